@@ -1,0 +1,124 @@
+import type { Socket } from 'node:net';
+import { Problem } from '../problem.ts';
+import { connectFirst } from './connect.ts';
+import type { End } from './connect.ts';
+import type { Dialer, Place, TlsAsk } from './dialer.ts';
+import { judge } from './egress.ts';
+import type { EgressPolicy } from './egress.ts';
+import { networkFailure } from './failure.ts';
+import { canonicalHost, createResolve, resolveHost } from './resolve.ts';
+import type { Resolve } from './resolve.ts';
+import { secure } from './tls.ts';
+import type { Secured } from './tls.ts';
+import type { Trail } from './trail.ts';
+
+export interface DialerOptions {
+  readonly policy: EgressPolicy;
+  readonly environment: string;
+  readonly tlsAsk: TlsAsk;
+  readonly trail: Trail;
+  readonly resolve?: Resolve;
+}
+
+/** When the trail aborts or the dialer is disposed of, every socket that it opened is destroyed. */
+export const createDialer = ({
+  policy,
+  environment,
+  tlsAsk,
+  trail,
+  resolve = createResolve(),
+}: DialerOptions): Dialer & AsyncDisposable => {
+  const { signal } = trail;
+  const permitted = judge(policy, environment);
+  const sockets = new Set<Socket>();
+
+  const destroyAll = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  signal.addEventListener('abort', destroyAll, { once: true });
+
+  const track = (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', (error) => trail.hear(error));
+    socket.once('end', () => trail.hear(ended));
+    if (signal.aborted) socket.destroy();
+  };
+
+  const tcpAny = async <To extends Place>(members: readonly To[]) => {
+    const ends = await trail.step('resolve', () => resolveAll(members, signal, resolve));
+    await trail.step('egress', async () => {
+      const fits = ({ address, port, to }: End<Place>) =>
+        permitted(canonicalHost(to.host) ?? to.host, address, port);
+      if (!ends.every(fits)) throw new Problem('host-forbidden');
+    });
+    return trail.step('connect', async () => {
+      const connected = await connectFirst(ends, signal);
+      track(connected.socket);
+      return connected;
+    });
+  };
+
+  return {
+    tlsAsk,
+    signal,
+    step: (name, work) => trail.step(name, work),
+    tcp: async (to) => (await tcpAny([to])).socket,
+    tcpAny,
+    tls: (socket, { host }, negotiate, inClear) =>
+      trail.step('tls', async () => {
+        const secured = await secure(socket, { host, ask: tlsAsk, negotiate, track }).catch(
+          (error: unknown) => inClearAfter(error, tlsAsk, inClear),
+        );
+        if (secured.warning) trail.warn('tls', { code: secured.warning });
+        trail.note('tls', secured.facts);
+        return secured.socket;
+      }),
+    [Symbol.asyncDispose]: async () => {
+      signal.removeEventListener('abort', destroyAll);
+      const closed = [...sockets].map(
+        (socket) => new Promise<void>((done) => void socket.once('close', () => done())),
+      );
+      destroyAll();
+      await Promise.all(closed);
+    },
+  };
+};
+
+/** All addresses, one member's after the other's: with the first address of each first, a member that is down costs the others little. */
+const resolveAll = async <To extends Place>(
+  members: readonly To[],
+  signal: AbortSignal,
+  resolve: Resolve,
+): Promise<readonly End<To>[]> => {
+  const answers = await Promise.allSettled(members.map(({ host }) => resolveHost(host, signal, resolve)));
+  const found = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+  const failed = answers.find((answer) => answer.status === 'rejected');
+  if (failed && found.every((addresses) => addresses.length === 0)) throw failed.reason;
+  const most = Math.max(0, ...found.map((addresses) => addresses.length));
+  return Array.from({ length: most }, (_, turn) =>
+    members.flatMap((to, at): End<To>[] => {
+      const address = found[at]?.[turn];
+      return address === undefined ? [] : [{ address, port: to.port, to }];
+    }),
+  ).flat();
+};
+
+/** No TLS where the server speaks in clear: what was asked for with `prefer`, and with anything better what is wrong. */
+const inClearAfter = async (
+  error: unknown,
+  { mode }: TlsAsk,
+  inClear: (() => Promise<Socket>) | undefined,
+): Promise<Secured> => {
+  const said = error instanceof Problem ? undefined : networkFailure(error);
+  const none = said?.code === 'connection-reset' || said?.code === 'tls-unsupported';
+  // Who sends an alert speaks TLS.
+  if (!inClear || !none || said.native?.includes('ALERT')) throw error;
+  const socket = await inClear();
+  if (mode === 'prefer') return { socket, warning: 'tls-off', facts: {} };
+  socket.destroy();
+  throw new Problem('tls-unsupported', undefined, { cause: error });
+};
+
+/** The other side said no more, and not why. */
+const ended = Object.assign(new Error('ended by the other side'), { code: 'ECONNRESET' });

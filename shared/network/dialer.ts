@@ -1,0 +1,52 @@
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+
+export const stepNames = [
+  'resolve',
+  'egress',
+  'connect',
+  'tls',
+  'authenticate',
+  'query',
+  'privileges',
+] as const;
+export type StepName = (typeof stepNames)[number];
+
+/** How TLS is to be done towards one connection; the same meaning on every connector. */
+export interface TlsAsk {
+  readonly mode: 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+  /** PEM, or the word `rds` for Amazon's authorities; left out: the system's. */
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+/** A host as a caller spells it, and a port of it. */
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The only way to a socket. Every address passes the egress policy; every phase is a step of the test; all that it opened closes with it. */
+export interface Dialer {
+  readonly tlsAsk: TlsAsk;
+  /** Aborts when the running step's limit is reached or the work is given up. */
+  readonly signal: AbortSignal;
+  /** Resolves (once), judges every address, connects to a judged one: the steps `resolve`, `egress`, `connect`. */
+  tcp(to: Place): Promise<Socket>;
+  /** The same for a source of several members: whichever answers first is it. One that has no address is passed over; one that may not be dialled forbids all. */
+  tcpAny<To extends Place>(members: readonly To[]): Promise<{ readonly socket: Socket; readonly to: To }>;
+  /**
+   * Upgrades a socket as `tlsAsk` says: the step `tls`. `negotiate` asks the server for TLS in the protocol's own way and answers whether it
+   * agreed. Where a port speaks TLS from its first byte or not at all, `inClear` is asked when there was no TLS to be had: it answers a new
+   * socket to a server that it has heard speak in clear, and throws where there is none.
+   */
+  tls(
+    socket: Socket,
+    to: { readonly host: string },
+    negotiate?: (socket: Socket) => Promise<boolean>,
+    inClear?: () => Promise<Socket>,
+  ): Promise<Socket | TLSSocket>;
+  /** Runs a part of the work as that step, within its limit; a throw marks the step as failed. */
+  step<T>(name: StepName, work: () => Promise<T>): Promise<T>;
+}

@@ -1,0 +1,63 @@
+import { Agent as HttpAgent } from 'node:http';
+import type { ClientRequestArgs } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Problem } from '../problem.ts';
+import type { Dialer } from './dialer.ts';
+
+/**
+ * An agent whose every socket comes from the dialer, whatever host a driver asks it for; whoever uses it follows no redirect,
+ * which would carry credentials along. Destroy it with the session: sockets that it keeps alive wait for more.
+ */
+export const httpAgent = (
+  dialer: Dialer,
+  { secure, keepAlive = false }: { readonly secure: boolean; readonly keepAlive?: boolean },
+): HttpAgent | HttpsAgent => {
+  const createConnection = (options: ClientRequestArgs, callback?: Connected): undefined => {
+    void handOver(dial(dialer, options, secure), callback);
+  };
+  return Object.assign(secure ? new HttpsAgent({ keepAlive }) : new HttpAgent({ keepAlive }), {
+    createConnection,
+  });
+};
+
+type Connected = (error: Error | null, stream: Duplex) => void;
+
+const handOver = async (dialled: Promise<Socket>, callback?: Connected): Promise<void> => {
+  let socket: Socket;
+  try {
+    socket = await dialled;
+  } catch (error) {
+    // Node's types want a stream beside an error; Node itself looks at the error alone.
+    (callback as ((error: unknown) => void) | undefined)?.(error);
+    return;
+  }
+  callback?.(null, socket);
+};
+
+const dial = async (
+  dialer: Dialer,
+  { host, port, socketPath }: ClientRequestArgs,
+  secure: boolean,
+): Promise<Socket> => {
+  if (socketPath !== undefined || typeof host !== 'string') throw new Problem('host-forbidden');
+  const socket = await dialer.tcp({ host, port: Number(port ?? (secure ? 443 : 80)) });
+  try {
+    return secure ? await encrypt(dialer, socket, host) : await dialer.tls(socket, { host }, noTls);
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+};
+
+/** A token is never sent in clear to a port that speaks TLS. */
+const encrypt = (dialer: Dialer, socket: Socket, host: string): Promise<Socket> =>
+  dialer.tlsAsk.mode === 'disable'
+    ? dialer.step('tls', async () => {
+        throw new Problem('tls-required');
+      })
+    : dialer.tls(socket, { host });
+
+/** Plain HTTP offers none: whether that will do is for `ssl_mode` to say. */
+const noTls = async (): Promise<boolean> => false;

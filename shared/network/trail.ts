@@ -1,0 +1,172 @@
+import type { Failure } from '../connectors/connector.ts';
+import { Problem, problems } from '../problem.ts';
+import type { Blame, ProblemCode } from '../problem.ts';
+import { stepNames } from './dialer.ts';
+import type { StepName } from './dialer.ts';
+import { networkFailure, problemOf } from './failure.ts';
+
+/** One step of a test, as callers see it. */
+export interface Step {
+  readonly step: StepName;
+  readonly status: 'passed' | 'warning' | 'failed' | 'skipped';
+  readonly duration_ms: number;
+  readonly code?: ProblemCode;
+  readonly blame?: Blame;
+  readonly remediation?: string;
+  readonly native_code?: string;
+  readonly protocol?: string;
+  readonly expires_at?: string;
+}
+
+export interface TrailOptions {
+  /** Milliseconds that one entry into a step may take. */
+  readonly limits: (step: StepName) => number;
+  /** Milliseconds for everything together. */
+  readonly budget: number;
+  /** Turns what a step threw into a problem; `heard` is what a socket said meanwhile. */
+  readonly explain?: (error: unknown, heard?: Failure) => Problem;
+}
+
+/** The ordered record of what happened on the way to a source, and its clock. Disposing gives everything up. */
+export interface Trail extends Disposable {
+  /** Aborts at the first limit that is reached, with a `timeout` naming the step, and when the work is given up. */
+  readonly signal: AbortSignal;
+  /** Runs work as that step. Entered again, durations add up and the first failure stands. Throws problems alone. */
+  step<T>(name: StepName, work: () => Promise<T>): Promise<T>;
+  /** Runs work that is no step within what is left of the budget. Throws problems alone. */
+  within<T>(work: () => Promise<T>): Promise<T>;
+  /** The first warning of a step stands. */
+  warn(name: StepName, warning: { readonly code: ProblemCode; readonly remediation?: string }): void;
+  note(name: StepName, facts: Facts): void;
+  /** A socket's own reason, for drivers that keep it to themselves. */
+  hear(error: unknown): void;
+  steps(): Step[];
+  /** Whole milliseconds since that step was first entered, at least 1. */
+  elapsed(name: StepName): number;
+}
+
+type Facts = Pick<Step, 'protocol' | 'expires_at'>;
+
+interface Entry {
+  readonly began: number;
+  duration: number;
+  passed: boolean;
+  failure?: Problem;
+  warning?: { readonly code: ProblemCode; readonly remediation?: string };
+  facts: Facts;
+}
+
+export const createTrail = ({
+  limits,
+  budget,
+  explain = (error, heard) => problemOf(error, undefined, heard),
+}: TrailOptions): Trail => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const deadline = performance.now() + budget;
+  const entries = new Map<StepName, Entry>();
+  const running: StepName[] = [];
+  let last: StepName = stepNames[0];
+  let failure: Problem | undefined;
+  let heard: Failure | undefined;
+  let cut: StepName | undefined;
+
+  const entryOf = (name: StepName): Entry => {
+    const entry = entries.get(name) ?? { began: performance.now(), duration: 0, passed: false, facts: {} };
+    entries.set(name, entry);
+    return entry;
+  };
+
+  /** The innermost step is the one that fell silent, whichever limit ran out. */
+  const timeOut = (limit: number) => {
+    cut ??= running.at(-1) ?? last;
+    const detail = `There was no answer within ${Math.round(limit / 100) / 10} s at the step ${cut}.`;
+    controller.abort(new Problem('timeout', detail));
+  };
+  const clock = setTimeout(timeOut, budget, budget);
+
+  const fail = (name: StepName, error: unknown): Problem => {
+    if (failure) return failure;
+    const { code, message, extras, cause } = cut ? signal.reason : explain(error, heard);
+    const step = cut ?? name;
+    failure = new Problem(code, message, { ...extras, step, cause });
+    entryOf(step).failure = failure;
+    return failure;
+  };
+
+  const bounded = async <T>(limit: number, work: () => Promise<T>): Promise<T> => {
+    const left = deadline - performance.now();
+    if (left <= 0) timeOut(budget);
+    signal.throwIfAborted();
+    const aborted = Promise.withResolvers<never>();
+    const stop = () => aborted.reject(signal.reason);
+    const timer = left < limit ? undefined : setTimeout(timeOut, limit, limit); // the clock above is the nearer one
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      return await Promise.race([work(), aborted.promise]);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+    }
+  };
+
+  return {
+    signal,
+    step: async (name, work) => {
+      const entry = entryOf(name);
+      const began = performance.now();
+      running.push(name);
+      last = name;
+      try {
+        const result = await bounded(limits(name), work);
+        entry.passed = true;
+        return result;
+      } catch (error) {
+        throw fail(name, error);
+      } finally {
+        entry.duration += performance.now() - began;
+        running.splice(running.lastIndexOf(name), 1);
+      }
+    },
+    within: (work) =>
+      bounded(budget, work).catch((error: unknown) => {
+        throw fail(last, error);
+      }),
+    warn: (name, warning) => {
+      entryOf(name).warning ??= warning;
+    },
+    note: (name, facts) => {
+      entryOf(name).facts = facts;
+    },
+    hear: (error) => {
+      heard ??= networkFailure(error);
+    },
+    steps: () => stepNames.map((name) => report(name, entries.get(name))),
+    elapsed: (name) =>
+      Math.max(1, Math.round(performance.now() - (entries.get(name)?.began ?? performance.now()))),
+    [Symbol.dispose]: () => {
+      clearTimeout(clock);
+      controller.abort();
+    },
+  };
+};
+
+const report = (step: StepName, entry: Entry | undefined): Step => {
+  const base = { step, duration_ms: Math.round(entry?.duration ?? 0), ...entry?.facts };
+  if (entry?.failure) {
+    const { code, extras } = entry.failure;
+    const native = extras.native_code === undefined ? {} : { native_code: extras.native_code };
+    return {
+      ...base,
+      status: 'failed',
+      code,
+      blame: problems[code].blame,
+      remediation: extras.remediation ?? problems[code].cure,
+      ...native,
+    };
+  }
+  if (!entry?.passed) return { ...base, status: 'skipped' };
+  if (!entry.warning) return { ...base, status: 'passed' };
+  const { code, remediation = problems[code].cure } = entry.warning;
+  return { ...base, status: 'warning', code, remediation };
+};

@@ -1,0 +1,79 @@
+import * as v from 'valibot';
+import { Problem, type ProblemCode } from './problem.ts';
+
+/** Parses what comes from outside; what is wrong is told by path and expectation, never by what was received: it may be a password. */
+export const parse = <S extends v.GenericSchema>(
+  schema: S,
+  input: unknown,
+  at = '',
+  code: ProblemCode = 'invalid-request',
+): v.InferOutput<S> => {
+  const result = v.safeParse(schema, input);
+  if (!result.success) {
+    throw refusal(
+      result.issues.map((issue) => complaintOf(issue, at)),
+      code,
+    );
+  }
+  const changed = lost(input, result.output, at);
+  if (changed.length > 0) throw refusal(changed, code);
+  return result.output;
+};
+
+export interface Complaint {
+  readonly path: string;
+  readonly expected: string;
+}
+
+/** The problem that tells all complaints at once. */
+export const refusal = (complaints: readonly Complaint[], code: ProblemCode = 'invalid-request') =>
+  new Problem(
+    code,
+    complaints
+      .slice(0, 5)
+      .map(({ path, expected }) => `${path || 'the request'}: expected ${expected}`)
+      .join('; '),
+    { errors: complaints },
+  );
+
+/**
+ * What valibot lets through and leaves out: a list in place of an object, and names such as `__proto__` and `constructor`. And what a
+ * store would: half of a character.
+ */
+const lost = (input: unknown, output: unknown, at: string): Complaint[] => {
+  if (typeof input === 'string')
+    return input.isWellFormed() ? [] : [{ path: at, expected: 'well-formed Unicode' }];
+  if (!isObject(input) || !isObject(output)) return [];
+  if (Array.isArray(input) !== Array.isArray(output)) return [{ path: at, expected: 'an object' }];
+  return Object.entries(input).flatMap(([name, value]) => {
+    const path = pathOf(at, name);
+    if (!Object.hasOwn(output, name))
+      return value === undefined ? [] : [{ path, expected: 'no field of this name' }];
+    return [...lost(name, name, at), ...lost(value, output[name], path)];
+  });
+};
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+const pathOf = (...names: readonly string[]) => names.filter(Boolean).join('.').slice(0, 200);
+
+const complaintOf = (issue: v.BaseIssue<unknown>, at: string): Complaint => {
+  return { path: pathOf(at, v.getDotPath(issue) ?? ''), expected: expectationOf(issue) };
+};
+
+const expectationOf = (issue: v.BaseIssue<unknown>): string => {
+  const { type, expected, message } = issue;
+  // valibot's own messages say what was received; those that we write ourselves do not.
+  const ours = message.startsWith('Invalid ') ? undefined : message;
+  if (expected === 'never') return ours ?? 'no such field';
+  if (issue.kind === 'schema' && type.endsWith('object') && expected?.startsWith('"'))
+    return 'a value: it is required';
+  if (ours !== undefined) return ours;
+  const [, sign, number] = /^([<>]=?)(\d+)$/.exec(expected ?? '') ?? [];
+  if (sign && number) {
+    const unit = /length/.test(type) ? (typeof issue.input === 'string' ? ' characters' : ' items') : '';
+    return `${sign === '>=' ? 'at least' : 'at most'} ${number}${unit}`;
+  }
+  return expected ?? 'another value';
+};

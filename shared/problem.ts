@@ -1,0 +1,162 @@
+export type Blame = 'request' | 'credentials' | 'permissions' | 'server' | 'network' | 'mooring';
+
+interface Kind {
+  /** The HTTP status when it is the answer to a request; a test answers 200 and names the code. */
+  readonly status: number;
+  readonly blame: Blame;
+  /** Whether the same request may succeed later without any change. */
+  readonly retryable: boolean;
+  readonly title: string;
+  readonly cure: string;
+}
+
+const kind = (status: number, blame: Blame, retryable: boolean, title: string, cure: string): Kind => ({
+  status,
+  blame,
+  retryable,
+  title,
+  cure,
+});
+
+// A table is read in columns.
+// prettier-ignore
+/** Everything that can go wrong in a caller's sight: one row a code, never changed once published. */
+export const problems = {
+  // The request.
+  'invalid-request': kind(400, 'request', false, 'The request is not valid',
+    'Send each path named in `errors` as it says.'),
+  'invalid-cursor': kind(400, 'request', false, 'The cursor is not valid',
+    'Start again without a cursor.'),
+  'unknown-connector': kind(400, 'request', false, 'There is no such connector',
+    'Take a type from GET /v1/connectors.'),
+  'credentials-required': kind(400, 'request', false, 'Credentials are required',
+    'Send all fields of one auth method; GET /v1/connectors/{type} lists them.'),
+  unauthenticated: kind(401, 'request', false, 'Who is calling is not known',
+    'Send `Authorization: Bearer` with a valid API key (sk_…) or a token of the configured issuer.'),
+  forbidden: kind(403, 'request', false, 'The caller may not do this',
+    'Use a key or token with the scope named in `detail`, for this environment.'),
+  'not-found': kind(404, 'request', false, 'There is no such thing here',
+    'Check the path, the id and X-Environment-Id.'),
+  'method-not-allowed': kind(405, 'request', false, 'This method is not allowed here',
+    'Use a method that the Allow header names.'),
+  'name-taken': kind(409, 'request', false, 'The name is taken',
+    'Choose another name, or rename or delete the other connection.'),
+  'in-use': kind(409, 'request', false, 'The connection is in use',
+    'Remove the usages first: DELETE …/usages/{consumer}.'),
+  'precondition-failed': kind(412, 'request', false, 'The connection has changed meanwhile',
+    'Read the connection again, and repeat the change with its new ETag.'),
+  'payload-too-large': kind(413, 'request', false, 'The body is too large',
+    'Send less.'),
+  'unsupported-media-type': kind(415, 'request', false, 'The content type is not supported',
+    'Send `Content-Type: application/json`.'),
+  'idempotency-key-reused': kind(422, 'request', false, 'The Idempotency-Key was used for another request',
+    'Use a new key for a new request.'),
+  'secret-not-shared': kind(422, 'request', false, 'The secret is not shared with this organisation',
+    'Tag the secret with mooring:tenant (organisation/environment) and mooring:host (the connection’s host), and let the probe’s role read it.'),
+  'quota-exceeded': kind(429, 'request', true, 'Too many requests of this kind',
+    'Wait as long as Retry-After says.'),
+
+  // The way to the source.
+  'host-not-found': kind(502, 'network', true, 'The host name cannot be resolved',
+    'Check the spelling; a private name must be resolvable from the VPC of the probe.'),
+  'host-forbidden': kind(502, 'network', false, 'The host may not be dialled',
+    'Use an address that the deployment allows, or have its policy changed.'),
+  'connection-refused': kind(502, 'network', true, 'The connection was refused',
+    'Check the port, that the server runs and listens on this address, and its firewall.'),
+  'connection-reset': kind(502, 'network', true, 'The connection was closed by the other side',
+    'Check that the port speaks this connector’s protocol, and allow-lists of proxies and firewalls.'),
+  unreachable: kind(502, 'network', true, 'The host cannot be reached',
+    'Check routing, peering and security groups between the probe and the host.'),
+  timeout: kind(504, 'network', true, 'There was no answer in time',
+    'Allow the addresses that `vantage` names in the firewall or security group, or raise the time-out.'),
+
+  // TLS.
+  'tls-off': kind(502, 'server', false, 'The connection is not encrypted',
+    'Set ssl_mode to verify-full.'),
+  'tls-unverified': kind(502, 'server', false, 'The server’s identity is not verified',
+    'Set ssl_mode to verify-full, with ssl.ca where the authority is a private one.'),
+  'tls-required': kind(502, 'request', false, 'The server insists on TLS',
+    'Set ssl_mode to require or better.'),
+  'tls-unsupported': kind(502, 'server', false, 'The server does not offer TLS',
+    'Turn TLS on at the server, or set ssl_mode to prefer or disable.'),
+  'certificate-unreadable': kind(502, 'request', false, 'A certificate or key cannot be read',
+    'Send the whole PEM, from BEGIN to END, and a key without a passphrase that fits the certificate.'),
+  'certificate-untrusted': kind(502, 'server', false, 'The server’s certificate is not trusted',
+    'Send the authority’s certificate as ssl.ca (`rds` for Amazon RDS).'),
+  'certificate-expired': kind(502, 'server', false, 'The server’s certificate has expired',
+    'Renew the certificate of the server.'),
+  'certificate-hostname-mismatch': kind(502, 'server', false, 'The server’s certificate is for another host',
+    'Use a host name that the certificate holds, or set ssl_mode to verify-ca.'),
+  'client-certificate-required': kind(502, 'credentials', false, 'The server wants a client certificate',
+    'Send ssl.cert and ssl.key of a certificate that the server accepts.'),
+
+  // Credentials.
+  'authentication-failed': kind(502, 'credentials', false, 'The credentials were refused',
+    'Check the user name and send the credentials again.'),
+  'credentials-locked': kind(502, 'credentials', false, 'The credentials are locked',
+    'Send the credentials again, or put the destination back.'),
+  'credentials-expired': kind(502, 'credentials', false, 'The credentials have expired',
+    'Renew the credentials at the source and send them.'),
+  'account-locked': kind(502, 'credentials', false, 'The account is locked',
+    'Have an administrator unlock it.'),
+
+  // The server.
+  'database-not-found': kind(502, 'request', false, 'There is no such database',
+    'Check the name.'),
+  'too-many-connections': kind(502, 'server', true, 'The server has no connection left',
+    'Close idle connections or raise the limit.'),
+  'unsupported-version': kind(502, 'server', false, 'The server is too old',
+    'Upgrade the server.'),
+  'protocol-mismatch': kind(502, 'request', false, 'The server does not speak this protocol',
+    'Check host, port and connector type.'),
+  'server-error': kind(502, 'server', true, 'The server reported an error',
+    'Look native_code up in the server’s documentation.'),
+
+  // Permissions.
+  'permission-denied': kind(502, 'permissions', false, 'The account may not do this',
+    'Grant it what `remediation` says.'),
+  'privileges-missing': kind(502, 'permissions', false, 'Privileges are missing',
+    'Grant it what `remediation` says.'),
+  'over-privileged': kind(502, 'permissions', false, 'The account may do more than it needs',
+    'Use an account with fewer privileges.'),
+
+  // Mooring.
+  internal: kind(500, 'mooring', false, 'Something went wrong inside Mooring',
+    'Report it with the request_id.'),
+  unavailable: kind(503, 'mooring', true, 'Mooring is not available right now',
+    'Try again a little later.'),
+} as const satisfies Record<string, Kind>;
+
+export type ProblemCode = keyof typeof problems;
+
+export const problemCodes = Object.keys(problems) as [ProblemCode, ...ProblemCode[]];
+
+/** What else a problem may tell; all of it is safe for a caller to see. */
+export interface ProblemExtras {
+  /** Another HTTP status than the code's own. */
+  readonly status?: number;
+  readonly errors?: readonly { readonly path: string; readonly expected: string }[];
+  /** The cure for this very case, where it is more exact than the table's. */
+  readonly remediation?: string;
+  /** The source's own code: SQLSTATE, errno, ORA-…, an HTTP status. */
+  readonly native_code?: string;
+  /** The step of a test at which it happened. */
+  readonly step?: string;
+  readonly steps?: readonly object[];
+  readonly usages?: readonly object[];
+  /** Headers of the answer: Allow, Retry-After. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A failure that a caller may see. Whatever else is thrown becomes `internal`. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly extras: ProblemExtras;
+
+  constructor(code: ProblemCode, detail?: string, { cause, ...extras }: ProblemExtras & ErrorOptions = {}) {
+    super(detail ?? problems[code].title, { cause });
+    this.name = 'Problem';
+    this.code = code;
+    this.extras = extras;
+  }
+}

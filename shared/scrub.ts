@@ -1,0 +1,37 @@
+/** Takes secrets out of free text by value, in every form in which one is likely to turn up there. */
+export const scrub = (text: string, secrets: Iterable<string>): string => {
+  let clean = text;
+  for (const secret of secrets) {
+    if (secret.length === 0) continue;
+    // A short secret is part of too many words to be taken out; the text goes instead.
+    if (secret.length < 6) {
+      if (clean.includes(secret)) return '[withheld: it may contain a secret]';
+      continue;
+    }
+    for (const form of formsOf(secret)) clean = clean.replaceAll(form, '[secret]');
+  }
+  return clean;
+};
+
+const formsOf = (secret: string): string[] => {
+  const bytes = Buffer.from(secret);
+  const forms = [
+    secret,
+    encodeURIComponent(secret),
+    encodeURI(secret),
+    new URLSearchParams({ s: secret }).toString().slice(2),
+    JSON.stringify(secret).slice(1, -1),
+    bytes.toString('hex'),
+    ...base64Forms(bytes),
+  ];
+  return [...new Set(forms)].filter((form) => form.length > 0).sort((a, b) => b.length - a.length);
+};
+
+/** A secret inside something longer may begin at any of three places of a base64 group; what its own bytes alone decide is the same each time. */
+const base64Forms = (bytes: Buffer): string[] =>
+  [0, 1, 2].flatMap((shift) => {
+    const padded = Buffer.concat([Buffer.alloc(shift), bytes]);
+    const skip = shift === 0 ? 0 : shift + 1;
+    const sure = Math.floor((padded.length * 8) / 6);
+    return [padded.toString('base64'), padded.toString('base64url')].map((text) => text.slice(skip, sure));
+  });

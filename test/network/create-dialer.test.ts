@@ -1,0 +1,249 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { describe, expect, test } from '@jest/globals';
+import { createDialer } from '../../shared/network/create-dialer.ts';
+import type { Dialer, TlsAsk } from '../../shared/network/dialer.ts';
+import type { EgressPolicy } from '../../shared/network/egress.ts';
+import type { Resolve } from '../../shared/network/resolve.ts';
+import { createTrail } from '../../shared/network/trail.ts';
+import { Problem } from '../../shared/problem.ts';
+import { closedPort, droppingPort, plainServer } from './servers.ts';
+
+/** A dialer that may reach loopback, with a limit per step. */
+const dialerOf = ({
+  policy = { loopback: true },
+  resolve,
+  limit = 5000,
+  tlsAsk = { mode: 'disable' },
+}: { policy?: EgressPolicy; resolve?: Resolve; limit?: number; tlsAsk?: TlsAsk } = {}) => {
+  const stack = new AsyncDisposableStack();
+  const trail = stack.use(createTrail({ limits: () => limit, budget: 25_000 }));
+  const dialer = stack.use(
+    createDialer({
+      policy,
+      environment: 'default',
+      tlsAsk,
+      trail,
+      ...(resolve && { resolve }),
+    }),
+  );
+  return { trail, dialer, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+};
+const sockets = () => process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP')).length;
+
+describe('the dialer', () => {
+  test('connects to a judged address and records how', async () => {
+    await using server = await plainServer((socket) => socket.write('hello'));
+    await using way = dialerOf();
+    const socket = await way.dialer.tcp({ host: 'localhost', port: server.port });
+    expect(String(await new Promise((done) => void socket.once('data', done)))).toBe('hello');
+    expect(
+      way.trail
+        .steps()
+        .slice(0, 4)
+        .map(({ status }) => status),
+    ).toEqual(['passed', 'passed', 'passed', 'skipped']);
+  });
+
+  test('refuses a forbidden address without a word of what it was, and without dialling', async () => {
+    await using server = await plainServer();
+    for (const policy of [
+      {},
+      { loopback: true, deny: ['127.0.0.0/8'] },
+      { loopback: true, allow: ['10.0.0.0/8'] },
+    ]) {
+      await using way = dialerOf({ policy });
+      const problem = await way.dialer
+        .tcp({ host: '127.0.0.1', port: server.port })
+        .catch((error: unknown) => error);
+      expect(problem).toMatchObject({ code: 'host-forbidden', extras: { step: 'egress' } });
+      expect(JSON.stringify([problem, String(problem), way.trail.steps()])).not.toMatch(
+        /127|deny|allow-list/,
+      );
+    }
+    expect(server.accepted).toHaveLength(0);
+  });
+
+  test('one forbidden address among good ones refuses the whole host', async () => {
+    await using server = await plainServer();
+    await using way = dialerOf({ resolve: async () => ['127.0.0.1', '169.254.169.254'] });
+    await expect(way.dialer.tcp({ host: 'both.test', port: server.port })).rejects.toMatchObject({
+      code: 'host-forbidden',
+    });
+    expect(server.accepted).toHaveLength(0);
+  });
+
+  test('a name that is bound to another address meanwhile is resolved once only', async () => {
+    await using server = await plainServer();
+    const answers = [['127.0.0.1'], ['169.254.169.254']];
+    let asked = 0;
+    await using way = dialerOf({ resolve: async () => answers[asked++] ?? [] });
+    const socket = await way.dialer.tcp({ host: 'rebinding.test', port: server.port });
+    expect(socket.remoteAddress).toBe('127.0.0.1');
+    expect(asked).toBe(1);
+    await using again = dialerOf({ resolve: async () => answers[1] ?? [] });
+    await expect(again.dialer.tcp({ host: 'rebinding.test', port: server.port })).rejects.toMatchObject({
+      code: 'host-forbidden',
+    });
+  });
+
+  test('tries the next address when one refuses, and when one is silent', async () => {
+    await using server = await plainServer(() => {}, '127.0.0.3');
+    await using refused = dialerOf({ resolve: async () => ['127.0.0.1', '127.0.0.2', '127.0.0.3'] });
+    expect((await refused.dialer.tcp({ host: 'many.test', port: server.port })).remoteAddress).toBe(
+      '127.0.0.3',
+    );
+    await using dropping = await droppingPort('127.0.0.1', server.port);
+    await using silent = dialerOf({ resolve: async () => ['127.0.0.1', '127.0.0.3'] });
+    const second = await silent.dialer.tcp({ host: 'many.test', port: dropping.port });
+    expect(second.remoteAddress).toBe('127.0.0.3');
+  });
+
+  test('says that nothing listens', async () => {
+    const port = await closedPort();
+    await using way = dialerOf();
+    await expect(way.dialer.tcp({ host: 'localhost', port })).rejects.toMatchObject({
+      code: 'connection-refused',
+      extras: { step: 'connect', native_code: 'ECONNREFUSED' },
+    });
+    await using many = dialerOf({ resolve: async () => ['127.0.0.1', '127.0.0.2', '127.0.0.3'] });
+    await expect(many.dialer.tcp({ host: 'many.test', port })).rejects.toMatchObject({
+      code: 'connection-refused',
+    });
+  });
+
+  test('says that the host is unknown', async () => {
+    await using way = dialerOf({
+      resolve: () => Promise.reject(Object.assign(new Error(), { code: 'ENOTFOUND' })),
+    });
+    await expect(way.dialer.tcp({ host: 'nowhere.test', port: 1 })).rejects.toMatchObject({
+      code: 'host-not-found',
+      extras: { step: 'resolve' },
+    });
+  });
+
+  test('a resolver that never answers is a timeout of its step', async () => {
+    await using way = dialerOf({ resolve: () => new Promise(() => {}), limit: 30 });
+    await expect(way.dialer.tcp({ host: 'slow.test', port: 1 })).rejects.toMatchObject({
+      code: 'timeout',
+      extras: { step: 'resolve' },
+    });
+  });
+
+  test('a step past its limit destroys the sockets', async () => {
+    await using server = await plainServer();
+    await using way = dialerOf({ limit: 100 });
+    const socket = await way.dialer.tcp({ host: 'localhost', port: server.port });
+    await expect(way.dialer.step('authenticate', () => new Promise(() => {}))).rejects.toMatchObject({
+      code: 'timeout',
+      extras: { step: 'authenticate' },
+    });
+    expect(socket.destroyed).toBe(true);
+    await expect(way.dialer.tcp({ host: 'localhost', port: server.port })).rejects.toMatchObject({
+      code: 'timeout',
+    });
+  });
+
+  test('closes all that it opened, also what is connecting', async () => {
+    await using server = await plainServer();
+    await new Promise((done) => void setTimeout(done, 20)); // until those of the tests before are gone
+    const before = sockets();
+    let socket: Socket | undefined;
+    {
+      await using way = dialerOf({ limit: 100 });
+      socket = await way.dialer.tcp({ host: 'localhost', port: server.port });
+      await way.dialer.tcp({ host: 'localhost', port: server.port });
+    }
+    expect(socket.closed).toBe(true);
+    for (const accepted of server.accepted) if (!accepted.closed) await once(accepted, 'close');
+    expect(sockets()).toBe(before);
+    {
+      await using way = dialerOf({ limit: 100 });
+      await using dropping = await droppingPort();
+      await expect(way.dialer.tcp({ host: 'localhost', port: dropping.port })).rejects.toMatchObject({
+        code: 'timeout',
+        extras: { step: 'connect' },
+      });
+    }
+    expect(process.getActiveResourcesInfo().filter((name) => name === 'TCPConnectWrap')).toEqual([]);
+  });
+
+  test('a reset between steps does not end the process', async () => {
+    await using server = await plainServer(
+      (socket) => void socket.once('data', () => socket.resetAndDestroy()),
+    );
+    await using way = dialerOf();
+    const socket = await way.dialer.tcp({ host: 'localhost', port: server.port });
+    socket.write('hello');
+    await new Promise((done) => void socket.once('close', done));
+    await expect(
+      way.dialer.step('authenticate', () => Promise.reject(new Error('terminated'))),
+    ).rejects.toMatchObject({ code: 'connection-reset' });
+  });
+});
+
+describe('a source of several members', () => {
+  const at = (port: number, host = '127.0.0.1') => ({ host, port });
+
+  test('is reached at whichever answers, and it is told which', async () => {
+    await using server = await plainServer();
+    await using way = dialerOf();
+    const members = [at(await closedPort()), at(1, 'nowhere.invalid'), at(server.port)];
+    const { to } = await way.dialer.tcpAny(members);
+    expect(to).toBe(members[2]);
+    expect(way.trail.steps().some(({ status }) => status === 'failed')).toBe(false);
+  });
+
+  test('does not wait for a member that answers nobody', async () => {
+    await using nowhere = await droppingPort();
+    await using server = await plainServer();
+    await using way = dialerOf({ limit: 3000 });
+    expect((await way.dialer.tcpAny([at(nowhere.port), at(server.port)])).to.port).toBe(server.port);
+  });
+
+  test('is not dialled at all when one of them may not be', async () => {
+    await using server = await plainServer();
+    await using way = dialerOf();
+    const members = [at(server.port), at(80, '169.254.169.254')];
+    await expect(way.dialer.tcpAny(members)).rejects.toMatchObject({ code: 'host-forbidden' });
+    expect(server.accepted.length).toBe(0);
+  });
+
+  test('has no address when none of them has', async () => {
+    await using way = dialerOf();
+    const members = [at(1, 'nowhere.invalid'), at(2, 'neither.invalid')];
+    await expect(way.dialer.tcpAny(members)).rejects.toMatchObject({ code: 'host-not-found' });
+  });
+});
+
+describe('a port that speaks TLS at once or not at all', () => {
+  const tried = async (mode: TlsAsk['mode'], inClear: (dialer: Dialer) => Promise<Socket>) => {
+    await using server = await plainServer((socket) => void socket.once('data', () => socket.end()));
+    await using way = dialerOf({ tlsAsk: { mode } });
+    const to = { host: 'localhost', port: server.port };
+    const first = await way.dialer.tcp(to);
+    const secured = way.dialer.tls(first, to, undefined, () => inClear(way.dialer));
+    const [outcome] = await Promise.allSettled([secured]);
+    return { ...outcome, step: way.trail.steps().find(({ step }) => step === 'tls') };
+  };
+  const speaking = async (dialer: Dialer) => {
+    await using server = await plainServer();
+    return await dialer.tcp({ host: 'localhost', port: server.port });
+  };
+
+  test('is spoken to in clear where that is allowed, with a warning', async () => {
+    expect(await tried('prefer', speaking)).toMatchObject({
+      status: 'fulfilled',
+      step: { status: 'warning', code: 'tls-off' },
+    });
+  });
+
+  test('is told to have no TLS where that was asked for', async () => {
+    expect(await tried('require', speaking)).toMatchObject({ reason: { code: 'tls-unsupported' } });
+  });
+
+  test('is told from one that speaks neither', async () => {
+    const neither = () => Promise.reject(new Problem('protocol-mismatch'));
+    expect(await tried('prefer', neither)).toMatchObject({ reason: { code: 'protocol-mismatch' } });
+  });
+});

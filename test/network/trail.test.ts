@@ -1,0 +1,175 @@
+import { describe, expect, test } from '@jest/globals';
+import { createTrail } from '../../shared/network/trail.ts';
+import { Problem } from '../../shared/problem.ts';
+
+const never = () => new Promise<never>(() => {});
+const trailOf = (limit = 10_000, budget = 25_000) => createTrail({ limits: () => limit, budget });
+const stepOf = (trail: ReturnType<typeof trailOf>, name: string) =>
+  trail.steps().find(({ step }) => step === name);
+
+describe('a trail', () => {
+  test('lists all steps in their order, those that were never reached as skipped', async () => {
+    using trail = trailOf();
+    await trail.step('resolve', async () => {});
+    expect(trail.steps().map(({ step, status }) => `${step} ${status}`)).toEqual([
+      'resolve passed',
+      'egress skipped',
+      'connect skipped',
+      'tls skipped',
+      'authenticate skipped',
+      'query skipped',
+      'privileges skipped',
+    ]);
+  });
+
+  test('hands on what the work answers', async () => {
+    using trail = trailOf();
+    expect(await trail.step('query', async () => 42)).toBe(42);
+    expect(await trail.within(async () => 43)).toBe(43);
+  });
+
+  test('tells a warning, its own cure or the table’s, and facts', async () => {
+    using trail = trailOf();
+    await trail.step('tls', async () => {});
+    await trail.step('privileges', async () => {});
+    trail.warn('tls', { code: 'tls-unverified' });
+    trail.warn('tls', { code: 'tls-off' });
+    trail.note('tls', { protocol: 'TLSv1.3', expires_at: '2030-01-01T00:00:00.000Z' });
+    trail.warn('privileges', { code: 'privileges-missing', remediation: 'grant select on t to me' });
+    expect(stepOf(trail, 'tls')).toMatchObject({
+      status: 'warning',
+      code: 'tls-unverified',
+      remediation: expect.stringContaining('verify-full'),
+      protocol: 'TLSv1.3',
+    });
+    expect(stepOf(trail, 'privileges')).toMatchObject({
+      status: 'warning',
+      remediation: 'grant select on t to me',
+    });
+  });
+
+  test('turns what was thrown into a problem that names the step, and keeps the cause', async () => {
+    using trail = trailOf();
+    const thrown = Object.assign(new Error('obviously-fake-text of a driver'), { code: 'ECONNREFUSED' });
+    const problem = await trail
+      .step('connect', () => Promise.reject(thrown))
+      .catch((error: unknown) => error);
+    expect(problem).toBeInstanceOf(Problem);
+    expect(problem).toMatchObject({
+      code: 'connection-refused',
+      cause: thrown,
+      extras: { step: 'connect', native_code: 'ECONNREFUSED' },
+    });
+    expect(stepOf(trail, 'connect')).toEqual({
+      step: 'connect',
+      status: 'failed',
+      duration_ms: expect.any(Number),
+      code: 'connection-refused',
+      blame: 'network',
+      remediation: expect.stringContaining('port'),
+      native_code: 'ECONNREFUSED',
+    });
+    expect(JSON.stringify([problem, trail.steps()])).not.toContain('obviously-fake');
+  });
+
+  test('a step that is entered again adds up, and its first failure stands', async () => {
+    using trail = trailOf();
+    const pause = () => new Promise<void>((done) => void setTimeout(done, 20));
+    await trail.step('connect', pause);
+    await trail.step('connect', pause);
+    expect(stepOf(trail, 'connect')?.duration_ms).toBeGreaterThanOrEqual(38);
+    await expect(
+      trail.step('connect', () => Promise.reject(new Problem('unreachable'))),
+    ).rejects.toMatchObject({ code: 'unreachable' });
+    await expect(trail.step('connect', () => Promise.reject(new Problem('timeout')))).rejects.toMatchObject({
+      code: 'unreachable',
+    });
+    await trail.step('connect', async () => {});
+    expect(stepOf(trail, 'connect')).toMatchObject({ status: 'failed', code: 'unreachable' });
+  });
+
+  test('a failure inside an inner step is not the outer one’s', async () => {
+    using trail = trailOf();
+    const inner = () => trail.step('connect', () => Promise.reject(new Problem('connection-refused')));
+    await expect(
+      trail.step('authenticate', async () => {
+        await inner().catch(() => {
+          throw new Error('the driver gave up');
+        });
+      }),
+    ).rejects.toMatchObject({ code: 'connection-refused', extras: { step: 'connect' } });
+    expect(stepOf(trail, 'connect')?.status).toBe('failed');
+    expect(stepOf(trail, 'authenticate')?.status).toBe('skipped');
+  });
+
+  test('a step past its limit is a timeout that names it, and aborts the work', async () => {
+    using trail = trailOf(30);
+    await expect(trail.step('authenticate', never)).rejects.toMatchObject({
+      code: 'timeout',
+      message: expect.stringContaining('authenticate'),
+      extras: { step: 'authenticate' },
+    });
+    expect(trail.signal.aborted).toBe(true);
+    expect(stepOf(trail, 'authenticate')).toMatchObject({
+      status: 'failed',
+      code: 'timeout',
+      blame: 'network',
+    });
+    await expect(trail.step('query', async () => {})).rejects.toMatchObject({ code: 'timeout' });
+    expect(stepOf(trail, 'query')?.status).toBe('skipped');
+  });
+
+  test('what the driver throws because it was cut off is still the timeout', async () => {
+    using trail = trailOf(30);
+    const cutOff = () =>
+      new Promise<never>((_, reject) =>
+        trail.signal.addEventListener('abort', () =>
+          reject(Object.assign(new Error(), { code: 'ECONNRESET' })),
+        ),
+      );
+    await expect(trail.step('tls', cutOff)).rejects.toMatchObject({ code: 'timeout' });
+  });
+
+  test('when an outer limit runs out, the innermost step is the one that fell silent', async () => {
+    using trail = createTrail({ limits: (step) => (step === 'authenticate' ? 30 : 10_000), budget: 25_000 });
+    await expect(trail.step('authenticate', () => trail.step('connect', never))).rejects.toMatchObject({
+      code: 'timeout',
+      extras: { step: 'connect' },
+    });
+    expect(stepOf(trail, 'connect')?.status).toBe('failed');
+  });
+
+  test('the whole has a budget, whatever the steps may take', async () => {
+    using trail = trailOf(10_000, 40);
+    await trail.step('connect', async () => {});
+    await expect(trail.step('query', never)).rejects.toMatchObject({
+      code: 'timeout',
+      extras: { step: 'query' },
+    });
+    using other = trailOf(10_000, 40);
+    await other.step('query', async () => {});
+    await expect(other.within(never)).rejects.toMatchObject({ code: 'timeout', extras: { step: 'query' } });
+  });
+
+  test('leaves no timer behind', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    {
+      using trail = trailOf();
+      await trail.step('query', async () => {});
+      await trail.step('query', () => Promise.reject(new Problem('server-error'))).catch(() => {});
+      expect(timers()).toBe(before + 1);
+    }
+    expect(timers()).toBe(before);
+  });
+
+  test('what a socket said explains an error that says nothing', async () => {
+    using trail = trailOf();
+    trail.hear(new Error('no code'));
+    trail.hear(Object.assign(new Error(), { code: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' }));
+    trail.hear(Object.assign(new Error(), { code: 'ECONNRESET' }));
+    await expect(
+      trail.step('authenticate', () => Promise.reject(new Error('terminated'))),
+    ).rejects.toMatchObject({ code: 'client-certificate-required' });
+  });
+});
