@@ -1,0 +1,92 @@
+import * as v from 'valibot';
+
+export const tableKinds = [
+  'table',
+  'view',
+  'materialized_view',
+  'foreign_table',
+  'partition',
+  'collection',
+  'topic',
+  'file',
+] as const;
+
+export const columnKinds = [
+  'string',
+  'integer',
+  'decimal',
+  'float',
+  'boolean',
+  'date',
+  'time',
+  'timestamp',
+  'binary',
+  'json',
+  'uuid',
+  'array',
+  'geo',
+  'other',
+] as const;
+
+const text = v.nullable(v.string());
+const count = v.nullable(v.number());
+
+export const Column = v.object({
+  name: v.string(),
+  /** Verbatim, as the source spells it: `character varying(255)`, `NUMBER(38,0)`, `objectId`. */
+  type: v.string(),
+  kind: v.picklist(columnKinds),
+  nullable: v.boolean(),
+  default: text,
+  generated: v.nullable(v.picklist(['identity', 'stored', 'virtual'])),
+  comment: text,
+  position: v.number(),
+  /** The share of sampled documents that have the field (0–1), where a source has documents. */
+  share: v.exactOptional(v.number()),
+});
+export type Column = v.InferOutput<typeof Column>;
+
+export const ForeignKey = v.object({
+  name: v.string(),
+  columns: v.array(v.string()),
+  references: v.object({ schema: v.string(), table: v.string(), columns: v.array(v.string()) }),
+});
+export type ForeignKey = v.InferOutput<typeof ForeignKey>;
+
+export const Index = v.object({ name: v.string(), columns: v.array(v.string()), unique: v.boolean() });
+export type Index = v.InferOutput<typeof Index>;
+
+export const Table = v.object({
+  schema: v.string(),
+  name: v.string(),
+  kind: v.picklist(tableKinds),
+  comment: text,
+  /** An estimate; `null` when the source does not know. */
+  rows: count,
+  size_bytes: count,
+  /** Of a partition: the table that it is a part of, as `schema.name`. */
+  parent: text,
+  columns: v.array(Column),
+  primary_key: v.array(v.string()),
+  foreign_keys: v.array(ForeignKey),
+  indexes: v.array(Index),
+});
+export type Table = v.InferOutput<typeof Table>;
+
+/** Something that is there and is not in the catalog, with why and the cure. */
+export const Missing = v.object({
+  reason: v.string(),
+  count: v.exactOptional(v.number()),
+  remediation: v.string(),
+});
+export type Missing = v.InferOutput<typeof Missing>;
+
+/** How much of a source to read. */
+export interface Scope {
+  /** When given, the only schemas. */
+  readonly schemas?: readonly string[] | undefined;
+  readonly excludedSchemas: readonly string[];
+}
+
+/** Takes tables as they are folded, in order of schema, then name, both by their UTF-8 bytes. Wait for it: it may store. */
+export type Sink = (tables: readonly Table[]) => Promise<void> | void;

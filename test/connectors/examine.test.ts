@@ -1,0 +1,349 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { describe, expect, test } from '@jest/globals';
+import * as v from 'valibot';
+import { defineConnector } from '../../shared/connectors/connector.ts';
+import type { Connector, Privileges, Session, Target } from '../../shared/connectors/connector.ts';
+import { examine, openSession } from '../../shared/connectors/examine.ts';
+import type { ExamineOptions } from '../../shared/connectors/examine.ts';
+import { closedPort, droppingPort, pem, plainServer, tlsServer } from '../network/servers.ts';
+
+interface Behaviour {
+  version?: string;
+  privileges?: Privileges;
+  refuse?: unknown;
+  session?: Partial<Session>;
+  onClose?: () => void;
+}
+
+/** A source that greets whoever connects, and otherwise does as it is told. */
+const greeter = ({
+  version = 'Greeter 12.3',
+  privileges,
+  refuse,
+  session,
+  onClose,
+}: Behaviour = {}): Connector =>
+  defineConnector({
+    title: 'Greeter',
+    driver: 'none',
+    minimum: '11.2',
+    config: v.strictObject({ host: v.string(), port: v.number() }),
+    credentials: { password: v.strictObject({ password: v.string() }) },
+    destination: ['host', 'port'],
+    autocomplete: [],
+    quote: (name) => name,
+    load: async () => ({
+      failure: (error) =>
+        error === refuse && error !== undefined
+          ? { code: 'authentication-failed', native: '28P01' }
+          : undefined,
+      open: async ({ config }, dialer) => {
+        const socket = await dialer.tls(await dialer.tcp(config), config);
+        await dialer.step('authenticate', async () => {
+          await greeting(socket);
+          if (refuse !== undefined) throw refuse;
+        });
+        return {
+          ping: async () => version,
+          privileges: async () => privileges ?? { missing: [], excess: [] },
+          introspect: async () => [],
+          [Symbol.asyncDispose]: async () => onClose?.(),
+          ...session,
+        };
+      },
+    }),
+  });
+const greeting = (socket: Socket): Promise<unknown> =>
+  new Promise((resolve, reject) => {
+    socket.once('data', resolve);
+    socket.once('error', reject);
+    socket.once('close', () => reject(new Error('closed')));
+    socket.write('hello');
+  });
+
+const targetOf = (port: number, host = 'localhost', query_timeout_seconds = 5): Target => ({
+  config: { host, port },
+  credentials: { auth_method: 'password', password: 'obviously-fake-password' },
+  options: { ssl_mode: 'disable', query_timeout_seconds },
+  role: 'source',
+});
+const options = (changes: Partial<ExamineOptions> = {}): ExamineOptions => ({
+  policy: { loopback: true },
+  environment: 'default',
+  tlsAsk: { mode: 'disable' },
+  options: { connection_timeout_seconds: 5 },
+  ...changes,
+});
+const impatient = options({ options: { connection_timeout_seconds: 0.2 } });
+const helloServer = () => plainServer((socket) => void socket.once('data', () => socket.write('hello')));
+const never = () => new Promise<never>(() => {});
+const statuses = ({ steps }: { steps: readonly { status: string }[] }) =>
+  steps.map(({ status }) => status).join(' ');
+const live = () =>
+  process.getActiveResourcesInfo().filter((name) => /Timeout|TCPConnectWrap|GetAddrInfo/.test(name)).length;
+
+describe('a test of a connection', () => {
+  test('that succeeds tells latency, version and every step', async () => {
+    await using server = await tlsServer({ key: pem('server.key'), cert: pem('server.crt') });
+    const tlsAsk = { mode: 'verify-full', ca: pem('ca.crt') } as const;
+    const result = await examine(greeter(), targetOf(server.port), options({ tlsAsk }));
+    expect(result).toMatchObject({
+      status: 'connected',
+      details: { latency_ms: expect.any(Number), version: 'Greeter 12.3' },
+    });
+    expect(result.steps.map(({ step, status }) => `${step} ${status}`)).toEqual([
+      'resolve passed',
+      'egress passed',
+      'connect passed',
+      'tls passed',
+      'authenticate passed',
+      'query passed',
+      'privileges passed',
+    ]);
+    expect(
+      result.status === 'connected' &&
+        Number.isInteger(result.details.latency_ms) &&
+        result.details.latency_ms >= 1,
+    ).toBe(true);
+    for (const { duration_ms } of result.steps) expect(Number.isInteger(duration_ms)).toBe(true);
+  });
+
+  test('says what is missing, statement by statement, and what is too much', async () => {
+    await using server = await helloServer();
+    const missing = [
+      { what: 'a', grant: 'grant select on a to me' },
+      { what: 'b', grant: 'grant select on b to me' },
+    ];
+    const excess = [{ what: 'superuser', cure: 'alter role me nosuperuser' }];
+    const lacking = await examine(
+      greeter({ privileges: { missing, excess } }),
+      targetOf(server.port),
+      options(),
+    );
+    expect(lacking.status).toBe('connected');
+    expect(lacking.steps[6]).toMatchObject({
+      status: 'warning',
+      code: 'privileges-missing',
+      remediation: 'grant select on a to me\ngrant select on b to me',
+    });
+    const mighty = await examine(
+      greeter({ privileges: { missing: [], excess } }),
+      targetOf(server.port),
+      options(),
+    );
+    expect(mighty.steps[6]).toMatchObject({
+      status: 'warning',
+      code: 'over-privileged',
+      remediation: 'alter role me nosuperuser',
+    });
+  });
+
+  test.each([
+    ['Greeter 11.1.9', false],
+    ['Greeter 11.2', true],
+    ['Greeter 11.10', true],
+    ['Greeter 9.6', false],
+    ['Greeter 12', true],
+    ['Greeter', true],
+  ])('of %s: new enough is %s', async (version, enough) => {
+    await using server = await helloServer();
+    const result = await examine(greeter({ version }), targetOf(server.port), options());
+    expect(result.status).toBe(enough ? 'connected' : 'failed');
+    if (!enough) {
+      expect(result.details).toMatchObject({
+        code: 'unsupported-version',
+        error: expect.stringMatching(/11\.2/),
+      });
+      expect(result.details).toMatchObject({ error: expect.stringContaining(version.slice(8)) });
+      expect(statuses(result)).toMatch(/passed failed skipped$/);
+    }
+  });
+
+  test('does not hand on whatever a server calls itself', async () => {
+    await using server = await helloServer();
+    const result = await examine(
+      greeter({ version: `Greeter 12\n\u0007${'x'.repeat(100_000)}` }),
+      targetOf(server.port),
+      options(),
+    );
+    expect(JSON.stringify(result.details).length).toBeLessThan(300);
+    expect(JSON.stringify(result.details)).not.toMatch(/\\[nu]/);
+  });
+
+  test('with refused credentials fails at authenticate, without the driver’s text', async () => {
+    await using server = await helloServer();
+    const refuse = new Error('obviously-fake-password is wrong');
+    const result = await examine(greeter({ refuse }), targetOf(server.port), options());
+    expect(result).toMatchObject({
+      status: 'failed',
+      details: { code: 'authentication-failed', error: 'Greeter: the credentials were refused (28P01).' },
+    });
+    expect(statuses(result)).toBe('passed passed passed warning failed skipped skipped');
+    expect(result.steps[4]).toMatchObject({
+      code: 'authentication-failed',
+      blame: 'credentials',
+      native_code: '28P01',
+      remediation: expect.any(String),
+    });
+    expect(JSON.stringify(result)).not.toContain('obviously-fake');
+  });
+
+  test('of a closed port, an unknown and a forbidden host fails at their steps', async () => {
+    const port = await closedPort();
+    const refused = await examine(greeter(), targetOf(port), options());
+    expect([refused.details, statuses(refused)]).toMatchObject([
+      { code: 'connection-refused' },
+      'passed passed failed skipped skipped skipped skipped',
+    ]);
+    const unknown = await examine(
+      greeter(),
+      targetOf(port, 'nowhere.test'),
+      options({ resolve: async () => [] }),
+    );
+    expect([unknown.details, statuses(unknown)]).toMatchObject([
+      { code: 'host-not-found' },
+      'failed skipped skipped skipped skipped skipped skipped',
+    ]);
+    const forbidden = await examine(greeter(), targetOf(port, '169.254.169.254'), options());
+    expect([forbidden.details, statuses(forbidden)]).toMatchObject([
+      { code: 'host-forbidden' },
+      'passed failed skipped skipped skipped skipped skipped',
+    ]);
+  });
+
+  test('of an unreachable address ends with its step, and leaves nothing behind', async () => {
+    await using dropping = await droppingPort();
+    const before = live();
+    const result = await examine(greeter(), targetOf(dropping.port), impatient);
+    expect(result.details).toMatchObject({ code: 'timeout', error: expect.stringContaining('connect') });
+    expect(statuses(result)).toBe('passed passed failed skipped skipped skipped skipped');
+    expect(live()).toBeLessThanOrEqual(before);
+  });
+
+  test('of a server that hangs up, resets or is silent says so at the step where it did', async () => {
+    await using ending = await plainServer((socket) => void socket.once('data', () => socket.end()));
+    expect((await examine(greeter(), targetOf(ending.port), options())).details).toMatchObject({
+      code: 'connection-reset',
+    });
+    await using resetting = await plainServer(
+      (socket) => void socket.once('data', () => socket.resetAndDestroy()),
+    );
+    expect((await examine(greeter(), targetOf(resetting.port), options())).details).toMatchObject({
+      code: 'connection-reset',
+    });
+    await using silent = await plainServer((socket) => void socket.resume());
+    const before = live();
+    const result = await examine(greeter(), targetOf(silent.port), impatient);
+    expect([result.details, statuses(result)]).toMatchObject([
+      { code: 'timeout', error: 'There was no answer within 0.2 s at the step authenticate.' },
+      'passed passed passed warning failed skipped skipped',
+    ]);
+    expect(live()).toBeLessThanOrEqual(before);
+    for (const socket of silent.accepted) if (!socket.closed) await once(socket, 'close');
+  });
+
+  test.each(['query', 'privileges'] as const)('that falls silent at %s is a timeout there', async (step) => {
+    await using server = await helloServer();
+    const session = step === 'query' ? { ping: never } : { privileges: never };
+    const result = await examine(greeter({ session }), targetOf(server.port, 'localhost', 0.2), options());
+    expect(result.details).toMatchObject({ code: 'timeout' });
+    expect(result.steps.find(({ status }) => status === 'failed')?.step).toBe(step);
+  });
+
+  test('has a budget, whatever its steps may take', async () => {
+    await using silent = await plainServer();
+    const result = await examine(greeter(), targetOf(silent.port), options({ budget: 100 }));
+    expect(result.details).toMatchObject({ code: 'timeout' });
+  });
+
+  test('closes its session once, also after a failure, and waits for no good-bye', async () => {
+    await using server = await helloServer();
+    let closed = 0;
+    const onClose = () => (closed += 1);
+    await examine(greeter({ onClose }), targetOf(server.port), options());
+    expect(closed).toBe(1);
+    await examine(
+      greeter({ onClose, session: { ping: () => Promise.reject(new Error('x')) } }),
+      targetOf(server.port),
+      options(),
+    );
+    expect(closed).toBe(2);
+    const stuck = await examine(
+      greeter({ session: { [Symbol.asyncDispose]: never } }),
+      targetOf(server.port),
+      options(),
+    );
+    expect(stuck.status).toBe('connected');
+    const torn = await examine(
+      greeter({ session: { [Symbol.asyncDispose]: () => Promise.reject(new Error('x')) } }),
+      targetOf(server.port),
+      options(),
+    );
+    expect(torn.status).toBe('connected');
+    for (const socket of server.accepted)
+      if (!socket.closed) await new Promise((done) => void socket.once('close', done));
+  });
+
+  test('that a connector spoils outside of every step is an answer too', async () => {
+    const broken = {
+      ...greeter(),
+      load: () => Promise.reject(new Error('obviously-fake')),
+    };
+    const result = await examine(broken, targetOf(1), options());
+    expect(result).toMatchObject({
+      status: 'failed',
+      details: { code: 'server-error', error: 'Greeter: the server reported an error.' },
+    });
+    expect(statuses(result)).toBe('failed skipped skipped skipped skipped skipped skipped');
+  });
+});
+
+describe('a session for more than a test', () => {
+  test('works, and closes all when it is disposed of', async () => {
+    await using server = await helloServer();
+    {
+      await using session = await openSession(greeter(), targetOf(server.port), options({ budget: 60_000 }));
+      expect(await session.ping()).toBe('Greeter 12.3');
+      expect(await session.introspect({ excludedSchemas: [] }, () => {})).toEqual([]);
+      expect(session.trail.steps()[4]).toMatchObject({ step: 'authenticate', status: 'passed' });
+    }
+    const [socket] = server.accepted;
+    if (socket && !socket.closed) await once(socket, 'close');
+    expect(socket?.closed).toBe(true);
+  });
+
+  test('that cannot be opened throws a problem with its steps, and leaves nothing open', async () => {
+    const port = await closedPort();
+    const before = live();
+    const problem = await openSession(greeter(), targetOf(port), options()).catch((error: unknown) => error);
+    expect(problem).toMatchObject({
+      code: 'connection-refused',
+      extras: { step: 'connect', steps: expect.any(Array) },
+    });
+    expect(live()).toBeLessThanOrEqual(before);
+  });
+
+  test('throws problems alone, and ends with its budget', async () => {
+    await using server = await helloServer();
+    const text = Object.assign(new Error('obviously-fake'), { code: '42501' });
+    await using failing = await openSession(
+      greeter({ session: { introspect: () => Promise.reject(text) } }),
+      targetOf(server.port),
+      options(),
+    );
+    await expect(failing.introspect({ excludedSchemas: [] }, () => {})).rejects.toMatchObject({
+      code: 'server-error',
+      cause: text,
+      extras: { native_code: '42501' },
+    });
+    await using slow = await openSession(
+      greeter({ session: { introspect: never } }),
+      targetOf(server.port),
+      options({ budget: 200 }),
+    );
+    await expect(slow.introspect({ excludedSchemas: [] }, () => {})).rejects.toMatchObject({
+      code: 'timeout',
+    });
+  });
+});

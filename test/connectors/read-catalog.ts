@@ -1,0 +1,27 @@
+import pg from 'pg';
+import type { Scope, Table } from '../../shared/connectors/catalog.ts';
+import { introspect } from '../../shared/connectors/postgresql/introspect.ts';
+
+/** Opens a connection that closes itself, and whose late errors are nobody's. */
+export const connect = async (config: pg.ClientConfig) => {
+  const client = new pg.Client(config);
+  client.on('error', () => {});
+  await client.connect();
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
+};
+
+export const everything: Scope = { excludedSchemas: [] };
+
+/** All that an introspection tells, and how many flights it took. */
+export const readCatalog = async (config: pg.ClientConfig, scope = everything) => {
+  await using client = await connect(config);
+  let flights = 0;
+  client.on('drain', () => flights++);
+  const tables: Table[] = [];
+  const missing = await introspect(client, scope, (batch) => void tables.push(...batch), {
+    queryTimeoutMs: 20_000,
+  });
+  const table = (name: string) => tables.find((one) => one.name === name);
+  const column = (of: string, name: string) => table(of)?.columns.find((one) => one.name === name);
+  return { tables, missing, table, column, flights };
+};

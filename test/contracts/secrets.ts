@@ -1,0 +1,18 @@
+import { newId } from '../../shared/domain/id.ts';
+import type { SecretDocument, SecretOwner } from '../../shared/ports/vault.ts';
+
+export const ownerOf = (org = 'org_contract'): SecretOwner => ({
+  org,
+  environment: 'default',
+  id: newId(Date.now()),
+});
+
+export const documentOf = (
+  owner: SecretOwner,
+  credentials: Readonly<Record<string, string>> = { auth_method: 'password', password: 'fake-password' },
+): SecretDocument => ({
+  layout: 1,
+  owner,
+  destination: { host: 'db.example.com', port: '5432' },
+  credentials,
+});

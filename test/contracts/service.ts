@@ -1,0 +1,248 @@
+import { createServer } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:tls';
+import { describe, expect, test } from '@jest/globals';
+import type { Missing, Scope, Table } from '../../shared/connectors/catalog.ts';
+import type { Connector, SslMode, Target } from '../../shared/connectors/connector.ts';
+import { examine, openSession } from '../../shared/connectors/examine.ts';
+import type { ExamineOptions } from '../../shared/connectors/examine.ts';
+import type { ProblemCode } from '../../shared/problem.ts';
+import { closedPort, droppingPort, listen, pem, plainServer } from '../network/servers.ts';
+
+/** What is changed about a connection that works. */
+export interface Change {
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly credentials?: Target['credentials'];
+  readonly endpoint?: string;
+  readonly role?: Target['role'];
+}
+
+/** A connection that works, to a service whose host is fixed but for the endpoint that a deployment names. */
+export interface Service {
+  readonly connector: Connector;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly credentials: Target['credentials'];
+  readonly endpoint: string;
+  /** What a 404 at login means, where it is how the service's edge answers for an account that is not there. */
+  readonly unknown?: ProblemCode;
+}
+
+/** Ways to try such a connection, as it is or changed. */
+export const triesOf = (service: Service) => {
+  const targetOf = ({ config, credentials, endpoint, role }: Change, mode: SslMode, seconds: number) =>
+    ({
+      config: { ...service.config, ...config },
+      credentials: credentials ?? service.credentials,
+      options: { ssl_mode: mode, query_timeout_seconds: seconds },
+      role: role ?? 'source',
+      endpoint: endpoint ?? service.endpoint,
+    }) as const satisfies Target;
+  const optionsOf = (mode: SslMode, ca: string | null, seconds: number): ExamineOptions => ({
+    policy: { loopback: true },
+    environment: 'default',
+    tlsAsk: { mode, ...(ca !== null && { ca }) },
+    options: { connection_timeout_seconds: seconds },
+  });
+  const ca = pem('ca.crt');
+  const tried = (
+    change: Change = {},
+    mode: SslMode = 'verify-full',
+    authority: string | null = ca,
+    seconds = 8,
+  ) => examine(service.connector, targetOf(change, mode, 10), optionsOf(mode, authority, seconds));
+  const opened = (change: Change = {}, seconds = 20) =>
+    openSession(service.connector, targetOf(change, 'verify-full', seconds), optionsOf('verify-full', ca, 8));
+  const catalogOf = async (change: Change = {}, scope: Scope = { excludedSchemas: [] }) => {
+    await using session = await opened(change);
+    const tables: Table[] = [];
+    const missing: readonly Missing[] = await session.introspect(scope, (some) => void tables.push(...some));
+    return { tables, missing };
+  };
+  return { tried, opened, catalogOf };
+};
+
+/** An HTTPS server with the certificate that is trusted here. */
+export const secureServer = (answer: (request: IncomingMessage, response: ServerResponse) => void) =>
+  listen(createServer({ cert: pem('server.crt'), key: pem('server.key') }, answer));
+
+/** What holds of every connector that speaks HTTPS to a service. */
+export const serviceContract = (
+  service: Service,
+  refused: Readonly<Record<string, Change & { readonly code: ProblemCode; readonly native?: string }>>,
+) => {
+  const { tried } = triesOf(service);
+  const failed = ({ steps }: Awaited<ReturnType<typeof tried>>) =>
+    steps.find(({ status }) => status === 'failed');
+
+  test.each(Object.entries(refused))(
+    '%s is told from everything else',
+    async (_, { code, native, ...change }) => {
+      const { details, steps } = await tried(change);
+      expect(details).toMatchObject({ code });
+      expect(steps.at(-3)).toMatchObject({
+        step: 'authenticate',
+        status: 'failed',
+        code,
+        ...(native && { native_code: native }),
+      });
+      expect(steps.slice(-2).map(({ status }) => status)).toEqual(['skipped', 'skipped']);
+    },
+  );
+
+  test.each([
+    ['verify-full', 'ca.crt', 'passed'],
+    ['verify-full', null, 'certificate-untrusted'],
+    ['verify-full', 'other-ca.crt', 'certificate-untrusted'],
+    ['verify-ca', 'ca.crt', 'tls-unverified'],
+    ['verify-ca', 'other-ca.crt', 'certificate-untrusted'],
+    ['require', null, 'tls-unverified'],
+    ['prefer', null, 'tls-unverified'],
+    ['disable', null, 'tls-required'],
+  ] as const)('with %s and %s, TLS is %s', async (mode, authority, expected) => {
+    const { steps } = await tried({}, mode, authority && pem(authority));
+    const { code, status } = steps.find(({ step }) => step === 'tls') ?? {};
+    expect(code ?? status).toBe(expected);
+  });
+
+  test.each([
+    ['expired', 'verify-full', 'certificate-expired'],
+    ['wronghost', 'verify-full', 'certificate-hostname-mismatch'],
+    ['selfsigned', 'verify-full', 'certificate-untrusted'],
+  ] as const)('a certificate that is %s is refused before anything is said', async (name, mode, code) => {
+    const heard: string[] = [];
+    const certificate = { cert: pem(`${name}.crt`), key: pem(`${name}.key`) };
+    await using server = await listen(
+      createTlsServer(certificate, (socket) => {
+        socket.on('error', () => {});
+        socket.on('data', (data) => heard.push(String(data)));
+      }),
+    );
+    const outcome = await tried({ endpoint: `https://localhost:${server.port}` }, mode);
+    expect(failed(outcome)).toMatchObject({ step: 'tls', code });
+    expect(heard).toEqual([]);
+  });
+
+  test('a port that nobody listens on refuses', async () => {
+    const outcome = await tried({ endpoint: `https://localhost:${await closedPort()}` });
+    expect(failed(outcome)).toMatchObject({ step: 'connect', code: 'connection-refused' });
+  });
+
+  test('a name that is none is not found', async () => {
+    const outcome = await tried({ endpoint: 'https://nowhere.invalid' });
+    expect(failed(outcome)).toMatchObject({ step: 'resolve', code: 'host-not-found' });
+  });
+
+  test('an address that drops packets is a timeout of the connect', async () => {
+    await using nowhere = await droppingPort();
+    const outcome = await tried({ endpoint: `https://127.0.0.1:${nowhere.port}` }, 'require', null, 0.3);
+    expect(failed(outcome)).toMatchObject({ step: 'connect', code: 'timeout' });
+  });
+
+  test('a server that is silent is a timeout of TLS', async () => {
+    await using server = await plainServer();
+    const outcome = await tried({ endpoint: `https://localhost:${server.port}` }, 'require', null, 0.5);
+    expect(failed(outcome)).toMatchObject({ step: 'tls', code: 'timeout' });
+    expect(server.accepted.length).toBe(1);
+  });
+
+  test('a server that falls silent after TLS is a timeout of the login', async () => {
+    await using server = await secureServer(() => {});
+    const outcome = await tried(
+      { endpoint: `https://localhost:${server.port}` },
+      'verify-full',
+      undefined,
+      1,
+    );
+    expect(failed(outcome)).toMatchObject({ step: 'authenticate', code: 'timeout' });
+  });
+
+  test('a server that resets says so', async () => {
+    await using server = await secureServer((request) => void request.socket.destroy());
+    const outcome = await tried({ endpoint: `https://localhost:${server.port}` });
+    expect(failed(outcome)).toMatchObject({ step: 'authenticate', code: 'connection-reset' });
+  });
+
+  test('a server without TLS is told from one with another protocol', async () => {
+    await using server = await plainServer((socket) => {
+      socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n'));
+    });
+    const outcome = await tried({ endpoint: `https://localhost:${server.port}` }, 'require');
+    expect(failed(outcome)).toMatchObject({ step: 'tls', code: 'tls-unsupported' });
+  });
+
+  describe('a hostile server', () => {
+    const html = '<!doctype html><title>Welcome</title>';
+    const answers: Readonly<
+      Record<string, readonly [ProblemCode, (request: IncomingMessage, response: ServerResponse) => void]>
+    > = {
+      'answers 200 with a page': ['protocol-mismatch', (_, response) => void response.end(html)],
+      'answers 404 with a page': [
+        service.unknown ?? 'protocol-mismatch',
+        (_, response) => void response.writeHead(404).end(html),
+      ],
+      'answers 502 with a page': ['server-error', (_, response) => void response.writeHead(502).end(html)],
+      'speaks no HTTP': [
+        'protocol-mismatch',
+        (request) => void request.socket.end('220 mail.example.test\r\n'),
+      ],
+    };
+
+    test.each(Object.entries(answers))('that %s', async (_, [code, answer]) => {
+      await using server = await secureServer(answer);
+      const outcome = await tried({ endpoint: `https://localhost:${server.port}` });
+      expect(failed(outcome)).toMatchObject({ step: 'authenticate', code });
+      expect(JSON.stringify(outcome)).not.toContain('Welcome');
+    });
+
+    test('that sends without end is left', async () => {
+      let sent = 0;
+      await using server = await secureServer((_, response) => {
+        const chunk = Buffer.alloc(2 ** 16, ' ');
+        const more = () => {
+          while (!response.destroyed && response.write(chunk)) sent += chunk.length;
+        };
+        response.writeHead(200, { 'content-type': 'application/json' }).on('drain', more);
+        more();
+      });
+      const outcome = await tried({ endpoint: `https://localhost:${server.port}` });
+      expect(failed(outcome)).toMatchObject({ step: 'authenticate' });
+      expect(sent).toBeLessThan(128 * 2 ** 20);
+    });
+
+    test.each([301, 302, 307, 308])('that redirects with %d is not followed', async (status) => {
+      const seen: string[] = [];
+      await using trap = await secureServer((request, response) => {
+        seen.push(request.url ?? '');
+        response.end('{}');
+      });
+      await using server = await secureServer((_, response) => {
+        response.writeHead(status, { location: `https://localhost:${trap.port}/stolen` }).end();
+      });
+      const outcome = await tried({ endpoint: `https://localhost:${server.port}` });
+      expect(failed(outcome)).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
+      expect(seen).toEqual([]);
+    });
+
+    test('where the policy forbids it, is not even dialled', async () => {
+      await using server = await secureServer((_, response) => void response.end('{}'));
+      const outcome = await examine(
+        service.connector,
+        {
+          config: service.config,
+          credentials: service.credentials,
+          options: { ssl_mode: 'require', query_timeout_seconds: 5 },
+          role: 'source',
+          endpoint: `https://localhost:${server.port}`,
+        },
+        {
+          policy: {},
+          environment: 'default',
+          tlsAsk: { mode: 'require' },
+          options: { connection_timeout_seconds: 5 },
+        },
+      );
+      expect(failed(outcome)).toMatchObject({ step: 'egress', code: 'host-forbidden' });
+      expect(server.accepted).toEqual([]);
+    });
+  });
+};

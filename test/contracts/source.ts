@@ -1,0 +1,221 @@
+import type { Socket } from 'node:net';
+import { describe, expect, test } from '@jest/globals';
+import type { Table } from '../../shared/connectors/catalog.ts';
+import type { Connector, SslMode, Target } from '../../shared/connectors/connector.ts';
+import { examine, openSession } from '../../shared/connectors/examine.ts';
+import type { ExamineOptions } from '../../shared/connectors/examine.ts';
+import type { ProblemCode } from '../../shared/problem.ts';
+import { closedPort, droppingPort, pem, plainServer } from '../network/servers.ts';
+
+interface Change {
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly credentials?: Target['credentials'];
+}
+
+/** How to reach a real server, and what is where on it. */
+export interface Source {
+  readonly connector: Connector;
+  /** An account that may read everything. Its server has the certificate `server.crt`. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly credentials: Target['credentials'];
+  readonly version: RegExp;
+  /** What is refused at login: the change that brings it about, and what is to be said. */
+  readonly refused: Readonly<
+    Record<string, Change & { readonly code: ProblemCode; readonly native?: string }>
+  >;
+  /** The same server with another certificate, or with none. */
+  readonly certificates?: Readonly<
+    Partial<Record<'plain' | 'off' | 'expired' | 'wronghost' | 'selfsigned', Change>>
+  >;
+  /** Names another host or port, where it takes more than the fields `host` and `port`. */
+  readonly at?: (place: { readonly host?: string; readonly port: number }) => Change;
+  /** What a server that answers TLS with HTTP is, where nothing of the connector's protocol comes before TLS. */
+  readonly withoutTls?: ProblemCode;
+  /** Its server speaks first, so that any other that waits to be spoken to is but silent. */
+  readonly greets?: true;
+  /** A catalog of a thousand tables. */
+  readonly many: Change;
+  /** A catalog of names with quotes, spaces, Unicode and dots, and some of the names of its tables. */
+  readonly odd: Change & { readonly names: readonly string[] };
+  /** An account that may connect and sees nothing. */
+  readonly nobody: Change;
+  /** Makes the catalog take for ever until it is disposed of. */
+  readonly stall: () => Promise<AsyncDisposable & Change>;
+}
+
+/** What holds of every connector against a real server. */
+export const sourceContract = (source: Source) => {
+  const { connector, at = (config): Change => ({ config }), withoutTls = 'protocol-mismatch' } = source;
+
+  const targetOf = ({ config, credentials }: Change, mode: SslMode, seconds = 10): Target => ({
+    config: { ...source.config, ...config },
+    credentials: credentials ?? source.credentials,
+    options: { ssl_mode: mode, query_timeout_seconds: seconds },
+    role: 'source',
+  });
+  const optionsOf = (mode: SslMode, ca: string | null, seconds = 5): ExamineOptions => ({
+    policy: { loopback: true },
+    environment: 'default',
+    tlsAsk: { mode, ...(ca !== null && { ca }) },
+    options: { connection_timeout_seconds: seconds },
+  });
+  const tried = (
+    change: Change = {},
+    mode: SslMode = 'verify-full',
+    ca: string | null = pem('ca.crt'),
+    seconds = 5,
+  ) => examine(connector, targetOf(change, mode), optionsOf(mode, ca, seconds));
+  const opened = (change: Change, seconds = 10) =>
+    openSession(connector, targetOf(change, 'verify-full', seconds), optionsOf('verify-full', pem('ca.crt')));
+  const catalogOf = async (change: Change) => {
+    await using session = await opened(change);
+    const tables: Table[] = [];
+    const missing = await session.introspect({ excludedSchemas: [] }, (some) => void tables.push(...some));
+    return { tables, missing };
+  };
+
+  const onceSpokenTo = (answer: (socket: Socket) => void) => (socket: Socket) => {
+    if (source.greets) answer(socket);
+    else socket.once('data', () => answer(socket));
+  };
+
+  test('a good connection passes every step, and tells its version', async () => {
+    const { status, details, steps } = await tried();
+    expect({ status, details }).toEqual({
+      status: 'connected',
+      details: { latency_ms: expect.any(Number), version: expect.stringMatching(source.version) },
+    });
+    expect(new Set(steps.map((step) => step.status))).toEqual(new Set(['passed']));
+  });
+
+  test.each(Object.entries(source.refused))(
+    '%s is told from everything else',
+    async (_, { code, native, ...change }) => {
+      const { details, steps } = await tried(change);
+      expect(details).toMatchObject({ code });
+      expect(steps.at(-3)).toMatchObject({
+        step: 'authenticate',
+        status: 'failed',
+        code,
+        ...(native && { native_code: native }),
+      });
+      expect(steps.slice(-2).map(({ status }) => status)).toEqual(['skipped', 'skipped']);
+    },
+  );
+
+  describe('TLS', () => {
+    type Expected = ProblemCode | 'passed';
+    // One port speaks both with TLS and without, unless the source says that there are two: then `plain` is the other.
+    const certificates = { good: {}, plain: {}, ...source.certificates };
+    const rows: readonly [keyof typeof certificates, SslMode, string | null, Expected][] = [
+      ['good', 'verify-full', 'ca.crt', 'passed'],
+      ['good', 'verify-full', null, 'certificate-untrusted'],
+      ['good', 'verify-full', 'other-ca.crt', 'certificate-untrusted'],
+      ['good', 'verify-ca', 'ca.crt', 'tls-unverified'],
+      ['good', 'verify-ca', 'other-ca.crt', 'certificate-untrusted'],
+      ['good', 'require', null, 'tls-unverified'],
+      ['good', 'prefer', null, 'tls-unverified'],
+      ['plain', 'disable', null, 'tls-off'],
+      ['off', 'verify-full', 'ca.crt', 'tls-unsupported'],
+      ['off', 'require', null, 'tls-unsupported'],
+      ['off', 'prefer', null, 'tls-off'],
+      ['expired', 'verify-full', 'ca.crt', 'certificate-expired'],
+      ['expired', 'verify-ca', 'ca.crt', 'certificate-expired'],
+      ['expired', 'require', null, 'tls-unverified'],
+      ['wronghost', 'verify-full', 'ca.crt', 'certificate-hostname-mismatch'],
+      ['wronghost', 'verify-ca', 'ca.crt', 'tls-unverified'],
+      ['selfsigned', 'verify-full', 'ca.crt', 'certificate-untrusted'],
+      ['selfsigned', 'require', null, 'tls-unverified'],
+    ];
+    const there = rows.filter(([certificate]) => certificates[certificate] !== undefined);
+
+    test.each(there)(
+      'a certificate that is %s, with %s and %s: %s',
+      async (certificate, mode, ca, expected) => {
+        const { steps, status } = await tried(certificates[certificate], mode, ca && pem(ca));
+        const tls = steps.find(({ step }) => step === 'tls');
+        if (expected === 'passed')
+          expect(tls).toMatchObject({ status: 'passed', protocol: expect.stringMatching(/^TLSv1/) });
+        else if (/^tls-(off|unverified)$/.test(expected)) {
+          expect([status, tls]).toEqual([
+            'connected',
+            expect.objectContaining({ status: 'warning', code: expected }),
+          ]);
+        } else
+          expect([status, tls]).toEqual([
+            'failed',
+            expect.objectContaining({ status: 'failed', code: expected }),
+          ]);
+      },
+    );
+  });
+
+  describe('where there is something else', () => {
+    test('a port that nobody listens on refuses', async () => {
+      const { details } = await tried(at({ port: await closedPort() }));
+      expect(details).toMatchObject({ code: 'connection-refused' });
+    });
+
+    test('an address that drops packets is a timeout of the connect', async () => {
+      await using nowhere = await droppingPort();
+      const { steps } = await tried(at({ host: '127.0.0.1', port: nowhere.port }), 'require', null, 0.3);
+      expect(steps.find(({ status }) => status === 'failed')).toMatchObject({
+        step: 'connect',
+        code: 'timeout',
+      });
+    });
+
+    test.each(['require', 'disable'] as const)('a silent server is a timeout, with %s', async (mode) => {
+      await using server = await plainServer();
+      const { steps } = await tried(at({ port: server.port }), mode, null, 0.3);
+      expect(steps.find(({ status }) => status === 'failed')).toMatchObject({ code: 'timeout' });
+      expect(server.accepted.length).toBe(1);
+    });
+
+    test.each(['require', 'disable'] as const)('a server that resets says so, with %s', async (mode) => {
+      await using server = await plainServer(onceSpokenTo((socket) => socket.resetAndDestroy()));
+      const { details } = await tried(at({ port: server.port }), mode);
+      expect(details).toMatchObject({ code: 'connection-reset' });
+    });
+
+    test.each(['require', 'disable'] as const)(
+      'an HTTP server speaks another protocol, with %s',
+      async (mode) => {
+        await using server = await plainServer(
+          onceSpokenTo((socket) => socket.end('HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n')),
+        );
+        const { details } = await tried(at({ port: server.port }), mode);
+        expect(details).toMatchObject({ code: mode === 'require' ? withoutTls : 'protocol-mismatch' });
+      },
+    );
+  });
+
+  test('a query that takes too long ends at its limit', async () => {
+    await using stalled = await source.stall();
+    await using session = await opened(stalled, 1);
+    const work = session.introspect({ excludedSchemas: [] }, () => {});
+    await expect(work).rejects.toMatchObject({ code: 'timeout' });
+  });
+
+  test('a catalog of a thousand tables comes whole', async () => {
+    const { tables, missing } = await catalogOf(source.many);
+    expect(missing).toEqual([]);
+    expect(tables.length).toBe(1000);
+    for (const { columns } of tables) expect(columns.length).toBeGreaterThan(0);
+  });
+
+  test('names with quotes, spaces, Unicode and dots come as they are', async () => {
+    const { tables } = await catalogOf(source.odd);
+    expect(tables.map(({ name }) => name)).toEqual(expect.arrayContaining([...source.odd.names]));
+  });
+
+  test('an account that sees nothing connects, and is told why it sees nothing', async () => {
+    const { tables, missing } = await catalogOf(source.nobody);
+    expect(tables).toEqual([]);
+    expect(missing.length).toBeGreaterThan(0);
+    for (const { remediation } of missing) expect(remediation).toMatch(/GRANT/i);
+    const { status, steps } = await tried(source.nobody);
+    expect(status).toBe('connected');
+    expect(steps.at(-1)).toMatchObject({ status: 'warning', code: 'privileges-missing' });
+  });
+};
