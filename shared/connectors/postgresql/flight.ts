@@ -1,0 +1,96 @@
+import type { Client, Connection } from 'pg';
+import { Problem } from '../../problem.ts';
+
+/** One statement of a flight. Its rows come as text, as they arrive; no column of it may be null. */
+export interface Statement {
+  readonly sql: string;
+  readonly row?: (fields: readonly string[]) => void;
+}
+
+/** Runs statements in one transaction and one flight, within bounds that hold whatever the server does. */
+export const transact = async (
+  client: Client,
+  opening: readonly string[],
+  statements: readonly Statement[],
+  timeoutMs: number,
+): Promise<void> => {
+  try {
+    await fly(client, [...opening.map((sql) => ({ sql })), ...statements, { sql: 'commit' }], timeoutMs);
+  } catch (error) {
+    client.query('rollback').catch(() => undefined); // for a pooler's sake; the failure that counts is the first
+    throw error;
+  }
+};
+
+/** What may come over the wire in one flight: some 250 000 tables, and what a hostile server gets to send. */
+const maxBytes = 256 << 20;
+
+/**
+ * Runs all statements as one simple query: one round trip, nothing prepared, so that poolers let it pass, and no row kept
+ * here. The submittable's methods are those that `pg` calls: https://github.com/brianc/node-postgres/blob/master/packages/pg-cursor/index.js
+ */
+const fly = (client: Client, statements: readonly Statement[], timeoutMs: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let current = 0;
+    let received = 0;
+    let stream: Connection['stream'] | undefined;
+    const land = () => {
+      clearTimeout(timer);
+      stream?.off('data', weigh);
+    };
+    const fail = (error: unknown) => {
+      land();
+      reject(error);
+    };
+    const abandon = (error: unknown) => {
+      fail(error);
+      client.on('error', ignore);
+      stream?.destroy();
+    };
+    const weigh = (chunk: Uint8Array) => {
+      if ((received += chunk.byteLength) > maxBytes) abandon(tooMuch());
+    };
+    // The server has the same limit, and a second to say so itself.
+    const timer = setTimeout(() => abandon(tooLate()), timeoutMs + 1_000);
+    client.query({
+      submit: (connection: Connection) => {
+        stream = connection.stream.on('data', weigh);
+        connection.query(statements.map(({ sql }) => sql).join(';\n'));
+      },
+      handleRowDescription: ignore,
+      // A throw in here would be nobody's: pg calls from the socket's own event.
+      handleDataRow: ({ fields }: { readonly fields: readonly (string | null)[] }) => {
+        try {
+          if (isWhole(fields)) statements[current]?.row?.(fields);
+          else abandon(notAsked());
+        } catch (error) {
+          abandon(notAsked(error));
+        }
+      },
+      handleCommandComplete: () => void current++,
+      handleEmptyQuery: ignore,
+      handlePortalSuspended: ignore,
+      handleCopyInResponse: () => abandon(notAsked()),
+      handleCopyData: () => abandon(notAsked()),
+      handleReadyForQuery: () => {
+        if (current < statements.length) return abandon(notAsked());
+        land();
+        resolve();
+      },
+      handleError: fail,
+    });
+  });
+
+const isWhole = (fields: readonly (string | null)[]): fields is readonly string[] => !fields.includes(null);
+
+const ignore = () => {};
+
+const tooLate = () => new Problem('timeout', 'The catalog did not arrive within the query timeout');
+
+const tooMuch = () =>
+  new Problem('server-error', `The catalog is larger than ${maxBytes >> 20} MB`, {
+    remediation: 'Name the schemas that are needed in config.schemas.',
+  });
+
+const notAsked = (cause?: unknown) =>
+  new Problem('protocol-mismatch', 'Expected the rows of each statement, in order', { cause });

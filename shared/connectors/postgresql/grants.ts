@@ -1,0 +1,59 @@
+import type { Missing, Scope } from '../catalog.ts';
+import type { Draft } from './fold.ts';
+import { quote } from './quote.ts';
+import type { Reading } from './read.ts';
+
+/** A relation, and what of it the account may read. */
+type Seen = Pick<Draft, 'schema' | 'name' | 'access' | 'readable' | 'columns'>;
+
+/** What is there and the account may not read, with the statements that would let it. `seen` is all that is there. */
+export const unreadable = (
+  seen: readonly Seen[],
+  closed: ReadonlySet<string>,
+  account: string,
+): Missing[] => {
+  const to = `TO ${quote(account)};`;
+  const grant = ({ schema, name }: Seen) => `GRANT SELECT ON ${quote(schema)}.${quote(name)} ${to}`;
+  const denied = ({ schema, access }: Seen) => closed.has(schema) || access === 'none';
+  const tables = seen.filter(denied);
+  const partly = seen.filter(
+    (draft) => draft.readable && !denied(draft) && (draft.columns?.names.length ?? 0) > draft.readable.size,
+  );
+  const all = Map.groupBy(seen, ({ schema }) => schema);
+  const grants = [...Map.groupBy(tables, ({ schema }) => schema)].flatMap(([schema, out]) => {
+    const none = out.filter(({ access }) => access === 'none');
+    const whole = none.length > 1 && none.length === all.get(schema)?.length;
+    return [
+      ...(closed.has(schema) ? [`GRANT USAGE ON SCHEMA ${quote(schema)} ${to}`] : []),
+      ...(whole ? [`GRANT SELECT ON ALL TABLES IN SCHEMA ${quote(schema)} ${to}`] : none.map(grant)),
+    ];
+  });
+  return [
+    ...(tables.length ? [{ reason: 'tables-denied', count: tables.length, remediation: some(grants) }] : []),
+    ...(partly.length
+      ? [{ reason: 'columns-denied', count: partly.length, remediation: some(partly.map(grant)) }]
+      : []),
+  ];
+};
+
+/** Schemas that were asked for by name and are not there. */
+export const notThere = ({ schemas, excludedSchemas }: Scope, found: Pick<Reading, 'schemas'>): Missing[] => {
+  const names = (schemas ?? []).filter((name) => !found.schemas.has(name) && !excludedSchemas.includes(name));
+  return names.length
+    ? [
+        {
+          reason: 'schemas-not-found',
+          count: names.length,
+          remediation: 'Correct config.schemas: it names schemas that are not there.',
+        },
+      ]
+    : [];
+};
+
+/** An answer holds so many. */
+const most = 20;
+
+const some = (texts: readonly string[]) =>
+  [...texts.slice(0, most), ...(texts.length > most ? [`-- and ${texts.length - most} more`] : [])].join(
+    '\n',
+  );

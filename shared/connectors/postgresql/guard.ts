@@ -1,0 +1,97 @@
+import type { Socket } from 'node:net';
+import { Problem } from '../../problem.ts';
+
+/**
+ * Stands between a socket and the driver: follows the framing of what the server sends, and turns what is no PostgreSQL, what is endless
+ * and whatever the driver's parser throws into the socket's error. Without it such a throw would end the process: it happens in an event.
+ */
+export const guard = (socket: Socket) => {
+  const { see, allow } = follow();
+  const emit = socket.emit.bind(socket);
+  socket.emit = (event: string | symbol, ...values: unknown[]) => {
+    if (event !== 'data' || !Buffer.isBuffer(values[0])) return emit(event, ...values);
+    try {
+      see(values[0]);
+      return emit(event, ...values);
+    } catch (error) {
+      socket.destroy(error instanceof Error ? error : new Error('a driver threw no error'));
+      return true;
+    }
+  };
+  return { allow };
+};
+
+/** No row of a catalogue comes near it; a length beyond it would have the driver gather a gigabyte. */
+const longestMessage = 32 * 2 ** 20;
+/** All that a server may say before it has let us in. */
+const mostBeforeLogin = 2 ** 20;
+
+/** What may come before the session is ours: https://www.postgresql.org/docs/current/protocol-message-formats.html */
+const beforeLogin = new Set(Buffer.from('RENSKZv'));
+/** Lists of fields; one without its end has the driver look for it for ever: https://github.com/brianc/node-postgres/issues/1694 */
+const fieldLists = new Set(Buffer.from('EN'));
+
+const follow = () => {
+  let open = false;
+  let allowed = mostBeforeLogin;
+  let header: number[] = [];
+  let left = 0;
+  let list: ReturnType<typeof followList> | undefined;
+
+  const begin = (type: number, length: number) => {
+    if (length < 4) throw foreign();
+    if (length > longestMessage) throw tooMuch();
+    header = [];
+    left = length - 4;
+    list = fieldLists.has(type) ? followList() : undefined;
+    if (left === 0) list?.end();
+  };
+
+  const see = (chunk: Buffer) => {
+    if ((allowed -= chunk.length) < 0) throw tooMuch();
+    for (let at = 0; at < chunk.length;) {
+      if (left > 0) {
+        const body = chunk.subarray(at, at + left);
+        list?.see(body);
+        left -= body.length;
+        at += body.length;
+        if (left === 0) list?.end();
+        continue;
+      }
+      header.push(chunk.readUInt8(at++));
+      const [type = 0, a = 0, b = 0, c = 0, d = 0] = header;
+      if (header.length === 1 && !open && !beforeLogin.has(type)) throw foreign();
+      if (header.length === 5) begin(type, ((a * 256 + b) * 256 + c) * 256 + d);
+    }
+  };
+
+  /** From the login on: how many bytes more may come. */
+  const allow = (bytes: number) => {
+    open = true;
+    allowed = bytes;
+  };
+  return { see, allow };
+};
+
+/** A letter and a text that ends with 0, again and again, and a 0 in place of a letter. */
+const followList = () => {
+  let inText = false;
+  let ended = false;
+  return {
+    see: (body: Buffer) => {
+      for (let at = 0; at < body.length && !ended; at++) {
+        const zero = body[at] === 0;
+        ended = zero && !inText;
+        inText = !zero;
+      }
+    },
+    end: () => {
+      if (!ended) throw foreign();
+    },
+  };
+};
+
+const foreign = () =>
+  new Problem('protocol-mismatch', 'Expected PostgreSQL; the server speaks something else');
+const tooMuch = () =>
+  new Problem('protocol-mismatch', 'Expected a short answer; the server sends without end');

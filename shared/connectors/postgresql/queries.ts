@@ -1,0 +1,124 @@
+import type { Scope } from '../catalog.ts';
+
+/** Quotes a value for the simple protocol, which cannot bind: pg's own `escapeLiteral`. */
+type Literal = (text: string) => string;
+
+/**
+ * Before anything is read: one snapshot, no write, and nobody's functions but PostgreSQL's own (CVE-2018-1058). JIT would compile
+ * for longer than these queries run; the memory lets them sort without files.
+ */
+export const begin = (timeoutMs: number): readonly string[] => [
+  'begin isolation level repeatable read read only',
+  `set local statement_timeout = ${Math.max(1, Math.ceil(timeoutMs))}`,
+  'set local search_path = pg_catalog, pg_temp',
+  'set local jit = off',
+  `set local work_mem = '32MB'`,
+];
+
+/**
+ * The whole catalog, set by set; what belongs to one table comes in one row, its texts joined by `separator`. The reader counts
+ * them, because no character is barred from a name.
+ */
+export const catalogQueries = (scope: Scope, separator: string, literal: Literal) => {
+  const sep = literal(separator);
+  const mine = scopeOf(scope, literal);
+  const relations = `select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace where ${relkinds} and ${mine}`;
+  // Cheaper than a join: the system catalogs are below, and the reader drops what it does not know.
+  const within = (oid: string) => (scope.schemas ? `${oid} in (${relations})` : `${oid} >= ${firstGivenOid}`);
+  return {
+    server: `select current_user, current_setting('block_size'), current_setting('server_version_num')`,
+    schemas: `select n.oid, n.nspname, coalesce(has_schema_privilege(n.oid, 'usage'), false) from pg_namespace n where ${mine}`,
+    // Arrays are told by `typarray`; the row types of tables, by far the most, are left to the second flight.
+    types: `select t.oid, t.typarray, t.typname, format_type(t.oid, -1), t.typtype, t.typcategory, t.typbasetype, t.typnotnull,
+      t.typnamespace = 'pg_catalog'::regnamespace
+      from pg_type t where t.typcategory <> 'A' and (t.typtype <> 'c' or t.typrelid in (select oid from pg_class where relkind = 'c'))`,
+    relations: `select c.oid, c.relnamespace, c.relname, case when c.relispartition then 'P' else c.relkind end,
+      c.relkind = 'p', c.reltuples::int8, c.relpages, coalesce(h.inhparent, 0), case
+        when (select rolsuper from pg_roles where rolname = current_user) or has_table_privilege(c.oid, 'select') then 'all'
+        when c.oid in (select attrelid from pg_attribute where attacl is not null)
+          and has_any_column_privilege(c.oid, 'select') then 'some'
+        else 'none' end
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      left join pg_inherits h on h.inhrelid = c.oid and c.relispartition where ${relkinds} and ${mine}`,
+    // A type and its modifier are one number. One letter says the rest: I identity, S stored, V virtual, N none of it; small: nullable.
+    // Before 12 there is no attgenerated: the name then falls through to the outer one.
+    // A look into the index for each table is cheaper than sorting all columns, needs no memory, and begins to answer at once.
+    columns: `select c.oid, a.* from pg_class c join pg_namespace n on n.oid = c.relnamespace,
+      (select ''::"char" as attgenerated) before_12, lateral (
+        select string_agg(a.attname, ${sep}), array_agg(a.attnum),
+          array_agg((a.atttypmod::int8 + 1) << 32 | a.atttypid::int8), string_agg(case
+            when a.attidentity <> '' then 'I'
+            when attgenerated = 's' then case when a.attnotnull then 'S' else 's' end
+            when attgenerated <> '' then case when a.attnotnull then 'V' else 'v' end
+            when a.attnotnull then 'N' else 'n' end, '')
+        from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped having count(*) > 0) a
+      where ${relkinds} and ${mine}`,
+    // Without the table pg_get_expr need not open it, which costs more than all the rest; only a column in the expression needs it.
+    defaults: `select d.adrelid, array_agg(d.adnum), coalesce(string_agg(case when d.adbin::text like '%{VAR :%'
+        then pg_get_expr(d.adbin, d.adrelid) else pg_get_expr(d.adbin, 0) end, ${sep}), '')
+      from pg_attrdef d where ${within('d.adrelid')} group by 1`,
+    comments: `select d.objoid, array_agg(d.objsubid), string_agg(d.description, ${sep})
+      from pg_description d where d.classoid = 'pg_class'::regclass and ${within('d.objoid')} group by 1`,
+    // A key that points to a partitioned table has a row for each partition of it besides.
+    foreignKeys: `select k.conrelid, string_agg(k.conname, ${sep}), array_agg(k.confrelid),
+        string_agg(k.conkey::text, ';'), string_agg(k.confkey::text, ';')
+      from pg_constraint k where k.contype = 'f' and ${within('k.conrelid')} and (k.conparentid = 0 or not exists (
+        select from pg_constraint p where p.oid = k.conparentid and p.conrelid = k.conrelid)) group by 1`,
+    // A zero in indkey is an expression; all of a table come in one list. pg_get_expr joins several of one index by a comma.
+    indexes: `select i.indrelid, string_agg(c.relname, ${sep}), string_agg(case when i.indnatts > i.indnkeyatts
+          then array_to_string((i.indkey::int2[])[0:i.indnkeyatts - 1], ' ') else i.indkey::text end, ','),
+        string_agg(case when i.indisprimary then 'p' when i.indisunique then 'u' else 'n' end, ''),
+        coalesce(string_agg(case
+          when i.indexprs is null then null
+          when array_length(array_positions(i.indkey::int2[], 0::int2), 1) = 1 then pg_get_expr(i.indexprs, i.indrelid)
+          else (select string_agg(pg_get_indexdef(i.indexrelid, k + 1, false), ${sep} order by k)
+            from generate_subscripts(i.indkey, 1) k where i.indkey[k] = 0) end, ${sep}), '')
+      from pg_index i join pg_class c on c.oid = i.indexrelid where ${within('i.indrelid')} and i.indislive group by 1`,
+  };
+};
+
+/** What the first flight left open: types with modifiers of their own, tables outside the scope, rights on single columns. */
+export const leftQueries = (
+  left: {
+    readonly types: Iterable<string>;
+    readonly relations: Iterable<string>;
+    readonly rights: Iterable<string>;
+  },
+  separator: string,
+  literal: Literal,
+) => ({
+  types: `select x.key, format_type(x.key & 4294967295, (x.key >> 32)::int4 - 1), t.typtype, t.typcategory, t.typname
+    from unnest(${list(left.types)}::int8[]) x (key) join pg_type t on t.oid = x.key & 4294967295`,
+  relations: `select c.oid, n.nspname, c.relname, string_agg(a.attname, ${literal(separator)}), array_agg(a.attnum)
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+    where c.oid = any (${list(left.relations)}::oid[]) and not a.attisdropped group by 1, 2, 3`,
+  rights: `select a.attrelid, array_agg(a.attnum) from pg_attribute a where a.attrelid = any (${list(left.rights)}::oid[])
+    and a.attnum > 0 and has_column_privilege(a.attrelid, a.attnum, 'select') group by 1`,
+});
+
+/** https://www.postgresql.org/docs/current/catalog-pg-class.html: tables, partitioned, views, materialized, foreign. */
+const relkinds = `c.relkind in ('r', 'p', 'v', 'm', 'f')`;
+
+/**
+ * FirstGenbkiObjectId: oids below are written in PostgreSQL's source. Not FirstNormalObjectId: a server without postmaster gives
+ * lower ones to what is the user's. https://github.com/postgres/postgres/blob/master/src/include/access/transam.h
+ */
+const firstGivenOid = 10000;
+
+/** As text: a literal cast to `name` is cut at 63 bytes, and may then be another schema's. */
+const scopeOf = ({ schemas, excludedSchemas }: Scope, literal: Literal) =>
+  [
+    `n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`,
+    ...(schemas ? [`n.nspname::text = any (${texts(schemas, literal)})`] : []),
+    ...(excludedSchemas.length ? [`n.nspname::text <> all (${texts(excludedSchemas, literal)})`] : []),
+  ].join(' and ');
+
+/** No name holds a zero character, and none may end the query early. */
+const texts = (names: readonly string[], literal: Literal) =>
+  `array[${names
+    .filter((name) => !name.includes('\0'))
+    .map(literal)
+    .join(', ')}]::text[]`;
+
+/** Numbers of the server's own. */
+const list = (numbers: Iterable<string>) => `'{${[...numbers].filter((n) => /^-?\d+$/.test(n)).join(',')}}'`;

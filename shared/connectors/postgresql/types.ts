@@ -1,0 +1,96 @@
+import { kindOf, spelled } from './kinds.ts';
+import type { Type } from './sets.ts';
+
+interface Known {
+  readonly name: string;
+  readonly type: string;
+  readonly typtype: string;
+  readonly category: string;
+  /** Of a domain: the oid of what it is made of. */
+  readonly base: string;
+  readonly required: boolean;
+  readonly builtIn: boolean;
+}
+
+type Row = readonly string[];
+
+/** The types of one catalog, each made once per modifier. */
+export const createTypes = () => {
+  const known = new Map<string, Known>();
+  const elements = new Map<string, string>();
+  const types = new Map<string, Type>();
+  /** Made, but not spelled yet. */
+  const unspelled = new Map<string, Type>();
+
+  /** A domain goes down to its base; the depth guards against a server whose domains go round. */
+  const resolve = (oid: string, depth = 0): Pick<Type, 'kind' | 'required'> => {
+    const it = known.get(oid);
+    if (elements.has(oid)) return { kind: 'array', required: false };
+    if (it?.typtype !== 'd' || depth > 100)
+      return { kind: it ? kindOf(it.name, it.typtype, it.category) : 'other', required: false };
+    const base = resolve(it.base, depth + 1);
+    return { kind: base.kind, required: it.required || base.required };
+  };
+
+  const spell = (oid: string, modifier: number): string | undefined => {
+    const element = elements.get(oid);
+    if (element !== undefined) {
+      const inner = spell(element, modifier);
+      return inner === undefined ? undefined : `${inner}[]`;
+    }
+    const it = known.get(oid);
+    return modifier < 0 ? it?.type : it?.builtIn ? spelled(it.name, modifier) : undefined;
+  };
+
+  return {
+    unspelled,
+
+    /** A row of the types' set. */
+    add: ([
+      oid = '',
+      array = '0',
+      name = '',
+      type = '',
+      typtype = '',
+      category = '',
+      base = '',
+      required,
+      builtIn,
+    ]: Row) => {
+      known.set(oid, {
+        name,
+        type: short(type),
+        typtype,
+        category,
+        base,
+        required: required === 't',
+        builtIn: builtIn === 't',
+      });
+      if (array !== '0') elements.set(array, oid);
+    },
+
+    /** `key` is a type's oid in the lower 32 bits and its modifier plus one above. */
+    typeOf: (key: string): Type => {
+      const found = types.get(key);
+      if (found) return found;
+      const bits = BigInt(key);
+      const oid = `${bits & 0xffffffffn}`;
+      const spelling = spell(oid, Number(bits >> 32n) - 1);
+      const type: Type = { type: spelling ?? '', ...resolve(oid) };
+      if (spelling === undefined) unspelled.set(key, type);
+      types.set(key, type);
+      return type;
+    },
+
+    /** A row of the second flight's. */
+    settle: ([key = '', spelling = '', typtype = '', category = '', name = '']: Row) => {
+      const type = unspelled.get(key);
+      if (!type) return;
+      type.type = short(spelling);
+      if (type.kind === 'other') type.kind = kindOf(name, typtype, category);
+    },
+  };
+};
+
+/** As everybody writes it whose search_path is PostgreSQL's default. */
+const short = (type: string) => (type.startsWith('public.') ? type.slice('public.'.length) : type);

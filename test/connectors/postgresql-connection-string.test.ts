@@ -1,0 +1,114 @@
+import { describe, expect, test } from '@jest/globals';
+import { parse as parseUrl } from '../../shared/connectors/postgresql/connection-string.ts';
+import { Problem } from '../../shared/problem.ts';
+
+const parse = (text: string) => parseUrl(text, ['postgresql', 'postgres']);
+const expectation = (text: string) => {
+  try {
+    parse(text);
+  } catch (error) {
+    if (error instanceof Problem) return error.extras.errors?.[0]?.expected;
+    throw error;
+  }
+  return 'was taken';
+};
+
+describe('what vendors show to be pasted', () => {
+  const me = { username: 'me' };
+  test.each([
+    ['Neon', 'postgresql://me:fake-one@ep-cool-1.eu-central-1.aws.neon.tech/shop?sslmode=require&channel_binding=require',
+      { config: { ...me, host: 'ep-cool-1.eu-central-1.aws.neon.tech', database: 'shop' }, options: { ssl_mode: 'require' } }],
+    ['Supabase', 'postgresql://postgres.abc:fake-one@aws-0-eu-west-1.pooler.supabase.com:6543/postgres?pgbouncer=true&connection_limit=1',
+      { config: { username: 'postgres.abc', host: 'aws-0-eu-west-1.pooler.supabase.com', port: 6543, database: 'postgres' }, options: {} }],
+    ['Vercel', 'postgres://me:fake-one@db.example.test/shop?sslmode=require&supa=base-pooler.x&workaround=supabase-pooler.vercel',
+      { config: { ...me, host: 'db.example.test', database: 'shop' }, options: { ssl_mode: 'require' } }],
+    ['Prisma', 'postgresql://me:fake-one@db.example.test:5432/shop?schema=sales&connect_timeout=15&pool_timeout=20&sslaccept=strict',
+      { config: { ...me, host: 'db.example.test', port: 5432, database: 'shop', schemas: ['sales'] }, options: { connection_timeout_seconds: 15 } }],
+    ['PlanetScale', 'postgresql://me:fake-one@db.example.test/shop?sslmode=verify-full&sslrootcert=system',
+      { config: { ...me, host: 'db.example.test', database: 'shop' }, options: { ssl_mode: 'verify-full' } }],
+    ['Aiven', 'postgres://me:fake-one@db.example.test:14039/shop?sslmode=require',
+      { config: { ...me, host: 'db.example.test', port: 14039, database: 'shop' }, options: { ssl_mode: 'require' } }],
+    ['libpq, all as options', 'postgresql:///shop?host=db.example.test&port=6432&user=me&password=fake-one&application_name=x&target_session_attrs=read-write',
+      { config: { ...me, host: 'db.example.test', port: 6432, database: 'shop' }, options: {} }],
+    ['an IPv6 address', 'POSTGRESQL://me:fake-one@[2001:db8::7]:5433/shop',
+      { config: { ...me, host: '2001:db8::7', port: 5433, database: 'shop' }, options: {} }],
+    ['Unicode', 'postgresql://me:fake-one@db.example.test/%E8%A1%A8%20one',
+      { config: { ...me, host: 'db.example.test', database: '表 one' }, options: {} }],
+  ])('%s', (_, text, parts) => {
+    expect(parse(text)).toEqual({ ...parts, credentials: { password: 'fake-one' } });
+  }); // prettier-ignore
+
+  test.each([
+    ['disable', 'disable'],
+    ['allow', 'prefer'],
+    ['prefer', 'prefer'],
+    ['require', 'require'],
+    ['no-verify', 'require'],
+    ['verify-ca', 'verify-ca'],
+    ['verify-full', 'verify-full'],
+  ])('sslmode=%s is ssl_mode %s', (mode, ssl_mode) => {
+    expect(parse(`postgresql://db.example.test/shop?sslmode=${mode}`)?.options).toEqual({ ssl_mode });
+  });
+
+  test.each([
+    ['ssl=true', { ssl_mode: 'require' }],
+    ['ssl=0', { ssl_mode: 'disable' }],
+    ['connect_timeout=0', {}],
+    ['connect_timeout=9999', { connection_timeout_seconds: 300 }],
+  ])('%s', (option, options) => {
+    expect(parse(`postgresql://db.example.test/shop?${option}`)?.options).toEqual(options);
+  });
+
+  test('what is not said is left out', () => {
+    expect(parse('postgresql://db.example.test')).toEqual({
+      config: { host: 'db.example.test' },
+      credentials: {},
+      options: {},
+    });
+  });
+});
+
+describe('what is refused', () => {
+  test.each([
+    ['several hosts', 'postgresql://one.example.test,two.example.test/shop', 'one host'],
+    [
+      'several hosts with ports',
+      'postgresql://one.example.test:1,two.example.test:2/shop',
+      'postgresql://user',
+    ],
+    ['several hosts as an option', 'postgresql:///shop?host=one.example.test,two.example.test', 'one host'],
+    ['the socket of this machine', 'postgresql:///shop?host=/var/run/postgresql', 'over TCP'],
+    ['the same, encoded', 'postgresql://%2Fvar%2Frun%2Fpostgresql/shop', 'over TCP'],
+    ['an abstract socket', 'postgresql:///shop?host=@mooring', 'postgresql://user'],
+    ['a host in two places', 'postgresql://one.example.test/shop?host=two.example.test', 'host once'],
+    ['an option twice', 'postgresql://db.example.test/shop?sslmode=require&sslmode=disable', 'sslmode once'],
+    [
+      'a mode that there is not',
+      'postgresql://db.example.test/shop?sslmode=constructor',
+      'as sslmode one of',
+    ],
+    ['a path into our file system', 'postgresql://db.example.test/shop?sslrootcert=/etc/passwd', 'ssl.ca'],
+    ['a key in our file system', 'postgresql://db.example.test/shop?sslkey=/etc/passwd', 'no option sslkey'],
+    [
+      'settings of the server',
+      'postgresql://db.example.test/shop?options=-c%20role%3Droot',
+      'no option options',
+    ],
+    ['a service file', 'postgresql://db.example.test/shop?service=prod', 'no option service'],
+    ['another address', 'postgresql://db.example.test/shop?hostaddr=127.0.0.1', 'no option hostaddr'],
+    ['a replication', 'postgresql://db.example.test/shop?replication=database', 'no option replication'],
+    ['what every object has', 'postgresql://db.example.test/shop?constructor=x', 'no option constructor'],
+    ['a name that is none', 'postgresql://db.example.test/shop?hunter2!=x', 'no option of another form'],
+    ['a broken escape', 'postgresql://me:%zz@db.example.test/shop', 'hexadecimal'],
+    ['Redshift’s scheme', 'redshift://db.example.test/shop', 'begins with postgresql://'],
+    ['words', 'host=db.example.test user=me', 'postgresql://user'],
+  ])('%s', (_, text, expected) => expect(expectation(text)).toContain(expected));
+});
+
+test('Redshift has a scheme of its own', () => {
+  expect(parseUrl('redshift://me:fake-one@db.example.test:5439/dev', ['redshift'])).toEqual({
+    config: { host: 'db.example.test', port: 5439, database: 'dev', username: 'me' },
+    credentials: { password: 'fake-one' },
+    options: {},
+  });
+});

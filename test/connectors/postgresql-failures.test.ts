@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals';
+import { failure, seenAtLogin } from '../../shared/connectors/postgresql/failures.ts';
+
+const thrown = (fields: object) => Object.assign(new Error('in some language'), fields);
+
+describe('by SQLSTATE', () => {
+  test.each([
+    ['28P01', 'authentication-failed'],
+    ['28000', 'authentication-failed'],
+    ['3D000', 'database-not-found'],
+    ['42501', 'permission-denied'],
+    ['53300', 'too-many-connections'],
+    ['53200', 'server-error'],
+    ['57014', 'timeout'],
+    ['57P01', 'connection-reset'],
+    ['57P03', 'server-error'],
+    ['08P01', 'protocol-mismatch'],
+    ['XX000', 'server-error'],
+    ['42703', 'server-error'],
+  ])('%s is %s, and is shown', (code, meaning) => {
+    expect(failure(thrown({ code, routine: 'anything' }))).toMatchObject({ code: meaning, native: code });
+  });
+});
+
+describe('28000, whose text is translated, is told apart by the routine and by how far the login had come', () => {
+  const refused = (routine: string, login: { encrypted: boolean; passwordAsked: boolean }) =>
+    failure(seenAtLogin(thrown({ code: '28000', routine }), login))?.code;
+
+  test.each([
+    ['pg_hba.conf, in clear', 'ClientAuthentication', false, false, 'tls-required'],
+    ['pg_hba.conf, encrypted', 'ClientAuthentication', true, false, 'client-certificate-required'],
+    ['a certificate that is not accepted', 'auth_failed', true, false, 'client-certificate-required'],
+    ['a directory behind the server', 'auth_failed', true, true, 'authentication-failed'],
+    ['an account that may not log in', 'InitializeSessionUserId', true, true, 'account-locked'],
+  ] as const)('%s', (_, routine, encrypted, passwordAsked, code) => {
+    expect(refused(routine, { encrypted, passwordAsked })).toBe(code);
+  });
+});
+
+describe('a pooler, which has one SQLSTATE for all and no routine, is told by its text', () => {
+  test.each([
+    ['SASL authentication failed', 'authentication-failed'],
+    ['password authentication failed', 'authentication-failed'],
+    ['no such user: x', 'authentication-failed'],
+    ['no such database: x', 'database-not-found'],
+    ['database "x" does not exist', 'database-not-found'],
+    ['permission denied for database "x"', 'permission-denied'],
+    ['no more connections allowed (max_client_conn)', 'too-many-connections'],
+    ['SSL required', 'tls-required'],
+    ['query_wait_timeout', 'timeout'],
+    ['something new', 'protocol-mismatch'],
+  ])('%s is %s', (message, code) => {
+    expect(failure(Object.assign(new Error(message), { code: '08P01' }))?.code).toBe(code);
+  });
+
+  test('Supabase’s names the form that a user name must have', () => {
+    const error = Object.assign(new Error('Tenant or user not found'), { code: 'XX000' });
+    expect(failure(error)).toMatchObject({
+      code: 'authentication-failed',
+      remediation: expect.stringContaining('postgres.'),
+    });
+  });
+
+  test('a server’s text counts for nothing where it names its routine', () => {
+    const error = Object.assign(new Error('no such database: x'), {
+      code: '42501',
+      routine: 'CheckMyDatabase',
+    });
+    expect(failure(error)?.code).toBe('permission-denied');
+  });
+});
+
+describe('what the driver itself throws', () => {
+  test('Redshift’s own kind of password has a cure of its own', () => {
+    expect(failure(new Error('Unknown authenticationOk message type 13'))).toMatchObject({
+      code: 'authentication-failed',
+      native: '13',
+      remediation: expect.stringContaining('md5'),
+    });
+  });
+
+  test.each([
+    ['Unknown authenticationOk message type 7', 'server-error'],
+    ['SASL: Only mechanism(s) SCRAM-SHA-256 are supported', 'server-error'],
+    [
+      'SASL: SCRAM-SERVER-FIRST-MESSAGE: iteration count 4000000000 exceeds scramMaxIterations of 100000',
+      'protocol-mismatch',
+    ],
+    ['SASL: SCRAM-SERVER-FINAL-MESSAGE: server signature does not match', 'protocol-mismatch'],
+  ])('%s', (message, code) => expect(failure(new Error(message))?.code).toBe(code));
+
+  test('what is the network’s is left to the network', () => {
+    expect(failure(new Error('Connection terminated unexpectedly'))).toBeUndefined();
+    expect(failure(thrown({ code: 'ECONNRESET' }))).toBeUndefined();
+  });
+});

@@ -1,0 +1,82 @@
+import { expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import pg from 'pg';
+import { introspect } from '../../shared/connectors/postgresql/introspect.ts';
+
+/** A message of the protocol: https://www.postgresql.org/docs/current/protocol-message-formats.html */
+const message = (type: string, body: string | Buffer) => {
+  const bytes = Buffer.concat([Buffer.from(type), Buffer.alloc(4), Buffer.from(body)]);
+  bytes.writeInt32BE(bytes.length - 1, 1);
+  return bytes;
+};
+
+const welcome = Buffer.concat([message('R', '\0\0\0\0'), message('Z', 'I')]);
+const done = message('C', 'SET\0');
+const columns = message('T', Buffer.concat([Buffer.from('\0\x01x\0'), Buffer.alloc(18)]));
+const nothing = message('D', Buffer.from([0, 1, 255, 255, 255, 255]));
+
+const send = (bytes: Buffer) => (socket: Socket) => void socket.write(bytes);
+
+/** One field after the other, without an end. */
+const rowsForEver = (socket: Socket) => {
+  const megabyte = Buffer.alloc(2 ** 20, 'x');
+  const size = Buffer.alloc(4);
+  size.writeInt32BE(megabyte.length);
+  const row = message('D', Buffer.concat([Buffer.from('\0\x01'), size, megabyte]));
+  const pour = () => {
+    while (!socket.destroyed && socket.write(row));
+  };
+  socket.on('drain', pour);
+  socket.write(columns);
+  pour();
+};
+
+/** Begins one field, and does not come to its end. */
+const fieldForEver = (socket: Socket) => {
+  const chunk = Buffer.alloc(2 ** 20, 'x');
+  const pour = () => {
+    while (!socket.destroyed && socket.write(chunk));
+  };
+  socket.on('drain', pour);
+  socket.write(columns);
+  socket.write(Buffer.from('D\x7f\xff\xff\xff\0\x01\x7f\xff\xff\xf0', 'latin1'));
+  pour();
+};
+
+/** Logs everybody in, and answers the first query in its own way. */
+const pretend = async (answer: (socket: Socket) => void) => {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => {
+      socket.write(welcome);
+      socket.once('data', () => answer(socket));
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  return { port, [Symbol.asyncDispose]: async () => void server.close() };
+};
+
+test.each([
+  ['is ready before it answered', 'protocol-mismatch', send(message('Z', 'I'))],
+  ['asks for a copy', 'protocol-mismatch', send(message('G', '\0\0\0'))],
+  ['begins a copy', 'protocol-mismatch', send(message('d', 'x'))],
+  [
+    'says null where nothing can be',
+    'protocol-mismatch',
+    send(Buffer.concat([...Array<Buffer>(5).fill(done), columns, nothing])),
+  ],
+  ['falls silent', 'timeout', send(done)],
+  ['never ends its rows', 'server-error', rowsForEver],
+  ['never ends a field', 'server-error', fieldForEver],
+])('a server that %s is given up as %s', async (_, code, answer) => {
+  await using server = await pretend(answer);
+  const client = new pg.Client({ host: '127.0.0.1', port: server.port, user: 'u', password: 'p' });
+  client.on('error', () => {});
+  await client.connect();
+  const queryTimeoutMs = code === 'timeout' ? 50 : 20_000;
+  const reading = introspect(client, { excludedSchemas: [] }, () => {}, { queryTimeoutMs });
+  await expect(reading).rejects.toMatchObject({ code });
+});

@@ -1,0 +1,299 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { byPlace } from '../../shared/connectors/order.ts';
+import { fold, type Draft } from '../../shared/connectors/postgresql/fold.ts';
+import { unreadable } from '../../shared/connectors/postgresql/grants.ts';
+import { kindOf, spelled } from '../../shared/connectors/postgresql/kinds.ts';
+import { readSets, type Type } from '../../shared/connectors/postgresql/sets.ts';
+import { createTypes } from '../../shared/connectors/postgresql/types.ts';
+
+const separator = '\x1f';
+const integer: Type = { type: 'integer', kind: 'integer', required: false };
+const sets = readSets(separator, () => integer);
+
+/** Whatever PostgreSQL takes as a name, the separator apart. */
+const oddName = fc
+  .string({
+    unit: fc.oneof(
+      fc.constantFrom(...`"'.,;{}\\ \n\t$ %-`.split(''), '表', '🚢', 'é'),
+      fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }),
+    ),
+    minLength: 1,
+    maxLength: 20,
+  })
+  .filter((name) => name.length > 0 && !name.includes('\0') && !name.includes(separator));
+
+const oddNames = fc.uniqueArray(oddName, { minLength: 1, maxLength: 12 });
+
+/** A table of these columns, numbered with gaps, as the server sends it: in whatever order. */
+const drafted = (
+  names: readonly string[],
+  more: Partial<Draft> = {},
+  order: readonly number[] = names.map((_, i) => i),
+): Draft => ({
+  schema: 's',
+  name: 't',
+  kind: 'table',
+  rows: null,
+  size_bytes: null,
+  parent: '0',
+  access: 'all',
+  columns: sets.columns([
+    '1',
+    order.map((i) => names[i]).join(separator),
+    `{${order.map(numberOf).join(',')}}`,
+    `{${order.map(() => 23).join(',')}}`,
+    'n'.repeat(names.length),
+  ]),
+  ...more,
+});
+
+const numberOf = (i: number) => 2 * i + 1;
+
+const nowhere = () => undefined;
+
+describe('columns', () => {
+  test('keep their names, whatever is in them, and come by position, whatever the order of the server', () => {
+    fc.assert(
+      fc.property(
+        oddNames.chain((names) =>
+          fc.tuple(
+            fc.constant(names),
+            fc.shuffledSubarray(
+              names.map((_, i) => i),
+              { minLength: names.length },
+            ),
+          ),
+        ),
+        ([names, order]) => {
+          const { columns } = fold(drafted(names, {}, order), nowhere);
+          expect(columns.map(({ name }) => name)).toEqual(names);
+          expect(columns.map(({ position }) => position)).toEqual(names.map((_, i) => numberOf(i)));
+        },
+      ),
+    );
+  });
+
+  test('are not told when a name holds the separator', () => {
+    fc.assert(
+      fc.property(oddNames, fc.nat(), oddName, (names, at, tail) => {
+        const broken = names.with(at % names.length, `${names[at % names.length]}${separator}${tail}`);
+        expect(drafted(broken).columns).toBeUndefined();
+      }),
+    );
+  });
+
+  test('have each its own default and comment', () => {
+    fc.assert(
+      fc.property(
+        oddNames,
+        fc.func(fc.option(oddName)),
+        fc.func(fc.option(oddName)),
+        (names, valueOf, commentOf) => {
+          const texts = (textOf: (i: number) => string | null) => {
+            const there = names.flatMap((_, i) => (textOf(i) === null ? [] : [i]));
+            return there.length
+              ? sets.texts([
+                  '1',
+                  `{${there.map(numberOf).join(',')}}`,
+                  there.map((i) => textOf(i)).join(separator),
+                ])
+              : undefined;
+          };
+          const { columns } = fold(
+            drafted(names, { defaults: texts(valueOf), comments: texts(commentOf) }),
+            nowhere,
+          );
+          expect(columns.map((column) => [column.default, column.comment])).toEqual(
+            names.map((_, i) => [valueOf(i), commentOf(i)]),
+          );
+        },
+      ),
+    );
+  });
+
+  test.each([
+    ['n', true, null],
+    ['N', false, null],
+    ['I', false, 'identity'],
+    ['s', true, 'stored'],
+    ['S', false, 'stored'],
+    ['v', true, 'virtual'],
+    ['V', false, 'virtual'],
+  ])('say by the letter %s whether they are nullable and generated', (flag, nullable, generated) => {
+    const columns = sets.columns(['1', 'a', '{1}', '{23}', flag]);
+    expect(fold(drafted([], { columns }), nowhere).columns).toMatchObject([{ nullable, generated }]);
+  });
+
+  test('that the account may not read are left out, and with them every key that has one', () => {
+    const table = drafted(['a', 'b', 'c'], {
+      access: 'some',
+      readable: new Set([1, 3]),
+      indexes: sets.indexes([
+        '1',
+        ['pk', 'ab', 'bc', 'x'].join(separator),
+        '1,1 3,3 5,0',
+        'punn',
+        'lower(c)',
+      ]),
+      foreignKeys: sets.foreignKeys(['1', ['fa', 'fc'].join(separator), '{7,7}', '{1};{5}', '{1};{1}']),
+    });
+    const { columns, primary_key, indexes, foreign_keys } = fold(table, () => drafted(['id']));
+    expect(columns.map(({ name }) => name)).toEqual(['a', 'b']);
+    expect(primary_key).toEqual(['a']);
+    expect(indexes.map(({ name }) => name)).toEqual(['ab', 'pk']);
+    expect(foreign_keys.map(({ name }) => name)).toEqual(['fa']);
+  });
+});
+
+describe('indexes', () => {
+  test('name columns and expressions in order', () => {
+    const row = [
+      '1',
+      ['z', 'k', 'e'].join(separator),
+      '0 1 0,1,3 0',
+      'npu',
+      ['lower(a)', '(a || b)', 'upper(b)'].join(separator),
+    ];
+    expect(fold(drafted(['a', 'b'], { indexes: sets.indexes(row) }), nowhere)).toMatchObject({
+      primary_key: ['a'],
+      indexes: [
+        { name: 'e', columns: ['b', 'upper(b)'], unique: true },
+        { name: 'k', columns: ['a'], unique: true },
+        { name: 'z', columns: ['lower(a)', 'a', '(a || b)'], unique: false },
+      ],
+    });
+  });
+
+  test('are not told when a name or an expression holds the separator', () => {
+    expect(sets.indexes(['1', `a${separator}b`, '1', 'n', ''])).toBeUndefined();
+    expect(sets.indexes(['1', 'a', '0', 'n', `f(${separator})`])).toBeUndefined();
+  });
+});
+
+describe('foreign keys', () => {
+  test('name the columns of both sides, and what they point to', () => {
+    fc.assert(
+      fc.property(oddNames, oddNames, oddName, oddName, (ours, theirs, schema, name) => {
+        const width = Math.min(ours.length, theirs.length);
+        const at = Array.from({ length: width }, (_, i) => i);
+        const positions = `{${at.map(numberOf).join(',')}}`;
+        const foreignKeys = sets.foreignKeys(['1', 'k', '{9}', positions, positions]);
+        const target = drafted(theirs, { schema, name });
+        expect(
+          fold(drafted(ours, { foreignKeys }), (oid) => (oid === '9' ? target : undefined)).foreign_keys,
+        ).toEqual([
+          {
+            name: 'k',
+            columns: ours.slice(0, width),
+            references: { schema, table: name, columns: theirs.slice(0, width) },
+          },
+        ]);
+      }),
+    );
+  });
+});
+
+describe('types', () => {
+  const known = createTypes();
+  const row = (
+    oid: string,
+    array: string,
+    name: string,
+    type: string,
+    typtype: string,
+    category: string,
+    base = '0',
+    required = 'f',
+    builtIn = 'f',
+  ) => known.add([oid, array, name, type, typtype, category, base, required, builtIn]);
+  row('1043', '1015', 'varchar', 'character varying', 'b', 'S', '0', 'f', 't');
+  row('1700', '1231', 'numeric', 'numeric', 'b', 'N', '0', 'f', 't');
+  row('20001', '20002', 'email', 'shop.email', 'd', 'S', '1043', 't');
+  row('20003', '20004', 'work', 'public.work', 'd', 'S', '20001');
+  row('20005', '20006', 'mood', 'public."Mood"', 'e', 'E');
+  row('20007', '20008', 'tags', 'tags', 'd', 'A', '1015');
+  row('20009', '20010', 'loop', 'loop', 'd', 'U', '20009');
+  row('20011', '20012', 'geometry', 'public.geometry', 'b', 'U');
+  const key = (oid: number, modifier: number) => `${(BigInt(modifier + 1) << 32n) | BigInt(oid)}`;
+
+  test.each([
+    [1043, -1, 'character varying', 'string', false],
+    [1043, 259, 'character varying(255)', 'string', false],
+    [1015, 259, 'character varying(255)[]', 'array', false],
+    [1700, ((12 << 16) | 2) + 4, 'numeric(12,2)', 'decimal', false],
+    [1700, ((3 << 16) | (-2 & 0x7ff)) + 4, 'numeric(3,-2)', 'decimal', false],
+    [20001, -1, 'shop.email', 'string', true],
+    [20003, -1, 'work', 'string', true],
+    [20002, -1, 'shop.email[]', 'array', false],
+    [20005, -1, '"Mood"', 'string', false],
+    [20007, -1, 'tags', 'array', false],
+    [20009, -1, 'loop', 'other', false],
+  ])('%i with modifier %i is spelled %s', (oid, modifier, type, kind, required) => {
+    expect(known.typeOf(key(oid, modifier))).toEqual({ type, kind, required });
+  });
+
+  test('whose modifier only the server can spell are asked for, once', () => {
+    const asked = key(20011, 1107460);
+    const type = known.typeOf(asked);
+    expect(known.typeOf(asked)).toBe(type);
+    expect([...known.unspelled.keys()]).toEqual([asked]);
+    known.settle([asked, 'public.geometry(Point,4326)', 'b', 'U', 'geometry']);
+    expect(type).toEqual({ type: 'geometry(Point,4326)', kind: 'geo', required: false });
+  });
+
+  test('are told by their names only where they are base types', () => {
+    expect(kindOf('date', 'b', 'D')).toBe('date');
+    expect(kindOf('date', 'c', 'C')).toBe('other');
+    expect(kindOf('constructor', 'b', 'U')).toBe('other');
+    expect(spelled('constructor', 4)).toBeUndefined();
+  });
+});
+
+describe('what the account may not read', () => {
+  const seen = (schema: string, name: string, access: Draft['access']) => ({ schema, name, access });
+
+  test('is counted, with the statements that would let it', () => {
+    const tables = [
+      seen('a', 't', 'all'),
+      seen('a', 'U"', 'none'),
+      seen('b', 'x', 'none'),
+      seen('b', 'y', 'none'),
+      seen('c c', 'z', 'all'),
+    ];
+    expect(unreadable(tables, new Set(['c c']), 'Re"ader')).toEqual([
+      {
+        reason: 'tables-denied',
+        count: 4,
+        remediation: [
+          'GRANT SELECT ON a."U""" TO "Re""ader";',
+          'GRANT SELECT ON ALL TABLES IN SCHEMA b TO "Re""ader";',
+          'GRANT USAGE ON SCHEMA "c c" TO "Re""ader";',
+        ].join('\n'),
+      },
+    ]);
+  });
+
+  test('is nothing where all can be read', () => {
+    expect(unreadable([seen('a', 't', 'all')], new Set(), 'reader')).toEqual([]);
+  });
+
+  test('is told in so many statements as can be read', () => {
+    const tables = Array.from({ length: 500 }, (_, i) => seen('a', `t${i}`, i ? 'none' : 'all'));
+    const [missing] = unreadable(tables, new Set(), 'reader');
+    expect(missing?.count).toBe(499);
+    expect(missing?.remediation.split('\n')).toHaveLength(21);
+  });
+});
+
+test('tables are ordered by the UTF-8 bytes of schema and name', () => {
+  const place = fc.record({ schema: fc.string({ unit: 'binary' }), name: fc.string({ unit: 'binary' }) });
+  const bytes = ({ schema, name }: { schema: string; name: string }) =>
+    [Buffer.from(schema), Buffer.from(name)] as const;
+  fc.assert(
+    fc.property(place, place, (a, b) => {
+      const [[schemaA, nameA], [schemaB, nameB]] = [bytes(a), bytes(b)];
+      expect(Math.sign(byPlace(a, b))).toBe(Buffer.compare(schemaA, schemaB) || Buffer.compare(nameA, nameB));
+    }),
+  );
+});

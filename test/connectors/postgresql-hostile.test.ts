@@ -1,0 +1,337 @@
+import type { Socket } from 'node:net';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Target } from '../../shared/connectors/connector.ts';
+import { examine, openSession } from '../../shared/connectors/examine.ts';
+import type { ExamineOptions } from '../../shared/connectors/examine.ts';
+import { connectors } from '../../shared/connectors/registry.ts';
+import { pem, plainServer } from '../network/servers.ts';
+import { TLSSocket, createSecureContext } from 'node:tls';
+
+const targetOf = (port: number, credentials: Target['credentials'], seconds = 1): Target => ({
+  config: { host: 'localhost', port, database: 'shop', username: 'me' },
+  credentials,
+  options: { ssl_mode: 'disable', query_timeout_seconds: seconds },
+  role: 'source',
+});
+const password = { auth_method: 'password', password: 'obviously-fake' };
+const optionsOf = (mode: ExamineOptions['tlsAsk']['mode'], seconds = 1): ExamineOptions => ({
+  policy: { loopback: true },
+  environment: 'default',
+  tlsAsk: { mode },
+  options: { connection_timeout_seconds: seconds },
+});
+
+/** What a test against such a server says, and what the server was told. */
+const tried = async (
+  answer: (socket: Socket, said: Buffer) => void,
+  mode: ExamineOptions['tlsAsk']['mode'] = 'disable',
+  credentials: Target['credentials'] = password,
+) => {
+  const told: Buffer[] = [];
+  await using server = await plainServer((socket) =>
+    socket.on('data', (said) => {
+      told.push(said);
+      answer(socket, said);
+    }),
+  );
+  const { details, steps } = await examine(
+    connectors.postgresql,
+    targetOf(server.port, credentials),
+    optionsOf(mode),
+  );
+  return { details, failed: steps.find(({ status }) => status === 'failed'), told: Buffer.concat(told) };
+};
+
+const message = (type: string, ...parts: readonly (Buffer | string | number)[]) => {
+  const body = Buffer.concat(
+    parts.map((part) => (typeof part === 'number' ? int32(part) : Buffer.from(part))),
+  );
+  return Buffer.concat([Buffer.from(type), int32(body.length + 4), body]);
+};
+const int32 = (value: number) => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+};
+const letIn = Buffer.concat([message('R', 0), message('S', 'server_version\x0016.4\0'), message('Z', 'I')]);
+const isQuery = (said: Buffer) => said[0] === 'Q'.charCodeAt(0);
+
+/** Writes until the other side has had enough. */
+const pour = (socket: Socket, piece: Buffer) => {
+  const more = () => {
+    while (!socket.destroyed && socket.write(piece));
+    if (!socket.destroyed) socket.once('drain', more);
+  };
+  more();
+};
+
+describe('asked for TLS, a server that', () => {
+  test('answers with an error is not believed', async () => {
+    const { details } = await tried(
+      (socket) => socket.end(message('E', 'SFATAL\0C28P01\0Mgive me more\0\0')),
+      'require',
+    );
+    expect(details).toMatchObject({ code: 'server-error' });
+    expect(JSON.stringify(details)).not.toContain('give me more');
+  });
+
+  test('puts words of its own before the handshake is refused', async () => {
+    const { details } = await tried(
+      (socket) => socket.write(Buffer.concat([Buffer.from('S'), letIn])),
+      'require',
+    );
+    expect(details).toMatchObject({ code: 'protocol-mismatch' });
+  });
+
+  test('closes is a reset', async () => {
+    const { details } = await tried((socket) => socket.end(), 'require');
+    expect(details).toMatchObject({ code: 'connection-reset' });
+  });
+
+  test('has none gets no password in clear, unless the caller allows that', async () => {
+    const wants = (socket: Socket, said: Buffer) =>
+      socket.write(said.readUInt32BE(4) === 80877103 ? 'N' : message('R', 3));
+    const strict = await tried(wants, 'require');
+    expect(strict.details).toMatchObject({ code: 'tls-unsupported' });
+    expect(strict.told.toString()).not.toContain(password.password);
+  });
+});
+
+describe('before it has let us in, a server that', () => {
+  test('speaks first, as MySQL does, speaks another protocol', async () => {
+    await using server = await plainServer((socket) => void socket.write('J\0\0\0\n8.4.0\0'));
+    for (const mode of ['disable', 'require'] as const) {
+      const { details } = await examine(
+        connectors.postgresql,
+        targetOf(server.port, password),
+        optionsOf(mode),
+      );
+      expect(details).toMatchObject({ code: 'protocol-mismatch' });
+    }
+  });
+
+  test.each([
+    ['announces a gigabyte', message('R', 0).fill(0x3f, 1, 5)],
+    ['announces less than nothing', Buffer.from([0x52, 0, 0, 0, 1])],
+    ['reports an error that never ends', message('E', 'SFATAL\0C28P01\0Mno\0')],
+    ['starts a copy', message('G', Buffer.from([0, 0, 0]))],
+    ['sends rows', message('D', Buffer.from([0, 0]))],
+  ])('%s speaks another protocol', async (_, said) => {
+    const { failed } = await tried((socket) => void socket.write(said));
+    expect(failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
+  });
+
+  test('talks without end is cut short', async () => {
+    let sent = 0;
+    const notice = message('N', 'SNOTICE\0C00000\0M', 'x'.repeat(60_000), '\0\0');
+    const { failed } = await tried((socket) => {
+      socket.on('close', () => (sent = socket.bytesWritten));
+      pour(socket, notice);
+    });
+    expect(failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
+    expect(sent).toBeLessThan(64 * 2 ** 20);
+  });
+
+  test('sends a byte now and then is a timeout', async () => {
+    const { failed } = await tried((socket) => {
+      let at = 0;
+      const drip = setInterval(() => socket.write(letIn.subarray(at, (at += 1))), 200);
+      socket.on('close', () => clearInterval(drip));
+    });
+    expect(failed).toMatchObject({ step: 'authenticate', code: 'timeout' });
+  });
+
+  test('wants a login that the driver does not know is told from a crash', async () => {
+    const redshift = await tried((socket) => void socket.write(message('R', 13, 'salt')));
+    expect(redshift.failed).toMatchObject({ code: 'authentication-failed', native_code: '13' });
+    const kerberos = await tried((socket) => void socket.write(message('R', 7)));
+    expect(kerberos.failed).toMatchObject({ code: 'server-error' });
+  });
+
+  test('wants a password spun for hours speaks another protocol', async () => {
+    const { failed } = await tried((socket, said) => {
+      const nonce = /r=([^\0]+)$/.exec(said.toString())?.[1];
+      socket.write(
+        nonce
+          ? message('R', 11, `r=${nonce}x,s=c2FsdA==,i=4000000000`)
+          : message('R', 10, 'SCRAM-SHA-256\0\0'),
+      );
+    });
+    expect(failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
+  });
+
+  test('sends anything at all leaves the process standing', async () => {
+    const piece = fc.oneof(
+      fc
+        .tuple(fc.constantFrom(...'RSEKNZv'.split('')), fc.uint8Array({ maxLength: 40 }))
+        .map(([type, body]) => message(type, Buffer.from(body))),
+      fc.uint8Array({ minLength: 1, maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { minLength: 1, maxLength: 4 }), async (pieces) => {
+        const { details } = await tried((socket) => void socket.end(Buffer.concat(pieces)));
+        expect(details).toHaveProperty('code');
+      }),
+      { numRuns: Number(process.env['FUZZ_RUNS'] ?? 60) },
+    );
+  });
+});
+
+describe('once it has let us in, a server that', () => {
+  const columns = message(
+    'T',
+    Buffer.from([0, 1]),
+    'name\0',
+    0,
+    Buffer.from([0, 0]),
+    25,
+    Buffer.from([0xff, 0xff]),
+    0xffffffff,
+    Buffer.from([0, 0]),
+  );
+  const row = message('D', Buffer.from([0, 1]), 100_000, 'x'.repeat(100_000));
+
+  test('sends rows without end is cut short', async () => {
+    let sent = 0;
+    const { failed } = await tried((socket, said) => {
+      if (!isQuery(said)) return void socket.write(letIn);
+      socket.on('close', () => (sent = socket.bytesWritten));
+      socket.write(columns);
+      pour(socket, row);
+    });
+    expect(failed).toMatchObject({ step: 'query', code: 'protocol-mismatch' });
+    expect(sent).toBeLessThan(64 * 2 ** 20);
+  });
+
+  test.each([
+    ['ends in an error that never ends', message('E', 'SERROR\0C42501')],
+    ['answers nonsense', message('D', Buffer.from([0x7f, 0xff]))],
+    ['asks for a copy', message('G', Buffer.from([0, 0, 0]))],
+    ['answers nothing, and is done', message('Z', 'I')],
+    ['closes', Buffer.alloc(0)],
+  ])('%s fails at the query', async (_, answer) => {
+    const { failed } = await tried((socket, said) => {
+      if (isQuery(said)) socket.end(answer);
+      else socket.write(letIn);
+    });
+    expect(failed).toMatchObject({ step: 'query' });
+  });
+
+  test('answers anything at all leaves the process standing', async () => {
+    const piece = fc
+      .tuple(fc.constantFrom(...'CDTZENSAIGHdctns123R'.split('')), fc.uint8Array({ maxLength: 60 }))
+      .map(([type, body]) => message(type, Buffer.from(body)));
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { minLength: 1, maxLength: 6 }), async (pieces) => {
+        const { details } = await tried((socket, said) => {
+          if (isQuery(said)) socket.end(Buffer.concat(pieces));
+          else socket.write(letIn);
+        });
+        expect(details).toHaveProperty('code');
+      }),
+      { numRuns: Number(process.env['FUZZ_RUNS'] ?? 60) },
+    );
+  });
+
+  test('calls itself by a mile of text is called by a word', async () => {
+    const version = `16.4 (${'x'.repeat(50_000)})`;
+    const done = message('C', 'SHOW\0');
+    const answer = Buffer.concat([
+      done,
+      done,
+      columns,
+      message('D', Buffer.from([0, 1]), version.length, version),
+      done,
+      done,
+      message('Z', 'I'),
+    ]);
+    await using server = await plainServer((socket) =>
+      socket.on('data', (said) => socket.write(isQuery(said) ? answer : letIn)),
+    );
+    await using session = await openSession(
+      connectors.postgresql,
+      targetOf(server.port, password),
+      optionsOf('disable'),
+    );
+    expect(await session.ping()).toBe('PostgreSQL 16.4');
+  });
+
+  test('says good-bye to nobody does not hold us up', async () => {
+    await using server = await plainServer((socket) => void socket.once('data', () => socket.write(letIn)));
+    const session = await openSession(
+      connectors.postgresql,
+      targetOf(server.port, password),
+      optionsOf('disable'),
+    );
+    await session[Symbol.asyncDispose]();
+    expect(process.getActiveResourcesInfo()).not.toContain('TCPSocketWrap');
+  });
+});
+
+describe('what goes out', () => {
+  test('at login is user, database and our name, whatever the environment of the process says', async () => {
+    const before = { ...process.env };
+    Object.assign(process.env, {
+      PGOPTIONS: '-c role=root',
+      PGAPPNAME: 'else',
+      PGPASSWORD: 'not-ours',
+      PGREPLICATION: 'true',
+    });
+    try {
+      const { told } = await tried((socket) => void socket.write(message('R', 3)), 'disable', {
+        auth_method: 'certificate',
+      });
+      const startup = told.subarray(8).toString();
+      expect(startup).toBe(
+        'user\0me\0database\0shop\0application_name\0mooring\0client_encoding\0UTF8\0\0X\0\0\0\x04',
+      );
+    } finally {
+      process.env = before;
+    }
+  });
+
+  test('is no AWS token in clear', async () => {
+    const keys = {
+      auth_method: 'iam',
+      access_key_id: 'AKIAOBVIOUSLYFAKE',
+      secret_access_key: 'obviously-fake',
+      region: 'eu-west-1',
+    };
+    const { failed, told } = await tried((socket) => void socket.write(message('R', 3)), 'prefer', keys);
+    expect(told.toString()).not.toContain('X-Amz');
+    expect(failed).toBeDefined();
+  });
+
+  test('is an AWS token over TLS, signed for this host and user', async () => {
+    const told: Buffer[] = [];
+    await using server = await plainServer((socket) => {
+      socket.once('data', () => {
+        socket.write('S');
+        const context = createSecureContext({ key: pem('server.key'), cert: pem('server.crt') });
+        const secure = new TLSSocket(socket, { isServer: true, secureContext: context });
+        secure.on('error', () => {});
+        secure.on('data', (said: Buffer) => {
+          told.push(said);
+          secure.write(told.length === 1 ? message('R', 3) : message('E', 'SFATAL\0C28P01\0Mno\0\0'));
+        });
+      });
+    });
+    const keys = {
+      auth_method: 'iam',
+      access_key_id: 'AKIAOBVIOUSLYFAKE',
+      secret_access_key: 'obviously-fake',
+      region: 'eu-west-1',
+    };
+    const { details } = await examine(
+      connectors.postgresql,
+      targetOf(server.port, keys),
+      optionsOf('require'),
+    );
+    expect(details).toMatchObject({ code: 'authentication-failed' });
+    expect(told[1]?.toString()).toMatch(
+      /^p....localhost:\d+\/\?Action=connect&DBUser=me&X-Amz-Algorithm=.*AKIAOBVIOUSLYFAKE.*eu-west-1/s,
+    );
+    expect(Buffer.concat(told).toString()).not.toContain('obviously-fake');
+  });
+});

@@ -1,0 +1,295 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Scope, Table } from '../../shared/connectors/catalog.ts';
+import { introspect } from '../../shared/connectors/postgresql/introspect.ts';
+import { reach } from '../engines/reach.ts';
+import { connect, everything, readCatalog as read } from './read-catalog.ts';
+import { furniture, spelledByServer } from './postgresql-furniture.ts';
+
+for (const version of [11, 14, 18]) {
+  const engine = reach('postgres', { POSTGRES_VERSION: `${version}` });
+  if (!engine) {
+    test.skip(`PostgreSQL ${version}, which does not run`, () => {});
+    continue;
+  }
+  const at = { host: engine['POSTGRES_HOST'], port: Number(engine['POSTGRES_PORT']) };
+  const reader = { ...at, user: engine['POSTGRES_USER'], password: engine['POSTGRES_PASSWORD'] };
+  const admin = { ...at, user: engine['POSTGRES_ADMIN_USER'], password: engine['POSTGRES_ADMIN_PASSWORD'] };
+
+  describe(`PostgreSQL ${version}`, () => {
+    const own = { ...admin, database: `introspect_${process.pid}` };
+
+    beforeAll(async () => {
+      await using client = await connect({ ...admin, database: 'postgres' });
+      await client.query(`create database ${own.database} template template0`);
+      await using inside = await connect(own);
+      await inside.query(furniture(version));
+    });
+
+    afterAll(async () => {
+      await using client = await connect({ ...admin, database: 'postgres' });
+      await client.query(`drop database if exists ${own.database}`);
+    });
+
+    test('tells every kind of relation, in one flight', async () => {
+      const { tables, missing, flights } = await read({ ...reader, database: 'shop' });
+      const kinds = Object.fromEntries(tables.map(({ schema, name, kind }) => [`${schema}.${name}`, kind]));
+      expect(kinds).toMatchObject({
+        'hidden.ledger': 'table',
+        'shop.customers': 'table',
+        'shop.events': 'table',
+        'shop.events_2025': 'partition',
+        'shop.imported': 'foreign_table',
+        'shop.open_orders': 'view',
+        'shop.sales': 'materialized_view',
+      });
+      expect(missing).toEqual([]);
+      expect(flights).toBe(1);
+    });
+
+    test('tells columns with type, kind, default, comment and position', async () => {
+      const { column, table } = await read({ ...reader, database: 'shop' });
+      expect(column('customers', 'id')).toEqual({
+        name: 'id', type: 'bigint', kind: 'integer', nullable: false, default: null, generated: 'identity', comment: null, position: 1,
+      }); // prettier-ignore
+      expect(column('customers', 'email')).toMatchObject({
+        type: 'shop.email',
+        kind: 'string',
+        nullable: false,
+        comment: 'Where the bill goes; "unique"',
+      });
+      expect(column('customers', 'tags')).toMatchObject({
+        type: 'text[]',
+        kind: 'array',
+        default: "'{}'::text[]",
+      });
+      expect(column('products', 'price')).toMatchObject({
+        type: 'numeric(12,2)',
+        kind: 'decimal',
+        default: '0.00',
+      });
+      expect(column('orders', 'state')).toMatchObject({
+        type: 'shop.state',
+        kind: 'string',
+        default: "'new'::shop.state",
+      });
+      expect(table('order_lines')?.columns.map(({ name }) => name)).toEqual([
+        'region',
+        'order_id',
+        'line',
+        'sku',
+        'quantity',
+      ]);
+      if (version >= 12)
+        expect(column('invoices', 'gross')).toMatchObject({ generated: 'stored', default: '(net + tax)' });
+      if (version >= 18)
+        expect(column('quotes', 'gross')).toMatchObject({ generated: 'virtual', default: '(net + tax)' });
+    });
+
+    test('tells keys, indexes, comments, rows, sizes and parents', async () => {
+      const { table } = await read({ ...reader, database: 'shop' });
+      expect(table('customers')).toMatchObject({
+        comment: 'Everybody who ever bought',
+        rows: 500,
+        size_bytes: 57_344,
+        primary_key: ['id'],
+        indexes: [
+          { name: 'customers_email', columns: ['lower((email)::text)'], unique: true },
+          { name: 'customers_name', columns: ['name', 'created_at'], unique: false },
+          { name: 'customers_pkey', columns: ['id'], unique: true },
+          { name: 'customers_recent', columns: ['created_at'], unique: false },
+        ],
+      });
+      expect(table('order_lines')).toMatchObject({
+        primary_key: ['order_id', 'region', 'line'],
+        foreign_keys: [
+          {
+            name: 'lines_order',
+            columns: ['region', 'order_id'],
+            references: { schema: 'shop', table: 'orders', columns: ['region', 'id'] },
+          },
+          {
+            name: 'lines_product',
+            columns: ['sku'],
+            references: { schema: 'shop', table: 'products', columns: ['sku'] },
+          },
+        ],
+      });
+      expect(table('products')).toMatchObject({ rows: null, size_bytes: null });
+      expect(table('events_2025_click')).toMatchObject({ parent: 'shop.events_2025' });
+      expect(table('open_orders')).toMatchObject({
+        comment: 'Not yet paid',
+        rows: null,
+        size_bytes: null,
+        parent: null,
+      });
+    });
+
+    test('hands a thousand tables to the sink in order, and waits for it', async () => {
+      await using client = await connect({ ...reader, database: 'many' });
+      const names: string[] = [];
+      let busy = false;
+      const sink = async (batch: readonly Table[]) => {
+        expect(busy).toBe(false);
+        busy = true;
+        await new Promise(setImmediate);
+        names.push(...batch.map(({ name }) => name));
+        busy = false;
+      };
+      await introspect(client, { schemas: ['warehouse'], excludedSchemas: [] }, sink, {
+        queryTimeoutMs: 20_000,
+      });
+      expect(names).toHaveLength(1_000);
+      expect(names).toEqual(names.toSorted());
+    });
+
+    test('tells names as they are, whatever is in them', async () => {
+      const { table } = await read({ ...reader, database: 'odd' });
+      expect(table('a.b')?.columns.map(({ name }) => name)).toEqual([
+        'c.d', 'with space', 'with "quote"', 'with, comma', '{brace}', 'back\\slash',
+      ]); // prettier-ignore
+      expect(table('Ünïcödé 表 🚢')).toMatchObject({
+        foreign_keys: [
+          {
+            columns: ['表'],
+            references: { schema: 'Odd schema.with "quotes"', table: 'a.b', columns: ['c.d'] },
+          },
+        ],
+      });
+      expect(table("it's")?.comment).toBe(`it's "quoted", with ünïcödé 表 and a\nnew line`);
+      expect(table('no_columns')?.columns).toEqual([]);
+    });
+
+    test('tells names apart that hold its own separator', async () => {
+      const { table, flights } = await read(own);
+      expect(table('split\x1fhere')).toMatchObject({
+        columns: [{ name: 'a\x1fb' }, { name: 'c' }],
+        comment: '\x1f',
+      });
+      expect(flights).toBeLessThanOrEqual(3);
+    });
+
+    test('spells every type and every index as the server does', async () => {
+      const { tables } = await read(own);
+      await using client = await connect(own);
+      await client.query('set search_path = public');
+      const { rows } = await client.query<{ place: string; types: string[]; indexes: string[][] }>(
+        spelledByServer,
+      );
+      const told = tables.map(({ schema, name, columns, indexes }) => ({
+        place: `${schema}.${name}`,
+        types: columns.map(({ type }) => type),
+        indexes: indexes.map((index) => index.columns),
+      }));
+      expect(told.toSorted(byPlace)).toEqual(rows.toSorted(byPlace));
+    });
+
+    test('leaves out what a key to a partitioned table adds inside the server', async () => {
+      const { table } = await read(own);
+      if (version >= 12)
+        expect(table('pointing')?.foreign_keys).toEqual([
+          {
+            name: 'to_parts',
+            columns: ['part'],
+            references: { schema: 'public', table: 'parts', columns: ['id'] },
+          },
+        ]);
+    });
+
+    test('names what a key points to beyond the scope', async () => {
+      const { tables, missing } = await read(own, { schemas: ['inside'], excludedSchemas: [] });
+      expect(tables).toMatchObject([
+        {
+          schema: 'inside',
+          name: 'child',
+          foreign_keys: [{ references: { schema: 'public', table: 'target', columns: ['b'] } }],
+        },
+      ]);
+      expect(missing).toEqual([]);
+    });
+
+    test('keeps to the schemas of its scope, by their whole names', async () => {
+      const long = `l${'o'.repeat(62)}`;
+      const schemasOf = async (scope: Scope) => {
+        const { tables, missing } = await read(own, scope);
+        return {
+          schemas: [...new Set(tables.map(({ schema }) => schema))],
+          missing: missing.map(({ reason, count }) => [reason, count]),
+        };
+      };
+      const absent = ["'; drop schema inside --", 'no\0body', '\\', `${long}ng`];
+      expect(await schemasOf({ schemas: [long, ...absent], excludedSchemas: [] })).toEqual({
+        schemas: [long],
+        missing: [['schemas-not-found', 4]],
+      });
+      expect(await schemasOf({ excludedSchemas: ['public', ...absent] })).toEqual({
+        schemas: ['inside', long],
+        missing: [],
+      });
+      expect(await schemasOf({ schemas: [], excludedSchemas: [] })).toEqual({ schemas: [], missing: [] });
+    });
+
+    test('shows the columns that an account may read, and says what it may not', async () => {
+      const partial = { ...at, user: 'mooring_partial', password: 'partial', database: 'shop' };
+      const { table, missing, flights } = await read(partial);
+      expect(table('customers')?.columns.map(({ name }) => name)).toEqual(['id', 'name']);
+      expect(table('secrets')).toBeUndefined();
+      expect(missing).toMatchObject([
+        {
+          reason: 'tables-denied',
+          remediation: expect.stringContaining('GRANT SELECT ON shop.secrets TO mooring_partial;'),
+        },
+        {
+          reason: 'columns-denied',
+          count: 1,
+          remediation: 'GRANT SELECT ON shop.customers TO mooring_partial;',
+        },
+      ]);
+      expect(flights).toBe(2);
+    });
+
+    test('tells an account that sees nothing why', async () => {
+      const { tables, missing } = await read({
+        ...at,
+        user: 'mooring_nobody',
+        password: 'nobody',
+        database: 'shop',
+      });
+      expect(tables).toEqual([]);
+      expect(missing).toMatchObject([
+        {
+          reason: 'tables-denied',
+          remediation: expect.stringContaining('GRANT USAGE ON SCHEMA shop TO mooring_nobody;'),
+        },
+      ]);
+    });
+
+    test('gives up at its time limit, and leaves the connection as it was', async () => {
+      await using blocker = await connect(own);
+      await using client = await connect(own);
+      await blocker.query('begin; lock table pg_catalog.pg_description in access exclusive mode');
+      const again = () => introspect(client, everything, () => {}, { queryTimeoutMs: 300 });
+      await expect(again()).rejects.toMatchObject({ code: '57014' });
+      await blocker.query('rollback');
+      await expect(introspect(client, everything, () => {}, { queryTimeoutMs: 20_000 })).resolves.toEqual([]);
+      const { rows } = await client.query('show statement_timeout');
+      expect(rows).toEqual([{ statement_timeout: '0' }]);
+    });
+  });
+}
+
+const pooler = reach('pgbouncer');
+if (pooler)
+  test('a catalog comes through PgBouncer, which passes no startup parameter and nothing prepared', async () => {
+    const { tables, missing } = await read({
+      host: pooler['PGBOUNCER_HOST'],
+      port: Number(pooler['PGBOUNCER_PORT']),
+      user: pooler['PGBOUNCER_USER'],
+      password: pooler['PGBOUNCER_PASSWORD'],
+      database: pooler['PGBOUNCER_DATABASE'],
+    });
+    expect(tables.map(({ name }) => name)).toContain('customers');
+    expect(missing).toEqual([]);
+  });
+
+const byPlace = (a: { readonly place: string }, b: { readonly place: string }) =>
+  a.place < b.place ? -1 : 1;

@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Target } from '../../shared/connectors/connector.ts';
+import { openSession } from '../../shared/connectors/examine.ts';
+import { privilegesOf } from '../../shared/connectors/postgresql/privileges.ts';
+import { connectors } from '../../shared/connectors/registry.ts';
+import { reach } from '../engines/reach.ts';
+import { connect } from './read-catalog.ts';
+
+for (const version of ['11', '14', '18']) {
+  const env = reach('postgres', { POSTGRES_VERSION: version });
+  if (!env) continue;
+
+  describe(`PostgreSQL ${version}`, () => {
+    const at = { host: env['POSTGRES_HOST'] ?? '', port: Number(env['POSTGRES_PORT']) };
+    const account = `Odd "account" ${process.pid}`;
+    const quoted = connectors.postgresql.quote(account);
+    const database = `privileges_${process.pid}`;
+    const admin = (name = database) =>
+      connect({
+        ...at,
+        user: env['POSTGRES_ADMIN_USER'],
+        password: env['POSTGRES_ADMIN_PASSWORD'],
+        database: name,
+      });
+    const run = async (statements: string) => {
+      await using client = await admin();
+      await client.query(statements);
+    };
+
+    const privileges = async (role: Target['role'] = 'source', schemas?: readonly string[]) => {
+      const target: Target = {
+        config: { ...at, database, username: account, ...(schemas && { schemas }) },
+        credentials: { auth_method: 'password', password: 'obviously-fake' },
+        options: { ssl_mode: 'disable', query_timeout_seconds: 10 },
+        role,
+      };
+      await using session = await openSession(connectors.postgresql, target, {
+        policy: { loopback: true },
+        environment: 'default',
+        tlsAsk: { mode: 'disable' },
+        options: { connection_timeout_seconds: 5 },
+      });
+      return await session.privileges();
+    };
+
+    beforeAll(async () => {
+      await using client = await admin('postgres');
+      await client.query(`create database ${database} template template0`);
+      await client.query(`create role ${quoted} login password 'obviously-fake'`);
+      await run(`create schema sales; create schema "It's odd"; create schema empty;
+        create table sales.orders (id int); create table sales.lines (id int); create view sales.open as select 1 as one;
+        create table "It's odd"."a.b" (id int); create table "It's odd"."c" (id int);
+        revoke all on schema public from public`);
+    });
+    afterAll(async () => {
+      await run(`drop owned by ${quoted}`);
+      await using client = await admin('postgres');
+      await client.query(`drop database ${database}`);
+      await client.query(`drop role ${quoted}`);
+    });
+
+    test('a source lacks what its statements then give it', async () => {
+      await run(`grant usage on schema sales to ${quoted}; grant select on sales.orders to ${quoted}`);
+      const { missing, excess } = await privileges();
+      expect(missing.map(({ grant }) => grant)).toEqual([
+        `GRANT USAGE ON SCHEMA "It's odd" TO ${quoted};`,
+        `GRANT SELECT ON ALL TABLES IN SCHEMA "It's odd" TO ${quoted};`,
+        `GRANT SELECT ON TABLE sales.lines, sales.open TO ${quoted};`,
+      ]);
+      expect(excess).toEqual([]);
+      await run(missing.map(({ grant }) => grant).join('\n'));
+      expect(await privileges()).toEqual({ missing: [], excess: [] });
+    });
+
+    test('a source that may write has too much, until its cures are run', async () => {
+      await run(
+        `grant insert, truncate on all tables in schema sales to ${quoted}; alter role ${quoted} createdb`,
+      );
+      const { excess } = await privileges();
+      expect(excess.map(({ what }) => what)).toEqual(['createdb', 'writing to 3 tables of schema sales']);
+      await run(excess.map(({ cure }) => cure).join('\n'));
+      expect((await privileges()).excess).toEqual([]);
+    });
+
+    test('a source that owns tables is told so', async () => {
+      await run(`create table sales.own (id int); alter table sales.own owner to ${quoted}`);
+      expect((await privileges()).excess).toMatchObject([{ what: '1 tables of schema sales are its own' }]);
+      await run('drop table sales.own');
+    });
+
+    test('a target lacks what its statements then give it', async () => {
+      expect((await privileges('target')).missing.length).toBeGreaterThan(0);
+      const { missing } = await privileges('target', ["It's odd"]);
+      expect(missing.map(({ what }) => what)).toEqual([
+        "CREATE on schema It's odd",
+        "INSERT on 2 of 2 tables of schema It's odd",
+      ]);
+      await run(missing.map(({ grant }) => grant).join('\n'));
+      expect(await privileges('target', ["It's odd"])).toEqual({ missing: [], excess: [] });
+      // One place to write to is enough for a target that was not told where.
+      expect(await privileges('target')).toEqual({ missing: [], excess: [] });
+    });
+
+    test('only the schemas of the connection count', async () => {
+      await run('revoke all on all tables in schema sales from public');
+      expect(await privileges('source', ['empty'])).toEqual({ missing: [], excess: [] });
+    });
+
+    test('a superuser is told that alone', async () => {
+      await run(`alter role ${quoted} superuser`);
+      expect(await privileges()).toEqual({
+        missing: [],
+        excess: [{ what: 'superuser', cure: `ALTER ROLE ${quoted} NOSUPERUSER;` }],
+      });
+      await run(`alter role ${quoted} nosuperuser`);
+    });
+  });
+}
+
+test('a long list is cut, says so, and can still be run', () => {
+  const row = (at: number) => ({
+    schema: `s${at}`,
+    usage: false,
+    create: false,
+    tables: 3,
+    unreadable: 3,
+    names: null,
+    writable: 0,
+    unwritable: 3,
+    owned: 0,
+  });
+  const rows = Array.from({ length: 300 }, (_, at) => row(at));
+  const { missing } = privilegesOf({ name: 'me', superuser: false }, rows, { role: 'source' });
+  expect(missing.length).toBe(20);
+  expect(missing.at(-1)?.grant).toMatch(/^GRANT .*; -- and 580 more/);
+});
+
+test('what cannot be cured by a statement stays a comment, whatever the names', () => {
+  const schema = 'x\ndrop table y; --';
+  const row = {
+    schema,
+    usage: true,
+    create: true,
+    tables: 1,
+    unreadable: 0,
+    writable: 1,
+    unwritable: 0,
+    owned: 1,
+  };
+  const { excess } = privilegesOf({ name: 'me', superuser: false }, [row], { role: 'source' });
+  expect(excess.map(({ cure }) => cure)).toEqual([expect.stringMatching(/^-- [^\n]*$/)]);
+});

@@ -1,0 +1,51 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { connectors } from '../../shared/connectors/registry.ts';
+import { reach } from '../engines/reach.ts';
+import { connect } from './read-catalog.ts';
+
+const { quote } = connectors.postgresql;
+
+for (const version of ['11', '14', '18']) {
+  const env = reach('postgres', { POSTGRES_VERSION: version });
+  if (!env) continue;
+  const server = () =>
+    connect({
+      host: env['POSTGRES_HOST'],
+      port: Number(env['POSTGRES_PORT']),
+      user: env['POSTGRES_USER'],
+      password: env['POSTGRES_PASSWORD'],
+      database: 'shop',
+    });
+
+  test(`every key word that PostgreSQL ${version} would quote is quoted`, async () => {
+    await using client = await server();
+    const { rows } = await client.query<{ word: string; quoted: string }>(
+      'select word, quote_ident(word) as quoted from pg_get_keywords()',
+    );
+    expect(rows.length).toBeGreaterThan(400);
+    expect(rows.filter(({ word, quoted }) => word !== quoted && quote(word) !== quoted)).toEqual([]);
+  });
+
+  test(`any other name is quoted as PostgreSQL ${version} does`, async () => {
+    await using client = await server();
+    const word = fc.oneof(
+      fc.string({ unit: 'grapheme', minLength: 1 }),
+      fc.stringMatching(/^[a-zA-Z0-9_$".\s]{1,12}$/),
+    );
+    const names = fc
+      .sample(word, 500)
+      .filter((name) => name !== '' && name.isWellFormed() && !name.includes('\0'));
+    const { rows } = await client.query<{ quoted: string }>(
+      'select quote_ident(name) as quoted from unnest($1::text[]) with ordinality as t (name, at) order by at',
+      [names],
+    );
+    expect(names.map(quote)).toEqual(rows.map(({ quoted }) => quoted));
+  });
+}
+
+test('a word that Redshift alone reserves is quoted there alone', () => {
+  expect(connectors.redshift.quote('tag')).toBe('"tag"');
+  expect(quote('tag')).toBe('tag');
+  expect(connectors.redshift.quote('select')).toBe('"select"');
+});

@@ -1,0 +1,150 @@
+import { describe } from '@jest/globals';
+import { connectors } from '../../shared/connectors/registry.ts';
+import { connectorContract } from '../contracts/connector.ts';
+import { sourceContract } from '../contracts/source.ts';
+import { reach } from '../engines/reach.ts';
+import { connect } from './read-catalog.ts';
+
+const { postgresql, redshift } = connectors;
+const config = { host: 'db.example.test', database: 'shop', username: 'mooring_reader' };
+const password = { password: 'obviously-fake' };
+
+describe('postgresql', () => {
+  connectorContract(postgresql, {
+    config,
+    credentials: {
+      password,
+      certificate: {},
+      iam: { access_key_id: 'AKIAOBVIOUSLYFAKE', secret_access_key: 'obviously-fake' },
+    },
+  });
+});
+
+describe('redshift', () => {
+  connectorContract(redshift, { config, credentials: { password } });
+});
+
+type Env = Readonly<Record<string, string>>;
+const as = (username: string, secret: string) => ({
+  config: { username },
+  credentials: { auth_method: 'password', password: secret },
+});
+
+/** What the engines' accounts.sql and pooler let everybody try. */
+const common = (env: Env, admin: Env) => ({
+  connector: postgresql,
+  version: new RegExp(`^PostgreSQL ${admin['POSTGRES_SERVER_VERSION']}\\.\\d+$`),
+  many: { config: { database: 'many' } },
+  odd: { config: { database: 'odd' }, names: ['a.b', 'Ünïcödé 表 🚢', "it's", ' leading space'] },
+  nobody: as('mooring_nobody', 'nobody'),
+  config: { host: 'localhost', port: Number(env['PORT']), database: 'shop', username: env['USER'] },
+  credentials: { auth_method: 'password', password: env['PASSWORD'] ?? '' },
+  stall: async () => {
+    const lock = await connect({
+      host: admin['POSTGRES_HOST'],
+      port: Number(admin['POSTGRES_PORT']),
+      user: admin['POSTGRES_ADMIN_USER'],
+      password: admin['POSTGRES_ADMIN_PASSWORD'],
+      database: 'many',
+    });
+    await lock.query('begin; lock table pg_catalog.pg_description in access exclusive mode');
+    return Object.assign(lock, { config: { database: 'many' } });
+  },
+});
+
+const refusedAs = (name: string) => ({ config: { username: name } });
+const wrongPassword = { credentials: { auth_method: 'password', password: 'never-the-right-one' } };
+
+for (const version of ['11', '14', '18']) {
+  const env = reach('postgres', { POSTGRES_VERSION: version });
+  if (!env) continue;
+
+  describe(`PostgreSQL ${version}`, () => {
+    const portWith = (POSTGRES_TLS: string) => {
+      const other = reach('postgres', { POSTGRES_VERSION: version, POSTGRES_TLS });
+      return other && { config: { port: Number(other['POSTGRES_PORT']) } };
+    };
+    // The certificate is none of the server version's business: one version has them all.
+    const certificates =
+      version === '18'
+        ? Object.fromEntries(
+            (['off', 'expired', 'wronghost', 'selfsigned'] as const).map((kind) => [kind, portWith(kind)]),
+          )
+        : {};
+
+    sourceContract({
+      ...common(
+        {
+          PORT: env['POSTGRES_PORT'] ?? '',
+          USER: env['POSTGRES_USER'] ?? '',
+          PASSWORD: env['POSTGRES_PASSWORD'] ?? '',
+        },
+        env,
+      ),
+      certificates,
+      refused: {
+        'a wrong password': { ...wrongPassword, code: 'authentication-failed', native: '28P01' },
+        'an unknown user': { ...refusedAs('nobody_at_all'), code: 'authentication-failed', native: '28P01' },
+        'an unknown database': {
+          config: { database: 'nowhere' },
+          code: 'database-not-found',
+          native: '3D000',
+        },
+        'a database that is closed to it': {
+          config: { database: 'locked' },
+          code: 'permission-denied',
+          native: '42501',
+        },
+        'an account that may not log in': {
+          ...as('mooring_nologin', 'nologin'),
+          code: 'account-locked',
+          native: '28000',
+        },
+        'an account without connections left': {
+          ...as('mooring_full', 'full'),
+          code: 'too-many-connections',
+          native: '53300',
+        },
+        'an account that must show a certificate': {
+          ...refusedAs('mooring_cert'),
+          code: 'client-certificate-required',
+          native: '28000',
+        },
+        'a certificate alone, where a password is wanted': {
+          credentials: { auth_method: 'certificate' },
+          code: 'authentication-failed',
+        },
+      },
+    });
+  });
+}
+
+const pooler = reach('pgbouncer');
+const behind = pooler && reach('postgres', { POSTGRES_VERSION: '18' });
+if (pooler && behind) {
+  describe('PostgreSQL behind a PgBouncer', () => {
+    sourceContract({
+      ...common(
+        {
+          PORT: pooler['PGBOUNCER_PORT'] ?? '',
+          USER: pooler['PGBOUNCER_USER'] ?? '',
+          PASSWORD: pooler['PGBOUNCER_PASSWORD'] ?? '',
+        },
+        behind,
+      ),
+      refused: {
+        'a wrong password': { ...wrongPassword, code: 'authentication-failed', native: '08P01' },
+        'an unknown user': { ...refusedAs('nobody_at_all'), code: 'authentication-failed' },
+        'a database that the pooler does not know': {
+          config: { database: 'nowhere' },
+          code: 'database-not-found',
+        },
+        'a database that the server does not know': {
+          config: { database: 'elsewhere' },
+          code: 'database-not-found',
+        },
+        'a database that is closed to it': { config: { database: 'locked' }, code: 'permission-denied' },
+      },
+    });
+  });
+}
