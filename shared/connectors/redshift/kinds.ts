@@ -1,0 +1,30 @@
+import type { Column } from '../catalog.ts';
+
+/** A type as svv_columns spells it, with the sizes that it keeps beside. External tables bring their own spelling, sizes included. */
+export const spelled = (type: string, length: number, precision: number, scale: number): string =>
+  type.startsWith('character') && length > 0 && !type.includes('(')
+    ? `${type}(${length})`
+    : type === 'numeric' && precision > 0
+      ? `numeric(${precision},${scale})`
+      : type;
+
+/** Goes by the first word: https://docs.aws.amazon.com/redshift/latest/dg/c_Supported_data_types.html, and Spectrum's of Hive. */
+export const kindOf = (type: string): Column['kind'] =>
+  type.endsWith('[]') ? 'array' : (kinds.get(/^"?[a-z0-9]+/.exec(type.toLowerCase())?.[0] ?? '') ?? 'other');
+
+const named = (kind: Column['kind'], words: string) => words.split(' ').map((word) => [word, kind] as const);
+
+const kinds: ReadonlyMap<string, Column['kind']> = new Map([
+  ...named('string', 'character varchar char bpchar nchar nvarchar text string'),
+  ...named('integer', 'smallint integer bigint int2 int4 int8 int tinyint'),
+  ...named('decimal', 'numeric decimal'),
+  ...named('float', 'real double float float4 float8'),
+  ...named('boolean', 'boolean bool'),
+  ...named('date', 'date'),
+  ...named('time', 'time timetz'),
+  ...named('timestamp', 'timestamp timestamptz'),
+  ...named('binary', 'binary varbyte varbinary bytea'),
+  ...named('json', 'super struct map'),
+  ...named('geo', 'geometry geography'),
+  ...named('array', 'array'),
+]);

@@ -1,0 +1,45 @@
+import type { Scope } from '../catalog.ts';
+
+/** `svv_*` shows what the account may read; pg_catalog, by PostgreSQL 8.0's grammar, what there is. No column is null. */
+export const catalogQueries = ({ schemas, excludedSchemas }: Scope, literal: (text: string) => string) => {
+  const list = (names: readonly string[]) =>
+    `(${['', ...names.filter((name) => !name.includes('\0'))].map(literal).join(', ')})`;
+  const mine = (schema: string) =>
+    [
+      `${schema} not like 'pg!_%' escape '!' and ${schema} not in ('information_schema', 'catalog_history')`,
+      ...(schemas ? [`${schema} in ${list(schemas)}`] : []),
+      ...(excludedSchemas.length ? [`${schema} not in ${list(excludedSchemas)}`] : []),
+    ].join(' and ');
+  return {
+    account: 'select current_user',
+    tables: `select table_schema, table_name, coalesce(table_type, ''), coalesce(remarks, '') from svv_tables
+      where table_catalog = current_database() and ${mine('table_schema')} and ${outer('table_name')}`,
+    columns: `select table_schema, table_name, column_name, coalesce(ordinal_position, 0), coalesce(column_default, ''),
+      coalesce(is_nullable, 'YES'), coalesce(data_type, ''),
+      coalesce(character_maximum_length, 0), coalesce(numeric_precision, 0), coalesce(numeric_scale, 0), coalesce(remarks, '')
+      from svv_columns where table_catalog = current_database() and ${mine('table_schema')}
+      order by table_schema, table_name, ordinal_position`,
+    primaryKeys: `select n.nspname, c.relname, k.conkey from pg_constraint k join pg_class c on c.oid = k.conrelid
+      join pg_namespace n on n.oid = c.relnamespace where k.contype = 'p' and ${mine('n.nspname')}`,
+    foreignKeys: `select n.nspname, c.relname, k.conname, k.conkey, m.nspname, f.relname, k.confkey
+      from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
+      join pg_class f on f.oid = k.confrelid join pg_namespace m on m.oid = f.relnamespace
+      where k.contype = 'f' and ${mine('n.nspname')} order by k.conname`,
+    relations: `select n.nspname, c.relname, coalesce(has_schema_privilege(n.oid, 'usage'), false),
+      coalesce(has_table_privilege(c.oid, 'select'), false)
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'v')
+      and ${mine('n.nspname')} and ${outer('c.relname')}`,
+    schemas: `select n.nspname from pg_namespace n where ${mine('n.nspname')}`,
+  };
+};
+
+/** A materialized view keeps its rows in a table of such a name. */
+const outer = (name: string) => `${name} not like 'mv!_tbl!_!_%' escape '!'`;
+
+/** Apart, because by default a superuser alone may read it; and it lists no empty table. Sizes are in blocks of 1 MB. */
+export const statisticsQuery = `select "schema", "table", size, tbl_rows from svv_table_info where size is not null and tbl_rows is not null`;
+
+export const begin = (timeoutMs: number): readonly string[] => [
+  'begin read only',
+  `set local statement_timeout = ${Math.max(1, Math.ceil(timeoutMs))}`,
+];

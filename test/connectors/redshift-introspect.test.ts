@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import pg from 'pg';
+import type { Scope, Table } from '../../shared/connectors/catalog.ts';
+import { introspect } from '../../shared/connectors/redshift/introspect.ts';
+import { kindOf, spelled } from '../../shared/connectors/redshift/kinds.ts';
+import { reach } from '../engines/reach.ts';
+
+const engine = reach('postgres', { POSTGRES_VERSION: '18' });
+
+if (engine)
+  describe('a PostgreSQL with views of Redshift’s names', () => {
+    const database = `redshift_${process.pid}`;
+    const at = { host: engine['POSTGRES_HOST'], port: Number(engine['POSTGRES_PORT']) };
+    const admin = { ...at, user: engine['POSTGRES_ADMIN_USER'], password: engine['POSTGRES_ADMIN_PASSWORD'] };
+
+    const connect = async (config: pg.ClientConfig) => {
+      const client = new pg.Client(config);
+      await client.connect();
+      return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
+    };
+
+    const read = async (config: pg.ClientConfig, scope: Scope = { excludedSchemas: ['redshift'] }) => {
+      await using client = await connect({ ...config, database });
+      const tables: Table[] = [];
+      const missing = await introspect(client, scope, (batch) => void tables.push(...batch), {
+        queryTimeoutMs: 20_000,
+      });
+      return { tables, missing };
+    };
+
+    beforeAll(async () => {
+      await using client = await connect({ ...admin, database: 'postgres' });
+      await client.query(`create database ${database} template template0`);
+      await using inside = await connect({ ...admin, database });
+      await inside.query(
+        await readFile(new URL('../engines/redshift.d/fixture.sql', import.meta.url), 'utf8'),
+      );
+      await inside.query('revoke select on redshift.svv_table_info from public');
+    });
+
+    afterAll(async () => {
+      await using client = await connect({ ...admin, database: 'postgres' });
+      await client.query(`drop database if exists ${database}`);
+    });
+
+    test('tells tables in order, with columns, keys, comments, rows and sizes', async () => {
+      const { tables, missing } = await read(admin);
+      expect(tables.map(({ schema, name, kind }) => [schema, name, kind])).toEqual([
+        ['lake', 'clicks', 'foreign_table'],
+        ['sales', 'customers', 'table'],
+        ['sales', 'open_orders', 'view'],
+        ['sales', 'orders', 'table'],
+      ]);
+      expect(tables[1]).toMatchObject({
+        comment: 'people who pay',
+        rows: 0,
+        size_bytes: 2 ** 20,
+        primary_key: ['id'],
+        columns: [
+          { name: 'id', type: 'bigint', kind: 'integer', nullable: false, comment: 'key', position: 1 },
+          { name: 'email', type: 'character varying(320)', kind: 'string' },
+          { name: 'born', type: 'date', kind: 'date', nullable: true },
+          { name: 'balance', type: 'numeric(12,2)', kind: 'decimal', default: '0' },
+        ],
+      });
+      expect(tables[3]?.foreign_keys).toEqual([
+        {
+          name: 'orders_customer_id_fkey',
+          columns: ['customer_id'],
+          references: { schema: 'sales', table: 'customers', columns: ['id'] },
+        },
+      ]);
+      expect(missing).toEqual([]);
+    });
+
+    test('keeps to the schemas of its scope', async () => {
+      const { tables, missing } = await read(admin, {
+        schemas: ['lake', "no'one"],
+        excludedSchemas: ['sales'],
+      });
+      expect(tables.map(({ name }) => name)).toEqual(['clicks']);
+      expect(missing).toMatchObject([{ reason: 'schemas-not-found' }]);
+    });
+
+    test('tells an account what it may not see, and that it may not read statistics', async () => {
+      const { tables, missing } = await read({ ...at, user: 'mooring_nobody', password: 'nobody' });
+      expect(tables.map(({ name }) => name)).toEqual(['clicks']);
+      expect(missing).toEqual([
+        {
+          reason: 'tables-denied',
+          count: 3,
+          remediation:
+            'GRANT USAGE ON SCHEMA sales TO mooring_nobody;\nGRANT SELECT ON ALL TABLES IN SCHEMA sales TO mooring_nobody;',
+        },
+        { reason: 'statistics-denied', remediation: 'GRANT SELECT ON svv_table_info TO mooring_nobody;' },
+      ]);
+    });
+  });
+
+test.each([
+  ['character varying', 255, 0, 0, 'character varying(255)', 'string'],
+  ['numeric', 0, 18, 4, 'numeric(18,4)', 'decimal'],
+  ['timestamp without time zone', 0, 0, 0, 'timestamp without time zone', 'timestamp'],
+  ['varchar(2048)', 2048, 0, 0, 'varchar(2048)', 'string'],
+  ['array<struct<a:int>>', 0, 0, 0, 'array<struct<a:int>>', 'array'],
+  ['super', 0, 0, 0, 'super', 'json'],
+  ['hllsketch', 0, 0, 0, 'hllsketch', 'other'],
+])('%s is spelled with its size and has a kind', (word, length, precision, scale, type, kind) => {
+  expect(spelled(word, length, precision, scale)).toBe(type);
+  expect(kindOf(type)).toBe(kind);
+});
