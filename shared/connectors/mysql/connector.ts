@@ -1,0 +1,28 @@
+import * as v from 'valibot';
+import { defineConnector, lateParser } from '../connector.ts';
+import { Host, Name, Port, Secret } from '../fields.ts';
+import { quote } from './quote.ts';
+
+/** MySQL and MariaDB, whose own oldest version is 10.3; a schema is what both call a database. */
+export const mysql = defineConnector({
+  title: 'MySQL',
+  driver: 'mysql2',
+  defaultPort: 3306,
+  minimum: '5.7',
+  config: v.strictObject({
+    host: Host,
+    port: v.optional(Port, 3306),
+    database: v.exactOptional(Name),
+    username: Name,
+  }),
+  credentials: {
+    password: v.strictObject({ password: Secret }),
+    /** Nothing of its own: `ssl.cert` and `ssl.key` of the connection are what the server looks at. */
+    certificate: v.strictObject({}),
+  },
+  destination: ['host', 'port', 'username'],
+  autocomplete: ['schemas', 'tables', 'columns'],
+  quote,
+  connectionString: lateParser(['mysql', 'mariadb', 'mysql2'], () => import('./connection-string.ts')),
+  load: () => import('./session.ts'),
+});

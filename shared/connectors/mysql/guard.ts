@@ -1,0 +1,59 @@
+import type { Socket } from 'node:net';
+import { Problem } from '../../problem.ts';
+
+/**
+ * Stands between a socket and the driver: follows the framing of what the server sends, and turns what is endless and whatever the
+ * driver throws in an event into the socket's error. Without it such a throw would end the process.
+ */
+export const guard = (socket: Socket) => {
+  let allowed = mostBeforeLogin;
+  let header: number[] = [];
+  let left = 0;
+
+  const see = (chunk: Buffer) => {
+    if ((allowed -= chunk.length) < 0) throw tooMuch();
+    for (let at = 0; at < chunk.length;) {
+      if (left > 0) {
+        const step = Math.min(left, chunk.length - at);
+        left -= step;
+        at += step;
+        continue;
+      }
+      header.push(chunk.readUInt8(at++));
+      if (header.length < 4) continue;
+      const [a = 0, b = 0, c = 0] = header;
+      header = [];
+      left = a + b * 256 + c * 65_536;
+      if (left === 0) throw foreign(); // only ever sent after a packet that is full
+      if (left > longestPacket) throw tooMuch();
+    }
+  };
+
+  const emit = socket.emit.bind(socket);
+  socket.emit = (event: string | symbol, ...values: unknown[]) => {
+    if (event !== 'data' || !Buffer.isBuffer(values[0])) return emit(event, ...values);
+    try {
+      see(values[0]);
+      return emit(event, ...values);
+    } catch (error) {
+      socket.destroy(error instanceof Error ? error : new Error('a driver threw no error'));
+      return true;
+    }
+  };
+
+  return {
+    /** From the login on: how many bytes more may come. */
+    allow: (bytes: number) => {
+      allowed = bytes;
+    },
+  };
+};
+
+/** No row of a catalogue comes near it; a full packet would have the driver gather the ones after it, without end. */
+const longestPacket = 2 ** 24 - 2;
+/** All that a server may say before it has let us in. */
+const mostBeforeLogin = 2 ** 20;
+
+const foreign = () => new Problem('protocol-mismatch', 'Expected MySQL; the server speaks something else');
+const tooMuch = () =>
+  new Problem('protocol-mismatch', 'Expected a short answer; the server sends without end');

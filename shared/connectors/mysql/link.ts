@@ -1,0 +1,158 @@
+import type { Socket } from 'node:net';
+import type { Connection, ConnectionOptions } from 'mysql2';
+import type { Dialer } from '../../network/dialer.ts';
+import { Problem } from '../../problem.ts';
+import type { Target } from '../connector.ts';
+import { seenAtLogin } from './failures.ts';
+import { counted, flagNames, readGreeting, sslRequest, type Greeting } from './greeting.ts';
+import { guard } from './guard.ts';
+import { settings } from './queries.ts';
+
+/** What the connector's schemas say. */
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  readonly database?: string | undefined;
+  readonly username: string;
+}
+export type MysqlTarget = Target<Settings, { readonly password?: string }>;
+
+/** A connection that is logged in. */
+export interface Link extends AsyncDisposable {
+  readonly server: Pick<Greeting, 'version' | 'mariadb'>;
+  /** One statement; its rows come as arrays, as they arrive. No row of it is kept here. */
+  readonly ask: (sql: string, row?: (values: readonly unknown[]) => void) => Promise<void>;
+  /** How many bytes more the server may send. */
+  readonly allow: (bytes: number) => void;
+}
+
+/** Marks the steps of the first connection; those after it share its steps but no limit of theirs. */
+export const openLink = async (
+  { config, credentials, options }: MysqlTarget,
+  dialer: Dialer,
+  step: Dialer['step'] = dialer.step,
+): Promise<Link> => {
+  const raw = await dialer.tcp(config);
+  const greeting = await step('connect', () => readGreeting(raw));
+  const socket = await dialer.tls(raw, config, async () => {
+    if (greeting.tls) raw.write(sslRequest());
+    return greeting.tls;
+  });
+  const timeoutMs = Math.round(options.query_timeout_seconds * 1000);
+  return step('authenticate', async () => {
+    const login = { encrypted: 'encrypted' in socket, certificate: dialer.tlsAsk.cert !== undefined };
+    try {
+      const link = await logIn(socket, greeting, { config, credentials, ...login, timeoutMs });
+      await settle(link, timeoutMs);
+      return link;
+    } catch (error) {
+      socket.destroy();
+      throw seenAtLogin(error, login);
+    }
+  });
+};
+
+interface Login extends Pick<MysqlTarget, 'config' | 'credentials'> {
+  readonly encrypted: boolean;
+  readonly timeoutMs: number;
+}
+
+const logIn = async (socket: Socket, greeting: Greeting, login: Login): Promise<Link> => {
+  const { createConnection } = (await import('mysql2')).default;
+  const { allow } = guard(socket);
+  socket.unshift(login.encrypted ? counted(greeting) : greeting.packet);
+  const connection = createConnection(optionsOf(socket, login));
+  if (login.encrypted) connection.sequenceId = 1; // see `counted`
+  const { lost, ask } = follow(connection, socket, login.timeoutMs);
+  socket.resume();
+  await new Promise<void>((resolve, reject) => {
+    connection.once('connect', () => resolve());
+    lost.catch(reject);
+  });
+  return {
+    server: greeting,
+    ask,
+    allow,
+    [Symbol.asyncDispose]: () => close(connection, socket),
+  };
+};
+
+const optionsOf = (socket: Socket, { config, credentials, encrypted }: Login): ConnectionOptions => ({
+  host: config.host,
+  port: config.port,
+  user: config.username,
+  password: credentials.password ?? '',
+  ...(config.database !== undefined && { database: config.database }),
+  stream: socket,
+  // The driver's only other word for a channel that nobody listens to; with a stream it is never dialled.
+  ...(encrypted && { socketPath: 'TLS' }),
+  enableCleartextPlugin: encrypted,
+  flags: flagNames(encrypted),
+  connectAttributes: { program_name: 'mooring' },
+  connectTimeout: 0, // the steps have limits
+});
+
+const settle = async ({ ask, server }: Link, timeoutMs: number): Promise<void> => {
+  try {
+    await ask(settings(server, timeoutMs));
+  } catch (error) {
+    // ER_UNKNOWN_SYSTEM_VARIABLE: a server of the kind, not of the make. Our own limits hold all the same.
+    if (!(error instanceof Error && 'errno' in error && error.errno === 1193)) throw error;
+  }
+  // An account whose password is past its end may log in to MariaDB and set what it likes, and do nothing more.
+  if (server.mariadb) await ask('do 1');
+};
+
+/** Makes promises of what the driver tells partly on the command, partly on the connection. */
+const follow = (connection: Connection, socket: Socket, timeoutMs: number) => {
+  const { promise: lost, reject } = Promise.withResolvers<never>();
+  lost.catch(() => {}); // said by whoever waits
+  connection.on('error', (error: unknown) => reject(translated(error)));
+  // The driver would write a line to the log for every such packet.
+  connection.on('warn', () => {
+    throw new Problem('protocol-mismatch', 'Expected packets in their order');
+  });
+
+  const ask: Link['ask'] = async (sql, row = () => {}) => {
+    let timer: NodeJS.Timeout | undefined;
+    const done = new Promise<void>((resolve, fail) => {
+      // The server has the same limit, and a second to say so itself.
+      timer = setTimeout(() => {
+        fail(new Problem('timeout', 'The server did not answer within the query timeout'));
+        socket.destroy();
+      }, timeoutMs + 1_000);
+      connection
+        .query({ sql, rowsAsArray: true })
+        .on('result', row)
+        .on('error', (error: unknown) => fail(translated(error)))
+        .on('end', () => resolve());
+    });
+    try {
+      await Promise.race([done, lost]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  return { lost, ask };
+};
+
+/** An end without a reason may have one that the socket was told; and what has neither number nor code, the driver could not read. */
+const translated = (error: unknown): unknown => {
+  if (error instanceof Problem || typeof error !== 'object' || error === null) return error;
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'PROTOCOL_CONNECTION_LOST') {
+    return Object.assign(new Error('closed by the server', { cause: error }), { code: 'ECONNRESET' });
+  }
+  if (code !== undefined || 'errno' in error) return error;
+  return new Problem('protocol-mismatch', undefined, { cause: error });
+};
+
+/** A server that does not hang up when it is told goodbye is left. */
+const close = async (connection: Connection, socket: Socket) => {
+  if (socket.destroyed) return;
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  const patience = setTimeout(() => socket.destroy(), 200);
+  connection.end();
+  await closed;
+  clearTimeout(patience);
+};

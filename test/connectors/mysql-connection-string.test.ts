@@ -1,0 +1,125 @@
+import { describe, expect, test } from '@jest/globals';
+import { connectionString } from '../../shared/connectors/mysql/connection-string.ts';
+import { Problem } from '../../shared/problem.ts';
+
+const { parse } = connectionString;
+
+const expectation = (text: string) => {
+  try {
+    parse(text);
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'invalid-request')
+      return error.extras.errors?.[0]?.expected;
+    throw error;
+  }
+  return 'was taken';
+};
+
+describe('what vendors show is taken', () => {
+  test.each([
+    [
+      'DigitalOcean',
+      'mysql://doadmin:fake-one@db-1.example.test:25060/defaultdb?ssl-mode=REQUIRED',
+      {
+        config: { host: 'db-1.example.test', port: 25060, database: 'defaultdb', username: 'doadmin' },
+        options: { ssl_mode: 'require' },
+      },
+    ],
+    [
+      'PlanetScale, for Prisma',
+      'mysql://me:fake-one@aws.example.test/shop?sslaccept=strict&connection_limit=5&pool_timeout=10',
+      { options: { ssl_mode: 'verify-full' } },
+    ],
+    [
+      'PlanetScale, for mysql2',
+      'mysql://me:fake-one@aws.example.test/shop?ssl={"rejectUnauthorized":true}',
+      { options: { ssl_mode: 'verify-full' } },
+    ],
+    [
+      'Connector/J’s options',
+      'mysql://me:fake-one@db.example.test/shop?useSSL=true&requireSSL=true&verifyServerCertificate=false&serverTimezone=UTC&connectTimeout=5000&allowPublicKeyRetrieval=true',
+      { options: { ssl_mode: 'require', connection_timeout_seconds: 5 } },
+    ],
+    [
+      'Rails',
+      'mysql2://me:fake-one@db.example.test/shop?pool=5&encoding=utf8mb4&reconnect=true',
+      { options: {} },
+    ],
+    [
+      'MariaDB',
+      'mariadb://me:fake-one@[2001:db8::1]:3307/shop?connect_timeout=30',
+      {
+        config: { host: '2001:db8::1', port: 3307, database: 'shop', username: 'me' },
+        options: { connection_timeout_seconds: 30 },
+      },
+    ],
+    [
+      'no database',
+      'mysql://me:fake-one@db.example.test',
+      { config: { host: 'db.example.test', username: 'me' }, options: {} },
+    ],
+  ])('%s', (_, text, parts) => {
+    expect(parse(text)).toMatchObject({ credentials: { password: 'fake-one' }, ...parts });
+  });
+
+  test.each([
+    ['ssl-mode=DISABLED', 'disable'],
+    ['sslMode=PREFERRED', 'prefer'],
+    ['ssl_mode=VERIFY_CA', 'verify-ca'],
+    ['sslmode=verify-full', 'verify-full'],
+    ['ssl-mode=VERIFY_IDENTITY', 'verify-full'],
+    ['useSSL=false', 'disable'],
+    ['useSSL=false&requireSSL=true', 'require'],
+    ['verifyServerCertificate=true&useSSL=true', 'verify-ca'],
+    ['ssl=false', 'disable'],
+    ['ssl={"rejectUnauthorized":false}', 'require'],
+    ['sslaccept=accept_invalid_certs', 'require'],
+  ])('%s is ssl_mode %s', (option, ssl_mode) => {
+    expect(parse(`mysql://db.example.test/shop?${option}`).options).toEqual({ ssl_mode });
+  });
+
+  test.each([
+    ['connectTimeout=0', {}],
+    ['connectTimeout=1500', { connection_timeout_seconds: 2 }],
+    ['connect_timeout=900', { connection_timeout_seconds: 300 }],
+  ])('%s', (option, options) => {
+    expect(parse(`mysql://db.example.test/shop?${option}`).options).toEqual(options);
+  });
+});
+
+describe('what is refused', () => {
+  test.each([
+    ['several hosts', 'mysql://one.example.test,two.example.test/shop', 'one host'],
+    ['the socket of this machine', 'mysql://%2Fvar%2Frun%2Fmysqld.sock/shop', 'over TCP'],
+    ['a socket as an option', 'mysql:///shop?socket=/var/run/mysqld.sock', 'no option socket'],
+    ['another socket', 'mysql://db.example.test/shop?socketPath=/x', 'no option socketPath'],
+    [
+      'files of ours',
+      'mysql://db.example.test/shop?allowLoadLocalInfile=true',
+      'no option allowLoadLocalInfile',
+    ],
+    [
+      'several statements',
+      'mysql://db.example.test/shop?allowMultiQueries=true',
+      'no option allowMultiQueries',
+    ],
+    [
+      'the same, by mysql2',
+      'mysql://db.example.test/shop?multipleStatements=true',
+      'no option multipleStatements',
+    ],
+    ['what deserializes', 'mysql://db.example.test/shop?autoDeserialize=true', 'no option autoDeserialize'],
+    ['code of others', 'mysql://db.example.test/shop?queryInterceptors=x.Y', 'no option queryInterceptors'],
+    ['flags of the driver', 'mysql://db.example.test/shop?flags=LOCAL_FILES', 'no option flags'],
+    ['a key in our file system', 'mysql://db.example.test/shop?ssl-key=/etc/passwd', 'no path in ssl'],
+    ['an authority there', 'mysql://db.example.test/shop?ssl_ca=/etc/passwd', 'ssl.ca'],
+    ['an option twice', 'mysql://db.example.test/shop?ssl-mode=REQUIRED&sslMode=DISABLED', 'ssl-mode once'],
+    ['a mode that there is not', 'mysql://db.example.test/shop?ssl-mode=constructor', 'as ssl-mode one of'],
+    ['a time that is none', 'mysql://db.example.test/shop?connectTimeout=soon', 'a whole number'],
+    ['a profile of the driver', 'mysql://db.example.test/shop?ssl=Amazon%20RDS', 'as ssl one of'],
+    ['what every object has', 'mysql://db.example.test/shop?constructor=x', 'no option constructor'],
+    ['a name that is none', 'mysql://db.example.test/shop?hunter2!=x', 'no option of another form'],
+    ['a broken escape', 'mysql://me:%zz@db.example.test/shop', 'hexadecimal'],
+    ['JDBC', 'jdbc:mysql://db.example.test/shop', 'begins with mysql://'],
+  ])('%s', (_, text, expected) => expect(expectation(text)).toContain(expected));
+});

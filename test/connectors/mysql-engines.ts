@@ -1,0 +1,102 @@
+import mysql2 from 'mysql2';
+import type { Connection } from 'mysql2';
+import { reach } from '../engines/reach.ts';
+
+export interface Account {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** One server of those that `npm run engines -- start mysql mariadb` brings up. */
+export interface MysqlEngine extends Account {
+  readonly name: string;
+  readonly mariadb: boolean;
+  readonly version: string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly port: number;
+  readonly admin: Account;
+  /** The same with other certificates: none of the server's business, so that the smallest of them has them all. */
+  readonly certificates: readonly ('off' | 'expired' | 'wronghost' | 'selfsigned')[];
+}
+
+/** Those that run; the others are skipped, and said so. */
+export const mysqlEngines = (): MysqlEngine[] =>
+  [
+    ['mysql', '9.7', ['off']] as const,
+    ['mysql', '8.0', []] as const,
+    ['mariadb', '10.11', ['off', 'expired', 'wronghost', 'selfsigned']] as const,
+    ['mariadb', '11.8', []] as const,
+  ].flatMap(([script, version, certificates]) => {
+    const prefix = script.toUpperCase();
+    const variables = { [`${prefix}_VERSION`]: version };
+    const env = reach(script, variables);
+    if (!env) return [];
+    const said = (key: string) => env[`${prefix}_${key}`] ?? '';
+    return [
+      {
+        name: `${script === 'mysql' ? 'MySQL' : 'MariaDB'} ${version}`,
+        mariadb: script === 'mariadb',
+        version,
+        variables,
+        certificates,
+        port: Number(said('PORT')),
+        user: said('USER'),
+        password: said('PASSWORD'),
+        admin: { user: said('ADMIN_USER'), password: said('ADMIN_PASSWORD') },
+      },
+    ];
+  });
+
+type Rows = readonly (readonly unknown[])[];
+
+/** Opens a connection that closes itself. */
+export const connectTo = async (port: number, { user, password }: Account, database?: string) => {
+  const connection = mysql2.createConnection({
+    host: '127.0.0.1',
+    port,
+    user,
+    password,
+    rowsAsArray: true,
+    ...(database !== undefined && { database }),
+  });
+  connection.on('error', () => {});
+  await new Promise<void>((resolve, reject) => {
+    connection.connect((error) => (error ? reject(error) : resolve()));
+  });
+  return {
+    run: (sql: string) => ask(connection, sql),
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => connection.end(() => resolve())),
+  };
+};
+
+/** Asks one question over a connection of its own, which is kept open until `hold` is done. */
+export const query = (
+  port: number,
+  account: Account,
+  sql: string,
+  hold?: Promise<void>,
+): Promise<Rows> & { readonly ready: Promise<void> } => {
+  const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
+  const answer = async () => {
+    try {
+      await using connection = await connectTo(port, account);
+      const rows = await connection.run(sql);
+      resolve();
+      await hold;
+      return rows;
+    } catch (error) {
+      reject(error);
+      throw error;
+    }
+  };
+  ready.catch(() => {}); // said by the answer too
+  return Object.assign(answer(), { ready });
+};
+
+const ask = (connection: Connection, sql: string) =>
+  new Promise<Rows>((resolve, reject) => {
+    // The driver's types know rows as objects alone.
+    connection.query(sql, (error, rows: unknown) =>
+      error ? reject(error) : resolve(Array.isArray(rows) ? (rows as Rows) : []),
+    );
+  });

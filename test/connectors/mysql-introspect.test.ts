@@ -1,0 +1,349 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Scope, Table } from '../../shared/connectors/catalog.ts';
+import { openSession } from '../../shared/connectors/examine.ts';
+import { mysql } from '../../shared/connectors/mysql/connector.ts';
+import { connectTo, mysqlEngines, type Account } from './mysql-engines.ts';
+
+const everything: Scope = { excludedSchemas: [] };
+
+for (const { name, port, mariadb, version, admin, ...reader } of mysqlEngines()) {
+  const read = async (account: Account, { database, scope = everything, connections = 2 }: Asked = {}) => {
+    await using session = await openSession(
+      mysql,
+      {
+        config: {
+          host: 'localhost',
+          port,
+          username: account.user,
+          ...(database !== undefined && { database }),
+        },
+        credentials: { auth_method: 'password', password: account.password },
+        options: { ssl_mode: 'require', query_timeout_seconds: 20, max_connections: connections },
+        role: 'source',
+      },
+      {
+        policy: { loopback: true },
+        environment: 'default',
+        tlsAsk: { mode: 'require' },
+        options: { connection_timeout_seconds: 5 },
+      },
+    );
+    const tables: Table[] = [];
+    const missing = await session.introspect(scope, (batch) => void tables.push(...batch));
+    const table = (wanted: string) => tables.find((one) => one.name === wanted);
+    const column = (of: string, wanted: string) => table(of)?.columns.find((one) => one.name === wanted);
+    return { tables, missing, table, column };
+  };
+
+  describe(name, () => {
+    const own = `introspect_${process.pid}`;
+    const account = { user: `mooring_${process.pid}`, password: 'obviously-fake' };
+    const run = async (...statements: readonly string[]) => {
+      await using connection = await connectTo(port, admin);
+      for (const statement of statements) await connection.run(statement);
+    };
+
+    beforeAll(() =>
+      run(
+        `create database ${own} character set utf8mb4`,
+        `create user ${account.user} identified by 'obviously-fake'`,
+        `create table ${own}.kinds (${kinds
+          .map(([type], at) => `c${at} ${type}`)
+          .join(', ')}, ${mariadb ? 'u uuid, i inet6' : 'j json'})`,
+        `create table ${own}.computed (a int, b int default (a + 1), v int as (a * 2) virtual, s varchar(20) as (concat(a, 'it''s')) stored,
+          t timestamp not null default current_timestamp on update current_timestamp)`,
+        `create table ${own}.parent (x int not null, y int not null, z int, primary key (y, x), unique key xy (x, y), key z (z))`,
+        `create table ${own}.child (p int, q int, note varchar(10), other int,
+          constraint to_parent foreign key (q, p) references parent (y, x))`.replace(
+          'references parent',
+          `references ${own}.parent`,
+        ),
+      ),
+    );
+    afterAll(() => run(`drop database ${own}`, `drop user ${account.user}`));
+
+    test('tells every kind of table, and no sequence', async () => {
+      const { tables, missing } = await read(reader, { database: 'shop' });
+      const found = Object.fromEntries(tables.map((table) => [table.name, table.kind]));
+      expect(found).toEqual({
+        MixedCase: 'table',
+        broken_view: 'view',
+        customers: 'table',
+        events: 'table',
+        no_key: 'table',
+        open_orders: 'view',
+        order_item_notes: 'table',
+        order_items: 'table',
+        orders: 'table',
+        'sales.2024 archive': 'table',
+        ...(mariadb ? { only_mariadb: 'table', prices: 'table' } : { only_mysql: 'table' }),
+      });
+      expect(missing).toEqual([
+        { reason: 'views-broken', count: 1, remediation: expect.stringContaining('`broken_view`') },
+      ]);
+    });
+
+    test('tells columns with type, kind, default, comment and position', async () => {
+      const { column, table } = await read(reader, { database: 'shop' });
+      const older = mariadb || version.startsWith('8.0');
+      expect(column('customers', 'id')).toEqual({
+        name: 'id',
+        type: older ? 'bigint(20) unsigned' : 'bigint unsigned',
+        kind: 'integer',
+        nullable: false,
+        default: null,
+        generated: 'identity',
+        comment: 'never reused',
+        position: 1,
+      });
+      expect(column('customers', 'last_name')).toMatchObject({
+        default: mariadb ? "'it''s'" : "it's",
+        nullable: false,
+      });
+      expect(column('customers', 'status')).toMatchObject({
+        type: "enum('new','it''s','a,b')",
+        kind: 'string',
+      });
+      expect(column('customers', 'tags')).toMatchObject({ nullable: true, default: null });
+      expect(column('customers', 'full_name')).toMatchObject({
+        generated: 'stored',
+        default: expect.stringMatching(/^concat\(`first_name`,(_utf8mb4)?' ',`last_name`\)$/),
+      });
+      expect(table('customers')?.columns.map(({ position }) => position)).toEqual([
+        1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
+      ]);
+      expect(table('sales.2024 archive')?.columns.map((each) => each.name)).toEqual([
+        'select',
+        'with `tick`',
+        'a.b',
+        'ünïcode 列',
+        '"double"',
+      ]);
+    });
+
+    test('has a kind for every type', async () => {
+      const { table, column } = await read(admin, { database: own });
+      expect(
+        table('kinds')
+          ?.columns.slice(0, kinds.length)
+          .map(({ kind }) => kind),
+      ).toEqual(kinds.map(([, kind]) => kind));
+      if (mariadb) {
+        expect([column('kinds', 'u')?.kind, column('kinds', 'i')?.kind]).toEqual(['uuid', 'string']);
+      } else expect(column('kinds', 'j')?.kind).toBe('json');
+    });
+
+    test('tells what is computed, and how', async () => {
+      const { column } = await read(admin, { database: own });
+      expect(column('computed', 'b')).toMatchObject({
+        generated: null,
+        default: expect.stringMatching(/`a` \+ 1/),
+      });
+      expect(column('computed', 'v')).toMatchObject({
+        generated: 'virtual',
+        default: expect.stringMatching(/`a` \* 2/),
+      });
+      expect(column('computed', 's')).toMatchObject({
+        generated: 'stored',
+        default: mariadb ? "concat(`a`,'it\\'s')" : "concat(`a`,_utf8mb4'it\\'s')",
+      });
+      expect(column('computed', 't')).toMatchObject({
+        generated: null,
+        default: expect.stringMatching(/^current_timestamp/i),
+      });
+    });
+
+    test('tells keys, indexes, comments, rows and sizes', async () => {
+      const { table } = await read(reader, { database: 'shop' });
+      expect(table('customers')).toMatchObject({
+        schema: 'shop',
+        // MySQL 8.0.15 may put what is wrong with the broken view beside every table of its database.
+        comment: version === '8.0' ? expect.any(String) : `Who buys. "Quoted", it's all here; ünïcode 顧客`,
+        rows: 2,
+        size_bytes: 65_536,
+        parent: null,
+        primary_key: ['id'],
+        indexes: [
+          { name: 'PRIMARY', columns: ['id'], unique: true },
+          { name: 'customers_email', columns: ['email'], unique: true },
+          { name: 'customers_name', columns: ['last_name', 'first_name'], unique: false },
+          { name: 'customers_words', columns: ['first_name', 'last_name'], unique: false },
+        ],
+      });
+      expect(table('orders')?.foreign_keys).toEqual([
+        {
+          name: 'orders_customer',
+          columns: ['customer_id'],
+          references: { schema: 'shop', table: 'customers', columns: ['id'] },
+        },
+        {
+          name: 'orders_parent',
+          columns: ['parent_id'],
+          references: { schema: 'shop', table: 'orders', columns: ['id'] },
+        },
+      ]);
+      expect(table('open_orders')).toMatchObject({
+        comment: null,
+        rows: null,
+        size_bytes: null,
+        indexes: [],
+      });
+      expect(table('events')).toMatchObject({ primary_key: ['id', 'at'] });
+      if (!mariadb && version !== '8.0') {
+        expect(table('only_mysql')?.indexes[1]).toEqual({
+          name: 'by_lower',
+          columns: ['lower(`name`)'],
+          unique: false,
+        });
+      }
+    });
+
+    test('keeps the order of a key’s columns, here and there', async () => {
+      const { table } = await read(admin, { database: own });
+      expect(table('parent')).toMatchObject({ primary_key: ['y', 'x'] });
+      expect(table('child')?.foreign_keys).toEqual([
+        {
+          name: 'to_parent',
+          columns: ['q', 'p'],
+          references: { schema: own, table: 'parent', columns: ['y', 'x'] },
+        },
+      ]);
+    });
+
+    test('names what a key points to in another database', async () => {
+      const { table } = await read(reader, { database: 'odd name.with "quotes"' });
+      expect(table('points')?.foreign_keys).toMatchObject([
+        { references: { schema: 'shop', table: 'orders' } },
+      ]);
+      expect(table('Ünïcödé 表')).toMatchObject({ comment: `it's "quoted", with ünïcödé 表` });
+      expect(table('a.b')?.columns.map((each) => each.name)).toEqual(['c.d', 'with space', "'single'"]);
+    });
+
+    test('tells the same over one connection, over two and over three', async () => {
+      const [one, ...others] = await Promise.all(
+        [1, 2, 3].map((connections) => read(reader, { database: 'shop', connections })),
+      );
+      for (const other of others) expect(other.tables).toEqual(one?.tables);
+    });
+
+    test('does with one connection where the account has no more', async () => {
+      const limited = { user: 'mooring_limited', password: 'limited' };
+      const { missing } = await read(limited);
+      expect(missing).toMatchObject([{ reason: 'tables-denied' }]);
+    });
+
+    test('keeps to the databases of its scope; without any, tells of all but the server’s own', async () => {
+      const schemasOf = async (asked: Asked) => [
+        ...new Set((await read(admin, asked)).tables.map(({ schema }) => schema)),
+      ];
+      const all = await schemasOf({});
+      expect(all).toEqual(expect.arrayContaining(['many', 'odd name.with "quotes"', 'shop', own]));
+      for (const system of ['mysql', 'sys', 'information_schema', 'performance_schema'])
+        expect(all).not.toContain(system);
+      expect(await schemasOf({ scope: { excludedSchemas: ['shop', 'many', "it's", '\\'] } })).toEqual(
+        all.filter((schema) => schema !== 'shop' && schema !== 'many'),
+      );
+      expect(await schemasOf({ scope: { schemas: ['shop', own], excludedSchemas: [] } })).toEqual([
+        own,
+        'shop',
+      ]);
+      expect(await schemasOf({ database: 'shop', scope: { excludedSchemas: ['shop'] } })).toEqual([]);
+      expect(await schemasOf({ scope: { schemas: [], excludedSchemas: [] } })).toEqual([]);
+      expect(await schemasOf({ scope: { schemas: ["' or 1 = 1 -- ", '\\'], excludedSchemas: [] } })).toEqual(
+        [],
+      );
+    });
+
+    test('hands all tables to the sink in the order of their bytes', async () => {
+      const { tables } = await read(admin);
+      const places = tables.map((table) => Buffer.from(`${table.schema}\0${table.name}`));
+      expect(places).toEqual(places.toSorted(Buffer.compare));
+    });
+
+    test('shows the columns that an account may read, and says what it may not', async () => {
+      const { tables, table, missing } = await read({ user: 'mooring_partial', password: 'partial' });
+      expect(tables.map((each) => each.name)).toEqual(['customers']);
+      expect(table('customers')?.columns.map((each) => each.name)).toEqual(['id', 'email']);
+      const told = table('customers')?.indexes.flatMap(({ columns }) => columns) ?? [];
+      expect(told.filter((each) => each !== 'id' && each !== 'email')).toEqual([]);
+      expect(missing).toEqual([
+        {
+          reason: 'tables-denied',
+          count: 1,
+          remediation: 'GRANT SELECT ON `shop`.`no_key` TO `mooring_partial`@`%`;',
+        },
+        {
+          reason: 'columns-denied',
+          count: 1,
+          remediation: 'GRANT SELECT ON `shop`.`customers` TO `mooring_partial`@`%`;',
+        },
+      ]);
+    });
+
+    test('leaves out the keys that hold a column out of sight', async () => {
+      await run(
+        `grant select (p, note) on ${own}.child to ${account.user}`,
+        `grant insert on ${own}.child to ${account.user}`,
+        `grant select (x, z) on ${own}.parent to ${account.user}`,
+      );
+      const { table, missing } = await read(account);
+      expect(table('child')).toMatchObject({ columns: [{ name: 'p' }, { name: 'note' }], foreign_keys: [] });
+      expect(table('parent')?.primary_key).toEqual([]);
+      expect(table('parent')?.indexes.flatMap(({ columns }) => columns)).not.toContain('y');
+      expect(missing).toMatchObject([{ reason: 'columns-denied', count: 2 }]);
+      await run(`grant select on ${own}.* to ${account.user}`);
+      const whole = await read(account);
+      expect(whole.missing).toEqual([]);
+      expect(whole.table('child')?.columns).toHaveLength(4);
+    });
+
+    test('tells an account that sees nothing why, for one database and for all', async () => {
+      const nobody = { user: 'mooring_nobody', password: 'nobody' };
+      expect(await read(nobody)).toMatchObject({
+        tables: [],
+        missing: [{ reason: 'tables-denied', remediation: 'GRANT SELECT ON *.* TO `mooring_nobody`@`%`;' }],
+      });
+      expect(await read(nobody, { scope: { schemas: ['a_b'], excludedSchemas: [] } })).toMatchObject({
+        missing: [{ remediation: 'GRANT SELECT ON `a\\_b`.* TO `mooring_nobody`@`%`;' }],
+      });
+    });
+
+    test('says of an empty database that it is all there', async () => {
+      const empty = `empty_${process.pid}`;
+      await run(`create database ${empty}`);
+      expect(await read(admin, { database: empty })).toMatchObject({ tables: [], missing: [] });
+      await run(`drop database ${empty}`);
+    });
+  });
+}
+
+interface Asked {
+  readonly database?: string;
+  readonly scope?: Scope;
+  readonly connections?: number;
+}
+
+const kinds = [
+  ['tinyint(1)', 'boolean'],
+  ['bool', 'boolean'],
+  ['bit(1)', 'boolean'],
+  ['bit(8)', 'binary'],
+  ['tinyint', 'integer'],
+  ['int unsigned', 'integer'],
+  ['year', 'integer'],
+  ['decimal(12,2)', 'decimal'],
+  ['float', 'float'],
+  ['double', 'float'],
+  ['date', 'date'],
+  ['time(3)', 'time'],
+  ['datetime(6)', 'timestamp'],
+  ['timestamp null', 'timestamp'],
+  ['char(3)', 'string'],
+  ['varchar(20)', 'string'],
+  ['longtext', 'string'],
+  ["set('a', 'b')", 'string'],
+  ['binary(16)', 'binary'],
+  ['mediumblob', 'binary'],
+  ['point', 'geo'],
+  ['geometrycollection', 'geo'],
+] as const;

@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Target } from '../../shared/connectors/connector.ts';
+import { openSession } from '../../shared/connectors/examine.ts';
+import { mysql } from '../../shared/connectors/mysql/connector.ts';
+import { parseGrants } from '../../shared/connectors/mysql/grants.ts';
+import { privilegesOf } from '../../shared/connectors/mysql/privileges.ts';
+import { connectTo, mysqlEngines } from './mysql-engines.ts';
+
+for (const { name, port, mariadb, admin } of mysqlEngines()) {
+  describe(name, () => {
+    const user = `Odd "account" ${process.pid}`;
+    const account = `\`${user}\`@\`%\``;
+    const database = `priv_${process.pid}`;
+    const role = `role_${process.pid}`;
+    const run = async (...statements: readonly string[]) => {
+      await using connection = await connectTo(port, admin);
+      for (const statement of statements) await connection.run(statement);
+    };
+    const runAll = (texts: readonly string[]) =>
+      run(
+        ...texts.flatMap((text) =>
+          text.split(/(?<=;) (?=[A-Z])/).map((one) => one.replace(/;( --.*)?$/, '')),
+        ),
+      );
+    const privileges = async (as: Target['role'] = 'source', at: string | null = database) => {
+      await using session = await openSession(
+        mysql,
+        {
+          config: { host: 'localhost', port, username: user, ...(at !== null && { database: at }) },
+          credentials: { auth_method: 'password', password: 'obviously-fake' },
+          options: { ssl_mode: 'disable', query_timeout_seconds: 10 },
+          role: as,
+        },
+        {
+          policy: { loopback: true },
+          environment: 'default',
+          tlsAsk: { mode: 'disable' },
+          options: { connection_timeout_seconds: 5 },
+        },
+      );
+      const { missing, excess } = await session.privileges();
+      return { grants: missing.map(({ grant }) => grant), cures: excess.map(({ cure }) => cure), excess };
+    };
+
+    beforeAll(() =>
+      run(
+        `create database ${database}`,
+        `create table ${database}.orders (id int, note text)`,
+        `create table ${database}.\`a.b\` (id int)`,
+        `create role ${role}`,
+      ),
+    );
+    afterAll(() => run(`drop database ${database}`, `drop role ${role}`));
+
+    /** Each begins with an account that has nothing. */
+    const fresh = () =>
+      run(`drop user if exists ${account}`, `create user ${account} identified by 'obviously-fake'`);
+    const dropped = () => run(`drop user if exists ${account}`);
+
+    test('a source lacks what its statement then gives it', async () => {
+      await fresh();
+      const everywhere = await privileges('source', null);
+      expect(everywhere.grants).toEqual([`GRANT SELECT ON *.* TO ${account};`]);
+      await run(`grant execute on ${database}.* to ${account}`);
+      const { grants } = await privileges();
+      expect(grants).toEqual([`GRANT SELECT ON \`${database.replace('_', '\\_')}\`.* TO ${account};`]);
+      await runAll(grants);
+      expect(await privileges()).toEqual({ grants: [], cures: [], excess: [] });
+      expect((await privileges('source', null)).grants).toEqual([]);
+      await dropped();
+    });
+
+    test('a source lacks the tables that it may write to and not read', async () => {
+      await fresh();
+      await run(
+        `grant select (id) on ${database}.orders to ${account}`,
+        `grant insert on ${database}.\`a.b\` to ${account}`,
+      );
+      const { grants, cures } = await privileges();
+      expect(grants).toEqual([`GRANT SELECT ON \`${database}\`.\`a.b\` TO ${account};`]);
+      expect(cures).toEqual([`REVOKE INSERT ON \`${database}\`.\`a.b\` FROM ${account};`]);
+      await runAll([...grants, ...cures]);
+      expect(await privileges()).toMatchObject({ grants: [], cures: [] });
+      await dropped();
+    });
+
+    test('a source has too much what its statement then takes', async () => {
+      await fresh();
+      await run(
+        `grant select, create user on *.* to ${account}`,
+        `grant insert, delete on ${database}.* to ${account} with grant option`,
+        `grant update (id) on ${database}.orders to ${account}`,
+      );
+      const { cures, excess } = await privileges();
+      expect(excess.map(({ what }) => what).join('\n')).toMatch(/CREATE USER[^]*DELETE[^]*UPDATE/);
+      await runAll(cures);
+      expect((await privileges()).cures).toEqual([]);
+      await dropped();
+    });
+
+    test('a superuser is told to be one, and reads after the cure', async () => {
+      await fresh();
+      await run(`grant all privileges on *.* to ${account} with grant option`);
+      const { cures, excess } = await privileges();
+      expect(excess).toMatchObject([{ what: 'superuser' }]);
+      if (!mariadb) return dropped(); // the administrator of the tests may not revoke what only SYSTEM_USER may
+      await runAll(cures);
+      expect(await privileges()).toEqual({ grants: [], cures: [], excess: [] });
+      await dropped();
+    });
+
+    test('what a role in force brings counts', async () => {
+      await fresh();
+      await run(
+        `grant select, insert on ${database}.* to ${role}`,
+        `grant ${role} to ${account}`,
+        mariadb ? `set default role ${role} for ${account}` : `set default role ${role} to ${account}`,
+      );
+      const { grants, cures } = await privileges();
+      expect(grants).toEqual([]);
+      expect(cures).toHaveLength(1);
+      expect(cures[0]).toContain(`REVOKE \`${role}\``);
+      await dropped();
+    });
+
+    test('a target lacks what its statement then gives it, and has never too much', async () => {
+      await fresh();
+      await run(`grant select on ${database}.* to ${account}`);
+      const { grants } = await privileges('target');
+      expect(grants).toEqual([
+        `GRANT CREATE, INSERT ON \`${database.replace('_', '\\_')}\`.* TO ${account};`,
+      ]);
+      await runAll(grants);
+      expect(await privileges('target')).toEqual({ grants: [], cures: [], excess: [] });
+      expect(await privileges('target', null)).toEqual({ grants: [], cures: [], excess: [] });
+      await dropped();
+    });
+  });
+}
+
+describe('SHOW GRANTS', () => {
+  const source = (lines: readonly string[], database?: string) =>
+    privilegesOf(parseGrants(lines), { role: 'source', ...(database !== undefined && { database }) });
+
+  test('of MySQL 5.7 quotes otherwise', () => {
+    expect(
+      source(
+        ["GRANT USAGE ON *.* TO 'it''s'@'10.%'", "GRANT SELECT, INSERT ON `a.b`.`it's` TO 'it''s'@'10.%'"],
+        'a.b',
+      ),
+    ).toEqual({
+      missing: [],
+      excess: [{ what: "INSERT on `a.b`.`it's`", cure: "REVOKE INSERT ON `a.b`.`it's` FROM `it's`@`10.%`;" }],
+    });
+  });
+
+  test('knows databases by pattern', () => {
+    const grants = ['GRANT SELECT ON `tenant\\_%`.* TO `me`@`%`'];
+    expect(source(grants, 'tenant_7').missing).toEqual([]);
+    expect(source(grants, 'tenants').missing).toHaveLength(1);
+    expect(
+      source(['GRANT SELECT ON `%%%%%%%%%%%%%%%%%%%%%%%%b`.* TO `me`@`%`'], 'a'.repeat(60)).missing,
+    ).toHaveLength(1);
+  });
+
+  test('takes back what a partial revoke takes back', () => {
+    const grants = ['GRANT SELECT ON *.* TO `me`@`%`', 'REVOKE SELECT ON `secret`.* FROM `me`@`%`'];
+    expect(source(grants, 'secret').missing).toHaveLength(1);
+    expect(source(grants, 'shop').missing).toEqual([]);
+    expect(
+      source(['GRANT SELECT ON *.* TO `me`@`%`', 'REVOKE SELECT ON `mysql`.* FROM `me`@`%`']).missing,
+    ).toEqual([]);
+  });
+
+  test('holds no password hash afterwards, and is not thrown by what it does not know', () => {
+    const grants = [
+      "GRANT INSERT ON *.* TO `me`@`%` IDENTIFIED BY PASSWORD '*9D2B483C6C4DC60C34BE5D974F9085D15654D113' WITH GRANT OPTION",
+      'GRANT `reader` TO `me`@`%`',
+      "GRANT PROXY ON ''@'%' TO 'me'@'%'",
+      'GRANT EXECUTE ON PROCEDURE `shop`.`run` TO `me`@`%`',
+      'GRANT EXECUTE ON FUNCTION `shop`.`run` TO `me`@`%`',
+      'GRANT BACKUP_ADMIN,CLONE_ADMIN ON *.* TO `me`@`%`',
+      'something else',
+      '',
+      'GRANT',
+      'GRANT SELECT (',
+    ];
+    const said = source(grants);
+    expect(JSON.stringify([said, parseGrants(grants)])).not.toContain('9D2B');
+    expect(said.excess.map(({ what }) => what)).toEqual([
+      'INSERT, GRANT OPTION on *.*',
+      'BACKUP_ADMIN, CLONE_ADMIN on *.*',
+    ]);
+  });
+
+  test('of an account with hundreds of rights is told in twenty', () => {
+    const grants = Array.from(
+      { length: 300 },
+      (_, at) => `GRANT INSERT ON \`shop\`.\`t${at}\` TO \`me\`@\`%\``,
+    );
+    const { excess } = source(grants, 'shop');
+    expect(excess).toHaveLength(20);
+    expect(excess.at(-1)?.cure).toMatch(/; -- and 280 more of the kind$/);
+  });
+});

@@ -1,0 +1,36 @@
+import { describe, expect, test } from '@jest/globals';
+import { quote } from '../../shared/connectors/mysql/quote.ts';
+import { connectTo, mysqlEngines } from './mysql-engines.ts';
+
+test.each([
+  ['orders', 'orders'],
+  ['MixedCase', 'MixedCase'],
+  ['select', '`select`'],
+  ['Rank', '`Rank`'],
+  ['returning', '`returning`'],
+  ['2024_sales', '`2024_sales`'],
+  ['a.b', '`a.b`'],
+  ['with `tick`', '`with ``tick```'],
+  ['ünïcode', '`ünïcode`'],
+  ['', '``'],
+])('%j is pasted as %s', (name, pasted) => expect(quote(name)).toBe(pasted));
+
+for (const { name, port, mariadb, admin } of mysqlEngines()) {
+  describe(name, () => {
+    test('takes every word that is left bare as a name', async () => {
+      await using connection = await connectTo(port, admin, 'shop');
+      const words = (await connection.run('select word from information_schema.keywords'))
+        .map(([word]) => String(word).toLowerCase())
+        .filter((word) => quote(word) === word);
+      expect(words.length).toBeGreaterThan(300);
+      for (const word of words) {
+        await connection.run(`create temporary table ${word} (${word} int)`);
+        await connection.run(`select ${word} from shop.${word}`);
+        await connection.run(`drop temporary table ${word}`);
+      }
+      if (mariadb) return;
+      const reserved = await connection.run('select word from information_schema.keywords where reserved');
+      expect(reserved.filter(([word]) => quote(String(word)) === word)).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,209 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { describe, expect, test } from '@jest/globals';
+import type { Target } from '../../shared/connectors/connector.ts';
+import { examine } from '../../shared/connectors/examine.ts';
+import { mysql } from '../../shared/connectors/mysql/connector.ts';
+import { connectorContract } from '../contracts/connector.ts';
+import { sourceContract } from '../contracts/source.ts';
+import { reach } from '../engines/reach.ts';
+import { listen, pem } from '../network/servers.ts';
+import { mysqlEngines, query, type MysqlEngine } from './mysql-engines.ts';
+
+describe('mysql', () => {
+  connectorContract(mysql, {
+    config: { host: 'db.example.test', username: 'mooring_reader' },
+    credentials: { password: { password: 'obviously-fake' }, certificate: {} },
+  });
+});
+
+const as = (username: string, password: string) => ({
+  config: { username, database: undefined },
+  credentials: { auth_method: 'password', password },
+});
+
+/** What an account may ask of a login, beyond a name and a password. */
+const logins = ({ port, mariadb, version, admin }: MysqlEngine) => {
+  const examined = (
+    { config, credentials }: Pick<Target, 'config' | 'credentials'>,
+    ask: { mode?: 'disable' | 'prefer' | 'verify-full'; cert?: string; key?: string } = {},
+  ) => {
+    const { mode = 'verify-full', ...client } = ask;
+    return examine(
+      mysql,
+      {
+        config: { host: 'localhost', port, ...config },
+        credentials,
+        options: { ssl_mode: mode, query_timeout_seconds: 10 },
+        role: 'source',
+      },
+      {
+        policy: { loopback: true },
+        environment: 'default',
+        tlsAsk: { mode, ca: pem('ca.crt'), ...client },
+        options: { connection_timeout_seconds: 5 },
+      },
+    );
+  };
+
+  test('a certificate of the client opens what asks for one', async () => {
+    const shown = await examined(as('mooring_x509', 'x509'), {
+      cert: pem('client.crt'),
+      key: pem('client.key'),
+    });
+    expect(shown.status).toBe('connected');
+    const { steps } = await examined(as('mooring_x509', 'x509'));
+    expect(steps.find(({ status }) => status === 'failed')?.remediation).toContain('REQUIRE X509');
+  });
+
+  test('an account that insists on TLS is let in by it, and the refusal without names the cure', async () => {
+    expect(await examined(as('mooring_tls', 'tls'))).toMatchObject({ status: 'connected' });
+    const { details, steps } = await examined(as('mooring_tls', 'tls'), { mode: 'disable' });
+    expect(details).toMatchObject({ code: 'authentication-failed' });
+    expect(steps.find(({ status }) => status === 'failed')?.remediation).toContain('ssl_mode');
+  });
+
+  test.each(['disable', 'verify-full'] as const)(
+    'every kind of password the driver knows is taken, with %s',
+    async (mode) => {
+      const accounts = mariadb
+        ? [as('mooring_nobody', 'nobody')]
+        : [
+            as('mooring_sha256', 'sha256'),
+            as('mooring_nobody', 'nobody'), // caching_sha2_password
+            ...(version === '8.0' ? [as('mooring_native', 'native')] : []),
+          ];
+      for (const account of accounts) {
+        if (!mariadb) await query(port, admin, 'flush privileges'); // the cache of caching_sha2_password with it
+        expect(await examined(account, { mode })).toMatchObject({ status: 'connected' });
+      }
+    },
+  );
+
+  test('an account without connections left says so', async () => {
+    const { promise: enough, resolve: release } = Promise.withResolvers<void>();
+    const holding = query(port, { user: 'mooring_limited', password: 'limited' }, 'select 1', enough);
+    try {
+      await holding.ready;
+      expect(await examined(as('mooring_limited', 'limited'))).toMatchObject({
+        details: { code: 'too-many-connections' },
+      });
+    } finally {
+      release();
+      await holding;
+    }
+  });
+};
+
+/** Passes on what both sides say until the server has said so much, and is silent from then on. */
+const stoppingTap = async (port: number, most: number) => {
+  const outward: ReturnType<typeof connect>[] = [];
+  const server = await listen(
+    createServer((socket) => {
+      const other = connect(port, '127.0.0.1');
+      outward.push(other);
+      other.on('error', () => socket.destroy());
+      socket.pipe(other);
+      let said = 0;
+      other.on('data', (bytes: Buffer) => {
+        if ((said += bytes.length) < most) socket.write(bytes);
+      });
+      other.on('close', () => socket.destroy());
+    }),
+  );
+  return {
+    port: server.port,
+    [Symbol.asyncDispose]: async () => {
+      for (const other of outward) {
+        if (other.destroyed) continue;
+        const closed = once(other, 'close');
+        other.destroy();
+        await closed;
+      }
+      await server[Symbol.asyncDispose]();
+    },
+  };
+};
+
+for (const engine of mysqlEngines()) {
+  const { name, port, mariadb, version, user, password, admin, variables } = engine;
+  const reader = { auth_method: 'password', password };
+
+  describe(name, () => {
+    const portWith = (tls: string) => {
+      const prefix = mariadb ? 'MARIADB' : 'MYSQL';
+      const other = reach(mariadb ? 'mariadb' : 'mysql', { ...variables, [`${prefix}_TLS`]: tls });
+      return other && { config: { port: Number(other[`${prefix}_PORT`]) } };
+    };
+    const certificates = Object.fromEntries(engine.certificates.map((kind) => [kind, portWith(kind)]));
+
+    sourceContract({
+      connector: mysql,
+      greets: true,
+      version: new RegExp(`^${mariadb ? 'MariaDB' : 'MySQL'} ${version.replace('.', '\\.')}\\.\\d+$`),
+      config: { host: 'localhost', port, database: 'shop', username: user },
+      credentials: reader,
+      certificates,
+      many: { config: { database: 'many' } },
+      odd: {
+        config: { database: 'odd name.with "quotes"' },
+        names: ['a.b', 'Ünïcödé 表', "'single'", 'with `tick`', 'points'],
+      },
+      nobody: as('mooring_nobody', 'nobody'),
+      refused: {
+        'a wrong password': {
+          credentials: { auth_method: 'password', password: 'never-the-right-one' },
+          code: 'authentication-failed',
+          native: '1045',
+        },
+        'an unknown user': {
+          config: { username: 'nobody_at_all' },
+          code: 'authentication-failed',
+          native: '1045',
+        },
+        'an account from elsewhere': {
+          ...as('mooring_elsewhere', 'elsewhere'),
+          code: 'authentication-failed',
+          native: '1045',
+        },
+        'an unknown database': {
+          config: { username: admin.user, database: 'nowhere' },
+          credentials: { auth_method: 'password', password: admin.password },
+          code: 'database-not-found',
+          native: '1049',
+        },
+        'a database that is closed to it, or not there': {
+          config: { database: 'mysql' },
+          code: 'permission-denied',
+          native: '1044',
+        },
+        'a locked account': {
+          ...as('mooring_locked', 'locked'),
+          code: 'account-locked',
+          native: mariadb ? '4151' : '3118',
+        },
+        'a password past its end': {
+          ...as('mooring_expired', 'expired'),
+          code: 'credentials-expired',
+          native: mariadb ? '1820' : '1862',
+        },
+        'an account that must show a certificate': {
+          ...as('mooring_x509', 'x509'),
+          code: 'authentication-failed',
+          native: '1045',
+        },
+        'a certificate alone, where a password is wanted': {
+          credentials: { auth_method: 'certificate' },
+          code: 'authentication-failed',
+          native: '1045',
+        },
+      },
+      stall: async () => {
+        const tap = await stoppingTap(port, 20_000);
+        return Object.assign(tap, { config: { database: 'many', port: tap.port } });
+      },
+    });
+
+    logins(engine);
+  });
+}
