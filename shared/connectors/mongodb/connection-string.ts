@@ -1,0 +1,167 @@
+import { Problem } from '../../problem.ts';
+import type { ConnectionString, ConnectionStringParts, SslMode } from '../connector.ts';
+
+/** https://www.mongodb.com/docs/manual/reference/connection-string/, whose form is no URL's: it names several hosts. */
+export const connectionString: ConnectionString = {
+  schemes: ['mongodb', 'mongodb+srv'],
+  parse: (text) => {
+    const match =
+      /^(mongodb(?:\+srv)?):\/\/(?:([^@/?#]*)@)?([^@/?#]+)(?:\/([^@/?#]*))?(?:\?([^@?#]*))?$/i.exec(text);
+    if (!match) return refuse(form);
+    const [, scheme = '', account = '', members = '', path = '', query = ''] = match;
+    const [username = '', password = '', ...more] = account.split(':');
+    if (more.length > 0) return refuse(form);
+    const database = decoded(path);
+    const said = optionsOf(query);
+    const { authSource, replicaSet, x509 } = said;
+    // Where none is named, the database of the address is where the account is; DNS may name another under srv.
+    const source = authSource ?? (/srv$/i.test(scheme) || x509 ? '' : database);
+    return {
+      config: {
+        ...(/srv$/i.test(scheme) ? srvOf(members) : hostsOf(members.split(','))),
+        ...(database && { database }),
+        ...(username && { username: decoded(username) }),
+        ...(source && !x509 && { auth_source: source }),
+        ...(replicaSet && { replica_set: replicaSet }),
+      },
+      credentials: {
+        ...(password && { password: decoded(password) }),
+        ...(x509 && { auth_method: 'certificate' }),
+      },
+      options: said.options,
+    };
+  },
+};
+
+const form = 'mongodb://user:password@host:port/database, with what is special in a password percent-encoded';
+
+const srvOf = (name: string) => {
+  if (/[,:]/.test(name)) refuse('one name without a port behind mongodb+srv://');
+  return { srv: decoded(name) };
+};
+
+const hostsOf = (members: readonly string[]): ConnectionStringParts['config'] => {
+  const places = members.map((member) => {
+    const [, bracketed, bare, port] =
+      /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(decoded(member)) ?? [];
+    const host = bracketed ?? bare ?? refuse('hosts of the form host:port, with commas between');
+    if (host.includes('/')) refuse('a host that is reached over TCP, not the path of a socket');
+    return { host, port: port === undefined ? undefined : Number(port) };
+  });
+  const [first] = places;
+  if (places.length === 1 && first) {
+    return { host: first.host, ...(first.port !== undefined && { port: first.port }) };
+  }
+  return {
+    hosts: places.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port ?? 27_017}`),
+  };
+};
+
+interface Said {
+  readonly authSource?: string;
+  readonly replicaSet?: string;
+  readonly x509?: true;
+  readonly options: ConnectionStringParts['options'];
+}
+
+/** Names are compared without case, as MongoDB's drivers do. */
+const optionsOf = (query: string): Said => {
+  const pairs = query
+    .split('&')
+    .filter(Boolean)
+    .map((pair) => {
+      const [name = '', ...value] = pair.split('=');
+      return [name, decoded(value.join('='))] as const;
+    });
+  const unknown = pairs.filter(
+    ([name]) => !meanings.has(name.toLowerCase()) && !ignored.has(name.toLowerCase()),
+  );
+  if (unknown.length > 0) refuse(`no option ${unknown.map(([name]) => named(name)).join(', ')}`);
+  const names = pairs.map(([name]) => name.toLowerCase());
+  for (const [at, name] of names.entries())
+    if (meanings.has(name) && names.indexOf(name) !== at) refuse(`the option ${name} once`);
+  const meant = pairs.map(([name, value]) => meanings.get(name.toLowerCase())?.(value) ?? {});
+  const modes = meant.flatMap(({ options }) => options?.ssl_mode ?? []);
+  const weakest = strengths.find((mode) => modes.includes(mode));
+  if (modes.includes('disable') && modes.some((mode) => mode !== 'disable'))
+    refuse('tls once, and not against another option');
+  const { options: _, ...rest } = Object.assign({}, ...meant) as Partial<Said>; // of the table's meanings alone
+  return {
+    ...rest,
+    options: {
+      ...Object.assign({}, ...meant.map(({ options }) => options)),
+      ...(weakest && { ssl_mode: weakest }),
+    },
+  };
+};
+
+type Meaning = (value: string) => Partial<Said>;
+
+/** From the weakest: what one option allows, another does not take back. */
+const strengths: readonly SslMode[] = ['disable', 'require', 'verify-ca', 'verify-full'];
+
+const flag = (name: string, mode: SslMode, otherwise?: SslMode): [string, Meaning] => [
+  name.toLowerCase(),
+  (value) => {
+    if (!/^(true|false)$/.test(value)) refuse(`as ${name} true or false`);
+    const ssl_mode = value === 'true' ? mode : otherwise;
+    return ssl_mode ? { options: { ssl_mode } } : {};
+  },
+];
+
+const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
+  ['authsource', (value) => (value ? { authSource: value } : {})],
+  ['replicaset', (value) => (value ? { replicaSet: value } : {})],
+  [
+    'authmechanism',
+    (value) => {
+      if (value === 'MONGODB-X509') return { x509: true };
+      // Which of the two the server says; never one that would be our own identity (MONGODB-AWS) or a password in clear (PLAIN).
+      return /^(DEFAULT|SCRAM-SHA-(1|256))$/.test(value)
+        ? {}
+        : refuse('as authMechanism SCRAM-SHA-256, SCRAM-SHA-1 or MONGODB-X509');
+    },
+  ],
+  flag('tls', 'verify-full', 'disable'),
+  flag('ssl', 'verify-full', 'disable'),
+  flag('tlsInsecure', 'require'),
+  flag('tlsAllowInvalidCertificates', 'require'),
+  flag('tlsAllowInvalidHostnames', 'verify-ca'),
+  [
+    'connecttimeoutms',
+    (value) => {
+      if (!/^\d{1,9}$/.test(value)) refuse('as connectTimeoutMS milliseconds, in whole numbers');
+      const seconds = Math.min(Math.ceil(Number(value) / 1000), 300);
+      return seconds > 0 ? { options: { connection_timeout_seconds: seconds } } : {};
+    },
+  ],
+  // Another name would be looked up in DNS.
+  ['srvservicename', (value) => (value === 'mongodb' ? {} : refuse('as srvServiceName mongodb'))],
+]);
+
+/** What has no meaning here: one member, few connections, no writes, nothing compressed. */
+const ignored: ReadonlySet<string> = new Set(
+  `appName compressors zlibCompressionLevel directConnection heartbeatFrequencyMS journal loadBalanced localThresholdMS
+  maxConnecting maxIdleTimeMS maxPoolSize maxStalenessSeconds minPoolSize readConcernLevel readPreference readPreferenceTags
+  retryReads retryWrites serverMonitoringMode serverSelectionTimeoutMS serverSelectionTryOnce socketTimeoutMS srvMaxHosts
+  timeoutMS uuidRepresentation w waitQueueMultiple waitQueueTimeoutMS wTimeoutMS`
+    .toLowerCase()
+    .split(/\s+/),
+);
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return refuse('a string whose every % begins two hexadecimal digits, as in %25 for % itself');
+  }
+};
+
+/** A name that does not look like one may be a piece of a password. */
+const named = (option: string) => (/^[A-Za-z][A-Za-z_]{0,39}$/.test(option) ? option : 'of another form');
+
+const refuse = (expected: string): never => {
+  throw new Problem('invalid-request', `connection_string: expected ${expected}`, {
+    errors: [{ path: 'connection_string', expected }],
+  });
+};

@@ -1,0 +1,50 @@
+import * as v from 'valibot';
+import { defineConnector, lateParser } from '../connector.ts';
+import { Host, Name, Port, Secret } from '../fields.ts';
+
+/** Where a member listens; without a port on the port of `config`. */
+const Member = v.pipe(
+  v.string(),
+  v.regex(
+    /^[A-Za-z0-9\u00a1-\uffff._:%[\]-]{1,255}$/,
+    'a host name or IP address, or one with :port behind it',
+  ),
+);
+
+/** A deployment is reached at `host`, at whichever of `hosts` answers first, or at those that DNS has under `srv`. */
+export const mongodb = defineConnector({
+  title: 'MongoDB',
+  driver: 'mongodb',
+  defaultPort: 27_017,
+  minimum: '4.4',
+  config: v.pipe(
+    v.strictObject({
+      host: v.exactOptional(Host),
+      port: v.optional(Port, 27_017),
+      hosts: v.exactOptional(
+        v.pipe(v.array(Member), v.minLength(1, '1 to 50 members'), v.maxLength(50, '1 to 50 members')),
+      ),
+      srv: v.exactOptional(Host),
+      /** The only one that is read; without it all that the account sees. */
+      database: v.exactOptional(Name),
+      username: Name,
+      auth_source: v.optional(Name, 'admin'),
+      replica_set: v.exactOptional(Name),
+    }),
+    v.check(
+      ({ host, hosts, srv }) => [host, hosts, srv].filter((one) => one !== undefined).length === 1,
+      'one of host, hosts and srv',
+    ),
+  ),
+  credentials: {
+    password: v.strictObject({ password: Secret }),
+    /** Nothing of its own: the server takes the account from the subject of `ssl.cert`. */
+    certificate: v.strictObject({}),
+  },
+  destination: ['host', 'port', 'hosts', 'srv', 'username', 'auth_source'],
+  autocomplete: ['schemas', 'tables', 'columns'],
+  // As in mongosh, where a path to a nested field needs quotes too.
+  quote: (name) => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)),
+  connectionString: lateParser(['mongodb', 'mongodb+srv'], () => import('./connection-string.ts')),
+  load: () => import('./session.ts'),
+});

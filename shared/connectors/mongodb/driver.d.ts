@@ -1,0 +1,36 @@
+/** The small part of the driver's inside that is used here; of exactly the version in package.json. */
+
+declare module 'mongodb/lib/cmap/connect.js' {
+  import type { Socket } from 'node:net';
+
+  interface Connection {
+    readonly hello: Readonly<Record<string, unknown>> | null;
+    command(
+      ns: { readonly db: string },
+      command: Readonly<Record<string, unknown>>,
+      options?: Readonly<Record<string, unknown>>,
+    ): Promise<Readonly<Record<string, unknown>>>;
+    destroy(): void;
+  }
+  const driver: {
+    makeConnection(options: object, socket: Socket): Connection;
+    performInitialHandshake(connection: Connection, options: object): Promise<void>;
+  };
+  export type { Connection };
+  export default driver;
+}
+
+declare module 'mongodb/lib/cmap/auth/mongo_credentials.js' {
+  const driver: { readonly MongoCredentials: new (credentials: object) => object };
+  export default driver;
+}
+
+declare module 'mongodb/lib/cmap/auth/scram.js' {
+  const driver: { readonly ScramSHA1: new () => object; readonly ScramSHA256: new () => object };
+  export default driver;
+}
+
+declare module 'mongodb/lib/cmap/auth/x509.js' {
+  const driver: { readonly X509: new () => object };
+  export default driver;
+}

@@ -1,0 +1,91 @@
+import type { Column, Index, Table } from '../catalog.ts';
+import { list, object } from './account.ts';
+import type { Collection } from './databases.ts';
+import type { Document } from './link.ts';
+import type { Field, Shape } from './shape.ts';
+import { hasNull, kindOf, kindOfNames, typeOf } from './types.ts';
+import { rulesOf } from './validator.ts';
+import type { Rule } from './validator.ts';
+
+/** What the server answered about one collection. */
+export interface Found {
+  readonly shape: Shape;
+  readonly indexes: readonly Document[];
+  readonly rows: number | null;
+  readonly size: number | null;
+}
+
+/** A collection as the catalog has it: its fields are those of the sample, and after them those that a validator alone knows. */
+export const fold = (
+  schema: string,
+  { name, kind, timeseries, validator }: Collection,
+  found: Found,
+): Table => {
+  const rules = rulesOf(validator);
+  const columns = columnsOf(found, rules);
+  return {
+    schema,
+    name,
+    kind,
+    comment: rules.get('')?.comment ?? null,
+    rows: found.rows,
+    size_bytes: found.size,
+    parent: null,
+    columns,
+    primary_key:
+      kind === 'collection' && !timeseries && columns.some((column) => column.name === '_id') ? ['_id'] : [],
+    foreign_keys: [],
+    indexes: found.indexes.map(indexOf),
+  };
+};
+
+const columnsOf = ({ shape, indexes }: Found, rules: ReadonlyMap<string, Rule>): Column[] => {
+  const places = new Set(indexes.flatMap(placesIn));
+  const columns = new Map<string, Column>();
+  const add = (name: string, column: Pick<Column, 'type' | 'kind' | 'nullable' | 'share'>) => {
+    if (columns.has(name)) return; // `a.b` may be a field in a field, and a name with a dot
+    columns.set(name, {
+      name,
+      ...column,
+      kind: places.has(name) ? 'geo' : column.kind,
+      default: null,
+      generated: null,
+      comment: rules.get(name)?.comment ?? null,
+      position: columns.size + 1,
+    });
+  };
+  const total = shape.documents();
+  const addAll = (fields: readonly Field[], inside: string) => {
+    for (const { name, documents, types, items, fields: inner } of fields) {
+      const path = `${inside}${name}`;
+      const share = Math.round((documents / total) * 10_000) / 10_000;
+      const nullable = documents < total || hasNull(types);
+      add(path, { type: typeOf(types, items), kind: kindOf(types), nullable, share });
+      addAll(inner, `${path}.`);
+    }
+  };
+  addAll(shape.fields(), '');
+  for (const [path, { types, required }] of rules) {
+    if (path === '') continue;
+    const nullable = !required || types.length === 0 || types.includes('null');
+    const names = types.filter((type) => type !== 'null');
+    add(path, { type: names.join('|') || 'unknown', kind: kindOfNames(types), nullable, share: 0 });
+  }
+  return [...columns.values()];
+};
+
+const placesIn = ({ key }: Document): string[] =>
+  Object.entries(object(key)).flatMap(([path, kind]) => (/^2d(sphere)?$/.test(String(kind)) ? [path] : []));
+
+/** https://www.mongodb.com/docs/manual/reference/command/listIndexes/ */
+const indexOf = ({ name, key, unique, weights }: Document): Index => ({
+  name: String(name),
+  // A text index has no fields but weights.
+  columns: Object.keys(object(key)).flatMap((path) =>
+    path === '_fts' ? Object.keys(object(weights)) : path === '_ftsx' ? [] : [path],
+  ),
+  unique: unique === true || name === '_id_',
+});
+
+export const indexesIn = (answer: Document): readonly Document[] =>
+  list(object(answer['cursor'])['firstBatch']);

@@ -1,0 +1,90 @@
+import type { Socket } from 'node:net';
+import { Problem } from '../../problem.ts';
+
+/**
+ * Stands between a socket and the driver: lets whole answers of one document pass and nothing else. Without it the driver unpacks whatever
+ * says that it is compressed, gathers two gigabytes, and never comes back from a document of length −1.
+ */
+export const guard = (socket: Socket) => {
+  const { see, allow } = follow();
+  const emit = socket.emit.bind(socket);
+  socket.emit = (event: string | symbol, ...values: unknown[]) => {
+    if (event !== 'data' || !Buffer.isBuffer(values[0])) return emit(event, ...values);
+    try {
+      see(values[0]);
+      return emit(event, ...values);
+    } catch (error) {
+      socket.destroy(error instanceof Error ? error : new Error('a driver threw no error'));
+      return true;
+    }
+  };
+  return { allow };
+};
+
+/** A document has 16 MB, an answer a little more: https://www.mongodb.com/docs/manual/reference/limits/ */
+const longestMessage = 17 * 2 ** 20;
+/** All that a server may say before it has let us in. */
+const mostBeforeLogin = 2 ** 20;
+
+/** Both end in the length of the one document: https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/ */
+const headers: Readonly<
+  Record<number, { readonly bytes: number; readonly fits: (header: Buffer) => boolean }>
+> = {
+  // OP_MSG: no checksum, no more to come, a section of kind 0.
+  2013: { bytes: 21, fits: (header) => header.readUInt32LE(16) === 0 && header[20] === 0 },
+  // OP_REPLY, to the first greeting alone: one document.
+  1: { bytes: 36, fits: (header) => header.readInt32LE(32) === 1 },
+};
+
+const follow = () => {
+  let allowed = mostBeforeLogin;
+  let header = Buffer.alloc(0);
+  let left = 0;
+
+  /** How many bytes of the message are to be seen before anything more can be said. */
+  const wanted = (): number => {
+    if (header.length < 4) return 4;
+    if (header.length < 16) return 16;
+    const bytes = headers[header.readInt32LE(12)]?.bytes;
+    return bytes === undefined ? 16 : bytes + 4;
+  };
+
+  const look = () => {
+    const length = header.readInt32LE(0);
+    if (length < 26 || length > longestMessage) throw foreign();
+    if (header.length < 16) return;
+    const kind = headers[header.readInt32LE(12)];
+    if (!kind) throw foreign();
+    if (header.length < kind.bytes + 4) return;
+    const document = header.readInt32LE(kind.bytes);
+    if (!kind.fits(header) || document < 5 || document !== length - kind.bytes) throw foreign();
+    left = length - header.length;
+    header = Buffer.alloc(0);
+  };
+
+  const see = (chunk: Buffer) => {
+    if ((allowed -= chunk.length) < 0) throw tooMuch();
+    for (let at = 0; at < chunk.length;) {
+      if (left > 0) {
+        const body = Math.min(left, chunk.length - at);
+        left -= body;
+        at += body;
+        continue;
+      }
+      const piece = chunk.subarray(at, at + wanted() - header.length);
+      header = Buffer.concat([header, piece]);
+      at += piece.length;
+      if (header.length >= 4) look();
+    }
+  };
+
+  /** From the login on: how many bytes more may come. */
+  const allow = (bytes: number) => {
+    allowed = bytes;
+  };
+  return { see, allow };
+};
+
+const foreign = () => new Problem('protocol-mismatch', 'Expected MongoDB; the server speaks something else');
+const tooMuch = () =>
+  new Problem('protocol-mismatch', 'Expected a short answer; the server sends without end');

@@ -1,0 +1,174 @@
+import { Problem } from '../../problem.ts';
+import type { Dialer, Place } from '../../network/dialer.ts';
+import type { Target } from '../connector.ts';
+import { isThere } from './databases.ts';
+import { rightsOf } from './account.ts';
+import { seenAtLogin } from './failures.ts';
+import { link } from './link.ts';
+import type { Account, Link } from './link.ts';
+import { speaksTls } from './speaks-tls.ts';
+import type { ResolveSrv } from './srv.ts';
+
+/** What the connector's schemas let through. */
+export interface Settings {
+  readonly host?: string | undefined;
+  readonly port: number;
+  readonly hosts?: readonly string[] | undefined;
+  readonly srv?: string | undefined;
+  readonly database?: string | undefined;
+  readonly username: string;
+  readonly auth_source: string;
+  readonly replica_set?: string | undefined;
+}
+
+export type MongoTarget = Target<Settings, Readonly<Partial<Record<'password', string>>>>;
+
+export interface Member {
+  readonly link: Link;
+  /** Another link to the same one. */
+  readonly another: () => Promise<Link>;
+}
+
+/** Links to the first member that answers and has data. What members announce is never dialled: one is enough, and it is one that was named. */
+export const findMember = async (
+  { config, credentials, role }: MongoTarget,
+  dialer: Dialer,
+  resolveSrv: ResolveSrv,
+): Promise<Member> => {
+  const named = await membersOf(config, dialer, resolveSrv);
+  const { replicaSet } = named;
+  const account: Account = {
+    username: config.username,
+    password: credentials.auth_method === 'password' ? (credentials.password ?? '') : undefined,
+    authSource: named.authSource,
+  };
+  for (let left = named.members; ;) {
+    const { socket, to } = await dialer.tcpAny(left);
+    const logIn = async (tcp: typeof socket): Promise<Link> => {
+      const secured = await dialer.tls(tcp, to, undefined, () => inClear(dialer, to));
+      return dialer.step('authenticate', () => enter(dialer, to, secured, account, credentials.auth_method));
+    };
+    const found = await logIn(socket);
+    left = left.filter((place) => place !== to);
+    const fits = hasData(found.hello);
+    if (!fits && left.length > 0) {
+      found.close();
+      continue;
+    }
+    await dialer.step('authenticate', async () => {
+      try {
+        if (!fits)
+          throw new Problem('server-error', 'MongoDB: expected a member that has data', {
+            remediation: unready,
+          });
+        if (replicaSet !== undefined && found.hello['setName'] !== replicaSet) throw otherSet();
+        if (config.database !== undefined && role === 'source') await expectDatabase(found, config.database);
+      } catch (error) {
+        found.close();
+        throw error;
+      }
+    });
+    return { link: found, another: async () => logIn(await dialer.tcp(to)) };
+  }
+};
+
+const membersOf = async (config: Settings, dialer: Dialer, resolveSrv: ResolveSrv) => {
+  const { host, port, hosts, srv, auth_source, replica_set } = config;
+  if (srv !== undefined) {
+    const found = await dialer.step('resolve', () => resolveSrv(srv, dialer.signal));
+    return {
+      members: found.members,
+      // A deployment's own word counts where the caller had none.
+      authSource: auth_source === 'admin' ? (found.authSource ?? auth_source) : auth_source,
+      replicaSet: replica_set ?? found.replicaSet,
+    };
+  }
+  const members: readonly Place[] =
+    host === undefined ? (hosts ?? []).map((member) => placeOf(member, port)) : [{ host, port }];
+  return { members, authSource: auth_source, replicaSet: replica_set };
+};
+
+/** `host`, `host:port`, `[::1]:port`; an IPv6 address without brackets has no port. */
+const placeOf = (member: string, port: number): Place => {
+  const [, bracketed, bare, digits] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(member) ?? [];
+  const host = bracketed ?? bare;
+  return host === undefined ? { host: member, port } : { host, port: Number(digits) };
+};
+
+const enter = async (
+  dialer: Dialer,
+  to: Place,
+  socket: Parameters<typeof link>[0],
+  account: Account,
+  method: string,
+) => {
+  const encrypted = 'encrypted' in socket;
+  // The certificate is shown in the handshake, or not at all.
+  if (account.password === undefined && !encrypted) throw new Problem('tls-required');
+  try {
+    return await link(socket, account);
+  } catch (error) {
+    if (!encrypted && isEnd(error) && (await speaksTls(await dialer.tcp(to))))
+      throw new Problem('tls-required', undefined, { cause: error });
+    // Of a certificate that it wants and was not shown a server says nothing, and hangs up.
+    if (encrypted && isEnd(error)) {
+      throw new Problem('client-certificate-required', undefined, { cause: error, remediation: hungUp });
+    }
+    throw tooOld(error) ?? seenAtLogin(error, method);
+  }
+};
+
+/** What a server does, before a word of its own, to whoever does not speak TLS, or has no certificate. */
+const isEnd = (error: unknown) =>
+  error instanceof Error && error.name === 'MongoNetworkError' && 'greeted' in error && !error.greeted;
+
+const hungUp =
+  'The server hung up right after the TLS handshake, as it does on whoever shows no certificate that it accepts: send ssl.cert and ssl.key.';
+
+/** Answers a new socket, once a member has been heard to speak on another one without TLS. */
+const inClear = async (dialer: Dialer, to: Place) => {
+  (await link(await dialer.tcp(to))).close();
+  return dialer.tcp(to);
+};
+
+/** The driver does not log in to an arbiter: whoever calls itself one has not seen the credentials, and is not to be taken for a login. */
+const hasData = ({ isWritablePrimary, ismaster, secondary, arbiterOnly, msg }: Link['hello']): boolean =>
+  (isWritablePrimary === true || ismaster === true || secondary === true || msg === 'isdbgrid') &&
+  !arbiterOnly;
+
+const unready =
+  'The member is an arbiter, or is starting or recovering: name others of its set, or try again in a minute.';
+
+const otherSet = () =>
+  new Problem('server-error', 'MongoDB: expected a member of the replica set that is named', {
+    remediation: 'Correct config.replica_set, or the host: the server is a member of another set or of none.',
+  });
+
+/** Who may read a database that is not listed would be told of it, were it there; a target makes it. */
+const expectDatabase = async (found: Link, database: string): Promise<void> => {
+  if (await isThere(found, database)) return;
+  if ((await rightsOf(found)).may('find', database)) throw new Problem('database-not-found');
+};
+
+/** The driver refuses servers that are older still than ours by their wire version: https://github.com/mongodb/specifications/blob/master/source/wireversion-featurelist/wireversion-featurelist.md */
+const tooOld = (error: unknown): Problem | undefined => {
+  if (!(error instanceof Error) || error.name !== 'MongoCompatibilityError') return undefined;
+  const wire = Number(/maximum wire version "?(\d{1,3})/.exec(error.message)?.[1] ?? 0);
+  const found = releases[wire] ?? 'before 2.6';
+  return new Problem(
+    'unsupported-version',
+    `MongoDB: the server has version ${found}, and 4.4 is the oldest that works.`,
+    {
+      cause: error,
+      remediation: 'Upgrade the server to version 4.4 or later.',
+    },
+  );
+};
+const releases: Readonly<Record<number, string>> = {
+  2: '2.6',
+  3: '3.0',
+  4: '3.2',
+  5: '3.4',
+  6: '3.6',
+  7: '4.0',
+};

@@ -1,0 +1,102 @@
+import { describe, expect, test } from '@jest/globals';
+import * as v from 'valibot';
+import { connectionString } from '../../shared/connectors/mongodb/connection-string.ts';
+import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
+
+const parse = async (text: string) => connectionString.parse(text);
+const refused = (text: string): Promise<unknown> =>
+  parse(text).catch((error: unknown) => Object(error).extras.errors[0].expected);
+
+describe('a connection string of MongoDB', () => {
+  test.each([
+    ['mongodb://db.example.test', { host: 'db.example.test' }],
+    ['mongodb://me@db.example.test:27018/', { host: 'db.example.test', port: 27018, username: 'me' }],
+    [
+      'mongodb://[2001:db8::1]:27018/shop',
+      { host: '2001:db8::1', port: 27018, database: 'shop', auth_source: 'shop' },
+    ],
+    [
+      'mongodb://a.example.test,b.example.test:27018/?replicaSet=rs0',
+      { hosts: ['a.example.test:27017', 'b.example.test:27018'], replica_set: 'rs0' },
+    ],
+    ['mongodb://[::1],b.example.test', { hosts: ['[::1]:27017', 'b.example.test:27017'] }],
+    [
+      'mongodb://me@h/shop?authSource=admin',
+      { host: 'h', database: 'shop', username: 'me', auth_source: 'admin' },
+    ],
+    [
+      'mongodb+srv://me@cluster0.example.test/shop?retryWrites=true&w=majority&appName=Cluster0',
+      { srv: 'cluster0.example.test', database: 'shop', username: 'me' },
+    ],
+  ])('%s', async (text, config) => {
+    expect((await parse(text)).config).toEqual(config);
+    expect(v.is(mongodb.config, { username: 'me', ...config })).toBe(true);
+  });
+
+  test.each([
+    ['tls=true', 'verify-full'],
+    ['ssl=true', 'verify-full'],
+    ['tls=false', 'disable'],
+    ['tls=true&tlsAllowInvalidHostnames=true', 'verify-ca'],
+    ['tlsAllowInvalidCertificates=true&TLS=true', 'require'],
+    ['tlsInsecure=true', 'require'],
+    ['tlsInsecure=false', undefined],
+    ['', undefined],
+  ])('with %s has the TLS mode %s', async (query, mode) => {
+    expect((await parse(`mongodb://h/?${query}`)).options.ssl_mode).toBe(mode);
+  });
+
+  test('takes the time that it gives to connect, in whole seconds', async () => {
+    expect((await parse('mongodb://h/?connectTimeoutMS=1500')).options).toEqual({
+      connection_timeout_seconds: 2,
+    });
+    expect((await parse('mongodb://h/?connectTimeoutMS=0')).options).toEqual({});
+  });
+
+  test('of an X.509 account asks for its certificate, and for no password', async () => {
+    const { config, credentials } = await parse(
+      'mongodb://h/shop?authMechanism=MONGODB-X509&authSource=%24external',
+    );
+    expect(config).toEqual({ host: 'h', database: 'shop' });
+    expect(credentials).toEqual({ auth_method: 'certificate' });
+  });
+
+  test.each([
+    ['tlsCAFile=/etc/passwd', 'no option tlsCAFile'],
+    ['tlsCertificateKeyFile=/var/task/key.pem', 'no option tlsCertificateKeyFile'],
+    ['proxyHost=evil.example.test', 'no option proxyHost'],
+    ['authMechanismProperties=ENVIRONMENT:azure', 'no option authMechanismProperties'],
+    ['authMechanism=MONGODB-AWS', 'as authMechanism SCRAM-SHA-256, SCRAM-SHA-1 or MONGODB-X509'],
+    ['authMechanism=PLAIN', 'as authMechanism SCRAM-SHA-256, SCRAM-SHA-1 or MONGODB-X509'],
+    ['srvServiceName=other', 'as srvServiceName mongodb'],
+    ['authSource=a&authsource=b', 'the option authsource once'],
+    ['tls=true&ssl=false', 'tls once, and not against another option'],
+  ])('with %s is refused: %s', async (query, expected) => {
+    expect(await refused(`mongodb://h/?${query}`)).toBe(expected);
+  });
+
+  test.each([
+    'mongodb://%2Ftmp%2Fmongodb.sock/shop',
+    'mongodb+srv://a.example.test:27017',
+    'mongodb+srv://a.test,b.test',
+    'mongodb://a:b:c@h',
+    'mongodb://h:1:2',
+  ])('is refused where there is no such place: %s', async (text) =>
+    expect(await refused(text)).toEqual(expect.any(String)),
+  );
+});
+
+describe('what MongoDB’s config says of where to go', () => {
+  test.each([
+    [{}, false],
+    [{ host: 'h' }, true],
+    [{ hosts: ['h:1', '[::1]:2', 'h'] }, true],
+    [{ hosts: [] }, false],
+    [{ srv: 'cluster0.example.test' }, true],
+    [{ host: 'h', srv: 'cluster0.example.test' }, false],
+    [{ host: 'h', hosts: ['h'] }, false],
+    [{ hosts: ['/tmp/mongodb.sock'] }, false],
+  ])('%j is one way: %s', (config, fits) =>
+    expect(v.is(mongodb.config, { username: 'me', ...config })).toBe(fits),
+  );
+});

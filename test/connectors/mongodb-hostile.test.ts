@@ -1,0 +1,412 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { createServer } from 'node:tls';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { Binary } from 'mongodb';
+import type { Target } from '../../shared/connectors/connector.ts';
+import { examine, openSession } from '../../shared/connectors/examine.ts';
+import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
+import { closedPort, listen, pem, plainServer } from '../network/servers.ts';
+import type { Running } from '../network/servers.ts';
+import { fakeServer, fakeTlsServer, hello, letIn, opMsg, opReply, raw, speak } from './mongodb-server.ts';
+
+const password = { auth_method: 'password', password: 'obviously-fake' };
+const certificate = { auth_method: 'certificate' };
+
+const targetOf = (port: number, credentials: Target['credentials'], config = {}): Target => ({
+  config: { host: 'localhost', port, username: 'me', auth_source: 'admin', ...config },
+  credentials,
+  options: { ssl_mode: 'disable', query_timeout_seconds: 1 },
+  role: 'source',
+});
+const optionsOf = (mode: 'disable' | 'require' | 'prefer', seconds = 1) => ({
+  policy: { loopback: true },
+  environment: 'default',
+  tlsAsk: { mode, cert: pem('client.crt'), key: pem('client.key') },
+  options: { connection_timeout_seconds: seconds },
+});
+
+/** What a test against such a server says. */
+const tried = async (server: Running, credentials: Target['credentials'] = password, seconds = 1) => {
+  const mode = credentials === certificate ? 'require' : 'disable';
+  const { details, steps } = await examine(
+    mongodb,
+    targetOf(server.port, credentials),
+    optionsOf(mode, seconds),
+  );
+  return { details, failed: steps.find(({ status }) => status === 'failed') };
+};
+
+/** Writes until the other side has had enough. */
+const pour = (socket: Socket, piece: Buffer) => {
+  const more = () => {
+    while (!socket.destroyed && socket.write(piece));
+    if (!socket.destroyed) socket.once('drain', more);
+  };
+  more();
+};
+
+describe('before it has let us in, a server that', () => {
+  test.each([
+    ['speaks first, as MySQL does', Buffer.from('J\0\0\0\n8.4.0\0…………')],
+    ['announces two gigabytes', Buffer.from([0xff, 0xff, 0xff, 0x7f])],
+    ['announces less than nothing', Buffer.from([0xff, 0xff, 0xff, 0xff])],
+    [
+      'sends something compressed',
+      raw.message(2012, raw.int32(2013), raw.int32(1e9), Buffer.from([2, 0x78, 0x9c, 3, 0, 0, 0, 0, 1])),
+    ],
+    [
+      'sends a document of length -1',
+      raw.message(2013, raw.int32(0), Buffer.from([0]), raw.int32(-1), Buffer.alloc(9)),
+    ],
+    ['sends no end of documents', opReply(hello, 2 ** 31 - 1)],
+    ['says that there is more to come', opMsg(hello, 2)],
+    ['ends in a checksum', Buffer.concat([opMsg(hello, 1)])],
+    ['sends sections of another kind', raw.message(2013, raw.int32(0), Buffer.from([1]), Buffer.alloc(20))],
+    ['sends a message that no server sends', raw.message(2004, Buffer.alloc(40))],
+  ])('%s speaks another protocol', async (_, said) => {
+    await using server = await plainServer((socket) => void socket.write(said));
+    expect((await tried(server)).failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
+  });
+
+  test('talks without end is cut short', async () => {
+    let sent = 0;
+    const chatter = opReply({ ...hello, text: 'x'.repeat(60_000) });
+    await using server = await plainServer((socket) => {
+      socket.on('close', () => (sent = socket.bytesWritten));
+      pour(socket, chatter);
+    });
+    expect((await tried(server)).failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
+    expect(sent).toBeLessThan(64 * 2 ** 20);
+  });
+
+  test('sends a byte now and then is a timeout', async () => {
+    await using server = await plainServer((socket) => {
+      let at = 0;
+      const said = opReply(hello);
+      const drip = setInterval(() => socket.write(said.subarray(at, (at += 1))), 50);
+      socket.on('close', () => clearInterval(drip));
+    });
+    expect((await tried(server)).failed).toMatchObject({ step: 'authenticate', code: 'timeout' });
+  });
+
+  test('hangs up after the TLS handshake wants a certificate', async () => {
+    await using server = await listen(
+      createServer({ key: pem('server.key'), cert: pem('server.crt') }, (socket) => socket.end()),
+    );
+    const { steps } = await examine(mongodb, targetOf(server.port, password), optionsOf('require'));
+    expect(steps.find(({ status }) => status === 'failed')).toMatchObject({
+      step: 'authenticate',
+      code: 'client-certificate-required',
+    });
+  });
+
+  test('hangs up is a reset', async () => {
+    await using server = await plainServer((socket) => void socket.once('data', () => socket.end()));
+    expect((await tried(server)).failed).toMatchObject({ code: 'connection-reset' });
+  });
+
+  test.each([
+    ['3.6', 6],
+    ['4.0', 7],
+    ['before 2.6', 0],
+  ])('is of version %s is told so, with the oldest that works', async (version, maxWireVersion) => {
+    await using server = await fakeServer({ ...hello, maxWireVersion });
+    const { details } = await tried(server);
+    expect(details).toMatchObject({ code: 'unsupported-version', error: expect.stringContaining(version) });
+    expect(details).toMatchObject({ error: expect.stringContaining('4.4') });
+  });
+
+  test.each(['i=4000000000', 'i= 4000000000'])(
+    'wants a password spun for hours speaks another protocol: %s',
+    async (i) => {
+      const payload = new Binary(Buffer.from(`r=abc,s=c2FsdA==,${i}`));
+      await using early = await fakeServer({
+        ...hello,
+        speculativeAuthenticate: { conversationId: 1, done: false, payload },
+      });
+      expect((await tried(early)).failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
+      await using late = await fakeServer(hello, () => ({ conversationId: 1, done: false, payload, ok: 1 }));
+      expect((await tried(late)).failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
+    },
+  );
+
+  test('does not prove that it knows the password is not believed', async () => {
+    await using server = await fakeServer(hello, ({ payload }) => {
+      const nonce = /r=([^,]+)/.exec(Buffer.from(Object(payload).buffer ?? []).toString())?.[1];
+      const said = Object(payload).buffer?.includes('p=') ? 'v=AAAA' : `r=${nonce}x,s=c2FsdA==,i=4096`;
+      return { conversationId: 1, done: true, payload: new Binary(Buffer.from(said)), ok: 1 };
+    });
+    expect((await tried(server)).failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
+  });
+
+  test('calls itself an arbiter has let nobody in', async () => {
+    await using server = await fakeServer({ ...hello, arbiterOnly: true }, () => ({
+      ok: 1,
+      version: '6.0.0',
+    }));
+    expect((await tried(server)).failed).toMatchObject({ step: 'authenticate', code: 'server-error' });
+  });
+
+  test('wants another way to log in gets neither the password nor an identity of ours', async () => {
+    const told: string[] = [];
+    await using server = await fakeServer(
+      { ...hello, saslSupportedMechs: ['PLAIN', 'MONGODB-AWS'] },
+      (command) => {
+        told.push(JSON.stringify(command));
+        return { ok: 0, code: 18, codeName: 'AuthenticationFailed', errmsg: 'give me more' };
+      },
+    );
+    const { details } = await tried(server);
+    expect(details).toMatchObject({ code: 'authentication-failed' });
+    expect(told.join()).toMatch(/SCRAM-SHA-1/);
+    expect(told.join()).not.toMatch(/obviously-fake|PLAIN|AWS/);
+    expect(JSON.stringify(details)).not.toContain('give me more');
+  });
+
+  test('sends anything at all leaves the process standing', async () => {
+    const value = fc.oneof(
+      fc.integer(),
+      fc.string(),
+      fc.boolean(),
+      fc.constant(null),
+      fc.constant({}),
+      fc.constant([]),
+    );
+    const greeting = fc.record(
+      Object.fromEntries(
+        [
+          'ok',
+          'maxWireVersion',
+          'minWireVersion',
+          'isWritablePrimary',
+          'speculativeAuthenticate',
+          'payload',
+          '$clusterTime',
+          'operationTime',
+          'connectionId',
+          'compression',
+          'saslSupportedMechs',
+          'code',
+          'setName',
+          'hosts',
+          'msg',
+          '__nodejs_mock_server__',
+          'logicalSessionTimeoutMinutes',
+        ].map((name) => [name, value]),
+      ),
+      { requiredKeys: [] },
+    );
+    const piece = fc.oneof(
+      greeting.map((some) => opReply({ ...hello, ...some })),
+      greeting.map((some) => opMsg({ ...hello, ...some })),
+      fc.uint8Array({ minLength: 1, maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
+      fc
+        .uint8Array({ minLength: 5, maxLength: 60 })
+        .map((bytes) =>
+          raw.message(2013, raw.int32(0), Buffer.from([0]), raw.int32(bytes.length + 4), bytes),
+        ),
+    );
+    await fc.assert(
+      fc.asyncProperty(piece, greeting, async (first, then) => {
+        await using server = await fakeServer(first, (_, socket) => {
+          socket.end();
+          return { ok: 1, ...then };
+        });
+        const { details } = await tried(server, password, 0.3);
+        expect(details).toHaveProperty('code');
+      }),
+      { numRuns: Number(process.env['FUZZ_RUNS'] ?? 60) },
+    );
+  }, 120_000);
+});
+
+describe('once it has let us in, a server that', () => {
+  const open = async (server: Running, config = {}) =>
+    openSession(mongodb, targetOf(server.port, certificate, config), optionsOf('require'));
+
+  test('announces other members is alone dialled', async () => {
+    await using trap = await plainServer();
+    const me = `127.0.0.1:${trap.port}`;
+    await using server = await fakeTlsServer(
+      { ...letIn, hosts: [me], primary: me, me, setName: 'rs0' },
+      ({ buildInfo }) =>
+        buildInfo ? { ok: 1, version: '6.0.0' } : { ok: 1, authInfo: {}, cursor: { id: 0n, firstBatch: [] } },
+    );
+    const { details } = await tried(server, certificate);
+    expect(details).toMatchObject({ version: 'MongoDB 6.0.0' });
+    expect(trap.accepted.length).toBe(0);
+    expect(server.accepted.length).toBe(1);
+  });
+
+  test('calls itself by a mile of text is called by a word', async () => {
+    await using server = await fakeTlsServer(letIn, () => ({
+      ok: 1,
+      version: `6.0.0 ${'x'.repeat(50_000)}`,
+    }));
+    await using session = await open(server);
+    expect(await session.ping()).toBe('MongoDB 6.0.0');
+  });
+
+  test.each([
+    ['has no version', opMsg({ ok: 1 })],
+    ['has another thing for a version', opMsg({ ok: 1, version: { $gt: '' } })],
+    [
+      'answers nonsense',
+      raw.message(2013, raw.int32(0), Buffer.from([0]), raw.int32(12), Buffer.alloc(8, 0x7f)),
+    ],
+    ['answers with an error', opMsg({ ok: 0, code: 59, errmsg: 'never told' })],
+  ])('%s fails at the query', async (_, answer) => {
+    await using server = await fakeTlsServer(letIn, () => answer);
+    const { failed, details } = await tried(server, certificate);
+    expect(failed).toMatchObject({ step: 'query' });
+    expect(JSON.stringify(details)).not.toContain('never told');
+  });
+
+  test('sends one answer without end is cut short', async () => {
+    let sent = 0;
+    await using server = await fakeTlsServer(letIn, (_, socket) => {
+      socket.on('close', () => (sent = socket.bytesWritten));
+      pour(socket, opMsg({ ok: 1, version: 'x'.repeat(100_000) }).fill(0xff, 0, 4));
+      return undefined;
+    });
+    expect((await tried(server, certificate)).failed).toMatchObject({
+      step: 'query',
+      code: 'protocol-mismatch',
+    });
+    expect(sent).toBeLessThan(64 * 2 ** 20);
+  });
+
+  /** Has one collection, and answers what is asked of it. */
+  const withCollection = (answer: (command: Readonly<Record<string, unknown>>) => object | undefined) =>
+    fakeTlsServer(letIn, (command) => {
+      if (command['listCollections'])
+        return { ok: 1, cursor: { id: 0n, firstBatch: [{ name: 'c', type: 'collection' }] } };
+      if (command['connectionStatus']) return { ok: 1, authInfo: {} };
+      if (command['listDatabases']) return { ok: 1, databases: [{ name: 'shop' }] };
+      return { ok: 1, cursor: { id: 0n, firstBatch: [] }, ...answer(command) };
+    });
+
+  test('has documents without end is asked for a thousand', async () => {
+    const killed: unknown[] = [];
+    let asked = 0;
+    const documents = Array.from({ length: 100 }, (_, n) => ({ n }));
+    await using server = await withCollection(({ aggregate, getMore, killCursors, cursors, pipeline }) => {
+      if (killCursors) killed.push(cursors);
+      if (getMore) asked++;
+      if (getMore) return { cursor: { id: 7n, nextBatch: documents } };
+      return aggregate && JSON.stringify(pipeline).includes('$sample')
+        ? { cursor: { id: 7n, firstBatch: documents } }
+        : undefined;
+    });
+    await using session = await open(server, { database: 'shop' });
+    let columns = 0;
+    await session.introspect(
+      { excludedSchemas: [] },
+      ([table]) => void (columns = table?.columns.length ?? 0),
+    );
+    expect({ columns, asked }).toEqual({ columns: 1, asked: 9 });
+    expect(killed).toEqual([[7n]].map((ids) => ids.map(() => expect.anything())));
+  });
+
+  test('has documents of new fields only is told of so many, and that there are more', async () => {
+    const documents = Array.from({ length: 50 }, (_, n) =>
+      Object.fromEntries(Array.from({ length: 100 }, (__, i) => [`f${n}_${i}`, i])),
+    );
+    await using server = await withCollection(() => ({ cursor: { id: 0n, firstBatch: documents } }));
+    await using session = await open(server, { database: 'shop' });
+    let columns = 0;
+    const missing = await session.introspect(
+      { excludedSchemas: [] },
+      ([table]) => void (columns = table?.columns.length ?? 0),
+    );
+    expect(columns).toBe(2000);
+    expect(missing).toMatchObject([{ reason: 'limit', count: 1 }]);
+  });
+
+  test('answers a cursor with anything at all leaves the process standing', async () => {
+    const value = fc.oneof(
+      fc.integer(),
+      fc.string(),
+      fc.constant(null),
+      fc.constant({}),
+      fc.constant([]),
+      fc.constant(['x']),
+      fc.constant([{}]),
+      fc.constant({ a: [{ b: 1 }] }),
+    );
+    const answer = fc.record(
+      {
+        cursor: fc.record({ id: value, firstBatch: value, nextBatch: value }, { requiredKeys: [] }),
+        ok: fc.constantFrom(1, 0),
+        code: fc.constantFrom(13, 50, 26, 1),
+      },
+      { requiredKeys: [] },
+    );
+    const collection = fc.record(
+      {
+        name: value,
+        type: value,
+        options: fc.oneof(
+          value,
+          fc.record({ validator: fc.oneof(value, fc.record({ $jsonSchema: fc.object() })) }),
+        ),
+      },
+      { requiredKeys: [] },
+    );
+    await fc.assert(
+      fc.asyncProperty(answer, collection, async (said, listed) => {
+        await using server = await fakeTlsServer(letIn, (command) => {
+          if (command['connectionStatus']) return { ok: 1, authInfo: said };
+          if (command['listDatabases']) return { ok: 1, databases: [{ name: 'shop' }] };
+          if (command['listCollections']) return { ok: 1, cursor: { id: 0n, firstBatch: [listed] } };
+          return { ok: 1, ...said };
+        });
+        await using session = await open(server);
+        const [outcome] = await Promise.allSettled([session.introspect({ excludedSchemas: [] }, () => {})]);
+        expect(outcome.status === 'fulfilled' || outcome.reason.code !== undefined).toBe(true);
+      }),
+      { numRuns: Number(process.env['FUZZ_RUNS'] ?? 60) },
+    );
+  }, 120_000);
+
+  test('is hung up on without a word', async () => {
+    await using server = await fakeTlsServer(letIn);
+    const session = await open(server);
+    const [socket] = server.accepted;
+    expect(socket?.destroyed).toBe(false);
+    const closed = socket && once(socket, 'close');
+    await session[Symbol.asyncDispose]();
+    await closed;
+  });
+});
+
+describe('asked for TLS, a server that', () => {
+  test('has none gets no login in clear, unless the caller allows that', async () => {
+    const told: object[] = [];
+    await using server = await plainServer((socket) => {
+      socket.once('data', (bytes: Buffer) => {
+        if (bytes[0] === 0x16) return void socket.end();
+        speak(hello, (command) => void told.push(command))(socket);
+        socket.emit('data', bytes);
+      });
+    });
+    const target = targetOf(server.port, password);
+    const { details } = await examine(mongodb, target, optionsOf('require'));
+    expect(details).toMatchObject({ code: 'tls-unsupported' });
+    expect(told).toEqual([]);
+    await examine(mongodb, target, optionsOf('prefer'));
+    expect(told).toMatchObject([{ saslStart: 1 }]);
+  });
+});
+
+test('a member that is down is passed over, with all that is asked', async () => {
+  await using server = await fakeTlsServer(letIn, () => ({ ok: 1, version: '6.0.0', authInfo: {} }));
+  await using arbiter = await fakeTlsServer({ ...letIn, arbiterOnly: true });
+  const hosts = [`localhost:${await closedPort()}`, `localhost:${arbiter.port}`, `localhost:${server.port}`];
+  const { config, ...target } = targetOf(0, certificate);
+  const { host: _, ...rest } = config;
+  const { status } = await examine(mongodb, { ...target, config: { ...rest, hosts } }, optionsOf('require'));
+  expect(status).toBe('connected');
+});

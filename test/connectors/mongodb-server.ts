@@ -1,0 +1,62 @@
+import type { Socket } from 'node:net';
+import { createServer } from 'node:tls';
+import { BSON } from 'mongodb';
+import { listen, pem, plainServer } from '../network/servers.ts';
+
+type Document = Readonly<Record<string, unknown>>;
+/** Answers a command with a document, with bytes of its own, or not at all. */
+export type Answer = (command: Document, socket: Socket) => Document | Buffer | undefined;
+
+const int32 = (value: number) => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(value);
+  return bytes;
+};
+const message = (opCode: number, ...parts: readonly Uint8Array[]) => {
+  const body = Buffer.concat(parts);
+  return Buffer.concat([int32(body.length + 16), int32(1), int32(0), int32(opCode), body]);
+};
+
+/** OP_MSG, with what a server may put in it. */
+export const opMsg = (document: Document, flags = 0) =>
+  message(2013, int32(flags), Buffer.from([0]), BSON.serialize(document));
+/** OP_REPLY, to the old greeting. */
+export const opReply = (document: Document, documents = 1) =>
+  message(1, int32(8), int32(0), int32(0), int32(0), int32(documents), BSON.serialize(document));
+export const raw = { int32, message };
+
+/** A member that is the primary of nothing. */
+export const hello = { isWritablePrimary: true, maxWireVersion: 17, minWireVersion: 0, ok: 1 };
+/** Lets in whoever shows a certificate. */
+export const letIn = { ...hello, speculativeAuthenticate: { user: 'CN=me', ok: 1 } };
+
+const isGreeting = (command: Document) =>
+  'hello' in command || 'ismaster' in command || 'isMaster' in command;
+
+/** What answers greetings by that, and the rest by `answer`. */
+export const speak =
+  (greeting: Document | Buffer, answer: Answer = () => undefined) =>
+  (socket: Socket) => {
+    let pending = Buffer.alloc(0);
+    socket.on('error', () => {});
+    socket.on('data', (chunk: Buffer) => {
+      pending = Buffer.concat([pending, chunk]);
+      while (pending.length >= 4 && pending.length >= pending.readInt32LE(0)) {
+        const whole = pending.subarray(0, pending.readInt32LE(0));
+        pending = pending.subarray(whole.length);
+        const old = whole.readInt32LE(12) === 2004;
+        const at = old ? whole.indexOf(0, 20) + 9 : 21;
+        const command = BSON.deserialize(whole.subarray(at));
+        const said = isGreeting(command) ? greeting : answer(command, socket);
+        if (said && !socket.destroyed)
+          socket.write(Buffer.isBuffer(said) ? said : old ? opReply(said) : opMsg(said));
+      }
+    });
+  };
+
+export const fakeServer = (greeting: Document | Buffer, answer?: Answer) =>
+  plainServer(speak(greeting, answer));
+
+/** The same over TLS, where an account needs no password. */
+export const fakeTlsServer = (greeting: Document | Buffer, answer?: Answer) =>
+  listen(createServer({ key: pem('server.key'), cert: pem('server.crt') }, speak(greeting, answer)));

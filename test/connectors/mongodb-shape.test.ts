@@ -1,0 +1,234 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  Binary,
+  BSON,
+  BSONRegExp,
+  Code,
+  Decimal128,
+  Double,
+  Int32,
+  Long,
+  MaxKey,
+  MinKey,
+  ObjectId,
+  Timestamp,
+} from 'mongodb';
+import { fold } from '../../shared/connectors/mongodb/fold.ts';
+import { createShape } from '../../shared/connectors/mongodb/shape.ts';
+import type { Field } from '../../shared/connectors/mongodb/shape.ts';
+
+type Document = Readonly<Record<string, unknown>>;
+
+const shapeOf = (documents: readonly Document[]) => {
+  const shape = createShape();
+  for (const document of documents) shape.see(BSON.serialize(document, { ignoreUndefined: false }));
+  return shape;
+};
+const columnsOf = (
+  documents: readonly Document[],
+  more: { readonly validator?: Document; readonly indexes?: readonly Document[] } = {},
+) => {
+  const { validator, indexes = [] } = more;
+  const found = { shape: shapeOf(documents), indexes, rows: null, size: null };
+  return fold('shop', { name: 'c', kind: 'collection', timeseries: false, validator }, found).columns;
+};
+const told = (documents: readonly Document[], more = {}) =>
+  columnsOf(documents, more).map(({ name, type, kind, nullable, share }) => [
+    name,
+    type,
+    kind,
+    nullable,
+    share,
+  ]);
+
+describe('fields', () => {
+  test('have the types that MongoDB names', () => {
+    const all = {
+      double: new Double(1.5),
+      string: 'x',
+      object: { x: 1 },
+      array: [],
+      binData: new Binary(Buffer.from('x')),
+      objectId: new ObjectId(),
+      bool: true,
+      date: new Date(0),
+      regex: new BSONRegExp('a', 'i'),
+      javascript: new Code('x'),
+      javascriptWithScope: new Code('x', { y: 1 }),
+      int: new Int32(1),
+      timestamp: new Timestamp({ t: 1, i: 1 }),
+      long: Long.fromNumber(1),
+      decimal: Decimal128.fromString('1.5'),
+      minKey: new MinKey(),
+      maxKey: new MaxKey(),
+      null: null,
+    };
+    for (const { name, type } of columnsOf([all])) if (name !== 'object.x') expect(type).toBe(name);
+  });
+
+  test('are told by path, the fields of an array’s objects too', () => {
+    const documents = [
+      { address: { city: 'Porto' }, lines: [{ sku: 'a' }, { sku: 'b', n: 1 }], tags: ['x'], empty: [] },
+    ];
+    expect(told(documents).map(([name, type, kind]) => [name, type, kind])).toEqual([
+      ['address', 'object', 'json'],
+      ['address.city', 'string', 'string'],
+      ['lines', 'array<object>', 'array'],
+      ['lines.sku', 'string', 'string'],
+      ['lines.n', 'int', 'integer'],
+      ['tags', 'array<string>', 'array'],
+      ['empty', 'array', 'array'],
+    ]);
+  });
+
+  test('are in as many documents as have them, however often in each', () => {
+    const documents = [
+      { a: 1, list: [{ b: 1 }, { b: 2 }] },
+      { a: 2, list: [] },
+      { list: [{}] },
+      { list: null },
+    ];
+    expect(told(documents).map(([name, , , nullable, share]) => [name, nullable, share])).toEqual([
+      ['a', true, 0.5],
+      ['list', true, 1],
+      ['list.b', true, 0.25],
+    ]);
+  });
+
+  test.each([
+    [[1, 2, 'x'], 'int|string', 'other'],
+    [['x', 'y', 1], 'string|int', 'other'],
+    [[1, Long.fromNumber(2)], 'int|long', 'integer'],
+    [[1, 1.5], 'double|int', 'float'],
+    [[1.5, Decimal128.fromString('1')], 'double|decimal', 'decimal'],
+    [[null, null], 'null', 'other'],
+    [[null, 'x'], 'string', 'string'],
+    [[new Binary(Buffer.alloc(16), 4)], 'binData', 'uuid'],
+  ])(
+    'of several types name the commonest first, and have one kind where there is one: %j',
+    (values, type, kind) => {
+      expect(told(values.map((a) => ({ a }))).map(([, t, k]) => [t, k])).toEqual([[type, kind]]);
+    },
+  );
+
+  test('with a 2dsphere index are places', () => {
+    const documents = [{ at: { type: 'Point', coordinates: [1, 2] } }];
+    expect(columnsOf(documents, { indexes: [{ name: 'i', key: { at: '2dsphere' } }] })[0]).toMatchObject({
+      kind: 'geo',
+      type: 'object',
+    });
+  });
+
+  test('that a validator alone knows come last, and are in no document', () => {
+    const validator = {
+      $jsonSchema: {
+        required: ['a', 'b'],
+        properties: {
+          a: { bsonType: 'int', description: 'the first' },
+          b: { bsonType: 'string' },
+          c: { bsonType: ['double', 'null'] },
+          d: { type: 'object', properties: { e: { bsonType: 'bool' } } },
+        },
+      },
+    };
+    expect(told([{ a: 'x' }], { validator })).toEqual([
+      ['a', 'string', 'string', false, 1],
+      ['b', 'string', 'string', false, 0],
+      ['c', 'double', 'float', true, 0],
+      ['d', 'object', 'json', true, 0],
+      ['d.e', 'bool', 'boolean', true, 0],
+    ]);
+    expect(columnsOf([{ a: 1 }], { validator })[0]).toMatchObject({ comment: 'the first' });
+  });
+
+  test('with dots in their names are told once', () => {
+    expect(told([{ 'a.b': 1, a: { b: 'x' } }]).map(([name]) => name)).toEqual(['a.b', 'a']);
+  });
+
+  test('are at most so many, and so deep', () => {
+    const shape = shapeOf(
+      Array.from({ length: 30 }, (_, n) =>
+        Object.fromEntries(Array.from({ length: 100 }, (__, i) => [`f${n}_${i}`, 1])),
+      ),
+    );
+    expect(shape.fields()).toHaveLength(2000);
+    expect(shape.cut()).toBe(true);
+    const deep = Array.from({ length: 60 }).reduce<Document>((inner) => ({ x: inner }), {});
+    expect(columnsOf([deep]).length).toBeLessThan(20);
+  });
+});
+
+const value = fc.letrec((tie) => ({
+  any: fc.oneof(
+    { maxDepth: 4 },
+    fc.integer(),
+    fc.double(),
+    fc.string({ unit: 'grapheme' }),
+    fc.boolean(),
+    fc.constant(null),
+    fc.uint8Array({ maxLength: 20 }),
+    fc.date({ noInvalidDate: true }),
+    fc.array(tie('any'), { maxLength: 4 }),
+    fc.dictionary(
+      fc.string({ unit: 'grapheme' }).filter((name) => !name.includes('\0') && name !== '__proto__'),
+      tie('any'),
+      { maxKeys: 4 },
+    ),
+  ),
+}));
+const document = fc.dictionary(fc.stringMatching(/^[a-e]{0,2}$/), value.any, { maxKeys: 6 });
+
+test('every field of every document is seen', () => {
+  const expected = (documents: readonly Document[]) => {
+    const counts = new Map<string, number>();
+    for (const one of documents)
+      for (const name of Object.keys(one)) counts.set(name, (counts.get(name) ?? 0) + 1);
+    return counts;
+  };
+  fc.assert(
+    fc.property(fc.array(document, { maxLength: 6 }), (documents) => {
+      const seen = new Map(
+        shapeOf(documents)
+          .fields()
+          .map(({ name, documents: count }: Field) => [name, count]),
+      );
+      expect(seen).toEqual(expected(documents));
+    }),
+  );
+});
+
+test('what is no document is refused, and never read beyond its end', () => {
+  const bytes = document.map((one) => Buffer.from(BSON.serialize(one)));
+  const spoilt = fc
+    .tuple(bytes, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 6 }))
+    .map(([whole, changes]) => {
+      const copy = Buffer.from(whole);
+      for (const [at, byte] of changes) copy[at % copy.length] = byte;
+      return copy;
+    });
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        spoilt,
+        fc.uint8Array({ maxLength: 60 }).map((some) => Buffer.from(some)),
+      ),
+      (some) => {
+        const shape = createShape();
+        try {
+          shape.see(some);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'protocol-mismatch' });
+        }
+        // In the middle of more, as it comes off the wire: the same, whatever stands behind.
+        const around = Buffer.concat([Buffer.alloc(3, 1), some, Buffer.alloc(40, 1)]);
+        try {
+          createShape().see(new Uint8Array(around.buffer, around.byteOffset + 3, some.length));
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'protocol-mismatch' });
+        }
+      },
+    ),
+    { numRuns: Number(process.env['FUZZ_RUNS'] ?? 500) },
+  );
+});
