@@ -1,0 +1,151 @@
+import type { Column } from '../catalog.ts';
+import { isObject, shown, textOf } from './field.ts';
+import type { Field, SchemaText } from './field.ts';
+
+/** The fields of an Avro record, https://avro.apache.org/docs/1.12.0/specification/; of anything else one field, `value`. */
+export const avroFields = (schema: SchemaText): readonly Field[] => {
+  const types: Types = new Map();
+  const parsed = readAll(schema, types, 0);
+  const root = described(parsed, types, '');
+  return root.nested?.fields() ?? [{ name: 'value', default: null, comment: null, ...root }];
+};
+
+type Types = Map<string, Named>;
+interface Named {
+  readonly schema: Readonly<Record<string, unknown>>;
+  readonly namespace: string;
+}
+type Described = Pick<Field, 'type' | 'kind' | 'nullable' | 'nested'>;
+
+const readAll = ({ text, references }: SchemaText, types: Types, depth: number): unknown => {
+  if (depth < 8) for (const reference of references.values()) readAll(reference, types, depth + 1);
+  const parsed: unknown = JSON.parse(text);
+  collect(parsed, '', types, 0);
+  return parsed;
+};
+
+/** Types may be used before they are met again by name: all are known before any is described. */
+const collect = (schema: unknown, namespace: string, types: Types, depth: number): void => {
+  if (depth > 64) return;
+  if (Array.isArray(schema)) return schema.forEach((one) => collect(one, namespace, types, depth + 1));
+  if (!isObject(schema)) return;
+  const within = namespaceOf(schema, namespace);
+  if (typeof schema['name'] === 'string' && /^(record|error|enum|fixed)$/.test(String(schema['type'])))
+    types.set(fullName(schema['name'], within), { schema, namespace: within });
+  for (const part of [schema['type'], schema['items'], schema['values']])
+    if (typeof part === 'object') collect(part, within, types, depth + 1);
+  if (Array.isArray(schema['fields']))
+    for (const field of schema['fields'])
+      if (isObject(field)) collect(field['type'], within, types, depth + 1);
+};
+
+const namespaceOf = ({ name, namespace, type }: Readonly<Record<string, unknown>>, outer: string): string => {
+  if (!/^(record|error|enum|fixed)$/.test(String(type))) return outer;
+  if (typeof name === 'string' && name.includes('.')) return name.slice(0, name.lastIndexOf('.'));
+  return typeof namespace === 'string' ? namespace : outer;
+};
+
+const fullName = (name: string, namespace: string): string =>
+  name.includes('.') || namespace === '' ? name : `${namespace}.${name}`;
+
+const described = (schema: unknown, types: Types, namespace: string): Described => {
+  if (Array.isArray(schema)) return union(schema, types, namespace);
+  if (typeof schema === 'string') {
+    const kind = Object.hasOwn(primitives, schema) ? primitives[schema] : undefined;
+    if (kind) return { type: schema, kind, nullable: schema === 'null' };
+    const named = types.get(fullName(schema, namespace)) ?? types.get(schema);
+    return named
+      ? complex(named.schema, types, named.namespace)
+      : { type: schema, kind: 'other', nullable: false };
+  }
+  if (!isObject(schema)) return { type: 'unknown', kind: 'other', nullable: false };
+  return complex(schema, types, namespaceOf(schema, namespace));
+};
+
+const complex = (schema: Readonly<Record<string, unknown>>, types: Types, namespace: string): Described => {
+  const { type, logicalType: logical } = schema;
+  if (typeof logical === 'string' && Object.hasOwn(logicals, logical)) {
+    const kind = logicals[logical] ?? 'other';
+    const of =
+      logical === 'decimal'
+        ? `decimal(${Number(schema['precision'])},${Number(schema['scale'] ?? 0)})`
+        : logical;
+    return { type: of, kind, nullable: false };
+  }
+  switch (type) {
+    case 'record':
+    case 'error': {
+      const fields = () => recordFields(schema, types, namespace);
+      return { type: nameOf(schema), kind: 'json', nullable: false, nested: { key: schema, fields } };
+    }
+    case 'enum':
+      return { type: nameOf(schema), kind: 'string', nullable: false };
+    case 'fixed':
+      return { type: `fixed(${Number(schema['size'])})`, kind: 'binary', nullable: false };
+    case 'array':
+      return { type: `array<${inner(schema['items'], types, namespace)}>`, kind: 'array', nullable: false };
+    case 'map':
+      return { type: `map<${inner(schema['values'], types, namespace)}>`, kind: 'json', nullable: false };
+    default:
+      return described(type, types, namespace);
+  }
+};
+
+const inner = (schema: unknown, types: Types, namespace: string): string =>
+  described(schema, types, namespace).type;
+
+const union = (branches: readonly unknown[], types: Types, namespace: string): Described => {
+  const others = branches.filter((branch) => branch !== 'null');
+  const nullable = others.length < branches.length;
+  if (others.length === 1) return { ...described(others[0], types, namespace), nullable };
+  const names = others.map((branch) => described(branch, types, namespace).type);
+  return { type: `union<${names.join(',')}>`, kind: 'other', nullable };
+};
+
+const recordFields = (
+  { fields }: Readonly<Record<string, unknown>>,
+  types: Types,
+  namespace: string,
+): Field[] =>
+  (Array.isArray(fields) ? fields : []).flatMap((field: unknown) =>
+    isObject(field) && typeof field['name'] === 'string'
+      ? [
+          {
+            name: field['name'],
+            ...described(field['type'], types, namespace),
+            default: shown(field['default']),
+            comment: textOf(field['doc']),
+          },
+        ]
+      : [],
+  );
+
+const nameOf = ({ name }: Readonly<Record<string, unknown>>): string =>
+  typeof name === 'string' ? name.slice(name.lastIndexOf('.') + 1) : 'record';
+
+const primitives: Readonly<Record<string, Column['kind']>> = {
+  null: 'other',
+  boolean: 'boolean',
+  int: 'integer',
+  long: 'integer',
+  float: 'float',
+  double: 'float',
+  bytes: 'binary',
+  string: 'string',
+};
+
+const logicals: Readonly<Record<string, Column['kind']>> = {
+  decimal: 'decimal',
+  'big-decimal': 'decimal',
+  uuid: 'uuid',
+  date: 'date',
+  'time-millis': 'time',
+  'time-micros': 'time',
+  'timestamp-millis': 'timestamp',
+  'timestamp-micros': 'timestamp',
+  'timestamp-nanos': 'timestamp',
+  'local-timestamp-millis': 'timestamp',
+  'local-timestamp-micros': 'timestamp',
+  'local-timestamp-nanos': 'timestamp',
+  duration: 'other',
+};

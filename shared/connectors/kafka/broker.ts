@@ -1,0 +1,117 @@
+import type { Socket } from 'node:net';
+import type { Dialer, Place } from '../../network/dialer.ts';
+import { Problem } from '../../problem.ts';
+import { guard } from './guard.ts';
+import { apiVersions, metadata } from './requests.ts';
+import type { Metadata, Request, Versions } from './requests.ts';
+import { within } from './within.ts';
+
+export interface Login {
+  readonly mechanism: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** One broker that has let us in. */
+export interface Broker extends Place {
+  readonly versions: Versions;
+  /** Its members and what the account may do with the cluster, as it said at the login; no topics. */
+  readonly cluster: Metadata;
+  ask<T>(request: Request<T>): Promise<T>;
+  close(): void;
+}
+
+export interface LoginOptions {
+  readonly dialer: Dialer;
+  readonly sasl: Login | null;
+  /** Milliseconds that one answer may take. */
+  readonly limit: number;
+}
+
+/** Logs in over a socket of the dialer. What fails closes it. */
+export const logIn = (socket: Socket, at: Place, { dialer, sasl, limit }: LoginOptions): Promise<Broker> =>
+  dialer.step('authenticate', async () => {
+    const { default: Connection } = await import('kafkajs/src/network/connection.js');
+    const { open, allow, fault } = guard(socket);
+    const connection = new Connection({
+      ...at,
+      clientId: 'mooring',
+      logger: silent,
+      sasl,
+      // The steps have their own limits.
+      connectionTimeout: 2 ** 30,
+      requestTimeout: 2 ** 30,
+      enforceRequestTimeout: false,
+      socketFactory: ({ onConnect }) => {
+        process.nextTick(onConnect);
+        return socket;
+      },
+    });
+    // Nothing ever waits in it; its timer would be set to a time long gone, of which Node warns.
+    connection.requestQueue.scheduleCheckPendingRequests = () => {};
+    socket.once('close', () => {
+      connection.rejectRequests(fault() ?? ended());
+      socket.destroy();
+    });
+
+    const ask = async <T>(request: Request<T>): Promise<T> => {
+      allow();
+      try {
+        return await within(
+          limit,
+          connection.send({
+            request: { ...request, encode: async () => encoded(request.body) },
+            response: {
+              decode: async (payload) => request.read(payload),
+              parse: async (answer) => answer,
+            },
+          }),
+        );
+      } catch (error) {
+        throw fault() ?? error;
+      }
+    };
+
+    let stage: Stage = 'greeting';
+    try {
+      await connection.connect();
+      const versions = await ask(apiVersions);
+      connection.setVersions(versions);
+      connection.setSupportAuthenticationProtocol(true);
+      stage = 'login';
+      await connection.authenticate();
+      stage = 'first question';
+      const cluster = await ask(metadata([]));
+      open();
+      return { ...at, versions, cluster, ask, close: () => socket.destroy() };
+    } catch (error) {
+      const told = fault();
+      socket.destroy();
+      throw told ?? seenAt(error, stage, sasl !== null);
+    }
+  });
+
+type Stage = 'greeting' | 'login' | 'first question';
+
+/**
+ * A listener that wants SASL answers what versions it speaks and hangs up on the first question that is about anything: that is its
+ * only way to say so.
+ */
+const seenAt = (error: unknown, stage: Stage, withSasl: boolean): unknown => {
+  if (stage !== 'first question' || withSasl || !(error instanceof Error)) return error;
+  if (!/^KafkaJSConnection(Closed)?Error$/.test(error.name)) return error;
+  if ('code' in error && error.code !== undefined && error.code !== 'ECONNRESET') return error;
+  return new Problem('authentication-failed', undefined, {
+    cause: error,
+    remediation:
+      'This listener seems to want SASL: send sasl_username and sasl_password, with the sasl_mechanism that it takes.',
+  });
+};
+
+const encoded = (body: Buffer) => ({ buf: body, buffer: body });
+
+const ended = () =>
+  Object.assign(new Error('ended by the other side'), { name: 'KafkaJSConnectionError', code: 'ECONNRESET' });
+
+const quiet = () => {};
+const silent = { namespace: () => silent, debug: quiet, info: quiet, warn: quiet, error: quiet };

@@ -1,0 +1,50 @@
+import * as v from 'valibot';
+import { defineConnector, lateParser } from '../connector.ts';
+import { Name, Secret } from '../fields.ts';
+
+// The registry's password goes with every way to log in to the brokers: it is a login of its own.
+const registry = { schema_registry_password: v.exactOptional(Secret) };
+
+/** Against Confluent's own registry and clusters of several brokers it was never tried: see the README. */
+export const kafka = defineConnector({
+  title: 'Kafka',
+  driver: 'kafkajs',
+  minimum: '2.8',
+  config: v.strictObject({
+    bootstrap_servers: v.pipe(
+      v.string(),
+      v.regex(
+        /^[A-Za-z0-9\u00a1-\uffff._[\]:-]{1,262}(,\s?[A-Za-z0-9\u00a1-\uffff._[\]:-]{1,262}){0,31}$/,
+        'one to 32 of host:port, with commas between',
+      ),
+    ),
+    /** What the listener speaks; left out, TLS is tried as ssl_mode says. Whether SASL is spoken the credentials decide. */
+    security_protocol: v.exactOptional(v.picklist(['SASL_SSL', 'SSL', 'SASL_PLAINTEXT', 'PLAINTEXT'])),
+    schema_registry_url: v.exactOptional(
+      v.pipe(
+        v.string(),
+        v.maxLength(2048, 'at most 2048 characters'),
+        v.regex(/^https?:\/\/[^\s@?#\\]+$/, 'a URL with http:// or https://, without user, ? and #'),
+      ),
+    ),
+    schema_registry_username: v.exactOptional(Name),
+  }),
+  credentials: {
+    sasl: v.strictObject({
+      sasl_mechanism: v.optional(v.picklist(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']), 'PLAIN'),
+      sasl_username: Name,
+      sasl_password: Secret,
+      ...registry,
+    }),
+    /** `ssl.cert` and `ssl.key` of the connection are what the brokers look at. */
+    certificate: v.strictObject(registry),
+    none: v.strictObject(registry),
+  },
+  destination: ['bootstrap_servers', 'security_protocol', 'schema_registry_url', 'schema_registry_username'],
+  autocomplete: ['topics', 'columns'],
+  /** Topics go anywhere as they are; fields of other names are quoted as ksqlDB and Flink do. */
+  quote: (identifier) =>
+    /^[\w.-]+$/.test(identifier) ? identifier : `\`${identifier.replaceAll('`', '``')}\``,
+  connectionString: lateParser(['kafka'], () => import('./connection-string.ts')),
+  load: () => import('./session.ts'),
+});

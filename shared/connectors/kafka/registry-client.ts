@@ -1,0 +1,164 @@
+import type { IncomingMessage } from 'node:http';
+import { request as plainRequest } from 'node:http';
+import { request as tlsRequest } from 'node:https';
+import type { Dialer } from '../../network/dialer.ts';
+import { httpAgent } from '../../network/http-agent.ts';
+import { Problem } from '../../problem.ts';
+import { within } from './within.ts';
+
+/** One schema as a registry keeps it, with the names of those that it refers to. */
+export interface Registered {
+  readonly type: 'AVRO' | 'JSON' | 'PROTOBUF';
+  readonly text: string;
+  readonly references: readonly Reference[];
+}
+
+export interface Reference {
+  /** As the schema itself calls it. */
+  readonly name: string;
+  readonly subject: string;
+  readonly version: number;
+}
+
+/** A schema registry that answers as Confluent's does: https://docs.confluent.io/platform/current/schema-registry/develop/api.html */
+export interface Registry {
+  /** Whether it is one, and lets us in. */
+  greet(): Promise<void>;
+  subjects(): Promise<ReadonlySet<string>>;
+  /** The newest schema of a subject, or the one of that version. */
+  schema(subject: string, version?: number): Promise<Registered>;
+  close(): void;
+}
+
+interface Settings {
+  readonly url: string;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly limit: number;
+}
+
+/** Every socket is the dialer's; a redirect is an answer like any other that is not one. */
+export const openRegistry = (dialer: Dialer, { url, username, password, limit }: Settings): Registry => {
+  const base = URL.parse(url);
+  if (!base || !/^https?:$/.test(base.protocol) || base.username || base.password) {
+    throw new Problem('invalid-request', 'schema_registry_url: expected a URL with http:// or https://');
+  }
+  const secure = base.protocol === 'https:';
+  const agent = httpAgent(dialer, { secure, keepAlive: true });
+  agent.maxSockets = mostSockets;
+  const root = base.pathname.replace(/\/+$/, '');
+  const headers = {
+    accept: 'application/vnd.schemaregistry.v1+json, application/json',
+    ...(username !== undefined && {
+      authorization: `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}`,
+    }),
+  };
+
+  const get = (path: string): Promise<unknown> =>
+    within(
+      limit,
+      new Promise<unknown>((resolve, reject) => {
+        const ask = secure ? tlsRequest : plainRequest;
+        const asked = ask(
+          {
+            agent,
+            host: bare(base.hostname),
+            port: base.port,
+            path: `${root}${path}`,
+            headers,
+            signal: dialer.signal,
+          },
+          (answer) => void read(answer).then(resolve, reject),
+        );
+        asked.on('error', reject);
+        asked.end();
+      }),
+    );
+
+  return {
+    greet: async () => void listOf(await get('/subjects')),
+    subjects: async () => new Set(listOf(await get('/subjects'))),
+    schema: async (subject, version) =>
+      registered(await get(`/subjects/${encodeURIComponent(subject)}/versions/${version ?? 'latest'}`)),
+    close: () => agent.destroy(),
+  };
+};
+
+/** What a registry takes with ease, and far fewer than a broker's topics. */
+const mostSockets = 4;
+const longestAnswer = 16 * 2 ** 20;
+
+const bare = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, '$1');
+
+const read = async (answer: IncomingMessage): Promise<unknown> => {
+  const { statusCode = 0 } = answer;
+  if (statusCode !== 200) {
+    answer.destroy();
+    throw refused(statusCode);
+  }
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of answer) {
+    if (!Buffer.isBuffer(part)) continue;
+    length += part.length;
+    if (length > longestAnswer) {
+      answer.destroy();
+      throw foreign();
+    }
+    parts.push(part);
+  }
+  try {
+    return JSON.parse(Buffer.concat(parts).toString('utf8'));
+  } catch {
+    throw foreign();
+  }
+};
+
+const refused = (status: number): Problem => {
+  const native_code = String(status);
+  if (status === 401)
+    return new Problem('authentication-failed', 'The schema registry refused the credentials.', {
+      native_code,
+      remediation:
+        'Send schema_registry_username and schema_registry_password of an account of the registry.',
+    });
+  if (status === 403)
+    return new Problem('permission-denied', 'The schema registry does not let the account read.', {
+      native_code,
+      remediation: 'Grant it Subject:Read on the registry.',
+    });
+  if (status >= 500 || status === 429)
+    return new Problem('server-error', 'The schema registry reported an error.', {
+      native_code,
+      remediation: 'Look at the log of the schema registry.',
+    });
+  return new Problem('protocol-mismatch', 'Expected a schema registry at schema_registry_url.', {
+    native_code,
+    remediation: 'Check schema_registry_url, its path with it; a redirect is not followed.',
+  });
+};
+
+const foreign = () =>
+  new Problem('protocol-mismatch', 'Expected a schema registry at schema_registry_url.', {
+    remediation: 'Check schema_registry_url, its path with it.',
+  });
+
+const listOf = (value: unknown): readonly string[] => {
+  if (!Array.isArray(value)) throw foreign();
+  return value.filter((item) => typeof item === 'string');
+};
+
+/** Without `schemaType` it is Avro: older than the other two. */
+const registered = (value: unknown): Registered => {
+  const { schema, schemaType, references }: Record<string, unknown> = Object(value);
+  if (typeof schema !== 'string') throw foreign();
+  const type = schemaType === 'JSON' || schemaType === 'PROTOBUF' ? schemaType : 'AVRO';
+  return { type, text: schema, references: Array.isArray(references) ? references.flatMap(referenceOf) : [] };
+};
+
+const referenceOf = (value: unknown): Reference[] => {
+  const { name, subject, version }: Record<string, unknown> = Object(value);
+  return typeof name === 'string' && typeof subject === 'string' && typeof version === 'number'
+    ? [{ name, subject, version }]
+    : [];
+};

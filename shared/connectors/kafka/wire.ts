@@ -1,0 +1,68 @@
+import { Problem } from '../../problem.ts';
+
+/** The primitive types of https://kafka.apache.org/protocol#protocol_types, of the versions before the compact ones. */
+export interface Reader {
+  readonly int8: () => number;
+  readonly int16: () => number;
+  readonly int32: () => number;
+  /** Exact up to 2^53, beyond which no offset comes. */
+  readonly int64: () => number;
+  readonly text: () => string | null;
+  readonly list: <T>(item: () => T) => T[];
+}
+
+/** Whatever does not fit the bytes is no Kafka. */
+export const readerOf = (bytes: Buffer): Reader => {
+  let at = 0;
+  const take = (length: number): number => {
+    if (length < 0 || at + length > bytes.length) throw foreign();
+    at += length;
+    return at - length;
+  };
+  const int16 = () => bytes.readInt16BE(take(2));
+  const int32 = () => bytes.readInt32BE(take(4));
+  return {
+    int8: () => bytes.readInt8(take(1)),
+    int16,
+    int32,
+    int64: () => Number(bytes.readBigInt64BE(take(8))),
+    text: () => {
+      const length = int16();
+      if (length === -1) return null;
+      const from = take(length);
+      return bytes.toString('utf8', from, from + length);
+    },
+    list: (item) => {
+      const length = int32();
+      // Every item takes a byte at least: a count beyond that would only fill our memory.
+      if (length > bytes.length - at) throw foreign();
+      return Array.from({ length: Math.max(0, length) }, item);
+    },
+  };
+};
+
+export const int8 = (value: number): Buffer => Buffer.from([value & 0xff]);
+
+export const int32 = (value: number): Buffer => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+};
+
+export const int64 = (value: number): Buffer => {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64BE(BigInt(value));
+  return bytes;
+};
+
+export const text = (value: string): Buffer => {
+  const bytes = Buffer.from(value);
+  const length = Buffer.alloc(2);
+  length.writeInt16BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+};
+
+export const list = (items: readonly Buffer[]): Buffer => Buffer.concat([int32(items.length), ...items]);
+
+export const foreign = (): Problem =>
+  new Problem('protocol-mismatch', 'Expected Kafka; the server speaks something else');

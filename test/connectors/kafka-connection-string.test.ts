@@ -1,0 +1,55 @@
+import { describe, expect, test } from '@jest/globals';
+import { connectionString } from '../../shared/connectors/kafka/connection-string.ts';
+import { membersOf } from '../../shared/connectors/kafka/members.ts';
+import { Problem } from '../../shared/problem.ts';
+
+const { parse } = connectionString;
+const refused = (work: () => unknown): string => {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof Problem) return `${error.code} ${error.message}`;
+    throw error;
+  }
+  return 'was not refused';
+};
+
+describe('a connection string of Kafka', () => {
+  test('takes the options of its clients, with dots or underscores', () => {
+    const url =
+      'kafka://a.example.test:9092?security.protocol=sasl_ssl&sasl.mechanism=SCRAM-SHA-512&client.id=x&sslmode=verify-ca';
+    expect(parse(url)).toEqual({
+      config: { bootstrap_servers: 'a.example.test:9092', security_protocol: 'SASL_SSL' },
+      credentials: { sasl_mechanism: 'SCRAM-SHA-512' },
+      options: { ssl_mode: 'verify-ca' },
+    });
+  });
+
+  test.each([
+    ['sasl.jaas.config=org.apache.Evil', 'no option sasl.jaas.config'],
+    ['ssl.truststore.location=/etc/passwd', 'no option ssl.truststore.location'],
+    ['sasl_oauthbearer_token_endpoint_url=http://x', 'no option sasl_oauthbearer_token_endpoint_url'],
+    ['sasl.mechanism=OAUTHBEARER', 'as sasl_mechanism one of'],
+    ['client_id=1&client.id=2', 'the option client.id once'],
+  ])('refuses %s', (query, said) => {
+    expect(refused(() => parse(`kafka://a.example.test?${query}`))).toContain(said);
+  });
+
+  test('has no path', () => {
+    expect(refused(() => parse('kafka://a.example.test/topic'))).toContain('no path');
+  });
+});
+
+describe('bootstrap servers', () => {
+  test('are hosts and ports, 9092 where none is said', () => {
+    expect(membersOf('a.example.test:9093, b.example.test,[::1]:9094')).toEqual([
+      { host: 'a.example.test', port: 9093 },
+      { host: 'b.example.test', port: 9092 },
+      { host: '::1', port: 9094 },
+    ]);
+  });
+
+  test.each(['a:0', 'a:65536', 'a:b', '::1', '[a]:1', ''])('are not %j', (text) => {
+    expect(refused(() => membersOf(text))).toContain('invalid-request');
+  });
+});

@@ -1,0 +1,204 @@
+import type { Socket } from 'node:net';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Target } from '../../shared/connectors/connector.ts';
+import { examine } from '../../shared/connectors/examine.ts';
+import { kafka } from '../../shared/connectors/kafka/connector.ts';
+import { int32, int8, list, text } from '../../shared/connectors/kafka/wire.ts';
+import { plainServer } from '../network/servers.ts';
+
+type Answer = (asked: { readonly key: number; readonly body: Buffer }, socket: Socket) => Buffer | undefined;
+
+const sasl = { auth_method: 'sasl', sasl_username: 'me', sasl_password: 'obviously-fake' };
+const scram = { ...sasl, sasl_mechanism: 'SCRAM-SHA-256' };
+
+/** What a test says of a server that answers so, and how much that server could send. */
+const tried = async (answer: Answer, credentials: Target['credentials'] = { auth_method: 'none' }) => {
+  let sent = 0;
+  await using server = await plainServer((socket) => {
+    socket.on('close', () => (sent = socket.bytesWritten));
+    socket.on('data', (said) => {
+      const body = said.subarray(14 + said.readInt16BE(12)); // behind length, key, version, number and our name
+      const answered = answer({ key: said.readInt16BE(4), body }, socket);
+      if (answered) socket.write(frame(Buffer.concat([said.subarray(8, 12), answered])));
+    });
+  });
+  const { details, steps } = await examine(
+    kafka,
+    {
+      config: { bootstrap_servers: `localhost:${server.port}` },
+      credentials,
+      options: { ssl_mode: 'disable', query_timeout_seconds: 1 },
+      role: 'source',
+    },
+    {
+      policy: { loopback: true },
+      environment: 'default',
+      tlsAsk: { mode: 'disable' },
+      options: { connection_timeout_seconds: 1 },
+    },
+  );
+  return { details, failed: steps.find(({ status }) => status === 'failed'), sent };
+};
+
+const frame = (body: Buffer) => Buffer.concat([int32(body.length), body]);
+const int16 = (value: number) => int32(value).subarray(2);
+const spoken = [
+  [3, 8],
+  [17, 1],
+  [18, 0],
+  [36, 0],
+  [60, 0],
+] as const;
+const versions = (keys: readonly (readonly [number, number])[] = spoken) =>
+  Buffer.concat([
+    int16(0),
+    list(keys.map(([key, most]) => Buffer.concat([int16(key), int16(0), int16(most)]))),
+  ]);
+const cluster = (host: string, port: number, topics: readonly Buffer[] = []) =>
+  Buffer.concat([
+    int32(0),
+    list([Buffer.concat([int32(1), text(host), int32(port), int16(-1)])]),
+    int16(-1),
+    int32(1),
+    list(topics),
+    int32(0),
+  ]);
+
+/** Speaks Kafka well, but for what is given. */
+const server =
+  (odd: Readonly<Record<number, Answer>>): Answer =>
+  (asked, socket) =>
+    (
+      odd[asked.key] ??
+      ((): Buffer => (asked.key === 18 ? versions() : cluster('localhost', socket.localPort ?? 0)))
+    )(asked, socket);
+
+describe('a broker that', () => {
+  test('speaks well is taken for what it can do', async () => {
+    expect((await tried(server({}))).details).toMatchObject({ version: 'Kafka 2.8 or later' });
+  });
+
+  test('is older than 2.8 is refused by its version', async () => {
+    const old = server({
+      18: () =>
+        versions([
+          [3, 8],
+          [1, 12],
+        ]),
+    });
+    expect((await tried(old)).details).toMatchObject({
+      code: 'unsupported-version',
+      error: expect.stringMatching(/2\.7.*2\.8/),
+    });
+  });
+
+  test.each(['169.254.169.254', '::ffff:a9fe:a9fe', '0xa9fea9fe', '10.0.0.1%eth0', 'no such host'])(
+    'announces itself as %j is not followed there',
+    async (host) => {
+      const { failed } = await tried(server({ 3: () => cluster(host, 80) }));
+      expect(failed?.code).toMatch(/^host-(forbidden|not-found)$/);
+    },
+  );
+
+  test.each([
+    ['announces a gigabyte', Buffer.from([0x3f, 0, 0, 0])],
+    ['announces less than nothing', Buffer.from([0xff, 0xff, 0xff, 0xff])],
+    ['announces nothing', Buffer.from([0, 0, 0, 0])],
+    ['speaks HTTP', Buffer.from('HTTP/1.1 200 OK\r\n\r\n')],
+    ['speaks MySQL', Buffer.from('J\0\0\0\n8.4.0\0')],
+    ['counts more rows than it sends', frame(Buffer.concat([int32(0), int16(0), int32(2 ** 30)]))],
+  ])('%s speaks another protocol', async (_, said) => {
+    const { failed } = await tried((_asked, socket) => void socket.write(said));
+    expect(failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
+  });
+
+  test('speaks TLS is told from one that speaks nothing', async () => {
+    const alert = Buffer.from([0x15, 3, 3, 0, 2, 2, 10]);
+    const { failed } = await tried((_asked, socket) => void socket.end(alert));
+    expect(failed).toMatchObject({ code: 'tls-required' });
+  });
+
+  test('wants a password spun for hours speaks another protocol', async () => {
+    const { failed } = await tried(
+      server({
+        17: () => Buffer.concat([int16(0), list([text('SCRAM-SHA-256')])]),
+        36: ({ body }) => {
+          const nonce = /r=([^,]+)$/.exec(body.toString())?.[1] ?? '';
+          const challenge = Buffer.from(`r=${nonce}x,s=c2FsdA==,i=4000000000`);
+          return Buffer.concat([int16(0), int16(-1), int32(challenge.length), challenge]);
+        },
+      }),
+      scram,
+    );
+    expect(failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
+  });
+
+  test('lets in whoever asks, without a proof of its own, is not believed', async () => {
+    const { failed } = await tried(
+      server({
+        17: () => Buffer.concat([int16(0), list([text('SCRAM-SHA-256')])]),
+        36: ({ body }) => {
+          const nonce = /r=([^,]+)$/.exec(body.toString())?.[1];
+          const said = Buffer.from(body.includes('n,,') ? `r=${nonce}x,s=c2FsdA==,i=4096` : 'v=bm8=');
+          return Buffer.concat([int16(0), int16(-1), int32(said.length), said]);
+        },
+      }),
+      scram,
+    );
+    expect(failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
+  });
+
+  test('repeats a secret has it repeated by nobody', async () => {
+    const echo = server({
+      17: () => Buffer.concat([int16(0), list([text('PLAIN')])]),
+      36: () => Buffer.concat([int16(58), text(sasl.sasl_password), int32(0)]),
+    });
+    const { details, failed } = await tried(echo, sasl);
+    expect(failed).toMatchObject({ code: 'authentication-failed', native_code: '58' });
+    expect(JSON.stringify([details, failed])).not.toContain(sasl.sasl_password);
+  });
+
+  test('talks without end is cut short', async () => {
+    const { failed, sent } = await tried((_asked, socket) => {
+      const piece = frame(Buffer.alloc(2 ** 20 - 4));
+      const more = () => {
+        while (!socket.destroyed && socket.write(piece));
+        if (!socket.destroyed) socket.once('drain', more);
+      };
+      more();
+      return undefined;
+    });
+    expect(failed).toMatchObject({ step: 'authenticate' });
+    expect(sent).toBeLessThan(64 * 2 ** 20);
+  });
+
+  test('falls silent at its first answer is a timeout there', async () => {
+    const { failed } = await tried(() => undefined);
+    expect(failed).toMatchObject({ step: 'authenticate', code: 'timeout' });
+  });
+
+  test('names topics as no broker does has them left out', async () => {
+    const topic = (name: string) =>
+      Buffer.concat([int16(0), text(name), int8(0), list([]), int32(-(2 ** 31))]);
+    const odd = server({
+      3: (_asked, socket) => cluster('localhost', socket.localPort ?? 0, [topic('a\nb'), topic('$(x)')]),
+    });
+    expect(JSON.stringify(await tried(odd))).not.toMatch(/\$\(x\)/);
+  });
+
+  test('sends anything at all leaves the process standing', async () => {
+    const piece = fc.oneof(
+      fc.uint8Array({ maxLength: 60 }).map((bytes) => frame(Buffer.from(bytes))),
+      fc.uint8Array({ maxLength: 60 }).map((bytes) => frame(Buffer.concat([int32(0), Buffer.from(bytes)]))),
+      fc.uint8Array({ minLength: 1, maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { minLength: 1, maxLength: 4 }), async (pieces) => {
+        const { details } = await tried((_asked, socket) => void socket.end(Buffer.concat(pieces)));
+        expect(details).toHaveProperty('code');
+      }),
+      { numRuns: Number(process.env['FUZZ_RUNS'] ?? 60) },
+    );
+  });
+});
