@@ -1,0 +1,36 @@
+import type { STSClientConfig } from '@aws-sdk/client-sts';
+import { Problem } from '../../problem.ts';
+import { isDenied } from './failures.ts';
+
+/** Keys of an hour, for who holds the given ones. https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+export const assumeRole = async (
+  settings: STSClientConfig,
+  { role_arn, external_id }: { readonly role_arn?: string; readonly external_id?: string },
+  abortSignal: AbortSignal,
+) => {
+  const { AssumeRoleCommand, STSClient } = await import('@aws-sdk/client-sts');
+  const client = new STSClient(settings);
+  const command = new AssumeRoleCommand({
+    RoleArn: role_arn,
+    RoleSessionName: 'mooring',
+    ...(external_id && { ExternalId: external_id }),
+  });
+  const { Credentials: keys } = await client.send(command, { abortSignal }).catch((error: unknown) => {
+    throw isDenied(error) ? notTrusted(error) : error;
+  });
+  if (!keys?.AccessKeyId || !keys.SecretAccessKey || !keys.SessionToken)
+    throw new Problem('protocol-mismatch');
+  return {
+    accessKeyId: keys.AccessKeyId,
+    secretAccessKey: keys.SecretAccessKey,
+    sessionToken: keys.SessionToken,
+  };
+};
+
+const notTrusted = (cause: unknown) =>
+  new Problem('permission-denied', undefined, {
+    cause,
+    native_code: 'AccessDenied',
+    remediation:
+      'Name the owner of the keys as a principal in the role’s trust policy, with sts:ExternalId as external_id says, and grant it sts:AssumeRole.',
+  });

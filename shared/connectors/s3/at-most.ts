@@ -1,0 +1,18 @@
+/** Runs work as it comes, that many at once; the rest waits in order. */
+export type Runner = <T>(work: () => Promise<T>) => Promise<T>;
+
+export const atMost = (most: number): Runner => {
+  let free = most;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free += 1;
+    }
+  };
+};

@@ -1,0 +1,124 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { Dialer } from '../../network/dialer.ts';
+import { Problem } from '../../problem.ts';
+import type { Target } from '../connector.ts';
+import { requestHandler } from './request-handler.ts';
+
+export interface Settings {
+  readonly bucket: string;
+  readonly region: string;
+  readonly prefix?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly access_key_id: string;
+}
+type Secrets = Readonly<
+  Partial<Record<'secret_access_key' | 'session_token' | 'role_arn' | 'external_id', string>>
+>;
+export type S3Target = Target<Settings, Secrets>;
+
+/** A client of one bucket, that knows nothing of the machine's own AWS settings. */
+export interface Bucket {
+  readonly client: S3Client;
+  readonly name: string;
+  readonly prefix: string;
+  /** Runs a request, and reading its answer, within the query's time limit. */
+  within<T>(work: (abortSignal: AbortSignal) => Promise<T>): Promise<T>;
+}
+
+/** Opens nothing yet: the first request does. */
+export const bucketOf = async (target: S3Target, dialer: Dialer): Promise<Bucket> => {
+  const { config, credentials, options } = target;
+  const named = config.endpoint ?? target.endpoint;
+  const url = URL.parse(named ?? `https://s3.${domainOf(config.region)}`);
+  if (!url) throw new Problem('host-not-found');
+  const secure = isSecure(url, options.ssl_mode);
+  const handler = requestHandler(dialer, secure);
+  const keys = {
+    accessKeyId: config.access_key_id,
+    secretAccessKey: credentials.secret_access_key ?? '',
+    ...(credentials.session_token && { sessionToken: credentials.session_token }),
+  };
+  // Everything that the SDK would else look for in the environment and in ~/.aws is said.
+  const common = {
+    region: config.region,
+    requestHandler: handler,
+    maxAttempts: 1,
+    retryMode: 'standard',
+    defaultsMode: 'standard' as const,
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+    authSchemePreference: [],
+    userAgentAppId: 'mooring',
+  };
+  const limit = Math.round(options.query_timeout_seconds * 1000);
+
+  const taken = async () => {
+    if (credentials.auth_method !== 'role') return keys;
+    if (!secure) throw new Problem('tls-required'); // the answer holds keys
+    const { assumeRole } = await import('./assume-role.ts');
+    const at = named === undefined ? new URL(`https://sts.${domainOf(config.region)}`) : url;
+    return assumeRole(
+      { ...common, endpoint: addressOf(at, secure), credentials: keys },
+      credentials,
+      dialer.signal,
+    );
+  };
+  const { S3Client } = await import('@aws-sdk/client-s3');
+  const client = new S3Client({
+    ...common,
+    endpoint: addressOf(url, secure),
+    // A certificate for *.s3… covers no bucket with dots, and who makes S3 too seldom has a name for each bucket.
+    forcePathStyle: named !== undefined || config.bucket.includes('.'),
+    credentials: await taken(),
+    useArnRegion: false,
+    disableMultiregionAccessPoints: true,
+    disableS3ExpressSessionAuth: true,
+    followRegionRedirects: false,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    sigv4aSigningRegionSet: [config.region],
+  });
+  return {
+    client,
+    name: config.bucket,
+    prefix: config.prefix ?? '',
+    within: (work) => bounded(work, limit, dialer.signal),
+  };
+};
+
+/** `http:` says that the server offers no TLS; whether that will do, the mode says. */
+const isSecure = ({ protocol }: URL, mode: S3Target['options']['ssl_mode']): boolean =>
+  mode !== 'disable' && (mode !== 'prefer' || protocol === 'https:');
+
+const addressOf = ({ hostname, port }: URL, secure: boolean): string =>
+  `${secure ? 'https' : 'http'}://${hostname}${port && `:${port}`}`;
+
+/** https://docs.aws.amazon.com/general/latest/gr/s3.html */
+const domainOf = (region: string): string =>
+  `${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
+
+const bounded = async <T>(
+  work: (abortSignal: AbortSignal) => Promise<T>,
+  limit: number,
+  signal: AbortSignal,
+): Promise<T> => {
+  const enough = new AbortController();
+  const late = Promise.withResolvers<never>();
+  const stop = (reason: unknown) => {
+    enough.abort(reason);
+    late.reject(reason);
+  };
+  const giveUp = () => stop(signal.reason);
+  const timer = setTimeout(
+    () => stop(new Problem('timeout', undefined, { remediation: 'Raise query_timeout_seconds.' })),
+    limit,
+  );
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([work(enough.signal), late.promise]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', giveUp);
+  }
+};

@@ -1,0 +1,50 @@
+import * as v from 'valibot';
+import { defineConnector, lateParser } from '../connector.ts';
+import { Name, Secret } from '../fields.ts';
+
+const port = '([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
+const endpoint = new RegExp(`^https?://([A-Za-z0-9._-]{1,253}|\\[[0-9A-Fa-f:.]{2,45}\\])(:${port})?/?$`);
+
+/** Amazon S3 and what speaks its protocol. Tried on versitygw, never on Amazon's own. */
+export const s3 = defineConnector({
+  title: 'Amazon S3',
+  driver: '@aws-sdk/client-s3',
+  config: v.strictObject({
+    /** Never an ARN: that would choose the host. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+    bucket: v.pipe(
+      v.string(),
+      v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/, 'the name of a bucket'),
+    ),
+    /** One label of a host name; other makers of S3 have regions of their own, such as `auto`. */
+    region: v.pipe(v.string(), v.regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, 'a region such as eu-west-1')),
+    prefix: v.exactOptional(
+      v.pipe(
+        v.string(),
+        v.regex(/^[ -~\u00a0-\uffff]{1,1024}$/, '1 to 1024 characters, none of them a control character'),
+      ),
+    ),
+    endpoint: v.exactOptional(v.pipe(v.string(), v.regex(endpoint, 'https://host or https://host:port'))),
+    access_key_id: Name,
+  }),
+  credentials: {
+    access_key: v.strictObject({ secret_access_key: Secret, session_token: v.exactOptional(Secret) }),
+    /** Taken on with the customer's own keys; never with an identity of our own, which would take it on for anybody. */
+    role: v.strictObject({
+      secret_access_key: Secret,
+      session_token: v.exactOptional(Secret),
+      role_arn: v.pipe(
+        v.string(),
+        v.regex(/^arn:aws[a-z-]{0,20}:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/, 'the ARN of an IAM role'),
+      ),
+      external_id: v.exactOptional(
+        v.pipe(v.string(), v.regex(/^[\w+=,.@:/-]{2,1224}$/, 'an external id of the role’s trust policy')),
+      ),
+    }),
+  },
+  destination: ['endpoint', 'region', 'bucket', 'access_key_id'],
+  autocomplete: ['schemas', 'tables', 'columns'],
+  quote: (identifier) =>
+    /^[a-z_][a-z0-9_]*$/.test(identifier) ? identifier : `"${identifier.replaceAll('"', '""')}"`,
+  connectionString: lateParser(['s3'], () => import('./connection-string.ts')),
+  load: () => import('./session.ts'),
+});

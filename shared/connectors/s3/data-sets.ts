@@ -1,0 +1,113 @@
+import type { Column, Scope } from '../catalog.ts';
+import type { Listed } from './list.ts';
+
+/** A table to be: an object, or the objects below a folder of partitions. */
+export interface DataSet {
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: 'file' | 'table';
+  bytes: number;
+  files: number;
+  /** What its columns are read from: the latest that holds anything. */
+  sample: Listed | undefined;
+  /** The values of each partition key, as far as they tell its kind. */
+  readonly partitions: Map<string, Values>;
+}
+
+interface Values {
+  integer: boolean;
+  date: boolean;
+  absent: boolean;
+  some: boolean;
+}
+
+/** Folds keys, one after the other, into data sets: `lake/orders/year=2026/1.parquet` is a part of `lake`.`orders`. */
+export const dataSets = (
+  bucket: string,
+  { schemas, excludedSchemas }: Scope,
+  most: number,
+): { add(object: Listed): void; readonly found: ReadonlyMap<string, DataSet>; overflow(): number } => {
+  const found = new Map<string, DataSet>();
+  const excluded = new Set(excludedSchemas);
+  const wanted = schemas && new Set(schemas);
+  let overflow = 0;
+
+  const add = (object: Listed) => {
+    const folders = object.key.split('/');
+    const file = folders.pop() ?? '';
+    if (file === '' || isHidden(file) || folders.some(isHiddenFolder)) return;
+    const first = folders.findIndex(isPartition);
+    const root = first < 0 ? folders : folders.slice(0, first);
+    const name = first < 0 ? file : root.pop() || bucket;
+    const schema = root.join('/');
+    if (excluded.has(schema) || (wanted && !wanted.has(schema))) return;
+
+    const id = `${schema}\0${name}`;
+    let set = found.get(id);
+    if (!set) {
+      if (found.size >= most) {
+        overflow += 1;
+        return;
+      }
+      const kind = first < 0 ? 'file' : 'table';
+      set = { schema, name, kind, bytes: 0, files: 0, sample: undefined, partitions: new Map() };
+      found.set(id, set);
+    }
+    set.bytes += object.size;
+    set.files += 1;
+    if (object.size > 0 && isLater(object, set.sample)) set.sample = object;
+    if (first >= 0) for (const folder of folders.slice(first)) note(set.partitions, folder);
+  };
+  return { add, found, overflow: () => overflow };
+};
+
+/** They stand in the path and not in the files, and come last, as Hive has them. */
+export const partitionColumns = ({ partitions }: DataSet, from: number): Column[] =>
+  [...partitions].map(([name, values], at) => {
+    const kind = values.some && values.integer ? 'integer' : values.some && values.date ? 'date' : 'string';
+    return {
+      name,
+      type: kind,
+      kind,
+      nullable: values.absent,
+      default: null,
+      generated: null,
+      comment: 'partition key',
+      position: from + at,
+    };
+  });
+
+/** Of two that changed at once the one whose name comes later, in whatever order they are listed. */
+const isLater = ({ changed, key }: Listed, than: Listed | undefined): boolean =>
+  !than || changed > than.changed || (changed === than.changed && key > than.key);
+
+const isPartition = (folder: string): boolean => /^[^=]+=/.test(folder);
+
+/** What Hive and Spark write beside the data: `_SUCCESS`, `_delta_log`, `.part.crc`. */
+const isHidden = (segment: string): boolean => segment.startsWith('_') || segment.startsWith('.');
+const isHiddenFolder = (folder: string): boolean => isHidden(folder) && !isPartition(folder);
+
+const note = (partitions: Map<string, Values>, folder: string) => {
+  const at = folder.indexOf('=');
+  if (at < 1) return;
+  const name = unescaped(folder.slice(0, at));
+  const value = folder.slice(at + 1);
+  const values = partitions.get(name) ?? { integer: true, date: true, absent: false, some: false };
+  partitions.set(name, values);
+  if (value === '' || value === '__HIVE_DEFAULT_PARTITION__') {
+    values.absent = true;
+    return;
+  }
+  values.some = true;
+  values.integer &&= /^-?\d{1,18}$/.test(value);
+  values.date &&= /^\d{4}-\d{2}-\d{2}$/.test(value);
+};
+
+/** Hive escapes what a folder's name cannot hold. */
+const unescaped = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+};

@@ -1,0 +1,155 @@
+import type { Missing, Scope, Sink, Table } from '../catalog.ts';
+import { byPlace } from '../order.ts';
+import { atMost, type Runner } from './at-most.ts';
+import type { Bucket } from './client.ts';
+import { readColumns, type Reading } from './columns.ts';
+import { type DataSet, dataSets, partitionColumns } from './data-sets.ts';
+import { isDenied, nameOf } from './failures.ts';
+import { listAll } from './list-all.ts';
+import { rangedReads } from './ranges.ts';
+import { mayList, mayRead } from './privileges.ts';
+import { mostSockets } from './request-handler.ts';
+
+/** Lists once, then reads the ends or the beginnings of what was found, one object a table. */
+export const introspect = async (bucket: Bucket, scope: Scope, sink: Sink): Promise<readonly Missing[]> => {
+  const { found, more } = await list(bucket, scope);
+  if (found === undefined) {
+    return [{ reason: 'the account may not list the bucket', remediation: mayList(bucket).grant }];
+  }
+  const lacks: Lacks = { denied: 0, archived: 0, unreadable: 0 };
+  const run = atMost(mostSockets);
+  const alone = atMost(1);
+  const sets = [...found.values()].sort(byPlace);
+  for (let from = 0; from < sets.length; from += batch) {
+    const part = sets.slice(from, from + batch);
+    const tables = await Promise.all(part.map((set) => run(() => tableOf(bucket, set, lacks, alone))));
+    await sink(tables.filter((table) => table !== undefined));
+  }
+  return [...more, ...missingOf(bucket, lacks)];
+};
+
+const batch = 400;
+const mostObjects = 2_000_000;
+const mostTables = 100_000;
+
+interface Lacks {
+  denied: number;
+  archived: number;
+  unreadable: number;
+}
+
+const list = async (
+  bucket: Bucket,
+  scope: Scope,
+): Promise<{ readonly found?: ReadonlyMap<string, DataSet>; readonly more: readonly Missing[] }> => {
+  const sets = dataSets(bucket.name, scope, mostTables);
+  const all = await listAll(bucket, (object) => sets.add(object), mostObjects).catch((error: unknown) => {
+    if (isDenied(error)) return undefined;
+    throw error;
+  });
+  if (!all) return { more: [] };
+  const narrow = 'Name a narrower config.prefix.';
+  const over = sets.overflow();
+  return {
+    found: sets.found,
+    more: [
+      ...(all.whole
+        ? []
+        : [{ reason: `only the first ${all.listed} objects were listed`, remediation: narrow }]),
+      ...(over === 0
+        ? []
+        : [{ reason: `objects beyond the first ${mostTables} tables`, count: over, remediation: narrow }]),
+    ],
+  };
+};
+
+/** Nothing for what the account may not read. */
+const tableOf = async (
+  bucket: Bucket,
+  set: DataSet,
+  lacks: Lacks,
+  alone: Runner,
+): Promise<Table | undefined> => {
+  const reading = await read(bucket, set, lacks, alone);
+  if (reading === 'denied') return undefined;
+  const own = (reading?.columns ?? []).filter(({ name }) => !set.partitions.has(name));
+  const { sample, bytes } = set;
+  const rows = reading?.rows ?? (bytes === 0 ? 0 : null);
+  return {
+    schema: set.schema,
+    name: set.name,
+    kind: set.kind,
+    comment: null,
+    rows: rows === null || !sample ? rows : Math.round((rows * bytes) / sample.size),
+    size_bytes: bytes,
+    parent: null,
+    columns: [
+      ...own.map((column, at) => ({ ...column, position: at + 1 })),
+      ...partitionColumns(set, own.length + 1),
+    ],
+    primary_key: [],
+    foreign_keys: [],
+    indexes: [],
+  };
+};
+
+const read = async (
+  bucket: Bucket,
+  { sample }: DataSet,
+  lacks: Lacks,
+  alone: Runner,
+): Promise<Reading | 'denied' | undefined> => {
+  if (!sample) return undefined;
+  if (sample.archived) {
+    lacks.archived += 1;
+    return undefined;
+  }
+  try {
+    const reading = await readColumns(sample, rangedReads(bucket, sample), alone);
+    if (reading === 'unreadable') {
+      lacks.unreadable += 1;
+      return undefined;
+    }
+    return reading;
+  } catch (error) {
+    if (isDenied(error)) {
+      lacks.denied += 1;
+      return 'denied';
+    }
+    // Another storage class than the listing said, or removed meanwhile.
+    if (nameOf(error) === 'InvalidObjectState') lacks.archived += 1;
+    else if (nameOf(error) !== 'NoSuchKey' && nameOf(error) !== 'InvalidRange') throw error;
+    return undefined;
+  }
+};
+
+const missingOf = (bucket: Bucket, { denied, archived, unreadable }: Lacks): readonly Missing[] => [
+  ...(denied === 0
+    ? []
+    : [
+        {
+          reason: 'objects that the account may not read',
+          count: denied,
+          remediation: mayRead(bucket).grant,
+        },
+      ]),
+  ...(archived === 0
+    ? []
+    : [
+        {
+          reason: 'columns of objects that are archived',
+          count: archived,
+          remediation: 'Restore the objects to a storage class that can be read at once.',
+        },
+      ]),
+  ...(unreadable === 0
+    ? []
+    : [
+        {
+          reason: 'columns of objects that are not what their names say',
+          count: unreadable,
+          remediation:
+            'Replace or remove the objects; what is encrypted or damaged is listed without columns.',
+        },
+      ]),
+];

@@ -1,0 +1,127 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Target } from '../../shared/connectors/connector.ts';
+import { examine } from '../../shared/connectors/examine.ts';
+import { s3 } from '../../shared/connectors/s3/connector.ts';
+
+/** The names that are looked up for a target; where they lead is forbidden. */
+const namesFor = async (
+  config: Readonly<Record<string, unknown>>,
+  { endpoint, credentials = {} }: { endpoint?: string; credentials?: Readonly<Record<string, string>> } = {},
+) => {
+  const names: string[] = [];
+  const target: Target = {
+    config: { bucket: 'shop-data', region: 'eu-west-1', access_key_id: 'AKIAOBVIOUSLYFAKE', ...config },
+    credentials: { auth_method: 'access_key', secret_access_key: 'obviously-fake', ...credentials },
+    options: { ssl_mode: 'verify-full', query_timeout_seconds: 1 },
+    role: 'source',
+    ...(endpoint !== undefined && { endpoint }),
+  };
+  const { details } = await examine(s3, target, {
+    policy: {},
+    environment: 'default',
+    tlsAsk: { mode: 'verify-full' },
+    options: { connection_timeout_seconds: 1 },
+    resolve: async (name) => {
+      names.push(name);
+      return ['169.254.169.254'];
+    },
+  });
+  expect(details).toMatchObject({ code: 'host-forbidden' });
+  return names;
+};
+
+describe('what is dialled', () => {
+  test.each([
+    ['the bucket’s own host', {}, 'shop-data.s3.eu-west-1.amazonaws.com'],
+    ['that of its region', { region: 'us-east-1' }, 'shop-data.s3.us-east-1.amazonaws.com'],
+    ['China’s', { region: 'cn-north-1' }, 'shop-data.s3.cn-north-1.amazonaws.com.cn'],
+    [
+      'one that a certificate covers, for a name with dots',
+      { bucket: 'shop.data' },
+      's3.eu-west-1.amazonaws.com',
+    ],
+    ['the endpoint that is named', { endpoint: 'https://s3.example.test:9000' }, 's3.example.test'],
+  ])('is %s', async (_, config, name) => {
+    expect(await namesFor(config)).toEqual([name]);
+  });
+
+  test('is what the deployment names in place of Amazon’s, but not in place of a named endpoint', async () => {
+    const endpoint = 'https://vpce.example.test';
+    expect(await namesFor({}, { endpoint })).toEqual(['vpce.example.test']);
+    expect(await namesFor({ endpoint: 'https://s3.example.test' }, { endpoint })).toEqual([
+      's3.example.test',
+    ]);
+  });
+
+  test('for a role is first who gives its keys', async () => {
+    const credentials = { auth_method: 'role', role_arn: 'arn:aws:iam::123456789012:role/reader' };
+    expect(await namesFor({}, { credentials })).toEqual(['sts.eu-west-1.amazonaws.com']);
+    expect(await namesFor({ endpoint: 'https://s3.example.test' }, { credentials })).toEqual([
+      's3.example.test',
+    ]);
+  });
+});
+
+test('keys of a role are not asked for in clear', async () => {
+  const { details } = await examine(
+    s3,
+    {
+      config: {
+        endpoint: 'http://s3.example.test',
+        bucket: 'shop-data',
+        region: 'eu-west-1',
+        access_key_id: 'AKIAOBVIOUSLYFAKE',
+      },
+      credentials: {
+        auth_method: 'role',
+        secret_access_key: 'obviously-fake',
+        role_arn: 'arn:aws:iam::123456789012:role/reader',
+      },
+      options: { ssl_mode: 'disable', query_timeout_seconds: 1 },
+      role: 'source',
+    },
+    {
+      policy: {},
+      environment: 'default',
+      tlsAsk: { mode: 'disable' },
+      options: { connection_timeout_seconds: 1 },
+      resolve: async () => [],
+    },
+  );
+  expect(details).toMatchObject({ code: 'tls-required' });
+});
+
+describe('a connection string', () => {
+  const parse = (text: string) => s3.connectionString?.parse(text);
+
+  test('names server, prefix and role as options', async () => {
+    const options = new URLSearchParams({
+      region: 'eu-west-1',
+      endpoint: 'https://s3.example.test:9000',
+      session_token: 'obviously-fake',
+      role_arn: 'arn:aws:iam::123456789012:role/reader',
+    });
+    expect(await parse(`s3://key:secret@shop-data/lake/raw%20data/?${options.toString()}`)).toEqual({
+      config: {
+        bucket: 'shop-data',
+        prefix: 'lake/raw data/',
+        access_key_id: 'key',
+        region: 'eu-west-1',
+        endpoint: 'https://s3.example.test:9000',
+      },
+      credentials: {
+        secret_access_key: 'secret',
+        session_token: 'obviously-fake',
+        role_arn: 'arn:aws:iam::123456789012:role/reader',
+      },
+      options: {},
+    });
+  });
+
+  test.each(['s3://b?region=a&region=b', 's3://b:9000/x', 's3://b?toString=1', 's3://k:a%zz@b'])(
+    'is refused: %s',
+    async (text) => {
+      await expect((async () => parse(text))()).rejects.toMatchObject({ code: 'invalid-request' });
+    },
+  );
+});

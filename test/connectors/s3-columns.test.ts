@@ -1,0 +1,218 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { readColumns } from '../../shared/connectors/s3/columns.ts';
+import { columnsOf } from '../../shared/connectors/s3/parquet.ts';
+
+/** What is read from an object of that content, and how many bytes of it. */
+const read = async (key: string, content: string | Buffer) => {
+  const bytes = Buffer.from(content);
+  let taken = 0;
+  const reading = await readColumns(
+    { key, size: bytes.length },
+    async (from, to) => {
+      const part = Buffer.from(Uint8Array.from(bytes.subarray(from, to)));
+      taken += part.length;
+      return part;
+    },
+    (work) => work(),
+  );
+  const shape =
+    typeof reading === 'object'
+      ? reading.columns.map(({ name, type, kind }) => ({ name, type, kind }))
+      : reading;
+  return { shape, rows: typeof reading === 'object' ? reading.rows : undefined, reading, taken };
+};
+const namesOf = (shape: unknown) =>
+  Array.isArray(shape) ? shape.map(({ name }: { readonly name: string }) => name) : shape;
+
+describe('a CSV', () => {
+  test.each([
+    ['commas', 'a.csv', 'id,name\n1,x\n'],
+    ['semicolons and CRLF', 'a.csv', 'id;name\r\n1;x\r\n'],
+    ['tabs', 'a.tsv', 'id\tname\n1\tx'],
+    ['bars', 'a.csv', 'id|name\n1|x'],
+    ['a byte order mark', 'a.csv', '\uFEFFid,name\n1,x\n'],
+    ['quotes', 'a.CSV', '"id","name"\n"1","x, ""y"", z"\n'],
+  ])('is read with %s', async (_, key, text) => {
+    const { shape, rows } = await read(key, text);
+    expect(shape).toEqual([
+      { name: 'id', type: 'integer', kind: 'integer' },
+      { name: 'name', type: 'string', kind: 'string' },
+    ]);
+    expect(rows).toBe(1);
+  });
+
+  test.each([
+    ['1', 'integer'],
+    ['-12.5', 'decimal'],
+    ['007', 'string'],
+    ['true', 'boolean'],
+    ['2026-01-31', 'date'],
+    ['2026-01-31 10:00:00+00', 'timestamp'],
+    ['00000000-0000-4000-8000-000000000000', 'uuid'],
+    ['', 'string'],
+  ])('a column of %j is of kind %s', async (value, kind) => {
+    const { shape } = await read('a.csv', `first,second\n${value},x\n${value},y\n`);
+    expect(shape).toMatchObject([{ kind }, {}]);
+  });
+
+  test('that begins with a number has no header', async () => {
+    const { shape, rows } = await read('a.csv', '1,x\n2,y\n');
+    expect([namesOf(shape), rows]).toEqual([['column_1', 'column_2'], 2]);
+  });
+
+  test('names no two columns alike', async () => {
+    const { shape } = await read('a.csv', 'a,a,,a\nx,y,z,w\n');
+    expect(namesOf(shape)).toEqual(['a', 'a_2', 'column_3', 'a_4']);
+  });
+
+  test('has whatever names its header has', async () => {
+    const name = fc
+      .string({ unit: 'grapheme', minLength: 1 })
+      .filter((text) => /^[^\s\d.+-][^]*\S$/.test(text));
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(name, { minLength: 2, maxLength: 8 }), async (names) => {
+        const line = names.map((one) => `"${one.replaceAll('"', '""')}"`).join(',');
+        const { shape } = await read('a.csv', `${line}\n`);
+        expect(namesOf(shape)).toEqual(names);
+      }),
+    );
+  });
+
+  test('is read whatever it holds', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uint8Array({ maxLength: 2000 }),
+        fc.constantFrom('csv', 'json', 'csv.gz'),
+        async (bytes, kind) => {
+          const { reading } = await read(`a.${kind}`, Buffer.from(bytes));
+          expect(['object', 'string']).toContain(typeof reading);
+        },
+      ),
+    );
+  });
+
+  test('of any size is read at its beginning, and its rows are an estimate', async () => {
+    const { rows, taken } = await read('a.csv', `id,name\n${'12345,abcdef\n'.repeat(200_000)}`);
+    expect(taken).toBeLessThanOrEqual(2 ** 16);
+    expect(rows).toBeGreaterThan(190_000);
+    expect(rows).toBeLessThan(210_000);
+  });
+
+  test('whose first row is long is read a little further, and no more', async () => {
+    const names = Array.from({ length: 20_000 }, (_, at) => `column${at}`).join(',');
+    const { shape } = await read('a.csv', `${names}\n${'1,'.repeat(20_000)}\n`.repeat(3));
+    expect(namesOf(shape)).toHaveLength(20_000);
+    const { shape: none, taken } = await read('a.csv', 'x'.repeat(3_000_000));
+    expect(none).toBe('unreadable');
+    expect(taken).toBeLessThan(1_200_000);
+  });
+
+  test('that is a bomb when unpacked is left', async () => {
+    const { shape } = await read('a.csv.gz', gzipSync(Buffer.alloc(200_000_000, 'a')));
+    expect(shape).toBe('unreadable');
+  });
+});
+
+describe('JSON', () => {
+  test.each([
+    ['lines', '{"a":1,"b":"x"}\n{"a":2.5}\n'],
+    ['an array of documents', '[\n {"a": 1, "b": "x"},\n {"a": 2.5}\n]'],
+    ['an array on one line', '[{"a":1,"b":"x"},{"a":2.5}]'],
+  ])('is read as %s', async (_, text) => {
+    const { reading, rows } = await read('a.json', text);
+    expect(reading).toMatchObject({
+      columns: [
+        { name: 'a', type: 'number', kind: 'float', nullable: false, share: 1 },
+        { name: 'b', type: 'string', kind: 'string', nullable: true, share: 0.5 },
+      ],
+    });
+    expect(rows).toBe(2);
+  });
+
+  test('says all that a field was seen as', async () => {
+    const { reading } = await read('a.ndjson', '{"a":1}\n{"a":"x"}\n{"a":null}\n{"__proto__":[1]}\n');
+    expect(reading).toMatchObject({
+      columns: [
+        { name: 'a', type: 'integer | string', kind: 'json', nullable: true },
+        { name: '__proto__', type: 'array', kind: 'array' },
+      ],
+    });
+  });
+
+  test('that is not JSON says so', async () => {
+    expect((await read('a.json', 'hello')).shape).toBe('unreadable');
+  });
+});
+
+test('what has another extension is no table to look into', async () => {
+  expect(await read('a.bin', 'x')).toMatchObject({ shape: undefined, taken: 0 });
+  expect(await read('no-extension', 'x')).toMatchObject({ shape: undefined, taken: 0 });
+});
+
+describe('a Parquet', () => {
+  test.each([
+    ['nothing', Buffer.alloc(0)],
+    ['a few bytes', Buffer.from('PAR1')],
+    [
+      'an encrypted footer',
+      Buffer.concat([Buffer.alloc(100), Buffer.from([16, 0, 0, 0]), Buffer.from('PARE')]),
+    ],
+    [
+      'a footer longer than itself',
+      Buffer.concat([Buffer.alloc(100), Buffer.from([255, 255, 255, 127]), Buffer.from('PAR1')]),
+    ],
+    [
+      'a footer of nothing',
+      Buffer.concat([Buffer.alloc(100), Buffer.from([50, 0, 0, 0]), Buffer.from('PAR1')]),
+    ],
+  ])('that has %s is unreadable', async (_, bytes) => {
+    expect((await read('a.parquet', bytes)).shape).toBe('unreadable');
+  });
+
+  test('with any footer is read or is unreadable', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 8, maxLength: 300 }), async (footer) => {
+        const length = Buffer.alloc(4);
+        length.writeUInt32LE(footer.length);
+        const { reading } = await read('a.parquet', Buffer.concat([footer, length, Buffer.from('PAR1')]));
+        expect(['object', 'string']).toContain(typeof reading);
+      }),
+    );
+  });
+
+  test('says what is nested as Hive spells it, in whatever form its writer gave lists', () => {
+    const columns = columnsOf([
+      { name: 'root', num_children: 5 },
+      { name: 'three', converted_type: 'LIST', num_children: 1, repetition_type: 'OPTIONAL' },
+      { name: 'list', num_children: 1, repetition_type: 'REPEATED' },
+      { name: 'element', type: 'INT32', repetition_type: 'OPTIONAL' },
+      { name: 'two', converted_type: 'LIST', num_children: 1, repetition_type: 'OPTIONAL' },
+      { name: 'array', type: 'DOUBLE', repetition_type: 'REPEATED' },
+      { name: 'one', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'REPEATED' },
+      { name: 'pairs', logical_type: { type: 'LIST' }, num_children: 1, repetition_type: 'REQUIRED' },
+      { name: 'bag', num_children: 2, repetition_type: 'REPEATED' },
+      { name: 'x', type: 'INT64', repetition_type: 'REQUIRED' },
+      {
+        name: 'y',
+        type: 'INT64',
+        logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MICROS' },
+      },
+      { name: 'id', type: 'FIXED_LEN_BYTE_ARRAY', type_length: 16, logical_type: { type: 'UUID' } },
+    ]);
+    expect(columns.map(({ name, type, kind, nullable }) => [name, type, kind, nullable])).toEqual([
+      ['three', 'array<INT32>', 'array', true],
+      ['two', 'array<DOUBLE>', 'array', true],
+      ['one', 'array<UTF8>', 'array', false],
+      ['pairs', 'array<struct<x: INT64, y: TIMESTAMP(MICROS,true)>>', 'array', false],
+      ['id', 'UUID', 'uuid', false],
+    ]);
+  });
+
+  test('whose tree is too deep or does not end is refused', () => {
+    const endless = Array.from({ length: 5000 }, () => ({ name: 'x', num_children: 1 }));
+    expect(() => columnsOf(endless)).toThrow('expected a tree');
+    expect(() => columnsOf([{ name: 'root', num_children: 1_000_000_000 }])).toThrow('expected a tree');
+  });
+});

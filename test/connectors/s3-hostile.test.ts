@@ -1,0 +1,239 @@
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { describe, expect, test } from '@jest/globals';
+import { examine, openSession } from '../../shared/connectors/examine.ts';
+import { s3 } from '../../shared/connectors/s3/connector.ts';
+import type { Target } from '../../shared/connectors/connector.ts';
+import type { ExamineOptions } from '../../shared/connectors/examine.ts';
+import { listen } from '../network/servers.ts';
+
+const targetOf = (endpoint: string, seconds = 1, session_token?: string): Target => ({
+  config: { endpoint, bucket: 'shop-data', region: 'eu-west-1', access_key_id: 'AKIAOBVIOUSLYFAKE' },
+  credentials: {
+    auth_method: 'access_key',
+    secret_access_key: 'obviously-fake-key',
+    ...(session_token && { session_token }),
+  },
+  options: { ssl_mode: 'disable', query_timeout_seconds: seconds },
+  role: 'source',
+});
+const options: ExamineOptions = {
+  policy: { loopback: true },
+  environment: 'default',
+  tlsAsk: { mode: 'disable' },
+  options: { connection_timeout_seconds: 1 },
+};
+
+/** What a test against such a server says, and how often it was asked. */
+const tried = async (answer: RequestListener) => {
+  let asked = 0;
+  await using server = await listen(
+    createServer((request, response) => {
+      asked += 1;
+      response.on('error', () => {});
+      answer(request, response);
+    }),
+  );
+  const { details, steps } = await examine(s3, targetOf(`http://127.0.0.1:${server.port}`), options);
+  return { details, failed: steps.find(({ status }) => status === 'failed'), asked };
+};
+
+/** Answers the test of the account, then as it is told. */
+const read = async (answer: RequestListener, seconds = 1) => {
+  let asked = 0;
+  await using server = await listen(
+    createServer((request, response) => {
+      asked += 1;
+      response.on('error', () => {});
+      if (asked === 1) list(response, []);
+      else answer(request, response);
+    }),
+  );
+  await using session = await openSession(s3, targetOf(`http://127.0.0.1:${server.port}`, seconds), options);
+  const names: string[] = [];
+  const columns: number[] = [];
+  const missing = await session.introspect({ excludedSchemas: [] }, (tables) => {
+    names.push(...tables.map(({ name }) => name));
+    columns.push(...tables.map((table) => table.columns.length));
+  });
+  return { names, columns, missing, asked: () => asked };
+};
+
+const list = (response: ServerResponse, keys: readonly (readonly [string, number])[], more = '') => {
+  const contents = keys.map(([key, size]) => `<Contents><Key>${key}</Key><Size>${size}</Size></Contents>`);
+  response.end(
+    `<ListBucketResult><Name>shop-data</Name><KeyCount>${keys.length}</KeyCount>${contents.join('')}${more}</ListBucketResult>`,
+  );
+};
+
+/** Writes until the other side has had enough. */
+const pour = (response: ServerResponse, piece: string | Buffer) => {
+  const more = () => {
+    while (!response.destroyed && response.write(piece));
+    if (!response.destroyed) response.once('drain', more);
+  };
+  more();
+};
+
+describe('a server that', () => {
+  test.each([301, 302, 307, 308])('sends elsewhere with %d is not followed', async (status) => {
+    const { failed, asked } = await tried((_, response) =>
+      response.writeHead(status, { location: 'http://169.254.169.254/latest/meta-data' }).end(),
+    );
+    expect(failed).toMatchObject({
+      step: 'authenticate',
+      code: 'protocol-mismatch',
+      native_code: `${status}`,
+    });
+    expect(asked).toBe(1);
+  });
+
+  test('names another endpoint for the bucket is not followed, and not repeated', async () => {
+    const { details, failed, asked } = await tried((_, response) =>
+      response
+        .writeHead(301, { 'x-amz-bucket-region': 'evil-1', location: 'http://169.254.169.254/' })
+        .end(
+          '<Error><Code>PermanentRedirect</Code><Endpoint>169.254.169.254</Endpoint><Region>eu-central-1</Region></Error>',
+        ),
+    );
+    expect(failed).toMatchObject({
+      code: 'database-not-found',
+      native_code: 'PermanentRedirect',
+      remediation: expect.stringContaining('region'),
+    });
+    expect(JSON.stringify([details, failed])).not.toContain('169.254');
+    expect(asked).toBe(1);
+  });
+
+  test.each([
+    ['HTML', 200, '<html><body>welcome<br></body></html>'],
+    ['JSON', 200, '{"ok":true}'],
+    ['nothing', 200, ''],
+    ['some other XML', 200, '<?xml version="1.0"?><Feed><a>1</a></Feed>'],
+    ['a page that is not found', 404, '<html><p>not here</html>'],
+    ['a refusal in no form of S3’s', 403, 'go away'],
+  ])('answers %s speaks another protocol', async (_, status, body) => {
+    const { details } = await tried((__, response) => response.writeHead(status).end(body));
+    expect(details).toMatchObject({ code: 'protocol-mismatch' });
+  });
+
+  test.each([
+    ['ExpiredToken', 400, 'credentials-expired'],
+    ['TokenRefreshRequired', 400, 'credentials-expired'],
+    ['AllAccessDisabled', 403, 'account-locked'],
+    ['RequestTimeTooSkewed', 403, 'server-error'],
+    ['SlowDown', 503, 'server-error'],
+    ['NotOfAnyTable', 403, 'permission-denied'],
+    ['NotOfAnyTable', 418, 'server-error'],
+  ])('refuses with %s and %d: %s', async (Code, status, code) => {
+    const { failed, asked } = await tried((_, response) =>
+      response.writeHead(status).end(`<Error><Code>${Code}</Code><Message>nothing to see</Message></Error>`),
+    );
+    expect(failed).toMatchObject({ step: 'authenticate', code, native_code: Code });
+    expect(asked).toBe(1);
+  });
+
+  test('lists without end is left', async () => {
+    const { details } = await tried((_, response) => {
+      response.write('<ListBucketResult><Name>');
+      pour(response, Buffer.alloc(2 ** 16, 'x'));
+    });
+    expect(details).toMatchObject({ code: 'protocol-mismatch' });
+  }, 10_000);
+
+  test('says a byte now and then is a timeout', async () => {
+    const { failed } = await tried((_, response) => {
+      const timer = setInterval(() => response.write('x'), 20);
+      response.on('close', () => clearInterval(timer));
+    });
+    expect(failed).toMatchObject({ step: 'authenticate', code: 'timeout' });
+  });
+
+  test('has ever more pages of nothing is left, and the catalog says that it is not whole', async () => {
+    const { missing, names } = await read((_, response) =>
+      list(response, [], '<IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken>'),
+    );
+    expect(names).toEqual([]);
+    expect(missing).toMatchObject([{ reason: 'only the first 0 objects were listed' }]);
+  });
+
+  test('leads deeper and deeper into folders is left', async () => {
+    const { missing } = await read(({ url = '' }, response) => {
+      const query = new URL(url, 'http://s3').searchParams;
+      const prefix = query.get('prefix') ?? '';
+      const folders = Array.from(
+        { length: 100 },
+        (_, at) => `<CommonPrefixes><Prefix>${prefix}${at}/</Prefix></CommonPrefixes>`,
+      );
+      const common = query.has('delimiter') ? `${folders.join('')}` : '';
+      const more = '<IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken>';
+      list(response, [], query.has('delimiter') ? common : more);
+    });
+    expect(missing).toMatchObject([{ reason: expect.stringContaining('only the first') }]);
+  });
+
+  test('knows no ranges is told so, and its object is not read to the end', async () => {
+    const work = read(({ url = '' }, response) => {
+      if (url.includes('list-type')) list(response, [['a.parquet', 5_000_000_000]]);
+      else pour(response, Buffer.alloc(2 ** 16));
+    });
+    await expect(work).rejects.toMatchObject({ code: 'protocol-mismatch' });
+  });
+
+  test('sends more of a text than was asked for is cut off', async () => {
+    const { columns } = await read(({ url = '' }, response) => {
+      if (url.includes('list-type')) list(response, [['a.csv', 5_000_000_000]]);
+      else pour(response, 'a,b,c\n1,2,3\n');
+    });
+    expect(columns).toEqual([3]);
+  });
+
+  test('falls silent in the middle of an object is a timeout', async () => {
+    const work = read(({ url = '' }, response) => {
+      if (url.includes('list-type')) list(response, [['a.csv', 5_000_000]]);
+      else response.write('a,b\n');
+    }, 0.3);
+    await expect(work).rejects.toMatchObject({ code: 'timeout' });
+  });
+
+  test('closes what it kept open just when it is used again is asked once more', async () => {
+    const used = new WeakSet<object>();
+    let closed = 0;
+    const { names } = await read(({ socket }, response) => {
+      if (closed === 0) {
+        closed += 1;
+        socket.destroy();
+      } else if (used.has(socket)) socket.destroy();
+      else list(response, [['a.bin', 1]]);
+      used.add(socket);
+    });
+    expect([names, closed]).toEqual([['a.bin'], 1]);
+  });
+});
+
+test.each(['http://169.254.169.254', 'http://[fd00:ec2::254]', 'https://2852039166'])(
+  'an endpoint that is forbidden is not dialled: %s',
+  async (endpoint) => {
+    const { steps } = await examine(s3, targetOf(endpoint), options);
+    expect(steps.find(({ status }) => status === 'failed')).toMatchObject({
+      step: 'egress',
+      code: 'host-forbidden',
+    });
+  },
+);
+
+test('a secret stays at home, and so does the id of our trace: what is sent is a signature', async () => {
+  let said = '';
+  const trace = { AWS_LAMBDA_FUNCTION_NAME: 'probe', _X_AMZN_TRACE_ID: 'Root=never-told' };
+  Object.assign(process.env, trace);
+  try {
+    await tried((request, response) => {
+      said = JSON.stringify([request.url, request.rawHeaders]);
+      response.end();
+    });
+  } finally {
+    for (const name of Object.keys(trace)) delete process.env[name];
+  }
+  expect(said).toContain('AKIAOBVIOUSLYFAKE');
+  expect(said).not.toContain('obviously-fake-key');
+  expect(said).not.toContain('never-told');
+});

@@ -1,0 +1,190 @@
+import { connect } from 'node:net';
+import { describe, expect, test } from '@jest/globals';
+import type { Table } from '../../shared/connectors/catalog.ts';
+import type { Target } from '../../shared/connectors/connector.ts';
+import { openSession } from '../../shared/connectors/examine.ts';
+import { s3 } from '../../shared/connectors/s3/connector.ts';
+import { reach } from '../engines/reach.ts';
+import { plainServer } from '../network/servers.ts';
+
+interface Asked {
+  readonly prefix?: string;
+  readonly who?: string;
+  readonly role?: Target['role'];
+  readonly endpoint?: string;
+}
+
+const env = reach('s3');
+if (env) {
+  const open = (
+    bucket: string,
+    { prefix, who = 'S3', role = 'source', endpoint = env['S3_ENDPOINT'] ?? '' }: Asked = {},
+  ) =>
+    openSession(
+      s3,
+      {
+        config: {
+          endpoint,
+          region: env['S3_REGION'],
+          bucket,
+          access_key_id: env[`${who}_KEY`],
+          ...(prefix && { prefix }),
+        },
+        credentials: { auth_method: 'access_key', secret_access_key: env[`${who}_SECRET`] ?? '' },
+        options: { ssl_mode: 'disable', query_timeout_seconds: 10 },
+        role,
+      },
+      {
+        policy: { loopback: true },
+        environment: 'default',
+        tlsAsk: { mode: 'disable' },
+        options: { connection_timeout_seconds: 5 },
+      },
+    );
+  const read = async (bucket: string, prefix?: string, excludedSchemas: readonly string[] = []) => {
+    await using session = await open(bucket, prefix === undefined ? {} : { prefix });
+    const tables: Table[] = [];
+    const missing = await session.introspect({ excludedSchemas }, (some) => void tables.push(...some));
+    return { tables, missing };
+  };
+  const shapeOf = (table: Table | undefined) =>
+    table?.columns.map(({ name, type, kind }) => [name, type, kind].join(' '));
+
+  describe('the catalog of a bucket', () => {
+    test('has a table for each object and one for all partitions, by folder and name', async () => {
+      const { tables } = await read('shop-data');
+      expect(tables.map(({ schema, name, kind }) => [schema, name, kind])).toEqual([
+        ['lake', 'orders', 'table'],
+        ['lake', 'orders.csv', 'file'],
+        ['lake', 'orders.jsonl', 'file'],
+        ['lake', 'orders.jsonl.gz', 'file'],
+        ['odd', 'broken.parquet', 'file'],
+        ['odd', 'empty.csv', 'file'],
+        ['odd', 'no-extension', 'file'],
+        ['odd', 'semicolon.csv', 'file'],
+        ['odd', 'spa ce+plus=eq&amp%25.csv', 'file'],
+        ['odd', 'ключ-日本.json', 'file'],
+      ]);
+    });
+
+    test('has the types of a Parquet in its own words, and the partitions as its last columns', async () => {
+      const { tables } = await read('shop-data', 'lake/orders/');
+      expect(tables.length).toBe(1);
+      expect(shapeOf(tables[0])).toEqual([
+        'id INT_64 integer',
+        'total DECIMAL(12,2) decimal',
+        'customer UTF8 string',
+        'paid BOOLEAN boolean',
+        'at TIMESTAMP(MICROS,true) timestamp',
+        'address struct<city: UTF8, zip: INT_64> json',
+        'sizes array<INT_64> array',
+        'tags map<UTF8, UTF8> json',
+        'note UTF8 string',
+        'year integer integer',
+        'month integer integer',
+      ]);
+      expect(tables[0]?.columns.map(({ position }) => position)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+      // Six files of 20 000 rows in all, of which one is read.
+      expect(tables[0]?.rows).toBeGreaterThan(18_000);
+      expect(tables[0]?.rows).toBeLessThan(22_000);
+    });
+
+    test('has what a CSV’s header and rows tell', async () => {
+      const { tables } = await read('shop-data', 'lake/orders.csv');
+      expect(shapeOf(tables[0])).toEqual([
+        'id integer integer',
+        'total decimal decimal',
+        'customer string string',
+        'paid boolean boolean',
+        'at timestamp timestamp',
+        'note string string',
+        'year integer integer',
+        'month integer integer',
+      ]);
+    });
+
+    test('has the fields of JSON lines, packed or not, and how often each was seen', async () => {
+      const { tables } = await read('shop-data', 'lake/orders.jsonl');
+      const [plain, packed] = tables;
+      expect(shapeOf(plain)).toEqual(expect.arrayContaining(['address object json', 'sizes array array']));
+      expect(shapeOf(packed)).toEqual(shapeOf(plain));
+      expect(plain?.columns.find(({ name }) => name === 'note')).toMatchObject({ nullable: true, share: 1 });
+      expect(packed?.rows).toBe(3000);
+    });
+
+    test('says which objects it could not read, and lists them', async () => {
+      const { tables, missing } = await read('shop-data', 'odd/');
+      expect(tables.find(({ name }) => name === 'broken.parquet')).toMatchObject({ columns: [], rows: null });
+      expect(missing).toMatchObject([{ count: 1 }]);
+    });
+
+    test('leaves out what is excluded', async () => {
+      const { tables } = await read('shop-data', undefined, ['lake']);
+      expect(new Set(tables.map(({ schema }) => schema))).toEqual(new Set(['odd']));
+    });
+
+    test('folds a hundred thousand objects into one table', async () => {
+      const { tables, missing } = await read('many-keys');
+      expect(missing).toEqual([]);
+      expect(tables).toMatchObject([{ schema: '', name: 'many-keys', columns: [{ name: 'part' }] }]);
+    });
+  });
+
+  test('a Parquet of 5 GB costs a few hundred KB', async () => {
+    let received = 0;
+    const { hostname: host, port } = new URL(env['S3_ENDPOINT'] ?? '');
+    await using front = await plainServer((socket) => {
+      const behind = connect({ host, port: Number(port) });
+      for (const each of [socket, behind]) each.on('error', () => {});
+      behind.on('data', (piece) => (received += piece.length));
+      socket.on('close', () => behind.destroy());
+      behind.on('close', () => socket.destroy());
+      socket.pipe(behind).pipe(socket);
+    });
+    await using session = await open('big-data', { endpoint: `http://127.0.0.1:${front.port}` });
+    const tables: Table[] = [];
+    await session.introspect({ excludedSchemas: [] }, (some) => void tables.push(...some));
+    expect(tables).toMatchObject([{ name: 'big.parquet', rows: 200_000 }]);
+    expect(tables[0]?.size_bytes).toBeGreaterThan(5_000_000_000);
+    expect(tables[0]?.columns.length).toBe(11);
+    expect(received).toBeLessThan(500_000);
+  });
+
+  describe('privileges', () => {
+    const admin = { who: 'S3_ADMIN' };
+
+    test('an account that only reads has what a source needs, and no more', async () => {
+      await using session = await open('shop-data');
+      expect(await session.privileges()).toEqual({ missing: [], excess: [] });
+    });
+
+    test('an account that may write has too much for a source, and enough for a target', async () => {
+      await using source = await open('empty-data', admin);
+      expect((await source.privileges()).excess).toMatchObject([{ what: 's3:PutObject' }]);
+      await using target = await open('empty-data', { ...admin, role: 'target' });
+      expect(await target.privileges()).toEqual({ missing: [], excess: [] });
+    });
+
+    test('asking whether an account may write writes nothing', async () => {
+      await using session = await open('empty-data', admin);
+      await session.privileges();
+      const tables: Table[] = [];
+      await session.introspect({ excludedSchemas: [] }, (some) => void tables.push(...some));
+      expect(tables).toEqual([]);
+    });
+
+    test('an account that lacks something is told the statement that would give it', async () => {
+      await using source = await open('audit-data');
+      const { missing } = await source.privileges();
+      expect(missing.map(({ what }) => what)).toEqual(['s3:ListBucket', 's3:GetObject']);
+      for (const { grant } of missing) {
+        const statement: unknown = JSON.parse(/\{.*\}/.exec(grant)?.[0] ?? '');
+        expect(statement).toMatchObject({ Effect: 'Allow', Resource: expect.stringContaining('audit-data') });
+      }
+      await using target = await open('shop-data', { role: 'target' });
+      expect((await target.privileges()).missing.map(({ what }) => what)).toEqual(['s3:PutObject']);
+    });
+  });
+} else {
+  test.skip('the engine does not run', () => undefined);
+}
