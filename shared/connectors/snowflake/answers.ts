@@ -1,0 +1,134 @@
+import { Problem } from '../../problem.ts';
+import { isStore } from './account.ts';
+
+/** A refusal as the service words it. */
+export interface Refusal {
+  /** Its own code, or the status of its HTTP answer. */
+  readonly code: string;
+  readonly sqlState?: string;
+}
+
+/** Marks the error, so that it is found again beneath what the driver makes of it. `ERR_CANCELED` is the one code that the driver never tries again. */
+export const refused = (refusal: Refusal): Error =>
+  Object.assign(new Error(`refused with ${refusal.code}`), { code: 'ERR_CANCELED', refusal });
+
+export const refusalIn = (error: unknown): Refusal | undefined => {
+  const { refusal }: { refusal?: unknown } = Object(error);
+  const { code, sqlState }: Partial<Record<keyof Refusal, unknown>> = Object(refusal);
+  if (typeof code !== 'string') return undefined;
+  return { code, ...(typeof sqlState === 'string' && { sqlState }) };
+};
+
+export const foreign = () =>
+  new Problem('protocol-mismatch', 'Expected Snowflake; the server speaks something else');
+
+/**
+ * What the driver is handed of an answer: known fields, of the types that it takes for granted. It believes whatever a server says:
+ * session parameters that stay for the next connection, addresses to send the session's token to, another statement to run.
+ */
+export const answerOf = (path: string, origin: string, text: unknown): object => {
+  const body = parsed(text);
+  if (body['success'] !== true) {
+    const { sqlState } = fields(body['data']);
+    throw refused({ code: nativeOf(body['code']), ...(typeof sqlState === 'string' && { sqlState }) });
+  }
+  const data = fields(body['data']);
+  if (path.startsWith('/session/v1/login-request')) return { success: true, data: login(data) };
+  if (path.startsWith('/queries/')) {
+    const code = nativeOf(body['code']);
+    return inProgress.has(code)
+      ? { success: true, code, data: waiting(data) }
+      : { success: true, data: result(data, origin) };
+  }
+  return { success: true, data: {} };
+};
+
+const login = ({ token, masterToken, sessionId }: Fields) => {
+  if (typeof token !== 'string' || !isHeader(token)) throw foreign();
+  return {
+    token,
+    masterToken: typeof masterToken === 'string' && isHeader(masterToken) ? masterToken : token,
+    sessionId: typeof sessionId === 'number' ? sessionId : 0,
+    validityInSeconds: longest,
+    masterValidityInSeconds: longest,
+    parameters: [],
+  };
+};
+
+const isHeader = (text: string) => /^[!-~]{1,8192}$/.test(text);
+
+/** A session of ours is over long before its tokens. */
+const longest = 3600;
+
+/** https://github.com/snowflakedb/snowflake-connector-nodejs/blob/master/lib/connection/statement.js: the answer is to be asked for again. */
+const inProgress: ReadonlySet<string> = new Set(['333333', '333334']);
+
+/** A path on the same host; anything longer could make a host of it. */
+const waiting = ({ getResultUrl, queryId }: Fields) => {
+  if (
+    typeof getResultUrl !== 'string' ||
+    !/^\/queries\/[\w-]{1,100}\/result[\w?&=-]{0,100}$/.test(getResultUrl)
+  )
+    throw foreign();
+  return { getResultUrl, queryId: typeof queryId === 'string' ? queryId : '' };
+};
+
+const result = ({ rowtype, rowset, total, queryId, chunks, chunkHeaders, qrmk }: Fields, origin: string) => {
+  if (!Array.isArray(rowtype) || !Array.isArray(rowset) || rowtype.length > 1000) throw foreign();
+  const columns = rowtype.map((column) => textColumn(fields(column)['name']));
+  for (const row of rowset) if (!Array.isArray(row) || row.length !== columns.length) throw foreign();
+  const parts = Array.isArray(chunks) ? chunks.map((chunk) => chunkOf(fields(chunk), origin)) : [];
+  const count = rowset.length + parts.reduce((rows, { rowCount }) => rows + rowCount, 0);
+  return {
+    rowtype: columns,
+    rowset,
+    total: typeof total === 'number' ? total : count,
+    returned: count,
+    queryId: typeof queryId === 'string' && /^[\w-]{1,100}$/.test(queryId) ? queryId : 'unnamed',
+    parameters: [],
+    ...(parts.length > 0 && { chunks: parts }),
+    ...(typeof qrmk === 'string' && isHeader(qrmk) && { qrmk }),
+    ...(typeof chunkHeaders === 'object' && chunkHeaders !== null && { chunkHeaders: headers(chunkHeaders) }),
+  };
+};
+
+/** All that we ask for is read as the text that it is sent as: nothing is rounded, and the driver reports no loss of digits. */
+const textColumn = (name: unknown) => {
+  if (typeof name !== 'string') throw foreign();
+  return { name, type: 'text', nullable: true, scale: 0, precision: 0, length: 0, byteLength: 0 };
+};
+
+const chunkOf = ({ url, rowCount }: Fields, origin: string) => {
+  if (typeof url !== 'string' || typeof rowCount !== 'number' || !(rowCount >= 0 && rowCount <= 1e7))
+    throw foreign();
+  const at = URL.parse(url);
+  if (at?.origin !== origin && !(at?.protocol === 'https:' && at.port === '' && isStore(at.hostname)))
+    throw new Problem('host-forbidden');
+  return { url, rowCount, uncompressedSize: 0, compressedSize: 0 };
+};
+
+/** Keys to one result, and nothing that would be about the connection. */
+const headers = (sent: object) =>
+  Object.fromEntries(
+    Object.entries(sent).filter(
+      ([name, value]) =>
+        /^x-(amz|ms|goog)-[a-z-]{1,80}$/i.test(name) && typeof value === 'string' && isHeader(value),
+    ),
+  );
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const fields = (value: unknown): Fields =>
+  typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
+
+const parsed = (text: unknown): Fields => {
+  try {
+    const body: unknown = JSON.parse(String(text));
+    if (typeof body === 'object' && body !== null && 'success' in body) return fields(body);
+  } catch {
+    // is said below
+  }
+  throw foreign();
+};
+
+const nativeOf = (code: unknown) => (/^[0-9A-Z]{1,12}$/.test(String(code)) ? String(code) : 'refused');

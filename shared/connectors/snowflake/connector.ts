@@ -1,0 +1,31 @@
+import * as v from 'valibot';
+import { defineConnector, lateParser } from '../connector.ts';
+import { Name, Secret } from '../fields.ts';
+import { Account } from './account.ts';
+import { quote } from './quote.ts';
+
+/** Tried with the real driver on fakesnow and a front that refuses as Snowflake does, never on the real thing. */
+export const snowflake = defineConnector({
+  title: 'Snowflake',
+  driver: 'snowflake-sdk',
+  config: v.strictObject({
+    account: Account,
+    username: Name,
+    /** Reading a catalog takes one; left out, the account's own default is used. */
+    warehouse: v.exactOptional(Name),
+    database: v.exactOptional(Name),
+    schema: v.optional(Name, 'PUBLIC'),
+    role: v.exactOptional(Name),
+  }),
+  credentials: {
+    password: v.strictObject({ password: Secret }),
+    key_pair: v.strictObject({ private_key: Secret, private_key_passphrase: v.exactOptional(Secret) }),
+    /** A programmatic access token. */
+    token: v.strictObject({ token: Secret }),
+  },
+  destination: ['account', 'username'],
+  autocomplete: ['schemas', 'tables', 'columns'],
+  quote,
+  connectionString: lateParser(['snowflake'], () => import('./connection-string.ts')),
+  load: () => import('./session.ts'),
+});

@@ -1,0 +1,158 @@
+import type { Agent } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { Connection, ConnectionOptions } from 'snowflake-sdk';
+import { preset } from '../../env.ts';
+import { nativeCode } from '../../network/failure.ts';
+import { Problem } from '../../problem.ts';
+import { answerOf, foreign, refusalIn, refused } from './answers.ts';
+
+export type Row = Readonly<Record<string, string | null>>;
+
+/** The driver, loaded once and with its ways taken from it: it looks for clouds to identify itself to, tries again and follows redirects. */
+export const driver = () => (loaded ??= load());
+
+/** Runs one statement; its rows come as they arrive, each value as the text that was sent. */
+export const rowsOf = async function* (
+  connection: Connection,
+  sqlText: string,
+  { seconds, signal }: { readonly seconds: number; readonly signal: AbortSignal },
+): AsyncGenerator<Row> {
+  const statement = execute(connection, sqlText, seconds);
+  let stream: Readable | undefined;
+  let given: unknown;
+  const gone = Promise.withResolvers<never>();
+  const giveUp = (reason: unknown) => {
+    given ??= reason;
+    gone.reject(given);
+    stream?.destroy(given instanceof Error ? given : new Error('given up'));
+  };
+  const timer = setTimeout(() => {
+    giveUp(new Problem('timeout', undefined, slow));
+    statement.cancel();
+  }, seconds * 1000);
+  const abort = () => giveUp(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    stream = await Promise.race([statement.rows, gone.promise]);
+    for await (const row of stream) yield textsOf(row);
+  } catch (error) {
+    throw given ?? rootOf(error);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+    stream?.destroy();
+  }
+};
+
+/** What its types leave out: `agentClass` is called as a function, for every request. */
+export interface Options extends ConnectionOptions {
+  readonly agentClass: (wanted: { readonly protocol: string }) => Agent;
+}
+
+export const logIn = async (options: Options): Promise<Connection> => {
+  const { createConnection } = await driver();
+  const connection = createConnection(options);
+  return new Promise((resolve, reject) => {
+    connection.connect((error) => (error ? reject(rootOf(error)) : resolve(connection)));
+  });
+};
+
+export const logOut = (connection: Connection): Promise<void> =>
+  new Promise((resolve) => {
+    connection.destroy(() => resolve()); // whatever it says, we are gone
+  });
+
+const slow = {
+  remediation:
+    'The statement ran into its time limit: raise query_timeout_seconds, or use a larger warehouse.',
+};
+
+const execute = (connection: Connection, sqlText: string, seconds: number) => {
+  const { promise: rows, resolve, reject } = Promise.withResolvers<Readable>();
+  const statement = connection.execute({
+    sqlText,
+    streamResult: true,
+    parameters: {
+      STATEMENT_TIMEOUT_IN_SECONDS: Math.ceil(seconds),
+      QUERY_TAG: 'mooring',
+      CLIENT_RESULT_CHUNK_SIZE: 48, // megabytes, the least that there is; 160 otherwise
+    },
+    complete: (error, finished) => (error ? reject(error) : resolve(finished.streamRows())),
+  });
+  return { rows, cancel: () => statement.cancel(() => {}) };
+};
+
+const textsOf = (row: unknown): Row =>
+  Object.fromEntries(
+    Object.entries(Object(row)).map(([name, value]) => [
+      name.toLowerCase(),
+      typeof value === 'string' ? value : null,
+    ]),
+  );
+
+/** What was the matter, beneath what the driver, its HTTP client and Node made of it. */
+const rootOf = (error: unknown): unknown => {
+  let link: unknown = error;
+  for (let depth = 0; depth < 8 && link instanceof Error; depth += 1) {
+    if (link instanceof Problem || refusalIn(link)) return link;
+    link = link.cause;
+  }
+  return error;
+};
+
+let loaded: ReturnType<typeof load> | undefined;
+
+const load = async () => {
+  preset(settings);
+  const [sdk, http] = await Promise.all([
+    import('snowflake-sdk'),
+    import('snowflake-sdk/dist/lib/http/axios_instance.js'), // there is no option for what is done below
+  ]);
+  const axios = http.default.default;
+  axios.interceptors.response.clear();
+  axios.interceptors.response.use(
+    (response) => {
+      const { origin, pathname } = new URL(response.config.url ?? '');
+      if (isService(pathname)) response.data = answerOf(pathname, origin, response.data);
+      return response;
+    },
+    (error: unknown) => Promise.reject(final(error)),
+  );
+  Object.assign(axios.defaults, { maxRedirects: 0, maxContentLength: largest });
+  sdk.default.configure({ logLevel: 'OFF', disableOCSPChecks: true, keepAlive: false });
+  return sdk.default;
+};
+
+/** Read by the driver while it is imported: https://github.com/snowflakedb/snowflake-connector-nodejs/blob/master/lib/telemetry/platform_detection.ts */
+const settings = {
+  SNOWFLAKE_DISABLE_PLATFORM_DETECTION: 'true',
+  SNOWFLAKE_DISABLE_MINICORE: 'true',
+  SF_TELEMETRY_DISABLE_CONNECTION_SHAPE: 'true',
+} as const;
+
+/** Of one answer, unpacked; the parts of a result stay under it. */
+const largest = 96 * 2 ** 20;
+
+const isService = (path: string) => /^\/(session|queries)(\/|$)/.test(path);
+
+/** No code is left that the driver would try again for. */
+const final = (error: unknown): Error => {
+  const { response, code }: { response?: { status?: unknown }; code?: unknown } = Object(error);
+  if (typeof response?.status === 'number') return refused({ code: String(response.status) });
+  // Of Node's parser, of its unpacking, and of the HTTP client where an answer is too long.
+  if (/^(HPE_|Z_|ERR_BAD_RESPONSE$)/.test(String(code))) return foreign();
+  return Object.assign(new Error('no answer', { cause: bare(error) }), { code: 'ERR_CANCELED' });
+};
+
+/** Node's own reason alone: what the HTTP client throws holds the request, with the password or the token. */
+const bare = (error: unknown): Error => {
+  let code: string | undefined;
+  let link: unknown = error;
+  for (let depth = 0; depth < 8 && link instanceof Error; depth += 1) {
+    if (link instanceof Problem) return link;
+    code = nativeCode(link) ?? code;
+    link = link.cause;
+  }
+  return Object.assign(new Error('of the network'), { code });
+};

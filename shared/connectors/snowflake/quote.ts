@@ -1,0 +1,32 @@
+/** Quotes a name only where Snowflake needs it: unquoted ones are taken for capitals. */
+export const quote = (identifier: string): string =>
+  /^[A-Z_][A-Z0-9_$]*$/.test(identifier) && !reserved.has(identifier) ? identifier : quoted(identifier);
+
+export const quoted = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`;
+
+/** A text of a statement; a backslash is an escape here. */
+export const literal = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+
+/** A name as statements spell it, `DB.PUBLIC."Mixed Case"`, taken apart; `undefined` where it is something else. */
+export const partsOf = (name: string): readonly string[] | undefined => {
+  const parts: string[] = [];
+  const pattern = /(?:"((?:[^"]|"")*)"|([^".]+))(\.|$)/y;
+  while (pattern.lastIndex < name.length) {
+    const [, inQuotes, bare = '', end] = pattern.exec(name) ?? [];
+    if (end === undefined) return undefined;
+    parts.push(inQuotes?.replaceAll('""', '"') ?? bare);
+    if (end === '') break;
+  }
+  return parts;
+};
+
+/** https://docs.snowflake.com/en/sql-reference/reserved-keywords */
+const reserved: ReadonlySet<string> = new Set(
+  `ACCOUNT ALL ALTER AND ANY AS BETWEEN BY CASE CAST CHECK COLUMN CONNECT CONNECTION CONSTRAINT CREATE CROSS CURRENT CURRENT_DATE
+  CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER DATABASE DELETE DISTINCT DROP ELSE EXISTS FALSE FOLLOWING FOR FROM FULL GRANT GROUP
+  GSCLUSTER HAVING ILIKE IN INCREMENT INNER INSERT INTERSECT INTO IS ISSUE JOIN LATERAL LEFT LIKE LOCALTIME LOCALTIMESTAMP MINUS
+  NATURAL NOT NULL OF ON OR ORDER ORGANIZATION QUALIFY REGEXP REVOKE RIGHT RLIKE ROW ROWS SAMPLE SCHEMA SELECT SET SOME START TABLE
+  TABLESAMPLE THEN TO TRIGGER TRUE TRY_CAST UNION UNIQUE UPDATE USING VALUES VIEW WHEN WHENEVER WHERE WITH`.split(
+    /\s+/,
+  ),
+);

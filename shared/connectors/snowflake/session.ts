@@ -1,0 +1,205 @@
+import { createPrivateKey } from 'node:crypto';
+import type { ClientRequestArgs } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Connection, ConnectionOptions } from 'snowflake-sdk';
+import type { Dialer } from '../../network/dialer.ts';
+import { httpAgent } from '../../network/http-agent.ts';
+import { Problem } from '../../problem.ts';
+import type { Session, Target } from '../connector.ts';
+import { accountName, placeOf } from './account.ts';
+import type { Place } from './account.ts';
+import { driver, logIn, logOut, rowsOf } from './driver.ts';
+import type { Row } from './driver.ts';
+
+export { failure } from './failures.ts';
+
+export interface Settings {
+  readonly account: string;
+  readonly username: string;
+  readonly warehouse?: string | undefined;
+  readonly database?: string | undefined;
+  readonly schema: string;
+  readonly role?: string | undefined;
+}
+type Secrets = Readonly<
+  Partial<Record<'password' | 'private_key' | 'private_key_passphrase' | 'token', string>>
+>;
+
+/** Runs one statement. */
+export type Ask = (sql: string) => AsyncIterable<Row>;
+
+/** What the session came to be, whatever was asked for: Snowflake passes over a database or warehouse that the role may not use. */
+export interface Standing {
+  readonly user: string;
+  readonly role: string | null;
+  readonly database: string | null;
+  readonly warehouse: string | null;
+  readonly version: string;
+  readonly secondaryRoles: readonly string[];
+}
+
+/**
+ * Its sockets are the dialer's, the first of them opened before the driver asks for one, so that each step tells of itself alone.
+ * Never tried on the real thing: its refusals but those that users report, results in parts, hybrid and shared tables, secondary roles.
+ */
+export const open = async (target: Target<Settings, Secrets>, dialer: Dialer): Promise<Session> => {
+  const { config, credentials, options, endpoint, role } = target;
+  const place = placeOf(config.account, endpoint);
+  await using closing = new AsyncDisposableStack();
+  const loading = driver(); // while the network answers
+  loading.catch(() => {}); // is waited for at login
+  const agents = agentsOf(dialer, place, await connect(dialer, place));
+  closing.defer(() => agents.destroy());
+  const ask: Ask = (sql) => {
+    const limit = { seconds: options.query_timeout_seconds, signal: dialer.signal };
+    return rowsOf(connection, sql, limit);
+  };
+  const connection: Connection = await dialer.step('authenticate', async () => {
+    const opened = await logIn({
+      ...authentication(credentials),
+      ...settingsOf(config, place),
+      agentClass: agents.agentFor,
+    });
+    closing.defer(() => logOut(opened));
+    return opened;
+  });
+  if (config.database !== undefined)
+    await dialer.step('authenticate', async () => refuseMissing(await standing(ask)));
+
+  const open = closing.move();
+  return {
+    ping: async () => `Snowflake ${(await standing(ask)).version}`,
+    privileges: async () => {
+      const { privileges } = await import('./privileges.ts');
+      return privileges(ask, await standing(ask), { ...config, purpose: role });
+    },
+    introspect: async (scope, sink) => {
+      const { introspect } = await import('./introspect.ts');
+      return introspect(ask, await standing(ask), scope, sink);
+    },
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+};
+
+const connect = async (dialer: Dialer, { host, port, secure }: Place): Promise<Socket> => {
+  if (secure && dialer.tlsAsk.mode === 'disable')
+    return dialer.step('tls', () => Promise.reject(new Problem('tls-required')));
+  const socket = await dialer.tcp({ host, port });
+  return dialer.tls(socket, { host }, secure ? undefined : () => Promise.resolve(false));
+};
+
+type Connected = (error: Error | null, stream: Duplex) => void;
+
+/** One agent for each way to be spoken to; the account's own begins with the socket that is there. */
+const agentsOf = (dialer: Dialer, { host, port, secure }: Place, first: Socket) => {
+  const made = new Map<string, ReturnType<typeof httpAgent>>();
+  let waiting: Socket | undefined = first;
+  const make = (protocol: string) => {
+    const agent = httpAgent(dialer, { secure: protocol === 'https:', keepAlive: true });
+    const dial = agent.createConnection.bind(agent);
+    if ((protocol === 'https:') === secure) {
+      agent.createConnection = (wanted: ClientRequestArgs, callback?: Connected) => {
+        const fits = wanted.host === host && Number(wanted.port ?? (secure ? 443 : 80)) === port;
+        const socket = waiting;
+        if (!fits || !socket || socket.destroyed) return dial(wanted, callback);
+        waiting = undefined;
+        return socket;
+      };
+    }
+    return agent;
+  };
+  return {
+    /** The driver calls it for every request, and takes an agent of its own where the protocol is another. */
+    agentFor: ({ protocol }: { readonly protocol: string }) => {
+      const agent = made.get(protocol) ?? make(protocol);
+      made.set(protocol, agent);
+      return agent;
+    },
+    destroy: () => {
+      for (const agent of made.values()) agent.destroy();
+      waiting?.destroy();
+    },
+  };
+};
+
+const settingsOf = (config: Settings, { host, port, secure }: Place) => {
+  const { warehouse, database, schema, role, username } = config;
+  const name = host.includes(':') ? `[${host}]` : host;
+  return {
+    account: accountName(config.account),
+    accessUrl: `http${secure ? 's' : ''}://${name}:${port}`,
+    username,
+    schema,
+    ...(warehouse !== undefined && { warehouse }),
+    ...(database !== undefined && { database }),
+    ...(role !== undefined && { role }),
+    application: 'mooring',
+    timeout: 600_000, // the steps have limits of their own
+    sfRetryMaxLoginRetries: 0,
+    clientSessionKeepAlive: false,
+    clientStoreTemporaryCredential: false,
+    clientRequestMFAToken: false,
+    disableQueryContextCache: true,
+    disableConsoleLogin: true,
+  } satisfies ConnectionOptions & { readonly accessUrl: string };
+};
+
+const authentication = ({
+  auth_method,
+  ...credentials
+}: Target<Settings, Secrets>['credentials']): Partial<ConnectionOptions> => {
+  const { password = '', private_key = '', private_key_passphrase, token = '' } = credentials;
+  if (auth_method === 'key_pair')
+    return { authenticator: 'SNOWFLAKE_JWT', privateKey: readKey(private_key, private_key_passphrase) };
+  if (auth_method === 'token') return { authenticator: 'PROGRAMMATIC_ACCESS_TOKEN', token };
+  return { authenticator: 'SNOWFLAKE', password };
+};
+
+/** In the one form that the driver knows, whatever was sent. */
+const readKey = (key: string, passphrase: string | undefined): string => {
+  try {
+    const read = createPrivateKey({ key, format: 'pem', ...(passphrase !== undefined && { passphrase }) });
+    if (read.asymmetricKeyType === 'rsa') return read.export({ format: 'pem', type: 'pkcs8' }).toString();
+  } catch {
+    // What is the matter is said below; the error may hold a piece of the key.
+  }
+  throw new Problem(
+    'certificate-unreadable',
+    'Expected an RSA key as PEM, and its passphrase where it has one',
+    {
+      remediation:
+        'Send the whole PEM of the private RSA key, from BEGIN to END, and private_key_passphrase where it is encrypted.',
+    },
+  );
+};
+
+const standing = async (ask: Ask): Promise<Standing> => {
+  for await (const row of ask(whoAmI)) {
+    return {
+      user: row['user'] ?? '',
+      role: row['role'] ?? null,
+      database: row['database'] ?? null,
+      warehouse: row['warehouse'] ?? null,
+      version: /^[\w.+-]{1,40}/.exec(row['version'] ?? '')?.[0] ?? 'of unknown version',
+      secondaryRoles: rolesIn(row['secondary'] ?? ''),
+    };
+  }
+  throw new Problem('protocol-mismatch', 'Expected the version of the server');
+};
+
+/** Takes no warehouse, and so costs nothing. */
+const whoAmI = `select current_user() as "user", current_role() as "role", current_database() as "database",
+  current_warehouse() as "warehouse", current_version() as "version", current_secondary_roles() as "secondary"`;
+
+/** `{"roles":"ANALYST,LOADER","value":"ALL"}` */
+const rolesIn = (text: string): readonly string[] =>
+  (/"roles"\s*:\s*"([^"]*)"/.exec(text)?.[1] ?? '').split(',').filter((name) => name !== '');
+
+const refuseMissing = ({ database }: Standing) => {
+  if (database !== null) return;
+  throw new Problem('database-not-found', undefined, {
+    remediation:
+      'Check config.database: it is not there, or the role may not use it: GRANT USAGE ON DATABASE … TO ROLE …;',
+  });
+};

@@ -1,0 +1,317 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import * as v from 'valibot';
+import { placeOf } from '../../shared/connectors/snowflake/account.ts';
+import { snowflake } from '../../shared/connectors/snowflake/connector.ts';
+import { connectorContract } from '../contracts/connector.ts';
+import { serviceContract, triesOf } from '../contracts/service.ts';
+import type { Service } from '../contracts/service.ts';
+import { reach } from '../engines/reach.ts';
+
+describe('snowflake', () => {
+  connectorContract(snowflake, {
+    config: { account: 'myorg-sales', username: 'mooring_reader' },
+    credentials: {
+      password: { password: 'obviously-fake' },
+      key_pair: { private_key: 'obviously-fake' },
+      token: { token: 'obviously-fake' },
+    },
+    connectionString: {
+      url: (scheme, secret) => `${scheme}://me:${secret}@myorg-sales/SHOP/SALES?warehouse=WH&role=READER`,
+      says: (password) => ({
+        config: {
+          account: 'myorg-sales',
+          username: 'me',
+          database: 'SHOP',
+          schema: 'SALES',
+          warehouse: 'WH',
+          role: 'READER',
+        },
+        credentials: { password },
+      }),
+    },
+  });
+
+  test.each([
+    ['myorg-sales', 'myorg-sales.snowflakecomputing.com'],
+    ['myorg-sales_eu', 'myorg-sales-eu.snowflakecomputing.com'],
+    ['XY12345.eu-central-1', 'xy12345.eu-central-1.snowflakecomputing.com'],
+    ['xy12345.privatelink', 'xy12345.privatelink.snowflakecomputing.com'],
+    ['xy12345.snowflakecomputing.com', 'xy12345.snowflakecomputing.com'],
+    ['xy12345.cn-northwest-1', 'xy12345.cn-northwest-1.snowflakecomputing.cn'],
+    ['evil.example', 'evil.example.snowflakecomputing.com'],
+  ])('an account is on a host of Snowflake’s: %s', (account, host) => {
+    expect(placeOf(account, undefined)).toEqual({ host, port: 443, secure: true });
+  });
+
+  test.each([
+    'evil.example/',
+    'evil.example#',
+    'evil.example?',
+    'evil.example:443',
+    'me@evil.example',
+    'a..b',
+    '-a',
+    'a ',
+    'ä',
+  ])('what is no account is refused: %j', (account) => {
+    expect(v.is(snowflake.config, { account, username: 'me' })).toBe(false);
+  });
+});
+
+const env = reach('snowflake');
+if (env)
+  describe('Snowflake, as fakesnow and its front speak it', () => {
+    const password = (user: string, secret: string) => ({
+      config: { username: env[user] ?? '' },
+      credentials: { auth_method: 'password', password: env[secret] ?? '' },
+    });
+    const key = (name: string, more = {}) => ({
+      config: { username: env['SNOWFLAKE_KEY_USER'] ?? '' },
+      credentials: { auth_method: 'key_pair', private_key: readFileSync(env[name] ?? '', 'utf8'), ...more },
+    });
+    const service: Service = {
+      connector: snowflake,
+      config: {
+        account: env['SNOWFLAKE_ACCOUNT'] ?? '',
+        username: env['SNOWFLAKE_USER'] ?? '',
+        database: env['SNOWFLAKE_DATABASE'] ?? '',
+        schema: env['SNOWFLAKE_SCHEMA'] ?? '',
+        warehouse: env['SNOWFLAKE_WAREHOUSE'] ?? '',
+      },
+      credentials: { auth_method: 'password', password: env['SNOWFLAKE_PASSWORD'] ?? '' },
+      endpoint: env['SNOWFLAKE_URL'] ?? '',
+      unknown: 'host-not-found',
+    };
+    const { tried, opened, catalogOf } = triesOf(service);
+    const passphrase = { private_key_passphrase: env['SNOWFLAKE_KEY_PASSPHRASE'] ?? '' };
+
+    serviceContract(service, {
+      'a wrong password': {
+        credentials: { auth_method: 'password', password: 'never-the-right-one' },
+        code: 'authentication-failed',
+        native: '390100',
+      },
+      'an unknown user': {
+        config: { username: 'nobody_at_all' },
+        code: 'authentication-failed',
+        native: '390100',
+      },
+      'a locked user': {
+        config: { username: env['SNOWFLAKE_LOCKED_USER'] ?? '' },
+        code: 'account-locked',
+        native: '390102',
+      },
+      'a key of somebody else': {
+        ...key('SNOWFLAKE_KEY_UNKNOWN'),
+        code: 'authentication-failed',
+        native: '390144',
+      },
+      'a key without its passphrase': { ...key('SNOWFLAKE_KEY_LOCKED'), code: 'certificate-unreadable' },
+      'a key with another passphrase': {
+        ...key('SNOWFLAKE_KEY_LOCKED', { private_key_passphrase: 'never-the-right-one' }),
+        code: 'certificate-unreadable',
+      },
+      'a key that is none': {
+        credentials: { auth_method: 'key_pair', private_key: 'obviously-fake' },
+        code: 'certificate-unreadable',
+      },
+      'a wrong token': {
+        credentials: { auth_method: 'token', token: 'never-the-right-one' },
+        code: 'authentication-failed',
+        native: '390394',
+      },
+      'an unknown account': { config: { account: 'nowhere-at-all' }, code: 'host-not-found', native: '404' },
+      'an unknown database': { config: { database: 'NOWHERE' }, code: 'database-not-found' },
+      'a database that is closed to it': {
+        config: { database: env['SNOWFLAKE_FORBIDDEN_DATABASE'] ?? '' },
+        code: 'database-not-found',
+      },
+      'an unknown role': { config: { role: 'NOBODY_AT_ALL' }, code: 'permission-denied', native: '390189' },
+    });
+
+    test('a good connection passes every step, and tells its version', async () => {
+      const { status, details, steps } = await tried();
+      expect({ status, details }).toEqual({
+        status: 'connected',
+        details: { latency_ms: expect.any(Number), version: 'Snowflake 10.0.0' },
+      });
+      expect(new Set(steps.map((step) => step.status))).toEqual(new Set(['passed']));
+    });
+
+    test.each([
+      ['a key', key('SNOWFLAKE_KEY')],
+      ['a key with a passphrase', key('SNOWFLAKE_KEY_LOCKED', passphrase)],
+      ['a token', { credentials: { auth_method: 'token', token: env['SNOWFLAKE_TOKEN'] ?? '' } }],
+    ])('%s logs in', async (_, change) => {
+      expect(await tried(change)).toMatchObject({ status: 'connected' });
+    });
+
+    test('without a database, what the account begins with is read', async () => {
+      const { connector, credentials, endpoint } = service;
+      const { account, username } = service.config;
+      const bare = triesOf({
+        connector,
+        credentials,
+        endpoint,
+        config: { account, username, schema: 'PUBLIC' },
+      });
+      expect(await bare.tried()).toMatchObject({ status: 'connected' });
+      expect(await bare.catalogOf()).toMatchObject({ tables: [], missing: [{ reason: 'no-database' }] });
+    });
+
+    test('reads tables with columns, comments, keys and sizes', async () => {
+      const { tables, missing } = await catalogOf();
+      expect(missing).toEqual([]);
+      expect(tables.map(({ schema, name, kind }) => [schema, name, kind])).toEqual([
+        ['SALES', 'CUSTOMERS', 'table'],
+        ['SALES', 'OPEN_ORDERS', 'view'],
+        ['SALES', 'ORDERS', 'table'],
+      ]);
+      const [customers, view, orders] = tables;
+      expect(customers).toMatchObject({
+        comment: 'people who pay',
+        rows: 1,
+        parent: null,
+        primary_key: ['ID'],
+        foreign_keys: [],
+        indexes: [],
+      });
+      expect(
+        customers?.columns.map((column) => [column.position, column.name, column.type, column.kind]),
+      ).toEqual([
+        [1, 'ID', 'NUMBER(38,0)', 'integer'],
+        [2, 'EMAIL', 'VARCHAR(320)', 'string'],
+        [3, 'BORN', 'DATE', 'date'],
+        [4, 'BALANCE', 'NUMBER(12,2)', 'decimal'],
+        [5, 'ACTIVE', 'BOOLEAN', 'boolean'],
+        [6, 'SEEN', 'TIMESTAMP_NTZ', 'timestamp'],
+        [7, 'PROFILE', 'VARIANT', 'json'],
+      ]);
+      expect(customers?.columns.filter(({ nullable }) => !nullable).map(({ name }) => name)).toEqual([
+        'ID',
+        'EMAIL',
+      ]);
+      expect(customers?.columns.map((column) => column.default)).toEqual([
+        null,
+        null,
+        null,
+        '0',
+        null,
+        null,
+        null,
+      ]);
+      expect(view).toMatchObject({ rows: null, size_bytes: null });
+      expect(orders?.foreign_keys).toEqual([
+        {
+          name: expect.any(String),
+          columns: ['CUSTOMER_ID'],
+          references: { schema: 'SALES', table: 'CUSTOMERS', columns: ['ID'] },
+        },
+      ]);
+    });
+
+    test('only what was asked for is read, and what is not there is told', async () => {
+      const none = await catalogOf({}, { schemas: ["no' or 1=1 --\\"], excludedSchemas: [] });
+      expect(none).toMatchObject({ tables: [], missing: [{ reason: 'schemas-not-found' }] });
+      const { tables } = await catalogOf({}, { excludedSchemas: ['SALES'] });
+      expect(tables).toEqual([]);
+    });
+
+    test('a catalog of a thousand tables comes whole and in order', async () => {
+      const { tables, missing } = await catalogOf({ config: { database: 'MANY' } });
+      expect(missing).toEqual([]);
+      expect(tables.map(({ name }) => name)).toEqual(
+        Array.from({ length: 1000 }, (_, number) => `T${String(number).padStart(4, '0')}`),
+      );
+      for (const { columns } of tables) expect(columns.length).toBe(3);
+    });
+
+    test('names with quotes, spaces, Unicode and dots come as they are', async () => {
+      const { tables } = await catalogOf({ config: { database: 'ODD' } });
+      expect(tables.map(({ name }) => name)).toEqual([' leading space', 'a.b', 'say "hi"', 'Ünïcödé 表 🚢']);
+      expect(tables[1]?.columns.map(({ name }) => name)).toEqual(['x"y']);
+    });
+
+    test('an account that sees nothing connects, and is told why it sees nothing', async () => {
+      const nobody = password('SNOWFLAKE_NOBODY', 'SNOWFLAKE_NOBODY_PASSWORD');
+      const remediation = [
+        'GRANT USAGE ON ALL SCHEMAS IN DATABASE MOORING TO ROLE BLIND;',
+        'GRANT SELECT ON ALL TABLES IN DATABASE MOORING TO ROLE BLIND;',
+        'GRANT SELECT ON ALL VIEWS IN DATABASE MOORING TO ROLE BLIND;',
+      ].join('\n');
+      expect(await catalogOf(nobody)).toEqual({
+        tables: [],
+        missing: [{ reason: 'nothing-visible', remediation }],
+      });
+      const { status, steps } = await tried(nobody);
+      expect(status).toBe('connected');
+      expect(steps.at(-1)).toMatchObject({ status: 'warning', code: 'privileges-missing', remediation });
+    });
+
+    test('tables that are there and may not be read are left out, and counted', async () => {
+      const half = { config: { role: 'HALF' } };
+      const grant = 'GRANT SELECT ON MOORING.SALES.CUSTOMERS TO ROLE HALF;';
+      const { tables, missing } = await catalogOf(half);
+      expect(tables.map(({ name }) => name)).toEqual(['OPEN_ORDERS', 'ORDERS']);
+      expect(missing).toEqual([{ reason: 'tables-denied', count: 1, remediation: grant }]);
+      const { steps } = await tried(half);
+      expect(steps.at(-1)).toMatchObject({ code: 'privileges-missing', remediation: grant });
+    });
+
+    test('a warehouse that may not be used is told with the grant for it, and stops the catalog alone', async () => {
+      const change = { config: { warehouse: 'ELSEWHERE' } };
+      const { status, steps } = await tried(change);
+      expect(status).toBe('connected');
+      expect(steps.at(-1)).toMatchObject({
+        code: 'privileges-missing',
+        remediation: 'GRANT USAGE ON WAREHOUSE ELSEWHERE TO ROLE PUBLIC;',
+      });
+      await expect(catalogOf(change)).rejects.toMatchObject({
+        code: 'permission-denied',
+        extras: { native_code: '000606', remediation: expect.stringContaining('GRANT USAGE ON WAREHOUSE') },
+      });
+    });
+
+    test('who may do too much is told how to do less', async () => {
+      await using session = await opened(password('SNOWFLAKE_WRITER', 'SNOWFLAKE_WRITER_PASSWORD'));
+      expect(await session.privileges()).toEqual({
+        missing: [],
+        excess: [
+          {
+            what: 'CREATE TABLE on schema MOORING.SALES',
+            cure: 'REVOKE CREATE TABLE ON SCHEMA MOORING.SALES FROM ROLE LOADER;',
+          },
+          {
+            what: 'INSERT on table MOORING.SALES.ORDERS',
+            cure: 'REVOKE INSERT ON TABLE MOORING.SALES.ORDERS FROM ROLE LOADER;',
+          },
+          {
+            what: 'OWNERSHIP on table MOORING.SALES."Mine"',
+            cure: '-- LOADER owns MOORING.SALES."Mine": use a role that owns nothing.',
+          },
+        ],
+      });
+      await using mighty = await opened({ config: { role: 'ACCOUNTADMIN' } });
+      expect((await mighty.privileges()).excess).toMatchObject([{ what: 'role ACCOUNTADMIN' }]);
+    });
+
+    test('a target may write, or is told what it takes', async () => {
+      await using reader = await opened({ role: 'target' });
+      expect((await reader.privileges()).missing.map(({ grant }) => grant)).toEqual([
+        'GRANT CREATE TABLE ON SCHEMA MOORING.SALES TO ROLE PUBLIC;',
+      ]);
+      await using writer = await opened({
+        ...password('SNOWFLAKE_WRITER', 'SNOWFLAKE_WRITER_PASSWORD'),
+        role: 'target',
+      });
+      expect(await writer.privileges()).toEqual({ missing: [], excess: [] });
+    });
+
+    test('a statement that takes too long ends at its limit', async () => {
+      await using session = await opened({ config: { database: 'SLOW' } }, 1);
+      await expect(session.introspect({ excludedSchemas: [] }, () => {})).rejects.toMatchObject({
+        code: 'timeout',
+      });
+    });
+  });
