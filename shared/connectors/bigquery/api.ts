@@ -1,0 +1,172 @@
+import * as v from 'valibot';
+import { Problem } from '../../problem.ts';
+import type { Rest } from './rest.ts';
+
+/** A row's values by the names of its columns; the API tells every value as text. */
+export type Row = Readonly<Record<string, string | null>>;
+
+export interface Dataset {
+  readonly name: string;
+  readonly location: string | undefined;
+}
+
+/** The few requests of BigQuery's API that are needed: https://cloud.google.com/bigquery/docs/reference/rest */
+export interface Api {
+  /** Up to so many of the datasets that the account sees, all without a number. */
+  datasets(most?: number): Promise<readonly Dataset[]>;
+  /** One dataset, with who was given what on it by name. */
+  dataset(
+    name: string,
+    cure: string,
+  ): Promise<Dataset & { readonly access: readonly (readonly [who: string, role: string])[] }>;
+  /** Any table of a dataset. */
+  someTable(dataset: string, cure: string): Promise<string | undefined>;
+  /** Checks a statement and the right to run it; nothing runs and nothing is billed. */
+  dryRun(sql: string, cure: string): Promise<void>;
+  /** Hands over every row of the answer, within the limit for a query. */
+  query(sql: string, location: string | undefined, row: (row: Row) => void, cure: string): Promise<void>;
+}
+
+export interface ApiOptions {
+  readonly base: string;
+  readonly token: string;
+  readonly project: string;
+  readonly location: string | undefined;
+  readonly limitMs: number;
+}
+
+export const createApi = (rest: Rest, { base, token, project, location, limitMs }: ApiOptions): Api => {
+  const headers = { authorization: `Bearer ${token}` };
+  const at = (path: string, parameters: Readonly<Record<string, string | undefined>> = {}) => {
+    const url = new URL(`${base}/bigquery/v2/projects/${encodeURIComponent(project)}/${path}`);
+    for (const [name, value] of Object.entries(parameters)) {
+      if (value !== undefined) url.searchParams.set(name, value);
+    }
+    return url;
+  };
+  const here = (place: string | undefined) => (place === undefined ? {} : { location: place });
+
+  return {
+    datasets: async (most) => {
+      const found: Dataset[] = [];
+      let pageToken: string | undefined;
+      do {
+        const url = at('datasets', { maxResults: String(most ?? 1000), pageToken });
+        const page = await rest.ask({ url, headers, answer: Datasets });
+        found.push(...(page.datasets ?? []).map(datasetOf));
+        pageToken = page.nextPageToken;
+        if (found.length > mostDatasets) throw endless();
+      } while (pageToken !== undefined && most === undefined);
+      return found;
+    },
+
+    dataset: async (name, cure) => {
+      const url = at(`datasets/${encodeURIComponent(name)}`);
+      const found = await rest.ask({ url, headers, answer: WithAccess, cure });
+      const access = (found.access ?? []).map(
+        ({ userByEmail = '', role = '' }) => [userByEmail, role] as const,
+      );
+      return { ...datasetOf(found), access };
+    },
+
+    someTable: async (dataset, cure) => {
+      const url = at(`datasets/${encodeURIComponent(dataset)}/tables`, { maxResults: '1' });
+      const { tables = [] } = await rest.ask({ url, headers, answer: Tables, cure });
+      return tables[0]?.tableReference.tableId;
+    },
+
+    dryRun: async (query, cure) => {
+      const body = { query, useLegacySql: false, dryRun: true, ...here(location) };
+      await rest.ask({ url: at('queries'), headers, body, answer: v.object({}), cure });
+    },
+
+    query: (query, place, row, cure) =>
+      within(limitMs, async (signal) => {
+        const body = {
+          query,
+          useLegacySql: false,
+          maximumBytesBilled: String(mostBilled),
+          maxResults: rowsPerPage,
+          timeoutMs: longestPoll,
+          jobTimeoutMs: String(limitMs), // where we give up, the job does
+          labels: { application: 'mooring' },
+          ...here(place),
+        };
+        let page = await rest.ask({ url: at('queries'), headers, body, answer: Page, cure, signal });
+        const job = page.jobReference;
+        let names: readonly string[] = [];
+        for (;;) {
+          if (page.jobComplete) {
+            names = page.schema?.fields.map(({ name }) => name) ?? names;
+            for (const { f } of page.rows ?? []) row(rowOf(names, f));
+            if (page.pageToken === undefined) return;
+          }
+          const url = at(`queries/${encodeURIComponent(job?.jobId ?? '')}`, {
+            maxResults: String(rowsPerPage),
+            timeoutMs: String(longestPoll),
+            location: job?.location ?? place,
+            pageToken: page.pageToken,
+          });
+          page = await rest.ask({ url, headers, answer: Page, cure, signal });
+        }
+      }),
+  };
+};
+
+/** Each query bills 10 MB at least; one of INFORMATION_SCHEMA seldom more. */
+const mostBilled = 2 ** 30;
+const rowsPerPage = 10_000;
+const longestPoll = 10_000;
+/** A project holds a few thousand at most. */
+const mostDatasets = 20_000;
+
+const text = v.string();
+const DatasetItem = v.object({
+  datasetReference: v.object({ datasetId: text }),
+  location: v.optional(text),
+});
+const Datasets = v.object({
+  datasets: v.optional(v.array(DatasetItem)),
+  nextPageToken: v.optional(text),
+});
+const WithAccess = v.object({
+  ...DatasetItem.entries,
+  access: v.optional(v.array(v.object({ userByEmail: v.optional(text), role: v.optional(text) }))),
+});
+const Tables = v.object({
+  tables: v.optional(v.array(v.object({ tableReference: v.object({ tableId: text }) }))),
+});
+const Page = v.object({
+  jobComplete: v.boolean(),
+  jobReference: v.optional(v.object({ jobId: v.optional(text), location: v.optional(text) })),
+  schema: v.optional(v.object({ fields: v.array(v.object({ name: text })) })),
+  rows: v.optional(v.array(v.object({ f: v.array(v.object({ v: v.nullable(text) })) }))),
+  pageToken: v.optional(text),
+});
+
+const datasetOf = ({ datasetReference, location }: v.InferOutput<typeof DatasetItem>): Dataset => ({
+  name: datasetReference.datasetId,
+  location,
+});
+
+const rowOf = (names: readonly string[], cells: readonly { readonly v: string | null }[]): Row =>
+  Object.fromEntries(names.map((name, at) => [name, cells[at]?.v ?? null]));
+
+/** What is not there by then is a time-out, whatever the request that ran says of its end. */
+const within = async <T>(limit: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), limit);
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    if (!controller.signal.aborted) throw error;
+    throw new Problem('timeout', `A query was not answered within ${limit / 1000} s`, {
+      remediation: 'Raise query_timeout_seconds, or name the datasets that are needed in config.datasets.',
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+const endless = () =>
+  new Problem('protocol-mismatch', 'Expected a list of datasets; the server sends without end');

@@ -1,0 +1,36 @@
+import * as v from 'valibot';
+import { defineConnector } from '../connector.ts';
+import { quote } from './quote.ts';
+import { ServiceAccount } from './service-account.ts';
+
+/** https://cloud.google.com/resource-manager/docs/creating-managing-projects; older ones belong to a domain: `example.com:shop`. */
+const Project = v.pipe(
+  v.string(),
+  v.regex(/^([a-z0-9.-]{1,100}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/, 'the id of a Google Cloud project'),
+);
+const Location = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z]{2,20}(-[A-Za-z0-9]{2,20}){0,3}$/, 'a location of BigQuery such as EU or us-east1'),
+);
+const Datasets = v.pipe(
+  v.array(
+    v.pipe(v.string(), v.regex(/^[A-Za-z0-9_]{1,1024}$/, 'the name of a dataset, without its project')),
+  ),
+  v.minLength(1, '1 to 200 names'),
+  v.maxLength(200, '1 to 200 names'),
+);
+
+/** Speaks to Google's REST API itself: Google's client can neither be bounded nor guarded. Tried on an emulator, never on the real thing. */
+export const bigquery = defineConnector({
+  title: 'Google BigQuery',
+  config: v.strictObject({
+    project_id: Project,
+    location: v.exactOptional(Location),
+    datasets: v.exactOptional(Datasets),
+  }),
+  credentials: { service_account: v.strictObject({ service_account: ServiceAccount }) },
+  destination: ['project_id'],
+  autocomplete: ['schemas', 'tables', 'columns'],
+  quote,
+  load: () => import('./session.ts'),
+});

@@ -1,0 +1,38 @@
+import { always } from './quote.ts';
+
+/** One query for each kind of object over all the datasets of one location: https://cloud.google.com/bigquery/docs/information-schema-intro */
+export const catalogQueries = (project: string, datasets: readonly string[]) => {
+  const union = (select: (dataset: string) => string) =>
+    datasets.map((dataset) => select(always(project, dataset))).join('\nunion all\n');
+  return {
+    tables: union(
+      (dataset) => `select table_schema, table_name, table_type from ${dataset}.INFORMATION_SCHEMA.TABLES`,
+    ),
+    // All of them: a column that is not there everywhere, as `column_default`, would make it fail. It bills the same.
+    columns: union((dataset) => `select * from ${dataset}.INFORMATION_SCHEMA.COLUMNS`),
+    comments: union(
+      (dataset) => `select table_schema, table_name, option_value
+        from ${dataset}.INFORMATION_SCHEMA.TABLE_OPTIONS where option_name = 'description'`,
+    ),
+    columnComments: union(
+      (dataset) => `select table_schema, table_name, column_name, description
+        from ${dataset}.INFORMATION_SCHEMA.COLUMN_FIELD_PATHS where field_path = column_name and description is not null`,
+    ),
+    // Of a foreign key the table that it refers to is told by CONSTRAINT_COLUMN_USAGE alone.
+    keys: union(
+      (dataset) => `select k.table_schema, k.table_name, k.constraint_name, c.constraint_type, k.column_name,
+          k.ordinal_position, k.position_in_unique_constraint, u.their_schema, u.their_table
+        from ${dataset}.INFORMATION_SCHEMA.KEY_COLUMN_USAGE k
+        join ${dataset}.INFORMATION_SCHEMA.TABLE_CONSTRAINTS c
+          on c.constraint_name = k.constraint_name and c.table_name = k.table_name
+        left join (select constraint_name, any_value(table_schema) their_schema, any_value(table_name) their_table
+          from ${dataset}.INFORMATION_SCHEMA.CONSTRAINT_COLUMN_USAGE group by constraint_name) u
+          on u.constraint_name = k.constraint_name`,
+    ),
+    // Of a dataset, where TABLE_STORAGE wants rights on the whole project.
+    sizes: union(
+      (dataset) =>
+        `select dataset_id table_schema, table_id table_name, row_count, size_bytes from ${dataset}.__TABLES__ where type = 1`,
+    ),
+  };
+};

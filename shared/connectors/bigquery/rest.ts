@@ -1,0 +1,116 @@
+import { request as plainRequest } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { request as secureRequest } from 'node:https';
+import * as v from 'valibot';
+import type { Dialer } from '../../network/dialer.ts';
+import { httpAgent } from '../../network/http-agent.ts';
+import { Problem } from '../../problem.ts';
+import { refusal } from './failures.ts';
+
+export interface Ask<S> {
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What is sent as JSON, or as it is when it is text. */
+  readonly body?: object | string;
+  readonly answer: S;
+  /** What lets the account do it. */
+  readonly cure?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Requests over the dialer alone, one answer each: no redirect is followed and nothing is tried again. */
+export interface Rest extends Disposable {
+  ask<S extends v.GenericSchema>(ask: Ask<S>): Promise<v.InferOutput<S>>;
+}
+
+export const createRest = (dialer: Dialer, secure: boolean): Rest => {
+  const agent = httpAgent(dialer, { secure, keepAlive: true });
+  const request = secure ? secureRequest : plainRequest;
+
+  const send = ({ url, headers, body, signal }: Ask<unknown>) =>
+    new Promise<Answer>((resolve, reject) => {
+      const text = typeof body === 'object' ? JSON.stringify(body) : body;
+      const type = typeof body === 'object' ? 'application/json' : 'application/x-www-form-urlencoded';
+      const sent = request(url, {
+        agent,
+        method: text === undefined ? 'GET' : 'POST',
+        headers: {
+          'user-agent': 'mooring',
+          accept: 'application/json',
+          ...(text !== undefined && { 'content-type': type, 'content-length': Buffer.byteLength(text) }),
+          ...headers,
+        },
+        signal: signal ? AbortSignal.any([signal, dialer.signal]) : dialer.signal,
+      });
+      sent.on('error', reject);
+      sent.on('response', (response) => void read(response).then(resolve, reject));
+      sent.end(text);
+    });
+
+  return {
+    ask: async (ask) => {
+      const { status, text } = await send(ask);
+      const value = jsonOf(text);
+      if (status !== 200) throw refusal(status, reasonOf(value), ask.cure);
+      const result = v.safeParse(ask.answer, value);
+      if (!result.success) throw foreign();
+      return result.output;
+    },
+    [Symbol.dispose]: () => agent.destroy(),
+  };
+};
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Google's own limit for a page of rows is 10 MB. */
+const longestAnswer = 24 * 2 ** 20;
+
+const read = async (response: IncomingMessage): Promise<Answer> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    const bytes = Buffer.from(chunk); // without an encoding chunks are buffers
+    size += bytes.length;
+    if (size > longestAnswer) throw new Problem('protocol-mismatch', 'Expected a short answer');
+    chunks.push(bytes);
+  }
+  return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') };
+};
+
+const foreign = () =>
+  new Problem('protocol-mismatch', 'Expected BigQuery’s API; the server speaks something else');
+
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const Word = v.pipe(v.string(), v.regex(/^[\w.-]{1,64}$/));
+/** The token endpoint says one word; the API an object, of one of two generations. */
+const Refused = v.object({
+  error: v.union([
+    Word,
+    v.object({
+      status: v.optional(v.unknown()),
+      errors: v.optional(v.array(v.object({ reason: v.optional(v.unknown()) }))),
+      details: v.optional(v.array(v.object({ reason: v.optional(v.unknown()) }))),
+    }),
+  ]),
+});
+
+const reasonOf = (value: unknown): string | undefined => {
+  const parsed = v.safeParse(Refused, value);
+  if (!parsed.success) return undefined;
+  const { error } = parsed.output;
+  if (typeof error === 'string') return error;
+  const { errors = [], details = [], status } = error;
+  return [...errors.slice(0, 5), ...details.slice(0, 5), { reason: status }]
+    .map(({ reason }) => reason)
+    .find((reason) => v.is(Word, reason));
+};

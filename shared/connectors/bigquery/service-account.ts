@@ -1,0 +1,39 @@
+import * as v from 'valibot';
+
+/** What is kept of a key file. Its `token_uri` is not: credentials go to Google's own token endpoint, whatever a file says. */
+const KeyFile = v.object({
+  type: v.optional(v.literal('service_account')),
+  client_email: v.pipe(v.string(), v.regex(/^[a-z0-9.-]{1,100}@([a-z0-9.-]{1,100}\.)?gserviceaccount\.com$/)),
+  private_key: v.pipe(
+    v.string(),
+    v.maxLength(16_384),
+    v.regex(/-----BEGIN (RSA )?PRIVATE KEY-----[^-]+-----END (RSA )?PRIVATE KEY-----/),
+  ),
+});
+type KeyFile = v.InferOutput<typeof KeyFile>;
+
+/** The JSON key file of a service account, as an object or as its text; becomes the text of what is needed of it. */
+export const ServiceAccount = v.pipe(
+  v.union([v.string(), v.record(v.string(), v.unknown())], 'the JSON key file of a service account'),
+  v.metadata({ writeOnly: true }),
+  v.rawTransform<string | Record<string, unknown>, string>(({ dataset, addIssue, NEVER }) => {
+    const file = keyFileOf(dataset.value);
+    if (file) return JSON.stringify({ client_email: file.client_email, private_key: file.private_key });
+    addIssue({ message: 'the JSON key file of a service account, with its client_email and private_key' });
+    return NEVER;
+  }),
+);
+
+/** What a key file says, or nothing where it is none. */
+export const keyFileOf = (given: unknown): KeyFile | undefined => {
+  const result = v.safeParse(KeyFile, typeof given === 'string' ? jsonOf(given) : given);
+  return result.success ? result.output : undefined;
+};
+
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { bigquery } from '../../shared/connectors/bigquery/connector.ts';
+import { connectorContract } from '../contracts/connector.ts';
+import { serviceContract, triesOf } from '../contracts/service.ts';
+import type { Service } from '../contracts/service.ts';
+import { reach } from '../engines/reach.ts';
+
+const sample = {
+  client_email: 'reader@mooring-test.iam.gserviceaccount.com',
+  private_key: '-----BEGIN PRIVATE KEY-----\nobviously+fake\n-----END PRIVATE KEY-----\n',
+};
+
+describe('bigquery', () => {
+  connectorContract(bigquery, {
+    config: { project_id: 'mooring-test' },
+    credentials: { service_account: { service_account: JSON.stringify(sample) } },
+  });
+});
+
+const env = reach('bigquery');
+if (env)
+  describe('BigQuery, on an emulator', () => {
+    const account = (name: string) => ({
+      auth_method: 'service_account',
+      service_account: readFileSync(env[name] ?? '', 'utf8'),
+    });
+    const service: Service = {
+      connector: bigquery,
+      config: { project_id: env['BIGQUERY_PROJECT'] ?? '' },
+      credentials: account('BIGQUERY_CREDENTIALS'),
+      endpoint: env['BIGQUERY_ENDPOINT'] ?? '',
+    };
+    const { tried, opened, catalogOf } = triesOf(service);
+    const sales = { config: { datasets: ['sales'] } };
+    const blind = { credentials: account('BIGQUERY_CREDENTIALS_BLIND') };
+
+    serviceContract(service, {
+      'an account that is none': {
+        credentials: {
+          auth_method: 'service_account',
+          service_account: readFileSync(env['BIGQUERY_CREDENTIALS'] ?? '', 'utf8').replace(
+            'reader@',
+            'gone@',
+          ),
+        },
+        code: 'authentication-failed',
+        native: 'invalid_grant',
+      },
+      'a key that is not the account’s': {
+        credentials: account('BIGQUERY_CREDENTIALS_FORGED'),
+        code: 'authentication-failed',
+        native: 'invalid_grant',
+      },
+      'a key that cannot be read': {
+        credentials: { auth_method: 'service_account', service_account: JSON.stringify(sample) },
+        code: 'certificate-unreadable',
+      },
+      'an unknown project': {
+        config: { project_id: 'nowhere-at-all' },
+        code: 'database-not-found',
+        native: 'notFound',
+      },
+      'an account that may run no jobs': {
+        credentials: account('BIGQUERY_CREDENTIALS_STRANGER'),
+        code: 'permission-denied',
+        native: 'accessDenied',
+      },
+    });
+
+    test('a good connection passes every step', async () => {
+      const { status, details, steps } = await tried(sales);
+      expect({ status, details }).toEqual({
+        status: 'connected',
+        details: { latency_ms: expect.any(Number), version: 'BigQuery v2' },
+      });
+      expect(new Set(steps.map((step) => step.status))).toEqual(new Set(['passed']));
+    });
+
+    test('what an account that may run no jobs lacks is told with the command for it', async () => {
+      const { steps } = await tried({ credentials: account('BIGQUERY_CREDENTIALS_STRANGER') });
+      expect(steps.find(({ step }) => step === 'authenticate')?.remediation).toBe(
+        'gcloud projects add-iam-policy-binding mooring-test --member=serviceAccount:stranger@mooring-test.iam.gserviceaccount.com --role=roles/bigquery.jobUser',
+      );
+    });
+
+    test('reads tables with columns, comments, keys and sizes', async () => {
+      const { tables, missing } = await catalogOf(sales);
+      expect(missing).toEqual([]);
+      expect(tables.map(({ name, kind }) => [name, kind])).toEqual([
+        ['customers', 'table'],
+        ['open_orders', 'view'],
+        ['orders', 'table'],
+      ]);
+      const [customers, , orders] = tables;
+      expect(customers).toMatchObject({
+        schema: 'sales',
+        comment: 'people who pay',
+        rows: 1,
+        size_bytes: 120,
+        primary_key: ['id'],
+        parent: null,
+        indexes: [],
+      });
+      expect(
+        customers?.columns.map(({ name, type, kind, nullable, comment, position }) => [
+          position,
+          name,
+          type,
+          kind,
+          nullable,
+          comment,
+        ]),
+      ).toEqual([
+        [1, 'id', 'INT64', 'integer', false, 'key'],
+        [2, 'email', 'STRING', 'string', true, null],
+        [3, 'born', 'DATE', 'date', true, null],
+        [4, 'balance', 'NUMERIC', 'decimal', true, null],
+        [5, 'active', 'BOOL', 'boolean', true, null],
+        [6, 'seen', 'TIMESTAMP', 'timestamp', true, null],
+        [7, 'tags', 'ARRAY<STRING>', 'array', true, null],
+        [8, 'home', 'STRUCT<city STRING, zip INT64>', 'json', true, null],
+      ]);
+      expect(orders?.foreign_keys).toEqual([
+        {
+          name: 'orders.fk$1',
+          columns: ['customer_id'],
+          references: { schema: 'sales', table: 'customers', columns: ['id'] },
+        },
+      ]);
+    });
+
+    test('reads no dataset that was excluded, and none of another location', async () => {
+      const { tables } = await catalogOf(sales, { excludedSchemas: ['sales'] });
+      expect(tables).toEqual([]);
+      const elsewhere = await catalogOf({ config: { location: 'europe-west4' } });
+      expect(elsewhere.tables).toEqual([]);
+    });
+
+    test('a dataset that is closed to the account is told with its grant', async () => {
+      const { tables, missing } = await catalogOf({ config: { datasets: ['sales', 'vault'] } });
+      expect(tables.length).toBe(3);
+      const grant =
+        'GRANT `roles/bigquery.dataViewer` ON SCHEMA `mooring-test`.`vault` TO "serviceAccount:reader@mooring-test.iam.gserviceaccount.com";';
+      expect(missing).toEqual([{ reason: 'tables-denied', count: 1, remediation: grant }]);
+      await using session = await opened({ config: { datasets: ['vault'] } });
+      expect(await session.privileges()).toEqual({
+        missing: [{ what: 'reading dataset vault', grant }],
+        excess: [],
+      });
+    });
+
+    test('an account that sees nothing connects, and is told why it sees nothing', async () => {
+      const { tables, missing } = await catalogOf(blind);
+      expect(tables).toEqual([]);
+      expect(missing).toEqual([{ reason: 'tables-denied', remediation: expect.stringContaining('GRANT') }]);
+      const { status, steps } = await tried(blind);
+      expect(status).toBe('connected');
+      expect(steps.at(-1)).toMatchObject({ status: 'warning', code: 'privileges-missing' });
+    });
+
+    test('a target lacks what it takes to write', async () => {
+      await using session = await opened({ ...sales, role: 'target' });
+      expect(await session.privileges()).toEqual({ missing: [], excess: [] });
+      await using closed = await opened({ config: { datasets: ['vault'] }, role: 'target' });
+      expect((await closed.privileges()).missing).toMatchObject([{ what: 'writing to dataset vault' }]);
+    });
+  });
