@@ -1,0 +1,47 @@
+import { Problem } from '../../problem.ts';
+import type { ConnectionStringParts } from '../connector.ts';
+
+/** `databricks://token:…@host?http_path=…&catalog=…&schema=…`: https://docs.databricks.com/dev-tools/sqlalchemy */
+export const parse = (text: string): ConnectionStringParts => {
+  const url = URL.canParse(text) ? new URL(text) : refuse(form);
+  if (url.protocol !== 'databricks:') refuse('a string that begins with databricks://');
+  // An @ this late, or a fragment, is a token that was not encoded: not a word of it may be taken for an option's name.
+  if (url.hash || `${url.pathname}${url.search}`.includes('@')) refuse(form);
+  const names = [...new Set(url.searchParams.keys())];
+  const unknown = names.filter((name) => !options.has(name));
+  if (unknown.length > 0) refuse(`no option ${unknown.map((name) => name.slice(0, 60)).join(', ')}`);
+  for (const name of names) if (url.searchParams.getAll(name).length > 1) refuse(`the option ${name} once`);
+  if (url.port !== '' && url.port !== '443') refuse('the port 443 or none');
+  const user = decoded(url.username);
+  if (user !== '' && user !== 'token') refuse('the word token for a user');
+  const schema = decoded(url.pathname.slice(1));
+  if (schema !== '' && names.includes('schema')) refuse('schema once, in the path or as the option schema');
+  const password = decoded(url.password);
+  const host = decoded(url.hostname);
+  return {
+    config: {
+      ...(host !== '' && { host }),
+      ...(schema !== '' && { schema }),
+      ...Object.fromEntries(names.map((name) => [name, url.searchParams.get(name)])),
+    },
+    credentials: password === '' ? {} : { token: password },
+    options: {},
+  };
+};
+
+const form = 'databricks://token:…@host?http_path=…, with what is special in a token percent-encoded';
+const options: ReadonlySet<string> = new Set(['http_path', 'catalog', 'schema']);
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return refuse(form);
+  }
+};
+
+const refuse = (expected: string): never => {
+  throw new Problem('invalid-request', `connection_string: expected ${expected}`, {
+    errors: [{ path: 'connection_string', expected }],
+  });
+};

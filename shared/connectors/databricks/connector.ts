@@ -1,0 +1,44 @@
+import * as v from 'valibot';
+import { defineConnector } from '../connector.ts';
+import { Name, Secret } from '../fields.ts';
+import { quote } from './quote.ts';
+
+/** Hosts of Databricks on AWS, Azure and Google Cloud, and nobody else's: a token is sent there. */
+const Workspace = v.pipe(
+  v.string(),
+  v.regex(
+    /^[a-z0-9]([a-z0-9.-]{0,100}[a-z0-9])?\.(cloud\.databricks\.(com|us|mil)|gcp\.databricks\.com|azuredatabricks\.net|databricks\.azure\.(us|cn))$/,
+    'the host of a Databricks workspace, such as dbc-….cloud.databricks.com',
+  ),
+);
+const HttpPath = v.pipe(
+  v.string(),
+  v.regex(
+    /^\/?sql\/(1\.0\/(warehouses|endpoints)\/[A-Za-z0-9]{1,64}|protocolv1\/o\/\d{1,20}\/[A-Za-z0-9-]{1,64})(\?o=\d{1,20})?$/,
+    'the HTTP path of a warehouse or cluster, such as /sql/1.0/warehouses/…',
+  ),
+);
+
+/** Tried on Spark's own Thrift server behind a front that refuses as Databricks is said to, never on the real thing. */
+export const databricks = defineConnector({
+  title: 'Databricks',
+  driver: '@databricks/sql',
+  config: v.strictObject({
+    host: Workspace,
+    http_path: HttpPath,
+    catalog: v.exactOptional(Name),
+    schema: v.exactOptional(Name),
+  }),
+  credentials: {
+    token: v.strictObject({ token: Secret }),
+    oauth: v.strictObject({ client_id: Name, client_secret: Secret }),
+  },
+  destination: ['host', 'http_path'],
+  autocomplete: ['schemas', 'tables', 'columns'],
+  quote,
+  connectionString: {
+    schemes: ['databricks'],
+    parse: async (text) => (await import('./connection-string.ts')).parse(text),
+  },
+  load: () => import('./session.ts'),
+});

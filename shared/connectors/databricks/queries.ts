@@ -1,0 +1,27 @@
+import { always, literal } from './quote.ts';
+
+/** Of one catalog, by Unity Catalog's views: https://docs.databricks.com/sql/language-manual/sql-ref-information-schema */
+export const catalogQueries = (catalog: string, schemas: readonly string[] | undefined) => {
+  const view = (name: string) => always(catalog, 'information_schema', name);
+  const mine = (column: string) =>
+    [
+      `${column} <> 'information_schema'`,
+      ...(schemas ? [`${column} in (${schemas.map(literal).join(', ')})`] : []),
+    ].join(' and ');
+  return {
+    tables: `select table_schema, table_name, table_type, comment from ${view('tables')} where ${mine('table_schema')}`,
+    columns: `select table_schema, table_name, column_name, ordinal_position, column_default, is_nullable, full_data_type, comment
+      from ${view('columns')} where ${mine('table_schema')}`,
+    keys: `select c.constraint_type, k.table_schema, k.table_name, k.constraint_name, k.column_name, k.ordinal_position,
+        k.position_in_unique_constraint, p.table_schema as their_schema, p.table_name as their_table
+      from ${view('key_column_usage')} k
+      join ${view('table_constraints')} c on c.constraint_schema = k.constraint_schema and c.constraint_name = k.constraint_name
+        and c.table_name = k.table_name
+      left join ${view('referential_constraints')} r
+        on r.constraint_schema = k.constraint_schema and r.constraint_name = k.constraint_name
+      left join ${view('table_constraints')} p
+        on p.constraint_schema = r.unique_constraint_schema and p.constraint_name = r.unique_constraint_name
+        and p.constraint_type = 'PRIMARY KEY'
+      where ${mine('k.table_schema')}`,
+  };
+};

@@ -1,0 +1,88 @@
+import { Problem } from '../../problem.ts';
+import { failure } from './failures.ts';
+
+/** A row as the driver tells it: names of columns are as they were asked for. */
+export type Row = Readonly<Record<string, unknown>>;
+export type Query = (sql: string, row: (row: Row) => void) => Promise<void>;
+/** Tables and columns as the protocol itself tells them, where there is no information_schema. */
+export type Metadata = (
+  of: 'tables' | 'columns',
+  catalog: string,
+  schema: string | undefined,
+) => Promise<readonly Row[]>;
+
+/** The small part of the driver's session that is needed. */
+export interface DriverSession {
+  executeStatement(sql: string, options: object): Promise<Operation>;
+  getTables(request: object): Promise<Operation>;
+  getColumns(request: object): Promise<Operation>;
+}
+interface Operation {
+  fetchChunk(options: object): Promise<readonly object[]>;
+  hasMoreRows(): Promise<boolean>;
+  close(): Promise<unknown>;
+}
+
+export const queriesOf = (session: DriverSession, limitMs: number): { query: Query; metadata: Metadata } => {
+  const drain = async (opening: Promise<Operation>, row: (row: Row) => void) => {
+    const operation = await opening;
+    do {
+      const rows = await operation.fetchChunk({ maxRows: rowsPerPage });
+      for (const one of rows) row(one as Row); // of whatever columns were asked for
+    } while (await operation.hasMoreRows());
+    await operation.close();
+  };
+  return {
+    query: (sql, row) =>
+      within(
+        limitMs,
+        drain(
+          session.executeStatement(sql, {
+            maxRows: rowsPerPage,
+            useCloudFetch: false,
+            useLZ4Compression: false,
+            queryTimeout: Math.ceil(limitMs / 1000),
+          }),
+          row,
+        ),
+      ),
+    metadata: async (of, catalog, schema) => {
+      const rows: Row[] = [];
+      const request = { catalogName: catalog, ...(schema !== undefined && { schemaName: escaped(schema) }) };
+      const opening =
+        of === 'tables'
+          ? session.getTables({ ...request, maxRows: rowsPerPage })
+          : session.getColumns({ ...request, maxRows: rowsPerPage });
+      await within(
+        limitMs,
+        drain(opening, (row) => void rows.push(row)),
+      );
+      return rows;
+    },
+  };
+};
+
+const rowsPerPage = 10_000;
+
+/** Names of metadata requests are patterns. */
+const escaped = (name: string) => name.replace(/[_%\\]/g, String.raw`\$&`);
+
+/** The driver has no limit of its own for a whole query. */
+const within = async <T>(limit: number, work: Promise<T>): Promise<T> => {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () =>
+      late.reject(
+        new Problem('timeout', `A query was not answered within ${limit / 1000} s`, {
+          remediation: failure({ errorCode: 'TIMEOUT' })?.remediation ?? '',
+        }),
+      ),
+    limit,
+  );
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => {}); // what is given up may still fail
+  }
+};

@@ -1,0 +1,83 @@
+import * as v from 'valibot';
+import type { Dialer } from '../../network/dialer.ts';
+import { Problem } from '../../problem.ts';
+import { createRest } from '../bigquery/rest.ts';
+import type { Session, Target } from '../connector.ts';
+import { connectDriver, loadDriver } from './driver.ts';
+import { introspect } from './introspect.ts';
+import { privilegesOf } from './privileges.ts';
+import { queriesOf } from './query.ts';
+import type { Query, Row } from './query.ts';
+
+interface Settings {
+  readonly host: string;
+  readonly http_path: string;
+  readonly catalog?: string | undefined;
+  readonly schema?: string | undefined;
+}
+type Secrets = Readonly<Partial<Record<'token' | 'client_id' | 'client_secret', string>>>;
+
+export { failure } from './failures.ts';
+
+export const open = async (
+  { config, credentials, options, role, endpoint }: Target<Settings, Secrets>,
+  dialer: Dialer,
+): Promise<Session> => {
+  const at = new URL(endpoint ?? `https://${config.host}`);
+  if (at.protocol !== 'https:') throw new Problem('tls-required', 'Databricks is spoken to by HTTPS alone');
+  const limitMs = options.query_timeout_seconds * 1000;
+  const { catalog, schema } = config;
+  const loaded = await loadDriver();
+  const driver = await dialer.step('authenticate', async () =>
+    connectDriver(
+      loaded,
+      dialer,
+      { host: at.hostname, port: Number(at.port || 443), path: config.http_path },
+      { token: await tokenOf(credentials, at, dialer), limitMs, catalog, schema },
+    ),
+  );
+  const { query, metadata } = queriesOf(driver.session, limitMs);
+  const place = async () => {
+    const row = await firstOf(query, 'select current_catalog() as catalog, current_user() as account');
+    return { catalog: catalog ?? String(row['catalog']), account: String(row['account']) };
+  };
+
+  return {
+    ping: async () => {
+      const { version } = await firstOf(query, 'select version() as version');
+      return `Databricks, Spark ${/^\d[\w.-]{0,40}/.exec(String(version))?.[0] ?? 'of unknown version'}`;
+    },
+    privileges: async () => privilegesOf(query, await place(), { schema, role }),
+    introspect: async (scope, sink) => {
+      const schemas = scope.schemas ?? (schema === undefined ? undefined : [schema]);
+      return introspect({ query, metadata }, await place(), { ...scope, schemas }, sink);
+    },
+    [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),
+  };
+};
+
+const firstOf = async (query: Query, sql: string): Promise<Row> => {
+  const rows: Row[] = [];
+  await query(sql, (row) => void rows.push(row));
+  const [row] = rows;
+  if (!row) throw new Problem('protocol-mismatch', 'Expected a row of the server');
+  return row;
+};
+
+/** A service principal's is asked for here: the driver would dial by itself. https://docs.databricks.com/dev-tools/auth/oauth-m2m */
+const tokenOf = async (
+  { token, client_id, client_secret }: Secrets,
+  at: URL,
+  dialer: Dialer,
+): Promise<string> => {
+  if (token !== undefined) return token;
+  using rest = createRest(dialer, true);
+  const basic = Buffer.from(`${client_id}:${client_secret}`).toString('base64');
+  const answer = await rest.ask({
+    url: new URL('/oidc/v1/token', at),
+    headers: { authorization: `Basic ${basic}` },
+    body: String(new URLSearchParams({ grant_type: 'client_credentials', scope: 'all-apis' })),
+    answer: v.object({ access_token: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,8192}$/)) }),
+  });
+  return answer.access_token;
+};

@@ -1,0 +1,207 @@
+import { describe, expect, test } from '@jest/globals';
+import { databricks } from '../../shared/connectors/databricks/connector.ts';
+import { queriesOf } from '../../shared/connectors/databricks/query.ts';
+import { connectorContract } from '../contracts/connector.ts';
+import { secureServer, serviceContract, triesOf } from '../contracts/service.ts';
+import type { Service } from '../contracts/service.ts';
+import { reach } from '../engines/reach.ts';
+
+const config = {
+  host: 'dbc-00000000-0000.cloud.databricks.com',
+  http_path: '/sql/1.0/warehouses/0123456789abcdef',
+};
+const token = (text: string | undefined) => ({ auth_method: 'token', token: text ?? '' });
+
+describe('databricks', () => {
+  connectorContract(databricks, {
+    config,
+    credentials: {
+      token: { token: 'obviously-fake' },
+      oauth: { client_id: 'somebody', client_secret: 'obviously-fake' },
+    },
+    connectionString: {
+      url: (scheme, secret) =>
+        `${scheme}://token:${secret}@${config.host}/sales?http_path=${encodeURIComponent(config.http_path)}&catalog=main`,
+      says: (secret) => ({
+        config: { ...config, catalog: 'main', schema: 'sales' },
+        credentials: { token: secret },
+      }),
+    },
+  });
+});
+
+const env = reach('databricks');
+if (env)
+  describe('Databricks, on Spark', () => {
+    const service: Service = {
+      connector: databricks,
+      config: { ...config, http_path: env['DATABRICKS_PATH'] ?? '' },
+      credentials: token(env['DATABRICKS_TOKEN']),
+      endpoint: `https://localhost:${env['DATABRICKS_PORT']}`,
+    };
+    const { tried, opened, catalogOf } = triesOf(service);
+
+    serviceContract(service, {
+      'a token that nobody has': {
+        credentials: token(env['DATABRICKS_UNKNOWN_TOKEN']),
+        code: 'authentication-failed',
+        native: '403',
+      },
+      'a token that is none': {
+        credentials: token('obviously-fake'),
+        code: 'authentication-failed',
+        native: '401',
+      },
+      'a token that may not use the warehouse': {
+        credentials: token(env['DATABRICKS_FORBIDDEN_TOKEN']),
+        code: 'permission-denied',
+        native: '403',
+      },
+      'an unknown warehouse': {
+        config: { http_path: '/sql/1.0/warehouses/ffffffffffffffff' },
+        code: 'database-not-found',
+        native: '404',
+      },
+      'a warehouse that is starting': {
+        config: { http_path: env['DATABRICKS_STARTING_PATH'] },
+        code: 'server-error',
+        native: '503',
+      },
+      'an unknown schema': {
+        config: { schema: 'nowhere' },
+        code: 'database-not-found',
+        native: 'SCHEMA_NOT_FOUND',
+      },
+    });
+
+    test('a good connection passes every step, and tells its version', async () => {
+      const { status, details, steps } = await tried();
+      expect({ status, details }).toEqual({
+        status: 'connected',
+        details: {
+          latency_ms: expect.any(Number),
+          version: expect.stringMatching(/^Databricks, Spark 4\.0\.\d+$/),
+        },
+      });
+      expect(new Set(steps.map((step) => step.status))).toEqual(new Set(['passed']));
+    });
+
+    test('reads tables with columns, comments and keys', async () => {
+      const { tables, missing } = await catalogOf({ config: { schema: 'sales' } });
+      expect(missing).toEqual([]);
+      expect(tables.map(({ name, kind, comment }) => [name, kind, comment])).toEqual([
+        ['customers', 'table', 'people who pay'],
+        ['open_orders', 'view', null],
+        ['orders', 'table', null],
+      ]);
+      const [customers, , orders] = tables;
+      expect(customers?.primary_key).toEqual(['id']);
+      expect(
+        customers?.columns.map(({ position, name, type, kind, nullable, comment }) => [
+          position,
+          name,
+          type,
+          kind,
+          nullable,
+          comment,
+        ]),
+      ).toEqual([
+        [1, 'id', 'bigint', 'integer', false, 'key'],
+        [2, 'email', 'string', 'string', true, null],
+        [3, 'born', 'date', 'date', true, null],
+        [4, 'balance', 'decimal(12,2)', 'decimal', true, null],
+        [5, 'active', 'boolean', 'boolean', true, null],
+        [6, 'seen', 'timestamp', 'timestamp', true, null],
+        [7, 'tags', 'array<string>', 'array', true, null],
+        [8, 'home', 'struct<city:string,zip:int>', 'json', true, null],
+      ]);
+      expect(orders?.foreign_keys).toEqual([
+        {
+          name: 'orders_customer_fk',
+          columns: ['customer_id'],
+          references: { schema: 'sales', table: 'customers', columns: ['id'] },
+        },
+      ]);
+    });
+
+    test('reads a metastore without information_schema by the protocol’s own metadata', async () => {
+      const { tables, missing } = await catalogOf({ config: { catalog: 'hive_metastore', schema: 'sales' } });
+      expect(missing).toEqual([]);
+      expect(tables.map(({ schema, name, kind }) => [schema, name, kind])).toEqual([
+        ['sales', 'customers', 'table'],
+        ['sales', 'open_orders', 'view'],
+        ['sales', 'orders', 'table'],
+      ]);
+      expect(tables[0]?.columns.map(({ name, kind }) => [name, kind])).toEqual([
+        ['id', 'integer'],
+        ['email', 'string'],
+        ['born', 'date'],
+        ['balance', 'decimal'],
+        ['active', 'boolean'],
+        ['seen', 'timestamp'],
+        ['tags', 'array'],
+        ['home', 'json'],
+      ]);
+    });
+
+    test('a schema without a table in sight is told with its grant', async () => {
+      const { tables, missing } = await catalogOf({}, { schemas: ['default'], excludedSchemas: [] });
+      expect(tables).toEqual([]);
+      expect(missing).toMatchObject([
+        {
+          reason: 'tables-denied',
+          count: 1,
+          remediation: expect.stringMatching(
+            /^GRANT USE SCHEMA, SELECT ON SCHEMA `spark_catalog`.`default` TO /,
+          ),
+        },
+      ]);
+    });
+
+    test('a source that may read lacks nothing, and a target is told what to grant', async () => {
+      await using source = await opened();
+      expect(await source.privileges()).toEqual({ missing: [], excess: [] });
+      await using target = await opened({ role: 'target', config: { schema: 'sales' } });
+      expect((await target.privileges()).missing).toMatchObject([
+        { grant: expect.stringMatching(/^GRANT USE SCHEMA, CREATE TABLE, MODIFY ON SCHEMA/) },
+      ]);
+    });
+  });
+
+describe('a service principal of Databricks', () => {
+  test.each([
+    [401, { error: 'invalid_client' }, 'authentication-failed'],
+    [200, { access_token: 'one\r\ntwo' }, 'protocol-mismatch'],
+  ] as const)('whose token is answered with %d', async (status, answer, code) => {
+    const told: string[] = [];
+    await using server = await secureServer((request, response) => {
+      told.push(`${request.method} ${request.url} ${request.headers.authorization}`);
+      response.writeHead(status).end(JSON.stringify(answer));
+    });
+    const { tried } = triesOf({
+      connector: databricks,
+      config,
+      credentials: { auth_method: 'oauth', client_id: 'somebody', client_secret: 'obviously-fake' },
+      endpoint: `https://localhost:${server.port}`,
+    });
+    const { details } = await tried();
+    expect(details).toMatchObject({ code });
+    expect(told).toEqual([`POST /oidc/v1/token Basic ${btoa('somebody:obviously-fake')}`]);
+  });
+});
+
+describe('a query of Databricks', () => {
+  test('that takes too long ends at its limit', async () => {
+    const never = () => new Promise<never>(() => {});
+    const { query, metadata } = queriesOf(
+      { executeStatement: never, getTables: never, getColumns: never },
+      50,
+    );
+    const late = {
+      code: 'timeout',
+      extras: { remediation: expect.stringContaining('query_timeout_seconds') },
+    };
+    await expect(query('select 1', () => {})).rejects.toMatchObject(late);
+    await expect(metadata('tables', 'hive_metastore', 'sales')).rejects.toMatchObject(late);
+  });
+});
