@@ -1,0 +1,33 @@
+import type { Column } from '../catalog.ts';
+
+/** What the catalog calls a type of the system, by its name. https://learn.microsoft.com/sql/t-sql/data-types/data-types-transact-sql */
+export const kindOf = (name: string): Column['kind'] => kinds.get(name) ?? 'other';
+
+/** A type as a table's definition spells it. Lengths are bytes, of which a national character has two; -1 is `max`. */
+export const spelled = (name: string, length: number, precision: number, scale: number): string => {
+  if (sized.has(name)) return `${name}(${length === -1 ? 'max' : national.has(name) ? length / 2 : length})`;
+  if (name === 'decimal' || name === 'numeric') return `${name}(${precision},${scale})`;
+  if (name === 'datetime2' || name === 'datetimeoffset' || name === 'time') return `${name}(${scale})`;
+  return name;
+};
+
+const sized = new Set(['char', 'varchar', 'nchar', 'nvarchar', 'binary', 'varbinary']);
+const national = new Set(['nchar', 'nvarchar']);
+
+const named = (kind: Column['kind'], names: string) => names.split(' ').map((name) => [name, kind] as const);
+
+const kinds: ReadonlyMap<string, Column['kind']> = new Map([
+  ...named('string', 'char varchar nchar nvarchar text ntext xml sysname'),
+  ...named('integer', 'tinyint smallint int bigint'),
+  ...named('decimal', 'decimal numeric money smallmoney'),
+  ...named('float', 'float real'),
+  ...named('boolean', 'bit'),
+  ...named('date', 'date'),
+  ...named('time', 'time'),
+  ...named('timestamp', 'datetime datetime2 smalldatetime datetimeoffset'),
+  ...named('binary', 'binary varbinary image timestamp rowversion'), // `timestamp` is a version of the row, and no time
+  ...named('json', 'json'),
+  ...named('uuid', 'uniqueidentifier'),
+  ...named('array', 'vector'),
+  ...named('geo', 'geometry geography'),
+]);

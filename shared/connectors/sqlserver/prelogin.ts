@@ -1,0 +1,110 @@
+import type { Socket } from 'node:net';
+import { Problem } from '../../problem.ts';
+
+/** What the server said to our greeting. */
+export interface Greeting {
+  readonly encrypts: boolean;
+  /** Whether the login must repeat that it comes with a token. */
+  readonly fedAuthRequired: boolean;
+}
+
+/** Sends PRELOGIN and reads its answer: https://learn.microsoft.com/openspecs/windows_protocols/ms-tds/60f56408-0188-4cd5-8b90-25c6f2423868 */
+export const greet = async (
+  socket: Socket,
+  { encrypt, fedAuth }: { readonly encrypt: boolean; readonly fedAuth: boolean },
+): Promise<Greeting> => {
+  const answer = firstMessage(socket);
+  socket.write(packet(PRELOGIN, prelogin(encrypt ? ON : UNSUPPORTED, fedAuth)));
+  const options = optionsIn(await answer);
+  const encryption = options.get(ENCRYPTION)?.[0];
+  if (encryption === undefined) throw foreign();
+  return {
+    encrypts: encryption === ON || encryption === REQUIRED,
+    fedAuthRequired: options.get(FEDAUTHREQUIRED)?.[0] === 1,
+  };
+};
+
+export const PRELOGIN = 0x12;
+export const RESPONSE = 0x04;
+const ENDS = 1;
+/** The smallest that every server takes before another size is agreed on. */
+const packetSize = 4096;
+
+/** A whole message, cut into packets. */
+export const packet = (type: number, body: Buffer): Buffer => {
+  const most = packetSize - 8;
+  const packets: Buffer[] = [];
+  for (let at = 0; at === 0 || at < body.length; at += most) {
+    const part = body.subarray(at, at + most);
+    const header = Buffer.from([type, at + most < body.length ? 0 : ENDS, 0, 0, 0, 0, 1, 0]);
+    header.writeUInt16BE(8 + part.length, 2);
+    packets.push(header, part);
+  }
+  return Buffer.concat(packets);
+};
+
+export const foreign = () =>
+  new Problem('protocol-mismatch', 'Expected SQL Server; the server speaks something else');
+
+const VERSION = 0;
+const ENCRYPTION = 1;
+const INSTANCE = 2;
+const THREAD = 3;
+const MARS = 4;
+const FEDAUTHREQUIRED = 6;
+const [ON, UNSUPPORTED, REQUIRED] = [1, 2, 3];
+
+const prelogin = (encryption: number, fedAuth: boolean): Buffer => {
+  const options: readonly (readonly [number, readonly number[]])[] = [
+    [VERSION, [16, 0, 0, 0, 0, 0]],
+    [ENCRYPTION, [encryption]],
+    [INSTANCE, [0]],
+    [THREAD, [0, 0, 0, 0]],
+    [MARS, [0]],
+    ...(fedAuth ? [[FEDAUTHREQUIRED, [1]] as const] : []),
+  ];
+  const heads: number[] = [];
+  let at = options.length * 5 + 1;
+  for (const [token, { length }] of options) {
+    heads.push(token, at >> 8, at & 255, length >> 8, length & 255);
+    at += length;
+  }
+  return Buffer.from([...heads, 0xff, ...options.flatMap(([, value]) => value)]);
+};
+
+const optionsIn = (body: Buffer): ReadonlyMap<number, Buffer> => {
+  const options = new Map<number, Buffer>();
+  for (let at = 0; at + 5 <= body.length && body[at] !== 0xff; at += 5) {
+    const [offset, length] = [body.readUInt16BE(at + 1), body.readUInt16BE(at + 3)];
+    if (offset + length > body.length) throw foreign();
+    options.set(body.readUInt8(at), body.subarray(offset, offset + length));
+  }
+  return options;
+};
+
+/** One packet is the whole answer of every server; what comes after it nobody has asked for. */
+const firstMessage = (socket: Socket): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    let bytes = Buffer.alloc(0);
+    const settle = () => {
+      socket.pause(); // what comes now is for who reads next
+      socket.off('data', onData).off('end', onEnd).off('close', onEnd).off('error', refuse);
+    };
+    const refuse = (error: Error) => {
+      settle();
+      reject(error);
+    };
+    const onEnd = () => refuse(Object.assign(new Error('closed before an answer'), { code: 'ECONNRESET' }));
+    const onData = (chunk: Buffer) => {
+      bytes = Buffer.concat([bytes, chunk]);
+      if (bytes[0] !== RESPONSE) return refuse(foreign());
+      if (bytes.length < 8) return;
+      const length = bytes.readUInt16BE(2);
+      if (length < 8 || bytes.length > length || bytes[1] !== ENDS) return refuse(foreign());
+      if (bytes.length < length) return;
+      settle();
+      resolve(bytes.subarray(8));
+    };
+    socket.on('data', onData).on('end', onEnd).on('close', onEnd).on('error', refuse);
+    socket.resume();
+  });

@@ -1,0 +1,209 @@
+import type { Connection as DriverConnection, ConnectionConfiguration } from 'tedious';
+import type { Socket } from 'node:net';
+import type { Dialer } from '../../network/dialer.ts';
+import { Problem } from '../../problem.ts';
+import type { Session, Target } from '../connector.ts';
+import { createBatch, problemIn, type Batch } from './batch.ts';
+import { withNumbers } from './failures.ts';
+import { guard } from './guard.ts';
+import { greet, type Greeting } from './prelogin.ts';
+import { wrap } from './wrap.ts';
+
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly username: string;
+}
+type Secrets = Readonly<Partial<Record<'password' | 'tenant_id' | 'client_id' | 'client_secret', string>>>;
+type SqlServerTarget = Target<Settings, Secrets>;
+
+export { failure } from './failures.ts';
+
+export const open = async (
+  { config, credentials, options, role }: SqlServerTarget,
+  dialer: Dialer,
+): Promise<Session> => {
+  const fedAuth = credentials.auth_method === 'entra';
+  const way = await reach(config, dialer, fedAuth);
+  const token = fedAuth
+    ? await dialer.step('authenticate', async () =>
+        (await import('./entra.ts')).entraToken(credentials, dialer),
+      )
+    : undefined;
+  const timeout = Math.round(options.query_timeout_seconds * 1000);
+  const { batch, close } = await dialer.step('authenticate', () =>
+    logIn(way, { config, credentials, token, timeout }, dialer),
+  );
+  return {
+    ping: async () => {
+      const [[row] = []] = await batch(versionQuery, mostPerAnswer);
+      return versionIn(String(row?.[0]), Number(row?.[1]));
+    },
+    privileges: async () => {
+      const { privilegesOf, privilegesQuery } = await import('./privileges.ts');
+      return privilegesOf(await batch(privilegesQuery, mostPerAnswer), role);
+    },
+    introspect: async (scope, sink) => {
+      const { introspect } = await import('./introspect.ts');
+      return introspect(batch, scope, sink);
+    },
+    [Symbol.asyncDispose]: async () => close(),
+  };
+};
+
+const mostPerAnswer = 8 * 2 ** 20;
+
+const versionQuery = `select cast(serverproperty('ProductVersion') as nvarchar(128)) as version,
+  cast(serverproperty('EngineEdition') as int) as edition`;
+
+/** Years are how its makers name versions; Azure's number has stood still since 2014 and says nothing. */
+const versionIn = (version: string, edition: number): string => {
+  if (!/^\d{1,4}(\.\d{1,10}){0,3}$/.test(version))
+    throw new Problem('protocol-mismatch', 'Expected the version of the server');
+  const azure = azureEditions.get(edition);
+  if (azure !== undefined) return azure;
+  const major = Number.parseInt(version, 10);
+  const year = years.get(major) ?? (major > 17 ? 'after 2025' : 'before 2008');
+  return year.startsWith('before')
+    ? `SQL Server 2005 or older (${version})`
+    : `SQL Server ${year} (${version})`;
+};
+
+/** https://learn.microsoft.com/troubleshoot/sql/releases/download-and-install-latest-updates */
+const years: ReadonlyMap<number, string> = new Map([
+  [10, '2008'],
+  [11, '2012'],
+  [12, '2014'],
+  [13, '2016'],
+  [14, '2017'],
+  [15, '2019'],
+  [16, '2022'],
+  [17, '2025'],
+]);
+
+/** https://learn.microsoft.com/sql/t-sql/functions/serverproperty-transact-sql */
+const azureEditions: ReadonlyMap<number, string> = new Map([
+  [5, 'Azure SQL Database'],
+  [6, 'Azure Synapse Analytics'],
+  [8, 'Azure SQL Managed Instance'],
+  [9, 'Azure SQL Edge'],
+  [11, 'Azure Synapse serverless'],
+  [12, 'Microsoft Fabric'],
+]);
+
+interface Way {
+  readonly socket: Socket;
+  readonly greeting: Greeting;
+  readonly allow: (bytes: number) => void;
+}
+
+/** A socket on which the login may be said: greeted, and encrypted as was asked. The driver itself would log in in clear where the server says so. */
+const reach = async (
+  to: { readonly host: string; readonly port: number },
+  dialer: Dialer,
+  fedAuth: boolean,
+): Promise<Way> => {
+  const raw = await dialer.tcp(to);
+  let greeting: Greeting | undefined;
+  const { stream, unwrap } = wrap(raw);
+  const secured = await dialer.tls(
+    stream as Socket, // all that TLS needs of one
+    to,
+    async () => {
+      greeting = await greet(raw, { encrypt: true, fedAuth });
+      return greeting.encrypts;
+    },
+  );
+  unwrap();
+  if (!greeting) {
+    greeting = await dialer.step('authenticate', () => greet(raw, { encrypt: false, fedAuth }));
+    if (greeting.encrypts) {
+      return dialer.step('authenticate', () => Promise.reject(new Problem('tls-required')));
+    }
+  }
+  const socket = 'encrypted' in secured ? secured : raw;
+  return { socket, greeting, allow: guard(socket).allow };
+};
+
+interface Login {
+  readonly config: Settings;
+  readonly credentials: SqlServerTarget['credentials'];
+  readonly token: string | undefined;
+  readonly timeout: number;
+}
+
+/** How often a server may send us on to another, each of which is judged as the first was. */
+const mostRoutings = 2;
+
+const logIn = async (
+  first: Way,
+  { config, credentials, token, timeout }: Login,
+  dialer: Dialer,
+): Promise<{ readonly batch: Batch; readonly close: () => void }> => {
+  const { Connection, Request } = (await import('tedious')).default;
+  let way = first;
+  let dialled = 0;
+  // The driver calls it with where to, again for every server that it is sent on to; its types do not say so.
+  const connector = async (...[to]: readonly { readonly host: string; readonly port: number }[]) => {
+    if (dialled++ === 0) return way.socket;
+    if (!to || dialled > mostRoutings + 1)
+      throw new Problem('protocol-mismatch', 'Expected a server, not one that sends on again and again');
+    way = await reach(to, dialer, token !== undefined);
+    return way.socket;
+  };
+  const connection = new Connection({
+    server: config.host,
+    authentication:
+      token === undefined
+        ? { type: 'default', options: { userName: config.username, password: credentials.password } }
+        : { type: 'azure-active-directory-access-token', options: { token } },
+    options: {
+      port: config.port,
+      database: config.database,
+      connector,
+      encrypt: false, // is done already
+      appName: 'mooring',
+      workstationId: 'mooring', // else the name of this machine
+      maxRetriesOnTransientErrors: 0,
+      connectTimeout: 300_000, // the step's own limit is nearer
+      requestTimeout: timeout,
+      cancelTimeout: 500,
+      connectionIsolationLevel: 1, // READ UNCOMMITTED: waits for no lock of others
+      useColumnNames: false,
+      rowCollectionOnRequestCompletion: false,
+    },
+  } satisfies ConnectionConfiguration);
+  // The greeting is over; the driver is told what came of it.
+  Object.assign(connection, {
+    sendPreLogin: () => {},
+    readPreloginResponse: async () => ({
+      encryptionString: 'NOT_SUP',
+      fedAuthRequired: way.greeting.fedAuthRequired ? 1 : 0,
+    }),
+  });
+  const numbers: number[] = [];
+  connection.on('errorMessage', ({ number }) => void numbers.push(number));
+  connection.on('error', () => {}); // said by the request that waits; without a listener it would end the process
+
+  // The driver does not notice that its socket was destroyed, and would wait for its own time-out.
+  const giveUp = () => connection.close();
+  dialer.signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    await connected(connection);
+  } catch (error) {
+    connection.close();
+    throw problemIn(error) ?? withNumbers(error, numbers);
+  }
+  const close = () => {
+    dialer.signal.removeEventListener('abort', giveUp);
+    connection.close();
+    way.socket.destroy();
+  };
+  return { batch: createBatch(connection, Request, (bytes) => way.allow(bytes)), close };
+};
+
+const connected = (connection: DriverConnection): Promise<void> =>
+  new Promise((resolve, reject) => {
+    connection.connect((error) => (error ? reject(error) : resolve()));
+  });

@@ -1,0 +1,74 @@
+import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { foreign, packet, PRELOGIN, RESPONSE } from './prelogin.ts';
+
+/** The stream under a TLS handshake, which TDS 7 carries inside PRELOGIN packets; after `unwrap()` bytes pass as they are. */
+export const wrap = (socket: Socket): { readonly stream: Duplex; readonly unwrap: () => void } => {
+  let bare = false;
+  let input = Buffer.alloc(0);
+  const flight: Buffer[] = [];
+  const flush = () => {
+    if (flight.length > 0) socket.write(packet(PRELOGIN, Buffer.concat(flight.splice(0))));
+  };
+
+  const stream = new Duplex({
+    read: () => listen(),
+    write: (chunk: Buffer, _, next) => {
+      if (bare) return void socket.write(chunk, next);
+      flight.push(chunk);
+      setImmediate(flush); // a flight is one message
+      next();
+    },
+    final: (next) => {
+      flush();
+      socket.end(next);
+    },
+    destroy: (error, next) => {
+      socket.destroy();
+      next(error);
+    },
+  });
+
+  // The other side ends its wrapping when it wants to: a record of TLS shows that it has.
+  let records = false;
+  const take = (chunk: Buffer) => {
+    input = Buffer.concat([input, chunk]);
+    while (!records && input.length >= 8) {
+      const [type = 0, length] = [input[0], input.readUInt16BE(2)];
+      records = type >= changeCipherSpec && type <= applicationData;
+      if (records) break;
+      if ((type !== PRELOGIN && type !== RESPONSE) || length < 8) return void stream.destroy(foreign());
+      if (input.length < length) return;
+      stream.push(input.subarray(8, length));
+      input = input.subarray(length);
+    }
+    if (records) {
+      const whole = input;
+      input = Buffer.alloc(0);
+      records = true;
+      if (!stream.push(whole)) socket.pause();
+    }
+  };
+  // A listener too early would take the answer to the greeting.
+  let listening = false;
+  const listen = () => {
+    if (!listening) socket.on('data', take);
+    listening = true;
+    socket.resume();
+  };
+  socket.on('end', () => stream.push(null));
+  socket.on('close', () => stream.destroy());
+  socket.on('error', (error) => stream.destroy(error));
+  stream.on('error', () => {}); // told by who reads it
+
+  return {
+    stream,
+    unwrap: () => {
+      flush();
+      bare = true;
+    },
+  };
+};
+
+/** The first and the last type of a record: https://www.rfc-editor.org/rfc/rfc8446#section-5.1 */
+const [changeCipherSpec, applicationData] = [0x14, 0x17];

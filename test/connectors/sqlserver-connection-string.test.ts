@@ -1,0 +1,61 @@
+import { describe, expect, test } from '@jest/globals';
+import { connectionString } from '../../shared/connectors/sqlserver/connection-string.ts';
+import { Problem } from '../../shared/problem.ts';
+
+const { parse } = connectionString;
+const expectation = (text: string) => {
+  try {
+    parse(text);
+  } catch (error) {
+    if (error instanceof Problem) return error.extras.errors?.[0]?.expected;
+    throw error;
+  }
+  return 'was taken';
+};
+
+const base = { host: 'db.example.test', database: 'shop', username: 'me' };
+
+describe('what is shown to be pasted', () => {
+  test.each([
+    ['a URL', 'sqlserver://me:fake-one@db.example.test:14330/shop', { ...base, port: 14330 }, {}],
+    ['Go', 'sqlserver://me:fake-one@db.example.test:1433?database=shop&encrypt=disable', { ...base, port: 1433 }, { ssl_mode: 'disable' }],
+    ['Azure’s portal, JDBC', 'jdbc:sqlserver://db.example.test:1433;database=shop;user=me;password=fake-one;encrypt=true;trustServerCertificate=false;loginTimeout=30;', { ...base, port: 1433 }, { ssl_mode: 'verify-full', connection_timeout_seconds: 30 }],
+    ['Prisma', 'sqlserver://db.example.test:1433;initial catalog=shop;user=me;password={fake-one};schema=dbo;connection limit=5;trustServerCertificate=true', { ...base, port: 1433 }, { ssl_mode: 'require' }],
+  ])('%s', (_, text, config, options) => {
+    expect(parse(text)).toEqual({ config, credentials: { password: 'fake-one' }, options });
+  }); // prettier-ignore
+
+  test('a password in braces may hold what divides fields', () => {
+    expect(
+      parse('sqlserver://db.example.test;user=me;password={a;b}}c=d};database=shop').credentials,
+    ).toEqual({
+      password: 'a;b}c=d',
+    });
+  });
+
+  test.each([
+    ['true', 'verify-full'],
+    ['mandatory', 'verify-full'],
+    ['strict', 'verify-full'],
+    ['false', 'prefer'],
+    ['optional', 'prefer'],
+    ['disable', 'disable'],
+  ])('encrypt=%s is ssl_mode %s', (encrypt, ssl_mode) => {
+    expect(parse(`sqlserver://db.example.test/shop?encrypt=${encrypt}`).options).toEqual({ ssl_mode });
+  });
+});
+
+describe('what is refused', () => {
+  test.each([
+    ['an instance in the path', 'sqlserver://me@db.example.test/SQLEXPRESS?database=shop', 'no name of an instance'],
+    ['an instance after a backslash', 'sqlserver://db.example.test\\SQLEXPRESS;database=shop', 'no name of an instance'],
+    ['several hosts', 'sqlserver://one.example.test,two.example.test;database=shop', 'one host'],
+    ['a database twice', 'sqlserver://db.example.test;database=shop;databaseName=other', 'database once'],
+    ['a login of Windows', 'sqlserver://db.example.test;integratedSecurity=true', 'no option integratedSecurity'],
+    ['a file of ours', 'sqlserver://db.example.test;trustStore=/etc/passwd', 'no option trustStore'],
+    ['another name for the certificate', 'sqlserver://db.example.test/shop?hostNameInCertificate=x', 'no option hostNameInCertificate'],
+    ['what every object has', 'sqlserver://db.example.test/shop?constructor=x', 'no option constructor'],
+    ['an encryption that there is not', 'sqlserver://db.example.test/shop?encrypt=constructor', 'as encrypt one of'],
+    ['a port that is none', 'sqlserver://db.example.test:port;database=shop', 'a port from 1'],
+  ])('%s', (_, text, expected) => expect(expectation(text)).toContain(expected)); // prettier-ignore
+});

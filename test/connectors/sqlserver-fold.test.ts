@@ -1,0 +1,177 @@
+import { describe, expect, test } from '@jest/globals';
+import { tokenIn } from '../../shared/connectors/sqlserver/entra.ts';
+import { failure } from '../../shared/connectors/sqlserver/failures.ts';
+import { fold, readCatalog } from '../../shared/connectors/sqlserver/fold.ts';
+import { introspect } from '../../shared/connectors/sqlserver/introspect.ts';
+import { kindOf, spelled } from '../../shared/connectors/sqlserver/kinds.ts';
+import type { Table } from '../../shared/connectors/catalog.ts';
+
+// Rows as the documentation of the catalog views says that they are; what no stand-in has.
+const types = [
+  [56, 56, 'int', 'sys', false],
+  [231, 231, 'nvarchar', 'sys', false],
+  [130, 240, 'geography', 'sys', false],
+  [257, 231, 'Phone', 'dbo', true],
+];
+const sets = (readable = 1) => [
+  [['reader', 'shop', 0]],
+  types,
+  [
+    [10, 'sales', 'orders', 'USER_TABLE', readable],
+    [20, 'sales', 'seen', 'VIEW', 1],
+  ],
+  [
+    // Out of order, and with a gap where a column was dropped.
+    [10, 4, 'area', 130, 240, -1, 0, 0, true, false, false],
+    [10, 1, 'id', 56, 56, 4, 10, 0, false, true, false],
+    [10, 3, 'phone', 257, 231, 80, 0, 0, true, false, false],
+    [10, 5, 'twice', 56, 56, 4, 10, 0, true, false, true],
+    [20, 1, 'id', 56, 56, 4, 10, 0, true, false, false],
+  ],
+  [[10, 3, "(N'none')"]],
+  [[10, 5, true]],
+  [
+    [10, 0, 'what was ordered'],
+    [10, 3, 'of the buyer'],
+  ],
+  [
+    [10, 1, 'PK_orders', true, true, 1, 1, 1],
+    [10, 2, 'IX_both', false, false, 1, 2, 2],
+    [10, 2, 'IX_both', false, false, 3, 1, 1],
+    [20, 1, 'CX_seen', true, false, 1, 1, 1],
+  ],
+  [
+    [10, 99, 'FK_two', 'hr', 'people', 'phone', 'number', 2],
+    [10, 99, 'FK_two', 'hr', 'people', 'id', 'id', 1],
+  ],
+  readable ? [] : [[10, 1]],
+  [],
+];
+const sizes = [
+  [10, '12', '81920'],
+  [20, 3, 8192],
+];
+const folded = (readable?: number) => readCatalog(sets(readable), sizes).drafts.map(fold);
+
+describe('a catalog', () => {
+  test('comes with all that the engine tells', () => {
+    const [orders, seen] = folded();
+    expect(orders).toMatchObject({
+      schema: 'sales',
+      name: 'orders',
+      kind: 'table',
+      comment: 'what was ordered',
+      rows: 12,
+      size_bytes: 81920,
+      primary_key: ['id'],
+      foreign_keys: [
+        {
+          name: 'FK_two',
+          columns: ['id', 'phone'],
+          references: { schema: 'hr', table: 'people', columns: ['id', 'number'] },
+        },
+      ],
+      indexes: [
+        { name: 'IX_both', columns: ['phone', 'id'], unique: false },
+        { name: 'PK_orders', columns: ['id'], unique: true },
+      ],
+    });
+    expect(orders?.columns).toMatchObject([
+      { name: 'id', type: 'int', kind: 'integer', generated: 'identity', position: 1 },
+      {
+        name: 'phone',
+        type: 'dbo.Phone',
+        kind: 'string',
+        default: "(N'none')",
+        comment: 'of the buyer',
+        position: 2,
+      },
+      { name: 'area', type: 'geography', kind: 'geo', position: 3 },
+      { name: 'twice', generated: 'stored', position: 4 },
+    ]);
+    expect(seen).toMatchObject({ kind: 'materialized_view', rows: 3 });
+  });
+
+  test('of an account with rights on some columns shows those, and no key with another', () => {
+    const [orders] = folded(0);
+    expect(orders?.columns.map(({ name }) => name)).toEqual(['id']);
+    expect(orders).toMatchObject({ primary_key: ['id'], foreign_keys: [] });
+    expect(orders?.indexes.map(({ name }) => name)).toEqual(['PK_orders']);
+  });
+
+  test('has rows and no sizes where the account may not see the statistics', async () => {
+    const asked: string[] = [];
+    const tables: Table[] = [];
+    const missing = await introspect(
+      async (sql) => {
+        asked.push(sql);
+        if (sql.includes('dm_db_partition_stats')) throw Object.assign(new Error('refused'), { number: 262 });
+        return sql.includes('sys.partitions') ? [[[10, 7, null]]] : sets(0);
+      },
+      { excludedSchemas: [] },
+      (some) => void tables.push(...some),
+    );
+    expect(asked.length).toBe(3);
+    expect(tables[0]).toMatchObject({ rows: 7, size_bytes: null });
+    expect(missing).toEqual([
+      {
+        reason: 'columns-denied',
+        count: 1,
+        remediation: 'GRANT SELECT ON OBJECT::[sales].[orders] TO [reader];',
+      },
+    ]);
+  });
+});
+
+test.each([
+  ['nvarchar', 80, 0, 0, 'nvarchar(40)', 'string'],
+  ['varchar', -1, 0, 0, 'varchar(max)', 'string'],
+  ['varbinary', 16, 0, 0, 'varbinary(16)', 'binary'],
+  ['decimal', 9, 10, 2, 'decimal(10,2)', 'decimal'],
+  ['datetime2', 8, 27, 7, 'datetime2(7)', 'timestamp'],
+  ['timestamp', 8, 0, 0, 'timestamp', 'binary'],
+  ['uniqueidentifier', 16, 0, 0, 'uniqueidentifier', 'uuid'],
+  ['hierarchyid', 892, 0, 0, 'hierarchyid', 'other'],
+])('%s of %d bytes is spelled as in a definition', (name, length, precision, scale, type, kind) => {
+  expect([spelled(name, length, precision, scale), kindOf(name)]).toEqual([type, kind]);
+});
+
+describe('what the server says by numbers', () => {
+  test.each([
+    [{ numbers: [4060, 18456] }, 'database-not-found', '4060'],
+    [{ numbers: [1, 18456] }, 'authentication-failed', '18456'],
+    [{ number: 229 }, 'permission-denied', '229'],
+    [{ number: 208 }, 'server-error', '208'],
+    [{ errors: [{ number: 262 }] }, 'permission-denied', '262'],
+    [{ code: 'ETIMEOUT' }, 'timeout', undefined],
+  ])('%j is %s', (error, code, native) => {
+    expect(failure(error)).toMatchObject({ code, ...(native && { native }) });
+  });
+});
+
+describe('what Microsoft Entra answers', () => {
+  const refusal = (status: number, body: string) => {
+    try {
+      return tokenIn(status, body);
+    } catch (error) {
+      return error;
+    }
+  };
+  test('a token is taken', () => expect(tokenIn(200, '{"access_token":"fake-token"}')).toBe('fake-token'));
+  test.each([
+    [
+      401,
+      '{"error_codes":[7000215],"error_description":"never shown"}',
+      'authentication-failed',
+      'AADSTS7000215',
+    ],
+    [401, '{"error_codes":[7000222]}', 'credentials-expired', 'AADSTS7000222'],
+    [400, 'words', 'authentication-failed', 'HTTP 400'],
+    [503, '', 'server-error', 'HTTP 503'],
+    [200, '{}', 'server-error', 'HTTP 200'],
+  ])('%d %s is %s', (status, body, code, native) => {
+    const said = refusal(status, body);
+    expect(said).toMatchObject({ code, extras: { native_code: native } });
+    expect(JSON.stringify(said)).not.toContain('never shown');
+  });
+});

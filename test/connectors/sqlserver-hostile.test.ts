@@ -1,0 +1,148 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Socket } from 'node:net';
+import { examine } from '../../shared/connectors/examine.ts';
+import { sqlserver } from '../../shared/connectors/sqlserver/connector.ts';
+import { plainServer } from '../network/servers.ts';
+
+/** A message of the server's in one packet. */
+const message = (body: Buffer, type = 4) => {
+  const header = Buffer.from([type, 1, 0, 0, 0, 0, 1, 0]);
+  header.writeUInt16BE(8 + body.length, 2);
+  return Buffer.concat([header, body]);
+};
+const ucs2 = (text: string, lengthBytes: number) => {
+  const length = Buffer.alloc(lengthBytes);
+  length.writeUIntLE(text.length, 0, lengthBytes);
+  return Buffer.concat([length, Buffer.from(text, 'utf16le')]);
+};
+const token = (type: number, body: Buffer) => {
+  const head = Buffer.from([type, 0, 0]);
+  head.writeUInt16LE(body.length, 1);
+  return Buffer.concat([head, body]);
+};
+const done = Buffer.from([0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+const ack = token(
+  0xad,
+  Buffer.concat([
+    Buffer.from([1, 0x74, 0, 0, 4]),
+    ucs2('Microsoft SQL Server', 1),
+    Buffer.from([16, 0, 3, 0xe8]),
+  ]),
+);
+/** Answers the greeting with this word on encryption: 0 off, 1 on, 2 there is none, 3 required. */
+const greeting = (encryption: number) => message(Buffer.from([1, 0, 6, 0, 1, 0xff, encryption]));
+const routing = (host: string, port: number) => {
+  const target = Buffer.concat([Buffer.from([0, port & 255, port >> 8]), ucs2(host, 2)]);
+  const size = Buffer.from([target.length & 255, target.length >> 8]);
+  const change = token(0xe3, Buffer.concat([Buffer.from([20]), size, target, Buffer.from([0, 0])]));
+  return message(Buffer.concat([ack, change, done]));
+};
+
+const tried = (
+  port: number,
+  mode: 'disable' | 'prefer' | 'require' = 'disable',
+  seconds = 5,
+  policy: object = {},
+) =>
+  examine(
+    sqlserver,
+    {
+      config: { host: '127.0.0.1', port, database: 'shop', username: 'me' },
+      credentials: { auth_method: 'password', password: 'never-to-be-seen' },
+      options: { ssl_mode: mode, query_timeout_seconds: 5 },
+      role: 'source',
+    },
+    {
+      policy: { loopback: true, ...policy },
+      environment: 'default',
+      tlsAsk: { mode },
+      options: { connection_timeout_seconds: seconds },
+    },
+  );
+
+/** Greets in clear, and then does what the test says with everything that comes. */
+const pretend = (answer: (socket: Socket, count: number) => void) =>
+  plainServer((socket) => {
+    let count = 0;
+    socket.on('data', () => {
+      if (count++ === 0) socket.write(greeting(2));
+      else answer(socket, count - 1);
+    });
+  });
+
+describe('a server that', () => {
+  test('has no encryption never gets the password of who asked for it', async () => {
+    const heard: Buffer[] = [];
+    await using server = await plainServer((socket) => {
+      socket.on('data', (bytes) => {
+        heard.push(bytes);
+        if (heard.length === 1) socket.write(greeting(2));
+      });
+    });
+    const { details } = await tried(server.port, 'require');
+    expect(details).toMatchObject({ code: 'tls-unsupported' });
+    expect(heard.length).toBe(1);
+  });
+
+  test('sends on to the metadata of the machine is not followed', async () => {
+    await using server = await pretend((socket) => void socket.write(routing('169.254.169.254', 80)));
+    const { details, steps } = await tried(server.port);
+    expect(details).toMatchObject({ code: 'host-forbidden' });
+    expect(steps.find(({ status }) => status === 'failed')).toMatchObject({ step: 'egress' });
+  });
+
+  test('sends on to itself for ever is left', async () => {
+    await using server = await pretend((socket) => void socket.write(routing('127.0.0.1', server.port)));
+    const { details } = await tried(server.port);
+    expect(details).toMatchObject({ code: 'protocol-mismatch' });
+    expect(server.accepted.length).toBe(3);
+  });
+
+  test.each([
+    ['answers the login with noise', Buffer.alloc(4000, 0xee)],
+    ['answers the login with a packet of another kind', message(Buffer.from('x'), 7)],
+    ['answers the login with an empty packet', Buffer.from([4, 1, 0, 0, 0, 0, 1, 0])],
+    ['answers the login with tokens that there are not', message(Buffer.alloc(40, 0x01))],
+    ['ends its answer before it says whether we are in', message(done)],
+  ])('%s fails at the login', async (_, answer) => {
+    await using server = await pretend((socket) => void socket.write(answer));
+    const { status, steps } = await tried(server.port, 'disable', 1);
+    expect(status).toBe('failed');
+    expect(steps.find((step) => step.status === 'failed')).toMatchObject({ step: 'authenticate' });
+  });
+
+  test('never ends its answer is given up before it fills our memory', async () => {
+    let sent = 0;
+    const chunk = message(Buffer.alloc(30_000, 0xab));
+    chunk[1] = 0; // there is more to come
+    await using server = await pretend((socket) => {
+      const pour = () => {
+        while (!socket.destroyed && socket.write(chunk)) sent += chunk.length;
+      };
+      socket.on('drain', pour);
+      pour();
+    });
+    const { details } = await tried(server.port);
+    expect(details).toMatchObject({ code: 'protocol-mismatch' });
+    expect(sent).toBeLessThan(2 ** 26);
+  });
+
+  test.each([
+    ['greets with words', Buffer.from('220 ready\r\n')],
+    ['greets with options that lie outside of its answer', message(Buffer.from([1, 0xff, 0xff, 0, 1, 0xff]))],
+    ['greets without a word on encryption', message(Buffer.from([0xff]))],
+    ['says more than was asked', Buffer.concat([greeting(1), Buffer.from('x')])],
+  ])('%s speaks something else', async (_, answer) => {
+    await using server = await plainServer((socket) => socket.once('data', () => socket.write(answer)));
+    const { details } = await tried(server.port, 'require');
+    expect(details).toMatchObject({ code: 'protocol-mismatch' });
+  });
+
+  test('drips its greeting ends at the step’s limit', async () => {
+    await using server = await plainServer((socket) =>
+      socket.once('data', () => socket.write(Buffer.from([4, 1]))),
+    );
+    const { details } = await tried(server.port, 'require', 0.3);
+    expect(details).toMatchObject({ code: 'timeout' });
+  });
+});

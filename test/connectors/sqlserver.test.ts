@@ -1,0 +1,217 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { Table } from '../../shared/connectors/catalog.ts';
+import type { Target } from '../../shared/connectors/connector.ts';
+import { examine, openSession } from '../../shared/connectors/examine.ts';
+import type { ExamineOptions } from '../../shared/connectors/examine.ts';
+import { sqlserver } from '../../shared/connectors/sqlserver/connector.ts';
+import { connectorContract } from '../contracts/connector.ts';
+import { sourceContract } from '../contracts/source.ts';
+import { reach } from '../engines/reach.ts';
+import { pem } from '../network/servers.ts';
+import { runOn } from './sqlserver-furniture.ts';
+
+describe('sqlserver', () => {
+  connectorContract(sqlserver, {
+    config: { host: 'db.example.test', database: 'shop', username: 'mooring_reader' },
+    credentials: {
+      password: { password: 'obviously-fake' },
+      entra: {
+        tenant_id: 'example.test',
+        client_id: '00000000-0000-0000-0000-000000000000',
+        client_secret: 'obviously-fake',
+      },
+    },
+  });
+});
+
+const as = (username: string, secret: string) => ({
+  config: { username },
+  credentials: { auth_method: 'password', password: secret },
+});
+
+const names = ['a.b', "it's", ' leading space', 'x]y', 'say "hi"'];
+
+// A stand-in: what it answers to a refusal is what its front was written to say, which proves our mapping and not the server.
+const env = reach('sqlserver');
+const empty = env && reach('sqlserver', { SQLSERVER_DATA: 'empty' });
+if (env && empty)
+  describe('on a stand-in that speaks TDS', () => {
+    const portOf = (SQLSERVER_TLS: string) => {
+      const other = reach('sqlserver', { SQLSERVER_TLS });
+      return other && { config: { port: Number(other['SQLSERVER_PORT']) } };
+    };
+    const port = Number(env['SQLSERVER_PORT']);
+    const config = { host: 'localhost', port, database: 'shop', username: env['SQLSERVER_USER'] ?? '' };
+    const credentials = { auth_method: 'password', password: env['SQLSERVER_PASSWORD'] ?? '' };
+
+    beforeAll(async () => {
+      const many = Array.from(
+        { length: 1000 },
+        (_, at) => `create table many_${at} (id int primary key, name nvarchar(40))`,
+      );
+      await runOn(Number(empty['SQLSERVER_PORT']), many);
+      await runOn(
+        port,
+        names.map((name) => `create table [${name.replaceAll(']', ']]')}] (id int not null)`),
+      );
+    });
+
+    sourceContract({
+      connector: sqlserver,
+      config,
+      credentials,
+      version: /^SQL Server 2022 \(16\.0\.1000\.6\)$/,
+      certificates: Object.fromEntries(
+        (['off', 'expired', 'wronghost', 'selfsigned'] as const).map((kind) => [kind, portOf(kind)]),
+      ),
+      many: { config: { port: Number(empty['SQLSERVER_PORT']) } },
+      odd: { names },
+      nobody: as('mooring_nobody', 'nobody'),
+      stall: async () => ({ ...as('mooring_stalled', 'stalled'), [Symbol.asyncDispose]: async () => {} }),
+      refused: {
+        'a wrong password': {
+          credentials: { auth_method: 'password', password: 'never-the-right-one' },
+          code: 'authentication-failed',
+          native: '18456',
+        },
+        'an unknown user': {
+          config: { username: 'nobody_at_all' },
+          code: 'authentication-failed',
+          native: '18456',
+        },
+        'an unknown database': {
+          config: { database: 'nowhere' },
+          code: 'database-not-found',
+          native: '4060',
+        },
+        'a locked login': { ...as('mooring_locked', 'locked'), code: 'account-locked', native: '18486' },
+        'a disabled login': {
+          ...as('mooring_disabled', 'disabled'),
+          code: 'account-locked',
+          native: '18470',
+        },
+        'an expired password': {
+          ...as('mooring_expired', 'expired'),
+          code: 'credentials-expired',
+          native: '18487',
+        },
+        'a password to be changed': {
+          ...as('mooring_must_change', 'change'),
+          code: 'credentials-expired',
+          native: '18488',
+        },
+        'a paused database': { ...as('mooring_paused', 'paused'), code: 'server-error', native: '40613' },
+        'a firewall of Azure': {
+          ...as('mooring_firewall', 'firewall'),
+          code: 'permission-denied',
+          native: '40615',
+        },
+        'a full database': { ...as('mooring_busy', 'busy'), code: 'too-many-connections', native: '10928' },
+      },
+    });
+
+    const targetOf = (
+      change: ReturnType<typeof as> | object = {},
+      role: Target['role'] = 'source',
+    ): Target => ({
+      config: { ...config, ...('config' in change && Object(change.config)) },
+      credentials: 'credentials' in change ? Object(change.credentials) : credentials,
+      options: { ssl_mode: 'verify-full', query_timeout_seconds: 10 },
+      role,
+    });
+    const options = (
+      mode: ExamineOptions['tlsAsk']['mode'] = 'verify-full',
+      seconds = 5,
+    ): ExamineOptions => ({
+      policy: { loopback: true },
+      environment: 'default',
+      tlsAsk: { mode, ca: pem('ca.crt') },
+      options: { connection_timeout_seconds: seconds },
+    });
+
+    test('a server that is silent at the login ends at the step’s limit', async () => {
+      const { steps } = await examine(
+        sqlserver,
+        targetOf(as('mooring_silent', 'silent')),
+        options('require', 0.3),
+      );
+      expect(steps.find(({ status }) => status === 'failed')).toMatchObject({
+        step: 'authenticate',
+        code: 'timeout',
+      });
+    });
+
+    test('a server that sends on is followed through the dialer', async () => {
+      const { details } = await examine(sqlserver, targetOf(as('mooring_routed', 'routed')), options());
+      expect(details).toMatchObject({ code: 'connection-refused' }); // by what it was sent on to
+    });
+
+    test('an administrator is told that it is one, a writer that it may write, and a target that may write is content', async () => {
+      const excessOf = async (user: ReturnType<typeof as>, role: Target['role']) => {
+        await using session = await openSession(sqlserver, targetOf(user, role), options());
+        return await session.privileges();
+      };
+      expect((await excessOf(as('mooring_admin', 'admin'), 'source')).excess).toEqual([
+        { what: 'member of sysadmin', cure: 'ALTER SERVER ROLE [sysadmin] DROP MEMBER [mooring_admin];' },
+      ]);
+      expect((await excessOf(as('mooring_writer', 'writer'), 'source')).excess).toEqual([
+        {
+          what: 'member of db_datawriter',
+          cure: expect.stringMatching(/^ALTER ROLE \[db_datawriter\] DROP MEMBER \[.+\];$/),
+        },
+      ]);
+      expect(await excessOf(as('mooring_writer', 'writer'), 'target')).toEqual({ missing: [], excess: [] });
+      expect(
+        (await excessOf(as('mooring_nobody', 'nobody'), 'target')).missing.map(({ grant }) => grant),
+      ).toEqual([
+        expect.stringMatching(/^GRANT CREATE TABLE TO /),
+        expect.stringMatching(/^GRANT ALTER, INSERT, SELECT ON SCHEMA::\[dbo\] TO /),
+      ]);
+    });
+
+    test('keys, foreign keys, defaults, identities and views come with the tables', async () => {
+      await using session = await openSession(sqlserver, targetOf(), options());
+      const tables: Table[] = [];
+      await session.introspect(
+        { schemas: ['dbo'], excludedSchemas: [] },
+        (some) => void tables.push(...some),
+      );
+      const orders = tables.find(({ name }) => name === 'Orders');
+      expect(orders).toMatchObject({
+        kind: 'table',
+        primary_key: ['OrderId'],
+        foreign_keys: [
+          {
+            name: 'FK_Orders_Customers',
+            columns: ['CustomerId'],
+            references: { schema: 'dbo', table: 'Customers', columns: ['CustomerId'] },
+          },
+        ],
+      });
+      expect(orders?.columns.find(({ name }) => name === 'OrderId')).toMatchObject({
+        kind: 'integer',
+        generated: 'identity',
+        position: 1,
+      });
+      expect(orders?.columns.find(({ name }) => name === 'Status')).toMatchObject({ default: "('Pending')" });
+      expect(tables.find(({ name }) => name === 'vCustomerOrders')).toMatchObject({
+        kind: 'view',
+        rows: null,
+      });
+    });
+
+    test('schemas that are excluded are not read', async () => {
+      await using session = await openSession(sqlserver, targetOf(), options());
+      const tables: Table[] = [];
+      await session.introspect({ excludedSchemas: ['dbo'] }, (some) => void tables.push(...some));
+      expect(tables).toEqual([]);
+    });
+
+    const forced = reach('sqlserver', { SQLSERVER_DATA: 'forced' });
+    if (forced)
+      test('a server that insists on TLS says so to whom has none', async () => {
+        const target = targetOf({ config: { port: Number(forced['SQLSERVER_PORT']) } });
+        const { details } = await examine(sqlserver, target, options('disable'));
+        expect(details).toMatchObject({ code: 'tls-required' });
+      });
+  });
