@@ -1,0 +1,44 @@
+import type { Column } from '../catalog.ts';
+
+/** What the catalog calls a type; a NUMBER without a fraction is an integer. https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/Data-Types.html */
+export const kindOf = (type: string, scale: number | null): Column['kind'] =>
+  type === 'NUMBER'
+    ? scale !== null && scale <= 0
+      ? 'integer'
+      : 'decimal'
+    : (kinds.get(type.replaceAll(/\(\d+\)/g, '')) ?? 'other');
+
+interface Sizes {
+  readonly bytes: number | null;
+  readonly chars: number | null;
+  /** `C` where a length is meant in characters. */
+  readonly unit: string;
+  readonly precision: number | null;
+  readonly scale: number | null;
+}
+
+/** A type as a table's definition spells it; times and intervals come with their precision already. */
+export const spelled = (type: string, { bytes, chars, unit, precision, scale }: Sizes): string => {
+  if (type === 'VARCHAR2' || type === 'CHAR')
+    return `${type}(${chars ?? bytes ?? 0}${unit === 'C' ? ' CHAR' : ''})`;
+  if (type === 'NVARCHAR2' || type === 'NCHAR') return `${type}(${chars ?? 0})`;
+  if (type === 'RAW') return `${type}(${bytes ?? 0})`;
+  if (type === 'FLOAT' && precision !== null) return `${type}(${precision})`;
+  if (type !== 'NUMBER') return type;
+  if (precision === null) return scale === 0 ? 'INTEGER' : 'NUMBER';
+  return `NUMBER(${precision},${scale ?? 0})`;
+};
+
+const named = (kind: Column['kind'], names: string) => names.split(',').map((name) => [name, kind] as const);
+
+/** A DATE has hours and seconds. */
+const kinds: ReadonlyMap<string, Column['kind']> = new Map([
+  ...named('string', 'VARCHAR2,CHAR,NVARCHAR2,NCHAR,CLOB,NCLOB,LONG,ROWID,UROWID,XMLTYPE'),
+  ...named('float', 'FLOAT,BINARY_FLOAT,BINARY_DOUBLE'),
+  ...named('timestamp', 'DATE,TIMESTAMP,TIMESTAMP WITH TIME ZONE,TIMESTAMP WITH LOCAL TIME ZONE'),
+  ...named('binary', 'RAW,LONG RAW,BLOB,BFILE'),
+  ...named('json', 'JSON'),
+  ...named('boolean', 'BOOLEAN'),
+  ...named('array', 'VECTOR'),
+  ...named('geo', 'SDO_GEOMETRY'),
+]);

@@ -1,0 +1,85 @@
+import type { Privileges } from '../connector.ts';
+import { account } from './introspect.ts';
+import type { Row, Run } from './queries.ts';
+import { quoted } from './quote.ts';
+
+/** Four queries that everybody may run; never run on an Oracle Database. */
+export const privileges = async (
+  run: Run,
+  {
+    username,
+    schemas,
+    role,
+  }: {
+    readonly username: string;
+    readonly schemas?: readonly string[] | undefined;
+    readonly role: 'source' | 'target';
+  },
+): Promise<Privileges> => {
+  const user = quoted(account(username));
+  const system = new Set(names(await run({ sql: 'select privilege from session_privs' })));
+  if (role === 'target') {
+    return {
+      missing:
+        system.has('CREATE TABLE') || system.has('CREATE ANY TABLE')
+          ? []
+          : [{ what: 'CREATE TABLE', grant: `GRANT CREATE TABLE TO ${user};` }],
+      excess: [],
+    };
+  }
+  const roles = new Set(names(await run({ sql: 'select role from session_roles' })));
+  const seen = new Set(
+    names(
+      await run({
+        sql: `select owner from all_tables where owner in (select username from all_users where oracle_maintained = 'N')
+          union select owner from all_views where owner in (select username from all_users where oracle_maintained = 'N')`,
+      }),
+    ),
+  );
+  const writes = await run({
+    sql: `select table_schema, table_name, privilege from all_tab_privs
+      where grantee = :name and privilege in ('INSERT', 'UPDATE', 'DELETE', 'ALTER') order by 1, 2, 3`,
+    binds: { name: account(username) },
+  });
+  const unseen = schemas ? schemas.filter((name) => !seen.has(name)) : seen.size === 0 ? ['any schema'] : [];
+  return {
+    missing: unseen.slice(0, most).map((name) => ({
+      what: `SELECT on tables of ${name}`,
+      grant: `GRANT SELECT ANY TABLE TO ${user}; -- or GRANT READ ON each table that is needed`,
+    })),
+    excess: [
+      ...powerfulRoles
+        .filter((name) => roles.has(name))
+        .map((name) => ({ what: `role ${name}`, cure: `REVOKE ${name} FROM ${user};` })),
+      ...(powerfulRoles.some((name) => roles.has(name))
+        ? [] // they come with the role
+        : powerful
+            .filter((name) => system.has(name))
+            .map((name) => ({ what: name, cure: `REVOKE ${name} FROM ${user};` }))),
+      ...writes.slice(0, most).map(([schema, table, privilege]) => ({
+        what: `${String(privilege)} on ${String(schema)}.${String(table)}`,
+        cure: `REVOKE ${String(privilege)} ON ${quoted(String(schema))}.${quoted(String(table))} FROM ${user};`,
+      })),
+    ],
+  };
+};
+
+/** A remediation is read by people. */
+const most = 20;
+
+const powerfulRoles = ['DBA', 'PDB_DBA', 'CDB_DBA', 'IMP_FULL_DATABASE', 'DATAPUMP_IMP_FULL_DATABASE'];
+const powerful = [
+  'SYSDBA',
+  'INSERT ANY TABLE',
+  'UPDATE ANY TABLE',
+  'DELETE ANY TABLE',
+  'CREATE ANY TABLE',
+  'ALTER ANY TABLE',
+  'DROP ANY TABLE',
+  'ALTER SYSTEM',
+  'ALTER USER',
+  'GRANT ANY PRIVILEGE',
+  'GRANT ANY OBJECT PRIVILEGE',
+];
+
+const names = (rows: readonly Row[]): string[] => rows.map(([name]) => String(name));

@@ -1,0 +1,102 @@
+import type { Scope } from '../catalog.ts';
+
+export type Row = readonly unknown[];
+
+export interface Query {
+  readonly sql: string;
+  readonly binds?: Readonly<Record<string, string>>;
+}
+export type Run = (query: Query) => Promise<readonly Row[]>;
+
+/** Which owners: those that were named, or all that did not come with the database (a column of 12.1 and later). */
+const owned = (column: string, { schemas, excludedSchemas }: Scope): Query => {
+  const binds: Record<string, string> = {};
+  const bound = (names: readonly string[], prefix: string) =>
+    names
+      .map((name, at) => {
+        binds[`${prefix}${at}`] = name;
+        return `:${prefix}${at}`;
+      })
+      .join(', ');
+  const only = schemas
+    ? schemas.length > 0
+      ? `${column} in (${bound(schemas, 's')})`
+      : '1 = 0'
+    : `${column} in (select username from all_users where oracle_maintained = 'N')`;
+  const without = excludedSchemas.length > 0 ? ` and ${column} not in (${bound(excludedSchemas, 'x')})` : '';
+  return { sql: only + without, binds };
+};
+
+const about = (scope: Scope, column: string, text: (where: string) => string): Query => {
+  const { sql, binds = {} } = owned(column, scope);
+  return { sql: text(sql), binds };
+};
+
+/**
+ * One query per kind of object, joined here: https://docs.oracle.com/en/database/oracle/oracle-database/19/refrn/static-data-dictionary-views.html.
+ * The ALL_ views hold what the account may see. Never run on an Oracle Database.
+ */
+export const catalogQueries = (scope: Scope) =>
+  ({
+    tables: about(
+      scope,
+      't.owner',
+      (where) => `select t.owner, t.table_name, t.num_rows, t.num_rows * t.avg_row_len
+        from all_tables t where t.nested = 'NO' and t.secondary = 'N' and t.dropped = 'NO'
+        and (t.iot_type is null or t.iot_type = 'IOT') and ${where}`,
+    ),
+    views: about(scope, 'v.owner', (where) => `select v.owner, v.view_name from all_views v where ${where}`),
+    materialized: about(
+      scope,
+      'm.owner',
+      (where) => `select m.owner, m.mview_name from all_mviews m where ${where}`,
+    ),
+    external: about(
+      scope,
+      'e.owner',
+      (where) => `select e.owner, e.table_name from all_external_tables e where ${where}`,
+    ),
+    columns: about(
+      scope,
+      'c.owner',
+      (
+        where,
+      ) => `select c.owner, c.table_name, c.column_name, c.data_type, c.data_length, c.char_length, c.char_used,
+        c.data_precision, c.data_scale, c.nullable, c.internal_column_id, c.virtual_column, c.identity_column, c.data_default
+        from all_tab_cols c where c.hidden_column = 'NO' and ${where}`,
+    ),
+    tableComments: about(
+      scope,
+      'k.owner',
+      (where) =>
+        `select k.owner, k.table_name, k.comments from all_tab_comments k where k.comments is not null and ${where}`,
+    ),
+    columnComments: about(
+      scope,
+      'k.owner',
+      (where) => `select k.owner, k.table_name, k.column_name, k.comments from all_col_comments k
+        where k.comments is not null and ${where}`,
+    ),
+    // Keys that are referred to may belong to an owner out of scope.
+    constraints: {
+      sql: `select c.owner, c.constraint_name, c.table_name, c.constraint_type, c.r_owner, c.r_constraint_name
+        from all_constraints c where c.constraint_type in ('P', 'U', 'R')
+        and c.owner in (select username from all_users where oracle_maintained = 'N')`,
+    },
+    keyColumns: {
+      sql: `select k.owner, k.constraint_name, k.column_name, k.position from all_cons_columns k
+        where k.position is not null and k.owner in (select username from all_users where oracle_maintained = 'N')`,
+    },
+    indexes: about(
+      scope,
+      'i.table_owner',
+      (where) =>
+        `select i.table_owner, i.table_name, i.owner, i.index_name, i.uniqueness from all_indexes i where ${where}`,
+    ),
+    indexColumns: about(
+      scope,
+      'k.table_owner',
+      (where) =>
+        `select k.index_owner, k.index_name, k.column_name, k.column_position from all_ind_columns k where ${where}`,
+    ),
+  }) as const;

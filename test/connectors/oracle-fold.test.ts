@@ -1,0 +1,159 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Table } from '../../shared/connectors/catalog.ts';
+import { failure } from '../../shared/connectors/oracle/failures.ts';
+import { introspect } from '../../shared/connectors/oracle/introspect.ts';
+import { kindOf, spelled } from '../../shared/connectors/oracle/kinds.ts';
+import { privileges } from '../../shared/connectors/oracle/privileges.ts';
+import type { Query, Row } from '../../shared/connectors/oracle/queries.ts';
+
+// Rows as the documentation of the dictionary says that they are: no statement ever met an Oracle Database.
+const rows: readonly (readonly [RegExp, readonly Row[]])[] = [
+  [/from all_tables t/, [['HR', 'ORDERS', 12, 480], ['HR', 'SUMS', 3, 30]]],
+  [/from all_views/, [['HR', 'SEEN']]],
+  [/from all_mviews/, [['HR', 'SUMS']]],
+  [/from all_external/, []],
+  [
+    /from all_tab_cols/,
+    [
+      ['HR', 'ORDERS', 'Note', 'VARCHAR2', 160, 40, 'C', null, null, 'Y', 2, 'NO', 'NO', "'none' "],
+      ['HR', 'ORDERS', 'ID', 'NUMBER', 22, 0, null, 10, 0, 'N', 1, 'NO', 'YES', '"HR"."ISEQ$$_1".nextval'],
+      ['HR', 'SEEN', 'ID', 'NUMBER', 22, 0, null, 10, 0, 'Y', 1, 'NO', 'NO', null],
+      ['HR', 'SUMS', 'TOTAL', 'NUMBER', 22, 0, null, null, null, 'Y', 1, 'YES', 'NO', '1+1'],
+    ],
+  ],
+  [/from all_tab_comments/, [['HR', 'ORDERS', 'what was ordered']]],
+  [/from all_col_comments/, [['HR', 'ORDERS', 'Note', 'of the buyer']]],
+  [
+    /from all_constraints/,
+    [
+      ['HR', 'PK_O', 'ORDERS', 'P', null, null],
+      ['HR', 'FK_O', 'ORDERS', 'R', 'CRM', 'PK_C'],
+      ['CRM', 'PK_C', 'CUSTOMERS', 'P', null, null],
+    ],
+  ],
+  [/from all_cons_columns/, [['HR', 'PK_O', 'ID', 1], ['HR', 'FK_O', 'ID', 1], ['CRM', 'PK_C', 'CID', 1]]],
+  [/from all_indexes/, [['HR', 'ORDERS', 'HR', 'PK_O', 'UNIQUE'], ['HR', 'ORDERS', 'HR', 'FN', 'NONUNIQUE']]],
+  [/from all_ind_columns/, [['HR', 'PK_O', 'ID', 1], ['HR', 'FN', 'SYS_NC00003$', 1]]],
+]; // prettier-ignore
+
+const answering =
+  (sets: typeof rows, asked: Query[] = []) =>
+  async (query: Query) => {
+    asked.push(query);
+    return sets.find(([pattern]) => pattern.test(query.sql))?.[1] ?? [];
+  };
+
+test('a catalog comes with all that the dictionary tells', async () => {
+  const tables: Table[] = [];
+  const asked: Query[] = [];
+  const take = (some: readonly Table[]) => void tables.push(...some);
+  const missing = await introspect(answering(rows, asked), { excludedSchemas: ["O'X"] }, take, 'reader');
+  expect(missing).toEqual([]);
+  expect(asked.length).toBe(11);
+  for (const { sql } of asked) expect(sql).not.toContain("O'X"); // names are bound
+  const [orders, seen, sums] = tables;
+  expect(orders).toMatchObject({
+    kind: 'table',
+    comment: 'what was ordered',
+    rows: 12,
+    size_bytes: 480,
+    primary_key: ['ID'],
+    foreign_keys: [
+      { name: 'FK_O', columns: ['ID'], references: { schema: 'CRM', table: 'CUSTOMERS', columns: ['CID'] } },
+    ],
+    indexes: [{ name: 'PK_O', columns: ['ID'], unique: true }],
+  });
+  expect(orders?.columns).toMatchObject([
+    {
+      name: 'ID',
+      type: 'NUMBER(10,0)',
+      kind: 'integer',
+      nullable: false,
+      generated: 'identity',
+      default: null,
+      position: 1,
+    },
+    {
+      name: 'Note',
+      type: 'VARCHAR2(40 CHAR)',
+      kind: 'string',
+      default: "'none'",
+      comment: 'of the buyer',
+      position: 2,
+    },
+  ]);
+  expect(seen).toMatchObject({ kind: 'view', rows: null });
+  expect(sums).toMatchObject({
+    kind: 'materialized_view',
+    columns: [{ generated: 'virtual', default: null }],
+  });
+});
+
+test('an account that sees nothing is told what it lacks', async () => {
+  const missing = await introspect(answering([]), { excludedSchemas: [] }, () => {}, 'reader');
+  expect(missing).toMatchObject([{ reason: 'tables-hidden', remediation: expect.stringContaining('GRANT') }]);
+});
+
+describe('privileges', () => {
+  const asked = (sets: typeof rows, role: 'source' | 'target', schemas?: readonly string[]) =>
+    privileges(answering(sets), { username: 'reader', role, schemas });
+
+  test('a source that may write is told so, with what takes it away', async () => {
+    const sets = [
+      [/session_privs/, [['CREATE SESSION'], ['DROP ANY TABLE']]],
+      [/session_roles/, [['CONNECT']]],
+      [/from all_tables/, [['HR']]],
+      [/all_tab_privs/, [['HR', 'ORDERS', 'INSERT']]],
+    ] as const;
+    expect(await asked(sets, 'source')).toEqual({
+      missing: [],
+      excess: [
+        { what: 'DROP ANY TABLE', cure: 'REVOKE DROP ANY TABLE FROM "READER";' },
+        { what: 'INSERT on HR.ORDERS', cure: 'REVOKE INSERT ON "HR"."ORDERS" FROM "READER";' },
+      ],
+    });
+  });
+  test('a source without a table in a schema that was named lacks it', async () => {
+    expect((await asked([[/from all_tables/, [['HR']]]], 'source', ['HR', 'FINANCE'])).missing).toMatchObject(
+      [
+        {
+          what: 'SELECT on tables of FINANCE',
+          grant: expect.stringMatching(/^GRANT SELECT ANY TABLE TO "READER";/),
+        },
+      ],
+    );
+  });
+  test('a target must be able to make tables', async () => {
+    expect((await asked([], 'target')).missing).toEqual([
+      { what: 'CREATE TABLE', grant: 'GRANT CREATE TABLE TO "READER";' },
+    ]);
+  });
+});
+
+test.each([
+  ['NUMBER', { precision: null, scale: null }, 'NUMBER', 'decimal'],
+  ['NUMBER', { precision: null, scale: 0 }, 'INTEGER', 'integer'],
+  ['NUMBER', { precision: 12, scale: 2 }, 'NUMBER(12,2)', 'decimal'],
+  ['CHAR', { bytes: 4, chars: 4, unit: 'B' }, 'CHAR(4)', 'string'],
+  ['RAW', { bytes: 16 }, 'RAW(16)', 'binary'],
+  ['TIMESTAMP(6) WITH TIME ZONE', {}, 'TIMESTAMP(6) WITH TIME ZONE', 'timestamp'],
+  ['DATE', {}, 'DATE', 'timestamp'],
+  ['INTERVAL DAY(2) TO SECOND(6)', {}, 'INTERVAL DAY(2) TO SECOND(6)', 'other'],
+])('%s with %j is spelled as in a definition', (type, sizes, spelling, kind) => {
+  const all = { bytes: null, chars: null, unit: '', precision: null, scale: null, ...sizes };
+  expect([spelled(type, all), kindOf(type, all.scale)]).toEqual([spelling, kind]);
+});
+
+describe('what the server and the driver say by codes', () => {
+  test.each([
+    [{ code: 'NJS-116' }, 'authentication-failed', 'NJS-116'],
+    [{ code: 'NJS-138' }, 'unsupported-version', 'NJS-138'],
+    [{ code: 'NJS-511', message: 'NJS-511: refused\nORA-12520' }, 'too-many-connections', 'ORA-12520'],
+    [{ code: 'ORA-00904' }, 'server-error', 'ORA-00904'],
+    [{ code: 'NJS-123' }, 'timeout', 'NJS-123'],
+  ])('%j is %s', (error, code, native) => expect(failure(error)).toMatchObject({ code, native }));
+  test('what is the network’s is left to the network', () => {
+    expect(failure({ code: 'ECONNRESET' })).toBeUndefined();
+    expect(failure({ code: 'NJS-501' })).toEqual({ code: 'connection-reset', native: 'NJS-501' });
+  });
+});
