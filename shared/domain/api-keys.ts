@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import * as v from 'valibot';
+import { type Change, Conflict, type Item, type ReadStore, type Store } from '../ports/store.ts';
+import { newId } from './id.ts';
+import { keys } from './keys.ts';
+
+/** What may be told of a key: all but the key itself, of which only a hash is kept. */
+export interface ApiKey {
+  readonly id: string;
+  readonly org: string;
+  /** Left out: all. */
+  readonly environments?: readonly string[];
+  readonly scopes?: readonly string[];
+  readonly name?: string;
+  readonly created_at: string;
+}
+
+export type NewApiKey = Omit<ApiKey, 'id' | 'created_at'>;
+
+/** 256 random bits: nothing that a hash without salt would give away. */
+export const newSecret = (): string => `sk_${randomBytes(32).toString('base64url')}`;
+
+/** `id` of a key that is there already replaces that key. */
+export const createApiKey = async (
+  store: Store,
+  { org, environments, scopes, name }: NewApiKey,
+  {
+    secret,
+    now,
+    id = `key_${newId(now)}`,
+  }: { readonly secret: string; readonly now: number; readonly id?: string },
+): Promise<ApiKey> => {
+  const key: ApiKey = {
+    id,
+    org,
+    ...(environments && { environments }),
+    ...(scopes && { scopes }),
+    ...(name !== undefined && { name }),
+    created_at: new Date(now).toISOString(),
+  };
+  const place = keys.apiKey(secret);
+  const replaced = await store.get(keys.apiKeyEntry(id));
+  const old = replaced && entryOf(replaced).key_pk;
+  await store.write([
+    { put: { ...key, ...place, layout: 1 } },
+    { put: { ...key, ...keys.apiKeyEntry(id), layout: 1, key_pk: place.pk } },
+    ...(old !== undefined && old !== place.pk ? [removal(old)] : []),
+  ]);
+  return key;
+};
+
+/** All keys, or an organisation's; oldest first. */
+export const listApiKeys = async (store: ReadStore, org?: string): Promise<readonly ApiKey[]> => {
+  const found: ApiKey[] = [];
+  const { pk } = keys.apiKeyEntry('');
+  for (let from: string | undefined; ;) {
+    const { items, next } = await store.query({ pk, limit: 200, ...(from !== undefined && { from }) });
+    const fresh = items.filter(({ sk }) => sk !== from).map(entryOf);
+    found.push(
+      ...fresh.filter((key) => org === undefined || key.org === org).map(({ key_pk: _, ...key }) => key),
+    );
+    const last = next ?? (items.length === 200 ? items.at(-1)?.sk : undefined);
+    if (last === undefined || last === from) return found;
+    from = last;
+  }
+};
+
+/** Works until those who know the key have forgotten it, a minute later. False when there is no such key. */
+export const revokeApiKey = async (store: Store, id: string): Promise<boolean> => {
+  const item = await store.get(keys.apiKeyEntry(id));
+  if (!item) return false;
+  try {
+    await store.write([{ remove: keys.apiKeyEntry(id), if: 'present' }, removal(entryOf(item).key_pk)]);
+    return true;
+  } catch (error) {
+    if (error instanceof Conflict) return false;
+    throw error;
+  }
+};
+
+const removal = (pk: string): Change => ({ remove: { ...keys.apiKey(''), pk } });
+
+const Entry = v.object({
+  id: v.string(),
+  org: v.string(),
+  environments: v.exactOptional(v.array(v.string())),
+  scopes: v.exactOptional(v.array(v.string())),
+  name: v.exactOptional(v.string()),
+  created_at: v.string(),
+  key_pk: v.string(),
+});
+
+const entryOf = (item: Item): v.InferOutput<typeof Entry> => v.parse(Entry, item);

@@ -1,0 +1,236 @@
+import type { Connector } from '../connectors/connector.ts';
+import { connectors } from '../connectors/registry.ts';
+import { type Complaint, parse, refusal } from '../parse.ts';
+import { Problem } from '../problem.ts';
+import type { ConnectionOptions, Credentials, NewConnection } from './connection.ts';
+import type { ConnectionInput, ConnectionPatch } from './connection-input.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The connector of that type, or `unknown-connector`. */
+export const connectorOf = (type: string): Connector => {
+  const found = Object.entries<Connector>(connectors).find(([name]) => name === type);
+  if (!found) {
+    const expected = `one of ${Object.keys(connectors).join(', ')}`;
+    throw refusal([{ path: 'type', expected }], 'unknown-connector');
+  }
+  return found[1];
+};
+
+export const defaultOptions: ConnectionOptions = {
+  ssl_mode: 'verify-full',
+  connection_timeout_seconds: 10,
+  query_timeout_seconds: 60,
+  max_connections: 2,
+  test_interval_minutes: 60,
+};
+
+/** Sorts what was sent into what may be stored and what may not, and parses both by the connector's schemas. */
+export const newConnectionOf = async (input: ConnectionInput): Promise<NewConnection> => {
+  const connector = connectorOf(input.type);
+  const parts = await sortFields(connector, input);
+  const flavor = flavorOf(input);
+  const ca = input.ssl?.ca ?? flavor.ca ?? null;
+  const cert = input.ssl?.cert ?? null;
+  const config = parse(connector.config, parts.config, 'config');
+  const platform = platformSecret(input, parts.credentials);
+  const credentials = platform
+    ? { auth_method: methodName(connector, parts.credentials['auth_method']) }
+    : credentialsOf(
+        connector,
+        {
+          ...parts.credentials,
+          ...(input.ssl?.key && { ssl_key: input.ssl.key }),
+        },
+        cert !== null,
+      );
+  return {
+    name: input.name,
+    description: input.description ?? null,
+    type: input.type,
+    flavor: input.flavor ?? null,
+    role: input.role,
+    mode: input.mode,
+    product: input.product ?? null,
+    config,
+    options: { ...defaultOptions, ...flavor.options, ...parts.options, ...defined(input.options ?? {}) },
+    ssl: { ca, cert },
+    excluded_schemas: input.excluded_schemas ?? flavor.excluded_schemas ?? [],
+    tags: input.tags ?? [],
+    metadata: input.metadata ?? {},
+    credentials,
+    secret_arn: platform ?? null,
+  };
+};
+
+/**
+ * Puts each field where it belongs: credential fields may stand in `config`, and a connection string may replace both.
+ * A field that was given twice is refused.
+ */
+export const sortFields = async (
+  connector: Connector,
+  input: Pick<ConnectionInput | ConnectionPatch, 'config' | 'credentials' | 'connection_string' | 'options'>,
+): Promise<{ config: Fields; credentials: Fields; options: Partial<ConnectionOptions> }> => {
+  const secretFields = credentialFields(connector);
+  const complaints: Complaint[] = [];
+  const config: Record<string, unknown> = {};
+  const credentials: Record<string, unknown> = {};
+  const give = (to: Record<string, unknown>, name: string, value: unknown, path: string) => {
+    if (Object.hasOwn(to, name)) complaints.push({ path, expected: 'the field once: it is given twice' });
+    to[name] = value;
+  };
+  for (const [name, value] of Object.entries(input.credentials ?? {})) {
+    give(credentials, name, value, `credentials.${name}`);
+  }
+  for (const [name, value] of Object.entries(input.config ?? {})) {
+    // Not every connector lists `auth_method`, but all have one.
+    give(secretFields.has(name) ? credentials : config, name, value, `config.${name}`);
+  }
+  let options: Partial<ConnectionOptions> = {};
+  if (input.connection_string !== undefined) {
+    const parts = await stringParts(connector, input.connection_string);
+    for (const [name, value] of Object.entries(parts.config)) give(config, name, value, `config.${name}`);
+    for (const [name, value] of Object.entries(parts.credentials)) {
+      give(credentials, name, value, `credentials.${name}`);
+    }
+    options = parts.options;
+    for (const name of Object.keys(parts.options)) {
+      if (Object.hasOwn(input.options ?? {}, name)) {
+        complaints.push({ path: `options.${name}`, expected: 'the field once: connection_string has it' });
+      }
+    }
+  }
+  if (complaints.length > 0) throw refusal(complaints);
+  return { config, credentials, options };
+};
+
+/** Without what is there and undefined, which would hide a default. */
+const defined = <T extends object>(fields: T) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>; // what `fromEntries` cannot say
+  };
+
+const stringParts = async (connector: Connector, text: string) => {
+  const { connectionString } = connector;
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
+  if (!connectionString || !scheme || !connectionString.schemes.includes(scheme)) {
+    const expected = connectionString
+      ? `a URL that begins with ${connectionString.schemes.map((known) => `${known}://`).join(' or ')}`
+      : 'no connection string: this connector has none';
+    throw refusal([{ path: 'connection_string', expected }]);
+  }
+  return connectionString.parse(text);
+};
+
+/** The names of all fields that belong to credentials, of every auth method. */
+export const credentialFields = ({ credentials }: Connector): ReadonlySet<string> =>
+  new Set([
+    'auth_method',
+    'secret_arn',
+    ...Object.values(credentials).flatMap(({ entries }) => Object.keys(entries)),
+  ]);
+
+/** Parses a whole set of credentials by the auth method that it names, or else by the first that its fields fit. */
+export const credentialsOf = (connector: Connector, given: Fields, hasCertificate: boolean): Credentials => {
+  const { auth_method: named, ssl_key: key, ...fields } = given;
+  if ((key !== undefined) !== hasCertificate) {
+    throw refusal([
+      {
+        path: key === undefined ? 'ssl.key' : 'ssl.cert',
+        expected: 'a value: certificate and key come together',
+      },
+    ]);
+  }
+  const method =
+    named === undefined ? fittingMethod(connector, fields, key !== undefined) : methodName(connector, named);
+  const schema = connector.credentials[method];
+  const missing = Object.entries(schema?.entries ?? {})
+    .filter(
+      ([name, entry]) => !/^(optional|exact_optional)$/.test(entry.type) && (fields[name] ?? null) === null,
+    )
+    .map(([name]) => ({ path: `credentials.${name}`, expected: 'a value: it is required' }));
+  if (method === 'certificate' && key === undefined) {
+    missing.push({ path: 'ssl.key', expected: 'a value: this auth method uses ssl.cert and ssl.key' });
+  }
+  if (missing.length > 0) throw refusal(missing, 'credentials-required');
+  const parsed = schema ? parse(schema, fields, 'credentials') : {};
+  const texts = Object.entries(parsed).filter(
+    (pair): pair is [string, string] => typeof pair[1] === 'string',
+  );
+  return {
+    ...Object.fromEntries(texts),
+    ...(typeof key === 'string' && { ssl_key: key }),
+    auth_method: method,
+  };
+};
+
+/** The auth method of that name; the first where none is named. */
+export const methodName = (connector: Connector, named: unknown): string => {
+  const methods = Object.keys(connector.credentials);
+  if (named === undefined || named === null) return methods[0] ?? 'none';
+  if (typeof named === 'string' && methods.includes(named)) return named;
+  throw refusal([{ path: 'credentials.auth_method', expected: `one of ${methods.join(', ')}` }]);
+};
+
+/** The fields decide: the first method that knows all of them and misses none, else the first that knows them all. */
+export const fittingMethod = (connector: Connector, fields: Fields, hasKey: boolean): string => {
+  const names = Object.keys(fields);
+  const methods = Object.entries(connector.credentials);
+  const knowing = methods.filter(([, { entries }]) => names.every((name) => Object.hasOwn(entries, name)));
+  const whole = knowing.find(
+    ([method, { entries }]) =>
+      (method !== 'certificate' || hasKey) &&
+      Object.entries(entries).every(([name, entry]) => /optional/.test(entry.type) || names.includes(name)),
+  );
+  return (whole ?? knowing[0] ?? methods[0])?.[0] ?? 'none';
+};
+
+/** Platform mode names a secret and sends none; managed mode the other way round. */
+const platformSecret = (
+  { mode }: ConnectionInput,
+  { secret_arn: arn, auth_method: _, ...others }: Fields,
+) => {
+  if (mode === 'managed') {
+    if (arn === undefined) return undefined;
+    throw refusal([{ path: 'credentials.secret_arn', expected: 'no such field, or mode platform' }]);
+  }
+  if (Object.keys(others).length > 0) {
+    throw refusal(
+      Object.keys(others).map((name) => ({
+        path: `credentials.${name}`,
+        expected: 'no such field in mode platform',
+      })),
+    );
+  }
+  if (typeof arn !== 'string' || !/^arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:.{1,512}$/.test(arn)) {
+    throw refusal([{ path: 'credentials.secret_arn', expected: 'the ARN of a secret in Secrets Manager' }]);
+  }
+  return arn;
+};
+
+const supabaseSchemas = [
+  'auth',
+  'storage',
+  'realtime',
+  'extensions',
+  'vault',
+  'pgsodium',
+  'graphql',
+  'graphql_public',
+];
+
+/** Where a PostgreSQL lives only sets defaults. */
+const flavorOf = ({
+  type,
+  flavor,
+}: ConnectionInput): { ca?: string; options?: Partial<ConnectionOptions>; excluded_schemas?: string[] } => {
+  if (!flavor) return {};
+  if (type !== 'postgresql') {
+    throw new Problem('invalid-request', 'flavor: expected null on this connector', {
+      errors: [{ path: 'flavor', expected: 'null on this connector' }],
+    });
+  }
+  if (flavor === 'aws') return { ca: 'rds' };
+  if (flavor === 'supabase') return { excluded_schemas: supabaseSchemas };
+  return flavor === 'local' ? { options: { ssl_mode: 'prefer' } } : {};
+};

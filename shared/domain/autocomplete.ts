@@ -1,0 +1,176 @@
+import * as v from 'valibot';
+import type { Column } from '../connectors/catalog.ts';
+import { tableKinds } from '../connectors/catalog.ts';
+import type { ReadStore } from '../ports/store.ts';
+import { readRows } from './catalog-blocks.ts';
+import type { Order, Place } from './catalog-blocks.ts';
+import { joined, within } from './catalog-keys.ts';
+import { folded, orders } from './catalog-orders.ts';
+import type { Name } from './catalog-orders.ts';
+import { findTable } from './catalogs.ts';
+import { hint } from './hint.ts';
+
+export const suggestionTypes = ['schemas', 'tables', 'columns', 'topics'] as const;
+
+export const Suggestion = v.object({
+  /** What one would paste into a query, quoted only where the engine needs it. */
+  value: v.string(),
+  label: v.string(),
+  type: v.picklist(['schema', ...tableKinds, 'column']),
+  schema: v.string(),
+  rows: v.nullable(v.number()),
+  size_bytes: v.nullable(v.number()),
+  /** 256 characters at most. */
+  comment: v.nullable(v.string()),
+});
+export type Suggestion = v.InferOutput<typeof Suggestion>;
+
+interface Wanted {
+  /** `tables` are of every kind, `topics` among them. Columns are had of a parent alone. */
+  readonly type: (typeof suggestionTypes)[number];
+  /** Of tables and topics a schema, of columns a table: a label, `schema.label`, or a `value`. */
+  readonly parent?: string | undefined;
+  /** What labels begin with, without case. */
+  readonly prefix?: string | undefined;
+  readonly limit: number;
+}
+
+type Quote = (identifier: string) => string;
+
+/** Labels in order, without case, then by schema; columns in the order of their table. */
+export const suggest = async (
+  store: ReadStore,
+  place: Place,
+  { type, parent, prefix = '', limit }: Wanted,
+  quote: Quote,
+): Promise<Suggestion[]> => {
+  const beginning = joined(folded(prefix));
+  if (type === 'columns')
+    return parent === undefined ? [] : columnsOf(store, place, parent, prefix, limit, quote);
+  if (type === 'schemas' || parent === undefined)
+    return names(store, place, orders[type === 'tables' ? 'names' : type], { beginning, limit }, quote);
+
+  for (const schema of readings(parent, quote)) {
+    const inSchema = {
+      beginning: within(schema) + beginning,
+      kind: type === 'topics' ? ('topic' as const) : undefined,
+      limit,
+    };
+    const found = await names(store, place, orders.namesInSchema, inSchema, quote);
+    if (found.length > 0) return found;
+  }
+  return [];
+};
+
+const names = async (
+  store: ReadStore,
+  place: Place,
+  order: Order<Name>,
+  { beginning, kind, limit }: { beginning: string; kind?: Name['kind'] | undefined; limit: number },
+  quote: Quote,
+): Promise<Suggestion[]> => {
+  const found: Suggestion[] = [];
+  for await (const { row } of readRows(store, place, order, { beginning, kind })) {
+    if (kind !== undefined && row.kind !== kind) continue;
+    found.push(suggestionOf(row, quote));
+    if (found.length >= limit) break;
+  }
+  return found;
+};
+
+const suggestionOf = ({ kind, ...name }: Name, quote: Quote): Suggestion => ({
+  ...name,
+  value:
+    kind === 'schema' || name.schema === ''
+      ? quote(name.label)
+      : `${quote(name.schema)}.${quote(name.label)}`,
+  type: kind,
+});
+
+const columnsOf = async (
+  store: ReadStore,
+  place: Place,
+  parent: string,
+  prefix: string,
+  limit: number,
+  quote: Quote,
+): Promise<Suggestion[]> => {
+  const table = await parentTable(store, place, parent, quote);
+  const columns = table?.columns.filter(({ name }) => folded(name).startsWith(folded(prefix))) ?? [];
+  return columns.slice(0, limit).map((column) => columnSuggestion(column, table?.schema ?? '', quote));
+};
+
+const columnSuggestion = ({ name, comment }: Column, schema: string, quote: Quote): Suggestion => ({
+  value: quote(name),
+  label: name,
+  type: 'column',
+  schema,
+  rows: null,
+  size_bytes: null,
+  comment: hint(comment),
+});
+
+const parentTable = async (store: ReadStore, place: Place, parent: string, quote: Quote) => {
+  for (const { schema, label } of meanings(parent, quote)) {
+    const table =
+      schema === undefined
+        ? await labelled(store, place, label)
+        : await findTable(store, place, schema, label);
+    if (table !== undefined) return table;
+  }
+  return undefined;
+};
+
+/** Of tables with one label the first by schema. */
+const labelled = async (store: ReadStore, place: Place, label: string) => {
+  for await (const { row } of readRows(store, place, orders.names, { beginning: within(folded(label)) }))
+    if (row.label === label) return findTable(store, place, row.schema, label);
+  return undefined;
+};
+
+interface Meaning {
+  readonly schema?: string;
+  readonly label: string;
+}
+
+/** What a text may mean as a table: a value before `schema.label` before a label; but a label that needs no quotes is a value. */
+const meanings = (text: string, quote: Quote): Meaning[] => {
+  const whole = unquoted(text, quote);
+  const every = halves(text);
+  // Each is a look into the catalog; where the engine has quotes, one alone reads as a value.
+  const plain = every.slice(0, 16);
+  const values = every
+    .flatMap(([left, right]) => {
+      const [schema, label] = [unquoted(left, quote), unquoted(right, quote)];
+      return schema === undefined || label === undefined ? [] : [{ schema, label }];
+    })
+    .slice(0, 16);
+  return [
+    ...(whole === text ? [{ label: text }] : []),
+    ...values,
+    ...(whole === undefined || whole === text ? [] : [{ label: whole }]),
+    ...plain
+      .filter(([left, right]) => !values.some(({ schema, label }) => schema === left && label === right))
+      .map(([schema, label]) => ({ schema, label })),
+    ...(whole === text ? [] : [{ label: text }]),
+  ];
+};
+
+/** Names may hold dots, so each may be the one between schema and label. */
+const halves = (text: string) =>
+  [...text.matchAll(/\./g)].map(({ index }) => [text.slice(0, index), text.slice(index + 1)] as const);
+
+/** What a text may mean as one name: the name that it is the quoted form of, and itself. */
+const readings = (text: string, quote: Quote): readonly string[] => {
+  const name = unquoted(text, quote);
+  return name === undefined || name === text ? [text] : [name, text];
+};
+
+/** The name whose quoted form this is, for whichever quotes the engine has: ours is the judge. */
+const unquoted = (text: string, quote: Quote): string | undefined => {
+  const inner = text.slice(1, -1);
+  const close = text.at(-1) ?? '';
+  return [text, inner.replaceAll(close + close, close), inner.replaceAll(/\\(.)/gsu, '$1'), inner].find(
+    (name) => quote(name) === text,
+  );
+};

@@ -1,0 +1,190 @@
+import { promisify } from 'node:util';
+import { zstdCompress, zstdDecompress } from 'node:zlib';
+import { Problem } from '../problem.ts';
+import type { Item, ReadStore } from '../ports/store.ts';
+import { byBytes } from '../connectors/order.ts';
+import { afterKey, blockKey, endKey, seekKey } from './catalog-keys.ts';
+import type { Tenant } from './tenant.ts';
+
+/** One snapshot of one connection's catalog. */
+export interface Place extends Tenant {
+  readonly id: string;
+  readonly snapshot: string;
+}
+
+export const partition = ({ org, environment, id, snapshot }: Place): string =>
+  `CAT#${org}#${environment}#${id}#${snapshot}`;
+
+/** Rows sorted by one key, packed into blocks under one beginning of the sort key. */
+export interface Order<Row> {
+  readonly name: string;
+  readonly keyOf: (row: Row) => string;
+}
+
+export interface Placed<Row> {
+  readonly row: Row;
+  readonly bytes: number;
+  /** Reads on after this row. */
+  readonly position: string;
+}
+
+interface Wanted {
+  /** What the keys begin with: `joined` or `within` of names. */
+  readonly beginning: string;
+  /** A block without a row of this kind is passed over unread. */
+  readonly kind?: string | undefined;
+  /** Reads on after this position, of the same order and beginning. */
+  readonly after?: string | undefined;
+}
+
+/** The rows whose keys have the beginning, in order; reads block by block, no further than it is asked. */
+export async function* readRows<Row>(
+  store: ReadStore,
+  place: Place,
+  order: Order<Row>,
+  { beginning, kind, after }: Wanted,
+): AsyncGenerator<Placed<Row>> {
+  const start = after === undefined ? undefined : parsePosition(order, after);
+  for await (const item of blocks(store, partition(place), order, beginning, start?.sk)) {
+    if (kind !== undefined && !hasKind(item, kind)) continue;
+    const lines = (await unpack(item)).split('\n');
+    const first = start?.sk === item.sk ? start.index + 1 : lowerBound(order, lines, beginning);
+    for (const [offset, line] of lines.slice(first).entries()) {
+      const row: Row = JSON.parse(line);
+      if (!order.keyOf(row).startsWith(beginning)) return;
+      yield { row, bytes: Buffer.byteLength(line), position: JSON.stringify([item.sk, first + offset]) };
+    }
+  }
+}
+
+/** A block is a put of its own: a transaction costs twice as much, and nobody sees a snapshot before it is whole. */
+export type PutBlock = (block: Item) => Promise<void>;
+
+interface PackedRow {
+  readonly key: string;
+  readonly ordinal: number;
+  readonly kind: string;
+  readonly line: string;
+}
+
+/**
+ * Packs rows, handed over in order, into blocks. A block has 256 rows and `least` bytes, or 4 MB: so a page of 200
+ * rows or 4 MB is in two of them, unless they do not compress to 300 KB.
+ */
+export const packer = <Row>(place: Place, order: Order<Row>, least: number, put: PutBlock) => {
+  const pk = partition(place);
+  let pending: PackedRow[] = [];
+  let bytes = 0;
+  let ordinal = 0;
+
+  const seal = async (rows: readonly PackedRow[]): Promise<void> => {
+    const [first] = rows;
+    if (first === undefined) return;
+    const data = await compress(rows.map(({ line }) => line).join('\n'));
+    if (data.length > blockBytes && rows.length > 1) {
+      const middle = rows.length >> 1;
+      await seal(rows.slice(0, middle));
+      return seal(rows.slice(middle));
+    }
+    const sk = blockKey(order.name, first.key, first.ordinal);
+    await put({ pk, sk, v: 1, kinds: [...new Set(rows.map(({ kind }) => kind))], data });
+  };
+
+  const end = (): Promise<void> => {
+    const rows = pending;
+    pending = [];
+    bytes = 0;
+    return seal(rows);
+  };
+
+  return {
+    add: (row: Row, kind: string, line: string): Promise<void> | undefined => {
+      pending.push({ key: order.keyOf(row), ordinal, kind, line });
+      ordinal += 1;
+      bytes += Buffer.byteLength(line);
+      return (bytes >= least && pending.length > 256) || bytes >= pageBytes ? end() : undefined;
+    },
+    end,
+  };
+};
+
+/** What a block may have, compressed: an item has 400 KB at most. */
+export const blockBytes = 300_000;
+/** What a page may have: an answer of a function has 6 MB at most, and this is not all that is in one. */
+export const pageBytes = 4_000_000;
+
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+
+const unpack = async ({ data }: Item): Promise<string> => {
+  if (!(data instanceof Uint8Array)) throw new TypeError('A block of a catalog holds bytes');
+  return (await decompress(data)).toString();
+};
+
+const hasKind = ({ kinds }: Item, kind: string): boolean => !Array.isArray(kinds) || kinds.includes(kind);
+
+async function* blocks<Row>(
+  store: ReadStore,
+  pk: string,
+  { name }: Order<Row>,
+  beginning: string,
+  start: string | undefined,
+): AsyncGenerator<Item> {
+  const to = endKey(name, beginning);
+  let from = start ?? name;
+  if (start !== undefined) {
+    if (byBytes(start, to) > 0) throw new Problem('invalid-cursor');
+    const { items } = await store.query({ pk, from, to, limit: 1 });
+    if (items[0]?.sk !== start) throw new Problem('invalid-cursor');
+    yield* items;
+    from = afterKey(start);
+  } else if (beginning !== '') {
+    const { items } = await store.query({
+      pk,
+      from,
+      to: seekKey(name, beginning),
+      limit: 1,
+      backwards: true,
+    });
+    yield* items;
+    if (items[0] !== undefined) from = afterKey(items[0].sk);
+  }
+
+  // Two blocks are a page; whoever reads on after them looks for something rare.
+  for (let read = 0; ; read += 1) {
+    const limit = read < 2 ? 1 : 8;
+    const { items, next } = await store.query({ pk, from, to, limit });
+    yield* items;
+    const last = next ?? items.at(-1)?.sk;
+    if (last === undefined || (next === undefined && items.length < limit)) return;
+    from = afterKey(last);
+  }
+}
+
+/** The index of the first line whose key is not below this one. */
+const lowerBound = <Row>(order: Order<Row>, lines: readonly string[], key: string): number => {
+  let low = 0;
+  let high = key === '' ? 0 : lines.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (byBytes(order.keyOf(JSON.parse(lines[middle] ?? '')), key) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
+const parsePosition = <Row>({ name }: Order<Row>, position: string): { sk: string; index: number } => {
+  const [sk, index]: readonly unknown[] = parsedList(position);
+  if (typeof sk !== 'string' || !sk.startsWith(name) || typeof index !== 'number' || !(index >= 0))
+    throw new Problem('invalid-cursor');
+  return { sk, index };
+};
+
+const parsedList = (text: string): readonly unknown[] => {
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? list : [];
+  } catch (cause) {
+    throw new Problem('invalid-cursor', undefined, { cause });
+  }
+};

@@ -1,0 +1,30 @@
+import type { Table } from '../connectors/catalog.ts';
+import type { Order } from './catalog-blocks.ts';
+import { joined } from './catalog-keys.ts';
+
+/** What autocomplete knows of a schema or a table. */
+export interface Name {
+  readonly label: string;
+  readonly schema: string;
+  readonly kind: Table['kind'] | 'schema';
+  readonly rows: number | null;
+  readonly size_bytes: number | null;
+  readonly comment: string | null;
+}
+
+/** The ways in which a catalog is sorted: one for each path to a page, so that a page is read where it begins. */
+export const orders = {
+  tables: { name: 'B#', keyOf: ({ schema, name }: Table) => joined(schema, name) },
+  schemas: { name: 'N#schema#', keyOf: ({ label }: Name) => joined(folded(label), label) },
+  names: { name: 'N#table#', keyOf: ({ label, schema }: Name) => joined(folded(label), schema, label) },
+  topics: { name: 'N#topic#', keyOf: ({ label, schema }: Name) => joined(folded(label), schema, label) },
+  namesInSchema: {
+    name: 'N#within#',
+    keyOf: ({ label, schema }: Name) => joined(schema, folded(label), label),
+  },
+} as const satisfies Record<string, Order<Table> | Order<Name>>;
+
+/** As names are compared without case; the beginning of a name stays its beginning. */
+export const folded = (name: string): string =>
+  // Only a sigma's lower case depends on whether the word goes on after it.
+  name.toLowerCase().replaceAll('ς', 'σ');

@@ -1,0 +1,121 @@
+import type { Missing, Sink, Table } from '../connectors/catalog.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Store } from '../ports/store.ts';
+import { packer } from './catalog-blocks.ts';
+import type { Order, Place, PutBlock } from './catalog-blocks.ts';
+import { fitted, missingBy } from './catalog-fit.ts';
+import type { Cut } from './catalog-fit.ts';
+import { byBytes } from '../connectors/order.ts';
+import { folded, orders } from './catalog-orders.ts';
+import type { Name } from './catalog-orders.ts';
+import type { CatalogSummary } from './catalog-summary.ts';
+import { hint } from './hint.ts';
+import { inFlight } from './in-flight.ts';
+
+interface Options {
+  readonly clock: Clock;
+  /** Seconds since the epoch; from then on the snapshot is gone by itself. */
+  readonly expires?: number;
+}
+
+/** Disposed of, it has no write under way: only then can a snapshot that failed be removed. */
+interface CatalogWriter extends AsyncDisposable {
+  readonly sink: Sink;
+  /** Writes what is pending; only then may a pointer name the snapshot. */
+  finish(missing: readonly Missing[], durationMs: number): Promise<CatalogSummary>;
+}
+
+/** Stores tables as they come, in bounded memory: blocks go out as they fill, only names are kept to be sorted. */
+export const catalogWriter = (store: Store, place: Place, { clock, expires }: Options): CatalogWriter => {
+  const writes = inFlight(8);
+  const put: PutBlock = (block) =>
+    writes.start(() => store.write([{ put: expires === undefined ? block : { ...block, expires } }]));
+  const packed = packer(place, orders.tables, 1_000_000, put);
+  const introspectedAt = new Date(clock()).toISOString();
+  const names: SortableName[] = [];
+  const cuts: Cut[] = [];
+  let last: Table | undefined;
+  let columns = 0;
+
+  const take = async (table: Table): Promise<void> => {
+    if (last !== undefined && byOrder(last, table) >= 0)
+      throw new RangeError('Tables come in order of schema, then name, by their bytes, and each once');
+    last = table;
+    const { line, kept, cut } = fitted(table);
+    if (cut !== undefined) cuts.push(cut);
+    columns += kept;
+    names.push(sortable(nameOf(table), names.at(-1)));
+    await packed.add(table, table.kind, line);
+  };
+
+  const writeNames = async (order: Order<Name>, sorted: readonly SortableName[]): Promise<void> => {
+    const block = packer(place, order, 250_000, put);
+    for (const { name } of sorted) await block.add(name, name.kind, JSON.stringify(name));
+    await block.end();
+  };
+
+  return {
+    sink: async (tables) => {
+      for (const table of tables) await take(table);
+    },
+
+    finish: async (missing, durationMs) => {
+      await packed.end();
+      const schemas = names.filter(({ name }, i) => name.schema !== names[i - 1]?.name.schema);
+      await writeNames(orders.schemas, schemas.map(schemaOf).toSorted(byLabel));
+      await writeNames(orders.namesInSchema, names.toSorted(bySchema));
+      await writeNames(orders.names, names.sort(byLabel));
+      await writeNames(
+        orders.topics,
+        names.filter(({ name }) => name.kind === 'topic'),
+      );
+      await writes.done();
+      const all = [...missing, ...missingBy(cuts)];
+      return {
+        snapshot_id: place.snapshot,
+        introspected_at: introspectedAt,
+        tables: names.length,
+        columns,
+        complete: all.length === 0,
+        missing: all,
+        duration_ms: durationMs,
+      };
+    },
+
+    [Symbol.asyncDispose]: writes.settled,
+  };
+};
+
+interface SortableName {
+  readonly folded: string;
+  readonly name: Name;
+}
+
+const byOrder = (a: Table, b: Table): number => byBytes(a.schema, b.schema) || byBytes(a.name, b.name);
+
+const byLabel = (a: SortableName, b: SortableName): number =>
+  byBytes(a.folded, b.folded) || byBytes(a.name.schema, b.name.schema) || byBytes(a.name.label, b.name.label);
+
+const bySchema = (a: SortableName, b: SortableName): number =>
+  byBytes(a.name.schema, b.name.schema) || byLabel(a, b);
+
+/** A copy, lest a part of a long text that a driver read keep all of it in memory. */
+const sortable = (name: Name, before: SortableName | undefined): SortableName => {
+  const copy: Name = JSON.parse(JSON.stringify(name));
+  const schema = before?.name.schema === copy.schema ? before.name.schema : copy.schema;
+  return { folded: folded(copy.label), name: { ...copy, schema } };
+};
+
+const nameOf = ({ schema, name, kind, rows, size_bytes, comment }: Table): Name => ({
+  label: name,
+  schema,
+  kind,
+  rows,
+  size_bytes,
+  comment: hint(comment),
+});
+
+const schemaOf = ({ name: { schema } }: SortableName): SortableName => ({
+  folded: folded(schema),
+  name: { label: schema, schema, kind: 'schema', rows: null, size_bytes: null, comment: null },
+});

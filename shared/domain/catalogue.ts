@@ -1,0 +1,71 @@
+import { toJsonSchema } from '@valibot/to-json-schema';
+import * as v from 'valibot';
+import type { Connector } from '../connectors/connector.ts';
+import { isSecret } from '../connectors/fields.ts';
+import { connectors } from '../connectors/registry.ts';
+import { stepNames } from '../network/dialer.ts';
+import { Problem } from '../problem.ts';
+
+const JsonSchema = v.record(v.string(), v.unknown());
+
+/** A connector as callers see it: a form, a command line or a template can be built from it alone. */
+export const ConnectorInfo = v.object({
+  type: v.string(),
+  title: v.string(),
+  config: JsonSchema,
+  /** By auth method; the first is the default. */
+  credentials: v.record(v.string(), JsonSchema),
+  default_auth_method: v.string(),
+  /** Fields of `credentials` that are secret. */
+  secret_fields: v.array(v.string()),
+  /** Fields of `config` whose change locks the credentials. */
+  destination_fields: v.array(v.string()),
+  default_port: v.nullable(v.number()),
+  minimum_version: v.nullable(v.string()),
+  connection_string_schemes: v.array(v.string()),
+  capabilities: v.object({
+    test: v.literal(true),
+    schema: v.literal(true),
+    autocomplete: v.array(v.string()),
+  }),
+  test_steps: v.array(v.string()),
+});
+export type ConnectorInfo = v.InferOutput<typeof ConnectorInfo>;
+
+export const listConnectors = (): ConnectorInfo[] =>
+  Object.entries<Connector>(connectors).map(([type, connector]) => infoOf(type, connector));
+
+export const findConnector = (type: string): ConnectorInfo => {
+  const found = Object.entries<Connector>(connectors).find(([name]) => name === type);
+  if (!found) throw new Problem('not-found', 'There is no such connector');
+  return infoOf(...found);
+};
+
+const infoOf = (type: string, connector: Connector): ConnectorInfo => {
+  const methods = Object.entries(connector.credentials);
+  return {
+    type,
+    title: connector.title,
+    config: schemaOf(connector.config),
+    credentials: Object.fromEntries(methods.map(([method, schema]) => [method, schemaOf(schema)])),
+    default_auth_method: methods[0]?.[0] ?? 'none',
+    secret_fields: [...new Set(methods.flatMap(([, schema]) => secretsOf(schema)))],
+    destination_fields: [...connector.destination],
+    default_port: connector.defaultPort ?? null,
+    minimum_version: connector.minimum ?? null,
+    connection_string_schemes: [...(connector.connectionString?.schemes ?? [])],
+    capabilities: { test: true, schema: true, autocomplete: [...connector.autocomplete] },
+    test_steps: [...stepNames],
+  };
+};
+
+/** Secret fields are marked `writeOnly`. */
+const schemaOf = (schema: Connector['config']): Record<string, unknown> => {
+  const { $schema: _, ...document } = toJsonSchema(schema, { typeMode: 'input', errorMode: 'ignore' });
+  return document;
+};
+
+const secretsOf = ({ entries }: Connector['config']): string[] =>
+  Object.entries(entries)
+    .filter(([, field]) => isSecret(field))
+    .map(([name]) => name);

@@ -1,0 +1,130 @@
+import * as v from 'valibot';
+import { connectors } from '../connectors/registry.ts';
+import { sslModes } from '../connectors/connector.ts';
+
+const characters = (most: number) => v.pipe(v.string(), v.maxLength(most));
+const whole = (least: number, most: number) =>
+  v.pipe(v.number(), v.integer('a whole number'), v.minValue(least), v.maxValue(most));
+
+export const ConnectionName = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200));
+
+/** Frames are checked here; what is inside them the test finds out. */
+const pem = (label: RegExp, what: string) =>
+  v.pipe(
+    v.string(),
+    v.maxLength(65_536),
+    v.check((text) => label.test(text), `${what} in PEM, from -----BEGIN to -----END`),
+  );
+const certificate =
+  /-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END (TRUSTED |X509 )?CERTIFICATE-----/;
+const privateKey = /-----BEGIN ([A-Z]+ )?PRIVATE KEY-----[^-]+-----END ([A-Z]+ )?PRIVATE KEY-----/;
+
+export const Ssl = v.strictObject({
+  ca: v.optional(
+    v.nullable(
+      v.union([v.literal('rds'), pem(certificate, 'certificates')], 'the word rds, or certificates in PEM'),
+    ),
+  ),
+  cert: v.optional(v.nullable(pem(certificate, 'a certificate'))),
+  key: v.optional(v.nullable(pem(privateKey, 'a private key'))),
+});
+
+const optionEntries = {
+  ssl_mode: v.picklist(sslModes),
+  connection_timeout_seconds: whole(1, 300),
+  query_timeout_seconds: whole(1, 3600),
+  max_connections: whole(1, 100),
+  test_interval_minutes: v.pipe(
+    v.number(),
+    v.integer('a whole number'),
+    v.check((minutes) => minutes === 0 || (minutes >= 5 && minutes <= 10_080), '0, or 5 to 10080'),
+  ),
+};
+
+const Options = v.partial(v.strictObject(optionEntries));
+
+/** In a change each may also be `null`: back to the default. */
+const OptionsPatch = v.partial(
+  v.strictObject({
+    ssl_mode: v.nullable(optionEntries.ssl_mode),
+    connection_timeout_seconds: v.nullable(optionEntries.connection_timeout_seconds),
+    query_timeout_seconds: v.nullable(optionEntries.query_timeout_seconds),
+    max_connections: v.nullable(optionEntries.max_connections),
+    test_interval_minutes: v.nullable(optionEntries.test_interval_minutes),
+  }),
+);
+
+const Metadata = v.pipe(
+  v.record(v.pipe(v.string(), v.maxLength(100)), characters(2000)),
+  v.check((pairs) => Object.keys(pairs).length <= 50, 'at most 50 pairs'),
+);
+const Tags = v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(100))), v.maxLength(50));
+const Schemas = v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(200))), v.maxLength(200));
+const Product = v.pipe(v.string(), v.minLength(1), v.maxLength(100));
+const Fields = v.record(v.string(), v.unknown());
+const Flavor = v.picklist(['supabase', 'gcp', 'aws', 'local']);
+
+/** Left for later: everything through an SSH tunnel. */
+const Tunnel = v.null('null: tunnels are not available yet');
+
+export const types = Object.keys(connectors) as (keyof typeof connectors)[];
+
+/** The body of a create; `config` and `credentials` are parsed by the connector that `type` names. */
+export const ConnectionInput = v.strictObject({
+  name: ConnectionName,
+  description: v.optional(v.nullable(characters(2000))),
+  type: v.pipe(v.string(), v.maxLength(50)),
+  flavor: v.optional(v.nullable(Flavor)),
+  role: v.optional(v.picklist(['source', 'target']), 'source'),
+  mode: v.optional(v.picklist(['managed', 'platform']), 'managed'),
+  product: v.optional(v.nullable(Product)),
+  config: v.optional(Fields),
+  credentials: v.optional(Fields),
+  connection_string: v.optional(v.pipe(v.string(), v.minLength(10), v.maxLength(65_536))),
+  options: v.optional(Options),
+  ssl: v.optional(v.nullable(Ssl)),
+  tunnel: v.optional(Tunnel),
+  excluded_schemas: v.optional(Schemas),
+  tags: v.optional(Tags),
+  metadata: v.optional(Metadata),
+});
+export type ConnectionInput = v.InferOutput<typeof ConnectionInput>;
+
+const readOnly = v.optional(v.never('no such field in a change: it is not writable'));
+
+/** The body of a change, a JSON Merge Patch (RFC 7396): what is absent stays, `null` removes. */
+export const ConnectionPatch = v.strictObject({
+  name: v.optional(ConnectionName),
+  description: v.optional(v.nullable(characters(2000))),
+  flavor: v.optional(v.nullable(Flavor)),
+  role: v.optional(v.picklist(['source', 'target'])),
+  product: v.optional(v.nullable(Product)),
+  config: v.optional(Fields),
+  credentials: v.optional(Fields),
+  connection_string: v.optional(v.pipe(v.string(), v.minLength(10), v.maxLength(65_536))),
+  options: v.optional(v.nullable(OptionsPatch)),
+  ssl: v.optional(v.nullable(Ssl)),
+  tunnel: v.optional(Tunnel),
+  excluded_schemas: v.optional(v.nullable(Schemas)),
+  tags: v.optional(v.nullable(Tags)),
+  metadata: v.optional(
+    v.nullable(v.record(v.pipe(v.string(), v.maxLength(100)), v.nullable(characters(2000)))),
+  ),
+  id: readOnly,
+  org_id: readOnly,
+  environment_id: readOnly,
+  type: readOnly,
+  mode: readOnly,
+  status: readOnly,
+  status_reason: readOnly,
+  last_test: readOnly,
+  last_tested_at: readOnly,
+  last_introspected_at: readOnly,
+  usages: readOnly,
+  is_active: readOnly,
+  deleted_at: readOnly,
+  version: readOnly,
+  created_at: readOnly,
+  updated_at: readOnly,
+});
+export type ConnectionPatch = v.InferOutput<typeof ConnectionPatch>;

@@ -1,0 +1,184 @@
+import { Problem } from '../problem.ts';
+import { Conflict, type Change, type Store } from '../ports/store.ts';
+import type { SecretDocument, SecretRef, WriteVault } from '../ports/vault.ts';
+import { connectorOf } from './assemble.ts';
+import { audit, type Actor } from './audit.ts';
+import type { NewConnection, StoredConnection } from './connection.ts';
+import { destinationOf } from './destination.ts';
+import { bodyHash, fieldsOf } from './fingerprint.ts';
+import { newId } from './id.ts';
+import { keys } from './keys.ts';
+import { connectionOf } from './show.ts';
+import type { Tenant } from './tenant.ts';
+import type { TestResult } from './test-result.ts';
+import { itemOf } from './write.ts';
+
+interface Given {
+  readonly draft: NewConnection;
+  /** Whether a test is to follow. */
+  readonly test: boolean;
+  /** The test to pass before anything is saved. */
+  readonly verify?: (() => Promise<TestResult>) | undefined;
+  /** The key, and the body that it stands for. */
+  readonly idempotency?: Idempotency | undefined;
+}
+
+export interface Idempotency {
+  readonly key: string;
+  readonly body: string;
+}
+
+interface Where {
+  readonly store: Store;
+  readonly vault: WriteVault;
+}
+
+/** Stores the credentials first: a connection never names a secret that is not there. Undone when the rest fails. */
+export const createConnection = async (
+  where: Where,
+  actor: Actor,
+  given: Given,
+): Promise<StoredConnection> => {
+  const { tenant, now } = actor;
+  const { draft, idempotency } = given;
+  if (idempotency) {
+    const first = await firstAnswer(where, actor, idempotency);
+    if (first) return first;
+  }
+  const tested = await given.verify?.();
+  const id = newId(now);
+  const { credentials, secret_arn: arn, ...shown } = draft;
+  const bound = destinationOf(connectorOf(draft.type), draft);
+  const owner = { ...tenant, id };
+  if (arn) await checkShared(where.vault, actor, arn, draft);
+  const { ref, key } = await sealed(
+    where.vault,
+    arn ? undefined : { layout: 1, owner, destination: bound, credentials },
+    tenant,
+  );
+  const time = new Date(now).toISOString();
+  const connection: StoredConnection = {
+    ...shown,
+    id,
+    org_id: tenant.org,
+    environment_id: tenant.environment,
+    auth_method: credentials.auth_method,
+    secret: ref ?? { arn: arn ?? '' },
+    bound,
+    credentials_version: 1,
+    fields: arn ? {} : fieldsOf(key, id, credentials, {}, now),
+    ...statusOf(given, tested),
+    refusals: 0,
+    awaits_test: given.test ? 1 : null,
+    catalog: null,
+    previous_catalog: null,
+    usages: {},
+    deleted_at: null,
+    version: 1,
+    revision: 1,
+    cause: 'created',
+    created_at: time,
+    updated_at: time,
+  };
+  const changes: Change[] = [
+    { put: itemOf(keys.connection(tenant, id), connection), if: 'absent' },
+    { put: { ...keys.name(tenant, draft.name), layout: 1, connection: id }, if: 'absent' },
+    audit(actor, id, 'created'),
+  ];
+  if (idempotency) {
+    // First, so that of two requests at once the second learns that it is the same request, not that the name is taken.
+    changes.unshift({
+      put: {
+        ...keys.idempotency(tenant, idempotency.key),
+        layout: 1,
+        hash: bodyHash(key, idempotency.body),
+        answer: connection,
+        expires: Math.floor(now / 1000) + 86_400,
+      },
+      if: 'absent',
+    });
+  }
+  return commit(where, actor, given, connection, ref, changes);
+};
+
+/** Stores the secret and derives the tenant's key side by side; without the key there is no secret either. */
+const sealed = async (vault: WriteVault, document: SecretDocument | undefined, tenant: Tenant) => {
+  const [stored, derived] = await Promise.allSettled([document && vault.create(document), vault.key(tenant)]);
+  if (stored.status === 'rejected') throw stored.reason;
+  if (derived.status === 'fulfilled') return { ref: stored.value, key: derived.value };
+  if (stored.value) await vault.remove(stored.value, 0);
+  throw derived.reason;
+};
+
+/** Writes, and takes the secret back unless the connection got there. */
+const commit = async (
+  where: Where,
+  actor: Actor,
+  { idempotency }: Given,
+  connection: StoredConnection,
+  ref: SecretRef | undefined,
+  changes: readonly Change[],
+): Promise<StoredConnection> => {
+  try {
+    await where.store.write(changes);
+    return connection;
+  } catch (error) {
+    // A write whose answer was lost may have happened all the same: only the store knows.
+    if (!(error instanceof Conflict) && (await where.store.get(keys.connection(actor.tenant, connection.id))))
+      return connection;
+    if (ref) await where.vault.remove(ref, 0);
+    if (!(error instanceof Conflict)) throw error;
+    const first = idempotency && error.change === 0 && (await firstAnswer(where, actor, idempotency));
+    if (first) return first;
+    throw nameTaken(error);
+  }
+};
+
+export const nameTaken = (cause: unknown) =>
+  new Problem('name-taken', 'Another connection has this name', { cause });
+
+/** What the first request of this key was answered; another body under the same key is refused. */
+const firstAnswer = async (
+  { store, vault }: Where,
+  { tenant }: Actor,
+  { key, body }: Idempotency,
+): Promise<StoredConnection | undefined> => {
+  const item = await store.get(keys.idempotency(tenant, key));
+  if (!item) return undefined;
+  if (item['hash'] !== bodyHash(await vault.key(tenant), body)) throw new Problem('idempotency-key-reused');
+  return connectionOf(item['answer'] as never); // stored by `createConnection`
+};
+
+const statusOf = (
+  { test }: Given,
+  tested: TestResult | undefined,
+): Pick<StoredConnection, 'status' | 'status_reason' | 'last_test'> => ({
+  status: tested ? 'connected' : test ? 'testing' : 'pending',
+  status_reason: null,
+  last_test: tested ?? null,
+});
+
+/** A secret of the caller's own must say itself that it is for this tenant and this host. */
+export const checkShared = async (
+  vault: WriteVault,
+  { tenant }: Pick<Actor, 'tenant'>,
+  arn: string,
+  { config }: Pick<NewConnection, 'config'>,
+): Promise<void> => {
+  const tags = await vault.tags(arn);
+  const { hosts } = config;
+  const host =
+    config['host'] ??
+    config['account'] ??
+    config['bucket'] ??
+    config['bootstrap_servers'] ??
+    config['srv'] ??
+    (Array.isArray(hosts) ? hosts.join(' ') : undefined); // a tag knows no comma
+  if (
+    tags?.['mooring:tenant'] !== `${tenant.org}/${tenant.environment}` ||
+    typeof host !== 'string' ||
+    tags['mooring:host'] !== host
+  ) {
+    throw new Problem('secret-not-shared');
+  }
+};

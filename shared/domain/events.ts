@@ -1,0 +1,61 @@
+import type { ConnectionEvent } from '../ports/bus.ts';
+import type { Probe } from '../ports/probe.ts';
+import type { StoreEvent } from '../ports/store.ts';
+import { Problem } from '../problem.ts';
+import type { StoredConnection } from './connection.ts';
+import { outsideId } from './id.ts';
+import { connectionOf } from './show.ts';
+
+/** What changes of the table mean to others. Most mean nothing: names, usages, blocks of catalogs. */
+export const eventsOf = (changes: readonly StoreEvent[]): ConnectionEvent[] =>
+  changes.flatMap(({ before, after }) => {
+    if (!after || !/^(CONN|GONE)#/.test(after.sk)) return [];
+    const now = connectionOf(after);
+    const type = eventTypes[now.cause];
+    return type === undefined ? [] : [eventOf(type, now, before && connectionOf(before))];
+  });
+
+const eventTypes: { readonly [C in StoredConnection['cause']]: ConnectionEvent['type'] | undefined } = {
+  created: 'connection.created',
+  updated: 'connection.updated',
+  tested: 'connection.tested',
+  deleted: 'connection.deleted',
+  restored: 'connection.restored',
+  introspected: undefined,
+  used: undefined,
+};
+
+const eventOf = (
+  type: ConnectionEvent['type'],
+  now: StoredConnection,
+  before: StoredConnection | undefined,
+): ConnectionEvent => ({
+  event_id: `${now.id}.${now.revision}`,
+  type,
+  at: new Date(
+    type === 'connection.tested' ? (now.last_test?.tested_at ?? now.updated_at) : now.updated_at,
+  ).toISOString(),
+  org_id: now.org_id,
+  environment_id: now.environment_id,
+  connection_id: outsideId(now.id),
+  version: now.version,
+  status: now.status,
+  test: now.awaits_test !== null && now.awaits_test !== before?.awaits_test,
+});
+
+/** The test that an event asks for. An event is no authority: the probe reads the connection again. */
+export const testOnEvent = async (probe: Pick<Probe, 'test'>, event: ConnectionEvent): Promise<void> => {
+  try {
+    await probe.test({
+      tenant: { org: event.org_id, environment: event.environment_id },
+      id: event.connection_id.replace(/^conn_/, ''),
+      actor: 'mooring',
+      request_id: event.event_id,
+      trigger: event.type === 'connection.created' ? 'create' : 'change',
+      awaited: event.version,
+    });
+  } catch (error) {
+    // Deleted meanwhile: nobody waits for this test any more.
+    if (!(error instanceof Problem) || error.code !== 'not-found') throw error;
+  }
+};

@@ -1,0 +1,13 @@
+import { randomBytes } from 'node:crypto';
+
+/** A UUIDv7 (RFC 9562) as 32 hex digits: ids made later sort later. */
+export const newId = (now: number): string => {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(now, 0, 6);
+  bytes.writeUInt8(0x70 | (bytes.readUInt8(6) & 0x0f), 6);
+  bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8);
+  return bytes.toString('hex');
+};
+
+/** The id as the world sees it. */
+export const outsideId = (id: string) => `conn_${id}`;

@@ -1,0 +1,105 @@
+import type { Item, ReadStore } from '../ports/store.ts';
+import type { StoredConnection } from './connection.ts';
+import { keys } from './keys.ts';
+import { connectionOf } from './show.ts';
+import type { Tenant } from './tenant.ts';
+
+export interface ConnectionFilter {
+  readonly type?: string | undefined;
+  readonly status?: string | undefined;
+  readonly role?: string | undefined;
+  readonly product?: string | undefined;
+  readonly tag?: string | undefined;
+  readonly name_prefix?: string | undefined;
+  readonly include_deleted?: boolean | undefined;
+}
+
+/**
+ * Newest first. A page holds `limit` connections whenever that many are left and fit into 4 MB, whatever the filter; `next`
+ * is the id of its last one when more follow.
+ */
+export const listConnections = async (
+  store: ReadStore,
+  tenant: Tenant,
+  filter: ConnectionFilter,
+  { limit, after }: { readonly limit: number; readonly after?: string | undefined },
+): Promise<{ data: StoredConnection[]; next: string | null }> => {
+  const fits = fitting(filter);
+  const filtered = Object.entries(filter).some(
+    ([name, value]) => name !== 'include_deleted' && value !== undefined,
+  );
+  // One more than asked for tells whether any are left; with a filter most may be passed over, so that more are read at once.
+  const page = filtered ? 300 : limit + 1;
+  const active = newestFirst(store, keys.tenant(tenant), 'CONN#', page, after);
+  const rows = filter.include_deleted
+    ? merged(active, newestFirst(store, keys.tenant(tenant), 'GONE#', page, after))
+    : active;
+  const found: StoredConnection[] = [];
+  let bytes = 0;
+  for await (const item of rows) {
+    const connection = connectionOf(item);
+    if (!fits(connection)) continue;
+    bytes += sizeOf(connection);
+    if (found.length === limit || (found.length > 0 && bytes > pageBytes))
+      return { data: found, next: found.at(-1)?.id ?? null };
+    found.push(connection);
+  }
+  return { data: found, next: null };
+};
+
+/** A function's answer ends at 6 MB. */
+const pageBytes = 4 * 1024 * 1024;
+
+/** Of what a list shows: no authorities. */
+const sizeOf = ({ ssl: _, ...shown }: StoredConnection) => Buffer.byteLength(JSON.stringify(shown));
+
+async function* newestFirst(
+  store: ReadStore,
+  pk: string,
+  prefix: string,
+  limit: number,
+  after: string | undefined,
+): AsyncGenerator<Item> {
+  // Both ends of a range are inclusive: where it goes on, its first is the last of before.
+  let seen = after === undefined ? undefined : `${prefix}${after}`;
+  for (;;) {
+    const { items, next } = await store.query({
+      pk,
+      from: prefix,
+      to: seen ?? `${prefix}g`, // ids are hex digits
+      limit: seen === undefined ? limit : limit + 1,
+      backwards: true,
+    });
+    const fresh = items.filter(({ sk }) => sk !== seen);
+    yield* fresh;
+    if (next === undefined && items.length < limit) return;
+    seen = next ?? items.at(-1)?.sk;
+    if (fresh.length === 0 && next === undefined) return;
+  }
+}
+
+async function* merged(a: AsyncGenerator<Item>, b: AsyncGenerator<Item>): AsyncGenerator<Item> {
+  let [x, y] = await Promise.all([a.next(), b.next()]);
+  while (!x.done || !y.done) {
+    if (y.done || (!x.done && idOf(x.value) > idOf(y.value))) {
+      if (!x.done) yield x.value;
+      x = await a.next();
+    } else {
+      yield y.value;
+      y = await b.next();
+    }
+  }
+}
+
+const idOf = ({ sk }: Item) => sk.slice(5);
+
+const fitting = (filter: ConnectionFilter) => {
+  const prefix = filter.name_prefix?.toLowerCase();
+  return (connection: StoredConnection): boolean =>
+    (filter.type === undefined || connection.type === filter.type) &&
+    (filter.status === undefined || connection.status === filter.status) &&
+    (filter.role === undefined || connection.role === filter.role) &&
+    (filter.product === undefined || connection.product === filter.product) &&
+    (filter.tag === undefined || connection.tags.includes(filter.tag)) &&
+    (prefix === undefined || connection.name.toLowerCase().startsWith(prefix));
+};

@@ -1,0 +1,165 @@
+import type { Connector } from '../connectors/connector.ts';
+import { parse } from '../parse.ts';
+import { Problem } from '../problem.ts';
+import { credentialsOf, defaultOptions, fittingMethod, methodName, sortFields } from './assemble.ts';
+import type { ConnectionOptions, Credentials, StoredConnection } from './connection.ts';
+import type { ConnectionPatch } from './connection-input.ts';
+import { destinationOf, mayGoTo } from './destination.ts';
+import { same } from './same.ts';
+
+export interface Patched {
+  /** The connection as it will be, credentials apart; the very same object where nothing changes. */
+  readonly next: StoredConnection;
+  /** What to merge into the credentials (`null` removes), where the patch touches them. */
+  readonly credentials: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A JSON Merge Patch over the writable fields. Pure: versions and times are set by whoever writes it. */
+export const applyPatch = async (
+  connector: Connector,
+  stored: StoredConnection,
+  patch: ConnectionPatch,
+): Promise<Patched> => {
+  const parts = await sortFields(connector, {
+    config: patch.config,
+    credentials: patch.credentials,
+    connection_string: patch.connection_string,
+    options: patch.options ?? undefined,
+  });
+  if (patch.flavor && stored.type !== 'postgresql') {
+    throw new Problem('invalid-request', 'flavor: expected null on this connector', {
+      errors: [{ path: 'flavor', expected: 'null on this connector' }],
+    });
+  }
+  const ssl = patchedSsl(stored, patch);
+  const next: StoredConnection = {
+    ...stored,
+    ...(patch.name !== undefined && { name: patch.name }),
+    ...(patch.description !== undefined && { description: patch.description }),
+    ...(patch.flavor !== undefined && { flavor: patch.flavor }),
+    ...(patch.role !== undefined && { role: patch.role }),
+    ...(patch.product !== undefined && { product: patch.product }),
+    ...(patch.excluded_schemas !== undefined && { excluded_schemas: patch.excluded_schemas ?? [] }),
+    ...(patch.tags !== undefined && { tags: patch.tags ?? [] }),
+    config: parse(connector.config, merged(stored.config, parts.config), 'config'),
+    options: patchedOptions(patch.options === null ? defaultOptions : stored.options, {
+      ...parts.options,
+      ...patch.options,
+    }),
+    metadata: patchedMetadata(stored.metadata, patch.metadata),
+    ssl: ssl.stored,
+  };
+  const credentials = { ...parts.credentials, ...ssl.credentials };
+  if (sizeOf(next) > mostBytes) throw new Problem('payload-too-large', 'A connection may have 256 KB in all');
+  return {
+    next: same(next, stored) ? stored : next,
+    credentials: Object.keys(credentials).length > 0 || ssl.certificateChanged ? credentials : undefined,
+  };
+};
+
+/** As of a body: many small changes must not add up to an item that no table takes. */
+const mostBytes = 256 * 1024;
+
+const sizeOf = ({ description, config, ssl, excluded_schemas, tags, metadata }: StoredConnection) =>
+  Buffer.byteLength(JSON.stringify([description, config, ssl, excluded_schemas, tags, metadata]));
+
+/** Whether a test of the one says nothing about the other. */
+export const needsTest = (before: StoredConnection, after: StoredConnection): boolean =>
+  !same(aspects(before), aspects(after));
+
+const aspects = ({ role, options, config, ssl, secret }: StoredConnection) => [
+  role,
+  options.ssl_mode,
+  config,
+  ssl,
+  secret,
+];
+
+/**
+ * The whole set after a patch. Where the destination has changed, or the credentials were locked, nothing of the old set
+ * goes along: a caller who does not know a secret could otherwise send it to a host of his own.
+ */
+export const mergeCredentials = (
+  connector: Connector,
+  old: Credentials | undefined,
+  patch: Readonly<Record<string, unknown>>,
+  next: StoredConnection,
+): Credentials => {
+  const stays = old && mayGoTo(next.bound, destinationOf(connector, next)) ? old : undefined;
+  const hasCertificate = next.ssl.cert !== null;
+  const { auth_method: named, ...given } = Object.fromEntries(
+    Object.entries(patch).filter(([, value]) => value !== null),
+  );
+  const method =
+    named === undefined ? methodAfter(connector, stays, given, hasCertificate) : methodName(connector, named);
+  const known = methodFields(connector, method);
+  const kept = Object.entries(stays ?? {}).filter(
+    ([name]) => (known.has(name) || name === 'ssl_key') && patch[name] !== null,
+  );
+  return credentialsOf(
+    connector,
+    { ...Object.fromEntries(kept), ...given, auth_method: method },
+    hasCertificate,
+  );
+};
+
+const methodFields = ({ credentials }: Connector, method: string): ReadonlySet<string> =>
+  new Set(Object.keys(credentials[method]?.entries ?? {}));
+
+/** The old one as long as it knows every field of the patch, else what those decide. */
+const methodAfter = (
+  connector: Connector,
+  old: Credentials | undefined,
+  { ssl_key: _, ...given }: Readonly<Record<string, unknown>>,
+  hasCertificate: boolean,
+): string => {
+  const known = old && methodFields(connector, old.auth_method);
+  return old && known && Object.keys(given).every((name) => known.has(name))
+    ? old.auth_method
+    : fittingMethod(connector, given, hasCertificate);
+};
+
+const merged = (target: Readonly<Record<string, unknown>>, patch: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.entries({ ...target, ...patch }).filter(([, value]) => value !== null));
+
+const patchedOptions = (
+  options: ConnectionOptions,
+  patch: Readonly<Record<string, unknown>>,
+): ConnectionOptions => {
+  const changes = Object.entries(patch).filter(([, value]) => value !== undefined);
+  const given = Object.fromEntries(changes.filter(([, value]) => value !== null));
+  const reset = Object.fromEntries(
+    Object.entries(defaultOptions).filter(([name]) =>
+      changes.some(([key, value]) => key === name && value === null),
+    ),
+  );
+  return { ...options, ...reset, ...given };
+};
+
+const patchedMetadata = (
+  metadata: Readonly<Record<string, string>>,
+  patch: ConnectionPatch['metadata'],
+): Readonly<Record<string, string>> => {
+  if (patch === undefined) return metadata;
+  const pairs = Object.entries(patch === null ? {} : { ...metadata, ...patch }).filter(
+    (pair): pair is [string, string] => pair[1] !== null,
+  );
+  if (pairs.length > 50) {
+    throw new Problem('invalid-request', 'metadata: expected at most 50 pairs', {
+      errors: [{ path: 'metadata', expected: 'at most 50 pairs' }],
+    });
+  }
+  return Object.fromEntries(pairs);
+};
+
+/** Authority and certificate may be shown; the key is a credential. */
+const patchedSsl = ({ ssl }: StoredConnection, { ssl: patch }: ConnectionPatch) => {
+  if (patch === undefined) return { stored: ssl, credentials: {}, certificateChanged: false };
+  const { ca, cert, key } = patch ?? { ca: null, cert: null, key: ssl.cert === null ? undefined : null };
+  const stored = { ca: ca === undefined ? ssl.ca : ca, cert: cert === undefined ? ssl.cert : cert };
+  return {
+    stored,
+    credentials: { ...(key !== undefined && { ssl_key: key }) },
+    certificateChanged: stored.cert !== ssl.cert,
+  };
+};

@@ -1,0 +1,77 @@
+import type { Item } from '../ports/store.ts';
+import { connectorOf } from './assemble.ts';
+import type { Connection, ListedConnection, StoredConnection } from './connection.ts';
+import { destinationOf, mayGoTo, sha256 } from './destination.ts';
+import { outsideId } from './id.ts';
+import type * as v from 'valibot';
+
+/** What the item holds, in our words. The store gives back what we gave it. */
+export const connectionOf = (item: Item): StoredConnection => item as unknown as StoredConnection; // an item's attributes are untyped
+
+/** The connection as callers see it. */
+export const show = (stored: StoredConnection, now: number): Connection => ({
+  ...common(stored, now),
+  ssl: { ca: stored.ssl.ca, has_client_certificate: stored.ssl.cert !== null },
+});
+
+/** The same as an item of a list. */
+export const showListed = (
+  stored: StoredConnection,
+  now: number,
+): v.InferOutput<typeof ListedConnection> => ({
+  ...common(stored, now),
+  ssl: {
+    ca_sha256: stored.ssl.ca === null ? null : sha256(stored.ssl.ca),
+    has_client_certificate: stored.ssl.cert !== null,
+  },
+});
+
+/** Whether the credentials may be sent where the connection now points. */
+export const isLocked = (stored: StoredConnection): boolean =>
+  !mayGoTo(stored.bound, destinationOf(connectorOf(stored.type), stored));
+
+/** Consumers whose usage has not ended. */
+export const usersOf = ({ usages }: StoredConnection, now: number): string[] =>
+  Object.entries(usages)
+    .filter(([, until]) => until === 0 || until * 1000 > now)
+    .map(([consumer]) => consumer);
+
+/** Callers compare it: `version` is what they changed, `revision` also what tests did. */
+export const entityTag = ({ version, revision }: Pick<StoredConnection, 'version' | 'revision'>) =>
+  `"${version}.${revision}"`;
+
+const common = (stored: StoredConnection, now: number) => ({
+  id: outsideId(stored.id),
+  org_id: stored.org_id,
+  environment_id: stored.environment_id,
+  name: stored.name,
+  description: stored.description,
+  type: stored.type,
+  flavor: stored.flavor,
+  role: stored.role,
+  mode: stored.mode,
+  product: stored.product,
+  config: { ...stored.config },
+  credentials: {
+    auth_method: stored.auth_method,
+    version: stored.credentials_version,
+    locked: isLocked(stored),
+    fields: { ...stored.fields },
+  },
+  options: stored.options,
+  tunnel: null,
+  excluded_schemas: [...stored.excluded_schemas],
+  tags: [...stored.tags],
+  metadata: { ...stored.metadata },
+  status: stored.status,
+  status_reason: stored.status_reason,
+  last_test: stored.last_test,
+  last_tested_at: stored.last_test?.tested_at ?? null,
+  last_introspected_at: stored.catalog?.introspected_at ?? null,
+  usages: usersOf(stored, now).length,
+  is_active: stored.deleted_at === null,
+  deleted_at: stored.deleted_at,
+  version: stored.version,
+  created_at: stored.created_at,
+  updated_at: stored.updated_at,
+});

@@ -1,0 +1,53 @@
+import * as v from 'valibot';
+import type { Change, ReadStore } from '../ports/store.ts';
+import { newId } from './id.ts';
+import { keys } from './keys.ts';
+import type { Tenant } from './tenant.ts';
+import { TestRecord, type TestResult, type TestTrigger } from './test-result.ts';
+import { findConnection } from './write.ts';
+
+const keptDays = 30;
+
+/** Newest first. `after` is where the page before ended. */
+export const listTests = async (
+  store: ReadStore,
+  tenant: Tenant,
+  id: string,
+  { limit, after }: { readonly limit: number; readonly after?: string | undefined },
+): Promise<{ data: TestRecord[]; next: string | null }> => {
+  await findConnection(store, tenant, id);
+  const { items } = await store.query({
+    pk: keys.around(tenant, id),
+    from: 'TEST#',
+    to: after ?? 'TEST#~',
+    limit: limit + 2,
+    backwards: true,
+  });
+  const rest = items.filter(({ sk }) => sk !== after);
+  const page = rest.slice(0, limit);
+  return {
+    data: page.map((item) => v.parse(TestRecord, item)),
+    next: rest.length > limit ? (page.at(-1)?.sk ?? null) : null,
+  };
+};
+
+/** A test in the history. */
+export const recordOf = (
+  tenant: Tenant,
+  id: string,
+  trigger: TestTrigger,
+  result: TestResult,
+  now: number,
+): Change => {
+  const test = newId(now);
+  return {
+    put: {
+      ...keys.test(tenant, id, result.tested_at, test),
+      layout: 1,
+      id: `test_${test}`,
+      trigger,
+      ...result,
+      expires: Math.floor(now / 1000) + keptDays * 86_400,
+    },
+  };
+};

@@ -1,0 +1,2 @@
+/** The time now, in milliseconds since the epoch. */
+export type Clock = () => number;

@@ -1,0 +1,48 @@
+import type { CatalogSummary } from '../domain/catalog-summary.ts';
+import type { ConnectionPatch, NewConnection, StoredConnection } from '../domain/connection.ts';
+import type { Tenant } from '../domain/tenant.ts';
+import type { TestResult, TestTrigger } from '../domain/test-result.ts';
+
+/** Which connection, on whose behalf. The probe reads tenant and connection again: a call is no authority. */
+export interface ProbeCall {
+  readonly tenant: Tenant;
+  /** 32 hex digits. */
+  readonly id: string;
+  /** Who asked, for the audit record. */
+  readonly actor: string;
+  readonly request_id: string;
+}
+
+export interface SavedTest extends ProbeCall {
+  readonly trigger: TestTrigger;
+  /** Tested as if it were saved, and not saved. */
+  readonly patch?: ConnectionPatch;
+  /** The version whose test an event asked for; a connection that is no longer waiting for it is left alone. */
+  readonly awaited?: number;
+}
+
+export interface DraftTest {
+  readonly tenant: Tenant;
+  readonly draft: NewConnection;
+  readonly request_id: string;
+}
+
+export interface CredentialsChange extends ProbeCall {
+  readonly patch: ConnectionPatch;
+  /** The version that the caller has seen (If-Match). */
+  readonly version?: number;
+}
+
+/** What became of an introspection within the time that the caller would wait. */
+export type Introspected =
+  { readonly running: true } | { readonly running: false; readonly catalog: CatalogSummary };
+
+/** The far side of the VPC: the only thing that reads secrets and talks to customers' sources. Throws Problems alone. */
+export interface Probe {
+  /** A source's fault is an answer; a connection that is not there is a Problem. Only `savedTest`s of no patch are recorded. */
+  test(call: SavedTest | DraftTest): Promise<TestResult>;
+  /** One at a time per connection. Waits up to `wait` ms and lets it go on in the background; 0 just starts it. */
+  introspect(call: ProbeCall, wait: number): Promise<Introspected>;
+  /** Merges, stages and promotes credentials together with the rest of the patch, in one write. */
+  credentials(call: CredentialsChange): Promise<StoredConnection>;
+}

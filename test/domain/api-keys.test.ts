@@ -1,0 +1,100 @@
+import { describe, expect, test } from '@jest/globals';
+import { createApiKey, listApiKeys, newSecret, revokeApiKey } from '../../shared/domain/api-keys.ts';
+import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { recogniser } from '../../shared/http/caller.ts';
+
+const now = Date.UTC(2025, 0, 1);
+const clock = () => now;
+const memoryStore = () => sqliteStore({ path: ':memory:', clock });
+
+describe('an API key', () => {
+  test('opens what it was made for', async () => {
+    await using store = memoryStore();
+    const secret = newSecret();
+    const wanted = { org: 'org_a', environments: ['prod'], scopes: ['connections:read'], name: 'Reports' };
+    const key = await createApiKey(store, wanted, { secret, now });
+    expect(await recogniser({ store, clock })(`Bearer ${secret}`)).toEqual({
+      id: key.id,
+      org: 'org_a',
+      environments: ['prod'],
+      scopes: ['connections:read'],
+    });
+  });
+
+  test('made without environments and scopes has all', async () => {
+    await using store = memoryStore();
+    const secret = newSecret();
+    await createApiKey(store, { org: 'org_a' }, { secret, now });
+    expect(await recogniser({ store, clock })(`Bearer ${secret}`)).toMatchObject({
+      environments: null,
+      scopes: ['connections:read', 'connections:write', 'connections:test'],
+    });
+  });
+
+  test('is stored nowhere, not even in part', async () => {
+    await using store = sqliteStore({ path: ':memory:', clock, outbox: () => true });
+    const secret = newSecret();
+    await createApiKey(store, { org: 'org_a', name: 'x' }, { secret, now });
+    const written = store.events(undefined, 100);
+    expect(written).toHaveLength(2);
+    for (let at = 3; at + 12 <= secret.length; at++) {
+      expect(JSON.stringify(written)).not.toContain(secret.slice(at, at + 12));
+    }
+  });
+
+  test('is another every time, and long', () => {
+    const secrets = new Set(Array.from({ length: 100 }, newSecret));
+    expect(secrets.size).toBe(100);
+    for (const secret of secrets) expect(secret).toMatch(/^sk_[\w-]{43}$/);
+  });
+
+  test('opens nothing any more once it is revoked', async () => {
+    await using store = memoryStore();
+    const secret = newSecret();
+    const { id } = await createApiKey(store, { org: 'org_a' }, { secret, now });
+    expect(await revokeApiKey(store, id)).toBe(true);
+    await expect(recogniser({ store, clock })(`Bearer ${secret}`)).rejects.toMatchObject({
+      code: 'unauthenticated',
+    });
+    expect(await revokeApiKey(store, id)).toBe(false);
+    expect(await listApiKeys(store)).toEqual([]);
+  });
+
+  test('takes the place of the one of its id', async () => {
+    await using store = memoryStore();
+    const [first, second] = [newSecret(), newSecret()];
+    const make = (secret: string) =>
+      createApiKey(store, { org: 'org_local' }, { secret, now, id: 'key_local' });
+    await make(first);
+    await make(first);
+    await make(second);
+    const recognise = recogniser({ store, clock });
+    await expect(recognise(`Bearer ${first}`)).rejects.toMatchObject({ code: 'unauthenticated' });
+    expect(await recognise(`Bearer ${second}`)).toMatchObject({ id: 'key_local' });
+    expect(await listApiKeys(store)).toHaveLength(1);
+  });
+});
+
+describe('the list of API keys', () => {
+  test('is of all organisations, or of one, without the keys', async () => {
+    await using store = memoryStore();
+    const a = await createApiKey(
+      store,
+      { org: 'org_a', scopes: ['connections:read'] },
+      { secret: newSecret(), now },
+    );
+    const b = await createApiKey(store, { org: 'org_b' }, { secret: newSecret(), now: now + 1 });
+    expect(await listApiKeys(store)).toEqual([a, b]);
+    expect(await listApiKeys(store, 'org_b')).toEqual([b]);
+    expect(await listApiKeys(store, 'org_c')).toEqual([]);
+  });
+
+  test('is complete, however long', async () => {
+    await using store = memoryStore();
+    for (let n = 0; n < 450; n++)
+      await createApiKey(store, { org: 'org_a' }, { secret: newSecret(), now: now + n });
+    const found = await listApiKeys(store);
+    expect(new Set(found.map(({ id }) => id)).size).toBe(450);
+    expect(found).toHaveLength(450);
+  });
+});

@@ -1,0 +1,276 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import * as v from 'valibot';
+import type { Table } from '../../shared/connectors/catalog.ts';
+import { suggest, Suggestion } from '../../shared/domain/autocomplete.ts';
+import { folded } from '../../shared/domain/catalog-orders.ts';
+import { hint } from '../../shared/domain/hint.ts';
+import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import {
+  byBytes,
+  columnsOf,
+  counted,
+  inOrder,
+  longName,
+  name,
+  place,
+  tableOf,
+  tables,
+  write,
+} from './catalog-fixtures.ts';
+
+const quote = (identifier: string): string =>
+  /^[a-z_][a-z0-9_]*$/.test(identifier) ? identifier : `"${identifier.replaceAll('"', '""')}"`;
+
+describe('suggestions', () => {
+  test('are what a look at every table would find, for every prefix, parent and limit', async () => {
+    await fc.assert(
+      fc.asyncProperty(tables, name, fc.integer({ min: 1, max: 30 }), async (given, typed, limit) => {
+        const { store } = counted(sqliteStore({ path: ':memory:' }));
+        await write(store, given);
+        const labels = given.slice(0, 4).flatMap(({ schema, name: label }) => [schema, label]);
+        for (const prefix of new Set([
+          undefined,
+          '',
+          typed,
+          ...beginnings(typed),
+          ...labels.flatMap(beginnings),
+        ])) {
+          const ask = (type: 'schemas' | 'tables' | 'topics', parent?: string) =>
+            suggest(store, place, { type, prefix, parent, limit }, quote);
+          const found = named(given, prefix ?? '');
+          expect(await ask('tables')).toEqual(found.slice(0, limit).map(suggestionOf));
+          const topics = found.filter(({ kind }) => kind === 'topic');
+          expect(await ask('topics')).toEqual(topics.slice(0, limit).map(suggestionOf));
+          expect(labelsOf(await ask('schemas'))).toEqual(schemasOf(given, prefix ?? '').slice(0, limit));
+
+          for (const parent of new Set(given.slice(0, 3).flatMap(({ schema }) => [schema, quote(schema)]))) {
+            const inSchema = meant(given, found, parent);
+            expect(await ask('tables', parent)).toEqual(inSchema.slice(0, limit).map(suggestionOf));
+          }
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('give values that are understood as parents, whatever the names', async () => {
+    await fc.assert(
+      fc.asyncProperty(tables, async (given) => {
+        const store = sqliteStore({ path: ':memory:' });
+        const told = given.map((table, i) => ({ ...table, columns: columnsOf(`of_${i}`, 'more') }));
+        await write(store, told);
+        for (const [i, table] of told.slice(0, 8).entries()) {
+          const parent = suggestionOf(table).value;
+          const found = await suggest(store, place, { type: 'columns', parent, limit: 5 }, quote);
+          expect(labelsOf(found)).toEqual([`of_${i}`, 'more']);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('read two blocks at most, however large the catalog', async () => {
+    const { store, counts } = counted(sqliteStore({ path: ':memory:' }));
+    const given = ['a', 'b', 'c'].flatMap((schema) =>
+      Array.from({ length: 4000 }, (_, i) =>
+        tableOf({ schema, name: `T${String(i).padStart(5, '0')}_${schema}`, comment: 'A table of many.' }),
+      ),
+    );
+    await write(store, given);
+    expect(counts.written).toBeGreaterThan(12);
+    for (const prefix of ['', 't', 't01', 'T0399', 't03999_c', 'none', 'zzz'])
+      for (const parent of [undefined, 'a', 'b', 'c', 'none']) {
+        counts.read = 0;
+        const found = await suggest(store, place, { type: 'tables', prefix, parent, limit: 200 }, quote);
+        const expected = named(given, prefix).filter(({ schema }) => schema === (parent ?? schema));
+        expect(found).toEqual(expected.slice(0, 200).map(suggestionOf));
+        expect(counts.read).toBeLessThanOrEqual(2);
+      }
+  });
+
+  test('find names that share their first 900 bytes', async () => {
+    const store = sqliteStore({ path: ':memory:' });
+    const given = Array.from({ length: 3000 }, (_, i) => tableOf({ schema: longName(1), name: longName(i) }));
+    await write(store, given);
+    for (const [prefix, parent] of [
+      [longName(2999).toUpperCase(), undefined],
+      [longName(1500), longName(1)],
+      [longName(0), quote(longName(1))],
+    ] as const) {
+      const found = await suggest(store, place, { type: 'tables', prefix, parent, limit: 5 }, quote);
+      expect(labelsOf(found)).toEqual([prefix.toLowerCase()]);
+    }
+  });
+
+  test.each([
+    ['USE', ['users']],
+    ['straße', ['Straße']],
+    ['ΟΔΟΣ', ['οδος', 'ΟΔΟΣΑ']],
+    ['οδος', ['οδος', 'ΟΔΟΣΑ']],
+    ['İs', ['İstanbul']],
+  ])('are matched without case: %s', async (prefix, expected) => {
+    const store = sqliteStore({ path: ':memory:' });
+    const labels = ['users', 'Straße', 'οδος', 'ΟΔΟΣΑ', 'İstanbul', 'u'];
+    await write(store, inOrder(labels.map((label) => tableOf({ name: label }))));
+    expect(labelsOf(await suggest(store, place, { type: 'tables', prefix, limit: 10 }, quote))).toEqual(
+      expected,
+    );
+  });
+
+  test('have the form that is published', async () => {
+    const store = sqliteStore({ path: ':memory:' });
+    await write(store, [tableOf({ name: 'Users', kind: 'view', comment: 'Who may log in.' })]);
+    const ask = (type: 'schemas' | 'tables' | 'columns') =>
+      suggest(store, place, { type, parent: type === 'columns' ? 'Users' : undefined, limit: 1 }, quote);
+    const none = { rows: null, size_bytes: null, comment: null };
+    const found = [...(await ask('schemas')), ...(await ask('tables')), ...(await ask('columns'))];
+    expect(found).toEqual([
+      { value: 'public', label: 'public', type: 'schema', schema: 'public', ...none },
+      {
+        value: 'public."Users"',
+        label: 'Users',
+        type: 'view',
+        schema: 'public',
+        rows: 3,
+        size_bytes: 8192,
+        comment: 'Who may log in.',
+      },
+      { value: 'id', label: 'id', type: 'column', schema: 'public', ...none },
+    ]);
+    for (const each of found) expect(v.parse(v.strictObject(Suggestion.entries), each)).toEqual(each);
+  });
+
+  test('show the first 256 characters of a comment, and no half of one', async () => {
+    const store = sqliteStore({ path: ':memory:' });
+    const comments = ['x'.repeat(256), 'x'.repeat(257), '\u{1F600}'.repeat(129)];
+    await write(
+      store,
+      comments.map((comment, i) => tableOf({ name: `t${i}`, comment })),
+    );
+    const found = await suggest(store, place, { type: 'tables', limit: 3 }, quote);
+    const expected = ['x'.repeat(256), `${'x'.repeat(255)}…`, `${'\u{1F600}'.repeat(127)}…`];
+    expect(found.map(({ comment }) => comment)).toEqual(expected);
+  });
+
+  test('are none where there is no catalog', async () => {
+    for (const type of ['schemas', 'tables', 'columns', 'topics'] as const)
+      for (const parent of [undefined, 'a', 'a.b'])
+        expect(
+          await suggest(sqliteStore({ path: ':memory:' }), place, { type, parent, limit: 5 }, quote),
+        ).toEqual([]);
+  });
+});
+
+describe('columns', () => {
+  const columns = async (
+    given: readonly Table[],
+    parent: string | undefined,
+    quoting = quote,
+    prefix = '',
+  ) => {
+    const store = sqliteStore({ path: ':memory:' });
+    await write(store, inOrder(given));
+    return labelsOf(await suggest(store, place, { type: 'columns', parent, prefix, limit: 3 }, quoting));
+  };
+  const marked = (schema: string, label: string): Table =>
+    tableOf({ schema, name: label, columns: columnsOf(`${schema}|${label}`) });
+  const shop = () => [
+    marked('a', 'b.c'),
+    marked('a.b', 'c'),
+    marked('public', 'users'),
+    marked('sales', 'users'),
+    marked('sales', 'Users'),
+    marked('', 'topic.v1.created'),
+  ];
+
+  test.each([
+    ['users', 'public|users'],
+    ['Users', 'sales|Users'],
+    ['"Users"', 'sales|Users'],
+    ['sales.users', 'sales|users'],
+    ['sales.Users', 'sales|Users'],
+    ['sales."Users"', 'sales|Users'],
+    ['a."b.c"', 'a|b.c'],
+    ['"a.b".c', 'a.b|c'],
+    ['a.b.c', 'a|b.c'],
+    ['b.c', 'a|b.c'],
+    ['topic.v1.created', '|topic.v1.created'],
+    ['"topic.v1.created"', '|topic.v1.created'],
+  ])('are those of the table that %s means', async (parent, expected) => {
+    expect(await columns(shop(), parent)).toEqual([expected]);
+  });
+
+  test.each([undefined, '', '.', 'a.', '.c', '"', 'public', 'USERS', 'a.b.c.d', '.'.repeat(2000)])(
+    'are none of the parent %s',
+    async (parent) => {
+      expect(await columns(shop(), parent)).toEqual([]);
+    },
+  );
+
+  test.each([
+    ['backticks', (text: string) => `\`${text.replaceAll('`', '``')}\``],
+    ['brackets', (text: string) => `[${text.replaceAll(']', ']]')}]`],
+    ['backslashes', (text: string) => `\`${text.replaceAll(/[\\`]/g, '\\$&')}\``],
+    ['nothing', (text: string) => text],
+  ])('are found by a value that is quoted with %s', async (_, quoting) => {
+    const odd = [marked('s', 'a`b].c\\d'), marked('s', 'a'), marked('s]', '[x]')];
+    for (const { schema, name: label } of odd)
+      expect(await columns(odd, `${quoting(schema)}.${quoting(label)}`, quoting)).toEqual([
+        `${schema}|${label}`,
+      ]);
+  });
+
+  test('are looked for in a bounded number of places, however many dots the parent has', async () => {
+    const { store, counts } = counted(sqliteStore({ path: ':memory:' }));
+    await write(store, inOrder(shop()));
+    const parent = 'b.'.repeat(2000);
+    expect(await suggest(store, place, { type: 'columns', parent, limit: 3 }, (text) => text)).toEqual([]);
+    expect(counts.read).toBeLessThan(40);
+  });
+
+  test('come in the order of their table, those with the prefix, up to the limit', async () => {
+    const given = [tableOf({ columns: columnsOf('id', 'Name', 'email', 'name_2', 'NAMES', 'named') })];
+    expect(await columns(given, 'users', quote, 'nAm')).toEqual(['Name', 'name_2', 'NAMES']);
+    expect(await columns(given, 'public.users')).toEqual(['id', 'Name', 'email']);
+  });
+});
+
+const labelsOf = (found: readonly Suggestion[]): string[] => found.map(({ label }) => label);
+
+const beginnings = (label: string): string[] => {
+  const characters = Array.from(label);
+  return [characters.slice(0, 1).join(''), characters.slice(0, -1).join('').toUpperCase(), label];
+};
+
+const hasPrefix = (label: string, prefix: string): boolean => folded(label).startsWith(folded(prefix));
+
+const named = (given: readonly Table[], prefix: string): Table[] =>
+  inOrder(given.filter(({ name: label }) => hasPrefix(label, prefix))).toSorted((a, b) =>
+    byBytes(folded(a.name), folded(b.name)),
+  );
+
+const schemasOf = (given: readonly Table[], prefix: string): string[] =>
+  [...new Set(given.map(({ schema }) => schema))]
+    .filter((schema) => hasPrefix(schema, prefix))
+    .toSorted((a, b) => byBytes(folded(a), folded(b)) || byBytes(a, b));
+
+/** Of the found those in the schema that is quoted like this, or else has this name. */
+const meant = (given: readonly Table[], found: readonly Table[], parent: string): Table[] => {
+  const quoted = given.find(({ schema }) => quote(schema) === parent)?.schema;
+  const inSchema = (wanted?: string) =>
+    found
+      .filter(({ schema }) => schema === wanted)
+      .toSorted((a, b) => byBytes(folded(a.name), folded(b.name)) || byBytes(a.name, b.name));
+  return inSchema(quoted).length > 0 ? inSchema(quoted) : inSchema(parent);
+};
+
+const suggestionOf = ({ name: label, schema, kind, rows, size_bytes, comment }: Table) => ({
+  value: schema === '' ? quote(label) : `${quote(schema)}.${quote(label)}`,
+  label,
+  type: kind,
+  schema,
+  rows,
+  size_bytes,
+  comment: hint(comment),
+});

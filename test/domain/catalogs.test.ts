@@ -1,0 +1,319 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Table } from '../../shared/connectors/catalog.ts';
+import { catalogWriter } from '../../shared/domain/catalog-writer.ts';
+import { findTable, readTables, removeSnapshot } from '../../shared/domain/catalogs.ts';
+import { Problem } from '../../shared/problem.ts';
+import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { columnsOf, counted, longName, noise, place, tableOf, tables, write } from './catalog-fixtures.ts';
+
+type Filters = Omit<Parameters<typeof readTables>[2], 'limit' | 'after'>;
+
+describe('a catalog', () => {
+  test('comes out as it went in, page by page, each table once, for every filter and limit', async () => {
+    await fc.assert(
+      fc.asyncProperty(tables, fc.integer({ min: 1, max: 40 }), fc.integer(), async (given, limit, seed) => {
+        const { store } = counted(sqliteStore({ path: ':memory:' }));
+        await write(store, given);
+        const some = given[Math.abs(seed) % Math.max(1, given.length)];
+        for (const filters of filtersFor(some)) {
+          const pages = await allPages(store, filters, limit);
+          expect(pages.flat()).toEqual(given.filter((table) => matches(table, filters)));
+          expect(pages.slice(0, -1).every((page) => page.length === limit)).toBe(true);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('reads two blocks at most for a page, however many there are', async () => {
+    const { store, counts } = counted(sqliteStore({ path: ':memory:' }));
+    const given = ['a', 'b', 'c'].flatMap((schema) => manyTables(schema, 1500));
+    await write(store, given);
+    expect(counts.written).toBeGreaterThan(8);
+
+    let after: string | undefined;
+    const seen: Table[] = [];
+    do {
+      counts.read = 0;
+      const { data, next } = await readTables(store, place, { limit: 200, after });
+      expect(counts.read).toBeLessThanOrEqual(2);
+      seen.push(...data);
+      after = next ?? undefined;
+    } while (after !== undefined);
+    expect(seen).toEqual(given);
+
+    for (const filters of [
+      { schema: 'b' },
+      { schema: 'c', table: 't01499' },
+      { schema: 'b', table: 'none' },
+    ]) {
+      counts.read = 0;
+      const { data } = await readTables(store, place, { ...filters, limit: 200 });
+      expect(data).toEqual(given.filter((table) => matches(table, filters)).slice(0, 200));
+      expect(counts.read).toBeLessThanOrEqual(2);
+    }
+  });
+
+  test('reads two blocks at most for a page of wide tables too', async () => {
+    const { store, counts } = counted(sqliteStore({ path: ':memory:' }));
+    await write(
+      store,
+      manyTables('s', 600).map((table) => ({ ...table, comment: 'wide'.repeat(3000) })),
+    );
+    expect(counts.written).toBeGreaterThan(4);
+    let after: string | undefined;
+    do {
+      counts.read = 0;
+      const { next } = await readTables(store, place, { limit: 200, after });
+      expect(counts.read).toBeLessThanOrEqual(2);
+      after = next ?? undefined;
+    } while (after !== undefined);
+  });
+
+  test('keeps names apart that share their first 900 bytes, over as many blocks as they take', async () => {
+    const { store, counts } = counted(sqliteStore({ path: ':memory:' }));
+    const given = Array.from({ length: 900 }, (_, i) =>
+      tableOf({ schema: 'long', name: longName(i), comment: noise(1500, i) }),
+    );
+    await write(store, given);
+    expect(counts.written).toBeGreaterThan(6);
+
+    expect((await allPages(store, { schema: 'long' }, 70)).flat()).toEqual(given);
+    for (const i of [0, 1, 450, 898, 899])
+      expect(await findTable(store, place, 'long', longName(i))).toEqual(given[i]);
+    expect(await findTable(store, place, 'long', longName(900))).toBeUndefined();
+    expect((await readTables(store, place, { table: longName(7), limit: 5 })).data).toEqual([given[7]]);
+  });
+
+  test('ends a page at 4 MB', async () => {
+    const store = sqliteStore({ path: ':memory:' });
+    const given = Array.from({ length: 30 }, (_, i) =>
+      tableOf({ name: `t${String(i).padStart(2, '0')}`, comment: 'x'.repeat(400_000) }),
+    );
+    await write(store, given);
+    const pages = await allPages(store, {}, 50);
+    expect(pages.flat()).toEqual(given);
+    expect(pages.map((page) => page.length)).toEqual([9, 9, 9, 3]);
+  });
+
+  test('fills a page with a rare kind from wherever it stands', async () => {
+    const store = sqliteStore({ path: ':memory:' });
+    const given = manyTables('s', 4000).map((table, i): Table => ({
+      ...table,
+      kind: i % 700 === 3 ? 'view' : 'table',
+      comment: noise(1000, i),
+    }));
+    await write(store, given);
+    const views = given.filter(({ kind }) => kind === 'view');
+    expect(await allPages(store, { kind: 'view' }, 4)).toEqual([views.slice(0, 4), views.slice(4)]);
+    expect(await allPages(store, { kind: 'topic' }, 4)).toEqual([[]]);
+  });
+
+  test('is empty where there is none', async () => {
+    expect(await readTables(sqliteStore({ path: ':memory:' }), place, { limit: 5 })).toEqual({
+      data: [],
+      next: null,
+    });
+  });
+
+  test.each([
+    '',
+    'null',
+    '{}',
+    '["B#",0]',
+    '["N#table#",0]',
+    '["B#s\\u0001t",-1]',
+    '["B#s\\u0001t","1"]',
+    '["B#nowhere\\u0001t",0]',
+    '["C#s\\u0001t",0]',
+  ])('refuses to read on after %s', async (after) => {
+    const store = sqliteStore({ path: ':memory:' });
+    await write(store, [tableOf({ schema: 's', name: 't' })]);
+    await expect(readTables(store, place, { limit: 5, after })).rejects.toMatchObject({
+      name: 'Problem',
+      code: 'invalid-cursor',
+    });
+  });
+
+  test('refuses to read on behind what the filter wants', async () => {
+    const { store } = counted(sqliteStore({ path: ':memory:' }));
+    await write(store, [...manyTables('a', 2), ...manyTables('b', 400), ...manyTables('c', 400)]);
+    const { data, next } = await readTables(store, place, { limit: 700 });
+    expect(data).toHaveLength(700);
+    await expect(
+      readTables(store, place, { schema: 'a', limit: 1, after: next ?? '' }),
+    ).rejects.toMatchObject({ code: 'invalid-cursor' });
+  });
+
+  test('refuses to read on in a snapshot that is gone', async () => {
+    const store = sqliteStore({ path: ':memory:' });
+    await write(store, manyTables('s', 3));
+    const { next } = await readTables(store, place, { limit: 1 });
+    await removeSnapshot(store, place);
+    await expect(readTables(store, place, { limit: 1, after: next ?? '' })).rejects.toBeInstanceOf(Problem);
+  });
+});
+
+describe('a catalog writer', () => {
+  test('says how much it stored, and that nothing is missing', async () => {
+    const writer = catalogWriter(sqliteStore({ path: ':memory:' }), place, {
+      clock: () => Date.UTC(2030, 0, 1),
+    });
+    await writer.sink([tableOf({ name: 'a' })]);
+    await writer.sink([tableOf({ name: 'b' }), tableOf({ name: 'c' })]);
+    expect(await writer.finish([], 12)).toEqual({
+      snapshot_id: place.snapshot,
+      introspected_at: '2030-01-01T00:00:00.000Z',
+      tables: 3,
+      columns: 3,
+      complete: true,
+      missing: [],
+      duration_ms: 12,
+    });
+  });
+
+  test('is not complete when the source left something out', async () => {
+    const missing = [{ reason: 'privileges', count: 2, remediation: 'GRANT SELECT …' }];
+    expect(await write(sqliteStore({ path: ':memory:' }), [], missing)).toMatchObject({
+      tables: 0,
+      complete: false,
+      missing,
+    });
+  });
+
+  test.each([
+    ['twice', [{ name: 'a' }, { name: 'a' }]],
+    ['out of order', [{ name: 'b' }, { name: 'a' }]],
+    ['by a schema out of order', [{ schema: 't' }, { schema: 's', name: 'z' }]],
+    // U+FF5E is below U+1F600 in UTF-8, above it in UTF-16.
+    ['in the order of UTF-16', [{ name: '\u{1F600}' }, { name: '\uFF5E' }]],
+  ])('refuses a table that comes %s', async (_, given) => {
+    const { sink } = catalogWriter(sqliteStore({ path: ':memory:' }), place, { clock: Date.now });
+    await expect(sink(given.map(tableOf))).rejects.toThrow(RangeError);
+  });
+
+  test('leaves comments and defaults out of a table that fits no block, then columns, and says so', async () => {
+    const store = sqliteStore({ path: ':memory:' });
+    const wide = (name: string, columns: number, comment: (i: number) => string): Table =>
+      tableOf({
+        name,
+        columns: columnsOf(...Array.from({ length: columns }, (_, i) => `${noise(30, i)}_${i}`)).map(
+          (column, i) => ({ ...column, comment: comment(i) }),
+        ),
+      });
+    const given = [
+      wide('a', 1000, (i) => noise(500, i)),
+      wide('b', 50_000, () => 'x'),
+      wide('c', 100, () => 'kept'),
+    ];
+    const summary = await write(store, given);
+    const { data } = await readTables(store, place, { limit: 10 });
+    expect(data.map(({ columns }) => columns[0]?.comment)).toEqual([null, null, 'kept']);
+    expect(data[0]?.columns.map(({ name }) => name)).toEqual(given[0]?.columns.map(({ name }) => name));
+    expect(data[1]?.columns.length).toBeGreaterThan(1000);
+    expect(data[2]).toEqual(given[2]);
+    expect(summary).toMatchObject({
+      complete: false,
+      tables: 3,
+      columns: data.reduce((sum, { columns }) => sum + columns.length, 0),
+      missing: [
+        { reason: 'limit', count: 1 },
+        { reason: 'limit', count: 1 },
+      ],
+    });
+  });
+
+  test('throws what the store throws, and does not go on', async () => {
+    const store = {
+      ...sqliteStore({ path: ':memory:' }),
+      write: () => Promise.reject(new Problem('unavailable')),
+    };
+    await expect(write(store, manyTables('s', 2000))).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  test('has no write under way once it is disposed of, even after one failed', async () => {
+    const gate = Promise.withResolvers<void>();
+    const happened: string[] = [];
+    const writes = [
+      () => gate.promise.then(() => happened.push('landed')),
+      () => Promise.reject(new Problem('unavailable')),
+    ];
+    const store = {
+      ...sqliteStore({ path: ':memory:' }),
+      write: async () => {
+        await writes.shift()?.();
+      },
+    };
+    const fill = async () => {
+      await using writer = catalogWriter(store, place, { clock: Date.now });
+      try {
+        await writer.sink(manyTables('s', 3000));
+      } finally {
+        setImmediate(gate.resolve);
+      }
+    };
+    await fill().catch((error: unknown) => happened.push(String(error)));
+    expect(happened).toEqual(['landed', expect.stringMatching('^Problem')]);
+  });
+
+  test('lets a snapshot expire where it is told when', async () => {
+    let now = 0;
+    const store = sqliteStore({ path: ':memory:', clock: () => now });
+    const writer = catalogWriter(store, place, { clock: () => now, expires: 60 });
+    await writer.sink([tableOf({})]);
+    await writer.finish([], 1);
+    expect((await readTables(store, place, { limit: 1 })).data).toHaveLength(1);
+    now = 60_000;
+    expect((await readTables(store, place, { limit: 1 })).data).toHaveLength(0);
+  });
+});
+
+test('a snapshot that is removed leaves nothing, and other snapshots stay', async () => {
+  const { store, counts } = counted(sqliteStore({ path: ':memory:' }));
+  const other = { ...place, snapshot: `${place.snapshot}2` };
+  const given = manyTables('s', 9000).map((table, i) => ({ ...table, comment: noise(800, i) }));
+  await write(store, given);
+  expect(counts.written).toBeGreaterThan(25);
+  await write(store, given.slice(0, 3), [], other);
+  await removeSnapshot(store, place);
+  expect((await readTables(store, place, { limit: 1 })).data).toEqual([]);
+  expect(await store.query({ pk: 'CAT#org_test#default#conn_1#snap_1', limit: 1 })).toEqual({ items: [] });
+  expect((await readTables(store, other, { limit: 10 })).data).toEqual(given.slice(0, 3));
+});
+
+const manyTables = (schema: string, count: number): Table[] =>
+  Array.from({ length: count }, (_, i) =>
+    tableOf({
+      schema,
+      name: `t${String(i).padStart(5, '0')}`,
+      columns: columnsOf(...Array.from({ length: 15 }, (_each, at) => `column_${at}`)),
+    }),
+  );
+
+const filtersFor = (some: Table | undefined): Filters[] => [
+  {},
+  { schema: some?.schema ?? 'none' },
+  { table: some?.name ?? 'none' },
+  { kind: some?.kind ?? 'table' },
+  { schema: some?.schema ?? 'none', table: some?.name ?? 'none' },
+  { schema: some?.schema ?? 'none', kind: 'view' },
+  { table: some?.name ?? 'none', kind: 'table' },
+  { schema: some?.schema ?? 'none', table: some?.name ?? 'none', kind: 'table' },
+];
+
+const matches = (table: Table, { schema, table: name, kind }: Filters): boolean =>
+  (schema === undefined || table.schema === schema) &&
+  (name === undefined || table.name === name) &&
+  (kind === undefined || table.kind === kind);
+
+const allPages = async (store: Parameters<typeof readTables>[0], filters: Filters, limit: number) => {
+  const pages: Table[][] = [];
+  let after: string | undefined;
+  do {
+    const { data, next } = await readTables(store, place, { ...filters, limit, after });
+    pages.push(data);
+    after = next ?? undefined;
+  } while (after !== undefined);
+  return pages;
+};
