@@ -1,0 +1,8 @@
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { required } from '../env.ts';
+import type { Bus } from '../ports/bus.ts';
+import { eventBridgeBus } from './eventbridge-bus.ts';
+
+/** The bus of this deployment. */
+export const openBus = (): Bus =>
+  eventBridgeBus({ client: new EventBridgeClient({}), busName: required('BUS_NAME') });

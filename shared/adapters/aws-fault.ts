@@ -1,0 +1,49 @@
+import { Problem } from '../problem.ts';
+
+/**
+ * A failed call to AWS as the rest may see it. What the service said is left behind: its messages quote the values that it
+ * refuses, and a parser's the answer that it could not read.
+ */
+export const awsFault = (service: string, error: unknown): Error => {
+  const { name, status, request } = known(error);
+  const cause = new Error(
+    `${service}: ${name}, HTTP ${status ?? 'not at all'}, request ${request ?? 'unknown'}`,
+  );
+  const refused = status !== undefined && status >= 400 && status < 500 && status !== 429;
+  if (refused && !passing.test(name)) return cause;
+  return new Problem('unavailable', undefined, { cause });
+};
+
+/** What a call answers, or what `outcomes` makes of the refusal that it names. */
+export const calling = async <T, U = never>(
+  service: string,
+  call: Promise<T>,
+  outcomes: Readonly<Record<string, () => U>> = {},
+): Promise<T | U> => {
+  try {
+    return await call;
+  } catch (error) {
+    const outcome = outcomes[known(error).name];
+    if (outcome) return outcome();
+    throw awsFault(service, error);
+  }
+};
+
+/** Refusals that pass: too many calls, and a key that is off for now (an administrator can turn it on again). */
+const passing =
+  /Throttl|Throughput|TooManyRequests|RequestLimit|RequestTimeout|DecryptionFailure|InvalidState|Disabled/;
+
+const known = (error: unknown): { name: string; status?: number; request?: string } => {
+  const name = property(error, 'name');
+  const metadata = property(error, '$metadata');
+  const status = property(metadata, 'httpStatusCode');
+  const request = property(metadata, 'requestId');
+  return {
+    name: typeof name === 'string' && /^[\w.]{1,80}$/.test(name) ? name : 'unnamed',
+    ...(typeof status === 'number' && { status }),
+    ...(typeof request === 'string' && /^[\w-]{1,80}$/.test(request) && { request }),
+  };
+};
+
+const property = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;

@@ -1,0 +1,73 @@
+import { attributeOf } from './attributes.ts';
+import { tableSchema } from './table.ts';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { Condition, Range } from '../ports/store.ts';
+
+/** Every name and value goes in by a placeholder: many names are reserved, and others mean something in expressions. */
+export const conditionOf = (condition: Condition, now: number) => {
+  const { name, value, placeholders } = binder();
+  const expires = name(tableSchema.expires);
+  const there = name(tableSchema.partitionKey);
+  const at = value(now);
+  if (condition === 'absent') {
+    return { ConditionExpression: `attribute_not_exists(${there}) OR ${expires} <= ${at}`, ...placeholders };
+  }
+  const parts = [
+    `attribute_exists(${there})`,
+    `(attribute_not_exists(${expires}) OR ${expires} > ${at})`,
+    ...(condition === 'present'
+      ? []
+      : Object.entries(condition).map(([attribute, wanted]) => `${name(attribute)} = ${value(wanted)}`)),
+  ];
+  return { ConditionExpression: parts.join(' AND '), ...placeholders };
+};
+
+/** The expired is filtered out, since DynamoDB deletes it hours or days late. */
+export const rangeOf = ({ pk, from, to, index, backwards }: Range, now: number) => {
+  const { name, value, placeholders } = binder();
+  const { partitionKey, sortKey } = index ? tableSchema.due : tableSchema;
+  const expires = name(tableSchema.expires);
+  const sk = from || to ? name(sortKey) : '';
+  const bounds =
+    from && to
+      ? ` AND ${sk} BETWEEN ${value(from)} AND ${value(to)}`
+      : from
+        ? ` AND ${sk} >= ${value(from)}`
+        : to
+          ? ` AND ${sk} <= ${value(to)}`
+          : '';
+  return {
+    KeyConditionExpression: `${name(partitionKey)} = ${value(pk)}${bounds}`,
+    FilterExpression: `attribute_not_exists(${expires}) OR ${expires} > ${value(now)}`,
+    ScanIndexForward: !backwards,
+    ...(index ? { IndexName: tableSchema.due.index } : { ConsistentRead: true }),
+    ...placeholders,
+  };
+};
+
+/** Adds one to what has not expired. */
+export const countOf = (expiresAt: number, now: number) => {
+  const { name, value, placeholders } = binder();
+  const expires = name(tableSchema.expires);
+  return {
+    UpdateExpression: `ADD ${name('count')} ${value(1)} SET ${expires} = ${value(expiresAt)}`,
+    ConditionExpression: `attribute_not_exists(${expires}) OR ${expires} > ${value(now)}`,
+    ReturnValues: 'UPDATED_NEW' as const,
+    ...placeholders,
+  };
+};
+
+const binder = () => {
+  const names: Record<string, string> = {};
+  const values: Record<string, AttributeValue> = {};
+  const bind = <T>(prefix: string, bound: Record<string, T>, what: T) => {
+    const placeholder = `${prefix}${Object.keys(bound).length}`;
+    bound[placeholder] = what;
+    return placeholder;
+  };
+  return {
+    name: (name: string) => bind('#n', names, name),
+    value: (value: unknown) => bind(':v', values, attributeOf(value)),
+    placeholders: { ExpressionAttributeNames: names, ExpressionAttributeValues: values },
+  };
+};

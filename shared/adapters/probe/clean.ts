@@ -1,0 +1,42 @@
+import type { Step } from '../../domain/test-result.ts';
+import type { Log } from '../../log.ts';
+import { Problem, type ProblemExtras } from '../../problem.ts';
+
+type Clean = Log['clean'];
+
+/**
+ * Nothing leaves the probe with a secret in it, whatever a server put where: it has seen them, and may send them back. What is no
+ * Problem is logged here, where it is known what to take out, and only here.
+ */
+export const cleanly = async <T>({ clean, error: report }: Log, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Problem)) {
+      report('failed', error);
+      throw new Problem('internal');
+    }
+    const { code, message, extras, cause } = error;
+    throw new Problem(code, clean(message), { ...cleanExtras(extras, clean), cause });
+  }
+};
+
+/** Of a step only what a server can have had a hand in: its own code, and the names in what is to be granted. */
+export const cleanStep = <S extends Pick<Step, 'step' | 'native_code' | 'remediation'>>(
+  { native_code: native, ...step }: S,
+  clean: Clean,
+) => ({
+  ...step,
+  ...(native !== undefined && clean(native) === native && { native_code: native }),
+  ...(step.remediation !== undefined &&
+    step.step === 'privileges' && { remediation: clean(step.remediation) }),
+});
+
+const cleanExtras = (
+  { native_code: native, steps, ...extras }: ProblemExtras,
+  clean: Clean,
+): ProblemExtras => ({
+  ...extras,
+  ...(native !== undefined && clean(native) === native && { native_code: native }),
+  ...(steps && { steps: steps.map((step) => cleanStep(step as Step, clean)) }), // of a trail
+});

@@ -1,0 +1,86 @@
+import { connectorOf } from '../../domain/assemble.ts';
+import { changed, checkVersion } from '../../domain/change.ts';
+import type { Credentials, StoredConnection } from '../../domain/connection.ts';
+import { nameTaken } from '../../domain/create.ts';
+import { destinationOf } from '../../domain/destination.ts';
+import { fieldsOf } from '../../domain/fingerprint.ts';
+import { keys } from '../../domain/keys.ts';
+import { applyPatch } from '../../domain/patch.ts';
+import { updateConnection } from '../../domain/write.ts';
+import type { CredentialsChange } from '../../ports/probe.ts';
+import { Conflict } from '../../ports/store.ts';
+import type { SecretRef } from '../../ports/vault.ts';
+import { Problem } from '../../problem.ts';
+import type { Bench } from '../direct-probe.ts';
+import { mergedFor, withArn } from './merge.ts';
+
+/** The vault keeps every version for a day, and 100 of them. */
+const changesPerDay = 50;
+
+/** Merges and stages the new set, and brings it into force by the one write that also changes the rest. */
+export const changeCredentials = async (bench: Bench, call: CredentialsChange): Promise<StoredConnection> => {
+  const { store, vault, clock, log } = bench;
+  const { tenant, id, patch, version } = call;
+  const now = clock();
+  const actor = { tenant, actor: call.actor, request_id: call.request_id, now };
+  let counted: Promise<void> | undefined;
+  let staged: SecretRef | undefined;
+  try {
+    const done = await updateConnection(store, tenant, id, async (read) => {
+      checkVersion(read, version);
+      const connector = connectorOf(read.type);
+      const { next, credentials: given = {} } = await applyPatch(connector, read, patch);
+      if ('arn' in read.secret) return changed(actor, read, await withArn(bench, next, given));
+      const destination = destinationOf(connector, next);
+      const credentials = await mergedFor(bench, read, next, given);
+      log.hide(secretsOf(credentials));
+      await (counted ??= countChange(bench, call, now));
+      const owner = { ...tenant, id };
+      const [ref, key] = await Promise.all([
+        vault.stage(read.secret, { layout: 1, owner, destination, credentials }),
+        vault.key(tenant),
+      ]);
+      staged = ref;
+      return changed(actor, read, {
+        ...next,
+        auth_method: credentials.auth_method,
+        secret: ref,
+        bound: destination,
+        credentials_version: read.credentials_version + 1,
+        fields: fieldsOf(key, id, credentials, read.fields, now),
+        refusals: 0,
+      });
+    });
+    if (staged) await promote(bench, staged);
+    return done;
+  } catch (error) {
+    throw error instanceof Conflict ? nameTaken(error) : error;
+  }
+};
+
+/** The item names the version already; the vault's own idea of the current one may lag behind. */
+const promote = async ({ vault, log }: Bench, ref: SecretRef) => {
+  for (let left = 3; left > 0; left--) {
+    try {
+      await vault.promote(ref);
+      return;
+    } catch (error) {
+      if (left === 1) log.error('a secret in force could not be promoted', error);
+    }
+  }
+};
+
+const countChange = async ({ store }: Bench, { tenant, id }: CredentialsChange, now: number) => {
+  const day = Math.floor(now / 86_400_000);
+  const sum = await store.count(keys.quota(tenant.org, `CRED#${id}#${day}`), (day + 2) * 86_400);
+  if (sum <= changesPerDay) return;
+  throw new Problem(
+    'quota-exceeded',
+    `The credentials of a connection may be changed ${changesPerDay} times a day`,
+    {
+      headers: { 'retry-after': String(Math.ceil(((day + 1) * 86_400_000 - now) / 1000)) },
+    },
+  );
+};
+
+const secretsOf = ({ auth_method: _, ...secrets }: Credentials) => Object.values(secrets);

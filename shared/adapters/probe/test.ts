@@ -1,0 +1,152 @@
+import { connectorOf } from '../../domain/assemble.ts';
+import { audit } from '../../domain/audit.ts';
+import type { StoredConnection } from '../../domain/connection.ts';
+import { checkShared } from '../../domain/create.ts';
+import { applyPatch, needsTest } from '../../domain/patch.ts';
+import type { Step, TestResult } from '../../domain/test-result.ts';
+import { recordOf } from '../../domain/tests.ts';
+import { after, findConnection, putConnection, updateConnection } from '../../domain/write.ts';
+import { stepNames } from '../../network/dialer.ts';
+import type { DraftTest, SavedTest } from '../../ports/probe.ts';
+import { Problem, type ProblemCode, problems } from '../../problem.ts';
+import type { Bench } from '../direct-probe.ts';
+import { cleanStep } from './clean.ts';
+import { mergedFor, withArn } from './merge.ts';
+import { type Aim, aimAt, credentialsFor, sharedCredentials } from './target.ts';
+
+/** Tests what is not saved; nothing is stored. */
+export const testDraftNow = async (bench: Bench, { tenant, draft }: DraftTest): Promise<TestResult> => {
+  const { secret_arn: arn } = draft;
+  if (!arn) return run(bench, aimAt(bench, tenant, draft, draft.credentials));
+  await checkShared(bench.vault, { tenant }, arn, draft);
+  const value = await bench.vault.readShared(arn);
+  const { auth_method: method } = draft.credentials;
+  const credentials = sharedCredentials(connectorOf(draft.type), method, value, draft.ssl.cert);
+  return run(bench, aimAt(bench, tenant, draft, credentials));
+};
+
+/** Tests a saved connection and records the result; with a patch, what it would be, and records nothing. */
+export const testSaved = async (bench: Bench, call: SavedTest): Promise<TestResult> => {
+  const { store } = bench;
+  const { tenant, id, patch, awaited } = call;
+  const read = await findConnection(store, tenant, id);
+  // An event may come twice, or late: its test may have been made.
+  if (awaited !== undefined && read.awaits_test !== awaited && read.last_test) return read.last_test;
+  if (patch) {
+    const { next, credentials: given } = await applyPatch(connectorOf(read.type), read, patch);
+    return attempt(bench, async () => {
+      if (!given) return aimAt(bench, tenant, next, await credentialsFor(bench, read, next));
+      if (!('arn' in read.secret))
+        return aimAt(bench, tenant, next, await mergedFor(bench, read, next, given));
+      const renamed = await withArn(bench, next, given);
+      return aimAt(bench, tenant, renamed, await credentialsFor(bench, renamed));
+    });
+  }
+  const result = await attempt(
+    bench,
+    async () => aimAt(bench, tenant, read, await credentialsFor(bench, read)),
+    // Here nobody sent them: what is amiss with them is found, not refused.
+    ['credentials-required', 'invalid-request'],
+  );
+  await save(bench, call, read, result);
+  return result;
+};
+
+/** A connection whose credentials cannot be used has failed its test, though nothing was dialled. */
+const attempt = async (
+  bench: Bench,
+  aim: () => Promise<Aim>,
+  also: readonly ProblemCode[] = [],
+): Promise<TestResult> => {
+  try {
+    return await run(bench, await aim());
+  } catch (error) {
+    if (!(error instanceof Problem) || ![...unusable, ...also].includes(error.code)) throw error;
+    return {
+      status: 'failed',
+      details: { error: error.message, code: error.code },
+      steps: stepNames.map((step) => (step === 'authenticate' ? refused(error.code) : skipped(step))),
+      tested_at: new Date(bench.clock()).toISOString(),
+      vantage: bench.vantage,
+    };
+  }
+};
+
+const unusable: readonly ProblemCode[] = ['credentials-locked', 'secret-not-shared'];
+
+const skipped = (step: Step['step']): Step => ({ step, status: 'skipped', duration_ms: 0 });
+
+const refused = (code: ProblemCode): Step => ({
+  step: 'authenticate',
+  status: 'failed',
+  duration_ms: 0,
+  code,
+  blame: problems[code].blame,
+  remediation: problems[code].cure,
+});
+
+const run = async (
+  { clock, vantage, log }: Bench,
+  { connector, target, options }: Aim,
+): Promise<TestResult> => {
+  // What dials is not loaded to start, nor by the function that only changes credentials.
+  const { examine } = await import('../../connectors/examine.ts');
+  const { status, details, steps } = await examine(connector, target, options);
+  return {
+    status,
+    details:
+      'error' in details
+        ? { ...details, error: log.clean(details.error) }
+        : { ...details, version: log.clean(details.version) },
+    steps: steps.map((step) => told(cleanStep(step, log.clean), vantage.egress_ips)),
+    tested_at: new Date(clock()).toISOString(),
+    vantage,
+  };
+};
+
+/** What a firewall has to let in is known here, and nowhere below. */
+const told = (step: Step, addresses: readonly string[]): Step =>
+  step.code === 'timeout' && addresses.length > 0
+    ? {
+        ...step,
+        remediation: `Allow ${addresses.join(', ')} in the firewall or security group of the source.`,
+      }
+    : step;
+
+const save = async (
+  { store, clock }: Bench,
+  { tenant, id, trigger, actor, request_id }: SavedTest,
+  tested: StoredConnection,
+  result: TestResult,
+): Promise<void> => {
+  const now = clock();
+  const { code } = result.details;
+  const also = [
+    recordOf(tenant, id, trigger, result, now),
+    audit({ tenant, actor, request_id, now }, id, 'tested'),
+  ];
+  await updateConnection(
+    store,
+    tenant,
+    id,
+    (read) => {
+      // What was changed meanwhile was not tested: its own test follows.
+      if (needsTest(tested, read)) return { next: read, changes: also };
+      const next = after(read, {
+        status: result.status,
+        status_reason: code ?? null,
+        last_test: result,
+        refusals: refusalsAfter(read, result),
+        awaits_test: null,
+        cause: 'tested',
+      });
+      return { next, changes: [putConnection(next, read), ...also] };
+    },
+    tested,
+  );
+};
+
+const refusalsAfter = ({ refusals }: StoredConnection, { status, details }: TestResult): number => {
+  if (status === 'connected') return 0;
+  return details.code === 'authentication-failed' ? refusals + 1 : refusals;
+};

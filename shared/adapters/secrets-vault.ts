@@ -1,0 +1,230 @@
+import { randomUUID } from 'node:crypto';
+import { GenerateMacCommand, type KMSClient } from '@aws-sdk/client-kms';
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  paginateListSecrets,
+  PutSecretValueCommand,
+  RestoreSecretCommand,
+  UpdateSecretVersionStageCommand,
+  type SecretsManagerClient,
+  type Tag,
+} from '@aws-sdk/client-secrets-manager';
+import type { Clock } from '../ports/clock.ts';
+import type { SecretOwner, SecretRef, Vault } from '../ports/vault.ts';
+import { Problem } from '../problem.ts';
+import { awsFault, calling } from './aws-fault.ts';
+import { ownerNamed, secretName, spelled, tenantKeys } from './derive.ts';
+import {
+  checkedDays,
+  json,
+  missing,
+  readDocument,
+  refuseOther,
+  twice,
+  writeDocument,
+} from './secret-document.ts';
+import { notShared, sharedName } from './shared-secret.ts';
+
+interface Options {
+  readonly secrets: SecretsManagerClient;
+  readonly kms: KMSClient;
+  /** All secrets of this deployment are named below it. */
+  readonly prefix: string;
+  /** The key that encrypts the secrets. */
+  readonly keyId: string;
+  /** The HMAC_256 key that tenants' keys are derived from. */
+  readonly macKeyId: string;
+  readonly clock: Clock;
+}
+
+/** The vault on AWS Secrets Manager; what each function may call there is in `vault-actions.ts`. */
+export const secretsVault = ({ secrets, kms, prefix, keyId, macKeyId, clock }: Options): Vault => {
+  const key = tenantKeys(clock, async (label) => {
+    const command = new GenerateMacCommand({
+      KeyId: macKeyId,
+      MacAlgorithm: 'HMAC_SHA_256',
+      Message: Buffer.from(label),
+    });
+    const { Mac } = await calling('KMS', kms.send(command));
+    if (!Mac) throw awsFault('KMS', undefined);
+    return Mac;
+  });
+
+  const describe = async (name: string) =>
+    await calling('Secrets Manager', secrets.send(new DescribeSecretCommand({ SecretId: name })), {
+      ResourceNotFoundException: () => undefined,
+    });
+
+  /** What a create left behind whose answer was lost; the secret of another create of this owner is not touched. */
+  const undo = async ({ name, version }: SecretRef): Promise<void> => {
+    const secret = await describe(name);
+    if (secret?.VersionIdsToStages?.[version]) await remove(name, 0);
+  };
+
+  const remove = async (name: string, recoverableDays: number): Promise<void> => {
+    const how =
+      recoverableDays === 0
+        ? { ForceDeleteWithoutRecovery: true }
+        : { RecoveryWindowInDays: recoverableDays };
+    await calling('Secrets Manager', secrets.send(new DeleteSecretCommand({ SecretId: name, ...how })), {
+      ResourceNotFoundException: () => undefined,
+      ...(recoverableDays > 0 && { InvalidRequestException: () => undefined }), // it is scheduled already
+    });
+  };
+
+  return {
+    create: async (document) => {
+      const ref = { name: secretName(prefix, document.owner), version: randomUUID() };
+      const command = new CreateSecretCommand({
+        Name: ref.name,
+        ClientRequestToken: ref.version, // a retry of the client's finds what the first attempt made
+        SecretString: writeDocument(document),
+        KmsKeyId: keyId,
+        Tags: [{ Key: tenantTag, Value: spelled(document.owner) }],
+      });
+      try {
+        await calling('Secrets Manager', secrets.send(command), {
+          ResourceExistsException: twice,
+          InvalidRequestException: twice, // it is scheduled for deletion
+        });
+      } catch (error) {
+        // Where this fails too, the sweeper finds a secret that no connection names.
+        if (error instanceof Problem && error.code === 'unavailable') await undo(ref).catch(() => undefined);
+        throw error;
+      }
+      return ref;
+    },
+
+    remove: async ({ name }, recoverableDays) => await remove(name, checkedDays(recoverableDays)),
+
+    restore: async ({ name }) => {
+      await calling('Secrets Manager', secrets.send(new RestoreSecretCommand({ SecretId: name })), {
+        ResourceNotFoundException: missing,
+        InvalidRequestException: () => undefined, // it is not removed
+      });
+    },
+
+    key,
+
+    tags: async (arn) => {
+      sharedName(arn, prefix);
+      const secret = await calling(
+        'Secrets Manager',
+        secrets.send(new DescribeSecretCommand({ SecretId: arn })),
+        unshared(() => undefined),
+      );
+      if (!secret || secret.DeletedDate) return undefined;
+      return Object.fromEntries((secret.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
+    },
+
+    read: async ({ name, version }, owner) => {
+      if (name !== secretName(prefix, owner))
+        throw new Error('A secret is not of the connection that names it');
+      const command = new GetSecretValueCommand({ SecretId: name, VersionId: version });
+      const { SecretString } = await calling('Secrets Manager', secrets.send(command), gone);
+      return readDocument(SecretString, owner);
+    },
+
+    stage: async ({ name }, document) => {
+      refuseOther(name, prefix, document.owner);
+      const version = randomUUID();
+      const command = new PutSecretValueCommand({
+        SecretId: name,
+        ClientRequestToken: version,
+        SecretString: writeDocument(document),
+        VersionStages: [labelOf(version)],
+      });
+      await calling('Secrets Manager', secrets.send(command), {
+        ...gone,
+        LimitExceededException: () => {
+          throw new Problem('quota-exceeded');
+        },
+      });
+      return { name, version };
+    },
+
+    promote: async ({ name, version }) => {
+      const move = (stage: string, change: { MoveToVersionId?: string; RemoveFromVersionId?: string }) =>
+        secrets.send(new UpdateSecretVersionStageCommand({ SecretId: name, VersionStage: stage, ...change }));
+
+      for (let attempt = 1; ; attempt += 1) {
+        const secret = await describe(name);
+        if (!secret || secret.DeletedDate) return missing();
+        const stages = secret.VersionIdsToStages ?? {};
+        const [current] = Object.entries(stages).find(([, labels]) => labels.includes('AWSCURRENT')) ?? [];
+        if (current !== version) {
+          const change = { MoveToVersionId: version, ...(current && { RemoveFromVersionId: current }) };
+          const lost = await calling('Secrets Manager', move('AWSCURRENT', change), {
+            ...gone,
+            // another promotion moved it meanwhile
+            ...(attempt < 5 && { InvalidParameterException: () => 'lost' as const }),
+          });
+          if (lost === 'lost') continue;
+        }
+        // Without a label of its own it is forgotten once two others have been in force.
+        if (stages[version]?.includes(labelOf(version)))
+          await calling(
+            'Secrets Manager',
+            move(labelOf(version), { RemoveFromVersionId: version }),
+            { InvalidParameterException: () => undefined }, // another stage took it
+          );
+        return;
+      }
+    },
+
+    readShared: async (arn) => {
+      sharedName(arn, prefix);
+      const { SecretString } = await calling(
+        'Secrets Manager',
+        secrets.send(new GetSecretValueCommand({ SecretId: arn })),
+        unshared(() => {
+          throw notShared();
+        }),
+      );
+      const value = json(SecretString);
+      if (!value) throw notShared();
+      return value;
+    },
+
+    list: async function* () {
+      const filter = { Key: 'name' as const, Values: [`${prefix}/`] };
+      const pages = paginateListSecrets({ client: secrets, pageSize: 100 }, { Filters: [filter] });
+      for (;;) {
+        const page = await calling('Secrets Manager', pages.next());
+        if (page.done) return;
+        for (const { Name: name = '', CreatedDate, DeletedDate, Tags = [] } of page.value.SecretList ?? []) {
+          const owner = ownerNamed(prefix, name);
+          // Whatever lacks the mark of a create of ours is none of our business.
+          if (!owner || !CreatedDate || DeletedDate || !Tags.some(marks(owner))) continue;
+          yield { name, owner, created_at: CreatedDate.getTime() };
+        }
+      }
+    },
+  };
+};
+
+const tenantTag = 'mooring:tenant';
+
+const marks = (owner: SecretOwner) => {
+  const tenant = spelled(owner);
+  return ({ Key, Value }: Tag) => Key === tenantTag && Value === tenant;
+};
+
+/**
+ * A staged version needs a label, or it may be forgotten; a secret has 20 at most, two of them AWS's own. So there are 16, and a
+ * version loses its label when a later one takes it: by then it is in force, or was given up.
+ */
+const labelOf = (version: string): string => `MOORING_STAGED_${version.slice(-1).toUpperCase()}`;
+
+/** It is not there, or is scheduled for deletion. */
+const gone = { ResourceNotFoundException: missing, InvalidRequestException: missing };
+
+const unshared = <T>(outcome: () => T) => ({
+  ResourceNotFoundException: outcome,
+  AccessDeniedException: outcome,
+  InvalidRequestException: outcome,
+  DecryptionFailure: outcome,
+});

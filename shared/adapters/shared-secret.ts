@@ -1,0 +1,13 @@
+import { Problem } from '../problem.ts';
+
+/** The name in the ARN of somebody else's secret; refuses one of our own, and what is no such ARN. */
+export const sharedName = (arn: string, prefix: string): string => {
+  const name = form.exec(arn)?.[1];
+  if (name === undefined || name === prefix || name.startsWith(`${prefix}/`)) throw notShared();
+  return name;
+};
+
+export const notShared = () => new Problem('secret-not-shared');
+
+/** https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html: the region is `local` here. */
+const form = /^arn:aws[a-z-]{0,20}:secretsmanager:[a-z0-9-]{1,30}:\d{12}:secret:([\w/+=.@-]{1,520})$/;

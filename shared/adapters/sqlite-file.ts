@@ -1,0 +1,117 @@
+import { DatabaseSync } from 'node:sqlite';
+import { Problem } from '../problem.ts';
+import type { Range } from '../ports/store.ts';
+
+/** Throws a sentence for people when the file is damaged or not one of ours. */
+export const openSqlite = (path: string, attempt = 0): DatabaseSync => {
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path, { timeout: 10_000 });
+    prepare(db);
+    return db;
+  } catch (error) {
+    db?.close();
+    if (codeOf(error) !== busy || attempt === 200) throw new Error(sentence(error, path), { cause: error });
+  }
+  // The change to WAL, and the last process's leaving, take locks for a moment that SQLite itself does not wait for.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+  return openSqlite(path, attempt + 1);
+};
+
+/** Prepared once: a read is then a few microseconds. */
+export const statements = (db: DatabaseSync) => {
+  const one = {
+    begin: db.prepare('begin immediate'),
+    commit: db.prepare('commit'),
+    rollback: db.prepare('rollback'),
+    get: db.prepare('select body from items where pk = ? and sk = ?'),
+    put: db.prepare(
+      'insert or replace into items (pk, sk, expires, due_pk, due_sk, body) values (?, ?, ?, ?, ?, ?)',
+    ),
+    remove: db.prepare('delete from items where pk = ? and sk = ?'),
+    expired: db.prepare('select body from items where expires <= ? order by expires limit 100'),
+    addEvent: db.prepare('insert into outbox (before, after) values (?, ?)'),
+    events: db.prepare('select id, before, after from outbox where id > ? order by id limit ?'),
+    ack: db.prepare('delete from outbox where id <= ?'),
+  };
+  const ranges = {
+    table: { forwards: range(db, 'pk', 'sk', 'asc'), backwards: range(db, 'pk', 'sk', 'desc') },
+    due: { forwards: range(db, 'due_pk', 'due_sk', 'asc'), backwards: range(db, 'due_pk', 'due_sk', 'desc') },
+  };
+  const query = ({ pk, from = '', to, limit, backwards, index }: Range, now: number) =>
+    // any text is less than any bytes: https://www.sqlite.org/datatype3.html#comparison_expressions
+    ranges[index ?? 'table'][backwards ? 'backwards' : 'forwards'].iterate(
+      pk,
+      from,
+      to ?? new Uint8Array(),
+      now,
+      limit,
+    );
+  return { ...one, query };
+};
+
+/** Runs it; where the file is locked for long, unreadable or full, the store is not available. */
+export const orUnavailable = <T>(work: () => T): T => {
+  try {
+    return work();
+  } catch (error) {
+    if (!passing.has(codeOf(error))) throw error;
+    throw new Problem('unavailable', undefined, { cause: error });
+  }
+};
+
+/** https://www.sqlite.org/rescode.html */
+const busy = 5;
+
+/** BUSY, LOCKED, IOERR, FULL */
+const passing = new Set([busy, 6, 10, 13]);
+
+/** CORRUPT, NOTADB */
+const damaged = new Set([11, 26]);
+
+/** The primary code is the low byte of the extended one. */
+const codeOf = (error: unknown) =>
+  typeof error === 'object' && error && 'errcode' in error && typeof error.errcode === 'number'
+    ? error.errcode & 0xff
+    : 0;
+
+const layout = 1;
+
+const prepare = (db: DatabaseSync) => {
+  const { quick_check: verdict } = db.prepare('pragma quick_check(1)').get() ?? {};
+  if (verdict !== 'ok') throw Object.assign(new Error('quick_check'), { errcode: 11 });
+  const { journal_mode: journal } = db.prepare('pragma journal_mode').get() ?? {};
+  if (journal === 'delete') db.exec('pragma journal_mode = wal');
+  // A commit is handed to the system before it is answered, so nothing is lost when this process is killed; only a power cut
+  // may cost the last commits (https://www.sqlite.org/pragma.html#pragma_synchronous), which an fsync per commit would not be worth here.
+  db.exec('pragma synchronous = normal');
+  db.exec('begin immediate');
+  const { user_version: found } = db.prepare('pragma user_version').get() ?? {};
+  if (found === 0) db.exec(`${schema}; pragma user_version = ${layout}`);
+  else if (found !== layout) throw Object.assign(new Error('user_version'), { errcode: 26 });
+  db.exec('commit');
+};
+
+// TEXT is compared by its UTF-8 bytes, as DynamoDB compares.
+const schema = `
+create table items (
+  pk text not null, sk text not null, expires integer, due_pk text, due_sk text, body blob not null,
+  primary key (pk, sk)
+) strict;
+create index due on items (due_pk, due_sk, pk, sk) where due_pk is not null;
+create index expiry on items (expires) where expires is not null;
+create table outbox (id integer primary key autoincrement, before blob, after blob) strict`;
+
+const range = (db: DatabaseSync, pk: string, sk: string, order: 'asc' | 'desc') =>
+  db.prepare(
+    `select body from items where ${pk} = ? and ${sk} >= ? and ${sk} <= ? and (expires is null or expires > ?)
+     order by ${sk} ${order}, pk ${order}, sk ${order} limit ?`,
+  );
+
+const sentence = (error: unknown, path: string) => {
+  if (damaged.has(codeOf(error)))
+    return `The store ${path} is damaged or not a store of this version of Mooring: put a copy back, or move it away to begin with an empty one`;
+  if (codeOf(error) === busy)
+    return `The store ${path} is locked by another program: stop that one, then start again`;
+  return `The store ${path} cannot be opened: expected a file that may be read and written, in a folder that exists`;
+};

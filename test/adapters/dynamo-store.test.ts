@@ -1,0 +1,168 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { inspect } from 'node:util';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createTable } from '../../infra/local/create-table.ts';
+import { dynamoStore } from '../../shared/adapters/dynamo-store.ts';
+import { awsClient } from '../engines/aws-client.ts';
+import { reach } from '../engines/reach.ts';
+import { storeContract } from '../contracts/store.ts';
+import type { Store } from '../../shared/ports/store.ts';
+
+describe('what the table answers', () => {
+  test('is tried again when the answer was lost, which is no conflict with itself', async () => {
+    const item = { pk: 'a', sk: 'b', version: 2, bytes: Uint8Array.of(1) };
+    const stored = { pk: { S: 'a' }, sk: { S: 'b' }, version: { N: '2' }, bytes: { B: 'AQ==' } };
+    const put = { put: item, if: { version: 1 } };
+    const remove = { remove: item, if: { version: 2 } };
+    await using lost = await answering([503, failure('ConditionalCheckFailedException'), { Item: stored }]);
+    await lost.store.write([put]);
+    await using removed = await answering([503, failure('ConditionalCheckFailedException'), {}]);
+    await removed.store.write([remove]);
+    await using changed = await answering([503, failure('ConditionalCheckFailedException'), {}]);
+    await expect(changed.store.write([put])).rejects.toMatchObject({ name: 'Conflict', change: 0 });
+    await using first = await answering([failure('ConditionalCheckFailedException')]);
+    await expect(first.store.write([put])).rejects.toMatchObject({ name: 'Conflict', change: 0 });
+  });
+
+  test('is tried again when another transaction was in the way', async () => {
+    const changes = [{ put: { pk: 'a', sk: 'a' } }, { put: { pk: 'a', sk: 'b' } }];
+    await using table = await answering([
+      cancelled('None', 'TransactionConflict'),
+      cancelled('TransactionConflict', 'None'),
+      {},
+      failure('TransactionConflictException'),
+      {},
+      cancelled('TransactionConflict', 'ConditionalCheckFailed'),
+    ]);
+    await table.store.write(changes);
+    await table.store.write(changes.slice(0, 1));
+    await expect(table.store.write(changes)).rejects.toMatchObject({ name: 'Conflict', change: 1 });
+    expect(new Set(table.tokens()).size).toBe(4);
+  });
+
+  test('is unavailable when it does not come, or says so', async () => {
+    const key = { pk: 'a', sk: 'a' };
+    const unavailable = { name: 'Problem', code: 'unavailable' };
+    await using failing = await answering(Array<number>(30).fill(503));
+    await expect(failing.store.get(key)).rejects.toMatchObject(unavailable);
+    await expect(failing.store.query({ pk: 'a', limit: 1 })).rejects.toMatchObject(unavailable);
+    await expect(failing.store.write([{ put: key }])).rejects.toMatchObject(unavailable);
+    await expect(failing.store.count(key, 1)).rejects.toMatchObject(unavailable);
+    await using throttled = await answering(
+      Array<object>(9).fill(failure('ProvisionedThroughputExceededException')),
+    );
+    await expect(throttled.store.get(key)).rejects.toMatchObject(unavailable);
+    const gone = await answering([]);
+    await gone[Symbol.asyncDispose]();
+    await expect(gone.store.get(key)).rejects.toMatchObject(unavailable);
+  });
+
+  test('is no secret that an error repeats', async () => {
+    await using refusing = await answering([
+      failure('ValidationException', 'the value was not-a-real-secret'),
+    ]);
+    const error: unknown = await refusing.store.get({ pk: 'a', sk: 'a' }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Error);
+    expect(inspect(error)).not.toContain('not-a-real-secret');
+  });
+});
+
+describe.each(['dynamodb-local', 'aws'])('on %s', (name) => {
+  const engine = reach(name);
+  if (!engine) {
+    test.skip('the engine does not run', () => undefined);
+    return;
+  }
+
+  const table = `store-${process.pid}-${Date.now()}`;
+  let client: DynamoDBClient;
+  let store: Store;
+  let sent: string[] = [];
+  let time = Date.now();
+
+  beforeAll(async () => {
+    client = new DynamoDBClient(awsClient(engine));
+    client.middlewareStack.add(
+      (next, { commandName }) =>
+        (args) => {
+          sent.push(String(commandName));
+          return next(args);
+        },
+      { step: 'initialize' },
+    );
+    await createTable(client, table);
+    await createTable(client, table);
+    store = dynamoStore({ client, table, clock: () => time });
+  });
+
+  afterAll(() => client.destroy());
+
+  storeContract(() => ({
+    store,
+    now: () => Math.floor(time / 1000),
+    pass: (seconds) => {
+      time += seconds * 1000;
+    },
+  }));
+
+  test('a read is one call, a write of one item is no transaction, a page is one query', async () => {
+    const item = { pk: 'calls', sk: 'a' };
+    sent = [];
+    await store.write([{ put: item, if: 'absent' }]);
+    await store.get(item);
+    await store.query({ pk: 'calls', limit: 1 });
+    await store.write([{ put: { ...item, sk: 'b' } }, { remove: item, if: 'present' }]);
+    expect(sent).toEqual(['PutItemCommand', 'GetItemCommand', 'QueryCommand', 'TransactWriteItemsCommand']);
+  });
+});
+
+/** A table that answers these, one after the other, whatever it is asked. */
+const answering = async (answers: readonly (number | object)[]) => {
+  const tokens: string[] = [];
+  const left = [...answers];
+  const server = createServer((request, response) => {
+    request.setEncoding('utf8');
+    let body = '';
+    request.on('data', (chunk: string) => {
+      body += chunk;
+    });
+    request.on('end', () => {
+      tokens.push(...(/"ClientRequestToken":"([^"]+)"/.exec(body)?.slice(1) ?? []));
+      const answer = left.shift() ?? 500;
+      const status = typeof answer === 'number' ? answer : '__type' in answer ? 400 : 200;
+      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
+      response.end(typeof answer === 'number' ? '{}' : JSON.stringify(answer));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const client = new DynamoDBClient({
+    region: 'eu-central-1',
+    endpoint: `http://127.0.0.1:${port}`,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 2,
+  });
+  return {
+    store: dynamoStore({ client, table: 'any' }),
+    tokens: () => tokens,
+    [Symbol.asyncDispose]: async () => {
+      client.destroy();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+};
+
+const failure = (name: string, message = 'refused') => ({
+  __type: `com.amazonaws.dynamodb.v20120810#${name}`,
+  message,
+});
+
+const cancelled = (...codes: string[]) => ({
+  ...failure('TransactionCanceledException'),
+  CancellationReasons: codes.map((Code) => ({ Code })),
+});

@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  CreateEventBusCommand,
+  EventBridgeClient,
+  PutRuleCommand,
+  PutTargetsCommand,
+} from '@aws-sdk/client-eventbridge';
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import * as v from 'valibot';
+import { pollQueue } from '../../infra/local/queue-poller.ts';
+import { eventBridgeBus } from '../../shared/adapters/eventbridge-bus.ts';
+import type { ConnectionEvent } from '../../shared/ports/bus.ts';
+import { busContract, eventIn, eventOf, type OpenBus } from '../contracts/bus.ts';
+import { awsClient } from '../engines/aws-client.ts';
+import { reach } from '../engines/reach.ts';
+import { answering } from './answering.ts';
+
+const engine = reach('aws');
+const withEngine = engine ? describe : describe.skip;
+
+withEngine('the bus on EventBridge, with a rule to a queue', () => {
+  busContract(async (): Promise<OpenBus> => {
+    const client = new EventBridgeClient(awsClient(engine ?? {}));
+    const queue = new SQSClient(awsClient(engine ?? {}));
+    const busName = `mooring-${randomUUID()}`;
+    const { url, arn } = await newQueue(queue);
+    await client.send(new CreateEventBusCommand({ Name: busName }));
+    const rule = { Name: 'tests', EventBusName: busName };
+    const pattern = { source: ['mooring'], 'detail-type': ['connection.created'], detail: { test: [true] } };
+    await client.send(new PutRuleCommand({ ...rule, EventPattern: JSON.stringify(pattern) }));
+    await client.send(
+      new PutTargetsCommand({ Rule: rule.Name, EventBusName: busName, Targets: [{ Id: 'queue', Arn: arn }] }),
+    );
+
+    const polled = polling(queue, url, async (body) => eventIn(v.parse(Envelope, JSON.parse(body)).detail));
+    return {
+      bus: eventBridgeBus({ client, busName }),
+      received: polled.received,
+      [Symbol.asyncDispose]: async () => {
+        await polled[Symbol.asyncDispose]();
+        client.destroy();
+        queue.destroy();
+      },
+    };
+  });
+});
+
+withEngine('a queue that is polled', () => {
+  test('hands a message out again that was not handled, and no other', async () => {
+    const client = new SQSClient(awsClient(engine ?? {}));
+    const { url } = await newQueue(client, { VisibilityTimeout: '1' });
+    const handled = new Map<string, number>();
+    await using polled = polling(client, url, async (body) => {
+      const times = (handled.get(body) ?? 0) + 1;
+      handled.set(body, times);
+      if (body === 'bad' && times === 1) throw new Error('not yet');
+      return body;
+    });
+    for (const MessageBody of ['good', 'bad', 'better'])
+      await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody }));
+    expect((await polled.received(3)).toSorted()).toEqual(['bad', 'better', 'good']);
+    expect(polled.failures).toEqual([new Error('not yet')]);
+    await polled[Symbol.asyncDispose]();
+    expect(handled).toEqual(
+      new Map([
+        ['good', 1],
+        ['bad', 2],
+        ['better', 1],
+      ]),
+    );
+    client.destroy();
+  });
+});
+
+describe('a queue that fails', () => {
+  test('is polled on after a failure, until it is told to stop', async () => {
+    let requests = 0;
+    await using server = await answering((request, response) => {
+      requests += 1;
+      request.resume();
+      response.writeHead(requests === 1 ? 500 : 200, { 'content-type': 'application/x-amz-json-1.0' });
+      response.end(
+        requests === 2 ? JSON.stringify({ Messages: [{ Body: 'late', ReceiptHandle: 'fake' }] }) : '{}',
+      );
+    });
+    const client = new SQSClient({ ...fake, endpoint: server.url, md5: false });
+    await using polled = polling(client, `${server.url}/queue`, async (body) => body);
+    expect(await polled.received(1)).toEqual(['late']);
+    expect(polled.failures).toHaveLength(1);
+    await polled[Symbol.asyncDispose]();
+    client.destroy();
+  });
+});
+
+describe('what EventBridge does not take', () => {
+  const opened: AsyncDisposable[] = [];
+  afterEach(async () => {
+    for (const each of opened.splice(0)) await each[Symbol.asyncDispose]();
+  });
+
+  /** A bus whose far side takes an entry only when `takes` says so. */
+  const openBus = async (takes: (event: ConnectionEvent, request: number) => boolean, status = 200) => {
+    const requests: string[][] = [];
+    const server = await answering((request, response) => {
+      let body = '';
+      request.setEncoding('utf8').on('data', (text: string) => (body += text));
+      request.on('end', () => {
+        const events = v
+          .parse(Entries, JSON.parse(body))
+          .Entries.map(({ Detail }) => eventIn(JSON.parse(Detail)));
+        requests.push(events.map(({ event_id }) => event_id));
+        const count = requests.length;
+        const entries = events.map((event) =>
+          takes(event, count)
+            ? { EventId: randomUUID() }
+            : { ErrorCode: 'InternalFailure', ErrorMessage: 'no' },
+        );
+        response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' });
+        response.end(JSON.stringify({ Entries: entries, FailedEntryCount: 0 }));
+      });
+    });
+    const client = new EventBridgeClient({ ...fake, endpoint: server.url });
+    opened.push(server, { [Symbol.asyncDispose]: async () => client.destroy() });
+    return { bus: eventBridgeBus({ client, busName: 'mooring' }), requests };
+  };
+
+  test('is put again, and nothing else is', async () => {
+    const events = Array.from({ length: 10 }, () => eventOf());
+    const refused = events.slice(3, 5).map(({ event_id }) => event_id);
+    const { bus, requests } = await openBus(
+      ({ event_id }, request) => request > 2 || !refused.includes(event_id),
+    );
+    await bus.put(events);
+    expect(requests).toEqual([events.map(({ event_id }) => event_id), refused, refused]);
+  });
+
+  test('fails the whole in the end', async () => {
+    const [bad, good] = [eventOf(), eventOf()] as const;
+    const { bus, requests } = await openBus(({ event_id }) => event_id !== bad.event_id);
+    await expect(bus.put([bad, good])).rejects.toMatchObject({ code: 'unavailable' });
+    expect(requests).toEqual([[bad.event_id, good.event_id], [bad.event_id], [bad.event_id], [bad.event_id]]);
+  });
+
+  test('is not available when EventBridge is not', async () => {
+    const { bus } = await openBus(() => true, 500);
+    await expect(bus.put([eventOf()])).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
+
+const newQueue = async (client: SQSClient, attributes: Record<string, string> = {}) => {
+  const command = new CreateQueueCommand({ QueueName: `mooring-${randomUUID()}`, Attributes: attributes });
+  const { QueueUrl = '' } = await client.send(command);
+  const { Attributes } = await client.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
+  );
+  return { url: QueueUrl, arn: Attributes?.['QueueArn'] ?? '' };
+};
+
+/** Polls a queue until it is disposed of, and keeps what `handle` made of each message and what failed. */
+const polling = <T>(client: SQSClient, url: string, handle: (body: string) => Promise<T>) => {
+  const handled: T[] = [];
+  const failures: unknown[] = [];
+  const stop = new AbortController();
+  const polled = pollQueue({
+    client,
+    url,
+    handle: async (body) => void handled.push(await handle(body)),
+    failed: (error) => void failures.push(error),
+    signal: stop.signal,
+  });
+  return {
+    failures,
+    received: async (count: number): Promise<readonly T[]> => {
+      while (handled.length < count) await wait(10);
+      return handled.slice();
+    },
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await polled;
+    },
+  };
+};
+
+const fake = {
+  region: 'eu-central-1',
+  credentials: { accessKeyId: 'fake', secretAccessKey: 'fake' },
+  maxAttempts: 1,
+};
+
+const Envelope = v.object({ source: v.literal('mooring'), 'detail-type': v.string(), detail: v.unknown() });
+const Entries = v.object({ Entries: v.array(v.object({ Detail: v.string() })) });

@@ -1,0 +1,221 @@
+import { spawn } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import * as v from 'valibot';
+import { fileVault } from '../../shared/adapters/file-vault.ts';
+import { documentOf, ownerOf } from '../contracts/secrets.ts';
+import { vaultContract, type OpenVault } from '../contracts/vault.ts';
+
+describe('the file vault', () => {
+  vaultContract(async (): Promise<OpenVault> => {
+    const folder = await newFolder();
+    const another = async () => await fileVault({ folder, clock: Date.now });
+    const arnOf = (name: string) => `arn:aws:secretsmanager:local:000000000000:secret:${name}`;
+    return {
+      vault: await another(),
+      another,
+      arnOf,
+      share: async (name, tags, value) => {
+        await mkdir(join(folder, 'shared'), { recursive: true });
+        await writeFile(join(folder, 'shared', `${name}.json`), JSON.stringify({ tags, value }));
+        return arnOf(name);
+      },
+      [Symbol.asyncDispose]: async () => await rm(folder, { recursive: true }),
+    };
+  });
+});
+
+describe('the files of a vault', () => {
+  const folders: string[] = [];
+  const open = async () => {
+    const folder = await newFolder();
+    folders.push(folder);
+    let now = Date.now();
+    const again = async () => await fileVault({ folder, clock: () => now });
+    return { folder, again, vault: await again(), pass: (days: number) => (now += days * 86_400_000) };
+  };
+  afterEach(async () => {
+    for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
+  });
+
+  test('are for their owner alone', async () => {
+    const { folder, vault, again } = await open();
+    await vault.create(documentOf(ownerOf()));
+    await chmod(folder, 0o755);
+    await chmod(join(folder, 'vault.key'), 0o644);
+    await again();
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+    for (const file of (await everything(folder)).keys()) expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
+  test('hold nothing in clear, neither a secret nor whose it is', async () => {
+    const { folder, vault } = await open();
+    const owner = ownerOf('org_not_to_be_seen');
+    const ref = await vault.create(documentOf(owner, { password: 'fake-and-not-to-be-seen' }));
+    await vault.stage(ref, documentOf(owner, { password: 'fake-and-not-to-be-seen-either' }));
+    await vault.remove(await vault.create(documentOf(ownerOf('org_not_to_be_seen'))), 7);
+    const files = await everything(folder);
+    expect(files.size).toBe(3);
+    for (const [file, content] of files)
+      for (const text of ['not-to-be-seen', 'not_to_be_seen', owner.id, 'db.example.com', 'password'])
+        expect(`${file} ${content.toString('latin1')}`).not.toContain(text);
+  });
+
+  test('leave nothing behind when a version is staged, however often', async () => {
+    const { folder, vault } = await open();
+    const owner = ownerOf();
+    const ref = await vault.create(documentOf(owner));
+    await Promise.all(Array.from({ length: 20 }, () => vault.stage(ref, documentOf(owner))));
+    expect((await everything(folder)).size).toBe(2);
+  });
+
+  test('keep 50 versions that were staged at the same time', async () => {
+    const { vault } = await open();
+    const owner = ownerOf();
+    const ref = await vault.create(documentOf(owner));
+    const staged = await Promise.all(
+      Array.from({ length: 50 }, (_, n) => vault.stage(ref, documentOf(owner, { password: `fake-${n}` }))),
+    );
+    for (const [n, each] of staged.entries())
+      expect((await vault.read(each, owner)).credentials).toEqual({ password: `fake-${n}` });
+  });
+
+  test('forget versions a day after two others have been in force', async () => {
+    const { vault, pass } = await open();
+    const owner = ownerOf();
+    const first = await vault.create(documentOf(owner));
+    const second = await vault.stage(first, documentOf(owner));
+    await vault.promote(second);
+    pass(2);
+    const third = await vault.stage(second, documentOf(owner));
+    await vault.promote(third);
+    await expect(vault.read(first, owner)).rejects.toMatchObject({ code: 'credentials-required' });
+    for (const ref of [second, third]) expect(await vault.read(ref, owner)).toEqual(documentOf(owner));
+  });
+
+  test('go when the days of a removed secret are over', async () => {
+    const { folder, vault, again, pass } = await open();
+    const owner = ownerOf();
+    const ref = await vault.create(documentOf(owner));
+    await vault.remove(ref, 7);
+    pass(6.9);
+    await again();
+    expect((await everything(folder)).size).toBe(2);
+    pass(0.1);
+    await expect(vault.restore(ref)).rejects.toMatchObject({ code: 'credentials-required' });
+    await again();
+    expect((await everything(folder)).size).toBe(1);
+    await vault.create(documentOf(owner));
+  });
+
+  test('that a killed process was writing are not taken for secrets, and go', async () => {
+    const { folder, vault, again } = await open();
+    const owner = ownerOf();
+    const ref = await vault.create(documentOf(owner));
+    const draft = join(folder, 'secrets', '0.tmp');
+    await writeFile(draft, 'half a fi');
+    expect(await (await again()).read(ref, owner)).toEqual(documentOf(owner));
+    await utimes(draft, 0, 0);
+    await again();
+    expect((await everything(folder)).size).toBe(2);
+  });
+
+  test('are refused with a sentence where they are damaged', async () => {
+    const { folder, vault, again } = await open();
+    const owner = ownerOf();
+    const ref = await vault.create(documentOf(owner));
+    const [file = ''] = [...(await everything(join(folder, 'secrets'))).keys()];
+    const whole = await readFile(file);
+    for (let at = 0; at < whole.length; at += 37) {
+      const damaged = Buffer.from(whole);
+      damaged.writeUInt8(damaged.readUInt8(at) ^ 1, at);
+      await writeFile(file, damaged);
+      await expect(vault.read(ref, owner)).rejects.toThrow(/damaged, or was written under another key/);
+    }
+    for (const length of [0, 1, 28, whole.length - 1]) {
+      await writeFile(file, whole.subarray(0, length));
+      await expect(again()).rejects.toThrow(/damaged, or was written under another key/);
+    }
+  });
+
+  test('cannot be put in the place of one another', async () => {
+    const { folder, vault } = await open();
+    const owners = [ownerOf(), ownerOf()] as const;
+    const refs = await Promise.all(owners.map((owner) => vault.create(documentOf(owner))));
+    const [a = '', b = ''] = [...(await everything(join(folder, 'secrets'))).keys()];
+    await writeFile(a, await readFile(b));
+    const read = await Promise.allSettled(refs.map((ref, n) => vault.read(ref, owners[n] ?? ownerOf())));
+    expect(read.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  test('are not served under another key, nor without one', async () => {
+    const { folder, vault, again } = await open();
+    await vault.create(documentOf(ownerOf()));
+    const key = join(folder, 'vault.key');
+    await writeFile(key, 'x'.repeat(32));
+    await expect(again()).rejects.toThrow(/damaged, or was written under another key/);
+    await writeFile(key, 'short');
+    await expect(again()).rejects.toThrow(/key is damaged.*expected 32 bytes/);
+    await rm(key);
+    await expect(again()).rejects.toThrow(/key is missing/);
+  });
+
+  test('hold every secret that was answered when the process was killed', async () => {
+    const folder = await newFolder();
+    folders.push(folder);
+    const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+    const script = `
+      const { fileVault } = await import(${module('../../shared/adapters/file-vault.ts')});
+      const vault = await fileVault({ folder: ${JSON.stringify(folder)}, clock: Date.now });
+      for (let n = 0; ; n += 1) {
+        const owner = { org: 'org_killed', environment: 'default', id: String(n) };
+        const document = { layout: 1, owner, destination: {}, credentials: { password: 'x'.repeat(20_000) } };
+        const ref = await vault.stage(await vault.create(document), document);
+        process.stdout.write(JSON.stringify({ owner, ref }) + '\\n');
+      }`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let said = '';
+    for await (const text of child.stdout.setEncoding('utf8')) {
+      said += text;
+      if (said.split('\n').length > 20) child.kill('SIGKILL');
+    }
+    const answered = said
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => v.parse(Answered, JSON.parse(line)));
+    const vault = await fileVault({ folder, clock: Date.now });
+    expect(answered.length).toBeGreaterThanOrEqual(20);
+    for (const { ref, owner } of answered)
+      expect((await vault.read(ref, owner)).credentials).toEqual({ password: 'x'.repeat(20_000) });
+  });
+
+  test('have one key, when many open the folder for the first time', async () => {
+    const folder = await newFolder();
+    folders.push(folder);
+    const tenant = { org: 'org_a', environment: 'default' };
+    const keys = await Promise.all(
+      Array.from({ length: 10 }, async () => {
+        const vault = await fileVault({ folder, clock: Date.now });
+        return Buffer.from(await vault.key(tenant)).toString('hex');
+      }),
+    );
+    expect(new Set(keys).size).toBe(1);
+  });
+});
+
+const Answered = v.object({
+  owner: v.object({ org: v.string(), environment: v.string(), id: v.string() }),
+  ref: v.object({ name: v.string(), version: v.string() }),
+});
+
+const newFolder = async () => await mkdtemp(join(tmpdir(), 'mooring-vault-'));
+
+const everything = async (folder: string): Promise<Map<string, Buffer>> => {
+  const files = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
+  return new Map(await Promise.all(paths.map(async (path) => [path, await readFile(path)] as const)));
+};

@@ -1,0 +1,144 @@
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { CreateKeyCommand, KMSClient, type CreateKeyCommandInput } from '@aws-sdk/client-kms';
+import { CreateFunctionCommand, DeleteFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { describe, expect, test } from '@jest/globals';
+import { bundle } from '../../infra/bundle.ts';
+import { createTable } from '../../infra/local/create-table.ts';
+import { dynamoStore } from '../../shared/adapters/dynamo-store.ts';
+import { lambdaProbe } from '../../shared/adapters/lambda-probe.ts';
+import { secretsVault } from '../../shared/adapters/secrets-vault.ts';
+import { probeContract, type ProbeBench } from '../contracts/probe.ts';
+import { awsClient } from '../engines/aws-client.ts';
+import { reach } from '../engines/reach.ts';
+
+const engine = reach('aws');
+const postgres = reach('postgres');
+
+/** The bundle as it is deployed, in functions with a table, a vault and roles of their own. */
+const open = async (): Promise<ProbeBench> => {
+  const options = awsClient(engine ?? {});
+  const name = `mooring-probe-${randomUUID().slice(0, 8)}`;
+  const dynamo = new DynamoDBClient(options);
+  const secrets = new SecretsManagerClient(options);
+  const kms = new KMSClient(options);
+  const lambda = new LambdaClient({ ...options, maxAttempts: 1 });
+  const keyOf = async (input: CreateKeyCommandInput) =>
+    (await kms.send(new CreateKeyCommand(input))).KeyMetadata?.KeyId ?? '';
+  const keyId = await keyOf({});
+  const macKeyId = await keyOf({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' });
+  await createTable(dynamo, name);
+  const role = await roleOf(new IAMClient(options), name);
+  const code = await zipped();
+  const variables = {
+    TABLE_NAME: name,
+    SECRET_PREFIX: name,
+    SECRET_KEY_ID: keyId,
+    MAC_KEY_ID: macKeyId,
+    EGRESS: JSON.stringify({ loopback: true }),
+  };
+  const functions = {
+    test: `${name}-test`,
+    introspect: `${name}-introspect`,
+    credentials: `${name}-credentials`,
+  };
+  for (const [part, FunctionName] of Object.entries(functions)) {
+    await lambda.send(
+      new CreateFunctionCommand({
+        FunctionName,
+        Role: role,
+        Runtime: 'nodejs24.x',
+        Handler: `${part}.handler`,
+        Timeout: 60,
+        MemorySize: 1024,
+        Code: { ZipFile: code },
+        Environment: { Variables: variables },
+      }),
+    );
+  }
+  return {
+    probe: lambdaProbe({ client: lambda, functions }),
+    store: dynamoStore({ client: dynamo, table: name }),
+    vault: secretsVault({ secrets, kms, prefix: name, keyId, macKeyId, clock: Date.now }),
+    [Symbol.asyncDispose]: async () => {
+      for (const FunctionName of Object.values(functions)) {
+        await lambda.send(new DeleteFunctionCommand({ FunctionName }));
+      }
+      for (const client of [dynamo, secrets, kms, lambda]) client.destroy();
+    },
+  };
+};
+
+const roleOf = async (iam: IAMClient, name: string): Promise<string> => {
+  const policy = (statement: object) => JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+  const { Role } = await iam.send(
+    new CreateRoleCommand({
+      RoleName: name,
+      AssumeRolePolicyDocument: policy({
+        Effect: 'Allow',
+        Principal: { Service: 'lambda.amazonaws.com' },
+        Action: 'sts:AssumeRole',
+      }),
+    }),
+  );
+  // What each function may really do is the stacks' to say, and tested there.
+  const all = {
+    Effect: 'Allow',
+    Action: ['dynamodb:*', 'secretsmanager:*', 'kms:*', 'logs:*'],
+    Resource: '*',
+  };
+  await iam.send(
+    new PutRolePolicyCommand({ RoleName: name, PolicyName: 'all', PolicyDocument: policy(all) }),
+  );
+  iam.destroy();
+  return Role?.Arn ?? '';
+};
+
+const zipped = async (): Promise<Uint8Array> => {
+  const folder = await mkdtemp(join(tmpdir(), 'mooring-bundle-'));
+  try {
+    await bundle(folder);
+    const cwd = join(folder, 'probe');
+    const files = (await readdir(cwd)).filter((file) => file.endsWith('.mjs'));
+    execFileSync('python3', ['-m', 'zipfile', '-c', 'code.zip', ...files], { cwd });
+    return await readFile(join(cwd, 'code.zip'));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+};
+
+(engine && postgres ? describe : describe.skip)('the probe in functions of its own', () => {
+  if (postgres) probeContract(open, postgres);
+});
+
+describe('an invocation of the probe', () => {
+  const answering = (send: () => Promise<unknown>) =>
+    lambdaProbe({ client: { send } as unknown as LambdaClient, functions: { test: 'a', introspect: 'b' } });
+  const call = { tenant: { org: 'o', environment: 'e' }, id: '0'.repeat(32), actor: 'a', request_id: 'r' };
+
+  test('that crashes is Mooring’s own fault, and may be tried again', async () => {
+    const crashed = answering(async () => ({ FunctionError: 'Unhandled', Payload: Buffer.from('{}') }));
+    await expect(crashed.test({ ...call, trigger: 'request' })).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+  });
+
+  test('that is not let in says so without telling why', async () => {
+    const refused = answering(() => Promise.reject(new Error('User arn:aws:… is not authorized')));
+    await expect(refused.test({ ...call, trigger: 'request' })).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'The probe does not answer',
+    });
+  });
+
+  test('that was not granted is a fault of the deployment', async () => {
+    const nothing = answering(async () => ({}));
+    await expect(nothing.credentials({ ...call, patch: {} })).rejects.toThrow(/may not invoke/);
+  });
+});

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import type { RequestListener } from 'node:http';
+import { inspect } from 'node:util';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { describe, expect, test } from '@jest/globals';
+import { secretsVault } from '../../shared/adapters/secrets-vault.ts';
+import type { Vault } from '../../shared/ports/vault.ts';
+import { documentOf, ownerOf } from '../contracts/secrets.ts';
+import { answering } from './answering.ts';
+
+describe('what AWS says when it fails', () => {
+  const password = 'fake-and-never-to-be-seen';
+  const owner = ownerOf();
+  const ref = { name: `mooring/org_contract/default/${owner.id}`, version: randomUUID() };
+
+  const failing = async (listener: RequestListener) => {
+    const server = await answering(listener);
+    const options = {
+      region: 'eu-central-1',
+      endpoint: server.url,
+      credentials: { accessKeyId: 'fake', secretAccessKey: 'fake' },
+      maxAttempts: 1,
+    };
+    const secrets = new SecretsManagerClient(options);
+    const kms = new KMSClient(options);
+    const vault = secretsVault({
+      secrets,
+      kms,
+      prefix: 'mooring',
+      keyId: 'alias/fake',
+      macKeyId: 'alias/fake-mac',
+      clock: Date.now,
+    });
+    return {
+      vault,
+      [Symbol.asyncDispose]: async () => {
+        secrets.destroy();
+        kms.destroy();
+        await server[Symbol.asyncDispose]();
+      },
+    };
+  };
+
+  const eachCall = (vault: Vault) => [
+    () => vault.create(documentOf(owner, { password })),
+    () => vault.read(ref, owner),
+    () => vault.stage(ref, documentOf(owner, { password })),
+    () => vault.promote(ref),
+    () => vault.remove(ref, 30),
+    () => vault.restore(ref),
+    () => vault.key(owner),
+    () => vault.tags(arnOf('theirs')),
+    () => vault.readShared(arnOf('theirs')),
+    () => Array.fromAsync(vault.list()),
+  ];
+
+  const saying =
+    (
+      status: number,
+      type: string,
+      body = JSON.stringify({ message: `Value '${password}' failed` }),
+    ): RequestListener =>
+    (request, response) => {
+      request.resume().on('end', () => {
+        response
+          .writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': type })
+          .end(body);
+      });
+    };
+
+  test.each([
+    ['too many calls', saying(400, 'ThrottlingException')],
+    ['a fault of its own', saying(500, 'InternalServiceError')],
+    ['a fault with no name', saying(503, '', '<html>')],
+    ['a broken answer', saying(200, '', `{"SecretString":"${password}`)],
+    ['a closed connection', ((request) => request.socket.destroy()) satisfies RequestListener],
+  ])('%s: it is not available, and nothing of a secret is told', async (_, listener) => {
+    await using opened = await failing(listener);
+    for (const call of eachCall(opened.vault)) {
+      const [{ status, ...outcome }] = await Promise.allSettled([call()]);
+      expect(status).toBe('rejected');
+      expect(outcome).toMatchObject({ reason: { code: 'unavailable' } });
+      expect(inspect(outcome, { depth: Infinity, showHidden: true })).not.toContain(password);
+    }
+  });
+
+  test('a refusal that no call expects is a fault of ours, and nothing of a secret is told', async () => {
+    await using opened = await failing(saying(400, 'ValidationException'));
+    for (const call of eachCall(opened.vault)) {
+      const [{ status, ...outcome }] = await Promise.allSettled([call()]);
+      expect(status).toBe('rejected');
+      expect(inspect(outcome)).toMatch(/(Secrets Manager|KMS): ValidationException, HTTP 400/);
+      expect(outcome).not.toHaveProperty('reason.code');
+      expect(inspect(outcome, { depth: Infinity, showHidden: true })).not.toContain(password);
+    }
+  });
+
+  test('a secret that we may not see is not shared', async () => {
+    await using opened = await failing(saying(400, 'AccessDeniedException'));
+    expect(await opened.vault.tags(arnOf('theirs'))).toBeUndefined();
+    await expect(opened.vault.readShared(arnOf('theirs'))).rejects.toMatchObject({
+      code: 'secret-not-shared',
+    });
+  });
+
+  test('a shared secret that is no JSON object is not shared, and not told', async () => {
+    for (const text of [password, `["${password}"]`, `"${password}"`, undefined]) {
+      await using opened = await failing(saying(200, '', JSON.stringify({ SecretString: text })));
+      const [outcome] = await Promise.allSettled([opened.vault.readShared(arnOf('theirs'))]);
+      expect(outcome).toMatchObject({ reason: { code: 'secret-not-shared' } });
+      expect(inspect(outcome, { depth: Infinity, showHidden: true })).not.toContain(password);
+    }
+  });
+
+  test('a secret in another layout, or of another owner, is refused and not told', async () => {
+    const document = documentOf(owner, { password });
+    for (const found of [
+      { ...document, layout: 2 },
+      { ...document, more: 1 },
+      { ...document, owner: ownerOf() },
+      { ...document, credentials: { password: 1 } },
+      password,
+    ]) {
+      const SecretString = typeof found === 'string' ? found : JSON.stringify(found);
+      await using opened = await failing(saying(200, '', JSON.stringify({ SecretString })));
+      const [outcome] = await Promise.allSettled([opened.vault.read(ref, owner)]);
+      expect(inspect(outcome)).toMatch(/no layout that this version knows|not of the connection/);
+      expect(inspect(outcome, { depth: Infinity, showHidden: true })).not.toContain(password);
+    }
+  });
+});
+
+const arnOf = (name: string) => `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${name}`;

@@ -1,0 +1,214 @@
+import { randomUUID } from 'node:crypto';
+import { CreateKeyCommand, KMSClient, type CreateKeyCommandInput } from '@aws-sdk/client-kms';
+import {
+  CreateSecretCommand,
+  DescribeSecretCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { secretsVault } from '../../shared/adapters/secrets-vault.ts';
+import { newId } from '../../shared/domain/id.ts';
+import type { Vault } from '../../shared/ports/vault.ts';
+import { documentOf, ownerOf } from '../contracts/secrets.ts';
+import { vaultContract, type OpenVault } from '../contracts/vault.ts';
+import { awsClient } from '../engines/aws-client.ts';
+import { reach } from '../engines/reach.ts';
+
+const engine = reach('aws');
+const withEngine = engine ? describe : describe.skip;
+
+const openVault = async () => {
+  const options = awsClient(engine ?? {});
+  const secrets = new SecretsManagerClient(options);
+  const kms = new KMSClient(options);
+  const prefix = `mooring-${randomUUID()}`;
+  const keyId = await keyOf(kms, {});
+  const macKeyId = await keyOf(kms, { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' });
+  let now = Date.now();
+  const calls: string[] = [];
+  const count = (command: string | undefined) => void calls.push(command ?? '');
+  secrets.middlewareStack.add((next, { commandName }) => (count(commandName), next), { step: 'initialize' });
+  kms.middlewareStack.add((next, { commandName }) => (count(commandName), next), { step: 'initialize' });
+  const another = () => secretsVault({ secrets, kms, prefix, keyId, macKeyId, clock: () => now });
+  return {
+    secrets,
+    prefix,
+    keyId,
+    vault: another(),
+    another,
+    pass: (ms: number) => (now += ms),
+    /** The calls to AWS that some work makes. */
+    callsOf: async (work: () => Promise<unknown>) => {
+      calls.length = 0;
+      await work();
+      return calls.slice();
+    },
+    [Symbol.asyncDispose]: async () => {
+      secrets.destroy();
+      kms.destroy();
+    },
+  };
+};
+
+withEngine('the secrets vault', () => {
+  vaultContract(async (): Promise<OpenVault> => {
+    const { vault, another, secrets, ...opened } = await openVault();
+    return {
+      vault,
+      another: async () => another(),
+      arnOf,
+      share: async (name, tags, value) => {
+        const { ARN = '' } = await secrets.send(
+          new CreateSecretCommand({
+            Name: name,
+            SecretString: JSON.stringify(value),
+            Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+          }),
+        );
+        return ARN;
+      },
+      [Symbol.asyncDispose]: opened[Symbol.asyncDispose],
+    };
+  });
+});
+
+withEngine('Secrets Manager', () => {
+  let opened: Awaited<ReturnType<typeof openVault>>;
+  let vault: Vault;
+  beforeAll(async () => {
+    opened = await openVault();
+    vault = opened.vault;
+  });
+  afterAll(async () => {
+    await opened[Symbol.asyncDispose]();
+  });
+
+  const describeSecret = async (name: string) =>
+    await opened.secrets.send(new DescribeSecretCommand({ SecretId: name }));
+
+  test('is called once for a secret and once for a tenant’s key in five minutes', async () => {
+    const owner = ownerOf(`org_${randomUUID()}`);
+    const ref = await vault.create(documentOf(owner));
+    const { callsOf } = opened;
+    expect(await callsOf(() => vault.create(documentOf(ownerOf())))).toEqual(['CreateSecretCommand']);
+    expect(await callsOf(() => vault.read(ref, owner))).toEqual(['GetSecretValueCommand']);
+    expect(await callsOf(() => vault.stage(ref, documentOf(owner)))).toEqual(['PutSecretValueCommand']);
+    expect(await callsOf(() => vault.remove(ref, 30))).toEqual(['DeleteSecretCommand']);
+    expect(await callsOf(() => vault.restore(ref))).toEqual(['RestoreSecretCommand']);
+
+    const thrice = async () => await Promise.all([vault.key(owner), vault.key(owner), vault.key(owner)]);
+    expect(await callsOf(thrice)).toEqual(['GenerateMacCommand']);
+    opened.pass(299_999);
+    expect(await callsOf(thrice)).toEqual([]);
+    opened.pass(1);
+    expect(await callsOf(thrice)).toEqual(['GenerateMacCommand']);
+  });
+
+  test('keeps a secret under our key, tagged with its tenant', async () => {
+    const owner = ownerOf();
+    const { name, version } = await vault.create(documentOf(owner));
+    const secret = await describeSecret(name);
+    expect(secret.KmsKeyId).toBe(opened.keyId);
+    expect(secret.Tags).toEqual([{ Key: 'mooring:tenant', Value: 'org_contract/default' }]);
+    expect(secret.VersionIdsToStages).toEqual({ [version]: ['AWSCURRENT'] });
+    expect(name).toMatch(new RegExp(`^mooring-[0-9a-f-]{36}/org_contract/default/${owner.id}$`));
+  });
+
+  test('lists nothing that others keep beside ours', async () => {
+    const { secrets, prefix } = opened;
+    const { name } = await vault.create(documentOf(ownerOf()));
+    const tags = [{ Key: 'mooring:tenant', Value: 'org_contract/default' }];
+    const theirs = [
+      { Name: `${prefix}/org_contract/default/password`, Tags: tags },
+      { Name: `${prefix}/org_contract/default/more/${newId(Date.now())}`, Tags: tags },
+      { Name: `${prefix}-other/org_contract/default/${newId(Date.now())}`, Tags: tags },
+      { Name: `${prefix}/org_contract/staging/${newId(Date.now())}`, Tags: tags },
+      { Name: `${prefix}/org_contract/default/${newId(Date.now())}`, Tags: [] },
+    ];
+    for (const each of theirs) await secrets.send(new CreateSecretCommand({ ...each, SecretString: 'fake' }));
+    const listed = (await Array.fromAsync(vault.list())).map((each) => each.name);
+    expect(listed).toContain(name);
+    expect(theirs.filter(({ Name }) => listed.includes(Name))).toEqual([]);
+  });
+
+  test('has a label on every version that is staged or was in force last, and never more than it allows', async () => {
+    const owner = ownerOf();
+    const first = await vault.create(documentOf(owner));
+    const second = await vault.stage(first, documentOf(owner));
+    const labels = async () => (await describeSecret(first.name)).VersionIdsToStages ?? {};
+    expect(await labels()).toEqual({
+      [first.version]: ['AWSCURRENT'],
+      [second.version]: [expect.stringMatching(/^MOORING_STAGED_[0-9A-F]$/)],
+    });
+    await vault.promote(second);
+    expect(await labels()).toMatchObject({
+      [first.version]: ['AWSPREVIOUS'],
+      [second.version]: ['AWSCURRENT'],
+    });
+    for (let n = 0; n < 40; n += 1) await vault.stage(first, documentOf(owner));
+    expect(new Set(Object.values(await labels()).flat()).size).toBeLessThanOrEqual(18);
+    expect(await labels()).toMatchObject({ [second.version]: ['AWSCURRENT'] });
+  });
+
+  test('is asked to make a secret once, however often the client sends it', async () => {
+    let lost = 0;
+    opened.secrets.middlewareStack.add(
+      (next) => async (args) => {
+        const answer = await next(args);
+        if ((lost += 1) === 1) throw Object.assign(new Error('lost'), { name: 'TimeoutError' });
+        return answer;
+      },
+      { step: 'finalizeRequest', priority: 'low', name: 'lose' },
+    );
+    const owner = ownerOf();
+    const ref = await vault
+      .create(documentOf(owner))
+      .finally(() => opened.secrets.middlewareStack.remove('lose'));
+    expect(lost).toBe(2);
+    expect(Object.keys((await describeSecret(ref.name)).VersionIdsToStages ?? {})).toEqual([ref.version]);
+  });
+
+  test('has nothing of a create whose answer was lost for good', async () => {
+    const lose = (command: string) =>
+      opened.secrets.middlewareStack.add(
+        (next, { commandName }) =>
+          async (args) => {
+            const answer = await next(args);
+            if (commandName === command) throw Object.assign(new Error('lost'), { name: 'Lost' });
+            return answer;
+          },
+        { step: 'initialize', name: 'lose' },
+      );
+    const owner = ownerOf();
+    lose('CreateSecretCommand');
+    await expect(
+      vault.create(documentOf(owner)).finally(() => opened.secrets.middlewareStack.remove('lose')),
+    ).rejects.toMatchObject({ code: 'unavailable' });
+    const ref = await vault.create(documentOf(owner));
+    expect(await vault.read(ref, owner)).toEqual(documentOf(owner));
+  });
+
+  test('keeps the secret that an earlier create made when a later one fails', async () => {
+    const owner = ownerOf();
+    const ref = await vault.create(documentOf(owner));
+    opened.secrets.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (commandName === 'CreateSecretCommand') throw Object.assign(new Error('lost'), { name: 'Lost' });
+          return await next(args);
+        },
+      { step: 'initialize', name: 'lose' },
+    );
+    await expect(
+      vault.create(documentOf(owner)).finally(() => opened.secrets.middlewareStack.remove('lose')),
+    ).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await vault.read(ref, owner)).toEqual(documentOf(owner));
+  });
+});
+
+const arnOf = (name: string) => `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${name}`;
+
+const keyOf = async (kms: KMSClient, spec: CreateKeyCommandInput) => {
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand(spec));
+  return KeyMetadata?.KeyId ?? '';
+};

@@ -1,0 +1,175 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import type { SqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { Conflict } from '../../shared/ports/store.ts';
+import { storeContract } from '../contracts/store.ts';
+
+let folder: string;
+let store: SqliteStore;
+let time = Date.UTC(2031, 0, 1);
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mooring-store-'));
+  store = sqliteStore({ path: join(folder, 'store.db'), clock: () => time });
+});
+
+afterAll(() => {
+  store.close();
+  rmSync(folder, { recursive: true });
+});
+
+storeContract(() => ({
+  store,
+  now: () => time / 1000,
+  pass: (seconds) => {
+    time += seconds * 1000;
+  },
+}));
+
+describe('the file', () => {
+  test.skip('holds everything that was answered when the process is killed', async () => {
+    const path = join(folder, 'killed.db');
+    const child = writer(path, 'a');
+    let answered = -1;
+    for await (const line of createInterface(child.stdout)) {
+      answered = Number(line);
+      if (answered === 300) child.kill('SIGKILL');
+    }
+    await using after = sqliteStore({ path, outbox: () => true });
+    const items = await Promise.all(
+      Array.from({ length: answered + 1 }, (_, n) => after.get({ pk: 'a', sk: `${n}` })),
+    );
+    expect(answered).toBeGreaterThanOrEqual(300);
+    expect(items.filter((item) => item === undefined)).toEqual([]);
+    expect(after.events(undefined, 1_000_000).length).toBeGreaterThanOrEqual(answered + 1);
+  });
+
+  test('may be written by several processes at once', async () => {
+    const path = join(folder, 'shared.db');
+    const children = ['a', 'b', 'c'].map((name) => writer(path, name, 200));
+    for (const child of children) child.stdout.resume();
+    const codes = await Promise.all(children.map(async (child) => (await once(child, 'exit'))[0]));
+    expect(codes).toEqual([0, 0, 0]);
+    await using after = sqliteStore({ path });
+    for (const pk of ['a', 'b', 'c'])
+      expect((await after.query({ pk, limit: 1_000 })).items).toHaveLength(200);
+  });
+
+  test('that is damaged is refused with a sentence', async () => {
+    const damage: Record<string, (path: string) => void> = {
+      'not-a-store.db': (path) => writeFileSync(path, 'hello, I am no store of anything\n'.repeat(500)),
+      'cut-off.db': (path) => writeFileSync(path, readFileSync(path).subarray(0, 20_000)),
+      'overwritten.db': (path) => writeFileSync(path, readFileSync(path).fill(7, 4096, 16_384)),
+      'newer.db': (path) => {
+        const db = new DatabaseSync(path);
+        db.exec('pragma user_version = 99');
+        db.close();
+      },
+    };
+    for (const [name, harm] of Object.entries(damage)) {
+      const path = join(folder, name);
+      const whole = sqliteStore({ path });
+      for (let n = 0; n < 50; n += 1)
+        await whole.write([{ put: { pk: 'a', sk: `${n}`, text: 'x'.repeat(1000) } }]);
+      whole.close();
+      harm(path);
+      expect(() => sqliteStore({ path })).toThrow(
+        /^The store .*\.db is damaged or not a store of this version/,
+      );
+    }
+  });
+
+  test('in a folder that is not there is refused with a sentence', () => {
+    expect(() => sqliteStore({ path: join(folder, 'nowhere', 'store.db') })).toThrow(
+      /cannot be opened: expected/,
+    );
+  });
+});
+
+describe('the outbox', () => {
+  const at = { pk: 'T#org', sk: 'CONN#1' };
+  const open = (name: string) =>
+    sqliteStore({ path: join(folder, name), clock: () => time, outbox: ({ sk }) => sk.startsWith('CONN#') });
+
+  test('tells of each change to what it is for, before and after, in order', async () => {
+    await using events = open('outbox-1.db');
+    await events.write([{ put: { ...at, version: 1 } }, { put: { pk: 'T#org', sk: 'NAME#a' } }]);
+    await events.write([{ put: { ...at, version: 2 } }]);
+    await events.write([{ remove: at }]);
+    await events.write([{ remove: at }]);
+    expect(events.events(undefined, 10).map(({ before, after }) => ({ before, after }))).toEqual([
+      { after: { ...at, version: 1 } },
+      { before: { ...at, version: 1 }, after: { ...at, version: 2 } },
+      { before: { ...at, version: 2 } },
+    ]);
+  });
+
+  test('holds nothing of a write that failed', async () => {
+    await using events = open('outbox-2.db');
+    const failed = events.write([
+      { put: { ...at } },
+      { check: { pk: 'T#org', sk: 'CONN#2' }, if: 'present' },
+    ]);
+    await expect(failed).rejects.toThrow(Conflict);
+    expect(events.events(undefined, 10)).toEqual([]);
+  });
+
+  test('keeps an event, under one id, until it is acknowledged, over restarts', async () => {
+    const first = open('outbox-3.db');
+    for (const version of [1, 2, 3]) await first.write([{ put: { ...at, version } }]);
+    const [one, two, three] = first.events(undefined, 10);
+    expect(first.events(one?.id, 1)).toEqual([two]);
+    first.ack(two?.id ?? '');
+    first.close();
+    await using second = open('outbox-3.db');
+    expect(second.events(undefined, 10)).toEqual([three]);
+    second.ack(three?.id ?? '');
+    await second.write([{ put: { ...at, version: 4 } }]);
+    const ids = second.events(undefined, 10).map(({ id }) => id);
+    expect(ids).toHaveLength(1);
+    expect([one?.id, two?.id, three?.id]).not.toContain(ids[0]);
+  });
+
+  test('wakes whoever listens, once the event is there', async () => {
+    await using events = open('outbox-4.db');
+    const seen: number[] = [];
+    const stop = events.onEvents(() => seen.push(events.events(undefined, 10).length));
+    await events.write([{ put: { pk: 'T#org', sk: 'NAME#a' } }]);
+    await events.write([{ put: at }]);
+    stop();
+    await events.write([{ remove: at }]);
+    expect(seen).toEqual([1]);
+  });
+
+  test('tells of what expired, as it is removed for good', async () => {
+    await using events = open('outbox-5.db');
+    await events.write([{ put: { ...at, expires: time / 1000 + 10 } }]);
+    time += 120_000;
+    await events.write([{ put: { pk: 'T#org', sk: 'NAME#a' } }]);
+    expect(events.events(undefined, 10)).toHaveLength(2);
+    expect(events.events(undefined, 10)[1]).not.toHaveProperty('after');
+  });
+});
+
+/** A process that writes items 0, 1, 2, … and says each number once its write was answered. */
+const writer = (path: string, pk: string, count = Number.MAX_SAFE_INTEGER) => {
+  const module = new URL('../../shared/adapters/sqlite-store.ts', import.meta.url).href;
+  const script = `
+    const { sqliteStore } = await import(${JSON.stringify(module)});
+    const store = sqliteStore({ path: ${JSON.stringify(path)}, outbox: () => true });
+    for (let n = 0; n < ${count}; n += 1) {
+      await store.write([{ put: { pk: ${JSON.stringify(pk)}, sk: String(n) } }]);
+      process.stdout.write(n + '\\n');
+    }
+    store.close();`;
+  return spawn(process.execPath, ['--no-warnings', '--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+};

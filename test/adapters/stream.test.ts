@@ -1,0 +1,51 @@
+import { describe, expect, test } from '@jest/globals';
+import type { DynamoDBRecord } from 'aws-lambda';
+import { streamEvent } from '../../shared/adapters/stream.ts';
+
+const keys = { pk: { S: 'T#a' }, sk: { S: 'CONN#1' } };
+
+describe('a record of the stream, as a function gets it', () => {
+  test('becomes an event with the items before and after', () => {
+    const record: DynamoDBRecord = {
+      eventID: 'e1',
+      eventName: 'MODIFY',
+      dynamodb: {
+        Keys: keys,
+        OldImage: { ...keys, version: { N: '1' }, gone: { BOOL: false } },
+        NewImage: {
+          ...keys,
+          version: { N: '2' },
+          none: { NULL: true },
+          bytes: { B: 'AP8=' },
+          deep: { L: [{ M: { a: { S: '' } } }] },
+          expires: { N: '1924992000' },
+          due_pk: { S: 'DUE#1' },
+          due_sk: { S: '2031-01-01T00:00:00Z' },
+        },
+      },
+    };
+    const key = { pk: 'T#a', sk: 'CONN#1' };
+    expect(streamEvent(record)).toEqual({
+      id: 'e1',
+      before: { ...key, version: 1, gone: false },
+      after: {
+        ...key,
+        version: 2,
+        none: null,
+        bytes: Uint8Array.of(0, 255),
+        deep: [{ a: '' }],
+        expires: 1_924_992_000,
+        due: { pk: 'DUE#1', sk: '2031-01-01T00:00:00Z' },
+      },
+    });
+  });
+
+  test('of a new item has no before, of a removed one no after', () => {
+    expect(streamEvent({ eventID: 'e2', dynamodb: { NewImage: keys } })).not.toHaveProperty('before');
+    expect(streamEvent({ eventID: 'e3', dynamodb: { OldImage: keys } })).not.toHaveProperty('after');
+  });
+
+  test('without an id is refused, for nobody could tell it from its copies', () => {
+    expect(() => streamEvent({ dynamodb: { NewImage: keys } })).toThrow(TypeError);
+  });
+});

@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { newConnectionOf } from '../../shared/domain/assemble.ts';
+import { ConnectionInput } from '../../shared/domain/connection-input.ts';
+import { partition } from '../../shared/domain/catalog-blocks.ts';
+import { createConnection } from '../../shared/domain/create.ts';
+import { keys } from '../../shared/domain/keys.ts';
+import { listTests } from '../../shared/domain/tests.ts';
+import { findConnection } from '../../shared/domain/write.ts';
+import { parse } from '../../shared/parse.ts';
+import type { Probe } from '../../shared/ports/probe.ts';
+import type { Store } from '../../shared/ports/store.ts';
+import type { WriteVault } from '../../shared/ports/vault.ts';
+
+/** A probe, and what it shares with the API functions. */
+export interface ProbeBench extends AsyncDisposable {
+  readonly probe: Probe;
+  readonly store: Store;
+  readonly vault: WriteVault;
+}
+
+/** What the probes are to reach: `test/engines/postgres` in its default form. */
+export type Postgres = Readonly<Record<string, string>>;
+
+/** Both probes behave as one: the API functions cannot tell whether theirs is in another process. */
+export const probeContract = (open: () => Promise<ProbeBench>, postgres: Postgres) => {
+  const tenant = { org: 'org_probe', environment: 'default' };
+  const actor = { tenant, actor: 'key_1', request_id: 'request-1', now: Date.now() };
+  const password = postgres['POSTGRES_PASSWORD'] ?? '';
+  let bench: ProbeBench;
+  let count = 0;
+
+  beforeAll(async () => void (bench = await open()), 120_000);
+  afterAll(async () => {
+    await bench?.[Symbol.asyncDispose]();
+  });
+
+  const draft = (more: object = {}) =>
+    newConnectionOf(
+      parse(ConnectionInput, {
+        name: `Probed ${(count += 1)}`,
+        type: 'postgresql',
+        config: {
+          host: '127.0.0.1',
+          port: Number(postgres['POSTGRES_PORT']),
+          database: 'shop',
+          username: postgres['POSTGRES_USER'],
+          password,
+          ...more,
+        },
+        options: { ssl_mode: 'require' },
+      }),
+    );
+  const create = async (more: object = {}) => {
+    const { id } = await createConnection(bench, actor, { draft: await draft(more), test: false });
+    return { tenant, id, actor: 'key_1', request_id: 'request-1' };
+  };
+  const nobody = { tenant, id: '0'.repeat(32), actor: 'key_1', request_id: 'request-1' };
+
+  describe('a test', () => {
+    test('of settings tells all steps, and how long it took', async () => {
+      const result = await bench.probe.test({ tenant, draft: await draft(), request_id: 'request-1' });
+      expect(result).toMatchObject({
+        status: 'connected',
+        details: { version: expect.stringMatching(/^PostgreSQL \d/) },
+      });
+      expect(result.steps.map(({ step }) => step)).toEqual([
+        'resolve',
+        'egress',
+        'connect',
+        'tls',
+        'authenticate',
+        'query',
+        'privileges',
+      ]);
+      expect(result.details.latency_ms).toBeGreaterThanOrEqual(1);
+    });
+
+    test('with a wrong password is an answer, without the password', async () => {
+      const wrong = await draft({ password: 'never-the-right-one' });
+      const result = await bench.probe.test({ tenant, draft: wrong, request_id: 'request-1' });
+      expect(result).toMatchObject({ status: 'failed', details: { code: 'authentication-failed' } });
+      expect(JSON.stringify(result)).not.toContain('never-the-right-one');
+    });
+
+    test('of a saved connection is recorded', async () => {
+      const call = await create();
+      const result = await bench.probe.test({ ...call, trigger: 'request' });
+      const stored = await findConnection(bench.store, tenant, call.id);
+      expect(stored).toMatchObject({ status: 'connected', last_test: result });
+      const { data } = await listTests(bench.store, tenant, call.id, { limit: 10 });
+      expect(data).toMatchObject([{ trigger: 'request', status: 'connected' }]);
+    });
+
+    test('of a patch records nothing', async () => {
+      const call = await create();
+      const patch = { credentials: { password: 'never-the-right-one' } };
+      const result = await bench.probe.test({ ...call, trigger: 'request', patch });
+      expect(result.details.code).toBe('authentication-failed');
+      expect((await findConnection(bench.store, tenant, call.id)).status).toBe('pending');
+      expect((await listTests(bench.store, tenant, call.id, { limit: 10 })).data).toEqual([]);
+    });
+
+    test('of a connection that is not there is a problem', async () => {
+      await expect(bench.probe.test({ ...nobody, trigger: 'request' })).rejects.toMatchObject({
+        code: 'not-found',
+      });
+    });
+
+    test('after a change of destination says that the credentials are locked, and dials nothing', async () => {
+      const call = await create();
+      const patch = { config: { host: 'localhost' } };
+      const result = await bench.probe.test({ ...call, trigger: 'request', patch });
+      expect(result).toMatchObject({ status: 'failed', details: { code: 'credentials-locked' } });
+      expect(result.steps.find(({ step }) => step === 'connect')?.status).toBe('skipped');
+    });
+  });
+
+  describe('an introspection', () => {
+    test('stores the catalog and points to it', async () => {
+      const call = await create();
+      const result = await bench.probe.introspect(call, 30_000);
+      const stored = await findConnection(bench.store, tenant, call.id);
+      expect(result).toMatchObject({ running: false, catalog: { snapshot_id: stored.catalog?.snapshot_id } });
+      expect(stored.catalog?.tables).toBeGreaterThan(3);
+    });
+
+    test('starts nothing while another one runs, and takes over from one that died', async () => {
+      const call = await create();
+      const held = (until: number) =>
+        bench.store.write([
+          { put: { ...keys.lease(tenant, call.id), token: 'other', snapshot: 'half', until } },
+        ]);
+      await held(Date.now() + 60_000);
+      expect(await bench.probe.introspect(call, 30_000)).toEqual({ running: true });
+      const half = { pk: partition({ ...tenant, id: call.id, snapshot: 'half' }), sk: 'B#left behind' };
+      await bench.store.write([{ put: half }]);
+      await held(Date.now() - 1);
+      expect(await bench.probe.introspect(call, 30_000)).toMatchObject({ running: false });
+      expect(await bench.store.get(half)).toBeUndefined();
+    });
+
+    test('goes on when nobody waits for it', async () => {
+      const call = await create();
+      expect(await bench.probe.introspect(call, 0)).toEqual({ running: true });
+      const catalog = async () => (await findConnection(bench.store, tenant, call.id)).catalog;
+      while (!(await catalog())) await new Promise((resolve) => setTimeout(resolve, 50));
+    }, 30_000);
+
+    test('of a source that refuses is a problem with all that is known of it', async () => {
+      const call = await create({ password: 'never-the-right-one' });
+      await expect(bench.probe.introspect(call, 30_000)).rejects.toMatchObject({
+        code: 'authentication-failed',
+        extras: { native_code: '28P01' },
+      });
+      // Given back, not held until it runs out.
+      await expect(bench.probe.introspect(call, 30_000)).rejects.toMatchObject({
+        code: 'authentication-failed',
+      });
+    });
+  });
+
+  describe('a change of credentials', () => {
+    test('brings them into force together with the rest', async () => {
+      const call = await create({ password: 'never-the-right-one' });
+      const next = await bench.probe.credentials({
+        ...call,
+        patch: { name: `Renamed ${count}`, credentials: { password } },
+      });
+      expect(next).toMatchObject({
+        name: `Renamed ${count}`,
+        version: 2,
+        credentials_version: 2,
+        status: 'testing',
+      });
+      expect(JSON.stringify(next)).not.toContain(password);
+      const result = await bench.probe.test({ ...call, trigger: 'request' });
+      expect(result.status).toBe('connected');
+    });
+
+    test('that is not whole is a problem that names what is missing', async () => {
+      const call = await create();
+      const patch = { config: { host: 'localhost' }, credentials: { auth_method: 'password' } };
+      await expect(bench.probe.credentials({ ...call, patch })).rejects.toMatchObject({
+        code: 'credentials-required',
+        extras: { errors: [{ path: 'credentials.password' }] },
+      });
+    });
+
+    test('of another version than the caller has seen is refused', async () => {
+      const call = await create();
+      const change = bench.probe.credentials({ ...call, patch: { credentials: { password } }, version: 7 });
+      await expect(change).rejects.toMatchObject({ code: 'precondition-failed' });
+    });
+  });
+};

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { documentOf, ownerOf } from './secrets.ts';
+import type { OpenVault } from './vault.ts';
+
+/** What every vault does about secrets that are not its own. */
+export const sharedSecretContract = (opened: () => OpenVault): void => {
+  describe('somebody else’s secret', () => {
+    test('shows its tags, and its value to who may read', async () => {
+      const name = `theirs-${randomUUID()}`;
+      const tags = { 'mooring:tenant': 'org_a/default', 'mooring:host': 'db.example.com' };
+      const value = { username: 'reader', password: 'fake-shared', port: 5432 };
+      const arn = await opened().share(name, tags, value);
+      expect(await opened().vault.tags(arn)).toEqual(tags);
+      expect(await opened().vault.readShared(arn)).toEqual(value);
+    });
+
+    test('that is not there is not shared', async () => {
+      const arn = opened().arnOf(`theirs-${randomUUID()}`);
+      expect(await opened().vault.tags(arn)).toBeUndefined();
+      await expect(opened().vault.readShared(arn)).rejects.toMatchObject(unshared);
+    });
+
+    test('is never one of ours', async () => {
+      const ref = await opened().vault.create(documentOf(ownerOf()));
+      const arn = opened().arnOf(ref.name);
+      for (const each of [arn, `${arn}-AbCdEf`]) {
+        await expect(opened().vault.tags(each)).rejects.toMatchObject(unshared);
+        await expect(opened().vault.readShared(each)).rejects.toMatchObject(unshared);
+      }
+    });
+
+    test('is named by an ARN and by nothing else', async () => {
+      const name = `theirs-${randomUUID()}`;
+      const arn = await opened().share(name, {}, { password: 'fake-shared' });
+      const close = [
+        name,
+        '',
+        `${arn} `,
+        `${arn}\n`,
+        `${arn}?x`,
+        arn.toUpperCase(),
+        arn.replace(/\d{12}/, ''),
+        arn.replace('secretsmanager', 'ssm'),
+        arn.replace(':secret:', ':secret:%2e%2e/'),
+      ];
+      await fc.assert(
+        fc.asyncProperty(fc.oneof(fc.constantFrom(...close), fc.string({ unit: 'binary' })), async (text) => {
+          const answer = await opened()
+            .vault.readShared(text)
+            .catch((error: unknown) => error);
+          expect(answer).toMatchObject(unshared);
+        }),
+        { numRuns: 60 },
+      );
+    });
+  });
+};
+
+const unshared = { code: 'secret-not-shared' };

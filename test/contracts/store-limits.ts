@@ -1,0 +1,47 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Change, Store } from '../../shared/ports/store.ts';
+import { key, numbers } from './store-keys.ts';
+
+/** The part of the store's contract about what is refused. */
+export const limitsContract = (store: Store) => {
+  describe('what no table takes is refused, and nothing is written', () => {
+    const at = key();
+    const wide = (bytes: number) => 'x'.repeat(bytes);
+    const cases: [string, Change[]][] = [
+      ['an item over 400 KB', [{ put: { ...key(), text: wide(400 * 1024) } }]],
+      ['a write over 4 MB', numbers(11).map(() => ({ put: { ...key(), text: wide(399 * 1024) } }))],
+      ['101 changes', numbers(101).map(() => ({ put: key() }))],
+      ['two changes of one item', [{ put: at }, { check: at, if: 'absent' }]],
+      ['a partition key over 2 048 bytes', [{ put: { pk: wide(2049), sk: 'a' } }]],
+      ['a sort key over 1 024 bytes', [{ put: { pk: 'a', sk: 'é'.repeat(513) } }]],
+      ['an empty key', [{ put: { pk: 'a', sk: '' } }]],
+      ['undefined', [{ put: { ...key(), a: undefined } }]],
+      ['a number that is none', [{ put: { ...key(), a: Number.NaN } }]],
+      ['a number too large', [{ put: { ...key(), a: [1e126] } }]],
+      ['a date', [{ put: { ...key(), a: new Date(0) } }]],
+      ['a name without a character', [{ put: { ...key(), a: { '': 1 } } }]],
+      ['33 levels', [{ put: { ...key(), a: numbers(33).reduce<unknown>((inner) => [inner], 1) } }]],
+      ['an attribute that the due index needs', [{ put: { ...key(), due_pk: 'a' } }]],
+      ['a time in parts of seconds', [{ put: { ...key(), expires: 1.5 } }]],
+    ];
+
+    test.each(cases)('%s', async (_, changes) => {
+      const other = key();
+      await expect(
+        store.write([
+          ...changes.slice(0, 100),
+          ...(changes.length > 100 ? changes.slice(100) : [{ put: other }]),
+        ]),
+      ).rejects.toThrow(/^(A|An|The) |^\w+: expected /);
+      expect(await store.get(other)).toBeUndefined();
+    });
+
+    test('and what is at the limit is taken', async () => {
+      const item = { pk: `${key().pk}${wide(2000)}`, sk: 'é'.repeat(512), text: wide(390 * 1024) };
+      await store.write([{ put: item }]);
+      expect(await store.get(item)).toEqual(item);
+      await store.write(numbers(100).map(() => ({ put: key() })));
+      await store.write([]);
+    });
+  });
+};

@@ -1,0 +1,116 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Item, Store } from '../../shared/ports/store.ts';
+import { key, numbers, padded } from './store-keys.ts';
+import type { StoreUnderTest } from './store-keys.ts';
+
+/** The part of the store's contract about ranges, the index and counts. */
+export const readsContract = (given: () => StoreUnderTest, store: Store) => {
+  const soon = () => given().now() + 1_000;
+
+  describe('a query', () => {
+    test('is in the order of UTF-8 bytes, both ends included, both ways', async () => {
+      const { pk } = key();
+      const ordered = ['A', 'a', 'a\0', 'a\u0001', 'aa', 'b', '\u007f', 'é', '\uffee', '😀'];
+      await store.write(ordered.toReversed().map((sk) => ({ put: { pk, sk } })));
+      const keys = async (range: object) =>
+        (await store.query({ pk, limit: 100, ...range })).items.map(({ sk }) => sk);
+      expect(await keys({})).toEqual(ordered);
+      expect(await keys({ backwards: true })).toEqual(ordered.toReversed());
+      expect(await keys({ from: 'a', to: 'é' })).toEqual(ordered.slice(1, 8));
+      expect(await keys({ from: 'a', to: 'é', backwards: true })).toEqual(ordered.slice(1, 8).toReversed());
+      expect(await keys({ from: '\uffee' })).toEqual(['\uffee', '😀']);
+      expect(await keys({ to: 'a' })).toEqual(['A', 'a']);
+      expect(await keys({ from: 'b', to: 'a' })).toEqual([]);
+      expect(await keys({ from: '' })).toEqual(ordered);
+      expect(await keys({ to: '' })).toEqual([]);
+      expect(await keys({ limit: 3 })).toEqual(ordered.slice(0, 3));
+      expect(await keys({ limit: 3, backwards: true })).toEqual(ordered.slice(-3).toReversed());
+    });
+
+    test('sees one partition only', async () => {
+      const [a, b] = [key(), key()];
+      await store.write([{ put: a }, { put: b }]);
+      expect(await store.query({ pk: a.pk, limit: 10 })).toEqual({ items: [a] });
+      expect(await store.query({ pk: key().pk, limit: 10 })).toEqual({ items: [] });
+    });
+
+    test('says where to go on when a page of 1 MB is full', async () => {
+      const { pk } = key();
+      const block = new Uint8Array(300 * 1024).fill(7);
+      for (const n of numbers(8)) await store.write([{ put: { pk, sk: padded(n), block } }]);
+      const read: string[] = [];
+      let from: string | undefined;
+      let pages = 0;
+      do {
+        const { items, next } = await store.query({ pk, limit: 100, ...(from !== undefined && { from }) });
+        read.push(...items.map(({ sk }) => sk));
+        if (next !== undefined) expect(next).toBe(read.at(-1));
+        from = next === undefined ? undefined : `${next}\0`;
+        pages += 1;
+      } while (from !== undefined && pages < 10);
+      expect(read).toEqual(numbers(8).map(padded));
+      expect(pages).toBeGreaterThan(1);
+    });
+
+    test('that got as many as it asked for, or all, says no more', async () => {
+      const { pk } = key();
+      await store.write(numbers(4).map((n) => ({ put: { pk, sk: padded(n) } })));
+      for (const limit of [3, 4, 5]) expect((await store.query({ pk, limit })).next).toBeUndefined();
+    });
+  });
+
+  describe('the due index', () => {
+    test('holds what is due, in its order, and nothing else', async () => {
+      const [shard, at] = [key().pk, '2031-02-03T00:00:0'];
+      const item = (second: number) => ({
+        ...key(),
+        name: `n${second}`,
+        due: { pk: shard, sk: `${at}${second}Z` },
+      });
+      const [first, second, third] = [item(1), item(2), item(3)];
+      await store.write([{ put: third }, { put: first }, { put: second }, { put: key() }]);
+      const due = async (range: object) =>
+        (await store.query({ pk: shard, index: 'due', limit: 10, ...range })).items;
+      expect(await eventually(() => due({}), 3)).toEqual([first, second, third]);
+      expect(await due({ to: `${at}2Z` })).toEqual([first, second]);
+      expect(await due({ limit: 1, backwards: true })).toEqual([third]);
+    });
+
+    test('takes two items of one time, and lets go of what is due no longer', async () => {
+      const due = key();
+      const [a, b, c] = [key(), key(), key()].map((at) => ({ ...at, due }));
+      if (!a || !b || !c) return;
+      await store.write([{ put: a }, { put: b }, { put: c }]);
+      const query = async () => (await store.query({ pk: due.pk, index: 'due', limit: 10 })).items;
+      expect(new Set(await eventually(query, 3))).toEqual(new Set([a, b, c]));
+      await store.write([{ put: { pk: a.pk, sk: a.sk } }, { remove: b }]);
+      expect(await eventually(query, 1)).toEqual([c]);
+      expect(await store.get(a)).toEqual({ pk: a.pk, sk: a.sk });
+    });
+  });
+
+  describe('a count', () => {
+    test('adds one at each call, however many call at once', async () => {
+      const at = key();
+      const sums = await Promise.all(numbers(20).map(() => store.count(at, soon())));
+      expect(sums.toSorted((a, b) => a - b)).toEqual(numbers(20).map((n) => n + 1));
+    });
+
+    test('begins again once it has expired', async () => {
+      const at = key();
+      await store.count(at, soon());
+      await store.count(at, soon());
+      given().pass(1_000);
+      expect(await store.count(at, soon())).toBe(1);
+      expect(await store.count(at, soon())).toBe(2);
+    });
+  });
+};
+
+/** An index follows its table a moment later. */
+const eventually = async (read: () => Promise<Item[]>, count: number, tries = 100): Promise<Item[]> => {
+  const items = await read();
+  if (items.length === count || tries === 0) return items;
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  return eventually(read, count, tries - 1);
+};

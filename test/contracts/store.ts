@@ -1,0 +1,263 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { Conflict } from '../../shared/ports/store.ts';
+import type { Change, Condition, Item, Store } from '../../shared/ports/store.ts';
+import { key, numbers, padded } from './store-keys.ts';
+import type { StoreUnderTest } from './store-keys.ts';
+import { limitsContract } from './store-limits.ts';
+import { readsContract } from './store-reads.ts';
+
+/** One contract for every store. `given` is called within tests, once the store is up. */
+export const storeContract = (given: () => StoreUnderTest) => {
+  const store: Store = {
+    get: (key) => given().store.get(key),
+    query: (range) => given().store.query(range),
+    write: (changes) => given().store.write(changes),
+    count: (key, expires) => given().store.count(key, expires),
+  };
+  const soon = () => given().now() + 1_000;
+
+  describe('an item', () => {
+    test('reads back as it was put, nested values and bytes included', async () => {
+      const item = {
+        ...key(),
+        text: 'é😀\0',
+        yes: true,
+        none: null,
+        bytes: Uint8Array.of(0, 255),
+        deep: [{ a: [1, -2.5] }, []],
+      };
+      await store.write([{ put: item }]);
+      expect(await store.get(item)).toEqual(item);
+    });
+
+    test('may hold whatever the port allows', async () => {
+      const value = fc.letrec<{ value: unknown }>((tie) => ({
+        value: fc.oneof(
+          { maxDepth: 4, withCrossShrink: true },
+          fc.string({ unit: 'binary' }),
+          fc.integer(),
+          fc.double({ noDefaultInfinity: true, noNaN: true, min: -1e100, max: 1e100 }).filter(representable),
+          fc.boolean(),
+          fc.constant(null),
+          fc.uint8Array({ maxLength: 20 }),
+          fc.array(tie('value'), { maxLength: 4 }),
+          fc.dictionary(fc.string({ minLength: 1 }), tie('value'), { maxKeys: 4, noNullPrototype: true }),
+        ),
+      })).value;
+      await fc.assert(
+        fc.asyncProperty(value, async (attribute) => {
+          const item = { ...key(), attribute };
+          await store.write([{ put: item }]);
+          expect(await store.get(item)).toEqual(item);
+        }),
+        { numRuns: 60 },
+      );
+    });
+
+    test('is replaced as a whole', async () => {
+      const at = key();
+      await store.write([{ put: { ...at, a: 1, b: 2 } }]);
+      await store.write([{ put: { ...at, a: 3 } }]);
+      expect(await store.get(at)).toEqual({ ...at, a: 3 });
+    });
+
+    test('is gone once removed, and removing it again is fine', async () => {
+      const at = key();
+      await store.write([{ put: at }]);
+      await store.write([{ remove: at }]);
+      await store.write([{ remove: at }]);
+      expect(await store.get(at)).toBeUndefined();
+    });
+
+    test('may have attributes whose names mean something to DynamoDB', async () => {
+      const item = {
+        ...key(),
+        name: 'a',
+        status: 'b',
+        size: 3,
+        ttl: 4,
+        count: 5,
+        ':now': 6,
+        '#n': 7,
+        'a.b': 8,
+        ' ': 9,
+      };
+      await store.write([{ put: item }]);
+      await store.write([
+        { put: item, if: { name: 'a', status: 'b', size: 3, ':now': 6, '#n': 7, 'a.b': 8, ' ': 9 } },
+      ]);
+      expect(await store.get(item)).toEqual(item);
+    });
+
+    test('has no say over what the caller does with its own object afterwards', async () => {
+      const item = { ...key(), list: [1] };
+      await store.write([{ put: item }]);
+      item.list.push(2);
+      expect(await store.get(item)).toMatchObject({ list: [1] });
+    });
+
+    test('keeps text that is not well-formed as the well-formed text nearest to it', async () => {
+      const at = key();
+      await store.write([{ put: { ...at, text: 'a\ud800b' } }]);
+      expect(await store.get(at)).toEqual({ ...at, text: 'a\ufffdb' });
+    });
+  });
+
+  describe('a condition', () => {
+    const present = { version: 3, name: 'a', gone: false, by: null };
+    const cases: { title: string; holds: boolean; condition: Condition; before?: Item }[] = [
+      { title: 'absent', holds: true, condition: 'absent' },
+      { title: 'absent', holds: false, condition: 'absent', before: { ...key(), ...present } },
+      { title: 'present', holds: true, condition: 'present', before: { ...key(), ...present } },
+      { title: 'present', holds: false, condition: 'present' },
+      { title: 'all attributes', holds: true, condition: present, before: { ...key(), ...present } },
+      { title: 'one attribute', holds: true, condition: { version: 3 }, before: { ...key(), ...present } },
+      { title: 'another value', holds: false, condition: { version: 4 }, before: { ...key(), ...present } },
+      { title: 'another type', holds: false, condition: { version: '3' }, before: { ...key(), ...present } },
+      {
+        title: 'an attribute that is not there',
+        holds: false,
+        condition: { other: 1 },
+        before: { ...key(), ...present },
+      },
+      {
+        title: 'null where there is no attribute',
+        holds: false,
+        condition: { other: null },
+        before: { ...key(), ...present },
+      },
+      {
+        title: 'one of two',
+        holds: false,
+        condition: { version: 3, name: 'b' },
+        before: { ...key(), ...present },
+      },
+      { title: 'attributes of nothing', holds: false, condition: { version: 3 } },
+      { title: 'no attribute in particular', holds: true, condition: {}, before: { ...key(), ...present } },
+      { title: 'no attribute in particular of nothing', holds: false, condition: {} },
+    ];
+
+    test.each(cases)('$title: $holds', async ({ holds, condition, before }) => {
+      const at = before ? { pk: before.pk, sk: before.sk } : key();
+      const changes: Change[] = [
+        { put: { ...at, after: true }, if: condition },
+        { remove: at, if: condition },
+        { check: at, if: condition },
+      ];
+      for (const change of changes) {
+        for (const more of [[], [{ put: key() }]]) {
+          await store.write([before ? { put: before } : { remove: at }]);
+          const written = store.write([change, ...more]);
+          if (holds) await written;
+          else await expect(written).rejects.toThrow(Conflict);
+          const after = 'put' in change ? change.put : 'remove' in change ? undefined : before;
+          expect(await store.get(at)).toEqual(holds ? after : before);
+        }
+      }
+    });
+
+    test('that fails is named by its place, the first of several', async () => {
+      const [a, b, c] = [key(), key(), key()];
+      await store.write([{ put: a }]);
+      const changes: Change[] = [
+        { put: c, if: 'absent' },
+        { put: a, if: 'absent' },
+        { check: b, if: 'present' },
+      ];
+      await expect(store.write(changes)).rejects.toMatchObject({ name: 'Conflict', change: 1 });
+    });
+
+    test('that fails leaves everything as it was', async () => {
+      const [a, b, c] = [key(), key(), key()];
+      await store.write([{ put: { ...a, n: 1 } }]);
+      await expect(
+        store.write([{ put: { ...a, n: 2 } }, { put: b }, { check: c, if: 'present' }]),
+      ).rejects.toThrow(Conflict);
+      expect(await store.get(a)).toEqual({ ...a, n: 1 });
+      expect(await store.get(b)).toBeUndefined();
+    });
+  });
+
+  describe('many writers', () => {
+    test('of one name: exactly one wins', async () => {
+      const name = key();
+      const outcomes = await Promise.allSettled(
+        numbers(50).map((n) =>
+          store.write([{ put: { ...name, n }, if: 'absent' }, { put: { ...key(), n } }]),
+        ),
+      );
+      const won = outcomes.flatMap((outcome, n) => (outcome.status === 'fulfilled' ? [n] : []));
+      expect(won).toHaveLength(1);
+      expect(await store.get(name)).toEqual({ ...name, n: won[0] });
+      for (const outcome of outcomes)
+        if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(Conflict);
+    });
+
+    test('of one version, a single change each: exactly one wins', async () => {
+      const at = key();
+      await store.write([{ put: { ...at, version: 1 } }]);
+      const outcomes = await Promise.allSettled(
+        numbers(50).map((n) => store.write([{ put: { ...at, version: 2, n }, if: { version: 1 } }])),
+      );
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    });
+
+    test('that read and write until it holds: none is lost', async () => {
+      const at = key();
+      await store.write([{ put: { ...at, version: 0 } }]);
+      const increment = async (): Promise<void> => {
+        const version = Number((await store.get(at))?.['version']);
+        try {
+          await store.write([{ put: { ...at, version: version + 1 }, if: { version } }]);
+        } catch (error) {
+          if (error instanceof Conflict) return increment();
+          throw error;
+        }
+      };
+      await Promise.all(numbers(50).map(increment));
+      expect(await store.get(at)).toEqual({ ...at, version: 50 });
+    }, 120_000);
+  });
+
+  describe('expiry', () => {
+    test('counts an item as absent from its second on, in reads', async () => {
+      const item = { ...key(), expires: soon(), due: key() };
+      await store.write([{ put: item }]);
+      given().pass(999);
+      expect(await store.get(item)).toEqual(item);
+      given().pass(1);
+      expect(await store.get(item)).toBeUndefined();
+      expect(await store.query({ pk: item.pk, limit: 5 })).toEqual({ items: [] });
+      expect(await store.query({ pk: item.due.pk, limit: 5, index: 'due' })).toEqual({ items: [] });
+    });
+
+    test('counts an item as absent in conditions', async () => {
+      const item = { ...key(), version: 1, expires: soon() };
+      await store.write([{ put: item }]);
+      given().pass(1_000);
+      for (const condition of ['present', { version: 1 }] as const) {
+        await expect(store.write([{ put: item, if: condition }])).rejects.toThrow(Conflict);
+        await expect(store.write([{ check: item, if: condition }])).rejects.toThrow(Conflict);
+      }
+      await store.write([{ check: item, if: 'absent' }]);
+      await store.write([{ put: { ...item, expires: soon() }, if: 'absent' }]);
+      expect(await store.get(item)).toBeDefined();
+    });
+
+    test('does not cut a page short: what follows the expired is read', async () => {
+      const { pk } = key();
+      await store.write(
+        numbers(60).map((n) => ({ put: { pk, sk: padded(n), ...(n < 50 && { expires: soon() }) } })),
+      );
+      given().pass(1_000);
+      const { items } = await store.query({ pk, limit: 5 });
+      expect(items.map(({ sk }) => sk)).toEqual([50, 51, 52, 53, 54].map(padded));
+    });
+  });
+
+  readsContract(given, store);
+  limitsContract(store);
+};
+
+const representable = (value: number) => !Object.is(value, -0) && (value === 0 || Math.abs(value) >= 1e-100);

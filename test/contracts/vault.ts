@@ -1,0 +1,315 @@
+import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { newId } from '../../shared/domain/id.ts';
+import type { SecretDocument, SecretOwner, SecretRef, Vault } from '../../shared/ports/vault.ts';
+import { documentOf, ownerOf } from './secrets.ts';
+import { sharedSecretContract } from './shared-secret.ts';
+
+export interface OpenVault extends AsyncDisposable {
+  readonly vault: Vault;
+  /** Another vault over the same secrets, as another function would have it. */
+  readonly another: () => Promise<Vault>;
+  /** Makes a secret of somebody else's and answers its ARN. */
+  readonly share: (name: string, tags: Readonly<Record<string, string>>, value: object) => Promise<string>;
+  readonly arnOf: (name: string) => string;
+}
+
+/** What every vault does. */
+export const vaultContract = (open: () => Promise<OpenVault>): void => {
+  let opened: OpenVault;
+  let vault: Vault;
+  beforeAll(async () => {
+    opened = await open();
+    vault = opened.vault;
+  });
+  afterAll(async () => {
+    await opened[Symbol.asyncDispose]();
+  });
+
+  describe('a secret', () => {
+    test('comes back as it was given, whatever characters it has', async () => {
+      await fc.assert(
+        fc.asyncProperty(fields, fields, async (destination, credentials) => {
+          const document = { ...documentOf(ownerOf()), destination, credentials };
+          const ref = await vault.create(document);
+          expect(await vault.read(ref, document.owner)).toEqual(document);
+        }),
+        { numRuns: 25 },
+      );
+    });
+
+    test('may have 64 KB in all, and no more', async () => {
+      const owner = ownerOf();
+      const empty = Buffer.byteLength(JSON.stringify(documentOf(owner, { password: '' })));
+      const fitting = documentOf(owner, { password: 'x'.repeat(65_536 - empty) });
+      expect(await vault.read(await vault.create(fitting), owner)).toEqual(fitting);
+
+      for (const password of ['x'.repeat(65_537 - empty), 'é'.repeat(40_000), '\u0000'.repeat(11_000)])
+        await expect(vault.create(documentOf(ownerOf(), { password }))).rejects.toMatchObject({
+          code: 'invalid-request',
+          extras: { errors: [{ path: 'credentials' }] },
+        });
+    });
+
+    test('of an owner is made once, also by 50 at the same time', async () => {
+      const owner = ownerOf();
+      const made = await Promise.allSettled(
+        Array.from({ length: 50 }, async () => await vault.create(documentOf(owner))),
+      );
+      const won = made.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+      expect(won).toHaveLength(1);
+      for (const ref of won) expect(await vault.read(ref, owner)).toEqual(documentOf(owner));
+      await expect(vault.create(documentOf(owner))).rejects.toMatchObject({ code: 'internal' });
+    });
+
+    test('of one owner is not that of another, when 50 make theirs at the same time', async () => {
+      const documents = Array.from({ length: 50 }, (_, n) =>
+        documentOf(ownerOf(), { password: `fake-${n}` }),
+      );
+      const refs = await Promise.all(documents.map((document) => vault.create(document)));
+      expect(await Promise.all(refs.map((ref, n) => vault.read(ref, ownerAt(documents, n))))).toEqual(
+        documents,
+      );
+    });
+
+    test('is found by another vault over the same secrets', async () => {
+      const owner = ownerOf();
+      const ref = await vault.create(documentOf(owner));
+      expect(await (await opened.another()).read(ref, owner)).toEqual(documentOf(owner));
+    });
+
+    test('is read for its owner alone', async () => {
+      const owner = ownerOf();
+      const ref = await vault.create(documentOf(owner));
+      for (const other of [
+        { ...owner, org: 'org_other' },
+        { ...owner, environment: 'staging' },
+        { ...owner, id: newId(Date.now()) },
+      ])
+        await expect(vault.read(ref, other)).rejects.toThrow('not of the connection');
+      await expect(vault.stage(ref, documentOf(ownerOf()))).rejects.toThrow('not of the connection');
+    });
+
+    test('belongs to a tenant also where names could be taken for one another', async () => {
+      const id = newId(Date.now());
+      const a = { org: 'org/a', environment: 'b', id };
+      const b = { org: 'org', environment: 'a/b', id };
+      await vault.create(documentOf(a, { password: 'fake-of-a' }));
+      const ref = await vault.create(documentOf(b, { password: 'fake-of-b' }));
+      expect((await vault.read(ref, b)).credentials).toEqual({ password: 'fake-of-b' });
+    });
+
+    test('that is not there wants credentials', async () => {
+      const owner = ownerOf();
+      const ref = await vault.create(documentOf(owner));
+      const unmade = { ...ref, name: ref.name.replace(owner.id, newId(Date.now())) };
+      const unmadeOwner = { ...owner, id: unmade.name.slice(-32) };
+      await expect(vault.read({ ...ref, version: randomUUID() }, owner)).rejects.toMatchObject(wanting);
+      await expect(vault.read(unmade, unmadeOwner)).rejects.toMatchObject(wanting);
+      await expect(vault.stage(unmade, documentOf(unmadeOwner))).rejects.toMatchObject(wanting);
+      await expect(vault.promote(unmade)).rejects.toMatchObject(wanting);
+      await expect(vault.restore(unmade)).rejects.toMatchObject(wanting);
+      await vault.remove(unmade, 30);
+      await vault.remove(unmade, 0);
+    });
+  });
+
+  describe('a version', () => {
+    test('is staged beside the one in force, and both are readable before and after it is promoted', async () => {
+      const owner = ownerOf();
+      const old = await vault.create(documentOf(owner, { password: 'fake-old' }));
+      const staged = await vault.stage(old, documentOf(owner, { password: 'fake-new' }));
+      const both = async () => [await passwordOf(vault, old, owner), await passwordOf(vault, staged, owner)];
+
+      expect(staged.name).toBe(old.name);
+      expect(await both()).toEqual(['fake-old', 'fake-new']);
+      await vault.promote(staged);
+      expect(await both()).toEqual(['fake-old', 'fake-new']);
+      await vault.promote(staged);
+      expect(await both()).toEqual(['fake-old', 'fake-new']);
+    });
+
+    test('survives the promotion of another that was staged with it', async () => {
+      const owner = ownerOf();
+      const first = await vault.create(documentOf(owner));
+      const [a, b] = [
+        await vault.stage(first, documentOf(owner, { password: 'fake-a' })),
+        await vault.stage(first, documentOf(owner, { password: 'fake-b' })),
+      ];
+      await vault.promote(b);
+      await vault.promote(a);
+      expect(await passwordOf(vault, a, owner)).toBe('fake-a');
+      expect(await passwordOf(vault, b, owner)).toBe('fake-b');
+    });
+
+    test('can be staged and promoted by many at once', async () => {
+      const owner = ownerOf();
+      const first = await vault.create(documentOf(owner));
+      const staged = await Promise.all(
+        Array.from({ length: 5 }, (_, n) => vault.stage(first, documentOf(owner, { password: `fake-${n}` }))),
+      );
+      expect(await Promise.all(staged.map((ref) => passwordOf(vault, ref, owner)))).toEqual(
+        staged.map((_, n) => `fake-${n}`),
+      );
+      await Promise.all(staged.slice(0, 3).map((ref) => vault.promote(ref)));
+    });
+
+    test('can be staged again and again, whether or not it is promoted', async () => {
+      const owner = ownerOf();
+      let inForce = await vault.create(documentOf(owner));
+      for (let n = 0; n < 30; n += 1) {
+        const staged = await vault.stage(inForce, documentOf(owner, { password: `fake-${n}` }));
+        expect(await passwordOf(vault, staged, owner)).toBe(`fake-${n}`);
+        if (n % 3 > 0) continue;
+        await vault.promote(staged);
+        inForce = staged;
+      }
+      expect(await passwordOf(vault, inForce, owner)).toBe('fake-27');
+    });
+
+    test('that was never made cannot be promoted', async () => {
+      const owner = ownerOf();
+      const ref = await vault.create(documentOf(owner));
+      await expect(vault.promote({ ...ref, version: randomUUID() })).rejects.toMatchObject(wanting);
+      expect(await vault.read(ref, owner)).toEqual(documentOf(owner));
+    });
+  });
+
+  describe('a removed secret', () => {
+    test('is gone until it is restored, with all its versions', async () => {
+      const owner = ownerOf();
+      const ref = await vault.create(documentOf(owner, { password: 'fake-old' }));
+      const staged = await vault.stage(ref, documentOf(owner, { password: 'fake-new' }));
+      await vault.remove(ref, 30);
+      await vault.remove(ref, 30);
+      for (const each of [ref, staged]) await expect(vault.read(each, owner)).rejects.toMatchObject(wanting);
+      await expect(vault.stage(ref, documentOf(owner))).rejects.toMatchObject(wanting);
+      await expect(vault.promote(staged)).rejects.toMatchObject(wanting);
+      await expect(vault.create(documentOf(owner))).rejects.toMatchObject({ code: 'internal' });
+
+      await vault.restore(ref);
+      await vault.restore(ref);
+      expect(await passwordOf(vault, ref, owner)).toBe('fake-old');
+      expect(await passwordOf(vault, staged, owner)).toBe('fake-new');
+    });
+
+    test('ends at once where no days are given, also when it was recoverable', async () => {
+      for (const recoverable of [false, true]) {
+        const owner = ownerOf();
+        const ref = await vault.create(documentOf(owner));
+        if (recoverable) await vault.remove(ref, 7);
+        await vault.remove(ref, 0);
+        await expect(vault.restore(ref)).rejects.toMatchObject(wanting);
+        await expect(vault.read(ref, owner)).rejects.toMatchObject(wanting);
+      }
+    });
+
+    test('is kept for 7 to 30 days and for no other time', async () => {
+      const ref = await vault.create(documentOf(ownerOf()));
+      for (const days of [-1, 1, 6, 7.5, 31, NaN])
+        await expect(vault.remove(ref, days)).rejects.toThrow(RangeError);
+    });
+  });
+
+  describe('the list of all', () => {
+    const listed = async () =>
+      new Map((await Array.fromAsync(vault.list())).map((each) => [each.name, each]));
+
+    test('has every secret once, with its owner and its age', async () => {
+      const began = Date.now();
+      const owners = [ownerOf('org of/many %=signs'), ...Array.from({ length: 120 }, () => ownerOf())];
+      const refs: SecretRef[] = [];
+      for (const owner of owners) refs.push(await vault.create(documentOf(owner)));
+      const all = await Array.fromAsync(vault.list());
+      expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+      const found = await listed();
+      expect(refs.map(({ name }) => found.get(name)?.owner)).toEqual(owners);
+      for (const { name } of refs) {
+        const at = found.get(name)?.created_at ?? NaN;
+        expect(at).toBeGreaterThan(began - 2000); // a clock of whole seconds will do
+        expect(at).toBeLessThan(Date.now() + 2000);
+      }
+    });
+
+    test('has a secret from its making to its removal, and again when it is restored', async () => {
+      const owner = ownerOf();
+      const ref = await vault.create(documentOf(owner));
+      await vault.promote(await vault.stage(ref, documentOf(owner)));
+      expect((await listed()).get(ref.name)?.owner).toEqual(owner);
+      await vault.remove(ref, 30);
+      expect((await listed()).has(ref.name)).toBe(false);
+      await vault.restore(ref);
+      expect((await listed()).has(ref.name)).toBe(true);
+      await vault.remove({ name: ref.name }, 0);
+      expect((await listed()).has(ref.name)).toBe(false);
+    });
+
+    test('has neither values nor what is somebody else’s', async () => {
+      const tags = { 'mooring:tenant': 'org_a/default' };
+      const name = `theirs-${randomUUID()}`;
+      await opened.share(name, tags, { password: 'fake-shared' });
+      await vault.create(documentOf(ownerOf(), { password: 'fake-unlisted' }));
+      expect(JSON.stringify([...(await listed())])).not.toMatch(/fake-|theirs-/);
+    });
+  });
+
+  test('a tenant has a key of its own, the same at every vault', async () => {
+    const tenants = [
+      { org: 'org_a', environment: 'default' },
+      { org: 'org_a', environment: 'staging' },
+      { org: 'org_b', environment: 'default' },
+      { org: 'org', environment: 'a/default' },
+      { org: 'org/a', environment: 'default' },
+    ];
+    const another = await opened.another();
+    const keys = await Promise.all(
+      tenants.map(async (tenant) => Buffer.from(await vault.key(tenant)).toString('hex')),
+    );
+    const again = await Promise.all(
+      tenants.map(async (tenant) => Buffer.from(await another.key(tenant)).toString('hex')),
+    );
+    expect(new Set(keys).size).toBe(tenants.length);
+    expect(keys).toEqual(again);
+    for (const key of keys) expect(key).toHaveLength(64);
+  });
+
+  sharedSecretContract(() => opened);
+
+  test('nothing of a secret is in any error', async () => {
+    const password = 'fake-and-never-to-be-seen';
+    const owner = ownerOf();
+    const document = documentOf(owner, { password });
+    const ref = await vault.create(document);
+    const wrong = { ...ref, version: randomUUID() };
+    const arn = await opened.share(`theirs-${randomUUID()}`, {}, { password });
+    const failures = [
+      vault.create(document),
+      vault.create(documentOf(ownerOf(), { password: password.repeat(4000) })),
+      vault.stage({ ...ref, name: `${ref.name}0` }, document),
+      vault.read(wrong, owner),
+      vault.read(ref, ownerOf()),
+      vault.promote(wrong),
+      vault.readShared(`${arn}?`),
+    ];
+    for (const failure of await Promise.allSettled(failures)) {
+      expect(failure.status).toBe('rejected');
+      expect(inspect(failure, { depth: Infinity, showHidden: true })).not.toContain(password);
+    }
+  });
+};
+
+const passwordOf = async (vault: Vault, ref: SecretRef, owner: SecretOwner) =>
+  (await vault.read(ref, owner)).credentials['password'];
+
+const ownerAt = (documents: readonly SecretDocument[], n: number): SecretOwner =>
+  documents[n]?.owner ?? ownerOf();
+
+const wanting = { code: 'credentials-required' };
+
+const fields = fc.dictionary(
+  fc.stringMatching(/^[a-z][a-z_]{0,30}$/),
+  fc.oneof(fc.string({ unit: 'binary', maxLength: 3000 }), fc.string(), fc.constant('\ud800')),
+  { maxKeys: 6, noNullPrototype: true },
+);
