@@ -1,0 +1,174 @@
+import { keys } from '../domain/keys.ts';
+import type { Tenant } from '../domain/tenant.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ReadStore } from '../ports/store.ts';
+import { Problem } from '../problem.ts';
+import type { Tokens } from '../settings.ts';
+
+export const scopes = ['connections:read', 'connections:write', 'connections:test'] as const;
+export type Scope = (typeof scopes)[number];
+
+/** Who is calling, and what he may do where. */
+export interface Caller {
+  /** The API key's id, or the token's subject. */
+  readonly id: string;
+  readonly org: string;
+  /** `null`: all. */
+  readonly environments: readonly string[] | null;
+  readonly scopes: readonly string[];
+}
+
+export interface Recognising {
+  readonly store: ReadStore;
+  readonly clock: Clock;
+  readonly tokens?: Tokens | undefined;
+}
+
+const keyCacheMs = 60_000;
+const keyCacheSize = 1000;
+
+/** Recognises callers by API key or token. A key's record is remembered for a minute: a revoked one works that much longer. */
+export const recogniser = ({ store, clock, tokens }: Recognising) => {
+  const known = new Map<string, { caller: Caller; until: number }>();
+  const byKey = async (key: string): Promise<Caller> => {
+    const { pk } = keys.apiKey(key);
+    const cached = known.get(pk);
+    if (cached && cached.until > clock()) return cached.caller;
+    known.delete(pk);
+    const item = await store.get(keys.apiKey(key));
+    if (!item)
+      throw new Problem('unauthenticated', 'The API key is unknown or revoked', { headers: challenge });
+    const caller = {
+      id: String(item['id']),
+      org: String(item['org']),
+      environments: stringsOf(item['environments']) ?? null,
+      scopes: stringsOf(item['scopes']) ?? scopes,
+    };
+    if (known.size >= keyCacheSize) known.clear();
+    known.set(pk, { caller, until: clock() + keyCacheMs });
+    return caller;
+  };
+  const byToken = tokenReader(tokens);
+
+  return async (authorization: string | undefined): Promise<Caller> => {
+    const [, credential] = /^Bearer +(\S{1,8192}) *$/i.exec(authorization ?? '') ?? [];
+    if (!credential) {
+      throw new Problem('unauthenticated', 'Authorization: expected Bearer and an API key or token', {
+        headers: challenge,
+      });
+    }
+    return credential.startsWith('sk_') ? byKey(credential) : byToken(credential);
+  };
+};
+
+const challenge = { 'www-authenticate': 'Bearer' };
+
+/** Verifies tokens against the issuer's keys, which `jose` keeps for ten minutes. */
+const tokenReader = (tokens: Tokens | undefined) => {
+  let verify: Promise<(token: string) => Promise<Record<string, unknown>>> | undefined;
+  return async (token: string): Promise<Caller> => {
+    if (!tokens) {
+      throw new Problem('unauthenticated', 'Only API keys (sk_…) are accepted here', { headers: challenge });
+    }
+    verify ??= verifierOf(tokens);
+    let claims: Record<string, unknown>;
+    try {
+      claims = await (await verify)(token);
+    } catch (error) {
+      if (error instanceof Problem) {
+        verify = undefined; // the next caller asks the issuer again
+        throw error;
+      }
+      throw new Problem('unauthenticated', 'The token is not valid', { cause: error, headers: challenge });
+    }
+    const org = claims[tokens.organisation_claim];
+    if (typeof org !== 'string' || !Segment.test(org)) {
+      throw new Problem('forbidden', `The token lacks the claim ${tokens.organisation_claim}`);
+    }
+    const environments = stringsOf(claims[tokens.environments_claim]) ?? [];
+    return {
+      id: typeof claims['sub'] === 'string' ? claims['sub'].slice(0, 200) : 'token',
+      org,
+      environments: environments.includes('*') ? null : environments,
+      scopes: stringsOf(claims[tokens.scope_claim]) ?? [],
+    };
+  };
+};
+
+const verifierOf = async (tokens: Tokens) => {
+  const { createRemoteJWKSet, errors, jwtVerify } = await import('jose');
+  const jwks = createRemoteJWKSet(new URL(tokens.jwks_uri ?? (await discovered(tokens.issuer))), {
+    cacheMaxAge: 600_000,
+    timeoutDuration: 3000,
+  });
+  return async (token: string) => {
+    try {
+      const { payload } = await jwtVerify(token, jwks, {
+        issuer: tokens.issuer,
+        audience: tokens.audience,
+        // Never a symmetric algorithm: the issuer's public keys are no secrets.
+        algorithms: [
+          'RS256',
+          'RS384',
+          'RS512',
+          'PS256',
+          'PS384',
+          'PS512',
+          'ES256',
+          'ES384',
+          'ES512',
+          'EdDSA',
+          'Ed25519',
+        ],
+        requiredClaims: ['exp'],
+      });
+      return payload as Record<string, unknown>; // jose types only the registered claims
+    } catch (error) {
+      // An issuer that does not answer says nothing of the token.
+      const verdict = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout);
+      if (verdict && error.code !== 'ERR_JOSE_GENERIC') throw error;
+      throw new Problem('unavailable', 'The issuer of tokens does not answer', { cause: error });
+    }
+  };
+};
+
+/** https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig */
+const discovered = async (issuer: string): Promise<string> => {
+  try {
+    const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+    const answer = await fetch(url, { signal: AbortSignal.timeout(3000), redirect: 'error' });
+    const { jwks_uri: uri } = (await answer.json()) as { jwks_uri?: unknown };
+    if (typeof uri === 'string') return uri;
+  } catch (error) {
+    throw new Problem('unavailable', 'The issuer of tokens does not answer', { cause: error });
+  }
+  throw new Problem('unavailable', 'The issuer of tokens names no keys');
+};
+
+/** A list, or words separated by blanks, as OAuth writes scopes. */
+const stringsOf = (value: unknown): string[] | undefined => {
+  if (typeof value === 'string') return value.split(' ').filter(Boolean);
+  return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : undefined;
+};
+
+/** What may stand in a key of the table and in the name of a secret. */
+export const Segment = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+
+/** The tenant that the caller asks for, if he may. */
+export const tenantFor = (caller: Caller, environment = 'default'): Tenant => {
+  if (!Segment.test(environment)) {
+    const expected = 'up to 64 letters, digits, _ . or -';
+    throw new Problem('invalid-request', `X-Environment-Id: expected ${expected}`, {
+      errors: [{ path: 'X-Environment-Id', expected }],
+    });
+  }
+  if (caller.environments && !caller.environments.includes(environment)) {
+    throw new Problem('forbidden', 'The caller has no access to this environment');
+  }
+  return { org: caller.org, environment };
+};
+
+/** Throws `forbidden` naming the scope that is wanted. */
+export const requireScope = (caller: Caller, scope: Scope) => {
+  if (!caller.scopes.includes(scope)) throw new Problem('forbidden', `The caller lacks the scope ${scope}`);
+};

@@ -1,0 +1,98 @@
+import type * as v from 'valibot';
+import type { Actor } from '../domain/audit.ts';
+import type { Tenant } from '../domain/tenant.ts';
+import type { Log } from '../log.ts';
+import type { PortsFor, Uses } from '../ports/ports.ts';
+import type { ProblemCode } from '../problem.ts';
+import type { Caller, Scope } from './caller.ts';
+
+type Schema = v.GenericSchema;
+type Output<S> = S extends Schema ? v.InferOutput<S> : undefined;
+type Answer<S> = S extends Schema ? v.InferInput<S> : void;
+
+/** An answer with more than a body: another status of those that the endpoint names, an ETag, headers. */
+export interface Reply<T> {
+  readonly [replying]: true;
+  readonly body: T;
+  readonly status?: number;
+  readonly etag?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const replying = Symbol('reply');
+
+export const reply = <T>(body: T, more: Omit<Reply<T>, typeof replying | 'body'> = {}): Reply<T> => ({
+  [replying]: true,
+  body,
+  ...more,
+});
+
+export const isReply = (answer: unknown): answer is Reply<unknown> =>
+  typeof answer === 'object' && answer !== null && replying in answer;
+
+/** What every handler is given, whatever it declares. */
+export interface Request {
+  readonly tenant: Tenant;
+  readonly caller: Caller;
+  /** Who does it, for the audit record. */
+  readonly actor: Actor;
+  readonly now: number;
+  readonly log: Log;
+  /** The body as it was sent. */
+  readonly text: string;
+  /** A header's value, by its lower-case name. */
+  readonly header: (name: string) => string | undefined;
+  readonly method: string;
+  readonly path: string;
+}
+
+/** The parsed request, and of the ports those that were declared. */
+export type Given<P, Q, B, U extends Uses> = Request & {
+  readonly params: Output<P>;
+  readonly query: Output<Q>;
+  readonly body: Output<B>;
+} & PortsFor<U>;
+
+/** One endpoint: everything that infra, the local server and the OpenAPI document need to know. */
+export interface Endpoint<
+  P extends Schema | undefined = Schema | undefined,
+  Q extends Schema | undefined = Schema | undefined,
+  B extends Schema | undefined = Schema | undefined,
+  R extends Schema | undefined = Schema | undefined,
+  U extends Uses = Uses,
+> {
+  readonly summary: string;
+  readonly description?: string;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  /** Whether the body may be left out. */
+  readonly bodyOptional?: boolean;
+  readonly status: 200 | 201 | 202 | 204;
+  readonly returns?: R;
+  /** What is answered instead of JSON: then `handle` replies with the text itself. */
+  readonly contentType?: string;
+  /** Other statuses that it may reply with, and what they mean. */
+  readonly also?: Readonly<Record<number, string>>;
+  /** What the caller must be allowed; `null` is open to all, without credentials. */
+  readonly scope: Scope | null;
+  /** Whether a request is counted against the organisation's quota of tests. */
+  readonly quota?: (query: Output<Q>) => boolean;
+  /** The problems that it may answer besides those that all have. */
+  readonly problems?: readonly ProblemCode[];
+  readonly uses: U;
+  /** Seconds; 10 unless said otherwise. */
+  readonly timeout?: number;
+  handle(given: Given<P, Q, B, U>): Promise<Answer<R> | Reply<Answer<R> | null>>;
+}
+
+/** Types `handle` by what is declared beside it. */
+export const defineEndpoint = <
+  const U extends Uses,
+  P extends Schema | undefined = undefined,
+  Q extends Schema | undefined = undefined,
+  B extends Schema | undefined = undefined,
+  R extends Schema | undefined = undefined,
+>(
+  endpoint: Endpoint<P, Q, B, R, U>,
+): Endpoint => endpoint as unknown as Endpoint; // its own handler wants more than the general one is given

@@ -1,0 +1,22 @@
+import { vpcProbe } from '../adapters/vpc-probe.ts';
+import { packed, type ProbeAnswer } from '../adapters/probe-answer.ts';
+import { createLog, type Log } from '../log.ts';
+import type { Probe } from '../ports/probe.ts';
+
+/** A function that other functions invoke: one line in the log, and a Problem as an answer. */
+export const invoked =
+  <E extends { readonly request_id: string }, A>(name: string, work: (probe: Probe, call: E) => Promise<A>) =>
+  (call: E): Promise<ProbeAnswer<A>> => {
+    const log = createLog({ request_id: call.request_id, function: name });
+    return timed(log, async () => packed(work(await vpcProbe(log), call), log));
+  };
+
+/** One line when it is over, however it ends. */
+export const timed = async <T>(log: Log, work: () => Promise<T>): Promise<T> => {
+  const began = performance.now();
+  try {
+    return await work();
+  } finally {
+    log.info('done', { ms: Math.round(performance.now() - began) });
+  }
+};

@@ -1,0 +1,193 @@
+import middy from '@middy/core';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import * as v from 'valibot';
+import { awsRuntime } from '../adapters/aws.ts';
+import type { Runtime } from '../adapters/runtime.ts';
+import { keys } from '../domain/keys.ts';
+import type { Tenant } from '../domain/tenant.ts';
+import { createLog, type Log } from '../log.ts';
+import type { ReadStore, Store } from '../ports/store.ts';
+import { Problem } from '../problem.ts';
+import { type Caller, recogniser, requireScope, type Scope, tenantFor } from './caller.ts';
+import { type Endpoint, type Given, isReply } from './endpoint.ts';
+import { type HttpAnswer, problemAnswer, problemFrom } from './problems.ts';
+import { bodyOf, paramsOf, queryOf, textOf } from './request.ts';
+import type { Uses } from '../ports/ports.ts';
+
+type Event = APIGatewayProxyEventV2;
+type Result = APIGatewayProxyStructuredResultV2;
+
+/** The one middleware stack. Every function behind the API is `lambda(endpoint)`. */
+export const lambda = (endpoint: Endpoint, runtime: () => Runtime = awsRuntime) => {
+  const answer = answering(endpoint, runtime);
+  return middy<Event, Result>()
+    .use(requestLog(runtime))
+    .use(problemAnswers())
+    .handler(async (event, context) => resultOf(await answer(event, contextOf(context).log)));
+};
+
+interface RequestContext extends Context {
+  log: Log;
+}
+
+const contextOf = (context: Context) => context as RequestContext; // `requestLog` has put it there
+
+/** Gives each request its log, its id in the answer, and one line when it is over. */
+const requestLog = (runtime: () => Runtime): middy.MiddlewareObj<Event, Result> => {
+  const finish = (request: middy.Request<Event, Result>, began: number) => {
+    const { event, context } = request;
+    const headers = {
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...request.response?.headers,
+      'x-request-id': requestIdOf(event),
+    };
+    request.response = { ...request.response, headers };
+    contextOf(context).log.info('answered', {
+      route: event.routeKey,
+      status: request.response.statusCode,
+      ms: Math.round(performance.now() - began),
+    });
+  };
+  const begun = new WeakMap<object, number>();
+  return {
+    before: ({ event, context }) => {
+      begun.set(event, performance.now());
+      contextOf(context).log = createLog({ request_id: requestIdOf(event) }, runtime().writeLog);
+    },
+    after: (request) => finish(request, begun.get(request.event) ?? 0),
+    onError: (request) => finish(request, begun.get(request.event) ?? 0),
+  };
+};
+
+const requestIdOf = ({ requestContext }: Event) => requestContext.requestId;
+
+/** Turns whatever was thrown into a problem document. */
+const problemAnswers = (): middy.MiddlewareObj<Event, Result> => ({
+  onError: (request) => {
+    const { log } = contextOf(request.context);
+    const problem = problemFrom(request.error);
+    if (problem.code === 'internal' || problem.code === 'unavailable') log.error('failed', request.error);
+    request.response = resultOf(problemAnswer(problem, requestIdOf(request.event), log.clean));
+  },
+});
+
+const resultOf = ({ status, headers, body }: HttpAnswer): Result => ({
+  statusCode: status,
+  headers: { ...headers },
+  ...(body !== undefined && { body }),
+});
+
+/** What comes before the handler, in the order in which each may refuse, and what comes after it. */
+const answering = (endpoint: Endpoint, runtimeOf: () => Runtime) => {
+  let recognise: ReturnType<typeof recogniser> | undefined;
+  return async (event: Event, log: Log): Promise<HttpAnswer> => {
+    const runtime = runtimeOf();
+    const ports = await runtime.ports(usesOf(endpoint));
+    const header = (name: string) => event.headers[name];
+    const admit = async (store: ReadStore, scope: Scope) => {
+      recognise ??= recogniser({ store, clock: runtime.clock, tokens: runtime.settings.tokens });
+      const caller = await recognise(header('authorization'));
+      requireScope(caller, scope);
+      return { caller, tenant: tenantFor(caller, header('x-environment-id')) };
+    };
+    const { caller, tenant } =
+      endpoint.scope && ports.store ? await admit(ports.store, endpoint.scope) : nobody;
+    const params = paramsOf(endpoint, event);
+    const text = textOf(event);
+    const body = bodyOf(endpoint, text, header('content-type'), log);
+    const query = queryOf(endpoint, event);
+    const now = runtime.clock();
+    if (ports.store && endpoint.quota?.(query as never))
+      await count(ports.store, caller.org, now, runtime.settings.tests_per_minute);
+    const request_id = requestIdOf(event);
+    const actor = { tenant, actor: caller.id, request_id, now };
+    const { method, path } = event.requestContext.http;
+    const given = {
+      ...ports,
+      params,
+      query,
+      body,
+      tenant,
+      caller,
+      actor,
+      now,
+      log,
+      text,
+      header,
+      method,
+      path,
+    };
+    return answerOf(
+      endpoint,
+      await endpoint.handle(given as unknown as Given<never, never, never, Uses>),
+      header,
+    ); // parsed by its own schemas above
+  };
+};
+
+/** Who is asked for nothing is nobody. */
+const nobody: { caller: Caller; tenant: Tenant } = {
+  caller: { id: 'nobody', org: '', environments: [], scopes: [] },
+  tenant: { org: '', environment: '' },
+};
+
+/** What it declares, and the table where callers' keys and quotas are. */
+export const usesOf = ({ uses, scope, quota }: Endpoint): Uses => {
+  if (scope === null) return uses;
+  return { ...uses, store: quota ? 'write' : (uses.store ?? 'read') };
+};
+
+const count = async (store: Store, org: string, now: number, most: number) => {
+  const minute = Math.floor(now / 60_000);
+  const sum = await store.count(keys.quota(org, `TEST#${minute}`), (minute + 2) * 60);
+  if (sum <= most) return;
+  const wait = Math.ceil(((minute + 1) * 60_000 - now) / 1000);
+  throw new Problem('quota-exceeded', `An organisation may test ${most} times a minute`, {
+    headers: { 'retry-after': String(wait) },
+  });
+};
+
+/** Parsed on the way out as well: what `returns` does not name cannot leave. */
+const answerOf = (
+  endpoint: Endpoint,
+  answer: unknown,
+  header: (name: string) => string | undefined,
+): HttpAnswer => {
+  const {
+    body,
+    status = endpoint.status,
+    etag,
+    headers,
+  } = isReply(answer) ? answer : { body: answer, status: undefined, etag: undefined, headers: undefined };
+  const extra = { ...headers, ...(etag !== undefined && { etag }) };
+  if (etag !== undefined && status === 200 && matches(header('if-none-match'), etag)) {
+    return { status: 304, headers: extra };
+  }
+  if (endpoint.contentType) {
+    return { status, headers: { 'content-type': endpoint.contentType, ...extra }, body: String(body) };
+  }
+  if (!endpoint.returns || body === null || body === undefined) return { status, headers: extra };
+  return {
+    status,
+    headers: { 'content-type': 'application/json', ...extra },
+    body: JSON.stringify(v.parse(endpoint.returns, body)),
+  };
+};
+
+/** Weak comparison (RFC 9110, 13.1.2). */
+const matches = (header: string | undefined, etag: string) =>
+  header !== undefined &&
+  (header.trim() === '*' || header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag));
+
+/** Several endpoints behind one function, told apart by their routes. */
+export const lambdas = (endpoints: Readonly<Record<string, Endpoint>>, runtime?: () => Runtime) => {
+  const handlers = new Map(
+    Object.entries(endpoints).map(([route, endpoint]) => [route, lambda(endpoint, runtime)]),
+  );
+  return (event: Event, context: Context) => {
+    const handler = handlers.get(event.routeKey);
+    if (!handler) throw new Error(`No endpoint answers ${event.routeKey}`);
+    return handler(event, context);
+  };
+};

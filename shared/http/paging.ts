@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import * as v from 'valibot';
+import type { Tenant } from '../domain/tenant.ts';
+import { Problem } from '../problem.ts';
+
+const digits = (most: number) =>
+  v.pipe(
+    v.string(),
+    v.check(
+      (text) => /^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= most,
+      `a whole number from 1 to ${most}`,
+    ),
+    v.transform(Number),
+  );
+
+export const Limit = v.optional(digits(200), '50');
+
+/** What every list takes. */
+export const pageQuery = { limit: Limit, cursor: v.optional(v.pipe(v.string(), v.maxLength(8192))) } as const;
+
+export const Flag = v.pipe(
+  v.picklist(['true', 'false']),
+  v.transform((text) => text === 'true'),
+);
+
+/** What one list answers: a page, and how to get the next. */
+export const pageOf = <S extends v.GenericSchema>(item: S) =>
+  v.object({ data: v.array(item), next_cursor: v.nullable(v.string()) });
+
+/** Which list a cursor belongs to: its tenant, and everything that was filtered by. */
+interface List {
+  readonly tenant: Tenant;
+  readonly of: readonly unknown[];
+}
+
+/**
+ * A position in one list as an opaque string. It needs no key: what it says is only where in the caller's own list to go
+ * on, and the digest tells a damaged one, or one of another list, from ours.
+ */
+export const cursorOf = (list: List, position: string | null): string | null =>
+  position === null ? null : Buffer.from(`${digestOf(list, position)}${position}`).toString('base64url');
+
+/** The position, or `invalid-cursor`. */
+export const positionOf = (list: List, cursor: string | undefined): string | undefined => {
+  if (cursor === undefined) return undefined;
+  const text = Buffer.from(cursor, 'base64url').toString();
+  const position = text.slice(digestLength);
+  // Encoded again, because base64 has several spellings of the same bytes.
+  if (position === '' || cursorOf(list, position) !== cursor) throw new Problem('invalid-cursor');
+  return position;
+};
+
+const digestLength = 22;
+
+const digestOf = ({ tenant, of }: List, position: string) =>
+  createHash('sha256')
+    .update(JSON.stringify(['cursor', tenant.org, tenant.environment, of, position]))
+    .digest('base64url')
+    .slice(0, digestLength);

@@ -1,0 +1,47 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { cursorOf, positionOf } from '../../shared/http/paging.ts';
+
+const lists = fc.record({
+  tenant: fc.record({ org: fc.constantFrom('a', 'b', 'a b'), environment: fc.constantFrom('c', 'b c') }),
+  of: fc.array(fc.oneof(fc.constantFrom('connections', 'tests'), fc.dictionary(fc.string(), fc.string()))),
+});
+const positions = fc.string({ unit: 'binary', minLength: 1 }).filter((text) => text.isWellFormed());
+
+describe('a cursor', () => {
+  test('leads back to its position in its list, and is plain in a URL', () => {
+    fc.assert(
+      fc.property(lists, positions, (list, position) => {
+        const cursor = cursorOf(list, position) ?? '';
+        expect(positionOf(list, cursor)).toBe(position);
+        expect(encodeURIComponent(cursor)).toBe(cursor);
+      }),
+    );
+  });
+
+  test('leads nowhere in another list', () => {
+    fc.assert(
+      fc.property(lists, lists, positions, (list, other, position) => {
+        fc.pre(JSON.stringify(list) !== JSON.stringify(other));
+        expect(() => positionOf(other, cursorOf(list, position) ?? '')).toThrow('The cursor is not valid');
+      }),
+    );
+  });
+
+  test('leads nowhere once a character is altered, added or lost', () => {
+    fc.assert(
+      fc.property(lists, positions, fc.nat(), fc.string({ maxLength: 2 }), (list, position, at, by) => {
+        const cursor = cursorOf(list, position) ?? '';
+        const start = at % cursor.length;
+        const altered = cursor.slice(0, start) + by + cursor.slice(start + 1);
+        fc.pre(altered !== cursor);
+        expect(() => positionOf(list, altered)).toThrow('The cursor is not valid');
+      }),
+    );
+  });
+
+  test('is none after the last page, and none at the first', () => {
+    const list = { tenant: { org: 'a', environment: 'b' }, of: [] };
+    expect([cursorOf(list, null), positionOf(list, undefined)]).toEqual([null, undefined]);
+  });
+});
