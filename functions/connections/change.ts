@@ -1,0 +1,33 @@
+import { patchConnection } from '../../shared/domain/change.ts';
+import { Connection, ConnectionPatch } from '../../shared/domain/connection.ts';
+import { defineEndpoint } from '../../shared/http/endpoint.ts';
+import { lambda } from '../../shared/http/lambda.ts';
+import { seenVersion } from '../../shared/http/request.ts';
+import { byId, connectionReply } from '../../shared/http/wire.ts';
+
+export const endpoint = defineEndpoint({
+  summary: 'Change a connection',
+  description:
+    'A JSON Merge Patch (RFC 7396) over the writable fields. Credential fields that are absent stay, `null` removes one. A change ' +
+    'of destination without new credentials locks them.',
+  params: byId,
+  body: ConnectionPatch,
+  status: 200,
+  returns: Connection,
+  scope: 'connections:write',
+  problems: [
+    'credentials-required',
+    'name-taken',
+    'precondition-failed',
+    'secret-not-shared',
+    'quota-exceeded',
+  ],
+  uses: { store: 'write', probe: 'credentials' },
+  timeout: 29,
+  handle: async ({ params: { id }, body, header, store, probe, actor, now }) => {
+    const change = { id, patch: body, version: seenVersion(header('if-match')) };
+    return connectionReply(await patchConnection({ store, probe }, actor, change), now);
+  },
+});
+
+export const handler = lambda(endpoint);

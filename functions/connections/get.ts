@@ -1,0 +1,19 @@
+import { Connection } from '../../shared/domain/connection.ts';
+import { findConnection } from '../../shared/domain/write.ts';
+import { defineEndpoint } from '../../shared/http/endpoint.ts';
+import { lambda } from '../../shared/http/lambda.ts';
+import { byId, connectionReply } from '../../shared/http/wire.ts';
+
+export const endpoint = defineEndpoint({
+  summary: 'Get a connection',
+  params: byId,
+  status: 200,
+  returns: Connection,
+  also: { 304: 'Not changed since the ETag that If-None-Match names' },
+  scope: 'connections:read',
+  uses: { store: 'read' },
+  handle: async ({ params, tenant, store, now }) =>
+    connectionReply(await findConnection(store, tenant, params.id), now),
+});
+
+export const handler = lambda(endpoint);

@@ -1,0 +1,72 @@
+import * as v from 'valibot';
+import { Table, tableKinds } from '../../shared/connectors/catalog.ts';
+import { CatalogSummary } from '../../shared/domain/catalog-summary.ts';
+import { readTables } from '../../shared/domain/catalogs.ts';
+import { currentCatalog } from '../../shared/domain/introspection.ts';
+import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
+import { lambda } from '../../shared/http/lambda.ts';
+import { cursorOf, pageQuery, positionOf } from '../../shared/http/paging.ts';
+import { byId } from '../../shared/http/wire.ts';
+import { Problem } from '../../shared/problem.ts';
+
+const name = v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(1000)));
+
+export const endpoint = defineEndpoint({
+  summary: 'Read the schema of a source',
+  description:
+    'A page of tables at a time, from the stored catalog; the first time, or when it is older than `max_age` seconds, the source is ' +
+    'introspected. What takes longer than 20 s goes on in the background: 202, to be asked again after `Retry-After`.',
+  params: byId,
+  query: v.strictObject({
+    ...pageQuery,
+    schema: name,
+    table: name,
+    kind: v.optional(v.picklist(tableKinds)),
+    max_age: v.optional(
+      v.pipe(v.string(), v.regex(/^\d{1,9}$/, 'a whole number of seconds'), v.transform(Number)),
+    ),
+  }),
+  status: 200,
+  returns: v.object({ data: v.array(Table), next_cursor: v.nullable(v.string()), catalog: CatalogSummary }),
+  also: { 202: 'The introspection still runs; ask again after Retry-After' },
+  scope: 'connections:read',
+  problems: [
+    'invalid-cursor',
+    'credentials-locked',
+    'authentication-failed',
+    'connection-refused',
+    'timeout',
+  ],
+  uses: { store: 'read', probe: 'introspect' },
+  timeout: 29,
+  handle: async ({
+    params: { id },
+    query: { limit, cursor, max_age: maxAge, ...filter },
+    store,
+    probe,
+    actor,
+  }) => {
+    const { tenant } = actor;
+    const list = { tenant, of: ['schema', id, filter] };
+    const position = positionOf(list, cursor);
+    // Who pages on stays in the snapshot that he began with.
+    const [snapshot, after] = position === undefined ? [undefined, undefined] : split(position);
+    const catalog = await currentCatalog({ store, probe }, actor, id, { maxAge, snapshot });
+    if (catalog === 'running') return reply(null, { status: 202, headers: { 'retry-after': '2' } });
+    const page = await readTables(
+      store,
+      { ...tenant, id, snapshot: catalog.snapshot_id },
+      { ...filter, limit, after },
+    );
+    const next = page.next === null ? null : `${catalog.snapshot_id} ${page.next}`;
+    return { data: page.data, next_cursor: cursorOf(list, next), catalog };
+  },
+});
+
+export const handler = lambda(endpoint);
+
+const split = (position: string) => {
+  const at = position.indexOf(' ');
+  if (at < 0) throw new Problem('invalid-cursor');
+  return [position.slice(0, at), position.slice(at + 1)] as const;
+};

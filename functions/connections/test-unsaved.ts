@@ -1,0 +1,26 @@
+import { newConnectionOf } from '../../shared/domain/assemble.ts';
+import { ConnectionInput } from '../../shared/domain/connection.ts';
+import { TestResult } from '../../shared/domain/test-result.ts';
+import { defineEndpoint } from '../../shared/http/endpoint.ts';
+import { lambda } from '../../shared/http/lambda.ts';
+
+export const endpoint = defineEndpoint({
+  summary: 'Test settings before saving them',
+  description:
+    'Takes the body of a create. Nothing is stored. A failed test is an answer (200), not an error.',
+  body: ConnectionInput,
+  status: 200,
+  returns: TestResult,
+  scope: 'connections:test',
+  quota: () => true,
+  problems: ['unknown-connector', 'credentials-required', 'secret-not-shared'],
+  uses: { probe: 'test' },
+  timeout: 29,
+  handle: async ({ body, tenant, actor, probe, log }) => {
+    const draft = await newConnectionOf(body);
+    log.hide(Object.values(draft.credentials));
+    return probe.test({ tenant, draft, request_id: actor.request_id });
+  },
+});
+
+export const handler = lambda(endpoint);

@@ -1,0 +1,32 @@
+import { ConnectionPatch } from '../../shared/domain/connection.ts';
+import { TestResult } from '../../shared/domain/test-result.ts';
+import { defineEndpoint } from '../../shared/http/endpoint.ts';
+import { lambda } from '../../shared/http/lambda.ts';
+import { byId } from '../../shared/http/wire.ts';
+
+export const endpoint = defineEndpoint({
+  summary: 'Test a connection',
+  description:
+    'With the stored credentials. A body is a patch to test before it is saved. A failed test is an answer (200), not an error.',
+  params: byId,
+  body: ConnectionPatch,
+  bodyOptional: true,
+  status: 200,
+  returns: TestResult,
+  scope: 'connections:test',
+  quota: () => true,
+  problems: ['credentials-required'],
+  uses: { probe: 'test' },
+  timeout: 29,
+  handle: ({ params: { id }, body, actor, probe }) =>
+    probe.test({
+      tenant: actor.tenant,
+      id,
+      actor: actor.actor,
+      request_id: actor.request_id,
+      trigger: 'request',
+      ...(body && { patch: body }),
+    }),
+});
+
+export const handler = lambda(endpoint);

@@ -1,0 +1,16 @@
+import * as v from 'valibot';
+import { ConnectorInfo, findConnector } from '../../shared/domain/catalogue.ts';
+import { defineEndpoint } from '../../shared/http/endpoint.ts';
+import { lambda } from '../../shared/http/lambda.ts';
+
+export const endpoint = defineEndpoint({
+  summary: 'Get a connector',
+  params: v.object({ type: v.string() }),
+  status: 200,
+  returns: ConnectorInfo,
+  scope: 'connections:read',
+  uses: {},
+  handle: async ({ params }) => findConnector(params.type),
+});
+
+export const handler = lambda(endpoint);

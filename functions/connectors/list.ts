@@ -1,0 +1,16 @@
+import * as v from 'valibot';
+import { ConnectorInfo, listConnectors } from '../../shared/domain/catalogue.ts';
+import { defineEndpoint } from '../../shared/http/endpoint.ts';
+import { lambda } from '../../shared/http/lambda.ts';
+
+export const endpoint = defineEndpoint({
+  summary: 'List the connectors',
+  description: 'With the JSON Schemas of their config and of their credentials by auth method.',
+  status: 200,
+  returns: v.object({ data: v.array(ConnectorInfo), next_cursor: v.null() }),
+  scope: 'connections:read',
+  uses: {},
+  handle: () => Promise.resolve({ data: listConnectors(), next_cursor: null }),
+});
+
+export const handler = lambda(endpoint);

@@ -1,0 +1,62 @@
+import * as v from 'valibot';
+import { defineEndpoint } from '../shared/http/endpoint.ts';
+import { lambdas } from '../shared/http/lambda.ts';
+import { causes } from '../shared/problem-causes.ts';
+import { problemCodes, problems } from '../shared/problem.ts';
+
+export const health = defineEndpoint({
+  summary: 'Whether the API answers',
+  status: 200,
+  returns: v.object({ status: v.literal('ok') }),
+  scope: null,
+  uses: {},
+  handle: () => Promise.resolve({ status: 'ok' as const }),
+});
+
+export const openapi = defineEndpoint({
+  summary: 'This API as an OpenAPI 3.1 document',
+  status: 200,
+  contentType: 'application/json',
+  returns: v.any(),
+  scope: null,
+  uses: { documents: 'read' },
+  handle: ({ documents }) => documents.openapi(),
+});
+
+export const docs = defineEndpoint({
+  summary: 'This API as a page to read and to try',
+  status: 200,
+  contentType: 'text/html; charset=utf-8',
+  returns: v.string(),
+  scope: null,
+  uses: { documents: 'read' },
+  handle: ({ documents }) => documents.page(),
+});
+
+export const problem = defineEndpoint({
+  summary: 'What a problem code means, and its cure',
+  params: v.object({ code: v.picklist(problemCodes) }),
+  status: 200,
+  returns: v.object({
+    type: v.string(),
+    code: v.picklist(problemCodes),
+    title: v.string(),
+    status: v.number(),
+    blame: v.string(),
+    retryable: v.boolean(),
+    cause: v.string(),
+    cure: v.string(),
+  }),
+  scope: null,
+  uses: {},
+  handle: ({ params: { code } }) => {
+    return Promise.resolve({ type: `/v1/problems/${code}`, code, ...problems[code], cause: causes[code] });
+  },
+});
+
+export const handler = lambdas({
+  'GET /v1/health': health,
+  'GET /v1/openapi.json': openapi,
+  'GET /v1/docs': docs,
+  'GET /v1/problems/{code}': problem,
+});

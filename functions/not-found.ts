@@ -1,0 +1,27 @@
+import * as v from 'valibot';
+import { defineEndpoint } from '../shared/http/endpoint.ts';
+import { lambda } from '../shared/http/lambda.ts';
+import { Problem } from '../shared/problem.ts';
+import { routes } from './routes.ts';
+
+/** The `$default` route: nothing of this path, or nothing of this method there. */
+export const endpoint = defineEndpoint({
+  summary: 'Whatever no other route answers',
+  query: v.record(v.string(), v.string()),
+  status: 200,
+  scope: null,
+  uses: {},
+  handle: ({ path }) => {
+    const methods = Object.keys(routes)
+      .map((route) => route.split(' '))
+      .filter(([, pattern = '']) => patternOf(pattern).test(path))
+      .map(([method]) => method);
+    if (methods.length === 0) throw new Problem('not-found', 'There is no such path');
+    throw new Problem('method-not-allowed', undefined, { headers: { allow: methods.join(', ') } });
+  },
+});
+
+export const handler = lambda(endpoint);
+
+const patternOf = (pattern: string) =>
+  new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`);

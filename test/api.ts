@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import { endpoint as notFound } from '../functions/not-found.ts';
+import { directProbe } from '../shared/adapters/direct-probe.ts';
+import { fileVault } from '../shared/adapters/file-vault.ts';
+import type { Runtime } from '../shared/adapters/runtime.ts';
+import { sqliteStore } from '../shared/adapters/sqlite-store.ts';
+import { eventsOf, testOnEvent } from '../shared/domain/events.ts';
+import { keys } from '../shared/domain/keys.ts';
+import { connectionOf } from '../shared/domain/show.ts';
+import type { Tenant } from '../shared/domain/tenant.ts';
+import { lambda } from '../shared/http/lambda.ts';
+import { createLog } from '../shared/log.ts';
+import type { EgressPolicy } from '../shared/network/egress.ts';
+import type { Clock } from '../shared/ports/clock.ts';
+import type { Probe } from '../shared/ports/probe.ts';
+import type { Store } from '../shared/ports/store.ts';
+import type { Vault } from '../shared/ports/vault.ts';
+import type { Settings } from '../shared/settings.ts';
+import { loadRoutes } from '../infra/endpoints.ts';
+
+interface Options {
+  readonly clock?: () => number;
+  readonly policy?: EgressPolicy;
+  readonly settings?: Partial<Settings>;
+  /** In place of the real one, in process; or made of that one and the parts that it works with. */
+  readonly probe?: Probe | ((parts: ProbeParts) => Probe);
+  /** In place of those in memory and in a folder of its own. */
+  readonly backing?: { readonly store: Store; readonly vault: Vault };
+}
+
+export interface ProbeParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly real: Probe;
+}
+
+interface Call {
+  readonly body?: unknown;
+  /** Sent as it is, in place of `body`. */
+  readonly text?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly key?: string;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  readonly body: Body;
+}
+
+/** What tests look into; each knows which of it is there in the answer that it expects. */
+export interface Body {
+  readonly id: string;
+  readonly name: string;
+  readonly code: string;
+  readonly version: number;
+  readonly errors: readonly { readonly path: string; readonly expected: string }[];
+  readonly steps: readonly { readonly step: string; readonly status: string; readonly code?: string }[];
+  readonly data: readonly Body[];
+  readonly next_cursor: string | null;
+  readonly credentials: {
+    readonly auth_method: string;
+    readonly version: number;
+    readonly locked: boolean;
+    readonly fields: Readonly<Record<string, { readonly set_at: string; readonly fingerprint: string }>>;
+  };
+  readonly [other: string]: unknown;
+}
+
+/** The whole API in one process, without a network: real endpoints, rules and probe over a store in memory. */
+export const startApi = async ({
+  clock = Date.now,
+  policy = { loopback: true },
+  settings,
+  probe,
+  backing,
+}: Options = {}) => {
+  const folder = await mkdtemp(join(tmpdir(), 'mooring-api-'));
+  const outbox = sqliteStore({
+    path: ':memory:',
+    clock,
+    outbox: ({ sk }) => /^(CONN|GONE)#/.test(sk),
+  });
+  const store: Store = backing?.store ?? outbox;
+  const vault = backing?.vault ?? (await fileVault({ folder, clock }));
+  const logged: string[] = [];
+  const writeLog = (line: string) => void logged.push(line);
+  const vantage = { region: null, vpc_id: null, egress_ips: [] };
+  // A log for each call, as each invocation has on AWS: what one hides does not hide in another.
+  const perCall = () => directProbe({ store, vault, policy, vantage, clock, log: createLog({}, writeLog) });
+  const real: Probe = {
+    test: (call) => perCall().test(call),
+    introspect: (call, wait) => perCall().introspect(call, wait),
+    credentials: (call) => perCall().credentials(call),
+  };
+  const ports = {
+    store,
+    vault,
+    probe: typeof probe === 'function' ? probe({ store, clock, real }) : (probe ?? real),
+    bus: { put: () => Promise.resolve() },
+    documents: { openapi: () => Promise.resolve('{}'), page: () => Promise.resolve('<html></html>') },
+  };
+  const runtime: Runtime = {
+    clock,
+    settings: { tests_per_minute: 250, ...settings },
+    writeLog,
+    ports: () => Promise.resolve(ports),
+  };
+  const routes = (await loadRoutes()).map(({ key, method, path, endpoint }) => ({
+    key,
+    method,
+    pattern: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`),
+    handler: lambda(endpoint, () => runtime),
+  }));
+  const fallback = lambda(notFound, () => runtime);
+
+  const key = 'sk_test_of_the_whole_api';
+  const addKey = async (secret: string, record: Readonly<Record<string, unknown>>) =>
+    store.write([{ put: { ...keys.apiKey(secret), id: `key_${secret.slice(3, 8)}`, ...record } }]);
+  await addKey(key, { org: 'org_test' });
+
+  const call = async (
+    request: string,
+    { body, text, headers, key: secret = key }: Call = {},
+  ): Promise<Answered> => {
+    const [method = 'GET', target = '/'] = request.split(' ');
+    const [path = '/', query = ''] = target.split('?');
+    const fitting = routes.filter((candidate) => candidate.pattern.test(path) && candidate.method === method);
+    // A literal segment comes before a parameter, as at the gateway.
+    const route = fitting.find(({ key: name }) => !name.includes('{')) ?? fitting[0];
+    const sent = text ?? (body === undefined ? undefined : JSON.stringify(body));
+    const event = {
+      routeKey: route?.key ?? '$default',
+      rawPath: path,
+      rawQueryString: query,
+      headers: {
+        ...(secret !== '' && { authorization: `Bearer ${secret}` }),
+        ...(sent !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      pathParameters: Object.fromEntries(
+        Object.entries(route?.pattern.exec(path)?.groups ?? {}).map(([name, value]) => [
+          name,
+          decodeURIComponent(value),
+        ]),
+      ),
+      body: sent,
+      isBase64Encoded: false,
+      requestContext: { requestId: randomUUID(), http: { method, path } },
+    } as unknown as APIGatewayProxyEventV2; // the gateway sends much that nobody here reads
+    const answer = await (route?.handler ?? fallback)(event, {} as Context);
+    const answered = answer.body ?? '';
+    return {
+      status: answer.statusCode ?? 0,
+      headers: answer.headers as Record<string, string>,
+      text: answered,
+      body: answered.startsWith('{') ? JSON.parse(answered) : {},
+    };
+  };
+
+  /** A connection as the table has it, deleted or not. */
+  const stored = async (id: string, tenant: Tenant = { org: 'org_test', environment: 'default' }) => {
+    const item =
+      (await store.get(keys.connection(tenant, id.slice(5)))) ??
+      (await store.get(keys.deleted(tenant, id.slice(5))));
+    return item && connectionOf(item);
+  };
+
+  return {
+    call,
+    addKey,
+    stored,
+    /** What the vault holds of a connection. */
+    secretOf: async (id: string) => {
+      const found = await stored(id);
+      if (!found || !('name' in found.secret)) throw new Error('expected a connection with a secret of ours');
+      const { org_id: org, environment_id: environment } = found;
+      return vault.read(found.secret, { org, environment, id: found.id });
+    },
+    store,
+    vault,
+    folder,
+    logged,
+    /** Lets what changed leave as events, and makes the tests that they ask for. */
+    settle: async () => {
+      const changes = outbox.events(undefined, 1000);
+      const last = changes.at(-1);
+      if (last) outbox.ack(last.id);
+      const events = eventsOf(changes);
+      for (const event of events) if (event.test) await testOnEvent(ports.probe, event);
+      return events;
+    },
+    [Symbol.asyncDispose]: async () => {
+      outbox.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};
+
+export type Api = Awaited<ReturnType<typeof startApi>>;

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateKeyCommand, KMSClient, type CreateKeyCommandInput } from '@aws-sdk/client-kms';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createTable } from '../../infra/local/create-table.ts';
+import { directProbe } from '../../shared/adapters/direct-probe.ts';
+import { dynamoStore } from '../../shared/adapters/dynamo-store.ts';
+import { lambdaProbe } from '../../shared/adapters/lambda-probe.ts';
+import { packed } from '../../shared/adapters/probe-answer.ts';
+import { secretsVault } from '../../shared/adapters/secrets-vault.ts';
+import { createLog } from '../../shared/log.ts';
+import type { Probe } from '../../shared/ports/probe.ts';
+import { type Api, startApi } from '../api.ts';
+import { awsClient } from '../engines/aws-client.ts';
+import { reach } from '../engines/reach.ts';
+import { draft } from '../samples.ts';
+
+const engine = reach('aws');
+
+/** Every call is time and money: this is the whole list of them, operation by operation. The caller's key is cached, and the quota apart. */
+(engine ? describe : describe.skip)('the calls on AWS of', () => {
+  let api: Api;
+  const calls: string[] = [];
+
+  beforeAll(async () => {
+    const options = awsClient(engine ?? {});
+    const name = `mooring-calls-${randomUUID().slice(0, 8)}`;
+    const dynamo = new DynamoDBClient(options);
+    const secrets = new SecretsManagerClient(options);
+    const kms = new KMSClient(options);
+    const keyOf = async (input: CreateKeyCommandInput) =>
+      (await kms.send(new CreateKeyCommand(input))).KeyMetadata?.KeyId ?? '';
+    const keyId = await keyOf({});
+    const macKeyId = await keyOf({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' });
+    await createTable(dynamo, name);
+    const store = dynamoStore({ client: dynamo, table: name });
+    const vault = secretsVault({ secrets, kms, prefix: name, keyId, macKeyId, clock: Date.now });
+    const log = createLog({}, () => {});
+    const vantage = { region: null, vpc_id: null, egress_ips: [] };
+    const inside = directProbe({ store, vault, policy: { loopback: true }, vantage, clock: Date.now, log });
+    api = await startApi({ backing: { store, vault }, probe: overLambda(inside, calls) });
+    for (const client of [dynamo, secrets, kms]) {
+      const stack = client.middlewareStack as DynamoDBClient['middlewareStack']; // they differ in what they send alone
+      stack.add((next, { commandName = '' }) => (args) => {
+        if (!JSON.stringify(args.input).includes('"KEY#')) calls.push(commandName.replace('Command', ''));
+        return next(args);
+      });
+    }
+  }, 60_000);
+  afterAll(() => api?.[Symbol.asyncDispose]());
+
+  const callsOf = async (request: string, body?: unknown) => {
+    calls.length = 0;
+    const answer = await api.call(request, body === undefined ? {} : { body });
+    expect(answer.status).toBeLessThan(300);
+    return { answer, calls: calls.filter((call) => call !== 'UpdateItem') }; // the quota
+  };
+  const create = async () => {
+    const { body } = await api.call('POST /v1/connections', { body: { ...draft(), name: randomUUID() } });
+    return body.id;
+  };
+
+  test('a create: one transaction, one secret, and one MAC where none is cached', async () => {
+    const body = { ...draft(), name: randomUUID() };
+    const first = await callsOf('POST /v1/connections', body);
+    expect(first.calls.sort()).toEqual(['CreateSecret', 'GenerateMac', 'TransactWriteItems']);
+    const second = await callsOf('POST /v1/connections', { ...body, name: randomUUID() });
+    expect(second.calls.sort()).toEqual(['CreateSecret', 'TransactWriteItems']);
+  });
+
+  test('a get: one read', async () => {
+    const id = await create();
+    expect((await callsOf(`GET /v1/connections/${id}`)).calls).toEqual(['GetItem']);
+  });
+
+  test('a list: one query per page', async () => {
+    for (let i = 0; i < 3; i++) await create();
+    const first = await callsOf('GET /v1/connections?limit=2');
+    expect(first.calls).toEqual(['Query']);
+    const next = await callsOf(`GET /v1/connections?limit=2&cursor=${first.answer.body.next_cursor}`);
+    expect(next.calls).toEqual(['Query']);
+  });
+
+  test('a patch: one read and one write, which is a transaction', async () => {
+    const id = await create();
+    expect((await callsOf(`PATCH /v1/connections/${id}`, { description: 'Better' })).calls).toEqual([
+      'GetItem',
+      'TransactWriteItems',
+    ]);
+    expect((await callsOf(`PATCH /v1/connections/${id}`, { name: randomUUID() })).calls).toEqual([
+      'GetItem',
+      'TransactWriteItems',
+    ]);
+  });
+
+  test('a patch of credentials: one read and one invocation', async () => {
+    const id = await create();
+    const body = { credentials: { password: 'another-made-up-one' } };
+    const { calls: made } = await callsOf(`PATCH /v1/connections/${id}`, body);
+    expect(made.slice(0, 2)).toEqual(['GetItem', 'Invoke']);
+  });
+
+  test('a test: one invocation, and inside the probe one read, one secret, one write', async () => {
+    const id = await create();
+    const { calls: made } = await callsOf(`POST /v1/connections/${id}/test`);
+    expect(made).toEqual(['Invoke', 'GetItem', 'GetSecretValue', 'TransactWriteItems']);
+  });
+});
+
+/** The probe as the API functions reach it: its answers cross as JSON. */
+const overLambda = (inside: Probe, calls: string[]): Probe => {
+  const log = createLog({}, () => {});
+  const send = async ({ input }: { input: { FunctionName: keyof Probe; Payload: Uint8Array } }) => {
+    calls.push('Invoke');
+    const call = JSON.parse(Buffer.from(input.Payload).toString());
+    const work = { test: inside.test, credentials: inside.credentials, introspect: inside.introspect };
+    const answer = await packed<unknown>(work[input.FunctionName](call, Infinity), log);
+    return { Payload: Buffer.from(JSON.stringify(answer)) };
+  };
+  return lambdaProbe({
+    client: { send } as unknown as LambdaClient,
+    functions: { test: 'test', introspect: 'introspect', credentials: 'credentials' },
+  });
+};

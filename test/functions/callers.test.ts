@@ -1,0 +1,249 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { base64url, exportSPKI, generateKeyPair, importJWK, SignJWT } from 'jose';
+import { keys } from '../../shared/domain/keys.ts';
+import { scopes } from '../../shared/http/caller.ts';
+import { type Answered, type Api, startApi } from '../api.ts';
+import { startIssuer } from '../issuer.ts';
+import { draft } from '../samples.ts';
+
+const list = 'GET /v1/connections';
+const refused = ({ status, body }: Answered) => [status, body.code];
+
+describe('a caller', () => {
+  let api: Api;
+  beforeAll(async () => void (api = await startApi()));
+  afterAll(() => api[Symbol.asyncDispose]());
+
+  test.each([
+    ['without a key', ''],
+    ['with an unknown key', 'Bearer sk_unknown'],
+    ['with a key in another scheme', 'Basic sk_test_of_the_whole_api'],
+    ['with the key alone', 'sk_test_of_the_whole_api'],
+    ['with two keys', 'Bearer sk_test_of_the_whole_api sk_test_of_the_whole_api'],
+    ['with a token, where there is no issuer', 'Bearer e30.e30.e30'],
+  ])('%s is not known, and told how to say who he is', async (_, authorization) => {
+    const answer = await api.call(list, { key: '', headers: { authorization } });
+    expect(refused(answer)).toEqual([401, 'unauthenticated']);
+    expect(answer.headers['www-authenticate']).toBe('Bearer');
+    expect(answer.text).not.toContain('sk_unknown');
+  });
+
+  test('is asked for nothing where everybody may look', async () => {
+    for (const path of ['/v1/health', '/v1/openapi.json', '/v1/docs', '/v1/problems/internal'])
+      expect((await api.call(`GET ${path}`, { key: 'sk_unknown' })).status).toBe(200);
+  });
+
+  test('is asked first of all: what is wrong in his request he is not told', async () => {
+    const answer = await api.call('POST /v1/connections', { key: 'sk_unknown', text: '{' });
+    expect(answer.status).toBe(401);
+  });
+});
+
+describe('an API key', () => {
+  let api: Api;
+  let now = Date.parse('2026-01-01T00:00:00Z');
+  beforeAll(async () => void (api = await startApi({ clock: () => now })));
+  afterAll(() => api[Symbol.asyncDispose]());
+
+  test('without environments and scopes has all', async () => {
+    for (const environment of ['default', 'staging', 'brand-new']) {
+      const headers = { 'x-environment-id': environment };
+      expect((await api.call('POST /v1/connections?test=false', { body: draft(), headers })).status).toBe(
+        201,
+      );
+    }
+  });
+
+  test('is only of its own organisation', async () => {
+    await api.addKey('sk_of_others', { org: 'org_other' });
+    expect((await api.call(list, { key: 'sk_of_others' })).body.data).toEqual([]);
+    expect((await api.call(list)).body.data).toHaveLength(1);
+  });
+
+  test('with environments has those alone', async () => {
+    await api.addKey('sk_environments', { org: 'org_test', environments: ['staging'] });
+    const inEnvironment = (environment: string) =>
+      api.call(list, { key: 'sk_environments', headers: { 'x-environment-id': environment } });
+    expect((await inEnvironment('staging')).status).toBe(200);
+    expect(refused(await inEnvironment('production'))).toEqual([403, 'forbidden']);
+    expect(refused(await api.call(list, { key: 'sk_environments' }))).toEqual([403, 'forbidden']);
+  });
+
+  const wanted: readonly [string, string][] = [
+    [list, 'connections:read'],
+    ['GET /v1/connectors', 'connections:read'],
+    ['POST /v1/connections', 'connections:write'],
+    ['POST /v1/connections/test', 'connections:test'],
+    [`PATCH /v1/connections/conn_${'0'.repeat(32)}`, 'connections:write'],
+    [`DELETE /v1/connections/conn_${'0'.repeat(32)}`, 'connections:write'],
+    [`POST /v1/connections/conn_${'0'.repeat(32)}/test`, 'connections:test'],
+    [`GET /v1/connections/conn_${'0'.repeat(32)}/schema`, 'connections:read'],
+  ];
+
+  test.each(wanted)('needs for %s the scope %s, which a refusal names', async (request, scope) => {
+    const others = scopes.filter((other) => other !== scope);
+    const [without, alone] = [`sk_without_${scope}`, `sk_alone_${scope}`];
+    await api.addKey(without, { org: 'org_scopes', scopes: others });
+    await api.addKey(alone, { org: 'org_scopes', scopes: [scope] });
+    const answer = await api.call(request, { key: without });
+    expect(refused(answer)).toEqual([403, 'forbidden']);
+    expect(answer.body['detail']).toContain(scope);
+    expect([401, 403]).not.toContain((await api.call(request, { key: alone })).status);
+  });
+
+  test('that is revoked works for a minute more and not longer', async () => {
+    await api.addKey('sk_revoked', { org: 'org_test' });
+    const ask = async () => (await api.call(list, { key: 'sk_revoked' })).status;
+    expect(await ask()).toBe(200);
+    await api.store.write([{ remove: keys.apiKey('sk_revoked') }]);
+    now += 59_000;
+    expect(await ask()).toBe(200);
+    now += 1000;
+    expect(await ask()).toBe(401);
+  });
+});
+
+describe('a token', () => {
+  let api: Api;
+  let issuer: Awaited<ReturnType<typeof startIssuer>>;
+  beforeAll(async () => {
+    issuer = await startIssuer();
+    api = await startApi({ settings: { tokens: tokens() } });
+  });
+  afterAll(async () => {
+    await api[Symbol.asyncDispose]();
+    await issuer[Symbol.asyncDispose]();
+  });
+
+  const tokens = (more: object = {}) => ({
+    issuer: issuer.issuer,
+    audience: issuer.audience,
+    organisation_claim: 'org_id',
+    environments_claim: 'environments',
+    scope_claim: 'scope',
+    ...more,
+  });
+  const whole = { org_id: 'org_test', environments: ['default'], scope: 'connections:read connections:test' };
+  const ask = (token: string, request = list, headers = {}) => api.call(request, { key: token, headers });
+
+  test('of the issuer is let in, with its organisation, environments and scopes', async () => {
+    const token = await issuer.sign(whole);
+    await api.call('POST /v1/connections?test=false', { body: draft() });
+    const { status, body } = await ask(token);
+    expect([status, body.data[0]?.['org_id']]).toEqual([200, 'org_test']);
+    expect(refused(await ask(token, list, { 'x-environment-id': 'other' }))).toEqual([403, 'forbidden']);
+    expect(refused(await ask(token, 'POST /v1/connections'))).toEqual([403, 'forbidden']);
+    expect((await ask(token, 'POST /v1/connections/test')).status).toBe(400);
+  });
+
+  test('has the issuer asked once', async () => {
+    await ask(await issuer.sign(whole));
+    const before = issuer.asked();
+    await Promise.all(Array.from({ length: 5 }, async () => ask(await issuer.sign(whole))));
+    expect(issuer.asked()).toBe(before);
+  });
+
+  test.each([
+    ['org_id', undefined],
+    ['org_id', 5],
+    ['org_id', 'org#other'],
+    ['environments', undefined],
+    ['environments', []],
+    ['scope', undefined],
+    ['scope', 'connections:readonly'],
+  ])('without a good %s is denied: %j', async (claim, value) => {
+    const token = await issuer.sign({ ...whole, [claim]: value });
+    expect(refused(await ask(token))).toEqual([403, 'forbidden']);
+  });
+
+  test('may have its scopes as a list, and * for all environments', async () => {
+    const token = await issuer.sign({ ...whole, environments: ['*'], scope: ['connections:read'] });
+    expect((await ask(token, list, { 'x-environment-id': 'any' })).status).toBe(200);
+  });
+
+  const past = () => Math.floor(Date.now() / 1000) - 60;
+  test.each<[string, () => object]>([
+    ['of another issuer', () => ({ iss: 'https://issuer.example.com' })],
+    ['for another audience', () => ({ aud: 'another' })],
+    ['that has expired', () => ({ exp: past() })],
+    ['that never expires', () => ({ exp: undefined })],
+    ['that is not valid yet', () => ({ nbf: past() + 3600 })],
+  ])('%s is refused', async (_, claims) => {
+    const answer = await ask(await issuer.sign({ ...whole, ...claims() }));
+    expect(refused(answer)).toEqual([401, 'unauthenticated']);
+    expect(answer.headers['www-authenticate']).toBe('Bearer');
+  });
+
+  test('signed by anybody else, or not at all, is refused', async () => {
+    const { privateKey: other } = await generateKeyPair('ES256');
+    const good = await issuer.sign(whole);
+    const [, payload = '', signature = ''] = good.split('.');
+    const headed = (header: object) => base64url.encode(JSON.stringify(header));
+    const forged = [
+      await issuer.sign(whole, { key: other }),
+      await issuer.sign(whole, { key: other, kid: 'two' }),
+      `${headed({ alg: 'none' })}.${payload}.`,
+      `${headed({ alg: 'ES256', kid: 'one' })}.${payload}.`,
+      `${headed({ alg: 'ES256', kid: 'one' })}.${base64url.encode(JSON.stringify({ ...whole, org_id: 'org_other' }))}.${signature}`,
+      'not.a.token',
+      'x',
+      'x'.repeat(9000),
+    ];
+    for (const token of forged) expect(refused(await ask(token))).toEqual([401, 'unauthenticated']);
+  });
+
+  test('signed with the public key, as if it were a secret, is refused', async () => {
+    const key = await importJWK(issuer.publicKey, 'ES256', { extractable: true });
+    if (key instanceof Uint8Array) throw new Error('expected a public key');
+    for (const secret of [await exportSPKI(key), JSON.stringify(issuer.publicKey)]) {
+      const token = await new SignJWT({ ...whole, iss: issuer.issuer, aud: issuer.audience })
+        .setProtectedHeader({ alg: 'HS256', kid: 'one' })
+        .setExpirationTime('1h')
+        .sign(new TextEncoder().encode(secret));
+      expect(refused(await ask(token))).toEqual([401, 'unauthenticated']);
+    }
+  });
+
+  test('has its claims where the deployment says', async () => {
+    const names = {
+      organisation_claim: 'https://example.com/org',
+      environments_claim: 'envs',
+      scope_claim: 'permissions',
+      jwks_uri: `${issuer.issuer}/keys`,
+    };
+    await using other = await startApi({ settings: { tokens: tokens(names) } });
+    const token = await issuer.sign({
+      'https://example.com/org': 'org_test',
+      envs: 'default staging',
+      permissions: ['connections:read'],
+    });
+    expect((await other.call(list, { key: token })).status).toBe(200);
+    expect((await other.call(list, { key: await issuer.sign(whole) })).status).toBe(403);
+  });
+
+  test('cannot be judged while the issuer does not answer, and can again afterwards', async () => {
+    await using other = await startApi({ settings: { tokens: tokens() } });
+    const token = await issuer.sign(whole);
+    issuer.fail(true);
+    const answer = await other.call(list, { key: token });
+    issuer.fail(false);
+    expect(refused(answer)).toEqual([503, 'unavailable']);
+    expect(answer.headers['retry-after']).toBeDefined();
+    expect((await other.call(list, { key: token })).status).toBe(200);
+  });
+
+  test('cannot be judged where there is no issuer at all, while API keys go on working', async () => {
+    await using gone = await startIssuer();
+    await using other = await startApi({ settings: { tokens: tokens({ issuer: gone.issuer }) } });
+    const token = await gone.sign(whole);
+    await gone[Symbol.asyncDispose]();
+    expect(refused(await other.call(list, { key: token }))).toEqual([503, 'unavailable']);
+    expect((await other.call(list)).status).toBe(200);
+  });
+
+  test('is in no log line, whatever became of it', async () => {
+    const token = await issuer.sign({ ...whole, aud: 'another' });
+    await ask(token);
+    expect(api.logged.join('\n')).not.toContain(token.split('.')[2]);
+  });
+});

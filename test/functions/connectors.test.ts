@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { connectors } from '../../shared/connectors/registry.ts';
+import { type Api, startApi } from '../api.ts';
+import { draft } from '../samples.ts';
+
+let api: Api;
+beforeAll(async () => void (api = await startApi()));
+afterAll(() => api[Symbol.asyncDispose]());
+
+describe('the catalogue', () => {
+  test('lists every connector, each as it is found by itself', async () => {
+    const { status, body } = await api.call('GET /v1/connectors');
+    expect(status).toBe(200);
+    expect(body.data.map(({ type }) => type)).toEqual(Object.keys(connectors));
+    for (const info of body.data)
+      expect((await api.call(`GET /v1/connectors/${String(info['type'])}`)).body).toEqual(info);
+  });
+
+  test('tells enough of PostgreSQL to build a form from it', async () => {
+    const { body } = await api.call('GET /v1/connectors/postgresql');
+    expect(body).toMatchObject({
+      title: 'PostgreSQL',
+      default_port: 5432,
+      default_auth_method: 'password',
+      minimum_version: '11',
+      destination_fields: ['host', 'port', 'username'],
+      connection_string_schemes: ['postgresql', 'postgres'],
+      capabilities: { test: true, schema: true, autocomplete: ['schemas', 'tables', 'columns'] },
+      test_steps: 'resolve egress connect tls authenticate query privileges'.split(' '),
+      config: {
+        type: 'object',
+        required: ['host', 'database', 'username'],
+        additionalProperties: false,
+        properties: { port: { type: 'integer', minimum: 1, maximum: 65_535, default: 5432 } },
+      },
+      credentials: { password: { required: ['password'], properties: { password: { writeOnly: true } } } },
+    });
+    expect(body['secret_fields']).toEqual(
+      expect.arrayContaining(['password', 'secret_access_key', 'session_token']),
+    );
+  });
+
+  test.each(Object.keys(connectors))(
+    'names for %s every field that a create takes, and no other',
+    async (type) => {
+      const { body } = await api.call(`GET /v1/connectors/${type}`);
+      const fields = Object.keys(Object(body['config'])['properties']);
+      // Of no field's type, so that each that is known is complained of.
+      const wrong = Object.fromEntries(fields.map((name) => [name, { odd: 1 }]));
+      const { body: problem } = await api.call('POST /v1/connections', {
+        body: { ...draft(), type, config: { ...wrong, odd: 1 }, credentials: {} },
+      });
+      const complaints = problem.errors ?? [];
+      const unknown = complaints.filter(({ expected }) => expected === 'no such field');
+      expect(unknown).toEqual([{ path: 'config.odd', expected: 'no such field' }]);
+      const known = complaints.map(({ path }) => path.replace(/^config\.(\w+).*/, '$1'));
+      expect(known).toEqual(expect.arrayContaining(fields));
+    },
+  );
+
+  test('has no others', async () => {
+    for (const type of ['dbase', 'PostgreSQL', 'toString', '__proto__'])
+      expect((await api.call(`GET /v1/connectors/${type}`)).status).toBe(404);
+  });
+});

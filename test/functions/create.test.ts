@@ -1,0 +1,204 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { keys } from '../../shared/domain/keys.ts';
+import type { Probe } from '../../shared/ports/probe.ts';
+import { Problem } from '../../shared/problem.ts';
+import { type Api, startApi } from '../api.ts';
+import { draft } from '../samples.ts';
+
+let api: Api;
+beforeEach(async () => void (api = await startApi()));
+afterEach(() => api[Symbol.asyncDispose]());
+
+const create = (body: unknown, more: object = {}, query = '') =>
+  api.call(`POST /v1/connections${query}`, { body, ...more });
+
+describe('a create', () => {
+  test('answers the connection with its place and tag, and waits for a test', async () => {
+    const { status, headers, body } = await create(draft());
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ name: 'Sales', status: 'testing', version: 1, usages: 0, is_active: true });
+    expect(headers['location']).toBe(`/v1/connections/${String(body['id'])}`);
+    expect(headers['etag']).toBe('"1.1"');
+    expect(body['id']).toMatch(/^conn_[0-9a-f]{12}7[0-9a-f]{19}$/);
+  });
+
+  test('lets one event out, and the test that it asks for says what is wrong', async () => {
+    const { body } = await create(draft());
+    const events = await api.settle();
+    expect(events).toMatchObject([{ type: 'connection.created', test: true, version: 1 }]);
+    const { body: after } = await api.call(`GET /v1/connections/${String(body['id'])}`);
+    expect(after).toMatchObject({ status: 'failed', status_reason: 'connection-refused' });
+  });
+
+  test('without a test leaves the connection pending', async () => {
+    const { body } = await create(draft(), {}, '?test=false');
+    expect(body).toMatchObject({ status: 'pending' });
+    expect(await api.settle()).toMatchObject([{ test: false }]);
+  });
+
+  test('that must connect first saves nothing that does not', async () => {
+    const { status, body } = await create(draft(), {}, '?verify=true');
+    expect(status).toBe(422);
+    expect(body).toMatchObject({ code: 'connection-refused', blame: 'network' });
+    expect(JSON.stringify(body['steps'])).toContain('"failed"');
+    expect((await api.call('GET /v1/connections')).body['data']).toEqual([]);
+  });
+
+  test('takes credentials out of config, and shows none of them', async () => {
+    const { body, text } = await create(draft());
+    expect(body['config']).toEqual({ host: '127.0.0.1', port: 1, database: 'shop', username: 'reader' });
+    expect(Object.keys(body.credentials.fields)).toEqual(['password']);
+    expect(text).not.toContain('not-a-real-password');
+  });
+
+  test('takes a connection string apart, and keeps nothing of it', async () => {
+    const { status, body, text } = await create({
+      name: 'By string',
+      type: 'postgresql',
+      connection_string: 'postgres://reader:not-a-real-p%40ssword@127.0.0.1:1/shop?sslmode=require',
+    });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({
+      config: { host: '127.0.0.1', port: 1, database: 'shop', username: 'reader' },
+      options: { ssl_mode: 'require' },
+    });
+    expect(text).not.toContain('p@ssword');
+  });
+
+  test('fills in every default', async () => {
+    const { body } = await create({ ...draft(), options: undefined });
+    expect(body).toMatchObject({
+      role: 'source',
+      mode: 'managed',
+      description: null,
+      flavor: null,
+      product: null,
+      tags: [],
+      metadata: {},
+      tunnel: null,
+      options: {
+        ssl_mode: 'verify-full',
+        connection_timeout_seconds: 10,
+        query_timeout_seconds: 60,
+        max_connections: 2,
+        test_interval_minutes: 60,
+      },
+    });
+  });
+
+  test('refuses a name that is taken, whatever its case, and leaves no second secret', async () => {
+    const first = await create(draft());
+    const { status, body } = await create({ ...draft(), name: 'SALES' });
+    expect([status, body['code']]).toEqual([409, 'name-taken']);
+    const { body: list } = await api.call('GET /v1/connections');
+    expect(list.data.map(({ id }) => id)).toEqual([first.body['id']]);
+  });
+
+  test('gives one of two at once the name', async () => {
+    const both = await Promise.all([create(draft()), create(draft())]);
+    expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409]);
+  });
+});
+
+describe('an Idempotency-Key', () => {
+  const headers = { 'idempotency-key': 'the same' };
+
+  test('answers the first answer again', async () => {
+    const first = await create(draft(), { headers });
+    const again = await create(draft(), { headers });
+    expect([again.status, again.text, again.headers['location']]).toEqual([
+      201,
+      first.text,
+      first.headers['location'],
+    ]);
+  });
+
+  test('makes one of many at once', async () => {
+    const all = await Promise.all(Array.from({ length: 10 }, () => create(draft(), { headers })));
+    expect(new Set(all.map(({ status }) => status))).toEqual(new Set([201]));
+    expect(new Set(all.map(({ body }) => body['id'])).size).toBe(1);
+  });
+
+  test('is refused with another body', async () => {
+    await create(draft(), { headers });
+    const { status, body } = await create({ ...draft(), name: 'Another' }, { headers });
+    expect([status, body['code']]).toEqual([422, 'idempotency-key-reused']);
+  });
+
+  test('counts for a day', async () => {
+    let now = Date.parse('2026-01-01T00:00:00Z');
+    await using late = await startApi({ clock: () => now });
+    const first = await late.call('POST /v1/connections', { body: draft(), headers });
+    now += 86_399_000;
+    const again = await late.call('POST /v1/connections', { body: draft(), headers });
+    now += 2000;
+    const after = await late.call('POST /v1/connections', { body: draft(), headers });
+    expect([again.body['id'], after.body['code']]).toEqual([first.body['id'], 'name-taken']);
+  });
+
+  test('of the wrong length is refused', async () => {
+    const { status } = await create(draft(), { headers: { 'idempotency-key': 'x'.repeat(256) } });
+    expect(status).toBe(400);
+  });
+});
+
+describe('a create that fails half-way', () => {
+  test('leaves neither secret nor item when the table does not answer', async () => {
+    const write = api.store.write.bind(api.store);
+    Object.assign(api.store, { write: () => Promise.reject(new Problem('unavailable')) });
+    const { status } = await create(draft());
+    Object.assign(api.store, { write });
+    expect(status).toBe(503);
+    expect((await api.store.query({ pk: keys.tenant(tenant), limit: 10 })).items).toEqual([]);
+    expect(await secretsLeft()).toBe(0);
+  });
+
+  test('leaves neither when the key for fingerprints cannot be had', async () => {
+    const { key } = api.vault;
+    Object.assign(api.vault, { key: () => Promise.reject(new Problem('unavailable')) });
+    const { status } = await create(draft());
+    Object.assign(api.vault, { key });
+    expect(status).toBe(503);
+    expect(await secretsLeft()).toBe(0);
+  });
+
+  test('is a success when only the answer of the table was lost', async () => {
+    const write = api.store.write.bind(api.store);
+    Object.assign(api.store, {
+      write: async (changes: Parameters<typeof write>[0]) => {
+        await write(changes);
+        throw new Problem('unavailable');
+      },
+    });
+    const { status, body } = await create(draft());
+    Object.assign(api.store, { write });
+    expect(status).toBe(201);
+    expect(await secretsLeft()).toBe(1);
+    expect((await api.call(`GET /v1/connections/${String(body['id'])}`)).status).toBe(200);
+  });
+
+  const tenant = { org: 'org_test', environment: 'default' };
+  const secretsLeft = async () => {
+    const { readdir } = await import('node:fs/promises');
+    const files = await readdir(api.folder, { recursive: true, withFileTypes: true });
+    return files.filter((file) => file.isFile() && /[0-9a-f]{32}/.test(file.name)).length;
+  };
+});
+
+describe('a test of what is not saved', () => {
+  test('is an answer, and stores nothing', async () => {
+    const { status, body } = await api.call('POST /v1/connections/test', { body: draft() });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ status: 'failed', details: { code: 'connection-refused' } });
+    expect((await api.call('GET /v1/connections')).body['data']).toEqual([]);
+  });
+
+  test('is bounded per organisation and minute', async () => {
+    const probe = { test: () => Promise.reject(new Problem('unavailable')) } as unknown as Probe;
+    await using few = await startApi({ settings: { tests_per_minute: 2 }, probe });
+    const statuses = [];
+    for (let i = 0; i < 3; i++) statuses.push(await few.call('POST /v1/connections/test', { body: draft() }));
+    expect(statuses.map(({ status }) => status)).toEqual([503, 503, 429]);
+    expect(Number(statuses[2]?.headers['retry-after'])).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Answered, type Api, startApi } from '../api.ts';
+import { draft } from '../samples.ts';
+
+let api: Api;
+let id: string;
+beforeAll(async () => {
+  api = await startApi();
+  id = (await api.call('POST /v1/connections', { body: draft() })).body.id;
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+const create = (body: unknown) => api.call('POST /v1/connections', { body });
+const patch = (body: unknown) => api.call(`PATCH /v1/connections/${id}`, { body });
+
+const refused = ({ status, body }: Answered) => [
+  status,
+  body.code,
+  ...(body.errors ?? []).map(({ path }) => path),
+];
+
+const readOnly = [
+  'id',
+  'org_id',
+  'environment_id',
+  'type',
+  'mode',
+  'status',
+  'status_reason',
+  'last_test',
+  'last_tested_at',
+  'last_introspected_at',
+  'usages',
+  'is_active',
+  'deleted_at',
+  'version',
+  'created_at',
+  'updated_at',
+];
+
+describe('a field', () => {
+  test.each<[string, object, string]>([
+    ['of the wrong type', { tags: 'production' }, 'tags'],
+    ['with a list in place of an object', { metadata: [] }, 'metadata'],
+    ['with an object in place of a list', { tags: {} }, 'tags'],
+    ['that is unknown', { colour: 'red' }, 'colour'],
+    ['that every object inherits', { toString: 'x' }, 'toString'],
+    ['that would be an object of every object', JSON.parse('{"__proto__": {"name": "x"}}'), '__proto__'],
+    ['of a name that is no name', { metadata: { constructor: 'x' } }, 'metadata.constructor'],
+    ['that is unknown further down', { options: { ssl: true } }, 'options.ssl'],
+    ['of a list that is too long', { tags: Array(51).fill('a') }, 'tags'],
+    ['of an item that is too long', { tags: ['a', 'b'.repeat(101)] }, 'tags.1'],
+    [
+      'with too many pairs',
+      {
+        metadata: Object.fromEntries(
+          Array(51)
+            .entries()
+            .map(([i]) => [i, '']),
+        ),
+      },
+      'metadata',
+    ],
+    ['with nesting', { metadata: { team: { name: 'x' } } }, 'metadata.team'],
+    ['out of its bounds', { options: { query_timeout_seconds: 3601 } }, 'options.query_timeout_seconds'],
+    ['between two bounds', { options: { test_interval_minutes: 4 } }, 'options.test_interval_minutes'],
+    ['with a part of a number', { options: { max_connections: 1.5 } }, 'options.max_connections'],
+    ['out of a list of words', { role: 'owner' }, 'role'],
+    ['without its frame', { ssl: { ca: 'certificate' } }, 'ssl.ca'],
+    ['that comes later', { tunnel: { type: 'ssh' } }, 'tunnel'],
+  ])('%s is refused by its path', async (_, fields, path) => {
+    expect(refused(await create({ ...draft(), ...fields }))).toEqual([400, 'invalid-request', path]);
+    expect(refused(await patch(fields))).toEqual([400, 'invalid-request', path]);
+  });
+
+  test.each(['host', 'database', 'username'])('of config that is missing is named: %s', async (name) => {
+    const { [name]: _, ...config } = Object(draft().config);
+    expect(refused(await create({ ...draft(), config }))).toEqual([400, 'invalid-request', `config.${name}`]);
+  });
+
+  test.each([
+    ['config', { ...draft().config, sslrootcert: '/etc/passwd' }, 'config.sslrootcert'],
+    ['config', { ...draft().config, port: '5432' }, 'config.port'],
+    ['config', { ...draft().config, port: 65_536 }, 'config.port'],
+    ['config', { ...draft().config, host: '/var/run/postgresql' }, 'config.host'],
+    ['config', { ...draft().config, username: 'a\0b' }, 'config.username'],
+    ['credentials', { token: 'x' }, 'credentials.token'],
+  ])('that %s of this connector does not have is refused', async (part, value, path) => {
+    const answer = await create({ ...draft(), [part]: value });
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors.map((error) => error.path)).toContain(path);
+  });
+
+  test.each(readOnly)('that is not writable gets told so in a PATCH: %s', async (name) => {
+    const answer = await patch({ [name]: name === 'type' ? 'postgresql' : null });
+    expect(refused(answer)).toEqual([400, 'invalid-request', name]);
+    expect(answer.body.errors[0]?.expected).toContain('not writable');
+  });
+});
+
+describe('a text', () => {
+  const odd = ['\u0000', '\u{1F600}', '#', '\u2028', "'; drop table items; --"];
+
+  test.each(odd)('of odd characters comes back as it went in: %j', async (text) => {
+    const fields = { description: text, tags: [text], metadata: { [text]: text }, excluded_schemas: [text] };
+    const { status, body } = await create({ ...draft(), name: `odd ${text}.`, ...fields });
+    expect(status).toBe(201);
+    const { body: read } = await api.call(`GET /v1/connections/${body.id}`);
+    expect(read).toMatchObject({ name: `odd ${text}.`, ...fields });
+  });
+});
+
+describe('half a character', () => {
+  test.each<[object, string]>([
+    [{ name: '\ud800' }, 'name'],
+    [{ tags: ['a\udfff'] }, 'tags.0'],
+    [{ metadata: { '\ud800': '' } }, 'metadata'],
+    [{ config: { ...draft().config, password: '\udfff\ud800' } }, 'config.password'],
+  ])('is refused: %j', async (fields, path) => {
+    expect(refused(await create({ ...draft(), ...fields }))).toEqual([400, 'invalid-request', path]);
+  });
+});
+
+describe('a create', () => {
+  test('of an unknown type is refused with the types that there are', async () => {
+    const answer = await create({ ...draft(), type: 'dbase' });
+    expect(refused(answer)).toEqual([400, 'unknown-connector', 'type']);
+    expect(answer.body.errors[0]?.expected).toContain('postgresql');
+  });
+
+  test('with a field in both config and credentials is refused', async () => {
+    const answer = await create({ ...draft(), credentials: { password: 'not-a-real-password' } });
+    expect(refused(answer)).toEqual([400, 'invalid-request', 'config.password']);
+  });
+
+  test.each([
+    ['no credentials at all', { config: { ...draft().config, password: undefined } }, 'credentials.password'],
+    [
+      'the wrong fields for its method',
+      { config: { ...draft().config, password: undefined }, credentials: { auth_method: 'iam' } },
+      'credentials.access_key_id',
+    ],
+  ])('with %s is told which are required', async (_, fields, path) => {
+    const answer = await create({ ...draft(), ...fields });
+    expect([answer.status, answer.body.code]).toEqual([400, 'credentials-required']);
+    expect(answer.body.errors.map((error) => error.path)).toContain(path);
+  });
+
+  test('with a certificate without its key is refused', async () => {
+    const cert = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
+    expect(refused(await create({ ...draft(), ssl: { cert } }))).toEqual([400, 'invalid-request', 'ssl.key']);
+  });
+
+  const byString = (connection_string: string) =>
+    create({ name: 'By string', type: 'postgresql', connection_string });
+
+  test('by a connection string of another scheme is told the right ones', async () => {
+    const answer = await byString('mysql://reader:not-a-real-password@db.example.com/shop');
+    expect(refused(answer)).toEqual([400, 'invalid-request', 'connection_string']);
+    expect(answer.body.errors[0]?.expected).toContain('postgresql://');
+  });
+
+  test('by a connection string with options that are not allowed is told their names, not their values', async () => {
+    const answer = await byString(
+      'postgres://reader:not-a-real-password@db.example.com/shop?options=-csearch_path%3Dx&passfile=/etc/shadow',
+    );
+    expect(refused(answer)).toEqual([400, 'invalid-request', 'connection_string']);
+    expect(answer.body.errors[0]?.expected).toMatch(/options.*passfile/);
+    expect(answer.text).not.toMatch(/search_path|shadow|not-a-real/);
+  });
+
+  test('by a connection string and the same field again is refused', async () => {
+    const answer = await create({ ...draft(), connection_string: 'postgres://writer@db.example.com/shop' });
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors.map(({ path }) => path)).toEqual([
+      'config.host',
+      'config.database',
+      'config.username',
+    ]);
+  });
+});

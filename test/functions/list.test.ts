@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { sha256 } from '../../shared/domain/destination.ts';
+import { type Answered, type Api, type Body, startApi } from '../api.ts';
+import { certificate, draft } from '../samples.ts';
+
+let api: Api;
+/** All of them as they are, newest first. */
+let all: readonly Body[];
+let now = Date.parse('2026-01-01T00:00:00Z');
+beforeAll(async () => {
+  api = await startApi({ clock: () => now });
+  for (let i = 0; i < 60; i++) {
+    const { body } = await api.call(`POST /v1/connections?test=${i % 5 === 0}`, { body: numbered(i) });
+    if (i % 4 === 0) await api.call(`DELETE /v1/connections/${body.id}`);
+    if (i === 30) await api.settle();
+    now += i % 3; // some in the same millisecond
+  }
+  all = (await list('limit=200&include_deleted=true')).body.data;
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+const numbered = (i: number) => ({
+  ...draft(),
+  name: `${['Sales', 'sales-', 'Orders'][i % 3]} ${i}`,
+  type: i % 7 === 0 ? 'redshift' : 'postgresql',
+  role: i % 2 === 0 ? 'source' : 'target',
+  product: [null, 'reports', 'sync'][i % 3],
+  tags: ['a', 'b', 'c'].filter((_, bit) => (i >> bit) & 1),
+  ssl: i % 10 === 0 ? { ca: certificate } : undefined,
+});
+
+const list = (query = '', more: { key?: string; headers?: Record<string, string> } = {}) =>
+  api.call(`GET /v1/connections?${query}`, more);
+const refused = ({ status, body }: Answered) => [status, body.code];
+
+type Filter = Readonly<Record<string, string>>;
+
+/** Every page, until there is none. */
+const pages = async (filter: Filter, limit: number) => {
+  const found: (readonly Body[])[] = [];
+  let cursor: string | null = null;
+  do {
+    const query = new URLSearchParams({ ...filter, limit: String(limit), ...(cursor && { cursor }) });
+    const { status, body }: Answered = await list(query.toString());
+    expect(status).toBe(200);
+    found.push(body.data);
+    cursor = body.next_cursor;
+  } while (cursor !== null);
+  return found;
+};
+
+const fits = (filter: Filter) => (one: Body) =>
+  Object.entries(filter).every(([name, value]) => {
+    if (name === 'include_deleted') return true;
+    if (name === 'tag') return Object(one['tags']).includes(value);
+    if (name === 'name_prefix') return one.name.toLowerCase().startsWith(value.toLowerCase());
+    return one[name] === value;
+  }) &&
+  (filter['include_deleted'] === 'true' || one['is_active'] === true);
+
+const filters: fc.Arbitrary<Filter> = fc.record(
+  {
+    type: fc.constantFrom('postgresql', 'redshift'),
+    status: fc.constantFrom('pending', 'testing', 'failed', 'connected'),
+    role: fc.constantFrom('source', 'target'),
+    product: fc.constantFrom('reports', 'sync', 'none'),
+    tag: fc.constantFrom('a', 'b', 'c', 'd'),
+    name_prefix: fc.constantFrom('s', 'SALES', 'sales-', 'Orders 1', '%'),
+    include_deleted: fc.constantFrom('true', 'false'),
+  },
+  { requiredKeys: [] },
+);
+
+describe('the list of connections', () => {
+  test('is newest first, deleted ones in their places', () => {
+    expect(all).toHaveLength(60);
+    expect(all.map(({ id }) => id)).toEqual(
+      all
+        .map(({ id }) => id)
+        .toSorted()
+        .toReversed(),
+    );
+    expect(new Set(all.map(({ is_active }) => is_active))).toEqual(new Set([true, false]));
+  });
+
+  test('pages to exactly what fits, in full pages, whatever the filter', async () => {
+    await fc.assert(
+      fc.asyncProperty(filters, fc.integer({ min: 1, max: 25 }), async (filter, limit) => {
+        const found = await pages(filter, limit);
+        expect(found.flat()).toEqual(all.filter(fits(filter)));
+        expect(found.slice(0, -1).every((page) => page.length === limit)).toBe(true);
+        expect(found.length).toBe(Math.max(1, Math.ceil(found.flat().length / limit)));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('has 50 on a page unless told otherwise', async () => {
+    expect((await list('include_deleted=true')).body.data).toHaveLength(50);
+  });
+
+  test('shows of an authority its digest alone', () => {
+    expect(all.filter(({ ssl }) => Object(ssl)['ca_sha256'] === sha256(certificate))).toHaveLength(6);
+    expect(JSON.stringify(all)).not.toContain('BEGIN CERTIFICATE');
+  });
+
+  test('has shorter pages where they would grow too large to be answered', async () => {
+    await using own = await startApi();
+    const metadata = Object.fromEntries(
+      Array.from({ length: 40 }, (_, i) => [`key_${i}`, '漢'.repeat(2000)]),
+    );
+    for (let i = 0; i < 24; i++)
+      await own.call('POST /v1/connections', { body: { ...draft(), name: `Large ${i}`, metadata } });
+    const { body: first, text } = await own.call('GET /v1/connections?limit=200');
+    expect(Buffer.byteLength(text)).toBeLessThan(5_000_000);
+    const { body: second } = await own.call(`GET /v1/connections?limit=200&cursor=${first.next_cursor}`);
+    expect([first.data.length + second.data.length, second.next_cursor]).toEqual([24, null]);
+  });
+
+  test('goes on where it was when others come and go between the pages', async () => {
+    await using own = await startApi();
+    const make = async (name: string) =>
+      (await own.call('POST /v1/connections', { body: { ...draft(), name } })).body.id;
+    const ids = [];
+    for (const name of ['one', 'two', 'three', 'four']) ids.push(await make(name));
+    const { body: first } = await own.call('GET /v1/connections?limit=2');
+    await make('five');
+    await own.call(`DELETE /v1/connections/${ids[2]}`);
+    const { body: second } = await own.call(`GET /v1/connections?limit=2&cursor=${first.next_cursor}`);
+    expect([...first.data, ...second.data].map(({ name }) => name)).toEqual(['four', 'three', 'two', 'one']);
+    expect(second.next_cursor).toBeNull();
+  });
+});
+
+describe('a cursor', () => {
+  const cursor = async (query = '') => (await list(`limit=5&${query}`)).body.next_cursor ?? '';
+  const altered = (text: string, at: number, by: string) => text.slice(0, at) + by + text.slice(at + 1);
+
+  test('that was tampered with in any character is refused', async () => {
+    const good = await cursor();
+    expect((await list(`cursor=${good}`)).status).toBe(200);
+    for (let at = 0; at < good.length; at++)
+      for (const by of ['', 'A', 'b', '_', '.', '%3D', good[at] ?? '']) {
+        const bad = altered(good, at, by);
+        if (bad === good) continue;
+        expect([bad, ...refused(await list(`cursor=${bad}`))]).toEqual([bad, 400, 'invalid-cursor']);
+      }
+  });
+
+  test.each(['', 'x', '%00', 'A'.repeat(8192), `${'A'.repeat(40)}%3D%3D`])(
+    'that never was one is refused: %s',
+    async (bad) => expect(refused(await list(`cursor=${bad}`))).toEqual([400, 'invalid-cursor']),
+  );
+
+  test('of another filter is refused, and of another limit not', async () => {
+    const good = await cursor('role=source');
+    for (const query of ['', 'role=target', 'role=source&tag=a', 'role=source&include_deleted=true'])
+      expect(refused(await list(`cursor=${good}&${query}`))).toEqual([400, 'invalid-cursor']);
+    expect((await list(`cursor=${good}&role=source&limit=200`)).status).toBe(200);
+  });
+
+  test('of another tenant is refused', async () => {
+    await api.addKey('sk_of_others', { org: 'org_other' });
+    const good = await cursor();
+    expect(refused(await list(`cursor=${good}`, { key: 'sk_of_others' }))).toEqual([400, 'invalid-cursor']);
+    const headers = { 'x-environment-id': 'other' };
+    expect(refused(await list(`cursor=${good}`, { headers }))).toEqual([400, 'invalid-cursor']);
+  });
+
+  test('of another list is refused', async () => {
+    const good = await cursor();
+    const id = all.find(({ is_active }) => is_active)?.id;
+    for (const other of ['tests', 'usages', 'schema'])
+      expect(refused(await api.call(`GET /v1/connections/${id}/${other}?cursor=${good}`))).toEqual([
+        400,
+        'invalid-cursor',
+      ]);
+  });
+});

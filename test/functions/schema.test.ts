@@ -1,0 +1,242 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Table } from '../../shared/connectors/catalog.ts';
+import { Problem } from '../../shared/problem.ts';
+import { type Answered, type Api, startApi } from '../api.ts';
+import { catalogSource } from '../catalog-probe.ts';
+import { tableOf } from '../domain/catalog-fixtures.ts';
+import { draft } from '../samples.ts';
+
+let api: Api;
+let id: string;
+let now: number;
+let source: ReturnType<typeof catalogSource>;
+beforeEach(async () => {
+  now = Date.parse('2026-01-01T00:00:00Z');
+  source = catalogSource(shop);
+  api = await startApi({ clock: () => now, probe: source.probe });
+  id = (await api.call('POST /v1/connections', { body: draft() })).body.id;
+});
+afterEach(() => api[Symbol.asyncDispose]());
+
+const shop: readonly Table[] = [
+  tableOf({ schema: 'public', name: 'order_totals', kind: 'view' }),
+  tableOf({ schema: 'public', name: 'orders' }),
+  tableOf({ schema: 'public', name: 'users' }),
+  tableOf({ schema: 'sales', name: 'Odd "name"' }),
+  tableOf({ schema: 'sales', name: 'orders', kind: 'partition' }),
+];
+
+const schema = (query = '') => api.call(`GET /v1/connections/${id}/schema?${query}`);
+const suggest = (query: string) => api.call(`GET /v1/connections/${id}/autocomplete?${query}`);
+const names = ({ body }: Answered) => body.data.map((table) => `${String(table['schema'])}.${table.name}`);
+const snapshot = ({ body }: Answered) => Object(body['catalog'])['snapshot_id'];
+const labels = ({ body }: Answered) =>
+  Object(body['suggestions']).map(({ label }: { label: string }) => label);
+const refused = ({ status, body }: Answered) => [
+  status,
+  body.code,
+  ...(body.errors ?? []).map(({ path }) => path),
+];
+
+describe('the schema', () => {
+  test('is introspected the first time, and then read from what is stored', async () => {
+    const first = await schema();
+    expect(first.status).toBe(200);
+    expect(first.body.data).toEqual(shop);
+    expect(first.body['catalog']).toEqual({
+      snapshot_id: expect.any(String),
+      introspected_at: '2026-01-01T00:00:00.000Z',
+      tables: 5,
+      columns: 5,
+      complete: true,
+      missing: [],
+      duration_ms: 1,
+    });
+    expect(snapshot(await schema())).toBe(snapshot(first));
+    expect(source.calls).toEqual([20_000]);
+    const { body } = await api.call(`GET /v1/connections/${id}`);
+    expect(body['last_introspected_at']).toBe('2026-01-01T00:00:00.000Z');
+  });
+
+  test('that takes longer is asked for again, as long as the answer says', async () => {
+    const introspect = () => Promise.resolve({ running: true as const });
+    await using slow = await startApi({ probe: ({ real }) => ({ ...real, introspect }) });
+    const { body } = await slow.call('POST /v1/connections', { body: draft() });
+    const answer = await slow.call(`GET /v1/connections/${body.id}/schema`);
+    expect([answer.status, answer.text]).toEqual([202, '']);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+  });
+
+  test('is read anew when it is older than max_age', async () => {
+    const first = snapshot(await schema());
+    now += 60_000;
+    expect(snapshot(await schema('max_age=60'))).toBe(first);
+    const second = await schema('max_age=59');
+    expect(snapshot(second)).not.toBe(first);
+    expect(Object(second.body['catalog'])['introspected_at']).toBe('2026-01-01T00:01:00.000Z');
+    expect(snapshot(await schema('max_age=0'))).toBe(snapshot(second));
+    now += 1;
+    expect(snapshot(await schema('max_age=0'))).not.toBe(snapshot(second));
+  });
+
+  test('stays as it was when a newer one cannot be had', async () => {
+    const first = snapshot(await schema());
+    source.meanwhile = () => Promise.reject(new Problem('authentication-failed', 'The password is wrong'));
+    now += 1;
+    expect(refused(await schema('max_age=0'))).toEqual([502, 'authentication-failed']);
+    expect(snapshot(await schema())).toBe(first);
+  });
+
+  test.each([
+    ['timeout', 504],
+    ['connection-refused', 502],
+    ['unavailable', 503],
+  ] as const)('of a source that fails is a problem: %s is %d', async (code, status) => {
+    source.meanwhile = () => Promise.reject(new Problem(code));
+    expect(refused(await schema())).toEqual([status, code]);
+  });
+
+  test.each([
+    ['schema=sales', ['sales.Odd "name"', 'sales.orders']],
+    ['table=orders', ['public.orders', 'sales.orders']],
+    ['schema=public&table=orders', ['public.orders']],
+    ['kind=view', ['public.order_totals']],
+    ['kind=partition&table=orders', ['sales.orders']],
+    ['schema=SALES', []],
+    ['kind=topic', []],
+  ])('is filtered by %s', async (query, expected) => {
+    await schema();
+    const answer = await schema(query);
+    expect([names(answer), answer.body.next_cursor]).toEqual([expected, null]);
+  });
+
+  test.each([
+    ['kind=index', 'kind'],
+    ['schema=', 'schema'],
+    ['max_age=-1', 'max_age'],
+    ['max_age=1h', 'max_age'],
+    ['limit=201', 'limit'],
+    ['columns=id', 'columns'],
+  ])('is not to be had by %s', async (query, path) => {
+    expect(refused(await schema(query))).toEqual([400, 'invalid-request', path]);
+    expect(source.calls).toEqual([]);
+  });
+
+  test('comes in pages, the same tables whatever their size', async () => {
+    for (const limit of [1, 2, 4, 5, 200]) {
+      const seen = [];
+      let cursor: string | null = null;
+      do {
+        const answer: Answered = await schema(`limit=${limit}${cursor ? `&cursor=${cursor}` : ''}`);
+        seen.push(...answer.body.data);
+        cursor = answer.body.next_cursor;
+      } while (cursor !== null);
+      expect(seen).toEqual(shop);
+    }
+  });
+
+  test('goes on in the snapshot that it began with, until that one is gone', async () => {
+    const first = await schema('limit=2');
+    source.tables = [tableOf({ schema: 'new', name: 'only' })];
+    now += 1;
+    expect(names(await schema('max_age=0'))).toEqual(['new.only']);
+    const second = await schema(`limit=2&cursor=${first.body.next_cursor}`);
+    expect([names(second), snapshot(second)]).toEqual([
+      ['public.users', 'sales.Odd "name"'],
+      snapshot(first),
+    ]);
+    now += 1;
+    await schema('max_age=0');
+    const third = await schema(`limit=2&cursor=${second.body.next_cursor}`);
+    expect(refused(third)).toEqual([400, 'invalid-cursor']);
+  });
+
+  test('has cursors of its own for each connection and each filter', async () => {
+    const { body } = await api.call('POST /v1/connections', { body: { ...draft(), name: 'Other' } });
+    const other = await api.call(`GET /v1/connections/${body.id}/schema?limit=1`);
+    expect(refused(await schema(`limit=1&cursor=${other.body.next_cursor}`))).toEqual([
+      400,
+      'invalid-cursor',
+    ]);
+    const { body: first } = await schema('limit=1');
+    expect(refused(await schema(`cursor=${first.next_cursor}&schema=sales`))).toEqual([
+      400,
+      'invalid-cursor',
+    ]);
+  });
+});
+
+describe('autocomplete', () => {
+  test('has nothing before the first introspection, starts one, and does not wait for it', async () => {
+    let release = () => {};
+    source.meanwhile = () => new Promise((resolve) => (release = () => resolve()));
+    const before = await suggest('type=tables');
+    expect(before.body).toEqual({ suggestions: [], as_of: null, complete: false });
+    expect(source.calls).toEqual([0]);
+    await new Promise(setImmediate);
+    release();
+    await source.background;
+    const after = await suggest('type=tables&prefix=ord');
+    expect(labels(after)).toEqual(['order_totals', 'orders', 'orders']);
+    expect(after.body).toMatchObject({ as_of: '2026-01-01T00:00:00.000Z', complete: true });
+    expect(source.calls).toEqual([0]);
+  });
+
+  test('has nothing, and says nothing else, where the introspection fails', async () => {
+    source.meanwhile = () => Promise.reject(new Problem('authentication-failed'));
+    expect((await suggest('type=tables')).body).toEqual({ suggestions: [], as_of: null, complete: false });
+    await source.background;
+  });
+
+  test('of a source that is not there is answered at once, and the reason is logged', async () => {
+    await using real = await startApi();
+    const { body } = await real.call('POST /v1/connections', { body: draft() });
+    const answer = await real.call(`GET /v1/connections/${body.id}/autocomplete?type=tables`);
+    expect([answer.status, answer.body['as_of']]).toEqual([200, null]);
+    while (!real.logged.some((line) => line.includes('an introspection failed')))
+      await new Promise(setImmediate);
+    expect(real.logged.join('\n')).toContain('ECONNREFUSED');
+  });
+
+  test.each([
+    ['type=schemas', ['public', 'sales']],
+    ['type=schemas&prefix=S', ['sales']],
+    ['type=tables&parent=sales', ['Odd "name"', 'orders']],
+    ['type=tables&limit=1', ['Odd "name"']],
+    ['type=columns&parent=public.users', ['id']],
+    ['type=columns&parent=users', ['id']],
+    [`type=columns&parent=${encodeURIComponent('sales."Odd ""name"""')}`, ['id']],
+    ['type=columns&parent=nothing', []],
+  ])('answers %s', async (query, expected) => {
+    await schema();
+    expect(labels(await suggest(query))).toEqual(expected);
+  });
+
+  test('gives what one would paste into a query', async () => {
+    await schema();
+    const { body } = await suggest('type=tables&prefix=odd');
+    expect(body['suggestions']).toEqual([
+      {
+        value: 'sales."Odd ""name"""',
+        label: 'Odd "name"',
+        type: 'table',
+        schema: 'sales',
+        rows: 3,
+        size_bytes: 8192,
+        comment: null,
+      },
+    ]);
+  });
+
+  test.each([
+    ['', 'type'],
+    ['type=databases', 'type'],
+    ['type=topics', 'type'],
+    ['type=columns', 'parent'],
+    ['type=tables&limit=0', 'limit'],
+    ['type=tables&cursor=x', 'cursor'],
+  ])('is refused "%s"', async (query, path) => {
+    expect(refused(await suggest(query))).toEqual([400, 'invalid-request', path]);
+    expect(source.calls).toEqual([]);
+  });
+});

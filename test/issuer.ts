@@ -1,0 +1,50 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+
+/** An issuer of tokens on loopback: it publishes where its keys are, and one key. */
+export const startIssuer = async () => {
+  const { privateKey, publicKey } = await generateKeyPair('ES256');
+  const key = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256', use: 'sig' };
+  let asked = 0;
+  let ill = false;
+  const server = createServer(({ url }, answer) => {
+    asked += 1;
+    const documents: Readonly<Record<string, object>> = {
+      '/.well-known/openid-configuration': { issuer, jwks_uri: `${issuer}/keys` },
+      '/keys': { keys: [key] },
+    };
+    const document = ill ? undefined : documents[url ?? ''];
+    answer.writeHead(document ? 200 : 500, { 'content-type': 'application/json', connection: 'close' });
+    answer.end(JSON.stringify(document ?? {}));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo; // of a server that listens on a port
+  const issuer = `http://127.0.0.1:${port}`;
+  const audience = 'mooring-test';
+
+  return {
+    issuer,
+    audience,
+    publicKey: key,
+    asked: () => asked,
+    /** From now on it answers that it cannot. */
+    fail: (failing: boolean) => {
+      ill = failing;
+    },
+    sign: (
+      claims: JWTPayload,
+      as: { readonly alg?: string; readonly key?: CryptoKey; readonly kid?: string } = {},
+    ) =>
+      new SignJWT({ iss: issuer, aud: audience, sub: 'somebody', exp: inAnHour(), ...claims })
+        .setProtectedHeader({ alg: as.alg ?? 'ES256', kid: as.kid ?? 'one' })
+        .sign(as.key ?? privateKey),
+    [Symbol.asyncDispose]: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};
+
+const inAnHour = () => Math.floor(Date.now() / 1000) + 3600;

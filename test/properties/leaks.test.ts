@@ -1,0 +1,210 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type Answered, type Api, startApi } from '../api.ts';
+import { type Echo, echoes, startEchoingServer } from '../echoing-server.ts';
+import { draft, privateKey } from '../samples.ts';
+
+let server: Awaited<ReturnType<typeof startEchoingServer>>;
+beforeAll(async () => {
+  server = await startEchoingServer();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+/** Whatever a secret may be made of, and so that it cannot stand anywhere by chance. */
+const secrets: fc.Arbitrary<string> = fc
+  .tuple(
+    fc.string({ unit: 'binary', maxLength: 12 }),
+    fc.constantFrom('qZ7~x', 'Qz%41', 'zQ"7\\', 'q/Z+7', "Zq'7;", 'qZ\u{1F600}', 'Qz=7&', 'QZQZ7'),
+    fc.oneof(
+      fc.string({ unit: 'binary', minLength: 3, maxLength: 12 }),
+      fc.base64String({ minLength: 4, maxLength: 12 }),
+      fc.constantFrom('%%%', '"""', '\\n\\n', '&amp;', '\n\r\t', 'é'.repeat(5)),
+    ),
+  )
+  .map((parts) => parts.join('').replaceAll('\0', '0').trim())
+  .filter((secret) => secret.isWellFormed() && secret.length >= 6);
+
+/** Too short to be looked for in a text, and of characters that stand in none of ours. */
+const shortSecrets = fc.string({ unit: fc.constantFrom('§', '¶', '\u{1F600}'), minLength: 1, maxLength: 2 });
+
+/** In every spelling, and as a part of something longer that is in base64. */
+const spellings = (secret: string) => {
+  const bytes = Buffer.from(secret);
+  return [
+    secret,
+    encodeURIComponent(secret),
+    new URLSearchParams([['', secret]]).toString().slice(1),
+    JSON.stringify(secret).slice(1, -1),
+    JSON.stringify(JSON.stringify(secret).slice(1, -1)).slice(1, -1),
+    bytes.toString('hex'),
+    bytes.toString('base64').replace(/=+$/, ''),
+    bytes.toString('base64url'),
+  ];
+};
+
+/** All that was answered, logged and sent out while something was done. */
+const seen = async (work: (ask: Api['call'], api: Api) => Promise<unknown>, probeSettles = true) => {
+  await using api = await startApi();
+  const told: string[] = [];
+  const ask: Api['call'] = async (...call) => {
+    const answer = await api.call(...call);
+    told.push(answer.text, JSON.stringify(answer.headers));
+    return answer;
+  };
+  await work(ask, api);
+  if (probeSettles) told.push(JSON.stringify(await api.settle()));
+  return [...told, ...api.logged].join('\n');
+};
+
+const expectNone = (text: string, secret: string) => {
+  for (const spelling of spellings(secret)) expect(text.includes(spelling) && [spelling, text]).toBe(false);
+};
+
+const aimed = (password: string) => ({
+  ...draft(),
+  config: { host: '127.0.0.1', port: server.port, database: 'shop', username: 'reader' },
+  credentials: { password },
+});
+
+/** Every route that has to do with a secret, against a server that says all it hears. */
+const wholeLife = async (ask: Api['call'], secret: string) => {
+  const body = aimed(secret);
+  await ask('POST /v1/connections/test', { body });
+  await ask('POST /v1/connections?verify=true', { body: { ...body, name: 'Verified' } });
+  const headers = { 'idempotency-key': 'once' };
+  const made = await ask('POST /v1/connections', { body, headers });
+  expect(made.status).toBe(201);
+  await ask('POST /v1/connections', { body, headers });
+  await ask('POST /v1/connections', { body: { ...body, tags: ['other'] }, headers });
+  const at = `/v1/connections/${made.body.id}`;
+  await ask(`POST ${at}/test`);
+  await ask(`POST ${at}/test`, { body: { credentials: { password: secret } } });
+  await ask(`GET ${at}/schema`);
+  await ask(`GET ${at}/autocomplete?type=tables`);
+  await ask(`PATCH ${at}`, { body: { config: { password: secret, database: 'other' } } });
+  await ask(`PATCH ${at}`, {
+    body: { config: { host: 'localhost' }, credentials: { access_key_id: secret } },
+  });
+  await ask(`PUT ${at}`, { body: { credentials: { password: secret } } });
+  await ask(`PUT ${at}`, { body: { credentials: { password: secret } }, headers: { 'if-match': '"9.9"' } });
+  for (const path of [at, `${at}/tests`, '/v1/connections']) await ask(`GET ${path}`);
+  await ask(`DELETE ${at}`);
+  await ask(`POST ${at}/restore`);
+};
+
+describe('no secret gets out', () => {
+  test.each(echoes)('of a server that sends it back as %s', async (echo: Echo) => {
+    await fc.assert(
+      fc.asyncProperty(secrets, async (secret) => {
+        server.will(echo);
+        expectNone(await seen((ask) => wholeLife(ask, secret)), secret);
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  test('but the place where it would have stood is shown', async () => {
+    server.will('rows');
+    const told = await seen((ask) => wholeLife(ask, 'qZ7~not-a-real-password'));
+    expect(told).toContain('GRANT USAGE ON SCHEMA \\"16.4[secret]\\"');
+  });
+
+  test('that is too short to be looked for: it takes the whole text along', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...echoes), shortSecrets, async (echo, secret) => {
+        server.will(echo);
+        expectNone(await seen((ask) => wholeLife(ask, secret)), secret);
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  const wrong: readonly ((secret: string) => object | string)[] = [
+    (secret) => `{"password": ${JSON.stringify(secret)}`,
+    (secret) => `${JSON.stringify({ ...draft(), credentials: { password: secret } })}}`,
+    (secret) => JSON.stringify(secret),
+    (secret) => ({ ...draft(), credentials: secret }),
+    (secret) => ({ ...draft(), credentials: [secret] }),
+    (secret) => ({ ...draft(), credentials: { password: [secret] } }),
+    (secret) => ({ ...draft(), credentials: { password: { value: secret } } }),
+    (secret) => ({ ...draft(), credentials: { password: secret } }),
+    (secret) => ({ ...aimed(secret), credentials: { password: secret, auth_method: secret } }),
+    (secret) => ({ ...aimed(secret), credentials: { token: secret } }),
+    (secret) => ({ ...aimed(secret), credentials: { secret_arn: secret }, mode: 'platform' }),
+    (secret) => ({ ...aimed(secret), type: secret }),
+    (secret) => ({ ...aimed(secret), role: secret, mode: secret, flavor: secret }),
+    (secret) => ({ ...aimed(secret), options: { ssl_mode: secret, max_connections: secret } }),
+    (secret) => ({ ...aimed(secret), ssl: { ca: secret, cert: secret, key: secret } }),
+    (secret) => ({ ...aimed(secret), ssl: { key: `${privateKey}${secret}` } }),
+    (secret) => ({ ...aimed(secret), tunnel: { type: 'ssh', password: secret } }),
+    (secret) => ({
+      ...aimed(secret),
+      connection_string: `mysql://reader:${encodeURIComponent(secret)}@db/x`,
+    }),
+    (secret) => byString(`postgres://reader:${secret}@127.0.0.1:1/shop`),
+    (secret) => byString(`postgres://reader:${secret}`),
+    (secret) => byString(`postgres://reader:x@127.0.0.1:1/shop?sslmode=${encodeURIComponent(secret)}`),
+    (secret) => byString(`postgres://reader@127.0.0.1:1/shop?passfile=${encodeURIComponent(secret)}`),
+    (secret) => byString(`postgres://reader:${encodeURIComponent(secret)}@127.0.0.1:1/shop?port=x`),
+  ];
+  const byString = (connection_string: string) => ({
+    name: 'By string',
+    type: 'postgresql',
+    connection_string,
+  });
+
+  test('of a body that is wrong, whatever is wrong in it', async () => {
+    await fc.assert(
+      fc.asyncProperty(secrets, fc.constantFrom(...wrong), async (secret, make) => {
+        const body = make(secret);
+        const sent = typeof body === 'string' ? { text: body } : { body };
+        const told = await seen(async (ask) => {
+          const { body: made } = await ask('POST /v1/connections?test=false', { body: draft() });
+          const requests = [
+            'POST /v1/connections',
+            'POST /v1/connections/test',
+            ...['PATCH', 'PUT'].map((method) => `${method} /v1/connections/${made.id}`),
+            `POST /v1/connections/${made.id}/test`,
+          ];
+          for (const request of requests) {
+            const answer: Answered = await ask(request, sent);
+            expect([request, answer.status < 500]).toEqual([request, true]);
+          }
+          await ask('POST /v1/connections', { ...sent, headers: { 'content-type': 'text/plain' } });
+        });
+        expectNone(told, secret);
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  test('of a table or a vault that fails', async () => {
+    await fc.assert(
+      fc.asyncProperty(secrets, async (secret) => {
+        const told = await seen(async (ask, api) => {
+          const { body } = await ask('POST /v1/connections', { body: aimed(secret) });
+          const failing = () => Promise.reject(new Error(`cannot do ${JSON.stringify(aimed(secret))}`));
+          Object.assign(api.vault, { create: failing, stage: failing });
+          await ask('POST /v1/connections', { body: { ...aimed(secret), name: 'Other' } });
+          await ask(`PATCH /v1/connections/${body.id}`, { body: { credentials: { password: secret } } });
+          Object.assign(api.store, { write: failing });
+          await ask(`POST /v1/connections/${body.id}/test`);
+        }, false);
+        expectNone(told, secret);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  test('of a caller', async () => {
+    const told = await seen(async (ask, api) => {
+      const key = 'sk_not_a_real_key_7';
+      await ask('GET /v1/connections', { key });
+      await api.addKey(key, { org: 'org_test' });
+      await ask('POST /v1/connections', { key, body: draft() });
+      Object.assign(api.store, { get: () => Promise.reject(new Error('the table is gone')) });
+      await ask('GET /v1/connections', { key: `${key}_too` });
+    }, false);
+    expectNone(told, 'sk_not_a_real_key_7');
+  });
+});

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { routes } from '../../functions/routes.ts';
+import { type Answered, type Api, startApi } from '../api.ts';
+import { catalogSource } from '../catalog-probe.ts';
+import { tableOf } from '../domain/catalog-fixtures.ts';
+import { draft } from '../samples.ts';
+
+let api: Api;
+let id: string;
+let gone: string;
+let cursors: readonly string[];
+beforeAll(async () => {
+  const source = catalogSource([
+    tableOf({ schema: secretive, name: 'one' }),
+    tableOf({ schema: secretive, name: 'two' }),
+  ]);
+  api = await startApi({ probe: source.probe });
+  await api.addKey('sk_of_others', { org: 'org_other' });
+  await api.addKey('sk_of_a_namesake', { org: 'org_test#default' });
+  id = (await create('Theirs', { tags: [secretive], description: secretive })).body.id;
+  gone = (await create('Gone')).body.id;
+  await create('Another');
+  await api.call(`DELETE /v1/connections/${gone}`);
+  for (const consumer of ['reports', 'sync'])
+    await api.call(`PUT /v1/connections/${id}/usages/${consumer}`, { body: { note: secretive } });
+  const lists = ['', `/${id}/usages`, `/${id}/schema`].map((path) =>
+    api.call(`GET /v1/connections${path}?limit=1`),
+  );
+  cursors = (await Promise.all(lists)).map(({ body }) => body.next_cursor ?? '');
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+/** What stands in everything of the first tenant, and in nothing of the others. */
+const secretive = 'of-the-first-tenant';
+
+const create = (name: string, more: object = {}, call: object = {}) =>
+  api.call('POST /v1/connections?test=false', { body: { ...draft(), name, ...more }, ...call });
+
+const strangers: readonly [string, { key?: string; headers?: Record<string, string> }][] = [
+  ['another organisation', { key: 'sk_of_others' }],
+  ['another environment', { headers: { 'x-environment-id': 'staging' } }],
+  ['an organisation whose name looks like a key', { key: 'sk_of_a_namesake' }],
+];
+
+const bodies: Readonly<Record<string, object>> = {
+  'PATCH /v1/connections/{id}': { tags: ['x'], credentials: { password: 'another-fake-password' } },
+  'PUT /v1/connections/{id}': { name: 'Mine now' },
+  'POST /v1/connections/{id}/test': { config: { host: 'localhost' } },
+  'PUT /v1/connections/{id}/usages/{consumer}': { note: 'x' },
+};
+const queries: Readonly<Record<string, readonly string[]>> = {
+  'GET /v1/connections/{id}/autocomplete': ['?type=tables', '?type=columns&parent=one'],
+  'GET /v1/connections/{id}/schema': ['', '?max_age=0'],
+  'DELETE /v1/connections/{id}': ['', '?purge=true'],
+};
+
+const ofOne = Object.keys(routes).filter((route) => route.includes('{id}'));
+
+const everything = async () => ({
+  one: (await api.call(`GET /v1/connections/${id}`)).text,
+  list: (await api.call('GET /v1/connections?include_deleted=true')).text,
+  usages: (await api.call(`GET /v1/connections/${id}/usages`)).text,
+  secret: await api.secretOf(id),
+});
+
+describe.each(strangers)('to %s', (_, as) => {
+  test.each(ofOne)('%s answers as if it were not there, and does nothing', async (route) => {
+    const before = await everything();
+    for (const each of [id, gone])
+      for (const query of queries[route] ?? ['']) {
+        const request = route.replace('{id}', each).replace('{consumer}', 'reports') + query;
+        const answer = await api.call(request, { ...as, body: bodies[route] });
+        const never = request.replace(each, `conn_${'0'.repeat(32)}`);
+        const unknown = await api.call(never, { ...as, body: bodies[route] });
+        expect([request, answer.status]).toEqual([request, 404]);
+        expect(withoutRequest(answer)).toEqual(withoutRequest(unknown));
+      }
+    expect(await everything()).toEqual(before);
+  });
+
+  test('lists are empty, whatever they are asked', async () => {
+    for (const query of [
+      '',
+      '?include_deleted=true',
+      `?tag=${secretive}`,
+      '?name_prefix=T',
+      '?status=pending',
+    ]) {
+      const { status, body } = await api.call(`GET /v1/connections${query}`, as);
+      expect([status, body]).toEqual([200, { data: [], next_cursor: null }]);
+    }
+  });
+
+  test('cursors of others are not valid', async () => {
+    const own = (await create('Own', {}, as)).body.id;
+    for (const cursor of cursors) {
+      expect(cursor).not.toBe('');
+      for (const path of ['', `/${own}/usages`, `/${own}/schema`]) {
+        const answer = await api.call(`GET /v1/connections${path}?cursor=${cursor}`, as);
+        expect([answer.status, answer.body.code]).toEqual([400, 'invalid-cursor']);
+      }
+    }
+    await api.call(`DELETE /v1/connections/${own}?purge=true`, as);
+  });
+
+  test('names and Idempotency-Keys of others mean nothing', async () => {
+    const headers = { 'idempotency-key': 'the same' };
+    const theirs = await create('Theirs too', { description: secretive }, { headers });
+    const with_key = { ...as, headers: { ...as.headers, ...headers } };
+    const own = await create('Theirs too', {}, with_key);
+    expect([own.status, own.text.includes(secretive)]).toEqual([201, false]);
+    expect(own.body.id).not.toBe(theirs.body.id);
+    expect((await create('Theirs', {}, as)).status).toBe(201);
+    await api.call(`DELETE /v1/connections/${theirs.body.id}?purge=true`);
+  });
+});
+
+test('every route with an id was walked', () => {
+  expect(ofOne.length).toBeGreaterThanOrEqual(12);
+});
+
+const withoutRequest = ({ status, body: { request_id: _, ...body } }: Answered) => ({ status, body });
