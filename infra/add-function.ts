@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Code, Function, type FunctionProps, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { Deployment } from './deployment.ts';
+import type { FunctionPlan } from './functions.ts';
+import { acceptWildcards, allow, type Grant } from './grant.ts';
+import { arnsOf, namesOf, pascalCase } from './names.ts';
+
+/** Where functions come from and what they are called. */
+export interface Making {
+  readonly deployment: Deployment;
+  /** The folder of the bundles. */
+  readonly dist: string;
+}
+
+interface Options extends Pick<FunctionProps, 'vpc' | 'vpcSubnets' | 'securityGroups' | 'retryAttempts'> {
+  readonly memorySize: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly grants: readonly Grant[];
+}
+
+/** How long logs are kept. */
+export const retention = RetentionDays.THREE_MONTHS;
+
+/** A function with a role of its own that holds just these statements, and the right to write its own log. */
+export const addFunction = (
+  scope: Construct,
+  { name, bundle, entry, timeout }: FunctionPlan,
+  { deployment, dist }: Making,
+  { grants, environment, ...options }: Options,
+): Function => {
+  const names = namesOf(deployment.name);
+  const arns = arnsOf(scope, names);
+  const functionName = names.function(name);
+  const here = new Construct(scope, pascalCase(name));
+  const logGroup = new LogGroup(here, 'Log', {
+    logGroupName: `/aws/lambda/${functionName}`,
+    retention,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const all = [
+    allow(
+      ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      [`${arns.logGroup(`/aws/lambda/${functionName}`)}:log-stream:*`],
+      { why: 'Lambda names the streams of a log.' },
+    ),
+    ...grants,
+    ...(options.vpc ? interfaces(arns.function(name)) : []),
+  ];
+  const role = new Role(here, 'Role', {
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    description: `What ${name} may touch`,
+    inlinePolicies: { access: new PolicyDocument({ statements: all.map(({ statement }) => statement) }) },
+  });
+  acceptWildcards(role, all);
+  const reserved = deployment.reservedConcurrency[name];
+  return new Function(here, 'Function', {
+    ...options,
+    functionName,
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    code: Code.fromAsset(join(dist, bundle), { exclude: ['*.map'] }),
+    handler: `${entry}.handler`,
+    timeout: Duration.seconds(timeout),
+    // CDK must not add statements of its own: what a role holds is derived, and a reviewed snapshot.
+    role: role.withoutPolicyUpdates(),
+    logGroup,
+    environment: { ...environment },
+    ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
+  });
+};
+
+/**
+ * Lambda needs them to put the function into its subnets; the code itself is refused them.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-best-practice
+ */
+const interfaces = (functionArn: string): readonly Grant[] => {
+  const actions = [
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:CreateNetworkInterface',
+    'ec2:DeleteNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSubnets',
+    'ec2:UnassignPrivateIpAddresses',
+  ];
+  return [
+    allow(actions, ['*'], {
+      why: 'Lambda makes the interfaces, in the function’s name; the function is refused them.',
+    }),
+    {
+      statement: PolicyStatement.fromJson({
+        Effect: 'Deny',
+        Action: actions,
+        Resource: '*',
+        Condition: { ArnEquals: { 'lambda:SourceFunctionArn': [functionArn] } },
+      }),
+    },
+  ];
+};

@@ -1,0 +1,155 @@
+import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  HttpApi,
+  HttpRoute,
+  HttpRouteKey,
+  HttpStage,
+  LogGroupLogDestination,
+  type HttpMethod,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Alarm, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { addFunction, type Making, retention } from './add-function.ts';
+import { watch } from './alarms.ts';
+import type { DataStack } from './data-stack.ts';
+import type { Deployment } from './deployment.ts';
+import type { FunctionPlan } from './functions.ts';
+import { accept } from './grant.ts';
+import { grantsFor } from './grants.ts';
+import { namesOf } from './names.ts';
+
+interface Props extends StackProps, Making {
+  readonly data: DataStack;
+  /** The functions behind this API, and the one that answers whatever has no route. */
+  readonly plans: readonly FunctionPlan[];
+  readonly notFound: FunctionPlan;
+}
+
+/** One API: a route per line of the route table, a function per file, each with the access that it declares. */
+export class ApiStack extends Stack {
+  constructor(scope: Construct, id: string, { data, plans, notFound, deployment, dist, ...props }: Props) {
+    super(scope, id, props);
+    const api = new HttpApi(this, 'Api', {
+      apiName: deployment.name,
+      description: 'Mooring',
+      createDefaultStage: false,
+    });
+    for (const plan of [...plans, notFound]) {
+      const integration = new HttpLambdaIntegration(
+        plan.name,
+        addFunction(
+          this,
+          plan,
+          { deployment, dist },
+          {
+            // Half a gigabyte is a third of a processor: what a cold start takes of it is worth more than the memory.
+            memorySize: 512,
+            environment: environmentOf(plan, deployment, data),
+            grants: grantsFor(plan, data.places),
+          },
+        ),
+      );
+      const keys =
+        plan === notFound
+          ? [HttpRouteKey.DEFAULT]
+          : plan.routes.map(({ method, path }) => HttpRouteKey.with(path, method as HttpMethod)); // its words are just these
+      for (const routeKey of keys) {
+        const route = new HttpRoute(this, `Route ${routeKey.key}`, { httpApi: api, routeKey, integration });
+        accept(
+          route,
+          'Callers are recognised in the functions: an HTTP API’s own 401 and 403 cannot have the form that each API promises.',
+          'APIG4',
+        );
+      }
+    }
+    const logGroup = new LogGroup(this, 'AccessLog', {
+      // Below this prefix: a group elsewhere takes a place in the account’s one resource policy for deliveries.
+      logGroupName: `/aws/vendedlogs/apigateway/${deployment.name}`,
+      retention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const stage = new HttpStage(this, 'Stage', {
+      httpApi: api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: { rateLimit: deployment.throttle.rate, burstLimit: deployment.throttle.burst },
+      accessLogSettings: { destination: new LogGroupLogDestination(logGroup), format: logFormat },
+    });
+    watch(this, deployment, alarms(this, stage, logGroup, deployment.name));
+    new CfnOutput(this, 'ApiId', { value: api.apiId });
+    new CfnOutput(this, 'Url', { value: stage.url });
+  }
+}
+
+/** Only what the function's ports ask for. */
+const environmentOf = ({ uses, routes }: FunctionPlan, deployment: Deployment, data: DataStack) => {
+  const names = namesOf(deployment.name);
+  const probe = (uses.probe?.split(' ') ?? []).map((part) => [
+    `PROBE_${part.toUpperCase()}`,
+    names.function(`probe/${part}`),
+  ]);
+  return {
+    ...(uses.store && { TABLE_NAME: names.table }),
+    ...(uses.vault && {
+      SECRET_PREFIX: names.secrets,
+      SECRET_KEY_ID: data.secretsKey.keyArn,
+      MAC_KEY_ID: data.macKey.keyArn,
+    }),
+    ...(Object.fromEntries(probe) as Record<string, string>),
+    ...(routes.some(({ endpoint }) => endpoint.scope) && { SETTINGS: JSON.stringify(deployment.settings) }),
+  };
+};
+
+/** Neither headers nor query: what a caller sends may hold what no log should. */
+const logFormat = AccessLogFormat.custom(
+  JSON.stringify({
+    request_id: AccessLogField.contextRequestId(),
+    time: AccessLogField.contextRequestTime(),
+    ip: AccessLogField.contextIdentitySourceIp(),
+    route: '$context.routeKey',
+    status: AccessLogField.contextStatus(),
+    ms: AccessLogField.contextResponseLatency(),
+    bytes: AccessLogField.contextResponseLength(),
+    error: AccessLogField.contextErrorResponseType(),
+    function_status: AccessLogField.contextIntegrationStatus(),
+    function_error: '$context.integrationErrorMessage',
+  }),
+);
+
+const alarms = (scope: Construct, stage: HttpStage, logGroup: LogGroup, name: string): readonly Alarm[] => {
+  const usual = { evaluationPeriods: 1, treatMissingData: TreatMissingData.NOT_BREACHING } as const;
+  // The gateway's own 429, before any function: our quotas answer one too, and are nobody's alarm.
+  const throttled = new MetricFilter(scope, 'Throttled', {
+    logGroup,
+    filterPattern: FilterPattern.all(
+      FilterPattern.stringValue('$.status', '=', '429'),
+      FilterPattern.stringValue('$.function_status', '=', '-'),
+    ),
+    metricNamespace: 'Mooring',
+    metricName: `${name} throttled`,
+  });
+  return [
+    new Alarm(scope, 'ErrorsAlarm', {
+      ...usual,
+      alarmDescription: 'The API answers 5xx: look for the request ids in the access log',
+      metric: stage.metricServerError({ statistic: 'sum' }),
+      threshold: 5,
+    }),
+    new Alarm(scope, 'ThrottlesAlarm', {
+      ...usual,
+      alarmDescription: 'The stage turns requests away: raise `throttle` in the context',
+      metric: throttled.metric({ statistic: 'sum' }),
+      threshold: 1,
+    }),
+    new Alarm(scope, 'FunctionThrottlesAlarm', {
+      ...usual,
+      alarmDescription: 'Lambda turns invocations away: the concurrency of the account and region is used up',
+      // Without dimensions it is the sum over all functions: an alarm can add up ten at most.
+      metric: new Metric({ namespace: 'AWS/Lambda', metricName: 'Throttles', statistic: 'sum' }),
+      threshold: 1,
+    }),
+  ];
+};

@@ -1,0 +1,14 @@
+import { join } from 'node:path';
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { root } from './bundle.ts';
+import { deploymentOf } from './deployment.ts';
+import { addStacks } from './stacks.ts';
+
+/** What `cdk synth` and `cdk deploy` run, after `npm run bundle`. */
+if (import.meta.main) {
+  const app = new App({ analyticsReporting: false });
+  await addStacks(app, { deployment: deploymentOf(app.node), dist: join(root, 'dist') });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  app.synth();
+}

@@ -1,0 +1,139 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Metafile, type Plugin } from 'esbuild';
+import type { Connector } from '../shared/connectors/connector.ts';
+import { connectors } from '../shared/connectors/registry.ts';
+import type { Uses } from '../shared/ports/ports.ts';
+import { docsPage } from './docs-page.ts';
+import { type FunctionPlan, planFunctions } from './functions.ts';
+import { openapi } from './openapi.ts';
+import { weigh } from './weigh.ts';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** One folder under `dist/`, with what esbuild says of it. */
+export interface Bundle {
+  readonly name: string;
+  readonly functions: readonly FunctionPlan[];
+  readonly metafile: Metafile;
+}
+
+/** Bundles every function, a folder each, and puts the documents beside the function that serves them. */
+export const bundle = async (outdir: string): Promise<readonly Bundle[]> => {
+  await rm(outdir, { recursive: true, force: true });
+  const plans = Map.groupBy(await planFunctions(), (plan) => plan.bundle);
+  const bundles = await Promise.all(
+    [...plans].map(async ([name, functions]) => {
+      const { metafile } = await build(optionsOf(name, functions, outdir));
+      return { name, functions, metafile };
+    }),
+  );
+  for (const [name, functions] of plans) {
+    if (!functions.some(({ uses }) => uses.documents)) continue;
+    await writeFile(join(outdir, name, 'openapi.json'), JSON.stringify(await openapi()));
+    await writeFile(join(outdir, name, 'docs.html'), await docsPage());
+  }
+  return bundles;
+};
+
+const optionsOf = (name: string, functions: readonly FunctionPlan[], outdir: string) => {
+  const dials = name === 'probe';
+  return {
+    absWorkingDir: root,
+    entryPoints: Object.fromEntries(functions.map(({ entry, source }) => [entry, source])),
+    outdir: join(outdir, name),
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    // `main` alone is CommonJS in most of the SDK, which cannot be shaken: the DynamoDB client is then half as large again.
+    mainFields: ['module', 'main'],
+    minify: true,
+    legalComments: 'none',
+    // For whoever has a stack trace at hand; the assets leave them out.
+    sourcemap: 'external',
+    sourcesContent: false,
+    metafile: true,
+    logLevel: 'warning',
+    // pg tries it and goes on without.
+    external: ['pg-native', ...unusedClients(functions), ...(dials ? [] : drivers)],
+    plugins: dials ? [withoutOptions] : [withoutSessions],
+    banner: { js: banner },
+  } as const satisfies Parameters<typeof build>[0];
+};
+
+/** What CommonJS takes for granted and an ES module does not have. */
+const banner =
+  "import{createRequire as $require}from'node:module';import{fileURLToPath as $path}from'node:url';" +
+  'const require=$require(import.meta.url),__filename=$path(import.meta.url),__dirname=import.meta.dirname;';
+
+const drivers = [
+  ...new Set(
+    Object.values<Connector>(connectors).flatMap(({ driver }) =>
+      driver === undefined ? [] : [driver, `${driver}/*`],
+    ),
+  ),
+];
+
+/** The SDK's clients behind each port. */
+const clients: { readonly [K in keyof Uses]: readonly string[] } = {
+  store: ['@aws-sdk/client-dynamodb'],
+  vault: ['@aws-sdk/client-secrets-manager', '@aws-sdk/client-kms'],
+  probe: ['@aws-sdk/client-lambda'],
+  bus: ['@aws-sdk/client-eventbridge'],
+};
+
+/** What is not declared is not in the folder; importing it all the same fails. */
+const unusedClients = (functions: readonly FunctionPlan[]): readonly string[] =>
+  Object.entries(clients).flatMap(([port, packages]) =>
+    functions.some(({ uses }) => port in uses) ? [] : packages,
+  );
+
+/** What a connector imports late is what opens sessions, its parser of connection strings apart: a function behind the API has no such code at all. */
+const withoutSessions: Plugin = {
+  name: 'without-sessions',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\./ }, ({ kind, importer, path }) =>
+      kind === 'dynamic-import' &&
+      importer.includes('/shared/connectors/') &&
+      !path.endsWith('/connection-string.ts')
+        ? { path, external: true }
+        : undefined,
+    ),
+};
+
+/**
+ * What drivers load only when asked to, which they never are: MongoDB's ways to log in as our own function, proxies, compression, some of it
+ * installed for something else; Databricks' compression and its other driver, which is native code.
+ */
+const withoutOptions: Plugin = {
+  name: 'without-options',
+  setup: ({ onResolve }) =>
+    onResolve(
+      {
+        filter:
+          /^(@aws-sdk\/|@mongodb-js\/zstd|aws4|gcp-metadata|kerberos|mongodb-client-encryption|snappy|socks|lz4-napi|\.\.\/\.\.\/native\/kernel$)/,
+      },
+      ({ importer, path }) =>
+        /\/node_modules\/(mongodb|@databricks\/sql)\//.test(importer)
+          ? { path: path.replace(/^[./]+/, '@databricks/sql/'), external: true }
+          : undefined,
+    ),
+};
+
+const inKb = (sizes: Readonly<Record<string, number>>) =>
+  Object.fromEntries(
+    Object.entries(sizes).map(([name, bytes]) => [`${name} (KB)`, Math.round(bytes / 100) / 10]),
+  );
+
+if (import.meta.main) {
+  const rows = (await bundle(join(root, 'dist'))).flatMap((bundled) =>
+    bundled.functions.map((plan) => {
+      return { function: plan.name, ...inKb({ ...weigh(bundled, plan) }) };
+    }),
+  );
+  console.table(rows);
+}

@@ -1,0 +1,184 @@
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { AttributeType, BillingMode, ProjectionType, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { type CfnEventBus, EventBus, Match, Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
+import { EventSourceMapping, type Function, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { tableSchema } from '../shared/adapters/table.ts';
+import { addFunction, type Making } from './add-function.ts';
+import { watch } from './alarms.ts';
+import type { FunctionPlan } from './functions.ts';
+import { allow } from './grant.ts';
+import { type Places, grantsFor, streamGrants } from './grants.ts';
+import { arnsOf, namesOf } from './names.ts';
+import { addSweeper } from './sweeper.ts';
+
+interface Props extends StackProps, Making {
+  readonly publish: FunctionPlan;
+  readonly sweep: FunctionPlan;
+}
+
+/** All that is kept, and the way by which changes of it become tests: stream → `publish` → bus → queue. */
+export class DataStack extends Stack {
+  readonly table: Table;
+  readonly tests: Queue;
+  readonly deadLetters: Queue;
+  readonly places: Places;
+  /** For the functions' environment. */
+  readonly secretsKey: Key;
+  readonly macKey: Key;
+
+  constructor(scope: Construct, id: string, { publish, sweep, deployment, dist, ...props }: Props) {
+    super(scope, id, props);
+    const names = namesOf(deployment.name);
+    const arns = arnsOf(this, names);
+    const removalPolicy = deployment.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+
+    const tableKey = new Key(this, 'TableKey', {
+      description: `${deployment.name}: the table`,
+      enableKeyRotation: true,
+      removalPolicy,
+    });
+    this.secretsKey = new Key(this, 'SecretsKey', {
+      description: `${deployment.name}: the secrets`,
+      enableKeyRotation: true,
+      removalPolicy,
+    });
+    // KMS rotates no HMAC keys, and every fingerprint hangs on this one.
+    this.macKey = new Key(this, 'MacKey', {
+      description: `${deployment.name}: tenants' keys are derived from it`,
+      keySpec: KeySpec.HMAC_256,
+      keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
+      removalPolicy,
+    });
+
+    this.table = new Table(this, 'Table', {
+      tableName: names.table,
+      partitionKey: { name: tableSchema.partitionKey, type: AttributeType.STRING },
+      sortKey: { name: tableSchema.sortKey, type: AttributeType.STRING },
+      timeToLiveAttribute: tableSchema.expires,
+      stream: StreamViewType[tableSchema.stream],
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      encryptionKey: tableKey,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: deployment.retain,
+      removalPolicy,
+    });
+    this.table.addGlobalSecondaryIndex({
+      indexName: tableSchema.due.index,
+      partitionKey: { name: tableSchema.due.partitionKey, type: AttributeType.STRING },
+      sortKey: { name: tableSchema.due.sortKey, type: AttributeType.STRING },
+      projectionType: ProjectionType[tableSchema.due.projection],
+    });
+
+    // Not KMS: EventBridge may not use the key of AWS's own that SQS would take. No message holds a credential.
+    const queue = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true } as const;
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      ...queue,
+      queueName: names.deadLetters,
+      retentionPeriod: Duration.days(14),
+    });
+    this.tests = new Queue(this, 'Tests', {
+      ...queue,
+      queueName: names.tests,
+      // Six times the time-out of the function that takes from it.
+      // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+      visibilityTimeout: Duration.seconds(360),
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 3 },
+    });
+
+    const bus = new EventBus(this, 'Bus', { eventBusName: names.bus });
+    new Rule(this, 'TestRule', {
+      eventBus: bus,
+      description: 'What is created or goes elsewhere is tested',
+      eventPattern: { source: Match.exactString('mooring'), detail: { test: [true] } },
+      targets: [new SqsQueue(this.tests, { deadLetterQueue: this.deadLetters, retryAttempts: 20 })],
+    });
+
+    this.places = {
+      region: this.region,
+      table: this.table.tableArn,
+      tableKey: tableKey.keyArn,
+      secrets: arns.secrets,
+      secretsKey: this.secretsKey.keyArn,
+      macKey: this.macKey.keyArn,
+      bus: arns.bus,
+      probe: (name) => arns.function(`probe/${name}`),
+    };
+    const publisher = this.addPublisher(publish, { deployment, dist }, names.bus);
+    onlyFrom(publisher, bus, arns.bus);
+
+    watch(this, deployment, [
+      addSweeper(this, sweep, { deployment, dist }, this.places),
+      new Alarm(this, 'DeadLettersAlarm', {
+        alarmDescription:
+          'A test that an event asked for, or an event, was given up: look into the dead letters',
+        metric: this.deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: 'max' }),
+        threshold: 0,
+        comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+        evaluationPeriods: 1,
+        treatMissingData: TreatMissingData.NOT_BREACHING,
+      }),
+      new Alarm(this, 'StreamAlarm', {
+        alarmDescription: 'Changes of the table wait longer than five minutes to become events',
+        metric: publisher.metric('IteratorAge', { statistic: 'max' }),
+        threshold: Duration.minutes(5).toMilliseconds(),
+        evaluationPeriods: 3,
+        treatMissingData: TreatMissingData.NOT_BREACHING,
+      }),
+    ]);
+
+    new CfnOutput(this, 'TableName', { value: this.table.tableName });
+    new CfnOutput(this, 'DeadLettersUrl', { value: this.deadLetters.queueUrl });
+  }
+
+  private addPublisher(publish: FunctionPlan, making: Making, busName: string): Function {
+    const stream = this.table.tableStreamArn ?? '';
+    const publisher = addFunction(this, publish, making, {
+      memorySize: 512,
+      environment: { BUS_NAME: busName },
+      grants: [
+        ...grantsFor(publish, this.places),
+        ...streamGrants(stream, this.places),
+        allow(['sqs:SendMessage'], [this.deadLetters.queueArn]),
+      ],
+    });
+    new EventSourceMapping(this, 'Stream', {
+      target: publisher,
+      eventSourceArn: stream,
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      // The bus takes 100 at once, and a change becomes one event at most.
+      batchSize: 100,
+      bisectBatchOnError: true,
+      retryAttempts: 10,
+      onFailure: new SqsDlq(this.deadLetters),
+      // Connections alone become events: not their tests, catalogs, usages and quotas.
+      filters: ['CONN#', 'GONE#'].map((prefix) => ({
+        pattern: JSON.stringify({ dynamodb: { Keys: { sk: { S: [{ prefix }] } } } }),
+      })),
+    });
+    return publisher;
+  }
+}
+
+/** Whoever else may put events by his own rights is refused: what comes from the bus starts tests. */
+const onlyFrom = ({ role }: Function, bus: EventBus, arn: string): void => {
+  const resource = bus.node.defaultChild as CfnEventBus; // what an EventBus is made of
+  resource.policy = {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Sid: 'OnlyPublish',
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 'events:PutEvents',
+        Resource: arn,
+        Condition: { ArnNotEquals: { 'aws:PrincipalArn': role?.roleArn } },
+      },
+    ],
+  };
+};

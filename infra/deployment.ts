@@ -1,0 +1,96 @@
+import type { Node } from 'constructs';
+import * as v from 'valibot';
+import { EgressPolicy } from '../shared/network/egress.ts';
+import { Settings } from '../shared/settings.ts';
+
+const text = v.pipe(v.string(), v.minLength(1));
+
+/** `cdk -c` hands everything over as text, `cdk.json` as JSON. */
+const read = <S extends v.GenericSchema>(schema: S) =>
+  v.pipe(
+    v.unknown(),
+    v.transform((value) => (typeof value === 'string' ? parsed(value) : value)),
+    schema,
+  );
+const flag = read(v.boolean('true or false'));
+const list = v.pipe(
+  v.union([v.array(text), text]),
+  v.transform((value) => (typeof value === 'string' ? value.split(',') : value)),
+);
+const Cidr = v.pipe(v.string(), v.regex(/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/, 'an IPv4 CIDR'));
+
+/** A VPC that is there already; looked up nowhere, so that synthesis needs no account. */
+const ExistingVpc = v.strictObject({
+  vpcId: text,
+  vpcCidr: Cidr,
+  /** Where the probe is put, each with its zone and its range, in the same order. */
+  subnetIds: list,
+  availabilityZones: list,
+  subnetCidrs: v.pipe(list, v.array(Cidr)),
+});
+
+/** What a deployment decides, by context (`cdk.json`, or `cdk deploy -c key=value`). */
+const Deployment = v.object({
+  /** Of everything that has a name; two deployments of one account and region need two. */
+  name: v.optional(
+    v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,20}$/, 'up to 21 lower-case letters, digits or -')),
+    'mooring',
+  ),
+  region: v.optional(text, 'eu-central-1'),
+  /** Of a VPC of its own: two zones, named, because to look them up takes an account. */
+  availabilityZones: v.exactOptional(list),
+  cidr: v.optional(Cidr, '10.90.0.0/24'),
+  /** In place of a VPC of its own. */
+  vpc: v.exactOptional(read(ExistingVpc)),
+  /** A way to the internet for the probe of a VPC of its own. */
+  nat: v.optional(flag, true),
+  /** VPC endpoints for what the probe calls; an existing VPC often has them. */
+  endpoints: v.exactOptional(flag),
+  /** Where the probe's traffic comes from, when the VPC is not its own. */
+  egressIps: v.optional(list, []),
+  egress: v.optional(read(EgressPolicy), '{}'),
+  /** How callers are recognised, and quotas. */
+  settings: v.optional(
+    read(
+      v.pipe(
+        v.record(v.string(), v.unknown()),
+        v.check((value) => v.is(Settings, value), 'settings'),
+      ),
+    ),
+    '{}',
+  ),
+  /** By function: `{"probe/test": 50}`. New accounts may have 10 in all. */
+  reservedConcurrency: v.optional(read(v.record(v.string(), v.number())), '{}'),
+  /** Requests per second that the stage lets through, and how many at once. */
+  throttle: v.optional(
+    read(v.strictObject({ rate: v.number(), burst: v.number() })),
+    '{"rate":100,"burst":200}',
+  ),
+  /** The ARN of an SNS topic that is told of alarms. */
+  alarmTopic: v.exactOptional(text),
+  /** Whether table, keys and their contents outlive the stacks. */
+  retain: v.optional(flag, true),
+});
+export type Deployment = v.InferOutput<typeof Deployment>;
+
+/** The context as a deployment; what it does not say has a default. */
+export const deploymentOf = (node: Node): Deployment => {
+  const given = Object.keys(Deployment.entries).flatMap((key) => {
+    const value: unknown = node.tryGetContext(key);
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  const result = v.safeParse(Deployment, Object.fromEntries(given));
+  if (result.success) return result.output;
+  const wrong = result.issues.map(
+    (issue) => `${v.getDotPath(issue) ?? ''}: expected ${issue.expected ?? issue.message}`,
+  );
+  throw new Error(`The context of this deployment: ${wrong.join('; ')}`);
+};
+
+const parsed = (value: string): unknown => {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+};

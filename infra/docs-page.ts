@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+
+/** The API's document as a page to read and to try: complete in itself, but for the document, which lies beside it. */
+export const docsPage = async (): Promise<string> => {
+  const [library, style] = await Promise.all([
+    asset('swagger-ui-bundle.js').then(inScript),
+    asset('swagger-ui.css').then(withoutMap),
+  ]);
+  const policy = [
+    "default-src 'none'",
+    `script-src ${hashOf(library)} ${hashOf(start)}`,
+    `style-src ${hashOf(style)}`,
+    "connect-src 'self'",
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<link rel="icon" href="data:,">
+<title>Mooring: API</title>
+<style>${style}</style>
+<div id="page"></div>
+<script>${library}</script>
+<script>${start}</script>
+</html>
+`;
+};
+
+/** No validator: the library would send the document's address to a server of its makers. */
+const start =
+  "SwaggerUIBundle({url:'openapi.json',dom_id:'#page',deepLinking:true,validatorUrl:null,defaultModelsExpandDepth:0})";
+
+const asset = (name: string): Promise<string> =>
+  readFile(createRequire(import.meta.url).resolve(`swagger-ui-dist/${name}`), 'utf8');
+
+/** Neither can end a script's element then, and in JavaScript both still mean the same. */
+const inScript = (text: string): string =>
+  withoutMap(text).replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--');
+
+const withoutMap = (text: string): string => text.replace(/^(\/\/|\/\*)# sourceMappingURL=.*$/m, '').trim();
+
+const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;

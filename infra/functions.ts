@@ -1,0 +1,62 @@
+import type { Endpoint } from '../shared/http/endpoint.ts';
+import { usesOf } from '../shared/http/lambda.ts';
+import type { Uses } from '../shared/ports/ports.ts';
+import { functionsOf, loadRoutes, type Route } from './endpoints.ts';
+
+/** One Lambda: which bundle it is of, what it may touch, and which routes lead to it. */
+export interface FunctionPlan {
+  /** `connections/create`, `probe/test`, `publish`. */
+  readonly name: string;
+  /** The folder under `dist/`; the functions of the probe share theirs. */
+  readonly bundle: string;
+  /** The file in it, without its ending. */
+  readonly entry: string;
+  readonly source: string;
+  readonly uses: Uses;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly routes: readonly Route[];
+}
+
+/** Every function of the deployment, in the order of the route table; those without a route last. */
+export const planFunctions = async (): Promise<readonly FunctionPlan[]> => {
+  const plans = [...functionsOf(await loadRoutes())].map(([file, routes]) => apiFunction(file, routes));
+  for (const [name, timeout] of Object.entries(routeless)) plans.push(await routelessFunction(name, timeout));
+  return plans;
+};
+
+/** Functions that no route leads to, and their time-outs (architecture.md, *Layout*). */
+const routeless = {
+  'not-found': 10,
+  publish: 60,
+  sweep: 300,
+  'probe/test': 60,
+  'probe/introspect': 900,
+  'probe/credentials': 60,
+} as const;
+
+const apiFunction = (file: string, routes: readonly Route[]): FunctionPlan => ({
+  name: file,
+  bundle: file,
+  entry: 'index',
+  source: `functions/${file}.ts`,
+  uses: Object.assign({}, ...routes.map(grantedUses)) as Uses, // of several endpoints in one file, what any of them uses
+  timeout: Math.max(...routes.map(({ endpoint }) => endpoint.timeout ?? 10)),
+  routes,
+});
+
+/** Who must be recognised is looked up in the table; what is open to all touches only what it declares. */
+const grantedUses = ({ endpoint }: Route): Uses =>
+  endpoint.scope === null ? endpoint.uses : usesOf(endpoint);
+
+const routelessFunction = async (name: string, timeout: number): Promise<FunctionPlan> => {
+  // A test holds that each has one or the other.
+  const found = (await import(`../functions/${name}.ts`)) as {
+    readonly uses?: Uses;
+    readonly endpoint?: Endpoint;
+  };
+  const uses = found.uses ?? found.endpoint?.uses;
+  if (!uses) throw new Error(`functions/${name}.ts does not say what it uses`);
+  const [folder = '', entry = 'index'] = name.split('/');
+  return { name, bundle: folder, entry, source: `functions/${name}.ts`, uses, timeout, routes: [] };
+};

@@ -1,0 +1,66 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import type { Store } from '../shared/ports/store.ts';
+import { isServed, openStore, stateFolder } from './local/state.ts';
+
+/** A store of API keys. */
+export interface KeyPlace extends AsyncDisposable {
+  readonly store: Store;
+  /** For people: where it is. */
+  readonly name: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+interface Wanted {
+  readonly local?: boolean;
+  readonly aws?: boolean;
+}
+
+/** Where keys are kept: what was asked for, else a server that runs here, else AWS where the environment names it, else here. */
+export const keyPlace = async (wanted: Wanted, environment: Environment): Promise<KeyPlace> => {
+  if (wanted.local && wanted.aws) throw new Error('--local or --aws, not both');
+  const folder = stateFolder(environment['MOORING_STATE']);
+  const here =
+    wanted.local ??
+    (!wanted.aws && (isServed(folder) ? !environment['AWS_ENDPOINT_URL'] : !namesAws(environment)));
+  return here ? folderPlace(folder) : awsPlace(environment);
+};
+
+const namesAws = (environment: Environment): boolean => {
+  const has = (...names: string[]) => names.some((name) => environment[name]);
+  return (
+    has(
+      'AWS_ENDPOINT_URL',
+      'AWS_PROFILE',
+      'AWS_WEB_IDENTITY_TOKEN_FILE',
+      'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+    ) ||
+    (has('AWS_REGION', 'AWS_DEFAULT_REGION') && has('AWS_ACCESS_KEY_ID'))
+  );
+};
+
+const folderPlace = (folder: string): KeyPlace => {
+  if (!existsSync(folder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const store = openStore(folder);
+  return {
+    store,
+    name: `In the state folder ${folder}`,
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+};
+
+/** The SDK is loaded only where it is wanted: here the command is quick. */
+const awsPlace = async (environment: Environment): Promise<KeyPlace> => {
+  const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
+  const { dynamoStore } = await import('../shared/adapters/dynamo-store.ts');
+  const { emulatorConfig, emulatorTable } = await import('./local/aws-client.ts');
+  const endpoint = environment['AWS_ENDPOINT_URL'];
+  const region = environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'];
+  const client = new DynamoDBClient(endpoint ? emulatorConfig(environment) : region ? { region } : {});
+  const table = endpoint ? emulatorTable(environment) : environment['MOORING_TABLE'] || 'mooring';
+  return {
+    store: dynamoStore({ client, table }),
+    name: `In the table ${table}${endpoint ? ` of ${new URL(endpoint).host}` : ''}`,
+    [Symbol.asyncDispose]: () => Promise.resolve(client.destroy()),
+  };
+};

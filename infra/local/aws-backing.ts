@@ -1,0 +1,104 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { dynamoStore } from '../../shared/adapters/dynamo-store.ts';
+import { eventBridgeBus } from '../../shared/adapters/eventbridge-bus.ts';
+import { secretsVault } from '../../shared/adapters/secrets-vault.ts';
+import { eventsOf, testOnEvent } from '../../shared/domain/events.ts';
+import type { Log } from '../../shared/log.ts';
+import type { ConnectionEvent } from '../../shared/ports/bus.ts';
+import type { Probe } from '../../shared/ports/probe.ts';
+import { emulatorConfig, emulatorName, emulatorTable } from './aws-client.ts';
+import { ensureEventPath, ensureKey } from './aws-resources.ts';
+import type { Backing } from './backing.ts';
+import { createTable } from './create-table.ts';
+import { pollQueue } from './queue-poller.ts';
+import { pollStream } from './stream-poller.ts';
+
+/** All of it on the server that AWS_ENDPOINT_URL names, made there where it is missing. */
+export const awsBacking = async (
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Backing> => {
+  const config = emulatorConfig(environment);
+  const table = emulatorTable(environment);
+  const dynamo = new DynamoDBClient(config);
+  const kms = new KMSClient(config);
+  const events = new EventBridgeClient(config);
+  const sqs = new SQSClient(config);
+  const secrets = new SecretsManagerClient(config);
+  const close = () => {
+    for (const client of [dynamo, kms, events, sqs, secrets]) client.destroy();
+  };
+  try {
+    const [keyId, macKeyId, queue] = await Promise.all([
+      ensureKey(kms, `${emulatorName}-secrets`),
+      ensureKey(kms, `${emulatorName}-mac`, { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' }),
+      ensureEventPath(events, sqs, emulatorName),
+      createTable(dynamo, table),
+    ]);
+    return {
+      store: dynamoStore({ client: dynamo, table }),
+      // Below a name of this table's own: what no connection of it names is swept away.
+      vault: secretsVault({ secrets, kms, prefix: table, keyId, macKeyId, clock: Date.now }),
+      follow: (probe, log) => follow({ config, table, events, sqs, queue }, probe, log),
+      [Symbol.asyncDispose]: () => Promise.resolve(close()),
+    };
+  } catch (error) {
+    close();
+    throw new Error(
+      'The server that AWS_ENDPOINT_URL names is not there or not whole: expected DynamoDB with streams, KMS, Secrets Manager, EventBridge and SQS' +
+        ` (it said: ${error instanceof Error ? error.name : 'nothing'})`,
+      { cause: error },
+    );
+  }
+};
+
+interface EventPath {
+  readonly config: ReturnType<typeof emulatorConfig>;
+  readonly table: string;
+  readonly events: EventBridgeClient;
+  readonly sqs: SQSClient;
+  readonly queue: string;
+}
+
+/** What Lambda's event source mappings do on AWS: stream → publish → bus, and queue → probe. */
+const follow = async (
+  { config, table, events, sqs, queue }: EventPath,
+  probe: Pick<Probe, 'test'>,
+  log: Log,
+): Promise<AsyncDisposable> => {
+  const stopped = new AbortController();
+  const streams = new DynamoDBStreamsClient(config);
+  const bus = eventBridgeBus({ client: events, busName: emulatorName });
+  const stream = await pollStream({
+    client: streams,
+    table,
+    onEvents: async (changes) => {
+      const found = eventsOf(changes);
+      if (found.length > 0) await bus.put(found);
+    },
+    onError: (error) => log.error('the stream could not be read', error),
+    signal: stopped.signal,
+  });
+  const polling = pollQueue({
+    client: sqs,
+    url: queue,
+    handle: (body) => testOnEvent(probe, eventOf(body)),
+    failed: (error) => log.error('a test that an event asked for could not be made', error),
+    signal: stopped.signal,
+  });
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stopped.abort();
+      await Promise.race([Promise.all([stream.finished, polling]), wait(2000, undefined, { ref: false })]);
+      streams.destroy();
+    },
+  };
+};
+
+/** EventBridge wraps what was put there. It is no authority: the probe reads the connection again. */
+const eventOf = (body: string): ConnectionEvent => (JSON.parse(body) as { detail: ConnectionEvent }).detail; // of our own making

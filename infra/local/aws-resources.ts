@@ -1,0 +1,79 @@
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { CreateEventBusCommand, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
+import type { CreateKeyCommandInput, KMSClient } from '@aws-sdk/client-kms';
+import { CreateAliasCommand, CreateKeyCommand, DescribeKeyCommand } from '@aws-sdk/client-kms';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  SetQueueAttributesCommand,
+} from '@aws-sdk/client-sqs';
+
+/** A key by its alias, made where it is not there. */
+export const ensureKey = async (
+  kms: KMSClient,
+  name: string,
+  kind: CreateKeyCommandInput = {},
+): Promise<string> => {
+  const alias = `alias/${name}`;
+  try {
+    const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: alias }));
+    return KeyMetadata?.Arn ?? alias;
+  } catch (error) {
+    if (!isNamed(error, 'NotFoundException')) throw error;
+  }
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({ ...kind, Description: name }));
+  await kms.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: KeyMetadata?.KeyId }));
+  return KeyMetadata?.Arn ?? alias;
+};
+
+/** The bus, and the rule that leads from it to the queue of tests; answers the queue's address. */
+export const ensureEventPath = async (
+  events: EventBridgeClient,
+  sqs: SQSClient,
+  name: string,
+): Promise<string> => {
+  try {
+    await events.send(new CreateEventBusCommand({ Name: name }));
+  } catch (error) {
+    if (!isNamed(error, 'ResourceAlreadyExistsException')) throw error;
+  }
+  const dead = await ensureQueue(sqs, `${name}-dead`, {});
+  const { url, arn } = await ensureQueue(sqs, name, {
+    VisibilityTimeout: '360',
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 3 }),
+  });
+  const rule = { EventBusName: name, Name: name, EventPattern: JSON.stringify(wanted) };
+  const { RuleArn: from } = await events.send(new PutRuleCommand(rule));
+  const Policy = JSON.stringify(policy(arn, from));
+  await sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: { Policy } }));
+  await events.send(
+    new PutTargetsCommand({ EventBusName: name, Rule: name, Targets: [{ Id: 'tests', Arn: arn }] }),
+  );
+  return url;
+};
+
+/** The same that the stack's rule looks for. */
+const wanted = { source: ['mooring'], detail: { test: [true] } };
+
+const policy = (queue: string, rule: string | undefined) => ({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { Service: 'events.amazonaws.com' },
+      Action: 'sqs:SendMessage',
+      Resource: queue,
+      Condition: { ArnEquals: { 'aws:SourceArn': rule } },
+    },
+  ],
+});
+
+const ensureQueue = async (sqs: SQSClient, name: string, Attributes: Record<string, string>) => {
+  const { QueueUrl: url = '' } = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes }));
+  const asked = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn'] });
+  const { Attributes: found } = await sqs.send(asked);
+  return { url, arn: found?.QueueArn ?? '' };
+};
+
+const isNamed = (error: unknown, name: string) => error instanceof Error && error.name === name;

@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { fileVault } from '../../shared/adapters/file-vault.ts';
+import { localBus } from '../../shared/adapters/local-bus.ts';
+import { testOnEvent } from '../../shared/domain/events.ts';
+import type { Log } from '../../shared/log.ts';
+import type { Probe } from '../../shared/ports/probe.ts';
+import type { Store } from '../../shared/ports/store.ts';
+import type { Vault } from '../../shared/ports/vault.ts';
+import { followOutbox } from './loop.ts';
+import { openStore } from './state.ts';
+
+/** What the functions stand on, and the way of an event from a change to the test that it asks for. */
+export interface Backing extends AsyncDisposable {
+  readonly store: Store;
+  readonly vault: Vault;
+  /** Begins with what a run before this one did not get to. */
+  follow(probe: Pick<Probe, 'test'>, log: Log): Promise<Disposable | AsyncDisposable>;
+}
+
+/** All of it in the state folder. */
+export const folderBacking = async (folder: string): Promise<Backing> => {
+  const store = openStore(folder);
+  try {
+    const vault = await fileVault({ folder: join(folder, 'vault'), clock: Date.now });
+    return {
+      store,
+      vault,
+      follow: (probe, log) => {
+        const bus = localBus({
+          deliver: (event) => (event.test ? testOnEvent(probe, event) : Promise.resolve()),
+          undeliverable: ({ event_id }, error) =>
+            log.error('an event could not be delivered', error, { event_id }),
+        });
+        const failed = (error: unknown) => log.error('the event loop failed', error);
+        return Promise.resolve(followOutbox({ outbox: store, bus, failed }));
+      },
+      [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+};

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { keys } from '../../shared/domain/keys.ts';
+import type { ReadStore } from '../../shared/ports/store.ts';
+import type { Demo } from './demo.ts';
+
+interface Shown {
+  readonly address: string;
+  readonly apiKey: string;
+  readonly lines: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** What the terminal shows once the server is ready. */
+export const banner = ({ address, apiKey, lines, notes }: Shown): string =>
+  [
+    '',
+    `Mooring   ${address}     ${address}/v1/docs`,
+    `API key   ${apiKey}`,
+    '',
+    'Register the demo database, test it, read its schema, autocomplete:',
+    '',
+    ...lines.flatMap((line) => [line, '']),
+    ...notes,
+  ].join('\n');
+
+/** Each works in a shell of its own; those after the first ask for the id themselves. */
+export const curlLines = (
+  address: string,
+  apiKey: string,
+  { name, body, key }: Registration,
+): readonly string[] => {
+  const who = `-H ${quoted(`authorization: Bearer ${apiKey}`)}`;
+  const query = `${address}/v1/connections?limit=1&name_prefix=${encodeURIComponent(name)}`;
+  const found = `${address}/v1/connections/$(curl -sS ${quoted(query)} ${who} | grep -o 'conn_[0-9a-f]*' | head -n 1)`;
+  const end = `-w '\\n'`;
+  return [
+    `curl -sS ${address}/v1/connections ${who} -H 'content-type: application/json' -H ${quoted(`idempotency-key: ${key}`)} -d ${quoted(body)} ${end}`,
+    `curl -sS -X POST ${found}/test ${who} ${end}`,
+    `curl -sS ${found}'/schema?limit=5' ${who} ${end}`,
+    `curl -sS ${found}'/autocomplete?type=tables&prefix=or' ${who} ${end}`,
+  ];
+};
+
+export interface Registration {
+  readonly name: string;
+  readonly body: string;
+  /** Of the body, so that the same request always carries the same. */
+  readonly key: string;
+}
+
+/**
+ * The request that registers the demo database: one that is answered 201 now and again for hours to come. A name whose first request is
+ * about to be forgotten, or whose connection was deleted, gives way to the next.
+ */
+export const registration = async (
+  store: ReadStore,
+  demo: Demo | undefined,
+  now: number,
+): Promise<Registration> => {
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? 'demo' : `demo-${number}`;
+    const body = JSON.stringify(settingsOf(name, demo));
+    const key = `demo-${createHash('sha256').update(body).digest('hex').slice(0, 16)}`;
+    const [first, taken] = await Promise.all([
+      store.get(keys.idempotency(tenant, key)),
+      store.get(keys.name(tenant, name)),
+    ]);
+    const kept = first && taken && Number(first.expires) * 1000 > now + 12 * 3_600_000;
+    if (kept || (!first && !taken)) return { name, body, key };
+  }
+};
+
+export const localOrg = 'org_local';
+const tenant = { org: localOrg, environment: 'default' };
+
+/** On loopback, and without a certificate: there is nothing to encrypt for. */
+const settingsOf = (name: string, demo: Demo | undefined) => ({
+  name,
+  type: 'postgresql',
+  config: demo?.config ?? { host: 'db.example.com', database: 'your_database', username: 'your_user' },
+  credentials: { password: demo?.password ?? 'your_password' },
+  ...(demo && { options: { ssl_mode: 'disable' } }),
+});
+
+/** For every POSIX shell, whatever is in it. */
+const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;

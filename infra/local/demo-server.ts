@@ -1,0 +1,163 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chown, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import pg from 'pg';
+import type { Place } from './demo-programs.ts';
+
+export interface Access {
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+}
+
+/** A PostgreSQL that runs until it is disposed of. */
+export interface DemoServer extends AsyncDisposable {
+  /** Runs one statement or several as `user`. */
+  run(database: string, sql: string): Promise<void>;
+}
+
+/** Makes an empty cluster, whatever was there before. */
+export const makeCluster = async (place: Place, { user, password }: Access): Promise<void> => {
+  const data = dataOf(place);
+  const file = join(place.folder, 'password');
+  await rm(data, { recursive: true, force: true });
+  await mkdir(data, { mode: 0o700 });
+  await writeFile(file, `${password}\n`, { mode: 0o600 });
+  if (place.as) for (const path of [data, file]) await chown(path, place.as.uid, place.as.gid);
+  try {
+    await succeed(start(place, 'initdb', ['-D', data, '-U', user, '--pwfile', file, ...clusterOptions]));
+  } finally {
+    await rm(file, { force: true });
+  }
+};
+
+const clusterOptions = ['-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'];
+
+/** Throws when the server does not come up: no cluster there, or a damaged one, or the port is taken. */
+export const startServer = async (place: Place, access: Access): Promise<DemoServer> => {
+  const data = dataOf(place);
+  const log = await open(join(place.folder, 'postgres.log'), 'w', 0o600);
+  const child = start(place, 'postgres', ['-D', data, ...serverOptions(access.port)], log.fd);
+  await log.close();
+  try {
+    await answering(access, child);
+  } catch (error) {
+    await stop(child);
+    throw error;
+  }
+  return { run: (database, sql) => query(access, database, sql), [Symbol.asyncDispose]: () => stop(child) };
+};
+
+/** Stops a server that a run before this left behind, when it was killed. */
+export const stopLeftover = async (place: Place): Promise<void> => {
+  const data = dataOf(place);
+  const text = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '');
+  const pid = Number(text.split('\n')[0]);
+  if (!(pid > 1) || !(await commandOf(pid)).includes(data)) return;
+  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
+    signalTo(pid, signal);
+    for (let tries = 0; tries < 60; tries++) {
+      if (!signalTo(pid, 0)) return;
+      await wait(50);
+    }
+  }
+};
+
+const dataOf = ({ folder }: Place) => join(folder, 'data');
+
+const serverOptions = (port: number) =>
+  Object.entries({
+    port,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: 30,
+    shared_buffers: '16MB',
+    max_wal_size: '64MB',
+    min_wal_size: '32MB',
+    synchronous_commit: 'off',
+  }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+
+/** In a process group of its own: Ctrl-C reaches this process alone, which then stops it in order. Nothing of our environment. */
+const start = (
+  { bin, as }: Place,
+  program: string,
+  options: readonly string[],
+  output: number | 'ignore' = 'ignore',
+) =>
+  spawn(join(bin, program), options, {
+    ...as,
+    cwd: '/',
+    detached: true,
+    env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', TZ: 'UTC' },
+    stdio: ['ignore', output, output === 'ignore' ? 'pipe' : output],
+  });
+
+const succeed = async (child: ChildProcess): Promise<void> => {
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`initdb ended with ${String(code)}: ${said.trim().slice(0, 500)}`);
+};
+
+const answering = async (access: Access, child: ChildProcess): Promise<void> => {
+  let failed: unknown;
+  child.once('error', (error) => (failed = error));
+  for (const end = Date.now() + 15_000; Date.now() < end; await wait(25)) {
+    if (failed !== undefined || child.exitCode !== null || child.signalCode !== null) break;
+    try {
+      return await query(access, 'postgres', 'select 1');
+    } catch (error) {
+      if (!isStarting(error)) throw error;
+    }
+  }
+  throw new Error('PostgreSQL did not start; its log says why', { cause: failed });
+};
+
+/** Nobody listens yet, or the server says that it cannot yet: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const isStarting = (error: unknown) =>
+  typeof error === 'object' &&
+  error !== null &&
+  'code' in error &&
+  (error.code === 'ECONNREFUSED' || error.code === '57P03');
+
+const query = async (access: Access, database: string, sql: string): Promise<void> => {
+  const client = new pg.Client({ host: '127.0.0.1', ...access, database });
+  client.on('error', () => undefined); // a query that it ends tells it
+  try {
+    await client.connect();
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+};
+
+/** A fast shutdown first, then one that recovers at the next start: https://www.postgresql.org/docs/current/server-shutdown.html */
+const stop = async (child: ChildProcess): Promise<void> => {
+  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await Promise.race([ended, wait(4000, undefined, { ref: false })]);
+  }
+};
+
+const signalTo = (pid: number, signal: NodeJS.Signals | 0): boolean => {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
+};
+
+/** A number may have passed to another process; its command tells. */
+const commandOf = async (pid: number): Promise<string> => {
+  try {
+    return await readFile(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    const ps = spawn('ps', ['-p', String(pid), '-o', 'args='], { stdio: ['ignore', 'pipe', 'ignore'] });
+    ps.on('error', () => undefined);
+    return (await ps.stdout.setEncoding('utf8').toArray()).join('');
+  }
+};

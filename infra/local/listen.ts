@@ -1,0 +1,38 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+
+/** Listens on 127.0.0.1 and, where there is IPv6, on the same port of ::1: `localhost` may mean either. */
+export const listenOnLoopback = async (create: () => Server, wanted: number): Promise<readonly Server[]> => {
+  const first = await listen(create(), '127.0.0.1', wanted);
+  const address = first.address();
+  const port = typeof address === 'object' && address ? address.port : wanted;
+  try {
+    return [first, await listen(create(), '::1', port)];
+  } catch (error) {
+    if (noSuchAddress.has(codeOf(error))) return [first];
+    first.close();
+    throw error;
+  }
+};
+
+const listen = async (server: Server, host: string, port: number) => {
+  try {
+    server.listen({ host, port, exclusive: true });
+    await once(server, 'listening');
+    return server;
+  } catch (error) {
+    throw sentences[codeOf(error)]?.(port) ?? error;
+  }
+};
+
+const sentences: Readonly<Record<string, (port: number) => Error>> = {
+  EADDRINUSE: (port) =>
+    new Error(`The port ${port} is taken: stop what listens there, or choose another one with PORT=…`),
+  EACCES: (port) => new Error(`The port ${port} is not for this account: choose one above 1023 with PORT=…`),
+};
+
+/** A machine without IPv6. */
+const noSuchAddress = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL']);
+
+const codeOf = (error: unknown) =>
+  typeof error === 'object' && error && 'code' in error ? String(error.code) : '';

@@ -1,0 +1,84 @@
+import type { Bus } from '../../shared/ports/bus.ts';
+import type { StoreEvent } from '../../shared/ports/store.ts';
+import { eventsOf } from '../../shared/domain/events.ts';
+
+/** What the store keeps of changes until they are acknowledged. */
+export interface Outbox {
+  events(after: string | undefined, limit: number): StoreEvent[];
+  ack(id: string): void;
+  onEvents(wake: () => void): () => void;
+}
+
+interface Options {
+  readonly outbox: Outbox;
+  readonly bus: Bus;
+  /** Told of whatever failed; the loop goes on. */
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * Does what the stream and `publish` do on AWS. A change is acknowledged when it and all before it were delivered: what a kill
+ * interrupts is delivered at the next start. Disposing waits for nothing that runs.
+ */
+export const followOutbox = ({ outbox, bus, failed }: Options): Disposable => {
+  const begun = new Map<string, 'running' | 'done'>();
+  let last: string | undefined;
+  let stopped = false;
+  let running = 0;
+
+  const acknowledge = () => {
+    let upTo: string | undefined;
+    for (const [id, state] of begun) {
+      if (state === 'running') break;
+      upTo = id;
+      begun.delete(id);
+    }
+    if (upTo !== undefined) outbox.ack(upTo);
+  };
+
+  const deliver = async (change: StoreEvent) => {
+    try {
+      const events = eventsOf([change]);
+      if (events.length > 0) await bus.put(events);
+    } catch (error) {
+      failed(error);
+    }
+    running -= 1;
+    if (stopped) return;
+    begun.set(change.id, 'done');
+    pump(acknowledge);
+  };
+
+  /** Begins what may begin now; never more than so many at once. */
+  const fill = () => {
+    while (!stopped && running < mostAtOnce) {
+      const [change] = outbox.events(last, 1);
+      if (!change) return;
+      last = change.id;
+      running += 1;
+      begun.set(change.id, 'running');
+      void deliver(change);
+    }
+  };
+
+  const pump = (first: () => void = () => undefined) => {
+    try {
+      first();
+      fill();
+    } catch (error) {
+      failed(error);
+      if (!stopped) setTimeout(pump, 1000).unref();
+    }
+  };
+
+  const stop = outbox.onEvents(() => setImmediate(() => pump()));
+  pump();
+  return {
+    [Symbol.dispose]: () => {
+      stopped = true;
+      stop();
+    },
+  };
+};
+
+const mostAtOnce = 16;

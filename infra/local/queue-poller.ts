@@ -1,0 +1,54 @@
+import {
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  type Message,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { setTimeout as wait } from 'node:timers/promises';
+
+interface Options {
+  readonly client: SQSClient;
+  readonly url: string;
+  /** Handles the body of one message; what it throws leaves the message to be handed out again. */
+  readonly handle: (body: string) => Promise<void>;
+  /** Told of whatever failed; the polling goes on. */
+  readonly failed: (error: unknown) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Does what Lambda's event source mapping does on AWS, until the signal; then answers once all that was begun is done. */
+export const pollQueue = async ({ client, url, handle, failed, signal }: Options): Promise<void> => {
+  const begun = new Set<Promise<void>>();
+
+  const one = async ({ Body, ReceiptHandle }: Message): Promise<void> => {
+    try {
+      await handle(Body ?? '');
+      await client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle }));
+    } catch (error) {
+      failed(error);
+    }
+  };
+
+  while (!signal.aborted)
+    try {
+      const command = new ReceiveMessageCommand({
+        QueueUrl: url,
+        MaxNumberOfMessages: 10,
+        WaitTimeSeconds: 20,
+      });
+      const { Messages = [] } = await client.send(command, { abortSignal: signal });
+      for (const message of Messages) {
+        const work = one(message).finally(() => begun.delete(work));
+        begun.add(work);
+      }
+      // A slow one holds up no other, but nobody takes more than can be done.
+      while (begun.size >= mostAtOnce) await Promise.race(begun);
+    } catch (error) {
+      if (signal.aborted) break;
+      failed(error);
+      await wait(1000, undefined, { signal }).catch(() => undefined);
+    }
+  await Promise.all(begun);
+};
+
+const mostAtOnce = 20;

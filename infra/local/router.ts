@@ -1,0 +1,57 @@
+export interface Found<T> {
+  /** As the gateway names it; `$default` where no route is. */
+  readonly routeKey: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly target: T;
+}
+
+/** Finds a route as an HTTP API does: whole segments, and what is spelled out before what is a parameter. */
+export const router = <T>(routes: ReadonlyMap<string, T>, fallback: T) => {
+  const known = Map.groupBy(
+    [...routes].map(([key, target]) => routeOf(key, target)),
+    ({ method, segments }) => `${method} ${segments.length}`,
+  );
+  for (const group of known.values()) group.sort((a, b) => a.params - b.params);
+
+  return (method: string, path: string): Found<T> => {
+    const segments = path.split('/');
+    for (const { key, target, segments: wanted } of known.get(`${method} ${segments.length}`) ?? []) {
+      const params = match(wanted, segments);
+      if (params) return { routeKey: key, params, target };
+    }
+    return { routeKey: '$default', params: {}, target: fallback };
+  };
+};
+
+const routeOf = <T>(key: string, target: T) => {
+  const [method = '', path = ''] = key.split(' ');
+  const segments = path.split('/').map((text) => ({ text, param: /^\{(.+)\}$/.exec(text)?.[1] }));
+  return { key, target, method, segments, params: segments.filter(({ param }) => param).length };
+};
+
+type Segment = ReturnType<typeof routeOf>['segments'][number];
+
+const match = (wanted: readonly Segment[], segments: readonly string[]) => {
+  const params: Record<string, string> = {};
+  for (const [at, { text, param }] of wanted.entries()) {
+    const segment = segments[at] ?? '';
+    if (param === undefined) {
+      if (segment !== text) return undefined;
+      continue;
+    }
+    const value = decoded(segment);
+    if (value === undefined || value === '') return undefined;
+    params[param] = value;
+  }
+  return params;
+};
+
+/** A segment with a malformed escape names nothing. */
+const decoded = (segment: string) => {
+  if (!segment.includes('%')) return segment;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+};

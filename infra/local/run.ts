@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { endpoint as notFound } from '../../functions/not-found.ts';
+import { localRuntime } from '../../shared/adapters/local.ts';
+import type { Runtime } from '../../shared/adapters/runtime.ts';
+import { createApiKey, newSecret } from '../../shared/domain/api-keys.ts';
+import { lambda } from '../../shared/http/lambda.ts';
+import { createLog, type Log } from '../../shared/log.ts';
+import type { Documents } from '../../shared/ports/documents.ts';
+import { docsPage } from '../docs-page.ts';
+import { loadRoutes } from '../endpoints.ts';
+import { openapi } from '../openapi.ts';
+import { folderBacking } from './backing.ts';
+import { curlLines, localOrg, registration } from './banner.ts';
+import { type Demo, openDemo } from './demo.ts';
+import { router } from './router.ts';
+import { type Handler, openServer } from './server.ts';
+import { ApiKey, type LocalSettings } from './settings.ts';
+import { openState, type State } from './state.ts';
+import { sweepDaily } from './sweep-daily.ts';
+
+/** The whole of Mooring on this machine, until it is disposed of. */
+export interface Running extends AsyncDisposable {
+  readonly address: string;
+  readonly apiKey: string;
+  /** Four commands that try it. */
+  readonly lines: readonly string[];
+  readonly notes: readonly string[];
+}
+
+export const startLocal = async (
+  settings: LocalSettings,
+  writeLog?: (line: string) => void,
+): Promise<Running> => {
+  const log = createLog({ function: 'npm start' }, writeLog);
+  const loaded = Promise.withResolvers<ReturnType<typeof router<Handler>>>();
+  loaded.promise.catch(() => undefined); // whoever asks meanwhile is told; so is who started this
+  await using stack = new AsyncDisposableStack();
+  const state = stack.use(openState(settings.folder));
+  const server = stack.use(
+    await openServer({
+      port: settings.port,
+      find: loaded.promise,
+      failed: (error) => log.error('failed', error),
+    }),
+  );
+  try {
+    const backing = stack.use(await backingOf(settings, state));
+    const [demo, handlers] = await Promise.all([demoOf(settings, state, log), handlersFor(() => runtime)]);
+    if (demo) stack.use(demo);
+    const runtime = localRuntime({
+      store: backing.store,
+      vault: backing.vault,
+      documents: documents(),
+      policy: settings.policy,
+      settings: settings.settings,
+      clock: Date.now,
+      ...(writeLog && { writeLog }),
+    });
+    const apiKey = settings.apiKey ?? (await state.keep('api-key', ApiKey, newSecret));
+    const id = `key_local_${createHash('sha256').update(settings.folder).digest('hex').slice(0, 16)}`;
+    await createApiKey(
+      backing.store,
+      { org: localOrg, name: 'npm start' },
+      { secret: apiKey, now: Date.now(), id },
+    );
+    stack.use(await backing.follow(runtime.probe, log));
+    stack.use(sweepDaily(backing, createLog({ function: 'sweep' }, writeLog)));
+    loaded.resolve(handlers);
+    const address = `http://localhost:${server.port}`;
+    const request = await registration(backing.store, demo, Date.now());
+    const kept = stack.move();
+    return {
+      address,
+      apiKey,
+      lines: curlLines(address, apiKey, request),
+      notes: demo ? [] : [settings.demo ? demoFailed : withoutDemo],
+      [Symbol.asyncDispose]: async () => {
+        // No request is cut off from what it needs.
+        await server[Symbol.asyncDispose]();
+        await kept.disposeAsync();
+      },
+    };
+  } catch (error) {
+    loaded.reject(error);
+    throw error;
+  }
+};
+
+const ownSettings = 'put the settings of a database of yours into the first line.\n';
+const withoutDemo = `There is no demo database (MOORING_DEMO=off): ${ownSettings}`;
+const demoFailed = `The demo database did not start (the log says why): ${ownSettings}`;
+
+const backingOf = async ({ aws }: LocalSettings, { folder }: State) => {
+  if (!aws) return folderBacking(folder);
+  const { awsBacking } = await import('./aws-backing.ts');
+  return awsBacking(aws);
+};
+
+/** Without it all else still works. */
+const demoOf = async ({ demo }: LocalSettings, state: State, log: Log): Promise<Demo | undefined> => {
+  if (!demo) return undefined;
+  try {
+    return await openDemo(state);
+  } catch (error) {
+    log.error('the demo database did not start; MOORING_DEMO=off leaves it out', error);
+    return undefined;
+  }
+};
+
+const handlersFor = async (runtime: () => Runtime) => {
+  const handlers = new Map<string, Handler>();
+  for (const { key, endpoint } of await loadRoutes()) handlers.set(key, lambda(endpoint, runtime));
+  return router<Handler>(handlers, lambda(notFound, runtime));
+};
+
+/** Made when somebody asks for them. */
+const documents = (): Documents => {
+  let json: Promise<string> | undefined;
+  let page: Promise<string> | undefined;
+  return {
+    openapi: () => (json ??= openapi().then((document) => JSON.stringify(document))),
+    page: () => (page ??= docsPage()),
+  };
+};

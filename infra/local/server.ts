@@ -1,0 +1,130 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { problemAnswer, problemFrom } from '../../shared/http/problems.ts';
+import { Problem } from '../../shared/problem.ts';
+import { gatewayEvent, lambdaContext, partsOf } from './gateway-event.ts';
+import { listenOnLoopback } from './listen.ts';
+import { readBody } from './body.ts';
+import type { Found } from './router.ts';
+
+export interface Handler {
+  (event: APIGatewayProxyEventV2, context: Context): Promise<APIGatewayProxyStructuredResultV2>;
+}
+
+export interface LocalServer extends AsyncDisposable {
+  readonly port: number;
+}
+
+interface Options {
+  /** 0: any that is free. */
+  readonly port: number;
+  /** May still be loading: requests wait for it. */
+  readonly find: Promise<(method: string, path: string) => Found<Handler>>;
+  /** Told of what no function answered. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** The HTTP API of this machine. Listens on loopback alone, and answers only to its names there. */
+export const openServer = async ({ port: wanted, find, failed }: Options): Promise<LocalServer> => {
+  let hosts = new Set<string>();
+
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    const { method = '', url = '' } = request;
+    const found = (await find)(method, partsOf(url).path);
+    // Cut off, it is still over the limit: the function refuses it, in the form of its API.
+    const { body, whole } = await readBody(request, cutAt);
+    const event = gatewayEvent(request, found, body);
+    const result = hosts.has(event.headers['host']?.toLowerCase() ?? '')
+      ? await found.target(event, lambdaContext(found.routeKey, event))
+      : otherHost(event);
+    send(response, result, whole);
+    if (!whole) endAfter(request, response);
+  };
+
+  const server = () =>
+    createServer(limits, (request, response) => {
+      answer(request, response).catch((error: unknown) => {
+        if (request.destroyed || response.headersSent) return response.destroy();
+        failed(error);
+        return send(response, problemResult(problemFrom(error), ''), false);
+      });
+    }).setTimeout(idleMilliseconds);
+
+  const servers = await listenOnLoopback(server, wanted);
+  const port = portOf(servers);
+  hosts = hostsOf(port);
+  return { port, [Symbol.asyncDispose]: () => closeAll(servers) };
+};
+
+/** One byte over what a function accepts. */
+const cutAt = 256 * 1024 + 1;
+
+const limits = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 5_000,
+};
+
+/** Longer than any function takes. */
+const idleMilliseconds = 60_000;
+
+const portOf = ([server]: readonly Server[]) => {
+  const address = server?.address();
+  return typeof address === 'object' && address ? address.port : 0;
+};
+
+/** A page of another site may have its name resolve to 127.0.0.1 (DNS rebinding); its name gives it away. */
+const hostsOf = (port: number) => {
+  const names = ['localhost', '127.0.0.1', '[::1]'];
+  return new Set([...names.map((name) => `${name}:${port}`), ...(port === 80 ? names : [])]);
+};
+
+const otherHost = ({ requestContext }: APIGatewayProxyEventV2) =>
+  problemResult(
+    new Problem('forbidden', 'Host: expected localhost, 127.0.0.1 or [::1], and the port', {
+      remediation: 'Use the address that npm start prints.',
+    }),
+    requestContext.requestId,
+  );
+
+const problemResult = (problem: Problem, requestId: string): APIGatewayProxyStructuredResultV2 => {
+  const { status, headers, body } = problemAnswer(problem, requestId, (text) => text);
+  return {
+    statusCode: status,
+    headers: { ...headers, 'x-request-id': requestId },
+    ...(body !== undefined && { body }),
+  };
+};
+
+const send = (response: ServerResponse, result: APIGatewayProxyStructuredResultV2, keep: boolean) => {
+  const { statusCode = 200, headers = {}, body, isBase64Encoded } = result;
+  const content = body === undefined ? undefined : Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+  if (!keep) response.shouldKeepAlive = false;
+  const length = content || (statusCode !== 204 && statusCode !== 304);
+  response.writeHead(statusCode, {
+    ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+    ...(length && { 'content-length': content?.length ?? 0 }),
+  });
+  response.end(content);
+};
+
+/** Who still sends gets a second to read the answer: a socket that is closed on unread bytes takes the answer with it. */
+const endAfter = (request: IncomingMessage, response: ServerResponse) => {
+  request.resume();
+  const timer = setTimeout(() => request.socket.destroy(), 1000);
+  response.on('close', () => clearTimeout(timer));
+  request.on('end', () => request.socket.end());
+};
+
+/** Lets what was begun be finished, but not for long. */
+const closeAll = async (servers: readonly Server[]) => {
+  const closed = Promise.all(
+    servers.map((server) => new Promise<void>((resolve) => void server.close(() => resolve()))),
+  );
+  const timer = setTimeout(() => {
+    for (const server of servers) server.closeAllConnections();
+  }, 2000);
+  await closed;
+  clearTimeout(timer);
+};

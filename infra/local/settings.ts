@@ -1,0 +1,71 @@
+import * as v from 'valibot';
+import { EgressPolicy } from '../../shared/network/egress.ts';
+import { Settings } from '../../shared/settings.ts';
+import { stateFolder } from './state.ts';
+
+export interface LocalSettings {
+  readonly port: number;
+  /** `undefined`: one of our own making. */
+  readonly apiKey: string | undefined;
+  readonly folder: string;
+  readonly demo: boolean;
+  readonly policy: EgressPolicy;
+  /** How callers are recognised by token, and quotas. */
+  readonly settings: Settings;
+  /** The environment that the AWS clients are made by, where they are to be used. */
+  readonly aws: Environment | undefined;
+}
+
+/** What the environment asks for. Throws a sentence that names the variable and what was expected. */
+export const settingsFrom = (environment: Environment): LocalSettings => {
+  const given = (name: string) => environment[name] || undefined;
+  const endpoints = parsed('MOORING_ENDPOINTS', v.optional(Endpoints), given('MOORING_ENDPOINTS'));
+  return {
+    port: parsed('PORT', Port, given('PORT') ?? '8787'),
+    apiKey: parsed('MOORING_API_KEY', v.optional(ApiKey), given('MOORING_API_KEY')),
+    folder: stateFolder(given('MOORING_STATE')),
+    demo: parsed('MOORING_DEMO', v.picklist(['on', 'off']), given('MOORING_DEMO') ?? 'on') === 'on',
+    policy: {
+      ...parsed('MOORING_EGRESS', Policy, given('MOORING_EGRESS') ?? '{"loopback":true}'),
+      ...(endpoints && { endpoints }),
+    },
+    settings: parsed('MOORING_SETTINGS', SettingsText, given('MOORING_SETTINGS') ?? '{}'),
+    aws:
+      parsed('AWS_ENDPOINT_URL', v.optional(Url), given('AWS_ENDPOINT_URL')) === undefined
+        ? undefined
+        : environment,
+  };
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const Url = v.pipe(v.string(), v.url());
+const Port = v.pipe(v.string(), v.regex(/^\d{1,5}$/), v.transform(Number), v.maxValue(65_535));
+
+/** What a header and a shell can carry. */
+export const ApiKey = v.pipe(v.string(), v.regex(/^sk_[\x21-\x7e]{0,8000}$/));
+
+const SettingsText = v.pipe(v.string(), v.parseJson(), Settings);
+const Policy = v.pipe(v.string(), v.parseJson(), EgressPolicy);
+const Endpoints = v.pipe(v.string(), v.parseJson(), EgressPolicy.entries.endpoints.wrapped);
+
+const expected: Readonly<Record<string, string>> = {
+  PORT: 'a number up to 65535',
+  MOORING_API_KEY: 'sk_ and printable characters without blanks',
+  MOORING_DEMO: 'on or off',
+  MOORING_EGRESS: 'an egress policy as JSON, such as {"loopback":true}',
+  MOORING_SETTINGS:
+    'settings as JSON, such as {"tokens":{"issuer":"https://issuer.example","audience":"mooring"}}',
+  MOORING_ENDPOINTS: 'URLs by connector as JSON, such as {"snowflake":"https://localhost:28443"}',
+  AWS_ENDPOINT_URL: 'a URL',
+};
+
+const parsed = <S extends v.GenericSchema>(
+  name: string,
+  schema: S,
+  text: string | undefined,
+): v.InferOutput<S> => {
+  const result = v.safeParse(schema, text);
+  if (!result.success) throw new Error(`${name}: expected ${expected[name] ?? 'another value'}`);
+  return result.output;
+};

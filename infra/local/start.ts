@@ -1,0 +1,45 @@
+import { banner } from './banner.ts';
+import { launcherEnded } from './launcher.ts';
+import { type Running, startLocal } from './run.ts';
+import { settingsFrom } from './settings.ts';
+
+/** `npm start`: the whole API on this machine, until Ctrl-C. */
+const main = async (): Promise<void> => {
+  const told = toldToStop();
+  let running: Running;
+  try {
+    running = await startLocal(settingsFrom(process.env));
+  } catch (error) {
+    process.stderr.write(`Mooring cannot start. ${sentence(error)}\n`);
+    process.exit(1);
+  }
+  process.stdout.write(`${banner(running)}\n`);
+  await told;
+  await running[Symbol.asyncDispose]();
+  process.exit(0);
+};
+
+/** A second Ctrl-C does not wait, but npm hands on the first one once more. What is left behind the next start finds. */
+const toldToStop = (): Promise<void> => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let first: number | undefined;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (first !== undefined && performance.now() - first > 1000) process.exit(130);
+      first ??= performance.now();
+      resolve();
+    });
+  }
+  // A terminal that was closed takes no more lines.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => resolve());
+  void launcherEnded(process.env).then(resolve);
+  return promise;
+};
+
+/** What we throw on purpose is a sentence; anything else is a fault of ours, and its stack tells more. */
+const sentence = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  return error.constructor === Error && !('code' in error) ? error.message : (error.stack ?? error.message);
+};
+
+await main();

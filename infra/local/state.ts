@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { link, open, readFile, rename, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type * as v from 'valibot';
+import { safeParse } from 'valibot';
+import { sqliteStore, type SqliteStore } from '../../shared/adapters/sqlite-store.ts';
+
+/** The folder that outlives a run; held by one server at a time, until that ends in whatever way. */
+export interface State extends Disposable {
+  readonly folder: string;
+  /** A file that only this account may read, made by `make` the first time. Throws a sentence where it is damaged. */
+  keep<S extends v.GenericSchema>(
+    name: string,
+    schema: S,
+    make: () => v.InferInput<S>,
+  ): Promise<v.InferOutput<S>>;
+  /** Whole or not at all. */
+  save(name: string, content: unknown): Promise<void>;
+}
+
+export const openState = (path: string): State => {
+  const folder = stateFolder(path);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
+  } catch (error) {
+    throw new Error(`The state folder ${folder} cannot be used: expected a folder of this account`, {
+      cause: error,
+    });
+  }
+  const lock = lockOf(folder);
+  return {
+    folder,
+    keep: async (name, schema, make) => {
+      const file = join(folder, name);
+      const found = await read(file);
+      if (found === undefined) await place(file, make(), 'new');
+      const parsed = safeParse(schema, found ?? (await read(file)));
+      if (parsed.success) return parsed.output;
+      throw new Error(`The file ${file} is damaged: put a copy back, or remove it to have it made anew`);
+    },
+    save: (name, content) => place(join(folder, name), content, 'over'),
+    [Symbol.dispose]: () => lock.close(),
+  };
+};
+
+/** The same folder for the server and for what works beside it. */
+export const stateFolder = (path: string | undefined): string => resolve(path || '.mooring');
+
+/** The store in the folder; its outbox tells what happened to connections. */
+export const openStore = (folder: string): SqliteStore =>
+  sqliteStore({ path: join(folder, 'store.db'), outbox: ({ sk }) => /^(CONN|GONE)#/.test(sk) });
+
+/** Whether a server runs on this folder. */
+export const isServed = (folder: string): boolean => {
+  try {
+    using db = new DatabaseSync(join(folder, 'lock'), { timeout: 0, readOnly: true });
+    db.exec('select 1 from sqlite_schema');
+    return false;
+  } catch (error) {
+    return primaryCode(error) === busy;
+  }
+};
+
+const servedAlready =
+  'Another npm start runs on this state folder: stop it, or choose another one with MOORING_STATE=…';
+
+/** SQLite's lock on a file is the operating system's: it ends with the process, also by a kill. */
+const lockOf = (folder: string): DatabaseSync => {
+  const file = join(folder, 'lock');
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(file, { timeout: 0 });
+    db.exec('begin exclusive');
+    return db;
+  } catch (error) {
+    db?.close();
+    if (primaryCode(error) === busy) throw new Error(servedAlready, { cause: error });
+    throw new Error(`The file ${file} is damaged: remove it`, { cause: error });
+  }
+};
+
+/** https://www.sqlite.org/rescode.html */
+const busy = 5;
+
+const primaryCode = (error: unknown) =>
+  typeof error === 'object' && error && 'errcode' in error && typeof error.errcode === 'number'
+    ? error.errcode & 0xff
+    : 0;
+
+const read = async (file: string): Promise<unknown> => {
+  if (!existsSync(file)) return undefined;
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new Error(`The file ${file} cannot be read: expected a file of this account`, { cause: error });
+  });
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+};
+
+const place = async (file: string, content: unknown, how: 'new' | 'over') => {
+  const draft = `${file}.${randomBytes(6).toString('hex')}`;
+  const handle = await open(draft, 'wx', 0o600);
+  try {
+    await handle.writeFile(`${JSON.stringify(content)}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  if (how === 'over') return rename(draft, file);
+  await link(draft, file);
+  return rm(draft);
+};

@@ -1,0 +1,32 @@
+import type { Json } from './openapi-schemas.ts';
+
+const settings = {
+  name: 'Orders',
+  type: 'postgresql',
+  config: { host: 'db.example.com', port: 5432, database: 'orders', username: 'mooring_reader' },
+  credentials: { password: 'an-example' },
+  tags: ['production'],
+};
+
+const created = {
+  'PostgreSQL, by fields': { value: settings },
+  'PostgreSQL, by connection string': {
+    value: {
+      name: 'Orders',
+      type: 'postgresql',
+      connection_string: 'postgresql://mooring_reader:an-example@db.example.com/orders?sslmode=verify-full',
+    },
+  },
+};
+
+/** Bodies to start from, by endpoint. */
+export const examples: Readonly<Record<string, Readonly<Record<string, Json>>>> = {
+  'connections/create': created,
+  'connections/test-unsaved': created,
+  'connections/change': {
+    'New credentials': { value: { credentials: { password: 'another-example' } } },
+    'Another name, and no description': { value: { name: 'Orders (EU)', description: null } },
+  },
+  'connections/replace': { 'New credentials': { value: { credentials: { password: 'another-example' } } } },
+  'connections/use': { 'For a day': { value: { ttl_seconds: 86_400, note: 'nightly report' } } },
+};

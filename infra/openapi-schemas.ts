@@ -1,0 +1,153 @@
+import { type ConversionConfig, toJsonSchema } from '@valibot/to-json-schema';
+import * as v from 'valibot';
+import { Table } from '../shared/connectors/catalog.ts';
+import { connectors } from '../shared/connectors/registry.ts';
+import { Suggestion } from '../shared/domain/autocomplete.ts';
+import { CatalogSummary } from '../shared/domain/catalog-summary.ts';
+import {
+  Connection,
+  ConnectionInput,
+  ConnectionPatch,
+  ListedConnection,
+} from '../shared/domain/connection.ts';
+import { Step, TestRecord, TestResult } from '../shared/domain/test-result.ts';
+import { Usage } from '../shared/domain/usages.ts';
+import { problemCodes } from '../shared/problem.ts';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** What every failure looks like (RFC 9457). */
+export const ProblemDocument = v.strictObject({
+  type: v.string(),
+  title: v.string(),
+  status: v.number(),
+  detail: v.string(),
+  code: v.picklist(problemCodes),
+  errors: v.exactOptional(v.array(v.strictObject({ path: v.string(), expected: v.string() }))),
+  retryable: v.boolean(),
+  blame: v.picklist(['request', 'credentials', 'permissions', 'server', 'network', 'mooring']),
+  remediation: v.string(),
+  native_code: v.exactOptional(v.string()),
+  steps: v.exactOptional(v.array(Step)),
+  usages: v.exactOptional(v.array(Usage)),
+  request_id: v.string(),
+});
+
+/** Schemas that have a name of their own in the document. */
+const answers = {
+  Connection,
+  ListedConnection,
+  TestResult,
+  TestRecord,
+  Step,
+  Table,
+  CatalogSummary,
+  Suggestion,
+  Usage,
+  Problem: ProblemDocument,
+};
+const bodies = { ConnectionInput, ConnectionPatch };
+
+/** A schema as JSON Schema; what has a name is referred to. */
+export const jsonSchema = (schema: v.GenericSchema | undefined, typeMode: 'input' | 'output'): Json =>
+  schema ? convert(schema, typeMode) : {};
+
+/** The body of a request. */
+export const requestSchema = (schema: v.GenericSchema): Json => jsonSchema(schema, 'input');
+
+/** The named schemas, and of every connector what its `config` and `credentials` may hold. */
+export const components = (): { readonly schemas: Json } => {
+  const own = { ...all(answers, 'output'), ...described(all(bodies, 'input')) };
+  const byConnector = Object.entries(connectors).flatMap(([type, { title, config, credentials }]) => [
+    [`${type}.config`, { title: `${title}: config`, ...convert(config, 'input') }],
+    ...Object.entries(credentials).map(([method, schema]) => [
+      `${type}.credentials.${method}`,
+      { title: `${title}: credentials, auth_method ${method}`, ...convert(schema, 'input') },
+    ]),
+  ]);
+  return { schemas: { ...own, ...(Object.fromEntries(byConnector) as Json) } };
+};
+
+/** A body's `config` and `credentials` are open here: which fields they have depends on the connector. */
+const described = (schemas: Readonly<Record<string, Json>>): Json =>
+  Object.fromEntries(
+    Object.entries(schemas).map(([name, { properties, ...form }]) => {
+      const { config, credentials, ...others } = properties as Readonly<Record<string, Json>>; // an object schema's
+      const told = {
+        config: { ...config, description: 'The fields of the schema `{type}.config`.' },
+        credentials: {
+          ...credentials,
+          description: 'The fields of a schema `{type}.credentials.{auth_method}`; write-only.',
+          writeOnly: true,
+        },
+      };
+      return [name, { ...form, properties: { ...others, ...told } }];
+    }),
+  );
+
+/** One parameter per entry of an object schema. */
+export const parametersOf = (
+  schema: v.GenericSchema | undefined,
+  place: 'path' | 'query',
+): readonly Json[] => {
+  if (!schema || !('entries' in schema)) return [];
+  const entries = schema.entries as Readonly<Record<string, v.GenericSchema>>; // an object schema's
+  const { properties, required = [] } = convert(schema, 'input');
+  const needed = required as readonly string[]; // JSON Schema says so, and so does the next line
+  return Object.entries(properties as Readonly<Record<string, Json>>).map(
+    ([name, { description, ...form }]) => ({
+      name,
+      in: place,
+      required: place === 'path' || needed.includes(name),
+      ...(description !== undefined && { description }),
+      schema: meant(form, entries[name]),
+    }),
+  );
+};
+
+/** In a query everything is text; what it spells is said better. */
+const meant = (form: Json, entry: v.GenericSchema | undefined): Json => {
+  const { default: usual, pattern: _, ...rest } = form;
+  if (isNumber(entry)) {
+    return { ...rest, type: 'integer', ...(usual !== undefined && { default: Number(usual) }) };
+  }
+  const words = form['enum'];
+  if (!Array.isArray(words) || words.join() !== 'true,false') return form;
+  return { type: 'boolean', ...(usual !== undefined && { default: usual === 'true' }) };
+};
+
+/** Digits that the handler has as a number. */
+const isNumber = (entry: v.GenericSchema | undefined): boolean => {
+  const schema = entry && 'wrapped' in entry ? entry.wrapped : entry;
+  const pipe = typeof schema === 'object' && schema !== null && 'pipe' in schema ? schema.pipe : [];
+  return Array.isArray(pipe) && pipe.some((step: object) => 'operation' in step && step.operation === Number);
+};
+
+const all = (
+  schemas: Readonly<Record<string, v.GenericSchema>>,
+  typeMode: 'input' | 'output',
+): Readonly<Record<string, Json>> =>
+  Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [name, convert(schema, typeMode, without(name))]),
+  );
+
+const without = (name: string) =>
+  Object.fromEntries(Object.entries(named).filter(([other]) => other !== name));
+
+const named: Readonly<Record<string, v.GenericSchema>> = { ...answers, ...bodies };
+
+const convert = (schema: v.GenericSchema, typeMode: 'input' | 'output', definitions = named): Json => {
+  const { $schema: _, $defs: __, ...form } = toJsonSchema(schema, { ...config, typeMode, definitions });
+  return form as Json;
+};
+
+const config = {
+  target: 'draft-2020-12',
+  // Rules that are functions have no equivalent; their words follow.
+  errorMode: 'ignore',
+  overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
+  overrideAction: ({ valibotAction: action, jsonSchema: form }) =>
+    action.type === 'check' && 'message' in action && typeof action.message === 'string'
+      ? { ...form, description: action.message }
+      : undefined,
+} as const satisfies ConversionConfig;

@@ -1,0 +1,179 @@
+import { writeFile } from 'node:fs/promises';
+import { connectors } from '../shared/connectors/registry.ts';
+import { type ProblemCode, problems } from '../shared/problem.ts';
+import { loadRoutes, type Route } from './endpoints.ts';
+import { examples } from './openapi-examples.ts';
+import { components, jsonSchema, type Json, parametersOf, requestSchema } from './openapi-schemas.ts';
+
+/** The OpenAPI 3.1 document, from the route table and nothing else. */
+export const openapi = async (): Promise<Json> => {
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const route of await loadRoutes()) {
+    (paths[route.path] ??= {})[route.method.toLowerCase()] = operationOf(route);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Mooring',
+      version: '1',
+      description:
+        'A registry for database connections: register, keep credentials safe, test, introspect, autocomplete.\n\n' +
+        'Failures are `application/problem+json` (RFC 9457); `code` is stable, and `type` is an address that answers with cause and cure.',
+    },
+    servers: [{ url: '/' }],
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
+    paths,
+    components: { ...components(), parameters: headers, headers: answerHeaders, securitySchemes },
+  };
+};
+
+const tags = {
+  connectors: `The kinds of sources: ${Object.values(connectors)
+    .map(({ title }) => title)
+    .join(', ')}.`,
+  connections: 'Somebody’s saved settings for one connector.',
+  meta: 'Open to all.',
+};
+
+const securitySchemes = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API key (`sk_…`), or a JWT of the issuer that the deployment names.',
+  },
+};
+
+const headers = {
+  Environment: {
+    name: 'X-Environment-Id',
+    in: 'header',
+    description: 'With the organisation of the caller this is the tenant; it need not exist before.',
+    schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$', default: 'default' },
+  },
+  IfMatch: {
+    name: 'If-Match',
+    in: 'header',
+    description: 'The ETag of what is to be changed; when it has changed meanwhile, 412.',
+    schema: { type: 'string' },
+  },
+  IfNoneMatch: {
+    name: 'If-None-Match',
+    in: 'header',
+    description: 'The ETag that the caller has; when it is the current one, 304.',
+    schema: { type: 'string' },
+  },
+  IdempotencyKey: {
+    name: 'Idempotency-Key',
+    in: 'header',
+    description: 'For 24 hours the same key with the same body is answered as the first time.',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+  },
+};
+
+const answerHeaders = {
+  RequestId: { description: 'The same as in the logs.', schema: { type: 'string' } },
+  ETag: { description: 'The version of the connection.', schema: { type: 'string' } },
+  Location: { description: 'Where it is now.', schema: { type: 'string' } },
+  RetryAfter: { description: 'Seconds to wait.', schema: { type: 'integer' } },
+  Allow: { description: 'The methods that there are.', schema: { type: 'string' } },
+};
+
+const operationOf = ({ method, file, name, endpoint }: Route): Json => {
+  const { summary, description, scope, body, bodyOptional } = endpoint;
+  const example = examples[name];
+  return {
+    operationId: camelCase(name),
+    tags: [file.split('/')[0]],
+    summary,
+    description: [description, scope && `Scope: \`${scope}\`.`].filter(Boolean).join('\n\n'),
+    security: scope ? [{ bearer: [] }] : [],
+    parameters: [
+      ...parametersOf(endpoint.params, 'path'),
+      ...parametersOf(endpoint.query, 'query'),
+      ...headersOf(method, endpoint).map((header) => ({ $ref: `#/components/parameters/${header}` })),
+    ],
+    ...(body && {
+      requestBody: {
+        required: !bodyOptional,
+        content: {
+          'application/json': { schema: requestSchema(body), ...(example && { examples: example }) },
+        },
+      },
+    }),
+    responses: { ...answersOf(endpoint), ...problemsOf(endpoint) },
+  };
+};
+
+const camelCase = (name: string) => name.replace(/[-/](\w)/g, (_, letter: string) => letter.toUpperCase());
+
+type Endpoint = Route['endpoint'];
+
+/** What an endpoint may answer says which headers it reads. */
+const headersOf = (method: string, { scope, problems: own = [], also = {} }: Endpoint) => {
+  const named: (keyof typeof headers)[] = [];
+  if (scope) named.push('Environment');
+  if (own.includes('precondition-failed') && method !== 'POST') named.push('IfMatch');
+  if (304 in also) named.push('IfNoneMatch');
+  if (own.includes('idempotency-key-reused')) named.push('IdempotencyKey');
+  return named;
+};
+
+const answersOf = ({ status, returns, contentType = 'application/json', also = {} }: Endpoint): Json => {
+  const content = returns
+    ? { [contentType]: { schema: jsonSchema(returns, 'output') } }
+    : contentType !== 'application/json' && { [contentType]: { schema: { type: 'string' } } };
+  const tagged = jsonSchema(returns, 'output')['$ref'] === '#/components/schemas/Connection';
+  const found = {
+    description: meanings[status],
+    headers: headerRefs('RequestId', ...(tagged ? ['ETag'] : []), ...(status === 201 ? ['Location'] : [])),
+    ...(content && { content }),
+  };
+  const others = Object.entries(also).map(([code, description]) => [
+    code,
+    { description, headers: headerRefs('RequestId', ...(code === '202' ? ['RetryAfter'] : [])) },
+  ]);
+  return { [status]: found, ...Object.fromEntries(others) };
+};
+
+const meanings = { 200: 'Done', 201: 'Created', 202: 'Begun', 204: 'Done; there is nothing to say' } as const;
+
+const headerRefs = (...names: readonly string[]): Json =>
+  Object.fromEntries(names.map((name) => [spelled[name] ?? name, { $ref: `#/components/headers/${name}` }]));
+
+const spelled: Readonly<Record<string, string>> = { RequestId: 'X-Request-Id', RetryAfter: 'Retry-After' };
+
+/** One answer per status, naming the codes that it may have. */
+const problemsOf = (endpoint: Endpoint): Json => {
+  const byStatus = Map.groupBy(new Set(codesOf(endpoint)), (code) => problems[code].status);
+  return Object.fromEntries([...byStatus].map(([status, codes]) => [status, problemResponse(status, codes)]));
+};
+
+const codesOf = ({ scope, params, body, quota, problems: own = [] }: Endpoint): readonly ProblemCode[] => [
+  'invalid-request',
+  ...(scope ? (['unauthenticated', 'forbidden'] as const) : []),
+  ...(params ? (['not-found'] as const) : []),
+  ...(body ? (['payload-too-large', 'unsupported-media-type'] as const) : []),
+  ...(quota ? (['quota-exceeded'] as const) : []),
+  ...own,
+  'internal',
+  'unavailable',
+];
+
+const problemResponse = (status: number, codes: readonly ProblemCode[]): Json => ({
+  description: codes.map((code) => `\`${code}\`: ${problems[code].title}`).join('\n\n'),
+  headers: headerRefs('RequestId', ...(status === 429 || status === 503 ? ['RetryAfter'] : [])),
+  content: {
+    'application/problem+json': {
+      schema: {
+        allOf: [{ $ref: '#/components/schemas/Problem' }, { properties: { code: { enum: codes } } }],
+      },
+    },
+  },
+});
+
+if (import.meta.main) {
+  const [file] = process.argv.slice(2);
+  const text = JSON.stringify(await openapi(), null, 2);
+  if (file === undefined) process.stdout.write(`${text}\n`);
+  else await writeFile(file, `${text}\n`);
+}

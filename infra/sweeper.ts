@@ -1,0 +1,37 @@
+import { Duration } from 'aws-cdk-lib';
+import { Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type { Construct } from 'constructs';
+import { addFunction, type Making } from './add-function.ts';
+import type { FunctionPlan } from './functions.ts';
+import { type Places, grantsFor } from './grants.ts';
+import { namesOf } from './names.ts';
+
+/** Once a day; answers what tells that it failed. */
+export const addSweeper = (scope: Construct, plan: FunctionPlan, making: Making, places: Places): Alarm => {
+  const names = namesOf(making.deployment.name);
+  const sweeper = addFunction(scope, plan, making, {
+    memorySize: 512,
+    environment: {
+      TABLE_NAME: names.table,
+      SECRET_PREFIX: names.secrets,
+      SECRET_KEY_ID: places.secretsKey,
+      MAC_KEY_ID: places.macKey,
+    },
+    grants: grantsFor(plan, places),
+  });
+  new Rule(scope, 'SweepRule', {
+    description: 'What a crash left behind is removed',
+    schedule: Schedule.rate(Duration.days(1)),
+    targets: [new LambdaFunction(sweeper)],
+  });
+  return new Alarm(scope, 'SweepAlarm', {
+    alarmDescription:
+      'Secrets that no connection names could not be removed: look into the log of the sweeper',
+    metric: sweeper.metricErrors({ statistic: 'sum' }),
+    threshold: 1,
+    evaluationPeriods: 1,
+    treatMissingData: TreatMissingData.NOT_BREACHING,
+  });
+};

@@ -1,0 +1,67 @@
+import { describe, expect, test } from '@jest/globals';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+
+/** Whose values each place may import, itself apart: always to the right, types from anywhere. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  functions: [
+    'shared/http',
+    'shared/domain',
+    'shared/adapters',
+    'shared/connectors',
+    'shared/ports',
+    'shared/*',
+  ],
+  'shared/http': ['shared/adapters', 'shared/domain', 'shared/ports', 'shared/*'],
+  'shared/domain': ['shared/connectors', 'shared/network', 'shared/ports', 'shared/*'],
+  'shared/adapters': ['shared/domain', 'shared/connectors', 'shared/network', 'shared/ports', 'shared/*'],
+  'shared/connectors': ['shared/network', 'shared/*'],
+  'shared/network': ['shared/*'],
+  'shared/ports': ['shared/*'],
+};
+
+/** The imports of a file's values, as paths from the root. */
+const importsOf = (file: string): string[] => {
+  const code = readFileSync(file, 'utf8').replaceAll(/(import|export) type [^;]*;/g, '');
+  const found = [...code.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)];
+  return found.map(([, path = '']) => normalize(join(dirname(file), path)));
+};
+
+const within = (path: string, place: string) =>
+  place === 'shared/*' ? /^shared\/[^/]+\.ts$/.test(path) : path.startsWith(`${place}/`);
+
+describe.each(Object.entries(mayImport))('%s', (place, allowed) => {
+  const files = globSync(`${place}/**/*.ts`);
+
+  test('has files', () => expect(files.length).toBeGreaterThan(0));
+
+  test.each(files)('%s imports values only to the right', (file) => {
+    const wrong = importsOf(file).filter((path) => ![place, ...allowed].some((other) => within(path, other)));
+    expect(wrong).toEqual([]);
+  });
+});
+
+const ours = ['functions', 'shared', 'infra'].flatMap((place) => globSync(`${place}/**/*.ts`));
+
+test.each(ours)('%s is of a size to be read', (file) => {
+  expect(readFileSync(file, 'utf8').split('\n').length).toBeLessThanOrEqual(300);
+});
+
+test.each(ours.filter((file) => !file.startsWith('infra/')))(
+  '%s does nothing when it is imported',
+  (file) => {
+    const code = readFileSync(file, 'utf8');
+    // What stands at the left edge runs at once.
+    expect(code).not.toMatch(/^(await |void |if |for |[a-z]\w*\()/m);
+    if (file !== 'shared/env.ts') expect(code).not.toContain('process.env');
+  },
+);
+
+test('a driver is imported by nothing deployed at the top of a file', () => {
+  for (const file of ours.filter((name) => !name.startsWith('infra/')))
+    expect(readFileSync(file, 'utf8')).not.toMatch(/^import (?!type)[^;]*from '(pg|jose)'/m);
+});
+
+test.each(ours)('%s has no name that says nothing', (file) => {
+  expect(file).not.toMatch(/(^|\/)(utils?|helpers?|common|index|misc)(\.ts|\/)/);
+});

@@ -1,0 +1,172 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Bundle, bundle } from '../../infra/bundle.ts';
+import { packagesOf, weigh } from '../../infra/weigh.ts';
+import type { Connector } from '../../shared/connectors/connector.ts';
+import { connectors } from '../../shared/connectors/registry.ts';
+
+let dist = '';
+let bundles: readonly Bundle[] = [];
+
+beforeAll(async () => {
+  dist = await mkdtemp(join(tmpdir(), 'mooring-dist-'));
+  bundles = await bundle(dist);
+}, 120_000);
+
+afterAll(() => rm(dist, { recursive: true, force: true }));
+
+const drivers = new Set(
+  Object.values<Connector>(connectors).flatMap(({ driver }) => (driver === undefined ? [] : [driver])),
+);
+const clientsOf: Readonly<Record<string, readonly string[]>> = {
+  store: ['@aws-sdk/client-dynamodb'],
+  vault: ['@aws-sdk/client-secrets-manager', '@aws-sdk/client-kms'],
+  probe: ['@aws-sdk/client-lambda'],
+  bus: ['@aws-sdk/client-eventbridge'],
+};
+const clients = Object.values(clientsOf).flat();
+
+describe('the bundles', () => {
+  test('the drivers are in the probe alone, and all of them', () => {
+    for (const one of bundles) {
+      const found = [...packagesOf(one)].filter((name) => drivers.has(name));
+      expect({ [one.name]: found.toSorted() }).toEqual({
+        [one.name]: one.name === 'probe' ? [...drivers].toSorted() : [],
+      });
+    }
+  });
+
+  test('a driver is loaded when a session is opened, and not before', () => {
+    const probe = bundles.find(({ name }) => name === 'probe');
+    for (const [file, { imports }] of Object.entries(probe?.metafile.inputs ?? {})) {
+      if (!/^(shared|functions)\//.test(file)) continue;
+      const early = imports.filter(
+        ({ kind, original = '' }) => kind !== 'dynamic-import' && drivers.has(original),
+      );
+      expect({ [file]: early }).toEqual({ [file]: [] });
+    }
+  });
+
+  test('code that opens sessions is in the probe alone', () => {
+    for (const { name, metafile } of bundles) {
+      const found = Object.keys(metafile.inputs).filter((file) => file.endsWith('/session.ts'));
+      expect({ [name]: found.length > 0 }).toEqual({ [name]: name === 'probe' });
+    }
+  });
+
+  test('nothing but sessions is left out: a connection string can be taken apart behind the API', () => {
+    for (const { name, metafile } of bundles) {
+      const outside = Object.values(metafile.outputs)
+        .flatMap(({ imports }) => imports)
+        .filter(({ external, path }) => external && path.startsWith('.') && !path.endsWith('/session.ts'));
+      expect({ [name]: outside }).toEqual({ [name]: [] });
+    }
+  });
+
+  test('no folder has a client of the SDK for a port that its function does not declare', () => {
+    for (const one of bundles) {
+      const declared = one.functions
+        .flatMap(({ uses }) => Object.keys(uses))
+        .flatMap((port) => clientsOf[port] ?? []);
+      const found = [...packagesOf(one)].filter((name) => clients.includes(name));
+      expect({ [one.name]: found.toSorted() }).toEqual({ [one.name]: [...new Set(declared)].toSorted() });
+    }
+  });
+
+  test('what an API function loads before its first answer is 500 KB at most, and its clients are in it', () => {
+    for (const one of bundles.filter(({ name }) => name !== 'probe')) {
+      for (const plan of one.functions) {
+        const { first } = weigh(one, plan);
+        expect({ [plan.name]: first <= 500_000 || first }).toEqual({ [plan.name]: true });
+        // The smallest of the clients takes more.
+        const clientsIn = Object.keys(plan.uses).some((port) => port in clientsOf);
+        expect({ [plan.name]: first > 150_000 || !clientsIn }).toEqual({ [plan.name]: true });
+      }
+    }
+  });
+
+  test('a function of the probe is 60 KB at most before the SDK and drivers', () => {
+    const probe = bundles.filter(({ name }) => name === 'probe');
+    const weights = probe.flatMap((one) => one.functions.map((plan) => [plan.name, weigh(one, plan).entry]));
+    expect(weights.length).toBe(3);
+    expect(weights.filter(([, entry = 0]) => Number(entry) > 60_000)).toEqual([]);
+  });
+
+  test('the documents lie beside the function that serves them', async () => {
+    const files = await readdir(join(dist, 'meta'));
+    expect(files).toEqual(expect.arrayContaining(['openapi.json', 'docs.html', 'index.mjs']));
+    expect((await stat(join(dist, 'meta', 'docs.html'))).size).toBeLessThan(5_000_000);
+  });
+
+  test.each([
+    ['connections/get', 'GET /v1/connections/{id}', 401, 'unauthenticated'],
+    ['not-found', '$default', 404, 'not-found'],
+    ['meta', 'GET /v1/health', 200, 'ok'],
+    ['meta', 'GET /v1/docs', 200, 'SwaggerUIBundle'],
+  ])('%s answers from its bundle: %s', async (name, routeKey, status, words) => {
+    const { statusCode, body } = await answerOf(join(dist, name, 'index.mjs'), routeKey);
+    expect(statusCode).toBe(status);
+    expect(body).toContain(words);
+  });
+
+  test.each(['publish/index', 'sweep/index', 'probe/test', 'probe/introspect', 'probe/credentials'])(
+    '%s can be imported from its bundle',
+    async (entry) => {
+      const script = `const { handler } = await import(${JSON.stringify(join(dist, `${entry}.mjs`))}); console.log(typeof handler);`;
+      expect((await node(script)).trim()).toBe('function');
+    },
+  );
+
+  test.each([...drivers])(
+    'the driver %s works from the bundle as it does from its source',
+    async (driver) => {
+      const probe = bundles.find(({ name }) => name === 'probe');
+      const [file = ''] =
+        Object.entries(probe?.metafile.outputs ?? {}).find(([, { entryPoint = '' }]) =>
+          entryPoint.includes(`node_modules/${driver}/`),
+        ) ?? [];
+      // A module of its own kind has its names beside no default; a class has none that are listed.
+      const script = `const module = await import(${JSON.stringify(join(dist, 'probe', file.split('/').at(-1) ?? ''))}); console.log(Reflect.ownKeys(module.default ?? module).length > 1);`;
+      expect((await node(script)).trim()).toBe('true');
+    },
+  );
+});
+
+const answerOf = async (
+  file: string,
+  routeKey: string,
+): Promise<{ readonly statusCode: number; readonly body: string }> => {
+  const [method = 'GET', path = '/v1/nothing'] = routeKey.startsWith('$') ? [] : routeKey.split(' ');
+  const event = {
+    routeKey,
+    rawPath: path,
+    rawQueryString: '',
+    headers: {},
+    pathParameters: { id: `conn_${'0'.repeat(32)}` },
+    requestContext: { requestId: 'request', http: { method, path } },
+    isBase64Encoded: false,
+  };
+  const script = `
+    const { handler } = await import(${JSON.stringify(file)});
+    console.error = console.log = console.info = () => {};
+    const answer = await handler(${JSON.stringify(event)}, {});
+    process.stdout.write('\\n' + JSON.stringify(answer), () => process.exit());`;
+  return JSON.parse((await node(script)).trim().split('\n').at(-1) ?? '') as {
+    statusCode: number;
+    body: string;
+  };
+};
+
+/** With nothing of this process's environment: as a Lambda finds it. */
+const node = async (script: string): Promise<string> => {
+  const env = { TABLE_NAME: 'nothing', AWS_REGION: 'eu-central-1' };
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+    env,
+    maxBuffer: 10_000_000,
+  });
+  return stdout;
+};

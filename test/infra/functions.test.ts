@@ -1,0 +1,75 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { routes } from '../../functions/routes.ts';
+import { loadRoutes, type Route } from '../../infra/endpoints.ts';
+import { type FunctionPlan, planFunctions } from '../../infra/functions.ts';
+
+const folder = fileURLToPath(new URL('../../functions', import.meta.url));
+
+let loaded: readonly Route[] = [];
+let plans: readonly FunctionPlan[] = [];
+
+beforeAll(async () => {
+  loaded = await loadRoutes();
+  plans = await planFunctions();
+});
+
+const planOf = (name: string) => plans.find((plan) => plan.name === name);
+
+describe('the functions', () => {
+  test('every line of the route table has its endpoint', () => {
+    expect(loaded.map(({ key }) => key)).toEqual(Object.keys(routes));
+    expect(new Set(loaded.map(({ name }) => name)).size).toBe(loaded.length);
+  });
+
+  test('every file is one function, and every function is one file', () => {
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && file !== 'routes.ts' && !file.endsWith('wire.ts'))
+      .map((file) => `functions/${file}`);
+    expect(plans.map(({ source }) => source).toSorted()).toEqual(files.toSorted());
+  });
+
+  test('each exports a handler', async () => {
+    for (const { source } of plans) {
+      const { handler } = (await import(`../../${source}`)) as { handler?: unknown };
+      expect({ [source]: typeof handler }).toEqual({ [source]: 'function' });
+    }
+  });
+
+  test('several endpoints of one file are one function, which may touch what any of them touches', () => {
+    expect(planOf('meta')?.routes.map(({ name }) => name)).toEqual([
+      'meta/health',
+      'meta/openapi',
+      'meta/docs',
+      'meta/problem',
+    ]);
+    expect(planOf('meta')?.uses).toEqual({ documents: 'read' });
+  });
+
+  test('whoever must be recognised is looked up in the table, and nobody else', () => {
+    for (const { uses, routes: own } of plans.filter((plan) => plan.routes.length > 0)) {
+      const scoped = own.some(({ endpoint }) => endpoint.scope !== null);
+      expect('store' in uses).toBe(scoped);
+    }
+  });
+
+  test('what is counted against a quota is written', () => {
+    for (const { uses, routes: own } of plans) {
+      if (own.some(({ endpoint }) => endpoint.quota)) expect(uses.store).toBe('write');
+    }
+  });
+
+  test('no route waits longer than the gateway does', () => {
+    for (const { timeout, routes: own } of plans) if (own.length > 0) expect(timeout).toBeLessThan(30);
+  });
+
+  test('the probe is three functions of one bundle', () => {
+    const probe = plans.filter(({ bundle }) => bundle === 'probe');
+    expect(probe.map(({ name, entry, timeout }) => [name, entry, timeout])).toEqual([
+      ['probe/test', 'test', 60],
+      ['probe/introspect', 'introspect', 900],
+      ['probe/credentials', 'credentials', 60],
+    ]);
+  });
+});

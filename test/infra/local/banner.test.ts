@@ -1,0 +1,103 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, test } from '@jest/globals';
+import { curlLines, registration } from '../../../infra/local/banner.ts';
+import type { Demo } from '../../../infra/local/demo.ts';
+import { keys } from '../../../shared/domain/keys.ts';
+import { sqliteStore } from '../../../shared/adapters/sqlite-store.ts';
+
+const memoryStore = () => sqliteStore({ path: ':memory:', clock: () => now });
+
+const demo: Demo = {
+  config: { host: '127.0.0.1', port: 15432, database: 'demo', username: 'demo_reader' },
+  password: 'not-a-real-one',
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+};
+const tenant = { org: 'org_local', environment: 'default' };
+const hour = 3_600_000;
+const now = Date.UTC(2025, 5, 1);
+
+/** What a create of that name leaves behind, as far as the banner looks. */
+const created = async (
+  store: ReturnType<typeof memoryStore>,
+  { name, key }: { name: string; key: string },
+  at: number,
+) =>
+  store.write([
+    { put: { ...keys.name(tenant, name), connection: 'c' } },
+    { put: { ...keys.idempotency(tenant, key), expires: at / 1000 + 86_400 } },
+  ]);
+
+describe('the request that registers the demo database', () => {
+  test('is the same until it is made, and for hours after', async () => {
+    await using store = memoryStore();
+    const first = await registration(store, demo, now);
+    expect(await registration(store, demo, now)).toEqual(first);
+    await created(store, first, now);
+    expect(await registration(store, demo, now + 11 * hour)).toEqual(first);
+    expect(first.name).toBe('demo');
+  });
+
+  test('takes the next name when the first is about to be refused as taken', async () => {
+    await using store = memoryStore();
+    const first = await registration(store, demo, now);
+    await created(store, first, now);
+    const later = await registration(store, demo, now + 13 * hour);
+    expect(later.name).toBe('demo-2');
+    expect(later.key).not.toBe(first.key);
+  });
+
+  test('takes the next name when the connection was deleted: its key would be answered with what is gone', async () => {
+    await using store = memoryStore();
+    const first = await registration(store, demo, now);
+    await created(store, first, now);
+    await store.write([{ remove: keys.name(tenant, 'demo') }]);
+    expect(await registration(store, demo, now)).toMatchObject({ name: 'demo-2' });
+  });
+
+  test('is another when the database moved: the same key with another body would be refused', async () => {
+    await using store = memoryStore();
+    const first = await registration(store, demo, now);
+    await created(store, first, now);
+    const moved = { ...demo, config: { ...demo.config, port: 15433 } };
+    expect(await registration(store, moved, now)).toMatchObject({ name: 'demo-2' });
+  });
+});
+
+describe('the four lines', () => {
+  /** What curl would be given by a shell in which every command is one that tells its arguments. */
+  const told = (line: string): string[] => {
+    const shell = `curl() { if [ "$1 $2" = "-sS http://h/v1/connections?limit=1&name_prefix=demo" ]; then echo '{"data":[{"id":"conn_0a","x":"conn_0b"}]}'; else printf '%s\\n' "$@"; fi; }; ${line}`;
+    return execFileSync('sh', ['-c', shell], { encoding: 'utf8' }).split('\n');
+  };
+
+  test('begin with curl and stand on one line each', async () => {
+    await using store = memoryStore();
+    const lines = curlLines('http://h', 'sk_x', await registration(store, demo, now));
+    expect(lines).toHaveLength(4);
+    for (const line of lines) expect(line).toMatch(/^curl [^\n]+$/);
+  });
+
+  test('hand on whatever is in a key, and find the id themselves', async () => {
+    const key = `sk_it's$(touch /nowhere)"\\\`!`;
+    await using store = memoryStore();
+    const lines = curlLines('http://h', key, await registration(store, demo, now));
+    for (const line of lines) expect(told(line)).toContain(`authorization: Bearer ${key}`);
+    expect(lines.slice(1).map((line) => told(line).find((argument) => argument.startsWith('http')))).toEqual([
+      'http://h/v1/connections/conn_0a/test',
+      'http://h/v1/connections/conn_0a/schema?limit=5',
+      'http://h/v1/connections/conn_0a/autocomplete?type=tables&prefix=or',
+    ]);
+  });
+
+  test('send as a body what the key stands for', async () => {
+    await using store = memoryStore();
+    const request = await registration(store, demo, now);
+    const [line = ''] = curlLines('http://h', 'sk_x', request);
+    expect(told(line)).toEqual(expect.arrayContaining([`idempotency-key: ${request.key}`, request.body]));
+    expect(JSON.parse(request.body)).toMatchObject({
+      name: 'demo',
+      config: demo.config,
+      options: { ssl_mode: 'disable' },
+    });
+  });
+});

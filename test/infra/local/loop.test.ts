@@ -1,0 +1,133 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { followOutbox, type Outbox } from '../../../infra/local/loop.ts';
+import type { ConnectionEvent } from '../../../shared/ports/bus.ts';
+import type { StoreEvent } from '../../../shared/ports/store.ts';
+
+/** What the store's outbox does, in memory; it outlives whoever follows it. */
+const outboxOf = () => {
+  const changes: StoreEvent[] = [];
+  const wakes = new Set<() => void>();
+  let made = 0;
+  const outbox: Outbox & { left(): string[] } = {
+    events: (after = '0', limit) => changes.filter(({ id }) => Number(id) > Number(after)).slice(0, limit),
+    ack: (id) => void changes.splice(0, changes.filter((change) => Number(change.id) <= Number(id)).length),
+    onEvents: (wake) => {
+      wakes.add(wake);
+      return () => wakes.delete(wake);
+    },
+    left: () => changes.map(({ id }) => id),
+  };
+  const change = (id: string, cause = 'created') => {
+    made += 1;
+    const after = { pk: 'T#o#e', sk: `CONN#${id}`, id, cause, revision: made, version: 1, status: 'testing' };
+    changes.push({
+      id: String(made),
+      after: { ...after, awaits_test: 1, updated_at: '2025-01-01T00:00:00Z' },
+    });
+    for (const wake of wakes) wake();
+  };
+  return { outbox, change };
+};
+
+/** A bus whose deliveries end when the test says so. */
+const busOf = () => {
+  const begun: { readonly id: string; readonly finish: (error?: Error) => void }[] = [];
+  const bus = {
+    put: async ([event]: readonly ConnectionEvent[]) => {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      begun.push({ id: event?.connection_id ?? '', finish: (error) => (error ? reject(error) : resolve()) });
+      await promise;
+    },
+  };
+  return { bus, begun };
+};
+
+const settled = () => wait(20);
+
+describe('the event loop', () => {
+  test('delivers what was left before it began, and what comes after', async () => {
+    const { outbox, change } = outboxOf();
+    const { bus, begun } = busOf();
+    change('a');
+    using _ = followOutbox({ outbox, bus, failed: () => undefined });
+    change('b');
+    await settled();
+    expect(begun.map(({ id }) => id)).toEqual(['conn_a', 'conn_b']);
+  });
+
+  test('forgets a change only when it and all before it were delivered', async () => {
+    const { outbox, change } = outboxOf();
+    const { bus, begun } = busOf();
+    using _ = followOutbox({ outbox, bus, failed: () => undefined });
+    for (const id of ['a', 'b', 'c']) change(id);
+    await settled();
+    begun[1]?.finish();
+    await settled();
+    expect(outbox.left()).toEqual(['1', '2', '3']);
+    begun[0]?.finish();
+    await settled();
+    expect(outbox.left()).toEqual(['3']);
+  });
+
+  test('delivers again, after a stop, what was not delivered', async () => {
+    const { outbox, change } = outboxOf();
+    const first = busOf();
+    {
+      using _ = followOutbox({ outbox, bus: first.bus, failed: () => undefined });
+      change('a');
+      await settled();
+    }
+    first.begun[0]?.finish();
+    await settled();
+    const second = busOf();
+    using _ = followOutbox({ outbox, bus: second.bus, failed: () => undefined });
+    await settled();
+    expect(second.begun.map(({ id }) => id)).toEqual(['conn_a']);
+  });
+
+  test('has a slow delivery hold up no other, and never begins too many', async () => {
+    const { outbox, change } = outboxOf();
+    const { bus, begun } = busOf();
+    using _ = followOutbox({ outbox, bus, failed: () => undefined });
+    for (let n = 0; n < 100; n++) change(`c${n}`);
+    await settled();
+    expect(begun.length).toBeGreaterThan(1);
+    expect(begun.length).toBeLessThan(50);
+    for (let at = 1; at < begun.length; at++) {
+      begun[at]?.finish();
+      await wait(1);
+    }
+    await settled();
+    expect(begun).toHaveLength(100);
+    expect(outbox.left()).toHaveLength(100);
+    begun[0]?.finish();
+    await settled();
+    expect(outbox.left()).toEqual([]);
+  });
+
+  test('tells of what failed and goes on', async () => {
+    const { outbox, change } = outboxOf();
+    const { bus, begun } = busOf();
+    const failures: unknown[] = [];
+    using _ = followOutbox({ outbox, bus, failed: (error) => failures.push(error) });
+    change('a');
+    await settled();
+    begun[0]?.finish(new Error('the bus is gone'));
+    change('b');
+    await settled();
+    expect(failures).toEqual([expect.objectContaining({ message: 'the bus is gone' })]);
+    expect(begun).toHaveLength(2);
+    expect(outbox.left()).toEqual(['2']);
+  });
+
+  test('says nothing of changes that mean nothing to others', async () => {
+    const { outbox, change } = outboxOf();
+    const { bus, begun } = busOf();
+    using _ = followOutbox({ outbox, bus, failed: () => undefined });
+    change('a', 'introspected');
+    await settled();
+    expect(begun).toEqual([]);
+    expect(outbox.left()).toEqual([]);
+  });
+});

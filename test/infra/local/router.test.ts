@@ -1,0 +1,51 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { router } from '../../../infra/local/router.ts';
+import { routes } from '../../../functions/routes.ts';
+
+const find = router(new Map(Object.entries(routes)), 'nothing');
+
+describe('the router', () => {
+  test('finds what is spelled out before what is a parameter', () => {
+    expect(find('POST', '/v1/connections/test').routeKey).toBe('POST /v1/connections/test');
+    expect(find('GET', '/v1/connections/test')).toMatchObject({
+      routeKey: 'GET /v1/connections/{id}',
+      params: { id: 'test' },
+    });
+  });
+
+  test('finds every route of the table under its own path', () => {
+    for (const key of Object.keys(routes)) {
+      const [method = '', path = ''] = key.split(' ');
+      expect(find(method, path.replaceAll(/\{\w+\}/g, 'x')).routeKey).toBe(key);
+    }
+  });
+
+  test('decodes a parameter, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), (consumer) => {
+        const path = `/v1/connections/c/usages/${encodeURIComponent(consumer)}`;
+        expect(find('PUT', path).params).toEqual({ id: 'c', consumer });
+      }),
+    );
+  });
+
+  test.each([
+    '/v1/connections/%',
+    '/v1/connections/%zz',
+    '/v1/connections/%ff',
+    '/v1/connections/',
+    '/v1//connections',
+    '/v2/connections',
+    '',
+    '*',
+    'http://elsewhere/v1/connections',
+  ])('has %j fall to the default', (path) => {
+    expect(find('GET', path)).toEqual({ routeKey: '$default', params: {}, target: 'nothing' });
+  });
+
+  test('has another method fall to the default', () => {
+    expect(find('HEAD', '/v1/connections').routeKey).toBe('$default');
+    expect(find('toString', '/v1/connections').routeKey).toBe('$default');
+  });
+});

@@ -1,0 +1,183 @@
+import { request as send, type IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { type Handler, type LocalServer, openServer } from '../../../infra/local/server.ts';
+import { router } from '../../../infra/local/router.ts';
+
+interface Asked {
+  readonly method?: string;
+  readonly headers?: Record<string, string | string[]>;
+  readonly body?: string | Buffer;
+  readonly host?: string;
+}
+
+describe('the local server', () => {
+  const failures: unknown[] = [];
+  let server: LocalServer;
+
+  beforeAll(async () => {
+    const echo: Handler = (event) =>
+      Promise.resolve({ statusCode: 200, headers: { 'x-made': 'here' }, body: JSON.stringify(event) });
+    const nothing: Handler = () => Promise.resolve({ statusCode: 204, headers: {} });
+    const broken: Handler = () => Promise.reject(new Error('not for the caller'));
+    const found = new Map([
+      ['GET /echo', echo],
+      ['POST /echo', echo],
+      ['PUT /things/{id}', echo],
+      ['DELETE /echo', nothing],
+      ['GET /broken', broken],
+    ]);
+    const find = Promise.resolve(router(found, echo));
+    server = await openServer({ port: 0, find, failed: (error) => failures.push(error) });
+  });
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
+  });
+
+  const ask = async (
+    path: string,
+    { method = 'GET', headers = {}, body, host = '127.0.0.1' }: Asked = {},
+  ) => {
+    const { promise, resolve, reject } = Promise.withResolvers<{
+      status: number;
+      headers: IncomingHttpHeaders;
+      body: string;
+    }>();
+    const request = send({
+      host,
+      port: server.port,
+      path,
+      method,
+      headers: { connection: 'close', ...headers },
+    });
+    request.on('error', reject).on('response', (response) => {
+      text(response).then((answer) => {
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: answer });
+      }, reject);
+    });
+    request.end(body);
+    return promise;
+  };
+  const event = async (path: string, asked: Asked = {}): Promise<APIGatewayProxyEventV2> =>
+    JSON.parse((await ask(path, asked)).body) as APIGatewayProxyEventV2; // what `echo` answers
+
+  test('hands a request on as an HTTP API does', async () => {
+    const body = '{"name":"ü"}';
+    const got = await event('/things/a%20b%2Fc?x=1&x=%32', {
+      method: 'PUT',
+      body,
+      headers: { 'X-One': ['1', '2'] },
+    });
+    expect(got).toMatchObject({
+      version: '2.0',
+      routeKey: 'PUT /things/{id}',
+      rawPath: '/things/a%20b%2Fc',
+      rawQueryString: 'x=1&x=%32',
+      pathParameters: { id: 'a b/c' },
+      headers: { 'x-one': '1,2' },
+      body,
+      isBase64Encoded: false,
+      requestContext: { stage: '$default', http: { method: 'PUT', path: '/things/a%20b%2Fc' } },
+    });
+    expect(got.requestContext.requestId).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  });
+
+  test('encodes a body that is no text', async () => {
+    const got = await event('/echo', { method: 'POST', body: Buffer.from([0xff, 0xfe]) });
+    expect(got).toMatchObject({ body: '//4=', isBase64Encoded: true });
+  });
+
+  test('hands on no body where there is none', async () => {
+    expect(await event('/echo')).not.toHaveProperty('body');
+  });
+
+  test('joins a header that came twice, so that nobody chooses one of them', async () => {
+    const got = await event('/echo', { headers: { authorization: ['Bearer sk_a', 'Bearer sk_b'] } });
+    expect(got.headers['authorization']).toBe('Bearer sk_a,Bearer sk_b');
+  });
+
+  test('answers what the function answered', async () => {
+    expect(await ask('/echo')).toMatchObject({ status: 200, headers: { 'x-made': 'here' } });
+    const empty = await ask('/echo', { method: 'DELETE' });
+    expect(empty).toMatchObject({ status: 204, body: '' });
+    expect(empty.headers).not.toHaveProperty('content-length');
+  });
+
+  test('answers on ::1 as well', async () => {
+    expect(await ask('/echo', { host: '::1' })).toMatchObject({ status: 200 });
+  });
+
+  test('has a malformed escape fall to the default route', async () => {
+    expect(await event('/things/%zz', { method: 'PUT' })).toMatchObject({ routeKey: '$default' });
+  });
+
+  test.each(['localhost', '127.0.0.1', '[::1]', 'LOCALHOST'])('answers to the name %s', async (name) => {
+    expect(await ask('/echo', { headers: { host: `${name}:${server.port}` } })).toMatchObject({
+      status: 200,
+    });
+  });
+
+  test.each(['rebound.example', 'localhost', 'localhost:1', '127.0.0.1.example:PORT'])(
+    'refuses to be called %j',
+    async (name) => {
+      const answer = await ask('/echo', { headers: { host: name.replace('PORT', String(server.port)) } });
+      expect(answer).toMatchObject({ status: 403, headers: { 'content-type': 'application/problem+json' } });
+      expect(JSON.parse(answer.body)).toMatchObject({ code: 'forbidden', status: 403 });
+    },
+  );
+
+  test('tells nothing of a fault but that there was one', async () => {
+    const answer = await ask('/broken');
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'internal', status: 500 });
+    expect(answer.body).not.toContain('not for the caller');
+    expect(failures).toEqual([expect.objectContaining({ message: 'not for the caller' })]);
+  });
+
+  test('hands on of an endless body just so much that it is refused, and hangs up', async () => {
+    const socket = connect(server.port, '127.0.0.1');
+    const heard: Buffer[] = [];
+    const hungUp = new Promise<void>((resolve) => void socket.on('close', () => resolve()));
+    socket.on('error', () => undefined); // it hangs up while we write
+    socket.write(
+      `POST /echo HTTP/1.1\r\nhost: localhost:${server.port}\r\ntransfer-encoding: chunked\r\n\r\n`,
+    );
+    const chunk = 'x'.repeat(65_536);
+    const drip = setInterval(() => socket.write(`10000\r\n${chunk}\r\n`), 5);
+    socket.on('data', (bytes) => {
+      clearInterval(drip);
+      heard.push(bytes);
+    });
+    await hungUp;
+    clearInterval(drip);
+    const said = Buffer.concat(heard).toString();
+    const [head = '', body = ''] = said.split('\r\n\r\n');
+    expect(head).toMatch(/connection: close/i);
+    const got = JSON.parse(body) as APIGatewayProxyEventV2; // what `echo` answers
+    expect(got.body).toHaveLength(256 * 1024 + 1);
+  });
+
+  test('takes a body of 256 KB whole', async () => {
+    const got = await event('/echo', { method: 'POST', body: 'x'.repeat(256 * 1024) });
+    expect(got.body).toHaveLength(256 * 1024);
+  });
+
+  test('survives who hangs up in the middle of a body', async () => {
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write(`POST /echo HTTP/1.1\r\nhost: localhost:${server.port}\r\ncontent-length: 100\r\n\r\nhalf`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    socket.destroy();
+    expect(await ask('/echo')).toMatchObject({ status: 200 });
+    expect(failures).toHaveLength(1);
+  });
+
+  test('says in a sentence that its port is taken', async () => {
+    const opening = openServer({
+      port: server.port,
+      find: new Promise(() => undefined),
+      failed: () => undefined,
+    });
+    await expect(opening).rejects.toThrow(/^The port \d+ is taken: /);
+  });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, test } from '@jest/globals';
+import { settingsFrom } from '../../../infra/local/settings.ts';
+
+describe('what the environment asks for', () => {
+  test('is nothing by default: port 8787, a demo, loopback alone', () => {
+    expect(settingsFrom({})).toMatchObject({
+      port: 8787,
+      demo: true,
+      policy: { loopback: true },
+      apiKey: undefined,
+    });
+    expect(settingsFrom({}).folder).toBe(`${process.cwd()}/.mooring`);
+    expect(settingsFrom({}).aws).toBeUndefined();
+  });
+
+  test('is taken as it is said', () => {
+    const environment = {
+      PORT: '9000',
+      MOORING_API_KEY: 'sk_local_$(not)_run',
+      MOORING_STATE: '/tmp/elsewhere',
+      MOORING_DEMO: 'off',
+      MOORING_EGRESS: '{"allow":["10.0.0.0/8"]}',
+      MOORING_ENDPOINTS: '{"snowflake":"https://localhost:28443"}',
+      MOORING_SETTINGS: '{"tokens":{"issuer":"https://issuer.example","audience":"mooring"}}',
+      AWS_ENDPOINT_URL: 'http://localhost:4566',
+    };
+    expect(settingsFrom(environment)).toEqual({
+      port: 9000,
+      apiKey: 'sk_local_$(not)_run',
+      folder: '/tmp/elsewhere',
+      demo: false,
+      policy: { allow: ['10.0.0.0/8'], endpoints: { snowflake: 'https://localhost:28443' } },
+      settings: {
+        tests_per_minute: 250,
+        tokens: {
+          issuer: 'https://issuer.example',
+          audience: 'mooring',
+          organisation_claim: 'org_id',
+          environments_claim: 'environments',
+          scope_claim: 'scope',
+        },
+      },
+      aws: environment,
+    });
+  });
+
+  test.each([
+    ['PORT', 'eighty'],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['MOORING_API_KEY', 'secret-without-its-sign'],
+    ['MOORING_API_KEY', 'sk_two words'],
+    ['MOORING_DEMO', 'perhaps'],
+    ['MOORING_EGRESS', '{"loopback":"yes"}'],
+    ['MOORING_EGRESS', 'no JSON'],
+    ['MOORING_ENDPOINTS', '{"snowflake":"elsewhere"}'],
+    ['MOORING_SETTINGS', '{"tokens":{"issuer":"x"}}'],
+    ['AWS_ENDPOINT_URL', 'localhost'],
+  ])('%s: refuses %s in a sentence that does not repeat it', (name, value) => {
+    const reading = () => settingsFrom({ [name]: value });
+    expect(reading).toThrow(new RegExp(`^${name}: expected `));
+    expect(reading).not.toThrow(value);
+  });
+});

@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { reach } from '../../engines/reach.ts';
+import { launchStart, list, paste, ready, type Started, testedStatus } from './started.ts';
+
+const engine = reach('aws');
+
+(engine ? describe : describe.skip)('npm start with AWS_ENDPOINT_URL', () => {
+  let folder: string;
+  let environment: Record<string, string>;
+  let running: Started | undefined;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'mooring-start-aws-'));
+    await chmod(folder, 0o711); // root's database runs under another account
+    const table = `mooring-local-${process.pid}-${Date.now()}`;
+    environment = { ...engine, TMPDIR: folder, MOORING_STATE: join(folder, 'state'), MOORING_TABLE: table };
+  });
+  afterEach(async () => {
+    running?.child.kill('SIGTERM');
+    await running?.ended;
+    running = undefined;
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const start = async () => (running = await ready(launchStart(environment)));
+
+  test('keeps everything there, tests what an event asks for, and finds it again after a restart', async () => {
+    const first = await start();
+    const [created] = await paste({ lines: first.lines.slice(0, 1) });
+    expect(created).toMatchObject({ name: 'demo', status: 'testing' });
+    expect(await testedStatus(first)).toBe('connected');
+    expect(await readdir(join(folder, 'state'))).not.toContain('store.db');
+    first.child.kill('SIGTERM');
+    await first.ended;
+    expect(first.child.exitCode).toBe(0);
+
+    const second = await start();
+    const answers = await paste(second);
+    expect(answers[0]).toEqual(created);
+    expect(answers[1]).toMatchObject({ status: 'connected' });
+    expect(answers[2]).toMatchObject({ catalog: { complete: true } });
+    expect(answers[3]).toMatchObject({
+      suggestions: expect.arrayContaining([expect.objectContaining({ label: 'orders' })]),
+    });
+  }, 60_000);
+
+  test('has npm run keys make keys in the same table', async () => {
+    const started = await start();
+    const program = fileURLToPath(new URL('../../../infra/keys.ts', import.meta.url));
+    const options = [program, 'create', '--org', 'org_other'];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, options, { env: environment });
+    expect(stderr).toContain(`In the table ${environment['MOORING_TABLE']}`);
+    expect(await list({ ...started, key: stdout.trim() })).toEqual({ data: [], next_cursor: null });
+  });
+
+  test('says in a sentence that nothing answers there', async () => {
+    const { child, ended, err } = launchStart({ ...environment, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
+    await ended;
+    expect(child.exitCode).toBe(1);
+    expect(err()).toMatch(
+      /^Mooring cannot start\. The server that AWS_ENDPOINT_URL names is not there or not whole: .*\n$/,
+    );
+  });
+});

@@ -1,0 +1,65 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+/** One `npm start`, and what its terminal shows. */
+export interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<unknown>;
+  readonly address: string;
+  readonly key: string;
+  readonly lines: readonly string[];
+}
+
+export const launchStart = (environment: Readonly<Record<string, string>>) => {
+  const { AWS_ENDPOINT_URL: _, NODE_OPTIONS: __, npm_lifecycle_event: ___, ...inherited } = process.env;
+  const child = spawn(process.execPath, ['infra/local/start.ts'], {
+    cwd: fileURLToPath(new URL('../../..', import.meta.url)),
+    env: { ...inherited, PORT: '0', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  return { child, ended: once(child, 'exit'), out: () => out, err: () => err };
+};
+
+export const ready = async ({ child, ended, out, err }: ReturnType<typeof launchStart>): Promise<Started> => {
+  while (!/\ncurl .*autocomplete.*\n/.test(out())) {
+    if (child.exitCode !== null) throw new Error(`npm start ended: ${err()}`);
+    await wait(20);
+  }
+  const [, address = ''] = /^Mooring +(\S+)/m.exec(out()) ?? [];
+  const [, key = ''] = /^API key +(\S+)/m.exec(out()) ?? [];
+  return { child, ended, address, key, lines: out().match(/^curl .+$/gm) ?? [] };
+};
+
+/** Each line in a shell of its own, with nothing of our environment but a path. */
+export const paste = async ({ lines }: Pick<Started, 'lines'>): Promise<unknown[]> => {
+  const answers: unknown[] = [];
+  for (const line of lines) {
+    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', line], {
+      env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+    });
+    answers.push(JSON.parse(stdout));
+  }
+  return answers;
+};
+
+export const list = async ({ address, key }: Pick<Started, 'address' | 'key'>) => {
+  const answer = await fetch(`${address}/v1/connections`, { headers: { authorization: `Bearer ${key}` } });
+  return (await answer.json()) as { data: { id: string; name: string; status: string }[] }; // of the API's own schema
+};
+
+/** The status of the newest connection once its test is over. */
+export const testedStatus = async (started: Started): Promise<string> => {
+  for (let tries = 0; tries < 200; tries++) {
+    const status = (await list(started)).data[0]?.status ?? 'none';
+    if (status !== 'testing') return status;
+    await wait(50);
+  }
+  return 'testing';
+};

@@ -1,0 +1,118 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import * as v from 'valibot';
+import { loadRoutes, type Route } from '../../infra/endpoints.ts';
+import { openapi } from '../../infra/openapi.ts';
+import { examples } from '../../infra/openapi-examples.ts';
+import { ProblemDocument } from '../../infra/openapi-schemas.ts';
+import { newConnectionOf } from '../../shared/domain/assemble.ts';
+import { ConnectionInput } from '../../shared/domain/connection.ts';
+import { problemAnswer } from '../../shared/http/problems.ts';
+import { Problem, problemCodes } from '../../shared/problem.ts';
+
+interface Operation {
+  readonly operationId: string;
+  readonly security: readonly object[];
+  readonly parameters: readonly { readonly name?: string; readonly in?: string; readonly $ref?: string }[];
+  readonly requestBody?: object;
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>;
+}
+
+let routes: readonly Route[] = [];
+let document: Readonly<Record<string, unknown>> = {};
+let operations: ReadonlyMap<string, Operation> = new Map();
+
+beforeAll(async () => {
+  routes = await loadRoutes();
+  document = await openapi();
+  const paths = document['paths'] as Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  operations = new Map(
+    Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(
+        ([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const,
+      ),
+    ),
+  );
+});
+
+describe('the OpenAPI document', () => {
+  test('is valid OpenAPI 3.1', async () => {
+    const { valid, errors } = await new Validator().validate(structuredClone(document));
+    expect({ valid, errors }).toEqual({ valid: true, errors: undefined });
+  });
+
+  test('describes every route, and nothing else', () => {
+    expect([...operations.keys()].toSorted()).toEqual(routes.map(({ key }) => key).toSorted());
+  });
+
+  test('every reference leads somewhere', () => {
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(
+      ([, path = '']) => path,
+    );
+    expect(references.length).toBeGreaterThan(0);
+    for (const path of new Set(references)) {
+      const target = path
+        .split('/')
+        .reduce<unknown>((at, name) => (at as Readonly<Record<string, unknown>>)[name], document);
+      expect({ [path]: target }).toEqual({ [path]: expect.any(Object) });
+    }
+  });
+
+  test('names every operation once', () => {
+    const names = [...operations.values()].map(({ operationId }) => operationId);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test('every parameter of a path is described', () => {
+    for (const [key, { parameters }] of operations) {
+      const inPath = [...key.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      expect(parameters.filter((one) => one.in === 'path').map(({ name }) => name)).toEqual(inPath);
+    }
+  });
+
+  test('what needs a scope needs credentials, and may answer 401 and 403', () => {
+    for (const { key, endpoint } of routes) {
+      const { security, responses } = operations.get(key) ?? { security: [], responses: {} };
+      expect({ [key]: [security.length > 0, '401' in responses, '403' in responses] }).toEqual({
+        [key]: endpoint.scope ? [true, true, true] : [false, false, false],
+      });
+    }
+  });
+
+  test('failures are problem documents', () => {
+    for (const { responses } of operations.values())
+      for (const [status, { content }] of Object.entries(responses))
+        if (Number(status) >= 400) expect(Object.keys(content ?? {})).toEqual(['application/problem+json']);
+  });
+
+  test.each(problemCodes)('a problem %s is as the document says', (code) => {
+    const { body = '' } = problemAnswer(
+      new Problem(code, 'A sentence.', { errors: [{ path: 'name', expected: 'text' }] }),
+      'request',
+      String,
+    );
+    expect(v.safeParse(ProblemDocument, JSON.parse(body)).issues).toBeUndefined();
+  });
+
+  test('reads the headers that an endpoint declares by its answers', () => {
+    const headers = (key: string) =>
+      operations.get(key)?.parameters.flatMap(({ $ref }) => $ref?.split('/').at(-1) ?? []);
+    expect(headers('POST /v1/connections')).toEqual(['Environment', 'IdempotencyKey']);
+    expect(headers('GET /v1/connections/{id}')).toEqual(['Environment', 'IfNoneMatch']);
+    expect(headers('PATCH /v1/connections/{id}')).toEqual(['Environment', 'IfMatch']);
+    expect(headers('GET /v1/health')).toEqual([]);
+  });
+
+  test('its examples are of endpoints that there are, and are accepted by them', async () => {
+    for (const [name, cases] of Object.entries(examples)) {
+      const route = routes.find((one) => one.name === name);
+      for (const { value } of Object.values(cases)) {
+        expect(route?.endpoint.body && v.safeParse(route.endpoint.body, value).issues).toBeUndefined();
+        expect(route?.endpoint.body).toBeDefined();
+      }
+    }
+    for (const { value } of Object.values(examples['connections/create'] ?? {})) {
+      expect((await newConnectionOf(v.parse(ConnectionInput, value))).type).toBe('postgresql');
+    }
+  });
+});

@@ -1,0 +1,252 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { App, Validations } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { deploymentOf } from '../../infra/deployment.ts';
+import { type FunctionPlan, planFunctions } from '../../infra/functions.ts';
+import { addStacks } from '../../infra/stacks.ts';
+import { EgressPolicy, judge } from '../../shared/network/egress.ts';
+import * as v from 'valibot';
+import { accessOf, functionsIn, resourcesOf, type Template } from './template.ts';
+
+let dist = '';
+let plans: readonly FunctionPlan[] = [];
+
+beforeAll(async () => {
+  dist = await mkdtemp(join(tmpdir(), 'mooring-stubs-'));
+  plans = await planFunctions();
+  for (const { bundle } of plans) {
+    await mkdir(join(dist, bundle), { recursive: true });
+    await writeFile(join(dist, bundle, 'index.mjs'), `// ${bundle}`);
+  }
+});
+
+afterAll(() => rm(dist, { recursive: true, force: true }));
+
+const appOf = async (context: Readonly<Record<string, unknown>> = {}) => {
+  const app = new App({ analyticsReporting: false, context });
+  await addStacks(app, { deployment: deploymentOf(app.node), dist });
+  return app;
+};
+
+const synthesise = async (context?: Readonly<Record<string, unknown>>) => {
+  const app = await appOf(context);
+  const stacks = app
+    .synth()
+    .stacks.map(({ stackName, template }) => [stackName, template as Template] as const);
+  return Object.fromEntries(stacks);
+};
+
+describe('the stacks', () => {
+  test('are synthesised without an account, and far from the 500 resources that a stack may have', async () => {
+    const stacks = await synthesise();
+    expect(Object.keys(stacks)).toEqual(['MooringData', 'MooringProbe', 'MooringApi']);
+    for (const { Resources } of Object.values(stacks))
+      expect(Object.keys(Resources).length).toBeLessThan(300);
+  });
+
+  test('a second deployment has other names throughout', async () => {
+    const [one, other] = [await synthesise(), await synthesise({ name: 'second' })];
+    expect(Object.keys(other)).toEqual(['SecondData', 'SecondProbe', 'SecondApi']);
+    const names = (stacks: Readonly<Record<string, Template>>) =>
+      Object.values(stacks).flatMap(({ Resources }) =>
+        Object.values(Resources).flatMap(({ Properties = {} }) =>
+          ['FunctionName', 'QueueName', 'TableName', 'LogGroupName', 'Name']
+            .map((key) => Properties[key])
+            .filter((name) => typeof name === 'string'),
+        ),
+      );
+    expect(names(other).length).toBe(names(one).length);
+    expect(names(other).filter((name) => names(one).includes(name))).toEqual([]);
+  });
+
+  test('every function of the deployment is in one of them, under the name that it is invoked by', async () => {
+    const found = Object.values(await synthesise()).flatMap(functionsIn);
+    expect(found.map(({ FunctionName }) => FunctionName).toSorted()).toEqual(
+      plans.map(({ name }) => `mooring-${name.replaceAll('/', '-')}`).toSorted(),
+    );
+    for (const { Runtime, Architectures, Handler } of found) {
+      expect({ Runtime, Architectures }).toEqual({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
+      expect(Handler).toMatch(/^(index|test|introspect|credentials)\.handler$/);
+    }
+  });
+
+  test('what each function may touch is as reviewed', async () => {
+    const access = Object.assign({}, ...Object.values(await synthesise()).map(accessOf)) as object;
+    expect(access).toMatchSnapshot();
+  });
+
+  test('no function but the probe’s can read a secret', async () => {
+    for (const [stack, template] of Object.entries(await synthesise())) {
+      const readers = Object.entries(accessOf(template)).filter(([, lines]) =>
+        lines.some((line) =>
+          /GetSecretValue|BatchGetSecretValue|secretsmanager:\*|(^|\s)\*/.test(line.split(' on ')[0] ?? ''),
+        ),
+      );
+      expect(readers.map(([name]) => name)).toEqual(
+        stack === 'MooringProbe'
+          ? ['mooring-probe-test', 'mooring-probe-introspect', 'mooring-probe-credentials']
+          : [],
+      );
+    }
+  });
+
+  test('a right to test is none to rotate', async () => {
+    const { MooringProbe } = await synthesise();
+    const access = MooringProbe ? accessOf(MooringProbe) : {};
+    const rotators = Object.entries(access).filter(([, lines]) =>
+      lines.some((line) => line.includes('PutSecretValue')),
+    );
+    expect(rotators.map(([name]) => name)).toEqual(['mooring-probe-credentials']);
+  });
+
+  test('the probe has no route', async () => {
+    const { MooringApi, MooringProbe } = await synthesise();
+    expect(JSON.stringify(resourcesOf(MooringProbe, 'AWS::Lambda::Permission'))).toBe('[]');
+    const integrations = JSON.stringify(resourcesOf(MooringApi, 'AWS::ApiGatewayV2::Integration'));
+    expect(integrations).not.toContain('probe');
+  });
+
+  test('the sweeper runs once a day, and is told of when it fails', async () => {
+    const { MooringData } = await synthesise();
+    const scheduled = resourcesOf(MooringData, 'AWS::Events::Rule').filter(
+      ({ ScheduleExpression }) => ScheduleExpression !== undefined,
+    );
+    expect(scheduled).toMatchObject([{ ScheduleExpression: 'rate(1 day)', State: 'ENABLED' }]);
+    const [sweeper] = MooringData
+      ? functionsIn(MooringData).filter(({ FunctionName }) => FunctionName === 'mooring-sweep')
+      : [];
+    expect(sweeper?.Timeout).toBe(300);
+    const [, id = ''] = /"Arn":\{"Fn::GetAtt":\["(\w+)","Arn"\]\}/.exec(JSON.stringify(scheduled)) ?? [];
+    expect(MooringData?.Resources[id]?.Properties?.['FunctionName']).toBe('mooring-sweep');
+    const alarms = resourcesOf(MooringData, 'AWS::CloudWatch::Alarm').map((alarm) => JSON.stringify(alarm));
+    expect(alarms.filter((alarm) => alarm.includes('"Errors"') && alarm.includes(`"${id}"`))).toHaveLength(1);
+  });
+
+  test('each route of the table leads to its function, and all else to not-found', async () => {
+    const { MooringApi } = await synthesise();
+    const routes = resourcesOf(MooringApi, 'AWS::ApiGatewayV2::Route').map(({ RouteKey }) => RouteKey);
+    const wanted = plans.flatMap((plan) => plan.routes.map(({ key }) => key));
+    expect(new Set(routes)).toEqual(new Set([...wanted, '$default']));
+    expect(routes.length).toBe(wanted.length + 1);
+  });
+
+  test('a function has the variables that it asks for, and none besides', async () => {
+    const { MooringApi, MooringData } = await synthesise();
+    const variables = (template: Template | undefined, name: string) => {
+      const found =
+        template && functionsIn(template).find(({ FunctionName }) => FunctionName === `mooring-${name}`);
+      return Object.keys(found?.Environment?.Variables ?? {}).toSorted();
+    };
+    expect(variables(MooringApi, 'connections-get')).toEqual(['SETTINGS', 'TABLE_NAME']);
+    expect(variables(MooringApi, 'connections-test')).toEqual(['PROBE_TEST', 'SETTINGS', 'TABLE_NAME']);
+    expect(variables(MooringApi, 'meta')).toEqual([]);
+    expect(variables(MooringData, 'publish')).toEqual(['BUS_NAME']);
+  });
+
+  test('every log is kept for a time, and not for ever', async () => {
+    for (const template of Object.values(await synthesise())) {
+      for (const group of resourcesOf(template, 'AWS::Logs::LogGroup'))
+        expect(group['RetentionInDays']).toBe(90);
+      const logged = functionsIn(template).map(({ LoggingConfig }) => LoggingConfig);
+      expect(logged.every((config) => config !== undefined)).toBe(true);
+    }
+  });
+
+  test('the table outlives its stack, can be turned back in time, and is under a key of its own', async () => {
+    const { MooringData } = await synthesise();
+    const [table] = resourcesOf(MooringData, 'AWS::DynamoDB::Table');
+    expect(table).toMatchObject({
+      DeletionProtectionEnabled: true,
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      SSESpecification: { SSEEnabled: true, KMSMasterKeyId: expect.anything() as unknown },
+      StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
+      TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
+    });
+    const keys = resourcesOf(MooringData, 'AWS::KMS::Key');
+    expect(keys.map((key) => key['EnableKeyRotation'] ?? key['KeySpec'])).toEqual([true, true, 'HMAC_256']);
+  });
+
+  test('a message stays out of sight six times as long as a test may take', async () => {
+    const { MooringData, MooringProbe } = await synthesise();
+    const queue = resourcesOf(MooringData, 'AWS::SQS::Queue').find(
+      ({ QueueName }) => QueueName === 'mooring-tests',
+    );
+    const probe = MooringProbe && functionsIn(MooringProbe).find(({ Handler }) => Handler === 'test.handler');
+    expect(queue?.['VisibilityTimeout']).toBeGreaterThanOrEqual(6 * (probe?.Timeout ?? Infinity));
+  });
+
+  test.each([
+    ['a VPC of its own', {}, ['10.90.0.2', '10.90.0.70', '10.90.0.255']],
+    [
+      'a VPC that is there',
+      {
+        vpc: {
+          vpcId: 'vpc-0123456789abcdef0',
+          vpcCidr: '172.20.0.0/16',
+          subnetIds: 'subnet-0123456789abcdef0,subnet-0123456789abcdef1',
+          availabilityZones: 'eu-central-1a,eu-central-1b',
+          subnetCidrs: '172.20.1.0/24,172.20.2.0/24',
+        },
+      },
+      ['172.20.0.2', '172.20.1.9', '172.20.2.200'],
+    ],
+  ])('the probe may not dial its own subnets and resolver: %s', async (_, context, refused) => {
+    const { MooringProbe } = await synthesise(context);
+    for (const { Environment } of MooringProbe ? functionsIn(MooringProbe) : []) {
+      const policy = v.parse(EgressPolicy, JSON.parse(String(Environment?.Variables['EGRESS'])));
+      const allowed = judge(policy, 'default');
+      for (const address of refused)
+        expect({ [address]: allowed(address, address, 5432) }).toEqual({ [address]: false });
+      expect(allowed('172.20.9.9', '172.20.9.9', 5432)).toBe(true);
+    }
+  });
+
+  test('without NAT the probe has no way to the internet, and no address to tell', async () => {
+    const { MooringProbe } = await synthesise({ nat: 'false' });
+    expect(resourcesOf(MooringProbe, 'AWS::EC2::NatGateway')).toEqual([]);
+    expect(resourcesOf(MooringProbe, 'AWS::EC2::InternetGateway')).toEqual([]);
+    expect(JSON.stringify(MooringProbe)).not.toContain('EGRESS_IPS');
+  });
+
+  test('alarms reach the topic that the context names', async () => {
+    const alarmTopic = 'arn:aws:sns:eu-central-1:123456789012:alarms';
+    for (const template of Object.values(await synthesise({ alarmTopic }))) {
+      const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm');
+      expect(alarms.length).toBeGreaterThan(0);
+      for (const alarm of alarms) expect(alarm['AlarmActions']).toEqual([alarmTopic]);
+    }
+  });
+
+  test.each([
+    ['reservedConcurrency', 'many'],
+    ['egress', '{"allow":["not a host!"]}'],
+    ['name', 'Not A Name'],
+    ['vpc', { vpcId: 'vpc-1' }],
+  ])('a context that makes no sense is refused by its key: %s', async (key, value) => {
+    await expect(appOf({ [key]: value })).rejects.toThrow(key);
+  });
+
+  test.each([
+    ['as it is', {}],
+    ['without NAT', { nat: false }],
+  ])('cdk-nag has nothing to say that is not answered with a reason: %s', async (_, context) => {
+    const app = await appOf(context);
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+    expect(() => app.synth()).not.toThrow();
+  });
+
+  test('cdk-nag would stop what has no reason', async () => {
+    const app = await appOf();
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+    const [stack] = app.node.children;
+    if (stack) {
+      const role = new Role(stack, 'Any', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+      role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: ['*'] }));
+    }
+    expect(() => app.synth()).toThrow('IAM5[Resource::*]');
+  });
+});
