@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import { endpoint as create } from '../../functions/connections/create.ts';
+import { endpoint as get } from '../../functions/connections/get.ts';
+import { endpoint as list } from '../../functions/connections/list.ts';
+import { fileVault } from '../../shared/adapters/file-vault.ts';
+import type { Runtime } from '../../shared/adapters/runtime.ts';
+import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { keys } from '../../shared/domain/keys.ts';
+import { lambda } from '../../shared/http/lambda.ts';
+import type { Store } from '../../shared/ports/store.ts';
+import type { Bench } from './bench.ts';
+
+/** What an endpoint takes of its own: parse, handle, answer; the time in the store is taken off. */
+export const bench: Bench = {
+  name: 'handlers',
+  run: async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'mooring-bench-'));
+    const inner = sqliteStore({ path: ':memory:' });
+    let elsewhere = 0;
+    const outside = async <T>(work: Promise<T>): Promise<T> => {
+      const began = performance.now();
+      try {
+        return await work;
+      } finally {
+        elsewhere += performance.now() - began;
+      }
+    };
+    const store: Store = {
+      get: (key) => outside(inner.get(key)),
+      query: (range) => outside(inner.query(range)),
+      write: (changes) => outside(inner.write(changes)),
+      count: (key, expires) => outside(inner.count(key, expires)),
+    };
+    const files = await fileVault({ folder, clock: Date.now });
+    const vault = {
+      ...files,
+      create: (document: Parameters<typeof files.create>[0]) => outside(files.create(document)),
+    };
+    const runtime: Runtime = {
+      clock: Date.now,
+      settings: { tests_per_minute: 250 },
+      writeLog: () => {},
+      ports: () => Promise.resolve({ store, vault }),
+    };
+    const key = 'sk_of_the_bench';
+    await inner.write([{ put: { ...keys.apiKey(key), id: 'key_bench', org: 'org_bench' } }]);
+    const call = async (handler: ReturnType<typeof lambda>, method: string, id = '', body?: object) => {
+      const event = {
+        routeKey: 'bench',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        rawQueryString: '',
+        pathParameters: { id },
+        ...(body && { body: JSON.stringify(body) }),
+        requestContext: { requestId: randomUUID(), http: { method, path: '/' } },
+      } as unknown as APIGatewayProxyEventV2; // the gateway sends much that nobody reads
+      elsewhere = 0;
+      const began = performance.now();
+      const answer = await handler(event, {} as Context);
+      const own = performance.now() - began - elsewhere;
+      if ((answer.statusCode ?? 500) > 299) throw new Error(`answered ${answer.statusCode}: ${answer.body}`);
+      return { own, body: answer.body ?? '' };
+    };
+    const handlers = {
+      create: lambda(create, () => runtime),
+      get: lambda(get, () => runtime),
+      list: lambda(list, () => runtime),
+    };
+    const config = { host: 'db.example.test', port: 5432, database: 'shop', username: 'reader' };
+    const make = (n: number) =>
+      call(handlers.create, 'POST', '', {
+        name: `Connection ${n}`,
+        type: 'postgresql',
+        config,
+        credentials: { password: 'made up' },
+      });
+    const { id } = JSON.parse((await make(-1)).body) as { id: string };
+    try {
+      return [
+        await row('create', 1000, async (n) => (await make(n)).own),
+        await row('get', 5000, async () => (await call(handlers.get, 'GET', id)).own),
+        await row('list, 50 of them', 1000, async () => (await call(handlers.list, 'GET')).own),
+      ];
+    } finally {
+      inner.close();
+      await rm(folder, { recursive: true });
+    }
+  },
+};
+
+const row = async (endpoint: string, runs: number, work: (n: number) => Promise<number>) => {
+  const times: number[] = [];
+  for (let n = 0; n < runs; n++) times.push(await work(n));
+  times.sort((a, b) => a - b);
+  const at = (share: number) => (times[Math.floor(times.length * share)] ?? 0).toFixed(3);
+  return { endpoint, 'own ms, median': at(0.5), p99: at(0.99), 'to reach': '≤ 1, p99 ≤ 3' };
+};

@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+// node mysql-peers.mjs PEER URL [RUNS]: how others read a whole MySQL catalog, each by its own public way, connecting included.
+// Prints one line of JSON like mysql-limit.mjs. The peers are development dependencies of this folder alone.
+const [peer, url, runs = '3'] = process.argv.slice(2);
+const { hostname, port, username, password, pathname } = new URL(url);
+const at = { host: hostname, port: Number(port), user: username, password, database: pathname.slice(1) };
+
+const peers = {
+  kysely: async () => {
+    const { Kysely, MysqlDialect } = await import('kysely');
+    const { default: mysql2 } = await import('mysql2');
+    return async () => {
+      const db = new Kysely({ dialect: new MysqlDialect({ pool: mysql2.createPool({ ...at, connectionLimit: 1 }) }) });
+      const tables = await db.introspection.getTables();
+      await db.destroy();
+      return { tables: tables.length, columns: tables.reduce((n, table) => n + table.columns.length, 0) };
+    };
+  },
+
+  dbgate: async () => {
+    const tools = (await import('dbgate-tools')).default;
+    globalThis.DBGATE_PACKAGES = { 'dbgate-tools': tools }; // how its plugins find it
+    const { default: plugin } = await import('dbgate-plugin-mysql/dist/backend.js');
+    plugin.initialize?.({ dbgateApi: { getLogger: () => console }, dbgateTools: tools, authProxy: {} });
+    const driver = plugin.drivers.find(({ engine }) => engine.startsWith('mysql'));
+    return async () => {
+      const db = await driver.connect({ server: at.host, ...at });
+      const { tables, views } = await driver.analyseFull(db, await driver.getVersion(db));
+      await driver.close(db);
+      const all = [...tables, ...views];
+      return { tables: all.length, columns: all.reduce((n, table) => n + table.columns.length, 0) };
+    };
+  },
+
+  'mikro-orm': async () => {
+    const { MikroORM, EntitySchema } = await import('@mikro-orm/mysql');
+    const entities = [new EntitySchema({ name: 'Nothing', properties: { id: { type: 'number', primary: true } } })];
+    return async () => {
+      const orm = await MikroORM.init({ entities, dbName: at.database, ...at, debug: false });
+      const { DatabaseSchema } = await import('@mikro-orm/mysql');
+      const schema = await DatabaseSchema.create(orm.em.getConnection(), orm.em.getPlatform(), orm.config);
+      await orm.close();
+      const tables = schema.getTables();
+      return { tables: tables.length, columns: tables.reduce((n, table) => n + table.getColumns().length, 0) };
+    };
+  },
+};
+
+const read = await peers[peer]();
+const times = [];
+let found;
+for (let run = Number(runs); run > 0; run--) {
+  const began = performance.now();
+  found = await read();
+  times.push(performance.now() - began);
+}
+times.sort((a, b) => a - b);
+console.log(
+  JSON.stringify({
+    ...found,
+    median_ms: Number(times[times.length >> 1].toFixed(1)),
+    min_ms: Number(times[0].toFixed(1)),
+    rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
+  }),
+);
+process.exit();

@@ -1,0 +1,80 @@
+#!/usr/bin/env node
+// node postgresql-peers.mjs PEER URL [RUNS]: how others read a whole PostgreSQL catalog, each by its own public way, connecting
+// included. Prints one line of JSON like postgres-limit.mjs. The peers are development dependencies of this folder alone.
+const [peer, url, runs = '3'] = process.argv.slice(2);
+const { hostname, port, username, password, pathname } = new URL(url);
+const at = {
+  host: hostname,
+  port: Number(port),
+  user: decodeURIComponent(username),
+  password: decodeURIComponent(password),
+  database: pathname.slice(1),
+};
+
+const peers = {
+  kysely: async () => {
+    const { Kysely, PostgresDialect } = await import('kysely');
+    const { default: pg } = await import('pg');
+    return async () => {
+      const db = new Kysely({ dialect: new PostgresDialect({ pool: new pg.Pool({ ...at, max: 1 }) }) });
+      const tables = await db.introspection.getTables();
+      await db.destroy();
+      return { tables: tables.length, columns: tables.reduce((n, table) => n + table.columns.length, 0) };
+    };
+  },
+
+  dbgate: async () => {
+    const tools = (await import('dbgate-tools')).default;
+    globalThis.DBGATE_PACKAGES = { 'dbgate-tools': tools }; // how its plugins find it
+    const { default: plugin } = await import('dbgate-plugin-postgres/dist/backend.js');
+    plugin.initialize?.({ dbgateApi: { getLogger: () => console }, dbgateTools: tools, authProxy: {} });
+    const driver = plugin.drivers.find(({ engine }) => engine.startsWith('postgres'));
+    return async () => {
+      const db = await driver.connect({ server: at.host, ...at });
+      const { tables, views, matviews = [] } = await driver.analyseFull(db, await driver.getVersion(db));
+      await driver.close(db);
+      const all = [...tables, ...views, ...matviews];
+      return { tables: all.length, columns: all.reduce((n, table) => n + table.columns.length, 0) };
+    };
+  },
+
+  'pg-structure': async () => {
+    const { default: pgStructure } = (await import('pg-structure')).default;
+    return async () => {
+      const db = await pgStructure(at, { includeSystemSchemas: false });
+      return { tables: db.entities.length, columns: db.entities.reduce((n, entity) => n + entity.columns.length, 0) };
+    };
+  },
+
+  'postgres-meta': async () => {
+    const { PostgresMeta } = await import('@supabase/postgres-meta');
+    const { getGeneratorMetadata } = await import('@supabase/postgres-meta/dist/lib/generators.js');
+    return async () => {
+      const db = new PostgresMeta({ connectionString: url, max: 1 });
+      const { data, error } = await getGeneratorMetadata(db, { excludedSchemas: [] });
+      await db.end();
+      if (error) throw new Error(error.message);
+      const { tables, views, materializedViews, columns } = data;
+      return { tables: tables.length + views.length + materializedViews.length, columns: columns.length };
+    };
+  },
+};
+
+const read = await peers[peer]();
+const times = [];
+let found;
+for (let run = Number(runs); run > 0; run--) {
+  const began = performance.now();
+  found = await read();
+  times.push(performance.now() - began);
+}
+times.sort((a, b) => a - b);
+console.log(
+  JSON.stringify({
+    ...found,
+    median_ms: Number(times[times.length >> 1].toFixed(1)),
+    min_ms: Number(times[0].toFixed(1)),
+    rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
+  }),
+);
+process.exit();

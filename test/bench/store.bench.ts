@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import type { Bench } from './bench.ts';
+
+/** Calls of the local store, one after another. */
+export const bench: Bench = {
+  name: 'store',
+  run: async () =>
+    Object.entries(await figures()).map(([call, perSecond]) => ({ call, 'per second': perSecond })),
+};
+
+const figures = async (): Promise<Record<string, number>> => {
+  const folder = mkdtempSync(join(tmpdir(), 'mooring-bench-'));
+  const store = sqliteStore({
+    path: join(folder, 'store.db'),
+    outbox: ({ sk }) => sk.startsWith('CONN#'),
+  });
+  try {
+    return {
+      'create (two items, one event)': await perSecond(5_000, (n) =>
+        store.write([
+          { put: connection(n), if: 'absent' },
+          { put: { pk, sk: `NAME#${n}` }, if: 'absent' },
+        ]),
+      ),
+      get: await perSecond(50_000, (n) => store.get(connection(n % 5_000))),
+      'page of 50': await perSecond(2_000, (n) =>
+        store.query({ pk, from: connection(n).sk, to: 'CONN#~', limit: 50 }),
+      ),
+      count: await perSecond(5_000, () => store.count({ pk: 'Q#org', sk: 'minute' }, 4_102_444_800)),
+      'put of 300 KB': await perSecond(200, (n) =>
+        store.write([{ put: { pk: 'CAT', sk: `B#${n}`, block } }]),
+      ),
+      'get of 300 KB': await perSecond(1_000, (n) => store.get({ pk: 'CAT', sk: `B#${n % 200}` })),
+    };
+  } finally {
+    store.close();
+    rmSync(folder, { recursive: true });
+  }
+};
+
+const pk = 'T#org#production';
+
+const block = new Uint8Array(300 * 1024);
+
+const connection = (n: number) => ({
+  pk,
+  sk: `CONN#${String(n).padStart(6, '0')}`,
+  name: `connection ${n}`,
+  config: { host: 'db.example.test', port: 5432, database: 'shop', username: 'reader', schemas: ['public'] },
+  description: 'x'.repeat(800),
+  version: 1,
+});
+
+const perSecond = async (count: number, call: (n: number) => Promise<unknown>) => {
+  const start = performance.now();
+  for (let n = 0; n < count; n += 1) await call(n);
+  return Math.round(count / ((performance.now() - start) / 1_000));
+};
