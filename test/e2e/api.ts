@@ -1,0 +1,52 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** Whatever JSON it is; the checks say what they expect of it. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+interface Sent {
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type Call = (method: string, path: string, sent?: Sent) => Promise<Answer>;
+
+/** Calls the API of a deployment with a key, or with none. */
+export const caller =
+  (base: string, key?: string): Call =>
+  async (method, path, { body, headers } = {}) => {
+    const answer = await fetch(`${base}${path}`, {
+      method,
+      headers: {
+        ...(key !== undefined && { authorization: `Bearer ${key}` }),
+        ...(body && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    const json = /json/.test(answer.headers.get('content-type') ?? '') && text !== '';
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      text,
+      body: json ? (JSON.parse(text) as Answer['body']) : {},
+    };
+  };
+
+/** Asks until the answer is as wanted, for half a minute; the last answer, whatever it is. */
+export const until = async (
+  ask: () => Promise<Answer>,
+  wanted: (answer: Answer) => boolean,
+): Promise<Answer> => {
+  const end = Date.now() + 30_000;
+  for (;;) {
+    const answer = await ask();
+    if (wanted(answer) || Date.now() > end) return answer;
+    await wait(200);
+  }
+};
