@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { defineEndpoint } from '../shared/http/endpoint.ts';
 import { lambdas } from '../shared/http/lambda.ts';
+import { apiNames, type Settings } from '../shared/settings.ts';
 import { causes } from '../shared/problem-causes.ts';
 import { problemCodes, problems } from '../shared/problem.ts';
 
@@ -20,8 +21,34 @@ export const openapi = defineEndpoint({
   returns: v.any(),
   scope: null,
   uses: { documents: 'read' },
-  handle: ({ documents }) => documents.openapi(),
+  handle: async ({ documents, settings }) => spokenPart(await documents.openapi(), settings),
 });
+
+/** The document without the APIs that this deployment does not speak. */
+const spokenPart = (text: string, { apis }: Settings): string => {
+  const silent = apiNames.filter((name) => !apis.includes(name));
+  if (silent.length === 0) return text;
+  const isSilent = (name: string) => silent.some((api) => api === name);
+  const { tags, paths, components, ...document } = JSON.parse(text) as Document; // of our own making
+  const kept = Object.entries(paths).flatMap(([path, methods]) => {
+    const spoken = Object.entries(methods).filter(([, { tags: [tag = ''] = [] }]) => !isSilent(tag));
+    return spoken.length === 0 ? [] : [[path, Object.fromEntries(spoken)] as const];
+  });
+  const schemas = Object.entries(components.schemas).filter(([name]) => !isSilent(name.split('.')[0] ?? ''));
+  return JSON.stringify({
+    ...document,
+    tags: tags.filter(({ name }) => !isSilent(name)),
+    paths: Object.fromEntries(kept),
+    components: { ...components, schemas: Object.fromEntries(schemas) },
+  });
+};
+
+interface Document {
+  readonly tags: readonly { readonly name: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly tags?: readonly string[] }>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
+  readonly [other: string]: unknown;
+}
 
 export const docs = defineEndpoint({
   summary: 'This API as a page to read and to try',

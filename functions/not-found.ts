@@ -2,18 +2,21 @@ import * as v from 'valibot';
 import { defineEndpoint } from '../shared/http/endpoint.ts';
 import { lambda } from '../shared/http/lambda.ts';
 import { Problem } from '../shared/problem.ts';
+import { apiAt, isExposed } from './apis.ts';
 import { routes } from './routes.ts';
 
 /** The `$default` route: nothing of this path, or nothing of this method there. */
 export const endpoint = defineEndpoint({
+  api: apiAt,
   summary: 'Whatever no other route answers',
   query: v.record(v.string(), v.string()),
   status: 200,
   scope: null,
   uses: {},
-  handle: ({ path }) => {
-    const methods = Object.keys(routes)
-      .map((route) => route.split(' '))
+  handle: ({ path, settings }) => {
+    const methods = Object.entries(routes)
+      .filter(([, file]) => isExposed(file, settings.apis))
+      .map(([route]) => route.split(' '))
       .filter(([, pattern = '']) => patternOf(pattern).test(path))
       .map(([method]) => method);
     if (methods.length === 0) throw new Problem('not-found', 'There is no such path');

@@ -1,25 +1,14 @@
 import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import {
-  HttpApi,
-  HttpRoute,
-  HttpRouteKey,
-  HttpStage,
-  LogGroupLogDestination,
-  type HttpMethod,
-} from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { HttpApi, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Alarm, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { addFunction, type Making, retention } from './add-function.ts';
+import { type Making, retention } from './add-function.ts';
+import { addRoutes } from './add-routes.ts';
 import { watch } from './alarms.ts';
 import type { DataStack } from './data-stack.ts';
-import type { Deployment } from './deployment.ts';
 import type { FunctionPlan } from './functions.ts';
-import { accept } from './grant.ts';
-import { grantsFor } from './grants.ts';
-import { namesOf } from './names.ts';
 
 interface Props extends StackProps, Making {
   readonly data: DataStack;
@@ -28,8 +17,10 @@ interface Props extends StackProps, Making {
   readonly notFound: FunctionPlan;
 }
 
-/** One API: a route per line of the route table, a function per file, each with the access that it declares. */
+/** The HTTP API with the routes of our own format; those of the others are stacks of their own. */
 export class ApiStack extends Stack {
+  readonly api: HttpApi;
+
   constructor(scope: Construct, id: string, { data, plans, notFound, deployment, dist, ...props }: Props) {
     super(scope, id, props);
     const api = new HttpApi(this, 'Api', {
@@ -37,34 +28,8 @@ export class ApiStack extends Stack {
       description: 'Mooring',
       createDefaultStage: false,
     });
-    for (const plan of [...plans, notFound]) {
-      const integration = new HttpLambdaIntegration(
-        plan.name,
-        addFunction(
-          this,
-          plan,
-          { deployment, dist },
-          {
-            // Half a gigabyte is a third of a processor: what a cold start takes of it is worth more than the memory.
-            memorySize: 512,
-            environment: environmentOf(plan, deployment, data),
-            grants: grantsFor(plan, data.places),
-          },
-        ),
-      );
-      const keys =
-        plan === notFound
-          ? [HttpRouteKey.DEFAULT]
-          : plan.routes.map(({ method, path }) => HttpRouteKey.with(path, method as HttpMethod)); // its words are just these
-      for (const routeKey of keys) {
-        const route = new HttpRoute(this, `Route ${routeKey.key}`, { httpApi: api, routeKey, integration });
-        accept(
-          route,
-          'Callers are recognised in the functions: an HTTP API’s own 401 and 403 cannot have the form that each API promises.',
-          'APIG4',
-        );
-      }
-    }
+    addRoutes(this, [...plans, notFound], { api, data, deployment, dist });
+    this.api = api;
     const logGroup = new LogGroup(this, 'AccessLog', {
       // Below this prefix: a group elsewhere takes a place in the account’s one resource policy for deliveries.
       logGroupName: `/aws/vendedlogs/apigateway/${deployment.name}`,
@@ -83,25 +48,6 @@ export class ApiStack extends Stack {
     new CfnOutput(this, 'Url', { value: stage.url });
   }
 }
-
-/** Only what the function's ports ask for. */
-const environmentOf = ({ uses, routes }: FunctionPlan, deployment: Deployment, data: DataStack) => {
-  const names = namesOf(deployment.name);
-  const probe = (uses.probe?.split(' ') ?? []).map((part) => [
-    `PROBE_${part.toUpperCase()}`,
-    names.function(`probe/${part}`),
-  ]);
-  return {
-    ...(uses.store && { TABLE_NAME: names.table }),
-    ...(uses.vault && {
-      SECRET_PREFIX: names.secrets,
-      SECRET_KEY_ID: data.secretsKey.keyArn,
-      MAC_KEY_ID: data.macKey.keyArn,
-    }),
-    ...(Object.fromEntries(probe) as Record<string, string>),
-    ...(routes.some(({ endpoint }) => endpoint.scope) && { SETTINGS: JSON.stringify(deployment.settings) }),
-  };
-};
 
 /** Neither headers nor query: what a caller sends may hold what no log should. */
 const logFormat = AccessLogFormat.custom(

@@ -1,7 +1,7 @@
 import type { Node } from 'constructs';
 import * as v from 'valibot';
 import { EgressPolicy } from '../shared/network/egress.ts';
-import { Settings } from '../shared/settings.ts';
+import { apiNames, Settings } from '../shared/settings.ts';
 
 const text = v.pipe(v.string(), v.minLength(1));
 
@@ -18,6 +18,13 @@ const list = v.pipe(
   v.transform((value) => (typeof value === 'string' ? value.split(',') : value)),
 );
 const Cidr = v.pipe(v.string(), v.regex(/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/, 'an IPv4 CIDR'));
+
+/** An empty text names none. */
+const Apis = v.pipe(
+  v.union([v.array(text), v.string()]),
+  v.transform((value) => (typeof value === 'string' ? value.split(',').filter(Boolean) : value)),
+  v.array(v.picklist(apiNames)),
+);
 
 /** A VPC that is there already; looked up nowhere, so that synthesis needs no account. */
 const ExistingVpc = v.strictObject({
@@ -59,6 +66,8 @@ const Deployment = v.object({
     ),
     '{}',
   ),
+  /** The wire formats that it speaks besides our own: `-c apis=management,profiles`, or nothing for none. */
+  apis: v.optional(Apis, [...apiNames]),
   /** By function: `{"probe/test": 50}`. New accounts may have 10 in all. */
   reservedConcurrency: v.optional(read(v.record(v.string(), v.number())), '{}'),
   /** Requests per second that the stage lets through, and how many at once. */

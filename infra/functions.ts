@@ -1,6 +1,7 @@
 import type { Endpoint } from '../shared/http/endpoint.ts';
 import { usesOf } from '../shared/http/lambda.ts';
 import type { Uses } from '../shared/ports/ports.ts';
+import type { ApiName } from '../shared/settings.ts';
 import { functionsOf, loadRoutes, type Route } from './endpoints.ts';
 
 /** One Lambda: which bundle it is of, what it may touch, and which routes lead to it. */
@@ -19,8 +20,8 @@ export interface FunctionPlan {
 }
 
 /** Every function of the deployment, in the order of the route table; those without a route last. */
-export const planFunctions = async (): Promise<readonly FunctionPlan[]> => {
-  const plans = [...functionsOf(await loadRoutes())].map(([file, routes]) => apiFunction(file, routes));
+export const planFunctions = async (spoken?: readonly ApiName[]): Promise<readonly FunctionPlan[]> => {
+  const plans = [...functionsOf(await loadRoutes(spoken))].map(([file, routes]) => apiFunction(file, routes));
   for (const [name, timeout] of Object.entries(routeless)) plans.push(await routelessFunction(name, timeout));
   return plans;
 };

@@ -12,7 +12,9 @@ import {
 } from '../shared/domain/connection.ts';
 import { Step, TestRecord, TestResult } from '../shared/domain/test-result.ts';
 import { Usage } from '../shared/domain/usages.ts';
+import type { Api } from '../shared/http/api.ts';
 import { problemCodes } from '../shared/problem.ts';
+import { apis } from '../functions/apis.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -57,7 +59,12 @@ export const requestSchema = (schema: v.GenericSchema): Json => jsonSchema(schem
 
 /** The named schemas, and of every connector what its `config` and `credentials` may hold. */
 export const components = (): { readonly schemas: Json } => {
-  const own = { ...all(answers, 'output'), ...described(all(bodies, 'input')) };
+  const own = {
+    ...all(answers, 'output'),
+    ...described(all(bodies, 'input')),
+    ...all(spoken('answers'), 'output'),
+    ...all(spoken('bodies'), 'input'),
+  };
   const byConnector = Object.entries(connectors).flatMap(([type, { title, config, credentials }]) => [
     [`${type}.config`, { title: `${title}: config`, ...convert(config, 'input') }],
     ...Object.entries(credentials).map(([method, schema]) => [
@@ -88,7 +95,7 @@ const described = (schemas: Readonly<Record<string, Json>>): Json =>
 /** One parameter per entry of an object schema. */
 export const parametersOf = (
   schema: v.GenericSchema | undefined,
-  place: 'path' | 'query',
+  place: 'path' | 'query' | 'header',
 ): readonly Json[] => {
   if (!schema || !('entries' in schema)) return [];
   const entries = schema.entries as Readonly<Record<string, v.GenericSchema>>; // an object schema's
@@ -134,7 +141,20 @@ const all = (
 const without = (name: string) =>
   Object.fromEntries(Object.entries(named).filter(([other]) => other !== name));
 
-const named: Readonly<Record<string, v.GenericSchema>> = { ...answers, ...bodies };
+/** The named schemas of the other APIs, each after the name of its own. */
+const spoken = (kind: keyof Api['schemas']): Readonly<Record<string, v.GenericSchema>> =>
+  Object.fromEntries(
+    Object.values(apis).flatMap(({ name, schemas }) =>
+      Object.entries(schemas[kind]).map(([schema, form]) => [`${name}.${schema}`, form] as const),
+    ),
+  );
+
+const named: Readonly<Record<string, v.GenericSchema>> = {
+  ...answers,
+  ...bodies,
+  ...spoken('answers'),
+  ...spoken('bodies'),
+};
 
 const convert = (schema: v.GenericSchema, typeMode: 'input' | 'output', definitions = named): Json => {
   const { $schema: _, $defs: __, ...form } = toJsonSchema(schema, { ...config, typeMode, definitions });

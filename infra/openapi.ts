@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
+import { apis } from '../functions/apis.ts';
 import { connectors } from '../shared/connectors/registry.ts';
-import { type ProblemCode, problems } from '../shared/problem.ts';
+import { type Api, statusIn } from '../shared/http/api.ts';
+import { Problem, type ProblemCode, problems } from '../shared/problem.ts';
 import { loadRoutes, type Route } from './endpoints.ts';
 import { examples } from './openapi-examples.ts';
 import { components, jsonSchema, type Json, parametersOf, requestSchema } from './openapi-schemas.ts';
@@ -21,7 +23,10 @@ export const openapi = async (): Promise<Json> => {
         'Failures are `application/problem+json` (RFC 9457); `code` is stable, and `type` is an address that answers with cause and cure.',
     },
     servers: [{ url: '/' }],
-    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
+    tags: [
+      ...Object.entries(tags).map(([name, description]) => ({ name, description })),
+      ...Object.values(apis).map(({ name, description }) => ({ name, description })),
+    ],
     paths,
     components: { ...components(), parameters: headers, headers: answerHeaders, securitySchemes },
   };
@@ -78,9 +83,10 @@ const answerHeaders = {
   Allow: { description: 'The methods that there are.', schema: { type: 'string' } },
 };
 
-const operationOf = ({ method, file, name, endpoint }: Route): Json => {
+const operationOf = (route: Route): Json => {
+  const { method, file, name, endpoint, api } = route;
   const { summary, description, scope, body, bodyOptional } = endpoint;
-  const example = examples[name];
+  const example = api ? api.examples?.[name.slice(api.name.length + 1)] : examples[name];
   return {
     operationId: camelCase(name),
     tags: [file.split('/')[0]],
@@ -90,6 +96,7 @@ const operationOf = ({ method, file, name, endpoint }: Route): Json => {
     parameters: [
       ...parametersOf(endpoint.params, 'path'),
       ...parametersOf(endpoint.query, 'query'),
+      ...parametersOf(endpoint.headers, 'header').map(spelledOut),
       ...headersOf(method, endpoint).map((header) => ({ $ref: `#/components/parameters/${header}` })),
     ],
     ...(body && {
@@ -100,9 +107,15 @@ const operationOf = ({ method, file, name, endpoint }: Route): Json => {
         },
       },
     }),
-    responses: { ...answersOf(endpoint), ...problemsOf(endpoint) },
+    responses: { ...answersOf(endpoint), ...problemsOf(route) },
   };
 };
+
+/** As it is usually written: `X-Product-Name`. */
+const spelledOut = (parameter: Json): Json => ({
+  ...parameter,
+  name: String(parameter['name']).replaceAll(/(^|-)\w/g, (letter) => letter.toUpperCase()),
+});
 
 const camelCase = (name: string) => name.replace(/[-/](\w)/g, (_, letter: string) => letter.toUpperCase());
 
@@ -143,9 +156,31 @@ const headerRefs = (...names: readonly string[]): Json =>
 const spelled: Readonly<Record<string, string>> = { RequestId: 'X-Request-Id', RetryAfter: 'Retry-After' };
 
 /** One answer per status, naming the codes that it may have. */
-const problemsOf = (endpoint: Endpoint): Json => {
+const problemsOf = ({ endpoint, api }: Route): Json => {
+  if (api) return failuresOf(api, endpoint);
   const byStatus = Map.groupBy(new Set(codesOf(endpoint)), (code) => problems[code].status);
   return Object.fromEntries([...byStatus].map(([status, codes]) => [status, problemResponse(status, codes)]));
+};
+
+/** In the form of another API: the same failures under the statuses that they have there. */
+const failuresOf = (api: Api, endpoint: Endpoint): Json => {
+  const wrong = (['path', 'query', 'header', 'body'] as const)
+    .filter(
+      (place) => ({ path: 'params', query: 'query', header: 'headers', body: 'body' })[place] in endpoint,
+    )
+    .map((place) => new Problem('invalid-request', undefined, { place }));
+  const failures = [...wrong, ...new Set(codesOf(endpoint)).values().map((code) => new Problem(code))];
+  const byStatus = Map.groupBy(failures, (problem) => statusIn(api, problem));
+  return Object.fromEntries(
+    [...byStatus].map(([status, told]) => [
+      status,
+      {
+        description: [...new Set(told.map(({ code }) => problems[code].title))].join('\n\n'),
+        headers: headerRefs('RequestId', ...(status === 429 || status === 503 ? ['RetryAfter'] : [])),
+        content: { 'application/json': { schema: jsonSchema(api.failureBody(status), 'output') } },
+      },
+    ]),
+  );
 };
 
 const codesOf = ({ scope, params, body, quota, problems: own = [] }: Endpoint): readonly ProblemCode[] => [

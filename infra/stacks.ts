@@ -1,14 +1,16 @@
 import type { App } from 'aws-cdk-lib';
+import { apiOf } from '../functions/apis.ts';
 import type { Making } from './add-function.ts';
 import { ApiStack } from './api-stack.ts';
 import { DataStack } from './data-stack.ts';
 import { type FunctionPlan, planFunctions } from './functions.ts';
 import { pascalCase } from './names.ts';
 import { ProbeStack } from './probe-stack.ts';
+import { WireStack } from './wire-stack.ts';
 
 /** The deployment as its stacks, named after it: what is kept, the probe, and one stack per API. */
 export const addStacks = async (app: App, { deployment, dist }: Making): Promise<void> => {
-  const plans = await planFunctions();
+  const plans = await planFunctions(deployment.apis);
   const prefix = pascalCase(deployment.name);
   const common = { deployment, dist, env: { region: deployment.region } };
   const data = new DataStack(app, `${prefix}Data`, {
@@ -27,11 +29,23 @@ export const addStacks = async (app: App, { deployment, dist }: Making): Promise
     ...common,
     description: 'Mooring: its own API',
     data,
-    plans: plans.filter(({ routes }) => routes.length > 0),
+    plans: plans.filter(({ name, routes }) => routes.length > 0 && apiOf(name) === undefined),
     notFound: named(plans, 'not-found'),
   });
   // Its functions name the probe's, though nothing in the templates refers to them.
   api.addStackDependency(probe);
+  for (const name of deployment.apis) {
+    const own = plans.filter((plan) => apiOf(plan.name) === name);
+    if (own.length === 0) continue;
+    const wire = new WireStack(app, `${prefix}${pascalCase(name)}`, {
+      ...common,
+      description: `Mooring: the API ${name}`,
+      api: api.api,
+      data,
+      plans: own,
+    });
+    wire.addStackDependency(probe);
+  }
 };
 
 const named = (plans: readonly FunctionPlan[], name: string): FunctionPlan => {

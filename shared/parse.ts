@@ -1,39 +1,41 @@
 import * as v from 'valibot';
-import { Problem, type ProblemCode } from './problem.ts';
+import { type Complaint, Problem, type ProblemCode, type ProblemExtras } from './problem.ts';
 
 /** Parses what comes from outside; what is wrong is told by path and expectation, never by what was received: it may be a password. */
 export const parse = <S extends v.GenericSchema>(
   schema: S,
   input: unknown,
   at = '',
-  code: ProblemCode = 'invalid-request',
+  place?: ProblemExtras['place'],
 ): v.InferOutput<S> => {
   const result = v.safeParse(schema, input);
   if (!result.success) {
     throw refusal(
       result.issues.map((issue) => complaintOf(issue, at)),
-      code,
+      'invalid-request',
+      place,
     );
   }
   const changed = lost(input, result.output, at);
-  if (changed.length > 0) throw refusal(changed, code);
+  if (changed.length > 0) throw refusal(changed, 'invalid-request', place);
   return result.output;
 };
 
-export interface Complaint {
-  readonly path: string;
-  readonly expected: string;
-}
+export type { Complaint };
 
 /** The problem that tells all complaints at once. */
-export const refusal = (complaints: readonly Complaint[], code: ProblemCode = 'invalid-request') =>
+export const refusal = (
+  complaints: readonly Complaint[],
+  code: ProblemCode = 'invalid-request',
+  place?: ProblemExtras['place'],
+) =>
   new Problem(
     code,
     complaints
       .slice(0, 5)
       .map(({ path, expected }) => `${path || 'the request'}: expected ${expected}`)
       .join('; '),
-    { errors: complaints },
+    { errors: complaints, ...(place && { place }) },
   );
 
 /**
@@ -48,7 +50,7 @@ const lost = (input: unknown, output: unknown, at: string): Complaint[] => {
   return Object.entries(input).flatMap(([name, value]) => {
     const path = pathOf(at, name);
     if (!Object.hasOwn(output, name))
-      return value === undefined ? [] : [{ path, expected: 'no field of this name' }];
+      return value === undefined ? [] : [{ path, expected: 'no field of this name', rule: 'unknown' }];
     return [...lost(name, name, at), ...lost(value, output[name], path)];
   });
 };
@@ -59,16 +61,21 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const pathOf = (...names: readonly string[]) => names.filter(Boolean).join('.').slice(0, 200);
 
 const complaintOf = (issue: v.BaseIssue<unknown>, at: string): Complaint => {
-  return { path: pathOf(at, v.getDotPath(issue) ?? ''), expected: expectationOf(issue) };
+  return { path: pathOf(at, v.getDotPath(issue) ?? ''), expected: expectationOf(issue), rule: ruleOf(issue) };
+};
+
+const ruleOf = ({ kind, type, expected }: v.BaseIssue<unknown>): string => {
+  if (expected === 'never') return 'unknown';
+  return kind === 'schema' && type.endsWith('object') && expected?.startsWith('"') ? 'missing' : type;
 };
 
 const expectationOf = (issue: v.BaseIssue<unknown>): string => {
   const { type, expected, message } = issue;
   // valibot's own messages say what was received; those that we write ourselves do not.
   const ours = message.startsWith('Invalid ') ? undefined : message;
-  if (expected === 'never') return ours ?? 'no such field';
-  if (issue.kind === 'schema' && type.endsWith('object') && expected?.startsWith('"'))
-    return 'a value: it is required';
+  const rule = ruleOf(issue);
+  if (rule === 'unknown') return ours ?? 'no such field';
+  if (rule === 'missing') return 'a value: it is required';
   if (ours !== undefined) return ours;
   const [, sign, number] = /^([<>]=?)(\d+)$/.exec(expected ?? '') ?? [];
   if (sign && number) {

@@ -131,11 +131,21 @@ export type ProblemCode = keyof typeof problems;
 
 export const problemCodes = Object.keys(problems) as [ProblemCode, ...ProblemCode[]];
 
+/** One thing that is wrong with a request. */
+export interface Complaint {
+  readonly path: string;
+  readonly expected: string;
+  /** For whoever tells them apart: `missing`, `unknown`, `json`, or the name of valibot's rule. */
+  readonly rule?: string;
+}
+
 /** What else a problem may tell; all of it is safe for a caller to see. */
 export interface ProblemExtras {
   /** Another HTTP status than the code's own. */
   readonly status?: number;
-  readonly errors?: readonly { readonly path: string; readonly expected: string }[];
+  readonly errors?: readonly Complaint[];
+  /** The part of the request that `errors` are about; absent where they are about what its parts mean together. */
+  readonly place?: 'path' | 'query' | 'header' | 'body';
   /** The cure for this very case, where it is more exact than the table's. */
   readonly remediation?: string;
   /** The source's own code: SQLSTATE, errno, ORA-…, an HTTP status. */

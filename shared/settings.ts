@@ -15,10 +15,16 @@ const Tokens = v.object({
 });
 export type Tokens = v.InferOutput<typeof Tokens>;
 
+/** The wire formats besides our own, each a folder of `functions/`. */
+export const apiNames = ['providers', 'management', 'profiles', 'registrations'] as const;
+export type ApiName = (typeof apiNames)[number];
+
 /** What a deployment decides, apart from where its parts are. */
 export const Settings = v.object({
   tokens: v.exactOptional(Tokens),
   /** Tests per organisation and minute. */
   tests_per_minute: v.optional(v.number(), 250),
+  /** Which wire formats it speaks besides our own. */
+  apis: v.optional(v.array(v.picklist(apiNames)), [...apiNames]),
 });
 export type Settings = v.InferOutput<typeof Settings>;

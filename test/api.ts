@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import * as v from 'valibot';
 import { endpoint as notFound } from '../functions/not-found.ts';
 import { directProbe } from '../shared/adapters/direct-probe.ts';
 import { fileVault } from '../shared/adapters/file-vault.ts';
@@ -19,7 +20,7 @@ import type { Clock } from '../shared/ports/clock.ts';
 import type { Probe } from '../shared/ports/probe.ts';
 import type { Store } from '../shared/ports/store.ts';
 import type { Vault } from '../shared/ports/vault.ts';
-import type { Settings } from '../shared/settings.ts';
+import { Settings } from '../shared/settings.ts';
 import { loadRoutes } from '../infra/endpoints.ts';
 
 interface Options {
@@ -107,11 +108,11 @@ export const startApi = async ({
   };
   const runtime: Runtime = {
     clock,
-    settings: { tests_per_minute: 250, ...settings },
+    settings: v.parse(Settings, { ...settings }),
     writeLog,
     ports: () => Promise.resolve(ports),
   };
-  const routes = (await loadRoutes()).map(({ key, method, path, endpoint }) => ({
+  const routes = (await loadRoutes(runtime.settings.apis)).map(({ key, method, path, endpoint }) => ({
     key,
     method,
     pattern: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`),

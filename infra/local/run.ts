@@ -6,6 +6,7 @@ import { createApiKey, newSecret } from '../../shared/domain/api-keys.ts';
 import { lambda } from '../../shared/http/lambda.ts';
 import { createLog, type Log } from '../../shared/log.ts';
 import type { Documents } from '../../shared/ports/documents.ts';
+import type { ApiName } from '../../shared/settings.ts';
 import { docsPage } from '../docs-page.ts';
 import { loadRoutes } from '../endpoints.ts';
 import { openapi } from '../openapi.ts';
@@ -45,7 +46,10 @@ export const startLocal = async (
   );
   try {
     const backing = stack.use(await backingOf(settings, state));
-    const [demo, handlers] = await Promise.all([demoOf(settings, state, log), handlersFor(() => runtime)]);
+    const [demo, handlers] = await Promise.all([
+      demoOf(settings, state, log),
+      handlersFor(settings.settings.apis, () => runtime),
+    ]);
     if (demo) stack.use(demo);
     const runtime = localRuntime({
       store: backing.store,
@@ -107,9 +111,9 @@ const demoOf = async ({ demo }: LocalSettings, state: State, log: Log): Promise<
   }
 };
 
-const handlersFor = async (runtime: () => Runtime) => {
+const handlersFor = async (apis: readonly ApiName[], runtime: () => Runtime) => {
   const handlers = new Map<string, Handler>();
-  for (const { key, endpoint } of await loadRoutes()) handlers.set(key, lambda(endpoint, runtime));
+  for (const { key, endpoint } of await loadRoutes(apis)) handlers.set(key, lambda(endpoint, runtime));
   return router<Handler>(handlers, lambda(notFound, runtime));
 };
 

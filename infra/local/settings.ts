@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { EgressPolicy } from '../../shared/network/egress.ts';
-import { Settings } from '../../shared/settings.ts';
+import { apiNames, Settings } from '../../shared/settings.ts';
 import { stateFolder } from './state.ts';
 
 export interface LocalSettings {
@@ -29,7 +29,11 @@ export const settingsFrom = (environment: Environment): LocalSettings => {
       ...parsed('MOORING_EGRESS', Policy, given('MOORING_EGRESS') ?? '{"loopback":true}'),
       ...(endpoints && { endpoints }),
     },
-    settings: parsed('MOORING_SETTINGS', SettingsText, given('MOORING_SETTINGS') ?? '{}'),
+    settings: {
+      ...parsed('MOORING_SETTINGS', SettingsText, given('MOORING_SETTINGS') ?? '{}'),
+      // Empty is not the same as not there: it names none.
+      apis: parsed('MOORING_APIS', Apis, environment['MOORING_APIS'] ?? apiNames.join()),
+    },
     aws:
       parsed('AWS_ENDPOINT_URL', v.optional(Url), given('AWS_ENDPOINT_URL')) === undefined
         ? undefined
@@ -46,6 +50,11 @@ const Port = v.pipe(v.string(), v.regex(/^\d{1,5}$/), v.transform(Number), v.max
 export const ApiKey = v.pipe(v.string(), v.regex(/^sk_[\x21-\x7e]{0,8000}$/));
 
 const SettingsText = v.pipe(v.string(), v.parseJson(), Settings);
+const Apis = v.pipe(
+  v.string(),
+  v.transform((names) => names.split(',').filter(Boolean)),
+  v.array(v.picklist(apiNames)),
+);
 const Policy = v.pipe(v.string(), v.parseJson(), EgressPolicy);
 const Endpoints = v.pipe(v.string(), v.parseJson(), EgressPolicy.entries.endpoints.wrapped);
 
@@ -53,6 +62,7 @@ const expected: Readonly<Record<string, string>> = {
   PORT: 'a number up to 65535',
   MOORING_API_KEY: 'sk_ and printable characters without blanks',
   MOORING_DEMO: 'on or off',
+  MOORING_APIS: `names of ${apiNames.join(', ')} with commas between`,
   MOORING_EGRESS: 'an egress policy as JSON, such as {"loopback":true}',
   MOORING_SETTINGS:
     'settings as JSON, such as {"tokens":{"issuer":"https://issuer.example","audience":"mooring"}}',

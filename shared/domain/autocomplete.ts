@@ -25,7 +25,7 @@ export const Suggestion = v.object({
 });
 export type Suggestion = v.InferOutput<typeof Suggestion>;
 
-interface Wanted {
+export interface Wanted {
   /** `tables` are of every kind, `topics` among them. Columns are had of a parent alone. */
   readonly type: (typeof suggestionTypes)[number];
   /** Of tables and topics a schema, of columns a table: a label, `schema.label`, or a `value`. */

@@ -93,6 +93,12 @@ async function* merged(a: AsyncGenerator<Item>, b: AsyncGenerator<Item>): AsyncG
 
 const idOf = ({ sk }: Item) => sk.slice(5);
 
+/** All active connections of a tenant, newest first, read as they are asked for. */
+export async function* allConnections(store: ReadStore, tenant: Tenant): AsyncGenerator<StoredConnection> {
+  for await (const item of newestFirst(store, keys.tenant(tenant), 'CONN#', 300, undefined))
+    yield connectionOf(item);
+}
+
 const fitting = (filter: ConnectionFilter) => {
   const prefix = filter.name_prefix?.toLowerCase();
   return (connection: StoredConnection): boolean =>

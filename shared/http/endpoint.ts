@@ -4,9 +4,12 @@ import type { Tenant } from '../domain/tenant.ts';
 import type { Log } from '../log.ts';
 import type { PortsFor, Uses } from '../ports/ports.ts';
 import type { ProblemCode } from '../problem.ts';
+import type { Settings } from '../settings.ts';
+import type { Api } from './api.ts';
 import type { Caller, Scope } from './caller.ts';
 
 type Schema = v.GenericSchema;
+type Headers = v.ObjectSchema<v.ObjectEntries, undefined>;
 type Output<S> = S extends Schema ? v.InferOutput<S> : undefined;
 type Answer<S> = S extends Schema ? v.InferInput<S> : void;
 
@@ -44,10 +47,12 @@ export interface Request {
   readonly header: (name: string) => string | undefined;
   readonly method: string;
   readonly path: string;
+  readonly settings: Settings;
 }
 
 /** The parsed request, and of the ports those that were declared. */
-export type Given<P, Q, B, U extends Uses> = Request & {
+export type Given<P, Q, B, U extends Uses, H = undefined> = Request & {
+  readonly headers: Output<H>;
   readonly params: Output<P>;
   readonly query: Output<Q>;
   readonly body: Output<B>;
@@ -60,9 +65,14 @@ export interface Endpoint<
   B extends Schema | undefined = Schema | undefined,
   R extends Schema | undefined = Schema | undefined,
   U extends Uses = Uses,
+  H extends Headers | undefined = Headers | undefined,
 > {
+  /** Whose wire format it has, by the path where that differs; ours where it says nothing. */
+  readonly api?: Api | ((path: string, settings: Settings) => Api | undefined);
   readonly summary: string;
   readonly description?: string;
+  /** By lower-case name; looked at before anything else of the request. */
+  readonly headers?: H;
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
@@ -83,7 +93,7 @@ export interface Endpoint<
   readonly uses: U;
   /** Seconds; 10 unless said otherwise. */
   readonly timeout?: number;
-  handle(given: Given<P, Q, B, U>): Promise<Answer<R> | Reply<Answer<R> | null>>;
+  handle(given: Given<P, Q, B, U, H>): Promise<Answer<R> | Reply<Answer<R> | null>>;
 }
 
 /** Types `handle` by what is declared beside it. */
@@ -93,6 +103,7 @@ export const defineEndpoint = <
   Q extends Schema | undefined = undefined,
   B extends Schema | undefined = undefined,
   R extends Schema | undefined = undefined,
+  H extends Headers | undefined = undefined,
 >(
-  endpoint: Endpoint<P, Q, B, R, U>,
+  endpoint: Endpoint<P, Q, B, R, U, H>,
 ): Endpoint => endpoint as unknown as Endpoint; // its own handler wants more than the general one is given

@@ -11,7 +11,7 @@ import { Problem } from '../problem.ts';
 import { type Caller, recogniser, requireScope, type Scope, tenantFor } from './caller.ts';
 import { type Endpoint, type Given, isReply } from './endpoint.ts';
 import { type HttpAnswer, problemAnswer, problemFrom } from './problems.ts';
-import { bodyOf, paramsOf, queryOf, textOf } from './request.ts';
+import { bodyOf, headersOf, paramsOf, queryOf, textOf } from './request.ts';
 import type { Uses } from '../ports/ports.ts';
 
 type Event = APIGatewayProxyEventV2;
@@ -22,7 +22,7 @@ export const lambda = (endpoint: Endpoint, runtime: () => Runtime = awsRuntime) 
   const answer = answering(endpoint, runtime);
   return middy<Event, Result>()
     .use(requestLog(runtime))
-    .use(problemAnswers())
+    .use(problemAnswers(endpoint, runtime))
     .handler(async (event, context) => resultOf(await answer(event, contextOf(context).log)));
 };
 
@@ -63,12 +63,14 @@ const requestLog = (runtime: () => Runtime): middy.MiddlewareObj<Event, Result> 
 const requestIdOf = ({ requestContext }: Event) => requestContext.requestId;
 
 /** Turns whatever was thrown into a problem document. */
-const problemAnswers = (): middy.MiddlewareObj<Event, Result> => ({
+const problemAnswers = (endpoint: Endpoint, runtime: () => Runtime): middy.MiddlewareObj<Event, Result> => ({
   onError: (request) => {
     const { log } = contextOf(request.context);
     const problem = problemFrom(request.error);
     if (problem.code === 'internal' || problem.code === 'unavailable') log.error('failed', request.error);
-    request.response = resultOf(problemAnswer(problem, requestIdOf(request.event), log.clean));
+    const { api } = endpoint;
+    const spoken = typeof api === 'function' ? api(request.event.rawPath, runtime().settings) : api;
+    request.response = resultOf(problemAnswer(problem, requestIdOf(request.event), log.clean, spoken));
   },
 });
 
@@ -93,6 +95,7 @@ const answering = (endpoint: Endpoint, runtimeOf: () => Runtime) => {
     };
     const { caller, tenant } =
       endpoint.scope && ports.store ? await admit(ports.store, endpoint.scope) : nobody;
+    const headers = headersOf(endpoint, header);
     const params = paramsOf(endpoint, event);
     const text = textOf(event);
     const body = bodyOf(endpoint, text, header('content-type'), log);
@@ -105,6 +108,7 @@ const answering = (endpoint: Endpoint, runtimeOf: () => Runtime) => {
     const { method, path } = event.requestContext.http;
     const given = {
       ...ports,
+      headers,
       params,
       query,
       body,
@@ -117,10 +121,11 @@ const answering = (endpoint: Endpoint, runtimeOf: () => Runtime) => {
       header,
       method,
       path,
+      settings: runtime.settings,
     };
     return answerOf(
       endpoint,
-      await endpoint.handle(given as unknown as Given<never, never, never, Uses>),
+      await endpoint.handle(given as unknown as Given<never, never, never, Uses, never>),
       header,
     ); // parsed by its own schemas above
   };

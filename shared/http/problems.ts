@@ -1,4 +1,5 @@
 import { Problem, problems } from '../problem.ts';
+import type { Api } from './api.ts';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -6,12 +7,14 @@ export interface HttpAnswer {
   readonly body?: string;
 }
 
-/** What every 415, 400 … of ours looks like: RFC 9457. */
+/** What a failure looks like: of ours RFC 9457, of another API what its clients know. */
 export const problemAnswer = (
   problem: Problem,
   requestId: string,
   clean: (text: string) => string,
+  api?: Api,
 ): HttpAnswer => {
+  if (api) return failureAnswer(problem, clean, api);
   const { title, blame, retryable, cure, ...kind } = problems[problem.code];
   const { status = kind.status } = problem.extras;
   const { errors, remediation, native_code, steps, usages, headers } = problem.extras;
@@ -28,7 +31,7 @@ export const problemAnswer = (
       status,
       detail: clean(problem.message),
       code: problem.code,
-      ...(errors && { errors }),
+      ...(errors && { errors: errors.map(({ path, expected }) => ({ path, expected })) }),
       retryable,
       blame,
       remediation: remediation ?? cure,
@@ -37,6 +40,20 @@ export const problemAnswer = (
       ...(usages && { usages }),
       request_id: requestId,
     }),
+  };
+};
+
+const failureAnswer = (problem: Problem, clean: (text: string) => string, api: Api): HttpAnswer => {
+  const { status, body, headers } = api.failure(problem, clean);
+  return {
+    status,
+    headers: {
+      'content-type': 'application/json',
+      ...(problems[problem.code].retryable && status === 503 && { 'retry-after': '5' }),
+      ...problem.extras.headers,
+      ...headers,
+    },
+    body: JSON.stringify(body),
   };
 };
 

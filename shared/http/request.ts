@@ -26,7 +26,8 @@ export const bodyOf = (
   if (text.trim() === '') {
     if (endpoint.bodyOptional) return undefined;
     throw new Problem('invalid-request', 'body: expected a JSON object', {
-      errors: [{ path: '', expected: 'a JSON object' }],
+      errors: [{ path: '', expected: 'a JSON object', rule: 'missing' }],
+      place: 'body',
     });
   }
   if (!/^application\/([a-z0-9.-]+\+)?json *(;|$)/i.test(contentType ?? '')) {
@@ -34,7 +35,7 @@ export const bodyOf = (
   }
   const body = json(text);
   log.hide(givenSecrets(body));
-  return parse(endpoint.body, body);
+  return parse(endpoint.body, body, '', 'body');
 };
 
 const json = (text: string): unknown => {
@@ -42,7 +43,7 @@ const json = (text: string): unknown => {
     return JSON.parse(text);
   } catch {
     // Without its cause: the parser's message quotes what was sent.
-    throw refusal([{ path: '', expected: 'JSON' }]);
+    throw refusal([{ path: '', expected: 'JSON', rule: 'json' }], 'invalid-request', 'body');
   }
 };
 
@@ -51,8 +52,19 @@ export const paramsOf = (endpoint: Endpoint, { pathParameters }: APIGatewayProxy
   if (!endpoint.params) return undefined;
   const result = v.safeParse(endpoint.params, pathParameters ?? {});
   if (result.success) return result.output;
-  if (result.issues.some((issue) => v.getDotPath(issue) !== 'consumer')) throw new Problem('not-found');
-  return parse(endpoint.params, pathParameters);
+  if (result.issues.some((issue) => v.getDotPath(issue) !== 'consumer'))
+    throw new Problem('not-found', undefined, { place: 'path' });
+  return parse(endpoint.params, pathParameters, '', 'path');
+};
+
+/** The headers that an endpoint declares, by their lower-case names. */
+export const headersOf = (endpoint: Endpoint, header: (name: string) => string | undefined): unknown => {
+  if (!endpoint.headers) return undefined;
+  const given = Object.keys(endpoint.headers.entries).flatMap((name) => {
+    const value = header(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return parse(endpoint.headers, Object.fromEntries(given), '', 'header');
 };
 
 /** The query, from its raw text: the gateway joins repeated parameters, and we refuse them. */
@@ -61,10 +73,18 @@ export const queryOf = (endpoint: Endpoint, { rawQueryString }: APIGatewayProxyE
   const names = pairs.map(([name]) => name);
   const repeated = names.filter((name, at) => names.indexOf(name) !== at);
   if (repeated.length > 0) {
-    throw refusal(repeated.map((name) => ({ path: name.slice(0, 100), expected: 'the parameter once' })));
+    throw refusal(
+      repeated.map((name) => ({
+        path: name.slice(0, 100),
+        expected: 'the parameter once',
+        rule: 'repeated',
+      })),
+      'invalid-request',
+      'query',
+    );
   }
   const query = Object.fromEntries(pairs);
-  return parse(endpoint.query ?? v.strictObject({}), query);
+  return parse(endpoint.query ?? v.strictObject({}), query, '', 'query');
 };
 
 /** `If-Match` as the version that the caller has seen: tests change an ETag, but not what he would overwrite. */

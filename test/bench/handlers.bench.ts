@@ -42,7 +42,7 @@ export const bench: Bench = {
     };
     const runtime: Runtime = {
       clock: Date.now,
-      settings: { tests_per_minute: 250 },
+      settings: { tests_per_minute: 250, apis: [] },
       writeLog: () => {},
       ports: () => Promise.resolve({ store, vault }),
     };

@@ -383,7 +383,10 @@ describe('once it has let us in, a server that', () => {
     const second = Promise.withResolvers<void>();
     await using server = await plainServer((socket) => {
       connections += 1;
-      if (connections > 1) return void second.resolve(); // silent
+      if (connections > 1) {
+        second.resolve();
+        return; // silent
+      }
       socket.write(greetingOf());
       socket.on('data', (said) =>
         letting(

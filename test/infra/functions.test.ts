@@ -25,7 +25,7 @@ describe('the functions', () => {
 
   test('every file is one function, and every function is one file', () => {
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts') && file !== 'routes.ts' && !file.endsWith('wire.ts'))
+      .filter((file) => file.endsWith('.ts') && !/^(routes|apis)\.ts$|\/wire(-\w+)?\.ts$/.test(file))
       .map((file) => `functions/${file}`);
     expect(plans.map(({ source }) => source).toSorted()).toEqual(files.toSorted());
   });

@@ -79,10 +79,11 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  test('failures are problem documents', () => {
-    for (const { responses } of operations.values())
-      for (const [status, { content }] of Object.entries(responses))
-        if (Number(status) >= 400) expect(Object.keys(content ?? {})).toEqual(['application/problem+json']);
+  test('failures are problem documents, or what another API promises', () => {
+    for (const { key, api } of routes)
+      for (const [status, { content }] of Object.entries(operations.get(key)?.responses ?? {}))
+        if (Number(status) >= 400)
+          expect(Object.keys(content ?? {})).toEqual([api ? 'application/json' : 'application/problem+json']);
   });
 
   test.each(problemCodes)('a problem %s is as the document says', (code) => {

@@ -143,7 +143,7 @@ describe('the stacks', () => {
     };
     expect(variables(MooringApi, 'connections-get')).toEqual(['SETTINGS', 'TABLE_NAME']);
     expect(variables(MooringApi, 'connections-test')).toEqual(['PROBE_TEST', 'SETTINGS', 'TABLE_NAME']);
-    expect(variables(MooringApi, 'meta')).toEqual([]);
+    expect(variables(MooringApi, 'meta')).toEqual(['SETTINGS']);
     expect(variables(MooringData, 'publish')).toEqual(['BUS_NAME']);
   });
 

@@ -19,6 +19,7 @@ describe('what the environment asks for', () => {
       MOORING_API_KEY: 'sk_local_$(not)_run',
       MOORING_STATE: '/tmp/elsewhere',
       MOORING_DEMO: 'off',
+      MOORING_APIS: 'management,profiles',
       MOORING_EGRESS: '{"allow":["10.0.0.0/8"]}',
       MOORING_ENDPOINTS: '{"snowflake":"https://localhost:28443"}',
       MOORING_SETTINGS: '{"tokens":{"issuer":"https://issuer.example","audience":"mooring"}}',
@@ -31,6 +32,7 @@ describe('what the environment asks for', () => {
       demo: false,
       policy: { allow: ['10.0.0.0/8'], endpoints: { snowflake: 'https://localhost:28443' } },
       settings: {
+        apis: ['management', 'profiles'],
         tests_per_minute: 250,
         tokens: {
           issuer: 'https://issuer.example',

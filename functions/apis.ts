@@ -1,0 +1,21 @@
+import type { Api } from '../shared/http/api.ts';
+import { type ApiName, apiNames, type Settings } from '../shared/settings.ts';
+
+/** The wire formats besides our own, each with the folder of its name. */
+export const apis: { readonly [N in ApiName]?: Api } = {};
+
+/** The API that a file of this folder belongs to; ours has several folders and no name. */
+export const apiOf = (file: string): ApiName | undefined =>
+  apiNames.find((name) => file.startsWith(`${name}/`));
+
+/** Whether a deployment that speaks these APIs has the function of this file. */
+export const isExposed = (file: string, spoken: readonly ApiName[]): boolean => {
+  const name = apiOf(file);
+  return name === undefined || spoken.includes(name);
+};
+
+/** Whose path it is, of those that are spoken; `undefined` is ours. */
+export const apiAt = (path: string, { apis: spoken }: Settings): Api | undefined =>
+  spoken
+    .map((name) => apis[name])
+    .find((api) => api !== undefined && (path === api.prefix || path.startsWith(`${api.prefix}/`)));

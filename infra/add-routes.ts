@@ -1,0 +1,70 @@
+import type { Stack } from 'aws-cdk-lib';
+import { type HttpApi, type HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { addFunction, type Making } from './add-function.ts';
+import type { DataStack } from './data-stack.ts';
+import type { Deployment } from './deployment.ts';
+import type { FunctionPlan } from './functions.ts';
+import { accept } from './grant.ts';
+import { grantsFor } from './grants.ts';
+import { namesOf } from './names.ts';
+
+interface Given extends Making {
+  readonly api: HttpApi;
+  readonly data: DataStack;
+}
+
+/** A route per line of the route table, a function per file, each with the access that it declares; what has no route is the default. */
+export const addRoutes = (
+  stack: Stack,
+  plans: readonly FunctionPlan[],
+  { api, data, deployment, dist }: Given,
+): void => {
+  for (const plan of plans) {
+    const integration = new HttpLambdaIntegration(
+      plan.name,
+      addFunction(
+        stack,
+        plan,
+        { deployment, dist },
+        {
+          // Half a gigabyte is a third of a processor: what a cold start takes of it is worth more than the memory.
+          memorySize: 512,
+          environment: environmentOf(plan, deployment, data),
+          grants: grantsFor(plan, data.places),
+        },
+      ),
+    );
+    const keys =
+      plan.routes.length === 0
+        ? [HttpRouteKey.DEFAULT]
+        : plan.routes.map(({ method, path }) => HttpRouteKey.with(path, method as HttpMethod)); // its words are just these
+    for (const routeKey of keys) {
+      const route = new HttpRoute(stack, `Route ${routeKey.key}`, { httpApi: api, routeKey, integration });
+      accept(
+        route,
+        'Callers are recognised in the functions: an HTTP API’s own 401 and 403 cannot have the form that each API promises.',
+        'APIG4',
+      );
+    }
+  }
+};
+
+/** Only what the function's ports ask for. */
+const environmentOf = ({ uses }: FunctionPlan, deployment: Deployment, data: DataStack) => {
+  const names = namesOf(deployment.name);
+  const probe = (uses.probe?.split(' ') ?? []).map((part) => [
+    `PROBE_${part.toUpperCase()}`,
+    names.function(`probe/${part}`),
+  ]);
+  return {
+    ...(uses.store && { TABLE_NAME: names.table }),
+    ...(uses.vault && {
+      SECRET_PREFIX: names.secrets,
+      SECRET_KEY_ID: data.secretsKey.keyArn,
+      MAC_KEY_ID: data.macKey.keyArn,
+    }),
+    ...(Object.fromEntries(probe) as Record<string, string>),
+    SETTINGS: JSON.stringify({ ...deployment.settings, apis: deployment.apis }),
+  };
+};

@@ -1,0 +1,21 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { Construct } from 'constructs';
+import type { Making } from './add-function.ts';
+import { addRoutes } from './add-routes.ts';
+import type { DataStack } from './data-stack.ts';
+import type { FunctionPlan } from './functions.ts';
+
+interface Props extends StackProps, Making {
+  readonly api: HttpApi;
+  readonly data: DataStack;
+  readonly plans: readonly FunctionPlan[];
+}
+
+/** One wire format besides our own: its routes of the HTTP API and its functions. CloudFormation holds 500 resources a stack. */
+export class WireStack extends Stack {
+  constructor(scope: Construct, id: string, { api, data, plans, deployment, dist, ...props }: Props) {
+    super(scope, id, props);
+    addRoutes(this, plans, { api, data, deployment, dist });
+  }
+}

@@ -1,0 +1,39 @@
+import { describe, expect, test } from '@jest/globals';
+import { apiAt, apiOf, apis } from '../../functions/apis.ts';
+import { routes } from '../../functions/routes.ts';
+import { loadRoutes } from '../../infra/endpoints.ts';
+import { apiNames } from '../../shared/settings.ts';
+
+const settings = { tests_per_minute: 250, apis: [...apiNames] };
+
+describe('the wire formats', () => {
+  test.each(Object.entries(apis))(
+    '%s answers below its own paths, and its endpoints say that they are its',
+    async (name, api) => {
+      const own = (await loadRoutes()).filter(({ file }) => apiOf(file) === name);
+      expect(own.length).toBeGreaterThan(0);
+      for (const { path, endpoint } of own) {
+        expect(apiAt(path, settings)).toBe(api);
+        expect(endpoint.api).toBe(api);
+      }
+    },
+  );
+
+  test('what is ours is nobody else’s', async () => {
+    for (const { path, file, endpoint } of await loadRoutes()) {
+      if (apiOf(file) !== undefined) continue;
+      expect({ [path]: [apiAt(path, settings), endpoint.api] }).toEqual({ [path]: [undefined, undefined] });
+    }
+  });
+
+  test('one that is not spoken has no route, and its paths are ours', async () => {
+    const own = (await loadRoutes([])).map(({ key }) => key);
+    expect(own).toEqual(
+      Object.entries(routes)
+        .filter(([, file]) => apiOf(file) === undefined)
+        .map(([key]) => key),
+    );
+    for (const api of Object.values(apis))
+      expect(apiAt(api.prefix, { ...settings, apis: [] })).toBeUndefined();
+  });
+});
