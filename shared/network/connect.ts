@@ -61,7 +61,7 @@ export const connectFirst = <To>(
     else next();
   });
 
-const mostAddresses = 8;
+export const mostAddresses = 8;
 const stagger = 250;
 
 /** That there is no route for one family of addresses says little when the other was refused. */

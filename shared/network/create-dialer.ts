@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Problem } from '../problem.ts';
+import { askFirst } from './ask.ts';
 import { connectFirst } from './connect.ts';
 import type { End } from './connect.ts';
 import type { Dialer, Place, TlsAsk } from './dialer.ts';
@@ -45,13 +46,17 @@ export const createDialer = ({
     if (signal.aborted) socket.destroy();
   };
 
-  const tcpAny = async <To extends Place>(members: readonly To[]) => {
+  const judged = async <To extends Place>(members: readonly To[]) => {
     const ends = await trail.step('resolve', () => resolveAll(members, signal, resolve));
     await trail.step('egress', async () => {
       const fits = ({ address, port, to }: End<Place>) =>
         permitted(canonicalHost(to.host) ?? to.host, address, port);
       if (!ends.every(fits)) throw new Problem('host-forbidden');
     });
+    return ends;
+  };
+  const tcpAny = async <To extends Place>(members: readonly To[]) => {
+    const ends = await judged(members);
     return trail.step('connect', async () => {
       const connected = await connectFirst(ends, signal);
       track(connected.socket);
@@ -65,6 +70,10 @@ export const createDialer = ({
     step: (name, work) => trail.step(name, work),
     tcp: async (to) => (await tcpAny([to])).socket,
     tcpAny,
+    udp: async (to, question) => {
+      const ends = await judged([to]);
+      return trail.step('connect', () => askFirst(ends, question, signal));
+    },
     tls: (socket, { host }, negotiate, inClear) =>
       trail.step('tls', async () => {
         const secured = await secure(socket, { host, ask: tlsAsk, negotiate, track }).catch(

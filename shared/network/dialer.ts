@@ -36,15 +36,18 @@ export interface Dialer {
   tcp(to: Place): Promise<Socket>;
   /** The same for a source of several members: whichever answers first is it. One that has no address is passed over; one that may not be dialled forbids all. */
   tcpAny<To extends Place>(members: readonly To[]): Promise<{ readonly socket: Socket; readonly to: To }>;
+  /** Asks by UDP, every address judged as for a socket: the same three steps. Nothing where nobody answers; an answer is one datagram. */
+  udp(to: Place, question: Buffer): Promise<Buffer | undefined>;
   /**
    * Upgrades a socket as `tlsAsk` says: the step `tls`. `negotiate` asks the server for TLS in the protocol's own way and answers whether it
-   * agreed. Where a port speaks TLS from its first byte or not at all, `inClear` is asked when there was no TLS to be had: it answers a new
-   * socket to a server that it has heard speak in clear, and throws where there is none.
+   * agreed, or with the name (ALPN) under which the protocol goes inside of TLS. Where a port speaks TLS from its first byte or not at all,
+   * `inClear` is asked when there was no TLS to be had: it answers a new socket to a server that it has heard speak in clear, and throws where
+   * there is none.
    */
   tls(
     socket: Socket,
     to: { readonly host: string },
-    negotiate?: (socket: Socket) => Promise<boolean>,
+    negotiate?: (socket: Socket) => Promise<boolean | string>,
     inClear?: () => Promise<Socket>,
   ): Promise<Socket | TLSSocket>;
   /** Runs a part of the work as that step, within its limit; a throw marks the step as failed. */

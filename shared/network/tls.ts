@@ -25,7 +25,7 @@ export const secure = async (
   }: {
     host: string;
     ask: TlsAsk;
-    negotiate?: ((socket: Socket) => Promise<boolean>) | undefined;
+    negotiate?: ((socket: Socket) => Promise<boolean | string>) | undefined;
     track: (socket: Socket) => void;
   },
 ): Promise<Secured> => {
@@ -34,7 +34,8 @@ export const secure = async (
   const negotiated = negotiate?.(socket);
   negotiated?.catch(() => {}); // certificates that cannot be read are told first
   const secureContext = await readContext(ask);
-  if (negotiated && !(await negotiated)) {
+  const agreed = await negotiated;
+  if (negotiated && !agreed) {
     if (ask.mode === 'prefer') return { socket, warning: 'tls-off', facts: {} };
     throw new Problem('tls-unsupported');
   }
@@ -50,6 +51,7 @@ export const secure = async (
     checkServerIdentity: (_, certificate) =>
       ask.mode === 'verify-full' ? checkServerIdentity(name, certificate) : undefined,
     ...(isIP(name) === 0 && { servername: name }),
+    ...(typeof agreed === 'string' && { ALPNProtocols: [agreed] }),
   });
   track(secured);
   await handshake(secured);

@@ -114,6 +114,31 @@ export const dnsServer = async (
   };
 };
 
+/** Answers each datagram with whatever is said to it; to say nothing is silence. */
+export const udpServer = async (
+  answer: (question: Buffer, count: number) => Buffer | undefined = () => undefined,
+  { host = '127.0.0.1', port = 0 }: { readonly host?: string; readonly port?: number } = {},
+) => {
+  const socket = createSocket('udp4');
+  const heard: Buffer[] = [];
+  socket.on('message', (question, from) => {
+    heard.push(question);
+    const said = answer(question, heard.length);
+    if (said) socket.send(said, from.port, from.address);
+  });
+  socket.bind(port, host);
+  await once(socket, 'listening');
+  return {
+    port: socket.address().port,
+    /** Every datagram that ever came. */
+    heard: heard as readonly Buffer[],
+    [Symbol.asyncDispose]: async () => {
+      socket.close();
+      await once(socket, 'close');
+    },
+  };
+};
+
 /** A port of loopback on which nothing listens. */
 export const closedPort = async (): Promise<number> => {
   await using server = await plainServer();
