@@ -20,6 +20,9 @@ describe('what is shown to be pasted', () => {
     ['a URL', 'sqlserver://me:fake-one@db.example.test:14330/shop', { ...base, port: 14330 }, {}],
     ['Go', 'sqlserver://me:fake-one@db.example.test:1433?database=shop&encrypt=disable', { ...base, port: 1433 }, { ssl_mode: 'disable' }],
     ['Azure’s portal, JDBC', 'jdbc:sqlserver://db.example.test:1433;database=shop;user=me;password=fake-one;encrypt=true;trustServerCertificate=false;loginTimeout=30;', { ...base, port: 1433 }, { ssl_mode: 'verify-full', connection_timeout_seconds: 30 }],
+    ['Go, with an instance', 'sqlserver://me:fake-one@db.example.test/SQLEXPRESS?database=shop', { ...base, instance: 'SQLEXPRESS' }, {}],
+    ['JDBC, with an instance', 'jdbc:sqlserver://db.example.test\\SQLEXPRESS;database=shop;user=me;password=fake-one', { ...base, instance: 'SQLEXPRESS' }, {}],
+    ['JDBC, with a property for the instance', 'jdbc:sqlserver://db.example.test;instanceName=SQLEXPRESS;database=shop;user=me;password=fake-one', { ...base, instance: 'SQLEXPRESS' }, {}],
     ['Prisma', 'sqlserver://db.example.test:1433;initial catalog=shop;user=me;password={fake-one};schema=dbo;connection limit=5;trustServerCertificate=true', { ...base, port: 1433 }, { ssl_mode: 'require' }],
   ])('%s', (_, text, config, options) => {
     expect(parse(text)).toEqual({ config, credentials: { password: 'fake-one' }, options });
@@ -47,8 +50,10 @@ describe('what is shown to be pasted', () => {
 
 describe('what is refused', () => {
   test.each([
-    ['an instance in the path', 'sqlserver://me@db.example.test/SQLEXPRESS?database=shop', 'no name of an instance'],
-    ['an instance after a backslash', 'sqlserver://db.example.test\\SQLEXPRESS;database=shop', 'no name of an instance'],
+    ['an instance beside a port', 'sqlserver://me@db.example.test:1433/SQLEXPRESS?database=shop', 'a port or an instance'],
+    ['the same with semicolons', 'sqlserver://db.example.test\\SQLEXPRESS:1433;database=shop', 'a port or an instance'],
+    ['an instance twice', 'sqlserver://db.example.test\\SQLEXPRESS;instanceName=OTHER', 'instance once'],
+    ['an instance of an instance', 'sqlserver://db.example.test\\SQL\\EXPRESS;database=shop', 'host:port or host\\instance'],
     ['several hosts', 'sqlserver://one.example.test,two.example.test;database=shop', 'one host'],
     ['a database twice', 'sqlserver://db.example.test;database=shop;databaseName=other', 'database once'],
     ['a login of Windows', 'sqlserver://db.example.test;integratedSecurity=true', 'no option integratedSecurity'],

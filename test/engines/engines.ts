@@ -43,6 +43,7 @@ const engines: readonly Engine[] = [
   ...['server', 'off', 'expired', 'wronghost', 'selfsigned'].map((tls) => sqlserver('shop', tls)),
   sqlserver('empty'),
   sqlserver('forced'),
+  sqlserver('strict'),
   ...['server', 'off', 'expired', 'wronghost', 'selfsigned'].map((tls) => ({
     name: 'oracle',
     variables: { ORACLE_TLS: tls },

@@ -2,7 +2,8 @@ import { Problem } from '../../problem.ts';
 import type { ConnectionString, ConnectionStringParts, SslMode } from '../connector.ts';
 
 /**
- * `sqlserver://user:password@host:port/database`, Go's `…/?database=`, and the form of JDBC and Prisma, `sqlserver://host:port;database=…;user=…`.
+ * `sqlserver://user:password@host:port/database`, Go's `…/?database=`, and the form of JDBC and Prisma, `sqlserver://host:port;database=…;user=…`;
+ * an instance is Go's `…@host/instance?database=`, JDBC's `host\instance` or `instanceName=`.
  * https://github.com/microsoft/go-mssqldb#the-connection-string-can-be-specified-in-one-of-three-formats ·
  * https://learn.microsoft.com/sql/connect/jdbc/building-the-connection-url
  */
@@ -29,11 +30,10 @@ const fieldsOfUrl = (text: string): Fields => {
   const path = decoded(url.pathname.slice(1));
   const options = [...url.searchParams];
   const namesDatabase = options.some(([name]) => aliases.get(plain(name)) === 'database');
-  if (path && namesDatabase) refuse('a port, and no name of an instance');
   return collect([
     ['host', decoded(url.hostname).replace(/^\[(.*)\]$/, '$1')],
     ['port', url.port],
-    ['database', path],
+    [namesDatabase ? 'instancename' : 'database', path],
     ['username', decoded(url.username)],
     ['password', decoded(url.password)],
     ...options,
@@ -42,10 +42,12 @@ const fieldsOfUrl = (text: string): Fields => {
 
 const fieldsOfList = (text: string): Fields => {
   const [address = '', ...pairs] = text.match(/(?:\{(?:[^}]|\}\})*\}|[^;])+/g) ?? [];
-  const [, host = '', port = ''] =
-    /^(\[[^\]]*\]|[^:\\]*)(?::(.*))?$/s.exec(address) ?? refuse('a port, and no name of an instance');
+  const [, host = '', instance = '', port = ''] =
+    /^(\[[^\]]*\]|[^:\\]*)(?:\\([^:\\]*))?(?::(.*))?$/s.exec(address) ??
+    refuse('host:port or host\\instance before the first semicolon');
   return collect([
     ['host', host.replace(/^\[(.*)\]$/, '$1')],
+    ['instancename', instance],
     ['port', port],
     ...pairs.map((pair): [string, string] => {
       const at = pair.indexOf('=');
@@ -72,9 +74,11 @@ const collect = (pairs: readonly (readonly [string, string])[]): Fields => {
 };
 
 const partsOf = (fields: Fields): ConnectionStringParts => {
-  const [host, port, database] = [fields.get('host'), fields.get('port'), fields.get('database')];
+  const [host, port, instance] = [fields.get('host'), fields.get('port'), fields.get('instance')];
+  const database = fields.get('database');
   const [username, password] = [fields.get('username'), fields.get('password')];
   if (port !== undefined && !/^\d{1,5}$/.test(port)) refuse('a port from 1 to 65535');
+  if (port !== undefined && instance !== undefined) refuse('a port or an instance');
   if (host?.includes(',')) refuse('one host');
   const mode = modeOf(fields.get('encrypt'), fields.get('trust'));
   const timeout = fields.get('timeout');
@@ -83,6 +87,7 @@ const partsOf = (fields: Fields): ConnectionStringParts => {
     config: {
       ...(host !== undefined && { host }),
       ...(port !== undefined && { port: Number(port) }),
+      ...(instance !== undefined && { instance }),
       ...(database !== undefined && { database }),
       ...(username !== undefined && { username }),
     },
@@ -138,6 +143,8 @@ const aliases: ReadonlyMap<string, string> = new Map(
     datasource: 'host',
     port: 'port',
     portnumber: 'port',
+    instance: 'instance',
+    instancename: 'instance',
     database: 'database',
     databasename: 'database',
     initialcatalog: 'database',

@@ -11,13 +11,22 @@ export interface Greeting {
 /** Sends PRELOGIN and reads its answer: https://learn.microsoft.com/openspecs/windows_protocols/ms-tds/60f56408-0188-4cd5-8b90-25c6f2423868 */
 export const greet = async (
   socket: Socket,
-  { encrypt, fedAuth }: { readonly encrypt: boolean; readonly fedAuth: boolean },
+  {
+    encrypt,
+    fedAuth,
+    strict = false,
+  }: {
+    readonly encrypt: boolean;
+    readonly fedAuth: boolean;
+    /** TLS is there already (TDS 8): what the server says of encryption means nothing. */
+    readonly strict?: boolean;
+  },
 ): Promise<Greeting> => {
   const answer = firstMessage(socket);
   socket.write(packet(PRELOGIN, prelogin(encrypt ? ON : UNSUPPORTED, fedAuth)));
   const options = optionsIn(await answer);
   const encryption = options.get(ENCRYPTION)?.[0];
-  if (encryption === undefined) throw foreign();
+  if (encryption === undefined && !strict) throw foreign();
   return {
     encrypts: encryption === ON || encryption === REQUIRED,
     fedAuthRequired: options.get(FEDAUTHREQUIRED)?.[0] === 1,
@@ -28,7 +37,7 @@ export const PRELOGIN = 0x12;
 export const RESPONSE = 0x04;
 const ENDS = 1;
 /** The smallest that every server takes before another size is agreed on. */
-const packetSize = 4096;
+export const packetSize = 4096;
 
 /** A whole message, cut into packets. */
 export const packet = (type: number, body: Buffer): Buffer => {
@@ -72,6 +81,9 @@ const prelogin = (encryption: number, fedAuth: boolean): Buffer => {
   return Buffer.from([...heads, 0xff, ...options.flatMap(([, value]) => value)]);
 };
 
+const closed = () => Object.assign(new Error('closed before an answer'), { code: 'ECONNRESET' });
+const ALERT = 0x15;
+
 const optionsIn = (body: Buffer): ReadonlyMap<number, Buffer> => {
   const options = new Map<number, Buffer>();
   for (let at = 0; at + 5 <= body.length && body[at] !== 0xff; at += 5) {
@@ -94,9 +106,10 @@ const firstMessage = (socket: Socket): Promise<Buffer> =>
       settle();
       reject(error);
     };
-    const onEnd = () => refuse(Object.assign(new Error('closed before an answer'), { code: 'ECONNRESET' }));
+    const onEnd = () => refuse(closed());
     const onData = (chunk: Buffer) => {
       bytes = Buffer.concat([bytes, chunk]);
+      if (bytes[0] === ALERT) return refuse(closed()); // TLS alone is spoken here
       if (bytes[0] !== RESPONSE) return refuse(foreign());
       if (bytes.length < 8) return;
       const length = bytes.readUInt16BE(2);

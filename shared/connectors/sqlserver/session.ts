@@ -1,17 +1,19 @@
 import type { Connection as DriverConnection, ConnectionConfiguration } from 'tedious';
 import type { Socket } from 'node:net';
-import type { Dialer } from '../../network/dialer.ts';
+import type { Dialer, Place } from '../../network/dialer.ts';
+import { networkFailure } from '../../network/failure.ts';
 import { Problem } from '../../problem.ts';
 import type { Session, Target } from '../connector.ts';
 import { createBatch, problemIn, type Batch } from './batch.ts';
 import { withNumbers } from './failures.ts';
 import { guard } from './guard.ts';
-import { greet, type Greeting } from './prelogin.ts';
+import { greet, packetSize, type Greeting } from './prelogin.ts';
 import { wrap } from './wrap.ts';
 
 export interface Settings {
   readonly host: string;
-  readonly port: number;
+  readonly port?: number | undefined;
+  readonly instance?: string | undefined;
   readonly database: string;
   readonly username: string;
 }
@@ -25,7 +27,7 @@ export const open = async (
   dialer: Dialer,
 ): Promise<Session> => {
   const fedAuth = credentials.auth_method === 'entra';
-  const way = await reach(config, dialer, fedAuth);
+  const way = await reach(await placeOf(config, dialer), dialer, fedAuth);
   const token = fedAuth
     ? await dialer.step('authenticate', async () =>
         (await import('./entra.ts')).entraToken(credentials, dialer),
@@ -92,38 +94,53 @@ const azureEditions: ReadonlyMap<number, string> = new Map([
   [12, 'Microsoft Fabric'],
 ]);
 
+const placeOf = async ({ host, port = 1433, instance }: Settings, dialer: Dialer): Promise<Place> => {
+  if (instance === undefined) return { host, port };
+  const { portOf } = await import('./instance.ts');
+  return { host, port: await portOf(host, instance, dialer) };
+};
+
 interface Way {
   readonly socket: Socket;
   readonly greeting: Greeting;
   readonly allow: (bytes: number) => void;
+  /** TLS came first, as in TDS 8. */
+  readonly strict: boolean;
 }
 
 /** A socket on which the login may be said: greeted, and encrypted as was asked. The driver itself would log in in clear where the server says so. */
-const reach = async (
-  to: { readonly host: string; readonly port: number },
-  dialer: Dialer,
-  fedAuth: boolean,
-): Promise<Way> => {
+const reach = async (to: Place, dialer: Dialer, fedAuth: boolean): Promise<Way> => {
   const raw = await dialer.tcp(to);
   let greeting: Greeting | undefined;
-  const { stream, unwrap } = wrap(raw);
+  let strict = false;
+  const { stream, unwrap, moveTo } = wrap(raw);
   const secured = await dialer.tls(
     stream as Socket, // all that TLS needs of one
     to,
     async () => {
-      greeting = await greet(raw, { encrypt: true, fedAuth });
-      return greeting.encrypts;
+      try {
+        greeting = await greet(raw, { encrypt: true, fedAuth });
+        return greeting.encrypts;
+      } catch (error) {
+        // A server that insists on TDS 8 hangs up on whoever says anything before TLS.
+        if (networkFailure(error)?.code !== 'connection-reset') throw error;
+        moveTo(await dialer.tcp(to));
+        strict = true;
+        return 'tds/8.0';
+      }
     },
   );
   unwrap();
+  const socket = 'encrypted' in secured ? secured : raw;
   if (!greeting) {
-    greeting = await dialer.step('authenticate', () => greet(raw, { encrypt: false, fedAuth }));
-    if (greeting.encrypts) {
+    greeting = await dialer.step('authenticate', () => greet(socket, { encrypt: false, fedAuth, strict }));
+    if (greeting.encrypts && !strict) {
       return dialer.step('authenticate', () => Promise.reject(new Problem('tls-required')));
     }
   }
-  const socket = 'encrypted' in secured ? secured : raw;
-  return { socket, greeting, allow: guard(socket).allow };
+  // A login of several packets in one record of TLS is hung up on by Azure SQL: https://github.com/tediousjs/tedious/issues/1182
+  if ('setMaxSendFragment' in socket) socket.setMaxSendFragment(packetSize);
+  return { socket, greeting, allow: guard(socket).allow, strict };
 };
 
 interface Login {
@@ -159,10 +176,11 @@ const logIn = async (
         ? { type: 'default', options: { userName: config.username, password: credentials.password } }
         : { type: 'azure-active-directory-access-token', options: { token } },
     options: {
-      port: config.port,
       database: config.database,
       connector,
       encrypt: false, // is done already
+      packetSize,
+      ...(first.strict && { tdsVersion: '8_0' }),
       appName: 'mooring',
       workstationId: 'mooring', // else the name of this machine
       maxRetriesOnTransientErrors: 0,

@@ -2,8 +2,16 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { foreign, packet, PRELOGIN, RESPONSE } from './prelogin.ts';
 
+export interface Wrapped {
+  readonly stream: Duplex;
+  readonly unwrap: () => void;
+  /** Goes on over another socket, on which nothing was said yet, without any wrapping. */
+  readonly moveTo: (other: Socket) => void;
+}
+
 /** The stream under a TLS handshake, which TDS 7 carries inside PRELOGIN packets; after `unwrap()` bytes pass as they are. */
-export const wrap = (socket: Socket): { readonly stream: Duplex; readonly unwrap: () => void } => {
+export const wrap = (first: Socket): Wrapped => {
+  let socket = first;
   let bare = false;
   let input = Buffer.alloc(0);
   const flight: Buffer[] = [];
@@ -52,13 +60,16 @@ export const wrap = (socket: Socket): { readonly stream: Duplex; readonly unwrap
   // A listener too early would take the answer to the greeting.
   let listening = false;
   const listen = () => {
-    if (!listening) socket.on('data', take);
-    listening = true;
+    if (!listening) {
+      listening = true;
+      if (socket.destroyed) return void stream.destroy();
+      socket.on('data', take);
+      socket.on('end', () => stream.push(null));
+      socket.on('close', () => stream.destroy());
+      socket.on('error', (error) => stream.destroy(error));
+    }
     socket.resume();
   };
-  socket.on('end', () => stream.push(null));
-  socket.on('close', () => stream.destroy());
-  socket.on('error', (error) => stream.destroy(error));
   stream.on('error', () => {}); // told by who reads it
 
   return {
@@ -66,6 +77,12 @@ export const wrap = (socket: Socket): { readonly stream: Duplex; readonly unwrap
     unwrap: () => {
       flush();
       bare = true;
+    },
+    moveTo: (other) => {
+      socket.destroy();
+      socket = other;
+      bare = true;
+      records = true;
     },
   };
 };

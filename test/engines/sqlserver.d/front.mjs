@@ -158,8 +158,10 @@ async function serve(socket) {
     if (!secureContext) return socket.destroy();
     socket.unshift(first);
     stream = await secured(socket, { ALPNProtocols: ['tds/8.0'] });
+    if (process.env.FORCE_STRICT && stream.alpnProtocol !== 'tds/8.0') return stream.destroy();
     reader = new Reader(stream);
-  } else reader.rest = first;
+  } else if (process.env.FORCE_STRICT) return socket.destroy(); // as "Force Strict Encryption" does
+  else reader.rest = first;
   const hello = await reader.message();
   const wanted = optionOf(hello.body, 1);
   const bare = stream === socket;

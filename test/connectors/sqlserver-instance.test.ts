@@ -1,0 +1,168 @@
+import { connect } from 'node:net';
+import { describe, expect, test } from '@jest/globals';
+import { toJsonSchema } from '@valibot/to-json-schema';
+import * as v from 'valibot';
+import { examine } from '../../shared/connectors/examine.ts';
+import { sqlserver } from '../../shared/connectors/sqlserver/connector.ts';
+import { parse } from '../../shared/parse.ts';
+import { reach } from '../engines/reach.ts';
+import { pem, plainServer, udpServer } from '../network/servers.ts';
+
+const base = { host: 'db.example.test', database: 'shop', username: 'me' };
+
+describe('a config', () => {
+  test('names a port or an instance, and else means port 1433', () => {
+    expect(v.parse(sqlserver.config, base)).toEqual({ ...base, port: 1433 });
+    expect(v.parse(sqlserver.config, { ...base, instance: 'SQLEXPRESS' })).toEqual({
+      ...base,
+      instance: 'SQLEXPRESS',
+    });
+  });
+
+  test('with both is refused by the path of the one that is too much', async () => {
+    const parsed = async () => parse(sqlserver.config, { ...base, port: 1433, instance: 'A' }, 'config');
+    await expect(parsed()).rejects.toMatchObject({
+      code: 'invalid-request',
+      extras: { errors: [{ path: 'config.instance', expected: expect.stringContaining('not both') }] },
+    });
+    // Whoever builds a form knows it before.
+    expect(toJsonSchema(sqlserver.config, { typeMode: 'input', errorMode: 'ignore' })).toMatchObject({
+      not: { required: ['port', 'instance'] },
+    });
+  });
+
+  test.each(['A;tcp;1', 'A\\B', 'A B', 'A\0', '1A', 'A'.repeat(17), ''])(
+    'with an instance of %j is refused',
+    (instance) => expect(v.is(sqlserver.config, { ...base, instance })).toBe(false),
+  );
+});
+
+/** An address of loopback that no other run of these tests listens on. */
+const address = `127.77.${(process.pid >> 8) & 255}.${process.pid & 255}`;
+/** SQL Server Browser, which has one port for all. */
+const browser = (answer?: Parameters<typeof udpServer>[0]) =>
+  udpServer(answer, { host: address, port: 1434 });
+
+const said = (text: string, type = 5) => {
+  const head = Buffer.from([type, 0, 0]);
+  head.writeUInt16LE(text.length, 1);
+  return Buffer.concat([head, Buffer.from(text, 'latin1')]);
+};
+const described = (port: number | string, name = 'SQLEXPRESS') =>
+  `ServerName;SHOP;InstanceName;${name};IsClustered;No;Version;16.0.1000.6;tcp;${port};;`;
+
+const tried = (
+  { mode = 'disable', seconds = 5, policy = {}, username = 'mooring_reader' } = {} as {
+    readonly mode?: 'disable' | 'verify-full';
+    readonly seconds?: number;
+    readonly policy?: object;
+    readonly username?: string;
+  },
+) =>
+  examine(
+    sqlserver,
+    {
+      config: { host: 'localhost', instance: 'sqlexpress', database: 'shop', username },
+      credentials: { auth_method: 'password', password: 'p@ss:w/rd#1%' },
+      options: { ssl_mode: mode, query_timeout_seconds: 10 },
+      role: 'source',
+    },
+    {
+      policy: { loopback: true, ...policy },
+      environment: 'default',
+      tlsAsk: { mode, ca: pem('ca.crt') },
+      options: { connection_timeout_seconds: seconds },
+      resolve: async () => [address],
+    },
+  );
+const failed = ({ steps }: Awaited<ReturnType<typeof tried>>) =>
+  steps.find(({ status }) => status === 'failed');
+
+describe('an instance', () => {
+  const env = reach('sqlserver');
+  if (env)
+    test('is reached on the port that SQL Server Browser tells, its certificate checked by the name of the host', async () => {
+      // The stand-in listens on another address of this machine.
+      await using server = await plainServer((socket) => {
+        const onward = connect({ host: '127.0.0.1', port: Number(env['SQLSERVER_PORT']) });
+        onward.on('error', () => socket.destroy());
+        onward.on('close', () => socket.destroy());
+        socket.on('close', () => onward.destroy());
+        socket.pipe(onward).pipe(socket);
+      }, address);
+      await using asked = await browser(() => said(described(server.port)));
+      const { status, steps } = await tried({ mode: 'verify-full' });
+      expect(status).toBe('connected');
+      expect(steps.slice(0, 4).map((step) => step.status)).toEqual(['passed', 'passed', 'passed', 'passed']);
+      expect(asked.heard).toEqual([Buffer.from('\x04sqlexpress\0')]);
+    });
+
+  test('of which Browser says nothing is a timeout with its own cure', async () => {
+    await using _ = await browser();
+    expect(failed(await tried())).toMatchObject({
+      step: 'connect',
+      code: 'timeout',
+      remediation: expect.stringContaining('UDP 1434'),
+    });
+  });
+
+  test('without Browser is the same, and said at once', async () => {
+    expect(failed(await tried())).toMatchObject({
+      step: 'connect',
+      code: 'timeout',
+      remediation: expect.stringContaining('name the port'),
+    });
+  });
+
+  test('is not waited for longer than the step may take', async () => {
+    await using _ = await browser();
+    expect(failed(await tried({ seconds: 0.2 }))).toMatchObject({ step: 'connect', code: 'timeout' });
+  });
+
+  test('without TCP is told so', async () => {
+    await using _ = await browser(() =>
+      said(
+        'ServerName;SHOP;InstanceName;SQLEXPRESS;IsClustered;No;Version;16.0;np;\\\\SHOP\\pipe\\sql\\query;;',
+      ),
+    );
+    expect(failed(await tried())).toMatchObject({
+      step: 'connect',
+      code: 'server-error',
+      remediation: expect.stringContaining('TCP/IP'),
+    });
+  });
+
+  test.each([
+    ['nothing', Buffer.alloc(0)],
+    ['two bytes', Buffer.from([5, 0])],
+    ['another kind of message', said(described(1433), 4)],
+    ['less than it promises', said(described(1433)).subarray(0, 30)],
+    ['more than it may', said(described(1433) + 'x;y;'.repeat(400))],
+    ['of another instance', said(described(1433, 'OTHER'))],
+    ['a port of 0', said(described(0))],
+    ['a port that there is not', said(described(65_536))],
+    ['a port that is none', said(described('1433 or so'))],
+    ['noise', Buffer.alloc(600, 0xee)],
+  ])('of which Browser says %s is not dialled', async (_, answer) => {
+    await using asked = await browser(() => answer);
+    expect(failed(await tried())).toMatchObject({ step: 'connect', code: 'protocol-mismatch' });
+    expect(asked.heard.length).toBe(1);
+  });
+
+  test('is asked for at an address that was judged, and dialled at one that was', async () => {
+    await using server = await plainServer(undefined, address);
+    await using asked = await browser(() => said(described(server.port)));
+    expect(failed(await tried({ policy: { loopback: false } }))).toMatchObject({
+      step: 'egress',
+      code: 'host-forbidden',
+    });
+    expect(asked.heard).toEqual([]);
+    const denying = { deny: [`${address}:${server.port}`] };
+    expect(failed(await tried({ policy: denying }))).toMatchObject({
+      step: 'egress',
+      code: 'host-forbidden',
+    });
+    expect(asked.heard.length).toBe(1);
+    expect(server.accepted).toEqual([]);
+  });
+});

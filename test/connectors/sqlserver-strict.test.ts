@@ -1,0 +1,132 @@
+import { connect } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { describe, expect, test } from '@jest/globals';
+import type { SslMode } from '../../shared/connectors/connector.ts';
+import { examine, openSession } from '../../shared/connectors/examine.ts';
+import { sqlserver } from '../../shared/connectors/sqlserver/connector.ts';
+import { reach } from '../engines/reach.ts';
+import { pem, plainServer } from '../network/servers.ts';
+
+const targetOf = (port: number, mode: SslMode, change: object = {}) => ({
+  config: { host: 'localhost', port, database: 'shop', username: 'mooring_reader', ...change },
+  credentials: { auth_method: 'password', password: 'p@ss:w/rd#1%' },
+  options: { ssl_mode: mode, query_timeout_seconds: 10 },
+  role: 'source' as const,
+});
+const optionsOf = (mode: SslMode, ca = 'ca.crt') => ({
+  policy: { loopback: true },
+  environment: 'default',
+  tlsAsk: { mode, ca: pem(ca) },
+  options: { connection_timeout_seconds: 5 },
+});
+
+/** What a client says, record by record of TLS: the type and the length of each. */
+const recordsOf = (bytes: Buffer) => {
+  const records: { readonly type: number; readonly length: number }[] = [];
+  for (let at = 0; at + 5 <= bytes.length; at += 5 + bytes.readUInt16BE(at + 3))
+    records.push({ type: bytes.readUInt8(at), length: bytes.readUInt16BE(at + 3) });
+  return records;
+};
+const applicationData = 0x17;
+
+const env = reach('sqlserver', { SQLSERVER_DATA: 'strict' });
+if (env)
+  describe('a server that insists on TDS 8', () => {
+    const port = Number(env['SQLSERVER_PORT']);
+
+    test.each([
+      ['verify-full', 'ca.crt', 'passed'],
+      ['verify-full', 'other-ca.crt', 'certificate-untrusted'],
+      ['verify-ca', 'ca.crt', 'tls-unverified'],
+      ['require', 'other-ca.crt', 'tls-unverified'],
+      ['prefer', 'other-ca.crt', 'tls-unverified'],
+    ] as const)('means the same by %s, with %s, as any other: %s', async (mode, ca, expected) => {
+      const { status, steps } = await examine(sqlserver, targetOf(port, mode), optionsOf(mode, ca));
+      const tls = steps.find(({ step }) => step === 'tls');
+      expect(tls?.code ?? tls?.status).toBe(expected);
+      expect(status).toBe(expected === 'certificate-untrusted' ? 'failed' : 'connected');
+    });
+
+    test('hangs up on whoever speaks in clear', async () => {
+      const { details } = await examine(sqlserver, targetOf(port, 'disable'), optionsOf('disable'));
+      expect(details).toMatchObject({ code: 'connection-reset' });
+    });
+
+    test('tells a wrong password from everything else', async () => {
+      const target = targetOf(port, 'verify-full', { username: 'nobody_at_all' });
+      const { details } = await examine(sqlserver, target, optionsOf('verify-full'));
+      expect(details).toMatchObject({ code: 'authentication-failed' });
+    });
+
+    // Azure SQL hangs up on a login whose packets share a record: https://github.com/tediousjs/tedious/issues/1182
+    test('gets no more than one packet in a record of TLS', async () => {
+      const said: Buffer[][] = [];
+      await using between = await plainServer((socket) => {
+        const onward = connect({ host: '127.0.0.1', port });
+        onward.on('error', () => socket.destroy());
+        onward.on('close', () => socket.destroy());
+        socket.on('close', () => onward.destroy());
+        const own = said.push([]) - 1;
+        socket.on('data', (bytes: Buffer) => said[own]?.push(bytes));
+        socket.pipe(onward).pipe(socket);
+      });
+      const target = targetOf(between.port, 'verify-full');
+      await using session = await openSession(sqlserver, target, optionsOf('verify-full'));
+      let count = 0;
+      await session.introspect({ excludedSchemas: [] }, (some) => void (count += some.length));
+      expect(count).toBeGreaterThan(0);
+      // The first socket was greeted in clear, and hung up on.
+      expect(said.length).toBe(2);
+      const lengths = recordsOf(Buffer.concat(said[1] ?? [])).map(({ type, length }) =>
+        type === applicationData ? length : 0,
+      );
+      expect(Math.max(...lengths)).toBeGreaterThan(4000); // the statements of an introspection fill several
+      expect(Math.max(...lengths)).toBeLessThan(4096 + 64);
+    });
+  });
+
+describe('whoever hangs up at the greeting', () => {
+  test('is spoken to once more, with TLS first and by the name of the protocol', async () => {
+    const names: unknown[] = [];
+    await using server = await plainServer((socket) => {
+      socket.once('data', (bytes: Buffer) => {
+        if (bytes[0] !== 0x16) return void socket.destroy();
+        socket.pause().unshift(bytes);
+        const secured = new TLSSocket(socket, {
+          isServer: true,
+          cert: pem('server.crt'),
+          key: pem('server.key'),
+          ALPNCallback: ({ protocols }) => {
+            names.push(...protocols);
+            return protocols[0];
+          },
+        });
+        secured.on('error', () => {});
+        secured.on('data', () => secured.end('220 ready\r\n'));
+      });
+    });
+    const { steps } = await examine(
+      sqlserver,
+      targetOf(server.port, 'verify-full'),
+      optionsOf('verify-full'),
+    );
+    expect(steps.find(({ status }) => status === 'failed')).toMatchObject({
+      step: 'authenticate',
+      code: 'protocol-mismatch',
+    });
+    expect(names).toEqual(['tds/8.0']);
+    expect(server.accepted.length).toBe(2);
+  });
+
+  test.each([
+    ['without a word', Buffer.alloc(0)],
+    ['with an alert of TLS', Buffer.from([0x15, 3, 1, 0, 2, 2, 10])],
+  ])('%s, each time, is told to have hung up', async (_, word) => {
+    await using server = await plainServer((socket) => socket.once('data', () => socket.end(word)));
+    const { details } = await examine(sqlserver, targetOf(server.port, 'require'), optionsOf('require'));
+    expect(details).toMatchObject({
+      code: word.length === 0 ? 'connection-reset' : 'tls-unsupported',
+    });
+    expect(server.accepted.length).toBe(2);
+  });
+});
