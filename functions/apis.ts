@@ -1,8 +1,11 @@
 import type { Api } from '../shared/http/api.ts';
 import { type ApiName, apiNames, type Settings } from '../shared/settings.ts';
+import { registrations } from './registrations/wire.ts';
 
 /** The wire formats besides our own, each with the folder of its name. */
-export const apis: { readonly [N in ApiName]?: Api } = {};
+export const apis: { readonly [N in ApiName]?: Api } = {
+  registrations,
+};
 
 /** The API that a file of this folder belongs to; ours has several folders and no name. */
 export const apiOf = (file: string): ApiName | undefined =>

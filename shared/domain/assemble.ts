@@ -208,7 +208,7 @@ const platformSecret = (
   return arn;
 };
 
-const supabaseSchemas = [
+export const supabaseSchemas: readonly string[] = [
   'auth',
   'storage',
   'realtime',
@@ -231,6 +231,6 @@ const flavorOf = ({
     });
   }
   if (flavor === 'aws') return { ca: 'rds' };
-  if (flavor === 'supabase') return { excluded_schemas: supabaseSchemas };
+  if (flavor === 'supabase') return { excluded_schemas: [...supabaseSchemas] };
   return flavor === 'local' ? { options: { ssl_mode: 'prefer' } } : {};
 };

@@ -1,0 +1,145 @@
+import * as v from 'valibot';
+import type { FailureAnswer } from '../../shared/http/api.ts';
+import { type Complaint, type Problem, type ProblemCode, problems } from '../../shared/problem.ts';
+
+export const ErrorDetail = v.object({
+  code: v.pipe(
+    v.string(),
+    v.title('Code'),
+    v.description("Machine-readable error code (e.g., 'NOT_FOUND', 'VALIDATION_ERROR')."),
+  ),
+  message: v.pipe(
+    v.string(),
+    v.title('Message'),
+    v.description('Human-readable error message describing what went wrong.'),
+  ),
+  details: v.pipe(
+    v.nullable(
+      v.object({
+        /** What was expected, by field. */
+        fields: v.exactOptional(v.record(v.string(), v.string())),
+        /** Who relies on it. */
+        consumers: v.exactOptional(v.array(v.string())),
+      }),
+    ),
+    v.title('Details'),
+  ),
+});
+
+const ValidationError = v.object({
+  loc: v.pipe(v.array(v.union([v.string(), v.pipe(v.number(), v.integer())])), v.title('Location')),
+  msg: v.pipe(v.string(), v.title('Message')),
+  type: v.pipe(v.string(), v.title('Error Type')),
+});
+
+/** Without the `input` that others show here: it may be the password. */
+export const HTTPValidationError = v.object({ detail: v.pipe(v.array(ValidationError), v.title('Detail')) });
+
+/** What is wrong with the shape of a request is told as pydantic tells it; everything else stands in the envelope. */
+export const failure = (problem: Problem, clean: (text: string) => string): FailureAnswer => {
+  const { code, extras } = problem;
+  if (code === 'invalid-request' && extras.place !== undefined) {
+    const { place, errors = [] } = extras;
+    return { status: 422, body: { detail: errors.map((complaint) => detailOf(complaint, place, clean)) } };
+  }
+  const { errors = [], usages } = extras;
+  const fields = Object.fromEntries(
+    errors.map(({ path, expected }) => [fieldOf(path), clean(expectedOf(path, expected))]),
+  );
+  const message =
+    errors.length === 0
+      ? problem.message
+      : Object.entries(fields)
+          .map(([field, expected]) => `${field}: expected ${expected}`)
+          .join('; ');
+  const details = {
+    ...(errors.length > 0 && { fields }),
+    ...(usages && { consumers: usages.flatMap(consumerOf) }),
+  };
+  return {
+    status: statuses[code] ?? extras.status ?? problems[code].status,
+    body: {
+      success: false,
+      data: null,
+      error: {
+        code: codes[code] ?? code.toUpperCase().replaceAll('-', '_'),
+        message: clean(message),
+        details: Object.keys(details).length > 0 ? details : null,
+      },
+    },
+  };
+};
+
+/** 422 is the status of a wrong shape alone: its clients look for `detail` there. */
+const statuses: Partial<Record<ProblemCode, number>> = {
+  'idempotency-key-reused': 409,
+  'secret-not-shared': 400,
+};
+
+/** Those that are not spelled as ours. */
+const codes: Partial<Record<ProblemCode, string>> = {
+  'invalid-request': 'VALIDATION_ERROR',
+  'invalid-cursor': 'VALIDATION_ERROR',
+  'unknown-connector': 'VALIDATION_ERROR',
+  'credentials-required': 'VALIDATION_ERROR',
+  'secret-not-shared': 'VALIDATION_ERROR',
+  unauthenticated: 'UNAUTHORIZED',
+  'name-taken': 'CONFLICT',
+  'in-use': 'CONFLICT',
+  'idempotency-key-reused': 'CONFLICT',
+  'quota-exceeded': 'RATE_LIMITED',
+  internal: 'INTERNAL_ERROR',
+  unavailable: 'SERVICE_UNAVAILABLE',
+};
+
+/** The connection string is what its clients know of config, credentials and options. */
+const inString = /^(config|credentials|options|ssl)\./;
+
+const fieldOf = (path: string): string => (inString.test(path) ? 'connection_string' : path || 'body');
+
+const expectedOf = (path: string, expected: string): string =>
+  inString.test(path) ? `${path.replace(inString, '')} in it as ${expected}` : expected;
+
+const consumerOf = (usage: object): string[] =>
+  'consumer' in usage && typeof usage.consumer === 'string' ? [usage.consumer] : [];
+
+/** https://docs.pydantic.dev/latest/errors/validation_errors/ */
+const detailOf = (
+  { path, expected, rule = '' }: Complaint,
+  place: string,
+  clean: (text: string) => string,
+): v.InferOutput<typeof ValidationError> => {
+  const [first = '', ...others] = rule === 'unknown' ? [path] : path.split('.');
+  const loc = [place, clean(first), ...others.map((name) => (/^\d+$/.test(name) ? Number(name) : name))];
+  const [type, msg] = spelled(rule, expected);
+  return { loc: loc.filter((name) => name !== ''), msg: clean(msg), type };
+};
+
+const spelled = (rule: string, expected: string): readonly [type: string, msg: string] => {
+  const most = expected.replace(/\b1 (character|item)s$/, '1 $1');
+  const list = expected.endsWith(' items');
+  switch (rule) {
+    case 'missing':
+      return ['missing', 'Field required'];
+    case 'unknown':
+      return ['extra_forbidden', 'Extra inputs are not permitted'];
+    case 'json':
+      return ['json_invalid', 'JSON decode error'];
+    case 'string':
+      return ['string_type', 'Input should be a valid string'];
+    case 'array':
+      return ['list_type', 'Input should be a valid list'];
+    case 'strict_object':
+      return ['model_attributes_type', 'Input should be a valid dictionary or object to extract fields from'];
+    case 'min_length':
+      return ['string_too_short', `String should have ${most}`];
+    case 'max_length':
+      return list
+        ? ['too_long', `List should have ${most} after validation`]
+        : ['string_too_long', `String should have ${most}`];
+    case 'regex':
+      return ['string_pattern_mismatch', `String should match pattern '${expected.slice(1, -1)}'`];
+    default:
+      return ['value_error', `Value error, expected ${expected}`];
+  }
+};
