@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { apis } from '../functions/apis.ts';
 import { connectors } from '../shared/connectors/registry.ts';
-import { type Api, statusIn } from '../shared/http/api.ts';
+import { type Failing, isFailing } from '../shared/http/api.ts';
 import { Problem, type ProblemCode, problems } from '../shared/problem.ts';
 import { loadRoutes, type Route } from './endpoints.ts';
 import { examples } from './openapi-examples.ts';
@@ -157,20 +157,20 @@ const spelled: Readonly<Record<string, string>> = { RequestId: 'X-Request-Id', R
 
 /** One answer per status, naming the codes that it may have. */
 const problemsOf = ({ endpoint, api }: Route): Json => {
-  if (api) return failuresOf(api, endpoint);
+  if (isFailing(api)) return failuresOf(api, endpoint);
   const byStatus = Map.groupBy(new Set(codesOf(endpoint)), (code) => problems[code].status);
   return Object.fromEntries([...byStatus].map(([status, codes]) => [status, problemResponse(status, codes)]));
 };
 
 /** In the form of another API: the same failures under the statuses that they have there. */
-const failuresOf = (api: Api, endpoint: Endpoint): Json => {
+const failuresOf = (api: Failing, endpoint: Endpoint): Json => {
   const wrong = (['path', 'query', 'header', 'body'] as const)
     .filter(
       (place) => ({ path: 'params', query: 'query', header: 'headers', body: 'body' })[place] in endpoint,
     )
     .map((place) => new Problem('invalid-request', undefined, { place }));
   const failures = [...wrong, ...new Set(codesOf(endpoint)).values().map((code) => new Problem(code))];
-  const byStatus = Map.groupBy(failures, (problem) => statusIn(api, problem));
+  const byStatus = Map.groupBy(failures, (problem) => api.failure(problem, String).status);
   return Object.fromEntries(
     [...byStatus].map(([status, told]) => [
       status,

@@ -8,7 +8,7 @@ import { testDraft } from '../../shared/domain/verify.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
 import { Flag } from '../../shared/http/paging.ts';
-import { refusal } from '../../shared/parse.ts';
+import { idempotencyKey } from '../../shared/http/request.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Create a connection',
@@ -50,10 +50,3 @@ export const endpoint = defineEndpoint({
 export const handler = lambda(endpoint);
 
 const secretsOf = ({ credentials: { auth_method: _, ...secrets } }: NewConnection) => Object.values(secrets);
-
-const idempotencyKey = (key: string | undefined) => {
-  if (key !== undefined && (key === '' || key.length > 255)) {
-    throw refusal([{ path: 'Idempotency-Key', expected: '1 to 255 characters' }]);
-  }
-  return key;
-};

@@ -17,11 +17,12 @@ export interface Api {
   readonly prefix: string;
   /**
    * The failure as its clients know it. What `clean` has not seen must not leave: free text may quote what a server said.
-   * Of what `problem.extras` holds, `errors` and `place` tell what is wrong with a request.
+   * Of what `problem.extras` holds, `errors` and `place` tell what is wrong with a request. An API whose seed prints no form of errors
+   * leaves it out, and `failureBody` with it: its failures are problem documents, as ours.
    */
-  readonly failure: (problem: Problem, clean: (text: string) => string) => FailureAnswer;
+  readonly failure?: (problem: Problem, clean: (text: string) => string) => FailureAnswer;
   /** What the body of a failure with this status may be. */
-  readonly failureBody: (status: number) => v.GenericSchema;
+  readonly failureBody?: (status: number) => v.GenericSchema;
   /** Schemas that have a name of their own in the OpenAPI document, there preceded by the name of the API. */
   readonly schemas: {
     readonly answers: Readonly<Record<string, v.GenericSchema>>;
@@ -31,5 +32,8 @@ export interface Api {
   readonly examples?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** The status that a problem of this code has there, for what is written down before anything has failed. */
-export const statusIn = (api: Api, problem: Problem): number => api.failure(problem, String).status;
+/** How an API fails that has a form of its own. */
+export type Failing = Required<Pick<Api, 'failure' | 'failureBody'>>;
+
+export const isFailing = (api: Partial<Failing> | undefined): api is Failing =>
+  api?.failure !== undefined && api.failureBody !== undefined;

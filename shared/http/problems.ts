@@ -1,5 +1,5 @@
 import { Problem, problems } from '../problem.ts';
-import type { Api } from './api.ts';
+import { type Api, type Failing, isFailing } from './api.ts';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -14,7 +14,7 @@ export const problemAnswer = (
   clean: (text: string) => string,
   api?: Api,
 ): HttpAnswer => {
-  if (api) return failureAnswer(problem, clean, api);
+  if (isFailing(api)) return failureAnswer(problem, clean, api);
   const { title, blame, retryable, cure, ...kind } = problems[problem.code];
   const { status = kind.status } = problem.extras;
   const { errors, remediation, native_code, steps, usages, headers } = problem.extras;
@@ -43,7 +43,7 @@ export const problemAnswer = (
   };
 };
 
-const failureAnswer = (problem: Problem, clean: (text: string) => string, api: Api): HttpAnswer => {
+const failureAnswer = (problem: Problem, clean: (text: string) => string, api: Failing): HttpAnswer => {
   const { status, body, headers } = api.failure(problem, clean);
   return {
     status,

@@ -95,3 +95,11 @@ export const seenVersion = (header: string | undefined): number | undefined => {
   const [version] = versions;
   return versions.length === 1 && version !== undefined ? Number(version) : -1;
 };
+
+/** The `Idempotency-Key` of a create, where it has one. */
+export const idempotencyKey = (header: string | undefined): string | undefined => {
+  if (header !== undefined && (header === '' || header.length > 255)) {
+    throw refusal([{ path: 'Idempotency-Key', expected: '1 to 255 characters' }]);
+  }
+  return header;
+};

@@ -83,7 +83,9 @@ describe('the OpenAPI document', () => {
     for (const { key, api } of routes)
       for (const [status, { content }] of Object.entries(operations.get(key)?.responses ?? {}))
         if (Number(status) >= 400)
-          expect(Object.keys(content ?? {})).toEqual([api ? 'application/json' : 'application/problem+json']);
+          expect(Object.keys(content ?? {})).toEqual([
+            api?.failure ? 'application/json' : 'application/problem+json',
+          ]);
   });
 
   test.each(problemCodes)('a problem %s is as the document says', (code) => {

@@ -1,0 +1,44 @@
+import { newConnectionOf } from '../../shared/domain/assemble.ts';
+import { createConnection } from '../../shared/domain/create.ts';
+import { outsideId } from '../../shared/domain/id.ts';
+import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
+import { lambda } from '../../shared/http/lambda.ts';
+import { idempotencyKey } from '../../shared/http/request.ts';
+import {
+  byProvider,
+  inputOf,
+  ProviderConnection,
+  ProviderConnectionInput,
+  providers,
+  shownNew,
+} from './wire.ts';
+import { toldAs } from './wire-credentials.ts';
+
+export const endpoint = defineEndpoint({
+  api: providers,
+  summary: 'Create a connection to a provider',
+  description:
+    'Stores the settings and puts the credentials in the vault. A test is queued; until it ends the connection is `pending`. ' +
+    'With an `Idempotency-Key`, the same request again is answered as the first.',
+  params: byProvider,
+  body: ProviderConnectionInput,
+  status: 201,
+  returns: ProviderConnection,
+  scope: 'connections:write',
+  problems: ['credentials-required', 'name-taken', 'idempotency-key-reused', 'secret-not-shared'],
+  uses: { store: 'write', vault: 'write' },
+  timeout: 29,
+  handle: async ({ params: { provider }, body, header, text, path, store, vault, actor }) => {
+    const key = idempotencyKey(header('idempotency-key'));
+    const draft = await toldAs(body.credentials, () => newConnectionOf(inputOf(provider, body)));
+    const stored = await createConnection({ store, vault }, actor, {
+      draft,
+      test: true,
+      // The body alone does not say whose connection it asks for.
+      idempotency: key === undefined ? undefined : { key, body: `${path}\n${text}` },
+    });
+    return reply(shownNew(stored), { headers: { location: `/v1/connections/${outsideId(stored.id)}` } });
+  },
+});
+
+export const handler = lambda(endpoint);

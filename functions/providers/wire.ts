@@ -1,0 +1,140 @@
+import * as v from 'valibot';
+import { ConnectionInput, types } from '../../shared/domain/connection-input.ts';
+import type { StoredConnection } from '../../shared/domain/connection.ts';
+import { outsideId } from '../../shared/domain/id.ts';
+import type { Api } from '../../shared/http/api.ts';
+import { parse } from '../../shared/parse.ts';
+import { partsOf } from './wire-credentials.ts';
+
+const described = (description: string) => v.pipe(v.string(), v.description(description));
+
+/** Whose source it is: each connector is a provider. */
+export const byProvider = v.object({
+  provider: v.pipe(v.picklist(types), v.description('Database provider: a `type` of GET /v1/connectors')),
+});
+
+export const ProviderConnectionInput = v.strictObject({
+  name: v.pipe(
+    v.string(),
+    v.trim(),
+    v.minLength(1),
+    v.maxLength(100),
+    v.description('Connection name (1-100 chars)'),
+  ),
+  mode: v.pipe(v.picklist(['managed', 'platform']), v.description('managed or platform')),
+  credentials: v.pipe(
+    v.record(v.string(), v.unknown()),
+    v.description(
+      'Provider-specific credentials: what `{type}.config` and one of `{type}.credentials.{auth_method}` hold, in one object, and ' +
+        'ssl_mode (`prefer`), ssl_ca, ssl_cert and ssl_key. `user` is `username`. Mode platform: secret_arn in place of the secrets.',
+    ),
+    v.metadata({ writeOnly: true }),
+  ),
+});
+type ProviderConnectionInput = v.InferOutput<typeof ProviderConnectionInput>;
+
+const AuthMethod = v.pipe(v.picklist(['password', 'key_pair']), v.description('password or key_pair'));
+
+const SnowflakeCredentials = v.looseObject({
+  auth_method: AuthMethod,
+  account: described('Snowflake account identifier'),
+  user: described('Username'),
+  password: v.exactOptional(described('Required for password auth')),
+  private_key: v.exactOptional(described('PEM-encoded key for key_pair auth')),
+  warehouse: v.exactOptional(described('Warehouse name')),
+  database: v.exactOptional(described('Database name')),
+  schema: v.optional(described('Schema name (default: PUBLIC)'), 'PUBLIC'),
+  role: v.exactOptional(described('Role name')),
+});
+
+const PostgresqlCredentials = v.looseObject({
+  host: described('Database hostname'),
+  port: v.optional(v.pipe(v.number(), v.integer(), v.description('Port (default: 5432)')), 5432),
+  database: described('Database name'),
+  user: described('Username'),
+  password: v.exactOptional(described('Password')),
+  ssl_mode: v.exactOptional(described('SSL mode (require, verify-ca, etc.)')),
+});
+
+/** What this API asks for where ours lets the fields decide. */
+const required: Readonly<Record<string, v.GenericSchema>> = {
+  snowflake: v.looseObject({ auth_method: AuthMethod }),
+};
+
+/** The connection that is asked for, in the words of the domain. */
+export const inputOf = (
+  type: string,
+  { name, mode, credentials }: ProviderConnectionInput,
+): ConnectionInput => {
+  const asked = required[type];
+  if (asked) parse(asked, credentials, 'credentials', 'body');
+  const { options, ...parts } = partsOf(type, credentials);
+  return parse(ConnectionInput, { name, type, mode, ...parts, options: { ssl_mode: 'prefer', ...options } });
+};
+
+export const ProviderConnection = v.object({
+  id: v.string(),
+  org_id: v.string(),
+  environment_id: v.string(),
+  name: v.string(),
+  provider: v.string(),
+  mode: v.picklist(['managed', 'platform']),
+  status: v.literal('pending'),
+  last_tested_at: v.null(),
+  created_at: v.string(),
+  updated_at: v.string(),
+});
+
+/** A connection as it is created here: `pending` until its first test ends. */
+export const shownNew = (stored: StoredConnection): v.InferOutput<typeof ProviderConnection> => ({
+  id: outsideId(stored.id),
+  org_id: stored.org_id,
+  environment_id: stored.environment_id,
+  name: stored.name,
+  provider: stored.type,
+  mode: stored.mode,
+  status: 'pending',
+  last_tested_at: null,
+  created_at: stored.created_at,
+  updated_at: stored.updated_at,
+});
+
+export const providers: Api = {
+  name: 'providers',
+  description:
+    'Creates connections from one object of credentials for each provider. All else is done at /v1/connections, which shows them as any other.',
+  prefix: '/v1/providers',
+  schemas: {
+    answers: { ProviderConnection },
+    bodies: { ProviderConnectionInput, SnowflakeCredentials, PostgresqlCredentials },
+  },
+  examples: {
+    create: {
+      Snowflake: {
+        value: {
+          name: 'analytics-warehouse',
+          mode: 'managed',
+          credentials: {
+            auth_method: 'password',
+            account: 'myorg-account',
+            user: 'EMBEDD_USER',
+            password: 'secure_password',
+            warehouse: 'COMPUTE_WH',
+          },
+        },
+      },
+      PostgreSQL: {
+        value: {
+          name: 'orders',
+          mode: 'managed',
+          credentials: {
+            host: 'db.example.com',
+            database: 'orders',
+            user: 'mooring_reader',
+            password: 'an-example',
+          },
+        },
+      },
+    },
+  },
+};
