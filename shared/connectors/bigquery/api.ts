@@ -98,7 +98,7 @@ export const createApi = (rest: Rest, { base, token, project, location, limitMs 
         for (;;) {
           if (page.jobComplete) {
             names = page.schema?.fields.map(({ name }) => name) ?? names;
-            for (const { f } of page.rows ?? []) row(rowOf(names, f));
+            for (const one of page.rows ?? []) row(rowOf(names, one));
             if (page.pageToken === undefined) return;
           }
           const url = at(`queries/${encodeURIComponent(job?.jobId ?? '')}`, {
@@ -115,7 +115,8 @@ export const createApi = (rest: Rest, { base, token, project, location, limitMs 
 
 /** Each query bills 10 MB at least; one of INFORMATION_SCHEMA seldom more. */
 const mostBilled = 2 ** 30;
-const rowsPerPage = 10_000;
+/** Five queries have a page in memory at once. */
+const rowsPerPage = 5000;
 const longestPoll = 10_000;
 /** A project holds a few thousand at most. */
 const mostDatasets = 20_000;
@@ -136,11 +137,13 @@ const WithAccess = v.object({
 const Tables = v.object({
   tables: v.optional(v.array(v.object({ tableReference: v.object({ tableId: text }) }))),
 });
+const Cells = v.object({ f: v.array(v.object({ v: v.nullable(text) })) });
 const Page = v.object({
   jobComplete: v.boolean(),
   jobReference: v.optional(v.object({ jobId: v.optional(text), location: v.optional(text) })),
   schema: v.optional(v.object({ fields: v.array(v.object({ name: text })) })),
-  rows: v.optional(v.array(v.object({ f: v.array(v.object({ v: v.nullable(text) })) }))),
+  // Each is looked at when its turn comes: a page that is checked as a whole is in memory twice.
+  rows: v.optional(v.array(v.unknown())),
   pageToken: v.optional(text),
 });
 
@@ -149,8 +152,12 @@ const datasetOf = ({ datasetReference, location }: v.InferOutput<typeof DatasetI
   location,
 });
 
-const rowOf = (names: readonly string[], cells: readonly { readonly v: string | null }[]): Row =>
-  Object.fromEntries(names.map((name, at) => [name, cells[at]?.v ?? null]));
+const rowOf = (names: readonly string[], told: unknown): Row => {
+  const row = v.safeParse(Cells, told);
+  if (!row.success) throw new Problem('protocol-mismatch', 'Expected rows of BigQuery’s API');
+  const { f: cells } = row.output;
+  return Object.fromEntries(names.map((name, at) => [name, cells[at]?.v ?? null]));
+};
 
 /** What is not there by then is a time-out, whatever the request that ran says of its end. */
 const within = async <T>(limit: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {

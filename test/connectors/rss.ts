@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { json } from 'node:stream/consumers';
+import type { Target } from '../../shared/connectors/connector.ts';
+import { openSession } from '../../shared/connectors/examine.ts';
+import { connectors } from '../../shared/connectors/registry.ts';
+import type { TlsAsk } from '../../shared/network/dialer.ts';
+
+/** A program: reads a catalog as it is asked on its standard input, keeps nothing of it, and prints what it came to. */
+export interface Asked {
+  readonly connector: keyof typeof connectors;
+  readonly target: Target;
+  readonly tlsAsk: TlsAsk;
+}
+
+export interface Counted {
+  readonly tables: number;
+  readonly columns: number;
+  /** Each table came after the one before it, by schema and then name. */
+  readonly ordered: boolean;
+  readonly missing: readonly string[];
+  readonly peakMb: number;
+}
+
+const count = async ({ connector, target, tlsAsk }: Asked): Promise<Counted> => {
+  let [tables, columns, ordered] = [0, 0, true];
+  let last = Buffer.alloc(0);
+  await using session = await openSession(connectors[connector], target, {
+    policy: { loopback: true },
+    environment: 'default',
+    tlsAsk,
+    options: { connection_timeout_seconds: 20 },
+    budget: 120_000,
+  });
+  const missing = await session.introspect({ excludedSchemas: [] }, (some) => {
+    for (const table of some) {
+      const place = Buffer.from(`${table.schema}\0${table.name}`);
+      ordered &&= Buffer.compare(place, last) > 0;
+      last = place;
+      columns += table.columns.length;
+    }
+    tables += some.length;
+  });
+  return { tables, columns, ordered, missing: missing.map(({ reason }) => reason), peakMb: peakMb() };
+};
+
+/** Linux keeps the peak of what runs now; elsewhere it is that of the process, which may begin with its parent's. */
+const peakMb = (): number => {
+  const kilobytes =
+    process.platform === 'linux'
+      ? /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
+      : process.resourceUsage().maxRSS;
+  return Math.ceil(Number(kilobytes) / 1024);
+};
+
+const asked = await json(process.stdin);
+console.log(JSON.stringify(await count(asked as Asked))); // what `countApart` sends
