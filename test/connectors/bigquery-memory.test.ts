@@ -31,23 +31,11 @@ const answers: readonly Answer[] = [
     names:
       'table_catalog table_schema table_name column_name ordinal_position is_nullable data_type is_generated generation_expression is_stored is_hidden is_updatable is_system_defined is_partitioning_column clustering_ordinal_position collation_name column_default rounding_mode data_policies.name policy_tags',
     count: tables * columns,
-    row: (at) => [
-      ...['mooring-test', ...place(at), `column_${at % columns}`, String((at % columns) + 1), 'YES'],
-      ...[
-        'STRUCT<city STRING, zip INT64>',
-        'NEVER',
-        null,
-        null,
-        'NO',
-        null,
-        'NO',
-        'NO',
-        null,
-        'NULL',
-        'NULL',
-      ],
-      ...[null, null, null],
-    ],
+    row: (at) => {
+      const of = ['mooring-test', ...place(at), `column_${at % columns}`, String((at % columns) + 1), 'YES'];
+      const generated = ['STRUCT<city STRING, zip INT64>', 'NEVER', null, null, 'NO', null, 'NO', 'NO', null];
+      return [...of, ...generated, 'NULL', 'NULL', null, null, null];
+    },
   },
   {
     of: /TABLE_OPTIONS/,

@@ -161,6 +161,18 @@ describe('what BigQuery’s service says', () => {
     expect(missing).toMatchObject([{ reason: 'statistics-denied' }]);
   });
 
+  test.each([[{}], ['row'], [{ f: [{ v: 1 }] }], [{ f: [null] }]])(
+    'a row that is none is another protocol: %j',
+    async (row) => {
+      await using service = await serviceOf((asked) =>
+        sqlOf(asked.body).includes('.COLUMNS')
+          ? { ...rowsOf('table_schema', []), rows: [row] }
+          : catalogOf(2, 10)(asked),
+      );
+      await expect(service.catalogOf()).rejects.toMatchObject({ code: 'protocol-mismatch' });
+    },
+  );
+
   test('an account that may write is told of it, with the statement against it', async () => {
     const access = [
       { role: 'WRITER', userByEmail: email },
