@@ -38,51 +38,60 @@ export const createDialer = ({
   };
   signal.addEventListener('abort', destroyAll, { once: true });
 
-  const track = (socket: Socket) => {
+  const track = (socket: Socket, hear: Notes['hear']) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    socket.on('error', (error) => trail.hear(error));
-    socket.once('end', () => trail.hear(ended));
+    socket.on('error', hear);
+    socket.once('end', () => hear(ended));
     if (signal.aborted) socket.destroy();
   };
 
-  const judged = async <To extends Place>(members: readonly To[]) => {
-    const ends = await trail.step('resolve', () => resolveAll(members, signal, resolve));
-    await trail.step('egress', async () => {
+  const judged = async <To extends Place>(members: readonly To[], { step }: Notes) => {
+    const ends = await step('resolve', () => resolveAll(members, signal, resolve));
+    await step('egress', async () => {
       const fits = ({ address, port, to }: End<Place>) =>
         permitted(canonicalHost(to.host) ?? to.host, address, port);
       if (!ends.every(fits)) throw new Problem('host-forbidden');
     });
     return ends;
   };
-  const tcpAny = async <To extends Place>(members: readonly To[]) => {
-    const ends = await judged(members);
-    return trail.step('connect', async () => {
-      const connected = await connectFirst(ends, signal);
-      track(connected.socket);
-      return connected;
-    });
+
+  const dialerOf = (ask: TlsAsk, record: Notes): Dialer => {
+    const { step, hear } = record;
+    const tcpAny = async <To extends Place>(members: readonly To[]) => {
+      const ends = await judged(members, record);
+      return step('connect', async () => {
+        const connected = await connectFirst(ends, signal);
+        track(connected.socket, hear);
+        return connected;
+      });
+    };
+    return {
+      tlsAsk: ask,
+      signal,
+      step: (name, work) => step(name, work),
+      tcp: async (to) => (await tcpAny([to])).socket,
+      tcpAny,
+      udp: async (to, question) => {
+        const ends = await judged([to], record);
+        return step('connect', () => askFirst(ends, question, signal));
+      },
+      tls: (socket, { host }, negotiate, inClear) =>
+        step('tls', async () => {
+          const tracked = (encrypted: Socket) => track(encrypted, hear);
+          const secured = await secure(socket, { host, ask, negotiate, track: tracked }).catch(
+            (error: unknown) => inClearAfter(error, ask, inClear),
+          );
+          if (secured.warning) record.warn('tls', { code: secured.warning });
+          record.note('tls', secured.facts);
+          return secured.socket;
+        }),
+      aside: (other) => dialerOf(other, unrecorded),
+    };
   };
 
   return {
-    tlsAsk,
-    signal,
-    step: (name, work) => trail.step(name, work),
-    tcp: async (to) => (await tcpAny([to])).socket,
-    tcpAny,
-    udp: async (to, question) => {
-      const ends = await judged([to]);
-      return trail.step('connect', () => askFirst(ends, question, signal));
-    },
-    tls: (socket, { host }, negotiate, inClear) =>
-      trail.step('tls', async () => {
-        const secured = await secure(socket, { host, ask: tlsAsk, negotiate, track }).catch(
-          (error: unknown) => inClearAfter(error, tlsAsk, inClear),
-        );
-        if (secured.warning) trail.warn('tls', { code: secured.warning });
-        trail.note('tls', secured.facts);
-        return secured.socket;
-      }),
+    ...dialerOf(tlsAsk, trail),
     [Symbol.asyncDispose]: async () => {
       signal.removeEventListener('abort', destroyAll);
       const closed = [...sockets].map(
@@ -92,6 +101,16 @@ export const createDialer = ({
       await Promise.all(closed);
     },
   };
+};
+
+type Notes = Pick<Trail, 'step' | 'warn' | 'note' | 'hear'>;
+
+/** For who is not the source: what happens on the way there is no word on the source's own. */
+const unrecorded: Notes = {
+  step: (_, work) => work(),
+  warn: () => {},
+  note: () => {},
+  hear: () => {},
 };
 
 /** All addresses, one member's after the other's: with the first address of each first, a member that is down costs the others little. */

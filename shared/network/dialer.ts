@@ -52,4 +52,9 @@ export interface Dialer {
   ): Promise<Socket | TLSSocket>;
   /** Runs a part of the work as that step, within its limit; a throw marks the step as failed. */
   step<T>(name: StepName, work: () => Promise<T>): Promise<T>;
+  /**
+   * The same way to somebody else than the source, such as who hands out its passwords: judged and closed alike, with TLS as `ask` says, and
+   * without steps of its own. It counts to the step that runs.
+   */
+  aside(ask: TlsAsk): Dialer;
 }

@@ -7,7 +7,7 @@ import type { EgressPolicy } from '../../shared/network/egress.ts';
 import type { Resolve } from '../../shared/network/resolve.ts';
 import { createTrail } from '../../shared/network/trail.ts';
 import { Problem } from '../../shared/problem.ts';
-import { closedPort, droppingPort, plainServer } from './servers.ts';
+import { closedPort, droppingPort, pem, plainServer, tlsServer } from './servers.ts';
 
 /** A dialer that may reach loopback, with a limit per step. */
 const dialerOf = ({
@@ -179,6 +179,47 @@ describe('the dialer', () => {
     await expect(
       way.dialer.step('authenticate', () => Promise.reject(new Error('terminated'))),
     ).rejects.toMatchObject({ code: 'connection-reset' });
+  });
+});
+
+describe('somebody besides the source', () => {
+  const pair = () => ({ key: pem('server.key'), cert: pem('server.crt') });
+
+  test('is reached with TLS of its own, and the steps say nothing of it', async () => {
+    await using server = await tlsServer(pair());
+    await using way = dialerOf();
+    const aside = way.dialer.aside({ mode: 'verify-full', ca: pem('ca.crt') });
+    await way.trail.step('authenticate', async () => {
+      const socket = await aside.tls(await aside.tcp({ host: 'localhost', port: server.port }), {
+        host: 'localhost',
+      });
+      expect(String(await new Promise((done) => void socket.once('data', done)))).toBe('hello');
+    });
+    const told = way.trail.steps().filter(({ status }) => status !== 'skipped');
+    expect(told).toMatchObject([{ step: 'authenticate', status: 'passed' }]);
+    expect(JSON.stringify(told)).not.toMatch(/protocol|expires_at/);
+  });
+
+  test('is judged by the same policy, and closed with the rest', async () => {
+    await using server = await plainServer();
+    await using way = dialerOf({ policy: { loopback: true, deny: ['127.0.0.2'] } });
+    const aside = way.dialer.aside({ mode: 'disable' });
+    await expect(aside.tcp({ host: '127.0.0.2', port: server.port })).rejects.toMatchObject({
+      code: 'host-forbidden',
+    });
+    const socket = await aside.tcp({ host: '127.0.0.1', port: server.port });
+    await way[Symbol.asyncDispose]();
+    expect(socket.destroyed).toBe(true);
+  });
+
+  test('that is silent is a timeout of the step that it counts to', async () => {
+    await using server = await plainServer();
+    await using way = dialerOf({ limit: 100 });
+    const aside = way.dialer.aside({ mode: 'verify-full' });
+    const asked = way.trail.step('authenticate', async () =>
+      aside.tls(await aside.tcp({ host: '127.0.0.1', port: server.port }), { host: 'localhost' }),
+    );
+    await expect(asked).rejects.toMatchObject({ code: 'timeout', extras: { step: 'authenticate' } });
   });
 });
 
