@@ -80,7 +80,7 @@ export const ConnectionCreateResponse = envelope(ConnectionResponse);
 export const ConnectionListResponse = envelope(v.array(ConnectionResponse));
 const FailureResponse = envelope(v.never());
 
-export const registrations: Api = {
+export const registrations = {
   name: 'registrations',
   description:
     'PostgreSQL databases by their connection strings. Answers are `{success, data, error}`; a request of the wrong shape is answered 422 with `detail`.',
@@ -109,7 +109,7 @@ export const registrations: Api = {
       },
     },
   },
-};
+} as const satisfies Api;
 
 /** A UUID outside, its 32 hex digits inside. */
 export const byId = v.object({

@@ -53,6 +53,7 @@ describe('what vendors show to be pasted', () => {
   test.each([
     ['ssl=true', { ssl_mode: 'require' }],
     ['ssl=0', { ssl_mode: 'disable' }],
+    ['ssl=verify-full', { ssl_mode: 'verify-full' }],
     ['connect_timeout=0', {}],
     ['connect_timeout=9999', { connection_timeout_seconds: 300 }],
   ])('%s', (option, options) => {

@@ -81,7 +81,7 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
       },
     }),
   ],
-  // What libpq and node-postgres take it for.
+  // What libpq and node-postgres take it for; to asyncpg it is another name of sslmode.
   [
     'ssl',
     (value) => ({
@@ -90,7 +90,8 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
           ? 'require'
           : /^(false|0)$/.test(value)
             ? 'disable'
-            : refuse('as ssl true or false'),
+            : (sslModeNames.get(value) ??
+              refuse(`as ssl true, false or one of ${[...sslModeNames.keys()].join(', ')}`)),
       },
     }),
   ],

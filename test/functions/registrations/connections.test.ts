@@ -1,0 +1,229 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type Api, startApi } from '../../api.ts';
+import { draft } from '../../samples.ts';
+import { dbTypes } from './document.ts';
+import { dataOf, failed, namesOf, register } from './registrations.ts';
+
+let api: Api;
+let now = Date.parse('2026-01-01T00:00:00Z');
+beforeEach(async () => void (api = await startApi({ clock: () => now++ })));
+afterEach(() => api[Symbol.asyncDispose]());
+
+const at = (id: unknown) => `/api/v1/connections/${String(id)}`;
+const ours = (id: unknown) => `/v1/connections/conn_${String(id).replaceAll('-', '')}`;
+const byNumber = (a: number, b: number) => a - b;
+const list = (query = '') => api.call(`GET /api/v1/connections${query}`);
+
+describe('a registration', () => {
+  test('is answered with its place, and found there', async () => {
+    const answer = await register(api);
+    const { id } = dataOf(answer);
+    expect(answer.headers['location']).toBe(at(id));
+    const { status, body } = await api.call(`GET ${at(id)}`);
+    expect([status, body]).toEqual([200, answer.body]);
+    expect((await api.call(`GET ${at(String(id).toUpperCase())}`)).body).toEqual(answer.body);
+  });
+
+  test('takes its parts from the string, 5432 where it names no port', async () => {
+    const answer = await register(api, {
+      connection_string: 'postgres://me:se%40cret-word@db.abc.example.com/app%20one?sslmode=require',
+    });
+    expect(dataOf(answer)).toMatchObject({
+      host: 'db.abc.example.com',
+      port: 5432,
+      database_name: 'app one',
+    });
+    const secret = await api.secretOf(`conn_${String(dataOf(answer)['id']).replaceAll('-', '')}`);
+    expect(secret.credentials).toEqual({ auth_method: 'password', password: 'se@cret-word' });
+  });
+
+  test.each([
+    ['', 'prefer'],
+    ['?sslmode=disable', 'disable'],
+    ['?sslmode=require', 'require'],
+    ['?sslmode=verify-full', 'verify-full'],
+    ['?ssl=require', 'require'],
+  ])('with %j after the database connects with ssl_mode %s', async (query, mode) => {
+    const answer = await register(api, {
+      connection_string: `postgresql://u:secret-word@127.0.0.1:1/d${query}`,
+    });
+    const { body } = await api.call(`GET ${ours(dataOf(answer)['id'])}`);
+    expect(body['options']).toMatchObject({ ssl_mode: mode });
+  });
+
+  test.each(['postgresql+asyncpg', 'postgresql+psycopg2', 'postgres+pg8000', 'POSTGRESQL'])(
+    'may be spelled %s://',
+    async (scheme) => {
+      const answer = await register(api, { connection_string: `${scheme}://u:secret-word@127.0.0.1:1/d` });
+      expect([answer.status, dataOf(answer)['host']]).toEqual([201, '127.0.0.1']);
+    },
+  );
+
+  test('keeps the schemas that it is told, and none when told none', async () => {
+    const some = await register(api, { name: 'some', excluded_schemas: ['audit', 'tmp'] });
+    expect(dataOf(some)['excluded_schemas']).toEqual(['audit', 'tmp']);
+    const none = await register(api, { name: 'none', excluded_schemas: [], db_type: 'supabase' });
+    expect(dataOf(none)['excluded_schemas']).toEqual([]);
+    expect((await api.call(`GET ${ours(dataOf(none)['id'])}`)).body['excluded_schemas']).toEqual([]);
+  });
+
+  test('dials nothing, and is tested afterwards', async () => {
+    const { id } = dataOf(await register(api));
+    expect((await api.call(`GET ${ours(id)}`)).body).toMatchObject({ status: 'testing' });
+    expect(await api.settle()).toMatchObject([{ type: 'connection.created', test: true }]);
+    expect((await api.call(`GET ${ours(id)}`)).body).toMatchObject({ status: 'failed' });
+  });
+
+  test('has a name of its own; of two at once one gets it', async () => {
+    const both = await Promise.all([register(api), register(api)]);
+    expect(both.map(({ status }) => status).toSorted(byNumber)).toEqual([201, 409]);
+    expect(failed(await register(api, { name: ' ORDERS ' }))).toEqual([409, 'CONFLICT']);
+    expect(namesOf(await list())).toEqual(['Orders']);
+  });
+
+  test('says when it was introspected', async () => {
+    const { id } = dataOf(await register(api));
+    expect(dataOf(await api.call(`GET ${at(id)}`))['last_introspected_at']).toBeNull();
+  });
+});
+
+describe('a deleted one', () => {
+  test('is answered as no longer active, and is gone', async () => {
+    const { id, ...others } = dataOf(await register(api));
+    const gone = await api.call(`DELETE ${at(id)}`);
+    expect([gone.status, gone.body]).toEqual([
+      200,
+      { success: true, data: { id, ...others, is_active: false }, error: null },
+    ]);
+    for (const method of ['GET', 'DELETE'])
+      expect(failed(await api.call(`${method} ${at(id)}`))).toEqual([404, 'NOT_FOUND']);
+    expect(namesOf(await list())).toEqual([]);
+  });
+
+  test('is kept for a restore, and its name is free at once', async () => {
+    const { id } = dataOf(await register(api));
+    await api.call(`DELETE ${at(id)}`);
+    expect((await register(api)).status).toBe(201);
+    expect((await api.call(`POST ${ours(id)}/restore`)).status).toBe(409);
+    const other = dataOf(await register(api, { name: 'Other' }))['id'];
+    await api.call(`DELETE ${at(other)}`);
+    await api.call(`POST ${ours(other)}/restore`);
+    expect(dataOf(await api.call(`GET ${at(other)}`))).toMatchObject({ name: 'Other', is_active: true });
+  });
+
+  test('is gone once, however many delete it', async () => {
+    const { id } = dataOf(await register(api));
+    const all = await Promise.all([1, 2, 3].map(() => api.call(`DELETE ${at(id)}`)));
+    expect(all.map(({ status }) => status).toSorted(byNumber)).toEqual([200, 404, 404]);
+  });
+
+  test('is none while somebody relies on it', async () => {
+    const { id } = dataOf(await register(api));
+    await api.call(`PUT ${ours(id)}/usages/report-7`);
+    const answer = await api.call(`DELETE ${at(id)}`);
+    expect(failed(answer)).toEqual([409, 'CONFLICT']);
+    expect(Object(answer.body['error'])['details']).toEqual({ consumers: ['report-7'] });
+    await api.call(`DELETE ${ours(id)}/usages/report-7`);
+    expect((await api.call(`DELETE ${at(id)}`)).status).toBe(200);
+  });
+});
+
+describe('the list', () => {
+  test('is all of them, newest first', async () => {
+    expect((await list()).body).toEqual({ success: true, data: [], error: null });
+    const names = Array.from({ length: 60 }, (_, i) => `number ${i}`);
+    const made: unknown[] = [];
+    for (const name of names) made.unshift(dataOf(await register(api, { name })));
+    const { status, body, headers } = await list();
+    expect([status, body.data]).toEqual([200, made]);
+    expect(headers).not.toHaveProperty('link');
+  });
+
+  test('goes on elsewhere where an answer would be too large', async () => {
+    const excluded_schemas = Array.from({ length: 200 }, (_, i) => `${i}`.padEnd(200, 'x'));
+    const made: string[] = [];
+    for (let i = 0; i < 120; i++) {
+      made.unshift(`number ${i}`);
+      await register(api, { name: `number ${i}`, excluded_schemas });
+    }
+    const first = await list();
+    expect(first.text.length).toBeLessThan(4.1 * 1024 * 1024);
+    const [, next = ''] =
+      /^<(\/api\/v1\/connections\?cursor=[\w-]+)>; rel="next"$/.exec(first.headers['link'] ?? '') ?? [];
+    const second = await api.call(`GET ${next}`);
+    expect(second.headers).not.toHaveProperty('link');
+    expect(first.body.data.length).toBeGreaterThan(60);
+    expect([...namesOf(first), ...namesOf(second)]).toEqual(made);
+    expect(failed(await api.call(`GET ${next}x`))).toEqual([400, 'VALIDATION_ERROR']);
+  });
+
+  test('is of the caller’s own tenant', async () => {
+    const { id } = dataOf(await register(api));
+    await api.addKey('sk_other_organisation', { org: 'org_other' });
+    const strangers = [{ key: 'sk_other_organisation' }, { headers: { 'x-environment-id': 'staging' } }];
+    for (const more of strangers) {
+      expect((await api.call('GET /api/v1/connections', more)).body.data).toEqual([]);
+      for (const method of ['GET', 'DELETE'])
+        expect(failed(await api.call(`${method} ${at(id)}`, more))).toEqual([404, 'NOT_FOUND']);
+    }
+    expect((await api.call(`GET ${at(id)}`)).status).toBe(200);
+  });
+});
+
+describe('one connection, seen from both sides', () => {
+  const flavors = {
+    supabase: 'supabase',
+    postgres_gcp: 'gcp',
+    postgresql_local: 'local',
+    postgresql_aws: 'aws',
+  };
+
+  test.each(dbTypes)('a %s that is registered here is shown by /v1', async (db_type) => {
+    const { id } = dataOf(await register(api, { db_type }));
+    const { status, body } = await api.call(`GET ${ours(id)}`);
+    expect([status, body]).toMatchObject([
+      200,
+      {
+        name: 'Orders',
+        type: 'postgresql',
+        flavor: Object.entries(flavors).find(([name]) => name === db_type)?.[1] ?? null,
+        role: 'source',
+        mode: 'managed',
+        config: { host: '127.0.0.1', port: 1, database: 'shop', username: 'reader' },
+        options: { ssl_mode: 'prefer' },
+        credentials: { auth_method: 'password' },
+      },
+    ]);
+  });
+
+  test.each([...Object.entries(flavors), ['postgresql', null]])(
+    'a %s that /v1 creates with the flavor %s is shown here',
+    async (db_type, flavor) => {
+      const { body } = await api.call('POST /v1/connections', { body: { ...draft(), flavor } });
+      const [shown] = (await list()).body.data;
+      expect(shown).toMatchObject({
+        name: 'Sales',
+        db_type,
+        host: '127.0.0.1',
+        port: 1,
+        database_name: 'shop',
+      });
+      expect(`conn_${String(shown?.id).replaceAll('-', '')}`).toBe(body.id);
+      expect(dataOf(await api.call(`GET ${at(shown?.id)}`))).toEqual(shown);
+    },
+  );
+
+  test('what is no PostgreSQL is not there', async () => {
+    for (const type of ['redshift', 'mysql'])
+      await api.call('POST /v1/connections', { body: { ...draft(), name: type, type } });
+    const { body } = await api.call('GET /v1/connections');
+    expect(body.data.map(({ name }) => name)).toEqual(['mysql', 'redshift']);
+    expect(namesOf(await list())).toEqual([]);
+    for (const { id } of body.data) {
+      const uuid = id.replace(/^conn_(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+      for (const method of ['GET', 'DELETE'])
+        expect(failed(await api.call(`${method} ${at(uuid)}`))).toEqual([404, 'NOT_FOUND']);
+    }
+    expect((await api.call('GET /v1/connections')).body.data).toHaveLength(2);
+  });
+});

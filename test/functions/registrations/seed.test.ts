@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { openapi } from '../../../infra/openapi.ts';
+import { type Api, startApi } from '../../api.ts';
+import { seed } from '../../seeds/read.ts';
+import { answered, created, dbTypes, defaultSchemas, invalid, refused } from './document.ts';
+import { complaints, dataOf, register, registration } from './registrations.ts';
+
+let api: Api;
+beforeEach(async () => void (api = await startApi()));
+afterEach(() => api[Symbol.asyncDispose]());
+
+const bounded = created.filter(({ least }) => least !== undefined);
+
+/** A value of that length which is right otherwise. */
+const ofLength = (name: string, length: number) =>
+  name === 'connection_string'
+    ? 'postgresql://u:p@h/d'.padEnd(length, 'd').slice(0, length)
+    : 'n'.repeat(length);
+
+describe('seed 004, read from its document', () => {
+  test('says what this test takes from it', () => {
+    expect(created.map(({ name }) => name)).toEqual([
+      'name',
+      'db_type',
+      'connection_string',
+      'excluded_schemas',
+    ]);
+    expect(bounded.map(({ name, least, most }) => [name, least, most])).toEqual([
+      ['name', 1, 200],
+      ['connection_string', 10, undefined],
+    ]);
+    expect(dbTypes).toHaveLength(5);
+    expect(defaultSchemas).toHaveLength(8);
+    expect(answered).toHaveLength(10);
+    expect(refused.map(({ name }) => name)).toEqual(['code', 'message', 'details']);
+    expect(invalid.map(({ name }) => name)).toEqual(['loc', 'msg', 'type']);
+  });
+
+  test('has the path and the method that are answered', async () => {
+    const [, path = ''] = /^POST\n(\/\S+)$/m.exec(seed('004-registrations')) ?? [];
+    expect((await api.call(`POST ${path}`, { body: registration() })).status).toBe(201);
+  });
+
+  test.each(dbTypes)('db_type %s is taken, and answered as it was sent', async (db_type) => {
+    const answer = await register(api, { db_type });
+    expect(answer.status).toBe(201);
+    expect(dataOf(answer)).toMatchObject({ db_type, excluded_schemas: defaultSchemas });
+  });
+
+  test.each(created)('$name is required: $required', async ({ name, required }) => {
+    const answer = await register(api, { [name]: undefined });
+    if (required) expect(complaints(answer)).toEqual([422, `body.${name} missing`]);
+    else expect(answer.status).toBe(201);
+  });
+
+  test.each(created)('$name is of type $type, and no null', async ({ name, type }) => {
+    const wrong = type === 'string' ? 'string_type' : 'list_type';
+    for (const value of [null, 7, true, {}])
+      expect(complaints(await register(api, { [name]: value }))).toEqual([422, `body.${name} ${wrong}`]);
+  });
+
+  test.each(bounded)(
+    '$name has at least $least characters, and at most $most',
+    async ({ name, least = 0, most }) => {
+      const status = async (length: number) =>
+        (await register(api, { name: `${length}`, [name]: ofLength(name, length) })).status;
+      expect(complaints(await register(api, { [name]: 'n'.repeat(least - 1) }))).toEqual([
+        422,
+        `body.${name} string_too_short`,
+      ]);
+      if (name === 'name') expect(await status(least)).toBe(201);
+      if (most === undefined) return;
+      expect(await status(most)).toBe(201);
+      expect(complaints(await register(api, { [name]: 'n'.repeat(most + 1) }))).toEqual([
+        422,
+        `body.${name} string_too_long`,
+      ]);
+    },
+  );
+
+  test('an answer holds the fields that it names, of their types, and no other', async () => {
+    const { body } = await register(api);
+    expect(Object.keys(body)).toEqual(['success', 'data', 'error']);
+    expect(body).toMatchObject({ success: true, error: null });
+    const data = Object(body.data);
+    expect(Object.keys(data)).toEqual(answered.map(({ name }) => name));
+    for (const { name, type, format } of answered) {
+      if (type === 'Any of:') expect(data[name]).toBeNull();
+      else if (type === 'integer') expect(Number.isInteger(data[name])).toBe(true);
+      else if (type === 'Array<string>')
+        expect(data[name].every((one: unknown) => typeof one === 'string')).toBe(true);
+      else expect(typeof data[name]).toBe(type);
+      if (format === 'uuid') expect(data[name]).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+      if (format === 'date-time' && type === 'string')
+        expect(new Date(data[name]).toISOString()).toBe(data[name]);
+    }
+  });
+
+  test('a failure holds the fields that it names', async () => {
+    const { body } = await api.call('GET /api/v1/connections/none');
+    expect(body).toMatchObject({ success: false, data: null });
+    expect(Object.keys(Object(body['error']))).toEqual(refused.map(({ name }) => name));
+    const { body: other } = await register(api, { name: 7 });
+    expect(Object.keys(other)).toEqual(['detail']);
+    for (const one of other['detail'] as readonly object[])
+      expect(Object.keys(one)).toEqual(invalid.map(({ name }) => name));
+  });
+
+  test('its schemas stand in the OpenAPI document with its own words', async () => {
+    const { schemas } = (await openapi())['components'] as { schemas: Record<string, Schema> };
+    const check = (name: string, fields: typeof created) => {
+      const { properties = {}, required = [] } = schemas[`registrations.${name}`] ?? {};
+      expect(Object.keys(properties)).toEqual(fields.map((field) => field.name));
+      for (const { name: field, ...told } of fields) {
+        const { title, description, minLength, maxLength, pattern, type } = properties[field] ?? {};
+        const said = { title, description, least: minLength, most: maxLength, pattern };
+        const { type: _, format: __, required: needed, ...wanted } = told;
+        if (told.type === 'Any of:') continue; // the seed's text ends there
+        expect({ [field]: said }).toEqual({ [field]: wanted });
+        expect([field, type]).toEqual([field, told.type.replace(/^Array<.*/, 'array')]);
+        if (needed) expect(required).toContain(field);
+      }
+    };
+    check('ConnectionCreate', created);
+    check('ConnectionResponse', answered);
+    check('ErrorDetail', refused);
+  });
+});
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly required?: readonly string[];
+}
