@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { Table, tableKinds } from '../../shared/connectors/catalog.ts';
+import { audit } from '../../shared/domain/audit.ts';
 import { CatalogSummary } from '../../shared/domain/catalog-summary.ts';
 import { readTables } from '../../shared/domain/catalogs.ts';
 import { currentCatalog } from '../../shared/domain/introspection.ts';
@@ -37,7 +38,7 @@ export const endpoint = defineEndpoint({
     'connection-refused',
     'timeout',
   ],
-  uses: { store: 'read', probe: 'introspect' },
+  uses: { store: 'write', probe: 'introspect' },
   timeout: 29,
   handle: async ({
     params: { id },
@@ -53,11 +54,12 @@ export const endpoint = defineEndpoint({
     const [snapshot, after] = position === undefined ? [undefined, undefined] : split(position);
     const catalog = await currentCatalog({ store, probe }, actor, id, { maxAge, snapshot });
     if (catalog === 'running') return reply(null, { status: 202, headers: { 'retry-after': '2' } });
-    const page = await readTables(
-      store,
-      { ...tenant, id, snapshot: catalog.snapshot_id },
-      { ...filter, limit, after },
-    );
+    const place = { ...tenant, id, snapshot: catalog.snapshot_id };
+    const [page] = await Promise.all([
+      readTables(store, place, { ...filter, limit, after }),
+      // Whoever pages on has said so already.
+      position === undefined && store.write([audit(actor, id, 'read-schema')]),
+    ]);
     const next = page.next === null ? null : `${catalog.snapshot_id} ${page.next}`;
     return { data: page.data, next_cursor: cursorOf(list, next), catalog };
   },
