@@ -1,0 +1,36 @@
+import { newConnectionOf } from '../../shared/domain/assemble.ts';
+import { defineEndpoint } from '../../shared/http/endpoint.ts';
+import { lambda } from '../../shared/http/lambda.ts';
+import { failedTest } from './wire-failures.ts';
+import { dataOf, inputOf, ProfileInput, profiles, secretsOf, TestSuccess } from './wire.ts';
+
+export const endpoint = defineEndpoint({
+  api: profiles,
+  summary: 'Test Connection Profile',
+  description:
+    'Test a connection profile configuration before saving it; nothing is stored. What does not connect is answered 422 ' +
+    '`CONNECTION_FAILED`, with the reason and the cure.',
+  body: ProfileInput,
+  status: 200,
+  returns: dataOf(TestSuccess),
+  scope: 'connections:test',
+  quota: () => true,
+  // For all that a source may do: they are one status here.
+  problems: ['credentials-required', 'server-error'],
+  uses: { probe: 'test' },
+  timeout: 29,
+  handle: async ({ body, tenant, actor, probe, log }) => {
+    const draft = await newConnectionOf(inputOf(body));
+    log.hide(secretsOf(draft));
+    const result = await probe.test({ tenant, draft, request_id: actor.request_id });
+    if (result.status === 'failed') throw failedTest(draft.type, result);
+    const { latency_ms = 0, version = '' } = result.details;
+    const details = { latency_ms, version: withoutName(version) };
+    return { data: { success: true as const, message: 'Connection successful', details } };
+  },
+});
+
+export const handler = lambda(endpoint);
+
+/** `16.4` of `PostgreSQL 16.4`: the profile says what it is of. */
+const withoutName = (version: string) => /(?:^|\s)(v?\d.*)$/s.exec(version)?.[1] ?? version;

@@ -1,0 +1,127 @@
+import * as v from 'valibot';
+import { connectorOf } from '../../shared/domain/assemble.ts';
+import { Step, type TestResult } from '../../shared/domain/test-result.ts';
+import { notConnected } from '../../shared/domain/verify.ts';
+import { Usage } from '../../shared/domain/usages.ts';
+import type { FailureAnswer } from '../../shared/http/api.ts';
+import {
+  type Complaint,
+  type Problem,
+  type ProblemCode,
+  problemCodes,
+  problems,
+} from '../../shared/problem.ts';
+
+/** What every failure looks like; which `details` there are depends on `code`. */
+export const Failure = v.object({
+  error: v.object({
+    code: v.pipe(v.string(), v.regex(/^[A-Z_]+$/)),
+    message: v.string(),
+    details: v.object({
+      reason: v.exactOptional(v.string()),
+      /** VALIDATION_ERROR: what is wrong with which field. */
+      fields: v.exactOptional(v.array(v.object({ field: v.string(), reason: v.string() }))),
+      /** CONFLICT: who uses the profile. */
+      usages: v.exactOptional(v.array(Usage)),
+      /** CONNECTION_FAILED: our own code of the failure, the step at which it happened, and the cure. */
+      code: v.exactOptional(v.picklist(problemCodes)),
+      step: v.exactOptional(Step.entries.step),
+      remediation: v.exactOptional(v.string()),
+      native_code: v.exactOptional(v.string()),
+    }),
+  }),
+});
+
+/** The failure of a test, which names what could not be connected to. */
+export const failedTest = (type: string, result: TestResult): Problem => {
+  const { error = '', code } = result.details;
+  const failed = result.steps.find(({ status }) => status === 'failed');
+  const reason = code === 'authentication-failed' ? refused(failed?.remediation) : error;
+  const details = { ...result.details, error: `${cannotConnect(type)}${between}${reason}` };
+  return notConnected({ ...result, details });
+};
+
+/** The cure is more exact than the sentence wherever credentials are not what is wrong. */
+const refused = (cure: string | undefined) =>
+  `Authentication failed: ${cure === undefined || cure === problems['authentication-failed'].cure ? 'Invalid credentials' : cure}`;
+
+const cannotConnect = (type: string) => `Failed to connect to ${connectorOf(type).title}${kinds[type] ?? ''}`;
+
+/** What one of them is called, where its title is the name of a product and not of the one thing that answers. */
+const kinds: Readonly<Record<string, string>> = {
+  kafka: ' cluster',
+  mysql: ' server',
+  postgresql: ' server',
+  mongodb: ' server',
+};
+
+const between = ': ';
+
+/** A source's fault is a failed connection; what has no name of its own there goes by ours. */
+export const failure = (problem: Problem, clean: (text: string) => string): FailureAnswer => {
+  const { code, extras, message } = problem;
+  const { status } = problems[code];
+  const isTest = extras.steps !== undefined || status === 502 || status === 504;
+  if (isTest) return { status: 422, body: connectionFailed(problem, clean) };
+  const { status: own = status } = extras;
+  const said = words[code] ?? [code.toUpperCase().replaceAll('-', '_'), problems[code].title];
+  if (said[0] === 'VALIDATION_ERROR') return { status: own, body: invalid(problem) };
+  const { usages } = extras;
+  const details = { reason: clean(message), ...(usages && { usages }) };
+  return { status: own, body: bodyOf(said[0], said[1], details) };
+};
+
+const bodyOf = (code: string, message: string, details: object) => ({ error: { code, message, details } });
+
+const connectionFailed = ({ code, message, extras }: Problem, clean: (text: string) => string) => {
+  const at = message.indexOf(between);
+  const named = message.startsWith('Failed to connect to ') && at > 0;
+  const failed = extras.steps?.find((step) => 'status' in step && step.status === 'failed');
+  const step = failed && 'step' in failed ? failed.step : extras.step;
+  return bodyOf('CONNECTION_FAILED', named ? message.slice(0, at) : 'Failed to connect', {
+    reason: clean(named ? message.slice(at + between.length) : message),
+    code,
+    ...(step !== undefined && { step }),
+    remediation: inFields(extras.remediation ?? problems[code].cure),
+    ...(extras.native_code !== undefined && { native_code: extras.native_code }),
+  });
+};
+
+/** Field names are the caller's own; what was expected is ours. */
+const invalid = ({ code, extras, message }: Problem) => {
+  const complaints = extras.errors ?? [{ path: code === 'invalid-cursor' ? 'cursor' : '', expected: '' }];
+  const fields = complaints.map((complaint) => ({
+    field: extras.place ? complaint.path || extras.place : fieldOf(complaint, code),
+    reason: complaint.expected === '' ? message : `expected ${inFields(complaint.expected)}`,
+  }));
+  const sentence = fields
+    .slice(0, 5)
+    .map(({ field, reason }) => `${field}: ${reason}`)
+    .join('; ');
+  return bodyOf('VALIDATION_ERROR', sentence, { fields });
+};
+
+/** Where a field of the domain stands here: all of a connector's in `config`. */
+const fieldOf = ({ path }: Complaint, code: ProblemCode): string => {
+  if (path === 'type' && code === 'unknown-connector') return 'connector';
+  return path.replace(/^(credentials|options)(?=\.|$)/, 'config').replace(/^ssl\./, 'config.ssl_');
+};
+
+/** Sentences of the domain name its fields too. */
+const inFields = (sentence: string) => sentence.replaceAll(/\bssl\.(?=(ca|cert|key)\b)/g, 'ssl_');
+
+const invalidRequest = ['VALIDATION_ERROR', ''] as const;
+
+const words: { readonly [C in ProblemCode]?: readonly [code: string, message: string] } = {
+  'invalid-request': invalidRequest,
+  'invalid-cursor': invalidRequest,
+  'unknown-connector': invalidRequest,
+  'credentials-required': invalidRequest,
+  unauthenticated: ['UNAUTHORIZED', 'Who is calling is not known'],
+  'not-found': ['NOT_FOUND', 'Connection profile not found'],
+  'name-taken': ['CONFLICT', 'A connection profile of this name exists already'],
+  'in-use': ['CONFLICT', 'Connection profile is in use by connection tables'],
+  'quota-exceeded': ['RATE_LIMITED', 'Too many requests of this kind'],
+  internal: ['INTERNAL_ERROR', 'Something went wrong'],
+  unavailable: ['SERVICE_UNAVAILABLE', 'The service is not available right now'],
+};

@@ -1,0 +1,172 @@
+import * as v from 'valibot';
+import { sslModes } from '../../shared/connectors/connector.ts';
+import type { Suggestion as Suggested } from '../../shared/domain/autocomplete.ts';
+import { ConnectionName, Ssl, types } from '../../shared/domain/connection-input.ts';
+import {
+  ConnectionInput,
+  type NewConnection,
+  type StoredConnection,
+} from '../../shared/domain/connection.ts';
+import type { Api } from '../../shared/http/api.ts';
+import { Failure, failure } from './wire-failures.ts';
+
+/** What this API calls a PostgreSQL; our own name is taken too. */
+const postgres = 'postgres';
+
+const connectorNames = [...types, postgres] as const;
+
+/** `connector` picks which fields `config` has; those of TLS are the same for all. */
+const Config = v.objectWithRest(
+  {
+    ssl_mode: v.optional(
+      v.pipe(
+        v.picklist(sslModes, `one of ${sslModes.join(', ')}`),
+        v.description('How TLS is done; `prefer` where it is left out.'),
+      ),
+    ),
+    ssl_ca: Ssl.entries.ca,
+    ssl_cert: Ssl.entries.cert,
+    ssl_key: Ssl.entries.key,
+    secret_arn: v.optional(v.never('no such field')),
+  },
+  v.unknown(),
+);
+
+export const ProfileInput = v.strictObject({
+  name: v.pipe(ConnectionName, v.description('Unique name for the connection profile')),
+  connector: v.pipe(
+    v.picklist(connectorNames, `one of ${connectorNames.join(', ')}`),
+    v.description('Connector type (kafka, mysql, postgres, etc.)'),
+  ),
+  description: v.pipe(ConnectionInput.entries.description, v.description('Human-readable description')),
+  config: v.pipe(Config, v.description('Connector-specific configuration')),
+});
+type ProfileInput = v.InferOutput<typeof ProfileInput>;
+
+export const Profile = v.object({
+  id: v.string(),
+  name: v.string(),
+  connector: v.string(),
+  description: v.exactOptional(v.string()),
+  config: v.record(v.string(), v.unknown()),
+  created_at: v.string(),
+  updated_at: v.string(),
+});
+
+const TestDetails = v.object({ latency_ms: v.number(), version: v.string() });
+export const TestSuccess = v.object({
+  success: v.literal(true),
+  message: v.string(),
+  details: TestDetails,
+});
+
+export const Suggestion = v.object({
+  value: v.string(),
+  label: v.string(),
+  type: v.string(),
+  /** What is not known is left out. */
+  metadata: v.object({
+    schema: v.exactOptional(v.string()),
+    rows: v.exactOptional(v.number()),
+    size: v.exactOptional(v.string()),
+  }),
+});
+
+/** Around whatever is answered. */
+export const dataOf = <S extends v.GenericSchema>(data: S) => v.object({ data });
+
+/** `prof_…` outside, its 32 hex digits inside. */
+export const byId = v.object({
+  id: v.pipe(
+    v.string(),
+    v.regex(/^prof_[0-9a-f]{32}$/, 'an id of the form prof_…'),
+    v.description('Connection profile ID'),
+    v.transform((id) => id.slice(5)),
+  ),
+});
+
+/** What was sent, in the words of the domain. */
+export const inputOf = ({ connector, config, ...profile }: ProfileInput): ConnectionInput => {
+  const { ssl_mode = 'prefer', ssl_ca: ca, ssl_cert: cert, ssl_key: key, ...fields } = config;
+  return {
+    ...profile,
+    type: connector === postgres ? 'postgresql' : connector,
+    role: 'source',
+    mode: 'managed',
+    config: fields,
+    options: { ssl_mode },
+    ssl: { ca, cert, key },
+  };
+};
+
+/** What is never to be logged. */
+export const secretsOf = ({ credentials: { auth_method: _, ...secrets } }: NewConnection) =>
+  Object.values(secrets);
+
+/** A connection as a profile: `config` as it could be sent again, credentials and PEM apart. */
+export const profileOf = (stored: StoredConnection): v.InferOutput<typeof Profile> => {
+  const { ssl_mode } = stored.options;
+  return {
+    id: `prof_${stored.id}`,
+    name: stored.name,
+    connector: stored.type === 'postgresql' ? postgres : stored.type,
+    ...(stored.description !== null && { description: stored.description }),
+    config: { ...stored.config, ...(ssl_mode !== 'prefer' && { ssl_mode }) },
+    created_at: inSeconds(stored.created_at),
+    updated_at: inSeconds(stored.updated_at),
+  };
+};
+
+/** As the published examples have times; clients may read them by that pattern. */
+const inSeconds = (time: string) => time.replace(/\.\d+Z$/, 'Z');
+
+export const suggestionOf = (found: Suggested): v.InferOutput<typeof Suggestion> => ({
+  value: found.value,
+  label: found.label,
+  type: found.type,
+  metadata: {
+    ...(found.schema !== '' && { schema: found.schema }),
+    ...(found.rows !== null && { rows: found.rows }),
+    ...(found.size_bytes !== null && { size: sizeInWords(found.size_bytes) }),
+  },
+});
+
+/** `120MB`, `2.5GB`: with one decimal where it is not a whole number, of units that are 1024 times as large as the one before. */
+export const sizeInWords = (bytes: number): string => {
+  let size = bytes;
+  let at = 0;
+  while (rounded(size) >= 1024 && at < units.length - 1) {
+    size /= 1024;
+    at += 1;
+  }
+  return `${rounded(size)}${units[at]}`;
+};
+
+const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
+const rounded = (size: number) => Math.round(size * 10) / 10;
+
+const kafka = {
+  name: 'production-kafka',
+  connector: 'kafka',
+  description: 'Production Kafka cluster',
+  config: {
+    bootstrap_servers: 'kafka1.example.com:9092,kafka2.example.com:9092',
+    security_protocol: 'SASL_SSL',
+    sasl_mechanism: 'PLAIN',
+    sasl_username: 'user',
+    sasl_password: 'secret',
+  },
+};
+
+export const profiles: Api = {
+  name: 'profiles',
+  description:
+    'Connection profiles: every connection as a profile, whichever API made it. `config` takes the fields of `{type}.config` and ' +
+    '`{type}.credentials.{auth_method}` in one object, and `ssl_mode`, `ssl_ca`, `ssl_cert`, `ssl_key`; an answer has none that is a ' +
+    'credential, and no PEM.',
+  prefix: '/api/v1/connection_profiles',
+  failure,
+  failureBody: () => Failure,
+  schemas: { answers: { Profile, TestSuccess, Suggestion, Failure }, bodies: { ProfileInput } },
+  examples: { create: { Kafka: { value: kafka } }, test: { Kafka: { value: kafka } } },
+};

@@ -1,0 +1,63 @@
+import type { Answered, Api } from '../../api.ts';
+
+export const path = '/api/v1/connection_profiles';
+
+/** A profile that is right in itself; nothing listens where it points. */
+export const profile = (name = 'orders') => ({
+  name,
+  connector: 'postgres',
+  config: {
+    host: '127.0.0.1',
+    port: 1,
+    database: 'shop',
+    username: 'reader',
+    password: 'not-a-real-password',
+  },
+});
+
+export interface Profile {
+  readonly id: string;
+  readonly name: string;
+  readonly connector: string;
+  readonly description?: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+export const create = (api: Api, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
+  api.call(`POST ${path}`, { body, headers });
+
+export const tested = (api: Api, body: unknown) => api.call(`POST ${path}/test`, { body });
+
+/** The profile of an answer. */
+export const profileIn = ({ body }: Answered) => body.data as unknown as Profile; // the tests compare it
+
+/** All of a list. */
+export const listed = async (api: Api, query = '') =>
+  (await api.call(`GET ${path}${query}`)).body.data as unknown as readonly Profile[]; // the tests compare them
+
+export interface Suggestion {
+  readonly value: string;
+  readonly label: string;
+  readonly type: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+export const suggestionsIn = ({ body }: Answered) =>
+  (Object(body.data) as { readonly suggestions: readonly Suggestion[] }).suggestions; // the tests compare them
+
+interface Details {
+  readonly reason?: string;
+  readonly fields?: readonly { readonly field: string; readonly reason: string }[];
+  readonly [other: string]: unknown;
+}
+
+export const errorIn = ({ body }: Answered) =>
+  body['error'] as { readonly code: string; readonly message: string; readonly details: Details }; // the tests compare it
+
+/** Status, code and the fields that are to blame. */
+export const refused = (answer: Answered) => {
+  const { code, details } = errorIn(answer);
+  return [answer.status, code, ...(details.fields ?? []).map(({ field }) => field)];
+};
