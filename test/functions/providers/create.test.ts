@@ -1,0 +1,363 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { types } from '../../../shared/domain/connection-input.ts';
+import { problems } from '../../../shared/problem.ts';
+import { type Answered, type Api, startApi } from '../../api.ts';
+import { certificate, privateKey } from '../../samples.ts';
+
+let api: Api;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+const credentials = {
+  host: 'db.example.com',
+  database: 'shop',
+  user: 'reader',
+  password: 'not-a-real-password',
+};
+let made = 0;
+const draft = (more: object = {}, changes: object = {}) => ({
+  name: `Orders ${(made += 1)}`,
+  mode: 'managed',
+  credentials: { ...credentials, ...changes },
+  ...more,
+});
+const post = (body: object, provider = 'postgresql', call: object = {}) =>
+  api.call(`POST /v1/providers/${provider}/connections`, { body, ...call });
+const shown = async ({ body }: Answered) => (await api.call(`GET /v1/connections/${body.id}`)).body;
+const refused = ({ status, body }: Answered) => [
+  status,
+  body.code,
+  ...(body.errors ?? []).map(({ path }) => path),
+];
+
+const keyFile = {
+  type: 'service_account',
+  client_email: 'reader@shop-project.iam.gserviceaccount.com',
+  private_key: privateKey,
+};
+const login = { user: 'reader', password: 'not-a-real-password' };
+
+describe('a provider', () => {
+  const each: Readonly<Record<(typeof types)[number], object>> = {
+    postgresql: { host: 'db.example.com', database: 'shop', ...login },
+    redshift: { host: 'db.example.com', database: 'shop', ...login },
+    mysql: { host: 'db.example.com', port: 3307, ...login },
+    sqlserver: { host: 'db.example.com', database: 'shop', ...login },
+    oracle: { host: 'db.example.com', service_name: 'ORCLPDB1', ...login },
+    mongodb: { host: 'db.example.com', auth_source: 'shop', ...login },
+    snowflake: { auth_method: 'password', account: 'myorg-account', ...login },
+    bigquery: { project_id: 'shop-project', service_account: keyFile },
+    databricks: {
+      host: 'dbc-1.cloud.databricks.com',
+      http_path: '/sql/1.0/warehouses/abc',
+      token: 'not-a-real-token',
+    },
+    s3: {
+      bucket: 'shop-data',
+      region: 'eu-west-1',
+      access_key_id: 'not-a-real-id',
+      secret_access_key: 'not-a-real-key',
+    },
+    kafka: {
+      bootstrap_servers: 'kafka.example.com:9092',
+      sasl_username: 'reader',
+      sasl_password: 'not-a-real-password',
+    },
+  };
+
+  test.each(Object.entries(each))(
+    'is each connector, with its fields in one object: %s',
+    async (type, all) => {
+      const answer = await post({ ...draft(), credentials: all }, type);
+      expect([answer.status, answer.body['provider']]).toEqual([201, type]);
+      expect(await shown(answer)).toMatchObject({ type, options: { ssl_mode: 'prefer' } });
+    },
+  );
+
+  test.each(['dbase', 'postgres', 'POSTGRESQL', 'constructor', '__proto__', '%20'])(
+    'that there is not is 404, whatever is sent: %s',
+    async (provider) => {
+      for (const body of [draft(), {}]) {
+        const answer = await post(body, provider);
+        expect(refused(answer)).toEqual([404, 'not-found']);
+        expect(answer.headers['content-type']).toBe('application/problem+json');
+      }
+    },
+  );
+
+  test('has no other route, and says which it has', async () => {
+    const answer = await api.call('GET /v1/providers/postgresql/connections');
+    expect([...refused(answer), answer.headers['allow']]).toEqual([405, 'method-not-allowed', 'POST']);
+    expect(refused(await api.call('GET /v1/providers'))).toEqual([404, 'not-found']);
+  });
+});
+
+describe('the fields', () => {
+  test.each([
+    ['', 400],
+    ['   ', 400],
+    ['x'.repeat(101), 400],
+    ['x'.repeat(100), 201],
+    ['é', 201],
+    [5, 400],
+    [null, 400],
+  ])('a name has 1 to 100 characters: %j', async (name, status) => {
+    expect(refused(await post(draft({ name })))).toEqual(
+      status === 201 ? [201, undefined] : [400, 'invalid-request', 'name'],
+    );
+  });
+
+  test('a mode is managed or platform', async () => {
+    for (const mode of ['Managed', '', 5, null])
+      expect(refused(await post(draft({ mode })))).toEqual([400, 'invalid-request', 'mode']);
+  });
+
+  test('credentials are an object', async () => {
+    for (const wrong of ['text', 5, null, [], ['a']])
+      expect(refused(await post(draft({ credentials: wrong })))).toEqual([
+        400,
+        'invalid-request',
+        'credentials',
+      ]);
+  });
+
+  test.each(['type', 'config', 'options', 'provider', 'role', 'tags', '__proto__'])(
+    'nothing else is taken: %s',
+    async (name) => {
+      const text = JSON.stringify(draft()).replace('{', `{"${name}":"x",`);
+      const answer = await post({}, 'postgresql', { text });
+      expect(refused(answer)).toEqual([400, 'invalid-request', name]);
+    },
+  );
+
+  test.each(['role', 'colour', 'account', 'token', 'secret_arn', 'constructor', 'config', 'ssl', 'options'])(
+    'nothing else is taken as a credential: %s',
+    async (name) => {
+      expect(refused(await post(draft({}, { [name]: 'x' })))).toEqual([
+        400,
+        'invalid-request',
+        `credentials.${name}`,
+      ]);
+    },
+  );
+
+  test('a user may go by the name that it has with us, but not by two', async () => {
+    const { user: username, ...others } = credentials;
+    expect(await shown(await post(draft({ credentials: { ...others, username } })))).toMatchObject({
+      config: { username: 'reader' },
+    });
+    expect(refused(await post(draft({}, { username })))).toEqual([
+      400,
+      'invalid-request',
+      'credentials.username',
+    ]);
+    expect(refused(await post(draft({ credentials: { ...others, username: 5 } })))).toEqual([
+      400,
+      'invalid-request',
+      'credentials.username',
+    ]);
+    expect(refused(await post(draft({ credentials: others })))).toEqual([
+      400,
+      'invalid-request',
+      'credentials.user',
+    ]);
+  });
+
+  test('a query is refused', async () => {
+    const answer = await api.call('POST /v1/providers/postgresql/connections?verify=true', { body: draft() });
+    expect(refused(answer)).toEqual([400, 'invalid-request', 'verify']);
+  });
+});
+
+describe('TLS', () => {
+  test.each(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])(
+    'is as ssl_mode says: %s',
+    async (mode) => {
+      expect(await shown(await post(draft({}, { ssl_mode: mode })))).toMatchObject({
+        options: { ssl_mode: mode },
+      });
+    },
+  );
+
+  test('prefers encryption where nothing is said', async () => {
+    expect(await shown(await post(draft()))).toMatchObject({ options: { ssl_mode: 'prefer' } });
+  });
+
+  test.each(['on', 'REQUIRE', '', 5, null])('of another mode is refused: %j', async (ssl_mode) => {
+    expect(refused(await post(draft({}, { ssl_mode })))).toEqual([
+      400,
+      'invalid-request',
+      'credentials.ssl_mode',
+    ]);
+  });
+
+  test('has its certificates and key beside it', async () => {
+    const answer = await post(
+      draft({}, { ssl_mode: 'verify-ca', ssl_ca: certificate, ssl_cert: certificate, ssl_key: privateKey }),
+    );
+    expect(await shown(answer)).toMatchObject({ ssl: { ca: certificate, has_client_certificate: true } });
+    expect((await api.secretOf(answer.body.id)).credentials).toEqual({
+      auth_method: 'password',
+      password: 'not-a-real-password',
+      ssl_key: privateKey,
+    });
+  });
+
+  test.each([
+    [{ ssl_ca: 'x' }, 'credentials.ssl_ca'],
+    [{ ssl_cert: 5 }, 'credentials.ssl_cert'],
+    [{ ssl_cert: certificate }, 'credentials.ssl_key'],
+    [{ ssl_key: privateKey }, 'credentials.ssl_cert'],
+  ])('with a part that is wrong is refused under its own name: %j', async (changes, path) => {
+    const answer = await post(draft({}, changes));
+    expect(refused(answer)).toEqual([400, 'invalid-request', path]);
+    expect(answer.text).not.toMatch(/ssl\./);
+  });
+});
+
+describe('Snowflake', () => {
+  const account = { account: 'myorg-account', user: 'reader' };
+  const snow = (all: object) => post(draft({ credentials: { ...account, ...all } }), 'snowflake');
+
+  test.each([
+    [{ auth_method: 'password', password: 'x' }, [201, undefined]],
+    [{ auth_method: 'key_pair', private_key: privateKey }, [201, undefined]],
+    [{ auth_method: 'key_pair', private_key: privateKey, private_key_passphrase: 'x' }, [201, undefined]],
+    [{ auth_method: 'password' }, [400, 'credentials-required', 'credentials.password']],
+    [{ auth_method: 'key_pair' }, [400, 'credentials-required', 'credentials.private_key']],
+    [{ auth_method: 'key_pair', password: 'x' }, [400, 'credentials-required', 'credentials.private_key']],
+    [
+      { auth_method: 'password', password: 'x', private_key: privateKey },
+      [400, 'invalid-request', 'credentials.private_key'],
+    ],
+    [{ password: 'x' }, [400, 'invalid-request', 'credentials.auth_method']],
+    [{ auth_method: 'oauth', token: 'x' }, [400, 'invalid-request', 'credentials.auth_method']],
+    [{ auth_method: 'token', token: 'x' }, [400, 'invalid-request', 'credentials.auth_method']],
+    [{ auth_method: null, password: 'x' }, [400, 'invalid-request', 'credentials.auth_method']],
+  ])('takes a password or a key, as auth_method says: %j', async (all, expected) => {
+    expect(refused(await snow(all))).toEqual(expected);
+  });
+
+  test('has the schema PUBLIC where none is named', async () => {
+    const all = { auth_method: 'password', password: 'x' };
+    expect(await shown(await snow(all))).toMatchObject({ config: { schema: 'PUBLIC' } });
+    expect(await shown(await snow({ ...all, schema: 'SALES' }))).toMatchObject({
+      config: { schema: 'SALES' },
+    });
+  });
+});
+
+describe('a create', () => {
+  test('never dials, and queues a test: pending until that ends', async () => {
+    const answer = await post(draft({}, { host: '127.0.0.1', port: 1 }));
+    expect([answer.status, answer.body['status'], answer.body['last_tested_at']]).toEqual([
+      201,
+      'pending',
+      null,
+    ]);
+    expect((await api.settle()).at(-1)).toMatchObject({ type: 'connection.created', test: true });
+    expect(await shown(answer)).toMatchObject({ status: 'failed', status_reason: 'connection-refused' });
+  });
+
+  test('of a name that is taken is refused, also of two at once, without case', async () => {
+    const answers = await Promise.all(['Sales', 'SALES'].map((name) => post(draft({ name }))));
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409]);
+    const lost = answers.find(({ status }) => status === 409);
+    expect(lost?.body.code).toBe('name-taken');
+    const { body } = answers.find(({ status }) => status === 201) ?? { body: { id: '' } };
+    await api.call(`DELETE /v1/connections/${body.id}`);
+    expect((await post(draft({ name: 'sales' }))).status).toBe(201);
+  });
+
+  test('with an Idempotency-Key happens once, for one provider', async () => {
+    const headers = { 'idempotency-key': 'once' };
+    const body = draft();
+    const [first, second] = [
+      await post(body, 'postgresql', { headers }),
+      await post(body, 'postgresql', { headers }),
+    ];
+    expect(second.body).toEqual(first.body);
+    expect(refused(await post(body, 'redshift', { headers }))).toEqual([422, 'idempotency-key-reused']);
+    expect(refused(await post(body, 'postgresql', { headers: { 'idempotency-key': '' } }))).toEqual([
+      400,
+      'invalid-request',
+      'Idempotency-Key',
+    ]);
+  });
+
+  test('of mode platform names a secret and sends none', async () => {
+    const { password: _, ...others } = credentials;
+    const arn = 'arn:aws:secretsmanager:local:000000000000:secret:nobodys';
+    const platform = (more: object) => post(draft({ mode: 'platform', credentials: { ...others, ...more } }));
+    expect(refused(await platform({ secret_arn: arn }))).toEqual([422, 'secret-not-shared']);
+    expect(refused(await platform({ secret_arn: 'mine' }))).toEqual([
+      400,
+      'invalid-request',
+      'credentials.secret_arn',
+    ]);
+    expect(refused(await platform({ secret_arn: arn, password: 'x' }))).toEqual([
+      400,
+      'invalid-request',
+      'credentials.password',
+    ]);
+  });
+
+  test('needs a caller who may write here', async () => {
+    await api.addKey('sk_reads', { org: 'org_test', scopes: ['connections:read', 'connections:test'] });
+    await api.addKey('sk_staging', { org: 'org_test', environments: ['staging'] });
+    for (const [key, status, code] of [
+      ['', 401, 'unauthenticated'],
+      ['sk_unknown', 401, 'unauthenticated'],
+      ['sk_reads', 403, 'forbidden'],
+      ['sk_staging', 403, 'forbidden'],
+    ] as const) {
+      const answer = await post(draft(), 'postgresql', { key });
+      expect(refused(answer)).toEqual([status, code]);
+      expect(answer.headers['content-type']).toBe('application/problem+json');
+    }
+  });
+
+  test.each(['{', '[]', '"x"', 'null', ''])('with a body that is no object is refused: %j', async (text) => {
+    expect((await post({}, 'postgresql', { text })).body).toMatchObject({
+      code: 'invalid-request',
+      status: 400,
+    });
+  });
+
+  test('of another content type or too large is refused', async () => {
+    const headers = { 'content-type': 'text/plain' };
+    expect(refused(await post(draft(), 'postgresql', { headers }))).toEqual([415, 'unsupported-media-type']);
+    expect(refused(await post(draft({ name: 'é'.repeat(140_000) })))).toEqual([413, 'payload-too-large']);
+  });
+
+  test('is refused in a known form whatever is sent, and never with what was sent', async () => {
+    const marker = 'zq-received-zq';
+    const value = fc.oneof(
+      fc.constant(marker),
+      fc.constant([marker]),
+      fc.constant({ a: marker }),
+      fc.jsonValue(),
+    );
+    const names =
+      'auth_method account user username host port database password private_key ssl_mode ssl_ca ssl_cert ssl_key secret_arn schema';
+    const fields = fc.dictionary(fc.constantFrom(...names.split(' ')), value);
+    const body = fc.oneof(
+      fc.record({ name: value, mode: value, credentials: fc.oneof(fields, value) }, { requiredKeys: [] }),
+      fields.map((all) => draft({}, all)),
+      fc.jsonValue(),
+    );
+    await fc.assert(
+      fc.asyncProperty(body, fc.constantFrom('postgresql', 'snowflake', 'kafka'), async (sent, provider) => {
+        const answer = await post({}, provider, { text: JSON.stringify(sent) });
+        expect([201, 400, 409, 422]).toContain(answer.status);
+        if (answer.status === 201) return;
+        expect(problems).toHaveProperty(answer.body.code);
+        expect(answer.text).not.toContain(marker);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type Answered, type Api, startApi } from '../api.ts';
+import { certificate, draft, privateKey } from '../samples.ts';
+
+let api: Api;
+let id: string;
+beforeEach(async () => {
+  api = await startApi();
+  id = (await api.call('POST /v1/connections?test=false', { body: draft() })).body.id;
+});
+afterEach(() => api[Symbol.asyncDispose]());
+
+const put = (body: object, headers = {}) => api.call(`PUT /v1/connections/${id}`, { body, headers });
+const kept = async () => (await api.secretOf(id)).credentials;
+const refused = ({ status, body }: Answered) => [
+  status,
+  body.code,
+  ...(body.errors ?? []).map(({ path }) => path),
+];
+
+/** As a client of seed 003 has them: all fields of the provider side by side. */
+const all = {
+  host: 'db.example.com',
+  port: 5433,
+  database: 'sales',
+  user: 'writer',
+  password: 'another-fake-password',
+  ssl_mode: 'verify-ca',
+};
+
+describe('a PUT of credentials as a provider has them', () => {
+  test('changes settings, options and secrets together, and locks nothing', async () => {
+    const { status, body } = await put({ name: 'Orders', credentials: all });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      name: 'Orders',
+      config: { host: 'db.example.com', port: 5433, database: 'sales', username: 'writer' },
+      options: { ssl_mode: 'verify-ca' },
+      credentials: { auth_method: 'password', version: 2, locked: false },
+    });
+    expect(await kept()).toEqual({ auth_method: 'password', password: 'another-fake-password' });
+  });
+
+  test('leaves what it does not name as it is, also ssl_mode', async () => {
+    const { body } = await put({ credentials: { password: 'another-fake-password' } });
+    expect(body).toMatchObject({
+      config: { host: '127.0.0.1' },
+      options: { ssl_mode: 'prefer' },
+      credentials: { version: 2 },
+    });
+    expect((await put({ credentials: { database: 'sales' } })).body).toMatchObject({
+      config: { host: '127.0.0.1', database: 'sales', username: 'reader' },
+      credentials: { version: 2, locked: false },
+    });
+  });
+
+  test('to another host without its password locks the old one', async () => {
+    const { password: _, ...others } = all;
+    expect((await put({ credentials: others })).body).toMatchObject({
+      config: { host: 'db.example.com' },
+      credentials: { version: 1, locked: true },
+    });
+    expect((await put({ credentials: all })).body).toMatchObject({ credentials: { locked: false } });
+  });
+
+  test('to another host that names the auth method alone is refused', async () => {
+    const answer = await put({ credentials: { auth_method: 'password', host: 'db.example.com' } });
+    expect(refused(answer)).toEqual([400, 'credentials-required', 'credentials.password']);
+  });
+
+  test('may bring a certificate and its key', async () => {
+    const { body, text } = await put({
+      credentials: {
+        auth_method: 'certificate',
+        ssl_ca: 'rds',
+        ssl_cert: certificate,
+        ssl_key: privateKey,
+      },
+    });
+    expect(body).toMatchObject({ ssl: { ca: 'rds', has_client_certificate: true } });
+    expect(text).not.toContain(privateKey.slice(28, 32));
+    expect(await kept()).toEqual({ auth_method: 'certificate', ssl_key: privateKey });
+  });
+
+  test.each([
+    [{ host: 5 }, 'credentials.host'],
+    [{ host: null }, 'credentials.host'],
+    [{ user: '' }, 'credentials.user'],
+    [{ username: '' }, 'credentials.username'],
+    [{ user: 'a', username: 'a' }, 'credentials.username'],
+    [{ port: '5432' }, 'credentials.port'],
+    [{ ssl_mode: 'on' }, 'credentials.ssl_mode'],
+    [{ ssl_ca: 'none' }, 'credentials.ssl_ca'],
+    [{ colour: 'red' }, 'credentials.colour'],
+    [{ password: 5 }, 'credentials.password'],
+    [{ secret_arn: 'x' }, 'credentials.secret_arn'],
+  ])('of the wrong form is refused under the name that was sent: %j', async (credentials, path) => {
+    const before = await api.stored(id);
+    expect(refused(await put({ name: 'Never', credentials }))).toEqual([400, 'invalid-request', path]);
+    expect(await api.stored(id)).toEqual(before);
+  });
+
+  test('goes by the fields of its connector: Snowflake has an account', async () => {
+    const { body: made } = await api.call('POST /v1/providers/snowflake/connections', {
+      body: {
+        name: 'Warehouse',
+        mode: 'managed',
+        credentials: { auth_method: 'password', account: 'myorg-a', user: 'reader', password: 'x' },
+      },
+    });
+    const change = { account: 'myorg-b', user: 'robot', auth_method: 'key_pair', private_key: privateKey };
+    const { body } = await api.call(`PUT /v1/connections/${made.id}`, { body: { credentials: change } });
+    expect(body).toMatchObject({
+      config: { account: 'myorg-b', username: 'robot', schema: 'PUBLIC' },
+      credentials: { auth_method: 'key_pair', locked: false },
+    });
+  });
+
+  test('is bound to the version that If-Match names', async () => {
+    const stale = { 'if-match': '"7.7"' };
+    expect(refused(await put({ credentials: all }, stale))).toEqual([412, 'precondition-failed']);
+    expect((await put({ credentials: all }, { 'if-match': '"1.1"' })).status).toBe(200);
+  });
+
+  test('of a connection that there is not is 404', async () => {
+    await api.call(`DELETE /v1/connections/${id}`);
+    expect(refused(await put({ credentials: all }))).toEqual([404, 'not-found']);
+  });
+});

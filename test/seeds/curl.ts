@@ -1,0 +1,38 @@
+/** A request as a document prints it for a shell. */
+export interface Curl {
+  readonly request: string;
+  /** By lower-case name, as a gateway hands them on. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** The one `curl` of a document, taken apart. */
+export const curlOf = (document: string): Curl => {
+  const [command = ''] = /^curl [\s\S]*?^}'/m.exec(document) ?? [];
+  const [, method = '', url = ''] = /-X (\S+) (\S+)/.exec(command) ?? [];
+  const headers = [...command.matchAll(/-H "([^:"]+): ([^"]*)"/g)];
+  return {
+    request: `${method} ${new URL(url).pathname}`,
+    headers: Object.fromEntries(headers.map(([, name = '', value = '']) => [name.toLowerCase(), value])),
+    text: /-d '([\s\S]*)'$/.exec(command)?.[1] ?? '',
+  };
+};
+
+export interface Field {
+  readonly name: string;
+  readonly type: string;
+  readonly required: string;
+  readonly description: string;
+}
+
+/** The table of fields that stands under a heading. */
+export const fieldsUnder = (document: string, heading: string): readonly Field[] => {
+  const [, after = ''] = document.split(`\n${heading}\n`);
+  const [table = ''] = /^\| Field[\s\S]*?(?=^[^|\n]*$)/m.exec(after) ?? [];
+  return table
+    .split('\n')
+    .slice(2)
+    .filter((line) => line.includes('|'))
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .map(([name = '', type = '', required = '', description = '']) => ({ name, type, required, description }));
+};
