@@ -21,7 +21,11 @@ const there = env['DATABRICKS_PORT'] !== undefined;
           ([, { entryPoint }]) => entryPoint === 'shared/connectors/databricks/session.ts',
         ) ?? [];
       const target = {
-        config: { host: 'dbc-00000000-0000.cloud.databricks.com', http_path: env['DATABRICKS_PATH'] },
+        config: {
+          host: 'dbc-00000000-0000.cloud.databricks.com',
+          http_path: env['DATABRICKS_PATH'],
+          schema: 'sales',
+        },
         credentials: { auth_method: 'token', token: env['DATABRICKS_TOKEN'] },
         options: { ssl_mode: 'verify-full', query_timeout_seconds: 10 },
         role: 'source',

@@ -202,6 +202,6 @@ describe('a query of Databricks', () => {
       extras: { remediation: expect.stringContaining('query_timeout_seconds') },
     };
     await expect(query('select 1', () => {})).rejects.toMatchObject(late);
-    await expect(metadata('tables', 'hive_metastore', 'sales')).rejects.toMatchObject(late);
+    await expect(metadata('tables', 'hive_metastore', 'sales', () => {})).rejects.toMatchObject(late);
   });
 });

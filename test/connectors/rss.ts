@@ -10,6 +10,7 @@ export interface Asked {
   readonly connector: keyof typeof connectors;
   readonly target: Target;
   readonly tlsAsk: TlsAsk;
+  readonly schemas?: readonly string[];
 }
 
 export interface Counted {
@@ -21,7 +22,7 @@ export interface Counted {
   readonly peakMb: number;
 }
 
-const count = async ({ connector, target, tlsAsk }: Asked): Promise<Counted> => {
+const count = async ({ connector, target, tlsAsk, schemas }: Asked): Promise<Counted> => {
   let [tables, columns, ordered] = [0, 0, true];
   let last = Buffer.alloc(0);
   await using session = await openSession(connectors[connector], target, {
@@ -31,7 +32,7 @@ const count = async ({ connector, target, tlsAsk }: Asked): Promise<Counted> => 
     options: { connection_timeout_seconds: 20 },
     budget: 120_000,
   });
-  const missing = await session.introspect({ excludedSchemas: [] }, (some) => {
+  const missing = await session.introspect({ ...(schemas && { schemas }), excludedSchemas: [] }, (some) => {
     for (const table of some) {
       const place = Buffer.from(`${table.schema}\0${table.name}`);
       ordered &&= Buffer.compare(place, last) > 0;

@@ -69,12 +69,9 @@ export const introspect = async (
       return name !== 'information_schema' && (!schemas || schemas.includes(name));
     };
     const one = schemas?.length === 1 ? schemas[0] : undefined;
-    const [tables, columns] = [
-      await metadata('tables', place.catalog, one),
-      await metadata('columns', place.catalog, one),
-    ];
-    for (const row of tables) if (wanted(row)) catalog.table(tableOf(row));
-    for (const row of columns) if (wanted(row)) catalog.column(columnOf(row));
+    const asked = [place.catalog, one] as const;
+    await metadata('tables', ...asked, (row) => void (wanted(row) && catalog.table(tableOf(row))));
+    await metadata('columns', ...asked, (row) => void (wanted(row) && catalog.column(columnOf(row))));
   }
 };
 

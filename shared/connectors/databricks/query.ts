@@ -9,7 +9,8 @@ export type Metadata = (
   of: 'tables' | 'columns',
   catalog: string,
   schema: string | undefined,
-) => Promise<readonly Row[]>;
+  row: (row: Row) => void,
+) => Promise<void>;
 
 /** The small part of the driver's session that is needed. */
 export interface DriverSession {
@@ -46,18 +47,13 @@ export const queriesOf = (session: DriverSession, limitMs: number): { query: Que
           row,
         ),
       ),
-    metadata: async (of, catalog, schema) => {
-      const rows: Row[] = [];
+    metadata: async (of, catalog, schema, row) => {
       const request = { catalogName: catalog, ...(schema !== undefined && { schemaName: escaped(schema) }) };
       const opening =
         of === 'tables'
           ? session.getTables({ ...request, maxRows: rowsPerPage })
           : session.getColumns({ ...request, maxRows: rowsPerPage });
-      await within(
-        limitMs,
-        drain(opening, (row) => void rows.push(row)),
-      );
-      return rows;
+      await within(limitMs, drain(opening, row));
     },
   };
 };

@@ -1,0 +1,28 @@
+import { expect, test } from '@jest/globals';
+import { reach } from '../engines/reach.ts';
+import { pem } from '../network/servers.ts';
+import { countApart, mostMb } from './count-apart.ts';
+
+const env = reach('databricks');
+if (env) {
+  /** Driver, protocol and server (Spark) are real; the rows of information_schema are made up by Spark as they are asked for. */
+  test('ten thousand tables of Databricks are read in bounded memory', async () => {
+    const { peakMb, ...counted } = await countApart({
+      connector: 'databricks',
+      target: {
+        config: {
+          host: 'dbc-00000000-0000.cloud.databricks.com',
+          http_path: env['DATABRICKS_PATH'],
+        },
+        credentials: { auth_method: 'token', token: env['DATABRICKS_TOKEN'] ?? '' },
+        options: { ssl_mode: 'verify-full', query_timeout_seconds: 60 },
+        role: 'source',
+        endpoint: `https://localhost:${env['DATABRICKS_PORT']}`,
+      },
+      tlsAsk: { mode: 'verify-full', ca: pem('ca.crt') },
+      schemas: ['warehouse'],
+    });
+    expect(counted).toEqual({ tables: 10_000, columns: 200_000, ordered: true, missing: [] });
+    expect(peakMb).toBeLessThan(mostMb);
+  }, 120_000);
+}
