@@ -1,0 +1,291 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { readdir } from 'node:fs/promises';
+import { type Api, startApi } from '../../api.ts';
+import { catalogSource } from '../../catalog-probe.ts';
+import { tableOf } from '../../domain/catalog-fixtures.ts';
+import { certificate, draft, privateKey } from '../../samples.ts';
+import {
+  create,
+  listed,
+  path,
+  profile,
+  profileIn,
+  refused,
+  type Suggestion,
+  suggestionsIn,
+} from './profiles.ts';
+
+let api: Api;
+let now: number;
+beforeEach(async () => {
+  now = Date.parse('2026-01-01T00:00:00Z');
+  // No two at the same time: those stand in no order.
+  api = await startApi({ clock: () => now++ });
+});
+afterEach(() => api[Symbol.asyncDispose]());
+
+const ours = (id: string) => `conn_${id.slice(5)}`;
+const kafka = {
+  name: 'events',
+  connector: 'kafka',
+  config: {
+    bootstrap_servers: '127.0.0.1:1',
+    security_protocol: 'SASL_SSL',
+    sasl_mechanism: 'SCRAM-SHA-512',
+    sasl_username: 'a-reader',
+    sasl_password: 'not-a-real-password',
+  },
+};
+
+describe('a profile', () => {
+  test('shows nothing of its credentials, here and to the log', async () => {
+    const answer = await create(api, {
+      ...kafka,
+      config: { ...kafka.config, ssl_ca: certificate, ssl_cert: certificate, ssl_key: privateKey },
+    });
+    expect(answer.status).toBe(201);
+    expect(profileIn(answer).config).toEqual({
+      bootstrap_servers: '127.0.0.1:1',
+      security_protocol: 'SASL_SSL',
+    });
+    const seen = answer.text + JSON.stringify(await listed(api)) + api.logged.join('');
+    for (const secret of ['not-a-real-password', 'a-reader', 'SCRAM', 'BEGIN'])
+      expect(seen).not.toContain(secret);
+    const { fields, auth_method } = (await api.call(`GET /v1/connections/${ours(profileIn(answer).id)}`)).body
+      .credentials;
+    expect(auth_method).toBe('sasl');
+    expect(Object.keys(fields)).toEqual(expect.arrayContaining(['sasl_password', 'ssl_key']));
+    expect(await api.secretOf(ours(profileIn(answer).id))).toMatchObject({
+      credentials: { sasl_password: 'not-a-real-password', ssl_key: privateKey },
+    });
+  });
+
+  test('encrypts where the server offers it unless told otherwise, and only then says so', async () => {
+    const usual = profileIn(await create(api, profile('usual')));
+    const told = { ...profile('told'), config: { ...profile().config, ssl_mode: 'verify-full' } };
+    const strict = profileIn(await create(api, told));
+    expect([usual.config['ssl_mode'], strict.config['ssl_mode']]).toEqual([undefined, 'verify-full']);
+    for (const [{ id }, ssl_mode] of [
+      [usual, 'prefer'],
+      [strict, 'verify-full'],
+    ] as const)
+      expect((await api.call(`GET /v1/connections/${ours(id)}`)).body['options']).toMatchObject({ ssl_mode });
+  });
+
+  test.each([
+    ['postgres', 'postgres', 'postgresql'],
+    ['postgresql', 'postgres', 'postgresql'],
+    ['mysql', 'mysql', 'mysql'],
+    ['sqlserver', 'sqlserver', 'sqlserver'],
+  ])('of the connector %s is shown as %s, and by /v1 as %s', async (connector, shown, type) => {
+    const created = profileIn(await create(api, { ...profile(), connector }));
+    expect(created).toMatchObject({ connector: shown, config: { host: '127.0.0.1', port: 1 } });
+    expect((await api.call(`GET /v1/connections/${ours(created.id)}`)).body).toMatchObject({
+      type,
+      name: 'orders',
+    });
+  });
+
+  test('has a description where one was given, an empty one too, and else none', async () => {
+    const described = async (name: string, description: unknown) =>
+      profileIn(await create(api, { ...profile(name), description }));
+    expect(await described('one', 'Of the shop')).toHaveProperty('description', 'Of the shop');
+    expect(await described('two', '')).toHaveProperty('description', '');
+    expect(await described('three', null)).not.toHaveProperty('description');
+    expect(await described('four', undefined)).not.toHaveProperty('description');
+  });
+
+  test('has a name of 1 to 200 characters without blanks around it', async () => {
+    expect(profileIn(await create(api, profile(' n '))).name).toBe('n');
+    expect((await create(api, profile('n'.repeat(200)))).status).toBe(201);
+  });
+
+  test('has a name of its own, whichever API the other one came by', async () => {
+    await create(api, profile());
+    await api.call('POST /v1/connections', { body: draft() });
+    for (const name of ['orders', 'ORDERS', ' orders', draft().name])
+      expect(refused(await create(api, profile(name)))).toEqual([409, 'CONFLICT']);
+    const answer = await api.call('POST /v1/connections', { body: { ...draft(), name: 'Orders' } });
+    expect([answer.status, answer.body.code]).toEqual([409, 'name-taken']);
+  });
+
+  test('of two at once with one name is made once', async () => {
+    const answers = await Promise.all([create(api, profile()), create(api, profile())]);
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409]);
+    expect(await listed(api)).toHaveLength(1);
+    expect(await readdir(`${api.folder}/secrets`)).toHaveLength(1);
+  });
+
+  test('is stored without anybody being asked, and tested afterwards', async () => {
+    let asked = 0;
+    await using own = await startApi({
+      probe: ({ real }) => ({
+        ...real,
+        test: (call) => {
+          asked += 1;
+          return real.test(call);
+        },
+      }),
+    });
+    const { id } = profileIn(await create(own, profile()));
+    const status = async () => (await own.call(`GET /v1/connections/${ours(id)}`)).body['status'];
+    expect([asked, await status()]).toEqual([0, 'testing']);
+    await own.settle();
+    expect([asked, await status()]).toEqual([1, 'failed']);
+  });
+});
+
+describe('the list', () => {
+  test('has what each API made, newest first, and no deleted ones', async () => {
+    const { id } = profileIn(await create(api, profile('one')));
+    await api.call('POST /v1/connections', { body: { ...draft(), name: 'two', description: 'By v1' } });
+    await create(api, { ...kafka, name: 'three' });
+    await api.call(`DELETE ${path}/${id}`);
+    const found = await listed(api);
+    expect(found.map(({ name, connector }) => [name, connector])).toEqual([
+      ['three', 'kafka'],
+      ['two', 'postgres'],
+    ]);
+    expect(found[1]).toEqual({
+      id: expect.stringMatching(/^prof_[0-9a-f]{32}$/),
+      name: 'two',
+      connector: 'postgres',
+      description: 'By v1',
+      config: { host: '127.0.0.1', port: 1, database: 'shop', username: 'reader' },
+      created_at: expect.any(String),
+      updated_at: expect.any(String),
+    });
+    expect(JSON.stringify(found)).not.toContain('not-a-real-password');
+  });
+
+  test('has all of them, however many', async () => {
+    for (let at = 0; at < 230; at++) await create(api, profile(`number ${at}`));
+    const answer = await api.call(`GET ${path}`);
+    expect(answer.headers).not.toHaveProperty('link');
+    expect((await listed(api)).map(({ name }) => name)).toEqual(
+      Array.from({ length: 230 }, (_, at) => `number ${229 - at}`),
+    );
+  });
+
+  test('ends where it would grow too large to be answered, and says where it goes on', async () => {
+    const config = { ...profile().config, schemas: Array.from({ length: 200 }, () => '漢'.repeat(255)) };
+    for (let at = 0; at < 30; at++) await create(api, { ...profile(`large ${at}`), config });
+    const found: string[] = [];
+    let next: string | undefined = path;
+    while (next !== undefined) {
+      const { status, headers, text, body } = await api.call(`GET ${next}`);
+      expect(status).toBe(200);
+      expect(Buffer.byteLength(text)).toBeLessThan(4_300_000);
+      found.push(...body.data.map(({ name }) => name));
+      next = /^<([^>]+)>; rel="next"$/.exec(headers['link'] ?? '')?.[1];
+      expect(found.length < 30).toBe(next !== undefined);
+    }
+    expect(found).toEqual(Array.from({ length: 30 }, (_, at) => `large ${29 - at}`));
+  });
+});
+
+describe('a delete', () => {
+  test('frees the name at once, and leaves 404 in every API', async () => {
+    const { id } = profileIn(await create(api, profile()));
+    expect((await api.call(`DELETE ${path}/${id}`)).status).toBe(200);
+    expect(refused(await api.call(`DELETE ${path}/${id}`))).toEqual([404, 'NOT_FOUND']);
+    expect(refused(await api.call(`GET ${path}/${id}/autocomplete`))).toEqual([404, 'NOT_FOUND']);
+    expect((await api.call(`GET /v1/connections/${ours(id)}`)).status).toBe(404);
+    expect((await create(api, profile())).status).toBe(201);
+  });
+
+  test('takes what another API made', async () => {
+    const { id } = (await api.call('POST /v1/connections', { body: draft() })).body;
+    expect((await api.call(`DELETE ${path}/prof_${id.slice(5)}`)).status).toBe(200);
+    expect((await api.call(`GET /v1/connections/${id}`)).status).toBe(404);
+  });
+});
+
+describe('autocomplete', () => {
+  const mixed = [
+    tableOf({ schema: 'Sales', name: 'Orders 2024', kind: 'view', rows: null, size_bytes: null }),
+    tableOf({ name: 'orders', rows: 12, size_bytes: 1536 }),
+    tableOf({ name: 'users' }),
+  ];
+  const started = async (tables: typeof mixed, body: object) => {
+    const source = catalogSource(tables);
+    const own = await startApi({ probe: source.probe });
+    const { id } = profileIn(await create(own, body));
+    const suggested = async (query = '') =>
+      suggestionsIn(await own.call(`GET ${path}/${id}/autocomplete${query}`));
+    return { own, id, source, suggested, [Symbol.asyncDispose]: () => own[Symbol.asyncDispose]() };
+  };
+  const values = (found: readonly Suggestion[]) => found.map(({ value }) => value);
+
+  test('has nothing before anybody looked, and then what was found', async () => {
+    await using here = await started(mixed, profile());
+    expect(await here.suggested()).toEqual([]);
+    expect(here.source.calls).toEqual([0]);
+    await here.source.background;
+    expect(await here.suggested()).toEqual([
+      {
+        value: 'public.orders',
+        label: 'orders',
+        type: 'table',
+        metadata: { schema: 'public', rows: 12, size: '1.5KB' },
+      },
+      { value: '"Sales"."Orders 2024"', label: 'Orders 2024', type: 'view', metadata: { schema: 'Sales' } },
+      {
+        value: 'public.users',
+        label: 'users',
+        type: 'table',
+        metadata: { schema: 'public', rows: 3, size: '8KB' },
+      },
+    ]);
+    expect(here.source.calls).toEqual([0]);
+  });
+
+  test('goes by type, parent and prefix', async () => {
+    await using here = await started(mixed, profile());
+    await here.suggested();
+    await here.source.background;
+    const { suggested } = here;
+    expect(await suggested('?type=schemas')).toEqual([
+      { value: 'public', label: 'public', type: 'schema', metadata: { schema: 'public' } },
+      { value: '"Sales"', label: 'Sales', type: 'schema', metadata: { schema: 'Sales' } },
+    ]);
+    expect(values(await suggested('?type=schemas&prefix=sa'))).toEqual(['"Sales"']);
+    expect(values(await suggested('?type=tables&parent=public'))).toEqual(['public.orders', 'public.users']);
+    expect(values(await suggested('?type=tables&parent=public&prefix=US'))).toEqual(['public.users']);
+    expect(values(await suggested('?prefix=order'))).toEqual(['public.orders', '"Sales"."Orders 2024"']);
+    expect(values(await suggested('?type=tables&parent=&prefix='))).toHaveLength(3);
+    expect(values(await suggested('?type=tables&parent=nowhere'))).toEqual([]);
+    expect(await suggested('?type=columns&parent=public.users')).toEqual([
+      { value: 'id', label: 'id', type: 'column', metadata: { schema: 'public' } },
+    ]);
+  });
+
+  test('of a Kafka has topics, which stand in no schema, and nothing else', async () => {
+    const topic = { schema: '', kind: 'topic' as const, size_bytes: null };
+    await using here = await started(
+      [tableOf({ ...topic, name: 'orders', rows: 70 }), tableOf({ ...topic, name: 'visits', rows: null })],
+      kafka,
+    );
+    await here.suggested();
+    await here.source.background;
+    const topics = [
+      { value: 'orders', label: 'orders', type: 'topic', metadata: { rows: 70 } },
+      { value: 'visits', label: 'visits', type: 'topic', metadata: {} },
+    ];
+    expect(await here.suggested()).toEqual(topics);
+    expect(await here.suggested('?type=topics')).toEqual(topics);
+    expect(await here.suggested('?type=topics&prefix=v')).toEqual(topics.slice(1));
+    const answer = await here.own.call(`GET ${path}/${here.id}/autocomplete?type=tables`);
+    expect(refused(answer)).toEqual([400, 'VALIDATION_ERROR', 'type']);
+  });
+
+  test('has 1000 at most', async () => {
+    const many = Array.from({ length: 1100 }, (_, at) => tableOf({ name: `t${10_000 + at}` }));
+    await using here = await started(many, profile());
+    await here.suggested();
+    await here.source.background;
+    const found = await here.suggested();
+    expect([found.length, found.at(-1)?.label]).toEqual([1000, 't10999']);
+    expect(values(await here.suggested('?prefix=t1109'))).toHaveLength(10);
+  });
+});

@@ -1,0 +1,295 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import * as v from 'valibot';
+import { Failure } from '../../../functions/profiles/wire-failures.ts';
+import { type Answered, type Api, startApi } from '../../api.ts';
+import { certificate, privateKey } from '../../samples.ts';
+import { create, errorIn, path, profile, profileIn, refused, tested } from './profiles.ts';
+
+let api: Api;
+let id: string;
+beforeAll(async () => {
+  api = await startApi();
+  id = profileIn(await create(api, profile())).id;
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+const withConfig = (more: object) => ({ ...profile(), config: { ...profile().config, ...more } });
+const kafka = (config: object) => ({
+  ...profile('events'),
+  connector: 'kafka',
+  config: { bootstrap_servers: 'k1:9092', ...config },
+});
+
+/** In this API's form, and no other's. */
+const inForm = ({ headers, body }: Answered) => {
+  expect(headers['content-type']).toBe('application/json');
+  expect(v.safeParse(v.strictObject(Failure.entries), body).issues).toBeUndefined();
+};
+
+describe('a body', () => {
+  test.each<[string, object, readonly string[]]>([
+    ['without a name', { name: undefined }, ['name']],
+    ['with an empty name', { name: '' }, ['name']],
+    ['with a name of blanks', { name: '   ' }, ['name']],
+    ['with a name of 201 characters', { name: 'n'.repeat(201) }, ['name']],
+    ['with a number for a name', { name: 5 }, ['name']],
+    ['without a connector', { connector: undefined }, ['connector']],
+    ['with a connector that there is not', { connector: 'dbase' }, ['connector']],
+    ['with a connector in capitals', { connector: 'KAFKA' }, ['connector']],
+    ['without config', { config: undefined }, ['config']],
+    ['with a list for config', { config: [] }, ['config']],
+    ['with a text for config', { config: 'host=a' }, ['config']],
+    ['with a description of 2001 characters', { description: 'd'.repeat(2001) }, ['description']],
+    ['with credentials apart', { credentials: { password: 'x' } }, ['credentials']],
+    ['with a connection string', { connection_string: 'postgresql://u:p@h/d' }, ['connection_string']],
+    ['with two unknown fields', { a: 1, b: 2 }, ['a']], // valibot stops at the first
+    ['with our name of the connector’s field', { type: 'postgresql' }, ['type']],
+  ])('%s is refused by the name of the field', async (_, more, fields) => {
+    for (const answer of [
+      await create(api, { ...profile('other'), ...more }),
+      await tested(api, { ...profile('other'), ...more }),
+    ]) {
+      expect(refused(answer)).toEqual([400, 'VALIDATION_ERROR', ...fields]);
+      inForm(answer);
+    }
+  });
+
+  test.each<[string, object, readonly string[]]>([
+    ['a field that the connector lacks', { colour: 'red' }, ['config.colour']],
+    ['a host that is none', { host: 'a b' }, ['config.host']],
+    ['no host', { host: undefined }, ['config.host']],
+    ['a port of the wrong type', { port: '5432' }, ['config.port']],
+    ['a port out of range', { port: 70_000 }, ['config.port']],
+    ['no password', { password: undefined }, ['config.password']],
+    ['an empty password', { password: '' }, ['config.password']],
+    ['an auth method that there is not', { auth_method: 'magic' }, ['config.auth_method']],
+    ['an ssl_mode that there is not', { ssl_mode: 'maybe' }, ['config.ssl_mode']],
+    ['an authority that is none', { ssl_ca: 'AAAA' }, ['config.ssl_ca']],
+    ['a certificate without its key', { ssl_cert: certificate }, ['config.ssl_key']],
+    ['a key without its certificate', { ssl_key: privateKey }, ['config.ssl_cert']],
+    ['a secret that the caller keeps', { secret_arn: 'arn:aws:x' }, ['config.secret_arn']],
+    ['options of ours', { max_connections: 3 }, ['config.max_connections']],
+  ])('whose config has %s is refused by the name of the field', async (_, more, fields) => {
+    for (const answer of [await create(api, withConfig(more)), await tested(api, withConfig(more))]) {
+      expect(refused(answer)).toEqual([400, 'VALIDATION_ERROR', ...fields]);
+      expect(errorIn(answer).message).toContain(`${fields[0]}: expected `);
+      expect(answer.text).not.toMatch(/credentials\.|options\.|ssl\.(ca|cert|key)/);
+      inForm(answer);
+    }
+  });
+
+  test('for Kafka wants servers, a protocol that there is, and the whole of a login', async () => {
+    const cases: readonly (readonly [object, string])[] = [
+      [{ bootstrap_servers: undefined }, 'config.bootstrap_servers'],
+      [{ bootstrap_servers: ['k1:9092'] }, 'config.bootstrap_servers'],
+      [{ security_protocol: 'SASL' }, 'config.security_protocol'],
+      [{ sasl_username: 'user' }, 'config.sasl_password'],
+      [{ sasl_mechanism: 'GSSAPI', sasl_username: 'u', sasl_password: 'p' }, 'config.sasl_mechanism'],
+      [{ username: 'user' }, 'config.username'],
+    ];
+    for (const [more, field] of cases)
+      expect([field, ...refused(await create(api, kafka(more)))]).toEqual([
+        field,
+        400,
+        'VALIDATION_ERROR',
+        field,
+      ]);
+  });
+
+  test.each(['{', '', 'name=orders', 'null', '"name"'])('that is no object is refused: %j', async (text) => {
+    const answer = await api.call(`POST ${path}`, { text });
+    expect(refused(answer)).toEqual([400, 'VALIDATION_ERROR', 'body']);
+    inForm(answer);
+  });
+
+  test('that is a list is refused', async () => {
+    const answer = await create(api, []);
+    expect(refused(answer).slice(0, 2)).toEqual([400, 'VALIDATION_ERROR']);
+    inForm(answer);
+  });
+
+  test('of another content type is refused', async () => {
+    const answer = await create(api, profile('typed'), { 'content-type': 'text/plain' });
+    expect(refused(answer)).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
+    inForm(answer);
+  });
+
+  test('of more than 256 KB is refused', async () => {
+    const answer = await create(api, { ...profile('large'), description: 'd'.repeat(300_000) });
+    expect(refused(answer)).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+    inForm(answer);
+  });
+
+  test('whatever it is, is answered in this form, and what it holds is not told', async () => {
+    const secret = 'zq-received-zq';
+    const anything = fc.oneof(fc.constant(secret), fc.constant([secret]), fc.constant({ a: secret }));
+    const value = fc.oneof({ weight: 3, arbitrary: anything }, { weight: 1, arbitrary: fc.jsonValue() });
+    const names = ['host', 'port', 'database', 'username', 'password', 'ssl_mode', 'ssl_ca', 'ssl_key'];
+    const config = fc.dictionary(fc.constantFrom(...names, 'bootstrap_servers', 'sasl_password', 'x'), value);
+    const fields = fc.record(
+      {
+        name: value,
+        connector: fc.oneof(value, fc.constantFrom('kafka', 'postgres', 'mysql', 'mongodb', 's3')),
+        description: value,
+        config: fc.oneof(value, config),
+        other: value,
+      },
+      { requiredKeys: [] },
+    );
+    const bodies = fc.oneof(
+      fields,
+      fields.map((given) => ({ ...profile(), ...given })),
+      fc.jsonValue(),
+    );
+    await fc.assert(
+      fc.asyncProperty(bodies, async (body) => {
+        const answer = await create(api, body);
+        expect([201, 400, 409]).toContain(answer.status);
+        if (answer.status === 201) return;
+        expect(answer.text).not.toContain(secret);
+        inForm(answer);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('an id', () => {
+  test.each([
+    'prof_abc123',
+    'prof_',
+    `prof_${'0'.repeat(32)}`,
+    `prof_${'g'.repeat(32)}`,
+    `conn_${'0'.repeat(32)}`,
+    '%00',
+    'test',
+  ])('that names nothing is 404, of the right form or not: %s', async (wrong) => {
+    for (const request of [`DELETE ${path}/${wrong}`, `GET ${path}/${wrong}/autocomplete`]) {
+      const answer = await api.call(request);
+      expect(refused(answer)).toEqual([404, 'NOT_FOUND']);
+      expect(errorIn(answer).message).toBe('Connection profile not found');
+      inForm(answer);
+    }
+  });
+
+  test('with our own prefix, or with none, is none of its', async () => {
+    for (const wrong of [`conn_${id.slice(5)}`, id.slice(5), id.toUpperCase()])
+      expect(refused(await api.call(`DELETE ${path}/${wrong}`))).toEqual([404, 'NOT_FOUND']);
+  });
+});
+
+describe('a path', () => {
+  test.each([
+    ['PUT', '', 'GET, POST'],
+    ['PATCH', '', 'GET, POST'],
+    ['DELETE', '', 'GET, POST'],
+    ['GET', '/test', 'POST, DELETE'],
+    ['GET', `/prof_${'0'.repeat(32)}`, 'DELETE'],
+    ['PATCH', `/prof_${'0'.repeat(32)}`, 'DELETE'],
+    ['POST', `/prof_${'0'.repeat(32)}/autocomplete`, 'GET'],
+  ])('has no %s at %j, and says what it has', async (method, rest, allow) => {
+    const answer = await api.call(`${method} ${path}${rest}`);
+    expect(refused(answer)).toEqual([405, 'METHOD_NOT_ALLOWED']);
+    expect(answer.headers['allow']).toBe(allow);
+    inForm(answer);
+  });
+
+  test.each(['/', '/prof_1/tables', '/prof_1/autocomplete/more'])(
+    'that there is not is 404 in this form: %s',
+    async (rest) => {
+      const answer = await api.call(`GET ${path}${rest}`);
+      expect(refused(answer)).toEqual([404, 'NOT_FOUND']);
+      inForm(answer);
+    },
+  );
+
+  test('that only begins alike is another API’s', async () => {
+    expect((await api.call(`GET ${path}s`)).headers['content-type']).not.toBe('application/json');
+  });
+});
+
+describe('a query parameter', () => {
+  test.each([
+    ['GET', '?limit=5', 'limit'],
+    ['GET', '?cursor=x&cursor=y', 'cursor'],
+    ['POST', '?test=false', 'test'],
+    ['POST', '/test?verbose=1', 'verbose'],
+    ['DELETE', '/{id}?purge=true', 'purge'],
+    ['GET', '/{id}/autocomplete?type=functions', 'type'],
+    ['GET', '/{id}/autocomplete?type=', 'type'],
+    ['GET', '/{id}/autocomplete?type=topics', 'type'], // a PostgreSQL has none
+    ['GET', '/{id}/autocomplete?type=columns', 'parent'],
+    ['GET', '/{id}/autocomplete?limit=5', 'limit'],
+    ['GET', `/{id}/autocomplete?prefix=${'p'.repeat(1001)}`, 'prefix'],
+  ])('is refused by its name: %s %s', async (method, rest, name) => {
+    const request = `${method} ${path}${rest.replace('{id}', id)}`;
+    const answer = await api.call(request, method === 'POST' ? { body: profile('queried') } : {});
+    expect(refused(answer)).toEqual([400, 'VALIDATION_ERROR', name]);
+    inForm(answer);
+  });
+
+  test.each(['', 'x', 'A'.repeat(100)])('cursor that never was one is refused: %j', async (cursor) => {
+    const answer = await api.call(`GET ${path}?cursor=${cursor}`);
+    expect(refused(answer)).toEqual([400, 'VALIDATION_ERROR', 'cursor']);
+    inForm(answer);
+  });
+});
+
+describe('a caller', () => {
+  const requests = () =>
+    [
+      [`GET ${path}`, 'connections:read'],
+      [`POST ${path}`, 'connections:write'],
+      [`POST ${path}/test`, 'connections:test'],
+      [`DELETE ${path}/${id}`, 'connections:write'],
+      [`GET ${path}/${id}/autocomplete`, 'connections:read'],
+    ] as const;
+
+  test('who is not known is told so', async () => {
+    for (const [request] of requests())
+      for (const key of ['', 'sk_unknown']) {
+        const answer = await api.call(request, { key, body: {} });
+        expect(refused(answer)).toEqual([401, 'UNAUTHORIZED']);
+        expect(answer.headers['www-authenticate']).toBe('Bearer');
+        inForm(answer);
+      }
+  });
+
+  test('who lacks the scope is told which', async () => {
+    for (const [request, scope] of requests()) {
+      const scopes = ['connections:read', 'connections:write', 'connections:test'];
+      const key = `sk_${scope.slice(12)}_lacking`;
+      await api.addKey(key, { org: 'org_test', scopes: scopes.filter((one) => one !== scope) });
+      const answer = await api.call(request, { key, body: {} });
+      expect(refused(answer)).toEqual([403, 'FORBIDDEN']);
+      expect(errorIn(answer).details.reason).toContain(scope);
+      inForm(answer);
+    }
+  });
+
+  test('of another organisation finds nothing', async () => {
+    const key = 'sk_of_others';
+    await api.addKey(key, { org: 'org_other' });
+    expect((await api.call(`GET ${path}`, { key })).body).toEqual({ data: [] });
+    for (const [request] of requests().slice(3))
+      expect(refused(await api.call(request, { key }))).toEqual([404, 'NOT_FOUND']);
+  });
+
+  test('may name an environment, and is told when it is none', async () => {
+    const headers = { 'x-environment-id': 'staging' };
+    expect((await api.call(`GET ${path}`, { headers })).body).toEqual({ data: [] });
+    const answer = await api.call(`GET ${path}`, { headers: { 'x-environment-id': 'a b' } });
+    expect(refused(answer)).toEqual([400, 'VALIDATION_ERROR', 'X-Environment-Id']);
+    inForm(answer);
+  });
+
+  test('who tests too often is told when to go on', async () => {
+    await using own = await startApi({ settings: { tests_per_minute: 1 } });
+    await tested(own, profile());
+    const answer = await tested(own, profile());
+    expect(refused(answer)).toEqual([429, 'RATE_LIMITED']);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    inForm(answer);
+  });
+});
