@@ -136,13 +136,13 @@ const resolveAll = async <To extends Place>(
 const inClearAfter = async (
   error: unknown,
   { mode }: TlsAsk,
-  inClear: (() => Promise<Socket>) | undefined,
+  inClear: ((error: unknown) => Promise<Socket>) | undefined,
 ): Promise<Secured> => {
   const said = error instanceof Problem ? undefined : networkFailure(error);
   const none = said?.code === 'connection-reset' || said?.code === 'tls-unsupported';
   // Who sends an alert speaks TLS.
   if (!inClear || !none || said.native?.includes('ALERT')) throw error;
-  const socket = await inClear();
+  const socket = await inClear(error);
   if (mode === 'prefer') return { socket, warning: 'tls-off', facts: {} };
   socket.destroy();
   throw new Problem('tls-unsupported', undefined, { cause: error });

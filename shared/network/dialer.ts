@@ -41,14 +41,14 @@ export interface Dialer {
   /**
    * Upgrades a socket as `tlsAsk` says: the step `tls`. `negotiate` asks the server for TLS in the protocol's own way and answers whether it
    * agreed, or with the name (ALPN) under which the protocol goes inside of TLS. Where a port speaks TLS from its first byte or not at all,
-   * `inClear` is asked when there was no TLS to be had: it answers a new socket to a server that it has heard speak in clear, and throws where
-   * there is none.
+   * `inClear` is asked when there was no TLS to be had, and told of what: it answers a new socket to a server that it has heard speak in clear,
+   * and throws where there is none.
    */
   tls(
     socket: Socket,
     to: { readonly host: string },
     negotiate?: (socket: Socket) => Promise<boolean | string>,
-    inClear?: () => Promise<Socket>,
+    inClear?: (error: unknown) => Promise<Socket>,
   ): Promise<Socket | TLSSocket>;
   /** Runs a part of the work as that step, within its limit; a throw marks the step as failed. */
   step<T>(name: StepName, work: () => Promise<T>): Promise<T>;
