@@ -89,6 +89,54 @@ test('a catalog comes with all that the dictionary tells', async () => {
   });
 });
 
+test('tables come in the order of their names, and keys in the order of the key', async () => {
+  const column = (table: string, name: string, id: number) =>
+    ['HR', table, name, 'NUMBER', 22, 0, null, null, 0, 'Y', id, 'NO', 'NO', null] as const;
+  const sets: typeof rows = [
+    [/from all_tables t/, [['HR', 'b'], ['HR', 'FILES'], ['HR', 'a']]],
+    [/from all_external/, [['HR', 'FILES']]],
+    [/from all_views/, [['CRM', 'Z']]],
+    [/from all_tab_cols/, [column('b', 'Y', 2), column('b', 'X', 1), column('a', 'M', 3), column('a', 'N', 4)]],
+    [
+      /from all_constraints/,
+      [
+        ['HR', 'PK_A', 'a', 'P', null, null],
+        ['HR', 'FK_B', 'b', 'R', 'HR', 'PK_A'],
+        ['HR', 'FK_OUT', 'b', 'R', 'SYS', 'PK_OUT_OF_SIGHT'],
+      ],
+    ],
+    [
+      /from all_cons_columns/,
+      [['HR', 'PK_A', 'N', 2], ['HR', 'PK_A', 'M', 1], ['HR', 'FK_B', 'Y', 2], ['HR', 'FK_B', 'X', 1], ['HR', 'FK_OUT', 'X', 1]],
+    ],
+    [/from all_indexes/, [['HR', 'b', 'OTHER', 'IX', 'UNIQUE'], ['HR', 'b', 'HR', 'LOBS', 'UNIQUE']]],
+    [/from all_ind_columns/, [['OTHER', 'IX', 'Y', 1], ['OTHER', 'IX', 'X', 2]]],
+  ]; // prettier-ignore
+  const tables: Table[] = [];
+  await introspect(answering(sets), { excludedSchemas: [] }, (some) => void tables.push(...some), 'reader');
+  expect(tables.map(({ schema, name, kind }) => [schema, name, kind])).toEqual([
+    ['CRM', 'Z', 'view'],
+    ['HR', 'FILES', 'foreign_table'],
+    ['HR', 'a', 'table'],
+    ['HR', 'b', 'table'],
+  ]);
+  expect(tables[2]?.primary_key).toEqual(['M', 'N']);
+  expect(tables[3]).toMatchObject({
+    columns: [
+      { name: 'X', position: 1 },
+      { name: 'Y', position: 2 },
+    ],
+    foreign_keys: [
+      {
+        name: 'FK_B',
+        columns: ['X', 'Y'],
+        references: { schema: 'HR', table: 'a', columns: ['M', 'N'] },
+      },
+    ],
+    indexes: [{ name: 'IX', columns: ['Y', 'X'], unique: true }],
+  });
+});
+
 test('an account that sees nothing is told what it lacks', async () => {
   const missing = await introspect(answering([]), { excludedSchemas: [] }, () => {}, 'reader');
   expect(missing).toMatchObject([{ reason: 'tables-hidden', remediation: expect.stringContaining('GRANT') }]);

@@ -18,17 +18,28 @@ export const oracle = defineConnector({
   driver: 'oracledb',
   defaultPort: 1521,
   minimum: '12.1',
-  config: v.strictObject({
-    host: Host,
-    port: v.optional(Port, 1521),
-    /** One of the two says which database; where both are there, `service_name` does. */
-    service_name: v.exactOptional(Service),
-    sid: v.exactOptional(Service),
-    username: Name,
-    schemas: v.exactOptional(Names),
-  }),
+  config: v.pipe(
+    v.strictObject({
+      host: Host,
+      port: v.optional(Port, 1521),
+      service_name: v.exactOptional(Service),
+      /** For databases of old; those in a container have none of their own. */
+      sid: v.exactOptional(Service),
+      username: Name,
+      schemas: v.exactOptional(Names),
+    }),
+    v.forward(
+      v.check(
+        ({ service_name, sid }) => (service_name === undefined) !== (sid === undefined),
+        'one of service_name and sid',
+      ),
+      ['service_name'],
+    ),
+    v.metadata({ oneOf: [{ required: ['service_name'] }, { required: ['sid'] }] }),
+  ),
   credentials: { password: v.strictObject({ password: Secret }) },
-  destination: ['host', 'port', 'username'],
+  // A listener hands its callers on to whichever database goes by the name.
+  destination: ['host', 'port', 'service_name', 'sid', 'username'],
   autocomplete: ['schemas', 'tables', 'columns'],
   quote,
   connectionString: lateParser(['oracle'], () => import('./connection-string.ts')),

@@ -4,6 +4,8 @@ declare module 'oracledb' {
     readonly oracleServerVersionString: string;
     callTimeout: number;
     ping(): Promise<void>;
+    rollback(): Promise<void>;
+    execute(sql: string): Promise<unknown>;
     execute(
       sql: string,
       binds: Readonly<Record<string, unknown>>,

@@ -102,4 +102,5 @@ const table: Readonly<Record<string, Said>> = {
   'NJS-103': { code: 'protocol-mismatch' },
   'NJS-504': { code: 'protocol-mismatch' },
   'NJS-514': { code: 'protocol-mismatch' },
+  'NJS-536': { code: 'protocol-mismatch' }, // sent on again and again
 };

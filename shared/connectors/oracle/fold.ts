@@ -1,18 +1,18 @@
 import type { Column, ForeignKey, Table } from '../catalog.ts';
-import { byBytes } from '../order.ts';
+import { byBytes, byPlace } from '../order.ts';
 import { kindOf, spelled } from './kinds.ts';
 import type { catalogQueries, Row } from './queries.ts';
 
 export type Rows = { readonly [K in keyof ReturnType<typeof catalogQueries>]: readonly Row[] };
 
-/** Puts the sets together by owner and name. A key or an index with a column out of sight is left out whole. */
-export const fold = (rows: Rows): Table[] => {
-  const materialized = new Set(rows.materialized.map(placeOf));
-  const external = new Set(rows.external.map(placeOf));
+/**
+ * Puts the sets together by owner and name, table by table in their order, and lets go of what a table is made of with it. A key or an index
+ * with a column out of sight is left out whole.
+ */
+export const fold = (rows: Rows): Iterable<Table> => {
+  const relations = relationsIn(rows);
   const comments = new Map(rows.tableComments.map((row) => [placeOf(row), text(row[2])]));
-  const columnComments = new Map(
-    rows.columnComments.map((row) => [keyOf(row[0], row[1], row[2]), text(row[3])]),
-  );
+  const columnComments = Map.groupBy(rows.columnComments, placeOf);
   const columns = Map.groupBy(rows.columns, placeOf);
   const constraints = Map.groupBy(rows.constraints, ([owner, , table]) => keyOf(owner, table));
   const byConstraint = new Map(rows.constraints.map((row) => [placeOf(row), row]));
@@ -22,23 +22,30 @@ export const fold = (rows: Rows): Table[] => {
   const namesIn = (some: ReadonlyMap<string, readonly Row[]>, place: string) =>
     (some.get(place) ?? []).toSorted((a, b) => Number(a[3]) - Number(b[3])).map((row) => text(row[2]));
 
-  const table = ([owner, name, count, bytes]: Row, kind: Table['kind']): Table => {
-    const place = keyOf(owner, name);
-    const own = (columns.get(place) ?? [])
+  const taken = (some: Map<string, readonly Row[]>, place: string): readonly Row[] => {
+    const own = some.get(place) ?? [];
+    some.delete(place);
+    return own;
+  };
+
+  const table = ({ schema, name, kind, rows: count, bytes }: Relation): Table => {
+    const place = keyOf(schema, name);
+    const said = new Map(taken(columnComments, place).map((row) => [row[2], text(row[3])]));
+    const own = taken(columns, place)
       .toSorted((a, b) => Number(a[10]) - Number(b[10]))
-      .map((row, at) => columnOf(row, at + 1, columnComments.get(keyOf(row[0], row[1], row[2])) ?? null));
+      .map((row, at) => columnOf(row, at + 1, said.get(row[2]) ?? null));
     const there = new Set(own.map((column) => column.name));
     const seen = (names: readonly string[]) => names.length > 0 && names.every((one) => there.has(one));
-    const keys = constraints.get(place) ?? [];
+    const keys = taken(constraints, place);
     const primary = keys.find((row) => row[3] === 'P');
     const primaryNames = primary ? namesIn(keyColumns, placeOf(primary)) : [];
     return {
-      schema: text(owner),
-      name: text(name),
+      schema,
+      name,
       kind,
       comment: comments.get(place) ?? null,
-      rows: number(count),
-      size_bytes: number(bytes),
+      rows: count,
+      size_bytes: bytes,
       parent: null,
       columns: own,
       primary_key: seen(primaryNames) ? primaryNames : [],
@@ -58,7 +65,7 @@ export const fold = (rows: Rows): Table[] => {
           ];
         })
         .sort(byName),
-      indexes: (indexes.get(place) ?? [])
+      indexes: taken(indexes, place)
         .flatMap(([, , indexOwner, index, uniqueness]) => {
           const names = namesIn(indexColumns, keyOf(indexOwner, index));
           return seen(names) ? [{ name: text(index), columns: names, unique: uniqueness === 'UNIQUE' }] : [];
@@ -66,16 +73,33 @@ export const fold = (rows: Rows): Table[] => {
         .sort(byName),
     };
   };
+  return relations.values().map(table);
+};
+
+interface Relation {
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: Table['kind'];
+  readonly rows: number | null;
+  readonly bytes: number | null;
+}
+
+const relationsIn = ({ tables, views, materialized, external }: Rows): readonly Relation[] => {
+  const kinds = new Map<string, Table['kind']>([
+    ...external.map((row) => [placeOf(row), 'foreign_table'] as const),
+    ...materialized.map((row) => [placeOf(row), 'materialized_view'] as const),
+  ]);
+  const relation = (row: Row, kind: Table['kind']): Relation => ({
+    schema: text(row[0]),
+    name: text(row[1]),
+    kind,
+    rows: number(row[2]),
+    bytes: number(row[3]),
+  });
   return [
-    ...rows.tables.map((row) => {
-      const place = placeOf(row);
-      return table(
-        row,
-        materialized.has(place) ? 'materialized_view' : external.has(place) ? 'foreign_table' : 'table',
-      );
-    }),
-    ...rows.views.map((row) => table([row[0], row[1], null, null], 'view')),
-  ];
+    ...tables.map((row) => relation(row, kinds.get(placeOf(row)) ?? 'table')),
+    ...views.map((row) => relation(row, 'view')),
+  ].sort(byPlace);
 };
 
 const columnOf = (row: Row, position: number, comment: string | null): Column => {

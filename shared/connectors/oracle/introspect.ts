@@ -1,5 +1,4 @@
-import type { Missing, Scope, Sink } from '../catalog.ts';
-import { byPlace } from '../order.ts';
+import type { Missing, Scope, Sink, Table } from '../catalog.ts';
 import { fold } from './fold.ts';
 import { catalogQueries } from './queries.ts';
 import type { Row, Run } from './queries.ts';
@@ -26,9 +25,17 @@ export const introspect = async (
     keyColumns: await read('keyColumns'),
     indexes: await read('indexes'),
     indexColumns: await read('indexColumns'),
-  }).sort(byPlace);
-  for (let from = 0; from < tables.length; from += perTurn) await sink(tables.slice(from, from + perTurn));
-  return tables.length > 0
+  });
+  let count = 0;
+  let turn: Table[] = [];
+  for (const table of tables) {
+    turn.push(table);
+    if (++count % perTurn > 0) continue;
+    await sink(turn);
+    turn = [];
+  }
+  if (turn.length > 0) await sink(turn);
+  return count > 0
     ? []
     : [
         {

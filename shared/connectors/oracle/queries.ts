@@ -62,7 +62,7 @@ export const catalogQueries = (scope: Scope) =>
       (
         where,
       ) => `select c.owner, c.table_name, c.column_name, c.data_type, c.data_length, c.char_length, c.char_used,
-        c.data_precision, c.data_scale, c.nullable, c.internal_column_id, c.virtual_column, c.identity_column, c.data_default
+        c.data_precision, c.data_scale, c.nullable, c.column_id, c.virtual_column, c.identity_column, c.data_default
         from all_tab_cols c where c.hidden_column = 'NO' and ${where}`,
     ),
     tableComments: about(

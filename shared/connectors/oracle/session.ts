@@ -1,10 +1,11 @@
-import { isIP } from 'node:net';
 import type { Connection } from 'oracledb';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
 import type { Session, Target } from '../connector.ts';
-import type { Query, Row } from './queries.ts';
-import { dialling, faultOf, reach, takeOver } from './transport.ts';
+import type { Query, Row, Run } from './queries.ts';
+import { faultOf } from './guard.ts';
+import { hangUp, logIn } from './log-in.ts';
+import { reach } from './transport.ts';
 import type { Way } from './transport.ts';
 
 export interface Settings {
@@ -23,29 +24,33 @@ export const open = async (
   { config, credentials, options, role }: OracleTarget,
   dialer: Dialer,
 ): Promise<Session> => {
-  if (config.service_name === undefined && config.sid === undefined) {
-    throw new Problem('database-not-found', 'Expected service_name or sid', {
-      remediation: 'Name the database by config.service_name or config.sid.',
-    });
-  }
-  const way = await reach(config, dialer);
-  const connection = await dialer.step('authenticate', () =>
-    logIn(way, config, credentials.password ?? '', dialer),
+  const first = await reach(config, dialer);
+  const { connection, way } = await dialer.step('authenticate', () =>
+    logIn(first, config, credentials.password ?? '', dialer),
   );
-  connection.callTimeout = Math.round(options.query_timeout_seconds * 1000);
-  const run = (query: Query) => rowsOf(connection, query);
+  const limit = Math.round(options.query_timeout_seconds * 1000);
+  connection.callTimeout = limit;
+  const bounded = <T>(most: number, work: () => Promise<T>) => within({ way, limit, most }, work);
+  /** One moment of the dictionary for several queries. What fails leaves it open, and the session with it. */
+  const readOnly = async <T>(most: number, work: (run: Run) => Promise<T>): Promise<T> => {
+    await bounded(mostPerAnswer, () => connection.execute('set transaction read only'));
+    const result = await work((query) => bounded(most, () => rowsOf(connection, query)));
+    await bounded(mostPerAnswer, () => connection.rollback());
+    return result;
+  };
   return {
     ping: async () => {
-      await connection.ping();
+      await bounded(mostPerAnswer, () => connection.ping());
       return `Oracle Database ${/^[\d.]{1,40}/.exec(connection.oracleServerVersionString)?.[0] ?? 'of unknown version'}`;
     },
     privileges: async () => {
       const { privileges } = await import('./privileges.ts');
-      return privileges(run, { username: config.username, schemas: config.schemas, role });
+      const { username, schemas } = config;
+      return readOnly(mostPerAnswer, (run) => privileges(run, { username, schemas, role }));
     },
     introspect: async (scope, sink) => {
       const { introspect } = await import('./introspect.ts');
-      return introspect(run, scope, sink, config.username);
+      return readOnly(mostPerCatalog, (run) => introspect(run, scope, sink, config.username));
     },
     [Symbol.asyncDispose]: async () => {
       await connection.close({ drop: true }).catch(() => {});
@@ -53,61 +58,30 @@ export const open = async (
   };
 };
 
-/** How often a listener may send us on; each address is judged as the first was. */
-const mostRedirects = 3;
+const mostPerAnswer = 8 * 2 ** 20;
+/** The columns of 100 000 tables take half of it. */
+const mostPerCatalog = 512 * 2 ** 20;
 
-const logIn = async (first: Way, config: Settings, password: string, dialer: Dialer): Promise<Connection> => {
-  const oracledb = (await import('oracledb')).default;
-  await takeOver();
-  let way = first;
-  let dialled = 0;
-  let fault: unknown;
-  const kept = async (work: () => Promise<Way>): Promise<Way> => {
-    try {
-      way = await work();
-      return way;
-    } catch (error) {
-      fault ??= error;
-      throw error;
-    }
-  };
-  const address = first.raw.remoteAddress ?? config.host;
-  const host = isIP(address) === 6 ? `[${address}]` : address; // a literal: the driver has nothing to look up
-  const data =
-    config.service_name === undefined ? `(SID=${config.sid ?? ''})` : `(SERVICE_NAME=${config.service_name})`;
+interface Bounds {
+  readonly way: Way;
+  readonly limit: number;
+  readonly most: number;
+}
+
+/** The driver has the same limit, and waits without one until the server has confirmed that it gave up. */
+const within = async <T>({ way, limit, most }: Bounds, work: () => Promise<T>): Promise<T> => {
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    hangUp(way);
+  }, limit + 1000);
+  way.allow(most);
   try {
-    return await dialling.run(
-      {
-        next: (to) =>
-          kept(async () => {
-            if (dialled++ === 0) return first;
-            if (dialled > mostRedirects + 1)
-              throw new Problem(
-                'protocol-mismatch',
-                'Expected a server, not one that sends on again and again',
-              );
-            return reach(to, dialer);
-          }),
-        again: (raw) => kept(async () => ({ raw, socket: await dialer.tls(raw, config) })),
-      },
-      () =>
-        oracledb.getConnection({
-          user: config.username,
-          password,
-          connectString: `(DESCRIPTION=(ADDRESS=(PROTOCOL=tcp)(HOST=${host})(PORT=${config.port}))(CONNECT_DATA=${data}))`,
-          program: 'mooring',
-          machine: 'mooring', // else the name of this machine
-          osUser: 'mooring',
-          terminal: 'mooring',
-          connectTimeout: 300, // the step's own limit is nearer
-          transportConnectTimeout: 300,
-        }),
-    );
+    return await work();
   } catch (error) {
-    const ours = fault ?? faultOf(way.socket);
-    way.socket.destroy();
-    way.raw.destroy();
-    throw ours ?? error;
+    throw late ? new Problem('timeout', undefined, { cause: error }) : (faultOf(way.socket) ?? error);
+  } finally {
+    clearTimeout(timer);
   }
 };
 

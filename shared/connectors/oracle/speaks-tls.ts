@@ -1,0 +1,38 @@
+import type { Dialer, Place } from '../../network/dialer.ts';
+
+/** Asks a second socket as `tnsping` does: a port of TLS answers with an alert or hangs up, a listener in its own words. */
+export const speaksTls = async (to: Place, dialer: Dialer): Promise<boolean> => {
+  const socket = await dialer.tcp(to);
+  const first = new Promise<number | undefined>((resolve) => {
+    socket.once('data', (bytes) => resolve(bytes[0]));
+    socket.once('close', () => resolve(undefined));
+    socket.once('end', () => resolve(undefined));
+  });
+  socket.write(ping());
+  const byte = await first;
+  socket.destroy();
+  return byte === undefined || byte === alert;
+};
+
+const alert = 0x15;
+
+/** A connect packet of version 3.14 whose data is 58 bytes in: layout as in the driver's packet.js. */
+const ping = (): Buffer => {
+  const words = Buffer.from('(CONNECT_DATA=(COMMAND=ping))');
+  const head = Buffer.alloc(58);
+  head.writeUInt16BE(head.length + words.length, 0);
+  head.writeUInt8(1, 4);
+  for (const [at, value] of [
+    [8, 314],
+    [10, 300],
+    [14, 2048],
+    [16, 32_767],
+    [18, 0x860e],
+    [22, 1],
+    [24, words.length],
+    [26, head.length],
+  ] as const) {
+    head.writeUInt16BE(value, at);
+  }
+  return Buffer.concat([head, words]);
+};

@@ -1,0 +1,130 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { describe, expect, test } from '@jest/globals';
+import { privileges } from '../../shared/connectors/oracle/privileges.ts';
+import { catalogQueries } from '../../shared/connectors/oracle/queries.ts';
+import type { Query } from '../../shared/connectors/oracle/queries.ts';
+
+/**
+ * What the reference of 12.1 has of each view, as far as it is asked for: no statement ever met an Oracle Database, and one column that is
+ * not there would fail them all. https://docs.oracle.com/database/121/REFRN/
+ */
+const documented: Readonly<Record<string, string>> = {
+  all_tables: 'owner table_name num_rows avg_row_len nested secondary dropped iot_type',
+  all_views: 'owner view_name',
+  all_mviews: 'owner mview_name',
+  all_external_tables: 'owner table_name',
+  all_tab_cols:
+    'owner table_name column_name data_type data_length char_length char_used data_precision data_scale nullable column_id virtual_column identity_column data_default hidden_column',
+  all_tab_comments: 'owner table_name comments',
+  all_col_comments: 'owner table_name column_name comments',
+  all_constraints: 'owner constraint_name table_name constraint_type r_owner r_constraint_name',
+  all_cons_columns: 'owner constraint_name column_name position',
+  all_indexes: 'owner index_name table_owner table_name uniqueness',
+  all_ind_columns: 'index_owner index_name table_owner column_name column_position',
+  all_users: 'username oracle_maintained',
+  all_tab_privs: 'grantee table_schema table_name privilege',
+  session_privs: 'privilege',
+  session_roles: 'role',
+};
+const keywords = new Set(
+  'select from where and or not in is null like as order by union with on join left exists distinct'.split(
+    ' ',
+  ),
+);
+
+/** The names in a statement, texts and binds apart. */
+const namesIn = ({ sql }: Query) =>
+  (sql.replaceAll(/'[^']*'|:\w+/g, ' ').match(/[a-z_$#][\w$#]*(\.[a-z_]\w*)?/gi) ?? []).filter(
+    (name) => !keywords.has(name),
+  );
+
+const everything = async (): Promise<readonly Query[]> => {
+  const asked: Query[] = [];
+  const run = async (query: Query) => {
+    asked.push(query);
+    return [];
+  };
+  await privileges(run, { username: 'reader', role: 'source' });
+  await privileges(run, { username: 'reader', role: 'target' });
+  for (const scope of [
+    { excludedSchemas: [] },
+    { schemas: ['HR', "O'X"], excludedSchemas: ['CRM'] },
+    { schemas: [], excludedSchemas: [] },
+  ])
+    asked.push(...Object.values(catalogQueries(scope)));
+  return asked;
+};
+
+describe('every statement', () => {
+  test('asks for columns that the views of 12.1 have', async () => {
+    for (const query of await everything()) {
+      const views = query.sql
+        .match(/\b(all|session|dba|user|v\$)_?\w+/g)
+        ?.filter((name) => name in documented);
+      expect(views?.length).toBeGreaterThan(0);
+      const known = (views ?? []).flatMap((view) => documented[view]?.split(' ') ?? []);
+      const aliases = [...query.sql.matchAll(/from (\w+) (\w)\b/g)].map(([, , alias]) => alias);
+      for (const name of namesIn(query)) {
+        const column = name.replace(/^\w\./, '');
+        expect([...known, ...Object.keys(documented), ...aliases]).toContain(column);
+      }
+    }
+  });
+
+  test('binds the names that it has places for, and holds none of them', async () => {
+    for (const { sql, binds = {} } of await everything()) {
+      expect([...new Set(sql.match(/(?<=:)\w+/g))].sort()).toEqual(Object.keys(binds).sort());
+      expect(sql).not.toMatch(/O'X|CRM/);
+      expect(sql.trim()).not.toMatch(/;$/); // which the server takes for an invalid character
+      // 12.1 knows no name of more than 30 bytes, and none that is one of these.
+      for (const name of namesIn({ sql })) expect(name.split('.').at(-1)?.length).toBeLessThanOrEqual(30);
+      for (const name of Object.keys(binds)) expect(name).toMatch(/^(name|[sx]\d{1,3})$/);
+    }
+  });
+});
+
+test('a catalog of ten thousand tables is put together in bounded memory', async () => {
+  // Every value a text of its own, as the driver's are; the driver itself takes part in none of it.
+  const script = `
+    import { introspect } from ${JSON.stringify(new URL('../../shared/connectors/oracle/introspect.ts', import.meta.url))};
+    const [tables, columns] = [10_000, 20];
+    const name = (at) => 'T' + String(at).padStart(6, '0');
+    const own = () => Buffer.from('SHOP').toString();
+    const per = (make) => Array.from({ length: tables }, (_, at) => make(at));
+    const perColumn = (make) => Array.from({ length: tables * columns }, (_, at) => make(Math.floor(at / columns), at % columns));
+    const answers = [
+      [/from all_tables/, () => per((at) => [own(), name(at), at, at * 100])],
+      [/from all_tab_cols/, () => perColumn((at, no) => [own(), name(at), 'C' + no, ['VAR', 'CHAR2'].join(''), 80, 20, 'C', null, null,
+        'Y', no + 1, 'NO', 'NO', "'value " + no + "'"])],
+      [/from all_tab_comments/, () => per((at) => [own(), name(at), 'a comment on ' + at])],
+      [/from all_col_comments/, () => perColumn((at, no) => [own(), name(at), 'C' + no, 'a comment on ' + no + ' of ' + at])],
+      [/from all_constraints/, () => per((at) => [own(), 'PK' + at, name(at), 'P', null, null])
+        .concat(per((at) => [own(), 'FK' + at, name(at), 'R', own(), 'PK' + ((at + 1) % tables)]))],
+      [/from all_cons_columns/, () => per((at) => [own(), 'PK' + at, 'C0', 1]).concat(per((at) => [own(), 'FK' + at, 'C1', 1]))],
+      [/from all_indexes/, () => per((at) => [own(), name(at), own(), 'PK' + at, 'UNIQUE'])],
+      [/from all_ind_columns/, () => per((at) => [own(), 'PK' + at, 'C0', 1])],
+    ];
+    const run = async ({ sql }) => answers.find(([pattern]) => pattern.test(sql))?.[1]() ?? [];
+    let [count, seen, keys, last, ordered] = [0, 0, 0, '', true];
+    const missing = await introspect(run, { excludedSchemas: [] }, (some) => {
+      for (const table of some) {
+        ordered &&= table.name > last;
+        last = table.name;
+        seen += table.columns.length;
+        keys += table.foreign_keys.length;
+      }
+      count += some.length;
+    }, 'reader');
+    const peak = process.resourceUsage().maxRSS * 1024;
+    console.log(JSON.stringify({ count, seen, keys, ordered, missing, small: peak < 512 * 2 ** 20 || peak }));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);
+  expect(JSON.parse(stdout)).toEqual({
+    count: 10_000,
+    seen: 200_000,
+    keys: 10_000,
+    ordered: true,
+    missing: [],
+    small: true,
+  });
+}, 90_000);

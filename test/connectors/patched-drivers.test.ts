@@ -1,0 +1,67 @@
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import transport from 'oracledb/lib/thin/sqlnet/ntTcp.js';
+import tedious from 'tedious';
+
+const read = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
+const root = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+const { dependencies }: { dependencies: Readonly<Record<string, string>> } = read(root('package.json'));
+const lock: {
+  packages: Readonly<Record<string, { version?: string; dependencies?: Readonly<Record<string, string>> }>>;
+} = read(root('package-lock.json'));
+
+/** Drivers of which methods are replaced or called that their makers promise to nobody. */
+describe.each(['tedious', 'oracledb'])('%s', (name) => {
+  test('is of one version and no other, which is the one that is installed', () => {
+    const installed: { version: string } = read(
+      createRequire(import.meta.url).resolve(`${name}/package.json`),
+    );
+    expect(dependencies[name]).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(installed.version).toBe(dependencies[name]);
+    expect(lock.packages['']?.dependencies?.[name]).toBe(dependencies[name]);
+    expect(lock.packages[`node_modules/${name}`]?.version).toBe(dependencies[name]);
+  });
+});
+
+test.each(['sendPreLogin', 'readPreloginResponse'])('tedious greets by %s, which is ours', (name) => {
+  expect(tedious.Connection.prototype).toHaveProperty(name, expect.any(Function));
+});
+
+test('tedious takes its sockets from whoever makes the connection', async () => {
+  const asked: unknown[] = [];
+  const refusal = new Error('no socket for you');
+  const connection = new tedious.Connection({
+    server: 'db.example.test',
+    authentication: { type: 'default', options: { userName: 'me', password: 'obviously-fake' } },
+    options: {
+      connector: (...places: readonly unknown[]) => {
+        asked.push(...places);
+        return Promise.reject(refusal);
+      },
+    },
+  });
+  connection.on('error', () => {});
+  const said = await new Promise<unknown>((resolve) => {
+    connection.connect(resolve);
+  });
+  expect(said).toMatchObject({ cause: refusal });
+  expect(asked[0]).toMatchObject({ host: 'db.example.test', port: 1433 });
+});
+
+test.each(['connect', 'renegTLS', 'checkErr', '_notifyWaiters', 'startRead'])(
+  'oracledb dials, reads and waits by %s',
+  (name) => expect(transport.prototype).toHaveProperty(name, expect.any(Function)),
+);
+
+test('oracledb dials by the method that is replaced, and by no other', () => {
+  const source = readFileSync(
+    createRequire(import.meta.url).resolve('oracledb/lib/thin/sqlnet/networkSession.js'),
+    'utf8',
+  );
+  expect(source.match(/\bntAdapter\.(connect|tlsConnect|ntConnect|renegTLS)\(/g)?.sort()).toEqual([
+    'ntAdapter.connect(',
+    'ntAdapter.renegTLS(',
+  ]);
+});
