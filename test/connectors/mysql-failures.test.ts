@@ -7,6 +7,7 @@ describe('by number', () => {
   test.each([
     [1045, 'authentication-failed'],
     [1044, 'permission-denied'],
+    [1698, 'authentication-failed'],
     [1049, 'database-not-found'],
     [1142, 'permission-denied'],
     [1040, 'too-many-connections'],
@@ -25,6 +26,8 @@ describe('by number', () => {
     [1969, 'timeout'],
     [1317, 'timeout'],
     [1053, 'connection-reset'],
+    [4031, 'connection-reset'],
+    [3032, 'server-error'],
     [1927, 'connection-reset'],
     [1251, 'server-error'],
     [1064, 'server-error'],

@@ -1,39 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Scope, Table } from '../../shared/connectors/catalog.ts';
-import { openSession } from '../../shared/connectors/examine.ts';
-import { mysql } from '../../shared/connectors/mysql/connector.ts';
-import { connectTo, mysqlEngines, type Account } from './mysql-engines.ts';
-
-const everything: Scope = { excludedSchemas: [] };
+import { connectTo, mysqlEngines } from './mysql-engines.ts';
+import { readerOf } from './mysql-reader.ts';
 
 for (const { name, port, mariadb, version, admin, ...reader } of mysqlEngines()) {
-  const read = async (account: Account, { database, scope = everything, connections = 2 }: Asked = {}) => {
-    await using session = await openSession(
-      mysql,
-      {
-        config: {
-          host: 'localhost',
-          port,
-          username: account.user,
-          ...(database !== undefined && { database }),
-        },
-        credentials: { auth_method: 'password', password: account.password },
-        options: { ssl_mode: 'require', query_timeout_seconds: 20, max_connections: connections },
-        role: 'source',
-      },
-      {
-        policy: { loopback: true },
-        environment: 'default',
-        tlsAsk: { mode: 'require' },
-        options: { connection_timeout_seconds: 5 },
-      },
-    );
-    const tables: Table[] = [];
-    const missing = await session.introspect(scope, (batch) => void tables.push(...batch));
-    const table = (wanted: string) => tables.find((one) => one.name === wanted);
-    const column = (of: string, wanted: string) => table(of)?.columns.find((one) => one.name === wanted);
-    return { tables, missing, table, column };
-  };
+  const read = readerOf(port);
 
   describe(name, () => {
     const own = `introspect_${process.pid}`;
@@ -219,47 +189,6 @@ for (const { name, port, mariadb, version, admin, ...reader } of mysqlEngines())
       expect(table('a.b')?.columns.map((each) => each.name)).toEqual(['c.d', 'with space', "'single'"]);
     });
 
-    test('tells the same over one connection, over two and over three', async () => {
-      const [one, ...others] = await Promise.all(
-        [1, 2, 3].map((connections) => read(reader, { database: 'shop', connections })),
-      );
-      for (const other of others) expect(other.tables).toEqual(one?.tables);
-    });
-
-    test('does with one connection where the account has no more', async () => {
-      const limited = { user: 'mooring_limited', password: 'limited' };
-      const { missing } = await read(limited);
-      expect(missing).toMatchObject([{ reason: 'tables-denied' }]);
-    });
-
-    test('keeps to the databases of its scope; without any, tells of all but the server’s own', async () => {
-      const schemasOf = async (asked: Asked) => [
-        ...new Set((await read(admin, asked)).tables.map(({ schema }) => schema)),
-      ];
-      const all = await schemasOf({});
-      expect(all).toEqual(expect.arrayContaining(['many', 'odd name.with "quotes"', 'shop', own]));
-      for (const system of ['mysql', 'sys', 'information_schema', 'performance_schema'])
-        expect(all).not.toContain(system);
-      expect(await schemasOf({ scope: { excludedSchemas: ['shop', 'many', "it's", '\\'] } })).toEqual(
-        all.filter((schema) => schema !== 'shop' && schema !== 'many'),
-      );
-      expect(await schemasOf({ scope: { schemas: ['shop', own], excludedSchemas: [] } })).toEqual([
-        own,
-        'shop',
-      ]);
-      expect(await schemasOf({ database: 'shop', scope: { excludedSchemas: ['shop'] } })).toEqual([]);
-      expect(await schemasOf({ scope: { schemas: [], excludedSchemas: [] } })).toEqual([]);
-      expect(await schemasOf({ scope: { schemas: ["' or 1 = 1 -- ", '\\'], excludedSchemas: [] } })).toEqual(
-        [],
-      );
-    });
-
-    test('hands all tables to the sink in the order of their bytes', async () => {
-      const { tables } = await read(admin);
-      const places = tables.map((table) => Buffer.from(`${table.schema}\0${table.name}`));
-      expect(places).toEqual(places.toSorted(Buffer.compare));
-    });
-
     test('shows the columns that an account may read, and says what it may not', async () => {
       const { tables, table, missing } = await read({ user: 'mooring_partial', password: 'partial' });
       expect(tables.map((each) => each.name)).toEqual(['customers']);
@@ -307,20 +236,7 @@ for (const { name, port, mariadb, version, admin, ...reader } of mysqlEngines())
         missing: [{ remediation: 'GRANT SELECT ON `a\\_b`.* TO `mooring_nobody`@`%`;' }],
       });
     });
-
-    test('says of an empty database that it is all there', async () => {
-      const empty = `empty_${process.pid}`;
-      await run(`create database ${empty}`);
-      expect(await read(admin, { database: empty })).toMatchObject({ tables: [], missing: [] });
-      await run(`drop database ${empty}`);
-    });
   });
-}
-
-interface Asked {
-  readonly database?: string;
-  readonly scope?: Scope;
-  readonly connections?: number;
 }
 
 const kinds = [

@@ -8,7 +8,7 @@ import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
 import { listen, pem } from '../network/servers.ts';
-import { mysqlEngines, query, type MysqlEngine } from './mysql-engines.ts';
+import { connectTo, mysqlEngines, query, type MysqlEngine } from './mysql-engines.ts';
 
 describe('mysql', () => {
   connectorContract(mysql, {
@@ -22,8 +22,8 @@ const as = (username: string, password: string) => ({
   credentials: { auth_method: 'password', password },
 });
 
-/** What an account may ask of a login, beyond a name and a password. */
-const logins = ({ port, mariadb, version, admin }: MysqlEngine) => {
+/** What an account may ask of a login, beyond a name and a password. `otherPort`: a server of the same kind that nothing else needs meanwhile. */
+const logins = ({ port, mariadb, version, admin, ...reader }: MysqlEngine, otherPort: number | undefined) => {
   const examined = (
     { config, credentials }: Pick<Target, 'config' | 'credentials'>,
     ask: { mode?: 'disable' | 'prefer' | 'verify-full'; cert?: string; key?: string } = {},
@@ -91,6 +91,34 @@ const logins = ({ port, mariadb, version, admin }: MysqlEngine) => {
     } finally {
       release();
       await holding;
+    }
+  });
+
+  if (otherPort === undefined) return;
+  test('a server that is full says so', async () => {
+    await using administrator = await connectTo(otherPort, admin);
+    const [[most] = []] = await administrator.run('select @@global.max_connections');
+    await administrator.run('set global max_connections = 10');
+    await using held = new AsyncDisposableStack();
+    const isFull = async (): Promise<boolean> => {
+      try {
+        held.use(await connectTo(otherPort, reader));
+        return false;
+      } catch {
+        return true;
+      }
+    };
+    try {
+      while (!(await isFull()));
+      const { config, credentials } = as(reader.user, reader.password);
+      const full = await examined(
+        { config: { ...config, port: otherPort }, credentials },
+        { mode: 'disable' },
+      );
+      expect(full.details).toMatchObject({ code: 'too-many-connections' });
+      expect(full.steps.find(({ status }) => status === 'failed')).toMatchObject({ native_code: '1040' });
+    } finally {
+      await administrator.run(`set global max_connections = ${Number(most)}`);
     }
   });
 };
@@ -192,6 +220,13 @@ for (const engine of mysqlEngines()) {
           code: 'authentication-failed',
           native: '1045',
         },
+        ...(mariadb && {
+          'an account of the server’s own machine': {
+            ...as('mooring_socket', 'socket'),
+            code: 'authentication-failed' as const,
+            native: '1698',
+          },
+        }),
         'a certificate alone, where a password is wanted': {
           credentials: { auth_method: 'certificate' },
           code: 'authentication-failed',
@@ -204,6 +239,6 @@ for (const engine of mysqlEngines()) {
       },
     });
 
-    logins(engine);
+    logins(engine, certificates['off']?.config.port);
   });
 }

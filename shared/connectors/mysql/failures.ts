@@ -52,6 +52,14 @@ const deniedTo = (login: unknown): Said => {
   };
 };
 
+const bySocket: Said = {
+  code: 'authentication-failed',
+  cure: 'The account logs in over a socket of the server’s own machine (unix_socket, auth_socket): take one that has a password.',
+};
+const offline: Said = {
+  code: 'server-error',
+  cure: 'The server is in offline mode, and lets administrators in alone: SET GLOBAL offline_mode = OFF.',
+};
 const resets: Said = { code: 'connection-reset', cure: 'The server ended the session: try again.' };
 const full: Said = {
   code: 'too-many-connections',
@@ -98,6 +106,7 @@ const numbers: ReadonlyMap<number, Said> = new Map<number, Said>([
   [1077, resets],
   [1927, resets], // MariaDB: killed
   [3169, resets],
+  [4031, resets], // MySQL: silent for too long
   [
     1129,
     {
@@ -116,10 +125,12 @@ const numbers: ReadonlyMap<number, Said> = new Map<number, Said>([
   [1143, denied],
   [1227, denied],
   [1370, denied],
+  [1698, bySocket],
   [1205, slow],
   [1317, slow],
   [1969, slow], // MariaDB
   [3024, slow],
+  [3032, offline],
   [1820, expired],
   [1862, expired],
   [3118, locked],

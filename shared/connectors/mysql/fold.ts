@@ -32,12 +32,15 @@ export const createCatalog = ({ mariadb }: { readonly mariadb: boolean }) => {
   let lastSchema: unknown;
   let entry: { readonly name: string } | undefined;
 
+  let rows = 0;
   // Rows of one table mostly follow one another.
   const at = (name: unknown, schema?: unknown): Draft => {
+    if ((rows += 1) > mostRows) throw tooLarge();
     if (last && last.name === name && lastSchema === schema) return last;
     const key = `${text(schema)}\0${text(name)}`;
     const draft = drafts.get(key) ?? empty(text(name));
     drafts.set(key, draft);
+    if (drafts.size > mostTables) throw tooLarge();
     lastSchema = schema;
     return (last = draft);
   };
@@ -139,6 +142,15 @@ export const createCatalog = ({ mariadb }: { readonly mariadb: boolean }) => {
       [...drafts.values()].filter((draft): draft is Found => draft.kind !== undefined).sort(byPlace),
   };
 };
+
+/** A row of a few bytes takes hundreds here: what is bounded by bytes alone would still be without bounds. */
+const mostRows = 3_000_000;
+const mostTables = 150_000;
+
+export const tooLarge = () =>
+  new Problem('server-error', 'The catalog is larger than what can be read at once', {
+    remediation: 'Name the database that is needed, or leave some out by excluded_schemas.',
+  });
 
 /** A draft whose own row has come. */
 export type Found = Draft & { readonly kind: Table['kind'] };

@@ -1,11 +1,10 @@
 import type { Socket } from 'node:net';
 import { Problem } from '../../problem.ts';
+import { serverOf, type Server } from './version.ts';
 
 /** The first packet, which the server sends unasked. */
-export interface Greeting {
+export interface Greeting extends Server {
   readonly packet: Buffer;
-  readonly version: string;
-  readonly mariadb: boolean;
   /** Whether the server has TLS. */
   readonly tls: boolean;
 }
@@ -23,8 +22,7 @@ export const readGreeting = async (socket: Socket): Promise<Greeting> => {
   const version = body.toString('latin1', 1, end);
   return {
     packet: plain(packet, 4 + end + 14),
-    version,
-    mariadb: /mariadb/i.test(version),
+    ...serverOf(version),
     tls: (body.readUInt16LE(end + 14) & flags.ssl) !== 0,
   };
 };

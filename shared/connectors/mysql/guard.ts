@@ -1,17 +1,23 @@
 import type { Socket } from 'node:net';
 import { Problem } from '../../problem.ts';
 
+/** Bytes, counted down as they come; `spent` is what to say when there are none left. */
+export interface Allowance {
+  left: number;
+  readonly spent?: () => Problem;
+}
+
 /**
  * Stands between a socket and the driver: follows the framing of what the server sends, and turns what is endless and whatever the
  * driver throws in an event into the socket's error. Without it such a throw would end the process.
  */
 export const guard = (socket: Socket) => {
-  let allowed = mostBeforeLogin;
+  let allowance: Allowance = { left: mostBeforeLogin };
   let header: number[] = [];
   let left = 0;
 
   const see = (chunk: Buffer) => {
-    if ((allowed -= chunk.length) < 0) throw tooMuch();
+    if ((allowance.left -= chunk.length) < 0) throw (allowance.spent ?? tooMuch)();
     for (let at = 0; at < chunk.length;) {
       if (left > 0) {
         const step = Math.min(left, chunk.length - at);
@@ -42,9 +48,9 @@ export const guard = (socket: Socket) => {
   };
 
   return {
-    /** From the login on: how many bytes more may come. */
-    allow: (bytes: number) => {
-      allowed = bytes;
+    /** From the login on. */
+    allow: (given: Allowance) => {
+      allowance = given;
     },
   };
 };

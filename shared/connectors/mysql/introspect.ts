@@ -1,9 +1,10 @@
 import type { Missing, Scope, Sink, Table } from '../catalog.ts';
-import { createCatalog, tableOf, type Found } from './fold.ts';
+import { createCatalog, tableOf, tooLarge, type Found } from './fold.ts';
 import { holdsOn, readGrants, schemaPattern, type Grants } from './grants.ts';
 import type { Link } from './link.ts';
 import { catalogQueries, namesOf, orderFor, type Names } from './queries.ts';
 import { quoted } from './quote.ts';
+import { askVersion, serverOf } from './version.ts';
 
 interface Options {
   readonly database: string | undefined;
@@ -20,12 +21,13 @@ export const introspect = async (
   sink: Sink,
   { database, connections, openLink }: Options,
 ): Promise<readonly Missing[]> => {
-  const { server } = link;
   // Beside the first question; whoever gets no second connection does it all on one.
   const others = Array.from({ length: Math.min(connections, mostConnections) - 1 }, openLink);
-  link.allow(maxBytes);
+  const allowance = { left: maxBytes, spent: tooLarge };
+  link.allow(allowance);
   const names = namesOf(scope, database);
   const only = names.only?.length === 1 ? names.only[0] : undefined;
+  const server = serverOf(await askVersion(link));
   const grants = await readGrants(link);
   const readsAll = holdsOn(grants, 'SELECT', only);
   const asked = { oneSchema: only !== undefined, withRights: !readsAll };
@@ -33,7 +35,7 @@ export const introspect = async (
   const catalog = createCatalog(server);
   const left = [...orderFor(server)];
   const work = async (on: Link) => {
-    on.allow(maxBytes);
+    on.allow(allowance);
     for (let set = left.shift(); set; set = left.shift())
       await on.ask(queries[set], catalog.fold[set](asked));
   };
@@ -69,7 +71,7 @@ export const introspect = async (
 const batch = 200;
 const mostConnections = 3;
 
-/** What may come over one connection: some 250 000 tables, and what a hostile server gets to send. */
+/** What may come in all: some 100 000 tables. */
 const maxBytes = 256 << 20;
 
 const placeOf = ({ schema, name }: Pick<Found, 'schema' | 'name'>) => `${schema}\0${name}`;

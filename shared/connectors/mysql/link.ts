@@ -5,8 +5,8 @@ import { Problem } from '../../problem.ts';
 import type { Target } from '../connector.ts';
 import { seenAtLogin } from './failures.ts';
 import { counted, flagNames, readGreeting, sslRequest, type Greeting } from './greeting.ts';
-import { guard } from './guard.ts';
-import { settings } from './queries.ts';
+import { guard, type Allowance } from './guard.ts';
+import { settle } from './settings.ts';
 
 /** What the connector's schemas say. */
 export interface Settings {
@@ -19,11 +19,10 @@ export type MysqlTarget = Target<Settings, { readonly password?: string }>;
 
 /** A connection that is logged in. */
 export interface Link extends AsyncDisposable {
-  readonly server: Pick<Greeting, 'version' | 'mariadb'>;
   /** One statement; its rows come as arrays, as they arrive. No row of it is kept here. */
   readonly ask: (sql: string, row?: (values: readonly unknown[]) => void) => Promise<void>;
-  /** How many bytes more the server may send. */
-  readonly allow: (bytes: number) => void;
+  /** How much more the server may send; of one allowance several connections may live. */
+  readonly allow: (allowance: Allowance) => void;
 }
 
 /** Marks the steps of the first connection; those after it share its steps but no limit of theirs. */
@@ -43,7 +42,7 @@ export const openLink = async (
     const login = { encrypted: 'encrypted' in socket, certificate: dialer.tlsAsk.cert !== undefined };
     try {
       const link = await logIn(socket, greeting, { config, credentials, ...login, timeoutMs });
-      await settle(link, timeoutMs);
+      await settle(link, greeting, timeoutMs);
       return link;
     } catch (error) {
       socket.destroy();
@@ -70,7 +69,6 @@ const logIn = async (socket: Socket, greeting: Greeting, login: Login): Promise<
     lost.catch(reject);
   });
   return {
-    server: greeting,
     ask,
     allow,
     [Symbol.asyncDispose]: () => close(connection, socket),
@@ -91,17 +89,6 @@ const optionsOf = (socket: Socket, { config, credentials, encrypted }: Login): C
   connectAttributes: { program_name: 'mooring' },
   connectTimeout: 0, // the steps have limits
 });
-
-const settle = async ({ ask, server }: Link, timeoutMs: number): Promise<void> => {
-  try {
-    await ask(settings(server, timeoutMs));
-  } catch (error) {
-    // ER_UNKNOWN_SYSTEM_VARIABLE: a server of the kind, not of the make. Our own limits hold all the same.
-    if (!(error instanceof Error && 'errno' in error && error.errno === 1193)) throw error;
-  }
-  // An account whose password is past its end may log in to MariaDB and set what it likes, and do nothing more.
-  if (server.mariadb) await ask('do 1');
-};
 
 /** Makes promises of what the driver tells partly on the command, partly on the connection. */
 const follow = (connection: Connection, socket: Socket, timeoutMs: number) => {

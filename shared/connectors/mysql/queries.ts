@@ -1,28 +1,10 @@
 import type { Scope } from '../catalog.ts';
-
-interface Server {
-  readonly version: string;
-  readonly mariadb: boolean;
-}
-
-/**
- * No write, no mode that reads names otherwise, and the server's own limit. Being read-only also spares what an expired cache of
- * statistics costs: the server then computes and does not store them.
- */
-export const settings = (server: Server, timeoutMs: number): string => {
-  const { mariadb } = server;
-  const limit = mariadb
-    ? `max_statement_time = ${timeoutMs / 1000}`
-    : `max_execution_time = ${Math.min(timeoutMs, 2 ** 32 - 1)}`;
-  // MySQL 8 has no longer the one name, MariaDB before 11.1 and MySQL before 5.7.20 have not yet the other.
-  const readOnly = !mariadb && since(server, 8, 0) ? 'transaction_read_only' : 'tx_read_only';
-  return `set session sql_mode = '', ${limit}, ${readOnly} = 1`;
-};
+import { since, type Server } from './version.ts';
 
 /** What each server has to be asked to tell the whole catalogue, plainly: joined and sorted here, for that is where it is cheap. */
 export const catalogQueries = (scope: Names, server: Server, withRights: boolean) => {
   const { mariadb } = server;
-  const mine = (schema: string) => within(schema, scope);
+  const mine = (schema: string) => within(schema, scope, server);
   // Where there is one schema, only its tables name it. What is optional comes last.
   const schema = scope.only?.length === 1 ? '' : ', table_schema';
   const part = !mariadb && since(server, 8, 0, 13) ? 'coalesce(column_name, expression)' : 'column_name';
@@ -66,23 +48,27 @@ export const namesOf = ({ schemas, excludedSchemas }: Scope, database: string | 
 
 export const systemSchemas = ['information_schema', 'mysql', 'ndbinfo', 'performance_schema', 'sys'];
 
-/** An empty list is no syntax; no name is empty. */
-const within = (schema: string, { only, but }: Names) =>
-  [
-    ...(only ? [only.length === 1 ? `${schema} = ${list(only)}` : `${schema} in (${list(only)})`] : []),
-    `${schema} not in (${list(but)})`,
-  ].join(' and ');
+const within = (schema: string, { only, but }: Names, server: Server): string => {
+  const one = only?.length === 1 ? only[0] : undefined;
+  if (one === undefined) {
+    const all = only ? `${among(schema, only, server)} and ` : '';
+    return `${all}not ${among(schema, but, server)}`;
+  }
+  const itself = `${schema} = ${literal(one)}`; // which is looked up by its very name
+  const isClear = !but.some((name) => name.toLowerCase() === one.toLowerCase());
+  return isClear ? itself : `${itself} and not ${among(schema, but, server)}`;
+};
 
+/** MariaDB takes names in its own tables for equal that differ in case or accents, also where it has databases of both names. */
+const among = (schema: string, names: readonly string[], { mariadb }: Server): string => {
+  const equal = `${schema} in (${list(names)})`;
+  return mariadb
+    ? `(${equal} and (@@lower_case_table_names > 0 or binary ${schema} in (${list(names)})))`
+    : `(${equal})`;
+};
+
+/** An empty list is no syntax; no name is empty. */
 const list = (names: readonly string[]) => (names.length ? names : ['']).map(literal).join(', ');
 
 /** In hexadecimal: no `sql_mode` and no character set makes anything else of it. */
 const literal = (text: string) => `_utf8mb4 x'${Buffer.from(text).toString('hex')}'`;
-
-/** Whether the server is that version or a later one; `5.5.5-` before MariaDB's own is for old replicas' sake. */
-const since = ({ version }: Server, ...wanted: readonly number[]): boolean => {
-  const found = (/^(?:5\.5\.5-)?(\d+(?:\.\d+)*)/.exec(version)?.[1] ?? '').split('.').map(Number);
-  for (const [at, number] of wanted.entries()) {
-    if ((found[at] ?? 0) !== number) return (found[at] ?? 0) > number;
-  }
-  return true;
-};

@@ -1,0 +1,48 @@
+import { Problem } from '../../problem.ts';
+import type { Link } from './link.ts';
+
+export interface Server {
+  readonly version: string;
+  readonly mariadb: boolean;
+}
+
+export const serverOf = (version: string): Server => ({ version, mariadb: /mariadb/i.test(version) });
+
+/** The greeting may be a proxy's, which tells the version that it was set to; this is the server's own. */
+export const askVersion = async ({ ask }: Pick<Link, 'ask'>): Promise<string> => {
+  let version: unknown;
+  await ask('select version()', ([value]) => (version = value));
+  if (typeof version === 'string') return version;
+  throw new Problem('protocol-mismatch', 'Expected the version of the server');
+};
+
+/** `10.11.6-MariaDB-1:10.11.6+maria~deb12` → `MariaDB 10.11.6`, `8.0.36-28` → `MySQL 8.0.36`. */
+export const nameOf = (version: string): string => {
+  const parts = numbersOf(version);
+  const number = parts.join('.') || 'of unknown version';
+  if (!serverOf(version).mariadb) return `MySQL ${number}`;
+  const [major = 0, minor = 0] = parts;
+  if (major < 10 || (major === 10 && minor < 3)) {
+    throw new Problem(
+      'unsupported-version',
+      `MariaDB: the server has version ${number}, and 10.3 is the oldest that works.`,
+      { remediation: 'Upgrade the server to MariaDB 10.3 or later.' },
+    );
+  }
+  return `MariaDB ${number}`;
+};
+
+/** Whether the server is that version or a later one. */
+export const since = ({ version }: Server, ...wanted: readonly number[]): boolean => {
+  const found = numbersOf(version);
+  for (const [at, number] of wanted.entries()) {
+    if ((found[at] ?? 0) !== number) return (found[at] ?? 0) > number;
+  }
+  return true;
+};
+
+/** `5.5.5-` stands before MariaDB's own for old replicas' sake. */
+const numbersOf = (version: string): readonly number[] => {
+  const [, numbers = ''] = /^(?:5\.5\.5-(?=\d))?(\d{1,4}(?:\.\d{1,4}){0,3})/.exec(version) ?? [];
+  return numbers === '' ? [] : numbers.split('.').map(Number);
+};

@@ -1,0 +1,43 @@
+import type { Scope, Table } from '../../shared/connectors/catalog.ts';
+import { openSession } from '../../shared/connectors/examine.ts';
+import { mysql } from '../../shared/connectors/mysql/connector.ts';
+import type { Account } from './mysql-engines.ts';
+
+export interface Asked {
+  readonly database?: string;
+  readonly scope?: Scope;
+  readonly connections?: number;
+}
+
+const everything: Scope = { excludedSchemas: [] };
+
+/** Reads the catalog of the server at that port as an account sees it. */
+export const readerOf =
+  (port: number) =>
+  async (account: Account, { database, scope = everything, connections = 2 }: Asked = {}) => {
+    await using session = await openSession(
+      mysql,
+      {
+        config: {
+          host: 'localhost',
+          port,
+          username: account.user,
+          ...(database !== undefined && { database }),
+        },
+        credentials: { auth_method: 'password', password: account.password },
+        options: { ssl_mode: 'require', query_timeout_seconds: 20, max_connections: connections },
+        role: 'source',
+      },
+      {
+        policy: { loopback: true },
+        environment: 'default',
+        tlsAsk: { mode: 'require' },
+        options: { connection_timeout_seconds: 5 },
+      },
+    );
+    const tables: Table[] = [];
+    const missing = await session.introspect(scope, (batch) => void tables.push(...batch));
+    const table = (wanted: string) => tables.find((one) => one.name === wanted);
+    const column = (of: string, wanted: string) => table(of)?.columns.find((one) => one.name === wanted);
+    return { tables, missing, table, column };
+  };

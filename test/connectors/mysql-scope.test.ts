@@ -1,0 +1,125 @@
+import { connect, createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { listen } from '../network/servers.ts';
+import { connectTo, mysqlEngines } from './mysql-engines.ts';
+import { readerOf, type Asked } from './mysql-reader.ts';
+
+for (const { name, port, admin, ...reader } of mysqlEngines()) {
+  const read = readerOf(port);
+
+  describe(name, () => {
+    const own = `scope_${process.pid}`;
+    /** Names that MariaDB's own tables do not tell apart. */
+    const alike = [own.toUpperCase(), own, own.replace('o', 'ö')];
+    const run = async (...statements: readonly string[]) => {
+      await using connection = await connectTo(port, admin);
+      for (const statement of statements) await connection.run(statement);
+    };
+
+    beforeAll(() =>
+      run(
+        ...alike.flatMap((schema, at) => [
+          `create database \`${schema}\``,
+          `create table \`${schema}\`.t (of${at} int primary key)`,
+        ]),
+      ),
+    );
+    afterAll(() => run(...alike.map((schema) => `drop database \`${schema}\``)));
+
+    test('tells the same over one connection, over two and over three', async () => {
+      const [one, ...others] = await Promise.all(
+        [1, 2, 3].map((connections) => read(reader, { database: 'shop', connections })),
+      );
+      for (const other of others) expect(other.tables).toEqual(one?.tables);
+    });
+
+    test('does with one connection where the account has no more', async () => {
+      const limited = { user: 'mooring_limited', password: 'limited' };
+      const { missing } = await read(limited);
+      expect(missing).toMatchObject([{ reason: 'tables-denied' }]);
+    });
+
+    test('keeps to the databases of its scope; without any, tells of all but the server’s own', async () => {
+      const schemasOf = async (asked: Asked) => [
+        ...new Set((await read(admin, asked)).tables.map(({ schema }) => schema)),
+      ];
+      const all = await schemasOf({});
+      expect(all).toEqual(expect.arrayContaining(['many', 'odd name.with "quotes"', 'shop', own]));
+      for (const system of ['mysql', 'sys', 'information_schema', 'performance_schema'])
+        expect(all).not.toContain(system);
+      expect(await schemasOf({ scope: { excludedSchemas: ['shop', 'many', "it's", '\\'] } })).toEqual(
+        all.filter((schema) => schema !== 'shop' && schema !== 'many'),
+      );
+      expect(await schemasOf({ scope: { schemas: ['shop', own], excludedSchemas: [] } })).toEqual([
+        own,
+        'shop',
+      ]);
+      expect(await schemasOf({ database: 'shop', scope: { excludedSchemas: ['shop'] } })).toEqual([]);
+      expect(await schemasOf({ scope: { schemas: [], excludedSchemas: [] } })).toEqual([]);
+      expect(await schemasOf({ scope: { schemas: ["' or 1 = 1 -- ", '\\'], excludedSchemas: [] } })).toEqual(
+        [],
+      );
+    });
+
+    test('hands all tables to the sink in the order of their bytes', async () => {
+      const { tables } = await read(admin);
+      const places = tables.map((table) => Buffer.from(`${table.schema}\0${table.name}`));
+      expect(places).toEqual(places.toSorted(Buffer.compare));
+    });
+
+    test('says of an empty database that it is all there', async () => {
+      const empty = `empty_${process.pid}`;
+      await run(`create database ${empty}`);
+      expect(await read(admin, { database: empty })).toMatchObject({ tables: [], missing: [] });
+      await run(`drop database ${empty}`);
+    });
+
+    test('tells databases apart whose names differ in case or accents alone', async () => {
+      const found = async (asked: Asked) =>
+        (await read(admin, asked)).tables
+          .filter(({ schema }) => alike.includes(schema))
+          .map(({ schema, columns, primary_key }) => [schema, columns.map((each) => each.name), primary_key]);
+      const all = alike.map((schema, at) => [schema, [`of${at}`], [`of${at}`]]);
+      expect(await found({})).toEqual(all);
+      for (const [at, schema] of alike.entries()) {
+        expect(await found({ database: schema })).toEqual([all[at]]);
+        expect(await found({ scope: { schemas: [schema, 'shop'], excludedSchemas: [] } })).toEqual([all[at]]);
+        expect(await found({ scope: { excludedSchemas: [schema] } })).toEqual(all.toSpliced(at, 1));
+        expect(await found({ database: schema, scope: { excludedSchemas: alike.toSpliced(at, 1) } })).toEqual(
+          [all[at]],
+        );
+      }
+    });
+
+    test.each(['5.5.30', '8.4.0', '5.5.5-10.1.2-MariaDB'])(
+      'tells the same through a proxy that greets as %s',
+      async (version) => {
+        const straight = await read(reader, { database: 'shop' });
+        await using proxy = await greetingAs(version, port);
+        expect(await readerOf(proxy.port)(reader, { database: 'shop' })).toMatchObject({
+          tables: straight.tables,
+          missing: straight.missing,
+        });
+      },
+    );
+  });
+}
+
+/** Passes on what both sides say, but for the version in the server's first packet, as ProxySQL does. */
+const greetingAs = (version: string, port: number) =>
+  listen(
+    createServer((socket) => {
+      const other = connect(port, '127.0.0.1');
+      other.on('error', () => socket.destroy());
+      other.on('close', () => socket.destroy());
+      socket.on('close', () => other.destroy());
+      other.once('data', (greeting) => {
+        const rest = greeting.subarray(greeting.indexOf(0, 5));
+        const packet = Buffer.concat([greeting.subarray(0, 5), Buffer.from(version), rest]);
+        packet.writeUIntLE(packet.length - 4, 0, 3);
+        socket.write(packet);
+        other.pipe(socket);
+        socket.pipe(other);
+      });
+    }),
+  );
