@@ -36,14 +36,16 @@ export const Failure = v.object({
 export const failedTest = (type: string, result: TestResult): Problem => {
   const { error = '', code } = result.details;
   const failed = result.steps.find(({ status }) => status === 'failed');
-  const reason = code === 'authentication-failed' ? refused(failed?.remediation) : error;
+  const reason = code === 'authentication-failed' ? refused(error, failed?.remediation) : error;
   const details = { ...result.details, error: `${cannotConnect(type)}${between}${reason}` };
   return notConnected({ ...result, details });
 };
 
-/** The cure is more exact than the sentence wherever credentials are not what is wrong. */
-const refused = (cure: string | undefined) =>
-  `Authentication failed: ${cure === undefined || cure === problems['authentication-failed'].cure ? 'Invalid credentials' : cure}`;
+/** Where more than that is known, credentials may be right that are refused. */
+const refused = (error: string, cure: string | undefined = refusal.cure) =>
+  `Authentication failed: ${cure === refusal.cure ? 'Invalid credentials' : error}`;
+
+const refusal = problems['authentication-failed'];
 
 const cannotConnect = (type: string) => `Failed to connect to ${connectorOf(type).title}${kinds[type] ?? ''}`;
 
@@ -108,7 +110,10 @@ const fieldOf = ({ path }: Complaint, code: ProblemCode): string => {
 };
 
 /** Sentences of the domain name its fields too. */
-const inFields = (sentence: string) => sentence.replaceAll(/\bssl\.(?=(ca|cert|key)\b)/g, 'ssl_');
+const inFields = (sentence: string) =>
+  sentence
+    .replaceAll(/\bssl\.(?=(ca|cert|key)\b)/g, 'ssl_')
+    .replaceAll(/\bcredentials\.(?=[a-z])/g, 'config.');
 
 const invalidRequest = ['VALIDATION_ERROR', ''] as const;
 

@@ -41,7 +41,12 @@ describe('a failure', () => {
       status: 'failed' as const,
       details: { error: 'It: is not there.', code: 'timeout' as const },
       steps: [
-        { step: 'connect' as const, status: 'failed' as const, duration_ms: 1, remediation: 'Send ssl.key.' },
+        {
+          step: 'connect' as const,
+          status: 'failed' as const,
+          duration_ms: 1,
+          remediation: 'Send ssl.key or credentials.token.',
+        },
       ],
       tested_at: '',
       vantage: { region: null, vpc_id: null, egress_ips: [] },
@@ -53,7 +58,7 @@ describe('a failure', () => {
           reason: 'It: is not there.',
           code: 'timeout',
           step: 'connect',
-          remediation: 'Send ssl_key.',
+          remediation: 'Send ssl_key or config.token.',
         },
       });
   });

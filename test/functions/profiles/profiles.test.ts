@@ -111,7 +111,7 @@ describe('a profile', () => {
 
   test('of two at once with one name is made once', async () => {
     const answers = await Promise.all([create(api, profile()), create(api, profile())]);
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409]);
     expect(await listed(api)).toHaveLength(1);
     expect(await readdir(`${api.folder}/secrets`)).toHaveLength(1);
   });

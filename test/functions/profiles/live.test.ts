@@ -1,0 +1,217 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type Api, startApi } from '../../api.ts';
+import { reach } from '../../engines/reach.ts';
+import { closedPort, pem } from '../../network/servers.ts';
+import { section } from './document.ts';
+import { create, errorIn, path, profileIn, suggestionsIn, tested } from './profiles.ts';
+
+let api: Api;
+let found: Promise<unknown>;
+beforeEach(async () => {
+  api = await startApi({
+    probe: ({ real }) => ({
+      ...real,
+      // Begun as ever, and waited for by who wants to see what it found.
+      introspect: async (call) => {
+        found = real.introspect(call, Infinity);
+        return { running: true };
+      },
+    }),
+  });
+});
+afterEach(() => api[Symbol.asyncDispose]());
+
+const [printed, printedRefusal] = section('Test Connection Profile').examples;
+
+/** As the document prints it, with a version and a time of its own. */
+const connects = async (body: object, version: RegExp) => {
+  const answer = await tested(api, body);
+  expect({ status: answer.status, body: answer.body }).toEqual({
+    status: 200,
+    body: {
+      data: {
+        ...Object(Object(printed).data),
+        details: { latency_ms: expect.any(Number), version: expect.stringMatching(version) },
+      },
+    },
+  });
+};
+
+/** What autocomplete has after its first call has looked. */
+const suggestions = async (body: object, query = '') => {
+  const { id } = profileIn(await create(api, body));
+  const suggest = async () => suggestionsIn(await api.call(`GET ${path}/${id}/autocomplete${query}`));
+  expect(await suggest()).toEqual([]);
+  await found;
+  return suggest();
+};
+
+const kafka = reach('kafka');
+if (kafka)
+  describe('a profile of a Kafka', () => {
+    const on = (listener: string, security_protocol: string | undefined, more: object = {}) => ({
+      name: 'events',
+      connector: 'kafka',
+      config: { bootstrap_servers: kafka[`KAFKA_${listener}`], security_protocol, ...more },
+    });
+    const login = (sasl_mechanism = 'PLAIN') => ({
+      sasl_mechanism,
+      sasl_username: kafka['KAFKA_USER'],
+      sasl_password: kafka['KAFKA_PASSWORD'],
+    });
+    const verified = { ssl_mode: 'verify-full', ssl_ca: pem('ca.crt') };
+
+    test.each<[string, object]>([
+      ['in clear, without a login', on('PLAINTEXT', 'PLAINTEXT')],
+      ['without saying how', on('PLAINTEXT', undefined)],
+      ['in clear, with a login', on('SASL_PLAINTEXT', 'SASL_PLAINTEXT', login())],
+      ['by TLS, with a login, as the document prints it', on('SASL_SSL', 'SASL_SSL', login())],
+      [
+        'by TLS that is verified, with SCRAM',
+        on('SASL_SSL', 'SASL_SSL', { ...login('SCRAM-SHA-512'), ...verified }),
+      ],
+      [
+        'by TLS, with a certificate',
+        on('SSL', 'SSL', { ...verified, ssl_cert: pem('client.crt'), ssl_key: pem('client.key') }),
+      ],
+    ])('is tested %s', async (_, body) => connects(body, /^\d+\.\d+( or later)?$/));
+
+    test('that is refused is told so in the document’s words', async () => {
+      for (const mechanism of ['PLAIN', 'SCRAM-SHA-256']) {
+        const wrong = { ...login(mechanism), sasl_password: 'never-the-right-one' };
+        const answer = await tested(api, on('SASL_SSL', 'SASL_SSL', wrong));
+        expect(answer.status).toBe(422);
+        expect(answer.body).toMatchObject(Object(printedRefusal));
+        expect(errorIn(answer).details).toMatchObject({
+          code: 'authentication-failed',
+          step: 'authenticate',
+          native_code: '58',
+          remediation: expect.any(String),
+        });
+        expect(answer.text).not.toContain('never-the-right-one');
+      }
+    });
+
+    test.each<[string, object, object]>([
+      [
+        'a login, where there is none',
+        on('SSL', 'SSL', login()),
+        {
+          code: 'authentication-failed',
+          reason: expect.stringMatching(/^Authentication failed: Kafka: /),
+          remediation: expect.stringMatching(/^The listener takes no SASL/),
+        },
+      ],
+      [
+        'a certificate of nobody known',
+        on('SELFSIGNED', 'SASL_SSL', { ...login(), ...verified }),
+        { code: 'certificate-untrusted', step: 'tls' },
+      ],
+      [
+        'clear text to a listener of TLS',
+        on('SSL', undefined, { ssl_mode: 'disable' }),
+        { code: 'tls-required' },
+      ],
+    ])('that fails for %s is told why', async (_, body, details) => {
+      const answer = await tested(api, body);
+      expect([answer.status, errorIn(answer)]).toMatchObject([
+        422,
+        { code: 'CONNECTION_FAILED', message: 'Failed to connect to Kafka cluster', details },
+      ]);
+    });
+
+    test('suggests its topics', async () => {
+      const topics = await suggestions(on('SASL_SSL', 'SASL_SSL', login()), '?type=topics&prefix=orders');
+      expect(topics.map(({ value, type }) => [value, type])).toEqual([
+        ['orders', 'topic'],
+        ['orders.items', 'topic'],
+      ]);
+      expect(topics[0]?.metadata).toMatchObject({ rows: expect.any(Number) });
+    });
+  });
+
+/** What the two databases have in common: the shop, and who reads it. */
+const database = (
+  name: 'MySQL' | 'PostgreSQL',
+  connector: string,
+  env: Readonly<Record<string, string>>,
+  { version, refusal }: { readonly version: RegExp; readonly refusal: RegExp },
+) => {
+  const prefix = name === 'MySQL' ? 'MYSQL' : 'POSTGRES';
+  const body = (more: object = {}) => ({
+    name: 'shop',
+    connector,
+    config: {
+      host: 'localhost',
+      port: Number(env[`${prefix}_PORT`]),
+      database: env[`${prefix}_DATABASE`],
+      username: env[`${prefix}_USER`],
+      password: env[`${prefix}_PASSWORD`],
+      ...more,
+    },
+  });
+
+  describe(`a profile of a ${name}`, () => {
+    test.each<[string, object]>([
+      ['as TLS comes', {}],
+      ['without TLS', { ssl_mode: 'disable' }],
+      ['by TLS that is verified', { ssl_mode: 'verify-full', ssl_ca: pem('ca.crt') }],
+    ])('is tested %s', async (_, more) => connects(body(more), version));
+
+    test('that is refused is told so', async () => {
+      const answer = await tested(api, body({ password: 'never-the-right-one' }));
+      expect([answer.status, errorIn(answer)]).toMatchObject([
+        422,
+        {
+          code: 'CONNECTION_FAILED',
+          message: `Failed to connect to ${name} server`,
+          details: { reason: expect.stringMatching(refusal), code: 'authentication-failed' },
+        },
+      ]);
+    });
+
+    test('of which nothing listens is told so', async () => {
+      const answer = await tested(api, body({ port: await closedPort() }));
+      expect([answer.status, errorIn(answer)]).toMatchObject([
+        422,
+        {
+          message: `Failed to connect to ${name} server`,
+          details: {
+            reason: expect.stringContaining('refused'),
+            code: 'connection-refused',
+            step: 'connect',
+          },
+        },
+      ]);
+    });
+
+    test('suggests its tables, with rows and sizes', async () => {
+      const suggested = await suggestions(body(), '?type=tables&prefix=customers');
+      expect(suggested[0]).toMatchObject({
+        value: 'shop.customers',
+        label: 'customers',
+        type: 'table',
+        metadata: { schema: 'shop', size: expect.stringMatching(/^\d+(\.\d)?[KMG]?B$/) },
+      });
+    });
+
+    test('suggests its schemas', async () => {
+      const suggested = await suggestions(body(), '?type=schemas');
+      expect(suggested.map(({ label }) => label)).toContain('shop');
+    });
+  });
+};
+
+const mysql = reach('mysql');
+if (mysql)
+  database('MySQL', 'mysql', mysql, {
+    refusal: /^Authentication failed: MySQL: the credentials were refused/,
+    version: new RegExp(`^${mysql['MYSQL_SERVER_VERSION']}`),
+  });
+
+const postgres = reach('postgres');
+if (postgres)
+  database('PostgreSQL', 'postgres', postgres, {
+    refusal: /^Authentication failed: Invalid credentials$/,
+    version: new RegExp(`^${postgres['POSTGRES_SERVER_VERSION']}\\.\\d+$`),
+  });
