@@ -2,7 +2,11 @@ import type { Link } from './link.ts';
 import { since, type Server } from './version.ts';
 
 /** A server of the kind and not of the make may lack any of it; our own limits hold all the same. */
-export const settle = async ({ ask }: Pick<Link, 'ask'>, server: Server, timeoutMs: number): Promise<void> => {
+export const settle = async (
+  { ask }: Pick<Link, 'ask'>,
+  server: Server,
+  timeoutMs: number,
+): Promise<void> => {
   const isThere = async (statement: string): Promise<boolean> => {
     try {
       await ask(statement);
