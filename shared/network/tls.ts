@@ -66,7 +66,8 @@ export const secure = async (
 
 const handshake = (socket: TLSSocket): Promise<void> =>
   new Promise((resolve, reject) => {
-    socket.once('secureConnect', resolve);
+    // Node says so from within OpenSSL: who destroyed the socket there and then would end the process.
+    socket.once('secureConnect', () => setImmediate(resolve));
     socket.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
     // Stays, so that no late error is an uncaught one.
     socket.on('error', (error) => reject(explained(error, socket)));

@@ -182,6 +182,15 @@ describe('the dialer', () => {
   });
 });
 
+test('giving up as soon as there is TLS does not end the process', async () => {
+  await using server = await tlsServer({ key: pem('server.key'), cert: pem('server.crt') });
+  await using way = dialerOf({ tlsAsk: { mode: 'require' } });
+  const socket = await way.dialer.tcp({ host: '127.0.0.1', port: server.port });
+  const secured = await way.dialer.tls(socket, { host: '127.0.0.1' });
+  await way[Symbol.asyncDispose]();
+  expect(secured.destroyed).toBe(true);
+});
+
 describe('somebody besides the source', () => {
   const pair = () => ({ key: pem('server.key'), cert: pem('server.crt') });
 
