@@ -22,6 +22,7 @@ import type { Store } from '../shared/ports/store.ts';
 import type { Vault } from '../shared/ports/vault.ts';
 import { Settings } from '../shared/settings.ts';
 import { loadRoutes } from '../infra/endpoints.ts';
+import { answerChecker, type CheckAnswer } from './infra/answers.ts';
 
 interface Options {
   readonly clock?: () => number;
@@ -73,7 +74,12 @@ export interface Body {
   readonly [other: string]: unknown;
 }
 
-/** The whole API in one process, without a network: real endpoints, rules and probe over a store in memory. */
+let checker: Promise<CheckAnswer> | undefined;
+
+/**
+ * The whole API in one process, without a network: real endpoints, rules and probe over a store in memory. Every answer that it gives is
+ * held against the OpenAPI document.
+ */
 export const startApi = async ({
   clock = Date.now,
   policy = { loopback: true },
@@ -119,6 +125,7 @@ export const startApi = async ({
     handler: lambda(endpoint, () => runtime),
   }));
   const fallback = lambda(notFound, () => runtime);
+  const check = await (checker ??= answerChecker());
 
   const key = 'sk_test_of_the_whole_api';
   const addKey = async (secret: string, record: Readonly<Record<string, unknown>>) =>
@@ -155,12 +162,15 @@ export const startApi = async ({
       requestContext: { requestId: randomUUID(), http: { method, path } },
     } as unknown as APIGatewayProxyEventV2; // the gateway sends much that nobody here reads
     const answer = await (route?.handler ?? fallback)(event, {} as Context);
-    const answered = answer.body ?? '';
-    return {
+    const answered = {
       status: answer.statusCode ?? 0,
       headers: answer.headers as Record<string, string>,
-      text: answered,
-      body: answered.startsWith('{') ? JSON.parse(answered) : {},
+      text: answer.body ?? '',
+    };
+    check({ key: route?.key, method, path, settings: runtime.settings }, answered);
+    return {
+      ...answered,
+      body: answered.text.startsWith('{') ? JSON.parse(answered.text) : {},
     };
   };
 

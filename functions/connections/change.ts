@@ -17,6 +17,7 @@ export const endpoint = defineEndpoint({
   scope: 'connections:write',
   problems: [
     'credentials-required',
+    'credentials-locked',
     'name-taken',
     'precondition-failed',
     'secret-not-shared',

@@ -1,0 +1,83 @@
+import addFormats from 'ajv-formats';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { apiAt } from '../../functions/apis.ts';
+import { openapi } from '../../infra/openapi.ts';
+import { type Json, jsonSchema } from '../../infra/openapi-schemas.ts';
+import { isFailing } from '../../shared/http/api.ts';
+import type { Settings } from '../../shared/settings.ts';
+
+interface Asked {
+  /** The route that answered; `undefined` where none did. */
+  readonly key: string | undefined;
+  readonly method: string;
+  readonly path: string;
+  readonly settings: Settings;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** Throws where an answer is none that the OpenAPI document has for its route: never with what was answered, which may be a secret. */
+export type CheckAnswer = (asked: Asked, answer: Answer) => void;
+
+/** Of the document that is made of the route table as it is now. */
+export const answerChecker = async (): Promise<CheckAnswer> => {
+  const document = await openapi();
+  const ajv = addFormats.default(new Ajv2020({ strict: false, validateSchema: false }));
+  ajv.addSchema(document, 'document');
+  const known = new Map<string, ValidateFunction>();
+  const validator = (pointer: string): ValidateFunction => {
+    const found = known.get(pointer) ?? ajv.compile({ $ref: `document#${pointer}` });
+    known.set(pointer, found);
+    return found;
+  };
+
+  return (asked, { status, headers, text }) => {
+    const name = asked.key ?? `${asked.method} ${asked.path}, which is no route,`;
+    const fail = (why: string) => {
+      throw new Error(`${name} answers ${status} otherwise than the OpenAPI document says: ${why}`);
+    };
+    const type = headers['content-type'];
+    const where = asked.key === undefined ? undefined : placeOf(asked.key, status);
+    if (where && !at(document, where)) fail('the status is not there');
+    const types = where ? Object.keys(Object(at(document, [...where, 'content']))) : [typeOfFailure(asked)];
+    if (types.length === 0 || type === undefined) {
+      if (text !== '' || (types.length > 0 && status !== 304)) fail('a body is there, or is not');
+      return;
+    }
+    if (!types.includes(type)) fail('the content type is another');
+    if (!type.includes('json')) return;
+    const validate = where
+      ? validator(pointerTo([...where, 'content', type, 'schema']))
+      : ajv.compile(schemaOfFailure(asked, status));
+    if (validate(JSON.parse(text))) return;
+    for (const { instancePath, message = 'is wrong' } of validate.errors ?? [])
+      fail(`${instancePath || 'the body'} ${message}`);
+  };
+};
+
+const placeOf = (key: string, status: number): readonly string[] => {
+  const [method = '', path = ''] = key.split(' ');
+  return ['paths', path, method.toLowerCase(), 'responses', String(status)];
+};
+
+const at = (document: Json, path: readonly string[]): unknown =>
+  path.reduce<unknown>((inside, name) => Object(inside)[name], document);
+
+const pointerTo = (path: readonly string[]) =>
+  path.map((name) => `/${encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('');
+
+// What no route answers is told in the form of the API whose path it is.
+const typeOfFailure = ({ path, settings }: Asked) =>
+  isFailing(apiAt(path, settings)) ? 'application/json' : 'application/problem+json';
+
+const schemaOfFailure = ({ path, settings }: Asked, status: number): Json => {
+  const api = apiAt(path, settings);
+  const schema = isFailing(api) ? jsonSchema(api.failureBody(status), 'output') : problem;
+  return JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"document#/')) as Json;
+};
+
+const problem = { $ref: '#/components/schemas/Problem' };
