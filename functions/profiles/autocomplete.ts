@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { maxCharacters } from '../../shared/characters.ts';
 import { connectorOf } from '../../shared/domain/assemble.ts';
 import { suggestionTypes } from '../../shared/domain/autocomplete.ts';
 import { autocomplete } from '../../shared/domain/suggestions.ts';
@@ -8,7 +9,7 @@ import { lambda } from '../../shared/http/lambda.ts';
 import { byId, dataOf, profiles, Suggestion, suggestionOf } from './wire.ts';
 
 const text = (description: string) =>
-  v.optional(v.pipe(v.string(), v.maxLength(1000), v.description(description)));
+  v.optional(v.pipe(v.string(), maxCharacters(1000), v.description(description)));
 
 export const endpoint = defineEndpoint({
   api: profiles,

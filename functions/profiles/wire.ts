@@ -27,7 +27,6 @@ const Config = v.objectWithRest(
     ssl_ca: Ssl.entries.ca,
     ssl_cert: Ssl.entries.cert,
     ssl_key: Ssl.entries.key,
-    secret_arn: v.optional(v.never('no such field')),
   },
   v.unknown(),
 );
