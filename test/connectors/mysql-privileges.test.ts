@@ -98,6 +98,22 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
       await dropped();
     });
 
+    test.each(['*', 'orders'])('a source that may do all to %s may read it after the cure', async (what) => {
+      await fresh();
+      const place = `${database}.${what}`;
+      await run(
+        `grant all privileges on ${place} to ${account} with grant option`,
+        `grant select on ${database}.\`a.b\` to ${account}`,
+      );
+      const { cures, excess, grants } = await privileges();
+      expect(grants).toEqual([]);
+      expect((await privileges('source', null)).grants).toEqual([]);
+      expect(excess).toMatchObject([{ what: expect.stringMatching(/^ALL PRIVILEGES, GRANT OPTION on /) }]);
+      await runAll(cures);
+      expect(await privileges()).toEqual({ grants: [], cures: [], excess: [] });
+      await dropped();
+    });
+
     test('a superuser is told to be one, and reads after the cure', async () => {
       await fresh();
       await run(`grant all privileges on *.* to ${account} with grant option`);

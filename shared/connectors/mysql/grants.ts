@@ -48,7 +48,7 @@ export const parseGrants = (lines: readonly string[]): Grants => {
 
 /** Whether that privilege holds on every table of the schema; of all schemas without one. */
 export const holdsOn = ({ rights }: Grants, privilege: string, schema?: string): boolean => {
-  const says = ({ privileges }: Right) => privileges.has(privilege) || privileges.has('ALL PRIVILEGES');
+  const says = ({ privileges }: Right) => has(privileges, privilege);
   const everywhere = rights.some((right) => !right.revoked && right.schema === '*' && says(right));
   const revoked = rights.some((right) => right.revoked && says(right) && covers(right, schema));
   if (everywhere && !revoked) return true;
@@ -60,6 +60,9 @@ export const holdsOn = ({ rights }: Grants, privilege: string, schema?: string):
     )
   );
 };
+
+export const has = (privileges: ReadonlySet<string>, one: string): boolean =>
+  privileges.has(one) || privileges.has('ALL PRIVILEGES');
 
 const covers = (right: Right, schema: string | undefined): boolean =>
   schema === undefined ? !ours.has(right.schema) : right.schema === '*' || matches(right.schema, schema);

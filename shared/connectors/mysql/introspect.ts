@@ -1,6 +1,6 @@
 import type { Missing, Scope, Sink, Table } from '../catalog.ts';
 import { createCatalog, tableOf, tooLarge, type Found } from './fold.ts';
-import { holdsOn, readGrants, schemaPattern, type Grants } from './grants.ts';
+import { has, holdsOn, readGrants, schemaPattern, type Grants } from './grants.ts';
 import type { Link } from './link.ts';
 import { catalogQueries, namesOf, orderFor, type Names } from './queries.ts';
 import { quoted } from './quote.ts';
@@ -80,7 +80,7 @@ const placeOf = ({ schema, name }: Pick<Found, 'schema' | 'name'>) => `${schema}
 const partlyGranted = (grants: Grants): ReadonlySet<string> => {
   const whole = new Set(
     grants.rights
-      .filter(({ privileges }) => privileges.has('SELECT'))
+      .filter(({ privileges }) => has(privileges, 'SELECT'))
       .map(({ schema, table }) => `${schema}\0${table}`),
   );
   return new Set(

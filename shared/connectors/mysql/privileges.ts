@@ -1,5 +1,5 @@
 import type { Privileges } from '../connector.ts';
-import { holdsOn, schemaPattern, type Grants, type Right } from './grants.ts';
+import { has, holdsOn, schemaPattern, type Grants, type Right } from './grants.ts';
 import { systemSchemas } from './queries.ts';
 import { quoted } from './quote.ts';
 
@@ -24,7 +24,7 @@ const missingToRead = (
   scope: string,
 ): Privileges['missing'] => {
   if (holdsOn(grants, 'SELECT', database)) return [];
-  const reads = ({ privileges, columns }: Right) => privileges.has('SELECT') || columns.has('SELECT');
+  const reads = ({ privileges, columns }: Right) => has(privileges, 'SELECT') || columns.has('SELECT');
   const some = rights.some((right) => reads(right) && (right.table !== '*' || database === undefined));
   if (!some) {
     const what = database === undefined ? 'SELECT on any database' : `SELECT on database ${database}`;
@@ -67,9 +67,6 @@ const missingToWrite = (
   ];
 };
 
-const has = (privileges: ReadonlySet<string>, one: string) =>
-  privileges.has(one) || privileges.has('ALL PRIVILEGES');
-
 const beyondReading = (grants: Grants): Privileges['excess'] => {
   const { account, rights, roles } = grants;
   const global = rights.filter(({ schema, revoked }) => schema === '*' && !revoked);
@@ -104,12 +101,12 @@ const beyondReading = (grants: Grants): Privileges['excess'] => {
       const role = roles.length
         ? ` -- or, where a role brings it: REVOKE ${oneLine(roles.join(', '))} FROM ${oneLine(account)};`
         : '';
-      return [
-        {
-          what: `${more.join(', ')} on ${place}`,
-          cure: `REVOKE ${more.join(', ')} ON ${place} FROM ${account};${role}`,
-        },
-      ];
+      const revoke = (what: string) => `REVOKE ${what} ON ${place} FROM ${account};`;
+      const statements = right.privileges.has('ALL PRIVILEGES')
+        ? // All of them is a word that goes with no other, and what a reader needs is among them.
+          [...more.map(revoke), `GRANT SELECT ON ${place} TO ${account};`]
+        : [revoke(more.join(', '))];
+      return [{ what: `${more.join(', ')} on ${place}`, cure: `${statements.join(' ')}${role}` }];
     });
 };
 
