@@ -74,6 +74,9 @@ describe('what vendors show is taken', () => {
     ['ssl=false', 'disable'],
     ['ssl={"rejectUnauthorized":false}', 'require'],
     ['sslaccept=accept_invalid_certs', 'require'],
+    ['trustServerCertificate=true&useSSL=true', 'require'],
+    ['tls=skip-verify&parseTime=true', 'require'],
+    ['tls=true', 'verify-full'],
   ])('%s is ssl_mode %s', (option, ssl_mode) => {
     expect(parse(`mysql://db.example.test/shop?${option}`).options).toEqual({ ssl_mode });
   });

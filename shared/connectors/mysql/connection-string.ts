@@ -104,6 +104,17 @@ const meanings: ReadonlyMap<string, (value: string) => Meaning> = new Map([
   ['usessl', flag('useSSL', 'require', 'disable')],
   ['requiressl', flag('requireSSL', 'require', undefined)],
   ['verifyservercertificate', flag('verifyServerCertificate', 'verify-ca', undefined)],
+  ['trustservercertificate', flag('trustServerCertificate', 'require', undefined)],
+  // Go's driver, in the URLs of migration tools.
+  [
+    'tls',
+    oneOf('tls', {
+      true: 'verify-full',
+      false: 'disable',
+      'skip-verify': 'require',
+      preferred: 'prefer',
+    }),
+  ],
   ['sslaccept', oneOf('sslaccept', { strict: 'verify-full', accept_invalid_certs: 'require' })],
   // mysql2 takes an object here, and PlanetScale and TiDB show it.
   [
@@ -127,10 +138,9 @@ const meanings: ReadonlyMap<string, (value: string) => Meaning> = new Map([
 /** What vendors put into the strings that they show, and what has no meaning here: one short session, no pool, no prepared statement. */
 const ignored: ReadonlySet<string> = new Set(
   `allowpublickeyretrieval autoreconnect cacheprepstmts characterencoding charset collation connectionlimit encoding
-  pool poolsize pooltimeout prepstmtcachesize reconnect servertimezone sockettimeout statementcachesize timezone
-  tcpkeepalive tinyint1isbit usecompression uselegacydatetimecode useserverprepstmts useunicode zerodatetimebehavior`.split(
-    /\s+/,
-  ),
+  parsetime permitmysqlscheme pool poolsize pooltimeout prepstmtcachesize reconnect rewritebatchedstatements
+  servertimezone sockettimeout statementcachesize timezone tcpkeepalive tinyint1isbit usecompression usecursorfetch
+  uselegacydatetimecode useserverprepstmts useunicode zerodatetimebehavior`.split(/\s+/),
 );
 
 const decoded = (text: string): string => {
