@@ -166,6 +166,13 @@ describe('the fields', () => {
     ]);
   });
 
+  test('a problem is told in words that are also names of users and hosts, and not with a secret', async () => {
+    const { body } = await post(draft({}, { host: 'a', user: 'value', database: 'it', port: 0 }));
+    expect(body['detail']).toBe('credentials.port: expected a port from 1 to 65535');
+    const { text } = await post(draft({}, { password: 'port', port: 0 }));
+    expect(text).toContain('withheld');
+  });
+
   test('a query is refused', async () => {
     const answer = await api.call('POST /v1/providers/postgresql/connections?verify=true', { body: draft() });
     expect(refused(answer)).toEqual([400, 'invalid-request', 'verify']);
