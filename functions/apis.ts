@@ -1,11 +1,13 @@
 import type { Api } from '../shared/http/api.ts';
 import { type ApiName, apiNames, type Settings } from '../shared/settings.ts';
+import { management } from './management/wire.ts';
 import { profiles } from './profiles/wire.ts';
 import { providers } from './providers/wire.ts';
 import { registrations } from './registrations/wire.ts';
 
 /** The wire formats besides our own, each with the folder of its name. */
 export const apis: { readonly [N in ApiName]?: Api } = {
+  management,
   profiles,
   providers,
   registrations,

@@ -53,6 +53,7 @@ export const addRoutes = (
 /** Only what the function's ports ask for. */
 const environmentOf = ({ uses }: FunctionPlan, deployment: Deployment, data: DataStack) => {
   const names = namesOf(deployment.name);
+  const { endpoints: _, ...egress } = deployment.egress;
   const probe = (uses.probe?.split(' ') ?? []).map((part) => [
     `PROBE_${part.toUpperCase()}`,
     names.function(`probe/${part}`),
@@ -65,6 +66,10 @@ const environmentOf = ({ uses }: FunctionPlan, deployment: Deployment, data: Dat
       MAC_KEY_ID: data.macKey.keyArn,
     }),
     ...(Object.fromEntries(probe) as Record<string, string>),
-    SETTINGS: JSON.stringify({ ...deployment.settings, apis: deployment.apis }),
+    SETTINGS: JSON.stringify({
+      ...deployment.settings,
+      apis: deployment.apis,
+      ...(Object.keys(egress).length > 0 && { egress }),
+    }),
   };
 };

@@ -28,5 +28,15 @@ export const examples: Readonly<Record<string, Readonly<Record<string, Json>>>> 
     'Another name, and no description': { value: { name: 'Orders (EU)', description: null } },
   },
   'connections/replace': { 'New credentials': { value: { credentials: { password: 'another-example' } } } },
+  'connections/validate': {
+    'Two tables': {
+      value: {
+        tables: [
+          { schema: 'public', name: 'orders', columns: [{ name: 'id', kind: 'integer', nullable: false }] },
+          { name: 'customers' },
+        ],
+      },
+    },
+  },
   'connections/use': { 'For a day': { value: { ttl_seconds: 86_400, note: 'nightly report' } } },
 };

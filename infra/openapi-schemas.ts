@@ -12,6 +12,7 @@ import {
 } from '../shared/domain/connection.ts';
 import { Step, TestRecord, TestResult } from '../shared/domain/test-result.ts';
 import { Usage } from '../shared/domain/usages.ts';
+import { Mismatch } from '../shared/domain/validate.ts';
 import type { Api } from '../shared/http/api.ts';
 import { problemCodes } from '../shared/problem.ts';
 import { apis } from '../functions/apis.ts';
@@ -46,6 +47,7 @@ const answers = {
   CatalogSummary,
   Suggestion,
   Usage,
+  Mismatch,
   Problem: ProblemDocument,
 };
 const bodies = { ConnectionInput, ConnectionPatch };

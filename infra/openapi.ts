@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import * as v from 'valibot';
 import { apis } from '../functions/apis.ts';
 import { connectors } from '../shared/connectors/registry.ts';
 import { type Failing, isFailing } from '../shared/http/api.ts';
@@ -133,7 +134,7 @@ const headersOf = (method: string, { scope, problems: own = [], also = {} }: End
 
 const answersOf = ({ status, returns, contentType = 'application/json', also = {} }: Endpoint): Json => {
   const content = returns
-    ? { [contentType]: { schema: jsonSchema(returns, 'output') } }
+    ? { [contentType]: { schema: jsonSchema(usualOf(returns, also), 'output') } }
     : contentType !== 'application/json' && { [contentType]: { schema: { type: 'string' } } };
   const tagged = jsonSchema(returns, 'output')['$ref'] === '#/components/schemas/Connection';
   const found = {
@@ -141,11 +142,25 @@ const answersOf = ({ status, returns, contentType = 'application/json', also = {
     headers: headerRefs('RequestId', ...(tagged ? ['ETag'] : []), ...(status === 201 ? ['Location'] : [])),
     ...(content && { content }),
   };
-  const others = Object.entries(also).map(([code, description]) => [
+  const others = Object.entries(also).map(([code, other]) => [
     code,
-    { description, headers: headerRefs('RequestId', ...(code === '202' ? ['RetryAfter'] : [])) },
+    {
+      description: typeof other === 'string' ? other : other.description,
+      headers: headerRefs('RequestId', ...(code === '202' ? ['RetryAfter'] : [])),
+      ...(typeof other !== 'string' && {
+        content: { [contentType]: { schema: jsonSchema(other.returns, 'output') } },
+      }),
+    },
   ]);
   return { [status]: found, ...Object.fromEntries(others) };
+};
+
+/** Without what is the body of another status. */
+const usualOf = (returns: v.GenericSchema, also: NonNullable<Endpoint['also']>): v.GenericSchema => {
+  const others = Object.values(also).flatMap((other) => (typeof other === 'string' ? [] : other.returns));
+  if (others.length === 0 || !('options' in returns)) return returns;
+  const options = returns.options as v.GenericSchema[]; // a union's
+  return v.union(options.filter((option) => !others.includes(option)));
 };
 
 const meanings = { 200: 'Done', 201: 'Created', 202: 'Begun', 204: 'Done; there is nothing to say' } as const;

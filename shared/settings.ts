@@ -26,5 +26,7 @@ export const Settings = v.object({
   tests_per_minute: v.optional(v.number(), 250),
   /** Which wire formats it speaks besides our own. */
   apis: v.optional(v.array(v.picklist(apiNames)), [...apiNames]),
+  /** The egress policy (`network/egress.ts`) without what the probe adds; for who refuses an address before it is dialled. */
+  egress: v.exactOptional(v.record(v.string(), v.unknown())),
 });
 export type Settings = v.InferOutput<typeof Settings>;

@@ -114,7 +114,7 @@ export const startApi = async ({
   };
   const runtime: Runtime = {
     clock,
-    settings: v.parse(Settings, { ...settings }),
+    settings: v.parse(Settings, { egress: policy, ...settings }),
     writeLog,
     ports: () => Promise.resolve(ports),
   };

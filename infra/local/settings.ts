@@ -19,6 +19,7 @@ export interface LocalSettings {
 /** What the environment asks for. Throws a sentence that names the variable and what was expected. */
 export const settingsFrom = (environment: Environment): LocalSettings => {
   const given = (name: string) => environment[name] || undefined;
+  const egress = parsed('MOORING_EGRESS', Policy, given('MOORING_EGRESS') ?? '{"loopback":true}');
   const endpoints = parsed('MOORING_ENDPOINTS', v.optional(Endpoints), given('MOORING_ENDPOINTS'));
   return {
     port: parsed('PORT', Port, given('PORT') ?? '8787'),
@@ -26,13 +27,14 @@ export const settingsFrom = (environment: Environment): LocalSettings => {
     folder: stateFolder(given('MOORING_STATE')),
     demo: parsed('MOORING_DEMO', v.picklist(['on', 'off']), given('MOORING_DEMO') ?? 'on') === 'on',
     policy: {
-      ...parsed('MOORING_EGRESS', Policy, given('MOORING_EGRESS') ?? '{"loopback":true}'),
+      ...egress,
       ...(endpoints && { endpoints }),
     },
     settings: {
       ...parsed('MOORING_SETTINGS', SettingsText, given('MOORING_SETTINGS') ?? '{}'),
       // Empty is not the same as not there: it names none.
       apis: parsed('MOORING_APIS', Apis, environment['MOORING_APIS'] ?? apiNames.join()),
+      egress,
     },
     aws:
       parsed('AWS_ENDPOINT_URL', v.optional(Url), given('AWS_ENDPOINT_URL')) === undefined

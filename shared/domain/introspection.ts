@@ -14,14 +14,21 @@ interface Wanted {
   readonly maxAge?: number | undefined;
   /** The snapshot that was begun with. */
   readonly snapshot?: string | undefined;
+  /** Milliseconds to wait for a new one, in place of the usual. */
+  readonly wait?: number | undefined;
+}
+
+interface Where {
+  readonly store: ReadStore;
+  readonly probe: Pick<Probe, 'introspect'>;
 }
 
 /** The snapshot to read from: the stored one if it will do, else a new one, if that is had in time. */
 export const currentCatalog = async (
-  { store, probe }: { readonly store: ReadStore; readonly probe: Pick<Probe, 'introspect'> },
+  { store, probe }: Where,
   { tenant, actor, request_id, now }: Actor,
   id: string,
-  { maxAge, snapshot }: Wanted,
+  { maxAge, snapshot, wait = patience }: Wanted,
 ): Promise<CatalogSummary | 'running'> => {
   const connection = await findConnection(store, tenant, id);
   if (snapshot !== undefined) return begunWith(connection, snapshot);
@@ -29,9 +36,38 @@ export const currentCatalog = async (
   if (catalog && (maxAge === undefined || now - Date.parse(catalog.introspected_at) <= maxAge * 1000)) {
     return catalog;
   }
-  const result = await probe.introspect({ tenant, id, actor, request_id }, patience);
+  const result = await probe.introspect({ tenant, id, actor, request_id }, wait);
   return result.running ? 'running' : result.catalog;
 };
+
+/**
+ * The source as it is now: introspected for this caller, or by another while this one waits. What takes longer than the wait is left
+ * behind for who asks again.
+ */
+export const freshCatalog = async (
+  where: Where,
+  actor: Actor,
+  id: string,
+  wait: number,
+): Promise<CatalogSummary | 'running'> => {
+  const { catalog } = await findConnection(where.store, actor.tenant, id);
+  const kept = catalog && catalog.duration_ms > wait / 2 ? keptSeconds : 0;
+  const began = performance.now();
+  for (;;) {
+    const waited = performance.now() - began;
+    const found = await currentCatalog(where, { ...actor, now: actor.now + waited }, id, {
+      maxAge: kept + waited / 1000,
+      wait: Math.max(1, Math.ceil(wait - waited)),
+    });
+    if (found !== 'running' || performance.now() - began > wait - pause) return found;
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+};
+
+/** How long a snapshot that took most of a caller's wait will do for the next. */
+const keptSeconds = 300;
+/** Milliseconds between two looks at what somebody else introspects. */
+const pause = 250;
 
 /** Pages go on in the snapshot before the current one; those before that are gone. */
 const begunWith = ({ catalog, previous_catalog: previous }: StoredConnection, snapshot: string) => {

@@ -53,22 +53,35 @@ const pageBytes = 4 * 1024 * 1024;
 /** Of what a list shows: no authorities. */
 const sizeOf = ({ ssl: _, ...shown }: StoredConnection) => Buffer.byteLength(JSON.stringify(shown));
 
-async function* newestFirst(
+const newestFirst = (
   store: ReadStore,
   pk: string,
   prefix: string,
   limit: number,
   after: string | undefined,
-): AsyncGenerator<Item> {
+): AsyncGenerator<Item> => inOrder(store, { pk, prefix, limit, after, order: 'newest' });
+
+interface Rows {
+  readonly pk: string;
+  readonly prefix: string;
+  readonly limit: number;
+  readonly after: string | undefined;
+  readonly order: Order;
+}
+
+/** Which come first; ids made later sort later. */
+export type Order = 'newest' | 'oldest';
+
+async function* inOrder(store: ReadStore, { pk, prefix, limit, after, order }: Rows): AsyncGenerator<Item> {
   // Both ends of a range are inclusive: where it goes on, its first is the last of before.
   let seen = after === undefined ? undefined : `${prefix}${after}`;
   for (;;) {
+    const [first, last] = [prefix, `${prefix}g`]; // ids are hex digits
     const { items, next } = await store.query({
       pk,
-      from: prefix,
-      to: seen ?? `${prefix}g`, // ids are hex digits
+      ...(order === 'newest' ? { from: first, to: seen ?? last } : { from: seen ?? first, to: last }),
       limit: seen === undefined ? limit : limit + 1,
-      backwards: true,
+      backwards: order === 'newest',
     });
     const fresh = items.filter(({ sk }) => sk !== seen);
     yield* fresh;
@@ -93,10 +106,14 @@ async function* merged(a: AsyncGenerator<Item>, b: AsyncGenerator<Item>): AsyncG
 
 const idOf = ({ sk }: Item) => sk.slice(5);
 
-/** All active connections of a tenant, newest first, read as they are asked for. */
-export async function* allConnections(store: ReadStore, tenant: Tenant): AsyncGenerator<StoredConnection> {
-  for await (const item of newestFirst(store, keys.tenant(tenant), 'CONN#', 300, undefined))
-    yield connectionOf(item);
+/** All active connections of a tenant, newest first where nothing else is asked, read as they are asked for. */
+export async function* allConnections(
+  store: ReadStore,
+  tenant: Tenant,
+  order: Order = 'newest',
+): AsyncGenerator<StoredConnection> {
+  const rows = { pk: keys.tenant(tenant), prefix: 'CONN#', limit: 300, after: undefined, order };
+  for await (const item of inOrder(store, rows)) yield connectionOf(item);
 }
 
 const fitting = (filter: ConnectionFilter) => {

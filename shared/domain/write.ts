@@ -21,6 +21,18 @@ export const findConnection = async (
   return connectionOf(item);
 };
 
+/** The active connection of exactly that name, if there is one. */
+export const findByName = async (
+  store: ReadStore,
+  tenant: Tenant,
+  name: string,
+): Promise<StoredConnection | undefined> => {
+  const named = await store.get(keys.name(tenant, name));
+  const item = named && (await store.get(keys.connection(tenant, String(named['connection']))));
+  const found = item && connectionOf(item);
+  return found?.name === name ? found : undefined;
+};
+
 /** Puts the connection's new state (`after` its present one), if it still is in the state that was read. */
 export const putConnection = (next: StoredConnection, read: StoredConnection): Change => ({
   put: { ...itemOf(keys.connection(tenantOf(read), read.id), next) },

@@ -58,6 +58,12 @@ export type Given<P, Q, B, U extends Uses, H = undefined> = Request & {
   readonly body: Output<B>;
 } & PortsFor<U>;
 
+/** Another status whose body is not the usual one; `returns` is the union of both. */
+export interface OtherAnswer {
+  readonly description: string;
+  readonly returns: Schema;
+}
+
 /** One endpoint: everything that infra, the local server and the OpenAPI document need to know. */
 export interface Endpoint<
   P extends Schema | undefined = Schema | undefined,
@@ -83,7 +89,7 @@ export interface Endpoint<
   /** What is answered instead of JSON: then `handle` replies with the text itself. */
   readonly contentType?: string;
   /** Other statuses that it may reply with, and what they mean. */
-  readonly also?: Readonly<Record<number, string>>;
+  readonly also?: Readonly<Record<number, string | OtherAnswer>>;
   /** What the caller must be allowed; `null` is open to all, without credentials. */
   readonly scope: Scope | null;
   /** Whether a request is counted against the organisation's quota of tests. */

@@ -1,0 +1,33 @@
+import * as v from 'valibot';
+import { currentCatalog } from '../../shared/domain/introspection.ts';
+import { ExpectedTable, Mismatch, validateTables } from '../../shared/domain/validate.ts';
+import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
+import { lambda } from '../../shared/http/lambda.ts';
+import { byId } from '../../shared/http/wire.ts';
+
+export const endpoint = defineEndpoint({
+  summary: 'Check that tables and columns are there',
+  description:
+    'From the stored catalog; the source is introspected when there is none yet (202 as for the schema). A table without `schema` may be ' +
+    'in any; `type` is compared as the source spells it, without case. At most 1000 errors are told.',
+  params: byId,
+  body: v.strictObject({
+    tables: v.pipe(v.array(ExpectedTable), v.minLength(1), v.maxLength(200)),
+  }),
+  status: 200,
+  returns: v.object({ valid: v.boolean(), errors: v.array(Mismatch) }),
+  also: { 202: 'The introspection still runs; ask again after Retry-After' },
+  scope: 'connections:read',
+  problems: ['credentials-locked', 'authentication-failed', 'connection-refused', 'timeout'],
+  uses: { store: 'read', probe: 'introspect' },
+  timeout: 29,
+  handle: async ({ params: { id }, body: { tables }, store, probe, actor }) => {
+    const catalog = await currentCatalog({ store, probe }, actor, id, {});
+    if (catalog === 'running') return reply(null, { status: 202, headers: { 'retry-after': '2' } });
+    const place = { ...actor.tenant, id };
+    const errors = (await validateTables({ store, place, catalog }, tables)).flat();
+    return { valid: errors.length === 0, errors: errors.slice(0, 1000) };
+  },
+});
+
+export const handler = lambda(endpoint);

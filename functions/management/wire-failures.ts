@@ -1,0 +1,221 @@
+import * as v from 'valibot';
+import type { FailureAnswer } from '../../shared/http/api.ts';
+import type { Complaint, Problem, ProblemCode } from '../../shared/problem.ts';
+import { nested } from './wire-schemas.ts';
+
+export const ErrorResponse = v.pipe(
+  v.object({
+    code: v.pipe(
+      v.string(),
+      v.description('A unique, stable identifier for the error (prefixed with `FET`).'),
+    ),
+    title: v.pipe(v.string(), v.description('A brief summary of the issue.')),
+    message: v.pipe(v.string(), v.description('Detailed guidance for resolving the error.')),
+    fields: v.exactOptional(
+      v.pipe(
+        v.record(v.string(), v.string()),
+        v.description('What is wrong with which field, where one is to blame.'),
+      ),
+    ),
+  }),
+  v.description(
+    'Response message error. Error codes use the `FET` prefix to identify issues related to the database connections API.',
+  ),
+);
+
+const row = (status: number, title: string, message?: string) => ({ status, title, message });
+
+// A table is read in columns.
+// prettier-ignore
+/** Without a message: which fields are to blame for what, or else the problem's own sentence. FET-1014 and FET-1016 are of jobs, which this API has none of: reserved. */
+export const codes = {
+  'FET-0001': row(400, 'Missing required fields', 'One or more required fields are missing. Please ensure all required fields like configName, host, port, userName, and password are included.'),
+  'FET-0002': row(500, 'Internal Server Error', 'The server encountered an unexpected error. Please try again later or contact support.'),
+  'FET-0003': row(503, 'Service Unavailable', 'The server is currently unable to handle the request due to temporary overloading or maintenance of the server. Please try again later.'),
+  'FET-0400': row(400, 'Unexpected Fields in the Request', 'The request body contains more fields than expected. Please send only the allowed fields as per the documentation. The unexpected fields are listed in the fields object.'),
+  'FET-0401': row(400, 'Invalid Value'),
+  'FET-0402': row(400, 'Missing Fields in Request', 'Your request is missing one or more required fields. Please refer to the documentation to ensure all necessary fields are included in your request.'),
+  'FET-0403': row(400, 'Invalid Header'),
+  'FET-0404': row(400, 'Invalid Path Parameter'),
+  'FET-0405': row(400, 'Invalid Query Parameter'),
+  'FET-0406': row(400, 'Page Limit Exceeded', 'A page holds at most 1000 items. Please ask for fewer.'),
+  'FET-0407': row(400, 'Invalid Sort Order', 'The sort order is asc or desc.'),
+  'FET-0408': row(400, 'Invalid Date', 'A date is written yyyy-mm-dd.'),
+  'FET-0409': row(400, 'Invalid Date Range', 'The end date must not be before the start date.'),
+  'FET-0410': row(400, 'Invalid Metadata Nesting', 'The metadata object cannot contain nested values. Please ensure that the value is not nested and try again.'),
+  'FET-0411': row(400, 'Metadata Value Length Exceeded', 'The metadata value exceeds the maximum allowed length of 2000 characters. Please use a shorter value.'),
+  'FET-0412': row(400, 'Metadata Key Length Exceeded', 'The metadata key exceeds the maximum allowed length of 100 characters. Please use a shorter key.'),
+  'FET-0413': row(400, 'Invalid SSL Mode', 'The SSL mode is disable, require, verify-ca or verify-full.'),
+  'FET-0414': row(400, 'Forbidden Host', 'The host is not one that may be connected to.'),
+  'FET-1001': row(404, 'Entity Not Found'),
+  'FET-1002': row(409, 'Conflict', 'An entity of type connection with the same unique attributes already exists. Please use different values to avoid conflicts and review the data provided in the request.'),
+  'FET-1015': row(409, 'Connection Already Assigned', 'The connection is assigned to a product already.'),
+  'FET-1040': row(400, 'Connection Down'),
+  'FET-1060': row(422, 'Schema Validation Failed', 'Some of the mapped fields are not there. Each is listed in the errors array.'),
+  'FET-1061': row(400, 'Schema Validation Limit Exceeded', 'At most 10 data sources, 20 tables of each and 50 fields of each table are validated at once.'),
+  'FET-1062': row(400, 'Unknown Data Sources', 'None of the data sources is known.'),
+  // What any API may answer, under the number of its status.
+  'FET-9401': row(401, 'Unauthorized'),
+  'FET-9403': row(403, 'Forbidden'),
+  'FET-9405': row(405, 'Method Not Allowed'),
+  'FET-9409': row(409, 'Connection In Use'),
+  'FET-9412': row(412, 'Precondition Failed'),
+  'FET-9413': row(413, 'Payload Too Large'),
+  'FET-9415': row(415, 'Unsupported Media Type', 'Please send the header Content-Type: application/json.'),
+  'FET-9422': row(422, 'Unprocessable Entity'),
+  'FET-9429': row(429, 'Too Many Requests'),
+} as const;
+export type FetCode = keyof typeof codes;
+
+export const failure = (problem: Problem, clean: (text: string) => string): FailureAnswer => {
+  const { place, errors = [], steps } = problem.extras;
+  const sentence = clean(problem.message);
+  // A failed test is one whatever its code is elsewhere.
+  if (steps) return answerOf('FET-1040', { sentence });
+  if (place === 'path') return answerOf('FET-0404', { sentence, fields: { id: 'expected a UUID' } });
+  const told = errors.map((complaint) => ({ ...complaint, ...placed(complaint, problem) }));
+  const first = order.find((code) => told.some((one) => one.code === code)) ?? byCode[problem.code];
+  const fields = told
+    .filter(({ code, field }) => code === first && field !== '')
+    .map(({ field, expected }) => [field, clean(`expected ${expected}`)]);
+  const empty = told.some(({ code, path }) => code === 'FET-0402' && path === '');
+  return answerOf(first, {
+    sentence,
+    fields: Object.fromEntries(fields),
+    ...(empty && { message: 'empty request body' }),
+  });
+};
+
+interface Told {
+  readonly sentence: string;
+  readonly message?: string;
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
+const answerOf = (code: FetCode, { sentence, fields = {}, ...own }: Told): FailureAnswer => {
+  const { status, title, message } = codes[code];
+  const blamed = Object.entries(fields).map(([field, text]) => `${field}: ${text}`);
+  return {
+    status,
+    body: {
+      code,
+      title,
+      message: own.message ?? message ?? (blamed.slice(0, 5).join('; ') || sentence),
+      ...(blamed.length > 0 && { fields }),
+    },
+  };
+};
+
+/** Of several things that are wrong the one to say first. */
+const order: readonly FetCode[] = [
+  'FET-0403',
+  'FET-0400',
+  'FET-0402',
+  'FET-0001',
+  ...(Object.keys(codes) as FetCode[]), // its own keys
+];
+
+const byCode = {
+  'invalid-request': 'FET-0401',
+  'invalid-cursor': 'FET-0405',
+  'unknown-connector': 'FET-0401',
+  'credentials-required': 'FET-0402',
+  unauthenticated: 'FET-9401',
+  forbidden: 'FET-9403',
+  'not-found': 'FET-1001',
+  'method-not-allowed': 'FET-9405',
+  'name-taken': 'FET-1002',
+  'in-use': 'FET-9409',
+  'precondition-failed': 'FET-9412',
+  'payload-too-large': 'FET-9413',
+  'unsupported-media-type': 'FET-9415',
+  'idempotency-key-reused': 'FET-9422',
+  'secret-not-shared': 'FET-9422',
+  'quota-exceeded': 'FET-9429',
+  'host-not-found': 'FET-1040',
+  'host-forbidden': 'FET-0414',
+  'connection-refused': 'FET-1040',
+  'connection-reset': 'FET-1040',
+  unreachable: 'FET-1040',
+  timeout: 'FET-1040',
+  'tls-off': 'FET-1040',
+  'tls-unverified': 'FET-1040',
+  'tls-required': 'FET-1040',
+  'tls-unsupported': 'FET-1040',
+  'certificate-unreadable': 'FET-1040',
+  'certificate-untrusted': 'FET-1040',
+  'certificate-expired': 'FET-1040',
+  'certificate-hostname-mismatch': 'FET-1040',
+  'client-certificate-required': 'FET-1040',
+  'authentication-failed': 'FET-1040',
+  'credentials-locked': 'FET-1040',
+  'credentials-expired': 'FET-1040',
+  'account-locked': 'FET-1040',
+  'database-not-found': 'FET-1040',
+  'too-many-connections': 'FET-1040',
+  'unsupported-version': 'FET-1040',
+  'protocol-mismatch': 'FET-1040',
+  'server-error': 'FET-1040',
+  'permission-denied': 'FET-1040',
+  'privileges-missing': 'FET-1040',
+  'over-privileged': 'FET-1040',
+  internal: 'FET-0002',
+  unavailable: 'FET-0003',
+} as const satisfies Record<ProblemCode, FetCode>;
+
+interface Placed {
+  readonly code: FetCode;
+  readonly field: string;
+}
+
+const placed = ({ path, expected, rule = '' }: Complaint, { code, extras: { place } }: Problem): Placed => {
+  if (isCode(rule)) return { code: rule, field: path };
+  if (place === 'query') return { code: queryCode(path, rule), field: path };
+  if (place === 'header' || (!place && path.startsWith('X-')))
+    return { code: 'FET-0403', field: headerName(path) };
+  if (place) return { code: bodyCode(path, expected, rule), field: path };
+  const field = outsideNames[path] ?? path;
+  if (code !== 'invalid-request') return { code: byCode[code], field };
+  // Blank is what the body’s own schema says; a rule of the domain’s is another.
+  return { code: field === 'ssl.mode' ? 'FET-0413' : 'FET-0401', field };
+};
+
+const isCode = (rule: string): rule is FetCode => Object.hasOwn(codes, rule);
+
+const headerName = (path: string) => path.replaceAll(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
+
+const queryCode = (path: string, rule: string): FetCode => {
+  if (rule === 'unknown' || rule === 'repeated') return 'FET-0405';
+  if (path === 'limit' && rule === 'max_value') return 'FET-0406';
+  if (path === 'sortOrder') return 'FET-0407';
+  return path === 'startDate' || path === 'endDate' ? 'FET-0408' : 'FET-0405';
+};
+
+/** What the domain calls otherwise. */
+const outsideNames: Readonly<Record<string, string>> = {
+  name: 'configName',
+  'config.host': 'host',
+  'config.port': 'port',
+  'config.database': 'databaseName',
+  'config.service_name': 'databaseName',
+  'config.sid': 'databaseName',
+  'config.auth_source': 'metadata.authSource',
+  'config.username': 'userName',
+  'credentials.password': 'password',
+  'options.ssl_mode': 'ssl.mode',
+};
+
+const bodyCode = (field: string, expected: string, rule: string): FetCode => {
+  if (rule === 'unknown') return 'FET-0400';
+  if (rule === 'missing') return 'FET-0402';
+  if (field === 'ssl.mode') return 'FET-0413';
+  if (field.startsWith('mappedFields')) return rule.startsWith('max_') ? 'FET-1061' : 'FET-0401';
+  if (field.startsWith('metadata.') && field !== 'metadata.') return metadataCode(expected, rule);
+  return (rule === 'regex' || rule === 'non_empty') && field !== 'metadata.' ? 'FET-0001' : 'FET-0401';
+};
+
+const metadataCode = (expected: string, rule: string): FetCode => {
+  if (expected === nested) return 'FET-0410';
+  if (rule === 'max_length') return 'FET-0411';
+  return rule === 'regex' ? 'FET-0412' : 'FET-0401';
+};

@@ -1,0 +1,129 @@
+import * as v from 'valibot';
+import type { StoredConnection } from '../../shared/domain/connection.ts';
+import { allConnections } from '../../shared/domain/list.ts';
+import type { Tenant } from '../../shared/domain/tenant.ts';
+import { type Reply, reply } from '../../shared/http/endpoint.ts';
+import { cursorOf, positionOf } from '../../shared/http/paging.ts';
+import type { ReadStore } from '../../shared/ports/store.ts';
+import { shown } from './wire-connections.ts';
+import { closed, ConnectionResponse, types } from './wire-schemas.ts';
+
+const digits = v.regex<string, string>(/^[1-9][0-9]{0,8}$/, 'a whole number from 1');
+const text = v.optional(v.pipe(v.string(), v.maxLength(255)));
+const day = v.optional(
+  v.pipe(
+    v.string(),
+    v.regex(/^([0-9]{4}-[0-9]{2}-[0-9]{2})?$/, 'a date yyyy-mm-dd'),
+    v.check((date) => date === '' || isDay(date), 'a date yyyy-mm-dd'),
+    v.description('A day, UTC, `yyyy-mm-dd`; it is part of the range.'),
+  ),
+);
+
+/** In a `Date`, 30 February is 1 March. */
+const isDay = (date: string) => {
+  const time = Date.parse(`${date}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date);
+};
+
+/** An empty filter filters nothing. */
+export const ListQuery = closed({
+  page: v.optional(v.pipe(v.string(), digits, v.transform(Number)), '1'),
+  limit: v.optional(v.pipe(v.string(), digits, v.transform(Number), v.maxValue(1000)), '50'),
+  sortOrder: v.optional(v.picklist(['asc', 'desc']), 'desc'),
+  type: v.optional(v.picklist(['', ...types])),
+  host: text,
+  databaseName: text,
+  startDate: day,
+  endDate: day,
+  cursor: v.optional(
+    v.pipe(
+      v.string(),
+      v.maxLength(8192),
+      v.description('From a `Link` header, with the other parameters as they were.'),
+    ),
+  ),
+});
+export type ListQuery = v.InferOutput<typeof ListQuery>;
+
+export const ConnectionList = v.object({
+  items: v.array(ConnectionResponse),
+  page: v.number(),
+  limit: v.number(),
+  total: v.number(),
+});
+
+export const listDescription =
+  'Sorted by `createdAt`, then by `id`. A page that would have more than 4 MB ends there: the header `Link: <…>; rel="next"` says where the rest of it is.';
+
+interface List {
+  readonly store: ReadStore;
+  readonly tenant: Tenant;
+  readonly path: string;
+  readonly query: ListQuery;
+  /** Which list it is, so that a cursor is of that one. */
+  readonly of: readonly unknown[];
+  readonly has: (stored: StoredConnection) => boolean;
+}
+
+/** One page of those that the list has and the query asks for, and how many there are in all. */
+export const pageOf = async ({
+  store,
+  tenant,
+  path,
+  query,
+  of,
+  has,
+}: List): Promise<Reply<v.InferInput<typeof ConnectionList>>> => {
+  const { cursor, ...asked } = query;
+  const { page, limit, sortOrder } = asked;
+  const list = { tenant, of: ['management', of, asked] };
+  const after = positionOf(list, cursor);
+  const given = (id: string) => after !== undefined && (sortOrder === 'asc' ? id <= after : id >= after);
+  const start = (page - 1) * limit;
+  const items: ConnectionResponse[] = [];
+  let [total, bytes] = [0, 0];
+  let last: string | undefined;
+  let full = false;
+  for await (const stored of allConnections(store, tenant, sortOrder === 'asc' ? 'oldest' : 'newest')) {
+    const item = shown(stored);
+    if (!item || !has(stored) || !fits(item, asked)) continue;
+    const index = total++;
+    if (full || index < start || index >= start + limit || given(stored.id)) continue;
+    bytes += Buffer.byteLength(JSON.stringify(item));
+    full = items.length > 0 && bytes > pageBytes;
+    if (full) continue;
+    items.push(item);
+    last = stored.id;
+  }
+  const next = full && last !== undefined ? cursorOf(list, last) : null;
+  return reply(
+    { items, page, limit, total },
+    next === null
+      ? {}
+      : { headers: { link: `<${path}?${searchOf({ ...asked, cursor: next })}>; rel="next"` } },
+  );
+};
+
+/** A function's answer ends at 6 MB. */
+const pageBytes = 4 * 1024 * 1024;
+
+const searchOf = (query: Partial<ListQuery>) =>
+  new URLSearchParams(
+    Object.entries(query).flatMap(([name, value]): [string, string][] =>
+      value === undefined ? [] : [[name, String(value)]],
+    ),
+  ).toString();
+
+const fits = (
+  { type, host, databaseName, createdAt }: ConnectionResponse,
+  asked: Omit<ListQuery, 'cursor'>,
+): boolean => {
+  const created = createdAt.slice(0, 10);
+  return (
+    (!asked.type || type === asked.type) &&
+    (!asked.host || host === asked.host) &&
+    (!asked.databaseName || databaseName === asked.databaseName) &&
+    (!asked.startDate || created >= asked.startDate) &&
+    (!asked.endDate || created <= asked.endDate)
+  );
+};

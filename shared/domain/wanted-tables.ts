@@ -1,0 +1,91 @@
+import type { Table } from '../connectors/catalog.ts';
+import type { ReadStore } from '../ports/store.ts';
+import { type Place, readRows } from './catalog-blocks.ts';
+import { within } from './catalog-keys.ts';
+import { folded, type Name, orders } from './catalog-orders.ts';
+import { findTable } from './catalogs.ts';
+import { inFlight } from './in-flight.ts';
+
+interface Snapshot {
+  readonly place: Place;
+  /** How many it has. */
+  readonly tables: number;
+}
+
+interface Found {
+  /** All tables of that name, in whatever case and schema. */
+  readonly named: (name: string) => readonly Table[];
+  /** Tables among which a misspelt one is looked for. */
+  readonly near: (name: string) => Promise<readonly { readonly schema: string; readonly name: string }[]>;
+}
+
+/** Tables of a snapshot by their names, together: a small snapshot is read once, of a large one only what is asked for. */
+export const tablesNamed = async (
+  store: ReadStore,
+  { place, tables }: Snapshot,
+  asked: readonly { readonly schema?: string; readonly name: string }[],
+): Promise<Found> => {
+  const wanted = new Set(asked.map(({ name }) => folded(name)));
+  const schemas = new Set(asked.flatMap(({ schema }) => (schema === undefined ? [] : folded(schema))));
+  const found = new Map<string, Table[]>();
+  const keep = (table: Table) => {
+    const key = folded(table.name);
+    found.set(key, [...(found.get(key) ?? []), table]);
+  };
+  if (tables <= wanted.size * worthALook)
+    for await (const { row } of readRows(store, place, orders.tables, { beginning: '' })) {
+      if (wanted.has(folded(row.name))) keep(row);
+    }
+  else {
+    const lookups = inFlight(8);
+    for (const name of wanted)
+      await lookups.start(async () => {
+        for (const table of await inAnySchema(store, place, name, schemas)) keep(table);
+      });
+    await lookups.done();
+  }
+
+  let near: Promise<{ schema: string; name: string }[]> | undefined;
+  return {
+    named: (name) => found.get(folded(name)) ?? [],
+    near: () => (near ??= someNames(store, place)),
+  };
+};
+
+/** A look for one name costs as much as reading that many tables. */
+const worthALook = 100;
+
+const inAnySchema = async (
+  store: ReadStore,
+  place: Place,
+  name: string,
+  schemas: ReadonlySet<string>,
+): Promise<Table[]> => {
+  const labels: Name[] = [];
+  for await (const { row } of readRows(store, place, orders.names, { beginning: within(name) }))
+    labels.push(row);
+  const [asked, others] = [true, false].map((one) =>
+    labels.filter(({ schema }) => schemas.has(folded(schema)) === one),
+  );
+  const tables: Table[] = [];
+  for (const { schema, label } of [...(asked ?? []), ...(others ?? [])].slice(0, mostAlike)) {
+    const table = await findTable(store, place, schema, label);
+    if (table) tables.push(table);
+  }
+  return tables;
+};
+
+/** A name may be in as many schemas as there are customers in one database. */
+const mostAlike = 200;
+
+const someNames = async (store: ReadStore, place: Place) => {
+  const names: { schema: string; name: string }[] = [];
+  for await (const { row } of readRows(store, place, orders.names, { beginning: '' })) {
+    names.push({ schema: row.schema, name: row.label });
+    if (names.length >= mostNames) break;
+  }
+  return names;
+};
+
+/** A hint is not worth more than this. */
+const mostNames = 20_000;
