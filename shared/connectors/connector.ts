@@ -38,6 +38,8 @@ export interface Target<
   readonly role: 'source' | 'target';
   /** The URL that the deployment names in place of a service's fixed host; without it only the service's own hosts are dialled. */
   readonly endpoint?: string;
+  /** From now on nothing that is logged holds these: secrets that were come by on the way. */
+  readonly hide?: (secrets: Iterable<string>) => void;
 }
 
 /** What a driver's error means. `native` is the source's own code, shown as `native_code`. */

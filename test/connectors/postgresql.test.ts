@@ -21,7 +21,13 @@ describe('postgresql', () => {
 });
 
 describe('redshift', () => {
-  connectorContract(redshift, { config, credentials: { password } });
+  connectorContract(redshift, {
+    config,
+    credentials: {
+      password,
+      iam: { access_key_id: 'AKIAOBVIOUSLYFAKE', secret_access_key: 'obviously-fake' },
+    },
+  });
 });
 
 type Env = Readonly<Record<string, string>>;

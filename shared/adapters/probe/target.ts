@@ -32,7 +32,14 @@ export const aimAt = (
   const endpoint = policy.endpoints?.[type];
   return {
     connector: connectorOf(type),
-    target: { config, credentials, options, role, ...(endpoint !== undefined && { endpoint }) },
+    target: {
+      config,
+      credentials,
+      options,
+      role,
+      ...(endpoint !== undefined && { endpoint }),
+      hide: (values) => log.hide(values),
+    },
     options: {
       policy,
       environment,

@@ -29,13 +29,30 @@ export { failure } from './failures.ts';
 
 export const open = (target: PostgresTarget, dialer: Dialer): Promise<Session> => openSession(target, dialer);
 
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
+interface Way {
+  readonly flavor?: Flavor;
+  /** Finds out who to log in as, and does it. */
+  readonly become?: <T>(encrypted: boolean, logInAs: (login: Login) => Promise<T>) => Promise<T>;
+}
+
 export const openSession = async (
   { config, credentials, options, role }: PostgresTarget,
   dialer: Dialer,
-  flavor: Flavor = 'postgresql',
+  { flavor = 'postgresql', become }: Way = {},
 ): Promise<Session> => {
   const socket = await dialer.tls(await dialer.tcp(config), config, requestTls);
-  const { client, allow } = await dialer.step('authenticate', () => logIn(socket, config, credentials));
+  const { client, allow } = await dialer.step('authenticate', () =>
+    become
+      ? become('encrypted' in socket, ({ username, password }) =>
+          logIn(socket, { ...config, username }, { auth_method: 'password', password }),
+        )
+      : logIn(socket, config, credentials),
+  );
   const limit = Math.round(options.query_timeout_seconds * 1000);
 
   /** One flight: poolers refuse the limit at login, and a session of theirs is ours for a transaction only. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { defineConnector } from '../connector.ts';
-import { Host, Name, Names, Port, Secret } from '../fields.ts';
+import { Host, Name, Names, Port, Region, Secret } from '../fields.ts';
 import { quoteWith } from '../postgresql/quote.ts';
 import { reservedWords } from './reserved-words.ts';
 
@@ -16,7 +16,25 @@ export const redshift = defineConnector({
     username: Name,
     schemas: v.exactOptional(Names),
   }),
-  credentials: { password: v.strictObject({ password: Secret }) },
+  credentials: {
+    password: v.strictObject({ password: Secret }),
+    /**
+     * Keys that the customer made for this; never an identity of our own. AWS gives `username` a password for them, in a cluster; in a
+     * workgroup the owner of the keys is the user. What is left out the host tells.
+     */
+    iam: v.strictObject({
+      access_key_id: Name,
+      secret_access_key: Secret,
+      session_token: v.exactOptional(Secret),
+      region: v.exactOptional(Region),
+      cluster_identifier: v.exactOptional(
+        v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,62}$/, 'the identifier of a Redshift cluster')),
+      ),
+      workgroup_name: v.exactOptional(
+        v.pipe(v.string(), v.regex(/^[a-z0-9-]{3,64}$/, 'the name of a workgroup of Redshift Serverless')),
+      ),
+    }),
+  },
   destination: ['host', 'port', 'username'],
   autocomplete: ['schemas', 'tables', 'columns'],
   quote: quoteWith(reservedWords),

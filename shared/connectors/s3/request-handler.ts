@@ -9,7 +9,7 @@ import { httpAgent } from '../../network/http-agent.ts';
 import { Problem } from '../../problem.ts';
 
 /** Carries the SDK's requests over sockets of the dialer, whatever host they are for. Follows no redirect, bounds every answer. */
-export const requestHandler = (dialer: Dialer, secure: boolean) => {
+export const requestHandler = (dialer: Dialer, secure: boolean, most = mostOfAnAnswer) => {
   // Sockets are kept for the next request: a bucket is thousands of small ones.
   const agent = httpAgent(dialer, { secure, keepAlive: true });
   agent.maxSockets = mostSockets;
@@ -41,7 +41,7 @@ export const requestHandler = (dialer: Dialer, secure: boolean) => {
           headers: Object.fromEntries(
             Object.entries(answer.headers).map(([name, value]) => [name, String(value)]),
           ),
-          body: bounded(answer),
+          body: bounded(answer, most),
         },
       };
     },
@@ -88,13 +88,13 @@ const answerOf = async (send: () => ClientRequest, signal: AbortSignal): Promise
 /** More than any page of a listing and any footer that is asked for. */
 const mostOfAnAnswer = 24 * 2 ** 20;
 
-const bounded = (answer: IncomingMessage): Readable => {
+const bounded = (answer: IncomingMessage, most: number): Readable => {
   let size = 0;
   const bound = new Transform({
     transform: (piece: Uint8Array, _, done) => {
       size += piece.length;
-      if (size > mostOfAnAnswer)
-        done(new Problem('protocol-mismatch', 'Expected an answer of at most 24 MB'));
+      if (size > most)
+        done(new Problem('protocol-mismatch', `Expected an answer of at most ${most / 1024} KB`));
       else done(null, piece);
     },
   });

@@ -1,0 +1,17 @@
+import { GetCredentialsCommand, RedshiftServerlessClient } from '@aws-sdk/client-redshift-serverless';
+import type { RedshiftServerlessClientConfig } from '@aws-sdk/client-redshift-serverless';
+
+/** https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_GetCredentials.html: the owner of the keys is the user, whatever one asks. */
+export const ask = async (
+  settings: RedshiftServerlessClientConfig,
+  asked: { readonly name: string; readonly database: string },
+  abortSignal: AbortSignal,
+) => {
+  const command = new GetCredentialsCommand({
+    workgroupName: asked.name,
+    dbName: asked.database,
+    durationSeconds: 900,
+  });
+  const { dbUser, dbPassword } = await new RedshiftServerlessClient(settings).send(command, { abortSignal });
+  return { username: dbUser, password: dbPassword };
+};

@@ -1,0 +1,69 @@
+import { Problem } from '../../problem.ts';
+
+export type Keys = Readonly<
+  Partial<
+    Record<
+      | 'access_key_id'
+      | 'secret_access_key'
+      | 'session_token'
+      | 'region'
+      | 'cluster_identifier'
+      | 'workgroup_name',
+      string
+    >
+  >
+>;
+
+/** Who hands out passwords for a cluster or a workgroup, and under which name it knows it. */
+export interface Place {
+  readonly service: 'redshift' | 'redshift-serverless';
+  readonly region: string;
+  readonly name: string;
+  /** The account that owns a workgroup, where the host tells. */
+  readonly account?: string;
+  /** The host of the service's API. */
+  readonly api: string;
+}
+
+/** What the credentials say, else what the host does: a name of the customer's own and an endpoint in a VPC say nothing. */
+export const placeOf = (host: string, { region, cluster_identifier, workgroup_name }: Keys): Place => {
+  if (cluster_identifier && workgroup_name)
+    throw needs('credentials', 'cluster_identifier or workgroup_name, and not both');
+  const [, label, middle, where, word] = official.exec(host) ?? [];
+  const serverless = workgroup_name !== undefined || (!cluster_identifier && word?.endsWith('-serverless'));
+  const service = serverless ? 'redshift-serverless' : 'redshift';
+  const name = workgroup_name ?? cluster_identifier ?? label?.toLowerCase();
+  if (name === undefined)
+    throw needs(
+      'credentials.cluster_identifier',
+      'the identifier of the cluster, or workgroup_name, which the host name does not tell',
+    );
+  const at = region ?? where?.toLowerCase();
+  if (at === undefined) throw needs('credentials.region', 'an AWS region, which the host name does not tell');
+  const account = serverless && /^\d{12}$/.test(middle ?? '') ? middle : undefined;
+  return {
+    service,
+    region: at,
+    name,
+    ...(account !== undefined && { account }),
+    api: `${service}.${at}.${domainOf(at)}`,
+  };
+};
+
+/**
+ * `cluster.id.region.redshift.amazonaws.com`, https://docs.aws.amazon.com/redshift/latest/mgmt/connecting-from-psql.html, and
+ * `workgroup.account.region.redshift-serverless.amazonaws.com`, https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-connecting.html
+ */
+const official =
+  /^([a-z0-9-]{1,64})\.([a-z0-9-]{1,64})\.([a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2})\.(redshift|redshift-serverless)\.amazonaws\.(?:com|com\.cn|eu)\.?$/i;
+
+/** https://docs.aws.amazon.com/general/latest/gr/redshift-service.html */
+const domainOf = (region: string): string =>
+  region.startsWith('cn-')
+    ? 'amazonaws.com.cn'
+    : region.startsWith('eusc-')
+      ? 'amazonaws.eu'
+      : 'amazonaws.com';
+
+const needs = (path: string, expected: string) =>
+  new Problem('invalid-request', `${path}: expected ${expected}`, { errors: [{ path, expected }] });

@@ -1,0 +1,86 @@
+import * as v from 'valibot';
+import type { Dialer } from '../../network/dialer.ts';
+import { Problem } from '../../problem.ts';
+import type { Login, PostgresTarget } from '../postgresql/session.ts';
+import { requestHandler } from '../s3/request-handler.ts';
+import { placeOf, type Keys, type Place } from './place.ts';
+import { notLetIn, notReached, refused } from './refusals.ts';
+
+type Target = PostgresTarget & { readonly credentials: Keys };
+
+/**
+ * Logs in with a password of 15 minutes, which AWS hands to who holds the customer's keys; never to an identity of our own, which would
+ * open to anybody what it may open. No user is made for it.
+ */
+export const becomeTemporary = async <T>(
+  target: Target,
+  dialer: Dialer,
+  logInAs: (login: Login) => Promise<T>,
+): Promise<T> => {
+  const place = placeOf(target.config.host, target.credentials);
+  const login = await handedOut(target, dialer, place);
+  target.hide?.([login.password]);
+  try {
+    return await logInAs(login);
+  } catch (error) {
+    throw place.service === 'redshift' ? notLetIn(error, target.config.username) : error;
+  }
+};
+
+const handedOut = async (
+  { config, credentials, endpoint }: Target,
+  dialer: Dialer,
+  place: Place,
+): Promise<Login> => {
+  const url = new URL(endpoint ?? `https://${place.api}`);
+  if (url.protocol !== 'https:') {
+    const remediation = 'Have the deployment name an https endpoint for redshift: passwords come from it.';
+    throw new Problem('tls-required', undefined, { remediation });
+  }
+  // An endpoint of the deployment's alone may have an authority of its own; and `rds` are the databases' authorities.
+  const { ca } = dialer.tlsAsk;
+  const ask = { mode: 'verify-full', ...(endpoint !== undefined && ca !== 'rds' && { ca }) } as const;
+  const handler = requestHandler(dialer.aside(ask), true, mostOfAnAnswer);
+  const official = { api: place.api, official: endpoint === undefined };
+  const handle: typeof handler.handle = (request, options) =>
+    handler.handle(request, options).catch((error: unknown) => {
+      throw notReached(error, official);
+    });
+  // Everything that the SDK would else look for in the environment and in ~/.aws is said.
+  const settings = {
+    region: place.region,
+    endpoint: url.origin,
+    credentials: {
+      accessKeyId: credentials.access_key_id ?? '',
+      secretAccessKey: credentials.secret_access_key ?? '',
+      ...(credentials.session_token && { sessionToken: credentials.session_token }),
+    },
+    requestHandler: { ...handler, handle },
+    maxAttempts: 1,
+    retryMode: 'standard',
+    defaultsMode: 'standard' as const,
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+    authSchemePreference: [],
+    userAgentAppId: 'mooring',
+  };
+  const asked = { name: place.name, username: config.username, database: config.database };
+  try {
+    const client = await (place.service === 'redshift'
+      ? import('./ask-cluster.ts')
+      : import('./ask-workgroup.ts'));
+    const answer = v.safeParse(Answer, await client.ask(settings, asked, dialer.signal));
+    if (answer.success) return answer.output;
+    throw new Problem('protocol-mismatch', 'Expected a user and a password from AWS');
+  } catch (error) {
+    throw refused(error, { ...place, ...asked, ...official });
+  } finally {
+    handler.destroy();
+  }
+};
+
+/** Both go into texts that end with NUL on the wire. */
+const Text = v.pipe(v.string(), v.regex(/^[^\0]{1,1024}$/));
+const Answer = v.object({ username: Text, password: Text });
+
+const mostOfAnAnswer = 2 ** 16;

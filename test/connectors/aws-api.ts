@@ -1,0 +1,60 @@
+import { createHash, createHmac } from 'node:crypto';
+import { createServer } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { listen, pem } from '../network/servers.ts';
+
+/** What came, and whether the keys that are expected have signed it. */
+export interface Asked {
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+  /** As the signature names them: `AKIA…/day/region/service/aws4_request`. */
+  readonly scope: string;
+  readonly signed: boolean;
+}
+
+/** An API of AWS's on loopback, over TLS: each request's signature is worked out again, and answered as it is told. */
+export const awsApi = async (
+  secret: string,
+  answer: (asked: Asked, response: ServerResponse) => void,
+  certificate = 'server',
+) => {
+  const asked: Asked[] = [];
+  const server = await listen(
+    createServer({ key: pem(`${certificate}.key`), cert: pem(`${certificate}.crt`) }, (request, response) => {
+      const pieces: Buffer[] = [];
+      request.on('error', () => {});
+      response.on('error', () => {});
+      request.on('data', (piece: Buffer) => pieces.push(piece));
+      request.on('end', () => {
+        const body = Buffer.concat(pieces).toString();
+        const { scope, signature, expected } = signatureOf(request, body, secret);
+        const one = { headers: request.headers, body, scope, signed: signature === expected };
+        asked.push(one);
+        answer(one, response);
+      });
+    }),
+  );
+  return {
+    url: `https://localhost:${server.port}`,
+    asked,
+    accepted: server.accepted,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+};
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
+const signatureOf = ({ method, url, headers }: IncomingMessage, body: string, secret: string) => {
+  const [, scope = '', names = '', signature] =
+    /^AWS4-HMAC-SHA256 Credential=(\S+), SignedHeaders=(\S+), Signature=([0-9a-f]{64})$/.exec(
+      headers.authorization ?? '',
+    ) ?? [];
+  const said = names.split(';').map((name) => `${name}:${String(headers[name]).trim()}\n`);
+  const canonical = [method, url, '', said.join(''), names, hashOf(body)].join('\n');
+  const [, ...path] = scope.split('/');
+  const text = ['AWS4-HMAC-SHA256', headers['x-amz-date'], path.join('/'), hashOf(canonical)].join('\n');
+  const key = path.reduce<string | Buffer>((last, part) => hmac(last, part).digest(), `AWS4${secret}`);
+  return { scope, signature, expected: hmac(key, text).digest('hex') };
+};
+
+const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');
+const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text);

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { reach } from '../engines/reach.ts';
+import { awsApi } from './aws-api.ts';
+import { cluster, keys, password, standIn, workgroup } from './redshift-stand-in.ts';
+
+const engine = reach('postgres', { POSTGRES_VERSION: '18' });
+
+if (engine)
+  describe('Redshift with AWS’s keys, on a PostgreSQL that takes the passwords', () => {
+    const { database, reader, start, stop, tried, handsOut } = standIn(engine);
+    beforeAll(start);
+    afterAll(stop);
+
+    test('a cluster is logged in to as its host names it, with what AWS hands out to these keys', async () => {
+      await using api = await awsApi(keys.secret_access_key, handsOut());
+      const { status, details, steps, names, log } = await tried({ endpoint: api.url });
+      expect([status, details]).toEqual([
+        'connected',
+        expect.objectContaining({ version: 'Redshift 1.0.87428' }),
+      ]);
+      expect(names).toEqual([cluster, 'localhost']);
+      expect(steps.find(({ step }) => step === 'authenticate')).toMatchObject({ status: 'passed' });
+      const [asked] = api.asked;
+      expect(api.asked).toHaveLength(1);
+      expect(asked).toMatchObject({
+        signed: true,
+        scope: expect.stringMatching(/^AKIAOBVIOUSLYFAKE\/\d{8}\/eu-west-1\/redshift\/aws4_request$/),
+      });
+      expect(asked?.headers).not.toHaveProperty('x-amz-security-token');
+      expect(Object.fromEntries(new URLSearchParams(asked?.body))).toEqual({
+        Action: 'GetClusterCredentials',
+        Version: '2012-12-01',
+        ClusterIdentifier: 'shop',
+        DbUser: reader,
+        DbName: database,
+        AutoCreate: 'false',
+        DurationSeconds: '900',
+      });
+      expect(log.clean(`said ${password} to ${encodeURIComponent(password)}`)).toBe(
+        'said [secret] to [secret]',
+      );
+    });
+
+    test('a workgroup has an API of its own', async () => {
+      await using api = await awsApi(keys.secret_access_key, handsOut());
+      const { status } = await tried({ endpoint: api.url, host: workgroup, username: 'whoever' });
+      expect(status).toBe('connected');
+      expect(api.asked).toMatchObject([
+        {
+          signed: true,
+          scope: expect.stringMatching(/\/eu-west-1\/redshift-serverless\/aws4_request$/),
+          headers: { 'x-amz-target': 'RedshiftServerless.GetCredentials' },
+        },
+      ]);
+      expect(JSON.parse(api.asked[0]?.body ?? '')).toEqual({
+        workgroupName: 'shop',
+        dbName: database,
+        durationSeconds: 900,
+      });
+    });
+
+    test('names of the customer’s own are asked for by what the credentials say', async () => {
+      await using api = await awsApi(keys.secret_access_key, handsOut());
+      const credentials = {
+        ...keys,
+        region: 'us-gov-west-1',
+        cluster_identifier: 'other',
+        session_token: 'made-up',
+      };
+      const { status } = await tried({ endpoint: api.url, host: 'dwh.example.test', credentials });
+      expect(status).toBe('connected');
+      expect(api.asked).toMatchObject([
+        {
+          signed: true,
+          scope: expect.stringContaining('/us-gov-west-1/redshift/'),
+          headers: { 'x-amz-security-token': 'made-up' },
+          body: expect.stringContaining('ClusterIdentifier=other'),
+        },
+      ]);
+    });
+
+    test.each([
+      [{}, 'credentials.cluster_identifier'],
+      [{ cluster_identifier: 'shop' }, 'credentials.region'],
+      [{ workgroup_name: 'shop' }, 'credentials.region'],
+      [{ workgroup_name: 'shop', cluster_identifier: 'shop', region: 'eu-west-1' }, 'credentials'],
+    ])('a host that does not tell what %j leaves out is no reason to guess', async (more, path) => {
+      const { failed, details } = await tried({
+        host: 'dwh.example.test',
+        credentials: { ...keys, ...more },
+      });
+      expect(failed).toMatchObject({ step: 'authenticate', code: 'invalid-request' });
+      expect(details).toMatchObject({ error: expect.stringContaining(`${path}: expected `) });
+    });
+
+    test('without a word of the deployment’s only AWS’s own host of the region is asked, and judged first', async () => {
+      for (const [host, name] of [
+        [cluster, 'redshift.eu-west-1.amazonaws.com'],
+        [workgroup, 'redshift-serverless.eu-west-1.amazonaws.com'],
+        [`${cluster.replace('eu-west-1', 'cn-north-1')}.cn`, 'redshift.cn-north-1.amazonaws.com.cn'],
+      ] as const) {
+        const { failed, names, steps } = await tried({ host, deny: ['127.0.0.1:443'] });
+        expect(names).toEqual([host, name]);
+        expect(failed).toMatchObject({
+          step: 'authenticate',
+          code: 'host-forbidden',
+          remediation: expect.stringContaining(name),
+        });
+        expect(steps.slice(0, 3).map(({ status }) => status)).toEqual(['passed', 'passed', 'passed']);
+      }
+    });
+
+    test('our own identity, and our own endpoints, are never taken', async () => {
+      const own = {
+        AWS_ACCESS_KEY_ID: 'AKIAOUROWN',
+        AWS_SECRET_ACCESS_KEY: 'our-own',
+        AWS_SESSION_TOKEN: 'our-own-token',
+        AWS_REGION: 'ap-south-1',
+        AWS_ENDPOINT_URL: 'https://localhost:1',
+        AWS_ENDPOINT_URL_REDSHIFT: 'https://localhost:1',
+        AWS_MAX_ATTEMPTS: '7',
+        _X_AMZN_TRACE_ID: 'Root=our-own',
+        AWS_LAMBDA_FUNCTION_NAME: 'probe',
+      };
+      const before = Object.fromEntries(Object.keys(own).map((name) => [name, process.env[name]]));
+      Object.assign(process.env, own);
+      try {
+        await using api = await awsApi(keys.secret_access_key, (_, response) =>
+          response.writeHead(503).end(),
+        );
+        await tried({ endpoint: api.url });
+        expect(api.asked).toMatchObject([
+          { signed: true, scope: expect.stringMatching(/^AKIAOBVIOUSLYFAKE\/.*eu-west-1/) },
+        ]);
+        expect(JSON.stringify(api.asked)).not.toMatch(/our-?own|ap-south/i);
+        const { names } = await tried({ deny: ['127.0.0.1:443'] });
+        expect(names).toEqual([cluster, 'redshift.eu-west-1.amazonaws.com']);
+      } finally {
+        for (const [name, value] of Object.entries(before)) {
+          if (value === undefined) delete process.env[name];
+          else process.env[name] = value;
+        }
+      }
+    });
+
+    test('a user whom the database does not have is to be made there', async () => {
+      await using api = await awsApi(keys.secret_access_key, handsOut('IAM:order'));
+      const { failed } = await tried({ endpoint: api.url, username: 'order' });
+      expect(failed).toMatchObject({
+        step: 'authenticate',
+        code: 'authentication-failed',
+        native_code: '28P01',
+        remediation: expect.stringContaining('CREATE USER "order" PASSWORD DISABLE;'),
+      });
+    });
+
+    test('a database without TLS is sent no password, and AWS is not asked for one', async () => {
+      const clear = reach('postgres', { POSTGRES_VERSION: '18', POSTGRES_TLS: 'off' });
+      if (!clear) return;
+      await using api = await awsApi(keys.secret_access_key, handsOut());
+      const { failed } = await tried({
+        endpoint: api.url,
+        mode: 'prefer',
+        port: Number(clear['POSTGRES_PORT']),
+      });
+      expect(failed).toMatchObject({ step: 'authenticate', code: 'tls-required' });
+      expect(api.asked).toHaveLength(0);
+    });
+  });

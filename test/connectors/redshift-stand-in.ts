@@ -1,0 +1,111 @@
+import type { ServerResponse } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { aimAt } from '../../shared/adapters/probe/target.ts';
+import { examine } from '../../shared/connectors/examine.ts';
+import { createLog } from '../../shared/log.ts';
+import { pem } from '../network/servers.ts';
+import type { Asked } from './aws-api.ts';
+import { connect } from './read-catalog.ts';
+
+export const keys = { access_key_id: 'AKIAOBVIOUSLYFAKE', secret_access_key: 'obviously-fake-key' };
+/** With all that XML and URLs have to spell in their own way. */
+export const password = 'made-up-&-<temporary>"=+/';
+
+export const cluster = 'shop.abc123xyz789.eu-west-1.redshift.amazonaws.com';
+export const workgroup = 'shop.123456789012.eu-west-1.redshift-serverless.amazonaws.com';
+
+/** A PostgreSQL that stands in for a Redshift, with one user whose password is the one that AWS hands out here. */
+export const standIn = (engine: Readonly<Record<string, string>>) => {
+  const port = Number(engine['POSTGRES_PORT']);
+  const admin = {
+    host: engine['POSTGRES_HOST'],
+    port,
+    user: engine['POSTGRES_ADMIN_USER'],
+    password: engine['POSTGRES_ADMIN_PASSWORD'],
+  };
+  const id = `${process.pid}_${++count}`;
+  const database = `redshift_iam_${id}`;
+  const reader = `reader_${id}`;
+  return {
+    database,
+    reader,
+    start: async () => {
+      await using client = await connect({ ...admin, database: 'postgres' });
+      await client.query(`create database ${database} template template0`);
+      await client.query(`create role "IAM:${reader}" login password '${password}'`);
+      await using inside = await connect({ ...admin, database });
+      const views = new URL('../engines/redshift.d/fixture.sql', import.meta.url);
+      await inside.query(await readFile(views, 'utf8'));
+    },
+    stop: async () => {
+      await using client = await connect({ ...admin, database: 'postgres' });
+      await client.query(`drop database ${database}`);
+      await client.query(`drop role "IAM:${reader}"`);
+    },
+    /** A test of the connection; every name is one of loopback's. */
+    tried: (given: Given) => triedAt({ port, database, username: reader, ...given }),
+    /** Answers as either of the APIs does. */
+    handsOut:
+      (name = `IAM:${reader}`) =>
+      ({ headers }: Asked, response: ServerResponse) => {
+        if (headers['x-amz-target'] === undefined) response.end(xml(name));
+        else response.end(JSON.stringify({ dbUser: name, dbPassword: password, expiration: 1.8e9 }));
+      },
+  };
+};
+
+let count = 0;
+
+interface Given {
+  readonly endpoint?: string;
+  readonly host?: string;
+  readonly credentials?: Readonly<Record<string, string>>;
+  readonly username?: string;
+  readonly mode?: 'require' | 'prefer';
+  readonly deny?: string[];
+  readonly port?: number;
+}
+
+const triedAt = async ({
+  endpoint,
+  host = cluster,
+  credentials = keys,
+  mode = 'require',
+  deny,
+  ...config
+}: Given & { readonly port: number; readonly database: string; readonly username: string }) => {
+  const log = createLog({}, () => {});
+  const policy = {
+    loopback: true,
+    ...(deny && { deny }),
+    ...(endpoint !== undefined && { endpoints: { redshift: endpoint } }),
+  };
+  const aim = aimAt(
+    { policy, log },
+    { org: 'org', environment: 'default' },
+    {
+      type: 'redshift',
+      config: { host, ...config },
+      options: { ...defaults, ssl_mode: mode, connection_timeout_seconds: 1 },
+      ssl: { ca: pem('ca.crt'), cert: null },
+      role: 'source',
+    },
+    { auth_method: 'iam', ...credentials },
+  );
+  const names: string[] = [];
+  const resolve = async (name: string) => {
+    names.push(name);
+    return ['127.0.0.1'];
+  };
+  const { status, details, steps } = await examine(aim.connector, aim.target, { ...aim.options, resolve });
+  return { status, details, failed: steps.find((step) => step.status === 'failed'), steps, names, log };
+};
+
+const defaults = { query_timeout_seconds: 10, max_connections: 2, test_interval_minutes: 0 };
+
+const escaped = (text: string) =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+
+/** GetClusterCredentials' answer. */
+export const xml = (name: string) =>
+  `<GetClusterCredentialsResponse xmlns="http://redshift.amazonaws.com/doc/2012-12-01/"><GetClusterCredentialsResult><DbUser>${name}</DbUser><DbPassword>${escaped(password)}</DbPassword><Expiration>2030-01-01T00:00:00Z</Expiration></GetClusterCredentialsResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></GetClusterCredentialsResponse>`;
