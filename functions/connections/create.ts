@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { newConnectionOf } from '../../shared/domain/assemble.ts';
-import { Connection, ConnectionInput, type NewConnection } from '../../shared/domain/connection.ts';
+import { Connection, ConnectionInput } from '../../shared/domain/connection.ts';
 import { createConnection } from '../../shared/domain/create.ts';
+import { secretsOf } from '../../shared/domain/given-secrets.ts';
 import { outsideId } from '../../shared/domain/id.ts';
 import { entityTag, show } from '../../shared/domain/show.ts';
 import { testDraft } from '../../shared/domain/verify.ts';
@@ -27,6 +28,7 @@ export const endpoint = defineEndpoint({
     'idempotency-key-reused',
     'secret-not-shared',
   ],
+  sourceProblems: 422,
   quota: ({ verify }) => verify,
   uses: { store: 'write', vault: 'write', probe: 'test' },
   timeout: 29,
@@ -48,5 +50,3 @@ export const endpoint = defineEndpoint({
 });
 
 export const handler = lambda(endpoint);
-
-const secretsOf = ({ credentials: { auth_method: _, ...secrets } }: NewConnection) => Object.values(secrets);

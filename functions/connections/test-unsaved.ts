@@ -1,5 +1,6 @@
 import { newConnectionOf } from '../../shared/domain/assemble.ts';
 import { ConnectionInput } from '../../shared/domain/connection.ts';
+import { secretsOf } from '../../shared/domain/given-secrets.ts';
 import { TestResult } from '../../shared/domain/test-result.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
@@ -18,7 +19,7 @@ export const endpoint = defineEndpoint({
   timeout: 29,
   handle: async ({ body, tenant, actor, probe, log }) => {
     const draft = await newConnectionOf(body);
-    log.hide(Object.values(draft.credentials));
+    log.hide(secretsOf(draft));
     return probe.test({ tenant, draft, request_id: actor.request_id });
   },
 });

@@ -1,8 +1,9 @@
 import { newConnectionOf } from '../../shared/domain/assemble.ts';
 import { createConnection } from '../../shared/domain/create.ts';
+import { secretsOf } from '../../shared/domain/given-secrets.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
-import { dataOf, inputOf, Profile, ProfileInput, profileOf, profiles, secretsOf } from './wire.ts';
+import { dataOf, inputOf, Profile, ProfileInput, profileOf, profiles } from './wire.ts';
 
 export const endpoint = defineEndpoint({
   api: profiles,

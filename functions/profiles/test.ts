@@ -1,8 +1,9 @@
 import { newConnectionOf } from '../../shared/domain/assemble.ts';
+import { secretsOf } from '../../shared/domain/given-secrets.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
 import { failedTest } from './wire-failures.ts';
-import { dataOf, inputOf, ProfileInput, profiles, secretsOf, TestSuccess } from './wire.ts';
+import { dataOf, inputOf, ProfileInput, profiles, TestSuccess } from './wire.ts';
 
 export const endpoint = defineEndpoint({
   api: profiles,

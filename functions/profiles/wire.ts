@@ -2,11 +2,7 @@ import * as v from 'valibot';
 import { sslModes } from '../../shared/connectors/connector.ts';
 import type { Suggestion as Suggested } from '../../shared/domain/autocomplete.ts';
 import { ConnectionName, Ssl, types } from '../../shared/domain/connection-input.ts';
-import {
-  ConnectionInput,
-  type NewConnection,
-  type StoredConnection,
-} from '../../shared/domain/connection.ts';
+import { ConnectionInput, type StoredConnection } from '../../shared/domain/connection.ts';
 import type { Api } from '../../shared/http/api.ts';
 import { Failure, failure } from './wire-failures.ts';
 
@@ -97,10 +93,6 @@ export const inputOf = ({ connector, config, ...profile }: ProfileInput): Connec
     ssl: { ca, cert, key },
   };
 };
-
-/** What is never to be logged. */
-export const secretsOf = ({ credentials: { auth_method: _, ...secrets } }: NewConnection) =>
-  Object.values(secrets);
 
 /** A connection as a profile: `config` as it could be sent again, credentials and PEM apart. */
 export const profileOf = (stored: StoredConnection): v.InferOutput<typeof Profile> => {

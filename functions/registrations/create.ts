@@ -1,4 +1,5 @@
 import { createConnection } from '../../shared/domain/create.ts';
+import { secretsOf } from '../../shared/domain/given-secrets.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
 import {
@@ -25,8 +26,7 @@ export const endpoint = defineEndpoint({
   timeout: 29,
   handle: async ({ body, store, vault, actor, log }) => {
     const draft = await draftOf(body);
-    const { auth_method: _, ...secrets } = draft.credentials;
-    log.hide(Object.values(secrets));
+    log.hide(secretsOf(draft));
     const registration = registrationOf(
       await createConnection({ store, vault }, actor, { draft, test: true }),
     );

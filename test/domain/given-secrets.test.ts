@@ -1,0 +1,28 @@
+import { expect, test } from '@jest/globals';
+import { newConnectionOf } from '../../shared/domain/assemble.ts';
+import { givenSecrets, secretsOf } from '../../shared/domain/given-secrets.ts';
+import { ConnectionInput } from '../../shared/domain/connection.ts';
+import * as v from 'valibot';
+
+const kafka = {
+  name: 'events',
+  type: 'kafka',
+  config: { bootstrap_servers: 'kafka.example.com:9092', security_protocol: 'SASL_SSL' },
+  credentials: { sasl_mechanism: 'PLAIN', sasl_username: 'user', sasl_password: 'a-secret-of-somebody' },
+};
+
+test('a password is a secret; the name and the mechanism that go with it are words of any sentence', async () => {
+  const draft = await newConnectionOf(v.parse(ConnectionInput, kafka));
+  expect(secretsOf(draft)).toEqual(['a-secret-of-somebody']);
+});
+
+test('before a body is understood, whatever is a secret of any connector is one', () => {
+  const { name, type, config, credentials } = kafka;
+  expect(givenSecrets({ name, type, config: { ...config, ...credentials } })).toEqual([
+    'a-secret-of-somebody',
+  ]);
+  // A field that nobody knows may be one under another name.
+  expect(givenSecrets({ credentials: { pasword: 'a-secret-of-somebody' } })).toEqual([
+    'a-secret-of-somebody',
+  ]);
+});
