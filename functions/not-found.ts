@@ -14,11 +14,13 @@ export const endpoint = defineEndpoint({
   scope: null,
   uses: {},
   handle: ({ path, settings }) => {
-    const methods = Object.entries(routes)
+    const fitting = Object.entries(routes)
       .filter(([, file]) => isExposed(file, settings.apis))
       .map(([route]) => route.split(' '))
-      .filter(([, pattern = '']) => patternOf(pattern).test(path))
-      .map(([method]) => method);
+      .filter(([, pattern = '']) => patternOf(pattern).test(path));
+    // A path that is spelled out is not the one with a parameter that it would fit as well.
+    const spelledOut = fitting.filter(([, pattern]) => pattern === path);
+    const methods = (spelledOut.length > 0 ? spelledOut : fitting).map(([method]) => method);
     if (methods.length === 0) throw new Problem('not-found', 'There is no such path');
     throw new Problem('method-not-allowed', undefined, { headers: { allow: methods.join(', ') } });
   },

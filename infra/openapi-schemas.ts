@@ -10,6 +10,7 @@ import {
   ConnectionPatch,
   ListedConnection,
 } from '../shared/domain/connection.ts';
+import { types } from '../shared/domain/connection-input.ts';
 import { Step, TestRecord, TestResult } from '../shared/domain/test-result.ts';
 import { Usage } from '../shared/domain/usages.ts';
 import { Mismatch } from '../shared/domain/validate.ts';
@@ -90,7 +91,10 @@ const described = (schemas: Readonly<Record<string, Json>>): Json =>
           writeOnly: true,
         },
       };
-      return [name, { ...form, properties: { ...others, ...told } }];
+      // In a change it is refused, and has no type.
+      const { type } = others;
+      const known = type?.['type'] === 'string' && { type: { ...type, enum: types } };
+      return [name, { ...form, properties: { ...others, ...told, ...known } }];
     }),
   );
 
@@ -117,19 +121,33 @@ export const parametersOf = (
 /** In a query everything is text; what it spells is said better. */
 const meant = (form: Json, entry: v.GenericSchema | undefined): Json => {
   const { default: usual, pattern: _, ...rest } = form;
-  if (isNumber(entry)) {
-    return { ...rest, type: 'integer', ...(usual !== undefined && { default: Number(usual) }) };
+  const steps = stepsOf(entry);
+  if (steps.some(({ operation }) => operation === Number)) {
+    const bound = (type: string) => steps.find((step) => step.type === type)?.requirement;
+    return {
+      ...rest,
+      type: 'integer',
+      minimum: bound('min_value'),
+      maximum: bound('max_value'),
+      ...(usual !== undefined && { default: Number(usual) }),
+    };
   }
   const words = form['enum'];
   if (!Array.isArray(words) || words.join() !== 'true,false') return form;
   return { type: 'boolean', ...(usual !== undefined && { default: usual === 'true' }) };
 };
 
-/** Digits that the handler has as a number. */
-const isNumber = (entry: v.GenericSchema | undefined): boolean => {
+interface PipeStep {
+  readonly type?: unknown;
+  readonly operation?: unknown;
+  readonly requirement?: unknown;
+}
+
+/** The steps of a pipe, which may be wrapped: digits that the handler has as a number have one that makes it. */
+const stepsOf = (entry: v.GenericSchema | undefined): readonly PipeStep[] => {
   const schema = entry && 'wrapped' in entry ? entry.wrapped : entry;
   const pipe = typeof schema === 'object' && schema !== null && 'pipe' in schema ? schema.pipe : [];
-  return Array.isArray(pipe) && pipe.some((step: object) => 'operation' in step && step.operation === Number);
+  return Array.isArray(pipe) ? pipe : [];
 };
 
 const all = (
@@ -168,8 +186,11 @@ const config = {
   // Rules that are functions have no equivalent; their words follow.
   errorMode: 'ignore',
   overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
-  overrideAction: ({ valibotAction: action, jsonSchema: form }) =>
-    action.type === 'check' && 'message' in action && typeof action.message === 'string'
+  overrideAction: ({ valibotAction: action, jsonSchema: form }) => {
+    // Blanks alone are nothing.
+    if (action.type === 'trim') return { ...form, pattern: '\\S' };
+    return action.type === 'check' && 'message' in action && typeof action.message === 'string'
       ? { ...form, description: action.message }
-      : undefined,
+      : undefined;
+  },
 } as const satisfies ConversionConfig;

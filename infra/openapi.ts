@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { apis } from '../functions/apis.ts';
 import { connectors } from '../shared/connectors/registry.ts';
 import { type Failing, isFailing } from '../shared/http/api.ts';
-import { Problem, type ProblemCode, problems } from '../shared/problem.ts';
+import { Problem, type ProblemCode, problems, sourceProblems } from '../shared/problem.ts';
 import { loadRoutes, type Route } from './endpoints.ts';
 import { examples } from './openapi-examples.ts';
 import { components, jsonSchema, type Json, parametersOf, requestSchema } from './openapi-schemas.ts';
@@ -172,19 +172,28 @@ const spelled: Readonly<Record<string, string>> = { RequestId: 'X-Request-Id', R
 
 /** One answer per status, naming the codes that it may have. */
 const problemsOf = ({ endpoint, api }: Route): Json => {
-  if (isFailing(api)) return failuresOf(api, endpoint);
-  const byStatus = Map.groupBy(new Set(codesOf(endpoint)), (code) => problems[code].status);
-  return Object.fromEntries([...byStatus].map(([status, codes]) => [status, problemResponse(status, codes)]));
+  if (isFailing(api)) return spokenFailures(api, endpoint);
+  const failures = failuresOf(endpoint);
+  const byStatus = Map.groupBy(failures, ({ code, extras }) => extras.status ?? problems[code].status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, told]) => [
+      status,
+      problemResponse(
+        status,
+        told.map(({ code }) => code),
+      ),
+    ]),
+  );
 };
 
 /** In the form of another API: the same failures under the statuses that they have there. */
-const failuresOf = (api: Failing, endpoint: Endpoint): Json => {
+const spokenFailures = (api: Failing, endpoint: Endpoint): Json => {
   const wrong = (['path', 'query', 'header', 'body'] as const)
     .filter(
       (place) => ({ path: 'params', query: 'query', header: 'headers', body: 'body' })[place] in endpoint,
     )
     .map((place) => new Problem('invalid-request', undefined, { place }));
-  const failures = [...wrong, ...new Set(codesOf(endpoint)).values().map((code) => new Problem(code))];
+  const failures = [...wrong, ...failuresOf(endpoint)];
   const byStatus = Map.groupBy(failures, (problem) => api.failure(problem, String).status);
   return Object.fromEntries(
     [...byStatus].map(([status, told]) => [
@@ -196,6 +205,16 @@ const failuresOf = (api: Failing, endpoint: Endpoint): Json => {
       },
     ]),
   );
+};
+
+const failuresOf = (endpoint: Endpoint): readonly Problem[] => {
+  const { sourceProblems: sources } = endpoint;
+  return [
+    ...[...new Set(codesOf(endpoint))].map((code) => new Problem(code)),
+    ...(sources ? sourceProblems : []).map(
+      (code) => new Problem(code, undefined, sources === 422 ? { status: sources } : {}),
+    ),
+  ];
 };
 
 const codesOf = ({ scope, params, body, quota, problems: own = [] }: Endpoint): readonly ProblemCode[] => [

@@ -131,6 +131,11 @@ export type ProblemCode = keyof typeof problems;
 
 export const problemCodes = Object.keys(problems) as [ProblemCode, ...ProblemCode[]];
 
+/** What may be wrong with a source, or with the way to it. */
+export const sourceProblems: readonly ProblemCode[] = problemCodes.filter(
+  (code) => problems[code].status === 502 || problems[code].status === 504,
+);
+
 /** One thing that is wrong with a request. */
 export interface Complaint {
   readonly path: string;

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { maxCharacters } from '../../shared/characters.ts';
 import { Suggestion } from '../../shared/domain/autocomplete.ts';
 import { autocomplete } from '../../shared/domain/suggestions.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
@@ -6,7 +7,7 @@ import { lambda } from '../../shared/http/lambda.ts';
 import { Limit } from '../../shared/http/paging.ts';
 import { byId } from '../../shared/http/wire.ts';
 
-const text = v.optional(v.pipe(v.string(), v.maxLength(1000)));
+const text = v.optional(v.pipe(v.string(), maxCharacters(1000)));
 
 export const endpoint = defineEndpoint({
   summary: 'Suggest names in a source',

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { maxCharacters } from '../../shared/characters.ts';
 import { types } from '../../shared/domain/connection-input.ts';
 import { ListedConnection } from '../../shared/domain/connection.ts';
 import { listConnections } from '../../shared/domain/list.ts';
@@ -7,7 +8,7 @@ import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
 import { cursorOf, Flag, pageOf, pageQuery, positionOf } from '../../shared/http/paging.ts';
 
-const text = v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(200)));
+const text = v.optional(v.pipe(v.string(), v.minLength(1), maxCharacters(200)));
 
 export const endpoint = defineEndpoint({
   summary: 'List connections',

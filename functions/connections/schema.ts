@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { maxCharacters } from '../../shared/characters.ts';
 import { Table, tableKinds } from '../../shared/connectors/catalog.ts';
 import { audit } from '../../shared/domain/audit.ts';
 import { CatalogSummary } from '../../shared/domain/catalog-summary.ts';
@@ -6,11 +7,11 @@ import { readTables } from '../../shared/domain/catalogs.ts';
 import { currentCatalog } from '../../shared/domain/introspection.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
-import { cursorOf, pageQuery, positionOf } from '../../shared/http/paging.ts';
+import { cursorOf, digits, pageQuery, positionOf } from '../../shared/http/paging.ts';
 import { byId } from '../../shared/http/wire.ts';
 import { Problem } from '../../shared/problem.ts';
 
-const name = v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(1000)));
+const name = v.optional(v.pipe(v.string(), v.minLength(1), maxCharacters(1000)));
 
 export const endpoint = defineEndpoint({
   summary: 'Read the schema of a source',
@@ -23,21 +24,14 @@ export const endpoint = defineEndpoint({
     schema: name,
     table: name,
     kind: v.optional(v.picklist(tableKinds)),
-    max_age: v.optional(
-      v.pipe(v.string(), v.regex(/^\d{1,9}$/, 'a whole number of seconds'), v.transform(Number)),
-    ),
+    max_age: v.optional(digits(0, 999_999_999)),
   }),
   status: 200,
   returns: v.object({ data: v.array(Table), next_cursor: v.nullable(v.string()), catalog: CatalogSummary }),
   also: { 202: 'The introspection still runs; ask again after Retry-After' },
   scope: 'connections:read',
-  problems: [
-    'invalid-cursor',
-    'credentials-locked',
-    'authentication-failed',
-    'connection-refused',
-    'timeout',
-  ],
+  problems: ['invalid-cursor'],
+  sourceProblems: 'own',
   uses: { store: 'write', probe: 'introspect' },
   timeout: 29,
   handle: async ({

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { maxCharacters } from '../../shared/characters.ts';
 import { putUsage, Usage } from '../../shared/domain/usages.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
@@ -13,7 +14,7 @@ export const endpoint = defineEndpoint({
     ttl_seconds: v.exactOptional(
       v.pipe(v.number(), v.integer('a whole number'), v.minValue(1), v.maxValue(31_536_000)),
     ),
-    note: v.exactOptional(v.pipe(v.string(), v.maxLength(500))),
+    note: v.exactOptional(v.pipe(v.string(), maxCharacters(500))),
   }),
   bodyOptional: true,
   status: 200,

@@ -1,20 +1,17 @@
 import * as v from 'valibot';
+import { maxCharacters } from '../characters.ts';
 import { connectors } from '../connectors/registry.ts';
 import { sslModes } from '../connectors/connector.ts';
 
-const characters = (most: number) => v.pipe(v.string(), v.maxLength(most));
+const characters = (most: number) => v.pipe(v.string(), maxCharacters(most));
 const whole = (least: number, most: number) =>
   v.pipe(v.number(), v.integer('a whole number'), v.minValue(least), v.maxValue(most));
 
-export const ConnectionName = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200));
+export const ConnectionName = v.pipe(v.string(), maxCharacters(200), v.trim(), v.minLength(1));
 
 /** Frames are checked here; what is inside them the test finds out. */
 const pem = (label: RegExp, what: string) =>
-  v.pipe(
-    v.string(),
-    v.maxLength(65_536),
-    v.check((text) => label.test(text), `${what} in PEM, from -----BEGIN to -----END`),
-  );
+  v.pipe(v.string(), v.maxLength(65_536), v.regex(label, `${what} in PEM, from -----BEGIN to -----END`));
 const certificate =
   /-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END (TRUSTED |X509 )?CERTIFICATE-----/;
 const privateKey = /-----BEGIN ([A-Z]+ )?PRIVATE KEY-----[^-]+-----END ([A-Z]+ )?PRIVATE KEY-----/;
@@ -34,11 +31,7 @@ const optionEntries = {
   connection_timeout_seconds: whole(1, 300),
   query_timeout_seconds: whole(1, 3600),
   max_connections: whole(1, 100),
-  test_interval_minutes: v.pipe(
-    v.number(),
-    v.integer('a whole number'),
-    v.check((minutes) => minutes === 0 || (minutes >= 5 && minutes <= 10_080), '0, or 5 to 10080'),
-  ),
+  test_interval_minutes: v.union([v.literal(0), whole(5, 10_080)], '0, or a whole number from 5 to 10080'),
 };
 
 const Options = v.partial(v.strictObject(optionEntries));
@@ -54,13 +47,12 @@ const OptionsPatch = v.partial(
   }),
 );
 
-const Metadata = v.pipe(
-  v.record(v.pipe(v.string(), v.maxLength(100)), characters(2000)),
-  v.check((pairs) => Object.keys(pairs).length <= 50, 'at most 50 pairs'),
-);
-const Tags = v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(100))), v.maxLength(50));
-const Schemas = v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(200))), v.maxLength(200));
-const Product = v.pipe(v.string(), v.minLength(1), v.maxLength(100));
+/** A name that is empty no store keeps. */
+const Label = v.pipe(v.string(), v.minLength(1), maxCharacters(100));
+const Metadata = v.pipe(v.record(Label, characters(2000)), v.maxEntries(50, 'at most 50 pairs'));
+const Tags = v.pipe(v.array(Label), v.maxLength(50));
+const Schemas = v.pipe(v.array(v.pipe(v.string(), v.minLength(1), maxCharacters(200))), v.maxLength(200));
+const Product = Label;
 const Fields = v.record(v.string(), v.unknown());
 const Flavor = v.picklist(['supabase', 'gcp', 'aws', 'local']);
 
@@ -107,9 +99,7 @@ export const ConnectionPatch = v.strictObject({
   tunnel: v.optional(Tunnel),
   excluded_schemas: v.optional(v.nullable(Schemas)),
   tags: v.optional(v.nullable(Tags)),
-  metadata: v.optional(
-    v.nullable(v.record(v.pipe(v.string(), v.maxLength(100)), v.nullable(characters(2000)))),
-  ),
+  metadata: v.optional(v.nullable(v.record(Label, v.nullable(characters(2000))))),
   id: readOnly,
   org_id: readOnly,
   environment_id: readOnly,

@@ -96,6 +96,8 @@ export interface Endpoint<
   readonly quota?: (query: Output<Q>) => boolean;
   /** The problems that it may answer besides those that all have. */
   readonly problems?: readonly ProblemCode[];
+  /** Whether what is wrong with the source is its failure too: under each code's own status, or under that one. */
+  readonly sourceProblems?: 'own' | 422;
   readonly uses: U;
   /** Seconds; 10 unless said otherwise. */
   readonly timeout?: number;

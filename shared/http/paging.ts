@@ -3,17 +3,19 @@ import * as v from 'valibot';
 import type { Tenant } from '../domain/tenant.ts';
 import { Problem } from '../problem.ts';
 
-const digits = (most: number) =>
-  v.pipe(
+/** A whole number in a query, where everything is text. */
+export const digits = (least: number, most: number) => {
+  const expected = `a whole number from ${least} to ${most}`;
+  return v.pipe(
     v.string(),
-    v.check(
-      (text) => /^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= most,
-      `a whole number from 1 to ${most}`,
-    ),
+    v.regex(/^\d{1,9}$/, expected),
     v.transform(Number),
+    v.minValue(least, expected),
+    v.maxValue(most, expected),
   );
+};
 
-export const Limit = v.optional(digits(200), '50');
+export const Limit = v.optional(digits(1, 200), '50');
 
 /** What every list takes. */
 export const pageQuery = { limit: Limit, cursor: v.optional(v.pipe(v.string(), v.maxLength(8192))) } as const;

@@ -48,6 +48,7 @@ describe('a field', () => {
     ['that would be an object of every object', JSON.parse('{"__proto__": {"name": "x"}}'), '__proto__'],
     ['of a name that is no name', { metadata: { constructor: 'x' } }, 'metadata.constructor'],
     ['that is unknown further down', { options: { ssl: true } }, 'options.ssl'],
+    ['without a name', { metadata: { '': 'x' } }, 'metadata.'],
     ['of a list that is too long', { tags: Array(51).fill('a') }, 'tags'],
     ['of an item that is too long', { tags: ['a', 'b'.repeat(101)] }, 'tags.1'],
     [
@@ -107,6 +108,30 @@ describe('a text', () => {
     expect(status).toBe(201);
     const { body: read } = await api.call(`GET /v1/connections/${body.id}`);
     expect(read).toMatchObject({ name: `odd ${text}.`, ...fields });
+  });
+});
+
+describe('a limit of characters', () => {
+  const emoji = '\u{1F600}';
+
+  test('counts what a reader counts', async () => {
+    const fields = {
+      description: emoji.repeat(2000),
+      tags: [emoji.repeat(100)],
+      metadata: { [emoji.repeat(100)]: '' },
+    };
+    const { status, body } = await create({ ...draft(), name: emoji.repeat(200), ...fields });
+    expect([status, body]).toMatchObject([201, { name: emoji.repeat(200), ...fields }]);
+  });
+
+  test.each([
+    ['name', emoji.repeat(201), 'name'],
+    ['description', emoji.repeat(2001), 'description'],
+    ['tags', [emoji.repeat(101)], 'tags.0'],
+  ])('holds for %s', async (name, value, path) => {
+    const answer = await create({ ...draft(), [name]: value });
+    expect(refused(answer)).toEqual([400, 'invalid-request', path]);
+    expect(answer.body.errors[0]?.expected).toMatch(/^at most \d+ characters$/);
   });
 });
 

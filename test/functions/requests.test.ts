@@ -172,6 +172,12 @@ describe('a path', () => {
     expect(refused(answer)).toEqual([405, 'method-not-allowed']);
     expect(answer.headers['allow']?.split(', ')).toEqual(expect.arrayContaining(allow.split(', ')));
   });
+
+  test('that is spelled out has its own methods, not those of the ids that it looks like', async () => {
+    const answer = await api.call('OPTIONS /v1/connections/test');
+    expect(refused(answer)).toEqual([405, 'method-not-allowed']);
+    expect(answer.headers['allow']).toBe('POST');
+  });
 });
 
 describe('a query parameter', () => {

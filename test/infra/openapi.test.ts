@@ -106,6 +106,20 @@ describe('the OpenAPI document', () => {
     expect(headers('GET /v1/health')).toEqual([]);
   });
 
+  test('says of a number in a query what it may be', () => {
+    const limit = operations.get('GET /v1/connections')?.parameters.find(({ name }) => name === 'limit');
+    expect(limit).toMatchObject({ schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 } });
+  });
+
+  test('tells what may be wrong with a source where that is an answer', () => {
+    const codes = (key: string, status: number) =>
+      JSON.stringify(operations.get(key)?.responses[status]?.content ?? {});
+    expect(codes('GET /v1/connections/{id}/schema', 502)).toContain('"host-not-found"');
+    expect(codes('GET /v1/connections/{id}/schema', 504)).toContain('"timeout"');
+    expect(codes('POST /v1/connections', 422)).toContain('"timeout"');
+    expect(operations.get('POST /v1/connections')?.responses).not.toHaveProperty('502');
+  });
+
   test('its examples are of endpoints that there are, and are accepted by them', async () => {
     for (const [name, cases] of Object.entries(examples)) {
       const route = routes.find((one) => one.name === name);
