@@ -47,11 +47,25 @@ const bodies: Readonly<Record<string, object>> = {
   'PUT /v1/connections/{id}': { name: 'Mine now' },
   'POST /v1/connections/{id}/test': { config: { host: 'localhost' } },
   'PUT /v1/connections/{id}/usages/{consumer}': { note: 'x' },
+  'POST /v1/connections/{id}/schema/validate': { tables: [{ name: 'one' }] },
+  'PATCH /v1/management/connections/{id}': { configName: 'Mine now', password: 'another-fake-password' },
 };
 const queries: Readonly<Record<string, readonly string[]>> = {
   'GET /v1/connections/{id}/autocomplete': ['?type=tables', '?type=columns&parent=one'],
   'GET /v1/connections/{id}/schema': ['', '?max_age=0'],
   'DELETE /v1/connections/{id}': ['', '?purge=true'],
+};
+
+/** What some routes want besides. */
+const headers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'POST /v1/management/connections/{id}/assign': { 'x-product-name': 'mine' },
+};
+
+/** The id as the API of that route has it. */
+const spelled = (route: string, inside: string) => {
+  if (route.includes(' /api/v1/connection_profiles/')) return `prof_${inside}`;
+  if (route.includes(' /v1/connections/')) return `conn_${inside}`;
+  return inside.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 };
 
 const ofOne = Object.keys(routes).filter((route) => route.includes('{id}'));
@@ -68,10 +82,15 @@ describe.each(strangers)('to %s', (_, as) => {
     const before = await everything();
     for (const each of [id, gone])
       for (const query of queries[route] ?? ['']) {
-        const request = route.replace('{id}', each).replace('{consumer}', 'reports') + query;
-        const answer = await api.call(request, { ...as, body: bodies[route] });
-        const never = request.replace(each, `conn_${'0'.repeat(32)}`);
-        const unknown = await api.call(never, { ...as, body: bodies[route] });
+        const ask = (inside: string) =>
+          api.call(route.replace('{id}', spelled(route, inside)).replace('{consumer}', 'reports') + query, {
+            ...as,
+            headers: { ...as.headers, ...headers[route] },
+            body: bodies[route],
+          });
+        const request = `${route} ${each}${query}`;
+        const answer = await ask(each.slice(5));
+        const unknown = await ask('0'.repeat(32));
         expect([request, answer.status]).toEqual([request, 404]);
         expect(withoutRequest(answer)).toEqual(withoutRequest(unknown));
       }
@@ -88,6 +107,19 @@ describe.each(strangers)('to %s', (_, as) => {
     ]) {
       const { status, body } = await api.call(`GET /v1/connections${query}`, as);
       expect([status, body]).toEqual([200, { data: [], next_cursor: null }]);
+    }
+  });
+
+  test('lists of the other APIs are empty too', async () => {
+    for (const path of [
+      '/v1/management/connections',
+      '/v1/management/connections/unassigned',
+      '/api/v1/connection_profiles',
+      '/api/v1/connections',
+    ]) {
+      const answer = await api.call(`GET ${path}`, as);
+      const found = answer.body.data ?? answer.body['items'];
+      expect([path, answer.status, found]).toEqual([path, 200, []]);
     }
   });
 
@@ -116,7 +148,7 @@ describe.each(strangers)('to %s', (_, as) => {
 });
 
 test('every route with an id was walked', () => {
-  expect(ofOne.length).toBeGreaterThanOrEqual(12);
+  expect(ofOne.length).toBeGreaterThanOrEqual(22);
 });
 
 const withoutRequest = ({ status, body: { request_id: _, ...body } }: Answered) => ({ status, body });
