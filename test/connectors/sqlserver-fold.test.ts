@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { tokenIn } from '../../shared/connectors/sqlserver/entra.ts';
 import { failure } from '../../shared/connectors/sqlserver/failures.ts';
-import { fold, readCatalog } from '../../shared/connectors/sqlserver/fold.ts';
+import type { Row } from '../../shared/connectors/sqlserver/batch.ts';
+import { createReader } from '../../shared/connectors/sqlserver/draft.ts';
+import { fold } from '../../shared/connectors/sqlserver/fold.ts';
 import { introspect } from '../../shared/connectors/sqlserver/introspect.ts';
 import { kindOf, spelled } from '../../shared/connectors/sqlserver/kinds.ts';
 import type { Table } from '../../shared/connectors/catalog.ts';
@@ -51,7 +53,15 @@ const sizes = [
   [10, '12', '81920'],
   [20, 3, 8192],
 ];
-const folded = (readable?: number) => readCatalog(sets(readable), sizes).drafts.map(fold);
+const handOn = (some: readonly (readonly Row[])[], take: (row: Row, set: number) => void) => {
+  for (const [set, rows] of some.entries()) for (const row of rows) take(row, set);
+};
+const folded = (readable?: number) => {
+  const reader = createReader();
+  handOn(sets(readable), reader.take);
+  handOn([sizes], reader.takeSize);
+  return reader.read().drafts.map(fold);
+};
 
 describe('a catalog', () => {
   test('comes with all that the engine tells', () => {
@@ -103,10 +113,10 @@ describe('a catalog', () => {
     const asked: string[] = [];
     const tables: Table[] = [];
     const missing = await introspect(
-      async (sql) => {
+      async (sql, _, take) => {
         asked.push(sql);
         if (sql.includes('dm_db_partition_stats')) throw Object.assign(new Error('refused'), { number: 262 });
-        return sql.includes('sys.partitions') ? [[[10, 7, null]]] : sets(0);
+        handOn(sql.includes('sys.partitions') ? [[[10, 7, null]]] : sets(0), take);
       },
       { excludedSchemas: [] },
       (some) => void tables.push(...some),

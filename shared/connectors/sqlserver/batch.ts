@@ -3,28 +3,42 @@ import { Problem } from '../../problem.ts';
 
 export type Row = readonly unknown[];
 
-/** Runs statements in one round trip and answers the rows of each that has any columns; `most` bytes may come. */
-export type Batch = (sql: string, most: number) => Promise<readonly (readonly Row[])[]>;
+/** Runs statements in one round trip and hands on each row, with the number of its statement among those that have columns; `most` bytes may come. */
+export type Batch = (sql: string, most: number, take: (row: Row, set: number) => void) => Promise<void>;
 
 /** One batch at a time, as the protocol has it. */
 export const createBatch =
   (connection: Connection, Driver: typeof Request, allow: (bytes: number) => void): Batch =>
-  (sql, most) =>
+  (sql, most, take) =>
     new Promise((resolve, reject) => {
-      const sets: Row[][] = [];
+      let set = -1;
       allow(most);
       const request = new Driver(sql, (error) => {
         if (error) reject(problemIn(error) ?? error);
-        else resolve(sets);
+        else resolve();
       });
-      request.on('columnMetadata', () => void sets.push([]));
+      request.on('columnMetadata', () => void (set += 1));
       request.on('row', (columns: readonly { readonly value: unknown }[]) => {
         const row: unknown[] = [];
         for (const { value } of columns) row.push(value);
-        sets.at(-1)?.push(row);
+        take(row, set);
       });
       connection.execSqlBatch(request);
     });
+
+/** The rows of each statement, for answers that are short. */
+export const rowsOf = async (
+  batch: Batch,
+  sql: string,
+  most: number,
+): Promise<readonly (readonly Row[])[]> => {
+  const sets: Row[][] = [];
+  await batch(sql, most, (row, set) => {
+    while (sets.length <= set) sets.push([]);
+    sets[set]?.push(row);
+  });
+  return sets;
+};
 
 /** What our own sockets threw is inside of what the driver throws. */
 export const problemIn = (error: unknown, depth = 0): Problem | undefined => {

@@ -1,16 +1,18 @@
 import { failure } from './failures.ts';
 import type { Missing, Scope, Sink } from '../catalog.ts';
 import { byPlace } from '../order.ts';
-import type { Batch } from './batch.ts';
-import { fold, readCatalog } from './fold.ts';
+import type { Batch, Row } from './batch.ts';
+import { createReader } from './draft.ts';
+import { fold } from './fold.ts';
 import { catalogQueries, sizesOf, sizesWithoutRights } from './queries.ts';
 import { bracketed } from './quote.ts';
 
 /** One batch for everything but rows and sizes, which need a right of their own, and are had for less where it is missing. */
 export const introspect = async (batch: Batch, scope: Scope, sink: Sink): Promise<readonly Missing[]> => {
-  const sets = await batch(catalogQueries(scope), mostBytes);
-  const sizes = await readSizes(batch);
-  const { account, drafts } = readCatalog(sets, sizes);
+  const reader = createReader();
+  await batch(catalogQueries(scope), mostBytes, reader.take);
+  await readSizes(batch, reader.takeSize);
+  const { account, drafts } = reader.read();
   const seen = drafts.filter(({ access }) => access !== 'none').sort(byPlace);
   for (let from = 0; from < seen.length; from += perTurn) {
     await sink(seen.slice(from, from + perTurn).map(fold));
@@ -22,12 +24,12 @@ export const introspect = async (batch: Batch, scope: Scope, sink: Sink): Promis
 const mostBytes = 512 * 2 ** 20;
 const perTurn = 200;
 
-const readSizes = async (batch: Batch) => {
+const readSizes = async (batch: Batch, take: (row: Row) => void): Promise<void> => {
   try {
-    return (await batch(sizesOf, mostBytes))[0] ?? [];
+    await batch(sizesOf, mostBytes, take);
   } catch (error) {
     if (failure(error)?.code !== 'permission-denied') throw error;
-    return (await batch(sizesWithoutRights, mostBytes))[0] ?? [];
+    await batch(sizesWithoutRights, mostBytes, take);
   }
 };
 

@@ -1,14 +1,11 @@
 import type { Connection as DriverConnection, ConnectionConfiguration } from 'tedious';
-import type { Socket } from 'node:net';
-import type { Dialer, Place } from '../../network/dialer.ts';
-import { networkFailure } from '../../network/failure.ts';
+import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
 import type { Session, Target } from '../connector.ts';
-import { createBatch, problemIn, type Batch } from './batch.ts';
+import { createBatch, problemIn, rowsOf, type Batch } from './batch.ts';
 import { withNumbers } from './failures.ts';
-import { guard } from './guard.ts';
-import { greet, packetSize, type Greeting } from './prelogin.ts';
-import { wrap } from './wrap.ts';
+import { packetSize } from './prelogin.ts';
+import { placeOf, reach, type Way } from './reach.ts';
 
 export interface Settings {
   readonly host: string;
@@ -39,12 +36,12 @@ export const open = async (
   );
   return {
     ping: async () => {
-      const [[row] = []] = await batch(versionQuery, mostPerAnswer);
+      const [[row] = []] = await rowsOf(batch, versionQuery, mostPerAnswer);
       return versionIn(String(row?.[0]), Number(row?.[1]));
     },
     privileges: async () => {
       const { privilegesOf, privilegesQuery } = await import('./privileges.ts');
-      return privilegesOf(await batch(privilegesQuery, mostPerAnswer), role);
+      return privilegesOf(await rowsOf(batch, privilegesQuery, mostPerAnswer), role);
     },
     introspect: async (scope, sink) => {
       const { introspect } = await import('./introspect.ts');
@@ -93,55 +90,6 @@ const azureEditions: ReadonlyMap<number, string> = new Map([
   [11, 'Azure Synapse serverless'],
   [12, 'Microsoft Fabric'],
 ]);
-
-const placeOf = async ({ host, port = 1433, instance }: Settings, dialer: Dialer): Promise<Place> => {
-  if (instance === undefined) return { host, port };
-  const { portOf } = await import('./instance.ts');
-  return { host, port: await portOf(host, instance, dialer) };
-};
-
-interface Way {
-  readonly socket: Socket;
-  readonly greeting: Greeting;
-  readonly allow: (bytes: number) => void;
-  /** TLS came first, as in TDS 8. */
-  readonly strict: boolean;
-}
-
-/** A socket on which the login may be said: greeted, and encrypted as was asked. The driver itself would log in in clear where the server says so. */
-const reach = async (to: Place, dialer: Dialer, fedAuth: boolean): Promise<Way> => {
-  const raw = await dialer.tcp(to);
-  let greeting: Greeting | undefined;
-  let strict = false;
-  const { stream, unwrap, moveTo } = wrap(raw);
-  const secured = await dialer.tls(
-    stream as Socket, // all that TLS needs of one
-    to,
-    async () => {
-      try {
-        greeting = await greet(raw, { encrypt: true, fedAuth });
-        return greeting.encrypts;
-      } catch (error) {
-        // A server that insists on TDS 8 hangs up on whoever says anything before TLS.
-        if (networkFailure(error)?.code !== 'connection-reset') throw error;
-        moveTo(await dialer.tcp(to));
-        strict = true;
-        return 'tds/8.0';
-      }
-    },
-  );
-  unwrap();
-  const socket = 'encrypted' in secured ? secured : raw;
-  if (!greeting) {
-    greeting = await dialer.step('authenticate', () => greet(socket, { encrypt: false, fedAuth, strict }));
-    if (greeting.encrypts && !strict) {
-      return dialer.step('authenticate', () => Promise.reject(new Problem('tls-required')));
-    }
-  }
-  // A login of several packets in one record of TLS is hung up on by Azure SQL: https://github.com/tediousjs/tedious/issues/1182
-  if ('setMaxSendFragment' in socket) socket.setMaxSendFragment(packetSize);
-  return { socket, greeting, allow: guard(socket).allow, strict };
-};
 
 interface Login {
   readonly config: Settings;
