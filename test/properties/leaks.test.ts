@@ -92,7 +92,111 @@ const wholeLife = async (ask: Api['call'], secret: string) => {
   await ask(`POST ${at}/restore`);
 };
 
+/** The same through the other four, each in its own words. */
+const otherLives = async (ask: Api['call'], secret: string) => {
+  const { host, port, database, username } = aimed(secret).config;
+  const product = { 'x-product-name': 'leaks' };
+  const password = secret;
+  await ask('POST /v1/providers/postgresql/connections', {
+    body: { name: 'P', mode: 'managed', credentials: { host, port, database, user: username, password } },
+  });
+  const managed = { type: 'POSTGRESQL', host, port, databaseName: database, userName: username, password };
+  const { body } = await ask('POST /v1/management/connections', {
+    body: { ...managed, configName: 'managed' },
+    headers: product,
+  });
+  const at = `/v1/management/connections/${body.id}`;
+  await ask(`POST ${at}/test`);
+  await ask(`GET ${at}/schema`);
+  await ask(`PATCH ${at}`, { body: { databaseName: 'other', password } });
+  await ask('POST /v1/management/connections/validate-schema', {
+    body: { mappedFields: { managed: { users: ['id'] } } },
+  });
+  await ask('GET /v1/management/connections');
+  const config = { host, port, database, username, password };
+  const profile = { name: 'profile', connector: 'postgres', config };
+  await ask('POST /api/v1/connection_profiles/test', { body: profile });
+  const made = await ask('POST /api/v1/connection_profiles', { body: profile });
+  await ask(`GET /api/v1/connection_profiles/${String(Object(made.body.data)['id'])}/autocomplete`);
+  await ask('GET /api/v1/connection_profiles');
+  const place = `${username}:${encodeURIComponent(secret)}@${host}:${port}/${database}`;
+  const registered = await ask('POST /api/v1/connections', {
+    body: { name: 'registered', db_type: 'supabase', connection_string: `postgresql://${place}` },
+  });
+  expect([body.id, made.status, registered.status]).toEqual([expect.any(String), 201, 201]);
+  await ask('GET /api/v1/connections');
+};
+
+/** Bodies that are wrong in the words of each, with the secret where it belongs, where it does not, and as a name. */
+const wrongElsewhere: readonly (readonly [route: string, make: (secret: string) => object])[] = [
+  [
+    'POST /v1/providers/postgresql/connections',
+    (secret) => ({ name: 'x', mode: secret, credentials: secret }),
+  ],
+  [
+    'POST /v1/providers/snowflake/connections',
+    (secret) => ({ name: 'x', mode: 'managed', credentials: { auth_method: secret, private_key: secret } }),
+  ],
+  ['POST /v1/management/connections', (secret) => ({ configName: 'abc', type: secret, password: [secret] })],
+  [
+    'POST /v1/management/connections',
+    (secret) => ({
+      configName: 'abc',
+      host: secret,
+      port: secret,
+      metadata: { a: { b: secret } },
+      extra: secret,
+    }),
+  ],
+  [
+    'POST /v1/management/connections/validate-schema',
+    (secret) => ({ mappedFields: { abc: { [`t${'x'.repeat(3000)}`]: secret } } }),
+  ],
+  ['POST /api/v1/connection_profiles', (secret) => ({ name: 'x', connector: secret, config: secret })],
+  [
+    'POST /api/v1/connection_profiles/test',
+    (secret) => ({
+      name: 'x',
+      connector: 'kafka',
+      config: { sasl_password: [secret], sasl_mechanism: secret },
+    }),
+  ],
+  ['POST /api/v1/connections', (secret) => ({ name: [secret], db_type: secret, connection_string: secret })],
+  [
+    'POST /api/v1/connections',
+    (secret) => ({
+      name: 'x',
+      db_type: 'supabase',
+      connection_string: `postgresql://a:${secret}@[/x?y=${secret}`,
+    }),
+  ],
+];
+
 describe('no secret gets out', () => {
+  test.each(echoes)('through another API, of a server that sends it back as %s', async (echo: Echo) => {
+    await fc.assert(
+      fc.asyncProperty(secrets, async (secret) => {
+        server.will(echo);
+        expectNone(await seen((ask) => otherLives(ask, secret)), secret);
+      }),
+      { numRuns: 6 },
+    );
+  });
+
+  test.each(wrongElsewhere)('%s: of a body that is wrong there', async (route, make) => {
+    await fc.assert(
+      fc.asyncProperty(secrets, async (secret) => {
+        const told = await seen(async (ask) => {
+          const headers = { 'x-product-name': 'leaks' };
+          const { status } = await ask(route, { body: make(secret), headers });
+          expect([route, status >= 400 && status < 500]).toEqual([route, true]);
+        });
+        expectNone(told, secret);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
   test.each(echoes)('of a server that sends it back as %s', async (echo: Echo) => {
     await fc.assert(
       fc.asyncProperty(secrets, async (secret) => {
