@@ -36,7 +36,7 @@ const secretFields = ({ credentials }: Connector): ReadonlySet<string> =>
   ]);
 
 /** The secrets of what is to be connected; a user's name or a mechanism beside them is none, and may be a word of any sentence. */
-export const secretsOf = ({ type, credentials }: NewConnection): string[] => {
+export const secretsOf = ({ type, credentials }: Pick<NewConnection, 'type' | 'credentials'>): string[] => {
   const secret = secretFields(connectorOf(type));
   return Object.entries(credentials).flatMap(([name, value]) => (secret.has(name) ? value : []));
 };

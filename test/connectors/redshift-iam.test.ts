@@ -67,8 +67,9 @@ if (engine)
         cluster_identifier: 'other',
         session_token: 'made-up',
       };
-      const { status } = await tried({ endpoint: api.url, host: 'dwh.example.test', credentials });
+      const { status, log } = await tried({ endpoint: api.url, host: 'dwh.example.test', credentials });
       expect(status).toBe('connected');
+      expect(log.clean('GRANT USAGE ON SCHEMA other')).toBe('GRANT USAGE ON SCHEMA other'); // none is a secret
       expect(api.asked).toMatchObject([
         {
           signed: true,

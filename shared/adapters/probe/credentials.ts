@@ -1,9 +1,10 @@
 import { connectorOf } from '../../domain/assemble.ts';
 import { changed, checkVersion } from '../../domain/change.ts';
-import type { Credentials, StoredConnection } from '../../domain/connection.ts';
+import type { StoredConnection } from '../../domain/connection.ts';
 import { nameTaken } from '../../domain/create.ts';
 import { destinationOf } from '../../domain/destination.ts';
 import { fieldsOf } from '../../domain/fingerprint.ts';
+import { secretsOf } from '../../domain/given-secrets.ts';
 import { keys } from '../../domain/keys.ts';
 import { applyPatch } from '../../domain/patch.ts';
 import { updateConnection } from '../../domain/write.ts';
@@ -33,7 +34,7 @@ export const changeCredentials = async (bench: Bench, call: CredentialsChange): 
       if ('arn' in read.secret) return changed(actor, read, await withArn(bench, next, given));
       const destination = destinationOf(connector, next);
       const credentials = await mergedFor(bench, read, next, given);
-      log.hide(secretsOf(credentials));
+      log.hide(secretsOf({ type: read.type, credentials }));
       await (counted ??= countChange(bench, call, now));
       const owner = { ...tenant, id };
       const [ref, key] = await Promise.all([
@@ -82,5 +83,3 @@ const countChange = async ({ store }: Bench, { tenant, id }: CredentialsChange, 
     },
   );
 };
-
-const secretsOf = ({ auth_method: _, ...secrets }: Credentials) => Object.values(secrets);

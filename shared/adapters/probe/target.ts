@@ -4,6 +4,7 @@ import { connectorOf, credentialsOf } from '../../domain/assemble.ts';
 import type { Credentials, NewConnection, StoredConnection } from '../../domain/connection.ts';
 import { checkShared } from '../../domain/create.ts';
 import { destinationOf, mayGoTo } from '../../domain/destination.ts';
+import { secretsOf } from '../../domain/given-secrets.ts';
 import type { Tenant } from '../../domain/tenant.ts';
 import { tenantOf } from '../../domain/write.ts';
 import { Problem } from '../../problem.ts';
@@ -26,8 +27,7 @@ export const aimAt = (
   { type, config, options, ssl, role }: Settings,
   { ssl_key: key, ...credentials }: Credentials,
 ): Aim => {
-  const { auth_method: _, ...secrets } = credentials;
-  log.hide([...Object.values(secrets), ...(key === undefined ? [] : [key])]);
+  log.hide(secretsOf({ type, credentials: { ...credentials, ...(key !== undefined && { ssl_key: key }) } }));
   const { ssl_mode: mode, connection_timeout_seconds } = options;
   const endpoint = policy.endpoints?.[type];
   return {
