@@ -107,7 +107,8 @@ const withoutSessions: Plugin = {
 
 /**
  * What drivers load only when asked to, which they never are: MongoDB's ways to log in as our own function, proxies, compression, some of it
- * installed for something else; Databricks' compression and its other driver, which is native code.
+ * installed for something else; Databricks' compression and its other driver, which is native code; Snowflake's way to put files into S3, with
+ * which another connector's driver would be loaded.
  */
 const withoutOptions: Plugin = {
   name: 'without-options',
@@ -118,7 +119,8 @@ const withoutOptions: Plugin = {
           /^(@aws-sdk\/|@mongodb-js\/zstd|aws4|gcp-metadata|kerberos|mongodb-client-encryption|snappy|socks|lz4-napi|\.\.\/\.\.\/native\/kernel$)/,
       },
       ({ importer, path }) =>
-        /\/node_modules\/(mongodb|@databricks\/sql)\//.test(importer)
+        /\/node_modules\/(mongodb|@databricks\/sql)\//.test(importer) ||
+        (path === '@aws-sdk/client-s3' && importer.includes('/node_modules/snowflake-sdk/'))
           ? { path: path.replace(/^[./]+/, '@databricks/sql/'), external: true }
           : undefined,
     ),

@@ -51,6 +51,31 @@ describe('the bundles', () => {
     }
   });
 
+  test.each(Object.entries<Connector>(connectors))(
+    'who opens a session of %s has loaded its driver and no other',
+    (type, { driver }) => {
+      const { outputs } = probe();
+      const isSession = (file: string) => outputs[file]?.entryPoint?.endsWith('/session.ts') === true;
+      const mine = `shared/connectors/${type}/session.ts`;
+      const session = Object.keys(outputs).filter((file) => outputs[file]?.entryPoint === mine);
+      expect(session).toHaveLength(1);
+      expect(driversIn(outputs, reached(outputs, session))).toEqual(driver === undefined ? [] : [driver]);
+      // What leads there loads none, whatever else it may load late.
+      const entries = Object.keys(outputs).filter((file) =>
+        outputs[file]?.entryPoint?.startsWith('functions/'),
+      );
+      expect(entries).toHaveLength(3);
+      const before = reached(outputs, entries, isSession);
+      expect(session.filter((file) => before.has(file))).toEqual(session);
+      expect(
+        driversIn(
+          outputs,
+          [...before].filter((file) => !isSession(file)),
+        ),
+      ).toEqual([]);
+    },
+  );
+
   test('code that opens sessions is in the probe alone', () => {
     for (const { name, metafile } of bundles) {
       const found = Object.keys(metafile.inputs).filter((file) => file.endsWith('/session.ts'));
@@ -135,6 +160,35 @@ describe('the bundles', () => {
     },
   );
 });
+
+const probe = () => {
+  const found = bundles.find(({ name }) => name === 'probe');
+  if (!found) throw new Error('there is no probe');
+  return found.metafile;
+};
+
+type Outputs = Bundle['metafile']['outputs'];
+
+/** These files and all that they import, at once or late; behind those at which it ends nothing is looked at. */
+const reached = (
+  outputs: Outputs,
+  from: readonly string[],
+  ends: (file: string) => boolean = () => false,
+): ReadonlySet<string> => {
+  const seen = new Set(from);
+  for (const file of seen) {
+    if (ends(file)) continue;
+    for (const { path, external } of outputs[file]?.imports ?? []) if (external !== true) seen.add(path);
+  }
+  return seen;
+};
+
+const driversIn = (outputs: Outputs, files: Iterable<string>): readonly string[] => {
+  const some = Object.fromEntries(
+    [...files].flatMap((file) => (outputs[file] ? [[file, outputs[file]]] : [])),
+  );
+  return [...packagesOf({ metafile: { inputs: {}, outputs: some } })].filter((name) => drivers.has(name));
+};
 
 const answerOf = async (
   file: string,
