@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { examine } from '../../shared/connectors/examine.ts';
+import { connectors } from '../../shared/connectors/registry.ts';
+import { findConnector } from '../../shared/domain/catalogue.ts';
 import { reach } from '../engines/reach.ts';
+import { plainServer } from '../network/servers.ts';
 import { awsApi } from './aws-api.ts';
 import { cluster, keys, password, standIn, workgroup } from './redshift-stand-in.ts';
 
@@ -166,5 +170,43 @@ if (engine)
       });
       expect(failed).toMatchObject({ step: 'authenticate', code: 'tls-required' });
       expect(api.asked).toHaveLength(0);
+    });
+
+    test('the catalogue tells what is secret of it, and what may be left out', () => {
+      const { credentials, secret_fields, default_auth_method } = findConnector('redshift');
+      expect(default_auth_method).toBe('password');
+      expect(secret_fields.toSorted()).toEqual(['password', 'secret_access_key', 'session_token']);
+      expect(credentials['iam']).toMatchObject({
+        required: ['access_key_id', 'secret_access_key'],
+        properties: { region: {}, cluster_identifier: {}, workgroup_name: {} },
+      });
+    });
+
+    test('a password that the driver cannot hash is told of, with its cure', async () => {
+      await using server = await plainServer((socket) => {
+        socket.once('data', () => socket.write('N'));
+        socket.on(
+          'data',
+          (said) => said.length > 8 && socket.write(Buffer.from('520000000c0000000d73616c74', 'hex')),
+        );
+      });
+      const target = {
+        config: { host: '127.0.0.1', port: server.port, database, username: reader },
+        credentials: { auth_method: 'password', password },
+        options: { ssl_mode: 'prefer', query_timeout_seconds: 1 },
+        role: 'source',
+      } as const;
+      const { steps } = await examine(connectors.redshift, target, {
+        policy: { loopback: true },
+        environment: 'default',
+        tlsAsk: { mode: 'prefer' },
+        options: { connection_timeout_seconds: 5 },
+      });
+      expect(steps.find(({ status }) => status === 'failed')).toMatchObject({
+        step: 'authenticate',
+        code: 'authentication-failed',
+        native_code: '13',
+        remediation: expect.stringContaining('sha256'),
+      });
     });
   });

@@ -4,7 +4,10 @@ import { Host, Name, Names, Port, Region, Secret } from '../fields.ts';
 import { quoteWith } from '../postgresql/quote.ts';
 import { reservedWords } from './reserved-words.ts';
 
-/** Speaks PostgreSQL's protocol and knows another catalogue. Tried on a PostgreSQL with Redshift's views, never on the real thing. */
+/**
+ * Speaks PostgreSQL's protocol and knows another catalogue. Tried on a PostgreSQL with Redshift's views, and with passwords that a script
+ * handed out in AWS's stead; never on the real thing.
+ */
 export const redshift = defineConnector({
   title: 'Amazon Redshift',
   driver: 'pg',
