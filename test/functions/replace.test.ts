@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { type Answered, type Api, startApi } from '../api.ts';
 import { certificate, draft, privateKey } from '../samples.ts';
 
@@ -125,5 +126,26 @@ describe('a PUT of credentials as a provider has them', () => {
   test('of a connection that there is not is 404', async () => {
     await api.call(`DELETE /v1/connections/${id}`);
     expect(refused(await put({ credentials: all }))).toEqual([404, 'not-found']);
+  });
+
+  test('is refused in a known form whatever it is, and never with what was sent', async () => {
+    const marker = 'zq-received-zq';
+    const value = fc.oneof(
+      fc.constant(marker),
+      fc.constant([marker]),
+      fc.constant({ a: marker }),
+      fc.jsonValue(),
+    );
+    const names =
+      'auth_method host port database user username password ssl_mode ssl_ca ssl_cert ssl_key region schemas';
+    const some = fc.dictionary(fc.constantFrom(...names.split(' ')), value, { minKeys: 1 });
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(some, value), async (credentials) => {
+        const answer = await put({ credentials });
+        expect([200, 400, 429]).toContain(answer.status);
+        if (answer.status !== 200) expect(answer.text).not.toContain(marker);
+      }),
+      { numRuns: 150 },
+    );
   });
 });
