@@ -3,9 +3,10 @@ import { parse, refusal } from '../../shared/parse.ts';
 import {
   type ConnectionResponse,
   type CreateConnectionRequest,
+  isKept,
+  kept,
   modes,
   outsideId,
-  schemaKey,
   types,
   type UpdateConnectionRequest,
 } from './wire-schemas.ts';
@@ -26,26 +27,36 @@ export const inputOf = (body: CreateConnectionRequest, product: string): Connect
   const { configName: name, type, host, port, databaseName, userName: username, password, ssl } = body;
   const { schema, metadata = {} } = body;
   const { mode = 'prefer', ...certificates } = ssl ?? {};
+  const { database, ...place } = placeOf(type, databaseName, metadata);
   return parse(ConnectionInput, {
     name,
     type: connectorOf[type],
     product,
-    config: { host, port, username, ...placeOf(type, databaseName, metadata) },
+    config: { host, port, username, ...place.config },
     credentials: { password },
     options: { ssl_mode: mode },
     ssl: certificates,
-    metadata: { ...metadata, ...(schema && { [schemaKey]: schema }) },
+    metadata: {
+      ...metadata,
+      ...(schema && { [kept.schema]: schema }),
+      ...(database !== undefined && { [kept.database]: database }),
+    },
   });
 };
 
+interface Where {
+  readonly config: Texts;
+  /** The name of the database where the config does not say it. */
+  readonly database?: string;
+}
+
 /** The database, as each connector calls it, and where it knows the user. */
-const placeOf = (type: Type, databaseName: string, { serviceName, authSource }: Texts) => {
-  if (type === 'MONGODB') return { database: databaseName, auth_source: authSource ?? 'admin' };
-  if (type !== 'ORACLE') return { database: databaseName };
-  // Where both are there, the service decides; the other one is kept to be shown.
+const placeOf = (type: Type, databaseName: string, { serviceName, authSource }: Texts): Where => {
+  if (type === 'MONGODB') return { config: { database: databaseName, auth_source: authSource ?? 'admin' } };
+  if (type !== 'ORACLE') return { config: { database: databaseName } };
   return serviceName === undefined || serviceName === databaseName
-    ? { service_name: databaseName }
-    : { service_name: serviceName, sid: databaseName };
+    ? { config: { service_name: databaseName } }
+    : { config: { service_name: serviceName }, database: databaseName };
 };
 
 /** A change in the domain's words: of what it does not say nothing. */
@@ -53,11 +64,12 @@ export const patchOf = (stored: StoredConnection, body: UpdateConnectionRequest)
   const { configName, type, host, port, userName, password, ssl } = body;
   if (type !== undefined && connectorOf[type] !== stored.type)
     throw refusal([{ path: 'type', expected: 'the type that it has' }]);
+  const place = placeAfter(stored, body);
   const config = {
     ...(host !== undefined && { host }),
     ...(port !== undefined && { port }),
     ...(userName !== undefined && { username: userName }),
-    ...placeAfter(stored, body),
+    ...place?.config,
   };
   const { mode, ...certificates } = ssl ?? {};
   return parse(ConnectionPatch, {
@@ -67,38 +79,52 @@ export const patchOf = (stored: StoredConnection, body: UpdateConnectionRequest)
     ...(ssl === null && { options: { ssl_mode: 'prefer' } }),
     ...(mode && { options: { ssl_mode: mode } }),
     ...(ssl !== undefined && { ssl: ssl === null ? null : certificates }),
-    ...metadataAfter(stored, body),
+    ...metadataAfter(stored, body, place && { [kept.database]: place.database ?? null }),
   });
 };
 
-const placeAfter = (stored: StoredConnection, body: UpdateConnectionRequest) => {
+/** Where the change moves the database, or the metadata that say where it is; `undefined` where it moves nothing. */
+const placeAfter = (
+  stored: StoredConnection,
+  { databaseName, metadata }: UpdateConnectionRequest,
+): { readonly config: Readonly<Record<string, string | null>>; readonly database?: string } | undefined => {
   const type = typeOf(stored);
-  const before = stored.metadata;
-  const after: Texts = body.metadata === undefined ? before : (body.metadata ?? {});
-  const moved = body.databaseName !== undefined;
-  if (type === 'MONGODB')
+  const before: Texts = stored.metadata;
+  const after: Texts = metadata === undefined ? before : (metadata ?? {});
+  const moved = (name: string) => databaseName !== undefined || after[name] !== before[name];
+  if (type === 'MONGODB' && moved('authSource')) {
+    const asked = after['authSource'] !== before['authSource'];
     return {
-      ...(moved && { database: body.databaseName }),
-      ...(after['authSource'] !== before['authSource'] && { auth_source: after['authSource'] ?? 'admin' }),
+      config: {
+        ...(databaseName !== undefined && { database: databaseName }),
+        ...(asked && { auth_source: after['authSource'] ?? 'admin' }),
+      },
     };
-  if (type !== 'ORACLE') return moved && { database: body.databaseName };
-  if (!moved && after['serviceName'] === before['serviceName']) return {};
-  const name = body.databaseName ?? databaseOf(stored) ?? '';
-  if (stored.config['service_name'] === undefined && after['serviceName'] === undefined) return { sid: name };
-  return { sid: null, ...placeOf(type, name, after) };
+  }
+  if (type === 'ORACLE' && moved('serviceName')) {
+    const name = databaseName ?? databaseOf(stored) ?? '';
+    // One that goes by its SID stays one, unless it is told a service.
+    if (stored.config['service_name'] === undefined && after['serviceName'] === undefined)
+      return { config: { sid: name } };
+    const { config, ...rest } = placeOf(type, name, after);
+    return { config: { sid: null, ...config }, ...rest };
+  }
+  return databaseName === undefined ? undefined : { config: { database: databaseName } };
 };
 
-const metadataAfter = (stored: StoredConnection, { metadata, schema }: UpdateConnectionRequest) => {
-  if (metadata === undefined && schema === undefined) return {};
-  const gone =
-    metadata === undefined ? [] : Object.keys(stored.metadata).filter((name) => name !== schemaKey);
-  return {
-    metadata: {
-      ...Object.fromEntries(gone.map((name) => [name, null])),
-      ...metadata,
-      ...(schema !== undefined && { [schemaKey]: schema === '' ? null : schema }),
-    },
+const metadataAfter = (
+  stored: StoredConnection,
+  { metadata, schema }: UpdateConnectionRequest,
+  own: Readonly<Record<string, string | null>> | undefined,
+) => {
+  const gone = metadata === undefined ? [] : Object.keys(stored.metadata).filter((name) => !isKept(name));
+  const changes = {
+    ...Object.fromEntries(gone.map((name) => [name, null])),
+    ...metadata,
+    ...(schema !== undefined && { [kept.schema]: schema === '' ? null : schema }),
+    ...own,
   };
+  return Object.keys(changes).length > 0 && { metadata: changes };
 };
 
 /** The connection as this API tells it; `undefined` where it has no words for it. */
@@ -108,7 +134,7 @@ export const shown = (stored: StoredConnection): ConnectionResponse | undefined 
   const databaseName = databaseOf(stored);
   if (type === undefined || databaseName === undefined) return undefined;
   if (typeof host !== 'string' || typeof port !== 'number' || typeof userName !== 'string') return undefined;
-  const { [schemaKey]: _, ...metadata } = stored.metadata;
+  const metadata = Object.fromEntries(Object.entries(stored.metadata).filter(([name]) => !isKept(name)));
   const schema = schemaOf(stored);
   const mode = modes.find((one) => one === stored.options.ssl_mode);
   return {
@@ -131,20 +157,17 @@ export const shown = (stored: StoredConnection): ConnectionResponse | undefined 
 const typeOf = ({ type }: StoredConnection): Type | undefined =>
   types.find((one) => connectorOf[one] === type);
 
-const databaseOf = ({ type, config, metadata }: StoredConnection): string | undefined => {
+const databaseOf = ({ config, metadata }: StoredConnection): string | undefined => {
   const { database, service_name: service, sid } = config;
-  const name =
-    type === 'oracle'
-      ? metadata['serviceName'] === service
-        ? (sid ?? service)
-        : (service ?? sid)
-      : database;
+  const own =
+    service !== undefined && metadata['serviceName'] === service ? metadata[kept.database] : undefined;
+  const name = own ?? database ?? service ?? sid;
   return typeof name === 'string' ? name : undefined;
 };
 
 const schemaOf = ({ config, metadata }: StoredConnection): string | undefined => {
-  const kept = metadata[schemaKey];
-  if (kept !== undefined) return kept;
+  const own = metadata[kept.schema];
+  if (own !== undefined) return own;
   const listed: unknown = config['schemas'];
   const [only]: readonly unknown[] = Array.isArray(listed) && listed.length === 1 ? listed : [];
   return typeof only === 'string' ? only : undefined;

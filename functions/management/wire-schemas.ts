@@ -19,12 +19,13 @@ const MetadataValue = v.pipe(
   v.maxLength(2000),
 );
 
-/** What a value of the domain's own is kept under: `schema`, which most connectors have no field for. */
-export const schemaKey = 'mooring:schema';
+/** What no connector has a field for is kept in the metadata, under names that are nobody else's. */
+export const kept = { schema: 'mooring:schema', database: 'mooring:database' } as const;
+export const isKept = (name: string): boolean => name.startsWith('mooring:');
 
 const Metadata = v.pipe(
   v.record(v.pipe(v.string(), v.regex(/^[\s\S]{1,100}$/, 'a key of 1 to 100 characters')), MetadataValue),
-  v.check((pairs) => !Object.hasOwn(pairs, schemaKey), `no key ${schemaKey}: the field schema says it`),
+  v.check((pairs) => !Object.keys(pairs).some(isKept), 'no key that begins with mooring:'),
   v.description(
     'An object containing key-value pairs for storing additional connection-related information. Keys (max 100 characters) and values ' +
       '(max 2000 characters) must be strings. Nested objects are not allowed. Of an ORACLE connection `serviceName` is the service name ' +

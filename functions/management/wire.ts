@@ -14,7 +14,7 @@ import { ConnectionResponse, CreateConnectionRequest, UpdateConnectionRequest } 
 import { SchemaValidationError, ValidateSchemaRequest } from './wire-validation.ts';
 
 /** https://docs.lerian.studio/llms.txt, *Database Connections*. */
-export const management: Api = {
+export const management = {
   name: 'management',
   description:
     'Endpoints for managing the database connections used by Reporter: camelCase, ids are UUIDs, and failures are `{code, title, message, ' +
@@ -57,7 +57,7 @@ export const management: Api = {
       },
     },
   },
-};
+} as const satisfies Api;
 
 /** A refusal that has a code of its own. */
 export const refused = (code: FetCode, path: string, expected: string): Problem =>

@@ -1,0 +1,268 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { management } from '../../../functions/management/wire.ts';
+import { Problem, problemCodes } from '../../../shared/problem.ts';
+import { type Api, startApi } from '../../api.ts';
+import { certificate, privateKey } from '../../samples.ts';
+import { base, create, draft, product, refused } from './samples.ts';
+
+let api: Api;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+const unknown = '01a1fe68-259e-7939-a390-c73a1c6b9015';
+const post = (text: string, headers: object = product) =>
+  api.call(`POST ${base}`, { text, headers: { ...headers } });
+
+describe('a body', () => {
+  test.each([
+    ['configName', 'ab', 'FET-0401'],
+    ['configName', ' ab ', 'FET-0401'],
+    ['configName', 'a'.repeat(101), 'FET-0401'],
+    ['configName', '   ', 'FET-0001'],
+    ['configName', '', 'FET-0001'],
+    ['configName', 5, 'FET-0401'],
+    ['configName', null, 'FET-0401'],
+    ['type', 'postgresql', 'FET-0401'],
+    ['type', 'REDSHIFT', 'FET-0401'],
+    ['type', 'constructor', 'FET-0401'],
+    ['host', '\t', 'FET-0001'],
+    ['host', 'a host', 'FET-0401'],
+    ['host', 'a,b', 'FET-0401'],
+    ['host', 'https://db.example.com', 'FET-0401'],
+    ['port', 0, 'FET-0401'],
+    ['port', 65_536, 'FET-0401'],
+    ['port', 5432.5, 'FET-0401'],
+    ['port', '5432', 'FET-0401'],
+    ['databaseName', ' ', 'FET-0001'],
+    ['databaseName', 'a\u0000b', 'FET-0401'],
+    ['databaseName', 'a'.repeat(256), 'FET-0401'],
+    ['userName', '', 'FET-0001'],
+    ['password', '', 'FET-0001'],
+    ['password', 'a\u0000b', 'FET-0401'],
+    ['schema', 5, 'FET-0401'],
+    ['ssl', 'require', 'FET-0401'],
+    ['ssl', {}, 'FET-0402', 'ssl.mode'],
+    ['ssl', { mode: 'prefer' }, 'FET-0413', 'ssl.mode'],
+    ['ssl', { mode: 5 }, 'FET-0413', 'ssl.mode'],
+    ['ssl', { mode: 'require', ca: 'not a certificate' }, 'FET-0401', 'ssl.ca'],
+    ['ssl', { mode: 'require', cert: certificate }, 'FET-0401', 'ssl.key'],
+    ['ssl', { mode: 'require', key: privateKey }, 'FET-0401', 'ssl.cert'],
+    ['metadata', [], 'FET-0401'],
+    ['metadata', { a: 1 }, 'FET-0401', 'metadata.a'],
+    ['metadata', { a: null }, 'FET-0401', 'metadata.a'],
+    ['metadata', { a: ['b'] }, 'FET-0410', 'metadata.a'],
+    ['metadata', { '': 'b' }, 'FET-0401', 'metadata.'],
+    ['metadata', { 'mooring:schema': 'b' }, 'FET-0401'],
+    ['metadata', Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, 'v'])), 'FET-0401'],
+    ['host', '169.254.169.254', 'FET-0414'],
+    ['host', '0xa9.254.43518', 'FET-0414'],
+    ['host', '[::ffff:169.254.169.254]', 'FET-0414'],
+    ['host', '0.0.0.0', 'FET-0414'],
+    ['host', '2852039166', 'FET-0414'],
+  ])('with %s of %j is %s', async (name, value, code, field = name) => {
+    expect(refused(await create(api, { [name]: value }))).toEqual([400, code, field]);
+  });
+
+  test.each([
+    ['bad JSON', '{', [400, 'FET-0401']],
+    ['a list', '[]', [400, 'FET-0402', ...Object.keys(draft()).toSorted()]],
+    ['null', 'null', [400, 'FET-0401']],
+    ['nothing', '', [400, 'FET-0402']],
+    ['too much', JSON.stringify(draft({ schema: 'a'.repeat(270_000) })), [413, 'FET-9413']],
+    ['__proto__', '{"__proto__": 1}', [400, 'FET-0402', ...Object.keys(draft()).toSorted()]],
+  ])('that is %s is refused', async (_, text, expected) => {
+    expect(refused(await post(text))).toEqual(expected);
+  });
+
+  test('of another type than JSON is 415', async () => {
+    const headers = { ...product, 'content-type': 'text/plain' };
+    expect(refused(await post(JSON.stringify(draft()), headers))).toEqual([415, 'FET-9415']);
+  });
+
+  test('is not looked at before the header', async () => {
+    expect(refused(await post('{', {}))).toEqual([400, 'FET-0403', 'X-Product-Name']);
+    expect(refused(await api.call(`POST ${base}/${unknown}/assign`))).toEqual([
+      400,
+      'FET-0403',
+      'X-Product-Name',
+    ]);
+  });
+
+  test('whose name is trimmed, and whose rest stays as it is', async () => {
+    const { status, body } = await create(api, { configName: '  trimmed ', userName: ' reader ' });
+    expect([status, body['configName'], body['userName']]).toEqual([201, 'trimmed', ' reader ']);
+  });
+
+  test('without ssl means prefer: its clients talk to servers without TLS', async () => {
+    const { body } = await create(api, { configName: 'no ssl' });
+    const own = await api.stored(`conn_${body.id.replaceAll('-', '')}`);
+    expect([own?.options.ssl_mode, own?.status, own?.awaits_test]).toEqual(['prefer', 'pending', null]);
+  });
+
+  test('with a host that cannot be reached or resolved is stored, and nothing is dialled', async () => {
+    const answer = await create(api, { configName: 'nowhere', host: 'nothing.invalid' });
+    expect(answer.status).toBe(201);
+    expect((await api.settle()).filter(({ test: asked }) => asked)).toEqual([]);
+  });
+
+  test('with certificates keeps them, and shows the mode alone', async () => {
+    const ssl = { mode: 'verify-ca', ca: certificate, cert: certificate, key: privateKey };
+    const answer = await create(api, { configName: 'certificates', ssl });
+    expect([answer.status, answer.body['ssl']]).toEqual([201, { mode: 'verify-ca' }]);
+    const { credentials } = await api.secretOf(`conn_${answer.body.id.replaceAll('-', '')}`);
+    expect(credentials).toMatchObject({ password: 'not-a-real-password', ssl_key: privateKey });
+  });
+});
+
+describe('the address of a host', () => {
+  test.each(['127.0.0.1', '::1', '127.1', '2130706433'])(
+    '%s is refused where the policy has no loopback',
+    async (host) => {
+      await using strict = await startApi({ policy: {} });
+      expect(refused(await create(strict, { host }))).toEqual([400, 'FET-0414', 'host']);
+      expect((await create(api, { host, configName: `loopback ${host}` })).status).toBe(201);
+    },
+  );
+
+  test('is judged by the deployment’s own lists, and a name is not', async () => {
+    await using strict = await startApi({ policy: { allow: ['10.0.0.0/8'], deny: ['10.9.0.0/16'] } });
+    expect((await create(strict, { host: '10.1.2.3' })).status).toBe(201);
+    expect(refused(await create(strict, { host: '10.9.2.3' }))).toEqual([400, 'FET-0414', 'host']);
+    expect(refused(await create(strict, { host: '192.0.2.1' }))).toEqual([400, 'FET-0414', 'host']);
+    expect((await create(strict, { host: 'db.example.com', configName: 'a name' })).status).toBe(201);
+  });
+});
+
+describe('a request', () => {
+  test.each([
+    ['GET', ''],
+    ['PATCH', ''],
+    ['DELETE', ''],
+    ['POST', '/test'],
+    ['POST', '/assign'],
+    ['GET', '/schema'],
+  ])('%s {id}%s of an id that is no UUID is 400, of one that is not there 404', async (method, rest) => {
+    const body = method === 'PATCH' ? { body: { port: 5433 } } : {};
+    const call = (id: string) => api.call(`${method} ${base}/${id}${rest}`, { ...body, headers: product });
+    for (const id of ['zzz', 'conn_01a1fe68259e7939a390c73a1c6b9015', `${unknown}0`, '%00', 'unassigned%20'])
+      expect(refused(await call(id))).toEqual([400, 'FET-0404', 'id']);
+    expect(refused(await call(unknown))).toEqual([404, 'FET-1001']);
+    expect(refused(await call(unknown.toUpperCase()))).toEqual([404, 'FET-1001']);
+  });
+
+  test.each([
+    [`PUT ${base}`, 405, 'FET-9405', 'POST, GET'],
+    [`DELETE ${base}/${unknown}/test`, 405, 'FET-9405', 'POST'],
+    ['GET /v1/management', 404, 'FET-1001', undefined],
+    ['GET /v1/management/nothing', 404, 'FET-1001', undefined],
+  ])('%s is %d %s', async (request, status, code, allow) => {
+    const answer = await api.call(request);
+    expect([answer.status, answer.body.code, answer.headers['allow']]).toEqual([status, code, allow]);
+  });
+
+  test('without credentials is 401, without the scope 403', async () => {
+    await api.addKey('sk_reader', { org: 'org_test', scopes: ['connections:read'] });
+    const nobody = await api.call(`GET ${base}`, { key: '' });
+    expect([...refused(nobody), nobody.headers['www-authenticate']]).toEqual([401, 'FET-9401', 'Bearer']);
+    expect(refused(await api.call(`GET ${base}`, { key: 'sk_nobody' }))).toEqual([401, 'FET-9401']);
+    for (const [method, rest] of [
+      ['PATCH', ''],
+      ['DELETE', ''],
+      ['POST', '/test'],
+      ['POST', '/assign'],
+    ])
+      expect(
+        refused(await api.call(`${method} ${base}/${unknown}${rest}`, { key: 'sk_reader', body: {} })),
+      ).toEqual([403, 'FET-9403']);
+    expect((await api.call(`GET ${base}`, { key: 'sk_reader' })).status).toBe(200);
+  });
+
+  test('of another organisation than it says is refused, of its own it is not', async () => {
+    const asked = (org: string) => api.call(`GET ${base}`, { headers: { 'x-organization-id': org } });
+    expect((await asked('org_test')).status).toBe(200);
+    expect(refused(await asked('org_other'))).toEqual([400, 'FET-0403', 'X-Organization-Id']);
+    const made = await create(
+      api,
+      { configName: 'other org' },
+      { ...product, 'x-organization-id': 'org_other' },
+    );
+    expect(refused(made)).toEqual([400, 'FET-0403', 'X-Organization-Id']);
+  });
+
+  test('with an environment that cannot be is refused', async () => {
+    const answer = await api.call(`GET ${base}`, { headers: { 'x-environment-id': 'a b' } });
+    expect(refused(answer)).toEqual([400, 'FET-0403', 'X-Environment-Id']);
+  });
+
+  test('with a query that is not known is refused', async () => {
+    expect(refused(await api.call(`GET ${base}/${unknown}?verbose=1`))).toEqual([400, 'FET-0405', 'verbose']);
+    expect(refused(await api.call(`GET ${base}?page=1&page=2`))).toEqual([400, 'FET-0405', 'page']);
+  });
+
+  test('past the quota of tests is 429, with the time to wait', async () => {
+    await using few = await startApi({ settings: { tests_per_minute: 1 } });
+    await few.call(`POST ${base}/${unknown}/test`);
+    const answer = await few.call(`POST ${base}/${unknown}/test`);
+    expect(refused(answer)).toEqual([429, 'FET-9429']);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+  });
+});
+
+describe('a failure', () => {
+  test.each(problemCodes)('%s has a code and a sentence', (code) => {
+    const { status, body } = management.failure(new Problem(code, 'A sentence.'), String);
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(body).toEqual({
+      code: expect.stringMatching(/^FET-\d{4}$/),
+      title: expect.stringMatching(/./),
+      message: expect.stringMatching(/./),
+    });
+  });
+
+  test('tells nothing that was not cleaned', () => {
+    for (const code of problemCodes)
+      for (const place of [undefined, 'body', 'query', 'header', 'path'] as const) {
+        const errors = [{ path: 'host', expected: 'hunter2' }];
+        const problem = new Problem(code, 'said hunter2', { errors, ...(place && { place }) });
+        const clean = (text: string) => text.replaceAll('hunter2', '***');
+        expect(JSON.stringify(management.failure(problem, clean))).not.toContain('hunter2');
+      }
+  });
+
+  const secret = 'a-secret-of-somebody';
+  const value = fc.oneof(
+    fc.jsonValue(),
+    fc.constant(secret),
+    fc.constant({ mode: secret, key: secret }),
+    fc.record({ [secret.slice(0, 4)]: fc.constant(secret) }),
+  );
+  test('is in the form of this API whatever is sent, and never says what was', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(`POST ${base}`, `PATCH ${base}/${unknown}`, `POST ${base}/validate-schema`),
+        fc.oneof(
+          value,
+          fc.dictionary(
+            fc.constantFrom(...Object.keys(draft()), 'schema', 'ssl', 'metadata', 'mappedFields'),
+            value,
+          ),
+          fc.record({ ...Object.fromEntries(Object.keys(draft()).map((name) => [name, value])) }),
+        ),
+        async (request, body) => {
+          const answer = await api.call(request, {
+            body: { port: 5432, ...Object(body), password: secret },
+            headers: product,
+          });
+          if (answer.status === 201) return;
+          expect([400, 404, 409, 413]).toContain(answer.status);
+          expect(Object.keys(answer.body)).toEqual(expect.arrayContaining(['code', 'title', 'message']));
+          expect(answer.text).not.toContain(secret);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+});
