@@ -27,6 +27,7 @@ export const standIn = (engine: Readonly<Record<string, string>>) => {
   const database = `redshift_iam_${id}`;
   const reader = `reader_${id}`;
   return {
+    port,
     database,
     reader,
     start: async () => {
