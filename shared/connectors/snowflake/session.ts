@@ -47,8 +47,7 @@ export const open = async (target: Target<Settings, Secrets>, dialer: Dialer): P
   const { config, credentials, options, endpoint, role } = target;
   const place = placeOf(config.account, endpoint);
   await using closing = new AsyncDisposableStack();
-  const loading = driver(); // while the network answers
-  loading.catch(() => {}); // is waited for at login
+  await driver(); // before any step: it takes long enough for a network to seem slow
   const agents = agentsOf(dialer, place, await connect(dialer, place));
   closing.defer(() => agents.destroy());
   const ask: Ask = (sql) => {

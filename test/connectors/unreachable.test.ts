@@ -1,0 +1,98 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import type { Connector, Target } from '../../shared/connectors/connector.ts';
+import { examine } from '../../shared/connectors/examine.ts';
+import { connectors } from '../../shared/connectors/registry.ts';
+import { closedPort, plainServer } from '../network/servers.ts';
+
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const keyFile = JSON.stringify({
+  client_email: 'me@mooring-test.iam.gserviceaccount.com',
+  private_key: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+});
+const password = { auth_method: 'password', password: 'obviously-fake' };
+
+type At = (port: number) => Pick<Target, 'config' | 'credentials' | 'endpoint'>;
+const host = 'localhost';
+const database =
+  (more: object = {}): At =>
+  (port) => ({ config: { host, port, database: 'shop', username: 'me', ...more }, credentials: password });
+const service =
+  (config: Target['config'], credentials: Target['credentials']): At =>
+  (port) => ({ config, credentials, endpoint: `https://${host}:${port}` });
+
+/** Every connector, and how it is sent to a port of this machine. */
+const all: Readonly<Record<keyof typeof connectors, At>> = {
+  postgresql: database(),
+  redshift: database(),
+  mysql: database(),
+  sqlserver: database(),
+  oracle: (port) => ({ config: { host, port, service_name: 'shop', username: 'me' }, credentials: password }),
+  mongodb: database({ auth_source: 'admin' }),
+  kafka: (port) => ({
+    config: { bootstrap_servers: `${host}:${port}` },
+    credentials: { auth_method: 'sasl', sasl_username: 'me', sasl_password: 'obviously-fake' },
+  }),
+  s3: (port) => ({
+    config: { endpoint: `https://${host}:${port}`, region: 'eu-west-1', bucket: 'shop', access_key_id: 'me' },
+    credentials: { auth_method: 'access_key', secret_access_key: 'obviously-fake' },
+  }),
+  snowflake: service(
+    { account: 'mooring', username: 'me', schema: 'PUBLIC' },
+    { auth_method: 'password', password: 'obviously-fake' },
+  ),
+  bigquery: service(
+    { project_id: 'mooring-test' },
+    { auth_method: 'service_account', service_account: keyFile },
+  ),
+  databricks: service(
+    { host: 'dbc-00000000-0000.cloud.databricks.com', http_path: '/sql/1.0/warehouses/0123456789abcdef' },
+    { auth_method: 'token', token: 'obviously-fake' },
+  ),
+};
+
+/** With a budget that no test waits for: only the limit of a step can end it, and no driver may begin anew. */
+const tried = async (connector: Connector, at: ReturnType<At>, seconds = 20) => {
+  const { status, steps } = await examine(
+    connector,
+    { ...at, options: { ssl_mode: 'require', query_timeout_seconds: 600 }, role: 'source' },
+    {
+      policy: { loopback: true },
+      environment: 'default',
+      tlsAsk: { mode: 'require' },
+      options: { connection_timeout_seconds: seconds },
+      budget: 600_000,
+    },
+  );
+  return { status, failed: steps.filter((step) => step.status === 'failed') };
+};
+
+describe.each(Object.entries(all))('%s, where nothing is to be had', (type, at) => {
+  const connector = Object.entries<Connector>(connectors).find(([name]) => name === type)?.[1];
+  if (!connector) throw new Error('there is no such connector');
+
+  test('on a port that is closed, is refused at once', async () => {
+    const { status, failed } = await tried(connector, at(await closedPort()));
+    expect(status).toBe('failed');
+    expect(failed).toMatchObject([{ step: 'connect', code: 'connection-refused' }]);
+  }, 30_000);
+
+  // Of a protocol in which the server speaks first, its first word belongs to the connect.
+  test('on a port that is silent, ends at the limit of its step, and asks once', async () => {
+    await using server = await plainServer();
+    const { status, failed } = await tried(connector, at(server.port), 1);
+    expect(status).toBe('failed');
+    expect(failed).toMatchObject([
+      { step: expect.stringMatching(/^(connect|tls|authenticate)$/), code: 'timeout' },
+    ]);
+    expect(server.accepted).toHaveLength(1);
+  }, 30_000);
+
+  test('on a port that hangs up, ends there, and asks once', async () => {
+    await using server = await plainServer((socket) => socket.resetAndDestroy());
+    const { status, failed } = await tried(connector, at(server.port));
+    expect(status).toBe('failed');
+    expect(failed).toMatchObject([{ code: 'connection-reset' }]);
+    expect(server.accepted).toHaveLength(1);
+  }, 30_000);
+});
