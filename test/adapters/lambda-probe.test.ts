@@ -103,7 +103,7 @@ const roleOf = async (iam: IAMClient, name: string): Promise<string> => {
 const zipped = async (): Promise<Uint8Array> => {
   const folder = await mkdtemp(join(tmpdir(), 'mooring-bundle-'));
   try {
-    await bundle(folder);
+    await bundle(folder, ['probe']);
     const cwd = join(folder, 'probe');
     const files = (await readdir(cwd)).filter((file) => file.endsWith('.mjs'));
     execFileSync('python3', ['-m', 'zipfile', '-c', 'code.zip', ...files], { cwd });

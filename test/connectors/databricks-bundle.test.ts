@@ -15,7 +15,7 @@ const there = env['DATABRICKS_PORT'] !== undefined;
   async () => {
     const dist = await mkdtemp(join(tmpdir(), 'mooring-databricks-'));
     try {
-      const probe = (await bundle(dist)).find(({ name }) => name === 'probe');
+      const probe = (await bundle(dist, ['probe']))[0];
       const [file = ''] =
         Object.entries(probe?.metafile.outputs ?? {}).find(
           ([, { entryPoint }]) => entryPoint === 'shared/connectors/databricks/session.ts',

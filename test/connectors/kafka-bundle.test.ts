@@ -13,7 +13,7 @@ const env = reach('kafka');
   async () => {
     const dist = await mkdtemp(join(tmpdir(), 'mooring-kafka-'));
     try {
-      const probe = (await bundle(dist)).find(({ name }) => name === 'probe');
+      const probe = (await bundle(dist, ['probe']))[0];
       const [file = ''] =
         Object.entries(probe?.metafile.outputs ?? {}).find(
           ([, { entryPoint }]) => entryPoint === 'shared/connectors/kafka/session.ts',

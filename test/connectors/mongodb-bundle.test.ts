@@ -12,7 +12,7 @@ if (env) {
   test('mongodb is read from the bundle of the probe', async () => {
     const dist = await mkdtemp(join(tmpdir(), 'mooring-mongodb-'));
     try {
-      const probe = (await bundle(dist)).find(({ name }) => name === 'probe');
+      const probe = (await bundle(dist, ['probe']))[0];
       if (!probe) throw new Error('there is no probe');
       // Nothing with which the driver would log in as our own function, or go through a proxy.
       const taken = Object.entries(probe.metafile.inputs)

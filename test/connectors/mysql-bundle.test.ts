@@ -12,7 +12,7 @@ if (engine) {
   test('MySQL is read from the bundle of the probe', async () => {
     const dist = await mkdtemp(join(tmpdir(), 'mooring-mysql-'));
     try {
-      const probe = (await bundle(dist)).find(({ name }) => name === 'probe');
+      const probe = (await bundle(dist, ['probe']))[0];
       if (!probe) throw new Error('there is no probe');
       const [file = ''] =
         Object.entries(probe.metafile.outputs).find(

@@ -12,7 +12,7 @@ if (env) {
   test('a session of Oracle opens from the bundle of the probe, over sockets that it is given', async () => {
     const dist = await mkdtemp(join(tmpdir(), 'mooring-oracle-'));
     try {
-      const probe = (await bundle(dist)).find(({ name }) => name === 'probe');
+      const probe = (await bundle(dist, ['probe']))[0];
       if (!probe) throw new Error('there is no probe');
       const [file = ''] =
         Object.entries(probe.metafile.outputs).find(

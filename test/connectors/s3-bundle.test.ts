@@ -12,7 +12,7 @@ if (env) {
   test('s3 is read from the bundle of the probe', async () => {
     const dist = await mkdtemp(join(tmpdir(), 'mooring-s3-'));
     try {
-      const probe = (await bundle(dist)).find(({ name }) => name === 'probe');
+      const probe = (await bundle(dist, ['probe']))[0];
       const [file = ''] =
         Object.entries(probe?.metafile.outputs ?? {}).find(
           ([, { entryPoint }]) => entryPoint === 'shared/connectors/s3/session.ts',
