@@ -10,6 +10,8 @@ export interface Answer {
 
 interface Sent {
   readonly body?: object;
+  /** Sent as it is, in place of `body`. */
+  readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -18,15 +20,16 @@ export type Call = (method: string, path: string, sent?: Sent) => Promise<Answer
 /** Calls the API of a deployment with a key, or with none. */
 export const caller =
   (base: string, key?: string): Call =>
-  async (method, path, { body, headers } = {}) => {
+  async (method, path, { body, text: raw, headers } = {}) => {
+    const sent = raw ?? (body && JSON.stringify(body));
     const answer = await fetch(`${base}${path}`, {
       method,
       headers: {
         ...(key !== undefined && { authorization: `Bearer ${key}` }),
-        ...(body && { 'content-type': 'application/json' }),
+        ...(sent !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },
-      ...(body && { body: JSON.stringify(body) }),
+      ...(sent !== undefined && { body: sent }),
     });
     const text = await answer.text();
     const json = /json/.test(answer.headers.get('content-type') ?? '') && text !== '';

@@ -12,6 +12,7 @@ import {
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { caller, until } from './api.ts';
+import { checkApis } from './apis.ts';
 
 const variable = (name: string): string => process.env[name] ?? assert.fail(`${name} is not set`);
 
@@ -245,6 +246,9 @@ await check('there are no dead letters', async () => {
   const { Attributes } = await new SQSClient({}).send(command);
   assert.equal(Attributes?.['ApproximateNumberOfMessages'], '0');
 });
+
+const { host, port, database, username: user } = input.config;
+await checkApis({ base, api, check, database: { host, port, database, user, password } });
 
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
