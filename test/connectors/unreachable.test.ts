@@ -1,8 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import type { Connector, Target } from '../../shared/connectors/connector.ts';
+import type { Connector, SslMode, Target } from '../../shared/connectors/connector.ts';
 import { examine } from '../../shared/connectors/examine.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
+import { secureServer } from '../contracts/service.ts';
 import { closedPort, plainServer } from '../network/servers.ts';
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -52,14 +53,14 @@ const all: Readonly<Record<keyof typeof connectors, At>> = {
 };
 
 /** With a budget that no test waits for: only the limit of a step can end it, and no driver may begin anew. */
-const tried = async (connector: Connector, at: ReturnType<At>, seconds = 20) => {
+const tried = async (connector: Connector, at: ReturnType<At>, seconds = 20, mode: SslMode = 'require') => {
   const { status, steps } = await examine(
     connector,
-    { ...at, options: { ssl_mode: 'require', query_timeout_seconds: 600 }, role: 'source' },
+    { ...at, options: { ssl_mode: mode, query_timeout_seconds: 600 }, role: 'source' },
     {
       policy: { loopback: true },
       environment: 'default',
-      tlsAsk: { mode: 'require' },
+      tlsAsk: { mode },
       options: { connection_timeout_seconds: seconds },
       budget: 600_000,
     },
@@ -84,6 +85,18 @@ describe.each(Object.entries(all))('%s, where nothing is to be had', (type, at) 
     expect(status).toBe('failed');
     expect(failed).toMatchObject([
       { step: expect.stringMatching(/^(connect|tls|authenticate)$/), code: 'timeout' },
+    ]);
+    expect(server.accepted).toHaveLength(1);
+  }, 30_000);
+
+  test('on a port that is silent to a login, ends at the limit of its step, and asks once', async () => {
+    // What speaks HTTPS alone logs in behind TLS; of the others a login in clear is taken.
+    const secure = /^(s3|snowflake|bigquery|databricks)$/.test(type);
+    await using server = secure ? await secureServer(() => {}) : await plainServer();
+    const { status, failed } = await tried(connector, at(server.port), 1, secure ? 'require' : 'disable');
+    expect(status).toBe('failed');
+    expect(failed).toMatchObject([
+      { step: expect.stringMatching(/^(connect|authenticate)$/), code: 'timeout' },
     ]);
     expect(server.accepted).toHaveLength(1);
   }, 30_000);
