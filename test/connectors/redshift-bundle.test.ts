@@ -19,7 +19,7 @@ describe('the clients of Redshift’s API', () => {
   let bundles: readonly Bundle[] = [];
   beforeAll(async () => {
     dist = await mkdtemp(join(tmpdir(), 'mooring-redshift-'));
-    bundles = await bundle(dist);
+    bundles = await bundle(dist, ['probe', 'connections/create', 'connections/test', 'meta']);
   }, 400_000);
   afterAll(() => rm(dist, { recursive: true, force: true }));
 
