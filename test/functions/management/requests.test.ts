@@ -249,7 +249,7 @@ describe('a failure', () => {
             fc.constantFrom(...Object.keys(draft()), 'schema', 'ssl', 'metadata', 'mappedFields'),
             value,
           ),
-          fc.record({ ...Object.fromEntries(Object.keys(draft()).map((name) => [name, value])) }),
+          fc.record(Object.fromEntries(Object.keys(draft()).map((name) => [name, value]))),
         ),
         async (request, body) => {
           const answer = await api.call(request, {

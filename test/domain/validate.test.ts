@@ -1,0 +1,159 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import type { Table } from '../../shared/connectors/catalog.ts';
+import { catalogWriter } from '../../shared/domain/catalog-writer.ts';
+import { nearest } from '../../shared/domain/nearest.ts';
+import { type ExpectedTable, validateTables } from '../../shared/domain/validate.ts';
+import type { ReadStore } from '../../shared/ports/store.ts';
+import { columnsOf, inOrder, place, tableOf } from './catalog-fixtures.ts';
+
+const clock = () => Date.parse('2026-01-01T00:00:00Z');
+
+const written = async (tables: readonly Table[]) => {
+  const store = sqliteStore({ path: ':memory:', clock });
+  await using writer = catalogWriter(store, place, { clock });
+  await writer.sink(inOrder(tables));
+  const catalog = await writer.finish([], 1);
+  let queries = 0;
+  const counted: ReadStore = {
+    get: (key) => store.get(key),
+    query: (range) => {
+      queries += 1;
+      return store.query(range);
+    },
+  };
+  return {
+    check: (wanted: readonly Partial<ExpectedTable>[], more: { anyCase?: boolean; suggest?: boolean } = {}) =>
+      validateTables(
+        { store: counted, place, catalog, ...more },
+        wanted.map((table) => ({ name: 'users', columns: [], ...table })),
+      ),
+    queries: () => queries,
+    [Symbol.dispose]: () => store.close(),
+  };
+};
+
+const orders = tableOf({
+  schema: 'sales',
+  name: 'orders',
+  columns: [
+    {
+      ...columnsOf('id')[0],
+      name: 'id',
+      type: 'numeric(10,2)',
+      kind: 'decimal',
+      nullable: false,
+    } as Table['columns'][number],
+    ...columnsOf('customer_id', 'Total'),
+  ],
+});
+
+describe('what is expected of a source', () => {
+  test('is there, or each difference is told', async () => {
+    using source = await written([orders, tableOf({})]);
+    const at = { schema: 'sales', table: 'orders', column: 'id' };
+    expect(
+      await source.check([
+        {
+          name: 'orders',
+          columns: [{ name: 'id', type: 'NUMERIC(10,2)', kind: 'decimal', nullable: false }],
+        },
+        { name: 'orders', columns: [{ name: 'id', type: 'integer', kind: 'integer', nullable: true }] },
+        { schema: 'public', name: 'users' },
+      ]),
+    ).toEqual([
+      [],
+      [
+        { code: 'type-mismatch', ...at, expected: 'integer', found: 'numeric(10,2)' },
+        { code: 'kind-mismatch', ...at, expected: 'integer', found: 'decimal' },
+        { code: 'nullability-mismatch', ...at, expected: 'nullable', found: 'not nullable' },
+      ],
+      [],
+    ]);
+  });
+
+  test('and is not there is told with what was probably meant', async () => {
+    using source = await written([orders, tableOf({})]);
+    const meant = async (table: Partial<ExpectedTable>) =>
+      (await source.check([table])).flat().map(({ code, did_you_mean: hint }) => [code, hint]);
+    expect(await meant({ name: 'Orders' })).toEqual([['table-not-found', 'orders']]);
+    expect(await meant({ name: 'oders' })).toEqual([['table-not-found', 'orders']]);
+    expect(await meant({ schema: 'public', name: 'orders' })).toEqual([['table-not-found', 'sales.orders']]);
+    expect(await meant({ schema: 'sales', name: 'order' })).toEqual([['table-not-found', 'orders']]);
+    expect(await meant({ name: 'invoices' })).toEqual([['table-not-found', undefined]]);
+    const columns = ['total', 'customerid', 'colour'].map((name) => ({ name }));
+    expect(await meant({ name: 'orders', columns })).toEqual([
+      ['column-not-found', 'Total'],
+      ['column-not-found', 'customer_id'],
+      ['column-not-found', undefined],
+    ]);
+  });
+
+  test('without a schema may be in any: the one that fits best is taken', async () => {
+    using source = await written([
+      tableOf({ schema: 'archive', columns: columnsOf('old') }),
+      tableOf({ schema: 'public', columns: columnsOf('id', 'email') }),
+    ]);
+    const columns = ['id', 'email'].map((name) => ({ name }));
+    expect(await source.check([{ columns }, { schema: 'archive', columns }])).toMatchObject([
+      [],
+      [{ column: 'id' }, { column: 'email' }],
+    ]);
+  });
+
+  test('of a large catalog is looked up, and of a small one read: never a query for each column', async () => {
+    const many = Array.from({ length: 3000 }, (_, i) =>
+      tableOf({
+        schema: `s${i % 3}`,
+        name: `t${String(i).padStart(4, '0')}`,
+        columns: columnsOf('a', 'b', 'c'),
+      }),
+    );
+    using source = await written(many);
+    const wanted = ['t0007', 't1500', 't2999'].map((name) => ({
+      name,
+      columns: [{ name: 'a' }, { name: 'd' }],
+    }));
+    const few = await source.check(wanted, { suggest: false });
+    expect(few).toMatchObject(
+      [1, 0, 2].map((n) => [{ code: 'column-not-found', schema: `s${n}`, column: 'd' }]),
+    );
+    expect(source.queries()).toBeLessThan(25);
+    const all = await source.check(
+      many.slice(0, 100).map(({ name, schema }) => ({ schema, name, columns: [{ name: 'c' }] })),
+    );
+    expect(all.flat()).toEqual([]);
+  });
+
+  test('is found whatever way it is looked for', async () => {
+    const name = fc.constantFrom('a', 'A', 'b', 'ab', 'a.b', 'Ünïcödé', 'ς', 'Σ', '\u0001', '');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(fc.record({ schema: name, name }), {
+          selector: ({ schema, name: label }) => `${schema}\u0000${label}`,
+          maxLength: 12,
+        }),
+        fc.record({ schema: name, name }),
+        async (places, asked) => {
+          using source = await written(places.map((one) => tableOf(one)));
+          const there = places.some((one) => one.schema === asked.schema && one.name === asked.name);
+          // Asked once it is looked up in a catalog of more than a hundred, asked often it is read.
+          const errors = (await source.check([asked], { suggest: false })).flat();
+          expect(errors.length === 0).toBe(there);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+test.each([
+  ['orders', ['order', 'ORDERS', 'border'], 'ORDERS'],
+  ['orders', ['order', 'border'], 'order'],
+  ['id', ['is', 'ix'], undefined],
+  ['customer_id', ['customerId', 'customer'], 'customerId'],
+  ['a', [], undefined],
+])('%s is probably one of %j: %s', (name, others, meant) => {
+  expect(nearest(name, others)).toBe(meant);
+});

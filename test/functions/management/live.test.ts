@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { mysqlEngines } from '../../connectors/mysql-engines.ts';
+import { reach } from '../../engines/reach.ts';
+import { closedPort } from '../../network/servers.ts';
+import { type Answered, type Api, startApi } from '../../api.ts';
+import { base, create, refused } from './samples.ts';
+
+let api: Api;
+beforeEach(async () => {
+  api = await startApi();
+});
+afterEach(() => api[Symbol.asyncDispose]());
+
+const tablesIn = ({
+  body,
+}: Answered): readonly { readonly name: string; readonly fields: readonly string[] }[] =>
+  Object(body['tables']);
+const validate = (mappedFields: object) =>
+  api.call(`POST ${base}/validate-schema`, { body: { mappedFields } });
+
+/** What all kinds of sources answer alike; the same shop is in each. */
+const management = (settings: Readonly<Record<string, unknown>>) => {
+  const made = async (more: object = {}) => (await create(api, { ...settings, ...more })).body.id;
+  const tested = async (more: object = {}) => api.call(`POST ${base}/${await made(more)}/test`);
+
+  test('a test that succeeds says so, and how long it took', async () => {
+    const { status, body } = await tested();
+    expect([status, body]).toEqual([
+      200,
+      { status: 'success', message: 'Connection successful', latencyMs: expect.any(Number) },
+    ]);
+    expect(Number.isInteger(body['latencyMs']) && Number(body['latencyMs']) >= 1).toBe(true);
+  });
+
+  test('a test that fails says why', async () => {
+    const wrong = await tested({ password: 'never-the-right-one' });
+    expect(refused(wrong)).toEqual([400, 'FET-1040']);
+    expect(wrong.body['message']).toMatch(/\w+ \w+/);
+    expect(wrong.text).not.toContain('never-the-right-one');
+    const closed = await tested({ configName: 'closed', port: await closedPort() });
+    expect(refused(closed)).toEqual([400, 'FET-1040']);
+  });
+
+  test('the schema has the tables of the source with sorted fields, and every one of them validates', async () => {
+    const id = await made();
+    const answer = await api.call(`GET ${base}/${id}/schema`);
+    expect([answer.status, answer.body.id, answer.body['configName']]).toEqual([200, id, 'production-db']);
+    const tables = tablesIn(answer);
+    expect(tables.length).toBeGreaterThan(1);
+    for (const { name, fields } of tables) {
+      expect(name).not.toMatch(/^(pg_catalog|information_schema|mysql|performance_schema|sys|admin)\./);
+      expect(fields).toEqual(fields.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
+    }
+    const some = Object.fromEntries(
+      tables.slice(0, 20).map(({ name, fields }) => [name, fields.slice(0, 50)] as const),
+    );
+    expect((await validate({ 'production-db': some })).body).toMatchObject({ status: 'success' });
+  });
+
+  test('what is not there is told, and a source that is down beside one that is not', async () => {
+    const id = await made();
+    await made({ configName: 'closed', port: await closedPort() });
+    const [table = { name: '', fields: [''] }] = tablesIn(await api.call(`GET ${base}/${id}/schema`));
+    const [field = ''] = table.fields;
+    const answer = await validate({
+      'production-db': { [table.name]: [field, 'no_such_field'], no_such_table: ['id'] },
+      closed: { [table.name]: [field] },
+    });
+    expect([answer.status, answer.body['errors']]).toEqual([
+      422,
+      [
+        { type: 'FIELD_NOT_FOUND', dataSourceId: 'production-db', table: table.name, field: 'no_such_field' },
+        { type: 'TABLE_NOT_FOUND', dataSourceId: 'production-db', table: 'no_such_table' },
+        { type: 'DATA_SOURCE_DOWN', dataSourceId: 'closed' },
+      ],
+    ]);
+    const down = (await api.call(`GET ${base}?host=${String(settings['host'])}`)).body;
+    expect(down['total']).toBe(2);
+  });
+};
+
+const postgres = reach('postgres', { POSTGRES_VERSION: '18' });
+if (postgres)
+  describe('PostgreSQL 18', () => {
+    const settings = {
+      type: 'POSTGRESQL',
+      host: 'localhost',
+      port: Number(postgres['POSTGRES_PORT']),
+      databaseName: 'shop',
+      userName: postgres['POSTGRES_USER'],
+      password: postgres['POSTGRES_PASSWORD'],
+    };
+    management(settings);
+
+    test('tables of the schema that is named go by their names, others by both', async () => {
+      const namesOf = async (more: object) => {
+        const { body } = await create(api, { ...settings, ...more });
+        return tablesIn(await api.call(`GET ${base}/${body.id}/schema`)).map(({ name }) => name);
+      };
+      expect(await namesOf({})).toEqual(expect.arrayContaining(['hidden.ledger', 'shop.orders']));
+      const named = await namesOf({ configName: 'named', schema: 'shop' });
+      expect(named).toEqual(expect.arrayContaining(['hidden.ledger', 'orders']));
+      expect(named).not.toContain('shop.orders');
+      const mapped = { orders: ['id'], 'shop.orders': ['id'], 'hidden.ledger': [] };
+      expect((await validate({ named: mapped })).status).toBe(200);
+    });
+  });
+
+for (const { name, port, user, password } of mysqlEngines())
+  describe(name, () =>
+    management({ type: 'MYSQL', host: 'localhost', port, databaseName: 'shop', userName: user, password }),
+  );
+
+const mongo = reach('mongodb');
+if (mongo)
+  describe('MongoDB 6.0', () =>
+    management({
+      type: 'MONGODB',
+      host: 'localhost',
+      port: Number(mongo['MONGODB_PORT']),
+      databaseName: 'shop',
+      userName: mongo['MONGODB_USER'],
+      password: mongo['MONGODB_PASSWORD'],
+      metadata: { directConnection: 'true' },
+    }));

@@ -1,0 +1,306 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Table } from '../../../shared/connectors/catalog.ts';
+import { Problem } from '../../../shared/problem.ts';
+import { type Answered, type Api, startApi } from '../../api.ts';
+import { catalogSource } from '../../catalog-probe.ts';
+import { columnsOf, inOrder, tableOf } from '../../domain/catalog-fixtures.ts';
+import { base, create, refused } from './samples.ts';
+
+const shop: readonly Table[] = inOrder([
+  tableOf({ schema: 'public', name: 'orders', columns: columnsOf('total', 'id', 'Über', 'a_b') }),
+  tableOf({ schema: 'public', name: 'users', columns: columnsOf('id') }),
+  tableOf({ schema: 'sales', name: 'invoices', columns: columnsOf('number') }),
+  tableOf({ schema: 'public', name: 'odd.name', columns: columnsOf('id') }),
+]);
+
+let api: Api;
+let id: string;
+let now: number;
+let source: ReturnType<typeof catalogSource>;
+beforeEach(async () => {
+  now = Date.parse('2026-01-01T00:00:00Z');
+  source = catalogSource(shop);
+  api = await startApi({ clock: () => now, probe: source.probe });
+  ({ id } = (await create(api)).body);
+});
+afterEach(() => api[Symbol.asyncDispose]());
+
+const schema = (of = id) => api.call(`GET ${base}/${of}/schema`);
+const validate = (mappedFields: object, on = api) =>
+  on.call(`POST ${base}/validate-schema`, { body: { mappedFields } });
+const errorsIn = ({ status, body }: Answered) => [status, body.code, body['errors']];
+const tablesIn = ({
+  body,
+}: Answered): readonly { readonly name: string; readonly fields: readonly string[] }[] =>
+  Object(body['tables']);
+
+describe('the schema', () => {
+  test('is introspected, and told with fields sorted by bytes', async () => {
+    const answer = await schema();
+    expect([answer.status, answer.body]).toEqual([
+      200,
+      {
+        id,
+        configName: 'production-db',
+        databaseName: 'mydatabase',
+        type: 'POSTGRESQL',
+        tables: [
+          { name: 'odd.name', fields: ['id'] },
+          { name: 'orders', fields: ['a_b', 'id', 'total', 'Über'] },
+          { name: 'users', fields: ['id'] },
+          { name: 'sales.invoices', fields: ['number'] },
+        ],
+      },
+    ]);
+    expect(source.calls[0]).toBeGreaterThan(24_000);
+    expect(source.calls[0]).toBeLessThanOrEqual(25_000);
+  });
+
+  test('is what is there now, and not what was there before', async () => {
+    await schema();
+    now += 1;
+    source.tables = [tableOf({ name: 'users' })];
+    expect(tablesIn(await schema()).map(({ name }) => name)).toEqual(['users']);
+  });
+
+  test.each([
+    ['POSTGRESQL', { schema: 'sales' }, ['public.odd.name', 'public.orders', 'public.users', 'invoices']],
+    ['SQL_SERVER', { schema: 'sales' }, ['public.odd.name', 'public.orders', 'public.users', 'invoices']],
+    ['MYSQL', { databaseName: 'sales' }, ['public.odd.name', 'public.orders', 'public.users', 'invoices']],
+    ['MONGODB', { databaseName: 'public' }, ['odd.name', 'orders', 'users', 'sales.invoices']],
+    ['ORACLE', { userName: 'Sales' }, ['public.odd.name', 'public.orders', 'public.users', 'invoices']],
+  ])('of %s with %j has tables outside its default schema by both names', async (type, more, names) => {
+    const { body } = await create(api, { configName: 'kind', type, ...more });
+    expect(tablesIn(await schema(body.id)).map(({ name }) => name)).toEqual(names);
+  });
+
+  test.each([
+    ['timeout', 400, 'FET-1040'],
+    ['connection-refused', 400, 'FET-1040'],
+    ['authentication-failed', 400, 'FET-1040'],
+    ['host-forbidden', 400, 'FET-0414'],
+    ['unavailable', 503, 'FET-0003'],
+  ] as const)('that cannot be had for %s is %d %s', async (code, status, fet) => {
+    source.meanwhile = () => Promise.reject(new Problem(code, 'Why it failed'));
+    const answer = await schema();
+    expect(refused(answer)).toEqual([status, fet]);
+    if (fet === 'FET-1040') expect(answer.body['message']).toBe('Why it failed');
+  });
+
+  test('that somebody else introspects is waited for', async () => {
+    let calls = 0;
+    await using shared = await startApi({
+      probe: (parts) => {
+        const probe = source.probe(parts);
+        return {
+          ...probe,
+          introspect: async (call, wait) => {
+            calls += 1;
+            if (calls === 1) void probe.introspect(call, wait);
+            return { running: true };
+          },
+        };
+      },
+    });
+    const { body } = await create(shared);
+    const answer = await shared.call(`GET ${base}/${body.id}/schema`);
+    expect([answer.status, calls]).toEqual([200, 1]);
+  });
+
+  test('that would be more than an answer holds ends, and says where it goes on', async () => {
+    const long = 'c'.repeat(200);
+    source.tables = inOrder(
+      Array.from({ length: 900 }, (_, i) =>
+        tableOf({
+          name: `table ${i}`,
+          columns: columnsOf(...Array.from({ length: 30 }, (__, j) => `${long}${j}`)),
+        }),
+      ),
+    );
+    const found: string[] = [];
+    let next = `${base}/${id}/schema`;
+    let pages = 0;
+    for (; next !== ''; pages++) {
+      const answer = await api.call(`GET ${next}`);
+      expect(answer.status).toBe(200);
+      expect(Buffer.byteLength(answer.text)).toBeLessThan(5 * 1024 * 1024);
+      found.push(...tablesIn(answer).map(({ name }) => name));
+      [, next = ''] = /^<([^>]+)>; rel="next"$/.exec(answer.headers['link'] ?? '') ?? [];
+    }
+    expect([pages > 1, found.length, new Set(found).size]).toEqual([true, 900, 900]);
+  });
+});
+
+test('what takes longer than 25 s is 503, or down, and goes on', async () => {
+  await using slow = await startApi({
+    probe: ({ real }) => ({
+      ...real,
+      introspect: (_, wait) => new Promise((resolve) => setTimeout(() => resolve({ running: true }), wait)),
+    }),
+  });
+  const { body } = await create(slow);
+  const [told, validated] = await Promise.all([
+    slow.call(`GET ${base}/${body.id}/schema`),
+    validate({ 'production-db': { orders: [] } }, slow),
+  ]);
+  expect([...refused(told), told.headers['retry-after']]).toEqual([503, 'FET-0003', '5']);
+  expect(errorsIn(validated)).toEqual([
+    422,
+    'FET-1060',
+    [{ type: 'DATA_SOURCE_DOWN', dataSourceId: 'production-db' }],
+  ]);
+}, 60_000);
+
+describe('a validation', () => {
+  test('of what is there is a success', async () => {
+    const answer = await validate({
+      'production-db': { orders: ['id', 'total'], 'sales.invoices': ['number'], users: [] },
+    });
+    expect([answer.status, answer.body]).toEqual([200, { status: 'success', message: expect.any(String) }]);
+  });
+
+  test('tells each thing that is not, in the order of the question', async () => {
+    const answer = await validate({
+      nowhere: { orders: ['id'] },
+      'production-db': { orders: ['id', 'colour', 'ID'], invoices: ['number'], 'sales.invoices': ['total'] },
+    });
+    expect([answer.status, answer.body]).toEqual([
+      422,
+      {
+        code: 'FET-1060',
+        title: expect.any(String),
+        message: expect.any(String),
+        errors: [
+          { type: 'DATA_SOURCE_NOT_FOUND', dataSourceId: 'nowhere' },
+          { type: 'FIELD_NOT_FOUND', dataSourceId: 'production-db', table: 'orders', field: 'colour' },
+          { type: 'FIELD_NOT_FOUND', dataSourceId: 'production-db', table: 'orders', field: 'ID' },
+          { type: 'TABLE_NOT_FOUND', dataSourceId: 'production-db', table: 'invoices' },
+          { type: 'FIELD_NOT_FOUND', dataSourceId: 'production-db', table: 'sales.invoices', field: 'total' },
+        ],
+      },
+    ]);
+  });
+
+  test.each(['public.orders', 'dbo.orders', 'orders', 'odd.name', 'public.odd.name', 'sales.invoices'])(
+    'finds %s',
+    async (table) => {
+      expect((await validate({ 'production-db': { [table]: [] } })).status).toBe(200);
+    },
+  );
+
+  test.each(['ORDERS', 'other.orders', 'public.invoices', 'name', '.', ''])(
+    'does not find %j',
+    async (table) => {
+      const answer = await validate({ 'production-db': { [table]: ['id'] } });
+      expect(errorsIn(answer)).toEqual([
+        422,
+        'FET-1060',
+        [{ type: 'TABLE_NOT_FOUND', dataSourceId: 'production-db', table }],
+      ]);
+    },
+  );
+
+  test('of a connection that names a schema still finds those in public', async () => {
+    await create(api, { configName: 'elsewhere', schema: 'sales' });
+    const answer = await validate({
+      elsewhere: { invoices: ['number'], 'public.users': ['id'], 'public.invoices': [] },
+    });
+    expect(answer.status).toBe(200);
+    expect((await validate({ elsewhere: { users: ['id'] } })).status).toBe(422);
+  });
+
+  test('of an Oracle matches names without case', async () => {
+    source.tables = [tableOf({ schema: 'HR', name: 'EMPLOYEES', columns: columnsOf('ID', 'Name') })];
+    await create(api, { configName: 'oracle-db', type: 'ORACLE', userName: 'hr' });
+    const answer = await validate({ 'oracle-db': { employees: ['id', 'NAME'], 'hr.Employees': ['name'] } });
+    expect(answer.status).toBe(200);
+  });
+
+  test('of documents finds a field by the fields in it', async () => {
+    const columns = columnsOf('address.city', 'addresses');
+    source.tables = [tableOf({ schema: 'mydatabase', name: 'people', kind: 'collection', columns })];
+    await create(api, { configName: 'mongo-db', type: 'MONGODB' });
+    expect((await validate({ 'mongo-db': { people: ['address', 'address.city'] } })).status).toBe(200);
+    expect(errorsIn(await validate({ 'mongo-db': { people: ['addr', 'address.cit'] } }))).toEqual([
+      422,
+      'FET-1060',
+      ['addr', 'address.cit'].map((field) => ({
+        type: 'FIELD_NOT_FOUND',
+        dataSourceId: 'mongo-db',
+        table: 'people',
+        field,
+      })),
+    ]);
+  });
+
+  test('looks at all sources side by side, and one that is down is said to be', async () => {
+    for (const configName of ['second', 'third']) await create(api, { configName });
+    const all = Promise.withResolvers<undefined>();
+    let waiting = 0;
+    source.meanwhile = () => {
+      waiting += 1;
+      if (waiting === 3) all.resolve(undefined);
+      return waiting === 2
+        ? all.promise.then(() => Promise.reject(new Problem('connection-refused')))
+        : all.promise;
+    };
+    const wanted = { orders: ['id'] };
+    const answer = await validate({ 'production-db': wanted, second: wanted, third: wanted });
+    expect(answer.status).toBe(422);
+    expect(answer.body['errors']).toEqual([{ type: 'DATA_SOURCE_DOWN', dataSourceId: expect.any(String) }]);
+  });
+
+  test('that Mooring itself cannot do is no word on the source', async () => {
+    source.meanwhile = () => Promise.reject(new Problem('unavailable'));
+    expect(refused(await validate({ 'production-db': { orders: [] } }))).toEqual([503, 'FET-0003']);
+  });
+
+  const many = (count: number, value: unknown) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, value]));
+  test.each([
+    ['no source', {}, [400, 'FET-0401', 'mappedFields']],
+    ['11 sources', many(11, {}), [400, 'FET-1061', 'mappedFields']],
+    ['21 tables', { 'production-db': many(21, []) }, [400, 'FET-1061', 'mappedFields.production-db']],
+    [
+      '51 fields',
+      { 'production-db': { t: Array.from({ length: 51 }, String) } },
+      [400, 'FET-1061', 'mappedFields.production-db.t'],
+    ],
+    ['unknown sources', many(10, {}), [400, 'FET-1062', 'mappedFields']],
+    ['a text', 'orders', [400, 'FET-0401', 'mappedFields']],
+    [
+      'a field that is no text',
+      { 'production-db': { orders: [5] } },
+      [400, 'FET-0401', 'mappedFields.production-db.orders.0'],
+    ],
+  ])('of %s is refused', async (_, mappedFields, expected) => {
+    const answer = await api.call(`POST ${base}/validate-schema`, { body: { mappedFields } });
+    expect(refused(answer)).toEqual(expected);
+  });
+
+  test('as large as it may be is done', async () => {
+    for (let i = 1; i < 10; i++) await create(api, { configName: `source ${i}` });
+    const tables = many(
+      20,
+      Array.from({ length: 50 }, (_, i) => `f${i}`),
+    );
+    const all = ['production-db', ...Array.from({ length: 9 }, (_, i) => `source ${i + 1}`)];
+    const answer = await validate(Object.fromEntries(all.map((name) => [name, { ...tables, n0: ['id'] }])));
+    expect([answer.status, Object(answer.body['errors']).length]).toEqual([422, 200]);
+  });
+
+  test.each([
+    ['{}', 'FET-0402', ['mappedFields']],
+    ['{"mappedFields": {"a": {}}, "more": 1}', 'FET-0400', ['more']],
+  ])('%s is refused', async (text, code, fields) => {
+    expect(refused(await api.call(`POST ${base}/validate-schema`, { text }))).toEqual([400, code, ...fields]);
+  });
+
+  test('sees nothing of another tenant', async () => {
+    const answer = await api.call(`POST ${base}/validate-schema`, {
+      body: { mappedFields: { 'production-db': {} } },
+      headers: { 'x-environment-id': 'other' },
+    });
+    expect(refused(answer)).toEqual([400, 'FET-1062', 'mappedFields']);
+  });
+});
