@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Table } from '../../shared/connectors/catalog.ts';
 import { byBytes } from '../../shared/connectors/order.ts';
+import { audit } from '../../shared/domain/audit.ts';
 import { readTables } from '../../shared/domain/catalogs.ts';
 import { currentCatalog, freshCatalog } from '../../shared/domain/introspection.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
@@ -34,7 +35,7 @@ export const endpoint = defineEndpoint({
   }),
   scope: 'connections:read',
   problems: ['invalid-cursor', 'connection-refused'],
-  uses: { store: 'read', probe: 'introspect' },
+  uses: { store: 'write', probe: 'introspect' },
   timeout: 29,
   handle: async ({
     headers,
@@ -56,6 +57,8 @@ export const endpoint = defineEndpoint({
       ? freshCatalog({ store, probe }, actor, id, patience)
       : currentCatalog({ store, probe }, actor, id, { snapshot }));
     if (catalog === 'running') throw new Problem('unavailable', 'The introspection still runs');
+    // Whoever reads on has said so already.
+    if (position === undefined) await store.write([audit(actor, id, 'read-schema')]);
     const place = { ...tenant, id, snapshot: catalog.snapshot_id };
     const tables: v.InferOutput<typeof FieldsOfTable>[] = [];
     let next: string | null = after;

@@ -75,9 +75,10 @@ export const failure = (problem: Problem, clean: (text: string) => string): Fail
   if (place === 'path') return answerOf('FET-0404', { sentence, fields: { id: 'expected a UUID' } });
   const told = errors.map((complaint) => ({ ...complaint, ...placed(complaint, problem) }));
   const first = order.find((code) => told.some((one) => one.code === code)) ?? byCode[problem.code];
+  // Ours, and never what was sent: a short password in `clean` would take words out of them.
   const fields = told
     .filter(({ code, field }) => code === first && field !== '')
-    .map(({ field, expected }) => [field, clean(`expected ${expected}`)]);
+    .map(({ field, expected }) => [field, `expected ${expected}`]);
   const empty = told.some(({ code, path }) => code === 'FET-0402' && path === '');
   return answerOf(first, {
     sentence,

@@ -53,21 +53,20 @@ export const freshCatalog = async (
   const { catalog } = await findConnection(where.store, actor.tenant, id);
   const kept = catalog && catalog.duration_ms > wait / 2 ? keptSeconds : 0;
   const began = performance.now();
-  for (;;) {
+  for (let pause = 250; ; pause = Math.min(2 * pause, 2000)) {
     const waited = performance.now() - began;
     const found = await currentCatalog(where, { ...actor, now: actor.now + waited }, id, {
       maxAge: kept + waited / 1000,
       wait: Math.max(1, Math.ceil(wait - waited)),
     });
     if (found !== 'running' || performance.now() - began > wait - pause) return found;
+    // Somebody else introspects, or has failed to: then it is for this one to do.
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 };
 
 /** How long a snapshot that took most of a caller's wait will do for the next. */
 const keptSeconds = 300;
-/** Milliseconds between two looks at what somebody else introspects. */
-const pause = 250;
 
 /** Pages go on in the snapshot before the current one; those before that are gone. */
 const begunWith = ({ catalog, previous_catalog: previous }: StoredConnection, snapshot: string) => {

@@ -41,16 +41,40 @@ const synthesise = async (context?: Readonly<Record<string, unknown>>) => {
 };
 
 describe('the stacks', () => {
+  test('tell the API what may be dialled, without what is the probe’s alone', async () => {
+    const settings = async (egress: object) => {
+      const { MooringManagement: stack } = await synthesise({ egress });
+      const functions = stack ? functionsIn(stack) : [];
+      return functions.map(
+        ({ Environment }) => JSON.parse(String(Environment?.Variables['SETTINGS'])) as object,
+      );
+    };
+    const allow = ['10.0.0.0/8'];
+    const told = await settings({ allow, endpoints: { snowflake: 'https://example.com' } });
+    expect(told.length).toBeGreaterThan(0);
+    for (const one of told) expect(one).toMatchObject({ egress: { allow } });
+    expect(JSON.stringify(told)).not.toContain('snowflake');
+    expect(JSON.stringify(await settings({}))).not.toContain('egress');
+  });
+
   test('are synthesised without an account, and far from the 500 resources that a stack may have', async () => {
     const stacks = await synthesise();
-    expect(Object.keys(stacks)).toEqual(['MooringData', 'MooringProbe', 'MooringApi']);
+    expect(Object.keys(stacks)).toEqual([
+      'MooringData',
+      'MooringProbe',
+      'MooringApi',
+      'MooringManagement',
+      'MooringProfiles',
+      'MooringProviders',
+      'MooringRegistrations',
+    ]);
     for (const { Resources } of Object.values(stacks))
       expect(Object.keys(Resources).length).toBeLessThan(300);
   });
 
   test('a second deployment has other names throughout', async () => {
     const [one, other] = [await synthesise(), await synthesise({ name: 'second' })];
-    expect(Object.keys(other)).toEqual(['SecondData', 'SecondProbe', 'SecondApi']);
+    expect(Object.keys(other)).toEqual(Object.keys(one).map((stack) => stack.replace('Mooring', 'Second')));
     const names = (stacks: Readonly<Record<string, Template>>) =>
       Object.values(stacks).flatMap(({ Resources }) =>
         Object.values(Resources).flatMap(({ Properties = {} }) =>
@@ -127,8 +151,9 @@ describe('the stacks', () => {
   });
 
   test('each route of the table leads to its function, and all else to not-found', async () => {
-    const { MooringApi } = await synthesise();
-    const routes = resourcesOf(MooringApi, 'AWS::ApiGatewayV2::Route').map(({ RouteKey }) => RouteKey);
+    const routes = Object.values(await synthesise()).flatMap((template) =>
+      resourcesOf(template, 'AWS::ApiGatewayV2::Route').map(({ RouteKey }) => RouteKey),
+    );
     const wanted = plans.flatMap((plan) => plan.routes.map(({ key }) => key));
     expect(new Set(routes)).toEqual(new Set([...wanted, '$default']));
     expect(routes.length).toBe(wanted.length + 1);
@@ -214,11 +239,27 @@ describe('the stacks', () => {
 
   test('alarms reach the topic that the context names', async () => {
     const alarmTopic = 'arn:aws:sns:eu-central-1:123456789012:alarms';
-    for (const template of Object.values(await synthesise({ alarmTopic }))) {
-      const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm');
+    const stacks = await synthesise({ alarmTopic });
+    // One gateway serves all APIs, and its alarms are theirs.
+    for (const name of ['MooringData', 'MooringProbe', 'MooringApi']) {
+      const alarms = resourcesOf(stacks[name], 'AWS::CloudWatch::Alarm');
       expect(alarms.length).toBeGreaterThan(0);
       for (const alarm of alarms) expect(alarm['AlarmActions']).toEqual([alarmTopic]);
     }
+  });
+
+  test.each([
+    ['', []],
+    ['profiles,management', ['MooringManagement', 'MooringProfiles']],
+  ])('of the APIs, those that the context names (%s) and no others are deployed', async (apis, wanted) => {
+    const stacks = await synthesise({ apis });
+    const own = ['MooringData', 'MooringProbe', 'MooringApi'];
+    expect(Object.keys(stacks)).toEqual([...own, ...wanted]);
+    const settings = functionsIn(stacks['MooringApi'] ?? { Resources: {} }).map(({ Environment }) =>
+      JSON.parse(String(Environment?.Variables['SETTINGS'])),
+    );
+    expect(settings.length).toBeGreaterThan(0);
+    for (const { apis: spoken } of settings) expect(spoken).toEqual(apis.split(',').filter(Boolean));
   });
 
   test.each([

@@ -225,11 +225,17 @@ describe('a failure', () => {
   test('tells nothing that was not cleaned', () => {
     for (const code of problemCodes)
       for (const place of [undefined, 'body', 'query', 'header', 'path'] as const) {
-        const errors = [{ path: 'host', expected: 'hunter2' }];
+        const errors = [{ path: 'host', expected: 'a name' }];
         const problem = new Problem(code, 'said hunter2', { errors, ...(place && { place }) });
         const clean = (text: string) => text.replaceAll('hunter2', '***');
         expect(JSON.stringify(management.failure(problem, clean))).not.toContain('hunter2');
       }
+  });
+
+  test('says what was expected also where the password is a word of it', async () => {
+    const answer = await create(api, { port: 0, password: 'e' });
+    expect(answer.body['fields']).toEqual({ port: 'expected at least 1' });
+    expect(answer.body['message']).toBe('port: expected at least 1');
   });
 
   const secret = 'a-secret-of-somebody';
