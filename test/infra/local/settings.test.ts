@@ -33,6 +33,7 @@ describe('what the environment asks for', () => {
       policy: { allow: ['10.0.0.0/8'], endpoints: { snowflake: 'https://localhost:28443' } },
       settings: {
         apis: ['management', 'profiles'],
+        egress: { allow: ['10.0.0.0/8'] },
         tests_per_minute: 250,
         tokens: {
           issuer: 'https://issuer.example',
@@ -53,6 +54,7 @@ describe('what the environment asks for', () => {
     ['MOORING_API_KEY', 'secret-without-its-sign'],
     ['MOORING_API_KEY', 'sk_two words'],
     ['MOORING_DEMO', 'perhaps'],
+    ['MOORING_APIS', 'everything'],
     ['MOORING_EGRESS', '{"loopback":"yes"}'],
     ['MOORING_EGRESS', 'no JSON'],
     ['MOORING_ENDPOINTS', '{"snowflake":"elsewhere"}'],
