@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { maxCharacters } from '../../shared/characters.ts';
 import type { StoredConnection } from '../../shared/domain/connection.ts';
 import { allConnections } from '../../shared/domain/list.ts';
 import type { Tenant } from '../../shared/domain/tenant.ts';
@@ -9,11 +10,11 @@ import { shown } from './wire-connections.ts';
 import { closed, ConnectionResponse, types } from './wire-schemas.ts';
 
 const digits = v.regex<string, string>(/^[1-9][0-9]{0,8}$/, 'a whole number from 1');
-const text = v.optional(v.pipe(v.string(), v.maxLength(255)));
+const text = v.optional(v.pipe(v.string(), maxCharacters(255)));
 const day = v.optional(
   v.pipe(
     v.string(),
-    v.regex(/^([0-9]{4}-[0-9]{2}-[0-9]{2})?$/, 'a date yyyy-mm-dd'),
+    v.regex(/^([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?$/, 'a date yyyy-mm-dd'),
     v.check((date) => date === '' || isDay(date), 'a date yyyy-mm-dd'),
     v.description('A day, UTC, `yyyy-mm-dd`; it is part of the range.'),
   ),
@@ -27,8 +28,11 @@ const isDay = (date: string) => {
 
 /** An empty filter filters nothing. */
 export const ListQuery = closed({
-  page: v.optional(v.pipe(v.string(), digits, v.transform(Number)), '1'),
-  limit: v.optional(v.pipe(v.string(), digits, v.transform(Number), v.maxValue(1000)), '50'),
+  page: v.optional(
+    v.pipe(v.string(), digits, v.transform(Number), v.minValue(1), v.maxValue(999_999_999)),
+    '1',
+  ),
+  limit: v.optional(v.pipe(v.string(), digits, v.transform(Number), v.minValue(1), v.maxValue(1000)), '50'),
   sortOrder: v.optional(v.picklist(['asc', 'desc']), 'desc'),
   type: v.optional(v.picklist(['', ...types])),
   host: text,

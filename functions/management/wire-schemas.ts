@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { maxCharacters } from '../../shared/characters.ts';
 import type { StoredConnection } from '../../shared/domain/connection.ts';
 
 /** As `strictObject`, but every field that it does not know is told: valibot's stops at the first. */
@@ -16,7 +17,7 @@ const said = (description: string) => v.pipe(v.string(), notBlank, v.description
 export const nested = 'a text, and nothing nested';
 const MetadataValue = v.pipe(
   v.string(({ input }) => (typeof input === 'object' && input !== null ? nested : 'a text')),
-  v.maxLength(2000),
+  maxCharacters(2000),
 );
 
 /** What no connector has a field for is kept in the metadata, under names that are nobody else's. */
@@ -24,7 +25,7 @@ export const kept = { schema: 'mooring:schema', database: 'mooring:database' } a
 export const isKept = (name: string): boolean => name.startsWith('mooring:');
 
 const Metadata = v.pipe(
-  v.record(v.pipe(v.string(), v.regex(/^[\s\S]{1,100}$/, 'a key of 1 to 100 characters')), MetadataValue),
+  v.record(v.pipe(v.string(), v.regex(/^[\s\S]{1,100}$/u, 'a key of 1 to 100 characters')), MetadataValue),
   v.check((pairs) => !Object.keys(pairs).some(isKept), 'no key that begins with mooring:'),
   v.description(
     'An object containing key-value pairs for storing additional connection-related information. Keys (max 100 characters) and values ' +
@@ -85,7 +86,7 @@ const writable = {
     notBlank,
     v.trim(),
     v.minLength(3),
-    v.maxLength(100),
+    maxCharacters(100),
     v.description(described.configName),
   ),
   type: v.pipe(v.picklist(types), v.description(described.type)),
@@ -106,7 +107,7 @@ const writable = {
     v.metadata({ format: 'password', writeOnly: true }),
   ),
 };
-const schema = v.pipe(v.string(), v.maxLength(255), v.description(described.schema));
+const schema = v.pipe(v.string(), maxCharacters(255), v.description(described.schema));
 
 export const CreateConnectionRequest = v.pipe(
   closed({
@@ -136,6 +137,7 @@ export const UpdateConnectionRequest = v.pipe(
     'Any of the fields; the others stay. `metadata` is replaced whole, and of `ssl` what is sent; `null` takes `schema`, `ssl` or ' +
       '`metadata` away. `type` may be repeated, not changed.',
   ),
+  v.metadata({ minProperties: 1 }),
 );
 export type UpdateConnectionRequest = v.InferOutput<typeof UpdateConnectionRequest>;
 
