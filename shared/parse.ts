@@ -66,7 +66,9 @@ const complaintOf = (issue: v.BaseIssue<unknown>, at: string): Complaint => {
 
 const ruleOf = ({ kind, type, expected }: v.BaseIssue<unknown>): string => {
   if (expected === 'never') return 'unknown';
-  return kind === 'schema' && /object(_with_rest)?$/.test(type) && expected?.startsWith('"') ? 'missing' : type;
+  return kind === 'schema' && /object(_with_rest)?$/.test(type) && expected?.startsWith('"')
+    ? 'missing'
+    : type;
 };
 
 const expectationOf = (issue: v.BaseIssue<unknown>): string => {
