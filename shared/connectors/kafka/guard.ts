@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Problem } from '../../problem.ts';
+import { tap } from '../tap.ts';
 import { foreign } from './wire.ts';
 
 /**
@@ -9,18 +10,9 @@ import { foreign } from './wire.ts';
 export const guard = (socket: Socket) => {
   let fault: Problem | undefined;
   const { see, open, allow } = follow('encrypted' in socket);
-  const emit = socket.emit.bind(socket);
-  socket.emit = (event: string | symbol, ...values: unknown[]) => {
-    if (event !== 'data' || !Buffer.isBuffer(values[0])) return emit(event, ...values);
-    try {
-      see(values[0]);
-      return emit(event, ...values);
-    } catch (error) {
-      fault ??= error instanceof Problem ? error : foreign();
-      socket.destroy(fault);
-      return true;
-    }
-  };
+  tap(socket, see, {
+    errorFor: (thrown) => (fault ??= thrown instanceof Problem ? thrown : foreign()),
+  });
   return { open, allow, fault: () => fault };
 };
 

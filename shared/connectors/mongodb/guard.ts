@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Problem } from '../../problem.ts';
+import { tap } from '../tap.ts';
 
 /**
  * Stands between a socket and the driver: lets whole answers of one document pass and nothing else. Without it the driver unpacks whatever
@@ -7,17 +8,7 @@ import { Problem } from '../../problem.ts';
  */
 export const guard = (socket: Socket) => {
   const { see, allow } = follow();
-  const emit = socket.emit.bind(socket);
-  socket.emit = (event: string | symbol, ...values: unknown[]) => {
-    if (event !== 'data' || !Buffer.isBuffer(values[0])) return emit(event, ...values);
-    try {
-      see(values[0]);
-      return emit(event, ...values);
-    } catch (error) {
-      socket.destroy(error instanceof Error ? error : new Error('a driver threw no error'));
-      return true;
-    }
-  };
+  tap(socket, see);
   return { allow };
 };
 

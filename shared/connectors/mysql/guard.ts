@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Problem } from '../../problem.ts';
+import { tap } from '../tap.ts';
 
 /** Bytes, counted down as they come; `spent` is what to say when there are none left. */
 export interface Allowance {
@@ -35,17 +36,7 @@ export const guard = (socket: Socket) => {
     }
   };
 
-  const emit = socket.emit.bind(socket);
-  socket.emit = (event: string | symbol, ...values: unknown[]) => {
-    if (event !== 'data' || !Buffer.isBuffer(values[0])) return emit(event, ...values);
-    try {
-      see(values[0]);
-      return emit(event, ...values);
-    } catch (error) {
-      socket.destroy(error instanceof Error ? error : new Error('a driver threw no error'));
-      return true;
-    }
-  };
+  tap(socket, see);
 
   return {
     /** From the login on. */

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Problem } from '../../problem.ts';
+import { tap } from '../tap.ts';
 
 /**
  * Stands between a socket and the driver, which keeps every packet that it has not asked for yet: what begins as no packet does and what is
@@ -18,19 +19,13 @@ export const guard = (socket: Socket): { readonly allow: (bytes: number) => void
       throw new Problem('protocol-mismatch', 'Expected an Oracle listener; the server speaks something else');
   };
 
-  const emit = socket.emit.bind(socket);
-  socket.emit = (event: string | symbol, ...values: unknown[]) => {
-    if (event !== 'data' || !Buffer.isBuffer(values[0])) return emit(event, ...values);
-    try {
-      see(values[0]);
-      return emit(event, ...values);
-    } catch (error) {
-      const fault = error instanceof Problem ? error : new Problem('protocol-mismatch');
+  tap(socket, see, {
+    errorFor: (thrown) => {
+      const fault = thrown instanceof Problem ? thrown : new Problem('protocol-mismatch');
       faults.set(socket, fault);
-      socket.destroy(fault);
-      return true;
-    }
-  };
+      return fault;
+    },
+  });
   return {
     allow: (bytes) => {
       allowed = bytes;

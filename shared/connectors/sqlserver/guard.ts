@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Problem } from '../../problem.ts';
+import { tap } from '../tap.ts';
 import { foreign, RESPONSE } from './prelogin.ts';
 
 /**
@@ -30,21 +31,7 @@ export const guard = (socket: Socket): { readonly allow: (bytes: number) => void
     }
   };
 
-  const emit = socket.emit.bind(socket);
-  socket.emit = (event: string | symbol, ...values: unknown[]) => {
-    if (event === 'end') {
-      setTimeout(() => emit(event), patience);
-      return true;
-    }
-    if (event !== 'data' || !Buffer.isBuffer(values[0])) return emit(event, ...values);
-    try {
-      see(values[0]);
-      return emit(event, ...values);
-    } catch (error) {
-      socket.destroy(error instanceof Error ? error : new Error('a driver threw no error'));
-      return true;
-    }
-  };
+  tap(socket, see, { patience });
   return {
     allow: (bytes) => {
       allowed = bytes;
