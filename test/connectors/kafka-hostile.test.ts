@@ -28,14 +28,14 @@ const tried = async (answer: Answer, credentials: Target['credentials'] = { auth
     {
       config: { bootstrap_servers: `localhost:${server.port}` },
       credentials,
-      options: { ssl_mode: 'disable', query_timeout_seconds: 1 },
+      options: { ssl_mode: 'disable', query_timeout_seconds: 5 },
       role: 'source',
     },
     {
       policy: { loopback: true },
       environment: 'default',
       tlsAsk: { mode: 'disable' },
-      options: { connection_timeout_seconds: 1 },
+      options: { connection_timeout_seconds: 5 },
     },
   );
   return { details, failed: steps.find(({ status }) => status === 'failed'), sent };

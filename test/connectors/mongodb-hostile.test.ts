@@ -17,10 +17,10 @@ const certificate = { auth_method: 'certificate' };
 const targetOf = (port: number, credentials: Target['credentials'], config = {}): Target => ({
   config: { host: 'localhost', port, username: 'me', auth_source: 'admin', ...config },
   credentials,
-  options: { ssl_mode: 'disable', query_timeout_seconds: 1 },
+  options: { ssl_mode: 'disable', query_timeout_seconds: 5 },
   role: 'source',
 });
-const optionsOf = (mode: 'disable' | 'require' | 'prefer', seconds = 1) => ({
+const optionsOf = (mode: 'disable' | 'require' | 'prefer', seconds = 5) => ({
   policy: { loopback: true },
   environment: 'default',
   tlsAsk: { mode, cert: pem('client.crt'), key: pem('client.key') },
@@ -28,7 +28,7 @@ const optionsOf = (mode: 'disable' | 'require' | 'prefer', seconds = 1) => ({
 });
 
 /** What a test against such a server says. */
-const tried = async (server: Running, credentials: Target['credentials'] = password, seconds = 1) => {
+const tried = async (server: Running, credentials: Target['credentials'] = password, seconds = 5) => {
   const mode = credentials === certificate ? 'require' : 'disable';
   const { details, steps } = await examine(
     mongodb,

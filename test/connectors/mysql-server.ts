@@ -8,7 +8,7 @@ import { plainServer } from '../network/servers.ts';
 type Mode = ExamineOptions['tlsAsk']['mode'];
 
 const password = { auth_method: 'password', password: 'obviously-fake' };
-export const targetOf = (port: number, seconds = 1): Target => ({
+export const targetOf = (port: number, seconds = 5): Target => ({
   config: { host: 'localhost', port, database: 'shop', username: 'me' },
   credentials: password,
   options: { ssl_mode: 'disable', query_timeout_seconds: seconds, max_connections: 1 },
@@ -21,7 +21,7 @@ export const optionsOf = (
   policy,
   environment: 'default',
   tlsAsk: { mode },
-  options: { connection_timeout_seconds: 1 },
+  options: { connection_timeout_seconds: 5 },
 });
 
 /** A packet with its length and number. */

@@ -8,14 +8,14 @@ import { connectors } from '../../shared/connectors/registry.ts';
 import { pem, plainServer } from '../network/servers.ts';
 import { TLSSocket, createSecureContext } from 'node:tls';
 
-const targetOf = (port: number, credentials: Target['credentials'], seconds = 1): Target => ({
+const targetOf = (port: number, credentials: Target['credentials'], seconds = 5): Target => ({
   config: { host: 'localhost', port, database: 'shop', username: 'me' },
   credentials,
   options: { ssl_mode: 'disable', query_timeout_seconds: seconds },
   role: 'source',
 });
 const password = { auth_method: 'password', password: 'obviously-fake' };
-const optionsOf = (mode: ExamineOptions['tlsAsk']['mode'], seconds = 1): ExamineOptions => ({
+const optionsOf = (mode: ExamineOptions['tlsAsk']['mode'], seconds = 5): ExamineOptions => ({
   policy: { loopback: true },
   environment: 'default',
   tlsAsk: { mode },

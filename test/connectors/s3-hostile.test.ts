@@ -6,7 +6,7 @@ import type { Target } from '../../shared/connectors/connector.ts';
 import type { ExamineOptions } from '../../shared/connectors/examine.ts';
 import { listen } from '../network/servers.ts';
 
-const targetOf = (endpoint: string, seconds = 1, session_token?: string): Target => ({
+const targetOf = (endpoint: string, seconds = 5, session_token?: string): Target => ({
   config: { endpoint, bucket: 'shop-data', region: 'eu-west-1', access_key_id: 'AKIAOBVIOUSLYFAKE' },
   credentials: {
     auth_method: 'access_key',
@@ -20,7 +20,7 @@ const options: ExamineOptions = {
   policy: { loopback: true },
   environment: 'default',
   tlsAsk: { mode: 'disable' },
-  options: { connection_timeout_seconds: 1 },
+  options: { connection_timeout_seconds: 5 },
 };
 
 /** What a test against such a server says, and how often it was asked. */
@@ -38,7 +38,7 @@ const tried = async (answer: RequestListener) => {
 };
 
 /** Answers the test of the account, then as it is told. */
-const read = async (answer: RequestListener, seconds = 1) => {
+const read = async (answer: RequestListener, seconds = 5) => {
   let asked = 0;
   await using server = await listen(
     createServer((request, response) => {
@@ -138,7 +138,7 @@ describe('a server that', () => {
       pour(response, Buffer.alloc(2 ** 16, 'x'));
     });
     expect(details).toMatchObject({ code: 'protocol-mismatch' });
-  }, 10_000);
+  }, 30_000);
 
   test('says a byte now and then is a timeout', async () => {
     const { failed } = await tried((_, response) => {
