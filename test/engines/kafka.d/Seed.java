@@ -8,7 +8,7 @@ public class Seed {
     Map<String, Object> to = Map.of("bootstrap.servers", a[0]);
     try (Admin admin = Admin.create(to)) {
       List<NewTopic> topics = new ArrayList<>(List.of(
-        new NewTopic("orders", 6, (short) 1).configs(Map.of("retention.ms", "3600000")),
+        new NewTopic("orders", 6, (short) 1).configs(Map.of("retention.ms", "604800000")),
         new NewTopic("orders.items", 1, (short) 1),
         new NewTopic("users", 3, (short) 1).configs(Map.of("cleanup.policy", "compact")),
         new NewTopic("Odd_name-1.with.ALL_the--characters", 1, (short) 1),
