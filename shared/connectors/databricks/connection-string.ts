@@ -1,5 +1,5 @@
-import { Problem } from '../../problem.ts';
 import type { ConnectionStringParts } from '../connector.ts';
+import { decoded, refuse } from '../string-parts.ts';
 
 /** `databricks://token:…@host?http_path=…&catalog=…&schema=…`: https://docs.databricks.com/dev-tools/sqlalchemy */
 export const parse = (text: string): ConnectionStringParts => {
@@ -12,12 +12,12 @@ export const parse = (text: string): ConnectionStringParts => {
   if (unknown.length > 0) refuse(`no option ${unknown.map((name) => name.slice(0, 60)).join(', ')}`);
   for (const name of names) if (url.searchParams.getAll(name).length > 1) refuse(`the option ${name} once`);
   if (url.port !== '' && url.port !== '443') refuse('the port 443 or none');
-  const user = decoded(url.username);
+  const user = decoded(url.username, form);
   if (user !== '' && user !== 'token') refuse('the word token for a user');
-  const schema = decoded(url.pathname.slice(1));
+  const schema = decoded(url.pathname.slice(1), form);
   if (schema !== '' && names.includes('schema')) refuse('schema once, in the path or as the option schema');
-  const password = decoded(url.password);
-  const host = decoded(url.hostname);
+  const password = decoded(url.password, form);
+  const host = decoded(url.hostname, form);
   return {
     config: {
       ...(host !== '' && { host }),
@@ -31,17 +31,3 @@ export const parse = (text: string): ConnectionStringParts => {
 
 const form = 'databricks://token:…@host?http_path=…, with what is special in a token percent-encoded';
 const options: ReadonlySet<string> = new Set(['http_path', 'catalog', 'schema']);
-
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return refuse(form);
-  }
-};
-
-const refuse = (expected: string): never => {
-  throw new Problem('invalid-request', `connection_string: expected ${expected}`, {
-    errors: [{ path: 'connection_string', expected }],
-  });
-};

@@ -1,6 +1,6 @@
-import { Problem } from '../../problem.ts';
 import { sslModes } from '../connector.ts';
 import type { ConnectionString, ConnectionStringParts, SslMode } from '../connector.ts';
+import { decoded, namedLike, refuse } from '../string-parts.ts';
 
 /** `kafka://user:password@host:port,host:port?option=…`, in the names of Kafka's own clients, with dots or underscores. */
 export const connectionString: ConnectionString = {
@@ -99,19 +99,4 @@ const ignored: ReadonlySet<string> = new Set([
   'socket_keepalive_enable',
 ]);
 
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return refuse('a string whose every % begins two hexadecimal digits, as in %25 for % itself');
-  }
-};
-
-/** A name that does not look like one may be a piece of a password. */
-const named = (option: string) => (/^[A-Za-z][A-Za-z_.]{0,39}$/.test(option) ? option : 'of another form');
-
-const refuse = (expected: string): never => {
-  throw new Problem('invalid-request', `connection_string: expected ${expected}`, {
-    errors: [{ path: 'connection_string', expected }],
-  });
-};
+const named = namedLike(/^[A-Za-z][A-Za-z_.]{0,39}$/);

@@ -1,6 +1,6 @@
-import { Problem } from '../../problem.ts';
 import type { ConnectionString, ConnectionStringParts, SslMode } from '../connector.ts';
 import { sslModes } from '../connector.ts';
+import { decoded, namedLike, refuse } from '../string-parts.ts';
 
 /** URLs as MySQL's own tools, Prisma, Rails and the Connectors write them, of one TCP host. */
 export const connectionString: ConnectionString = {
@@ -143,19 +143,4 @@ const ignored: ReadonlySet<string> = new Set(
   uselegacydatetimecode useserverprepstmts useunicode zerodatetimebehavior`.split(/\s+/),
 );
 
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return refuse('a string whose every % begins two hexadecimal digits, as in %25 for % itself');
-  }
-};
-
-/** A name that does not look like one may be a piece of a password. */
-const named = (option: string) => (/^[A-Za-z][A-Za-z_-]{0,39}$/.test(option) ? option : 'of another form');
-
-const refuse = (expected: string): never => {
-  throw new Problem('invalid-request', `connection_string: expected ${expected}`, {
-    errors: [{ path: 'connection_string', expected }],
-  });
-};
+const named = namedLike(/^[A-Za-z][A-Za-z_-]{0,39}$/);

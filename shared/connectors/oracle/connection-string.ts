@@ -1,5 +1,5 @@
-import { Problem } from '../../problem.ts';
 import type { ConnectionString, ConnectionStringParts } from '../connector.ts';
+import { decoded, named, refuse } from '../string-parts.ts';
 
 /** `oracle://user:password@host:port/service_name`, or `?sid=` in place of the service; no descriptors, aliases or wallets. */
 export const connectionString: ConnectionString = {
@@ -48,20 +48,3 @@ const parse = (text: string): ConnectionStringParts => {
 const form = 'oracle://user:password@host:port/service, with what is special in a password percent-encoded';
 
 const options: ReadonlySet<string> = new Set(['service_name', 'sid', 'connect_timeout']);
-
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return refuse('a string whose every % begins two hexadecimal digits, as in %25 for % itself');
-  }
-};
-
-/** A name that does not look like one may be a piece of a password. */
-const named = (option: string) => (/^[A-Za-z][A-Za-z_]{0,39}$/.test(option) ? option : 'of another form');
-
-const refuse = (expected: string): never => {
-  throw new Problem('invalid-request', `connection_string: expected ${expected}`, {
-    errors: [{ path: 'connection_string', expected }],
-  });
-};

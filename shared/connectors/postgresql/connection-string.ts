@@ -1,5 +1,5 @@
-import { Problem } from '../../problem.ts';
 import type { ConnectionStringParts, SslMode } from '../connector.ts';
+import { decoded, named, refuse } from '../string-parts.ts';
 
 /** URLs as libpq defines them, https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS, of one TCP host. */
 export const parse = (text: string, schemes: readonly [string, ...string[]]): ConnectionStringParts => {
@@ -155,20 +155,3 @@ const ignored: ReadonlySet<string> = new Set([
   'uselibpqcompat',
   'workaround',
 ]);
-
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return refuse('a string whose every % begins two hexadecimal digits, as in %25 for % itself');
-  }
-};
-
-/** A name that does not look like one may be a piece of a password. */
-const named = (option: string) => (/^[A-Za-z][A-Za-z_]{0,39}$/.test(option) ? option : 'of another form');
-
-const refuse = (expected: string): never => {
-  throw new Problem('invalid-request', `connection_string: expected ${expected}`, {
-    errors: [{ path: 'connection_string', expected }],
-  });
-};

@@ -1,5 +1,5 @@
-import { Problem } from '../../problem.ts';
 import type { ConnectionString } from '../connector.ts';
+import { decoded, refuse } from '../string-parts.ts';
 
 /** `s3://key:secret@bucket/prefix?region=…`: there is no standard for it. */
 export const connectionString: ConnectionString = {
@@ -15,10 +15,10 @@ export const connectionString: ConnectionString = {
     if (unknown.length > 0) refuse(`no option ${unknown.map(named).join(', ')}`);
     for (const name of names) if (url.searchParams.getAll(name).length > 1) refuse(`the option ${name} once`);
 
-    const bucket = decoded(url.hostname);
-    const prefix = decoded(url.pathname.slice(1));
-    const key = decoded(url.username);
-    const secret = decoded(url.password);
+    const bucket = decoded(url.hostname, form);
+    const prefix = decoded(url.pathname.slice(1), form);
+    const key = decoded(url.username, form);
+    const secret = decoded(url.password, form);
     const fields = (home: 'config' | 'credentials') =>
       Object.fromEntries(
         names
@@ -49,19 +49,5 @@ const options: Readonly<Record<string, 'config' | 'credentials'>> = {
 const form =
   's3://access_key_id:secret_access_key@bucket/prefix?region=…, with what is special in a secret percent-encoded';
 
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return refuse(form);
-  }
-};
-
 /** A name that looks like none may be a piece of a secret. */
 const named = (name: string) => (/^[A-Za-z][A-Za-z0-9_]{0,40}$/.test(name) ? name : '*');
-
-const refuse = (expected: string): never => {
-  throw new Problem('invalid-request', `connection_string: expected ${expected}`, {
-    errors: [{ path: 'connection_string', expected }],
-  });
-};

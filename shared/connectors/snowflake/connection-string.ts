@@ -1,5 +1,5 @@
-import { Problem } from '../../problem.ts';
 import type { ConnectionString } from '../connector.ts';
+import { decoded, named, refuse } from '../string-parts.ts';
 
 /** `snowflake://user:password@account/database/schema?warehouse=…&role=…`, as SQLAlchemy writes it. */
 export const connectionString: ConnectionString = {
@@ -10,7 +10,10 @@ export const connectionString: ConnectionString = {
     // An @ this late, or a fragment, is a password that was not encoded: not a word of it may be taken for an option's name.
     if (url.hash || `${url.pathname}${url.search}`.includes('@')) refuse(form);
     if (url.port && url.port !== '443') refuse('no port, or 443, which is where Snowflake answers');
-    const [database = '', schema = '', ...more] = url.pathname.slice(1).split('/').map(decoded);
+    const [database = '', schema = '', ...more] = url.pathname
+      .slice(1)
+      .split('/')
+      .map((part) => decoded(part));
     if (more.length > 0) refuse(form);
 
     const options = optionsOf(url.searchParams);
@@ -84,20 +87,3 @@ const ignored: ReadonlySet<string> = new Set([
   'ocsp_fail_open',
   'timezone',
 ]);
-
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return refuse('a string whose every % begins two hexadecimal digits, as in %25 for % itself');
-  }
-};
-
-/** A name that does not look like one may be a piece of a password. */
-const named = (option: string) => (/^[A-Za-z][A-Za-z_]{0,39}$/.test(option) ? option : 'of another form');
-
-const refuse = (expected: string): never => {
-  throw new Problem('invalid-request', `connection_string: expected ${expected}`, {
-    errors: [{ path: 'connection_string', expected }],
-  });
-};

@@ -1,5 +1,5 @@
-import { Problem } from '../../problem.ts';
 import type { ConnectionString, ConnectionStringParts, SslMode } from '../connector.ts';
+import { decoded, namedLike, refuse } from '../string-parts.ts';
 
 /**
  * `sqlserver://user:password@host:port/database`, Go's `…/?database=`, and the form of JDBC and Prisma, `sqlserver://host:port;database=…;user=…`;
@@ -176,19 +176,4 @@ const aliases: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return refuse('a string whose every % begins two hexadecimal digits, as in %25 for % itself');
-  }
-};
-
-/** A name that does not look like one may be a piece of a password. */
-const named = (option: string) => (/^[A-Za-z][A-Za-z_ ]{0,39}$/.test(option) ? option : 'of another form');
-
-const refuse = (expected: string): never => {
-  throw new Problem('invalid-request', `connection_string: expected ${expected}`, {
-    errors: [{ path: 'connection_string', expected }],
-  });
-};
+const named = namedLike(/^[A-Za-z][A-Za-z_ ]{0,39}$/);
