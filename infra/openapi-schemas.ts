@@ -181,11 +181,18 @@ const convert = (schema: v.GenericSchema, typeMode: 'input' | 'output', definiti
   return form as Json;
 };
 
+const inheritedNames = ['__proto__', 'prototype', 'constructor'];
+
 const config = {
   target: 'draft-2020-12',
   // Rules that are functions have no equivalent; their words follow.
   errorMode: 'ignore',
   overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
+  // What valibot leaves out of a record, and a request is therefore refused for.
+  overrideSchema: ({ valibotSchema: { type }, jsonSchema: { propertyNames, ...form } }) =>
+    type === 'record' && typeof propertyNames === 'object'
+      ? { ...form, propertyNames: { ...propertyNames, not: { enum: inheritedNames } } }
+      : undefined,
   overrideAction: ({ valibotAction: action, jsonSchema: form }) => {
     // Blanks alone are nothing.
     if (action.type === 'trim') return { ...form, pattern: '\\S' };

@@ -18,7 +18,7 @@ export const endpoint = defineEndpoint({
   returns: v.object({ valid: v.boolean(), errors: v.array(Mismatch) }),
   also: { 202: 'The introspection still runs; ask again after Retry-After' },
   scope: 'connections:read',
-  problems: ['credentials-locked', 'authentication-failed', 'connection-refused', 'timeout'],
+  sourceProblems: 'own',
   uses: { store: 'read', probe: 'introspect' },
   timeout: 29,
   handle: async ({ params: { id }, body: { tables }, store, probe, actor }) => {

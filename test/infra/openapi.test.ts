@@ -111,6 +111,13 @@ describe('the OpenAPI document', () => {
     expect(limit).toMatchObject({ schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 } });
   });
 
+  test('says which names no pair can have', () => {
+    const { schemas } = document['components'] as { schemas: Record<string, { properties: object }> };
+    expect(schemas['ConnectionInput']?.properties).toMatchObject({
+      metadata: { propertyNames: { minLength: 1, not: { enum: ['__proto__', 'prototype', 'constructor'] } } },
+    });
+  });
+
   test('tells what may be wrong with a source where that is an answer', () => {
     const codes = (key: string, status: number) =>
       JSON.stringify(operations.get(key)?.responses[status]?.content ?? {});
