@@ -1,3 +1,4 @@
+import { bareTable } from '../bare-table.ts';
 import type { Table } from '../catalog.ts';
 import { byPlace } from '../order.ts';
 import type { Row } from './api.ts';
@@ -12,19 +13,7 @@ export const createCatalog = () => {
 
   return {
     table: ({ table_schema: schema, table_name: name, table_type: type }: Row) =>
-      void tables.set(`${schema}\0${name}`, {
-        schema: schema ?? '',
-        name: name ?? '',
-        kind: tableKindOf(type ?? ''),
-        comment: null,
-        rows: null,
-        size_bytes: null,
-        parent: null,
-        columns: [],
-        primary_key: [],
-        foreign_keys: [],
-        indexes: [],
-      }),
+      void tables.set(`${schema}\0${name}`, bareTable(schema ?? '', name ?? '', tableKindOf(type ?? ''))),
 
     column: (row: Row) => {
       const { column_name: name, data_type: type, ordinal_position: position, is_nullable } = row;

@@ -1,3 +1,4 @@
+import { bareTable } from '../bare-table.ts';
 import type { Table } from '../catalog.ts';
 import { byPlace } from '../order.ts';
 import { kindOf, tableKindOf } from './kinds.ts';
@@ -12,17 +13,8 @@ export const createCatalog = () => {
   return {
     table: ({ table_schema: schema, table_name: name, table_type: type, comment }: Row) =>
       void tables.set(`${text(schema)}\0${text(name)}`, {
-        schema: text(schema),
-        name: text(name),
-        kind: tableKindOf(text(type)),
+        ...bareTable(text(schema), text(name), tableKindOf(text(type))),
         comment: text(comment) || null,
-        rows: null,
-        size_bytes: null,
-        parent: null,
-        columns: [],
-        primary_key: [],
-        foreign_keys: [],
-        indexes: [],
       }),
 
     column: (row: Row) => {

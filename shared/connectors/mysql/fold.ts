@@ -1,4 +1,5 @@
 import { Problem } from '../../problem.ts';
+import { bareTable } from '../bare-table.ts';
 import type { Column, ForeignKey, Index, Table } from '../catalog.ts';
 import { byPlace } from '../order.ts';
 import { kindOf } from './kinds.ts';
@@ -10,7 +11,7 @@ type Row = readonly unknown[];
 export interface Draft extends Omit<Table, 'schema' | 'kind'> {
   schema: string;
   /** Unknown until the table's own row comes: one that was made meanwhile has none, and a sequence never has. */
-  kind?: Table['kind'];
+  kind: Table['kind'] | undefined;
   comment: string | null;
   rows: number | null;
   size_bytes: number | null;
@@ -188,16 +189,7 @@ export const tableOf = (draft: Found, partial: boolean, tellsAll: boolean): Tabl
 };
 
 const empty = (name: string): Draft => ({
-  schema: '',
-  name,
-  comment: null,
-  rows: null,
-  size_bytes: null,
-  parent: null,
-  columns: [],
-  primary_key: [],
-  foreign_keys: [],
-  indexes: [],
+  ...bareTable('', name, undefined),
   unreadable: 0,
   sorted: true,
 });

@@ -1,3 +1,4 @@
+import { bareTable } from '../bare-table.ts';
 import type { Table } from '../catalog.ts';
 import { numbers } from '../postgresql/sets.ts';
 import { kindOf, spelled } from './kinds.ts';
@@ -13,17 +14,8 @@ export const createCatalog = () => {
   return {
     table: ([schema = '', name = '', type = '', comment = '']: Row) =>
       tables.set(`${schema}\0${name}`, {
-        schema,
-        name,
-        kind: kinds.get(type) ?? 'table',
+        ...bareTable(schema, name, kinds.get(type) ?? 'table'),
         comment: comment || null,
-        rows: null,
-        size_bytes: null,
-        parent: null,
-        columns: [],
-        primary_key: [],
-        foreign_keys: [],
-        indexes: [],
       }),
 
     column: ([
