@@ -82,7 +82,9 @@ def map_case(context, case):
     label = case.operation.label
     if label in BODIES and isinstance(case.body, dict):
         case.body = BODIES[label](case.body)
-    if path_of(label) and case.meta.phase.name != TestPhase.STATEFUL:
+    if case.meta.phase.name == TestPhase.STATEFUL:
+        (case.headers or {}).pop("X-Environment-Id", None)  # another environment is another tenant
+    elif path_of(label):
         case.path_parameters = {**case.path_parameters, **path_of(label)}
     if "X-Organization-Id" in (case.headers or {}):
         case.headers["X-Organization-Id"] = "org_local"  # the caller's
