@@ -1,13 +1,8 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Bundle, bundle } from '../../infra/bundle.ts';
 import { reach } from '../engines/reach.ts';
 import { pem } from '../network/servers.ts';
 import { awsApi } from './aws-api.ts';
+import { type BundledProbe, fromBundle } from './from-bundle.ts';
 import { cluster, keys, standIn } from './redshift-stand-in.ts';
 
 const engine = reach('postgres', { POSTGRES_VERSION: '18' });
@@ -15,15 +10,13 @@ const engine = reach('postgres', { POSTGRES_VERSION: '18' });
 const clients = ['client-redshift', 'client-redshift-serverless'] as const;
 
 describe('the clients of Redshift’s API', () => {
-  let dist = '';
-  let bundles: readonly Bundle[] = [];
+  let bundled: BundledProbe;
   beforeAll(async () => {
-    dist = await mkdtemp(join(tmpdir(), 'mooring-redshift-'));
-    bundles = await bundle(dist, ['probe', 'connections/create', 'connections/test', 'meta']);
+    bundled = await fromBundle(['connections/create', 'connections/test', 'meta']);
   }, 400_000);
-  afterAll(() => rm(dist, { recursive: true, force: true }));
+  afterAll(() => bundled[Symbol.asyncDispose]());
 
-  const outputs = () => bundles.find(({ name }) => name === 'probe')?.metafile.outputs ?? {};
+  const outputs = () => bundled.probe.outputs;
   const holding = (client: string) =>
     Object.entries(outputs()).filter(([, { inputs }]) =>
       Object.entries(inputs).some(
@@ -38,7 +31,7 @@ describe('the clients of Redshift’s API', () => {
       `shared/connectors/redshift/${client === 'client-redshift' ? 'ask-cluster' : 'ask-workgroup'}.ts`,
     ]);
     expect(found[0]?.[1].bytes).toBeLessThan(120_000);
-    for (const { name, metafile } of bundles) {
+    for (const { name, metafile } of bundled.bundles) {
       const taken = Object.keys(metafile.inputs).some((file) => file.includes(`@aws-sdk/${client}/`));
       expect({ [name]: taken }).toEqual({ [name]: name === 'probe' });
     }
@@ -63,24 +56,18 @@ describe('the clients of Redshift’s API', () => {
       await start();
       try {
         await using api = await awsApi(keys.secret_access_key, handsOut());
-        const [file = ''] =
-          Object.entries(outputs()).find(
-            ([, { entryPoint }]) => entryPoint === 'shared/connectors/redshift/session.ts',
-          ) ?? [];
         const target = {
           config: { host: cluster, port, database, username: reader },
           credentials: { auth_method: 'iam', ...keys },
-          options: { ssl_mode: 'require', query_timeout_seconds: 10 },
-          role: 'source',
+          options: { ssl_mode: 'require' },
           endpoint: api.url,
         };
-        const script = scriptOf(join(dist, 'probe', file.split('/').at(-1) ?? ''), target);
-        const { stdout } = await promisify(execFile)(process.execPath, [
-          '--input-type=module',
-          '--eval',
+        const { printed } = await bundled.run('redshift', {
+          target,
+          dialer: dialerWith(pem('ca.crt')),
           script,
-        ]);
-        expect(JSON.parse(stdout)).toEqual({ version: 'Redshift 1.0.87428' });
+        });
+        expect(printed).toEqual({ version: 'Redshift 1.0.87428' });
         expect(api.asked).toMatchObject([{ signed: true }]);
       } finally {
         await stop();
@@ -88,31 +75,20 @@ describe('the clients of Redshift’s API', () => {
     }, 60_000);
 });
 
-/** A dialer of its own, for nothing but the session is taken from the bundle; every name is loopback's. */
-const scriptOf = (file: string, target: object) => `
-  import { connect } from 'node:net';
-  import { once } from 'node:events';
-  import { connect as secure } from 'node:tls';
-  const { open } = await import(${JSON.stringify(file)});
-  const dialer = {
-    tlsAsk: { mode: 'require', ca: ${JSON.stringify(pem('ca.crt'))} },
-    signal: new AbortController().signal,
-    step: (_, work) => work(),
-    tcp: async ({ port }) => {
-      const socket = connect(port, '127.0.0.1');
-      await once(socket, 'connect');
-      return socket;
-    },
-    tls: async (socket, { host }, negotiate) => {
-      await negotiate?.(socket);
-      const { mode, ca } = dialer.tlsAsk;
-      const secured = secure({ socket, servername: host, ca, rejectUnauthorized: mode === 'verify-full' });
-      await once(secured, 'secureConnect');
-      return secured;
-    },
-    aside: (tlsAsk) => ({ ...dialer, tlsAsk }),
-  };
-  const session = await open(${JSON.stringify(target)}, dialer);
+/** Every name is loopback's. */
+const dialerWith = (ca: string) => `
+  tlsAsk: { mode: 'require', ca: ${JSON.stringify(ca)} },
+  tcp: ({ port }) => tcp({ port, host: '127.0.0.1' }),
+  tls: async (socket, { host }, negotiate) => {
+    await negotiate?.(socket);
+    const { mode, ca } = dialer.tlsAsk;
+    return secured({ socket, servername: host, ca, rejectUnauthorized: mode === 'verify-full' });
+  },
+  aside: (tlsAsk) => ({ ...dialer, tlsAsk }),
+`;
+
+const script = `
+  const session = await open(target, dialer);
   const version = await session.ping();
   await session[Symbol.asyncDispose]();
   console.log(JSON.stringify({ version }));

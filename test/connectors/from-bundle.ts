@@ -1,0 +1,112 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { bundle } from '../../infra/bundle.ts';
+
+export type BundledProbe = Awaited<ReturnType<typeof fromBundle>>;
+
+/** What a process of its own is to do with a connector, of whose code it has the bundle alone. */
+interface Errand {
+  readonly target: {
+    readonly config: object;
+    readonly credentials: object;
+    readonly options: { readonly ssl_mode: string };
+    readonly endpoint?: string | undefined;
+  };
+  /** Code that runs before any of the bundle's. */
+  readonly before?: string;
+  /** Code: the dialer's members, where they are not those of a socket in clear. */
+  readonly dialer?: string;
+  /** Code that prints one value as JSON. */
+  readonly script: string;
+}
+
+/** Bundles the probe, and what else is named, into a folder that goes when this is disposed of. */
+export const fromBundle = async (others: readonly string[] = []) => {
+  await using making = new AsyncDisposableStack();
+  const dist = await mkdtemp(join(tmpdir(), 'mooring-bundle-'));
+  making.defer(() => rm(dist, { recursive: true, force: true }));
+  const bundles = await bundle(dist, ['probe', ...others]);
+  const probe = bundles.find(({ name }) => name === 'probe')?.metafile;
+  if (!probe) throw new Error('there is no probe');
+
+  const fileOf = (connector: string): string => {
+    const entry = `shared/connectors/${connector}/session.ts`;
+    const [file] = Object.entries(probe.outputs).find(([, { entryPoint }]) => entryPoint === entry) ?? [];
+    if (file === undefined) throw new Error(`the probe has no ${entry}`);
+    return join(dist, 'probe', file.split('/').at(-1) ?? '');
+  };
+
+  const made = making.move();
+  return {
+    bundles,
+    probe,
+    run: async (connector: string, errand: Errand) => {
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, [
+        '--input-type=module',
+        '--eval',
+        programOf(fileOf(connector), errand),
+      ]);
+      const printed: unknown = JSON.parse(stdout);
+      return { printed, stderr };
+    },
+    [Symbol.asyncDispose]: () => made.disposeAsync(),
+  };
+};
+
+/** The same for one errand. */
+export const runFromBundle = async (connector: string, errand: Errand): ReturnType<BundledProbe['run']> => {
+  await using probe = await fromBundle();
+  return await probe.run(connector, errand);
+};
+
+/** A dialer of its own, for nothing but the session is taken from the bundle. */
+const programOf = (file: string, { target, before = '', dialer = '', script }: Errand) => `
+  import net from 'node:net';
+  import tls from 'node:tls';
+  import { once } from 'node:events';
+  const target = ${JSON.stringify({
+    ...target,
+    options: { ...target.options, query_timeout_seconds: 10 },
+    role: 'source',
+  })};
+  const sockets = [];
+  const tcp = async (to) => {
+    const socket = new net.Socket();
+    sockets.push(socket);
+    socket.connect(to);
+    await once(socket, 'connect');
+    return socket;
+  };
+  const secured = async (options) => {
+    const socket = tls.connect(options);
+    await once(socket, 'secureConnect');
+    return socket;
+  };
+  ${before}
+  const { open, failure } = await import(${JSON.stringify(file)});
+  const dialer = {
+    tlsAsk: { mode: target.options.ssl_mode },
+    signal: new AbortController().signal,
+    step: (_, work) => work(),
+    tcp,
+    tcpAny: async ([to]) => ({ socket: await dialer.tcp(to), to }),
+    tls: async (socket) => socket,
+    ${dialer}
+  };
+  const tablesOf = async (session, excludedSchemas = []) => {
+    const tables = [];
+    await session.introspect({ excludedSchemas }, (some) => void tables.push(...some));
+    return tables;
+  };
+  const read = async (excludedSchemas) => {
+    const session = await open(target, dialer);
+    const version = await session.ping();
+    const tables = await tablesOf(session, excludedSchemas);
+    await session[Symbol.asyncDispose]();
+    return { version, tables };
+  };
+  ${script}
+`;
