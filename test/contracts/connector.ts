@@ -167,6 +167,14 @@ const connectionStrings = (
     expect(complaint?.expected).not.toContain('never-told');
   });
 
+  test('is refused without the name of an option that may be a piece of a password', async () => {
+    for (const piece of ['2f9secret', 'x9.y-secret']) {
+      const said = await outcome(() => parse(`${schemes[0]}://me@db.example.test/shop?a=1&${piece}=`));
+      expect(said).not.toEqual([]);
+      expect(JSON.stringify(said)).not.toContain('secret');
+    }
+  });
+
   test('that is refused is never repeated, however its password was pasted', async () => {
     const piece = fc.stringMatching(/^[a-z]{12}$/);
     const separator = fc.constantFrom('/', '?', '#', '@', '%', '&', '=', ':', ' ', '\\', '[', '%zz');

@@ -1,5 +1,5 @@
 import type { ConnectionStringParts } from '../connector.ts';
-import { decoded, refuse } from '../string-parts.ts';
+import { decoded, named, refuse } from '../string-parts.ts';
 
 /** `databricks://token:…@host?http_path=…&catalog=…&schema=…`: https://docs.databricks.com/dev-tools/sqlalchemy */
 export const parse = (text: string): ConnectionStringParts => {
@@ -9,7 +9,7 @@ export const parse = (text: string): ConnectionStringParts => {
   if (url.hash || `${url.pathname}${url.search}`.includes('@')) refuse(form);
   const names = [...new Set(url.searchParams.keys())];
   const unknown = names.filter((name) => !options.has(name));
-  if (unknown.length > 0) refuse(`no option ${unknown.map((name) => name.slice(0, 60)).join(', ')}`);
+  if (unknown.length > 0) refuse(`no option ${unknown.map(named).join(', ')}`);
   for (const name of names) if (url.searchParams.getAll(name).length > 1) refuse(`the option ${name} once`);
   if (url.port !== '' && url.port !== '443') refuse('the port 443 or none');
   const user = decoded(url.username, form);
