@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { openSession } from '../../shared/connectors/examine.ts';
 import { mysql } from '../../shared/connectors/mysql/connector.ts';
-import { plainServer } from '../network/servers.ts';
+import { leftOver, plainServer } from '../network/servers.ts';
 import {
   targetOf,
   optionsOf,
@@ -196,7 +196,7 @@ describe('once it has let us in, a server that', () => {
     });
     const session = await openSession(mysql, targetOf(server.port), optionsOf('disable'));
     await session[Symbol.asyncDispose]();
-    expect(process.getActiveResourcesInfo()).not.toContain('TCPSocketWrap');
+    expect(await leftOver(/^TCPSocketWrap$/)).toBe(0);
   });
 
   test('gives its second connection to nobody answers on the first', async () => {

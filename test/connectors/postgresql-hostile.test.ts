@@ -5,7 +5,7 @@ import type { Target } from '../../shared/connectors/connector.ts';
 import { examine, openSession } from '../../shared/connectors/examine.ts';
 import type { ExamineOptions } from '../../shared/connectors/examine.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
-import { pem, plainServer } from '../network/servers.ts';
+import { leftOver, pem, plainServer } from '../network/servers.ts';
 import { TLSSocket, createSecureContext } from 'node:tls';
 
 const targetOf = (port: number, credentials: Target['credentials'], seconds = 5): Target => ({
@@ -265,7 +265,7 @@ describe('once it has let us in, a server that', () => {
       optionsOf('disable'),
     );
     await session[Symbol.asyncDispose]();
-    expect(process.getActiveResourcesInfo()).not.toContain('TCPSocketWrap');
+    expect(await leftOver(/^TCPSocketWrap$/)).toBe(0);
   });
 });
 

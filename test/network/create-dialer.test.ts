@@ -7,7 +7,7 @@ import type { EgressPolicy } from '../../shared/network/egress.ts';
 import type { Resolve } from '../../shared/network/resolve.ts';
 import { createTrail } from '../../shared/network/trail.ts';
 import { Problem } from '../../shared/problem.ts';
-import { closedPort, droppingPort, pem, plainServer, tlsServer } from './servers.ts';
+import { closedPort, droppingPort, leftOver, pem, plainServer, tlsServer } from './servers.ts';
 
 /** A dialer that may reach loopback, with a limit per step. */
 const dialerOf = ({
@@ -156,7 +156,7 @@ describe('the dialer', () => {
     }
     expect(socket.closed).toBe(true);
     for (const accepted of server.accepted) if (!accepted.closed) await once(accepted, 'close');
-    expect(sockets()).toBe(before);
+    expect(await leftOver(/^TCP/, before)).toBe(0);
     {
       await using way = dialerOf({ limit: 100 });
       await using dropping = await droppingPort();

@@ -198,3 +198,11 @@ const record = (address: string): Buffer => {
   const head = Buffer.from([0xc0, 12, 0, data.length === 16 ? 28 : 1, 0, 1, 0, 0, 0, 60, 0, data.length]);
   return Buffer.concat([head, data]);
 };
+
+/** How many of these the process still holds beyond so many, once what is closing has had two seconds to be closed. */
+export const leftOver = async (kinds: RegExp, before = 0): Promise<number> => {
+  const held = () => process.getActiveResourcesInfo().filter((name) => kinds.test(name)).length;
+  const end = performance.now() + 2000;
+  while (held() > before && performance.now() < end) await new Promise(setImmediate);
+  return Math.max(0, held() - before);
+};
