@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { type Api, startApi } from '../api.ts';
 import { draft } from '../samples.ts';
@@ -57,6 +58,23 @@ describe('the catalogue', () => {
       expect(known).toEqual(expect.arrayContaining(fields));
     },
   );
+
+  test.each([
+    ['mongodb', { host: 'db' }, { hosts: ['a', 'b'] }, { srv: 'cluster' }],
+    ['oracle', { host: 'db', service_name: 'shop' }, { host: 'db', sid: 'SHOP' }],
+    [
+      'sqlserver',
+      { host: 'db', database: 'shop', instance: 'SQL' },
+      { host: 'db', database: 'shop', port: 1433 },
+    ],
+  ])('tells which fields of %s stand in place of each other', async (type, ...ways) => {
+    const { body } = await api.call(`GET /v1/connectors/${type}`);
+    const fits = new Ajv2020({ strict: false }).compile(Object(body['config']));
+    const username = 'reader';
+    for (const way of ways) expect([way, fits({ ...way, username })]).toEqual([way, true]);
+    expect(fits({ ...Object.assign({}, ...ways), username })).toBe(false);
+    expect(fits({ username })).toBe(false);
+  });
 
   test('has no others', async () => {
     for (const type of ['dbase', 'PostgreSQL', 'toString', '__proto__'])

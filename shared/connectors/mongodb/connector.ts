@@ -35,6 +35,7 @@ export const mongodb = defineConnector({
       ({ host, hosts, srv }) => [host, hosts, srv].filter((one) => one !== undefined).length === 1,
       'one of host, hosts and srv',
     ),
+    v.metadata({ oneOf: [{ required: ['host'] }, { required: ['hosts'] }, { required: ['srv'] }] }),
   ),
   credentials: {
     password: v.strictObject({ password: Secret }),
