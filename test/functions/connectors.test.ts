@@ -59,7 +59,7 @@ describe('the catalogue', () => {
     },
   );
 
-  test.each([
+  test.each<[string, ...Readonly<Record<string, unknown>>[]]>([
     ['mongodb', { host: 'db' }, { hosts: ['a', 'b'] }, { srv: 'cluster' }],
     ['oracle', { host: 'db', service_name: 'shop' }, { host: 'db', sid: 'SHOP' }],
     [
