@@ -10,4 +10,7 @@ export default {
     ],
   },
   testTimeout: 120_000,
+  // What ES modules were loaded for a file stays: in one process all files took 4 GB, and most of the time went into collecting it.
+  maxWorkers: '100%',
+  workerIdleMemoryLimit: '1GB',
 };
