@@ -44,6 +44,33 @@ const fieldForEver = (socket: Socket) => {
   pour();
 };
 
+/** Small ones, each of a table of its own where the driver looks for tables: a kept row takes far more memory than its bytes. */
+const smallRowsForEver = (socket: Socket) => {
+  const field = (text: string) => {
+    const size = Buffer.alloc(4);
+    size.writeInt32BE(text.length);
+    return Buffer.concat([size, Buffer.from(text)]);
+  };
+  const rest = ['1', 't', 'r', 'f', '1', '1', '0', 'all'].map(field);
+  let oid = 16_384;
+  const some = () =>
+    Buffer.concat(
+      Array.from({ length: 2000 }, () =>
+        message('D', Buffer.concat([Buffer.from([0, 9]), field(`${(oid += 1)}`), ...rest])),
+      ),
+    );
+  const pour = () => {
+    while (!socket.destroyed && socket.write(some()));
+  };
+  socket.on('drain', pour);
+  socket.write(Buffer.concat(Array<Buffer>(tablesAt).fill(done)));
+  socket.write(columns);
+  pour();
+};
+
+/** So many statements come before the one that reads tables. */
+const tablesAt = 8;
+
 /** Logs everybody in, and answers the first query in its own way. */
 const pretend = async (answer: (socket: Socket) => void) => {
   const server = createServer((socket) => {
@@ -71,6 +98,7 @@ test.each([
   ['falls silent', 'timeout', send(done)],
   ['never ends its rows', 'server-error', rowsForEver],
   ['never ends a field', 'server-error', fieldForEver],
+  ['never ends its small rows', 'server-error', smallRowsForEver],
 ])('a server that %s is given up as %s', async (_, code, answer) => {
   await using server = await pretend(answer);
   const client = new pg.Client({ host: '127.0.0.1', port: server.port, user: 'u', password: 'p' });

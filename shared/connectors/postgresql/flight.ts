@@ -24,6 +24,8 @@ export const transact = async (
 
 /** What may come over the wire in one flight: some 250 000 tables, and what a hostile server gets to send. */
 const maxBytes = 256 << 20;
+/** The same in rows: of each table there are six sets at most, and a row that is kept takes far more than its bytes. */
+const maxRows = 1_500_000;
 
 /**
  * Runs all statements as one simple query: one round trip, nothing prepared, so that poolers let it pass, and no row kept
@@ -33,6 +35,7 @@ const fly = (client: Client, statements: readonly Statement[], timeoutMs: number
   new Promise((resolve, reject) => {
     let current = 0;
     let received = 0;
+    let rows = 0;
     let stream: Connection['stream'] | undefined;
     const land = () => {
       clearTimeout(timer);
@@ -60,6 +63,7 @@ const fly = (client: Client, statements: readonly Statement[], timeoutMs: number
       handleRowDescription: ignore,
       // A throw in here would be nobody's: pg calls from the socket's own event.
       handleDataRow: ({ fields }: { readonly fields: readonly (string | null)[] }) => {
+        if ((rows += 1) > maxRows) return abandon(tooMuch());
         try {
           if (isWhole(fields)) statements[current]?.row?.(fields);
           else abandon(notAsked());
@@ -88,7 +92,7 @@ const ignore = () => {};
 const tooLate = () => new Problem('timeout', 'The catalog did not arrive within the query timeout');
 
 const tooMuch = () =>
-  new Problem('server-error', `The catalog is larger than ${maxBytes >> 20} MB`, {
+  new Problem('server-error', `The catalog is larger than ${maxBytes >> 20} MB or ${maxRows} rows`, {
     remediation: 'Name the schemas that are needed in config.schemas.',
   });
 
