@@ -71,10 +71,7 @@ describe('what the table answers', () => {
 
 describe.each(['dynamodb-local', 'aws'])('on %s', (name) => {
   const engine = reach(name);
-  if (!engine) {
-    test.skip('the engine does not run', () => undefined);
-    return;
-  }
+  if (!engine) return;
 
   const table = `store-${process.pid}-${Date.now()}`;
   let client: DynamoDBClient;

@@ -11,10 +11,7 @@ import { reach } from '../../engines/reach.ts';
 
 describe.each(['dynamodb-local', 'aws'])('the stream of a table on %s', (name) => {
   const engine = reach(name);
-  if (!engine) {
-    test.skip('the engine does not run', () => undefined);
-    return;
-  }
+  if (!engine) return;
 
   const table = `stream-${process.pid}-${Date.now()}`;
   const client = new DynamoDBStreamsClient(awsClient(engine));
