@@ -57,11 +57,11 @@ engine_start() {
   local i
   for ((i = 0; i < 600; i++)); do
     grep -q 'ready for connections' "$RUN/server.log" && (exec 3<>"/dev/tcp/127.0.0.1/$PORT" && LC_ALL=C read -r -t 30 -N 1 -u 3 _) 2>/dev/null && break
-    engine_running || break
+    processes_live || break
     sleep 0.1
   done
   # An error in the init file ends it, and the server goes on. (MySQL's reader of it takes a lone ' for a quote, in backticks too.)
-  if [ "$i" -lt 600 ] && engine_running && ! grep -E '\[ERROR\]|^ERROR' "$RUN/server.log" >&2; then return 0; fi
+  if [ "$i" -lt 600 ] && processes_live && ! grep -E '\[ERROR\]|^ERROR' "$RUN/server.log" >&2; then return 0; fi
   tail -n 20 "$RUN/server.log" >&2
   die "does not answer on port $PORT as it should"
 }
