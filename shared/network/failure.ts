@@ -72,8 +72,10 @@ export const nativeCode = (error: unknown): string | undefined => {
 };
 
 const meaningOf = (native: string): ProblemCode | undefined => {
-  const code = Object.hasOwn(meanings, native) ? meanings[native] : undefined;
-  if (code || !native.startsWith('ERR_SSL_')) return code;
+  if (Object.hasOwn(meanings, native)) return meanings[native];
+  // Node's parser: https://nodejs.org/api/errors.html#http-parser-errors
+  if (native.startsWith('HPE_')) return 'protocol-mismatch';
+  if (!native.startsWith('ERR_SSL_')) return undefined;
   return aboutOurCertificate.test(native) ? 'client-certificate-required' : 'tls-unsupported';
 };
 

@@ -21,6 +21,7 @@ test.each([
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'certificate-untrusted'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'certificate-hostname-mismatch'],
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'tls-unsupported'],
+  ['HPE_INVALID_CONSTANT', 'protocol-mismatch'],
   ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'client-certificate-required'],
   ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'client-certificate-required'],
   ['ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE', 'tls-unsupported'],

@@ -1,8 +1,9 @@
 import { nativeCode, networkFailure } from '../../network/failure.ts';
 import { Problem, problems } from '../../problem.ts';
-import type { ProblemCode } from '../../problem.ts';
+import { failureTable, fieldsOf, type Meaning } from '../failure-table.ts';
 import { failure } from '../postgresql/failures.ts';
 import { quoteWith } from '../postgresql/quote.ts';
+import { statusOf } from '../s3/failures.ts';
 import type { Place } from './place.ts';
 import { reservedWords } from './reserved-words.ts';
 
@@ -16,24 +17,18 @@ interface Asked extends Place {
 /** What it means that AWS, or somebody on the way there, hands out no password. */
 export const refused = (error: unknown, asked: Asked): Problem => {
   if (error instanceof Problem) return error;
-  const { status, name } = shapeOf(error);
+  const status = statusOf(error);
   if (status === undefined) return notReached(error, asked);
-  if (status < 400 || name === undefined)
-    return new Problem(status >= 500 ? 'server-error' : 'protocol-mismatch', undefined, {
-      cause: error,
-      native_code: String(status),
-      ...(status >= 300 &&
-        status < 400 && { remediation: 'Redirects are never followed: check credentials.region.' }),
-    });
-  const [code, cure] = (Object.hasOwn(codes, name) ? codes[name] : undefined) ?? [
-    status === 403 ? 'permission-denied' : 'server-error',
-  ];
-  const remediation = code === 'permission-denied' && cure === undefined ? statementFor(asked) : cure;
-  return new Problem(code, undefined, {
-    cause: error,
-    native_code: name,
-    ...(remediation !== undefined && { remediation }),
-  });
+  const name = nameOf(error);
+  if (status < 400 || name === undefined) {
+    const code = status >= 500 ? 'server-error' : 'protocol-mismatch';
+    const redirects = status >= 300 && status < 400;
+    return toldOf(error, String(status), [code, redirects ? notFollowed : undefined]);
+  }
+  const meaning = codes.get(name) ?? [status === 403 ? 'permission-denied' : 'server-error'];
+  const [code, cure] = meaning;
+  const grant = code === 'permission-denied' && cure === undefined;
+  return toldOf(error, name, grant ? [code, statementFor(asked)] : meaning);
 };
 
 /** AWS gives a password for any user of a cluster, also for one that the database does not have. */
@@ -48,58 +43,44 @@ export const notLetIn = (error: unknown, username: string): unknown => {
   });
 };
 
-type Said = readonly [ProblemCode, string?];
+const toldOf = (cause: unknown, native_code: string, [code, remediation]: Meaning): Problem =>
+  new Problem(code, undefined, { cause, native_code, ...(remediation !== undefined && { remediation }) });
 
-const wrongId: Said = [
-  'authentication-failed',
-  'Check access_key_id: AWS does not know it. Temporary keys need their session_token.',
-];
-const wrongKey: Said = [
-  'authentication-failed',
-  'Send secret_access_key again: it is not the one of access_key_id.',
-];
-const expired: Said = ['credentials-expired', 'Send new keys, all of one set.'];
-const denied: Said = ['permission-denied'];
-const notFound: Said = [
-  'database-not-found',
-  'Check credentials.cluster_identifier or workgroup_name, and region: the account of the keys has none of that name there.',
-];
-const wrongName: Said = [
-  'authentication-failed',
-  'Check config.username, config.database, and credentials.cluster_identifier or workgroup_name: AWS takes no such name.',
-];
-const busy: Said = ['server-error', 'AWS asks for fewer requests: try again in a minute.'];
+const notFollowed = 'Redirects are never followed: check credentials.region.';
 
 /**
  * https://docs.aws.amazon.com/redshift/latest/APIReference/CommonErrors.html ·
  * https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/CommonErrors.html
  */
-const codes: Readonly<Record<string, Said>> = {
-  AccessDenied: denied,
-  AccessDeniedException: denied,
-  UnauthorizedOperation: denied,
+const codes = failureTable({
+  'AccessDenied AccessDeniedException UnauthorizedOperation': ['permission-denied'],
   OptInRequired: [
     'permission-denied',
     'Check credentials.region: the account of the keys has not opted in to it.',
   ],
-  InvalidClientTokenId: wrongId,
-  UnrecognizedClientException: wrongId,
-  SignatureDoesNotMatch: wrongKey,
-  InvalidSignatureException: wrongKey,
-  IncompleteSignature: wrongKey,
-  MissingAuthenticationToken: wrongKey,
-  ExpiredToken: expired,
-  ExpiredTokenException: expired,
+  'InvalidClientTokenId UnrecognizedClientException': [
+    'authentication-failed',
+    'Check access_key_id: AWS does not know it. Temporary keys need their session_token.',
+  ],
+  'SignatureDoesNotMatch InvalidSignatureException IncompleteSignature MissingAuthenticationToken': [
+    'authentication-failed',
+    'Send secret_access_key again: it is not the one of access_key_id.',
+  ],
+  'ExpiredToken ExpiredTokenException': ['credentials-expired', 'Send new keys, all of one set.'],
   RequestExpired: ['server-error', 'AWS’s clock differs from Mooring’s by more than 15 minutes: set it.'],
-  ClusterNotFound: notFound,
-  ResourceNotFoundException: notFound,
-  InvalidParameterValue: wrongName,
-  ValidationException: wrongName,
-  Throttling: busy,
-  ThrottlingException: busy,
-  RequestLimitExceeded: busy,
-  ServiceUnavailable: busy,
-};
+  'ClusterNotFound ResourceNotFoundException': [
+    'database-not-found',
+    'Check credentials.cluster_identifier or workgroup_name, and region: the account of the keys has none of that name there.',
+  ],
+  'InvalidParameterValue ValidationException': [
+    'authentication-failed',
+    'Check config.username, config.database, and credentials.cluster_identifier or workgroup_name: AWS takes no such name.',
+  ],
+  'Throttling ThrottlingException RequestLimitExceeded ServiceUnavailable': [
+    'server-error',
+    'AWS asks for fewer requests: try again in a minute.',
+  ],
+});
 
 /** What it means that the way to AWS is barred. */
 export const notReached = (error: unknown, { api, official }: Pick<Asked, 'api' | 'official'>): Problem => {
@@ -143,21 +124,9 @@ const partitionOf = (region: string): string => {
   return apart === undefined ? 'aws' : `aws-${apart}`;
 };
 
-interface Shape {
-  readonly status?: number;
-  readonly name?: string;
-}
-
-const shapeOf = (error: unknown): Shape => {
-  if (typeof error !== 'object' || error === null) return {};
-  const { $metadata: metadata, Code, name } = error as Readonly<Record<string, unknown>>; // each is looked at
-  const status =
-    typeof metadata === 'object' && metadata !== null && 'httpStatusCode' in metadata
-      ? metadata.httpStatusCode
-      : undefined;
-  if (typeof status !== 'number') return {};
-  const said = word(Code) ?? word(name);
-  return { status, ...(said !== undefined && { name: said }) };
+const nameOf = (error: unknown): string | undefined => {
+  const { Code, name } = fieldsOf(error);
+  return word(Code) ?? word(name);
 };
 
 /** The SDK names an error of its own kind `Error` or `UnknownError`, and each fault of a service's with `Fault` behind its code. */

@@ -1,0 +1,43 @@
+import { expect, test } from '@jest/globals';
+import {
+  failureOf,
+  failureTable,
+  fieldsOf,
+  textOf,
+  textTable,
+} from '../../shared/connectors/failure-table.ts';
+
+test('a line is found by each code that stands in front of it, and by nothing else', () => {
+  const table = failureTable({ '1040 1203': ['too-many-connections', 'Close some.'], '7': ['timeout'] });
+  expect(table.get('1203')).toEqual(['too-many-connections', 'Close some.']);
+  expect(table.get('7')).toEqual(['timeout']);
+  for (const code of ['1040 1203', '104', '', 'constructor']) expect(table.get(code)).toBeUndefined();
+});
+
+test('of several expressions that fit, the first decides', () => {
+  const table = textTable([
+    [/^no such user/, 'authentication-failed', 'Check the name.'],
+    [/^no such/, 'database-not-found'],
+  ]);
+  expect(table('no such user: x')).toEqual(['authentication-failed', 'Check the name.']);
+  expect(table('no such database: x')?.[0]).toBe('database-not-found');
+  expect(table('nothing')).toBeUndefined();
+});
+
+test('a failure has no fields but those that are known', () => {
+  expect(failureOf(['timeout'])).toEqual({ code: 'timeout' });
+  expect(Object.keys(failureOf(['timeout', undefined], undefined))).toEqual(['code']);
+  expect(failureOf(['timeout', 'Wait.'], '7')).toEqual({
+    code: 'timeout',
+    native: '7',
+    remediation: 'Wait.',
+  });
+});
+
+test.each([undefined, null, 'text', 7, [], Object.create(null)])(
+  '%p has no fields that are texts',
+  (thrown) => {
+    const { code, message } = fieldsOf(thrown);
+    expect([textOf(code), textOf(message)]).toEqual(['', '']);
+  },
+);
