@@ -38,6 +38,8 @@ export interface Target<
   readonly role: 'source' | 'target';
   /** The URL that the deployment names in place of a service's fixed host; without it only the service's own hosts are dialled. */
   readonly endpoint?: string;
+  /** All that it names, by service: for a connector that asks more than one, each at an endpoint of its own, as AWS has them. */
+  readonly endpoints?: Readonly<Record<string, string>>;
   /** From now on nothing that is logged holds these: secrets that were come by on the way. */
   readonly hide?: (secrets: Iterable<string>) => void;
 }

@@ -29,7 +29,10 @@ export const EgressPolicy = v.strictObject({
   allow: v.exactOptional(AllowList),
   /** By environment, in place of `allow`. */
   environments: v.exactOptional(v.record(v.string(), v.strictObject({ allow: AllowList }))),
-  /** By connector whose service has a fixed host: the URL to dial in its place, such as a PrivateLink's. No caller can name one. */
+  /**
+   * By connector whose service has a fixed host, or AWS service that it asks (`redshift`, `redshift-serverless`, `sts`): the URL to dial
+   * in its place, such as a PrivateLink's. No caller can name one.
+   */
   endpoints: v.exactOptional(v.record(v.string(), v.pipe(v.string(), v.url('a URL')))),
 });
 export type EgressPolicy = v.InferOutput<typeof EgressPolicy>;

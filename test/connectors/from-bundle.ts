@@ -14,6 +14,7 @@ interface Errand {
     readonly credentials: object;
     readonly options: { readonly ssl_mode: string };
     readonly endpoint?: string | undefined;
+    readonly endpoints?: object;
   };
   /** Code that runs before any of the bundle's. */
   readonly before?: string;

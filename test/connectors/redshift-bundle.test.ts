@@ -60,7 +60,7 @@ describe('the clients of Redshift’s API', () => {
           config: { host: cluster, port, database, username: reader },
           credentials: { auth_method: 'iam', ...keys },
           options: { ssl_mode: 'require' },
-          endpoint: api.url,
+          endpoints: { redshift: api.url },
         };
         const { printed } = await bundled.run('redshift', {
           target,

@@ -63,6 +63,27 @@ if (engine)
       });
     });
 
+    test('each API is asked at the endpoint of its own name, and at no other’s', async () => {
+      await using clusters = await awsApi(keys.secret_access_key, handsOut());
+      await using workgroups = await awsApi(keys.secret_access_key, handsOut());
+      const endpoints = { redshift: clusters.url, 'redshift-serverless': workgroups.url };
+      expect((await tried({ endpoints })).status).toBe('connected');
+      expect([clusters.asked.length, workgroups.asked.length]).toEqual([1, 0]);
+      expect((await tried({ endpoints, host: workgroup, username: 'whoever' })).status).toBe('connected');
+      expect([clusters.asked.length, workgroups.asked.length]).toEqual([1, 1]);
+      for (const [host, other, official] of [
+        [cluster, 'redshift-serverless', 'redshift.eu-west-1.amazonaws.com'],
+        [workgroup, 'redshift', 'redshift-serverless.eu-west-1.amazonaws.com'],
+      ] as const) {
+        const { names } = await tried({
+          endpoints: { [other]: clusters.url },
+          host,
+          deny: ['127.0.0.1:443'],
+        });
+        expect(names).toEqual([host, official]);
+      }
+    });
+
     test('names of the customer’s own are asked for by what the credentials say', async () => {
       await using api = await awsApi(keys.secret_access_key, handsOut());
       const credentials = {

@@ -58,7 +58,9 @@ export const standIn = (engine: Readonly<Record<string, string>>) => {
 let count = 0;
 
 interface Given {
+  /** In place of both of AWS's APIs. */
   readonly endpoint?: string;
+  readonly endpoints?: Readonly<Record<string, string>>;
   readonly host?: string;
   readonly credentials?: Readonly<Record<string, string>>;
   readonly username?: string;
@@ -69,6 +71,7 @@ interface Given {
 
 const triedAt = async ({
   endpoint,
+  endpoints = endpoint === undefined ? {} : { redshift: endpoint, 'redshift-serverless': endpoint },
   host = cluster,
   credentials = keys,
   mode = 'require',
@@ -79,7 +82,7 @@ const triedAt = async ({
   const policy = {
     loopback: true,
     ...(deny && { deny }),
-    ...(endpoint !== undefined && { endpoints: { redshift: endpoint } }),
+    endpoints,
   };
   const aim = aimAt(
     { policy, log },

@@ -6,7 +6,7 @@ import { s3 } from '../../shared/connectors/s3/connector.ts';
 /** The names that are looked up for a target; where they lead is forbidden. */
 const namesFor = async (
   config: Readonly<Record<string, unknown>>,
-  { endpoint, credentials = {} }: { endpoint?: string; credentials?: Readonly<Record<string, string>> } = {},
+  { credentials = {}, ...named }: Pick<Target, 'endpoint' | 'endpoints'> & { credentials?: object } = {},
 ) => {
   const names: string[] = [];
   const target: Target = {
@@ -14,7 +14,7 @@ const namesFor = async (
     credentials: { auth_method: 'access_key', secret_access_key: 'obviously-fake', ...credentials },
     options: { ssl_mode: 'verify-full', query_timeout_seconds: 1 },
     role: 'source',
-    ...(endpoint !== undefined && { endpoint }),
+    ...named,
   };
   const { details } = await examine(s3, target, {
     policy: {},
@@ -57,6 +57,15 @@ describe('what is dialled', () => {
     const credentials = { auth_method: 'role', role_arn: 'arn:aws:iam::123456789012:role/reader' };
     expect(await namesFor({}, { credentials })).toEqual(['sts.eu-west-1.amazonaws.com']);
     expect(await namesFor({ endpoint: 'https://s3.example.test' }, { credentials })).toEqual([
+      's3.example.test',
+    ]);
+    const endpoints = { sts: 'https://vpce.sts.example.test' };
+    expect(await namesFor({}, { credentials, endpoints })).toEqual(['vpce.sts.example.test']);
+    const both = { credentials, endpoint: 'https://vpce.s3.example.test' };
+    expect(await namesFor({}, both)).toEqual(['vpce.s3.example.test']);
+    expect(await namesFor({}, { ...both, endpoints })).toEqual(['vpce.sts.example.test']);
+    // Keys of another server are none for AWS's.
+    expect(await namesFor({ endpoint: 'https://s3.example.test' }, { credentials, endpoints })).toEqual([
       's3.example.test',
     ]);
   });

@@ -38,6 +38,7 @@ export const aimAt = (
       options,
       role,
       ...(endpoint !== undefined && { endpoint }),
+      ...(policy.endpoints && { endpoints: policy.endpoints }),
       hide: (values) => log.hide(values),
     },
     options: {

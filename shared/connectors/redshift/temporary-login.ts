@@ -28,20 +28,21 @@ export const becomeTemporary = async <T>(
 };
 
 const handedOut = async (
-  { config, credentials, endpoint }: Target,
+  { config, credentials, endpoints }: Target,
   dialer: Dialer,
   place: Place,
 ): Promise<Login> => {
+  const endpoint = endpoints?.[place.service];
   const url = new URL(endpoint ?? `https://${place.api}`);
   if (url.protocol !== 'https:') {
-    const remediation = 'Have the deployment name an https endpoint for redshift: passwords come from it.';
+    const remediation = `Have the deployment name an https endpoint for ${place.service}: passwords come from it.`;
     throw new Problem('tls-required', undefined, { remediation });
   }
   // An endpoint of the deployment's alone may have an authority of its own; and `rds` are the databases' authorities.
   const { ca } = dialer.tlsAsk;
   const ask = { mode: 'verify-full', ...(endpoint !== undefined && ca !== 'rds' && { ca }) } as const;
   const handler = requestHandler(dialer.aside(ask), true, mostOfAnAnswer);
-  const official = { api: place.api, official: endpoint === undefined };
+  const official = { api: place.api, service: place.service, official: endpoint === undefined };
   const handle: typeof handler.handle = (request, options) =>
     handler.handle(request, options).catch((error: unknown) => {
       throw notReached(error, official);

@@ -56,7 +56,9 @@ export const bucketOf = async (target: S3Target, dialer: Dialer): Promise<Bucket
     if (credentials.auth_method !== 'role') return keys;
     if (!secure) throw new Problem('tls-required'); // the answer holds keys
     const { assumeRole } = await import('./assume-role.ts');
-    const at = named === undefined ? new URL(`https://sts.${domainOf(config.region)}`) : url;
+    // A server that the connection names has both under one roof, and so may one that the deployment does.
+    const sts = config.endpoint ?? target.endpoints?.['sts'] ?? target.endpoint;
+    const at = new URL(sts ?? `https://sts.${domainOf(config.region)}`);
     return assumeRole(
       { ...common, endpoint: addressOf(at, secure), credentials: keys },
       credentials,
