@@ -116,8 +116,12 @@ if (engine)
 
       test('hangs up is no fault of the database’s', async () => {
         await using api = await awsApi(keys.secret_access_key, (_, response) => response.destroy());
-        expect(await tried({ endpoint: api.url })).toMatchObject({
-          failed: { step: 'authenticate', code: 'connection-reset' },
+        expect(await tried({ endpoint: api.url, host: workgroup })).toMatchObject({
+          failed: {
+            step: 'authenticate',
+            code: 'connection-reset',
+            remediation: expect.stringContaining('that the deployment names for redshift-serverless'),
+          },
           details: { error: expect.stringContaining('AWS') },
         });
       });

@@ -83,14 +83,17 @@ const codes = failureTable({
 });
 
 /** What it means that the way to AWS is barred. */
-export const notReached = (error: unknown, { api, official }: Pick<Asked, 'api' | 'official'>): Problem => {
+export const notReached = (
+  error: unknown,
+  { api, service, official }: Pick<Asked, 'api' | 'service' | 'official'>,
+): Problem => {
   const said =
     error instanceof Problem
       ? { code: error.code }
       : (networkFailure(error) ?? { code: 'protocol-mismatch' as const });
   const native = nativeCode(error);
   const { title, blame } = problems[said.code];
-  const where = official ? api : 'the endpoint that the deployment names for redshift';
+  const where = official ? api : `the endpoint that the deployment names for ${service}`;
   return new Problem(
     said.code,
     `AWS, which hands out the password: ${title.charAt(0).toLowerCase()}${title.slice(1)}.`,
