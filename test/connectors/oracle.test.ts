@@ -5,6 +5,7 @@ import { examine, openSession } from '../../shared/connectors/examine.ts';
 import { oracle } from '../../shared/connectors/oracle/connector.ts';
 import { parse } from '../../shared/parse.ts';
 import { connectorContract } from '../contracts/connector.ts';
+import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
 import { optionsOf, targetOf } from './oracle-furniture.ts';
 
@@ -61,63 +62,144 @@ describe('a config', () => {
   );
 });
 
-const failed = (steps: Awaited<ReturnType<typeof examine>>['steps']) =>
-  steps.find(({ status }) => status === 'failed');
+const as = (username: string, secret: string) => ({
+  config: { username },
+  credentials: { auth_method: 'password', password: secret },
+});
+const service = (name: string) => ({ config: { service_name: name } });
 
-// A scripted listener and logon; statements are beyond it.
-const env = reach('oracle');
-if (env)
-  describe('on a scripted listener', () => {
-    const port = Number(env['ORACLE_PORT']);
-    const tried = (config: object = {}, password?: string) =>
-      examine(oracle, targetOf(port, config, password), optionsOf('disable'));
+// A stand-in: a scripted listener and logon, and behind the real driver SQLite tables that have the dictionary's names. No statement ever met
+// an Oracle Database. A query outside of a transaction that only reads the stand-in does not understand.
+const env = reach('oracle', { ORACLE_TLS: 'server' });
+const plain = reach('oracle', { ORACLE_TLS: 'off' });
+if (env && plain)
+  describe('on a stand-in that speaks TNS', () => {
+    const portOf = (ORACLE_TLS: string) => {
+      const other = reach('oracle', { ORACLE_TLS });
+      return other && { config: { port: Number(other['ORACLE_PORT']) } };
+    };
+    const port = Number(plain['ORACLE_PORT']);
 
-    test('a session opens, and tells the server’s version', async () => {
-      await using session = await openSession(oracle, targetOf(port), optionsOf('disable'));
-      expect(await session.ping()).toMatch(/^Oracle Database 19\.24/);
+    sourceContract({
+      connector: oracle,
+      config: {
+        host: 'localhost',
+        port: Number(env['ORACLE_PORT']),
+        service_name: env['ORACLE_SERVICE'] ?? '',
+        username: env['ORACLE_USER'] ?? '',
+      },
+      credentials: { auth_method: 'password', password: env['ORACLE_PASSWORD'] ?? '' },
+      version: /^Oracle Database 19\.24\.0\.0\.0$/,
+      // TLS is a port of its own (TCPS).
+      certificates: {
+        plain: { config: { port } },
+        off: { config: { port } },
+        ...Object.fromEntries(
+          (['expired', 'wronghost', 'selfsigned'] as const).map((kind) => [kind, portOf(kind)]),
+        ),
+      },
+      withoutTls: 'tls-unsupported',
+      many: service('many'),
+      odd: { names: ['a.b', "it's", ' leading space', 'x]y', 'größe ☕', 'lower', 'semi;colon', '%_'] },
+      nobody: as('mooring_nobody', 'nobody'),
+      stall: async () => ({ ...as('mooring_stalled', 'stalled'), [Symbol.asyncDispose]: async () => {} }),
+      refused: {
+        'a wrong password': {
+          credentials: { auth_method: 'password', password: 'never-the-right-one' },
+          code: 'authentication-failed',
+          native: 'ORA-01017',
+          cure: /user name/,
+        },
+        'an unknown user': {
+          config: { username: 'nobody_at_all' },
+          code: 'authentication-failed',
+          native: 'ORA-01017',
+          cure: /user name/,
+        },
+        'an unknown service': {
+          ...service('nowhere'),
+          code: 'database-not-found',
+          native: 'NJS-518',
+          cure: /service_name/,
+        },
+        'an unknown sid': {
+          config: { service_name: undefined, sid: 'NOWHERE' },
+          code: 'database-not-found',
+          native: 'NJS-519',
+          cure: /service_name/,
+        },
+        'a service that the listener takes for a sid': {
+          ...service('closed'),
+          code: 'database-not-found',
+          native: 'NJS-519',
+          cure: /SID/,
+        },
+        'a locked account': {
+          ...as('mooring_locked', 'locked'),
+          code: 'account-locked',
+          native: 'ORA-28000',
+          cure: /ACCOUNT UNLOCK/,
+        },
+        'an expired password': {
+          ...as('mooring_expired', 'expired'),
+          code: 'credentials-expired',
+          native: 'ORA-28001',
+          cure: /expired/,
+        },
+        'no right to log in': {
+          ...as('mooring_no_session', 'session'),
+          code: 'permission-denied',
+          native: 'ORA-01045',
+          cure: /GRANT CREATE SESSION/,
+        },
+        'a verifier of 10g alone': {
+          ...as('mooring_10g', 'old'),
+          code: 'authentication-failed',
+          native: 'NJS-116',
+          cure: /ALLOWED_LOGON_VERSION_SERVER/,
+        },
+        'a server older than 12.1': {
+          ...service('old'),
+          code: 'unsupported-version',
+          native: 'NJS-138',
+          cure: /12\.1/,
+        },
+        'an instance that starts': {
+          ...service('starting'),
+          code: 'server-error',
+          native: 'ORA-12528',
+          cure: /try again/,
+        },
+        'an instance that is full': {
+          ...service('full'),
+          code: 'too-many-connections',
+          native: 'ORA-12519',
+          cure: /PROCESSES/,
+        },
+      },
     });
 
-    test.each([
-      ['a wrong password', {}, 'never-the-right-one', 'authentication-failed', 'ORA-01017', /user name/],
-      ['an unknown user', { username: 'nobody_at_all' }, undefined, 'authentication-failed', 'ORA-01017', /user name/],
-      ['an unknown service', { service_name: 'nowhere' }, undefined, 'database-not-found', 'NJS-518', /service_name/],
-      ['an unknown sid', { service_name: undefined, sid: 'NOWHERE' }, undefined, 'database-not-found', 'NJS-519', /service_name/],
-      ['a service that the listener takes for a sid', { service_name: 'closed' }, undefined, 'database-not-found', 'NJS-519', /SID/],
-      ['a locked account', { username: 'mooring_locked' }, 'locked', 'account-locked', 'ORA-28000', /ACCOUNT UNLOCK/],
-      ['an expired password', { username: 'mooring_expired' }, 'expired', 'credentials-expired', 'ORA-28001', /expired/],
-      ['no right to log in', { username: 'mooring_no_session' }, 'session', 'permission-denied', 'ORA-01045', /GRANT CREATE SESSION/],
-      ['a verifier of 10g alone', { username: 'mooring_10g' }, 'old', 'authentication-failed', 'NJS-116', /ALLOWED_LOGON_VERSION_SERVER/],
-      ['a server older than 12.1', { service_name: 'old' }, undefined, 'unsupported-version', 'NJS-138', /12\.1/],
-      ['an instance that starts', { service_name: 'starting' }, undefined, 'server-error', 'ORA-12528', /try again/],
-      ['an instance that is full', { service_name: 'full' }, undefined, 'too-many-connections', 'ORA-12519', /PROCESSES/],
-    ])('%s is told from everything else', async (_, config, password, code, native, cure) => {
-      const { steps } = await tried(config, password);
-      expect(failed(steps)).toMatchObject({
-        step: 'authenticate',
-        code,
-        native_code: native,
-        remediation: expect.stringMatching(cure),
-      });
-      expect(steps.slice(-2).map(({ status }) => status)).toEqual(['skipped', 'skipped']);
-    }); // prettier-ignore
-
-    test('what is asked is asked in a transaction that only reads', async () => {
-      await using session = await openSession(oracle, targetOf(port), optionsOf('disable'));
-      // Statements are beyond the listener; outside of such a transaction it says something else.
-      await expect(session.introspect({ excludedSchemas: [] }, () => {})).rejects.toMatchObject({
-        code: 'permission-denied',
-        extras: { native_code: 'ORA-00942' },
-      });
-      const { steps } = await tried();
-      expect(steps.find(({ step }) => step === 'query')).toMatchObject({ status: 'passed' });
-      expect(failed(steps)).toMatchObject({ step: 'privileges', native_code: 'ORA-00942' });
-    });
+    const tried = (config: object = {}, seconds = 5) =>
+      examine(oracle, targetOf(port, config), optionsOf('disable', 'ca.crt', seconds));
+    const opened = (username: string, password: string, seconds: number) => {
+      const target = targetOf(port, { username }, password);
+      return openSession(
+        oracle,
+        { ...target, options: { ...target.options, query_timeout_seconds: seconds } },
+        optionsOf('disable'),
+      );
+    };
 
     // The driver gives up a call by asking the server to, and waits for its word.
+    test('a query that is given up is one that took too long, and the session goes on', async () => {
+      await using session = await opened('mooring_stalled', 'stalled', 0.2);
+      const asked = session.introspect({ excludedSchemas: [] }, () => {});
+      await expect(asked).rejects.toMatchObject({ code: 'timeout', extras: { native_code: 'NJS-123' } });
+      expect(await session.ping()).toMatch(/^Oracle Database 19/);
+    });
+
     test('a query that takes too long ends at its limit, also where the server says nothing more', async () => {
-      const target = targetOf(port, { username: 'mooring_stalled' }, 'stalled');
-      const short = { ...target, options: { ...target.options, query_timeout_seconds: 0.2 } };
-      await using session = await openSession(oracle, short, optionsOf('disable'));
+      await using session = await opened('mooring_deaf', 'deaf', 0.2);
       await expect(session.introspect({ excludedSchemas: [] }, () => {})).rejects.toMatchObject({
         code: 'timeout',
         message: expect.not.stringContaining('25 s'), // the limit of everything together
@@ -130,11 +212,10 @@ if (env)
     });
 
     test('a listener that is silent ends at the step’s limit', async () => {
-      const { steps } = await examine(
-        oracle,
-        targetOf(port, { service_name: 'silent' }),
-        optionsOf('disable', 'ca.crt', 0.3),
-      );
-      expect(failed(steps)).toMatchObject({ step: 'authenticate', code: 'timeout' });
+      const { steps } = await tried({ service_name: 'silent' }, 0.3);
+      expect(steps.find(({ status }) => status === 'failed')).toMatchObject({
+        step: 'authenticate',
+        code: 'timeout',
+      });
     });
   });

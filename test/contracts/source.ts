@@ -21,7 +21,7 @@ export interface Source {
   readonly version: RegExp;
   /** What is refused at login: the change that brings it about, and what is to be said. */
   readonly refused: Readonly<
-    Record<string, Change & { readonly code: ProblemCode; readonly native?: string }>
+    Record<string, Change & { readonly code: ProblemCode; readonly native?: string; readonly cure?: RegExp }>
   >;
   /** The same server with another certificate, or with none. */
   readonly certificates?: Readonly<
@@ -90,7 +90,7 @@ export const sourceContract = (source: Source) => {
 
   test.each(Object.entries(source.refused))(
     '%s is told from everything else',
-    async (_, { code, native, ...change }) => {
+    async (_, { code, native, cure, ...change }) => {
       const { details, steps } = await tried(change);
       expect(details).toMatchObject({ code });
       expect(steps.at(-3)).toMatchObject({
@@ -98,6 +98,7 @@ export const sourceContract = (source: Source) => {
         status: 'failed',
         code,
         ...(native && { native_code: native }),
+        ...(cure && { remediation: expect.stringMatching(cure) }),
       });
       expect(steps.slice(-2).map(({ status }) => status)).toEqual(['skipped', 'skipped']);
     },

@@ -10,8 +10,8 @@ const Service = v.pipe(
 );
 
 /**
- * Logins were tried against a scripted listener; no statement of it ever ran on an Oracle Database: introspection and privileges follow its
- * documentation.
+ * Never tried on an Oracle Database: logins met a scripted listener, and statements ran behind the real driver on SQLite tables that have the
+ * names and columns of the dictionary. What its views show follows the documentation.
  */
 export const oracle = defineConnector({
   title: 'Oracle Database',
