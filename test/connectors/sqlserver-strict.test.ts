@@ -47,9 +47,10 @@ if (env)
       expect(status).toBe(expected === 'certificate-untrusted' ? 'failed' : 'connected');
     });
 
-    test('hangs up on whoever speaks in clear', async () => {
-      const { details } = await examine(sqlserver, targetOf(port, 'disable'), optionsOf('disable'));
-      expect(details).toMatchObject({ code: 'connection-reset' });
+    test('is told to whoever wants no TLS', async () => {
+      const { details, steps } = await examine(sqlserver, targetOf(port, 'disable'), optionsOf('disable'));
+      expect(details).toMatchObject({ code: 'tls-required' });
+      expect(steps.at(-1)).toMatchObject({ step: 'authenticate', status: 'failed' });
     });
 
     test('tells a wrong password from everything else', async () => {
@@ -85,26 +86,33 @@ if (env)
     });
   });
 
+/** Hangs up on whoever does not begin with TLS, and answers TLS with that word, or in TLS; `names` are those of protocols that were asked for. */
+const strictServer = async (word?: Buffer) => {
+  const names: unknown[] = [];
+  const server = await plainServer((socket) => {
+    socket.once('data', (bytes: Buffer) => {
+      if (bytes[0] !== 0x16) return void socket.destroy();
+      if (word) return void socket.end(word);
+      socket.pause().unshift(bytes);
+      const secured = new TLSSocket(socket, {
+        isServer: true,
+        cert: pem('server.crt'),
+        key: pem('server.key'),
+        ALPNCallback: ({ protocols }) => {
+          names.push(...protocols);
+          return protocols[0];
+        },
+      });
+      secured.on('error', () => {});
+      secured.on('data', () => secured.end('220 ready\r\n'));
+    });
+  });
+  return { ...server, names };
+};
+
 describe('whoever hangs up at the greeting', () => {
   test('is spoken to once more, with TLS first and by the name of the protocol', async () => {
-    const names: unknown[] = [];
-    await using server = await plainServer((socket) => {
-      socket.once('data', (bytes: Buffer) => {
-        if (bytes[0] !== 0x16) return void socket.destroy();
-        socket.pause().unshift(bytes);
-        const secured = new TLSSocket(socket, {
-          isServer: true,
-          cert: pem('server.crt'),
-          key: pem('server.key'),
-          ALPNCallback: ({ protocols }) => {
-            names.push(...protocols);
-            return protocols[0];
-          },
-        });
-        secured.on('error', () => {});
-        secured.on('data', () => secured.end('220 ready\r\n'));
-      });
-    });
+    await using server = await strictServer();
     const { steps } = await examine(
       sqlserver,
       targetOf(server.port, 'verify-full'),
@@ -114,7 +122,7 @@ describe('whoever hangs up at the greeting', () => {
       step: 'authenticate',
       code: 'protocol-mismatch',
     });
-    expect(names).toEqual(['tds/8.0']);
+    expect(server.names).toEqual(['tds/8.0']);
     expect(server.accepted.length).toBe(2);
   });
 
@@ -127,6 +135,19 @@ describe('whoever hangs up at the greeting', () => {
     expect(details).toMatchObject({
       code: word.length === 0 ? 'connection-reset' : 'tls-unsupported',
     });
+    expect(server.accepted.length).toBe(2);
+  });
+
+  test.each([
+    ['TLS', undefined, 'tls-required'],
+    ['an alert of TLS', Buffer.from([0x15, 3, 1, 0, 2, 2, 40]), 'tls-required'],
+    ['nothing', Buffer.alloc(0), 'connection-reset'],
+    ['what is no TLS', Buffer.from('220 ready\r\n'), 'connection-reset'],
+  ])('of who wants no TLS, is asked whether it speaks it, and answers %s', async (_, word, code) => {
+    await using server = await strictServer(word);
+    const { details } = await examine(sqlserver, targetOf(server.port, 'disable'), optionsOf('disable'));
+    expect(details).toMatchObject({ code });
+    expect(server.names).toEqual(word ? [] : ['tds/8.0']);
     expect(server.accepted.length).toBe(2);
   });
 });

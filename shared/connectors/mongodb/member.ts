@@ -1,3 +1,4 @@
+import { speaksTls } from '../../network/speaks-tls.ts';
 import { Problem } from '../../problem.ts';
 import type { Dialer, Place } from '../../network/dialer.ts';
 import type { Target } from '../connector.ts';
@@ -6,7 +7,6 @@ import { rightsOf } from './account.ts';
 import { seenAtLogin } from './failures.ts';
 import { link } from './link.ts';
 import type { Account, Link } from './link.ts';
-import { speaksTls } from './speaks-tls.ts';
 import type { ResolveSrv } from './srv.ts';
 
 /** What the connector's schemas let through. */

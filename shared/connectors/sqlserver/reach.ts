@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Dialer, Place } from '../../network/dialer.ts';
 import { networkFailure } from '../../network/failure.ts';
+import { speaksTls } from '../../network/speaks-tls.ts';
 import { Problem } from '../../problem.ts';
 import { guard } from './guard.ts';
 import { greet, packetSize, type Greeting } from './prelogin.ts';
@@ -35,23 +36,31 @@ export const reach = async (to: Place, dialer: Dialer, fedAuth: boolean): Promis
         greeting = await greet(raw, { encrypt: true, fedAuth });
         return greeting.encrypts;
       } catch (error) {
-        // A server that insists on TDS 8 hangs up on whoever says anything before TLS.
-        if (networkFailure(error)?.code !== 'connection-reset') throw error;
+        if (!hungUp(error)) throw error;
         moveTo(await dialer.tcp(to));
         strict = true;
-        return 'tds/8.0';
+        return tds8;
       }
     },
   );
   unwrap();
   const socket = 'encrypted' in secured ? secured : raw;
   if (!greeting) {
-    greeting = await dialer.step('authenticate', () => greet(socket, { encrypt: false, fedAuth, strict }));
-    if (greeting.encrypts && !strict) {
-      return dialer.step('authenticate', () => Promise.reject(new Problem('tls-required')));
-    }
+    greeting = await dialer.step('authenticate', async () => {
+      const said = await greet(socket, { encrypt: false, fedAuth, strict }).catch(async (cause: unknown) => {
+        if (strict || !hungUp(cause) || !(await speaksTls(await dialer.tcp(to), tds8))) throw cause;
+        throw new Problem('tls-required', undefined, { cause });
+      });
+      if (said.encrypts && !strict) throw new Problem('tls-required');
+      return said;
+    });
   }
   // A login of several packets in one record of TLS is hung up on by Azure SQL: https://github.com/tediousjs/tedious/issues/1182
   if ('setMaxSendFragment' in socket) socket.setMaxSendFragment(packetSize);
   return { socket, greeting, allow: guard(socket).allow, strict };
 };
+
+/** What a server that insists on TDS 8 does to whoever says anything before TLS; only a second socket tells it from others that hang up. */
+const hungUp = (error: unknown) => networkFailure(error)?.code === 'connection-reset';
+
+const tds8 = 'tds/8.0';
