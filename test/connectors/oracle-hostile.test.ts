@@ -1,4 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
+import dns from 'node:dns';
+import { describe, expect, jest, test } from '@jest/globals';
 import { examine } from '../../shared/connectors/examine.ts';
 import { oracle } from '../../shared/connectors/oracle/connector.ts';
 import { closedPort, plainServer } from '../network/servers.ts';
@@ -41,6 +42,42 @@ describe('where there is something else', () => {
     const { details, steps } = await examine(oracle, targetOf(server.port), optionsOf('disable'));
     expect(details).toMatchObject({ code: 'host-forbidden' });
     expect(steps.find(({ status }) => status === 'failed')).toMatchObject({ step: 'egress' });
+    expect(server.accepted.length).toBe(1);
+  });
+  test.each([
+    ['an address', '(ADDRESS=(PROTOCOL=tcp)(HOST=leak.example.test)(PORT={port}))'],
+    [
+      'a description',
+      '(DESCRIPTION=(ADDRESS_LIST=(ADDRESS=(PROTOCOL=tcps)(HOST=leak.example.test)(PORT={port}))))',
+    ],
+    ['the short form', 'leak.example.test:{port}/shop'],
+  ])('a name that a listener sends on to in %s is looked up by the dialer alone', async (_, address) => {
+    // What the driver itself would look names up by.
+    using driver = jest.spyOn(dns.promises, 'lookup');
+    const asked: string[] = [];
+    await using server = await plainServer((socket) => {
+      socket.once('data', () => socket.write(redirect(address.replace('{port}', `${server.port}`))));
+    });
+    const { details } = await examine(oracle, targetOf(server.port, { host: '127.0.0.1' }), {
+      ...optionsOf('disable'),
+      resolve: async (name) => {
+        asked.push(name);
+        return ['169.254.169.254'];
+      },
+    });
+    expect(details).toMatchObject({ code: 'host-forbidden' });
+    expect(asked).toEqual(['leak.example.test']);
+    expect(driver).not.toHaveBeenCalled();
+    expect(server.accepted.length).toBe(1);
+  });
+  test('a listener that sends on to no host is not answered with ours', async () => {
+    using driver = jest.spyOn(dns.promises, 'lookup');
+    await using server = await plainServer((socket) => {
+      socket.once('data', () => socket.write(redirect(`(ADDRESS=(PROTOCOL=tcp)(PORT=${server.port}))`)));
+    });
+    const { details } = await examine(oracle, targetOf(server.port), optionsOf('disable'));
+    expect(details).toMatchObject({ code: 'protocol-mismatch' });
+    expect(driver).not.toHaveBeenCalled();
     expect(server.accepted.length).toBe(1);
   });
   test('a listener that sends on to itself for ever is left', async () => {

@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
+import nodes from 'oracledb/lib/thin/sqlnet/navNodes.js';
 import transport from 'oracledb/lib/thin/sqlnet/ntTcp.js';
 import tedious from 'tedious';
 
@@ -64,4 +66,18 @@ test('oracledb dials by the method that is replaced, and by no other', () => {
     'ntAdapter.connect(',
     'ntAdapter.renegTLS(',
   ]);
+});
+
+test('oracledb looks names up in the method that is replaced, and nowhere else', async () => {
+  const folder = dirname(createRequire(import.meta.url).resolve('oracledb/lib/thin/sqlnet/navNodes.js'));
+  const looking = readdirSync(dirname(folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.js'))
+    .flatMap((name) =>
+      readFileSync(join(dirname(folder), name), 'utf8')
+        .split('\n')
+        .filter((line) => /\b(lookup|resolve[46]?|Resolver)\(/.test(line) && /dns/i.test(line)),
+    );
+  const method = `${nodes.NavAddress.prototype.navigate}`;
+  expect(looking.length).toBe(2);
+  for (const line of looking) expect(method).toContain(line.trim());
 });

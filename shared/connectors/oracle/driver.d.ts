@@ -63,3 +63,17 @@ declare module 'oracledb/lib/thin/sqlnet/ntTcp.js' {
   }
   export default transport;
 }
+
+declare module 'oracledb/lib/thin/sqlnet/navNodes.js' {
+  /** One address of a descriptor. */
+  export interface Node {
+    readonly host?: string;
+    navigate(this: Node, strategy: Strategy): Promise<void>;
+  }
+  /** The addresses to try, in their order. */
+  export interface Strategy {
+    httpsProxy?: string;
+  }
+  const nodes: { readonly NavAddress: { readonly prototype: Node } };
+  export default nodes;
+}

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Socket } from 'node:net';
+import type { Node, Strategy } from 'oracledb/lib/thin/sqlnet/navNodes.js';
 import type { Address, Transport } from 'oracledb/lib/thin/sqlnet/ntTcp.js';
 import type { Dialer, Place } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
@@ -25,14 +26,21 @@ export interface Dialling {
 export const dialling = new AsyncLocalStorage<Dialling>();
 
 /**
- * Has the driver take its sockets, TLS and all, from whoever opens the session, and none without. It knows of no such hook: these are the two
- * methods that dial and encrypt, of exactly the version in package-lock.json.
+ * Has the driver take its sockets, TLS and all, from whoever opens the session, and none without. It knows of no such hook: these are the
+ * methods that dial, encrypt and look names up, of exactly the version in package-lock.json.
  */
 export const takeOver = async (): Promise<void> => {
   const { prototype } = (await import('oracledb/lib/thin/sqlnet/ntTcp.js')).default;
+  const nodes = (await import('oracledb/lib/thin/sqlnet/navNodes.js')).default.NavAddress.prototype;
   if (Object.hasOwn(prototype, 'mooring')) return;
-  if (typeof prototype.connect !== 'function' || typeof prototype.renegTLS !== 'function')
+  const { navigate } = nodes;
+  if ([prototype.connect, prototype.renegTLS, navigate].some((method) => typeof method !== 'function'))
     throw new Problem('internal', 'The driver dials in another way than the one that is known');
+  // A listener that sends on would have us look up what it likes, before the name is judged; and without a host our own.
+  nodes.navigate = async function (this: Node, strategy: Strategy) {
+    if (!this.host) throw new Problem('protocol-mismatch', 'Expected the host that the listener sends on to');
+    await navigate.call(this, Object.assign(strategy, { httpsProxy: 'a proxy looks names up by itself' }));
+  };
   Object.assign(prototype, {
     mooring: true,
     connect: async function (this: Transport, address: Address) {
