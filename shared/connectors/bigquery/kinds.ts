@@ -1,4 +1,5 @@
 import type { Column, Table } from '../catalog.ts';
+import { kindTable } from '../kind-table.ts';
 
 /** Goes by the first word: https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types */
 export const kindOf = (type: string): Column['kind'] =>
@@ -13,20 +14,17 @@ const tableKinds: ReadonlyMap<string, Table['kind']> = new Map([
   ['EXTERNAL', 'foreign_table'],
 ]);
 
-const columnKinds: ReadonlyMap<string, Column['kind']> = new Map([
-  ['STRING', 'string'],
-  ['INT64', 'integer'],
-  ['NUMERIC', 'decimal'],
-  ['BIGNUMERIC', 'decimal'],
-  ['FLOAT64', 'float'],
-  ['BOOL', 'boolean'],
-  ['DATE', 'date'],
-  ['TIME', 'time'],
-  ['DATETIME', 'timestamp'],
-  ['TIMESTAMP', 'timestamp'],
-  ['BYTES', 'binary'],
-  ['JSON', 'json'],
-  ['STRUCT', 'json'],
-  ['ARRAY', 'array'],
-  ['GEOGRAPHY', 'geo'],
-]);
+const columnKinds = kindTable({
+  string: 'STRING',
+  integer: 'INT64',
+  decimal: 'NUMERIC BIGNUMERIC',
+  float: 'FLOAT64',
+  boolean: 'BOOL',
+  date: 'DATE',
+  time: 'TIME',
+  timestamp: 'DATETIME TIMESTAMP',
+  binary: 'BYTES',
+  json: 'JSON STRUCT',
+  array: 'ARRAY',
+  geo: 'GEOGRAPHY',
+});

@@ -1,4 +1,5 @@
 import type { Column, Table } from '../catalog.ts';
+import { kindTable } from '../kind-table.ts';
 
 /** Goes by the first word: https://docs.databricks.com/sql/language-manual/sql-ref-datatypes */
 export const kindOf = (type: string): Column['kind'] =>
@@ -14,18 +15,16 @@ const tableKinds: ReadonlyMap<string, Table['kind']> = new Map([
   ['FOREIGN', 'foreign_table'],
 ]);
 
-const named = (kind: Column['kind'], words: string) => words.split(' ').map((word) => [word, kind] as const);
-
-const columnKinds: ReadonlyMap<string, Column['kind']> = new Map([
-  ...named('string', 'string varchar char'),
-  ...named('integer', 'tinyint smallint int integer bigint byte short long'),
-  ...named('decimal', 'decimal dec numeric'),
-  ...named('float', 'float real double'),
-  ...named('boolean', 'boolean'),
-  ...named('date', 'date'),
-  ...named('timestamp', 'timestamp timestamp_ntz timestamp_ltz'),
-  ...named('binary', 'binary'),
-  ...named('json', 'struct map variant object'),
-  ...named('array', 'array'),
-  ...named('geo', 'geometry geography'),
-]);
+const columnKinds = kindTable({
+  string: 'string varchar char',
+  integer: 'tinyint smallint int integer bigint byte short long',
+  decimal: 'decimal dec numeric',
+  float: 'float real double',
+  boolean: 'boolean',
+  date: 'date',
+  timestamp: 'timestamp timestamp_ntz timestamp_ltz',
+  binary: 'binary',
+  json: 'struct map variant object',
+  array: 'array',
+  geo: 'geometry geography',
+});

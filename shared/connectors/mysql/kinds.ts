@@ -1,4 +1,5 @@
 import type { Column } from '../catalog.ts';
+import { kindTable } from '../kind-table.ts';
 
 type Kind = Column['kind'];
 
@@ -8,24 +9,19 @@ export const kindOf = (type: string): Kind =>
 
 const booleans = /^(tinyint\(1\)|bit\(1\))$/;
 
-const named = (kind: Kind, words: string) => words.split(' ').map((word) => [word, kind] as const);
-
 /** https://dev.mysql.com/doc/refman/9.7/en/data-types.html, https://mariadb.com/kb/en/data-types/ */
-const kinds: ReadonlyMap<string, Kind> = new Map([
-  ...named('string', 'char varchar tinytext text mediumtext longtext enum set inet4 inet6'),
-  ...named('integer', 'tinyint smallint mediumint int integer bigint year'),
-  ...named('decimal', 'decimal numeric'),
-  ...named('float', 'float double real'),
-  ...named('boolean', 'boolean bool'),
-  ...named('date', 'date'),
-  ...named('time', 'time'),
-  ...named('timestamp', 'datetime timestamp'),
-  ...named('binary', 'binary varbinary tinyblob blob mediumblob longblob bit'),
-  ...named('json', 'json'),
-  ...named('uuid', 'uuid'),
-  ...named('array', 'vector'),
-  ...named(
-    'geo',
-    'geometry point linestring polygon multipoint multilinestring multipolygon geometrycollection geomcollection',
-  ),
-]);
+const kinds = kindTable({
+  string: 'char varchar tinytext text mediumtext longtext enum set inet4 inet6',
+  integer: 'tinyint smallint mediumint int integer bigint year',
+  decimal: 'decimal numeric',
+  float: 'float double real',
+  boolean: 'boolean bool',
+  date: 'date',
+  time: 'time',
+  timestamp: 'datetime timestamp',
+  binary: 'binary varbinary tinyblob blob mediumblob longblob bit',
+  json: 'json',
+  uuid: 'uuid',
+  array: 'vector',
+  geo: 'geometry point linestring polygon multipoint multilinestring multipolygon geometrycollection geomcollection',
+});

@@ -1,4 +1,5 @@
 import type { Column } from '../catalog.ts';
+import { kindTable } from '../kind-table.ts';
 
 /** What the catalog calls a type; a NUMBER without a fraction is an integer. https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/Data-Types.html */
 export const kindOf = (type: string, scale: number | null): Column['kind'] =>
@@ -29,16 +30,17 @@ export const spelled = (type: string, { bytes, chars, unit, precision, scale }: 
   return `NUMBER(${precision},${scale ?? 0})`;
 };
 
-const named = (kind: Column['kind'], names: string) => names.split(',').map((name) => [name, kind] as const);
-
 /** A DATE has hours and seconds. */
-const kinds: ReadonlyMap<string, Column['kind']> = new Map([
-  ...named('string', 'VARCHAR2,CHAR,NVARCHAR2,NCHAR,CLOB,NCLOB,LONG,ROWID,UROWID,XMLTYPE'),
-  ...named('float', 'FLOAT,BINARY_FLOAT,BINARY_DOUBLE'),
-  ...named('timestamp', 'DATE,TIMESTAMP,TIMESTAMP WITH TIME ZONE,TIMESTAMP WITH LOCAL TIME ZONE'),
-  ...named('binary', 'RAW,LONG RAW,BLOB,BFILE'),
-  ...named('json', 'JSON'),
-  ...named('boolean', 'BOOLEAN'),
-  ...named('array', 'VECTOR'),
-  ...named('geo', 'SDO_GEOMETRY'),
-]);
+const kinds = kindTable(
+  {
+    string: 'VARCHAR2,CHAR,NVARCHAR2,NCHAR,CLOB,NCLOB,LONG,ROWID,UROWID,XMLTYPE',
+    float: 'FLOAT,BINARY_FLOAT,BINARY_DOUBLE',
+    timestamp: 'DATE,TIMESTAMP,TIMESTAMP WITH TIME ZONE,TIMESTAMP WITH LOCAL TIME ZONE',
+    binary: 'RAW,LONG RAW,BLOB,BFILE',
+    json: 'JSON',
+    boolean: 'BOOLEAN',
+    array: 'VECTOR',
+    geo: 'SDO_GEOMETRY',
+  },
+  ',',
+);

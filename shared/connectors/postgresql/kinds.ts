@@ -1,4 +1,5 @@
 import type { Column } from '../catalog.ts';
+import { kindTable } from '../kind-table.ts';
 
 type Kind = Column['kind'];
 
@@ -12,23 +13,21 @@ export const kindOf = (name: string, type: string, category: string): Kind =>
 const baseType = 'b';
 const enumType = 'e';
 
-const named = (kind: Kind, names: string) => names.split(' ').map((name) => [name, kind] as const);
-
 /** Types of extensions go by their name, in whatever schema they live. What a product would hold as text is a string. */
-const byName: ReadonlyMap<string, Kind> = new Map([
-  ...named('integer', 'int2 int4 int8 oid'),
-  ...named('decimal', 'numeric money'),
-  ...named('float', 'float4 float8'),
-  ...named('date', 'date'),
-  ...named('time', 'time timetz'),
-  ...named('timestamp', 'timestamp timestamptz'),
-  ...named('binary', 'bytea'),
-  ...named('json', 'json jsonb'),
-  ...named('uuid', 'uuid'),
-  ...named('string', 'char xml inet cidr macaddr macaddr8 ltree'),
-  ...named('geo', 'geometry geography'),
-  ...named('array', 'vector halfvec'),
-]);
+const byName = kindTable({
+  integer: 'int2 int4 int8 oid',
+  decimal: 'numeric money',
+  float: 'float4 float8',
+  date: 'date',
+  time: 'time timetz',
+  timestamp: 'timestamp timestamptz',
+  binary: 'bytea',
+  json: 'json jsonb',
+  uuid: 'uuid',
+  string: 'char xml inet cidr macaddr macaddr8 ltree',
+  geo: 'geometry geography',
+  array: 'vector halfvec',
+});
 
 /**
  * Arrays, booleans, shapes and strings (citext too): https://www.postgresql.org/docs/current/catalog-pg-type.html#CATALOG-TYPCATEGORY-TABLE.

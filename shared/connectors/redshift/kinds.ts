@@ -1,4 +1,5 @@
 import type { Column } from '../catalog.ts';
+import { kindTable } from '../kind-table.ts';
 
 /** A type as svv_columns spells it, with the sizes that it keeps beside. External tables bring their own spelling, sizes included. */
 export const spelled = (type: string, length: number, precision: number, scale: number): string =>
@@ -12,19 +13,17 @@ export const spelled = (type: string, length: number, precision: number, scale: 
 export const kindOf = (type: string): Column['kind'] =>
   type.endsWith('[]') ? 'array' : (kinds.get(/^"?[a-z0-9]+/.exec(type.toLowerCase())?.[0] ?? '') ?? 'other');
 
-const named = (kind: Column['kind'], words: string) => words.split(' ').map((word) => [word, kind] as const);
-
-const kinds: ReadonlyMap<string, Column['kind']> = new Map([
-  ...named('string', 'character varchar char bpchar nchar nvarchar text string'),
-  ...named('integer', 'smallint integer bigint int2 int4 int8 int tinyint'),
-  ...named('decimal', 'numeric decimal'),
-  ...named('float', 'real double float float4 float8'),
-  ...named('boolean', 'boolean bool'),
-  ...named('date', 'date'),
-  ...named('time', 'time timetz'),
-  ...named('timestamp', 'timestamp timestamptz'),
-  ...named('binary', 'binary varbyte varbinary bytea'),
-  ...named('json', 'super struct map'),
-  ...named('geo', 'geometry geography'),
-  ...named('array', 'array'),
-]);
+const kinds = kindTable({
+  string: 'character varchar char bpchar nchar nvarchar text string',
+  integer: 'smallint integer bigint int2 int4 int8 int tinyint',
+  decimal: 'numeric decimal',
+  float: 'real double float float4 float8',
+  boolean: 'boolean bool',
+  date: 'date',
+  time: 'time timetz',
+  timestamp: 'timestamp timestamptz',
+  binary: 'binary varbyte varbinary bytea',
+  json: 'super struct map',
+  geo: 'geometry geography',
+  array: 'array',
+});

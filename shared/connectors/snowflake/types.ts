@@ -1,4 +1,5 @@
 import type { Column } from '../catalog.ts';
+import { kindTable } from '../kind-table.ts';
 import type { Row } from './driver.ts';
 
 /** A type as DESCRIBE TABLE spells it; information_schema keeps its sizes beside, and says TEXT for VARCHAR. */
@@ -20,19 +21,17 @@ export const kindOf = (row: Row): Column['kind'] => {
 const sized = (type: string, ...sizes: readonly (string | null | undefined)[]): string =>
   sizes.every((size) => /^\d{1,12}$/.test(size ?? '')) ? `${type}(${sizes.join(',')})` : type;
 
-const named = (kind: Column['kind'], words: string) => words.split(' ').map((word) => [word, kind] as const);
-
-const kinds: ReadonlyMap<string, Column['kind']> = new Map([
-  ...named('string', 'TEXT VARCHAR'),
-  ...named('decimal', 'DECFLOAT'),
-  ...named('float', 'FLOAT'),
-  ...named('boolean', 'BOOLEAN'),
-  ...named('date', 'DATE'),
-  ...named('time', 'TIME'),
-  ...named('timestamp', 'TIMESTAMP_NTZ TIMESTAMP_LTZ TIMESTAMP_TZ'),
-  ...named('binary', 'BINARY'),
-  ...named('json', 'VARIANT OBJECT MAP'),
-  ...named('array', 'ARRAY VECTOR'),
-  ...named('geo', 'GEOGRAPHY GEOMETRY'),
-  ...named('uuid', 'UUID'),
-]);
+const kinds = kindTable({
+  string: 'TEXT VARCHAR',
+  decimal: 'DECFLOAT',
+  float: 'FLOAT',
+  boolean: 'BOOLEAN',
+  date: 'DATE',
+  time: 'TIME',
+  timestamp: 'TIMESTAMP_NTZ TIMESTAMP_LTZ TIMESTAMP_TZ',
+  binary: 'BINARY',
+  json: 'VARIANT OBJECT MAP',
+  array: 'ARRAY VECTOR',
+  geo: 'GEOGRAPHY GEOMETRY',
+  uuid: 'UUID',
+});

@@ -1,4 +1,5 @@
 import type { Column } from '../catalog.ts';
+import { kindTable } from '../kind-table.ts';
 
 /** What the catalog calls a type of the system, by its name. https://learn.microsoft.com/sql/t-sql/data-types/data-types-transact-sql */
 export const kindOf = (name: string): Column['kind'] => kinds.get(name) ?? 'other';
@@ -14,20 +15,18 @@ export const spelled = (name: string, length: number, precision: number, scale: 
 const sized = new Set(['char', 'varchar', 'nchar', 'nvarchar', 'binary', 'varbinary']);
 const national = new Set(['nchar', 'nvarchar']);
 
-const named = (kind: Column['kind'], names: string) => names.split(' ').map((name) => [name, kind] as const);
-
-const kinds: ReadonlyMap<string, Column['kind']> = new Map([
-  ...named('string', 'char varchar nchar nvarchar text ntext xml sysname'),
-  ...named('integer', 'tinyint smallint int bigint'),
-  ...named('decimal', 'decimal numeric money smallmoney'),
-  ...named('float', 'float real'),
-  ...named('boolean', 'bit'),
-  ...named('date', 'date'),
-  ...named('time', 'time'),
-  ...named('timestamp', 'datetime datetime2 smalldatetime datetimeoffset'),
-  ...named('binary', 'binary varbinary image timestamp rowversion'), // `timestamp` is a version of the row, and no time
-  ...named('json', 'json'),
-  ...named('uuid', 'uniqueidentifier'),
-  ...named('array', 'vector'),
-  ...named('geo', 'geometry geography'),
-]);
+const kinds = kindTable({
+  string: 'char varchar nchar nvarchar text ntext xml sysname',
+  integer: 'tinyint smallint int bigint',
+  decimal: 'decimal numeric money smallmoney',
+  float: 'float real',
+  boolean: 'bit',
+  date: 'date',
+  time: 'time',
+  timestamp: 'datetime datetime2 smalldatetime datetimeoffset',
+  binary: 'binary varbinary image timestamp rowversion', // `timestamp` is a version of the row, and no time
+  json: 'json',
+  uuid: 'uniqueidentifier',
+  array: 'vector',
+  geo: 'geometry geography',
+});
