@@ -77,7 +77,7 @@ test('oracledb looks names up in the method that is replaced, and nowhere else',
         .split('\n')
         .filter((line) => /\b(lookup|resolve[46]?|Resolver)\(/.test(line) && /dns/i.test(line)),
     );
-  const method = `${nodes.NavAddress.prototype.navigate}`;
+  const method = nodes.NavAddress.prototype.navigate.toString();
   expect(looking.length).toBe(2);
   for (const line of looking) expect(method).toContain(line.trim());
 });
