@@ -15,19 +15,30 @@ export const createResolve =
     if (known.length > 0) return known;
     if (name === 'localhost' || name.endsWith('.localhost')) return ['127.0.0.1', '::1']; // RFC 6761, 6.3
 
-    signal.throwIfAborted();
-    const resolver = new Resolver({ timeout: 2000, tries: 3 });
-    if (servers) resolver.setServers(servers);
-    const cancel = () => resolver.cancel();
-    signal.addEventListener('abort', cancel, { once: true });
-    try {
-      const [a, aaaa] = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
-      if (a.status === 'rejected' && aaaa.status === 'rejected') throw a.reason;
-      return [a, aaaa].flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
-    } finally {
-      signal.removeEventListener('abort', cancel);
-    }
+    const [a, aaaa] = await askDns(signal, servers, (resolver) =>
+      Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]),
+    );
+    if (a.status === 'rejected' && aaaa.status === 'rejected') throw a.reason;
+    return [a, aaaa].flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
   };
+
+/** Asks those servers, or the system's, until the signal cancels it. */
+export const askDns = async <T>(
+  signal: AbortSignal,
+  servers: readonly string[] | undefined,
+  ask: (resolver: Resolver) => Promise<T>,
+): Promise<T> => {
+  signal.throwIfAborted();
+  const resolver = new Resolver({ timeout: 2000, tries: 3 });
+  if (servers) resolver.setServers(servers);
+  const cancel = () => resolver.cancel();
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    return await ask(resolver);
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
+};
 
 /** The addresses of a host as a caller may spell it; a literal in whatever spelling is its own only address. */
 export const resolveHost = async (

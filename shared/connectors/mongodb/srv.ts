@@ -1,5 +1,5 @@
-import { Resolver } from 'node:dns/promises';
 import type { Place } from '../../network/dialer.ts';
+import { askDns } from '../../network/resolve.ts';
 import { Problem } from '../../problem.ts';
 
 /** The members of a deployment as DNS has them, with what its TXT record says of them. */
@@ -17,28 +17,18 @@ export type ResolveSrv = (name: string, signal: AbortSignal) => Promise<Announce
 export const createResolveSrv =
   ({ servers }: { readonly servers?: readonly string[] } = {}): ResolveSrv =>
   async (name, signal) => {
-    signal.throwIfAborted();
-    const resolver = new Resolver({ timeout: 2000, tries: 3 });
-    if (servers) resolver.setServers(servers);
-    const cancel = () => resolver.cancel();
-    signal.addEventListener('abort', cancel, { once: true });
-    try {
-      const [srv, txt] = await Promise.allSettled([
-        resolver.resolveSrv(`_mongodb._tcp.${name}`),
-        resolver.resolveTxt(name),
-      ]);
-      if (srv.status === 'rejected') throw srv.reason;
-      const members = srv.value.slice(0, mostMembers).map(({ name: host, port }) => ({ host, port }));
-      if (members.length === 0) throw new Problem('host-not-found');
-      if (!members.every(({ host }) => isBeside(host, name))) throw new Problem('host-forbidden');
-      // A deployment may have no TXT record; more than one has no meaning.
-      const text = txt.status === 'fulfilled' && txt.value.length === 1 ? (txt.value[0] ?? []).join('') : '';
-      const said = new URLSearchParams(text);
-      const [authSource, replicaSet] = [said.get('authSource'), said.get('replicaSet')];
-      return { members, ...(authSource && { authSource }), ...(replicaSet && { replicaSet }) };
-    } finally {
-      signal.removeEventListener('abort', cancel);
-    }
+    const [srv, txt] = await askDns(signal, servers, (resolver) =>
+      Promise.allSettled([resolver.resolveSrv(`_mongodb._tcp.${name}`), resolver.resolveTxt(name)]),
+    );
+    if (srv.status === 'rejected') throw srv.reason;
+    const members = srv.value.slice(0, mostMembers).map(({ name: host, port }) => ({ host, port }));
+    if (members.length === 0) throw new Problem('host-not-found');
+    if (!members.every(({ host }) => isBeside(host, name))) throw new Problem('host-forbidden');
+    // A deployment may have no TXT record; more than one has no meaning.
+    const text = txt.status === 'fulfilled' && txt.value.length === 1 ? (txt.value[0] ?? []).join('') : '';
+    const said = new URLSearchParams(text);
+    const [authSource, replicaSet] = [said.get('authSource'), said.get('replicaSet')];
+    return { members, ...(authSource && { authSource }), ...(replicaSet && { replicaSet }) };
   };
 
 const mostMembers = 50;

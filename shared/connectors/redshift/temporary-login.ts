@@ -3,6 +3,7 @@ import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
 import type { Login, PostgresTarget } from '../postgresql/session.ts';
 import { requestHandler } from '../s3/request-handler.ts';
+import { keysOf, sdkSettings } from '../s3/sdk-settings.ts';
 import { placeOf, type Keys, type Place } from './place.ts';
 import { notLetIn, notReached, refused } from './refusals.ts';
 
@@ -47,23 +48,12 @@ const handedOut = async (
     handler.handle(request, options).catch((error: unknown) => {
       throw notReached(error, official);
     });
-  // Everything that the SDK would else look for in the environment and in ~/.aws is said.
   const settings = {
+    ...sdkSettings,
     region: place.region,
     endpoint: url.origin,
-    credentials: {
-      accessKeyId: credentials.access_key_id ?? '',
-      secretAccessKey: credentials.secret_access_key ?? '',
-      ...(credentials.session_token && { sessionToken: credentials.session_token }),
-    },
+    credentials: keysOf(credentials),
     requestHandler: { ...handler, handle },
-    maxAttempts: 1,
-    retryMode: 'standard',
-    defaultsMode: 'standard' as const,
-    useFipsEndpoint: false,
-    useDualstackEndpoint: false,
-    authSchemePreference: [],
-    userAgentAppId: 'mooring',
   };
   const asked = { name: place.name, username: config.username, database: config.database };
   try {

@@ -3,6 +3,7 @@ import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
 import type { Target } from '../connector.ts';
 import { requestHandler } from './request-handler.ts';
+import { keysOf, sdkSettings } from './sdk-settings.ts';
 
 export interface Settings {
   readonly bucket: string;
@@ -33,23 +34,8 @@ export const bucketOf = async (target: S3Target, dialer: Dialer): Promise<Bucket
   if (!url) throw new Problem('host-not-found');
   const secure = isSecure(url, options.ssl_mode);
   const handler = requestHandler(dialer, secure);
-  const keys = {
-    accessKeyId: config.access_key_id,
-    secretAccessKey: credentials.secret_access_key ?? '',
-    ...(credentials.session_token && { sessionToken: credentials.session_token }),
-  };
-  // Everything that the SDK would else look for in the environment and in ~/.aws is said.
-  const common = {
-    region: config.region,
-    requestHandler: handler,
-    maxAttempts: 1,
-    retryMode: 'standard',
-    defaultsMode: 'standard' as const,
-    useFipsEndpoint: false,
-    useDualstackEndpoint: false,
-    authSchemePreference: [],
-    userAgentAppId: 'mooring',
-  };
+  const keys = keysOf({ ...credentials, access_key_id: config.access_key_id });
+  const common = { ...sdkSettings, region: config.region, requestHandler: handler };
   const limit = Math.round(options.query_timeout_seconds * 1000);
 
   const taken = async () => {

@@ -1,0 +1,23 @@
+/** Everything that an SDK of AWS would else look for in the environment and in ~/.aws is said. */
+export const sdkSettings = {
+  maxAttempts: 1,
+  retryMode: 'standard',
+  defaultsMode: 'standard' as const,
+  useFipsEndpoint: false,
+  useDualstackEndpoint: false,
+  authSchemePreference: [],
+  userAgentAppId: 'mooring',
+};
+
+interface Keys {
+  readonly access_key_id?: string;
+  readonly secret_access_key?: string;
+  readonly session_token?: string;
+}
+
+/** A customer's keys as the SDK takes them. */
+export const keysOf = ({ access_key_id = '', secret_access_key = '', session_token }: Keys) => ({
+  accessKeyId: access_key_id,
+  secretAccessKey: secret_access_key,
+  ...(session_token && { sessionToken: session_token }),
+});
