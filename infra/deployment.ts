@@ -19,12 +19,16 @@ const list = v.pipe(
 );
 const Cidr = v.pipe(v.string(), v.regex(/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/, 'an IPv4 CIDR'));
 
-/** An empty text names none. */
-const Apis = v.pipe(
-  v.union([v.array(text), v.string()]),
-  v.transform((value) => (typeof value === 'string' ? value.split(',').filter(Boolean) : value)),
-  v.array(v.picklist(apiNames)),
-);
+/** Some of these; an empty text names none. */
+const some = <const T extends readonly string[]>(names: T) =>
+  v.pipe(
+    v.union([v.array(text), v.string()]),
+    v.transform((value) => (typeof value === 'string' ? value.split(',').filter(Boolean) : value)),
+    v.array(v.picklist(names)),
+  );
+
+const services = ['redshift', 'redshift-serverless'] as const;
+export type Service = (typeof services)[number];
 
 /** A VPC that is there already; looked up nowhere, so that synthesis needs no account. */
 const ExistingVpc = v.strictObject({
@@ -37,7 +41,7 @@ const ExistingVpc = v.strictObject({
 });
 
 /** What a deployment decides, by context (`cdk.json`, or `cdk deploy -c key=value`). */
-const Deployment = v.object({
+const Settled = v.object({
   /** Of everything that has a name; two deployments of one account and region need two. */
   name: v.optional(
     v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,20}$/, 'up to 21 lower-case letters, digits or -')),
@@ -53,6 +57,11 @@ const Deployment = v.object({
   nat: v.optional(flag, true),
   /** VPC endpoints for what the probe calls; an existing VPC often has them. */
   endpoints: v.exactOptional(flag),
+  /**
+   * AWS services whose API a connector asks with the customer's keys, each by an interface endpoint in a VPC of its own: without NAT
+   * there is no other way to them. For those of the deployment's region.
+   */
+  services: v.optional(some(services), []),
   /** Where the probe's traffic comes from, when the VPC is not its own. */
   egressIps: v.optional(list, []),
   egress: v.optional(read(EgressPolicy), '{}'),
@@ -67,7 +76,7 @@ const Deployment = v.object({
     '{}',
   ),
   /** The wire formats that it speaks besides our own: `-c apis=management,profiles`, or nothing for none. */
-  apis: v.optional(Apis, [...apiNames]),
+  apis: v.optional(some(apiNames), [...apiNames]),
   /** By function: `{"probe/test": 50}`. New accounts may have 10 in all. */
   reservedConcurrency: v.optional(read(v.record(v.string(), v.number())), '{}'),
   /** Requests per second that the stage lets through, and how many at once. */
@@ -80,6 +89,17 @@ const Deployment = v.object({
   /** Whether table, keys and their contents outlive the stacks. */
   retain: v.optional(flag, true),
 });
+
+const Deployment = v.pipe(
+  Settled,
+  v.forward(
+    v.check(
+      ({ vpc, services: asked }) => !vpc || asked.length === 0,
+      'none in a VPC that is there: make their endpoints yourself, in subnets that are not the probe’s',
+    ),
+    ['services'],
+  ),
+);
 export type Deployment = v.InferOutput<typeof Deployment>;
 
 /** The context as a deployment; what it does not say has a default. */

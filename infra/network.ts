@@ -1,10 +1,7 @@
-import { Fn, RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   CfnEIP,
-  type CfnSecurityGroup,
   FlowLogDestination,
-  GatewayVpcEndpointAwsService,
-  InterfaceVpcEndpointAwsService,
   IpAddresses,
   type ISecurityGroup,
   type IVpc,
@@ -14,43 +11,52 @@ import {
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
-import { AnyPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { retention } from './add-function.ts';
 import type { Deployment } from './deployment.ts';
+import { addOwnEndpoints, addServiceEndpoints, endpointsGroup } from './vpc-endpoints.ts';
 
 /** Where the probe stands, and what around it no connection may ever be dialled to. */
 export interface Network {
   readonly vpc: IVpc;
   readonly subnets: SubnetSelection;
   readonly group: ISecurityGroup;
-  /** Its own subnets, in which the VPC endpoints are too, and the VPC's resolver. */
+  /** Its own subnets, in which are the endpoints of what it calls itself, and the VPC's resolver. */
   readonly deny: readonly string[];
   readonly egressIps: readonly string[];
 }
 
-interface Allowed {
-  readonly account: string;
-  readonly table: string;
-}
-
 /** The VPC of the deployment, or the one that it names, with endpoints for just what the probe calls. */
-export const networkOf = (scope: Construct, deployment: Deployment, allowed: Allowed): Network => {
+export const networkOf = (
+  scope: Construct,
+  deployment: Deployment,
+  allowed: Parameters<typeof addOwnEndpoints>[1],
+): Network => {
   const place = deployment.vpc ? existing(scope, deployment, deployment.vpc) : own(scope, deployment);
   const group = new SecurityGroup(scope, 'ProbeGroup', {
     vpc: place.vpc,
     description: 'The probe: out to anywhere, in from nowhere',
     allowAllOutbound: true,
   });
-  if (deployment.endpoints ?? !deployment.vpc) addEndpoints(scope, place, group, allowed);
+  const owned = deployment.endpoints ?? !deployment.vpc;
+  const { services } = deployment;
+  if (owned || services.length > 0) {
+    const securityGroups = [endpointsGroup(scope, place.vpc, group)];
+    if (owned) addOwnEndpoints({ ...place, securityGroups }, allowed);
+    addServiceEndpoints(
+      { vpc: place.vpc, subnets: { subnetGroupName: 'services' }, securityGroups },
+      services,
+    );
+  }
   return { ...place, group };
 };
 
 type Place = Omit<Network, 'group'>;
 
-const own = (scope: Construct, { cidr, nat, region, availabilityZones }: Deployment): Place => {
+const own = (scope: Construct, { cidr, nat, region, availabilityZones, services }: Deployment): Place => {
   const zones = availabilityZones ?? [`${region}a`, `${region}b`];
+  const asked = services.length > 0;
   const addresses = nat ? [new CfnEIP(scope, 'Address', { domain: 'vpc' })] : [];
   const type = nat ? SubnetType.PRIVATE_WITH_EGRESS : SubnetType.PRIVATE_ISOLATED;
   const vpc = new Vpc(scope, 'Vpc', {
@@ -64,7 +70,11 @@ const own = (scope: Construct, { cidr, nat, region, availabilityZones }: Deploym
     }),
     subnetConfiguration: [
       { name: 'probe', subnetType: type, cidrMask: 26 },
-      ...(nat ? [{ name: 'way-out', subnetType: SubnetType.PUBLIC, cidrMask: 28 }] : []),
+      // Without NAT its place is kept, so that what comes after it stays where it is when NAT comes.
+      ...(nat || asked
+        ? [{ name: 'way-out', subnetType: SubnetType.PUBLIC, cidrMask: 28, reserved: !nat }]
+        : []),
+      ...(asked ? [{ name: 'services', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 28 }] : []),
     ],
     // Would take a function that changes it; nothing is in the default group.
     restrictDefaultSecurityGroup: false,
@@ -73,11 +83,17 @@ const own = (scope: Construct, { cidr, nat, region, availabilityZones }: Deploym
   vpc.addFlowLog('Flow', { destination: FlowLogDestination.toCloudWatchLogs(logGroup) });
   return {
     vpc: vpc as IVpc, // CDK's own types do not hold under exactOptionalPropertyTypes
-    subnets: { subnetType: type },
-    deny: [cidr],
+    subnets: { subnetGroupName: 'probe' },
+    // Connectors dial the endpoints of services, and nothing else of ours.
+    deny: asked ? rangesOf(vpc, ['probe', ...(nat ? ['way-out'] : [])]) : [cidr],
     egressIps: addresses.map(({ ref }) => ref),
   };
 };
+
+const rangesOf = (vpc: Vpc, groups: readonly string[]): readonly string[] =>
+  groups.flatMap((subnetGroupName) =>
+    vpc.selectSubnets({ subnetGroupName }).subnets.map(({ ipv4CidrBlock }) => ipv4CidrBlock),
+  );
 
 const existing = (
   scope: Construct,
@@ -104,43 +120,4 @@ const resolverOf = (cidr: string): string => {
   const [base = ''] = cidr.split('/');
   const last = base.lastIndexOf('.') + 1;
   return `${base.slice(0, last)}${Number(base.slice(last)) + 2}`;
-};
-
-const addEndpoints = (
-  scope: Construct,
-  { vpc, subnets }: Place,
-  probe: ISecurityGroup,
-  { account, table }: Allowed,
-) => {
-  const group = new SecurityGroup(scope, 'EndpointsGroup', {
-    vpc,
-    description: 'VPC endpoints: in from the probe alone',
-    allowAllOutbound: false,
-  });
-  // Beside the group, and not as a resource of its own as CDK would have it.
-  (group.node.defaultChild as CfnSecurityGroup).securityGroupIngress = [
-    { ipProtocol: 'tcp', fromPort: 443, toPort: 443, sourceSecurityGroupId: probe.securityGroupId },
-  ];
-  // Whoever has other credentials cannot use our way.
-  const ours = (actions: string, resource = '*') =>
-    new PolicyStatement({
-      principals: [new AnyPrincipal()],
-      actions: [actions],
-      resources: [resource],
-      conditions: { StringEquals: { 'aws:PrincipalAccount': account } },
-    });
-  vpc
-    .addGatewayEndpoint('DynamoDb', {
-      service: GatewayVpcEndpointAwsService.DYNAMODB,
-      subnets: [subnets],
-    })
-    .addToPolicy(ours('dynamodb:*', Fn.join('', [table, '*'])));
-  for (const [id, service, action] of [
-    ['SecretsManager', InterfaceVpcEndpointAwsService.SECRETS_MANAGER, 'secretsmanager:*'],
-    ['Kms', InterfaceVpcEndpointAwsService.KMS, 'kms:*'],
-  ] as const) {
-    vpc
-      .addInterfaceEndpoint(id, { service, subnets, securityGroups: [group], open: false })
-      .addToPolicy(ours(action));
-  }
 };

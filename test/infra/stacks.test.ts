@@ -1,44 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { App, Validations } from 'aws-cdk-lib';
+import { describe, expect, test } from '@jest/globals';
+import { Validations } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { deploymentOf } from '../../infra/deployment.ts';
-import { type FunctionPlan, planFunctions } from '../../infra/functions.ts';
-import { addStacks } from '../../infra/stacks.ts';
-import { EgressPolicy, judge } from '../../shared/network/egress.ts';
-import * as v from 'valibot';
+import { withStubs } from './synthesise.ts';
 import { accessOf, functionsIn, resourcesOf, type Template } from './template.ts';
 
-let dist = '';
-let plans: readonly FunctionPlan[] = [];
-
-beforeAll(async () => {
-  dist = await mkdtemp(join(tmpdir(), 'mooring-stubs-'));
-  plans = await planFunctions();
-  for (const { bundle } of plans) {
-    await mkdir(join(dist, bundle), { recursive: true });
-    await writeFile(join(dist, bundle, 'index.mjs'), `// ${bundle}`);
-  }
-});
-
-afterAll(() => rm(dist, { recursive: true, force: true }));
-
-const appOf = async (context: Readonly<Record<string, unknown>> = {}) => {
-  const app = new App({ analyticsReporting: false, context });
-  await addStacks(app, { deployment: deploymentOf(app.node), dist });
-  return app;
-};
-
-const synthesise = async (context?: Readonly<Record<string, unknown>>) => {
-  const app = await appOf(context);
-  const stacks = app
-    .synth()
-    .stacks.map(({ stackName, template }) => [stackName, template as Template] as const);
-  return Object.fromEntries(stacks);
-};
+const { plans, appOf, synthesise } = withStubs();
 
 describe('the stacks', () => {
   test('tell the API what may be dialled, without what is the probe’s alone', async () => {
@@ -90,7 +57,9 @@ describe('the stacks', () => {
   test('every function of the deployment is in one of them, under the name that it is invoked by', async () => {
     const found = Object.values(await synthesise()).flatMap(functionsIn);
     expect(found.map(({ FunctionName }) => FunctionName).toSorted()).toEqual(
-      plans.map(({ name }) => `mooring-${name.replaceAll('/', '-')}`).toSorted(),
+      plans()
+        .map(({ name }) => `mooring-${name.replaceAll('/', '-')}`)
+        .toSorted(),
     );
     for (const { Runtime, Architectures, Handler } of found) {
       expect({ Runtime, Architectures }).toEqual({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
@@ -154,7 +123,7 @@ describe('the stacks', () => {
     const routes = Object.values(await synthesise()).flatMap((template) =>
       resourcesOf(template, 'AWS::ApiGatewayV2::Route').map(({ RouteKey }) => RouteKey),
     );
-    const wanted = plans.flatMap((plan) => plan.routes.map(({ key }) => key));
+    const wanted = plans().flatMap((plan) => plan.routes.map(({ key }) => key));
     expect(new Set(routes)).toEqual(new Set([...wanted, '$default']));
     expect(routes.length).toBe(wanted.length + 1);
   });
@@ -204,39 +173,6 @@ describe('the stacks', () => {
     expect(queue?.['VisibilityTimeout']).toBeGreaterThanOrEqual(6 * (probe?.Timeout ?? Infinity));
   });
 
-  test.each([
-    ['a VPC of its own', {}, ['10.90.0.2', '10.90.0.70', '10.90.0.255']],
-    [
-      'a VPC that is there',
-      {
-        vpc: {
-          vpcId: 'vpc-0123456789abcdef0',
-          vpcCidr: '172.20.0.0/16',
-          subnetIds: 'subnet-0123456789abcdef0,subnet-0123456789abcdef1',
-          availabilityZones: 'eu-central-1a,eu-central-1b',
-          subnetCidrs: '172.20.1.0/24,172.20.2.0/24',
-        },
-      },
-      ['172.20.0.2', '172.20.1.9', '172.20.2.200'],
-    ],
-  ])('the probe may not dial its own subnets and resolver: %s', async (_, context, refused) => {
-    const { MooringProbe } = await synthesise(context);
-    for (const { Environment } of MooringProbe ? functionsIn(MooringProbe) : []) {
-      const policy = v.parse(EgressPolicy, JSON.parse(String(Environment?.Variables['EGRESS'])));
-      const allowed = judge(policy, 'default');
-      for (const address of refused)
-        expect({ [address]: allowed(address, address, 5432) }).toEqual({ [address]: false });
-      expect(allowed('172.20.9.9', '172.20.9.9', 5432)).toBe(true);
-    }
-  });
-
-  test('without NAT the probe has no way to the internet, and no address to tell', async () => {
-    const { MooringProbe } = await synthesise({ nat: 'false' });
-    expect(resourcesOf(MooringProbe, 'AWS::EC2::NatGateway')).toEqual([]);
-    expect(resourcesOf(MooringProbe, 'AWS::EC2::InternetGateway')).toEqual([]);
-    expect(JSON.stringify(MooringProbe)).not.toContain('EGRESS_IPS');
-  });
-
   test('alarms reach the topic that the context names', async () => {
     const alarmTopic = 'arn:aws:sns:eu-central-1:123456789012:alarms';
     const stacks = await synthesise({ alarmTopic });
@@ -267,6 +203,7 @@ describe('the stacks', () => {
     ['egress', '{"allow":["not a host!"]}'],
     ['name', 'Not A Name'],
     ['vpc', { vpcId: 'vpc-1' }],
+    ['services', 'redshift,s4'],
   ])('a context that makes no sense is refused by its key: %s', async (key, value) => {
     await expect(appOf({ [key]: value })).rejects.toThrow(key);
   });
@@ -274,6 +211,7 @@ describe('the stacks', () => {
   test.each([
     ['as it is', {}],
     ['without NAT', { nat: false }],
+    ['with endpoints of services', { services: 'redshift,redshift-serverless' }],
   ])('cdk-nag has nothing to say that is not answered with a reason: %s', async (_, context) => {
     const app = await appOf(context);
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

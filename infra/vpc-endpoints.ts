@@ -1,0 +1,90 @@
+import { Fn } from 'aws-cdk-lib';
+import {
+  type CfnSecurityGroup,
+  GatewayVpcEndpointAwsService,
+  InterfaceVpcEndpointAwsService,
+  type ISecurityGroup,
+  type IVpc,
+  SecurityGroup,
+  type SubnetSelection,
+} from 'aws-cdk-lib/aws-ec2';
+import { AnyPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import type { Service } from './deployment.ts';
+
+interface Place {
+  readonly vpc: IVpc;
+  readonly subnets: SubnetSelection;
+  readonly securityGroups: ISecurityGroup[];
+}
+
+export const endpointsGroup = (scope: Construct, vpc: IVpc, probe: ISecurityGroup): ISecurityGroup => {
+  const group = new SecurityGroup(scope, 'EndpointsGroup', {
+    vpc,
+    description: 'VPC endpoints: in from the probe alone',
+    allowAllOutbound: false,
+  });
+  // Beside the group, and not as a resource of its own as CDK would have it.
+  (group.node.defaultChild as CfnSecurityGroup).securityGroupIngress = [
+    { ipProtocol: 'tcp', fromPort: 443, toPort: 443, sourceSecurityGroupId: probe.securityGroupId },
+  ];
+  return group;
+};
+
+/** For just what the probe calls in our name. Whoever has other credentials cannot use our way. */
+export const addOwnEndpoints = (
+  place: Place,
+  { account, table }: { readonly account: string; readonly table: string },
+): void => {
+  const ours = { conditions: { StringEquals: { 'aws:PrincipalAccount': account } } };
+  place.vpc
+    .addGatewayEndpoint('DynamoDb', {
+      service: GatewayVpcEndpointAwsService.DYNAMODB,
+      subnets: [place.subnets],
+    })
+    .addToPolicy(anybody('dynamodb:*', { ...ours, resources: [Fn.join('', [table, '*'])] }));
+  addInterface(
+    place,
+    'SecretsManager',
+    InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+    'secretsmanager:*',
+    ours,
+  );
+  addInterface(place, 'Kms', InterfaceVpcEndpointAwsService.KMS, 'kms:*', ours);
+};
+
+/** For what connectors ask with keys of the customers', whatever account those are of: the one request that they make, and no other. */
+export const addServiceEndpoints = (place: Place, services: readonly Service[]): void => {
+  for (const name of new Set(services)) addInterface(place, ...asked[name]);
+};
+
+const asked: Readonly<Record<Service, readonly [string, InterfaceVpcEndpointAwsService, string]>> = {
+  redshift: ['Redshift', InterfaceVpcEndpointAwsService.REDSHIFT, 'redshift:GetClusterCredentials'],
+  'redshift-serverless': [
+    'RedshiftServerless',
+    InterfaceVpcEndpointAwsService.REDSHIFT_SERVERLESS,
+    'redshift-serverless:GetCredentials',
+  ],
+};
+
+const addInterface = (
+  { vpc, subnets, securityGroups }: Place,
+  id: string,
+  service: InterfaceVpcEndpointAwsService,
+  action: string,
+  limits: Limits = {},
+): void => {
+  vpc
+    .addInterfaceEndpoint(id, { service, subnets, securityGroups, open: false })
+    .addToPolicy(anybody(action, limits));
+};
+
+type Limits = Pick<ConstructorParameters<typeof PolicyStatement>[0] & object, 'conditions' | 'resources'>;
+
+const anybody = (action: string, limits: Limits): PolicyStatement =>
+  new PolicyStatement({
+    principals: [new AnyPrincipal()],
+    actions: [action],
+    resources: ['*'],
+    ...limits,
+  });

@@ -1,0 +1,116 @@
+import { describe, expect, test } from '@jest/globals';
+import * as v from 'valibot';
+import { EgressPolicy, judge } from '../../shared/network/egress.ts';
+import { type Context, withStubs } from './synthesise.ts';
+import { functionsIn, resourcesOf, type Template } from './template.ts';
+
+const { appOf, synthesise } = withStubs();
+
+const vpc = {
+  vpcId: 'vpc-0123456789abcdef0',
+  vpcCidr: '172.20.0.0/16',
+  subnetIds: 'subnet-0123456789abcdef0,subnet-0123456789abcdef1',
+  availabilityZones: 'eu-central-1a,eu-central-1b',
+  subnetCidrs: '172.20.1.0/24,172.20.2.0/24',
+};
+const services = 'redshift,redshift-serverless';
+
+const probeOf = async (context: Context): Promise<Template> => {
+  const { MooringProbe } = await synthesise(context);
+  if (!MooringProbe) throw new Error('there is no probe');
+  return MooringProbe;
+};
+
+/** What each of the probe's functions may dial. */
+const judgesOf = (template: Template) => {
+  const judges = functionsIn(template).map(({ Environment }) =>
+    judge(v.parse(EgressPolicy, JSON.parse(String(Environment?.Variables['EGRESS']))), 'default'),
+  );
+  expect(judges).toHaveLength(3);
+  return judges;
+};
+
+const subnetsOf = ({ Resources }: Template, group: string) =>
+  Object.entries(Resources)
+    .filter(([, { Type, Properties }]) => Type === 'AWS::EC2::Subnet' && nameOf(Properties) === group)
+    .map(([id, { Properties }]) => ({ id, cidr: String(Properties?.['CidrBlock']) }));
+
+const nameOf = (properties: Context = {}) =>
+  (properties['Tags'] as readonly { readonly Key: string; readonly Value: string }[]).find(
+    ({ Key }) => Key === 'aws-cdk:subnet-name',
+  )?.Value; // as CDK tags each
+
+describe('the network of the probe', () => {
+  test.each([
+    ['a VPC of its own', {}, ['10.90.0.2', '10.90.0.70', '10.90.0.255']],
+    ['one with endpoints of services', { services }, ['10.90.0.2', '10.90.0.70', '10.90.0.130']],
+    ['a VPC that is there', { vpc }, ['172.20.0.2', '172.20.1.9', '172.20.2.200']],
+  ])('has subnets and a resolver that may not be dialled: %s', async (_, context, refused) => {
+    for (const allowed of judgesOf(await probeOf(context))) {
+      for (const address of refused)
+        expect({ [address]: allowed(address, address, 5432) }).toEqual({ [address]: false });
+      expect(allowed('172.20.9.9', '172.20.9.9', 5432)).toBe(true);
+    }
+  });
+
+  test('has no way to the internet without NAT, and no address to tell', async () => {
+    const probe = await probeOf({ nat: 'false' });
+    expect(resourcesOf(probe, 'AWS::EC2::NatGateway')).toEqual([]);
+    expect(resourcesOf(probe, 'AWS::EC2::InternetGateway')).toEqual([]);
+    expect(JSON.stringify(probe)).not.toContain('EGRESS_IPS');
+  });
+
+  const endpointsOf = (template: Template) =>
+    resourcesOf(template, 'AWS::EC2::VPCEndpoint').map((endpoint) => ({
+      service: /(dynamodb|secretsmanager|kms|redshift[a-z-]*)/.exec(
+        JSON.stringify(endpoint['ServiceName']),
+      )?.[1],
+      endpoint,
+    }));
+
+  test.each([
+    [{}, ['dynamodb', 'secretsmanager', 'kms']],
+    [{ services: '' }, ['dynamodb', 'secretsmanager', 'kms']],
+    [{ vpc }, []],
+    [{ services }, ['dynamodb', 'secretsmanager', 'kms', 'redshift', 'redshift-serverless']],
+    [{ services: 'redshift', endpoints: false }, ['redshift']],
+  ])(
+    'has endpoints for what is called, and for services where they are asked for: %j',
+    async (context, names) => {
+      expect(endpointsOf(await probeOf(context)).map(({ service }) => service)).toEqual(names);
+    },
+  );
+
+  test.each([{ nat: true }, { nat: false }])(
+    'lets connectors dial the endpoints of services, which pass the one request for a password: %j',
+    async (context) => {
+      const probe = await probeOf({ ...context, services });
+      const subnets = subnetsOf(probe, 'services');
+      expect(subnets.map(({ cidr }) => cidr)).toEqual(['10.90.0.160/28', '10.90.0.176/28']);
+      for (const allowed of judgesOf(probe))
+        for (const address of ['10.90.0.164', '10.90.0.190'])
+          expect(allowed('redshift.eu-central-1.amazonaws.com', address, 443)).toBe(true);
+      const asked = endpointsOf(probe).filter(({ service }) => service?.startsWith('redshift'));
+      expect(asked).toMatchObject(
+        ['redshift:GetClusterCredentials', 'redshift-serverless:GetCredentials'].map((Action) => ({
+          endpoint: {
+            VpcEndpointType: 'Interface',
+            PrivateDnsEnabled: true,
+            SubnetIds: subnets.map(({ id }) => ({ Ref: id })),
+            PolicyDocument: {
+              Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action, Resource: '*' }],
+            },
+          },
+        })),
+      );
+      for (const { endpoint } of asked) expect(JSON.stringify(endpoint)).not.toContain('PrincipalAccount');
+      // The probe itself stays out of them.
+      const inside = subnetsOf(probe, 'probe').map(({ id }) => ({ Ref: id }));
+      for (const { VpcConfig } of functionsIn(probe)) expect(VpcConfig).toMatchObject({ SubnetIds: inside });
+    },
+  );
+
+  test('takes no endpoints of services into a VPC that is there, whose subnets are the probe’s', async () => {
+    await expect(appOf({ vpc, services })).rejects.toThrow('services: expected none in a VPC that is there');
+  });
+});

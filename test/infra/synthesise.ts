@@ -1,0 +1,43 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll } from '@jest/globals';
+import { App } from 'aws-cdk-lib';
+import { deploymentOf } from '../../infra/deployment.ts';
+import { type FunctionPlan, planFunctions } from '../../infra/functions.ts';
+import { addStacks } from '../../infra/stacks.ts';
+import type { Template } from './template.ts';
+
+export type Context = Readonly<Record<string, unknown>>;
+
+/** Deployments as stacks, with stubs in place of bundles, which are there while a file's tests run. */
+export const withStubs = () => {
+  let dist = '';
+  let plans: readonly FunctionPlan[] = [];
+  beforeAll(async () => {
+    dist = await mkdtemp(join(tmpdir(), 'mooring-stubs-'));
+    plans = await planFunctions();
+    for (const { bundle } of plans) {
+      await mkdir(join(dist, bundle), { recursive: true });
+      await writeFile(join(dist, bundle, 'index.mjs'), `// ${bundle}`);
+    }
+  });
+  afterAll(() => rm(dist, { recursive: true, force: true }));
+
+  const appOf = async (context: Context = {}) => {
+    const app = new App({ analyticsReporting: false, context });
+    await addStacks(app, { deployment: deploymentOf(app.node), dist });
+    return app;
+  };
+  return {
+    plans: () => plans,
+    appOf,
+    synthesise: async (context?: Context): Promise<Readonly<Record<string, Template>>> => {
+      const app = await appOf(context);
+      const stacks = app
+        .synth()
+        .stacks.map(({ stackName, template }) => [stackName, template as Template] as const);
+      return Object.fromEntries(stacks);
+    },
+  };
+};
