@@ -1,0 +1,196 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Scope, Table } from '../../shared/connectors/catalog.ts';
+import { openSession } from '../../shared/connectors/examine.ts';
+import { oracle } from '../../shared/connectors/oracle/connector.ts';
+import { reach } from '../engines/reach.ts';
+import { optionsOf, targetOf } from './oracle-furniture.ts';
+
+// On a stand-in: real driver, SQLite tables that have the dictionary's names. What is in them follows Oracle's documentation.
+const env = reach('oracle', { ORACLE_TLS: 'off' });
+if (env) {
+  const opened = (user: readonly [string, string], role: 'source' | 'target' = 'source', config = {}) => {
+    const [username, password] = user;
+    const target = targetOf(Number(env['ORACLE_PORT']), { username, ...config }, password);
+    return openSession(oracle, { ...target, role }, optionsOf('disable'));
+  };
+  const reader = ['mooring_reader', 'p@ss:w/rd#1%'] as const;
+  const read = async (scope: Partial<Scope> = {}, user: readonly [string, string] = reader) => {
+    await using session = await opened(user);
+    const tables: Table[] = [];
+    const missing = await session.introspect(
+      { excludedSchemas: [], ...scope },
+      (some) => void tables.push(...some),
+    );
+    return { missing, tables, table: (name: string) => tables.find((one) => one.name === name) };
+  };
+
+  describe('a catalog', () => {
+    test('has columns with all that the dictionary tells of them', async () => {
+      const { table } = await read({ schemas: ['SHOP'] });
+      const column = { nullable: true, default: null, generated: null, comment: null };
+      expect(table('ORDERS')?.columns).toEqual([
+        { ...column, position: 1, name: 'ID', type: 'NUMBER(10,0)', kind: 'integer', nullable: false, generated: 'identity' },
+        { ...column, position: 2, name: 'CUSTOMER', type: 'NUMBER(10,0)', kind: 'integer', nullable: false },
+        { ...column, position: 3, name: 'REGION', type: 'CHAR(2)', kind: 'string', nullable: false, default: "'de'" },
+        { ...column, position: 4, name: 'AMOUNT', type: 'NUMBER(12,2)', kind: 'decimal', default: '0' },
+        { ...column, position: 5, name: 'TAX', type: 'NUMBER', kind: 'decimal', generated: 'virtual' },
+        { ...column, position: 6, name: 'Note', type: 'VARCHAR2(40 CHAR)', kind: 'string', comment: 'of the buyer' },
+        { ...column, position: 7, name: 'MADE', type: 'TIMESTAMP(6) WITH TIME ZONE', kind: 'timestamp', default: 'systimestamp' },
+      ]); // prettier-ignore
+    });
+
+    test('has keys over schemas, and indexes in the order of their columns', async () => {
+      const { table } = await read();
+      expect(table('ORDERS')).toMatchObject({
+        schema: 'SHOP',
+        comment: 'what was ordered',
+        rows: 12,
+        size_bytes: 480,
+        primary_key: ['ID'],
+        foreign_keys: [
+          {
+            name: 'FK_CUSTOMER',
+            columns: ['CUSTOMER', 'REGION'],
+            references: { schema: 'CRM', table: 'CUSTOMERS', columns: ['NUMBER_', 'REGION'] },
+          },
+        ],
+      });
+      // One that is made of an expression has no column to name.
+      expect(table('ORDERS')?.indexes).toEqual([
+        { name: 'IX_MADE', columns: ['REGION', 'CUSTOMER'], unique: false },
+        { name: 'PK_ORDERS', columns: ['ID'], unique: true },
+      ]);
+      expect(table('CUSTOMERS')).toMatchObject({
+        primary_key: ['NUMBER_', 'REGION'],
+        indexes: [
+          { name: 'PK_CUSTOMERS', columns: ['NUMBER_', 'REGION'], unique: true },
+          { name: 'UQ_NAME', columns: ['NAME'], unique: true },
+        ],
+      });
+    });
+
+    test('has what one calls tables and nothing besides', async () => {
+      const { tables } = await read();
+      const kinds = new Map(tables.map(({ schema, name, kind }) => [`${schema}.${name}`, kind]));
+      expect(kinds.get('SHOP.LINES')).toBe('table'); // organised by its index
+      expect(kinds.get('SHOP.OPEN_ORDERS')).toBe('view');
+      expect(kinds.get('SHOP.ORDER_TOTALS')).toBe('materialized_view');
+      expect(kinds.get('SHOP.PRICE_LIST')).toBe('foreign_table');
+      expect([...kinds.keys()].filter((name) => /^SYS\.|SYS_IOT|BIN\$|DR\$|ADDRESSES_OF/.test(name))).toEqual(
+        [],
+      );
+    });
+
+    test('has every type as its definition spells it', async () => {
+      const { table } = await read();
+      expect(table('KINDS')?.columns.map(({ type, kind }) => `${type}: ${kind}`)).toEqual([
+        'NUMBER: decimal',
+        'NUMBER(38,0): integer',
+        'NUMBER(5,-2): integer',
+        'INTEGER: integer',
+        'FLOAT(126): float',
+        'BINARY_FLOAT: float',
+        'BINARY_DOUBLE: float',
+        'VARCHAR2(4000): string',
+        'VARCHAR2(10 CHAR): string',
+        'CHAR(4): string',
+        'NCHAR(4): string',
+        'CLOB: string',
+        'NCLOB: string',
+        'BLOB: binary',
+        'RAW(16): binary',
+        'LONG RAW: binary',
+        'DATE: timestamp',
+        'TIMESTAMP(3): timestamp',
+        'TIMESTAMP(6) WITH LOCAL TIME ZONE: timestamp',
+        'INTERVAL DAY(2) TO SECOND(6): other',
+        'INTERVAL YEAR(2) TO MONTH: other',
+        'ROWID: string',
+        'UROWID: string',
+        'SDO_GEOMETRY: geo',
+        'XMLTYPE: string',
+        'ADDRESS: other',
+      ]);
+    });
+
+    test('is of the schemas that are named, and of none that is excluded', async () => {
+      const schemas = async (scope: Partial<Scope>) => [
+        ...new Set((await read(scope)).tables.map(({ schema }) => schema)),
+      ];
+      expect(await schemas({})).toEqual(['CRM', 'SHOP']);
+      expect(await schemas({ schemas: ['CRM'] })).toEqual(['CRM']);
+      expect(await schemas({ excludedSchemas: ['CRM'] })).toEqual(['SHOP']);
+      expect(await schemas({ schemas: ['CRM', 'SHOP'], excludedSchemas: ['SHOP', "O'X"] })).toEqual(['CRM']);
+      expect(await schemas({ schemas: ["' or '1' = '1"] })).toEqual([]);
+    });
+
+    test('has no key to a table that the account does not see', async () => {
+      const { tables, missing } = await read({}, ['mooring_clerk', 'clerk']);
+      expect(missing).toEqual([]);
+      expect(tables.map(({ name, foreign_keys }) => [name, foreign_keys])).toEqual([
+        ['ORDERS', []],
+        ['ORDER_TOTALS', []],
+      ]);
+    });
+
+    test('is read twice by one session, from cursors that the server keeps', async () => {
+      await using session = await opened(reader, 'source', { service_name: 'many' });
+      for (const _ of [1, 2]) {
+        let [tables, columns] = [0, 0];
+        await session.introspect({ excludedSchemas: [] }, (some) => {
+          tables += some.length;
+          columns += some.flatMap((one) => one.columns).length;
+        });
+        expect([tables, columns]).toEqual([1000, 4000]);
+      }
+    });
+  });
+
+  describe('privileges', () => {
+    const told = async (user: readonly [string, string], role: 'source' | 'target', config = {}) => {
+      await using session = await opened(user, role, config);
+      return await session.privileges();
+    };
+    const nothing = { missing: [], excess: [] };
+
+    test('of a reader are what a source needs', async () => {
+      expect(await told(reader, 'source')).toEqual(nothing);
+      expect(await told(reader, 'source', { schemas: ['SHOP', 'CRM'] })).toEqual(nothing);
+    });
+    test('are missing for a schema that is not there, or not to be seen', async () => {
+      const { missing } = await told(['mooring_clerk', 'clerk'], 'source', { schemas: ['SHOP', 'CRM'] });
+      expect(missing).toEqual([
+        {
+          what: 'SELECT on tables of CRM',
+          grant: expect.stringMatching(/^GRANT SELECT ANY TABLE TO "MOORING_CLERK";/),
+        },
+      ]);
+    });
+    test('of an account that may write are too many for a source', async () => {
+      expect(await told(['mooring_admin', 'admin'], 'source')).toEqual({
+        missing: [],
+        excess: [{ what: 'role DBA', cure: 'REVOKE DBA FROM "MOORING_ADMIN";' }],
+      });
+      expect(await told(['mooring_writer', 'writer'], 'source')).toEqual({
+        missing: [],
+        excess: [{ what: 'INSERT ANY TABLE', cure: 'REVOKE INSERT ANY TABLE FROM "MOORING_WRITER";' }],
+      });
+      expect(await told(['mooring_clerk', 'clerk'], 'source')).toEqual({
+        missing: [],
+        excess: [
+          {
+            what: 'INSERT on SHOP.ORDERS',
+            cure: 'REVOKE INSERT ON "SHOP"."ORDERS" FROM "MOORING_CLERK";',
+          },
+        ],
+      });
+    });
+    test('of a target are those to make tables', async () => {
+      expect(await told(['mooring_writer', 'writer'], 'target')).toEqual(nothing);
+      expect(await told(reader, 'target')).toEqual({
+        missing: [{ what: 'CREATE TABLE', grant: 'GRANT CREATE TABLE TO "MOORING_READER";' }],
+        excess: [],
+      });
+    });
+  });
+}
