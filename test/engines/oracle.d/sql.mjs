@@ -53,6 +53,7 @@ const refusalOf = (said) => {
   if (said.startsWith('no such table')) return new Refusal(942, 'table or view does not exist');
   if (/^no such (column|function)/.test(said)) return new Refusal(904, `"${named.toUpperCase()}": invalid identifier`);
   if (said.startsWith('ambiguous')) return new Refusal(918, 'column ambiguously defined');
+  if (said === 'incomplete input') return new Refusal(936, 'missing expression');
   if (said.includes('syntax error')) return new Refusal(933, 'SQL command not properly ended');
   return new Unknown(said);
 };

@@ -1,0 +1,18 @@
+import { expect, test } from '@jest/globals';
+import { reach } from '../engines/reach.ts';
+import { countApart, mostMb } from './count-apart.ts';
+import { targetOf } from './oracle-furniture.ts';
+
+const env = reach('oracle', { ORACLE_TLS: 'off' });
+if (env)
+  /** The driver is real, and so is every byte on the wire; the server is a stand-in. */
+  test('ten thousand tables of Oracle are read in bounded memory', async () => {
+    const target = targetOf(Number(env['ORACLE_PORT']), { service_name: 'warehouse' });
+    const { peakMb, ...counted } = await countApart({
+      connector: 'oracle',
+      target: { ...target, options: { ...target.options, query_timeout_seconds: 60 } },
+      tlsAsk: { mode: 'disable' },
+    });
+    expect(counted).toEqual({ tables: 10_000, columns: 200_000, ordered: true, missing: [] });
+    expect(peakMb).toBeLessThan(mostMb);
+  }, 120_000);
