@@ -22,3 +22,12 @@ export const optionsOf = (mode: Mode, ca = 'ca.crt', seconds = 5, policy: object
   tlsAsk: { mode, ca: pem(ca) },
   options: { connection_timeout_seconds: seconds },
 });
+
+/** A packet of TNS that sends on: https://github.com/oracle/node-oracledb/blob/main/lib/thin/sqlnet/packet.js */
+export const redirect = (address: string): Buffer => {
+  const words = Buffer.from(address);
+  const head = Buffer.from([0, 0, 0, 0, 5, 0, 0, 0, 0, 0]);
+  head.writeUInt16BE(10 + words.length, 0);
+  head.writeUInt16BE(words.length, 8);
+  return Buffer.concat([head, words]);
+};

@@ -3,16 +3,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { examine } from '../../shared/connectors/examine.ts';
 import { oracle } from '../../shared/connectors/oracle/connector.ts';
 import { closedPort, plainServer } from '../network/servers.ts';
-import { optionsOf, targetOf } from './oracle-furniture.ts';
-
-/** A packet of TNS: https://github.com/oracle/node-oracledb/blob/main/lib/thin/sqlnet/packet.js */
-const redirect = (address: string) => {
-  const words = Buffer.from(address);
-  const head = Buffer.from([0, 0, 0, 0, 5, 0, 0, 0, 0, 0]);
-  head.writeUInt16BE(10 + words.length, 0);
-  head.writeUInt16BE(words.length, 8);
-  return Buffer.concat([head, words]);
-};
+import { optionsOf, redirect, targetOf } from './oracle-furniture.ts';
 
 describe('where there is something else', () => {
   const against = async (answer: Buffer | 'reset', seconds = 2) => {

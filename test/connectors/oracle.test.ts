@@ -7,7 +7,8 @@ import { parse } from '../../shared/parse.ts';
 import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
-import { optionsOf, targetOf } from './oracle-furniture.ts';
+import { plainServer } from '../network/servers.ts';
+import { optionsOf, redirect, targetOf } from './oracle-furniture.ts';
 
 describe('oracle', () => {
   connectorContract(oracle, {
@@ -209,6 +210,22 @@ if (env && plain)
     test('a listener that sends on is followed through the dialer', async () => {
       const { details } = await tried({ service_name: 'moved' });
       expect(details).toMatchObject({ code: 'connection-refused' });
+    });
+
+    test('a listener that sends on by a name is followed to where the name leads', async () => {
+      await using listener = await plainServer((socket) => {
+        const to = `(DESCRIPTION=(ADDRESS=(PROTOCOL=tcp)(HOST=node-2.example.test)(PORT=${port})))`;
+        socket.once('data', () => socket.write(redirect(to)));
+      });
+      const asked: string[] = [];
+      const { status } = await examine(oracle, targetOf(listener.port, { host: '127.0.0.1' }), {
+        ...optionsOf('disable'),
+        resolve: async (name) => {
+          asked.push(name);
+          return ['127.0.0.1'];
+        },
+      });
+      expect([status, asked]).toEqual(['connected', ['node-2.example.test']]);
     });
 
     test('a listener that is silent ends at the step’s limit', async () => {

@@ -11,7 +11,7 @@ const views = {
   all_mviews: { owner: name, mview_name: name, container_name: name, query: long },
   all_mview_comments: { owner: name, mview_name: name, comments: 'VARCHAR2(4000)' },
   all_external_tables: { owner: name, table_name: name, type_name: name },
-  all_tab_cols: { owner: name, table_name: name, column_name: name, data_type: name, data_type_owner: name, data_length: number, data_precision: number, data_scale: number, nullable: 'VARCHAR2(1)', column_id: number, default_length: number, data_default: long, char_length: number, char_used: 'VARCHAR2(1)', hidden_column: flag, virtual_column: flag, identity_column: flag, internal_column_id: number, user_generated: flag },
+  all_tab_cols: { owner: name, table_name: name, column_name: name, data_type: name, data_type_owner: name, data_length: number, data_precision: number, data_scale: number, nullable: 'VARCHAR2(1)', column_id: number, default_length: number, data_default: long, char_length: number, char_used: 'VARCHAR2(1)', hidden_column: flag, virtual_column: flag, identity_column: flag, internal_column_id: number },
   all_tab_comments: { owner: name, table_name: name, table_type: name, comments: 'VARCHAR2(4000)' },
   all_col_comments: { owner: name, table_name: name, column_name: name, comments: 'VARCHAR2(4000)' },
   all_constraints: { owner: name, constraint_name: name, constraint_type: 'VARCHAR2(1)', table_name: name, search_condition: long, r_owner: name, r_constraint_name: name, status: name, index_owner: name, index_name: name },
@@ -74,7 +74,7 @@ const furnish = (into, { owner, name: table_name, kind = 'table', rows, average,
   let id = 0;
   columns.forEach(([column_name, type, { not, identity, virtual, hidden, default: data_default, comment: said } = {}], at) => {
     into.all_tab_cols({ ...place, column_name, ...dataType(type), nullable: yes(not, ['Y', 'N']), column_id: hidden ? null : ++id, internal_column_id: at + 1, data_default, default_length: data_default?.length,
-      hidden_column: yes(hidden), virtual_column: yes(virtual), identity_column: yes(identity), user_generated: yes(!hidden) });
+      hidden_column: yes(hidden), virtual_column: yes(virtual), identity_column: yes(identity) });
     if (!hidden) into.all_col_comments({ ...place, column_name, comments: said });
     if (not && kind === 'table') {
       const constraint_name = `SYS_C${table_name}${at}`;
