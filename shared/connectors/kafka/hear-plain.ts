@@ -1,6 +1,6 @@
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Dialer, Place } from '../../network/dialer.ts';
+import { hearFirst } from '../../network/hear-first.ts';
 import { foreign, int32, text } from './wire.ts';
 
 /** A new socket to a listener that was heard to speak Kafka in clear; throws what it said or did instead. */
@@ -8,7 +8,7 @@ export const hearPlain = async (dialer: Dialer, to: Place): Promise<Socket> => {
   const socket = await dialer.tcp(to);
   try {
     socket.write(greeting);
-    const answer = await firstBytes(socket, 8);
+    const answer = await hearFirst(socket, (heard) => (heard.length < 8 ? undefined : heard));
     if (answer.readUInt32BE(0) > 2 ** 20 || answer.readInt32BE(4) !== ours) throw foreign();
   } finally {
     socket.destroy();
@@ -21,19 +21,3 @@ const ours = 0x6d6f6f72;
 const question = Buffer.concat([Buffer.from([0, 18, 0, 0]), int32(ours), text('mooring')]);
 /** ApiVersions, version 0: https://kafka.apache.org/protocol#The_Messages_ApiVersions */
 const greeting = Buffer.concat([int32(question.length), question]);
-
-const firstBytes = async (socket: Socket, count: number): Promise<Buffer> => {
-  const parts: Buffer[] = [];
-  const stop = new AbortController();
-  socket.once('close', () => stop.abort());
-  try {
-    while (Buffer.concat(parts).length < count) {
-      const [part]: Buffer[] = await once(socket, 'data', { signal: stop.signal });
-      if (part) parts.push(part);
-    }
-  } catch (error) {
-    if (!stop.signal.aborted) throw error;
-    throw Object.assign(new Error('ended by the other side'), { code: 'ECONNRESET' });
-  }
-  return Buffer.concat(parts);
-};

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { hearFirst } from '../../network/hear-first.ts';
 import { Problem } from '../../problem.ts';
 import { serverOf, type Server } from './version.ts';
 
@@ -11,7 +12,7 @@ export interface Greeting extends Server {
 
 /** Reads it and leaves the socket paused. A server that wants nobody (more) sends an error in its place, thrown with its `errno`. */
 export const readGreeting = async (socket: Socket): Promise<Greeting> => {
-  const packet = await firstPacket(socket);
+  const packet = await hearFirst(socket, wholePacket);
   const body = packet.subarray(4);
   if (body[0] === errorPacket) {
     throw Object.assign(new Error('refused before any name was told'), { errno: body.readUInt16LE(1) });
@@ -75,32 +76,15 @@ const plain = (packet: Buffer, capabilities: number): Buffer => {
   return copy;
 };
 
-const firstPacket = (socket: Socket) =>
-  new Promise<Buffer>((resolve, reject) => {
-    let held: Buffer = Buffer.alloc(0);
-    const settle = () => {
-      socket.pause(); // what comes now is for who reads next
-      socket.off('data', onData).off('end', onEnd).off('close', onEnd).off('error', fail);
-    };
-    const fail = (error: Error) => {
-      settle();
-      reject(error);
-    };
-    const onEnd = () => fail(Object.assign(new Error('closed before a greeting'), { code: 'ECONNRESET' }));
-    const onData = (bytes: Buffer) => {
-      held = Buffer.concat([held, bytes]);
-      const length = held.length < 3 ? 1 : held.readUIntLE(0, 3);
-      // More than the greeting would be taken for a part of the encrypted conversation (as in CVE-2021-23222).
-      if (length < 1 || length > longest || held.length > length + 4) return fail(foreign());
-      if (held.length > 4 && held[4] !== protocol && held[4] !== errorPacket) return fail(foreign());
-      if (held.length < length + 4) return;
-      if (held[4] === errorPacket && length < 3) return fail(foreign());
-      settle();
-      resolve(held);
-    };
-    socket.on('data', onData).on('end', onEnd).on('close', onEnd).on('error', fail);
-    socket.resume();
-  });
+const wholePacket = (heard: Buffer): Buffer | undefined => {
+  const length = heard.length < 3 ? 1 : heard.readUIntLE(0, 3);
+  // More than the greeting would be taken for a part of the encrypted conversation (as in CVE-2021-23222).
+  if (length < 1 || length > longest || heard.length > length + 4) throw foreign();
+  if (heard.length > 4 && heard[4] !== protocol && heard[4] !== errorPacket) throw foreign();
+  if (heard.length < length + 4) return undefined;
+  if (heard[4] === errorPacket && length < 3) throw foreign();
+  return heard;
+};
 
 const foreign = () =>
   new Problem('protocol-mismatch', 'Expected the greeting of a MySQL server; something else came');

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
+import { hearFirst } from '../../network/hear-first.ts';
 import { Problem } from '../../problem.ts';
 
 /** SSLRequest and its one byte of answer: https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL */
 export const requestTls = async (socket: Socket): Promise<boolean> => {
-  const answer = firstBytes(socket);
+  const answer = hearFirst(socket, (bytes) => bytes);
   socket.write(Buffer.from([0, 0, 0, 8, 4, 0xd2, 0x16, 0x2f]));
   const bytes = await answer;
   // More than the byte would be taken for a part of the encrypted conversation (CVE-2021-23222).
@@ -18,20 +19,3 @@ export const requestTls = async (socket: Socket): Promise<boolean> => {
   }
   throw new Problem('protocol-mismatch');
 };
-
-const firstBytes = (socket: Socket) =>
-  new Promise<Buffer>((resolve, reject) => {
-    const onData = (bytes: Buffer) => {
-      socket.pause(); // what comes now is for who reads next
-      settle();
-      resolve(bytes);
-    };
-    const onError = (error: Error) => {
-      settle();
-      reject(error);
-    };
-    const onEnd = () => onError(Object.assign(new Error('closed before an answer'), { code: 'ECONNRESET' }));
-    const settle = () =>
-      socket.off('data', onData).off('end', onEnd).off('close', onEnd).off('error', onError);
-    socket.on('data', onData).on('end', onEnd).on('close', onEnd).on('error', onError);
-  });

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { hearFirst } from '../../network/hear-first.ts';
 import { Problem } from '../../problem.ts';
 
 /** What the server said to our greeting. */
@@ -22,7 +23,7 @@ export const greet = async (
     readonly strict?: boolean;
   },
 ): Promise<Greeting> => {
-  const answer = firstMessage(socket);
+  const answer = hearFirst(socket, wholeMessage);
   socket.write(packet(PRELOGIN, prelogin(encrypt ? ON : UNSUPPORTED, fedAuth)));
   const options = optionsIn(await answer);
   const encryption = options.get(ENCRYPTION)?.[0];
@@ -81,7 +82,6 @@ const prelogin = (encryption: number, fedAuth: boolean): Buffer => {
   return Buffer.from([...heads, 0xff, ...options.flatMap(([, value]) => value)]);
 };
 
-const closed = () => Object.assign(new Error('closed before an answer'), { code: 'ECONNRESET' });
 const ALERT = 0x15;
 
 const optionsIn = (body: Buffer): ReadonlyMap<number, Buffer> => {
@@ -95,29 +95,11 @@ const optionsIn = (body: Buffer): ReadonlyMap<number, Buffer> => {
 };
 
 /** One packet is the whole answer of every server; what comes after it nobody has asked for. */
-const firstMessage = (socket: Socket): Promise<Buffer> =>
-  new Promise((resolve, reject) => {
-    let bytes = Buffer.alloc(0);
-    const settle = () => {
-      socket.pause(); // what comes now is for who reads next
-      socket.off('data', onData).off('end', onEnd).off('close', onEnd).off('error', refuse);
-    };
-    const refuse = (error: Error) => {
-      settle();
-      reject(error);
-    };
-    const onEnd = () => refuse(closed());
-    const onData = (chunk: Buffer) => {
-      bytes = Buffer.concat([bytes, chunk]);
-      if (bytes[0] === ALERT) return refuse(closed()); // TLS alone is spoken here
-      if (bytes[0] !== RESPONSE) return refuse(foreign());
-      if (bytes.length < 8) return;
-      const length = bytes.readUInt16BE(2);
-      if (length < 8 || bytes.length > length || bytes[1] !== ENDS) return refuse(foreign());
-      if (bytes.length < length) return;
-      settle();
-      resolve(bytes.subarray(8));
-    };
-    socket.on('data', onData).on('end', onEnd).on('close', onEnd).on('error', refuse);
-    socket.resume();
-  });
+const wholeMessage = (heard: Buffer): Buffer | undefined => {
+  if (heard[0] === ALERT) throw Object.assign(new Error('TLS alone is spoken here'), { code: 'ECONNRESET' });
+  if (heard[0] !== RESPONSE) throw foreign();
+  if (heard.length < 8) return undefined;
+  const length = heard.readUInt16BE(2);
+  if (length < 8 || heard.length > length || heard[1] !== ENDS) throw foreign();
+  return heard.length < length ? undefined : heard.subarray(8);
+};

@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { expect, test } from '@jest/globals';
+import { hearFirst } from '../../shared/network/hear-first.ts';
+import { plainServer } from './servers.ts';
+
+/** A socket to a server that does this to whoever comes, and how many listened to it before anybody of us. */
+const socketTo = async (say: (socket: Socket) => void) => {
+  const stack = new AsyncDisposableStack();
+  const { port } = stack.use(await plainServer(say));
+  const socket = connect({ host: '127.0.0.1', port });
+  stack.defer(() => void socket.destroy());
+  await once(socket, 'connect');
+  const listening = () => ['data', 'end', 'close', 'error'].map((event) => socket.listenerCount(event));
+  return { socket, listening, before: listening(), [Symbol.asyncDispose]: () => stack.disposeAsync() };
+};
+
+const four = (heard: Buffer) => (heard.length < 4 ? undefined : heard.toString());
+
+test('what was heard is taken once it is whole, in however many pieces it comes; the rest is for who reads next', async () => {
+  await using server = await socketTo((socket) => {
+    socket.write('ab');
+    socket.on('data', (piece) => socket.write(piece));
+  });
+  const { socket } = server;
+  const pieces: string[] = [];
+  const heard = hearFirst(socket, (bytes) => {
+    pieces.push(bytes.toString());
+    if (bytes.length === 2) socket.write('cd');
+    return four(bytes);
+  });
+  expect(await heard).toBe('abcd');
+  expect(pieces).toEqual(['ab', 'abcd']);
+  expect(socket.isPaused()).toBe(true);
+  expect(server.listening()).toEqual(server.before);
+  const next = once(socket, 'data');
+  socket.write('ef');
+  socket.resume();
+  expect(String(await next)).toBe('ef');
+});
+
+test('what is refused is thrown as it is, and nobody listens any longer', async () => {
+  const foreign = new Error('foreign');
+  await using server = await socketTo((socket) => socket.write('ab'));
+  const refuse = () => {
+    throw foreign;
+  };
+  await expect(hearFirst(server.socket, refuse)).rejects.toBe(foreign);
+  expect(server.listening()).toEqual(server.before);
+});
+
+test.each([
+  ['ends', (socket: Socket) => socket.end('ab')],
+  ['is reset', (socket: Socket) => socket.resetAndDestroy()],
+] as const)('a socket that %s before the answer is whole was closed by the other side', async (_, say) => {
+  await using server = await socketTo((socket) => socket.once('data', () => say(socket)));
+  const heard = hearFirst(server.socket, four);
+  server.socket.write('hello');
+  await expect(heard).rejects.toMatchObject({ code: 'ECONNRESET' });
+  expect(server.listening()).toEqual(server.before);
+});
