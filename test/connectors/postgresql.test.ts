@@ -5,26 +5,14 @@ import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
 import { connect } from './read-catalog.ts';
 
-const { postgresql, redshift } = connectors;
-const config = { host: 'db.example.test', database: 'shop', username: 'mooring_reader' };
-const password = { password: 'obviously-fake' };
+const { postgresql } = connectors;
 
 describe('postgresql', () => {
   connectorContract(postgresql, {
-    config,
+    config: { host: 'db.example.test', database: 'shop', username: 'mooring_reader' },
     credentials: {
-      password,
+      password: { password: 'obviously-fake' },
       certificate: {},
-      iam: { access_key_id: 'AKIAOBVIOUSLYFAKE', secret_access_key: 'obviously-fake' },
-    },
-  });
-});
-
-describe('redshift', () => {
-  connectorContract(redshift, {
-    config,
-    credentials: {
-      password,
       iam: { access_key_id: 'AKIAOBVIOUSLYFAKE', secret_access_key: 'obviously-fake' },
     },
   });

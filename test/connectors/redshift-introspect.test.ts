@@ -1,27 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readFile } from 'node:fs/promises';
-import pg from 'pg';
+import type { ClientConfig } from 'pg';
 import type { Scope, Table } from '../../shared/connectors/catalog.ts';
 import { introspect } from '../../shared/connectors/redshift/introspect.ts';
 import { kindOf, spelled } from '../../shared/connectors/redshift/kinds.ts';
 import { reach } from '../engines/reach.ts';
+import { connect } from './read-catalog.ts';
+import { redshiftDatabase } from './redshift-database.ts';
 
 const engine = reach('postgres', { POSTGRES_VERSION: '18' });
 
 if (engine)
   describe('a PostgreSQL with views of Redshift’s names', () => {
-    const database = `redshift_${process.pid}`;
-    const at = { host: engine['POSTGRES_HOST'], port: Number(engine['POSTGRES_PORT']) };
-    const admin = { ...at, user: engine['POSTGRES_ADMIN_USER'], password: engine['POSTGRES_ADMIN_PASSWORD'] };
+    const { admin, database, start, stop } = redshiftDatabase(engine, 'introspect');
 
-    const connect = async (config: pg.ClientConfig) => {
-      const client = new pg.Client(config);
-      await client.connect();
-      return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
-    };
-
-    const read = async (config: pg.ClientConfig, scope: Scope = { excludedSchemas: ['redshift'] }) => {
-      await using client = await connect({ ...config, database });
+    const read = async (config: ClientConfig, scope: Scope = { excludedSchemas: ['redshift'] }) => {
+      await using client = await connect({ ...admin, database, ...config });
       const tables: Table[] = [];
       const missing = await introspect(client, scope, (batch) => void tables.push(...batch), {
         queryTimeoutMs: 20_000,
@@ -29,23 +22,11 @@ if (engine)
       return { tables, missing };
     };
 
-    beforeAll(async () => {
-      await using client = await connect({ ...admin, database: 'postgres' });
-      await client.query(`create database ${database} template template0`);
-      await using inside = await connect({ ...admin, database });
-      await inside.query(
-        await readFile(new URL('../engines/redshift.d/fixture.sql', import.meta.url), 'utf8'),
-      );
-      await inside.query('revoke select on redshift.svv_table_info from public');
-    });
-
-    afterAll(async () => {
-      await using client = await connect({ ...admin, database: 'postgres' });
-      await client.query(`drop database if exists ${database}`);
-    });
+    beforeAll(() => start('revoke select on redshift.svv_table_info from public'));
+    afterAll(stop);
 
     test('tells tables in order, with columns, keys, comments, rows and sizes', async () => {
-      const { tables, missing } = await read(admin);
+      const { tables, missing } = await read({});
       expect(tables.map(({ schema, name, kind }) => [schema, name, kind])).toEqual([
         ['lake', 'clicks', 'foreign_table'],
         ['sales', 'customers', 'table'],
@@ -75,16 +56,19 @@ if (engine)
     });
 
     test('keeps to the schemas of its scope', async () => {
-      const { tables, missing } = await read(admin, {
-        schemas: ['lake', "no'one"],
-        excludedSchemas: ['sales'],
-      });
+      const { tables, missing } = await read(
+        {},
+        {
+          schemas: ['lake', "no'one"],
+          excludedSchemas: ['sales'],
+        },
+      );
       expect(tables.map(({ name }) => name)).toEqual(['clicks']);
       expect(missing).toMatchObject([{ reason: 'schemas-not-found' }]);
     });
 
     test('tells an account what it may not see, and that it may not read statistics', async () => {
-      const { tables, missing } = await read({ ...at, user: 'mooring_nobody', password: 'nobody' });
+      const { tables, missing } = await read({ user: 'mooring_nobody', password: 'nobody' });
       expect(tables.map(({ name }) => name)).toEqual(['clicks']);
       expect(missing).toEqual([
         {

@@ -1,46 +1,38 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { readFile } from 'node:fs/promises';
 import { reach } from '../engines/reach.ts';
 import { countApart, mostMb } from './count-apart.ts';
-import { connect } from './read-catalog.ts';
+import { redshiftDatabase } from './redshift-database.ts';
+
+/** So many in one transaction would take more locks than there are. */
+const tenThousand = `do $$ begin for i in 0..9999 loop
+  execute 'create table warehouse.table_' || to_char(i, 'FM000000') || ' ()';
+  if i % 500 = 499 then commit; end if;
+end loop; end $$`;
+
+const columns = `drop view redshift.svv_columns; create view redshift.svv_columns as
+  select table_catalog, table_schema, table_name, 'column_' || at column_name, at ordinal_position, null column_default,
+    'YES' is_nullable, 'character varying' data_type, 80 character_maximum_length, null::int numeric_precision,
+    null::int numeric_scale, 'what the shop knows of ' || table_name || '.' || at remarks
+  from redshift.svv_tables cross join generate_series(1, 20) at`;
 
 const engine = reach('postgres', { POSTGRES_VERSION: '18' });
 
 if (engine) {
-  const at = { host: engine['POSTGRES_HOST'] ?? '', port: Number(engine['POSTGRES_PORT']) };
-  const user = engine['POSTGRES_ADMIN_USER'] ?? '';
-  const password = engine['POSTGRES_ADMIN_PASSWORD'] ?? '';
-  const admin = { ...at, user, password };
-  const database = `redshift_memory_${process.pid}`;
+  const { admin, database, start, stop } = redshiftDatabase(engine, 'memory');
+  const { user: username, password, ...at } = admin;
 
-  beforeAll(async () => {
-    await using client = await connect({ ...admin, database: 'postgres' });
-    await client.query(`create database ${database} template template0`);
-    await using inside = await connect({ ...admin, database });
-    await inside.query(await readFile(new URL('../engines/redshift.d/fixture.sql', import.meta.url), 'utf8'));
-    // So many tables in one transaction would take more locks than there are.
-    await inside.query(`create schema warehouse; set synchronous_commit = off`);
-    await inside.query(`do $$ begin for i in 0..9999 loop
-      execute 'create table warehouse.table_' || to_char(i, 'FM000000') || ' ()';
-      if i % 500 = 499 then commit; end if;
-    end loop; end $$`);
-    await inside.query(`drop view redshift.svv_columns; create view redshift.svv_columns as
-      select table_catalog, table_schema, table_name, 'column_' || at column_name, at ordinal_position, null column_default,
-        'YES' is_nullable, 'character varying' data_type, 80 character_maximum_length, null::int numeric_precision,
-        null::int numeric_scale, 'what the shop knows of ' || table_name || '.' || at remarks
-      from redshift.svv_tables cross join generate_series(1, 20) at`);
-  }, 120_000);
-  afterAll(async () => {
-    await using client = await connect({ ...admin, database: 'postgres' });
-    await client.query(`drop database ${database}`);
-  }, 120_000);
+  beforeAll(
+    () => start('create schema warehouse; set synchronous_commit = off', tenThousand, columns),
+    120_000,
+  );
+  afterAll(stop, 120_000);
 
   /** Driver, server (PostgreSQL) and its tables are real; the views are Redshift's by name, and their columns made up. */
   test('ten thousand tables of Redshift are read in bounded memory', async () => {
     const { peakMb, ...counted } = await countApart({
       connector: 'redshift',
       target: {
-        config: { ...at, database, username: user },
+        config: { ...at, database, username },
         credentials: { auth_method: 'password', password },
         options: { ssl_mode: 'require', query_timeout_seconds: 60 },
         role: 'source',

@@ -1,11 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import { readFile } from 'node:fs/promises';
 import { aimAt } from '../../shared/adapters/probe/target.ts';
 import { examine } from '../../shared/connectors/examine.ts';
 import { createLog } from '../../shared/log.ts';
 import { pem } from '../network/servers.ts';
 import type { Asked } from './aws-api.ts';
-import { connect } from './read-catalog.ts';
+import { redshiftDatabase } from './redshift-database.ts';
 
 export const keys = { access_key_id: 'AKIAOBVIOUSLYFAKE', secret_access_key: 'obviously-fake-key' };
 /** With all that XML and URLs have to spell in their own way. */
@@ -16,32 +15,20 @@ export const workgroup = 'shop.123456789012.eu-west-1.redshift-serverless.amazon
 
 /** A PostgreSQL that stands in for a Redshift, with one user whose password is the one that AWS hands out here. */
 export const standIn = (engine: Readonly<Record<string, string>>) => {
-  const port = Number(engine['POSTGRES_PORT']);
-  const admin = {
-    host: engine['POSTGRES_HOST'],
-    port,
-    user: engine['POSTGRES_ADMIN_USER'],
-    password: engine['POSTGRES_ADMIN_PASSWORD'],
-  };
-  const id = `${process.pid}_${++count}`;
-  const database = `redshift_iam_${id}`;
-  const reader = `reader_${id}`;
+  const { admin, database, inside, start, stop } = redshiftDatabase(engine, 'iam');
+  const { port } = admin;
+  const reader = `reader_of_${database}`;
   return {
     port,
     database,
     reader,
-    start: async () => {
-      await using client = await connect({ ...admin, database: 'postgres' });
-      await client.query(`create database ${database} template template0`);
-      await client.query(`create role "IAM:${reader}" login password '${password}'`);
-      await using inside = await connect({ ...admin, database });
-      const views = new URL('../engines/redshift.d/fixture.sql', import.meta.url);
-      await inside.query(await readFile(views, 'utf8'));
-    },
+    start: () => start(`create role "IAM:${reader}" login password '${password}'`),
     stop: async () => {
-      await using client = await connect({ ...admin, database: 'postgres' });
-      await client.query(`drop database ${database}`);
-      await client.query(`drop role "IAM:${reader}"`);
+      {
+        await using client = await inside();
+        await client.query(`drop role "IAM:${reader}"`);
+      }
+      await stop();
     },
     /** A test of the connection; every name is one of loopback's. */
     tried: (given: Given) => triedAt({ port, database, username: reader, ...given }),
@@ -54,8 +41,6 @@ export const standIn = (engine: Readonly<Record<string, string>>) => {
       },
   };
 };
-
-let count = 0;
 
 interface Given {
   /** In place of both of AWS's APIs. */

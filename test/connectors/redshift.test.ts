@@ -2,22 +2,125 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import type { Table } from '../../shared/connectors/catalog.ts';
 import type { Target } from '../../shared/connectors/connector.ts';
-import { examine, openSession } from '../../shared/connectors/examine.ts';
+import { openSession } from '../../shared/connectors/examine.ts';
 import type { ExamineOptions } from '../../shared/connectors/examine.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
+import { connectorContract } from '../contracts/connector.ts';
+import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
-import { connect } from './read-catalog.ts';
+import { redshiftDatabase, withoutLake } from './redshift-database.ts';
+
+const { redshift } = connectors;
+
+describe('redshift', () => {
+  connectorContract(redshift, {
+    config: { host: 'db.example.test', database: 'shop', username: 'mooring_reader' },
+    credentials: {
+      password: { password: 'obviously-fake' },
+      iam: { access_key_id: 'AKIAOBVIOUSLYFAKE', secret_access_key: 'obviously-fake' },
+    },
+  });
+});
+
+const as = (username: string, secret: string) => ({
+  config: { username },
+  credentials: { auth_method: 'password', password: secret },
+});
+
+const readable = `do $$ declare one record; begin
+  for one in select nspname from pg_namespace where nspname !~ '^pg_' loop
+    execute format('grant usage on schema %1$I to mooring_reader', one.nspname);
+    execute format('grant select on all tables in schema %1$I to mooring_reader', one.nspname);
+  end loop; end $$`;
+
+/** A thousand in one transaction would take many of the locks that there are. */
+const thousand = `do $$ begin for i in 1..1000 loop
+  execute 'create table warehouse.t' || to_char(i, 'FM0000') || ' (id bigint primary key, name varchar(80) not null)';
+  if i % 100 = 0 then commit; end if;
+end loop; end $$`;
 
 const engine = reach('postgres', { POSTGRES_VERSION: '18' });
 
+// Redshift's refusals are taken to be those of the PostgreSQL that it comes from; here they are PostgreSQL's own.
 if (engine)
   describe('Redshift, on a PostgreSQL with views of its names', () => {
-    const at = { host: engine['POSTGRES_HOST'] ?? '', port: Number(engine['POSTGRES_PORT']) };
-    const admin = { ...at, user: engine['POSTGRES_ADMIN_USER'], password: engine['POSTGRES_ADMIN_PASSWORD'] };
-    const database = `redshift_session_${process.pid}`;
+    const shop = redshiftDatabase(engine);
+    const many = redshiftDatabase(engine, 'many');
+    const odd = redshiftDatabase(engine, 'odd');
+    const { admin, database } = shop;
+
+    beforeAll(async () => {
+      const names = await readFile(new URL('../engines/postgres.d/odd.sql', import.meta.url), 'utf8');
+      await shop.start(withoutLake, readable);
+      await odd.start(names, withoutLake, readable);
+      const bare = 'drop schema sales cascade; create schema warehouse; set synchronous_commit = off';
+      await many.start(bare, thousand, withoutLake, readable);
+    });
+    afterAll(() => Promise.all([shop.stop(), many.stop(), odd.stop()]));
+
+    /** These have no views: what is tried on them is over with TLS. */
+    const certified = (POSTGRES_TLS: string) => {
+      const other = reach('postgres', { POSTGRES_VERSION: '18', POSTGRES_TLS });
+      return (
+        other && { config: { port: Number(other['POSTGRES_PORT']), database: other['POSTGRES_DATABASE'] } }
+      );
+    };
+
+    sourceContract({
+      connector: redshift,
+      config: { host: 'localhost', port: admin.port, database, username: engine['POSTGRES_USER'] },
+      credentials: { auth_method: 'password', password: engine['POSTGRES_PASSWORD'] ?? '' },
+      version: /^Redshift 1\.0\.87428$/,
+      certificates: Object.fromEntries(
+        (['off', 'expired', 'wronghost', 'selfsigned'] as const).map((kind) => [kind, certified(kind)]),
+      ),
+      many: { config: { database: many.database } },
+      odd: {
+        config: { database: odd.database },
+        names: ['a.b', 'Ünïcödé 表 🚢', "it's", ' leading space'],
+      },
+      nobody: as('mooring_nobody', 'nobody'),
+      stall: async () => {
+        const lock = await many.inside();
+        await lock.query('begin; lock table pg_catalog.pg_description in access exclusive mode');
+        return Object.assign(lock, { config: { database: many.database } });
+      },
+      refused: {
+        'a wrong password': {
+          credentials: { auth_method: 'password', password: 'never-the-right-one' },
+          code: 'authentication-failed',
+          native: '28P01',
+        },
+        'an unknown user': {
+          config: { username: 'nobody_at_all' },
+          code: 'authentication-failed',
+          native: '28P01',
+        },
+        'an unknown database': {
+          config: { database: 'nowhere' },
+          code: 'database-not-found',
+          native: '3D000',
+        },
+        'a database that is closed to it': {
+          config: { database: 'locked' },
+          code: 'permission-denied',
+          native: '42501',
+        },
+        'an account that may not log in': {
+          ...as('mooring_nologin', 'nologin'),
+          code: 'account-locked',
+          native: '28000',
+        },
+        'an account without connections left': {
+          ...as('mooring_full', 'full'),
+          code: 'too-many-connections',
+          native: '53300',
+        },
+      },
+    });
 
     const targetOf = (username: string, password: string, schemas?: readonly string[]): Target => ({
-      config: { ...at, database, username, ...(schemas && { schemas }) },
+      config: { host: admin.host, port: admin.port, database, username, ...(schemas && { schemas }) },
       credentials: { auth_method: 'password', password },
       options: { ssl_mode: 'require', query_timeout_seconds: 10 },
       role: 'source',
@@ -29,27 +132,9 @@ if (engine)
       options: { connection_timeout_seconds: 5 },
     };
 
-    beforeAll(async () => {
-      await using client = await connect({ ...admin, database: 'postgres' });
-      await client.query(`create database ${database} template template0`);
-      await using inside = await connect({ ...admin, database });
-      await inside.query(
-        await readFile(new URL('../engines/redshift.d/fixture.sql', import.meta.url), 'utf8'),
-      );
-    });
-    afterAll(async () => {
-      await using client = await connect({ ...admin, database: 'postgres' });
-      await client.query(`drop database ${database}`);
-    });
-
-    test('tells Redshift’s version, not that of the PostgreSQL that it once was', async () => {
-      const { details } = await examine(connectors.redshift, targetOf('mooring_nobody', 'nobody'), options);
-      expect(details).toMatchObject({ version: 'Redshift 1.0.87428' });
-    });
-
     test('tells what an account lacks, and a superuser that it is one', async () => {
       await using lacking = await openSession(
-        connectors.redshift,
+        redshift,
         targetOf('mooring_nobody', 'nobody', ['sales']),
         options,
       );
@@ -57,17 +142,13 @@ if (engine)
         'GRANT USAGE ON SCHEMA sales TO mooring_nobody;',
         'GRANT SELECT ON ALL TABLES IN SCHEMA sales TO mooring_nobody;',
       ]);
-      await using mighty = await openSession(
-        connectors.redshift,
-        targetOf(String(admin.user), String(admin.password)),
-        options,
-      );
+      await using mighty = await openSession(redshift, targetOf(admin.user, admin.password), options);
       expect((await mighty.privileges()).excess).toMatchObject([{ what: 'superuser' }]);
     });
 
     test('reads its catalog through the same session', async () => {
-      const target = targetOf(String(admin.user), String(admin.password), ['sales']);
-      await using session = await openSession(connectors.redshift, target, options);
+      const target = targetOf(admin.user, admin.password, ['sales']);
+      await using session = await openSession(redshift, target, options);
       const tables: Table[] = [];
       await session.introspect(
         { schemas: ['sales'], excludedSchemas: [] },

@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import type { ClientConfig } from 'pg';
+import { connect } from './read-catalog.ts';
+
+const views = new URL('../engines/redshift.d/fixture.sql', import.meta.url);
+
+/** The external table of the views is everybody's: without it there is what PostgreSQL's own rights let an account see. */
+export const withoutLake = `do $$ declare name text; begin
+  foreach name in array array['svv_tables', 'svv_columns'] loop
+    execute format('create or replace view redshift.%I as select * from (%s) everything where table_schema <> ''lake''',
+      name, rtrim(pg_get_viewdef('redshift.' || name), ';'));
+  end loop; end $$`;
+
+/** A database of a test's own on a real PostgreSQL, with views of Redshift's names and with what else is put there. */
+export const redshiftDatabase = (engine: Readonly<Record<string, string>>, name = 'shop') => {
+  const admin = {
+    host: engine['POSTGRES_HOST'] ?? '',
+    port: Number(engine['POSTGRES_PORT']),
+    user: engine['POSTGRES_ADMIN_USER'] ?? '',
+    password: engine['POSTGRES_ADMIN_PASSWORD'] ?? '',
+  } satisfies ClientConfig;
+  const database = `redshift_${name}_${process.pid}_${++count}`;
+  const inside = () => connect({ ...admin, database });
+  return {
+    admin,
+    database,
+    inside,
+    /** Each text is a transaction, or makes its own. */
+    start: async (...texts: readonly string[]) => {
+      await using client = await connect({ ...admin, database: 'postgres' });
+      await client.query(`create database ${database} template template0`);
+      await using own = await inside();
+      for (const text of [await readFile(views, 'utf8'), ...texts]) await own.query(text);
+    },
+    stop: async () => {
+      await using client = await connect({ ...admin, database: 'postgres' });
+      await client.query(`drop database if exists ${database} with (force)`);
+    },
+  };
+};
+
+let count = 0;
