@@ -40,6 +40,7 @@ export const Column = v.object({
   default: text,
   generated: v.nullable(v.picklist(['identity', 'stored', 'virtual'])),
   comment: text,
+  /** As the source numbers its columns, from 1; with gaps where columns were dropped. */
   position: v.number(),
   /** The share of sampled documents that have the field (0–1), where a source has documents. */
   share: v.exactOptional(v.number()),

@@ -36,11 +36,14 @@ const rows: readonly (readonly [RegExp, readonly Row[]])[] = [
   [/from all_ind_columns/, [['HR', 'PK_O', 'ID', 1], ['HR', 'FN', 'SYS_NC00003$', 1]]],
 ]; // prettier-ignore
 
+const answerTo = (sets: typeof rows, { sql }: Query) =>
+  sets.find(([pattern]) => pattern.test(sql))?.[1] ?? [];
+
 const answering =
   (sets: typeof rows, asked: Query[] = []) =>
-  async (query: Query) => {
+  async (query: Query, take: (row: Row) => void) => {
     asked.push(query);
-    return sets.find(([pattern]) => pattern.test(query.sql))?.[1] ?? [];
+    for (const row of answerTo(sets, query)) take(row);
   };
 
 test('a catalog comes with all that the dictionary tells', async () => {
@@ -144,7 +147,7 @@ test('an account that sees nothing is told what it lacks', async () => {
 
 describe('privileges', () => {
   const asked = (sets: typeof rows, role: 'source' | 'target', schemas?: readonly string[]) =>
-    privileges(answering(sets), { username: 'reader', role, schemas });
+    privileges(async (query) => answerTo(sets, query), { username: 'reader', role, schemas });
 
   test('a source that may write is told so, with what takes it away', async () => {
     const sets = [

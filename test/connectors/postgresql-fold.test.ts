@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { byPlace } from '../../shared/connectors/order.ts';
-import { fold, type Draft } from '../../shared/connectors/postgresql/fold.ts';
 import { unreadable } from '../../shared/connectors/postgresql/grants.ts';
 import { kindOf, spelled } from '../../shared/connectors/postgresql/kinds.ts';
+import { unpack, type Named, type Relation } from '../../shared/connectors/postgresql/relation.ts';
 import { readSets, type Type } from '../../shared/connectors/postgresql/sets.ts';
 import { createTypes } from '../../shared/connectors/postgresql/types.ts';
+import { fold as foldDraft } from '../../shared/connectors/sql/fold.ts';
 
 const separator = '\x1f';
 const integer: Type = { type: 'integer', kind: 'integer', required: false };
@@ -28,9 +29,9 @@ const oddNames = fc.uniqueArray(oddName, { minLength: 1, maxLength: 12 });
 /** A table of these columns, numbered with gaps, as the server sends it: in whatever order. */
 const drafted = (
   names: readonly string[],
-  more: Partial<Draft> = {},
+  more: Partial<Relation> = {},
   order: readonly number[] = names.map((_, i) => i),
-): Draft => ({
+): Relation => ({
   schema: 's',
   name: 't',
   kind: 'table',
@@ -51,6 +52,8 @@ const drafted = (
 const numberOf = (i: number) => 2 * i + 1;
 
 const nowhere = () => undefined;
+const fold = (relation: Relation, relationOf: (oid: string) => Named | undefined) =>
+  foldDraft(unpack(relation, relationOf));
 
 describe('columns', () => {
   test('keep their names, whatever is in them, and come by position, whatever the order of the server', () => {
@@ -251,7 +254,7 @@ describe('types', () => {
 });
 
 describe('what the account may not read', () => {
-  const seen = (schema: string, name: string, access: Draft['access']) => ({ schema, name, access });
+  const seen = (schema: string, name: string, access: Relation['access']) => ({ schema, name, access });
 
   test('is counted, with the statements that would let it', () => {
     const tables = [

@@ -5,9 +5,11 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Row } from '../../shared/connectors/snowflake/driver.ts';
-import { keysOf, placeKey } from '../../shared/connectors/snowflake/keys.ts';
+import { readKeys } from '../../shared/connectors/snowflake/keys.ts';
 import { literal, partsOf, quote } from '../../shared/connectors/snowflake/quote.ts';
 import { kindOf, spelled } from '../../shared/connectors/snowflake/types.ts';
+import { draftOf } from '../../shared/connectors/sql/draft.ts';
+import { createDrafts } from '../../shared/connectors/sql/drafts.ts';
 import { secureServer } from '../contracts/service.ts';
 import { pem } from '../network/servers.ts';
 
@@ -43,16 +45,15 @@ describe('what SHOW tells of keys', () => {
         ? [primary('S', 'T', 'B', 2), primary('S', 'U', 'X', 1), primary('S', 'T', 'A', 1)]
         : [foreign('F', 'B', 'Y', 2), foreign('G', 'C', 'X', 1), foreign('F', 'A', 'X', 1)],
     );
-    const keys = await keysOf(ask, 'D', ['S']);
-    expect(keys.primary.get(placeKey('S', 'T'))).toEqual(['A', 'B']);
+    const drafts = createDrafts();
+    const table = drafts.add(draftOf('S', 'T', 'table'));
+    expect(await readKeys(ask, 'D', ['S'], drafts)).toEqual([]);
+    expect(table.primaryKey).toEqual(['A', 'B']);
     const references = { schema: 'S', table: 'U' };
-    expect(keys.foreign.get(placeKey('S', 'T'))).toEqual(
-      expect.arrayContaining([
-        { name: 'F', columns: ['A', 'B'], references: { ...references, columns: ['X', 'Y'] } },
-        { name: 'G', columns: ['C'], references: { ...references, columns: ['X'] } },
-      ]),
-    );
-    expect(keys.missing).toEqual([]);
+    expect(table.foreignKeys).toEqual([
+      { name: 'F', parts: ['A', 'B'], references: { ...references, columns: ['X', 'Y'] } },
+      { name: 'G', parts: ['C'], references: { ...references, columns: ['X'] } },
+    ]);
   });
 
   test('is asked for schema by schema where it ends at ten thousand, and what is cut then is said', async () => {
@@ -63,9 +64,13 @@ describe('what SHOW tells of keys', () => {
       if (sql.includes('in database')) return many('A', 10_000);
       return sql.includes('"B"') ? many('B', 10_000) : many('A', 9999);
     });
-    const keys = await keysOf(ask, 'my db', ['A', 'B']);
-    expect(keys.primary.size).toBe(19_999);
-    expect(keys.missing).toMatchObject([{ reason: 'keys-limited', count: 1 }]);
+    const drafts = createDrafts();
+    for (const schema of ['A', 'B'])
+      for (let at = 0; at < 10_000; at++) drafts.add(draftOf(schema, `T${at}`, 'table'));
+    expect(await readKeys(ask, 'my db', ['A', 'B'], drafts)).toMatchObject([
+      { reason: 'keys-limited', count: 1 },
+    ]);
+    expect(drafts.inOrder().filter(({ primaryKey }) => primaryKey.length === 1).length).toBe(19_999);
     expect(asked).toContain('show primary keys in schema "my db"."A"');
   });
 });

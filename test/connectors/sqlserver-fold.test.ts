@@ -2,10 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { tokenIn } from '../../shared/connectors/sqlserver/entra.ts';
 import { failure } from '../../shared/connectors/sqlserver/failures.ts';
 import type { Row } from '../../shared/connectors/sqlserver/batch.ts';
-import { createReader } from '../../shared/connectors/sqlserver/draft.ts';
-import { fold } from '../../shared/connectors/sqlserver/fold.ts';
 import { introspect } from '../../shared/connectors/sqlserver/introspect.ts';
 import { kindOf, spelled } from '../../shared/connectors/sqlserver/kinds.ts';
+import { readRows } from '../../shared/connectors/sqlserver/rows.ts';
+import { createDrafts } from '../../shared/connectors/sql/drafts.ts';
+import { fold } from '../../shared/connectors/sql/fold.ts';
 import type { Table } from '../../shared/connectors/catalog.ts';
 
 // Rows as the documentation of the catalog views says that they are; what no stand-in has.
@@ -37,10 +38,12 @@ const sets = (readable = 1) => [
     [10, 3, 'of the buyer'],
   ],
   [
-    [10, 1, 'PK_orders', true, true, 1, 1, 1],
-    [10, 2, 'IX_both', false, false, 1, 2, 2],
-    [10, 2, 'IX_both', false, false, 3, 1, 1],
-    [20, 1, 'CX_seen', true, false, 1, 1, 1],
+    [10, 1, 'PK_orders', true, true, 1, 1],
+    [10, 2, 'IX_both', false, false, 1, 2],
+    [10, 2, 'IX_both', false, false, 3, 1],
+    [10, 3, 'CC_all', false, false, 1, 0],
+    [10, 3, 'CC_all', false, false, 3, 0],
+    [20, 1, 'CX_seen', true, false, 1, 1],
   ],
   [
     [10, 99, 'FK_two', 'hr', 'people', 'phone', 'number', 2],
@@ -57,10 +60,11 @@ const handOn = (some: readonly (readonly Row[])[], take: (row: Row, set: number)
   for (const [set, rows] of some.entries()) for (const row of rows) take(row, set);
 };
 const folded = (readable?: number) => {
-  const reader = createReader();
-  handOn(sets(readable), reader.take);
-  handOn([sizes], reader.takeSize);
-  return reader.read().drafts.map(fold);
+  const drafts = createDrafts();
+  const rows = readRows(drafts);
+  handOn(sets(readable), rows.take);
+  handOn([sizes], rows.takeSize);
+  return drafts.inOrder().map(fold);
 };
 
 describe('a catalog', () => {
@@ -82,6 +86,7 @@ describe('a catalog', () => {
         },
       ],
       indexes: [
+        { name: 'CC_all', columns: ['id', 'phone'], unique: false },
         { name: 'IX_both', columns: ['phone', 'id'], unique: false },
         { name: 'PK_orders', columns: ['id'], unique: true },
       ],
@@ -94,10 +99,10 @@ describe('a catalog', () => {
         kind: 'string',
         default: "(N'none')",
         comment: 'of the buyer',
-        position: 2,
+        position: 3,
       },
-      { name: 'area', type: 'geography', kind: 'geo', position: 3 },
-      { name: 'twice', generated: 'stored', position: 4 },
+      { name: 'area', type: 'geography', kind: 'geo', position: 4 },
+      { name: 'twice', generated: 'stored', position: 5 },
     ]);
     expect(seen).toMatchObject({ kind: 'materialized_view', rows: 3 });
   });

@@ -1,11 +1,15 @@
 import type { Missing, Scope, Sink } from '../catalog.ts';
 import { byBytes } from '../order.ts';
+import { createDrafts } from '../sql/drafts.ts';
+import { fold } from '../sql/fold.ts';
+import { handOn } from '../sql/hand-on.ts';
+import { firstFew } from '../sql/missing.ts';
 import type { Api, Dataset } from './api.ts';
 import { isRefusal } from './failures.ts';
-import { createCatalog } from './fold.ts';
 import { grantOn } from './grants.ts';
 import type { Account } from './grants.ts';
 import { catalogQueries } from './queries.ts';
+import { readRows } from './rows.ts';
 
 /**
  * Six queries for up to fifty datasets of one location, each billed 10 MB or more. Tried on an emulator that has no column
@@ -32,7 +36,8 @@ export const introspect = async (
   const read = async (some: readonly Dataset[]): Promise<void> => {
     const [first] = some;
     if (!first) return;
-    const catalog = createCatalog();
+    const drafts = createDrafts();
+    const rows = readRows(drafts);
     const schemas = some.map(({ name }) => name);
     const sql = catalogQueries(account.project, schemas);
     const cure = grantOn(account, schemas.join(', '), 'dataViewer');
@@ -47,13 +52,13 @@ export const introspect = async (
       }
     };
     try {
-      await ask(sql.tables, catalog.table);
+      await ask(sql.tables, rows.table);
       await Promise.all([
-        ask(sql.columns, catalog.column),
-        askIfThere('comments-unread', sql.comments, catalog.comment),
-        askIfThere('comments-unread', sql.columnComments, catalog.columnComment),
-        askIfThere('keys-unread', sql.keys, catalog.key),
-        askIfThere('statistics-denied', sql.sizes, catalog.size),
+        ask(sql.columns, rows.column),
+        askIfThere('comments-unread', sql.comments, rows.comment),
+        askIfThere('comments-unread', sql.columnComments, rows.columnComment),
+        askIfThere('keys-unread', sql.keys, rows.key),
+        askIfThere('statistics-denied', sql.sizes, rows.size),
       ]);
     } catch (error) {
       if (!isRefusal(error, 'accessDenied', 'notFound')) throw error;
@@ -62,16 +67,15 @@ export const introspect = async (
       else for (const dataset of some) await read([dataset]);
       return;
     }
-    const tables = catalog.tables();
-    for (let from = 0; from < tables.length; from += batch) await sink(tables.slice(from, from + batch));
+    await handOn(drafts.inOrder(), fold, sink);
   };
   for (const some of inOneQuery(datasets)) await read(some);
 
   const closed = [...denied, ...unseen];
-  const grants = closed.slice(0, most).map((name) => grantOn(account, name, 'dataViewer'));
+  const grants = closed.map((name) => grantOn(account, name, 'dataViewer'));
   return [
     ...(closed.length > 0
-      ? [{ reason: 'tables-denied', count: closed.length, remediation: grants.join('\n') }]
+      ? [{ reason: 'tables-denied', count: closed.length, remediation: firstFew(grants) }]
       : []),
     ...(visible.length === 0 && closed.length === 0 ? [nothingVisible(account)] : []),
     ...[...unread].map(([reason, count]) => ({
@@ -87,10 +91,6 @@ export const nothingVisible = (account: Account): Missing => ({
   reason: 'tables-denied',
   remediation: `-- The account sees no dataset of the project. For each that it should read:\n${grantOn(account, 'DATASET', 'dataViewer')}`,
 });
-
-const batch = 200;
-/** An answer holds so many. */
-const most = 20;
 
 const isThere = (dataset: Dataset, location: string | undefined) =>
   location === undefined || dataset.location?.toUpperCase() === location.toUpperCase();

@@ -1,9 +1,13 @@
 import type { Missing, Scope, Sink } from '../catalog.ts';
+import { createDrafts } from '../sql/drafts.ts';
+import { fold } from '../sql/fold.ts';
+import { handOn } from '../sql/hand-on.ts';
+import { firstFew } from '../sql/missing.ts';
 import { isOutOfSight } from './failures.ts';
-import { createCatalog } from './fold.ts';
 import { catalogQueries } from './queries.ts';
 import type { Metadata, Query, Row } from './query.ts';
 import { always } from './quote.ts';
+import { readRows } from './rows.ts';
 
 export interface Place {
   readonly catalog: string;
@@ -21,32 +25,28 @@ export const introspect = async (
   sink: Sink,
 ): Promise<readonly Missing[]> => {
   const sql = catalogQueries(place.catalog, schemas);
-  const catalog = createCatalog();
+  const drafts = createDrafts();
+  const rows = readRows(drafts);
   const missing: Missing[] = [];
   if (await readViews()) {
     try {
-      await query(sql.keys, catalog.key);
+      await query(sql.keys, rows.key);
     } catch (error) {
       if (!isOutOfSight(error)) throw error;
       missing.push({ reason: 'keys-unread', remediation: useCatalog(place) });
     }
   } else await readMetadata();
 
-  const tables = catalog.tables().filter(({ schema }) => !excludedSchemas.includes(schema));
-  for (let from = 0; from < tables.length; from += batch) await sink(tables.slice(from, from + batch));
+  const tables = drafts.inOrder().filter(({ schema }) => !excludedSchemas.includes(schema));
   const found = new Set(tables.map(({ schema }) => schema));
+  await handOn(tables, fold, sink);
   const unseen = (schemas ?? []).filter((name) => !found.has(name) && !excludedSchemas.includes(name));
   if (unseen.length > 0 || tables.length === 0) {
     missing.push({
       reason: 'tables-denied',
       ...(unseen.length > 0 && { count: unseen.length }),
       remediation:
-        unseen.length > 0
-          ? unseen
-              .slice(0, 20)
-              .map((name) => readSchema(place, name))
-              .join('\n')
-          : readCatalog(place),
+        unseen.length > 0 ? firstFew(unseen.map((name) => readSchema(place, name))) : readCatalog(place),
     });
   }
   return missing;
@@ -54,12 +54,12 @@ export const introspect = async (
   async function readViews(): Promise<boolean> {
     if (place.catalog.toLowerCase() === 'hive_metastore') return false;
     try {
-      await query(sql.tables, catalog.table);
+      await query(sql.tables, rows.table);
     } catch (error) {
       if (!isOutOfSight(error)) throw error;
       return false;
     }
-    await query(sql.columns, catalog.column);
+    await query(sql.columns, rows.column);
     return true;
   }
 
@@ -70,12 +70,10 @@ export const introspect = async (
     };
     const one = schemas?.length === 1 ? schemas[0] : undefined;
     const asked = [place.catalog, one] as const;
-    await metadata('tables', ...asked, (row) => void (wanted(row) && catalog.table(tableOf(row))));
-    await metadata('columns', ...asked, (row) => void (wanted(row) && catalog.column(columnOf(row))));
+    await metadata('tables', ...asked, (row) => void (wanted(row) && rows.table(tableOf(row))));
+    await metadata('columns', ...asked, (row) => void (wanted(row) && rows.column(columnOf(row))));
   }
 };
-
-const batch = 200;
 
 const grantTo = ({ account }: Place) => `TO ${always(account)};`;
 

@@ -1,9 +1,14 @@
-import type { Missing, Scope, Sink, Table } from '../catalog.ts';
-import { createCatalog, tableOf, tooLarge, type Found } from './fold.ts';
+import type { Missing, Scope, Sink } from '../catalog.ts';
+import type { Draft } from '../sql/draft.ts';
+import { createDrafts, tooLarge } from '../sql/drafts.ts';
+import { fold } from '../sql/fold.ts';
+import { handOn } from '../sql/hand-on.ts';
+import { denied, firstFew } from '../sql/missing.ts';
 import { has, holdsOn, readGrants, schemaPattern, type Grants } from './grants.ts';
 import type { Link } from './link.ts';
 import { catalogQueries, namesOf, orderFor, type Names } from './queries.ts';
 import { quoted } from './quote.ts';
+import { readRows } from './rows.ts';
 import { askVersion, serverOf } from './version.ts';
 
 interface Options {
@@ -30,14 +35,14 @@ export const introspect = async (
   const server = serverOf(await askVersion(link));
   const grants = await readGrants(link);
   const readsAll = holdsOn(grants, 'SELECT', only);
-  const asked = { oneSchema: only !== undefined, withRights: !readsAll };
+  const asked = { ...server, oneSchema: only !== undefined, withRights: !readsAll };
   const queries = catalogQueries(names, server, asked.withRights);
-  const catalog = createCatalog(server);
+  const drafts = createDrafts();
+  const rows = readRows(drafts, asked);
   const left = [...orderFor(server)];
   const work = async (on: Link) => {
     on.allow(allowance);
-    for (let set = left.shift(); set; set = left.shift())
-      await on.ask(queries[set], catalog.fold[set](asked));
+    for (let set = left.shift(); set; set = left.shift()) await on.ask(queries[set], rows[set]);
   };
   // One that opens late is not waited for: by then nothing is left to do.
   const begun: Promise<void>[] = [];
@@ -51,30 +56,31 @@ export const introspect = async (
   await work(link);
   await Promise.all(begun);
 
-  const found = catalog.drafts();
   const partial = partlyGranted(grants);
-  const isPartial = (draft: Found) => !readsAll && (draft.unreadable > 0 || partial.has(placeOf(draft)));
-  const missing = missingOf(found, isPartial, grants, names, readsAll);
-  const seen = found.filter((draft) => draft.columns.length > 0 || draft.unreadable === 0);
-  const tellsAll = !server.mariadb;
-  for (let from = 0; from < seen.length; from += batch) {
-    const tables: Table[] = [];
-    for (let at = from; at < Math.min(from + batch, seen.length); at++) {
-      const draft = seen[at];
-      if (draft) tables.push(tableOf(draft, isPartial(draft), tellsAll));
-    }
-    await sink(tables);
+  const found = drafts.inOrder();
+  for (const draft of found) {
+    if (draft.access === 'all' && draft.columns.length > 0 && !readsAll && partial.has(placeOf(draft)))
+      draft.access = 'some';
+    draft.expressions = draft.access === 'all';
+    // It leaves columns that are out of sight out of its keys too, unsaid.
+    if (server.mariadb && draft.access === 'some')
+      Object.assign(draft, { primaryKey: [], foreignKeys: [], indexes: [] });
   }
+  const missing = missingOf(found, grants, names, readsAll);
+  await handOn(
+    found.filter(({ access }) => access !== 'none'),
+    fold,
+    sink,
+  );
   return missing;
 };
 
-const batch = 200;
 const mostConnections = 3;
 
 /** What may come in all: some 100 000 tables. */
 const maxBytes = 256 << 20;
 
-const placeOf = ({ schema, name }: Pick<Found, 'schema' | 'name'>) => `${schema}\0${name}`;
+const placeOf = ({ schema, name }: Pick<Draft, 'schema' | 'name'>) => `${schema}\0${name}`;
 
 /** Tables of which the account was granted columns, and not the whole. */
 const partlyGranted = (grants: Grants): ReadonlySet<string> => {
@@ -92,19 +98,15 @@ const partlyGranted = (grants: Grants): ReadonlySet<string> => {
 };
 
 const missingOf = (
-  found: readonly Found[],
-  isPartial: (draft: Found) => boolean,
+  found: readonly Draft[],
   grants: Grants,
   { only }: Names,
   readsAll: boolean,
 ): Missing[] => {
-  const grant = (draft: Found) =>
-    `GRANT SELECT ON ${quoted(draft.schema)}.${quoted(draft.name)} TO ${grants.account};`;
-  const denied = found.filter(({ columns, unreadable }) => columns.length === 0 && unreadable > 0);
-  const partly = found.filter((draft) => draft.columns.length > 0 && isPartial(draft));
+  const to = `TO ${grants.account};`;
   // The server tells of a broken view that it is there, and no column of it.
   const broken = found.filter(
-    ({ kind, columns, unreadable }) => kind === 'view' && columns.length === 0 && unreadable === 0,
+    ({ kind, columns, access }) => kind === 'view' && columns.length === 0 && access === 'all',
   );
   const nothing = found.length === 0 && !readsAll;
   const places = only?.length ? only.map((schema) => `${schemaPattern(schema)}.*`) : ['*.*'];
@@ -113,22 +115,17 @@ const missingOf = (
       ? [
           {
             reason: 'tables-denied',
-            remediation: some(places.map((place) => `GRANT SELECT ON ${place} TO ${grants.account};`)),
+            remediation: firstFew(places.map((place) => `GRANT SELECT ON ${place} ${to}`)),
           },
         ]
       : []),
-    ...(denied.length
-      ? [{ reason: 'tables-denied', count: denied.length, remediation: some(denied.map(grant)) }]
-      : []),
-    ...(partly.length
-      ? [{ reason: 'columns-denied', count: partly.length, remediation: some(partly.map(grant)) }]
-      : []),
+    ...denied(found, ({ schema, name }) => `GRANT SELECT ON ${quoted(schema)}.${quoted(name)} ${to}`),
     ...(broken.length
       ? [
           {
             reason: 'views-broken',
             count: broken.length,
-            remediation: `Repair or drop what refers to something that is gone: ${some(
+            remediation: `Repair or drop what refers to something that is gone: ${firstFew(
               broken.map(({ schema, name }) => `${quoted(schema)}.${quoted(name)}`),
               ', ',
             )}`,
@@ -137,11 +134,3 @@ const missingOf = (
       : []),
   ];
 };
-
-/** An answer holds so many. */
-const many = 20;
-
-const some = (texts: readonly string[], between = '\n') =>
-  [...texts.slice(0, many), ...(texts.length > many ? [`-- and ${texts.length - many} more`] : [])].join(
-    between,
-  );

@@ -1,41 +1,25 @@
-import type { Missing, Scope, Sink, Table } from '../catalog.ts';
-import { fold } from './fold.ts';
-import { catalogQueries } from './queries.ts';
-import type { Row, Run } from './queries.ts';
+import type { Missing, Scope, Sink } from '../catalog.ts';
+import { createDrafts } from '../sql/drafts.ts';
+import { fold } from '../sql/fold.ts';
+import { handOn } from '../sql/hand-on.ts';
+import { catalogQueries, catalogSets, type Read } from './queries.ts';
 import { quoted } from './quote.ts';
+import { readRows } from './rows.ts';
 
 /** One query per kind of object, never one per table. */
 export const introspect = async (
-  run: Run,
+  read: Read,
   scope: Scope,
   sink: Sink,
   username: string,
 ): Promise<readonly Missing[]> => {
   const asked = catalogQueries(scope);
-  const read = async (name: keyof typeof asked): Promise<readonly Row[]> => run(asked[name]);
-  const tables = fold({
-    tables: await read('tables'),
-    views: await read('views'),
-    materialized: await read('materialized'),
-    external: await read('external'),
-    columns: await read('columns'),
-    tableComments: await read('tableComments'),
-    columnComments: await read('columnComments'),
-    constraints: await read('constraints'),
-    keyColumns: await read('keyColumns'),
-    indexes: await read('indexes'),
-    indexColumns: await read('indexColumns'),
-  });
-  let count = 0;
-  let turn: Table[] = [];
-  for (const table of tables) {
-    turn.push(table);
-    if (++count % perTurn > 0) continue;
-    await sink(turn);
-    turn = [];
-  }
-  if (turn.length > 0) await sink(turn);
-  return count > 0
+  const drafts = createDrafts();
+  const rows = readRows(drafts);
+  for (const set of catalogSets) await read(asked[set], rows[set]);
+  const found = drafts.inOrder();
+  await handOn(found, fold, sink);
+  return found.length > 0
     ? []
     : [
         {
@@ -45,8 +29,6 @@ export const introspect = async (
         },
       ];
 };
-
-const perTurn = 200;
 
 /** A name that was not quoted is one of capitals. */
 export const account = (username: string): string => {

@@ -7,6 +7,8 @@ export interface Query {
   readonly binds?: Readonly<Record<string, string>>;
 }
 export type Run = (query: Query) => Promise<readonly Row[]>;
+/** As `Run`, without keeping rows. */
+export type Read = (query: Query, row: (row: Row) => void) => Promise<void>;
 
 /** Which owners: those that were named, or all that did not come with the database (a column of 12.1 and later). */
 const owned = (column: string, { schemas, excludedSchemas }: Scope): Query => {
@@ -100,3 +102,20 @@ export const catalogQueries = (scope: Scope) =>
         `select k.index_owner, k.index_name, k.column_name, k.column_position from all_ind_columns k where ${where}`,
     ),
   }) as const;
+
+export type CatalogSet = keyof ReturnType<typeof catalogQueries>;
+
+/** Each after those that it builds upon. */
+export const catalogSets = [
+  'tables',
+  'views',
+  'materialized',
+  'external',
+  'columns',
+  'tableComments',
+  'columnComments',
+  'constraints',
+  'keyColumns',
+  'indexes',
+  'indexColumns',
+] as const satisfies readonly CatalogSet[];

@@ -2,7 +2,7 @@ import type { Connection } from 'oracledb';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
 import type { Session, Target } from '../connector.ts';
-import type { Query, Row, Run } from './queries.ts';
+import type { Query, Read, Row, Run } from './queries.ts';
 import { faultOf } from './guard.ts';
 import { hangUp, logIn } from './log-in.ts';
 import { reach } from './transport.ts';
@@ -32,9 +32,9 @@ export const open = async (
   connection.callTimeout = limit;
   const bounded = <T>(most: number, work: () => Promise<T>) => within({ way, limit, most }, work);
   /** One moment of the dictionary for several queries. What fails leaves it open, and the session with it. */
-  const readOnly = async <T>(most: number, work: (run: Run) => Promise<T>): Promise<T> => {
+  const readOnly = async <T>(most: number, work: (read: Read) => Promise<T>): Promise<T> => {
     await bounded(mostPerAnswer, () => connection.execute('set transaction read only'));
-    const result = await work((query) => bounded(most, () => rowsOf(connection, query)));
+    const result = await work((query, row) => bounded(most, () => readRows(connection, query, row)));
     await bounded(mostPerAnswer, () => connection.rollback());
     return result;
   };
@@ -46,11 +46,11 @@ export const open = async (
     privileges: async () => {
       const { privileges } = await import('./privileges.ts');
       const { username, schemas } = config;
-      return readOnly(mostPerAnswer, (run) => privileges(run, { username, schemas, role }));
+      return readOnly(mostPerAnswer, (read) => privileges(keeping(read), { username, schemas, role }));
     },
     introspect: async (scope, sink) => {
       const { introspect } = await import('./introspect.ts');
-      return readOnly(mostPerCatalog, (run) => introspect(run, scope, sink, config.username));
+      return readOnly(mostPerCatalog, (read) => introspect(read, scope, sink, config.username));
     },
     [Symbol.asyncDispose]: async () => {
       await connection.close({ drop: true }).catch(() => {});
@@ -87,19 +87,26 @@ const within = async <T>({ way, limit, most }: Bounds, work: () => Promise<T>): 
 
 const perFetch = 2000;
 
-const rowsOf = async (connection: Connection, { sql, binds = {} }: Query): Promise<readonly Row[]> => {
+const readRows = async (connection: Connection, { sql, binds = {} }: Query, take: (row: Row) => void) => {
   const { resultSet } = await connection.execute(sql, binds, {
     resultSet: true,
     fetchArraySize: perFetch,
     prefetchRows: perFetch,
     outFormat: 4001, // OUT_FORMAT_ARRAY
   });
-  const rows: Row[] = [];
   for (;;) {
     const some = await resultSet.getRows(perFetch);
-    for (const row of some) rows.push(row);
+    for (const row of some) take(row);
     if (some.length < perFetch) break;
   }
   await resultSet.close();
-  return rows;
 };
+
+/** For answers that are short. */
+const keeping =
+  (read: Read): Run =>
+  async (query) => {
+    const rows: Row[] = [];
+    await read(query, (row) => void rows.push(row));
+    return rows;
+  };

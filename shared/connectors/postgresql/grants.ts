@@ -1,10 +1,11 @@
 import type { Missing, Scope } from '../catalog.ts';
-import type { Draft } from './fold.ts';
+import { firstFew } from '../sql/missing.ts';
 import { quote } from './quote.ts';
 import type { Reading } from './read.ts';
+import type { Relation } from './relation.ts';
 
 /** A relation, and what of it the account may read. */
-type Seen = Pick<Draft, 'schema' | 'name' | 'access' | 'readable' | 'columns'>;
+type Seen = Pick<Relation, 'schema' | 'name' | 'access' | 'readable' | 'columns'>;
 
 /** What is there and the account may not read, with the statements that would let it. `seen` is all that is there. */
 export const unreadable = (
@@ -17,7 +18,10 @@ export const unreadable = (
   const denied = ({ schema, access }: Seen) => closed.has(schema) || access === 'none';
   const tables = seen.filter(denied);
   const partly = seen.filter(
-    (draft) => draft.readable && !denied(draft) && (draft.columns?.names.length ?? 0) > draft.readable.size,
+    (relation) =>
+      relation.readable &&
+      !denied(relation) &&
+      (relation.columns?.names.length ?? 0) > relation.readable.size,
   );
   const all = Map.groupBy(seen, ({ schema }) => schema);
   const grants = [...Map.groupBy(tables, ({ schema }) => schema)].flatMap(([schema, out]) => {
@@ -29,9 +33,11 @@ export const unreadable = (
     ];
   });
   return [
-    ...(tables.length ? [{ reason: 'tables-denied', count: tables.length, remediation: some(grants) }] : []),
+    ...(tables.length
+      ? [{ reason: 'tables-denied', count: tables.length, remediation: firstFew(grants) }]
+      : []),
     ...(partly.length
-      ? [{ reason: 'columns-denied', count: partly.length, remediation: some(partly.map(grant)) }]
+      ? [{ reason: 'columns-denied', count: partly.length, remediation: firstFew(partly.map(grant)) }]
       : []),
   ];
 };
@@ -49,11 +55,3 @@ export const notThere = ({ schemas, excludedSchemas }: Scope, found: Pick<Readin
       ]
     : [];
 };
-
-/** An answer holds so many. */
-const most = 20;
-
-const some = (texts: readonly string[]) =>
-  [...texts.slice(0, most), ...(texts.length > most ? [`-- and ${texts.length - most} more`] : [])].join(
-    '\n',
-  );

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from 'pg';
 import { Problem } from '../../problem.ts';
-import type { Missing, Scope, Sink, Table } from '../catalog.ts';
+import type { Missing, Scope, Sink } from '../catalog.ts';
 import { byPlace } from '../order.ts';
+import { fold } from '../sql/fold.ts';
+import { handOn } from '../sql/hand-on.ts';
 import { transact, type Statement } from './flight.ts';
-import { fold } from './fold.ts';
 import { notThere, unreadable } from './grants.ts';
 import { begin } from './queries.ts';
 import { read } from './read.ts';
+import { unpack } from './relation.ts';
 
 /** One flight; a second where a type, a key or a right needs another look; and once more where a name holds the separator. */
 export const introspect = async (
@@ -21,19 +23,20 @@ export const introspect = async (
   const reading =
     (await read(client, scope, '\x1f', run)) ?? (await read(client, scope, `\x1f${randomUUID()}`, run));
   if (!reading) throw new Problem('server-error', 'Expected names that can be told apart');
-  const { drafts, closed, relationOf } = reading;
-  const missing = [...unreadable(drafts, closed, reading.account), ...notThere(scope, reading)];
-  const seen = drafts.filter(({ schema, access }) => access !== 'none' && !closed.has(schema)).sort(byPlace);
-  for (let from = 0; from < seen.length; from += batch) {
-    const tables: Table[] = [];
-    for (const draft of seen.slice(from, from + batch)) {
-      tables.push(fold(draft, relationOf));
+  const { relations, closed, relationOf } = reading;
+  const missing = [...unreadable(relations, closed, reading.account), ...notThere(scope, reading)];
+  const seen = relations
+    .filter(({ schema, access }) => access !== 'none' && !closed.has(schema))
+    .sort(byPlace);
+  await handOn(
+    seen,
+    (relation) => {
+      const table = fold(unpack(relation, relationOf));
       // Let go as it goes out: the names alone are asked for again, by foreign keys.
-      draft.defaults = draft.comments = draft.foreignKeys = draft.indexes = undefined;
-    }
-    await sink(tables);
-  }
+      relation.defaults = relation.comments = relation.foreignKeys = relation.indexes = undefined;
+      return table;
+    },
+    sink,
+  );
   return missing;
 };
-
-const batch = 200;

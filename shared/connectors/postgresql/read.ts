@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from 'pg';
 import type { Scope, Table } from '../catalog.ts';
 import type { Statement } from './flight.ts';
-import type { Draft, Named } from './fold.ts';
 import { catalogQueries, leftQueries } from './queries.ts';
+import type { Named, Relation } from './relation.ts';
 import { numbers, readSets } from './sets.ts';
 import { createTypes } from './types.ts';
 
@@ -13,7 +13,7 @@ export interface Reading {
   readonly schemas: ReadonlySet<string>;
   /** Schemas that the account may not look into. */
   readonly closed: ReadonlySet<string>;
-  readonly drafts: Draft[];
+  readonly relations: Relation[];
   /** By oid; those beyond the scope too, where a key or a partition points there. */
   readonly relationOf: (oid: string) => Named | undefined;
 }
@@ -33,16 +33,16 @@ export const read = async (
   const sets = readSets(separator, types.typeOf);
   const schemas = new Map<string, string>();
   const closed = new Set<string>();
-  const drafts = new Map<string, Draft>();
+  const relations = new Map<string, Relation>();
   const beyond = new Map<string, Named>();
   let server: Server = { account: '', blockSize: 0, version: 0 };
   let ambiguous = false;
 
   const into =
-    <S extends keyof Sets>(set: S, parse: (row: Row) => Draft[S]) =>
+    <S extends keyof Sets>(set: S, parse: (row: Row) => Relation[S]) =>
     (row: Row) => {
-      const draft = drafts.get(row[0] ?? '');
-      if (draft) ambiguous ||= (draft[set] = parse(row)) === undefined;
+      const relation = relations.get(row[0] ?? '');
+      if (relation) ambiguous ||= (relation[set] = parse(row)) === undefined;
     };
   await run([
     {
@@ -58,7 +58,7 @@ export const read = async (
       },
     },
     { sql: sql.types, row: types.add },
-    { sql: sql.relations, row: (row) => drafts.set(row[0] ?? '', draftOf(row, schemas, server)) },
+    { sql: sql.relations, row: (row) => relations.set(row[0] ?? '', relationIn(row, schemas, server)) },
     { sql: sql.columns, row: into('columns', sets.columns) },
     { sql: sql.defaults, row: into('defaults', sets.texts) },
     { sql: sql.comments, row: into('comments', sets.texts) },
@@ -67,12 +67,12 @@ export const read = async (
   ]);
   if (ambiguous) return undefined;
 
-  const partial = [...drafts].filter(([, { access }]) => access === 'some').map(([oid]) => oid);
-  const pointed = [...drafts.values()].flatMap(({ foreignKeys, parent }) => [
+  const partial = [...relations].filter(([, { access }]) => access === 'some').map(([oid]) => oid);
+  const pointed = [...relations.values()].flatMap(({ foreignKeys, parent }) => [
     ...(foreignKeys?.targets ?? []),
     parent,
   ]);
-  const outside = new Set(pointed.filter((oid) => oid !== '0' && !drafts.has(oid)));
+  const outside = new Set(pointed.filter((oid) => oid !== '0' && !relations.has(oid)));
   if (types.unspelled.size + outside.size + partial.length > 0) {
     // There is no third try for these few rows.
     const unlikely = `${separator}${randomUUID()}`;
@@ -93,8 +93,8 @@ export const read = async (
       {
         sql: left.rights,
         row: ([oid = '', positions = '']) => {
-          const draft = drafts.get(oid);
-          if (draft) draft.readable = new Set(numbers(positions));
+          const relation = relations.get(oid);
+          if (relation) relation.readable = new Set(numbers(positions));
         },
       },
     ]);
@@ -103,13 +103,13 @@ export const read = async (
     account: server.account,
     schemas: new Set(schemas.values()),
     closed,
-    drafts: [...drafts.values()],
-    relationOf: (oid) => drafts.get(oid) ?? beyond.get(oid),
+    relations: [...relations.values()],
+    relationOf: (oid) => relations.get(oid) ?? beyond.get(oid),
   };
 };
 
 type Row = readonly string[];
-type Sets = Pick<Draft, 'columns' | 'defaults' | 'comments' | 'foreignKeys' | 'indexes'>;
+type Sets = Pick<Relation, 'columns' | 'defaults' | 'comments' | 'foreignKeys' | 'indexes'>;
 
 interface Server {
   readonly account: string;
@@ -117,11 +117,11 @@ interface Server {
   readonly version: number;
 }
 
-const draftOf = (
+const relationIn = (
   [, schema = '', name = '', relkind = '', partitioned, rows = '', pages = '', parent = '0', access]: Row,
   schemas: ReadonlyMap<string, string>,
   { blockSize, version }: Server,
-): Draft => {
+): Relation => {
   const stored = partitioned === 'f' && storedKinds.has(relkind);
   const counted = relkind !== 'v' && isKnown(Number(rows), Number(pages), version);
   return {

@@ -1,12 +1,14 @@
 import type { Client } from 'pg';
 import type { Missing, Scope, Sink } from '../catalog.ts';
-import { byPlace } from '../order.ts';
 import { transact, type Statement } from '../postgresql/flight.ts';
-import type { Draft } from '../postgresql/fold.ts';
 import { notThere, unreadable } from '../postgresql/grants.ts';
 import { quote } from '../postgresql/quote.ts';
-import { createCatalog } from './fold.ts';
+import type { Draft } from '../sql/draft.ts';
+import { createDrafts } from '../sql/drafts.ts';
+import { fold } from '../sql/fold.ts';
+import { handOn } from '../sql/hand-on.ts';
 import { begin, catalogQueries, statisticsQuery } from './queries.ts';
+import { readRows } from './rows.ts';
 
 /**
  * Two flights: the catalog, then statistics, which most accounts may not read. Tried on a PostgreSQL with views of Redshift's
@@ -22,7 +24,8 @@ export const introspect = async (
   const run = (statements: readonly Statement[]) =>
     transact(client, begin(queryTimeoutMs), statements, queryTimeoutMs);
   const sql = catalogQueries(scope, (text) => client.escapeLiteral(text));
-  const catalog = createCatalog();
+  const drafts = createDrafts();
+  const rows = readRows(drafts);
   const schemas = new Set<string>();
   const closed = new Set<string>();
   const seen: Pick<Draft, 'schema' | 'name' | 'access'>[] = [];
@@ -30,10 +33,10 @@ export const introspect = async (
   await run([
     { sql: sql.account, row: ([name = '']) => (account = name) },
     { sql: sql.schemas, row: ([name = '']) => schemas.add(name) },
-    { sql: sql.tables, row: catalog.table },
-    { sql: sql.columns, row: catalog.column },
-    { sql: sql.primaryKeys, row: catalog.primaryKey },
-    { sql: sql.foreignKeys, row: catalog.foreignKey },
+    { sql: sql.tables, row: rows.table },
+    { sql: sql.columns, row: rows.column },
+    { sql: sql.primaryKeys, row: rows.primaryKey },
+    { sql: sql.foreignKeys, row: rows.foreignKey },
     {
       sql: sql.relations,
       row: ([schema = '', name = '', usage, select]) => {
@@ -44,7 +47,7 @@ export const introspect = async (
   ]);
   const missing = [...unreadable(seen, closed, account), ...notThere(scope, { schemas })];
   try {
-    await run([{ sql: statisticsQuery, row: catalog.measure }]);
+    await run([{ sql: statisticsQuery, row: rows.measure }]);
   } catch (error) {
     if (!isDenied(error)) throw error;
     missing.push({
@@ -52,12 +55,9 @@ export const introspect = async (
       remediation: `GRANT SELECT ON svv_table_info TO ${quote(account)};`,
     });
   }
-  const tables = catalog.tables().sort(byPlace);
-  for (let from = 0; from < tables.length; from += batch) await sink(tables.slice(from, from + batch));
+  await handOn(drafts.inOrder(), fold, sink);
   return missing;
 };
-
-const batch = 200;
 
 /** insufficient_privilege: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const isDenied = (error: unknown) => error instanceof Error && 'code' in error && error.code === '42501';

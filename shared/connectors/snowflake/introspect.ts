@@ -1,11 +1,14 @@
 import { Problem } from '../../problem.ts';
 import type { Column, Missing, Scope, Sink, Table } from '../catalog.ts';
-import { byPlace } from '../order.ts';
+import { draftOf, type Draft } from '../sql/draft.ts';
+import { createDrafts, type Drafts } from '../sql/drafts.ts';
+import { fold } from '../sql/fold.ts';
+import { atOnce, handOn } from '../sql/hand-on.ts';
+import { firstFew } from '../sql/missing.ts';
 import type { Row } from './driver.ts';
 import { grantsOf, unreadableIn } from './grants.ts';
 import type { Grant } from './grants.ts';
-import { keysOf, placeKey } from './keys.ts';
-import type { Keys } from './keys.ts';
+import { readKeys } from './keys.ts';
 import { readingOf } from './privileges.ts';
 import { literal, quote, quoted } from './quote.ts';
 import type { Ask, Standing } from './session.ts';
@@ -25,26 +28,29 @@ export const introspect = async (
   if (database === null) return [noDatabase];
   const within = `${quoted(database)}.information_schema`;
   const schemas = new Set<string>();
-  const tables: Table[] = [];
+  const drafts = createDrafts();
   const [grants] = await Promise.all([
     grantsOf(ask, standing),
     each(ask(`select schema_name as "name" from ${within}.schemata`), ({ name }) => schemas.add(name ?? '')),
-    each(ask(tablesQuery(within, scope)), (row) => tables.push(tableOf(row))),
+    each(ask(tablesQuery(within, scope)), (row) => drafts.add(tableIn(row))),
   ]);
   schemas.delete('INFORMATION_SCHEMA');
   const wanted = [...schemas].filter((name) => isIn(name, scope));
-  const keys = await keysOf(ask, database, wanted);
+  const cut = await readKeys(ask, database, wanted, drafts);
   const denied = unreadableIn(grants, database).filter(({ parts }) => isIn(parts[1] ?? '', scope));
-  const closed = new Set(denied.map(({ parts }) => placeKey(parts[1] ?? '', parts[2] ?? '')));
-  const readable = tables.filter(({ schema, name }) => !closed.has(placeKey(schema, name))).sort(byPlace);
-  await fold(ask(columnsQuery(within, scope)), readable, keys, sink);
+  for (const { parts } of denied) {
+    const draft = drafts.find(parts[2], parts[1]);
+    if (draft) draft.access = 'none';
+  }
+  const readable = drafts.inOrder().filter(({ access }) => access !== 'none');
+  await foldColumns(ask(columnsQuery(within, scope)), drafts, readable, sink);
   // An account that sees nothing at all is told what would change that.
   const remediation = readingOf(database, standing.role ?? '');
   return [
     ...(schemas.size === 0 ? [{ reason: 'nothing-visible', remediation }] : []),
     ...tablesDenied(denied, standing.role ?? ''),
     ...notThere(scope, schemas),
-    ...keys.missing,
+    ...cut,
   ];
 };
 
@@ -57,9 +63,8 @@ const noDatabase: Missing = {
 const tablesDenied = (denied: readonly Grant[], role: string): readonly Missing[] => {
   const count = denied.length;
   if (count === 0) return [];
-  const some = denied.slice(0, 20).map(({ name }) => `GRANT SELECT ON ${name} TO ROLE ${quote(role)};`);
-  const more = count > some.length ? [`-- and ${count - some.length} more`] : [];
-  return [{ reason: 'tables-denied', count, remediation: [...some, ...more].join('\n') }];
+  const grants = denied.map(({ name }) => `GRANT SELECT ON ${name} TO ROLE ${quote(role)};`);
+  return [{ reason: 'tables-denied', count, remediation: firstFew(grants) }];
 };
 
 const isIn = (name: string, { schemas, excludedSchemas }: Scope): boolean =>
@@ -94,55 +99,34 @@ const columnsQuery = (
   from ${within}.columns where ${mine('table_schema', scope)} order by table_schema, table_name, ordinal_position`;
 
 /** Hands on tables as their columns come; those without any keep their place. */
-const fold = async (rows: AsyncIterable<Row>, tables: readonly Table[], keys: Keys, sink: Sink) => {
-  const places = new Map(tables.map(({ schema, name }, at) => [placeKey(schema, name), at]));
-  let handed = 0;
-  let at = 0;
-  const hand = async (to: number) => {
-    for (; handed < to; handed += batch) {
-      await sink(tables.slice(handed, Math.min(handed + batch, to)).map((table) => withKeys(table, keys)));
-      // They are the sink's now.
-      for (const table of tables.slice(handed, handed + batch)) table.columns = [];
-    }
-    handed = to;
-  };
+const foldColumns = async (
+  rows: AsyncIterable<Row>,
+  drafts: Drafts,
+  readable: readonly Draft[],
+  sink: Sink,
+) => {
+  const places = new Map(readable.map((draft, at) => [draft, at]));
+  let from = 0;
   for await (const row of rows) {
-    const place = places.get(placeKey(row['schema'] ?? '', row['table'] ?? ''));
+    const draft = drafts.find(row['table'], row['schema']);
+    const place = draft && places.get(draft);
     if (place === undefined) continue;
-    if (place < handed)
+    if (place < from)
       throw new Problem('protocol-mismatch', 'Expected columns in the order that was asked for');
-    if (place !== at) {
-      at = place;
-      if (at - handed >= batch) await hand(at);
+    if (place - from >= atOnce) {
+      await handOn(readable, fold, sink, { from, to: place });
+      from = place;
     }
-    tables[place]?.columns.push(columnOf(row));
+    draft?.columns.push(columnIn(row));
   }
-  await hand(tables.length);
+  await handOn(readable, fold, sink, { from });
 };
 
-const batch = 200;
-
-const withKeys = (table: Table, { primary, foreign }: Keys): Table => {
-  const place = placeKey(table.schema, table.name);
-  return {
-    ...table,
-    primary_key: primary.get(place) ?? [],
-    foreign_keys: foreign.get(place) ?? [],
-  };
-};
-
-const tableOf = (row: Row): Table => ({
-  schema: row['schema'] ?? '',
-  name: row['name'] ?? '',
-  kind: kinds.get(row['type'] ?? '') ?? 'table',
+const tableIn = (row: Row): Draft => ({
+  ...draftOf(row['schema'] ?? '', row['name'] ?? '', kinds.get(row['type'] ?? '') ?? 'table'),
   comment: row['comment'] || null,
   rows: countOf(row['rows']),
   size_bytes: countOf(row['bytes']),
-  parent: null,
-  columns: [],
-  primary_key: [],
-  foreign_keys: [],
-  indexes: [],
 });
 
 /** https://docs.snowflake.com/en/sql-reference/info-schema/tables */
@@ -155,7 +139,7 @@ const kinds: ReadonlyMap<string, Table['kind']> = new Map([
   ['EXTERNAL TABLE', 'foreign_table'],
 ]);
 
-const columnOf = (row: Row): Column => {
+const columnIn = (row: Row): Column => {
   const identity = row['identity'] === 'YES';
   return {
     name: row['name'] ?? '',

@@ -37,10 +37,10 @@ export const catalogQueries = (scope: Scope): string =>
     `select c.object_id, c.column_id, c.is_persisted from sys.computed_columns c join ${inside(scope, 'c.object_id')}`,
     `select p.major_id, p.minor_id, cast(p.value as nvarchar(4000)) as comment
       from sys.extended_properties p join ${inside(scope, 'p.major_id')} and p.class = 1 and p.name = N'MS_Description'`,
-    `select i.object_id, i.index_id, i.name, i.is_unique, i.is_primary_key, k.column_id, k.key_ordinal, k.index_column_id
+    `select i.object_id, i.index_id, i.name, i.is_unique, i.is_primary_key, k.column_id, k.key_ordinal
       from sys.indexes i
       join sys.index_columns k on k.object_id = i.object_id and k.index_id = i.index_id
-      join ${inside(scope, 'i.object_id')} and i.name is not null and (k.is_included_column = 0 or i.type in (5, 6))`,
+      join ${inside(scope, 'i.object_id')} and i.name is not null and ${part}`,
     `select f.parent_object_id, f.object_id, f.name, rs.name as ref_schema, r.name as ref_table, pc.name as col,
         rc.name as ref_col, k.constraint_column_id
       from sys.foreign_keys f
@@ -56,6 +56,9 @@ export const catalogQueries = (scope: Scope): string =>
         and ${may('SELECT', ", c.name, 'COLUMN'")} = 1`,
     `select t.object_id from sys.tables t where t.is_external = 1`,
   ].join(';\n');
+
+/** Neither included columns nor those by which an index is partitioned and that it does not name; of a columnstore all. */
+const part = `(i.type in (5, 6) or (k.is_included_column = 0 and (k.key_ordinal > 0 or k.partition_ordinal = 0)))`;
 
 const inside = (scope: Scope, id: string): string =>
   relations(scope)

@@ -1,0 +1,76 @@
+import { draftOf } from '../sql/draft.ts';
+import type { Drafts } from '../sql/drafts.ts';
+import { readKeyUsage } from '../sql/key-usage.ts';
+import type { Row } from './api.ts';
+import { kindOf, tableKindOf } from './kinds.ts';
+
+/** Reads rows into drafts, each kind as `queries.ts` names its columns, those of tables before all others. */
+export const readRows = (drafts: Drafts) => {
+  const at = ({ table_schema: schema, table_name: name }: Row) => drafts.find(name, schema);
+  const keyUsage = readKeyUsage(drafts);
+
+  return {
+    table: ({ table_schema: schema, table_name: name, table_type: type }: Row) =>
+      void drafts.add(draftOf(schema ?? '', name ?? '', tableKindOf(type ?? ''))),
+
+    column: (row: Row) => {
+      const { column_name: name, data_type: type, ordinal_position: position, is_nullable } = row;
+      if (position === null || row['is_hidden'] === 'YES') return; // pseudo-columns, as _PARTITIONTIME
+      const value = row['column_default'] ?? null;
+      const computed = row['is_generated'] === 'ALWAYS' ? (row['generation_expression'] ?? null) : null;
+      at(row)?.columns.push({
+        name: name ?? '',
+        type: type ?? '',
+        kind: kindOf(type ?? ''),
+        nullable: is_nullable !== 'NO',
+        default: value === 'NULL' ? computed : (value ?? computed),
+        generated: generatedOf(row),
+        comment: null,
+        position: Number(position),
+      });
+    },
+
+    comment: (row: Row) => {
+      const draft = at(row);
+      if (draft) draft.comment = literalOf(row['option_value'] ?? '') || null;
+    },
+
+    columnComment: (row: Row) => drafts.comment(at(row), row['column_name'] ?? '', row['description'] ?? ''),
+
+    key: (row: Row) =>
+      keyUsage({
+        schema: row['table_schema'] ?? '',
+        table: row['table_name'] ?? '',
+        constraint: row['constraint_name'] ?? '',
+        type: row['constraint_type'] ?? '',
+        column: row['column_name'] ?? '',
+        place: row['ordinal_position'],
+        theirSchema: row['their_schema'] ?? '',
+        theirTable: row['their_table'] ?? '',
+        theirPlace: row['position_in_unique_constraint'],
+      }),
+
+    size: (row: Row) => {
+      const draft = at(row);
+      if (!draft || row['row_count'] === null || row['size_bytes'] === null) return;
+      draft.rows = Number(row['row_count']);
+      draft.size_bytes = Number(row['size_bytes']);
+    },
+  };
+};
+
+const generatedOf = (row: Row): 'stored' | 'virtual' | 'identity' | null => {
+  if (row['is_identity'] === 'YES') return 'identity';
+  if (row['is_generated'] !== 'ALWAYS') return null;
+  return row['is_stored'] === 'NO' ? 'virtual' : 'stored';
+};
+
+/** Options are told as GoogleSQL's literals, which are JSON's but for rare escapes. */
+const literalOf = (text: string): string => {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'string' ? value : text;
+  } catch {
+    return text.replace(/^"(.*)"$/s, '$1');
+  }
+};

@@ -1,0 +1,97 @@
+import type { Table } from '../catalog.ts';
+import { draftOf, type Part, type References } from '../sql/draft.ts';
+import type { Drafts } from '../sql/drafts.ts';
+import { kindOf, spelled } from './kinds.ts';
+import type { CatalogSet, Row } from './queries.ts';
+
+/** Reads rows into drafts, each kind as `queries.ts` names its columns, set by set in its order. */
+export const readRows = (drafts: Drafts): Readonly<Record<CatalogSet, (row: Row) => void>> => {
+  const at = ([owner, name]: Row) => drafts.find(name, owner);
+  const constraints = new Map<string, Constraint>();
+  const indexes = new Map<string, Part[]>();
+  const constraintOf = (owner: unknown, name: unknown): Constraint => {
+    const known = constraints.get(keyOf(owner, name)) ?? { schema: '', table: '', columns: [] };
+    constraints.set(keyOf(owner, name), known);
+    return known;
+  };
+  const is = (kind: Table['kind']) => (row: Row) => {
+    const draft = at(row);
+    if (draft) draft.kind = kind;
+  };
+
+  return {
+    tables: ([owner, name, rows, bytes]) => {
+      const draft = drafts.add(draftOf(text(owner), text(name), 'table'));
+      draft.rows = number(rows);
+      draft.size_bytes = number(bytes);
+    },
+    views: ([owner, name]) => void drafts.add(draftOf(text(owner), text(name), 'view')),
+    external: is('foreign_table'),
+    materialized: is('materialized_view'),
+
+    columns: (row) => {
+      const [, , name, type, bytes, chars, unit, precision, scale, nullable, position, ...made] = row;
+      const [virtual, identity, expression] = made;
+      const generated = identity === 'YES' ? 'identity' : virtual === 'YES' ? 'virtual' : null;
+      at(row)?.columns.push({
+        name: text(name),
+        type: spelled(text(type), {
+          bytes: number(bytes),
+          chars: number(chars),
+          unit: text(unit),
+          precision: number(precision),
+          scale: number(scale),
+        }),
+        kind: kindOf(text(type), number(scale)),
+        nullable: nullable === 'Y',
+        // Of a virtual column it is how it is made, of an identity its sequence.
+        default: generated === null ? text(expression).trim() || null : null,
+        generated,
+        comment: null,
+        position: Number(position),
+      });
+    },
+    tableComments: (row) => {
+      const draft = at(row);
+      if (draft) draft.comment = text(row[2]) || null;
+    },
+    columnComments: (row) => drafts.comment(at(row), text(row[2]), text(row[3])),
+
+    constraints: ([owner, name, table, type, otherOwner, other]) => {
+      const draft = drafts.find(table, owner);
+      const own = Object.assign(constraintOf(owner, name), { schema: text(owner), table: text(table) });
+      if (draft && type === 'P') draft.primaryKey = own.columns;
+      // One that is referred to may come later, as its columns do.
+      if (draft && type === 'R')
+        draft.foreignKeys.push({
+          name: text(name),
+          parts: own.columns,
+          references: constraintOf(otherOwner, other),
+        });
+    },
+    keyColumns: ([owner, constraint, column, position]) => {
+      const known = constraints.get(keyOf(owner, constraint));
+      if (known) drafts.put(known.columns, position, text(column));
+    },
+
+    indexes: (row) => {
+      const [, , owner, name, uniqueness] = row;
+      const parts: Part[] = [];
+      at(row)?.indexes.push({ name: text(name), unique: uniqueness === 'UNIQUE', parts });
+      indexes.set(keyOf(owner, name), parts);
+    },
+    indexColumns: ([owner, index, column, position]) => {
+      const parts = indexes.get(keyOf(owner, index));
+      if (parts) drafts.put(parts, position, text(column));
+    },
+  };
+};
+
+type Constraint = { -readonly [K in 'schema' | 'table' | 'columns']: References[K] };
+
+/** No name of Oracle's holds a double quote. */
+const keyOf = (...names: readonly unknown[]): string => names.map(text).join('"');
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+const number = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isFinite(value) ? value : null;

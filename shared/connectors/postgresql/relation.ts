@@ -1,0 +1,110 @@
+import type { Column, Table } from '../catalog.ts';
+import { draftOf, type Draft, type ForeignKeyDraft, type Part } from '../sql/draft.ts';
+import type { Columns, ForeignKeys, Indexes, Texts, TypedColumns } from './sets.ts';
+
+/** A relation by its name and columns, which is all that a foreign key or a partition needs of another. */
+export interface Named {
+  readonly schema: string;
+  readonly name: string;
+  readonly columns?: Columns | undefined;
+  /** Which the account may read, by attribute number, where it is not all. */
+  readable?: ReadonlySet<number>;
+}
+
+/** What is known of a relation while its sets arrive, as compact as they came. */
+export interface Relation extends Named {
+  readonly kind: Table['kind'];
+  readonly rows: number | null;
+  readonly size_bytes: number | null;
+  /** The oid of the table that it is a part of; `0` where it is none. */
+  readonly parent: string;
+  /** How many of its columns the account may read. */
+  readonly access: 'all' | 'some' | 'none';
+  columns?: TypedColumns | undefined;
+  defaults?: Texts | undefined;
+  comments?: Texts | undefined;
+  foreignKeys?: ForeignKeys | undefined;
+  indexes?: Indexes | undefined;
+}
+
+/** `relationOf` answers what a foreign key or a partition points to, by oid. */
+export const unpack = (relation: Relation, relationOf: (oid: string) => Named | undefined): Draft => {
+  const { schema, name, kind, readable } = relation;
+  const draft = draftOf(schema, name, kind);
+  const parent = relation.parent === '0' ? undefined : relationOf(relation.parent);
+  draft.comment = textAt(relation.comments, 0);
+  draft.rows = relation.rows;
+  draft.size_bytes = relation.size_bytes;
+  draft.parent = parent ? `${parent.schema}.${parent.name}` : null;
+  draft.readable = readable;
+  draft.expressions = readable === undefined; // one may name any column
+  draft.columns = columnsOf(relation);
+  draft.foreignKeys = foreignKeysOf(relation, relationOf);
+  addIndexes(draft, relation);
+  return draft;
+};
+
+const columnsOf = ({ columns, defaults, comments }: Relation): Column[] => {
+  if (!columns) return [];
+  const { names, positions, types, flags } = columns;
+  const unpacked: Column[] = [];
+  for (let i = 0; i < names.length; i++) {
+    const [name, position, type, flag = 'n'] = [names[i], positions[i], types[i], flags[i]];
+    if (name === undefined || position === undefined || type === undefined) continue;
+    unpacked.push({
+      name,
+      type: type.type,
+      kind: type.kind,
+      nullable: flag > 'Z' && !type.required,
+      default: textAt(defaults, position),
+      generated: flag === 'n' || flag === 'N' ? null : generatedBy(flag),
+      comment: textAt(comments, position),
+      position,
+    });
+  }
+  return unpacked;
+};
+
+const generatedBy = (flag: string) =>
+  flag === 'I' ? 'identity' : flag === 'S' || flag === 's' ? 'stored' : 'virtual';
+
+const addIndexes = (draft: Draft, { indexes }: Relation) => {
+  if (!indexes) return;
+  const { names, keys, flags, expressions } = indexes;
+  let used = 0;
+  for (let i = 0; i < names.length; i++) {
+    const parts = (keys[i] ?? '')
+      .split(' ')
+      .map((at): Part => (at !== '0' ? +at : draft.expressions ? expressions[used++] : undefined));
+    if (flags[i] === 'p') draft.primaryKey = parts;
+    draft.indexes.push({ name: names[i] ?? '', parts, unique: flags[i] !== 'n' });
+  }
+};
+
+const foreignKeysOf = (
+  { foreignKeys }: Relation,
+  relationOf: (oid: string) => Named | undefined,
+): ForeignKeyDraft[] => {
+  if (!foreignKeys) return [];
+  const { names, targets, columns, references } = foreignKeys;
+  return names.map((name, i) => {
+    const target = relationOf(targets[i] ?? '');
+    const theirs = numbers(references[i]).map((position) => target && nameAt(target, position));
+    const { schema, name: table } = target ?? { schema: '', name: '' };
+    return { name, parts: numbers(columns[i]), references: { schema, table, columns: theirs } };
+  });
+};
+
+const textAt = (set: Texts | undefined, position: number) =>
+  set === undefined ? null : (set.texts[set.positions.indexOf(position)] ?? null);
+
+/** Of a key's members, which are never none. */
+const numbers = (positions = '{}') => positions.slice(1, -1).split(',').map(Number);
+
+/** Attribute numbers run from 1, without gaps unless a column was dropped. A negative one is a system column, which has no name here. */
+const nameAt = ({ columns, readable }: Named, position: number): string | undefined => {
+  if (!columns || (readable && !readable.has(position))) return undefined;
+  const near =
+    columns.positions[position - 1] === position ? position - 1 : columns.positions.indexOf(position);
+  return columns.names[near];
+};

@@ -1,0 +1,75 @@
+import type { Table } from '../catalog.ts';
+import { numbers } from '../postgresql/sets.ts';
+import { draftOf } from '../sql/draft.ts';
+import type { Drafts } from '../sql/drafts.ts';
+import { kindOf, spelled } from './kinds.ts';
+
+type Row = readonly string[];
+
+/** Reads rows into drafts, each kind as `queries.ts` names its columns. */
+export const readRows = (drafts: Drafts) => ({
+  table: ([schema = '', name = '', type = '', comment = '']: Row) => {
+    const draft = drafts.add(draftOf(schema, name, kinds.get(type) ?? 'table'));
+    draft.comment = comment || null;
+  },
+
+  column: ([
+    schema,
+    table,
+    name = '',
+    position,
+    value = '',
+    nullable,
+    word = '',
+    length,
+    precision,
+    scale,
+    comment = '',
+  ]: Row) => {
+    const identity = /^"?identity"?\(/i.test(value);
+    const type = spelled(word, Number(length), Number(precision), Number(scale));
+    drafts.find(table, schema)?.columns.push({
+      name,
+      type,
+      kind: kindOf(type),
+      nullable: nullable !== 'NO',
+      default: identity ? null : value || null,
+      generated: identity ? 'identity' : null,
+      comment: comment || null,
+      position: Number(position),
+    });
+  },
+
+  primaryKey: ([schema, name, positions = '']: Row) => {
+    const draft = drafts.find(name, schema);
+    if (draft) draft.primaryKey = numbers(positions);
+  },
+
+  /** Redshift enforces none; they are what somebody declared. */
+  foreignKey: ([
+    schema,
+    table,
+    name = '',
+    positions = '',
+    theirSchema = '',
+    theirTable = '',
+    theirPositions = '',
+  ]: Row) => {
+    const references = { schema: theirSchema, table: theirTable, columns: numbers(theirPositions) };
+    drafts.find(table, schema)?.foreignKeys.push({ name, parts: numbers(positions), references });
+  },
+
+  measure: ([schema, name, megabytes, rows]: Row) => {
+    const draft = drafts.find(name, schema);
+    if (!draft) return;
+    draft.rows = Math.round(Number(rows));
+    draft.size_bytes = Number(megabytes) * 2 ** 20;
+  },
+});
+
+/** svv_tables.table_type: https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_TABLES.html. Materialized views go as views. */
+const kinds: ReadonlyMap<string, Table['kind']> = new Map([
+  ['BASE TABLE', 'table'],
+  ['VIEW', 'view'],
+  ['EXTERNAL TABLE', 'foreign_table'],
+]);

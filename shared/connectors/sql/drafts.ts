@@ -1,0 +1,121 @@
+import { Problem } from '../../problem.ts';
+import { byPlace } from '../order.ts';
+import { draftOf, type Draft, type IndexDraft, type Part, type References } from './draft.ts';
+import { columnAt } from './fold.ts';
+
+/** Finds the table that a row is about, by two names or by an id, puts its keys together, and bounds how much may come. */
+export const createDrafts = () => {
+  const places = new Map<unknown, Map<unknown, Draft>>();
+  let rows = 0;
+  let tables = 0;
+  let last: { readonly schema: unknown; readonly name: unknown; readonly draft: Draft } | undefined;
+
+  const count = (more: number) => {
+    if ((rows += more) > mostRows) throw tooLarge();
+  };
+
+  const add = (draft: Draft, { name, schema }: Place = draft): Draft => {
+    const within = places.get(schema) ?? new Map<unknown, Draft>();
+    if (within.size === 0) places.set(schema, within);
+    if (!within.has(name) && (tables += 1) > mostTables) throw tooLarge();
+    within.set(name, draft);
+    last = { schema, name, draft };
+    return draft;
+  };
+
+  const find = (name: unknown, schema: unknown): Draft | undefined => {
+    count(1);
+    // Rows of one table mostly follow one another.
+    if (last && last.name === name && last.schema === schema) return last.draft;
+    const draft = places.get(schema)?.get(name);
+    if (draft) last = { schema, name, draft };
+    return draft;
+  };
+
+  /** Puts a part of a key in its place, counted from 1, before or after the others of it. */
+  const put = (parts: Part[], place: unknown, part: Part): void => {
+    const at = Number(place);
+    if (!Number.isInteger(at) || at < 1 || at > mostParts)
+      throw new Problem('protocol-mismatch', 'Expected the parts of a key to be numbered');
+    count(Math.max(0, at - 1 - parts.length));
+    parts[at - 1] = part;
+  };
+
+  /** Names what is counted, which takes all rows and what no draft was taken apart of. */
+  const settle = ({ schema, table, by, columns }: References) => {
+    if (!columns.some((part) => typeof part === 'number')) return;
+    const theirs = places.get(schema)?.get(table) ?? draftOf(schema, table);
+    for (const [at, part] of columns.entries()) {
+      if (typeof part !== 'number') continue;
+      const counted = by === 'place in the primary key' ? theirs.primaryKey[part - 1] : part;
+      columns[at] = typeof counted === 'number' ? columnAt(theirs.columns, counted)?.name : counted;
+    }
+  };
+
+  return {
+    add,
+    find,
+    /** Where there is none yet it is made, for its own row may come later. */
+    at: (name: unknown, schema: unknown): Draft =>
+      find(name, schema) ?? add(draftOf('', ''), { name, schema }),
+    put,
+    /** Says of a column what comes apart from it. */
+    comment: (draft: Draft | undefined, column: string, comment: string): void => {
+      if (draft) (draft.comments ??= new Map()).set(column, comment);
+    },
+    index: (draft: Draft, name: string, unique: boolean): IndexDraft =>
+      entry(draft.indexes, name, () => ({ name, unique, parts: [] })),
+    /** A column of a foreign key and the one that it refers to, in their place. */
+    pair: (draft: Draft, name: string, place: unknown, ours: Part, theirs: Theirs): void => {
+      const { column, ...to } = theirs;
+      const key = entry(draft.foreignKeys, name, () => ({
+        name,
+        parts: [],
+        references: { ...to, columns: [] },
+      }));
+      put(key.parts, place, ours);
+      put(key.references.columns, place, column);
+    },
+    /** All that have a kind, in the order in which a sink takes them. */
+    inOrder: (): Draft[] => {
+      const found: Draft[] = [];
+      for (const within of places.values())
+        for (const draft of within.values()) if (draft.kind !== undefined) found.push(draft);
+      for (const { foreignKeys } of found) for (const { references } of foreignKeys) settle(references);
+      return found.sort(byPlace);
+    },
+  };
+};
+
+export type Drafts = ReturnType<typeof createDrafts>;
+
+/** By what rows name a table: its schema and name, or whatever stands for them. */
+interface Place {
+  readonly schema?: unknown;
+  readonly name: unknown;
+}
+
+type Theirs = Omit<References, 'columns'> & { readonly column: Part };
+
+/** A row of a few bytes takes hundreds here: what is bounded by bytes alone would still be without bounds. */
+const mostRows = 3_000_000;
+const mostTables = 150_000;
+/** No engine has keys of more parts, nor tables of more keys. */
+const mostParts = 1000;
+const mostKeys = 1024;
+
+export const tooLarge = () =>
+  new Problem('server-error', 'The catalog is larger than what can be read at once', {
+    remediation: 'Name the schemas that are needed, or leave some out by excluded_schemas.',
+  });
+
+/** The entry of that name; rows of one mostly follow one another. */
+const entry = <E extends { readonly name: string }>(list: E[], name: string, made: () => E): E => {
+  const before = list.at(-1);
+  const found = before?.name === name ? before : list.find((one) => one.name === name);
+  if (found) return found;
+  if (list.length >= mostKeys) throw tooLarge();
+  const one = made();
+  list.push(one);
+  return one;
+};

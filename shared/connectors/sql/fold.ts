@@ -1,0 +1,98 @@
+import type { Column, ForeignKey, Index, Table } from '../catalog.ts';
+import { byBytes } from '../order.ts';
+import type { Draft, Part } from './draft.ts';
+
+/**
+ * A table as the catalog has it, whatever engine told of it. A key or an index with a part out of sight is left out whole. Takes the draft
+ * apart: nothing stays in it but what a table is known by.
+ */
+export const fold = (draft: Draft): Table => {
+  const { readable } = draft;
+  const all = inOrder(draft.columns);
+  const columns = readable ? all.filter(({ position }) => readable.has(position)) : all;
+  const names = draft.expressions ? undefined : new Set(columns.map(({ name }) => name));
+  if (draft.comments) {
+    for (const column of columns) column.comment = draft.comments.get(column.name) || null;
+  }
+  const whole = (parts: readonly Part[]) => namesOf(parts, columns, names);
+  const table = {
+    schema: draft.schema,
+    name: draft.name,
+    kind: draft.kind ?? 'table',
+    comment: draft.comment,
+    rows: draft.rows,
+    size_bytes: draft.size_bytes,
+    parent: draft.parent,
+    columns,
+    primary_key: whole(draft.primaryKey) ?? [],
+    foreign_keys: foreignKeysOf(draft, whole),
+    indexes: indexesOf(draft, whole),
+  };
+  draft.columns = [];
+  draft.comments = undefined;
+  draft.foreignKeys = [];
+  draft.indexes = [];
+  draft.primaryKey = [];
+  return table;
+};
+
+type Whole = (parts: readonly Part[]) => string[] | undefined;
+
+const indexesOf = ({ indexes }: Draft, whole: Whole): Index[] => {
+  const folded: Index[] = [];
+  for (const { name, unique, parts } of indexes) {
+    const columns = whole(parts);
+    if (columns) folded.push({ name, columns, unique });
+  }
+  return folded.sort(byName);
+};
+
+const foreignKeysOf = ({ foreignKeys }: Draft, whole: Whole): ForeignKey[] => {
+  const folded: ForeignKey[] = [];
+  for (const { name, parts, references } of foreignKeys) {
+    const columns = whole(parts);
+    const theirs = namesOf(references.columns);
+    if (!columns || !theirs || theirs.length !== columns.length) continue;
+    const { schema, table } = references;
+    folded.push({ name, columns, references: { schema, table, columns: theirs } });
+  }
+  return folded.sort(byName);
+};
+
+/** Two readings of the same catalog are the same, whatever order the server keeps. */
+const byName = (a: { readonly name: string }, b: { readonly name: string }) => byBytes(a.name, b.name);
+
+const inOrder = (columns: Column[]): Column[] => {
+  for (let i = 1; i < columns.length; i++) {
+    if ((columns[i]?.position ?? 0) < (columns[i - 1]?.position ?? 0))
+      return columns.sort((a, b) => a.position - b.position);
+  }
+  return columns;
+};
+
+/** `undefined` where there is none, or where one of them cannot be told, or is none of `known`. By number: a part that never came leaves a hole. */
+const namesOf = (
+  parts: readonly Part[],
+  columns: readonly Column[] = [],
+  known?: ReadonlySet<string>,
+): string[] | undefined => {
+  const names: string[] = [];
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i];
+    const name = typeof part === 'number' ? columnAt(columns, part)?.name : part;
+    if (name === undefined || (known && !known.has(name))) return undefined;
+    names.push(name);
+  }
+  return names.length > 0 ? names : undefined;
+};
+
+/** Positions run from 1, mostly without gaps; where there are some, a table of many columns is gone through once. */
+export const columnAt = (columns: readonly Column[], position: number): Column | undefined => {
+  const near = columns[position - 1];
+  if (near?.position === position) return near;
+  const known = byPosition.get(columns) ?? new Map(columns.map((column) => [column.position, column]));
+  byPosition.set(columns, known);
+  return known.get(position);
+};
+
+const byPosition = new WeakMap<readonly Column[], ReadonlyMap<number, Column>>();

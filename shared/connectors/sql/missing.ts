@@ -1,0 +1,26 @@
+import type { Missing } from '../catalog.ts';
+import type { Draft } from './draft.ts';
+
+/** An answer holds so many. */
+const most = 20;
+
+export const firstFew = (texts: readonly string[], between = '\n'): string =>
+  [...texts.slice(0, most), ...(texts.length > most ? [`-- and ${texts.length - most} more`] : [])].join(
+    between,
+  );
+
+type Seen = Pick<Draft, 'schema' | 'name' | 'access'>;
+
+/** The tables of which the account may read nothing, or not all; `grant` is the statement that lets it. */
+export const denied = <S extends Seen>(seen: readonly S[], grant: (table: S) => string): Missing[] => {
+  const tables = seen.filter(({ access }) => access === 'none');
+  const partly = seen.filter(({ access }) => access === 'some');
+  return [
+    ...(tables.length > 0
+      ? [{ reason: 'tables-denied', count: tables.length, remediation: firstFew(tables.map(grant)) }]
+      : []),
+    ...(partly.length > 0
+      ? [{ reason: 'columns-denied', count: partly.length, remediation: firstFew(partly.map(grant)) }]
+      : []),
+  ];
+};

@@ -1,0 +1,203 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Column, Table } from '../../shared/connectors/catalog.ts';
+import { byPlace } from '../../shared/connectors/order.ts';
+import { draftOf } from '../../shared/connectors/sql/draft.ts';
+import { createDrafts, type Drafts } from '../../shared/connectors/sql/drafts.ts';
+import { fold } from '../../shared/connectors/sql/fold.ts';
+import { handOn } from '../../shared/connectors/sql/hand-on.ts';
+import { readKeyUsage } from '../../shared/connectors/sql/key-usage.ts';
+import { denied, firstFew } from '../../shared/connectors/sql/missing.ts';
+
+const column = (name: string, position: number): Column => ({
+  name,
+  type: 'int',
+  kind: 'integer',
+  nullable: false,
+  default: null,
+  generated: null,
+  comment: null,
+  position,
+});
+const folded = (drafts: Drafts): Table[] => drafts.inOrder().map(fold);
+const shuffled = <T>(all: readonly T[]) => fc.shuffledSubarray([...all], { minLength: all.length });
+
+/** Two tables, each with a primary key, an index, and a foreign key to the other: row by row. */
+const rows: readonly ((drafts: Drafts) => void)[] = ['a', 'b'].flatMap((name) => {
+  const other = name === 'a' ? 'b' : 'a';
+  const of = (drafts: Drafts) => drafts.at(name, 's');
+  return [
+    ...['x', 'y', 'z'].map(
+      (one, at) => (drafts: Drafts) => void of(drafts).columns.push(column(one, 2 * at + 1)),
+    ),
+    (drafts: Drafts) => void Object.assign(of(drafts), { schema: 's', name, kind: 'table' }),
+    (drafts: Drafts) => drafts.put(of(drafts).primaryKey, 1, 'z'),
+    (drafts: Drafts) => drafts.put(of(drafts).primaryKey, 2, 'x'),
+    (drafts: Drafts) => drafts.put(drafts.index(of(drafts), 'i', true).parts, 1, 5),
+    (drafts: Drafts) => drafts.put(drafts.index(of(drafts), 'i', true).parts, 2, 3),
+    ...[1, 2].map((place) => (drafts: Drafts) => {
+      const to = { schema: 's', table: other, by: 'place in the primary key', column: place } as const;
+      drafts.pair(of(drafts), 'f', place, ['x', 'y'][place - 1], to);
+    }),
+    (drafts: Drafts) => drafts.comment(of(drafts), 'y', 'why'),
+  ];
+});
+
+const known = (name: string, other: string) => ({
+  name,
+  columns: [
+    { name: 'x', position: 1, comment: null },
+    { name: 'y', position: 3, comment: 'why' },
+    { name: 'z', position: 5, comment: null },
+  ],
+  primary_key: ['z', 'x'],
+  indexes: [{ name: 'i', columns: ['z', 'y'], unique: true }],
+  foreign_keys: [
+    { name: 'f', columns: ['x', 'y'], references: { schema: 's', table: other, columns: ['z', 'x'] } },
+  ],
+});
+
+describe('a catalog', () => {
+  test('is the same in whatever order its rows come', () => {
+    fc.assert(
+      fc.property(shuffled(rows), (some) => {
+        const drafts = createDrafts();
+        for (const row of some) row(drafts);
+        expect(folded(drafts)).toMatchObject([known('a', 'b'), known('b', 'a')]);
+      }),
+    );
+  });
+
+  test('is handed on in order of schema and name, each table once, some at a time', async () => {
+    const place = fc.record({ schema: fc.string({ maxLength: 2 }), name: fc.string({ maxLength: 3 }) });
+    const places = fc.uniqueArray(place, {
+      selector: ({ schema, name }) => `${schema}\0${name}`,
+      minLength: 150,
+      maxLength: 700,
+      size: 'max',
+    });
+    await fc.assert(
+      fc.asyncProperty(places, async (all) => {
+        const drafts = createDrafts();
+        for (const { schema, name } of all) drafts.add(draftOf(schema, name, 'table'));
+        const turns: (readonly Table[])[] = [];
+        await handOn(drafts.inOrder(), fold, async (some) => void turns.push(some));
+        expect(turns.flat().map(({ schema, name }) => ({ schema, name }))).toEqual(
+          all.toSorted(byPlace).map(({ schema, name }) => ({ schema, name })),
+        );
+        expect(Math.max(...turns.map(({ length }) => length))).toBeLessThanOrEqual(200);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('has no table of which rows came and not its own', () => {
+    const drafts = createDrafts();
+    drafts.at('sequence', 's').columns.push(column('a', 1));
+    expect(folded(drafts)).toEqual([]);
+  });
+});
+
+describe('a key', () => {
+  const table = () => {
+    const draft = draftOf('s', 't', 'table');
+    draft.columns = [column('a', 1), column('b', 4)];
+    return draft;
+  };
+
+  test.each([
+    ['a column that is not there', ['a', 'c']],
+    ['a position that no column has', [1, 2]],
+    ['what the source does not show', ['a', undefined]],
+    ['nothing', []],
+  ])('with %s is left out whole', (_, parts) => {
+    const draft = table();
+    draft.primaryKey = parts;
+    draft.indexes = [{ name: 'i', unique: false, parts }];
+    const references = { schema: 's', table: 'u', columns: parts.map(() => 'x') };
+    draft.foreignKeys = [{ name: 'f', parts, references }];
+    expect(fold(draft)).toMatchObject({ primary_key: [], indexes: [], foreign_keys: [] });
+  });
+
+  test('of which a part never came is left out whole', () => {
+    const drafts = createDrafts();
+    const draft = drafts.add(table());
+    drafts.put(drafts.index(draft, 'i', true).parts, 2, 'a');
+    expect(fold(draft).indexes).toEqual([]);
+  });
+
+  test('with a column that may not be read is left out, and so is the column', () => {
+    const draft = { ...table(), access: 'some' as const, readable: new Set([4]) };
+    draft.indexes = [
+      { name: 'ours', unique: false, parts: [4] },
+      { name: 'both', unique: false, parts: ['a', 'b'] },
+    ];
+    expect(fold(draft)).toMatchObject({ columns: [{ name: 'b' }], indexes: [{ name: 'ours' }] });
+  });
+
+  test('may have an expression only where these are shown', () => {
+    const parts = ['lower(a)', 'b'];
+    const draft = table();
+    draft.indexes = [{ name: 'i', unique: false, parts }];
+    expect(fold({ ...draft, expressions: true }).indexes).toMatchObject([{ columns: parts }]);
+    expect(fold(draft).indexes).toEqual([]);
+  });
+
+  test('that refers to a table out of sight, or to fewer columns, is left out', () => {
+    const drafts = createDrafts();
+    const draft = drafts.add(table());
+    const usage = readKeyUsage(drafts);
+    const row = { schema: 's', table: 't', constraint: 'f', type: 'FOREIGN KEY', column: 'a', place: 1 };
+    usage({ ...row, theirSchema: 's', theirTable: 'gone', theirPlace: 1 });
+    draft.foreignKeys.push({
+      name: 'g',
+      parts: ['a', 'b'],
+      references: { schema: 's', table: 't', columns: ['a'] },
+    });
+    expect(folded(drafts)).toMatchObject([{ foreign_keys: [] }]);
+  });
+});
+
+describe('what a hostile server sends', () => {
+  test.each([0, -1, 1.5, 1001, 'x', null, undefined])('a part of a key at %p is refused', (place) => {
+    const drafts = createDrafts();
+    expect(() => drafts.put([], place, 'a')).toThrow(expect.objectContaining({ code: 'protocol-mismatch' }));
+  });
+
+  const tooLarge = expect.objectContaining({
+    code: 'server-error',
+    message: expect.stringMatching(/larger/),
+  });
+
+  test.each([
+    ['rows', (drafts: Drafts) => void drafts.find('t', 's')],
+    ['tables', (drafts: Drafts, at: number) => void drafts.at(`t${at}`, 's')],
+    ['keys of one table', (drafts: Drafts, at: number) => void drafts.index(draft, `i${at}`, true)],
+    ['keys with holes', (drafts: Drafts) => drafts.put([], 1000, 'a')],
+  ])('is bounded by the number of %s', (_, send) => {
+    const drafts = createDrafts();
+    const all = () => {
+      for (let at = 0; at < 4_000_000; at++) send(drafts, at);
+    };
+    expect(all).toThrow(tooLarge);
+  });
+  const draft = draftOf('s', 't', 'table');
+});
+
+describe('what is missing', () => {
+  const seen = (name: string, access: 'all' | 'some' | 'none') => ({ schema: 's', name, access });
+
+  test('is counted apart, tables and columns, each with its statements', () => {
+    const tables = [seen('a', 'none'), seen('b', 'some'), seen('c', 'all')];
+    expect(denied(tables, ({ name }) => `GRANT ${name}`)).toEqual([
+      { reason: 'tables-denied', count: 1, remediation: 'GRANT a' },
+      { reason: 'columns-denied', count: 1, remediation: 'GRANT b' },
+    ]);
+    expect(denied([seen('c', 'all')], () => 'GRANT')).toEqual([]);
+  });
+
+  test('is told in so many statements as can be read', () => {
+    const lines = firstFew(Array.from({ length: 25 }, (_, at) => `${at}`)).split('\n');
+    expect([lines.length, lines.at(-1)]).toEqual([21, '-- and 5 more']);
+  });
+});
