@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { privileges } from '../../shared/connectors/oracle/privileges.ts';
 import { catalogQueries } from '../../shared/connectors/oracle/queries.ts';
@@ -83,48 +81,3 @@ describe('every statement', () => {
     }
   });
 });
-
-test('a catalog of ten thousand tables is put together in bounded memory', async () => {
-  // Every value a text of its own, as the driver's are; the driver itself takes part in none of it.
-  const script = `
-    import { introspect } from ${JSON.stringify(new URL('../../shared/connectors/oracle/introspect.ts', import.meta.url))};
-    const [tables, columns] = [10_000, 20];
-    const name = (at) => 'T' + String(at).padStart(6, '0');
-    const own = () => Buffer.from('SHOP').toString();
-    const per = (make) => Array.from({ length: tables }, (_, at) => make(at));
-    const perColumn = (make) => Array.from({ length: tables * columns }, (_, at) => make(Math.floor(at / columns), at % columns));
-    const answers = [
-      [/from all_tables/, () => per((at) => [own(), name(at), at, at * 100])],
-      [/from all_tab_cols/, () => perColumn((at, no) => [own(), name(at), 'C' + no, ['VAR', 'CHAR2'].join(''), 80, 20, 'C', null, null,
-        'Y', no + 1, 'NO', 'NO', "'value " + no + "'"])],
-      [/from all_tab_comments/, () => per((at) => [own(), name(at), 'a comment on ' + at])],
-      [/from all_col_comments/, () => perColumn((at, no) => [own(), name(at), 'C' + no, 'a comment on ' + no + ' of ' + at])],
-      [/from all_constraints/, () => per((at) => [own(), 'PK' + at, name(at), 'P', null, null])
-        .concat(per((at) => [own(), 'FK' + at, name(at), 'R', own(), 'PK' + ((at + 1) % tables)]))],
-      [/from all_cons_columns/, () => per((at) => [own(), 'PK' + at, 'C0', 1]).concat(per((at) => [own(), 'FK' + at, 'C1', 1]))],
-      [/from all_indexes/, () => per((at) => [own(), name(at), own(), 'PK' + at, 'UNIQUE'])],
-      [/from all_ind_columns/, () => per((at) => [own(), 'PK' + at, 'C0', 1])],
-    ];
-    const read = async ({ sql }, take) => (answers.find(([pattern]) => pattern.test(sql))?.[1]() ?? []).forEach((row) => take(row));
-    let [count, seen, keys, last, ordered] = [0, 0, 0, '', true];
-    const missing = await introspect(read, { excludedSchemas: [] }, (some) => {
-      for (const table of some) {
-        ordered &&= table.name > last;
-        last = table.name;
-        seen += table.columns.length;
-        keys += table.foreign_keys.length;
-      }
-      count += some.length;
-    }, 'reader');
-    const peak = process.resourceUsage().maxRSS * 1024;
-    console.log(JSON.stringify({ count, seen, keys, ordered, missing, small: peak < 512 * 2 ** 20 || peak }));`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);
-  expect(JSON.parse(stdout)).toEqual({
-    count: 10_000,
-    seen: 200_000,
-    keys: 10_000,
-    ordered: true,
-    missing: [],
-    small: true,
-  });
-}, 90_000);
