@@ -3,6 +3,7 @@ import { connectors } from '../../shared/connectors/registry.ts';
 import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
+import { as, oddNames, refusals, wrongPassword } from './postgresql-accounts.ts';
 import { connect } from './read-catalog.ts';
 
 const { postgresql } = connectors;
@@ -19,17 +20,13 @@ describe('postgresql', () => {
 });
 
 type Env = Readonly<Record<string, string>>;
-const as = (username: string, secret: string) => ({
-  config: { username },
-  credentials: { auth_method: 'password', password: secret },
-});
 
 /** What the engines' accounts.sql and pooler let everybody try. */
 const common = (env: Env, admin: Env) => ({
   connector: postgresql,
   version: new RegExp(`^PostgreSQL ${admin['POSTGRES_SERVER_VERSION']}\\.\\d+$`),
   many: { config: { database: 'many' } },
-  odd: { config: { database: 'odd' }, names: ['a.b', 'Ünïcödé 表 🚢', "it's", ' leading space'] },
+  odd: { config: { database: 'odd' }, names: oddNames },
   nobody: as('mooring_nobody', 'nobody'),
   config: { host: 'localhost', port: Number(env['PORT']), database: 'shop', username: env['USER'] },
   credentials: { auth_method: 'password', password: env['PASSWORD'] ?? '' },
@@ -45,9 +42,6 @@ const common = (env: Env, admin: Env) => ({
     return Object.assign(lock, { config: { database: 'many' } });
   },
 });
-
-const refusedAs = (name: string) => ({ config: { username: name } });
-const wrongPassword = { credentials: { auth_method: 'password', password: 'never-the-right-one' } };
 
 for (const version of ['11', '14', '18']) {
   const env = reach('postgres', { POSTGRES_VERSION: version });
@@ -77,30 +71,9 @@ for (const version of ['11', '14', '18']) {
       ),
       certificates,
       refused: {
-        'a wrong password': { ...wrongPassword, code: 'authentication-failed', native: '28P01' },
-        'an unknown user': { ...refusedAs('nobody_at_all'), code: 'authentication-failed', native: '28P01' },
-        'an unknown database': {
-          config: { database: 'nowhere' },
-          code: 'database-not-found',
-          native: '3D000',
-        },
-        'a database that is closed to it': {
-          config: { database: 'locked' },
-          code: 'permission-denied',
-          native: '42501',
-        },
-        'an account that may not log in': {
-          ...as('mooring_nologin', 'nologin'),
-          code: 'account-locked',
-          native: '28000',
-        },
-        'an account without connections left': {
-          ...as('mooring_full', 'full'),
-          code: 'too-many-connections',
-          native: '53300',
-        },
+        ...refusals,
         'an account that must show a certificate': {
-          ...refusedAs('mooring_cert'),
+          config: { username: 'mooring_cert' },
           code: 'client-certificate-required',
           native: '28000',
         },
@@ -128,7 +101,7 @@ if (pooler && behind) {
       ),
       refused: {
         'a wrong password': { ...wrongPassword, code: 'authentication-failed', native: '08P01' },
-        'an unknown user': { ...refusedAs('nobody_at_all'), code: 'authentication-failed' },
+        'an unknown user': { config: { username: 'nobody_at_all' }, code: 'authentication-failed' },
         'a database that the pooler does not know': {
           config: { database: 'nowhere' },
           code: 'database-not-found',

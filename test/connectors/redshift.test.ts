@@ -8,6 +8,7 @@ import { connectors } from '../../shared/connectors/registry.ts';
 import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
+import { as, oddNames, refusals } from './postgresql-accounts.ts';
 import { redshiftDatabase, withoutLake } from './redshift-database.ts';
 
 const { redshift } = connectors;
@@ -20,11 +21,6 @@ describe('redshift', () => {
       iam: { access_key_id: 'AKIAOBVIOUSLYFAKE', secret_access_key: 'obviously-fake' },
     },
   });
-});
-
-const as = (username: string, secret: string) => ({
-  config: { username },
-  credentials: { auth_method: 'password', password: secret },
 });
 
 const readable = `do $$ declare one record; begin
@@ -75,48 +71,14 @@ if (engine)
         (['off', 'expired', 'wronghost', 'selfsigned'] as const).map((kind) => [kind, certified(kind)]),
       ),
       many: { config: { database: many.database } },
-      odd: {
-        config: { database: odd.database },
-        names: ['a.b', 'Ünïcödé 表 🚢', "it's", ' leading space'],
-      },
+      odd: { config: { database: odd.database }, names: oddNames },
       nobody: as('mooring_nobody', 'nobody'),
       stall: async () => {
         const lock = await many.inside();
         await lock.query('begin; lock table pg_catalog.pg_description in access exclusive mode');
         return Object.assign(lock, { config: { database: many.database } });
       },
-      refused: {
-        'a wrong password': {
-          credentials: { auth_method: 'password', password: 'never-the-right-one' },
-          code: 'authentication-failed',
-          native: '28P01',
-        },
-        'an unknown user': {
-          config: { username: 'nobody_at_all' },
-          code: 'authentication-failed',
-          native: '28P01',
-        },
-        'an unknown database': {
-          config: { database: 'nowhere' },
-          code: 'database-not-found',
-          native: '3D000',
-        },
-        'a database that is closed to it': {
-          config: { database: 'locked' },
-          code: 'permission-denied',
-          native: '42501',
-        },
-        'an account that may not log in': {
-          ...as('mooring_nologin', 'nologin'),
-          code: 'account-locked',
-          native: '28000',
-        },
-        'an account without connections left': {
-          ...as('mooring_full', 'full'),
-          code: 'too-many-connections',
-          native: '53300',
-        },
-      },
+      refused: refusals,
     });
 
     const targetOf = (username: string, password: string, schemas?: readonly string[]): Target => ({
