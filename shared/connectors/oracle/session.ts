@@ -96,8 +96,8 @@ const readRows = async (connection: Connection, { sql, binds = {} }: Query, take
   });
   for (;;) {
     const some = await resultSet.getRows(perFetch);
+    if (some.length === 0) break; // fewer than were asked for may well be followed by more
     for (const row of some) take(row);
-    if (some.length < perFetch) break;
   }
   await resultSet.close();
 };

@@ -5,6 +5,8 @@ import { Refusal, rowsOf } from './sql.mjs';
 import { COMMIT, EXECUTE, FETCH, LOGOFF, PING, REEXECUTE, REEXECUTE_AND_FETCH, ROLLBACK, Unknown } from './ttc-read.mjs';
 import { describe, ending, parameters, row, rowHeader, status, writer } from './ttc-write.mjs';
 
+const hasLong = (columns) => columns.some(({ type }) => type === 'LONG');
+
 /** Answers calls one after the other; to some there is no answer. */
 export const createSession = (user, service) => {
   const { stalls, deaf } = accounts[user], cursors = new Map();
@@ -38,8 +40,8 @@ export const createSession = (user, service) => {
     const { columns, rows } = rowsOf(dictionaryOf(service, user), sql, binds);
     cursors.set(id, { sql, binds: binds.length, columns, rows, at: 0 });
     if (describes) describe(w, columns);
-    // With a LONG among the columns no row comes before it is fetched: https://docs.oracle.com/en/database/oracle/oracle-database/19/lnoci/
-    const ahead = columns.some(({ type }) => type === 'LONG') ? { cursor: id } : count > 0 ? some(w, id, count) : { cursor: id };
+    // With a LONG among the columns no row comes before it is fetched: https://docs.oracle.com/cd/B10500_01/appdev.920/a96584/oci16ms3.htm
+    const ahead = count > 0 && !hasLong(columns) ? some(w, id, count) : { cursor: id };
     return end(parameters(w), ahead);
   };
 
@@ -49,8 +51,8 @@ export const createSession = (user, service) => {
     [REEXECUTE]: (call) => run(call, false),
     [FETCH]: ({ cursor, rows }) => {
       if (!cursors.get(cursor)?.rows) throw new Refusal(1002, 'fetch out of sequence');
-      const w = writer(65_536);
-      return end(w, some(w, cursor, rows));
+      const w = writer(65_536), few = hasLong(cursors.get(cursor).columns) ? Math.min(rows, 900) : rows;
+      return end(w, some(w, cursor, few)); // a server may send fewer than it was asked for, and has more all the same
     },
     [COMMIT]: () => ((readOnly = false), status()),
     [ROLLBACK]: () => ((readOnly = false), status()),
