@@ -107,4 +107,6 @@ test.each([
   const queryTimeoutMs = code === 'timeout' ? 50 : 20_000;
   const reading = introspect(client, { excludedSchemas: [] }, () => {}, { queryTimeoutMs });
   await expect(reading).rejects.toMatchObject({ code });
+  // What it had sent already is passed over: once given up, nothing listens again.
+  expect(client.listenerCount('error')).toBeLessThanOrEqual(3);
 });

@@ -37,6 +37,7 @@ const fly = (client: Client, statements: readonly Statement[], timeoutMs: number
     let received = 0;
     let rows = 0;
     let stream: Connection['stream'] | undefined;
+    let abandoned = false;
     const land = () => {
       clearTimeout(timer);
       stream?.off('data', weigh);
@@ -46,6 +47,8 @@ const fly = (client: Client, statements: readonly Statement[], timeoutMs: number
       reject(error);
     };
     const abandon = (error: unknown) => {
+      if (abandoned) return; // what was sent before still comes
+      abandoned = true;
       fail(error);
       client.on('error', ignore);
       stream?.destroy();
