@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Problem } from '../../problem.ts';
+import { createMeter } from '../meter.ts';
 import { tap } from '../tap.ts';
 
 /**
@@ -14,8 +15,6 @@ export const guard = (socket: Socket) => {
 
 /** A document has 16 MB, an answer a little more: https://www.mongodb.com/docs/manual/reference/limits/ */
 const longestMessage = 17 * 2 ** 20;
-/** All that a server may say before it has let us in. */
-const mostBeforeLogin = 2 ** 20;
 
 /** Both end in the length of the one document: https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/ */
 const headers: Readonly<
@@ -28,7 +27,7 @@ const headers: Readonly<
 };
 
 const follow = () => {
-  let allowed = mostBeforeLogin;
+  const { count, allow } = createMeter();
   let header = Buffer.alloc(0);
   let left = 0;
 
@@ -54,7 +53,7 @@ const follow = () => {
   };
 
   const see = (chunk: Buffer) => {
-    if ((allowed -= chunk.length) < 0) throw tooMuch();
+    count(chunk);
     for (let at = 0; at < chunk.length;) {
       if (left > 0) {
         const body = Math.min(left, chunk.length - at);
@@ -69,13 +68,7 @@ const follow = () => {
     }
   };
 
-  /** From the login on: how many bytes more may come. */
-  const allow = (bytes: number) => {
-    allowed = bytes;
-  };
   return { see, allow };
 };
 
 const foreign = () => new Problem('protocol-mismatch', 'Expected MongoDB; the server speaks something else');
-const tooMuch = () =>
-  new Problem('protocol-mismatch', 'Expected a short answer; the server sends without end');

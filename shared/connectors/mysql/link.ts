@@ -3,9 +3,10 @@ import type { Connection, ConnectionOptions } from 'mysql2';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
 import type { Target } from '../connector.ts';
+import type { Allowance } from '../meter.ts';
 import { seenAtLogin } from './failures.ts';
 import { counted, flagNames, readGreeting, sslRequest, type Greeting } from './greeting.ts';
-import { guard, type Allowance } from './guard.ts';
+import { guard } from './guard.ts';
 import { settle } from './settings.ts';
 
 /** What the connector's schemas say. */

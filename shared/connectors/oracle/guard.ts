@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Problem } from '../../problem.ts';
+import { createMeter } from '../meter.ts';
 import { tap } from '../tap.ts';
 
 /**
@@ -7,11 +8,10 @@ import { tap } from '../tap.ts';
  * endless ends the socket.
  */
 export const guard = (socket: Socket): { readonly allow: (bytes: number) => void } => {
-  let allowed = mostBeforeLogin;
+  const { count, allow } = createMeter();
   let first = Buffer.alloc(0);
   const see = (chunk: Buffer) => {
-    if ((allowed -= chunk.length) < 0)
-      throw new Problem('protocol-mismatch', 'Expected a short answer; the server sends without end');
+    count(chunk);
     if (first.length >= 5) return;
     first = Buffer.concat([first, chunk.subarray(0, 5)]);
     const type = first[4];
@@ -26,15 +26,8 @@ export const guard = (socket: Socket): { readonly allow: (bytes: number) => void
       return fault;
     },
   });
-  return {
-    allow: (bytes) => {
-      allowed = bytes;
-    },
-  };
+  return { allow };
 };
-
-/** All that a server may say before it has let us in. */
-const mostBeforeLogin = 2 ** 20;
 
 /** Types of packets run from 1 to 19. */
 const mostType = 19;

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Problem } from '../../problem.ts';
+import { createMeter, tooMuch } from '../meter.ts';
 import { tap } from '../tap.ts';
 
 /**
@@ -14,8 +15,6 @@ export const guard = (socket: Socket) => {
 
 /** No row of a catalogue comes near it; a length beyond it would have the driver gather a gigabyte. */
 const longestMessage = 32 * 2 ** 20;
-/** All that a server may say before it has let us in. */
-const mostBeforeLogin = 2 ** 20;
 
 /** What may come before the session is ours: https://www.postgresql.org/docs/current/protocol-message-formats.html */
 const beforeLogin = new Set(Buffer.from('RENSKZv'));
@@ -23,8 +22,8 @@ const beforeLogin = new Set(Buffer.from('RENSKZv'));
 const fieldLists = new Set(Buffer.from('EN'));
 
 const follow = () => {
+  const meter = createMeter();
   let open = false;
-  let allowed = mostBeforeLogin;
   let header: number[] = [];
   let left = 0;
   let list: ReturnType<typeof followList> | undefined;
@@ -39,7 +38,7 @@ const follow = () => {
   };
 
   const see = (chunk: Buffer) => {
-    if ((allowed -= chunk.length) < 0) throw tooMuch();
+    meter.count(chunk);
     for (let at = 0; at < chunk.length;) {
       if (left > 0) {
         const body = chunk.subarray(at, at + left);
@@ -59,7 +58,7 @@ const follow = () => {
   /** From the login on: how many bytes more may come. */
   const allow = (bytes: number) => {
     open = true;
-    allowed = bytes;
+    meter.allow(bytes);
   };
   return { see, allow };
 };
@@ -84,5 +83,3 @@ const followList = () => {
 
 const foreign = () =>
   new Problem('protocol-mismatch', 'Expected PostgreSQL; the server speaks something else');
-const tooMuch = () =>
-  new Problem('protocol-mismatch', 'Expected a short answer; the server sends without end');

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { Problem } from '../../problem.ts';
+import { createMeter } from '../meter.ts';
 import { tap } from '../tap.ts';
 import { foreign, RESPONSE } from './prelogin.ts';
 
@@ -8,12 +8,12 @@ import { foreign, RESPONSE } from './prelogin.ts';
  * whatever the driver's parser throws into the socket's error. `allow` says how many bytes more may come.
  */
 export const guard = (socket: Socket): { readonly allow: (bytes: number) => void } => {
-  let allowed = mostBeforeLogin;
+  const { count, allow } = createMeter();
   let header: number[] = [];
   let left = 0;
 
   const see = (chunk: Buffer) => {
-    if ((allowed -= chunk.length) < 0) throw tooMuch();
+    count(chunk);
     for (let at = 0; at < chunk.length;) {
       if (left > 0) {
         const some = Math.min(left, chunk.length - at);
@@ -32,18 +32,8 @@ export const guard = (socket: Socket): { readonly allow: (bytes: number) => void
   };
 
   tap(socket, see, { patience });
-  return {
-    allow: (bytes) => {
-      allowed = bytes;
-    },
-  };
+  return { allow };
 };
 
 /** Milliseconds. A server says why it refuses and hangs up; the driver would hear the second before it has read the first. */
 const patience = 20;
-
-/** All that a server may say before it has let us in. */
-const mostBeforeLogin = 2 ** 20;
-
-const tooMuch = () =>
-  new Problem('protocol-mismatch', 'Expected a short answer; the server sends without end');

@@ -1,0 +1,23 @@
+import { Problem } from '../problem.ts';
+
+/** Bytes, counted down as they come; `spent` is what to say when there are none left. Several sockets may share one. */
+export interface Allowance {
+  left: number;
+  readonly spent?: () => Problem;
+}
+
+/** Bounds what a server may say: a megabyte before it has let us in, and then as much as is allowed. */
+export const createMeter = () => {
+  let allowance: Allowance = { left: 2 ** 20 };
+  return {
+    count: (chunk: Buffer): void => {
+      if ((allowance.left -= chunk.length) < 0) throw (allowance.spent ?? tooMuch)();
+    },
+    allow: (given: number | Allowance): void => {
+      allowance = typeof given === 'number' ? { left: given } : given;
+    },
+  };
+};
+
+export const tooMuch = () =>
+  new Problem('protocol-mismatch', 'Expected a short answer; the server sends without end');
