@@ -1,6 +1,6 @@
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
-import { checkDates, checkOrganization, management } from './wire.ts';
+import { checkOrganization, management } from './wire.ts';
 import { ConnectionList, listDescription, ListQuery, pageOf } from './wire-lists.ts';
 import { headers as organization } from './wire-schemas.ts';
 
@@ -17,7 +17,6 @@ export const endpoint = defineEndpoint({
   uses: { store: 'read' },
   handle: ({ headers, query, caller, tenant, store, path }) => {
     checkOrganization(headers, caller);
-    checkDates(query);
     return pageOf({ store, tenant, path, query, of: ['unassigned'], has: ({ product }) => product === null });
   },
 });

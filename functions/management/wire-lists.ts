@@ -6,6 +6,7 @@ import type { Tenant } from '../../shared/domain/tenant.ts';
 import { type Reply, reply } from '../../shared/http/endpoint.ts';
 import { cursorOf, positionOf } from '../../shared/http/paging.ts';
 import type { ReadStore } from '../../shared/ports/store.ts';
+import { refused } from './wire.ts';
 import { shown } from './wire-connections.ts';
 import { closed, ConnectionResponse, types } from './wire-schemas.ts';
 
@@ -78,6 +79,7 @@ export const pageOf = async ({
   of,
   has,
 }: List): Promise<Reply<v.InferInput<typeof ConnectionList>>> => {
+  checkDates(query);
   const { cursor, ...asked } = query;
   const { page, limit, sortOrder } = asked;
   const list = { tenant, of: ['management', of, asked] };
@@ -106,6 +108,11 @@ export const pageOf = async ({
       ? {}
       : { headers: { link: `<${path}?${searchOf({ ...asked, cursor: next })}>; rel="next"` } },
   );
+};
+
+const checkDates = ({ startDate, endDate }: ListQuery): void => {
+  if (startDate && endDate && endDate < startDate)
+    throw refused('FET-0409', 'endDate', 'a date that is not before startDate');
 };
 
 /** A function's answer ends at 6 MB. */

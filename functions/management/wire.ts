@@ -92,17 +92,6 @@ export const checkNotEmpty = (body: object): void => {
     throw refusal([{ path: '', expected: 'a field', rule: 'missing' }], 'invalid-request', 'body');
 };
 
-export const checkDates = ({
-  startDate,
-  endDate,
-}: {
-  readonly startDate?: string | undefined;
-  readonly endDate?: string | undefined;
-}): void => {
-  if (startDate && endDate && endDate < startDate)
-    throw refused('FET-0409', 'endDate', 'a date that is not before startDate');
-};
-
 /** Milliseconds that a caller waits for an introspection. */
 export const patience = 25_000;
 
