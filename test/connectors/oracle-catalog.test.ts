@@ -11,6 +11,7 @@ const documented: Readonly<Record<string, string>> = {
   all_tables: 'owner table_name num_rows avg_row_len nested secondary dropped iot_type',
   all_views: 'owner view_name',
   all_mviews: 'owner mview_name',
+  all_mview_comments: 'owner mview_name comments',
   all_external_tables: 'owner table_name',
   all_tab_cols:
     'owner table_name column_name data_type data_length char_length char_used data_precision data_scale nullable column_id virtual_column identity_column data_default hidden_column',
@@ -26,7 +27,7 @@ const documented: Readonly<Record<string, string>> = {
   session_roles: 'role',
 };
 const keywords = new Set(
-  'select from where and or not in is null like as order by union with on join left exists distinct'.split(
+  'all select from where and or not in is null like as order by union with on join left exists distinct'.split(
     ' ',
   ),
 );

@@ -76,6 +76,9 @@ if (env) {
       expect(kinds.get('SHOP.OPEN_ORDERS')).toBe('view');
       expect(kinds.get('SHOP.ORDER_TOTALS')).toBe('materialized_view');
       expect(kinds.get('SHOP.PRICE_LIST')).toBe('foreign_table');
+      const comments = new Map(tables.map(({ name, comment }) => [name, comment]));
+      expect(comments.get('ORDER_TOTALS')).toBe('what each region ordered');
+      expect(comments.get('ORDER_COUNTS')).toBeNull(); // of which the server writes what it is made of
       expect([...kinds.keys()].filter((name) => /^SYS\.|SYS_IOT|BIN\$|DR\$|ADDRESSES_OF/.test(name))).toEqual(
         [],
       );

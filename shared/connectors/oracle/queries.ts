@@ -67,11 +67,14 @@ export const catalogQueries = (scope: Scope) =>
         c.data_precision, c.data_scale, c.nullable, c.column_id, c.virtual_column, c.identity_column, c.data_default
         from all_tab_cols c where c.hidden_column = 'NO' and ${where}`,
     ),
+    // What a materialized view is for stands in a view of its own; on the table below it the server itself writes that it is one.
     tableComments: about(
       scope,
       'k.owner',
-      (where) =>
-        `select k.owner, k.table_name, k.comments from all_tab_comments k where k.comments is not null and ${where}`,
+      (where) => `select k.owner, k.table_name, k.comments from all_tab_comments k
+        where k.comments not like 'snapshot table for snapshot %' and ${where}
+        union all select k.owner, k.mview_name, k.comments from all_mview_comments k
+        where k.comments not like 'snapshot table for snapshot %' and ${where}`,
     ),
     columnComments: about(
       scope,

@@ -69,8 +69,10 @@ const furnish = (into, { owner, name: table_name, kind = 'table', rows, average,
   else into.all_tables({ ...place, num_rows: rows, avg_row_len: average, iot_type: organized, temporary: 'N', partitioned: 'NO', status: 'VALID', secondary: yes(secondary, ['N', 'Y']), nested: yes(nested), dropped: yes(dropped) });
   if (kind === 'materialized') into.all_mviews({ owner, mview_name: table_name, container_name: table_name, query: 'select …' });
   if (kind === 'external') into.all_external_tables({ ...place, type_name: 'ORACLE_LOADER' });
-  // The server itself writes one on the table below a materialized view.
-  into.all_tab_comments({ ...place, table_type: kind === 'view' ? 'VIEW' : 'TABLE', comments: kind === 'materialized' ? `snapshot table for snapshot ${owner}.${table_name}` : comment });
+  // On the table below a materialized view the server writes a comment itself.
+  const made = kind === 'materialized' ? `snapshot table for snapshot ${owner}.${table_name}` : undefined;
+  into.all_tab_comments({ ...place, table_type: kind === 'view' ? 'VIEW' : 'TABLE', comments: made ?? comment });
+  if (made) into.all_mview_comments({ owner, mview_name: table_name, comments: comment ?? made });
   let id = 0;
   columns.forEach(([column_name, type, { not, identity, virtual, hidden, default: data_default, comment: said } = {}], at) => {
     into.all_tab_cols({ ...place, column_name, ...dataType(type), nullable: yes(not, ['Y', 'N']), column_id: hidden ? null : ++id, internal_column_id: at + 1, data_default, default_length: data_default?.length,

@@ -62,7 +62,8 @@ const kinds = {
 const shop = [
   customers, orders, lines, kinds,
   { owner: 'SHOP', name: 'OPEN_ORDERS', kind: 'view', comment: 'what is still to be sent', columns: [['ID', 'NUMBER(10)'], ['AMOUNT', 'NUMBER(12,2)', { comment: 'without tax' }]] },
-  { owner: 'SHOP', name: 'ORDER_TOTALS', kind: 'materialized', rows: 2, average: 20, columns: [['REGION', 'CHAR(2)'], ['TOTAL', 'NUMBER']] },
+  { owner: 'SHOP', name: 'ORDER_TOTALS', kind: 'materialized', rows: 2, average: 20, comment: 'what each region ordered', columns: [['REGION', 'CHAR(2)'], ['TOTAL', 'NUMBER']] },
+  { owner: 'SHOP', name: 'ORDER_COUNTS', kind: 'materialized', rows: 2, average: 10, columns: [['ORDERS', 'NUMBER']] },
   { owner: 'SHOP', name: 'PRICE_LIST', kind: 'external', rows: null, average: null, columns: [['ARTICLE', 'VARCHAR2(20)'], ['PRICE', 'NUMBER(12,2)']] },
   // What nobody would call a table.
   { owner: 'SHOP', name: 'SYS_IOT_OVER_73213', organized: 'IOT_OVERFLOW', columns: [['X', 'NUMBER']] },
