@@ -151,10 +151,10 @@ describe('privileges', () => {
 
   test('a source that may write is told so, with what takes it away', async () => {
     const sets = [
+      [/all_tab_privs/, [['HR', 'ORDERS', 'INSERT', 'READER']]],
       [/session_privs/, [['CREATE SESSION'], ['DROP ANY TABLE']]],
       [/session_roles/, [['CONNECT']]],
       [/from all_tables/, [['HR']]],
-      [/all_tab_privs/, [['HR', 'ORDERS', 'INSERT']]],
     ] as const;
     expect(await asked(sets, 'source')).toEqual({
       missing: [],

@@ -185,6 +185,10 @@ if (env) {
             what: 'INSERT on SHOP.ORDERS',
             cure: 'REVOKE INSERT ON "SHOP"."ORDERS" FROM "MOORING_CLERK";',
           },
+          {
+            what: 'UPDATE on SHOP.ORDERS', // by a role
+            cure: 'REVOKE UPDATE ON "SHOP"."ORDERS" FROM "SALES";',
+          },
         ],
       });
     });

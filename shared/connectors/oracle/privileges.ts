@@ -37,8 +37,10 @@ export const privileges = async (
     ),
   );
   const writes = await run({
-    sql: `select table_schema, table_name, privilege from all_tab_privs
-      where grantee = :name and privilege in ('INSERT', 'UPDATE', 'DELETE', 'ALTER') order by 1, 2, 3`,
+    sql: `select table_schema, table_name, privilege, grantee from all_tab_privs
+      where (grantee = :name or grantee in (select role from session_roles))
+      and table_schema in (select username from all_users where oracle_maintained = 'N')
+      and privilege in ('INSERT', 'UPDATE', 'DELETE', 'ALTER') order by 1, 2, 3, 4`,
     binds: { name: account(username) },
   });
   const unseen = schemas ? schemas.filter((name) => !seen.has(name)) : seen.size === 0 ? ['any schema'] : [];
@@ -56,10 +58,14 @@ export const privileges = async (
         : powerful
             .filter((name) => system.has(name))
             .map((name) => ({ what: name, cure: `REVOKE ${name} FROM ${user};` }))),
-      ...writes.slice(0, most).map(([schema, table, privilege]) => ({
-        what: `${String(privilege)} on ${String(schema)}.${String(table)}`,
-        cure: `REVOKE ${String(privilege)} ON ${quoted(String(schema))}.${quoted(String(table))} FROM ${user};`,
-      })),
+      ...writes.slice(0, most).map((row) => {
+        const [schema = '', table = '', privilege = '', grantee = ''] = row.map(String);
+        return {
+          what: `${privilege} on ${schema}.${table}`,
+          // Or from a role that it has.
+          cure: `REVOKE ${privilege} ON ${quoted(schema)}.${quoted(table)} FROM ${quoted(grantee)};`,
+        };
+      }),
     ],
   };
 };

@@ -6,7 +6,10 @@ export const accounts = {
   MOORING_ADMIN: { password: 'admin', system: [...reads, 'INSERT ANY TABLE', 'DROP ANY TABLE', 'CREATE TABLE', 'CREATE ANY TABLE', 'ALTER USER'], roles: ['DBA', 'SELECT_CATALOG_ROLE'] },
   MOORING_WRITER: { password: 'writer', system: [...reads, 'CREATE TABLE', 'INSERT ANY TABLE'] },
   /** Some tables, each by a grant of its own. */
-  MOORING_CLERK: { password: 'clerk', system: ['CREATE SESSION'], roles: ['CONNECT'], grants: { 'SHOP.ORDERS': ['SELECT', 'INSERT'], 'SHOP.ORDER_TOTALS': ['READ'] } },
+  MOORING_CLERK: {
+    password: 'clerk', system: ['CREATE SESSION'], roles: ['CONNECT', 'SALES'],
+    grants: { MOORING_CLERK: { 'SHOP.ORDERS': ['SELECT', 'INSERT'], 'SHOP.ORDER_TOTALS': ['READ'] }, SALES: { 'SHOP.ORDERS': ['UPDATE'] }, PUBLIC: { 'SYS.DUAL': ['SELECT'] } },
+  },
   MOORING_NOBODY: { password: 'nobody', system: ['CREATE SESSION'] },
   MOORING_LOCKED: { password: 'locked', refused: [28000, 'The account is locked.'] },
   MOORING_EXPIRED: { password: 'expired', refused: [28001, 'the password has expired'] },
@@ -21,5 +24,5 @@ export const accounts = {
 /** What the dictionary shows: SYS's public views to everybody, else what one owns or has a right to. */
 export const sees = (user, { owner, name }) => {
   const { system = [], grants = {} } = accounts[user];
-  return owner === 'SYS' || owner === user || system.includes('SELECT ANY TABLE') || `${owner}.${name}` in grants;
+  return owner === 'SYS' || owner === user || system.includes('SELECT ANY TABLE') || Object.values(grants).some((places) => `${owner}.${name}` in places);
 };

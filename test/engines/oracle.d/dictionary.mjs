@@ -52,10 +52,11 @@ const fill = (service, user) => {
   const { system = [], roles = [], grants = {} } = accounts[user];
   for (const privilege of system) into.session_privs({ privilege });
   for (const role of roles) into.session_roles({ role });
-  into.all_tab_privs({ grantor: 'SYS', grantee: 'PUBLIC', table_schema: 'SYS', table_name: 'DUAL', privilege: 'SELECT' });
-  for (const [place, privileges] of Object.entries(grants)) {
-    const [table_schema, table_name] = place.split('.');
-    for (const privilege of privileges) into.all_tab_privs({ grantor: table_schema, grantee: user, table_schema, table_name, privilege, grantable: 'NO' });
+  for (const [grantee, places] of Object.entries({ SELECT_CATALOG_ROLE: { 'SYS.AUD$': ['DELETE'] }, ...grants })) {
+    for (const [place, privileges] of Object.entries(places)) {
+      const [table_schema, table_name] = place.split('.');
+      for (const privilege of privileges) into.all_tab_privs({ grantor: table_schema, grantee, table_schema, table_name, privilege, grantable: 'NO' });
+    }
   }
   into.dual({ dummy: 'X' });
   db.exec('commit; create index of_columns on all_tab_cols (owner, table_name); pragma query_only = on');
