@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { jsonOf } from '../json.ts';
 import type { SecretDocument, SecretOwner } from '../ports/vault.ts';
 import { Problem } from '../problem.ts';
 import { secretName } from './derive.ts';
@@ -49,14 +50,10 @@ export const checkedDays = (days: number): number => {
   throw new RangeError('A removed secret is kept for 7 to 30 days, or not at all');
 };
 
-/** A JSON object, or `undefined`: what a parser would say of the text quotes it. */
+/** A JSON object, or `undefined`. */
 export const json = (text: string | undefined): Readonly<Record<string, unknown>> | undefined => {
-  try {
-    const value: unknown = JSON.parse(text ?? '');
-    return v.is(Fields, value) && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = jsonOf(text ?? '');
+  return v.is(Fields, value) && !Array.isArray(value) ? value : undefined;
 };
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html */

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as v from 'valibot';
 import { givenSecrets } from '../domain/given-secrets.ts';
+import { jsonOf } from '../json.ts';
 import type { Log } from '../log.ts';
 import { parse, refusal } from '../parse.ts';
 import { Problem } from '../problem.ts';
@@ -39,12 +40,10 @@ export const bodyOf = (
 };
 
 const json = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Without its cause: the parser's message quotes what was sent.
+  const body = jsonOf(text);
+  if (body === undefined)
     throw refusal([{ path: '', expected: 'JSON', rule: 'json' }], 'invalid-request', 'body');
-  }
+  return body;
 };
 
 /** The path's parameters; an id of the wrong form names nothing here. A consumer's name is the caller's own, as in a body. */

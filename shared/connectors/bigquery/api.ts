@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { Problem } from '../../problem.ts';
+import { within } from '../within.ts';
 import type { Rest } from './rest.ts';
 
 /** A row's values by the names of its columns; the API tells every value as text. */
@@ -81,7 +82,7 @@ export const createApi = (rest: Rest, { base, token, project, location, limitMs 
     },
 
     query: (query, place, row, cure) =>
-      within(limitMs, async (signal) => {
+      within({ limit: limitMs, remediation: tooSlow }, async (signal) => {
         const body = {
           query,
           useLegacySql: false,
@@ -159,21 +160,7 @@ const rowOf = (names: readonly string[], told: unknown): Row => {
   return Object.fromEntries(names.map((name, at) => [name, cells[at]?.v ?? null]));
 };
 
-/** What is not there by then is a time-out, whatever the request that ran says of its end. */
-const within = async <T>(limit: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), limit);
-  try {
-    return await work(controller.signal);
-  } catch (error) {
-    if (!controller.signal.aborted) throw error;
-    throw new Problem('timeout', `A query was not answered within ${limit / 1000} s`, {
-      remediation: 'Raise query_timeout_seconds, or name the datasets that are needed in config.datasets.',
-    });
-  } finally {
-    clearTimeout(timer);
-  }
-};
+const tooSlow = 'Raise query_timeout_seconds, or name the datasets that are needed in config.datasets.';
 
 const endless = () =>
   new Problem('protocol-mismatch', 'Expected a list of datasets; the server sends without end');

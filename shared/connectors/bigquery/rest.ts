@@ -2,6 +2,7 @@ import { request as plainRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import * as v from 'valibot';
+import { jsonOf } from '../../json.ts';
 import type { Dialer } from '../../network/dialer.ts';
 import { httpAgent } from '../../network/http-agent.ts';
 import { Problem } from '../../problem.ts';
@@ -82,14 +83,6 @@ const read = async (response: IncomingMessage): Promise<Answer> => {
 
 const foreign = () =>
   new Problem('protocol-mismatch', 'Expected BigQuery’s API; the server speaks something else');
-
-const jsonOf = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
 
 const Word = v.pipe(v.string(), v.regex(/^[\w.-]{1,64}$/));
 /** The token endpoint says one word; the API an object, of one of two generations. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { jsonOf } from '../../json.ts';
 
 /** What is kept of a key file. Its `token_uri` is not: credentials go to Google's own token endpoint, whatever a file says. */
 const KeyFile = v.object({
@@ -28,12 +29,4 @@ export const ServiceAccount = v.pipe(
 export const keyFileOf = (given: unknown): KeyFile | undefined => {
   const result = v.safeParse(KeyFile, typeof given === 'string' ? jsonOf(given) : given);
   return result.success ? result.output : undefined;
-};
-
-const jsonOf = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 };

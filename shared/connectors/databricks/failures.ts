@@ -61,10 +61,9 @@ const byStatus = (status: number, error: unknown): Failure | undefined => {
   return failureOf(statuses.get(native) ?? ['server-error'], native);
 };
 
-const slow: Meaning = [
-  'timeout',
-  'The query ran into its time limit: raise query_timeout_seconds, or name a schema in config.schema.',
-];
+export const tooSlow =
+  'The query ran into its time limit: raise query_timeout_seconds, or name a schema in config.schema.';
+const slow: Meaning = ['timeout', tooSlow];
 const foreign: Meaning = ['protocol-mismatch'];
 const starting: Meaning = ['server-error', 'The warehouse is starting: try again in a minute or two.'];
 const mayNotUse: Meaning = [

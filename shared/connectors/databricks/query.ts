@@ -1,5 +1,5 @@
-import { Problem } from '../../problem.ts';
-import { failure } from './failures.ts';
+import { within } from '../within.ts';
+import { tooSlow } from './failures.ts';
 
 /** A row as the driver tells it: names of columns are as they were asked for. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -25,6 +25,7 @@ interface Operation {
 }
 
 export const queriesOf = (session: DriverSession, limitMs: number): { query: Query; metadata: Metadata } => {
+  const bounds = { limit: limitMs, remediation: tooSlow };
   const drain = async (opening: Promise<Operation>, row: (row: Row) => void) => {
     const operation = await opening;
     do {
@@ -35,8 +36,7 @@ export const queriesOf = (session: DriverSession, limitMs: number): { query: Que
   };
   return {
     query: (sql, row) =>
-      within(
-        limitMs,
+      within(bounds, () =>
         drain(
           session.executeStatement(sql, {
             maxRows: rowsPerPage,
@@ -53,7 +53,7 @@ export const queriesOf = (session: DriverSession, limitMs: number): { query: Que
         of === 'tables'
           ? session.getTables({ ...request, maxRows: rowsPerPage })
           : session.getColumns({ ...request, maxRows: rowsPerPage });
-      await within(limitMs, drain(opening, row));
+      await within(bounds, () => drain(opening, row));
     },
   };
 };
@@ -62,23 +62,3 @@ const rowsPerPage = 10_000;
 
 /** Names of metadata requests are patterns. */
 const escaped = (name: string) => name.replace(/[_%\\]/g, String.raw`\$&`);
-
-/** The driver has no limit of its own for a whole query. */
-const within = async <T>(limit: number, work: Promise<T>): Promise<T> => {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () =>
-      late.reject(
-        new Problem('timeout', `A query was not answered within ${limit / 1000} s`, {
-          remediation: failure({ errorCode: 'TIMEOUT' })?.remediation ?? '',
-        }),
-      ),
-    limit,
-  );
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-    work.catch(() => {}); // what is given up may still fail
-  }
-};

@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net';
 import type { Dialer, Place } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
+import { within } from '../within.ts';
+import { tooSlow } from './failures.ts';
 import { guard } from './guard.ts';
 import { apiVersions, metadata } from './requests.ts';
 import type { Metadata, Request, Versions } from './requests.ts';
-import { within } from './within.ts';
 
 export interface Login {
   readonly mechanism: string;
@@ -57,8 +58,7 @@ export const logIn = (socket: Socket, at: Place, { dialer, sasl, limit }: LoginO
     const ask = async <T>(request: Request<T>): Promise<T> => {
       allow();
       try {
-        return await within(
-          limit,
+        return await within({ limit, remediation: tooSlow }, () =>
           connection.send({
             request: { ...request, encode: async () => encoded(request.body) },
             response: {

@@ -23,6 +23,8 @@ export const failure = (error: unknown): Failure | undefined => {
   return ours && failureOf(ours);
 };
 
+export const tooSlow = 'Raise query_timeout_seconds, or look at how busy the cluster is.';
+
 const classes = failureTable({
   KafkaJSConnectionClosedError: ['connection-reset'],
   'KafkaJSNonRetriableError KafkaJSServerDoesNotSupportApiKey': ['unsupported-version'],

@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
+import { jsonOf } from '../../json.ts';
 import type { Dialer } from '../../network/dialer.ts';
 import { httpAgent } from '../../network/http-agent.ts';
 import { Problem } from '../../problem.ts';
-import { within } from './within.ts';
+import { within } from '../within.ts';
+import { tooSlow } from './failures.ts';
 
 /** One schema as a registry keeps it, with the names of those that it refers to. */
 export interface Registered {
@@ -56,23 +58,24 @@ export const openRegistry = (dialer: Dialer, { url, username, password, limit }:
 
   const get = (path: string): Promise<unknown> =>
     within(
-      limit,
-      new Promise<unknown>((resolve, reject) => {
-        const ask = secure ? tlsRequest : plainRequest;
-        const asked = ask(
-          {
-            agent,
-            host: bare(base.hostname),
-            port: base.port,
-            path: `${root}${path}`,
-            headers,
-            signal: dialer.signal,
-          },
-          (answer) => void read(answer).then(resolve, reject),
-        );
-        asked.on('error', reject);
-        asked.end();
-      }),
+      { limit, remediation: tooSlow },
+      () =>
+        new Promise<unknown>((resolve, reject) => {
+          const ask = secure ? tlsRequest : plainRequest;
+          const asked = ask(
+            {
+              agent,
+              host: bare(base.hostname),
+              port: base.port,
+              path: `${root}${path}`,
+              headers,
+              signal: dialer.signal,
+            },
+            (answer) => void read(answer).then(resolve, reject),
+          );
+          asked.on('error', reject);
+          asked.end();
+        }),
     );
 
   return {
@@ -107,11 +110,9 @@ const read = async (answer: IncomingMessage): Promise<unknown> => {
     }
     parts.push(part);
   }
-  try {
-    return JSON.parse(Buffer.concat(parts).toString('utf8'));
-  } catch {
-    throw foreign();
-  }
+  const said = jsonOf(Buffer.concat(parts).toString('utf8'));
+  if (said === undefined) throw foreign();
+  return said;
 };
 
 const refused = (status: number): Problem => {

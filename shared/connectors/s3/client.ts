@@ -2,6 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
 import type { Target } from '../connector.ts';
+import { within } from '../within.ts';
 import { requestHandler } from './request-handler.ts';
 import { keysOf, sdkSettings } from './sdk-settings.ts';
 
@@ -70,7 +71,8 @@ export const bucketOf = async (target: S3Target, dialer: Dialer): Promise<Bucket
     client,
     name: config.bucket,
     prefix: config.prefix ?? '',
-    within: (work) => bounded(work, limit, dialer.signal),
+    within: (work) =>
+      within({ limit, remediation: 'Raise query_timeout_seconds.', signal: dialer.signal }, work),
   };
 };
 
@@ -84,29 +86,3 @@ const addressOf = ({ hostname, port }: URL, secure: boolean): string =>
 /** https://docs.aws.amazon.com/general/latest/gr/s3.html */
 const domainOf = (region: string): string =>
   `${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
-
-const bounded = async <T>(
-  work: (abortSignal: AbortSignal) => Promise<T>,
-  limit: number,
-  signal: AbortSignal,
-): Promise<T> => {
-  const enough = new AbortController();
-  const late = Promise.withResolvers<never>();
-  const stop = (reason: unknown) => {
-    enough.abort(reason);
-    late.reject(reason);
-  };
-  const giveUp = () => stop(signal.reason);
-  const timer = setTimeout(
-    () => stop(new Problem('timeout', undefined, { remediation: 'Raise query_timeout_seconds.' })),
-    limit,
-  );
-  signal.addEventListener('abort', giveUp, { once: true });
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([work(enough.signal), late.promise]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', giveUp);
-  }
-};

@@ -1,3 +1,4 @@
+import { jsonOf } from '../../json.ts';
 import type { Column } from '../catalog.ts';
 import type { Reading, Sample } from './columns.ts';
 
@@ -8,10 +9,10 @@ export const readJson = ({ text, whole, share }: Sample): Reading | undefined =>
   const documents: unknown[] = [];
   for (const line of lines) {
     if (line.trim() === '') continue;
-    const parsed = parse(line);
+    const parsed = jsonOf(line);
     if (parsed === undefined) {
       if (documents.length > 0) return undefined;
-      return whole ? ofOne(parse(text)) : undefined;
+      return whole ? ofOne(jsonOf(text)) : undefined;
     }
     documents.push(parsed);
   }
@@ -89,12 +90,4 @@ const columnOf = (name: string, { kinds, seen, empty }: Field, position: number,
     position,
     share: seen / of,
   };
-};
-
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 };

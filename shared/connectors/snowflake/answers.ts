@@ -1,3 +1,4 @@
+import { jsonOf } from '../../json.ts';
 import { Problem } from '../../problem.ts';
 import { isStore } from './account.ts';
 
@@ -122,13 +123,9 @@ const fields = (value: unknown): Fields =>
   typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
 
 const parsed = (text: unknown): Fields => {
-  try {
-    const body: unknown = JSON.parse(String(text));
-    if (typeof body === 'object' && body !== null && 'success' in body) return fields(body);
-  } catch {
-    // is said below
-  }
-  throw foreign();
+  const body = fields(jsonOf(String(text)));
+  if (!Object.hasOwn(body, 'success')) throw foreign();
+  return body;
 };
 
 const nativeOf = (code: unknown) => (/^[0-9A-Z]{1,12}$/.test(String(code)) ? String(code) : 'refused');

@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { connect } from 'node:tls';
+import { jsonOf } from '../../json.ts';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
+import { fieldsOf } from '../failure-table.ts';
 
 type Application = Readonly<Partial<Record<'tenant_id' | 'client_id' | 'client_secret', string>>>;
 
@@ -61,7 +63,7 @@ const bodyOf = async (answer: AsyncIterable<Buffer>): Promise<string> => {
 
 /** What the answer says; its own words stay out of sight. https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
 export const tokenIn = (status: number, body: string): string => {
-  const { access_token, error_codes } = parsed(body);
+  const { access_token, error_codes } = fieldsOf(jsonOf(body));
   if (status === 200 && typeof access_token === 'string' && access_token !== '') return access_token;
   const number: unknown = Array.isArray(error_codes) ? error_codes[0] : undefined;
   if (status >= 500 || status === 200)
@@ -73,12 +75,4 @@ export const tokenIn = (status: number, body: string): string => {
     remediation:
       'Microsoft Entra refused the application: check tenant_id, client_id and client_secret, and that the secret has not expired.',
   });
-};
-
-const parsed = (body: string): Readonly<Record<string, unknown>> => {
-  try {
-    return Object(JSON.parse(body));
-  } catch {
-    return {};
-  }
 };
