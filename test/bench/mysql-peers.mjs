@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // node mysql-peers.mjs PEER URL [RUNS]: how others read a whole MySQL catalog, each by its own public way, connecting included.
 // Prints one line of JSON like mysql-limit.mjs. The peers are development dependencies of this folder alone.
+import { tellTimes } from './tell-times.mjs';
+
 const [peer, url, runs = '3'] = process.argv.slice(2);
 const { hostname, port, username, password, pathname } = new URL(url);
 const at = { host: hostname, port: Number(port), user: username, password, database: pathname.slice(1) };
@@ -46,21 +48,4 @@ const peers = {
   },
 };
 
-const read = await peers[peer]();
-const times = [];
-let found;
-for (let run = Number(runs); run > 0; run--) {
-  const began = performance.now();
-  found = await read();
-  times.push(performance.now() - began);
-}
-times.sort((a, b) => a - b);
-console.log(
-  JSON.stringify({
-    ...found,
-    median_ms: Number(times[times.length >> 1].toFixed(1)),
-    min_ms: Number(times[0].toFixed(1)),
-    rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
-  }),
-);
-process.exit();
+await tellTimes(await peers[peer](), runs);

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // node postgresql-peers.mjs PEER URL [RUNS]: how others read a whole PostgreSQL catalog, each by its own public way, connecting
 // included. Prints one line of JSON like postgres-limit.mjs. The peers are development dependencies of this folder alone.
+import { tellTimes } from './tell-times.mjs';
+
 const [peer, url, runs = '3'] = process.argv.slice(2);
 const { hostname, port, username, password, pathname } = new URL(url);
 const at = {
@@ -60,21 +62,4 @@ const peers = {
   },
 };
 
-const read = await peers[peer]();
-const times = [];
-let found;
-for (let run = Number(runs); run > 0; run--) {
-  const began = performance.now();
-  found = await read();
-  times.push(performance.now() - began);
-}
-times.sort((a, b) => a - b);
-console.log(
-  JSON.stringify({
-    ...found,
-    median_ms: Number(times[times.length >> 1].toFixed(1)),
-    min_ms: Number(times[0].toFixed(1)),
-    rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
-  }),
-);
-process.exit();
+await tellTimes(await peers[peer](), runs);
