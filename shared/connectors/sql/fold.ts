@@ -44,7 +44,7 @@ const indexesOf = ({ indexes }: Draft, whole: Whole): Index[] => {
     const columns = whole(parts);
     if (columns) folded.push({ name, columns, unique });
   }
-  return folded.sort(byName);
+  return folded.toSorted(byName);
 };
 
 const foreignKeysOf = ({ foreignKeys }: Draft, whole: Whole): ForeignKey[] => {
@@ -56,7 +56,7 @@ const foreignKeysOf = ({ foreignKeys }: Draft, whole: Whole): ForeignKey[] => {
     const { schema, table } = references;
     folded.push({ name, columns, references: { schema, table, columns: theirs } });
   }
-  return folded.sort(byName);
+  return folded.toSorted(byName);
 };
 
 /** Two readings of the same catalog are the same, whatever order the server keeps. */
@@ -70,20 +70,23 @@ const inOrder = (columns: Column[]): Column[] => {
   return columns;
 };
 
-/** `undefined` where there is none, or where one of them cannot be told, or is none of `known`. By number: a part that never came leaves a hole. */
+/** `undefined` where there is none, or where one of them cannot be told or is none of `known`. */
 const namesOf = (
   parts: readonly Part[],
   columns: readonly Column[] = [],
   known?: ReadonlySet<string>,
 ): string[] | undefined => {
-  const names: string[] = [];
-  for (let i = 0; i < parts.length; i++) {
-    const part = parts[i];
-    const name = typeof part === 'number' ? columnAt(columns, part)?.name : part;
-    if (name === undefined || (known && !known.has(name))) return undefined;
-    names.push(name);
+  const names = parts.map((part) => (typeof part === 'number' ? columnAt(columns, part)?.name : part));
+  return names.length > 0 && isWhole(names, known) ? names : undefined;
+};
+
+/** By number: a part that never came leaves a hole, which no other way of going through sees. */
+const isWhole = (names: readonly (string | undefined)[], known?: ReadonlySet<string>): names is string[] => {
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i];
+    if (name === undefined || (known && !known.has(name))) return false;
   }
-  return names.length > 0 ? names : undefined;
+  return true;
 };
 
 /** Positions run from 1, mostly without gaps; where there are some, a table of many columns is gone through once. */
