@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { jsonOf } from '../../json.ts';
 import type { Dialer } from '../../network/dialer.ts';
 import { httpAgent } from '../../network/http-agent.ts';
+import { wholeText } from '../../network/whole-text.ts';
 import { Problem } from '../../problem.ts';
 import { refusal } from './failures.ts';
 
@@ -69,17 +70,10 @@ interface Answer {
 /** Google's own limit for a page of rows is 10 MB. */
 const longestAnswer = 24 * 2 ** 20;
 
-const read = async (response: IncomingMessage): Promise<Answer> => {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response) {
-    const bytes = Buffer.from(chunk); // without an encoding chunks are buffers
-    size += bytes.length;
-    if (size > longestAnswer) throw new Problem('protocol-mismatch', 'Expected a short answer');
-    chunks.push(bytes);
-  }
-  return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') };
-};
+const read = async (response: IncomingMessage): Promise<Answer> => ({
+  status: response.statusCode ?? 0,
+  text: await wholeText(response, longestAnswer),
+});
 
 const foreign = () =>
   new Problem('protocol-mismatch', 'Expected BigQuery’s API; the server speaks something else');

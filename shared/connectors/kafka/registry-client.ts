@@ -4,6 +4,7 @@ import { request as tlsRequest } from 'node:https';
 import { jsonOf } from '../../json.ts';
 import type { Dialer } from '../../network/dialer.ts';
 import { httpAgent } from '../../network/http-agent.ts';
+import { wholeText } from '../../network/whole-text.ts';
 import { Problem } from '../../problem.ts';
 import { within } from '../within.ts';
 import { tooSlow } from './failures.ts';
@@ -99,18 +100,7 @@ const read = async (answer: IncomingMessage): Promise<unknown> => {
     answer.destroy();
     throw refused(statusCode);
   }
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of answer) {
-    if (!Buffer.isBuffer(part)) continue;
-    length += part.length;
-    if (length > longestAnswer) {
-      answer.destroy();
-      throw foreign();
-    }
-    parts.push(part);
-  }
-  const said = jsonOf(Buffer.concat(parts).toString('utf8'));
+  const said = jsonOf(await wholeText(answer, longestAnswer, foreign));
   if (said === undefined) throw foreign();
   return said;
 };

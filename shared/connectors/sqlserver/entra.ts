@@ -4,6 +4,7 @@ import { request } from 'node:https';
 import { connect } from 'node:tls';
 import { jsonOf } from '../../json.ts';
 import type { Dialer } from '../../network/dialer.ts';
+import { wholeText } from '../../network/whole-text.ts';
 import { Problem } from '../../problem.ts';
 import { fieldsOf } from '../failure-table.ts';
 
@@ -41,7 +42,7 @@ export const entraToken = async (
     asking.end(form);
     const [answer]: IncomingMessage[] = await once(asking, 'response');
     if (!answer) throw new Problem('protocol-mismatch');
-    return tokenIn(answer.statusCode ?? 0, await bodyOf(answer));
+    return tokenIn(answer.statusCode ?? 0, await wholeText(answer, mostBytes));
   } finally {
     asking.destroy();
     socket.destroy();
@@ -50,16 +51,6 @@ export const entraToken = async (
 
 const authority = 'login.microsoftonline.com';
 const mostBytes = 256 * 2 ** 10;
-
-const bodyOf = async (answer: AsyncIterable<Buffer>): Promise<string> => {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of answer) {
-    if ((size += chunk.length) > mostBytes) throw new Problem('protocol-mismatch');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
-};
 
 /** What the answer says; its own words stay out of sight. https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
 export const tokenIn = (status: number, body: string): string => {
