@@ -74,6 +74,13 @@ export interface Body {
   readonly [other: string]: unknown;
 }
 
+/** What an answer refuses, in short. */
+export const refused = ({ status, body }: Answered) => [
+  status,
+  body.code,
+  ...(body.errors ?? []).map(({ path }) => path),
+];
+
 let checker: Promise<CheckAnswer> | undefined;
 
 /**

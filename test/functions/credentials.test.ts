@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Answered, type Api, type Body, startApi } from '../api.ts';
+import { type Api, type Body, refused, startApi } from '../api.ts';
 import { certificate, draft, privateKey } from '../samples.ts';
 
 let api: Api;
@@ -15,11 +15,6 @@ beforeEach(async () => {
 afterEach(() => api[Symbol.asyncDispose]());
 
 const patch = (body: object) => api.call(`PATCH /v1/connections/${id}`, { body });
-const refused = ({ status, body }: Answered) => [
-  status,
-  body.code,
-  ...(body.errors ?? []).map(({ path }) => path),
-];
 const kept = async () => (await api.secretOf(id)).credentials;
 
 const iam = { access_key_id: 'not-a-real-key-id', secret_access_key: 'not-a-real-secret-key' };

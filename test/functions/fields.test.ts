@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Answered, type Api, startApi } from '../api.ts';
+import { type Api, refused, startApi } from '../api.ts';
 import { draft } from '../samples.ts';
 
 let api: Api;
@@ -12,12 +12,6 @@ afterAll(() => api[Symbol.asyncDispose]());
 
 const create = (body: unknown) => api.call('POST /v1/connections', { body });
 const patch = (body: unknown) => api.call(`PATCH /v1/connections/${id}`, { body });
-
-const refused = ({ status, body }: Answered) => [
-  status,
-  body.code,
-  ...(body.errors ?? []).map(({ path }) => path),
-];
 
 const readOnly = [
   'id',

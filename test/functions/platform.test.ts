@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { type Answered, type Api, startApi } from '../api.ts';
+import { type Api, refused, startApi } from '../api.ts';
 import { certificate, draft } from '../samples.ts';
 
 let api: Api;
@@ -31,11 +31,6 @@ const platform = (name = 'theirs') => ({
 });
 const create = (body: object = platform(), query = '') => api.call(`POST /v1/connections${query}`, { body });
 const patch = (id: string, body: object) => api.call(`PATCH /v1/connections/${id}`, { body });
-const refused = ({ status, body }: Answered) => [
-  status,
-  body.code,
-  ...(body.errors ?? []).map(({ path }) => path),
-];
 const found = async (id: string, body?: object) => {
   const answer = await api.call(`POST /v1/connections/${id}/test`, { body });
   return Object(answer.body['details'])['code'] ?? answer.body.code;

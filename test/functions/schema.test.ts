@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Table } from '../../shared/connectors/catalog.ts';
 import { keys } from '../../shared/domain/keys.ts';
 import { Problem } from '../../shared/problem.ts';
-import { type Answered, type Api, startApi } from '../api.ts';
+import { type Answered, type Api, refused, startApi } from '../api.ts';
 import { catalogSource } from '../catalog-probe.ts';
 import { tableOf } from '../domain/catalog-fixtures.ts';
 import { draft } from '../samples.ts';
@@ -33,11 +33,6 @@ const names = ({ body }: Answered) => body.data.map((table) => `${String(table['
 const snapshot = ({ body }: Answered) => Object(body['catalog'])['snapshot_id'];
 const labels = ({ body }: Answered) =>
   Object(body['suggestions']).map(({ label }: { label: string }) => label);
-const refused = ({ status, body }: Answered) => [
-  status,
-  body.code,
-  ...(body.errors ?? []).map(({ path }) => path),
-];
 
 describe('the schema', () => {
   test('leaves a record of who has read it, once for all pages', async () => {
