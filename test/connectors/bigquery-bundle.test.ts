@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { reach } from '../engines/reach.ts';
+import { runFromBundle } from './from-bundle.ts';
+
+const env = reach('bigquery');
+if (env)
+  test('BigQuery is read from the bundle of the probe', async () => {
+    const target = {
+      config: { project_id: env['BIGQUERY_PROJECT'] },
+      credentials: {
+        auth_method: 'service_account',
+        service_account: readFileSync(env['BIGQUERY_CREDENTIALS'] ?? '', 'utf8'),
+      },
+      options: { ssl_mode: 'require' },
+      endpoint: env['BIGQUERY_ENDPOINT'],
+    };
+    const { printed } = await runFromBundle('bigquery', {
+      target,
+      dialer: 'tls: (socket) => secured({ socket, rejectUnauthorized: false }),',
+      script: `
+        const { version, tables } = await read();
+        const { columns } = tables.find(({ name }) => name === 'customers');
+        console.log(JSON.stringify({ version, columns: columns.length }));
+      `,
+    });
+    expect(printed).toEqual({ version: 'BigQuery v2', columns: 8 });
+  }, 180_000);

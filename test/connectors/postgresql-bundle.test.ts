@@ -1,0 +1,30 @@
+import { expect, test } from '@jest/globals';
+import { reach } from '../engines/reach.ts';
+import { runFromBundle } from './from-bundle.ts';
+
+const env = reach('postgres');
+if (env)
+  test('PostgreSQL is read from the bundle of the probe', async () => {
+    const target = {
+      config: {
+        host: '127.0.0.1',
+        port: Number(env['POSTGRES_PORT']),
+        database: env['POSTGRES_DATABASE'],
+        username: env['POSTGRES_USER'],
+      },
+      credentials: { auth_method: 'password', password: env['POSTGRES_PASSWORD'] },
+      options: { ssl_mode: 'disable' },
+    };
+    const { printed } = await runFromBundle('postgresql', {
+      target,
+      script: `
+        const { version, tables } = await read();
+        const { columns } = tables.find(({ name }) => name === 'customers');
+        console.log(JSON.stringify({ version, columns: columns.length }));
+      `,
+    });
+    expect(printed).toEqual({
+      version: expect.stringMatching(/^PostgreSQL \d/),
+      columns: 9,
+    });
+  }, 180_000);
