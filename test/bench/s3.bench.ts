@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
-import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { openSession } from '../../shared/connectors/examine.ts';
 import { s3 } from '../../shared/connectors/s3/connector.ts';
-import { plainServer } from '../network/servers.ts';
+import { countingFront } from '../network/servers.ts';
 import type { Bench, Row } from './bench.ts';
 
 /**
@@ -56,18 +55,9 @@ const start = async (): Promise<Env> => {
 
 /** Through a front that counts, which takes its time. */
 const counted = async (env: Env, work: (endpoint: string) => Promise<void>): Promise<number> => {
-  let received = 0;
-  const { hostname: host, port } = new URL(env['S3_ENDPOINT'] ?? '');
-  await using front = await plainServer((socket) => {
-    const behind = connect({ host, port: Number(port) });
-    for (const each of [socket, behind]) each.on('error', () => {});
-    behind.on('data', (piece) => (received += piece.length));
-    socket.on('close', () => behind.destroy());
-    behind.on('close', () => socket.destroy());
-    socket.pipe(behind).pipe(socket);
-  });
+  await using front = await countingFront(Number(new URL(env['S3_ENDPOINT'] ?? '').port));
   await work(`http://127.0.0.1:${front.port}`);
-  return received;
+  return front.received();
 };
 
 const readCatalog = async (env: Env, bucket: string, endpoint = env['S3_ENDPOINT']): Promise<void> => {

@@ -1,11 +1,10 @@
-import { connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import type { Table } from '../../shared/connectors/catalog.ts';
 import type { Target } from '../../shared/connectors/connector.ts';
 import { openSession } from '../../shared/connectors/examine.ts';
 import { s3 } from '../../shared/connectors/s3/connector.ts';
 import { reach } from '../engines/reach.ts';
-import { plainServer } from '../network/servers.ts';
+import { countingFront } from '../network/servers.ts';
 
 interface Asked {
   readonly prefix?: string;
@@ -131,23 +130,14 @@ if (env) {
   });
 
   test('a Parquet of 5 GB costs a few hundred KB', async () => {
-    let received = 0;
-    const { hostname: host, port } = new URL(env['S3_ENDPOINT'] ?? '');
-    await using front = await plainServer((socket) => {
-      const behind = connect({ host, port: Number(port) });
-      for (const each of [socket, behind]) each.on('error', () => {});
-      behind.on('data', (piece) => (received += piece.length));
-      socket.on('close', () => behind.destroy());
-      behind.on('close', () => socket.destroy());
-      socket.pipe(behind).pipe(socket);
-    });
+    await using front = await countingFront(Number(new URL(env['S3_ENDPOINT'] ?? '').port));
     await using session = await open('big-data', { endpoint: `http://127.0.0.1:${front.port}` });
     const tables: Table[] = [];
     await session.introspect({ excludedSchemas: [] }, (some) => void tables.push(...some));
     expect(tables).toMatchObject([{ name: 'big.parquet', rows: 200_000 }]);
     expect(tables[0]?.size_bytes).toBeGreaterThan(5_000_000_000);
     expect(tables[0]?.columns.length).toBe(11);
-    expect(received).toBeLessThan(500_000);
+    expect(front.received()).toBeLessThan(500_000);
   });
 
   describe('privileges', () => {

@@ -7,6 +7,7 @@ import type { Connector, SslMode, Target } from '../../shared/connectors/connect
 import { examine, openSession } from '../../shared/connectors/examine.ts';
 import type { ExamineOptions } from '../../shared/connectors/examine.ts';
 import type { ProblemCode } from '../../shared/problem.ts';
+import { type Refusals, refusalContract } from './refusals.ts';
 import { closedPort, droppingPort, listen, pem, plainServer } from '../network/servers.ts';
 
 /** What is changed about a connection that works. */
@@ -66,28 +67,12 @@ export const secureServer = (answer: (request: IncomingMessage, response: Server
   listen(createServer({ cert: pem('server.crt'), key: pem('server.key') }, answer));
 
 /** What holds of every connector that speaks HTTPS to a service. */
-export const serviceContract = (
-  service: Service,
-  refused: Readonly<Record<string, Change & { readonly code: ProblemCode; readonly native?: string }>>,
-) => {
+export const serviceContract = (service: Service, refused: Refusals<Change>) => {
   const { tried } = triesOf(service);
   const failed = ({ steps }: Awaited<ReturnType<typeof tried>>) =>
     steps.find(({ status }) => status === 'failed');
 
-  test.each(Object.entries(refused))(
-    '%s is told from everything else',
-    async (_, { code, native, ...change }) => {
-      const { details, steps } = await tried(change);
-      expect(details).toMatchObject({ code });
-      expect(steps.at(-3)).toMatchObject({
-        step: 'authenticate',
-        status: 'failed',
-        code,
-        ...(native && { native_code: native }),
-      });
-      expect(steps.slice(-2).map(({ status }) => status)).toEqual(['skipped', 'skipped']);
-    },
-  );
+  refusalContract(refused, tried);
 
   test.each([
     ['verify-full', 'ca.crt', 'passed'],

@@ -5,6 +5,7 @@ import type { Connector, SslMode, Target } from '../../shared/connectors/connect
 import { examine, openSession } from '../../shared/connectors/examine.ts';
 import type { ExamineOptions } from '../../shared/connectors/examine.ts';
 import type { ProblemCode } from '../../shared/problem.ts';
+import { type Refusals, refusalContract } from './refusals.ts';
 import { closedPort, droppingPort, pem, plainServer } from '../network/servers.ts';
 
 interface Change {
@@ -19,10 +20,7 @@ export interface Source {
   readonly config: Readonly<Record<string, unknown>>;
   readonly credentials: Target['credentials'];
   readonly version: RegExp;
-  /** What is refused at login: the change that brings it about, and what is to be said. */
-  readonly refused: Readonly<
-    Record<string, Change & { readonly code: ProblemCode; readonly native?: string; readonly cure?: RegExp }>
-  >;
+  readonly refused: Refusals<Change>;
   /** The same server with another certificate, or with none. */
   readonly certificates?: Readonly<
     Partial<Record<'plain' | 'off' | 'expired' | 'wronghost' | 'selfsigned', Change>>
@@ -88,21 +86,7 @@ export const sourceContract = (source: Source) => {
     expect(new Set(steps.map((step) => step.status))).toEqual(new Set(['passed']));
   });
 
-  test.each(Object.entries(source.refused))(
-    '%s is told from everything else',
-    async (_, { code, native, cure, ...change }) => {
-      const { details, steps } = await tried(change);
-      expect(details).toMatchObject({ code });
-      expect(steps.at(-3)).toMatchObject({
-        step: 'authenticate',
-        status: 'failed',
-        code,
-        ...(native && { native_code: native }),
-        ...(cure && { remediation: expect.stringMatching(cure) }),
-      });
-      expect(steps.slice(-2).map(({ status }) => status)).toEqual(['skipped', 'skipped']);
-    },
-  );
+  refusalContract(source.refused, tried);
 
   describe('TLS', () => {
     type Expected = ProblemCode | 'passed';

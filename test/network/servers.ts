@@ -41,6 +41,20 @@ export const plainServer = (
   host?: string,
 ): Promise<Running> => listen(createServer({ noDelay: true }, onConnection), host);
 
+/** Hands everything on to a port of this machine and back, and counts what comes back. */
+export const countingFront = async (port: number) => {
+  let received = 0;
+  const front = await plainServer((socket) => {
+    const behind = connect(port, '127.0.0.1');
+    for (const each of [socket, behind]) each.on('error', () => {});
+    behind.on('data', (piece) => (received += piece.length));
+    socket.on('close', () => behind.destroy());
+    behind.on('close', () => socket.destroy());
+    socket.pipe(behind).pipe(socket);
+  });
+  return { ...front, received: () => received };
+};
+
 /** Greets whoever comes through TLS. */
 export const tlsServer = (options: TlsOptions, host?: string): Promise<Running> =>
   listen(
