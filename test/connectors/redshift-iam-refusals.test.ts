@@ -11,76 +11,66 @@ if (engine)
     beforeAll(start);
     afterAll(stop);
 
-    describe('AWS refuses', () => {
-      test.each([
-        ['AccessDenied', 403, 'permission-denied', `arn:aws:redshift:eu-west-1:*:dbuser:shop/${reader}`],
-        ['UnauthorizedOperation', 400, 'permission-denied', 'redshift:GetClusterCredentials'],
-        ['InvalidClientTokenId', 403, 'authentication-failed', 'access_key_id'],
-        ['SignatureDoesNotMatch', 403, 'authentication-failed', 'secret_access_key'],
-        ['ExpiredToken', 403, 'credentials-expired', 'new keys'],
-        ['RequestExpired', 400, 'server-error', 'clock'],
-        ['ClusterNotFound', 404, 'database-not-found', 'cluster_identifier'],
-        ['InvalidParameterValue', 400, 'authentication-failed', 'config.username'],
-        ['Throttling', 400, 'server-error', 'try again'],
-        ['UnsupportedOperation', 400, 'server-error', 'native_code'],
-        ['InternalFailure', 500, 'server-error', 'native_code'],
-        ['SomethingNew', 403, 'permission-denied', 'GetClusterCredentials'],
-      ])('a cluster’s password with %s', async (name, status, code, cure) => {
-        await using api = await awsApi(keys.secret_access_key, (_, response) =>
-          response
-            .writeHead(status, { 'content-type': 'text/xml' })
-            .end(
-              `<ErrorResponse xmlns="http://redshift.amazonaws.com/doc/2012-12-01/"><Error><Type>Sender</Type><Code>${name}</Code><Message>${keys.secret_access_key} no</Message></Error><RequestId>1</RequestId></ErrorResponse>`,
-            ),
-        );
-        const { failed, details } = await tried({ endpoint: api.url });
-        expect(failed).toMatchObject({
-          step: 'authenticate',
-          code,
-          native_code: name,
-          remediation: expect.stringContaining(cure),
-        });
-        expect(JSON.stringify([failed, details])).not.toContain(keys.secret_access_key);
-        expect(api.asked).toHaveLength(1);
-      });
+    /** What a test finds where this is the answer. */
+    const answeredWith = async (
+      answer: Parameters<typeof awsApi>[1],
+      given: Parameters<typeof tried>[0] = {},
+      certificate?: 'selfsigned',
+    ) => {
+      await using api = await awsApi(keys.secret_access_key, answer, certificate);
+      const { failed, details } = await tried({ endpoint: api.url, ...given });
+      return { failed, details, asked: api.asked.length };
+    };
 
-      test.each([
-        [
-          'AccessDeniedException',
-          400,
-          'permission-denied',
-          'arn:aws:redshift-serverless:eu-west-1:123456789012:workgroup/*',
-        ],
-        ['UnrecognizedClientException', 400, 'authentication-failed', 'access_key_id'],
-        ['InvalidSignatureException', 400, 'authentication-failed', 'secret_access_key'],
-        ['ExpiredTokenException', 400, 'credentials-expired', 'new keys'],
-        ['ResourceNotFoundException', 400, 'database-not-found', 'workgroup_name'],
-        ['ValidationException', 400, 'authentication-failed', 'workgroup_name'],
-        ['ThrottlingException', 400, 'server-error', 'try again'],
-        ['InternalServerException', 500, 'server-error', 'native_code'],
-      ])('a workgroup’s with %s', async (name, status, code, cure) => {
-        await using api = await awsApi(keys.secret_access_key, (_, response) =>
-          response
-            .writeHead(status, { 'content-type': 'application/x-amz-json-1.1' })
-            .end(JSON.stringify({ __type: `com.amazonaws.redshiftserverless#${name}`, message: 'no' })),
-        );
-        const { failed } = await tried({ endpoint: api.url, host: workgroup });
-        expect(failed).toMatchObject({
-          step: 'authenticate',
-          code,
-          native_code: name,
-          remediation: expect.stringContaining(cure),
-        });
+    test.each([
+      [
+        cluster,
+        'AccessDenied',
+        403,
+        'permission-denied',
+        `arn:aws:redshift:eu-west-1:*:dbuser:shop/${reader}`,
+      ],
+      [cluster, 'UnauthorizedOperation', 400, 'permission-denied', 'redshift:GetClusterCredentials'],
+      [cluster, 'InvalidClientTokenId', 403, 'authentication-failed', 'access_key_id'],
+      [cluster, 'SignatureDoesNotMatch', 403, 'authentication-failed', 'secret_access_key'],
+      [cluster, 'ExpiredToken', 403, 'credentials-expired', 'new keys'],
+      [cluster, 'RequestExpired', 400, 'server-error', 'clock'],
+      [cluster, 'ClusterNotFound', 404, 'database-not-found', 'cluster_identifier'],
+      [cluster, 'InvalidParameterValue', 400, 'authentication-failed', 'config.username'],
+      [cluster, 'Throttling', 400, 'server-error', 'try again'],
+      [cluster, 'UnsupportedOperation', 400, 'server-error', 'native_code'],
+      [cluster, 'InternalFailure', 500, 'server-error', 'native_code'],
+      [cluster, 'SomethingNew', 403, 'permission-denied', 'GetClusterCredentials'],
+      [workgroup, 'AccessDeniedException', 400, 'permission-denied', 'eu-west-1:123456789012:workgroup/*'],
+      [workgroup, 'UnrecognizedClientException', 400, 'authentication-failed', 'access_key_id'],
+      [workgroup, 'InvalidSignatureException', 400, 'authentication-failed', 'secret_access_key'],
+      [workgroup, 'ExpiredTokenException', 400, 'credentials-expired', 'new keys'],
+      [workgroup, 'ResourceNotFoundException', 400, 'database-not-found', 'workgroup_name'],
+      [workgroup, 'ValidationException', 400, 'authentication-failed', 'workgroup_name'],
+      [workgroup, 'ThrottlingException', 400, 'server-error', 'try again'],
+      [workgroup, 'InternalServerException', 500, 'server-error', 'native_code'],
+    ])('AWS, which gives no password for %s with %s', async (host, name, status, code, cure) => {
+      const [type, body] = host === cluster ? xmlRefusal(name) : jsonRefusal(name);
+      const { failed, details, asked } = await answeredWith(
+        (_, response) => response.writeHead(status, { 'content-type': type }).end(body),
+        { host },
+      );
+      expect(failed).toMatchObject({
+        step: 'authenticate',
+        code,
+        native_code: name,
+        remediation: expect.stringContaining(cure),
       });
+      expect(JSON.stringify([failed, details])).not.toContain(keys.secret_access_key);
+      expect(asked).toBe(1);
     });
 
     describe('an endpoint that', () => {
       test.each([301, 302, 307, 308])('sends elsewhere with %d is not followed', async (status) => {
         await using other = await awsApi(keys.secret_access_key, handsOut());
-        await using api = await awsApi(keys.secret_access_key, (_, response) =>
+        const { failed } = await answeredWith((_, response) =>
           response.writeHead(status, { location: other.url }).end(),
         );
-        const { failed } = await tried({ endpoint: api.url });
         expect(failed).toMatchObject({
           step: 'authenticate',
           code: 'protocol-mismatch',
@@ -97,26 +87,18 @@ if (engine)
         ['a page that is not found', 404, '<html><p>not here</html>'],
         ['more than any answer', 200, xml('x'.repeat(2 ** 17))],
       ])('answers %s speaks another protocol', async (_, status, body) => {
-        await using api = await awsApi(keys.secret_access_key, (__, response) =>
-          response.writeHead(status).end(body),
-        );
-        expect((await tried({ endpoint: api.url })).failed).toMatchObject({
-          step: 'authenticate',
-          code: 'protocol-mismatch',
-        });
+        const { failed } = await answeredWith((__, response) => response.writeHead(status).end(body));
+        expect(failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
       });
 
       test('is silent is a timeout of the login', async () => {
-        await using api = await awsApi(keys.secret_access_key, () => {});
-        expect((await tried({ endpoint: api.url })).failed).toMatchObject({
-          step: 'authenticate',
-          code: 'timeout',
-        });
+        const { failed } = await answeredWith(() => {});
+        expect(failed).toMatchObject({ step: 'authenticate', code: 'timeout' });
       });
 
       test('hangs up is no fault of the database’s', async () => {
-        await using api = await awsApi(keys.secret_access_key, (_, response) => response.destroy());
-        expect(await tried({ endpoint: api.url, host: workgroup })).toMatchObject({
+        const outcome = await answeredWith((_, response) => response.destroy(), { host: workgroup });
+        expect(outcome).toMatchObject({
           failed: {
             step: 'authenticate',
             code: 'connection-reset',
@@ -127,12 +109,9 @@ if (engine)
       });
 
       test('shows a certificate that nobody vouches for is told nothing, whatever ssl_mode allows', async () => {
-        await using api = await awsApi(keys.secret_access_key, handsOut(), 'selfsigned');
-        expect((await tried({ endpoint: api.url })).failed).toMatchObject({
-          step: 'authenticate',
-          code: 'certificate-untrusted',
-        });
-        expect(api.asked).toHaveLength(0);
+        const { failed, asked } = await answeredWith(handsOut(), {}, 'selfsigned');
+        expect(failed).toMatchObject({ step: 'authenticate', code: 'certificate-untrusted' });
+        expect(asked).toBe(0);
       });
 
       test('speaks in clear is not asked', async () => {
@@ -142,3 +121,16 @@ if (engine)
       });
     });
   });
+
+/** Each with the secret in its words. */
+const xmlRefusal = (name: string) => [
+  'text/xml',
+  `<ErrorResponse xmlns="http://redshift.amazonaws.com/doc/2012-12-01/"><Error><Type>Sender</Type><Code>${name}</Code><Message>${keys.secret_access_key} no</Message></Error><RequestId>1</RequestId></ErrorResponse>`,
+];
+const jsonRefusal = (name: string) => [
+  'application/x-amz-json-1.1',
+  JSON.stringify({
+    __type: `com.amazonaws.redshiftserverless#${name}`,
+    message: `${keys.secret_access_key} no`,
+  }),
+];
