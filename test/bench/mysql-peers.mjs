@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // node mysql-peers.mjs PEER URL [RUNS]: how others read a whole MySQL catalog, each by its own public way, connecting included.
 // Prints one line of JSON like mysql-limit.mjs. The peers are development dependencies of this folder alone.
+import { dbgate } from './dbgate.mjs';
 import { tellTimes } from './tell-times.mjs';
 
 const [peer, url, runs = '3'] = process.argv.slice(2);
@@ -19,20 +20,7 @@ const peers = {
     };
   },
 
-  dbgate: async () => {
-    const tools = (await import('dbgate-tools')).default;
-    globalThis.DBGATE_PACKAGES = { 'dbgate-tools': tools }; // how its plugins find it
-    const { default: plugin } = await import('dbgate-plugin-mysql/dist/backend.js');
-    plugin.initialize?.({ dbgateApi: { getLogger: () => console }, dbgateTools: tools, authProxy: {} });
-    const driver = plugin.drivers.find(({ engine }) => engine.startsWith('mysql'));
-    return async () => {
-      const db = await driver.connect({ server: at.host, ...at });
-      const { tables, views } = await driver.analyseFull(db, await driver.getVersion(db));
-      await driver.close(db);
-      const all = [...tables, ...views];
-      return { tables: all.length, columns: all.reduce((n, table) => n + table.columns.length, 0) };
-    };
-  },
+  dbgate: () => dbgate('mysql', at),
 
   'mikro-orm': async () => {
     const { MikroORM, EntitySchema } = await import('@mikro-orm/mysql');

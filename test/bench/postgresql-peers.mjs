@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // node postgresql-peers.mjs PEER URL [RUNS]: how others read a whole PostgreSQL catalog, each by its own public way, connecting
 // included. Prints one line of JSON like postgres-limit.mjs. The peers are development dependencies of this folder alone.
+import { dbgate } from './dbgate.mjs';
 import { tellTimes } from './tell-times.mjs';
 
 const [peer, url, runs = '3'] = process.argv.slice(2);
@@ -25,20 +26,7 @@ const peers = {
     };
   },
 
-  dbgate: async () => {
-    const tools = (await import('dbgate-tools')).default;
-    globalThis.DBGATE_PACKAGES = { 'dbgate-tools': tools }; // how its plugins find it
-    const { default: plugin } = await import('dbgate-plugin-postgres/dist/backend.js');
-    plugin.initialize?.({ dbgateApi: { getLogger: () => console }, dbgateTools: tools, authProxy: {} });
-    const driver = plugin.drivers.find(({ engine }) => engine.startsWith('postgres'));
-    return async () => {
-      const db = await driver.connect({ server: at.host, ...at });
-      const { tables, views, matviews = [] } = await driver.analyseFull(db, await driver.getVersion(db));
-      await driver.close(db);
-      const all = [...tables, ...views, ...matviews];
-      return { tables: all.length, columns: all.reduce((n, table) => n + table.columns.length, 0) };
-    };
-  },
+  dbgate: () => dbgate('postgres', at),
 
   'pg-structure': async () => {
     const { default: pgStructure } = (await import('pg-structure')).default;
