@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import {
   failureOf,
@@ -41,3 +42,16 @@ test.each([undefined, null, 'text', 7, [], Object.create(null)])(
     expect([textOf(code), textOf(message)]).toEqual(['', '']);
   },
 );
+
+// Of two lines for one code the later would win, and nobody would be told.
+test.each(globSync('shared/connectors/*/{failures,refusals}.ts'))('%s tells of each code once', (file) => {
+  const tables = [...readFileSync(file, 'utf8').matchAll(/failureTable\(\{\n(.*?)\n\}\);/gs)];
+  expect(tables.length).toBeGreaterThan(0);
+  for (const [, lines = ''] of tables) {
+    const codes = [...lines.matchAll(/^ {2}(?:'([^']+)'|(\w+)):/gm)].flatMap(([, several, one]) =>
+      (several ?? one ?? '').split(' '),
+    );
+    expect(codes.length).toBeGreaterThan(0);
+    expect(codes).toEqual([...new Set(codes)]);
+  }
+});

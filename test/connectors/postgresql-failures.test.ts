@@ -89,6 +89,14 @@ describe('what the driver itself throws', () => {
     ['SASL: SCRAM-SERVER-FINAL-MESSAGE: server signature does not match', 'protocol-mismatch'],
   ])('%s', (message, code) => expect(failure(new Error(message))?.code).toBe(code));
 
+  test('is not what a server says in the same words', () => {
+    const error = Object.assign(new Error('Unknown authenticationOk message type 13'), {
+      code: 'XX000',
+      routine: 'anything',
+    });
+    expect(failure(error)).toMatchObject({ code: 'server-error', native: 'XX000' });
+  });
+
   test('what is the network’s is left to the network', () => {
     expect(failure(new Error('Connection terminated unexpectedly'))).toBeUndefined();
     expect(failure(thrown({ code: 'ECONNRESET' }))).toBeUndefined();
