@@ -68,7 +68,8 @@ const expected: Readonly<Record<string, string>> = {
   MOORING_EGRESS: 'an egress policy as JSON, such as {"loopback":true}',
   MOORING_SETTINGS:
     'settings as JSON, such as {"tokens":{"issuer":"https://issuer.example","audience":"mooring"}}',
-  MOORING_ENDPOINTS: 'URLs by connector as JSON, such as {"snowflake":"https://localhost:28443"}',
+  MOORING_ENDPOINTS:
+    'URLs by connector or AWS service as JSON, such as {"snowflake":"https://localhost:28443"}',
   AWS_ENDPOINT_URL: 'a URL',
 };
 
