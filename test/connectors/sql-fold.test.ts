@@ -28,7 +28,7 @@ const rows: readonly ((drafts: Drafts) => void)[] = ['a', 'b'].flatMap((name) =>
   const of = (drafts: Drafts) => drafts.at(name, 's');
   return [
     ...['x', 'y', 'z'].map(
-      (one, at) => (drafts: Drafts) => void of(drafts).columns.push(column(one, 2 * at + 1)),
+      (one, at) => (drafts: Drafts) => drafts.column(of(drafts), column(one, 2 * at + 1)),
     ),
     (drafts: Drafts) => void Object.assign(of(drafts), { schema: 's', name, kind: 'table' }),
     (drafts: Drafts) => drafts.put(of(drafts).primaryKey, 1, 'z'),
@@ -93,7 +93,7 @@ describe('a catalog', () => {
 
   test('has no table of which rows came and not its own', () => {
     const drafts = createDrafts();
-    drafts.at('sequence', 's').columns.push(column('a', 1));
+    drafts.column(drafts.at('sequence', 's'), column('a', 1));
     expect(folded(drafts)).toEqual([]);
   });
 });
@@ -170,7 +170,9 @@ describe('what a hostile server sends', () => {
   });
 
   test.each([
-    ['rows', (drafts: Drafts) => void drafts.find('t', 's')],
+    ['columns', (drafts: Drafts) => drafts.column(undefined, column('a', 1))],
+    ['comments', (drafts: Drafts) => drafts.comment(undefined, 'a', 'why')],
+    ['parts of keys', (drafts: Drafts) => drafts.put([], 1, 'a')],
     ['tables', (drafts: Drafts, at: number) => void drafts.at(`t${at}`, 's')],
     ['keys of one table', (drafts: Drafts, at: number) => void drafts.index(draft, `i${at}`, true)],
     ['keys with holes', (drafts: Drafts) => drafts.put([], 1000, 'a')],

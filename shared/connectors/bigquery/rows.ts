@@ -18,7 +18,7 @@ export const readRows = (drafts: Drafts) => {
       if (position === null || row['is_hidden'] === 'YES') return; // pseudo-columns, as _PARTITIONTIME
       const value = row['column_default'] ?? null;
       const computed = row['is_generated'] === 'ALWAYS' ? (row['generation_expression'] ?? null) : null;
-      at(row)?.columns.push({
+      drafts.column(at(row), {
         name: name ?? '',
         type: type ?? '',
         kind: kindOf(type ?? ''),

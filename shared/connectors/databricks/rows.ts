@@ -18,7 +18,7 @@ export const readRows = (drafts: Drafts) => {
 
     column: (row: Row) => {
       const type = text(row['full_data_type']);
-      drafts.find(row['table_name'], row['table_schema'])?.columns.push({
+      drafts.column(drafts.find(row['table_name'], row['table_schema']), {
         name: text(row['column_name']),
         type,
         kind: kindOf(type),

@@ -53,7 +53,7 @@ export const readRows = (
       if (draft.access === 'none') draft.access = 'some';
       const typed = typeOf(type);
       const more = text(extra);
-      draft.columns.push({
+      drafts.column(draft, {
         name: text(name),
         type: typed.type,
         kind: typed.kind,

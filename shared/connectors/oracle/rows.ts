@@ -10,9 +10,12 @@ export const readRows = (drafts: Drafts): Readonly<Record<CatalogSet, (row: Row)
   const constraints = new Map<string, Constraint>();
   const indexes = new Map<string, Part[]>();
   const constraintOf = (owner: unknown, name: unknown): Constraint => {
-    const known = constraints.get(keyOf(owner, name)) ?? { schema: '', table: '', columns: [] };
-    constraints.set(keyOf(owner, name), known);
-    return known;
+    const known = constraints.get(keyOf(owner, name));
+    if (known) return known;
+    const made = { schema: '', table: '', columns: [] };
+    constraints.set(keyOf(owner, name), made);
+    drafts.count();
+    return made;
   };
   const is = (kind: Table['kind']) => (row: Row) => {
     const draft = at(row);
@@ -33,7 +36,7 @@ export const readRows = (drafts: Drafts): Readonly<Record<CatalogSet, (row: Row)
       const [, , name, type, bytes, chars, unit, precision, scale, nullable, position, ...made] = row;
       const [virtual, identity, expression] = made;
       const generated = identity === 'YES' ? 'identity' : virtual === 'YES' ? 'virtual' : null;
-      at(row)?.columns.push({
+      drafts.column(at(row), {
         name: text(name),
         type: spelled(text(type), {
           bytes: number(bytes),
@@ -77,6 +80,7 @@ export const readRows = (drafts: Drafts): Readonly<Record<CatalogSet, (row: Row)
     indexes: (row) => {
       const [, , owner, name, uniqueness] = row;
       const parts: Part[] = [];
+      drafts.count();
       at(row)?.indexes.push({ name: text(name), unique: uniqueness === 'UNIQUE', parts });
       indexes.set(keyOf(owner, name), parts);
     },

@@ -28,7 +28,7 @@ export const readRows = (drafts: Drafts) => ({
   ]: Row) => {
     const identity = /^"?identity"?\(/i.test(value);
     const type = spelled(word, Number(length), Number(precision), Number(scale));
-    drafts.find(table, schema)?.columns.push({
+    drafts.column(drafts.find(table, schema), {
       name,
       type,
       kind: kindOf(type),

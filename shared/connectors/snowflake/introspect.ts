@@ -117,7 +117,7 @@ const foldColumns = async (
       await handOn(readable, fold, sink, { from, to: place });
       from = place;
     }
-    draft?.columns.push(columnIn(row));
+    drafts.column(draft, columnIn(row));
   }
   await handOn(readable, fold, sink, { from });
 };

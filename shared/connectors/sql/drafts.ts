@@ -1,4 +1,5 @@
 import { Problem } from '../../problem.ts';
+import type { Column } from '../catalog.ts';
 import { byPlace } from '../order.ts';
 import { draftOf, type Draft, type IndexDraft, type Part, type References } from './draft.ts';
 import { columnAt } from './fold.ts';
@@ -6,12 +7,12 @@ import { columnAt } from './fold.ts';
 /** Finds the table that a row is about, by two names or by an id, puts its keys together, and bounds how much may come. */
 export const createDrafts = () => {
   const places = new Map<unknown, Map<unknown, Draft>>();
-  let rows = 0;
+  let pieces = 0;
   let tables = 0;
   let last: { readonly schema: unknown; readonly name: unknown; readonly draft: Draft } | undefined;
 
-  const count = (more: number) => {
-    if ((rows += more) > mostRows) throw tooLarge();
+  const count = (more = 1) => {
+    if ((pieces += more) > mostPieces) throw tooLarge();
   };
 
   const add = (draft: Draft, { name, schema }: Place = draft): Draft => {
@@ -24,7 +25,6 @@ export const createDrafts = () => {
   };
 
   const find = (name: unknown, schema: unknown): Draft | undefined => {
-    count(1);
     // Rows of one table mostly follow one another.
     if (last && last.name === name && last.schema === schema) return last.draft;
     const draft = places.get(schema)?.get(name);
@@ -37,7 +37,7 @@ export const createDrafts = () => {
     const at = Number(place);
     if (!Number.isInteger(at) || at < 1 || at > mostParts)
       throw new Problem('protocol-mismatch', 'Expected the parts of a key to be numbered');
-    count(Math.max(0, at - 1 - parts.length));
+    count(Math.max(0, at - parts.length));
     parts[at - 1] = part;
   };
 
@@ -53,16 +53,23 @@ export const createDrafts = () => {
   };
 
   return {
+    /** Says that something is kept beside the drafts. */
+    count,
     add,
     find,
     /** Where there is none yet it is made, for its own row may come later. */
     at: (name: unknown, schema: unknown): Draft =>
       find(name, schema) ?? add(draftOf('', ''), { name, schema }),
-    put,
+    column: (draft: Draft | undefined, column: Column): void => {
+      count();
+      draft?.columns.push(column);
+    },
     /** Says of a column what comes apart from it. */
     comment: (draft: Draft | undefined, column: string, comment: string): void => {
+      count();
       if (draft) (draft.comments ??= new Map()).set(column, comment);
     },
+    put,
     index: (draft: Draft, name: string, unique: boolean): IndexDraft =>
       entry(draft.indexes, name, () => ({ name, unique, parts: [] })),
     /** A column of a foreign key and the one that it refers to, in their place. */
@@ -97,8 +104,8 @@ interface Place {
 
 type Theirs = Omit<References, 'columns'> & { readonly column: Part };
 
-/** A row of a few bytes takes hundreds here: what is bounded by bytes alone would still be without bounds. */
-const mostRows = 3_000_000;
+/** Columns, comments on them, parts of keys: one of a few bytes takes hundreds here, and bytes alone would bound nothing. */
+const mostPieces = 3_000_000;
 const mostTables = 150_000;
 /** No engine has keys of more parts, nor tables of more keys. */
 const mostParts = 1000;

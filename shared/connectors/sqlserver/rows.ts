@@ -39,7 +39,7 @@ export const readRows = (drafts: Drafts) => {
       const draft = of(row[0]);
       if (!draft) return;
       const column = columnIn(row, types);
-      draft.columns.push(column);
+      drafts.column(draft, column);
       columns.get(draft)?.set(row[1], column);
     },
     ([object, id, definition]) => {
