@@ -7,17 +7,18 @@ import type { Keys } from './place.ts';
 export { failure } from '../postgresql/failures.ts';
 
 /** PostgreSQL's protocol as Redshift speaks it. */
-export const open = (
+export const open = async (
   target: PostgresTarget & { readonly credentials: Keys },
   dialer: Dialer,
-): Promise<Session> =>
-  openSession(target, dialer, {
+): Promise<Session> => {
+  if (target.credentials.auth_method !== 'iam') return openSession(target, dialer, { flavor: 'redshift' });
+  const { becomeTemporary, prepare } = await import('./temporary-login.ts');
+  await prepare(target);
+  return openSession(target, dialer, {
     flavor: 'redshift',
-    ...(target.credentials.auth_method === 'iam' && {
-      become: async (encrypted, logInAs) => {
-        if (!encrypted) throw new Problem('tls-required');
-        const { becomeTemporary } = await import('./temporary-login.ts');
-        return becomeTemporary(target, dialer, logInAs);
-      },
-    }),
+    become: async (encrypted, logInAs) => {
+      if (!encrypted) throw new Problem('tls-required');
+      return becomeTemporary(target, dialer, logInAs);
+    },
   });
+};

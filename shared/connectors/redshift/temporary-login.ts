@@ -57,9 +57,7 @@ const handedOut = async (
   };
   const asked = { name: place.name, username: config.username, database: config.database };
   try {
-    const client = await (place.service === 'redshift'
-      ? import('./ask-cluster.ts')
-      : import('./ask-workgroup.ts'));
+    const client = await clientOf(place);
     const answer = v.safeParse(Answer, await client.ask(settings, asked, dialer.signal));
     if (answer.success) return answer.output;
     throw new Problem('protocol-mismatch', 'Expected a user and a password from AWS');
@@ -69,6 +67,18 @@ const handedOut = async (
     handler.destroy();
   }
 };
+
+/** Loads what asks; within a step it would take long enough for a network to seem slow. A host that is none is told by the step. */
+export const prepare = async ({ config, credentials }: Target): Promise<void> => {
+  try {
+    await clientOf(placeOf(config.host, credentials));
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+  }
+};
+
+const clientOf = ({ service }: Place) =>
+  service === 'redshift' ? import('./ask-cluster.ts') : import('./ask-workgroup.ts');
 
 /** Both go into texts that end with NUL on the wire. */
 const Text = v.pipe(v.string(), v.regex(/^[^\0]{1,1024}$/));
