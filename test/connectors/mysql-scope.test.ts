@@ -1,5 +1,7 @@
 import { connect, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { inParts } from '../../shared/connectors/mysql/queries.ts';
 import { listen } from '../network/servers.ts';
 import { connectTo, mysqlEngines } from './mysql-engines.ts';
 import { readerOf, type Asked } from './mysql-reader.ts';
@@ -30,6 +32,14 @@ for (const { name, port, admin, ...reader } of mysqlEngines()) {
       const [one, ...others] = await Promise.all(
         [1, 2, 3].map((connections) => read(reader, { database: 'shop', connections })),
       );
+      for (const other of others) expect(other.tables).toEqual(one?.tables);
+    });
+
+    test('tells the same of a thousand tables', async () => {
+      const [one, ...others] = await Promise.all(
+        [1, 2, 3].map((connections) => read(reader, { database: 'many', connections })),
+      );
+      expect(one?.tables.length).toBe(1000);
       for (const other of others) expect(other.tables).toEqual(one?.tables);
     });
 
@@ -123,3 +133,47 @@ const greetingAs = (version: string, port: number) =>
       });
     }),
   );
+
+describe('columns that are asked for in parts', () => {
+  /** Whether a part would have a table of that name, on a server that has names in that order. */
+  const has = (part: string, name: string, rank: (name: string) => number) =>
+    part
+      .split(' and ')
+      .slice(1)
+      .every((condition) => {
+        const [, operator, hex = ''] = /^table_name (<|>=) _utf8mb4 x'([0-9a-f]*)'$/.exec(condition) ?? [];
+        const bound = rank(Buffer.from(hex, 'hex').toString());
+        return operator === '<' ? rank(name) < bound : operator === '>=' && rank(name) >= bound;
+      });
+  const many = fc.uniqueArray(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }), {
+    minLength: 500,
+    maxLength: 700,
+    size: 'max',
+  });
+
+  test('have each table once, in whatever order the server has names', () => {
+    fc.assert(
+      fc.property(many, fc.infiniteStream(fc.nat()), (names, numbers) => {
+        const ranks = new Map(names.map((name) => [name, numbers.next().value ?? 0]));
+        const rank = (name: string) => ranks.get(name) ?? -1;
+        const parts = inParts('select 1', names);
+        expect(parts.length).toBe(4);
+        for (const name of [...names, 'made meanwhile'])
+          expect(parts.filter((part) => has(part, name, rank)).length).toBe(1);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('are about as many in each, where the server has names in order', () => {
+    const names = Array.from({ length: 2000 }, (_, at) => `t${at}`).sort();
+    const counts = inParts('select 1', names).map(
+      (part) => names.filter((name) => has(part, name, (one) => names.indexOf(one))).length,
+    );
+    for (const count of counts) expect(Math.abs(count - 500)).toBeLessThan(30);
+  });
+
+  test('are one question where there are few tables', () => {
+    expect(inParts('select 1', ['a', 'b'])).toEqual(['select 1']);
+  });
+});

@@ -6,7 +6,15 @@ import { handOn } from '../sql/hand-on.ts';
 import { denied, firstFew } from '../sql/missing.ts';
 import { has, holdsOn, readGrants, schemaPattern, type Grants } from './grants.ts';
 import type { Link } from './link.ts';
-import { catalogQueries, namesOf, orderFor, type Names } from './queries.ts';
+import {
+  catalogQueries,
+  inParts,
+  namesOf,
+  orderFor,
+  readsInParts,
+  tableNames,
+  type Names,
+} from './queries.ts';
 import { quoted } from './quote.ts';
 import { readRows } from './rows.ts';
 import { askVersion, serverOf } from './version.ts';
@@ -19,7 +27,7 @@ interface Options {
   readonly openLink: () => Promise<Link | undefined>;
 }
 
-/** Four queries side by side, whatever the number of tables and schemas. */
+/** Four queries side by side, one of them in parts where it is long, whatever the number of tables and schemas. */
 export const introspect = async (
   link: Link,
   scope: Scope,
@@ -39,16 +47,25 @@ export const introspect = async (
   const queries = catalogQueries(names, server, asked.withRights);
   const drafts = createDrafts();
   const rows = readRows(drafts, asked);
-  const left = [...orderFor(server)];
+  const left = orderFor(server).map((set) => ({ set, sql: queries[set] }));
   const work = async (on: Link) => {
     on.allow(allowance);
-    for (let set = left.shift(); set; set = left.shift()) await on.ask(queries[set], rows[set]);
+    for (let next = left.shift(); next; next = left.shift()) await on.ask(next.sql, rows[next.set]);
+  };
+  const divide = async (on: Link) => {
+    const at = left.findIndex(({ set }) => set === 'columns');
+    const [columns] = at < 0 ? [] : left.splice(at, 1);
+    if (!columns) return;
+    const tables: string[] = [];
+    on.allow(allowance);
+    await on.ask(tableNames(names, server), ([name]) => void tables.push(String(name)));
+    left.unshift(...inParts(columns.sql, tables).map((sql) => ({ ...columns, sql })));
   };
   // One that opens late is not waited for: by then nothing is left to do.
   const begun: Promise<void>[] = [];
   const join = (other: Link | undefined) => {
     if (!other || left.length === 0) return;
-    const working = work(other);
+    const working = readsInParts(server) ? divide(other).then(() => work(other)) : work(other);
     working.catch(() => {}); // told below
     begun.push(working);
   };

@@ -1,4 +1,5 @@
 import type { Scope } from '../catalog.ts';
+import { byBytes } from '../order.ts';
 import { since, type Server } from './version.ts';
 
 /** What each server has to be asked to tell the whole catalogue, plainly: joined and sorted here, for that is where it is cheap. */
@@ -25,14 +26,51 @@ export const catalogQueries = (scope: Names, server: Server, withRights: boolean
 
 export type CatalogSet = keyof ReturnType<typeof catalogQueries>;
 
+/** MySQL since 8 pays for `columns`, and by what part of them it is asked for; the others for the tables that they open, whatever the part. */
+export const readsInParts = (server: Server): boolean => !server.mariadb && since(server, 8, 0);
+
 /**
- * What is begun first, for whoever is free takes the next. MariaDB, and MySQL before 8, pay for the tables that a query makes them open:
- * `tables` and `foreignKeys` share that when they run side by side. MySQL since 8 pays for `columns`.
+ * What is begun first, for whoever is free takes the next. Where a query opens tables, `tables` and `foreignKeys` share that when they
+ * run side by side. `columns` in parts are for who comes second.
  */
 export const orderFor = (server: Server): readonly CatalogSet[] =>
-  !server.mariadb && since(server, 8, 0)
-    ? ['columns', 'indexes', 'tables', 'foreignKeys']
+  readsInParts(server)
+    ? ['indexes', 'tables', 'foreignKeys', 'columns']
     : ['tables', 'foreignKeys', 'columns', 'indexes'];
+
+/** The names of all tables, without what would make the server count. */
+export const tableNames = (scope: Names, server: Server): string =>
+  `select table_name from information_schema.tables where ${within('table_schema', scope, server)}`;
+
+/**
+ * The same question by table in some parts, for several connections. Each table is in exactly one, in whatever order the server has names:
+ * a part is what its bound comes after, and no bound before.
+ */
+export const inParts = (sql: string, names: readonly string[]): readonly string[] => {
+  const bounds = boundsOf(names);
+  return [...bounds, undefined].map((bound, at) =>
+    [
+      sql,
+      ...bounds.slice(0, at).map((before) => `table_name >= ${literal(before)}`),
+      ...(bound === undefined ? [] : [`table_name < ${literal(bound)}`]),
+    ].join(' and '),
+  );
+};
+
+/** What cuts the names into about equal parts, by a sample of them. */
+const boundsOf = (names: readonly string[]): readonly string[] => {
+  if (names.length < worthParts) return [];
+  const step = Math.ceil(names.length / 400);
+  const sample = names.filter((_, at) => at % step === 0).sort(byBytes);
+  return Array.from(
+    { length: parts - 1 },
+    (_, at) => sample[Math.floor((sample.length * (at + 1)) / parts)] ?? '',
+  );
+};
+
+const parts = 4;
+/** Of fewer tables the columns are there before a part would be asked for. */
+const worthParts = 500;
 
 /** The schemas to read: those named, or all but those named. */
 export interface Names {
