@@ -1,6 +1,10 @@
 import { connect, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { setImmediate } from 'node:timers/promises';
+import type { Table } from '../../shared/connectors/catalog.ts';
+import { introspect } from '../../shared/connectors/mysql/introspect.ts';
+import type { Link } from '../../shared/connectors/mysql/link.ts';
 import { inParts } from '../../shared/connectors/mysql/queries.ts';
 import { listen } from '../network/servers.ts';
 import { connectTo, mysqlEngines } from './mysql-engines.ts';
@@ -175,5 +179,48 @@ describe('columns that are asked for in parts', () => {
 
   test('are one question where there are few tables', () => {
     expect(inParts('select 1', ['a', 'b'])).toEqual(['select 1']);
+  });
+
+  test('are waited for, also those that somebody takes who came late', async () => {
+    const names = Array.from({ length: 600 }, (_, at) => `t${String(at).padStart(3, '0')}`);
+    const late = Promise.withResolvers<Link>();
+    const allParts = Promise.withResolvers<void>();
+    let part = 0;
+    /** Answers like MySQL 9, but for the part that the late one takes: that comes when no other is left. */
+    const link = (isLate = false): Link => ({
+      allow: () => {},
+      [Symbol.asyncDispose]: async () => {},
+      ask: async (sql, row = () => {}) => {
+        if (sql === 'select version()') row(['9.7.4']);
+        if (sql === 'show grants') row(['GRANT SELECT ON *.* TO `me`@`%`']);
+        if (sql.startsWith('select table_name from')) {
+          await setImmediate(); // the first has done all else by then
+          for (const name of names) row([name]);
+        }
+        if (sql.includes('information_schema.tables') && sql.startsWith('select table_schema'))
+          for (const name of names) row(['shop', name, 'BASE TABLE', 'InnoDB', '', 1, 1]);
+        if (!sql.includes('information_schema.columns')) return;
+        late.resolve(link(true));
+        if (isLate) {
+          await allParts.promise;
+          await setImmediate();
+        } else await setImmediate();
+        part++;
+        const mine = names.filter((name) =>
+          has(sql.slice(sql.indexOf(' and table_name')), name, (one) => names.indexOf(one)),
+        );
+        for (const name of mine) row([name, 'id', 1, 'int', 'NO', null, '', '']);
+        if (part === 3) allParts.resolve();
+      },
+    });
+    const opened = [Promise.resolve(link()), late.promise];
+    const tables: Table[] = [];
+    await introspect(link(), { excludedSchemas: [] }, (some) => void tables.push(...some), {
+      database: 'shop',
+      connections: 3,
+      openLink: () => opened.shift() ?? Promise.resolve(undefined),
+    });
+    expect(part).toBe(4);
+    expect(tables.map(({ columns }) => columns.length)).toEqual(names.map(() => 1));
   });
 });

@@ -52,7 +52,9 @@ export const introspect = async (
     on.allow(allowance);
     for (let next = left.shift(); next; next = left.shift()) await on.ask(next.sql, rows[next.set]);
   };
+  let isWhole = readsInParts(server);
   const divide = async (on: Link) => {
+    isWhole = false;
     const at = left.findIndex(({ set }) => set === 'columns');
     const [columns] = at < 0 ? [] : left.splice(at, 1);
     if (!columns) return;
@@ -65,13 +67,14 @@ export const introspect = async (
   const begun: Promise<void>[] = [];
   const join = (other: Link | undefined) => {
     if (!other || left.length === 0) return;
-    const working = readsInParts(server) ? divide(other).then(() => work(other)) : work(other);
+    const working = isWhole ? divide(other).then(() => work(other)) : work(other);
     working.catch(() => {}); // told below
     begun.push(working);
   };
   for (const other of others) void other.then(join);
   await work(link);
-  await Promise.all(begun);
+  // One may begin while another is waited for: those that come late are among them.
+  for (const working of begun) await working;
 
   const partial = partlyGranted(grants);
   const found = drafts.inOrder();
