@@ -11,7 +11,7 @@ import type { Runtime } from '../shared/adapters/runtime.ts';
 import { sqliteStore } from '../shared/adapters/sqlite-store.ts';
 import { eventsOf, testOnEvent } from '../shared/domain/events.ts';
 import { keys } from '../shared/domain/keys.ts';
-import { connectionOf } from '../shared/domain/show.ts';
+import { readConnection } from '../shared/domain/stored-connection.ts';
 import type { Tenant } from '../shared/domain/tenant.ts';
 import { lambda } from '../shared/http/lambda.ts';
 import { createLog } from '../shared/log.ts';
@@ -186,7 +186,7 @@ export const startApi = async ({
     const item =
       (await store.get(keys.connection(tenant, id.slice(5)))) ??
       (await store.get(keys.deleted(tenant, id.slice(5))));
-    return item && connectionOf(item);
+    return item && readConnection(item);
   };
 
   return {

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { type Change, Conflict, type Item, type ReadStore, type Store } from '../ports/store.ts';
 import { newId } from './id.ts';
 import { keys } from './keys.ts';
+import { currentLayout, readLayout } from './stored-item.ts';
 
 /** What may be told of a key: all but the key itself, of which only a hash is kept. */
 export interface ApiKey {
@@ -41,9 +42,10 @@ export const createApiKey = async (
   const place = keys.apiKey(secret);
   const replaced = await store.get(keys.apiKeyEntry(id));
   const old = replaced && entryOf(replaced).key_pk;
+  const layout = currentLayout('apiKey');
   await store.write([
-    { put: { ...key, ...place, layout: 1 } },
-    { put: { ...key, ...keys.apiKeyEntry(id), layout: 1, key_pk: place.pk } },
+    { put: { ...key, ...place, layout } },
+    { put: { ...key, ...keys.apiKeyEntry(id), layout, key_pk: place.pk } },
     ...(old !== undefined && old !== place.pk ? [removal(old)] : []),
   ]);
   return key;
@@ -90,4 +92,4 @@ const Entry = v.object({
   key_pk: v.string(),
 });
 
-const entryOf = (item: Item): v.InferOutput<typeof Entry> => v.parse(Entry, item);
+const entryOf = (item: Item): v.InferOutput<typeof Entry> => v.parse(Entry, readLayout('apiKey', item));

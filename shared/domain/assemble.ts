@@ -2,7 +2,8 @@ import type { Connector } from '../connectors/connector.ts';
 import { connectors } from '../connectors/registry.ts';
 import { type Complaint, parse, refusal } from '../parse.ts';
 import { Problem } from '../problem.ts';
-import type { ConnectionOptions, Credentials, NewConnection } from './connection.ts';
+import type { Credentials, NewConnection } from './connection.ts';
+import { defaultOptions, type ConnectionOptions } from './connection-options.ts';
 import type { ConnectionInput, ConnectionPatch } from './connection-input.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -15,14 +16,6 @@ export const connectorOf = (type: string): Connector => {
     throw refusal([{ path: 'type', expected }], 'unknown-connector');
   }
   return found[1];
-};
-
-export const defaultOptions: ConnectionOptions = {
-  ssl_mode: 'verify-full',
-  connection_timeout_seconds: 10,
-  query_timeout_seconds: 60,
-  max_connections: 2,
-  test_interval_minutes: 60,
 };
 
 /** Sorts what was sent into what may be stored and what may not, and parses both by the connector's schemas. */

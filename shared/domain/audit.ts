@@ -1,6 +1,7 @@
 import type { Change } from '../ports/store.ts';
 import { newId } from './id.ts';
 import { keys } from './keys.ts';
+import { currentLayout } from './stored-item.ts';
 import type { Tenant } from './tenant.ts';
 
 /** Who does something, and in which request. */
@@ -20,7 +21,7 @@ export const audit = ({ tenant, actor, request_id, now }: Actor, id: string, act
   return {
     put: {
       ...keys.audit(tenant, id, at, newId(now)),
-      layout: 1,
+      layout: currentLayout('audit'),
       action,
       actor,
       request_id,

@@ -8,6 +8,7 @@ import type { ConnectionPatch } from './connection-input.ts';
 import { nameTaken } from './create.ts';
 import { keys } from './keys.ts';
 import { applyPatch, needsTest } from './patch.ts';
+import { currentLayout } from './stored-item.ts';
 import { after, type Decision, findConnection, putConnection, updateConnection } from './write.ts';
 
 interface ConnectionChange {
@@ -75,7 +76,10 @@ export const changed = (actor: Actor, read: StoredConnection, next: StoredConnec
   const renamed = keys.name(tenant, read.name).sk !== keys.name(tenant, next.name).sk;
   const names: Change[] = renamed
     ? [
-        { put: { ...keys.name(tenant, next.name), layout: 1, connection: read.id }, if: 'absent' },
+        {
+          put: { ...keys.name(tenant, next.name), layout: currentLayout('name'), connection: read.id },
+          if: 'absent',
+        },
         { remove: keys.name(tenant, read.name) },
       ]
     : [];

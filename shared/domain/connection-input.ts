@@ -1,11 +1,9 @@
 import * as v from 'valibot';
 import { maxCharacters } from '../characters.ts';
 import { connectors } from '../connectors/registry.ts';
-import { sslModes } from '../connectors/connector.ts';
+import { connectionOptions } from './connection-options.ts';
 
 const characters = (most: number) => v.pipe(v.string(), maxCharacters(most));
-const whole = (least: number, most: number) =>
-  v.pipe(v.number(), v.integer('a whole number'), v.minValue(least), v.maxValue(most));
 
 export const ConnectionName = v.pipe(v.string(), maxCharacters(200), v.trim(), v.minLength(1));
 
@@ -25,27 +23,6 @@ export const Ssl = v.strictObject({
   cert: v.optional(v.nullable(pem(certificate, 'a certificate'))),
   key: v.optional(v.nullable(pem(privateKey, 'a private key'))),
 });
-
-const optionEntries = {
-  ssl_mode: v.picklist(sslModes),
-  connection_timeout_seconds: whole(1, 300),
-  query_timeout_seconds: whole(1, 3600),
-  max_connections: whole(1, 100),
-  test_interval_minutes: v.union([v.literal(0), whole(5, 10_080)], '0, or a whole number from 5 to 10080'),
-};
-
-const Options = v.partial(v.strictObject(optionEntries));
-
-/** In a change each may also be `null`: back to the default. */
-const OptionsPatch = v.partial(
-  v.strictObject({
-    ssl_mode: v.nullable(optionEntries.ssl_mode),
-    connection_timeout_seconds: v.nullable(optionEntries.connection_timeout_seconds),
-    query_timeout_seconds: v.nullable(optionEntries.query_timeout_seconds),
-    max_connections: v.nullable(optionEntries.max_connections),
-    test_interval_minutes: v.nullable(optionEntries.test_interval_minutes),
-  }),
-);
 
 /** A name that is empty no store keeps. */
 const Label = v.pipe(v.string(), v.minLength(1), maxCharacters(100));
@@ -73,7 +50,7 @@ export const ConnectionInput = v.strictObject({
   config: v.optional(Fields),
   credentials: v.optional(Fields),
   connection_string: v.optional(v.pipe(v.string(), v.minLength(10), v.maxLength(65_536))),
-  options: v.optional(Options),
+  options: v.optional(connectionOptions.Input),
   ssl: v.optional(v.nullable(Ssl)),
   tunnel: v.optional(Tunnel),
   excluded_schemas: v.optional(Schemas),
@@ -94,7 +71,7 @@ export const ConnectionPatch = v.strictObject({
   config: v.optional(Fields),
   credentials: v.optional(Fields),
   connection_string: v.optional(v.pipe(v.string(), v.minLength(10), v.maxLength(65_536))),
-  options: v.optional(v.nullable(OptionsPatch)),
+  options: v.optional(v.nullable(connectionOptions.Patch)),
   ssl: v.optional(v.nullable(Ssl)),
   tunnel: v.optional(Tunnel),
   excluded_schemas: v.optional(v.nullable(Schemas)),

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import type { SslMode } from '../connectors/connector.ts';
-import { sslModes } from '../connectors/connector.ts';
 import { problemCodes } from '../problem.ts';
 import type { SecretRef } from '../ports/vault.ts';
 import type { CatalogSummary } from './catalog-summary.ts';
+import { connectionOptions, type ConnectionOptions } from './connection-options.ts';
 import { TestResult } from './test-result.ts';
 
 export { ConnectionInput, ConnectionPatch } from './connection-input.ts';
@@ -31,13 +31,7 @@ export const Connection = v.object({
     locked: v.boolean(),
     fields: v.record(v.string(), v.object({ set_at: time, fingerprint: v.string() })),
   }),
-  options: v.object({
-    ssl_mode: v.picklist(sslModes),
-    connection_timeout_seconds: v.number(),
-    query_timeout_seconds: v.number(),
-    max_connections: v.number(),
-    test_interval_minutes: v.number(),
-  }),
+  options: connectionOptions.Shown,
   ssl: v.object({ ca: v.nullable(v.string()), has_client_certificate: v.boolean() }),
   tunnel: v.null(),
   excluded_schemas: v.array(v.string()),
@@ -62,8 +56,6 @@ export const ListedConnection = v.object({
   ...Connection.entries,
   ssl: v.object({ ca_sha256: v.nullable(v.string()), has_client_certificate: v.boolean() }),
 });
-
-export type ConnectionOptions = Connection['options'];
 
 /** What was sent, sorted and parsed: what may be stored in one place, what may not in another. */
 export interface NewConnection {

@@ -8,7 +8,8 @@ import { destinationOf } from './destination.ts';
 import { bodyHash, fieldsOf } from './fingerprint.ts';
 import { newId } from './id.ts';
 import { keys } from './keys.ts';
-import { connectionOf } from './show.ts';
+import { readConnection } from './stored-connection.ts';
+import { currentLayout, readLayout } from './stored-item.ts';
 import type { Tenant } from './tenant.ts';
 import type { TestResult } from './test-result.ts';
 import { itemOf } from './write.ts';
@@ -82,7 +83,10 @@ export const createConnection = async (
   };
   const changes: Change[] = [
     { put: itemOf(keys.connection(tenant, id), connection), if: 'absent' },
-    { put: { ...keys.name(tenant, draft.name), layout: 1, connection: id }, if: 'absent' },
+    {
+      put: { ...keys.name(tenant, draft.name), layout: currentLayout('name'), connection: id },
+      if: 'absent',
+    },
     audit(actor, id, 'created'),
   ];
   if (idempotency) {
@@ -90,7 +94,7 @@ export const createConnection = async (
     changes.unshift({
       put: {
         ...keys.idempotency(tenant, idempotency.key),
-        layout: 1,
+        layout: currentLayout('idempotency'),
         hash: bodyHash(key, idempotency.body),
         answer: connection,
         expires: Math.floor(now / 1000) + 86_400,
@@ -143,10 +147,11 @@ const firstAnswer = async (
   { tenant }: Actor,
   { key, body }: Idempotency,
 ): Promise<StoredConnection | undefined> => {
-  const item = await store.get(keys.idempotency(tenant, key));
-  if (!item) return undefined;
+  const found = await store.get(keys.idempotency(tenant, key));
+  if (!found) return undefined;
+  const item = readLayout('idempotency', found);
   if (item['hash'] !== bodyHash(await vault.key(tenant), body)) throw new Problem('idempotency-key-reused');
-  return connectionOf(item['answer'] as never); // stored by `createConnection`
+  return readConnection(item['answer'] as never); // stored by `createConnection`
 };
 
 const statusOf = (

@@ -4,15 +4,15 @@ import type { StoreEvent } from '../ports/store.ts';
 import { Problem } from '../problem.ts';
 import type { StoredConnection } from './connection.ts';
 import { outsideId } from './id.ts';
-import { connectionOf } from './show.ts';
+import { readConnection } from './stored-connection.ts';
 
 /** What changes of the table mean to others. Most mean nothing: names, usages, blocks of catalogs. */
 export const eventsOf = (changes: readonly StoreEvent[]): ConnectionEvent[] =>
   changes.flatMap(({ before, after }) => {
     if (!after || !/^(CONN|GONE)#/.test(after.sk)) return [];
-    const now = connectionOf(after);
+    const now = readConnection(after);
     const type = eventTypes[now.cause];
-    return type === undefined ? [] : [eventOf(type, now, before && connectionOf(before))];
+    return type === undefined ? [] : [eventOf(type, now, before && readConnection(before))];
   });
 
 const eventTypes: { readonly [C in StoredConnection['cause']]: ConnectionEvent['type'] | undefined } = {

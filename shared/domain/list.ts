@@ -1,7 +1,7 @@
 import type { Item, ReadStore } from '../ports/store.ts';
 import type { StoredConnection } from './connection.ts';
 import { keys } from './keys.ts';
-import { connectionOf } from './show.ts';
+import { readConnection } from './stored-connection.ts';
 import type { Tenant } from './tenant.ts';
 
 export interface ConnectionFilter {
@@ -37,7 +37,7 @@ export const listConnections = async (
   const found: StoredConnection[] = [];
   let bytes = 0;
   for await (const item of rows) {
-    const connection = connectionOf(item);
+    const connection = readConnection(item);
     if (!fits(connection)) continue;
     bytes += sizeOf(connection);
     if (found.length === limit || (found.length > 0 && bytes > pageBytes))
@@ -113,7 +113,7 @@ export async function* allConnections(
   order: Order = 'newest',
 ): AsyncGenerator<StoredConnection> {
   const rows = { pk: keys.tenant(tenant), prefix: 'CONN#', limit: 300, after: undefined, order };
-  for await (const item of inOrder(store, rows)) yield connectionOf(item);
+  for await (const item of inOrder(store, rows)) yield readConnection(item);
 }
 
 const fitting = (filter: ConnectionFilter) => {

@@ -1,8 +1,9 @@
 import type { Connector } from '../connectors/connector.ts';
 import { parse } from '../parse.ts';
 import { Problem } from '../problem.ts';
-import { credentialsOf, defaultOptions, fittingMethod, methodName, sortFields } from './assemble.ts';
-import type { ConnectionOptions, Credentials, StoredConnection } from './connection.ts';
+import { credentialsOf, fittingMethod, methodName, sortFields } from './assemble.ts';
+import type { Credentials, StoredConnection } from './connection.ts';
+import { defaultOptions, type ConnectionOptions } from './connection-options.ts';
 import type { ConnectionPatch } from './connection-input.ts';
 import { destinationOf, mayGoTo } from './destination.ts';
 import { same } from './same.ts';

@@ -7,7 +7,9 @@ import { checkVersion } from './change.ts';
 import type { StoredConnection } from './connection.ts';
 import { nameTaken } from './create.ts';
 import { keys } from './keys.ts';
-import { connectionOf, usersOf } from './show.ts';
+import { usersOf } from './show.ts';
+import { readConnection } from './stored-connection.ts';
+import { currentLayout } from './stored-item.ts';
 import { listUsages } from './usages.ts';
 import { after, itemOf, updateConnection } from './write.ts';
 
@@ -55,7 +57,10 @@ export const restoreConnection = async (
     await store.write([
       { remove: keys.deleted(tenant, id), if: { revision: gone.revision } },
       { put: itemOf(keys.connection(tenant, id), withoutExpiry(next)), if: 'absent' },
-      { put: { ...keys.name(tenant, gone.name), layout: 1, connection: id }, if: 'absent' },
+      {
+        put: { ...keys.name(tenant, gone.name), layout: currentLayout('name'), connection: id },
+        if: 'absent',
+      },
       audit(actor, id, 'restored'),
     ]);
     // Again: the delete may have been about to remove it.
@@ -132,7 +137,7 @@ const bury = async (store: Store, actor: Actor, id: string, seen: number | undef
 const findDeleted = async (store: ReadStore, { tenant }: Actor, id: string): Promise<StoredConnection> => {
   const item = await store.get(keys.deleted(tenant, id));
   if (!item) throw new Problem('not-found', 'There is no deleted connection of this id here');
-  return connectionOf(item);
+  return readConnection(item);
 };
 
 /** The item of a deleted connection expires; that of a restored one must not. */

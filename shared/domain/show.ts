@@ -1,12 +1,8 @@
-import type { Item } from '../ports/store.ts';
 import { connectorOf } from './assemble.ts';
 import type { Connection, ListedConnection, StoredConnection } from './connection.ts';
 import { destinationOf, mayGoTo, sha256 } from './destination.ts';
 import { outsideId } from './id.ts';
 import type * as v from 'valibot';
-
-/** What the item holds, in our words. The store gives back what we gave it. */
-export const connectionOf = (item: Item): StoredConnection => item as unknown as StoredConnection; // an item's attributes are untyped
 
 /** The connection as callers see it. */
 export const show = (stored: StoredConnection, now: number): Connection => ({

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { Change, ReadStore } from '../ports/store.ts';
 import { newId } from './id.ts';
 import { keys } from './keys.ts';
+import { currentLayout, readLayout } from './stored-item.ts';
 import type { Tenant } from './tenant.ts';
 import { TestRecord, type TestResult, type TestTrigger } from './test-result.ts';
 import { findConnection } from './write.ts';
@@ -26,7 +27,7 @@ export const listTests = async (
   const rest = items.filter(({ sk }) => sk !== after);
   const page = rest.slice(0, limit);
   return {
-    data: page.map((item) => v.parse(TestRecord, item)),
+    data: page.map((item) => v.parse(TestRecord, readLayout('test', item))),
     next: rest.length > limit ? (page.at(-1)?.sk ?? null) : null,
   };
 };
@@ -43,7 +44,7 @@ export const recordOf = (
   return {
     put: {
       ...keys.test(tenant, id, result.tested_at, test),
-      layout: 1,
+      layout: currentLayout('test'),
       id: `test_${test}`,
       trigger,
       ...result,

@@ -4,6 +4,7 @@ import type { ReadStore, Store } from '../ports/store.ts';
 import { audit, type Actor } from './audit.ts';
 import type { StoredConnection } from './connection.ts';
 import { keys } from './keys.ts';
+import { currentLayout, readLayout } from './stored-item.ts';
 import type { Tenant } from './tenant.ts';
 import { after, findConnection, putConnection, updateConnection } from './write.ts';
 
@@ -51,7 +52,7 @@ export const putUsage = async (
     const next = after(read, { usages, cause: 'used' });
     const item = {
       ...keys.usage(tenant, id, consumer),
-      layout: 1,
+      layout: currentLayout('usage'),
       ...usage,
       ...(until > 0 && { expires: until }),
     };
@@ -96,7 +97,7 @@ export const listUsages = async (
     to: 'USE#\u{10ffff}',
     limit: limit + 1,
   });
-  const data = items.slice(0, limit).map((item) => v.parse(Usage, item));
+  const data = items.slice(0, limit).map((item) => v.parse(Usage, readLayout('usage', item)));
   return { data, next: items.length > limit ? (data.at(-1)?.consumer ?? null) : null };
 };
 

@@ -2,7 +2,8 @@ import { Problem } from '../problem.ts';
 import { type Change, Conflict, type Item, type Key, type ReadStore, type Store } from '../ports/store.ts';
 import type { StoredConnection } from './connection.ts';
 import { keys } from './keys.ts';
-import { connectionOf } from './show.ts';
+import { readConnection } from './stored-connection.ts';
+import { currentLayout } from './stored-item.ts';
 import type { Tenant } from './tenant.ts';
 
 export const tenantOf = (stored: StoredConnection): Tenant => ({
@@ -18,7 +19,7 @@ export const findConnection = async (
 ): Promise<StoredConnection> => {
   const item = await store.get(keys.connection(tenant, id));
   if (!item) throw new Problem('not-found', 'There is no connection of this id here');
-  return connectionOf(item);
+  return readConnection(item);
 };
 
 /** The active connection of exactly that name, if there is one. */
@@ -29,7 +30,7 @@ export const findByName = async (
 ): Promise<StoredConnection | undefined> => {
   const named = await store.get(keys.name(tenant, name));
   const item = named && (await store.get(keys.connection(tenant, String(named['connection']))));
-  const found = item && connectionOf(item);
+  const found = item && readConnection(item);
   return found?.name === name ? found : undefined;
 };
 
@@ -43,7 +44,7 @@ export const putConnection = (next: StoredConnection, read: StoredConnection): C
 export const itemOf = (key: Key, { ...attributes }: StoredConnection): Item => ({
   ...attributes,
   ...key,
-  layout: 1,
+  layout: currentLayout('connection'),
 });
 
 /** What to write, and what the connection will be then; without changes nothing is written. */

@@ -1,4 +1,5 @@
 import { keys } from '../domain/keys.ts';
+import { readLayout } from '../domain/stored-item.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ReadStore } from '../ports/store.ts';
@@ -35,9 +36,10 @@ export const recogniser = ({ store, clock, tokens }: Recognising) => {
     const cached = known.get(pk);
     if (cached && cached.until > clock()) return cached.caller;
     known.delete(pk);
-    const item = await store.get(keys.apiKey(key));
-    if (!item)
+    const found = await store.get(keys.apiKey(key));
+    if (!found)
       throw new Problem('unauthenticated', 'The API key is unknown or revoked', { headers: challenge });
+    const item = readLayout('apiKey', found);
     const caller = {
       id: String(item['id']),
       org: String(item['org']),

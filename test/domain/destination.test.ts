@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { sslModes } from '../../shared/connectors/connector.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { destinationOf, mayGoTo } from '../../shared/domain/destination.ts';
-import { defaultOptions } from '../../shared/domain/assemble.ts';
+import { defaultOptions } from '../../shared/domain/connection-options.ts';
 
 const connector = connectors.postgresql;
 

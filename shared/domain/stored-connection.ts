@@ -1,0 +1,20 @@
+import type { Item } from '../ports/store.ts';
+import { connectionOptions } from './connection-options.ts';
+import type { StoredConnection } from './connection.ts';
+import { readLayout } from './stored-item.ts';
+
+/**
+ * Attributes that came after the first items of layout 1 were written, with what holds for an item without them. A new attribute of
+ * `StoredConnection` gets its line here.
+ */
+const laterAttributes = {} as const satisfies Partial<StoredConnection>;
+
+/** The connection that an item holds, whichever release wrote it. */
+export const readConnection = (item: Item): StoredConnection => {
+  const { options, ...attributes } = readLayout('connection', item);
+  return {
+    ...laterAttributes,
+    ...attributes,
+    options: connectionOptions.complete(Object(options)),
+  } as unknown as StoredConnection; // an item's attributes are untyped; `toConnectionItem` wrote them
+};

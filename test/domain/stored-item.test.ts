@@ -1,0 +1,56 @@
+import { describe, expect, test } from '@jest/globals';
+import * as v from 'valibot';
+import { connectionOptions, defineOptions } from '../../shared/domain/connection-options.ts';
+import { readConnection } from '../../shared/domain/stored-connection.ts';
+import { currentLayout, readLayout } from '../../shared/domain/stored-item.ts';
+
+const key = { pk: 'T#org#default', sk: 'CONN#1' };
+
+describe('an item of an earlier layout', () => {
+  const steps = [
+    ({ host, ...item }: Record<string, unknown>) => ({ ...key, ...item, hosts: [host], layout: 2 }),
+    (item: Record<string, unknown>) => ({ ...key, ...item, count: 1, layout: 3 }),
+  ];
+
+  test('passes every upgrade between its own layout and the current one', () => {
+    expect(readLayout('test', { ...key, layout: 1, host: 'a' }, steps)).toEqual({
+      ...key,
+      hosts: ['a'],
+      count: 1,
+      layout: 3,
+    });
+    expect(readLayout('test', { ...key, layout: 2, hosts: ['b'] }, steps)).toMatchObject({
+      hosts: ['b'],
+      count: 1,
+    });
+    const current = { ...key, layout: 3, hosts: [], count: 7 };
+    expect(readLayout('test', current, steps)).toBe(current);
+  });
+
+  test.each([0, 4, '1', null])('is refused in the unknown layout %p', (layout) => {
+    expect(() => readLayout('test', { ...key, layout }, steps)).toThrow(
+      'a layout that this release does not',
+    );
+  });
+});
+
+describe('an option that was added after a connection was stored', () => {
+  const options = defineOptions({
+    ssl_mode: { input: v.string(), shown: v.string(), initial: 'verify-full' },
+    pool_size: { input: v.pipe(v.number(), v.maxValue(9)), shown: v.number(), initial: 4 },
+  });
+
+  test('has its default when the connection is read, and may be set, reset and shown', () => {
+    expect(options.complete({ ssl_mode: 'prefer' })).toEqual({ ssl_mode: 'prefer', pool_size: 4 });
+    expect(v.parse(options.Shown, options.complete({}))).toEqual({ ssl_mode: 'verify-full', pool_size: 4 });
+    expect(v.parse(options.Input, { pool_size: 3 })).toEqual({ pool_size: 3 });
+    expect(v.parse(options.Patch, { pool_size: null })).toEqual({ pool_size: null });
+    expect(v.is(options.Input, { pool_size: 10 })).toBe(false);
+    expect(v.is(options.Input, { pool: 1 })).toBe(false);
+  });
+
+  test('leaves none of today’s options out of a connection that was stored with none', () => {
+    const stored = readConnection({ ...key, layout: currentLayout('connection'), options: {} });
+    expect(stored.options).toEqual(connectionOptions.initial);
+  });
+});
