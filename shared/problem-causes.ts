@@ -50,6 +50,7 @@ export const causes: Readonly<Record<ProblemCode, string>> = {
   'too-many-connections': 'The server or the account is at its limit of connections.',
   'unsupported-version': 'The server’s version is below the connector’s minimum.',
   'protocol-mismatch': 'Something else than this connector’s source listens on the port.',
+  'source-too-large': 'There is more to read than Mooring reads at once, or it is nested too deeply.',
   'server-error': 'The server answered with an error that has no code of its own here; native_code names it.',
   'permission-denied': 'The account is known but lacks a privilege.',
   'privileges-missing': 'The account lacks privileges that its role needs.',

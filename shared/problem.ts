@@ -109,6 +109,8 @@ export const problems = {
     'Upgrade the server.'),
   'protocol-mismatch': kind(502, 'request', false, 'The server does not speak this protocol',
     'Check host, port and connector type.'),
+  'source-too-large': kind(502, 'server', false, 'The source is too large',
+    'Narrow the scope with schemas or prefix.'),
   'server-error': kind(502, 'server', true, 'The server reported an error',
     'Look native_code up in the server’s documentation.'),
 

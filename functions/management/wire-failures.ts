@@ -156,6 +156,7 @@ const byCode = {
   'too-many-connections': 'FET-1040',
   'unsupported-version': 'FET-1040',
   'protocol-mismatch': 'FET-1040',
+  'source-too-large': 'FET-1040',
   'server-error': 'FET-1040',
   'permission-denied': 'FET-1040',
   'privileges-missing': 'FET-1040',

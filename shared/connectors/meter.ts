@@ -1,20 +1,15 @@
+import { spend, type Allowance } from '../network/budget.ts';
 import { Problem } from '../problem.ts';
 
-/** Bytes, counted down as they come; `spent` is what to say when there are none left. Several sockets may share one. */
-export interface Allowance {
-  left: number;
-  readonly spent?: () => Problem;
-}
+export type { Allowance };
 
 /** Bounds what a server may say: a megabyte before it has let us in, and then as much as is allowed. */
 export const createMeter = () => {
-  let allowance: Allowance = { left: 2 ** 20 };
+  let allowance: Allowance = { left: 2 ** 20, spent: tooMuch };
   return {
-    count: (chunk: Buffer): void => {
-      if ((allowance.left -= chunk.length) < 0) throw (allowance.spent ?? tooMuch)();
-    },
+    count: (chunk: Buffer): void => spend(allowance, chunk.length),
     allow: (given: number | Allowance): void => {
-      allowance = typeof given === 'number' ? { left: given } : given;
+      allowance = typeof given === 'number' ? { left: given, spent: tooMuch } : given;
     },
   };
 };

@@ -165,7 +165,7 @@ describe('what a hostile server sends', () => {
   });
 
   const tooLarge = expect.objectContaining({
-    code: 'server-error',
+    code: 'source-too-large',
     message: expect.stringMatching(/larger/),
   });
 

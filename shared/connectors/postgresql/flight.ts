@@ -1,4 +1,5 @@
 import type { Client, Connection } from 'pg';
+import { tooLarge } from '../../network/budget.ts';
 import { Problem } from '../../problem.ts';
 
 /** One statement of a flight. Its rows come as text, as they arrive; no column of it may be null. */
@@ -95,9 +96,10 @@ const ignore = () => {};
 const tooLate = () => new Problem('timeout', 'The catalog did not arrive within the query timeout');
 
 const tooMuch = () =>
-  new Problem('server-error', `The catalog is larger than ${maxBytes >> 20} MB or ${maxRows} rows`, {
-    remediation: 'Name the schemas that are needed in config.schemas.',
-  });
+  tooLarge(
+    `The catalog is larger than ${maxBytes >> 20} MB or ${maxRows} rows`,
+    'Name the schemas that are needed in config.schemas.',
+  );
 
 const notAsked = (cause?: unknown) =>
   new Problem('protocol-mismatch', 'Expected the rows of each statement, in order', { cause });

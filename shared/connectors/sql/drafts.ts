@@ -1,3 +1,4 @@
+import { spend, tooLarge as sourceTooLarge, type Allowance } from '../../network/budget.ts';
 import { Problem } from '../../problem.ts';
 import type { Column } from '../catalog.ts';
 import { byPlace } from '../order.ts';
@@ -7,18 +8,16 @@ import { columnAt } from './fold.ts';
 /** Finds the table that a row is about, by two names or by an id, puts its keys together, and bounds how much may come. */
 export const createDrafts = () => {
   const places = new Map<unknown, Map<unknown, Draft>>();
-  let pieces = 0;
-  let tables = 0;
+  const pieces: Allowance = { left: mostPieces, spent: tooLarge };
+  const tables: Allowance = { left: mostTables, spent: tooLarge };
   let last: { readonly schema: unknown; readonly name: unknown; readonly draft: Draft } | undefined;
 
-  const count = (more = 1) => {
-    if ((pieces += more) > mostPieces) throw tooLarge();
-  };
+  const count = (more = 1) => spend(pieces, more);
 
   const add = (draft: Draft, { name, schema }: Place = draft): Draft => {
     const within = places.get(schema) ?? new Map<unknown, Draft>();
     if (within.size === 0) places.set(schema, within);
-    if (!within.has(name) && (tables += 1) > mostTables) throw tooLarge();
+    if (!within.has(name)) spend(tables);
     within.set(name, draft);
     last = { schema, name, draft };
     return draft;
@@ -112,9 +111,10 @@ const mostParts = 1000;
 const mostKeys = 1024;
 
 export const tooLarge = () =>
-  new Problem('server-error', 'The catalog is larger than what can be read at once', {
-    remediation: 'Name the schemas that are needed, or leave some out by excluded_schemas.',
-  });
+  sourceTooLarge(
+    'The catalog is larger than what can be read at once',
+    'Name the schemas that are needed, or leave some out by excluded_schemas.',
+  );
 
 /** The entry of that name; rows of one mostly follow one another. */
 const entry = <E extends { readonly name: string }>(list: E[], name: string, made: () => E): E => {
