@@ -13,6 +13,7 @@ import { openapi } from '../openapi.ts';
 import { folderBacking } from './backing.ts';
 import { curlLines, localOrg, registration } from './banner.ts';
 import { type Demo, openDemo } from './demo.ts';
+import { openProbe } from './probe.ts';
 import { router } from './router.ts';
 import { type Handler, openServer } from './server.ts';
 import { ApiKey, type LocalSettings } from './settings.ts';
@@ -46,6 +47,7 @@ export const startLocal = async (
   );
   try {
     const backing = stack.use(await backingOf(settings, state));
+    const probe = stack.use(openProbe({ ...backing, policy: settings.policy, writeLog }));
     const [demo, handlers] = await Promise.all([
       demoOf(settings, state, log),
       handlersFor(settings.settings.apis, () => runtime),
@@ -55,7 +57,7 @@ export const startLocal = async (
       store: backing.store,
       vault: backing.vault,
       documents: documents(),
-      policy: settings.policy,
+      probe,
       settings: settings.settings,
       clock: Date.now,
       ...(writeLog && { writeLog }),
@@ -67,7 +69,7 @@ export const startLocal = async (
       { org: localOrg, name: 'npm start' },
       { secret: apiKey, now: Date.now(), id },
     );
-    stack.use(await backing.follow(runtime.probe, log));
+    stack.use(await backing.follow(probe, log));
     stack.use(sweepDaily(backing, createLog({ function: 'sweep' }, writeLog)));
     loaded.resolve(handlers);
     const address = `http://localhost:${server.port}`;

@@ -39,11 +39,11 @@ export const directProbe = (bench: Bench): Probe => ({
 });
 
 /** Waits that long; what takes longer goes on, and its failure is logged. */
-const waitingFor = async (
+export const waitingFor = async (
   work: Promise<Introspected>,
   wait: number,
-  { log }: Bench,
-  { request_id }: ProbeCall,
+  { log }: Pick<Bench, 'log'>,
+  { request_id }: Pick<ProbeCall, 'request_id'>,
 ): Promise<Introspected> => {
   if (!Number.isFinite(wait)) return work;
   const leave = (): Introspected => {

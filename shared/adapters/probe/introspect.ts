@@ -8,7 +8,7 @@ import { newId } from '../../domain/id.ts';
 import { after, findConnection, putConnection, updateConnection } from '../../domain/write.ts';
 import type { Introspected, ProbeCall } from '../../ports/probe.ts';
 import type { Bench } from '../direct-probe.ts';
-import { takeLease } from './lease.ts';
+import { findHeldSnapshot, releaseLease, takeLease } from './lease.ts';
 import { aimAt, credentialsFor } from './target.ts';
 
 /** Shorter than the function's own limit, so that what has been done can be tidied up. */
@@ -20,7 +20,7 @@ export const introspectConnection = async (bench: Bench, call: ProbeCall): Promi
   const { tenant, id } = call;
   const snapshot = newId(bench.clock());
   await findConnection(store, tenant, id);
-  await using lease = await takeLease(bench, tenant, id, snapshot);
+  await using lease = await takeLease(bench, tenant, id, snapshot, call.request_id);
   if (!lease) return { running: true };
   const read = await findConnection(store, tenant, id);
   // What a crash left half-written is named by the lease that it left behind.
@@ -35,6 +35,18 @@ export const introspectConnection = async (bench: Bench, call: ProbeCall): Promi
     );
     throw error;
   }
+};
+
+/** Leaves nothing half-done of an introspection whose process is gone, and the connection free for the next. */
+export const abandonIntrospection = async (
+  bench: Pick<Bench, 'store'>,
+  { tenant, id, request_id }: ProbeCall,
+): Promise<void> => {
+  const snapshot = await findHeldSnapshot(bench, tenant, id, request_id);
+  if (snapshot === undefined) return;
+  const read = await findConnection(bench.store, tenant, id);
+  if (!inUse(read, snapshot)) await removeSnapshot(bench.store, { ...tenant, id, snapshot });
+  await releaseLease(bench, tenant, id, snapshot);
 };
 
 const inUse = ({ catalog, previous_catalog: previous }: StoredConnection, snapshot: string) =>

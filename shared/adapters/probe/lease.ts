@@ -11,17 +11,21 @@ interface Lease extends AsyncDisposable {
   readonly abandoned: string | undefined;
 }
 
-/** The right to introspect a connection, renewed until it is disposed of; `undefined` while somebody else has it. */
+/** The right of `holder` to introspect a connection, renewed until it is disposed of; `undefined` while somebody else has it. */
 export const takeLease = async (
-  { store, clock, log }: Bench,
+  bench: Bench,
   tenant: Tenant,
   id: string,
   snapshot: string,
+  holder: string,
 ): Promise<Lease | undefined> => {
+  const { store, clock, log } = bench;
   const key = keys.lease(tenant, id);
   const held = await store.get(key);
   if (held && Number(held['until']) > clock()) return undefined;
-  const item = () => ({ put: { ...key, layout: 1, token: snapshot, snapshot, until: clock() + heldMs } });
+  const item = () => ({
+    put: { ...key, layout: 1, token: snapshot, snapshot, holder, until: clock() + heldMs },
+  });
   try {
     await store.write([{ ...item(), if: held ? { token: String(held['token']) } : 'absent' }]);
   } catch (error) {
@@ -38,9 +42,30 @@ export const takeLease = async (
     abandoned: typeof held?.['snapshot'] === 'string' ? held['snapshot'] : undefined,
     [Symbol.asyncDispose]: async () => {
       clearInterval(renewal);
-      await store.write([{ remove: key, if: { token: snapshot } }]).catch((error: unknown) => {
-        if (!(error instanceof Conflict)) throw error;
-      });
+      await releaseLease(bench, tenant, id, snapshot);
     },
   };
+};
+
+/** The snapshot that this holder of the lease was writing, where it has it still. */
+export const findHeldSnapshot = async (
+  { store }: Pick<Bench, 'store'>,
+  tenant: Tenant,
+  id: string,
+  holder: string,
+): Promise<string | undefined> => {
+  const held = await store.get(keys.lease(tenant, id));
+  return held?.['holder'] === holder && typeof held['snapshot'] === 'string' ? held['snapshot'] : undefined;
+};
+
+/** Gives the lease back, unless somebody else has taken it over. */
+export const releaseLease = async (
+  { store }: Pick<Bench, 'store'>,
+  tenant: Tenant,
+  id: string,
+  snapshot: string,
+): Promise<void> => {
+  await store.write([{ remove: keys.lease(tenant, id), if: { token: snapshot } }]).catch((error: unknown) => {
+    if (!(error instanceof Conflict)) throw error;
+  });
 };

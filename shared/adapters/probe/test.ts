@@ -65,25 +65,46 @@ const attempt = async (
     return {
       status: 'failed',
       details: { error: error.message, code: error.code },
-      steps: stepNames.map((step) => (step === 'authenticate' ? refused(error.code) : skipped(step))),
+      steps: stepsFailedAt('authenticate', error.code),
       tested_at: new Date(bench.clock()).toISOString(),
       vantage: bench.vantage,
     };
   }
 };
 
+/** Records a test that the process which made it did not live to record. */
+export const saveEnded = async (
+  bench: Pick<Bench, 'store' | 'clock' | 'vantage'>,
+  call: SavedTest,
+  { code, message, extras }: Problem,
+): Promise<void> => {
+  const read = await findConnection(bench.store, call.tenant, call.id);
+  if (call.awaited !== undefined && read.awaits_test !== call.awaited) return;
+  await save(bench, call, read, {
+    status: 'failed',
+    details: { error: message, code },
+    // Up to there it is not the source's own doing.
+    steps: stepsFailedAt('connect', code, extras.remediation),
+    tested_at: new Date(bench.clock()).toISOString(),
+    vantage: bench.vantage,
+  });
+};
+
 const unusable: readonly ProblemCode[] = ['credentials-locked', 'secret-not-shared'];
 
 const skipped = (step: Step['step']): Step => ({ step, status: 'skipped', duration_ms: 0 });
 
-const refused = (code: ProblemCode): Step => ({
-  step: 'authenticate',
+const failed = (step: Step['step'], code: ProblemCode, remediation: string = problems[code].cure): Step => ({
+  step,
   status: 'failed',
   duration_ms: 0,
   code,
   blame: problems[code].blame,
-  remediation: problems[code].cure,
+  remediation,
 });
+
+const stepsFailedAt = (failing: Step['step'], code: ProblemCode, remediation?: string): Step[] =>
+  stepNames.map((step) => (step === failing ? failed(step, code, remediation) : skipped(step)));
 
 const run = async (
   { clock, vantage, log }: Bench,
@@ -114,7 +135,7 @@ const told = (step: Step, addresses: readonly string[]): Step =>
     : step;
 
 const save = async (
-  { store, clock }: Bench,
+  { store, clock }: Pick<Bench, 'store' | 'clock'>,
   { tenant, id, trigger, actor, request_id }: SavedTest,
   tested: StoredConnection,
   result: TestResult,

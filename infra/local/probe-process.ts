@@ -1,0 +1,9 @@
+import { directProbe } from '../../shared/adapters/direct-probe.ts';
+import { serveProbe } from '../../shared/adapters/process-probe/serve.ts';
+// Loaded now, so that no call has to wait for it.
+import '../../shared/adapters/probe/credentials.ts';
+import '../../shared/adapters/probe/introspect.ts';
+import '../../shared/adapters/probe/test.ts';
+import '../../shared/connectors/examine.ts';
+
+serveProbe((given) => directProbe({ ...given, clock: Date.now }));

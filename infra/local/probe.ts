@@ -1,0 +1,67 @@
+import { fileURLToPath } from 'node:url';
+import { type ProcessProbe, processProbe } from '../../shared/adapters/process-probe.ts';
+import type { EgressPolicy } from '../../shared/network/egress.ts';
+import type { Store } from '../../shared/ports/store.ts';
+import type { Vault } from '../../shared/ports/vault.ts';
+
+interface Parts {
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly policy: EgressPolicy;
+  readonly writeLog: ((line: string) => void) | undefined;
+}
+
+/** The probe of this machine, in processes of its own. Its first one starts at once. */
+export const openProbe = ({ store, vault, policy, writeLog }: Parts): ProcessProbe => {
+  const probe = processProbe({
+    entry: fileURLToPath(new URL('probe-process.ts', import.meta.url)),
+    store,
+    vault,
+    policy,
+    vantage: { region: null, vpc_id: null, egress_ips: [] },
+    clock: Date.now,
+    environment: splitEnvironment(process.env),
+    ...(writeLog && { writeLog }),
+  });
+  probe.warm();
+  return probe;
+};
+
+/**
+ * What a process has to have when it starts is open: others on this machine may see it. The rest, with keys of AWS and passwords of
+ * proxies, it is told; the key of our own API it has no use for.
+ */
+export const splitEnvironment = ({
+  MOORING_API_KEY: _,
+  ...environment
+}: Readonly<Record<string, string | undefined>>) => {
+  const open: Record<string, string> = {};
+  const told: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment))
+    if (value !== undefined && !name.startsWith('NODE_CHANNEL_'))
+      (readAtStart.has(name.toUpperCase()) ? open : told)[name] = value;
+  return { open, told };
+};
+
+/** By the system's loader, Node and OpenSSL. */
+const readAtStart: ReadonlySet<string> = new Set([
+  'PATH',
+  'HOME',
+  'USERPROFILE',
+  'SYSTEMROOT',
+  'WINDIR',
+  'TMPDIR',
+  'TEMP',
+  'TMP',
+  'TZ',
+  'LANG',
+  'LC_ALL',
+  'LD_LIBRARY_PATH',
+  'NODE_OPTIONS',
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_USE_SYSTEM_CA',
+  'NODE_COMPILE_CACHE',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'OPENSSL_CONF',
+]);

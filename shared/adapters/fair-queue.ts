@@ -1,0 +1,88 @@
+interface Options {
+  /** How many may run at the same time: of all, of one tenant, and to one destination of a tenant. */
+  readonly atOnce: number;
+  readonly perTenant?: number;
+  readonly perDestination?: number;
+}
+
+interface Place {
+  readonly tenant: string;
+  readonly destination?: string;
+}
+
+interface FairQueue {
+  /** Runs the work when its turn comes, and answers what it answers. */
+  run<T>(place: Place, work: () => Promise<T>): Promise<T>;
+}
+
+/** A queue in which tenants take turns, and so do the destinations of one tenant: nobody waits for all work of another. */
+export const fairQueue = ({ atOnce, perTenant = atOnce, perDestination = perTenant }: Options): FairQueue => {
+  /** By tenant, then by destination; only where something waits. */
+  const waiting = new Map<string, Map<string, (() => void)[]>>();
+  const running = counter();
+
+  const takeNext = (): (() => void) | undefined => {
+    for (const [tenant, lanes] of waiting) {
+      if (running.read(tenant) >= perTenant) continue;
+      for (const [destination, lane] of lanes) {
+        const place = placeKey(tenant, destination);
+        if (running.read(place) >= perDestination) continue;
+        const start = lane.shift();
+        moveToEnd(lanes, destination, lane.length > 0 ? lane : undefined);
+        moveToEnd(waiting, tenant, lanes.size > 0 ? lanes : undefined);
+        for (const key of ['', tenant, place]) running.add(key, 1);
+        return start;
+      }
+    }
+    return undefined;
+  };
+
+  const startNext = (): void => {
+    while (running.read('') < atOnce) {
+      const start = takeNext();
+      if (!start) return;
+      start();
+    }
+  };
+
+  return {
+    run: async ({ tenant: name, destination = '' }, work) => {
+      const tenant = `T${name}`;
+      const turn = Promise.withResolvers<void>();
+      const lanes = waiting.get(tenant) ?? new Map<string, (() => void)[]>();
+      const lane = lanes.get(destination) ?? [];
+      lane.push(turn.resolve);
+      lanes.set(destination, lane);
+      waiting.set(tenant, lanes);
+      startNext();
+      await turn.promise;
+      try {
+        return await work();
+      } finally {
+        for (const key of ['', tenant, placeKey(tenant, destination)]) running.add(key, -1);
+        startNext();
+      }
+    },
+  };
+};
+
+/** No tenant's own key: that is no JSON list. */
+const placeKey = (tenant: string, destination: string): string => JSON.stringify([tenant, destination]);
+
+/** A map gives its entries in the order in which they were set. */
+const moveToEnd = <T>(map: Map<string, T>, key: string, value: T | undefined): void => {
+  map.delete(key);
+  if (value !== undefined) map.set(key, value);
+};
+
+const counter = () => {
+  const counts = new Map<string, number>();
+  return {
+    read: (key: string): number => counts.get(key) ?? 0,
+    add: (key: string, by: number): void => {
+      const sum = (counts.get(key) ?? 0) + by;
+      if (sum === 0) counts.delete(key);
+      else counts.set(key, sum);
+    },
+  };
+};

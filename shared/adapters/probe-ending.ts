@@ -1,0 +1,35 @@
+import { Problem, type ProblemExtras } from '../problem.ts';
+
+/** How a process of the probe ended without an answer. */
+export type ProbeEnding =
+  /** It took more memory than it may have. */
+  | 'memory'
+  /** It took longer than it may, or did nothing else for too long. */
+  | 'time'
+  /** It was not known why, or has nothing to do with the source. */
+  | 'unknown';
+
+/** What the caller is told of it. */
+export const endedProblem = (ending: ProbeEnding, { cause }: ErrorOptions = {}): Problem => {
+  const { code, detail, ...extras } = endings[ending];
+  return new Problem(code, detail, { ...extras, cause });
+};
+
+interface Ended extends Pick<ProblemExtras, 'remediation'> {
+  readonly code: 'source-too-large' | 'timeout' | 'unavailable';
+  readonly detail: string;
+}
+
+const endings: Readonly<Record<ProbeEnding, Ended>> = {
+  memory: {
+    code: 'source-too-large',
+    detail: 'What the source sent takes more memory than the probe has',
+  },
+  time: {
+    code: 'timeout',
+    detail: 'What the source sent could not be read in time',
+    remediation:
+      'Check that host and port are those of the source. Where they are, have less of it read: name the schemas to read, or those to exclude.',
+  },
+  unknown: { code: 'unavailable', detail: 'The probe ended without an answer' },
+};

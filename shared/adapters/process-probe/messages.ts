@@ -1,0 +1,57 @@
+import type { Vantage } from '../../domain/test-result.ts';
+import type { EgressPolicy } from '../../network/egress.ts';
+import type { Probe } from '../../ports/probe.ts';
+import type { Store } from '../../ports/store.ts';
+import type { Vault } from '../../ports/vault.ts';
+import type { ProblemCode, ProblemExtras } from '../../problem.ts';
+
+/** What a process of the probe is told before anything else. */
+export interface Start {
+  readonly policy: EgressPolicy;
+  readonly vantage: Vantage;
+  /** Variables that it did not get with its start, where others could read them. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly limits: WatchLimits;
+}
+
+export interface WatchLimits {
+  /** Bytes of memory, of all kinds together. */
+  readonly memory: number;
+  /** Milliseconds in which it may do nothing but compute, while a call runs. */
+  readonly silence: number;
+}
+
+/** Calls and answers are JSON, as between functions on AWS: what crosses here crosses there. */
+export type ToChild =
+  | { readonly start: Start }
+  | { readonly call: number; readonly name: keyof Probe; readonly payload: string }
+  | { readonly asked: number; readonly outcome: PortOutcome };
+
+export type FromChild =
+  | { readonly answered: number; readonly payload: string }
+  | { readonly ask: number; readonly request: PortRequest }
+  | { readonly line: string };
+
+/** What the probe may ask of the store and of the vault. */
+export const servedPorts = {
+  store: ['get', 'query', 'write', 'count'],
+  vault: ['read', 'stage', 'promote', 'readShared', 'tags', 'key'],
+} as const satisfies { readonly store: readonly (keyof Store)[]; readonly vault: readonly (keyof Vault)[] };
+
+export interface PortRequest {
+  readonly port: keyof typeof servedPorts;
+  readonly method: string;
+  readonly parameters: readonly unknown[];
+}
+
+export type PortOutcome =
+  | { readonly value: unknown }
+  | {
+      readonly problem: {
+        readonly code: ProblemCode;
+        readonly detail: string;
+        readonly extras: ProblemExtras;
+      };
+    }
+  | { readonly conflict: number }
+  | { readonly failed: string };

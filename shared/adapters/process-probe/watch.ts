@@ -1,0 +1,91 @@
+import { Worker } from 'node:worker_threads';
+import type { WatchLimits } from './messages.ts';
+
+/** What a watched process tells its watch, which goes on while the process computes. */
+export interface Watch {
+  /** Until the answer is called, the process may not be silent for long. */
+  expectLife(): () => void;
+}
+
+/** Where a watched process says why it is ended. */
+export const reasonFd = 4;
+
+/**
+ * Ends this process at once when it takes too much memory, computes for too long, or its parent is gone, in whatever way that
+ * went. In a thread of its own: a process that is busy cannot look after itself.
+ */
+export const watchProcess = (parent: number, { memory, silence }: WatchLimits): Watch => {
+  const state = new SharedArrayBuffer(8);
+  const [beats, calls] = [0, 1];
+  const shared = new Int32Array(state);
+  const workerData: WatchData = {
+    state,
+    parent,
+    memory,
+    silentTicks: Math.ceil(silence / tickMs),
+    tickMs,
+    reasonFd,
+  };
+  // As text, it needs no file of its own that would have to be found, read and translated.
+  const worker = new Worker(`(${watchLoop.toString()})(require('node:worker_threads').workerData)`, {
+    eval: true,
+    workerData,
+    execArgv: [],
+  });
+  worker.unref();
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    expectLife: () => {
+      Atomics.add(shared, calls, 1);
+      timer ??= setInterval(() => Atomics.add(shared, beats, 1), tickMs);
+      return () => {
+        if (Atomics.sub(shared, calls, 1) > 1) return;
+        clearInterval(timer);
+        timer = undefined;
+      };
+    },
+  };
+};
+
+/** Milliseconds between two looks. They are counted, not timed: a machine that slept, or is busy, ends nothing. */
+const tickMs = 100;
+
+interface WatchData {
+  readonly state: SharedArrayBuffer;
+  readonly parent: number;
+  readonly memory: number;
+  readonly silentTicks: number;
+  readonly tickMs: number;
+  readonly reasonFd: number;
+}
+
+/** Runs by its text alone: it may use nothing of this file. */
+const watchLoop = ({ state, parent, memory, silentTicks, tickMs: every, reasonFd: fd }: WatchData): void => {
+  const { writeSync } = process.getBuiltinModule('node:fs');
+  const shared = new Int32Array(state);
+  let last = 0;
+  let silent = 0;
+  const isParentAlive = () => {
+    try {
+      // Windows keeps the number of a parent that is gone.
+      return process.ppid === parent && process.kill(parent, 0);
+    } catch (error) {
+      return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    }
+  };
+  const end = (reason: string) => {
+    try {
+      writeSync(fd, reason);
+    } finally {
+      process.kill(process.pid, 'SIGKILL');
+    }
+  };
+  setInterval(() => {
+    const beat = Atomics.load(shared, 0);
+    silent = beat === last && Atomics.load(shared, 1) > 0 ? silent + 1 : 0;
+    last = beat;
+    if (!isParentAlive()) end('orphan');
+    else if (process.memoryUsage.rss() > memory) end('memory');
+    else if (silent > silentTicks) end('silence');
+  }, every);
+};
