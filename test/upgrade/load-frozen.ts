@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import { chmodSync, readFileSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type AttributeValue, BatchWriteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import {
+  CreateSecretCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+  type Tag,
+} from '@aws-sdk/client-secrets-manager';
+import { createTable } from '../../infra/local/create-table.ts';
+import { dynamoStore } from '../../shared/adapters/dynamo-store.ts';
+import { fileVault } from '../../shared/adapters/file-vault.ts';
+import { secretsVault } from '../../shared/adapters/secrets-vault.ts';
+import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import type { Store } from '../../shared/ports/store.ts';
+import type { Vault } from '../../shared/ports/vault.ts';
+import { awsClient } from '../engines/aws-client.ts';
+import { frozenTable } from './frozen-requests.ts';
+
+/** What a release left behind, opened by this one. */
+export interface Frozen extends AsyncDisposable {
+  readonly store: Store;
+  readonly vault: Vault;
+  /** Goes on from when the state was frozen: nothing of it has expired. */
+  readonly clock: () => number;
+}
+
+const path = (release: string, name: string) => fileURLToPath(new URL(`${release}/${name}`, import.meta.url));
+
+const readJson = (release: string, name: string): unknown =>
+  JSON.parse(readFileSync(path(release, name), 'utf8'));
+
+const frozenAt = (release: string) =>
+  Date.parse((readJson(release, 'release.json') as { readonly frozen_at: string }).frozen_at); // `freeze.ts` wrote it
+
+/** A copy of the state folder, for it will be written to. */
+export const copyFrozenFolder = async (release: string): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), 'mooring-frozen-'));
+  chmodSync(folder, 0o711); // root's demo database runs under another account
+  await cp(path(release, 'state'), join(folder, 'state'), { recursive: true });
+  return folder;
+};
+
+export const openFrozenFolder = async (release: string): Promise<Frozen> => {
+  const folder = await copyFrozenFolder(release);
+  const later = frozenAt(release) + 60_000 - Date.now();
+  const clock = () => Date.now() + later;
+  const store = sqliteStore({ path: join(folder, 'state', 'store.db'), clock });
+  const vault = await fileVault({ folder: join(folder, 'state', 'vault'), clock });
+  return {
+    store,
+    vault,
+    clock,
+    [Symbol.asyncDispose]: async () => {
+      store.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+};
+
+interface FrozenAws {
+  readonly items: readonly Record<string, AttributeValue>[];
+  readonly secrets: readonly {
+    readonly name: string;
+    readonly tags: readonly Tag[];
+    readonly versions: readonly {
+      readonly id: string;
+      readonly stages: readonly string[];
+      readonly text: string;
+    }[];
+  }[];
+}
+
+/** The items and secrets in a table of their own on the engine, their expiry moved by the time since. */
+export const openFrozenAws = async (
+  release: string,
+  engine: Readonly<Record<string, string>>,
+): Promise<Frozen> => {
+  const config = awsClient(engine);
+  const [dynamo, secrets, kms] = [
+    new DynamoDBClient(config),
+    new SecretsManagerClient(config),
+    new KMSClient(config),
+  ];
+  const table = `frozen-${randomUUID()}`;
+  const frozen = loadAws(release, table);
+  await createTable(dynamo, table);
+  for (let n = 0; n < frozen.items.length; n += 25) {
+    const puts = frozen.items.slice(n, n + 25).map((Item) => ({ PutRequest: { Item } }));
+    await dynamo.send(new BatchWriteItemCommand({ RequestItems: { [table]: puts } }));
+  }
+  const makeKey = async (kind: object) =>
+    (await kms.send(new CreateKeyCommand(kind))).KeyMetadata?.KeyId ?? '';
+  const [keyId, macKeyId] = await Promise.all([
+    makeKey({}),
+    makeKey({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' }),
+  ]);
+  for (const { name, tags, versions } of frozen.secrets) {
+    // The one in force last: a version that is put takes AWSCURRENT.
+    const inOrder = versions.toSorted(
+      (a, b) => Number(a.stages.includes('AWSCURRENT')) - Number(b.stages.includes('AWSCURRENT')),
+    );
+    for (const [at, { id, text }] of inOrder.entries()) {
+      const value = { ClientRequestToken: id, SecretString: text };
+      if (at === 0)
+        await secrets.send(
+          new CreateSecretCommand({ ...value, Name: name, Tags: [...tags], KmsKeyId: keyId }),
+        );
+      else await secrets.send(new PutSecretValueCommand({ ...value, SecretId: name }));
+    }
+  }
+  return {
+    store: dynamoStore({ client: dynamo, table }),
+    vault: secretsVault({ secrets, kms, prefix: table, keyId, macKeyId, clock: Date.now }),
+    clock: Date.now,
+    [Symbol.asyncDispose]: async () => {
+      for (const client of [dynamo, secrets, kms]) client.destroy();
+    },
+  };
+};
+
+const loadAws = (release: string, table: string): FrozenAws => {
+  const text = readFileSync(path(release, 'aws.json'), 'utf8').replaceAll(frozenTable, table);
+  const bytes = (_: string, value: unknown) =>
+    typeof value === 'object' && value !== null && 'base64' in value && typeof value.base64 === 'string'
+      ? Uint8Array.from(Buffer.from(value.base64, 'base64'))
+      : value;
+  const frozen = JSON.parse(text, bytes) as FrozenAws; // `freeze.ts` wrote it
+  const passed = Math.floor((Date.now() - frozenAt(release)) / 1000);
+  const items = frozen.items.map((item) => {
+    const { expires } = item;
+    return expires?.N === undefined ? item : { ...item, expires: { N: String(Number(expires.N) + passed) } };
+  });
+  return { ...frozen, items };
+};
