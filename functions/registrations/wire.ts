@@ -126,7 +126,7 @@ export const uuidOf = (id: string): string =>
 /** Its clients know no certificates: what the string does not say of TLS is `prefer`. */
 export const draftOf = async (body: v.InferOutput<typeof ConnectionCreate>): Promise<NewConnection> => {
   // SQLAlchemy's spelling, which names a driver of its own: postgresql+asyncpg://
-  const connection_string = body.connection_string.replace(/^(postgres(?:ql)?)\+[a-z0-9_]+:/i, '$1:');
+  const connection_string = body.connection_string.replace(/^(\s*postgres(?:ql)?)\+[a-z0-9_]+:/i, '$1:');
   const { config, credentials, options } = await sortFields(connectorOf('postgresql'), { connection_string });
   return newConnectionOf({
     name: body.name,

@@ -1,6 +1,6 @@
 import type * as v from 'valibot';
 import type { Dialer } from '../network/dialer.ts';
-import type { ProblemCode } from '../problem.ts';
+import type { Complaint, ProblemCode } from '../problem.ts';
 import type { Missing, Scope, Sink } from './catalog.ts';
 
 export const sslModes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
@@ -93,6 +93,12 @@ export interface Connector {
   readonly autocomplete: readonly ('schemas' | 'tables' | 'columns' | 'topics')[];
   /** How one would paste a name into a query; quotes only where the engine needs it. */
   readonly quote: (identifier: string) => string;
+  /** Fields that cannot both be meant, each told by its path; `ssl_mode` is undefined where nobody wrote it. */
+  readonly contradictions?: (meant: {
+    readonly config: Readonly<Record<string, unknown>>;
+    readonly auth_method: string;
+    readonly ssl_mode: SslMode | undefined;
+  }) => readonly Complaint[];
   readonly connectionString?: {
     readonly schemes: readonly string[];
     /** As `ConnectionString`'s; its code may be loaded first (`lateParser`). */

@@ -5,6 +5,9 @@ import { Problem } from '../problem.ts';
 import type { Credentials, NewConnection } from './connection.ts';
 import { defaultOptions, type ConnectionOptions } from './connection-options.ts';
 import type { ConnectionInput, ConnectionPatch } from './connection-input.ts';
+import { readConnectionString } from './connection-string.ts';
+import { checkTogether } from './contradictions.ts';
+import { checkGiven } from './given-fields.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -26,6 +29,7 @@ export const newConnectionOf = async (input: ConnectionInput): Promise<NewConnec
   const ca = input.ssl?.ca ?? flavor.ca ?? null;
   const cert = input.ssl?.cert ?? null;
   const config = parse(connector.config, parts.config, 'config');
+  checkGiven(connector, parts);
   const platform = platformSecret(input, parts.credentials);
   const credentials = platform
     ? { auth_method: methodName(connector, parts.credentials['auth_method']) }
@@ -37,6 +41,13 @@ export const newConnectionOf = async (input: ConnectionInput): Promise<NewConnec
         },
         cert !== null,
       );
+  const options = { ...defaultOptions, ...flavor.options, ...parts.options, ...defined(input.options ?? {}) };
+  const { auth_method } = credentials;
+  checkTogether(
+    connector,
+    { config, auth_method, options },
+    input.options?.ssl_mode ?? parts.options.ssl_mode,
+  );
   return {
     name: input.name,
     description: input.description ?? null,
@@ -46,7 +57,7 @@ export const newConnectionOf = async (input: ConnectionInput): Promise<NewConnec
     mode: input.mode,
     product: input.product ?? null,
     config,
-    options: { ...defaultOptions, ...flavor.options, ...parts.options, ...defined(input.options ?? {}) },
+    options,
     ssl: { ca, cert },
     excluded_schemas: input.excluded_schemas ?? flavor.excluded_schemas ?? [],
     tags: input.tags ?? [],
@@ -81,7 +92,7 @@ export const sortFields = async (
   }
   let options: Partial<ConnectionOptions> = {};
   if (input.connection_string !== undefined) {
-    const parts = await stringParts(connector, input.connection_string);
+    const parts = await readConnectionString(connector, input.connection_string);
     for (const [name, value] of Object.entries(parts.config)) give(config, name, value, `config.${name}`);
     for (const [name, value] of Object.entries(parts.credentials)) {
       give(credentials, name, value, `credentials.${name}`);
@@ -102,18 +113,6 @@ const defined = <T extends object>(fields: T) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>; // what `fromEntries` cannot say
   };
-
-const stringParts = async (connector: Connector, text: string) => {
-  const { connectionString } = connector;
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
-  if (!connectionString || !scheme || !connectionString.schemes.includes(scheme)) {
-    const expected = connectionString
-      ? `a URL that begins with ${connectionString.schemes.map((known) => `${known}://`).join(' or ')}`
-      : 'no connection string: this connector has none';
-    throw refusal([{ path: 'connection_string', expected }]);
-  }
-  return connectionString.parse(text);
-};
 
 /** The names of all fields that belong to credentials, of every auth method. */
 export const credentialFields = ({ credentials }: Connector): ReadonlySet<string> =>

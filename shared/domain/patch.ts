@@ -5,7 +5,9 @@ import { credentialsOf, fittingMethod, methodName, sortFields } from './assemble
 import type { Credentials, StoredConnection } from './connection.ts';
 import { defaultOptions, type ConnectionOptions } from './connection-options.ts';
 import type { ConnectionPatch } from './connection-input.ts';
+import { checkChange } from './contradictions.ts';
 import { destinationOf, mayGoTo } from './destination.ts';
+import { checkGiven } from './given-fields.ts';
 import { same } from './same.ts';
 
 export interface Patched {
@@ -50,11 +52,17 @@ export const applyPatch = async (
     metadata: patchedMetadata(stored.metadata, patch.metadata),
     ssl: ssl.stored,
   };
-  const credentials = { ...parts.credentials, ...ssl.credentials };
+  checkGiven(connector, parts);
+  const credentials: Readonly<Record<string, unknown>> = { ...parts.credentials, ...ssl.credentials };
+  const touched = Object.keys(credentials).length > 0 || ssl.certificateChanged;
+  // In managed mode the auth method of a new set of credentials is known where they are merged.
+  const { auth_method: named } = credentials;
+  if (!touched || stored.mode === 'platform')
+    checkChange(connector, stored, { ...next, ...(typeof named === 'string' && { auth_method: named }) });
   if (sizeOf(next) > mostBytes) throw new Problem('payload-too-large', 'A connection may have 256 KB in all');
   return {
     next: same(next, stored) ? stored : next,
-    credentials: Object.keys(credentials).length > 0 || ssl.certificateChanged ? credentials : undefined,
+    credentials: touched ? credentials : undefined,
   };
 };
 

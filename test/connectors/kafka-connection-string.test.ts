@@ -30,9 +30,35 @@ describe('a connection string of Kafka', () => {
     ['ssl.truststore.location=/etc/passwd', 'no option ssl.truststore.location'],
     ['sasl_oauthbearer_token_endpoint_url=http://x', 'no option sasl_oauthbearer_token_endpoint_url'],
     ['sasl.mechanism=OAUTHBEARER', 'as sasl_mechanism one of'],
+    ['security.protocol=SASL_SSL&ssl_mode=disable', 'security_protocol and ssl_mode that'],
+    ['security.protocol=PLAINTEXT&sslmode=verify-full', 'ssl_mode and security_protocol that'],
+    ['sslmode=require&ssl_mode=disable', 'the option ssl_mode once'],
+    ['sasl.mechanism=PLAIN&sasl.mechanisms=SCRAM-SHA-256', 'once'],
+    ['ssl.endpoint.identification.algorithm=&sslmode=verify-full', 'ssl_mode and ssl.endpoint'],
+    [
+      'enable.ssl.certificate.verification=true&sslmode=disable',
+      'enable.ssl.certificate.verification and ssl_mode that',
+    ],
+    ['ssl.ca.location=/etc/ca', 'no option ssl.ca.location: send the certificates themselves as ssl.ca'],
+    ['Tail', 'than its clients have (option 1 of the query)'],
     ['client_id=1&client.id=2', 'the option client.id once'],
   ])('refuses %s', (query, said) => {
     expect(refused(() => parse(`kafka://a.example.test?${query}`))).toContain(said);
+  });
+
+  test.each([
+    ['security.protocol=SASL_SSL', {}],
+    ['ssl.endpoint.identification.algorithm=https&sslmode=require', { ssl_mode: 'verify-full' }],
+    [
+      'ssl.endpoint.identification.algorithm=&enable.ssl.certificate.verification=true',
+      { ssl_mode: 'verify-ca' },
+    ],
+  ])('with %s asks for %j', (query, options) => {
+    expect(parse(`kafka://a.example.test?${query}`).options).toEqual(options);
+  });
+
+  test('is of one scheme', () => {
+    expect(refused(() => parse('kafka://https://a.example.test'))).toContain('one scheme');
   });
 
   test('has no path', () => {

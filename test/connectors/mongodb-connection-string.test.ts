@@ -40,7 +40,11 @@ describe('a connection string of MongoDB', () => {
     ['tls=true&tlsAllowInvalidHostnames=true', 'verify-ca'],
     ['tlsAllowInvalidCertificates=true&TLS=true', 'require'],
     ['tlsInsecure=true', 'require'],
-    ['tlsInsecure=false', undefined],
+    ['tlsInsecure=false', 'verify-full'],
+    ['tls=true&ssl=true', 'verify-full'],
+    ['tlsAllowInvalidHostnames=true&tlsAllowInvalidCertificates=true', 'require'],
+    ['tlsAllowInvalidCertificates=false&tlsAllowInvalidHostnames=true', 'verify-ca'],
+    ['tlsAllowInvalidHostnames=false', 'verify-full'],
     ['', undefined],
   ])('with %s has the TLS mode %s', async (query, mode) => {
     expect((await parse(`mongodb://h/?${query}`)).options.ssl_mode).toBe(mode);
@@ -62,15 +66,29 @@ describe('a connection string of MongoDB', () => {
   });
 
   test.each([
-    ['tlsCAFile=/etc/passwd', 'no option tlsCAFile'],
-    ['tlsCertificateKeyFile=/var/task/key.pem', 'no option tlsCertificateKeyFile'],
+    ['tlsCAFile=/etc/passwd', 'no option tlsCAFile: send the certificates themselves as ssl.ca'],
+    [
+      'tlsCertificateKeyFile=/var/task/key.pem',
+      'no option tlsCertificateKeyFile: send the certificate and its key themselves as ssl.cert and ssl.key',
+    ],
     ['proxyHost=evil.example.test', 'no option proxyHost'],
     ['authMechanismProperties=ENVIRONMENT:azure', 'no option authMechanismProperties'],
     ['authMechanism=MONGODB-AWS', 'as authMechanism SCRAM-SHA-256, SCRAM-SHA-1 or MONGODB-X509'],
     ['authMechanism=PLAIN', 'as authMechanism SCRAM-SHA-256, SCRAM-SHA-1 or MONGODB-X509'],
     ['srvServiceName=other', 'as srvServiceName mongodb'],
     ['authSource=a&authsource=b', 'the option authsource once'],
-    ['tls=true&ssl=false', 'tls once, and not against another option'],
+    ['tls=true&ssl=false', 'tls and ssl that do not contradict each other'],
+    ['ssl=true&tls=false', 'ssl and tls that do not contradict each other'],
+    ['tls=false&tlsInsecure=true', 'tlsInsecure and tls that do not contradict each other'],
+    [
+      'tls=false&tlsAllowInvalidCertificates=false',
+      'tlsAllowInvalidCertificates and tls that do not contradict each other',
+    ],
+    [
+      'tlsInsecure=false&tlsAllowInvalidCertificates=true',
+      'tlsInsecure and tlsAllowInvalidCertificates that do not contradict each other',
+    ],
+    ['Tail', 'no option of another form or name than its clients have (option 1 of the query)'],
   ])('with %s is refused: %s', async (query, expected) => {
     expect(await refused(`mongodb://h/?${query}`)).toBe(expected);
   });

@@ -77,6 +77,10 @@ describe('what vendors show is taken', () => {
     ['trustServerCertificate=true&useSSL=true', 'require'],
     ['tls=skip-verify&parseTime=true', 'require'],
     ['tls=true', 'verify-full'],
+    ['useSSL=true&trustServerCertificate=false', 'verify-full'],
+    ['useSSL=false&verifyServerCertificate=false', 'disable'],
+    ['sslMode=REQUIRED&sslaccept=strict', 'verify-full'],
+    ['sslMode=VERIFY_CA&useSSL=true', 'verify-ca'],
   ])('%s is ssl_mode %s', (option, ssl_mode) => {
     expect(parse(`mysql://db.example.test/shop?${option}`).options).toEqual({ ssl_mode });
   });
@@ -122,6 +126,30 @@ describe('what is refused', () => {
     ['a profile of the driver', 'mysql://db.example.test/shop?ssl=Amazon%20RDS', 'as ssl one of'],
     ['what every object has', 'mysql://db.example.test/shop?constructor=x', 'no option constructor'],
     ['a name that is none', 'mysql://db.example.test/shop?hunter2!=x', 'no option of another form'],
+    ['TLS and none', 'mysql://h/d?sslMode=VERIFY_IDENTITY&useSSL=false', 'ssl-mode and useSSL that'],
+    [
+      'TLS required and none',
+      'mysql://h/d?ssl-mode=DISABLED&requireSSL=true',
+      'requireSSL and ssl-mode that',
+    ],
+    [
+      'none, verified',
+      'mysql://h/d?useSSL=false&verifyServerCertificate=true',
+      'verifyServerCertificate and useSSL that',
+    ],
+    [
+      'verified and not',
+      'mysql://h/d?sslMode=VERIFY_CA&verifyServerCertificate=false',
+      'ssl-mode and verifyServerCertificate that',
+    ],
+    [
+      'verified and trusted',
+      'mysql://h/d?sslaccept=strict&trustServerCertificate=true',
+      'sslaccept and trustServerCertificate that',
+    ],
+    ['two drivers’ words', 'mysql://h/d?tls=skip-verify&ssl={}', 'ssl and tls that'],
+    ['a name that no client has', 'mysql://h/d?Tail', 'than its clients have (option 1 of the query)'],
+    ['a scheme in the host', 'mysql://http://db.example.test/shop', 'one scheme'],
     ['a broken escape', 'mysql://me:%zz@db.example.test/shop', 'hexadecimal'],
     ['JDBC', 'jdbc:mysql://db.example.test/shop', 'begins with mysql://'],
   ])('%s', (_, text, expected) => expect(expectation(text)).toContain(expected));

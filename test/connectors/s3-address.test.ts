@@ -127,10 +127,20 @@ describe('a connection string', () => {
     });
   });
 
-  test.each(['s3://b?region=a&region=b', 's3://b:9000/x', 's3://b?toString=1', 's3://k:a%zz@b'])(
-    'is refused: %s',
-    async (text) => {
-      await expect((async () => parse(text))()).rejects.toMatchObject({ code: 'invalid-request' });
-    },
-  );
+  test('takes a plus of a session token for a plus', async () => {
+    expect(await parse('s3://shop-data/?session_token=FwoG+obviously/fake==')).toMatchObject({
+      credentials: { session_token: 'FwoG+obviously/fake==' },
+    });
+  });
+
+  test.each([
+    's3://KEY:SECRET@minio.example.test:9000@bucket/x',
+    's3://https://minio.example.test:9000/bucket',
+    's3://b?region=a&region=b',
+    's3://b:9000/x',
+    's3://b?toString=1',
+    's3://k:a%zz@b',
+  ])('is refused: %s', async (text) => {
+    await expect((async () => parse(text))()).rejects.toMatchObject({ code: 'invalid-request' });
+  });
 });

@@ -28,6 +28,35 @@ describe('what is shown to be pasted', () => {
     expect(parse(text)).toEqual({ config, credentials: { password: 'fake-one' }, options });
   }); // prettier-ignore
 
+  test('blanks around names and values do not count', () => {
+    const text =
+      'jdbc:sqlserver:// db.example.test : 1433 ; user = me ; password = fake-one ; Initial Catalog = shop ; ';
+    expect(parse(text)).toEqual({
+      config: { ...base, port: 1433 },
+      credentials: { password: 'fake-one' },
+      options: {},
+    });
+  });
+
+  test.each([
+    ['Encrypt=true;TrustServerCertificate=true', 'require'],
+    ['Encrypt=true;TrustServerCertificate=false', 'verify-full'],
+    ['Encrypt=strict;TrustServerCertificate=true', 'verify-full'],
+    ['Encrypt=false;TrustServerCertificate=true', 'prefer'],
+    ['TrustServerCertificate=false', 'verify-full'],
+  ])('%s is ssl_mode %s', (pair, ssl_mode) => {
+    expect(parse(`sqlserver://db.example.test;${pair}`).options).toEqual({ ssl_mode });
+  });
+
+  test('a plus is a blank in a query, as in Go, but not in a secret', () => {
+    expect(parse('sqlserver://db.example.test?database=my+shop&connection+timeout=5')).toMatchObject({
+      config: { database: 'my shop' },
+      options: { connection_timeout_seconds: 5 },
+    });
+    expect(expectation('sqlserver://db.example.test?password=a+b')).toContain('%2B for a plus');
+    expect(parse('sqlserver://db.example.test?password=a%2Bb').credentials).toEqual({ password: 'a+b' });
+  });
+
   test('a password in braces may hold what divides fields', () => {
     expect(
       parse('sqlserver://db.example.test;user=me;password={a;b}}c=d};database=shop').credentials,
@@ -61,6 +90,16 @@ describe('what is refused', () => {
     ['another name for the certificate', 'sqlserver://db.example.test/shop?hostNameInCertificate=x', 'no option hostNameInCertificate'],
     ['what every object has', 'sqlserver://db.example.test/shop?constructor=x', 'no option constructor'],
     ['an encryption that there is not', 'sqlserver://db.example.test/shop?encrypt=constructor', 'as encrypt one of'],
+    ['no TLS, verified', 'sqlserver://h;Encrypt=disable;TrustServerCertificate=false', 'trustServerCertificate and encrypt that'],
+    ['TLS for the login alone, verified', 'sqlserver://h;Encrypt=false;TrustServerCertificate=false', 'trustServerCertificate and encrypt that'],
+    ['a password twice', 'sqlserver://h;password=;pwd=fake-one', 'password once'],
+    ['quotes, which JDBC keeps', 'sqlserver://h;password="fake;one"', 'in braces'],
+    ['quotes around a whole value', "sqlserver://h;password='fake-one'", 'in braces'],
+    ['a brace that is not closed', 'sqlserver://h;password={fake-one', 'is written }}'],
+    ['something behind a brace', 'sqlserver://h;password={fake}-one', 'is written }}'],
+    ['two options without a semicolon', 'sqlserver://h;database=shop PWD=fake-one', 'in braces'],
+    ['a name that no client has', 'sqlserver://h;database=shop;Tail=x', 'than its clients have (option 2 of the list)'],
+    ['a scheme in the host', 'sqlserver://https://db.example.test/shop', 'one scheme'],
     ['a port that is none', 'sqlserver://db.example.test:port;database=shop', 'a port from 1'],
   ])('%s', (_, text, expected) => expect(expectation(text)).toContain(expected)); // prettier-ignore
 });

@@ -1,5 +1,6 @@
 import { connectorOf, credentialFields } from '../../domain/assemble.ts';
 import type { Credentials, StoredConnection } from '../../domain/connection.ts';
+import { checkChange } from '../../domain/contradictions.ts';
 import { checkShared } from '../../domain/create.ts';
 import { destinationOf, mayGoTo } from '../../domain/destination.ts';
 import { mergeCredentials } from '../../domain/patch.ts';
@@ -18,12 +19,10 @@ export const mergedFor = async (
 ): Promise<Credentials> => {
   const connector = connectorOf(read.type);
   const stays = mayGoTo(read.bound, destinationOf(connector, next));
-  return mergeCredentials(
-    connector,
-    stays ? await credentialsFor(bench, read, next) : undefined,
-    given,
-    next,
-  );
+  const old = stays ? await credentialsFor(bench, read, next) : undefined;
+  const credentials = mergeCredentials(connector, old, given, next);
+  checkChange(connector, read, { ...next, auth_method: credentials.auth_method });
+  return credentials;
 };
 
 /** Platform mode: the caller changes which secret of his own is meant, or says again that it may go where the connection now points. */

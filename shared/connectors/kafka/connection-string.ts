@@ -1,15 +1,26 @@
 import { sslModes } from '../connector.ts';
-import type { ConnectionString, ConnectionStringParts, SslMode } from '../connector.ts';
-import { decoded, namedLike, refuse } from '../string-parts.ts';
+import type { ConnectionString, ConnectionStringParts } from '../connector.ts';
+import { kafkaOptions } from '../known-options.ts';
+import {
+  checkOneScheme,
+  decoded,
+  foldName,
+  readQuery,
+  refuse,
+  refuseRepeated,
+  refuseUnknown,
+} from '../string-parts.ts';
+import { demandMode, resolveTls, type TlsDemand } from '../tls-options.ts';
 
 /** `kafka://user:password@host:port,host:port?option=…`, in the names of Kafka's own clients, with dots or underscores. */
 export const connectionString: ConnectionString = {
   schemes: ['kafka'],
   parse: (text) => {
     const [, login, servers, path, query = ''] =
-      /^kafka:\/\/(?:([^/?#@]*)@)?([^/?#@]*)(\/[^?#@]*)?(?:\?([^#@]*))?$/i.exec(text) ?? [];
+      /^kafka:\/\/(?:([^/?#@\s]*)@)?([^/?#@\s]*)(\/[^?#@\s]*)?(?:\?([^#@\s]*))?$/i.exec(text) ?? [];
     if (!servers) return refuse(`${form}, ${encoded}`);
     if (!/^[A-Za-z0-9\u00a1-\uffff._[\]:,-]+$/.test(servers)) refuse(`${form}, ${encoded}`);
+    checkOneScheme(servers, path ?? '');
     const [username = '', password, more] = (login ?? '').split(':');
     if (more !== undefined) refuse(`${form}, ${encoded}`);
     const said = optionsOf(query);
@@ -30,34 +41,34 @@ const form = 'kafka://user:password@host:port,host:port';
 const encoded = 'with what is special in a password percent-encoded';
 
 const optionsOf = (query: string): ConnectionStringParts => {
-  const options = new URLSearchParams(query);
-  const seen = new Set<string>();
-  const parts: ConnectionStringParts[] = [];
-  const unknown: string[] = [];
-  for (const [spelled, value] of options) {
-    const name = spelled.replaceAll('.', '_');
-    const meaning = meanings.get(name);
-    if (seen.has(name)) refuse(`the option ${named(spelled)} once`);
-    seen.add(name);
-    if (meaning) parts.push({ config: {}, credentials: {}, options: {}, ...meaning(value) });
-    else if (!ignored.has(name)) unknown.push(spelled);
-  }
-  if (unknown.length > 0) refuse(`no option ${unknown.map(named).join(', ')}`);
+  // Clients read these from files, where a plus is a plus.
+  const options = readQuery(query);
+  const names = options.map(([name]) => name);
+  refuseUnknown(names, {
+    isTaken: (name) => meanings.has(foldName(name)) || ignored.has(foldName(name)),
+    clients: kafkaOptions,
+  });
+  refuseRepeated(names.map((name) => (foldName(name) === 'saslmechanisms' ? 'sasl.mechanism' : name)));
+  const parts = options.map(([name, value]) => meanings.get(foldName(name))?.(value) ?? {});
+  const demands = parts.flatMap(({ tls }) => tls ?? []);
+  // The protocol chooses no mode, but rules some out.
+  resolveTls([...demands, ...parts.flatMap(({ protocol }) => protocol ?? [])]);
+  const mode = resolveTls(demands);
   return {
     config: Object.assign({}, ...parts.map(({ config }) => config)),
     credentials: Object.assign({}, ...parts.map(({ credentials }) => credentials)),
-    options: Object.assign({}, ...parts.map(({ options: some }) => some)),
+    options: { ...(mode && { ssl_mode: mode }) },
   };
 };
 
-type Meaning = (value: string) => Partial<ConnectionStringParts>;
+interface Said extends Partial<Pick<ConnectionStringParts, 'config' | 'credentials'>> {
+  readonly tls?: TlsDemand;
+  readonly protocol?: TlsDemand;
+}
+type Meaning = (value: string) => Said;
 
 const oneOf =
-  (
-    field: string,
-    allowed: readonly string[],
-    give: (value: string) => Partial<ConnectionStringParts>,
-  ): Meaning =>
+  (field: string, allowed: readonly string[], give: (value: string) => Said): Meaning =>
   (value) =>
     allowed.includes(value.toUpperCase())
       ? give(value.toUpperCase())
@@ -68,35 +79,58 @@ const mechanism = oneOf('sasl_mechanism', ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-
 }));
 
 const sslMode: Meaning = (value) => {
-  const mode: SslMode | undefined = sslModes.find((known) => known === value);
-  return mode ? { options: { ssl_mode: mode } } : refuse(`as ssl_mode one of ${sslModes.join(', ')}`);
+  const mode =
+    sslModes.find((known) => known === value) ?? refuse(`as ssl_mode one of ${sslModes.join(', ')}`);
+  return { tls: demandMode('ssl_mode', mode) };
 };
 
+/** By folded name. */
 const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   [
-    'security_protocol',
+    'securityprotocol',
     oneOf('security_protocol', ['SASL_SSL', 'SSL', 'SASL_PLAINTEXT', 'PLAINTEXT'], (value) => ({
       config: { security_protocol: value },
+      protocol: value.endsWith('SSL')
+        ? { option: 'security_protocol', least: 'prefer' }
+        : { option: 'security_protocol', most: 'prefer' },
     })),
   ],
-  ['sasl_mechanism', mechanism],
-  ['sasl_mechanisms', mechanism], // librdkafka
-  ['schema_registry_url', (value) => ({ config: { schema_registry_url: value } })],
-  ['ssl_mode', sslMode],
+  ['saslmechanism', mechanism],
+  ['saslmechanisms', mechanism], // librdkafka
+  ['schemaregistryurl', (value) => ({ config: { schema_registry_url: value } })],
   ['sslmode', sslMode],
+  // Empty is Kafka's word, none librdkafka's, for no look at the name.
+  [
+    'sslendpointidentificationalgorithm',
+    oneOf('ssl.endpoint.identification.algorithm', ['HTTPS', 'NONE', ''], (value) => ({
+      tls: {
+        option: 'ssl.endpoint.identification.algorithm',
+        ...(value === 'HTTPS' ? { least: 'verify-full' } : { most: 'verify-ca' }),
+      },
+    })),
+  ],
+  [
+    'enablesslcertificateverification',
+    oneOf('enable.ssl.certificate.verification', ['TRUE', 'FALSE'], (value) => ({
+      tls: {
+        option: 'enable.ssl.certificate.verification',
+        ...(value === 'TRUE' ? { least: 'verify-ca' } : { most: 'require' }),
+      },
+    })),
+  ],
 ]);
 
 /** What clients are given and what has no meaning for one that only looks. */
-const ignored: ReadonlySet<string> = new Set([
-  'acks',
-  'auto_offset_reset',
-  'client_id',
-  'compression_type',
-  'group_id',
-  'metadata_max_age_ms',
-  'request_timeout_ms',
-  'session_timeout_ms',
-  'socket_keepalive_enable',
-]);
-
-const named = namedLike(/^[A-Za-z][A-Za-z_.]{0,39}$/);
+const ignored: ReadonlySet<string> = new Set(
+  [
+    'acks',
+    'auto_offset_reset',
+    'client_id',
+    'compression_type',
+    'group_id',
+    'metadata_max_age_ms',
+    'request_timeout_ms',
+    'session_timeout_ms',
+    'socket_keepalive_enable',
+  ].map(foldName),
+);

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { defineConnector, lateParser } from '../connector.ts';
 import { Name, Secret } from '../fields.ts';
+import { contradictions } from './contradictions.ts';
 
 // The registry's password goes with every way to log in to the brokers: it is a login of its own.
 const registry = { schema_registry_password: v.exactOptional(Secret) };
@@ -45,6 +46,7 @@ export const kafka = defineConnector({
   /** Topics go anywhere as they are; fields of other names are quoted as ksqlDB and Flink do. */
   quote: (identifier) =>
     /^[\w.-]+$/.test(identifier) ? identifier : `\`${identifier.replaceAll('`', '``')}\``,
+  contradictions,
   connectionString: lateParser(['kafka'], () => import('./connection-string.ts')),
   load: () => import('./session.ts'),
 });

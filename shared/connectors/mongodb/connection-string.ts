@@ -1,14 +1,19 @@
-import type { ConnectionString, ConnectionStringParts, SslMode } from '../connector.ts';
-import { decoded, named, refuse } from '../string-parts.ts';
+import type { ConnectionString, ConnectionStringParts } from '../connector.ts';
+import { mongodbOptions } from '../known-options.ts';
+import { checkOneScheme, decoded, readQuery, readSeconds, refuse, refuseUnknown } from '../string-parts.ts';
+import { resolveTls, type TlsDemand } from '../tls-options.ts';
 
 /** https://www.mongodb.com/docs/manual/reference/connection-string/, whose form is no URL's: it names several hosts. */
 export const connectionString: ConnectionString = {
   schemes: ['mongodb', 'mongodb+srv'],
   parse: (text) => {
     const match =
-      /^(mongodb(?:\+srv)?):\/\/(?:([^@/?#]*)@)?([^@/?#]+)(?:\/([^@/?#]*))?(?:\?([^@?#]*))?$/i.exec(text);
+      /^(mongodb(?:\+srv)?):\/\/(?:([^@/?#\s]*)@)?([^@/?#\s]+)(?:\/([^@/?#\s]*))?(?:\?([^@?#\s]*))?$/i.exec(
+        text,
+      );
     if (!match) return refuse(form);
     const [, scheme = '', account = '', members = '', path = '', query = ''] = match;
+    checkOneScheme(members, path);
     const [username = '', password = '', ...more] = account.split(':');
     if (more.length > 0) return refuse(form);
     const database = decoded(path);
@@ -66,48 +71,50 @@ interface Said {
 
 /** Names are compared without case, as MongoDB's drivers do. */
 const optionsOf = (query: string): Said => {
-  const pairs = query
-    .split('&')
-    .filter(Boolean)
-    .map((pair) => {
-      const [name = '', ...value] = pair.split('=');
-      return [name, decoded(value.join('='))] as const;
-    });
-  const unknown = pairs.filter(
-    ([name]) => !meanings.has(name.toLowerCase()) && !ignored.has(name.toLowerCase()),
-  );
-  if (unknown.length > 0) refuse(`no option ${unknown.map(([name]) => named(name)).join(', ')}`);
+  // As in MongoDB's drivers a plus is a plus.
+  const pairs = readQuery(query);
   const names = pairs.map(([name]) => name.toLowerCase());
+  refuseUnknown(
+    pairs.map(([name]) => name),
+    {
+      isTaken: (name) => meanings.has(name.toLowerCase()) || ignored.has(name.toLowerCase()),
+      clients: mongodbOptions,
+    },
+  );
   for (const [at, name] of names.entries())
     if (meanings.has(name) && names.indexOf(name) !== at) refuse(`the option ${name} once`);
+  // https://github.com/mongodb/specifications/blob/master/source/uri-options/uri-options.md: an error whatever their values are.
+  const others = ['tlsAllowInvalidCertificates', 'tlsAllowInvalidHostnames'];
+  const other = others.find((name) => names.includes(name.toLowerCase()));
+  if (other !== undefined && names.includes('tlsinsecure'))
+    refuse(`tlsInsecure and ${other} that do not contradict each other`);
   const meant = pairs.map(([name, value]) => meanings.get(name.toLowerCase())?.(value) ?? {});
-  const modes = meant.flatMap(({ options }) => options?.ssl_mode ?? []);
-  const weakest = strengths.find((mode) => modes.includes(mode));
-  if (modes.includes('disable') && modes.some((mode) => mode !== 'disable'))
-    refuse('tls once, and not against another option');
+  const mode = resolveTls(meant.flatMap(({ tls }) => tls ?? []));
   const { options: _, ...rest } = Object.assign({}, ...meant) as Partial<Said>; // of the table's meanings alone
   return {
     ...rest,
     options: {
       ...Object.assign({}, ...meant.map(({ options }) => options)),
-      ...(weakest && { ssl_mode: weakest }),
+      ...(mode && { ssl_mode: mode }),
     },
   };
 };
 
-type Meaning = (value: string) => Partial<Said>;
+type Meaning = (value: string) => Partial<Said> & { readonly tls?: TlsDemand };
 
-/** From the weakest: what one option allows, another does not take back. */
-const strengths: readonly SslMode[] = ['disable', 'require', 'verify-ca', 'verify-full'];
+type Demand = Omit<TlsDemand, 'option'>;
 
-const flag = (name: string, mode: SslMode, otherwise?: SslMode): [string, Meaning] => [
+const flag = (name: string, yes: Demand, no: Demand): [string, Meaning] => [
   name.toLowerCase(),
   (value) => {
     if (!/^(true|false)$/.test(value)) refuse(`as ${name} true or false`);
-    const ssl_mode = value === 'true' ? mode : otherwise;
-    return ssl_mode ? { options: { ssl_mode } } : {};
+    return { tls: { option: name, ...(value === 'true' ? yes : no) } };
   },
 ];
+
+const on: Demand = { least: 'require', usual: 'verify-full' };
+const off: Demand = { most: 'disable' };
+const verified: Demand = { least: 'verify-ca', usual: 'verify-full' };
 
 const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['authsource', (value) => (value ? { authSource: value } : {})],
@@ -122,17 +129,20 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
         : refuse('as authMechanism SCRAM-SHA-256, SCRAM-SHA-1 or MONGODB-X509');
     },
   ],
-  flag('tls', 'verify-full', 'disable'),
-  flag('ssl', 'verify-full', 'disable'),
-  flag('tlsInsecure', 'require'),
-  flag('tlsAllowInvalidCertificates', 'require'),
-  flag('tlsAllowInvalidHostnames', 'verify-ca'),
+  flag('tls', on, off),
+  flag('ssl', on, off),
+  flag('tlsInsecure', { least: 'require', most: 'require' }, verified),
+  flag('tlsAllowInvalidCertificates', { least: 'require', most: 'require' }, verified),
+  flag(
+    'tlsAllowInvalidHostnames',
+    { least: 'require', most: 'verify-ca', usual: 'verify-ca' },
+    { least: 'verify-full' },
+  ),
   [
     'connecttimeoutms',
     (value) => {
-      if (!/^\d{1,9}$/.test(value)) refuse('as connectTimeoutMS milliseconds, in whole numbers');
-      const seconds = Math.min(Math.ceil(Number(value) / 1000), 300);
-      return seconds > 0 ? { options: { connection_timeout_seconds: seconds } } : {};
+      const seconds = readSeconds('connectTimeoutMS', value, { unit: 1000 });
+      return seconds !== undefined ? { options: { connection_timeout_seconds: seconds } } : {};
     },
   ],
   // Another name would be looked up in DNS.

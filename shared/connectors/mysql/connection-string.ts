@@ -1,46 +1,54 @@
 import type { ConnectionString, ConnectionStringParts, SslMode } from '../connector.ts';
-import { sslModes } from '../connector.ts';
-import { decoded, namedLike, refuse } from '../string-parts.ts';
+import { mysqlOptions } from '../known-options.ts';
+import {
+  type Address,
+  decoded,
+  foldName,
+  type Option,
+  readAddress,
+  readQuery,
+  readSeconds,
+  refuse,
+  refuseRepeated,
+  refuseUnknown,
+} from '../string-parts.ts';
+import { resolveTls, type TlsDemand } from '../tls-options.ts';
 
 /** URLs as MySQL's own tools, Prisma, Rails and the Connectors write them, of one TCP host. */
 export const connectionString: ConnectionString = {
   schemes: ['mysql', 'mariadb', 'mysql2'],
   parse: (text) => {
-    const url = URL.canParse(text) ? new URL(text) : refuse(form);
-    if (!connectionString.schemes.includes(url.protocol.slice(0, -1)))
+    const address = readAddress(text, form);
+    if (!connectionString.schemes.includes(text.slice(0, text.indexOf(':')).toLowerCase()))
       refuse('a string that begins with mysql://');
-    // An @ this late, or a fragment, is a password that was not encoded: not a word of it may be taken for an option's name.
-    if (url.hash || `${url.pathname}${url.search}`.includes('@')) refuse(form);
-    return partsOf(url);
+    // None of the options is a text that could hold a blank: a plus stays a plus.
+    return partsOf(address, readQuery(address.query));
   },
 };
 
 const form = 'mysql://user:password@host:port/database, with what is special in a password percent-encoded';
 
-const partsOf = (url: URL): ConnectionStringParts => {
-  const options = url.searchParams;
-  const names = [...new Set(options.keys())];
-  const unknown = names.filter((name) => !meanings.has(folded(name)) && !ignored.has(folded(name)));
-  if (unknown.length > 0) refuse(`no option ${unknown.map(named).join(', ')}`);
-  const given = names.map(folded);
-  for (const name of names) {
-    const times = given.filter((other) => other === folded(name)).length;
-    if (times > 1 || options.getAll(name).length > 1) refuse(`the option ${name} once`);
-  }
-  const host = decoded(url.hostname).replace(/^\[(.*)\]$/, '$1');
-  const database = decoded(url.pathname.slice(1));
-  const [username, password] = [decoded(url.username), decoded(url.password)];
+const partsOf = (
+  { host, port, path, username, password }: Address,
+  options: readonly Option[],
+): ConnectionStringParts => {
+  const names = options.map(([name]) => name);
+  refuseUnknown(names, {
+    isTaken: (name) => meanings.has(foldName(name)) || ignored.has(foldName(name)),
+    clients: mysqlOptions,
+  });
+  refuseRepeated(names);
   if (host.includes(',')) refuse('one host');
   if (/^[/@]/.test(host)) refuse('a host that is reached over TCP, not the path of a socket');
 
-  const meant = names.map((name) => meanings.get(folded(name))?.(options.get(name) ?? '') ?? {});
+  const meant = options.map(([name, value]) => meanings.get(foldName(name))?.(value) ?? {});
   const seconds = meant.find(({ seconds: some }) => some !== undefined)?.seconds;
-  // Several may speak of TLS, and the strictest of them is what was wanted.
-  const mode = sslModes.findLast((one) => meant.some(({ mode: said }) => said === one));
+  const mode = resolveTls(withoutWeakened(meant.flatMap(({ tls }) => tls ?? [])));
+  const database = decoded(path);
   return {
     config: {
       ...(host && { host }),
-      ...(url.port && { port: Number(url.port) }),
+      ...(port && { port: Number(port) }),
       ...(database && { database }),
       ...(username && { username }),
     },
@@ -52,84 +60,96 @@ const partsOf = (url: URL): ConnectionStringParts => {
   };
 };
 
-/** Each maker spells the same option in its own way: `ssl-mode`, `ssl_mode`, `sslMode`. */
-const folded = (name: string) => name.toLowerCase().replaceAll(/[-_]/g, '');
+/** Connector/J's `useSSL=false` is a preference that `requireSSL=true` overrules. */
+const withoutWeakened = (demands: readonly TlsDemand[]): readonly TlsDemand[] => {
+  const required = demands.some(({ option, least }) => option === 'requireSSL' && least);
+  return required ? demands.filter(({ option, most }) => option !== 'useSSL' || most !== 'disable') : demands;
+};
 
 interface Meaning {
-  readonly mode?: SslMode;
-  readonly seconds?: number;
+  readonly tls?: TlsDemand;
+  readonly seconds?: number | undefined;
 }
 
-const oneOf =
-  (option: string, values: Readonly<Record<string, SslMode | undefined>>) =>
-  (value: string): Meaning => {
-    const known = new Map(Object.entries(values));
-    const said = value.toLowerCase();
-    if (!known.has(said)) refuse(`as ${option} one of ${[...known.keys()].join(', ')}`);
-    const mode = known.get(said);
-    return mode ? { mode } : {};
-  };
+type Demand = Omit<TlsDemand, 'option'>;
 
-const flag = (option: string, yes: SslMode | undefined, no: SslMode | undefined) =>
-  oneOf(option, { true: yes, false: no, '1': yes, '0': no });
+/** An option with a fixed set of values, in any case, each with what it demands of TLS. */
+const words = (option: string, values: Readonly<Record<string, Demand>>) => {
+  const known = new Map(Object.entries(values));
+  return (value: string): Meaning => ({
+    tls: {
+      option,
+      ...(known.get(value.toLowerCase().replaceAll(/\s/g, '')) ??
+        refuse(`as ${option} one of ${[...known.keys()].join(', ')}`)),
+    },
+  });
+};
+
+const least = (mode: SslMode): Demand => ({ least: mode });
+const off: Demand = { most: 'disable' };
+/** TLS, and explicitly no look at the certificate. */
+const unverified: Demand = { least: 'require', most: 'require' };
+/** No look at the certificate where there is TLS. */
+const unverifiedIfAny: Demand = { usual: 'require', most: 'require' };
+
+const flag = (option: string, yes: Demand, no: Demand) =>
+  words(option, { true: yes, false: no, '1': yes, '0': no });
 
 const path = (option: string) => (): Meaning =>
   refuse(`no path in ${option}: send the certificates themselves as ssl.ca, ssl.cert and ssl.key`);
-
-/** 0 is every driver's word for no limit; there always is one here, its own default. */
-const time = (option: string, unit: number) => (value: string) => {
-  if (!/^\d{1,9}$/.test(value)) refuse(`as ${option} a whole number`);
-  const seconds = Math.min(Math.ceil(Number(value) / unit), 300);
-  return seconds > 0 ? { seconds } : {};
-};
 
 /** https://dev.mysql.com/doc/connector-j/en/connector-j-connp-props-security.html, https://www.prisma.io/docs/orm/overview/databases/mysql */
 const meanings: ReadonlyMap<string, (value: string) => Meaning> = new Map([
   [
     'sslmode',
-    oneOf('ssl-mode', {
-      disabled: 'disable',
-      disable: 'disable',
-      preferred: 'prefer',
-      prefer: 'prefer',
-      required: 'require',
-      require: 'require',
-      trust: 'require',
-      verify_ca: 'verify-ca',
-      'verify-ca': 'verify-ca',
-      verify_identity: 'verify-full',
-      'verify-full': 'verify-full',
+    words('ssl-mode', {
+      disabled: off,
+      disable: off,
+      preferred: least('prefer'),
+      prefer: least('prefer'),
+      required: least('require'),
+      require: least('require'),
+      trust: unverified,
+      verify_ca: least('verify-ca'),
+      'verify-ca': least('verify-ca'),
+      verify_identity: least('verify-full'),
+      'verify-full': least('verify-full'),
     }),
   ],
-  ['usessl', flag('useSSL', 'require', 'disable')],
-  ['requiressl', flag('requireSSL', 'require', undefined)],
-  ['verifyservercertificate', flag('verifyServerCertificate', 'verify-ca', undefined)],
-  ['trustservercertificate', flag('trustServerCertificate', 'require', undefined)],
+  ['usessl', flag('useSSL', least('require'), off)],
+  ['requiressl', flag('requireSSL', least('require'), {})],
+  ['verifyservercertificate', flag('verifyServerCertificate', least('verify-ca'), { most: 'require' })],
+  ['trustservercertificate', flag('trustServerCertificate', unverifiedIfAny, least('verify-full'))],
   // Go's driver, in the URLs of migration tools.
   [
     'tls',
-    oneOf('tls', {
-      true: 'verify-full',
-      false: 'disable',
-      'skip-verify': 'require',
-      preferred: 'prefer',
+    words('tls', {
+      true: least('verify-full'),
+      false: off,
+      'skip-verify': unverified,
+      preferred: least('prefer'),
     }),
   ],
-  ['sslaccept', oneOf('sslaccept', { strict: 'verify-full', accept_invalid_certs: 'require' })],
+  ['sslaccept', words('sslaccept', { strict: least('verify-full'), accept_invalid_certs: unverifiedIfAny })],
   // mysql2 takes an object here, and PlanetScale and TiDB show it.
   [
     'ssl',
-    oneOf('ssl', {
-      true: 'require',
-      '1': 'require',
-      false: 'disable',
-      '0': 'disable',
-      '{}': 'verify-full',
-      '{"rejectunauthorized":true}': 'verify-full',
-      '{"rejectunauthorized":false}': 'require',
+    words('ssl', {
+      true: least('require'),
+      '1': least('require'),
+      false: off,
+      '0': off,
+      '{}': least('verify-full'),
+      '{"rejectunauthorized":true}': least('verify-full'),
+      '{"rejectunauthorized":false}': unverified,
     }),
   ],
-  ['connecttimeout', (value) => time('connectTimeout', Number(value) >= 1000 ? 1000 : 1)(value)],
+  [
+    'connecttimeout',
+    (value) => ({
+      seconds: readSeconds('connectTimeout', value, { unit: Number(value) >= 1000 ? 1000 : 1 }),
+    }),
+  ],
   ...['sslca', 'sslcapath', 'sslcert', 'sslkey', 'sslidentity', 'sslrootcert', 'servercertificate'].map(
     (name) => [name, path(name)] as const,
   ),
@@ -142,5 +162,3 @@ const ignored: ReadonlySet<string> = new Set(
   servertimezone sockettimeout statementcachesize timezone tcpkeepalive tinyint1isbit usecompression usecursorfetch
   uselegacydatetimecode useserverprepstmts useunicode zerodatetimebehavior`.split(/\s+/),
 );
-
-const named = namedLike(/^[A-Za-z][A-Za-z_-]{0,39}$/);

@@ -1,52 +1,43 @@
 import type { ConnectionStringParts, SslMode } from '../connector.ts';
-import { decoded, named, refuse } from '../string-parts.ts';
+import { libpqOptions } from '../known-options.ts';
+import {
+  type Address,
+  decoded,
+  type Option,
+  readAddress,
+  readQuery,
+  refuse,
+  refuseRepeated,
+  refuseUnknown,
+} from '../string-parts.ts';
+import { demandMode, resolveTls, type TlsDemand } from '../tls-options.ts';
 
 /** URLs as libpq defines them, https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS, of one TCP host. */
 export const parse = (text: string, schemes: readonly [string, ...string[]]): ConnectionStringParts => {
-  const form = `${schemes[0]}://user:password@host:port/database`;
-  const url = URL.canParse(text)
-    ? new URL(text)
-    : refuse(`${form}, with what is special in a password percent-encoded`);
-  if (!schemes.includes(url.protocol.slice(0, -1))) refuse(`a string that begins with ${schemes[0]}://`);
-  // An @ this late, or a fragment, is a password that was not encoded: not a word of it may be taken for an option's name.
-  if (url.hash || `${url.pathname}${url.search}`.includes('@')) {
-    refuse(`${form}, with what is special in a password percent-encoded`);
-  }
-  return partsOf(fieldsOf(url), url.searchParams);
+  const form = `${schemes[0]}://user:password@host:port/database, with what is special in a password percent-encoded`;
+  const address = readAddress(text, form);
+  if (!schemes.includes(text.slice(0, text.indexOf(':')).toLowerCase()))
+    refuse(`a string that begins with ${schemes[0]}://`);
+  // In libpq a plus is a plus, in the query too.
+  return partsOf(address, readQuery(address.query));
 };
 
-type Fields = Readonly<Record<'host' | 'port' | 'database' | 'username' | 'password', string>>;
+const partsOf = (address: Address, options: readonly Option[]): ConnectionStringParts => {
+  const names = options.map(([name]) => name);
+  refuseUnknown(names, {
+    isTaken: (name) => Object.hasOwn(fieldOptions, name) || meanings.has(name) || ignored.has(name),
+    clients: libpqOptions,
+  });
+  refuseRepeated(names);
 
-const fieldsOf = (url: URL): Fields => ({
-  host: decoded(url.hostname).replace(/^\[(.*)\]$/, '$1'),
-  port: url.port,
-  database: decoded(url.pathname.slice(1)),
-  username: decoded(url.username),
-  password: decoded(url.password),
-});
-
-const partsOf = (fields: Fields, options: URLSearchParams): ConnectionStringParts => {
-  const names = [...new Set(options.keys())];
-  const unknown = names.filter(
-    (name) => !Object.hasOwn(fieldOptions, name) && !meanings.has(name) && !ignored.has(name),
-  );
-  if (unknown.length > 0) refuse(`no option ${unknown.map(named).join(', ')}`);
-  for (const name of names) if (options.getAll(name).length > 1) refuse(`the option ${name} once`);
-
-  const all: Record<string, string> = { ...fields };
-  for (const [name, field] of Object.entries(fieldOptions)) {
-    const value = options.get(name);
-    if (value === null) continue;
-    if (all[field]) refuse(`${field} once, in the address or as the option ${name}`);
-    all[field] = value;
-  }
-  const { host, port, database, username, password } = all;
-  if (host?.includes(',') || port?.includes(',')) refuse('one host');
-  if (host?.startsWith('/') || host?.startsWith('@'))
+  const { host, port, database, username, password } = fieldsOf(address, options);
+  if (host.includes(',') || port.includes(',')) refuse('one host');
+  if (host.startsWith('/') || host.startsWith('@'))
     refuse('a host that is reached over TCP, not the path of a socket');
   if (port && !/^\d{1,5}$/.test(port)) refuse('a port from 1 to 65535');
 
-  const meant = names.map((name) => meanings.get(name)?.(options.get(name) ?? '') ?? {});
+  const meant = options.map(([name, value]) => meanings.get(name)?.(value) ?? {});
+  const mode = resolveTls(meant.flatMap(({ tls }) => tls ?? []));
   return {
     config: {
       ...(host && { host }),
@@ -56,8 +47,24 @@ const partsOf = (fields: Fields, options: URLSearchParams): ConnectionStringPart
       ...Object.assign({}, ...meant.map(({ config }) => config)),
     },
     credentials: password ? { password } : {},
-    options: Object.assign({}, ...meant.map(({ options: some }) => some)),
+    options: {
+      ...Object.assign({}, ...meant.map(({ options: some }) => some)),
+      ...(mode && { ssl_mode: mode }),
+    },
   };
+};
+
+type Fields = Record<'host' | 'port' | 'database' | 'username' | 'password', string>;
+
+const fieldsOf = ({ path, ...address }: Address, options: readonly Option[]): Fields => {
+  const fields: Fields = { ...address, database: decoded(path) };
+  for (const [name, value] of options) {
+    const field = fieldOptions[name];
+    if (!field) continue;
+    if (fields[field]) refuse(`${field} once, in the address or as the option ${name}`);
+    fields[field] = value;
+  }
+  return fields;
 };
 
 /** Options that stand for a part of the address. */
@@ -69,31 +76,72 @@ const fieldOptions: Readonly<Record<string, keyof Fields>> = {
   password: 'password',
 };
 
-type Meaning = (value: string) => Partial<Pick<ConnectionStringParts, 'config' | 'options'>>;
+interface Meaning extends Partial<Pick<ConnectionStringParts, 'config' | 'options'>> {
+  readonly tls?: TlsDemand;
+}
 
-const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
-  [
-    'sslmode',
-    (value) => ({
-      options: {
-        ssl_mode:
-          sslModeNames.get(value) ?? refuse(`as sslmode one of ${[...sslModeNames.keys()].join(', ')}`),
-      },
-    }),
-  ],
+/** An option with a fixed set of values, each with what it demands of TLS. */
+const words =
+  (option: string, values: Readonly<Record<string, Omit<TlsDemand, 'option'>>>) =>
+  (value: string): Meaning => ({
+    tls: {
+      option,
+      ...(new Map(Object.entries(values)).get(value) ??
+        refuse(`as ${option} one of ${Object.keys(values).join(', ')}`)),
+    },
+  });
+
+const modeNamed = (option: string, value: string, also = ''): TlsDemand => {
+  const mode =
+    sslModeNames.get(value) ?? refuse(`as ${option} ${also}one of ${[...sslModeNames.keys()].join(', ')}`);
+  return { ...demandMode(option, mode), ...(value === 'no-verify' && { most: mode }) };
+};
+
+type Read = (value: string) => Meaning;
+
+const meanings: ReadonlyMap<string, Read> = new Map<string, Read>([
+  ['sslmode', (value) => ({ tls: modeNamed('sslmode', value) })],
   // What libpq and node-postgres take it for; to asyncpg it is another name of sslmode.
   [
     'ssl',
-    (value) => ({
-      options: {
-        ssl_mode: /^(true|1)$/.test(value)
-          ? 'require'
-          : /^(false|0)$/.test(value)
-            ? 'disable'
-            : (sslModeNames.get(value) ??
-              refuse(`as ssl true, false or one of ${[...sslModeNames.keys()].join(', ')}`)),
-      },
-    }),
+    (value) => {
+      if (/^(true|1)$/.test(value)) return { tls: demandMode('ssl', 'require') };
+      if (/^(false|0)$/.test(value)) return { tls: demandMode('ssl', 'disable') };
+      return { tls: modeNamed('ssl', value, 'true, false or ') };
+    },
+  ],
+  // Prisma's.
+  [
+    'sslaccept',
+    words('sslaccept', { strict: { least: 'verify-full' }, accept_invalid_certs: { most: 'require' } }),
+  ],
+  // A path would be one of our own file system; `system` makes libpq insist on verify-full.
+  [
+    'sslrootcert',
+    (value) =>
+      value === 'system'
+        ? { tls: { option: 'sslrootcert', least: 'verify-full' } }
+        : refuse('no path in sslrootcert: send the certificates themselves as ssl.ca'),
+  ],
+  // It proves that nobody sits in between. So does a verified certificate, which is what can be asked for here.
+  [
+    'channel_binding',
+    words('channel_binding', { require: { least: 'verify-full' }, prefer: {}, disable: {} }),
+  ],
+  [
+    'gssencmode',
+    (value) =>
+      /^(disable|prefer)$/.test(value)
+        ? {}
+        : refuse('as gssencmode disable or prefer: GSSAPI is not spoken here'),
+  ],
+  ['sslnegotiation', words('sslnegotiation', { postgres: {}, direct: { least: 'require' } })],
+  [
+    'ssl_min_protocol_version',
+    (value) =>
+      /^(TLSv1(\.[12])?)?$/i.test(value)
+        ? {}
+        : refuse('as ssl_min_protocol_version TLSv1.2, which is the oldest that is spoken here'),
   ],
   // 0 and less is libpq's word for no limit; there always is one here, its own default.
   [
@@ -106,12 +154,6 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
     },
   ],
   ['schema', (value) => (value ? { config: { schemas: [value] } } : {})], // Prisma's
-  // A path would be one of our own file system; `system` is what is done anyway.
-  [
-    'sslrootcert',
-    (value) =>
-      value === 'system' ? {} : refuse('no path in sslrootcert: send the certificates themselves as ssl.ca'),
-  ],
 ]);
 
 const sslModeNames: ReadonlyMap<string, SslMode> = new Map([
@@ -128,19 +170,15 @@ const sslModeNames: ReadonlyMap<string, SslMode> = new Map([
 const ignored: ReadonlySet<string> = new Set([
   // libpq
   'application_name',
-  'channel_binding',
   'client_encoding',
   'fallback_application_name',
-  'gssencmode',
   'keepalives',
   'keepalives_count',
   'keepalives_idle',
   'keepalives_interval',
   'load_balance_hosts',
   'sslcompression',
-  'sslnegotiation',
   'sslsni',
-  'ssl_min_protocol_version',
   'target_session_attrs',
   'tcp_user_timeout',
   // Prisma, Supabase, Vercel, node-postgres
@@ -149,7 +187,6 @@ const ignored: ReadonlySet<string> = new Set([
   'pool_timeout',
   'single_use_connections',
   'socket_timeout',
-  'sslaccept',
   'statement_cache_size',
   'supa',
   'uselibpqcompat',

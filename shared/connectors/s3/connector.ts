@@ -45,6 +45,15 @@ export const s3 = defineConnector({
   autocomplete: ['schemas', 'tables', 'columns'],
   quote: (identifier) =>
     /^[a-z_][a-z0-9_]*$/.test(identifier) ? identifier : `"${identifier.replaceAll('"', '""')}"`,
+  contradictions: ({ config, ssl_mode }) =>
+    ssl_mode === 'disable' && String(config['endpoint']).startsWith('https:')
+      ? [
+          {
+            path: 'options.ssl_mode',
+            expected: 'another mode than disable: config.endpoint begins with https://',
+          },
+        ]
+      : [],
   connectionString: lateParser(['s3'], () => import('./connection-string.ts')),
   load: () => import('./session.ts'),
 });

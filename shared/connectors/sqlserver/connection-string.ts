@@ -1,5 +1,16 @@
-import type { ConnectionString, ConnectionStringParts, SslMode } from '../connector.ts';
-import { decoded, namedLike, refuse } from '../string-parts.ts';
+import type { ConnectionString, ConnectionStringParts } from '../connector.ts';
+import { sqlserverOptions } from '../known-options.ts';
+import {
+  decoded,
+  foldName,
+  type Option,
+  readAddress,
+  readQuery,
+  readSeconds,
+  refuse,
+  refuseUnknown,
+} from '../string-parts.ts';
+import { resolveTls, type TlsDemand } from '../tls-options.ts';
 
 /**
  * `sqlserver://user:password@host:port/database`, Go's `…/?database=`, and the form of JDBC and Prisma, `sqlserver://host:port;database=…;user=…`;
@@ -8,7 +19,7 @@ import { decoded, namedLike, refuse } from '../string-parts.ts';
  * https://learn.microsoft.com/sql/connect/jdbc/building-the-connection-url
  */
 export const connectionString: ConnectionString = {
-  schemes: ['sqlserver'],
+  schemes: ['sqlserver', 'jdbc:sqlserver'],
   parse: (text) => parse(text),
 };
 
@@ -18,26 +29,30 @@ const parse = (text: string): ConnectionStringParts => {
   return /^[^@?/;]*;/.test(rest) ? partsOf(fieldsOfList(rest)) : partsOf(fieldsOfUrl(`sqlserver://${rest}`));
 };
 
-/** Names in lower case, without spaces, each once. */
 type Fields = ReadonlyMap<string, string>;
 
 const fieldsOfUrl = (text: string): Fields => {
   const form =
     'sqlserver://user:password@host:port/database, with what is special in a password percent-encoded';
-  const url = URL.canParse(text) ? new URL(text) : refuse(form);
-  // An @ this late, or a fragment, is a password that was not encoded: not a word of it may be taken for an option's name.
-  if (url.hash || `${url.pathname}${url.search}`.includes('@') || url.pathname.includes('\\')) refuse(form);
-  const path = decoded(url.pathname.slice(1));
-  const options = [...url.searchParams];
-  const namesDatabase = options.some(([name]) => aliases.get(plain(name)) === 'database');
-  return collect([
-    ['host', decoded(url.hostname).replace(/^\[(.*)\]$/, '$1')],
-    ['port', url.port],
-    [namesDatabase ? 'instancename' : 'database', path],
-    ['username', decoded(url.username)],
-    ['password', decoded(url.password)],
-    ...options,
-  ]);
+  const { host, port, path, query, username, password } = readAddress(text, form);
+  if (path.includes('\\')) refuse(form);
+  // Go reads queries as forms: its documentation has `connection+timeout=30`.
+  const options = readQuery(query, {
+    plusIsBlank: true,
+    secret: (name) => aliases.get(foldName(name)) === 'password',
+  });
+  checkNames(options, 'the query');
+  const namesDatabase = options.some(([name]) => aliases.get(foldName(name)) === 'database');
+  return collect(
+    [
+      ['host', host],
+      ['port', port],
+      [namesDatabase ? 'instancename' : 'database', decoded(path)],
+      ['username', username],
+      ['password', password],
+    ],
+    options,
+  );
 };
 
 const fieldsOfList = (text: string): Fields => {
@@ -45,32 +60,51 @@ const fieldsOfList = (text: string): Fields => {
   const [, host = '', instance = '', port = ''] =
     /^(\[[^\]]*\]|[^:\\]*)(?:\\([^:\\]*))?(?::(.*))?$/s.exec(address) ??
     refuse('host:port or host\\instance before the first semicolon');
-  return collect([
-    ['host', host.replace(/^\[(.*)\]$/, '$1')],
-    ['instancename', instance],
-    ['port', port],
-    ...pairs.map((pair): [string, string] => {
-      const at = pair.indexOf('=');
-      if (at === -1) return refuse('name=value between the semicolons');
-      return [pair.slice(0, at), unbraced(pair.slice(at + 1))];
-    }),
-  ]);
+  const options = pairs.filter((pair) => pair.trim() !== '').map(readPair);
+  checkNames(options, 'the list');
+  return collect(
+    [
+      ['host', host.trim().replace(/^\[(.*)\]$/, '$1')],
+      ['instancename', instance.trim()],
+      ['port', port.trim()],
+    ],
+    options,
+  );
 };
 
-const unbraced = (value: string): string =>
-  /^\{.*\}$/s.test(value) ? value.slice(1, -1).replaceAll('}}', '}') : value;
+/** Blanks around names and values do not count, as in JDBC and ADO.NET: what needs them stands in braces. */
+const readPair = (pair: string): Option => {
+  const at = pair.indexOf('=');
+  if (at === -1) return refuse('name=value between the semicolons');
+  const [name, value] = [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+  if (value.startsWith('{'))
+    return [name, /^\{((?:[^}]|\}\})*)\}$/s.exec(value)?.[1]?.replaceAll('}}', '}') ?? refuse(braces)];
+  // To JDBC quotes are a part of the value, to ADO.NET they are not.
+  if (/^["']/.test(value)) refuse(`a value with quotes in braces, as in {…}: ${braces}`);
+  // Another option that was pasted without its semicolon, and perhaps a secret.
+  if (value.includes('=') && aliases.get(foldName(name)) !== 'password')
+    refuse(`a value with a sign of equality in braces, as in {…}: ${braces}`);
+  return [name, value];
+};
 
-const collect = (pairs: readonly (readonly [string, string])[]): Fields => {
-  const unknown = pairs.map(([name]) => name).filter((name) => !aliases.has(plain(name)));
-  if (unknown.length > 0) refuse(`no option ${unknown.map(named).join(', ')}`);
+const braces = 'a } inside of them is written }}';
+
+const checkNames = (options: readonly Option[], where: string): void =>
+  refuseUnknown(
+    options.map(([name]) => name),
+    { isTaken: (name) => aliases.has(foldName(name)), clients: sqlserverOptions, where },
+  );
+
+/** What the address leaves out, an option may say; what has no meaning here is left out. */
+const collect = (address: readonly Option[], options: readonly Option[]): Fields => {
   const fields = new Map<string, string>();
-  for (const [name, value] of pairs) {
-    const field = aliases.get(plain(name)) ?? '';
-    if (field === '' || value === '') continue;
+  for (const [name, value] of [...address.filter(([, part]) => part !== ''), ...options]) {
+    const field = aliases.get(foldName(name)) ?? '';
+    if (field === '') continue;
     if (fields.has(field)) refuse(`${field} once`);
     fields.set(field, value);
   }
-  return fields;
+  return new Map([...fields].filter(([, value]) => value !== ''));
 };
 
 const partsOf = (fields: Fields): ConnectionStringParts => {
@@ -80,9 +114,8 @@ const partsOf = (fields: Fields): ConnectionStringParts => {
   if (port !== undefined && !/^\d{1,5}$/.test(port)) refuse('a port from 1 to 65535');
   if (port !== undefined && instance !== undefined) refuse('a port or an instance');
   if (host?.includes(',')) refuse('one host');
-  const mode = modeOf(fields.get('encrypt'), fields.get('trust'));
-  const timeout = fields.get('timeout');
-  if (timeout !== undefined && !/^\d{1,9}$/.test(timeout)) refuse('as a time-out seconds, in whole numbers');
+  const mode = resolveTls(tlsOf(fields.get('encrypt')?.toLowerCase(), fields.get('trust')?.toLowerCase()));
+  const seconds = readSeconds('a time-out', fields.get('timeout') ?? '0');
   return {
     config: {
       ...(host !== undefined && { host }),
@@ -94,21 +127,29 @@ const partsOf = (fields: Fields): ConnectionStringParts => {
     credentials: password === undefined ? {} : { password },
     options: {
       ...(mode && { ssl_mode: mode }),
-      ...(Number(timeout) > 0 && { connection_timeout_seconds: Math.min(Number(timeout), 300) }),
+      ...(seconds !== undefined && { connection_timeout_seconds: seconds }),
     },
   };
 };
 
 /** `encrypt` with `trustServerCertificate`: https://learn.microsoft.com/sql/connect/ado-net/encryption-and-certificate-validation */
-const modeOf = (encrypt: string | undefined, trust: string | undefined): SslMode | undefined => {
+const tlsOf = (encrypt: string | undefined, trust: string | undefined): readonly TlsDemand[] => {
   const trusts =
-    trust !== undefined &&
-    (truths.get(trust.toLowerCase()) ?? refuse('as trustServerCertificate true or false'));
-  if (encrypt === undefined) return trusts ? 'require' : undefined;
-  const mode =
-    encryptions.get(encrypt.toLowerCase()) ??
-    refuse(`as encrypt one of ${[...encryptions.keys()].join(', ')}`);
-  return mode === 'verify-full' && trusts && encrypt.toLowerCase() !== 'strict' ? 'require' : mode;
+    trust === undefined
+      ? undefined
+      : (truths.get(trust) ?? refuse('as trustServerCertificate true or false'));
+  const encryption =
+    encrypt === undefined
+      ? {}
+      : (encryptions.get(encrypt) ?? refuse(`as encrypt one of ${[...encryptions.keys()].join(', ')}`));
+  return [
+    { option: 'encrypt', ...encryption },
+    // `strict` verifies whatever the other says.
+    ...(trusts === true && encrypt !== 'strict'
+      ? [{ option: 'trustServerCertificate', most: 'require', usual: 'require' } as const]
+      : []),
+    ...(trusts === false ? [{ option: 'trustServerCertificate', least: 'verify-full' } as const] : []),
+  ];
 };
 
 const truths: ReadonlyMap<string, boolean> = new Map([
@@ -120,19 +161,21 @@ const truths: ReadonlyMap<string, boolean> = new Map([
   ['0', false],
 ]);
 
-/** Where it is off the drivers still encrypt the login wherever the server can: that is `prefer`. */
-const encryptions: ReadonlyMap<string, SslMode> = new Map([
-  ['true', 'verify-full'],
-  ['yes', 'verify-full'],
-  ['mandatory', 'verify-full'],
-  ['strict', 'verify-full'],
-  ['false', 'prefer'],
-  ['no', 'prefer'],
-  ['optional', 'prefer'],
-  ['disable', 'disable'],
-]);
+type Demand = Omit<TlsDemand, 'option'>;
+const encrypted: Demand = { least: 'require', usual: 'verify-full' };
+const optional: Demand = { most: 'prefer', usual: 'prefer' };
 
-const plain = (name: string): string => name.toLowerCase().replaceAll(' ', '');
+/** Where it is off the drivers still encrypt the login wherever the server can: that is `prefer`. */
+const encryptions: ReadonlyMap<string, Demand> = new Map<string, Demand>([
+  ['true', encrypted],
+  ['yes', encrypted],
+  ['mandatory', encrypted],
+  ['strict', { least: 'verify-full' }],
+  ['false', optional],
+  ['no', optional],
+  ['optional', optional],
+  ['disable', { most: 'disable' }],
+]);
 
 /** By what name which field goes; those that stand for '' have no meaning here: one short session, no pool. */
 const aliases: ReadonlyMap<string, string> = new Map(
@@ -175,5 +218,3 @@ const aliases: ReadonlyMap<string, string> = new Map(
     sockettimeout: '',
   }),
 );
-
-const named = namedLike(/^[A-Za-z][A-Za-z_ ]{0,39}$/);

@@ -50,6 +50,6 @@ export const sqlserver = defineConnector({
   destination: ['host', 'port', 'instance', 'username'],
   autocomplete: ['schemas', 'tables', 'columns'],
   quote,
-  connectionString: lateParser(['sqlserver'], () => import('./connection-string.ts')),
+  connectionString: lateParser(['sqlserver', 'jdbc:sqlserver'], () => import('./connection-string.ts')),
   load: () => import('./session.ts'),
 });

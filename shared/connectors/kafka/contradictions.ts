@@ -1,0 +1,39 @@
+import type { Complaint } from '../../problem.ts';
+import type { Connector } from '../connector.ts';
+
+/** `security_protocol` says whether there is TLS and whether there is SASL; `ssl_mode` and the auth method say it again. */
+export const contradictions: NonNullable<Connector['contradictions']> = ({
+  config,
+  auth_method,
+  ssl_mode,
+}) => {
+  const protocol = config['security_protocol'];
+  if (typeof protocol !== 'string') return [];
+  const speaksTls = protocol.endsWith('SSL');
+  const speaksSasl = protocol.startsWith('SASL_');
+  const found: Complaint[] = [];
+  if (speaksTls && ssl_mode === 'disable')
+    found.push({
+      path: 'options.ssl_mode',
+      expected: 'another mode than disable: config.security_protocol asks for TLS',
+    });
+  if (!speaksTls && ssl_mode !== undefined && ssl_mode !== 'disable' && ssl_mode !== 'prefer')
+    found.push({
+      path: 'options.ssl_mode',
+      expected: 'prefer or disable: config.security_protocol does without TLS',
+    });
+  if (speaksSasl && auth_method !== 'sasl')
+    found.push({
+      path: 'config.security_protocol',
+      expected: 'SSL or PLAINTEXT, or credentials.sasl_username and credentials.sasl_password',
+    });
+  // A login under plain `SSL` harms nobody: the broker says whether it takes one.
+  if (protocol === 'PLAINTEXT' && auth_method === 'sasl')
+    found.push({
+      path: 'config.security_protocol',
+      expected: 'SASL_SSL or SASL_PLAINTEXT, which credentials.sasl_mechanism is for',
+    });
+  if (!speaksTls && auth_method === 'certificate')
+    found.push({ path: 'config.security_protocol', expected: 'SSL: a client certificate is a part of TLS' });
+  return found;
+};

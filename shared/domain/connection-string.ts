@@ -1,0 +1,33 @@
+import type { Connector, ConnectionStringParts } from '../connectors/connector.ts';
+import { asksForYours } from '../connectors/placeholders.ts';
+import { refusal } from '../parse.ts';
+
+/**
+ * Takes a connection string apart: the one way to every parser. White space around it is dropped; what parsers of URLs would drop in silence,
+ * or what nobody sees, is refused before any of them looks.
+ */
+export const readConnectionString = async (
+  { connectionString }: Pick<Connector, 'connectionString'>,
+  given: string,
+): Promise<ConnectionStringParts> => {
+  const text = given.replaceAll(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
+  if (unseen.test(text)) throw refuseString(oneLine);
+  const scheme = /^((?:jdbc:)?[a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
+  if (!connectionString || !scheme || !connectionString.schemes.includes(scheme)) {
+    const expected = connectionString
+      ? `a URL that begins with ${connectionString.schemes.map((known) => `${known}://`).join(' or ')}`
+      : 'no connection string: this connector has none';
+    throw refuseString(expected);
+  }
+  if (asksForYours(text))
+    throw refuseString('your own values: a part in brackets looks like a placeholder from documentation');
+  return connectionString.parse(text);
+};
+
+const refuseString = (expected: string) => refusal([{ path: 'connection_string', expected }]);
+
+/** Control characters, line breaks of Unicode, and characters without a width or that turn the direction of writing. */
+export const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+
+const oneLine =
+  'one line, without control characters and characters that cannot be seen: what a password needs of them is percent-encoded';
