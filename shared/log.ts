@@ -1,3 +1,4 @@
+import { describeError } from './describe-error.ts';
 import { scrub } from './scrub.ts';
 
 export interface Log {
@@ -16,36 +17,26 @@ export const createLog = (
 ): Log => {
   const secrets = new Set<string>();
   const clean = (text: string) => scrub(text, secrets);
-  const line = (level: string, message: string, fields: Readonly<Record<string, unknown>>) =>
-    write(
-      JSON.stringify({
-        time: new Date().toISOString(),
-        level,
-        message: clean(message),
-        ...context,
-        ...fields,
-      }),
-    );
+  const line = (level: string, message: string, fields: Readonly<Record<string, unknown>>) => {
+    const entry = { time: new Date().toISOString(), level, message: clean(message), ...context };
+    write(encode({ ...entry, ...fields }) ?? JSON.stringify({ ...entry, fields: 'cannot be encoded' }));
+  };
   return {
     hide: (values) => {
       for (const value of values) secrets.add(value);
     },
     info: (message, fields = {}) => line('info', message, fields),
-    error: (message, error, fields = {}) => line('error', message, { ...fields, error: told(error, clean) }),
+    error: (message, error, fields = {}) =>
+      line('error', message, { ...fields, error: describeError(error, clean) }),
     clean,
   };
 };
 
-/** What an error says of itself, down its causes. */
-const told = (error: unknown, clean: (text: string) => string, depth = 0): unknown => {
-  if (!(error instanceof Error)) return clean(String(error));
-  const { code } = error as { code?: unknown }; // Node's and the drivers' errors carry one
-  return {
-    name: error.name,
-    message: clean(error.message),
-    ...(typeof code === 'string' && { code: clean(code) }),
-    ...(typeof code === 'number' && { code }),
-    stack: clean(error.stack ?? ''),
-    ...(error.cause !== undefined && depth < 5 && { cause: told(error.cause, clean, depth + 1) }),
-  };
+/** `undefined` where a field is cyclic or throws: what a line is about is told all the same. */
+const encode = (entry: Readonly<Record<string, unknown>>): string | undefined => {
+  try {
+    return JSON.stringify(entry, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+  } catch {
+    return undefined;
+  }
 };

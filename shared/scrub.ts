@@ -1,4 +1,7 @@
-/** Takes secrets out of free text by value, in every form in which one is likely to turn up there. */
+/**
+ * Takes secrets out of free text by value, in every form in which one is likely to turn up there. Total: any text and any secret, half of a
+ * surrogate pair included.
+ */
 export const scrub = (text: string, secrets: Iterable<string>): string => {
   let clean = text;
   for (const secret of secrets) {
@@ -14,17 +17,23 @@ export const scrub = (text: string, secrets: Iterable<string>): string => {
 };
 
 const formsOf = (secret: string): string[] => {
+  // Encoders of URLs throw at half of a character; what goes over a wire has U+FFFD in its place, as the bytes here do.
+  const wellFormed = secret.toWellFormed();
   const bytes = Buffer.from(secret);
   const forms = [
     secret,
-    encodeURIComponent(secret),
-    encodeURI(secret),
-    new URLSearchParams({ s: secret }).toString().slice(2),
+    wellFormed,
+    encodeURIComponent(wellFormed),
+    encodeURI(wellFormed),
+    new URLSearchParams({ s: wellFormed }).toString().slice(2),
     JSON.stringify(secret).slice(1, -1),
     bytes.toString('hex'),
     ...base64Forms(bytes),
   ];
-  return [...new Set(forms)].filter((form) => form.length > 0).sort((a, b) => b.length - a.length);
+  // Nothing but replacement characters stands for no secret in particular.
+  return [...new Set(forms)]
+    .filter((form) => /[^\uFFFD]/.test(form) || form === secret)
+    .sort((a, b) => b.length - a.length);
 };
 
 /** A secret inside something longer may begin at any of three places of a base64 group; what its own bytes alone decide is the same each time. */

@@ -44,6 +44,8 @@ interface Call {
   readonly body?: unknown;
   /** Sent as it is, in place of `body`. */
   readonly text?: string;
+  /** Sent as the gateway hands over what it takes for binary: in base64. */
+  readonly bytes?: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
   readonly key?: string;
 }
@@ -141,14 +143,16 @@ export const startApi = async ({
 
   const call = async (
     request: string,
-    { body, text, headers, key: secret = key }: Call = {},
+    { body, text, bytes, headers, key: secret = key }: Call = {},
   ): Promise<Answered> => {
     const [method = 'GET', target = '/'] = request.split(' ');
     const [path = '/', query = ''] = target.split('?');
     const fitting = routes.filter((candidate) => candidate.pattern.test(path) && candidate.method === method);
     // A literal segment comes before a parameter, as at the gateway.
     const route = fitting.find(({ key: name }) => !name.includes('{')) ?? fitting[0];
-    const sent = text ?? (body === undefined ? undefined : JSON.stringify(body));
+    const sent = bytes
+      ? Buffer.from(bytes).toString('base64')
+      : (text ?? (body === undefined ? undefined : JSON.stringify(body)));
     const event = {
       routeKey: route?.key ?? '$default',
       rawPath: path,
@@ -165,7 +169,7 @@ export const startApi = async ({
         ]),
       ),
       body: sent,
-      isBase64Encoded: false,
+      isBase64Encoded: bytes !== undefined,
       requestContext: { requestId: randomUUID(), http: { method, path } },
     } as unknown as APIGatewayProxyEventV2; // the gateway sends much that nobody here reads
     const answer = await (route?.handler ?? fallback)(event, {} as Context);

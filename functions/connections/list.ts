@@ -6,7 +6,7 @@ import { listConnections } from '../../shared/domain/list.ts';
 import { showListed } from '../../shared/domain/show.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
-import { cursorOf, Flag, pageOf, pageQuery, positionOf } from '../../shared/http/paging.ts';
+import { acceptsId, cursorOf, Flag, pageOf, pageQuery, positionOf } from '../../shared/http/paging.ts';
 
 const text = v.optional(v.pipe(v.string(), v.minLength(1), maxCharacters(200)));
 
@@ -29,7 +29,7 @@ export const endpoint = defineEndpoint({
   problems: ['invalid-cursor'],
   uses: { store: 'read' },
   handle: async ({ query: { limit, cursor, ...filter }, tenant, store, now }) => {
-    const list = { tenant, of: ['connections', filter] };
+    const list = { tenant, of: ['connections', filter], accepts: acceptsId };
     const page = await listConnections(store, tenant, filter, { limit, after: positionOf(list, cursor) });
     return {
       data: page.data.map((stored) => showListed(stored, now)),

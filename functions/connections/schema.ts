@@ -3,13 +3,12 @@ import { maxCharacters } from '../../shared/characters.ts';
 import { Table, tableKinds } from '../../shared/connectors/catalog.ts';
 import { audit } from '../../shared/domain/audit.ts';
 import { CatalogSummary } from '../../shared/domain/catalog-summary.ts';
-import { readTables } from '../../shared/domain/catalogs.ts';
+import { isCatalogPosition, readTables } from '../../shared/domain/catalogs.ts';
 import { currentCatalog } from '../../shared/domain/introspection.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
 import { cursorOf, digits, pageQuery, positionOf } from '../../shared/http/paging.ts';
 import { byId } from '../../shared/http/wire.ts';
-import { Problem } from '../../shared/problem.ts';
 
 const name = v.optional(v.pipe(v.string(), v.minLength(1), maxCharacters(1000)));
 
@@ -42,7 +41,7 @@ export const endpoint = defineEndpoint({
     actor,
   }) => {
     const { tenant } = actor;
-    const list = { tenant, of: ['schema', id, filter] };
+    const list = { tenant, of: ['schema', id, filter], accepts: isCatalogPosition };
     const position = positionOf(list, cursor);
     // Who pages on stays in the snapshot that he began with.
     const [snapshot, after] = position === undefined ? [undefined, undefined] : split(position);
@@ -63,6 +62,5 @@ export const handler = lambda(endpoint);
 
 const split = (position: string) => {
   const at = position.indexOf(' ');
-  if (at < 0) throw new Problem('invalid-cursor');
   return [position.slice(0, at), position.slice(at + 1)] as const;
 };

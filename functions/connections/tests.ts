@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { TestRecord } from '../../shared/domain/test-result.ts';
-import { listTests } from '../../shared/domain/tests.ts';
+import { isTestPosition, listTests } from '../../shared/domain/tests.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
 import { cursorOf, pageOf, pageQuery, positionOf } from '../../shared/http/paging.ts';
@@ -17,7 +17,7 @@ export const endpoint = defineEndpoint({
   problems: ['invalid-cursor'],
   uses: { store: 'read' },
   handle: async ({ params: { id }, query: { limit, cursor }, tenant, store }) => {
-    const list = { tenant, of: ['tests', id] };
+    const list = { tenant, of: ['tests', id], accepts: isTestPosition };
     const page = await listTests(store, tenant, id, { limit, after: positionOf(list, cursor) });
     return { data: page.data, next_cursor: cursorOf(list, page.next) };
   },

@@ -3,7 +3,7 @@ import { listUsagesOf, Usage } from '../../shared/domain/usages.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
 import { cursorOf, pageOf, pageQuery, positionOf } from '../../shared/http/paging.ts';
-import { byId } from '../../shared/http/wire.ts';
+import { byId, isConsumer } from '../../shared/http/wire.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'List who relies on a connection',
@@ -15,7 +15,7 @@ export const endpoint = defineEndpoint({
   problems: ['invalid-cursor'],
   uses: { store: 'read' },
   handle: async ({ params: { id }, query: { limit, cursor }, tenant, store }) => {
-    const list = { tenant, of: ['usages', id] };
+    const list = { tenant, of: ['usages', id], accepts: isConsumer };
     const page = await listUsagesOf(store, tenant, id, { limit, after: positionOf(list, cursor) });
     return { data: page.data, next_cursor: cursorOf(list, page.next) };
   },

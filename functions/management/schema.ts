@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Table } from '../../shared/connectors/catalog.ts';
 import { byBytes } from '../../shared/connectors/order.ts';
 import { audit } from '../../shared/domain/audit.ts';
-import { readTables } from '../../shared/domain/catalogs.ts';
+import { isCatalogPosition, readTables } from '../../shared/domain/catalogs.ts';
 import { currentCatalog, freshCatalog } from '../../shared/domain/introspection.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
@@ -50,7 +50,7 @@ export const endpoint = defineEndpoint({
   }) => {
     checkOrganization(headers, caller);
     const { wire } = await findShown(store, tenant, id);
-    const list = { tenant, of: ['management', 'schema', id] };
+    const list = { tenant, of: ['management', 'schema', id], accepts: isCatalogPosition };
     const position = positionOf(list, cursor);
     const [snapshot = '', after = ''] = position?.split('\n') ?? [];
     const catalog = await (position === undefined

@@ -4,7 +4,7 @@ import type { StoredConnection } from '../../shared/domain/connection.ts';
 import { allConnections } from '../../shared/domain/list.ts';
 import type { Tenant } from '../../shared/domain/tenant.ts';
 import { type Reply, reply } from '../../shared/http/endpoint.ts';
-import { cursorOf, positionOf } from '../../shared/http/paging.ts';
+import { acceptsId, cursorOf, positionOf } from '../../shared/http/paging.ts';
 import type { ReadStore } from '../../shared/ports/store.ts';
 import { refused } from './wire.ts';
 import { shown } from './wire-connections.ts';
@@ -82,7 +82,7 @@ export const pageOf = async ({
   checkDates(query);
   const { cursor, ...asked } = query;
   const { page, limit, sortOrder } = asked;
-  const list = { tenant, of: ['management', of, asked] };
+  const list = { tenant, of: ['management', of, asked], accepts: acceptsId };
   const after = positionOf(list, cursor);
   const given = (id: string) => after !== undefined && (sortOrder === 'asc' ? id <= after : id >= after);
   const start = (page - 1) * limit;

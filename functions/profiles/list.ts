@@ -3,7 +3,7 @@ import { listConnections } from '../../shared/domain/list.ts';
 import type { Tenant } from '../../shared/domain/tenant.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
-import { cursorOf, pageQuery, positionOf } from '../../shared/http/paging.ts';
+import { acceptsId, cursorOf, pageQuery, positionOf } from '../../shared/http/paging.ts';
 import type { ReadStore } from '../../shared/ports/store.ts';
 import { dataOf, Profile, profileOf, profiles } from './wire.ts';
 
@@ -20,7 +20,7 @@ export const endpoint = defineEndpoint({
   problems: ['invalid-cursor'],
   uses: { store: 'read' },
   handle: async ({ query: { cursor }, tenant, store }) => {
-    const list = { tenant, of: ['profiles'] };
+    const list = { tenant, of: ['profiles'], accepts: acceptsId };
     const { data, next } = await whatFits(store, tenant, positionOf(list, cursor));
     const more = cursorOf(list, next);
     const headers = more === null ? {} : { link: `<${profiles.prefix}?cursor=${more}>; rel="next"` };

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { listConnections } from '../../shared/domain/list.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
-import { cursorOf, pageQuery, positionOf } from '../../shared/http/paging.ts';
+import { acceptsId, cursorOf, pageQuery, positionOf } from '../../shared/http/paging.ts';
 import { ConnectionListResponse, filter, registrationOf, registrations, success } from './wire.ts';
 
 export const endpoint = defineEndpoint({
@@ -18,7 +18,7 @@ export const endpoint = defineEndpoint({
   problems: ['invalid-cursor'],
   uses: { store: 'read' },
   handle: async ({ query, tenant, store }) => {
-    const list = { tenant, of: ['registrations'] };
+    const list = { tenant, of: ['registrations'], accepts: acceptsId };
     const page = await listConnections(store, tenant, filter, {
       limit: Number.MAX_SAFE_INTEGER,
       after: positionOf(list, query.cursor),

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
+import { jsonOf } from '../json.ts';
 import { Problem } from '../problem.ts';
 import type { Item, ReadStore } from '../ports/store.ts';
 import { byBytes } from '../connectors/order.ts';
@@ -188,3 +189,20 @@ const parsedList = (text: string): readonly unknown[] => {
     throw new Problem('invalid-cursor', undefined, { cause });
   }
 };
+
+/** Whether a text can be a `position` in some order: a sort key of the store, and a row of its block. */
+export const isBlockPosition = (text: string): boolean => {
+  const list = jsonOf(text);
+  if (!Array.isArray(list) || list.length !== 2) return false;
+  const [sk, index]: readonly unknown[] = list;
+  return (
+    typeof sk === 'string' &&
+    sk.isWellFormed() &&
+    Buffer.byteLength(sk) <= MAX_SORT_KEY_BYTES &&
+    Number.isSafeInteger(index) &&
+    Number(index) >= 0
+  );
+};
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
+const MAX_SORT_KEY_BYTES = 1024;

@@ -1,6 +1,6 @@
 import type { Table } from '../connectors/catalog.ts';
 import type { ReadStore, Store } from '../ports/store.ts';
-import { pageBytes, partition, readRows } from './catalog-blocks.ts';
+import { isBlockPosition, pageBytes, partition, readRows } from './catalog-blocks.ts';
 import type { Place, Placed } from './catalog-blocks.ts';
 import { afterKey, joined, within } from './catalog-keys.ts';
 import { folded, orders } from './catalog-orders.ts';
@@ -46,6 +46,10 @@ export const findTable = async (
   const { data } = await readTables(store, place, { schema, table: name, limit: 1 });
   return data[0];
 };
+
+/** A snapshot and a `next` of it, with a blank or a line break between. */
+export const isCatalogPosition = (text: string): boolean =>
+  /^[0-9a-f]{32}[ \n]/.test(text) && isBlockPosition(text.slice(33));
 
 /** Of a snapshot that nothing names any more; what a crash leaves, the next call removes. */
 export const removeSnapshot = async (store: Store, place: Place): Promise<void> => {

@@ -32,6 +32,10 @@ export const listTests = async (
   };
 };
 
+/** The sort key of a test, which `listTests` answers as `next`. */
+export const isTestPosition = (text: string): boolean =>
+  /^TEST#\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#[0-9a-f]{32}$/.test(text);
+
 /** A test in the history. */
 export const recordOf = (
   tenant: Tenant,

@@ -8,10 +8,11 @@ import type { Tenant } from '../domain/tenant.ts';
 import { createLog, type Log } from '../log.ts';
 import type { ReadStore, Store } from '../ports/store.ts';
 import { Problem } from '../problem.ts';
+import { readBody, readBytes } from './body.ts';
 import { type Caller, recogniser, requireScope, type Scope, tenantFor } from './caller.ts';
 import { type Endpoint, type Given, isReply } from './endpoint.ts';
-import { type HttpAnswer, problemAnswer, problemFrom } from './problems.ts';
-import { bodyOf, headersOf, paramsOf, queryOf, textOf } from './request.ts';
+import { type HttpAnswer, problemFrom, renderProblem } from './problems.ts';
+import { headersOf, paramsOf, queryOf } from './request.ts';
 import type { Uses } from '../ports/ports.ts';
 
 type Event = APIGatewayProxyEventV2;
@@ -70,7 +71,7 @@ const problemAnswers = (endpoint: Endpoint, runtime: () => Runtime): middy.Middl
     if (problem.code === 'internal' || problem.code === 'unavailable') log.error('failed', request.error);
     const { api } = endpoint;
     const spoken = typeof api === 'function' ? api(request.event.rawPath, runtime().settings) : api;
-    request.response = resultOf(problemAnswer(problem, requestIdOf(request.event), log.clean, spoken));
+    request.response = resultOf(renderProblem(problem, requestIdOf(request.event), log, spoken));
   },
 });
 
@@ -97,8 +98,8 @@ const answering = (endpoint: Endpoint, runtimeOf: () => Runtime) => {
       endpoint.scope && ports.store ? await admit(ports.store, endpoint.scope) : nobody;
     const headers = headersOf(endpoint, header);
     const params = paramsOf(endpoint, event);
-    const text = textOf(event);
-    const body = bodyOf(endpoint, text, header('content-type'), log);
+    const bytes = readBytes(event);
+    const body = readBody(endpoint, bytes, header, log);
     const query = queryOf(endpoint, event);
     const now = runtime.clock();
     if (ports.store && endpoint.quota?.(query as never))
@@ -117,7 +118,7 @@ const answering = (endpoint: Endpoint, runtimeOf: () => Runtime) => {
       actor,
       now,
       log,
-      text,
+      text: bytes.toString(),
       header,
       method,
       path,

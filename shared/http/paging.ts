@@ -33,11 +33,16 @@ export const pageOf = <S extends v.GenericSchema>(item: S) =>
 interface List {
   readonly tenant: Tenant;
   readonly of: readonly unknown[];
+  /** Whether a text has the form of a position in this list. A caller can make a cursor of any text; nothing else goes to the store. */
+  readonly accepts: (position: string) => boolean;
 }
 
+/** Positions in lists of connections: the id of the last one. */
+export const acceptsId = (position: string): boolean => /^[0-9a-f]{32}$/.test(position);
+
 /**
- * A position in one list as an opaque string. It needs no key: what it says is only where in the caller's own list to go
- * on, and the digest tells a damaged one, or one of another list, from ours.
+ * A position in one list as an opaque string. It needs no key: what it says is only where in the caller's own list to go on. The digest
+ * tells a damaged one, or one of another list, from ours; the form is checked again when it comes back.
  */
 export const cursorOf = (list: List, position: string | null): string | null =>
   position === null ? null : Buffer.from(`${digestOf(list, position)}${position}`).toString('base64url');
@@ -48,7 +53,8 @@ export const positionOf = (list: List, cursor: string | undefined): string | und
   const text = Buffer.from(cursor, 'base64url').toString();
   const position = text.slice(digestLength);
   // Encoded again, because base64 has several spellings of the same bytes.
-  if (position === '' || cursorOf(list, position) !== cursor) throw new Problem('invalid-cursor');
+  if (position === '' || cursorOf(list, position) !== cursor || !list.accepts(position))
+    throw new Problem('invalid-cursor');
   return position;
 };
 

@@ -1,3 +1,4 @@
+import type { Log } from '../log.ts';
 import { Problem, problems } from '../problem.ts';
 import { type Api, type Failing, isFailing } from './api.ts';
 
@@ -55,6 +56,21 @@ const failureAnswer = (problem: Problem, clean: (text: string) => string, api: F
     },
     body: JSON.stringify(body),
   };
+};
+
+/** The same, or `internal` in the API's own form where the problem itself cannot be rendered: a caller always gets an answer. */
+export const renderProblem = (
+  problem: Problem,
+  requestId: string,
+  log: Pick<Log, 'clean' | 'error'>,
+  api?: Api,
+): HttpAnswer => {
+  try {
+    return problemAnswer(problem, requestId, log.clean, api);
+  } catch (error) {
+    log.error('a problem could not be rendered', error, { code: problem.code });
+    return problemAnswer(new Problem('internal'), requestId, log.clean, api);
+  }
 };
 
 /** Only a `Problem` tells the caller why; all else is `internal`. */

@@ -1,50 +1,8 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as v from 'valibot';
-import { givenSecrets } from '../domain/given-secrets.ts';
-import { jsonOf } from '../json.ts';
-import type { Log } from '../log.ts';
 import { parse, refusal } from '../parse.ts';
 import { Problem } from '../problem.ts';
 import type { Endpoint } from './endpoint.ts';
-
-const mostBytes = 256 * 1024;
-
-/** The body as text; too large is refused before anything looks into it. */
-export const textOf = ({ body, isBase64Encoded }: APIGatewayProxyEventV2): string => {
-  const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
-  if (bytes.length > mostBytes) throw new Problem('payload-too-large');
-  return bytes.toString();
-};
-
-/** The body, parsed by the endpoint's schema. */
-export const bodyOf = (
-  endpoint: Endpoint,
-  text: string,
-  contentType: string | undefined,
-  log: Pick<Log, 'hide'>,
-): unknown => {
-  if (!endpoint.body) return undefined;
-  if (text.trim() === '') {
-    if (endpoint.bodyOptional) return undefined;
-    throw new Problem('invalid-request', 'body: expected a JSON object', {
-      errors: [{ path: '', expected: 'a JSON object', rule: 'missing' }],
-      place: 'body',
-    });
-  }
-  if (!/^application\/([a-z0-9.-]+\+)?json *(;|$)/i.test(contentType ?? '')) {
-    throw new Problem('unsupported-media-type');
-  }
-  const body = json(text);
-  log.hide(givenSecrets(body));
-  return parse(endpoint.body, body, '', 'body');
-};
-
-const json = (text: string): unknown => {
-  const body = jsonOf(text);
-  if (body === undefined)
-    throw refusal([{ path: '', expected: 'JSON', rule: 'json' }], 'invalid-request', 'body');
-  return body;
-};
 
 /** The path's parameters; an id of the wrong form names nothing here. A consumer's name is the caller's own, as in a body. */
 export const paramsOf = (endpoint: Endpoint, { pathParameters }: APIGatewayProxyEventV2): unknown => {
@@ -68,6 +26,8 @@ export const headersOf = (endpoint: Endpoint, header: (name: string) => string |
 
 /** The query, from its raw text: the gateway joins repeated parameters, and we refuse them. */
 export const queryOf = (endpoint: Endpoint, { rawQueryString }: APIGatewayProxyEventV2): unknown => {
+  if (!isPercentEncodedUtf8(rawQueryString))
+    throw refusal([{ path: '', expected: 'percent-encoded UTF-8' }], 'invalid-request', 'query');
   const pairs = [...new URLSearchParams(rawQueryString)];
   const names = pairs.map(([name]) => name);
   const repeated = names.filter((name, at) => names.indexOf(name) !== at);
@@ -84,6 +44,17 @@ export const queryOf = (endpoint: Endpoint, { rawQueryString }: APIGatewayProxyE
   }
   const query = Object.fromEntries(pairs);
   return parse(endpoint.query ?? v.strictObject({}), query, '', 'query');
+};
+
+/** `URLSearchParams` would put U+FFFD in the place of what is not. */
+const isPercentEncodedUtf8 = (text: string): boolean => {
+  if (!text.includes('%')) return true;
+  try {
+    decodeURIComponent(text.replaceAll(/%(?![0-9a-f]{2})/gi, '%25'));
+    return true;
+  } catch {
+    return false;
+  }
 };
 
 /** `If-Match` as the version that the caller has seen: tests change an ETag, but not what he would overwrite. */

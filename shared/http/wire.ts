@@ -16,8 +16,12 @@ export const byId = v.object({ id: ConnectionId });
 export const connectionReply = (stored: StoredConnection, now: number) =>
   reply(show(stored, now), { etag: entityTag(stored) });
 
+const consumerForm = /^[A-Za-z0-9._:-]{1,100}$/;
+
+export const isConsumer = (text: string): boolean => consumerForm.test(text);
+
 /** A connection and one of its consumers. */
 export const byConsumer = v.object({
   id: ConnectionId,
-  consumer: v.pipe(v.string(), v.regex(/^[A-Za-z0-9._:-]{1,100}$/, '1 to 100 letters, digits, . _ : or -')),
+  consumer: v.pipe(v.string(), v.regex(consumerForm, '1 to 100 letters, digits, . _ : or -')),
 });

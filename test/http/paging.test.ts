@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { cursorOf, positionOf } from '../../shared/http/paging.ts';
+import { acceptsId, cursorOf, positionOf } from '../../shared/http/paging.ts';
 
 const lists = fc.record({
   tenant: fc.record({ org: fc.constantFrom('a', 'b', 'a b'), environment: fc.constantFrom('c', 'b c') }),
   of: fc.array(fc.oneof(fc.constantFrom('connections', 'tests'), fc.dictionary(fc.string(), fc.string()))),
+  accepts: fc.constant(() => true),
 });
 const positions = fc.string({ unit: 'binary', minLength: 1 }).filter((text) => text.isWellFormed());
 
@@ -40,8 +41,16 @@ describe('a cursor', () => {
     );
   });
 
+  test('leads nowhere where its position has another form than those of its list', () => {
+    const list = { tenant: { org: 'a', environment: 'b' }, of: [], accepts: acceptsId };
+    const cursor = cursorOf(list, 'USE#other') ?? '';
+    expect(() => positionOf(list, cursor)).toThrow('The cursor is not valid');
+    const id = '0'.repeat(32);
+    expect(positionOf(list, cursorOf(list, id) ?? '')).toBe(id);
+  });
+
   test('is none after the last page, and none at the first', () => {
-    const list = { tenant: { org: 'a', environment: 'b' }, of: [] };
+    const list = { tenant: { org: 'a', environment: 'b' }, of: [], accepts: () => true };
     expect([cursorOf(list, null), positionOf(list, undefined)]).toEqual([null, undefined]);
   });
 });

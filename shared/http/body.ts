@@ -1,0 +1,91 @@
+import { isUtf8 } from 'node:buffer';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { givenSecrets } from '../domain/given-secrets.ts';
+import { isNestedDeeper, jsonOf } from '../json.ts';
+import type { Log } from '../log.ts';
+import { parse, refusal } from '../parse.ts';
+import { Problem } from '../problem.ts';
+import type { Endpoint } from './endpoint.ts';
+
+const MAX_BYTES = 256 * 1024;
+const MAX_DEPTH = 64;
+
+type Header = (name: string) => string | undefined;
+
+/** The body's bytes, whichever way the gateway hands them over; too large is refused before anything looks into them. */
+export const readBytes = ({ body, isBase64Encoded }: APIGatewayProxyEventV2): Buffer => {
+  const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
+  if (bytes.length > MAX_BYTES) throw new Problem('payload-too-large');
+  return bytes;
+};
+
+/** The body, parsed by the endpoint's schema. Throws `invalid-request` or `unsupported-media-type`. */
+export const readBody = (
+  endpoint: Endpoint,
+  bytes: Buffer,
+  header: Header,
+  log: Pick<Log, 'hide'>,
+): unknown => {
+  if (!endpoint.body) return undefined;
+  if (bytes.toString('latin1').trim() === '') {
+    if (endpoint.bodyOptional) return undefined;
+    throw new Problem('invalid-request', 'body: expected a JSON object', {
+      errors: [{ path: '', expected: 'a JSON object', rule: 'missing' }],
+      place: 'body',
+    });
+  }
+  checkMediaType(header);
+  const body = parseJson(decodeUtf8(bytes));
+  log.hide(givenSecrets(body));
+  return parse(endpoint.body, body, '', 'body');
+};
+
+const checkMediaType = (header: Header) => {
+  const [type = '', ...parameters] = (header('content-type') ?? '').split(';');
+  if (!/^application\/([a-z0-9.-]+\+)?json *$/i.test(type)) throw new Problem('unsupported-media-type');
+  const charset = parameters.map((parameter) => /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/i.exec(parameter)?.[1]);
+  if (charset.some((name) => name !== undefined && !/^utf-?8$/i.test(name)))
+    throw new Problem('unsupported-media-type', 'Content-Type: expected the charset utf-8, or none', {
+      remediation: 'Encode the body as UTF-8 and send `Content-Type: application/json`.',
+    });
+  const encoding = header('content-encoding') ?? 'identity';
+  if (!/^\s*identity\s*$/i.test(encoding))
+    throw new Problem('unsupported-media-type', 'Content-Encoding: expected none', {
+      remediation: 'Send the body uncompressed, without Content-Encoding.',
+      headers: { 'accept-encoding': 'identity' },
+    });
+};
+
+/**
+ * Never with replacement: a password of another encoding would be stored with U+FFFD in it. Where the gateway has decoded the body, it has
+ * put U+FFFD there itself, so that a literal one is refused too; JSON has an escape for who means it.
+ */
+const decodeUtf8 = (bytes: Buffer): string => {
+  if (!isUtf8(bytes)) throw notUtf8();
+  const text = bytes.toString();
+  if (text.startsWith('\uFEFF')) throw malformed('JSON without a byte order mark before it');
+  if (text.includes('\uFFFD')) throw notUtf8();
+  return text;
+};
+
+const parseJson = (text: string): unknown => {
+  if (isNestedDeeper(text, MAX_DEPTH)) throw malformed(`JSON of at most ${MAX_DEPTH} levels`);
+  const body = jsonOf(text);
+  if (body === undefined) throw malformed('JSON');
+  return body;
+};
+
+const notUtf8 = () =>
+  malformed('UTF-8', {
+    remediation:
+      'Encode the body as UTF-8. Windows PowerShell does not by default: pass -Body ([Text.Encoding]::UTF8.GetBytes($json)).',
+  });
+
+const malformed = (expected: string, extras: { readonly remediation?: string } = {}) => {
+  const {
+    code,
+    message,
+    extras: told,
+  } = refusal([{ path: '', expected, rule: 'json' }], 'invalid-request', 'body');
+  return new Problem(code, message, { ...told, ...extras });
+};

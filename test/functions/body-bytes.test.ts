@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Answered, type Api, startApi } from '../api.ts';
+import { draft } from '../samples.ts';
+
+let api: Api;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+const product = { 'x-product-name': 'reports' };
+
+/** A create of each API, with a body that it takes. */
+const creates: readonly (readonly [request: string, body: object, headers: Record<string, string>])[] = [
+  ['POST /v1/connections', draft(), {}],
+  [
+    'POST /v1/providers/postgresql/connections',
+    {
+      name: 'One',
+      mode: 'managed',
+      credentials: { host: '127.0.0.1', database: 'd', user: 'u', password: 'not-real-é' },
+    },
+    {},
+  ],
+  [
+    'POST /v1/management/connections',
+    {
+      configName: 'Two é',
+      type: 'POSTGRESQL',
+      host: '127.0.0.1',
+      port: 1,
+      databaseName: 'd',
+      userName: 'u',
+      password: 'not-real-é',
+    },
+    product,
+  ],
+  [
+    'POST /api/v1/connection_profiles',
+    {
+      name: 'Three é',
+      connector: 'postgres',
+      config: { host: '127.0.0.1', database: 'd', username: 'u', password: 'not-real' },
+    },
+    {},
+  ],
+  [
+    'POST /api/v1/connections',
+    { name: 'Four é', db_type: 'postgresql', connection_string: 'postgresql://u:not-real@127.0.0.1/d' },
+    {},
+  ],
+];
+
+/** The status for a body that is no JSON, in each API's own words. */
+const malformed = (request: string) => (request === 'POST /api/v1/connections' ? 422 : 400);
+
+describe.each(creates)('%s', (request, body, headers) => {
+  const send = (bytes: Uint8Array, more: Record<string, string> = {}): Promise<Answered> =>
+    api.call(request, { bytes, headers: { 'content-type': 'application/json', ...headers, ...more } });
+  const text = JSON.stringify(body);
+
+  test('reads a body that the gateway hands over in base64', async () => {
+    expect((await send(Buffer.from(text))).status).toBe(201);
+  });
+
+  test('refuses bytes that are not UTF-8, and stores nothing of them', async () => {
+    const latin1 = Buffer.from(text.replaceAll(/d"|é/g, 'é"'), 'latin1');
+    const { status } = await send(latin1);
+    expect(status).toBe(malformed(request));
+    const listed = await api.call('GET /v1/connections?limit=200');
+    expect(listed.text).not.toContain('\uFFFD');
+  });
+
+  test.each([
+    ['the replacement character that a gateway puts there', text.replace(/ame":"/, '$&\uFFFD')],
+    ['a byte order mark', `\uFEFF${text}`],
+    ['3 000 levels', text.replace('{', `{"x":${'['.repeat(3000)}${']'.repeat(3000)},`)],
+    ['65 levels', text.replace('{', `{"x":${'['.repeat(64)}${']'.repeat(64)},`)],
+    ['as many levels as fit', '['.repeat(250_000)],
+  ])('refuses a body with %s', async (_, sent) => {
+    const answer = await api.call(request, { text: sent, headers });
+    expect(answer.status).toBe(malformed(request));
+    expect(api.logged.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+  });
+
+  test.each([
+    [{ 'content-type': 'application/json; charset=iso-8859-1' }],
+    [{ 'content-type': 'application/json; charset="utf-16"' }],
+    [{ 'content-encoding': 'gzip' }],
+    [{ 'content-encoding': 'br, identity' }],
+  ])('refuses what %j announces', async (more) => {
+    expect((await send(Buffer.from(text), more)).status).toBe(415);
+  });
+
+  test.each([
+    [{ 'content-type': 'application/json; charset="UTF-8"' }],
+    [{ 'content-type': 'application/json;charset=utf8; profile=x' }],
+    [{ 'content-encoding': 'identity' }],
+  ])('takes what %j announces', async (more) => {
+    const { status } = await send(Buffer.from(text), more);
+    expect([201, 409]).toContain(status); // it may have been made above
+  });
+});
+
+test('a refusal says which encoding is expected, and how to send it', async () => {
+  const bytes = Buffer.from(JSON.stringify({ ...draft(), name: 'Müller' }), 'latin1');
+  const { body } = await api.call('POST /v1/connections', {
+    bytes,
+    headers: { 'content-type': 'application/json' },
+  });
+  expect(body).toMatchObject({
+    code: 'invalid-request',
+    errors: [{ path: '', expected: 'UTF-8' }],
+    remediation: expect.stringContaining('UTF8.GetBytes'),
+  });
+});
+
+test('a body of 64 levels is looked at', async () => {
+  const nested = `${'{"x":'.repeat(62)}1${'}'.repeat(62)}`;
+  const text = JSON.stringify({ ...draft(), config: { ...draft().config, deep: 1 } }).replace(
+    '"deep":1',
+    `"deep":${nested}`,
+  );
+  expect((await api.call('POST /v1/connections', { text })).body.errors).toMatchObject([
+    { path: expect.stringContaining('config.deep') },
+  ]);
+});
+
+test.each(['name_prefix=%ff', 'name_prefix=%e9', 'tag=%ed%a0%80'])(
+  'a query of bytes that are not UTF-8 is refused: %s',
+  async (query) => {
+    const answer = await api.call(`GET /v1/connections?${query}`);
+    expect([answer.status, answer.body.code]).toEqual([400, 'invalid-request']);
+  },
+);
+
+test('every answer is kept out of caches, is not sniffed, and names its request', async () => {
+  for (const request of [
+    'GET /v1/connections',
+    'GET /v1/nothing',
+    'POST /v1/connections',
+    'GET /v1/health',
+  ]) {
+    const { headers } = await api.call(request);
+    expect([request, headers]).toEqual([
+      request,
+      expect.objectContaining({
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+        'x-request-id': expect.any(String),
+      }),
+    ]);
+  }
+});

@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { cursorOf } from '../../shared/http/paging.ts';
+import { type Api, startApi } from '../api.ts';
+import { draft } from '../samples.ts';
+
+let api: Api;
+let id: string;
+let uuid: string;
+beforeAll(async () => {
+  api = await startApi();
+  id = (await api.call('POST /v1/connections?test=false', { body: draft() })).body.id;
+  const hex = id.slice(5);
+  uuid = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  await api.call(`POST /v1/connections/${id}/test`);
+  await api.call(`PUT /v1/connections/${id}/usages/reports`, { body: {} });
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+const tenant = { org: 'org_test', environment: 'default' };
+const accepts = () => true;
+
+/** Every list, with what its cursors are bound to: a caller who has read the code can make them for any position. */
+const lists = (): readonly (readonly [path: string, of: readonly unknown[]])[] => [
+  ['/v1/connections', ['connections', { include_deleted: false }]],
+  [`/v1/connections/${id}/tests`, ['tests', id.slice(5)]],
+  [`/v1/connections/${id}/usages`, ['usages', id.slice(5)]],
+  [`/v1/connections/${id}/schema`, ['schema', id.slice(5), {}]],
+  ['/v1/management/connections', ['management', 'all', { page: 1, limit: 50, sortOrder: 'desc' }]],
+  [`/v1/management/connections/${uuid}/schema`, ['management', 'schema', id.slice(5)]],
+  ['/api/v1/connection_profiles', ['profiles']],
+  ['/api/v1/connections', ['registrations']],
+];
+
+const ask = (path: string, cursor: string) => api.call(`GET ${path}?cursor=${encodeURIComponent(cursor)}`);
+
+const hostile = fc.oneof(
+  fc.constantFrom(
+    'TEST#~',
+    'TEST#',
+    'USE#reports',
+    'AUDIT#~',
+    'CONN#',
+    'LEASE',
+    '\u{10ffff}',
+    `${'0'.repeat(32)} ["N#",0]`,
+    `${'0'.repeat(32)} ["B#${'x'.repeat(2000)}",0]`,
+    `${'0'.repeat(32)} ["B#a",1e400]`,
+    `${'0'.repeat(32)} ["B#a",-1]`,
+    `${'0'.repeat(32)}\n["B#a",0.5]`,
+    `${'0'.repeat(32)} ${'['.repeat(3000)}`,
+  ),
+  fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }),
+  fc.string({ unit: 'binary', minLength: 1 }).map((text) => `TEST#${text}`),
+);
+
+describe('a cursor that a caller has made', () => {
+  test('is refused or leads into its own list, and is never a failure of ours', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(lists().length - 1), hostile, async (at, position) => {
+        const [path, of] = lists()[at] ?? ['', []];
+        fc.pre(position.isWellFormed());
+        const { status } = await ask(path, cursorOf({ tenant, of, accepts }, position) ?? '');
+        expect([path, [200, 400, 404].includes(status)]).toEqual([path, true]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test.each(['TEST#~', 'AUDIT#~', 'USE#reports'])(
+    'of %j is refused by the list of tests',
+    async (position) => {
+      const of = ['tests', id.slice(5)];
+      const answer = await ask(
+        `/v1/connections/${id}/tests`,
+        cursorOf({ tenant, of, accepts }, position) ?? '',
+      );
+      expect([answer.status, answer.body.code]).toEqual([400, 'invalid-cursor']);
+    },
+  );
+
+  test('is the one that the list itself makes where its position is one of the list', async () => {
+    const { body } = await api.call(`GET /v1/connections/${id}/tests`);
+    const [first] = body.data;
+    const position = `TEST#${String(first?.['tested_at'])}#${String(first?.id).slice(5)}`;
+    const cursor = cursorOf({ tenant, of: ['tests', id.slice(5)], accepts }, position) ?? '';
+    expect(await ask(`/v1/connections/${id}/tests`, cursor)).toMatchObject({
+      status: 200,
+      body: { data: [] },
+    });
+  });
+});

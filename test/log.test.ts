@@ -1,0 +1,133 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { describeError } from '../shared/describe-error.ts';
+import { problemAnswer } from '../shared/http/problems.ts';
+import { createLog } from '../shared/log.ts';
+import { Problem, problemCodes } from '../shared/problem.ts';
+import { scrub } from '../shared/scrub.ts';
+
+/** Any UTF-16, halves of surrogate pairs included. */
+const utf16 = fc
+  .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 })
+  .map((units) => String.fromCharCode(...units));
+const halves = fc
+  .tuple(utf16, fc.constantFrom('\ud800', '\udc00', '\udfff\ud800'), utf16)
+  .map((parts) => parts.join(''));
+
+const thrower = new Proxy(
+  {},
+  {
+    get: () => {
+      throw new Error('no');
+    },
+    getPrototypeOf: () => {
+      throw new Error('no');
+    },
+    ownKeys: () => {
+      throw new Error('no');
+    },
+  },
+);
+
+/** Whatever may be thrown: nested, cyclic, with getters that throw. */
+const thrown = fc
+  .tuple(
+    fc.anything({
+      withBigInt: true,
+      withDate: true,
+      withMap: true,
+      withNullPrototype: true,
+      withTypedArray: true,
+    }),
+    fc.oneof(halves, fc.constant('cause')),
+    fc.nat(4),
+  )
+  .map(([anything, message, kind]): unknown => {
+    if (kind === 0) return anything;
+    if (kind === 1) return new Error(message, { cause: anything });
+    if (kind === 2) return thrower;
+    const cyclic: Error & { self?: unknown } = new TypeError(message);
+    cyclic.self = cyclic;
+    cyclic.cause = kind === 3 ? cyclic : { cause: cyclic, toString: null, [message]: cyclic };
+    return cyclic;
+  });
+
+describe('a log', () => {
+  test('writes one line of JSON whatever was thrown and whatever is hidden', () => {
+    fc.assert(
+      fc.property(thrown, fc.array(fc.oneof(utf16, halves)), halves, (error, secrets, message) => {
+        const lines: string[] = [];
+        const log = createLog({ request_id: 'request-1' }, (line) => lines.push(line));
+        log.hide(secrets);
+        log.error(message, error, { at: 1 });
+        log.info(message, { amount: 5n, error });
+        for (const line of lines) expect(JSON.parse(line)).toMatchObject({ request_id: 'request-1' });
+        expect(lines).toHaveLength(2);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('says what a cause holds that is no error, without its secrets', () => {
+    const lines: string[] = [];
+    const log = createLog({}, (line) => lines.push(line));
+    log.hide(['not-a-real\nsecret']);
+    const cause = {
+      code: 'E1',
+      detail: 'not-a-real\nsecret was refused',
+      inner: { 'not-a-real\nsecret': 1 },
+    };
+    log.error('failed', new Error('outer', { cause }));
+    expect(lines.join()).toContain('"code":"E1"');
+    expect(lines.join()).toContain('[secret] was refused');
+    expect(lines.join()).not.toContain('not-a-real');
+    expect(lines.join()).not.toContain('[object Object]');
+  });
+
+  test('goes down a chain of causes, and not for ever', () => {
+    const error = new Error('first');
+    error.cause = new Error('second', { cause: error });
+    expect(JSON.stringify(describeError(error, (text) => text))).toContain('second');
+  });
+});
+
+describe('scrubbing', () => {
+  test('is done for any secret and any text, and leaves none of it', () => {
+    fc.assert(
+      fc.property(fc.oneof(utf16, halves), utf16, utf16, (secret, before, after) => {
+        const clean = scrub(`${before}${secret}${after}`, [secret]);
+        if (secret.length >= 6) expect(clean.replaceAll('[secret]', '')).not.toContain(secret);
+      }),
+    );
+  });
+
+  test('takes half a character as what it is on a wire', () => {
+    const secret = 'not-a-real-\ud800-secret';
+    const sent = encodeURIComponent(secret.toWellFormed());
+    expect(scrub(`GET /?password=${sent} and ${secret} failed`, [secret])).toBe(
+      'GET /?password=[secret] and [secret] failed',
+    );
+  });
+});
+
+test('every problem is rendered, whatever its texts and causes are', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...problemCodes),
+      halves,
+      thrown,
+      fc.array(halves),
+      (code, text, cause, secrets) => {
+        const problem = new Problem(code, text, {
+          cause,
+          remediation: text,
+          native_code: text,
+          errors: [{ path: text, expected: text }],
+          steps: [{ step: 'connect', status: 'failed', remediation: text }],
+        });
+        const { body = '' } = problemAnswer(problem, 'request-1', (detail) => scrub(detail, secrets));
+        expect(JSON.parse(body)).toMatchObject({ code, request_id: 'request-1' });
+      },
+    ),
+  );
+});
