@@ -1,11 +1,13 @@
 import type { Table } from '../shared/connectors/catalog.ts';
 import { catalogWriter } from '../shared/domain/catalog-writer.ts';
-import { removeSnapshot } from '../shared/domain/catalogs.ts';
+import { hashDerivation } from '../shared/domain/derived.ts';
 import { newId } from '../shared/domain/id.ts';
-import { after, findConnection, putConnection, updateConnection } from '../shared/domain/write.ts';
+import { recordIntrospectionOutcome } from '../shared/domain/introspection-outcome.ts';
+import { findConnection } from '../shared/domain/write.ts';
 import type { Clock } from '../shared/ports/clock.ts';
-import type { Introspected, Probe, ProbeCall } from '../shared/ports/probe.ts';
+import type { Introspected, IntrospectionCall, Probe } from '../shared/ports/probe.ts';
 import type { Store } from '../shared/ports/store.ts';
+import { Problem } from '../shared/problem.ts';
 import type { ProbeParts } from './api.ts';
 
 /** A source that is a list of tables, and a probe that introspects nothing else. */
@@ -34,21 +36,22 @@ export const catalogSource = (tables: readonly Table[]) => {
 const introspected = async (
   store: Store,
   clock: Clock,
-  { tenant, id }: ProbeCall,
+  { tenant, id, attempt, ...by }: IntrospectionCall,
   source: { readonly tables: readonly Table[]; readonly meanwhile: () => Promise<void> },
 ): Promise<Introspected> => {
-  await findConnection(store, tenant, id);
-  await source.meanwhile();
+  const read = await findConnection(store, tenant, id);
+  const record = recordIntrospectionOutcome.bind(undefined, store, tenant, id, attempt);
+  try {
+    await source.meanwhile();
+  } catch (error) {
+    if (error instanceof Problem) await record({ at: clock(), problem: error });
+    throw error;
+  }
   const place = { ...tenant, id, snapshot: newId(clock()) };
   const writer = catalogWriter(store, place, { clock });
   await writer.sink(source.tables);
   const catalog = await writer.finish([], 1);
-  let gone: string | undefined;
-  await updateConnection(store, tenant, id, (read) => {
-    gone = read.previous_catalog?.snapshot_id;
-    const next = after(read, { catalog, previous_catalog: read.catalog, cause: 'introspected' });
-    return { next, changes: [putConnection(next, read)] };
-  });
-  if (gone !== undefined) await removeSnapshot(store, { ...tenant, id, snapshot: gone });
-  return { running: false, catalog };
+  const of = hashDerivation('catalog', read);
+  const state = await record({ at: clock(), catalog, of, by });
+  return state ? { running: false, catalog } : { running: true };
 };

@@ -27,7 +27,7 @@ export const endpoint = defineEndpoint({
     complete: v.boolean(),
   }),
   scope: 'connections:read',
-  uses: { store: 'read', probe: 'introspect' },
+  uses: { store: 'write', probe: 'introspect' },
   handle: ({ params: { id }, query, store, probe, actor }) =>
     autocomplete({ store, probe }, actor, id, query),
 });

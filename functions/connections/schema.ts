@@ -4,7 +4,10 @@ import { Table, tableKinds } from '../../shared/connectors/catalog.ts';
 import { audit } from '../../shared/domain/audit.ts';
 import { CatalogSummary } from '../../shared/domain/catalog-summary.ts';
 import { isCatalogPosition, readTables } from '../../shared/domain/catalogs.ts';
+import { LastIntrospection } from '../../shared/domain/connection.ts';
+import { showIntrospection } from '../../shared/domain/introspection-outcome.ts';
 import { currentCatalog } from '../../shared/domain/introspection.ts';
+import { findConnection } from '../../shared/domain/write.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
 import { cursorOf, digits, pageQuery, positionOf } from '../../shared/http/paging.ts';
@@ -16,7 +19,9 @@ export const endpoint = defineEndpoint({
   summary: 'Read the schema of a source',
   description:
     'A page of tables at a time, from the stored catalog; the first time, or when it is older than `max_age` seconds, the source is ' +
-    'introspected. What takes longer than 20 s goes on in the background: 202, to be asked again after `Retry-After`.',
+    'introspected. What takes longer than 20 s goes on in the background: 202, to be asked again after `Retry-After`, without `max_age`. ' +
+    'How it fails is answered until another attempt may begin: 1, 5, 15, then 60 minutes after failures in a row (`Retry-After`), or at ' +
+    'once with `max_age=0` or after a change of the connection.',
   params: byId,
   query: v.strictObject({
     ...pageQuery,
@@ -26,7 +31,12 @@ export const endpoint = defineEndpoint({
     max_age: v.optional(digits(0, 999_999_999)),
   }),
   status: 200,
-  returns: v.object({ data: v.array(Table), next_cursor: v.nullable(v.string()), catalog: CatalogSummary }),
+  returns: v.object({
+    data: v.array(Table),
+    next_cursor: v.nullable(v.string()),
+    catalog: CatalogSummary,
+    last_introspection: v.nullable(LastIntrospection),
+  }),
   also: { 202: 'The introspection still runs; ask again after Retry-After' },
   scope: 'connections:read',
   problems: ['invalid-cursor'],
@@ -48,13 +58,19 @@ export const endpoint = defineEndpoint({
     const catalog = await currentCatalog({ store, probe }, actor, id, { maxAge, snapshot });
     if (catalog === 'running') return reply(null, { status: 202, headers: { 'retry-after': '2' } });
     const place = { ...tenant, id, snapshot: catalog.snapshot_id };
-    const [page] = await Promise.all([
+    const [page, connection] = await Promise.all([
       readTables(store, place, { ...filter, limit, after }),
+      findConnection(store, tenant, id),
       // Whoever pages on has said so already.
       position === undefined && store.write([audit(actor, id, 'read-schema')]),
     ]);
     const next = page.next === null ? null : `${catalog.snapshot_id} ${page.next}`;
-    return { data: page.data, next_cursor: cursorOf(list, next), catalog };
+    return {
+      data: page.data,
+      next_cursor: cursorOf(list, next),
+      catalog,
+      last_introspection: showIntrospection(connection, actor.now),
+    };
   },
 });
 

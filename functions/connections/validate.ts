@@ -19,7 +19,7 @@ export const endpoint = defineEndpoint({
   also: { 202: 'The introspection still runs; ask again after Retry-After' },
   scope: 'connections:read',
   sourceProblems: 'own',
-  uses: { store: 'read', probe: 'introspect' },
+  uses: { store: 'write', probe: 'introspect' },
   timeout: 29,
   handle: async ({ params: { id }, body: { tables }, store, probe, actor }) => {
     const catalog = await currentCatalog({ store, probe }, actor, id, {});

@@ -1,11 +1,9 @@
 import * as v from 'valibot';
 import type { Actor } from '../../shared/domain/audit.ts';
-import { freshCatalog } from '../../shared/domain/introspection.ts';
+import { freshCatalog, type Where } from '../../shared/domain/introspection.ts';
 import { validateTables } from '../../shared/domain/validate.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
-import type { Probe } from '../../shared/ports/probe.ts';
-import type { ReadStore } from '../../shared/ports/store.ts';
 import { Problem, problems } from '../../shared/problem.ts';
 import { checkOrganization, findShownByName, management, patience, refused, type Shown } from './wire.ts';
 import { hasAnyCase } from './wire-connections.ts';
@@ -36,7 +34,7 @@ export const endpoint = defineEndpoint({
     },
   },
   scope: 'connections:read',
-  uses: { store: 'read', probe: 'introspect' },
+  uses: { store: 'write', probe: 'introspect' },
   timeout: 29,
   handle: async ({ headers, body: { mappedFields }, caller, tenant, store, probe, actor }) => {
     checkOrganization(headers, caller);
@@ -62,11 +60,6 @@ export const endpoint = defineEndpoint({
 });
 
 export const handler = lambda(endpoint);
-
-interface Where {
-  readonly store: ReadStore;
-  readonly probe: Pick<Probe, 'introspect'>;
-}
 
 interface Asked {
   readonly name: string;

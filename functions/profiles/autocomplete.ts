@@ -34,7 +34,7 @@ export const endpoint = defineEndpoint({
   status: 200,
   returns: dataOf(v.object({ suggestions: v.array(Suggestion) })),
   scope: 'connections:read',
-  uses: { store: 'read', probe: 'introspect' },
+  uses: { store: 'write', probe: 'introspect' },
   handle: async ({ params: { id }, query, tenant, store, probe, actor }) => {
     const usual = async () => {
       const { autocomplete: kinds } = connectorOf((await findConnection(store, tenant, id)).type);

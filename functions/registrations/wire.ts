@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { connectorOf, newConnectionOf, sortFields, supabaseSchemas } from '../../shared/domain/assemble.ts';
 import type { NewConnection, StoredConnection } from '../../shared/domain/connection.ts';
 import { ConnectionInput, ConnectionName } from '../../shared/domain/connection-input.ts';
+import { readCatalog } from '../../shared/domain/derived.ts';
 import type { Tenant } from '../../shared/domain/tenant.ts';
 import { findConnection } from '../../shared/domain/write.ts';
 import type { Api } from '../../shared/http/api.ts';
@@ -164,7 +165,7 @@ export const registrationOf = (stored: StoredConnection): v.InferOutput<typeof C
   excluded_schemas: [...stored.excluded_schemas],
   is_active: stored.deleted_at === null,
   created_at: stored.created_at,
-  last_introspected_at: stored.catalog?.introspected_at ?? null,
+  last_introspected_at: readCatalog(stored)?.introspected_at ?? null,
 });
 
 export const success = <T>(data: T) => ({ success: true, data, error: null });

@@ -4,7 +4,7 @@ import type { TestResult, Vantage } from '../domain/test-result.ts';
 import { createLog } from '../log.ts';
 import type { EgressPolicy } from '../network/egress.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { DraftTest, Introspected, Probe, ProbeCall, SavedTest } from '../ports/probe.ts';
+import type { DraftTest, Introspected, IntrospectionCall, Probe, SavedTest } from '../ports/probe.ts';
 import type { Store } from '../ports/store.ts';
 import type { Vault } from '../ports/vault.ts';
 import type { Problem } from '../problem.ts';
@@ -153,14 +153,15 @@ export const processProbe = (options: Options): ProcessProbe => {
     return problem;
   };
 
-  const introspect = async (call: ProbeCall): Promise<Introspected> => {
+  const introspect = async (call: IntrospectionCall): Promise<Introspected> => {
     try {
       return (await callAlone('introspection', 'introspect', call)) as Introspected; // likewise
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
+      const problem = endedProblem(error.ending);
       const { abandonIntrospection } = await import('./probe/introspect.ts');
-      await abandonIntrospection({ store }, call);
-      throw endedProblem(error.ending);
+      await abandonIntrospection({ store, clock }, call, problem);
+      throw problem;
     }
   };
 
@@ -177,7 +178,8 @@ export const processProbe = (options: Options): ProcessProbe => {
     },
 
     introspect: async (call, wait) => {
-      const key = `${tenantKey(call)}#${call.id}`;
+      // A new attempt takes the place of one that runs for what the connection was before.
+      const key = `${tenantKey(call)}#${call.id}#${call.attempt ?? ''}`;
       // It waits or runs already: its lease would say no more.
       if (introspecting.has(key)) return { running: true };
       const work = introspections.run({ tenant: tenantKey(call) }, () => introspect(call));

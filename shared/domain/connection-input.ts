@@ -87,6 +87,7 @@ export const ConnectionPatch = v.strictObject({
   last_test: readOnly,
   last_tested_at: readOnly,
   last_introspected_at: readOnly,
+  last_introspection: readOnly,
   usages: readOnly,
   is_active: readOnly,
   deleted_at: readOnly,

@@ -4,12 +4,21 @@ import { problemCodes } from '../problem.ts';
 import type { SecretRef } from '../ports/vault.ts';
 import type { CatalogSummary } from './catalog-summary.ts';
 import { connectionOptions, type ConnectionOptions } from './connection-options.ts';
+import type { Derived } from './derived.ts';
+import type { IntrospectionState } from './introspection-outcome.ts';
 import { TestResult } from './test-result.ts';
 
 export { ConnectionInput, ConnectionPatch } from './connection-input.ts';
 
 const time = v.string();
 const timeOrNone = v.nullable(time);
+
+/** State, problem code and time; without the problem itself, which `GET …/schema` answers. */
+export const LastIntrospection = v.object({
+  state: v.picklist(['running', 'succeeded', 'failed']),
+  code: v.nullable(v.picklist(problemCodes)),
+  at: time,
+});
 
 /** A connection as callers see it. */
 export const Connection = v.object({
@@ -42,6 +51,8 @@ export const Connection = v.object({
   last_test: v.nullable(TestResult),
   last_tested_at: timeOrNone,
   last_introspected_at: timeOrNone,
+  /** How the last introspection of the source that it now names ended, or that it runs. */
+  last_introspection: v.nullable(LastIntrospection),
   usages: v.number(),
   is_active: v.boolean(),
   deleted_at: timeOrNone,
@@ -93,14 +104,17 @@ export interface StoredConnection extends Omit<NewConnection, 'credentials' | 's
   readonly fields: Readonly<Record<string, { readonly set_at: string; readonly fingerprint: string }>>;
   readonly status: Connection['status'];
   readonly status_reason: Connection['status_reason'];
-  readonly last_test: TestResult | null;
-  /** Failed authentications in a row with these credentials. */
+  readonly last_test: Derived<TestResult> | null;
+  /** Failed authentications in a row with the credentials that `refusals_of` names. */
   readonly refusals: number;
+  readonly refusals_of: string | null;
   /** The version for which a test is awaited; each new value sends one event. */
   readonly awaits_test: number | null;
-  readonly catalog: CatalogSummary | null;
+  /** May be of a source that the connection no longer names: read by `derived.ts`, as are the other derived attributes. */
+  readonly catalog: Derived<CatalogSummary> | null;
   /** The one before, still there for who is paging through it. */
-  readonly previous_catalog: CatalogSummary | null;
+  readonly previous_catalog: Derived<CatalogSummary> | null;
+  readonly last_introspection: IntrospectionState | null;
   /** By consumer: when its usage ends (seconds since the epoch), 0 for never. */
   readonly usages: Readonly<Record<string, number>>;
   readonly deleted_at: string | null;

@@ -6,6 +6,7 @@ import type { Credentials, StoredConnection } from './connection.ts';
 import { defaultOptions, type ConnectionOptions } from './connection-options.ts';
 import type { ConnectionPatch } from './connection-input.ts';
 import { checkChange } from './contradictions.ts';
+import { hashDerivation } from './derived.ts';
 import { destinationOf, mayGoTo } from './destination.ts';
 import { checkGiven } from './given-fields.ts';
 import { same } from './same.ts';
@@ -74,15 +75,7 @@ const sizeOf = ({ description, config, ssl, excluded_schemas, tags, metadata }: 
 
 /** Whether a test of the one says nothing about the other. */
 export const needsTest = (before: StoredConnection, after: StoredConnection): boolean =>
-  !same(aspects(before), aspects(after));
-
-const aspects = ({ role, options, config, ssl, secret }: StoredConnection) => [
-  role,
-  options.ssl_mode,
-  config,
-  ssl,
-  secret,
-];
+  hashDerivation('test', before) !== hashDerivation('test', after);
 
 /**
  * The whole set after a patch. Where the destination has changed, or the credentials were locked, nothing of the old set

@@ -111,6 +111,7 @@ const bury = async (store: Store, actor: Actor, id: string, seen: number | undef
       awaits_test: null,
       catalog: null,
       previous_catalog: null,
+      last_introspection: null,
       usages: {},
       deleted_at: new Date(now).toISOString(),
       cause: 'deleted',

@@ -1,7 +1,9 @@
 import { connectorOf } from './assemble.ts';
 import type { Connection, ListedConnection, StoredConnection } from './connection.ts';
+import { readCatalog, readLastTest } from './derived.ts';
 import { destinationOf, mayGoTo, sha256 } from './destination.ts';
 import { outsideId } from './id.ts';
+import { showIntrospection } from './introspection-outcome.ts';
 import type * as v from 'valibot';
 
 /** The connection as callers see it. */
@@ -61,9 +63,10 @@ const common = (stored: StoredConnection, now: number) => ({
   metadata: { ...stored.metadata },
   status: stored.status,
   status_reason: stored.status_reason,
-  last_test: stored.last_test,
-  last_tested_at: stored.last_test?.tested_at ?? null,
-  last_introspected_at: stored.catalog?.introspected_at ?? null,
+  last_test: readLastTest(stored),
+  last_tested_at: readLastTest(stored)?.tested_at ?? null,
+  last_introspected_at: readCatalog(stored)?.introspected_at ?? null,
+  last_introspection: showIntrospection(stored, now),
   usages: usersOf(stored, now).length,
   is_active: stored.deleted_at === null,
   deleted_at: stored.deleted_at,

@@ -7,7 +7,10 @@ import { readLayout } from './stored-item.ts';
  * Attributes that came after the first items of layout 1 were written, with what holds for an item without them. A new attribute of
  * `StoredConnection` gets its line here.
  */
-const laterAttributes = {} as const satisfies Partial<StoredConnection>;
+const laterAttributes = {
+  last_introspection: null,
+  refusals_of: null,
+} as const satisfies Partial<StoredConnection>;
 
 /** The connection that an item holds, whichever release wrote it. */
 export const readConnection = (item: Item): StoredConnection => {

@@ -1,40 +1,38 @@
 import { refusal } from '../parse.ts';
-import type { Probe } from '../ports/probe.ts';
-import type { ReadStore } from '../ports/store.ts';
 import { connectorOf } from './assemble.ts';
 import type { Actor } from './audit.ts';
 import { type Suggestion, suggest, type Wanted } from './autocomplete.ts';
+import { readCatalog } from './derived.ts';
+import { startIntrospection, type Where } from './introspection.ts';
 import { findConnection } from './write.ts';
-
-interface Where {
-  readonly store: ReadStore;
-  readonly probe: Pick<Probe, 'introspect'>;
-}
 
 interface Suggestions {
   readonly suggestions: Suggestion[];
-  /** When the source was introspected; `null` where it never was, and then it is begun. */
+  /** When the source was introspected; `null` where it never was, and then that is begun. */
   readonly as_of: string | null;
   readonly complete: boolean;
 }
 
 /** Names of a source, from its stored catalog alone: what is typed is not to wait for a source. */
 export const autocomplete = async (
-  { store, probe }: Where,
-  { tenant, actor, request_id }: Actor,
+  where: Where,
+  actor: Actor,
   id: string,
   wanted: Wanted,
 ): Promise<Suggestions> => {
-  const { type, catalog } = await findConnection(store, tenant, id);
-  const connector = connectorOf(type);
+  const { store } = where;
+  const { tenant } = actor;
+  const connection = await findConnection(store, tenant, id);
+  const connector = connectorOf(connection.type);
   if (!connector.autocomplete.includes(wanted.type)) {
     throw refusal([{ path: 'type', expected: `one of ${connector.autocomplete.join(', ')}` }]);
   }
   if (wanted.type === 'columns' && !wanted.parent) {
     throw refusal([{ path: 'parent', expected: 'the table whose columns are wanted' }]);
   }
+  const catalog = readCatalog(connection);
   if (!catalog) {
-    await probe.introspect({ tenant, id, actor, request_id }, 0);
+    await startIntrospection(where, actor, connection);
     return { suggestions: [], as_of: null, complete: false };
   }
   const place = { ...tenant, id, snapshot: catalog.snapshot_id };

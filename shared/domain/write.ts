@@ -1,6 +1,7 @@
 import { Problem } from '../problem.ts';
 import { type Change, Conflict, type Item, type Key, type ReadStore, type Store } from '../ports/store.ts';
 import type { StoredConnection } from './connection.ts';
+import { bindDerived } from './derived.ts';
 import { keys } from './keys.ts';
 import { readConnection } from './stored-connection.ts';
 import { currentLayout } from './stored-item.ts';
@@ -83,8 +84,5 @@ export const updateConnection = async (
 };
 
 /** The next state of a connection, one revision later. */
-export const after = (read: StoredConnection, change: Partial<StoredConnection>): StoredConnection => ({
-  ...read,
-  ...change,
-  revision: read.revision + 1,
-});
+export const after = (read: StoredConnection, change: Partial<StoredConnection>): StoredConnection =>
+  bindDerived(read, { ...read, ...change, revision: read.revision + 1 });

@@ -13,6 +13,11 @@ export interface ProbeCall {
   readonly request_id: string;
 }
 
+/** An introspection that a caller has claimed; without an attempt the probe claims one itself. */
+export interface IntrospectionCall extends ProbeCall {
+  readonly attempt?: string;
+}
+
 export interface SavedTest extends ProbeCall {
   readonly trigger: TestTrigger;
   /** Tested as if it were saved, and not saved. */
@@ -41,8 +46,8 @@ export type Introspected =
 export interface Probe {
   /** A source's fault is an answer; a connection that is not there is a Problem. Only `savedTest`s of no patch are recorded. */
   test(call: SavedTest | DraftTest): Promise<TestResult>;
-  /** One at a time per connection. Waits up to `wait` ms and lets it go on in the background; 0 just starts it. */
-  introspect(call: ProbeCall, wait: number): Promise<Introspected>;
+  /** One at a time per connection; how it ends is stored with the connection. Waits up to `wait` ms and lets it go on in the background; 0 just starts it. */
+  introspect(call: IntrospectionCall, wait: number): Promise<Introspected>;
   /** Merges, stages and promotes credentials together with the rest of the patch, in one write. */
   credentials(call: CredentialsChange): Promise<StoredConnection>;
 }

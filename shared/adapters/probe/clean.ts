@@ -8,17 +8,22 @@ type Clean = Log['clean'];
  * Nothing leaves the probe with a secret in it, whatever a server put where: it has seen them, and may send them back. What is no
  * Problem is logged here, where it is known what to take out, and only here.
  */
-export const cleanly = async <T>({ clean, error: report }: Log, work: () => Promise<T>): Promise<T> => {
+export const cleanly = async <T>(log: Log, work: () => Promise<T>): Promise<T> => {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof Problem)) {
-      report('failed', error);
-      throw new Problem('internal');
-    }
-    const { code, message, extras, cause } = error;
-    throw new Problem(code, clean(message), { ...cleanExtras(extras, clean), cause });
+    throw cleanProblem(error, log);
   }
+};
+
+/** What was thrown as a Problem without a secret in it; what was none is logged. */
+export const cleanProblem = (error: unknown, { clean, error: report }: Log): Problem => {
+  if (!(error instanceof Problem)) {
+    report('failed', error);
+    return new Problem('internal');
+  }
+  const { code, message, extras, cause } = error;
+  return new Problem(code, clean(message), { ...cleanExtras(extras, clean), cause });
 };
 
 /** Of a step only what a server can have had a hand in: its own code, and the names in what is to be granted. */

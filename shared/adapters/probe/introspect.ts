@@ -1,52 +1,117 @@
-import type { Sink } from '../../connectors/catalog.ts';
-import { audit } from '../../domain/audit.ts';
+import type { Sink, Table } from '../../connectors/catalog.ts';
 import type { CatalogSummary } from '../../domain/catalog-summary.ts';
 import { catalogWriter } from '../../domain/catalog-writer.ts';
 import { removeSnapshot } from '../../domain/catalogs.ts';
 import type { StoredConnection } from '../../domain/connection.ts';
+import { hashDerivation, readCatalog } from '../../domain/derived.ts';
 import { newId } from '../../domain/id.ts';
-import { after, findConnection, putConnection, updateConnection } from '../../domain/write.ts';
-import type { Introspected, ProbeCall } from '../../ports/probe.ts';
+import {
+  beginIntrospection,
+  judgeIntrospection,
+  recordIntrospectionOutcome,
+} from '../../domain/introspection-outcome.ts';
+import { recallProblem } from '../../domain/kept-problem.ts';
+import { findConnection, putConnection, updateConnection } from '../../domain/write.ts';
+import type { Introspected, IntrospectionCall } from '../../ports/probe.ts';
+import type { Problem } from '../../problem.ts';
 import type { Bench } from '../direct-probe.ts';
-import { findHeldSnapshot, releaseLease, takeLease } from './lease.ts';
+import { cleanProblem } from './clean.ts';
+import { findHeldLease, type Lease, releaseLease, takeLease } from './lease.ts';
 import { aimAt, credentialsFor } from './target.ts';
 
 /** Shorter than the function's own limit, so that what has been done can be tidied up. */
 const defaultBudget = 840_000;
 
 /** Reads the whole catalog into a new snapshot, and switches to it once it is complete. One at a time per connection. */
-export const introspectConnection = async (bench: Bench, call: ProbeCall): Promise<Introspected> => {
-  const { store, log } = bench;
+export const introspectConnection = async (bench: Bench, call: IntrospectionCall): Promise<Introspected> => {
   const { tenant, id } = call;
-  const snapshot = newId(bench.clock());
-  await findConnection(store, tenant, id);
-  await using lease = await takeLease(bench, tenant, id, snapshot, call.request_id);
+  const token = newId(bench.clock());
+  const claimed = call.attempt !== undefined;
+  const asked = (await findConnection(bench.store, tenant, id)).last_introspection;
+  // A call that waited for long makes the attempt of a later one, which then finds it made.
+  const attempt = claimed ? asked?.attempt : token;
+  if (attempt === undefined) return { running: true };
+  await using lease = await takeLease(bench, tenant, id, {
+    token,
+    attempt,
+    claimed,
+    holder: call.request_id,
+  });
   if (!lease) return { running: true };
-  const read = await findConnection(store, tenant, id);
-  // What a crash left half-written is named by the lease that it left behind.
-  if (lease.abandoned && !inUse(read, lease.abandoned))
-    await removeSnapshot(store, { ...tenant, id, snapshot: lease.abandoned });
-  try {
-    const catalog = await readInto(bench, call, read, snapshot);
-    return { running: false, catalog: await switchTo(bench, call, catalog) };
-  } catch (error) {
-    await removeSnapshot(store, { ...tenant, id, snapshot }).catch((fault: unknown) =>
-      log.error('half a snapshot was left behind', fault, { request_id: call.request_id }),
-    );
-    throw error;
-  }
+  const read = claimed ? await findConnection(bench.store, tenant, id) : await claim(bench, call, attempt);
+  const { last_introspection: last } = read;
+  if (last?.attempt !== attempt) return { running: true };
+  // Awaited here: the lease is held until it is over.
+  return last.state === 'running' ? await makeAttempt(bench, call, read, lease) : storedOutcome(read);
 };
 
-/** Leaves nothing half-done of an introspection whose process is gone, and the connection free for the next. */
+/** For a caller that did not claim the attempt. */
+const claim = (
+  { store, clock }: Bench,
+  { tenant, id }: IntrospectionCall,
+  attempt: string,
+): Promise<StoredConnection> =>
+  updateConnection(store, tenant, id, (read) => {
+    const next = beginIntrospection(read, attempt, judgeIntrospection(read, undefined, clock()), clock());
+    return { next, changes: [putConnection(next, read)] };
+  });
+
+const makeAttempt = async (
+  bench: Bench,
+  call: IntrospectionCall,
+  read: StoredConnection,
+  lease: Lease,
+): Promise<Introspected> => {
+  const { store, log, clock } = bench;
+  const { tenant, id } = call;
+  const { token, attempt, abandoned } = lease;
+  // What a crash left half-written is named by the lease that it left behind.
+  if (abandoned && !inUse(read, abandoned))
+    await removeSnapshot(store, { ...tenant, id, snapshot: abandoned });
+  let failure: Problem | undefined;
+  try {
+    const catalog = await readInto(bench, call, read, lease);
+    const outcome = { at: clock(), catalog, of: hashDerivation('catalog', read), token, by: call };
+    if (await recordIntrospectionOutcome(store, tenant, id, attempt, outcome))
+      return { running: false, catalog };
+  } catch (error) {
+    if (!lease.lost.aborted) failure = cleanProblem(error, log);
+  }
+  if (failure) {
+    const outcome = { at: clock(), problem: failure };
+    await recordIntrospectionOutcome(store, tenant, id, attempt, outcome).catch((fault: unknown) =>
+      log.error('a failed introspection was not recorded', fault, { request_id: call.request_id }),
+    );
+  }
+  await removeSnapshot(store, { ...tenant, id, snapshot: token }).catch((fault: unknown) =>
+    log.error('half a snapshot was left behind', fault, { request_id: call.request_id }),
+  );
+  if (failure) throw failure;
+  // The connection names another source by now, or another probe has taken over.
+  return { running: true };
+};
+
+const storedOutcome = (read: StoredConnection): Introspected => {
+  const { last_introspection: last } = read;
+  if (last?.problem) throw recallProblem(last.problem);
+  const catalog = readCatalog(read);
+  return catalog ? { running: false, catalog } : { running: true };
+};
+
+/** Stores that an introspection failed whose process is gone, and leaves nothing half-done of it. */
 export const abandonIntrospection = async (
-  bench: Pick<Bench, 'store'>,
-  { tenant, id, request_id }: ProbeCall,
+  { store, clock }: Pick<Bench, 'store' | 'clock'>,
+  { tenant, id, request_id, attempt }: IntrospectionCall,
+  problem: Problem,
 ): Promise<void> => {
-  const snapshot = await findHeldSnapshot(bench, tenant, id, request_id);
-  if (snapshot === undefined) return;
-  const read = await findConnection(bench.store, tenant, id);
-  if (!inUse(read, snapshot)) await removeSnapshot(bench.store, { ...tenant, id, snapshot });
-  await releaseLease(bench, tenant, id, snapshot);
+  const held = await findHeldLease({ store }, tenant, id, request_id);
+  const made = held?.attempt ?? attempt;
+  if (made !== undefined) await recordIntrospectionOutcome(store, tenant, id, made, { at: clock(), problem });
+  if (!held) return;
+  const snapshot = held.token;
+  const read = await findConnection(store, tenant, id);
+  if (!inUse(read, snapshot)) await removeSnapshot(store, { ...tenant, id, snapshot });
+  await releaseLease({ store }, tenant, id, snapshot);
 };
 
 const inUse = ({ catalog, previous_catalog: previous }: StoredConnection, snapshot: string) =>
@@ -54,9 +119,9 @@ const inUse = ({ catalog, previous_catalog: previous }: StoredConnection, snapsh
 
 const readInto = async (
   bench: Bench,
-  { tenant, id }: ProbeCall,
+  { tenant, id }: IntrospectionCall,
   read: StoredConnection,
-  snapshot: string,
+  { token: snapshot, lost }: Lease,
 ): Promise<CatalogSummary> => {
   const { store, clock, introspectionBudget: budget = defaultBudget } = bench;
   const { connector, target, options } = aimAt(bench, tenant, read, await credentialsFor(bench, read));
@@ -64,41 +129,36 @@ const readInto = async (
   await using writer = catalogWriter(store, { ...tenant, id, snapshot }, { clock });
   const began = performance.now();
   let storing = 0;
-  const sink: Sink = async (tables) => {
+  let pending: Promise<void> = Promise.resolve();
+  const write = async (tables: readonly Table[]) => {
+    lost.throwIfAborted();
     const from = performance.now();
     await writer.sink(tables);
     storing += performance.now() - from;
   };
+  const sink: Sink = (tables) => (pending = write(tables));
   const schemas = read.config['schemas'];
   await using session = await openSession(connector, target, { ...options, budget });
-  const missing = await session.introspect(
+  const reading = session.introspect(
     {
       excludedSchemas: read.excluded_schemas,
       ...(Array.isArray(schemas) && { schemas: schemas.map(String) }),
     },
     sink,
   );
-  const duration = Math.max(1, Math.round(performance.now() - began - storing));
-  return writer.finish(missing, duration);
+  try {
+    const missing = await Promise.race([reading, rejectOnAbort(lost)]);
+    const duration = Math.max(1, Math.round(performance.now() - began - storing));
+    return await writer.finish(missing, duration);
+  } catch (error) {
+    // Nothing is written any more once the snapshot is removed.
+    await pending.catch(() => undefined);
+    throw error;
+  }
 };
 
-/** The snapshot before stays for those who are paging through it; the one before that goes. */
-const switchTo = async (
-  { store, clock }: Bench,
-  { tenant, id, actor, request_id }: ProbeCall,
-  catalog: CatalogSummary,
-): Promise<CatalogSummary> => {
-  let gone: string | null = null;
-  await updateConnection(store, tenant, id, (read) => {
-    gone = read.previous_catalog?.snapshot_id ?? null;
-    const next = after(read, {
-      catalog,
-      previous_catalog: read.catalog,
-      cause: 'introspected',
-    });
-    const record = audit({ tenant, actor, request_id, now: clock() }, id, 'introspected');
-    return { next, changes: [putConnection(next, read), record] };
-  });
-  if (gone !== null) await removeSnapshot(store, { ...tenant, id, snapshot: gone });
-  return catalog;
+const rejectOnAbort = (signal: AbortSignal): Promise<never> => {
+  const { promise, reject } = Promise.withResolvers<never>();
+  signal.addEventListener('abort', () => reject(new Error('Another probe has taken over')), { once: true });
+  return promise;
 };

@@ -2,6 +2,7 @@ import { connectorOf } from '../../domain/assemble.ts';
 import { audit } from '../../domain/audit.ts';
 import type { StoredConnection } from '../../domain/connection.ts';
 import { checkShared } from '../../domain/create.ts';
+import { countRefusals, hashDerivation, readLastTest } from '../../domain/derived.ts';
 import { applyPatch, needsTest } from '../../domain/patch.ts';
 import type { Step, TestResult } from '../../domain/test-result.ts';
 import { recordOf } from '../../domain/tests.ts';
@@ -31,7 +32,8 @@ export const testSaved = async (bench: Bench, call: SavedTest): Promise<TestResu
   const { tenant, id, patch, awaited } = call;
   const read = await findConnection(store, tenant, id);
   // An event may come twice, or late: its test may have been made.
-  if (awaited !== undefined && read.awaits_test !== awaited && read.last_test) return read.last_test;
+  const last = readLastTest(read);
+  if (awaited !== undefined && read.awaits_test !== awaited && last) return last;
   if (patch) {
     const { next, credentials: given } = await applyPatch(connectorOf(read.type), read, patch);
     return attempt(bench, async () => {
@@ -156,8 +158,9 @@ const save = async (
       const next = after(read, {
         status: result.status,
         status_reason: code ?? null,
-        last_test: result,
+        last_test: { ...result, of: hashDerivation('test', read) },
         refusals: refusalsAfter(read, result),
+        refusals_of: hashDerivation('login', read),
         awaits_test: null,
         cause: 'tested',
       });
@@ -167,7 +170,8 @@ const save = async (
   );
 };
 
-const refusalsAfter = ({ refusals }: StoredConnection, { status, details }: TestResult): number => {
+const refusalsAfter = (read: StoredConnection, { status, details }: TestResult): number => {
   if (status === 'connected') return 0;
+  const refusals = countRefusals(read);
   return details.code === 'authentication-failed' ? refusals + 1 : refusals;
 };
