@@ -181,6 +181,7 @@ const problemsOf = ({ endpoint, api }: Route): Json => {
       problemResponse(
         status,
         told.map(({ code }) => code),
+        endpoint.sourceProblems === 'own',
       ),
     ]),
   );
@@ -228,9 +229,13 @@ const codesOf = ({ scope, params, body, quota, problems: own = [] }: Endpoint): 
   'unavailable',
 ];
 
-const problemResponse = (status: number, codes: readonly ProblemCode[]): Json => ({
+const problemResponse = (status: number, codes: readonly ProblemCode[], isKept: boolean): Json => ({
   description: codes.map((code) => `\`${code}\`: ${problems[code].title}`).join('\n\n'),
-  headers: headerRefs('RequestId', ...(status === 429 || status === 503 ? ['RetryAfter'] : [])),
+  // A failure of a source that is kept says when it is tried again.
+  headers: headerRefs(
+    'RequestId',
+    ...(status === 429 || status === 503 || (isKept && status > 500) ? ['RetryAfter'] : []),
+  ),
   content: {
     'application/problem+json': {
       schema: {

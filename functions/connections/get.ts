@@ -1,4 +1,5 @@
 import { Connection } from '../../shared/domain/connection.ts';
+import { settleIntrospection } from '../../shared/domain/introspection-outcome.ts';
 import { findConnection } from '../../shared/domain/write.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
@@ -12,8 +13,10 @@ export const endpoint = defineEndpoint({
   also: { 304: 'Not changed since the ETag that If-None-Match names' },
   scope: 'connections:read',
   uses: { store: 'read' },
-  handle: async ({ params, tenant, store, now }) =>
-    connectionReply(await findConnection(store, tenant, params.id), now),
+  handle: async ({ params, tenant, store, now }) => {
+    const found = await findConnection(store, tenant, params.id);
+    return connectionReply(await settleIntrospection(store, found, now), now);
+  },
 });
 
 export const handler = lambda(endpoint);

@@ -5,7 +5,7 @@ import { audit } from '../../shared/domain/audit.ts';
 import { CatalogSummary } from '../../shared/domain/catalog-summary.ts';
 import { isCatalogPosition, readTables } from '../../shared/domain/catalogs.ts';
 import { LastIntrospection } from '../../shared/domain/connection.ts';
-import { showIntrospection } from '../../shared/domain/introspection-outcome.ts';
+import { settleIntrospection, showIntrospection } from '../../shared/domain/introspection-outcome.ts';
 import { currentCatalog } from '../../shared/domain/introspection.ts';
 import { findConnection } from '../../shared/domain/write.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
@@ -69,7 +69,10 @@ export const endpoint = defineEndpoint({
       data: page.data,
       next_cursor: cursorOf(list, next),
       catalog,
-      last_introspection: showIntrospection(connection, actor.now),
+      last_introspection: showIntrospection(
+        await settleIntrospection(store, connection, actor.now),
+        actor.now,
+      ),
     };
   },
 });

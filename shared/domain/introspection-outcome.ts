@@ -1,4 +1,4 @@
-import { type Change, Conflict, type Item, type Store } from '../ports/store.ts';
+import { type Change, Conflict, type Item, type ReadStore, type Store } from '../ports/store.ts';
 import { Problem } from '../problem.ts';
 import { audit } from './audit.ts';
 import type { CatalogSummary } from './catalog-summary.ts';
@@ -8,7 +8,7 @@ import { hashDerivation, readCatalog } from './derived.ts';
 import { keys } from './keys.ts';
 import { type KeptProblem, keepProblem } from './kept-problem.ts';
 import type { Tenant } from './tenant.ts';
-import { after, putConnection, updateConnection } from './write.ts';
+import { after, putConnection, tenantOf, updateConnection } from './write.ts';
 
 /** What became of the last introspection of a connection. */
 export interface IntrospectionState {
@@ -72,6 +72,22 @@ const lostAttempt: KeptProblem = { code: 'unavailable', detail: 'The introspecti
 export const readIntrospection = (stored: StoredConnection): IntrospectionState | null => {
   const { last_introspection: last } = stored;
   return last && last.of === hashDerivation('introspection', stored) ? last : null;
+};
+
+/** The connection as it is once it is looked whether its introspection still runs: one whose probe was killed has failed. */
+export const settleIntrospection = async (
+  store: ReadStore,
+  stored: StoredConnection,
+  now: number,
+): Promise<StoredConnection> => {
+  const last = readIntrospection(stored);
+  if (last?.state !== 'running') return stored;
+  const lease = await store.get(keys.lease(tenantOf(stored), stored.id));
+  const standing = judgeIntrospection(stored, lease, now);
+  if (typeof standing !== 'object') return stored;
+  const { problem, failures, ended } = standing;
+  const at = new Date(ended).toISOString();
+  return { ...stored, last_introspection: { ...last, state: 'failed', at, failures, problem } };
 };
 
 /** The connection with an attempt that begins now; `standing` is what was judged of the one before. */

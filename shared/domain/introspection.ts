@@ -77,15 +77,16 @@ export const freshCatalog = async (
   const catalog = readCatalog(first);
   const kept = catalog && catalog.duration_ms > wait / 2 ? keptSeconds : 0;
   const began = performance.now();
-  for (let pause = 250, connection = first; ; pause = Math.min(2 * pause, 2000)) {
+  let connection = first;
+  for (let pause = 250; ; pause = Math.min(2 * pause, 2000)) {
     const waited = performance.now() - began;
     const now = Math.floor(actor.now + waited);
     const found = await findOrBegin(where, { ...actor, now }, connection, {
       maxAge: kept + waited / 1000,
       wait: Math.max(1, Math.ceil(wait - waited)),
-      mayBegin: ({ began: from, ended, failures }) =>
-        ended <= actor.now &&
-        (ended - from <= patience || isBackedOff({ ended, failures: Math.min(failures, 1) }, now)),
+      // What failed while this caller waited is his answer.
+      mayBegin: ({ began: from, ended }) =>
+        connection === first && (ended - from <= patience || isBackedOff({ ended, failures: 1 }, now)),
     });
     if (found !== 'running') {
       if ('snapshot_id' in found) return found;
@@ -198,7 +199,7 @@ const introspect = async (
   } catch (error) {
     if (error instanceof Problem && error.code === 'not-found') throw error;
     const problem = error instanceof Problem ? error : new Problem('internal', undefined, { cause: error });
-    const ended = now + Math.round(performance.now() - began);
+    const ended = now + Math.floor(performance.now() - began);
     // Where this cannot be stored either, the attempt is judged by its time.
     const state = await recordIntrospectionOutcome(store, tenant, id, attempt, { at: ended, problem }).catch(
       () => undefined,
