@@ -75,6 +75,32 @@ export const lateParser = (
   parse: async (text) => (await load()).connectionString.parse(text),
 });
 
+/**
+ * How the values of a field compare. `exact`: any other value is another way. `url`: https is stronger than http of the same place. Else
+ * chains from the weakest value to the strongest, '' for an absent one: values that share no chain do not compare.
+ */
+export type Strength = 'exact' | 'url' | readonly (readonly string[])[];
+
+/** Something that `config` names and that a secret may be sent to. */
+export interface NamedSource {
+  /** An entry of the tag that names it as a whole, in place of its places. */
+  readonly entry?: string;
+  /** Where it is; without a port, on a port that `config` does not say. None: on hosts of the service itself. */
+  readonly places: readonly { readonly host: string; readonly port?: number }[];
+  /** Whether a host is one of those that the name stands for in DNS. */
+  readonly standsFor?: (host: string) => boolean;
+}
+
+export interface Reach {
+  readonly named: readonly NamedSource[];
+  /** The ports that an entry without one allows; the connector's default port where it is left out. */
+  readonly bareEntry?: 'any-port' | 'no-port' | number;
+  /** Whether a place belongs to what is named though no entry names it: hosts of the service itself, which no caller chooses. */
+  readonly includes?: (host: string, port: number) => boolean;
+  /** Whether something of it is spoken to without TLS, whatever `ssl_mode` says. */
+  readonly inClear?: boolean;
+}
+
 /** One kind of source. A plain value in a file or folder of its own, and a line in the registry. */
 export interface Connector {
   readonly title: string;
@@ -89,6 +115,15 @@ export interface Connector {
   readonly credentials: Readonly<Record<string, ObjectSchema>>;
   /** Fields of `config` that say where the credentials go: a change of one locks them. */
   readonly destination: readonly string[];
+  /**
+   * Fields of `destination` and of `credentials`, `auth_method` among them, that decide how secrets are sent. Their values may only become
+   * stronger without the secrets; a field of `credentials` that is not listed may change freely.
+   */
+  readonly strength: Readonly<Record<string, Strength>>;
+  /** Secret fields with a login of their own, which `strength` says nothing about; they stay when another field asks for its secret again. */
+  readonly separateLogins?: readonly string[];
+  /** What `config` names, and where that is: in platform mode the tags of the secret must name all of it. May throw what `load` would. */
+  readonly reach: (config: Readonly<Record<string, unknown>>, mode: SslMode) => Reach;
   /** What autocomplete knows. */
   readonly autocomplete: readonly ('schemas' | 'tables' | 'columns' | 'topics')[];
   /** How one would paste a name into a query; quotes only where the engine needs it. */
@@ -120,8 +155,9 @@ type ObjectSchema = v.StrictObjectSchema<v.ObjectEntries, undefined>;
 
 interface Definition<C extends ObjectSchema, K extends Readonly<Record<string, ObjectSchema>>> extends Omit<
   Connector,
-  'load' | 'config' | 'credentials'
+  'load' | 'config' | 'credentials' | 'reach'
 > {
+  readonly reach: (config: v.InferOutput<C>, mode: SslMode) => Reach;
   readonly config: C;
   readonly credentials: K;
   readonly load: () => Promise<Speaker<Target<v.InferOutput<C>, Fields<K>>>>;

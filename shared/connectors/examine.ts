@@ -1,5 +1,5 @@
 import { createDialer } from '../network/create-dialer.ts';
-import type { StepName, TlsAsk } from '../network/dialer.ts';
+import type { Place, StepName, TlsAsk } from '../network/dialer.ts';
 import type { EgressPolicy } from '../network/egress.ts';
 import { problemOf } from '../network/failure.ts';
 import type { Resolve } from '../network/resolve.ts';
@@ -15,6 +15,8 @@ export interface ExamineOptions {
   readonly tlsAsk: TlsAsk;
   readonly options: { readonly connection_timeout_seconds: number };
   readonly resolve?: Resolve;
+  /** What may be dialled at all, besides what the policy says; everything where it is left out. */
+  readonly mayDial?: (place: Place) => boolean;
   /** Milliseconds for everything together; a test has 25 s. */
   readonly budget?: number;
 }
@@ -110,7 +112,7 @@ interface Way extends AsyncDisposable {
 const openWay = (
   connector: Connector,
   target: Target,
-  { policy, environment, tlsAsk, options, resolve, budget = 25_000 }: ExamineOptions,
+  { policy, environment, tlsAsk, options, resolve, mayDial, budget = 25_000 }: ExamineOptions,
 ): Way => {
   const closing = new AsyncDisposableStack();
   let failure: Speaker['failure'] = () => undefined;
@@ -122,7 +124,14 @@ const openWay = (
     }),
   );
   const dialer = closing.use(
-    createDialer({ policy, environment, tlsAsk, trail, ...(resolve && { resolve }) }),
+    createDialer({
+      policy,
+      environment,
+      tlsAsk,
+      trail,
+      ...(resolve && { resolve }),
+      ...(mayDial && { mayDial }),
+    }),
   );
   const open = async () => {
     const session = await trail.within(async () => {

@@ -4,10 +4,11 @@ import type { SecretDocument, SecretRef, WriteVault } from '../ports/vault.ts';
 import { connectorOf } from './assemble.ts';
 import { audit, type Actor } from './audit.ts';
 import type { NewConnection, StoredConnection } from './connection.ts';
-import { destinationOf } from './destination.ts';
+import { describeDestination } from './destination.ts';
 import { bodyHash, fieldsOf } from './fingerprint.ts';
 import { newId } from './id.ts';
 import { keys } from './keys.ts';
+import { checkShared } from './send-credentials.ts';
 import { readConnection } from './stored-connection.ts';
 import { currentLayout, readLayout } from './stored-item.ts';
 import type { Tenant } from './tenant.ts';
@@ -49,12 +50,16 @@ export const createConnection = async (
   const tested = await given.verify?.();
   const id = newId(now);
   const { credentials, secret_arn: arn, ...shown } = draft;
-  const bound = destinationOf(connectorOf(draft.type), draft);
+  const connector = connectorOf(draft.type);
+  const { auth_method } = credentials;
+  // What stands in the table says no more of the credentials than a caller may see.
+  const bound = describeDestination(connector, { ...draft, login: { auth_method } });
   const owner = { ...tenant, id };
-  if (arn) await checkShared(where.vault, actor, arn, draft);
+  const destination = describeDestination(connector, { ...draft, login: credentials });
+  if (arn) await checkShared(where.vault, { tenant, arn }, connector, { ...draft, login: { auth_method } });
   const { ref, key } = await sealed(
     where.vault,
-    arn ? undefined : { layout: 1, owner, destination: bound, credentials },
+    arn ? undefined : { layout: 1, owner, destination, credentials },
     tenant,
   );
   const time = new Date(now).toISOString();
@@ -63,7 +68,7 @@ export const createConnection = async (
     id,
     org_id: tenant.org,
     environment_id: tenant.environment,
-    auth_method: credentials.auth_method,
+    auth_method,
     secret: ref ?? { arn: arn ?? '' },
     bound,
     credentials_version: 1,
@@ -164,28 +169,3 @@ const statusOf = (
   status_reason: null,
   last_test: tested ?? null,
 });
-
-/** A secret of the caller's own must say itself that it is for this tenant and this host. */
-export const checkShared = async (
-  vault: WriteVault,
-  { tenant }: Pick<Actor, 'tenant'>,
-  arn: string,
-  { config }: Pick<NewConnection, 'config'>,
-): Promise<void> => {
-  const tags = await vault.tags(arn);
-  const { hosts } = config;
-  const host =
-    config['host'] ??
-    config['account'] ??
-    config['bucket'] ??
-    config['bootstrap_servers'] ??
-    config['srv'] ??
-    (Array.isArray(hosts) ? hosts.join(' ') : undefined); // a tag knows no comma
-  if (
-    tags?.['mooring:tenant'] !== `${tenant.org}/${tenant.environment}` ||
-    typeof host !== 'string' ||
-    tags['mooring:host'] !== host
-  ) {
-    throw new Problem('secret-not-shared');
-  }
-};

@@ -23,12 +23,13 @@ const sources = {
     hasAccount(stored) ? null : stored.credentials_version,
   ],
   /** Where a test goes and how: a result says nothing about any other way. */
-  test: ({ role, options, config, ssl, secret }: StoredConnection) => [
+  test: ({ role, options, config, ssl, secret, credentials_version }: StoredConnection) => [
     role,
     options.ssl_mode,
     config,
     ssl,
     secret,
+    credentials_version,
   ],
   /** Refused logins count per destination, account and credentials. */
   login: ({ type, config, auth_method, secret, credentials_version }: StoredConnection) => [
@@ -42,7 +43,6 @@ const sources = {
   introspection: (stored: StoredConnection) => [
     ...sources.catalog(stored),
     ...sources.test(stored),
-    stored.credentials_version,
     stored.options.connection_timeout_seconds,
     stored.options.query_timeout_seconds,
   ],

@@ -1,11 +1,19 @@
 import { createHash } from 'node:crypto';
-import { sslModes, type Connector } from '../connectors/connector.ts';
+import { type Connector, type SslMode, sslModes, type Strength } from '../connectors/connector.ts';
+import { placeOfUrl } from '../connectors/place-of-url.ts';
 import type { Destination, StoredConnection } from './connection.ts';
 
-type Destined = Pick<StoredConnection, 'config' | 'options' | 'ssl'>;
+/** What decides where secrets go and how: the settings, and of the credentials those fields that say how to log in. */
+export interface Sending extends Pick<StoredConnection, 'config' | 'options' | 'ssl'> {
+  readonly login: Readonly<Record<string, string>> & { readonly auth_method: string };
+}
 
-/** Everything that decides who will see the credentials: a change of any of it needs them sent again. */
-export const destinationOf = (connector: Connector, { config, options, ssl }: Destined): Destination => ({
+/** Everything that decides who will see the credentials, and how they are sent: a change of any of it needs them sent again. */
+export const describeDestination = (
+  connector: Connector,
+  { config, options, ssl, login }: Sending,
+): Destination => ({
+  ...describeLogin(connector, login),
   ...Object.fromEntries(
     connector.destination
       .filter((field) => config[field] !== undefined && config[field] !== null)
@@ -18,14 +26,49 @@ export const destinationOf = (connector: Connector, { config, options, ssl }: De
   ssl_mode: options.ssl_mode,
 });
 
-/** Whether credentials bound to one destination may be sent to another: the same in all, and TLS no weaker. */
-export const mayGoTo = (bound: Destination, now: Destination): boolean => {
-  const { ssl_mode: boundMode, ...boundFields } = bound;
-  const { ssl_mode: mode, ...fields } = now;
+/** The fields of credentials that decide how they are sent. */
+export const describeLogin = (
+  { strength, destination }: Connector,
+  login: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.keys(strength).flatMap((field) => {
+      const value = destination.includes(field) ? undefined : login[field];
+      return value === undefined ? [] : [[field, value]];
+    }),
+  );
+
+/** Whether one destination is the other, reached in no weaker way. */
+export const isWithin = ({ strength }: Connector, bound: Destination, now: Destination): boolean =>
+  [...new Set([...Object.keys(bound), ...Object.keys(now)])].every((field) =>
+    field === 'ssl_mode'
+      ? isAsStrong(now.ssl_mode, bound.ssl_mode)
+      : isNoWeaker(strength[field] ?? 'exact', bound[field], now[field]),
+  );
+
+export const isAsStrong = (mode: SslMode, than: SslMode): boolean =>
+  sslModes.indexOf(mode) >= sslModes.indexOf(than);
+
+const isNoWeaker = (strength: Strength, before: string | undefined, now: string | undefined): boolean => {
+  if (before === now) return true;
+  if (strength === 'exact') return false;
+  if (strength === 'url') return isSameUrl(before ?? '', now ?? '');
+  return strength.some((chain) => {
+    const from = chain.indexOf(before ?? '');
+    return from >= 0 && chain.indexOf(now ?? '', from) > from;
+  });
+};
+
+/** The same place and path, and https where it was https. */
+const isSameUrl = (before: string, now: string): boolean => {
+  const [one, other] = [URL.parse(before), URL.parse(now)];
+  if (!one || !other || (one.protocol === 'https:' && other.protocol !== 'https:')) return false;
+  const [from, to] = [placeOfUrl(one), placeOfUrl(other)];
   return (
-    sslModes.indexOf(mode) >= sslModes.indexOf(boundMode) &&
-    Object.keys(fields).length === Object.keys(boundFields).length &&
-    Object.entries(fields).every(([name, value]) => boundFields[name] === value)
+    from.host === to.host &&
+    from.port === to.port &&
+    one.pathname.replace(/\/$/, '') === other.pathname.replace(/\/$/, '') &&
+    one.search === other.search
   );
 };
 

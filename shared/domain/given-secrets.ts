@@ -26,7 +26,8 @@ const secretNames = () =>
     Object.values<Connector>(connectors).flatMap((connector) => [...secretFields(connector)]),
   ));
 
-const secretFields = ({ credentials }: Connector): ReadonlySet<string> =>
+/** The names of all fields that hold a secret, of every auth method. */
+export const secretFields = ({ credentials }: Connector): ReadonlySet<string> =>
   new Set([
     'secret_arn',
     'ssl_key',

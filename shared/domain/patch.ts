@@ -1,13 +1,12 @@
 import type { Connector } from '../connectors/connector.ts';
 import { parse } from '../parse.ts';
 import { Problem } from '../problem.ts';
-import { credentialsOf, fittingMethod, methodName, sortFields } from './assemble.ts';
-import type { Credentials, StoredConnection } from './connection.ts';
+import { sortFields } from './assemble.ts';
+import type { StoredConnection } from './connection.ts';
 import { defaultOptions, type ConnectionOptions } from './connection-options.ts';
 import type { ConnectionPatch } from './connection-input.ts';
 import { checkChange } from './contradictions.ts';
 import { hashDerivation } from './derived.ts';
-import { destinationOf, mayGoTo } from './destination.ts';
 import { checkGiven } from './given-fields.ts';
 import { same } from './same.ts';
 
@@ -76,50 +75,6 @@ const sizeOf = ({ description, config, ssl, excluded_schemas, tags, metadata }: 
 /** Whether a test of the one says nothing about the other. */
 export const needsTest = (before: StoredConnection, after: StoredConnection): boolean =>
   hashDerivation('test', before) !== hashDerivation('test', after);
-
-/**
- * The whole set after a patch. Where the destination has changed, or the credentials were locked, nothing of the old set
- * goes along: a caller who does not know a secret could otherwise send it to a host of his own.
- */
-export const mergeCredentials = (
-  connector: Connector,
-  old: Credentials | undefined,
-  patch: Readonly<Record<string, unknown>>,
-  next: StoredConnection,
-): Credentials => {
-  const stays = old && mayGoTo(next.bound, destinationOf(connector, next)) ? old : undefined;
-  const hasCertificate = next.ssl.cert !== null;
-  const { auth_method: named, ...given } = Object.fromEntries(
-    Object.entries(patch).filter(([, value]) => value !== null),
-  );
-  const method =
-    named === undefined ? methodAfter(connector, stays, given, hasCertificate) : methodName(connector, named);
-  const known = methodFields(connector, method);
-  const kept = Object.entries(stays ?? {}).filter(
-    ([name]) => (known.has(name) || name === 'ssl_key') && patch[name] !== null,
-  );
-  return credentialsOf(
-    connector,
-    { ...Object.fromEntries(kept), ...given, auth_method: method },
-    hasCertificate,
-  );
-};
-
-const methodFields = ({ credentials }: Connector, method: string): ReadonlySet<string> =>
-  new Set(Object.keys(credentials[method]?.entries ?? {}));
-
-/** The old one as long as it knows every field of the patch, else what those decide. */
-const methodAfter = (
-  connector: Connector,
-  old: Credentials | undefined,
-  { ssl_key: _, ...given }: Readonly<Record<string, unknown>>,
-  hasCertificate: boolean,
-): string => {
-  const known = old && methodFields(connector, old.auth_method);
-  return old && known && Object.keys(given).every((name) => known.has(name))
-    ? old.auth_method
-    : fittingMethod(connector, given, hasCertificate);
-};
 
 const merged = (target: Readonly<Record<string, unknown>>, patch: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(Object.entries({ ...target, ...patch }).filter(([, value]) => value !== null));

@@ -1,7 +1,7 @@
 import { connectorOf } from './assemble.ts';
 import type { Connection, ListedConnection, StoredConnection } from './connection.ts';
 import { readCatalog, readLastTest } from './derived.ts';
-import { destinationOf, mayGoTo, sha256 } from './destination.ts';
+import { describeDestination, isWithin, sha256 } from './destination.ts';
 import { outsideId } from './id.ts';
 import { showIntrospection } from './introspection-outcome.ts';
 import type * as v from 'valibot';
@@ -24,9 +24,18 @@ export const showListed = (
   },
 });
 
-/** Whether the credentials may be sent where the connection now points. */
-export const isLocked = (stored: StoredConnection): boolean =>
-  !mayGoTo(stored.bound, destinationOf(connectorOf(stored.type), stored));
+/**
+ * Whether the credentials may not be sent where the connection now points. What the tags of a secret in platform mode say only the probe
+ * reads: there its last word counts.
+ */
+export const isLocked = ({ auth_method, ...stored }: StoredConnection): boolean => {
+  const connector = connectorOf(stored.type);
+  const now = describeDestination(connector, { ...stored, login: { auth_method } });
+  return (
+    !isWithin(connector, stored.bound, now) ||
+    ('arn' in stored.secret && stored.status_reason === 'credentials-locked')
+  );
+};
 
 /** Consumers whose usage has not ended. */
 export const usersOf = ({ usages }: StoredConnection, now: number): string[] =>

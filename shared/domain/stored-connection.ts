@@ -14,10 +14,12 @@ const laterAttributes = {
 
 /** The connection that an item holds, whichever release wrote it. */
 export const readConnection = (item: Item): StoredConnection => {
-  const { options, ...attributes } = readLayout('connection', item);
+  const { options, bound, ...attributes } = readLayout('connection', item);
   return {
     ...laterAttributes,
     ...attributes,
+    // Earlier releases did not say how the credentials were to be sent: as they were then.
+    bound: { auth_method: attributes['auth_method'], ...Object(bound) },
     options: connectionOptions.complete(Object(options)),
   } as unknown as StoredConnection; // an item's attributes are untyped; `toConnectionItem` wrote them
 };

@@ -19,6 +19,8 @@ export interface DialerOptions {
   readonly tlsAsk: TlsAsk;
   readonly trail: Trail;
   readonly resolve?: Resolve;
+  /** Whether the owner of the credentials lets them go there; asked of whatever is dialled, places that a source announces among them. */
+  readonly mayDial?: (place: Place) => boolean;
 }
 
 /** When the trail aborts or the dialer is disposed of, every socket that it opened is destroyed. */
@@ -28,6 +30,7 @@ export const createDialer = ({
   tlsAsk,
   trail,
   resolve = createResolve(),
+  mayDial = () => true,
 }: DialerOptions): Dialer & AsyncDisposable => {
   const { signal } = trail;
   const permitted = judge(policy, environment);
@@ -46,20 +49,25 @@ export const createDialer = ({
     if (signal.aborted) socket.destroy();
   };
 
-  const judged = async <To extends Place>(members: readonly To[], { step }: Notes) => {
+  const judged = async <To extends Place>(
+    members: readonly To[],
+    { step }: Notes,
+    allowed: typeof mayDial,
+  ) => {
     const ends = await step('resolve', () => resolveAll(members, signal, resolve));
     await step('egress', async () => {
       const fits = ({ address, port, to }: End<Place>) =>
         permitted(canonicalHost(to.host) ?? to.host, address, port);
       if (!ends.every(fits)) throw new Problem('host-forbidden');
+      if (!members.every(allowed)) throw notNamed();
     });
     return ends;
   };
 
-  const dialerOf = (ask: TlsAsk, record: Notes): Dialer => {
+  const dialerOf = (ask: TlsAsk, record: Notes, allowed = mayDial): Dialer => {
     const { step, hear } = record;
     const tcpAny = async <To extends Place>(members: readonly To[]) => {
-      const ends = await judged(members, record);
+      const ends = await judged(members, record, allowed);
       return step('connect', async () => {
         const connected = await connectFirst(ends, signal);
         track(connected.socket, hear);
@@ -73,7 +81,8 @@ export const createDialer = ({
       tcp: async (to) => (await tcpAny([to])).socket,
       tcpAny,
       udp: async (to, question) => {
-        const ends = await judged([to], record);
+        // A question holds no secret, and goes to a port of its own.
+        const ends = await judged([to], record, () => true);
         return step('connect', () => askFirst(ends, question, signal));
       },
       tls: (socket, { host }, negotiate, inClear) =>
@@ -86,7 +95,7 @@ export const createDialer = ({
           record.note('tls', secured.facts);
           return secured.socket;
         }),
-      aside: (other) => dialerOf(other, unrecorded),
+      aside: (other) => dialerOf(other, unrecorded, () => true),
     };
   };
 
@@ -102,6 +111,12 @@ export const createDialer = ({
     },
   };
 };
+
+const notNamed = () =>
+  new Problem('secret-not-shared', 'The source is at, or sends on to, a place that the tags do not name', {
+    remediation:
+      'Add every broker, member and redirect that the source announces to the tag mooring:host of the secret, as host:port or as .suffix:port.',
+  });
 
 type Notes = Pick<Trail, 'step' | 'warn' | 'note' | 'hear'>;
 

@@ -54,7 +54,8 @@ export interface Dialer {
   step<T>(name: StepName, work: () => Promise<T>): Promise<T>;
   /**
    * The same way to somebody else than the source, such as who hands out its passwords: judged and closed alike, with TLS as `ask` says, and
-   * without steps of its own. It counts to the step that runs.
+   * without steps of its own. It counts to the step that runs. What the owner of a secret named does not bind it: it is for hosts that no
+   * caller chooses, asked by a signature or under verified TLS.
    */
   aside(ask: TlsAsk): Dialer;
 }

@@ -31,6 +31,8 @@ const greeter = ({
     config: v.strictObject({ host: v.string(), port: v.number() }),
     credentials: { password: v.strictObject({ password: v.string() }) },
     destination: ['host', 'port'],
+    strength: {},
+    reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
     autocomplete: [],
     quote: (name) => name,
     load: async () => ({

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { aimAt } from '../../shared/adapters/probe/target.ts';
+import { aimAtDraft } from '../../shared/adapters/probe/aim.ts';
 import { examine } from '../../shared/connectors/examine.ts';
 import { createLog } from '../../shared/log.ts';
 import { pem } from '../network/servers.ts';
@@ -54,6 +54,12 @@ interface Given {
   readonly port?: number;
 }
 
+/** What comes with a draft is in no vault. */
+const unread = {
+  tags: () => Promise.reject(new Error('expected no look into the vault')),
+  readShared: () => Promise.reject(new Error('expected no look into the vault')),
+};
+
 const triedAt = async ({
   endpoint,
   endpoints = endpoint === undefined ? {} : { redshift: endpoint, 'redshift-serverless': endpoint },
@@ -69,8 +75,8 @@ const triedAt = async ({
     ...(deny && { deny }),
     endpoints,
   };
-  const aim = aimAt(
-    { policy, log },
+  const aim = await aimAtDraft(
+    { policy, log, vault: unread },
     { org: 'org', environment: 'default' },
     {
       type: 'redshift',
@@ -78,8 +84,9 @@ const triedAt = async ({
       options: { ...defaults, ssl_mode: mode, connection_timeout_seconds: 1 },
       ssl: { ca: pem('ca.crt'), cert: null },
       role: 'source',
+      credentials: { auth_method: 'iam', ...credentials },
+      secret_arn: null,
     },
-    { auth_method: 'iam', ...credentials },
   );
   const names: string[] = [];
   const resolve = async (name: string) => {

@@ -18,7 +18,12 @@ const share = (name: string, value: object, tags: object = {}) =>
   writeFile(
     `${api.folder}/shared/${name}.json`,
     JSON.stringify({
-      tags: { 'mooring:tenant': 'org_test/default', 'mooring:host': '127.0.0.1', ...tags },
+      tags: {
+        'mooring:tenant': 'org_test/default',
+        'mooring:host': '127.0.0.1:1',
+        'mooring:tls': 'prefer',
+        ...tags,
+      },
       value,
     }),
   );
@@ -124,12 +129,15 @@ describe('a secret that the customer keeps', () => {
     ['the authority', { ssl: { ca: certificate } }],
     ['TLS to less', { options: { ssl_mode: 'disable' } }],
   ])('is locked by a change of %s until it is named again', async (_, change) => {
+    const tags = { 'mooring:host': '127.0.0.1:1 127.0.0.1:2', 'mooring:tls': 'disable' };
+    await share('theirs', { password: 'not-a-real-password' }, tags);
     const { body: made } = await create();
     expect(await found(made.id, change)).toBe('credentials-locked');
     expect((await patch(made.id, change)).body.credentials.locked).toBe(true);
     expect(await found(made.id)).toBe('credentials-locked');
     const named = { credentials: { secret_arn: arn('theirs') } };
-    expect(await found(made.id, named)).not.toBe('credentials-locked');
+    // A test binds nothing, whatever it names.
+    expect(await found(made.id, named)).toBe('credentials-locked');
     expect((await patch(made.id, named)).body.credentials).toMatchObject({ locked: false, version: 2 });
     expect(await found(made.id)).not.toBe('credentials-locked');
   });
@@ -138,7 +146,7 @@ describe('a secret that the customer keeps', () => {
     const { body: made } = await create();
     const move = { config: { host: 'localhost' }, credentials: { secret_arn: arn('theirs') } };
     expect(refused(await patch(made.id, move))).toEqual([422, 'secret-not-shared']);
-    await share('theirs', { password: 'not-a-real-password' }, { 'mooring:host': 'localhost' });
+    await share('theirs', { password: 'not-a-real-password' }, { 'mooring:host': 'localhost:1' });
     expect((await patch(made.id, move)).body.credentials.locked).toBe(false);
   });
 

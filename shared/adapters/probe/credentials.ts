@@ -2,18 +2,19 @@ import { connectorOf } from '../../domain/assemble.ts';
 import { changed, checkVersion } from '../../domain/change.ts';
 import type { StoredConnection } from '../../domain/connection.ts';
 import { nameTaken } from '../../domain/create.ts';
-import { destinationOf } from '../../domain/destination.ts';
+import { describeDestination } from '../../domain/destination.ts';
 import { fieldsOf } from '../../domain/fingerprint.ts';
 import { secretsOf } from '../../domain/given-secrets.ts';
 import { keys } from '../../domain/keys.ts';
 import { applyPatch } from '../../domain/patch.ts';
-import { updateConnection } from '../../domain/write.ts';
+import { checkShared } from '../../domain/send-credentials.ts';
+import { tenantOf, updateConnection } from '../../domain/write.ts';
 import type { CredentialsChange } from '../../ports/probe.ts';
 import { Conflict } from '../../ports/store.ts';
 import type { SecretRef } from '../../ports/vault.ts';
 import { Problem } from '../../problem.ts';
 import type { Bench } from '../direct-probe.ts';
-import { mergedFor, withArn } from './merge.ts';
+import { mergeStored, nameSecret } from './release.ts';
 
 /** The vault keeps every version for a day, and 100 of them. */
 const changesPerDay = 50;
@@ -31,9 +32,9 @@ export const changeCredentials = async (bench: Bench, call: CredentialsChange): 
       checkVersion(read, version);
       const connector = connectorOf(read.type);
       const { next, credentials: given = {} } = await applyPatch(connector, read, patch);
-      if ('arn' in read.secret) return changed(actor, read, await withArn(bench, next, given));
-      const destination = destinationOf(connector, next);
-      const credentials = await mergedFor(bench, read, next, given);
+      if ('arn' in read.secret) return changed(actor, read, await changeNamed(bench, read, next, given));
+      const merged = await mergeStored(bench.vault, read, next, given, 'to-store');
+      const { credentials, bound: destination, rebound } = merged;
       log.hide(secretsOf({ type: read.type, credentials }));
       await (counted ??= countChange(bench, call, now));
       const owner = { ...tenant, id };
@@ -42,11 +43,14 @@ export const changeCredentials = async (bench: Bench, call: CredentialsChange): 
         vault.key(tenant),
       ]);
       staged = ref;
+      const { auth_method } = credentials;
       return changed(actor, read, {
         ...next,
-        auth_method: credentials.auth_method,
+        auth_method,
         secret: ref,
-        bound: destination,
+        ...(rebound && {
+          bound: describeDestination(connector, { ...next, login: { auth_method } }),
+        }),
         credentials_version: read.credentials_version + 1,
         fields: fieldsOf(key, id, credentials, read.fields, now),
         refusals: 0,
@@ -57,6 +61,22 @@ export const changeCredentials = async (bench: Bench, call: CredentialsChange): 
   } catch (error) {
     throw error instanceof Conflict ? nameTaken(error) : error;
   }
+};
+
+/** Platform mode: another method alone is no word of the owner's; a change that names the secret binds it to where the connection points. */
+const changeNamed = async (
+  { vault }: Pick<Bench, 'vault'>,
+  read: StoredConnection,
+  next: StoredConnection,
+  given: Readonly<Record<string, unknown>>,
+): Promise<StoredConnection> => {
+  const { arn, named, auth_method } = nameSecret(read, given);
+  const change = { auth_method, credentials_version: read.credentials_version + 1 };
+  if (!named) return { ...next, ...change };
+  const connector = connectorOf(read.type);
+  const sending = { ...next, login: { auth_method } };
+  await checkShared(vault, { tenant: tenantOf(read), arn }, connector, sending);
+  return { ...next, ...change, secret: { arn }, bound: describeDestination(connector, sending) };
 };
 
 /** The item names the version already; the vault's own idea of the current one may lag behind. */

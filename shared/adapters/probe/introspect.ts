@@ -15,9 +15,9 @@ import { findConnection, putConnection, updateConnection } from '../../domain/wr
 import type { Introspected, IntrospectionCall } from '../../ports/probe.ts';
 import type { Problem } from '../../problem.ts';
 import type { Bench } from '../direct-probe.ts';
+import { aimAtSaved } from './aim.ts';
 import { cleanProblem } from './clean.ts';
 import { findHeldLease, type Lease, releaseLease, takeLease } from './lease.ts';
-import { aimAt, credentialsFor } from './target.ts';
 
 /** Shorter than the function's own limit, so that what has been done can be tidied up. */
 const defaultBudget = 840_000;
@@ -124,7 +124,7 @@ const readInto = async (
   { token: snapshot, lost }: Lease,
 ): Promise<CatalogSummary> => {
   const { store, clock, introspectionBudget: budget = defaultBudget } = bench;
-  const { connector, target, options } = aimAt(bench, tenant, read, await credentialsFor(bench, read));
+  const { connector, target, options } = await aimAtSaved(bench, tenant, read);
   const { openSession } = await import('../../connectors/examine.ts');
   await using writer = catalogWriter(store, { ...tenant, id, snapshot }, { clock });
   const began = performance.now();

@@ -1,7 +1,6 @@
 import { connectorOf } from '../../domain/assemble.ts';
 import { audit } from '../../domain/audit.ts';
 import type { StoredConnection } from '../../domain/connection.ts';
-import { checkShared } from '../../domain/create.ts';
 import { countRefusals, hashDerivation, readLastTest } from '../../domain/derived.ts';
 import { applyPatch, needsTest } from '../../domain/patch.ts';
 import type { Step, TestResult } from '../../domain/test-result.ts';
@@ -11,20 +10,12 @@ import { stepNames } from '../../network/dialer.ts';
 import type { DraftTest, SavedTest } from '../../ports/probe.ts';
 import { Problem, type ProblemCode, problems } from '../../problem.ts';
 import type { Bench } from '../direct-probe.ts';
+import { type Aim, aimAtDraft, aimAtPatched, aimAtSaved } from './aim.ts';
 import { cleanStep } from './clean.ts';
-import { mergedFor, withArn } from './merge.ts';
-import { type Aim, aimAt, credentialsFor, sharedCredentials } from './target.ts';
 
 /** Tests what is not saved; nothing is stored. */
-export const testDraftNow = async (bench: Bench, { tenant, draft }: DraftTest): Promise<TestResult> => {
-  const { secret_arn: arn } = draft;
-  if (!arn) return run(bench, aimAt(bench, tenant, draft, draft.credentials));
-  await checkShared(bench.vault, { tenant }, arn, draft);
-  const value = await bench.vault.readShared(arn);
-  const { auth_method: method } = draft.credentials;
-  const credentials = sharedCredentials(connectorOf(draft.type), method, value, draft.ssl.cert);
-  return run(bench, aimAt(bench, tenant, draft, credentials));
-};
+export const testDraftNow = async (bench: Bench, { tenant, draft }: DraftTest): Promise<TestResult> =>
+  run(bench, await aimAtDraft(bench, tenant, draft));
 
 /** Tests a saved connection and records the result; with a patch, what it would be, and records nothing. */
 export const testSaved = async (bench: Bench, call: SavedTest): Promise<TestResult> => {
@@ -36,17 +27,11 @@ export const testSaved = async (bench: Bench, call: SavedTest): Promise<TestResu
   if (awaited !== undefined && read.awaits_test !== awaited && last) return last;
   if (patch) {
     const { next, credentials: given } = await applyPatch(connectorOf(read.type), read, patch);
-    return attempt(bench, async () => {
-      if (!given) return aimAt(bench, tenant, next, await credentialsFor(bench, read, next));
-      if (!('arn' in read.secret))
-        return aimAt(bench, tenant, next, await mergedFor(bench, read, next, given));
-      const renamed = await withArn(bench, next, given);
-      return aimAt(bench, tenant, renamed, await credentialsFor(bench, renamed));
-    });
+    return attempt(bench, () => aimAtPatched(bench, tenant, read, { next, given }));
   }
   const result = await attempt(
     bench,
-    async () => aimAt(bench, tenant, read, await credentialsFor(bench, read)),
+    () => aimAtSaved(bench, tenant, read),
     // Here nobody sent them: what is amiss with them is found, not refused.
     ['credentials-required', 'invalid-request'],
   );
@@ -67,7 +52,7 @@ const attempt = async (
     return {
       status: 'failed',
       details: { error: error.message, code: error.code },
-      steps: stepsFailedAt('authenticate', error.code),
+      steps: stepsFailedAt('authenticate', error.code, error.extras.remediation),
       tested_at: new Date(bench.clock()).toISOString(),
       vantage: bench.vantage,
     };

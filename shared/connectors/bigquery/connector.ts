@@ -30,6 +30,11 @@ export const bigquery = defineConnector({
   }),
   credentials: { service_account: v.strictObject({ service_account: ServiceAccount }) },
   destination: ['project_id'],
+  strength: { auth_method: 'exact' },
+  reach: ({ project_id }) => ({
+    named: [{ entry: project_id, places: [] }],
+    includes: (host, port) => port === 443 && /^(oauth2|bigquery)\.googleapis\.com$/.test(host),
+  }),
   autocomplete: ['schemas', 'tables', 'columns'],
   quote,
   load: () => import('./session.ts'),

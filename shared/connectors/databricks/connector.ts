@@ -34,6 +34,8 @@ export const databricks = defineConnector({
     oauth: v.strictObject({ client_id: Name, client_secret: Secret }),
   },
   destination: ['host', 'http_path'],
+  strength: { auth_method: 'exact', client_id: 'exact' },
+  reach: ({ host }) => ({ named: [{ places: [{ host, port: 443 }] }], bareEntry: 443 }),
   autocomplete: ['schemas', 'tables', 'columns'],
   quote,
   connectionString: {

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import { defineConnector, lateParser } from '../connector.ts';
+import { placeOfUrl } from '../place-of-url.ts';
+import { membersOf } from './members.ts';
 import { Name, Secret } from '../fields.ts';
 import { contradictions } from './contradictions.ts';
 
@@ -42,6 +44,30 @@ export const kafka = defineConnector({
     none: v.strictObject(registry),
   },
   destination: ['bootstrap_servers', 'security_protocol', 'schema_registry_url', 'schema_registry_username'],
+  strength: {
+    // Whether SASL is spoken the credentials decide: of the protocol only TLS counts. '' is TLS as ssl_mode asks for it.
+    security_protocol: [
+      ['PLAINTEXT', 'SASL_PLAINTEXT', '', 'SSL', 'SASL_SSL'],
+      ['SASL_PLAINTEXT', 'PLAINTEXT', '', 'SASL_SSL', 'SSL'],
+    ],
+    schema_registry_url: 'url',
+    auth_method: [
+      ['sasl', 'none', 'certificate'],
+      ['sasl', 'certificate', 'none'],
+    ],
+    sasl_mechanism: [['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']],
+    sasl_username: 'exact',
+  },
+  separateLogins: ['schema_registry_password'],
+  reach: ({ bootstrap_servers, security_protocol, schema_registry_url }) => {
+    const brokers = { entry: bootstrap_servers, places: membersOf(bootstrap_servers) };
+    const registry = schema_registry_url === undefined ? undefined : URL.parse(schema_registry_url);
+    return {
+      named: registry ? [brokers, { places: [placeOfUrl(registry)] }] : [brokers],
+      bareEntry: 'no-port',
+      inClear: security_protocol?.endsWith('PLAINTEXT') === true || registry?.protocol === 'http:',
+    };
+  },
   autocomplete: ['topics', 'columns'],
   /** Topics go anywhere as they are; fields of other names are quoted as ksqlDB and Flink do. */
   quote: (identifier) =>

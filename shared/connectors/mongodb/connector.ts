@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { defineConnector, lateParser } from '../connector.ts';
+import { isBeside, placeOf } from './place.ts';
 import { Host, Name, Port, Secret } from '../fields.ts';
 
 /** Where a member listens; without a port on the port of `config`. */
@@ -43,6 +44,16 @@ export const mongodb = defineConnector({
     certificate: v.strictObject({}),
   },
   destination: ['host', 'port', 'hosts', 'srv', 'username', 'auth_source'],
+  strength: { auth_method: [['password', 'certificate']] },
+  reach: ({ host, port, hosts, srv }) => {
+    if (srv !== undefined) {
+      // Whoever names a deployment in DNS names the members that DNS has beside it.
+      const deployment = { places: [{ host: srv }], standsFor: (member: string) => isBeside(member, srv) };
+      return { named: [deployment], bareEntry: 'any-port' };
+    }
+    const members = hosts === undefined ? [] : hosts.map((member) => placeOf(member, port));
+    return { named: [{ places: host === undefined ? members : [{ host, port }] }] };
+  },
   autocomplete: ['schemas', 'tables', 'columns'],
   // As in mongosh, where a path to a nested field needs quotes too.
   quote: (name) => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)),

@@ -7,6 +7,7 @@ import { rightsOf } from './account.ts';
 import { seenAtLogin } from './failures.ts';
 import { link } from './link.ts';
 import type { Account, Link } from './link.ts';
+import { placeOf } from './place.ts';
 import type { ResolveSrv } from './srv.ts';
 
 /** What the connector's schemas let through. */
@@ -86,13 +87,6 @@ const membersOf = async (config: Settings, dialer: Dialer, resolveSrv: ResolveSr
   const members: readonly Place[] =
     host === undefined ? (hosts ?? []).map((member) => placeOf(member, port)) : [{ host, port }];
   return { members, authSource: auth_source, replicaSet: replica_set };
-};
-
-/** `host`, `host:port`, `[::1]:port`; an IPv6 address without brackets has no port. */
-const placeOf = (member: string, port: number): Place => {
-  const [, bracketed, bare, digits] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(member) ?? [];
-  const host = bracketed ?? bare;
-  return host === undefined ? { host: member, port } : { host, port: Number(digits) };
 };
 
 const enter = async (

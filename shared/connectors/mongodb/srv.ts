@@ -1,6 +1,7 @@
 import type { Place } from '../../network/dialer.ts';
 import { askDns } from '../../network/resolve.ts';
 import { Problem } from '../../problem.ts';
+import { isBeside } from './place.ts';
 
 /** The members of a deployment as DNS has them, with what its TXT record says of them. */
 export interface Announced {
@@ -32,12 +33,3 @@ export const createResolveSrv =
   };
 
 const mostMembers = 50;
-
-/** Whose DNS is asked has a say over its own domain, and no other. */
-const isBeside = (host: string, name: string): boolean => {
-  const labels = bare(name).split('.');
-  const domain = labels.length > 2 ? labels.slice(1) : labels;
-  return bare(host).endsWith(`.${domain.join('.')}`);
-};
-
-const bare = (name: string) => name.toLowerCase().replace(/\.$/, '');

@@ -21,6 +21,8 @@ export const mysql = defineConnector({
     certificate: v.strictObject({}),
   },
   destination: ['host', 'port', 'username'],
+  strength: { auth_method: [['password', 'certificate']] },
+  reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
   quote,
   connectionString: lateParser(['mysql', 'mariadb', 'mysql2'], () => import('./connection-string.ts')),

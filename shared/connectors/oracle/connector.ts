@@ -40,6 +40,8 @@ export const oracle = defineConnector({
   credentials: { password: v.strictObject({ password: Secret }) },
   // A listener hands its callers on to whichever database goes by the name.
   destination: ['host', 'port', 'service_name', 'sid', 'username'],
+  strength: { auth_method: 'exact' },
+  reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
   quote,
   connectionString: lateParser(['oracle'], () => import('./connection-string.ts')),

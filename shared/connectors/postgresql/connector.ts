@@ -28,6 +28,14 @@ export const postgresql = defineConnector({
     }),
   },
   destination: ['host', 'port', 'username'],
+  // A key never leaves. A password, and a token that keys are turned into, are two secrets.
+  strength: {
+    auth_method: [
+      ['password', 'certificate'],
+      ['iam', 'certificate'],
+    ],
+  },
+  reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
   quote,
   connectionString: {

@@ -39,6 +39,9 @@ export const redshift = defineConnector({
     }),
   },
   destination: ['host', 'port', 'username'],
+  // AWS hands out a password for what these name; it goes to the host.
+  strength: { auth_method: 'exact', region: 'exact', cluster_identifier: 'exact', workgroup_name: 'exact' },
+  reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
   quote: quoteWith(reservedWords),
   connectionString: {

@@ -3,6 +3,7 @@ import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
 import type { Target } from '../connector.ts';
 import { within } from '../within.ts';
+import { domainOf, isSecure } from './address.ts';
 import { requestHandler } from './request-handler.ts';
 import { keysOf, sdkSettings } from './sdk-settings.ts';
 
@@ -76,13 +77,5 @@ export const bucketOf = async (target: S3Target, dialer: Dialer): Promise<Bucket
   };
 };
 
-/** `http:` says that the server offers no TLS; whether that will do, the mode says. */
-const isSecure = ({ protocol }: URL, mode: S3Target['options']['ssl_mode']): boolean =>
-  mode !== 'disable' && (mode !== 'prefer' || protocol === 'https:');
-
 const addressOf = ({ hostname, port }: URL, secure: boolean): string =>
   `${secure ? 'https' : 'http'}://${hostname}${port && `:${port}`}`;
-
-/** https://docs.aws.amazon.com/general/latest/gr/s3.html */
-const domainOf = (region: string): string =>
-  `${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;

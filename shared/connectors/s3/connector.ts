@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import { defineConnector, lateParser } from '../connector.ts';
+import { placeOfUrl } from '../place-of-url.ts';
+import { domainOf, isSecure } from './address.ts';
 import { Name, Secret } from '../fields.ts';
 
 const port = '([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
@@ -42,6 +44,21 @@ export const s3 = defineConnector({
     }),
   },
   destination: ['endpoint', 'region', 'bucket', 'access_key_id'],
+  // Neither sends a key: it signs. Which role is taken on, and under which condition, is what the keys were given for.
+  strength: { endpoint: 'url', auth_method: 'exact', role_arn: 'exact', external_id: 'exact' },
+  reach: ({ bucket, region, endpoint: named }, mode) => {
+    const url = named === undefined ? undefined : URL.parse(named);
+    if (!url) {
+      const own = [`s3.${domainOf(region)}`, `${bucket}.s3.${domainOf(region)}`, `sts.${domainOf(region)}`];
+      return {
+        named: [{ entry: bucket, places: [] }],
+        includes: (host, port) => port === 443 && own.includes(host),
+      };
+    }
+    const secure = isSecure(url, mode);
+    const { host, port } = placeOfUrl(url, secure);
+    return { named: [{ places: [{ host, port }] }], bareEntry: secure ? 443 : 80, inClear: !secure };
+  },
   autocomplete: ['schemas', 'tables', 'columns'],
   quote: (identifier) =>
     /^[a-z_][a-z0-9_]*$/.test(identifier) ? identifier : `"${identifier.replaceAll('"', '""')}"`,

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { defineConnector, lateParser } from '../connector.ts';
 import { Name, Secret } from '../fields.ts';
-import { Account } from './account.ts';
+import { Account, isStore, placeOf } from './account.ts';
 import { quote } from './quote.ts';
 
 /** Tried with the real driver on fakesnow and a front that refuses as Snowflake does, never on the real thing. */
@@ -24,6 +24,22 @@ export const snowflake = defineConnector({
     token: v.strictObject({ token: Secret }),
   },
   destination: ['account', 'username'],
+  // A key never leaves: what it signs is good for a minute.
+  strength: {
+    auth_method: [
+      ['password', 'key_pair'],
+      ['token', 'key_pair'],
+    ],
+  },
+  reach: ({ account }) => {
+    const { host, port } = placeOf(account, undefined);
+    return {
+      named: [{ entry: account, places: [{ host, port }] }],
+      bareEntry: port,
+      // Results that are too large for an answer are fetched there, by links that need no login.
+      includes: (host, at) => at === 443 && isStore(host),
+    };
+  },
   autocomplete: ['schemas', 'tables', 'columns'],
   quote,
   connectionString: lateParser(['snowflake'], () => import('./connection-string.ts')),

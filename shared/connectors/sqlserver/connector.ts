@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { defineConnector, lateParser } from '../connector.ts';
+import { authority } from './authority.ts';
 import { Host, Name, Port, Secret } from '../fields.ts';
 import { quote } from './quote.ts';
 
@@ -48,6 +49,12 @@ export const sqlserver = defineConnector({
     entra: v.strictObject({ tenant_id: Tenant, client_id: Uuid, client_secret: Secret }),
   },
   destination: ['host', 'port', 'instance', 'username'],
+  strength: { auth_method: 'exact', tenant_id: 'exact', client_id: 'exact' },
+  reach: ({ host, port, instance }) => ({
+    named: [{ places: [{ host, ...(port !== undefined && { port }) }] }],
+    ...(instance !== undefined && { bareEntry: 'any-port' }),
+    includes: (other, at) => at === 443 && other === authority,
+  }),
   autocomplete: ['schemas', 'tables', 'columns'],
   quote,
   connectionString: lateParser(['sqlserver', 'jdbc:sqlserver'], () => import('./connection-string.ts')),

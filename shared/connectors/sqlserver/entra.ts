@@ -7,6 +7,7 @@ import type { Dialer } from '../../network/dialer.ts';
 import { wholeText } from '../../network/whole-text.ts';
 import { Problem } from '../../problem.ts';
 import { fieldsOf } from '../failure-table.ts';
+import { authority } from './authority.ts';
 
 type Application = Readonly<Partial<Record<'tenant_id' | 'client_id' | 'client_secret', string>>>;
 
@@ -49,7 +50,6 @@ export const entraToken = async (
   }
 };
 
-const authority = 'login.microsoftonline.com';
 const mostBytes = 256 * 2 ** 10;
 
 /** What the answer says; its own words stay out of sight. https://learn.microsoft.com/entra/identity-platform/reference-error-codes */

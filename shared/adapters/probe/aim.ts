@@ -1,0 +1,102 @@
+import type { Connector, Target } from '../../connectors/connector.ts';
+import type { ExamineOptions } from '../../connectors/examine.ts';
+import { placeOfUrl } from '../../connectors/place-of-url.ts';
+import { connectorOf } from '../../domain/assemble.ts';
+import type { Credentials, NewConnection, StoredConnection } from '../../domain/connection.ts';
+import { secretsOf } from '../../domain/given-secrets.ts';
+import type { Allowance } from '../../domain/send-credentials.ts';
+import type { Tenant } from '../../domain/tenant.ts';
+import type { Place } from '../../network/dialer.ts';
+import type { EgressPolicy } from '../../network/egress.ts';
+import type { Bench } from '../direct-probe.ts';
+import {
+  mergeStored,
+  nameSecret,
+  type Released,
+  releaseShared,
+  releaseStored,
+  type SharedVault,
+} from './release.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+type Settings = Pick<NewConnection, 'type' | 'config' | 'options' | 'ssl' | 'role'>;
+
+/** Everything that `examine` and `openSession` want to know. Made here alone, of credentials that may go there. */
+export interface Aim {
+  readonly connector: Connector;
+  readonly target: Target;
+  readonly options: ExamineOptions;
+}
+
+/** At what is not saved: with the credentials that came with it, or with the caller's own secret. */
+export const aimAtDraft = async (
+  bench: Pick<Bench, 'policy' | 'log'> & { readonly vault: SharedVault },
+  tenant: Tenant,
+  draft: Settings & Pick<NewConnection, 'credentials' | 'secret_arn'>,
+): Promise<Aim> => {
+  const { secret_arn: arn, credentials } = draft;
+  if (!arn) return aimAt(bench, tenant, draft, { credentials });
+  const { auth_method } = credentials;
+  const released = await releaseShared(bench.vault, { tenant, arn }, { ...draft, auth_method });
+  return aimAt(bench, tenant, draft, released);
+};
+
+/** At a saved connection. */
+export const aimAtSaved = async (bench: Bench, tenant: Tenant, read: StoredConnection): Promise<Aim> =>
+  aimAt(bench, tenant, read, await releaseStored(bench.vault, read, read));
+
+/** At what a patch would make of a saved connection; whatever it holds, it binds nothing. */
+export const aimAtPatched = async (
+  bench: Bench,
+  tenant: Tenant,
+  read: StoredConnection,
+  { next, given }: { readonly next: StoredConnection; readonly given: Fields | undefined },
+): Promise<Aim> => {
+  if (!given) return aimAt(bench, tenant, next, await releaseStored(bench.vault, read, next));
+  if (!('arn' in read.secret)) {
+    const { credentials } = await mergeStored(bench.vault, read, next, given, 'to-test');
+    return aimAt(bench, tenant, next, { credentials });
+  }
+  const { arn, auth_method } = nameSecret(read, given);
+  const bound = arn === read.secret.arn ? { bound: read.bound } : {};
+  const released = await releaseShared(bench.vault, { tenant, arn, ...bound }, { ...next, auth_method });
+  return aimAt(bench, tenant, next, released);
+};
+
+/** Where to go and with what. From here on nothing that is logged holds one of these secrets. */
+const aimAt = (
+  { policy, log }: Pick<Bench, 'policy' | 'log'>,
+  { environment }: Tenant,
+  { type, config, options, ssl, role }: Settings,
+  { credentials: all, mayDial }: Released,
+): Aim => {
+  log.hide(secretsOf({ type, credentials: all }));
+  const { ssl_key: key, ...credentials }: Credentials = all;
+  const { ssl_mode: mode, connection_timeout_seconds } = options;
+  const endpoint = policy.endpoints?.[type];
+  return {
+    connector: connectorOf(type),
+    target: {
+      config,
+      credentials,
+      options,
+      role,
+      ...(endpoint !== undefined && { endpoint }),
+      ...(policy.endpoints && { endpoints: policy.endpoints }),
+      hide: (values) => log.hide(values),
+    },
+    options: {
+      policy,
+      environment,
+      tlsAsk: { mode, ca: ssl.ca ?? undefined, cert: ssl.cert ?? undefined, key },
+      options: { connection_timeout_seconds },
+      ...(mayDial && { mayDial: withEndpoints(mayDial, policy) }),
+    },
+  };
+};
+
+/** Where the deployment has put a service of a fixed host no caller chooses. */
+const withEndpoints = (mayDial: NonNullable<Allowance['mayDial']>, { endpoints }: EgressPolicy) => {
+  const places = Object.values(endpoints ?? {}).map((url) => placeOfUrl(new URL(url)));
+  return (to: Place) => mayDial(to) || places.some(({ host, port }) => host === to.host && port === to.port);
+};

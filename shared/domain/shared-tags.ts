@@ -1,0 +1,138 @@
+import { isIP, isIPv6 } from 'node:net';
+import { type Connector, type Reach, type SslMode, sslModes } from '../connectors/connector.ts';
+import type { Place } from '../network/dialer.ts';
+import { canonicalHost } from '../network/resolve.ts';
+import type { Tenant } from './tenant.ts';
+
+export type Tags = Readonly<Record<string, string>>;
+
+export interface SharedTags {
+  readonly tenant: Tenant;
+  /** Of the secret; `undefined` where it is not there or not shared with us. */
+  readonly tags: Tags | undefined;
+}
+
+/** What the tags of a secret allow. */
+interface Allowed {
+  /** `mooring:host` and `mooring:host-2` to `-9`, together one list with blanks between: `host`, `host:port` or `.suffix[:port]`. */
+  readonly entries: readonly string[];
+  /** Of `mooring:host` alone, as earlier releases compared it. */
+  readonly whole: string;
+  /** The weakest `ssl_mode`. */
+  readonly mode: SslMode;
+}
+
+/** The names of the tags that hold the list of hosts: one tag's value has 256 characters. */
+const hostTags = ['mooring:host', ...[2, 3, 4, 5, 6, 7, 8, 9].map((n) => `mooring:host-${n}`)];
+
+/** What a secret of the caller's own allows; `undefined` where it is not for this tenant. */
+export const readTags = ({ tenant, tags }: SharedTags): Allowed | undefined => {
+  if (tags?.['mooring:tenant'] !== `${tenant.org}/${tenant.environment}`) return undefined;
+  const mode = sslModes.find((each) => each === tags['mooring:tls']);
+  return {
+    entries: hostTags.flatMap((tag) => (tags[tag] ?? '').split(/\s+/).filter((entry) => entry !== '')),
+    whole: tags['mooring:host'] ?? '',
+    mode: mode ?? 'verify-full',
+  };
+};
+
+interface AllowedPlaces {
+  readonly mayDial: (place: Place) => boolean;
+  /** What `config` names and no entry allows, as entries that would. */
+  readonly missing: readonly string[];
+}
+
+/** Holds what a connection names, and whatever it comes to dial, against the entries. */
+export const allowPlaces = (
+  connector: Connector,
+  { entries, whole }: Allowed,
+  reach: Reach,
+): AllowedPlaces => {
+  const bare = reach.bareEntry ?? connector.defaultPort ?? 'no-port';
+  const rules = entries.flatMap((entry) => parseEntry(entry) ?? []);
+  const matches = (host: string, port: number | undefined) =>
+    rules.some((rule) => matchesHost(rule, host) && matchesPort(rule.port ?? bare, port));
+  const named = reach.named.map((source) => ({
+    ...source,
+    // Some sources go by a name that is no host.
+    byName: source.entry !== undefined && (whole === source.entry || entries.includes(source.entry)),
+  }));
+  const byName = named.filter((source) => source.byName).flatMap(({ places }) => places);
+  const isNamed = ({ host, port }: Place) =>
+    byName.some((place) => spell(place.host) === host && (place.port ?? port) === port);
+  return {
+    mayDial: (place) => {
+      const host = spell(place.host);
+      if (host === undefined) return false;
+      const { port } = place;
+      return (
+        matches(host, port) ||
+        isNamed({ host, port }) ||
+        named.some(
+          ({ standsFor, places }) =>
+            standsFor?.(host) === true && places.some((name) => matches(spell(name.host) ?? '', port)),
+        ) ||
+        reach.includes?.(host, port) === true
+      );
+    },
+    missing: named
+      .filter((source) => !source.byName)
+      .flatMap(({ entry, places }) =>
+        places.length === 0
+          ? [entry ?? '']
+          : places.flatMap(({ host, port }) =>
+              matches(spell(host) ?? '', port) ? [] : [writeEntry(host, port, bare)],
+            ),
+      ),
+  };
+};
+
+/** Which tag does not say enough, and what to add to it; nothing where they say all. */
+export const missingTags = (
+  tags: Allowed | undefined,
+  places: AllowedPlaces | undefined,
+  { inClear }: Reach,
+  mode: SslMode,
+): { readonly tag: string; readonly remediation?: string } | undefined => {
+  if (!tags || !places) return { tag: 'mooring:tenant' };
+  if (places.missing.length > 0) {
+    const remediation = `Add to the tag mooring:host of the secret (mooring:host-2 to mooring:host-9 continue it): ${places.missing.join(' ')}`;
+    return { tag: 'mooring:host', remediation };
+  }
+  const used = inClear === true ? 'disable' : mode;
+  if (sslModes.indexOf(used) >= sslModes.indexOf(tags.mode)) return undefined;
+  const instead = inClear === true ? 'connect with TLS' : `set ssl_mode to ${tags.mode}`;
+  const remediation = `Give the secret the tag mooring:tls with the value ${used}, or ${instead}.`;
+  return { tag: 'mooring:tls', remediation };
+};
+
+interface Rule {
+  readonly host: string;
+  /** Any host below it, and not itself. */
+  readonly below: boolean;
+  readonly port: number | undefined;
+}
+
+/** An IPv6 address stands without brackets and port: a tag's value holds no bracket. */
+const parseEntry = (entry: string): Rule | undefined => {
+  const [, name = entry, digits] = isIPv6(entry) ? [] : (/^([^:]+):(\d{1,5})$/.exec(entry) ?? []);
+  const below = name.startsWith('.');
+  const host = spell(below ? name.slice(1) : name);
+  const port = digits === undefined ? undefined : Number(digits);
+  if (host === undefined || (below && isIP(host) !== 0)) return undefined;
+  return { host, below, port };
+};
+
+const matchesHost = ({ host, below }: Rule, asked: string): boolean =>
+  below ? isIP(asked) === 0 && asked.endsWith(`.${host}`) : host === asked;
+
+/** A port that is not known yet fits any: it is asked about again when it is dialled. */
+const matchesPort = (allowed: NonNullable<Reach['bareEntry']>, port: number | undefined): boolean =>
+  allowed === 'any-port' || (allowed !== 'no-port' && (port === undefined || allowed === port));
+
+const spell = (host: string) => canonicalHost(host);
+
+const writeEntry = (host: string, port: number | undefined, bare: Reach['bareEntry']): string => {
+  const name = spell(host) ?? host;
+  return port === undefined || port === bare || isIPv6(name) ? name : `${name}:${port}`;
+};
