@@ -16,7 +16,7 @@ export interface SecretRef {
 export interface SecretDocument {
   readonly layout: 1;
   readonly owner: SecretOwner;
-  /** Field by field, as `destinationOf` (domain/destination.ts) made it. */
+  /** Field by field, as `describeDestination` (domain/destination.ts) made it. */
   readonly destination: Readonly<Record<string, string>>;
   /** `auth_method`, the connector's fields of it, and `ssl_key` or the tunnel's where there are any. */
   readonly credentials: Readonly<Record<string, string>>;
