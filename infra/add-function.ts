@@ -16,7 +16,10 @@ export interface Making {
   readonly dist: string;
 }
 
-interface Options extends Pick<FunctionProps, 'vpc' | 'vpcSubnets' | 'securityGroups' | 'retryAttempts'> {
+interface Options extends Pick<
+  FunctionProps,
+  'vpc' | 'vpcSubnets' | 'securityGroups' | 'retryAttempts' | 'maxEventAge'
+> {
   readonly memorySize: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly grants: readonly Grant[];

@@ -16,10 +16,12 @@ import { allow } from './grant.ts';
 import { type Places, grantsFor, streamGrants } from './grants.ts';
 import { arnsOf, namesOf } from './names.ts';
 import { addSweeper } from './sweeper.ts';
+import { addUndelivered } from './undelivered.ts';
 
 interface Props extends StackProps, Making {
   readonly publish: FunctionPlan;
   readonly sweep: FunctionPlan;
+  readonly undelivered: FunctionPlan;
 }
 
 /** All that is kept, and the way by which changes of it become tests: stream → `publish` → bus → queue. */
@@ -32,7 +34,11 @@ export class DataStack extends Stack {
   readonly secretsKey: Key;
   readonly macKey: Key;
 
-  constructor(scope: Construct, id: string, { publish, sweep, deployment, dist, ...props }: Props) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { publish, sweep, undelivered, deployment, dist, ...props }: Props,
+  ) {
     super(scope, id, props);
     const names = namesOf(deployment.name);
     const arns = arnsOf(this, names);
@@ -82,13 +88,21 @@ export class DataStack extends Stack {
       queueName: names.deadLetters,
       retentionPeriod: Duration.days(14),
     });
+    // Six times the time-out of the functions that take from them.
+    // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    const visibilityTimeout = Duration.seconds(360);
+    const deadTests = new Queue(this, 'DeadTests', {
+      ...queue,
+      queueName: names.deadTests,
+      visibilityTimeout,
+      retentionPeriod: Duration.days(14),
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 5 },
+    });
     this.tests = new Queue(this, 'Tests', {
       ...queue,
       queueName: names.tests,
-      // Six times the time-out of the function that takes from it.
-      // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-      visibilityTimeout: Duration.seconds(360),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 3 },
+      visibilityTimeout,
+      deadLetterQueue: { queue: deadTests, maxReceiveCount: 3 },
     });
 
     const bus = new EventBus(this, 'Bus', { eventBusName: names.bus });
@@ -96,7 +110,7 @@ export class DataStack extends Stack {
       eventBus: bus,
       description: 'What is created or goes elsewhere is tested',
       eventPattern: { source: Match.exactString('mooring'), detail: { test: [true] } },
-      targets: [new SqsQueue(this.tests, { deadLetterQueue: this.deadLetters, retryAttempts: 20 })],
+      targets: [new SqsQueue(this.tests, { deadLetterQueue: deadTests, retryAttempts: 20 })],
     });
 
     this.places = {
@@ -114,9 +128,10 @@ export class DataStack extends Stack {
 
     watch(this, deployment, [
       addSweeper(this, sweep, { deployment, dist }, this.places),
+      addUndelivered(this, undelivered, { deployment, dist }, { places: this.places, deadTests }),
       new Alarm(this, 'DeadLettersAlarm', {
         alarmDescription:
-          'A test that an event asked for, or an event, was given up: look into the dead letters',
+          'An event, or the end of a test that could not be made, was given up: look into the dead letters',
         metric: this.deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: 'max' }),
         threshold: 0,
         comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,

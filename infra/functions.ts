@@ -31,6 +31,7 @@ const routeless = {
   'not-found': 10,
   publish: 60,
   sweep: 300,
+  undelivered: 60,
   'probe/test': 60,
   'probe/introspect': 900,
   'probe/credentials': 60,

@@ -8,6 +8,7 @@ export const namesOf = (prefix: string) => ({
   /** All secrets are named below it. */
   secrets: prefix,
   tests: `${prefix}-tests`,
+  deadTests: `${prefix}-dead-tests`,
   deadLetters: `${prefix}-dead-letters`,
   /** `connections/create` → `mooring-connections-create`. */
   function: (name: string) => `${prefix}-${name.replaceAll('/', '-')}`,

@@ -1,4 +1,4 @@
-import { CfnOutput, Fn, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Fn, Stack, type StackProps } from 'aws-cdk-lib';
 import { Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { EventSourceMapping, type Function } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
@@ -45,6 +45,8 @@ export class ProbeStack extends Stack {
           environment,
           // Lambda would invoke again what failed; what the probe does must not be done twice.
           retryAttempts: 0,
+          // Nor is what it could not begin for as long as that worth beginning: the caller counts it as failed by then.
+          maxEventAge: Duration.minutes(2),
           vpc: network.vpc,
           vpcSubnets: network.subnets,
           securityGroups: [network.group],

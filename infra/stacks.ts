@@ -18,6 +18,7 @@ export const addStacks = async (app: App, { deployment, dist }: Making): Promise
     description: 'Mooring: table, keys, bus, queue',
     publish: named(plans, 'publish'),
     sweep: named(plans, 'sweep'),
+    undelivered: named(plans, 'undelivered'),
   });
   const probe = new ProbeStack(app, `${prefix}Probe`, {
     ...common,

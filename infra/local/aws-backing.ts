@@ -9,6 +9,7 @@ import { dynamoStore } from '../../shared/adapters/dynamo-store.ts';
 import { eventBridgeBus } from '../../shared/adapters/eventbridge-bus.ts';
 import { secretsVault } from '../../shared/adapters/secrets-vault.ts';
 import { eventsOf, testOnEvent } from '../../shared/domain/events.ts';
+import { failUndeliveredTest } from '../../shared/domain/undelivered-test.ts';
 import type { Log } from '../../shared/log.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
@@ -34,7 +35,7 @@ export const awsBacking = async (
     for (const client of [dynamo, kms, events, sqs, secrets]) client.destroy();
   };
   try {
-    const [keyId, macKeyId, queue] = await Promise.all([
+    const [keyId, macKeyId, queues] = await Promise.all([
       ensureKey(kms, `${emulatorName}-secrets`),
       ensureKey(kms, `${emulatorName}-mac`, { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' }),
       ensureEventPath(events, sqs, emulatorName),
@@ -44,7 +45,7 @@ export const awsBacking = async (
       store: dynamoStore({ client: dynamo, table }),
       // Below a name of this table's own: what no connection of it names is swept away.
       vault: secretsVault({ secrets, kms, prefix: table, keyId, macKeyId, clock: Date.now }),
-      follow: (probe, log) => follow({ config, table, events, sqs, queue }, probe, log),
+      follow: (probe, log) => follow({ config, table, dynamo, events, sqs, queues }, probe, log),
       [Symbol.asyncDispose]: () => Promise.resolve(close()),
     };
   } catch (error) {
@@ -60,14 +61,15 @@ export const awsBacking = async (
 interface EventPath {
   readonly config: ReturnType<typeof emulatorConfig>;
   readonly table: string;
+  readonly dynamo: DynamoDBClient;
   readonly events: EventBridgeClient;
   readonly sqs: SQSClient;
-  readonly queue: string;
+  readonly queues: { readonly tests: string; readonly dead: string };
 }
 
-/** What Lambda's event source mappings do on AWS: stream → publish → bus, and queue → probe. */
+/** What Lambda's event source mappings do on AWS: stream → publish → bus, queue → probe, and dead letters → the end of a test. */
 const follow = async (
-  { config, table, events, sqs, queue }: EventPath,
+  { config, table, dynamo, events, sqs, queues }: EventPath,
   probe: Pick<Probe, 'test'>,
   log: Log,
 ): Promise<AsyncDisposable> => {
@@ -86,15 +88,26 @@ const follow = async (
   });
   const polling = pollQueue({
     client: sqs,
-    url: queue,
+    url: queues.tests,
     handle: (body) => testOnEvent(probe, eventOf(body)),
     failed: (error) => log.error('a test that an event asked for could not be made', error),
+    signal: stopped.signal,
+  });
+  const store = dynamoStore({ client: dynamo, table });
+  const burying = pollQueue({
+    client: sqs,
+    url: queues.dead,
+    handle: (body) => failUndeliveredTest(store, eventOf(body), Date.now()),
+    failed: (error) => log.error('a dead letter could not be handled', error),
     signal: stopped.signal,
   });
   return {
     [Symbol.asyncDispose]: async () => {
       stopped.abort();
-      await Promise.race([Promise.all([stream.finished, polling]), wait(2000, undefined, { ref: false })]);
+      await Promise.race([
+        Promise.all([stream.finished, polling, burying]),
+        wait(2000, undefined, { ref: false }),
+      ]);
       streams.destroy();
     },
   };

@@ -27,12 +27,12 @@ export const ensureKey = async (
   return KeyMetadata?.Arn ?? alias;
 };
 
-/** The bus, and the rule that leads from it to the queue of tests; answers the queue's address. */
+/** The bus, and the rule that leads from it to the queue of tests; answers the addresses of that queue and of its dead letters. */
 export const ensureEventPath = async (
   events: EventBridgeClient,
   sqs: SQSClient,
   name: string,
-): Promise<string> => {
+): Promise<{ readonly tests: string; readonly dead: string }> => {
   try {
     await events.send(new CreateEventBusCommand({ Name: name }));
   } catch (error) {
@@ -50,7 +50,7 @@ export const ensureEventPath = async (
   await events.send(
     new PutTargetsCommand({ EventBusName: name, Rule: name, Targets: [{ Id: 'tests', Arn: arn }] }),
   );
-  return url;
+  return { tests: url, dead: dead.url };
 };
 
 /** The same that the stack's rule looks for. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileVault } from '../../shared/adapters/file-vault.ts';
 import { localBus } from '../../shared/adapters/local-bus.ts';
 import { testOnEvent } from '../../shared/domain/events.ts';
+import { failUndeliveredTest } from '../../shared/domain/undelivered-test.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import type { Store } from '../../shared/ports/store.ts';
@@ -25,19 +26,32 @@ export const folderBacking = async (folder: string): Promise<Backing> => {
     return {
       store,
       vault,
-      follow: (probe, log) => {
-        const bus = localBus({
-          deliver: (event) => (event.test ? testOnEvent(probe, event) : Promise.resolve()),
-          undeliverable: ({ event_id }, error) =>
-            log.error('an event could not be delivered', error, { event_id }),
-        });
-        const failed = (error: unknown) => log.error('the event loop failed', error);
-        return Promise.resolve(followOutbox({ outbox: store, bus, failed }));
-      },
+      follow: (probe, log) => Promise.resolve(followEvents(store, probe, log)),
       [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
     };
   } catch (error) {
     store.close();
     throw error;
   }
+};
+
+const followEvents = (store: ReturnType<typeof openStore>, probe: Pick<Probe, 'test'>, log: Log) => {
+  let isStopped = false;
+  const bus = localBus({
+    deliver: (event) => (event.test ? testOnEvent(probe, event) : Promise.resolve()),
+    undeliverable: async (event, error) => {
+      // What a stop interrupts is delivered again at the next start.
+      if (isStopped) return;
+      log.error('an event could not be delivered', error, { event_id: event.event_id });
+      if (event.test) await failUndeliveredTest(store, event, Date.now());
+    },
+  });
+  const failed = (error: unknown) => log.error('the event loop failed', error);
+  const loop = followOutbox({ outbox: store, bus, failed });
+  return {
+    [Symbol.dispose]: () => {
+      isStopped = true;
+      loop[Symbol.dispose]();
+    },
+  };
 };

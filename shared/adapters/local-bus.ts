@@ -4,8 +4,8 @@ import type { Bus, ConnectionEvent } from '../ports/bus.ts';
 interface Options {
   /** Handles one event; may be called more than once with the same. */
   readonly deliver: (event: ConnectionEvent) => Promise<void>;
-  /** Told of an event that could not be delivered, as a dead letter queue would be. */
-  readonly undeliverable: (event: ConnectionEvent, error: unknown) => void;
+  /** Takes an event that could not be delivered, as the consumer of a dead letter queue would. */
+  readonly undeliverable: (event: ConnectionEvent, error: unknown) => void | Promise<void>;
 }
 
 /**
@@ -18,7 +18,7 @@ export const localBus = ({ deliver, undeliverable }: Options): Bus => {
       try {
         return await deliver(event);
       } catch (error) {
-        if (attempt === attempts) return undeliverable(event, error);
+        if (attempt === attempts) return await undeliverable(event, error);
         await wait(2 ** attempt * 25);
       }
   };

@@ -1,5 +1,5 @@
 import type { ConnectionEvent } from '../ports/bus.ts';
-import type { Probe } from '../ports/probe.ts';
+import type { Probe, SavedTest } from '../ports/probe.ts';
 import type { StoreEvent } from '../ports/store.ts';
 import { Problem } from '../problem.ts';
 import type { StoredConnection } from './connection.ts';
@@ -43,17 +43,23 @@ const eventOf = (
   test: now.awaits_test !== null && now.awaits_test !== before?.awaits_test,
 });
 
+/** Who makes what an event asks for, in audit records. */
+export const actorOfEvents = 'mooring';
+
 /** The test that an event asks for. An event is no authority: the probe reads the connection again. */
+export const callOfEvent = (event: ConnectionEvent): SavedTest & { readonly awaited: number } => ({
+  tenant: { org: event.org_id, environment: event.environment_id },
+  id: event.connection_id.replace(/^conn_/, ''),
+  actor: actorOfEvents,
+  request_id: event.event_id,
+  trigger: event.type === 'connection.created' ? 'create' : 'change',
+  awaited: event.version,
+});
+
+/** Makes the test that an event asks for. */
 export const testOnEvent = async (probe: Pick<Probe, 'test'>, event: ConnectionEvent): Promise<void> => {
   try {
-    await probe.test({
-      tenant: { org: event.org_id, environment: event.environment_id },
-      id: event.connection_id.replace(/^conn_/, ''),
-      actor: 'mooring',
-      request_id: event.event_id,
-      trigger: event.type === 'connection.created' ? 'create' : 'change',
-      awaited: event.version,
-    });
+    await probe.test(callOfEvent(event));
   } catch (error) {
     // Deleted meanwhile: nobody waits for this test any more.
     if (!(error instanceof Problem) || error.code !== 'not-found') throw error;

@@ -173,6 +173,43 @@ describe('the stacks', () => {
     expect(queue?.['VisibilityTimeout']).toBeGreaterThanOrEqual(6 * (probe?.Timeout ?? Infinity));
   });
 
+  test('a test that cannot be made ends in dead letters of its own, which a function takes', async () => {
+    const { MooringData } = await synthesise();
+    const queues = Object.entries(MooringData?.Resources ?? {}).filter(
+      ([, { Type }]) => Type === 'AWS::SQS::Queue',
+    );
+    const queue = (name: string) => queues.find(([, { Properties }]) => Properties?.['QueueName'] === name);
+    const [dead = '', { Properties: deadTests = {} } = {}] = queue('mooring-dead-tests') ?? [];
+    const arn = { 'Fn::GetAtt': [dead, 'Arn'] };
+    expect(queue('mooring-tests')?.[1].Properties?.['RedrivePolicy']).toMatchObject({
+      deadLetterTargetArn: arn,
+    });
+    // What its consumer cannot even read is kept for people.
+    const [others] = queue('mooring-dead-letters') ?? [];
+    expect(deadTests['RedrivePolicy']).toMatchObject({
+      deadLetterTargetArn: { 'Fn::GetAtt': [others, 'Arn'] },
+    });
+    const mappings = resourcesOf(MooringData, 'AWS::Lambda::EventSourceMapping');
+    const [mapping] = mappings.filter(
+      ({ EventSourceArn }) => JSON.stringify(EventSourceArn) === JSON.stringify(arn),
+    );
+    expect(mapping).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'] });
+    const [, consumer = ''] = /"Ref":"(\w+)"/.exec(JSON.stringify(mapping?.['FunctionName'])) ?? [];
+    expect(MooringData?.Resources[consumer]?.Properties?.['FunctionName']).toBe('mooring-undelivered');
+    const [rule] = resourcesOf(MooringData, 'AWS::Events::Rule').filter(
+      ({ EventPattern }) => EventPattern !== undefined,
+    );
+    expect(rule?.['Targets']).toMatchObject([{ DeadLetterConfig: { Arn: arn } }]);
+  });
+
+  test('the probe is invoked once, and not long after it was asked', async () => {
+    const { MooringProbe } = await synthesise();
+    const configs = resourcesOf(MooringProbe, 'AWS::Lambda::EventInvokeConfig');
+    expect(configs).toHaveLength(3);
+    for (const config of configs)
+      expect(config).toMatchObject({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 120 });
+  });
+
   test('alarms reach the topic that the context names', async () => {
     const alarmTopic = 'arn:aws:sns:eu-central-1:123456789012:alarms';
     const stacks = await synthesise({ alarmTopic });

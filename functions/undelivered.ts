@@ -1,0 +1,35 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { awsRuntime } from '../shared/adapters/aws.ts';
+import type { Runtime } from '../shared/adapters/runtime.ts';
+import { failUndeliveredTest } from '../shared/domain/undelivered-test.ts';
+import { createLog } from '../shared/log.ts';
+import type { ConnectionEvent } from '../shared/ports/bus.ts';
+import type { PortsFor, Uses } from '../shared/ports/ports.ts';
+
+export const uses = { store: 'write' } as const satisfies Uses;
+
+/** Ends the wait for tests whose messages became dead letters; what cannot even be read comes back, and goes to the other dead letters. */
+export const buryTests = async (
+  { Records: records }: Pick<SQSEvent, 'Records'>,
+  { clock, ports, writeLog }: Pick<Runtime, 'clock' | 'ports' | 'writeLog'>,
+): Promise<SQSBatchResponse> => {
+  const { store }: Partial<PortsFor<typeof uses>> = await ports(uses);
+  if (!store) throw new Error('The consumer of dead letters was given no store');
+  const outcomes = await Promise.all(
+    records.map(async ({ messageId, body }) => {
+      const log = createLog({ function: 'undelivered', message_id: messageId }, writeLog);
+      try {
+        const { detail } = JSON.parse(body) as { detail: ConnectionEvent }; // EventBridge wraps what `publish` put
+        await failUndeliveredTest(store, detail, clock());
+        log.info('gave up a test that an event asked for', { event_id: detail.event_id });
+        return [];
+      } catch (error) {
+        log.error('a dead letter could not be handled', error);
+        return [{ itemIdentifier: messageId }];
+      }
+    }),
+  );
+  return { batchItemFailures: outcomes.flat() };
+};
+
+export const handler = (event: SQSEvent): Promise<SQSBatchResponse> => buryTests(event, awsRuntime());

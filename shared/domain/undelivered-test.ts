@@ -1,0 +1,63 @@
+import { stepNames } from '../network/dialer.ts';
+import type { ConnectionEvent } from '../ports/bus.ts';
+import type { Store } from '../ports/store.ts';
+import { Problem, problems } from '../problem.ts';
+import { audit } from './audit.ts';
+import { hashDerivation } from './derived.ts';
+import { actorOfEvents, callOfEvent } from './events.ts';
+import type { Step, TestResult } from './test-result.ts';
+import { recordOf } from './tests.ts';
+import { after, putConnection, updateConnection } from './write.ts';
+
+/**
+ * Ends the wait for a test that could not be made, as often as it was tried: a connection that is still `testing` for it has failed, by
+ * Mooring's own fault. One that was decided meanwhile, or waits for a later test, stays as it is.
+ */
+export const failUndeliveredTest = async (
+  store: Store,
+  event: ConnectionEvent,
+  now: number,
+): Promise<void> => {
+  const { tenant, id, request_id, trigger, awaited } = callOfEvent(event);
+  const result: TestResult = {
+    status: 'failed',
+    details: { error: 'Mooring could not make this test', code: 'unavailable' },
+    steps: stepNames.map((step, at) =>
+      at === 0 ? notMade(step) : { step, status: 'skipped', duration_ms: 0 },
+    ),
+    tested_at: new Date(now).toISOString(),
+    vantage: { region: null, vpc_id: null, egress_ips: [] },
+  };
+  try {
+    await updateConnection(store, tenant, id, (read) => {
+      if (read.status !== 'testing' || read.awaits_test !== awaited) return { next: read, changes: [] };
+      const next = after(read, {
+        status: 'failed',
+        status_reason: 'unavailable',
+        last_test: { ...result, of: hashDerivation('test', read) },
+        awaits_test: null,
+        cause: 'tested',
+      });
+      return {
+        next,
+        changes: [
+          putConnection(next, read),
+          recordOf(tenant, id, trigger, result, now),
+          audit({ tenant, actor: actorOfEvents, request_id, now }, id, 'tested'),
+        ],
+      };
+    });
+  } catch (error) {
+    // Deleted meanwhile: nobody waits for this test any more.
+    if (!(error instanceof Problem) || error.code !== 'not-found') throw error;
+  }
+};
+
+const notMade = (step: Step['step']): Step => ({
+  step,
+  status: 'failed',
+  duration_ms: 0,
+  code: 'unavailable',
+  blame: problems.unavailable.blame,
+  remediation: problems.unavailable.cure,
+});

@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { buryTests, uses } from '../../functions/undelivered.ts';
+import { localBus } from '../../shared/adapters/local-bus.ts';
+import { keys } from '../../shared/domain/keys.ts';
+import { testOnEvent } from '../../shared/domain/events.ts';
+import { failUndeliveredTest } from '../../shared/domain/undelivered-test.ts';
+import type { ConnectionEvent } from '../../shared/ports/bus.ts';
+import { Problem } from '../../shared/problem.ts';
+import { type Api, startApi } from '../api.ts';
+import { draft } from '../samples.ts';
+
+const now = Date.parse('2026-01-01T00:00:00Z');
+const tenant = { org: 'org_test', environment: 'default' };
+let api: Api;
+let id: string;
+let created: ConnectionEvent;
+
+beforeEach(async () => {
+  // A vault that is down: no test of any source can be made.
+  const test = () => Promise.reject(new Problem('unavailable'));
+  api = await startApi({ clock: () => now, probe: ({ real }) => ({ ...real, test }) });
+  id = (await api.call('POST /v1/connections', { body: draft() })).body.id;
+  created = event(1);
+});
+afterEach(() => api[Symbol.asyncDispose]());
+
+const event = (version: number): ConnectionEvent => ({
+  event_id: `${id.slice(5)}.${version}`,
+  type: version === 1 ? 'connection.created' : 'connection.updated',
+  at: new Date(now).toISOString(),
+  org_id: tenant.org,
+  environment_id: tenant.environment,
+  connection_id: id,
+  version,
+  status: 'testing',
+  test: true,
+});
+
+/** As SQS hands over what EventBridge wrapped. */
+const letter = (messageId: string, body: string) =>
+  ({ messageId, body }) as Parameters<typeof buryTests>[0]['Records'][number]; // whatever else a record has is not read
+const bury = (...bodies: readonly string[]) =>
+  buryTests(
+    { Records: bodies.map((body, at) => letter(`message ${at}`, body)) },
+    {
+      clock: () => now,
+      ports: async (wanted) => {
+        expect(wanted).toBe(uses);
+        return { store: api.store };
+      },
+      writeLog: () => undefined,
+    },
+  );
+const wrapped = (detail: ConnectionEvent) =>
+  JSON.stringify({ 'detail-type': detail.type, source: 'mooring', detail });
+const connection = async () => (await api.call(`GET /v1/connections/${id}`)).body;
+const history = async () => (await api.call(`GET /v1/connections/${id}/tests`)).body.data;
+
+describe('a test that cannot be made', () => {
+  test('leaves its connection failed, by Mooring’s own fault, and in the history', async () => {
+    expect(await bury(wrapped(created))).toEqual({ batchItemFailures: [] });
+    const found = await connection();
+    expect(found).toMatchObject({
+      status: 'failed',
+      status_reason: 'unavailable',
+      last_test: { status: 'failed', details: { code: 'unavailable' } },
+    });
+    expect(Object(found['last_test']).steps[0]).toMatchObject({ status: 'failed', blame: 'mooring' });
+    expect(await history()).toMatchObject([{ trigger: 'create', status: 'failed' }]);
+    expect(await api.stored(id)).toMatchObject({ awaits_test: null, cause: 'tested' });
+    const { pk } = keys.audit(tenant, id.slice(5), '', '');
+    const { items } = await api.store.query({ pk, from: 'AUDIT#', to: 'AUDIT#~', limit: 10 });
+    expect(items.filter(({ action }) => action === 'tested')).toMatchObject([{ actor: 'mooring' }]);
+  });
+
+  test('is told of once, however often its letter comes', async () => {
+    await bury(wrapped(created), wrapped(created));
+    const first = await connection();
+    await bury(wrapped(created));
+    expect(await connection()).toEqual(first);
+    expect(await history()).toHaveLength(1);
+  });
+
+  test('changes nothing where a later test is awaited, or one has decided', async () => {
+    await api.call(`PATCH /v1/connections/${id}`, { body: { config: { database: 'other' } } });
+    await bury(wrapped(created));
+    expect(await connection()).toMatchObject({ status: 'testing', last_test: null });
+    await bury(wrapped(event(2)));
+    const decided = await connection();
+    expect(decided['status']).toBe('failed');
+    await bury(wrapped(event(2)), wrapped(event(3)));
+    expect(await connection()).toEqual(decided);
+  });
+
+  test('of a connection that is gone is nobody’s', async () => {
+    await api.call(`DELETE /v1/connections/${id}`);
+    expect(await bury(wrapped(created))).toEqual({ batchItemFailures: [] });
+  });
+
+  test('that no one can read comes back, alone', async () => {
+    expect(await bury('not JSON', wrapped(created), '{}')).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'message 0' }, { itemIdentifier: 'message 2' }],
+    });
+    expect((await connection())['status']).toBe('failed');
+  });
+
+  test('here ends the same way, once it was tried as often as the queue would', async () => {
+    let tries = 0;
+    const failing = {
+      test: () => {
+        tries += 1;
+        return Promise.reject(new Problem('unavailable'));
+      },
+    };
+    const bus = localBus({
+      deliver: (each) => testOnEvent(failing, each),
+      undeliverable: (each) => failUndeliveredTest(api.store, each, now),
+    });
+    await bus.put([created]);
+    expect(tries).toBe(3);
+    expect(await connection()).toMatchObject({ status: 'failed', status_reason: 'unavailable' });
+  });
+});
