@@ -1,5 +1,5 @@
 import type { Probe } from '../ports/probe.ts';
-import { Problem } from '../problem.ts';
+import { Problem, problems, sourceProblems } from '../problem.ts';
 import type { Actor } from './audit.ts';
 import type { NewConnection } from './connection.ts';
 import type { TestResult } from './test-result.ts';
@@ -11,15 +11,19 @@ export const testDraft = async (
   draft: NewConnection,
 ): Promise<TestResult> => {
   const result = await probe.test({ tenant, draft, request_id });
-  if (result.status === 'failed') throw notConnected(result);
+  if (result.status === 'failed') throw notConnected(result, statusFor(result));
   return result;
 };
 
-/** A failed test where a connected source is what was asked for: 422, whatever the code's own status. */
-export const notConnected = ({ details, steps }: TestResult): Problem => {
-  const failed = steps.find(({ status }) => status === 'failed');
+/** What only a connector can find wrong with a request is the request's fault all the same, and not the source's. */
+const statusFor = ({ details: { code = 'server-error' } }: TestResult): number =>
+  sourceProblems.includes(code) ? 422 : problems[code].status;
+
+/** A failed test where a connected source is what was asked for. */
+export const notConnected = ({ details, steps }: TestResult, status = 422): Problem => {
+  const failed = steps.find((step) => step.status === 'failed');
   return new Problem(details.code ?? 'server-error', details.error, {
-    status: 422,
+    status,
     steps,
     ...(failed?.remediation !== undefined && { remediation: failed.remediation }),
     ...(failed?.native_code !== undefined && { native_code: failed.native_code }),

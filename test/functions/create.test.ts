@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { keys } from '../../shared/domain/keys.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import { Problem } from '../../shared/problem.ts';
-import { type Api, startApi } from '../api.ts';
+import { type Api, refused, startApi } from '../api.ts';
 import { draft } from '../samples.ts';
 
 let api: Api;
@@ -42,6 +42,12 @@ describe('a create', () => {
     expect(body).toMatchObject({ code: 'connection-refused', blame: 'network' });
     expect(JSON.stringify(body['steps'])).toContain('"failed"');
     expect((await api.call('GET /v1/connections')).body['data']).toEqual([]);
+  });
+
+  test('that must connect first answers 400 to what only the connector finds wrong with it', async () => {
+    const config = { bootstrap_servers: 'localhost:99999' };
+    const body = { name: 'Events', type: 'kafka', config, credentials: { auth_method: 'none' } };
+    expect(refused(await create(body, {}, '?verify=true'))).toEqual([400, 'invalid-request']);
   });
 
   test('takes credentials out of config, and shows none of them', async () => {
