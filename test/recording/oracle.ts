@@ -42,7 +42,9 @@ export const oracle: Protocol = fromTheFirstByte(async (line) => {
     load<Writes>('ttc-write'),
   ]);
   const { socket, behaviour, heard } = line;
-  const input = wire.packets(socket as AsyncIterable<Buffer>);
+  const input = wire.packets(socket.iterator({ destroyOnReturn: false }));
+  await using closing = new AsyncDisposableStack();
+  closing.defer(async () => void (await input.return()));
   const { value: first } = await input.next();
   if (!first) return;
   heard.texts.push(first.body.toString('latin1'));

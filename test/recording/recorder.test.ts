@@ -124,7 +124,7 @@ describe('a recording server finds what it was sent', () => {
     const secrets = fields.map(mint);
     for (const recorder of world.all) {
       recorder.behave(behaviour);
-      recorder.reset(() => secrets.map(({ value }) => value));
+      await recorder.reset(() => secrets.map(({ value }) => value));
     }
     const [key] = secrets.filter(({ field }) => field === 'ssl_key');
     const given = secrets.filter((secret) => secret !== key).map(({ field, value }) => [field, value]);
@@ -158,7 +158,7 @@ describe('a recording server finds what it was sent', () => {
     await using world = await startWorld(type);
     const secret = startMint()(field);
     const [first, second] = world.own;
-    for (const recorder of world.own) recorder.reset(() => [secret.value]);
+    for (const recorder of world.own) await recorder.reset(() => [secret.value]);
     first?.behave({ tls: 'off', asks, announces: second?.port });
     second?.behave({ tls: 'off', asks });
     const { schema_registry_url: _, schema_registry_username: __, ...config } = configs[type](world);

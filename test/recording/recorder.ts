@@ -59,23 +59,36 @@ export interface Announcement {
 
 export interface Recorder extends AsyncDisposable {
   readonly port: number;
+  /** What it heard since it was reset. */
   readonly heard: readonly Heard[];
   readonly announcements: readonly Announcement[];
   readonly behave: (behaviour: Behaviour) => void;
-  /** Forgets what it heard; from now on these are the secrets that it knows. */
-  readonly reset: (known?: () => Iterable<string>) => void;
+  /** Waits until everybody has hung up: what was sent has been heard then. */
+  readonly idle: () => Promise<void>;
+  /** Hangs up on everybody and forgets what it heard; from now on these are the secrets that it knows. */
+  readonly reset: (known?: () => Iterable<string>) => Promise<void>;
+}
+
+/** What is of one connection, whatever its server is told meanwhile. */
+interface Connection {
+  readonly now: Behaviour;
+  readonly heard: Heard[];
+  readonly announcements: Announcement[];
+  readonly layers: Socket[];
 }
 
 /** A server on loopback that records what it receives, in clear and inside of TLS, and changes its behaviour when it is told to. */
 export const startRecorder = async (protocol: Protocol): Promise<Recorder> => {
-  const heard: Heard[] = [];
-  const announcements: Announcement[] = [];
+  let heard: Heard[] = [];
+  let announcements: Announcement[] = [];
   const sockets = new Set<Socket>();
   let behaviour: Behaviour = { tls: 'off', asks: 'clear' };
   let known: () => Iterable<string> = () => [];
-  const lineOver = (socket: Socket | TLSSocket, tls: TlsKind, now: Behaviour): Line => {
+  const lineOver = (socket: Socket | TLSSocket, tls: TlsKind, connection: Connection): Line => {
+    const { now } = connection;
     const record: Heard = { port, tls, texts: [], proofs: [] };
-    heard.push(record);
+    connection.heard.push(record);
+    connection.layers.push(socket);
     return {
       socket,
       heard: record,
@@ -83,7 +96,7 @@ export const startRecorder = async (protocol: Protocol): Promise<Recorder> => {
       encrypt: async (over = socket, options = {}) => {
         if (now.tls === 'off') throw new Error('a server without TLS');
         const secured = await accept(over, now.tls, options);
-        const line = lineOver(secured, now.tls, now);
+        const line = lineOver(secured, now.tls, connection);
         const { raw } = secured.getPeerCertificate(true);
         if (raw) line.heard.certificate = raw.toString('base64');
         return line;
@@ -92,26 +105,43 @@ export const startRecorder = async (protocol: Protocol): Promise<Recorder> => {
         record.proofs.push(proof);
         return [...known()].find(proof);
       },
-      announce: (to) => void announcements.push({ from: port, to }),
+      announce: (to) => void connection.announcements.push({ from: port, to }),
     };
   };
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
-    protocol(lineOver(socket, 'off', behaviour)).catch(() => socket.destroy());
+    const layers: Socket[] = [];
+    const readOn = () => {
+      for (const layer of layers) layer.resume();
+    };
+    // Who has heard enough reads on, to hear the end.
+    protocol(lineOver(socket, 'off', { now: behaviour, heard, announcements, layers })).then(readOn, () =>
+      socket.destroy(),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo; // of a server that listens on a port
   return {
     port,
-    heard,
-    announcements,
+    get heard() {
+      return heard;
+    },
+    get announcements() {
+      return announcements;
+    },
     behave: (next) => {
       behaviour = next;
     },
-    reset: (secrets = () => []) => {
-      heard.length = 0;
-      announcements.length = 0;
+    idle: async () => {
+      await Promise.all([...sockets].map(untilClosed));
+    },
+    reset: async (secrets = () => []) => {
+      const closed = [...sockets].map(untilClosed);
+      for (const socket of sockets) socket.destroy();
+      await Promise.all(closed);
+      heard = [];
+      announcements = [];
       known = secrets;
     },
     [Symbol.asyncDispose]: () =>
@@ -121,6 +151,8 @@ export const startRecorder = async (protocol: Protocol): Promise<Recorder> => {
       }),
   };
 };
+
+const untilClosed = (socket: Socket) => new Promise<void>((done) => void socket.once('close', () => done()));
 
 /** For ports that speak TLS from the first byte or not at all. */
 export const fromTheFirstByte =

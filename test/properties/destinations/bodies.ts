@@ -117,7 +117,7 @@ export const createRequest = (api: ApiName, said: Said, extra: Fields) => {
 
 /** How TLS is done where a create does not say it. */
 export const defaultMode = (path: string, flavor: string | undefined): string =>
-  path === '/v1/connections' && flavor !== 'local' ? 'verify-full' : 'prefer';
+  path.startsWith('/v1/connections') && flavor !== 'local' ? 'verify-full' : 'prefer';
 
 const without = (fields: Fields, names: readonly string[]): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));

@@ -122,7 +122,8 @@ const credentials = (connector: Connector): fc.Arbitrary<Fields> =>
     }),
   );
 
-const sslMode = fc.constantFrom(...sslModes);
+/** More often those that a server in clear or of any certificate can have a part in. */
+const sslMode = fc.constantFrom(...sslModes, 'disable', 'prefer', 'prefer', 'require');
 const authority = fc.constantFrom<'ours' | 'other' | null>('ours', 'ours', 'ours', 'other', null);
 
 const draft = (connector: Connector): fc.Arbitrary<Draft> =>
@@ -166,7 +167,7 @@ const patch = (connector: Connector): fc.Arbitrary<Settings> => {
   return fc.record({
     config: fc.array(one, { maxLength: 2 }).map((all): Fields => Object.assign({}, ...all) as Fields),
     credentials: fc.oneof(
-      { weight: 5, arbitrary: fc.constant<Fields>({}) },
+      { weight: 8 + 2 * part.length, arbitrary: fc.constant<Fields>({}) },
       {
         weight: 2,
         arbitrary: fc.constantFrom(...methods).map((method): Fields => ({ auth_method: method })),
@@ -209,8 +210,8 @@ const serverChange = (of: ServerChange['of'][]): fc.Arbitrary<ServerChange> =>
   fc.record({
     server: number,
     of: fc.constantFrom(...of),
-    tls: fc.constantFrom(...tlsKinds),
-    asks: fc.constantFrom(...asks),
+    tls: fc.constantFrom(...tlsKinds, 'off', 'off'),
+    asks: fc.constantFrom(...asks, 'clear', 'clear'),
     announces: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: number }),
   });
 

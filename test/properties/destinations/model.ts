@@ -32,27 +32,54 @@ interface Certificates {
   readonly ours: string;
 }
 
-/** What was received that its owner did not allow, in words; nothing where all was allowed. */
-export const violationsOf = (
+export interface Judgement {
+  /** What was received that its owner did not allow, in words. */
+  readonly violations: readonly string[];
+  /** How many times a server received what it was allowed to. */
+  readonly allowed: number;
+}
+
+/** Judges what was heard since it was judged last: an owner's later word changes nothing of it. */
+export const startJudge = (certificates: Certificates) => {
+  const judged = new WeakMap<Heard, number>();
+  const sizeOf = ({ texts, proofs, certificate }: Heard) =>
+    texts.length + proofs.length + (certificate ? 1 : 0);
+  return (
+    owned: readonly Owned[],
+    heard: readonly Heard[],
+    announcements: readonly Announcement[],
+  ): Judgement => {
+    const fresh = heard.filter((record) => judged.get(record) !== sizeOf(record));
+    for (const record of fresh) judged.set(record, sizeOf(record));
+    return judge(owned, fresh, announcements, certificates);
+  };
+};
+
+const judge = (
   owned: readonly Owned[],
   heard: readonly Heard[],
   announcements: readonly Announcement[],
   certificates: Certificates,
-): readonly string[] =>
-  heard.flatMap((record) =>
+): Judgement => {
+  const receipts = heard.flatMap((record) =>
     owned.flatMap(({ secret, consents, tags }) => {
       const form = formIn(record, secret);
       if (form === undefined) return [];
+      const received = { record, form, secret, announcements, certificates };
       const allowed =
-        consents.some((consent) => permits(consent, { record, form, secret, announcements, certificates })) &&
-        (tags === undefined || tags.some((state) => tagged(state, record, certificates, consents)));
-      if (allowed) return [];
-      const where = `the server at ${record.port}${record.account ? ` (${record.account})` : ''}`;
-      return [
-        `${secret.field} (${secret.needle.slice(0, 8)}…), as ${form}, reached ${where} with TLS ${record.tls}`,
-      ];
+        consents.some((consent) => permits(consent, received)) &&
+        (tags === undefined || tags.some((state) => tagged(state, received, consents)));
+      return [{ allowed, text: describe(received) }];
     }),
   );
+  const [allowed = [], refused = []] = [true, false].map((is) =>
+    receipts.filter((one) => one.allowed === is),
+  );
+  return { violations: refused.map(({ text }) => text), allowed: allowed.length };
+};
+
+const describe = ({ record: { port, account, tls }, form, secret: { field, needle } }: Received) =>
+  `${field} (${needle.slice(0, 8)}…), as ${form}, reached the server at ${port}${account ? ` (${account})` : ''} with TLS ${tls}`;
 
 interface Received {
   readonly record: Heard;
@@ -102,8 +129,7 @@ const demanded = (mode: string): number => ({ disable: 0, prefer: 0, require: 1,
 
 const tagged = (
   { ports, accounts, weakest }: Tags,
-  record: Heard,
-  certificates: Certificates,
+  { record, certificates }: Received,
   consents: readonly Consent[],
 ): boolean => {
   const place = record.account === undefined ? ports.has(record.port) : accounts.has(record.account);
