@@ -64,6 +64,17 @@ declare module 'oracledb/lib/thin/sqlnet/ntTcp.js' {
   export default transport;
 }
 
+declare module 'oracledb/lib/thin/protocol/encryptDecrypt.js' {
+  /** What the server says before the password is sent. */
+  export interface SessionData {
+    readonly AUTH_SESSKEY?: unknown;
+  }
+  const crypto: {
+    updateVerifierData: (sessionData: SessionData, ...rest: readonly unknown[]) => void;
+  };
+  export default crypto;
+}
+
 declare module 'oracledb/lib/thin/sqlnet/navNodes.js' {
   /** One address of a descriptor. */
   export interface Node {

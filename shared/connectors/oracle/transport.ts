@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Socket } from 'node:net';
+import type { SessionData } from 'oracledb/lib/thin/protocol/encryptDecrypt.js';
 import type { Node, Strategy } from 'oracledb/lib/thin/sqlnet/navNodes.js';
 import type { Address, Transport } from 'oracledb/lib/thin/sqlnet/ntTcp.js';
 import type { Dialer, Place } from '../../network/dialer.ts';
@@ -31,15 +32,22 @@ export const dialling = new AsyncLocalStorage<Dialling>();
  */
 export const takeOver = async (): Promise<void> => {
   const { prototype } = (await import('oracledb/lib/thin/sqlnet/ntTcp.js')).default;
+  const crypto = (await import('oracledb/lib/thin/protocol/encryptDecrypt.js')).default;
   const nodes = (await import('oracledb/lib/thin/sqlnet/navNodes.js')).default.NavAddress.prototype;
   if (Object.hasOwn(prototype, 'mooring')) return;
   const { navigate } = nodes;
-  if ([prototype.connect, prototype.renegTLS, navigate].some((method) => typeof method !== 'function'))
+  const { updateVerifierData } = crypto;
+  const methods = [prototype.connect, prototype.renegTLS, navigate, updateVerifierData];
+  if (methods.some((method) => typeof method !== 'function'))
     throw new Problem('internal', 'The driver dials in another way than the one that is known');
   // A listener that sends on would have us look up what it likes, before the name is judged; and without a host our own.
   nodes.navigate = async function (this: Node, strategy: Strategy) {
     if (!this.host) throw new Problem('protocol-mismatch', 'Expected the host that the listener sends on to');
     await navigate.call(this, Object.assign(strategy, { httpsProxy: 'a proxy looks names up by itself' }));
+  };
+  crypto.updateVerifierData = (sessionData, ...rest) => {
+    checkSessionKey(sessionData);
+    updateVerifierData.call(crypto, sessionData, ...rest);
   };
   Object.assign(prototype, {
     mooring: true,
@@ -61,6 +69,15 @@ export const takeOver = async (): Promise<void> => {
       listen(this);
     },
   });
+};
+
+/**
+ * The password goes under a key of two halves, one of which the server sends: where that half is empty, so is the driver's own, and the key
+ * is one that anybody can work out. Servers send 32 or 48 bytes.
+ */
+const checkSessionKey = ({ AUTH_SESSKEY: key }: SessionData): void => {
+  if (typeof key !== 'string' || !/^([0-9A-Fa-f]{64}|[0-9A-Fa-f]{96})$/.test(key))
+    throw new Problem('protocol-mismatch', 'Expected the session key of an Oracle Database');
 };
 
 /** As the driver's own `setupEventHandlers`, which would first take away the listeners of everybody else. */
