@@ -32,8 +32,11 @@ export const causes: Readonly<Record<ProblemCode, string>> = {
   timeout: 'The other side did not answer within the step’s limit: most often a firewall that drops packets.',
   'tls-off': 'ssl_mode allows a connection without TLS, and there was none.',
   'tls-unverified': 'ssl_mode encrypts without verifying certificate and host name in full.',
-  'tls-required': 'The server refuses connections without TLS.',
-  'tls-unsupported': 'ssl_mode asks for TLS and the server has none, or no version in common.',
+  'password-in-clear':
+    'ssl_mode disable (or a PLAINTEXT security_protocol) let a password, token or key be sent without TLS.',
+  'tls-required': 'The server, or the way to log in, takes no connection without TLS.',
+  'tls-unsupported':
+    'ssl_mode, or the way to log in, asks for TLS and the server has none, or no version in common.',
   'certificate-unreadable':
     'ssl.ca, ssl.cert or ssl.key is no readable PEM, or certificate and key do not belong together.',
   'certificate-untrusted': 'The certificate is signed by an authority that is not known.',

@@ -75,6 +75,8 @@ export const problems = {
     'Set ssl_mode to verify-full.'),
   'tls-unverified': kind(502, 'server', false, 'The server’s identity is not verified',
     'Set ssl_mode to verify-full, with ssl.ca where the authority is a private one.'),
+  'password-in-clear': kind(502, 'request', false, 'The password travels in clear',
+    'Turn TLS on at the server, set ssl_mode to verify-full, and change the password then: whoever listened has it.'),
   'tls-required': kind(502, 'request', false, 'The server insists on TLS',
     'Set ssl_mode to require or better.'),
   'tls-unsupported': kind(502, 'server', false, 'The server does not offer TLS',

@@ -7,11 +7,15 @@ export type Echo = (typeof echoes)[number];
 /** A hostile PostgreSQL: it asks for the password in clear, and sends it back wherever a server may say something. */
 export const startEchoingServer = async () => {
   const sockets = new Set<Socket>();
-  const state: { echo: Echo } = { echo: 'text' };
+  const state: { echo: Echo; heard: number } = { echo: 'text', heard: 0 };
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket)).on('error', () => {});
-    converse(socket, () => state.echo);
+    converse(
+      socket,
+      () => state.echo,
+      () => void (state.heard += 1),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo; // of a server that listens on a port
@@ -20,6 +24,8 @@ export const startEchoingServer = async () => {
     will: (echo: Echo) => {
       state.echo = echo;
     },
+    /** How many passwords it was told. */
+    heard: () => state.heard,
     [Symbol.asyncDispose]: () =>
       new Promise<void>((resolve) => {
         for (const socket of sockets) socket.destroy();
@@ -29,13 +35,14 @@ export const startEchoingServer = async () => {
 };
 
 /** https://www.postgresql.org/docs/current/protocol-message-formats.html */
-const converse = (socket: Socket, echo: () => Echo) => {
+const converse = (socket: Socket, echo: () => Echo, onPassword: () => void) => {
   let waiting = Buffer.alloc(0);
   let begun = false;
   let heard = '';
   const answerTo = (type: string, payload: Buffer) => {
     if (type === 'p') {
       heard = payload.subarray(0, -1).toString();
+      onPassword();
       socket.write(echo() === 'text' || echo() === 'code' ? refusal(heard, echo()) : welcome(heard));
     }
     if (type === 'Q') socket.write(echo() === 'rows' ? rows(heard, payload.toString()) : refusedQuery(heard));

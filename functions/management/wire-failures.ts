@@ -141,6 +141,7 @@ const byCode = {
   timeout: 'FET-1040',
   'tls-off': 'FET-1040',
   'tls-unverified': 'FET-1040',
+  'password-in-clear': 'FET-1040',
   'tls-required': 'FET-1040',
   'tls-unsupported': 'FET-1040',
   'certificate-unreadable': 'FET-1040',

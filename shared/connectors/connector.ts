@@ -1,5 +1,6 @@
 import type * as v from 'valibot';
 import type { Dialer } from '../network/dialer.ts';
+import type { Logins } from '../network/login.ts';
 import type { Complaint, ProblemCode } from '../problem.ts';
 import type { Missing, Scope, Sink } from './catalog.ts';
 
@@ -113,6 +114,8 @@ export interface Connector {
   readonly config: ObjectSchema;
   /** What goes to the vault and nowhere else, by auth method; the first is the default. */
   readonly credentials: Readonly<Record<string, ObjectSchema>>;
+  /** Every way to log in that its driver may take, and what each sends; the dialer goes by it. */
+  readonly logins: Logins;
   /** Fields of `config` that say where the credentials go: a change of one locks them. */
   readonly destination: readonly string[];
   /**

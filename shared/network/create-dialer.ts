@@ -7,6 +7,7 @@ import type { Dialer, Place, TlsAsk } from './dialer.ts';
 import { judge } from './egress.ts';
 import type { EgressPolicy } from './egress.ts';
 import { networkFailure } from './failure.ts';
+import { judgeLogin } from './login.ts';
 import { canonicalHost, createResolve, resolveHost } from './resolve.ts';
 import type { Resolve } from './resolve.ts';
 import { secure } from './tls.ts';
@@ -95,6 +96,10 @@ export const createDialer = ({
           record.note('tls', secured.facts);
           return secured.socket;
         }),
+      permitLogin: (login, { encrypted, inClear = false }) => {
+        const warning = judgeLogin(login, { encrypted, inClear: inClear || ask.mode === 'disable' });
+        if (warning) record.warn('authenticate', warning);
+      },
       aside: (other) => dialerOf(other, unrecorded, () => true),
     };
   };

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import type { Login } from './login.ts';
 
 export const stepNames = [
   'resolve',
@@ -50,6 +51,11 @@ export interface Dialer {
     negotiate?: (socket: Socket) => Promise<boolean | string>,
     inClear?: (error: unknown) => Promise<Socket>,
   ): Promise<Socket | TLSSocket>;
+  /**
+   * To be called before a secret, or anything made of it, is sent: throws where it would be heard without TLS, and warns at the step
+   * `authenticate`. `inClear`: what else than `ssl_mode: disable` the caller said to have it sent in clear.
+   */
+  permitLogin(login: Login, on: { readonly encrypted: boolean; readonly inClear?: boolean }): void;
   /** Runs a part of the work as that step, within its limit; a throw marks the step as failed. */
   step<T>(name: StepName, work: () => Promise<T>): Promise<T>;
   /**

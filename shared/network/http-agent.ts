@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Problem } from '../problem.ts';
 import type { Dialer } from './dialer.ts';
+import type { Login } from './login.ts';
 
 /**
  * An agent whose every socket comes from the dialer, whatever host a driver asks it for; whoever uses it follows no redirect,
@@ -12,15 +13,22 @@ import type { Dialer } from './dialer.ts';
  */
 export const httpAgent = (
   dialer: Dialer,
-  { secure, keepAlive = false }: { readonly secure: boolean; readonly keepAlive?: boolean },
+  { keepAlive = false, ...way }: Way & { readonly keepAlive?: boolean },
 ): HttpAgent | HttpsAgent => {
+  const { secure } = way;
   const createConnection = (options: ClientRequestArgs, callback?: Connected): undefined => {
-    void handOver(dial(dialer, options, secure), callback);
+    void handOver(dial(dialer, options, way), callback);
   };
   return Object.assign(secure ? new HttpsAgent({ keepAlive }) : new HttpAgent({ keepAlive }), {
     createConnection,
   });
 };
+
+interface Way {
+  readonly secure: boolean;
+  /** What the requests carry. */
+  readonly login: Login;
+}
 
 type Connected = (error: Error | null, stream: Duplex) => void;
 
@@ -39,12 +47,14 @@ const handOver = async (dialled: Promise<Socket>, callback?: Connected): Promise
 const dial = async (
   dialer: Dialer,
   { host, port, socketPath }: ClientRequestArgs,
-  secure: boolean,
+  { secure, login }: Way,
 ): Promise<Socket> => {
   if (socketPath !== undefined || typeof host !== 'string') throw new Problem('host-forbidden');
   const socket = await dialer.tcp({ host, port: Number(port ?? (secure ? 443 : 80)) });
   try {
-    return secure ? await encrypt(dialer, socket, host) : await dialer.tls(socket, { host }, noTls);
+    const secured = secure ? await encrypt(dialer, socket, host) : await dialer.tls(socket, { host }, noTls);
+    dialer.permitLogin(login, { encrypted: 'encrypted' in secured });
+    return secured;
   } catch (error) {
     socket.destroy();
     throw error;

@@ -4,6 +4,7 @@ import type { Blame, ProblemCode } from '../problem.ts';
 import { stepNames } from './dialer.ts';
 import type { StepName } from './dialer.ts';
 import { networkFailure, problemOf } from './failure.ts';
+import type { Warning } from './login.ts';
 
 /** One step of a test, as callers see it. */
 export interface Step {
@@ -35,8 +36,8 @@ export interface Trail extends Disposable {
   step<T>(name: StepName, work: () => Promise<T>): Promise<T>;
   /** Runs work that is no step within what is left of the budget. Throws problems alone. */
   within<T>(work: () => Promise<T>): Promise<T>;
-  /** The first warning of a step stands. */
-  warn(name: StepName, warning: { readonly code: ProblemCode; readonly remediation?: string }): void;
+  /** The first warning of a step stands, unless a secret went in clear after it. */
+  warn(name: StepName, warning: Warning): void;
   note(name: StepName, facts: Facts): void;
   /** A socket's own reason, for drivers that keep it to themselves. */
   hear(error: unknown): void;
@@ -52,7 +53,7 @@ interface Entry {
   duration: number;
   passed: boolean;
   failure?: Problem;
-  warning?: { readonly code: ProblemCode; readonly remediation?: string };
+  warning?: Warning;
   facts: Facts;
 }
 
@@ -133,7 +134,8 @@ export const createTrail = ({
         throw fail(last, error);
       }),
     warn: (name, warning) => {
-      entryOf(name).warning ??= warning;
+      const entry = entryOf(name);
+      if (!entry.warning || warning.code === 'password-in-clear') entry.warning = warning;
     },
     note: (name, facts) => {
       entryOf(name).facts = facts;

@@ -30,6 +30,7 @@ const greeter = ({
     minimum: '11.2',
     config: v.strictObject({ host: v.string(), port: v.number() }),
     credentials: { password: v.strictObject({ password: v.string() }) },
+    logins: {},
     destination: ['host', 'port'],
     strength: {},
     reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),

@@ -95,6 +95,7 @@ const programOf = (file: string, { target, before = '', dialer = '', script }: E
     tcp,
     tcpAny: async ([to]) => ({ socket: await dialer.tcp(to), to }),
     tls: async (socket) => socket,
+    permitLogin: () => {},
     ${dialer}
   };
   const tablesOf = async (session, excludedSchemas = []) => {

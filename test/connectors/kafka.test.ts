@@ -45,6 +45,7 @@ if (env) {
       ...on('SASL_SSL'),
       ...reader(),
       version: /^Kafka 4\.1 or later$/,
+      inClear: true,
       at,
       certificates: {
         plain: on('SASL_PLAINTEXT'),

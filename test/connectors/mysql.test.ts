@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Target } from '../../shared/connectors/connector.ts';
 import { examine } from '../../shared/connectors/examine.ts';
 import { mysql } from '../../shared/connectors/mysql/connector.ts';
@@ -79,6 +79,23 @@ const logins = ({ port, mariadb, version, admin, ...reader }: MysqlEngine, other
       }
     },
   );
+
+  if (otherPort !== undefined && !mariadb)
+    test('a password that is asked for as it is leaves without TLS only where that was said', async () => {
+      const { config, credentials } = as(reader.user, reader.password);
+      const account = { config: { ...config, port: otherPort }, credentials };
+      const loginOf = async (mode: 'disable' | 'prefer') =>
+        (await examined(account, { mode })).steps.find(({ step }) => step === 'authenticate');
+      await query(otherPort, admin, 'flush privileges');
+      expect(await loginOf('prefer')).toMatchObject({
+        status: 'failed',
+        code: 'tls-unsupported',
+        remediation: expect.stringContaining('ssl_mode to disable only if'),
+      });
+      expect(await loginOf('disable')).toMatchObject({ status: 'warning', code: 'password-in-clear' });
+      // Now the server knows a hash of it.
+      expect(await loginOf('prefer')).toMatchObject({ status: 'warning', code: 'tls-off' });
+    });
 
   test('an account without connections left says so', async () => {
     const { promise: enough, resolve: release } = Promise.withResolvers<void>();
@@ -165,6 +182,12 @@ for (const engine of mysqlEngines()) {
     };
     const certificates = Object.fromEntries(engine.certificates.map((kind) => [kind, portWith(kind)]));
 
+    const off = certificates['off']?.config.port;
+    // The whole password is asked for once; from then on a scramble of it does.
+    beforeAll(async () => {
+      if (off !== undefined && !mariadb) await query(off, { user, password }, 'select 1');
+    });
+
     sourceContract({
       connector: mysql,
       greets: true,
@@ -239,6 +262,6 @@ for (const engine of mysqlEngines()) {
       },
     });
 
-    logins(engine, certificates['off']?.config.port);
+    logins(engine, off);
   });
 }

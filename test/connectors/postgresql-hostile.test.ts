@@ -55,6 +55,9 @@ const int32 = (value: number) => {
   return bytes;
 };
 const letIn = Buffer.concat([message('R', 0), message('S', 'server_version\x0016.4\0'), message('Z', 'I')]);
+/** Has no TLS, and asks for the password as it is. */
+const withoutTls = (socket: Socket, said: Buffer) =>
+  void socket.write(said.readUInt32BE(4) === 80_877_103 ? 'N' : message('R', 3));
 const isQuery = (said: Buffer) => said[0] === 'Q'.charCodeAt(0);
 
 /** Writes until the other side has had enough. */
@@ -90,9 +93,7 @@ describe('asked for TLS, a server that', () => {
   });
 
   test('has none gets no password in clear, unless the caller allows that', async () => {
-    const wants = (socket: Socket, said: Buffer) =>
-      socket.write(said.readUInt32BE(4) === 80877103 ? 'N' : message('R', 3));
-    const strict = await tried(wants, 'require');
+    const strict = await tried(withoutTls, 'require');
     expect(strict.details).toMatchObject({ code: 'tls-unsupported' });
     expect(strict.told.toString()).not.toContain(password.password);
   });
@@ -291,16 +292,28 @@ describe('what goes out', () => {
     }
   });
 
-  test('is no AWS token in clear', async () => {
+  test.each(['disable', 'prefer'] as const)('is no AWS token in clear, with %s', async (mode) => {
     const keys = {
       auth_method: 'iam',
       access_key_id: 'AKIAOBVIOUSLYFAKE',
       secret_access_key: 'obviously-fake',
       region: 'eu-west-1',
     };
-    const { failed, told } = await tried((socket) => void socket.write(message('R', 3)), 'prefer', keys);
+    const { failed, told } = await tried(withoutTls, mode, keys);
     expect(told.toString()).not.toContain('X-Amz');
-    expect(failed).toBeDefined();
+    expect(failed).toMatchObject({ step: 'authenticate', code: 'tls-required' });
+  });
+
+  test('is a password in clear only where the caller asked for that', async () => {
+    const preferring = await tried(withoutTls, 'prefer');
+    expect(preferring.told.toString()).not.toContain(password.password);
+    expect(preferring.failed).toMatchObject({
+      step: 'authenticate',
+      code: 'tls-unsupported',
+      remediation: expect.stringMatching(/TLS on .*scram-sha-256.* disable only if/),
+    });
+    const accepting = await tried(withoutTls, 'disable');
+    expect(accepting.told.toString()).toContain(password.password);
   });
 
   test('is an AWS token over TLS, signed for this host and user', async () => {

@@ -61,6 +61,7 @@ if (env && empty)
       config,
       credentials,
       version: /^SQL Server 2022 \(16\.0\.1000\.6\)$/,
+      inClear: true,
       certificates: Object.fromEntries(
         (['off', 'expired', 'wronghost', 'selfsigned'] as const).map((kind) => [kind, portOf(kind)]),
       ),

@@ -29,6 +29,8 @@ export interface Source {
   readonly at?: (place: { readonly host?: string; readonly port: number }) => Change;
   /** What a server that answers TLS with HTTP is, where nothing of the connector's protocol comes before TLS. */
   readonly withoutTls?: ProblemCode;
+  /** Its login sends the password as it is, so that `prefer` does not do where there is no TLS. */
+  readonly inClear?: true;
   /** Its server speaks first, so that any other that waits to be spoken to is but silent. */
   readonly greets?: true;
   /** A catalog of a thousand tables. */
@@ -121,7 +123,14 @@ export const sourceContract = (source: Source) => {
         const tls = steps.find(({ step }) => step === 'tls');
         if (expected === 'passed')
           expect(tls).toMatchObject({ status: 'passed', protocol: expect.stringMatching(/^TLSv1/) });
-        else if (/^tls-(off|unverified)$/.test(expected)) {
+        else if (source.inClear && expected === 'tls-off') {
+          const login = steps.find(({ step }) => step === 'authenticate');
+          expect([status, tls, login]).toMatchObject(
+            mode === 'disable'
+              ? ['connected', { code: 'tls-off' }, { status: 'warning', code: 'password-in-clear' }]
+              : ['failed', { code: 'tls-off' }, { status: 'failed', code: 'tls-unsupported' }],
+          );
+        } else if (/^tls-(off|unverified)$/.test(expected)) {
           expect([status, tls]).toEqual([
             'connected',
             expect.objectContaining({ status: 'warning', code: expected }),

@@ -292,6 +292,24 @@ describe('a port that speaks TLS at once or not at all', () => {
     expect(await tried('require', speaking)).toMatchObject({ reason: { code: 'tls-unsupported' } });
   });
 
+  test('is never spoken to in clear when it refuses us by an alert of TLS', async () => {
+    // A server of TLS 1.1 and no later one, as far as it lets us know.
+    const alert = Buffer.from([0x15, 3, 1, 0, 2, 2, 70]);
+    let asked = 0;
+    await using server = await plainServer((socket) => void socket.once('data', () => socket.end(alert)));
+    await using way = dialerOf({ tlsAsk: { mode: 'prefer' } });
+    const to = { host: 'localhost', port: server.port };
+    const secured = way.dialer.tls(await way.dialer.tcp(to), to, undefined, () => {
+      asked += 1;
+      return way.dialer.tcp(to);
+    });
+    await expect(secured).rejects.toMatchObject({
+      code: 'tls-unsupported',
+      extras: { native_code: expect.stringContaining('ALERT') },
+    });
+    expect(asked).toBe(0);
+  });
+
   test('is told from one that speaks neither', async () => {
     const neither = () => Promise.reject(new Problem('protocol-mismatch'));
     expect(await tried('prefer', neither)).toMatchObject({ reason: { code: 'protocol-mismatch' } });

@@ -6,6 +6,7 @@ import { createDialer } from '../../shared/network/create-dialer.ts';
 import type { TlsAsk } from '../../shared/network/dialer.ts';
 import type { EgressPolicy } from '../../shared/network/egress.ts';
 import { httpAgent } from '../../shared/network/http-agent.ts';
+import type { LoginKind } from '../../shared/network/login.ts';
 import { createTrail } from '../../shared/network/trail.ts';
 import { listen, pem } from './servers.ts';
 
@@ -14,11 +15,16 @@ const secureServer = () => listen(createServer(certificate(), (_, response) => r
 const plainHttp = () => listen(createHttpServer((_, response) => response.end('plain')));
 
 /** An agent over a dialer of its own, and what one request through it comes to. */
-const wayOf = (tlsAsk: TlsAsk, secure = true, policy: EgressPolicy = { loopback: true }) => {
+const wayOf = (
+  tlsAsk: TlsAsk,
+  secure = true,
+  policy: EgressPolicy = { loopback: true },
+  kind: LoginKind = 'none',
+) => {
   const stack = new AsyncDisposableStack();
   const trail = stack.use(createTrail({ limits: () => 5000, budget: 25_000 }));
   const dialer = stack.use(createDialer({ policy, environment: 'default', tlsAsk, trail }));
-  const agent = httpAgent(dialer, { secure });
+  const agent = httpAgent(dialer, { secure, login: { name: 'a token', kind, manual: '' } });
   stack.defer(() => agent.destroy());
   const ask = (url: string) =>
     new Promise<string>((resolve, reject) => {
@@ -88,5 +94,21 @@ describe('an HTTP agent over the dialer', () => {
     if (code === 'tls-off') expect(await answer).toBe('plain');
     else await expect(answer).rejects.toMatchObject({ code });
     expect(way.statuses()).toMatchObject({ tls: code });
+  });
+
+  test.each([
+    ['disable', 'clear', 'password-in-clear'],
+    ['prefer', 'clear', 'tls-unsupported'],
+    ['disable', 'tls-only', 'tls-required'],
+    ['prefer', 'tls-only', 'tls-required'],
+  ] as const)('over plain HTTP, with %s a login that is %s is %s', async (mode, kind, code) => {
+    await using server = await plainHttp();
+    await using way = wayOf({ mode }, false, { loopback: true }, kind);
+    const answer = way.ask(`http://localhost:${server.port}/`);
+    if (code === 'password-in-clear') expect(await answer).toBe('plain');
+    else {
+      await expect(answer).rejects.toMatchObject({ code });
+      expect(server.accepted.filter(({ bytesRead }) => bytesRead > 0)).toEqual([]);
+    }
   });
 });

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { defineConnector } from '../connector.ts';
+import { logins } from './logins.ts';
 import { quote } from './quote.ts';
 import { ServiceAccount } from './service-account.ts';
 
@@ -29,6 +30,7 @@ export const bigquery = defineConnector({
     datasets: v.exactOptional(Datasets),
   }),
   credentials: { service_account: v.strictObject({ service_account: ServiceAccount }) },
+  logins,
   destination: ['project_id'],
   strength: { auth_method: 'exact' },
   reach: ({ project_id }) => ({

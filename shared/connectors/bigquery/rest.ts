@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { jsonOf } from '../../json.ts';
 import type { Dialer } from '../../network/dialer.ts';
 import { httpAgent } from '../../network/http-agent.ts';
+import type { Login } from '../../network/login.ts';
 import { wholeText } from '../../network/whole-text.ts';
 import { Problem } from '../../problem.ts';
 import { refusal } from './failures.ts';
@@ -25,8 +26,8 @@ export interface Rest extends Disposable {
   ask<S extends v.GenericSchema>(ask: Ask<S>): Promise<v.InferOutput<S>>;
 }
 
-export const createRest = (dialer: Dialer, secure: boolean): Rest => {
-  const agent = httpAgent(dialer, { secure, keepAlive: true });
+export const createRest = (dialer: Dialer, secure: boolean, login: Login): Rest => {
+  const agent = httpAgent(dialer, { secure, login, keepAlive: true });
   const request = secure ? secureRequest : plainRequest;
 
   const send = ({ url, headers, body, signal }: Ask<unknown>) =>

@@ -4,6 +4,7 @@ import type { Session, Target } from '../connector.ts';
 import { createApi } from './api.ts';
 import { jobsCure } from './grants.ts';
 import { introspect } from './introspect.ts';
+import { logins } from './logins.ts';
 import { privilegesOf } from './privileges.ts';
 import { createRest } from './rest.ts';
 import { assertionOf } from './token.ts';
@@ -21,7 +22,7 @@ export const open = async (
   dialer: Dialer,
 ): Promise<Session> => {
   const base = endpoint?.replace(/\/+$/, '');
-  const rest = createRest(dialer, base === undefined || base.startsWith('https:'));
+  const rest = createRest(dialer, base === undefined || base.startsWith('https:'), logins.service_account);
   const { project_id: project, location, datasets } = config;
   try {
     const { account, api } = await dialer.step('authenticate', async () => {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { defineConnector } from '../connector.ts';
 import { Name, Secret } from '../fields.ts';
+import { logins } from './logins.ts';
 import { quote } from './quote.ts';
 
 /** Hosts of Databricks on AWS, Azure and Google Cloud, and nobody else's: a token is sent there. */
@@ -33,6 +34,7 @@ export const databricks = defineConnector({
     token: v.strictObject({ token: Secret }),
     oauth: v.strictObject({ client_id: Name, client_secret: Secret }),
   },
+  logins,
   destination: ['host', 'http_path'],
   strength: { auth_method: 'exact', client_id: 'exact' },
   reach: ({ host }) => ({ named: [{ places: [{ host, port: 443 }] }], bareEntry: 443 }),

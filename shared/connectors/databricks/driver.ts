@@ -1,6 +1,7 @@
 import type { Dialer } from '../../network/dialer.ts';
 import { httpAgent } from '../../network/http-agent.ts';
 import { Problem } from '../../problem.ts';
+import { logins } from './logins.ts';
 
 export interface Address {
   readonly host: string;
@@ -22,7 +23,7 @@ export const connectDriver = async (
 ) => {
   const client = new DBSQLClient({ logger: { log: () => {} } });
   client.on('error', () => {});
-  const agent = httpAgent(dialer, { secure: true, keepAlive: true });
+  const agent = httpAgent(dialer, { secure: true, login: logins.token, keepAlive: true });
   await using closing = new AsyncDisposableStack();
   closing.defer(() => agent.destroy());
   // Columns as they are: Arrow and compression would be two more parsers of what a hostile server sends.

@@ -5,6 +5,7 @@ import { createRest } from '../bigquery/rest.ts';
 import type { Session, Target } from '../connector.ts';
 import { connectDriver, loadDriver } from './driver.ts';
 import { introspect } from './introspect.ts';
+import { logins } from './logins.ts';
 import { privilegesOf } from './privileges.ts';
 import { queriesOf } from './query.ts';
 import type { Query, Row } from './query.ts';
@@ -71,7 +72,7 @@ const tokenOf = async (
   dialer: Dialer,
 ): Promise<string> => {
   if (token !== undefined) return token;
-  using rest = createRest(dialer, true);
+  using rest = createRest(dialer, true, logins.oauth);
   const basic = Buffer.from(`${client_id}:${client_secret}`).toString('base64');
   const answer = await rest.ask({
     url: new URL('/oidc/v1/token', at),

@@ -4,6 +4,7 @@ import { Problem } from '../../problem.ts';
 import { within } from '../within.ts';
 import { tooSlow } from './failures.ts';
 import { guard } from './guard.ts';
+import { logins, mechanisms } from './logins.ts';
 import { apiVersions, metadata } from './requests.ts';
 import type { Metadata, Request, Versions } from './requests.ts';
 
@@ -27,11 +28,19 @@ export interface LoginOptions {
   readonly sasl: Login | null;
   /** Milliseconds that one answer may take. */
   readonly limit: number;
+  /** The caller said that this listener has no TLS. */
+  readonly inClear: boolean;
 }
 
 /** Logs in over a socket of the dialer. What fails closes it. */
-export const logIn = (socket: Socket, at: Place, { dialer, sasl, limit }: LoginOptions): Promise<Broker> =>
+export const logIn = (
+  socket: Socket,
+  at: Place,
+  { dialer, sasl, limit, inClear }: LoginOptions,
+): Promise<Broker> =>
   dialer.step('authenticate', async () => {
+    const login = sasl ? (mechanisms.get(sasl.mechanism) ?? logins.plain) : logins.none;
+    dialer.permitLogin(login, { encrypted: 'encrypted' in socket, inClear });
     const { default: Connection } = await import('kafkajs/src/network/connection.js');
     const { open, allow, fault } = guard(socket);
     const connection = new Connection({

@@ -8,6 +8,7 @@ import { wholeText } from '../../network/whole-text.ts';
 import { Problem } from '../../problem.ts';
 import { within } from '../within.ts';
 import { tooSlow } from './failures.ts';
+import { logins } from './logins.ts';
 
 /** One schema as a registry keeps it, with the names of those that it refers to. */
 export interface Registered {
@@ -47,7 +48,11 @@ export const openRegistry = (dialer: Dialer, { url, username, password, limit }:
     throw new Problem('invalid-request', 'schema_registry_url: expected a URL with http:// or https://');
   }
   const secure = base.protocol === 'https:';
-  const agent = httpAgent(dialer, { secure, keepAlive: true });
+  const agent = httpAgent(dialer, {
+    secure,
+    login: username !== undefined && password !== undefined ? logins.registry : logins.none,
+    keepAlive: true,
+  });
   agent.maxSockets = mostSockets;
   const root = base.pathname.replace(/\/+$/, '');
   const headers = {

@@ -32,7 +32,8 @@ export const open = async (target: KafkaTarget, dialer: Dialer): Promise<Session
   const enter = async (members: readonly Place[]): Promise<Broker> => {
     const { socket, to } = await dialer.tcpAny(members);
     const secured = await secure(dialer, socket, to, config.security_protocol);
-    return logIn(secured, to, { dialer, sasl: saslOf(credentials), limit });
+    const inClear = config.security_protocol?.endsWith('PLAINTEXT') ?? false;
+    return logIn(secured, to, { dialer, sasl: saslOf(credentials), limit, inClear });
   };
 
   const seed = await enter(membersOf(config.bootstrap_servers));

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { defineConnector, lateParser } from '../connector.ts';
 import { isBeside, placeOf } from './place.ts';
 import { Host, Name, Port, Secret } from '../fields.ts';
+import { logins } from './logins.ts';
 
 /** Where a member listens; without a port on the port of `config`. */
 const Member = v.pipe(
@@ -43,6 +44,7 @@ export const mongodb = defineConnector({
     /** Nothing of its own: the server takes the account from the subject of `ssl.cert`. */
     certificate: v.strictObject({}),
   },
+  logins,
   destination: ['host', 'port', 'hosts', 'srv', 'username', 'auth_source'],
   strength: { auth_method: [['password', 'certificate']] },
   reach: ({ host, port, hosts, srv }) => {

@@ -6,6 +6,7 @@ import { isThere } from './databases.ts';
 import { rightsOf } from './account.ts';
 import { seenAtLogin } from './failures.ts';
 import { link } from './link.ts';
+import { logins } from './logins.ts';
 import type { Account, Link } from './link.ts';
 import { placeOf } from './place.ts';
 import type { ResolveSrv } from './srv.ts';
@@ -97,8 +98,7 @@ const enter = async (
   method: string,
 ) => {
   const encrypted = 'encrypted' in socket;
-  // The certificate is shown in the handshake, or not at all.
-  if (account.password === undefined && !encrypted) throw new Problem('tls-required');
+  dialer.permitLogin(account.password === undefined ? logins.x509 : logins.scram, { encrypted });
   try {
     return await link(socket, account);
   } catch (error) {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { defineConnector, lateParser } from '../connector.ts';
 import { Host, Name, Port, Secret } from '../fields.ts';
+import { logins } from './logins.ts';
 import { quote } from './quote.ts';
 
 /** MySQL and MariaDB, whose own oldest version is 10.3; a schema is what both call a database. */
@@ -20,6 +21,7 @@ export const mysql = defineConnector({
     /** Nothing of its own: `ssl.cert` and `ssl.key` of the connection are what the server looks at. */
     certificate: v.strictObject({}),
   },
+  logins,
   destination: ['host', 'port', 'username'],
   strength: { auth_method: [['password', 'certificate']] },
   reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),

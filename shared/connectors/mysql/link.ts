@@ -1,12 +1,14 @@
 import type { Socket } from 'node:net';
 import type { Connection, ConnectionOptions } from 'mysql2';
 import type { Dialer } from '../../network/dialer.ts';
+import type { Login } from '../../network/login.ts';
 import { Problem } from '../../problem.ts';
 import type { Target } from '../connector.ts';
 import type { Allowance } from '../meter.ts';
 import { seenAtLogin } from './failures.ts';
 import { counted, flagNames, readGreeting, sslRequest, type Greeting } from './greeting.ts';
 import { guard } from './guard.ts';
+import { logins, readLogin } from './logins.ts';
 import { settle } from './settings.ts';
 
 /** What the connector's schemas say. */
@@ -40,35 +42,51 @@ export const openLink = async (
   });
   const timeoutMs = Math.round(options.query_timeout_seconds * 1000);
   return step('authenticate', async () => {
-    const login = { encrypted: 'encrypted' in socket, certificate: dialer.tlsAsk.cert !== undefined };
+    const seen = { encrypted: 'encrypted' in socket, certificate: dialer.tlsAsk.cert !== undefined };
     try {
-      const link = await logIn(socket, greeting, { config, credentials, ...login, timeoutMs });
+      const link = await logIn(socket, greeting, {
+        config,
+        credentials,
+        encrypted: seen.encrypted,
+        timeoutMs,
+        dialer,
+      });
       await settle(link, greeting, timeoutMs);
       return link;
     } catch (error) {
       socket.destroy();
-      throw seenAtLogin(error, login);
+      throw seenAtLogin(error, seen);
     }
   });
 };
 
-interface Login extends Pick<MysqlTarget, 'config' | 'credentials'> {
+interface LoginOptions extends Pick<MysqlTarget, 'config' | 'credentials'> {
   readonly encrypted: boolean;
   readonly timeoutMs: number;
+  readonly dialer: Dialer;
 }
 
-const logIn = async (socket: Socket, greeting: Greeting, login: Login): Promise<Link> => {
+const logIn = async (socket: Socket, greeting: Greeting, login: LoginOptions): Promise<Link> => {
   const { createConnection } = (await import('mysql2')).default;
-  const { allow } = guard(socket);
-  socket.unshift(login.encrypted ? counted(greeting) : greeting.packet);
+  const { encrypted, credentials, dialer } = login;
+  const permit = (asked: Login) => {
+    if (credentials.password) dialer.permitLogin(asked, { encrypted });
+  };
+  permit(logins.scramble); // sent unasked, with the name
+  const { allow, open } = guard(socket, (head, length) => {
+    const asked = readLogin(head, length);
+    if (asked) permit(asked);
+  });
+  socket.unshift(encrypted ? counted(greeting) : greeting.packet);
   const connection = createConnection(optionsOf(socket, login));
-  if (login.encrypted) connection.sequenceId = 1; // see `counted`
+  if (encrypted) connection.sequenceId = 1; // see `counted`
   const { lost, ask } = follow(connection, socket, login.timeoutMs);
   socket.resume();
   await new Promise<void>((resolve, reject) => {
     connection.once('connect', () => resolve());
     lost.catch(reject);
   });
+  open();
   return {
     ask,
     allow,
@@ -76,7 +94,7 @@ const logIn = async (socket: Socket, greeting: Greeting, login: Login): Promise<
   };
 };
 
-const optionsOf = (socket: Socket, { config, credentials, encrypted }: Login): ConnectionOptions => ({
+const optionsOf = (socket: Socket, { config, credentials, encrypted }: LoginOptions): ConnectionOptions => ({
   host: config.host,
   port: config.port,
   user: config.username,

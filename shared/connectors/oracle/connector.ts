@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { defineConnector, lateParser } from '../connector.ts';
 import { Host, Name, Names, Port, Secret } from '../fields.ts';
+import { logins } from './logins.ts';
 import { quote } from './quote.ts';
 
 /** What stands between brackets and signs of equality in the descriptor that the driver sends: none of those may be in it. */
@@ -38,6 +39,7 @@ export const oracle = defineConnector({
     v.metadata({ oneOf: [{ required: ['service_name'] }, { required: ['sid'] }] }),
   ),
   credentials: { password: v.strictObject({ password: Secret }) },
+  logins,
   // A listener hands its callers on to whichever database goes by the name.
   destination: ['host', 'port', 'service_name', 'sid', 'username'],
   strength: { auth_method: 'exact' },

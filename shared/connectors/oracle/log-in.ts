@@ -3,6 +3,7 @@ import type { Connection } from 'oracledb';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
 import { faultOf } from './guard.ts';
+import { logins } from './logins.ts';
 import type { Settings } from './session.ts';
 import { dialling, reach, takeOver, wayOver } from './transport.ts';
 import type { Way } from './transport.ts';
@@ -27,6 +28,7 @@ export const logIn = async (
   const kept = async (work: () => Promise<Way>): Promise<Way> => {
     try {
       way = await work();
+      dialer.permitLogin(logins.password, { encrypted: 'encrypted' in way.socket });
       return way;
     } catch (error) {
       fault ??= error;

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { defineConnector } from '../connector.ts';
 import { Host, Name, Names, Port, Region, Secret } from '../fields.ts';
+import { logins } from './logins.ts';
 import { quote } from './quote.ts';
 
 export const postgresql = defineConnector({
@@ -27,6 +28,7 @@ export const postgresql = defineConnector({
       region: v.exactOptional(Region),
     }),
   },
+  logins,
   destination: ['host', 'port', 'username'],
   // A key never leaves. A password, and a token that keys are turned into, are two secrets.
   strength: {

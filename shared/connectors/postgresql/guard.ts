@@ -6,9 +6,10 @@ import { tap } from '../tap.ts';
 /**
  * Stands between a socket and the driver: follows the framing of what the server sends, and turns what is no PostgreSQL, what is endless
  * and whatever the driver's parser throws into the socket's error. Without it such a throw would end the process: it happens in an event.
+ * `askedFor` hears how the server wants us to log in before the driver does, and may throw.
  */
-export const guard = (socket: Socket) => {
-  const { see, allow } = follow();
+export const guard = (socket: Socket, askedFor: (kind: number) => void) => {
+  const { see, allow } = follow(askedFor);
   tap(socket, see);
   return { allow };
 };
@@ -20,32 +21,34 @@ const longestMessage = 32 * 2 ** 20;
 const beforeLogin = new Set(Buffer.from('RENSKZv'));
 /** Lists of fields; one without its end has the driver look for it for ever: https://github.com/brianc/node-postgres/issues/1694 */
 const fieldLists = new Set(Buffer.from('EN'));
+const authentication = 0x52; // R
 
-const follow = () => {
+const follow = (askedFor: (kind: number) => void) => {
   const meter = createMeter();
   let open = false;
   let header: number[] = [];
   let left = 0;
-  let list: ReturnType<typeof followList> | undefined;
+  let body: ReturnType<typeof followList> | undefined;
 
   const begin = (type: number, length: number) => {
     if (length < 4) throw foreign();
     if (length > longestMessage) throw tooMuch();
     header = [];
     left = length - 4;
-    list = fieldLists.has(type) ? followList() : undefined;
-    if (left === 0) list?.end();
+    if (fieldLists.has(type)) body = followList();
+    else body = type === authentication ? followKind(askedFor) : undefined;
+    if (left === 0) body?.end();
   };
 
   const see = (chunk: Buffer) => {
     meter.count(chunk);
     for (let at = 0; at < chunk.length;) {
       if (left > 0) {
-        const body = chunk.subarray(at, at + left);
-        list?.see(body);
-        left -= body.length;
-        at += body.length;
-        if (left === 0) list?.end();
+        const piece = chunk.subarray(at, at + left);
+        body?.see(piece);
+        left -= piece.length;
+        at += piece.length;
+        if (left === 0) body?.end();
         continue;
       }
       header.push(chunk.readUInt8(at++));
@@ -77,6 +80,21 @@ const followList = () => {
     },
     end: () => {
       if (!ended) throw foreign();
+    },
+  };
+};
+
+/** The kind of an authentication request, its first four bytes. */
+const followKind = (askedFor: (kind: number) => void) => {
+  let head = Buffer.alloc(0);
+  return {
+    see: (body: Buffer) => {
+      if (head.length === 4) return;
+      head = Buffer.concat([head, body.subarray(0, 4 - head.length)]);
+      if (head.length === 4) askedFor(head.readUInt32BE(0));
+    },
+    end: () => {
+      if (head.length < 4) throw foreign();
     },
   };
 };

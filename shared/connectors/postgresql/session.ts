@@ -5,6 +5,8 @@ import { Problem } from '../../problem.ts';
 import type { Session, Target } from '../connector.ts';
 import { seenAtLogin } from './failures.ts';
 import { guard } from './guard.ts';
+import { loginFor } from './logins.ts';
+import type { PostgresLogins } from './logins.ts';
 import { privilegeQueries } from './privilege-queries.ts';
 import { privilegesOf } from './privileges.ts';
 import { requestTls } from './request-tls.ts';
@@ -36,6 +38,7 @@ export interface Login {
 
 interface Way {
   readonly flavor?: Flavor;
+  readonly logins?: PostgresLogins;
   /** Finds out who to log in as, and does it. */
   readonly become?: <T>(encrypted: boolean, logInAs: (login: Login) => Promise<T>) => Promise<T>;
 }
@@ -43,15 +46,15 @@ interface Way {
 export const openSession = async (
   { config, credentials, options, role }: PostgresTarget,
   dialer: Dialer,
-  { flavor = 'postgresql', become }: Way = {},
+  { flavor = 'postgresql', logins, become }: Way = {},
 ): Promise<Session> => {
   const socket = await dialer.tls(await dialer.tcp(config), config, requestTls);
   const { client, allow } = await dialer.step('authenticate', () =>
     become
       ? become('encrypted' in socket, ({ username, password }) =>
-          logIn(socket, { ...config, username }, { auth_method: 'password', password }),
+          logIn(socket, { ...config, username }, { auth_method: 'password', password }, { dialer, logins }),
         )
-      : logIn(socket, config, credentials),
+      : logIn(socket, config, credentials, { dialer, logins }),
   );
   const limit = Math.round(options.query_timeout_seconds * 1000);
 
@@ -102,10 +105,17 @@ const mostPerFlight = 8 * 2 ** 20;
 
 type Rows = readonly Readonly<Record<string, unknown>>[];
 
-const logIn = async (socket: Socket, config: Settings, credentials: PostgresTarget['credentials']) => {
+const logIn = async (
+  socket: Socket,
+  config: Settings,
+  credentials: PostgresTarget['credentials'],
+  { dialer, logins }: { readonly dialer: Dialer; readonly logins: PostgresLogins | undefined },
+) => {
   const { Client } = (await import('pg')).default;
   const encrypted = 'encrypted' in socket;
-  const { allow } = guard(socket);
+  const { allow } = guard(socket, (kind) =>
+    dialer.permitLogin(loginFor(kind, credentials, logins), { encrypted }),
+  );
   let passwordAsked = false;
   const client = new Client({
     user: config.username,
@@ -117,7 +127,7 @@ const logIn = async (socket: Socket, config: Settings, credentials: PostgresTarg
     // A function keeps the driver from looking for passwords of its own, in the environment and in ~/.pgpass.
     password: () => {
       passwordAsked = true;
-      return passwordOf(credentials, config, encrypted);
+      return passwordOf(credentials, config);
     },
     stream: () => connected(socket),
   } satisfies ClientConfig);
@@ -137,15 +147,9 @@ const logIn = async (socket: Socket, config: Settings, credentials: PostgresTarg
 };
 
 /** Asked for only when the server wants one. */
-const passwordOf = async (
-  credentials: PostgresTarget['credentials'],
-  config: Settings,
-  encrypted: boolean,
-): Promise<string> => {
-  if (credentials.auth_method === 'iam') {
-    if (!encrypted) throw new Problem('tls-required');
+const passwordOf = async (credentials: PostgresTarget['credentials'], config: Settings): Promise<string> => {
+  if (credentials.auth_method === 'iam')
     return (await import('./iam-token.ts')).iamToken(credentials, config);
-  }
   if (credentials.password) return credentials.password;
   throw new Problem('authentication-failed', undefined, {
     remediation:

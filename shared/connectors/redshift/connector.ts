@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { defineConnector } from '../connector.ts';
 import { Host, Name, Names, Port, Region, Secret } from '../fields.ts';
 import { quoteWith } from '../postgresql/quote.ts';
+import { logins } from './logins.ts';
 import { reservedWords } from './reserved-words.ts';
 
 /**
@@ -38,6 +39,7 @@ export const redshift = defineConnector({
       ),
     }),
   },
+  logins,
   destination: ['host', 'port', 'username'],
   // AWS hands out a password for what these name; it goes to the host.
   strength: { auth_method: 'exact', region: 'exact', cluster_identifier: 'exact', workgroup_name: 'exact' },

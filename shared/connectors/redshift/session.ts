@@ -1,7 +1,7 @@
 import type { Dialer } from '../../network/dialer.ts';
-import { Problem } from '../../problem.ts';
 import type { Session } from '../connector.ts';
 import { openSession, type PostgresTarget } from '../postgresql/session.ts';
+import { logins } from './logins.ts';
 import type { Keys } from './place.ts';
 
 export { failure } from '../postgresql/failures.ts';
@@ -11,13 +11,15 @@ export const open = async (
   target: PostgresTarget & { readonly credentials: Keys },
   dialer: Dialer,
 ): Promise<Session> => {
-  if (target.credentials.auth_method !== 'iam') return openSession(target, dialer, { flavor: 'redshift' });
+  if (target.credentials.auth_method !== 'iam')
+    return openSession(target, dialer, { flavor: 'redshift', logins });
   const { becomeTemporary, prepare } = await import('./temporary-login.ts');
   await prepare(target);
   return openSession(target, dialer, {
     flavor: 'redshift',
+    logins,
     become: async (encrypted, logInAs) => {
-      if (!encrypted) throw new Problem('tls-required');
+      dialer.permitLogin(logins.iam, { encrypted });
       return becomeTemporary(target, dialer, logInAs);
     },
   });

@@ -4,6 +4,7 @@ import { Problem } from '../../problem.ts';
 import type { Login, PostgresTarget } from '../postgresql/session.ts';
 import { requestHandler } from '../s3/request-handler.ts';
 import { keysOf, sdkSettings } from '../s3/sdk-settings.ts';
+import { logins } from './logins.ts';
 import { placeOf, type Keys, type Place } from './place.ts';
 import { notLetIn, notReached, refused } from './refusals.ts';
 
@@ -42,7 +43,11 @@ const handedOut = async (
   // An endpoint of the deployment's alone may have an authority of its own; and `rds` are the databases' authorities.
   const { ca } = dialer.tlsAsk;
   const ask = { mode: 'verify-full', ...(endpoint !== undefined && ca !== 'rds' && { ca }) } as const;
-  const handler = requestHandler(dialer.aside(ask), true, mostOfAnAnswer);
+  const handler = requestHandler(dialer.aside(ask), {
+    secure: true,
+    login: logins.iam,
+    most: mostOfAnAnswer,
+  });
   const official = { api: place.api, service: place.service, official: endpoint === undefined };
   const handle: typeof handler.handle = (request, options) =>
     handler.handle(request, options).catch((error: unknown) => {

@@ -5,6 +5,7 @@ import type { Target } from '../connector.ts';
 import { within } from '../within.ts';
 import { domainOf, isSecure } from './address.ts';
 import { requestHandler } from './request-handler.ts';
+import { loginOf } from './logins.ts';
 import { keysOf, sdkSettings } from './sdk-settings.ts';
 
 export interface Settings {
@@ -35,14 +36,15 @@ export const bucketOf = async (target: S3Target, dialer: Dialer): Promise<Bucket
   const url = URL.parse(named ?? `https://s3.${domainOf(config.region)}`);
   if (!url) throw new Problem('host-not-found');
   const secure = isSecure(url, options.ssl_mode);
-  const handler = requestHandler(dialer, secure);
+  const login = loginOf(credentials);
+  dialer.permitLogin(login, { encrypted: secure });
+  const handler = requestHandler(dialer, { secure, login });
   const keys = keysOf({ ...credentials, access_key_id: config.access_key_id });
   const common = { ...sdkSettings, region: config.region, requestHandler: handler };
   const limit = Math.round(options.query_timeout_seconds * 1000);
 
   const taken = async () => {
     if (credentials.auth_method !== 'role') return keys;
-    if (!secure) throw new Problem('tls-required'); // the answer holds keys
     const { assumeRole } = await import('./assume-role.ts');
     // A server that the connection names has both under one roof, and so may one that the deployment does.
     const sts = config.endpoint ?? target.endpoints?.['sts'] ?? target.endpoint;

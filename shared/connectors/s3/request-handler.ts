@@ -6,12 +6,16 @@ import type { Readable } from 'node:stream';
 import type { Dialer } from '../../network/dialer.ts';
 import { nativeCode } from '../../network/failure.ts';
 import { httpAgent } from '../../network/http-agent.ts';
+import type { Login } from '../../network/login.ts';
 import { Problem } from '../../problem.ts';
 
 /** Carries the SDK's requests over sockets of the dialer, whatever host they are for. Follows no redirect, bounds every answer. */
-export const requestHandler = (dialer: Dialer, secure: boolean, most = mostOfAnAnswer) => {
+export const requestHandler = (
+  dialer: Dialer,
+  { secure, login, most = mostOfAnAnswer }: { secure: boolean; login: Login; most?: number },
+) => {
   // Sockets are kept for the next request: a bucket is thousands of small ones.
-  const agent = httpAgent(dialer, { secure, keepAlive: true });
+  const agent = httpAgent(dialer, { secure, login, keepAlive: true });
   agent.maxSockets = mostSockets;
   const request = secure ? httpsRequest : httpRequest;
   return {

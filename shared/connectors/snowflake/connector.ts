@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { defineConnector, lateParser } from '../connector.ts';
 import { Name, Secret } from '../fields.ts';
 import { Account, isStore, placeOf } from './account.ts';
+import { logins } from './logins.ts';
 import { quote } from './quote.ts';
 
 /** Tried with the real driver on fakesnow and a front that refuses as Snowflake does, never on the real thing. */
@@ -23,6 +24,7 @@ export const snowflake = defineConnector({
     /** A programmatic access token. */
     token: v.strictObject({ token: Secret }),
   },
+  logins,
   destination: ['account', 'username'],
   // A key never leaves: what it signs is good for a minute.
   strength: {

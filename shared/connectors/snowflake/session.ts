@@ -5,12 +5,14 @@ import type { Duplex } from 'node:stream';
 import type { Connection, ConnectionOptions } from 'snowflake-sdk';
 import type { Dialer } from '../../network/dialer.ts';
 import { httpAgent } from '../../network/http-agent.ts';
+import type { Login } from '../../network/login.ts';
 import { Problem } from '../../problem.ts';
 import type { Session, Target } from '../connector.ts';
 import { accountName, placeOf } from './account.ts';
 import type { Place } from './account.ts';
 import { driver, logIn, logOut, rowsOf } from './driver.ts';
 import type { Row } from './driver.ts';
+import { loginOf } from './logins.ts';
 
 export { failure } from './failures.ts';
 
@@ -48,7 +50,12 @@ export const open = async (target: Target<Settings, Secrets>, dialer: Dialer): P
   const place = placeOf(config.account, endpoint);
   await using closing = new AsyncDisposableStack();
   await driver(); // before any step: it takes long enough for a network to seem slow
-  const agents = agentsOf(dialer, place, await connect(dialer, place));
+  const login = loginOf(credentials.auth_method);
+  const first = await connect(dialer, place);
+  await dialer.step('authenticate', async () =>
+    dialer.permitLogin(login, { encrypted: 'encrypted' in first }),
+  );
+  const agents = agentsOf(dialer, place, first, login);
   closing.defer(() => agents.destroy());
   const ask: Ask = (sql) => {
     const limit = { seconds: options.query_timeout_seconds, signal: dialer.signal };
@@ -91,11 +98,11 @@ const connect = async (dialer: Dialer, { host, port, secure }: Place): Promise<S
 type Connected = (error: Error | null, stream: Duplex) => void;
 
 /** One agent for each way to be spoken to; the account's own begins with the socket that is there. */
-const agentsOf = (dialer: Dialer, { host, port, secure }: Place, first: Socket) => {
+const agentsOf = (dialer: Dialer, { host, port, secure }: Place, first: Socket, login: Login) => {
   const made = new Map<string, ReturnType<typeof httpAgent>>();
   let waiting: Socket | undefined = first;
   const make = (protocol: string) => {
-    const agent = httpAgent(dialer, { secure: protocol === 'https:', keepAlive: true });
+    const agent = httpAgent(dialer, { secure: protocol === 'https:', login, keepAlive: true });
     const dial = agent.createConnection.bind(agent);
     if ((protocol === 'https:') === secure) {
       agent.createConnection = (wanted: ClientRequestArgs, callback?: Connected) => {

@@ -4,6 +4,7 @@ import { networkFailure } from '../../network/failure.ts';
 import { speaksTls } from '../../network/speaks-tls.ts';
 import { Problem } from '../../problem.ts';
 import { guard } from './guard.ts';
+import { logins } from './logins.ts';
 import { greet, packetSize, type Greeting } from './prelogin.ts';
 import type { Settings } from './session.ts';
 import { wrap } from './wrap.ts';
@@ -55,6 +56,9 @@ export const reach = async (to: Place, dialer: Dialer, fedAuth: boolean): Promis
       return said;
     });
   }
+  await dialer.step('authenticate', async () =>
+    dialer.permitLogin(fedAuth ? logins.entra : logins.password, { encrypted: 'encrypted' in socket }),
+  );
   // A login of several packets in one record of TLS is hung up on by Azure SQL: https://github.com/tediousjs/tedious/issues/1182
   if ('setMaxSendFragment' in socket) socket.setMaxSendFragment(packetSize);
   return { socket, greeting, allow: guard(socket).allow, strict };

@@ -1,0 +1,11 @@
+import type { Logins } from '../../network/login.ts';
+
+export const logins = {
+  /** The key stays here; the token that it gets goes with every request, and is good for an hour. */
+  service_account: {
+    name: 'an access token of Google',
+    kind: 'clear',
+    manual: 'https://developers.google.com/identity/protocols/oauth2/service-account',
+    instead: 'have the deployment name an https endpoint',
+  },
+} as const satisfies Logins;

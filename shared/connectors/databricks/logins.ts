@@ -1,0 +1,15 @@
+import type { Logins } from '../../network/login.ts';
+
+/** A workspace speaks HTTPS alone. */
+export const logins = {
+  token: {
+    name: 'an access token of Databricks',
+    kind: 'tls-only',
+    manual: 'https://docs.databricks.com/dev-tools/auth/pat',
+  },
+  oauth: {
+    name: 'the secret of a service principal',
+    kind: 'tls-only',
+    manual: 'https://docs.databricks.com/dev-tools/auth/oauth-m2m',
+  },
+} as const satisfies Logins;

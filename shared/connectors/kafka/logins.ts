@@ -1,0 +1,32 @@
+import type { Login, Logins } from '../../network/login.ts';
+
+export const logins = {
+  /** No SASL; a certificate is shown in the handshake of TLS. */
+  none: {
+    name: 'no SASL',
+    kind: 'none',
+    manual: 'https://kafka.apache.org/documentation/#security_overview',
+  },
+  plain: {
+    name: 'SASL/PLAIN',
+    kind: 'clear',
+    manual: 'https://www.rfc-editor.org/rfc/rfc4616#section-4',
+    instead: 'use SCRAM-SHA-256 or SCRAM-SHA-512 as sasl_mechanism',
+  },
+  scram: {
+    name: 'SASL/SCRAM',
+    kind: 'challenge',
+    manual: 'https://www.rfc-editor.org/rfc/rfc5802#section-9',
+  },
+  registry: {
+    name: 'the Basic authentication of the schema registry',
+    kind: 'clear',
+    manual: 'https://www.rfc-editor.org/rfc/rfc7617#section-4',
+    instead: 'name an https URL as schema_registry_url',
+  },
+} as const satisfies Logins;
+
+export const mechanisms: ReadonlyMap<string, Login> = new Map<string, Login>([
+  ['SCRAM-SHA-256', logins.scram],
+  ['SCRAM-SHA-512', logins.scram],
+]);

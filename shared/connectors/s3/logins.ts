@@ -1,0 +1,34 @@
+import type { Login, Logins } from '../../network/login.ts';
+
+export const logins = {
+  /** A signature is an HMAC of one request, under a key that is derived from the secret and never sent. */
+  signature: {
+    name: 'AWS Signature Version 4',
+    kind: 'challenge',
+    manual: 'https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html',
+  },
+  /** The token goes along as it is, in X-Amz-Security-Token. */
+  sessionToken: {
+    name: 'a session token',
+    kind: 'clear',
+    manual: 'https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html',
+    instead: 'name an https URL as endpoint',
+  },
+  /** The answer of STS holds keys. */
+  role: {
+    name: 'AssumeRole',
+    kind: 'tls-only',
+    manual: 'https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html',
+  },
+} as const satisfies Logins;
+
+export const loginOf = ({
+  auth_method,
+  session_token,
+}: {
+  readonly auth_method: string;
+  readonly session_token?: string;
+}): Login => {
+  if (auth_method === 'role') return logins.role;
+  return session_token === undefined ? logins.signature : logins.sessionToken;
+};

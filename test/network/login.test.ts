@@ -1,0 +1,44 @@
+import { describe, expect, test } from '@jest/globals';
+import { judgeLogin } from '../../shared/network/login.ts';
+import type { LoginKind } from '../../shared/network/login.ts';
+
+const login = (kind: LoginKind, instead?: string) => ({
+  name: 'the login',
+  kind,
+  manual: 'https://example.test',
+  ...(instead !== undefined && { instead }),
+});
+const kinds: readonly LoginKind[] = ['none', 'challenge', 'weak-challenge', 'clear', 'tls-only'];
+
+describe('a login', () => {
+  test.each(kinds)('over TLS goes on, whatever it sends: %s', (kind) => {
+    for (const inClear of [true, false])
+      expect(judgeLogin(login(kind), { encrypted: true, inClear })).toBeUndefined();
+  });
+
+  test.each([
+    ['none', undefined, undefined],
+    ['challenge', undefined, undefined],
+    ['weak-challenge', 'tls-off', 'tls-off'],
+    ['clear', 'password-in-clear', { code: 'tls-unsupported' }],
+    ['tls-only', { code: 'tls-required' }, { code: 'tls-required' }],
+  ] as const)('without TLS that is %s', (kind, asked, unasked) => {
+    for (const [inClear, expected] of [[true, asked] as const, [false, unasked] as const]) {
+      const judged = () => judgeLogin(login(kind), { encrypted: false, inClear });
+      if (typeof expected === 'object') expect(judged).toThrow(expect.objectContaining(expected));
+      else expect(judged()?.code).toBe(expected);
+    }
+  });
+
+  test('that is refused names TLS first, then what else there is, and `disable` as what it costs', () => {
+    const refused = () => judgeLogin(login('clear', 'send a pigeon'), { encrypted: false, inClear: false });
+    expect(refused).toThrow(
+      expect.objectContaining({
+        extras: {
+          remediation:
+            'Turn TLS on at the server, or send a pigeon. Set ssl_mode to disable only if you accept that the password travels in clear.',
+        },
+      }),
+    );
+  });
+});
