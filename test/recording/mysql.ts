@@ -46,9 +46,9 @@ export const mysql: Protocol = async (first) => {
   line.socket.end(refusal(number + 1, 1045));
 };
 
-const hear = (line: Line, body: Buffer) => void line.heard.texts.push(body.toString('latin1'));
+export const hear = (line: Line, body: Buffer) => void line.heard.texts.push(body.toString('latin1'));
 
-const packetIn = async (frames: Frames) => {
+export const packetIn = async (frames: Frames) => {
   const head = await frames.bytes(4);
   return { number: head.readUInt8(3), body: await frames.bytes(head.readUIntLE(0, 3)) };
 };
@@ -80,10 +80,10 @@ const pair = () =>
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   }));
-const publicPem = () => pair().publicKey;
+export const publicPem = () => pair().publicKey;
 
-const decrypted = (line: Line, body: Buffer) => {
+export const decrypted = (line: Line, body: Buffer, scramble = salt) => {
   if (body.length !== 256) return;
   const key = { key: pair().privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING };
-  line.heard.texts.push(xor(privateDecrypt(key, body), salt).toString());
+  line.heard.texts.push(xor(privateDecrypt(key, body), scramble).toString());
 };

@@ -33,8 +33,13 @@ const load = async <T>(name: string): Promise<T> => {
   return module;
 };
 
-/** A listener that may send on, and a database that asks by O5LOGON with the verifier of 12c. */
-export const oracle: Protocol = fromTheFirstByte(async (line) => {
+/** A listener that may send on, and a database that asks by O5LOGON with the verifier of 12c, with so many bytes of a key of its own. */
+export const oracleWith = (keyBytes: number): Protocol =>
+  fromTheFirstByte((line) => converse(line, keyBytes));
+
+export const oracle: Protocol = oracleWith(32);
+
+const converse = async (line: Line, keyBytes: number) => {
   const [wire, greetings, calls, writes] = await Promise.all([
     load<Packets>('packets'),
     load<Greetings>('logon'),
@@ -55,7 +60,7 @@ export const oracle: Protocol = fromTheFirstByte(async (line) => {
     return void socket.end(wire.redirect(`(DESCRIPTION=${address})`));
   }
   socket.write(wire.accept());
-  const logon = startLogon();
+  const logon = startLogon(keyBytes);
   for (let mode: 'large' | undefined = 'large'; ; mode = undefined) {
     const { value: packet } = await input.next(mode);
     if (!packet) return;
@@ -73,14 +78,14 @@ export const oracle: Protocol = fromTheFirstByte(async (line) => {
       return void socket.end(wire.data(writes.failure([1017, 'invalid username/password; logon denied'])));
     }
   }
-});
+};
 
 const answer = (
   line: Line,
   logon: ReturnType<typeof startLogon>,
   values: Readonly<Record<string, string>>,
 ) => {
-  line.heard.texts.push(...Object.values(values));
+  line.heard.texts.push(...Object.values(values), logon.passwordOfNoKey(values));
   line.prove((secret) => {
     const plain = logon.passwordIn(values, secret);
     return plain === secret;
@@ -94,8 +99,12 @@ const aes = (create: typeof createCipheriv | typeof createDecipheriv, key: Buffe
 const hex = (bytes: Buffer) => bytes.toString('hex').toUpperCase();
 
 /** The challenge is random: what it decrypts to under the right password alone is a key of the client's that the password was sent under. */
-const startLogon = () => {
-  const [salt, session, mix] = [randomBytes(16), randomBytes(32), randomBytes(16)];
+const startLogon = (keyBytes: number) => {
+  const [salt, session, mix] = [randomBytes(16), randomBytes(keyBytes), randomBytes(16)];
+  const decrypted = (combined: Buffer, sent = '') => {
+    const plain = aes(createDecipheriv, combined, Buffer.from(sent, 'hex'));
+    return plain.subarray(16, plain.length - (plain.at(-1) ?? 0)).toString();
+  };
   const challenge = [
     ['AUTH_SESSKEY', hex(session)],
     ['AUTH_VFR_DATA', hex(salt), 0x4815],
@@ -113,8 +122,10 @@ const startLogon = () => {
       const clientKey = aes(createDecipheriv, verifier, Buffer.from(values['AUTH_SESSKEY'] ?? '', 'hex'));
       const both = hex(Buffer.concat([clientKey.subarray(0, 32), serverKey]));
       const combined = pbkdf2Sync(both, mix, 3, 32, 'sha512');
-      const plain = aes(createDecipheriv, combined, Buffer.from(values['AUTH_PASSWORD'] ?? '', 'hex'));
-      return plain.subarray(16, plain.length - (plain.at(-1) ?? 0)).toString();
+      return decrypted(combined, values['AUTH_PASSWORD']);
     },
+    /** What whoever has no key at all makes of it, where the driver has none either. */
+    passwordOfNoKey: (values: Readonly<Record<string, string>>): string =>
+      decrypted(pbkdf2Sync('', mix, 3, 32, 'sha512'), values['AUTH_PASSWORD']),
   };
 };

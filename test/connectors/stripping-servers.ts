@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { framesOf, int32 } from '../recording/frames.ts';
+import { decrypted, hear, packetIn, publicPem } from '../recording/mysql.ts';
+import { http } from '../recording/http.ts';
+import { kafka } from '../recording/kafka.ts';
+import type { Protocol } from '../recording/recorder.ts';
+import { startScram } from '../recording/scram.ts';
+import { schemaRegistry } from '../recording/services.ts';
+import { greetingOf, packet, refusal } from './mysql-server.ts';
+
+/** A PostgreSQL that has no TLS and asks for the password in one way. */
+export const postgresAsking =
+  (way: 'cleartext' | 'md5' | 'scram'): Protocol =>
+  async ({ socket, heard, prove }) => {
+    const frames = framesOf(socket);
+    const startup = async () => frames.bytes((await frames.bytes(4)).readInt32BE(0) - 4);
+    const message = async () => {
+      const text = String(await frames.bytes((await frames.bytes(5)).readInt32BE(1) - 4));
+      heard.texts.push(text);
+      return text;
+    };
+    const ask = (kind: number, more: Buffer | string = '') => {
+      const body = Buffer.concat([int32(kind), Buffer.from(more)]);
+      socket.write(Buffer.concat([Buffer.from('R'), int32(body.length + 4), body]));
+      return message();
+    };
+    let first = await startup();
+    if (first.length === 4) {
+      socket.write('N');
+      first = await startup();
+    }
+    heard.texts.push(String(first));
+    if (way === 'cleartext') await ask(3);
+    else if (way === 'md5') {
+      const answer = await ask(5, randomBytes(4));
+      prove(() => answer.startsWith('md5'));
+    } else {
+      const initial = await ask(10, 'SCRAM-SHA-256\0\0');
+      const scram = startScram('sha256', initial.slice(initial.indexOf('\0') + 5));
+      prove(scram.proofIn(await ask(11, scram.serverFirst)));
+    }
+    socket.destroy();
+  };
+
+/** A MySQL without TLS that lets a plugin of its choice ask for the password, whatever came with the name. */
+export const mysqlSwitchingTo =
+  (plugin: string): Protocol =>
+  async (line) => {
+    line.socket.write(greetingOf());
+    const frames = framesOf(line.socket);
+    let said = await packetIn(frames);
+    hear(line, said.body);
+    const ask = async (...parts: Parameters<typeof packet>[1][]) => {
+      line.socket.write(packet(said.number + 1, ...parts));
+      said = await packetIn(frames);
+      hear(line, said.body);
+    };
+    await ask([0xfe], `${plugin}\0`, `${'s'.repeat(20)}\0`);
+    // It wants a key: here is ours.
+    if (said.body.length === 1) {
+      await ask([1], publicPem());
+      decrypted(line, said.body, Buffer.from('s'.repeat(20)));
+    }
+    line.socket.end(refusal(said.number + 1, 1045));
+  };
+
+/** A MySQL that names a plugin as no server does; what comes after it in the same packet of TCP would make another name of it. */
+export const mysqlSaying =
+  (name: string): Protocol =>
+  async (line) => {
+    line.socket.write(greetingOf());
+    const frames = framesOf(line.socket);
+    const { body, number } = await packetIn(frames);
+    hear(line, body);
+    const answer = body.subarray(body.indexOf(0, 32) + 2);
+    line.prove((secret) => secret !== '' && answer.length > 20);
+    const next = packet(number + 2, 'x'.repeat(0x64)); // whose first byte is a d
+    line.socket.write(Buffer.concat([packet(number + 1, [0xfe], name), next]));
+    hear(line, (await packetIn(frames)).body);
+  };
+
+/** Both at one port: who is asked for tells the first byte. */
+export const brokerAndRegistry: Protocol = async (line) => {
+  const first = await new Promise<Buffer>((resolve, reject) => {
+    line.socket.once('data', resolve).once('close', () => reject(new Error('closed')));
+  });
+  line.socket.pause();
+  line.socket.unshift(first);
+  const speaking = (first[0] === 'G'.charCodeAt(0) ? registry : kafka)(line);
+  line.socket.resume();
+  await speaking;
+};
+const registry = http(schemaRegistry);
