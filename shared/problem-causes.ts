@@ -22,7 +22,7 @@ export const causes: Readonly<Record<ProblemCode, string>> = {
   'unsupported-media-type': 'A body must be JSON.',
   'idempotency-key-reused': 'The same key came with another body within 24 hours.',
   'secret-not-shared':
-    'The secret that secret_arn names is not there, is one of Mooring’s own, or does not carry the tags mooring:tenant and mooring:host of this connection.',
+    'The secret that secret_arn names is not there, is one of Mooring’s own, or its tags do not allow this tenant (mooring:tenant), a host that the connection names or its source announces (mooring:host), or its ssl_mode (mooring:tls).',
   'quota-exceeded': 'A quota of this organisation or connection is used up.',
   'host-not-found': 'DNS knows no address of the host, seen from where the test ran.',
   'host-forbidden': 'The egress policy of this deployment refuses the address.',
@@ -46,7 +46,7 @@ export const causes: Readonly<Record<ProblemCode, string>> = {
     'The server refused the TLS connection or the login for lack of an accepted client certificate.',
   'authentication-failed': 'The server does not accept this user with these credentials.',
   'credentials-locked':
-    'The destination was changed without new credentials: a secret goes only where it was given for.',
+    'The destination, its TLS or the login was changed without new credentials: a secret goes only where it was given for, and in no weaker way. In platform mode: secret_arn was not named again, or the tag mooring:tls does not allow the ssl_mode.',
   'credentials-expired': 'The server wants the password changed, or the token is past its end.',
   'account-locked': 'The server has locked or disabled this account.',
   'database-not-found': 'The server knows no database (service, project, warehouse, bucket) of this name.',

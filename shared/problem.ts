@@ -52,7 +52,7 @@ export const problems = {
   'idempotency-key-reused': kind(422, 'request', false, 'The Idempotency-Key was used for another request',
     'Use a new key for a new request.'),
   'secret-not-shared': kind(422, 'request', false, 'The secret is not shared with this organisation',
-    'Tag the secret with mooring:tenant (organisation/environment) and mooring:host (the connection’s host), and let the probe’s role read it.'),
+    'Tag the secret with mooring:tenant (organisation/environment), mooring:host (every host that the connection names) and, for less than verify-full, mooring:tls; let the probe’s role read it.'),
   'quota-exceeded': kind(429, 'request', true, 'Too many requests of this kind',
     'Wait as long as Retry-After says.'),
 

@@ -62,6 +62,23 @@ test('a driver is imported by nothing deployed at the top of a file', () => {
     expect(readFileSync(file, 'utf8')).not.toMatch(/^import (?!type)[^;]*from '(pg|jose)'/m);
 });
 
+test('secrets are read in one file, which asks whether they may be sent', () => {
+  const reading = ours.filter(
+    (file) => !file.startsWith('shared/adapters/') || file.startsWith('shared/adapters/probe/'),
+  );
+  const readers = reading.filter((file) =>
+    /\bvault\b[^;\n]{0,20}\.(read|readShared)\(/.test(readFileSync(file, 'utf8')),
+  );
+  expect(readers).toEqual(['shared/adapters/probe/release.ts']);
+  // What they are then aimed at is dialled: nobody else makes an aim.
+  const aiming = reading.filter(
+    (file) =>
+      readFileSync(file, 'utf8').includes('probe/release.ts') ||
+      /from '\.\/release\.ts'/.test(readFileSync(file, 'utf8')),
+  );
+  expect(aiming.toSorted()).toEqual(['shared/adapters/probe/aim.ts', 'shared/adapters/probe/credentials.ts']);
+});
+
 test.each(ours)('%s has no name that says nothing', (file) => {
   expect(file).not.toMatch(/(^|\/)(utils?|helpers?|common|index|misc)(\.ts|\/)/);
 });

@@ -34,7 +34,7 @@ export const endpoint = defineEndpoint({
     tables: v.array(FieldsOfTable),
   }),
   scope: 'connections:read',
-  problems: ['invalid-cursor', 'connection-refused'],
+  problems: ['invalid-cursor', 'connection-refused', 'secret-not-shared'],
   uses: { store: 'write', probe: 'introspect' },
   timeout: 29,
   handle: async ({

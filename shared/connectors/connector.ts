@@ -127,6 +127,8 @@ export interface Connector {
   readonly separateLogins?: readonly string[];
   /** What `config` names, and where that is: in platform mode the tags of the secret must name all of it. May throw what `load` would. */
   readonly reach: (config: Readonly<Record<string, unknown>>, mode: SslMode) => Reach;
+  /** Services that it asks besides its own, by their names in the egress policy's `endpoints`. */
+  readonly services?: readonly string[];
   /** What autocomplete knows. */
   readonly autocomplete: readonly ('schemas' | 'tables' | 'columns' | 'topics')[];
   /** How one would paste a name into a query; quotes only where the engine needs it. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Answered, type Api, startApi } from '../api.ts';
-import { draft } from '../samples.ts';
+import { certificate, draft, privateKey } from '../samples.ts';
+import { plainServer } from '../network/servers.ts';
 
 let api: Api;
 let id: string;
@@ -137,6 +138,32 @@ describe('a PATCH', () => {
     expect((await patch({ config: { database: 'other' } })).body['status']).toBe('testing');
     expect(await api.settle()).toMatchObject([{ type: 'connection.updated', test: true, version: 4 }]);
     expect((await get()).body['status']).toBe('failed');
+  });
+
+  test.each<[string, object]>([
+    ['the authority', { ssl: { ca: certificate } }],
+    ['the client certificate', { ssl: { cert: certificate, key: privateKey } }],
+    ['the mode of TLS', { options: { ssl_mode: 'require' } }],
+    ['the role', { role: 'target' }],
+    ['the secret, be it the same once more', { credentials: { password: 'not-a-real-password' } }],
+  ])('has a test follow where it is of %s', async (_, change) => {
+    await api.settle();
+    expect((await patch(change)).body['status']).toBe('testing');
+    expect(await api.settle()).toMatchObject([{ type: 'connection.tested' }, { test: true, version: 2 }]);
+    expect((await get()).body['status']).toBe('failed');
+  });
+
+  test('of the host while that is tested leaves the new one untested, and the test in the history', async () => {
+    await using server = await plainServer((socket) => {
+      void patch({ config: { port: 1 } }).finally(() => socket.destroy());
+    });
+    await patch({ config: { port: server.port }, credentials: { password: 'another-fake-password' } });
+    await patch({ credentials: { password: 'third-fake-password' } });
+    const { body } = await api.call(`POST /v1/connections/${id}/test`);
+    expect(body['status']).toBe('failed');
+    expect((await get()).body).toMatchObject({ version: 4, status: 'testing', last_test: null });
+    expect((await api.stored(id))?.awaits_test).toBe(4);
+    expect((await api.call(`GET /v1/connections/${id}/tests`)).body.data).toHaveLength(1);
   });
 
   test('during a test leaves nobody waiting for a test that was made', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { SecretRef } from '../../shared/ports/vault.ts';
 import { type Api, type Body, refused, startApi } from '../api.ts';
 import { certificate, draft, privateKey } from '../samples.ts';
 
@@ -118,6 +119,27 @@ describe('credentials in a PATCH', () => {
     expect((await patch({ tags: ['a'] })).status).toBe(200);
     now += 86_400_000;
     expect((await patch({ credentials: { password: 'the-next-day' } })).status).toBe(200);
+  });
+
+  test('are in force in the vault as well, which forgets the old ones after a day', async () => {
+    const refs = [];
+    for (const password of ['first-fake-password', 'second-fake-password', 'third-fake-password']) {
+      await patch({ credentials: { password } });
+      refs.push((await api.stored(id))?.secret);
+      now += 2 * 86_400_000;
+    }
+    const owner = { org: 'org_test', environment: 'default', id: id.slice(5) };
+    const readable = refs.map((ref) =>
+      api.vault.read(ref as SecretRef, owner).then(
+        ({ credentials }) => credentials['password'],
+        (error: unknown) => Object(error)['code'],
+      ),
+    );
+    expect(await Promise.all(readable)).toEqual([
+      'credentials-required',
+      'second-fake-password',
+      'third-fake-password',
+    ]);
   });
 
   test('that are wrong use nothing up', async () => {

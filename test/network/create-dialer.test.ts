@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { createDialer } from '../../shared/network/create-dialer.ts';
-import type { Dialer, TlsAsk } from '../../shared/network/dialer.ts';
+import type { Dialer, Place, TlsAsk } from '../../shared/network/dialer.ts';
 import type { EgressPolicy } from '../../shared/network/egress.ts';
 import type { Resolve } from '../../shared/network/resolve.ts';
 import { createTrail } from '../../shared/network/trail.ts';
@@ -15,7 +15,14 @@ const dialerOf = ({
   resolve,
   limit = 5000,
   tlsAsk = { mode: 'disable' },
-}: { policy?: EgressPolicy; resolve?: Resolve; limit?: number; tlsAsk?: TlsAsk } = {}) => {
+  mayDial,
+}: {
+  policy?: EgressPolicy;
+  resolve?: Resolve;
+  limit?: number;
+  tlsAsk?: TlsAsk;
+  mayDial?: (place: Place) => boolean;
+} = {}) => {
   const stack = new AsyncDisposableStack();
   const trail = stack.use(createTrail({ limits: () => limit, budget: 25_000 }));
   const dialer = stack.use(
@@ -25,6 +32,7 @@ const dialerOf = ({
       tlsAsk,
       trail,
       ...(resolve && { resolve }),
+      ...(mayDial && { mayDial }),
     }),
   );
   return { trail, dialer, [Symbol.asyncDispose]: () => stack.disposeAsync() };
@@ -62,6 +70,32 @@ describe('the dialer', () => {
       );
     }
     expect(server.accepted).toHaveLength(0);
+  });
+
+  test('refuses a place that the credentials may not go to, be it one of several, without dialling', async () => {
+    await using server = await plainServer();
+    const { port } = server;
+    const asked: Place[] = [];
+    const mayDial = (place: Place) => {
+      asked.push(place);
+      return place.host === 'localhost';
+    };
+    await using way = dialerOf({ mayDial });
+    const members = [
+      { host: 'localhost', port },
+      { host: '127.0.0.1', port },
+    ];
+    await expect(way.dialer.tcpAny(members)).rejects.toMatchObject({
+      code: 'secret-not-shared',
+      extras: { step: 'egress', remediation: expect.stringContaining('mooring:host') },
+    });
+    expect(asked).toEqual(members);
+    expect(server.accepted).toHaveLength(0);
+    await using named = dialerOf({ mayDial });
+    await named.dialer.tcp({ host: 'localhost', port });
+    // Whoever hands out passwords is no source, and chosen by nobody.
+    await named.dialer.aside({ mode: 'disable' }).tcp({ host: '127.0.0.1', port });
+    expect(server.accepted).toHaveLength(2);
   });
 
   test('one forbidden address among good ones refuses the whole host', async () => {

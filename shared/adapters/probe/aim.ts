@@ -7,7 +7,6 @@ import { secretsOf } from '../../domain/given-secrets.ts';
 import type { Allowance } from '../../domain/send-credentials.ts';
 import type { Tenant } from '../../domain/tenant.ts';
 import type { Place } from '../../network/dialer.ts';
-import type { EgressPolicy } from '../../network/egress.ts';
 import type { Bench } from '../direct-probe.ts';
 import {
   mergeStored,
@@ -74,8 +73,10 @@ const aimAt = (
   const { ssl_key: key, ...credentials }: Credentials = all;
   const { ssl_mode: mode, connection_timeout_seconds } = options;
   const endpoint = policy.endpoints?.[type];
+  const connector = connectorOf(type);
+  const own = [type, ...(connector.services ?? [])].flatMap((service) => policy.endpoints?.[service] ?? []);
   return {
-    connector: connectorOf(type),
+    connector,
     target: {
       config,
       credentials,
@@ -90,13 +91,13 @@ const aimAt = (
       environment,
       tlsAsk: { mode, ca: ssl.ca ?? undefined, cert: ssl.cert ?? undefined, key },
       options: { connection_timeout_seconds },
-      ...(mayDial && { mayDial: withEndpoints(mayDial, policy) }),
+      ...(mayDial && { mayDial: withEndpoints(mayDial, own) }),
     },
   };
 };
 
 /** Where the deployment has put a service of a fixed host no caller chooses. */
-const withEndpoints = (mayDial: NonNullable<Allowance['mayDial']>, { endpoints }: EgressPolicy) => {
-  const places = Object.values(endpoints ?? {}).map((url) => placeOfUrl(new URL(url)));
+const withEndpoints = (mayDial: NonNullable<Allowance['mayDial']>, endpoints: readonly string[]) => {
+  const places = endpoints.map((url) => placeOfUrl(new URL(url)));
   return (to: Place) => mayDial(to) || places.some(({ host, port }) => host === to.host && port === to.port);
 };

@@ -61,6 +61,7 @@ export const s3 = defineConnector({
     const { host, port } = placeOfUrl(url, secure);
     return { named: [{ places: [{ host, port }] }], bareEntry: secure ? 443 : 80, inClear: !secure };
   },
+  services: ['sts'],
   autocomplete: ['schemas', 'tables', 'columns'],
   quote: (identifier) =>
     /^[a-z_][a-z0-9_]*$/.test(identifier) ? identifier : `"${identifier.replaceAll('"', '""')}"`,
