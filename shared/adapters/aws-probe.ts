@@ -8,7 +8,11 @@ export const openProbe = (): Probe => {
   const { PROBE_TEST: test, PROBE_INTROSPECT: introspect, PROBE_CREDENTIALS: credentials } = env();
   // What the probe does must not be done twice because an answer was late.
   return lambdaProbe({
-    client: new LambdaClient({ maxAttempts: 1 }),
+    client: new LambdaClient({
+      maxAttempts: 1,
+      // A test takes up to 25 s; who waits for an introspection hangs up by itself.
+      requestHandler: { connectionTimeout: 1000, requestTimeout: 28_000, throwOnRequestTimeout: true },
+    }),
     functions: { test, introspect, credentials },
   });
 };
