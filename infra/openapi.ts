@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { apis } from '../functions/apis.ts';
 import { connectors } from '../shared/connectors/registry.ts';
 import { type Failing, isFailing } from '../shared/http/api.ts';
+import { mayDial } from '../shared/http/lambda.ts';
 import { Problem, type ProblemCode, problems, sourceProblems } from '../shared/problem.ts';
 import { loadRoutes, type Route } from './endpoints.ts';
 import { examples } from './openapi-examples.ts';
@@ -218,12 +219,12 @@ const failuresOf = (endpoint: Endpoint): readonly Problem[] => {
   ];
 };
 
-const codesOf = ({ scope, params, body, quota, problems: own = [] }: Endpoint): readonly ProblemCode[] => [
+const codesOf = ({ scope, params, body, uses, problems: own = [] }: Endpoint): readonly ProblemCode[] => [
   'invalid-request',
   ...(scope ? (['unauthenticated', 'forbidden'] as const) : []),
   ...(params ? (['not-found'] as const) : []),
   ...(body ? (['payload-too-large', 'unsupported-media-type'] as const) : []),
-  ...(quota ? (['quota-exceeded'] as const) : []),
+  ...(mayDial(uses) ? (['quota-exceeded'] as const) : []),
   ...own,
   'internal',
   'unavailable',

@@ -32,6 +32,10 @@ export class ProbeStack extends Stack {
       EGRESS: JSON.stringify(policyOf(deployment.egress, network)),
       ...(network.egressIps.length > 0 && { EGRESS_IPS: Fn.join(',', [...network.egressIps]) }),
     };
+    const queueing = {
+      TESTS_QUEUE_URL: data.tests.queueUrl,
+      SETTINGS: JSON.stringify(deployment.settings),
+    };
     const functions = Object.entries(memory).map(([part, memorySize]) => {
       const plan = plans.find(({ name }) => name === `probe/${part}`);
       if (!plan) throw new Error(`There is no function probe/${part}`);
@@ -42,7 +46,7 @@ export class ProbeStack extends Stack {
         { deployment, dist },
         {
           memorySize,
-          environment,
+          environment: { ...environment, ...(part === 'test' && queueing) },
           // Lambda would invoke again what failed; what the probe does must not be done twice.
           retryAttempts: 0,
           // Nor is what it could not begin for as long as that worth beginning: the caller counts it as failed by then.
@@ -93,7 +97,10 @@ const policyOf = ({ deny = [], ...policy }: EgressPolicy, network: Network): Egr
 });
 
 const takeFrom = ({ tests }: DataStack) =>
-  allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [tests.queueArn]);
+  allow(
+    ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
+    [tests.queueArn],
+  );
 
 const alarm = (of: Function, metric: 'Errors' | 'Throttles', alarmDescription: string) =>
   new Alarm(of, `${metric}Alarm`, {

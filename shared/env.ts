@@ -26,6 +26,8 @@ const Env = v.object({
   PROBE_INTROSPECT: v.optional(text),
   PROBE_CREDENTIALS: v.optional(text),
   BUS_NAME: v.optional(text),
+  /** The queue of tests that events ask for. */
+  TESTS_QUEUE_URL: v.optional(text),
   AWS_REGION: v.optional(text),
   VPC_ID: v.optional(text),
   /** Where a function asks for its work, set by Lambda: `127.0.0.1:9001`. */

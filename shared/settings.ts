@@ -22,8 +22,12 @@ export type ApiName = (typeof apiNames)[number];
 /** What a deployment decides, apart from where its parts are. */
 export const Settings = v.object({
   tokens: v.exactOptional(Tokens),
-  /** Tests per organisation and minute. */
+  /** How often an organisation may have sources dialled, a minute: tests and introspections. */
   tests_per_minute: v.optional(v.number(), 250),
+  /** Of these, how often by callers who may only read. */
+  reader_tests_per_minute: v.optional(v.number(), 50),
+  /** How often an organisation may have one host or account dialled, a minute. */
+  destination_tests_per_minute: v.optional(v.number(), 60),
   /** Which wire formats it speaks besides our own. */
   apis: v.optional(v.array(v.picklist(apiNames)), [...apiNames]),
   /** The egress policy (`network/egress.ts`) without what the probe adds; for who refuses an address before it is dialled. */

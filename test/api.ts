@@ -9,13 +9,15 @@ import { directProbe } from '../shared/adapters/direct-probe.ts';
 import { fileVault } from '../shared/adapters/file-vault.ts';
 import type { Runtime } from '../shared/adapters/runtime.ts';
 import { sqliteStore } from '../shared/adapters/sqlite-store.ts';
-import { eventsOf, testOnEvent } from '../shared/domain/events.ts';
+import { eventsOf } from '../shared/domain/events.ts';
 import { keys } from '../shared/domain/keys.ts';
 import { readConnection } from '../shared/domain/stored-connection.ts';
+import { makeQueuedTest } from '../shared/domain/queued-tests.ts';
 import type { Tenant } from '../shared/domain/tenant.ts';
 import { lambda } from '../shared/http/lambda.ts';
 import { createLog } from '../shared/log.ts';
 import type { EgressPolicy } from '../shared/network/egress.ts';
+import type { ConnectionEvent } from '../shared/ports/bus.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Probe } from '../shared/ports/probe.ts';
 import type { Store } from '../shared/ports/store.ts';
@@ -193,6 +195,15 @@ export const startApi = async ({
     return item && readConnection(item);
   };
 
+  const takeEvents = () => {
+    const changes = outbox.events(undefined, 1000);
+    const last = changes.at(-1);
+    if (last) outbox.ack(last.id);
+    return eventsOf(changes);
+  };
+  const makeTest = (event: ConnectionEvent) =>
+    makeQueuedTest({ store, probe: ports.probe, limits: runtime.settings, now: clock() }, event);
+
   return {
     call,
     addKey,
@@ -208,13 +219,12 @@ export const startApi = async ({
     vault,
     folder,
     logged,
+    takeEvents,
+    makeTest,
     /** Lets what changed leave as events, and makes the tests that they ask for. */
     settle: async () => {
-      const changes = outbox.events(undefined, 1000);
-      const last = changes.at(-1);
-      if (last) outbox.ack(last.id);
-      const events = eventsOf(changes);
-      for (const event of events) if (event.test) await testOnEvent(ports.probe, event);
+      const events = takeEvents();
+      for (const event of events) if (event.test) await makeTest(event);
       return events;
     },
     [Symbol.asyncDispose]: async () => {

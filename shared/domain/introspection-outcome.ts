@@ -6,6 +6,7 @@ import { removeSnapshot } from './catalogs.ts';
 import type { StoredConnection } from './connection.ts';
 import { hashDerivation, readCatalog } from './derived.ts';
 import { keys } from './keys.ts';
+import { countLogin } from './lock-out.ts';
 import { type KeptProblem, keepProblem } from './kept-problem.ts';
 import type { Tenant } from './tenant.ts';
 import { after, putConnection, tenantOf, updateConnection } from './write.ts';
@@ -149,7 +150,11 @@ export const recordIntrospectionOutcome = async (
       if ('problem' in outcome) {
         if (last.state !== 'running') return { next: read, changes: [] };
         recorded = failedState(last, outcome.problem, outcome.at);
-        const next = after(read, { last_introspection: recorded, cause: 'introspected' });
+        const next = after(read, {
+          ...(isSameSource(read, last) && countLogin(read, outcome.problem.code)),
+          last_introspection: recorded,
+          cause: 'introspected',
+        });
         return { next, changes: [putConnection(next, read)] };
       }
       if (last.state === 'succeeded') return { next: read, changes: [] };
@@ -163,6 +168,7 @@ export const recordIntrospectionOutcome = async (
         each && each !== kept ? [each.snapshot_id] : [],
       );
       const next = after(read, {
+        ...(isSameSource(read, last) && countLogin(read, undefined)),
         catalog: { ...outcome.catalog, of: outcome.of },
         previous_catalog: kept,
         last_introspection: recorded,
@@ -179,6 +185,10 @@ export const recordIntrospectionOutcome = async (
   for (const snapshot of gone) await removeSnapshot(store, { ...tenant, id, snapshot });
   return recorded;
 };
+
+/** What was changed while an attempt ran, another login says nothing about. */
+const isSameSource = (read: StoredConnection, { of }: IntrospectionState): boolean =>
+  of === hashDerivation('introspection', read);
 
 const switchChanges = (
   tenant: Tenant,

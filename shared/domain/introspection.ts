@@ -1,4 +1,4 @@
-import type { Probe } from '../ports/probe.ts';
+import type { MeteredProbe, Probe } from '../ports/probe.ts';
 import type { Store } from '../ports/store.ts';
 import { Problem } from '../problem.ts';
 import type { Actor } from './audit.ts';
@@ -15,6 +15,7 @@ import {
 } from './introspection-outcome.ts';
 import { keepProblem, recallProblem } from './kept-problem.ts';
 import { keys } from './keys.ts';
+import { isLoginPaused } from './lock-out.ts';
 import { findConnection, putConnection, updateConnection } from './write.ts';
 
 /** Milliseconds that a caller waits for an introspection before he is told to ask again. */
@@ -29,7 +30,8 @@ interface Wanted {
 
 export interface Where {
   readonly store: Store;
-  readonly probe: Pick<Probe, 'introspect'>;
+  /** Counts what a caller has dialled, where it is one that does. */
+  readonly probe: Pick<Probe, 'introspect'> & Partial<Pick<MeteredProbe, 'admit'>>;
 }
 
 /**
@@ -107,6 +109,8 @@ export const startIntrospection = async (
   actor: Actor,
   connection: StoredConnection,
 ): Promise<void> => {
+  // No caller asks for this one.
+  if (isLoginPaused(connection)) return;
   await findOrBegin(where, actor, connection, {
     wait: 0,
     mayBegin: (failure) => isBackedOff(failure, actor.now),
@@ -164,6 +168,7 @@ const findOrBegin = async (
         found = standing;
         return { next: read, changes: [] };
       }
+      await where.probe.admit?.(read);
       const next = beginIntrospection(read, attempt, standing, now);
       return { next, changes: [putConnection(next, read)] };
     },

@@ -3,14 +3,14 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import * as v from 'valibot';
 import { awsRuntime } from '../adapters/aws.ts';
 import type { Runtime } from '../adapters/runtime.ts';
-import { keys } from '../domain/keys.ts';
+import { countCallerDial } from '../domain/dial-quota.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import { createLog, type Log } from '../log.ts';
-import type { ReadStore, Store } from '../ports/store.ts';
-import { Problem } from '../problem.ts';
+import type { ReadStore } from '../ports/store.ts';
 import { readBody, readBytes } from './body.ts';
 import { type Caller, recogniser, requireScope, type Scope, tenantFor } from './caller.ts';
 import { type Endpoint, type Given, isReply } from './endpoint.ts';
+import { answerInTime } from './answer-in-time.ts';
 import { type HttpAnswer, problemFrom, renderProblem } from './problems.ts';
 import { headersOf, paramsOf, queryOf } from './request.ts';
 import type { Uses } from '../ports/ports.ts';
@@ -24,7 +24,9 @@ export const lambda = (endpoint: Endpoint, runtime: () => Runtime = awsRuntime) 
   return middy<Event, Result>()
     .use(requestLog(runtime))
     .use(problemAnswers(endpoint, runtime))
-    .handler(async (event, context) => resultOf(await answer(event, contextOf(context).log)));
+    .handler(async (event, context) =>
+      resultOf(await answerInTime(answer(event, contextOf(context).log), context)),
+    );
 };
 
 interface RequestContext extends Context {
@@ -102,13 +104,22 @@ const answering = (endpoint: Endpoint, runtimeOf: () => Runtime) => {
     const body = readBody(endpoint, bytes, header, log);
     const query = queryOf(endpoint, event);
     const now = runtime.clock();
-    if (ports.store && endpoint.quota?.(query as never))
-      await count(ports.store, caller.org, now, runtime.settings.tests_per_minute);
+    const { store, probe } = ports;
+    const readsOnly = caller.scopes.every((scope) => scope === 'connections:read');
+    const countDial = async () =>
+      store && countCallerDial(store, runtime.settings, { org: caller.org, readsOnly, now });
+    const counted = endpoint.quota?.(query as never) === true;
+    if (counted) await countDial();
+    const dials = { limits: runtime.settings, org: caller.org, now, count: countDial, counted };
+    // Loaded with functions that can have a source dialled, and with no other.
+    const metered =
+      probe && store && (await import('./meter-probe.ts')).meterProbe(probe, { store, ...dials });
     const request_id = requestIdOf(event);
     const actor = { tenant, actor: caller.id, request_id, now };
     const { method, path } = event.requestContext.http;
     const given = {
       ...ports,
+      ...(metered && { probe: metered }),
       headers,
       params,
       query,
@@ -139,20 +150,13 @@ const nobody: { caller: Caller; tenant: Tenant } = {
 };
 
 /** What it declares, and the table where callers' keys and quotas are. */
-export const usesOf = ({ uses, scope, quota }: Endpoint): Uses => {
+export const usesOf = ({ uses, scope }: Endpoint): Uses => {
   if (scope === null) return uses;
-  return { ...uses, store: quota ? 'write' : (uses.store ?? 'read') };
+  return { ...uses, store: mayDial(uses) ? 'write' : (uses.store ?? 'read') };
 };
 
-const count = async (store: Store, org: string, now: number, most: number) => {
-  const minute = Math.floor(now / 60_000);
-  const sum = await store.count(keys.quota(org, `TEST#${minute}`), (minute + 2) * 60);
-  if (sum <= most) return;
-  const wait = Math.ceil(((minute + 1) * 60_000 - now) / 1000);
-  throw new Problem('quota-exceeded', `An organisation may test ${most} times a minute`, {
-    headers: { 'retry-after': String(wait) },
-  });
-};
+/** Whether a function can have a source dialled, which is counted. */
+export const mayDial = ({ probe = 'credentials' }: Uses): boolean => probe !== 'credentials';
 
 /** Parsed on the way out as well: what `returns` does not name cannot leave. */
 const answerOf = (

@@ -1,6 +1,6 @@
 import type { Bus } from './bus.ts';
 import type { Documents } from './documents.ts';
-import type { Probe } from './probe.ts';
+import type { MeteredProbe, Probe } from './probe.ts';
 import type { ReadStore, Store } from './store.ts';
 import type { SweepVault, Vault, WriteVault } from './vault.ts';
 
@@ -29,7 +29,7 @@ interface Narrow {
   readonly vault: { readonly write: WriteVault; readonly read: Vault; readonly sweep: SweepVault };
   readonly probe: {
     readonly test: Pick<Probe, 'test'>;
-    readonly introspect: Pick<Probe, 'introspect'>;
+    readonly introspect: Pick<MeteredProbe, 'introspect' | 'admit'>;
     readonly credentials: Pick<Probe, 'credentials'>;
     readonly 'test credentials': Pick<Probe, 'test' | 'credentials'>;
   };

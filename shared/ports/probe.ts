@@ -38,6 +38,15 @@ export interface CredentialsChange extends ProbeCall {
   readonly version?: number;
 }
 
+/** What decides where a source is. */
+export type DialledSource = Pick<NewConnection, 'type' | 'config' | 'options'>;
+
+/** What an API function is handed of the probe: what it dials is counted against the caller's quotas. */
+export interface MeteredProbe extends Probe {
+  /** Counts a dial of that connection's source before anything is written about it. Throws `quota-exceeded`. */
+  admit(connection: DialledSource & { readonly id: string }): Promise<void>;
+}
+
 /** What became of an introspection within the time that the caller would wait. */
 export type Introspected =
   { readonly running: true } | { readonly running: false; readonly catalog: CatalogSummary };

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import * as v from 'valibot';
 import { endpoint as create } from '../../functions/connections/create.ts';
 import { endpoint as get } from '../../functions/connections/get.ts';
 import { endpoint as list } from '../../functions/connections/list.ts';
@@ -12,6 +13,7 @@ import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
 import { keys } from '../../shared/domain/keys.ts';
 import { lambda } from '../../shared/http/lambda.ts';
 import type { Store } from '../../shared/ports/store.ts';
+import { Settings } from '../../shared/settings.ts';
 import type { Bench } from './bench.ts';
 
 /** What an endpoint takes of its own: parse, handle, answer; the time in the store is taken off. */
@@ -42,7 +44,7 @@ export const bench: Bench = {
     };
     const runtime: Runtime = {
       clock: Date.now,
-      settings: { tests_per_minute: 250, apis: [] },
+      settings: v.parse(Settings, { apis: [] }),
       writeLog: () => {},
       ports: () => Promise.resolve({ store, vault }),
     };

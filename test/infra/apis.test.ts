@@ -2,9 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { apiAt, apiOf, apis } from '../../functions/apis.ts';
 import { routes } from '../../functions/routes.ts';
 import { loadRoutes } from '../../infra/endpoints.ts';
-import { apiNames } from '../../shared/settings.ts';
+import * as v from 'valibot';
+import { apiNames, Settings } from '../../shared/settings.ts';
 
-const settings = { tests_per_minute: 250, apis: [...apiNames] };
+const settings = v.parse(Settings, { apis: [...apiNames] });
 
 describe('the wire formats', () => {
   test.each(Object.entries(apis))(

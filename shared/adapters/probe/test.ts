@@ -1,7 +1,8 @@
 import { connectorOf } from '../../domain/assemble.ts';
 import { audit } from '../../domain/audit.ts';
 import type { StoredConnection } from '../../domain/connection.ts';
-import { countRefusals, hashDerivation, readLastTest } from '../../domain/derived.ts';
+import { hashDerivation, readLastTest } from '../../domain/derived.ts';
+import { countLogin, isLoginPaused } from '../../domain/lock-out.ts';
 import { applyPatch, needsTest } from '../../domain/patch.ts';
 import type { Step, TestResult } from '../../domain/test-result.ts';
 import { recordOf } from '../../domain/tests.ts';
@@ -27,8 +28,12 @@ export const testSaved = async (bench: Bench, call: SavedTest): Promise<TestResu
   if (awaited !== undefined && read.awaits_test !== awaited && last) return last;
   if (patch) {
     const { next, credentials: given } = await applyPatch(connectorOf(read.type), read, patch);
-    return attempt(bench, () => aimAtPatched(bench, tenant, read, { next, given }));
+    const result = await attempt(bench, () => aimAtPatched(bench, tenant, read, { next, given }));
+    // With the stored credentials it was a login like any other.
+    if (!given) await recordLogin(bench, call, read, next, result);
+    return result;
   }
+  if (call.trigger !== 'request' && isLoginPaused(read)) return endPaused(bench, call);
   const result = await attempt(
     bench,
     () => aimAtSaved(bench, tenant, read),
@@ -144,8 +149,7 @@ const save = async (
         status: result.status,
         status_reason: code ?? null,
         last_test: { ...result, of: hashDerivation('test', read) },
-        refusals: refusalsAfter(read, result),
-        refusals_of: hashDerivation('login', read),
+        ...countLogin(read, code),
         awaits_test: null,
         cause: 'tested',
       });
@@ -155,8 +159,50 @@ const save = async (
   );
 };
 
-const refusalsAfter = (read: StoredConnection, { status, details }: TestResult): number => {
-  if (status === 'connected') return 0;
-  const refusals = countRefusals(read);
-  return details.code === 'authentication-failed' ? refusals + 1 : refusals;
+/** Counts a login of a test that records nothing else. */
+const recordLogin = async (
+  { store }: Pick<Bench, 'store'>,
+  { tenant, id }: SavedTest,
+  tested: StoredConnection,
+  patched: StoredConnection,
+  { details }: TestResult,
+): Promise<void> => {
+  const login = hashDerivation('login', tested);
+  if (hashDerivation('login', patched) !== login) return;
+  await updateConnection(store, tenant, id, (read) => {
+    const counted = countLogin(read, details.code);
+    if (hashDerivation('login', read) !== login || counted.refusals === read.refusals)
+      return { next: read, changes: [] };
+    const next = after(read, { ...counted, cause: 'used' });
+    return { next, changes: [putConnection(next, read)] };
+  });
 };
+
+/** Ends the wait for a test that nobody asked for, after so many refused logins that another could lock the account. */
+const endPaused = async (
+  { store, clock, vantage }: Pick<Bench, 'store' | 'clock' | 'vantage'>,
+  { tenant, id, awaited }: SavedTest,
+): Promise<TestResult> => {
+  await updateConnection(store, tenant, id, (read) => {
+    if (read.awaits_test === null || (awaited !== undefined && read.awaits_test !== awaited))
+      return { next: read, changes: [] };
+    const next = after(read, {
+      status: 'failed',
+      status_reason: 'authentication-failed',
+      awaits_test: null,
+      cause: 'tested',
+    });
+    return { next, changes: [putConnection(next, read)] };
+  });
+  return {
+    status: 'failed',
+    details: { error: pausedDetail, code: 'authentication-failed' },
+    steps: stepsFailedAt('authenticate', 'authentication-failed', pausedRemediation),
+    tested_at: new Date(clock()).toISOString(),
+    vantage,
+  };
+};
+
+const pausedDetail = 'Logins with these credentials were refused three times in a row; no other was tried';
+const pausedRemediation =
+  'Send the credentials again. A test that you request tries the stored ones once more.';

@@ -35,6 +35,8 @@ describe('what the environment asks for', () => {
         apis: ['management', 'profiles'],
         egress: { allow: ['10.0.0.0/8'] },
         tests_per_minute: 250,
+        reader_tests_per_minute: 50,
+        destination_tests_per_minute: 60,
         tokens: {
           issuer: 'https://issuer.example',
           audience: 'mooring',

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import type { Store } from '../ports/store.ts';
+import { Problem } from '../problem.ts';
+import { keys } from './keys.ts';
+
+/** How often sources may be dialled, a minute. */
+export interface DialLimits {
+  /** For everybody in one organisation. */
+  readonly tests_per_minute: number;
+  /** Of these for callers who may only read. */
+  readonly reader_tests_per_minute: number;
+  /** From one organisation to one host or account. */
+  readonly destination_tests_per_minute: number;
+}
+
+interface Counted {
+  readonly org: string;
+  readonly now: number;
+}
+
+/** Counts a dial that a caller asks for. Throws `quota-exceeded` with `Retry-After`. */
+export const countCallerDial = async (
+  store: Store,
+  { tests_per_minute: most, reader_tests_per_minute: readers }: DialLimits,
+  { org, now, readsOnly }: Counted & { readonly readsOnly: boolean },
+): Promise<void> => {
+  const counters: Counter[] = [{ window: 'TEST', limit: most, what: organisationLimit(most) }];
+  if (readsOnly)
+    counters.push({
+      window: 'READ',
+      limit: readers,
+      what: `Callers who may only read may have sources dialled ${readers} times a minute`,
+    });
+  await countAll(store, { org, now }, counters);
+};
+
+/**
+ * Counts a test that waits in the queue. It leaves a fifth of the organisation's limit to callers; `Retry-After` of its `quota-exceeded`
+ * spreads all that wait over as many minutes as they need.
+ */
+export const countQueuedDial = async (
+  store: Store,
+  { tests_per_minute: most }: DialLimits,
+  counted: Counted,
+): Promise<void> => {
+  const share = Math.max(1, Math.floor(most * 0.8));
+  const what = organisationLimit(most);
+  await countAll(store, counted, [{ window: 'QUEUED', limit: share, what }], 'spread');
+  await countAll(store, counted, [{ window: 'TEST', limit: most, what }], 'spread');
+};
+
+/** Counts a dial of those hosts or accounts. Throws `quota-exceeded` with `Retry-After`. */
+export const countDestinationDial = async (
+  store: Store,
+  { destination_tests_per_minute: limit }: DialLimits,
+  { org, now, destinations }: Counted & { readonly destinations: readonly string[] },
+): Promise<void> => {
+  const names = new Set(destinations.map((name) => name.toLowerCase()));
+  const counters = [...names].map((name) => ({
+    window: `DEST#${createHash('sha256').update(name).digest('hex').slice(0, 32)}`,
+    limit,
+    what: `One host or account may be dialled ${limit} times a minute`,
+  }));
+  await countAll(store, { org, now }, counters, 'spread');
+};
+
+interface Counter {
+  readonly window: string;
+  readonly limit: number;
+  readonly what: string;
+}
+
+const countAll = async (
+  store: Store,
+  { org, now }: Counted,
+  counters: readonly Counter[],
+  retry: 'next minute' | 'spread' = 'next minute',
+) => {
+  const minute = Math.floor(now / MINUTE_MS);
+  const counted = await Promise.all(
+    counters.map(async (counter) => {
+      const key = keys.quota(org, `${counter.window}#${minute}`);
+      return { ...counter, sum: await store.count(key, (minute + 2) * 60) };
+    }),
+  );
+  const over = counted.find(({ sum, limit }) => sum > limit);
+  if (!over) return;
+  const minutes = retry === 'spread' ? Math.max(1, Math.floor((over.sum - 1) / Math.max(1, over.limit))) : 1;
+  throw new Problem('quota-exceeded', over.what, {
+    headers: { 'retry-after': String(Math.ceil(((minute + minutes) * MINUTE_MS - now) / 1000)) },
+  });
+};
+
+const organisationLimit = (most: number) => `An organisation may test ${most} times a minute`;
+
+const MINUTE_MS = 60_000;

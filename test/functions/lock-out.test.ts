@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type Api, startApi } from '../api.ts';
+import { postgresql } from '../recording/postgresql.ts';
+import { type Recorder, startRecorder } from '../recording/recorder.ts';
+import { draft } from '../samples.ts';
+
+let now: number;
+let api: Api;
+/** Refuses every password, and counts the logins. */
+let source: Recorder;
+let id: string;
+beforeEach(async () => {
+  now = Date.parse('2026-01-01T00:00:00Z');
+  source = await startRecorder(postgresql);
+  source.behave({ tls: 'off', asks: 'challenge' });
+  api = await startApi({ clock: () => now });
+  const config = { ...draft().config, port: source.port };
+  const body = { ...draft(), config, options: { ssl_mode: 'disable' } };
+  id = (await api.call('POST /v1/connections?test=false', { body })).body.id;
+});
+afterEach(async () => {
+  await api[Symbol.asyncDispose]();
+  await source[Symbol.asyncDispose]();
+});
+
+const logins = () => source.heard.length;
+const state = async () => {
+  const stored = await api.stored(id);
+  return [stored?.status, stored?.status_reason, stored?.awaits_test, stored?.refusals];
+};
+/** A change that a test follows, of something that is no part of the login. */
+const change = async (role: string) => {
+  const { status } = await api.call(`PATCH /v1/connections/${id}`, { body: { role } });
+  expect(status).toBe(200);
+};
+const refuseThreeTimes = async () => {
+  for (let i = 0; i < 3; i++) await api.call(`POST /v1/connections/${id}/test`);
+  expect(await state()).toEqual(['failed', 'authentication-failed', null, 3]);
+};
+
+describe('after three refused logins in a row', () => {
+  test('a queued test dials nothing, and is not waited for', async () => {
+    await refuseThreeTimes();
+    const before = logins();
+    await change('target');
+    expect((await api.stored(id))?.status).toBe('testing');
+    await api.settle();
+    expect(await state()).toEqual(['failed', 'authentication-failed', null, 3]);
+    expect(logins()).toBe(before);
+    const { body } = await api.call(`GET /v1/connections/${id}/tests`);
+    expect(body.data.map((record) => record['trigger'])).toEqual(['request', 'request', 'request']);
+  });
+
+  test('autocomplete begins no introspection', async () => {
+    await refuseThreeTimes();
+    const before = logins();
+    const { body } = await api.call(`GET /v1/connections/${id}/autocomplete?type=tables`);
+    expect(body).toMatchObject({ suggestions: [], as_of: null });
+    expect(logins()).toBe(before);
+    expect((await api.stored(id))?.last_introspection).toBeNull();
+  });
+
+  test('a caller’s own requests go on', async () => {
+    await refuseThreeTimes();
+    const before = logins();
+    await api.call(`POST /v1/connections/${id}/test`);
+    const schema = await api.call(`GET /v1/connections/${id}/schema?max_age=0`);
+    expect(schema.body.code).toBe('authentication-failed');
+    expect(logins()).toBe(before + 2);
+  });
+
+  test('new credentials are tested again', async () => {
+    await refuseThreeTimes();
+    const before = logins();
+    const body = { credentials: { password: 'another-not-real-password' } };
+    await api.call(`PATCH /v1/connections/${id}`, { body });
+    await api.settle();
+    expect(logins()).toBe(before + 1);
+    expect(await state()).toEqual(['failed', 'authentication-failed', null, 1]);
+  });
+});
+
+test('refusals are counted whatever caused the login', async () => {
+  await api.call(`POST /v1/connections/${id}/test`, { body: { options: { ssl_mode: 'prefer' } } });
+  await api.call(`GET /v1/connections/${id}/schema?max_age=0`);
+  await change('target');
+  await api.settle();
+  expect(await state()).toEqual(['failed', 'authentication-failed', null, 3]);
+});
+
+test('a refusal of credentials that were sent with a test counts nothing', async () => {
+  const body = { credentials: { password: 'another-not-real-password' } };
+  for (let i = 0; i < 3; i++) await api.call(`POST /v1/connections/${id}/test`, { body });
+  expect((await api.stored(id))?.refusals).toBe(0);
+});

@@ -1,0 +1,145 @@
+import { describe, expect, test } from '@jest/globals';
+import { readPostponement } from '../../shared/domain/queued-tests.ts';
+import type { Probe } from '../../shared/ports/probe.ts';
+import { Problem } from '../../shared/problem.ts';
+import { type Api, startApi } from '../api.ts';
+import { draft } from '../samples.ts';
+
+/** A minute and seventeen seconds: 43 are left of the second minute. */
+const at = 77_000;
+
+/** Counts what reaches the probe, and refuses it. */
+const startCounting = async (settings: object) => {
+  const dials: string[] = [];
+  const dial = (kind: string) => () => {
+    dials.push(kind);
+    return Promise.reject(new Problem('unavailable'));
+  };
+  const probe = { test: dial('test'), introspect: dial('introspect') } as unknown as Probe;
+  const api = await startApi({ clock: () => at, settings, probe });
+  return { api, dials };
+};
+
+const createOne = async (api: Api, name = 'Sales') =>
+  (await api.call('POST /v1/connections?test=false', { body: { ...draft(), name } })).body.id;
+
+/** Every request that may have a source dialled, by the API it belongs to. */
+const dialling = (id: string): readonly (readonly [string, object?, Record<string, string>?])[] => {
+  const hex = id.slice(5);
+  const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  const profile = {
+    name: 'p',
+    connector: 'postgres',
+    config: { host: '127.0.0.1', port: 1, database: 'd', username: 'u', password: 'not-real' },
+  };
+  return [
+    [`POST /v1/connections/${id}/test`],
+    ['POST /v1/connections/test', draft()],
+    ['POST /v1/connections?verify=true', { ...draft(), name: 'Other' }],
+    [`GET /v1/connections/${id}/schema?max_age=0`],
+    [`GET /v1/connections/${id}/autocomplete?type=tables`],
+    [`POST /v1/connections/${id}/schema/validate`, { tables: [{ name: 't' }] }],
+    [`POST /v1/management/connections/${uuid}/test`],
+    [`GET /v1/management/connections/${uuid}/schema`],
+    ['POST /v1/management/connections/validate-schema', { mappedFields: { Sales: { t: ['f'] } } }],
+    ['POST /api/v1/connection_profiles/test', profile],
+    [`GET /api/v1/connection_profiles/prof_${hex}/autocomplete?type=tables`],
+  ];
+};
+
+describe('the quota of an organisation', () => {
+  test('counts everything that has a source dialled, in every API', async () => {
+    const { api, dials } = await startCounting({ tests_per_minute: 0, reader_tests_per_minute: 0 });
+    await using _ = api;
+    const id = await createOne(api);
+    for (const [request, body, headers] of dialling(id)) {
+      const answer = await api.call(request, { ...(body && { body }), ...(headers && { headers }) });
+      // validate-schema tells of each source apart.
+      if (!request.endsWith('validate-schema'))
+        expect([request, answer.status, answer.headers['retry-after']]).toEqual([request, 429, '43']);
+    }
+    expect(dials).toEqual([]);
+  });
+
+  test('is its own: another organisation goes on', async () => {
+    const { api } = await startCounting({ tests_per_minute: 1 });
+    await using _ = api;
+    await api.addKey('sk_of_another_organisation', { org: 'org_other' });
+    const ask = async (key?: string) =>
+      (await api.call('POST /v1/connections/test', { body: draft(), ...(key && { key }) })).status;
+    expect([await ask(), await ask(), await ask('sk_of_another_organisation')]).toEqual([503, 429, 503]);
+  });
+
+  test('is less for callers who may only read', async () => {
+    const { api, dials } = await startCounting({ reader_tests_per_minute: 2 });
+    await using _ = api;
+    const ids = [await createOne(api, 'a'), await createOne(api, 'b'), await createOne(api, 'c')];
+    await api.addKey('sk_that_only_reads', { org: 'org_test', scopes: ['connections:read'] });
+    const statuses = [];
+    for (const id of ids) {
+      const request = `GET /v1/connections/${id}/schema?max_age=0`;
+      statuses.push((await api.call(request, { key: 'sk_that_only_reads' })).status);
+    }
+    expect(statuses).toEqual([503, 503, 429]);
+    expect((await api.call(`GET /v1/connections/${ids[2]}/schema?max_age=0`)).status).toBe(503);
+    expect(dials).toHaveLength(3);
+  });
+
+  test('is not touched by what reads the stored catalog or is refused before', async () => {
+    const { api } = await startCounting({ tests_per_minute: 1 });
+    await using _ = api;
+    const missing = `conn_${'0'.repeat(32)}`;
+    for (let i = 0; i < 3; i++)
+      expect((await api.call(`GET /v1/connections/${missing}/schema`)).status).toBe(404);
+    expect((await api.call('POST /v1/connections/test', { body: draft() })).status).toBe(503);
+  });
+});
+
+describe('the quota of one host', () => {
+  const at = (port: number, host: string) => ({ ...draft(), config: { ...draft().config, host, port } });
+
+  test('is over all its ports and spellings, and leaves other hosts alone', async () => {
+    const { api } = await startCounting({ destination_tests_per_minute: 2 });
+    await using _ = api;
+    const ask = async (port: number, host: string) =>
+      (await api.call('POST /v1/connections/test', { body: at(port, host) })).status;
+    expect([
+      await ask(1, 'db.example.com'),
+      await ask(2, 'DB.example.com'),
+      await ask(3, 'db.example.com'),
+      await ask(1, 'other.example.com'),
+    ]).toEqual([503, 503, 429, 503]);
+  });
+
+  test('counts what a patch would dial, and introspections', async () => {
+    const { api, dials } = await startCounting({ destination_tests_per_minute: 1 });
+    await using _ = api;
+    const id = await createOne(api);
+    const body = { config: { host: 'db.example.com' } };
+    expect((await api.call(`POST /v1/connections/${id}/test`, { body })).status).toBe(503);
+    expect((await api.call(`POST /v1/connections/${id}/test`, { body })).status).toBe(429);
+    const schema = () => api.call(`GET /v1/connections/${id}/schema?max_age=0`);
+    expect([(await schema()).status, (await schema()).status]).toEqual([503, 429]);
+    expect(dials).toEqual(['test', 'introspect']);
+    // Nothing waits for an attempt that was not begun.
+    expect((await api.stored(id))?.last_introspection?.state).toBe('failed');
+  });
+});
+
+describe('a queued test', () => {
+  test('waits where the quota is used up, and callers keep a fifth of it', async () => {
+    const { api, dials } = await startCounting({ tests_per_minute: 5, destination_tests_per_minute: 100 });
+    await using _ = api;
+    for (let i = 0; i < 10; i++)
+      await api.call('POST /v1/connections', { body: { ...draft(), name: `c${i}` } });
+    const outcomes = [];
+    for (const event of api.takeEvents())
+      outcomes.push(await api.makeTest(event).catch((error: unknown) => readPostponement(error) ?? error));
+    const unavailable = expect.objectContaining({ code: 'unavailable' });
+    // Those beyond the first minute are spread over the next ones.
+    expect(outcomes).toEqual([unavailable, unavailable, unavailable, unavailable, 43, 43, 43, 43, 103, 103]);
+    expect(dials).toHaveLength(4);
+    expect((await api.call('POST /v1/connections/test', { body: draft() })).status).toBe(503);
+    expect((await api.call('POST /v1/connections/test', { body: draft() })).status).toBe(429);
+  });
+});
