@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { takeLease } from '../../shared/adapters/probe/lease.ts';
+import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { keys } from '../../shared/domain/keys.ts';
+import { createLog } from '../../shared/log.ts';
+
+const tenant = { org: 'org_lease', environment: 'default' };
+const id = '0'.repeat(32);
+let store: ReturnType<typeof sqliteStore>;
+
+beforeEach(() => {
+  jest.useFakeTimers({ now: Date.parse('2026-01-01T00:00:00Z') });
+  store = sqliteStore({ path: ':memory:', clock: Date.now });
+});
+afterEach(async () => {
+  jest.useRealTimers();
+  await store[Symbol.asyncDispose]();
+});
+
+const take = (token: string, attempt: string, claimed = true) => {
+  const bench = { store, clock: Date.now, log: createLog({}, () => {}) } as unknown as Parameters<
+    typeof takeLease
+  >[0]; // all that it uses
+  return takeLease(bench, tenant, id, { token, attempt, claimed, holder: 'request-1' });
+};
+const held = () => store.get(keys.lease(tenant, id));
+
+test('a lease is held for as long as its holder lives, and then free at once', async () => {
+  const lease = await take('one', 'first');
+  await jest.advanceTimersByTimeAsync(10 * 60_000);
+  expect(Number((await held())?.['until'])).toBeGreaterThan(Date.now());
+  expect(await take('two', 'first')).toBeUndefined();
+  await lease?.[Symbol.asyncDispose]();
+  expect(await held()).toBeUndefined();
+});
+
+test('a lease of a holder that died is free 45 s after his last renewal', async () => {
+  await store.write([
+    {
+      put: {
+        ...keys.lease(tenant, id),
+        token: 'dead',
+        attempt: 'first',
+        snapshot: 'half',
+        until: Date.now() + 45_000,
+      },
+    },
+  ]);
+  await jest.advanceTimersByTimeAsync(44_999);
+  expect(await take('two', 'first')).toBeUndefined();
+  await jest.advanceTimersByTimeAsync(1);
+  await using lease = await take('two', 'first');
+  expect(lease?.abandoned).toBe('half');
+});
+
+test('a holder is told that the attempt of a later caller has taken his place, and leaves him the lease', async () => {
+  const lease = await take('one', 'first');
+  expect(await take('two', 'second', false)).toBeUndefined();
+  await using later = await take('two', 'second');
+  expect(later?.abandoned).toBe('one');
+  expect(lease?.lost.aborted).toBe(false);
+  await jest.advanceTimersByTimeAsync(15_000);
+  expect(lease?.lost.aborted).toBe(true);
+  await lease?.[Symbol.asyncDispose]();
+  expect((await held())?.['token']).toBe('two');
+});
