@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { dynamoStore } from '../../shared/adapters/dynamo-store.ts';
 import { eventBridgeBus } from '../../shared/adapters/eventbridge-bus.ts';
 import { secretsVault } from '../../shared/adapters/secrets-vault.ts';
-import { eventsOf, testOnEvent } from '../../shared/domain/events.ts';
+import { eventsOf } from '../../shared/domain/events.ts';
 import { failUndeliveredTest } from '../../shared/domain/undelivered-test.ts';
 import type { Log } from '../../shared/log.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
@@ -19,6 +19,7 @@ import type { Backing } from './backing.ts';
 import { createTable } from './create-table.ts';
 import { pollQueue } from './queue-poller.ts';
 import { pollStream } from './stream-poller.ts';
+import { testsInTurn } from './tests-in-turn.ts';
 
 /** All of it on the server that AWS_ENDPOINT_URL names, made there where it is missing. */
 export const awsBacking = async (
@@ -86,14 +87,15 @@ const follow = async (
     onError: (error) => log.error('the stream could not be read', error),
     signal: stopped.signal,
   });
+  const store = dynamoStore({ client: dynamo, table });
+  const test = testsInTurn(store, probe);
   const polling = pollQueue({
     client: sqs,
     url: queues.tests,
-    handle: (body) => testOnEvent(probe, eventOf(body)),
+    handle: (body) => test(eventOf(body)),
     failed: (error) => log.error('a test that an event asked for could not be made', error),
     signal: stopped.signal,
   });
-  const store = dynamoStore({ client: dynamo, table });
   const burying = pollQueue({
     client: sqs,
     url: queues.dead,

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { fileVault } from '../../shared/adapters/file-vault.ts';
 import { localBus } from '../../shared/adapters/local-bus.ts';
-import { testOnEvent } from '../../shared/domain/events.ts';
 import { failUndeliveredTest } from '../../shared/domain/undelivered-test.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
@@ -9,6 +8,7 @@ import type { Store } from '../../shared/ports/store.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 import { followOutbox } from './loop.ts';
 import { openStore } from './state.ts';
+import { testsInTurn } from './tests-in-turn.ts';
 
 /** What the functions stand on, and the way of an event from a change to the test that it asks for. */
 export interface Backing extends AsyncDisposable {
@@ -36,9 +36,10 @@ export const folderBacking = async (folder: string): Promise<Backing> => {
 };
 
 const followEvents = (store: ReturnType<typeof openStore>, probe: Pick<Probe, 'test'>, log: Log) => {
+  const test = testsInTurn(store, probe);
   let isStopped = false;
   const bus = localBus({
-    deliver: (event) => (event.test ? testOnEvent(probe, event) : Promise.resolve()),
+    deliver: (event) => (event.test ? test(event) : Promise.resolve()),
     undeliverable: async (event, error) => {
       // What a stop interrupts is delivered again at the next start.
       if (isStopped) return;

@@ -14,13 +14,15 @@ interface Options {
   readonly bus: Bus;
   /** Told of whatever failed; the loop goes on. */
   readonly failed: (error: unknown) => void;
+  /** How many deliveries may be under way; who delivers has them take turns. */
+  readonly mostAtOnce?: number;
 }
 
 /**
  * Does what the stream and `publish` do on AWS. A change is acknowledged when it and all before it were delivered: what a kill
  * interrupts is delivered at the next start. Disposing waits for nothing that runs.
  */
-export const followOutbox = ({ outbox, bus, failed }: Options): Disposable => {
+export const followOutbox = ({ outbox, bus, failed, mostAtOnce = 10_000 }: Options): Disposable => {
   const begun = new Map<string, 'running' | 'done'>();
   let last: string | undefined;
   let stopped = false;
@@ -49,16 +51,18 @@ export const followOutbox = ({ outbox, bus, failed }: Options): Disposable => {
     pump(acknowledge);
   };
 
-  /** Begins what may begin now; never more than so many at once. */
+  /** Begins what may begin now, a few at a time: requests come in between. */
   const fill = () => {
-    while (!stopped && running < mostAtOnce) {
-      const [change] = outbox.events(last, 1);
-      if (!change) return;
+    const room = Math.min(mostAtOnce - running, batch);
+    if (stopped || room <= 0) return;
+    const changes = outbox.events(last, room);
+    for (const change of changes) {
       last = change.id;
       running += 1;
       begun.set(change.id, 'running');
       void deliver(change);
     }
+    if (changes.length === room) setImmediate(() => pump());
   };
 
   const pump = (first: () => void = () => undefined) => {
@@ -81,4 +85,4 @@ export const followOutbox = ({ outbox, bus, failed }: Options): Disposable => {
   };
 };
 
-const mostAtOnce = 16;
+const batch = 50;

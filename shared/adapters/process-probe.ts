@@ -81,7 +81,7 @@ export const processProbe = (options: Options): ProcessProbe => {
         policy,
         vantage,
         environment: environment.told,
-        limits: { memory: memory * 2 ** 20, silence },
+        limits: { memory: memory * mb, heap: heap * mb, silence },
       },
       environment: environment.open,
       heap,
@@ -198,6 +198,8 @@ export const processProbe = (options: Options): ProcessProbe => {
     },
   };
 };
+
+const mb = 2 ** 20;
 
 const tenantKey = ({ tenant: { org, environment } }: { readonly tenant: Tenant }): string =>
   `${org}#${environment}`;

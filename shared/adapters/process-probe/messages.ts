@@ -17,6 +17,8 @@ export interface Start {
 export interface WatchLimits {
   /** Bytes of memory, of all kinds together. */
   readonly memory: number;
+  /** Bytes of V8's objects. */
+  readonly heap: number;
   /** Milliseconds in which it may do nothing but compute, while a call runs. */
   readonly silence: number;
 }

@@ -14,7 +14,7 @@ export const reasonFd = 4;
  * Ends this process at once when it takes too much memory, computes for too long, or its parent is gone, in whatever way that
  * went. In a thread of its own: a process that is busy cannot look after itself.
  */
-export const watchProcess = (parent: number, { memory, silence }: WatchLimits): Watch => {
+export const watchProcess = (parent: number, { memory, heap, silence }: WatchLimits): Watch => {
   const state = new SharedArrayBuffer(8);
   const [beats, calls] = [0, 1];
   const shared = new Int32Array(state);
@@ -22,6 +22,7 @@ export const watchProcess = (parent: number, { memory, silence }: WatchLimits): 
     state,
     parent,
     memory,
+    full: process.memoryUsage.rss() + 0.75 * heap,
     silentTicks: Math.ceil(silence / tickMs),
     tickMs,
     reasonFd,
@@ -54,13 +55,16 @@ interface WatchData {
   readonly state: SharedArrayBuffer;
   readonly parent: number;
   readonly memory: number;
+  /** Bytes from which on V8 may be doing nothing but collect garbage. */
+  readonly full: number;
   readonly silentTicks: number;
   readonly tickMs: number;
   readonly reasonFd: number;
 }
 
 /** Runs by its text alone: it may use nothing of this file. */
-const watchLoop = ({ state, parent, memory, silentTicks, tickMs: every, reasonFd: fd }: WatchData): void => {
+const watchLoop = (data: WatchData): void => {
+  const { state, parent, memory, full, silentTicks, tickMs: every, reasonFd: fd } = data;
   const { writeSync } = process.getBuiltinModule('node:fs');
   const shared = new Int32Array(state);
   let last = 0;
@@ -84,8 +88,9 @@ const watchLoop = ({ state, parent, memory, silentTicks, tickMs: every, reasonFd
     const beat = Atomics.load(shared, 0);
     silent = beat === last && Atomics.load(shared, 1) > 0 ? silent + 1 : 0;
     last = beat;
+    const taken = process.memoryUsage.rss();
     if (!isParentAlive()) end('orphan');
-    else if (process.memoryUsage.rss() > memory) end('memory');
-    else if (silent > silentTicks) end('silence');
+    else if (taken > memory) end('memory');
+    else if (silent > silentTicks) end(taken > full ? 'memory' : 'silence');
   }, every);
 };

@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url';
+import { processProbe } from '../../shared/adapters/process-probe.ts';
+
+// A parent of probes that says their numbers, has them all compute for ever, and then waits for its own end.
+const nothing = {} as never; // the misdeeds ask for neither store nor vault
+const probe = processProbe({
+  entry: fileURLToPath(new URL('misbehaving-probe.ts', import.meta.url)),
+  store: nothing,
+  vault: nothing,
+  policy: {},
+  vantage: { region: null, vpc_id: null, egress_ips: [] },
+  clock: Date.now,
+  environment: { open: {}, told: {} },
+  limits: { test: { silence: 600_000, time: 600_000 } },
+});
+process.on('SIGINT', () => void describe());
+
+const describe = async () => {
+  const call = { tenant: { org: 'o', environment: 'e' }, draft: nothing };
+  const { details } = await probe.test({ ...call, request_id: 'describe' });
+  process.stdout.write(`${details.version}\n`);
+  if (process.argv[2] === 'spin') void probe.test({ ...call, request_id: 'spin' });
+};
+await describe();
+setInterval(() => undefined, 1000);

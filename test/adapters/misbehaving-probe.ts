@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { directProbe } from '../../shared/adapters/direct-probe.ts';
+import { takeLease } from '../../shared/adapters/probe/lease.ts';
+import { type Given, serveProbe } from '../../shared/adapters/process-probe/serve.ts';
+import { partition } from '../../shared/domain/catalog-blocks.ts';
+import type { Probe, ProbeCall } from '../../shared/ports/probe.ts';
+
+// A process of the probe that does to itself what a hostile source may do to it, where the request's id begins with one of these words.
+const misdeeds: Readonly<Record<string, (given: Given, request: string) => unknown>> = {
+  heap: () => {
+    const held: object[] = [];
+    for (;;) held.push({ at: [held.length] });
+  },
+  bytes: async () => {
+    const held: Buffer[] = [];
+    for (;;) {
+      held.push(Buffer.alloc(8 * 2 ** 20, 1));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  },
+  spin: () => {
+    for (;;);
+  },
+  hang: () => new Promise(() => undefined),
+  crash: ({ log }, request) => {
+    log.hide([`secret-of-${request}`]);
+    setImmediate(() => {
+      throw new Error(`The server said secret-of-${request}`);
+    });
+    return new Promise(() => undefined);
+  },
+  /** Goes on when who listens there says so. */
+  wait: async (_, request) => {
+    const socket = connect(Number(request.split('-')[1]), '127.0.0.1');
+    socket.write(request);
+    await once(socket, 'data');
+    socket.destroy();
+  },
+};
+
+const misdeed = (request: string) => misdeeds[request.split('-')[0] ?? ''];
+
+/** As an introspection has it that got half-way: the lease is taken, and a block written. */
+const introspectHalf = async (given: Given, call: ProbeCall) => {
+  const bench = { ...given, clock: Date.now };
+  const { tenant, id, request_id } = call;
+  await using _ = await takeLease(bench, tenant, id, 'half', request_id);
+  const pk = partition({ ...tenant, id, snapshot: 'half' });
+  await given.store.write([{ put: { pk, sk: 'B#half' } }]);
+  given.log.info('half-way');
+  await misdeed(request_id)?.(given, request_id);
+};
+
+serveProbe((given) => {
+  const real = directProbe({ ...given, clock: Date.now });
+  const described = () => ({
+    status: 'connected' as const,
+    details: { version: `${process.pid} ${process.env['TOLD_TO_THE_PROBE'] ?? ''}` },
+    steps: [],
+    tested_at: '',
+    vantage: given.vantage,
+  });
+  const probe: Probe = {
+    test: async (call) => {
+      if (call.request_id === 'describe') return described();
+      await misdeed(call.request_id)?.(given, call.request_id);
+      return misdeed(call.request_id) ? described() : real.test(call);
+    },
+    introspect: async (call) => {
+      await introspectHalf(given, call);
+      return { running: true };
+    },
+    credentials: async (call) => {
+      given.log.info('credentials begun');
+      await misdeed(call.request_id)?.(given, call.request_id);
+      return real.credentials(call);
+    },
+  };
+  return probe;
+});

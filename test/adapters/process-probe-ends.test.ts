@@ -1,0 +1,262 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { fileVault } from '../../shared/adapters/file-vault.ts';
+import { type ProcessProbe, processProbe } from '../../shared/adapters/process-probe.ts';
+import { type SqliteStore, sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { newConnectionOf } from '../../shared/domain/assemble.ts';
+import { partition } from '../../shared/domain/catalog-blocks.ts';
+import { ConnectionInput } from '../../shared/domain/connection-input.ts';
+import { createConnection } from '../../shared/domain/create.ts';
+import { keys } from '../../shared/domain/keys.ts';
+import { listTests } from '../../shared/domain/tests.ts';
+import { findConnection } from '../../shared/domain/write.ts';
+import { parse } from '../../shared/parse.ts';
+import type { Vault } from '../../shared/ports/vault.ts';
+
+/** Resolves when there is no process of that number. */
+const gone = async (pid: number) => {
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    await wait(20);
+  }
+};
+
+const tenant = { org: 'org_probe', environment: 'default' };
+
+describe('a process of the probe that ends', () => {
+  let folder: string;
+  let store: SqliteStore;
+  let vault: Vault;
+  let probe: ProcessProbe;
+  let lines: string[] = [];
+  /** What connected, in order; a listener that says nothing until it is told to. */
+  let arrived: { readonly said: string; readonly socket: Socket }[] = [];
+  const listener = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', (data) => {
+      arrived.push({ said: data.toString('latin1'), socket });
+      listener.emit('arrived');
+    });
+  });
+  let port: number;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'mooring-ends-'));
+    store = sqliteStore({ path: ':memory:' });
+    vault = await fileVault({ folder, clock: Date.now });
+    await once(listener.listen(0, '127.0.0.1'), 'listening');
+    const address = listener.address();
+    port = typeof address === 'object' && address ? address.port : 0;
+  });
+  afterEach(async () => {
+    await probe[Symbol.asyncDispose]();
+    for (const { socket } of arrived) socket.destroy();
+    arrived = [];
+    lines = [];
+  });
+  afterAll(async () => {
+    listener.close();
+    store.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const start = (limits: Parameters<typeof processProbe>[0]['limits'] = {}) => {
+    probe = processProbe({
+      entry: fileURLToPath(new URL('misbehaving-probe.ts', import.meta.url)),
+      store,
+      vault,
+      policy: { loopback: true },
+      vantage: { region: null, vpc_id: null, egress_ips: [] },
+      clock: Date.now,
+      environment: { open: { PATH: process.env['PATH'] ?? '' }, told: { TOLD_TO_THE_PROBE: 'a secret' } },
+      writeLog: (line) => {
+        lines.push(line);
+        listener.emit('line');
+      },
+      limits,
+    });
+  };
+  const arrivals = async (count: number) => {
+    while (arrived.length < count) await once(listener, 'arrived');
+  };
+  const logged = async (text: string) => {
+    while (!lines.some((line) => line.includes(text))) await once(listener, 'line');
+  };
+  const release = (said: string) => {
+    for (const { socket } of arrived.filter((one) => one.said === said)) socket.write('go on');
+  };
+
+  const draft = () =>
+    newConnectionOf(
+      parse(ConnectionInput, {
+        name: `Ends ${Math.random()}`,
+        type: 'postgresql',
+        config: {
+          host: '127.0.0.1',
+          port,
+          database: 'shop',
+          username: 'reader',
+          password: 'made-up-password',
+        },
+        options: { ssl_mode: 'require' },
+      }),
+    );
+  const testDraft = async (request_id: string) => probe.test({ tenant, draft: await draft(), request_id });
+  const create = async (asksTest = false) => {
+    const actor = { tenant, actor: 'key_1', request_id: 'request-1', now: Date.now() };
+    const { id } = await createConnection({ store, vault }, actor, { draft: await draft(), test: asksTest });
+    return { tenant, id, actor: 'key_1' };
+  };
+  const pid = async () => Number((await testDraft('describe')).details.version?.split(' ')[0]);
+
+  test('has each of ten tests run again, once', async () => {
+    start();
+    const first = await pid();
+    const tests = Promise.all(Array.from({ length: 10 }, (_, n) => testDraft(`wait-${port}-${n}`)));
+    await arrivals(10);
+    process.kill(first, 'SIGKILL');
+    for (let n = 11; n <= 20; n++) {
+      await arrivals(n);
+      release(arrived[n - 1]?.said ?? '');
+    }
+    const results = await tests;
+    expect(results.map(({ status }) => status)).toEqual(Array(10).fill('connected'));
+    expect(arrived.map(({ said }) => said).toSorted()).toEqual(
+      Array.from({ length: 20 }, (_, n) => `wait-${port}-${n >> 1}`),
+    );
+    expect(await pid()).not.toBe(first);
+  });
+
+  test.each(['heap', 'bytes'])(
+    'for taking too much memory (%s) costs nothing but the test that took it',
+    async (misdeed) => {
+      start({ test: { heap: 64, memory: 400 } });
+      const innocent = testDraft(`wait-${port}`);
+      await arrivals(1);
+      const guilty = testDraft(misdeed);
+      await expect(guilty).rejects.toMatchObject({ code: 'source-too-large' });
+      await arrivals(2);
+      release(`wait-${port}`);
+      expect((await innocent).status).toBe('connected');
+    },
+  );
+
+  test('for computing without an end costs nothing but the test that does', async () => {
+    start({ test: { silence: 1000 } });
+    const innocent = testDraft(`wait-${port}`);
+    await arrivals(1);
+    const guilty = testDraft('spin');
+    await expect(guilty).rejects.toMatchObject({ code: 'timeout' });
+    await arrivals(2);
+    release(`wait-${port}`);
+    expect((await innocent).status).toBe('connected');
+  });
+
+  test('gets no new call once a call there has taken too long', async () => {
+    start({ test: { time: 6000 } });
+    const first = await pid();
+    await expect(testDraft('hang')).rejects.toMatchObject({ code: 'timeout' });
+    expect(await pid()).not.toBe(first);
+    await gone(first);
+  });
+
+  test('has its saved test recorded, and no longer waited for', async () => {
+    start({ test: { silence: 500 } });
+    const call = { ...(await create(true)), request_id: 'spin', trigger: 'create' as const, awaited: 1 };
+    await expect(probe.test(call)).rejects.toMatchObject({ code: 'timeout' });
+    expect(await findConnection(store, tenant, call.id)).toMatchObject({
+      status: 'failed',
+      status_reason: 'timeout',
+      awaits_test: null,
+      last_test: { details: { code: 'timeout' } },
+    });
+    expect((await listTests(store, tenant, call.id, { limit: 10 })).data).toHaveLength(1);
+    // The event that asked for it may come again.
+    expect(await probe.test({ ...call, request_id: 'again' })).toMatchObject({ status: 'failed' });
+    expect((await listTests(store, tenant, call.id, { limit: 10 })).data).toHaveLength(1);
+  });
+
+  test('has a change of credentials not made twice', async () => {
+    start();
+    const first = await pid();
+    const patch = { credentials: { password: 'another-password' } };
+    const change = probe.credentials({ ...(await create()), request_id: 'hang', patch });
+    const refused = expect(change).rejects.toMatchObject({ code: 'unavailable' });
+    await logged('credentials begun');
+    process.kill(first, 'SIGKILL');
+    await refused;
+    await pid();
+    expect(lines.filter((line) => line.includes('credentials begun'))).toHaveLength(1);
+  });
+
+  test.each([
+    ['heap', 'source-too-large', { heap: 64 }],
+    ['bytes', 'source-too-large', { memory: 400 }],
+    ['spin', 'timeout', { silence: 500 }],
+    ['hang', 'timeout', { time: 6000 }],
+    ['crash', 'unavailable', {}],
+  ])('in an introspection (%s) leaves nothing half-done', async (misdeed, code, introspection) => {
+    start({ introspection });
+    const call = await create();
+    const work = probe.introspect({ ...call, request_id: `${misdeed}-1` }, Infinity);
+    await expect(work).rejects.toMatchObject({ code });
+    await logged('half-way');
+    expect(await store.get(keys.lease(tenant, call.id))).toBeUndefined();
+    const half = partition({ ...tenant, id: call.id, snapshot: 'half' });
+    expect(await store.get({ pk: half, sk: 'B#half' })).toBeUndefined();
+    // What is asked next is begun anew.
+    expect(await probe.introspect({ ...call, request_id: 'anew' }, Infinity)).toEqual({ running: true });
+    expect(lines.filter((line) => line.includes('half-way'))).toHaveLength(2);
+  });
+
+  test('holds up no test and no other introspection before it does', async () => {
+    start();
+    const [spinning, other] = [await create(), await create()];
+    expect(await probe.introspect({ ...spinning, request_id: 'spin' }, 0)).toEqual({ running: true });
+    await logged('half-way');
+    expect((await testDraft('describe')).status).toBe('connected');
+    await probe.introspect({ ...other, request_id: 'other' }, Infinity);
+    expect(lines.filter((line) => line.includes('half-way'))).toHaveLength(2);
+  });
+
+  test('tells no secret in what it says of its crash', async () => {
+    start();
+    await expect(testDraft('crash-1')).rejects.toMatchObject({ code: 'unavailable' });
+    expect(lines.join()).toContain('The server said [secret]');
+    expect(lines.join()).not.toContain('secret-of-crash-1');
+  });
+
+  test('runs two introspections at a time; who asks for one that waits is told that it runs', async () => {
+    start();
+    const calls = [await create(), await create(), await create()];
+    const [one, two, three] = calls.map((call, n) =>
+      probe.introspect({ ...call, request_id: `wait-${port}-${n}` }, Infinity),
+    );
+    await arrivals(2);
+    expect(await probe.introspect({ ...calls[2]!, request_id: 'again' }, Infinity)).toEqual({
+      running: true,
+    });
+    expect(arrived.map(({ said }) => said).toSorted()).toEqual([`wait-${port}-0`, `wait-${port}-1`]);
+    release(`wait-${port}-1`);
+    await two;
+    await arrivals(3);
+    expect(arrived[2]?.said).toBe(`wait-${port}-2`);
+    for (const n of [0, 2]) release(`wait-${port}-${n}`);
+    await Promise.all([one, three]);
+  });
+
+  test('is told what others are not to see of the environment', async () => {
+    start();
+    expect((await testDraft('describe')).details.version).toMatch(/^\d+ a secret$/);
+  });
+});
