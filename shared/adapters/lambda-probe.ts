@@ -1,7 +1,9 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import type { Introspected, Probe } from '../ports/probe.ts';
+import { jsonOf } from '../json.ts';
 import { Problem } from '../problem.ts';
 import { type ProbeAnswer, unpacked } from './probe-answer.ts';
+import { endedProblem, type ProbeEnding } from './probe-ending.ts';
 
 interface Options {
   readonly client: Pick<LambdaClient, 'send'>;
@@ -46,9 +48,21 @@ const missing = (name: string): never => {
 };
 
 const answerOf = (failed: string | undefined, payload: Uint8Array | undefined): unknown => {
-  if (failed !== undefined || !payload) {
-    // A time-out or a crash; its reason is in the probe's own log.
-    throw new Problem('unavailable', 'The probe ended without an answer');
-  }
-  return unpacked(JSON.parse(Buffer.from(payload).toString()) as ProbeAnswer); // of our own functions
+  const text = payload ? Buffer.from(payload).toString() : '';
+  if (failed !== undefined || text === '') throw endedProblem(endingOf(text)); // its reason is in the probe's own log
+  return unpacked(JSON.parse(text) as ProbeAnswer); // of our own functions
+};
+
+/**
+ * What Lambda says of a function that came to no answer. A runtime that ran out of memory was killed by the system, or gave up by itself:
+ * https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
+ */
+const endingOf = (failure: string): ProbeEnding => {
+  const told = jsonOf(failure);
+  if (typeof told !== 'object' || told === null) return 'unknown';
+  const type = 'errorType' in told ? told.errorType : undefined;
+  const message = 'errorMessage' in told ? String(told.errorMessage) : '';
+  if (type === 'Sandbox.Timedout' || /\bTask timed out after\b/.test(message)) return 'time';
+  if (type === 'Runtime.OutOfMemory') return 'memory';
+  return type === 'Runtime.ExitError' && /\bsignal: (killed|aborted)\b/.test(message) ? 'memory' : 'unknown';
 };

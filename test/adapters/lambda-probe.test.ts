@@ -129,6 +129,61 @@ describe('an invocation of the probe', () => {
     });
   });
 
+  test.each([
+    ['Runtime.OutOfMemory', 'Runtime exited with error: signal: killed', 'source-too-large'],
+    ['Runtime.ExitError', 'Runtime exited with error: signal: killed', 'source-too-large'],
+    ['Runtime.ExitError', 'Runtime exited with error: signal: aborted', 'source-too-large'],
+    ['Sandbox.Timedout', 'Task timed out after 60.00 seconds', 'timeout'],
+    [undefined, '2026-01-01T00:00:00.000Z r Task timed out after 900.10 seconds', 'timeout'],
+    ['Runtime.ExitError', 'Runtime exited with error: exit status 1', 'unavailable'],
+    ['Error', 'Task failed', 'unavailable'],
+    ['TypeError', undefined, 'unavailable'],
+  ])('that ends with %s (%s) is the problem that it would be here', async (errorType, message, code) => {
+    const Payload = Buffer.from(
+      JSON.stringify({ errorType, errorMessage: message && `RequestId: r Error: ${message}` }),
+    );
+    const ended = answering(async () => ({ FunctionError: 'Unhandled', Payload }));
+    for (const failing of [ended.test({ ...call, trigger: 'request' }), ended.introspect(call, 1000)])
+      await expect(failing).rejects.toMatchObject({ code });
+  });
+
+  test.each(['', 'null', '"text"', 'no JSON'])('whose failure says %j is not available', async (text) => {
+    const ended = answering(async () => ({ FunctionError: 'Unhandled', Payload: Buffer.from(text) }));
+    await expect(ended.test({ ...call, trigger: 'request' })).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  test('that takes longer than its caller waits goes on by itself', async () => {
+    let signal: AbortSignal | undefined;
+    const probe = lambdaProbe({
+      client: {
+        send: (_: unknown, options: { readonly abortSignal: AbortSignal }) => {
+          signal = options.abortSignal;
+          return new Promise((_resolve, reject) =>
+            signal?.addEventListener('abort', () => reject(new Error('Request aborted'))),
+          );
+        },
+      } as unknown as LambdaClient,
+      functions: { introspect: 'b' },
+    });
+    expect(await probe.introspect(call, 20)).toEqual({ running: true });
+    expect(signal?.aborted).toBe(true);
+  });
+
+  test('that fails in another way before its caller stops waiting is no answer', async () => {
+    const failing = answering(() => Promise.reject(new Error('socket hang up')));
+    await expect(failing.introspect(call, 60_000)).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  test('that nobody waits for is made as an event', async () => {
+    const sent: unknown[] = [];
+    const probe = lambdaProbe({
+      client: { send: async (command: unknown) => (sent.push(command), {}) } as unknown as LambdaClient,
+      functions: { introspect: 'b' },
+    });
+    expect(await probe.introspect(call, 0)).toEqual({ running: true });
+    expect(sent).toMatchObject([{ input: { FunctionName: 'b', InvocationType: 'Event' } }]);
+  });
+
   test('that is not let in says so without telling why', async () => {
     const refused = answering(() => Promise.reject(new Error('User arn:aws:… is not authorized')));
     await expect(refused.test({ ...call, trigger: 'request' })).rejects.toMatchObject({
