@@ -11,9 +11,9 @@ interface Parts {
   readonly writeLog: ((line: string) => void) | undefined;
 }
 
-/** The probe of this machine, in processes of its own. Its first one starts at once. */
-export const openProbe = ({ store, vault, policy, writeLog }: Parts): ProcessProbe => {
-  const probe = processProbe({
+/** The probe of this machine, in processes of its own. */
+export const openProbe = ({ store, vault, policy, writeLog }: Parts): ProcessProbe =>
+  processProbe({
     entry: fileURLToPath(new URL('probe-process.ts', import.meta.url)),
     store,
     vault,
@@ -23,9 +23,6 @@ export const openProbe = ({ store, vault, policy, writeLog }: Parts): ProcessPro
     environment: splitEnvironment(process.env),
     ...(writeLog && { writeLog }),
   });
-  probe.warm();
-  return probe;
-};
 
 /**
  * What a process has to have when it starts is open: others on this machine may see it. The rest, with keys of AWS and passwords of

@@ -72,6 +72,7 @@ export const startLocal = async (
     stack.use(await backing.follow(probe, log));
     stack.use(sweepDaily(backing, createLog({ function: 'sweep' }, writeLog)));
     loaded.resolve(handlers);
+    probe.warm();
     const address = `http://localhost:${server.port}`;
     const request = await registration(backing.store, demo, Date.now());
     const kept = stack.move();
