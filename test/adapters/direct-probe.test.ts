@@ -1,20 +1,25 @@
-import { describe } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { directProbe } from '../../shared/adapters/direct-probe.ts';
 import { fileVault } from '../../shared/adapters/file-vault.ts';
 import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { newConnectionOf } from '../../shared/domain/assemble.ts';
+import { ConnectionInput } from '../../shared/domain/connection-input.ts';
+import { createConnection } from '../../shared/domain/create.ts';
 import { createLog } from '../../shared/log.ts';
+import { parse } from '../../shared/parse.ts';
+import type { SecretRef, Vault } from '../../shared/ports/vault.ts';
 import { probeContract, type ProbeBench } from '../contracts/probe.ts';
 import { reach } from '../engines/reach.ts';
 
 const postgres = reach('postgres');
 
-const open = async (): Promise<ProbeBench> => {
+const open = async (watch = (vault: Vault) => vault): Promise<ProbeBench> => {
   const folder = await mkdtemp(join(tmpdir(), 'mooring-probe-'));
   const store = sqliteStore({ path: ':memory:' });
-  const vault = await fileVault({ folder, clock: Date.now });
+  const vault = watch(await fileVault({ folder, clock: Date.now }));
   const vantage = { region: null, vpc_id: null, egress_ips: [] };
   const log = createLog({}, () => {});
   const probe = directProbe({ store, vault, policy: { loopback: true }, vantage, clock: Date.now, log });
@@ -26,5 +31,27 @@ const open = async (): Promise<ProbeBench> => {
 };
 
 (postgres ? describe : describe.skip)('the probe in this process', () => {
-  if (postgres) probeContract(open, postgres);
+  if (postgres) probeContract(() => open(), postgres);
+});
+
+describe('a change of credentials', () => {
+  test('tells the vault which version is in force: the one that the connection names', async () => {
+    const promoted: SecretRef[] = [];
+    await using bench = await open((vault) => ({
+      ...vault,
+      promote: (ref) => {
+        promoted.push(ref);
+        return vault.promote(ref);
+      },
+    }));
+    const tenant = { org: 'org_probe', environment: 'default' };
+    const config = { host: '127.0.0.1', database: 'shop', username: 'reader', password: 'made-up-password' };
+    const draft = await newConnectionOf(parse(ConnectionInput, { name: 'One', type: 'postgresql', config }));
+    const actor = { tenant, actor: 'key_1', request_id: 'request-1', now: Date.now() };
+    const { id, secret } = await createConnection(bench, actor, { draft, test: false });
+    const patch = { credentials: { password: 'another-made-up-one' } };
+    const next = await bench.probe.credentials({ ...actor, id, patch });
+    expect(promoted).toEqual([next.secret]);
+    expect(next.secret).not.toEqual(secret);
+  });
 });

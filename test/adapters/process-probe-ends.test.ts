@@ -254,6 +254,18 @@ describe('a process of the probe that ends', () => {
     await Promise.all([one, three]);
   });
 
+  test('with what began it leaves nothing half-done, and answers nothing any more', async () => {
+    start();
+    const call = await create();
+    const work = probe.introspect({ ...call, request_id: 'spin' }, Infinity);
+    const refused = expect(work).rejects.toMatchObject({ code: 'unavailable' });
+    await logged('half-way');
+    await probe[Symbol.asyncDispose]();
+    await refused;
+    expect(await store.get(keys.lease(tenant, call.id))).toBeUndefined();
+    await expect(testDraft('describe')).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
   test('is told what others are not to see of the environment', async () => {
     start();
     expect((await testDraft('describe')).details.version).toMatch(/^\d+ a secret$/);

@@ -1,0 +1,18 @@
+import { expect, test } from '@jest/globals';
+import { splitEnvironment } from '../../../infra/local/probe.ts';
+
+test('a process of the probe gets nothing secret with its start, and no key of our own API at all', () => {
+  const environment = {
+    PATH: '/bin',
+    NODE_EXTRA_CA_CERTS: '/etc/ca.pem',
+    AWS_SECRET_ACCESS_KEY: 'made-up',
+    HTTPS_PROXY: 'http://user:made-up@proxy.example',
+    MOORING_API_KEY: 'sk_made_up',
+    NODE_CHANNEL_FD: '3',
+    UNSET: undefined,
+  };
+  expect(splitEnvironment(environment)).toEqual({
+    open: { PATH: '/bin', NODE_EXTRA_CA_CERTS: '/etc/ca.pem' },
+    told: { AWS_SECRET_ACCESS_KEY: 'made-up', HTTPS_PROXY: 'http://user:made-up@proxy.example' },
+  });
+});
