@@ -4,7 +4,7 @@ import { directProbe } from '../../shared/adapters/direct-probe.ts';
 import { takeLease } from '../../shared/adapters/probe/lease.ts';
 import { type Given, serveProbe } from '../../shared/adapters/process-probe/serve.ts';
 import { partition } from '../../shared/domain/catalog-blocks.ts';
-import type { Probe, ProbeCall } from '../../shared/ports/probe.ts';
+import type { IntrospectionCall, Probe } from '../../shared/ports/probe.ts';
 
 // A process of the probe that does to itself what a hostile source may do to it, where the request's id begins with one of these words.
 const misdeeds: Readonly<Record<string, (given: Given, request: string) => unknown>> = {
@@ -42,10 +42,11 @@ const misdeeds: Readonly<Record<string, (given: Given, request: string) => unkno
 const misdeed = (request: string) => misdeeds[request.split('-')[0] ?? ''];
 
 /** As an introspection has it that got half-way: the lease is taken, and a block written. */
-const introspectHalf = async (given: Given, call: ProbeCall) => {
+const introspectHalf = async (given: Given, call: IntrospectionCall) => {
   const bench = { ...given, clock: Date.now };
-  const { tenant, id, request_id } = call;
-  await using _ = await takeLease(bench, tenant, id, 'half', request_id);
+  const { tenant, id, request_id, attempt = 'half' } = call;
+  const wanted = { token: 'half', attempt, claimed: false, holder: request_id };
+  await using _ = await takeLease(bench, tenant, id, wanted);
   const pk = partition({ ...tenant, id, snapshot: 'half' });
   await given.store.write([{ put: { pk, sk: 'B#half' } }]);
   given.log.info('half-way');

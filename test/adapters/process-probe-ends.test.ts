@@ -13,9 +13,10 @@ import { newConnectionOf } from '../../shared/domain/assemble.ts';
 import { partition } from '../../shared/domain/catalog-blocks.ts';
 import { ConnectionInput } from '../../shared/domain/connection-input.ts';
 import { createConnection } from '../../shared/domain/create.ts';
+import { beginIntrospection } from '../../shared/domain/introspection-outcome.ts';
 import { keys } from '../../shared/domain/keys.ts';
 import { listTests } from '../../shared/domain/tests.ts';
-import { findConnection } from '../../shared/domain/write.ts';
+import { findConnection, putConnection, updateConnection } from '../../shared/domain/write.ts';
 import { parse } from '../../shared/parse.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 
@@ -208,9 +209,17 @@ describe('a process of the probe that ends', () => {
   ])('in an introspection (%s) leaves nothing half-done', async (misdeed, code, introspection) => {
     start({ introspection });
     const call = await create();
-    const work = probe.introspect({ ...call, request_id: `${misdeed}-1` }, Infinity);
-    await expect(work).rejects.toMatchObject({ code });
+    await updateConnection(store, tenant, call.id, (read) => {
+      const next = beginIntrospection(read, 'attempt', 'idle', Date.now());
+      return { next, changes: [putConnection(next, read)] };
+    });
+    const claimed = { ...call, request_id: `${misdeed}-1`, attempt: 'attempt' };
+    await expect(probe.introspect(claimed, Infinity)).rejects.toMatchObject({ code });
     await logged('half-way');
+    expect((await findConnection(store, tenant, call.id)).last_introspection).toMatchObject({
+      state: 'failed',
+      problem: { code },
+    });
     expect(await store.get(keys.lease(tenant, call.id))).toBeUndefined();
     const half = partition({ ...tenant, id: call.id, snapshot: 'half' });
     expect(await store.get({ pk: half, sk: 'B#half' })).toBeUndefined();
