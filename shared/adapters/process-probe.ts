@@ -20,7 +20,7 @@ interface Limits {
   readonly heap: number;
   /** MB of memory of all kinds: bytes that were received stand outside of V8's. */
   readonly memory: number;
-  /** Milliseconds that one may compute without a pause. */
+  /** Milliseconds of computing without a pause. */
   readonly silence: number;
   /** Milliseconds that a call may take. */
   readonly time: number;

@@ -19,7 +19,7 @@ export interface WatchLimits {
   readonly memory: number;
   /** Bytes of V8's objects. */
   readonly heap: number;
-  /** Milliseconds in which it may do nothing but compute, while a call runs. */
+  /** Milliseconds that it may compute without a pause, while a call runs. */
   readonly silence: number;
 }
 

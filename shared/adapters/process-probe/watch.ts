@@ -23,7 +23,7 @@ export const watchProcess = (parent: number, { memory, heap, silence }: WatchLim
     parent,
     memory,
     full: process.memoryUsage.rss() + 0.75 * heap,
-    silentTicks: Math.ceil(silence / tickMs),
+    silence,
     tickMs,
     reasonFd,
   };
@@ -48,7 +48,7 @@ export const watchProcess = (parent: number, { memory, heap, silence }: WatchLim
   };
 };
 
-/** Milliseconds between two looks. They are counted, not timed: a machine that slept, or is busy, ends nothing. */
+/** Milliseconds between two looks. */
 const tickMs = 100;
 
 interface WatchData {
@@ -57,18 +57,23 @@ interface WatchData {
   readonly memory: number;
   /** Bytes from which on V8 may be doing nothing but collect garbage. */
   readonly full: number;
-  readonly silentTicks: number;
+  readonly silence: number;
   readonly tickMs: number;
   readonly reasonFd: number;
 }
 
 /** Runs by its text alone: it may use nothing of this file. */
 const watchLoop = (data: WatchData): void => {
-  const { state, parent, memory, full, silentTicks, tickMs: every, reasonFd: fd } = data;
+  const { state, parent, memory, full, silence, tickMs: every, reasonFd: fd } = data;
   const { writeSync } = process.getBuiltinModule('node:fs');
   const shared = new Int32Array(state);
+  // The process's own time: on a machine that sleeps, or is busy with other things, nothing goes by.
+  const readComputed = () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  };
   let last = 0;
-  let silent = 0;
+  let computed = 0;
   const isParentAlive = () => {
     try {
       // Windows keeps the number of a parent that is gone.
@@ -86,11 +91,11 @@ const watchLoop = (data: WatchData): void => {
   };
   setInterval(() => {
     const beat = Atomics.load(shared, 0);
-    silent = beat === last && Atomics.load(shared, 1) > 0 ? silent + 1 : 0;
+    if (beat !== last || Atomics.load(shared, 1) === 0) computed = readComputed();
     last = beat;
     const taken = process.memoryUsage.rss();
     if (!isParentAlive()) end('orphan');
     else if (taken > memory) end('memory');
-    else if (silent > silentTicks) end(taken > full ? 'memory' : 'silence');
+    else if (readComputed() - computed > silence) end(taken > full ? 'memory' : 'silence');
   }, every);
 };
