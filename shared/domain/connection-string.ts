@@ -10,7 +10,7 @@ export const readConnectionString = async (
   { connectionString }: Pick<Connector, 'connectionString'>,
   given: string,
 ): Promise<ConnectionStringParts> => {
-  const text = given.replaceAll(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
+  const text = given.trim();
   if (unseen.test(text)) throw refuseString(oneLine);
   const scheme = /^((?:jdbc:)?[a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (!connectionString || !scheme || !connectionString.schemes.includes(scheme)) {

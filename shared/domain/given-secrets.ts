@@ -14,8 +14,15 @@ export const givenSecrets = (body: unknown): string[] => {
     ['password', password],
     ['ssl.key', fieldsOf(ssl)['key']],
     ['connection_string', text],
-    ['password', passwordIn(text)],
-  ].flatMap(([name, value]) => (typeof value === 'string' && name !== 'auth_method' ? value : []));
+    ['connection_string', findSecrets(text)],
+  ].flatMap(([name, value]) => (name === 'auth_method' ? [] : readTexts(value)));
+};
+
+/** A key file may be sent as an object: each of its texts may be what is secret in it. */
+const readTexts = (value: unknown, depth = 0): readonly string[] => {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null || depth === 3) return [];
+  return Object.values(value).flatMap((inner) => readTexts(inner, depth + 1));
 };
 
 const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> => Object(value);
@@ -53,12 +60,32 @@ const openNames = () =>
       .filter((name) => !secretNames().has(name)),
   ]));
 
-const passwordIn = (text: unknown): string | undefined => {
-  if (typeof text !== 'string' || !URL.canParse(text)) return undefined;
-  const { password } = new URL(text);
+/**
+ * What may be the secret of a connection string of any scheme, whether or not it can be parsed: what stands before the first and the last @, and
+ * the values of options with such a name, raw, decoded, and without braces. Looks at each character a bounded number of times.
+ */
+const findSecrets = (text: unknown): readonly string[] => {
+  if (typeof text !== 'string') return [];
+  const begin = text.indexOf('://') + 3;
+  const logins = [text.indexOf('@', begin), text.lastIndexOf('@')]
+    .filter((end) => begin > 2 && end > begin)
+    .map((end) => text.slice(begin, end))
+    .flatMap((login) => (login.includes(':') ? login.slice(login.indexOf(':') + 1) : []));
+  const options = [
+    ...text.matchAll(
+      /(?:passw(?:or)?d|passphrase|pwd|secret|token)[\w.-]{0,40}\s{0,9}=\s{0,9}(\{(?:[^}]|\}\}){0,999}\}|[^&;\s]*)/gi,
+    ),
+  ].map(([, value = '']) => value);
+  return [...logins, ...options].flatMap((value) => {
+    const bare = value.replace(/^\{(.*)\}$/s, '$1').replaceAll('}}', '}');
+    return [value, bare, decode(value), decode(value.replaceAll('+', ' '))];
+  });
+};
+
+const decode = (text: string): string => {
   try {
-    return decodeURIComponent(password);
+    return decodeURIComponent(text);
   } catch {
-    return password;
+    return text;
   }
 };

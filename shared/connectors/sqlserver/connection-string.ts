@@ -56,11 +56,12 @@ const fieldsOfUrl = (text: string): Fields => {
 };
 
 const fieldsOfList = (text: string): Fields => {
-  const [address = '', ...pairs] = text.match(/(?:\{(?:[^}]|\}\})*\}|[^;])+/g) ?? [];
+  const [address = '', ...pairs] = splitList(text);
   const [, host = '', instance = '', port = ''] =
     /^(\[[^\]]*\]|[^:\\]*)(?:\\([^:\\]*))?(?::(.*))?$/s.exec(address) ??
     refuse('host:port or host\\instance before the first semicolon');
-  const options = pairs.filter((pair) => pair.trim() !== '').map(readPair);
+  // One semicolon may end the list; an empty pair elsewhere is a semicolon of a password.
+  const options = (pairs.at(-1)?.trim() === '' ? pairs.slice(0, -1) : pairs).map(readPair);
   checkNames(options, 'the list');
   return collect(
     [
@@ -72,6 +73,31 @@ const fieldsOfList = (text: string): Fields => {
   );
 };
 
+/** Splits at semicolons, but for those in braces. A walk and no pattern: braces that are not closed would be looked for again and again. */
+const splitList = (text: string): readonly string[] => {
+  const parts: string[] = [];
+  let from = 0;
+  while (from <= text.length) {
+    const end = findEnd(text, from);
+    parts.push(text.slice(from, end));
+    from = end + 1;
+  }
+  return parts;
+};
+
+/** Where the pair that begins there ends: at the next semicolon, or at the one behind a value in braces. */
+const findEnd = (text: string, from: number): number => {
+  const next = text.indexOf(';', from);
+  const end = next === -1 ? text.length : next;
+  const equals = text.slice(from, end).indexOf('=');
+  const value = from + equals + 1;
+  if (equals === -1 || !text.slice(value, end).trimStart().startsWith('{')) return end;
+  let at = text.indexOf('{', value) + 1;
+  while (at < text.length && (text[at] !== '}' || text[at + 1] === '}')) at += text[at] === '}' ? 2 : 1;
+  const after = text.indexOf(';', at);
+  return after === -1 ? text.length : after;
+};
+
 /** Blanks around names and values do not count, as in JDBC and ADO.NET: what needs them stands in braces. */
 const readPair = (pair: string): Option => {
   const at = pair.indexOf('=');
@@ -80,14 +106,14 @@ const readPair = (pair: string): Option => {
   if (value.startsWith('{'))
     return [name, /^\{((?:[^}]|\}\})*)\}$/s.exec(value)?.[1]?.replaceAll('}}', '}') ?? refuse(braces)];
   // To JDBC quotes are a part of the value, to ADO.NET they are not.
-  if (/^["']/.test(value)) refuse(`a value with quotes in braces, as in {…}: ${braces}`);
+  if (/^["']/.test(value)) refuse('a value in braces, as in {…}, for one in quotes');
   // Another option that was pasted without its semicolon, and perhaps a secret.
   if (value.includes('=') && aliases.get(foldName(name)) !== 'password')
-    refuse(`a value with a sign of equality in braces, as in {…}: ${braces}`);
+    refuse('a value in braces, as in {…}, for one with a sign of equality');
   return [name, value];
 };
 
-const braces = 'a } inside of them is written }}';
+const braces = 'a value that begins with { to end with }, and each } inside it to be written }}';
 
 const checkNames = (options: readonly Option[], where: string): void =>
   refuseUnknown(

@@ -1,0 +1,134 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { connectors } from '../../shared/connectors/registry.ts';
+import { connectorOf } from '../../shared/domain/assemble.ts';
+import { readConnectionString } from '../../shared/domain/connection-string.ts';
+import { givenSecrets } from '../../shared/domain/given-secrets.ts';
+import { Problem } from '../../shared/problem.ts';
+import { piecesOf, stringForms } from './strings.ts';
+
+/** What a string says, or all that its refusal tells. */
+const outcome = async (type: string, text: string) => {
+  try {
+    return { parts: await readConnectionString(connectorOf(type), text) };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    expect(error.code).toBe('invalid-request');
+    return { told: JSON.stringify([error.message, error.extras]) };
+  }
+};
+
+const textsOf = (value: unknown): readonly string[] =>
+  typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [String(value)];
+
+test('every connector that takes a connection string is generated here', () => {
+  const taking = Object.entries(connectors).flatMap(([type, connector]) =>
+    'connectionString' in connector && connector.connectionString ? type : [],
+  );
+  expect(stringForms.map(({ type }) => type).sort()).toEqual(taking.sort());
+});
+
+describe.each(stringForms)('a connection string of $type', ({ type, secret, parts, print }) => {
+  test('says again what was written, whatever its fields hold', async () => {
+    await fc.assert(
+      fc.asyncProperty(parts, async (written) => {
+        const first = await outcome(type, print(written));
+        expect(first).toEqual({ parts: written });
+        expect(await outcome(type, print(first.parts ?? written))).toEqual(first);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('is refused, or has its secret whole and nowhere else, however badly that is encoded', async () => {
+    const encode = fc.constantFrom<(text: string) => string>(
+      (text) => text,
+      (text) => encodeURI(text),
+      (text) => text.replaceAll('%', '%25'),
+      (text) => text.replaceAll('@', '%40'),
+      (text) => text.replaceAll(' ', '+'),
+      (text) => `"${text}"`,
+    );
+    await fc.assert(
+      fc.asyncProperty(parts, encode, async (written, badly) => {
+        const value = written.credentials[secret] ?? '';
+        const pasted = badly(value);
+        const { parts: read, told = '' } = await outcome(
+          type,
+          print(written, () => pasted),
+        );
+        for (const piece of piecesOf(value)) expect(told).not.toContain(piece);
+        if (!read) return;
+        for (const text of textsOf([read.config, read.options]))
+          for (const piece of piecesOf(value)) expect(text).not.toContain(piece);
+        // What cannot be told apart: an escape that is one by chance, a blank at an end, a plus and quotes that were added here.
+        const meant = [value, pasted, decoded(pasted)].map((text) =>
+          type === 'sqlserver' ? text.trim() : text,
+        );
+        expect(meant).toContain(read.credentials[secret]);
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  test('is refused for whatever cannot be seen in it, before it is taken apart', async () => {
+    const unseen = fc.constantFrom(
+      ...'\0\t\n\r\u001b\u007f\u0085\u00ad\u200b\u200d\u200e\u2028\u2029\u202e\u2060\u2066\ufeff\u{e0001}',
+    );
+    await fc.assert(
+      fc.asyncProperty(parts, unseen, fc.nat(), async (written, sign, place) => {
+        const text = print(written);
+        const at = 1 + (place % (text.length - 1));
+        if (/^[\udc00-\udfff]/.test(text[at] ?? '')) return;
+        const { told = '' } = await outcome(type, `${text.slice(0, at)}${sign}${text.slice(at)}`);
+        expect(told).toContain('one line');
+      }),
+    );
+  });
+
+  test('is two lines, or two things on one, and is refused', async () => {
+    await fc.assert(
+      fc.asyncProperty(parts, fc.constantFrom('\n', '\r\n', ' ', '\u2028'), async (written, between) => {
+        const { told } = await outcome(
+          type,
+          `${print(written)}${between}PGPASSWORD=NOPQRSTU psql -h db.example.test`,
+        );
+        expect(told).toBeDefined();
+        expect(told).not.toContain('NOPQ');
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('may have white space around it', async () => {
+    const [written] = fc.sample(parts, { seed: 1, numRuns: 1 });
+    if (written) expect(await outcome(type, ` \t${print(written)}\r\n`)).toEqual({ parts: written });
+  });
+
+  test('has no scheme for a host', async () => {
+    const [scheme] = connectorOf(type).connectionString?.schemes ?? [];
+    for (const text of [
+      `${scheme}://https://db.example.test/shop`,
+      `${scheme}://me:NOPQ@http://db.example.test:1/shop`,
+    ])
+      expect((await outcome(type, text)).told).toBeDefined();
+  });
+
+  test('is known to the log with its secret, whether it can be taken apart or not', async () => {
+    fc.assert(
+      fc.property(parts, (written) => {
+        const value = written.credentials[secret] ?? '';
+        expect(givenSecrets({ connection_string: print(written) })).toContain(value);
+        expect(givenSecrets({ connection_string: `\n${print(written)}&=%zz` })).toContain(value);
+      }),
+    );
+  });
+});
+
+const decoded = (text: string) => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+};
