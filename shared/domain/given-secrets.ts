@@ -18,11 +18,13 @@ export const givenSecrets = (body: unknown): string[] => {
   ].flatMap(([name, value]) => (name === 'auth_method' ? [] : readTexts(value)));
 };
 
-/** A key file may be sent as an object: each of its texts may be what is secret in it. */
+/** A key file may be sent as an object, where what is no secret (`service_account`) is a word of our own sentences. */
 const readTexts = (value: unknown, depth = 0): readonly string[] => {
   if (typeof value === 'string') return [value];
   if (typeof value !== 'object' || value === null || depth === 3) return [];
-  return Object.values(value).flatMap((inner) => readTexts(inner, depth + 1));
+  return Object.entries(value).flatMap(([name, inner]) =>
+    Array.isArray(value) || /key|secret|token|pass|value/i.test(name) ? readTexts(inner, depth + 1) : [],
+  );
 };
 
 const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> => Object(value);

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Answered, type Api, startApi } from '../api.ts';
 import { type Echo, echoes, startEchoingServer } from '../echoing-server.ts';
-import { draft, privateKey } from '../samples.ts';
+import type { Probe } from '../../shared/ports/probe.ts';
+import { certificate, draft, privateKey } from '../samples.ts';
+import { stringForms } from './strings.ts';
 
 let server: Awaited<ReturnType<typeof startEchoingServer>>;
 beforeAll(async () => {
@@ -43,8 +45,12 @@ const spellings = (secret: string) => {
 };
 
 /** All that was answered, logged and sent out while something was done. */
-const seen = async (work: (ask: Api['call'], api: Api) => Promise<unknown>, probeSettles = true) => {
-  await using api = await startApi();
+const seen = async (
+  work: (ask: Api['call'], api: Api) => Promise<unknown>,
+  probeSettles = true,
+  probe?: Probe,
+) => {
+  await using api = await startApi(probe ? { probe } : {});
   const told: string[] = [];
   const ask: Api['call'] = async (...call) => {
     const answer = await api.call(...call);
@@ -264,10 +270,22 @@ describe('no secret gets out', () => {
     (secret) => byString(`postgres://reader:x@127.0.0.1:1/shop?sslmode=${encodeURIComponent(secret)}`),
     (secret) => byString(`postgres://reader@127.0.0.1:1/shop?passfile=${encodeURIComponent(secret)}`),
     (secret) => byString(`postgres://reader:${encodeURIComponent(secret)}@127.0.0.1:1/shop?port=x`),
+    (secret) => byString(`postgres://reader:x@127.0.0.1:1/shop?${encodeURIComponent(secret)}=x`),
+    (secret) => byString(`postgres://reader:x@127.0.0.1:1/${encodeURIComponent(secret)}\nx`),
+    (secret) => byString(`kafka://reader:${secret}@a:1,b:2`, 'kafka'),
+    (secret) => byString(`mongodb://reader:${secret}@a:1,b:2/x?tls=true&ssl=false`, 'mongodb'),
+    (secret) => byString(`sqlserver://db;user=reader;password=${secret};encrypt=maybe`, 'sqlserver'),
+    (secret) => byString(`jdbc:sqlserver://db;password={${secret};user=reader`, 'sqlserver'),
+    (secret) => byString(`s3://KEY:${secret}@minio:9000@bucket/x`, 's3'),
+    (secret) => byString(`s3://bucket/x?session_token=${secret}&Tail`, 's3'),
+    (secret) => byString(`snowflake://reader@org-account/x?token=${secret}&authenticator=x`, 'snowflake'),
+    (secret) => byString(`databricks://token:${secret}@https://x`, 'databricks'),
+    (secret) => byString(`oracle://reader:${secret}@db?sid=x&sid=y`, 'oracle'),
+    (secret) => ({ ...aimed(secret), config: { ...aimed(secret).config, [secret]: 'x' } }),
   ];
-  const byString = (connection_string: string) => ({
+  const byString = (connection_string: string, type = 'postgresql') => ({
     name: 'By string',
-    type: 'postgresql',
+    type,
     connection_string,
   });
 
@@ -312,6 +330,68 @@ describe('no secret gets out', () => {
       }),
       { numRuns: 15 },
     );
+  });
+
+  test.each(stringForms)(
+    'of a vault or a probe that fails with the secret of a string of $type',
+    async ({ type, secret: field, parts, print }) => {
+      const long = parts.filter(({ credentials }) => (credentials[field] ?? '').length >= 6);
+      await fc.assert(
+        fc.asyncProperty(long, async (written) => {
+          const body = { name: 'By string', type, connection_string: print(written) };
+          const secret = written.credentials[field] ?? '';
+          // As a driver or an SDK would repeat what it was called with, taken apart or not.
+          const failing = () => Promise.reject(new Error(`cannot do ${JSON.stringify([written, body])}`));
+          const told = await seen(
+            async (ask, api) => {
+              const { body: made } = await ask('POST /v1/connections?test=false', { body: draft() });
+              Object.assign(api.vault, { create: failing });
+              await ask('POST /v1/connections', { body });
+              await ask('POST /v1/connections/test', { body });
+              const patch = { connection_string: body.connection_string };
+              await ask(`PATCH /v1/connections/${made.id}`, { body: patch });
+              await ask(`POST /v1/connections/${made.id}/test`, { body: patch });
+            },
+            false,
+            { test: failing, credentials: failing, introspect: failing },
+          );
+          expectNone(told, secret);
+        }),
+        { numRuns: 4 },
+      );
+    },
+  );
+
+  test('of a key file or a password of another API, when the vault or the probe fails', async () => {
+    const key = '-----BEGIN PRIVATE KEY-----\nQ7zQ7zQ7zQ7z\n-----END PRIVATE KEY-----\n';
+    const failing = (call: unknown) => Promise.reject(new Error(`cannot do ${JSON.stringify(call)}`));
+    const told = await seen(
+      async (ask, api) => {
+        const { body } = await ask('POST /v1/connections?test=false', { body: draft() });
+        const managed = await ask(`GET /v1/management/connections`);
+        const at = `/v1/connections/${body.id}`;
+        const ssl = { cert: certificate, key };
+        await ask(`PATCH ${at}`, { body: { ssl } });
+        await ask(`POST ${at}/test`, { body: { ssl } });
+        const [item] = managed.body['items'] as readonly { readonly id: string }[];
+        await ask(`PATCH /v1/management/connections/${item?.id}`, { body: { password: 'Q7z-not-real' } });
+        await ask(`PATCH /v1/management/connections/${item?.id}`, {
+          body: { ssl: { mode: 'require', ...ssl } },
+        });
+        Object.assign(api.vault, { create: failing });
+        await ask('POST /v1/connections', { body: { ...draft(), name: 'With a key', ssl } });
+        const service_account = { client_email: 'reader@x.iam.gserviceaccount.com', private_key: key };
+        const bigquery = { name: 'Q', type: 'bigquery', config: { project_id: 'project-1' } };
+        await ask('POST /v1/connections', { body: { ...bigquery, credentials: { service_account } } });
+        await ask('POST /v1/connections', {
+          body: { ...bigquery, credentials: { service_account: JSON.stringify(service_account) } },
+        });
+        expect(api.logged.filter((line) => line.includes('cannot do')).length).toBeGreaterThanOrEqual(7);
+      },
+      false,
+      { test: failing, credentials: failing, introspect: failing },
+    );
+    expect(told).not.toContain('Q7z');
   });
 
   test('of a caller', async () => {
