@@ -48,7 +48,7 @@ const lost = (input: unknown, output: unknown, at: string): Complaint[] => {
   if (!isObject(input) || !isObject(output)) return [];
   if (Array.isArray(input) !== Array.isArray(output)) return [{ path: at, expected: 'an object' }];
   return Object.entries(input).flatMap(([name, value]) => {
-    const path = pathOf(at, name);
+    const path = pathOf(at, tellName(name));
     if (!Object.hasOwn(output, name))
       return value === undefined ? [] : [{ path, expected: 'no field of this name', rule: 'unknown' }];
     return [...lost(name, name, at), ...lost(value, output[name], path)];
@@ -60,9 +60,19 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const pathOf = (...names: readonly string[]) => names.filter(Boolean).join('.').slice(0, 200);
 
+/**
+ * The name of a field as it may be repeated: one that no field could have (`Tr0ub4dor&3`, a sentence, a key in PEM) may be a secret that a
+ * program put in the place of a name.
+ */
+export const tellName = (name: string): string =>
+  name === '' || /^[A-Za-z0-9_$][\w$.:/-]{0,99}$/.test(name) ? name : '*';
+
 const complaintOf = (issue: v.BaseIssue<unknown>, at: string): Complaint => {
-  return { path: pathOf(at, v.getDotPath(issue) ?? ''), expected: expectationOf(issue), rule: ruleOf(issue) };
+  return { path: pathOf(at, dotPathOf(issue)), expected: expectationOf(issue), rule: ruleOf(issue) };
 };
+
+const dotPathOf = ({ path }: v.BaseIssue<unknown>): string =>
+  path?.map(({ key }) => tellName(String(key))).join('.') ?? '';
 
 const ruleOf = ({ kind, type, expected }: v.BaseIssue<unknown>): string => {
   if (expected === 'never') return 'unknown';

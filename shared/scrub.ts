@@ -4,7 +4,8 @@
  */
 export const scrub = (text: string, secrets: Iterable<string>): string => {
   let clean = text;
-  for (const secret of secrets) {
+  // The longest first: a shorter one that is a part of it would leave the rest of it standing.
+  for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
     if (secret.length === 0) continue;
     // A short secret is part of too many words to be taken out; the text goes instead.
     if (secret.length < 6) {

@@ -20,7 +20,7 @@ const namesFor = async (
     policy: {},
     environment: 'default',
     tlsAsk: { mode: 'verify-full' },
-    options: { connection_timeout_seconds: 1 },
+    options: { connection_timeout_seconds: 30 }, // the SDK is loaded within it
     resolve: async (name) => {
       names.push(name);
       return ['169.254.169.254'];

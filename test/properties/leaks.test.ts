@@ -281,7 +281,6 @@ describe('no secret gets out', () => {
     (secret) => byString(`snowflake://reader@org-account/x?token=${secret}&authenticator=x`, 'snowflake'),
     (secret) => byString(`databricks://token:${secret}@https://x`, 'databricks'),
     (secret) => byString(`oracle://reader:${secret}@db?sid=x&sid=y`, 'oracle'),
-    (secret) => ({ ...aimed(secret), config: { ...aimed(secret).config, [secret]: 'x' } }),
   ];
   const byString = (connection_string: string, type = 'postgresql') => ({
     name: 'By string',
@@ -392,6 +391,36 @@ describe('no secret gets out', () => {
       { test: failing, credentials: failing, introspect: failing },
     );
     expect(told).not.toContain('Q7z');
+  });
+
+  test.each([
+    ['POST /v1/connections', {}],
+    ['POST /v1/connections', { config: {} }],
+    ['POST /v1/connections', { metadata: {} }],
+    ['POST /v1/connections/test', { credentials: {} }],
+    ['POST /v1/providers/postgresql/connections', { credentials: {} }],
+    ['POST /v1/management/connections', {}],
+    ['POST /v1/management/connections', { metadata: {} }],
+    ['POST /api/v1/connection_profiles', { config: {} }],
+    ['POST /api/v1/connections', {}],
+  ])('%s: of a program that put it in the place of a name: %j', async (route, place: object) => {
+    const name = 'qZ7~not real&Tail';
+    const [at] = Object.keys(place);
+    const misplaced = { [name]: { deep: 1 } };
+    const body = { ...draft(), ...(at === undefined ? misplaced : { [at]: misplaced }) };
+    const told = await seen(async (ask) => {
+      for (const target of [
+        route,
+        `GET /v1/connections?${encodeURIComponent(name)}=1&${encodeURIComponent(name)}=2`,
+      ]) {
+        const { status } = await ask(target, {
+          ...(target === route && { body }),
+          headers: { 'x-product-name': 'leaks' },
+        });
+        expect(status >= 400 && status < 500).toBe(true);
+      }
+    });
+    expect(told).not.toMatch(/qZ7|Tail/);
   });
 
   test('of a caller', async () => {
