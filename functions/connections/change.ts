@@ -9,7 +9,7 @@ export const endpoint = defineEndpoint({
   summary: 'Change a connection',
   description:
     'A JSON Merge Patch (RFC 7396) over the writable fields. Credential fields that are absent stay, `null` removes one. A change ' +
-    'of destination without new credentials locks them.',
+    'of destination without new credentials locks them; in mode platform it takes `credentials.secret_arn` once more.',
   params: byId,
   body: ConnectionPatch,
   status: 200,

@@ -7,7 +7,8 @@ import { byId } from '../../shared/http/wire.ts';
 export const endpoint = defineEndpoint({
   summary: 'Test a connection',
   description:
-    'With the stored credentials. A body is a patch to test before it is saved. A failed test is an answer (200), not an error.',
+    'With the stored credentials. A body is a patch to test before it is saved; what it holds no credentials for is `credentials-locked`, as ' +
+    'the stored ones go nowhere else. A failed test is an answer (200), not an error.',
   params: byId,
   body: ConnectionPatch,
   bodyOptional: true,
