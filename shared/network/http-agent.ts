@@ -1,10 +1,11 @@
 import { Agent as HttpAgent } from 'node:http';
-import type { ClientRequestArgs } from 'node:http';
+import type { ClientRequest, ClientRequestArgs } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Problem } from '../problem.ts';
 import type { Dialer } from './dialer.ts';
+import { joinPieces } from './join-pieces.ts';
 import type { Login } from './login.ts';
 
 /**
@@ -19,8 +20,16 @@ export const httpAgent = (
   const createConnection = (options: ClientRequestArgs, callback?: Connected): undefined => {
     void handOver(dial(dialer, options, way), callback);
   };
-  return Object.assign(secure ? new HttpsAgent({ keepAlive }) : new HttpAgent({ keepAlive }), {
+  const agent: HttpAgent & Partial<Insides> = secure
+    ? new HttpsAgent({ keepAlive })
+    : new HttpAgent({ keepAlive });
+  const addRequest = agent.addRequest?.bind(agent);
+  return Object.assign(agent, {
     createConnection,
+    addRequest: (request: ClientRequest, ...rest: readonly unknown[]) => {
+      joinPieces(request);
+      addRequest?.(request, ...rest);
+    },
   });
 };
 
@@ -28,6 +37,11 @@ interface Way {
   readonly secure: boolean;
   /** What the requests carry. */
   readonly login: Login;
+}
+
+/** What Node calls for every request, and its types leave out: https://github.com/nodejs/node/blob/main/lib/_http_agent.js */
+interface Insides {
+  addRequest: (request: ClientRequest, ...rest: readonly unknown[]) => void;
 }
 
 type Connected = (error: Error | null, stream: Duplex) => void;

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { json } from 'node:stream/consumers';
 import type { Target } from '../../shared/connectors/connector.ts';
 import { openSession } from '../../shared/connectors/examine.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 import type { TlsAsk } from '../../shared/network/dialer.ts';
+import { readPeakMb } from './peak.ts';
 
 /** A program: reads a catalog as it is asked on its standard input, keeps nothing of it, and prints what it came to. */
 export interface Asked {
@@ -41,16 +41,7 @@ const count = async ({ connector, target, tlsAsk, schemas }: Asked): Promise<Cou
     }
     tables += some.length;
   });
-  return { tables, columns, ordered, missing: missing.map(({ reason }) => reason), peakMb: peakMb() };
-};
-
-/** Linux keeps the peak of what runs now; elsewhere it is that of the process, which may begin with its parent's. */
-const peakMb = (): number => {
-  const kilobytes =
-    process.platform === 'linux'
-      ? /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
-      : process.resourceUsage().maxRSS;
-  return Math.ceil(Number(kilobytes) / 1024);
+  return { tables, columns, ordered, missing: missing.map(({ reason }) => reason), peakMb: readPeakMb() };
 };
 
 const asked = await json(process.stdin);

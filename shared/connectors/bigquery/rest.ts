@@ -2,8 +2,8 @@ import { request as plainRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import * as v from 'valibot';
-import { jsonOf } from '../../json.ts';
 import type { Dialer } from '../../network/dialer.ts';
+import { parseForeignJson } from '../../network/foreign-json.ts';
 import { httpAgent } from '../../network/http-agent.ts';
 import type { Login } from '../../network/login.ts';
 import { wholeText } from '../../network/whole-text.ts';
@@ -53,7 +53,7 @@ export const createRest = (dialer: Dialer, secure: boolean, login: Login): Rest 
   return {
     ask: async (ask) => {
       const { status, text } = await send(ask);
-      const value = jsonOf(text);
+      const value = parseForeignJson(text);
       if (status !== 200) throw refusal(status, reasonOf(value), ask.cure);
       const result = v.safeParse(ask.answer, value);
       if (!result.success) throw foreign();

@@ -67,6 +67,7 @@ const generatedOf = (row: Row): 'stored' | 'virtual' | 'identity' | null => {
 
 /** Options are told as GoogleSQL's literals, which are JSON's but for rare escapes. */
 const literalOf = (text: string): string => {
+  if (!text.startsWith('"')) return text;
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'string' ? value : text;

@@ -1,5 +1,5 @@
-import { promisify } from 'node:util';
-import { gunzip, constants } from 'node:zlib';
+import { isTooLarge } from '../../network/budget.ts';
+import { boundColumns } from '../bound-columns.ts';
 import type { Column } from '../catalog.ts';
 import type { Runner } from './at-most.ts';
 import { readCsv } from './csv.ts';
@@ -7,11 +7,14 @@ import { readJson } from './json.ts';
 import type { Listed } from './list.ts';
 import { readParquet } from './parquet.ts';
 import type { RangedRead } from './ranges.ts';
+import { unpack } from './unpack.ts';
 
 export interface Reading {
   readonly columns: readonly Column[];
   /** Of this object; an estimate where it was not read to its end. */
   readonly rows: number | null;
+  /** There are more columns than are told. */
+  readonly cut?: boolean;
 }
 
 /** The beginning of a text, and what share of the whole it is where that is known. */
@@ -26,33 +29,58 @@ export const readColumns = async (
   { key, size }: Pick<Listed, 'key' | 'size'>,
   read: RangedRead,
   alone: Runner,
-): Promise<Reading | 'unreadable' | undefined> => {
+): Promise<Reading | 'unreadable' | 'too-large' | undefined> => {
   const [, extension = '', packed] = /\.([a-z0-9]{2,8})(\.gz)?$/i.exec(key) ?? [];
   const kind = extension.toLowerCase();
-  if (kind === 'parquet' || kind === 'pq') return packed ? undefined : readParquet(size, read, alone);
-  const reader = Object.hasOwn(texts, kind) ? texts[kind] : undefined;
-  if (!reader) return undefined;
-  // A first row may be long.
-  for (const most of [2 ** 16, 2 ** 20]) {
-    const bytes = await read(0, most);
-    const sample = packed ? await unpacked(bytes, size) : plain(bytes, size);
-    const reading = sample && reader(sample);
-    if (reading) return reading;
-    if (!sample || size <= most) break;
+  try {
+    if (kind === 'parquet' || kind === 'pq')
+      return packed ? undefined : bounded(await readParquet(size, read, alone));
+    const reader = Object.hasOwn(texts, kind) ? texts[kind] : undefined;
+    return reader && bounded(await readText(size, read, alone, { reader, packed: packed !== undefined }));
+  } catch (error) {
+    if (isTooLarge(error)) return 'too-large';
+    throw error;
   }
-  return 'unreadable';
+};
+
+const bounded = (reading: Reading | 'unreadable'): Reading | 'unreadable' => {
+  if (reading === 'unreadable') return reading;
+  const { columns, cut } = boundColumns(reading.columns);
+  return cut ? { ...reading, columns, cut } : reading;
 };
 
 /** Columns, or nothing where not even one row is whole. */
 type Reader = (sample: Sample) => Reading | undefined;
 
 const texts: Readonly<Record<string, Reader>> = {
-  csv: readCsv,
-  tsv: readCsv,
-  json: readJson,
-  jsonl: readJson,
-  ndjson: readJson,
+  csv: (sample) => readCsv(sample),
+  tsv: (sample) => readCsv(sample),
+  json: (sample) => readJson(sample),
+  jsonl: (sample) => readJson(sample),
+  ndjson: (sample) => readJson(sample),
 };
+
+const readText = async (
+  size: number,
+  read: RangedRead,
+  alone: Runner,
+  { reader, packed }: { readonly reader: Reader; readonly packed: boolean },
+): Promise<Reading | 'unreadable'> => {
+  const attempt = async (most: number, mostUnpacked: number) => {
+    const bytes = await read(0, most);
+    const sample = packed ? await unpacked(bytes, size, mostUnpacked) : plain(bytes, size);
+    return sample && { reading: reader(sample) };
+  };
+  const first = await attempt(firstBytes, 2 ** 21);
+  if (first?.reading) return first.reading;
+  // A first row may be long. Of such texts one at a time is in memory.
+  if (!first || (size <= firstBytes && !packed)) return 'unreadable';
+  const second = await alone(() => attempt(mostBytes, 2 ** 23));
+  return second?.reading ?? 'unreadable';
+};
+
+const firstBytes = 2 ** 16;
+const mostBytes = 2 ** 20;
 
 const plain = (bytes: Buffer, size: number): Sample => ({
   text: textOf(bytes),
@@ -60,17 +88,11 @@ const plain = (bytes: Buffer, size: number): Sample => ({
   share: bytes.length / size,
 });
 
-/** As much as the beginning holds, and never more than a bomb's first megabytes. */
-const unpacked = async (bytes: Buffer, size: number): Promise<Sample | undefined> => {
-  try {
-    const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: mostUnpacked };
-    const text = textOf(await promisify(gunzip)(bytes, options));
-    return { text, whole: bytes.length >= size, share: bytes.length / size };
-  } catch {
-    return undefined;
-  }
+const unpacked = async (packed: Buffer, size: number, most: number): Promise<Sample | undefined> => {
+  const beginning = await unpack(packed, most);
+  if (!beginning) return undefined;
+  const { bytes, from, whole } = beginning;
+  return { text: textOf(bytes), whole: whole && packed.length >= size, share: from / size };
 };
-
-const mostUnpacked = 32 * 2 ** 20;
 
 const textOf = (bytes: Buffer) => new TextDecoder('utf-8').decode(bytes); // which takes a byte order mark off

@@ -1,35 +1,91 @@
+import { createBudget, isTooLarge, type Budget } from '../../network/budget.ts';
+import { mostColumns } from '../bound-columns.ts';
 import type { Column } from '../catalog.ts';
 import type { Reading, Sample } from './columns.ts';
 
 /** The header names the columns, and the rows of the sample tell their kinds. A first row that holds a number is no header. */
-export const readCsv = ({ text, whole, share }: Sample): Reading | undefined => {
+export const readCsv = (
+  { text, whole, share }: Sample,
+  budget: Budget = csvBudget(),
+): Reading | undefined => {
   const delimiter = delimiterOf(text);
-  const rows = rowsOf(text, delimiter, whole);
-  const [first] = rows;
+  const table = createTable();
+  let read = 0;
+  try {
+    read = eachRow(text, { delimiter, whole, budget }, table.add);
+  } catch (error) {
+    // Who has read enough rows knows the columns.
+    if (!isTooLarge(error) || table.rows() < 2) throw error;
+    read = table.end();
+    whole = false;
+  }
+  const first = table.first();
   if (!first) return whole ? { columns: [], rows: 0 } : undefined;
-  if (first.includes('\0') || first.some((field) => field.includes('\0'))) return undefined;
-  const header = first.every((field) => ['string', 'boolean'].includes(kindOf(field.trim()) ?? 'string'));
-  const values = header ? rows.slice(1) : rows;
-  const names = unique(header ? first.map((field) => field.trim()) : first.map(() => ''));
+  if (first.some((field) => field.includes('\0'))) return undefined;
+  const rows = table.values();
+  const seen = share === null ? null : (share * read) / Math.max(1, text.length);
   return {
-    columns: names.map((name, at) => columnOf(name, at, values)),
-    rows: whole || share === null ? values.length : Math.round(values.length / share),
+    ...table.columns(),
+    rows: whole || !seen ? rows : Math.round(rows / seen),
   };
 };
 
-const columnOf = (name: string, at: number, rows: readonly (readonly string[])[]): Column => {
-  const kind = common(rows.map((row) => kindOf((row[at] ?? '').trim())).filter((one) => one !== undefined));
+/** Characters and fields of one sample. */
+export const csvBudget = (): Budget => createBudget({ steps: 12 * 2 ** 20, depth: 1 });
+/** What telling a field's kind takes, in characters that are looked at. */
+const costOfAField = 8;
+
+/** Keeps the first row, and of all others the kinds of their fields: what a row costs is its own fields, and no others. */
+const createTable = () => {
+  let first: readonly string[] | undefined;
+  let kinds: Set<Kind>[] = [];
+  let header = false;
+  let rows = 0;
+  let end = 0;
+  const note = (row: readonly string[]) => {
+    for (let at = 0; at < row.length && at < kinds.length; at += 1) {
+      const found = kinds[at];
+      if (!found || found.has('string')) continue;
+      const kind = kindOf((row[at] ?? '').trim());
+      if (kind) found.add(kind);
+    }
+  };
   return {
-    name,
-    type: kind,
-    kind,
-    nullable: true,
-    default: null,
-    generated: null,
-    comment: null,
-    position: at + 1,
+    add: (row: readonly string[], until: number) => {
+      rows += 1;
+      end = until;
+      if (first) return note(row);
+      first = row;
+      header = row.every((field) => ['string', 'boolean'].includes(kindOf(field.trim()) ?? 'string'));
+      kinds = row.slice(0, mostColumns).map(() => new Set());
+      if (!header) note(row);
+    },
+    first: () => first,
+    rows: () => rows,
+    values: () => (header ? rows - 1 : rows),
+    end: () => end,
+    columns: (): Pick<Reading, 'columns' | 'cut'> => {
+      const width = first?.length ?? 0;
+      const named = first?.slice(0, mostColumns) ?? [];
+      const names = unique(named.map((field) => (header ? field.trim() : '')));
+      return {
+        columns: names.map((name, at) => columnOf(name, at, common([...(kinds[at] ?? [])]))),
+        ...(width > mostColumns && { cut: true }),
+      };
+    },
   };
 };
+
+const columnOf = (name: string, at: number, kind: Kind): Column => ({
+  name,
+  type: kind,
+  kind,
+  nullable: true,
+  default: null,
+  generated: null,
+  comment: null,
+  position: at + 1,
+});
 
 type Kind = 'integer' | 'decimal' | 'boolean' | 'date' | 'timestamp' | 'uuid' | 'string';
 
@@ -47,7 +103,7 @@ const forms: readonly (readonly [RegExp, Kind])[] = [
 ];
 
 const common = (kinds: readonly Kind[]): Kind => {
-  const [first, second, ...more] = new Set(kinds);
+  const [first, second, ...more] = kinds;
   if (first === undefined) return 'string';
   if (second === undefined) return first;
   const both = new Set([first, second]);
@@ -58,19 +114,49 @@ const common = (kinds: readonly Kind[]): Kind => {
 
 /** Whichever the first line has most of, outside of quotes. */
 const delimiterOf = (text: string): string => {
-  const line =
-    /^(?:"(?:[^"]|"")*"|[^"\r\n])*/.exec(text.slice(0, 65_536))?.[0].replaceAll(/"(?:[^"]|"")*"/g, '') ?? '';
-  const counts = [',', ';', '\t', '|'].map((one) => [one, line.split(one).length] as const);
-  return counts.reduce((best, one) => (one[1] > best[1] ? one : best))[0];
+  const counts = new Map([',', ';', '\t', '|'].map((one) => [one, 0]));
+  let quoted = false;
+  for (let at = 0; at < text.length && at < longestHeader; at += 1) {
+    const one = text.charAt(at);
+    if (one === '"') quoted = !quoted;
+    else if (!quoted) {
+      if (one === '\r' || one === '\n') break;
+      const count = counts.get(one);
+      if (count !== undefined) counts.set(one, count + 1);
+    }
+  }
+  return [...counts].reduce((best, one) => (one[1] > best[1] ? one : best))[0];
 };
 
-/** RFC 4180; the last row of a part of a file is not taken for a whole one. https://www.rfc-editor.org/rfc/rfc4180 */
-const rowsOf = (text: string, delimiter: string, whole: boolean): string[][] => {
-  const rows: string[][] = [];
+const longestHeader = 65_536;
+
+interface Reader {
+  readonly delimiter: string;
+  readonly whole: boolean;
+  readonly budget: Budget;
+}
+
+/**
+ * Hands over row after row, each with where it ends, and answers how far it came. RFC 4180; the last row of a part of a file is not taken for
+ * a whole one. https://www.rfc-editor.org/rfc/rfc4180
+ */
+const eachRow = (
+  text: string,
+  { delimiter, whole, budget }: Reader,
+  take: (row: readonly string[], until: number) => void,
+): number => {
   let row: string[] = [];
-  let from = 0;
+  let rows = 0;
   let at = 0;
+  const finish = () => {
+    if (row.length > 1 || row[0] !== '') {
+      take(row, at);
+      rows += 1;
+    }
+    row = [];
+  };
   while (at < text.length) {
+    const from = at;
     let field: string;
     if (text[at] === '"') {
       let end = at + 1;
@@ -79,29 +165,28 @@ const rowsOf = (text: string, delimiter: string, whole: boolean): string[][] => 
         if (end < 0 || text[end + 1] !== '"') break;
         end += 2;
       }
-      if (end < 0) return whole && rows.length === 0 ? [] : rows;
+      if (end < 0) return whole && rows === 0 ? 0 : text.length;
       field = text.slice(at + 1, end).replaceAll('""', '"');
       at = end + 1;
       while (at < text.length && text[at] !== delimiter && text[at] !== '\n') at += 1;
     } else {
-      from = at;
       while (at < text.length && text[at] !== delimiter && text[at] !== '\n') at += 1;
       field = text.slice(from, at);
       if (field.endsWith('\r')) field = field.slice(0, -1);
     }
+    budget.step(at - from + costOfAField);
     row.push(field);
     if (text[at] === delimiter) {
       at += 1;
       if (at >= text.length) row.push('');
       continue;
     }
-    if (at >= text.length && !whole) return rows;
-    if (row.length > 1 || row[0] !== '') rows.push(row);
-    row = [];
+    if (at >= text.length && !whole) return text.length;
+    finish();
     at += 1;
   }
-  if (whole && row.length > 0) rows.push(row);
-  return rows;
+  if (whole && row.length > 0) finish();
+  return text.length;
 };
 
 const unique = (names: readonly string[]): string[] => {

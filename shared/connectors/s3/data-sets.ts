@@ -26,13 +26,23 @@ export const dataSets = (
   bucket: string,
   { schemas, excludedSchemas }: Scope,
   most: number,
-): { add(object: Listed): void; readonly found: ReadonlyMap<string, DataSet>; overflow(): number } => {
+): {
+  add(object: Listed): void;
+  readonly found: ReadonlyMap<string, DataSet>;
+  overflow(): number;
+  oversized(): number;
+} => {
   const found = new Map<string, DataSet>();
   const excluded = new Set(excludedSchemas);
   const wanted = schemas && new Set(schemas);
   let overflow = 0;
+  let oversized = 0;
 
   const add = (object: Listed) => {
+    if (object.key.length > longestKey) {
+      oversized += 1;
+      return;
+    }
     const folders = object.key.split('/');
     const file = folders.pop() ?? '';
     if (file === '' || isHidden(file) || folders.some(isHiddenFolder)) return;
@@ -58,7 +68,7 @@ export const dataSets = (
     if (object.size > 0 && isLater(object, set.sample)) set.sample = object;
     if (first >= 0) for (const folder of folders.slice(first)) note(set.partitions, folder);
   };
-  return { add, found, overflow: () => overflow };
+  return { add, found, overflow: () => overflow, oversized: () => oversized };
 };
 
 /** They stand in the path and not in the files, and come last, as Hive has them. */
@@ -92,6 +102,7 @@ const note = (partitions: Map<string, Values>, folder: string) => {
   if (at < 1) return;
   const name = unescaped(folder.slice(0, at));
   const value = folder.slice(at + 1);
+  if (partitions.size >= mostPartitions && !partitions.has(name)) return;
   const values = partitions.get(name) ?? { integer: true, date: true, absent: false, some: false };
   partitions.set(name, values);
   if (value === '' || value === '__HIVE_DEFAULT_PARTITION__') {
@@ -102,6 +113,11 @@ const note = (partitions: Map<string, Values>, folder: string) => {
   values.integer &&= /^-?\d{1,18}$/.test(value);
   values.date &&= /^\d{4}-\d{2}-\d{2}$/.test(value);
 };
+
+/** Whoever lays data out has a few; a thousand keys could have a hundred each, all of another name. */
+const mostPartitions = 100;
+/** No key of S3 is longer: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+const longestKey = 1024;
 
 /** Hive escapes what a folder's name cannot hold. */
 const unescaped = (text: string): string => {

@@ -16,19 +16,47 @@ export const introspect = async (bucket: Bucket, scope: Scope, sink: Sink): Prom
   if (found === undefined) {
     return [{ reason: 'the account may not list the bucket', remediation: mayList(bucket).grant }];
   }
-  const lacks: Lacks = { denied: 0, archived: 0, unreadable: 0 };
-  const run = atMost(mostSockets);
+  const lacks: Lacks = { denied: 0, archived: 0, unreadable: 0, tooLarge: 0, cut: 0 };
   const alone = atMost(1);
   const sets = [...found.values()].sort(byPlace);
-  for (let from = 0; from < sets.length; from += batch) {
-    const part = sets.slice(from, from + batch);
-    const tables = await Promise.all(part.map((set) => run(() => tableOf(bucket, set, lacks, alone))));
+  for (let from = 0; from < sets.length;) {
+    const tables = await readSome(sets.slice(from, from + batch), (set) =>
+      tableOf(bucket, set, lacks, alone),
+    );
+    from += tables.length;
     await sink(tables.filter((table) => table !== undefined));
   }
   return [...more, ...missingOf(bucket, lacks)];
 };
 
 const batch = 400;
+/** Columns that are held at once, about. */
+const mostHeld = 100_000;
+
+/** The first of these sets, in their order: all of them, or as many as have the columns that may be held. */
+const readSome = async (
+  sets: readonly DataSet[],
+  read: (set: DataSet) => Promise<Table | undefined>,
+): Promise<(Table | undefined)[]> => {
+  const tables: (Table | undefined)[] = [];
+  const next = sets.entries();
+  let held = 0;
+  let failed = false;
+  const work = async () => {
+    for (const [at, set] of next) {
+      const table = await read(set).catch((error: unknown) => {
+        failed = true;
+        throw error;
+      });
+      tables[at] = table;
+      held += table?.columns.length ?? 0;
+      if (failed || held > mostHeld) return;
+    }
+  };
+  await Promise.all(Array.from({ length: mostSockets }, work));
+  return tables;
+};
+
 const mostObjects = 2_000_000;
 const mostTables = 100_000;
 
@@ -36,6 +64,8 @@ interface Lacks {
   denied: number;
   archived: number;
   unreadable: number;
+  tooLarge: number;
+  cut: number;
 }
 
 const list = async (
@@ -59,6 +89,15 @@ const list = async (
       ...(over === 0
         ? []
         : [{ reason: `objects beyond the first ${mostTables} tables`, count: over, remediation: narrow }]),
+      ...(sets.oversized() === 0
+        ? []
+        : [
+            {
+              reason: 'objects with keys of more than 1024 characters',
+              count: sets.oversized(),
+              remediation: 'Give the objects shorter keys: S3 itself allows no longer ones.',
+            },
+          ]),
     ],
   };
 };
@@ -110,6 +149,11 @@ const read = async (
       lacks.unreadable += 1;
       return undefined;
     }
+    if (reading === 'too-large') {
+      lacks.tooLarge += 1;
+      return undefined;
+    }
+    if (reading?.cut) lacks.cut += 1;
     return reading;
   } catch (error) {
     if (isDenied(error)) {
@@ -123,7 +167,10 @@ const read = async (
   }
 };
 
-const missingOf = (bucket: Bucket, { denied, archived, unreadable }: Lacks): readonly Missing[] => [
+const missingOf = (
+  bucket: Bucket,
+  { denied, archived, unreadable, tooLarge, cut }: Lacks,
+): readonly Missing[] => [
   ...(denied === 0
     ? []
     : [
@@ -150,6 +197,26 @@ const missingOf = (bucket: Bucket, { denied, archived, unreadable }: Lacks): rea
           count: unreadable,
           remediation:
             'Replace or remove the objects; what is encrypted or damaged is listed without columns.',
+        },
+      ]),
+  ...(tooLarge === 0
+    ? []
+    : [
+        {
+          reason: 'columns of objects that are too large or too deeply nested to read',
+          count: tooLarge,
+          remediation:
+            'Write the objects with fewer or less deeply nested values, or name a narrower config.prefix.',
+        },
+      ]),
+  ...(cut === 0
+    ? []
+    : [
+        {
+          reason: 'columns beyond the first of objects that have too many',
+          count: cut,
+          remediation:
+            'Have no data in the names of fields: only the first columns of these objects are told.',
         },
       ]),
 ];

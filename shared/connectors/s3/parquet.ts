@@ -1,7 +1,9 @@
 import type { SchemaElement } from 'hyparquet';
+import { isTooLarge } from '../../network/budget.ts';
 import type { Column } from '../catalog.ts';
 import type { Runner } from './at-most.ts';
 import type { Reading } from './columns.ts';
+import { trimFooter } from './footer.ts';
 import type { RangedRead } from './ranges.ts';
 
 /** Reads the footer alone: its last eight bytes say how long it is. https://parquet.apache.org/docs/file-format/ */
@@ -18,16 +20,16 @@ export const readParquet = async (
   const length = tail.readUInt32LE(0) + 8;
   if (length > Math.min(size, mostOfAFooter)) return 'unreadable';
   if (length <= end.length) return parsed(end.subarray(-length));
-  // Parsed it takes many times its size.
   return alone(async () => parsed(Buffer.concat([await read(size - length, size - end.length), end])));
 };
 
 const parsed = async (footer: Buffer): Promise<Reading | 'unreadable'> => {
   const { parquetMetadata } = await import('hyparquet');
   try {
-    const { schema, num_rows } = parquetMetadata(Uint8Array.from(footer), { geoparquet: false });
+    const { schema, num_rows } = parquetMetadata(trimFooter(footer), { geoparquet: false });
     return { columns: columnsOf(schema), rows: Number(num_rows) };
-  } catch {
+  } catch (error) {
+    if (isTooLarge(error)) throw error;
     return 'unreadable';
   }
 };
@@ -78,8 +80,7 @@ const typeOf = (node: Node): string => {
 };
 
 const bare = ({ element, children }: Node): string => {
-  if (children.length > 0)
-    return `struct<${children.map((child) => `${child.element.name}: ${typeOf(child)}`).join(', ')}>`;
+  if (children.length > 0) return structOf(children);
   const { logical_type: logical, converted_type: converted, type, type_length: length } = element;
   if (logical && logical.type !== 'NULL') {
     switch (logical.type) {
@@ -97,6 +98,16 @@ const bare = ({ element, children }: Node): string => {
   if (converted === 'DECIMAL') return `DECIMAL(${element.precision ?? 0},${element.scale ?? 0})`;
   if (converted) return converted;
   return type === 'FIXED_LEN_BYTE_ARRAY' ? `${type}(${length ?? 0})` : (type ?? 'GROUP');
+};
+
+/** Its beginning, where it is longer than what is told. */
+const structOf = (children: readonly Node[]): string => {
+  let fields = '';
+  for (const child of children) {
+    if (fields.length > longestType) break;
+    fields += `${fields && ', '}${child.element.name}: ${typeOf(child)}`.slice(0, longestType);
+  }
+  return `struct<${fields}>`;
 };
 
 const isMap = ({ logical_type, converted_type }: SchemaElement) =>

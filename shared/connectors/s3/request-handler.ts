@@ -1,13 +1,13 @@
 import { request as httpRequest } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { Transform, pipeline } from 'node:stream';
-import type { Readable } from 'node:stream';
+import { Readable, Transform, pipeline } from 'node:stream';
 import type { Dialer } from '../../network/dialer.ts';
 import { nativeCode } from '../../network/failure.ts';
 import { httpAgent } from '../../network/http-agent.ts';
 import type { Login } from '../../network/login.ts';
 import { Problem } from '../../problem.ts';
+import { readMarkup } from './markup.ts';
 
 /** Carries the SDK's requests over sockets of the dialer, whatever host they are for. Follows no redirect, bounds every answer. */
 export const requestHandler = (
@@ -45,7 +45,11 @@ export const requestHandler = (
           headers: Object.fromEntries(
             Object.entries(answer.headers).map(([name, value]) => [name, String(value)]),
           ),
-          body: bounded(answer, most),
+          // Only objects are asked for by ranges; all else is XML.
+          body:
+            'range' in headers && (answer.statusCode ?? 0) < 300
+              ? bounded(answer, most)
+              : Readable.from([await readMarkup(answer, most)]),
         },
       };
     },

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { connect } from 'node:tls';
-import { jsonOf } from '../../json.ts';
 import type { Dialer } from '../../network/dialer.ts';
+import { parseForeignJson } from '../../network/foreign-json.ts';
 import { wholeText } from '../../network/whole-text.ts';
 import { Problem } from '../../problem.ts';
 import { fieldsOf } from '../failure-table.ts';
@@ -54,7 +54,7 @@ const mostBytes = 256 * 2 ** 10;
 
 /** What the answer says; its own words stay out of sight. https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
 export const tokenIn = (status: number, body: string): string => {
-  const { access_token, error_codes } = fieldsOf(jsonOf(body));
+  const { access_token, error_codes } = fieldsOf(parseForeignJson(body));
   if (status === 200 && typeof access_token === 'string' && access_token !== '') return access_token;
   const number: unknown = Array.isArray(error_codes) ? error_codes[0] : undefined;
   if (status >= 500 || status === 200)

@@ -1,0 +1,11 @@
+import type { Format } from './bomb.ts';
+import { csv } from './csv/bombs.ts';
+import { gzip } from './gzip/bombs.ts';
+import { json } from './json/bombs.ts';
+import { parquet } from './parquet/bombs.ts';
+import { snappy } from './snappy/bombs.ts';
+import { xml } from './xml/bombs.ts';
+import { zstd } from './zstd/bombs.ts';
+
+/** Everything that a source can send and that some parser of ours, or of a driver, reads. */
+export const formats: Readonly<Record<string, Format>> = { parquet, csv, json, gzip, zstd, snappy, xml };
