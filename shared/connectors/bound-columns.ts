@@ -3,11 +3,12 @@ import type { Column } from './catalog.ts';
 /** As many columns as one table may have in the catalog: a file or schema of a megabyte can name millions. */
 export const boundColumns = (
   columns: readonly Column[],
+  most = mostColumns,
 ): { readonly columns: readonly Column[]; readonly cut: boolean } => {
   let text = 0;
   for (const [at, { name, type, default: given, comment }] of columns.entries()) {
     text += name.length + type.length + (given?.length ?? 0) + (comment?.length ?? 0);
-    if (at >= mostColumns || text > mostText) return { columns: columns.slice(0, at), cut: true };
+    if (at >= most || text > mostText) return { columns: columns.slice(0, at), cut: true };
   }
   return { columns, cut: false };
 };

@@ -1,11 +1,29 @@
 import type { Format } from './bomb.ts';
+import { avro } from './avro/bombs.ts';
 import { csv } from './csv/bombs.ts';
 import { gzip } from './gzip/bombs.ts';
 import { json } from './json/bombs.ts';
+import { jsonSchema } from './json-schema/bombs.ts';
+import { kafka } from './kafka/bombs.ts';
 import { parquet } from './parquet/bombs.ts';
+import { protobuf } from './protobuf/bombs.ts';
+import { registry } from './registry/bombs.ts';
 import { snappy } from './snappy/bombs.ts';
 import { xml } from './xml/bombs.ts';
 import { zstd } from './zstd/bombs.ts';
 
 /** Everything that a source can send and that some parser of ours, or of a driver, reads. */
-export const formats: Readonly<Record<string, Format>> = { parquet, csv, json, gzip, zstd, snappy, xml };
+export const formats: Readonly<Record<string, Format>> = {
+  parquet,
+  csv,
+  json,
+  gzip,
+  zstd,
+  snappy,
+  xml,
+  avro,
+  'json-schema': jsonSchema,
+  protobuf,
+  registry,
+  kafka,
+};

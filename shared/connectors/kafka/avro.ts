@@ -1,37 +1,45 @@
 import type { Column } from '../catalog.ts';
-import { isObject, shown, textOf } from './field.ts';
+import type { Budget } from '../../network/budget.ts';
+import { costOfAType, isObject, parseSchema, schemaBudget, shown, textOf } from './field.ts';
 import type { Field, SchemaText } from './field.ts';
 
 /** The fields of an Avro record, https://avro.apache.org/docs/1.12.0/specification/; of anything else one field, `value`. */
-export const avroFields = (schema: SchemaText): readonly Field[] => {
-  const types: Types = new Map();
-  const parsed = readAll(schema, types, 0);
+export const avroFields = (schema: SchemaText, budget = schemaBudget()): readonly Field[] => {
+  const types: Types = { named: new Map(), budget };
+  const parsed = readAll(schema, types, new Set());
   const root = described(parsed, types, '');
   return root.nested?.fields() ?? [{ name: 'value', default: null, comment: null, ...root }];
 };
 
-type Types = Map<string, Named>;
+interface Types {
+  readonly named: Map<string, Named>;
+  readonly budget: Budget;
+}
 interface Named {
   readonly schema: Readonly<Record<string, unknown>>;
   readonly namespace: string;
 }
 type Described = Pick<Field, 'type' | 'kind' | 'nullable' | 'nested'>;
 
-const readAll = ({ text, references }: SchemaText, types: Types, depth: number): unknown => {
-  if (depth < 8) for (const reference of references.values()) readAll(reference, types, depth + 1);
-  const parsed: unknown = JSON.parse(text);
+/** Each once, however they refer to each other. */
+const readAll = (schema: SchemaText, types: Types, read: Set<SchemaText>): unknown => {
+  read.add(schema);
+  for (const reference of schema.references.values())
+    if (!read.has(reference)) types.budget.descend(() => readAll(reference, types, read));
+  const parsed = parseSchema(schema.text, types.budget);
   collect(parsed, '', types, 0);
   return parsed;
 };
 
 /** Types may be used before they are met again by name: all are known before any is described. */
 const collect = (schema: unknown, namespace: string, types: Types, depth: number): void => {
+  types.budget.step();
   if (depth > 64) return;
   if (Array.isArray(schema)) return schema.forEach((one) => collect(one, namespace, types, depth + 1));
   if (!isObject(schema)) return;
   const within = namespaceOf(schema, namespace);
   if (typeof schema['name'] === 'string' && /^(record|error|enum|fixed)$/.test(String(schema['type'])))
-    types.set(fullName(schema['name'], within), { schema, namespace: within });
+    types.named.set(fullName(schema['name'], within), { schema, namespace: within });
   for (const part of [schema['type'], schema['items'], schema['values']])
     if (typeof part === 'object') collect(part, within, types, depth + 1);
   if (Array.isArray(schema['fields']))
@@ -49,11 +57,12 @@ const fullName = (name: string, namespace: string): string =>
   name.includes('.') || namespace === '' ? name : `${namespace}.${name}`;
 
 const described = (schema: unknown, types: Types, namespace: string): Described => {
+  types.budget.step(costOfAType);
   if (Array.isArray(schema)) return union(schema, types, namespace);
   if (typeof schema === 'string') {
     const kind = Object.hasOwn(primitives, schema) ? primitives[schema] : undefined;
     if (kind) return { type: schema, kind, nullable: schema === 'null' };
-    const named = types.get(fullName(schema, namespace)) ?? types.get(schema);
+    const named = types.named.get(fullName(schema, namespace)) ?? types.named.get(schema);
     return named
       ? complex(named.schema, types, named.namespace)
       : { type: schema, kind: 'other', nullable: false };
@@ -92,7 +101,7 @@ const complex = (schema: Readonly<Record<string, unknown>>, types: Types, namesp
 };
 
 const inner = (schema: unknown, types: Types, namespace: string): string =>
-  described(schema, types, namespace).type;
+  types.budget.descend(() => described(schema, types, namespace)).type;
 
 const union = (branches: readonly unknown[], types: Types, namespace: string): Described => {
   const others = branches.filter((branch) => branch !== 'null');
@@ -107,18 +116,19 @@ const recordFields = (
   types: Types,
   namespace: string,
 ): Field[] =>
-  (Array.isArray(fields) ? fields : []).flatMap((field: unknown) =>
-    isObject(field) && typeof field['name'] === 'string'
+  (Array.isArray(fields) ? fields : []).flatMap((field: unknown) => {
+    types.budget.step();
+    return isObject(field) && typeof field['name'] === 'string'
       ? [
           {
             name: field['name'],
             ...described(field['type'], types, namespace),
-            default: shown(field['default']),
+            default: shown(field['default'], types.budget),
             comment: textOf(field['doc']),
           },
         ]
-      : [],
-  );
+      : [];
+  });
 
 const nameOf = ({ name }: Readonly<Record<string, unknown>>): string =>
   typeof name === 'string' ? name.slice(name.lastIndexOf('.') + 1) : 'record';

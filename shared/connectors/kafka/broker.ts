@@ -5,7 +5,7 @@ import { within } from '../within.ts';
 import { tooSlow } from './failures.ts';
 import { guard } from './guard.ts';
 import { logins, mechanisms } from './logins.ts';
-import { apiVersions, metadata } from './requests.ts';
+import { apiVersions, checkHandshake, metadata, saslHandshake } from './requests.ts';
 import type { Metadata, Request, Versions } from './requests.ts';
 
 export interface Login {
@@ -57,6 +57,22 @@ export const logIn = (
         return socket;
       },
     });
+    const send = connection.send.bind(connection);
+    connection.send = (asked) =>
+      send(
+        asked.request.apiKey === saslHandshake
+          ? {
+              ...asked,
+              response: {
+                ...asked.response,
+                decode: async (payload) => {
+                  checkHandshake(payload);
+                  return asked.response.decode(payload);
+                },
+              },
+            }
+          : asked,
+      );
     // Nothing ever waits in it; its timer would be set to a time long gone, of which Node warns.
     connection.requestQueue.scheduleCheckPendingRequests = () => {};
     socket.once('close', () => {

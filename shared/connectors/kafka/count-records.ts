@@ -8,15 +8,27 @@ export const countRecords = async (
   topics: readonly Topic[],
   members: readonly Member[],
   brokerAt: (member: Member) => Promise<Broker>,
-): Promise<{ readonly rows: ReadonlyMap<string, number>; readonly unreachable: number }> => {
+): Promise<{
+  readonly rows: ReadonlyMap<string, number>;
+  readonly unreachable: number;
+  /** Brokers that were not asked: there are too many. */
+  readonly unasked: number;
+}> => {
   const places = topics.flatMap(({ name, partitions }) =>
     partitions.map(({ index, leader }) => ({ leader, topic: name, partition: index })),
   );
   const byLeader = Map.groupBy(places, ({ leader }) => leader);
+  const byId = new Map(members.map((member) => [member.id, member]));
   const lengths: Length[] = [];
   let unreachable = 0;
+  let asked = 0;
+  let unasked = 0;
   for (const [id, led] of byLeader) {
-    const member = members.find((one) => one.id === id);
+    const member = byId.get(id);
+    if (member && (asked += 1) > mostBrokers) {
+      unasked += 1;
+      continue;
+    }
     const broker = member && (await reached(member, brokerAt));
     if (member && !broker) unreachable += 1;
     for (let at = 0; broker && at < led.length; at += most) {
@@ -25,12 +37,14 @@ export const countRecords = async (
         broker.ask(listOffsets('first', some)),
         broker.ask(listOffsets('last', some)),
       ]);
-      lengths.push(...lengthsOf(first, last));
+      for (const length of lengthsOf(first, last)) lengths.push(length);
     }
   }
-  return { rows: rowsOf(topics, lengths), unreachable };
+  return { rows: rowsOf(topics, lengths), unreachable, unasked };
 };
 
+/** The largest clusters have some hundreds. */
+const mostBrokers = 1000;
 /** Partitions in one question. */
 const most = 5000;
 

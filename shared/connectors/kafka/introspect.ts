@@ -1,5 +1,6 @@
 import type { Missing, Scope, Sink, Table } from '../catalog.ts';
 import { byBytes } from '../order.ts';
+import { readSome } from '../read-some.ts';
 import type { Broker } from './broker.ts';
 import { countRecords } from './count-records.ts';
 import { grantOf, isInternal } from './privileges.ts';
@@ -25,14 +26,16 @@ export const introspect = async (
   if ((only && !only.includes('')) || excludedSchemas.includes('')) return [];
   const [{ members, topics: all }, schemas] = await Promise.all([seed.ask(metadata()), schemasOf(registry)]);
   const topics = all.filter((topic) => !isInternal(topic)).sort((a, b) => byBytes(a.name, b.name));
-  const { rows, unreachable } = await countRecords(topics, members, brokerAt);
+  const { rows, unreachable, unasked } = await countRecords(topics, members, brokerAt);
 
-  for (let at = 0; at < topics.length; at += batch) {
-    const tables = topics.slice(at, at + batch).map(async (topic) => ({
-      ...tableOf(topic, rows.get(topic.name) ?? null),
-      columns: [...(await schemas.columns(topic.name))],
-    }));
-    await sink(await Promise.all(tables));
+  const read = async (topic: Topic): Promise<Table> => ({
+    ...tableOf(topic, rows.get(topic.name) ?? null),
+    columns: [...(await schemas.columns(topic.name))],
+  });
+  for (let from = 0; from < topics.length;) {
+    const tables = await readSome(topics.slice(from, from + batch), read, atOnce);
+    from += tables.length;
+    await sink(tables.filter((table) => table !== undefined));
   }
   return [
     ...(topics.length === 0
@@ -48,11 +51,23 @@ export const introspect = async (
           },
         ]
       : []),
+    ...(unasked > 0
+      ? [
+          {
+            reason: 'brokers-left-out',
+            count: unasked,
+            remediation:
+              'Nothing is to be done: of a cluster of so many brokers the first thousand are asked, and the rows of topics on the others are unknown.',
+          },
+        ]
+      : []),
     ...schemas.missing(),
   ];
 };
 
 const batch = 200;
+/** Schemas that are in memory, while the registry is asked for four. */
+const atOnce = 16;
 
 const tableOf = ({ name, partitions, replicas }: Topic, rows: number | null): Omit<Table, 'columns'> => ({
   schema: '',

@@ -1,12 +1,13 @@
 import type { Column } from '../catalog.ts';
-import { isObject, shown, textOf } from './field.ts';
+import type { Budget } from '../../network/budget.ts';
+import { costOfAType, isObject, parseSchema, schemaBudget, shown, textOf } from './field.ts';
 import type { Field, SchemaText } from './field.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** The properties of a JSON Schema of any draft, https://json-schema.org/specification; of anything but an object one field, `value`. */
-export const jsonFields = (schema: SchemaText): readonly Field[] => {
-  const root = parse(schema);
+export const jsonFields = (schema: SchemaText, budget = schemaBudget()): readonly Field[] => {
+  const root = parse(schema, { budget, known: new Map() });
   const { nested, ...described } = describe(root.at, root, 0);
   return nested?.fields() ?? [{ name: 'value', ...described, comment: described.comment }];
 };
@@ -14,16 +15,30 @@ export const jsonFields = (schema: SchemaText): readonly Field[] => {
 interface Document {
   readonly at: Json;
   readonly references: ReadonlyMap<string, SchemaText>;
+  readonly reading: Reading;
 }
 
-const parse = ({ text, references }: SchemaText): Document => {
-  const at: unknown = JSON.parse(text);
-  return { at: isObject(at) ? at : {}, references };
+/** What all documents of one schema share. */
+interface Reading {
+  readonly budget: Budget;
+  readonly known: Map<SchemaText, Document>;
+}
+
+/** Each document is parsed once, however often it is referred to. */
+const parse = (schema: SchemaText, reading: Reading): Document => {
+  const known = reading.known.get(schema);
+  if (known) return known;
+  const at = parseSchema(schema.text, reading.budget);
+  const document = { at: isObject(at) ? at : {}, references: schema.references, reading };
+  reading.known.set(schema, document);
+  return document;
 };
 
 type Described = Omit<Field, 'name'>;
 
 const describe = (given: Json, document: Document, depth: number): Described => {
+  const { budget } = document.reading;
+  budget.step(costOfAType);
   const { at, within } = resolve(given, document, depth);
   const types = [at['type']].flat().filter((type) => typeof type === 'string');
   const choices = [at['oneOf'], at['anyOf']].flatMap((some) =>
@@ -33,7 +48,7 @@ const describe = (given: Json, document: Document, depth: number): Described => 
   const nullable = types.includes('null') || real.length < choices.length || at['nullable'] === true;
   const facts = {
     nullable,
-    default: shown(given['default'] ?? at['default']),
+    default: shown(given['default'] ?? at['default'], budget),
     comment: textOf(given['description']) ?? textOf(at['description']) ?? textOf(at['title']),
   };
   const [only] = real;
@@ -65,6 +80,7 @@ const hasProperties = (at: Json): boolean =>
   isObject(at['properties']) || (Array.isArray(at['allOf']) && at['allOf'].length > 0);
 
 const properties = (at: Json, document: Document, depth: number): Field[] => {
+  document.reading.budget.step(costOfAType);
   const required = new Set(Array.isArray(at['required']) ? at['required'] : []);
   const own = Object.entries(isObject(at['properties']) ? at['properties'] : {}).map(
     ([name, property]): Field => {
@@ -77,7 +93,9 @@ const properties = (at: Json, document: Document, depth: number): Field[] => {
     const { at: whole, within } = resolve(part, document, depth + 1);
     return properties(whole, within, depth + 1);
   });
-  return [...inherited.filter(({ name }) => !own.some((field) => field.name === name)), ...own];
+  const names = new Set(own.map(({ name }) => name));
+  document.reading.budget.step(inherited.length);
+  return [...inherited.filter(({ name }) => !names.has(name)), ...own];
 };
 
 /** Follows `$ref`, in the document itself or to one that the registry names; never to an address. */
@@ -88,10 +106,11 @@ const resolve = (
 ): { readonly at: Json; readonly within: Document } => {
   const ref = given['$ref'];
   if (typeof ref !== 'string' || depth > deepest) return { at: given, within: document };
+  document.reading.budget.step(costOfAType + ref.length);
   const [file = '', pointer = ''] = ref.split('#');
   const other = file === '' ? undefined : document.references.get(file);
   if (file !== '' && !other) return { at: {}, within: document };
-  const within = other ? parse(other) : document;
+  const within = other ? parse(other, document.reading) : document;
   let at: unknown = within.at;
   for (const key of pointer.split('/').slice(1)) {
     const name = key.replaceAll('~1', '/').replaceAll('~0', '~');

@@ -1,14 +1,20 @@
 import type { Column } from '../catalog.ts';
+import type { Budget } from '../../network/budget.ts';
+import { costOfAType, schemaBudget } from './field.ts';
 import type { Field, SchemaText } from './field.ts';
+import { readTokens } from './protobuf-tokens.ts';
 
 /** The fields of the first message of a .proto file, https://protobuf.dev/reference/protobuf/proto3-spec/: what a topic holds unless told. */
-export const protobufFields = (schema: SchemaText): readonly Field[] => {
-  const types: Types = new Map();
-  const [first] = readAll(schema, types, 0);
+export const protobufFields = (schema: SchemaText, budget = schemaBudget()): readonly Field[] => {
+  const types: Types = { named: new Map(), budget };
+  const [first] = readAll(schema, types, new Set());
   return first ? fieldsOf(first, types) : [];
 };
 
-type Types = Map<string, Type>;
+interface Types {
+  readonly named: Map<string, Type>;
+  readonly budget: Budget;
+}
 type Type = Message | { readonly is: 'enum' };
 interface Message {
   readonly is: 'message';
@@ -22,16 +28,13 @@ interface Written {
   readonly label: 'repeated' | 'optional' | 'required' | 'map' | 'oneof' | '';
 }
 
-const readAll = ({ text, references }: SchemaText, types: Types, depth: number): readonly Message[] => {
-  if (depth < 8) for (const reference of references.values()) readAll(reference, types, depth + 1);
-  return read(tokensOf(text), types);
+/** Each once, however they refer to each other. */
+const readAll = (schema: SchemaText, types: Types, known: Set<SchemaText>): readonly Message[] => {
+  known.add(schema);
+  for (const reference of schema.references.values())
+    if (!known.has(reference)) types.budget.descend(() => readAll(reference, types, known));
+  return read(readTokens(schema.text, types.budget), types);
 };
-
-/** Names, numbers, strings and marks; comments are none. */
-const tokensOf = (text: string): string[] =>
-  [
-    ...text.matchAll(/\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[\w.]+|[^\s\w]/g),
-  ].flatMap(([token]) => (/^\/[/*]/.test(token) ? [] : [token]));
 
 /** Takes what it knows and steps over the rest. */
 const read = (tokens: readonly string[], types: Types): readonly Message[] => {
@@ -49,16 +52,20 @@ const read = (tokens: readonly string[], types: Types): readonly Message[] => {
       if (token === ';' && depth === 0) return;
     }
   };
+  const define = (name: string, type: Type) => {
+    types.budget.step(name.length); // each stands in all that it is inside of
+    types.named.set(name, type);
+  };
   const readEnum = (within: string) => {
     const name = next();
-    types.set(within + name, { is: 'enum' });
+    define(within + name, { is: 'enum' });
     skip();
   };
   const readMessage = (within: string, depth: number): Message => {
     const name = next();
     const fields: Written[] = [];
     const message: Message = { is: 'message', path: within + name, fields };
-    types.set(within + name, message);
+    define(within + name, message);
     if (next() === '{') readBody(`${within}${name}.`, fields, '', depth);
     return message;
   };
@@ -124,13 +131,14 @@ const fieldsOf = ({ path, fields }: Message, types: Types): Field[] =>
   });
 
 /** From the innermost scope outwards, as protoc does. */
-const lookUp = (type: string, path: string, types: Types): Type | undefined => {
+const lookUp = (type: string, path: string, { named, budget }: Types): Type | undefined => {
   const parts = path.split('.');
   for (let length = parts.length; length > 0; length -= 1) {
-    const found = types.get([...parts.slice(0, length), type].join('.'));
+    budget.step(costOfAType + path.length + type.length);
+    const found = named.get([...parts.slice(0, length), type].join('.'));
     if (found) return found;
   }
-  return types.get(type);
+  return named.get(type);
 };
 
 const scalars: Readonly<Record<string, Column['kind']>> = {

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
-import { jsonOf } from '../../json.ts';
 import type { Dialer } from '../../network/dialer.ts';
+import { tooLarge } from '../../network/budget.ts';
+import { parseForeignJson } from '../../network/foreign-json.ts';
 import { httpAgent } from '../../network/http-agent.ts';
 import { wholeText } from '../../network/whole-text.ts';
 import { Problem } from '../../problem.ts';
@@ -54,6 +55,7 @@ export const openRegistry = (dialer: Dialer, { url, username, password, limit }:
     keepAlive: true,
   });
   agent.maxSockets = mostSockets;
+  const closing = new AbortController();
   const root = base.pathname.replace(/\/+$/, '');
   const headers = {
     accept: 'application/vnd.schemaregistry.v1+json, application/json',
@@ -62,9 +64,9 @@ export const openRegistry = (dialer: Dialer, { url, username, password, limit }:
     }),
   };
 
-  const get = (path: string): Promise<unknown> =>
+  const get = (path: string, longest: Longest): Promise<unknown> =>
     within(
-      { limit, remediation: tooSlow },
+      { limit, remediation: tooSlow, signal: closing.signal },
       () =>
         new Promise<unknown>((resolve, reject) => {
           const ask = secure ? tlsRequest : plainRequest;
@@ -77,7 +79,7 @@ export const openRegistry = (dialer: Dialer, { url, username, password, limit }:
               headers,
               signal: dialer.signal,
             },
-            (answer) => void read(answer).then(resolve, reject),
+            (answer) => void read(answer, longest).then(resolve, reject),
           );
           asked.on('error', reject);
           asked.end();
@@ -85,30 +87,43 @@ export const openRegistry = (dialer: Dialer, { url, username, password, limit }:
     );
 
   return {
-    greet: async () => void listOf(await get('/subjects')),
-    subjects: async () => new Set(listOf(await get('/subjects'))),
+    greet: async () => void listOf(await get('/subjects', longestList)),
+    subjects: async () => new Set(listOf(await get('/subjects', longestList))),
     schema: async (subject, version) =>
-      registered(await get(`/subjects/${encodeURIComponent(subject)}/versions/${version ?? 'latest'}`)),
-    close: () => agent.destroy(),
+      registered(
+        await get(`/subjects/${encodeURIComponent(subject)}/versions/${version ?? 'latest'}`, longestSchema),
+      ),
+    close: () => {
+      closing.abort(); // Node tells a request that has no socket yet nothing
+      agent.destroy();
+    },
   };
 };
 
 /** What a registry takes with ease, and far fewer than a broker's topics. */
 const mostSockets = 4;
-const longestAnswer = 16 * 2 ** 20;
+interface Longest {
+  /** Bytes. */
+  readonly most: number;
+  readonly tooLong: () => Problem;
+}
 
 const bare = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, '$1');
 
-const read = async (answer: IncomingMessage): Promise<unknown> => {
+const read = async (answer: IncomingMessage, { most, tooLong }: Longest): Promise<unknown> => {
   const { statusCode = 0 } = answer;
   if (statusCode !== 200) {
     answer.destroy();
     throw refused(statusCode);
   }
-  const said = jsonOf(await wholeText(answer, longestAnswer, foreign));
+  const said = parseForeignJson(await wholeText(answer, most, tooLong));
   if (said === undefined) throw foreign();
   return said;
 };
+
+const longestList: Longest = { most: 16 * 2 ** 20, tooLong: () => foreign() };
+/** A registry keeps each in a record of Kafka, which has a megabyte. */
+const longestSchema: Longest = { most: 4 * 2 ** 20, tooLong: () => tooLarge() };
 
 const refused = (status: number): Problem => {
   const native_code = String(status);

@@ -1,4 +1,4 @@
-import { int32, int64, int8, list, readerOf, text } from './wire.ts';
+import { foreign, int32, int64, int8, list, readerOf, text } from './wire.ts';
 import type { Reader } from './wire.ts';
 
 /** One question to a broker: what is sent, and how the answer is read. */
@@ -9,6 +9,15 @@ export interface Request<T> {
   readonly body: Buffer;
   readonly read: (answer: Buffer) => T;
 }
+
+/** SaslHandshake, which the driver asks itself: it makes as much room as the answer claims, so this looks at it first. */
+export const checkHandshake = (answer: Buffer): void => {
+  const from = readerOf(answer, { left: mostMechanisms, spent: foreign });
+  from.int16();
+  from.list(from.text);
+};
+export const saslHandshake = 17;
+const mostMechanisms = 1000;
 
 /** What a broker speaks, by API key. */
 export type Versions = Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>>;
@@ -89,9 +98,9 @@ const topicOf = (from: Reader): Topic | undefined => {
     from.int16();
     const partition = { index: from.int32(), leader: from.int32() };
     from.int32();
-    replicas = Math.max(replicas, from.list(from.int32).length);
-    from.list(from.int32);
-    from.list(from.int32);
+    replicas = Math.max(replicas, from.skipList(4));
+    from.skipList(4);
+    from.skipList(4);
     return partition;
   });
   const may = rights(from.int32());
@@ -151,7 +160,8 @@ export const listOffsets = (end: 'first' | 'last', places: readonly Place[]): Re
     ),
   ]),
   read: (answer) => {
-    const from = readerOf(answer);
+    // No more topics and partitions than were asked for.
+    const from = readerOf(answer, { left: 2 * places.length, spent: foreign });
     from.int32();
     return from
       .list(() => {

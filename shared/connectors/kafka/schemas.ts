@@ -1,10 +1,12 @@
+import { isTooLarge } from '../../network/budget.ts';
 import { Problem } from '../../problem.ts';
+import { boundColumns } from '../bound-columns.ts';
 import type { Column, Missing } from '../catalog.ts';
 import { avroFields } from './avro.ts';
-import { columnsOf, plainRecord } from './field.ts';
-import type { SchemaText } from './field.ts';
+import { columnsOf, mostColumns, plainRecord } from './field.ts';
 import { jsonFields } from './json-schema.ts';
 import { protobufFields } from './protobuf.ts';
+import { assembleSchema, type LoadSchema } from './references.ts';
 import type { Registered, Registry } from './registry-client.ts';
 
 export interface Schemas {
@@ -16,55 +18,64 @@ export interface Schemas {
 /** Subjects are named after topics (TopicNameStrategy): registries' default, and the only one that a topic's name tells. */
 export const schemasOf = async (registry: Registry | undefined): Promise<Schemas> => {
   const subjects = (await registry?.subjects()) ?? new Set<string>();
-  const known = new Map<string, Promise<SchemaText>>();
-  let [denied, unreadable] = [0, 0];
+  const lacks = { denied: 0, unreadable: 0, tooLarge: 0 };
+  const known = new Map<string, Promise<Registered>>();
+  let kept = mostKept;
 
   /** One reference of many schemas is asked for once. */
-  const referred = (subject: string, version: number, depth: number): Promise<SchemaText> => {
+  const load: LoadSchema = async (subject, version) => {
+    if (!registry) return { type: 'AVRO', text: '', references: [] };
     const key = JSON.stringify([subject, version]);
-    const asked = known.get(key) ?? load(subject, version, depth);
-    known.set(key, asked);
-    return asked;
+    const asked = known.get(key);
+    if (asked) return asked;
+    const asking = registry.schema(subject, version).then((registered) => {
+      kept -= registered.text.length;
+      return registered;
+    });
+    if (kept > 0) known.set(key, asking);
+    return asking;
   };
-  const textOf = async ({ text, references }: Registered, depth: number): Promise<SchemaText> => {
-    const found = depth < deepest ? references.slice(0, mostReferences) : [];
-    const texts = await Promise.all(
-      found.map(
-        async ({ name, subject, version }) => [name, await referred(subject, version, depth + 1)] as const,
-      ),
-    );
-    return { text, references: new Map(texts) };
-  };
-  const load = async (subject: string, version: number, depth: number): Promise<SchemaText> =>
-    registry ? textOf(await registry.schema(subject, version), depth) : { text: '', references: new Map() };
 
   const columns = async (topic: string): Promise<readonly Column[]> => {
     const subject = `${topic}-value`;
     if (!registry || !subjects.has(subject)) return columnsOf(plainRecord);
     try {
       const registered = await registry.schema(subject);
-      const schema = await textOf(registered, 0);
-      return columnsOf(readers[registered.type](schema));
+      const schema = await assembleSchema(registered, load);
+      const found = boundColumns(columnsOf(readers[registered.type](schema), mostColumns + 1), mostColumns);
+      if (found.cut) lacks.tooLarge += 1;
+      return found.columns;
     } catch (error) {
       // What one schema is like is no reason to tell nothing of the others.
-      if (error instanceof Problem && !/^(permission-denied|protocol-mismatch)$/.test(error.code))
-        throw error;
-      if (error instanceof Problem && error.code === 'permission-denied') denied += 1;
-      else if (error instanceof Problem || error instanceof SyntaxError || error instanceof RangeError)
-        unreadable += 1;
-      else throw error;
+      const lack = lackOf(error);
+      if (!lack) throw error;
+      lacks[lack] += 1;
       return columnsOf(plainRecord);
     }
   };
-  return { columns, missing: () => missingOf(denied, unreadable) };
+  return { columns, missing: () => missingOf(lacks) };
 };
 
 const readers = { AVRO: avroFields, JSON: jsonFields, PROTOBUF: protobufFields } as const;
 
-const deepest = 5;
-const mostReferences = 50;
+/** Characters of referred schemas that are kept for those that refer to them too. */
+const mostKept = 2 ** 24;
 
-const missingOf = (denied: number, unreadable: number): Missing[] => [
+interface Lacks {
+  denied: number;
+  unreadable: number;
+  tooLarge: number;
+}
+
+const lackOf = (error: unknown): keyof Lacks | undefined => {
+  if (isTooLarge(error)) return 'tooLarge';
+  if (!(error instanceof Problem))
+    return error instanceof SyntaxError || error instanceof RangeError ? 'unreadable' : undefined;
+  if (error.code === 'permission-denied') return 'denied';
+  return error.code === 'protocol-mismatch' ? 'unreadable' : undefined;
+};
+
+const missingOf = ({ denied, unreadable, tooLarge }: Lacks): Missing[] => [
   ...(denied > 0
     ? [{ reason: 'schemas-denied', count: denied, remediation: 'Grant it Subject:Read on the registry.' }]
     : []),
@@ -75,6 +86,16 @@ const missingOf = (denied: number, unreadable: number): Missing[] => [
           count: unreadable,
           remediation:
             'Look at the newest version of these subjects: it is no valid Avro, JSON Schema or Protobuf.',
+        },
+      ]
+    : []),
+  ...(tooLarge > 0
+    ? [
+        {
+          reason: 'schemas-too-large',
+          count: tooLarge,
+          remediation:
+            'Register schemas of fewer, shorter or less deeply nested types, or of fewer references, for these subjects.',
         },
       ]
     : []),

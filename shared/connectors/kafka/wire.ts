@@ -1,3 +1,4 @@
+import { spend, tooLarge, type Allowance } from '../../network/budget.ts';
 import { Problem } from '../../problem.ts';
 
 /** The primitive types of https://kafka.apache.org/protocol#protocol_types, of the versions before the compact ones. */
@@ -9,10 +10,12 @@ export interface Reader {
   readonly int64: () => number;
   readonly text: () => string | null;
   readonly list: <T>(item: () => T) => T[];
+  /** How many items of so many bytes a list has, which is passed over. */
+  readonly skipList: (bytes: number) => number;
 }
 
-/** Whatever does not fit the bytes is no Kafka. */
-export const readerOf = (bytes: Buffer): Reader => {
+/** Whatever does not fit the bytes is no Kafka; lists have so many items in all. */
+export const readerOf = (bytes: Buffer, items: Allowance = { left: mostItems, spent: tooMany }): Reader => {
   let at = 0;
   const take = (length: number): number => {
     if (length < 0 || at + length > bytes.length) throw foreign();
@@ -36,10 +39,29 @@ export const readerOf = (bytes: Buffer): Reader => {
       const length = int32();
       // Every item takes a byte at least: a count beyond that would only fill our memory.
       if (length > bytes.length - at) throw foreign();
-      return Array.from({ length: Math.max(0, length) }, item);
+      const read: ReturnType<typeof item>[] = [];
+      for (let left = length; left > 0; left -= 1) {
+        spend(items);
+        read.push(item());
+      }
+      return read;
+    },
+    skipList: (size) => {
+      const length = Math.max(0, int32());
+      take(length * size);
+      return length;
     },
   };
 };
+
+/** Topics and partitions of the largest clusters; each takes some ten times its bytes. */
+const mostItems = 1_000_000;
+
+const tooMany = () =>
+  tooLarge(
+    'The broker tells of more topics and partitions than can be read at once',
+    'Use an account that may describe only the topics that are needed.',
+  );
 
 export const int8 = (value: number): Buffer => Buffer.from([value & 0xff]);
 

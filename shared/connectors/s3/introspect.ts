@@ -1,5 +1,6 @@
 import type { Missing, Scope, Sink, Table } from '../catalog.ts';
 import { byPlace } from '../order.ts';
+import { readSome } from '../read-some.ts';
 import { atMost, type Runner } from './at-most.ts';
 import type { Bucket } from './client.ts';
 import { readColumns, type Reading } from './columns.ts';
@@ -20,9 +21,8 @@ export const introspect = async (bucket: Bucket, scope: Scope, sink: Sink): Prom
   const alone = atMost(1);
   const sets = [...found.values()].sort(byPlace);
   for (let from = 0; from < sets.length;) {
-    const tables = await readSome(sets.slice(from, from + batch), (set) =>
-      tableOf(bucket, set, lacks, alone),
-    );
+    const read = (set: DataSet) => tableOf(bucket, set, lacks, alone);
+    const tables = await readSome(sets.slice(from, from + batch), read, mostSockets);
     from += tables.length;
     await sink(tables.filter((table) => table !== undefined));
   }
@@ -30,33 +30,6 @@ export const introspect = async (bucket: Bucket, scope: Scope, sink: Sink): Prom
 };
 
 const batch = 400;
-/** Columns that are held at once, about. */
-const mostHeld = 100_000;
-
-/** The first of these sets, in their order: all of them, or as many as have the columns that may be held. */
-const readSome = async (
-  sets: readonly DataSet[],
-  read: (set: DataSet) => Promise<Table | undefined>,
-): Promise<(Table | undefined)[]> => {
-  const tables: (Table | undefined)[] = [];
-  const next = sets.entries();
-  let held = 0;
-  let failed = false;
-  const work = async () => {
-    for (const [at, set] of next) {
-      const table = await read(set).catch((error: unknown) => {
-        failed = true;
-        throw error;
-      });
-      tables[at] = table;
-      held += table?.columns.length ?? 0;
-      if (failed || held > mostHeld) return;
-    }
-  };
-  await Promise.all(Array.from({ length: mostSockets }, work));
-  return tables;
-};
-
 const mostObjects = 2_000_000;
 const mostTables = 100_000;
 

@@ -1,0 +1,51 @@
+import type { Budget } from '../../network/budget.ts';
+
+/** Names, numbers, strings and marks of a .proto file; comments are none. Looks at each character once. */
+export const readTokens = (text: string, budget: Budget): readonly string[] => {
+  const tokens: string[] = [];
+  for (let at = 0; at < text.length;) {
+    const end = endOfToken(text, at);
+    budget.step(end - at + costOfAToken);
+    if (!isSkipped(text, at)) tokens.push(text.slice(at, end));
+    at = end;
+  }
+  return tokens;
+};
+
+const costOfAToken = 10;
+
+const isSkipped = (text: string, at: number): boolean =>
+  /\s/.test(text.charAt(at)) || text.startsWith('//', at) || text.startsWith('/*', at);
+
+const endOfToken = (text: string, at: number): number => {
+  const first = text.charAt(at);
+  if (text.startsWith('//', at)) return endAfter(text, '\n', at);
+  if (text.startsWith('/*', at)) return endAfter(text, '*/', at + 2);
+  if (first === '"' || first === "'") return endOfString(text, at, first);
+  return endOfRun(text, at, spaces) ?? endOfRun(text, at, word) ?? at + 1;
+};
+
+const spaces = /\s+/y;
+const word = /[\w.]+/y;
+
+const endOfRun = (text: string, at: number, run: RegExp): number | undefined => {
+  run.lastIndex = at;
+  return run.test(text) ? run.lastIndex : undefined;
+};
+
+/** What has no end takes all that is left. */
+const endAfter = (text: string, mark: string, from: number): number => {
+  const found = text.indexOf(mark, from);
+  return found < 0 ? text.length : found + mark.length;
+};
+
+/** A string ends with its line at the latest. */
+const endOfString = (text: string, from: number, quote: string): number => {
+  for (let at = from + 1; at < text.length; at += 1) {
+    const one = text.charAt(at);
+    if (one === '\\') at += 1;
+    else if (one === quote) return at + 1;
+    else if (one === '\n') return at;
+  }
+  return text.length;
+};

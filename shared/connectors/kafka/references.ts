@@ -1,0 +1,60 @@
+import { spend, tooLarge, type Allowance } from '../../network/budget.ts';
+import type { SchemaText } from './field.ts';
+import type { Registered } from './registry-client.ts';
+
+export type LoadSchema = (subject: string, version: number) => Promise<Registered>;
+
+/**
+ * A schema with all that it refers to, each loaded once. Schemas may refer to each other in a circle, and so does what comes back: whoever
+ * goes through it remembers where it was.
+ */
+export const assembleSchema = async (registered: Registered, load: LoadSchema): Promise<SchemaText> => {
+  const text: Allowance = { left: mostText, spent: tooMuch };
+  const references: Allowance = { left: mostReferences, spent: tooMuch };
+  const made = new Map<string, Promise<Node>>();
+
+  const make = async (subject: string, version: number): Promise<Node> => {
+    spend(references);
+    const found = await load(subject, version);
+    spend(text, found.text.length);
+    return { registered: found, references: new Map<string, SchemaText>() };
+  };
+  const refer = async ({ registered: { references: named }, references: into }: Node): Promise<Node[]> => {
+    const next: Node[] = [];
+    const found = named.slice(0, mostReferences + 1).map(async ({ name, subject, version }) => {
+      const key = JSON.stringify([subject, version]);
+      const known = made.get(key);
+      const node = await (known ?? remember(made, key, make(subject, version)));
+      into.set(name, textOf(node));
+      if (!known) next.push(node);
+    });
+    await Promise.all(found);
+    return next;
+  };
+
+  spend(text, registered.text.length);
+  const root: Node = { registered, references: new Map() };
+  for (let nodes = [root]; nodes.length > 0;) nodes = (await Promise.all(nodes.map(refer))).flat();
+  return textOf(root);
+};
+
+/** A node is told as one and the same object, by which its readers know it again. */
+interface Node {
+  readonly registered: Registered;
+  readonly references: Map<string, SchemaText>;
+  told?: SchemaText;
+}
+
+const textOf = (node: Node): SchemaText =>
+  (node.told ??= { text: node.registered.text, references: node.references });
+
+const remember = <T>(made: Map<string, Promise<T>>, key: string, making: Promise<T>): Promise<T> => {
+  made.set(key, making);
+  return making;
+};
+
+/** Characters of one schema and all that it refers to. */
+const mostText = 2 ** 22;
+const mostReferences = 200;
+
+const tooMuch = () => tooLarge('The schema refers to more than can be read at once');

@@ -1,0 +1,103 @@
+import { createServer } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import { kafkaBroker, topicOf } from '../connectors/kafka-broker.ts';
+import { listen } from '../network/servers.ts';
+import type { Asked, Bomb, Outcome, Served } from './bomb.ts';
+
+/** A schema as a registry tells it, or what is written in its place. */
+export type Told =
+  | {
+      readonly schemaType?: string;
+      readonly schema: string;
+      readonly references?: readonly object[];
+    }
+  | ((response: ServerResponse) => void);
+
+/** A topic whose values have that schema, beside one of which the schema is fine; other subjects are `told` by their names. */
+export const schemaBomb = (
+  kind: Bomb['kind'],
+  make: () => Told,
+  outcome: { readonly missing: readonly string[]; readonly columns?: number },
+  told: (subject: string) => Told | undefined = () => undefined,
+): Bomb => ({
+  kind,
+  serve: () => serveSchemas(make(), told),
+  outcome: {
+    missing: outcome.missing,
+    tables: { healthy: 1, ...(outcome.columns !== undefined && { hostile: outcome.columns }) },
+  },
+});
+
+/** A cluster whose registry answers everything by that. */
+export const registryBomb = (
+  kind: Bomb['kind'],
+  answer: (response: ServerResponse) => void,
+  outcome: Outcome,
+): Bomb => ({ kind, serve: () => serveRegistry((_, response) => answer(response)), outcome });
+
+/** A broker that answers otherwise than others do. */
+export const brokerBomb = (
+  kind: Bomb['kind'],
+  answer: (key: number, asked: Buffer, port: number) => Buffer | undefined,
+  outcome: Outcome,
+  credentials: Asked['target']['credentials'] = { auth_method: 'none' },
+): Bomb => ({
+  kind,
+  serve: async () => {
+    const broker = await kafkaBroker({ topics: [topicOf('healthy')], answer });
+    return {
+      asked: askedOf(broker.port, {}, credentials),
+      [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
+    };
+  },
+  outcome,
+});
+
+const serveSchemas = (hostile: Told, told: (subject: string) => Told | undefined): Promise<Served> =>
+  serveRegistry((path, response) => {
+    const subject = /^\/subjects\/([^/]+)\/versions/.exec(path)?.[1];
+    if (subject === undefined) {
+      response.end(JSON.stringify(['hostile-value', 'healthy-value']));
+      return;
+    }
+    const own: Told =
+      subject === 'hostile-value'
+        ? hostile
+        : ((subject === 'healthy-value' ? undefined : told(subject)) ?? {
+            schema: '{"type":"record","name":"R","fields":[{"name":"id","type":"int"}]}',
+          });
+    if (typeof own === 'function') own(response);
+    else response.end(JSON.stringify({ subject, version: 1, id: 1, ...own }));
+  });
+
+const serveRegistry = async (answer: (path: string, response: ServerResponse) => void): Promise<Served> => {
+  const broker = await kafkaBroker({ topics: [topicOf('healthy'), topicOf('hostile')] });
+  const registry = await listen(
+    createServer((request, response) => {
+      response.on('error', () => {});
+      answer(request.url ?? '', response);
+    }),
+  );
+  return {
+    asked: askedOf(broker.port, { schema_registry_url: `http://127.0.0.1:${registry.port}` }),
+    [Symbol.asyncDispose]: async () => {
+      await broker[Symbol.asyncDispose]();
+      await registry[Symbol.asyncDispose]();
+    },
+  };
+};
+
+const askedOf = (
+  port: number,
+  config: object,
+  credentials: Asked['target']['credentials'] = { auth_method: 'none' },
+): Asked => ({
+  connector: 'kafka',
+  target: {
+    config: { bootstrap_servers: `localhost:${port}`, ...config },
+    credentials,
+    options: { ssl_mode: 'disable', query_timeout_seconds: 30 },
+    role: 'source',
+  },
+  tlsAsk: { mode: 'disable' },
+});

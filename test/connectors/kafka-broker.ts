@@ -1,0 +1,81 @@
+import { int32, int64, int8, list, text } from '../../shared/connectors/kafka/wire.ts';
+import { plainServer } from '../network/servers.ts';
+
+export const int16 = (value: number): Buffer => int32(value).subarray(2);
+export const none = list([]);
+const partitions = [0, 1, 2];
+
+export const versions = Buffer.concat([
+  int16(0),
+  list(
+    [1, 2, 3, 17, 18, 36, 60].map((key) =>
+      Buffer.concat([int16(key), int16(0), int16(key === 3 ? 12 : key === 17 ? 1 : 8)]),
+    ),
+  ),
+]);
+
+export const memberOf = (id: number, port: number): Buffer =>
+  Buffer.concat([int32(id), text('localhost'), int32(port), int16(-1)]);
+
+/** Version 8 of Metadata: https://kafka.apache.org/protocol#The_Messages_Metadata */
+export const metadata = (members: Buffer, topics: Buffer): Buffer =>
+  Buffer.concat([int32(0), members, int16(-1), int32(1), topics, int32(0)]);
+
+const replicas = list([1, 2, 3].map(int32));
+const led = list(
+  partitions.map((index) =>
+    Buffer.concat([int16(0), int32(index), int32(1), int32(0), replicas, replicas, none]),
+  ),
+);
+
+/** A topic of three partitions, or of those that are given, which the account may read. */
+export const topicOf = (name: string, its = led): Buffer =>
+  Buffer.concat([int16(0), text(name), int8(0), its, int32(1 << 3)]);
+
+/** Version 2 of ListOffsets: the same places as were asked for, each with an offset. */
+const offsets = (asked: Buffer): Buffer => {
+  let at = 5;
+  const next = () => asked.readInt32BE((at += 4) - 4);
+  const all = Array.from({ length: next() }, () => {
+    const length = asked.readInt16BE(at);
+    const topic = asked.subarray(at, (at += 2 + length));
+    const places = Array.from({ length: next() }, () => {
+      const place = Buffer.concat([int32(next()), int16(0), int64(-1), int64(1000)]);
+      at += 8;
+      return place;
+    });
+    return Buffer.concat([topic, list(places)]);
+  });
+  return Buffer.concat([int32(0), list(all)]);
+};
+
+const wantsAll = (asked: Buffer) => asked.readInt32BE(0) === -1;
+
+interface Behaviour {
+  readonly topics?: readonly Buffer[];
+  /** Answers a question, by the key of its API, otherwise than a broker does. */
+  readonly answer?: (key: number, asked: Buffer, port: number) => Buffer | undefined;
+}
+
+/** A broker that tells of topics, each of a thousand records a partition. */
+export const kafkaBroker = ({ topics = [], answer = () => undefined }: Behaviour) =>
+  plainServer((socket) => {
+    const ordinary = (key: number, asked: Buffer, port: number): Buffer => {
+      if (key === 2) return offsets(asked);
+      if (key === 18) return versions;
+      return metadata(list([memberOf(1, port)]), list(wantsAll(asked) ? topics : []));
+    };
+    let pending = Buffer.alloc(0);
+    socket.on('data', (chunk) => {
+      pending = Buffer.concat([pending, chunk]);
+      while (pending.length >= 4 && pending.length >= pending.readInt32BE(0) + 4) {
+        const asked = pending.subarray(4, pending.readInt32BE(0) + 4);
+        pending = pending.subarray(asked.length + 4);
+        const key = asked.readInt16BE(0);
+        const body = asked.subarray(10 + asked.readInt16BE(8)); // behind key, version, number and our name
+        const port = socket.localPort ?? 0;
+        const said = answer(key, body, port) ?? ordinary(key, body, port);
+        socket.write(Buffer.concat([int32(said.length + 4), asked.subarray(4, 8), said]));
+      }
+    });
+  });
