@@ -148,6 +148,8 @@ export class DataStack extends Stack {
     ]);
 
     new CfnOutput(this, 'TableName', { value: this.table.tableName });
+    // For npm run vault -- accept.
+    new CfnOutput(this, 'MacKeyArn', { value: this.macKey.keyArn });
     new CfnOutput(this, 'DeadLettersUrl', { value: this.deadLetters.queueUrl });
   }
 

@@ -86,6 +86,8 @@ const Settled = v.object({
   ),
   /** The ARN of an SNS topic that is told of alarms. */
   alarmTopic: v.exactOptional(text),
+  /** Whether the sweeper quarantines secrets that no connection names; turn it off before a table is restored. */
+  sweep: v.optional(flag, true),
   /** Whether table, keys and their contents outlive the stacks. */
   retain: v.optional(flag, true),
 });

@@ -40,12 +40,12 @@ const vaultOf = ({ vault }: Uses) => (vault === 'sweep' ? sweepVaultActions : wr
 
 /**
  * What each of the probe's functions does with the vault, though one bundle holds them all: a right to test is none to rotate.
- * `test` and `introspect` read; `credentials` alone brings a new version into force.
+ * `test` and `introspect` read; `credentials` alone brings a new version into force, and replaces a secret that is lost.
  */
 export const probeVault = {
   test: ['read', 'readShared', 'tags'],
   introspect: ['read', 'readShared', 'tags'],
-  credentials: ['read', 'readShared', 'tags', 'stage', 'promote', 'key'],
+  credentials: ['read', 'readShared', 'tags', 'stage', 'replace', 'promote', 'key'],
 } as const satisfies Record<string, readonly (keyof Vault)[]>;
 
 /** Reading the stream of the table, for the mapping that invokes `publish`. */
@@ -55,14 +55,21 @@ export const streamGrants = (stream: string, { tableKey, region }: Places): read
   through('dynamodb', region, ['kms:Decrypt'], tableKey),
 ];
 
-const storeGrants = (use: 'read' | 'write', { table, tableKey, region }: Places) => [
-  allow([...storeActions.read, ...(use === 'write' ? storeActions.write : [])], [table]),
+const storeGrants = (use: NonNullable<Uses['store']>, { table, tableKey, region }: Places) => [
+  allow(
+    [
+      ...storeActions.read,
+      ...(use === 'read' ? [] : storeActions.write),
+      ...(use === 'sweep' ? storeActions.identify : []),
+    ],
+    [table],
+  ),
   // DynamoDB uses the table's key in the name of whoever asks.
   // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
   through(
     'dynamodb',
     region,
-    ['kms:Decrypt', 'kms:DescribeKey', ...(use === 'write' ? keyWrite : [])],
+    ['kms:Decrypt', 'kms:DescribeKey', ...(use === 'read' ? [] : keyWrite)],
     tableKey,
   ),
 ];

@@ -9,21 +9,27 @@ export interface KeyPlace extends AsyncDisposable {
   readonly name: string;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
-interface Wanted {
+export interface Wanted {
   readonly local?: boolean;
   readonly aws?: boolean;
 }
 
 /** Where keys are kept: what was asked for, else a server that runs here, else AWS where the environment names it, else here. */
 export const keyPlace = async (wanted: Wanted, environment: Environment): Promise<KeyPlace> => {
+  const folder = chooseFolder(wanted, environment);
+  return folder === undefined ? awsPlace(environment) : folderPlace(folder);
+};
+
+/** The state folder, or `undefined` for AWS. */
+export const chooseFolder = (wanted: Wanted, environment: Environment): string | undefined => {
   if (wanted.local && wanted.aws) throw new Error('--local or --aws, not both');
   const folder = stateFolder(environment['MOORING_STATE']);
   const here =
     wanted.local ??
     (!wanted.aws && (isServed(folder) ? !environment['AWS_ENDPOINT_URL'] : !namesAws(environment)));
-  return here ? folderPlace(folder) : awsPlace(environment);
+  return here ? folder : undefined;
 };
 
 const namesAws = (environment: Environment): boolean => {

@@ -18,6 +18,7 @@ export const addSweeper = (scope: Construct, plan: FunctionPlan, making: Making,
       SECRET_PREFIX: names.secrets,
       SECRET_KEY_ID: places.secretsKey,
       MAC_KEY_ID: places.macKey,
+      SWEEP: making.deployment.sweep ? 'on' : 'off',
     },
     grants: grantsFor(plan, places),
   });
@@ -28,7 +29,7 @@ export const addSweeper = (scope: Construct, plan: FunctionPlan, making: Making,
   });
   return new Alarm(scope, 'SweepAlarm', {
     alarmDescription:
-      'Secrets that no connection names could not be removed: look into the log of the sweeper',
+      'The sweeper failed, or refuses to remove secrets because the table may not be the one that they belong to: look into its log',
     metric: sweeper.metricErrors({ statistic: 'sum' }),
     threshold: 1,
     evaluationPeriods: 1,

@@ -28,6 +28,8 @@ const Env = v.object({
   BUS_NAME: v.optional(text),
   /** The queue of tests that events ask for. */
   TESTS_QUEUE_URL: v.optional(text),
+  /** `off` stops the sweeper. */
+  SWEEP: v.optional(v.picklist(['on', 'off']), 'on'),
   AWS_REGION: v.optional(text),
   VPC_ID: v.optional(text),
   /** Where a function asks for its work, set by Lambda: `127.0.0.1:9001`. */
@@ -47,7 +49,7 @@ let known: Env | undefined;
 export const env = (): Env => (known ??= v.parse(Env, process.env));
 
 /** A variable that this function cannot do without; its absence is a fault of the deployment. */
-export const required = (name: Exclude<keyof Env, 'SETTINGS'>): string => {
+export const required = (name: Exclude<keyof Env, 'SETTINGS' | 'SWEEP'>): string => {
   const value = env()[name];
   if (value === undefined) throw new Error(`The environment variable ${name} is not set`);
   return value;

@@ -36,16 +36,18 @@ export const awsBacking = async (
     for (const client of [dynamo, kms, events, sqs, secrets]) client.destroy();
   };
   try {
-    const [keyId, macKeyId, queues] = await Promise.all([
+    const [keyId, macKeyId, markKeyId, queues] = await Promise.all([
       ensureKey(kms, `${emulatorName}-secrets`),
       ensureKey(kms, `${emulatorName}-mac`, { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' }),
+      // Of this table alone: several tables share the keys.
+      ensureKey(kms, `${table}-store`),
       ensureEventPath(events, sqs, emulatorName),
       createTable(dynamo, table),
     ]);
     return {
       store: dynamoStore({ client: dynamo, table }),
       // Below a name of this table's own: what no connection of it names is swept away.
-      vault: secretsVault({ secrets, kms, prefix: table, keyId, macKeyId, clock: Date.now }),
+      vault: secretsVault({ secrets, kms, prefix: table, keyId, macKeyId, markKeyId, clock: Date.now }),
       follow: (probe, log) => follow({ config, table, dynamo, events, sqs, queues }, probe, log),
       [Symbol.asyncDispose]: () => Promise.resolve(close()),
     };

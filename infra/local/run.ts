@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { endpoint as notFound } from '../../functions/not-found.ts';
 import { localRuntime } from '../../shared/adapters/local.ts';
 import type { Runtime } from '../../shared/adapters/runtime.ts';
+import { findSweepObstacle } from '../../shared/domain/sweep.ts';
 import { createApiKey, newSecret } from '../../shared/domain/api-keys.ts';
 import { lambda } from '../../shared/http/lambda.ts';
 import { createLog, type Log } from '../../shared/log.ts';
@@ -10,7 +11,7 @@ import type { ApiName } from '../../shared/settings.ts';
 import { docsPage } from '../docs-page.ts';
 import { loadRoutes } from '../endpoints.ts';
 import { openapi } from '../openapi.ts';
-import { folderBacking } from './backing.ts';
+import { type Backing, folderBacking } from './backing.ts';
 import { curlLines, localOrg, registration } from './banner.ts';
 import { type Demo, openDemo } from './demo.ts';
 import { openProbe } from './probe.ts';
@@ -70,7 +71,9 @@ export const startLocal = async (
       { secret: apiKey, now: Date.now(), id },
     );
     stack.use(await backing.follow(probe, log));
-    stack.use(sweepDaily(backing, createLog({ function: 'sweep' }, writeLog)));
+    const sweepLog = createLog({ function: 'sweep' }, writeLog);
+    const obstacle = settings.sweep ? await obstacleTo(backing, sweepLog) : undefined;
+    if (settings.sweep) stack.use(sweepDaily(backing, sweepLog));
     loaded.resolve(handlers);
     probe.warm();
     const address = `http://localhost:${server.port}`;
@@ -80,7 +83,7 @@ export const startLocal = async (
       address,
       apiKey,
       lines: curlLines(address, apiKey, request),
-      notes: demo ? [] : [settings.demo ? demoFailed : withoutDemo],
+      notes: [...demoNotes(settings, demo), ...(obstacle === undefined ? [] : [`${obstacle}\n`])],
       [Symbol.asyncDispose]: async () => {
         // No request is cut off from what it needs.
         await server[Symbol.asyncDispose]();
@@ -92,6 +95,18 @@ export const startLocal = async (
     throw error;
   }
 };
+
+const demoNotes = (settings: LocalSettings, demo: Demo | undefined): readonly string[] => {
+  if (demo) return [];
+  return [settings.demo ? demoFailed : withoutDemo];
+};
+
+/** Said at the start already: by the time of the sweep nobody looks at the terminal. */
+const obstacleTo = ({ store, vault }: Backing, log: Log): Promise<string | undefined> =>
+  findSweepObstacle({ store, vault, clock: Date.now, log }).catch((error: unknown) => {
+    log.error('the store could not be compared with the vault', error);
+    return undefined;
+  });
 
 const ownSettings = 'put the settings of a database of yours into the first line.\n';
 const withoutDemo = `There is no demo database (MOORING_DEMO=off): ${ownSettings}`;

@@ -9,6 +9,8 @@ export interface LocalSettings {
   readonly apiKey: string | undefined;
   readonly folder: string;
   readonly demo: boolean;
+  /** Whether secrets that no connection names are quarantined. */
+  readonly sweep: boolean;
   readonly policy: EgressPolicy;
   /** How callers are recognised by token, and quotas. */
   readonly settings: Settings;
@@ -26,6 +28,7 @@ export const settingsFrom = (environment: Environment): LocalSettings => {
     apiKey: parsed('MOORING_API_KEY', v.optional(ApiKey), given('MOORING_API_KEY')),
     folder: stateFolder(given('MOORING_STATE')),
     demo: parsed('MOORING_DEMO', v.picklist(['on', 'off']), given('MOORING_DEMO') ?? 'on') === 'on',
+    sweep: parsed('MOORING_SWEEP', v.picklist(['on', 'off']), given('MOORING_SWEEP') ?? 'on') === 'on',
     policy: {
       ...egress,
       ...(endpoints && { endpoints }),
@@ -64,6 +67,7 @@ const expected: Readonly<Record<string, string>> = {
   PORT: 'a number up to 65535',
   MOORING_API_KEY: 'sk_ and printable characters without blanks',
   MOORING_DEMO: 'on or off',
+  MOORING_SWEEP: 'on or off',
   MOORING_APIS: `names of ${apiNames.join(', ')} with commas between`,
   MOORING_EGRESS: 'an egress policy as JSON, such as {"loopback":true}',
   MOORING_SETTINGS:

@@ -1,3 +1,5 @@
+import { readStorageFault } from '../../shared/adapters/storage-fault.ts';
+import { Problem, problems } from '../../shared/problem.ts';
 import { banner } from './banner.ts';
 import { launcherEnded } from './launcher.ts';
 import { type Running, startLocal } from './run.ts';
@@ -30,15 +32,26 @@ const toldToStop = (): Promise<void> => {
       resolve();
     });
   }
-  // A terminal that was closed takes no more lines.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => resolve());
+  // A terminal that was closed takes no more lines; a log file on a full disk takes them again later.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error) => {
+      if (!lastsAWhile.has(codeOf(error))) resolve();
+    });
   void launcherEnded(process.env).then(resolve);
   return promise;
 };
 
+const lastsAWhile = new Set(['ENOSPC', 'EDQUOT']);
+
+const codeOf = (error: Error): string => ('code' in error ? String(error.code) : '');
+
 /** What we throw on purpose is a sentence; anything else is a fault of ours, and its stack tells more. */
 const sentence = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof Problem)
+    return `${error.message}. ${error.extras.remediation ?? problems[error.code].cure}`;
+  const fault = 'code' in error ? readStorageFault(error) : undefined;
+  if (fault) return `The state folder cannot be used: ${fault.reason}. ${fault.remediation}`;
   return error.constructor === Error && !('code' in error) ? error.message : (error.stack ?? error.message);
 };
 

@@ -1,11 +1,17 @@
-import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
-import { link, open, readFile, rename, rm } from 'node:fs/promises';
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type * as v from 'valibot';
 import { safeParse } from 'valibot';
+import { removeDrafts, writeFileAtomically } from '../../shared/adapters/atomic-file.ts';
 import { sqliteStore, type SqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import {
+  findStorageFault,
+  primaryCode,
+  readStorageFault,
+  type StorageFault,
+} from '../../shared/adapters/storage-fault.ts';
 
 /** The folder that outlives a run; held by one server at a time, until that ends in whatever way. */
 export interface State extends Disposable {
@@ -26,9 +32,7 @@ export const openState = (path: string): State => {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     chmodSync(folder, 0o700);
   } catch (error) {
-    throw new Error(`The state folder ${folder} cannot be used: expected a folder of this account`, {
-      cause: error,
-    });
+    throw folderError(folder, readStorageFault(error), error);
   }
   const lock = lockOf(folder);
   return {
@@ -36,12 +40,15 @@ export const openState = (path: string): State => {
     keep: async (name, schema, make) => {
       const file = join(folder, name);
       const found = await read(file);
-      if (found === undefined) await place(file, make(), 'new');
+      if (found === undefined) {
+        await removeDrafts(folder);
+        await place(folder, file, make(), 'new');
+      }
       const parsed = safeParse(schema, found ?? (await read(file)));
       if (parsed.success) return parsed.output;
       throw new Error(`The file ${file} is damaged: put a copy back, or remove it to have it made anew`);
     },
-    save: (name, content) => place(join(folder, name), content, 'over'),
+    save: (name, content) => place(folder, join(folder, name), content, 'over'),
     [Symbol.dispose]: () => lock.close(),
   };
 };
@@ -50,8 +57,32 @@ export const openState = (path: string): State => {
 export const stateFolder = (path: string | undefined): string => resolve(path || '.mooring');
 
 /** The store in the folder; its outbox tells what happened to connections. */
-export const openStore = (folder: string): SqliteStore =>
-  sqliteStore({ path: join(folder, 'store.db'), outbox: ({ sk }) => /^(CONN|GONE)#/.test(sk) });
+export const openStore = (folder: string): SqliteStore => {
+  const path = join(folder, 'store.db');
+  refuseEmptied(path, folder);
+  return sqliteStore({ path, outbox: ({ sk }) => /^(CONN|GONE)#/.test(sk) });
+};
+
+/** SQLite takes a file of 0 bytes for a new one; beside a vault that holds secrets it is one that was lost. */
+const refuseEmptied = (path: string, folder: string): void => {
+  if (statSync(path, { throwIfNoEntry: false })?.size !== 0) return;
+  const holdsSecrets = ['secrets', 'removed'].some((part) => {
+    const place = join(folder, 'vault', part);
+    return existsSync(place) && readdirSync(place).length > 0;
+  });
+  if (!holdsSecrets) return;
+  throw new Error(
+    `The store ${path} is empty, but the vault beside it holds secrets: put a copy back. Without the file a start makes an empty store; the vault keeps its secrets, and none of them is swept`,
+  );
+};
+
+const folderError = (folder: string, fault: StorageFault | undefined, cause: unknown): Error =>
+  new Error(
+    fault
+      ? `The state folder ${folder} cannot be used: ${fault.reason}. ${fault.remediation}`
+      : `The state folder ${folder} cannot be used: expected a folder of this account`,
+    { cause },
+  );
 
 /** Whether a server runs on this folder. */
 export const isServed = (folder: string): boolean => {
@@ -78,6 +109,8 @@ const lockOf = (folder: string): DatabaseSync => {
   } catch (error) {
     db?.close();
     if (primaryCode(error) === busy) throw new Error(servedAlready, { cause: error });
+    const fault = findStorageFault(file, error);
+    if (fault) throw folderError(folder, fault, error);
     throw new Error(`The file ${file} is damaged: remove it`, { cause: error });
   }
 };
@@ -85,15 +118,11 @@ const lockOf = (folder: string): DatabaseSync => {
 /** https://www.sqlite.org/rescode.html */
 const busy = 5;
 
-const primaryCode = (error: unknown) =>
-  typeof error === 'object' && error && 'errcode' in error && typeof error.errcode === 'number'
-    ? error.errcode & 0xff
-    : 0;
-
 const read = async (file: string): Promise<unknown> => {
   if (!existsSync(file)) return undefined;
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new Error(`The file ${file} cannot be read: expected a file of this account`, { cause: error });
+    const expected = readStorageFault(error)?.reason ?? 'expected a file of this account';
+    throw new Error(`The file ${file} cannot be read: ${expected}`, { cause: error });
   });
   try {
     return JSON.parse(text) as unknown;
@@ -102,16 +131,10 @@ const read = async (file: string): Promise<unknown> => {
   }
 };
 
-const place = async (file: string, content: unknown, how: 'new' | 'over') => {
-  const draft = `${file}.${randomBytes(6).toString('hex')}`;
-  const handle = await open(draft, 'wx', 0o600);
+const place = async (folder: string, file: string, content: unknown, how: 'new' | 'over') => {
   try {
-    await handle.writeFile(`${JSON.stringify(content)}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
+    await writeFileAtomically(file, `${JSON.stringify(content)}\n`, how);
+  } catch (error) {
+    throw folderError(folder, readStorageFault(error), error);
   }
-  if (how === 'over') return rename(draft, file);
-  await link(draft, file);
-  return rm(draft);
 };

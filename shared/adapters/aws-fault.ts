@@ -11,6 +11,8 @@ export const awsFault = (service: string, error: unknown): Error => {
   );
   const refused = status !== undefined && status >= 400 && status < 500 && status !== 429;
   if (refused && !passing.test(name)) return cause;
+  if (aboutKey.test(name))
+    return new Problem('unavailable', 'A key of this deployment cannot be used', { ...keyCure, cause });
   return new Problem('unavailable', undefined, { cause });
 };
 
@@ -31,7 +33,13 @@ export const calling = async <T, U = never>(
 
 /** Refusals that pass: too many calls, and a key that is off for now (an administrator can turn it on again). */
 const passing =
-  /Throttl|Throughput|TooManyRequests|RequestLimit|RequestTimeout|DecryptionFailure|InvalidState|Disabled/;
+  /Throttl|Throughput|TooManyRequests|RequestLimit|RequestTimeout|DecryptionFailure|EncryptionFailure|InvalidState|Disabled/;
+
+/** https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html */
+const aboutKey = /DecryptionFailure|EncryptionFailure|KMSInvalidState|DisabledException/;
+const keyCure = {
+  remediation: 'Enable the KMS key of this deployment, or cancel its deletion, then try again.',
+};
 
 const known = (error: unknown): { name: string; status?: number; request?: string } => {
   const name = property(error, 'name');

@@ -5,6 +5,8 @@ import type { Store } from '../ports/store.ts';
 import type { Vault } from '../ports/vault.ts';
 import type { EgressPolicy } from '../network/egress.ts';
 import type { Vantage } from '../domain/test-result.ts';
+import { findConnection } from '../domain/write.ts';
+import { Problem } from '../problem.ts';
 import { cleanly } from './probe/clean.ts';
 
 /** What the probe works with. */
@@ -26,17 +28,37 @@ export const directProbe = (bench: Bench): Probe => ({
   test: (call) =>
     cleanly(bench.log, async () => {
       const { testDraftNow, testSaved } = await import('./probe/test.ts');
-      return 'draft' in call ? testDraftNow(bench, call) : testSaved(bench, call);
+      if ('draft' in call) return testDraftNow(bench, call);
+      return requireConnection(bench, call, testSaved(bench, call));
     }),
   credentials: (call) =>
-    cleanly(bench.log, async () => (await import('./probe/credentials.ts')).changeCredentials(bench, call)),
+    cleanly(bench.log, async () => {
+      const { changeCredentials } = await import('./probe/credentials.ts');
+      return requireConnection(bench, call, changeCredentials(bench, call));
+    }),
   introspect: (call, wait) => {
-    const work = cleanly(bench.log, async () =>
-      (await import('./probe/introspect.ts')).introspectConnection(bench, call),
-    );
+    const work = cleanly(bench.log, async () => {
+      const { introspectConnection } = await import('./probe/introspect.ts');
+      return requireConnection(bench, call, introspectConnection(bench, call));
+    });
     return waitingFor(work, wait, bench, call);
   },
 });
+
+/** A secret that is missing because its connection was deleted meanwhile is no missing secret: `not-found`. */
+const requireConnection = async <T>(
+  { store }: Bench,
+  { tenant, id }: ProbeCall,
+  work: Promise<T>,
+): Promise<T> => {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'credentials-required')
+      await findConnection(store, tenant, id);
+    throw error;
+  }
+};
 
 /** Waits that long; what takes longer goes on, and its failure is logged. */
 export const waitingFor = async (

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   DeleteItemCommand,
+  DescribeTableCommand,
   DynamoDBServiceException,
   GetItemCommand,
   PutItemCommand,
@@ -127,6 +128,11 @@ export const dynamoStore = ({ client, table, clock = Date.now }: Options): Store
     count: async (key, expires) => {
       const settled = settleKey(key);
       return persistently(() => count(settled, expires));
+    },
+
+    identity: async () => {
+      const { Table } = await faultless(client.send(new DescribeTableCommand({ TableName: table })));
+      return Table?.TableId ?? `${Table?.TableArn} ${Table?.CreationDateTime?.toISOString()}`;
     },
   };
 };

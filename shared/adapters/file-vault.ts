@@ -3,10 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Clock } from '../ports/clock.ts';
-import type { SecretRef, Vault } from '../ports/vault.ts';
+import type { ReportUnreadable, SecretDocument, SecretRef, Vault } from '../ports/vault.ts';
+import { jsonOf } from '../json.ts';
 import { Problem } from '../problem.ts';
 import { keyLabel, secretName } from './derive.ts';
-import { present, sealedFolder } from './sealed-folder.ts';
+import { ifPresent } from './atomic-file.ts';
+import { DamagedFile, orUnavailable, sealedFolder } from './sealed-folder.ts';
 import {
   checkedDays,
   json,
@@ -15,6 +17,7 @@ import {
   readDocument,
   refuseOther,
   twice,
+  unreadable,
   writeDocument,
 } from './secret-document.ts';
 import { notShared, sharedName } from './shared-secret.ts';
@@ -35,11 +38,39 @@ export const fileVault = async ({ folder, clock }: Options): Promise<Vault> => {
 
   const read = async (name: string): Promise<Secret | undefined> => {
     const content = await files.read(secretPath(name), fileOf(name));
-    return content && secretIn(content);
+    return content && secretIn(content, secretPath(name));
+  };
+
+  const readable = async (name: string): Promise<Secret> => {
+    try {
+      return (await read(name)) ?? missing();
+    } catch (error) {
+      throw error instanceof DamagedFile ? unreadable(error) : error;
+    }
   };
 
   const write = (name: string, secret: Secret, how: 'new' | 'over') =>
     files.write(secretPath(name), fileOf(name), Buffer.from(JSON.stringify(secret)), how);
+
+  /** A damaged secret makes room for what is sent now, and is kept aside. */
+  const addVersion = async (
+    name: string,
+    document: SecretDocument,
+    expected: 'known' | 'lost',
+  ): Promise<SecretRef> => {
+    const ref: SecretRef = { name, version: randomUUID() };
+    const text = writeDocument(document);
+    let secret: Secret | undefined;
+    try {
+      secret = (await read(name)) ?? (expected === 'known' ? missing() : undefined);
+    } catch (error) {
+      if (!(error instanceof DamagedFile)) throw error;
+      await files.setAside(secretPath(name), clock());
+    }
+    const versions = { ...secret?.versions, [ref.version]: { text, at: clock() } };
+    await write(name, { layout: 1, current: secret?.current ?? ref.version, versions }, 'over');
+    return ref;
+  };
 
   /** Where removed secrets are that can still be restored; the others end here. */
   const removed = async (): Promise<readonly string[]> => {
@@ -52,9 +83,24 @@ export const fileVault = async ({ folder, clock }: Options): Promise<Vault> => {
   const removedPath = async (name: string): Promise<string | undefined> =>
     (await removed()).find((path) => path.startsWith(`removed/${fileOf(name)}.`));
 
+  /** Whose secret a file is; `undefined` where it was removed meanwhile or cannot be read. */
+  const listed = async (path: string, file: string, report: ReportUnreadable = () => undefined) => {
+    try {
+      const content = await files.read(path, file);
+      if (!content) return undefined;
+      const { current, versions } = secretIn(content, path);
+      const owner = ownerIn(versions[current]?.text);
+      const name = secretName(prefix, owner);
+      if (fileOf(name) !== file) throw new DamagedFile(path);
+      return { named: { name, owner }, times: Object.values(versions).map(({ at }) => at) };
+    } catch (error) {
+      if (!(error instanceof DamagedFile) && !isUnreadable(error)) throw error;
+      report(path, error);
+      return undefined;
+    }
+  };
+
   await removed();
-  const [first] = await files.list('secrets');
-  if (first !== undefined) await files.read(`secrets/${first}`, first); // whether the key is theirs
 
   return {
     create: async (document) => {
@@ -87,7 +133,7 @@ export const fileVault = async ({ folder, clock }: Options): Promise<Vault> => {
       await inTurn(name, async () => {
         const path = await removedPath(name);
         if (path !== undefined) await files.move(path, secretPath(name));
-        else if (!(await read(name))) missing();
+        else if (!(await files.list('secrets')).includes(fileOf(name))) missing();
       }),
 
     key: async (tenant) => files.mac(keyLabel(tenant)),
@@ -96,25 +142,27 @@ export const fileVault = async ({ folder, clock }: Options): Promise<Vault> => {
 
     read: async ({ name, version }, owner) => {
       refuseOther(name, prefix, owner);
-      const secret = await read(name);
-      return readDocument((secret?.versions[version] ?? missing()).text, owner);
+      const { versions } = await readable(name);
+      return readDocument((versions[version] ?? missing()).text, owner);
     },
 
     stage: async ({ name }, document) => {
       refuseOther(name, prefix, document.owner);
-      const ref: SecretRef = { name, version: randomUUID() };
-      const text = writeDocument(document);
+      return await inTurn(name, () => addVersion(name, document, 'known'));
+    },
+
+    replace: async (document) => {
+      const name = secretName(prefix, document.owner);
       return await inTurn(name, async () => {
-        const secret = (await read(name)) ?? missing();
-        const versions = { ...secret.versions, [ref.version]: { text, at: clock() } };
-        await write(name, { ...secret, versions }, 'over');
-        return ref;
+        const path = await removedPath(name);
+        if (path !== undefined) await files.move(path, secretPath(name));
+        return addVersion(name, document, 'lost');
       });
     },
 
     promote: async ({ name, version }) =>
       await inTurn(name, async () => {
-        const secret = (await read(name)) ?? missing();
+        const secret = await readable(name);
         if (!secret.versions[version]) missing();
         if (secret.current === version) return;
         const kept = Object.entries(secret.versions).filter(
@@ -129,19 +177,32 @@ export const fileVault = async ({ folder, clock }: Options): Promise<Vault> => {
       return secret.value;
     },
 
-    list: async function* () {
+    list: async function* (report) {
       for (const file of await files.list('secrets')) {
-        const content = await files.read(`secrets/${file}`, file);
-        if (!content) continue; // removed meanwhile
-        const { current, versions } = secretIn(content);
-        const owner = ownerIn(versions[current]?.text);
-        const name = secretName(prefix, owner);
-        if (fileOf(name) !== file)
-          throw new Error('A file of the vault is not of the connection that it names');
+        const secret = await listed(`secrets/${file}`, file, report);
         // Of a secret that was changed often the first version is forgotten.
-        yield { name, owner, created_at: Math.min(...Object.values(versions).map(({ at }) => at)) };
+        if (secret) yield { ...secret.named, created_at: Math.min(...secret.times) };
       }
     },
+
+    listRemoved: async function* (report) {
+      for (const path of await removed()) {
+        const [file = '', ends = ''] = path.slice('removed/'.length).split('.');
+        const secret = await listed(path, file, report);
+        if (secret) yield { ...secret.named, ends_at: Number(ends) };
+      }
+    },
+
+    readMark: async () => {
+      try {
+        return (await files.read(markFile, markFile))?.toString();
+      } catch (error) {
+        if (error instanceof DamagedFile) return undefined;
+        throw error;
+      }
+    },
+
+    writeMark: async (mark) => void (await files.write(markFile, markFile, Buffer.from(mark), 'over')),
   };
 };
 
@@ -156,8 +217,16 @@ const Secret = v.strictObject({
 });
 type Secret = v.InferOutput<typeof Secret>;
 
-const secretIn = (content: Uint8Array): Secret =>
-  v.parse(Secret, JSON.parse(Buffer.from(content).toString()));
+const secretIn = (content: Uint8Array, path: string): Secret => {
+  const secret = v.safeParse(Secret, jsonOf(Buffer.from(content).toString()));
+  if (!secret.success) throw new DamagedFile(path);
+  return secret.output;
+};
+
+const isUnreadable = (error: unknown) => error instanceof Problem && error.code === 'credentials-required';
+
+/** Names the store that the secrets belong to. */
+const markFile = 'store-mark';
 
 /** Names are hidden too, and may be longer than a file's. */
 const fileOf = (name: string): string => createHash('sha256').update(name).digest('hex');
@@ -190,7 +259,7 @@ const sharedSecret = async (folder: string, arn: string) => {
   sharedName(arn, prefix);
   const [, name] = /^arn:aws:secretsmanager:local:000000000000:secret:([\w+=@-][\w+=.@-]*)$/.exec(arn) ?? [];
   if (name === undefined) return undefined;
-  const text = await present(readFile(join(folder, 'shared', `${name}.json`), 'utf8'));
+  const text = await orUnavailable(() => ifPresent(readFile(join(folder, 'shared', `${name}.json`), 'utf8')));
   if (text === undefined) return undefined;
   const secret = v.safeParse(SharedSecret, json(text));
   if (!secret.success)

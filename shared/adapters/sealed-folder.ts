@@ -1,62 +1,138 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, randomUUID } from 'node:crypto';
-import { chmod, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { chmod, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import {
+  ifPresent,
+  isDraft,
+  removeDrafts,
+  syncFolderOf,
+  unlessCode,
+  writeFileAtomically,
+} from './atomic-file.ts';
+import { asUnavailable } from './storage-fault.ts';
 
 /** Files that only the holder of the folder's key can read, each bound to what it is of. */
 export interface SealedFolder {
+  /** Throws `DamagedFile` for a file that the folder's key does not open. */
   read(path: string, of: string): Promise<Uint8Array | undefined>;
   /** False when `how` is `new` and the file is there. What was answered is on the disk. */
   write(path: string, of: string, content: Uint8Array, how: 'new' | 'over'): Promise<boolean>;
   /** Moves or removes a file (false when it is not there), and has that on the disk. */
   move(path: string, to: string): Promise<boolean>;
   remove(path: string): Promise<boolean>;
+  /** Keeps a damaged file under `damaged/` and frees its name. */
+  setAside(path: string, now: number): Promise<void>;
   list(path: string): Promise<string[]>;
   /** A keyed hash; the key cannot be told from any number of them. */
   mac(label: string): Uint8Array;
 }
 
-/** Opens the folder, or makes it with a key of its own; refuses one whose key is gone or is another. */
+/** The content of a file is not what was written under the folder's key. */
+export class DamagedFile extends Error {
+  constructor(path: string) {
+    super(`A file of the vault is damaged: ${path}`);
+    this.name = 'DamagedFile';
+  }
+}
+
+/**
+ * Opens the folder, or creates it with a key of its own. Refuses a missing or wrong key; damaged files are reported when they are read,
+ * so that one of them does not keep the others from being used.
+ */
 export const sealedFolder = async (folder: string, parts: readonly string[]): Promise<SealedFolder> => {
   for (const each of ['', ...parts]) {
     await mkdir(join(folder, each), { recursive: true, mode: 0o700 });
     await chmod(join(folder, each), 0o700);
-    await sweep(join(folder, each));
+    await removeDrafts(join(folder, each));
   }
   const list = async (part: string) =>
-    (await readdir(join(folder, part))).filter((file) => !file.endsWith('.tmp')).toSorted();
-  const sealed = (await Promise.all(parts.map(list))).flat();
-  const master = await masterKey(join(folder, 'vault.key'), sealed.length === 0);
+    (await readdir(join(folder, part))).filter((file) => !isDraft(file)).toSorted();
+  const files: SealedFile[] = [];
+  for (const part of parts)
+    for (const file of await list(part))
+      files.push({ path: join(folder, part, file), of: file.split('.')[0] ?? file });
+  const checkPath = join(folder, keyCheck);
+  const check = await ifPresent(readFile(checkPath));
+  const master = await masterKey(join(folder, 'vault.key'), files.length === 0 && !check);
   const fileKey = derived(master, 'files');
   const macKey = derived(master, 'tenants');
+  if (!check || !opens(fileKey, keyCheck, check)) {
+    await requireKeyOf(files, fileKey, join(folder, 'vault.key'), check !== undefined);
+    await writeFileAtomically(checkPath, seal(fileKey, keyCheck, Buffer.from(keyCheck)), 'over');
+  }
+
+  const move = async (path: string, to: string) => {
+    if (!(await done(rename(join(folder, path), join(folder, to))))) return false;
+    await syncFolderOf(join(folder, to));
+    await syncFolderOf(join(folder, path));
+    return true;
+  };
 
   return {
-    read: async (path, of) => {
-      const content = await present(readFile(join(folder, path)));
-      return content && unseal(fileKey, of, content, join(folder, path));
-    },
-    write: async (path, of, content, how) => await place(join(folder, path), seal(fileKey, of, content), how),
-    move: async (path, to) => {
-      if (!(await done(rename(join(folder, path), join(folder, to))))) return false;
-      await settle(join(folder, to));
-      await settle(join(folder, path));
-      return true;
-    },
-    remove: async (path) => {
-      if (!(await done(rm(join(folder, path))))) return false;
-      await settle(join(folder, path));
-      return true;
-    },
-    list,
+    read: (path, of) =>
+      orUnavailable(async () => {
+        const content = await ifPresent(readFile(join(folder, path)));
+        return content && unseal(fileKey, of, content, join(folder, path));
+      }),
+    write: (path, of, content, how) =>
+      orUnavailable(() => writeFileAtomically(join(folder, path), seal(fileKey, of, content), how)),
+    move: (path, to) => orUnavailable(() => move(path, to)),
+    remove: (path) =>
+      orUnavailable(async () => {
+        if (!(await done(rm(join(folder, path))))) return false;
+        await syncFolderOf(join(folder, path));
+        return true;
+      }),
+    setAside: (path, now) =>
+      orUnavailable(async () => {
+        await mkdir(join(folder, 'damaged'), { recursive: true, mode: 0o700 });
+        await move(path, join('damaged', `${basename(path)}.${now}`));
+      }),
+    list: (path) => orUnavailable(() => list(path)),
     mac: (label) => createHmac('sha256', macKey).update(label).digest(),
   };
+};
+
+/** A fault of the disk is no fault of ours: the caller may try again. */
+export const orUnavailable = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    throw asUnavailable(error, 'The vault in the state folder');
+  }
+};
+
+interface SealedFile {
+  readonly path: string;
+  readonly of: string;
+}
+
+/** A file that only the right key opens, so that a wrong key and a damaged secret are told apart. */
+const keyCheck = 'key-check';
+
+/** Folders of earlier releases have no key check: there any secret that opens proves the key. */
+const requireKeyOf = async (
+  files: readonly SealedFile[],
+  fileKey: Uint8Array,
+  keyPath: string,
+  hadCheck: boolean,
+): Promise<void> => {
+  if (files.length === 0 && !hadCheck) return;
+  for (const { path, of } of files) {
+    const content = await ifPresent(readFile(path));
+    if (content && opens(fileKey, of, content)) return;
+  }
+  throw new Error(
+    `The vault's key ${keyPath} is another than the one that its files were written under: put the right key back, or, if it is the right one and all files are damaged, move them away`,
+  );
 };
 
 const derived = (master: Uint8Array, use: string): Uint8Array =>
   new Uint8Array(hkdfSync('sha256', master, '', `mooring/v1/${use}`, 32));
 
 const masterKey = async (path: string, fresh: boolean): Promise<Uint8Array> => {
-  if (fresh) await place(path, randomBytes(32), 'new');
-  const key = await present(readFile(path));
+  if (fresh) await writeFileAtomically(path, randomBytes(32), 'new');
+  const key = await ifPresent(readFile(path));
   if (!key)
     throw new Error(`The vault's key is missing: ${path}; without it nothing in its folder can be read`);
   if (key.length !== 32) throw new Error(`The vault's key is damaged: ${path}; expected 32 bytes`);
@@ -80,64 +156,21 @@ const unseal = (key: Uint8Array, of: string, file: Uint8Array, path: string): Ui
       .setAuthTag(file.subarray(13, 29));
     return Buffer.concat([decipher.update(file.subarray(29)), decipher.final()]);
   } catch {
-    throw new Error(`A file of the vault is damaged, or was written under another key: ${path}`);
+    throw new DamagedFile(path);
   }
 };
 
-/** Whole or not at all, whenever the process or the machine stops. */
-const place = async (path: string, content: Uint8Array, how: 'new' | 'over'): Promise<boolean> => {
-  const draft = `${path}.${randomUUID()}.tmp`;
-  const file = await open(draft, 'wx', 0o600);
+const opens = (key: Uint8Array, of: string, file: Uint8Array): boolean => {
   try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  if (how === 'over') await rename(draft, path);
-  else {
-    const placed = await link(draft, path).then(
-      () => true,
-      (error: unknown) => has(error, 'EEXIST', false),
-    );
-    await rm(draft);
-    if (!placed) return false;
-  }
-  await settle(path);
-  return true;
-};
-
-/** Has the folder's own entry for a file on the disk; Windows cannot, and needs not. */
-const settle = async (path: string): Promise<void> => {
-  if (process.platform === 'win32') return;
-  const folder = await open(join(path, '..'), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
+    unseal(key, of, file, '');
+    return true;
+  } catch {
+    return false;
   }
 };
-
-/** Drafts that a killed process left; another process may be at one this very moment. */
-const sweep = async (folder: string): Promise<void> => {
-  for (const file of await readdir(folder)) {
-    if (!file.endsWith('.tmp')) continue;
-    const draft = await present(stat(join(folder, file)));
-    if (draft && Date.now() - draft.mtimeMs > 60_000) await rm(join(folder, file), { force: true });
-  }
-};
-
-/** What a file holds, or `undefined` where there is none. */
-export const present = <T>(reading: Promise<T>): Promise<T | undefined> =>
-  reading.catch((error: unknown) => has(error, 'ENOENT', undefined));
 
 const done = (change: Promise<void>): Promise<boolean> =>
   change.then(
     () => true,
-    (error: unknown) => has(error, 'ENOENT', false),
+    (error: unknown) => unlessCode(error, 'ENOENT', false),
   );
-
-const has = <T>(error: unknown, code: string, answer: T): T => {
-  if (typeof error === 'object' && error !== null && 'code' in error && error.code === code) return answer;
-  throw error;
-};

@@ -27,7 +27,7 @@ export const ownerIn = (text: string | undefined): SecretOwner => parsed(text).o
 
 const parsed = (text: string | undefined): SecretDocument => {
   const document = v.safeParse(Document, json(text));
-  if (!document.success) throw new Error('A secret is in no layout that this version knows');
+  if (!document.success) throw unreadable(new Error('A secret is in no layout that this version knows'));
   return document.output;
 };
 
@@ -39,6 +39,14 @@ export const refuseOther = (name: string, prefix: string, owner: SecretOwner): v
 export const missing = (): never => {
   throw new Problem('credentials-required');
 };
+
+/** For a secret that is there and damaged: sent again, the credentials replace it. */
+export const unreadable = (cause: unknown): Problem =>
+  new Problem('credentials-required', 'The stored credentials cannot be read: send them again', {
+    remediation:
+      'Send the whole set of credentials again with PATCH or PUT; it replaces the one that cannot be read.',
+    cause,
+  });
 
 export const twice = (): never => {
   throw new Problem('internal', 'The connection has a secret already');

@@ -13,9 +13,10 @@ import {
   type Tag,
 } from '@aws-sdk/client-secrets-manager';
 import type { Clock } from '../ports/clock.ts';
-import type { SecretOwner, SecretRef, Vault } from '../ports/vault.ts';
+import type { SecretDocument, SecretOwner, SecretRef, Vault } from '../ports/vault.ts';
 import { Problem } from '../problem.ts';
 import { awsFault, calling } from './aws-fault.ts';
+import { keyMark } from './key-mark.ts';
 import { ownerNamed, secretName, spelled, tenantKeys } from './derive.ts';
 import {
   checkedDays,
@@ -37,11 +38,14 @@ interface Options {
   readonly keyId: string;
   /** The HMAC_256 key that tenants' keys are derived from. */
   readonly macKeyId: string;
+  /** The key that carries the mark of the store as a tag; the HMAC key where nothing is said. */
+  readonly markKeyId?: string;
   readonly clock: Clock;
 }
 
 /** The vault on AWS Secrets Manager; what each function may call there is in `vault-actions.ts`. */
-export const secretsVault = ({ secrets, kms, prefix, keyId, macKeyId, clock }: Options): Vault => {
+export const secretsVault = (options: Options): Vault => {
+  const { secrets, kms, prefix, keyId, macKeyId, markKeyId = macKeyId, clock } = options;
   const key = tenantKeys(clock, async (label) => {
     const command = new GenerateMacCommand({
       KeyId: macKeyId,
@@ -75,21 +79,68 @@ export const secretsVault = ({ secrets, kms, prefix, keyId, macKeyId, clock }: O
     });
   };
 
+  /** Those that carry the mark of a create of ours: whatever lacks it is none of our business. */
+  async function* ours(IncludePlannedDeletion: boolean) {
+    const filter = { Key: 'name' as const, Values: [`${prefix}/`] };
+    const pages = paginateListSecrets(
+      { client: secrets, pageSize: 100 },
+      { Filters: [filter], IncludePlannedDeletion },
+    );
+    for (;;) {
+      const page = await calling('Secrets Manager', pages.next());
+      if (page.done) return;
+      for (const entry of page.value.SecretList ?? []) {
+        const { Name: name = '', Tags = [] } = entry;
+        const owner = ownerNamed(prefix, name);
+        if (owner && Tags.some(marks(owner))) yield { ...entry, name, owner };
+      }
+    }
+  }
+
+  const create = async ({ name, version }: SecretRef, document: SecretDocument): Promise<void> => {
+    const command = new CreateSecretCommand({
+      Name: name,
+      ClientRequestToken: version, // a retry of the client's finds what the first attempt made
+      SecretString: writeDocument(document),
+      KmsKeyId: keyId,
+      Tags: [{ Key: tenantTag, Value: spelled(document.owner) }],
+    });
+    await calling('Secrets Manager', secrets.send(command), {
+      ResourceExistsException: twice,
+      InvalidRequestException: twice, // it is scheduled for deletion
+    });
+  };
+
+  const restore = async (name: string): Promise<true> => {
+    await calling('Secrets Manager', secrets.send(new RestoreSecretCommand({ SecretId: name })), {
+      ResourceNotFoundException: missing,
+      InvalidRequestException: () => undefined, // it is not removed
+    });
+    return true;
+  };
+
+  const stage = async (name: string, document: SecretDocument): Promise<SecretRef> => {
+    const version = randomUUID();
+    const command = new PutSecretValueCommand({
+      SecretId: name,
+      ClientRequestToken: version,
+      SecretString: writeDocument(document),
+      VersionStages: [labelOf(version)],
+    });
+    await calling('Secrets Manager', secrets.send(command), {
+      ...gone,
+      LimitExceededException: () => {
+        throw new Problem('quota-exceeded');
+      },
+    });
+    return { name, version };
+  };
+
   return {
     create: async (document) => {
       const ref = { name: secretName(prefix, document.owner), version: randomUUID() };
-      const command = new CreateSecretCommand({
-        Name: ref.name,
-        ClientRequestToken: ref.version, // a retry of the client's finds what the first attempt made
-        SecretString: writeDocument(document),
-        KmsKeyId: keyId,
-        Tags: [{ Key: tenantTag, Value: spelled(document.owner) }],
-      });
       try {
-        await calling('Secrets Manager', secrets.send(command), {
-          ResourceExistsException: twice,
-          InvalidRequestException: twice, // it is scheduled for deletion
-        });
+        await create(ref, document);
       } catch (error) {
         // Where this fails too, the sweeper finds a secret that no connection names.
         if (error instanceof Problem && error.code === 'unavailable') await undo(ref).catch(() => undefined);
@@ -100,12 +151,7 @@ export const secretsVault = ({ secrets, kms, prefix, keyId, macKeyId, clock }: O
 
     remove: async ({ name }, recoverableDays) => await remove(name, checkedDays(recoverableDays)),
 
-    restore: async ({ name }) => {
-      await calling('Secrets Manager', secrets.send(new RestoreSecretCommand({ SecretId: name })), {
-        ResourceNotFoundException: missing,
-        InvalidRequestException: () => undefined, // it is not removed
-      });
-    },
+    restore: async ({ name }) => void (await restore(name)),
 
     key,
 
@@ -130,20 +176,16 @@ export const secretsVault = ({ secrets, kms, prefix, keyId, macKeyId, clock }: O
 
     stage: async ({ name }, document) => {
       refuseOther(name, prefix, document.owner);
-      const version = randomUUID();
-      const command = new PutSecretValueCommand({
-        SecretId: name,
-        ClientRequestToken: version,
-        SecretString: writeDocument(document),
-        VersionStages: [labelOf(version)],
-      });
-      await calling('Secrets Manager', secrets.send(command), {
-        ...gone,
-        LimitExceededException: () => {
-          throw new Problem('quota-exceeded');
-        },
-      });
-      return { name, version };
+      return stage(name, document);
+    },
+
+    replace: async (document) => {
+      const name = secretName(prefix, document.owner);
+      const found = await restore(name).catch(unlessMissing);
+      if (found) return stage(name, document);
+      const ref = { name, version: randomUUID() };
+      await create(ref, document);
+      return ref;
     },
 
     promote: async ({ name, version }) => {
@@ -190,20 +232,22 @@ export const secretsVault = ({ secrets, kms, prefix, keyId, macKeyId, clock }: O
     },
 
     list: async function* () {
-      const filter = { Key: 'name' as const, Values: [`${prefix}/`] };
-      const pages = paginateListSecrets({ client: secrets, pageSize: 100 }, { Filters: [filter] });
-      for (;;) {
-        const page = await calling('Secrets Manager', pages.next());
-        if (page.done) return;
-        for (const { Name: name = '', CreatedDate, DeletedDate, Tags = [] } of page.value.SecretList ?? []) {
-          const owner = ownerNamed(prefix, name);
-          // Whatever lacks the mark of a create of ours is none of our business.
-          if (!owner || !CreatedDate || DeletedDate || !Tags.some(marks(owner))) continue;
-          yield { name, owner, created_at: CreatedDate.getTime() };
-        }
-      }
+      for await (const { name, owner, CreatedDate, DeletedDate } of ours(false))
+        if (CreatedDate && !DeletedDate) yield { name, owner, created_at: CreatedDate.getTime() };
     },
+
+    listRemoved: async function* () {
+      for await (const { name, owner, DeletedDate } of ours(true))
+        if (DeletedDate) yield { name, owner, ends_at: endOf(DeletedDate.getTime(), clock()) };
+    },
+
+    ...keyMark(kms, markKeyId),
   };
+};
+
+const unlessMissing = (error: unknown): false => {
+  if (error instanceof Problem && error.code === 'credentials-required') return false;
+  throw error;
 };
 
 const tenantTag = 'mooring:tenant';
@@ -212,6 +256,9 @@ const marks = (owner: SecretOwner) => {
   const tenant = spelled(owner);
   return ({ Key, Value }: Tag) => Key === tenantTag && Value === tenant;
 };
+
+/** A list tells when a secret was deleted; it can be restored for the 30 days that a removal gives it. */
+const endOf = (deleted: number, now: number): number => (deleted > now ? deleted : deleted + 30 * 86_400_000);
 
 /**
  * A staged version needs a label, or it may be forgotten; a secret has 20 at most, two of them AWS's own. So there are 16, and a

@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Problem } from '../problem.ts';
 import type { Range } from '../ports/store.ts';
+import { findStorageFault, primaryCode, unavailable } from './storage-fault.ts';
 
 /** Throws a sentence for people when the file is damaged or not one of ours. */
 export const openSqlite = (path: string, attempt = 0): DatabaseSync => {
@@ -11,7 +14,8 @@ export const openSqlite = (path: string, attempt = 0): DatabaseSync => {
     return db;
   } catch (error) {
     db?.close();
-    if (codeOf(error) !== busy || attempt === 200) throw new Error(sentence(error, path), { cause: error });
+    if (primaryCode(error) !== busy || attempt === 200)
+      throw new Error(sentence(error, path), { cause: error });
   }
   // The change to WAL, and the last process's leaving, take locks for a moment that SQLite itself does not wait for.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
@@ -29,7 +33,7 @@ export const statements = (db: DatabaseSync) => {
       'insert or replace into items (pk, sk, expires, due_pk, due_sk, body) values (?, ?, ?, ?, ?, ?)',
     ),
     remove: db.prepare('delete from items where pk = ? and sk = ?'),
-    expired: db.prepare('select body from items where expires <= ? order by expires limit 100'),
+    expired: db.prepare('select pk, sk from items where expires <= ? order by expires limit ?'),
     addEvent: db.prepare('insert into outbox (before, after) values (?, ?)'),
     events: db.prepare('select id, before, after from outbox where id > ? order by id limit ?'),
     ack: db.prepare('delete from outbox where id <= ?'),
@@ -38,42 +42,39 @@ export const statements = (db: DatabaseSync) => {
     table: { forwards: range(db, 'pk', 'sk', 'asc'), backwards: range(db, 'pk', 'sk', 'desc') },
     due: { forwards: range(db, 'due_pk', 'due_sk', 'asc'), backwards: range(db, 'due_pk', 'due_sk', 'desc') },
   };
-  const query = ({ pk, from = '', to, limit, backwards, index }: Range, now: number) =>
+  /** `after` is the sort key of the last row that was read: the range goes on behind it. */
+  const query = ({ pk, from = '', to, limit, backwards, index }: Range, now: number, after?: string) =>
     // any text is less than any bytes: https://www.sqlite.org/datatype3.html#comparison_expressions
     ranges[index ?? 'table'][backwards ? 'backwards' : 'forwards'].iterate(
       pk,
-      from,
-      to ?? new Uint8Array(),
+      backwards ? from : (after ?? from),
+      backwards ? (after ?? to ?? new Uint8Array()) : (to ?? new Uint8Array()),
+      after ?? null,
       now,
       limit,
     );
   return { ...one, query };
 };
 
-/** Runs it; where the file is locked for long, unreadable or full, the store is not available. */
-export const orUnavailable = <T>(work: () => T): T => {
+/** Runs it; where the file is locked for long or its disk has a fault, the store is not available. */
+export const orUnavailable = <T>(path: string, work: () => T): T => {
   try {
     return work();
   } catch (error) {
-    if (!passing.has(codeOf(error))) throw error;
-    throw new Problem('unavailable', undefined, { cause: error });
+    if (locked.has(primaryCode(error))) throw new Problem('unavailable', undefined, { cause: error });
+    const fault = findStorageFault(path, error);
+    throw fault ? unavailable(fault, 'The store in the state folder', error) : error;
   }
 };
 
 /** https://www.sqlite.org/rescode.html */
 const busy = 5;
 
-/** BUSY, LOCKED, IOERR, FULL */
-const passing = new Set([busy, 6, 10, 13]);
+/** BUSY, LOCKED */
+const locked = new Set([busy, 6]);
 
 /** CORRUPT, NOTADB */
 const damaged = new Set([11, 26]);
-
-/** The primary code is the low byte of the extended one. */
-const codeOf = (error: unknown) =>
-  typeof error === 'object' && error && 'errcode' in error && typeof error.errcode === 'number'
-    ? error.errcode & 0xff
-    : 0;
 
 const layout = 1;
 
@@ -104,14 +105,17 @@ create table outbox (id integer primary key autoincrement, before blob, after bl
 
 const range = (db: DatabaseSync, pk: string, sk: string, order: 'asc' | 'desc') =>
   db.prepare(
-    `select body from items where ${pk} = ? and ${sk} >= ? and ${sk} <= ? and (expires is null or expires > ?)
+    `select body from items where ${pk} = ? and ${sk} >= ? and ${sk} <= ? and ${sk} is not ? and (expires is null or expires > ?)
      order by ${sk} ${order}, pk ${order}, sk ${order} limit ?`,
   );
 
 const sentence = (error: unknown, path: string) => {
-  if (damaged.has(codeOf(error)))
-    return `The store ${path} is damaged or not a store of this version of Mooring: put a copy back, or move it away to begin with an empty one`;
-  if (codeOf(error) === busy)
+  if (damaged.has(primaryCode(error)))
+    return `The store ${path} is damaged or not a store of this version of Mooring: put a copy back. Without it a start makes an empty store; the vault keeps its secrets, and none of them is swept`;
+  if (primaryCode(error) === busy)
     return `The store ${path} is locked by another program: stop that one, then start again`;
+  const fault = findStorageFault(path, error);
+  if (fault && existsSync(dirname(path)))
+    return `The store ${path} cannot be opened: ${fault.reason}. ${fault.remediation}`;
   return `The store ${path} cannot be opened: expected a file that may be read and written, in a folder that exists`;
 };

@@ -5,6 +5,7 @@ import { Conflict } from '../ports/store.ts';
 import type { Change, Condition, Item, Key, Range, Store, StoreEvent } from '../ports/store.ts';
 import { keyOf, settleChanges, settleKey, settleRange } from './item.ts';
 import { openSqlite, orUnavailable, statements } from './sqlite-file.ts';
+import { turnBudget, type TurnBudget } from './turn-budget.ts';
 
 export interface SqliteStore extends Store, AsyncDisposable {
   /** The oldest changes that nobody has acknowledged, after the one of that id, in the order in which they were made. */
@@ -22,59 +23,73 @@ interface Options {
   readonly clock?: Clock;
   /** Whose changes go to the outbox, which stands in for the table's stream; none unless said. */
   readonly outbox?: (key: Key) => boolean;
+  /** Told how many rows were read and written in a turn of the event loop. */
+  readonly onTurn?: (spent: { readonly rows: number; readonly bytes: number }) => void;
 }
 
 /** DynamoDB's rules on one local file. */
-export const sqliteStore = ({ path, clock = Date.now, outbox = () => false }: Options): SqliteStore => {
+export const sqliteStore = ({
+  path,
+  clock = Date.now,
+  outbox = () => false,
+  onTurn,
+}: Options): SqliteStore => {
   const db = openSqlite(path);
   const sql = statements(db);
   const wakes = new Set<() => void>();
   const now = () => Math.floor(clock() / 1000);
-  let purgedAt = 0;
+
+  const budget = turnBudget({ rows: rowsATurn, bytes: bytesATurn, onTurn });
 
   const stored = ({ pk, sk }: Key) => {
     const row = sql.get.get(pk, sk);
-    return row && itemOf(bytesOf(row['body']));
+    const body = row && bytesOf(row['body']);
+    budget.spend(1, body?.byteLength ?? 0);
+    return body && itemOf(body);
   };
   const live = (key: Key) => {
     const item = stored(key);
     return item && isLive(item, now()) ? item : undefined;
   };
 
-  const record = (key: Key, before: Item | undefined, after: Item | undefined) => {
-    if (!outbox(key) || (!before && !after)) return false;
+  const record = (before: Item | undefined, after: Item | undefined) => {
+    if (!before && !after) return false;
     sql.addEvent.run(before ? serialize(before) : null, after ? serialize(after) : null);
     return true;
   };
 
   const put = (item: Item) => {
-    const recorded = record(item, stored(item), item);
+    const recorded = outbox(item) && record(stored(item), item);
     const { pk, sk, expires, due } = item;
-    sql.put.run(pk, sk, expires ?? null, due?.pk ?? null, due?.sk ?? null, serialize(item));
+    const body = serialize(item);
+    sql.put.run(pk, sk, expires ?? null, due?.pk ?? null, due?.sk ?? null, body);
+    budget.spend(1, body.byteLength);
     return recorded;
   };
 
   const remove = (key: Key) => {
-    const recorded = record(key, stored(key), undefined);
+    const recorded = outbox(key) && record(stored(key), undefined);
     sql.remove.run(key.pk, key.sk);
+    budget.spend(1, 0);
     return recorded;
   };
 
-  /** Removes a few of what has expired, once a minute: as DynamoDB does late, and tells of. */
-  const purge = () => {
-    if (now() - purgedAt < 60) return false;
-    purgedAt = now();
-    const expired = sql.expired.all(purgedAt).map((row) => itemOf(bytesOf(row['body'])));
+  /** Removes twice as much of what has expired as was just written: never much at once, and always faster than it comes. */
+  const purge = (written: number) => {
+    const expired = sql.expired.all(now(), 8 + 2 * written).map(keyIn);
     return expired.map(remove).some(Boolean);
   };
 
   /** Waits for other processes' writes; those of this one cannot interleave, for nothing here is awaited. */
-  const transaction = <T>(work: () => { readonly answer: T; readonly recorded: boolean }): T => {
-    const { answer, recorded } = orUnavailable(() => {
+  const transaction = <T>(
+    changes: number,
+    work: () => { readonly answer: T; readonly recorded: boolean },
+  ): T => {
+    const { answer, recorded } = orUnavailable(path, () => {
       sql.begin.run();
       try {
         const done = work();
-        const purged = purge();
+        const purged = purge(changes);
         sql.commit.run();
         return { answer: done.answer, recorded: done.recorded || purged };
       } catch (error) {
@@ -92,23 +107,48 @@ export const sqliteStore = ({ path, clock = Date.now, outbox = () => false }: Op
     return 'remove' in change && remove(change.remove);
   };
 
+  const readSlice = (range: Range, page: Page) =>
+    orUnavailable(path, () => {
+      const limit = range.limit - page.items.length;
+      const rows = sql.query({ ...range, limit }, now(), range.index ? undefined : page.items.at(-1)?.sk);
+      // The due index has several rows of one sort key: there is no going on behind one of them.
+      const slice = range.index ? {} : { rows: rowsATurn, bytes: bytesATurn };
+      return fillPage(page, rows, slice, budget);
+    });
+
   return {
-    get: async (key) => orUnavailable(() => live(settleKey(key))),
+    get: async (key) => {
+      const settled = settleKey(key);
+      await budget.wait();
+      return orUnavailable(path, () => live(settled));
+    },
 
     query: async (range) => {
       const settled = settleRange(range);
-      return settled ? orUnavailable(() => pageOf(sql.query(settled, now()), settled.index)) : { items: [] };
+      const page: Page = { items: [], bytes: 0 };
+      if (!settled) return { items: [] };
+      for (;;) {
+        await budget.wait();
+        const ended = readSlice(settled, page);
+        if (ended === 'full') return { items: page.items, next: positionOf(page.items, settled.index) };
+        if (ended === 'all') return { items: page.items };
+      }
     },
 
     write: async (changes) => {
       const settled = settleChanges(changes);
+      await budget.wait();
       if (settled.length > 0)
-        transaction(() => ({ answer: undefined, recorded: settled.map(apply).some(Boolean) }));
+        transaction(settled.length, () => ({
+          answer: undefined,
+          recorded: settled.map(apply).some(Boolean),
+        }));
     },
 
     count: async (key, expires) => {
       const settled = settleKey(key);
-      return transaction(() => {
+      await budget.wait();
+      return transaction(1, () => {
         const before = live(settled);
         const count = before?.['count'];
         const answer = typeof count === 'number' ? count + 1 : 1;
@@ -116,8 +156,9 @@ export const sqliteStore = ({ path, clock = Date.now, outbox = () => false }: Op
       });
     },
 
-    events: (after = '0', limit) => orUnavailable(() => sql.events.all(Number(after), limit).map(eventOf)),
-    ack: (id) => orUnavailable(() => sql.ack.run(Number(id))),
+    events: (after = '0', limit) =>
+      orUnavailable(path, () => sql.events.all(Number(after), limit).map(eventOf)),
+    ack: (id) => orUnavailable(path, () => sql.ack.run(Number(id))),
     onEvents: (wake) => {
       wakes.add(wake);
       return () => wakes.delete(wake);
@@ -141,18 +182,45 @@ const holds = (condition: Condition, item: Item | undefined) => {
   );
 };
 
-/** Ends at 1 MB, as a page of DynamoDB does. */
-const pageOf = (rows: Iterable<Row>, index: Range['index']) => {
-  const items: Item[] = [];
-  let bytes = 0;
+/** What one turn of the event loop may read and write: a few milliseconds of work. */
+const rowsATurn = 200;
+const bytesATurn = 512 * 1024;
+
+/** A page of DynamoDB ends there. */
+const pageBytes = 1024 * 1024;
+
+interface Page {
+  readonly items: Item[];
+  bytes: number;
+}
+
+/** Adds rows to the page until it is `full`, the slice is read (`some`), or there are no more (`all`). */
+const fillPage = (
+  page: Page,
+  rows: Iterable<Row>,
+  {
+    rows: maxRows = Infinity,
+    bytes: maxBytes = Infinity,
+  }: { readonly rows?: number; readonly bytes?: number },
+  budget: TurnBudget,
+): 'full' | 'some' | 'all' => {
+  let [count, bytes] = [0, 0];
   for (const row of rows) {
-    const last = items.at(-1);
-    if (last && bytes >= 1024 * 1024) return { items, next: index ? (last.due?.sk ?? '') : last.sk };
+    if (page.items.length > 0 && page.bytes >= pageBytes) return 'full';
+    if (count >= maxRows || bytes >= maxBytes) return 'some';
     const body = bytesOf(row['body']);
-    items.push(itemOf(body));
+    page.items.push(itemOf(body));
+    page.bytes += body.byteLength;
     bytes += body.byteLength;
+    count += 1;
+    budget.spend(1, body.byteLength);
   }
-  return { items };
+  return 'all';
+};
+
+const positionOf = (items: readonly Item[], index: Range['index']) => {
+  const last = items.at(-1);
+  return (index ? last?.due?.sk : last?.sk) ?? '';
 };
 
 type Row = Record<string, SQLOutputValue>;
@@ -161,6 +229,8 @@ const bytesOf = (value: SQLOutputValue | undefined) => {
   if (value instanceof Uint8Array) return value;
   throw new TypeError('The store: expected bytes');
 };
+
+const keyIn = ({ pk, sk }: Row): Key => ({ pk: String(pk), sk: String(sk) });
 
 /** What only `settleChanges` let in comes out again: the one place where it gets its type back. */
 const itemOf = (body: Uint8Array) => deserialize(body) as Item;

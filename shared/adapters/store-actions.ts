@@ -2,4 +2,5 @@
 export const storeActions = {
   read: ['dynamodb:GetItem', 'dynamodb:Query'],
   write: ['dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'],
+  identify: ['dynamodb:DescribeTable'],
 } as const;

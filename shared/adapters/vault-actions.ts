@@ -37,15 +37,34 @@ export const vaultActions = {
   ...write,
   read: { own: ['secretsmanager:GetSecretValue'], key: ['kms:Decrypt'] },
   stage: { own: ['secretsmanager:PutSecretValue'], key: ['kms:GenerateDataKey', 'kms:Decrypt'] },
+  replace: {
+    own: [
+      'secretsmanager:RestoreSecret',
+      'secretsmanager:PutSecretValue',
+      'secretsmanager:CreateSecret',
+      'secretsmanager:TagResource',
+    ],
+    key: ['kms:GenerateDataKey', 'kms:Decrypt'],
+  },
   promote: { own: ['secretsmanager:DescribeSecret', 'secretsmanager:UpdateSecretVersionStage'] },
   readShared: { shared: ['secretsmanager:GetSecretValue'] },
   // It tells names and tags, never a value; and nobody can be allowed a part of the list alone.
   // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
   list: { all: ['secretsmanager:ListSecrets'] },
+  listRemoved: { all: ['secretsmanager:ListSecrets'] },
+  readMark: { mac: ['kms:ListResourceTags'] },
+  writeMark: { mac: ['kms:TagResource'] },
 } as const satisfies Record<keyof Vault, VaultActions>;
 
 /** What a function that makes and removes secrets, and can never read one, may call. */
 export const writeVaultActions: readonly (keyof Vault)[] = ['create', 'remove', 'restore', 'key', 'tags'];
 
 /** What the sweeper may call. */
-export const sweepVaultActions: readonly (keyof Vault)[] = ['list', 'remove'];
+export const sweepVaultActions: readonly (keyof Vault)[] = [
+  'list',
+  'listRemoved',
+  'remove',
+  'restore',
+  'readMark',
+  'writeMark',
+];

@@ -9,6 +9,7 @@ import { byBytes } from '../connectors/order.ts';
 import { folded, orders } from './catalog-orders.ts';
 import type { Name } from './catalog-orders.ts';
 import type { CatalogSummary } from './catalog-summary.ts';
+import { registerSnapshot } from './catalogs.ts';
 import { hint } from './hint.ts';
 import { inFlight } from './in-flight.ts';
 
@@ -28,8 +29,11 @@ interface CatalogWriter extends AsyncDisposable {
 /** Stores tables as they come, in bounded memory: blocks go out as they fill, only names are kept to be sorted. */
 export const catalogWriter = (store: Store, place: Place, { clock, expires }: Options): CatalogWriter => {
   const writes = inFlight(8);
-  const put: PutBlock = (block) =>
-    writes.start(() => store.write([{ put: expires === undefined ? block : { ...block, expires } }]));
+  let registered: Promise<void> | undefined;
+  const put: PutBlock = async (block) => {
+    await (registered ??= registerSnapshot(store, place, clock()));
+    await writes.start(() => store.write([{ put: expires === undefined ? block : { ...block, expires } }]));
+  };
   const packed = packer(place, orders.tables, 1_000_000, put);
   const introspectedAt = new Date(clock()).toISOString();
   const names: SortableName[] = [];

@@ -5,6 +5,7 @@ import type { Place, Placed } from './catalog-blocks.ts';
 import { afterKey, joined, within } from './catalog-keys.ts';
 import { folded, orders } from './catalog-orders.ts';
 import { inFlight } from './in-flight.ts';
+import { keys } from './keys.ts';
 
 interface Wanted {
   /** All three exact, with case. */
@@ -51,6 +52,13 @@ export const findTable = async (
 export const isCatalogPosition = (text: string): boolean =>
   /^[0-9a-f]{32}[ \n]/.test(text) && isBlockPosition(text.slice(33));
 
+/** Written before the first block, so that a snapshot that a crash leaves without a pointer is found (`sweep-snapshots.ts`). */
+export const registerSnapshot = (store: Store, place: Place, now: number): Promise<void> => {
+  const { org, environment, id, snapshot } = place;
+  const key = keys.snapshot(place, id, snapshot);
+  return store.write([{ put: { ...key, layout: 1, org, environment, connection: id, snapshot, at: now } }]);
+};
+
 /** Of a snapshot that nothing names any more; what a crash leaves, the next call removes. */
 export const removeSnapshot = async (store: Store, place: Place): Promise<void> => {
   const pk = partition(place);
@@ -64,6 +72,7 @@ export const removeSnapshot = async (store: Store, place: Place): Promise<void> 
     from = last === undefined ? undefined : afterKey(last);
   }
   await removals.done();
+  await store.write([{ remove: keys.snapshot(place, place.id, place.snapshot) }]);
 };
 
 type Filters = Pick<Wanted, 'schema' | 'table' | 'kind' | 'after'>;

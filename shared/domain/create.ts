@@ -137,7 +137,8 @@ const commit = async (
     // A write whose answer was lost may have happened all the same: only the store knows.
     if (!(error instanceof Conflict) && (await where.store.get(keys.connection(actor.tenant, connection.id))))
       return connection;
-    if (ref) await where.vault.remove(ref, 0);
+    // Only a conflict proves that nothing was written: a write that failed otherwise may come through yet.
+    if (ref) await where.vault.remove(ref, error instanceof Conflict ? 0 : 30);
     if (!(error instanceof Conflict)) throw error;
     const first = idempotency && error.change === 0 && (await firstAnswer(where, actor, idempotency));
     if (first) return first;

@@ -34,6 +34,14 @@ export const keys = {
   apiKey: (secret: string): Key => ({ pk: `KEY#${sha256(secret)}`, sk: 'KEY' }),
   /** The same key in the list of all, by its id. */
   apiKeyEntry: (id: string): Key => ({ pk: 'KEYS', sk: id }),
+  /** What the vault has of this store too (`store-mark.ts`). */
+  storeMark: { pk: 'STORE', sk: 'MARK' } satisfies Key,
+  /** Every snapshot of a catalog that may have blocks, by tenant, connection and snapshot. */
+  snapshots: 'SNAPSHOTS',
+  snapshot: (tenant: Tenant, id: string, snapshot: string): Key => ({
+    pk: 'SNAPSHOTS',
+    sk: `${tenantKey('C', tenant)}#${id}#${snapshot}`,
+  }),
 } as const;
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');

@@ -1,6 +1,6 @@
 import { Problem } from '../problem.ts';
 import { Conflict, type ReadStore, type Store } from '../ports/store.ts';
-import type { WriteVault } from '../ports/vault.ts';
+import type { SecretRef, WriteVault } from '../ports/vault.ts';
 import { audit, type Actor } from './audit.ts';
 import { removeSnapshot } from './catalogs.ts';
 import { checkVersion } from './change.ts';
@@ -28,10 +28,13 @@ export const removeConnection = async (
   seen?: number,
 ): Promise<void> => {
   const { secret } = await bury(store, actor, id, seen);
-  if (!('name' in secret)) return;
+  if ('name' in secret) await scheduleSecret({ store, vault }, actor, id, secret);
+};
+
+const scheduleSecret = async ({ store, vault }: Where, { tenant }: Actor, id: string, secret: SecretRef) => {
   await vault.remove(secret, keptDays);
   // Restored meanwhile: then the secret is wanted.
-  if (await store.get(keys.connection(actor.tenant, id))) await vault.restore(secret);
+  if (await store.get(keys.connection(tenant, id))) await vault.restore(secret);
 };
 
 /** Undoes a delete; its credentials are tested again. */
@@ -51,9 +54,9 @@ export const restoreConnection = async (
     cause: 'restored',
     updated_at: new Date(now).toISOString(),
   });
-  // The secret first: a connection never names one that is not there.
-  if ('name' in gone.secret) await vault.restore(gone.secret);
   try {
+    // The secret first: a connection never names one that is not there.
+    if ('name' in gone.secret) await vault.restore(gone.secret);
     await store.write([
       { remove: keys.deleted(tenant, id), if: { revision: gone.revision } },
       { put: itemOf(keys.connection(tenant, id), withoutExpiry(next)), if: 'absent' },
@@ -67,10 +70,12 @@ export const restoreConnection = async (
     if ('name' in gone.secret) await vault.restore(gone.secret);
     return next;
   } catch (error) {
+    // Purged, or restored by another caller, at the same time.
+    if (error instanceof Problem && error.code === 'credentials-required')
+      await findDeleted(store, actor, id);
     if (!(error instanceof Conflict)) throw error;
-    // Restored by somebody else at the same time: then the secret is wanted.
     if (error.change === 0) throw new Problem('not-found', undefined, { cause: error });
-    if ('name' in gone.secret) await vault.remove(gone.secret, keptDays);
+    if ('name' in gone.secret) await scheduleSecret({ store, vault }, actor, id, gone.secret);
     throw nameTaken(error);
   }
 };

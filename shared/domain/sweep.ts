@@ -1,78 +1,162 @@
 import type { Log } from '../log.ts';
+import { metricFields } from '../metric.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ReadStore } from '../ports/store.ts';
-import type { ListedSecret, SweepVault } from '../ports/vault.ts';
+import type { ReadStore, Store } from '../ports/store.ts';
+import type { ListedSecret, RemovedSecret, SweepVault } from '../ports/vault.ts';
 import { inFlight } from './in-flight.ts';
 import { keys } from './keys.ts';
+import { readConnection } from './stored-connection.ts';
+import { compareMarks, type MarkState, renewMark } from './store-mark.ts';
 
-interface Where {
-  readonly store: ReadStore;
+export interface SweepPorts {
+  readonly store: Store;
   readonly vault: SweepVault;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-interface Swept {
+export interface Swept {
   readonly seen: number;
+  /** How many secrets were quarantined. */
   readonly removed: number;
+  /** How many removed secrets were brought back because a connection names them. */
+  readonly restored: number;
+  /** Why nothing was removed although there was something to remove. */
+  readonly refused?: string;
 }
 
 /**
- * Removes the secrets that no connection names and none will: a create that was killed before its transaction, or a purge after its
- * own, left them. Of a delete that was killed before it scheduled its secret this is a month later, when the connection has expired.
- *
- * What else a crash leaves is none of the sweeper's: half a snapshot goes with the next introspection (`probe/introspect.ts`), and tests
- * and audit records of what was purged expire by themselves. The blocks of a snapshot that lost its pointer just before a crash stay.
+ * Quarantines the secrets that no connection names and none will: a create that was killed before its transaction, or a purge after its
+ * own, left them. They can be restored for 30 days. Nothing is removed where the store may not be the one that the secrets belong to:
+ * that it does not mention a secret proves nothing then.
  */
-export const sweepSecrets = async ({ store, vault, clock, log }: Where): Promise<Swept> => {
-  const left: ListedSecret[] = [];
+export const sweepSecrets = async (ports: SweepPorts): Promise<Swept> => {
+  const { store, vault, clock, log } = ports;
+  const restored = await restoreNamed(ports);
+  const marks = await compareMarks({ store, vault });
+  const found = await findUnnamed(ports);
+  const seen = found.seen;
+  const refused = findObstacle(marks, found);
+  if (refused !== undefined) {
+    const fields = metricFields('SweepRefused', 1, clock());
+    log.error('the sweep removes nothing', refused, { seen, unnamed: found.unnamed.length, ...fields });
+    return { seen, removed: 0, restored, refused };
+  }
+  // A store that has just been recognised proves itself until the next sweep.
+  const removed = marks === 'same' ? await quarantine(ports, found.unnamed) : 0;
+  await renewMark({ store, vault });
+  return { seen, removed, restored };
+};
+
+/** What keeps the sweeper from removing anything, as a sentence that says what to do; quick where both have the same mark. */
+export const findSweepObstacle = async (ports: SweepPorts): Promise<string | undefined> => {
+  const marks = await compareMarks(ports);
+  return marks === 'same' ? undefined : findObstacle(marks, await findUnnamed(ports));
+};
+
+interface Unnamed {
+  readonly seen: number;
+  /** Of no connection, and old enough to stay so. */
+  readonly unnamed: readonly ListedSecret[];
+  /** Of no connection yet. */
+  readonly young: number;
+}
+
+/** The secrets that no connection names, active or deleted. */
+export const findUnnamed = async ({ store, vault, clock, log }: SweepPorts): Promise<Unnamed> => {
+  const unnamed: ListedSecret[] = [];
   const reads = inFlight(16);
-  let seen = 0;
+  let [seen, young] = [0, 0];
+  const unreadable = (secret: string, error: unknown) =>
+    log.error('a secret cannot be read', error, {
+      secret,
+      ...metricFields('SecretsUnreadable', 1, clock()),
+    });
   try {
-    for await (const secret of vault.list()) {
+    for await (const secret of vault.list(unreadable)) {
       seen += 1;
-      if (secret.created_at > clock() - inTheMaking) continue;
       await reads.start(async () => {
-        if (await isLeft(store, secret, clock())) left.push(secret);
+        if (!(await isUnnamed(store, secret, clock()))) return;
+        if (secret.created_at > clock() - inTheMakingMs) young += 1;
+        else unnamed.push(secret);
       });
     }
     await reads.done();
   } finally {
     await reads.settled();
   }
-  // What is removed here is gone for good.
-  if (left.length > few && left.length > seen / 2)
-    throw new Error('Most secrets are of no connection: expected the table that their connections are in');
+  return { seen, unnamed, young };
+};
 
+/** A share alone, whatever the size; one is always allowed, where the store names others. */
+const mostOf = (seen: number): number => Math.min(Math.ceil(seen / 20), seen - 1);
+
+const findObstacle = (marks: MarkState, { seen, unnamed, young }: Unnamed): string | undefined => {
+  const count = unnamed.length;
+  if (marks === 'other' && count + young > 0)
+    return (
+      `The store is not in the state in which the vault last saw it: it is another one, or an earlier copy, and ${count + young} of ` +
+      `${seen} secrets are of no connection in it. Put the right store back, or say that this one is right: npm run vault -- accept`
+    );
+  if (count === 0 || count <= mostOf(seen)) return undefined;
+  return (
+    `${count} of ${seen} secrets are of no connection in the store, more than one in twenty. Put the right store back, or look at ` +
+    'them with npm run vault -- list-unnamed and remove them with npm run vault -- quarantine NAME…'
+  );
+};
+
+/** A removed secret that an active connection names was removed by mistake: a crash, or a store that was put back since. */
+const restoreNamed = async ({ store, vault, log }: SweepPorts): Promise<number> => {
+  const wanted: RemovedSecret[] = [];
+  for await (const secret of vault.listRemoved()) {
+    const item = await store.get(keys.connection(secret.owner, secret.owner.id));
+    const named = item && readConnection(item).secret;
+    if (named && 'name' in named && named.name === secret.name) wanted.push(secret);
+  }
+  for (const { name } of wanted) {
+    await vault.restore({ name });
+    log.info('restored a removed secret that a connection names', { secret: name });
+  }
+  return wanted.length;
+};
+
+const quarantine = async (
+  { vault, clock, log }: SweepPorts,
+  unnamed: readonly ListedSecret[],
+): Promise<number> => {
   let removed = 0;
   let failure: unknown;
-  for (const { name } of left) {
+  for (const { name } of unnamed) {
+    log.info('quarantining a secret that no connection names', {
+      secret: name,
+      days: quarantineDays,
+      ...metricFields('SecretsQuarantined', 1, clock()),
+    });
     try {
-      await vault.remove({ name }, 0);
+      await vault.remove({ name }, quarantineDays);
       removed += 1;
-      log.info('removed a secret that no connection names', { secret: name });
     } catch (error) {
       failure = error;
       log.error('a secret that no connection names could not be removed', error, { secret: name });
     }
   }
   if (failure !== undefined)
-    throw new Error(`${left.length - removed} secrets could not be removed`, { cause: failure });
-  return { seen, removed };
+    throw new Error(`${unnamed.length - removed} secrets could not be removed`, { cause: failure });
+  return removed;
 };
 
-/** Longer than any create takes, by far. */
-const inTheMaking = 3_600_000;
+/** As long as a deleted connection can be restored. */
+export const quarantineDays = 30;
 
-/** So many may be all that there are: a first create that was killed. */
-const few = 10;
+/** Longer than any create takes, by far. */
+const inTheMakingMs = 3_600_000;
 
 /** Neither an active connection nor a deleted one is there; nor can one come back, for ids are used once. */
-const isLeft = async (store: ReadStore, { owner }: ListedSecret, now: number): Promise<boolean> => {
+const isUnnamed = async (store: ReadStore, { owner }: ListedSecret, now: number): Promise<boolean> => {
   if (await store.get(keys.connection(owner, owner.id))) return false;
   if (await store.get(keys.deleted(owner, owner.id))) return false;
   // A restore between these two reads hides it from both, and leaves its record.
-  const { pk, sk: from } = keys.audit(owner, owner.id, new Date(now - inTheMaking).toISOString(), '');
+  const { pk, sk: from } = keys.audit(owner, owner.id, new Date(now - inTheMakingMs).toISOString(), '');
   const { sk: to } = keys.audit(owner, owner.id, '~', '');
   const { items } = await store.query({ pk, from, to, limit: 1 });
   return items.length === 0;

@@ -1,3 +1,4 @@
+import { asUnavailable } from '../adapters/storage-fault.ts';
 import type { Log } from '../log.ts';
 import { Problem, problems } from '../problem.ts';
 import { type Api, type Failing, isFailing } from './api.ts';
@@ -73,6 +74,8 @@ export const renderProblem = (
   }
 };
 
-/** Only a `Problem` tells the caller why; all else is `internal`. */
-export const problemFrom = (error: unknown): Problem =>
-  error instanceof Problem ? error : new Problem('internal', undefined, { cause: error });
+/** Only a `Problem` tells the caller why, and a fault of the local disk; all else is `internal`. */
+export const problemFrom = (error: unknown): Problem => {
+  const known = asUnavailable(error, 'A file that Mooring needs');
+  return known instanceof Problem ? known : new Problem('internal', undefined, { cause: error });
+};

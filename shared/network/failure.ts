@@ -105,6 +105,8 @@ const meanings: Readonly<Record<string, ProblemCode>> = {
     'unreachable',
     'EHOSTUNREACH ENETUNREACH EHOSTDOWN ENETDOWN ENONET EACCES EPERM EADDRNOTAVAIL EAFNOSUPPORT',
   ),
+  // It is this process that has nothing left, not the source that fails.
+  ...all('unavailable', 'EMFILE ENFILE ENOBUFS'),
   ...all('tls-unsupported', 'EPROTO ERR_TLS_INVALID_PROTOCOL_VERSION'),
   ...all(
     'certificate-expired',

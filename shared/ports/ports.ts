@@ -15,8 +15,9 @@ export interface Ports {
 
 /** What a function may touch. Types what it is handed, and becomes its IAM grants. */
 export interface Uses {
-  readonly store?: 'read' | 'write';
-  /** `write` makes and removes secrets and can never read one; `read` is the probe's alone; `sweep` lists and removes. */
+  /** `sweep` also asks which table it is. */
+  readonly store?: 'read' | 'write' | 'sweep';
+  /** `write` makes and removes secrets and can never read one; `read` is the probe's alone; `sweep` lists, removes and restores. */
   readonly vault?: 'write' | 'read' | 'sweep';
   /** The functions of the probe that it may invoke; several are separated by a blank. */
   readonly probe?: 'test' | 'introspect' | 'credentials' | 'test credentials';
@@ -25,7 +26,7 @@ export interface Uses {
 }
 
 interface Narrow {
-  readonly store: { readonly read: ReadStore; readonly write: Store };
+  readonly store: { readonly read: ReadStore; readonly write: Store; readonly sweep: Store };
   readonly vault: { readonly write: WriteVault; readonly read: Vault; readonly sweep: SweepVault };
   readonly probe: {
     readonly test: Pick<Probe, 'test'>;

@@ -46,6 +46,8 @@ export interface Store extends ReadStore {
   write(changes: readonly Change[]): Promise<void>;
   /** Adds one and answers the sum; the item expires at `expires` (seconds since the epoch). */
   count(key: Key, expires: number): Promise<number>;
+  /** Names the table itself, not its content: a restored one has another. Absent where there is no such name. */
+  identity?(): Promise<string>;
 }
 
 /** What changed in the table, as the stream (or the outbox) tells it. */

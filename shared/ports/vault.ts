@@ -29,7 +29,7 @@ export interface WriteVault {
   /** Does away with all versions: recoverable for 7 to 30 days (0: at once, for good). Absent is fine. */
   remove(ref: Pick<SecretRef, 'name'>, recoverableDays: number): Promise<void>;
   /** Undoes a recoverable removal. Throws `credentials-required` when it is too late. */
-  restore(ref: SecretRef): Promise<void>;
+  restore(ref: Pick<SecretRef, 'name'>): Promise<void>;
   /** A key of this tenant's own, derived from one that never leaves the vault; for fingerprints and keyed hashes. */
   key(tenant: Tenant): Promise<Uint8Array>;
   /** The tags of somebody else's secret; `undefined` where it is not there or not shared with us. */
@@ -43,10 +43,26 @@ export interface ListedSecret extends Pick<SecretRef, 'name'> {
   readonly created_at: number;
 }
 
-/** What the sweeper may do: see which secrets there are, and remove some. */
+/** A removed secret that can still be restored. */
+export interface RemovedSecret extends Pick<SecretRef, 'name'> {
+  readonly owner: SecretOwner;
+  /** Milliseconds since the epoch: when it ends for good. */
+  readonly ends_at: number;
+}
+
+/** Told of a secret that is there and cannot be read, by what names it in the vault. */
+export type ReportUnreadable = (name: string, error: unknown) => void;
+
+/** What the sweeper may do: see which secrets there are, remove some recoverably, and bring some back. */
 export interface SweepVault extends Pick<WriteVault, 'remove'> {
   /** All that connections have or had; neither what is removed already, nor what others keep beside ours. */
-  list(): AsyncIterable<ListedSecret>;
+  list(unreadable?: ReportUnreadable): AsyncIterable<ListedSecret>;
+  /** Those that `remove` left recoverable, and that have not ended yet. */
+  listRemoved(unreadable?: ReportUnreadable): AsyncIterable<RemovedSecret>;
+  restore(ref: Pick<SecretRef, 'name'>): Promise<void>;
+  /** The mark of the store that the secrets belong to (`domain/store-mark.ts`). */
+  readMark(): Promise<string | undefined>;
+  writeMark(mark: string): Promise<void>;
 }
 
 /** What the probe may do besides. */
@@ -55,6 +71,8 @@ export interface Vault extends WriteVault, SweepVault {
   read(ref: SecretRef, owner: SecretOwner): Promise<SecretDocument>;
   /** Adds a version beside the current one; it is in force once the connection's item names it. */
   stage(ref: SecretRef, document: SecretDocument): Promise<SecretRef>;
+  /** As `stage`, for a secret that was removed or lost: brings it back first, or creates it anew. */
+  replace(document: SecretDocument): Promise<SecretRef>;
   /** Tells the vault which version is in force, and may forget those before the last. */
   promote(ref: SecretRef): Promise<void>;
   /** The JSON object of somebody else's secret (platform mode). Throws `secret-not-shared`. */

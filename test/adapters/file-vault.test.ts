@@ -1,5 +1,16 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  open as openFile,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -57,7 +68,7 @@ describe('the files of a vault', () => {
     await vault.stage(ref, documentOf(owner, { password: 'fake-and-not-to-be-seen-either' }));
     await vault.remove(await vault.create(documentOf(ownerOf('org_not_to_be_seen'))), 7);
     const files = await everything(folder);
-    expect(files.size).toBe(3);
+    expect(await secretFiles(folder)).toHaveLength(3);
     for (const [file, content] of files)
       for (const text of ['not-to-be-seen', 'not_to_be_seen', owner.id, 'db.example.com', 'password'])
         expect(`${file} ${content.toString('latin1')}`).not.toContain(text);
@@ -68,7 +79,7 @@ describe('the files of a vault', () => {
     const owner = ownerOf();
     const ref = await vault.create(documentOf(owner));
     await Promise.all(Array.from({ length: 20 }, () => vault.stage(ref, documentOf(owner))));
-    expect((await everything(folder)).size).toBe(2);
+    expect((await secretFiles(folder)).length).toBe(2);
   });
 
   test('keep 50 versions that were staged at the same time', async () => {
@@ -102,11 +113,11 @@ describe('the files of a vault', () => {
     await vault.remove(ref, 7);
     pass(6.9);
     await again();
-    expect((await everything(folder)).size).toBe(2);
+    expect((await secretFiles(folder)).length).toBe(2);
     pass(0.1);
     await expect(vault.restore(ref)).rejects.toMatchObject({ code: 'credentials-required' });
     await again();
-    expect((await everything(folder)).size).toBe(1);
+    expect((await secretFiles(folder)).length).toBe(1);
     await vault.create(documentOf(owner));
   });
 
@@ -119,25 +130,82 @@ describe('the files of a vault', () => {
     expect(await (await again()).read(ref, owner)).toEqual(documentOf(owner));
     await utimes(draft, 0, 0);
     await again();
-    expect((await everything(folder)).size).toBe(2);
+    expect((await secretFiles(folder)).length).toBe(2);
   });
 
-  test('are refused with a sentence where they are damaged', async () => {
+  describe('that are damaged', () => {
+    /** Every byte of a file changed in turn, and every way of cutting it short. */
+    const damages = (whole: Buffer): Buffer[] => [
+      ...Array.from({ length: Math.ceil(whole.length / 37) }, (_, n) => {
+        const damaged = Buffer.from(whole);
+        damaged.writeUInt8(damaged.readUInt8(n * 37) ^ 1, n * 37);
+        return damaged;
+      }),
+      ...[0, 1, 28, whole.length - 1].map((length) => whole.subarray(0, length)),
+    ];
+    const opened = async () => {
+      const parts = await open();
+      const [owner, other] = [ownerOf(), ownerOf()];
+      const ref = await parts.vault.create(documentOf(owner));
+      const [file = ''] = [...(await everything(join(parts.folder, 'secrets'))).keys()];
+      const kept = await parts.vault.create(documentOf(other));
+      return { ...parts, owner, other, ref, kept, file };
+    };
+
+    test('ask for the credentials again, and keep nothing else from being read', async () => {
+      const { again, owner, other, ref, kept, file } = await opened();
+      for (const damaged of damages(await readFile(file))) {
+        await writeFile(file, damaged);
+        const vault = await again();
+        await expect(vault.read(ref, owner)).rejects.toMatchObject({
+          code: 'credentials-required',
+          message: 'The stored credentials cannot be read: send them again',
+        });
+        await expect(vault.promote(ref)).rejects.toMatchObject({ code: 'credentials-required' });
+        expect(await vault.read(kept, other)).toEqual(documentOf(other));
+      }
+    });
+
+    test('give way to what is sent again, and are kept', async () => {
+      const { folder, again, owner, ref, file } = await opened();
+      await writeFile(file, 'damaged');
+      const vault = await again();
+      const document = documentOf(owner, { password: 'fake-sent-again' });
+      const staged = await vault.stage(ref, document);
+      await vault.promote(staged);
+      expect(await vault.read(staged, owner)).toEqual(document);
+      const aside = [...(await everything(join(folder, 'damaged'))).values()];
+      expect(aside.map(String)).toEqual(['damaged']);
+    });
+
+    test('are left out of the lists, and reported', async () => {
+      const { folder, vault, other, kept, file, ref, owner } = await opened();
+      await writeFile(file, 'damaged');
+      const reported: string[] = [];
+      const report = (name: string) => void reported.push(name);
+      expect((await Array.fromAsync(vault.list(report))).map(({ name }) => name)).toEqual([kept.name]);
+      await vault.remove(ref, 30);
+      await vault.remove(kept, 30);
+      const removed = await Array.fromAsync(vault.listRemoved(report));
+      expect(removed).toEqual([{ name: kept.name, owner: other, ends_at: expect.any(Number) }]);
+      expect(reported).toEqual([expect.stringMatching(/^secrets/), expect.stringMatching(/^removed/)]);
+      await vault.restore(ref);
+      expect(await everything(join(folder, 'secrets'))).toHaveProperty('size', 1);
+      await expect(vault.read(ref, owner)).rejects.toMatchObject({ code: 'credentials-required' });
+    });
+  });
+
+  test('of the last release need no key check, and get one', async () => {
     const { folder, vault, again } = await open();
-    const owner = ownerOf();
-    const ref = await vault.create(documentOf(owner));
-    const [file = ''] = [...(await everything(join(folder, 'secrets'))).keys()];
-    const whole = await readFile(file);
-    for (let at = 0; at < whole.length; at += 37) {
-      const damaged = Buffer.from(whole);
-      damaged.writeUInt8(damaged.readUInt8(at) ^ 1, at);
-      await writeFile(file, damaged);
-      await expect(vault.read(ref, owner)).rejects.toThrow(/damaged, or was written under another key/);
-    }
-    for (const length of [0, 1, 28, whole.length - 1]) {
-      await writeFile(file, whole.subarray(0, length));
-      await expect(again()).rejects.toThrow(/damaged, or was written under another key/);
-    }
+    const owners = [ownerOf(), ownerOf(), ownerOf()];
+    const refs = await Promise.all(owners.map((owner) => vault.create(documentOf(owner))));
+    const [first = ''] = [...(await everything(join(folder, 'secrets'))).keys()].toSorted();
+    await writeFile(first, 'damaged');
+    await rm(join(folder, 'key-check'));
+    const opened = await again();
+    const read = await Promise.allSettled(refs.map((ref, n) => opened.read(ref, owners[n] ?? ownerOf())));
+    expect(read.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+    expect(await readdir(folder)).toContain('key-check');
   });
 
   test('cannot be put in the place of one another', async () => {
@@ -150,12 +218,37 @@ describe('the files of a vault', () => {
     expect(read.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
   });
 
+  test('are on the disk before they are answered', async () => {
+    const { folder, vault } = await open();
+    const handle = await openFile(join(folder, 'vault.key'));
+    const prototype = Object.getPrototypeOf(handle) as { sync: () => Promise<void> };
+    await handle.close();
+    const { sync } = prototype;
+    let synced = 0;
+    prototype.sync = function (this: unknown) {
+      synced += 1;
+      return sync.call(this);
+    };
+    try {
+      const ref = await vault.create(documentOf(ownerOf()));
+      expect(synced).toBe(2); // the file, and the folder that names it
+      await vault.remove(ref, 30);
+      expect(synced).toBe(4); // both folders
+    } finally {
+      prototype.sync = sync;
+    }
+  });
+
   test('are not served under another key, nor without one', async () => {
     const { folder, vault, again } = await open();
     await vault.create(documentOf(ownerOf()));
     const key = join(folder, 'vault.key');
     await writeFile(key, 'x'.repeat(32));
-    await expect(again()).rejects.toThrow(/damaged, or was written under another key/);
+    await expect(again()).rejects.toThrow(/^The vault's key .* is another than the one/);
+    const check = await readFile(join(folder, 'key-check'));
+    await rm(join(folder, 'key-check'));
+    await expect(again()).rejects.toThrow(/^The vault's key .* is another than the one/);
+    await writeFile(join(folder, 'key-check'), check);
     await writeFile(key, 'short');
     await expect(again()).rejects.toThrow(/key is damaged.*expected 32 bytes/);
     await rm(key);
@@ -213,6 +306,10 @@ const Answered = v.object({
 });
 
 const newFolder = async () => await mkdtemp(join(tmpdir(), 'mooring-vault-'));
+
+/** All but what only tells whether the key is the right one. */
+const secretFiles = async (folder: string) =>
+  [...(await everything(folder)).keys()].filter((file) => !file.endsWith('key-check'));
 
 const everything = async (folder: string): Promise<Map<string, Buffer>> => {
   const files = await readdir(folder, { recursive: true, withFileTypes: true });

@@ -177,6 +177,35 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
     });
   });
 
+  describe('a secret that is replaced', () => {
+    test('is created anew where it was lost', async () => {
+      const owner = ownerOf();
+      const lost = await vault.create(documentOf(owner));
+      await vault.remove(lost, 0);
+      const ref = await vault.replace(documentOf(owner, { password: 'fake-sent-again' }));
+      expect(await passwordOf(vault, ref, owner)).toBe('fake-sent-again');
+      await vault.promote(ref);
+      await expect(vault.read(lost, owner)).rejects.toMatchObject(wanting);
+    });
+
+    test('is brought back where it was removed, with the versions that it had', async () => {
+      const owner = ownerOf();
+      const first = await vault.create(documentOf(owner, { password: 'fake-old' }));
+      await vault.remove(first, 30);
+      const ref = await vault.replace(documentOf(owner, { password: 'fake-new' }));
+      expect(await passwordOf(vault, ref, owner)).toBe('fake-new');
+      expect(await passwordOf(vault, first, owner)).toBe('fake-old');
+    });
+  });
+
+  test('the mark of the store is what was written last', async () => {
+    const mark = randomUUID();
+    await vault.writeMark(randomUUID());
+    await vault.writeMark(mark);
+    expect(await vault.readMark()).toBe(mark);
+    expect(await (await opened.another()).readMark()).toBe(mark);
+  });
+
   describe('a removed secret', () => {
     test('is gone until it is restored, with all its versions', async () => {
       const owner = ownerOf();
@@ -244,6 +273,21 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
       expect((await listed()).has(ref.name)).toBe(true);
       await vault.remove({ name: ref.name }, 0);
       expect((await listed()).has(ref.name)).toBe(false);
+    });
+
+    test('of removed ones has each while it can be restored, with its owner and its end', async () => {
+      const owner = ownerOf();
+      const ref = await vault.create(documentOf(owner));
+      const entry = async () =>
+        (await Array.fromAsync(vault.listRemoved())).find(({ name }) => name === ref.name);
+      expect(await entry()).toBeUndefined();
+      await vault.remove(ref, 30);
+      const found = await entry();
+      expect(found?.owner).toEqual(owner);
+      expect(found?.ends_at).toBeGreaterThan(Date.now() + 29 * 86_400_000);
+      expect(found?.ends_at).toBeLessThan(Date.now() + 31 * 86_400_000);
+      await vault.restore(ref);
+      expect(await entry()).toBeUndefined();
     });
 
     test('has neither values nor what is somebody else’s', async () => {

@@ -235,7 +235,8 @@ describe('a catalog writer', () => {
   test('has no write under way once it is disposed of, even after one failed', async () => {
     const gate = Promise.withResolvers<void>();
     const happened: string[] = [];
-    const writes = [
+    const writes: (() => Promise<unknown>)[] = [
+      () => Promise.resolve(), // what registers the snapshot
       () => gate.promise.then(() => happened.push('landed')),
       () => Promise.reject(new Problem('unavailable')),
     ];

@@ -1,6 +1,7 @@
 import type { Step } from '../../domain/test-result.ts';
 import type { Log } from '../../log.ts';
 import { Problem, type ProblemExtras } from '../../problem.ts';
+import { asUnavailable } from '../storage-fault.ts';
 
 type Clean = Log['clean'];
 
@@ -17,7 +18,8 @@ export const cleanly = async <T>(log: Log, work: () => Promise<T>): Promise<T> =
 };
 
 /** What was thrown as a Problem without a secret in it; what was none is logged. */
-export const cleanProblem = (error: unknown, { clean, error: report }: Log): Problem => {
+export const cleanProblem = (thrown: unknown, { clean, error: report }: Log): Problem => {
+  const error = asUnavailable(thrown, 'A file that Mooring needs');
   if (!(error instanceof Problem)) {
     report('failed', error);
     return new Problem('internal');

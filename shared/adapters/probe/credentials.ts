@@ -8,10 +8,10 @@ import { secretsOf } from '../../domain/given-secrets.ts';
 import { keys } from '../../domain/keys.ts';
 import { applyPatch } from '../../domain/patch.ts';
 import { checkShared } from '../../domain/send-credentials.ts';
-import { tenantOf, updateConnection } from '../../domain/write.ts';
+import { findConnection, tenantOf, updateConnection } from '../../domain/write.ts';
 import type { CredentialsChange } from '../../ports/probe.ts';
 import { Conflict } from '../../ports/store.ts';
-import type { SecretRef } from '../../ports/vault.ts';
+import type { SecretDocument, SecretRef } from '../../ports/vault.ts';
 import { Problem } from '../../problem.ts';
 import type { Bench } from '../direct-probe.ts';
 import { mergeStored, nameSecret } from './release.ts';
@@ -39,7 +39,7 @@ export const changeCredentials = async (bench: Bench, call: CredentialsChange): 
       await (counted ??= countChange(bench, call, now));
       const owner = { ...tenant, id };
       const [ref, key] = await Promise.all([
-        vault.stage(read.secret, { layout: 1, owner, destination, credentials }),
+        storeVersion(bench, read.secret, { layout: 1, owner, destination, credentials }),
         vault.key(tenant),
       ]);
       staged = ref;
@@ -78,6 +78,24 @@ const changeNamed = async (
   await checkShared(vault, { tenant: tenantOf(read), arn }, connector, sending);
   return { ...next, ...change, secret: { arn }, bound: describeDestination(connector, sending) };
 };
+
+/** Adds a version; a secret that was removed by mistake is brought back for it, and one that is lost is created anew. */
+const storeVersion = async (
+  { store, vault }: Bench,
+  ref: SecretRef,
+  document: SecretDocument,
+): Promise<SecretRef> => {
+  try {
+    return await vault.stage(ref, document);
+  } catch (error) {
+    if (!isLost(error)) throw error;
+  }
+  // Of a connection that was deleted meanwhile the secret is meant to be gone.
+  await findConnection(store, document.owner, document.owner.id);
+  return vault.replace(document);
+};
+
+const isLost = (error: unknown) => error instanceof Problem && error.code === 'credentials-required';
 
 /** The item names the version already; the vault's own idea of the current one may lag behind. */
 const promote = async ({ vault, log }: Bench, ref: SecretRef) => {

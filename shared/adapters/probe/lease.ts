@@ -7,6 +7,8 @@ import type { Bench } from '../direct-probe.ts';
 /** Held as long as its holder lives: after a crash the next one waits no longer than this. */
 const heldMs = 45_000;
 
+const keptSeconds = 30 * 86_400;
+
 export interface Lease extends AsyncDisposable {
   /** Its holder's own, and the name of the snapshot that he writes. */
   readonly token: string;
@@ -41,17 +43,13 @@ export const takeLease = async (
     const isObsolete = claimed && held['attempt'] !== undefined && held['attempt'] !== attempt;
     if (!isObsolete) return undefined;
   }
-  const item = () => ({
-    put: {
-      ...key,
-      layout: currentLayout('lease'),
-      token,
-      attempt,
-      snapshot: token,
-      holder,
-      until: clock() + heldMs,
-    },
-  });
+  const item = () => {
+    const until = clock() + heldMs;
+    // What a crash leaves goes by itself, also when nobody introspects again; its snapshot is registered elsewhere too.
+    const expires = Math.ceil(until / 1000) + keptSeconds;
+    const layout = currentLayout('lease');
+    return { put: { ...key, layout, token, attempt, snapshot: token, holder, until, expires } };
+  };
   try {
     await store.write([{ ...item(), if: held ? { token: String(held['token']) } : 'absent' }]);
   } catch (error) {

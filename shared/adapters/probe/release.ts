@@ -71,12 +71,16 @@ export const mergeStored = async (
   const connector = connectorOf(read.type);
   const { auth_method } = read;
   const now = describeDestination(connector, { ...next, login: { auth_method } });
-  const old = isWithin(connector, read.bound, now) ? await readStored(vault, connector, read) : undefined;
+  const old = isWithin(connector, read.bound, now)
+    ? await readStored(vault, connector, read).catch(asMissing)
+    : undefined;
   try {
-    const merged = mergeCredentials(connector, old, given, next);
+    // A whole new set replaces one that cannot be read.
+    const merged = mergeCredentials(connector, old instanceof Problem ? undefined : old, given, next);
     checkChange(connector, read, { ...next, auth_method: merged.credentials.auth_method });
     return merged;
   } catch (error) {
+    if (old instanceof Problem && isMissing(error)) throw old;
     if (purpose === 'to-test' && isMissing(error) && saysOnlyHow(connector, given))
       throw new Problem('credentials-locked', undefined, { cause: error });
     throw error;
@@ -112,6 +116,11 @@ const readStored = async (
   if ('arn' in stored.secret) throw new Problem('internal', 'Expected a secret of ours');
   const owner = { ...tenantOf(stored), id: stored.id };
   return readBoundCredentials(connector, await vault.read(stored.secret, owner));
+};
+
+const asMissing = (error: unknown): Problem => {
+  if (error instanceof Problem && isMissing(error)) return error;
+  throw error;
 };
 
 const isMissing = (error: unknown) => error instanceof Problem && error.code === 'credentials-required';

@@ -105,6 +105,9 @@ const run = async (
   // What dials is not loaded to start, nor by the function that only changes credentials.
   const { examine } = await import('../../connectors/examine.ts');
   const { status, details, steps } = await examine(connector, target, options);
+  // Mooring's own fault says nothing about the source, and is not recorded as a test of it.
+  if ('error' in details && details.code === 'unavailable')
+    throw new Problem('unavailable', log.clean(details.error));
   return {
     status,
     details:

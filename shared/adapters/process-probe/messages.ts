@@ -37,7 +37,7 @@ export type FromChild =
 /** What the probe may ask of the store and of the vault. */
 export const servedPorts = {
   store: ['get', 'query', 'write', 'count'],
-  vault: ['read', 'stage', 'promote', 'readShared', 'tags', 'key'],
+  vault: ['read', 'stage', 'replace', 'promote', 'readShared', 'tags', 'key'],
 } as const satisfies { readonly store: readonly (keyof Store)[]; readonly vault: readonly (keyof Vault)[] };
 
 export interface PortRequest {

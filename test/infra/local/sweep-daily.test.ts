@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { startLocal } from '../../../infra/local/run.ts';
+import { type Running, startLocal } from '../../../infra/local/run.ts';
 import { settingsFrom } from '../../../infra/local/settings.ts';
+import { unlessCode } from '../../../shared/adapters/atomic-file.ts';
+import { draft } from '../../samples.ts';
 
 let state: string;
 beforeEach(async () => {
@@ -53,29 +55,113 @@ const killedCreate = async (hoursAgo: number) => {
   expect(child.signalCode).toBe('SIGKILL');
 };
 
+const settings = (more: Record<string, string> = {}) =>
+  settingsFrom({ PORT: '0', MOORING_STATE: state, MOORING_DEMO: 'off', ...more });
+
+/** A run that waits until its sweep has said what it has to say. */
+const run = async (work: (running: Running) => Promise<void> = async () => undefined) => {
+  const logged: string[] = [];
+  const mark = await markNow();
+  const running = await startLocal(settings(), (line) => void logged.push(line));
+  await work(running);
+  while ((await markNow()) === mark && !logged.join().includes('the sweep removes nothing')) await wait(20);
+  await running[Symbol.asyncDispose]();
+  return { logged: logged.filter((line) => line.includes('"sweep"')), notes: running.notes };
+};
+const markNow = () => readFile(join(state, 'vault/store-mark'), 'base64').catch(() => '');
+
+const call = async ({ address, apiKey }: Running, request: string, body?: object) => {
+  const [method = 'GET', path = '/'] = request.split(' ');
+  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+  const answer = await fetch(`${address}${path}`, {
+    method,
+    headers,
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  return { status: answer.status, body: (await answer.json()) as { data: { id: string }[]; code?: string } };
+};
+
+const create = (running: Running, name: string) =>
+  call(running, 'POST /v1/connections?test=false', { ...draft(), name });
+
+/** Names of files beside the store that belong to it. */
+const storeFiles = ['store.db', 'store.db-wal', 'store.db-shm'];
+const moveStore = async (from: string, to: string) => {
+  await mkdir(to, { recursive: true });
+  for (const file of storeFiles)
+    await rename(join(from, file), join(to, file)).catch((error: unknown) =>
+      unlessCode(error, 'ENOENT', undefined),
+    );
+};
+
 describe('npm start', () => {
-  test('removes what a create left that was killed more than an hour ago, and says so', async () => {
+  test('quarantines what a create left that was killed more than an hour ago, and says so', async () => {
+    await run(async (running) => void (await create(running, 'kept')));
     await killedCreate(2);
     await killedCreate(0);
+    expect(await secrets()).toBe(3);
+    const { logged } = await run();
     expect(await secrets()).toBe(2);
-    const logged: string[] = [];
-    const settings = settingsFrom({ PORT: '0', MOORING_STATE: state, MOORING_DEMO: 'off' });
-    await using _ = await startLocal(settings, (line) => void logged.push(line));
-    while ((await secrets()) > 1) await wait(20);
-    await wait(20);
-    expect(await secrets()).toBe(1);
-    expect(logged.filter((line) => line.includes('removed a secret'))).toHaveLength(1);
+    expect(logged.filter((line) => line.includes('quarantining a secret'))).toHaveLength(1);
     expect(logged.join()).not.toContain('not-a-real-password');
   });
 
   test('that is stopped at once sweeps no more', async () => {
+    await run(async (running) => void (await create(running, 'kept')));
     await killedCreate(2);
-    const settings = settingsFrom({ PORT: '0', MOORING_STATE: state, MOORING_DEMO: 'off' });
     const logged: string[] = [];
-    const running = await startLocal(settings, (line) => void logged.push(line));
+    const running = await startLocal(settings(), (line) => void logged.push(line));
     await running[Symbol.asyncDispose]();
     await wait(1200);
+    expect(await secrets()).toBe(2);
+    expect(logged.filter((line) => line.includes('"sweep"'))).toEqual([]);
+  });
+
+  test('sweeps nothing where it is told not to', async () => {
+    await run(async (running) => void (await create(running, 'kept')));
+    const mark = await markNow();
+    await using _ = await startLocal(settings({ MOORING_SWEEP: 'off' }));
+    await wait(1200);
+    expect(await markNow()).toBe(mark);
+  });
+
+  test('keeps every secret while the store is away, and has them all when it is put back', async () => {
+    const aside = join(state, 'aside');
+    await run(async (running) => {
+      for (const name of ['one', 'two', 'three']) await create(running, name);
+    });
+    await moveStore(state, aside);
+    const without = await run();
+    expect(await secrets()).toBe(3);
+    expect(without.logged).toEqual([expect.stringContaining('the sweep removes nothing')]);
+    expect(without.notes.join()).toMatch(/3 of 3 secrets are of no connection.*npm run vault/s);
+    // Nor at the next start, when the store is no longer new.
+    await run();
+    expect(await secrets()).toBe(3);
+
+    for (const file of storeFiles) await rm(join(state, file), { force: true });
+    await moveStore(aside, state);
+    const again = await run(async (running) => {
+      for (const { id } of (await call(running, 'GET /v1/connections')).body.data) {
+        const tested = await call(running, `POST /v1/connections/${id}/test`);
+        expect(JSON.stringify(tested.body)).not.toContain('credentials-required');
+        expect(tested.status).toBe(200);
+      }
+    });
+    expect(again.notes.join()).not.toContain('secrets');
+    expect(again.logged).toEqual([]);
+    expect(await secrets()).toBe(3);
+  });
+
+  test('does not take a store of 0 bytes for a new one beside a vault that holds secrets', async () => {
+    await run(async (running) => void (await create(running, 'kept')));
+    for (const file of storeFiles) await rm(join(state, file), { force: true });
+    await writeFile(join(state, 'store.db'), '');
+    await expect(startLocal(settings(), () => undefined)).rejects.toThrow(
+      /^The store .*store\.db is empty, but the vault beside it holds secrets: put a copy back/,
+    );
     expect(await secrets()).toBe(1);
-    expect(logged).toEqual([]);
+    await rm(join(state, 'vault'), { recursive: true });
+    await (await startLocal(settings(), () => undefined))[Symbol.asyncDispose]();
   });
 });

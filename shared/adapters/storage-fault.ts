@@ -1,0 +1,118 @@
+import { closeSync, existsSync, openSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Problem } from '../problem.ts';
+
+/** What is wrong with the local disk, or with this process's right to use it. */
+export interface StorageFault {
+  /** A clause that ends a sentence: `its disk is full`. */
+  readonly reason: string;
+  /** What to do about it, as a sentence. */
+  readonly remediation: string;
+}
+
+/** The local storage fault that an error of Node's `fs` or `node:sqlite` reports; `undefined` for any other error. */
+export const readStorageFault = (error: unknown): StorageFault | undefined => {
+  for (let link = error, depth = 0; isObject(link) && depth < 8; link = link['cause'], depth += 1) {
+    const fault = byErrno[String(link['code'])] ?? bySqlite[primaryCode(link)];
+    if (fault) return fault;
+  }
+  return undefined;
+};
+
+/** SQLite's result code without its extension, 0 where the error is not SQLite's: https://www.sqlite.org/rescode.html */
+export const primaryCode = (error: unknown): number =>
+  isObject(error) && typeof error['errcode'] === 'number' ? error['errcode'] & 0xff : 0;
+
+/** A local storage fault as a 503 that names it; any other error as it is. `place` begins the sentence: `The state folder`. */
+export const asUnavailable = (error: unknown, place: string): unknown => {
+  if (error instanceof Problem) return error;
+  const fault = readStorageFault(error);
+  return fault ? unavailable(fault, place, error) : error;
+};
+
+export const unavailable = ({ reason, remediation }: StorageFault, place: string, cause: unknown): Problem =>
+  new Problem('unavailable', `${place} cannot be used: ${reason}`, { remediation, cause });
+
+/** Why SQLite cannot open, read or write a file: it names no cause itself, so the file and its folder are tried. */
+export const findStorageFault = (path: string, error: unknown): StorageFault | undefined => {
+  const fault = readStorageFault(error);
+  if (!fault || !vague.has(primaryCode(error)) || path === ':memory:') return fault;
+  try {
+    if (existsSync(path)) closeSync(openSync(path, 'r+'));
+    writeBeside(path);
+  } catch (found) {
+    return readStorageFault(found) ?? fault;
+  }
+  return fault;
+};
+
+/** As much as SQLite's smallest write. */
+const writeBeside = (path: string): void => {
+  const draft = `${path}.${process.pid}.tmp`;
+  if (!existsSync(dirname(path))) return;
+  const file = openSync(draft, 'w', 0o600);
+  try {
+    writeSync(file, Buffer.alloc(4096));
+  } finally {
+    closeSync(file);
+    rmSync(draft, { force: true });
+  }
+};
+
+/** IOERR, CANTOPEN */
+const vague = new Set([10, 14]);
+
+const full: StorageFault = {
+  reason: 'its disk is full',
+  remediation: 'Free space on the disk of the state folder, then try again.',
+};
+const quota: StorageFault = {
+  reason: 'the disk quota of this account is used up',
+  remediation: 'Free space on the disk of the state folder or raise the quota, then try again.',
+};
+const readOnly: StorageFault = {
+  reason: 'it is read-only',
+  remediation:
+    'Mount the file system of the state folder for writing and make its files writable, then try again.',
+};
+const noAccess: StorageFault = {
+  reason: 'this account may not read and write it',
+  remediation: 'Give the state folder and all in it to the account that runs Mooring, then try again.',
+};
+const tooManyFiles: StorageFault = {
+  reason: 'too many files are open',
+  remediation: 'Raise the limit of open files (ulimit -n) or close what holds them open, then try again.',
+};
+const inputOutput: StorageFault = {
+  reason: 'its disk reports an input/output error',
+  remediation: 'Check the disk of the state folder, then try again.',
+};
+const cannotOpen: StorageFault = {
+  reason: 'a file in it cannot be opened',
+  remediation:
+    'Check the rights on the state folder, its disk and the limit of open files (ulimit -n), then try again.',
+};
+
+/** https://nodejs.org/api/errors.html#common-system-errors */
+const byErrno: Readonly<Record<string, StorageFault>> = {
+  ENOSPC: full,
+  EDQUOT: quota,
+  EROFS: readOnly,
+  EACCES: noAccess,
+  EPERM: noAccess,
+  EMFILE: tooManyFiles,
+  ENFILE: tooManyFiles,
+  EIO: inputOutput,
+};
+
+/** PERM, READONLY, IOERR, FULL, CANTOPEN: https://www.sqlite.org/rescode.html */
+const bySqlite: Readonly<Record<number, StorageFault>> = {
+  3: noAccess,
+  8: readOnly,
+  10: inputOutput,
+  13: full,
+  14: cannotOpen,
+};
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;

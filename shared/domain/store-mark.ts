@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { Conflict, type Store } from '../ports/store.ts';
+import type { SweepVault } from '../ports/vault.ts';
+import { keys } from './keys.ts';
+
+interface Pair {
+  readonly store: Store;
+  readonly vault: Pick<SweepVault, 'readMark' | 'writeMark'>;
+}
+
+/**
+ * How the store and the vault stand to each other. Each sweep writes a new mark into both, so that a store that was created anew, is
+ * another one, or was put back to an earlier state does not have the vault's mark. `unmarked`: the vault has none yet.
+ */
+export type MarkState = 'same' | 'other' | 'unmarked';
+
+export const compareMarks = async ({ store, vault }: Pair): Promise<MarkState> => {
+  const [stored, mark, table] = await Promise.all([readStored(store), vault.readMark(), identify(store)]);
+  if (mark === undefined) return 'unmarked';
+  const known = [stored.mark, stored.next].includes(mark) && stored.table === table;
+  return known ? 'same' : 'other';
+};
+
+/** Says that both belong together as they are now. */
+export const renewMark = async ({ store, vault }: Pair): Promise<void> => {
+  const [{ mark: before, next: abandoned, exists }, held, table] = await Promise.all([
+    readStored(store),
+    vault.readMark(),
+    identify(store),
+  ]);
+  const mark = randomUUID();
+  // Announced first: a crash between the two writes leaves a vault whose mark the store knows, whichever it is.
+  const announced = { mark: held ?? mark, next: mark };
+  const item = { ...keys.storeMark, layout: 1, table };
+  try {
+    const seen = exists ? { mark: before ?? null, next: abandoned ?? null } : 'absent';
+    await store.write([{ put: { ...item, ...announced }, if: seen }]);
+    await vault.writeMark(mark);
+    await store.write([{ put: { ...item, mark, next: null }, if: announced }]);
+  } catch (error) {
+    // Another sweep renews it at this moment.
+    if (!(error instanceof Conflict)) throw error;
+  }
+};
+
+const readStored = async (store: Store) => {
+  const item = await store.get(keys.storeMark);
+  const text = (name: string) => (typeof item?.[name] === 'string' ? item[name] : undefined);
+  return { mark: text('mark'), next: text('next'), table: text('table') ?? null, exists: item !== undefined };
+};
+
+/** A restored table has the content of the one before, and another identity. */
+const identify = async (store: Store): Promise<string | null> => (await store.identity?.()) ?? null;
