@@ -39,7 +39,7 @@ export const endpoint = defineEndpoint({
   }),
   also: { 202: 'The introspection still runs; ask again after Retry-After' },
   scope: 'connections:read',
-  problems: ['invalid-cursor', 'secret-not-shared'],
+  problems: ['invalid-cursor', 'secret-not-shared', 'credentials-required'],
   sourceProblems: 'own',
   uses: { store: 'write', probe: 'introspect' },
   timeout: 29,

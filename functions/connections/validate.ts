@@ -18,7 +18,7 @@ export const endpoint = defineEndpoint({
   returns: v.object({ valid: v.boolean(), errors: v.array(Mismatch) }),
   also: { 202: 'The introspection still runs; ask again after Retry-After' },
   scope: 'connections:read',
-  problems: ['secret-not-shared'],
+  problems: ['secret-not-shared', 'credentials-required'],
   sourceProblems: 'own',
   uses: { store: 'write', probe: 'introspect' },
   timeout: 29,

@@ -1,0 +1,177 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { folderBacking } from '../../infra/local/backing.ts';
+import { openState } from '../../infra/local/state.ts';
+import { asUnavailable, readStorageFault } from '../../shared/adapters/storage-fault.ts';
+import { documentOf, ownerOf } from '../contracts/secrets.ts';
+import { startApi } from '../api.ts';
+import { draft } from '../samples.ts';
+
+const mayMount = () => {
+  const place = mkdtempSync(join(tmpdir(), 'mooring-mount-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', place], { stdio: 'ignore' });
+    execFileSync('umount', [place]);
+    return true;
+  } catch {
+    if (process.env['CI']) throw new Error('These tests need root and the right to mount a tmpfs');
+    process.stderr.write('No real disk is filled: only root may mount a tmpfs\n');
+    return false;
+  } finally {
+    rmSync(place, { recursive: true });
+  }
+};
+
+const drafts = (folder: string) =>
+  readdirSync(folder, { recursive: true }).filter((file) => String(file).endsWith('.tmp'));
+
+(mayMount() ? describe : describe.skip)('a disk of its own', () => {
+  let disk: string;
+  let folder: string;
+  const mount = (...options: string[]) =>
+    execFileSync('mount', ['-t', 'tmpfs', '-o', ['size=1m', ...options].join(), 'tmpfs', disk]);
+  const fill = () => {
+    for (const size of [65_536, 4096, 256, 1]) {
+      try {
+        for (;;) appendFileSync(join(disk, 'fill'), Buffer.alloc(size));
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'ENOSPC' });
+      }
+    }
+  };
+  const free = () => rmSync(join(disk, 'fill'));
+  beforeEach(() => {
+    disk = mkdtempSync(join(tmpdir(), 'mooring-disk-'));
+    folder = join(disk, 'state');
+  });
+  afterEach(() => {
+    execFileSync('umount', [disk]);
+    rmSync(disk, { recursive: true });
+  });
+
+  test('that is full at the start is said to be full, and nothing to be damaged', () => {
+    mount();
+    mkdirSync(folder);
+    fill();
+    expect(() => openState(folder)).toThrow(
+      `The state folder ${folder} cannot be used: its disk is full. Free space on the disk of the state folder`,
+    );
+    free();
+    openState(folder)[Symbol.dispose]();
+  });
+
+  test('that is read-only is said to be read-only', () => {
+    mount();
+    openState(folder)[Symbol.dispose]();
+    execFileSync('mount', ['-o', 'remount,ro', disk]);
+    expect(() => openState(folder)).toThrow(`The state folder ${folder} cannot be used: it is read-only.`);
+    execFileSync('mount', ['-o', 'remount,rw', disk]);
+  });
+
+  test('that fills up answers 503 with the cure, leaves no draft, and works again when there is space', async () => {
+    mount();
+    mkdirSync(folder);
+    await using backing = await folderBacking(folder);
+    await using api = await startApi({ backing });
+    const create = (n: number) =>
+      api.call('POST /v1/connections?test=false', { body: { ...draft(), name: `n ${n}` } });
+    expect((await create(0)).status).toBe(201);
+    fill();
+    for (let n = 1; n <= 10; n++) {
+      const { status, body, headers } = await create(n);
+      expect([status, body.code, body['retryable'], headers['retry-after']]).toEqual([
+        503,
+        'unavailable',
+        true,
+        '5',
+      ]);
+      expect(body['detail']).toMatch(
+        /^The (vault|store) in the state folder cannot be used: its disk is full$/,
+      );
+      expect(body['remediation']).toBe('Free space on the disk of the state folder, then try again.');
+    }
+    expect((await api.call('GET /v1/connections')).body.data).toHaveLength(1);
+    expect(drafts(folder)).toEqual([]);
+    free();
+    expect((await create(99)).status).toBe(201);
+  });
+
+  test('that is full leaves no draft of a file of the state', async () => {
+    mount();
+    using state = openState(folder);
+    fill();
+    await expect(state.save('thing', 'x'.repeat(5000))).rejects.toThrow('its disk is full');
+    expect(readdirSync(folder).filter((file) => !file.startsWith('lock'))).toEqual([]);
+  });
+
+  test('that has become read-only answers 503, and what is there can be read', async () => {
+    mount();
+    mkdirSync(folder);
+    const owner = ownerOf();
+    const backing = await folderBacking(folder);
+    const ref = await backing.vault.create(documentOf(owner));
+    await backing[Symbol.asyncDispose](); // a file that is open for writing keeps a disk from being remounted
+    const { fileVault } = await import('../../shared/adapters/file-vault.ts');
+    const vault = await fileVault({ folder: join(folder, 'vault'), clock: Date.now });
+    execFileSync('mount', ['-o', 'remount,ro', disk]);
+    await expect(vault.stage(ref, documentOf(owner))).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'The vault in the state folder cannot be used: it is read-only',
+    });
+    expect(await vault.read(ref, owner)).toEqual(documentOf(owner));
+    execFileSync('mount', ['-o', 'remount,rw', disk]);
+  });
+});
+
+test('a process that may open no more files answers 503, and works again when it may', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mooring-files-'));
+  const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+  const script = `
+    const { openSync, closeSync } = await import('node:fs');
+    const { fileVault } = await import(${module('../../shared/adapters/file-vault.ts')});
+    const { problemFrom } = await import(${module('../../shared/http/problems.ts')});
+    const vault = await fileVault({ folder: ${JSON.stringify(folder)}, clock: Date.now });
+    const owner = { org: 'org_files', environment: 'default', id: '0'.repeat(32) };
+    const document = { layout: 1, owner, destination: {}, credentials: { password: 'not-a-real-password' } };
+    const ref = await vault.create(document);
+    const open = [];
+    try { for (;;) open.push(openSync('/dev/null')); } catch {}
+    const told = (error) => { const { code, message } = problemFrom(error); return { code, message }; };
+    const answers = [await vault.read(ref, owner).catch(told), await vault.stage(ref, document).catch(told)];
+    for (const file of open) closeSync(file);
+    answers.push((await vault.read(ref, owner)).credentials);
+    process.stdout.write(JSON.stringify(answers));`;
+  const { stdout } = spawnSync(
+    'sh',
+    ['-c', 'ulimit -n 64; exec "$0" --input-type=module --eval "$1"', process.execPath, script],
+    { encoding: 'utf8' },
+  );
+  rmSync(folder, { recursive: true });
+  const unavailable = {
+    code: 'unavailable',
+    message: 'The vault in the state folder cannot be used: too many files are open',
+  };
+  expect(JSON.parse(stdout)).toEqual([unavailable, unavailable, { password: 'not-a-real-password' }]);
+});
+
+test.each([
+  ['ENOSPC', 'its disk is full'],
+  ['EDQUOT', 'the disk quota'],
+  ['EROFS', 'it is read-only'],
+  ['EACCES', 'this account may not'],
+  ['EMFILE', 'too many files'],
+  ['ENFILE', 'too many files'],
+  ['EIO', 'input/output error'],
+])('%s is a fault of the disk, down the causes too', (code, reason) => {
+  const error = Object.assign(new Error('as the system says it'), { code });
+  expect(readStorageFault(new Error('above', { cause: error }))?.reason).toContain(reason);
+  expect(asUnavailable(error, 'It')).toMatchObject({ code: 'unavailable' });
+});
+
+test('any other error stays what it is', () => {
+  for (const error of [new Error('other'), 'text', undefined, { code: 'ENOENT' }, { errcode: 11 }])
+    expect(asUnavailable(error, 'It')).toBe(error);
+});
