@@ -11,7 +11,10 @@ export type Derived<T> = T & {
   readonly of?: string;
 };
 
-/** What each kind of derived data depends on. Whatever else a connection holds may change without making it wrong. */
+/**
+ * What each kind of derived data depends on. Whatever else a connection holds may change without making it wrong. A change of this table
+ * makes all that is stored obsolete at the upgrade: catalogs are read anew, and tests are forgotten until the next.
+ */
 const sources = {
   /** A catalog is what one account sees in one place and scope; how the way there is secured does not change it. */
   catalog: (stored: StoredConnection) => [

@@ -153,6 +153,14 @@ describe('suggestions', () => {
     expect(found.map(({ comment }) => comment)).toEqual(expected);
   });
 
+  test('show no more of the comment of a column either', async () => {
+    const store = sqliteStore({ path: ':memory:' });
+    const [column] = columnsOf('id').map((one) => ({ ...one, comment: 'x'.repeat(300) }));
+    await write(store, [tableOf({ name: 't', columns: column ? [column] : [] })]);
+    const [found] = await suggest(store, place, { type: 'columns', parent: 't', limit: 1 }, quote);
+    expect(found?.comment).toBe(`${'x'.repeat(255)}…`);
+  });
+
   test('are none where there is no catalog', async () => {
     for (const type of ['schemas', 'tables', 'columns', 'topics'] as const)
       for (const parent of [undefined, 'a', 'a.b'])
@@ -178,6 +186,7 @@ describe('columns', () => {
   const shop = () => [
     marked('a', 'b.c'),
     marked('a.b', 'c'),
+    marked('x.y', 'z'),
     marked('public', 'users'),
     marked('sales', 'users'),
     marked('sales', 'Users'),
@@ -195,6 +204,7 @@ describe('columns', () => {
     ['"a.b".c', 'a.b|c'],
     ['a.b.c', 'a|b.c'],
     ['b.c', 'a|b.c'],
+    ['x.y.z', 'x.y|z'],
     ['topic.v1.created', '|topic.v1.created'],
     ['"topic.v1.created"', '|topic.v1.created'],
   ])('are those of the table that %s means', async (parent, expected) => {
