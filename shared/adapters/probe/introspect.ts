@@ -11,8 +11,12 @@ import {
   recordIntrospectionOutcome,
 } from '../../domain/introspection-outcome.ts';
 import { recallProblem } from '../../domain/kept-problem.ts';
+import { keys } from '../../domain/keys.ts';
+import { readConnection } from '../../domain/stored-connection.ts';
+import type { Tenant } from '../../domain/tenant.ts';
 import { findConnection, putConnection, updateConnection } from '../../domain/write.ts';
 import type { Introspected, IntrospectionCall } from '../../ports/probe.ts';
+import type { Store } from '../../ports/store.ts';
 import type { Problem } from '../../problem.ts';
 import type { Bench } from '../direct-probe.ts';
 import { aimAtSaved } from './aim.ts';
@@ -83,7 +87,7 @@ const makeAttempt = async (
       log.error('a failed introspection was not recorded', fault, { request_id: call.request_id }),
     );
   }
-  await removeSnapshot(store, { ...tenant, id, snapshot: token }).catch((fault: unknown) =>
+  await removeUnused(store, tenant, id, token).catch((fault: unknown) =>
     log.error('half a snapshot was left behind', fault, { request_id: call.request_id }),
   );
   if (failure) throw failure;
@@ -108,10 +112,15 @@ export const abandonIntrospection = async (
   const made = held?.attempt ?? attempt;
   if (made !== undefined) await recordIntrospectionOutcome(store, tenant, id, made, { at: clock(), problem });
   if (!held) return;
-  const snapshot = held.token;
-  const read = await findConnection(store, tenant, id);
-  if (!inUse(read, snapshot)) await removeSnapshot(store, { ...tenant, id, snapshot });
-  await releaseLease({ store }, tenant, id, snapshot);
+  await removeUnused(store, tenant, id, held.token);
+  await releaseLease({ store }, tenant, id, held.token);
+};
+
+/** A write whose answer was lost may have switched to it all the same: only the store knows. */
+const removeUnused = async (store: Store, tenant: Tenant, id: string, snapshot: string): Promise<void> => {
+  const item = await store.get(keys.connection(tenant, id));
+  if (item && inUse(readConnection(item), snapshot)) return;
+  await removeSnapshot(store, { ...tenant, id, snapshot });
 };
 
 const inUse = ({ catalog, previous_catalog: previous }: StoredConnection, snapshot: string) =>

@@ -1,0 +1,48 @@
+import { expect, test } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileVault } from '../../shared/adapters/file-vault.ts';
+import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import type { Change, Store } from '../../shared/ports/store.ts';
+import { Problem } from '../../shared/problem.ts';
+import { startApi } from '../api.ts';
+import { reach } from '../engines/reach.ts';
+import { draft } from '../samples.ts';
+
+const postgres = reach('postgres');
+
+/** A store that writes, and whose answer to the switch to a catalog is lost. */
+const loseAnswer = (store: Store): Store => ({
+  get: (key) => store.get(key),
+  query: (range) => store.query(range),
+  count: (key, expires) => store.count(key, expires),
+  write: async (changes) => {
+    await store.write(changes);
+    if (changes.some(isSwitch)) throw new Problem('unavailable', 'The table did not answer');
+  },
+});
+
+const isSwitch = (change: Change) =>
+  'put' in change && Object(change.put['last_introspection']).state === 'succeeded';
+
+(postgres ? test : test.skip)('a catalog is kept where the answer to the switch was lost', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mooring-lost-'));
+  await using sqlite = sqliteStore({ path: ':memory:' });
+  const vault = await fileVault({ folder, clock: Date.now });
+  await using api = await startApi({ backing: { store: loseAnswer(sqlite), vault } });
+  const config = {
+    ...draft().config,
+    port: Number(postgres?.['POSTGRES_PORT']),
+    username: postgres?.['POSTGRES_USER'],
+    password: postgres?.['POSTGRES_PASSWORD'],
+  };
+  const body = { ...draft(), config, options: { ssl_mode: 'require' } };
+  const { id } = (await api.call('POST /v1/connections', { body })).body;
+  expect((await api.call(`GET /v1/connections/${id}/schema`)).status).toBe(503);
+  const answer = await api.call(`GET /v1/connections/${id}/schema`);
+  expect(answer.status).toBe(200);
+  expect(answer.body.data.length).toBe(Math.min(50, Number(Object(answer.body['catalog']).tables)));
+  expect(answer.body.data.length).toBeGreaterThan(3);
+  await rm(folder, { recursive: true });
+});
