@@ -37,12 +37,14 @@ let api: Api;
 let source: Awaited<ReturnType<typeof silentSource>>;
 let id: string;
 let background: Promise<unknown>;
+let everything: Promise<unknown>[];
 /** What the next invocation of the probe meets instead of the probe. */
 let invocation: (() => Promise<never>) | undefined;
 
 beforeEach(async () => {
   now = Date.parse('2026-01-01T00:00:00Z');
   invocation = undefined;
+  everything = [];
   source = await silentSource();
   api = await startApi({
     clock: () => now,
@@ -52,6 +54,7 @@ beforeEach(async () => {
       introspect: async (call) => {
         if (invocation) return invocation();
         background = real.introspect(call, Infinity).catch(() => undefined);
+        everything.push(background);
         return { running: true };
       },
     }),
@@ -61,8 +64,9 @@ beforeEach(async () => {
   ({ id } = (await api.call('POST /v1/connections?test=false', { body })).body);
 });
 afterEach(async () => {
-  await api[Symbol.asyncDispose]();
   await source[Symbol.asyncDispose]();
+  await Promise.all(everything);
+  await api[Symbol.asyncDispose]();
 });
 
 const schema = (query = '') => api.call(`GET /v1/connections/${id}/schema?${query}`);
