@@ -63,7 +63,7 @@ const tried = async (row: Stripped, mode: SslMode) => {
   await using recorder = await startRecorder(server);
   recorder.behave({ tls: 'off', asks });
   const secret: Secret | undefined = row.secret === undefined ? undefined : startMint()(row.secret);
-  recorder.reset(() => (secret ? [secret.value] : []));
+  await recorder.reset(() => (secret ? [secret.value] : []));
   const dialled: string[] = [];
   const endpoint = `http://localhost:${recorder.port}`;
   const outcome = await open(
@@ -77,6 +77,7 @@ const tried = async (row: Stripped, mode: SslMode) => {
     },
     dialled,
   );
+  await recorder.idle();
   const forms = secret ? recorder.heard.map((heard) => formIn(heard, secret)) : [];
   const form = (['clear', 'proof'] as const).find((one) => forms.includes(one));
   return { ...outcome, form, texts: recorder.heard.flatMap(({ texts }) => texts), dialled };
@@ -148,13 +149,14 @@ describe('a server with TLS that sends on to one without', () => {
       const sentOn = async (mode: SslMode, tls: 'trusted' | 'off') => {
         first.behave({ tls, asks: 'clear', announces: second.port });
         second.behave({ tls: 'off', asks: 'clear' });
-        for (const one of [first, second]) one.reset(() => [secret.value]);
+        for (const one of [first, second]) await one.reset(() => [secret.value]);
         const outcome = await open(type, {
           config: config(first.port),
           credentials: { auth_method: method, ...given, [field]: secret.value },
           options: { ssl_mode: mode, query_timeout_seconds: 5 },
           role: 'source',
         });
+        for (const one of [first, second]) await one.idle();
         const heardBy = ({ heard }: typeof first) => heard.some((one) => formIn(one, secret) === 'clear');
         expect(first.announcements).toContainEqual({ from: first.port, to: second.port });
         return { code: outcome.failure?.code, first: heardBy(first), second: heardBy(second) };
