@@ -1,6 +1,6 @@
 import type { Connector } from '../../../shared/connectors/connector.ts';
 import type { ConnectorType } from '../../../shared/connectors/registry.ts';
-import type { ApiName, Settings } from './draw.ts';
+import type { ApiName, Settings } from './scenario.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

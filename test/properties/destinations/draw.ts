@@ -4,95 +4,30 @@ import { type Connector, sslModes } from '../../../shared/connectors/connector.t
 import { isSecret } from '../../../shared/connectors/fields.ts';
 import { asks, tlsKinds } from '../../recording/recorder.ts';
 import { isOptional, serverCount, valueOf } from './fields.ts';
+import {
+  apiNames,
+  type Caller,
+  type Draft,
+  type Scenario,
+  type ServerChange,
+  type Settings,
+  type Step,
+  type Tagging,
+} from './scenario.ts';
 import { anything, resolve, type Token } from './tokens.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What decides where a connection's secrets go and how, as a request says it. */
-export interface Settings {
-  readonly config: Fields;
-  readonly credentials: Fields;
-  readonly sslMode: string | null | undefined;
-  readonly authority: 'ours' | 'other' | null | undefined;
-  readonly withCertificate: boolean;
-  /** Credentials among the fields of `config`, as a URL, or apart. */
-  readonly written: 'apart' | 'in config' | 'as a URL';
-}
-
-export interface Caller {
-  readonly org: 0 | 1;
-  readonly scopes: readonly string[];
-}
-
-export const apiNames = ['v1', 'providers', 'management', 'profiles', 'registrations'] as const;
-export type ApiName = (typeof apiNames)[number];
-
-export interface Draft extends Settings {
-  readonly mode: 'managed' | 'platform';
-  readonly flavor: string | undefined;
-  readonly api: ApiName;
-}
-
-export interface Tagging {
-  readonly arn: number;
-  readonly servers: readonly number[];
-  readonly weakest: string | undefined;
-  readonly withPorts: boolean;
-}
-
-export interface ServerChange {
-  readonly server: number;
-  readonly of: 'own' | 'registry' | 'deployment';
-  readonly tls: (typeof tlsKinds)[number];
-  readonly asks: (typeof asks)[number];
-  readonly announces: number | undefined;
-}
-
-export type Step =
-  | {
-      readonly do: 'change' | 'replace' | 'change by management' | 'test with a patch';
-      readonly on: number;
-      readonly by: Caller;
-      readonly patch: Settings;
-      readonly other: Fields;
-    }
-  | {
-      readonly do:
-        | 'test'
-        | 'read the schema'
-        | 'validate'
-        | 'complete'
-        | 'delete'
-        | 'restore'
-        | 'test by management'
-        | 'read by management'
-        | 'validate by management'
-        | 'complete by profile';
-      readonly on: number;
-      readonly by: Caller;
-    }
-  | {
-      readonly do: 'test a draft' | 'verify a draft' | 'test a profile';
-      readonly by: Caller;
-      readonly draft: Draft;
-    }
-  | { readonly do: 'behave'; readonly change: ServerChange }
-  | { readonly do: 'tag'; readonly tagging: Tagging };
-
-export interface Scenario {
-  readonly drafts: readonly (readonly [org: 0 | 1, draft: Draft])[];
-  readonly servers: readonly ServerChange[];
-  readonly tags: readonly Tagging[];
-  readonly steps: readonly Step[];
-}
-
 const scopes = ['connections:read', 'connections:write', 'connections:test'];
 const caller: fc.Arbitrary<Caller> = fc.record({
-  org: fc.constantFrom<0 | 1>(0, 0, 0, 0, 1),
+  org: fc.oneof(
+    { weight: 9, arbitrary: fc.constant(0 as const) },
+    { weight: 1, arbitrary: fc.constant(1 as const) },
+  ),
   scopes: fc.oneof(
-    { weight: 3, arbitrary: fc.constant(scopes) },
-    { weight: 2, arbitrary: fc.constant(['connections:test']) },
-    { weight: 3, arbitrary: fc.subarray(scopes) },
+    { weight: 5, arbitrary: fc.constant(scopes) },
+    { weight: 3, arbitrary: fc.constant(['connections:test']) },
+    { weight: 1, arbitrary: fc.subarray(scopes) },
   ),
 });
 
@@ -114,17 +49,28 @@ const without = (fields: Fields, name: string): Fields =>
 /** A whole set of one way to log in, which is named or left to its fields. */
 const credentials = (connector: Connector): fc.Arbitrary<Fields> =>
   fc.oneof(
-    ...Object.entries(connector.credentials).map(([method, { entries }]) => {
+    ...Object.entries(connector.credentials).map(([method, { entries }], at) => {
       const fields: readonly (readonly [string, v.GenericSchema])[] = Object.entries(entries);
       const drawn = Object.fromEntries(fields.map(([name, schema]) => [name, valueOf(name, schema)]));
       const requiredKeys = fields.filter(([, schema]) => !isOptional(schema)).map(([name]) => name);
-      return fc.record(drawn, { requiredKeys }).map((set): Fields => ({ ...set, auth_method: method }));
+      const set = fc.record(drawn, { requiredKeys });
+      // The first is what most have.
+      return {
+        weight: at === 0 ? 3 : 1,
+        arbitrary: set.map((one): Fields => ({ ...one, auth_method: method })),
+      };
     }),
   );
 
-/** More often those that a server in clear or of any certificate can have a part in. */
-const sslMode = fc.constantFrom(...sslModes, 'disable', 'prefer', 'prefer', 'require');
+const sslMode = fc.constantFrom(...sslModes);
+/** More often those that weaken. */
+const weakerMode = fc.constantFrom(...sslModes, 'disable', 'disable', 'prefer', 'require');
 const authority = fc.constantFrom<'ours' | 'other' | null>('ours', 'ours', 'ours', 'other', null);
+
+const rarely = fc.oneof(
+  { weight: 9, arbitrary: fc.constant(false) },
+  { weight: 1, arbitrary: fc.constant(true) },
+);
 
 const draft = (connector: Connector): fc.Arbitrary<Draft> =>
   fc.record({
@@ -132,14 +78,14 @@ const draft = (connector: Connector): fc.Arbitrary<Draft> =>
     credentials: credentials(connector),
     sslMode: fc.oneof({ weight: 6, arbitrary: sslMode }, { weight: 1, arbitrary: fc.constant(undefined) }),
     authority,
-    withCertificate: fc.constantFrom(false, false, false, true),
+    withCertificate: rarely,
     written: fc.constantFrom('apart', 'apart', 'in config', 'as a URL'),
-    mode: fc.constantFrom('managed', 'managed', 'platform'),
+    mode: fc.constantFrom('managed', 'platform'),
     flavor: fc.constantFrom(undefined, undefined, undefined, 'local', 'aws'),
     api: fc.constantFrom(...apiNames, 'v1', 'v1'),
   });
 
-/** Mostly one field or two: what an attack needs. */
+/** Mostly of one aspect alone: what an attack needs. */
 const patch = (connector: Connector): fc.Arbitrary<Settings> => {
   const entries = Object.entries(connector.config.entries as Readonly<Record<string, v.GenericSchema>>);
   const one = fc.oneof(
@@ -164,31 +110,39 @@ const patch = (connector: Connector): fc.Arbitrary<Settings> => {
     .map(([name, schema]) => valueOf(name, schema).map((value): Fields => ({ [name]: value })));
   const methods = Object.keys(connector.credentials);
   const arn = fc.nat({ max: 1 }).map((number): Fields => ({ secret_arn: { $arn: number } satisfies Token }));
-  return fc.record({
-    config: fc.array(one, { maxLength: 2 }).map((all): Fields => Object.assign({}, ...all) as Fields),
+  const aspects = {
+    config: fc
+      .array(one, { minLength: 1, maxLength: 2 })
+      .map((all): Fields => Object.assign({}, ...all) as Fields), // records, all of them
     credentials: fc.oneof(
-      { weight: 8 + 2 * part.length, arbitrary: fc.constant<Fields>({}) },
       {
-        weight: 2,
+        weight: 3,
         arbitrary: fc.constantFrom(...methods).map((method): Fields => ({ auth_method: method })),
       },
-      { weight: 2, arbitrary: credentials(connector) },
-      { weight: 1, arbitrary: arn },
-      ...part.map((arbitrary) => ({ weight: 1, arbitrary })),
-      ...open.map((arbitrary) => ({ weight: 2, arbitrary })),
+      { weight: 3, arbitrary: arn },
+      ...(open.length > 0 ? [{ weight: 5, arbitrary: fc.oneof(...open) }] : []),
+      ...(part.length > 0 ? [{ weight: 1, arbitrary: fc.oneof(...part) }] : []),
+      { weight: 1, arbitrary: credentials(connector) },
     ),
-    sslMode: fc.oneof(
-      { weight: 4, arbitrary: fc.constant(undefined) },
-      { weight: 3, arbitrary: sslMode },
-      { weight: 1, arbitrary: fc.constant(null) },
+    sslMode: fc.oneof({ weight: 6, arbitrary: weakerMode }, { weight: 1, arbitrary: fc.constant(null) }),
+    authority,
+    withCertificate: rarely,
+    written: fc.oneof(
+      { weight: 8, arbitrary: fc.constant('apart' as const) },
+      { weight: 1, arbitrary: fc.constantFrom('in config', 'as a URL') },
     ),
-    authority: fc.oneof(
-      { weight: 4, arbitrary: fc.constant(undefined) },
-      { weight: 1, arbitrary: authority },
-    ),
-    withCertificate: fc.constantFrom(false, false, false, false, true),
-    written: fc.constantFrom('apart', 'apart', 'apart', 'in config', 'as a URL'),
-  });
+  };
+  const unchanged = { config: {}, credentials: {}, sslMode: undefined, authority: undefined };
+  const changes = (['config', 'credentials', 'sslMode', 'authority'] as const).flatMap((one) =>
+    Array.from({ length: one === 'authority' ? 1 : 3 }, () => one),
+  );
+  return fc
+    .tuple(fc.record(aspects), fc.constantFrom(...changes), fc.subarray(changes), fc.nat({ max: 3 }))
+    .map(([drawn, only, some, more]): Settings => {
+      const taken = more === 0 ? [only, ...some] : [only];
+      const changed = Object.fromEntries(taken.map((aspect) => [aspect, drawn[aspect]]));
+      return { ...drawn, ...unchanged, ...changed };
+    });
 };
 
 /** Fields that decide nothing here and may be changed along with the others. */
@@ -210,19 +164,38 @@ const serverChange = (of: ServerChange['of'][]): fc.Arbitrary<ServerChange> =>
   fc.record({
     server: number,
     of: fc.constantFrom(...of),
-    tls: fc.constantFrom(...tlsKinds, 'off', 'off'),
+    tls: fc.constantFrom(...tlsKinds, 'off', 'off', 'off', 'trusted', 'trusted'),
     asks: fc.constantFrom(...asks, 'clear', 'clear'),
     announces: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: number }),
   });
 
 const tagging: fc.Arbitrary<Tagging> = fc.record({
   arn: fc.nat({ max: 1 }),
-  servers: fc.subarray([0, 1, 2], { minLength: 1 }),
-  weakest: fc.oneof(fc.constant(undefined), sslMode),
-  withPorts: fc.constantFrom(true, true, true, true, false),
+  servers: fc.oneof(fc.constant([0, 1, 2]), fc.subarray([0, 1, 2], { minLength: 1 })),
+  weakest: fc.oneof(fc.constant(undefined), fc.constant('disable'), sslMode),
+  withPorts: fc.oneof(
+    { weight: 9, arbitrary: fc.constant(true) },
+    { weight: 1, arbitrary: fc.constant(false) },
+  ),
 });
 
-export const scenario = (connector: Connector, kinds: ServerChange['of'][]): fc.Arbitrary<Scenario> => {
+/** Half of them begin with servers that the first connection gets on with: what is refused at the door says little. */
+export const scenario = (connector: Connector, kinds: ServerChange['of'][]): fc.Arbitrary<Scenario> =>
+  fc
+    .tuple(anyScenario(connector, kinds), fc.boolean())
+    .map(([drawn, fits]) => (fits ? fitting(drawn) : drawn));
+
+const fitting = (drawn: Scenario): Scenario => {
+  const [[org, first], second] = drawn.drafts;
+  const tls = first.sslMode === 'disable' ? 'off' : 'trusted';
+  return {
+    ...drawn,
+    drafts: [[org, { ...first, authority: 'ours' }], second],
+    servers: drawn.servers.map((server) => ({ ...server, tls })),
+  };
+};
+
+const anyScenario = (connector: Connector, kinds: ServerChange['of'][]): fc.Arbitrary<Scenario> => {
   const patched = fc.record({
     do: fc.constantFrom(
       'change' as const,
@@ -263,7 +236,7 @@ export const scenario = (connector: Connector, kinds: ServerChange['of'][]): fc.
   return fc.record({
     drafts: fc.tuple(
       draft(connector).map((one) => [0, one] as const),
-      fc.tuple(fc.constantFrom<0 | 1>(0, 1), draft(connector)),
+      fc.tuple(fc.constantFrom<0 | 1>(0, 0, 0, 1), draft(connector)),
     ),
     servers: fc.tuple(
       ...kinds.flatMap((kind) =>
@@ -276,13 +249,13 @@ export const scenario = (connector: Connector, kinds: ServerChange['of'][]): fc.
     ),
     steps: fc.array(
       fc.oneof(
-        { weight: 6, arbitrary: patched },
-        { weight: 6, arbitrary: plain },
+        { weight: 8, arbitrary: patched },
+        { weight: 4, arbitrary: plain },
         { weight: 1, arbitrary: drafted },
         { weight: 1, arbitrary: serverChange(kinds).map((change): Step => ({ do: 'behave', change })) },
         { weight: 1, arbitrary: tagging.map((one): Step => ({ do: 'tag', tagging: one })) },
       ),
-      { minLength: 3, maxLength: 10, size: 'max' },
+      { minLength: 4, maxLength: 12, size: 'max' },
     ),
   });
 };

@@ -1,6 +1,6 @@
 import type { Said } from './bodies.ts';
 import { type Asked, consentFor } from './consents.ts';
-import type { Scenario, Settings, Tagging } from './draw.ts';
+import type { Scenario, Settings, Tagging } from './scenario.ts';
 import type { Owned } from './model.ts';
 import { type Secret, startMint } from './secrets.ts';
 import { resolve } from './tokens.ts';

@@ -9,7 +9,7 @@ import {
   ownBody,
   type Said,
 } from './bodies.ts';
-import type { Caller, Draft, Scenario, Settings, Step } from './draw.ts';
+import type { Caller, Draft, Scenario, Settings, Step } from './scenario.ts';
 import { openLedger } from './ledger.ts';
 import { type Judgement, startJudge } from './model.ts';
 import { behave, newRun, type World } from './world.ts';

@@ -5,7 +5,7 @@ import { connectors, type ConnectorType } from '../../../shared/connectors/regis
 import { type Api, startApi } from '../../api.ts';
 import { pem } from '../../network/servers.ts';
 import { type Recorder, startRecorder } from '../../recording/recorder.ts';
-import type { ServerChange, Tagging } from './draw.ts';
+import type { ServerChange, Tagging } from './scenario.ts';
 import { serverCount } from './fields.ts';
 import type { Tags } from './model.ts';
 import { stands } from './stands.ts';

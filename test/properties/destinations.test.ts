@@ -1,0 +1,38 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { connectors, type ConnectorType } from '../../shared/connectors/registry.ts';
+import { scenario } from './destinations/draw.ts';
+import type { ServerChange } from './destinations/scenario.ts';
+import { play } from './destinations/run.ts';
+import { stands } from './destinations/stands.ts';
+import { startWorld } from './destinations/world.ts';
+
+/** Of each connector; `DESTINATION_RUNS` for more, `DESTINATION_SEED` for those of another run. */
+const numRuns = Number(process.env['DESTINATION_RUNS'] ?? 60);
+const seed = Number(process.env['DESTINATION_SEED'] ?? Date.now());
+
+const kindsOf = (type: ConnectorType) =>
+  (['own', 'registry', 'deployment'] as const).filter(
+    (kind): kind is ServerChange['of'] => stands[type][kind] !== undefined,
+  );
+
+describe('no server receives a secret otherwise than its owner allowed', () => {
+  test.each(Object.keys(connectors) as ConnectorType[])(
+    'of those of %s',
+    async (type) => {
+      await using world = await startWorld(type);
+      let received = 0;
+      await fc.assert(
+        fc.asyncProperty(scenario(world.connector, kindsOf(type)), async (drawn) => {
+          const { violations, allowed, history } = await play(world, drawn);
+          received += allowed;
+          expect(violations.length > 0 ? { violations, history } : {}).toEqual({});
+        }),
+        { numRuns, seed },
+      );
+      // Else nothing was looked at.
+      expect(received).toBeGreaterThan(0);
+    },
+    120_000 + numRuns * 5000,
+  );
+});
