@@ -1,5 +1,6 @@
 import type { Format } from './bomb.ts';
 import { avro } from './avro/bombs.ts';
+import { bson } from './bson/bombs.ts';
 import { csv } from './csv/bombs.ts';
 import { gzip } from './gzip/bombs.ts';
 import { json } from './json/bombs.ts';
@@ -26,4 +27,5 @@ export const formats: Readonly<Record<string, Format>> = {
   protobuf,
   registry,
   kafka,
+  bson,
 };

@@ -15,6 +15,7 @@ import {
   Timestamp,
 } from 'mongodb';
 import { fold } from '../../shared/connectors/mongodb/fold.ts';
+import { rulesOf } from '../../shared/connectors/mongodb/validator.ts';
 import { createShape } from '../../shared/connectors/mongodb/shape.ts';
 import type { Field } from '../../shared/connectors/mongodb/shape.ts';
 
@@ -31,7 +32,8 @@ const columnsOf = (
 ) => {
   const { validator, indexes = [] } = more;
   const found = { shape: shapeOf(documents), indexes, rows: null, size: null };
-  return fold('shop', { name: 'c', kind: 'collection', timeseries: false, validator }, found).columns;
+  const rules = rulesOf(validator);
+  return fold('shop', { name: 'c', kind: 'collection', timeseries: false, rules }, found).columns;
 };
 const told = (documents: readonly Document[], more = {}) =>
   columnsOf(documents, more).map(({ name, type, kind, nullable, share }) => [

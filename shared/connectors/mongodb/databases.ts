@@ -1,6 +1,8 @@
 import { list } from './account.ts';
 import type { Document, Link } from './link.ts';
 import { byBytes } from '../order.ts';
+import { rulesOf } from './validator.ts';
+import type { Rule } from './validator.ts';
 
 const system: ReadonlySet<string> = new Set(['admin', 'config', 'local']);
 
@@ -29,7 +31,8 @@ export interface Collection {
   readonly kind: 'collection' | 'view';
   /** Measurements are kept in buckets, of which alone the server has the number. */
   readonly timeseries: boolean;
-  readonly validator: Document | undefined;
+  /** What its validator says of fields. */
+  readonly rules: ReadonlyMap<string, Rule>;
 }
 
 /** https://www.mongodb.com/docs/manual/reference/command/listCollections/ */
@@ -39,6 +42,6 @@ export const collectionOf = ({ name, type, options }: Document): Collection => {
     name: String(name),
     kind: type === 'view' ? 'view' : 'collection',
     timeseries: type === 'timeseries',
-    validator: typeof validator === 'object' && validator !== null ? (validator as Document) : undefined,
+    rules: rulesOf(validator),
   };
 };

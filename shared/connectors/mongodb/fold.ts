@@ -4,7 +4,6 @@ import type { Collection } from './databases.ts';
 import type { Document } from './link.ts';
 import type { Field, Shape } from './shape.ts';
 import { hasNull, kindOf, kindOfNames, typeOf } from './types.ts';
-import { rulesOf } from './validator.ts';
 import type { Rule } from './validator.ts';
 
 /** What the server answered about one collection. */
@@ -16,12 +15,7 @@ export interface Found {
 }
 
 /** A collection as the catalog has it: its fields are those of the sample, and after them those that a validator alone knows. */
-export const fold = (
-  schema: string,
-  { name, kind, timeseries, validator }: Collection,
-  found: Found,
-): Table => {
-  const rules = rulesOf(validator);
+export const fold = (schema: string, { name, kind, timeseries, rules }: Collection, found: Found): Table => {
   const columns = columnsOf(found, rules);
   return {
     schema,
@@ -79,13 +73,19 @@ const placesIn = ({ key }: Document): string[] =>
 
 /** https://www.mongodb.com/docs/manual/reference/command/listIndexes/ */
 const indexOf = ({ name, key, unique, weights }: Document): Index => ({
-  name: String(name),
+  name: String(name).slice(0, longestName),
   // A text index has no fields but weights.
-  columns: Object.keys(object(key)).flatMap((path) =>
-    path === '_fts' ? Object.keys(object(weights)) : path === '_ftsx' ? [] : [path],
-  ),
+  columns: Object.keys(object(key))
+    .flatMap((path) => (path === '_fts' ? Object.keys(object(weights)) : path === '_ftsx' ? [] : [path]))
+    .slice(0, mostFields)
+    .map((path) => path.slice(0, longestName)),
   unique: unique === true || name === '_id_',
 });
 
 export const indexesIn = (answer: Document): readonly Document[] =>
-  list(object(answer['cursor'])['firstBatch']);
+  list(object(answer['cursor'])['firstBatch']).slice(0, mostIndexes);
+
+/** More than any server lets there be, in characters and in number: https://www.mongodb.com/docs/manual/reference/limits/#indexes */
+const mostIndexes = 200;
+const mostFields = 200;
+const longestName = 1024;

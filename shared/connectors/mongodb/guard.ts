@@ -2,19 +2,23 @@ import type { Socket } from 'node:net';
 import { Problem } from '../../problem.ts';
 import { createMeter } from '../meter.ts';
 import { tap } from '../tap.ts';
+import { checkDocument } from './check-document.ts';
 
 /**
  * Stands between a socket and the driver: lets whole answers of one document pass and nothing else. Without it the driver unpacks whatever
  * says that it is compressed, gathers two gigabytes, and never comes back from a document of length −1.
  */
 export const guard = (socket: Socket) => {
-  const { see, allow } = follow();
+  const { see, allow, leaveRaw } = follow();
   tap(socket, see);
-  return { allow };
+  return { allow, leaveRaw };
 };
 
 /** A document has 16 MB, an answer a little more: https://www.mongodb.com/docs/manual/reference/limits/ */
 const longestMessage = 17 * 2 ** 20;
+
+/** Bytes that are no harm, whatever is made of them. */
+const harmless = 2 ** 17;
 
 /** Both end in the length of the one document: https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/ */
 const headers: Readonly<
@@ -30,6 +34,8 @@ const follow = () => {
   const { count, allow } = createMeter();
   let header = Buffer.alloc(0);
   let left = 0;
+  let body: Buffer[] | undefined;
+  let raw: string | undefined;
 
   /** How many bytes of the message are to be seen before anything more can be said. */
   const wanted = (): number => {
@@ -49,6 +55,7 @@ const follow = () => {
     const document = header.readInt32LE(kind.bytes);
     if (!kind.fits(header) || document < 5 || document !== length - kind.bytes) throw foreign();
     left = length - header.length;
+    body = left > harmless ? [header.subarray(kind.bytes)] : undefined;
     header = Buffer.alloc(0);
   };
 
@@ -56,9 +63,12 @@ const follow = () => {
     count(chunk);
     for (let at = 0; at < chunk.length;) {
       if (left > 0) {
-        const body = Math.min(left, chunk.length - at);
-        left -= body;
-        at += body;
+        const piece = chunk.subarray(at, at + left);
+        body?.push(piece);
+        left -= piece.length;
+        at += piece.length;
+        if (left === 0 && body) checkDocument(Buffer.concat(body), raw);
+        if (left === 0) body = undefined;
         continue;
       }
       const piece = chunk.subarray(at, at + wanted() - header.length);
@@ -68,7 +78,12 @@ const follow = () => {
     }
   };
 
-  return { see, allow };
+  return {
+    see,
+    allow,
+    /** The driver leaves the documents of that batch as they are. */
+    leaveRaw: (batch: string | undefined) => void (raw = batch),
+  };
 };
 
 const foreign = () => new Problem('protocol-mismatch', 'Expected MongoDB; the server speaks something else');

@@ -1,3 +1,5 @@
+import { spend, tooLarge, type Allowance } from '../../network/budget.ts';
+import { boundColumns } from '../bound-columns.ts';
 import type { Missing, Scope, Sink, Table } from '../catalog.ts';
 import { byBytes } from '../order.ts';
 import { list, object, rightsOf } from './account.ts';
@@ -84,7 +86,11 @@ const readAll = async (
         throw error;
       });
       if (found.gap) gap(db, found.gap);
-      tables[at] = found.gap === 'denied' ? undefined : fold(db, collection, found);
+      if (found.gap === 'denied') continue;
+      const table = fold(db, collection, found);
+      const { columns, cut } = boundColumns(table.columns);
+      if (cut && !found.gap) gap(db, 'cut');
+      tables[at] = { ...table, columns: [...columns] };
     }
   };
   await Promise.all(links.map(work));
@@ -125,10 +131,15 @@ const readList = async (
   limit: number,
 ): Promise<readonly Collection[]> => {
   const found: Collection[] = [];
+  const kept: Allowance = { left: mostKept, spent: manyCollections };
   let cursor = object((await link.run(db, command, { limit }))['cursor']);
   let documents = list(cursor['firstBatch']);
   for (;;) {
-    found.push(...documents.map(collectionOf));
+    for (const document of documents) {
+      const collection = collectionOf(document);
+      spend(kept, 100 + collection.name.length + costOfARule * collection.rules.size);
+      found.push(collection);
+    }
     const { id } = cursor;
     if (typeof id !== 'bigint' || id === 0n || documents.length === 0 || found.length > mostCollections)
       break;
@@ -141,6 +152,13 @@ const readList = async (
     byBytes(a.name, b.name),
   );
 };
+
+/** In characters, about. */
+const mostKept = 2 ** 26;
+const costOfARule = 200;
+
+const manyCollections = () =>
+  tooLarge('The database has more or larger collections than can be listed', 'Name another config.database.');
 
 /** What was left out and why, by reason. */
 const createGaps = ({ user }: Rights) => {
@@ -194,6 +212,11 @@ const createGaps = ({ user }: Rights) => {
         'cut',
         'limit',
         'Have no data in the names of fields: of these collections the first 2000 are told.',
+      ),
+      ...row(
+        'large',
+        'limit',
+        'Have fewer values in a document: of these collections not all fields of the sample were looked at.',
       ),
       ...row('limit', 'limit', 'Name the database that is needed: of so many collections not all are told.'),
     ],

@@ -34,7 +34,7 @@ export interface Link {
 export const link = async (socket: Socket, account?: Account): Promise<Link> => {
   // The one after the other: they share modules.
   const { makeConnection, performInitialHandshake } = (await import('mongodb/lib/cmap/connect.js')).default;
-  const { allow } = guard(socket);
+  const { allow, leaveRaw } = guard(socket);
   const options = { ...settings, ...(account && (await credentialsOf(account))) };
   const connection = makeConnection(options, socket);
   const command = connection.command.bind(connection);
@@ -53,7 +53,10 @@ export const link = async (socket: Socket, account?: Account): Promise<Link> => 
   }
   return {
     hello: connection.hello ?? {},
-    run: (db, text, { limit = 10_000, raw } = {}) => run(connection, command, db, text, limit, raw),
+    run: (db, text, { limit = 10_000, raw } = {}) => {
+      leaveRaw(raw);
+      return run(connection, command, db, text, limit, raw);
+    },
     allow,
     close: () => connection.destroy(),
   };

@@ -8,7 +8,7 @@ import { createShape } from './shape.ts';
 import type { Shape } from './shape.ts';
 
 /** Why a collection has no fields, or not all. */
-export type Gap = 'denied' | 'late' | 'refused' | 'cut';
+export type Gap = 'denied' | 'late' | 'refused' | 'cut' | 'large';
 
 export interface Sampled extends Found {
   readonly gap?: Gap;
@@ -51,6 +51,7 @@ export const sampleOf = async (
     if (!gap) throw error;
     return { ...known, shape, gap };
   }
+  if (shape.spent()) return { ...known, shape, gap: 'large' };
   return { ...known, shape, ...(shape.cut() && { gap: 'cut' }) };
 };
 
@@ -128,7 +129,7 @@ const readInto = async (
     (await link.run(db, { ...command, maxTimeMS: limit }, { limit, raw: 'firstBatch' }))['cursor'],
   );
   see(cursor['firstBatch']);
-  while (isOpen(cursor['id']) && shape.documents() < wanted && bytes < tooMany) {
+  while (isOpen(cursor['id']) && shape.documents() < wanted && bytes < tooMany && !shape.spent()) {
     const before = shape.documents();
     const more = { getMore: cursor['id'], collection: name };
     cursor = object((await link.run(db, more, { limit, raw: 'nextBatch' }))['cursor']);

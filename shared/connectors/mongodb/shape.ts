@@ -1,4 +1,4 @@
-import { Problem } from '../../problem.ts';
+import { array, endOf, foreign, object, sizeOf, typeAt } from './bson.ts';
 
 /** A field as the documents seen so far have it. */
 export interface Field {
@@ -20,17 +20,17 @@ export interface Shape {
   fields(): readonly Field[];
   /** Whether there were more fields than are kept. */
   cut(): boolean;
+  /** Whether more values came than are looked at: from then on none is. */
+  spent(): boolean;
 }
 
-/** BSON's binary of the subtypes 3 and 4; a number of our own. */
-export const uuid = 0x105;
-
 /** Documents are walked as they came, without making objects of them: only names and types are looked at. https://bsonspec.org/spec.html */
-export const createShape = (): Shape => {
+export const createShape = (mostValues = mostOfASample): Shape => {
   const root = nodeOf(Buffer.alloc(0));
   let documents = 0;
   let nodes = 0;
   let cut = false;
+  let left = mostValues;
 
   /** The field of that name; fields mostly come in the same order, so the next one is looked at first. */
   const fieldAt = (parent: Node, expected: number, bytes: Buffer, from: number, to: number): number => {
@@ -39,7 +39,7 @@ export const createShape = (): Shape => {
     const name = bytes.toString('utf8', from, to);
     const known = parent.places.get(name);
     if (known !== undefined) return known;
-    if (nodes >= mostFields) {
+    if (nodes >= mostFields || to - from > longestName) {
       cut = true;
       return -1;
     }
@@ -59,6 +59,7 @@ export const createShape = (): Shape => {
     const end = endOf(bytes, start, bytes.length);
     let expected = 0;
     for (let at = start + 4; bytes[at] !== 0;) {
+      if (left-- <= 0) return;
       const nameAt = at + 1;
       const valueAt = bytes.indexOf(0, nameAt) + 1;
       if (valueAt === 0 || valueAt > end) throw foreign();
@@ -83,6 +84,7 @@ export const createShape = (): Shape => {
     const end = endOf(bytes, start, bytes.length);
     let at = start + 4;
     for (let item = 0; bytes[at] !== 0 && item < mostItems; item++) {
+      if (left-- <= 0) return;
       const valueAt = bytes.indexOf(0, at + 1) + 1;
       if (valueAt === 0 || valueAt > end) throw foreign();
       const type = typeAt(bytes, at, valueAt);
@@ -95,17 +97,23 @@ export const createShape = (): Shape => {
 
   return {
     see: (document) => {
+      if (left <= 0) return;
       documents++;
       walk(Buffer.from(document.buffer, document.byteOffset, document.byteLength), 0, root, 0);
     },
     documents: () => documents,
     fields: () => root.fields,
     cut: () => cut,
+    spent: () => left <= 0,
   };
 };
 
 /** Whose field names are data has a new one in every document. */
 const mostFields = 2000;
+/** Bytes. Longer names are data; they would stand before those of all fields inside. */
+const longestName = 1024;
+/** Four megabytes of documents have a quarter of it. */
+const mostOfASample = 1_000_000;
 const mostItems = 1000;
 const deepest = 16;
 
@@ -136,68 +144,3 @@ const isName = (key: Buffer, bytes: Buffer, from: number, to: number): boolean =
   for (let i = 0; i < key.length; i++) if (key[i] !== bytes[from + i]) return false;
   return true;
 };
-
-const object = 3;
-const array = 4;
-const binary = 5;
-
-const typeAt = (bytes: Buffer, at: number, valueAt: number): number => {
-  const type = bytes.readUInt8(at);
-  if (type !== binary || valueAt + 5 > bytes.length) return type;
-  const subtype = bytes[valueAt + 4];
-  return subtype === 3 || subtype === 4 ? uuid : type;
-};
-
-/** Where the document ends that begins there. */
-const endOf = (bytes: Buffer, start: number, within: number): number => {
-  if (start + 5 > within) throw foreign();
-  const end = start + bytes.readInt32LE(start);
-  if (end < start + 5 || end > within || bytes[end - 1] !== 0) throw foreign();
-  return end;
-};
-
-const fixed: Readonly<Record<number, number>> = {
-  1: 8,
-  6: 0,
-  7: 12,
-  8: 1,
-  9: 8,
-  10: 0,
-  16: 4,
-  17: 8,
-  18: 8,
-  19: 16,
-  127: 0,
-  255: 0,
-};
-
-/** Of those whose size begins with a length, what there is besides. */
-const counted: Readonly<Record<number, number>> = {
-  2: 4,
-  3: 0,
-  4: 0,
-  5: 5,
-  [uuid]: 5,
-  12: 16,
-  13: 4,
-  14: 4,
-  15: 0,
-};
-
-const sizeOf = (bytes: Buffer, type: number, at: number): number => {
-  const size = fixed[type];
-  if (size !== undefined) return size;
-  const besides = counted[type];
-  if (besides !== undefined) {
-    const length = at + 4 <= bytes.length ? bytes.readInt32LE(at) : -1;
-    if (length < 0) throw foreign();
-    return besides + length;
-  }
-  // A regular expression: two texts.
-  const second = type === 11 ? bytes.indexOf(0, at) + 1 : 0;
-  const end = second === 0 ? 0 : bytes.indexOf(0, second) + 1;
-  if (end === 0) throw foreign();
-  return end - at;
-};
-
-const foreign = () => new Problem('protocol-mismatch', 'Expected documents in BSON');

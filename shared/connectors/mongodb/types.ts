@@ -1,5 +1,5 @@
 import type { Column } from '../catalog.ts';
-import { uuid } from './shape.ts';
+import { uuid } from './bson.ts';
 
 type Kind = Column['kind'];
 

@@ -9,14 +9,18 @@ export interface Rule {
 }
 
 /** Of a collection by path, and of itself under the empty one. https://www.mongodb.com/docs/manual/core/schema-validation/ */
-export const rulesOf = (validator: Document | undefined): ReadonlyMap<string, Rule> => {
+export const rulesOf = (validator: unknown): ReadonlyMap<string, Rule> => {
+  const schema = isDocument(validator) ? validator['$jsonSchema'] : undefined;
+  if (!isDocument(schema)) return noRules;
   const rules = new Map<string, Rule>();
-  const schema = validator?.['$jsonSchema'];
-  if (isDocument(schema)) collect(rules, schema, '', true, 0);
+  collect(rules, schema, '', true, 0);
   return rules;
 };
 
+const noRules: ReadonlyMap<string, Rule> = new Map();
 const most = 2000;
+/** Characters. Longer paths are data, and each stands before all that is inside of it. */
+const longestPath = 2000;
 const deepest = 16;
 
 const collect = (
@@ -27,7 +31,7 @@ const collect = (
   depth: number,
 ): void => {
   const { properties, items, required: names } = schema;
-  if (rules.size >= most || depth > deepest) return;
+  if (rules.size >= most || depth > deepest || path.length > longestPath) return;
   // The one of an array's elements has the path of the array.
   if (!rules.has(path)) rules.set(path, { types: typesIn(schema), required, comment: commentIn(schema) });
   if (isDocument(items)) collect(rules, items, path, false, depth + 1);
