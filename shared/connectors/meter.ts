@@ -1,15 +1,17 @@
-import { spend, type Allowance } from '../network/budget.ts';
+import type { Allowance } from '../network/budget.ts';
 import { Problem } from '../problem.ts';
 
 export type { Allowance };
 
 /** Bounds what a server may say: a megabyte before it has let us in, and then as much as is allowed. */
 export const createMeter = () => {
-  let allowance: Allowance = { left: 2 ** 20, spent: tooMuch };
+  let allowance: Allowance = { left: 2 ** 20 };
   return {
-    count: (chunk: Buffer): void => spend(allowance, chunk.length),
+    count: (chunk: Buffer): void => {
+      if ((allowance.left -= chunk.length) < 0) throw (allowance.spent ?? tooMuch)();
+    },
     allow: (given: number | Allowance): void => {
-      allowance = typeof given === 'number' ? { left: given, spent: tooMuch } : given;
+      allowance = typeof given === 'number' ? { left: given } : given;
     },
   };
 };

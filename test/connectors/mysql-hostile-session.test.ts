@@ -155,7 +155,7 @@ describe('once it has let us in, a server that', () => {
     await expect(
       session.introspect({ excludedSchemas: [] }, (batch) => void (told += batch.length)),
     ).rejects.toMatchObject({
-      code: 'server-error',
+      code: 'source-too-large',
       extras: { remediation: expect.stringContaining('excluded_schemas') },
     });
     expect(told).toBe(0);

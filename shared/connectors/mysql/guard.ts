@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { Problem } from '../../problem.ts';
 import { createMeter, tooMuch } from '../meter.ts';
 import { tap } from '../tap.ts';
+import { followAnswer } from './follow-answer.ts';
 
 /**
  * Stands between a socket and the driver: follows the framing of what the server sends, and turns what is endless and whatever the
@@ -16,11 +17,16 @@ export const guard = (socket: Socket, hear: (head: Buffer, length: number) => vo
   let head = Buffer.alloc(0);
   let loggingIn = true;
 
+  let wanted = 0;
+  const answer = followAnswer();
+
   const note = (piece: Buffer) => {
-    const wanted = Math.min(length, longestHead) - head.length;
-    if (wanted === 0) return;
-    head = Buffer.concat([head, piece.subarray(0, wanted)]);
-    if (piece.length >= wanted) hear(head, length);
+    const missing = wanted - head.length;
+    head = Buffer.concat([head, piece.subarray(0, missing)]);
+    if (piece.length < missing) return;
+    if (loggingIn) hear(head, length);
+    else answer.see(head);
+    wanted = 0;
   };
 
   const see = (chunk: Buffer) => {
@@ -30,7 +36,7 @@ export const guard = (socket: Socket, hear: (head: Buffer, length: number) => vo
         const piece = chunk.subarray(at, at + left);
         left -= piece.length;
         at += piece.length;
-        if (loggingIn) note(piece);
+        if (wanted > 0) note(piece);
         continue;
       }
       header.push(chunk.readUInt8(at++));
@@ -41,6 +47,7 @@ export const guard = (socket: Socket, hear: (head: Buffer, length: number) => vo
       head = Buffer.alloc(0);
       if (left === 0) throw foreign(); // only ever sent after a packet that is full
       if (left > longestPacket) throw tooMuch();
+      wanted = loggingIn ? Math.min(length, longestHead) : answer.wanted(length);
     }
   };
 
@@ -50,6 +57,8 @@ export const guard = (socket: Socket, hear: (head: Buffer, length: number) => vo
     open: () => {
       loggingIn = false;
     },
+    /** A statement was sent: what comes next is its answer. */
+    beginAnswer: answer.begin,
   };
 };
 

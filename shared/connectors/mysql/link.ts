@@ -73,7 +73,7 @@ const logIn = async (socket: Socket, greeting: Greeting, login: LoginOptions): P
     if (credentials.password) dialer.permitLogin(asked, { encrypted });
   };
   permit(logins.scramble); // sent unasked, with the name
-  const { allow, open } = guard(socket, (head, length) => {
+  const { allow, open, beginAnswer } = guard(socket, (head, length) => {
     const asked = readLogin(head, length);
     if (asked) permit(asked);
   });
@@ -88,7 +88,10 @@ const logIn = async (socket: Socket, greeting: Greeting, login: LoginOptions): P
   });
   open();
   return {
-    ask,
+    ask: (sql, row) => {
+      beginAnswer();
+      return ask(sql, row);
+    },
     allow,
     [Symbol.asyncDispose]: () => close(connection, socket),
   };

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { spend, type Allowance } from '../../network/budget.ts';
 import { Problem } from '../../problem.ts';
 import { createMeter, tooMuch } from '../meter.ts';
 import { tap } from '../tap.ts';
@@ -22,6 +23,10 @@ const beforeLogin = new Set(Buffer.from('RENSKZv'));
 /** Lists of fields; one without its end has the driver look for it for ever: https://github.com/brianc/node-postgres/issues/1694 */
 const fieldLists = new Set(Buffer.from('EN'));
 const authentication = 0x52; // R
+const [description, row] = [0x54, 0x44]; // T and D
+/** What begins or ends a result. The driver makes an object of every one, and a flight has a few statements. */
+const resultMarks = new Set(Buffer.from('TCI'));
+const mostMarks = 1000;
 
 const follow = (askedFor: (kind: number) => void) => {
   const meter = createMeter();
@@ -29,13 +34,17 @@ const follow = (askedFor: (kind: number) => void) => {
   let header: number[] = [];
   let left = 0;
   let body: ReturnType<typeof followList> | undefined;
+  let marks: Allowance = { left: mostMarks, spent: foreign };
+  const columns = createColumns();
 
   const begin = (type: number, length: number) => {
     if (length < 4) throw foreign();
     if (length > longestMessage) throw tooMuch();
     header = [];
     left = length - 4;
+    if (open && resultMarks.has(type)) spend(marks);
     if (fieldLists.has(type)) body = followList();
+    else if (type === description || type === row) body = columns.follow(type === description);
     else body = type === authentication ? followKind(askedFor) : undefined;
     if (left === 0) body?.end();
   };
@@ -61,6 +70,7 @@ const follow = (askedFor: (kind: number) => void) => {
   /** From the login on: how many bytes more may come. */
   const allow = (bytes: number) => {
     open = true;
+    marks = { left: mostMarks, spent: foreign };
     meter.allow(bytes);
   };
   return { see, allow };
@@ -98,6 +108,35 @@ const followKind = (askedFor: (kind: number) => void) => {
     },
   };
 };
+
+/**
+ * A row has as many columns as were described, and no table has more than 1664: https://www.postgresql.org/docs/current/limits.html
+ * The driver copies an object of all that were described for every row, however short that is.
+ */
+const createColumns = () => {
+  let described = 0;
+  return {
+    follow: (isDescription: boolean) => {
+      const head: number[] = [];
+      return {
+        see: (body: Buffer) => {
+          if (head.length === 2) return;
+          head.push(...body.subarray(0, 2 - head.length));
+          if (head.length < 2) return;
+          const [high = 0, low = 0] = head;
+          const count = high * 256 + low;
+          if (isDescription) described = count;
+          if (count > mostColumns || count !== described) throw foreign();
+        },
+        end: () => {
+          if (head.length < 2) throw foreign();
+        },
+      };
+    },
+  };
+};
+
+const mostColumns = 1664;
 
 const foreign = () =>
   new Problem('protocol-mismatch', 'Expected PostgreSQL; the server speaks something else');

@@ -2,6 +2,7 @@ import type { Agent } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Connection, ConnectionOptions } from 'snowflake-sdk';
 import { preset } from '../../env.ts';
+import { checkJson, type JsonLimits } from '../../network/foreign-json.ts';
 import { nativeCode } from '../../network/failure.ts';
 import { Problem } from '../../problem.ts';
 import { answerOf, foreign, refusalIn, refused } from './answers.ts';
@@ -114,6 +115,7 @@ const load = async () => {
   axios.interceptors.response.use(
     (response) => {
       const { origin, pathname } = new URL(response.config.url ?? '');
+      if (typeof response.data === 'string') checkJson(response.data, limits); // parts of results the driver parses itself
       if (isService(pathname)) response.data = answerOf(pathname, origin, response.data);
       return response;
     },
@@ -133,6 +135,9 @@ const settings = {
 
 /** Of one answer, unpacked; the parts of a result stay under it. */
 const largest = 96 * 2 ** 20;
+
+/** Of one answer. The least part of a result that can be asked for has a few million values. */
+const limits: JsonLimits = { depth: 64, values: 6_000_000, containers: 1_000_000 };
 
 const isService = (path: string) => /^\/(session|queries)(\/|$)/.test(path);
 

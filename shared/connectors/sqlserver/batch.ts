@@ -1,5 +1,6 @@
 import type { Connection, Request } from 'tedious';
 import { Problem } from '../../problem.ts';
+import { foreign } from './prelogin.ts';
 
 export type Row = readonly unknown[];
 
@@ -17,7 +18,15 @@ export const createBatch =
         if (error) reject(problemIn(error) ?? error);
         else resolve();
       });
-      request.on('columnMetadata', () => void (set += 1));
+      request.on('columnMetadata', (columns: unknown) => {
+        set += 1;
+        // As many as are claimed would be made anew for each row, which may say of all in a few bytes that they are null.
+        if (set >= mostSets || Object.keys(Object(columns)).length > mostColumns) refuse();
+      });
+      const refuse = () => {
+        reject(foreign());
+        allow(0); // no packet more is read
+      };
       request.on('row', (columns: readonly { readonly value: unknown }[]) => {
         const row: unknown[] = [];
         for (const { value } of columns) row.push(value);
@@ -25,6 +34,10 @@ export const createBatch =
       });
       connection.execSqlBatch(request);
     });
+
+/** Statements of one batch, and columns of one statement; ours have far fewer. */
+const mostSets = 100;
+const mostColumns = 1024;
 
 /** The rows of each statement, for answers that are short. */
 export const rowsOf = async (
