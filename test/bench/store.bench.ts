@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { type SqliteStore, sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { allConnections } from '../../shared/domain/list.ts';
 import type { Bench } from './bench.ts';
 
 /** Calls of the local store, one after another. */
@@ -33,12 +35,28 @@ const figures = async (): Promise<Record<string, number>> => {
       'put of 300 KB': await perSecond(200, (n) =>
         store.write([{ put: { pk: 'CAT', sk: `B#${n}`, block } }]),
       ),
+      'rows of a long list': await longList(store),
       'get of 300 KB': await perSecond(1_000, (n) => store.get({ pk: 'CAT', sk: `B#${n % 200}` })),
     };
   } finally {
     store.close();
     rmSync(folder, { recursive: true });
   }
+};
+
+/** Rows per second of a list that passes all of them over; what it holds the event loop at most is said on the way. */
+const longList = async (store: SqliteStore): Promise<number> => {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  let rows = 0;
+  delay.enable();
+  const perRead = await perSecond(20, async () => {
+    for await (const _ of allConnections(store, { org: 'org', environment: 'production' })) rows += 1;
+  });
+  delay.disable();
+  process.stderr.write(
+    `a list of ${rows / 20} rows held the event loop for ${Math.round(delay.max / 1e6)} ms at most\n`,
+  );
+  return Math.round((perRead * rows) / 20);
 };
 
 const pk = 'T#org#production';

@@ -6,6 +6,7 @@ describe('what the environment asks for', () => {
     expect(settingsFrom({})).toMatchObject({
       port: 8787,
       demo: true,
+      sweep: true,
       policy: { loopback: true },
       apiKey: undefined,
     });
@@ -19,6 +20,7 @@ describe('what the environment asks for', () => {
       MOORING_API_KEY: 'sk_local_$(not)_run',
       MOORING_STATE: '/tmp/elsewhere',
       MOORING_DEMO: 'off',
+      MOORING_SWEEP: 'off',
       MOORING_APIS: 'management,profiles',
       MOORING_EGRESS: '{"allow":["10.0.0.0/8"]}',
       MOORING_ENDPOINTS: '{"snowflake":"https://localhost:28443"}',
@@ -30,6 +32,7 @@ describe('what the environment asks for', () => {
       apiKey: 'sk_local_$(not)_run',
       folder: '/tmp/elsewhere',
       demo: false,
+      sweep: false,
       policy: { allow: ['10.0.0.0/8'], endpoints: { snowflake: 'https://localhost:28443' } },
       settings: {
         apis: ['management', 'profiles'],
@@ -56,6 +59,7 @@ describe('what the environment asks for', () => {
     ['MOORING_API_KEY', 'secret-without-its-sign'],
     ['MOORING_API_KEY', 'sk_two words'],
     ['MOORING_DEMO', 'perhaps'],
+    ['MOORING_SWEEP', 'perhaps'],
     ['MOORING_APIS', 'everything'],
     ['MOORING_EGRESS', '{"loopback":"yes"}'],
     ['MOORING_EGRESS', 'no JSON'],
