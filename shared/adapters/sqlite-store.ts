@@ -183,8 +183,8 @@ const holds = (condition: Condition, item: Item | undefined) => {
 };
 
 /** What one turn of the event loop may read and write: a few milliseconds of work. */
-const rowsATurn = 200;
-const bytesATurn = 512 * 1024;
+const rowsATurn = 100;
+const bytesATurn = 256 * 1024;
 
 /** A page of DynamoDB ends there. */
 const pageBytes = 1024 * 1024;

@@ -18,7 +18,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Of one turn: the budget, and the rows of the one request that began within it. */
-const mostRows = 200 + 200;
+const mostRows = 100 + 100;
 
 describe('among 20 000 connections', () => {
   const count = 20_000;
