@@ -3,14 +3,14 @@ import * as v from 'valibot';
 import { type Connector, sslModes } from '../../../shared/connectors/connector.ts';
 import { isSecret } from '../../../shared/connectors/fields.ts';
 import { asks, tlsKinds } from '../../recording/recorder.ts';
-import { isOptional, serverCount, valueOf } from './fields.ts';
+import { isOptional, optionsIn, serverCount, valueOf } from './fields.ts';
 import {
   apiNames,
   type Caller,
   type Draft,
+  type Patch,
   type Scenario,
   type ServerChange,
-  type Settings,
   type Step,
   type Tagging,
 } from './scenario.ts';
@@ -80,13 +80,13 @@ const draft = (connector: Connector): fc.Arbitrary<Draft> =>
     authority,
     withCertificate: rarely,
     written: fc.constantFrom('apart', 'apart', 'in config', 'as a URL'),
-    mode: fc.constantFrom('managed', 'platform'),
+    mode: fc.constantFrom('managed', 'managed', 'platform'),
     flavor: fc.constantFrom(undefined, undefined, undefined, 'local', 'aws'),
     api: fc.constantFrom(...apiNames, 'v1', 'v1'),
   });
 
 /** Mostly of one aspect alone: what an attack needs. */
-const patch = (connector: Connector): fc.Arbitrary<Settings> => {
+const patch = (connector: Connector): fc.Arbitrary<Patch> => {
   const entries = Object.entries(connector.config.entries as Readonly<Record<string, v.GenericSchema>>);
   const one = fc.oneof(
     ...entries.map(([name, schema]) =>
@@ -107,7 +107,11 @@ const patch = (connector: Connector): fc.Arbitrary<Settings> => {
   );
   const open = ofCredentials
     .filter(([, schema]) => !isSecret(schema))
-    .map(([name, schema]) => valueOf(name, schema).map((value): Fields => ({ [name]: value })));
+    .map(([name, schema]) => ({
+      // A word of a list more often than a name: it may say how a secret is sent.
+      weight: optionsIn(schema) ? 4 : 1,
+      arbitrary: valueOf(name, schema).map((value): Fields => ({ [name]: value })),
+    }));
   const methods = Object.keys(connector.credentials);
   const arn = fc.nat({ max: 1 }).map((number): Fields => ({ secret_arn: { $arn: number } satisfies Token }));
   const aspects = {
@@ -119,10 +123,16 @@ const patch = (connector: Connector): fc.Arbitrary<Settings> => {
         weight: 3,
         arbitrary: fc.constantFrom(...methods).map((method): Fields => ({ auth_method: method })),
       },
-      { weight: 3, arbitrary: arn },
       ...(open.length > 0 ? [{ weight: 5, arbitrary: fc.oneof(...open) }] : []),
       ...(part.length > 0 ? [{ weight: 1, arbitrary: fc.oneof(...part) }] : []),
       { weight: 1, arbitrary: credentials(connector) },
+    ),
+    naming: fc.oneof(
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom(...methods).map((method): Fields => ({ auth_method: method })),
+      },
+      { weight: 3, arbitrary: arn },
     ),
     sslMode: fc.oneof({ weight: 6, arbitrary: weakerMode }, { weight: 1, arbitrary: fc.constant(null) }),
     authority,
@@ -132,17 +142,21 @@ const patch = (connector: Connector): fc.Arbitrary<Settings> => {
       { weight: 1, arbitrary: fc.constantFrom('in config', 'as a URL') },
     ),
   };
-  const unchanged = { config: {}, credentials: {}, sslMode: undefined, authority: undefined };
-  const changes = (['config', 'credentials', 'sslMode', 'authority'] as const).flatMap((one) =>
-    Array.from({ length: one === 'authority' ? 1 : 3 }, () => one),
+  const unchanged = { config: {}, credentials: {}, naming: {}, sslMode: undefined, authority: undefined };
+  const changes = fc.oneof(
+    { weight: 3, arbitrary: fc.constant(['config'] as const) },
+    { weight: 3, arbitrary: fc.constant(['credentials'] as const) },
+    { weight: 3, arbitrary: fc.constant(['sslMode'] as const) },
+    { weight: 1, arbitrary: fc.constant(['authority'] as const) },
+    { weight: 3, arbitrary: fc.constant(['config', 'credentials'] as const) },
+    { weight: 2, arbitrary: fc.constant(['sslMode', 'credentials'] as const) },
+    { weight: 1, arbitrary: fc.subarray(['config', 'credentials', 'sslMode', 'authority'] as const) },
   );
-  return fc
-    .tuple(fc.record(aspects), fc.constantFrom(...changes), fc.subarray(changes), fc.nat({ max: 3 }))
-    .map(([drawn, only, some, more]): Settings => {
-      const taken = more === 0 ? [only, ...some] : [only];
-      const changed = Object.fromEntries(taken.map((aspect) => [aspect, drawn[aspect]]));
-      return { ...drawn, ...unchanged, ...changed };
-    });
+  return fc.tuple(fc.record(aspects), changes).map(([drawn, taken]): Patch => {
+    const changed = Object.fromEntries(taken.map((aspect) => [aspect, drawn[aspect]]));
+    const named = taken.some((aspect) => aspect === 'credentials') ? { naming: drawn.naming } : {};
+    return { ...drawn, ...unchanged, ...changed, ...named };
+  });
 };
 
 /** Fields that decide nothing here and may be changed along with the others. */
@@ -191,6 +205,9 @@ const fitting = (drawn: Scenario): Scenario => {
   return {
     ...drawn,
     drafts: [[org, { ...first, authority: 'ours' }], second],
+    tags: drawn.tags.map((tags) =>
+      tags.arn === 0 ? { ...tags, servers: [0, 1, 2], weakest: 'disable', withPorts: true } : tags,
+    ),
     servers: drawn.servers.map((server) => ({ ...server, tls })),
   };
 };
@@ -203,9 +220,10 @@ const anyScenario = (connector: Connector, kinds: ServerChange['of'][]): fc.Arbi
       'change by management' as const,
       ...Array.from({ length: 3 }, () => 'test with a patch' as const),
     ),
-    on: fc.nat({ max: 1 }),
+    on: fc.constantFrom(0, 0, 1),
     by: caller,
     patch: patch(connector),
+    crossed: rarely,
     other,
   });
   const plain = fc.record({
@@ -225,7 +243,7 @@ const anyScenario = (connector: Connector, kinds: ServerChange['of'][]): fc.Arbi
       'validate by management' as const,
       'complete by profile' as const,
     ),
-    on: fc.nat({ max: 1 }),
+    on: fc.constantFrom(0, 0, 1),
     by: caller,
   });
   const drafted = fc.record({
@@ -255,7 +273,7 @@ const anyScenario = (connector: Connector, kinds: ServerChange['of'][]): fc.Arbi
         { weight: 1, arbitrary: serverChange(kinds).map((change): Step => ({ do: 'behave', change })) },
         { weight: 1, arbitrary: tagging.map((one): Step => ({ do: 'tag', tagging: one })) },
       ),
-      { minLength: 4, maxLength: 12, size: 'max' },
+      { minLength: 6, maxLength: 14, size: 'max' },
     ),
   });
 };

@@ -65,7 +65,8 @@ const fits = (schema: v.GenericSchema, sample: unknown) =>
 const unwrapped = (schema: v.GenericSchema): v.GenericSchema =>
   'wrapped' in schema ? unwrapped(schema.wrapped as v.GenericSchema) : schema; // optional fields wrap theirs
 
-const optionsIn = (schema: v.GenericSchema): readonly unknown[] | undefined => {
+/** The words of a list, where the field takes no others. */
+export const optionsIn = (schema: v.GenericSchema): readonly unknown[] | undefined => {
   const inner = unwrapped(schema);
   return inner.type === 'picklist' && 'options' in inner ? (inner.options as readonly unknown[]) : undefined; // a picklist's
 };

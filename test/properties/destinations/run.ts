@@ -9,7 +9,7 @@ import {
   ownBody,
   type Said,
 } from './bodies.ts';
-import type { Caller, Draft, Scenario, Settings, Step } from './scenario.ts';
+import type { Caller, Draft, Scenario, Patch, Step } from './scenario.ts';
 import { openLedger } from './ledger.ts';
 import { type Judgement, startJudge } from './model.ts';
 import { behave, newRun, type World } from './world.ts';
@@ -109,10 +109,12 @@ export const play = async (world: World, scenario: Scenario): Promise<Outcome> =
     return tests && named === arn.bound ? undefined : named;
   };
 
-  const change = async (step: Extract<Step, { readonly patch: Settings }>, slot: Slot) => {
+  const change = async (step: Extract<Step, { readonly patch: Patch }>, slot: Slot) => {
     const before = await view(slot);
     const about = { name: slot.name, mode: slot.mode, before: before.config };
-    const { said, carried } = ledger.say(step.patch, about);
+    const names = (slot.mode === 'platform') !== step.crossed;
+    const credentials = names ? step.patch.naming : step.patch.credentials;
+    const { said, carried } = ledger.say({ ...step.patch, credentials }, about);
     const { path, method, body, sslMode } = changeRequest(step, slot, said);
     const tests = step.do === 'test with a patch';
     const scope = tests ? 'connections:test' : 'connections:write';
@@ -148,9 +150,10 @@ export const play = async (world: World, scenario: Scenario): Promise<Outcome> =
     if ('draft' in step) return void (await create(step.by, step.draft, 0, draftPaths[step.do]));
     const slot = slots[step.on];
     if (!slot?.id) return undefined;
-    if ('patch' in step) return change(step, slot);
+    const by: Caller = { ...step.by, org: step.by.org === 0 ? slot.org : otherThan(slot.org) };
+    if ('patch' in step) return change({ ...step, by }, slot);
     const [request, body] = plainRequest(step.do, slot, connector.autocomplete[0] ?? 'tables');
-    return void (await call(step.by, request, body));
+    return void (await call(by, request, body));
   };
 
   for (const [at, [org, draft]] of scenario.drafts.entries()) {
@@ -186,6 +189,8 @@ const short = (scopes: readonly string[]) =>
 const codeIn = ({ body }: Answered): string =>
   String(Object(body['details'])['code'] ?? body['status'] ?? '');
 
+const otherThan = (org: 0 | 1) => (org === 0 ? 1 : 0);
+
 const withoutNull = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null));
 
@@ -213,7 +218,7 @@ const draftRequest = (said: Said, draft: Draft, path: string | undefined) => {
 };
 
 /** What changes a connection, and what it says of TLS: undefined nothing, null the default. */
-const changeRequest = (step: Extract<Step, { readonly patch: Settings }>, { id }: Slot, said: Said) => {
+const changeRequest = (step: Extract<Step, { readonly patch: Patch }>, { id }: Slot, said: Said) => {
   const path = `/v1/connections/conn_${id}`;
   const known = typeof said.sslMode === 'string' ? said.sslMode : undefined;
   const management = step.do === 'change by management' ? managementBody(said, true) : undefined;

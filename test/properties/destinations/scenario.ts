@@ -14,12 +14,18 @@ export interface Settings {
 }
 
 export interface Caller {
+  /** 0 is the organisation of the connection that is meant. */
   readonly org: 0 | 1;
   readonly scopes: readonly string[];
 }
 
 export const apiNames = ['v1', 'providers', 'management', 'profiles', 'registrations'] as const;
 export type ApiName = (typeof apiNames)[number];
+
+/** A change. A connection with a secret of its owner's is told of `naming` in place of credentials. */
+export interface Patch extends Settings {
+  readonly naming: Fields;
+}
 
 export interface Draft extends Settings {
   readonly mode: 'managed' | 'platform';
@@ -47,7 +53,9 @@ export type Step =
       readonly do: 'change' | 'replace' | 'change by management' | 'test with a patch';
       readonly on: number;
       readonly by: Caller;
-      readonly patch: Settings;
+      readonly patch: Patch;
+      /** Whether it says of credentials what fits the other mode. */
+      readonly crossed: boolean;
       readonly other: Fields;
     }
   | {
