@@ -217,6 +217,7 @@ export const startApi = async ({
     },
     store,
     vault,
+    probe: ports.probe,
     folder,
     logged,
     takeEvents,

@@ -8,12 +8,18 @@ export const startIssuer = async () => {
   const key = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256', use: 'sig' };
   let asked = 0;
   let ill = false;
+  let moved = false;
   const server = createServer(({ url }, answer) => {
     asked += 1;
     const documents: Readonly<Record<string, object>> = {
       '/.well-known/openid-configuration': { issuer, jwks_uri: `${issuer}/keys` },
+      '/moved': { issuer, jwks_uri: `${issuer}/keys` },
       '/keys': { keys: [key] },
     };
+    if (moved && url === '/.well-known/openid-configuration') {
+      answer.writeHead(302, { location: '/moved', connection: 'close' }).end();
+      return;
+    }
     const document = ill ? undefined : documents[url ?? ''];
     answer.writeHead(document ? 200 : 500, { 'content-type': 'application/json', connection: 'close' });
     answer.end(JSON.stringify(document ?? {}));
@@ -31,6 +37,10 @@ export const startIssuer = async () => {
     /** From now on it answers that it cannot. */
     fail: (failing: boolean) => {
       ill = failing;
+    },
+    /** From now on it sends whoever asks where its keys are on to another place, which answers. */
+    redirect: () => {
+      moved = true;
     },
     sign: (
       claims: JWTPayload,

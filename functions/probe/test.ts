@@ -1,11 +1,12 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { vpcProbe, probeUses } from '../../shared/adapters/vpc-probe.ts';
 import { awsRuntime } from '../../shared/adapters/aws.ts';
+import type { Runtime } from '../../shared/adapters/runtime.ts';
 import { makeQueuedTest, readPostponement } from '../../shared/domain/queued-tests.ts';
 import { invoked, timed } from '../../shared/http/invoked.ts';
 import { createLog, type Log } from '../../shared/log.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
-import type { DraftTest, SavedTest } from '../../shared/ports/probe.ts';
+import type { DraftTest, Probe, SavedTest } from '../../shared/ports/probe.ts';
 
 export const uses = probeUses;
 
@@ -13,16 +14,33 @@ const onCall = invoked('probe/test', (probe, call: SavedTest | DraftTest) => pro
 
 /** Tests what an API function asks for, and what events ask for through the queue. */
 export const handler = (event: SavedTest | DraftTest | SQSEvent) =>
-  'Records' in event ? onEvents(event) : onCall(event);
+  'Records' in event
+    ? makeQueuedTests(event, awsRuntime(), { createProbe: vpcProbe, postpone: postponeMessage })
+    : onCall(event);
+
+interface QueuedTestPorts {
+  readonly createProbe: (log: Log) => Promise<Pick<Probe, 'test'>>;
+  /** Has the queue hand a message out again after so many seconds. */
+  readonly postpone: (receiptHandle: string, seconds: number) => Promise<void>;
+}
 
 /**
  * Side by side; those that failed come back, and after a few times go to the dead letters. Those over a quota come back when there is room
  * for them.
  */
-const onEvents = async ({ Records: records }: SQSEvent): Promise<SQSBatchResponse> => {
+export const makeQueuedTests = async (
+  { Records: records }: { readonly Records: readonly Message[] },
+  { ports, clock, settings, writeLog }: Runtime,
+  { createProbe, postpone }: QueuedTestPorts,
+): Promise<SQSBatchResponse> => {
+  const makeTest = async (log: Log, detail: ConnectionEvent): Promise<void> => {
+    const [probe, { store }] = await Promise.all([createProbe(log), ports(probeUses)]);
+    if (!store) throw new Error('The probe was given no store');
+    await makeQueuedTest({ store, probe, limits: settings, now: clock() }, detail);
+  };
   const outcomes = await Promise.all(
     records.map(async ({ messageId, receiptHandle, body }) => {
-      const log = createLog({ function: 'probe/test', message_id: messageId });
+      const log = createLog({ function: 'probe/test', message_id: messageId }, writeLog);
       try {
         const { detail } = JSON.parse(body) as { detail: ConnectionEvent }; // EventBridge wraps what `publish` put
         await timed(log, () => makeTest(log, detail));
@@ -30,7 +48,7 @@ const onEvents = async ({ Records: records }: SQSEvent): Promise<SQSBatchRespons
       } catch (error) {
         const seconds = readPostponement(error);
         if (seconds === undefined) log.error('a test that an event asked for could not be made', error);
-        else await postpone(log, receiptHandle, seconds);
+        else await postponeOrLog(log, seconds, () => postpone(receiptHandle, seconds));
         return [{ itemIdentifier: messageId }];
       }
     }),
@@ -38,20 +56,17 @@ const onEvents = async ({ Records: records }: SQSEvent): Promise<SQSBatchRespons
   return { batchItemFailures: outcomes.flat() };
 };
 
-const makeTest = async (log: Log, detail: ConnectionEvent): Promise<void> => {
-  const { ports, clock, settings } = awsRuntime();
-  const [probe, { store }] = await Promise.all([vpcProbe(log), ports(probeUses)]);
-  if (!store) throw new Error('The probe was given no store');
-  await makeQueuedTest({ store, probe, limits: settings, now: clock() }, detail);
-};
+type Message = Pick<SQSEvent['Records'][number], 'messageId' | 'receiptHandle' | 'body'>;
 
 /** Where the queue cannot be told, it hands the message out again after its usual time. */
-const postpone = async (log: Log, receiptHandle: string, seconds: number): Promise<void> => {
+const postponeOrLog = async (log: Log, seconds: number, postpone: () => Promise<void>): Promise<void> => {
   try {
-    const { postponeMessage } = await import('../../shared/adapters/postpone-message.ts');
-    await postponeMessage(receiptHandle, seconds);
+    await postpone();
     log.info('queued test postponed', { seconds });
   } catch (error) {
     log.error('a test over the quota could not be postponed', error);
   }
 };
+
+const postponeMessage = async (receiptHandle: string, seconds: number): Promise<void> =>
+  (await import('../../shared/adapters/postpone-message.ts')).postponeMessage(receiptHandle, seconds);

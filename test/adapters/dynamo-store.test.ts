@@ -42,6 +42,27 @@ describe('what the table answers', () => {
     expect(new Set(table.tokens()).size).toBe(4);
   });
 
+  test.each(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])(
+    'is tried again when a transaction was cancelled for %s',
+    async (reason) => {
+      await using table = await answering([cancelled('None', reason), {}]);
+      await table.store.write([{ put: { pk: 'a', sk: 'a' } }, { put: { pk: 'a', sk: 'b' } }]);
+      expect(table.asked()).toHaveLength(2);
+    },
+  );
+
+  test('is asked for as it was last written, but for the index, which cannot', async () => {
+    await using table = await answering([{}, { Items: [] }, { Items: [] }]);
+    await table.store.get({ pk: 'a', sk: 'a' });
+    await table.store.query({ pk: 'a', limit: 1 });
+    await table.store.query({ pk: 'a', limit: 1, index: 'due' });
+    expect(table.asked().map(({ ConsistentRead: consistent }) => consistent)).toEqual([
+      true,
+      true,
+      undefined,
+    ]);
+  });
+
   test('is unavailable when it does not come, or says so', async () => {
     const key = { pk: 'a', sk: 'a' };
     const unavailable = { name: 'Problem', code: 'unavailable' };
@@ -117,7 +138,7 @@ describe.each(['dynamodb-local', 'aws'])('on %s', (name) => {
 
 /** A table that answers these, one after the other, whatever it is asked. */
 const answering = async (answers: readonly (number | object)[]) => {
-  const tokens: string[] = [];
+  const asked: Readonly<Record<string, unknown>>[] = [];
   const left = [...answers];
   const server = createServer((request, response) => {
     request.setEncoding('utf8');
@@ -126,7 +147,7 @@ const answering = async (answers: readonly (number | object)[]) => {
       body += chunk;
     });
     request.on('end', () => {
-      tokens.push(...(/"ClientRequestToken":"([^"]+)"/.exec(body)?.slice(1) ?? []));
+      asked.push(JSON.parse(body) as (typeof asked)[number]); // all that DynamoDB is sent is
       const answer = left.shift() ?? 500;
       const status = typeof answer === 'number' ? answer : '__type' in answer ? 400 : 200;
       response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
@@ -145,7 +166,8 @@ const answering = async (answers: readonly (number | object)[]) => {
   });
   return {
     store: dynamoStore({ client, table: 'any' }),
-    tokens: () => tokens,
+    asked: () => asked,
+    tokens: () => asked.flatMap(({ ClientRequestToken: token }) => token ?? []),
     [Symbol.asyncDispose]: async () => {
       client.destroy();
       server.closeAllConnections();

@@ -129,6 +129,16 @@ describe('what AWS says when it fails', () => {
       expect(inspect(outcome, { depth: Infinity, showHidden: true })).not.toContain(password);
     }
   });
+
+  test('a shared secret that is being deleted is there no more', async () => {
+    const tags = async (more: object) => {
+      const answer = JSON.stringify({ ARN: arnOf('theirs'), Tags: [{ Key: 'a', Value: 'b' }], ...more });
+      await using aws = await failing(saying(200, '', answer));
+      return await aws.vault.tags(arnOf('theirs'));
+    };
+    expect(await tags({})).toEqual({ a: 'b' });
+    expect(await tags({ DeletedDate: 1_767_225_600 })).toBeUndefined();
+  });
 });
 
 const arnOf = (name: string) => `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${name}`;

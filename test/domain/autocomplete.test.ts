@@ -151,6 +151,10 @@ describe('suggestions', () => {
     const found = await suggest(store, place, { type: 'tables', limit: 3 }, quote);
     const expected = ['x'.repeat(256), `${'x'.repeat(255)}…`, `${'\u{1F600}'.repeat(127)}…`];
     expect(found.map(({ comment }) => comment)).toEqual(expected);
+    const columns = columnsOf('a', 'b', 'c').map((one, i) => ({ ...one, comment: comments[i] ?? null }));
+    await write(store, [tableOf({ name: 'with_columns', columns })]);
+    const wanted = { type: 'columns', parent: 'with_columns', limit: 3 } as const;
+    expect((await suggest(store, place, wanted, quote)).map(({ comment }) => comment)).toEqual(expected);
   });
 
   test('show no more of the comment of a column either', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { connectors } from '../../shared/connectors/registry.ts';
 import { newConnectionOf } from '../../shared/domain/assemble.ts';
 import { givenSecrets, secretsOf } from '../../shared/domain/given-secrets.ts';
 import { ConnectionInput } from '../../shared/domain/connection.ts';
@@ -25,4 +26,11 @@ test('before a body is understood, whatever is a secret of any connector is one'
   expect(givenSecrets({ credentials: { pasword: 'a-secret-of-somebody' } })).toEqual([
     'a-secret-of-somebody',
   ]);
+});
+
+test('the private key of a client certificate and the ARN of a shared secret are secrets of every connector', () => {
+  for (const type of Object.keys(connectors) as (keyof typeof connectors)[]) {
+    const credentials = { auth_method: 'password', ssl_key: 'made-up-key', secret_arn: 'made-up-arn' };
+    expect(secretsOf({ type, credentials })).toEqual(['made-up-key', 'made-up-arn']);
+  }
 });

@@ -126,6 +126,35 @@ describe('what is expected of a source', () => {
     expect(all.flat()).toEqual([]);
   });
 
+  test.each(['collection', 'topic', 'file'] as const)(
+    'of a %s is there where a path below it is, and of a table is not',
+    async (kind) => {
+      using source = await written([
+        tableOf({ kind, columns: columnsOf('address.city') }),
+        tableOf({ name: 'plain', columns: columnsOf('address.city') }),
+      ]);
+      const columns = [{ name: 'address' }];
+      expect(await source.check([{ columns }, { name: 'plain', columns }])).toMatchObject([
+        [],
+        [{ code: 'column-not-found' }],
+      ]);
+    },
+  );
+
+  test('is compared without case and without blanks around a type', async () => {
+    using source = await written([tableOf({})]);
+    expect(await source.check([{ columns: [{ name: 'id', type: ' Integer\n' }] }])).toEqual([[]]);
+  });
+
+  test('is looked for in the schema that is asked for first, in whatever case, among very many', async () => {
+    const schemas = Array.from({ length: 201 }, (_, i) => `s${String(i).padStart(3, '0')}`);
+    using source = await written([...schemas, 'zz'].map((schema) => tableOf({ schema })));
+    expect(await source.check([{ schema: 'ZZ', columns: [{ name: 'id' }] }], { anyCase: true })).toEqual([
+      [],
+    ]);
+    expect(await source.check([{ schema: 'zz', columns: [{ name: 'id' }] }])).toEqual([[]]);
+  });
+
   test('is found whatever way it is looked for', async () => {
     const name = fc.constantFrom('a', 'A', 'b', 'ab', 'a.b', 'Ünïcödé', 'ς', 'Σ', '\u0001', '');
     await fc.assert(

@@ -241,6 +241,14 @@ describe('a token', () => {
     expect((await other.call(list)).status).toBe(200);
   });
 
+  test('is not judged by keys that a redirect of the issuer leads to', async () => {
+    await using moving = await startIssuer();
+    await using other = await startApi({ settings: { tokens: tokens({ issuer: moving.issuer }) } });
+    moving.redirect();
+    expect(refused(await other.call(list, { key: await moving.sign(whole) }))).toEqual([503, 'unavailable']);
+    expect(moving.asked()).toBe(1);
+  });
+
   test('is in no log line, whatever became of it', async () => {
     const token = await issuer.sign({ ...whole, aud: 'another' });
     await ask(token);

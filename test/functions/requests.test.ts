@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Api, refused, startApi } from '../api.ts';
+import { Problem } from '../../shared/problem.ts';
 import { marker, received } from '../received.ts';
 import { draft } from '../samples.ts';
 
@@ -211,5 +212,25 @@ describe('X-Environment-Id', () => {
   test('need not exist before', async () => {
     const answer = await api.call('GET /v1/connections', { headers: { 'x-environment-id': 'brand-new' } });
     expect([answer.status, answer.body.data]).toEqual([200, []]);
+  });
+});
+
+describe('a request that fails by our own fault', () => {
+  test.each([
+    ['unavailable', 503, () => new Problem('unavailable')],
+    ['internal', 500, () => new Error('the table is broken')],
+  ] as const)('as %s leaves one error line with its id', async (code, status, fail) => {
+    await using other = await startApi();
+    Object.assign(other.store, { query: () => Promise.reject(fail()) });
+    const answer = await other.call('GET /v1/connections');
+    expect(refused(answer)).toEqual([status, code]);
+    const lines = other.logged.map((line) => JSON.parse(line)).filter(({ level }) => level === 'error');
+    expect(lines).toMatchObject([{ message: 'failed', request_id: answer.headers['x-request-id'] }]);
+  });
+
+  test('by the caller’s fault leaves none', async () => {
+    await using other = await startApi();
+    await other.call('GET /v1/connections?limit=many');
+    expect(other.logged.map((line) => JSON.parse(line).level)).toEqual(['info']);
   });
 });

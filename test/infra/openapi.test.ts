@@ -9,13 +9,22 @@ import { newConnectionOf } from '../../shared/domain/assemble.ts';
 import { ConnectionInput } from '../../shared/domain/connection.ts';
 import { problemAnswer } from '../../shared/http/problems.ts';
 import { Problem, problemCodes } from '../../shared/problem.ts';
+import { startApi } from '../api.ts';
 
 interface Operation {
   readonly operationId: string;
   readonly security: readonly object[];
   readonly parameters: readonly { readonly name?: string; readonly in?: string; readonly $ref?: string }[];
-  readonly requestBody?: object;
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>;
+  readonly requestBody?: { readonly required: boolean };
+  readonly responses: Readonly<
+    Record<
+      string,
+      {
+        readonly content?: Readonly<Record<string, unknown>>;
+        readonly headers?: Readonly<Record<string, object>>;
+      }
+    >
+  >;
 }
 
 let routes: readonly Route[] = [];
@@ -104,6 +113,33 @@ describe('the OpenAPI document', () => {
     expect(headers('GET /v1/connections/{id}')).toEqual(['Environment', 'IfNoneMatch']);
     expect(headers('PATCH /v1/connections/{id}')).toEqual(['Environment', 'IfMatch']);
     expect(headers('GET /v1/health')).toEqual([]);
+  });
+
+  test('requires a body exactly where a request without one is refused for it', async () => {
+    await using api = await startApi();
+    const withBody = routes.filter(({ endpoint }) => endpoint.body);
+    expect(withBody.length).toBeGreaterThan(10);
+    for (const { key, method, path, endpoint } of withBody) {
+      const required = operations.get(key)?.requestBody?.required;
+      expect({ [key]: required }).toEqual({ [key]: !endpoint.bodyOptional });
+      const target = path.replaceAll(/\{\w+\}/g, `conn_${'0'.repeat(32)}`);
+      const { text } = await api.call(`${method} ${target}`, { headers: { 'x-product-name': 'docs' } });
+      if (!required) expect({ [key]: text }).toEqual({ [key]: expect.not.stringContaining('a JSON object') });
+    }
+  });
+
+  test('says after how long to try again where that is answered', () => {
+    let found = 0;
+    for (const [key, { responses }] of operations)
+      for (const status of ['429', '503']) {
+        const response = responses[status];
+        if (!response) continue;
+        found += 1;
+        expect({ [`${key} ${status}`]: Object.keys(response.headers ?? {}) }).toEqual({
+          [`${key} ${status}`]: expect.arrayContaining(['Retry-After']),
+        });
+      }
+    expect(found).toBeGreaterThan(routes.length);
   });
 
   test('says of a number in a query what it may be', () => {

@@ -210,6 +210,25 @@ describe('the stacks', () => {
       expect(config).toMatchObject({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 120 });
   });
 
+  test('only events that ask for a test become messages, and failed messages come back one by one', async () => {
+    const { MooringData, MooringProbe } = await synthesise();
+    const patterns = resourcesOf(MooringData, 'AWS::Events::Rule').flatMap(
+      ({ EventPattern }) => EventPattern ?? [],
+    );
+    expect(patterns).toEqual([{ source: ['mooring'], detail: { test: [true] } }]);
+    expect(resourcesOf(MooringProbe, 'AWS::Lambda::EventSourceMapping')).toMatchObject([
+      { FunctionResponseTypes: ['ReportBatchItemFailures'] },
+    ]);
+  });
+
+  test('changes made before the stream was read become events too', async () => {
+    const { MooringData } = await synthesise();
+    const streams = resourcesOf(MooringData, 'AWS::Lambda::EventSourceMapping').filter(
+      ({ StartingPosition }) => StartingPosition !== undefined,
+    );
+    expect(streams).toMatchObject([{ StartingPosition: 'TRIM_HORIZON' }]);
+  });
+
   test('alarms reach the topic that the context names', async () => {
     const alarmTopic = 'arn:aws:sns:eu-central-1:123456789012:alarms';
     const stacks = await synthesise({ alarmTopic });

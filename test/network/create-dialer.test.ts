@@ -121,6 +121,38 @@ describe('the dialer', () => {
     });
   });
 
+  test('finds a name on the allow-list in whatever way it is spelled', async () => {
+    await using server = await plainServer();
+    const policy = { loopback: true, allow: ['db.example.com', 'xn--bcher-kva.example'] };
+    await using way = dialerOf({ policy, resolve: async () => ['127.0.0.1'] });
+    for (const host of ['DB.Example.com.', 'Bücher.example'])
+      expect((await way.dialer.tcp({ host, port: server.port })).remoteAddress).toBe('127.0.0.1');
+    await expect(way.dialer.tcp({ host: 'db.example.org', port: server.port })).rejects.toMatchObject({
+      code: 'host-forbidden',
+    });
+  });
+
+  test('destroys a socket that connects in the moment in which the work is given up', async () => {
+    await using server = await plainServer();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const forget = signal.removeEventListener.bind(signal);
+    // Whoever connects listens no more once it has; what has the socket does not yet.
+    signal.removeEventListener = (type: string, listener: () => void) => {
+      forget(type, listener);
+      controller.abort();
+    };
+    using trail = createTrail({ limits: () => 5000, budget: 25_000 });
+    await using dialer = createDialer({
+      policy: { loopback: true },
+      environment: 'default',
+      tlsAsk: { mode: 'disable' },
+      trail: { ...trail, signal, step: (_, work) => work() },
+    });
+    const socket = await dialer.tcp({ host: '127.0.0.1', port: server.port });
+    expect(socket.destroyed).toBe(true);
+  });
+
   test('tries the next address when one refuses, and when one is silent', async () => {
     await using server = await plainServer(() => {}, '127.0.0.3');
     await using refused = dialerOf({ resolve: async () => ['127.0.0.1', '127.0.0.2', '127.0.0.3'] });

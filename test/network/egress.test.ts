@@ -309,3 +309,10 @@ describe('the policy of a deployment', () => {
     expect(v.safeParse(EgressPolicy, { denny: [] }).success).toBe(false);
   });
 });
+
+test('a Teredo address is judged by its server as well as by its client', () => {
+  const client = 'f7f7:f7f7'; // 8.8.8.8, every bit flipped
+  expect(permits(open, `2001:0:808:808::${client}`)).toBe(true);
+  expect(permits(open, `2001:0:a9fe:a9fe::${client}`)).toBe(false);
+  expect(permits(open, '2001:0:808:808::5601:5601')).toBe(false);
+});

@@ -50,6 +50,14 @@ test('a DNS server that refuses is not taken for the source', async () => {
   await expect(resolveHost('db.test', calm(), refused)).rejects.toMatchObject({ code: 'host-not-found' });
 });
 
+test('DNS that does not answer in time is a timeout, not an unknown host', async () => {
+  const silent = async () => Promise.reject(Object.assign(new Error('silent'), { code: 'ETIMEOUT' }));
+  await expect(resolveHost('db.test', calm(), silent)).rejects.toMatchObject({
+    code: 'timeout',
+    extras: { native_code: 'ETIMEOUT' },
+  });
+});
+
 test('the hosts file is asked first, and localhost is always this machine', async () => {
   await using dns = await dnsServer({ 'alias.test': ['8.8.8.8'], localhost: ['8.8.8.8'] });
   const resolve = createResolve({ hosts, servers: [dns.server] });

@@ -1,0 +1,50 @@
+import { describe, expect, test } from '@jest/globals';
+import { cleanly, cleanStep } from '../../shared/adapters/probe/clean.ts';
+import { createLog } from '../../shared/log.ts';
+import { Problem } from '../../shared/problem.ts';
+import { scrub } from '../../shared/scrub.ts';
+
+const secret = 'made-up-and-secret';
+const logHiding = (...secrets: readonly string[]) => {
+  const lines: string[] = [];
+  const log = createLog({}, (line) => void lines.push(line));
+  log.hide(secrets);
+  return { log, lines };
+};
+
+describe('what leaves the probe', () => {
+  test('has no secret in the message, the code or the steps of a problem', async () => {
+    const { log } = logHiding(secret);
+    const step = {
+      step: 'privileges',
+      status: 'failed',
+      native_code: secret,
+      remediation: `GRANT ${secret}`,
+    };
+    const thrown = new Problem('protocol-mismatch', `no: ${secret}`, { native_code: secret, steps: [step] });
+    const problem = await cleanly(log, () => Promise.reject(thrown)).catch((error: unknown) => error);
+    expect(problem).toMatchObject({ code: 'protocol-mismatch', message: 'no: [secret]' });
+    const { message, extras } = problem as Problem; // matched above
+    expect(JSON.stringify([message, extras])).not.toContain(secret);
+    expect(extras).not.toHaveProperty('native_code');
+  });
+
+  test('keeps the code of a server that is no secret', async () => {
+    const { log } = logHiding(secret);
+    const thrown = new Problem('protocol-mismatch', undefined, { native_code: '42501' });
+    const problem = await cleanly(log, () => Promise.reject(thrown)).catch((error: unknown) => error);
+    expect(problem).toMatchObject({ extras: { native_code: '42501' } });
+  });
+
+  test('has no secret in the code of a step', () => {
+    const { log } = logHiding(secret);
+    const step = (native_code: string) => cleanStep({ step: 'authenticate', native_code }, log.clean);
+    expect(step(secret)).toEqual({ step: 'authenticate' });
+    expect(step('28P01')).toEqual({ step: 'authenticate', native_code: '28P01' });
+  });
+});
+
+test('a secret of five characters takes the whole text along, one of six is cut out', () => {
+  expect(scrub('said abcde here', ['abcde'])).toBe('[withheld: it may contain a secret]');
+  expect(scrub('said abcdef here', ['abcdef'])).toBe('said [secret] here');
+});

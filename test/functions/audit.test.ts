@@ -1,0 +1,107 @@
+import { expect, test } from '@jest/globals';
+import { keys } from '../../shared/domain/keys.ts';
+import { startApi } from '../api.ts';
+import { catalogSource } from '../catalog-probe.ts';
+import { tableOf } from '../domain/catalog-fixtures.ts';
+import { draft } from '../samples.ts';
+
+const tenant = { org: 'org_test', environment: 'default' };
+const days = 86_400_000;
+
+test('each deed leaves one record: who, what, when, in which request, for 400 days', async () => {
+  let now = Date.parse('2026-01-01T00:00:00Z');
+  const source = catalogSource([tableOf({})]);
+  await using api = await startApi({ clock: () => now, probe: source.probe });
+  await api.addKey('sk_of_somebody', { org: 'org_test', id: 'key_somebody' });
+  const { pk } = keys.audit(tenant, '', '', '');
+  let id = '';
+  const readRecords = async () =>
+    (await api.store.query({ pk: `${pk}${id}`, from: 'AUDIT#', to: 'AUDIT#~', limit: 100 })).items;
+
+  const seen = new Set<string>();
+  const perform = async (actions: readonly string[], request: string, body?: object) => {
+    now += 1000;
+    const answer = await api.call(request.replace('{id}', `conn_${id}`), {
+      key: 'sk_of_somebody',
+      ...(body && { body }),
+    });
+    expect([request, answer.status < 300]).toEqual([request, true]);
+    if (id === '') id = answer.body.id.slice(5);
+    const added = (await readRecords()).filter(({ sk }) => !seen.has(sk));
+    for (const { sk } of added) seen.add(sk);
+    expect([request, ...added.map(({ action }) => action).toSorted()]).toEqual([request, ...actions]);
+    for (const record of added)
+      expect(record).toMatchObject({
+        actor: 'key_somebody',
+        request_id: answer.headers['x-request-id'],
+        at: new Date(now).toISOString(),
+        expires: Math.floor((now + 400 * days) / 1000),
+      });
+  };
+
+  await perform(['created'], 'POST /v1/connections', draft());
+  await perform(['changed'], 'PATCH /v1/connections/{id}', { tags: ['a'] });
+  await perform(['changed'], 'PATCH /v1/connections/{id}', {
+    credentials: { password: 'another-made-up-one' },
+  });
+  await perform(['changed'], 'PUT /v1/connections/{id}', {
+    name: 'Renamed',
+    credentials: { password: 'a-third-made-up-one' },
+  });
+  await perform(['tested'], 'POST /v1/connections/{id}/test');
+  await perform(['introspected', 'read-schema'], 'GET /v1/connections/{id}/schema');
+  await perform(['read-schema'], 'GET /v1/connections/{id}/schema');
+  await perform(['used'], 'PUT /v1/connections/{id}/usages/reports', {});
+  await perform(['released'], 'DELETE /v1/connections/{id}/usages/reports');
+  await perform([], 'GET /v1/connections/{id}');
+  await perform(['deleted'], 'DELETE /v1/connections/{id}');
+  await perform(['restored'], 'POST /v1/connections/{id}/restore');
+
+  const sorted = (await readRecords()).map(({ at }) => String(at));
+  expect(sorted).toEqual(sorted.toSorted());
+});
+
+test('a test that an event asks for leaves a record of Mooring’s own', async () => {
+  await using api = await startApi();
+  const { body } = await api.call('POST /v1/connections', { body: draft() });
+  const [event] = await api.settle();
+  const { pk } = keys.audit(tenant, body.id.slice(5), '', '');
+  const { items } = await api.store.query({ pk, from: 'AUDIT#', to: 'AUDIT#~', limit: 10 });
+  expect(items.filter(({ action }) => action === 'tested')).toMatchObject([
+    { actor: 'mooring', request_id: event?.event_id },
+  ]);
+});
+
+test('events of one connection have ids that never repeat, whatever happens to it', async () => {
+  await using api = await startApi();
+  const { body } = await api.call('POST /v1/connections', { body: draft() });
+  const at = `/v1/connections/${body.id}`;
+  const ids = (await api.settle()).map(({ event_id: event }) => event);
+  for (const request of [
+    `PUT ${at}/usages/reports`,
+    `POST ${at}/test`,
+    `POST ${at}/test`,
+    `DELETE ${at}/usages/reports`,
+    `DELETE ${at}`,
+    `POST ${at}/restore`,
+    `POST ${at}/test`,
+  ]) {
+    expect([request, (await api.call(request)).status < 300]).toEqual([request, true]);
+    ids.push(...(await api.settle()).map(({ event_id: event }) => event));
+  }
+  ids.push(...api.takeEvents().map(({ event_id: event }) => event));
+  expect(ids.length).toBeGreaterThanOrEqual(7);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('a test stays in the history for thirty days', async () => {
+  let now = Date.parse('2026-01-01T00:00:00Z');
+  await using api = await startApi({ clock: () => now });
+  const { body } = await api.call('POST /v1/connections?test=false', { body: draft() });
+  await api.call(`POST /v1/connections/${body.id}/test`);
+  const countTests = async () => (await api.call(`GET /v1/connections/${body.id}/tests`)).body.data.length;
+  now += 30 * days - 1000;
+  expect(await countTests()).toBe(1);
+  now += 2000;
+  expect(await countTests()).toBe(0);
+});

@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import * as v from 'valibot';
+import { makeQueuedTests } from '../../functions/probe/test.ts';
+import type { ConnectionEvent } from '../../shared/ports/bus.ts';
+import { Problem } from '../../shared/problem.ts';
+import { Settings } from '../../shared/settings.ts';
+import { type Api, startApi } from '../api.ts';
+import { draft } from '../samples.ts';
+
+/** A minute and seventeen seconds: 43 are left of the second minute. */
+const at = 77_000;
+
+let api: Api;
+/** The connections that were tested. */
+let tested: string[];
+/** Whose test fails. */
+let failing: Set<string>;
+let postponed: (readonly [receiptHandle: string, seconds: number])[];
+let logged: string[];
+beforeEach(async () => {
+  [tested, failing, postponed, logged] = [[], new Set(), [], []];
+  api = await startApi({
+    clock: () => at,
+    probe: ({ real }) => ({
+      ...real,
+      test: async (call) => {
+        const id = 'id' in call ? call.id : '';
+        tested.push(id);
+        if (failing.has(id)) throw new Problem('unavailable');
+        return real.test(call);
+      },
+    }),
+  });
+});
+afterEach(() => api[Symbol.asyncDispose]());
+
+/** Creates connections, and answers the events that ask for their tests. */
+const createTested = async (count: number): Promise<readonly ConnectionEvent[]> => {
+  for (let i = 0; i < count; i++)
+    await api.call('POST /v1/connections', { body: { ...draft(), name: `Connection ${i}` } });
+  return api.takeEvents();
+};
+
+/** As SQS hands over what EventBridge wrapped. */
+const message = (body: string, i: number) => ({
+  messageId: `message ${i}`,
+  receiptHandle: `receipt ${i}`,
+  body,
+});
+const wrap = (detail: ConnectionEvent) =>
+  JSON.stringify({ version: '0', id: 'e', 'detail-type': detail.type, source: 'mooring', detail });
+
+const deliver = (
+  bodies: readonly string[],
+  settings: object = {},
+  postpone = async (receiptHandle: string, seconds: number) => void postponed.push([receiptHandle, seconds]),
+) =>
+  makeQueuedTests(
+    { Records: bodies.map(message) },
+    {
+      clock: () => at,
+      settings: v.parse(Settings, settings),
+      writeLog: (line) => void logged.push(line),
+      ports: async () => ({ store: api.store }),
+    },
+    { createProbe: async () => api.probe, postpone },
+  );
+
+const bare = ({ connection_id: id }: ConnectionEvent) => id.replace('conn_', '');
+const statusOf = async ({ connection_id: id }: ConnectionEvent) =>
+  (await api.call(`GET /v1/connections/${id}`)).body['status'];
+
+test('a batch is tested, and a message whose test fails comes back alone', async () => {
+  const events = await createTested(3);
+  failing.add(events[1] ? bare(events[1]) : '');
+  expect(await deliver(events.map(wrap))).toEqual({ batchItemFailures: [{ itemIdentifier: 'message 1' }] });
+  expect(tested.toSorted()).toEqual(events.map(bare).toSorted());
+  expect(await Promise.all(events.map(statusOf))).toEqual(['failed', 'testing', 'failed']);
+  const errors = logged.map((line) => JSON.parse(line)).filter(({ level }) => level === 'error');
+  expect(errors).toMatchObject([{ function: 'probe/test', message_id: 'message 1' }]);
+  expect(postponed).toEqual([]);
+});
+
+test('a message that cannot be read comes back alone', async () => {
+  const events = await createTested(1);
+  expect(await deliver(['not JSON', ...events.map(wrap), '{}'])).toEqual({
+    batchItemFailures: [{ itemIdentifier: 'message 0' }, { itemIdentifier: 'message 2' }],
+  });
+  expect(tested).toEqual(events.map(bare));
+});
+
+test('a test over the quota comes back when there is room for it, without a test and without an error', async () => {
+  const events = await createTested(2);
+  const { batchItemFailures } = await deliver(events.map(wrap), { destination_tests_per_minute: 1 });
+  expect(batchItemFailures).toHaveLength(1);
+  const [, i = ''] = /(\d)$/.exec(batchItemFailures[0]?.itemIdentifier ?? '') ?? [];
+  expect(postponed).toEqual([[`receipt ${i}`, 43]]);
+  expect(tested).toHaveLength(1);
+  expect(logged.join('\n')).not.toContain('"level":"error"');
+});
+
+test('a test over the quota comes back after the usual time where the queue cannot be told', async () => {
+  const events = await createTested(1);
+  const settings = { destination_tests_per_minute: 0 };
+  const unreachable = () => Promise.reject(new Error('the queue is unreachable'));
+  expect(await deliver(events.map(wrap), settings, unreachable)).toEqual({
+    batchItemFailures: [{ itemIdentifier: 'message 0' }],
+  });
+  expect(logged.join('\n')).toContain('could not be postponed');
+});
+
+test('the test of a connection that is gone is nobody’s, and its message ends', async () => {
+  const events = await createTested(1);
+  await api.call(`DELETE /v1/connections/${events[0]?.connection_id}`);
+  expect(await deliver(events.map(wrap))).toEqual({ batchItemFailures: [] });
+  expect(tested).toEqual([]);
+});
