@@ -103,9 +103,13 @@ const judge = ({ file, text, start, end, replacement }: Candidate, change: strin
   const path = join(copy, file);
   try {
     writeFileSync(path, text.slice(0, start) + replacement + text.slice(end));
-    const lint = ['node_modules/oxlint/bin/oxlint', '--deny-warnings', file];
-    if (runNode(lint, 300) !== 'passed' || runNode(['node_modules/typescript/bin/tsc'], 600) !== 'passed')
-      return 'not valid';
+    for (const check of [
+      ['node_modules/oxlint/bin/oxlint', '--deny-warnings', file],
+      ['node_modules/typescript/bin/tsc'],
+    ]) {
+      const outcome = runNode(check, 600);
+      if (outcome !== 'passed') return outcome === 'failed' ? 'not valid' : 'not measured';
+    }
     for (const files of sets) {
       writeFileSync(path, text);
       if (!passUnchanged(files)) return 'not measured';
