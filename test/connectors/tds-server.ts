@@ -11,8 +11,8 @@ export interface ResultSet {
   readonly rows: () => Iterable<readonly Value[]>;
 }
 
-/** A server of TDS 7.4 that lets everybody in and answers each batch with what is given for it. */
-export const tdsServer = (answer: (sql: string) => readonly ResultSet[]) =>
+/** A server of TDS 7.4 that lets everybody in and answers each batch with what is given for it, or with those tokens. */
+export const tdsServer = (answer: (sql: string) => readonly ResultSet[] | Buffer) =>
   plainServer((socket) => {
     let input = Buffer.alloc(0);
     let message: Buffer[] = [];
@@ -37,7 +37,7 @@ const reply = async (
   socket: Socket,
   type: number | undefined,
   body: Buffer,
-  answer: (sql: string) => readonly ResultSet[],
+  answer: (sql: string) => readonly ResultSet[] | Buffer,
 ) => {
   const out = packets(socket);
   if (type === prelogin)
@@ -45,7 +45,9 @@ const reply = async (
   else if (type === login) await out.write(Buffer.concat([ack, done(false)]));
   else if (type === batch) {
     const sql = body.subarray(body.readUInt32LE(0)).toString('utf16le');
-    const sets = answer(sql);
+    const answered = answer(sql);
+    if (Buffer.isBuffer(answered)) await out.write(answered);
+    const sets = Buffer.isBuffer(answered) ? [] : answered;
     for (const [at, { kinds, rows }] of sets.entries()) {
       await out.write(Buffer.concat([Buffer.from([0x81, kinds.length, 0]), ...kinds.map(described)]));
       for (const row of rows()) await out.write(Buffer.concat([rowToken, ...kinds.map(valued(row))]));

@@ -1,6 +1,7 @@
 import type { Dialer } from '../../network/dialer.ts';
 import { httpAgent } from '../../network/http-agent.ts';
 import { Problem } from '../../problem.ts';
+import { checkThrift } from './check-thrift.ts';
 import { logins } from './logins.ts';
 
 export interface Address {
@@ -68,10 +69,15 @@ interface Provider {
   agent?: unknown;
   getThriftConnection: () => Promise<Connection>;
 }
+interface Transport {
+  readonly inBuf: Buffer;
+  readonly readCursor: number;
+  readonly writeCursor: number;
+}
 interface Connection {
   config: object;
   client?: { readonly _reqs: Readonly<Record<string, unknown>> };
-  handleThriftResponse: (transport: unknown) => void;
+  handleThriftResponse: (transport: Transport) => void;
 }
 
 const longestAnswer = 64 * 2 ** 20;
@@ -108,8 +114,10 @@ const bound = (connection: Connection): void => {
   connection.handleThriftResponse = (transport) => {
     const before = waiting();
     try {
+      checkThrift(transport.inBuf.subarray(transport.readCursor, transport.writeCursor));
       handle(transport);
     } catch (cause) {
+      if (cause instanceof Problem) throw cause;
       throw new Problem('protocol-mismatch', 'Expected Databricks; the server speaks something else', {
         cause,
       });

@@ -55,5 +55,5 @@ const codes = failureTable({
   ],
   'NJS-123 NJS-510 ORA-01013': ['timeout'],
   'NJS-500 NJS-501 NJS-521': ['connection-reset'], // the socket came to its end
-  'NJS-102 NJS-103 NJS-504 NJS-514 NJS-536': ['protocol-mismatch'], // 536: sent on again and again
+  'NJS-068 NJS-102 NJS-103 NJS-504 NJS-509 NJS-514 NJS-522 NJS-536': ['protocol-mismatch'], // 536: sent on again and again
 });

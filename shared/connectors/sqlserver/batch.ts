@@ -4,8 +4,12 @@ import { foreign } from './prelogin.ts';
 
 export type Row = readonly unknown[];
 
-/** Runs statements in one round trip and hands on each row, with the number of its statement among those that have columns; `most` bytes may come. */
-export type Batch = (sql: string, most: number, take: (row: Row, set: number) => void) => Promise<void>;
+/** Runs statements in one round trip and hands on each row, with the number of its statement among those that have columns; `most` bytes may come; who answers `false` wants no more. */
+export type Batch = (
+  sql: string,
+  most: number,
+  take: (row: Row, set: number) => boolean | void,
+) => Promise<void>;
 
 /** One batch at a time, as the protocol has it. */
 export const createBatch =
@@ -30,7 +34,7 @@ export const createBatch =
       request.on('row', (columns: readonly { readonly value: unknown }[]) => {
         const row: unknown[] = [];
         for (const { value } of columns) row.push(value);
-        take(row, set);
+        if (take(row, set) === false) refuse();
       });
       connection.execSqlBatch(request);
     });
@@ -38,6 +42,8 @@ export const createBatch =
 /** Statements of one batch, and columns of one statement; ours have far fewer. */
 const mostSets = 100;
 const mostColumns = 1024;
+/** Of a short answer. */
+const mostRows = 100_000;
 
 /** The rows of each statement, for answers that are short. */
 export const rowsOf = async (
@@ -46,9 +52,12 @@ export const rowsOf = async (
   most: number,
 ): Promise<readonly (readonly Row[])[]> => {
   const sets: Row[][] = [];
+  let left = mostRows;
   await batch(sql, most, (row, set) => {
     while (sets.length <= set) sets.push([]);
     sets[set]?.push(row);
+    left -= 1;
+    return left > 0;
   });
   return sets;
 };

@@ -1,0 +1,56 @@
+import type { Socket } from 'node:net';
+import { plainServer, type Running } from '../network/servers.ts';
+import type { Asked, Bomb, Outcome } from './bomb.ts';
+
+/** A server that says what it likes to whoever connects. */
+export const packetBomb = (
+  kind: Bomb['kind'],
+  target: Target,
+  speak: (socket: Socket) => void,
+  outcome: Outcome,
+): Bomb => serverBomb(kind, target, () => plainServer(speak), outcome);
+
+export const serverBomb = (
+  kind: Bomb['kind'],
+  { connector, config, seconds = 30, ...more }: Target,
+  serve: () => Promise<Pick<Running, 'port'> & AsyncDisposable>,
+  outcome: Outcome,
+): Bomb => ({
+  kind,
+  serve: async () => {
+    const server = await serve();
+    return {
+      asked: {
+        connector,
+        target: {
+          config: { host: 'localhost', port: server.port, username: 'me', ...config },
+          credentials: { auth_method: 'password', password: 'obviously-fake' },
+          options: { ssl_mode: 'disable', query_timeout_seconds: seconds },
+          role: 'source',
+        },
+        tlsAsk: { mode: 'disable' },
+        ...more,
+      },
+      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    };
+  },
+  outcome,
+});
+
+interface Target extends Pick<Asked, 'connector' | 'only'> {
+  readonly config: object;
+  readonly seconds?: number;
+}
+
+/** Writes until the other side has had enough, or so many pieces. */
+export const pour = (socket: Socket, piece: Buffer, times = Infinity): void => {
+  let left = times;
+  const more = () => {
+    while (left > 0 && !socket.destroyed) {
+      left -= 1;
+      if (!socket.write(piece)) break;
+    }
+    if (left > 0 && !socket.destroyed) socket.once('drain', more);
+  };
+  more();
+};

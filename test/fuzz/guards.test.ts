@@ -1,0 +1,101 @@
+import { Socket } from 'node:net';
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { guard as kafka } from '../../shared/connectors/kafka/guard.ts';
+import { guard as mongodb } from '../../shared/connectors/mongodb/guard.ts';
+import { guard as mysql } from '../../shared/connectors/mysql/guard.ts';
+import { guard as oracle } from '../../shared/connectors/oracle/guard.ts';
+import { guard as postgresql } from '../../shared/connectors/postgresql/guard.ts';
+import { guard as sqlserver } from '../../shared/connectors/sqlserver/guard.ts';
+import { Problem } from '../../shared/problem.ts';
+import { end, head, rowOf } from '../connectors/mysql-server.ts';
+import { opMsg } from '../connectors/mongodb-server.ts';
+import { hostileBytes } from './mutate.ts';
+
+const big = 64 * 2 ** 20;
+
+/** Each puts itself between that socket and a driver, after the login. */
+const guards: Readonly<
+  Record<string, readonly [guard: (socket: Socket) => unknown, valid: readonly Buffer[]]>
+> = {
+  postgresql: [
+    (socket) => postgresql(socket, () => {}).allow(big),
+    [
+      Buffer.concat([
+        Buffer.from([0x54, 0, 0, 0, 6, 0, 1]),
+        Buffer.from([0x44, 0, 0, 0, 11, 0, 1, 0, 0, 0, 1, 0x61]),
+        Buffer.from([0x43, 0, 0, 0, 6, 0x41, 0]),
+        Buffer.from([0x5a, 0, 0, 0, 5, 0x49]),
+      ]),
+    ],
+  ],
+  mysql: [
+    (socket) => {
+      const { open, beginAnswer, allow } = mysql(socket, () => {});
+      open();
+      allow(big);
+      beginAnswer();
+    },
+    [Buffer.concat([head(2), rowOf(5, ['a', 'b']), end(6)])],
+  ],
+  mongodb: [
+    (socket) => mongodb(socket).allow(big),
+    [opMsg({ ok: 1, cursor: { id: 0, firstBatch: [{ a: 'x'.repeat(200_000) }] } }), opMsg({ ok: 1 })],
+  ],
+  sqlserver: [
+    (socket) => sqlserver(socket).allow(big),
+    [Buffer.from([4, 1, 0, 12, 0, 0, 1, 0, 0xfd, 0, 0, 0])],
+  ],
+  oracle: [(socket) => oracle(socket).allow(big), [Buffer.from([0, 10, 0, 0, 6, 0, 0, 0, 0, 0])]],
+  kafka: [(socket) => kafka(socket).open(), [Buffer.from([0, 0, 0, 6, 0, 0, 0, 1, 0, 0])]],
+};
+
+/** What a driver would be handed, and what ended the socket. */
+const pass = (guard: (socket: Socket) => unknown, chunks: readonly Buffer[]) => {
+  const socket = new Socket();
+  const faults: unknown[] = [];
+  const heard: Buffer[] = [];
+  socket.destroy = (error) => {
+    faults.push(error);
+    return socket;
+  };
+  socket.on('data', (chunk: Buffer) => heard.push(chunk));
+  guard(socket);
+  for (const chunk of chunks) {
+    if (faults.length > 0) break;
+    socket.emit('data', chunk);
+  }
+  return { faults, heard: Buffer.concat(heard) };
+};
+
+test.each(Object.entries(guards))(
+  '%s: a driver hears what is right, however it is cut',
+  (_, [guard, valid]) => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...valid),
+        fc.array(fc.nat({ max: 5000 }), { maxLength: 5 }),
+        (bytes, cuts) => {
+          const places = [
+            0,
+            ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b),
+            bytes.length,
+          ];
+          const chunks = places.slice(1).map((to, at) => bytes.subarray(places[at], to));
+          expect(pass(guard, chunks)).toEqual({ faults: [], heard: bytes });
+        },
+      ),
+      { numRuns: 100 },
+    );
+  },
+);
+
+test.each(Object.entries(guards))('%s: whatever comes passes, or is a problem', (_, [guard, valid]) => {
+  fc.assert(
+    fc.property(hostileBytes(valid), (bytes) => {
+      const { faults } = pass(guard, [bytes]);
+      for (const fault of faults) expect(fault).toBeInstanceOf(Problem);
+    }),
+    { numRuns: 300 },
+  );
+});
