@@ -36,9 +36,12 @@ const object = (key: string) => (bytes: Buffer) =>
 
 /** A footer of one column: https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift */
 const parquet = (() => {
-  const footer = Buffer.from([
-    ...[0x15, 2, 0x19, 0x2c, 0x48, 4, ...Buffer.from('root'), 0x15, 2, 0, 0x15, 2, 0x25, 0, 0x18, 2],
-    ...[...Buffer.from('id'), 0, 0x16, 20, 0x19, 0x0c, 0],
+  const footer = Buffer.concat([
+    Buffer.from([0x15, 2, 0x19, 0x2c, 0x48, 4]),
+    Buffer.from('root'),
+    Buffer.from([0x15, 2, 0, 0x15, 2, 0x25, 0, 0x18, 2]),
+    Buffer.from('id'),
+    Buffer.from([0, 0x16, 20, 0x19, 0x0c, 0]),
   ]);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(footer.length);
