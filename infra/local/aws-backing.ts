@@ -9,6 +9,8 @@ import { dynamoStore } from '../../shared/adapters/dynamo-store.ts';
 import { eventBridgeBus } from '../../shared/adapters/eventbridge-bus.ts';
 import { secretsVault } from '../../shared/adapters/secrets-vault.ts';
 import { eventsOf } from '../../shared/domain/events.ts';
+import type { DialLimits } from '../../shared/domain/dial-quota.ts';
+import { readPostponement } from '../../shared/domain/queued-tests.ts';
 import { failUndeliveredTest } from '../../shared/domain/undelivered-test.ts';
 import type { Log } from '../../shared/log.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
@@ -48,7 +50,8 @@ export const awsBacking = async (
       store: dynamoStore({ client: dynamo, table }),
       // Below a name of this table's own: what no connection of it names is swept away.
       vault: secretsVault({ secrets, kms, prefix: table, keyId, macKeyId, markKeyId, clock: Date.now }),
-      follow: (probe, log) => follow({ config, table, dynamo, events, sqs, queues }, probe, log),
+      follow: (probe, limits, log) =>
+        follow({ config, table, dynamo, events, sqs, queues }, { probe, limits }, log),
       [Symbol.asyncDispose]: () => Promise.resolve(close()),
     };
   } catch (error) {
@@ -73,7 +76,7 @@ interface EventPath {
 /** What Lambda's event source mappings do on AWS: stream → publish → bus, queue → probe, and dead letters → the end of a test. */
 const follow = async (
   { config, table, dynamo, events, sqs, queues }: EventPath,
-  probe: Pick<Probe, 'test'>,
+  { probe, limits }: { readonly probe: Pick<Probe, 'test'>; readonly limits: DialLimits },
   log: Log,
 ): Promise<AsyncDisposable> => {
   const stopped = new AbortController();
@@ -90,11 +93,12 @@ const follow = async (
     signal: stopped.signal,
   });
   const store = dynamoStore({ client: dynamo, table });
-  const test = testsInTurn(store, probe);
+  const test = testsInTurn(store, probe, limits);
   const polling = pollQueue({
     client: sqs,
     url: queues.tests,
     handle: (body) => test(eventOf(body)),
+    postponement: readPostponement,
     failed: (error) => log.error('a test that an event asked for could not be made', error),
     signal: stopped.signal,
   });

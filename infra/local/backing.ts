@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fileVault } from '../../shared/adapters/file-vault.ts';
 import { localBus } from '../../shared/adapters/local-bus.ts';
+import type { DialLimits } from '../../shared/domain/dial-quota.ts';
 import { failUndeliveredTest } from '../../shared/domain/undelivered-test.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
@@ -8,14 +9,14 @@ import type { Store } from '../../shared/ports/store.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 import { followOutbox } from './loop.ts';
 import { openStore } from './state.ts';
-import { testsInTurn } from './tests-in-turn.ts';
+import { testsInTurn, waitForQuota } from './tests-in-turn.ts';
 
 /** What the functions stand on, and the way of an event from a change to the test that it asks for. */
 export interface Backing extends AsyncDisposable {
   readonly store: Store;
   readonly vault: Vault;
   /** Begins with what a run before this one did not get to. */
-  follow(probe: Pick<Probe, 'test'>, log: Log): Promise<Disposable | AsyncDisposable>;
+  follow(probe: Pick<Probe, 'test'>, limits: DialLimits, log: Log): Promise<Disposable | AsyncDisposable>;
 }
 
 /** All of it in the state folder. */
@@ -26,7 +27,8 @@ export const folderBacking = async (folder: string): Promise<Backing> => {
     return {
       store,
       vault,
-      follow: (probe, log) => Promise.resolve(followEvents(store, probe, log)),
+      follow: (probe, limits, log) =>
+        Promise.resolve(followEvents(store, waitForQuota(testsInTurn(store, probe, limits)), log)),
       [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -35,8 +37,11 @@ export const folderBacking = async (folder: string): Promise<Backing> => {
   }
 };
 
-const followEvents = (store: ReturnType<typeof openStore>, probe: Pick<Probe, 'test'>, log: Log) => {
-  const test = testsInTurn(store, probe);
+const followEvents = (
+  store: ReturnType<typeof openStore>,
+  test: ReturnType<typeof testsInTurn>,
+  log: Log,
+) => {
   let isStopped = false;
   const bus = localBus({
     deliver: (event) => (event.test ? test(event) : Promise.resolve()),

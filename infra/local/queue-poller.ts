@@ -1,4 +1,5 @@
 import {
+  ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
   ReceiveMessageCommand,
   type Message,
@@ -11,13 +12,22 @@ interface Options {
   readonly url: string;
   /** Handles the body of one message, when its turn comes; what it throws leaves the message to be handed out again. */
   readonly handle: (body: string) => Promise<void>;
+  /** Seconds after which a message is to be handed out again, for a failure that only time cures. */
+  readonly postponement?: (error: unknown) => number | undefined;
   /** Told of whatever failed; the polling goes on. */
   readonly failed: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
 
 /** Does what Lambda's event source mapping does on AWS, until the signal; then answers once all that was begun is done. */
-export const pollQueue = async ({ client, url, handle, failed, signal }: Options): Promise<void> => {
+export const pollQueue = async ({
+  client,
+  url,
+  handle,
+  postponement = () => undefined,
+  failed,
+  signal,
+}: Options): Promise<void> => {
   const begun = new Set<Promise<void>>();
 
   const one = async ({ Body, ReceiptHandle }: Message): Promise<void> => {
@@ -25,7 +35,10 @@ export const pollQueue = async ({ client, url, handle, failed, signal }: Options
       await handle(Body ?? '');
       await client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle }));
     } catch (error) {
-      failed(error);
+      const seconds = postponement(error);
+      if (seconds === undefined) return failed(error);
+      const visibility = { QueueUrl: url, ReceiptHandle, VisibilityTimeout: Math.min(seconds, 43_200) };
+      await client.send(new ChangeMessageVisibilityCommand(visibility)).catch(failed);
     }
   };
 

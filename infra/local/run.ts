@@ -70,7 +70,7 @@ export const startLocal = async (
       { org: localOrg, name: 'npm start' },
       { secret: apiKey, now: Date.now(), id },
     );
-    stack.use(await backing.follow(probe, log));
+    stack.use(await backing.follow(probe, settings.settings, log));
     const sweepLog = createLog({ function: 'sweep' }, writeLog);
     const obstacle = settings.sweep ? await obstacleTo(backing, sweepLog) : undefined;
     if (settings.sweep) stack.use(sweepDaily(backing, sweepLog));

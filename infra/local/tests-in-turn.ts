@@ -1,26 +1,45 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { fairQueue } from '../../shared/adapters/fair-queue.ts';
 import { connectorOf } from '../../shared/domain/assemble.ts';
-import { testOnEvent } from '../../shared/domain/events.ts';
+import type { DialLimits } from '../../shared/domain/dial-quota.ts';
+import { makeQueuedTest, readPostponement } from '../../shared/domain/queued-tests.ts';
 import { findConnection } from '../../shared/domain/write.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
-import type { ReadStore } from '../../shared/ports/store.ts';
+import type { ReadStore, Store } from '../../shared/ports/store.ts';
 import { Problem } from '../../shared/problem.ts';
 
 /**
  * Makes the tests that events ask for. A server that does not answer holds up its own tests alone, and a tenant those of nobody
- * else. Tests that callers ask for do not come here.
+ * else. Tests that callers ask for do not come here. Throws `quota-exceeded` for a test that has to wait.
  */
-export const testsInTurn = (store: ReadStore, probe: Pick<Probe, 'test'>) => {
+export const testsInTurn = (store: Store, probe: Pick<Probe, 'test'>, limits: DialLimits) => {
   // A test that waits for a silent server takes a socket and little else.
   const queue = fairQueue({ atOnce: 512, perTenant: 256, perDestination: 16 });
   return async (event: ConnectionEvent): Promise<void> => {
     const destination = await findDestination(store, event);
     if (destination === undefined) return;
     const tenant = `${event.org_id}#${event.environment_id}`;
-    await queue.run({ tenant, destination }, () => testOnEvent(probe, event));
+    await queue.run({ tenant, destination }, () =>
+      makeQueuedTest({ store, probe, limits, now: Date.now() }, event),
+    );
   };
 };
+
+/** The same, but a test over its quota waits, where it takes no place of another, and is made then. */
+export const waitForQuota =
+  (test: (event: ConnectionEvent) => Promise<void>) =>
+  async (event: ConnectionEvent): Promise<void> => {
+    for (;;) {
+      try {
+        return await test(event);
+      } catch (error) {
+        const seconds = readPostponement(error);
+        if (seconds === undefined) throw error;
+        await wait(seconds * 1000, undefined, { ref: false });
+      }
+    }
+  };
 
 /** Where a test will go to; `undefined` for a connection that is gone, whose test nobody waits for. */
 const findDestination = async (store: ReadStore, event: ConnectionEvent): Promise<string | undefined> => {

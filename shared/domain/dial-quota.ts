@@ -52,7 +52,7 @@ export const countQueuedDial = async (
 /** Counts a dial of those hosts or accounts. Throws `quota-exceeded` with `Retry-After`. */
 export const countDestinationDial = async (
   store: Store,
-  { destination_tests_per_minute: limit }: DialLimits,
+  { destination_tests_per_minute: limit }: Pick<DialLimits, 'destination_tests_per_minute'>,
   { org, now, destinations }: Counted & { readonly destinations: readonly string[] },
 ): Promise<void> => {
   const names = new Set(destinations.map((name) => name.toLowerCase()));

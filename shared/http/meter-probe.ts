@@ -1,9 +1,6 @@
-import { applyPatch } from '../domain/patch.ts';
-import { connectorOf } from '../domain/assemble.ts';
 import { countDestinationDial, type DialLimits } from '../domain/dial-quota.ts';
 import { listDestinations } from '../domain/list-destinations.ts';
-import { findConnection } from '../domain/write.ts';
-import type { DialledSource, DraftTest, MeteredProbe, Probe, SavedTest } from '../ports/probe.ts';
+import type { DialledSource, MeteredProbe, Probe } from '../ports/probe.ts';
 import type { Store } from '../ports/store.ts';
 
 interface Options {
@@ -35,25 +32,24 @@ export const meterProbe = (
     if (source)
       await countDestinationDial(store, limits, { org, now, destinations: listDestinations(source) });
   };
-  const countOnce = (id: string, source: () => Promise<DialledSource | undefined>): Promise<void> => {
-    const counting = known.get(id) ?? source().then(countDial);
+  const countOnce = (id: string, source?: DialledSource): Promise<void> => {
+    const counting = known.get(id) ?? countDial(source);
     known.set(id, counting);
     return counting;
   };
-  const findTested = async (call: SavedTest | DraftTest): Promise<DialledSource> => {
-    if ('draft' in call) return call.draft;
-    const stored = await findConnection(store, call.tenant, call.id);
-    return call.patch ? (await applyPatch(connectorOf(stored.type), stored, call.patch)).next : stored;
-  };
-
   return {
-    admit: (source) => countOnce(source.id, () => Promise.resolve(source)),
+    admit: (source) => countOnce(source.id, source),
     test: async (call) => {
-      await countOnce('draft' in call ? '' : call.id, () => findTested(call));
-      return probe.test(call);
+      if ('draft' in call) {
+        await countOnce('', call.draft);
+        return probe.test(call);
+      }
+      await countOnce(call.id);
+      // The probe reads the connection, and counts where it will go.
+      return probe.test({ ...call, destination_limit: limits.destination_tests_per_minute });
     },
     introspect: async (call, wait) => {
-      await countOnce(call.id, () => Promise.resolve(undefined));
+      await countOnce(call.id);
       return probe.introspect(call, wait);
     },
     credentials: (call) => probe.credentials(call),

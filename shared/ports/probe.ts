@@ -22,6 +22,8 @@ export interface SavedTest extends ProbeCall {
   readonly trigger: TestTrigger;
   /** Tested as if it were saved, and not saved. */
   readonly patch?: ConnectionPatch;
+  /** How often the organisation may have one host or account dialled, a minute; left out where the caller has counted already. */
+  readonly destination_limit?: number;
   /** The version whose test an event asked for; a connection that is no longer waiting for it is left alone. */
   readonly awaited?: number;
 }

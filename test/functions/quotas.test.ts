@@ -6,7 +6,7 @@ import { type Api, startApi } from '../api.ts';
 import { draft } from '../samples.ts';
 
 /** A minute and seventeen seconds: 43 are left of the second minute. */
-const at = 77_000;
+const seventySeven = 77_000;
 
 /** Counts what reaches the probe, and refuses it. */
 const startCounting = async (settings: object) => {
@@ -16,7 +16,7 @@ const startCounting = async (settings: object) => {
     return Promise.reject(new Problem('unavailable'));
   };
   const probe = { test: dial('test'), introspect: dial('introspect') } as unknown as Probe;
-  const api = await startApi({ clock: () => at, settings, probe });
+  const api = await startApi({ clock: () => seventySeven, settings, probe });
   return { api, dials };
 };
 
@@ -111,18 +111,30 @@ describe('the quota of one host', () => {
     ]).toEqual([503, 503, 429, 503]);
   });
 
-  test('counts what a patch would dial, and introspections', async () => {
+  test('counts introspections, of which none is begun that may not be made', async () => {
     const { api, dials } = await startCounting({ destination_tests_per_minute: 1 });
     await using _ = api;
     const id = await createOne(api);
-    const body = { config: { host: 'db.example.com' } };
-    expect((await api.call(`POST /v1/connections/${id}/test`, { body })).status).toBe(503);
-    expect((await api.call(`POST /v1/connections/${id}/test`, { body })).status).toBe(429);
     const schema = () => api.call(`GET /v1/connections/${id}/schema?max_age=0`);
     expect([(await schema()).status, (await schema()).status]).toEqual([503, 429]);
-    expect(dials).toEqual(['test', 'introspect']);
-    // Nothing waits for an attempt that was not begun.
+    expect(dials).toEqual(['introspect']);
     expect((await api.stored(id))?.last_introspection?.state).toBe('failed');
+  });
+
+  test('counts saved tests, by where a patch would lead them, and none that dials nothing', async () => {
+    await using api = await startApi({ clock: () => seventySeven, settings: { destination_tests_per_minute: 1 } });
+    const id = await createOne(api);
+    const ask = async (body?: object) => {
+      const answer = await api.call(`POST /v1/connections/${id}/test`, body && { body });
+      return [answer.status, (answer.body['details'] as { code?: string } | undefined)?.code];
+    };
+    const moved = { config: { host: 'localhost' } };
+    expect(await ask(moved)).toEqual([200, 'credentials-locked']);
+    const known = { ...moved, credentials: { password: 'another-not-real-password' } };
+    expect(await ask(known)).toEqual([200, 'connection-refused']);
+    expect(await ask(known)).toEqual([429, undefined]);
+    expect(await ask()).toEqual([200, 'connection-refused']);
+    expect(await ask()).toEqual([429, undefined]);
   });
 });
 

@@ -1,6 +1,8 @@
 import { connectorOf } from '../../domain/assemble.ts';
 import { audit } from '../../domain/audit.ts';
 import type { StoredConnection } from '../../domain/connection.ts';
+import { countDestinationDial } from '../../domain/dial-quota.ts';
+import { listDestinations } from '../../domain/list-destinations.ts';
 import { hashDerivation, readLastTest } from '../../domain/derived.ts';
 import { countLogin, isLoginPaused } from '../../domain/lock-out.ts';
 import { applyPatch, needsTest } from '../../domain/patch.ts';
@@ -28,7 +30,9 @@ export const testSaved = async (bench: Bench, call: SavedTest): Promise<TestResu
   if (awaited !== undefined && read.awaits_test !== awaited && last) return last;
   if (patch) {
     const { next, credentials: given } = await applyPatch(connectorOf(read.type), read, patch);
-    const result = await attempt(bench, () => aimAtPatched(bench, tenant, read, { next, given }));
+    const result = await attempt(bench, () =>
+      countAimed(bench, call, next, aimAtPatched(bench, tenant, read, { next, given })),
+    );
     // With the stored credentials it was a login like any other.
     if (!given) await recordLogin(bench, call, read, next, result);
     return result;
@@ -36,12 +40,29 @@ export const testSaved = async (bench: Bench, call: SavedTest): Promise<TestResu
   if (call.trigger !== 'request' && isLoginPaused(read)) return endPaused(bench, call);
   const result = await attempt(
     bench,
-    () => aimAtSaved(bench, tenant, read),
+    () => countAimed(bench, call, read, aimAtSaved(bench, tenant, read)),
     // Here nobody sent them: what is amiss with them is found, not refused.
     ['credentials-required', 'invalid-request'],
   );
   await save(bench, call, read, result);
   return result;
+};
+
+/** Counts a dial that is about to be made; one that the credentials forbid is none. */
+const countAimed = async (
+  { store, clock }: Pick<Bench, 'store' | 'clock'>,
+  { tenant: { org }, destination_limit: limit }: SavedTest,
+  source: StoredConnection,
+  aiming: Promise<Aim>,
+): Promise<Aim> => {
+  const aim = await aiming;
+  if (limit !== undefined)
+    await countDestinationDial(
+      store,
+      { destination_tests_per_minute: limit },
+      { org, now: clock(), destinations: listDestinations(source) },
+    );
+  return aim;
 };
 
 /** A connection whose credentials cannot be used has failed its test, though nothing was dialled. */
