@@ -6,6 +6,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
+  GetQueueUrlCommand,
   SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs';
 
@@ -41,7 +42,7 @@ export const ensureEventPath = async (
   const dead = await ensureQueue(sqs, `${name}-dead`, {});
   const { url, arn } = await ensureQueue(sqs, name, {
     VisibilityTimeout: '360',
-    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 3 }),
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 5 }),
   });
   const rule = { EventBusName: name, Name: name, EventPattern: JSON.stringify(wanted) };
   const { RuleArn: from } = await events.send(new PutRuleCommand(rule));
@@ -69,11 +70,24 @@ const policy = (queue: string, rule: string | undefined) => ({
   ],
 });
 
+/** The attributes are set on a queue that is there too: an earlier release may have made it with others. */
 const ensureQueue = async (sqs: SQSClient, name: string, Attributes: Record<string, string>) => {
-  const { QueueUrl: url = '' } = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes }));
+  const { QueueUrl: url = '' } = await createOrFindQueue(sqs, name);
+  if (Object.keys(Attributes).length > 0)
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes }));
   const asked = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn'] });
   const { Attributes: found } = await sqs.send(asked);
   return { url, arn: found?.QueueArn ?? '' };
+};
+
+/** Created without attributes: one that is there with any is then no conflict. */
+const createOrFindQueue = async (sqs: SQSClient, name: string) => {
+  try {
+    return await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  } catch (error) {
+    if (!isNamed(error, 'QueueNameExists') && !isNamed(error, 'QueueAlreadyExists')) throw error;
+    return sqs.send(new GetQueueUrlCommand({ QueueName: name }));
+  }
 };
 
 const isNamed = (error: unknown, name: string) => error instanceof Error && error.name === name;

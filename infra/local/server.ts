@@ -37,8 +37,9 @@ export const openServer = async ({ port: wanted, find, failed }: Options): Promi
     const result = hosts.has(event.headers['host']?.toLowerCase() ?? '')
       ? await found.target(event, lambdaContext(found.routeKey, event))
       : otherHost(event);
+    if (!whole) closeInSteps(request);
     send(response, result, whole);
-    if (!whole) endAfter(request, response);
+    if (!whole) request.resume();
   };
 
   const server = () =>
@@ -109,13 +110,18 @@ const send = (response: ServerResponse, result: APIGatewayProxyStructuredResultV
   response.end(content);
 };
 
-/** Who still sends gets a second to read the answer: a socket that is closed on unread bytes takes the answer with it. */
-const endAfter = (request: IncomingMessage, response: ServerResponse) => {
-  request.resume();
-  const timer = setTimeout(() => request.socket.destroy(), 1000);
-  response.on('close', () => clearTimeout(timer));
-  request.on('end', () => request.socket.end());
+/**
+ * Closes in two steps (RFC 9112, 9.6) on a client that still sends: a socket that is closed on unread bytes takes the answer along. Node
+ * would destroy it as soon as the answer is written.
+ */
+const closeInSteps = ({ socket }: IncomingMessage) => {
+  socket.destroySoon = () => void socket.end();
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), lingerMilliseconds);
+  socket.once('close', () => clearTimeout(timer));
 };
+
+const lingerMilliseconds = 10_000;
 
 /** Lets what was begun be finished, but not for long. */
 const closeAll = async (servers: readonly Server[]) => {
