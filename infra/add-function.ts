@@ -59,6 +59,7 @@ export const addFunction = (
     inlinePolicies: { access: new PolicyDocument({ statements: all.map(({ statement }) => statement) }) },
   });
   acceptWildcards(role, all);
+  checkEnvironment(name, environment);
   const reserved = deployment.reservedConcurrency[name];
   return new Function(here, 'Function', {
     ...options,
@@ -74,6 +75,23 @@ export const addFunction = (
     environment: { ...environment },
     ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
   });
+};
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const MAX_ENVIRONMENT_BYTES = 4096;
+
+/** At synthesis, where somebody reads it: CloudFormation would say so in the middle of a deployment. */
+const checkEnvironment = (name: string, environment: Options['environment']): void => {
+  const sizes = Object.entries(environment).map(
+    ([key, value]) => [key, Buffer.byteLength(key) + Buffer.byteLength(value)] as const,
+  );
+  const bytes = sizes.reduce((sum, [, size]) => sum + size, 0);
+  if (bytes <= MAX_ENVIRONMENT_BYTES) return;
+  const [largest = ''] = sizes.toSorted(([, a], [, b]) => b - a)[0] ?? [];
+  throw new Error(
+    `The environment of ${name} has ${bytes} bytes, and Lambda takes ${MAX_ENVIRONMENT_BYTES}: shorten what ${largest} is made of ` +
+      '(of `egress`, join neighbouring CIDRs)',
+  );
 };
 
 /**

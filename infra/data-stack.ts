@@ -12,9 +12,10 @@ import { tableSchema } from '../shared/adapters/table.ts';
 import { addFunction, type Making } from './add-function.ts';
 import { watch } from './alarms.ts';
 import type { FunctionPlan } from './functions.ts';
-import { allow } from './grant.ts';
+import { accept, allow } from './grant.ts';
 import { type Places, grantsFor, streamGrants } from './grants.ts';
 import { arnsOf, namesOf } from './names.ts';
+import { addEmptyVault } from './empty-vault.ts';
 import { addSweeper } from './sweeper.ts';
 import { addUndelivered } from './undelivered.ts';
 
@@ -22,6 +23,7 @@ interface Props extends StackProps, Making {
   readonly publish: FunctionPlan;
   readonly sweep: FunctionPlan;
   readonly undelivered: FunctionPlan;
+  readonly emptyVault: FunctionPlan;
 }
 
 /** All that is kept, and the way by which changes of it become tests: stream → `publish` → bus → queue. */
@@ -37,7 +39,7 @@ export class DataStack extends Stack {
   constructor(
     scope: Construct,
     id: string,
-    { publish, sweep, undelivered, deployment, dist, ...props }: Props,
+    { publish, sweep, undelivered, emptyVault, deployment, dist, ...props }: Props,
   ) {
     super(scope, id, props);
     const names = namesOf(deployment.name);
@@ -98,11 +100,18 @@ export class DataStack extends Stack {
       retentionPeriod: Duration.days(14),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 5 },
     });
+    const deadEvents = new Queue(this, 'DeadEvents', {
+      ...queue,
+      queueName: names.deadEvents,
+      retentionPeriod: Duration.days(14),
+    });
+    accept(deadEvents, 'It holds what the stream gave up; nothing takes from it but people.', 'SQS3');
     this.tests = new Queue(this, 'Tests', {
       ...queue,
       queueName: names.tests,
       visibilityTimeout,
-      deadLetterQueue: { queue: deadTests, maxReceiveCount: 3 },
+      // A test over its quota waits here too, and is handed out again each time.
+      deadLetterQueue: { queue: deadTests, maxReceiveCount: 5 },
     });
 
     const bus = new EventBus(this, 'Bus', { eventBusName: names.bus });
@@ -123,21 +132,23 @@ export class DataStack extends Stack {
       bus: arns.bus,
       probe: (name) => arns.function(`probe/${name}`),
     };
-    const publisher = this.addPublisher(publish, { deployment, dist }, names.bus);
+    const publisher = this.addPublisher(publish, { deployment, dist }, names.bus, deadEvents);
     onlyFrom(publisher, bus, arns.bus);
+    if (!deployment.retain) addEmptyVault(this, emptyVault, { deployment, dist }, this.places);
 
     watch(this, deployment, [
       addSweeper(this, sweep, { deployment, dist }, this.places),
       addUndelivered(this, undelivered, { deployment, dist }, { places: this.places, deadTests }),
-      new Alarm(this, 'DeadLettersAlarm', {
-        alarmDescription:
-          'An event, or the end of a test that could not be made, was given up: look into the dead letters',
-        metric: this.deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: 'max' }),
-        threshold: 0,
-        comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-        evaluationPeriods: 1,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-      }),
+      this.alarmOnLetters(
+        'DeadLettersAlarm',
+        this.deadLetters,
+        'The end of a test that could not be made was given up: look into the dead letters',
+      ),
+      this.alarmOnLetters(
+        'DeadEventsAlarm',
+        deadEvents,
+        'Changes of the table could not become events: look into the dead events and the log of the publisher',
+      ),
       new Alarm(this, 'StreamAlarm', {
         alarmDescription: 'Changes of the table wait longer than five minutes to become events',
         metric: publisher.metric('IteratorAge', { statistic: 'max' }),
@@ -153,15 +164,26 @@ export class DataStack extends Stack {
     new CfnOutput(this, 'DeadLettersUrl', { value: this.deadLetters.queueUrl });
   }
 
-  private addPublisher(publish: FunctionPlan, making: Making, busName: string): Function {
+  private alarmOnLetters(id: string, letters: Queue, alarmDescription: string): Alarm {
+    return new Alarm(this, id, {
+      alarmDescription,
+      metric: letters.metricApproximateNumberOfMessagesVisible({ statistic: 'max' }),
+      threshold: 0,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  private addPublisher(publish: FunctionPlan, making: Making, busName: string, dead: Queue): Function {
     const stream = this.table.tableStreamArn ?? '';
     const publisher = addFunction(this, publish, making, {
       memorySize: 512,
-      environment: { BUS_NAME: busName },
+      environment: { BUS_NAME: busName, DEAD_EVENTS_URL: dead.queueUrl },
       grants: [
         ...grantsFor(publish, this.places),
         ...streamGrants(stream, this.places),
-        allow(['sqs:SendMessage'], [this.deadLetters.queueArn]),
+        allow(['sqs:SendMessage'], [dead.queueArn]),
       ],
     });
     new EventSourceMapping(this, 'Stream', {
@@ -171,8 +193,10 @@ export class DataStack extends Stack {
       // The bus takes 100 at once, and a change becomes one event at most.
       batchSize: 100,
       bisectBatchOnError: true,
-      retryAttempts: 10,
-      onFailure: new SqsDlq(this.deadLetters),
+      // A bus that refuses is tried for as long; a record that is no event never comes back.
+      maxRecordAge: Duration.hours(12),
+      reportBatchItemFailures: true,
+      onFailure: new SqsDlq(dead),
       // Connections alone become events: not their tests, catalogs, usages and quotas.
       filters: ['CONN#', 'GONE#'].map((prefix) => ({
         pattern: JSON.stringify({ dynamodb: { Keys: { sk: { S: [{ prefix }] } } } }),

@@ -48,7 +48,7 @@ const Settled = v.object({
     'mooring',
   ),
   region: v.optional(text, 'eu-central-1'),
-  /** Of a VPC of its own: two zones, named, because to look them up takes an account. */
+  /** Of a VPC of its own: its zones, in place of the first two that the account has in the region. */
   availabilityZones: v.exactOptional(list),
   cidr: v.optional(Cidr, '10.90.0.0/24'),
   /** In place of a VPC of its own. */
@@ -79,6 +79,11 @@ const Settled = v.object({
   apis: v.optional(some(apiNames), [...apiNames]),
   /** By function: `{"probe/test": 50}`. New accounts may have 10 in all. */
   reservedConcurrency: v.optional(read(v.record(v.string(), v.number())), '{}'),
+  /** How many batches of ten queued tests run at the same time; new accounts may have 10 functions at work in all. */
+  testConcurrency: v.optional(
+    read(v.pipe(v.number(), v.integer(), v.minValue(2, 'at least 2'), v.maxValue(1000, 'at most 1000'))),
+    '5',
+  ),
   /** Requests per second that the stage lets through, and how many at once. */
   throttle: v.optional(
     read(v.strictObject({ rate: v.number(), burst: v.number() })),

@@ -32,6 +32,7 @@ const routeless = {
   publish: 60,
   sweep: 300,
   undelivered: 60,
+  'empty-vault': 300,
   'probe/test': 60,
   'probe/introspect': 900,
   'probe/credentials': 60,

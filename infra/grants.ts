@@ -1,5 +1,6 @@
 import { storeActions } from '../shared/adapters/store-actions.ts';
 import {
+  removeVaultActions,
   sweepVaultActions,
   type VaultActions,
   vaultActions,
@@ -36,7 +37,10 @@ export const grantsFor = ({ uses, vault = vaultOf(uses) }: Wanted, places: Place
   ...(uses.bus ? [allow(['events:PutEvents'], [places.bus])] : []),
 ];
 
-const vaultOf = ({ vault }: Uses) => (vault === 'sweep' ? sweepVaultActions : writeVaultActions);
+const vaultOf = ({ vault }: Uses) => {
+  if (vault === 'sweep') return sweepVaultActions;
+  return vault === 'remove' ? removeVaultActions : writeVaultActions;
+};
 
 /**
  * What each of the probe's functions does with the vault, though one bundle holds them all: a right to test is none to rotate.

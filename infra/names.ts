@@ -9,6 +9,7 @@ export const namesOf = (prefix: string) => ({
   secrets: prefix,
   tests: `${prefix}-tests`,
   deadTests: `${prefix}-dead-tests`,
+  deadEvents: `${prefix}-dead-events`,
   deadLetters: `${prefix}-dead-letters`,
   /** `connections/create` → `mooring-connections-create`. */
   function: (name: string) => `${prefix}-${name.replaceAll('/', '-')}`,

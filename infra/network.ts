@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Fn, RemovalPolicy } from 'aws-cdk-lib';
 import {
   CfnEIP,
   FlowLogDestination,
@@ -54,8 +54,9 @@ export const networkOf = (
 
 type Place = Omit<Network, 'group'>;
 
-const own = (scope: Construct, { cidr, nat, region, availabilityZones, services }: Deployment): Place => {
-  const zones = availabilityZones ?? [`${region}a`, `${region}b`];
+const own = (scope: Construct, { cidr, nat, availabilityZones, services }: Deployment): Place => {
+  // Not every region has zones a and b, and not every account has all of them.
+  const zones = availabilityZones ?? [0, 1].map((at) => Fn.select(at, Fn.getAzs()));
   const asked = services.length > 0;
   const addresses = nat ? [new CfnEIP(scope, 'Address', { domain: 'vpc' })] : [];
   const type = nat ? SubnetType.PRIVATE_WITH_EGRESS : SubnetType.PRIVATE_ISOLATED;

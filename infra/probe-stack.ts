@@ -68,6 +68,8 @@ export class ProbeStack extends Stack {
         eventSourceArn: data.tests.queueArn,
         batchSize: 10,
         reportBatchItemFailures: true,
+        // Without it a bulk create takes all the functions that the account may run.
+        maxConcurrency: deployment.testConcurrency,
       });
     }
     watch(

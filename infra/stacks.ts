@@ -19,6 +19,7 @@ export const addStacks = async (app: App, { deployment, dist }: Making): Promise
     publish: named(plans, 'publish'),
     sweep: named(plans, 'sweep'),
     undelivered: named(plans, 'undelivered'),
+    emptyVault: named(plans, 'empty-vault'),
   });
   const probe = new ProbeStack(app, `${prefix}Probe`, {
     ...common,

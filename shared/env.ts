@@ -30,6 +30,8 @@ const Env = v.object({
   TESTS_QUEUE_URL: v.optional(text),
   /** `off` stops the sweeper. */
   SWEEP: v.optional(v.picklist(['on', 'off']), 'on'),
+  /** Where changes go that could not be made events. */
+  DEAD_EVENTS_URL: v.optional(text),
   AWS_REGION: v.optional(text),
   VPC_ID: v.optional(text),
   /** Where a function asks for its work, set by Lambda: `127.0.0.1:9001`. */

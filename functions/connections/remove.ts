@@ -15,7 +15,7 @@ export const endpoint = defineEndpoint({
   status: 204,
   scope: 'connections:write',
   problems: ['in-use', 'precondition-failed'],
-  uses: { store: 'write', vault: 'write' },
+  uses: { store: 'write', vault: 'remove' },
   timeout: 29,
   handle: async ({ params, query, header, store, vault, actor }) => {
     const remove = query.purge ? purgeConnection : removeConnection;

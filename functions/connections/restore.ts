@@ -11,7 +11,7 @@ export const endpoint = defineEndpoint({
   returns: Connection,
   scope: 'connections:write',
   problems: ['name-taken'],
-  uses: { store: 'write', vault: 'write' },
+  uses: { store: 'write', vault: 'remove' },
   handle: async ({ params, store, vault, actor, now }) =>
     connectionReply(await restoreConnection({ store, vault }, actor, params.id), now),
 });

@@ -13,7 +13,7 @@ export const endpoint = defineEndpoint({
   status: 204,
   scope: 'connections:write',
   problems: ['in-use'],
-  uses: { store: 'write', vault: 'write' },
+  uses: { store: 'write', vault: 'remove' },
   timeout: 29,
   handle: async ({ headers, params: { id }, caller, tenant, store, vault, actor }) => {
     checkOrganization(headers, caller);

@@ -13,7 +13,7 @@ export const endpoint = defineEndpoint({
   returns: dataOf(v.object({ message: v.string() })),
   scope: 'connections:write',
   problems: ['in-use'],
-  uses: { store: 'write', vault: 'write' },
+  uses: { store: 'write', vault: 'remove' },
   timeout: 29,
   handle: async ({ params, store, vault, actor }) => {
     await removeConnection({ store, vault }, actor, params.id);

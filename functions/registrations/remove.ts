@@ -20,7 +20,7 @@ export const endpoint = defineEndpoint({
   returns: ConnectionCreateResponse,
   scope: 'connections:write',
   problems: ['in-use'],
-  uses: { store: 'write', vault: 'write' },
+  uses: { store: 'write', vault: 'remove' },
   timeout: 29,
   handle: async ({ params, tenant, store, vault, actor }) => {
     const found = await findRegistration(store, tenant, params.id);

@@ -59,6 +59,9 @@ export const vaultActions = {
 /** What a function that makes and removes secrets, and can never read one, may call. */
 export const writeVaultActions: readonly (keyof Vault)[] = ['create', 'remove', 'restore', 'key', 'tags'];
 
+/** What a function that deletes and restores connections may call. */
+export const removeVaultActions: readonly (keyof Vault)[] = ['remove', 'restore'];
+
 /** What the sweeper may call. */
 export const sweepVaultActions: readonly (keyof Vault)[] = [
   'list',

@@ -1,6 +1,6 @@
 import { Problem } from '../problem.ts';
 import { Conflict, type ReadStore, type Store } from '../ports/store.ts';
-import type { SecretRef, WriteVault } from '../ports/vault.ts';
+import type { RemoveVault, SecretRef } from '../ports/vault.ts';
 import { audit, type Actor } from './audit.ts';
 import { removeSnapshot } from './catalogs.ts';
 import { checkVersion } from './change.ts';
@@ -17,7 +17,7 @@ const keptDays = 30;
 
 interface Where {
   readonly store: Store;
-  readonly vault: WriteVault;
+  readonly vault: RemoveVault;
 }
 
 /** Soft: kept for 30 days, its name free at once. Refused while consumers rely on it. */

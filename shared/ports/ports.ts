@@ -2,7 +2,7 @@ import type { Bus } from './bus.ts';
 import type { Documents } from './documents.ts';
 import type { MeteredProbe, Probe } from './probe.ts';
 import type { ReadStore, Store } from './store.ts';
-import type { SweepVault, Vault, WriteVault } from './vault.ts';
+import type { RemoveVault, SweepVault, Vault, WriteVault } from './vault.ts';
 
 /** Everything that code may touch outside its own process, by what it may do there. */
 export interface Ports {
@@ -17,8 +17,8 @@ export interface Ports {
 export interface Uses {
   /** `sweep` also asks which table it is. */
   readonly store?: 'read' | 'write' | 'sweep';
-  /** `write` makes and removes secrets and can never read one; `read` is the probe's alone; `sweep` lists, removes and restores. */
-  readonly vault?: 'write' | 'read' | 'sweep';
+  /** `write` makes and removes secrets and can never read one; `remove` cannot even make one; `read` is the probe's alone; `sweep` lists, removes and restores. */
+  readonly vault?: 'write' | 'remove' | 'read' | 'sweep';
   /** The functions of the probe that it may invoke; several are separated by a blank. */
   readonly probe?: 'test' | 'introspect' | 'credentials' | 'test credentials';
   readonly bus?: 'put';
@@ -27,7 +27,12 @@ export interface Uses {
 
 interface Narrow {
   readonly store: { readonly read: ReadStore; readonly write: Store; readonly sweep: Store };
-  readonly vault: { readonly write: WriteVault; readonly read: Vault; readonly sweep: SweepVault };
+  readonly vault: {
+    readonly write: WriteVault;
+    readonly remove: RemoveVault;
+    readonly read: Vault;
+    readonly sweep: SweepVault;
+  };
   readonly probe: {
     readonly test: Pick<Probe, 'test'>;
     readonly introspect: Pick<MeteredProbe, 'introspect' | 'admit'>;

@@ -36,6 +36,9 @@ export interface WriteVault {
   tags(arn: string): Promise<Readonly<Record<string, string>> | undefined>;
 }
 
+/** What a function may do that deletes and restores connections: neither make a secret nor read one. */
+export type RemoveVault = Pick<WriteVault, 'remove' | 'restore'>;
+
 /** A secret as it stands in the list of all. */
 export interface ListedSecret extends Pick<SecretRef, 'name'> {
   readonly owner: SecretOwner;

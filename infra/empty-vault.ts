@@ -1,0 +1,33 @@
+import { CustomResource } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { addFunction, type Making } from './add-function.ts';
+import type { FunctionPlan } from './functions.ts';
+import { type Places, grantsFor } from './grants.ts';
+import { namesOf } from './names.ts';
+
+/**
+ * Has the secrets go with the stacks where nothing is to outlive them: functions made them, so that CloudFormation knows of none, and
+ * under a key that is gone they could never be read, but would be paid for.
+ */
+export const addEmptyVault = (
+  scope: Construct,
+  plan: FunctionPlan,
+  making: Making,
+  places: Places,
+): CustomResource => {
+  const names = namesOf(making.deployment.name);
+  const emptier = addFunction(scope, plan, making, {
+    memorySize: 256,
+    environment: {
+      TABLE_NAME: names.table,
+      SECRET_PREFIX: names.secrets,
+      SECRET_KEY_ID: places.secretsKey,
+      MAC_KEY_ID: places.macKey,
+    },
+    grants: grantsFor(plan, places),
+  });
+  return new CustomResource(scope, 'Secrets', {
+    serviceToken: emptier.functionArn,
+    resourceType: 'Custom::MooringSecrets',
+  });
+};

@@ -1,0 +1,13 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { required } from '../env.ts';
+import { awsClientSettings } from './aws-client-settings.ts';
+
+let client: SQSClient | undefined;
+
+/** Puts a letter into the queue of events that could not be made. */
+export const sendDeadEvent = async (letter: object): Promise<void> => {
+  client ??= new SQSClient(awsClientSettings);
+  await client.send(
+    new SendMessageCommand({ QueueUrl: required('DEAD_EVENTS_URL'), MessageBody: JSON.stringify(letter) }),
+  );
+};

@@ -1,0 +1,13 @@
+import { expect, test } from '@jest/globals';
+import { readRegion } from '../../infra/bootstrap.ts';
+
+test.each([
+  [['-c', 'region=us-east-1'], {}, 'us-east-1'],
+  [['--context', 'region=us-east-1', '-c', 'name=other'], { region: 'eu-west-1' }, 'us-east-1'],
+  [['--context=region=ap-south-1'], {}, 'ap-south-1'],
+  [['region=us-east-1'], {}, 'eu-central-1'],
+  [[], { region: 'eu-west-1' }, 'eu-west-1'],
+  [['-c', 'name=other'], {}, 'eu-central-1'],
+])('the region to prepare is the one that a deployment with %j goes to', (args, context, region) => {
+  expect(readRegion(args, context)).toBe(region);
+});

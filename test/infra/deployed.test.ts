@@ -1,0 +1,107 @@
+import { describe, expect, test } from '@jest/globals';
+import { withStubs } from './synthesise.ts';
+import { accessOf, functionsIn, type Template } from './template.ts';
+
+const { synthesise } = withStubs();
+
+const find = (template: Template | undefined, type: string) =>
+  Object.entries(template?.Resources ?? {}).flatMap(([id, { Type, Properties = {} }]) =>
+    // CDK puts a hash behind each name.
+    Type === type ? [{ id: id.replace(/[0-9A-F]{8}$/, ''), properties: Properties }] : [],
+  );
+
+const mappings = (template: Template | undefined) =>
+  Object.fromEntries(
+    find(template, 'AWS::Lambda::EventSourceMapping').map(({ id, properties }) => [id, properties]),
+  );
+
+describe('a deployment', () => {
+  test('is in zones that the account has in any region', async () => {
+    for (const region of ['eu-central-1', 'us-west-1', 'ap-northeast-1']) {
+      const { MooringProbe: probe } = await synthesise({ region });
+      const zones = new Set(
+        find(probe, 'AWS::EC2::Subnet').map(({ properties }) =>
+          JSON.stringify(properties['AvailabilityZone']),
+        ),
+      );
+      expect([...zones].toSorted()).toEqual([
+        '{"Fn::Select":[0,{"Fn::GetAZs":""}]}',
+        '{"Fn::Select":[1,{"Fn::GetAZs":""}]}',
+      ]);
+    }
+    const { MooringProbe: named } = await synthesise({ availabilityZones: ['us-east-1c', 'us-east-1d'] });
+    expect(JSON.stringify(named)).not.toContain('Fn::GetAZs');
+  });
+
+  test('leaves functions to others while many tests are queued', async () => {
+    const concurrency = async (context = {}) => {
+      const { Tests: tests } = mappings((await synthesise(context))['MooringProbe']);
+      return tests?.['ScalingConfig'];
+    };
+    expect(await concurrency()).toEqual({ MaximumConcurrency: 5 });
+    expect(await concurrency({ testConcurrency: 50 })).toEqual({ MaximumConcurrency: 50 });
+    await expect(concurrency({ testConcurrency: 1 })).rejects.toThrow('testConcurrency');
+  });
+
+  test('loses no event while the bus refuses for hours', async () => {
+    const { Stream: stream } = mappings((await synthesise())['MooringData']);
+    expect(stream).toMatchObject({
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      MaximumRecordAgeInSeconds: 43_200,
+      StartingPosition: 'TRIM_HORIZON',
+    });
+    expect(stream).not.toHaveProperty('MaximumRetryAttempts');
+  });
+
+  test('keeps letters of different kinds apart, and tells of each', async () => {
+    const { MooringData: data } = await synthesise();
+    const queues = find(data, 'AWS::SQS::Queue').map(({ properties }) => properties['QueueName']);
+    expect(queues.toSorted()).toEqual([
+      'mooring-dead-events',
+      'mooring-dead-letters',
+      'mooring-dead-tests',
+      'mooring-tests',
+    ]);
+    const alarms = find(data, 'AWS::CloudWatch::Alarm').map(({ id }) => id);
+    expect(alarms).toEqual(expect.arrayContaining(['DeadLettersAlarm', 'DeadEventsAlarm']));
+  });
+
+  test('that keeps nothing takes its secrets along, and one that keeps them never does', async () => {
+    const removers = async (retain: boolean) =>
+      find((await synthesise({ retain }))['MooringData'], 'Custom::MooringSecrets').length;
+    expect([await removers(true), await removers(false)]).toEqual([0, 1]);
+  });
+
+  test('whose egress is too long for the environment of a function is refused at synthesis', async () => {
+    const cidrs = (count: number) =>
+      Array.from({ length: count }, (_, n) => `10.${n >> 4}.${(n & 15) * 16}.0/20`);
+    await expect(synthesise({ egress: { allow: cidrs(250) } })).rejects.toThrow(
+      /^The environment of .* has \d+ bytes, and Lambda takes 4096: shorten what (EGRESS|SETTINGS) is made of/,
+    );
+    expect(Object.keys(await synthesise({ egress: { allow: cidrs(50) } }))).toContain('MooringProbe');
+  });
+
+  test('has the function that makes queued tests put them off by itself', async () => {
+    const { MooringProbe: probe } = await synthesise({ settings: { tests_per_minute: 7 } });
+    const found = probe ? functionsIn(probe) : [];
+    const test = found.find(({ FunctionName }) => FunctionName === 'mooring-probe-test');
+    expect(test?.Environment?.Variables).toMatchObject({ TESTS_QUEUE_URL: expect.anything() });
+    expect(JSON.parse(String(test?.Environment?.Variables['SETTINGS']))).toEqual({ tests_per_minute: 7 });
+  });
+});
+
+test('only functions that create connections may make secrets', async () => {
+  const makers = Object.values(await synthesise()).flatMap((template) =>
+    Object.entries(accessOf(template)).flatMap(([name, statements]) =>
+      JSON.stringify(statements).includes('secretsmanager:CreateSecret') ? [name] : [],
+    ),
+  );
+  expect(makers.toSorted()).toEqual([
+    'mooring-connections-create',
+    'mooring-management-create',
+    'mooring-probe-credentials',
+    'mooring-profiles-create',
+    'mooring-providers-create',
+    'mooring-registrations-create',
+  ]);
+});
