@@ -122,7 +122,10 @@ describe('the quota of one host', () => {
   });
 
   test('counts saved tests, by where a patch would lead them, and none that dials nothing', async () => {
-    await using api = await startApi({ clock: () => seventySeven, settings: { destination_tests_per_minute: 1 } });
+    await using api = await startApi({
+      clock: () => seventySeven,
+      settings: { destination_tests_per_minute: 1 },
+    });
     const id = await createOne(api);
     const ask = async (body?: object) => {
       const answer = await api.call(`POST /v1/connections/${id}/test`, body && { body });
