@@ -55,7 +55,7 @@ describe('a deployment', () => {
 
   test('keeps letters of different kinds apart, and tells of each', async () => {
     const { MooringData: data } = await synthesise();
-    const queues = find(data, 'AWS::SQS::Queue').map(({ properties }) => properties['QueueName']);
+    const queues = find(data, 'AWS::SQS::Queue').map(({ properties }) => String(properties['QueueName']));
     expect(queues.toSorted()).toEqual([
       'mooring-dead-events',
       'mooring-dead-letters',
