@@ -12,6 +12,7 @@ import { postgresql } from './postgresql/bombs.ts';
 import { protobuf } from './protobuf/bombs.ts';
 import { registry } from './registry/bombs.ts';
 import { snappy } from './snappy/bombs.ts';
+import { snowflake } from './snowflake/bombs.ts';
 import { tds } from './tds/bombs.ts';
 import { thrift } from './thrift/bombs.ts';
 import { ttc } from './ttc/bombs.ts';
@@ -38,4 +39,5 @@ export const formats: Readonly<Record<string, Format>> = {
   tds,
   ttc,
   thrift,
+  snowflake,
 };
