@@ -31,8 +31,12 @@ export interface Budget {
 export const createBudget = ({ steps, depth }: Limits): Budget => {
   const work: Allowance = { left: steps };
   const levels: Allowance = { left: depth };
+  let taken = 0;
   return {
-    step: (amount) => spend(work, amount),
+    step: (amount = 1) => {
+      taken += amount;
+      spend(work, amount);
+    },
     descend: (inner) => {
       try {
         spend(levels);
@@ -41,7 +45,7 @@ export const createBudget = ({ steps, depth }: Limits): Budget => {
         levels.left += 1;
       }
     },
-    taken: () => steps - work.left,
+    taken: () => taken,
   };
 };
 

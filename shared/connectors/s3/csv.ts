@@ -9,7 +9,7 @@ export const readCsv = (
   budget: Budget = csvBudget(),
 ): Reading | undefined => {
   const delimiter = delimiterOf(text);
-  const table = createTable();
+  const table = createTable(budget);
   let read = 0;
   try {
     read = eachRow(text, { delimiter, whole, budget }, table.add);
@@ -36,7 +36,7 @@ export const csvBudget = (): Budget => createBudget({ steps: 12 * 2 ** 20, depth
 const costOfAField = 8;
 
 /** Keeps the first row, and of all others the kinds of their fields: what a row costs is its own fields, and no others. */
-const createTable = () => {
+const createTable = (budget: Budget) => {
   let first: readonly string[] | undefined;
   let kinds: Set<Kind>[] = [];
   let header = false;
@@ -44,6 +44,7 @@ const createTable = () => {
   let end = 0;
   const note = (row: readonly string[]) => {
     for (let at = 0; at < row.length && at < kinds.length; at += 1) {
+      budget.step(costOfAField);
       const found = kinds[at];
       if (!found || found.has('string')) continue;
       const kind = kindOf((row[at] ?? '').trim());
@@ -174,7 +175,7 @@ const eachRow = (
       field = text.slice(from, at);
       if (field.endsWith('\r')) field = field.slice(0, -1);
     }
-    budget.step(at - from + costOfAField);
+    budget.step(at - from + 1);
     row.push(field);
     if (text[at] === delimiter) {
       at += 1;

@@ -49,7 +49,9 @@ export const columnsOf = (schema: readonly SchemaElement[]): Column[] => {
   const next = (depth: number): Node => {
     const element = schema[at];
     at += 1;
-    if (!element || depth > deepest) throw new Error('expected a tree of elements');
+    // A damaged footer may leave out what its format requires.
+    if (!element || depth > deepest || (depth > 0 && typeof element.name !== 'string'))
+      throw new Error('expected a tree of elements');
     const children: Node[] = [];
     for (let left = element.num_children ?? 0; left > 0; left -= 1) children.push(next(depth + 1));
     return { element, children };
