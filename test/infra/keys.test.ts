@@ -27,7 +27,7 @@ describe('npm run keys', () => {
   };
   const recognise = async (secret: string) => {
     await using store = openStore(folder);
-    return recogniser({ store, clock: Date.now })(`Bearer ${secret}`);
+    return await recogniser({ store, clock: Date.now })(`Bearer ${secret}`);
   };
 
   test('create prints the key alone, and it opens what was asked for', async () => {
