@@ -48,6 +48,11 @@ export const bson: Format = {
       () => to('connectionStatus', messageOf(documentOf(ok, nulls(7 * MB)))),
       { code: 'source-too-large' },
     ),
+    'a list of documents that is too long before a login': memberBomb(
+      'work',
+      () => to('listDatabases', messageOf(documentOf(elementOf(array, 'databases', members(350_000)), ok))),
+      { code: 'protocol-mismatch' },
+    ),
     'a list of documents, each of another name': memberBomb(
       'work',
       () => to('listDatabases', messageOf(documentOf(elementOf(array, 'databases', members(40_000)), ok))),
