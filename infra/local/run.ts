@@ -19,7 +19,7 @@ import { router } from './router.ts';
 import { type Handler, openServer } from './server.ts';
 import { ApiKey, type LocalSettings } from './settings.ts';
 import { openState, type State } from './state.ts';
-import { sweepDaily } from './sweep-daily.ts';
+import { type Repeat, repeatByTimer, sweepDaily } from './sweep-daily.ts';
 
 /** The whole of Mooring on this machine, until it is disposed of. */
 export interface Running extends AsyncDisposable {
@@ -33,6 +33,7 @@ export interface Running extends AsyncDisposable {
 export const startLocal = async (
   settings: LocalSettings,
   writeLog?: (line: string) => void,
+  repeat: Repeat = repeatByTimer,
 ): Promise<Running> => {
   const log = createLog({ function: 'npm start' }, writeLog);
   const loaded = Promise.withResolvers<ReturnType<typeof router<Handler>>>();
@@ -73,7 +74,7 @@ export const startLocal = async (
     stack.use(await backing.follow(probe, settings.settings, log));
     const sweepLog = createLog({ function: 'sweep' }, writeLog);
     const obstacle = settings.sweep ? await obstacleTo(backing, sweepLog) : undefined;
-    if (settings.sweep) stack.use(sweepDaily(backing, sweepLog));
+    if (settings.sweep) stack.use(sweepDaily(backing, sweepLog, repeat));
     loaded.resolve(handlers);
     probe.warm();
     const address = `http://localhost:${server.port}`;

@@ -10,8 +10,23 @@ interface SweepPlaces {
   readonly vault: SweepVault;
 }
 
+/** Has the work done after so many milliseconds, and then again and again, until it is disposed of. */
+export type Repeat = (
+  work: () => void,
+  times: { readonly first: number; readonly every: number },
+) => Disposable;
+
+export const repeatByTimer: Repeat = (work, { first, every }) => {
+  const timers = [setTimeout(work, first).unref(), setInterval(work, every).unref()];
+  return { [Symbol.dispose]: () => timers.forEach(clearTimeout) };
+};
+
 /** Does what the schedule does on AWS: a second from now, out of the way of the start, and daily. Disposing waits for what runs. */
-export const sweepDaily = ({ store, vault }: SweepPlaces, log: Log): AsyncDisposable => {
+export const sweepDaily = (
+  { store, vault }: SweepPlaces,
+  log: Log,
+  repeat: Repeat = repeatByTimer,
+): AsyncDisposable => {
   let running: Promise<unknown> = Promise.resolve();
   let recognised = false;
   const work = async () => {
@@ -22,12 +37,10 @@ export const sweepDaily = ({ store, vault }: SweepPlaces, log: Log): AsyncDispos
   const sweep = () => {
     running = work().catch((error: unknown) => log.error('the sweep failed', error));
   };
-  const first = setTimeout(sweep, 1000).unref();
-  const daily = setInterval(sweep, 86_400_000).unref();
+  const repeating = repeat(sweep, { first: 1000, every: 86_400_000 });
   return {
     [Symbol.asyncDispose]: async () => {
-      clearTimeout(first);
-      clearInterval(daily);
+      repeating[Symbol.dispose]();
       await running;
       // A copy of the store that was made during this run is not the store as it is now.
       if (recognised)

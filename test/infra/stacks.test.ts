@@ -5,7 +5,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { withStubs } from './synthesise.ts';
 import { accessOf, functionsIn, resourcesOf, type Template } from './template.ts';
 
-const { plans, appOf, synthesise } = withStubs();
+const { dist, plans, appOf, synthesise } = withStubs();
 
 describe('the stacks', () => {
   test('tell the API what may be dialled, without what is the probe’s alone', async () => {
@@ -253,6 +253,10 @@ describe('the stacks', () => {
     );
     expect(settings.length).toBeGreaterThan(0);
     for (const { apis: spoken } of settings) expect(spoken).toEqual(apis.split(',').filter(Boolean));
+  });
+
+  test('what is synthesised leaves nothing in the temporary folder', async () => {
+    expect((await appOf()).outdir.startsWith(dist())).toBe(true);
   });
 
   test.each([

@@ -25,11 +25,14 @@ export const withStubs = () => {
   afterAll(() => rm(dist, { recursive: true, force: true }));
 
   const appOf = async (context: Context = {}) => {
-    const app = new App({ analyticsReporting: false, context });
+    // Without one of its own, the CDK leaves a folder in the system's temporary folder.
+    const outdir = await mkdtemp(join(dist, 'cdk.out-'));
+    const app = new App({ analyticsReporting: false, context, outdir });
     await addStacks(app, { deployment: deploymentOf(app.node), dist });
     return app;
   };
   return {
+    dist: () => dist,
     plans: () => plans,
     appOf,
     synthesise: async (context?: Context): Promise<Readonly<Record<string, Template>>> => {

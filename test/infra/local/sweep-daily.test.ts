@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Running, startLocal } from '../../../infra/local/run.ts';
 import { settingsFrom } from '../../../infra/local/settings.ts';
+import type { Repeat } from '../../../infra/local/sweep-daily.ts';
 import { unlessCode } from '../../../shared/adapters/atomic-file.ts';
 import { draft } from '../../samples.ts';
 
@@ -68,6 +69,26 @@ const run = async (work: (running: Running) => Promise<void> = async () => undef
   await running[Symbol.asyncDispose]();
   return { logged: logged.filter((line) => line.includes('"sweep"')), notes: running.notes };
 };
+
+/** Timers whose work the test does. */
+const collectTimers = () => {
+  const works = new Set<() => void>();
+  const times: object[] = [];
+  const repeat: Repeat = (work, time) => {
+    works.add(work);
+    times.push(time);
+    return { [Symbol.dispose]: () => void works.delete(work) };
+  };
+  return {
+    repeat,
+    times,
+    works,
+    get running() {
+      return works.size;
+    },
+  };
+};
+
 const markNow = () => readFile(join(state, 'vault/store-mark'), 'base64').catch(() => '');
 
 const call = async ({ address, apiKey }: Running, request: string, body?: object) => {
@@ -106,23 +127,34 @@ describe('npm start', () => {
     expect(logged.join()).not.toContain('not-a-real-password');
   });
 
-  test('that is stopped at once sweeps no more', async () => {
+  test('sweeps a second from the start and daily, until it is stopped', async () => {
     await run(async (running) => void (await create(running, 'kept')));
     await killedCreate(2);
     const logged: string[] = [];
-    const running = await startLocal(settings(), (line) => void logged.push(line));
+    const timers = collectTimers();
+    const running = await startLocal(settings(), (line) => void logged.push(line), timers.repeat);
+    expect(timers.times).toEqual([{ first: 1000, every: 86_400_000 }]);
+    expect(timers.running).toBe(1);
     await running[Symbol.asyncDispose]();
-    await wait(1200);
+    expect(timers.running).toBe(0);
     expect(await secrets()).toBe(2);
     expect(logged.filter((line) => line.includes('"sweep"'))).toEqual([]);
   });
 
-  test('sweeps nothing where it is told not to', async () => {
+  test('that is stopped while it sweeps waits for the sweep', async () => {
     await run(async (running) => void (await create(running, 'kept')));
-    const mark = await markNow();
-    await using _ = await startLocal(settings({ MOORING_SWEEP: 'off' }));
-    await wait(1200);
-    expect(await markNow()).toBe(mark);
+    await killedCreate(2);
+    const timers = collectTimers();
+    const running = await startLocal(settings(), () => undefined, timers.repeat);
+    for (const work of timers.works) work();
+    await running[Symbol.asyncDispose]();
+    expect(await secrets()).toBe(1);
+  });
+
+  test('sweeps nothing where it is told not to', async () => {
+    const timers = collectTimers();
+    await using _ = await startLocal(settings({ MOORING_SWEEP: 'off' }), () => undefined, timers.repeat);
+    expect(timers.times).toEqual([]);
   });
 
   test('keeps every secret while the store is away, and has them all when it is put back', async () => {
