@@ -93,14 +93,12 @@ const unusedClients = (functions: readonly FunctionPlan[]): readonly string[] =>
     functions.some(({ uses }) => port in uses) ? [] : packages,
   );
 
-/** What a connector imports late is what opens sessions, its parser of connection strings apart: a function behind the API has no such code at all. */
+/** What opens sessions is imported late by a connector: a function behind the API has no such code at all. */
 const withoutSessions: Plugin = {
   name: 'without-sessions',
   setup: ({ onResolve }) =>
     onResolve({ filter: /^\./ }, ({ kind, importer, path }) =>
-      kind === 'dynamic-import' &&
-      importer.includes('/shared/connectors/') &&
-      !path.endsWith('/connection-string.ts')
+      kind === 'dynamic-import' && importer.includes('/shared/connectors/') && path.endsWith('/session.ts')
         ? { path, external: true }
         : undefined,
     ),

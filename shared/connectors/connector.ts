@@ -1,6 +1,5 @@
 import type * as v from 'valibot';
 import type { Dialer } from '../network/dialer.ts';
-import type { Logins } from '../network/login.ts';
 import type { Complaint, ProblemCode } from '../problem.ts';
 import type { Missing, Scope, Sink } from './catalog.ts';
 
@@ -102,6 +101,9 @@ export interface Reach {
   readonly inClear?: boolean;
 }
 
+/** Spells a name as a query of this kind of source would. */
+export type Quote = (identifier: string) => string;
+
 /** One kind of source. A plain value in a file or folder of its own, and a line in the registry. */
 export interface Connector {
   readonly title: string;
@@ -114,8 +116,6 @@ export interface Connector {
   readonly config: ObjectSchema;
   /** What goes to the vault and nowhere else, by auth method; the first is the default. */
   readonly credentials: Readonly<Record<string, ObjectSchema>>;
-  /** Every way to log in that its driver may take, and what each sends; the dialer goes by it. */
-  readonly logins: Logins;
   /** Fields of `config` that say where the credentials go: a change of one locks them. */
   readonly destination: readonly string[];
   /**
@@ -131,8 +131,8 @@ export interface Connector {
   readonly services?: readonly string[];
   /** What autocomplete knows. */
   readonly autocomplete: readonly ('schemas' | 'tables' | 'columns' | 'topics')[];
-  /** How one would paste a name into a query; quotes only where the engine needs it. */
-  readonly quote: (identifier: string) => string;
+  /** How one would paste a name into a query; quotes only where the engine needs it. Its reserved words are loaded with it. */
+  readonly loadQuote: () => Promise<Quote>;
   /** Fields that cannot both be meant, each told by its path; `ssl_mode` is undefined where nobody wrote it. */
   readonly contradictions?: (meant: {
     readonly config: Readonly<Record<string, unknown>>;
@@ -148,7 +148,10 @@ export interface Connector {
   readonly load: () => Promise<Speaker>;
 }
 
-/** The half of a connector that dials: `load: () => import('./session.ts')`. */
+/**
+ * The half of a connector that dials: `load: () => import('./session.ts')`. Every way to log in that its driver may take stands in
+ * `logins.ts` beside it, with what is sent; the dialer permits a login by that.
+ */
 export interface Speaker<T = Target> {
   /** Says in our words what the driver threw; `undefined` leaves it to the network's table and then `server-error`. Pure; never throws. */
   failure(error: unknown): Failure | undefined;

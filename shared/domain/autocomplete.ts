@@ -1,3 +1,4 @@
+import type { Quote } from '../connectors/connector.ts';
 import * as v from 'valibot';
 import type { Column } from '../connectors/catalog.ts';
 import { tableKinds } from '../connectors/catalog.ts';
@@ -34,8 +35,6 @@ export interface Wanted {
   readonly prefix?: string | undefined;
   readonly limit: number;
 }
-
-type Quote = (identifier: string) => string;
 
 /** Labels in order, without case, then by schema; columns in the order of their table. */
 export const suggest = async (

@@ -37,7 +37,7 @@ export const autocomplete = async (
   }
   const place = { ...tenant, id, snapshot: catalog.snapshot_id };
   return {
-    suggestions: await suggest(store, place, wanted, connector.quote),
+    suggestions: await suggest(store, place, wanted, await connector.loadQuote()),
     as_of: catalog.introspected_at,
     complete: catalog.complete,
   };

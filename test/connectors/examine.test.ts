@@ -30,12 +30,11 @@ const greeter = ({
     minimum: '11.2',
     config: v.strictObject({ host: v.string(), port: v.number() }),
     credentials: { password: v.strictObject({ password: v.string() }) },
-    logins: {},
     destination: ['host', 'port'],
     strength: {},
     reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
     autocomplete: [],
-    quote: (name) => name,
+    loadQuote: async () => (name) => name,
     load: async () => ({
       failure: (error) =>
         error === refuse && error !== undefined

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Target } from '../../shared/connectors/connector.ts';
 import { openSession } from '../../shared/connectors/examine.ts';
 import { privilegesOf } from '../../shared/connectors/postgresql/privileges.ts';
+import { quote } from '../../shared/connectors/postgresql/quote.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { reach } from '../engines/reach.ts';
 import { connect } from './read-catalog.ts';
@@ -13,7 +14,7 @@ for (const version of ['11', '14', '18']) {
   describe(`PostgreSQL ${version}`, () => {
     const at = { host: env['POSTGRES_HOST'] ?? '', port: Number(env['POSTGRES_PORT']) };
     const account = `Odd "account" ${process.pid}`;
-    const quoted = connectors.postgresql.quote(account);
+    const quoted = quote(account);
     const database = `privileges_${process.pid}`;
     const admin = (name = database) =>
       connect({

@@ -1,10 +1,9 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { connectors } from '../../shared/connectors/registry.ts';
+import { quote } from '../../shared/connectors/postgresql/quote.ts';
+import { quote as quoteInRedshift } from '../../shared/connectors/redshift/quote.ts';
 import { reach } from '../engines/reach.ts';
 import { connect } from './read-catalog.ts';
-
-const { quote } = connectors.postgresql;
 
 for (const version of ['11', '14', '18']) {
   const env = reach('postgres', { POSTGRES_VERSION: version });
@@ -45,7 +44,7 @@ for (const version of ['11', '14', '18']) {
 }
 
 test('a word that Redshift alone reserves is quoted there alone', () => {
-  expect(connectors.redshift.quote('tag')).toBe('"tag"');
+  expect(quoteInRedshift('tag')).toBe('"tag"');
   expect(quote('tag')).toBe('tag');
-  expect(connectors.redshift.quote('select')).toBe('"select"');
+  expect(quoteInRedshift('select')).toBe('"select"');
 });

@@ -1,7 +1,5 @@
 import * as v from 'valibot';
 import { defineConnector } from '../connector.ts';
-import { logins } from './logins.ts';
-import { quote } from './quote.ts';
 import { ServiceAccount } from './service-account.ts';
 
 /** https://cloud.google.com/resource-manager/docs/creating-managing-projects; older ones belong to a domain: `example.com:shop`. */
@@ -30,7 +28,6 @@ export const bigquery = defineConnector({
     datasets: v.exactOptional(Datasets),
   }),
   credentials: { service_account: v.strictObject({ service_account: ServiceAccount }) },
-  logins,
   destination: ['project_id'],
   strength: { auth_method: 'exact' },
   reach: ({ project_id }) => ({
@@ -38,6 +35,6 @@ export const bigquery = defineConnector({
     includes: (host, port) => port === 443 && /^(oauth2|bigquery)\.googleapis\.com$/.test(host),
   }),
   autocomplete: ['schemas', 'tables', 'columns'],
-  quote,
+  loadQuote: async () => (await import('./quote.ts')).quote,
   load: () => import('./session.ts'),
 });

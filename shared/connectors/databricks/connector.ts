@@ -1,8 +1,6 @@
 import * as v from 'valibot';
 import { defineConnector } from '../connector.ts';
 import { Name, Secret } from '../fields.ts';
-import { logins } from './logins.ts';
-import { quote } from './quote.ts';
 
 /** Hosts of Databricks on AWS, Azure and Google Cloud, and nobody else's: a token is sent there. */
 const Workspace = v.pipe(
@@ -34,12 +32,11 @@ export const databricks = defineConnector({
     token: v.strictObject({ token: Secret }),
     oauth: v.strictObject({ client_id: Name, client_secret: Secret }),
   },
-  logins,
   destination: ['host', 'http_path'],
   strength: { auth_method: 'exact', client_id: 'exact' },
   reach: ({ host }) => ({ named: [{ places: [{ host, port: 443 }] }], bareEntry: 443 }),
   autocomplete: ['schemas', 'tables', 'columns'],
-  quote,
+  loadQuote: async () => (await import('./quote.ts')).quote,
   connectionString: {
     schemes: ['databricks'],
     parse: async (text) => (await import('./connection-string.ts')).parse(text),

@@ -4,7 +4,6 @@ import { placeOfUrl } from '../place-of-url.ts';
 import { membersOf } from './members.ts';
 import { Name, Secret } from '../fields.ts';
 import { contradictions } from './contradictions.ts';
-import { logins } from './logins.ts';
 
 // The registry's password goes with every way to log in to the brokers: it is a login of its own.
 const registry = { schema_registry_password: v.exactOptional(Secret) };
@@ -44,7 +43,6 @@ export const kafka = defineConnector({
     certificate: v.strictObject(registry),
     none: v.strictObject(registry),
   },
-  logins,
   destination: ['bootstrap_servers', 'security_protocol', 'schema_registry_url', 'schema_registry_username'],
   strength: {
     // Whether SASL is spoken the credentials decide: of the protocol only TLS counts. '' is TLS as ssl_mode asks for it.
@@ -72,7 +70,7 @@ export const kafka = defineConnector({
   },
   autocomplete: ['topics', 'columns'],
   /** Topics go anywhere as they are; fields of other names are quoted as ksqlDB and Flink do. */
-  quote: (identifier) =>
+  loadQuote: async () => (identifier) =>
     /^[\w.-]+$/.test(identifier) ? identifier : `\`${identifier.replaceAll('`', '``')}\``,
   contradictions,
   connectionString: lateParser(['kafka'], () => import('./connection-string.ts')),

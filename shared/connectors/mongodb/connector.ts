@@ -2,7 +2,6 @@ import * as v from 'valibot';
 import { defineConnector, lateParser } from '../connector.ts';
 import { isBeside, placeOf } from './place.ts';
 import { Host, Name, Port, Secret } from '../fields.ts';
-import { logins } from './logins.ts';
 
 /** Where a member listens; without a port on the port of `config`. */
 const Member = v.pipe(
@@ -44,7 +43,6 @@ export const mongodb = defineConnector({
     /** Nothing of its own: the server takes the account from the subject of `ssl.cert`. */
     certificate: v.strictObject({}),
   },
-  logins,
   destination: ['host', 'port', 'hosts', 'srv', 'username', 'auth_source'],
   strength: { auth_method: [['password', 'certificate']] },
   reach: ({ host, port, hosts, srv }) => {
@@ -58,7 +56,7 @@ export const mongodb = defineConnector({
   },
   autocomplete: ['schemas', 'tables', 'columns'],
   // As in mongosh, where a path to a nested field needs quotes too.
-  quote: (name) => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)),
+  loadQuote: async () => (name) => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)),
   connectionString: lateParser(['mongodb', 'mongodb+srv'], () => import('./connection-string.ts')),
   load: () => import('./session.ts'),
 });

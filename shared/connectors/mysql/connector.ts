@@ -1,8 +1,6 @@
 import * as v from 'valibot';
 import { defineConnector, lateParser } from '../connector.ts';
 import { Host, Name, Port, Secret } from '../fields.ts';
-import { logins } from './logins.ts';
-import { quote } from './quote.ts';
 
 /** MySQL and MariaDB, whose own oldest version is 10.3; a schema is what both call a database. */
 export const mysql = defineConnector({
@@ -21,12 +19,11 @@ export const mysql = defineConnector({
     /** Nothing of its own: `ssl.cert` and `ssl.key` of the connection are what the server looks at. */
     certificate: v.strictObject({}),
   },
-  logins,
   destination: ['host', 'port', 'username'],
   strength: { auth_method: [['password', 'certificate']] },
   reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
-  quote,
+  loadQuote: async () => (await import('./quote.ts')).quote,
   connectionString: lateParser(['mysql', 'mariadb', 'mysql2'], () => import('./connection-string.ts')),
   load: () => import('./session.ts'),
 });

@@ -1,8 +1,6 @@
 import * as v from 'valibot';
 import { defineConnector, lateParser } from '../connector.ts';
 import { Host, Name, Names, Port, Secret } from '../fields.ts';
-import { logins } from './logins.ts';
-import { quote } from './quote.ts';
 
 /** What stands between brackets and signs of equality in the descriptor that the driver sends: none of those may be in it. */
 const Service = v.pipe(
@@ -39,13 +37,12 @@ export const oracle = defineConnector({
     v.metadata({ oneOf: [{ required: ['service_name'] }, { required: ['sid'] }] }),
   ),
   credentials: { password: v.strictObject({ password: Secret }) },
-  logins,
   // A listener hands its callers on to whichever database goes by the name.
   destination: ['host', 'port', 'service_name', 'sid', 'username'],
   strength: { auth_method: 'exact' },
   reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
-  quote,
+  loadQuote: async () => (await import('./quote.ts')).quote,
   connectionString: lateParser(['oracle'], () => import('./connection-string.ts')),
   load: () => import('./session.ts'),
 });

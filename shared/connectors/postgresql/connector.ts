@@ -1,8 +1,6 @@
 import * as v from 'valibot';
 import { defineConnector } from '../connector.ts';
 import { Host, Name, Names, Port, Region, Secret } from '../fields.ts';
-import { logins } from './logins.ts';
-import { quote } from './quote.ts';
 
 export const postgresql = defineConnector({
   title: 'PostgreSQL',
@@ -28,7 +26,6 @@ export const postgresql = defineConnector({
       region: v.exactOptional(Region),
     }),
   },
-  logins,
   destination: ['host', 'port', 'username'],
   // A key never leaves. A password, and a token that keys are turned into, are two secrets.
   strength: {
@@ -39,7 +36,7 @@ export const postgresql = defineConnector({
   },
   reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
-  quote,
+  loadQuote: async () => (await import('./quote.ts')).quote,
   connectionString: {
     schemes: ['postgresql', 'postgres'],
     parse: async (text) => (await import('./connection-string.ts')).parse(text, ['postgresql', 'postgres']),

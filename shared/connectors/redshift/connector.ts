@@ -1,9 +1,6 @@
 import * as v from 'valibot';
 import { defineConnector } from '../connector.ts';
 import { Host, Name, Names, Port, Region, Secret } from '../fields.ts';
-import { quoteWith } from '../postgresql/quote.ts';
-import { logins } from './logins.ts';
-import { reservedWords } from './reserved-words.ts';
 
 /**
  * Speaks PostgreSQL's protocol and knows another catalogue. Tried on a PostgreSQL with Redshift's views, and with passwords that a script
@@ -39,13 +36,12 @@ export const redshift = defineConnector({
       ),
     }),
   },
-  logins,
   destination: ['host', 'port', 'username'],
   // AWS hands out a password for what these name; it goes to the host.
   strength: { auth_method: 'exact', region: 'exact', cluster_identifier: 'exact', workgroup_name: 'exact' },
   reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
-  quote: quoteWith(reservedWords),
+  loadQuote: async () => (await import('./quote.ts')).quote,
   connectionString: {
     schemes: ['redshift'],
     parse: async (text) => (await import('../postgresql/connection-string.ts')).parse(text, ['redshift']),

@@ -2,10 +2,9 @@ import { nativeCode, networkFailure } from '../../network/failure.ts';
 import { Problem, problems } from '../../problem.ts';
 import { failureTable, fieldsOf, type Meaning } from '../failure-table.ts';
 import { failure } from '../postgresql/failures.ts';
-import { quoteWith } from '../postgresql/quote.ts';
+import { quote } from './quote.ts';
 import { statusOf } from '../s3/failures.ts';
 import type { Place } from './place.ts';
-import { reservedWords } from './reserved-words.ts';
 
 interface Asked extends Place {
   readonly username: string;
@@ -35,7 +34,7 @@ export const refused = (error: unknown, asked: Asked): Problem => {
 export const notLetIn = (error: unknown, username: string): unknown => {
   const said = failure(error);
   if (said?.code !== 'authentication-failed' || !said.native?.startsWith('28')) return error;
-  const name = quoteWith(reservedWords)(username);
+  const name = quote(username);
   return new Problem(said.code, undefined, {
     cause: error,
     native_code: said.native,

@@ -2,8 +2,6 @@ import * as v from 'valibot';
 import { defineConnector, lateParser } from '../connector.ts';
 import { Name, Secret } from '../fields.ts';
 import { Account, isStore, placeOf } from './account.ts';
-import { logins } from './logins.ts';
-import { quote } from './quote.ts';
 
 /** Tried with the real driver on fakesnow and a front that refuses as Snowflake does, never on the real thing. */
 export const snowflake = defineConnector({
@@ -24,7 +22,6 @@ export const snowflake = defineConnector({
     /** A programmatic access token. */
     token: v.strictObject({ token: Secret }),
   },
-  logins,
   destination: ['account', 'username'],
   // A key never leaves: what it signs is good for a minute.
   strength: {
@@ -43,7 +40,7 @@ export const snowflake = defineConnector({
     };
   },
   autocomplete: ['schemas', 'tables', 'columns'],
-  quote,
+  loadQuote: async () => (await import('./quote.ts')).quote,
   connectionString: lateParser(['snowflake'], () => import('./connection-string.ts')),
   load: () => import('./session.ts'),
 });

@@ -2,8 +2,6 @@ import * as v from 'valibot';
 import { defineConnector, lateParser } from '../connector.ts';
 import { authority } from './authority.ts';
 import { Host, Name, Port, Secret } from '../fields.ts';
-import { logins } from './logins.ts';
-import { quote } from './quote.ts';
 
 /** Part of a URL at Microsoft: a directory's id, or one of its domains. */
 const Tenant = v.pipe(
@@ -49,7 +47,6 @@ export const sqlserver = defineConnector({
     /** An application of Microsoft Entra, which Azure SQL knows as a user; its token is asked for at Microsoft's own host. */
     entra: v.strictObject({ tenant_id: Tenant, client_id: Uuid, client_secret: Secret }),
   },
-  logins,
   destination: ['host', 'port', 'instance', 'username'],
   strength: { auth_method: 'exact', tenant_id: 'exact', client_id: 'exact' },
   reach: ({ host, port, instance }) => ({
@@ -58,7 +55,7 @@ export const sqlserver = defineConnector({
     includes: (other, at) => at === 443 && other === authority,
   }),
   autocomplete: ['schemas', 'tables', 'columns'],
-  quote,
+  loadQuote: async () => (await import('./quote.ts')).quote,
   connectionString: lateParser(['sqlserver', 'jdbc:sqlserver'], () => import('./connection-string.ts')),
   load: () => import('./session.ts'),
 });
