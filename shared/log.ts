@@ -1,5 +1,5 @@
 import { describeError } from './describe-error.ts';
-import { scrub } from './scrub.ts';
+import { createScrubber } from './scrub.ts';
 
 export interface Log {
   /** From now on these values are taken out of everything that is logged. */
@@ -16,7 +16,8 @@ export const createLog = (
   write: ((line: string) => void) | undefined = (line) => void process.stdout.write(`${line}\n`),
 ): Log => {
   const secrets = new Set<string>();
-  const clean = (text: string) => scrub(text, secrets);
+  let scrubber: ((text: string) => string) | undefined;
+  const clean = (text: string) => (scrubber ??= createScrubber(secrets))(text);
   const line = (level: string, message: string, fields: Readonly<Record<string, unknown>>) => {
     const entry = { time: new Date().toISOString(), level, message: clean(message), ...context };
     write(encode({ ...entry, ...fields }) ?? JSON.stringify({ ...entry, fields: 'cannot be encoded' }));
@@ -24,6 +25,7 @@ export const createLog = (
   return {
     hide: (values) => {
       for (const value of values) secrets.add(value);
+      scrubber = undefined;
     },
     info: (message, fields = {}) => line('info', message, fields),
     error: (message, error, fields = {}) =>

@@ -8,10 +8,12 @@ export const parse = <S extends v.GenericSchema>(
   at = '',
   place?: ProblemExtras['place'],
 ): v.InferOutput<S> => {
-  const result = v.safeParse(schema, input);
+  const result = v.safeParse(schema, input, { abortEarly: true });
   if (!result.success) {
+    // All that is wrong is told of what a person may have written. More takes seconds, and answers with megabytes.
+    const issues = isSmall(input) ? (v.safeParse(schema, input).issues ?? result.issues) : result.issues;
     throw refusal(
-      result.issues.map((issue) => complaintOf(issue, at)),
+      issues.map((issue) => complaintOf(issue, at)),
       'invalid-request',
       place,
     );
@@ -23,20 +25,38 @@ export const parse = <S extends v.GenericSchema>(
 
 export type { Complaint };
 
-/** The problem that tells all complaints at once. */
+/** How many complaints an answer has at the most. */
+const MAX_COMPLAINTS = 100;
+
+/** The problem that tells all complaints at once, up to 100. */
 export const refusal = (
   complaints: readonly Complaint[],
   code: ProblemCode = 'invalid-request',
   place?: ProblemExtras['place'],
-) =>
-  new Problem(
-    code,
-    complaints
-      .slice(0, 5)
-      .map(({ path, expected }) => `${path || 'the request'}: expected ${expected}`)
-      .join('; '),
-    { errors: complaints, ...(place && { place }) },
-  );
+) => {
+  const sentences = complaints
+    .slice(0, 5)
+    .map(({ path, expected }) => `${path || 'the request'}: expected ${expected}`);
+  const left = complaints.length - MAX_COMPLAINTS;
+  return new Problem(code, [...sentences, ...(left > 0 ? [`and ${left} more`] : [])].join('; '), {
+    errors: complaints.slice(0, MAX_COMPLAINTS),
+    ...(place && { place }),
+  });
+};
+
+/** Far more values than any request has that somebody wrote. */
+const SMALL = 5000;
+
+/** Whether a value holds so few others that what is wrong with each can be told. */
+const isSmall = (input: unknown): boolean => {
+  const waiting: unknown[] = [input];
+  for (let seen = 0; waiting.length > 0; seen += 1) {
+    if (seen + waiting.length > SMALL) return false;
+    const value = waiting.pop();
+    if (isObject(value)) for (const inner of Object.values(value)) waiting.push(inner);
+  }
+  return true;
+};
 
 /**
  * What valibot lets through and leaves out: a list in place of an object, and names such as `__proto__` and `constructor`. And what a
@@ -67,12 +87,31 @@ const pathOf = (...names: readonly string[]) => names.filter(Boolean).join('.').
 export const tellName = (name: string): string =>
   name === '' || /^[A-Za-z0-9_$][\w$.:/-]{0,99}$/.test(name) ? name : '*';
 
-const complaintOf = (issue: v.BaseIssue<unknown>, at: string): Complaint => {
-  return { path: pathOf(at, dotPathOf(issue)), expected: expectationOf(issue), rule: ruleOf(issue) };
+/**
+ * The same of a name that no field has. It must look like one that somebody wrote, in words with digits at their ends: tokens and passwords
+ * have digits and capitals anywhere. A password of plain words cannot be told from a name.
+ */
+export const tellUnknownName = (name: string): string => {
+  const words = name.split(/[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])/).filter(Boolean);
+  const letters = words.reduce((sum, word) => sum + word.replaceAll(/\d/g, '').length, 0);
+  const looksWritten =
+    name.length <= 60 &&
+    words.every((word) => /^[A-Za-z]{0,20}\d{0,4}$/.test(word)) &&
+    (words.length < 3 || letters > 2 * words.length || name === name.toLowerCase());
+  return looksWritten ? tellName(name) : '*';
 };
 
-const dotPathOf = ({ path }: v.BaseIssue<unknown>): string =>
-  path?.map(({ key }) => tellName(String(key))).join('.') ?? '';
+const complaintOf = (issue: v.BaseIssue<unknown>, at: string): Complaint => {
+  const rule = ruleOf(issue);
+  return { path: pathOf(at, dotPathOf(issue, rule)), expected: expectationOf(issue), rule };
+};
+
+const dotPathOf = ({ path }: v.BaseIssue<unknown>, rule: string): string =>
+  path
+    ?.map(({ key }, at) =>
+      rule === 'unknown' && at === path.length - 1 ? tellUnknownName(String(key)) : tellName(String(key)),
+    )
+    .join('.') ?? '';
 
 const ruleOf = ({ kind, type, expected }: v.BaseIssue<unknown>): string => {
   if (expected === 'never') return 'unknown';

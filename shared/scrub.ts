@@ -2,33 +2,53 @@
  * Takes secrets out of free text by value, in every form in which one is likely to turn up there. Total: any text and any secret, half of a
  * surrogate pair included.
  */
-export const scrub = (text: string, secrets: Iterable<string>): string => {
-  let clean = text;
+export const scrub = (text: string, secrets: Iterable<string>): string => createScrubber(secrets)(text);
+
+/** The same for many texts: what each secret may look like is worked out once. */
+export const createScrubber = (secrets: Iterable<string>): ((text: string) => string) => {
   // The longest first: a shorter one that is a part of it would leave the rest of it standing.
-  for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
-    if (secret.length === 0) continue;
-    // A short secret is part of too many words to be taken out; the text goes instead.
-    if (secret.length < 6) {
-      if (clean.includes(secret)) return '[withheld: it may contain a secret]';
-      continue;
+  const ordered = [...secrets].filter((secret) => secret !== '').sort((a, b) => b.length - a.length);
+  const forms = new Map<string, readonly string[]>();
+  return (text) => {
+    let clean = text;
+    for (const secret of ordered) {
+      // No form of it is shorter by more than what base64 leaves open at its ends.
+      if (secret.length > clean.length + 4) continue;
+      // A short secret is part of too many words to be taken out; the text goes instead.
+      if (secret.length < 6) {
+        if (clean.includes(secret)) return '[withheld: it may contain a secret]';
+        continue;
+      }
+      const known = forms.get(secret) ?? formsOf(secret);
+      forms.set(secret, known);
+      for (const form of known) clean = clean.replaceAll(form, '[secret]');
     }
-    for (const form of formsOf(secret)) clean = clean.replaceAll(form, '[secret]');
-  }
-  return clean;
+    return clean;
+  };
 };
 
 const formsOf = (secret: string): string[] => {
   // Encoders of URLs throw at half of a character; what goes over a wire has U+FFFD in its place, as the bytes here do.
   const wellFormed = secret.toWellFormed();
   const bytes = Buffer.from(secret);
+  const json = JSON.stringify(secret).slice(1, -1);
+  const percents = [
+    encodeURIComponent(wellFormed),
+    encodeURIComponent(wellFormed).replaceAll(/[!'()*]/g, toPercent), // RFC 3986, as AWS signs
+    encodeURI(wellFormed),
+    new URLSearchParams({ s: wellFormed }).toString().slice(2),
+  ];
   const forms = [
     secret,
     wellFormed,
-    encodeURIComponent(wellFormed),
-    encodeURI(wellFormed),
-    new URLSearchParams({ s: wellFormed }).toString().slice(2),
-    JSON.stringify(secret).slice(1, -1),
+    ...percents,
+    ...percents.map((form) => form.replaceAll(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase())),
+    json,
+    json.replaceAll(/[^ -~]/g, toJsonEscape),
+    wellFormed.replaceAll("'", "''"), // as SQL quotes it
+    escapeMarkup(wellFormed),
     bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
     ...base64Forms(bytes),
   ];
   // Nothing but replacement characters stands for no secret in particular.
@@ -36,6 +56,18 @@ const formsOf = (secret: string): string[] => {
     .filter((form) => /[^\uFFFD]/.test(form) || form === secret)
     .sort((a, b) => b.length - a.length);
 };
+
+const toPercent = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+
+const toJsonEscape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+const escapeMarkup = (text: string): string =>
+  text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&apos;');
 
 /** A secret inside something longer may begin at any of three places of a base64 group; what its own bytes alone decide is the same each time. */
 const base64Forms = (bytes: Buffer): string[] =>

@@ -101,6 +101,42 @@ describe('scrubbing', () => {
     );
   });
 
+  const awkward = `it's <not> "réal" & (100%) ÿÿ`;
+  test.each([
+    ['hexadecimal digits', Buffer.from(awkward).toString('hex')],
+    ['capital hexadecimal digits', Buffer.from(awkward).toString('hex').toUpperCase()],
+    ['base64', Buffer.from(awkward).toString('base64')],
+    ['a URL', encodeURIComponent(awkward)],
+    [
+      'a URL in small letters',
+      encodeURIComponent(awkward).replaceAll(/%[0-9A-F]{2}/g, (one) => one.toLowerCase()),
+    ],
+    [
+      'a URL as AWS signs it',
+      encodeURIComponent(awkward).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16)}`),
+    ],
+    ['a form', new URLSearchParams({ s: awkward }).toString().slice(2)],
+    ['JSON', JSON.stringify(awkward).slice(1, -1)],
+    [
+      'JSON in ASCII',
+      JSON.stringify(awkward)
+        .slice(1, -1)
+        .replace(/[^ -~]/g, (one) => `\\u00${one.charCodeAt(0).toString(16)}`),
+    ],
+    ['SQL', awkward.replaceAll("'", "''")],
+    [
+      'XML',
+      awkward
+        .replaceAll('&', '&amp;')
+        .replaceAll('<', '&lt;')
+        .replaceAll('>', '&gt;')
+        .replaceAll('"', '&quot;')
+        .replaceAll("'", '&apos;'),
+    ],
+  ])('takes it out as %s', (_, form) => {
+    expect(scrub(`before ${form} after`, [awkward])).toMatch(/^before \[secret\]\w?=* after$/);
+  });
+
   test('takes half a character as what it is on a wire', () => {
     const secret = 'not-a-real-\ud800-secret';
     const sent = encodeURIComponent(secret.toWellFormed());

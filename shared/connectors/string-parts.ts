@@ -103,15 +103,18 @@ export const refuseUnknown = (
   const isName = ({ name }: { readonly name: string }) => clients.has(foldName(name));
   const known = [...new Set(unknown.filter(isName).map(({ name }) => name))];
   const others = unknown.filter((option) => !isName(option)).map(({ at }) => at);
+  const positions = others.length > MOST_POSITIONS ? [...others.slice(0, MOST_POSITIONS), '…'] : others;
   const told = [
     ...known,
     ...(others.length > 0
-      ? [`of another form or name than its clients have (option ${others.join(', ')} of ${where})`]
+      ? [`of another form or name than its clients have (option ${positions.join(', ')} of ${where})`]
       : []),
   ];
   const cures = [...new Set(known.flatMap((name) => cureFor(foldName(name)) ?? []))];
   refuse(`no option ${told.join(', ')}${cures.length > 0 ? `: ${cures.join('; ')}` : ''}`);
 };
+
+const MOST_POSITIONS = 20;
 
 interface UnknownOptions {
   readonly isTaken: (name: string) => boolean;

@@ -1,6 +1,6 @@
 import type { Connector } from '../connectors/connector.ts';
 import { connectors } from '../connectors/registry.ts';
-import { type Complaint, parse, refusal, tellName } from '../parse.ts';
+import { type Complaint, parse, refusal, tellUnknownName } from '../parse.ts';
 import { Problem } from '../problem.ts';
 import type { Credentials, NewConnection } from './connection.ts';
 import { defaultOptions, type ConnectionOptions } from './connection-options.ts';
@@ -84,11 +84,11 @@ export const sortFields = async (
     to[name] = value;
   };
   for (const [name, value] of Object.entries(input.credentials ?? {})) {
-    give(credentials, name, value, `credentials.${tellName(name)}`);
+    give(credentials, name, value, `credentials.${tellUnknownName(name)}`);
   }
   for (const [name, value] of Object.entries(input.config ?? {})) {
     // Not every connector lists `auth_method`, but all have one.
-    give(secretFields.has(name) ? credentials : config, name, value, `config.${tellName(name)}`);
+    give(secretFields.has(name) ? credentials : config, name, value, `config.${tellUnknownName(name)}`);
   }
   let options: Partial<ConnectionOptions> = {};
   if (input.connection_string !== undefined) {
@@ -189,7 +189,7 @@ const platformSecret = (
   if (Object.keys(others).length > 0) {
     throw refusal(
       Object.keys(others).map((name) => ({
-        path: `credentials.${tellName(name)}`,
+        path: `credentials.${tellUnknownName(name)}`,
         expected: 'no such field in mode platform',
       })),
     );

@@ -1,22 +1,28 @@
 import { type Connector } from '../connectors/connector.ts';
 import { isSecret } from '../connectors/fields.ts';
 import { connectors } from '../connectors/registry.ts';
-import { connectorOf } from './assemble.ts';
+import { connectorOf, credentialFields } from './assemble.ts';
 import type { NewConnection } from './connection.ts';
 
 /** Whatever in a body may be a secret, before it is known whether the body is right and which connector it is for. */
 export const givenSecrets = (body: unknown): string[] => {
   const { config, credentials, connection_string: text, password, ssl } = fieldsOf(body);
   const ofConfig = Object.entries(fieldsOf(config)).filter(([name]) => secretNames().has(name));
-  return [
-    ...Object.entries(fieldsOf(credentials)).filter(([name]) => !openNames().has(name)),
-    ...ofConfig,
+  const texts = [
     ['password', password],
     ['ssl.key', fieldsOf(ssl)['key']],
     ['connection_string', text],
     ['connection_string', findSecrets(text)],
+    ...ofConfig,
+    ...Object.entries(fieldsOf(credentials)).filter(([name]) => !openNames().has(name)),
   ].flatMap(([name, value]) => (name === 'auth_method' ? [] : readTexts(value)));
+  return [...new Set(texts)].slice(0, MAX_SECRETS);
 };
+
+/** More than any connection has: each is looked for in every text that is answered or logged. */
+const MAX_SECRETS = 200;
+/** Options of a connection string that are looked at; each gives up to four texts. */
+const MAX_OPTIONS = 20;
 
 /** A key file may be sent as an object, where what is no secret (`service_account`) is a word of our own sentences. */
 const readTexts = (value: unknown, depth = 0): readonly string[] => {
@@ -34,6 +40,15 @@ const secretNames = () =>
   (known ??= new Set(
     Object.values<Connector>(connectors).flatMap((connector) => [...secretFields(connector)]),
   ));
+
+let named: ReadonlySet<string> | undefined;
+/** The names of all fields that any connector has. */
+export const fieldNames = (): ReadonlySet<string> =>
+  (named ??= new Set([
+    ...openNames(),
+    ...secretNames(),
+    ...Object.values<Connector>(connectors).flatMap((connector) => [...credentialFields(connector)]),
+  ]));
 
 /** The names of all fields that hold a secret, of every auth method. */
 export const secretFields = ({ credentials }: Connector): ReadonlySet<string> =>
@@ -74,9 +89,11 @@ const findSecrets = (text: unknown): readonly string[] => {
     .map((end) => text.slice(begin, end))
     .flatMap((login) => (login.includes(':') ? login.slice(login.indexOf(':') + 1) : []));
   const options = [
-    ...text.matchAll(
-      /(?:passw(?:or)?d|passphrase|pwd|secret|token)[\w.-]{0,40}\s{0,9}=\s{0,9}(\{(?:[^}]|\}\}){0,999}\}|[^&;\s]*)/gi,
-    ),
+    ...text
+      .matchAll(
+        /(?:passw(?:or)?d|passphrase|pwd|secret|token)[\w.-]{0,40}\s{0,9}=\s{0,9}(\{(?:[^}]|\}\}){0,999}\}|[^&;\s]*)/gi,
+      )
+      .take(MAX_OPTIONS),
   ].map(([, value = '']) => value);
   return [...logins, ...options].flatMap((value) => {
     const bare = value.replace(/^\{(.*)\}$/s, '$1').replaceAll('}}', '}');

@@ -9,6 +9,7 @@ import { createLog, type Log } from '../log.ts';
 import type { ReadStore } from '../ports/store.ts';
 import { readBody, readBytes } from './body.ts';
 import { type Caller, recogniser, requireScope, type Scope, tenantFor } from './caller.ts';
+import { cleanPaths } from './clean-paths.ts';
 import { type Endpoint, type Given, isReply } from './endpoint.ts';
 import { answerInTime } from './answer-in-time.ts';
 import { type HttpAnswer, problemFrom, renderProblem } from './problems.ts';
@@ -69,7 +70,7 @@ const requestIdOf = ({ requestContext }: Event) => requestContext.requestId;
 const problemAnswers = (endpoint: Endpoint, runtime: () => Runtime): middy.MiddlewareObj<Event, Result> => ({
   onError: (request) => {
     const { log } = contextOf(request.context);
-    const problem = problemFrom(request.error);
+    const problem = cleanPaths(problemFrom(request.error), endpoint, log.clean);
     if (problem.code === 'internal' || problem.code === 'unavailable') log.error('failed', request.error);
     const { api } = endpoint;
     const spoken = typeof api === 'function' ? api(request.event.rawPath, runtime().settings) : api;

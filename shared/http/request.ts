@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as v from 'valibot';
-import { parse, refusal, tellName } from '../parse.ts';
+import { parse, refusal, tellUnknownName } from '../parse.ts';
 import { Problem } from '../problem.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -34,7 +34,7 @@ export const queryOf = (endpoint: Endpoint, { rawQueryString }: APIGatewayProxyE
   if (repeated.length > 0) {
     throw refusal(
       repeated.map((name) => ({
-        path: tellName(name),
+        path: tellUnknownName(name),
         expected: 'the parameter once',
         rule: 'repeated',
       })),

@@ -423,6 +423,54 @@ describe('no secret gets out', () => {
     expect(told).not.toMatch(/qZ7|Tail/);
   });
 
+  test.each([
+    ['POST /v1/connections', ''],
+    ['POST /v1/connections', 'config'],
+    ['POST /v1/connections', 'credentials'],
+    ['POST /v1/connections', 'metadata'],
+    ['POST /v1/connections', 'options'],
+    ['POST /v1/connections/test', 'credentials'],
+    ['POST /v1/providers/postgresql/connections', 'credentials'],
+    ['POST /v1/management/connections', ''],
+    ['POST /v1/management/connections', 'metadata'],
+    ['POST /v1/management/connections', 'ssl'],
+    ['POST /api/v1/connection_profiles', 'config'],
+    ['POST /api/v1/connections', ''],
+  ])('%s: of a program that sends it as a value and as a name in "%s"', async (route, at) => {
+    // Words alone, and of a name's form: only that it is the secret of this request tells it.
+    const secret = 'qZnotrealTail';
+    const string = `postgresql://reader:${secret}@127.0.0.1:1/shop`;
+    const body: Record<string, unknown> = {
+      ...draft(),
+      password: secret,
+      connection_string: string,
+      credentials: { password: secret },
+      config: { password: secret },
+    };
+    const misplaced = { [secret]: { deep: 1 }, [`x.${secret}`]: 1 };
+    Object.assign(body, at === '' ? misplaced : { [at]: { ...Object(body[at]), ...misplaced } });
+    const told = await seen(async (ask) => {
+      const { status } = await ask(route, { body, headers: { 'x-product-name': 'leaks' } });
+      expect(status >= 400 && status < 500).toBe(true);
+    });
+    expect(told).not.toMatch(/qZ|Tail/);
+  });
+
+  test.each(['Tr0ub4dor', 'x9QmZ7kP', 'AKIA1234567890ABCDEF'])(
+    'of a program that sends it as a name alone: %s',
+    async (name) => {
+      const told = await seen(async (ask) => {
+        for (const place of ['config', 'credentials', 'options', 'ssl']) {
+          const body = { ...draft(), [place]: { [name]: 1 } };
+          expect((await ask('POST /v1/connections', { body })).status).toBe(400);
+          expect((await ask('POST /v1/connections', { body: { ...draft(), [name]: 1 } })).status).toBe(400);
+          expect((await ask(`GET /v1/connections?${name}=1`)).status).toBe(400);
+        }
+      });
+      expect(told).not.toContain(name);
+    },
+  );
+
   test('of a caller', async () => {
     const told = await seen(async (ask, api) => {
       const key = 'sk_not_a_real_key_7';
