@@ -39,15 +39,17 @@ const drafted = (
   size_bytes: null,
   parent: '0',
   access: 'all',
-  columns: sets.columns([
-    '1',
-    order.map((i) => names[i]).join(separator),
-    `{${order.map(numberOf).join(',')}}`,
-    `{${order.map(() => 23).join(',')}}`,
-    'n'.repeat(names.length),
-  ]),
+  columns: sets.columns(columnsRow(names, order)),
   ...more,
 });
+
+const columnsRow = (names: readonly string[], order: readonly number[] = names.map((_, i) => i)) => [
+  '1',
+  order.map((i) => names[i]).join(separator),
+  `{${order.map(numberOf).join(',')}}`,
+  `{${order.map(() => 23).join(',')}}`,
+  'n'.repeat(names.length),
+];
 
 const numberOf = (i: number) => 2 * i + 1;
 
@@ -81,7 +83,8 @@ describe('columns', () => {
     fc.assert(
       fc.property(oddNames, fc.nat(), oddName, (names, at, tail) => {
         const broken = names.with(at % names.length, `${names[at % names.length]}${separator}${tail}`);
-        expect(drafted(broken).columns).toBeUndefined();
+        expect(sets.isWhole.columns(columnsRow(names))).toBe(true);
+        expect(sets.isWhole.columns(columnsRow(broken))).toBe(false);
       }),
     );
   });
@@ -169,12 +172,28 @@ describe('indexes', () => {
   });
 
   test('are not told when a name or an expression holds the separator', () => {
-    expect(sets.indexes(['1', `a${separator}b`, '1', 'n', ''])).toBeUndefined();
-    expect(sets.indexes(['1', 'a', '0', 'n', `f(${separator})`])).toBeUndefined();
+    const { indexes: isWhole } = sets.isWhole;
+    expect(isWhole(['1', 'a', '1', 'n', ''])).toBe(true);
+    expect(isWhole(['1', `a${separator}b`, '1', 'n', ''])).toBe(false);
+    expect(isWhole(['1', 'a', '0', 'n', 'f()'])).toBe(true);
+    expect(isWhole(['1', 'a', '0', 'n', `f(${separator})`])).toBe(false);
+    expect(isWhole(['1', 'a', '10', 'n', ''])).toBe(true);
+    expect(isWhole(['1', ['a', 'b'].join(separator), '2 0,0', 'nn', ['x', 'y'].join(separator)])).toBe(true);
+  });
+
+  test.each(['defaults', 'comments'] as const)('and %s are not told when a text holds it', (set) => {
+    expect(sets.isWhole[set](['1', '{1,4}', ['a', 'b'].join(separator)])).toBe(true);
+    expect(sets.isWhole[set](['1', '{1,4}', ['a', 'b', 'c'].join(separator)])).toBe(false);
+    expect(sets.isWhole[set](['1', '{1}', ''])).toBe(true);
   });
 });
 
 describe('foreign keys', () => {
+  test('are not told when a name holds the separator', () => {
+    expect(sets.isWhole.foreignKeys(['1', 'k', '{9}', '{1}', '{1}'])).toBe(true);
+    expect(sets.isWhole.foreignKeys(['1', `k${separator}`, '{9}', '{1}', '{1}'])).toBe(false);
+  });
+
   test('name the columns of both sides, and what they point to', () => {
     fc.assert(
       fc.property(oddNames, oddNames, oddName, oddName, (ours, theirs, schema, name) => {

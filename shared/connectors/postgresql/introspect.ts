@@ -28,15 +28,6 @@ export const introspect = async (
   const seen = relations
     .filter(({ schema, access }) => access !== 'none' && !closed.has(schema))
     .sort(byPlace);
-  await handOn(
-    seen,
-    (relation) => {
-      const table = fold(unpack(relation, relationOf));
-      // Let go as it goes out: the names alone are asked for again, by foreign keys.
-      relation.defaults = relation.comments = relation.foreignKeys = relation.indexes = undefined;
-      return table;
-    },
-    sink,
-  );
+  await handOn(seen, (relation) => fold(unpack(relation, relationOf)), sink);
   return missing;
 };

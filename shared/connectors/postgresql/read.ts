@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from 'pg';
-import type { Scope, Table } from '../catalog.ts';
+import type { Scope } from '../catalog.ts';
 import type { Statement } from './flight.ts';
 import { catalogQueries, leftQueries } from './queries.ts';
 import type { Named, Relation } from './relation.ts';
-import { numbers, readSets } from './sets.ts';
+import { createRelations, type Server } from './relations.ts';
+import { numbers, type Row, type SetName } from './sets.ts';
 import { createTypes } from './types.ts';
 
 /** All that was found, not folded yet. */
@@ -30,20 +31,16 @@ export const read = async (
   const literal = (text: string) => client.escapeLiteral(text);
   const sql = catalogQueries(scope, separator, literal);
   const types = createTypes();
-  const sets = readSets(separator, types.typeOf);
+  const relations = createRelations(separator, types.typeOf);
   const schemas = new Map<string, string>();
   const closed = new Set<string>();
-  const relations = new Map<string, Relation>();
   const beyond = new Map<string, Named>();
   let server: Server = { account: '', blockSize: 0, version: 0 };
-  let ambiguous = false;
+  let isAmbiguous = false;
 
-  const into =
-    <S extends keyof Sets>(set: S, parse: (row: Row) => Relation[S]) =>
-    (row: Row) => {
-      const relation = relations.get(row[0] ?? '');
-      if (relation) ambiguous ||= (relation[set] = parse(row)) === undefined;
-    };
+  const into = (set: SetName) => (row: Row) => {
+    if (!relations.keep(set, row)) isAmbiguous = true;
+  };
   await run([
     {
       sql: sql.server,
@@ -58,21 +55,17 @@ export const read = async (
       },
     },
     { sql: sql.types, row: types.add },
-    { sql: sql.relations, row: (row) => relations.set(row[0] ?? '', relationIn(row, schemas, server)) },
-    { sql: sql.columns, row: into('columns', sets.columns) },
-    { sql: sql.defaults, row: into('defaults', sets.texts) },
-    { sql: sql.comments, row: into('comments', sets.texts) },
-    { sql: sql.foreignKeys, row: into('foreignKeys', sets.foreignKeys) },
-    { sql: sql.indexes, row: into('indexes', sets.indexes) },
+    { sql: sql.relations, row: (row) => relations.add(row, schemas, server) },
+    { sql: sql.columns, row: into('columns') },
+    { sql: sql.defaults, row: into('defaults') },
+    { sql: sql.comments, row: into('comments') },
+    { sql: sql.foreignKeys, row: into('foreignKeys') },
+    { sql: sql.indexes, row: into('indexes') },
   ]);
-  if (ambiguous) return undefined;
+  if (isAmbiguous) return undefined;
 
-  const partial = [...relations].filter(([, { access }]) => access === 'some').map(([oid]) => oid);
-  const pointed = [...relations.values()].flatMap(({ foreignKeys, parent }) => [
-    ...(foreignKeys?.targets ?? []),
-    parent,
-  ]);
-  const outside = new Set(pointed.filter((oid) => oid !== '0' && !relations.has(oid)));
+  const partial = relations.listPartlyReadable();
+  const outside = relations.listOutside();
   if (types.unspelled.size + outside.size + partial.length > 0) {
     // There is no third try for these few rows.
     const unlikely = `${separator}${randomUUID()}`;
@@ -93,7 +86,7 @@ export const read = async (
       {
         sql: left.rights,
         row: ([oid = '', positions = '']) => {
-          const relation = relations.get(oid);
+          const relation = relations.find(oid);
           if (relation) relation.readable = new Set(numbers(positions));
         },
       },
@@ -103,51 +96,7 @@ export const read = async (
     account: server.account,
     schemas: new Set(schemas.values()),
     closed,
-    relations: [...relations.values()],
-    relationOf: (oid) => relations.get(oid) ?? beyond.get(oid),
+    relations: relations.list(),
+    relationOf: (oid) => relations.find(oid) ?? beyond.get(oid),
   };
 };
-
-type Row = readonly string[];
-type Sets = Pick<Relation, 'columns' | 'defaults' | 'comments' | 'foreignKeys' | 'indexes'>;
-
-interface Server {
-  readonly account: string;
-  readonly blockSize: number;
-  readonly version: number;
-}
-
-const relationIn = (
-  [, schema = '', name = '', relkind = '', partitioned, rows = '', pages = '', parent = '0', access]: Row,
-  schemas: ReadonlyMap<string, string>,
-  { blockSize, version }: Server,
-): Relation => {
-  const stored = partitioned === 'f' && storedKinds.has(relkind);
-  const counted = relkind !== 'v' && isKnown(Number(rows), Number(pages), version);
-  return {
-    schema: schemas.get(schema) ?? '',
-    name,
-    kind: kinds.get(relkind) ?? 'table',
-    rows: counted ? Number(rows) : null,
-    size_bytes: counted && stored ? Number(pages) * blockSize : null,
-    parent,
-    access: access === 'all' || access === 'some' ? access : 'none',
-    ...(access === 'some' && { readable: new Set<number>() }), // until the second flight says which
-  };
-};
-
-/** Never counted is −1 since 14; before, nothing told it from a table that is empty. */
-const isKnown = (rows: number, pages: number, version: number) =>
-  rows > 0 || (rows === 0 && (version >= 140_000 || pages > 0));
-
-/** pg_class.relkind, but `P` for whatever is a partition: https://www.postgresql.org/docs/current/catalog-pg-class.html */
-const kinds: ReadonlyMap<string, Table['kind']> = new Map([
-  ['r', 'table'],
-  ['p', 'table'],
-  ['P', 'partition'],
-  ['v', 'view'],
-  ['m', 'materialized_view'],
-  ['f', 'foreign_table'],
-]);
-
-const storedKinds: ReadonlySet<string> = new Set(['r', 'm', 'P']);

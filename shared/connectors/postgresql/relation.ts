@@ -8,10 +8,10 @@ export interface Named {
   readonly name: string;
   readonly columns?: Columns | undefined;
   /** Which the account may read, by attribute number, where it is not all. */
-  readable?: ReadonlySet<number>;
+  readable?: ReadonlySet<number> | undefined;
 }
 
-/** What is known of a relation while its sets arrive, as compact as they came. */
+/** What is known of a relation; its sets may be read anew each time that they are asked for. */
 export interface Relation extends Named {
   readonly kind: Table['kind'];
   readonly rows: number | null;
@@ -20,11 +20,11 @@ export interface Relation extends Named {
   readonly parent: string;
   /** How many of its columns the account may read. */
   readonly access: 'all' | 'some' | 'none';
-  columns?: TypedColumns | undefined;
-  defaults?: Texts | undefined;
-  comments?: Texts | undefined;
-  foreignKeys?: ForeignKeys | undefined;
-  indexes?: Indexes | undefined;
+  readonly columns?: TypedColumns | undefined;
+  readonly defaults?: Texts | undefined;
+  readonly comments?: Texts | undefined;
+  readonly foreignKeys?: ForeignKeys | undefined;
+  readonly indexes?: Indexes | undefined;
 }
 
 /** `relationOf` answers what a foreign key or a partition points to, by oid. */
@@ -32,19 +32,24 @@ export const unpack = (relation: Relation, relationOf: (oid: string) => Named | 
   const { schema, name, kind, readable } = relation;
   const draft = draftOf(schema, name, kind);
   const parent = relation.parent === '0' ? undefined : relationOf(relation.parent);
-  draft.comment = textAt(relation.comments, 0);
+  const comments = relation.comments;
+  draft.comment = textAt(comments, 0);
   draft.rows = relation.rows;
   draft.size_bytes = relation.size_bytes;
   draft.parent = parent ? `${parent.schema}.${parent.name}` : null;
   draft.readable = readable;
   draft.expressions = readable === undefined; // one may name any column
-  draft.columns = columnsOf(relation);
+  draft.columns = columnsOf(relation.columns, relation.defaults, comments);
   draft.foreignKeys = foreignKeysOf(relation, relationOf);
   addIndexes(draft, relation);
   return draft;
 };
 
-const columnsOf = ({ columns, defaults, comments }: Relation): Column[] => {
+const columnsOf = (
+  columns: TypedColumns | undefined,
+  defaults: Texts | undefined,
+  comments: Texts | undefined,
+): Column[] => {
   if (!columns) return [];
   const { names, positions, types, flags } = columns;
   const unpacked: Column[] = [];

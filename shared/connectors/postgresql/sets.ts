@@ -41,45 +41,55 @@ export interface Indexes {
   readonly expressions: readonly string[];
 }
 
-type Row = readonly string[];
+export type Row = readonly string[];
 
-/** How rows of the catalog's queries are read; `undefined` where a text holds the separator itself, which the counts betray. */
+/** What comes of a relation in a row of its own. */
+export type SetName = 'columns' | 'defaults' | 'comments' | 'foreignKeys' | 'indexes';
+
+/** How rows of the catalog's queries are read, once they are known to be whole. */
 export const readSets = (separator: string, typeOf: (key: string) => Type) => {
-  const intern = interning<string>((name) => name);
   const positionsOf = interning(numbers);
   return {
-    columns: ([, names = '', numbers = '', keys = '', flags = '']: Row): TypedColumns | undefined => {
+    /** Whether each text of a row can be told from the next: where one holds the separator itself, the counts betray it. */
+    isWhole: {
+      columns: ([, names = '', positions = '']: Row) =>
+        countParts(names, separator) === countMembers(positions),
+      defaults: ([, positions = '', texts = '']: Row) =>
+        countParts(texts, separator) === countMembers(positions),
+      comments: ([, positions = '', texts = '']: Row) =>
+        countParts(texts, separator) === countMembers(positions),
+      foreignKeys: ([, names = '', targets = '']: Row) =>
+        countParts(names, separator) === countMembers(targets),
+      indexes: ([, names = '', positions = '', , texts = '']: Row) => {
+        const expressions = texts === '' ? 0 : countParts(texts, separator);
+        return (
+          countParts(names, separator) === countParts(positions, ',') &&
+          expressions === (hasZero(positions) ? zeros(positions.split(',')) : 0)
+        );
+      },
+    },
+    columns: ([, names = '', numbers = '', keys = '', flags = '']: Row): TypedColumns => {
       const positions = positionsOf(numbers);
-      const parts = names.split(separator);
-      if (parts.length !== positions.length) return undefined;
-      const columns = { names: parts.map(intern), positions, types: members(keys).map(typeOf), flags };
+      const types = members(keys).map(typeOf);
+      const columns = { names: names.split(separator), positions, types, flags };
       return positions.every((at, i) => i === 0 || at > (positions[i - 1] ?? 0)) ? columns : inOrder(columns);
     },
-    texts: ([, positions = '', joined = '']: Row): Texts | undefined => {
-      const texts = { positions: numbers(positions), texts: joined.split(separator) };
-      return texts.texts.length === texts.positions.length ? texts : undefined;
-    },
-    foreignKeys: ([, joined = '', targets = '', columns = '', references = '']: Row):
-      ForeignKeys | undefined => {
-      const names = joined.split(separator);
-      const keys = {
-        names,
-        targets: members(targets),
-        columns: columns.split(';'),
-        references: references.split(';'),
-      };
-      return names.length === keys.targets.length ? keys : undefined;
-    },
-    indexes: ([, joined = '', positions = '', flags = '', texts = '']: Row): Indexes | undefined => {
-      const names = joined.split(separator);
-      const keys = positions.split(',');
-      const expressions = texts === '' ? [] : texts.split(separator);
-      const expected =
-        positions.startsWith('0') || positions.includes(' 0') || positions.includes(',0') ? zeros(keys) : 0;
-      return names.length === keys.length && expressions.length === expected
-        ? { names, keys, flags, expressions }
-        : undefined;
-    },
+    texts: ([, positions = '', joined = '']: Row): Texts => ({
+      positions: numbers(positions),
+      texts: joined.split(separator),
+    }),
+    foreignKeys: ([, names = '', targets = '', columns = '', references = '']: Row): ForeignKeys => ({
+      names: names.split(separator),
+      targets: members(targets),
+      columns: columns.split(';'),
+      references: references.split(';'),
+    }),
+    indexes: ([, names = '', positions = '', flags = '', texts = '']: Row): Indexes => ({
+      names: names.split(separator),
+      keys: positions.split(','),
+      flags,
+      expressions: texts === '' ? [] : texts.split(separator),
+    }),
   };
 };
 
@@ -89,17 +99,30 @@ export const members = (text: string): string[] => (text.length > 2 ? text.slice
 /** An array of numbers, as PostgreSQL writes it. */
 export const numbers = (text: string): number[] => members(text).map(Number);
 
+const countMembers = (text: string): number => (text.length > 2 ? countParts(text, ',') : 0);
+
+/** Without making them. */
+const countParts = (text: string, separator: string): number => {
+  let count = 1;
+  for (let at = text.indexOf(separator); at >= 0; at = text.indexOf(separator, at + separator.length))
+    count++;
+  return count;
+};
+
+const hasZero = (positions: string) =>
+  positions.startsWith('0') || positions.includes(' 0') || positions.includes(',0');
+
 const zeros = (keys: readonly string[]) =>
   keys.reduce((n, key) => n + key.split(' ').filter((position) => position === '0').length, 0);
 
-/** The same few column names and positions come over and over: keeping each once is most of what a large catalog needs less. */
+/** Tables of as many columns mostly have the same positions. */
 const interning = <T>(make: (text: string) => T) => {
   const known = new Map<string, T>();
   return (text: string): T => {
     const found = known.get(text);
     if (found !== undefined) return found;
     const made = make(text);
-    if (known.size < 100_000) known.set(text, made);
+    if (known.size < 1000) known.set(text, made);
     return made;
   };
 };

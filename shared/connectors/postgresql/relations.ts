@@ -1,0 +1,127 @@
+import type { Table } from '../catalog.ts';
+import { createPackedRows, type PackedRows } from '../sql/packed-rows.ts';
+import type { Relation } from './relation.ts';
+import { members, readSets, type Row, type SetName, type Type } from './sets.ts';
+
+export interface Server {
+  readonly account: string;
+  readonly blockSize: number;
+  readonly version: number;
+}
+
+/** The relations of a catalog while their rows arrive: each set's row stays packed until it is asked for. */
+export const createRelations = (separator: string, typeOf: (key: string) => Type) => {
+  const rows = createPackedRows();
+  const sets = readSets(separator, typeOf);
+  const relations = new Map<string, PackedRelation>();
+  /** Oids that foreign keys and partitions name. */
+  const pointed = new Set<string>();
+
+  return {
+    add: (row: Row, schemas: ReadonlyMap<string, string>, server: Server): void => {
+      const [oid = '', , , , , , , parent = '0'] = row;
+      relations.set(oid, new PackedRelation(row, schemas, server, { rows, sets }));
+      if (parent !== '0') pointed.add(parent);
+    },
+
+    /** False where the row's texts cannot be told apart. One of a relation that is not known is dropped. */
+    keep: (set: SetName, row: Row): boolean => {
+      const relation = relations.get(row[0] ?? '');
+      if (!relation) return true;
+      if (!sets.isWhole[set](row)) return false;
+      relation.packed[set] = rows.pack(row);
+      // Types that only the server can spell are asked for before anything is folded.
+      if (set === 'columns') for (const key of members(row[3] ?? '')) typeOf(key);
+      if (set === 'foreignKeys') for (const oid of members(row[2] ?? '')) pointed.add(oid);
+      return true;
+    },
+
+    find: (oid: string): Relation | undefined => relations.get(oid),
+    list: (): Relation[] => [...relations.values()],
+    /** The oids of those of which the account may read some columns alone. */
+    listPartlyReadable: (): string[] =>
+      [...relations].filter(([, { access }]) => access === 'some').map(([oid]) => oid),
+    /** The oids of those that others point to, and that are not among them. */
+    listOutside: (): ReadonlySet<string> => new Set([...pointed].filter((oid) => !relations.has(oid))),
+  };
+};
+
+class PackedRelation implements Relation {
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: Relation['kind'];
+  readonly rows: number | null;
+  readonly size_bytes: number | null;
+  readonly parent: string;
+  readonly access: Relation['access'];
+  readable: ReadonlySet<number> | undefined;
+  readonly packed: { [S in SetName]?: number } = {};
+  readonly #source: Source;
+
+  constructor(
+    row: Row,
+    schemas: ReadonlyMap<string, string>,
+    { blockSize, version }: Server,
+    source: Source,
+  ) {
+    const [, schema = '', name = '', relkind = '', partitioned, rows = '', pages = '', parent = '0', access] =
+      row;
+    const isStored = partitioned === 'f' && storedKinds.has(relkind);
+    const isCounted = relkind !== 'v' && isKnown(Number(rows), Number(pages), version);
+    this.schema = schemas.get(schema) ?? '';
+    this.name = name;
+    this.kind = kinds.get(relkind) ?? 'table';
+    this.rows = isCounted ? Number(rows) : null;
+    this.size_bytes = isCounted && isStored ? Number(pages) * blockSize : null;
+    this.parent = parent;
+    this.access = access === 'all' || access === 'some' ? access : 'none';
+    this.readable = access === 'some' ? new Set() : undefined; // until the second flight says which
+    this.#source = source;
+  }
+
+  get columns() {
+    return this.#read('columns', this.#source.sets.columns);
+  }
+
+  get defaults() {
+    return this.#read('defaults', this.#source.sets.texts);
+  }
+
+  get comments() {
+    return this.#read('comments', this.#source.sets.texts);
+  }
+
+  get foreignKeys() {
+    return this.#read('foreignKeys', this.#source.sets.foreignKeys);
+  }
+
+  get indexes() {
+    return this.#read('indexes', this.#source.sets.indexes);
+  }
+
+  #read<T>(set: SetName, parse: (row: Row) => T): T | undefined {
+    const at = this.packed[set];
+    return at === undefined ? undefined : parse(this.#source.rows.unpack(at));
+  }
+}
+
+interface Source {
+  readonly rows: PackedRows;
+  readonly sets: ReturnType<typeof readSets>;
+}
+
+/** Never counted is −1 since 14; before, nothing told it from a table that is empty. */
+const isKnown = (rows: number, pages: number, version: number) =>
+  rows > 0 || (rows === 0 && (version >= 140_000 || pages > 0));
+
+/** pg_class.relkind, but `P` for whatever is a partition: https://www.postgresql.org/docs/current/catalog-pg-class.html */
+const kinds: ReadonlyMap<string, Table['kind']> = new Map([
+  ['r', 'table'],
+  ['p', 'table'],
+  ['P', 'partition'],
+  ['v', 'view'],
+  ['m', 'materialized_view'],
+  ['f', 'foreign_table'],
+]);
+
+const storedKinds: ReadonlySet<string> = new Set(['r', 'm', 'P']);

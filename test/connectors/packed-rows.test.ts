@@ -1,0 +1,47 @@
+import { isDeepStrictEqual } from 'node:util';
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { createPackedRows } from '../../shared/connectors/sql/packed-rows.ts';
+
+/** What a driver makes of UTF-8, which no zero character is in. */
+const text = fc.oneof(
+  {
+    weight: 20,
+    arbitrary: fc
+      .string({ unit: 'binary', maxLength: 20 })
+      .map((any) => any.toWellFormed().replaceAll('\0', '')),
+  },
+  { weight: 5, arbitrary: fc.constantFrom('', 'id\x1fname', '表\u{1F600}') },
+  // As long as a chunk or longer, in one byte a character and in more.
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      'x'.repeat(400_000),
+      'x'.repeat(2_500_000),
+      'é'.repeat(600_000),
+      '表'.repeat(360_000),
+    ),
+  },
+);
+
+test('a packed row comes out as it went in, however long it is and in whatever order it is asked for', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(text, { minLength: 1, maxLength: 5 }), { maxLength: 12 }),
+      fc.integer(),
+      (rows, seed) => {
+        const packed = createPackedRows();
+        const places = rows.map((row) => packed.pack(row));
+        const order = rows
+          .map((_, i) => i)
+          .sort((a, b) => ((a * 7919 + seed) % 13) - ((b * 7919 + seed) % 13));
+        for (const i of order) expect(isDeepStrictEqual(packed.unpack(places[i] ?? NaN), rows[i])).toBe(true);
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
+
+test('nothing is read from where no row was packed', () => {
+  expect(() => createPackedRows().unpack(0)).toThrow(RangeError);
+});
