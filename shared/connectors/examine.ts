@@ -17,7 +17,7 @@ export interface ExamineOptions {
   readonly resolve?: Resolve;
   /** What may be dialled at all, besides what the policy says; everything where it is left out. */
   readonly mayDial?: (place: Place) => boolean;
-  /** Milliseconds for everything together; a test has 25 s. */
+  /** Milliseconds for everything together: 25 s for a test and 14 minutes for a session, unless it is said. */
   readonly budget?: number;
 }
 
@@ -44,7 +44,7 @@ export const examine = async (
   target: Target,
   options: ExamineOptions,
 ): Promise<Examination> => {
-  await using way = openWay(connector, target, options);
+  await using way = openWay(connector, target, { budget: 25_000, ...options });
   const { trail } = way;
   try {
     const session = await way.open();
@@ -81,7 +81,7 @@ export const openSession = async (
   options: ExamineOptions,
 ): Promise<OpenSession> => {
   await using closing = new AsyncDisposableStack();
-  const way = closing.use(openWay(connector, target, options));
+  const way = closing.use(openWay(connector, target, { budget: 840_000, ...options }));
   const { trail } = way;
   const withSteps = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -103,6 +103,8 @@ export const openSession = async (
   };
 };
 
+type WayOptions = ExamineOptions & Required<Pick<ExamineOptions, 'budget'>>;
+
 interface Way extends AsyncDisposable {
   readonly trail: Trail;
   readonly open: () => Promise<Session>;
@@ -112,7 +114,7 @@ interface Way extends AsyncDisposable {
 const openWay = (
   connector: Connector,
   target: Target,
-  { policy, environment, tlsAsk, options, resolve, mayDial, budget = 25_000 }: ExamineOptions,
+  { policy, environment, tlsAsk, options, resolve, mayDial, budget }: WayOptions,
 ): Way => {
   const closing = new AsyncDisposableStack();
   let failure: Speaker['failure'] = () => undefined;
