@@ -15,7 +15,8 @@ export const endpoint = defineEndpoint({
   uses: { store: 'read' },
   handle: async ({ params, tenant, store, now }) => {
     const found = await findConnection(store, tenant, params.id);
-    return connectionReply(await settleIntrospection(store, found, now), now);
+    const settled = await settleIntrospection(store, found, now);
+    return connectionReply(settled, now, settled !== found);
   },
 });
 

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { maxCharacters } from '../../shared/characters.ts';
 import { types } from '../../shared/domain/connection-input.ts';
 import { ListedConnection } from '../../shared/domain/connection.ts';
+import { settleIntrospection } from '../../shared/domain/introspection-outcome.ts';
 import { listConnections } from '../../shared/domain/list.ts';
 import { showListed } from '../../shared/domain/show.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
@@ -31,8 +32,10 @@ export const endpoint = defineEndpoint({
   handle: async ({ query: { limit, cursor, ...filter }, tenant, store, now }) => {
     const list = { tenant, of: ['connections', filter], accepts: acceptsId };
     const page = await listConnections(store, tenant, filter, { limit, after: positionOf(list, cursor) });
+    // One read for each that runs, of which there are few.
+    const settled = await Promise.all(page.data.map((stored) => settleIntrospection(store, stored, now)));
     return {
-      data: page.data.map((stored) => showListed(stored, now)),
+      data: settled.map((stored) => showListed(stored, now)),
       next_cursor: cursorOf(list, page.next),
     };
   },

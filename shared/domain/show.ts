@@ -43,9 +43,18 @@ export const usersOf = ({ usages }: StoredConnection, now: number): string[] =>
     .filter(([, until]) => until === 0 || until * 1000 > now)
     .map(([consumer]) => consumer);
 
-/** Callers compare it: `version` is what they changed, `revision` also what tests did. */
-export const entityTag = ({ version, revision }: Pick<StoredConnection, 'version' | 'revision'>) =>
-  `"${version}.${revision}"`;
+/**
+ * Callers compare it: `version` is what they changed, `revision` also what tests did, and `aged` how much of it is other than at its last
+ * write because time has passed.
+ */
+export const entityTag = (
+  { version, revision }: Pick<StoredConnection, 'version' | 'revision'>,
+  aged = 0,
+): string => `"${version}.${revision}${aged > 0 ? `.${aged}` : ''}"`;
+
+/** Usages that have ended by themselves since the last write. */
+export const countEndedUsages = (stored: StoredConnection, now: number): number =>
+  Object.keys(stored.usages).length - usersOf(stored, now).length;
 
 const common = (stored: StoredConnection, now: number) => ({
   id: outsideId(stored.id),

@@ -60,7 +60,9 @@ const isPercentEncodedUtf8 = (text: string): boolean => {
 /** `If-Match` as the version that the caller has seen: tests change an ETag, but not what he would overwrite. */
 export const seenVersion = (header: string | undefined): number | undefined => {
   if (header === undefined || header.trim() === '*') return undefined;
-  const versions = header.split(',').map((tag) => /^ *"(\d{1,15})\.\d{1,15}" *$/.exec(tag)?.[1]);
+  const versions = header
+    .split(',')
+    .map((tag) => /^ *"(\d{1,15})\.\d{1,15}(?:\.\d{1,15})?" *$/.exec(tag)?.[1]);
   // A tag that is none of ours can match nothing.
   const [version] = versions;
   return versions.length === 1 && version !== undefined ? Number(version) : -1;

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { StoredConnection } from '../domain/connection.ts';
-import { entityTag, show } from '../domain/show.ts';
+import { countEndedUsages, entityTag, show } from '../domain/show.ts';
 import { reply } from './endpoint.ts';
 
 /** `conn_…` outside, its 32 hex digits inside. */
@@ -12,9 +12,9 @@ export const ConnectionId = v.pipe(
 
 export const byId = v.object({ id: ConnectionId });
 
-/** A connection as an answer, with the tag that a change of it may name. */
-export const connectionReply = (stored: StoredConnection, now: number) =>
-  reply(show(stored, now), { etag: entityTag(stored) });
+/** A connection as an answer, with the tag that a change of it may name; `settled` where its introspection turned out to be lost. */
+export const connectionReply = (stored: StoredConnection, now: number, settled = false) =>
+  reply(show(stored, now), { etag: entityTag(stored, countEndedUsages(stored, now) + Number(settled)) });
 
 const consumerForm = /^[A-Za-z0-9._:-]{1,100}$/;
 

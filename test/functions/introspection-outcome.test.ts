@@ -75,6 +75,13 @@ const patch = (body: object) => api.call(`PATCH /v1/connections/${id}`, { body }
 const lastIntrospection = async () =>
   (await api.call(`GET /v1/connections/${id}`)).body['last_introspection'];
 
+const listed = async () => {
+  const { data } = (await api.call('GET /v1/connections')).body as unknown as {
+    data: Record<string, unknown>[];
+  };
+  return data[0]?.['last_introspection'];
+};
+
 /** An introspection that goes on in the background, and fails there. */
 const failInBackground = async (query = '') => {
   const before = source.logins();
@@ -238,11 +245,18 @@ describe('an introspection whose probe', () => {
     const key = keys.lease(tenant, id.slice(5));
     const lease = await api.store.get(key);
     if (lease) await api.store.write([{ put: { ...lease, token: 'of the dead' } }]);
+    const tag = (await api.call(`GET /v1/connections/${id}`)).headers['etag'] ?? '';
+    const get = () => api.call(`GET /v1/connections/${id}`, { headers: { 'if-none-match': tag } });
     now += 45_000 - 1;
     expect((await schema()).status).toBe(202);
+    expect(await listed()).toMatchObject({ state: 'running' });
+    expect((await get()).status).toBe(304);
     now += 1;
     expect(refused(await schema())).toEqual([503, 'unavailable']);
-    expect(await lastIntrospection()).toMatchObject({ state: 'failed', code: 'unavailable' });
+    const failed = await lastIntrospection();
+    expect(failed).toMatchObject({ state: 'failed', code: 'unavailable' });
+    expect(await listed()).toEqual(failed);
+    expect((await get()).body['last_introspection']).toEqual(failed);
     now += minute;
     await failInBackground();
     expect((await schema()).headers['retry-after']).toBe('300');

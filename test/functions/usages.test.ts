@@ -65,6 +65,20 @@ describe('a usage', () => {
     expect((await use('reports')).body['since']).toBe('2026-01-01T00:01:00.000Z');
   });
 
+  test('that ends by itself changes the ETag, and not what a change may name', async () => {
+    await use('reports', { ttl_seconds: 60 });
+    const tag = (await api.call(`GET /v1/connections/${id}`)).headers['etag'] ?? '';
+    const ask = () => api.call(`GET /v1/connections/${id}`, { headers: { 'if-none-match': tag } });
+    expect((await ask()).status).toBe(304);
+    now += 60_000;
+    const ended = await ask();
+    expect([ended.status, ended.body['usages']]).toEqual([200, 0]);
+    const headers = { 'if-match': ended.headers['etag'] ?? '' };
+    const body = { description: 'Named by the tag of an answer that time has changed' };
+    expect((await api.call(`PATCH /v1/connections/${id}`, { body, headers })).status).toBe(200);
+    expect((await api.call(`PATCH /v1/connections/${id}`, { body, headers })).status).toBe(412);
+  });
+
   test('is released, and may be again', async () => {
     await use('reports');
     for (let i = 0; i < 2; i++) expect([(await release('reports')).status, await count()]).toEqual([204, 0]);
