@@ -1,9 +1,9 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { awsRuntime } from '../shared/adapters/aws.ts';
 import type { Runtime } from '../shared/adapters/runtime.ts';
+import { readQueuedEvent } from '../shared/domain/events.ts';
 import { failUndeliveredTest } from '../shared/domain/undelivered-test.ts';
 import { createLog } from '../shared/log.ts';
-import type { ConnectionEvent } from '../shared/ports/bus.ts';
 import type { PortsFor, Uses } from '../shared/ports/ports.ts';
 
 export const uses = { store: 'write' } as const satisfies Uses;
@@ -19,7 +19,7 @@ export const buryTests = async (
     records.map(async ({ messageId, body }) => {
       const log = createLog({ function: 'undelivered', message_id: messageId }, writeLog);
       try {
-        const { detail } = JSON.parse(body) as { detail: ConnectionEvent }; // EventBridge wraps what `publish` put
+        const detail = readQueuedEvent(body);
         await failUndeliveredTest(store, detail, clock());
         log.info('gave up a test that an event asked for', { event_id: detail.event_id });
         return [];

@@ -2,6 +2,7 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { vpcProbe, probeUses } from '../../shared/adapters/vpc-probe.ts';
 import { awsRuntime } from '../../shared/adapters/aws.ts';
 import type { Runtime } from '../../shared/adapters/runtime.ts';
+import { readQueuedEvent } from '../../shared/domain/events.ts';
 import { makeQueuedTest, readPostponement } from '../../shared/domain/queued-tests.ts';
 import { invoked, timed } from '../../shared/http/invoked.ts';
 import { createLog, type Log } from '../../shared/log.ts';
@@ -42,7 +43,7 @@ export const makeQueuedTests = async (
     records.map(async ({ messageId, receiptHandle, body }) => {
       const log = createLog({ function: 'probe/test', message_id: messageId }, writeLog);
       try {
-        const { detail } = JSON.parse(body) as { detail: ConnectionEvent }; // EventBridge wraps what `publish` put
+        const detail = readQueuedEvent(body);
         await timed(log, () => makeTest(log, detail));
         return [];
       } catch (error) {

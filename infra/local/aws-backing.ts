@@ -8,12 +8,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { dynamoStore } from '../../shared/adapters/dynamo-store.ts';
 import { eventBridgeBus } from '../../shared/adapters/eventbridge-bus.ts';
 import { secretsVault } from '../../shared/adapters/secrets-vault.ts';
-import { eventsOf } from '../../shared/domain/events.ts';
+import { eventsOf, readQueuedEvent } from '../../shared/domain/events.ts';
 import type { DialLimits } from '../../shared/domain/dial-quota.ts';
 import { readPostponement } from '../../shared/domain/queued-tests.ts';
 import { failUndeliveredTest } from '../../shared/domain/undelivered-test.ts';
 import type { Log } from '../../shared/log.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
+import type { StoreEvent } from '../../shared/ports/store.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import { emulatorConfig, emulatorName, emulatorTable } from './aws-client.ts';
 import { ensureEventPath, ensureKey } from './aws-resources.ts';
@@ -86,7 +87,7 @@ const follow = async (
     client: streams,
     table,
     onEvents: async (changes) => {
-      const found = eventsOf(changes);
+      const found = changes.flatMap((change) => readEvents(change, log));
       if (found.length > 0) await bus.put(found);
     },
     onError: (error) => log.error('the stream could not be read', error),
@@ -97,7 +98,7 @@ const follow = async (
   const polling = pollQueue({
     client: sqs,
     url: queues.tests,
-    handle: (body) => test(eventOf(body)),
+    handle: (body) => test(readQueuedEvent(body)),
     postponement: readPostponement,
     failed: (error) => log.error('a test that an event asked for could not be made', error),
     signal: stopped.signal,
@@ -105,7 +106,10 @@ const follow = async (
   const burying = pollQueue({
     client: sqs,
     url: queues.dead,
-    handle: (body) => failUndeliveredTest(store, eventOf(body), Date.now()),
+    handle: async (body) => {
+      const event = readLetter(body, log);
+      if (event) await failUndeliveredTest(store, event, Date.now());
+    },
     failed: (error) => log.error('a dead letter could not be handled', error),
     signal: stopped.signal,
   });
@@ -121,5 +125,22 @@ const follow = async (
   };
 };
 
-/** EventBridge wraps what was put there. It is no authority: the probe reads the connection again. */
-const eventOf = (body: string): ConnectionEvent => (JSON.parse(body) as { detail: ConnectionEvent }).detail; // of our own making
+/** Of a change that is no event the log tells, and nothing waits for it. */
+const readEvents = (change: StoreEvent, log: Log): readonly ConnectionEvent[] => {
+  try {
+    return eventsOf([change]);
+  } catch (error) {
+    log.error('a change of the table could not be made an event', error, { event_id: change.id });
+    return [];
+  }
+};
+
+/** Here no other queue takes a dead letter that cannot be read: it would come back for days. */
+const readLetter = (body: string, log: Log): ConnectionEvent | undefined => {
+  try {
+    return readQueuedEvent(body);
+  } catch (error) {
+    log.error('a dead letter was given up', error);
+    return undefined;
+  }
+};

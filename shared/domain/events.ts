@@ -1,6 +1,7 @@
 import type { ConnectionEvent } from '../ports/bus.ts';
 import type { Probe, SavedTest } from '../ports/probe.ts';
 import type { StoreEvent } from '../ports/store.ts';
+import { jsonOf } from '../json.ts';
 import { Problem } from '../problem.ts';
 import type { StoredConnection } from './connection.ts';
 import { outsideId } from './id.ts';
@@ -42,6 +43,15 @@ const eventOf = (
   status: now.status,
   test: now.awaits_test !== null && now.awaits_test !== before?.awaits_test,
 });
+
+/** The event in a message of the queue, where EventBridge wraps what was put on the bus; throws for a message that holds none. */
+export const readQueuedEvent = (body: string): ConnectionEvent => {
+  const { detail } = Object(jsonOf(body)) as { readonly detail?: ConnectionEvent | null };
+  const texts = [detail?.event_id, detail?.org_id, detail?.environment_id, detail?.connection_id];
+  if (!detail || typeof detail.version !== 'number' || texts.some((text) => typeof text !== 'string'))
+    throw new TypeError('A message of the queue holds no event');
+  return detail;
+};
 
 /** Who makes what an event asks for, in audit records. */
 export const actorOfEvents = 'mooring';

@@ -98,8 +98,13 @@ describe('a test that cannot be made', () => {
   });
 
   test('that no one can read comes back, alone', async () => {
-    expect(await bury('not JSON', wrapped(created), '{}')).toEqual({
-      batchItemFailures: [{ itemIdentifier: 'message 0' }, { itemIdentifier: 'message 2' }],
+    const { version: _, ...unversioned } = created;
+    const poison = ['', 'not JSON', 'null', '[]', '{}', '{"detail":null}', '{"detail":"text"}'];
+    const halves = [unversioned, { ...created, connection_id: 7 }, { ...created, org_id: null }].map(
+      (detail) => JSON.stringify({ detail }),
+    );
+    expect(await bury(wrapped(created), ...poison, ...halves)).toEqual({
+      batchItemFailures: [...poison, ...halves].map((_, at) => ({ itemIdentifier: `message ${at + 1}` })),
     });
     expect((await connection())['status']).toBe('failed');
   });

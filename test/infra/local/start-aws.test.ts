@@ -2,10 +2,21 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { dynamoStore } from '../../../shared/adapters/dynamo-store.ts';
+import { awsClient } from '../../engines/aws-client.ts';
 import { reach } from '../../engines/reach.ts';
+import { draft } from '../../samples.ts';
 import { launchStart, list, paste, ready, type Started, testedStatus } from './started.ts';
 
 const engine = reach('aws');
@@ -48,6 +59,35 @@ const engine = reach('aws');
     expect(answers[3]).toMatchObject({
       suggestions: expect.arrayContaining([expect.objectContaining({ label: 'orders' })]),
     });
+  }, 60_000);
+
+  test('goes on after a change that is no event, and after a dead letter that is none', async () => {
+    const dynamo = new DynamoDBClient(awsClient(environment));
+    const sqs = new SQSClient(awsClient(environment));
+    try {
+      const started = await start();
+      const store = dynamoStore({ client: dynamo, table: environment['MOORING_TABLE'] ?? '' });
+      await store.write([{ put: { pk: 'T#of#another release', sk: 'CONN#poison', layout: 999 } }]);
+      const { QueueUrl: dead } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'mooring-local-dead' }));
+      await sqs.send(new SendMessageCommand({ QueueUrl: dead, MessageBody: 'not an event' }));
+      const answer = await fetch(`${started.address}/v1/connections`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${started.key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ ...draft(), name: 'after the poison' }),
+      });
+      expect(answer.status).toBe(201);
+      expect(await testedStatus(started)).toBe('failed');
+      const counts = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+      const asked = new GetQueueAttributesCommand({ QueueUrl: dead, AttributeNames: [...counts] });
+      const left = async () => {
+        const { Attributes = {} } = await sqs.send(asked);
+        return counts.reduce((sum, name) => sum + Number(Attributes[name]), 0);
+      };
+      while ((await left()) > 0) await setTimeout(100);
+    } finally {
+      dynamo.destroy();
+      sqs.destroy();
+    }
   }, 60_000);
 
   test('has npm run keys make keys in the same table', async () => {
