@@ -111,6 +111,20 @@ describe('the quota of one host', () => {
     ]).toEqual([503, 503, 429, 503]);
   });
 
+  test.each([
+    ['DB.Example.COM.', 'db.example.com'],
+    ['MÜNCHEN.example.', 'xn--mnchen-3ya.example'],
+    ['127.0.0.1', '2130706433', '0x7f.1', '::ffff:127.0.0.1', '[0:0:0:0:0:FFFF:7f00:1]'],
+    ['2001:db8::1', '[2001:DB8:0:0:0:0:0:1]', '2001:0db8::0001'],
+  ])('is the same for every way of writing %s', async (...spellings) => {
+    const { api } = await startCounting({ destination_tests_per_minute: spellings.length });
+    await using _ = api;
+    const ask = async (host: string) =>
+      (await api.call('POST /v1/connections/test', { body: at(1, host) })).status;
+    for (const host of spellings) expect([host, await ask(host)]).toEqual([host, 503]);
+    for (const host of spellings) expect([host, await ask(host)]).toEqual([host, 429]);
+  });
+
   test('counts introspections, of which none is begun that may not be made', async () => {
     const { api, dials } = await startCounting({ destination_tests_per_minute: 1 });
     await using _ = api;
