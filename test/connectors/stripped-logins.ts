@@ -39,6 +39,7 @@ export const rows: readonly Stripped[] = [
   ...(['postgresql', 'redshift'] as const).flatMap((type): readonly Stripped[] => [
     { type, login: 'none', server: postgresAsking('cleartext'), method: 'certificate' },
     { type, login: 'scram', server: postgresAsking('scram'), secret: 'password' },
+    { type, login: 'weakScram', server: postgresAsking('scram', 1), secret: 'password' },
     { type, login: 'md5', server: postgresAsking('md5'), secret: 'password' },
     { type, login: 'cleartext', server: postgresAsking('cleartext'), secret: 'password' },
     {

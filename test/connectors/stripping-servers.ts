@@ -10,7 +10,7 @@ import { greetingOf, packet, refusal } from './mysql-server.ts';
 
 /** A PostgreSQL that has no TLS and asks for the password in one way. */
 export const postgresAsking =
-  (way: 'cleartext' | 'md5' | 'scram'): Protocol =>
+  (way: 'cleartext' | 'md5' | 'scram', iterations = 4096): Protocol =>
   async ({ socket, heard, prove }) => {
     const frames = framesOf(socket);
     const startup = async () => frames.bytes((await frames.bytes(4)).readInt32BE(0) - 4);
@@ -36,7 +36,7 @@ export const postgresAsking =
       prove(() => answer.startsWith('md5'));
     } else {
       const initial = await ask(10, 'SCRAM-SHA-256\0\0');
-      const scram = startScram('sha256', initial.slice(initial.indexOf('\0') + 5));
+      const scram = startScram('sha256', initial.slice(initial.indexOf('\0') + 5), { iterations });
       prove(scram.proofIn(await ask(11, scram.serverFirst)));
     }
     socket.destroy();

@@ -1,10 +1,12 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import type { Proof } from './recorder.ts';
 
-const iterations = 4096;
-
 /** The server's half of SCRAM (RFC 5802), for a server that does not know the password. */
-export const startScram = (hash: 'sha1' | 'sha256' | 'sha512', clientFirst: string) => {
+export const startScram = (
+  hash: 'sha1' | 'sha256' | 'sha512',
+  clientFirst: string,
+  { iterations = 4096 } = {},
+) => {
   const bare = clientFirst.replace(/^[^,]*,[^,]*,/, '');
   const nonce = /r=([^,]*)/.exec(bare)?.[1] ?? '';
   const salt = randomBytes(16);

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { spend, type Allowance } from '../../network/budget.ts';
 import { Problem } from '../../problem.ts';
 import { createMeter, tooMuch } from '../meter.ts';
+import type { Asked } from './logins.ts';
 import { tap } from '../tap.ts';
 
 /**
@@ -9,7 +10,7 @@ import { tap } from '../tap.ts';
  * and whatever the driver's parser throws into the socket's error. Without it such a throw would end the process: it happens in an event.
  * `askedFor` hears how the server wants us to log in before the driver does, and may throw.
  */
-export const guard = (socket: Socket, askedFor: (kind: number) => void) => {
+export const guard = (socket: Socket, askedFor: (asked: Asked) => void) => {
   const { see, allow } = follow(askedFor);
   tap(socket, see);
   return { allow };
@@ -28,7 +29,7 @@ const [description, row] = [0x54, 0x44]; // T and D
 const resultMarks = new Set(Buffer.from('TCI'));
 const mostMarks = 1000;
 
-const follow = (askedFor: (kind: number) => void) => {
+const follow = (askedFor: (asked: Asked) => void) => {
   const meter = createMeter();
   let open = false;
   let header: number[] = [];
@@ -94,20 +95,33 @@ const followList = () => {
   };
 };
 
-/** The kind of an authentication request, its first four bytes. */
-const followKind = (askedFor: (kind: number) => void) => {
+/** The kind of an authentication request, its first four bytes; of a continuation of SASL also how often it has the password hashed. */
+const followKind = (askedFor: (asked: Asked) => void) => {
   let head = Buffer.alloc(0);
   return {
     see: (body: Buffer) => {
-      if (head.length === 4) return;
-      head = Buffer.concat([head, body.subarray(0, 4 - head.length)]);
-      if (head.length === 4) askedFor(head.readUInt32BE(0));
+      head = Buffer.concat([head, body.subarray(0, longestRequest + 1 - head.length)]);
     },
     end: () => {
-      if (head.length < 4) throw foreign();
+      if (head.length < 4 || head.length > longestRequest) throw foreign();
+      const kind = head.readUInt32BE(0);
+      askedFor({
+        kind,
+        ...(kind === saslContinue && { iterations: iterationsIn(head.toString('latin1', 4)) }),
+      });
     },
   };
 };
+
+const saslContinue = 11;
+/** A nonce, a salt and a number; https://www.rfc-editor.org/rfc/rfc5802#section-7 */
+const longestRequest = 8192;
+
+/** The least that is said: whichever of several the driver goes by. */
+const iterationsIn = (said: string): number =>
+  Math.min(
+    ...said.split(',').flatMap((part) => (part.startsWith('i=') ? Number.parseInt(part.slice(2), 10) : [])),
+  );
 
 /**
  * A row has as many columns as were described, and no table has more than 1664: https://www.postgresql.org/docs/current/limits.html

@@ -113,8 +113,8 @@ const logIn = async (
 ) => {
   const { Client } = (await import('pg')).default;
   const encrypted = 'encrypted' in socket;
-  const { allow } = guard(socket, (kind) =>
-    dialer.permitLogin(loginFor(kind, credentials, logins), { encrypted }),
+  const { allow } = guard(socket, (asked) =>
+    dialer.permitLogin(loginFor(asked, credentials, logins), { encrypted }),
   );
   let passwordAsked = false;
   const client = new Client({
