@@ -15,7 +15,8 @@ export const endpoint = defineEndpoint({
   summary: 'Create a connection',
   description:
     'Stores the settings and puts the credentials in the vault. A test is queued; `verify=true` tests first and saves only ' +
-    'what connects, `test=false` leaves it untested. With an `Idempotency-Key`, the same request again is answered as the first.',
+    'what connects, `test=false` leaves it untested. With an `Idempotency-Key`, the same request again is answered as the first. ' +
+    'Names, tags and texts hold no control characters and none that cannot be seen; a description, metadata and a note may have line breaks.',
   query: v.strictObject({ verify: v.optional(Flag, 'false'), test: v.optional(Flag, 'true') }),
   body: ConnectionInput,
   status: 201,

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { FailureAnswer } from '../../shared/http/api.ts';
 import type { Complaint, Problem, ProblemCode } from '../../shared/problem.ts';
-import { nested } from './wire-schemas.ts';
+import { kept, nested } from './wire-schemas.ts';
 
 export const ErrorResponse = v.pipe(
   v.object({
@@ -206,6 +206,8 @@ const outsideNames: Readonly<Record<string, string>> = {
   'config.username': 'userName',
   'credentials.password': 'password',
   'options.ssl_mode': 'ssl.mode',
+  [`metadata.${kept.schema}`]: 'schema',
+  [`metadata.${kept.database}`]: 'databaseName',
 };
 
 const bodyCode = (field: string, expected: string, rule: string): FetCode => {

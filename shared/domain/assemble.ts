@@ -8,6 +8,7 @@ import type { ConnectionInput, ConnectionPatch } from './connection-input.ts';
 import { readConnectionString } from './connection-string.ts';
 import { checkTogether } from './contradictions.ts';
 import { checkGiven } from './given-fields.ts';
+import { checkText } from './given-text.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -24,6 +25,7 @@ export const connectorOf = (type: string): Connector => {
 /** Sorts what was sent into what may be stored and what may not, and parses both by the connector's schemas. */
 export const newConnectionOf = async (input: ConnectionInput): Promise<NewConnection> => {
   const connector = connectorOf(input.type);
+  checkText(input);
   const parts = await sortFields(connector, input);
   const flavor = flavorOf(input);
   const ca = input.ssl?.ca ?? flavor.ca ?? null;

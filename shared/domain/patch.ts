@@ -8,6 +8,7 @@ import type { ConnectionPatch } from './connection-input.ts';
 import { checkChange } from './contradictions.ts';
 import { hashDerivation } from './derived.ts';
 import { checkGiven } from './given-fields.ts';
+import { checkText } from './given-text.ts';
 import { same } from './same.ts';
 
 export interface Patched {
@@ -23,6 +24,7 @@ export const applyPatch = async (
   stored: StoredConnection,
   patch: ConnectionPatch,
 ): Promise<Patched> => {
+  checkText(patch, stored);
   const parts = await sortFields(connector, {
     config: patch.config,
     credentials: patch.credentials,

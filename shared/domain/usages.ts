@@ -3,6 +3,7 @@ import { Problem } from '../problem.ts';
 import type { ReadStore, Store } from '../ports/store.ts';
 import { audit, type Actor } from './audit.ts';
 import type { StoredConnection } from './connection.ts';
+import { checkText } from './given-text.ts';
 import { keys } from './keys.ts';
 import { currentLayout, readLayout } from './stored-item.ts';
 import type { Tenant } from './tenant.ts';
@@ -32,6 +33,7 @@ export const putUsage = async (
   consumer: string,
   { ttl_seconds: ttl, note }: UsageInput,
 ): Promise<Usage> => {
+  checkText({ note });
   const { tenant, now } = actor;
   const until = ttl === undefined ? 0 : Math.floor(now / 1000) + ttl;
   let usage: Usage = {
