@@ -24,6 +24,42 @@ export const isNestedDeeper = (text: string, limit: number): boolean => {
   return false;
 };
 
+/** Whether an object has a name twice, whatever it is escaped as. Of a text that is JSON: parsers do not agree on which of the two counts. */
+export const hasRepeatedName = (text: string): boolean => {
+  const objects: (Set<string> | undefined)[] = [];
+  let awaitsName = false;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === QUOTE) {
+      const end = endOfString(text, at);
+      const names = objects.at(-1);
+      if (awaitsName && names) {
+        const written = text.slice(at, end + 1);
+        const name = written.includes('\\') ? String(jsonOf(written)) : written.slice(1, -1);
+        if (names.has(name)) return true;
+        names.add(name);
+        awaitsName = false;
+      }
+      at = end;
+    } else if (unit === OPEN_OBJECT || unit === OPEN_LIST) {
+      objects.push(unit === OPEN_OBJECT ? new Set() : undefined);
+      awaitsName = unit === OPEN_OBJECT;
+    } else if (unit === CLOSE_OBJECT || unit === CLOSE_LIST) {
+      objects.pop();
+      awaitsName = false;
+    } else if (unit === COMMA) awaitsName = objects.at(-1) !== undefined;
+  }
+  return false;
+};
+
+/** Where the string that begins there ends. */
+const endOfString = (text: string, from: number): number => {
+  let at = from + 1;
+  while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
+  return at;
+};
+
+const COMMA = 0x2c;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPEN_LIST = 0x5b;

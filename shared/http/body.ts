@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { givenSecrets } from '../domain/given-secrets.ts';
-import { isNestedDeeper, jsonOf } from '../json.ts';
+import { hasRepeatedName, isNestedDeeper, jsonOf } from '../json.ts';
 import type { Log } from '../log.ts';
 import { parse, refusal } from '../parse.ts';
 import { Problem } from '../problem.ts';
@@ -72,6 +72,7 @@ const parseJson = (text: string): unknown => {
   if (isNestedDeeper(text, MAX_DEPTH)) throw malformed(`JSON of at most ${MAX_DEPTH} levels`);
   const body = jsonOf(text);
   if (body === undefined) throw malformed('JSON');
+  if (hasRepeatedName(text)) throw malformed('JSON in which no object has the same name twice');
   return body;
 };
 

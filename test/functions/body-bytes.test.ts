@@ -54,6 +54,9 @@ const creates: readonly (readonly [request: string, body: object, headers: Recor
 /** The status for a body that is no JSON, in each API's own words. */
 const malformed = (request: string) => (request === 'POST /api/v1/connections' ? 422 : 400);
 
+const spelledTwice = (_: string, first: string, rest: string) =>
+  `{"${first}${rest}":"x","\\u${first.charCodeAt(0).toString(16).padStart(4, '0')}${rest}":`;
+
 describe.each(creates)('%s', (request, body, headers) => {
   const send = (bytes: Uint8Array, more: Record<string, string> = {}): Promise<Answered> =>
     api.call(request, { bytes, headers: { 'content-type': 'application/json', ...headers, ...more } });
@@ -77,6 +80,8 @@ describe.each(creates)('%s', (request, body, headers) => {
     ['3 000 levels', text.replace('{', `{"x":${'['.repeat(3000)}${']'.repeat(3000)},`)],
     ['65 levels', text.replace('{', `{"x":${'['.repeat(64)}${']'.repeat(64)},`)],
     ['as many levels as fit', '['.repeat(250_000)],
+    ['a name twice', text.replace(/\{("\w+"):/, '{$1:"x",$1:')],
+    ['a name twice, once in another spelling', text.replace(/\{"(\w)(\w*)":/, spelledTwice)],
   ])('refuses a body with %s', async (_, sent) => {
     const answer = await api.call(request, { text: sent, headers });
     expect(answer.status).toBe(malformed(request));
@@ -100,6 +105,14 @@ describe.each(creates)('%s', (request, body, headers) => {
     const { status } = await send(Buffer.from(text), more);
     expect([201, 409]).toContain(status); // it may have been made above
   });
+});
+
+test('a body with a name twice in it is told so, wherever it is', async () => {
+  const twice = JSON.stringify(draft()).replace('"host":', '"host":"good.example.com","host":');
+  for (const route of ['POST /v1/connections', 'POST /v1/connections/test']) {
+    const { body } = await api.call(route, { text: twice });
+    expect(body.errors).toEqual([{ path: '', expected: 'JSON in which no object has the same name twice' }]);
+  }
 });
 
 test('a refusal says which encoding is expected, and how to send it', async () => {
