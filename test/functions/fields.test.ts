@@ -94,7 +94,8 @@ describe('a field', () => {
 });
 
 describe('a text', () => {
-  const odd = ['\u0000', '\u{1F600}', '#', '\u2028', "'; drop table items; --"];
+  // Those that cannot be seen are refused: `texts.test.ts`.
+  const odd = ['\u{1F600}', '#', '\u00a0', '\\', '"', "'; drop table items; --"];
 
   test.each(odd)('of odd characters comes back as it went in: %j', async (text) => {
     const fields = { description: text, tags: [text], metadata: { [text]: text }, excluded_schemas: [text] };
