@@ -87,6 +87,7 @@ export const processProbe = (options: Options): ProcessProbe => {
       heap,
       serve: servePorts({ store, vault }, (error) => log.error('failed', error)),
       writeLog,
+      failed: (error) => log.error('a process of the probe could not be started', error, { kind }),
     });
     children.add(child);
     void child.ended.then((ending) => {
@@ -99,11 +100,12 @@ export const processProbe = (options: Options): ProcessProbe => {
 
   /** A call of the one process for tests and credentials, which ends where a call of it does not. */
   const callShared = async (name: 'test' | 'credentials', call: object): Promise<unknown> => {
-    const child = (shared ??= start('test'));
+    let child: ProbeChild | undefined;
     try {
+      child = shared ??= start('test');
       return await child.call(name, call, limits.test.time);
     } catch (error) {
-      if (error instanceof NoAnswer && error.isLate) {
+      if (child && error instanceof NoAnswer && error.isLate) {
         // The others that it has are not to pay for this one; new ones go elsewhere.
         if (shared === child) shared = undefined;
         child.end('when idle');
@@ -188,7 +190,13 @@ export const processProbe = (options: Options): ProcessProbe => {
       return waitingFor(work, wait, { log }, call);
     },
 
-    warm: () => void (shared ??= start('test')),
+    warm: () => {
+      try {
+        shared ??= start('test');
+      } catch {
+        // The log says why; the first test tries again.
+      }
+    },
 
     [Symbol.asyncDispose]: async () => {
       isStopped = true;

@@ -45,3 +45,55 @@ describe('a process of the probe', () => {
     await gone(probe);
   });
 });
+
+test('a parent that may open no more files answers 503, goes on, and probes again when it may', () => {
+  const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+  const script = `
+    const { openSync, closeSync } = await import('node:fs');
+    const { fileURLToPath } = await import('node:url');
+    const { processProbe } = await import(${module('../../shared/adapters/process-probe.ts')});
+    await import(${module('../../shared/adapters/probe/introspect.ts')});
+    const lines = [];
+    const probe = processProbe({
+      entry: fileURLToPath(${module('misbehaving-probe.ts')}),
+      store: { get: async () => undefined },
+      vault: {},
+      policy: {},
+      vantage: { region: null, vpc_id: null, egress_ips: [] },
+      clock: Date.now,
+      environment: { open: {}, told: {} },
+      writeLog: (line) => lines.push(JSON.parse(line)),
+    });
+    const call = { tenant: { org: 'o', environment: 'e' }, id: '0'.repeat(32), actor: 'a', draft: {} };
+    const answers = async () => {
+      probe.warm();
+      const all = [
+        probe.test({ ...call, request_id: 'describe' }),
+        probe.credentials({ ...call, request_id: 'describe' }),
+        probe.introspect({ ...call, request_id: 'describe' }, 10_000),
+      ];
+      return (await Promise.allSettled(all)).map(({ reason }) => reason?.code ?? 'answered');
+    };
+    const results = [];
+    for (const left of [0, 3, 6]) {
+      const open = [];
+      try { for (;;) open.push(openSync('/dev/null')); } catch {}
+      for (const file of open.splice(0, left)) closeSync(file);
+      results.push(await answers());
+      for (const file of open) closeSync(file);
+    }
+    const { status } = await probe.test({ ...call, request_id: 'describe' });
+    await probe[Symbol.asyncDispose]();
+    const failed = lines.filter(({ message }) => message === 'a process of the probe could not be started');
+    process.stdout.write(JSON.stringify({ results, status, codes: [...new Set(failed.map(({ error }) => error.code))] }));`;
+  const { stdout, stderr } = spawnSync(
+    'sh',
+    ['-c', 'ulimit -n 64; exec "$0" --input-type=module --eval "$1"', process.execPath, script],
+    { encoding: 'utf8' },
+  );
+  expect(stderr).toBe('');
+  const { results, status, codes } = JSON.parse(stdout);
+  expect(results[0]).toEqual(['unavailable', 'unavailable', 'unavailable']);
+  expect(status).toBe('connected');
+  expect(codes).toEqual(['EMFILE']);
+});

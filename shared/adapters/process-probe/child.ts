@@ -1,4 +1,5 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork, type ForkOptions } from 'node:child_process';
+import { Readable } from 'node:stream';
 import type { Probe } from '../../ports/probe.ts';
 import { type ProbeAnswer, unpacked } from '../probe-answer.ts';
 import type { ProbeEnding } from '../probe-ending.ts';
@@ -40,11 +41,14 @@ interface Options {
   readonly heap: number;
   readonly serve: (request: PortRequest) => Promise<PortOutcome>;
   readonly writeLog: (line: string) => void;
+  /** Told why a process could not be started. */
+  readonly failed: (error: unknown) => void;
 }
 
+/** Throws `NoAnswer` where the system refuses a process at once. */
 export const startChild = (options: Options): ProbeChild => {
-  const { entry, start, environment, heap, serve, writeLog } = options;
-  const child = fork(entry, [], {
+  const { entry, start, environment, heap, serve, writeLog, failed } = options;
+  const child = forkOr(failed, entry, {
     execArgv: [`--max-old-space-size=${heap}`],
     env: { ...environment },
     serialization: 'advanced',
@@ -62,7 +66,10 @@ export const startChild = (options: Options): ProbeChild => {
   let heard = '';
   let reason = '';
 
-  const send = (message: ToChild) => void child.send(message, () => undefined); // one that is gone has ended
+  const send = (message: ToChild) => {
+    // One that is gone has ended, and one that could not be started is about to.
+    if (child.connected) child.send(message, () => undefined);
+  };
 
   const kill = () => {
     isKilled = true;
@@ -86,8 +93,8 @@ export const startChild = (options: Options): ProbeChild => {
     heard = (heard + text).slice(-4096);
     if (!outOfHeap.test(heard)) process.stderr.write(text);
   });
-  const reasons = child.stdio[reasonFd];
-  if (reasons && 'setEncoding' in reasons) reasons.setEncoding('utf8').on('data', (text) => (reason += text));
+  const reasons = childPipes(child)[reasonFd];
+  if (reasons instanceof Readable) reasons.setEncoding('utf8').on('data', (text) => (reason += text));
 
   const finish = async (signal: NodeJS.Signals | null) => {
     isGone = true;
@@ -97,8 +104,12 @@ export const startChild = (options: Options): ProbeChild => {
     ended.resolve(isKilled ? 'asked' : ending);
   };
   child.once('close', (_code, signal) => void finish(signal));
-  // One that could not be started closes nothing.
-  child.on('error', () => child.pid === undefined && void finish(null));
+  child.on('error', (error) => {
+    if (child.pid !== undefined) return;
+    failed(error);
+    // One that could not be started closes nothing.
+    void finish(null);
+  });
   send({ start });
 
   return {
@@ -125,6 +136,19 @@ export const startChild = (options: Options): ProbeChild => {
     ended: ended.promise,
   };
 };
+
+/** Of what Node reports by an event some is thrown, which depends on the error. */
+const forkOr = (failed: Options['failed'], entry: string, options: ForkOptions): ChildProcess => {
+  try {
+    return fork(entry, [], options);
+  } catch (error) {
+    failed(error);
+    throw new NoAnswer('unknown', false);
+  }
+};
+
+/** Without files to open, Node makes a process without any. */
+const childPipes = ({ stdio }: { readonly stdio?: ChildProcess['stdio'] }): readonly unknown[] => stdio ?? [];
 
 /** What `watchProcess` writes. */
 const endings: Readonly<Record<string, ProbeEnding>> = { memory: 'memory', silence: 'time' };
