@@ -4,7 +4,7 @@ import type { ReadStore } from '../ports/store.ts';
 import type { Place } from './catalog-blocks.ts';
 import { folded } from './catalog-orders.ts';
 import type { CatalogSummary } from './catalog-summary.ts';
-import { nearest } from './nearest.ts';
+import { type Candidates, type Effort, findNearest, listCandidates } from './nearest.ts';
 import { tablesNamed } from './wanted-tables.ts';
 
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
@@ -67,6 +67,9 @@ export const validateTables = async (
   wanted: readonly ExpectedTable[],
 ): Promise<Mismatch[][]> => {
   const equal: Equal = anyCase ? (a, b) => folded(a) === folded(b) : (a, b) => a === b;
+  const columnsOf = indexColumns(anyCase);
+  const effort: Effort = { left: suggest ? MOST_EFFORT : 0 };
+  let near: Promise<NearTables> | undefined;
   const found = await tablesNamed(
     store,
     { place: { ...place, snapshot: catalog.snapshot_id }, tables: catalog.tables },
@@ -77,11 +80,12 @@ export const validateTables = async (
       const named = found.named(table.name).filter((one) => equal(one.name, table.name));
       const fitting = named.filter(({ schema }) => table.schema === undefined || equal(schema, table.schema));
       const least = fitting
-        .map((one) => mismatchesOf(one, table, equal, suggest))
+        .map((one) => mismatchesOf(one, table, columnsOf(one), effort))
         .toSorted((a, b) => a.length - b.length)[0];
       if (least) return least;
-      const meant = suggest ? meantTable(table, await found.near(table.name)) : undefined;
-      return [absent(table, meant)];
+      if (effort.left <= 0) return [absent(table, undefined)];
+      near ??= found.near(table.name).then(indexTables);
+      return [absent(table, meantTable(table, await near, effort))];
     }),
   );
 };
@@ -100,39 +104,100 @@ const absent = ({ schema, name: table }: ExpectedTable, meant: string | undefine
   ...(meant !== undefined && { did_you_mean: meant }),
 });
 
+/** Tables among which a misspelt one is looked for. */
+interface NearTables {
+  readonly all: readonly Named[];
+  /** The candidates of one schema, or of all. */
+  readonly in: (schema: string | undefined) => Candidates;
+}
+
+const indexTables = (all: readonly Named[]): NearTables => {
+  const bySchema = Map.groupBy(all, ({ schema }) => schema);
+  const made = new Map<string | undefined, Candidates>();
+  return {
+    all,
+    in: (schema) => {
+      const names = () => (schema === undefined ? all : (bySchema.get(schema) ?? [])).map(({ name }) => name);
+      const candidates = made.get(schema) ?? listCandidates(names());
+      made.set(schema, candidates);
+      return candidates;
+    },
+  };
+};
+
 /** In the same schema where there is one like it, else wherever; then with its schema. */
-const meantTable = (wanted: ExpectedTable, near: readonly Named[]): string | undefined => {
-  const here = near.filter(({ schema }) => wanted.schema === undefined || schema === wanted.schema);
-  const beside = nearest(
-    wanted.name,
-    here.map((one) => one.name),
-  );
+const meantTable = (wanted: ExpectedTable, near: NearTables, effort: Effort): string | undefined => {
+  const beside = findNearest(wanted.name, near.in(wanted.schema), effort);
   if (beside !== undefined || wanted.schema === undefined) return beside;
-  const label = nearest(
-    wanted.name,
-    near.map((one) => one.name),
-  );
-  const other = near.find((one) => one.name === label);
+  const label = findNearest(wanted.name, near.in(undefined), effort);
+  const other = near.all.find((one) => one.name === label);
   return other && `${other.schema}.${other.name}`;
 };
 
+/** A hint is not worth more: some 20 ms of one request, however many names it asks for. */
+const MOST_EFFORT = 40_000;
+
+/** The columns of a table, found without a look at each. */
+interface Columns {
+  readonly named: (label: string) => Column | undefined;
+  /** Whether a path goes on below it. */
+  readonly hasBelow: (path: string) => boolean;
+  readonly candidates: () => Candidates;
+}
+
+/** A table that is asked for often is indexed once. */
+const indexColumns = (anyCase: boolean) => {
+  const made = new WeakMap<Table, Columns>();
+  return (table: Table): Columns => {
+    const columns = made.get(table) ?? indexTable(table, anyCase);
+    made.set(table, columns);
+    return columns;
+  };
+};
+
+const indexTable = ({ columns }: Table, anyCase: boolean): Columns => {
+  const byName = new Map(columns.map((column) => [column.name, column]));
+  // Of several the first, as they stand in the table.
+  const byFolded = anyCase
+    ? new Map(columns.toReversed().map((column) => [folded(column.name), column]))
+    : undefined;
+  let sorted: readonly string[] | undefined;
+  let candidates: Candidates | undefined;
+  return {
+    named: (label) => byName.get(label) ?? byFolded?.get(folded(label)),
+    hasBelow: (path) => {
+      sorted ??= [...byName.keys()].sort();
+      return sorted[firstFrom(sorted, `${path}.`)]?.startsWith(`${path}.`) === true;
+    },
+    candidates: () => (candidates ??= listCandidates(byName.keys())),
+  };
+};
+
+/** Where the first text stands that does not come before the given one. */
+const firstFrom = (sorted: readonly string[], text: string): number => {
+  let [from, to] = [0, sorted.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((sorted[middle] ?? '') < text) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+};
+
 const mismatchesOf = (
-  { schema, name: table, kind, columns }: Table,
+  { schema, name: table, kind }: Table,
   wanted: ExpectedTable,
-  equal: Equal,
-  suggest: boolean,
-): Mismatch[] => {
-  const known = new Map(columns.map((column) => [column.name, column]));
-  const named = (label: string) => known.get(label) ?? columns.find((column) => equal(column.name, label));
-  return wanted.columns.flatMap((column): Mismatch[] => {
+  columns: Columns,
+  effort: Effort,
+): Mismatch[] =>
+  wanted.columns.flatMap((column): Mismatch[] => {
     const at = { schema, table, column: column.name };
-    const found = named(column.name);
+    const found = columns.named(column.name);
     if (found) return differences(found, column).map((difference) => ({ ...difference, ...at }));
-    if (documentKinds.has(kind) && columns.some((one) => one.name.startsWith(`${column.name}.`))) return [];
-    const meant = suggest ? nearest(column.name, known.keys()) : undefined;
+    if (documentKinds.has(kind) && columns.hasBelow(column.name)) return [];
+    const meant = effort.left > 0 ? findNearest(column.name, columns.candidates(), effort) : undefined;
     return [{ code: 'column-not-found', ...at, ...(meant !== undefined && { did_you_mean: meant }) }];
   });
-};
 
 /** Where columns are paths: what holds `a.b` holds `a`. */
 const documentKinds: ReadonlySet<Table['kind']> = new Set(['collection', 'topic', 'file'] as const);

@@ -30,7 +30,9 @@ export const tablesNamed = async (
   const found = new Map<string, Table[]>();
   const keep = (table: Table) => {
     const key = folded(table.name);
-    found.set(key, [...(found.get(key) ?? []), table]);
+    const alike = found.get(key) ?? [];
+    found.set(key, alike);
+    if (alike.length < mostAlike || schemas.has(folded(table.schema))) alike.push(table);
   };
   if (tables <= wanted.size * worthALook)
     for await (const { row } of readRows(store, place, orders.tables, { beginning: '' })) {

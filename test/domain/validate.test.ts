@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { distance } from 'fastest-levenshtein';
 import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
 import type { Table } from '../../shared/connectors/catalog.ts';
+import { folded } from '../../shared/domain/catalog-orders.ts';
 import { catalogWriter } from '../../shared/domain/catalog-writer.ts';
-import { nearest } from '../../shared/domain/nearest.ts';
+import { findNearest, listCandidates } from '../../shared/domain/nearest.ts';
 import { type ExpectedTable, validateTables } from '../../shared/domain/validate.ts';
 import type { ReadStore } from '../../shared/ports/store.ts';
 import { columnsOf, inOrder, place, tableOf } from './catalog-fixtures.ts';
@@ -155,6 +157,19 @@ describe('what is expected of a source', () => {
     expect(await source.check([{ schema: 'ZZ', columns: [{ name: 'id' }] }])).toEqual([[]]);
   });
 
+  test('of one name in very many schemas is held against few of them, and against the one that is asked for', async () => {
+    const schemas = Array.from({ length: 400 }, (_, i) => `s${String(i).padStart(3, '0')}`);
+    using source = await written(schemas.map((schema) => tableOf({ schema })));
+    // Asked for often, a small catalog is read as a whole.
+    const often = Array.from({ length: 10 }, (_, i) => ({ name: `absent${i}` }));
+    const [last, any] = await source.check([
+      { schema: 's399', columns: [{ name: 'id' }] },
+      { columns: [{ name: 'none' }] },
+      ...often,
+    ]);
+    expect([last, any?.[0]?.schema]).toEqual([[], 's000']);
+  });
+
   test('is found whatever way it is looked for', async () => {
     const name = fc.constantFrom('a', 'A', 'b', 'ab', 'a.b', 'Ünïcödé', 'ς', 'Σ', '\u0001', '');
     await fc.assert(
@@ -177,6 +192,37 @@ describe('what is expected of a source', () => {
   });
 });
 
+test('hints are given for a while, and then left out: what is wrong is told all the same', async () => {
+  const label = (i: number, end: string) => `column_${String(i).padStart(4, '0')}_${end}`;
+  const many = Array.from({ length: 1600 }, (_, i) => i);
+  using source = await written([tableOf({ columns: columnsOf(...many.map((i) => label(i, 'abc'))) })]);
+  const columns = many.slice(0, 900).map((i) => ({ name: label(i, 'abd') }));
+  const errors = (await source.check([{ columns }, { columns }, { columns }])).flat();
+  expect(errors).toHaveLength(2700);
+  expect(errors[0]).toMatchObject({ code: 'column-not-found', did_you_mean: label(0, 'abc') });
+  const hints = errors.filter(({ did_you_mean: hint }) => hint !== undefined);
+  expect([hints.length > 5, hints.length < 100, errors.at(-1)]).toEqual([
+    true,
+    true,
+    expect.not.objectContaining({ did_you_mean: expect.anything() }),
+  ]);
+});
+
+test('the nearest is the one that a look at each would find', () => {
+  const name = fc.string({ unit: fc.constantFrom('a', 'b', 'A', 'ß', 'İ', '_'), maxLength: 9 });
+  fc.assert(
+    fc.property(name, fc.uniqueArray(name, { maxLength: 12 }), (wanted, names) => {
+      const most = Math.min(3, Math.floor(folded(wanted).length / 3));
+      const slips = names.map((one) => distance(folded(one), folded(wanted)));
+      const least = Math.min(...slips);
+      const same = names.find((one) => folded(one) === folded(wanted));
+      const expected = same ?? (least <= most ? names[slips.indexOf(least)] : undefined);
+      expect(findNearest(wanted, listCandidates(names), { left: 1000 })).toBe(expected);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
 test.each([
   ['orders', ['order', 'ORDERS', 'border'], 'ORDERS'],
   ['orders', ['order', 'border'], 'order'],
@@ -184,5 +230,5 @@ test.each([
   ['customer_id', ['customerId', 'customer'], 'customerId'],
   ['a', [], undefined],
 ])('%s is probably one of %j: %s', (name, others, meant) => {
-  expect(nearest(name, others)).toBe(meant);
+  expect(findNearest(name, listCandidates(others), { left: 1000 })).toBe(meant);
 });
