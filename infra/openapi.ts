@@ -88,12 +88,13 @@ const answerHeaders = {
 const operationOf = (route: Route): Json => {
   const { method, file, name, endpoint, api } = route;
   const { summary, description, scope, body, bodyOptional } = endpoint;
+  const text = [description, scope && `Scope: \`${scope}\`.`].filter(Boolean).join('\n\n');
   const example = api ? api.examples?.[name.slice(api.name.length + 1)] : examples[name];
   return {
     operationId: camelCase(name),
     tags: [file.split('/')[0]],
     summary,
-    description: [description, scope && `Scope: \`${scope}\`.`].filter(Boolean).join('\n\n'),
+    ...(text !== '' && { description: text }),
     security: scope ? [{ bearer: [] }] : [],
     parameters: [
       ...parametersOf(endpoint.params, 'path'),

@@ -231,6 +231,9 @@ export const startApi = async ({
     [Symbol.asyncDispose]: async () => {
       outbox.close();
       await rm(folder, { recursive: true, force: true });
+      for (const line of logged)
+        if ((JSON.parse(line) as { message: unknown }).message === '')
+          throw new Error('A line of the log has an empty message');
     },
   };
 };

@@ -158,17 +158,37 @@ test('a process that may open no more files answers 503, and works again when it
 });
 
 test.each([
-  ['ENOSPC', 'its disk is full'],
-  ['EDQUOT', 'the disk quota'],
-  ['EROFS', 'it is read-only'],
-  ['EACCES', 'this account may not'],
-  ['EMFILE', 'too many files'],
-  ['ENFILE', 'too many files'],
-  ['EIO', 'input/output error'],
-])('%s is a fault of the disk, down the causes too', (code, reason) => {
+  ['ENOSPC', 'its disk is full', 'Free space'],
+  ['EDQUOT', 'the disk quota', 'raise the quota'],
+  ['EROFS', 'it is read-only', 'for writing'],
+  ['EACCES', 'this account may not', 'to the account that runs Mooring'],
+  ['EPERM', 'this account may not', 'to the account that runs Mooring'],
+  ['EMFILE', 'too many files', 'limit of open files'],
+  ['ENFILE', 'too many files', 'limit of open files'],
+  ['EIO', 'input/output error', 'Check the disk'],
+])('%s is a fault of the disk, down the causes too, and says what to do', (code, reason, cure) => {
   const error = Object.assign(new Error('as the system says it'), { code });
   expect(readStorageFault(new Error('above', { cause: error }))?.reason).toContain(reason);
-  expect(asUnavailable(error, 'It')).toMatchObject({ code: 'unavailable' });
+  expect(asUnavailable(error, 'It')).toMatchObject({
+    code: 'unavailable',
+    message: expect.stringMatching(`^It cannot be used: .*${reason}`),
+    extras: { remediation: expect.stringMatching(`${cure}.*, then try again\\.$`) },
+    cause: error,
+  });
+});
+
+test.each([
+  [3, 'this account may not', 'to the account that runs Mooring'],
+  [8, 'it is read-only', 'for writing'],
+  [10, 'input/output error', 'Check the disk'],
+  [13, 'its disk is full', 'Free space'],
+  [14, 'cannot be opened', 'Check the rights'],
+])('SQLite’s code %d, extended or not, is the same fault of the disk', (code, reason, cure) => {
+  for (const errcode of [code, code | (6 << 8)]) {
+    const fault = readStorageFault({ errcode });
+    expect(fault?.reason).toContain(reason);
+    expect(fault?.remediation).toContain(cure);
+  }
 });
 
 test('any other error stays what it is', () => {

@@ -17,10 +17,13 @@ let store: SqliteStore;
 beforeEach(() => {
   now = Date.UTC(2031, 0, 1);
   store = sqliteStore({ path: ':memory:', clock: () => now });
+  logged.length = 0;
 });
 afterEach(() => store.close());
 
-const sweep = () => sweepSnapshots({ store, clock: () => now, log: createLog({}, () => undefined) });
+const logged: Record<string, unknown>[] = [];
+const log = createLog({}, (line) => void logged.push(JSON.parse(line)));
+const sweep = () => sweepSnapshots({ store, clock: () => now, log });
 const missing: readonly Missing[] = [];
 
 /** A snapshot as an introspection leaves it that is killed before it switches to it. */
@@ -43,6 +46,9 @@ test('a snapshot that a crash left without a pointer goes a day later', async ()
   now += 1;
   expect(await sweep()).toBe(1);
   expect([await blocks(place), await registered()]).toEqual([0, 0]);
+  expect(logged).toMatchObject([
+    { message: expect.stringContaining('removed'), connection: place.id, snapshot: place.snapshot },
+  ]);
   expect(await sweep()).toBe(0);
 });
 

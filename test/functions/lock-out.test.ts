@@ -51,6 +51,33 @@ describe('after three refused logins in a row', () => {
     expect(body.data.map((record) => record['trigger'])).toEqual(['request', 'request', 'request']);
   });
 
+  test('a queued test answers why it dialled nothing, and what ends that', async () => {
+    await refuseThreeTimes();
+    const call = {
+      tenant: { org: 'org_test', environment: 'default' },
+      id: id.slice(5),
+      actor: 'system',
+      request_id: 'request-1',
+    };
+    expect(await api.probe.test({ ...call, trigger: 'event' })).toEqual({
+      status: 'failed',
+      details: {
+        error: 'Logins with these credentials were refused three times in a row; no other was tried',
+        code: 'authentication-failed',
+      },
+      steps: expect.arrayContaining([
+        expect.objectContaining({
+          step: 'authenticate',
+          status: 'failed',
+          code: 'authentication-failed',
+          remediation: expect.stringContaining('Send the credentials again'),
+        }),
+      ]),
+      tested_at: '2026-01-01T00:00:00.000Z',
+      vantage: { region: null, vpc_id: null, egress_ips: [] },
+    });
+  });
+
   test('autocomplete begins no introspection', async () => {
     await refuseThreeTimes();
     const before = logins();

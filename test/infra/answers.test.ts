@@ -63,6 +63,14 @@ describe('an answer', () => {
       /\/data must be array/,
     ],
     ['without a field', list, 200, json, '{"data":[]}', /next_cursor/],
+    [
+      'with a text that is empty',
+      'GET /v1/connections/{id}',
+      404,
+      failure,
+      JSON.stringify({ ...problem, remediation: '' }),
+      /text .* is empty/,
+    ],
     ['of a problem that the route does not name', list, 400, failure, JSON.stringify(problem), /\/code/],
   ] as const)('%s does not, and is not quoted', (_, key, status, type, text, why) => {
     expect(said(key, status, type, text)).toMatch(why);

@@ -53,11 +53,21 @@ export const answerChecker = async (): Promise<CheckAnswer> => {
     const validate = where
       ? validator(pointerTo([...where, 'content', type, 'schema']))
       : ajv.compile(schemaOfFailure(asked, status));
-    if (validate(JSON.parse(text))) return;
+    const body: unknown = JSON.parse(text);
+    if (hasEmptyText(body)) fail('a text that people read is empty');
+    if (validate(body)) return;
     for (const { instancePath, message = 'is wrong' } of validate.errors ?? [])
       fail(`${instancePath || 'the body'} ${message}`);
   };
 };
+
+/** Fields that a person reads, whatever the API. */
+const texts = new Set(['title', 'detail', 'remediation', 'expected', 'message', 'reason']);
+
+const hasEmptyText = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.entries(value).some(([name, inside]) => (texts.has(name) && inside === '') || hasEmptyText(inside));
 
 const placeOf = (key: string, status: number): readonly string[] => {
   const [method = '', path = ''] = key.split(' ');

@@ -67,6 +67,18 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  test('no title, summary or description is empty', () => {
+    const findEmpty = (value: unknown, path: string): string[] =>
+      Object.entries(typeof value === 'object' && value ? value : {}).flatMap(
+        ([name, inside]: [string, unknown]) =>
+          ['title', 'summary', 'description'].includes(name) && inside === ''
+            ? [`${path}/${name}`]
+            : findEmpty(inside, `${path}/${name}`),
+      );
+    expect(findEmpty({ a: { title: '' } }, '')).toEqual(['/a/title']);
+    expect(findEmpty(document, '')).toEqual([]);
+  });
+
   test('names every operation once', () => {
     const names = [...operations.values()].map(({ operationId }) => operationId);
     expect(new Set(names).size).toBe(names.length);

@@ -1,15 +1,16 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { equivalents } from './equivalents.ts';
 import { findMutations, type Mutation } from './find-mutations.ts';
-import { findTests } from './find-tests.ts';
+import { createJudge, type Verdict } from './judge.ts';
+import { listTests, readCoverage } from './read-coverage.ts';
 
-const help = `npm run mutants -- [--sample N] [--seed S] [--only PATH] [--minutes M]
+const help = `npm run mutants -- [--sample N] [--seed S] [--only PATH[:LINE]] [--minutes M] [--budget SECONDS]
 
-Makes small wrong changes in a copy of the tree, one at a time, and runs the tests that should notice them.
+Makes small wrong changes in a copy of the tree, one at a time, and runs the tests that could notice them,
+best first, until one fails or the budget for a change is spent (in seconds that they take unchanged).
 Prints a table as Markdown. A change that does not compile or lint is not counted.`;
 
 const { values } = parseArgs({
@@ -17,7 +18,8 @@ const { values } = parseArgs({
     sample: { type: 'string', default: '40' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
-    minutes: { type: 'string', default: '60' },
+    minutes: { type: 'string', default: '90' },
+    budget: { type: 'string', default: '120' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -26,10 +28,10 @@ if (values.help) {
   process.exit();
 }
 
-type Verdict = 'noticed' | 'survived' | 'equivalent' | 'not valid' | 'timed out' | 'not measured';
 interface Candidate extends Mutation {
   readonly file: string;
   readonly text: string;
+  readonly line: number;
 }
 
 const folders = ['shared/domain', 'shared/http', 'shared/network', 'shared/adapters', 'functions'];
@@ -47,94 +49,44 @@ const random = (seed: number) => () => {
 
 const copyTree = () => {
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: repository });
-  for (const file of listed
-    .toString()
-    .split('\0')
-    .filter((path) => path !== '' && path !== 'node_modules'))
-    cpSync(join(repository, file), join(copy, file), { recursive: true });
+  for (const file of new Set(listed.toString().split('\0')))
+    if (file !== '' && file !== 'node_modules' && existsSync(join(repository, file)))
+      cpSync(join(repository, file), join(copy, file), { recursive: true });
   symlinkSync(join(repository, 'node_modules'), join(copy, 'node_modules'));
 };
 
-const listCandidates = (): Candidate[] =>
-  folders
+const listCandidates = (): Candidate[] => {
+  const [only = '', wanted] = values.only.split(':');
+  return folders
     .flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: copy }))
-    .filter((file) => file.startsWith(values.only))
+    .filter((file) => file.startsWith(only))
     .toSorted()
     .flatMap((file) => {
       const text = readFileSync(join(copy, file), 'utf8');
-      return findMutations(text).map((mutation) => ({ ...mutation, file, text }));
-    });
-
-const runNode = (args: readonly string[], seconds: number): 'passed' | 'failed' | 'timed out' => {
-  const timeout = Math.max(1000, Math.min(seconds * 1000, until - Date.now()));
-  const { status, error } = spawnSync(process.execPath, args, { cwd: copy, timeout, killSignal: 'SIGKILL' });
-  if (error) return 'timed out';
-  return status === 0 ? 'passed' : 'failed';
+      return findMutations(text).map((mutation) => {
+        const line = text.slice(0, mutation.start).split('\n').length;
+        return { ...mutation, file, text, line };
+      });
+    })
+    .filter(({ line }) => wanted === undefined || line === Number(wanted));
 };
 
-const runTests = (files: readonly string[]) =>
-  runNode(
-    [
-      '--experimental-vm-modules',
-      '--disable-warning=ExperimentalWarning',
-      'node_modules/jest/bin/jest.js',
-      '--bail',
-      '--runInBand',
-      '--forceExit',
-      '--runTestsByPath',
-      ...files,
-    ],
-    1800,
-  );
-
-/** Whether tests pass as long as nothing is wrong; where they do not, they tell nothing. */
-const passing = new Map<string, boolean>();
-const passUnchanged = (files: readonly string[]) => {
-  const key = files.join();
-  const known = passing.get(key) ?? runTests(files) === 'passed';
-  passing.set(key, known);
-  return known;
-};
-
-const judge = ({ file, text, start, end, replacement }: Candidate, change: string): Verdict => {
-  if (equivalents.some((one) => one.file === file && one.change === change)) return 'equivalent';
-  const { near, far } = findTests(copy, file);
-  const sets = [near, far].filter((files) => files.length > 0);
-  const path = join(copy, file);
-  try {
-    writeFileSync(path, text.slice(0, start) + replacement + text.slice(end));
-    for (const check of [
-      ['node_modules/oxlint/bin/oxlint', '--deny-warnings', file],
-      ['node_modules/typescript/bin/tsc'],
-    ]) {
-      const outcome = runNode(check, 600);
-      if (outcome !== 'passed') return outcome === 'failed' ? 'not valid' : 'not measured';
-    }
-    for (const files of sets) {
-      writeFileSync(path, text);
-      if (!passUnchanged(files)) return 'not measured';
-      writeFileSync(path, text.slice(0, start) + replacement + text.slice(end));
-      const outcome = runTests(files);
-      if (outcome !== 'passed') return outcome === 'failed' ? 'noticed' : 'timed out';
-    }
-    return 'survived';
-  } finally {
-    writeFileSync(path, text);
-  }
-};
-
-const describeChange = ({ text, start, end, replacement }: Mutation & { readonly text: string }) => {
+const describeChange = ({ text, start, end, replacement }: Candidate) => {
   const from = text.lastIndexOf('\n', start - 1) + 1;
   const to = text.indexOf('\n', end) < 0 ? text.length : text.indexOf('\n', end);
-  const short = (code: string) => {
+  const shorten = (code: string) => {
     const line = code.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|').trim();
     return line.length > 90 ? `${line.slice(0, 89)}…` : line;
   };
-  return `\`${short(text.slice(from, to))}\` → \`${short(text.slice(from, start) + replacement + text.slice(end, to))}\``;
+  return `\`${shorten(text.slice(from, to))}\` → \`${shorten(text.slice(from, start) + replacement + text.slice(end, to))}\``;
 };
 
 try {
   copyTree();
+  const tests = listTests(copy);
+  const coverage = readCoverage(copy, tests);
+  for (const { test, passed } of coverage) if (!passed) console.error(`Fails unchanged: ${test}`);
+  const judge = createJudge({ root: copy, coverage, budget: Number(values.budget) });
   const next = random(Number(values.seed));
   const left = listCandidates();
   const all = left.length;
@@ -145,18 +97,21 @@ try {
     const [candidate] = left.splice(Math.floor(next() * left.length), 1);
     if (!candidate) break;
     const change = describeChange(candidate);
-    const verdict = judge(candidate, change);
+    const begun = Date.now();
+    const { verdict, note } = judge({ ...candidate, change });
     counts[verdict] = (counts[verdict] ?? 0) + 1;
-    console.error(`${verdict}: ${candidate.file} ${change}`);
+    const place = `${candidate.file}:${candidate.line}`;
+    const spent = Math.round((Date.now() - begun) / 1000);
+    console.error(`${verdict} (${spent} s): ${place} ${change} ${note}`);
     if (verdict === 'not valid') continue;
     judged += 1;
-    const line = candidate.text.slice(0, candidate.start).split('\n').length;
-    lines.push(`| ${verdict} | ${candidate.file}:${line} | ${change} |`);
+    lines.push(`| ${verdict} | ${place} | ${change} |`);
   }
-  const { noticed = 0, survived = 0 } = counts;
-  const share = noticed + survived === 0 ? 0 : Math.round((100 * noticed) / (noticed + survived));
+  const noticed = (counts.noticed ?? 0) + (counts['timed out'] ?? 0);
+  const measured = noticed + (counts.survived ?? 0);
+  const share = measured === 0 ? 0 : (100 * noticed) / measured;
   console.log(`Seed ${values.seed}, ${judged} of ${all} possible changes; ${JSON.stringify(counts)}.`);
-  console.log(`Noticed: ${noticed} of ${noticed + survived} (${share} %).\n`);
+  console.log(`Noticed: ${noticed} of ${measured} (${share.toFixed(1)} %).\n`);
   console.log(['| | Place | Change |', '|---|---|---|', ...lines].join('\n'));
 } finally {
   rmSync(copy, { recursive: true, force: true });

@@ -30,6 +30,27 @@ describe('a login', () => {
     }
   });
 
+  test('that its owner never accepts without TLS says what to set, and offers no way around it', () => {
+    for (const inClear of [true, false]) {
+      const refused = () => judgeLogin(login('tls-only', 'no'), { encrypted: false, inClear });
+      expect(refused).toThrow(
+        expect.objectContaining({
+          message: 'Expected TLS, without which the login would send the secret in clear.',
+          extras: {
+            remediation:
+              'Turn TLS on at the server, and set ssl_mode to require or better: this login never goes without TLS.',
+          },
+        }),
+      );
+    }
+  });
+
+  test('whose proof can be tried against passwords says which login it is, and the cure', () => {
+    expect(judgeLogin(login('weak-challenge'), { encrypted: false, inClear: true })?.remediation).toBe(
+      'the login without TLS lets whoever listens try passwords quickly: set ssl_mode to verify-full.',
+    );
+  });
+
   test('that is refused names TLS first, then what else there is, and `disable` as what it costs', () => {
     const refused = () => judgeLogin(login('clear', 'send a pigeon'), { encrypted: false, inClear: false });
     expect(refused).toThrow(

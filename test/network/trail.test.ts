@@ -48,6 +48,19 @@ describe('a trail', () => {
     });
   });
 
+  test('a password in clear is the worst to be told of a step, whenever it is seen', async () => {
+    for (const codes of [
+      ['tls-off', 'password-in-clear'],
+      ['password-in-clear', 'tls-off'],
+      ['tls-off', 'password-in-clear', 'tls-unverified'],
+    ] as const) {
+      using trail = trailOf();
+      await trail.step('authenticate', async () => {});
+      for (const code of codes) trail.warn('authenticate', { code });
+      expect(stepOf(trail, 'authenticate')).toMatchObject({ status: 'warning', code: 'password-in-clear' });
+    }
+  });
+
   test('turns what was thrown into a problem that names the step, and keeps the cause', async () => {
     using trail = trailOf();
     const thrown = Object.assign(new Error('obviously-fake-text of a driver'), { code: 'ECONNREFUSED' });

@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { awsRuntime } from '../../shared/adapters/aws.ts';
+import { sendDeadEvent } from '../../shared/adapters/dead-letter.ts';
+import { postponeMessage } from '../../shared/adapters/postpone-message.ts';
+import type { ConnectionEvent } from '../../shared/ports/bus.ts';
+import { documentOf, ownerOf } from '../contracts/secrets.ts';
+import { answering } from './answering.ts';
+
+interface Asked {
+  readonly operation: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** What the functions find in their environment, and nothing else that says where anything is. */
+const environment = {
+  AWS_REGION: 'eu-central-1',
+  AWS_ACCESS_KEY_ID: 'fake',
+  AWS_SECRET_ACCESS_KEY: 'fake',
+  TABLE_NAME: 'the-table',
+  SECRET_PREFIX: 'the-prefix',
+  SECRET_KEY_ID: 'alias/the-key',
+  MAC_KEY_ID: 'alias/the-mac-key',
+  PROBE_TEST: 'the-test',
+  PROBE_INTROSPECT: 'the-introspection',
+  PROBE_CREDENTIALS: 'the-credentials',
+  BUS_NAME: 'the-bus',
+};
+/** The URL of a queue is where it is reached. */
+const queues = { TESTS_QUEUE_URL: 'tests', DEAD_EVENTS_URL: 'dead-events', AWS_ENDPOINT_URL: '' };
+
+describe('what a function on AWS works with', () => {
+  let server: Awaited<ReturnType<typeof answering>>;
+  let before: NodeJS.ProcessEnv;
+  let silent = false;
+  const asked: Asked[] = [];
+
+  beforeAll(async () => {
+    server = await answering((request, response) => {
+      const parts: Buffer[] = [];
+      request.on('data', (part: Buffer) => void parts.push(part));
+      request.on('end', () => {
+        const operation = String(request.headers['x-amz-target'] ?? request.url).replace(/^.*\./, '');
+        const text = Buffer.concat(parts).toString();
+        asked.push({ operation, body: text.startsWith('{') ? JSON.parse(text) : {} });
+        if (silent) return;
+        response
+          .writeHead(500, { 'content-type': 'application/x-amz-json-1.1' })
+          .end('{"__type":"InternalServerError"}');
+      });
+    });
+    before = { ...process.env };
+    Object.assign(process.env, environment);
+    for (const [name, path] of Object.entries(queues)) process.env[name] = `${server.url}/${path}`;
+  });
+  afterAll(async () => {
+    for (const name of Object.keys({ ...environment, ...queues })) {
+      if (before[name] === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = before[name];
+    }
+    await server[Symbol.asyncDispose]();
+  });
+  beforeEach(() => {
+    silent = false;
+    asked.length = 0;
+  });
+
+  const owner = ownerOf();
+  const call = { tenant: { org: 'o', environment: 'e' }, id: owner.id, actor: 'a', request_id: 'r' };
+  const open = async () => {
+    const uses = { store: 'write', vault: 'write', probe: ['test'], bus: 'write' } as const;
+    const { store, vault, probe, bus } = await awsRuntime().ports(uses as never);
+    if (!store || !vault || !probe || !bus) throw new Error('A port is missing');
+    return { store, vault, probe, bus };
+  };
+  const event = { event_id: randomUUID(), type: 'connection.changed' } as unknown as ConnectionEvent;
+
+  test.each([
+    [
+      'the table',
+      async () => (await open()).store.get({ pk: 'a', sk: 'b' }),
+      'GetItem',
+      { TableName: 'the-table' },
+    ],
+    [
+      'the vault’s secrets and their key',
+      async () => (await open()).vault.create(documentOf(owner)),
+      'CreateSecret',
+      { Name: `the-prefix/${owner.org}/${owner.environment}/${owner.id}`, KmsKeyId: 'alias/the-key' },
+    ],
+    [
+      'the key of fingerprints',
+      async () => (await open()).vault.key(owner),
+      'GenerateMac',
+      { KeyId: 'alias/the-mac-key' },
+    ],
+    [
+      'the bus',
+      async () => (await open()).bus.put([event]),
+      'PutEvents',
+      { Entries: [expect.objectContaining({ EventBusName: 'the-bus' })] },
+    ],
+    [
+      'the queue of tests',
+      () => postponeMessage('receipt', 90.4),
+      'ChangeMessageVisibility',
+      { QueueUrl: expect.stringMatching(/\/tests$/), ReceiptHandle: 'receipt', VisibilityTimeout: 90 },
+    ],
+    [
+      'the queue of events that could not be made',
+      () => sendDeadEvent({ lost: 1 }),
+      'SendMessage',
+      { QueueUrl: expect.stringMatching(/\/dead-events$/), MessageBody: '{"lost":1}' },
+    ],
+  ] as const)('%s: the deployment’s own; a fault of the service is met twice, not more', async (...row) => {
+    const [, work, operation, body] = row;
+    await expect(work()).rejects.toThrow();
+    const [first, second, ...more] = asked.filter((one) => one.operation === operation);
+    expect(first).toMatchObject({ operation, body });
+    expect([second?.operation, more.length]).toEqual([operation, 0]);
+  });
+
+  test.each([
+    [-5, 1],
+    [0.2, 1],
+    [43_200, 43_200],
+    [1e9, 43_200],
+  ])(
+    'a message is never postponed for longer or shorter than the queue takes: %d s',
+    async (wanted, sent) => {
+      await expect(postponeMessage('receipt', wanted)).rejects.toThrow();
+      expect(asked[0]?.body['VisibilityTimeout']).toBe(sent);
+    },
+  );
+
+  test.each([
+    ['test', 'the-test'],
+    ['credentials', 'the-credentials'],
+    ['introspect', 'the-introspection'],
+  ] as const)('the probe’s %s is invoked once, whatever comes of it', async (name, invoked) => {
+    const { probe } = await open();
+    const calls = {
+      test: () => probe.test({ ...call, trigger: 'request' }),
+      credentials: () => probe.credentials({ ...call, patch: {} }),
+      introspect: () => probe.introspect(call as never, 20_000),
+    };
+    await expect(calls[name]()).rejects.toMatchObject({ code: 'unavailable' });
+    expect(asked.map(({ operation }) => operation)).toEqual([`/2015-03-31/functions/${invoked}/invocations`]);
+  });
+
+  test('a service that falls silent is given up, and that is told', async () => {
+    silent = true;
+    const { store, vault, bus } = await open();
+    const calls = [
+      store.get({ pk: 'a', sk: 'b' }),
+      vault.create(documentOf(owner)),
+      vault.key(owner),
+      bus.put([event]),
+    ];
+    for (const outcome of await Promise.allSettled(calls))
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'unavailable' } });
+  }, 60_000);
+
+  test('a function is given the ports that it declares, and no other', async () => {
+    expect(Object.keys(await awsRuntime().ports({}))).toEqual([]);
+    expect(Object.keys(await awsRuntime().ports({ store: 'read' }))).toEqual(['store']);
+    const { documents } = await awsRuntime().ports({ documents: 'read' });
+    expect(documents).toBeDefined();
+  });
+});

@@ -1,0 +1,133 @@
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { equivalents } from './equivalents.ts';
+import type { Mutation } from './find-mutations.ts';
+import { chooseTests, type TestCoverage } from './read-coverage.ts';
+import { type Failure, type JestOutcome, runJest, runNode, testLimit } from './run-jest.ts';
+
+/** `timed out`: a test that ends early as it is did not end. */
+export type Verdict = 'noticed' | 'timed out' | 'survived' | 'equivalent' | 'not valid' | 'not measured';
+
+interface Changed extends Mutation {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+  /** As the table prints it. */
+  readonly change: string;
+}
+
+interface JudgeSettings {
+  readonly root: string;
+  readonly coverage: readonly TestCoverage[];
+  /** Seconds that the tests of one change may take unchanged. */
+  readonly budget: number;
+}
+
+/** Decides whether tests notice a change. */
+export const createJudge = ({ root, coverage, budget }: JudgeSettings) => {
+  const buildInfo = join(root, 'unchanged.tsbuildinfo');
+  const changedInfo = join(root, 'changed.tsbuildinfo');
+  const compile = (info: string) =>
+    runNode(root, ['node_modules/typescript/bin/tsc', '--incremental', '--tsBuildInfoFile', info], 600);
+  if (compile(buildInfo) !== 'passed') throw new Error('The tree does not compile as it is.');
+
+  const checks = [
+    (file: string) =>
+      runNode(root, ['node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings', file], 600),
+    () => {
+      copyFileSync(buildInfo, changedInfo);
+      return compile(changedInfo);
+    },
+  ];
+
+  const judge = (path: string, changed: Changed): { verdict: Verdict; note: string } => {
+    const { file, text, start, end, replacement } = changed;
+    const apply = () => writeFileSync(path, text.slice(0, start) + replacement + text.slice(end));
+    const restore = () => writeFileSync(path, text);
+    apply();
+    for (const check of checks) {
+      const outcome = check(file);
+      if (outcome !== 'passed')
+        return { verdict: outcome === 'failed' ? 'not valid' : 'not measured', note: '' };
+    }
+    const { tests, failing } = chooseTests(root, coverage, changed);
+    const { groups, left } = groupTests(tests, budget);
+    for (const group of groups) {
+      const files = group.map(({ test }) => test);
+      const usual = group.reduce((sum, { seconds }) => sum + seconds, 0);
+      const limit = Math.max(90, 4 * usual + 60);
+      const outcome = runJest(root, files, limit);
+      if (outcome.outcome === 'passed') continue;
+      restore();
+      return confirm(root, { files, outcome, limit });
+    }
+    if (failing.length > 0)
+      return {
+        verdict: 'not measured',
+        note: `these fail as it is: ${failing.map(({ test }) => test).join(' ')}`,
+      };
+    return { verdict: 'survived', note: `${tests.length - left} of ${tests.length} tests` };
+  };
+
+  return (changed: Changed): { verdict: Verdict; note: string } => {
+    if (equivalents.some(({ file, change }) => file === changed.file && change === changed.change))
+      return { verdict: 'equivalent', note: '' };
+    const path = join(root, changed.file);
+    try {
+      return judge(path, changed);
+    } finally {
+      writeFileSync(path, changed.text);
+    }
+  };
+};
+
+/** Groups that take about 10, 20, 40 s…: most changes are noticed in the first, and a start of Jest costs too. */
+const groupTests = (tests: readonly TestCoverage[], budget: number) => {
+  const groups: TestCoverage[][] = [];
+  let [spent, size, left] = [0, 10, 0];
+  for (const test of tests) {
+    if (spent > 0 && spent + test.seconds > budget) {
+      left += 1;
+      continue;
+    }
+    const group = groups.at(-1);
+    const taken = group?.reduce((sum, { seconds }) => sum + seconds, 0) ?? 0;
+    if (!group || taken + test.seconds > size) {
+      if (group) size *= 2;
+      groups.push([test]);
+    } else group.push(test);
+    spent += test.seconds;
+  }
+  return { groups, left };
+};
+
+interface Failed {
+  readonly files: readonly string[];
+  readonly outcome: JestOutcome;
+  readonly limit: number;
+}
+
+/** A failure counts where the same test passes right after, without the change; a time-out, where it then needs less than a third of the limit. */
+const confirm = (root: string, { files, outcome, limit }: Failed): { verdict: Verdict; note: string } => {
+  const [failure] = outcome.failures;
+  const again = runJest(root, failure ? [relative(root, failure.file)] : files, limit);
+  if (again.outcome !== 'passed')
+    return { verdict: 'not measured', note: `fails as it is: ${describe(failure)}` };
+  if (!failure)
+    return again.seconds < limit / 3
+      ? { verdict: 'timed out', note: files.join(' ') }
+      : { verdict: 'not measured', note: `slow: ${files.join(' ')}` };
+  if (failure.message.includes('Exceeded timeout'))
+    return (again.durations.get(failure.test) ?? testLimit) < testLimit / 3
+      ? { verdict: 'timed out', note: describe(failure) }
+      : { verdict: 'not measured', note: `slow: ${describe(failure)}` };
+  return { verdict: 'noticed', note: describe(failure) };
+};
+
+const describe = (failure: Failure | undefined) => {
+  if (!failure) return '';
+  // oxlint-disable-next-line no-control-regex -- the colours of a terminal
+  const message = failure.message.replaceAll(/\u001b\[\d*m/g, '').trim();
+  const short = message.split('\n').filter(Boolean).slice(0, 3).join(' ').slice(0, 200);
+  return `[${failure.file.split('/').at(-1)}: ${failure.test || 'does not load'}: ${short}]`;
+};

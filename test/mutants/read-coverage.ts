@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, normalize } from 'node:path';
+import { runNode } from './run-jest.ts';
+
+/** What a test file did as long as nothing was wrong. */
+export interface TestCoverage {
+  readonly test: string;
+  readonly passed: boolean;
+  readonly seconds: number;
+  /** Of each source file: the lines that ran. */
+  readonly lines: Readonly<Record<string, readonly number[]>>;
+}
+
+const folders = ['adapters', 'domain', 'functions', 'http', 'network', 'properties', 'upgrade'];
+
+/** The test files that may notice a change: no connector's own, no bundle's. */
+export const listTests = (root: string): readonly string[] =>
+  [
+    ...folders.flatMap((folder) => globSync(`test/${folder}/**/*.test.ts`, { cwd: root })),
+    ...globSync(
+      [
+        'test/*.test.ts',
+        'test/infra/{openapi,answers,apis,functions}.test.ts',
+        'test/connectors/{examine,tls-stripped,unreachable,within}.test.ts',
+      ],
+      { cwd: root },
+    ),
+  ].toSorted();
+
+export const listImports = (root: string, file: string): readonly string[] =>
+  [...readFileSync(join(root, file), 'utf8').matchAll(/from '(\.[^']+\.ts)'/g)].map(([, path = '']) =>
+    normalize(join(dirname(file), path)),
+  );
+
+/**
+ * Runs the tests once on the unchanged tree. What is known of a test from the last time is taken from there until the test changes; where a
+ * source has changed since then, which of its lines the test runs is not known.
+ */
+export const readCoverage = (root: string, tests: readonly string[]): readonly TestCoverage[] => {
+  const cacheFile = join(tmpdir(), 'mooring-mutants-coverage.jsonl');
+  const hashFile = memoize((file: string) => hash(join(root, file)));
+  const readCache = () => {
+    const known = existsSync(cacheFile) ? readFileSync(cacheFile, 'utf8').split('\n').filter(Boolean) : [];
+    const all = known.map((line) => JSON.parse(line) as TestCoverage & { readonly hashes: Hashes });
+    return new Map(
+      all.filter(({ test, hashes }) => hashes[test] === hashFile(test)).map((one) => [one.test, one]),
+    );
+  };
+  const known = readCache();
+  const unknown = tests.filter((test) => !known.has(test));
+  if (unknown.length > 0) {
+    console.error(`Running ${unknown.length} test files unchanged, to see which lines they run.`);
+    const config = join(root, 'jest.mutants.config.js');
+    const reporter = join(import.meta.dirname, 'coverage-reporter.ts');
+    writeFileSync(
+      config,
+      `import config from './jest.config.js';
+export default { ...config, collectCoverage: true, coverageProvider: 'v8', coverageReporters: ['none'],
+  reporters: [[${JSON.stringify(reporter)}, { output: ${JSON.stringify(cacheFile)} }]] };\n`,
+    );
+    runNode(root, [...jest, '--config', config, '--maxWorkers=3', '--runTestsByPath', ...unknown], 3600);
+    rmSync(config);
+  }
+  return [...readCache().values()]
+    .filter(({ test }) => tests.includes(test))
+    .map(({ hashes, lines, ...one }) => ({
+      ...one,
+      lines: Object.fromEntries(
+        Object.entries(lines).map(([file, ran]) => [file, hashes[file] === hashFile(file) ? ran : []]),
+      ),
+    }));
+};
+
+const jest = [
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+  'node_modules/jest/bin/jest.js',
+  '--forceExit',
+];
+
+/** Hashes of the test and of the sources that it loads. */
+export type Hashes = Readonly<Record<string, string>>;
+
+export const hash = (path: string): string =>
+  existsSync(path) ? createHash('sha256').update(readFileSync(path)).digest('hex') : '';
+
+const memoize = (work: (key: string) => string) => {
+  const known = new Map<string, string>();
+  return (key: string) => {
+    const found = known.get(key) ?? work(key);
+    known.set(key, found);
+    return found;
+  };
+};
+
+export interface TestChoice {
+  /** Best first. */
+  readonly tests: readonly TestCoverage[];
+  /** Tests that run the line and fail as it is: they tell nothing. */
+  readonly failing: readonly TestCoverage[];
+}
+
+/** The tests that a change of a line could make fail: those named like it or importing it, then those that run the line. */
+export const chooseTests = (
+  root: string,
+  all: readonly TestCoverage[],
+  { file, line }: { readonly file: string; readonly line: number },
+): TestChoice => {
+  const names = [basename(file, '.ts'), basename(dirname(file))];
+  // Some code runs in a process of its own, where no coverage is seen.
+  const isNear = ({ test }: TestCoverage) =>
+    names[0] === basename(test, '.test.ts') || listImports(root, test).includes(file);
+  const isNamed = ({ test }: TestCoverage) => names.some((name) => basename(test).startsWith(`${name}`));
+  const known = all.some(({ lines }) => lines[file]?.includes(line));
+  const runs = ({ lines }: TestCoverage) => {
+    const ran = lines[file];
+    return ran !== undefined && (!known || ran.length === 0 || ran.includes(line));
+  };
+  const share = ({ lines, seconds }: TestCoverage) => (lines[file]?.length ?? 0) / (seconds + 2);
+  const chosen = all
+    .filter((one) => isNear(one) || isNamed(one) || runs(one))
+    .toSorted((a, b) => Number(isNear(b)) - Number(isNear(a)) || share(b) - share(a));
+  return {
+    tests: chosen.filter(({ passed }) => passed),
+    failing: chosen.filter(({ passed }) => !passed),
+  };
+};
