@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { handler as emptyVault } from '../../functions/empty-vault.ts';
+import { handler as makeTests } from '../../functions/probe/test.ts';
+import { handler as publish } from '../../functions/publish.ts';
+import { handler as sweep } from '../../functions/sweep.ts';
+import { handler as buryTests } from '../../functions/undelivered.ts';
+import { attributesOf } from '../../shared/adapters/attributes.ts';
 import { awsRuntime } from '../../shared/adapters/aws.ts';
 import { sendDeadEvent } from '../../shared/adapters/dead-letter.ts';
 import { postponeMessage } from '../../shared/adapters/postpone-message.ts';
@@ -32,6 +38,7 @@ const queues = { TESTS_QUEUE_URL: 'tests', DEAD_EVENTS_URL: 'dead-events', AWS_E
 describe('what a function on AWS works with', () => {
   let server: Awaited<ReturnType<typeof answering>>;
   let before: NodeJS.ProcessEnv;
+  let stdout: { readonly mockRestore: () => void };
   let silent = false;
   const asked: Asked[] = [];
 
@@ -45,10 +52,11 @@ describe('what a function on AWS works with', () => {
         asked.push({ operation, body: text.startsWith('{') ? JSON.parse(text) : {} });
         if (silent) return;
         response
-          .writeHead(500, { 'content-type': 'application/x-amz-json-1.1' })
+          .writeHead(operation === '/taken' ? 200 : 500, { 'content-type': 'application/x-amz-json-1.1' })
           .end('{"__type":"InternalServerError"}');
       });
     });
+    stdout = jest.spyOn(process.stdout, 'write').mockReturnValue(true); // where a function’s log goes
     before = { ...process.env };
     Object.assign(process.env, environment);
     for (const [name, path] of Object.entries(queues)) process.env[name] = `${server.url}/${path}`;
@@ -58,6 +66,7 @@ describe('what a function on AWS works with', () => {
       if (before[name] === undefined) Reflect.deleteProperty(process.env, name);
       else process.env[name] = before[name];
     }
+    stdout.mockRestore();
     await server[Symbol.asyncDispose]();
   });
   beforeEach(() => {
@@ -73,7 +82,15 @@ describe('what a function on AWS works with', () => {
     if (!store || !vault || !probe || !bus) throw new Error('A port is missing');
     return { store, vault, probe, bus };
   };
-  const event = { event_id: randomUUID(), type: 'connection.changed' } as unknown as ConnectionEvent;
+  const event = {
+    event_id: randomUUID(),
+    type: 'connection.created',
+    org_id: 'org',
+    environment_id: 'default',
+    connection_id: `conn_${owner.id}`,
+    version: 1,
+    test: true,
+  } as ConnectionEvent; // what of it is read here
 
   test.each([
     [
@@ -166,5 +183,73 @@ describe('what a function on AWS works with', () => {
     expect(Object.keys(await awsRuntime().ports({ store: 'read' }))).toEqual(['store']);
     const { documents } = await awsRuntime().ports({ documents: 'read' });
     expect(documents).toBeDefined();
+  });
+
+  const records = (...all: readonly object[]) => ({ Records: all }) as never; // what a handler reads of an event
+  const change = (layout: number) => ({
+    eventID: 'event-1',
+    eventName: 'INSERT',
+    dynamodb: {
+      Keys: { pk: { S: 'T#org#default' }, sk: { S: `CONN#${owner.id}` } },
+      NewImage: attributesOf({
+        pk: 'T#org#default',
+        sk: `CONN#${owner.id}`,
+        layout,
+        id: owner.id,
+        org_id: 'org',
+        environment_id: 'default',
+        type: 'postgresql',
+        cause: 'created',
+        options: {},
+        version: 1,
+        revision: 1,
+        status: 'testing',
+        awaits_test: 1,
+        updated_at: '2026-01-01T00:00:00.000Z',
+      }),
+      SequenceNumber: '101',
+    },
+  });
+  const message = {
+    messageId: 'message-1',
+    receiptHandle: 'receipt',
+    body: JSON.stringify({ detail: event }),
+  };
+
+  test('changes that the bus does not take are delivered again', async () => {
+    const { batchItemFailures } = await publish(records(change(1)));
+    expect(batchItemFailures).toEqual([{ itemIdentifier: '101' }]);
+    expect(asked.map(({ operation }) => operation)).toContain('PutEvents');
+  });
+
+  test('a change that is no event goes to the dead letters, or is delivered again', async () => {
+    await expect(publish(records(change(999)))).rejects.toThrow();
+    const [letter] = asked.filter(({ operation }) => operation === 'SendMessage');
+    expect(JSON.parse(String(letter?.body['MessageBody']))).toMatchObject({ event_id: 'event-1' });
+  });
+
+  test.each([
+    ['undelivered', buryTests],
+    ['probe/test', makeTests],
+  ] as const)('messages that %s cannot handle come back', async (_, handler) => {
+    expect(await handler(records(message))).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] });
+    expect(asked.map(({ operation }) => operation)).toContain('GetItem');
+  });
+
+  test('a sweep that fails is a failure of its function', async () => {
+    await expect(sweep()).rejects.toMatchObject({ code: 'unavailable' });
+    expect(asked[0]).toMatchObject({ operation: 'Query', body: { TableName: 'the-table' } });
+  });
+
+  test.each([
+    ['Delete', 'FAILED'],
+    ['Create', 'SUCCESS'],
+  ])('CloudFormation is answered at a %s: %s', async (RequestType, Status) => {
+    const request = { RequestType, StackId: 's', RequestId: 'r', LogicalResourceId: 'l' };
+    await emptyVault({ ...request, ResponseURL: `${server.url}/taken` } as never);
+    expect(asked.at(-1)).toMatchObject({ operation: '/taken', body: { Status, StackId: 's' } });
+    await expect(emptyVault({ ...request, ResponseURL: `${server.url}/refused` } as never)).rejects.toThrow(
+      'HTTP 500',
+    );
   });
 });

@@ -26,7 +26,14 @@ const lists = (): readonly (readonly [path: string, of: readonly unknown[]])[] =
   [`/v1/connections/${id}/tests`, ['tests', id.slice(5)]],
   [`/v1/connections/${id}/usages`, ['usages', id.slice(5)]],
   [`/v1/connections/${id}/schema`, ['schema', id.slice(5), {}]],
-  ['/v1/management/connections', ['management', 'all', { page: 1, limit: 50, sortOrder: 'desc' }]],
+  [
+    '/v1/management/connections',
+    ['management', ['product', null], { page: 1, limit: 50, sortOrder: 'desc' }],
+  ],
+  [
+    '/v1/management/connections/unassigned',
+    ['management', ['unassigned'], { page: 1, limit: 50, sortOrder: 'desc' }],
+  ],
   [`/v1/management/connections/${uuid}/schema`, ['management', 'schema', id.slice(5)]],
   ['/api/v1/connection_profiles', ['profiles']],
   ['/api/v1/connections', ['registrations']],
@@ -78,6 +85,30 @@ describe('a cursor that a caller has made', () => {
       expect([answer.status, answer.body.code]).toEqual([400, 'invalid-cursor']);
     },
   );
+
+  test('is of its own list alone: of no other, no other filter, no other tenant', async () => {
+    const positions: Readonly<Record<string, string>> = {
+      tests: `TEST#2026-01-01T00:00:00.000Z#${'0'.repeat(32)}`,
+      usages: 'a',
+    };
+    const plain = lists().filter(([path]) => !path.endsWith('/schema'));
+    for (const [path, own] of plain) {
+      const position = positions[String(own[0])] ?? '0'.repeat(32);
+      const askWith = async (of: readonly unknown[], as = tenant) =>
+        (await ask(path, cursorOf({ tenant: as, of, accepts }, position) ?? '')).status;
+      expect([path, await askWith(own)]).toEqual([path, 200]);
+      for (const [, of] of plain)
+        if (of !== own) expect([path, of, await askWith(of)]).toEqual([path, of, 400]);
+      for (const part of own.keys())
+        for (const altered of [own.toSpliced(part, 1), own.with(part, 'another')])
+          expect([path, altered, await askWith(altered)]).toEqual([path, altered, 400]);
+      for (const as of [
+        { ...tenant, org: 'org_other' },
+        { ...tenant, environment: 'other' },
+      ])
+        expect([path, as, await askWith(own, as)]).toEqual([path, as, 400]);
+    }
+  });
 
   test('is the one that the list itself makes where its position is one of the list', async () => {
     const { body } = await api.call(`GET /v1/connections/${id}/tests`);

@@ -35,10 +35,15 @@ export const listImports = (root: string, file: string): readonly string[] =>
   );
 
 /**
- * Runs the tests once on the unchanged tree. What is known of a test from the last time is taken from there until the test changes; where a
+ * Runs the tests once on the unchanged tree, for so many seconds at most; those that were not reached count as tests of what they are named
+ * after or import. What is known of a test from the last time is taken from there until the test changes; where a
  * source has changed since then, which of its lines the test runs is not known.
  */
-export const readCoverage = (root: string, tests: readonly string[]): readonly TestCoverage[] => {
+export const readCoverage = (
+  root: string,
+  tests: readonly string[],
+  seconds: number,
+): readonly TestCoverage[] => {
   const cacheFile = join(tmpdir(), 'mooring-mutants-coverage.jsonl');
   const hashFile = memoize((file: string) => hash(join(root, file)));
   const readCache = () => {
@@ -49,8 +54,8 @@ export const readCoverage = (root: string, tests: readonly string[]): readonly T
     );
   };
   const known = readCache();
-  const unknown = tests.filter((test) => !known.has(test));
-  if (unknown.length > 0) {
+  const unknown = tests.filter((test) => !known.get(test)?.passed);
+  if (unknown.length > 0 && seconds > 0) {
     console.error(`Running ${unknown.length} test files unchanged, to see which lines they run.`);
     const config = join(root, 'jest.mutants.config.js');
     const reporter = join(import.meta.dirname, 'coverage-reporter.ts');
@@ -60,17 +65,18 @@ export const readCoverage = (root: string, tests: readonly string[]): readonly T
 export default { ...config, collectCoverage: true, coverageProvider: 'v8', coverageReporters: ['none'],
   reporters: [[${JSON.stringify(reporter)}, { output: ${JSON.stringify(cacheFile)} }]] };\n`,
     );
-    runNode(root, [...jest, '--config', config, '--maxWorkers=3', '--runTestsByPath', ...unknown], 3600);
+    runNode(root, [...jest, '--config', config, '--maxWorkers=3', '--runTestsByPath', ...unknown], seconds);
     rmSync(config);
   }
-  return [...readCache().values()]
-    .filter(({ test }) => tests.includes(test))
-    .map(({ hashes, lines, ...one }) => ({
-      ...one,
-      lines: Object.fromEntries(
-        Object.entries(lines).map(([file, ran]) => [file, hashes[file] === hashFile(file) ? ran : []]),
-      ),
-    }));
+  const found = readCache();
+  return tests.map((test) => {
+    const one = found.get(test);
+    if (!one) return { test, passed: true, seconds: 30, lines: {} };
+    const lines = Object.entries(one.lines).map(
+      ([file, ran]) => [file, one.hashes[file] === hashFile(file) ? ran : []] as const,
+    );
+    return { test, passed: one.passed, seconds: one.seconds, lines: Object.fromEntries(lines) };
+  });
 };
 
 const jest = [

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FileOutcome } from './results-reporter.ts';
 
 export type Outcome = 'passed' | 'failed' | 'timed out';
 
@@ -33,24 +34,17 @@ export interface JestOutcome {
   readonly durations: ReadonlyMap<string, number>;
 }
 
-interface Report {
-  readonly testResults: readonly {
-    readonly name: string;
-    readonly message: string;
-    readonly status: string;
-    readonly assertionResults: readonly {
-      readonly fullName: string;
-      readonly status: string;
-      readonly duration?: number | null;
-      readonly failureMessages: readonly string[];
-    }[];
-  }[];
-}
-
 /** Runs test files until the first failure. */
 export const runJest = (root: string, files: readonly string[], limit: number): JestOutcome => {
-  const output = join(root, 'jest-report.json');
-  rmSync(output, { force: true });
+  const output = join(root, 'results.jsonl');
+  writeFileSync(output, '');
+  const config = join(root, 'jest.results.config.js');
+  const reporter = join(import.meta.dirname, 'results-reporter.ts');
+  writeFileSync(
+    config,
+    `import config from './jest.config.js';
+export default { ...config, reporters: [[${JSON.stringify(reporter)}, { output: ${JSON.stringify(output)} }]] };\n`,
+  );
   const begun = Date.now();
   const outcome = runNode(
     root,
@@ -62,8 +56,8 @@ export const runJest = (root: string, files: readonly string[], limit: number): 
       '--forceExit',
       `--testTimeout=${testLimit * 1000}`,
       `--maxWorkers=${files.length > 4 ? 2 : 1}`,
-      '--json',
-      `--outputFile=${output}`,
+      '--config',
+      config,
       '--runTestsByPath',
       ...files,
     ],
@@ -74,23 +68,19 @@ export const runJest = (root: string, files: readonly string[], limit: number): 
 };
 
 const readReport = (output: string): Pick<JestOutcome, 'failures' | 'durations'> => {
-  let report: Report;
-  try {
-    report = JSON.parse(readFileSync(output, 'utf8')) as Report;
-  } catch {
-    return { failures: [], durations: new Map() };
-  }
-  const failures = report.testResults.flatMap(({ name, message, status, assertionResults }) => {
-    const failed = assertionResults.filter((one) => one.status === 'failed');
-    if (failed.length === 0) return status === 'failed' ? [{ file: name, test: '', message }] : [];
+  const lines = readFileSync(output, 'utf8').split('\n').filter(Boolean);
+  const outcomes = lines.map((line) => JSON.parse(line) as FileOutcome);
+  const failures = outcomes.flatMap(({ testFilePath: file, failureMessage, testResults }) => {
+    const failed = testResults.filter(({ status }) => status === 'failed');
+    if (failed.length === 0) return failureMessage ? [{ file, test: '', message: failureMessage }] : [];
     return failed.map(({ fullName, failureMessages }) => ({
-      file: name,
+      file,
       test: fullName,
       message: failureMessages.join('\n'),
     }));
   });
-  const durations = report.testResults.flatMap(({ assertionResults }) =>
-    assertionResults.map(({ fullName, duration }) => [fullName, (duration ?? 0) / 1000] as const),
+  const durations = outcomes.flatMap(({ testResults }) =>
+    testResults.map(({ fullName, duration }) => [fullName, (duration ?? 0) / 1000] as const),
   );
   return { failures, durations: new Map(durations) };
 };

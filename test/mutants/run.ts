@@ -7,10 +7,11 @@ import { findMutations, type Mutation } from './find-mutations.ts';
 import { createJudge, type Verdict } from './judge.ts';
 import { listTests, readCoverage } from './read-coverage.ts';
 
-const help = `npm run mutants -- [--sample N] [--seed S] [--only PATH[:LINE]] [--minutes M] [--budget SECONDS]
+const help = `npm run mutants -- [--sample N] [--seed S] [--only PATH[:LINE]] [--minutes M] [--budget SECONDS] [--prepare MINUTES]
 
 Makes small wrong changes in a copy of the tree, one at a time, and runs the tests that could notice them,
 best first, until one fails or the budget for a change is spent (in seconds that they take unchanged).
+Before that every test runs unchanged, for so many minutes at most: which lines it runs is kept for the next time.
 Prints a table as Markdown. A change that does not compile or lint is not counted.`;
 
 const { values } = parseArgs({
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     minutes: { type: 'string', default: '90' },
     budget: { type: 'string', default: '120' },
+    prepare: { type: 'string', default: '60' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -84,7 +86,7 @@ const describeChange = ({ text, start, end, replacement }: Candidate) => {
 try {
   copyTree();
   const tests = listTests(copy);
-  const coverage = readCoverage(copy, tests);
+  const coverage = readCoverage(copy, tests, Number(values.prepare) * 60);
   for (const { test, passed } of coverage) if (!passed) console.error(`Fails unchanged: ${test}`);
   const judge = createJudge({ root: copy, coverage, budget: Number(values.budget) });
   const next = random(Number(values.seed));
