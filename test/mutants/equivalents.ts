@@ -3,4 +3,17 @@ export const equivalents: readonly {
   readonly file: string;
   readonly change: string;
   readonly reason: string;
-}[] = [];
+}[] = [
+  {
+    file: 'functions/management/schema.ts',
+    change:
+      '`if (tables.length > 0 && bytes > pageBytes) break;` → `if (tables.length >= 0 && bytes > pageBytes) break;`',
+    reason: 'The first page of a catalog has 4 000 000 bytes at most, of which fewer are told: it always fits.',
+  },
+  {
+    file: 'shared/domain/catalog-keys.ts',
+    change:
+      "`: `${order}${start}${separator}${separator}${String(ordinal).padStart(10, '0')}`;` → `: `${order}${start}${separator}${separator}${String(ordinal).padStart(11, '0')}`;`",
+    reason: 'Numbers of any one length keep the order of the blocks, and no key is read for its number.',
+  },
+];
