@@ -8,7 +8,8 @@ export const equivalents: readonly {
     file: 'functions/management/schema.ts',
     change:
       '`if (tables.length > 0 && bytes > pageBytes) break;` → `if (tables.length >= 0 && bytes > pageBytes) break;`',
-    reason: 'The first page of a catalog has 4 000 000 bytes at most, of which fewer are told: it always fits.',
+    reason:
+      'The first page of a catalog has 4 000 000 bytes at most, of which fewer are told: it always fits.',
   },
   {
     file: 'shared/domain/catalog-keys.ts',
