@@ -71,7 +71,11 @@ export const sealedFolder = async (folder: string, parts: readonly string[]): Pr
   return {
     read: (path, of) =>
       orUnavailable(async () => {
-        const content = await ifPresent(readFile(join(folder, path)));
+        const content = await ifPresent(readFile(join(folder, path))).catch((error: unknown) => {
+          // A folder in the place of a file.
+          unlessCode(error, 'EISDIR', undefined);
+          throw new DamagedFile(join(folder, path));
+        });
         return content && unseal(fileKey, of, content, join(folder, path));
       }),
     write: (path, of, content, how) =>
@@ -119,7 +123,9 @@ const requireKeyOf = async (
 ): Promise<void> => {
   if (files.length === 0 && !hadCheck) return;
   for (const { path, of } of files) {
-    const content = await ifPresent(readFile(path));
+    const content = await ifPresent(readFile(path)).catch((error: unknown) =>
+      unlessCode(error, 'EISDIR', undefined),
+    );
     if (content && opens(fileKey, of, content)) return;
   }
   throw new Error(

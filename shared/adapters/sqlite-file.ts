@@ -89,7 +89,11 @@ const prepare = (db: DatabaseSync) => {
   db.exec('begin immediate');
   const { user_version: found } = db.prepare('pragma user_version').get() ?? {};
   if (found === 0) db.exec(`${schema}; pragma user_version = ${layout}`);
-  else if (found !== layout) throw Object.assign(new Error('user_version'), { errcode: 26 });
+  else if (found !== layout)
+    throw Object.assign(
+      new Error('user_version'),
+      Number(found) > layout ? { isLater: true } : { errcode: 26 },
+    );
   db.exec('commit');
 };
 
@@ -110,6 +114,8 @@ const range = (db: DatabaseSync, pk: string, sk: string, order: 'asc' | 'desc') 
   );
 
 const sentence = (error: unknown, path: string) => {
+  if (error instanceof Error && 'isLater' in error)
+    return `The store ${path} was written by a later release of Mooring: start that release, or put back a copy from before the upgrade`;
   if (damaged.has(primaryCode(error)))
     return `The store ${path} is damaged or not a store of this version of Mooring: put a copy back. Without it a start makes an empty store; the vault keeps its secrets, and none of them is swept`;
   if (primaryCode(error) === busy)

@@ -235,8 +235,15 @@ const keyIn = ({ pk, sk }: Row): Key => ({ pk: String(pk), sk: String(sk) });
 /** What only `settleChanges` let in comes out again: the one place where it gets its type back. */
 const itemOf = (body: Uint8Array) => deserialize(body) as Item;
 
-const eventOf = ({ id, before, after }: Row): StoreEvent => ({
-  id: String(id),
-  ...(before && { before: itemOf(bytesOf(before)) }),
-  ...(after && { after: itemOf(bytesOf(after)) }),
-});
+/** One that is damaged must not hide those behind it. */
+const eventOf = ({ id, before, after }: Row): StoreEvent => {
+  try {
+    return {
+      id: String(id),
+      ...(before && { before: itemOf(bytesOf(before)) }),
+      ...(after && { after: itemOf(bytesOf(after)) }),
+    };
+  } catch (damage) {
+    return { id: String(id), damage };
+  }
+};

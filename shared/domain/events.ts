@@ -7,9 +7,10 @@ import type { StoredConnection } from './connection.ts';
 import { outsideId } from './id.ts';
 import { readConnection } from './stored-connection.ts';
 
-/** What changes of the table mean to others. Most mean nothing: names, usages, blocks of catalogs. */
+/** What changes of the table mean to others. Most mean nothing: names, usages, blocks of catalogs. Throws for one that is damaged. */
 export const eventsOf = (changes: readonly StoreEvent[]): ConnectionEvent[] =>
-  changes.flatMap(({ before, after }) => {
+  changes.flatMap(({ before, after, damage }) => {
+    if (damage !== undefined) throw damage;
     if (!after || !/^(CONN|GONE)#/.test(after.sk)) return [];
     const now = readConnection(after);
     const type = eventTypes[now.cause];

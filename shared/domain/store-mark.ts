@@ -10,13 +10,14 @@ interface Pair {
 
 /**
  * How the store and the vault stand to each other. Each sweep writes a new mark into both, so that a store that was created anew, is
- * another one, or was put back to an earlier state does not have the vault's mark. `unmarked`: the vault has none yet.
+ * another one, or was put back to an earlier state does not have the vault's mark. `unmarked`: neither has one yet. `lost`: the vault has
+ * none, though this store was swept beside one that had.
  */
-export type MarkState = 'same' | 'other' | 'unmarked';
+export type MarkState = 'same' | 'other' | 'unmarked' | 'lost';
 
 export const compareMarks = async ({ store, vault }: Pair): Promise<MarkState> => {
   const [stored, mark, table] = await Promise.all([readStored(store), vault.readMark(), identify(store)]);
-  if (mark === undefined) return 'unmarked';
+  if (mark === undefined) return stored.mark === undefined ? 'unmarked' : 'lost';
   const known = [stored.mark, stored.next].includes(mark) && stored.table === table;
   return known ? 'same' : 'other';
 };
@@ -30,7 +31,7 @@ export const renewMark = async ({ store, vault }: Pair): Promise<void> => {
   ]);
   const mark = randomUUID();
   // Announced first: a crash between the two writes leaves a vault whose mark the store knows, whichever it is.
-  const announced = { mark: held ?? mark, next: mark };
+  const announced = { mark: held ?? null, next: mark };
   const item = { ...keys.storeMark, layout: 1, table };
   try {
     const seen = exists ? { mark: before ?? null, next: abandoned ?? null } : 'absent';

@@ -93,6 +93,11 @@ const mostOf = (seen: number): number => Math.min(Math.ceil(seen / 20), seen - 1
 
 const findObstacle = (marks: MarkState, { seen, unnamed, young }: Unnamed): string | undefined => {
   const count = unnamed.length;
+  if (marks === 'lost')
+    return (
+      'The vault is not the one that this store was last used with: it was made anew, or it is another one. Put the right vault back, ' +
+      'or say that this one is right: npm run vault -- accept. Connections whose credentials are not in it have to get them again'
+    );
   if (marks === 'other' && count + young > 0)
     return (
       `The store is not in the state in which the vault last saw it: it is another one, or an earlier copy, and ${count + young} of ` +

@@ -56,6 +56,8 @@ export interface StoreEvent {
   readonly id: string;
   readonly before?: Item;
   readonly after?: Item;
+  /** Why it cannot be read; it has neither `before` nor `after` then. */
+  readonly damage?: unknown;
 }
 
 /** A condition did not hold; nothing was written. */

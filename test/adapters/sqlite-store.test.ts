@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
 import type { SqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { eventsOf } from '../../shared/domain/events.ts';
 import { Conflict } from '../../shared/ports/store.ts';
 import { storeContract } from '../contracts/store.ts';
 
@@ -67,11 +68,8 @@ describe('the file', () => {
       'not-a-store.db': (path) => writeFileSync(path, 'hello, I am no store of anything\n'.repeat(500)),
       'cut-off.db': (path) => writeFileSync(path, readFileSync(path).subarray(0, 20_000)),
       'overwritten.db': (path) => writeFileSync(path, readFileSync(path).fill(7, 4096, 16_384)),
-      'newer.db': (path) => {
-        const db = new DatabaseSync(path);
-        db.exec('pragma user_version = 99');
-        db.close();
-      },
+      'other.db': (path) => setVersion(path, -1),
+      'newer.db': (path) => setVersion(path, 99),
     };
     for (const [name, harm] of Object.entries(damage)) {
       const path = join(folder, name);
@@ -81,10 +79,18 @@ describe('the file', () => {
       whole.close();
       harm(path);
       expect(() => sqliteStore({ path })).toThrow(
-        /^The store .*\.db is damaged or not a store of this version/,
+        name === 'newer.db'
+          ? /^The store .*\.db was written by a later release of Mooring: start that release/
+          : /^The store .*\.db is damaged or not a store of this version/,
       );
     }
   });
+
+  const setVersion = (path: string, version: number) => {
+    const db = new DatabaseSync(path);
+    db.exec(`pragma user_version = ${version}`);
+    db.close();
+  };
 
   test('in a folder that is not there is refused with a sentence', () => {
     expect(() => sqliteStore({ path: join(folder, 'nowhere', 'store.db') })).toThrow(
@@ -109,6 +115,19 @@ describe('the outbox', () => {
       { before: { ...at, version: 1 }, after: { ...at, version: 2 } },
       { before: { ...at, version: 2 } },
     ]);
+  });
+
+  test('goes on behind a change that is damaged, and tells of it', async () => {
+    const first = open('outbox-damaged.db');
+    for (const version of [1, 2, 3]) await first.write([{ put: { ...at, version } }]);
+    first.close();
+    const db = new DatabaseSync(join(folder, 'outbox-damaged.db'));
+    db.exec('update outbox set after = zeroblob(5) where id = 2');
+    db.close();
+    await using events = open('outbox-damaged.db');
+    const found = events.events(undefined, 10);
+    expect(found.map(({ after }) => after?.['version'])).toEqual([1, undefined, 3]);
+    expect(() => eventsOf(found.slice(1, 2))).toThrow();
   });
 
   test('holds nothing of a write that failed', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -259,6 +259,11 @@ describe('a sweep', () => {
     await settle(2);
     const [file = ''] = await readdir(join(folder, 'secrets'));
     await writeFile(join(folder, 'secrets', file), 'damaged');
+    // Put there by hand, or by a program that keeps copies.
+    for (const part of ['secrets', 'removed']) {
+      await mkdir(join(folder, part, 'a folder'));
+      await writeFile(join(folder, part, '.of another program'), '');
+    }
     const { id } = await leave();
     now += hour;
     expect(await sweep()).toEqual({ ...nothing, seen: 2, removed: 1 });
@@ -345,6 +350,29 @@ describe('of the secrets that no connection names', () => {
     const other = { identity: () => Promise.resolve('table-2') };
     expect(await sweep({ store: other })).toMatchObject({ ...nothing, refused: expect.any(String) });
     expect(await sweep({ store: { identity } })).toMatchObject({ removed: 1 });
+  });
+
+  test('none is removed beside a vault that was made anew, and it says so, until that is accepted', async () => {
+    await settle(30);
+    const anew = await mkdtemp(join(folder, 'anew-'));
+    const other = await fileVault({ folder: anew, clock: () => now });
+    for (let n = 0; n < 2; n++)
+      expect(await sweep({ vault: other })).toEqual({
+        ...nothing,
+        seen: 0,
+        refused: expect.stringContaining('Put the right vault back'),
+      });
+    expect(await sweep()).toEqual({ ...nothing, seen: 30 });
+    await renewMark({ store, vault: other });
+    expect(await sweep({ vault: other })).toEqual({ ...nothing, seen: 0 });
+    expect(await sweep()).toEqual({ ...nothing, seen: 30 });
+  });
+
+  test('a crash of the first sweep of all, between the two writes of a mark, is no lost vault', async () => {
+    await create();
+    const until = { writeMark: () => Promise.reject(new Error('killed')) };
+    await expect(sweep({ vault: until })).rejects.toThrow('killed');
+    expect(await sweep()).toEqual({ ...nothing, seen: 1 });
   });
 
   test('none is removed in the first sweep of a vault of the last release, which marks both', async () => {
