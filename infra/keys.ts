@@ -8,6 +8,7 @@ import {
   revokeApiKey,
 } from '../shared/domain/api-keys.ts';
 import { Segment, scopes as allScopes } from '../shared/http/caller.ts';
+import { describeFailure } from './describe-failure.ts';
 import { type KeyPlace, keyPlace } from './key-place.ts';
 
 /** `npm run keys`: makes, lists and revokes API keys, here or on AWS. */
@@ -20,7 +21,7 @@ const main = async (): Promise<void> => {
     await command(place);
     say(`${place.name}\n`);
   } catch (error) {
-    say(`${told(error)}\n`);
+    say(`${describeFailure(error)}\n`);
     process.exitCode = 1;
   }
 };
@@ -129,12 +130,6 @@ const line = ({ id, org, environments, scopes, name, created_at: at }: ApiKey) =
     at,
     ...(name === undefined ? [] : [JSON.stringify(name)]),
   ].join('  ');
-
-/** Why AWS did not answer stands in the cause. */
-const told = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
-};
 
 const say = (text: string): void => void process.stderr.write(text);
 

@@ -10,6 +10,8 @@ export interface VaultPlace extends AsyncDisposable {
   readonly vault: SweepVault;
   /** For people: where it is. */
   readonly name: string;
+  /** The key that carries the mark of the store; empty where it is not known. Left out where the vault has a place of its own for it. */
+  readonly markPlace?: string;
 }
 
 /** The same places as those of the API keys (`keyPlace`); a vault is never created. */
@@ -62,6 +64,7 @@ const deployedPlace = async (environment: Environment): Promise<VaultPlace> => {
     store: dynamoStore({ client: dynamo, table }),
     vault: secretsVault({ secrets, kms, prefix, keyId: '', macKeyId, clock: Date.now }),
     name: `In the vault of ${prefix}, for the table ${table}`,
+    markPlace: macKeyId,
     [Symbol.asyncDispose]: async () => {
       for (const client of [dynamo, kms, secrets]) client.destroy();
     },

@@ -3,6 +3,7 @@ import { keys } from '../shared/domain/keys.ts';
 import { renewMark } from '../shared/domain/store-mark.ts';
 import { findUnnamed, quarantineDays } from '../shared/domain/sweep.ts';
 import { createLog } from '../shared/log.ts';
+import { describeFailure } from './describe-failure.ts';
 import { type VaultPlace, vaultPlace } from './vault-place.ts';
 
 /** `npm run vault`: shows removed secrets and brings them back, here or on AWS. */
@@ -15,7 +16,7 @@ const main = async (): Promise<void> => {
     await command(place);
     say(`${place.name}\n`);
   } catch (error) {
-    say(`${describe(error)}\n`);
+    say(`${describeFailure(error)}\n`);
     process.exitCode = 1;
   }
 };
@@ -104,7 +105,11 @@ const commands = {
 
   accept: (names: readonly string[]): Command => {
     refuseNames('accept', names);
-    return async ({ store, vault }) => {
+    return async ({ store, vault, markPlace }) => {
+      if (markPlace === '')
+        throw new Error(
+          'accept writes to a key: expected its ARN in MOORING_MAC_KEY, the output MacKeyArn of the deployment',
+        );
       await renewMark({ store, vault });
       say('The store and the vault belong together from now on; the next sweep goes by it.\n');
     };
@@ -131,12 +136,6 @@ const reportUnreadable = (name: string): void => say(`${name} cannot be read\n`)
 const toTime = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
 const print = (...parts: readonly string[]): void => void process.stdout.write(`${parts.join('  ')}\n`);
-
-/** Why AWS did not answer stands in the cause. */
-const describe = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
-};
 
 const say = (text: string): void => void process.stderr.write(text);
 

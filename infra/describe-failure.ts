@@ -1,0 +1,17 @@
+/** What failed, as a sentence for who runs a command; why AWS did not answer stands in the cause. */
+export const describeFailure = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  const text = error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+  const hint = Object.entries(hints).find(([name]) => text.includes(name))?.[1];
+  return hint === undefined ? text : `${text}\n${hint}`;
+};
+
+/** By the names under which AWS and its SDK refuse a call. */
+const hints: Readonly<Record<string, string>> = {
+  'DynamoDB: ResourceNotFoundException':
+    'There is no such table in this region: expected the one of a deployment (AWS_REGION, MOORING_TABLE or MOORING_NAME).',
+  CredentialsProviderError:
+    'Expected credentials of the account of the deployment: AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
+  AccessDenied: 'These credentials may not do this: expected those of an administrator of the deployment.',
+  ExpiredToken: 'These credentials have expired: log in again.',
+};
