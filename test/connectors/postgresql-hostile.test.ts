@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { Target } from '../../shared/connectors/connector.ts';
 import { examine, openSession } from '../../shared/connectors/examine.ts';
 import type { ExamineOptions } from '../../shared/connectors/examine.ts';
+import { beginReading, questionSettings } from '../../shared/connectors/postgresql/session-state.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { leftOver, pem, plainServer } from '../network/servers.ts';
 import { TLSSocket, createSecureContext } from 'node:tls';
@@ -239,8 +240,7 @@ describe('once it has let us in, a server that', () => {
     const version = `16.4 (${'x'.repeat(50_000)})`;
     const done = message('C', 'SHOW\0');
     const answer = Buffer.concat([
-      done,
-      done,
+      ...beginReading(1000, questionSettings).map(() => done),
       columns,
       message('D', Buffer.from([0, 1]), version.length, version),
       done,

@@ -7,9 +7,9 @@ import { fold } from '../sql/fold.ts';
 import { handOn } from '../sql/hand-on.ts';
 import { transact, type Statement } from './flight.ts';
 import { notThere, unreadable } from './grants.ts';
-import { begin } from './queries.ts';
 import { read } from './read.ts';
 import { unpack } from './relation.ts';
+import { beginReading } from './session-state.ts';
 
 /** One flight; a second where a type, a key or a right needs another look; and once more where a name holds the separator. */
 export const introspect = async (
@@ -19,7 +19,7 @@ export const introspect = async (
   { queryTimeoutMs }: { readonly queryTimeoutMs: number },
 ): Promise<readonly Missing[]> => {
   const run = (statements: readonly Statement[]) =>
-    transact(client, begin(queryTimeoutMs), statements, queryTimeoutMs);
+    transact(client, beginReading(queryTimeoutMs), statements, queryTimeoutMs);
   const reading =
     (await read(client, scope, '\x1f', run)) ?? (await read(client, scope, `\x1f${randomUUID()}`, run));
   if (!reading) throw new Problem('server-error', 'Expected names that can be told apart');

@@ -4,18 +4,6 @@ import type { Scope } from '../catalog.ts';
 type Literal = (text: string) => string;
 
 /**
- * Before anything is read: one snapshot, no write, and nobody's functions but PostgreSQL's own (CVE-2018-1058). JIT would compile
- * for longer than these queries run; the memory lets them sort without files.
- */
-export const begin = (timeoutMs: number): readonly string[] => [
-  'begin isolation level repeatable read read only',
-  `set local statement_timeout = ${Math.max(1, Math.ceil(timeoutMs))}`,
-  'set local search_path = pg_catalog, pg_temp',
-  'set local jit = off',
-  `set local work_mem = '32MB'`,
-];
-
-/**
  * The whole catalog, set by set; what belongs to one table comes in one row, its texts joined by `separator`. The reader counts
  * them, because no character is barred from a name.
  */

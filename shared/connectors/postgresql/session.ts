@@ -10,6 +10,7 @@ import type { PostgresLogins } from './logins.ts';
 import { privilegeQueries } from './privilege-queries.ts';
 import { privilegesOf } from './privileges.ts';
 import { requestTls } from './request-tls.ts';
+import { beginReading, questionSettings } from './session-state.ts';
 
 export type Flavor = 'postgresql' | 'redshift';
 
@@ -60,11 +61,15 @@ export const openSession = async (
 
   /** One flight: poolers refuse the limit at login, and a session of theirs is ours for a transaction only. */
   const flight = async (...statements: readonly string[]): Promise<readonly Rows[]> => {
-    const time = `set local statement_timeout = ${Math.min(limit, longestFlight)}`;
+    const time = Math.min(limit, longestFlight);
+    const opening =
+      flavor === 'redshift'
+        ? ['begin read only', `set local statement_timeout = ${time}`]
+        : beginReading(time, questionSettings);
     allow(mostPerFlight);
     try {
-      const results = await client.query(['begin read only', time, ...statements, 'commit'].join(';\n'));
-      return rowsOf(results).slice(2, -1);
+      const results = await client.query([...opening, ...statements, 'commit'].join(';\n'));
+      return rowsOf(results).slice(opening.length, -1);
     } catch (error) {
       await client.query('rollback').catch(() => {}); // the first error is the one to tell
       throw error;

@@ -1,0 +1,61 @@
+/** Something of a session that what is read depends on. */
+interface Setting {
+  readonly name: string;
+  readonly value: string;
+  readonly why: string;
+  /** The first version that has it, where that is not the oldest that works. */
+  readonly since?: number;
+}
+
+/**
+ * Everything that a role, a database or the server's configuration may set otherwise (`ALTER ROLE … SET`) and that reading a catalog
+ * depends on. https://www.postgresql.org/docs/current/runtime-config-client.html
+ */
+export const catalogSettings: readonly Setting[] = [
+  { name: 'lock_timeout', value: '0', why: 'the limit of the statement is the only one' },
+  { name: 'transaction_timeout', value: '0', why: 'likewise', since: 17 },
+  { name: 'idle_in_transaction_session_timeout', value: '0', why: 'a slow network is not idleness' },
+  { name: 'quote_all_identifiers', value: 'off', why: 'names of types and expressions are spelled with it' },
+  {
+    name: 'search_path',
+    value: 'pg_catalog, pg_temp',
+    why: "nobody's functions but PostgreSQL's own (CVE-2018-1058), and types of other schemas are spelled in full",
+  },
+  { name: 'standard_conforming_strings', value: 'on', why: 'texts in expressions are spelled with it' },
+  { name: 'bytea_output', value: 'hex', why: 'defaults of type bytea' },
+  { name: 'DateStyle', value: 'ISO, YMD', why: 'defaults that are dates' },
+  { name: 'IntervalStyle', value: 'postgres', why: 'defaults that are intervals' },
+  { name: 'TimeZone', value: 'UTC', why: 'defaults of type timestamptz' },
+  { name: 'extra_float_digits', value: '1', why: 'defaults that are floating-point numbers' },
+  { name: 'lc_monetary', value: 'C', why: 'defaults of type money' },
+  { name: 'jit', value: 'off', why: 'it would compile for longer than these queries run' },
+  { name: 'work_mem', value: '32MB', why: 'enough to sort without files' },
+];
+
+/** What a short question depends on: it answers names and flags, and spells nothing. */
+export const questionSettings = catalogSettings.filter(({ name }) =>
+  ['lock_timeout', 'search_path'].includes(name),
+);
+
+/**
+ * Begins a transaction in which every setting is ours. One snapshot, no write; the isolation level is named because a standby refuses one
+ * that is serializable by default. The savepoint ends the limit that the role had set: before version 13 a limit that runs goes on until
+ * the transaction's state changes, whatever is set meanwhile.
+ * https://github.com/postgres/postgres/blob/REL_12_STABLE/src/backend/tcop/postgres.c (`exec_simple_query`)
+ */
+export const beginReading = (timeoutMs: number, settings = catalogSettings): readonly string[] => {
+  const newer = settings.filter(({ since }) => since !== undefined);
+  return [
+    'begin isolation level repeatable read read only',
+    `set local statement_timeout = ${Math.max(1, Math.ceil(timeoutMs))}`,
+    'savepoint settled',
+    // A list is no one text.
+    ...settings
+      .filter(({ since }) => since === undefined)
+      .map(({ name, value }) => `set local ${name} = ${name === 'search_path' ? value : `'${value}'`}`),
+    ...newer.map(
+      ({ name, value }) =>
+        `select set_config('${name}', '${value}', true) where current_setting('${name}', true) is not null`,
+    ),
+  ];
+};
