@@ -9,7 +9,7 @@ import { seenAtLogin } from './failures.ts';
 import { counted, flagNames, readGreeting, sslRequest, type Greeting } from './greeting.ts';
 import { guard } from './guard.ts';
 import { logins, readLogin } from './logins.ts';
-import { settle } from './settings.ts';
+import { settle } from './session-state.ts';
 
 /** What the connector's schemas say. */
 export interface Settings {

@@ -1,0 +1,92 @@
+import type { Link } from './link.ts';
+import { since, type Server } from './version.ts';
+
+/** A server of the kind and not of the make may lack any of it; our own limits hold all the same. */
+export const settle = async (
+  { ask }: Pick<Link, 'ask'>,
+  server: Server,
+  timeoutMs: number,
+): Promise<void> => {
+  const isThere = async (statement: string): Promise<boolean> => {
+    try {
+      await ask(statement);
+      return true;
+    } catch (error) {
+      if (error instanceof Error && 'errno' in error && isLacking(error.errno)) return false;
+      throw error;
+    }
+  };
+  if (!(await isThere(settings(server, timeoutMs)))) {
+    for (const statement of eachSetting(timeoutMs)) await isThere(statement);
+  }
+  // An account whose password is past its end may log in to MariaDB and set what it likes, and do nothing more.
+  if (server.mariadb) await ask('do 1');
+};
+
+/** Something of a session that what is read depends on. */
+interface Setting {
+  readonly name: string;
+  readonly value: string;
+  readonly why: string;
+  /** Which servers have it, where not all do; the others are not asked by that name. */
+  readonly on?: (server: Server) => boolean;
+}
+
+/**
+ * Everything that `init_connect`, a proxy or the server's configuration may set otherwise and that our reading depends on. The
+ * character sets are named one by one: the handshake's may be passed over (`skip-character-set-client-handshake`), and a name that a
+ * smaller set has no letters for comes as question marks.
+ * https://dev.mysql.com/doc/refman/9.7/en/server-system-variables.html, https://mariadb.com/kb/en/server-system-variables/
+ */
+export const listSettings = (timeoutMs: number): readonly Setting[] => [
+  { name: 'sql_mode', value: `''`, why: 'no mode reads or spells names otherwise' },
+  { name: 'character_set_client', value: 'utf8mb4', why: 'our statements are that' },
+  { name: 'character_set_connection', value: 'utf8mb4', why: 'their texts are compared in it' },
+  { name: 'character_set_results', value: 'utf8mb4', why: 'it has every letter of a name' },
+  { name: 'sql_select_limit', value: '18446744073709551615', why: 'every row is wanted' },
+  { name: 'sql_big_selects', value: '1', why: 'likewise, whatever the server takes the work for' },
+  { name: 'sql_quote_show_create', value: '1', why: 'SHOW GRANTS spells names with it' },
+  { name: 'time_zone', value: `'+00:00'`, why: 'defaults of type timestamp' },
+  { name: 'resultset_metadata', value: 'full', why: 'the driver needs it', on: hasResultSetMetadata },
+  {
+    name: 'max_statement_time',
+    value: `${timeoutMs / 1000}`,
+    why: "the connection's own limit",
+    on: isMariadb,
+  },
+  {
+    name: 'max_execution_time',
+    value: `${Math.min(timeoutMs, 2 ** 32 - 1)}`,
+    why: "the connection's own limit",
+    on: (server) => !isMariadb(server),
+  },
+  // MySQL 8 has no longer the one name, MariaDB before 11.1 and MySQL before 5.7.20 have not yet the other.
+  {
+    name: 'transaction_read_only',
+    value: '1',
+    why: 'no write; and an expired cache of statistics is computed and not stored',
+    on: (server) => !isMariadb(server) && since(server, 8, 0),
+  },
+  {
+    name: 'tx_read_only',
+    value: '1',
+    why: 'likewise',
+    on: (server) => isMariadb(server) || !since(server, 8, 0),
+  },
+];
+
+const isMariadb = ({ mariadb }: Server) => mariadb;
+const hasResultSetMetadata = (server: Server) => !isMariadb(server) && since(server, 8, 0, 3);
+
+const settings = (server: Server, timeoutMs: number): string =>
+  `set session ${listSettings(timeoutMs)
+    .filter(({ on }) => on?.(server) ?? true)
+    .map(({ name, value }) => `${name} = ${value}`)
+    .join(', ')}`;
+
+/** The same by all the names that there are, one at a time: for what is neither, or stands behind a proxy of another name. */
+const eachSetting = (timeoutMs: number): readonly string[] =>
+  listSettings(timeoutMs).map(({ name, value }) => `set session ${name} = ${value}`);
+
+/** ER_UNKNOWN_SYSTEM_VARIABLE, and ER_NOT_SUPPORTED_YET, which is TiDB's word for being read-only. */
+const isLacking = (errno: unknown) => errno === 1193 || errno === 1235;
