@@ -58,6 +58,28 @@ const known = (name: string, other: string) => ({
 });
 
 describe('a catalog', () => {
+  test('of two tables under one name is refused, however they come', async () => {
+    const failure = { code: 'server-error', message: expect.stringContaining('under one name') };
+    const drafts = createDrafts();
+    drafts.add(draftOf('s', '??', 'table'));
+    expect(() => drafts.add(draftOf('s', '??', 'table'))).toThrow(expect.objectContaining(failure));
+    const late = drafts.at('???', 's');
+    drafts.declare(late, 'table');
+    expect(() => drafts.declare(late, 'view')).toThrow(expect.objectContaining(failure));
+    // Keys that differ may stand for names that do not.
+    const apart = ['1', '2'].map(() => draftOf('s', '\ufffd', 'table'));
+    await expect(handOn(apart, fold, () => {})).rejects.toMatchObject(failure);
+    await expect(handOn([draftOf('r', 'a'), draftOf('s', 'a')], fold, () => {})).resolves.toBeUndefined();
+  });
+
+  test.each(['?', '\ufffd', 'caf?'])('of two columns named %s is refused', (name) => {
+    const draft = draftOf('s', 't', 'table');
+    draft.columns.push(column(name, 1), column('x', 2), column(`${name}?`, 3));
+    expect(fold(draft).columns).toHaveLength(3);
+    draft.columns.push(column(name, 1), column('x', 2), column(name, 3));
+    expect(() => fold(draft)).toThrow(expect.objectContaining({ code: 'server-error' }));
+  });
+
   test('is the same in whatever order its rows come', () => {
     fc.assert(
       fc.property(shuffled(rows), (some) => {

@@ -37,7 +37,7 @@ export const readRows = (
       draft.schema = text(schema);
       draft.name = text(name);
       if (kind === undefined) return;
-      draft.kind = foreignEngines.has(text(engine)) ? 'foreign_table' : kind;
+      drafts.declare(draft, foreignEngines.has(text(engine)) ? 'foreign_table' : kind);
       if (kind === 'view') return; // its comment is `VIEW`, or that it is broken
       draft.comment = text(comment) || null;
       draft.rows = count(rows);

@@ -3,7 +3,7 @@ import { Problem } from '../../problem.ts';
 import type { Column } from '../catalog.ts';
 import { byPlace } from '../order.ts';
 import { draftOf, type Draft, type IndexDraft, type Part, type References } from './draft.ts';
-import { columnAt } from './fold.ts';
+import { columnAt, twice } from './fold.ts';
 
 /** Finds the table that a row is about, by two names or by an id, puts its keys together, and bounds how much may come. */
 export const createDrafts = () => {
@@ -17,7 +17,9 @@ export const createDrafts = () => {
   const add = (draft: Draft, { name, schema }: Place = draft): Draft => {
     const within = places.get(schema) ?? new Map<unknown, Draft>();
     if (within.size === 0) places.set(schema, within);
-    if (!within.has(name)) spend(tables);
+    const before = within.get(name);
+    if (before?.kind !== undefined) throw twice();
+    if (!before) spend(tables);
     within.set(name, draft);
     last = { schema, name, draft };
     return draft;
@@ -62,6 +64,11 @@ export const createDrafts = () => {
     column: (draft: Draft | undefined, column: Column): void => {
       count();
       draft?.columns.push(column);
+    },
+    /** Says what a table is, of one that was made before its own row came. */
+    declare: (draft: Draft, kind: NonNullable<Draft['kind']>): void => {
+      if (draft.kind !== undefined) throw twice();
+      draft.kind = kind;
     },
     /** Says of a column what comes apart from it. */
     comment: (draft: Draft | undefined, column: string, comment: string): void => {

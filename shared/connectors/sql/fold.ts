@@ -1,3 +1,4 @@
+import { Problem } from '../../problem.ts';
 import type { Column, ForeignKey, Index, Table } from '../catalog.ts';
 import { byBytes } from '../order.ts';
 import type { Draft, Part } from './draft.ts';
@@ -10,6 +11,7 @@ export const fold = (draft: Draft): Table => {
   const { readable } = draft;
   const all = inOrder(draft.columns);
   const columns = readable ? all.filter(({ position }) => readable.has(position)) : all;
+  refuseTwice(all);
   const names = draft.expressions ? undefined : new Set(columns.map(({ name }) => name));
   if (draft.comments) {
     for (const column of columns) column.comment = draft.comments.get(column.name) || null;
@@ -34,6 +36,20 @@ export const fold = (draft: Draft): Table => {
   draft.indexes = [];
   draft.primaryKey = [];
   return table;
+};
+
+/** Two things came under one name: what is known of them cannot be told apart, and nothing is to be merged. */
+export const twice = (): Problem =>
+  new Problem('server-error', 'Expected each name once; the server sent two things under one name', {
+    remediation:
+      'Have the server, or the proxy before it, send names in UTF-8: letters that a character set does not have come as question marks.',
+  });
+
+/** Names of one table differ; only a conversion that puts one letter for many makes them the same. */
+const refuseTwice = (columns: readonly Column[]): void => {
+  const converted = columns.filter(({ name }) => name.includes('?') || name.includes('\ufffd'));
+  if (converted.length < 2) return;
+  if (new Set(converted.map(({ name }) => name)).size < converted.length) throw twice();
 };
 
 type Whole = (parts: readonly Part[]) => string[] | undefined;

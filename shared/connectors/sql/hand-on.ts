@@ -1,14 +1,30 @@
 import type { Sink, Table } from '../catalog.ts';
+import { twice } from './fold.ts';
 
-/** Folds some at a time, in their order, and waits until they are taken. */
-export const handOn = async <D>(
+/** Folds some at a time, in their order, and waits until they are taken. Throws where two came under one name. */
+export const handOn = async <D extends Named>(
   drafts: readonly D[],
   fold: (draft: D) => Table,
   sink: Sink,
   { from = 0, to = drafts.length }: { readonly from?: number; readonly to?: number } = {},
 ): Promise<void> => {
   for (let at = from; at < to; at += atOnce) {
-    await sink(drafts.slice(at, Math.min(at + atOnce, to)).map((draft) => fold(draft)));
+    const some = drafts.slice(at, Math.min(at + atOnce, to));
+    refuseTwice(some, drafts[at - 1]);
+    await sink(some.map((draft) => fold(draft)));
+  }
+};
+
+interface Named {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/** They are in order: those of one name stand beside each other. */
+const refuseTwice = (drafts: readonly Named[], before: Named | undefined): void => {
+  for (const draft of drafts) {
+    if (before?.name === draft.name && before.schema === draft.schema) throw twice();
+    before = draft;
   }
 };
 
