@@ -2,8 +2,10 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
 import type { Target } from '../connector.ts';
+import { withRetries } from '../retry.ts';
 import { within } from '../within.ts';
 import { domainOf, isSecure } from './address.ts';
+import { isTransient } from './failures.ts';
 import { requestHandler } from './request-handler.ts';
 import { loginOf } from './logins.ts';
 import { keysOf, sdkSettings } from './sdk-settings.ts';
@@ -25,7 +27,7 @@ export interface Bucket {
   readonly client: S3Client;
   readonly name: string;
   readonly prefix: string;
-  /** Runs a request, and reading its answer, within the query's time limit. */
+  /** Runs a request, and reading its answer, within the query's time limit; again where the server says that it is busy. */
   within<T>(work: (abortSignal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
@@ -75,7 +77,9 @@ export const bucketOf = async (target: S3Target, dialer: Dialer): Promise<Bucket
     name: config.bucket,
     prefix: config.prefix ?? '',
     within: (work) =>
-      within({ limit, remediation: 'Raise query_timeout_seconds.', signal: dialer.signal }, work),
+      within({ limit, remediation: 'Raise query_timeout_seconds.', signal: dialer.signal }, (signal) =>
+        withRetries(() => work(signal), { isTransient, signal }),
+      ),
   };
 };
 

@@ -1,6 +1,8 @@
 import { networkFailure } from '../../network/failure.ts';
+import { Problem } from '../../problem.ts';
 import type { Failure } from '../connector.ts';
 import { failureOf, failureTable, fieldsOf } from '../failure-table.ts';
+import { isTransientStatus } from '../retry.ts';
 
 /** By the code in the body of the answer, else by the status alone. */
 export const failure = (error: unknown): Failure | undefined => {
@@ -21,6 +23,23 @@ const isRedirect = (status: number) => status >= 300 && status < 400;
 
 /** Whether the account is who it says, and may not do this. */
 export const isDenied = (error: unknown): boolean => nameOf(error) === 'AccessDenied';
+
+/** Whether the server may well answer in a moment. */
+export const isTransient = (error: unknown): boolean => isTransientStatus(statusOf(error));
+
+/** What became of one object and says nothing about the others; `undefined` for what is wrong with the bucket, the account or the way there. */
+export const lackOf = (error: unknown): ObjectLack | undefined => {
+  if (error instanceof Problem) return error.code === 'timeout' ? 'failing' : undefined;
+  const name = nameOf(error) ?? '';
+  if (isDenied(error)) return 'denied';
+  if (name === 'InvalidObjectState') return 'archived';
+  // Removed or written anew meanwhile.
+  if (name === 'NoSuchKey' || name === 'InvalidRange') return 'gone';
+  if (name.startsWith('KMS.')) return 'keys';
+  return isTransient(error) ? 'failing' : undefined;
+};
+
+export type ObjectLack = 'denied' | 'archived' | 'gone' | 'keys' | 'failing';
 
 /** What S3 calls the error, where it sent one; the SDK has names of its own for what has no code. */
 export const nameOf = (error: unknown): string | undefined => {

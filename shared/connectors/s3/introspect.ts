@@ -1,11 +1,12 @@
 import type { Missing, Scope, Sink, Table } from '../catalog.ts';
 import { byPlace } from '../order.ts';
 import { readSome } from '../read-some.ts';
+import { createPartFailures } from '../retry.ts';
 import { atMost, type Runner } from './at-most.ts';
 import type { Bucket } from './client.ts';
 import { readColumns, type Reading } from './columns.ts';
 import { type DataSet, dataSets, partitionColumns } from './data-sets.ts';
-import { isDenied, nameOf } from './failures.ts';
+import { isDenied, lackOf, type ObjectLack } from './failures.ts';
 import { listAll } from './list-all.ts';
 import { rangedReads } from './ranges.ts';
 import { mayList, mayRead } from './privileges.ts';
@@ -17,11 +18,21 @@ export const introspect = async (bucket: Bucket, scope: Scope, sink: Sink): Prom
   if (found === undefined) {
     return [{ reason: 'the account may not list the bucket', remediation: mayList(bucket).grant }];
   }
-  const lacks: Lacks = { denied: 0, archived: 0, unreadable: 0, tooLarge: 0, cut: 0 };
+  const lacks: Lacks = {
+    denied: 0,
+    archived: 0,
+    gone: 0,
+    keys: 0,
+    failing: 0,
+    unreadable: 0,
+    tooLarge: 0,
+    cut: 0,
+  };
+  const failures = createPartFailures();
   const alone = atMost(1);
   const sets = [...found.values()].sort(byPlace);
   for (let from = 0; from < sets.length;) {
-    const read = (set: DataSet) => tableOf(bucket, set, lacks, alone);
+    const read = (set: DataSet) => tableOf(bucket, set, { lacks, failures, alone });
     const tables = await readSome(sets.slice(from, from + batch), read, mostSockets);
     from += tables.length;
     await sink(tables.filter((table) => table !== undefined));
@@ -33,13 +44,7 @@ const batch = 400;
 const mostObjects = 2_000_000;
 const mostTables = 100_000;
 
-interface Lacks {
-  denied: number;
-  archived: number;
-  unreadable: number;
-  tooLarge: number;
-  cut: number;
-}
+type Lacks = Record<ObjectLack | 'unreadable' | 'tooLarge' | 'cut', number>;
 
 const list = async (
   bucket: Bucket,
@@ -75,14 +80,16 @@ const list = async (
   };
 };
 
+/** What is kept count of while tables are read. */
+interface Seen {
+  readonly lacks: Lacks;
+  readonly failures: ReturnType<typeof createPartFailures>;
+  readonly alone: Runner;
+}
+
 /** Nothing for what the account may not read. */
-const tableOf = async (
-  bucket: Bucket,
-  set: DataSet,
-  lacks: Lacks,
-  alone: Runner,
-): Promise<Table | undefined> => {
-  const reading = await read(bucket, set, lacks, alone);
+const tableOf = async (bucket: Bucket, set: DataSet, seen: Seen): Promise<Table | undefined> => {
+  const reading = await read(bucket, set, seen);
   if (reading === 'denied') return undefined;
   const own = (reading?.columns ?? []).filter(({ name }) => !set.partitions.has(name));
   const { sample, bytes } = set;
@@ -108,8 +115,7 @@ const tableOf = async (
 const read = async (
   bucket: Bucket,
   { sample }: DataSet,
-  lacks: Lacks,
-  alone: Runner,
+  { lacks, failures, alone }: Seen,
 ): Promise<Reading | 'denied' | undefined> => {
   if (!sample) return undefined;
   if (sample.archived) {
@@ -118,6 +124,7 @@ const read = async (
   }
   try {
     const reading = await readColumns(sample, rangedReads(bucket, sample), alone);
+    failures.succeeded();
     if (reading === 'unreadable') {
       lacks.unreadable += 1;
       return undefined;
@@ -129,20 +136,17 @@ const read = async (
     if (reading?.cut) lacks.cut += 1;
     return reading;
   } catch (error) {
-    if (isDenied(error)) {
-      lacks.denied += 1;
-      return 'denied';
-    }
-    // Another storage class than the listing said, or removed meanwhile.
-    if (nameOf(error) === 'InvalidObjectState') lacks.archived += 1;
-    else if (nameOf(error) !== 'NoSuchKey' && nameOf(error) !== 'InvalidRange') throw error;
-    return undefined;
+    const lack = lackOf(error);
+    if (lack === undefined) throw error;
+    lacks[lack] += 1;
+    if (lack === 'failing') failures.failed(error);
+    return lack === 'denied' ? 'denied' : undefined;
   }
 };
 
 const missingOf = (
   bucket: Bucket,
-  { denied, archived, unreadable, tooLarge, cut }: Lacks,
+  { denied, archived, keys, failing, unreadable, tooLarge, cut }: Lacks,
 ): readonly Missing[] => [
   ...(denied === 0
     ? []
@@ -160,6 +164,26 @@ const missingOf = (
           reason: 'columns of objects that are archived',
           count: archived,
           remediation: 'Restore the objects to a storage class that can be read at once.',
+        },
+      ]),
+  ...(keys === 0
+    ? []
+    : [
+        {
+          reason: 'columns of objects whose encryption key cannot be used',
+          count: keys,
+          remediation:
+            'Enable the KMS keys of these objects, and grant the account kms:Decrypt on them; then introspect again.',
+        },
+      ]),
+  ...(failing === 0
+    ? []
+    : [
+        {
+          reason: 'columns of objects that the server failed to send',
+          count: failing,
+          remediation:
+            'Introspect again later: the server answered with errors of its own, asked for fewer requests or did not answer, three times for each.',
         },
       ]),
   ...(unreadable === 0
