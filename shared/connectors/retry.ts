@@ -35,15 +35,14 @@ export const isTransientStatus = (status: number | undefined): boolean =>
 const mostInARow = 32;
 
 /**
- * Tells parts that cannot be read from a source that fails: one of them costs itself alone, and many one after the other the whole, so that
- * nobody waits for each of a hundred thousand. Throws that error then.
+ * Tells parts that cannot be read from a source that fails: one of them costs itself alone; after many one after the other nobody is to wait
+ * for each of a hundred thousand.
  */
 export const createPartFailures = () => {
   let inARow = 0;
   return {
-    failed: (error: unknown): void => {
-      if ((inARow += 1) >= mostInARow) throw error;
-    },
+    /** Whether it is the source that fails. */
+    failed: (): boolean => (inARow += 1) >= mostInARow,
     succeeded: (): void => {
       inARow = 0;
     },

@@ -176,6 +176,48 @@ if (env) {
       });
     });
 
+    test.each([
+      [500, 'schemas-unavailable', 'server-error'],
+      [429, 'schemas-unavailable', 'server-error'],
+      [401, 'schemas-unavailable', 'schema_registry_password'],
+      [404, 'schemas-unavailable', 'schema_registry_url'],
+    ])('answers %d to who asks for subjects costs their schemas alone', async (status, reason, words) => {
+      await using server = await answering({ '/subjects': status });
+      const { tables, missing } = await read(server.config);
+      expect(tables.get('users')?.columns.length).toBe(2);
+      expect(tables.get('orders')?.rows).toBe(300);
+      expect(missing).toEqual([{ reason, remediation: expect.stringContaining(words) }]);
+      expect(server.asked.length).toBe(status === 500 || status === 429 ? 3 : 1);
+    });
+
+    test('is down costs the schemas alone', async () => {
+      const { tables, missing } = await read({
+        schema_registry_url: `http://127.0.0.1:${await closedPort()}`,
+      });
+      expect(tables.get('users')?.columns.length).toBe(2);
+      expect(missing).toEqual([
+        { reason: 'schemas-unavailable', remediation: expect.stringContaining('connection-refused') },
+      ]);
+    });
+
+    test.each([
+      [500, 'schemas-failed', 3],
+      [429, 'schemas-failed', 3],
+      [401, 'schemas-denied', 1],
+    ])('answers %d for one subject costs that topic alone', async (status, reason, times) => {
+      const path = '/subjects/orders-value/versions/latest';
+      await using server = await answering({
+        '/subjects': ['users-value', 'orders-value'],
+        '/subjects/users-value/versions/latest': { schema: '{"type":"int"}' },
+        [path]: status,
+      });
+      const { tables, missing } = await read(server.config);
+      expect(tables.get('users')?.columns.map(({ type }) => type)).toEqual(['int']);
+      expect(tables.get('orders')?.columns.length).toBe(2);
+      expect(missing).toEqual([{ reason, count: 1, remediation: expect.any(String) }]);
+      expect(server.asked.filter((one) => one.endsWith(path)).length).toBe(times);
+    });
+
     test('keeps some schemas to itself, or holds nonsense, costs those topics alone', async () => {
       await using server = await answering({
         '/subjects': ['users-value', 'orders-value', 'orders.items-value', 7],

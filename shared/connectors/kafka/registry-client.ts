@@ -7,6 +7,7 @@ import { parseForeignJson } from '../../network/foreign-json.ts';
 import { httpAgent } from '../../network/http-agent.ts';
 import { wholeText } from '../../network/whole-text.ts';
 import { Problem } from '../../problem.ts';
+import { isTransientStatus, withRetries } from '../retry.ts';
 import { within } from '../within.ts';
 import { tooSlow } from './failures.ts';
 import { logins } from './logins.ts';
@@ -64,26 +65,26 @@ export const openRegistry = (dialer: Dialer, { url, username, password, limit }:
     }),
   };
 
+  const ask = (path: string, longest: Longest): Promise<unknown> =>
+    new Promise<unknown>((resolve, reject) => {
+      const request = secure ? tlsRequest : plainRequest;
+      const asked = request(
+        {
+          agent,
+          host: bare(base.hostname),
+          port: base.port,
+          path: `${root}${path}`,
+          headers,
+          signal: dialer.signal,
+        },
+        (answer) => void read(answer, longest).then(resolve, reject),
+      );
+      asked.on('error', reject);
+      asked.end();
+    });
   const get = (path: string, longest: Longest): Promise<unknown> =>
-    within(
-      { limit, remediation: tooSlow, signal: closing.signal },
-      () =>
-        new Promise<unknown>((resolve, reject) => {
-          const ask = secure ? tlsRequest : plainRequest;
-          const asked = ask(
-            {
-              agent,
-              host: bare(base.hostname),
-              port: base.port,
-              path: `${root}${path}`,
-              headers,
-              signal: dialer.signal,
-            },
-            (answer) => void read(answer, longest).then(resolve, reject),
-          );
-          asked.on('error', reject);
-          asked.end();
-        }),
+    within({ limit, remediation: tooSlow, signal: closing.signal }, (signal) =>
+      withRetries(() => ask(path, longest), { isTransient, signal }),
     );
 
   return {
@@ -124,6 +125,9 @@ const read = async (answer: IncomingMessage, { most, tooLong }: Longest): Promis
 const longestList: Longest = { most: 16 * 2 ** 20, tooLong: () => foreign() };
 /** A registry keeps each in a record of Kafka, which has a megabyte. */
 const longestSchema: Longest = { most: 4 * 2 ** 20, tooLong: () => tooLarge() };
+
+const isTransient = (error: unknown): boolean =>
+  error instanceof Problem && isTransientStatus(Number(error.extras.native_code));
 
 const refused = (status: number): Problem => {
   const native_code = String(status);

@@ -1,7 +1,9 @@
 import { isTooLarge } from '../../network/budget.ts';
-import { Problem } from '../../problem.ts';
+import { networkFailure, problemOf } from '../../network/failure.ts';
+import { Problem, type ProblemCode, problems } from '../../problem.ts';
 import { boundColumns } from '../bound-columns.ts';
 import type { Column, Missing } from '../catalog.ts';
+import { createPartFailures } from '../retry.ts';
 import { avroFields } from './avro.ts';
 import { columnsOf, mostColumns, plainRecord } from './field.ts';
 import { jsonFields } from './json-schema.ts';
@@ -17,8 +19,11 @@ export interface Schemas {
 
 /** Subjects are named after topics (TopicNameStrategy): registries' default, and the only one that a topic's name tells. */
 export const schemasOf = async (registry: Registry | undefined): Promise<Schemas> => {
-  const subjects = (await registry?.subjects()) ?? new Set<string>();
-  const lacks = { denied: 0, unreadable: 0, tooLarge: 0 };
+  const lacks: Lacks = { denied: 0, failing: 0, unreadable: 0, tooLarge: 0 };
+  const failures = createPartFailures();
+  let isDown = false;
+  const listed = await listSubjects(registry);
+  const subjects = listed instanceof Problem ? new Set<string>() : listed;
   const known = new Map<string, Promise<Registered>>();
   let kept = mostKept;
 
@@ -39,8 +44,13 @@ export const schemasOf = async (registry: Registry | undefined): Promise<Schemas
   const columns = async (topic: string): Promise<readonly Column[]> => {
     const subject = `${topic}-value`;
     if (!registry || !subjects.has(subject)) return columnsOf(plainRecord);
+    if (isDown) {
+      lacks.failing += 1;
+      return columnsOf(plainRecord);
+    }
     try {
       const registered = await registry.schema(subject);
+      failures.succeeded();
       const schema = await assembleSchema(registered, load);
       const found = boundColumns(columnsOf(readers[registered.type](schema), mostColumns + 1), mostColumns);
       if (found.cut) lacks.tooLarge += 1;
@@ -50,11 +60,30 @@ export const schemasOf = async (registry: Registry | undefined): Promise<Schemas
       const lack = lackOf(error);
       if (!lack) throw error;
       lacks[lack] += 1;
+      if (lack === 'failing') isDown ||= failures.failed();
       return columnsOf(plainRecord);
     }
   };
-  return { columns, missing: () => missingOf(lacks) };
+  return {
+    columns,
+    missing: () => [...(listed instanceof Problem ? [unavailable(listed)] : []), ...missingOf(lacks)],
+  };
 };
+
+/** A registry that does not answer is no reason to tell nothing of topics. */
+const listSubjects = async (registry: Registry | undefined): Promise<ReadonlySet<string> | Problem> => {
+  try {
+    return (await registry?.subjects()) ?? new Set();
+  } catch (error) {
+    if (!(error instanceof Problem) && !networkFailure(error)) throw error;
+    return problemOf(error, { title: 'The schema registry', failure: () => undefined });
+  }
+};
+
+const unavailable = ({ code, extras }: Problem): Missing => ({
+  reason: 'schemas-unavailable',
+  remediation: `No schema was read, for the registry did not answer (${code}): ${extras.remediation ?? problems[code].cure}`,
+});
 
 const readers = { AVRO: avroFields, JSON: jsonFields, PROTOBUF: protobufFields } as const;
 
@@ -63,6 +92,7 @@ const mostKept = 2 ** 24;
 
 interface Lacks {
   denied: number;
+  failing: number;
   unreadable: number;
   tooLarge: number;
 }
@@ -70,14 +100,35 @@ interface Lacks {
 const lackOf = (error: unknown): keyof Lacks | undefined => {
   if (isTooLarge(error)) return 'tooLarge';
   if (!(error instanceof Problem))
-    return error instanceof SyntaxError || error instanceof RangeError ? 'unreadable' : undefined;
-  if (error.code === 'permission-denied') return 'denied';
-  return error.code === 'protocol-mismatch' ? 'unreadable' : undefined;
+    return error instanceof SyntaxError || error instanceof RangeError
+      ? 'unreadable'
+      : networkFailure(error) && 'failing';
+  return lacksByCode.get(error.code);
 };
 
-const missingOf = ({ denied, unreadable, tooLarge }: Lacks): Missing[] => [
+const lacksByCode: ReadonlyMap<ProblemCode, keyof Lacks> = new Map([
+  ['permission-denied', 'denied'],
+  ['authentication-failed', 'denied'],
+  ['protocol-mismatch', 'unreadable'],
+  ['server-error', 'failing'],
+  ['timeout', 'failing'],
+  ['connection-reset', 'failing'],
+  ['connection-refused', 'failing'],
+]);
+
+const missingOf = ({ denied, failing, unreadable, tooLarge }: Lacks): Missing[] => [
   ...(denied > 0
     ? [{ reason: 'schemas-denied', count: denied, remediation: 'Grant it Subject:Read on the registry.' }]
+    : []),
+  ...(failing > 0
+    ? [
+        {
+          reason: 'schemas-failed',
+          count: failing,
+          remediation:
+            'Introspect again later, or look at the log of the schema registry: it answered with errors of its own or not at all, three times for each of these subjects.',
+        },
+      ]
     : []),
   ...(unreadable > 0
     ? [

@@ -139,7 +139,7 @@ const read = async (
     const lack = lackOf(error);
     if (lack === undefined) throw error;
     lacks[lack] += 1;
-    if (lack === 'failing') failures.failed(error);
+    if (lack === 'failing' && failures.failed()) throw error;
     return lack === 'denied' ? 'denied' : undefined;
   }
 };
