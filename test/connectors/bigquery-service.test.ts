@@ -152,6 +152,40 @@ describe('what BigQuery’s service says', () => {
     ]);
   });
 
+  test.each([
+    [503, 'backendError'],
+    [500, 'internalError'],
+    [403, 'rateLimitExceeded'],
+  ])('of several datasets one that fails with %d %s costs itself alone', async (status, reason) => {
+    await using service = await serviceOf((asked) => {
+      const sql = sqlOf(asked.body);
+      if (asked.path === 'datasets') return datasets('failing', 'shop');
+      if (sql.includes('`failing`')) return refused(status, reason);
+      return catalogOf(2, 10)(asked);
+    });
+    const { tables, missing } = await service.catalogOf();
+    expect(tables.map(({ schema }) => schema)).toEqual(['shop', 'shop']);
+    expect(missing).toEqual([
+      { reason: 'tables-failed', count: 1, remediation: expect.stringContaining('later') },
+    ]);
+  });
+
+  test.each([
+    [429, 'rateLimitExceeded'],
+    [503, 'backendError'],
+  ])('what is answered by %d %s once is asked for again', async (status, reason) => {
+    const busy = new Set<string>();
+    await using service = await serviceOf((asked) => {
+      const key = `${asked.path} ${sqlOf(asked.body)} ${asked.search}`;
+      if (busy.has(key)) return catalogOf(2, 10)(asked);
+      busy.add(key);
+      return refused(status, reason);
+    });
+    const { tables, missing } = await service.catalogOf();
+    expect([tables.length, missing]).toEqual([2, []]);
+    expect(busy.size).toBeGreaterThan(6);
+  });
+
   test('what could not be read beside the tables is told', async () => {
     await using service = await serviceOf((asked) =>
       sqlOf(asked.body).includes('__TABLES__') ? refused(403, 'accessDenied') : catalogOf(2, 10)(asked),

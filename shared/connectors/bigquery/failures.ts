@@ -1,5 +1,6 @@
 import type { Failure } from '../connector.ts';
 import { failureOf, failureTable, fieldsOf, textOf } from '../failure-table.ts';
+import { isTransientStatus } from '../retry.ts';
 
 /** What Google refused, by its own reason. Nothing of its text is kept: it repeats what it was sent. */
 export const refusal = (status: number, reason: string | undefined, cure?: string): Error =>
@@ -12,6 +13,19 @@ export const refusal = (status: number, reason: string | undefined, cure?: strin
 
 export const isRefusal = (error: unknown, ...known: readonly string[]): boolean =>
   known.includes(textOf(fieldsOf(error)['reason']));
+
+/**
+ * Whether the server may well answer in a moment. A quota of requests is refused with 403 too.
+ * https://cloud.google.com/bigquery/docs/error-messages#errortable
+ */
+export const isTransient = (error: unknown): boolean => {
+  const { status } = fieldsOf(error);
+  return (
+    typeof status === 'number' &&
+    !isRefusal(error, 'bytesBilledLimitExceeded', 'billingNotEnabled', 'stopped', 'timeout') &&
+    (isTransientStatus(status) || isRefusal(error, 'rateLimitExceeded', 'jobRateLimitExceeded'))
+  );
+};
 
 /** Goes by Google's reason, and by the status where there is none: then something else than Google answered. */
 export const failure = (error: unknown): Failure | undefined => {

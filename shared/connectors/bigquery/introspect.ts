@@ -3,9 +3,10 @@ import { byBytes } from '../order.ts';
 import { createDrafts } from '../sql/drafts.ts';
 import { fold } from '../sql/fold.ts';
 import { handOn } from '../sql/hand-on.ts';
+import { createPartFailures } from '../retry.ts';
 import { firstFew } from '../sql/missing.ts';
 import type { Api, Dataset } from './api.ts';
-import { isRefusal } from './failures.ts';
+import { isRefusal, isTransient } from './failures.ts';
 import { grantOn } from './grants.ts';
 import type { Account } from './grants.ts';
 import { catalogQueries } from './queries.ts';
@@ -31,6 +32,8 @@ export const introspect = async (
   const names = new Set(visible.map(({ name }) => name));
   const unseen = (wanted ?? []).filter((name) => !names.has(name) && !excludedSchemas.includes(name));
   const denied: string[] = [];
+  let failed = 0;
+  const failures = createPartFailures();
   const unread = new Map<string, number>();
 
   const read = async (some: readonly Dataset[]): Promise<void> => {
@@ -61,12 +64,16 @@ export const introspect = async (
         askIfThere('statistics-denied', sql.sizes, rows.size),
       ]);
     } catch (error) {
-      if (!isRefusal(error, 'accessDenied', 'notFound')) throw error;
-      // One of them is closed, or was dropped meanwhile: the others are read without it.
-      if (some.length === 1) denied.push(...schemas);
-      else for (const dataset of some) await read([dataset]);
+      const isBusy = isTransient(error);
+      if (!isBusy && !isRefusal(error, 'accessDenied', 'notFound')) throw error;
+      // One of them is closed, fails or was dropped meanwhile: the others are read without it.
+      if (some.length > 1) for (const dataset of some) await read([dataset]);
+      else if (!isBusy) denied.push(...schemas);
+      else if (failures.failed()) throw error;
+      else failed += 1;
       return;
     }
+    failures.succeeded();
     await handOn(drafts.inOrder(), fold, sink);
   };
   for (const some of inOneQuery(datasets)) await read(some);
@@ -76,6 +83,16 @@ export const introspect = async (
   return [
     ...(closed.length > 0
       ? [{ reason: 'tables-denied', count: closed.length, remediation: firstFew(grants) }]
+      : []),
+    ...(failed > 0
+      ? [
+          {
+            reason: 'tables-failed',
+            count: failed,
+            remediation:
+              'Introspect again later: BigQuery answered three times for these datasets that it cannot at present.',
+          },
+        ]
       : []),
     ...(visible.length === 0 && closed.length === 0 ? [nothingVisible(account)] : []),
     ...[...unread].map(([reason, count]) => ({

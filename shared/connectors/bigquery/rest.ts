@@ -8,7 +8,8 @@ import { httpAgent } from '../../network/http-agent.ts';
 import type { Login } from '../../network/login.ts';
 import { wholeText } from '../../network/whole-text.ts';
 import { Problem } from '../../problem.ts';
-import { refusal } from './failures.ts';
+import { withRetries } from '../retry.ts';
+import { isTransient, refusal } from './failures.ts';
 
 export interface Ask<S> {
   readonly url: URL;
@@ -21,7 +22,7 @@ export interface Ask<S> {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Requests over the dialer alone, one answer each: no redirect is followed and nothing is tried again. */
+/** Requests over the dialer alone, one answer each: no redirect is followed. What the server is too busy for is tried three times. */
 export interface Rest extends Disposable {
   ask<S extends v.GenericSchema>(ask: Ask<S>): Promise<v.InferOutput<S>>;
 }
@@ -52,9 +53,14 @@ export const createRest = (dialer: Dialer, secure: boolean, login: Login): Rest 
 
   return {
     ask: async (ask) => {
-      const { status, text } = await send(ask);
-      const value = parseForeignJson(text);
-      if (status !== 200) throw refusal(status, reasonOf(value), ask.cure);
+      const answer = async () => {
+        const { status, text } = await send(ask);
+        const value = parseForeignJson(text);
+        if (status !== 200) throw refusal(status, reasonOf(value), ask.cure);
+        return value;
+      };
+      const signal = ask.signal ?? dialer.signal;
+      const value = await withRetries(answer, { isTransient, signal });
       const result = v.safeParse(ask.answer, value);
       if (!result.success) throw foreign();
       return result.output;
