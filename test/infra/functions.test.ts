@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { routes } from '../../functions/routes.ts';
 import { loadRoutes, type Route } from '../../infra/endpoints.ts';
 import { type FunctionPlan, planFunctions } from '../../infra/functions.ts';
@@ -14,6 +14,12 @@ beforeAll(async () => {
   loaded = await loadRoutes();
   plans = await planFunctions();
 });
+
+/** The log of a function goes to standard output. */
+const silence = (): Disposable => {
+  const spy = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+  return { [Symbol.dispose]: () => spy.mockRestore() };
+};
 
 const planOf = (name: string) => plans.find((plan) => plan.name === name);
 
@@ -45,6 +51,31 @@ describe('the functions', () => {
       'meta/problem',
     ]);
     expect(planOf('meta')?.uses).toEqual({ documents: 'read' });
+  });
+
+  test('a function of several endpoints answers each of the routes that lead to it', async () => {
+    using _log = silence();
+    const several = plans.filter((plan) => plan.routes.length > 1);
+    expect(several.length).toBeGreaterThan(0);
+    for (const { source, routes: own } of several) {
+      const { handler } = (await import(`../../${source}`)) as {
+        handler: (event: object, context: object) => Promise<{ statusCode: number }>;
+      };
+      for (const { key, method, path } of own) {
+        const event = {
+          routeKey: key,
+          rawPath: path.replace('{code}', 'timeout'),
+          rawQueryString: '',
+          headers: {},
+          pathParameters: { code: 'timeout' },
+          requestContext: { requestId: 'request-1', http: { method, path } },
+        };
+        // What is read of the bundle is not here; it is not asked whether that is found.
+        const status = key.includes('openapi') || key.includes('docs') ? expect.any(Number) : 200;
+        expect([key, (await handler(event, {})).statusCode]).toEqual([key, status]);
+      }
+      await expect(async () => handler({ routeKey: 'GET /nowhere' }, {})).rejects.toThrow('GET /nowhere');
+    }
   });
 
   test('whoever must be recognised is looked up in the table, and nobody else', () => {
