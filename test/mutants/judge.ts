@@ -87,24 +87,19 @@ export const createJudge = ({ root, coverage, budget }: JudgeSettings) => {
   };
 };
 
-/** Groups that take about 10, 20, 40 s…: most changes are noticed in the first, and a start of Jest costs too. */
+/** The best first and alone, as most changes are noticed there; then all others that the budget has room for, side by side. */
 const groupTests = (tests: readonly TestCoverage[], budget: number) => {
-  const groups: TestCoverage[][] = [];
-  let [spent, size, left] = [0, 10, 0];
+  const first: TestCoverage[] = [];
+  const others: TestCoverage[] = [];
+  let spent = 0;
   for (const test of tests) {
-    if (spent > 0 && spent + test.seconds > budget) {
-      left += 1;
-      continue;
-    }
-    const group = groups.at(-1);
-    const taken = group?.reduce((sum, { seconds }) => sum + seconds, 0) ?? 0;
-    if (!group || taken + test.seconds > size) {
-      if (group) size *= 2;
-      groups.push([test]);
-    } else group.push(test);
+    if (spent > 0 && spent + test.seconds > budget) continue;
+    if (others.length === 0 && (spent === 0 || spent + test.seconds <= 30)) first.push(test);
+    else others.push(test);
     spent += test.seconds;
   }
-  return { groups, left };
+  const groups = [first, others].filter((group) => group.length > 0);
+  return { groups, left: tests.length - first.length - others.length };
 };
 
 interface Failed {

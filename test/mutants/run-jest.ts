@@ -55,7 +55,7 @@ export default { ...config, reporters: [[${JSON.stringify(reporter)}, { output: 
       '--bail',
       '--forceExit',
       `--testTimeout=${testLimit * 1000}`,
-      `--maxWorkers=${files.length > 4 ? 2 : 1}`,
+      `--maxWorkers=${files.length > 4 ? 3 : 1}`,
       '--config',
       config,
       '--runTestsByPath',

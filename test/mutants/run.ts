@@ -20,7 +20,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
     minutes: { type: 'string', default: '90' },
-    budget: { type: 'string', default: '120' },
+    budget: { type: 'string', default: '900' },
     prepare: { type: 'string', default: '60' },
     help: { type: 'boolean', default: false },
   },
