@@ -200,7 +200,9 @@ describe('autocomplete', () => {
     expect([answer.status, answer.body['as_of']]).toEqual([200, null]);
     while (!real.logged.some((line) => line.includes('an introspection failed')))
       await new Promise(setImmediate);
-    expect(real.logged.join('\n')).toContain('ECONNREFUSED');
+    const line = real.logged.find((each) => each.includes('an introspection failed')) ?? '{}';
+    expect(line).toContain('ECONNREFUSED');
+    expect(JSON.parse(line)).toMatchObject({ level: 'error', request_id: answer.headers['x-request-id'] });
   });
 
   test.each([

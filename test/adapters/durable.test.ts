@@ -1,0 +1,90 @@
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, relative } from 'node:path';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { writeFileAtomically } from '../../shared/adapters/atomic-file.ts';
+import { sealedFolder } from '../../shared/adapters/sealed-folder.ts';
+
+/** What was flushed to the disk, in order: a path in the folder, with how many bytes and which names beside it there were then. */
+let flushed: { path: string; bytes: number; names: string[] }[];
+let folder: string;
+let spy: { readonly mockRestore: () => void };
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'mooring-durable-'));
+  flushed = [];
+  await using handle = await open(folder);
+  const prototype = Object.getPrototypeOf(handle) as FileHandle;
+  const sync = prototype.sync;
+  spy = jest.spyOn(prototype, 'sync').mockImplementation(async function (this: FileHandle) {
+    const path = readlinkSync(`/proc/self/fd/${this.fd}`);
+    const isFolder = (await this.stat()).isDirectory();
+    flushed.push({
+      path: relative(folder, path).replace(/\.[\da-f-]{36}\.tmp$/, '.draft'),
+      bytes: isFolder ? 0 : readFileSync(path).length,
+      names: isFolder ? readdirSync(path).toSorted() : [],
+    });
+    await sync.call(this);
+  });
+});
+afterEach(() => {
+  spy.mockRestore();
+  rmSync(folder, { recursive: true });
+});
+
+// Only Linux says which file a descriptor is of.
+(process.platform === 'linux' ? describe : describe.skip)('what was answered is on the disk:', () => {
+  test.each(['new', 'over'] as const)('a file that is written %s, whole, and then its name', async (how) => {
+    expect(await writeFileAtomically(join(folder, 'file'), 'content', how)).toBe(true);
+    expect(flushed).toEqual([
+      { path: 'file.draft', bytes: 7, names: [] },
+      { path: '', bytes: 0, names: ['file'] },
+    ]);
+  });
+
+  test('nothing where a new file was there already', async () => {
+    await writeFileAtomically(join(folder, 'file'), 'content', 'new');
+    flushed.length = 0;
+    expect(await writeFileAtomically(join(folder, 'file'), 'other', 'new')).toBe(false);
+    expect(flushed.map(({ path }) => path)).toEqual(['file.draft']);
+    expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('content');
+    expect(readdirSync(folder)).toEqual(['file']);
+  });
+
+  test('a file of the vault that is moved or removed, in every folder that it concerns', async () => {
+    const files = await sealedFolder(folder, ['secrets', 'removed']);
+    const written = await files.write('secrets/a', 'a', Buffer.from('x'), 'new');
+    flushed.length = 0;
+    const at = ({ path, names }: (typeof flushed)[number]) => [path, names];
+    expect(await files.move('secrets/a', 'removed/a')).toBe(true);
+    expect([written, flushed.map(at).toSorted()]).toEqual([
+      true,
+      [
+        ['removed', ['a']],
+        ['secrets', []],
+      ],
+    ]);
+    flushed.length = 0;
+    expect(await files.remove('removed/a')).toBe(true);
+    expect(flushed.map(at)).toEqual([['removed', []]]);
+    flushed.length = 0;
+    expect([await files.remove('removed/a'), await files.move('secrets/a', 'removed/a')]).toEqual([
+      false,
+      false,
+    ]);
+    expect(flushed).toEqual([]);
+  });
+
+  test('a damaged file that is set aside', async () => {
+    const files = await sealedFolder(folder, ['secrets']);
+    await mkdir(join(folder, 'damaged'), { recursive: true });
+    await files.write('secrets/a', 'a', Buffer.from('x'), 'new');
+    flushed.length = 0;
+    await files.setAside('secrets/a', 5);
+    expect(flushed.map(({ path, names }) => [basename(path), names]).toSorted()).toEqual([
+      ['damaged', ['a.5']],
+      ['secrets', []],
+    ]);
+  });
+});
