@@ -171,7 +171,10 @@ describe('an invocation of the probe', () => {
 
   test('that fails in another way before its caller stops waiting is no answer', async () => {
     const failing = answering(() => Promise.reject(new Error('socket hang up')));
-    await expect(failing.introspect(call, 60_000)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(failing.introspect(call, 60_000)).rejects.toMatchObject({
+      code: 'unavailable',
+      cause: new Error('socket hang up'), // for the log
+    });
   });
 
   test('that nobody waits for is made as an event', async () => {

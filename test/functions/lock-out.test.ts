@@ -59,6 +59,8 @@ describe('after three refused logins in a row', () => {
       actor: 'system',
       request_id: 'request-1',
     };
+    const revision = async () => (await api.stored(id))?.revision;
+    const before = await revision();
     expect(await api.probe.test({ ...call, trigger: 'event' })).toEqual({
       status: 'failed',
       details: {
@@ -76,6 +78,13 @@ describe('after three refused logins in a row', () => {
       tested_at: '2026-01-01T00:00:00.000Z',
       vantage: { region: null, vpc_id: null, egress_ips: [] },
     });
+    expect(await revision()).toBe(before); // nobody waited for it
+    await change('target');
+    const waiting = await api.stored(id);
+    await api.probe.test({ ...call, trigger: 'event', awaited: -1 });
+    expect(await api.stored(id)).toEqual(waiting); // another test is waited for than this one
+    await api.probe.test({ ...call, trigger: 'event', awaited: waiting?.awaits_test ?? 0 });
+    expect(await state()).toEqual(['failed', 'authentication-failed', null, 3]);
   });
 
   test('autocomplete begins no introspection', async () => {
