@@ -8,7 +8,7 @@ export type Outcome = 'passed' | 'failed' | 'timed out';
 export const runNode = (root: string, args: readonly string[], seconds: number): Outcome => {
   const { status, error } = spawnSync(process.execPath, args, {
     cwd: root,
-    timeout: seconds * 1000,
+    timeout: Math.ceil(seconds * 1000),
     killSignal: 'SIGKILL',
     maxBuffer: 2 ** 30,
   });

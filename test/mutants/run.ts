@@ -73,14 +73,19 @@ const listCandidates = (): Candidate[] => {
     .filter(({ line }) => wanted === undefined || line === Number(wanted));
 };
 
+/** The lines of the change before and after; of long ones what is around it. */
 const describeChange = ({ text, start, end, replacement }: Candidate) => {
   const from = text.lastIndexOf('\n', start - 1) + 1;
   const to = text.indexOf('\n', end) < 0 ? text.length : text.indexOf('\n', end);
-  const shorten = (code: string) => {
-    const line = code.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|').trim();
-    return line.length > 90 ? `${line.slice(0, 89)}…` : line;
+  const squeeze = (code: string) => code.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|');
+  const [head, tail] = [squeeze(text.slice(from, start)).trimStart(), squeeze(text.slice(end, to)).trimEnd()];
+  const before = head.length > 50 ? `…${head.slice(-49)}` : head;
+  const after = tail.length > 40 ? `${tail.slice(0, 39)}…` : tail;
+  const show = (code: string) => {
+    const short = squeeze(code);
+    return `\`${before}${short.length > 90 ? `${short.slice(0, 89)}…` : short}${after}\``;
   };
-  return `\`${shorten(text.slice(from, to))}\` → \`${shorten(text.slice(from, start) + replacement + text.slice(end, to))}\``;
+  return `${show(text.slice(start, end))} → ${show(replacement)}`;
 };
 
 try {
