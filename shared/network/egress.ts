@@ -103,6 +103,10 @@ const loopback = ranges('127.0.0.0/8', '::1');
 const never = ranges(
   '0.0.0.0/8', // this host
   '169.254.0.0/16', // link-local: instance metadata, the VPC's resolver, the Lambda runtime API
+  '192.0.0.0/24', // protocol assignments; metadata of Oracle's cloud
+  // Metadata of the clouds on whose machines `npm start` may run: Azure's and Alibaba's.
+  '168.63.129.16',
+  '100.100.100.200',
   '224.0.0.0/4', // multicast
   '240.0.0.0/4', // reserved, broadcast
   '::/128',
@@ -110,6 +114,7 @@ const never = ranges(
   'fec0::/10', // site-local of old, which has a zone
   'ff00::/8',
   'fd00:ec2::/32',
+  'fd20:ce::254', // Google's metadata
   '64:ff9b:1::/48', // local NAT64: where in it the IPv4 address stands is known to its operator alone
 );
 
