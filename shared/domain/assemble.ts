@@ -5,10 +5,7 @@ import { Problem } from '../problem.ts';
 import type { Credentials, NewConnection } from './connection.ts';
 import { defaultOptions, type ConnectionOptions } from './connection-options.ts';
 import type { ConnectionInput, ConnectionPatch } from './connection-input.ts';
-import { readConnectionString } from './connection-string.ts';
 import { checkTogether } from './contradictions.ts';
-import { checkGiven } from './given-fields.ts';
-import { checkText } from './given-text.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -25,6 +22,11 @@ export const connectorOf = (type: string): Connector => {
 /** Sorts what was sent into what may be stored and what may not, and parses both by the connector's schemas. */
 export const newConnectionOf = async (input: ConnectionInput): Promise<NewConnection> => {
   const connector = connectorOf(input.type);
+  // Loaded with the requests that bring settings, and not with every test.
+  const [{ checkGiven }, { checkText }] = await Promise.all([
+    import('./given-fields.ts'),
+    import('./given-text.ts'),
+  ]);
   checkText(input);
   const parts = await sortFields(connector, input);
   const flavor = flavorOf(input);
@@ -94,6 +96,7 @@ export const sortFields = async (
   }
   let options: Partial<ConnectionOptions> = {};
   if (input.connection_string !== undefined) {
+    const { readConnectionString } = await import('./connection-string.ts');
     const parts = await readConnectionString(connector, input.connection_string);
     for (const [name, value] of Object.entries(parts.config)) give(config, name, value, `config.${name}`);
     for (const [name, value] of Object.entries(parts.credentials)) {

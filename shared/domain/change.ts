@@ -7,7 +7,8 @@ import type { StoredConnection } from './connection.ts';
 import type { ConnectionPatch } from './connection-input.ts';
 import { nameTaken } from './create.ts';
 import { keys } from './keys.ts';
-import { applyPatch, needsTest } from './patch.ts';
+import { needsTest } from './derived.ts';
+import { applyPatch } from './patch.ts';
 import { currentLayout } from './stored-item.ts';
 import { after, type Decision, findConnection, putConnection, updateConnection } from './write.ts';
 

@@ -1,7 +1,6 @@
 import type { Connector, ConnectionStringParts } from '../connectors/connector.ts';
 import { asksForYours } from '../connectors/placeholders.ts';
 import { refusal } from '../parse.ts';
-import { unseen } from './given-text.ts';
 
 /**
  * Takes a connection string apart: the one way to every parser. White space around it is dropped; what parsers of URLs would drop in silence,
@@ -26,6 +25,9 @@ export const readConnectionString = async (
 };
 
 const refuseString = (expected: string) => refusal([{ path: 'connection_string', expected }]);
+
+/** Control characters, line breaks of Unicode, and characters without a width or that turn the direction of writing. */
+export const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 const oneLine =
   'one line, without control characters and characters that cannot be seen: what a password needs of them is percent-encoded';

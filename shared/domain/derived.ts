@@ -104,3 +104,7 @@ const bind = <T extends object>(
   value: Derived<T> | null,
 ): Derived<T> | null =>
   value && value.of === undefined ? { ...value, of: hashDerivation(kind, read) } : value;
+
+/** Whether a test of the one says nothing about the other. */
+export const needsTest = (before: StoredConnection, after: StoredConnection): boolean =>
+  hashDerivation('test', before) !== hashDerivation('test', after);

@@ -2,7 +2,7 @@ import type { Connector } from '../connectors/connector.ts';
 import { isSecret } from '../connectors/fields.ts';
 import { asksForYours, describePlaceholder } from '../connectors/placeholders.ts';
 import { type Complaint, refusal } from '../parse.ts';
-import { unseen } from './given-text.ts';
+import { unseen } from './connection-string.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,5 @@
 import { type Complaint, refusal, tellName } from '../parse.ts';
+import { unseen } from './connection-string.ts';
 
 interface Texts {
   readonly name?: string | undefined;
@@ -10,9 +11,6 @@ interface Texts {
   /** Of a usage. */
   readonly note?: string | undefined;
 }
-
-/** Control characters, line breaks of Unicode, and characters without a width or that turn the direction of writing. */
-export const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 /**
  * Refuses characters that cannot be seen in what people read: two names that look alike would be two connections, and a text could show

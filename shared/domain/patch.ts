@@ -6,7 +6,6 @@ import type { StoredConnection } from './connection.ts';
 import { defaultOptions, type ConnectionOptions } from './connection-options.ts';
 import type { ConnectionPatch } from './connection-input.ts';
 import { checkChange } from './contradictions.ts';
-import { hashDerivation } from './derived.ts';
 import { checkGiven } from './given-fields.ts';
 import { checkText } from './given-text.ts';
 import { same } from './same.ts';
@@ -73,10 +72,6 @@ const mostBytes = 256 * 1024;
 
 const sizeOf = ({ description, config, ssl, excluded_schemas, tags, metadata }: StoredConnection) =>
   Buffer.byteLength(JSON.stringify([description, config, ssl, excluded_schemas, tags, metadata]));
-
-/** Whether a test of the one says nothing about the other. */
-export const needsTest = (before: StoredConnection, after: StoredConnection): boolean =>
-  hashDerivation('test', before) !== hashDerivation('test', after);
 
 const merged = (target: Readonly<Record<string, unknown>>, patch: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(Object.entries({ ...target, ...patch }).filter(([, value]) => value !== null));

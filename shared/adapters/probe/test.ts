@@ -3,9 +3,8 @@ import { audit } from '../../domain/audit.ts';
 import type { StoredConnection } from '../../domain/connection.ts';
 import { countDestinationDial } from '../../domain/dial-quota.ts';
 import { listDestinations } from '../../domain/list-destinations.ts';
-import { hashDerivation, readLastTest } from '../../domain/derived.ts';
+import { hashDerivation, needsTest, readLastTest } from '../../domain/derived.ts';
 import { countLogin, isLoginPaused } from '../../domain/lock-out.ts';
-import { applyPatch, needsTest } from '../../domain/patch.ts';
 import type { Step, TestResult } from '../../domain/test-result.ts';
 import { recordOf } from '../../domain/tests.ts';
 import { after, findConnection, putConnection, updateConnection } from '../../domain/write.ts';
@@ -29,6 +28,7 @@ export const testSaved = async (bench: Bench, call: SavedTest): Promise<TestResu
   const last = readLastTest(read);
   if (awaited !== undefined && read.awaits_test !== awaited && last) return last;
   if (patch) {
+    const { applyPatch } = await import('../../domain/patch.ts');
     const { next, credentials: given } = await applyPatch(connectorOf(read.type), read, patch);
     const result = await attempt(bench, () =>
       countAimed(bench, call, next, aimAtPatched(bench, tenant, read, { next, given })),
