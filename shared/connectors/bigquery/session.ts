@@ -18,7 +18,14 @@ interface Settings {
 export { failure } from './failures.ts';
 
 export const open = async (
-  { config, credentials, options, role, endpoint }: Target<Settings, { readonly service_account?: string }>,
+  {
+    config,
+    credentials,
+    options,
+    role,
+    endpoint,
+    hide,
+  }: Target<Settings, { readonly service_account?: string }>,
   dialer: Dialer,
 ): Promise<Session> => {
   const base = endpoint?.replace(/\/+$/, '');
@@ -27,6 +34,7 @@ export const open = async (
   try {
     const { account, api } = await dialer.step('authenticate', async () => {
       const { email, assertion } = assertionOf(credentials.service_account);
+      hide?.([assertion]);
       const { access_token: token } = await rest.ask({
         url: new URL(`${base ?? 'https://oauth2.googleapis.com'}/token`),
         body: String(
@@ -34,6 +42,7 @@ export const open = async (
         ),
         answer: Token,
       });
+      hide?.([token]);
       const proven = createApi(rest, {
         base: base ?? 'https://bigquery.googleapis.com',
         token,

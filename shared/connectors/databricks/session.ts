@@ -21,7 +21,7 @@ type Secrets = Readonly<Partial<Record<'token' | 'client_id' | 'client_secret', 
 export { failure } from './failures.ts';
 
 export const open = async (
-  { config, credentials, options, role, endpoint }: Target<Settings, Secrets>,
+  { config, credentials, options, role, endpoint, hide }: Target<Settings, Secrets>,
   dialer: Dialer,
 ): Promise<Session> => {
   const at = new URL(endpoint ?? `https://${config.host}`);
@@ -29,14 +29,16 @@ export const open = async (
   const limitMs = options.query_timeout_seconds * 1000;
   const { catalog, schema } = config;
   const loaded = await loadDriver();
-  const driver = await dialer.step('authenticate', async () =>
-    connectDriver(
+  const driver = await dialer.step('authenticate', async () => {
+    const token = await tokenOf(credentials, at, dialer);
+    hide?.([token]);
+    return connectDriver(
       loaded,
       dialer,
       { host: at.hostname, port: Number(at.port || 443), path: config.http_path },
-      { token: await tokenOf(credentials, at, dialer), limitMs, catalog, schema },
-    ),
-  );
+      { token, limitMs, catalog, schema },
+    );
+  });
   const { query, metadata } = queriesOf(driver.session, limitMs);
   const place = async () => {
     const row = await firstOf(query, 'select current_catalog() as catalog, current_user() as account');

@@ -45,7 +45,7 @@ interface Way {
 }
 
 export const openSession = async (
-  { config, credentials, options, role }: PostgresTarget,
+  { config, credentials, options, role, hide }: PostgresTarget,
   dialer: Dialer,
   { flavor = 'postgresql', logins, become }: Way = {},
 ): Promise<Session> => {
@@ -53,9 +53,14 @@ export const openSession = async (
   const { client, allow } = await dialer.step('authenticate', () =>
     become
       ? become('encrypted' in socket, ({ username, password }) =>
-          logIn(socket, { ...config, username }, { auth_method: 'password', password }, { dialer, logins }),
+          logIn(
+            socket,
+            { ...config, username },
+            { auth_method: 'password', password },
+            { dialer, logins, hide },
+          ),
         )
-      : logIn(socket, config, credentials, { dialer, logins }),
+      : logIn(socket, config, credentials, { dialer, logins, hide }),
   );
   const limit = Math.round(options.query_timeout_seconds * 1000);
 
@@ -108,13 +113,19 @@ export const openSession = async (
 const longestFlight = 10_000;
 const mostPerFlight = 8 * 2 ** 20;
 
+interface LoginOptions {
+  readonly hide: PostgresTarget['hide'];
+  readonly dialer: Dialer;
+  readonly logins: PostgresLogins | undefined;
+}
+
 type Rows = readonly Readonly<Record<string, unknown>>[];
 
 const logIn = async (
   socket: Socket,
   config: Settings,
   credentials: PostgresTarget['credentials'],
-  { dialer, logins }: { readonly dialer: Dialer; readonly logins: PostgresLogins | undefined },
+  { dialer, logins, hide }: LoginOptions,
 ) => {
   const { Client } = (await import('pg')).default;
   const encrypted = 'encrypted' in socket;
@@ -130,9 +141,11 @@ const logIn = async (
     application_name: 'mooring',
     ssl: false, // is done already
     // A function keeps the driver from looking for passwords of its own, in the environment and in ~/.pgpass.
-    password: () => {
+    password: async () => {
       passwordAsked = true;
-      return passwordOf(credentials, config);
+      const password = await passwordOf(credentials, config);
+      hide?.([password]);
+      return password;
     },
     stream: () => connected(socket),
   } satisfies ClientConfig);

@@ -33,7 +33,7 @@ export interface Bucket {
 
 /** Opens nothing yet: the first request does. */
 export const bucketOf = async (target: S3Target, dialer: Dialer): Promise<Bucket> => {
-  const { config, credentials, options } = target;
+  const { config, credentials, options, hide } = target;
   const named = config.endpoint ?? target.endpoint;
   const url = URL.parse(named ?? `https://s3.${domainOf(config.region)}`);
   if (!url) throw new Problem('host-not-found');
@@ -51,11 +51,13 @@ export const bucketOf = async (target: S3Target, dialer: Dialer): Promise<Bucket
     // A server that the connection names has both under one roof, and so may one that the deployment does.
     const sts = config.endpoint ?? target.endpoints?.['sts'] ?? target.endpoint;
     const at = new URL(sts ?? `https://sts.${domainOf(config.region)}`);
-    return assumeRole(
+    const assumed = await assumeRole(
       { ...common, endpoint: addressOf(at, secure), credentials: keys },
       credentials,
       dialer.signal,
     );
+    hide?.([assumed.secretAccessKey, assumed.sessionToken]);
+    return assumed;
   };
   const { S3Client } = await import('@aws-sdk/client-s3');
   const client = new S3Client({

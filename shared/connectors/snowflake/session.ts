@@ -46,7 +46,7 @@ export interface Standing {
  * Never tried on the real thing: its refusals but those that users report, results in parts, hybrid and shared tables, secondary roles.
  */
 export const open = async (target: Target<Settings, Secrets>, dialer: Dialer): Promise<Session> => {
-  const { config, credentials, options, endpoint, role } = target;
+  const { config, credentials, options, endpoint, role, hide } = target;
   const place = placeOf(config.account, endpoint);
   await using closing = new AsyncDisposableStack();
   await driver(); // before any step: it takes long enough for a network to seem slow
@@ -63,7 +63,7 @@ export const open = async (target: Target<Settings, Secrets>, dialer: Dialer): P
   };
   const connection: Connection = await dialer.step('authenticate', async () => {
     const opened = await logIn({
-      ...authentication(credentials),
+      ...authentication(credentials, hide),
       ...settingsOf(config, place),
       agentClass: agents.agentFor,
     });
@@ -151,13 +151,16 @@ const settingsOf = (config: Settings, { host, port, secure }: Place) => {
   } satisfies ConnectionOptions & { readonly accessUrl: string };
 };
 
-const authentication = ({
-  auth_method,
-  ...credentials
-}: Target<Settings, Secrets>['credentials']): Partial<ConnectionOptions> => {
+const authentication = (
+  { auth_method, ...credentials }: Target<Settings, Secrets>['credentials'],
+  hide: Target['hide'],
+): Partial<ConnectionOptions> => {
   const { password = '', private_key = '', private_key_passphrase, token = '' } = credentials;
-  if (auth_method === 'key_pair')
-    return { authenticator: 'SNOWFLAKE_JWT', privateKey: readKey(private_key, private_key_passphrase) };
+  if (auth_method === 'key_pair') {
+    const privateKey = readKey(private_key, private_key_passphrase);
+    hide?.([privateKey]);
+    return { authenticator: 'SNOWFLAKE_JWT', privateKey };
+  }
   if (auth_method === 'token') return { authenticator: 'PROGRAMMATIC_ACCESS_TOKEN', token };
   return { authenticator: 'SNOWFLAKE', password };
 };

@@ -20,7 +20,7 @@ type SqlServerTarget = Target<Settings, Secrets>;
 export { failure } from './failures.ts';
 
 export const open = async (
-  { config, credentials, options, role }: SqlServerTarget,
+  { config, credentials, options, role, hide }: SqlServerTarget,
   dialer: Dialer,
 ): Promise<Session> => {
   const fedAuth = credentials.auth_method === 'entra';
@@ -30,6 +30,7 @@ export const open = async (
         (await import('./entra.ts')).entraToken(credentials, dialer),
       )
     : undefined;
+  if (token !== undefined) hide?.([token]);
   const timeout = Math.round(options.query_timeout_seconds * 1000);
   const { batch, close } = await dialer.step('authenticate', () =>
     logIn(way, { config, credentials, token, timeout }, dialer),
