@@ -1,7 +1,8 @@
-import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import type { CloudFormationCustomResourceEvent, Context } from 'aws-lambda';
 import { awsRuntime } from '../shared/adapters/aws.ts';
 import type { Runtime } from '../shared/adapters/runtime.ts';
-import { createLog } from '../shared/log.ts';
+import { inFlight } from '../shared/domain/in-flight.ts';
+import { createLog, type Log } from '../shared/log.ts';
 import type { PortsFor, Uses } from '../shared/ports/ports.ts';
 
 export const uses = { vault: 'sweep' } as const satisfies Uses;
@@ -16,30 +17,65 @@ export interface Outcome {
   readonly LogicalResourceId: string;
 }
 
-/** Removes every secret of the deployment for good when its stack is deleted, and does nothing before. */
+/**
+ * Removes every secret of the deployment for good when its stack is deleted, and does nothing before. Answers while there is time left
+ * (milliseconds): CloudFormation would wait an hour for a function that was killed.
+ */
 export const emptyVault = async (
   event: CloudFormationCustomResourceEvent,
   { ports, writeLog }: Pick<Runtime, 'ports' | 'writeLog'>,
+  left: () => number,
 ): Promise<Outcome> => {
   const { StackId, RequestId, LogicalResourceId } = event;
   const outcome = { PhysicalResourceId: 'secrets', StackId, RequestId, LogicalResourceId };
   const log = createLog({ function: 'empty-vault' }, writeLog);
   try {
-    if (event.RequestType === 'Delete') await removeAll(await ports(uses));
+    if (event.RequestType === 'Delete') await removeAll(await ports(uses), left, log);
     return { ...outcome, Status: 'SUCCESS' };
   } catch (error) {
     log.error('secrets of a deleted deployment were not removed', error);
-    return { ...outcome, Status: 'FAILED', Reason: 'Not every secret could be removed: see the log' };
+    const Reason = 'Not every secret could be removed: see the log, and delete the stack again to go on';
+    return { ...outcome, Status: 'FAILED', Reason };
   }
 };
 
-const removeAll = async ({ vault }: Partial<PortsFor<typeof uses>>): Promise<void> => {
+/** Again and again while some go: of many at once Secrets Manager refuses some. */
+const removeAll = async (
+  { vault }: Partial<PortsFor<typeof uses>>,
+  left: () => number,
+  log: Log,
+): Promise<void> => {
   if (!vault) throw new Error('The function was given no vault');
-  for await (const { name } of vault.list()) await vault.remove({ name }, 0);
+  for (;;) {
+    let [removed, refused] = [0, 0];
+    const jobs = inFlight(4);
+    for await (const { name } of vault.list()) {
+      if (left() < reserveMs)
+        throw new Error('There are more secrets than can be removed in the time of one call');
+      await jobs.start(async () => {
+        try {
+          await vault.remove({ name }, 0);
+          removed += 1;
+        } catch (error) {
+          refused += 1;
+          log.error('a secret could not be removed', error, { secret: name });
+        }
+      });
+    }
+    await jobs.done();
+    if (refused === 0) return;
+    if (removed === 0) throw new Error(`${refused} secrets could not be removed`);
+  }
 };
 
-export const handler = async (event: CloudFormationCustomResourceEvent): Promise<void> => {
-  const outcome = await emptyVault(event, awsRuntime());
+/** Time enough for what is under way, and for the answer. */
+const reserveMs = 20_000;
+
+export const handler = async (
+  event: CloudFormationCustomResourceEvent,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+): Promise<void> => {
+  const outcome = await emptyVault(event, awsRuntime(), () => context.getRemainingTimeInMillis());
   const answer = await fetch(event.ResponseURL, { method: 'PUT', body: JSON.stringify(outcome) });
   if (!answer.ok) throw new Error(`CloudFormation did not take the answer: HTTP ${answer.status}`);
 };

@@ -246,10 +246,11 @@ describe('what a function on AWS works with', () => {
     ['Create', 'SUCCESS'],
   ])('CloudFormation is answered at a %s: %s', async (RequestType, Status) => {
     const request = { RequestType, StackId: 's', RequestId: 'r', LogicalResourceId: 'l' };
-    await emptyVault({ ...request, ResponseURL: `${server.url}/taken` } as never);
+    const context = { getRemainingTimeInMillis: () => 300_000 };
+    await emptyVault({ ...request, ResponseURL: `${server.url}/taken` } as never, context);
     expect(asked.at(-1)).toMatchObject({ operation: '/taken', body: { Status, StackId: 's' } });
-    await expect(emptyVault({ ...request, ResponseURL: `${server.url}/refused` } as never)).rejects.toThrow(
-      'HTTP 500',
-    );
+    await expect(
+      emptyVault({ ...request, ResponseURL: `${server.url}/refused` } as never, context),
+    ).rejects.toThrow('HTTP 500');
   });
 });

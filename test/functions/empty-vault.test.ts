@@ -11,20 +11,36 @@ const event = (RequestType: string) =>
     LogicalResourceId: 'Secrets',
   }) as CloudFormationCustomResourceEvent; // what CloudFormation sends besides nobody reads
 
-const run = async (type: string, refuse: readonly string[] = []) => {
-  const removed: unknown[] = [];
+interface Wanted {
+  readonly names?: readonly string[];
+  /** How often the removal of each is refused. */
+  readonly refuse?: Record<string, number>;
+  readonly left?: () => number;
+}
+
+const run = async (
+  type: string,
+  { names = ['one', 'two'], refuse = {}, left = () => 300_000 }: Wanted = {},
+) => {
+  const removed = new Map<string, number>();
+  const logged: string[] = [];
   const vault = {
     list: async function* () {
-      for (const name of ['one', 'two']) yield { name };
+      for (const name of names) if (!removed.has(name)) yield { name };
     },
     remove: async ({ name }: { name: string }, days: number) => {
-      if (refuse.includes(name)) throw new Error('refused');
-      removed.push([name, days]);
+      const refusals = refuse[name] ?? 0;
+      refuse[name] = refusals - 1;
+      if (refusals > 0) throw new Error('refused');
+      removed.set(name, days);
     },
   } as unknown as Vault; // the part that is swept
-  const writeLog = () => undefined;
-  const outcome = await emptyVault(event(type), { ports: () => Promise.resolve({ vault }), writeLog });
-  return { outcome, removed };
+  const runtime = {
+    ports: () => Promise.resolve({ vault }),
+    writeLog: (line: string) => void logged.push(line),
+  };
+  const outcome = await emptyVault(event(type), runtime, left);
+  return { outcome, removed: [...removed], logged };
 };
 
 describe('the secrets of a deployment that keeps nothing', () => {
@@ -48,10 +64,27 @@ describe('the secrets of a deployment that keeps nothing', () => {
     });
   });
 
-  test('are reported where one cannot be removed', async () => {
-    expect((await run('Delete', ['two'])).outcome).toMatchObject({
+  test('go although some are refused at first', async () => {
+    const names = Array.from({ length: 50 }, (_, n) => `secret ${n}`);
+    const { outcome, removed } = await run('Delete', { names, refuse: { 'secret 3': 1, 'secret 49': 2 } });
+    expect([outcome.Status, removed.length]).toEqual(['SUCCESS', 50]);
+  });
+
+  test('are reported where one cannot be removed, and the others are gone', async () => {
+    const { outcome, removed, logged } = await run('Delete', { refuse: { one: Infinity } });
+    expect(outcome).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('log') });
+    expect(removed).toEqual([['two', 0]]);
+    expect(logged.join()).toContain('"secret":"one"');
+  });
+
+  test('are reported before the function is killed', async () => {
+    const names = Array.from({ length: 1000 }, (_, n) => `secret ${n}`);
+    let calls = 0;
+    const { outcome, removed } = await run('Delete', { names, left: () => 300_000 - 1000 * (calls += 1) });
+    expect(outcome).toMatchObject({
       Status: 'FAILED',
-      Reason: expect.stringContaining('log'),
+      Reason: expect.stringContaining('delete the stack again'),
     });
+    expect(removed.length).toBeGreaterThan(200);
   });
 });
