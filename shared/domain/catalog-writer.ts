@@ -41,7 +41,8 @@ export const catalogWriter = (store: Store, place: Place, { clock, expires }: Op
   let last: Table | undefined;
   let columns = 0;
 
-  const take = async (table: Table): Promise<void> => {
+  const take = async (given: Table): Promise<void> => {
+    const table = withCounts(given);
     if (last !== undefined && byOrder(last, table) >= 0)
       throw new RangeError('Tables come in order of schema, then name, by their bytes, and each once');
     last = table;
@@ -94,6 +95,19 @@ interface SortableName {
   readonly folded: string;
   readonly name: Name;
 }
+
+/** Statistics of a source may be damaged, or made up: what can be no count is not known. */
+const withCounts = (table: Table): Table =>
+  isCount(table.rows) && isCount(table.size_bytes)
+    ? table
+    : {
+        ...table,
+        rows: isCount(table.rows) ? table.rows : null,
+        size_bytes: isCount(table.size_bytes) ? table.size_bytes : null,
+      };
+
+const isCount = (count: number | null): boolean =>
+  count === null || (count >= 0 && count <= Number.MAX_SAFE_INTEGER);
 
 const byOrder = (a: Table, b: Table): number => byBytes(a.schema, b.schema) || byBytes(a.name, b.name);
 

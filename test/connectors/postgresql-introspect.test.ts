@@ -192,6 +192,25 @@ for (const version of [11, 14, 18]) {
         ]);
     });
 
+    test('reads beside statistics that are no counts', async () => {
+      await using client = await connect(own);
+      const asked = `select reltuples::text from pg_class where relname = 'target'`;
+      const { rows: before } = await client.query(asked);
+      for (const [written, rows] of [
+        ['NaN', null],
+        ['Infinity', null],
+        ['1e38', null],
+        ['-7', null],
+        ['42', 42],
+      ]) {
+        await client.query(`update pg_class set reltuples = $1 where relname = 'target'`, [written]);
+        expect([written, (await read(own)).table('target')?.rows]).toEqual([written, rows]);
+      }
+      await client.query(`update pg_class set reltuples = $1 where relname = 'target'`, [
+        before[0].reltuples,
+      ]);
+    });
+
     test('names what a key points to beyond the scope', async () => {
       const { tables, missing } = await read(own, { schemas: ['inside'], excludedSchemas: [] });
       expect(tables).toMatchObject([

@@ -173,6 +173,20 @@ describe('a catalog writer', () => {
     });
   });
 
+  test.each([
+    [NaN, null],
+    [Infinity, null],
+    [-1, null],
+    [2 ** 63, null],
+    [0, 0],
+    [2 ** 53 - 1, 2 ** 53 - 1],
+  ])('takes %d rows or bytes for %d', async (given, stored) => {
+    const { store } = counted(sqliteStore({ path: ':memory:' }));
+    await write(store, [tableOf({ rows: given, size_bytes: given })]);
+    const { data } = await readTables(store, place, { limit: 1 });
+    expect(data).toMatchObject([{ rows: stored, size_bytes: stored }]);
+  });
+
   test('is not complete when the source left something out', async () => {
     const missing = [{ reason: 'privileges', count: 2, remediation: 'GRANT SELECT …' }];
     expect(await write(sqliteStore({ path: ':memory:' }), [], missing)).toMatchObject({

@@ -21,7 +21,8 @@ export const catalogQueries = (scope: Scope, separator: string, literal: Literal
       t.typnamespace = 'pg_catalog'::regnamespace
       from pg_type t where t.typcategory <> 'A' and (t.typtype <> 'c' or t.typrelid in (select oid from pg_class where relkind = 'c'))`,
     relations: `select c.oid, c.relnamespace, c.relname, case when c.relispartition then 'P' else c.relkind end,
-      c.relkind = 'p', c.reltuples::int8, c.relpages, coalesce(h.inhparent, 0), case
+      c.relkind = 'p', case when c.reltuples between 0 and 9e15 then c.reltuples::int8 else -1 end, c.relpages,
+      coalesce(h.inhparent, 0), case
         when (select rolsuper from pg_roles where rolname = current_user) or has_table_privilege(c.oid, 'select') then 'all'
         when c.oid in (select attrelid from pg_attribute where attacl is not null)
           and has_any_column_privilege(c.oid, 'select') then 'some'
