@@ -11,10 +11,13 @@ interface Parts {
   readonly writeLog: ((line: string) => void) | undefined;
 }
 
+/** The file that a process of the probe runs. */
+export const probeEntry = fileURLToPath(new URL('probe-process.ts', import.meta.url));
+
 /** The probe of this machine, in processes of its own. */
 export const openProbe = ({ store, vault, policy, writeLog }: Parts): ProcessProbe =>
   processProbe({
-    entry: fileURLToPath(new URL('probe-process.ts', import.meta.url)),
+    entry: probeEntry,
     store,
     vault,
     policy,
