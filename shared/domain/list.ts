@@ -1,4 +1,5 @@
 import type { Item, ReadStore } from '../ports/store.ts';
+import { nextTurn } from '../next-turn.ts';
 import type { StoredConnection } from './connection.ts';
 import { keys } from './keys.ts';
 import { readConnection } from './stored-connection.ts';
@@ -84,12 +85,18 @@ async function* inOrder(store: ReadStore, { pk, prefix, limit, after, order }: R
       backwards: order === 'newest',
     });
     const fresh = items.filter(({ sk }) => sk !== seen);
-    yield* fresh;
+    for (const [at, item] of fresh.entries()) {
+      if (at > 0 && at % rowsATurn === 0) await nextTurn();
+      yield item;
+    }
     if (next === undefined && items.length < limit) return;
     seen = next ?? items.at(-1)?.sk;
     if (fresh.length === 0 && next === undefined) return;
   }
 }
+
+/** What is made of this many rows holds no other caller for long. */
+const rowsATurn = 100;
 
 async function* merged(a: AsyncGenerator<Item>, b: AsyncGenerator<Item>): AsyncGenerator<Item> {
   let [x, y] = await Promise.all([a.next(), b.next()]);

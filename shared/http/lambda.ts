@@ -1,6 +1,5 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import * as v from 'valibot';
 import { awsRuntime } from '../adapters/aws.ts';
 import type { Runtime } from '../adapters/runtime.ts';
 import { countCallerDial } from '../domain/dial-quota.ts';
@@ -15,6 +14,7 @@ import { answerInTime } from './answer-in-time.ts';
 import { type HttpAnswer, problemFrom, renderProblem } from './problems.ts';
 import { headersOf, paramsOf, queryOf } from './request.ts';
 import type { Uses } from '../ports/ports.ts';
+import { writeJson } from './write-json.ts';
 
 type Event = APIGatewayProxyEventV2;
 type Result = APIGatewayProxyStructuredResultV2;
@@ -160,11 +160,11 @@ export const usesOf = ({ uses, scope }: Endpoint): Uses => {
 export const mayDial = ({ probe = 'credentials' }: Uses): boolean => probe !== 'credentials';
 
 /** Parsed on the way out as well: what `returns` does not name cannot leave. */
-const answerOf = (
+const answerOf = async (
   endpoint: Endpoint,
   answer: unknown,
   header: (name: string) => string | undefined,
-): HttpAnswer => {
+): Promise<HttpAnswer> => {
   const {
     body,
     status = endpoint.status,
@@ -182,7 +182,7 @@ const answerOf = (
   return {
     status,
     headers: { 'content-type': 'application/json', ...extra },
-    body: JSON.stringify(v.parse(endpoint.returns, body)),
+    body: await writeJson(endpoint.returns, body),
   };
 };
 
