@@ -1,0 +1,51 @@
+// Forked by lists.bench.ts: `npm start` with a state folder, that says how long its event loop was held between two messages.
+import { startLocal } from '../../infra/local/run.ts';
+import { settingsFrom } from '../../infra/local/settings.ts';
+
+export interface Turn {
+  /** Milliseconds of the thread's processor time. */
+  readonly cpu: number;
+  /** The same by the clock. */
+  readonly clock: number;
+}
+
+/** The longest turn of this thread's event loop, until it is stopped. */
+const watchTurns = () => {
+  let [cpu, clock] = [0, 0];
+  let isOver = false;
+  const read = () => {
+    const { user, system } = process.threadCpuUsage();
+    return { cpu: (user + system) / 1000, clock: performance.now() };
+  };
+  let last = read();
+  const turn = () => {
+    const now = read();
+    cpu = Math.max(cpu, now.cpu - last.cpu);
+    clock = Math.max(clock, now.clock - last.clock);
+    last = now;
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  return (): Turn => {
+    isOver = true;
+    return { cpu, clock };
+  };
+};
+
+const server = await startLocal(
+  settingsFrom({
+    PORT: '0',
+    MOORING_STATE: process.argv[2],
+    MOORING_DEMO: 'off',
+    MOORING_SWEEP: 'off',
+  }),
+  () => undefined,
+);
+let stop: (() => Turn) | undefined;
+process.on('message', () => {
+  const longest = stop?.();
+  stop = longest ? undefined : watchTurns();
+  process.send?.(longest ?? 'watching');
+});
+process.once('disconnect', () => void server[Symbol.asyncDispose]().then(() => process.exit()));
+process.send?.({ address: server.address, apiKey: server.apiKey });
