@@ -52,7 +52,7 @@ export const judgeIntrospection = (
   // A probe of the release before says nothing of attempts.
   if (isHeld && lease['attempt'] === undefined) return 'running';
   const last = readIntrospection(stored);
-  if (!last || last.state === 'succeeded') return 'idle';
+  if (!last || last.state === 'succeeded' || isAhead(Date.parse(last.at), now)) return 'idle';
   const began = Date.parse(last.began_at);
   if (last.state === 'failed')
     return {
@@ -65,6 +65,12 @@ export const judgeIntrospection = (
   const end = isBegun ? Number(lease?.['until']) : began + queuedMs;
   return end > now ? 'running' : { problem: lostAttempt, began, ended: end, failures: last.failures + 1 };
 };
+
+/**
+ * Whether a time was written by a clock that was ahead and has been set back since: what it says of the present would hold until that time
+ * has come. Clocks that are right differ by less.
+ */
+export const isAhead = (time: number, now: number): boolean => time > now + 300_000;
 
 /** A probe that was killed, or never began, tells nobody. */
 const lostAttempt: KeptProblem = { code: 'unavailable', detail: 'The introspection ended without an answer' };

@@ -9,6 +9,7 @@ import { newId } from './id.ts';
 import {
   beginIntrospection,
   type FailedAttempt,
+  isAhead,
   judgeIntrospection,
   nextAttemptAt,
   recordIntrospectionOutcome,
@@ -184,9 +185,8 @@ const freshEnough = (
 ): CatalogSummary | undefined => {
   const catalog = readCatalog(connection);
   if (!catalog) return undefined;
-  return maxAge === undefined || now - Date.parse(catalog.introspected_at) <= maxAge * 1000
-    ? catalog
-    : undefined;
+  const at = Date.parse(catalog.introspected_at);
+  return maxAge === undefined || (now - at <= maxAge * 1000 && !isAhead(at, now)) ? catalog : undefined;
 };
 
 /** Has the probe make the attempt. An invocation that fails is an attempt that failed: the probe itself could not say so. */

@@ -263,6 +263,30 @@ describe('an introspection whose probe', () => {
   });
 });
 
+describe('a clock that was a year ahead, and is set back,', () => {
+  const year = 365 * 24 * 60 * minute;
+
+  test('leaves no introspection running until that time has come', async () => {
+    now += year;
+    expect((await schema()).status).toBe(202);
+    await source.arrived(1);
+    now -= year;
+    expect((await schema()).status).toBe(202);
+    await source.arrived(2);
+    source.hangUp();
+    await Promise.all(everything);
+    expect(await lastIntrospection()).toMatchObject({ state: 'failed' });
+  });
+
+  test('leaves nobody with a failure until that time has come', async () => {
+    now += year;
+    await failInBackground();
+    now -= year;
+    expect((await schema()).status).toBe(202);
+    await source.arrived(2);
+  });
+});
+
 describe('the management API', () => {
   const read = (of: string) => api.call(`GET ${management}/${of}/schema`);
   const made = async () =>
