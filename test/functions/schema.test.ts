@@ -84,6 +84,13 @@ describe('the schema', () => {
     expect(snapshot(await schema('max_age=0'))).not.toBe(snapshot(second));
   });
 
+  test('is read anew where it was read by a clock that was ahead, and is set back', async () => {
+    now += 86_400_000;
+    const first = snapshot(await schema());
+    now -= 86_400_000;
+    expect(snapshot(await schema('max_age=60'))).not.toBe(first);
+  });
+
   test('stays as it was when a newer one cannot be had', async () => {
     const first = snapshot(await schema());
     source.meanwhile = () => Promise.reject(new Problem('authentication-failed', 'The password is wrong'));

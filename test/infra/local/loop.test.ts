@@ -18,12 +18,12 @@ const outboxOf = () => {
     },
     left: () => changes.map(({ id }) => id),
   };
-  const change = (id: string, cause = 'created') => {
+  const change = (id: string, cause = 'created', more: object = {}) => {
     made += 1;
     const after = { pk: 'T#o#e', sk: `CONN#${id}`, id, cause, revision: made, version: 1, status: 'testing' };
     changes.push({
       id: String(made),
-      after: { ...after, awaits_test: 1, updated_at: '2025-01-01T00:00:00Z' },
+      after: { ...after, awaits_test: 1, updated_at: '2025-01-01T00:00:00Z', ...more },
     });
     for (const wake of wakes) wake();
   };
@@ -100,6 +100,52 @@ describe('the event loop', () => {
     await settled();
     expect(begun).toHaveLength(100);
     expect(outbox.left()).toHaveLength(100);
+    begun[0]?.finish();
+    await settled();
+    expect(outbox.left()).toEqual([]);
+  });
+
+  test('begins what comes behind ten thousand deliveries that wait', async () => {
+    const { outbox, change } = outboxOf();
+    const waiting = new Promise<never>(() => undefined);
+    const last = Promise.withResolvers<void>();
+    const bus = {
+      put: ([event]: readonly ConnectionEvent[]) => {
+        if (event?.connection_id === 'conn_of another') last.resolve();
+        return waiting;
+      },
+    };
+    for (let n = 0; n < 10_100; n++) change(`c${n}`);
+    change('of another');
+    using _ = followOutbox({ outbox, bus, failed: () => undefined });
+    await last.promise;
+  });
+
+  test('delivers once what comes behind changes that mean nothing to others', async () => {
+    const { outbox, change } = outboxOf();
+    const { bus, begun } = busOf();
+    for (const id of ['a', 'b', 'c']) change(id, 'introspected');
+    change('d');
+    change('e', 'introspected');
+    change('f');
+    using _ = followOutbox({ outbox, bus, failed: () => undefined });
+    await settled();
+    expect(begun.map(({ id }) => id)).toEqual(['conn_d', 'conn_f']);
+    for (const { finish } of begun) finish();
+    await settled();
+    expect(outbox.left()).toEqual([]);
+  });
+
+  test('goes on behind a change that cannot be read', async () => {
+    const { outbox, change } = outboxOf();
+    const { bus, begun } = busOf();
+    const failures: unknown[] = [];
+    change('damaged', 'created', { layout: 999 });
+    change('a');
+    using _ = followOutbox({ outbox, bus, failed: (error) => failures.push(error) });
+    await settled();
+    expect(begun.map(({ id }) => id)).toEqual(['conn_a']);
+    expect(failures).toHaveLength(1);
     begun[0]?.finish();
     await settled();
     expect(outbox.left()).toEqual([]);
