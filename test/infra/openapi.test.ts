@@ -79,6 +79,21 @@ describe('the OpenAPI document', () => {
     expect(findEmpty(document, '')).toEqual([]);
   });
 
+  test('a default is the one that its description names', () => {
+    const findDefaults = (value: unknown): [string, unknown][] => {
+      if (typeof value !== 'object' || value === null) return [];
+      const { description, default: set } = value as { description?: unknown; default?: unknown };
+      const [, named] = /\(default: ([^)]+)\)/.exec(typeof description === 'string' ? description : '') ?? [];
+      return [
+        ...(named === undefined ? [] : [[named, set] as [string, unknown]]),
+        ...Object.values(value).flatMap(findDefaults),
+      ];
+    };
+    const found = findDefaults(document);
+    expect(found.length).toBeGreaterThan(1);
+    for (const [named, set] of found) expect(String(set)).toBe(named);
+  });
+
   test('names every operation once', () => {
     const names = [...operations.values()].map(({ operationId }) => operationId);
     expect(new Set(names).size).toBe(names.length);

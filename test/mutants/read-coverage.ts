@@ -117,7 +117,9 @@ export const chooseTests = (
   const names = [basename(file, '.ts'), basename(dirname(file))];
   // Some code runs in a process of its own, where no coverage is seen.
   const isNear = ({ test }: TestCoverage) =>
-    names[0] === basename(test, '.test.ts') || listImports(root, test).includes(file);
+    names[0] === basename(test, '.test.ts') ||
+    (file.startsWith('functions/') && dirname(test) === join('test', dirname(file))) ||
+    listImports(root, test).includes(file);
   const isNamed = ({ test }: TestCoverage) => names.some((name) => basename(test).startsWith(`${name}`));
   const known = all.some(({ lines }) => lines[file]?.includes(line));
   const runs = ({ lines }: TestCoverage) => {

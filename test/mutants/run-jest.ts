@@ -17,7 +17,7 @@ export const runNode = (root: string, args: readonly string[], seconds: number):
 };
 
 /** Of one test, in seconds. */
-export const testLimit = 30;
+export const testLimit = 120;
 
 export interface Failure {
   readonly file: string;
