@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { partition } from '../../shared/domain/catalog-blocks.ts';
+import { hashDerivation } from '../../shared/domain/derived.ts';
+import { newId } from '../../shared/domain/id.ts';
+import { recordIntrospectionOutcome } from '../../shared/domain/introspection-outcome.ts';
 import { freshCatalog } from '../../shared/domain/introspection.ts';
-import { updateConnection, after, putConnection } from '../../shared/domain/write.ts';
+import { after, findConnection, putConnection, updateConnection } from '../../shared/domain/write.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
+import { Problem } from '../../shared/problem.ts';
 import { type Api, startApi } from '../api.ts';
 import { catalogSource } from '../catalog-probe.ts';
 import { draft } from '../samples.ts';
@@ -50,4 +55,50 @@ describe('a fresh catalog', () => {
     const running = { introspect: () => Promise.resolve({ running: true as const }) };
     expect(await freshCatalog({ store: api.store, probe: running }, actor, id, 1)).toBe('running');
   });
+});
+
+test('a switch that comes too late, because the source is another meanwhile, removes no snapshot', async () => {
+  const fresh = (later: number) =>
+    freshCatalog({ store: api.store, probe }, { ...actor, now: now + later }, id, 1000);
+  await fresh(1);
+  await fresh(1000);
+  const before = await findConnection(api.store, tenant, id);
+  const snapshots = [before.catalog, before.previous_catalog].flatMap((each) => each?.snapshot_id ?? []);
+  expect(new Set(snapshots).size).toBe(2);
+  const blocks = async () =>
+    await Promise.all(
+      snapshots.map(
+        async (snapshot) =>
+          (await api.store.query({ pk: partition({ ...tenant, id, snapshot }), limit: 100 })).items.length,
+      ),
+    );
+  const stored = await blocks();
+  expect(Math.min(...stored)).toBeGreaterThan(0);
+
+  let writes = 0;
+  /** Another change of the connection is written between the look at it and the first write. */
+  const racing: typeof api.store = {
+    ...api.store,
+    write: async (changes) => {
+      if ((writes += 1) === 1)
+        await updateConnection(api.store, tenant, id, (read) => {
+          const next = after(read, { excluded_schemas: ['archive'] });
+          return { next, changes: [putConnection(next, read)] };
+        });
+      await api.store.write(changes);
+    },
+  };
+  source.meanwhile = async () => {
+    const read = await findConnection(api.store, tenant, id);
+    if (!read.catalog) throw new Error('expected a catalog');
+    const catalog = { ...read.catalog, snapshot_id: newId(now) };
+    const of = hashDerivation('catalog', read);
+    const outcome = { at: now, catalog, of, by: { actor: 'key', request_id: 'request' } };
+    expect(await recordIntrospectionOutcome(racing, tenant, id, undefined, outcome)).toBeUndefined();
+    throw new Problem('timeout');
+  };
+  await expect(fresh(2000)).rejects.toMatchObject({ code: 'timeout' });
+  source.meanwhile = async () => {};
+  expect(writes).toBe(1);
+  expect(await blocks()).toEqual(stored);
 });
