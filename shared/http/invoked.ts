@@ -2,6 +2,7 @@ import { vpcProbe } from '../adapters/vpc-probe.ts';
 import { packed, type ProbeAnswer } from '../adapters/probe-answer.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Probe } from '../ports/probe.ts';
+import { endAtUncaught } from '../uncaught.ts';
 
 /** A function that other functions invoke: one line in the log, and a Problem as an answer. */
 export const invoked =
@@ -14,6 +15,7 @@ export const invoked =
 /** One line when it is over, however it ends. */
 export const timed = async <T>(log: Log, work: () => Promise<T>): Promise<T> => {
   const began = performance.now();
+  using _ = endAtUncaught(log);
   try {
     return await work();
   } finally {

@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, test } from '@jest/globals';
+
+const secret = 'obviously-fake-and-uncaught';
+
+/** A process with listeners as Lambda's runtime has, which write an error with its fields. */
+const run = async (script: string) => {
+  const program = `
+    const { createLog } = await import(${JSON.stringify(new URL('../shared/log.ts', import.meta.url))});
+    const { endAtUncaught } = await import(${JSON.stringify(new URL('../shared/uncaught.ts', import.meta.url))});
+    const tell = (error) => { console.log('runtime', JSON.stringify({ ...error, message: error.message })); process.exit(129); };
+    for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, tell);
+    const log = createLog({ request_id: 'request-1' });
+    log.hide(['${secret}']);
+    const request = { config: { data: { password: '${secret}' } } };
+    const error = Object.assign(new Error('cannot send ${secret}', { cause: request }), request);
+    ${script}
+  `;
+  const args = ['--input-type=module', '--disable-warning=ExperimentalWarning', '-e', program];
+  const { stdout, code } = await promisify(execFile)(process.execPath, args).then(
+    (done) => ({ ...done, code: 0 }),
+    (failed: { stdout: string; code: number }) => failed,
+  );
+  return { stdout, code };
+};
+
+test.each(['setTimeout(() => { throw error; })', 'void Promise.reject(error)'])(
+  'what nobody caught is logged without secrets, before a runtime writes it: %s',
+  async (fail) => {
+    const { stdout, code } = await run(`endAtUncaught(log); ${fail}; setTimeout(() => {}, 1000);`);
+    expect([code, stdout]).toEqual([1, expect.stringContaining('"request_id":"request-1"')]);
+    expect(stdout).toContain('cannot send [secret]');
+    expect(stdout).not.toMatch(/runtime|obviously/);
+  },
+);
+
+test('of several calls at once what any of them hides is hidden', async () => {
+  const { stdout, code } = await run(
+    `endAtUncaught(createLog({ request_id: 'request-2' })); endAtUncaught(log); setTimeout(() => { throw error; });`,
+  );
+  expect([code, stdout]).toEqual([1, expect.stringContaining('cannot send [secret]')]);
+  expect(stdout).not.toMatch(/runtime|obviously/);
+});
+
+test('after a call it is the runtime’s again', async () => {
+  const { stdout, code } = await run(
+    'endAtUncaught(log)[Symbol.dispose](); setTimeout(() => { throw error; })',
+  );
+  expect([code, stdout]).toEqual([129, expect.stringMatching(/^runtime/)]);
+});
