@@ -4,27 +4,46 @@
  */
 export const scrub = (text: string, secrets: Iterable<string>): string => createScrubber(secrets)(text);
 
+/** Takes secrets out of a text. With `known`, of a text that we built of names: those names are none of a secret's business. */
+export type Scrubber = (text: string, known?: ReadonlySet<string>) => string;
+
 /** The same for many texts: what each secret may look like is worked out once. */
-export const createScrubber = (secrets: Iterable<string>): ((text: string) => string) => {
+export const createScrubber = (secrets: Iterable<string>): Scrubber => {
   // The longest first: a shorter one that is a part of it would leave the rest of it standing.
   const ordered = [...secrets].filter((secret) => secret !== '').sort((a, b) => b.length - a.length);
   const forms = new Map<string, readonly string[]>();
-  return (text) => {
+  return (text, known) => {
     let clean = text;
     for (const secret of ordered) {
       // No form of it is shorter by more than what base64 leaves open at its ends.
       if (secret.length > clean.length + 4) continue;
       // A short secret is part of too many words to be taken out; the text goes instead.
       if (secret.length < 6) {
-        if (clean.includes(secret)) return '[withheld: it may contain a secret]';
+        if (!clean.includes(secret)) continue;
+        if (!known) return '[withheld: it may contain a secret]';
+        clean = maskNames(clean, secret, known);
         continue;
       }
-      const known = forms.get(secret) ?? formsOf(secret);
-      forms.set(secret, known);
-      for (const form of known) clean = clean.replaceAll(form, '[secret]');
+      const looks = forms.get(secret) ?? formsOf(secret);
+      forms.set(secret, looks);
+      for (const form of looks) clean = clean.replaceAll(form, '[secret]');
     }
     return clean;
   };
+};
+
+/** A statement is worth having without a name; words in capitals are SQL's. */
+const maskNames = (text: string, secret: string, known: ReadonlySet<string>): string =>
+  text.replaceAll(nameParts, (part) =>
+    part.includes(secret) && !known.has(part) && !/^[A-Z]+$/.test(part) ? '[secret]' : part,
+  );
+
+const nameParts = /[^\s"'`[\](){},;.:=*]+/g;
+
+/** What a caller says in `config` is no secret, and may stand in a statement. */
+export const listKnownNames = (value: unknown): ReadonlySet<string> => {
+  const texts = typeof value === 'object' && value !== null ? Object.values(value).flat() : [];
+  return new Set(texts.flatMap((text) => (typeof text === 'string' ? (text.match(nameParts) ?? []) : [])));
 };
 
 const formsOf = (secret: string): string[] => {

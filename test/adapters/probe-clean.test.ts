@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { cleanly, cleanStep } from '../../shared/adapters/probe/clean.ts';
 import { createLog } from '../../shared/log.ts';
 import { Problem } from '../../shared/problem.ts';
-import { scrub } from '../../shared/scrub.ts';
+import { listKnownNames, scrub } from '../../shared/scrub.ts';
 
 const secret = 'made-up-and-secret';
 const logHiding = (...secrets: readonly string[]) => {
@@ -42,6 +42,21 @@ describe('what leaves the probe', () => {
     expect(step(secret)).toEqual({ step: 'authenticate' });
     expect(step('28P01')).toEqual({ step: 'authenticate', native_code: '28P01' });
   });
+});
+
+test.each([
+  ['admin', 'GRANT SELECT ON ALL TABLES IN SCHEMA public TO admin;', undefined],
+  ['test', 'GRANT USAGE ON SCHEMA "test" TO "test";', undefined],
+  ['SE', 'GRANT SELECT ON shop.orders TO reader;', undefined],
+  ['shop', 'GRANT SELECT ON shop.orders TO reader;', 'GRANT SELECT ON [secret].orders TO reader;'],
+  ['§', 'GRANT SELECT ON `a§b`.orders TO reader;', 'GRANT SELECT ON `[secret]`.orders TO reader;'],
+])('a statement of ours is never withheld for the password %s', (password, statement, expected) => {
+  const { log } = logHiding(password);
+  const known = listKnownNames({ username: 'admin', database: 'test', schemas: ['test'], port: 5432 });
+  const step = cleanStep({ step: 'privileges', remediation: statement }, log.clean, known);
+  expect(step.remediation).toBe(expected ?? statement);
+  // What a server says is.
+  expect(log.clean(`no: ${password}`)).toBe('[withheld: it may contain a secret]');
 });
 
 test('a secret of five characters takes the whole text along, one of six is cut out', () => {

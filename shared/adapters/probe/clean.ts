@@ -28,15 +28,19 @@ export const cleanProblem = (thrown: unknown, { clean, error: report }: Log): Pr
   return new Problem(code, clean(message), { ...cleanExtras(extras, clean), cause });
 };
 
-/** Of a step only what a server can have had a hand in: its own code, and the names in what is to be granted. */
+/**
+ * Of a step only what a server can have had a hand in: its own code, and the names in what is to be granted. That is our own statement: a
+ * short secret takes names out of it, but for those of `known`, and never the whole.
+ */
 export const cleanStep = <S extends Pick<Step, 'step' | 'native_code' | 'remediation'>>(
   { native_code: native, ...step }: S,
   clean: Clean,
+  known: ReadonlySet<string> = new Set(),
 ) => ({
   ...step,
   ...(native !== undefined && clean(native) === native && { native_code: native }),
   ...(step.remediation !== undefined &&
-    step.step === 'privileges' && { remediation: clean(step.remediation) }),
+    step.step === 'privileges' && { remediation: clean(step.remediation, known) }),
 });
 
 const cleanExtras = (

@@ -11,6 +11,7 @@ import { after, findConnection, putConnection, updateConnection } from '../../do
 import { stepNames } from '../../network/dialer.ts';
 import type { DraftTest, SavedTest } from '../../ports/probe.ts';
 import { Problem, type ProblemCode, problems } from '../../problem.ts';
+import { listKnownNames } from '../../scrub.ts';
 import type { Bench } from '../direct-probe.ts';
 import { type Aim, aimAtDraft, aimAtPatched, aimAtSaved } from './aim.ts';
 import { cleanStep } from './clean.ts';
@@ -126,6 +127,7 @@ const run = async (
   // What dials is not loaded to start, nor by the function that only changes credentials.
   const { examine } = await import('../../connectors/examine.ts');
   const { status, details, steps } = await examine(connector, target, options);
+  const known = listKnownNames(target.config);
   // Mooring's own fault says nothing about the source, and is not recorded as a test of it.
   if ('error' in details && details.code === 'unavailable')
     throw new Problem('unavailable', log.clean(details.error));
@@ -135,7 +137,7 @@ const run = async (
       'error' in details
         ? { ...details, error: log.clean(details.error) }
         : { ...details, version: log.clean(details.version) },
-    steps: steps.map((step) => told(cleanStep(step, log.clean), vantage.egress_ips)),
+    steps: steps.map((step) => told(cleanStep(step, log.clean, known), vantage.egress_ips)),
     tested_at: new Date(clock()).toISOString(),
     vantage,
   };
