@@ -30,6 +30,7 @@ describe('by number', () => {
     [3032, 'server-error'],
     [1927, 'connection-reset'],
     [1251, 'server-error'],
+    [1184, 'server-error'],
     [1064, 'server-error'],
     [9999, 'server-error'],
   ])('%s is %s, and is shown', (errno, code) => {
@@ -39,6 +40,15 @@ describe('by number', () => {
       native: String(errno),
     });
   });
+});
+
+test.each([
+  [1184, 'init_connect'],
+  [1152, 'init_connect'],
+  [1021, 'disk'],
+  [1041, 'memory'],
+])('what %s says to do is said here', (errno, words) => {
+  expect(failure(thrown({ errno }))?.remediation).toContain(words);
 });
 
 describe('a refused login, which has one number for all, names what else it may be', () => {

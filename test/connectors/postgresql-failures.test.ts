@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { failure, seenAtLogin } from '../../shared/connectors/postgresql/failures.ts';
+import { problems } from '../../shared/problem.ts';
 
 const thrown = (fields: object) => Object.assign(new Error('in some language'), fields);
 
@@ -31,9 +32,99 @@ describe('28000, whose text is translated, is told apart by the routine and by h
     ['pg_hba.conf, encrypted', 'ClientAuthentication', true, false, 'client-certificate-required'],
     ['a certificate that is not accepted', 'auth_failed', true, false, 'client-certificate-required'],
     ['a directory behind the server', 'auth_failed', true, true, 'authentication-failed'],
+    ['ident, in clear', 'auth_failed', false, false, 'authentication-failed'],
     ['an account that may not log in', 'InitializeSessionUserId', true, true, 'account-locked'],
   ] as const)('%s', (_, routine, encrypted, passwordAsked, code) => {
     expect(refused(routine, { encrypted, passwordAsked })).toBe(code);
+  });
+});
+
+describe('28000 is told apart by its text, where that is English', () => {
+  test.each([
+    [
+      'ClientAuthentication',
+      true,
+      'connection requires a valid client certificate',
+      'client-certificate-required',
+      'ssl.cert',
+    ],
+    [
+      'ClientAuthentication',
+      true,
+      'no pg_hba.conf entry for host "::1", user "me", database "shop", SSL encryption',
+      'permission-denied',
+      'add one',
+    ],
+    [
+      'ClientAuthentication',
+      true,
+      'pg_hba.conf rejects connection for host "::1", user "me", database "shop", SSL encryption',
+      'permission-denied',
+      'rejects',
+    ],
+    [
+      'ClientAuthentication',
+      false,
+      'no pg_hba.conf entry for host "::1", user "me", database "shop", no encryption',
+      'tls-required',
+      'pg_hba.conf',
+    ],
+    ['auth_failed', true, 'Ident authentication failed for user "me"', 'authentication-failed', 'ident'],
+    ['auth_failed', false, 'Ident authentication failed for user "me"', 'authentication-failed', 'ident'],
+    [
+      'auth_failed',
+      true,
+      'Peer authentication failed for user "me"',
+      'authentication-failed',
+      'scram-sha-256',
+    ],
+    [
+      'auth_failed',
+      true,
+      'authentication failed for user "me": host rejected',
+      'permission-denied',
+      'rejects',
+    ],
+    [
+      'auth_failed',
+      true,
+      'certificate authentication failed for user "me"',
+      'client-certificate-required',
+      'ssl.cert',
+    ],
+    ['auth_failed', true, 'GSSAPI authentication failed for user "me"', 'authentication-failed', 'Kerberos'],
+    ['auth_failed', true, 'LDAP authentication failed for user "me"', 'authentication-failed', 'LDAP'],
+    // In another language all that it may be is named.
+    ['auth_failed', true, 'Zertifikat abgelehnt', 'client-certificate-required', 'ident, gss or reject'],
+    [
+      'auth_failed',
+      false,
+      'Ident-Authentifizierung fehlgeschlagen',
+      'authentication-failed',
+      'ident, gss or reject',
+    ],
+  ] as const)('%s, encrypted %s: %s', (routine, encrypted, message, code, words) => {
+    const error = Object.assign(new Error(message), { code: '28000', routine });
+    const said = failure(seenAtLogin(error, { encrypted, passwordAsked: false }));
+    expect(said?.code).toBe(code);
+    expect(said?.remediation ?? problems[code].cure).toContain(words);
+  });
+});
+
+describe('a server that fails is not told by its code alone', () => {
+  test.each([
+    ['55000', 'InitPostgres', 'permission-denied', 'ALLOW_CONNECTIONS'],
+    ['55000', 'anything', 'server-error', 'log'],
+    ['58P01', 'internal_load_library', 'server-error', 'session_preload_libraries'],
+    ['58030', 'mdread', 'server-error', 'disk'],
+    ['P0001', 'exec_stmt_raise', 'server-error', 'ON LOGIN'],
+    ['53100', 'anything', 'server-error', 'full'],
+    ['XX001', 'anything', 'server-error', 'damaged'],
+  ])('%s %s', (code, routine, meaning, words) => {
+    expect(failure(thrown({ code, routine }))).toMatchObject({
+      code: meaning,
+      remediation: expect.stringContaining(words),
+    });
   });
 });
 

@@ -70,6 +70,16 @@ const numbers = failureTable({
     'No account of the server may come from the probe’s address: create one whose host is that address or %.',
   ],
   '1142 1143 1227 1370': denied,
+  '1021': ['server-error', 'The disk of the server is full: make room on it.'],
+  '1037 1038 1041 1135': [
+    'server-error',
+    'The server is out of memory or threads: look at what else it runs, and at its buffers.',
+  ],
+  '1104': ['server-error', 'The server refuses large statements: SET GLOBAL sql_big_selects = ON.'],
+  '1152 1184': [
+    'server-error',
+    'The server ended the session as it began: its init_connect fails for this account (SELECT @@init_connect;), or the account lacks what that needs.',
+  ],
   '1205 1317 1969 3024': [
     'timeout',
     'The statement ran into its time limit: raise query_timeout_seconds, or name one database.',

@@ -10,7 +10,8 @@ import {
 } from '../failure-table.ts';
 
 /**
- * Goes by SQLSTATE, and within 28000, which stands for a dozen refusals, by the server's `routine`: its text is translated.
+ * Goes by SQLSTATE, and within 28000, which stands for a dozen refusals, by the server's `routine`, by its text where that is English, and
+ * by how far the login had come: the text may be translated.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 export const failure = (error: unknown): Failure | undefined => {
@@ -18,7 +19,7 @@ export const failure = (error: unknown): Failure | undefined => {
   const [state, place, text] = [textOf(code), textOf(routine), textOf(message)];
   if (/^[0-9A-Z]{5}$/.test(state)) {
     const meaning =
-      (state === '28000' ? refusedLogin(place, login) : undefined) ??
+      (state === '28000' ? refusedLogin(place, text, login) : undefined) ??
       (place === '' ? poolers(text) : undefined) ??
       states.get(`${state}/${place}`) ??
       states.get(state) ??
@@ -42,15 +43,72 @@ export interface Login {
 export const seenAtLogin = (error: unknown, login: Login): unknown =>
   error instanceof Error ? Object.assign(error, { login }) : error;
 
-const refusedLogin = (routine: string, login: unknown): Meaning | undefined => {
+const refusedLogin = (routine: string, text: string, login: unknown): Meaning | undefined => {
   const { encrypted, passwordAsked } = fieldsOf(login);
-  if (routine === 'ClientAuthentication' && encrypted === false) return inClear;
-  return routine === 'auth_failed' && passwordAsked === false ? ['client-certificate-required'] : undefined;
+  if (routine === 'ClientAuthentication') return encrypted === false ? inClear : refusedByRule(text);
+  if (routine !== 'auth_failed') return undefined;
+  const said = refusedByMethod(text);
+  if (said) return said;
+  if (passwordAsked !== false) return undefined;
+  // Without TLS nobody shows a certificate.
+  return encrypted === false ? otherMethod : certificateOrMethod;
 };
 
 const inClear: Meaning = [
   'tls-required',
-  'Set ssl_mode to require or better. Where that changes nothing, pg_hba.conf has no line for this user, database and address at all: add one.',
+  'Set ssl_mode to require or better. Where that changes nothing, pg_hba.conf has no line for this user, database and address at all, or one that rejects them: add a line.',
+];
+
+/** https://github.com/postgres/postgres/blob/master/src/backend/libpq/auth.c (`ClientAuthentication`) */
+const refusedByRule = textTable([
+  [/requires a valid client certificate/, 'client-certificate-required'],
+  [
+    /no pg_hba\.conf entry/,
+    'permission-denied',
+    'pg_hba.conf has no line for this user, database and address: add one, such as hostssl … scram-sha-256, and reload the server.',
+  ],
+  [
+    /pg_hba\.conf rejects/,
+    'permission-denied',
+    'A line of pg_hba.conf rejects this user, database and address: put one that lets them in before it, and reload the server.',
+  ],
+]);
+
+const setPassword = 'set scram-sha-256 there, and reload the server';
+
+/** https://github.com/postgres/postgres/blob/master/src/backend/libpq/auth.c (`auth_failed`) */
+const refusedByMethod = textTable([
+  [/^certificate authentication failed/, 'client-certificate-required'],
+  [
+    /^(Ident|Peer) authentication failed/,
+    'authentication-failed',
+    `pg_hba.conf says ident (or peer) for this user, which asks the client's machine who it is and no password: ${setPassword}.`,
+  ],
+  [
+    /host rejected/,
+    'permission-denied',
+    'A line of pg_hba.conf rejects this user, database and address: put one that lets them in before it, and reload the server.',
+  ],
+  [
+    /^(GSSAPI|SSPI|OAuth bearer) authentication failed/,
+    'authentication-failed',
+    `pg_hba.conf asks this user for a kind of login that is not supported (Kerberos, OAuth): ${setPassword}.`,
+  ],
+  [
+    /^(LDAP|PAM|BSD|RADIUS) authentication failed/,
+    'authentication-failed',
+    'The server asks a directory (LDAP, PAM or RADIUS) for this password: send the one that is valid there.',
+  ],
+]);
+
+const otherMethod: Meaning = [
+  'authentication-failed',
+  `The server asked for no password: pg_hba.conf says ident, gss or reject for this user, database and address: ${setPassword}.`,
+];
+
+const certificateOrMethod: Meaning = [
+  'client-certificate-required',
+  `Send ssl.cert and ssl.key of a certificate that is made for this user. Where pg_hba.conf says ident, gss or reject for it: ${setPassword}.`,
 ];
 
 const mayNotConnect: Meaning = [
@@ -76,10 +134,33 @@ const states = failureTable({
   '28000/InitializeSessionUserId': ['account-locked', 'Let the account log in: ALTER ROLE … LOGIN.'],
   '3D000': ['database-not-found'],
   '3F000': ['server-error', 'A schema that was asked for is not there: correct config.schemas.'],
+  '25006': [
+    'server-error',
+    'The server is a standby or read-only, and the statement was to write: name the primary.',
+  ],
+  '40': ['server-error', 'Another transaction was in the way: try again.'],
   '42501': denied,
   '42501/CheckMyDatabase': mayNotConnect,
   '53': ['server-error', 'The server is out of memory, disk or another resource.'],
+  '53100': ['server-error', 'The disk of the server is full: make room on it.'],
+  '53200': [
+    'server-error',
+    'The server has no memory left: look at what else it runs, and at work_mem and shared_buffers.',
+  ],
   '53300': ['too-many-connections'],
+  '54': [
+    'server-error',
+    'A limit of the server was reached, such as max_locks_per_transaction: narrow config.schemas, or raise it.',
+  ],
+  '55000/InitPostgres 55000/CheckMyDatabase': [
+    'permission-denied',
+    'The database takes no connections (a template, or left by a DROP DATABASE that failed): ALTER DATABASE … ALLOW_CONNECTIONS true; or name another one.',
+  ],
+  '55000': [
+    'server-error',
+    'The server is not in the state that this needs: a database that takes no connections, a slot or a recovery that is under way. Its log says which.',
+  ],
+  '55P03': ['timeout', 'Another session holds a lock on what was to be read: wait for it, or end it.'],
   '57014': [
     'timeout',
     'The statement ran into its time limit: raise query_timeout_seconds, or narrow config.schemas.',
@@ -89,7 +170,26 @@ const states = failureTable({
     'An administrator ended the session, or the server is shutting down: try again.',
   ],
   '57P03': ['server-error', 'The server is starting, stopping or recovering: try again in a minute.'],
+  '57P02': [
+    'connection-reset',
+    'The server ended all sessions after a crash of one: try again in a minute, and look at its log.',
+  ],
+  '57P04': ['database-not-found', 'The database was dropped meanwhile.'],
   '57P05': ['connection-reset'],
+  '58': [
+    'server-error',
+    'The operating system of the server failed it: look at the log of the server, and at its disk.',
+  ],
+  '58P01': [
+    'server-error',
+    'The server misses a file of its own: a library that session_preload_libraries, shared_preload_libraries or an extension names, or a tablespace. Its log says which.',
+  ],
+  P0001: [
+    'server-error',
+    'A trigger or function of the database refused, such as one ON LOGIN: let this account past it, or look at what it raises.',
+  ],
+  XX001: ['server-error', 'Data of the server is damaged: look at its log, and restore what it names.'],
+  XX002: ['server-error', 'An index of the server is damaged: look at its log, and REINDEX what it names.'],
 });
 
 /**
