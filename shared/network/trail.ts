@@ -82,7 +82,9 @@ export const createTrail = ({
   const timeOut = (limit: number) => {
     cut ??= running.at(-1) ?? last;
     const detail = `There was no answer within ${Math.round(limit / 100) / 10} s at the step ${cut}.`;
-    controller.abort(new Problem('timeout', detail));
+    // A connect that passed before took the connection: it is entered again where a server has to greet.
+    const remediation = silences[cut === 'connect' && entries.get(cut)?.passed ? 'tls' : cut];
+    controller.abort(new Problem('timeout', detail, remediation === undefined ? {} : { remediation }));
   };
   const clock = setTimeout(timeOut, budget, budget);
 
@@ -151,6 +153,19 @@ export const createTrail = ({
       controller.abort();
     },
   };
+};
+
+/** What helps where nobody answers at a step; before a host has taken the connection it is what the code itself says. */
+const silences: Readonly<Partial<Record<StepName, string>>> = {
+  resolve:
+    'The name servers did not answer: check that the probe’s network reaches them and that they know the name.',
+  tls: 'The host took the connection and then said nothing: check that the port speaks this connector’s protocol, and that a proxy or load balancer there reaches the server.',
+  authenticate:
+    'The server took the connection and did not answer the login: look at its load and at what it asks about the account (a directory, DNS), or raise connection_timeout_seconds.',
+  query:
+    'The server let the account in and did not answer a short question: look at its load and locks, or raise query_timeout_seconds.',
+  privileges:
+    'The server did not tell the account’s rights in time: look at its load and locks, or raise query_timeout_seconds.',
 };
 
 const report = (step: StepName, entry: Entry | undefined): Step => {

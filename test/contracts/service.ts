@@ -120,13 +120,21 @@ export const serviceContract = (service: Service, refused: Refusals<Change>) => 
   test('an address that drops packets is a timeout of the connect', async () => {
     await using nowhere = await droppingPort();
     const outcome = await tried({ endpoint: `https://127.0.0.1:${nowhere.port}` }, 'require', null, 0.3);
-    expect(failed(outcome)).toMatchObject({ step: 'connect', code: 'timeout' });
+    expect(failed(outcome)).toMatchObject({
+      step: 'connect',
+      code: 'timeout',
+      remediation: expect.stringContaining('firewall'),
+    });
   });
 
   test('a server that is silent is a timeout of TLS', async () => {
     await using server = await plainServer();
     const outcome = await tried({ endpoint: `https://localhost:${server.port}` }, 'require', null, 0.5);
-    expect(failed(outcome)).toMatchObject({ step: 'tls', code: 'timeout' });
+    expect(failed(outcome)).toMatchObject({
+      step: 'tls',
+      code: 'timeout',
+      remediation: expect.stringContaining('took the connection'),
+    });
     expect(server.accepted.length).toBe(1);
   });
 
@@ -138,7 +146,11 @@ export const serviceContract = (service: Service, refused: Refusals<Change>) => 
       undefined,
       1,
     );
-    expect(failed(outcome)).toMatchObject({ step: 'authenticate', code: 'timeout' });
+    expect(failed(outcome)).toMatchObject({
+      step: 'authenticate',
+      code: 'timeout',
+      remediation: expect.stringContaining('did not answer the login'),
+    });
   });
 
   test('a server that resets says so', async () => {

@@ -143,9 +143,9 @@ const run = async (
   };
 };
 
-/** What a firewall has to let in is known here, and nowhere below. */
+/** What a firewall has to let in is known here, and nowhere below. A host that took the connection has no such firewall before it. */
 const told = (step: Step, addresses: readonly string[]): Step =>
-  step.code === 'timeout' && addresses.length > 0
+  step.remediation === problems.timeout.cure && addresses.length > 0
     ? {
         ...step,
         remediation: `Allow ${addresses.join(', ')} in the firewall or security group of the source.`,

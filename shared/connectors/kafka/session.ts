@@ -27,6 +27,7 @@ type KafkaTarget = Target<Settings, Secrets>;
 export { failure } from './failures.ts';
 
 export const open = async (target: KafkaTarget, dialer: Dialer): Promise<Session> => {
+  await import('kafkajs/src/network/connection.js'); // before any step: it takes long enough for a network to seem slow
   const { config, credentials, options, role } = target;
   const limit = Math.round(options.query_timeout_seconds * 1000);
   const enter = async (members: readonly Place[]): Promise<Broker> => {

@@ -17,6 +17,7 @@ export const openSession = async (
   dialer: Dialer,
   resolveSrv: ResolveSrv,
 ): Promise<Session> => {
+  await import('mongodb/lib/cmap/connect.js'); // before any step: it takes long enough for a network to seem slow
   const { config, options, role } = target;
   const { link, another } = await findMember(target, dialer, resolveSrv);
   const links = [link];

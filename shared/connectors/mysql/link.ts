@@ -34,6 +34,7 @@ export const openLink = async (
   dialer: Dialer,
   step: Dialer['step'] = dialer.step,
 ): Promise<Link> => {
+  await import('mysql2'); // before any step: it takes long enough for a network to seem slow
   const raw = await dialer.tcp(config);
   const greeting = await step('connect', () => readGreeting(raw));
   const socket = await dialer.tls(raw, config, async () => {

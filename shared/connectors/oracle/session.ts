@@ -24,6 +24,7 @@ export const open = async (
   { config, credentials, options, role }: OracleTarget,
   dialer: Dialer,
 ): Promise<Session> => {
+  await import('oracledb'); // before any step: it takes long enough for a network to seem slow
   const first = await reach(config, dialer);
   const { connection, way } = await dialer.step('authenticate', () =>
     logIn(first, config, credentials.password ?? '', dialer),

@@ -49,6 +49,7 @@ export const openSession = async (
   dialer: Dialer,
   { flavor = 'postgresql', logins, become }: Way = {},
 ): Promise<Session> => {
+  await import('pg'); // before any step: it takes long enough for a network to seem slow
   const socket = await dialer.tls(await dialer.tcp(config), config, requestTls);
   const { client, allow } = await dialer.step('authenticate', () =>
     become

@@ -7,6 +7,7 @@ import { listPage } from './list.ts';
 export { failure } from './failures.ts';
 
 export const open = async (target: S3Target, dialer: Dialer): Promise<Session> => {
+  await import('@aws-sdk/client-s3'); // before any step: it takes long enough for a network to seem slow
   const bucket = await dialer.step('authenticate', async () => {
     const opened = await bucketOf(target, dialer);
     try {

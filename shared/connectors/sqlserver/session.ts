@@ -23,6 +23,7 @@ export const open = async (
   { config, credentials, options, role, hide }: SqlServerTarget,
   dialer: Dialer,
 ): Promise<Session> => {
+  await import('tedious'); // before any step: it takes long enough for a network to seem slow
   const fedAuth = credentials.auth_method === 'entra';
   const way = await reach(await placeOf(config, dialer), dialer, fedAuth);
   const token = fedAuth
