@@ -125,6 +125,28 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
       await dropped();
     });
 
+    test('a role that the account has and that is not in force is to be made its default', async () => {
+      await fresh();
+      await run(
+        `grant select on ${database}.* to ${role}`,
+        `grant ${role} to ${account}`,
+        // Else it may not even enter the database.
+        `grant execute on ${database}.* to ${account}`,
+      );
+      const { grants } = await privileges();
+      expect(grants).toEqual([
+        mariadb ? `SET DEFAULT ROLE \`${role}\` FOR ${account};` : `SET DEFAULT ROLE ALL TO ${account};`,
+      ]);
+      await runAll(grants);
+      expect((await privileges()).grants).toEqual([]);
+      await run(`revoke select on ${database}.* from ${role}`);
+      // One that brings nothing is not what helps.
+      await fresh();
+      await run(`grant ${role} to ${account}`, `grant execute on ${database}.* to ${account}`);
+      expect((await privileges()).grants).toEqual([expect.stringMatching(/^GRANT SELECT/)]);
+      await dropped();
+    });
+
     test('what a role in force brings counts', async () => {
       await fresh();
       await run(

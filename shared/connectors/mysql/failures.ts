@@ -57,7 +57,7 @@ const numbers = failureTable({
   '1043 1047': foreign,
   '1044': [
     'permission-denied',
-    'Let the account into the database: GRANT SELECT ON … .* TO …; or correct the name: a server does not tell which databases are there to who may not see them.',
+    'Let the account into the database: GRANT SELECT ON … .* TO …; or, where a role of it may, SET DEFAULT ROLE ALL TO …; (MariaDB: SET DEFAULT ROLE … FOR …;); or correct the name: a server does not tell which databases are there to who may not see them.',
   ],
   '1049': ['database-not-found'],
   '1053 1077 1927 3169 4031': ['connection-reset', 'The server ended the session: try again.'],

@@ -25,12 +25,16 @@ export interface Right {
 }
 
 /** Never shown as they come: MariaDB's hold the hash of the password. */
-export const readGrants = async ({ ask }: Pick<Link, 'ask'>): Promise<Grants> => {
+export const readGrants = async (link: Pick<Link, 'ask'>): Promise<Grants> =>
+  parseGrants(await readLines(link, 'show grants'));
+
+/** The lines of an answer that is one text each. */
+export const readLines = async ({ ask }: Pick<Link, 'ask'>, question: string): Promise<readonly string[]> => {
   const lines: string[] = [];
-  await ask('show grants', ([line]) => {
+  await ask(question, ([line]) => {
     if (typeof line === 'string') lines.push(line);
   });
-  return parseGrants(lines);
+  return lines;
 };
 
 /** https://dev.mysql.com/doc/refman/9.7/en/show-grants.html, https://mariadb.com/kb/en/show-grants/ */

@@ -1,9 +1,10 @@
 import type { Dialer } from '../../network/dialer.ts';
 import type { Session } from '../connector.ts';
-import { readGrants } from './grants.ts';
+import { readGrants, type Grants } from './grants.ts';
+import { missingButForRoles } from './idle-roles.ts';
 import { openLink, type Link, type MysqlTarget } from './link.ts';
 import { privilegesOf } from './privileges.ts';
-import { askVersion, nameOf } from './version.ts';
+import { askVersion, nameOf, serverOf } from './version.ts';
 
 export { failure } from './failures.ts';
 
@@ -24,7 +25,15 @@ export const open = async (target: MysqlTarget, dialer: Dialer): Promise<Session
     },
     privileges: async () => {
       link.allow({ left: mostPerAnswer });
-      return privilegesOf(await readGrants(link), { role, database: config.database });
+      const grants = await readGrants(link);
+      const found = (some: Grants) => privilegesOf(some, { role, database: config.database });
+      const { missing, excess } = found(grants);
+      if (missing.length === 0 || grants.roles.length === 0) return { missing, excess };
+      const server = serverOf(await askVersion(link));
+      return {
+        missing: await missingButForRoles(link, server, grants, (some) => found(some).missing),
+        excess,
+      };
     },
     introspect: async (scope, sink) => {
       const { introspect } = await import('./introspect.ts');
