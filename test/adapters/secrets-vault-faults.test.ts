@@ -96,8 +96,26 @@ describe('what AWS says when it fails', () => {
     }
   });
 
-  test('a secret that we may not see is not shared', async () => {
-    await using opened = await failing(saying(400, 'AccessDeniedException'));
+  test.each(['ResourceNotFoundException', 'InvalidRequestException'])(
+    'a secret of ours that is not there, or is being deleted, is missing, and can be removed: %s',
+    async (refusal) => {
+      await using opened = await failing(saying(400, refusal));
+      for (const call of [
+        () => opened.vault.read(ref, owner),
+        () => opened.vault.stage(ref, documentOf(owner, { password })),
+      ])
+        await expect(call()).rejects.toMatchObject({ code: 'credentials-required' });
+      await expect(opened.vault.remove(ref, 30)).resolves.toBeUndefined();
+    },
+  );
+
+  test.each([
+    'AccessDeniedException',
+    'ResourceNotFoundException',
+    'InvalidRequestException', // it is scheduled for deletion
+    'DecryptionFailure',
+  ])('a secret that we may not see is not shared: %s', async (refusal) => {
+    await using opened = await failing(saying(400, refusal));
     expect(await opened.vault.tags(arnOf('theirs'))).toBeUndefined();
     await expect(opened.vault.readShared(arnOf('theirs'))).rejects.toMatchObject({
       code: 'secret-not-shared',
