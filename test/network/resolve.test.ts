@@ -88,3 +88,12 @@ test('a host has one spelling', () => {
   expect(canonicalHost('my_db.internal')).toBe('my_db.internal');
   expect(canonicalHost('a'.repeat(254))).toBeUndefined();
 });
+
+test('a name has labels of 63 characters and 253 characters in all, at most', () => {
+  const label = 'a'.repeat(63);
+  expect(canonicalHost(`${label}.test`)).toBe(`${label}.test`);
+  expect(canonicalHost(`a${label}.test`)).toBeUndefined();
+  const long = `${`${label}.`.repeat(3)}${'a'.repeat(61)}`;
+  expect([long.length, canonicalHost(long)]).toEqual([253, long]);
+  expect(canonicalHost(`${long}a`)).toBeUndefined();
+});
