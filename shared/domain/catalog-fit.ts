@@ -3,8 +3,14 @@ import { zstdCompressSync } from 'node:zlib';
 import type { Missing, Table } from '../connectors/catalog.ts';
 import { blockBytes } from './catalog-blocks.ts';
 
-/** What a table lost to fit a block. */
-export type Cut = 'details' | 'columns';
+/** What a table lost to fit a block; `name`: itself. */
+export type Cut = 'details' | 'columns' | 'name';
+
+/** Whether a table can be kept under its name: every engine's names are far shorter. */
+export const fitsByName = ({ schema, name }: Pick<Table, 'schema' | 'name'>): boolean =>
+  Buffer.byteLength(schema) <= nameBytes && Buffer.byteLength(name) <= nameBytes;
+
+const nameBytes = 4096;
 
 /** The table as a line that fits a block by itself: whole where it can be, else without comments and defaults, else without its last columns. */
 export const fitted = (table: Table): { line: string; kept: number; cut?: Cut } => {
@@ -38,6 +44,11 @@ export const missingBy = (cuts: readonly Cut[]): Missing[] =>
       remediation:
         'Split tables of very many columns: the last columns, indexes and foreign keys are left out.',
     },
+    {
+      reason: 'limit',
+      count: cuts.filter((cut) => cut === 'name').length,
+      remediation: `Shorten names of schemas and tables that take more than ${nameBytes} bytes: these tables are left out.`,
+    },
   ].filter(({ count }) => count > 0);
 
 /** A page has one table at least, and an answer of a function 6 MB at most. */
@@ -50,6 +61,7 @@ const fits = (line: string): boolean => {
 
 const withoutDetails = (table: Table): Table => ({
   ...table,
+  parent: table.parent !== null && table.parent.length > 2 * nameBytes ? null : table.parent,
   comment: null,
   columns: table.columns.map((column) => ({ ...column, comment: null, default: null })),
 });

@@ -1,9 +1,10 @@
+import { cutText, maxCure } from '../characters.ts';
 import type { Missing, Sink, Table } from '../connectors/catalog.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Store } from '../ports/store.ts';
 import { packer } from './catalog-blocks.ts';
 import type { Order, Place, PutBlock } from './catalog-blocks.ts';
-import { fitted, missingBy } from './catalog-fit.ts';
+import { fitsByName, fitted, missingBy } from './catalog-fit.ts';
 import type { Cut } from './catalog-fit.ts';
 import { byBytes } from '../connectors/order.ts';
 import { folded, orders } from './catalog-orders.ts';
@@ -46,6 +47,10 @@ export const catalogWriter = (store: Store, place: Place, { clock, expires }: Op
     if (last !== undefined && byOrder(last, table) >= 0)
       throw new RangeError('Tables come in order of schema, then name, by their bytes, and each once');
     last = table;
+    if (!fitsByName(table)) {
+      cuts.push('name');
+      return;
+    }
     const { line, kept, cut } = fitted(table);
     if (cut !== undefined) cuts.push(cut);
     columns += kept;
@@ -75,7 +80,10 @@ export const catalogWriter = (store: Store, place: Place, { clock, expires }: Op
         names.filter(({ name }) => name.kind === 'topic'),
       );
       await writes.done();
-      const all = [...missing, ...missingBy(cuts)];
+      const all = [...missing, ...missingBy(cuts)].map((each) => ({
+        ...each,
+        remediation: cutText(each.remediation, maxCure),
+      }));
       return {
         snapshot_id: place.snapshot,
         introspected_at: introspectedAt,

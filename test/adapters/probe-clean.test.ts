@@ -36,6 +36,16 @@ describe('what leaves the probe', () => {
     expect(problem).toMatchObject({ extras: { native_code: '42501' } });
   });
 
+  test('has no cure of any length, and none that ends in half a character', () => {
+    const { log } = logHiding(secret);
+    for (const before of ['', 'x']) {
+      const remediation = `${before}${'😀'.repeat(300_000)}`;
+      const step = cleanStep({ step: 'privileges' as const, remediation }, log.clean);
+      expect(step.remediation?.length).toBeLessThanOrEqual(20_000);
+      expect(step.remediation?.isWellFormed()).toBe(true);
+    }
+  });
+
   test('has no secret in the code of a step', () => {
     const { log } = logHiding(secret);
     const step = (native_code: string) => cleanStep({ step: 'authenticate', native_code }, log.clean);

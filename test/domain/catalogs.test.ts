@@ -187,6 +187,24 @@ describe('a catalog writer', () => {
     expect(data).toMatchObject([{ rows: stored, size_bytes: stored }]);
   });
 
+  test.each([
+    ['a name', { name: noise(600_000, 1) }, 1],
+    ['a name that compresses well', { name: 'x'.repeat(10_000_000) }, 1],
+    ['the name of a schema', { schema: noise(600_000, 2) }, 1],
+    ['the name of a parent', { parent: noise(600_000, 3) }, 2],
+    ['the name of a column', { columns: columnsOf(noise(600_000, 4)) }, 2],
+  ])('is kept but for what %s of hundreds of kilobytes costs', async (_, given, kept) => {
+    const { store } = counted(sqliteStore({ path: ':memory:' }));
+    await using writer = catalogWriter(store, place, { clock: Date.now });
+    await writer.sink([tableOf(given), tableOf({ schema: '\u{10ffff}', name: 'zz' })]);
+    const long = { reason: 'tables-denied', remediation: `GRANT ${noise(600_000, 5)}` };
+    const { tables: count, missing } = await writer.finish([long], 1);
+    expect(count).toBe(kept);
+    expect(missing).toMatchObject([{ reason: 'tables-denied' }, { reason: 'limit', count: 1 }]);
+    expect(JSON.stringify(missing).length).toBeLessThan(30_000);
+    expect((await readTables(store, place, { limit: 10 })).data.at(-1)?.name).toBe('zz');
+  });
+
   test('is not complete when the source left something out', async () => {
     const missing = [{ reason: 'privileges', count: 2, remediation: 'GRANT SELECT …' }];
     expect(await write(sqliteStore({ path: ':memory:' }), [], missing)).toMatchObject({

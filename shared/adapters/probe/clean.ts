@@ -1,3 +1,4 @@
+import { cutText, maxCure } from '../../characters.ts';
 import type { Step } from '../../domain/test-result.ts';
 import type { Log } from '../../log.ts';
 import { Problem, type ProblemExtras } from '../../problem.ts';
@@ -40,7 +41,7 @@ export const cleanStep = <S extends Pick<Step, 'step' | 'native_code' | 'remedia
   ...step,
   ...(native !== undefined && clean(native) === native && { native_code: native }),
   ...(step.remediation !== undefined &&
-    step.step === 'privileges' && { remediation: clean(step.remediation, known) }),
+    step.step === 'privileges' && { remediation: cutText(clean(step.remediation, known), maxCure) }),
 });
 
 const cleanExtras = (
