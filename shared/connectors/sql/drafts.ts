@@ -12,6 +12,15 @@ export const createDrafts = () => {
   const tables: Allowance = { left: mostTables, spent: tooLarge };
   let last: { readonly schema: unknown; readonly name: unknown; readonly draft: Draft } | undefined;
 
+  /** Drivers make a string of each field: the same few names and types come over and over, and each is kept once. */
+  const texts = new Map<string, string>();
+  const shared = (text: string): string => {
+    const known = texts.get(text);
+    if (known !== undefined) return known;
+    if (texts.size < mostShared && text.length < longestShared) texts.set(text, text);
+    return text;
+  };
+
   const count = (more = 1) => spend(pieces, more);
 
   const add = (draft: Draft, { name, schema }: Place = draft): Draft => {
@@ -63,7 +72,10 @@ export const createDrafts = () => {
       find(name, schema) ?? add(draftOf('', ''), { name, schema }),
     column: (draft: Draft | undefined, column: Column): void => {
       count();
-      draft?.columns.push(column);
+      if (!draft) return;
+      column.name = shared(column.name);
+      column.type = shared(column.type);
+      draft.columns.push(column);
     },
     /** Says what a table is, of one that was made before its own row came. */
     declare: (draft: Draft, kind: NonNullable<Draft['kind']>): void => {
@@ -113,6 +125,8 @@ type Theirs = Omit<References, 'columns'> & { readonly column: Part };
 /** Columns, comments on them, parts of keys: one of a few bytes takes hundreds here, and bytes alone would bound nothing. */
 const mostPieces = 3_000_000;
 const mostTables = 150_000;
+const mostShared = 50_000;
+const longestShared = 100;
 /** No engine has keys of more parts, nor tables of more keys. */
 const mostParts = 1000;
 const mostKeys = 1024;
