@@ -1,15 +1,11 @@
-import { execFile, fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
 import { keys } from '../../shared/domain/keys.ts';
 import type { Item } from '../../shared/ports/store.ts';
 import type { Bench, Row } from './bench.ts';
-import type { Turn } from './lists-server.ts';
-import { startFlags } from './local-server.ts';
+import { startWatchedServer } from './watched.ts';
 
 const connections = 20_000;
 
@@ -21,50 +17,31 @@ const connections = 20_000;
 export const bench: Bench = {
   name: 'lists',
   run: async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'mooring-bench-'));
-    const server = fork(join(import.meta.dirname, 'lists-server.ts'), [folder], { execArgv: startFlags });
-    try {
-      const at = await hear<{ readonly address: string; readonly apiKey: string }>(server);
-      const ask = async (method: string, path: string, body?: object) => {
-        const asked = JSON.stringify({ ...at, method, path, body });
-        const { stdout } = await promisify(execFile)(process.execPath, ['-e', caller, asked]);
-        return JSON.parse(stdout) as { readonly id: string; readonly bytes: number; readonly ms: number };
-      };
-      const { id } = await ask('POST', '/v1/connections?test=false', sample);
-      await fill(join(folder, 'store.db'), id);
-      const rows: Row[] = [];
-      for (const path of lists) {
-        for (let warm = 0; warm < 2; warm++) await ask('GET', path);
-        await tell(server);
-        const { bytes, ms } = await ask('GET', path);
-        const { cpu, clock } = await tell<Turn>(server);
-        rows.push({
-          list: path,
-          'answer, KB': Math.round(bytes / 1000),
-          ms: Math.round(ms),
-          'worst turn, CPU ms': cpu.toFixed(1),
-          'by the clock': clock.toFixed(1),
-          'to reach': 'CPU ≤ 20',
-        });
-      }
-      return rows;
-    } finally {
-      if (server.connected) server.disconnect();
-      if (server.exitCode === null) await once(server, 'exit');
-      await rm(folder, { recursive: true });
+    await using server = await startWatchedServer();
+    const { address, apiKey } = server;
+    const ask = async (method: string, path: string, body?: object) => {
+      const asked = JSON.stringify({ address, apiKey, method, path, body });
+      const { stdout } = await promisify(execFile)(process.execPath, ['-e', caller, asked]);
+      return JSON.parse(stdout) as { readonly id: string; readonly bytes: number; readonly ms: number };
+    };
+    const { id } = await ask('POST', '/v1/connections?test=false', sample);
+    await fill(join(server.folder, 'store.db'), id);
+    const rows: Row[] = [];
+    for (const path of lists) {
+      for (let warm = 0; warm < 2; warm++) await ask('GET', path);
+      let answer = { bytes: 0, ms: 0 };
+      const { cpu, clock } = await server.watch(async () => (answer = await ask('GET', path)));
+      rows.push({
+        list: path,
+        'answer, KB': Math.round(answer.bytes / 1000),
+        ms: Math.round(answer.ms),
+        'worst turn, CPU ms': cpu.toFixed(1),
+        'by the clock': clock.toFixed(1),
+        'to reach': 'CPU ≤ 20',
+      });
     }
+    return rows;
   },
-};
-
-const hear = async <T>(server: ChildProcess): Promise<T> => {
-  const [message]: [T] = (await once(server, 'message')) as [T]; // by `lists-server.ts`
-  return message;
-};
-
-const tell = <T>(server: ChildProcess): Promise<T> => {
-  const heard = hear<T>(server);
-  server.send('turn');
-  return heard;
 };
 
 const sample = {

@@ -16,8 +16,10 @@ export const startFlags = manifest.scripts.start.split(' ').filter((part) => par
 export interface LocalServer extends AsyncDisposable {
   /** Milliseconds until it answered. */
   readonly ready: number;
-  readonly send: (method: string, path: string, body?: object) => Promise<Answer>;
+  readonly send: Send;
 }
+
+export type Send = (method: string, path: string, body?: object) => Promise<Answer>;
 
 interface Answer {
   readonly status: number;
@@ -45,6 +47,7 @@ export const startLocalServer = async (): Promise<LocalServer> => {
     await rm(folder, { recursive: true });
   };
   try {
+    const send = createSender(`http://127.0.0.1:${port}`, key);
     while ((await send('GET', '/v1/health').catch(() => undefined))?.status !== 200)
       await new Promise((done) => setTimeout(done, 20));
     return { ready: performance.now() - began, send, [Symbol.asyncDispose]: stop };
@@ -56,13 +59,20 @@ export const startLocalServer = async (): Promise<LocalServer> => {
 
 const agent = new Agent({ keepAlive: true, maxSockets: 10 });
 
-const send = (method: string, path: string, body?: object): Promise<Answer> =>
-  new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) };
-    const call = request({ host: '127.0.0.1', port, method, path, agent, headers }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }));
+export const createSender = (address: string, apiKey: string): Send => {
+  const send: Send = (method, path, body) =>
+    new Promise((resolve, reject) => {
+      const json = body && { 'content-type': 'application/json' };
+      const headers = { authorization: `Bearer ${apiKey}`, ...json };
+      const call = request(`${address}${path}`, { method, agent, headers }, (answer) => {
+        let text = '';
+        answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }));
+        answer.on('error', reject);
+      });
+      // One that the server closed meanwhile: https://nodejs.org/api/http.html#requestreusedsocket
+      call.on('error', (error) => (call.reusedSocket ? resolve(send(method, path, body)) : reject(error)));
+      call.end(body && JSON.stringify(body));
     });
-    call.on('error', reject).end(body && JSON.stringify(body));
-  });
+  return send;
+};

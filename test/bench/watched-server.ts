@@ -1,4 +1,4 @@
-// Forked by lists.bench.ts: `npm start` with a state folder, that says how long its event loop was held between two messages.
+// Forked by watched.ts: `npm start` with a state folder, that says how long its event loop was held between two messages.
 import { startLocal } from '../../infra/local/run.ts';
 import { settingsFrom } from '../../infra/local/settings.ts';
 
@@ -9,25 +9,25 @@ export interface Turn {
   readonly clock: number;
 }
 
-/** The longest turn of this thread's event loop, until it is stopped. */
+/**
+ * The longest turn of this thread's event loop, until it is stopped. A timer looks each millisecond, in which there may be a few short turns
+ * besides: to look at every turn would keep the thread busy.
+ */
 const watchTurns = () => {
   let [cpu, clock] = [0, 0];
-  let isOver = false;
   const read = () => {
     const { user, system } = process.threadCpuUsage();
     return { cpu: (user + system) / 1000, clock: performance.now() };
   };
   let last = read();
-  const turn = () => {
+  const timer = setInterval(() => {
     const now = read();
     cpu = Math.max(cpu, now.cpu - last.cpu);
     clock = Math.max(clock, now.clock - last.clock);
     last = now;
-    if (!isOver) setImmediate(turn);
-  };
-  setImmediate(turn);
+  }, 1);
   return (): Turn => {
-    isOver = true;
+    clearInterval(timer);
     return { cpu, clock };
   };
 };

@@ -23,7 +23,9 @@ export const largePostgresql = (tables: number) =>
         said = said.subarray(length);
         if (message[0] === 0x58) socket.end();
         if (message[0] === 0x51)
-          asked = asked.then(() => answer(socket, message.toString('utf8', 5, length - 1), tables));
+          asked = asked
+            .then(() => answer(socket, message.toString('utf8', 5, length - 1), tables))
+            .catch(() => void socket.destroy()); // whoever asked is gone
       }
     });
   });
