@@ -34,17 +34,11 @@ export const newConnectionOf = async (input: ConnectionInput): Promise<NewConnec
   const cert = input.ssl?.cert ?? null;
   const config = parse(connector.config, parts.config, 'config');
   checkGiven(connector, parts);
-  const platform = platformSecret(input, parts.credentials);
+  const given = { ...parts.credentials, ...(input.ssl?.key && { ssl_key: input.ssl.key }) };
+  const platform = platformSecret(input, given);
   const credentials = platform
     ? { auth_method: methodName(connector, parts.credentials['auth_method']) }
-    : credentialsOf(
-        connector,
-        {
-          ...parts.credentials,
-          ...(input.ssl?.key && { ssl_key: input.ssl.key }),
-        },
-        cert !== null,
-      );
+    : credentialsOf(connector, given, cert !== null);
   const options = { ...defaultOptions, ...flavor.options, ...parts.options, ...defined(input.options ?? {}) };
   const { auth_method } = credentials;
   checkTogether(
@@ -194,7 +188,7 @@ const platformSecret = (
   if (Object.keys(others).length > 0) {
     throw refusal(
       Object.keys(others).map((name) => ({
-        path: `credentials.${tellUnknownName(name)}`,
+        path: name === 'ssl_key' ? 'ssl.key' : `credentials.${tellUnknownName(name)}`,
         expected: 'no such field in mode platform',
       })),
     );

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { type Api, refused, startApi } from '../api.ts';
-import { certificate, draft } from '../samples.ts';
+import { certificate, draft, privateKey } from '../samples.ts';
 
 let api: Api;
 beforeEach(async () => {
@@ -92,8 +92,15 @@ describe('a secret that the customer keeps', () => {
     ['no ARN', { credentials: {} }, ['credentials.secret_arn']],
     ['something else for an ARN', { credentials: { secret_arn: 'theirs' } }, ['credentials.secret_arn']],
     ['an ARN in mode managed', { mode: 'managed' }, ['credentials.secret_arn']],
+    ['a private key', { ssl: { cert: certificate, key: privateKey } }, ['ssl.key']],
   ])('cannot be named with %s', async (_, more, paths) => {
     expect(refused(await create({ ...platform(), ...more }))).toEqual([400, 'invalid-request', ...paths]);
+  });
+
+  test('is named alone in a change, too', async () => {
+    const { body } = await create();
+    const answer = await patch(body.id, { ssl: { cert: certificate, key: privateKey } });
+    expect(refused(answer)).toEqual([400, 'invalid-request', 'ssl.key']);
   });
 
   test('that is no longer shared fails the next test', async () => {
