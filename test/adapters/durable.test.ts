@@ -33,6 +33,9 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
+const at = ({ path, names }: (typeof flushed)[number]) => [path, names] as const;
+const byPath = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) => a.localeCompare(b);
+
 // Only Linux says which file a descriptor is of.
 (process.platform === 'linux' ? describe : describe.skip)('what was answered is on the disk:', () => {
   test.each(['new', 'over'] as const)('a file that is written %s, whole, and then its name', async (how) => {
@@ -56,9 +59,8 @@ afterEach(() => {
     const files = await sealedFolder(folder, ['secrets', 'removed']);
     const written = await files.write('secrets/a', 'a', Buffer.from('x'), 'new');
     flushed.length = 0;
-    const at = ({ path, names }: (typeof flushed)[number]) => [path, names];
     expect(await files.move('secrets/a', 'removed/a')).toBe(true);
-    expect([written, flushed.map(at).toSorted()]).toEqual([
+    expect([written, flushed.map(at).toSorted(byPath)]).toEqual([
       true,
       [
         ['removed', ['a']],
@@ -82,7 +84,7 @@ afterEach(() => {
     await files.write('secrets/a', 'a', Buffer.from('x'), 'new');
     flushed.length = 0;
     await files.setAside('secrets/a', 5);
-    expect(flushed.map(({ path, names }) => [basename(path), names]).toSorted()).toEqual([
+    expect(flushed.map(({ path, names }) => [basename(path), names] as const).toSorted(byPath)).toEqual([
       ['damaged', ['a.5']],
       ['secrets', []],
     ]);

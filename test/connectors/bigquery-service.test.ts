@@ -176,7 +176,7 @@ describe('what BigQuery’s service says', () => {
   ])('what is answered by %d %s once is asked for again', async (status, reason) => {
     const busy = new Set<string>();
     await using service = await serviceOf((asked) => {
-      const key = `${asked.path} ${sqlOf(asked.body)} ${asked.search}`;
+      const key = `${asked.path} ${sqlOf(asked.body)} ${String(asked.search)}`;
       if (busy.has(key)) return catalogOf(2, 10)(asked);
       busy.add(key);
       return refused(status, reason);
