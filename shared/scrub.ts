@@ -20,7 +20,8 @@ export const createScrubber = (secrets: Iterable<string>): Scrubber => {
       // A short secret is part of too many words to be taken out; the text goes instead.
       if (secret.length < 6) {
         if (!clean.includes(secret)) continue;
-        if (!known) return '[withheld: it may contain a secret]';
+        // One with marks between names in it is no part of a name.
+        if (!known || secret.match(nameParts)?.[0] !== secret) return '[withheld: it may contain a secret]';
         clean = maskNames(clean, secret, known);
         continue;
       }

@@ -60,14 +60,18 @@ test.each([
   ['SE', 'GRANT SELECT ON shop.orders TO reader;', undefined],
   ['shop', 'GRANT SELECT ON shop.orders TO reader;', 'GRANT SELECT ON [secret].orders TO reader;'],
   ['§', 'GRANT SELECT ON `a§b`.orders TO reader;', 'GRANT SELECT ON `[secret]`.orders TO reader;'],
-])('a statement of ours is never withheld for the password %s', (password, statement, expected) => {
-  const { log } = logHiding(password);
-  const known = listKnownNames({ username: 'admin', database: 'test', schemas: ['test'], port: 5432 });
-  const step = cleanStep({ step: 'privileges', remediation: statement }, log.clean, known);
-  expect(step.remediation).toBe(expected ?? statement);
-  // What a server says is.
-  expect(log.clean(`no: ${password}`)).toBe('[withheld: it may contain a secret]');
-});
+  ['a.b', 'GRANT SELECT ON "a.b".orders TO reader;', '[withheld: it may contain a secret]'],
+])(
+  'a statement of ours is withheld for no password that may be a word: %s',
+  (password, statement, expected) => {
+    const { log } = logHiding(password);
+    const known = listKnownNames({ username: 'admin', database: 'test', schemas: ['test'], port: 5432 });
+    const step = cleanStep({ step: 'privileges', remediation: statement }, log.clean, known);
+    expect(step.remediation).toBe(expected ?? statement);
+    // What a server says is.
+    expect(log.clean(`no: ${password}`)).toBe('[withheld: it may contain a secret]');
+  },
+);
 
 test('a secret of five characters takes the whole text along, one of six is cut out', () => {
   expect(scrub('said abcde here', ['abcde'])).toBe('[withheld: it may contain a secret]');
