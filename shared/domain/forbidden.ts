@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import * as v from 'valibot';
 import { EgressPolicy, judge } from '../network/egress.ts';
-import { canonicalHost } from '../network/resolve.ts';
+import { canonicalHost } from '../network/canonical-host.ts';
 
 interface Asked {
   readonly host: string;

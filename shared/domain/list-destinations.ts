@@ -1,5 +1,5 @@
 import type { DialledSource } from '../ports/probe.ts';
-import { canonicalHost } from '../network/resolve.ts';
+import { canonicalHost } from '../network/canonical-host.ts';
 import { Problem } from '../problem.ts';
 import { connectorOf } from './assemble.ts';
 

@@ -1,7 +1,7 @@
 import { isIP, isIPv6 } from 'node:net';
 import { type Connector, type Reach, type SslMode, sslModes } from '../connectors/connector.ts';
 import type { Place } from '../network/dialer.ts';
-import { canonicalHost } from '../network/resolve.ts';
+import { canonicalHost } from '../network/canonical-host.ts';
 import type { Tenant } from './tenant.ts';
 
 export type Tags = Readonly<Record<string, string>>;

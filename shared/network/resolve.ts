@@ -1,7 +1,8 @@
 import { Resolver } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
-import { isIP, isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
 import { Problem } from '../problem.ts';
+import { canonicalHost } from './canonical-host.ts';
 import { nativeCode } from './failure.ts';
 
 /** All addresses of a name that is no literal; none, or a throw with one of c-ares' codes, when it has none. */
@@ -56,22 +57,6 @@ export const resolveHost = async (
   return [...new Set(addresses)];
 };
 
-/**
- * One spelling for each host: lower case, punycode, no final dot, literals as WHATWG spells them (`0x7f.1` is `127.0.0.1`).
- * `undefined` when it cannot be a host. https://url.spec.whatwg.org/#concept-host-parser
- */
-export const canonicalHost = (host: string): string | undefined => {
-  const inner = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : undefined;
-  const bare = inner ?? host;
-  if (isIPv6(bare)) return bare.includes('%') ? undefined : hostnameOf(`[${bare}]`)?.slice(1, -1);
-  // Whatever else URL would decode, drop or take for a port, a path or a user name is no host.
-  if (inner !== undefined || !/^[\p{L}\p{M}\p{N}._-]+$/u.test(bare)) return undefined;
-  const name = hostnameOf(bare)?.replace(/\.$/, '');
-  const fits =
-    name !== undefined && name.length <= 253 && name.split('.').every((label) => label && label.length <= 63);
-  return fits ? name : undefined;
-};
-
 /** Here even ECONNREFUSED is about DNS, not about the source. https://nodejs.org/api/dns.html#error-codes */
 const unresolved = (error: unknown): Problem => {
   if (error instanceof Problem) return error;
@@ -79,8 +64,6 @@ const unresolved = (error: unknown): Problem => {
   const code = native === 'ETIMEOUT' ? 'timeout' : 'host-not-found';
   return new Problem(code, undefined, { cause: error, ...(native !== undefined && { native_code: native }) });
 };
-
-const hostnameOf = (host: string): string | undefined => URL.parse(`http://${host}/`)?.hostname;
 
 const hostsFile = process.platform === 'win32' ? 'C:\\Windows\\System32\\drivers\\etc\\hosts' : '/etc/hosts';
 

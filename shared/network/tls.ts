@@ -6,7 +6,7 @@ import { Problem } from '../problem.ts';
 import type { TlsAsk } from './dialer.ts';
 import { nativeCode } from './failure.ts';
 import { readContext } from './pem.ts';
-import { canonicalHost } from './resolve.ts';
+import { canonicalHost } from './canonical-host.ts';
 
 export interface Secured {
   readonly socket: Socket | TLSSocket;

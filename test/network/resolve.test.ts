@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { canonicalHost, createResolve, resolveHost } from '../../shared/network/resolve.ts';
+import { canonicalHost } from '../../shared/network/canonical-host.ts';
+import { createResolve, resolveHost } from '../../shared/network/resolve.ts';
 import { dnsServer } from './servers.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mooring-hosts-'));
