@@ -5,16 +5,17 @@ import { registryBomb, schemaBomb } from '../cluster.ts';
 
 const MB = 2 ** 20;
 
+/** Topics are told without their schemas. */
+const unavailable = { missing: ['schemas-unavailable'], tables: { healthy: 2 } };
+
 export const registry: Format = {
   mostMb: 400,
   bombs: {
-    'lists in lists': registryBomb('depth', (response) => response.end('['.repeat(15 * MB)), {
-      code: 'source-too-large',
-    }),
+    'lists in lists': registryBomb('depth', (response) => response.end('['.repeat(15 * MB)), unavailable),
     'a list of millions of lists': registryBomb(
       'work',
       (response) => response.end(`[${'[],'.repeat(5 * MB)}[]]`),
-      { code: 'source-too-large' },
+      unavailable,
     ),
     'a list without an end': registryBomb(
       'claim',
@@ -22,7 +23,7 @@ export const registry: Format = {
         response.write('[');
         pour(response, `"${'x'.repeat(2 ** 16)}",`);
       },
-      { code: 'protocol-mismatch' },
+      unavailable,
     ),
     'a schema without an end': schemaBomb(
       'claim',
@@ -38,7 +39,7 @@ export const registry: Format = {
         response.socket?.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n');
         response.socket?.end(`${'1\r\n \r\n'.repeat(3 * MB)}0\r\n\r\n`);
       },
-      { code: 'protocol-mismatch' },
+      unavailable,
     ),
     'an answer that says that it is packed': registryBomb(
       'work',
@@ -46,7 +47,7 @@ export const registry: Format = {
         response.writeHead(200, { 'content-encoding': 'gzip' });
         response.end(gzipSync(`[${' '.repeat(200 * MB)}]`));
       },
-      { code: 'protocol-mismatch' },
+      unavailable,
     ),
   },
 };
