@@ -1,4 +1,5 @@
 import type { StoredConnection } from '../domain/connection.ts';
+import { keys } from '../domain/keys.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { TestResult, Vantage } from '../domain/test-result.ts';
 import { createLog } from '../log.ts';
@@ -12,6 +13,7 @@ import { waitingFor } from './direct-probe.ts';
 import { fairQueue } from './fair-queue.ts';
 import { endedProblem, type ProbeEnding } from './probe-ending.ts';
 import { NoAnswer, type ProbeChild, startChild } from './process-probe/child.ts';
+import type { Answered } from './process-probe/messages.ts';
 import { servePorts } from './process-probe/ports.ts';
 
 /** What the processes of one kind may take. */
@@ -72,6 +74,8 @@ export const processProbe = (options: Options): ProcessProbe => {
   let shared: ProbeChild | undefined;
   let isStopped = false;
 
+  const serve = servePorts({ store, vault }, (error) => log.error('failed', error));
+
   const start = (kind: keyof typeof limits): ProbeChild => {
     if (isStopped) throw endedProblem('unknown');
     const { heap, memory, silence } = limits[kind];
@@ -85,7 +89,7 @@ export const processProbe = (options: Options): ProcessProbe => {
       },
       environment: environment.open,
       heap,
-      serve: servePorts({ store, vault }, (error) => log.error('failed', error)),
+      serve,
       writeLog,
       failed: (error) => log.error('a process of the probe could not be started', error, { kind }),
     });
@@ -98,12 +102,22 @@ export const processProbe = (options: Options): ProcessProbe => {
     return child;
   };
 
+  /** A call about a connection begins with a look at it. One that fails is left to the call, which tells of it. */
+  const answerFirst = async (call: object): Promise<Answered | undefined> => {
+    if (!('id' in call) || !('tenant' in call)) return undefined;
+    const { id, tenant } = call as SavedTest;
+    const request = { port: 'store', method: 'get', parameters: [keys.connection(tenant, id)] } as const;
+    const outcome = await serve(request);
+    return 'value' in outcome ? { request, outcome } : undefined;
+  };
+
   /** A call of the one process for tests and credentials, which ends where a call of it does not. */
   const callShared = async (name: 'test' | 'credentials', call: object): Promise<unknown> => {
+    const first = await answerFirst(call);
     let child: ProbeChild | undefined;
     try {
       child = shared ??= start('test');
-      return await child.call(name, call, limits.test.time);
+      return await child.call(name, call, limits.test.time, first);
     } catch (error) {
       if (child && error instanceof NoAnswer && error.isLate) {
         // The others that it has are not to pay for this one; new ones go elsewhere.

@@ -4,6 +4,7 @@ import { directProbe } from '../../shared/adapters/direct-probe.ts';
 import { takeLease } from '../../shared/adapters/probe/lease.ts';
 import { type Given, serveProbe } from '../../shared/adapters/process-probe/serve.ts';
 import { partition } from '../../shared/domain/catalog-blocks.ts';
+import { keys } from '../../shared/domain/keys.ts';
 import type { IntrospectionCall, Probe } from '../../shared/ports/probe.ts';
 
 // A process of the probe that does to itself what a hostile source may do to it, where the request's id begins with one of these words.
@@ -29,6 +30,12 @@ const misdeeds: Readonly<Record<string, (given: Given, request: string) => unkno
       throw new Error(`The server said secret-of-${request}`);
     });
     return new Promise(() => undefined);
+  },
+  /** Looks at the connection twice, and tells what it saw. */
+  look: async ({ store, log }) => {
+    const key = keys.connection({ org: 'o', environment: 'e' }, '0'.repeat(32));
+    const seen = [await store.get(key), await store.get(key)];
+    log.info('looked', { seen: seen.map((item) => item?.['n']) });
   },
   /** Goes on when who listens there says so. */
   wait: async (_, request) => {

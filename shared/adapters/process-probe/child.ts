@@ -3,14 +3,14 @@ import { Readable } from 'node:stream';
 import type { Probe } from '../../ports/probe.ts';
 import { type ProbeAnswer, unpacked } from '../probe-answer.ts';
 import type { ProbeEnding } from '../probe-ending.ts';
-import type { FromChild, PortOutcome, PortRequest, Start, ToChild } from './messages.ts';
+import type { Answered, FromChild, PortOutcome, PortRequest, Start, ToChild } from './messages.ts';
 import { reasonFd } from './watch.ts';
 
 /** A process of the probe as its parent sees it. */
 export interface ProbeChild {
   readonly pid: number | undefined;
   /** Answers what the probe there answers; throws `NoAnswer` when the process ends before, or that many ms are over. */
-  call(name: keyof Probe, call: object, limit: number): Promise<unknown>;
+  call(name: keyof Probe, call: object, limit: number, first?: Answered): Promise<unknown>;
   /** Kills it, at once or when it has no call left. */
   end(when: 'now' | 'when idle'): void;
   /** Resolves once it is gone and nothing that it asked for is under way. */
@@ -114,12 +114,12 @@ export const startChild = (options: Options): ProbeChild => {
 
   return {
     pid: child.pid,
-    call: async (name, call, limit) => {
+    call: async (name, call, limit, first) => {
       if (isGone) throw new NoAnswer('unknown', false);
       const { promise, resolve, reject } = Promise.withResolvers<ProbeAnswer>();
       const id = (count += 1);
       calls.set(id, { resolve, reject });
-      send({ call: id, name, payload: JSON.stringify(call) });
+      send({ call: id, name, payload: JSON.stringify(call), ...(first && { first }) });
       const timer = setTimeout(() => reject(new NoAnswer('time', true)), limit);
       try {
         return unpacked(await promise);

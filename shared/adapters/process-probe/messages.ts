@@ -26,7 +26,7 @@ export interface WatchLimits {
 /** Calls and answers are JSON, as between functions on AWS: what crosses here crosses there. */
 export type ToChild =
   | { readonly start: Start }
-  | { readonly call: number; readonly name: keyof Probe; readonly payload: string }
+  | { readonly call: number; readonly name: keyof Probe; readonly payload: string; readonly first?: Answered }
   | { readonly asked: number; readonly outcome: PortOutcome };
 
 export type FromChild =
@@ -44,6 +44,12 @@ export interface PortRequest {
   readonly port: keyof typeof servedPorts;
   readonly method: string;
   readonly parameters: readonly unknown[];
+}
+
+/** What a call will ask first, answered with it: a way there and back less. */
+export interface Answered {
+  readonly request: PortRequest;
+  readonly outcome: PortOutcome;
 }
 
 export type PortOutcome =

@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { preset } from '../../env.ts';
 import { createLog, type Log } from '../../log.ts';
 import type { Probe } from '../../ports/probe.ts';
 import type { Store } from '../../ports/store.ts';
 import type { Vault } from '../../ports/vault.ts';
 import { packed } from '../probe-answer.ts';
-import type { FromChild, PortOutcome, PortRequest, Start, ToChild } from './messages.ts';
+import type { Answered, FromChild, PortOutcome, PortRequest, Start, ToChild } from './messages.ts';
 import { askPorts } from './ports.ts';
 import { type Watch, watchProcess } from './watch.ts';
 
@@ -24,22 +25,22 @@ export const serveProbe = (compose: (given: Given) => Probe): void => {
   const writeLog = (line: string) => void send({ line });
   const asked = new Map<number, (outcome: PortOutcome) => void>();
   let questions = 0;
-  const ports = askPorts((request: PortRequest) => {
+  const ask = (request: PortRequest) => {
     const { promise, resolve } = Promise.withResolvers<PortOutcome>();
     asked.set((questions += 1), resolve);
     send({ ask: questions, request });
     return promise;
-  });
+  };
   const logs = new Set<Log>();
   let watch: Watch | undefined;
   let start: Start | undefined;
 
-  const answer = async ({ call, name, payload }: Call, { policy, vantage }: Start) => {
+  const answer = async ({ call, name, payload, first }: Call, { policy, vantage }: Start) => {
     const given = JSON.parse(payload) as { readonly request_id: string }; // of the parent's own making
     const log = createLog({ function: `probe/${name}`, request_id: given.request_id }, writeLog);
     logs.add(log);
     const relax = watch?.expectLife();
-    const probe = compose({ ...ports, policy, vantage, log });
+    const probe = compose({ ...askPorts(askAfter(first, ask)), policy, vantage, log });
     send({ answered: call, payload: JSON.stringify(await packed(run(probe, name, given as never), log)) });
     relax?.();
     logs.delete(log);
@@ -61,6 +62,16 @@ export const serveProbe = (compose: (given: Given) => Probe): void => {
     const log = createLog({ function: 'probe' }, (line) => send({ line }, () => process.exit(1)));
     log.error('failed', cleanError(error, logs));
   });
+};
+
+/** Takes the answer that came with the call, once; whatever else there is to ask is asked. */
+const askAfter = (first: Answered | undefined, ask: (request: PortRequest) => Promise<PortOutcome>) => {
+  let left = first;
+  return async (request: PortRequest): Promise<PortOutcome> => {
+    const known = left;
+    left = undefined;
+    return known && isDeepStrictEqual(known.request, request) ? known.outcome : ask(request);
+  };
 };
 
 /** The parent's calls are typed by the port; what is asked for here is what was called there. */

@@ -1,0 +1,54 @@
+import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
+import { processProbe } from '../../shared/adapters/process-probe.ts';
+import type { Store } from '../../shared/ports/store.ts';
+import type { Vault } from '../../shared/ports/vault.ts';
+
+/** A probe whose store counts the looks at a connection, and what its log says. */
+const start = (failures: number) => {
+  let looks = 0;
+  const lines: string[] = [];
+  const get = async ({ pk, sk }: { readonly pk: string; readonly sk: string }) => {
+    if ((looks += 1) <= failures) throw new Error('the store failed');
+    return { pk, sk, n: looks };
+  };
+  const probe = processProbe({
+    entry: fileURLToPath(new URL('misbehaving-probe.ts', import.meta.url)),
+    store: { get } as unknown as Store, // nothing else is asked for
+    vault: {} as Vault,
+    policy: {},
+    vantage: { region: null, vpc_id: null, egress_ips: [] },
+    clock: Date.now,
+    environment: { open: { PATH: process.env['PATH'] ?? '' }, told: {} },
+    writeLog: (line) => void lines.push(line),
+  });
+  return { probe, lines, looks: () => looks };
+};
+
+const call = {
+  tenant: { org: 'o', environment: 'e' },
+  id: '0'.repeat(32),
+  actor: 'a',
+  request_id: 'look',
+  trigger: 'request',
+} as const;
+
+test('the first look at a connection comes with the call, and the next is a look of its own', async () => {
+  const { probe, lines, looks } = start(0);
+  await using _ = probe;
+  await probe.test(call);
+  expect(lines.filter((line) => line.includes('"looked"'))).toEqual([
+    expect.stringContaining('"seen":[1,2]'),
+  ]);
+  expect(looks()).toBe(2);
+});
+
+test('a first look that fails is left to the call', async () => {
+  const { probe, lines, looks } = start(1);
+  await using _ = probe;
+  await probe.test(call);
+  expect(lines.filter((line) => line.includes('"looked"'))).toEqual([
+    expect.stringContaining('"seen":[2,3]'),
+  ]);
+  expect(looks()).toBe(3);
+});
