@@ -87,28 +87,11 @@ export const bench: Bench = {
       if (status !== 'connected') throw new Error('The test did not connect');
     };
 
+    const [theirs = 1, ours = 0] = await measureInTurns([bare, whole], 0);
     // Tests of stored connections come one at a time: neither process is to be warm from what it did just before.
-    const after = (work: () => Promise<void>) => ({ work, idle: 20 });
-    const works = [
-      { work: bare, idle: 0 },
-      { work: whole, idle: 0 },
-      after(testBy(here)),
-      after(testBy(apart)),
-    ];
-    const times = works.map((): number[] => []);
-    for (let run = -3; run < 40; run++) {
-      for (const [at, { work, idle }] of works.entries()) {
-        if (idle > 0) await pause(idle);
-        const began = performance.now();
-        await work();
-        if (run >= 0) times[at]?.push(performance.now() - began);
-      }
-    }
+    const [stored = 0, there = 0] = await measureInTurns([testBy(here), testBy(apart)], 20);
     store.close();
     await rm(folder, { recursive: true });
-    const [theirs = 1, ours = 0, stored = 0, there = 0] = times.map(
-      (list) => list.sort((a, b) => a - b)[list.length >> 1] ?? 0,
-    );
     const row = (test: string, ms: number, goal: string) => ({
       test,
       ms: ms.toFixed(1),
@@ -122,4 +105,21 @@ export const bench: Bench = {
       row('the same in the process of the tests', there, `≤ ${(stored + 5).toFixed(1)} ms`),
     ];
   },
+};
+
+/** The median of each work in ms, of 40 turns; `idle` ms pass before each. */
+const measureInTurns = async (
+  works: readonly (() => Promise<void>)[],
+  idle: number,
+): Promise<readonly number[]> => {
+  const times = works.map((): number[] => []);
+  for (let run = -3; run < 40; run++) {
+    for (const [at, work] of works.entries()) {
+      if (idle > 0) await pause(idle);
+      const began = performance.now();
+      await work();
+      if (run >= 0) times[at]?.push(performance.now() - began);
+    }
+  }
+  return times.map((list) => list.sort((a, b) => a - b)[list.length >> 1] ?? 0);
 };
