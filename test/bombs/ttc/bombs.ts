@@ -36,8 +36,9 @@ export const ttc: Format = {
     'a refusal that claims a text of 64 KB': bomb(
       'claim',
       (socket) => {
-        socket.write(packet(refuse, Buffer.from([0, 0, 0xff, 0xff]), 0xffff));
-        pour(socket, Buffer.alloc(2 ** 16));
+        // As long as its head says and no longer: how far an endless one came would decide what is told.
+        const text = Buffer.alloc(0xffff - 8 - 4);
+        socket.write(packet(refuse, Buffer.concat([Buffer.from([0, 0, 0xff, 0xff]), text]), 0xffff));
       },
       { code: 'protocol-mismatch' },
     ),
