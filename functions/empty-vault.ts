@@ -7,7 +7,7 @@ import type { PortsFor, Uses } from '../shared/ports/ports.ts';
 
 export const uses = { vault: 'sweep' } as const satisfies Uses;
 
-/** What CloudFormation is told at the end. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html */
+/** What the function answers to CloudFormation. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html */
 export interface Outcome {
   readonly Status: 'SUCCESS' | 'FAILED';
   readonly Reason?: string;

@@ -96,10 +96,10 @@ export const nameSecret = (
   const { secret_arn: arn = known, auth_method: method = before, ...others } = given;
   const connector = connectorOf(type);
   const names = credentialFields(connector);
-  const pathOf = (name: string) =>
+  const tellPath = (name: string) =>
     name === 'ssl_key' ? 'ssl.key' : `credentials.${names.has(name) ? name : '*'}`;
   const wrong = Object.keys(others).map((name) => ({
-    path: pathOf(name),
+    path: tellPath(name),
     expected: 'no such field in mode platform',
   }));
   if (typeof arn !== 'string')

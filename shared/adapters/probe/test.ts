@@ -137,14 +137,14 @@ const run = async (
       'error' in details
         ? { ...details, error: log.clean(details.error) }
         : { ...details, version: log.clean(details.version) },
-    steps: steps.map((step) => told(cleanStep(step, log.clean, known), vantage.egress_ips)),
+    steps: steps.map((step) => nameAddresses(cleanStep(step, log.clean, known), vantage.egress_ips)),
     tested_at: new Date(clock()).toISOString(),
     vantage,
   };
 };
 
 /** What a firewall has to let in is known here, and nowhere below. A host that took the connection has no such firewall before it. */
-const told = (step: Step, addresses: readonly string[]): Step =>
+const nameAddresses = (step: Step, addresses: readonly string[]): Step =>
   step.remediation === problems.timeout.cure && addresses.length > 0
     ? {
         ...step,

@@ -10,19 +10,19 @@ type Missing = Privileges['missing'];
  * grants it nothing new. Asks the server of roles alone, and only where something is missing.
  * https://dev.mysql.com/doc/refman/9.7/en/set-default-role.html, https://mariadb.com/kb/en/set-default-role/
  */
-export const missingButForRoles = async (
+export const findMissingButForRoles = async (
   link: Pick<Link, 'ask'>,
   server: Server,
   grants: Grants,
-  missingOf: (grants: Grants) => Missing,
+  findMissing: (grants: Grants) => Missing,
 ): Promise<Missing> => {
-  const missing = missingOf(grants);
+  const missing = findMissing(grants);
   const roles = grants.roles.slice(0, mostRoles);
   if (missing.length === 0 || roles.length === 0) return missing;
   let least = missing;
   for (const { before, question, statement } of activations(server, grants.account, roles)) {
     const brought = await ask(link, before, question);
-    const left = brought && missingOf({ ...grants, rights: [...grants.rights, ...brought.rights] });
+    const left = brought && findMissing({ ...grants, rights: [...grants.rights, ...brought.rights] });
     if (!left || left.length + 1 > least.length) continue;
     least = [{ what: 'roles that the account has and that are not in force', grant: statement }, ...left];
   }

@@ -1,7 +1,7 @@
 import type { Dialer } from '../../network/dialer.ts';
 import type { Session } from '../connector.ts';
 import { readGrants, type Grants } from './grants.ts';
-import { missingButForRoles } from './idle-roles.ts';
+import { findMissingButForRoles } from './idle-roles.ts';
 import { openLink, type Link, type MysqlTarget } from './link.ts';
 import { privilegesOf } from './privileges.ts';
 import { askVersion, nameOf, serverOf } from './version.ts';
@@ -31,7 +31,7 @@ export const open = async (target: MysqlTarget, dialer: Dialer): Promise<Session
       if (missing.length === 0 || grants.roles.length === 0) return { missing, excess };
       const server = serverOf(await askVersion(link));
       return {
-        missing: await missingButForRoles(link, server, grants, (some) => found(some).missing),
+        missing: await findMissingButForRoles(link, server, grants, (some) => found(some).missing),
         excess,
       };
     },

@@ -50,7 +50,7 @@ const refusedLogin = (routine: string, text: string, login: unknown): Meaning | 
   const said = refusedByMethod(text);
   if (said) return said;
   if (passwordAsked !== false) return undefined;
-  // Without TLS nobody shows a certificate.
+  // A client certificate is shown within TLS only.
   return encrypted === false ? otherMethod : certificateOrMethod;
 };
 

@@ -28,7 +28,7 @@ export const isDenied = (error: unknown): boolean => nameOf(error) === 'AccessDe
 export const isTransient = (error: unknown): boolean => isTransientStatus(statusOf(error));
 
 /** What became of one object and says nothing about the others; `undefined` for what is wrong with the bucket, the account or the way there. */
-export const lackOf = (error: unknown): ObjectLack | undefined => {
+export const findLack = (error: unknown): ObjectLack | undefined => {
   if (error instanceof Problem) return error.code === 'timeout' ? 'failing' : undefined;
   const name = nameOf(error) ?? '';
   if (isDenied(error)) return 'denied';

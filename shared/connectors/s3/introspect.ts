@@ -6,7 +6,7 @@ import { atMost, type Runner } from './at-most.ts';
 import type { Bucket } from './client.ts';
 import { readColumns, type Reading } from './columns.ts';
 import { type DataSet, dataSets, partitionColumns } from './data-sets.ts';
-import { isDenied, lackOf, type ObjectLack } from './failures.ts';
+import { isDenied, findLack, type ObjectLack } from './failures.ts';
 import { listAll } from './list-all.ts';
 import { rangedReads } from './ranges.ts';
 import { mayList, mayRead } from './privileges.ts';
@@ -136,7 +136,7 @@ const read = async (
     if (reading?.cut) lacks.cut += 1;
     return reading;
   } catch (error) {
-    const lack = lackOf(error);
+    const lack = findLack(error);
     if (lack === undefined) throw error;
     lacks[lack] += 1;
     if (lack === 'failing' && failures.failed()) throw error;

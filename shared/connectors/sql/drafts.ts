@@ -3,7 +3,7 @@ import { Problem } from '../../problem.ts';
 import type { Column } from '../catalog.ts';
 import { byPlace } from '../order.ts';
 import { draftOf, type Draft, type IndexDraft, type Part, type References } from './draft.ts';
-import { columnAt, twice } from './fold.ts';
+import { columnAt, refuseSameName } from './fold.ts';
 
 /** Finds the table that a row is about, by two names or by an id, puts its keys together, and bounds how much may come. */
 export const createDrafts = () => {
@@ -27,7 +27,7 @@ export const createDrafts = () => {
     const within = places.get(schema) ?? new Map<unknown, Draft>();
     if (within.size === 0) places.set(schema, within);
     const before = within.get(name);
-    if (before?.kind !== undefined) throw twice();
+    if (before?.kind !== undefined) throw refuseSameName();
     if (!before) spend(tables);
     within.set(name, draft);
     last = { schema, name, draft };
@@ -79,7 +79,7 @@ export const createDrafts = () => {
     },
     /** Says what a table is, of one that was made before its own row came. */
     declare: (draft: Draft, kind: NonNullable<Draft['kind']>): void => {
-      if (draft.kind !== undefined) throw twice();
+      if (draft.kind !== undefined) throw refuseSameName();
       draft.kind = kind;
     },
     /** Says of a column what comes apart from it. */

@@ -39,7 +39,7 @@ export const fold = (draft: Draft): Table => {
 };
 
 /** Two things came under one name: what is known of them cannot be told apart, and nothing is to be merged. */
-export const twice = (): Problem =>
+export const refuseSameName = (): Problem =>
   new Problem('server-error', 'Expected each name once; the server sent two things under one name', {
     remediation:
       'Have the server, or the proxy before it, send names in UTF-8: letters that a character set does not have come as question marks.',
@@ -49,7 +49,7 @@ export const twice = (): Problem =>
 const refuseTwice = (columns: readonly Column[]): void => {
   const converted = columns.filter(({ name }) => name.includes('?') || name.includes('\ufffd'));
   if (converted.length < 2) return;
-  if (new Set(converted.map(({ name }) => name)).size < converted.length) throw twice();
+  if (new Set(converted.map(({ name }) => name)).size < converted.length) throw refuseSameName();
 };
 
 type Whole = (parts: readonly Part[]) => string[] | undefined;

@@ -1,5 +1,5 @@
 import type { Sink, Table } from '../catalog.ts';
-import { twice } from './fold.ts';
+import { refuseSameName } from './fold.ts';
 
 /** Folds some at a time, in their order, and waits until they are taken. Throws where two came under one name. */
 export const handOn = async <D extends Named>(
@@ -23,7 +23,7 @@ interface Named {
 /** They are in order: those of one name stand beside each other. */
 const refuseTwice = (drafts: readonly Named[], before: Named | undefined): void => {
   for (const draft of drafts) {
-    if (before?.name === draft.name && before.schema === draft.schema) throw twice();
+    if (before?.name === draft.name && before.schema === draft.schema) throw refuseSameName();
     before = draft;
   }
 };
