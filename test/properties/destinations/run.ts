@@ -115,7 +115,7 @@ export const play = async (world: World, scenario: Scenario): Promise<Outcome> =
     const names = (slot.mode === 'platform') !== step.crossed;
     const credentials = names ? step.patch.naming : step.patch.credentials;
     const { said, carried } = ledger.say({ ...step.patch, credentials }, about);
-    const { path, method, body, sslMode } = changeRequest(step, slot, said);
+    const { path, method, body, sslMode, authority } = changeRequest(step, slot, said);
     const tests = step.do === 'test with a patch';
     const scope = tests ? 'connections:test' : 'connections:write';
     if (step.by.org === slot.org && step.by.scopes.includes(scope)) {
@@ -126,7 +126,7 @@ export const play = async (world: World, scenario: Scenario): Promise<Outcome> =
         {
           config: merged,
           mode: sslMode === undefined ? before.mode : (sslMode ?? 'verify-full'),
-          authority: said.authority === undefined ? before.authority : said.authority,
+          authority: authority === undefined ? before.authority : authority,
           credentials: said.credentials,
         },
         // A test never binds; of another secret it may say what a draft may.
@@ -217,26 +217,26 @@ const draftRequest = (said: Said, draft: Draft, path: string | undefined) => {
   return { path: own, body: createRequest('v1', said, extra).body };
 };
 
-/** What changes a connection, and what it says of TLS: undefined nothing, null the default. */
+/** What changes a connection, and what it says of TLS: undefined nothing, null the default. Only our own API can say null. */
 const changeRequest = (step: Extract<Step, { readonly patch: Patch }>, { id }: Slot, said: Said) => {
   const path = `/v1/connections/conn_${id}`;
-  const known = typeof said.sslMode === 'string' ? said.sslMode : undefined;
+  const known = { sslMode: said.sslMode ?? undefined, authority: said.authority ?? undefined };
   const management = step.do === 'change by management' ? managementBody(said, true) : undefined;
   if (management)
     return {
       path: `/v1/management/connections/${uuidOf(id)}`,
       method: 'PATCH',
       body: management,
-      sslMode: known,
+      ...known,
     };
-  if (step.do === 'replace')
-    return { path, method: 'PUT', body: { credentials: flatBody(said) }, sslMode: known };
+  if (step.do === 'replace') return { path, method: 'PUT', body: { credentials: flatBody(said) }, ...known };
   const { flavor, ...other } = step.other;
   const flavored = said.type === 'postgresql' && flavor !== undefined && { flavor };
   const body = { ...other, ...flavored, ...ownBody(said) };
+  const { sslMode, authority } = said;
   return step.do === 'test with a patch'
-    ? { path: `${path}/test`, method: 'POST', body, sslMode: said.sslMode }
-    : { path, method: 'PATCH', body, sslMode: said.sslMode };
+    ? { path: `${path}/test`, method: 'POST', body, sslMode, authority }
+    : { path, method: 'PATCH', body, sslMode, authority };
 };
 
 type Plain = Extract<Step, { readonly on: number }>['do'];
