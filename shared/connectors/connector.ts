@@ -133,6 +133,11 @@ export interface Connector {
   readonly autocomplete: readonly ('schemas' | 'tables' | 'columns' | 'topics')[];
   /** How one would paste a name into a query; quotes only where the engine needs it. Its reserved words are loaded with it. */
   readonly loadQuote: () => Promise<Quote>;
+  /**
+   * What people put into a field of `config` that belongs elsewhere, by field: what is expected there instead. Hosts, and URLs in place of
+   * names, are known without it.
+   */
+  readonly misplaced?: Readonly<Record<string, (value: string) => string | undefined>>;
   /** Fields that cannot both be meant, each told by its path; `ssl_mode` is undefined where nobody wrote it. */
   readonly contradictions?: (meant: {
     readonly config: Readonly<Record<string, unknown>>;

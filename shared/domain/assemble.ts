@@ -23,18 +23,19 @@ export const connectorOf = (type: string): Connector => {
 export const newConnectionOf = async (input: ConnectionInput): Promise<NewConnection> => {
   const connector = connectorOf(input.type);
   // Loaded with the requests that bring settings, and not with every test.
-  const [{ checkGiven }, { checkText }] = await Promise.all([
+  const [{ readGivenFields, readGivenSsl }, { checkText }] = await Promise.all([
     import('./given-fields.ts'),
     import('./given-text.ts'),
   ]);
   checkText(input);
-  const parts = await sortFields(connector, input);
+  const sorted = await sortFields(connector, input);
+  const parts = { ...sorted, ...readGivenFields(connector, sorted) };
   const flavor = flavorOf(input);
-  const ca = input.ssl?.ca ?? flavor.ca ?? null;
-  const cert = input.ssl?.cert ?? null;
+  const ssl = readGivenSsl(input.ssl ?? {});
+  const ca = ssl.ca ?? flavor.ca ?? null;
+  const cert = ssl.cert ?? null;
   const config = parse(connector.config, parts.config, 'config');
-  checkGiven(connector, parts);
-  const given = { ...parts.credentials, ...(input.ssl?.key && { ssl_key: input.ssl.key }) };
+  const given = { ...parts.credentials, ...(ssl.key && { ssl_key: ssl.key }) };
   const platform = platformSecret(input, given);
   const credentials = platform
     ? { auth_method: methodName(connector, parts.credentials['auth_method']) }

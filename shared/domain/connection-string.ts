@@ -1,6 +1,7 @@
 import type { Connector, ConnectionStringParts } from '../connectors/connector.ts';
 import { asksForYours } from '../connectors/placeholders.ts';
 import { refusal } from '../parse.ts';
+import { unseen } from './unseen.ts';
 
 /**
  * Takes a connection string apart: the one way to every parser. White space around it is dropped; what parsers of URLs would drop in silence,
@@ -25,9 +26,6 @@ export const readConnectionString = async (
 };
 
 const refuseString = (expected: string) => refusal([{ path: 'connection_string', expected }]);
-
-/** Control characters, line breaks of Unicode, and characters without a width or that turn the direction of writing. */
-export const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 const oneLine =
   'one line, without control characters and characters that cannot be seen: what a password needs of them is percent-encoded';

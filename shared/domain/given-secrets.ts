@@ -1,5 +1,6 @@
 import { type Connector } from '../connectors/connector.ts';
 import { isSecret } from '../connectors/fields.ts';
+import { repairPem } from '../connectors/pem.ts';
 import { connectors } from '../connectors/registry.ts';
 import { connectorOf, credentialFields } from './assemble.ts';
 import type { NewConnection } from './connection.ts';
@@ -26,7 +27,8 @@ const MAX_OPTIONS = 20;
 
 /** A key file may be sent as an object, where what is no secret (`service_account`) is a word of our own sentences. */
 const readTexts = (value: unknown, depth = 0): readonly string[] => {
-  if (typeof value === 'string') return [value];
+  // A key is kept with its line breaks put right.
+  if (typeof value === 'string') return [value, repairPem(value)];
   if (typeof value !== 'object' || value === null || depth === 3) return [];
   return Object.entries(value).flatMap(([name, inner]) =>
     Array.isArray(value) || /key|secret|token|pass|value/i.test(name) ? readTexts(inner, depth + 1) : [],

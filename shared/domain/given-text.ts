@@ -1,5 +1,5 @@
 import { type Complaint, refusal, tellName } from '../parse.ts';
-import { unseen } from './connection-string.ts';
+import { unseen } from './unseen.ts';
 
 interface Texts {
   readonly name?: string | undefined;

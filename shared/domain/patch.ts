@@ -6,7 +6,7 @@ import type { StoredConnection } from './connection.ts';
 import { defaultOptions, type ConnectionOptions } from './connection-options.ts';
 import type { ConnectionPatch } from './connection-input.ts';
 import { checkChange } from './contradictions.ts';
-import { checkGiven } from './given-fields.ts';
+import { readGivenFields, readGivenSsl } from './given-fields.ts';
 import { checkText } from './given-text.ts';
 import { same } from './same.ts';
 
@@ -24,12 +24,13 @@ export const applyPatch = async (
   patch: ConnectionPatch,
 ): Promise<Patched> => {
   checkText(patch, stored);
-  const parts = await sortFields(connector, {
+  const sorted = await sortFields(connector, {
     config: patch.config,
     credentials: patch.credentials,
     connection_string: patch.connection_string,
     options: patch.options ?? undefined,
   });
+  const parts = { ...sorted, ...readGivenFields(connector, sorted) };
   if (patch.flavor && stored.type !== 'postgresql') {
     throw new Problem('invalid-request', 'flavor: expected null on this connector', {
       errors: [{ path: 'flavor', expected: 'null on this connector' }],
@@ -53,7 +54,6 @@ export const applyPatch = async (
     metadata: patchedMetadata(stored.metadata, patch.metadata),
     ssl: ssl.stored,
   };
-  checkGiven(connector, parts);
   const credentials: Readonly<Record<string, unknown>> = { ...parts.credentials, ...ssl.credentials };
   const touched = Object.keys(credentials).length > 0 || ssl.certificateChanged;
   // In managed mode the auth method of a new set of credentials is known where they are merged.
@@ -109,7 +109,9 @@ const patchedMetadata = (
 /** Authority and certificate may be shown; the key is a credential. */
 const patchedSsl = ({ ssl }: StoredConnection, { ssl: patch }: ConnectionPatch) => {
   if (patch === undefined) return { stored: ssl, credentials: {}, certificateChanged: false };
-  const { ca, cert, key } = patch ?? { ca: null, cert: null, key: ssl.cert === null ? undefined : null };
+  const { ca, cert, key } = readGivenSsl(
+    patch ?? { ca: null, cert: null, key: ssl.cert === null ? undefined : null },
+  );
   const stored = { ca: ca === undefined ? ssl.ca : ca, cert: cert === undefined ? ssl.cert : cert };
   return {
     stored,

@@ -28,6 +28,10 @@ export const bigquery = defineConnector({
     datasets: v.exactOptional(Datasets),
   }),
   credentials: { service_account: v.strictObject({ service_account: ServiceAccount }) },
+  misplaced: {
+    project_id: (value) =>
+      /^\d+$/.test(value) ? 'the id of a project such as shop-one: this is a number' : undefined,
+  },
   destination: ['project_id'],
   strength: { auth_method: 'exact' },
   reach: ({ project_id }) => ({

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { jsonOf } from '../../json.ts';
+import { repairPem } from '../pem.ts';
 
 /** What is kept of a key file. Its `token_uri` is not: credentials go to Google's own token endpoint, whatever a file says. */
 const KeyFile = v.object({
@@ -8,6 +9,7 @@ const KeyFile = v.object({
   private_key: v.pipe(
     v.string(),
     v.maxLength(16_384),
+    v.transform(repairPem),
     v.regex(/-----BEGIN (RSA )?PRIVATE KEY-----[^-]+-----END (RSA )?PRIVATE KEY-----/),
   ),
 });

@@ -32,6 +32,10 @@ export const databricks = defineConnector({
     token: v.strictObject({ token: Secret }),
     oauth: v.strictObject({ client_id: Name, client_secret: Secret }),
   },
+  misplaced: {
+    http_path: (value) =>
+      /^https?:\/\//i.test(value) ? 'the path alone: the host belongs in config.host' : undefined,
+  },
   destination: ['host', 'http_path'],
   strength: { auth_method: 'exact', client_id: 'exact' },
   reach: ({ host }) => ({ named: [{ places: [{ host, port: 443 }] }], bareEntry: 443 }),

@@ -43,6 +43,18 @@ export const kafka = defineConnector({
     certificate: v.strictObject(registry),
     none: v.strictObject(registry),
   },
+  misplaced: {
+    bootstrap_servers: (value) => {
+      if (/^https?:\/\//i.test(value)) return 'host:port, without http:// or https://';
+      return /:\/\//.test(value)
+        ? 'host:port without what stands before ://: that belongs in config.security_protocol'
+        : undefined;
+    },
+    schema_registry_url: (value) =>
+      value.includes('@')
+        ? 'the URL alone: its user belongs in config.schema_registry_username, its password in credentials.schema_registry_password'
+        : undefined,
+  },
   destination: ['bootstrap_servers', 'security_protocol', 'schema_registry_url', 'schema_registry_username'],
   strength: {
     // Whether SASL is spoken the credentials decide: of the protocol only TLS counts. '' is TLS as ssl_mode asks for it.

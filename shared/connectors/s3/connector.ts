@@ -43,6 +43,23 @@ export const s3 = defineConnector({
       ),
     }),
   },
+  misplaced: {
+    bucket: (value) => {
+      if (value.startsWith('arn:')) return 'the name alone: the last part of the ARN, behind the colons';
+      if (/^https?:\/\//i.test(value)) return 'the name alone: a host belongs in config.endpoint';
+      return /^(s3:\/\/)?[^/]+\//.test(value) && !value.startsWith('s3://')
+        ? 'the name alone: what stands behind the / belongs in config.prefix'
+        : undefined;
+    },
+    endpoint: (value) =>
+      /^https?:\/\/[^/]+\/./.test(value)
+        ? 'https://host or https://host:port alone: what stands behind the / belongs in config.bucket and config.prefix'
+        : undefined,
+    region: (value) =>
+      /^[a-z]{2,4}(-[a-z]+)+-\d[a-z]$/.test(value)
+        ? 'a region such as eu-west-1, without the letter of its zone'
+        : undefined,
+  },
   destination: ['endpoint', 'region', 'bucket', 'access_key_id'],
   // Neither sends a key: it signs. Which role is taken on, and under which condition, is what the keys were given for.
   strength: { endpoint: 'url', auth_method: 'exact', role_arn: 'exact', external_id: 'exact' },

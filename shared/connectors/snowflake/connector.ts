@@ -22,6 +22,12 @@ export const snowflake = defineConnector({
     /** A programmatic access token. */
     token: v.strictObject({ token: Secret }),
   },
+  misplaced: {
+    account: (value) =>
+      /[:/]/.test(value)
+        ? 'the account alone, without https:// and without a path: myorg-sales of https://app.snowflake.com/myorg/sales/'
+        : undefined,
+  },
   destination: ['account', 'username'],
   // A key never leaves: what it signs is good for a minute.
   strength: {

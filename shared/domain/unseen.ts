@@ -1,0 +1,29 @@
+/** Control characters, line breaks of Unicode, and characters without a width or that turn the direction of writing. */
+export const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+
+/** What a field expects that must not hold such a character: says which one it is and where. Only for fields that are no secret. */
+export const expectSeen = (text: string): string | undefined => {
+  const found = unseen.exec(text);
+  if (!found) return undefined;
+  const at = found.index + 1;
+  const code = found[0].codePointAt(0) ?? 0;
+  const name = names[code];
+  const number = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
+  return `no control characters, and none that cannot be seen: character ${at} is ${name ? `${name} (${number})` : number}`;
+};
+
+/** As Unicode calls those that copying brings along. https://www.unicode.org/charts/ */
+const names: Readonly<Record<number, string>> = {
+  0x09: 'a tab',
+  0x0a: 'a line break',
+  0x0d: 'a line break',
+  0xad: 'a soft hyphen',
+  0x200b: 'a zero width space',
+  0x200c: 'a zero width non-joiner',
+  0x200d: 'a zero width joiner',
+  0x200e: 'a left-to-right mark',
+  0x200f: 'a right-to-left mark',
+  0x2028: 'a line separator',
+  0x2060: 'a word joiner',
+  0xfeff: 'a byte order mark',
+};

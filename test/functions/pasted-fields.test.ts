@@ -1,0 +1,199 @@
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { repairPem } from '../../shared/connectors/pem.ts';
+import { type Api, startApi } from '../api.ts';
+import { pem } from '../network/servers.ts';
+import { draft } from '../samples.ts';
+
+let api: Api;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api[Symbol.asyncDispose]());
+let made = 0;
+const create = async (body: object) =>
+  api.call('POST /v1/connections?test=false', { body: { name: `Pasted ${(made += 1)}`, ...body } });
+
+const password = { password: 'fake-one' };
+const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+  type: 'pkcs8',
+  format: 'pem',
+}) as string;
+const right: Readonly<Record<string, { readonly config: object; readonly credentials: object }>> = {
+  postgresql: {
+    config: { host: 'db.example.com', database: 'shop', username: 'reader' },
+    credentials: password,
+  },
+  sqlserver: {
+    config: { host: 'db.example.com', database: 'shop', username: 'reader' },
+    credentials: password,
+  },
+  oracle: {
+    config: { host: 'db.example.com', service_name: 'SHOP', username: 'reader' },
+    credentials: password,
+  },
+  mongodb: { config: { hosts: ['db.example.com:27017'], username: 'reader' }, credentials: password },
+  kafka: { config: { bootstrap_servers: 'broker.example.com:9092' }, credentials: {} },
+  s3: {
+    config: { bucket: 'shop-one', region: 'eu-west-1', access_key_id: 'made-up' },
+    credentials: { secret_access_key: 'fake-one' },
+  },
+  snowflake: { config: { account: 'myorg-sales', username: 'reader' }, credentials: password },
+  databricks: {
+    config: { host: 'dbc-one.cloud.databricks.com', http_path: '/sql/1.0/warehouses/one' },
+    credentials: { token: 'fake-one' },
+  },
+  bigquery: {
+    config: { project_id: 'shop-one' },
+    credentials: {
+      service_account: { client_email: 'robot@shop-one.iam.gserviceaccount.com', private_key: key },
+    },
+  },
+};
+
+describe('what belongs elsewhere is refused with its place', () => {
+  test.each([
+    ['postgresql', 'host', 'localhost:5432', 'the host alone: the port belongs in config.port'],
+    ['postgresql', 'host', '[::1]:5432', 'the host alone: the port belongs in config.port'],
+    ['postgresql', 'host', 'db.example.com:', 'the host alone: the port belongs in config.port'],
+    ['postgresql', 'host', 'http://db.example.com', 'the host alone, without http:// or https://'],
+    ['postgresql', 'host', 'HTTPS://db.example.com/', 'the host alone, without http:// or https://'],
+    ['postgresql', 'host', 'postgresql://me:fake-one@db/shop', 'the host alone: a whole URL belongs in connection_string'],
+    ['postgresql', 'host', 'jdbc:postgresql://db/shop', 'the host alone: a whole URL belongs in connection_string'],
+    ['postgresql', 'host', 'db.example.com/shop', 'the host alone: what stands behind the / belongs in config.database'],
+    ['postgresql', 'host', 'me@db.example.com', 'the host alone: the user name belongs in config.username, a password in credentials'],
+    ['postgresql', 'host', '/var/run/postgresql', 'a host name or an IP address: a socket is reached on its own machine alone'],
+    ['postgresql', 'host', 'one.example.com,two.example.com', 'the host alone: a list of several has no place in it'],
+    ['postgresql', 'host', '"db.example.com"', 'the host alone, without quotation marks'],
+    ['postgresql', 'host', 'db example com', 'one host name or IP address, without blanks'],
+    ['postgresql', 'host', 'db\u200b.example.com', 'no control characters, and none that cannot be seen: character 3 is a zero width space (U+200B)'],
+    ['postgresql', 'username', '\ufeffreader', 'no control characters, and none that cannot be seen: character 1 is a byte order mark (U+FEFF)'],
+    ['postgresql', 'database', 'postgresql://me:fake-one@db/shop', 'the database alone: a whole URL belongs in connection_string'],
+    ['postgresql', 'username', 'postgresql://me:fake-one@db/shop', 'the username alone: a whole URL belongs in connection_string'],
+    ['sqlserver', 'host', 'db.example.com\\SQLEXPRESS', 'the host alone: what stands behind the \\ belongs in config.instance'],
+    ['sqlserver', 'host', 'db.example.com,1433', 'the host alone: the port belongs in config.port'],
+    ['sqlserver', 'host', 'tcp:shop.database.windows.net', 'the host alone, without tcp: before it'],
+    ['oracle', 'host', 'db.example.com:1521/SHOP', 'the host alone: what stands behind the / belongs in config.service_name'],
+    ['mongodb', 'hosts', ['mongodb://db.example.com:27017'], 'a host name or host:port alone: a whole URL belongs in connection_string'],
+    ['kafka', 'bootstrap_servers', 'SASL_SSL://broker.example.com:9092', 'host:port without what stands before ://: that belongs in config.security_protocol'],
+    ['kafka', 'schema_registry_url', 'https://me:fake-one@registry.example.com', 'the URL alone: its user belongs in config.schema_registry_username, its password in credentials.schema_registry_password'],
+    ['s3', 'bucket', 'shop-one/orders', 'the name alone: what stands behind the / belongs in config.prefix'],
+    ['s3', 'bucket', 's3://shop-one/orders', 'the bucket alone: a whole URL belongs in connection_string'],
+    ['s3', 'bucket', 'arn:aws:s3:::shop-one', 'the name alone: the last part of the ARN, behind the colons'],
+    ['s3', 'bucket', 'https://shop-one.s3.amazonaws.com', 'the name alone: a host belongs in config.endpoint'],
+    ['s3', 'endpoint', 'https://minio.example.com/shop-one', 'https://host or https://host:port alone: what stands behind the / belongs in config.bucket and config.prefix'],
+    ['s3', 'region', 'eu-west-1a', 'a region such as eu-west-1, without the letter of its zone'],
+    ['snowflake', 'account', 'https://app.snowflake.com/myorg/sales', 'the account alone, without https:// and without a path: myorg-sales of https://app.snowflake.com/myorg/sales/'],
+    ['databricks', 'host', 'https://dbc-one.cloud.databricks.com/', 'the host alone, without http:// or https://'],
+    ['databricks', 'host', 'dbc-one.cloud.databricks.com:443', 'the host alone: the port has no place in it'],
+    ['databricks', 'host', 'dbc-one.cloud.databricks.com/sql/1.0/warehouses/one', 'the host alone: what stands behind the / belongs in config.http_path'],
+    ['databricks', 'http_path', 'https://dbc-one.cloud.databricks.com/sql/1.0/warehouses/one', 'the path alone: the host belongs in config.host'],
+    ['bigquery', 'project_id', '123456789012', 'the id of a project such as shop-one: this is a number'],
+  ])('%s: %s %s', async (type, field, value, expected) => {
+    const { config, credentials } = right[type] ?? { config: {}, credentials: {} };
+    const path = Array.isArray(value) ? `config.${field}.0` : `config.${field}`;
+    const whole = await create({ type, config: { ...config, [field]: value }, credentials });
+    expect([whole.status, whole.body.errors]).toEqual([400, [{ path, expected }]]);
+    expect(whole.text).not.toContain('fake-one');
+    const { id } = (await create({ type, config, credentials })).body;
+    const change = await api.call(`PATCH /v1/connections/${id}`, { body: { config: { [field]: value } } });
+    expect([change.status, change.body.errors]).toEqual([400, [{ path, expected }]]);
+  }); // prettier-ignore
+
+  test('srv has no port and no service before it', async () => {
+    for (const [srv, expected] of [
+      ['_mongodb._tcp.shop.example.com', 'the host alone, without the _service._tcp. of its record in DNS'],
+      ['shop.example.com:27017', 'the host alone: the ports are in its records in DNS'],
+      ['mongodb+srv://shop.example.com', 'the host alone: a whole URL belongs in connection_string'],
+    ]) {
+      const { body } = await create({
+        type: 'mongodb',
+        config: { srv, username: 'me' },
+        credentials: password,
+      });
+      expect(body.errors).toEqual([{ path: 'config.srv', expected }]);
+    }
+  });
+
+  test('addresses that look alike are taken', async () => {
+    for (const host of ['::1', '[::1]', '2001:db8::1', 'fe80::1%eth0', 'db_one.example.com', 'müller.example.com'])
+      expect((await create({ ...draft(), name: `Host ${host}`, config: { ...draft().config, host } })).status).toBe(201);
+  }); // prettier-ignore
+});
+
+describe('what is surely meant is taken', () => {
+  test('blanks and line breaks around what is no secret', async () => {
+    const config = { host: '\tdb.example.com\r\n', database: ' shop ', username: '\u00a0reader', schemas: [' public'] };
+    const { body } = await create({ type: 'postgresql', config, credentials: { password: ' fake-one ' } });
+    expect(body['config']).toMatchObject({
+      host: 'db.example.com',
+      database: 'shop',
+      username: 'reader',
+      schemas: ['public'],
+    });
+    const id = String(body.id);
+    const changed = await api.call(`PATCH /v1/connections/${id}`, { body: { config: { host: ' db.example.com' } } });
+    // Nothing has changed: no version, no test, and no lock.
+    expect([changed.status, changed.body['version']]).toEqual([200, body['version']]);
+  }); // prettier-ignore
+
+  test('certificates and keys that lost their line breaks', async () => {
+    const [ca, cert, own] = ['ca.crt', 'client.crt', 'client.key'].map(pem);
+    const spoilt = (text = '') => text.replaceAll('\n', String.raw`\n`);
+    const ssl = { ca: spoilt(ca), cert: spoilt(cert), key: spoilt(own) };
+    const { status, body } = await create({ ...draft(), ssl });
+    expect(status).toBe(201);
+    const shown = Object(body['ssl']);
+    expect(new X509Certificate(String(shown['ca'])).raw).toEqual(new X509Certificate(ca ?? '').raw);
+  });
+});
+
+describe('PEM', () => {
+  const spellings: readonly ((text: string) => string)[] = [
+    (text) => text.replaceAll('\n', String.raw`\n`),
+    (text) => text.replaceAll('\n', String.raw`\r\n`),
+    (text) => text.replaceAll('\n', ' '),
+    (text) => text.replaceAll(/^/gm, '    '),
+    (text) => text.replaceAll('\n', '\r\n\t'),
+    (text) => `"${text.replaceAll('\n', String.raw`\n`)}"`,
+  ];
+
+  test.each(spellings.map((spell) => [spell.toString(), spell] as const))(
+    'is read when spelt %s',
+    (__, spell) => {
+      const chain = `${pem('ca.crt')}${pem('other-ca.crt')}`;
+      expect(repairPem(spell(chain))).toBe(chain);
+      expect(createPrivateKey(repairPem(spell(key))).type).toBe('private');
+    },
+  );
+
+  test('that is right stays as it is, byte for byte', () => {
+    for (const text of [
+      key,
+      pem('ca.crt'),
+      `# ours\r\n${pem('ca.crt').replaceAll('\n', '\r\n')}`,
+      key.trimEnd(),
+    ])
+      expect(repairPem(text)).toBe(text);
+  });
+
+  test('that is none stays as it is', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        fc.pre(!text.includes('-----BEGIN '));
+        expect(repairPem(text)).toBe(text);
+      }),
+    );
+  });
+
+  test('is repaired once', () => {
+    const pieces = ['-----BEGIN A-----', '-----END A-----', '\n', String.raw`\n`, ' ', 'AAAA', '-', '\t'];
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...pieces)), (parts) => {
+        const once = repairPem(parts.join(''));
+        expect(repairPem(once)).toBe(once);
+      }),
+    );
+  });
+});
