@@ -9,7 +9,7 @@ import type { ReadStore } from '../ports/store.ts';
 import { readBody, readBytes } from './body.ts';
 import { type Caller, recogniser, requireScope, type Scope, tenantFor } from './caller.ts';
 import { cleanPaths } from './clean-paths.ts';
-import { type Endpoint, type Given, isReply } from './endpoint.ts';
+import { type Endpoint, type Given, isReply, type Reply } from './endpoint.ts';
 import { answerInTime } from './answer-in-time.ts';
 import { type HttpAnswer, problemFrom, renderProblem } from './problems.ts';
 import { headersOf, paramsOf, queryOf } from './request.ts';
@@ -170,7 +170,7 @@ const answerOf = async (
     status = endpoint.status,
     etag,
     headers,
-  } = isReply(answer) ? answer : { body: answer, status: undefined, etag: undefined, headers: undefined };
+  }: Partial<Reply<unknown>> = isReply(answer) ? answer : { body: answer };
   const extra = { ...headers, ...(etag !== undefined && { etag }) };
   if (etag !== undefined && status === 200 && matches(header('if-none-match'), etag)) {
     return { status: 304, headers: extra };

@@ -156,6 +156,6 @@ const matchesName = (pattern: string, host: string): boolean => {
   const wanted = pattern.toLowerCase();
   const name = host.toLowerCase();
   return wanted.startsWith('*.')
-    ? name.endsWith(wanted.slice(1)) && name.length > wanted.length - 1
+    ? name.endsWith(wanted.slice(1)) // no name begins with a dot
     : name === wanted;
 };

@@ -238,6 +238,15 @@ describe('a process of the probe that ends', () => {
     expect(lines.filter((line) => line.includes('half-way'))).toHaveLength(2);
   });
 
+  test('of an introspection leaves the one of the tests as it is', async () => {
+    start();
+    const first = await pid();
+    const call = { ...(await create()), request_id: 'crash-alone' };
+    await expect(probe.introspect(call, Infinity)).rejects.toMatchObject({ code: 'unavailable' });
+    await logged('a process of the probe ended');
+    expect(await pid()).toBe(first);
+  });
+
   test('tells no secret in what it says of its crash', async () => {
     start();
     await expect(testDraft('crash-1')).rejects.toMatchObject({ code: 'unavailable' });

@@ -1,5 +1,6 @@
-import { expect, test } from '@jest/globals';
-import { seekKey } from '../../shared/domain/catalog-keys.ts';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { endKey, seekKey } from '../../shared/domain/catalog-keys.ts';
 
 test('a key is cut after a whole character, wherever the limit falls', () => {
   for (const character of ['é', '顧', '\u{1F600}'])
@@ -9,4 +10,28 @@ test('a key is cut after a whole character, wherever the limit falls', () => {
       expect(key.startsWith(cut)).toBe(true);
       expect(Buffer.byteLength(cut)).toBeLessThan(1000);
     }
+});
+
+describe('the end of what begins with a text', () => {
+  const bytes = (text: string) => Buffer.from(text);
+  const isBelow = (one: string, other: string) => Buffer.compare(bytes(one), bytes(other)) < 0;
+  const odd = fc.constantFrom('a', 'é', '\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{10ffff}');
+  const text = fc.array(odd, { maxLength: 4 }).map((characters) => characters.join(''));
+
+  test('is above all of it', () => {
+    fc.assert(
+      fc.property(text, text, (beginning, rest) => {
+        expect(isBelow(`N#${beginning}${rest}`, endKey('N#', beginning))).toBe(true);
+      }),
+    );
+  });
+
+  test.each([
+    ['a', 'b'],
+    ['a\ud7ff', 'a\ue000'],
+    ['a\ue000', 'a\ue001'],
+    ['a\u{10ffff}', 'b'],
+  ])('is the least that has no such beginning: %j', (beginning, end) => {
+    expect(endKey('N#', beginning)).toBe(`N#${end}`);
+  });
 });

@@ -234,24 +234,46 @@ describe('a catalog writer', () => {
           (column, i) => ({ ...column, comment: comment(i) }),
         ),
       });
+    const withKey = (table: Table, at: number): Table => ({
+      ...table,
+      primary_key: table.columns.slice(at, at + 1).map(({ name }) => name),
+    });
     const given = [
-      wide('a', 1000, (i) => noise(500, i)),
-      wide('b', 50_000, () => 'x'),
+      withKey(
+        wide('a', 1000, (i) => noise(500, i)),
+        999,
+      ),
+      withKey(
+        wide('b', 50_000, () => 'x'),
+        0,
+      ),
+      withKey(
+        wide('bb', 50_000, () => 'x'),
+        49_999,
+      ),
       wide('c', 100, () => 'kept'),
     ];
     const summary = await write(store, given);
-    const { data } = await readTables(store, place, { limit: 10 });
+    const read = await readTables(store, place, { limit: 10 });
+    const { data } = { data: read.data.filter(({ name }) => name !== 'bb') };
+    // A key stays where its columns do.
+    expect(read.data.map(({ primary_key: key }) => key.length)).toEqual([
+      1,
+      1,
+      0,
+      given[3]?.primary_key.length,
+    ]);
     expect(data.map(({ columns }) => columns[0]?.comment)).toEqual([null, null, 'kept']);
     expect(data[0]?.columns.map(({ name }) => name)).toEqual(given[0]?.columns.map(({ name }) => name));
     expect(data[1]?.columns.length).toBeGreaterThan(1000);
-    expect(data[2]).toEqual(given[2]);
+    expect(data[2]).toEqual(given[3]);
     expect(summary).toMatchObject({
       complete: false,
-      tables: 3,
-      columns: data.reduce((sum, { columns }) => sum + columns.length, 0),
+      tables: 4,
+      columns: read.data.reduce((sum, { columns }) => sum + columns.length, 0),
       missing: [
         { reason: 'limit', count: 1 },
-        { reason: 'limit', count: 1 },
+        { reason: 'limit', count: 2 },
       ],
     });
   });

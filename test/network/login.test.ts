@@ -51,6 +51,18 @@ describe('a login', () => {
     );
   });
 
+  test('that is refused names TLS alone where there is nothing else', () => {
+    const refused = () => judgeLogin(login('clear'), { encrypted: false, inClear: false });
+    expect(refused).toThrow(
+      expect.objectContaining({
+        extras: {
+          remediation:
+            'Turn TLS on at the server. Set ssl_mode to disable only if you accept that the password travels in clear.',
+        },
+      }),
+    );
+  });
+
   test('that is refused names TLS first, then what else there is, and `disable` as what it costs', () => {
     const refused = () => judgeLogin(login('clear', 'send a pigeon'), { encrypted: false, inClear: false });
     expect(refused).toThrow(

@@ -91,9 +91,9 @@ describe('a body', () => {
     ]);
   });
 
-  test('whose name is trimmed, and whose rest stays as it is', async () => {
+  test('whose name and user have no blanks around them', async () => {
     const { status, body } = await create(api, { configName: '  trimmed ', userName: ' reader ' });
-    expect([status, body['configName'], body['userName']]).toEqual([201, 'trimmed', ' reader ']);
+    expect([status, body['configName'], body['userName']]).toEqual([201, 'trimmed', 'reader']);
   });
 
   test('without ssl means prefer: its clients talk to servers without TLS', async () => {
