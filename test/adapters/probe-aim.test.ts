@@ -1,0 +1,51 @@
+import { expect, test } from '@jest/globals';
+import { aimAtDraft } from '../../shared/adapters/probe/aim.ts';
+import { newConnectionOf } from '../../shared/domain/assemble.ts';
+import { ConnectionInput } from '../../shared/domain/connection-input.ts';
+import { createLog } from '../../shared/log.ts';
+import { parse } from '../../shared/parse.ts';
+
+const tenant = { org: 'org_test', environment: 'default' };
+const arn = 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:theirs';
+const host = 'dbc-one.cloud.databricks.com';
+
+const aim = async (lines: string[] = []) => {
+  const draft = await newConnectionOf(
+    parse(ConnectionInput, {
+      name: 'Shared',
+      type: 'databricks',
+      mode: 'platform',
+      config: { host, http_path: '/sql/1.0/warehouses/one' },
+      credentials: { secret_arn: arn },
+    }),
+  );
+  const log = createLog({}, (line) => lines.push(line));
+  const vault = {
+    tags: () => Promise.resolve({ 'mooring:tenant': 'org_test/default', 'mooring:host': host }),
+    readShared: () => Promise.resolve({ token: 'fake-token-of-theirs' }),
+  };
+  const policy = { endpoints: { databricks: 'https://front.example.com:8443' } };
+  return { log, ...(await aimAtDraft({ policy, log, vault }, tenant, draft)) };
+};
+
+test('with a secret of the caller’s own, what its tags name is dialled, and the endpoint of the deployment', async () => {
+  const { options } = await aim();
+  const may = (place: string, port: number) => options.mayDial?.({ host: place, port });
+  expect(may(host, 443)).toBe(true);
+  expect(may('front.example.com', 8443)).toBe(true);
+  for (const [other, port] of [
+    ['front.example.com', 443],
+    ['back.example.com', 8443],
+    [host, 8443],
+  ] as const)
+    expect([other, port, may(other, port)]).toEqual([other, port, false]);
+});
+
+test('neither the secret nor what is come by on the way is logged from then on', async () => {
+  const lines: string[] = [];
+  const { log, target } = await aim(lines);
+  target.hide?.(['made-up-access-token']);
+  log.error('failed', new Error('the server said fake-token-of-theirs, then made-up-access-token'));
+  expect(lines.join()).toContain('the server said');
+  expect(lines.join()).not.toMatch(/fake-token|access-token/);
+});
