@@ -51,10 +51,21 @@ export const ForeignKey = v.object({
   name: v.string(),
   columns: v.array(v.string()),
   references: v.object({ schema: v.string(), table: v.string(), columns: v.array(v.string()) }),
+  /** False where the source lets rows break it, or never checked those that were there: not validated, disabled or only informational. */
+  valid: v.boolean(),
 });
 export type ForeignKey = v.InferOutput<typeof ForeignKey>;
 
-export const Index = v.object({ name: v.string(), columns: v.array(v.string()), unique: v.boolean() });
+export const Index = v.object({
+  name: v.string(),
+  columns: v.array(v.string()),
+  /** Holds for the rows of `predicate` alone, and for nothing where `valid` is false. */
+  unique: v.boolean(),
+  /** Of an index of some rows: which, as the source spells it; `null` where all rows are in it. */
+  predicate: text,
+  /** False where the source does not use or check it: a build that failed, or an index that is disabled or unusable. */
+  valid: v.boolean(),
+});
 export type Index = v.InferOutput<typeof Index>;
 
 export const Table = v.object({
@@ -64,7 +75,10 @@ export const Table = v.object({
   comment: text,
   /** An estimate; `null` when the source does not know. */
   rows: count,
+  /** All that it takes, its indexes and large values included; an estimate as old as `rows`. */
   size_bytes: count,
+  /** When the source last counted `rows` and `size_bytes`; `null` where it does not say, or counts whenever it is asked. */
+  statistics_at: text,
   /** Of a partition: the table that it is a part of, as `schema.name`. */
   parent: text,
   columns: v.array(Column),

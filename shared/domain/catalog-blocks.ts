@@ -20,6 +20,8 @@ export const partition = ({ org, environment, id, snapshot }: Place): string =>
 export interface Order<Row> {
   readonly name: string;
   readonly keyOf: (row: Row) => string;
+  /** A row as it is now, whichever release stored it; the same as it was stored where it is left out. */
+  readonly read?: (stored: Row) => Row;
 }
 
 export interface Placed<Row> {
@@ -51,7 +53,8 @@ export async function* readRows<Row>(
     const lines = (await unpack(item)).split('\n');
     const first = start?.sk === item.sk ? start.index + 1 : lowerBound(order, lines, beginning);
     for (const [offset, line] of lines.slice(first).entries()) {
-      const row: Row = JSON.parse(line);
+      const stored: Row = JSON.parse(line);
+      const row = order.read?.(stored) ?? stored;
       if (!order.keyOf(row).startsWith(beginning)) return;
       yield { row, bytes: Buffer.byteLength(line), position: JSON.stringify([item.sk, first + offset]) };
     }

@@ -12,7 +12,7 @@ export const fitsByName = ({ schema, name }: Pick<Table, 'schema' | 'name'>): bo
 
 const nameBytes = 4096;
 
-/** The table as a line that fits a block by itself: whole where it can be, else without comments and defaults, else without its last columns. */
+/** The table as a line that fits a block by itself: whole where it can be, else without comments, defaults and indexes of long predicates, else without its last columns. */
 export const fitted = (table: Table): { line: string; kept: number; cut?: Cut } => {
   const whole = JSON.stringify(table);
   if (fits(whole)) return { line: whole, kept: table.columns.length };
@@ -36,7 +36,7 @@ export const missingBy = (cuts: readonly Cut[]): Missing[] =>
       reason: 'limit',
       count: cuts.filter((cut) => cut === 'details').length,
       remediation:
-        'Shorten comments and defaults of very wide tables: where they do not fit they are left out.',
+        'Shorten comments, defaults and predicates of indexes of very wide tables: what does not fit is left out.',
     },
     {
       reason: 'limit',
@@ -64,6 +64,7 @@ const withoutDetails = (table: Table): Table => ({
   parent: table.parent !== null && table.parent.length > 2 * nameBytes ? null : table.parent,
   comment: null,
   columns: table.columns.map((column) => ({ ...column, comment: null, default: null })),
+  indexes: table.indexes.filter(({ predicate }) => predicate === null || predicate.length <= nameBytes),
 });
 
 const withColumns = (table: Table, kept: number): Table => {

@@ -1,6 +1,7 @@
 import type { Table } from '../connectors/catalog.ts';
 import type { Order } from './catalog-blocks.ts';
 import { joined } from './catalog-keys.ts';
+import { readStoredTable } from './stored-table.ts';
 
 /** What autocomplete knows of a schema or a table. */
 export interface Name {
@@ -14,7 +15,7 @@ export interface Name {
 
 /** The ways in which a catalog is sorted: one for each path to a page, so that a page is read where it begins. */
 export const orders = {
-  tables: { name: 'B#', keyOf: ({ schema, name }: Table) => joined(schema, name) },
+  tables: { name: 'B#', keyOf: ({ schema, name }: Table) => joined(schema, name), read: readStoredTable },
   schemas: { name: 'N#schema#', keyOf: ({ label }: Name) => joined(folded(label), label) },
   names: { name: 'N#table#', keyOf: ({ label, schema }: Name) => joined(folded(label), schema, label) },
   topics: { name: 'N#topic#', keyOf: ({ label, schema }: Name) => joined(folded(label), schema, label) },

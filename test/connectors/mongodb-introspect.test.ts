@@ -132,14 +132,22 @@ if (engine)
     test('has indexes, of a text the fields that are searched', async () => {
       const { table } = await read({ ...reader, database: 'shop' }, secret);
       expect(table('users')?.indexes).toEqual([
-        { name: '_id_', columns: ['_id'], unique: true },
-        { name: 'email_1', columns: ['email'], unique: true },
-        { name: 'address.geo_2dsphere', columns: ['address.geo'], unique: false },
+        { name: '_id_', columns: ['_id'], unique: true, predicate: null, valid: true },
+        { name: 'email_1', columns: ['email'], unique: true, predicate: null, valid: true },
+        {
+          name: 'address.geo_2dsphere',
+          columns: ['address.geo'],
+          unique: false,
+          predicate: null,
+          valid: true,
+        },
       ]);
       expect(table('orders')?.indexes).toContainEqual({
         name: 'note_text',
         columns: ['note'],
         unique: false,
+        predicate: null,
+        valid: true,
       });
     });
 

@@ -44,6 +44,36 @@ const told = (documents: readonly Document[], more = {}) =>
     share,
   ]);
 
+const indexesOf = (...indexes: readonly Document[]) => {
+  const found = { shape: shapeOf([]), indexes, rows: null, size: null };
+  return fold('shop', { name: 'c', kind: 'collection', timeseries: false, rules: new Map() }, found).indexes;
+};
+
+test('an index of some documents says of which, as a filter would', () => {
+  const partial = { key: { a: 1 }, unique: true };
+  const since = new Date('2024-01-02T03:04:05Z');
+  const id = new ObjectId('0123456789abcdef01234567');
+  const filter = { a: { $gt: 5n }, at: { $gte: since }, by: id, not: null };
+  expect(
+    indexesOf(
+      { ...partial, name: 'p', partialFilterExpression: filter },
+      { ...partial, name: 's', sparse: true },
+      { name: 't', key: { a: 1, b: -1 }, unique: true, sparse: true },
+      { ...partial, name: 'u', sparse: false, hidden: true },
+    ).map(({ name, unique, predicate, valid }) => [name, unique, predicate, valid]),
+  ).toEqual([
+    [
+      'p',
+      true,
+      '{"a":{"$gt":5},"at":{"$gte":{"$date":"2024-01-02T03:04:05Z"}},"by":{"$oid":"0123456789abcdef01234567"},"not":null}',
+      true,
+    ],
+    ['s', true, '{"a":{"$exists":true}}', true],
+    ['t', true, '{"$or":[{"a":{"$exists":true}},{"b":{"$exists":true}}]}', true],
+    ['u', true, null, true],
+  ]);
+});
+
 describe('fields', () => {
   test('have the types that MongoDB names', () => {
     const all = {

@@ -49,7 +49,12 @@ for (const { name, port, mariadb, version, admin, ...reader } of mysqlEngines())
         ...(mariadb ? { only_mariadb: 'table', prices: 'table' } : { only_mysql: 'table' }),
       });
       expect(missing).toEqual([
-        { reason: 'views-broken', count: 1, remediation: expect.stringContaining('`broken_view`') },
+        // The other was made by the server's init file, which no account runs: it has no definer.
+        {
+          reason: 'views-broken',
+          count: 2,
+          remediation: expect.stringMatching(/`broken_view`.*`open_orders`$/),
+        },
       ]);
     });
 
@@ -145,11 +150,13 @@ for (const { name, port, mariadb, version, admin, ...reader } of mysqlEngines())
           name: 'orders_customer',
           columns: ['customer_id'],
           references: { schema: 'shop', table: 'customers', columns: ['id'] },
+          valid: true,
         },
         {
           name: 'orders_parent',
           columns: ['parent_id'],
           references: { schema: 'shop', table: 'orders', columns: ['id'] },
+          valid: true,
         },
       ]);
       expect(table('open_orders')).toMatchObject({
@@ -164,6 +171,8 @@ for (const { name, port, mariadb, version, admin, ...reader } of mysqlEngines())
           name: 'by_lower',
           columns: ['lower(`name`)'],
           unique: false,
+          predicate: null,
+          valid: true,
         });
       }
     });
@@ -176,6 +185,7 @@ for (const { name, port, mariadb, version, admin, ...reader } of mysqlEngines())
           name: 'to_parent',
           columns: ['q', 'p'],
           references: { schema: own, table: 'parent', columns: ['y', 'x'] },
+          valid: true,
         },
       ]);
     });

@@ -8,7 +8,7 @@ import type { Query } from '../../shared/connectors/oracle/queries.ts';
  * not there would fail them all. https://docs.oracle.com/database/121/REFRN/
  */
 const documented: Readonly<Record<string, string>> = {
-  all_tables: 'owner table_name num_rows avg_row_len nested secondary dropped iot_type',
+  all_tables: 'owner table_name num_rows nested secondary dropped iot_type',
   all_views: 'owner view_name',
   all_mviews: 'owner mview_name',
   all_mview_comments: 'owner mview_name comments',
@@ -17,9 +17,13 @@ const documented: Readonly<Record<string, string>> = {
     'owner table_name column_name data_type data_length char_length char_used data_precision data_scale nullable column_id virtual_column identity_column data_default hidden_column',
   all_tab_comments: 'owner table_name comments',
   all_col_comments: 'owner table_name column_name comments',
-  all_constraints: 'owner constraint_name table_name constraint_type r_owner r_constraint_name',
+  all_constraints:
+    'owner constraint_name table_name constraint_type r_owner r_constraint_name status validated',
   all_cons_columns: 'owner constraint_name column_name position',
-  all_indexes: 'owner index_name table_owner table_name uniqueness',
+  all_indexes: 'owner index_name table_owner table_name uniqueness status funcidx_status',
+  all_ind_partitions: 'index_owner index_name status',
+  all_ind_subpartitions: 'index_owner index_name status',
+  all_objects: 'owner object_name object_type status',
   all_ind_columns: 'index_owner index_name table_owner column_name column_position',
   all_users: 'username oracle_maintained',
   all_tab_privs: 'grantee table_schema table_name privilege',
@@ -27,7 +31,7 @@ const documented: Readonly<Record<string, string>> = {
   session_roles: 'role',
 };
 const keywords = new Set(
-  'all select from where and or not in is null like as order by union with on join left exists distinct'.split(
+  'all select from where and or not in is null like as order by union with on join left exists distinct count'.split(
     ' ',
   ),
 );

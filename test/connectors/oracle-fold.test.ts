@@ -8,8 +8,8 @@ import type { Query, Row } from '../../shared/connectors/oracle/queries.ts';
 
 // Rows as the documentation of the dictionary says that they are: no statement ever met an Oracle Database.
 const rows: readonly (readonly [RegExp, readonly Row[]])[] = [
-  [/from all_tables t/, [['HR', 'ORDERS', 12, 480], ['HR', 'SUMS', 3, 30]]],
-  [/from all_views/, [['HR', 'SEEN']]],
+  [/from all_tables t/, [['HR', 'ORDERS', 12], ['HR', 'SUMS', 3]]],
+  [/from all_views/, [['HR', 'SEEN', 'VALID']]],
   [/from all_mviews/, [['HR', 'SUMS']]],
   [/from all_external/, []],
   [
@@ -59,7 +59,8 @@ test('a catalog comes with all that the dictionary tells', async () => {
     kind: 'table',
     comment: 'what was ordered',
     rows: 12,
-    size_bytes: 480,
+    size_bytes: null,
+    statistics_at: null,
     primary_key: ['ID'],
     foreign_keys: [
       { name: 'FK_O', columns: ['ID'], references: { schema: 'CRM', table: 'CUSTOMERS', columns: ['CID'] } },
@@ -138,6 +139,45 @@ test('tables come in the order of their names, and keys in the order of the key'
     ],
     indexes: [{ name: 'IX', columns: ['Y', 'X'], unique: true }],
   });
+});
+
+test('what is disabled, not validated or unusable is told', async () => {
+  const index = (name: string, ...status: readonly unknown[]) => ['HR', 'A', 'HR', name, 'UNIQUE', ...status];
+  const key = (name: string, ...status: readonly unknown[]) => ['HR', name, 'A', 'R', 'HR', 'PK', ...status];
+  const indexes = [
+    index('I0', 'VALID', null, 0),
+    index('I1', 'UNUSABLE', null, 0),
+    index('I2', 'INPROGRS', null, 0),
+    index('I3', 'VALID', 'DISABLED', 0),
+    index('I4', 'N/A', null, 0),
+    index('I5', 'N/A', null, 2),
+  ];
+  const keys = [
+    key('K0', 'ENABLED', 'VALIDATED'),
+    key('K1', 'DISABLED', 'NOT VALIDATED'),
+    key('K2', 'ENABLED', 'NOT VALIDATED'),
+    key('K3', 'DISABLED', 'VALIDATED'),
+  ];
+  const sets: typeof rows = [
+    [/from all_tables t/, [['HR', 'A']]],
+    [/from all_views/, [['HR', 'BAD', 'INVALID'], ['HR', 'GOOD', 'VALID']]],
+    [/from all_tab_cols/, [['HR', 'A', 'X', 'NUMBER', 22, 0, null, null, 0, 'Y', 1, 'NO', 'NO', null]]],
+    [/from all_constraints/, [['HR', 'PK', 'A', 'P', null, null, 'ENABLED', 'VALIDATED'], ...keys]],
+    [/from all_cons_columns/, ['PK', 'K0', 'K1', 'K2', 'K3'].map((name) => ['HR', name, 'X', 1])],
+    [/from all_indexes/, indexes],
+    [/from all_ind_columns/, indexes.map(([, , , name]) => ['HR', name, 'X', 1])],
+  ]; // prettier-ignore
+  const tables: Table[] = [];
+  const missing = await introspect(answering(sets), { excludedSchemas: [] }, (some) => void tables.push(...some), 'reader'); // prettier-ignore
+  expect(tables[0]?.indexes.map(({ valid }) => valid)).toEqual([true, false, false, false, true, false]);
+  expect(tables[0]?.foreign_keys.map(({ valid }) => valid)).toEqual([true, false, false, false]);
+  expect(missing).toEqual([
+    {
+      reason: 'views-broken',
+      count: 1,
+      remediation: expect.stringMatching(/ALTER VIEW "?HR"?\."?BAD"? COMPILE;$/),
+    },
+  ]);
 });
 
 test('an account that sees nothing is told what it lacks', async () => {

@@ -37,6 +37,7 @@ const drafted = (
   kind: 'table',
   rows: null,
   size_bytes: null,
+  statistics_at: null,
   parent: '0',
   access: 'all',
   columns: sets.columns(columnsRow(names, order)),
@@ -131,6 +132,16 @@ describe('columns', () => {
     expect(fold(drafted([], { columns }), nowhere).columns).toMatchObject([{ nullable, generated }]);
   });
 
+  test('may be null where a view joins them, or NOT NULL was never checked, whatever is declared', () => {
+    const required = readSets(separator, () => ({ type: 'd', kind: 'string', required: true }));
+    const columns = required.columns(['1', ['a', 'b'].join(separator), '{1,2}', '{23,23}', 'nN']);
+    const nullables = (more: Partial<Relation>) =>
+      fold(drafted([], { columns, ...more }), nowhere).columns.map(({ nullable }) => nullable);
+    expect(nullables({})).toEqual([false, false]);
+    expect(nullables({ kind: 'view' })).toEqual([true, false]);
+    expect(nullables({ uncheckedNotNull: new Set([2]) })).toEqual([false, true]);
+  });
+
   test('that the account may not read are left out, and with them every key that has one', () => {
     const table = drafted(['a', 'b', 'c'], {
       access: 'some',
@@ -139,7 +150,7 @@ describe('columns', () => {
         '1',
         ['pk', 'ab', 'bc', 'x'].join(separator),
         '1,1 3,3 5,0',
-        'punn',
+        'PUNN',
         'lower(c)',
       ]),
       foreignKeys: sets.foreignKeys(['1', ['fa', 'fc'].join(separator), '{7,7}', '{1};{5}', '{1};{1}']),
@@ -158,15 +169,16 @@ describe('indexes', () => {
       '1',
       ['z', 'k', 'e'].join(separator),
       '0 1 0,1,3 0',
-      'npu',
+      'NPu',
       ['lower(a)', '(a || b)', 'upper(b)'].join(separator),
+      ['', '', 'a > 0'].join(separator),
     ];
     expect(fold(drafted(['a', 'b'], { indexes: sets.indexes(row) }), nowhere)).toMatchObject({
       primary_key: ['a'],
       indexes: [
-        { name: 'e', columns: ['b', 'upper(b)'], unique: true },
-        { name: 'k', columns: ['a'], unique: true },
-        { name: 'z', columns: ['lower(a)', 'a', '(a || b)'], unique: false },
+        { name: 'e', columns: ['b', 'upper(b)'], unique: true, predicate: 'a > 0', valid: false },
+        { name: 'k', columns: ['a'], unique: true, predicate: null, valid: true },
+        { name: 'z', columns: ['lower(a)', 'a', '(a || b)'], unique: false, predicate: null, valid: true },
       ],
     });
   });
@@ -178,6 +190,7 @@ describe('indexes', () => {
     expect(isWhole(['1', 'a', '0', 'n', 'f()'])).toBe(true);
     expect(isWhole(['1', 'a', '0', 'n', `f(${separator})`])).toBe(false);
     expect(isWhole(['1', 'a', '10', 'n', ''])).toBe(true);
+    expect(isWhole(['1', 'a', '1', 'n', '', `b > '${separator}'`])).toBe(false);
     expect(isWhole(['1', ['a', 'b'].join(separator), '2 0,0', 'nn', ['x', 'y'].join(separator)])).toBe(true);
   });
 
@@ -196,22 +209,30 @@ describe('foreign keys', () => {
 
   test('name the columns of both sides, and what they point to', () => {
     fc.assert(
-      fc.property(oddNames, oddNames, oddName, oddName, (ours, theirs, schema, name) => {
-        const width = Math.min(ours.length, theirs.length);
-        const at = Array.from({ length: width }, (_, i) => i);
-        const positions = `{${at.map(numberOf).join(',')}}`;
-        const foreignKeys = sets.foreignKeys(['1', 'k', '{9}', positions, positions]);
-        const target = drafted(theirs, { schema, name });
-        expect(
-          fold(drafted(ours, { foreignKeys }), (oid) => (oid === '9' ? target : undefined)).foreign_keys,
-        ).toEqual([
-          {
-            name: 'k',
-            columns: ours.slice(0, width),
-            references: { schema, table: name, columns: theirs.slice(0, width) },
-          },
-        ]);
-      }),
+      fc.property(
+        oddNames,
+        oddNames,
+        oddName,
+        oddName,
+        fc.boolean(),
+        (ours, theirs, schema, name, isValid) => {
+          const width = Math.min(ours.length, theirs.length);
+          const at = Array.from({ length: width }, (_, i) => i);
+          const positions = `{${at.map(numberOf).join(',')}}`;
+          const foreignKeys = sets.foreignKeys(['1', 'k', '{9}', positions, positions, isValid ? 'v' : 'n']);
+          const target = drafted(theirs, { schema, name });
+          expect(
+            fold(drafted(ours, { foreignKeys }), (oid) => (oid === '9' ? target : undefined)).foreign_keys,
+          ).toEqual([
+            {
+              name: 'k',
+              columns: ours.slice(0, width),
+              references: { schema, table: name, columns: theirs.slice(0, width) },
+              valid: isValid,
+            },
+          ]);
+        },
+      ),
     );
   });
 });

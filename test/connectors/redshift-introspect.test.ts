@@ -50,6 +50,7 @@ if (engine)
           name: 'orders_customer_id_fkey',
           columns: ['customer_id'],
           references: { schema: 'sales', table: 'customers', columns: ['id'] },
+          valid: false,
         },
       ]);
       expect(missing).toEqual([]);

@@ -52,6 +52,7 @@ export const expectWholeShop = (tables: readonly Table[], types: Types, foreignK
       name: foreignKey,
       columns: ['customer_id'],
       references: { schema: 'sales', table: 'customers', columns: ['id'] },
+      valid: false,
     },
   ]);
 };

@@ -207,6 +207,7 @@ if (env)
           name: expect.any(String),
           columns: ['CUSTOMER_ID'],
           references: { schema: 'SALES', table: 'CUSTOMERS', columns: ['ID'] },
+          valid: false,
         },
       ]);
     });

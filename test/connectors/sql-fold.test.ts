@@ -33,10 +33,16 @@ const rows: readonly ((drafts: Drafts) => void)[] = ['a', 'b'].flatMap((name) =>
     (drafts: Drafts) => void Object.assign(of(drafts), { schema: 's', name, kind: 'table' }),
     (drafts: Drafts) => drafts.put(of(drafts).primaryKey, 1, 'z'),
     (drafts: Drafts) => drafts.put(of(drafts).primaryKey, 2, 'x'),
-    (drafts: Drafts) => drafts.put(drafts.index(of(drafts), 'i', true).parts, 1, 5),
-    (drafts: Drafts) => drafts.put(drafts.index(of(drafts), 'i', true).parts, 2, 3),
+    (drafts: Drafts) => drafts.put(drafts.index(of(drafts), { name: 'i', unique: true }).parts, 1, 5),
+    (drafts: Drafts) => drafts.put(drafts.index(of(drafts), { name: 'i', unique: true }).parts, 2, 3),
     ...[1, 2].map((place) => (drafts: Drafts) => {
-      const to = { schema: 's', table: other, by: 'place in the primary key', column: place } as const;
+      const to = {
+        schema: 's',
+        table: other,
+        by: 'place in the primary key',
+        column: place,
+        valid: true,
+      } as const;
       drafts.pair(of(drafts), 'f', place, ['x', 'y'][place - 1], to);
     }),
     (drafts: Drafts) => drafts.comment(of(drafts), 'y', 'why'),
@@ -51,9 +57,14 @@ const known = (name: string, other: string) => ({
     { name: 'z', position: 5, comment: null },
   ],
   primary_key: ['z', 'x'],
-  indexes: [{ name: 'i', columns: ['z', 'y'], unique: true }],
+  indexes: [{ name: 'i', columns: ['z', 'y'], unique: true, predicate: null, valid: true }],
   foreign_keys: [
-    { name: 'f', columns: ['x', 'y'], references: { schema: 's', table: other, columns: ['z', 'x'] } },
+    {
+      name: 'f',
+      columns: ['x', 'y'],
+      references: { schema: 's', table: other, columns: ['z', 'x'] },
+      valid: true,
+    },
   ],
 });
 
@@ -137,14 +148,14 @@ describe('a key', () => {
     draft.primaryKey = parts;
     draft.indexes = [{ name: 'i', unique: false, parts }];
     const references = { schema: 's', table: 'u', columns: parts.map(() => 'x') };
-    draft.foreignKeys = [{ name: 'f', parts, references }];
+    draft.foreignKeys = [{ name: 'f', parts, references, valid: true }];
     expect(fold(draft)).toMatchObject({ primary_key: [], indexes: [], foreign_keys: [] });
   });
 
   test('of which a part never came is left out whole', () => {
     const drafts = createDrafts();
     const draft = drafts.add(table());
-    drafts.put(drafts.index(draft, 'i', true).parts, 2, 'a');
+    drafts.put(drafts.index(draft, { name: 'i', unique: true }).parts, 2, 'a');
     expect(fold(draft).indexes).toEqual([]);
   });
 
@@ -165,6 +176,15 @@ describe('a key', () => {
     expect(fold(draft).indexes).toEqual([]);
   });
 
+  test('of some rows is told with them, and left out where these may name a column out of sight', () => {
+    const draft = table();
+    draft.indexes = [{ name: 'i', unique: true, parts: ['a'], predicate: 'b > 1', valid: false }];
+    expect(fold({ ...draft, readable: new Set([1]) }).indexes).toEqual([]);
+    expect(fold(draft).indexes).toEqual([
+      { name: 'i', columns: ['a'], unique: true, predicate: 'b > 1', valid: false },
+    ]);
+  });
+
   test('that refers to a table out of sight, or to fewer columns, is left out', () => {
     const drafts = createDrafts();
     const draft = drafts.add(table());
@@ -175,6 +195,7 @@ describe('a key', () => {
       name: 'g',
       parts: ['a', 'b'],
       references: { schema: 's', table: 't', columns: ['a'] },
+      valid: true,
     });
     expect(folded(drafts)).toMatchObject([{ foreign_keys: [] }]);
   });
@@ -196,7 +217,10 @@ describe('what a hostile server sends', () => {
     ['comments', (drafts: Drafts) => drafts.comment(undefined, 'a', 'why')],
     ['parts of keys', (drafts: Drafts) => drafts.put([], 1, 'a')],
     ['tables', (drafts: Drafts, at: number) => void drafts.at(`t${at}`, 's')],
-    ['keys of one table', (drafts: Drafts, at: number) => void drafts.index(draft, `i${at}`, true)],
+    [
+      'keys of one table',
+      (drafts: Drafts, at: number) => void drafts.index(draft, { name: `i${at}`, unique: true }),
+    ],
     ['keys with holes', (drafts: Drafts) => drafts.put([], 1000, 'a')],
   ])('is bounded by the number of %s', (_, send) => {
     const drafts = createDrafts();

@@ -39,15 +39,17 @@ const sets = (readable = 1) => [
   ],
   [
     [10, 1, 'PK_orders', true, true, 1, 1],
-    [10, 2, 'IX_both', false, false, 1, 2],
-    [10, 2, 'IX_both', false, false, 3, 1],
+    [10, 2, 'IX_both', true, false, 1, 2, '([phone] IS NOT NULL)', true],
+    [10, 2, 'IX_both', true, false, 3, 1, '([phone] IS NOT NULL)', true],
     [10, 3, 'CC_all', false, false, 1, 0],
     [10, 3, 'CC_all', false, false, 3, 0],
     [20, 1, 'CX_seen', true, false, 1, 1],
   ],
   [
-    [10, 99, 'FK_two', 'hr', 'people', 'phone', 'number', 2],
-    [10, 99, 'FK_two', 'hr', 'people', 'id', 'id', 1],
+    [10, 98, 'FK_off', 'hr', 'people', 'id', 'id', 1, true, 1],
+    [10, 97, 'FK_unchecked', 'hr', 'people', 'id', 'id', 1, false, 1],
+    [10, 99, 'FK_two', 'hr', 'people', 'phone', 'number', 2, false, 0],
+    [10, 99, 'FK_two', 'hr', 'people', 'id', 'id', 1, false, 0],
   ],
   readable ? [] : [[10, 1]],
   [],
@@ -79,16 +81,25 @@ describe('a catalog', () => {
       size_bytes: 81920,
       primary_key: ['id'],
       foreign_keys: [
+        { name: 'FK_off', valid: false },
         {
           name: 'FK_two',
           columns: ['id', 'phone'],
           references: { schema: 'hr', table: 'people', columns: ['id', 'number'] },
+          valid: true,
         },
+        { name: 'FK_unchecked', valid: false },
       ],
       indexes: [
         { name: 'CC_all', columns: ['id', 'phone'], unique: false },
-        { name: 'IX_both', columns: ['phone', 'id'], unique: false },
-        { name: 'PK_orders', columns: ['id'], unique: true },
+        {
+          name: 'IX_both',
+          columns: ['phone', 'id'],
+          unique: true,
+          predicate: '([phone] IS NOT NULL)',
+          valid: false,
+        },
+        { name: 'PK_orders', columns: ['id'], unique: true, predicate: null, valid: true },
       ],
     });
     expect(orders?.columns).toMatchObject([
@@ -110,7 +121,8 @@ describe('a catalog', () => {
   test('of an account with rights on some columns shows those, and no key with another', () => {
     const [orders] = folded(0);
     expect(orders?.columns.map(({ name }) => name)).toEqual(['id']);
-    expect(orders).toMatchObject({ primary_key: ['id'], foreign_keys: [] });
+    expect(orders).toMatchObject({ primary_key: ['id'] });
+    expect(orders?.foreign_keys.map(({ columns }) => columns)).toEqual([['id'], ['id']]);
     expect(orders?.indexes.map(({ name }) => name)).toEqual(['PK_orders']);
   });
 

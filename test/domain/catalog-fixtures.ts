@@ -15,6 +15,7 @@ export const tableOf = (given: Partial<Table>): Table => ({
   comment: null,
   rows: 3,
   size_bytes: 8192,
+  statistics_at: null,
   parent: null,
   columns: [
     {

@@ -76,6 +76,7 @@ const tableOf = ({ name, partitions, replicas }: Topic, rows: number | null): Om
   comment: `${several(partitions.length, 'partition')}, ${several(replicas, 'replica')}`,
   rows,
   size_bytes: null,
+  statistics_at: null,
   parent: null,
   primary_key: [],
   foreign_keys: [],

@@ -34,3 +34,8 @@ declare module 'mongodb/lib/cmap/auth/x509.js' {
   const driver: { readonly X509: new () => object };
   export default driver;
 }
+
+declare module 'mongodb/lib/bson.js' {
+  const driver: { readonly EJSON: { stringify(value: unknown): string } };
+  export default driver;
+}

@@ -3,6 +3,7 @@ import { list, object } from './account.ts';
 import type { Collection } from './databases.ts';
 import type { Document } from './link.ts';
 import type { Field, Shape } from './shape.ts';
+import { spellPredicate } from './predicate.ts';
 import { hasNull, kindOf, kindOfNames, typeOf } from './types.ts';
 import type { Rule } from './validator.ts';
 
@@ -24,6 +25,7 @@ export const fold = (schema: string, { name, kind, timeseries, rules }: Collecti
     comment: rules.get('')?.comment ?? null,
     rows: found.rows,
     size_bytes: found.size,
+    statistics_at: null,
     parent: null,
     columns,
     primary_key:
@@ -72,15 +74,21 @@ const placesIn = ({ key }: Document): string[] =>
   Object.entries(object(key)).flatMap(([path, kind]) => (/^2d(sphere)?$/.test(String(kind)) ? [path] : []));
 
 /** https://www.mongodb.com/docs/manual/reference/command/listIndexes/ */
-const indexOf = ({ name, key, unique, weights }: Document): Index => ({
-  name: String(name).slice(0, longestName),
+const indexOf = (index: Document): Index => {
+  const { name, key, unique, weights } = index;
   // A text index has no fields but weights.
-  columns: Object.keys(object(key))
+  const columns = Object.keys(object(key))
     .flatMap((path) => (path === '_fts' ? Object.keys(object(weights)) : path === '_ftsx' ? [] : [path]))
     .slice(0, mostFields)
-    .map((path) => path.slice(0, longestName)),
-  unique: unique === true || name === '_id_',
-});
+    .map((path) => path.slice(0, longestName));
+  return {
+    name: String(name).slice(0, longestName),
+    columns,
+    unique: unique === true || name === '_id_',
+    predicate: spellPredicate(index, columns),
+    valid: true, // a hidden index is kept up and checked too
+  };
+};
 
 export const indexesIn = (answer: Document): readonly Document[] =>
   list(object(answer['cursor'])['firstBatch']).slice(0, mostIndexes);

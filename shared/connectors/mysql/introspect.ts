@@ -3,7 +3,8 @@ import type { Draft } from '../sql/draft.ts';
 import { createDrafts, tooLarge } from '../sql/drafts.ts';
 import { fold } from '../sql/fold.ts';
 import { handOn } from '../sql/hand-on.ts';
-import { denied, firstFew } from '../sql/missing.ts';
+import { broken, denied, firstFew } from '../sql/missing.ts';
+import { checkViews } from './check-views.ts';
 import { has, holdsOn, readGrants, schemaPattern, type Grants } from './grants.ts';
 import type { Link } from './link.ts';
 import {
@@ -86,7 +87,11 @@ export const introspect = async (
     if (server.mariadb && draft.access === 'some')
       Object.assign(draft, { primaryKey: [], foreignKeys: [], indexes: [] });
   }
-  const missing = missingOf(found, grants, names, readsAll);
+  // The server tells of a view over something that is gone that it is there, and no column of it.
+  for (const draft of found)
+    draft.isBroken = draft.kind === 'view' && draft.columns.length === 0 && draft.access === 'all';
+  const unchecked = await checkViews(link, found);
+  const missing = [...missingOf(found, grants, names, readsAll), ...uncheckedViews(unchecked)];
   await handOn(
     found.filter(({ access }) => access !== 'none'),
     fold,
@@ -124,10 +129,6 @@ const missingOf = (
   readsAll: boolean,
 ): Missing[] => {
   const to = `TO ${grants.account};`;
-  // The server tells of a broken view that it is there, and no column of it.
-  const broken = found.filter(
-    ({ kind, columns, access }) => kind === 'view' && columns.length === 0 && access === 'all',
-  );
   const nothing = found.length === 0 && !readsAll;
   const places = only?.length ? only.map((schema) => `${schemaPattern(schema)}.*`) : ['*.*'];
   return [
@@ -140,17 +141,25 @@ const missingOf = (
         ]
       : []),
     ...denied(found, ({ schema, name }) => `GRANT SELECT ON ${quoted(schema)}.${quoted(name)} ${to}`),
-    ...(broken.length
-      ? [
-          {
-            reason: 'views-broken',
-            count: broken.length,
-            remediation: `Repair or drop what refers to something that is gone: ${firstFew(
-              broken.map(({ schema, name }) => `${quoted(schema)}.${quoted(name)}`),
-              ', ',
-            )}`,
-          },
-        ]
-      : []),
+    ...broken(
+      found,
+      (views) =>
+        `Repair or drop these views: they refer to something that is gone, or their definer is gone or may not read it (ALTER DEFINER = … VIEW …): ${firstFew(
+          views.map(({ schema, name }) => `${quoted(schema)}.${quoted(name)}`),
+          ', ',
+        )}`,
+    ),
   ];
 };
+
+const uncheckedViews = (count: number): Missing[] =>
+  count > 0
+    ? [
+        {
+          reason: 'views-unchecked',
+          count,
+          remediation:
+            'Introspect again when no LOCK TABLES, ALTER or other change of a table runs: whether these views can be read was not known in time.',
+        },
+      ]
+    : [];

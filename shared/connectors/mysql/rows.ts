@@ -72,13 +72,13 @@ export const readRows = (
 
     indexes: ([table, name, repeats, position, part, schema]) => {
       const draft = drafts.at(table, schema);
-      const index = drafts.index(draft, text(name), Number(repeats) === 0);
+      const index = drafts.index(draft, { name: text(name), unique: Number(repeats) === 0 });
       drafts.put(index.parts, position, part === null ? undefined : expression(part));
       if (index.name === 'PRIMARY') draft.primaryKey = index.parts;
     },
 
     foreignKeys: ([table, name, position, ours, theirSchema, theirTable, theirs, schema]) => {
-      const to = { schema: text(theirSchema), table: text(theirTable), column: text(theirs) };
+      const to = { schema: text(theirSchema), table: text(theirTable), column: text(theirs), valid: true };
       drafts.pair(drafts.at(table, schema), text(name), position, text(ours), to);
     },
   };

@@ -46,6 +46,8 @@ export const listSettings = (timeoutMs: number): readonly Setting[] => [
   { name: 'sql_select_limit', value: '18446744073709551615', why: 'every row is wanted' },
   { name: 'sql_big_selects', value: '1', why: 'likewise, whatever the server takes the work for' },
   { name: 'sql_quote_show_create', value: '1', why: 'SHOW GRANTS spells names with it' },
+  { name: 'lc_messages', value: `'en_US'`, why: 'CHECK TABLE answers in words' },
+  { name: 'lock_wait_timeout', value: '1', why: 'a view over a locked table holds nothing up' },
   { name: 'time_zone', value: `'+00:00'`, why: 'defaults of type timestamp' },
   { name: 'resultset_metadata', value: 'full', why: 'the driver needs it', on: hasResultSetMetadata },
   {
@@ -59,6 +61,12 @@ export const listSettings = (timeoutMs: number): readonly Setting[] => [
     value: `${Math.min(timeoutMs, 2 ** 32 - 1)}`,
     why: "the connection's own limit",
     on: (server) => !isMariadb(server),
+  },
+  {
+    name: 'information_schema_stats_expiry',
+    value: '0',
+    why: 'rows and sizes are a day old otherwise',
+    on: (server) => !isMariadb(server) && since(server, 8, 0, 3),
   },
   // MySQL 8 has no longer the one name, MariaDB before 11.1 and MySQL before 5.7.20 have not yet the other.
   {

@@ -2,6 +2,7 @@ import type { Missing, Scope, Sink } from '../catalog.ts';
 import { createDrafts } from '../sql/drafts.ts';
 import { fold } from '../sql/fold.ts';
 import { handOn } from '../sql/hand-on.ts';
+import { broken, firstFew } from '../sql/missing.ts';
 import { catalogQueries, catalogSets, type Read } from './queries.ts';
 import { quoted } from './quote.ts';
 import { readRows } from './rows.ts';
@@ -20,7 +21,13 @@ export const introspect = async (
   const found = drafts.inOrder();
   await handOn(found, fold, sink);
   return found.length > 0
-    ? []
+    ? broken(
+        found,
+        (views) =>
+          `Compile these views, which says what they lack, and repair or drop those that do not compile:\n${firstFew(
+            views.map(({ schema, name }) => `ALTER VIEW ${quoted(schema)}.${quoted(name)} COMPILE;`),
+          )}`,
+      )
     : [
         {
           // The server hides what an account has no right to, so that it cannot be counted.

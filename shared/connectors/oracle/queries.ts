@@ -43,11 +43,17 @@ export const catalogQueries = (scope: Scope) =>
     tables: about(
       scope,
       't.owner',
-      (where) => `select t.owner, t.table_name, t.num_rows, t.num_rows * t.avg_row_len
+      (where) => `select t.owner, t.table_name, t.num_rows
         from all_tables t where t.nested = 'NO' and t.secondary = 'N' and t.dropped = 'NO'
         and (t.iot_type is null or t.iot_type = 'IOT') and ${where}`,
     ),
-    views: about(scope, 'v.owner', (where) => `select v.owner, v.view_name from all_views v where ${where}`),
+    views: about(
+      scope,
+      'v.owner',
+      (where) => `select v.owner, v.view_name, (select o.status from all_objects o
+          where o.owner = v.owner and o.object_name = v.view_name and o.object_type = 'VIEW')
+        from all_views v where ${where}`,
+    ),
     materialized: about(
       scope,
       'm.owner',
@@ -84,7 +90,8 @@ export const catalogQueries = (scope: Scope) =>
     ),
     // Keys that are referred to may belong to an owner out of scope.
     constraints: {
-      sql: `select c.owner, c.constraint_name, c.table_name, c.constraint_type, c.r_owner, c.r_constraint_name
+      sql: `select c.owner, c.constraint_name, c.table_name, c.constraint_type, c.r_owner, c.r_constraint_name,
+          c.status, c.validated
         from all_constraints c where c.constraint_type in ('P', 'U', 'R')
         and c.owner in (select username from all_users where oracle_maintained = 'N')`,
     },
@@ -96,7 +103,13 @@ export const catalogQueries = (scope: Scope) =>
       scope,
       'i.table_owner',
       (where) =>
-        `select i.table_owner, i.table_name, i.owner, i.index_name, i.uniqueness from all_indexes i where ${where}`,
+        // Of a partitioned index the status is that of its partitions, and of these that of their subpartitions.
+        `select i.table_owner, i.table_name, i.owner, i.index_name, i.uniqueness, i.status, i.funcidx_status,
+          (select count(*) from all_ind_partitions p
+            where p.index_owner = i.owner and p.index_name = i.index_name and p.status = 'UNUSABLE')
+          + (select count(*) from all_ind_subpartitions p
+            where p.index_owner = i.owner and p.index_name = i.index_name and p.status = 'UNUSABLE')
+        from all_indexes i where ${where}`,
     ),
     indexColumns: about(
       scope,

@@ -23,12 +23,15 @@ export const readRows = (drafts: Drafts): Readonly<Record<CatalogSet, (row: Row)
   };
 
   return {
-    tables: ([owner, name, rows, bytes]) => {
+    // What a table takes stands in dba_segments alone, which an account that reads data may not see.
+    tables: ([owner, name, rows]) => {
       const draft = drafts.add(draftOf(text(owner), text(name), 'table'));
       draft.rows = number(rows);
-      draft.size_bytes = number(bytes);
     },
-    views: ([owner, name]) => void drafts.add(draftOf(text(owner), text(name), 'view')),
+    views: ([owner, name, status]) => {
+      const draft = drafts.add(draftOf(text(owner), text(name), 'view'));
+      draft.isBroken = status === 'INVALID';
+    },
     external: is('foreign_table'),
     materialized: is('materialized_view'),
 
@@ -60,7 +63,7 @@ export const readRows = (drafts: Drafts): Readonly<Record<CatalogSet, (row: Row)
     },
     columnComments: (row) => drafts.comment(at(row), text(row[2]), text(row[3])),
 
-    constraints: ([owner, name, table, type, otherOwner, other]) => {
+    constraints: ([owner, name, table, type, otherOwner, other, status, validated]) => {
       const draft = drafts.find(table, owner);
       const own = Object.assign(constraintOf(owner, name), { schema: text(owner), table: text(table) });
       if (draft && type === 'P') draft.primaryKey = own.columns;
@@ -70,6 +73,7 @@ export const readRows = (drafts: Drafts): Readonly<Record<CatalogSet, (row: Row)
           name: text(name),
           parts: own.columns,
           references: constraintOf(otherOwner, other),
+          valid: status !== 'DISABLED' && validated !== 'NOT VALIDATED',
         });
     },
     keyColumns: ([owner, constraint, column, position]) => {
@@ -78,10 +82,12 @@ export const readRows = (drafts: Drafts): Readonly<Record<CatalogSet, (row: Row)
     },
 
     indexes: (row) => {
-      const [, , owner, name, uniqueness] = row;
+      const [, , owner, name, uniqueness, status, functionStatus, unusable] = row;
       const parts: Part[] = [];
       drafts.count();
-      at(row)?.indexes.push({ name: text(name), unique: uniqueness === 'UNIQUE', parts });
+      const valid =
+        !brokenIndexes.has(text(status)) && functionStatus !== 'DISABLED' && !(Number(unusable) > 0);
+      at(row)?.indexes.push({ name: text(name), unique: uniqueness === 'UNIQUE', parts, valid });
       indexes.set(keyOf(owner, name), parts);
     },
     indexColumns: ([owner, index, column, position]) => {
@@ -92,6 +98,9 @@ export const readRows = (drafts: Drafts): Readonly<Record<CatalogSet, (row: Row)
 };
 
 type Constraint = { -readonly [K in 'schema' | 'table' | 'columns']: References[K] };
+
+/** all_indexes.status: https://docs.oracle.com/en/database/oracle/oracle-database/19/refrn/ALL_INDEXES.html */
+const brokenIndexes: ReadonlySet<string> = new Set(['UNUSABLE', 'INPROGRS']);
 
 /** No name of Oracle's holds a double quote. */
 const keyOf = (...names: readonly unknown[]): string => names.map(text).join('"');

@@ -16,18 +16,28 @@ export const catalogQueries = (scope: Scope, separator: string, literal: Literal
   return {
     server: `select current_user, current_setting('block_size'), current_setting('server_version_num')`,
     schemas: `select n.oid, n.nspname, coalesce(has_schema_privilege(n.oid, 'usage'), false) from pg_namespace n where ${mine}`,
-    // Arrays are told by `typarray`; the row types of tables, by far the most, are left to the second flight.
+    // Arrays are told by `typarray`, but not domains over them; the row types of tables, by far the most, are left to the second flight.
     types: `select t.oid, t.typarray, t.typname, format_type(t.oid, -1), t.typtype, t.typcategory, t.typbasetype, t.typnotnull,
       t.typnamespace = 'pg_catalog'::regnamespace
-      from pg_type t where t.typcategory <> 'A' and (t.typtype <> 'c' or t.typrelid in (select oid from pg_class where relkind = 'c'))`,
-    relations: `select c.oid, c.relnamespace, c.relname, case when c.relispartition then 'P' else c.relkind end,
+      from pg_type t where (t.typcategory <> 'A' or t.typtype = 'd') and (t.typtype <> 'c' or t.typrelid in (select oid from pg_class where relkind = 'c'))`,
+    // Pages as the last VACUUM or ANALYZE counted them: pg_total_relation_size() opens and locks each table, and asks the disk for each file.
+    relations: `with indexed as (select i.indrelid, sum(x.relpages) as pages
+        from pg_index i join pg_class x on x.oid = i.indexrelid group by 1)
+      select c.oid, c.relnamespace, c.relname, case when c.relispartition then 'P' else c.relkind end,
       c.relkind = 'p', case when c.reltuples between 0 and 9e15 then c.reltuples::int8 else -1 end, c.relpages,
       coalesce(h.inhparent, 0), case
         when (select rolsuper from pg_roles where rolname = current_user) or has_table_privilege(c.oid, 'select') then 'all'
         when c.oid in (select attrelid from pg_attribute where attacl is not null)
           and has_any_column_privilege(c.oid, 'select') then 'some'
-        else 'none' end
+        else 'none' end,
+      c.relpages + coalesce(own.pages, 0) + coalesce(t.relpages, 0) + coalesce(large.pages, 0),
+      coalesce(to_char(greatest(pg_stat_get_last_vacuum_time(c.oid), pg_stat_get_last_autovacuum_time(c.oid),
+          pg_stat_get_last_analyze_time(c.oid), pg_stat_get_last_autoanalyze_time(c.oid)) at time zone 'UTC',
+        'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '')
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      left join indexed own on own.indrelid = c.oid
+      left join pg_class t on t.oid = c.reltoastrelid and c.reltoastrelid <> 0
+      left join indexed large on large.indrelid = t.oid
       left join pg_inherits h on h.inhrelid = c.oid and c.relispartition where ${relkinds} and ${mine}`,
     // A type and its modifier are one number. One letter says the rest: I identity, S stored, V virtual, N none of it; small: nullable.
     // Before 12 there is no attgenerated: the name then falls through to the outer one.
@@ -50,18 +60,27 @@ export const catalogQueries = (scope: Scope, separator: string, literal: Literal
       from pg_description d where d.classoid = 'pg_class'::regclass and ${within('d.objoid')} group by 1`,
     // A key that points to a partitioned table has a row for each partition of it besides.
     foreignKeys: `select k.conrelid, string_agg(k.conname, ${sep}), array_agg(k.confrelid),
-        string_agg(k.conkey::text, ';'), string_agg(k.confkey::text, ';')
+        string_agg(k.conkey::text, ';'), string_agg(k.confkey::text, ';'),
+        string_agg(case when k.convalidated then 'v' else 'n' end, '')
       from pg_constraint k where k.contype = 'f' and ${within('k.conrelid')} and (k.conparentid = 0 or not exists (
         select from pg_constraint p where p.oid = k.conparentid and p.conrelid = k.conrelid)) group by 1`,
+    // Since 18 NOT NULL may be NOT VALID, and attnotnull is true all the same.
+    uncheckedNotNull: `select k.conrelid, k.conkey from pg_constraint k
+      where k.contype = 'n' and not k.convalidated and ${within('k.conrelid')}`,
     // A zero in indkey is an expression; all of a table come in one list. pg_get_expr joins several of one index by a comma.
+    // A letter says whether it is unique, a small one that it is not valid: https://www.postgresql.org/docs/current/catalog-pg-index.html
     indexes: `select i.indrelid, string_agg(c.relname, ${sep}), string_agg(case when i.indnatts > i.indnkeyatts
           then array_to_string((i.indkey::int2[])[0:i.indnkeyatts - 1], ' ') else i.indkey::text end, ','),
-        string_agg(case when i.indisprimary then 'p' when i.indisunique then 'u' else 'n' end, ''),
+        string_agg(case when i.indisvalid then
+            case when i.indisprimary then 'P' when i.indisunique then 'U' else 'N' end
+          else case when i.indisprimary then 'p' when i.indisunique then 'u' else 'n' end end, ''),
         coalesce(string_agg(case
           when i.indexprs is null then null
           when array_length(array_positions(i.indkey::int2[], 0::int2), 1) = 1 then pg_get_expr(i.indexprs, i.indrelid)
           else (select string_agg(pg_get_indexdef(i.indexrelid, k + 1, false), ${sep} order by k)
-            from generate_subscripts(i.indkey, 1) k where i.indkey[k] = 0) end, ${sep}), '')
+            from generate_subscripts(i.indkey, 1) k where i.indkey[k] = 0) end, ${sep}), ''),
+        case when count(i.indpred) > 0
+          then string_agg(case when i.indpred is null then '' else pg_get_expr(i.indpred, i.indrelid) end, ${sep}) else '' end
       from pg_index i join pg_class c on c.oid = i.indexrelid where ${within('i.indrelid')} and i.indislive group by 1`,
   };
 };

@@ -60,6 +60,7 @@ export const read = async (
     { sql: sql.defaults, row: into('defaults') },
     { sql: sql.comments, row: into('comments') },
     { sql: sql.foreignKeys, row: into('foreignKeys') },
+    { sql: sql.uncheckedNotNull, row: relations.addUncheckedNotNull },
     { sql: sql.indexes, row: into('indexes') },
   ]);
   if (isAmbiguous) return undefined;

@@ -16,6 +16,7 @@ export interface Relation extends Named {
   readonly kind: Table['kind'];
   readonly rows: number | null;
   readonly size_bytes: number | null;
+  readonly statistics_at: string | null;
   /** The oid of the table that it is a part of; `0` where it is none. */
   readonly parent: string;
   /** How many of its columns the account may read. */
@@ -25,6 +26,8 @@ export interface Relation extends Named {
   readonly comments?: Texts | undefined;
   readonly foreignKeys?: ForeignKeys | undefined;
   readonly indexes?: Indexes | undefined;
+  /** Columns, by attribute number, that are declared NOT NULL and may hold null all the same. */
+  readonly uncheckedNotNull?: ReadonlySet<number> | undefined;
 }
 
 /** `relationOf` answers what a foreign key or a partition points to, by oid. */
@@ -36,22 +39,25 @@ export const unpack = (relation: Relation, relationOf: (oid: string) => Named | 
   draft.comment = textAt(comments, 0);
   draft.rows = relation.rows;
   draft.size_bytes = relation.size_bytes;
+  draft.statistics_at = relation.statistics_at;
   draft.parent = parent ? `${parent.schema}.${parent.name}` : null;
   draft.readable = readable;
   draft.expressions = readable === undefined; // one may name any column
-  draft.columns = columnsOf(relation.columns, relation.defaults, comments);
+  draft.columns = columnsOf(relation, relation.defaults, comments);
   draft.foreignKeys = foreignKeysOf(relation, relationOf);
   addIndexes(draft, relation);
   return draft;
 };
 
 const columnsOf = (
-  columns: TypedColumns | undefined,
+  { columns, kind, uncheckedNotNull }: Relation,
   defaults: Texts | undefined,
   comments: Texts | undefined,
 ): Column[] => {
   if (!columns) return [];
   const { names, positions, types, flags } = columns;
+  // An outer join makes nulls of a domain's values that the domain forbids.
+  const isJoined = kind === 'view' || kind === 'materialized_view';
   const unpacked: Column[] = [];
   for (let i = 0; i < names.length; i++) {
     const [name, position, type, flag = 'n'] = [names[i], positions[i], types[i], flags[i]];
@@ -60,7 +66,7 @@ const columnsOf = (
       name,
       type: type.type,
       kind: type.kind,
-      nullable: flag > 'Z' && !type.required,
+      nullable: (flag > 'Z' && (isJoined || !type.required)) || uncheckedNotNull?.has(position) === true,
       default: textAt(defaults, position),
       generated: flag === 'n' || flag === 'N' ? null : generatedBy(flag),
       comment: textAt(comments, position),
@@ -75,14 +81,22 @@ const generatedBy = (flag: string) =>
 
 const addIndexes = (draft: Draft, { indexes }: Relation) => {
   if (!indexes) return;
-  const { names, keys, flags, expressions } = indexes;
+  const { names, keys, flags, expressions, predicates } = indexes;
   let used = 0;
   for (let i = 0; i < names.length; i++) {
     const parts = (keys[i] ?? '')
       .split(' ')
       .map((at): Part => (at !== '0' ? +at : draft.expressions ? expressions[used++] : undefined));
-    if (flags[i] === 'p') draft.primaryKey = parts;
-    draft.indexes.push({ name: names[i] ?? '', parts, unique: flags[i] !== 'n' });
+    const flag = flags[i] ?? 'N';
+    const predicate = predicates[i] || null;
+    if (/p/i.test(flag)) draft.primaryKey = parts;
+    draft.indexes.push({
+      name: names[i] ?? '',
+      parts,
+      unique: !/n/i.test(flag),
+      predicate,
+      valid: flag < 'a',
+    });
   }
 };
 
@@ -91,12 +105,17 @@ const foreignKeysOf = (
   relationOf: (oid: string) => Named | undefined,
 ): ForeignKeyDraft[] => {
   if (!foreignKeys) return [];
-  const { names, targets, columns, references } = foreignKeys;
+  const { names, targets, columns, references, flags } = foreignKeys;
   return names.map((name, i) => {
     const target = relationOf(targets[i] ?? '');
     const theirs = numbers(references[i]).map((position) => target && nameAt(target, position));
     const { schema, name: table } = target ?? { schema: '', name: '' };
-    return { name, parts: numbers(columns[i]), references: { schema, table, columns: theirs } };
+    return {
+      name,
+      parts: numbers(columns[i]),
+      references: { schema, table, columns: theirs },
+      valid: flags[i] === 'v',
+    };
   });
 };
 

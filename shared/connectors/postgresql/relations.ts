@@ -1,7 +1,7 @@
 import type { Table } from '../catalog.ts';
 import { createPackedRows, type PackedRows } from '../sql/packed-rows.ts';
 import type { Relation } from './relation.ts';
-import { members, readSets, type Row, type SetName, type Type } from './sets.ts';
+import { members, numbers, readSets, type Row, type SetName, type Type } from './sets.ts';
 
 export interface Server {
   readonly account: string;
@@ -36,6 +36,12 @@ export const createRelations = (separator: string, typeOf: (key: string) => Type
       return true;
     },
 
+    addUncheckedNotNull: ([oid = '', positions = '']: Row): void => {
+      const relation = relations.get(oid);
+      if (!relation) return;
+      relation.uncheckedNotNull = new Set([...(relation.uncheckedNotNull ?? []), ...numbers(positions)]);
+    },
+
     find: (oid: string): Relation | undefined => relations.get(oid),
     list: (): Relation[] => [...relations.values()],
     /** The oids of those of which the account may read some columns alone. */
@@ -52,9 +58,11 @@ class PackedRelation implements Relation {
   readonly kind: Relation['kind'];
   readonly rows: number | null;
   readonly size_bytes: number | null;
+  readonly statistics_at: string | null;
   readonly parent: string;
   readonly access: Relation['access'];
   readable: ReadonlySet<number> | undefined;
+  uncheckedNotNull: ReadonlySet<number> | undefined;
   readonly packed: { [S in SetName]?: number } = {};
   readonly #source: Source;
 
@@ -64,15 +72,16 @@ class PackedRelation implements Relation {
     { blockSize, version }: Server,
     source: Source,
   ) {
-    const [, schema = '', name = '', relkind = '', partitioned, rows = '', pages = '', parent = '0', access] =
-      row;
+    const [, schema = '', name = '', relkind = '', partitioned, rows = '', pages = '', ...more] = row;
+    const [parent = '0', access, allPages = '', statisticsAt = ''] = more;
     const isStored = partitioned === 'f' && storedKinds.has(relkind);
     const isCounted = relkind !== 'v' && isKnown(Number(rows), Number(pages), version);
     this.schema = schemas.get(schema) ?? '';
     this.name = name;
     this.kind = kinds.get(relkind) ?? 'table';
     this.rows = isCounted ? Number(rows) : null;
-    this.size_bytes = isCounted && isStored ? Number(pages) * blockSize : null;
+    this.size_bytes = isCounted && isStored ? Number(allPages) * blockSize : null;
+    this.statistics_at = isCounted && statisticsAt !== '' ? statisticsAt : null;
     this.parent = parent;
     this.access = access === 'all' || access === 'some' ? access : 'none';
     this.readable = access === 'some' ? new Set() : undefined; // until the second flight says which

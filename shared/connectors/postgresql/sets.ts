@@ -32,6 +32,8 @@ export interface ForeignKeys {
   readonly targets: readonly string[];
   readonly columns: readonly string[];
   readonly references: readonly string[];
+  /** A letter a key, as the query says. */
+  readonly flags: string;
 }
 
 export interface Indexes {
@@ -39,6 +41,8 @@ export interface Indexes {
   readonly keys: readonly string[];
   readonly flags: string;
   readonly expressions: readonly string[];
+  /** One an index, '' where it has none; none at all where no index has one. */
+  readonly predicates: readonly string[];
 }
 
 export type Row = readonly string[];
@@ -60,10 +64,11 @@ export const readSets = (separator: string, typeOf: (key: string) => Type) => {
         countParts(texts, separator) === countMembers(positions),
       foreignKeys: ([, names = '', targets = '']: Row) =>
         countParts(names, separator) === countMembers(targets),
-      indexes: ([, names = '', positions = '', , texts = '']: Row) => {
+      indexes: ([, names = '', positions = '', , texts = '', predicates = '']: Row) => {
         const expressions = texts === '' ? 0 : countParts(texts, separator);
         return (
           countParts(names, separator) === countParts(positions, ',') &&
+          (predicates === '' || countParts(predicates, separator) === countParts(names, separator)) &&
           expressions === (hasZero(positions) ? zeros(positions.split(',')) : 0)
         );
       },
@@ -78,17 +83,26 @@ export const readSets = (separator: string, typeOf: (key: string) => Type) => {
       positions: numbers(positions),
       texts: joined.split(separator),
     }),
-    foreignKeys: ([, names = '', targets = '', columns = '', references = '']: Row): ForeignKeys => ({
+    foreignKeys: ([
+      ,
+      names = '',
+      targets = '',
+      columns = '',
+      references = '',
+      flags = '',
+    ]: Row): ForeignKeys => ({
       names: names.split(separator),
       targets: members(targets),
       columns: columns.split(';'),
       references: references.split(';'),
+      flags,
     }),
-    indexes: ([, names = '', positions = '', flags = '', texts = '']: Row): Indexes => ({
+    indexes: ([, names = '', positions = '', flags = '', texts = '', predicates = '']: Row): Indexes => ({
       names: names.split(separator),
       keys: positions.split(','),
       flags,
       expressions: texts === '' ? [] : texts.split(separator),
+      predicates: predicates === '' ? [] : predicates.split(separator),
     }),
   };
 };

@@ -56,7 +56,12 @@ export const readRows = (drafts: Drafts) => ({
     theirPositions = '',
   ]: Row) => {
     const references = { schema: theirSchema, table: theirTable, columns: numbers(theirPositions) };
-    drafts.find(table, schema)?.foreignKeys.push({ name, parts: numbers(positions), references });
+    drafts.find(table, schema)?.foreignKeys.push({
+      name,
+      parts: numbers(positions),
+      references,
+      valid: false,
+    });
   },
 
   measure: ([schema, name, megabytes, rows]: Row) => {

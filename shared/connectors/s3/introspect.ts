@@ -101,6 +101,7 @@ const tableOf = async (bucket: Bucket, set: DataSet, seen: Seen): Promise<Table 
     comment: null,
     rows: rows === null || !sample ? rows : Math.round((rows * bytes) / sample.size),
     size_bytes: bytes,
+    statistics_at: null,
     parent: null,
     columns: [
       ...own.map((column, at) => ({ ...column, position: at + 1 })),

@@ -22,6 +22,7 @@ export const readKeys = async (
         schema: row['pk_schema_name'] ?? '',
         table: row['pk_table_name'] ?? '',
         column: row['pk_column_name'] ?? '',
+        valid: false, // nothing checks it
       };
       if (draft)
         drafts.pair(draft, row['fk_name'] ?? '', row['key_sequence'], row['fk_column_name'] ?? '', theirs);

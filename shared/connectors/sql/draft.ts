@@ -15,12 +15,17 @@ export interface ForeignKeyDraft {
   readonly name: string;
   readonly parts: Part[];
   readonly references: References;
+  readonly valid: boolean;
 }
 
 export interface IndexDraft {
   readonly name: string;
   readonly unique: boolean;
   readonly parts: Part[];
+  /** Of a partial index: which rows are in it. */
+  readonly predicate?: string | null;
+  /** True where it is left out. */
+  readonly valid?: boolean;
 }
 
 /** What is known of a table of an SQL engine while its rows arrive, in whatever order. */
@@ -32,7 +37,10 @@ export interface Draft {
   comment: string | null;
   rows: number | null;
   size_bytes: number | null;
+  statistics_at: string | null;
   parent: string | null;
+  /** A view that cannot be read, whoever asks. */
+  isBroken: boolean;
   /** How many of its columns the account may read. */
   access: 'all' | 'some' | 'none';
   /** Which, by position, where the others came too. */
@@ -56,7 +64,9 @@ export const draftOf = (schema: string, name: string, kind?: Table['kind']): Dra
   comment: null,
   rows: null,
   size_bytes: null,
+  statistics_at: null,
   parent: null,
+  isBroken: false,
   access: 'all',
   readable: undefined,
   columns: [],

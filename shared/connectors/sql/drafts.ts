@@ -88,15 +88,16 @@ export const createDrafts = () => {
       if (draft) (draft.comments ??= new Map()).set(column, comment);
     },
     put,
-    index: (draft: Draft, name: string, unique: boolean): IndexDraft =>
-      entry(draft.indexes, name, () => ({ name, unique, parts: [] })),
+    index: (draft: Draft, index: Omit<IndexDraft, 'parts'>): IndexDraft =>
+      entry(draft.indexes, index.name, () => ({ ...index, parts: [] })),
     /** A column of a foreign key and the one that it refers to, in their place. */
     pair: (draft: Draft, name: string, place: unknown, ours: Part, theirs: Theirs): void => {
-      const { column, ...to } = theirs;
+      const { column, valid, ...to } = theirs;
       const key = entry(draft.foreignKeys, name, () => ({
         name,
         parts: [],
         references: { ...to, columns: [] },
+        valid,
       }));
       put(key.parts, place, ours);
       put(key.references.columns, place, column);
@@ -120,7 +121,7 @@ interface Place {
   readonly name: unknown;
 }
 
-type Theirs = Omit<References, 'columns'> & { readonly column: Part };
+type Theirs = Omit<References, 'columns'> & { readonly column: Part; readonly valid: boolean };
 
 /** Columns, comments on them, parts of keys: one of a few bytes takes hundreds here, and bytes alone would bound nothing. */
 const mostPieces = 3_000_000;

@@ -24,6 +24,7 @@ export const fold = (draft: Draft): Table => {
     comment: draft.comment,
     rows: draft.rows,
     size_bytes: draft.size_bytes,
+    statistics_at: draft.statistics_at,
     parent: draft.parent,
     columns,
     primary_key: whole(draft.primaryKey) ?? [],
@@ -54,23 +55,24 @@ const refuseTwice = (columns: readonly Column[]): void => {
 
 type Whole = (parts: readonly Part[]) => string[] | undefined;
 
-const indexesOf = ({ indexes }: Draft, whole: Whole): Index[] => {
+const indexesOf = ({ indexes, readable }: Draft, whole: Whole): Index[] => {
   const folded: Index[] = [];
-  for (const { name, unique, parts } of indexes) {
+  for (const { name, unique, parts, predicate = null, valid = true } of indexes) {
+    if (predicate !== null && readable) continue; // it may name any column
     const columns = whole(parts);
-    if (columns) folded.push({ name, columns, unique });
+    if (columns) folded.push({ name, columns, unique, predicate, valid });
   }
   return folded.toSorted(byName);
 };
 
 const foreignKeysOf = ({ foreignKeys }: Draft, whole: Whole): ForeignKey[] => {
   const folded: ForeignKey[] = [];
-  for (const { name, parts, references } of foreignKeys) {
+  for (const { name, parts, references, valid } of foreignKeys) {
     const columns = whole(parts);
     const theirs = namesOf(references.columns);
     if (!columns || !theirs || theirs.length !== columns.length) continue;
     const { schema, table } = references;
-    folded.push({ name, columns, references: { schema, table, columns: theirs } });
+    folded.push({ name, columns, references: { schema, table, columns: theirs }, valid });
   }
   return folded.toSorted(byName);
 };

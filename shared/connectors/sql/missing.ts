@@ -11,6 +11,17 @@ export const firstFew = (texts: readonly string[], between = '\n'): string =>
 
 type Seen = Pick<Draft, 'schema' | 'name' | 'access'>;
 
+/** The views that nobody can read, `remediation` of each; `name` spells one as a query would. */
+export const broken = <S extends Pick<Draft, 'schema' | 'name' | 'isBroken'>>(
+  seen: readonly S[],
+  remediation: (views: readonly S[]) => string,
+): Missing[] => {
+  const views = seen.filter(({ isBroken }) => isBroken);
+  return views.length > 0
+    ? [{ reason: 'views-broken', count: views.length, remediation: remediation(views) }]
+    : [];
+};
+
 /** The tables of which the account may read nothing, or not all; `grant` is the statement that lets it. */
 export const denied = <S extends Seen>(seen: readonly S[], grant: (table: S) => string): Missing[] => {
   const tables = seen.filter(({ access }) => access === 'none');

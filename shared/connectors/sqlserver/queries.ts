@@ -37,12 +37,14 @@ export const catalogQueries = (scope: Scope): string =>
     `select c.object_id, c.column_id, c.is_persisted from sys.computed_columns c join ${inside(scope, 'c.object_id')}`,
     `select p.major_id, p.minor_id, cast(p.value as nvarchar(4000)) as comment
       from sys.extended_properties p join ${inside(scope, 'p.major_id')} and p.class = 1 and p.name = N'MS_Description'`,
-    `select i.object_id, i.index_id, i.name, i.is_unique, i.is_primary_key, k.column_id, k.key_ordinal
+    `select i.object_id, i.index_id, i.name, i.is_unique, i.is_primary_key, k.column_id, k.key_ordinal,
+        i.filter_definition, i.is_disabled
       from sys.indexes i
       join sys.index_columns k on k.object_id = i.object_id and k.index_id = i.index_id
-      join ${inside(scope, 'i.object_id')} and i.name is not null and ${part}`,
+      join ${inside(scope, 'i.object_id')} and i.name is not null and i.is_hypothetical = 0 and ${part}`,
     `select f.parent_object_id, f.object_id, f.name, rs.name as ref_schema, r.name as ref_table, pc.name as col,
-        rc.name as ref_col, k.constraint_column_id
+        rc.name as ref_col, k.constraint_column_id, f.is_disabled,
+        objectproperty(f.object_id, 'CnstIsNotTrusted') as is_not_trusted
       from sys.foreign_keys f
       join sys.foreign_key_columns k on k.constraint_object_id = f.object_id
       join sys.objects r on r.object_id = f.referenced_object_id

@@ -54,17 +54,23 @@ export const readRows = (drafts: Drafts) => {
       const about = Number(id) === 0 ? of(object) : columnOf(object, id);
       if (about) about.comment = nullable(comment);
     },
-    ([object, , name, unique, primary, id, ordinal]) => {
+    ([object, , name, unique, primary, id, ordinal, filter, disabled]) => {
       const draft = of(object);
       if (!draft) return;
-      const { parts } = drafts.index(draft, text(name), unique === true);
+      const { parts } = drafts.index(draft, {
+        name: text(name),
+        unique: unique === true,
+        predicate: nullable(filter),
+        valid: disabled !== true,
+      });
       // A columnstore has columns in no order of its own.
       drafts.put(parts, Number(ordinal) || parts.length + 1, Number(id));
       if (primary === true) draft.primaryKey = parts;
       if (draft.kind === 'view') draft.kind = 'materialized_view';
     },
-    ([object, , name, schema, table, ours, theirs, order]) => {
-      const to = { schema: text(schema), table: text(table), column: text(theirs) };
+    ([object, , name, schema, table, ours, theirs, order, disabled, untrusted]) => {
+      const valid = disabled !== true && Number(untrusted) !== 1;
+      const to = { schema: text(schema), table: text(table), column: text(theirs), valid };
       const draft = of(object);
       if (draft) drafts.pair(draft, text(name), order, text(ours), to);
     },

@@ -14,9 +14,12 @@ const views = {
   all_tab_cols: { owner: name, table_name: name, column_name: name, data_type: name, data_type_owner: name, data_length: number, data_precision: number, data_scale: number, nullable: 'VARCHAR2(1)', column_id: number, default_length: number, data_default: long, char_length: number, char_used: 'VARCHAR2(1)', hidden_column: flag, virtual_column: flag, identity_column: flag, internal_column_id: number },
   all_tab_comments: { owner: name, table_name: name, table_type: name, comments: 'VARCHAR2(4000)' },
   all_col_comments: { owner: name, table_name: name, column_name: name, comments: 'VARCHAR2(4000)' },
-  all_constraints: { owner: name, constraint_name: name, constraint_type: 'VARCHAR2(1)', table_name: name, search_condition: long, r_owner: name, r_constraint_name: name, status: name, index_owner: name, index_name: name },
+  all_constraints: { owner: name, constraint_name: name, constraint_type: 'VARCHAR2(1)', table_name: name, search_condition: long, r_owner: name, r_constraint_name: name, status: name, validated: name, index_owner: name, index_name: name },
   all_cons_columns: { owner: name, constraint_name: name, table_name: name, column_name: 'VARCHAR2(4000)', position: number },
-  all_indexes: { owner: name, index_name: name, index_type: name, table_owner: name, table_name: name, table_type: name, uniqueness: name, status: name, visibility: name },
+  all_indexes: { owner: name, index_name: name, index_type: name, table_owner: name, table_name: name, table_type: name, uniqueness: name, status: name, funcidx_status: name, visibility: name },
+  all_ind_partitions: { index_owner: name, index_name: name, partition_name: name, status: name },
+  all_ind_subpartitions: { index_owner: name, index_name: name, partition_name: name, status: name },
+  all_objects: { owner: name, object_name: name, object_type: name, status: name },
   all_ind_columns: { index_owner: name, index_name: name, table_owner: name, table_name: name, column_name: 'VARCHAR2(4000)', column_position: number, descend: flag },
   all_users: { username: name, user_id: number, common: flag, oracle_maintained: 'VARCHAR2(1)' },
   all_tab_privs: { grantor: name, grantee: name, table_schema: name, table_name: name, privilege: name, grantable: flag, hierarchy: flag },
@@ -66,6 +69,7 @@ const fill = (service, user) => {
 const furnish = (into, { owner, name: table_name, kind = 'table', rows, average, comment, columns, keys = [], indexes = [], organized, dropped, nested, secondary }) => {
   const place = { owner, table_name };
   const yes = (is, [no, itIs] = ['NO', 'YES']) => (is ? itIs : no);
+  into.all_objects({ owner, object_name: table_name, object_type: kind === 'view' ? 'VIEW' : 'TABLE', status: 'VALID' });
   if (kind === 'view') into.all_views({ owner, view_name: table_name, text_length: 8, text: 'select …' });
   else into.all_tables({ ...place, num_rows: rows, avg_row_len: average, iot_type: organized, temporary: 'N', partitioned: 'NO', status: 'VALID', secondary: yes(secondary, ['N', 'Y']), nested: yes(nested), dropped: yes(dropped) });
   if (kind === 'materialized') into.all_mviews({ owner, mview_name: table_name, container_name: table_name, query: 'select …' });
@@ -81,12 +85,12 @@ const furnish = (into, { owner, name: table_name, kind = 'table', rows, average,
     if (!hidden) into.all_col_comments({ ...place, column_name, comments: said });
     if (not && kind === 'table') {
       const constraint_name = `SYS_C${table_name}${at}`;
-      into.all_constraints({ ...place, constraint_name, constraint_type: 'C', search_condition: `"${column_name}" IS NOT NULL`, status: 'ENABLED' });
+      into.all_constraints({ ...place, constraint_name, constraint_type: 'C', search_condition: `"${column_name}" IS NOT NULL`, status: 'ENABLED', validated: 'VALIDATED' });
       into.all_cons_columns({ ...place, constraint_name, column_name });
     }
   });
   for (const { name: constraint_name, type, columns: of, to: [r_owner, r_constraint_name] = [] } of keys) {
-    into.all_constraints({ ...place, constraint_name, constraint_type: type, r_owner, r_constraint_name, status: 'ENABLED' });
+    into.all_constraints({ ...place, constraint_name, constraint_type: type, r_owner, r_constraint_name, status: 'ENABLED', validated: 'VALIDATED' });
     of.forEach((column_name, at) => into.all_cons_columns({ ...place, constraint_name, column_name, position: type === 'C' ? null : at + 1 }));
   }
   const unique = keys.filter(({ type }) => type === 'P' || type === 'U').map(({ name: own, columns: of }) => ({ name: own, columns: of, unique: true }));

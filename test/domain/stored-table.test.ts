@@ -1,0 +1,35 @@
+import { expect, test } from '@jest/globals';
+import * as v from 'valibot';
+import { Table } from '../../shared/connectors/catalog.ts';
+import { readStoredTable } from '../../shared/domain/stored-table.ts';
+import { tableOf } from './catalog-fixtures.ts';
+
+const key = { name: 'f', columns: ['id'], references: { schema: 's', table: 't', columns: ['id'] } };
+
+test('a table that an earlier release stored is read with what it lacks', () => {
+  const { statistics_at: _, ...earlier } = tableOf({});
+  const stored = JSON.parse(
+    JSON.stringify({
+      ...earlier,
+      foreign_keys: [key],
+      indexes: [{ name: 'i', columns: ['id'], unique: true }],
+    }),
+  );
+  const table = readStoredTable(stored);
+  expect(v.is(Table, table)).toBe(true);
+  expect(table).toEqual({
+    ...tableOf({}),
+    statistics_at: null,
+    foreign_keys: [{ ...key, valid: true }],
+    indexes: [{ name: 'i', columns: ['id'], unique: true, predicate: null, valid: true }],
+  });
+});
+
+test('one that this release stored is read as it is', () => {
+  const table = tableOf({
+    statistics_at: '2024-01-02T03:04:05Z',
+    foreign_keys: [{ ...key, valid: false }],
+    indexes: [{ name: 'i', columns: ['id'], unique: true, predicate: 'id > 1', valid: false }],
+  });
+  expect(readStoredTable(JSON.parse(JSON.stringify(table)))).toEqual(table);
+});
