@@ -28,7 +28,21 @@ const numbersOf = (error: unknown): readonly number[] => {
 };
 
 const meanings = failureTable({
-  '18450 18456 33134': ['authentication-failed'], // 33134: a principal of Entra that is not there
+  // The state that tells these apart stands in the server's log alone: clients always read 1.
+  // https://learn.microsoft.com/sql/relational-databases/errors-events/mssqlserver-18456-database-engine-error
+  '18450 18456': [
+    'authentication-failed',
+    'Check the user name and send the password again. The server says the same where it takes Windows logins alone (enable SQL Server authentication and restart it), and of a user who is contained in another database than the one named: its error log gives the state.',
+  ],
+  '33134': [
+    'authentication-failed',
+    'Microsoft Entra knows no such principal: check client_id and tenant_id.',
+  ],
+  '18451': ['server-error', 'The server lets administrators in alone, for it is stopping: try again later.'],
+  '18458 18459 18460': [
+    'too-many-connections',
+    'The number of connections that the server is licensed for is reached: close idle ones.',
+  ],
   '18452': [
     'authentication-failed',
     'The server takes Windows logins alone, or the login is one: enable SQL Server authentication, and use a login with a password.',
@@ -52,23 +66,77 @@ const meanings = failureTable({
   '4064': ['database-not-found', 'The login’s default database cannot be opened: name a database.'],
   '916': ['permission-denied', 'Give the login a user in the database: CREATE USER … FOR LOGIN …;'],
   '17892': ['permission-denied', 'A logon trigger of the server refused the login.'],
-  '40615 40914 47073': [
+  '47073': [
+    'permission-denied',
+    'The server denies public network access: connect through a private endpoint, or turn public access on (az sql server update --enable-public-network true).',
+  ],
+  '40607': ['authentication-failed', 'Azure SQL takes no Windows logins: use a login with a password.'],
+  '40615 40914': [
     'permission-denied',
     'The server’s firewall does not know the address that the test came from: add it to the server’s firewall or network rules.',
   ],
-  '229 230 262 297 300 371': denied,
+  '229 230 262 297 300 371 6004 15247': denied,
   '10928 10929 10936 17809 40501 49918 49919 49920': [
     'too-many-connections',
     'The limit of sessions, workers or requests of the database is reached: close idle sessions or choose a larger service tier.',
   ],
   '18401': ['server-error', 'The server is starting or being upgraded: try again in a minute.'],
   '18461': ['server-error', 'The server is in single-user mode, and somebody else is in.'],
+  '6005 6006': ['server-error', 'The server is being shut down: try again when it is back.'],
+  '596': ['connection-reset', 'An administrator, or the server itself, ended the session: try again.'],
+  '3617': ['timeout', 'The server was told to end the statement: try again.'],
+  '1205': ['server-error', 'The server chose the session as the victim of a deadlock: try again.'],
+  '1204': [
+    'server-error',
+    'The server has no lock left: try again when less runs, or look at the option locks of sp_configure.',
+  ],
+  '701 802 8645 8651 17300 17312 40553': [
+    'server-error',
+    'The server has too little memory for this: look at what else it runs, and at max server memory.',
+  ],
+  '1101 1105 9002 40544 40551 40552': [
+    'server-error',
+    'The database, its log or tempdb is full: make room, or raise the limit of its size.',
+  ],
+  '605 823 824': [
+    'server-error',
+    'The server cannot read a page of the database: DBCC CHECKDB names the damage, a backup mends it.',
+  ],
+  '40549 40550': [
+    'server-error',
+    'Azure ended the session because it held a transaction or locks for too long: narrow the scope, and try again.',
+  ],
+  '42108': ['server-error', 'The SQL pool is paused: resume it.'],
+  '42109': ['server-error', 'The SQL pool is resuming: try again in a few minutes.'],
+  '42119': [
+    'server-error',
+    'The free amount of the database is used up for this month, and it is paused: let it go on at cost, or wait.',
+  ],
+  '17828 17832 17836': [
+    'protocol-mismatch',
+    'The server could not read the login: check that no proxy changes what is sent, and that the server is 2012 or later.',
+  ],
+  '15404': [
+    'server-error',
+    'The server cannot ask its domain about a Windows account, such as the owner of the database: ALTER AUTHORIZATION ON DATABASE::… TO sa;',
+  ],
   '40197': ['server-error', 'The service had a fault or is being moved: try again in a minute.'],
   '40613': ['server-error', 'The database is paused, moving or starting: try again in a minute.'],
-  '922 924 927 942 945 976 978 983': [
+  '921 922 952': ['server-error', 'The database is starting or changing state: try again in a minute.'],
+  '924': [
     'server-error',
-    'The database is not open to sessions at the moment (offline, restoring, starting, or a secondary that may not be read): look at sys.databases.',
+    'The database is in single-user mode, and somebody else is in: ALTER DATABASE … SET MULTI_USER;',
+  ],
+  '926 945': [
+    'server-error',
+    'The server could not open the database (suspect, or files, memory or disk are missing): its error log says why.',
+  ],
+  '927': ['server-error', 'The database is being restored: finish it, RESTORE DATABASE … WITH RECOVERY;'],
+  '942': ['server-error', 'The database is offline: ALTER DATABASE … SET ONLINE;'],
+  '976 978 979 982 983': [
+    'server-error',
+    'The database is a secondary of an availability group that these sessions may not read: name the listener or the primary, or let the secondary be read (SECONDARY_ROLE (ALLOW_CONNECTIONS = ALL)).',
   ],
   '1222': ['timeout', 'Another session holds a lock on what was asked for.'],
-  '3989': ['server-error'],
+  '3989': ['server-error', 'The server lost track of the session’s transaction: try again.'],
 });

@@ -1,0 +1,107 @@
+import { expect, test } from '@jest/globals';
+import { failure, withNumbers } from '../../shared/connectors/sqlserver/failures.ts';
+import { firewallAdvice, lookUpAdvice, tellFailure, type FailureRow } from './tell-failure.ts';
+
+/** As `tedious` ends a login: its own words, and the server's numbers by events. */
+const login = (...numbers: readonly number[]) =>
+  withNumbers(Object.assign(new Error('Login failed'), { name: 'ConnectionError', code: 'ELOGIN' }), numbers);
+/** As `tedious` ends a request. */
+const request = (number: number) =>
+  Object.assign(new Error('refused'), { name: 'RequestError', code: 'EREQUEST', number, state: 1 });
+
+/**
+ * https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors ·
+ * https://learn.microsoft.com/azure/azure-sql/database/troubleshoot-common-errors-issues
+ */
+const rows: readonly FailureRow[] = [
+  [
+    '18456',
+    login(18456),
+    'authenticate',
+    'authentication-failed',
+    'credentials',
+    /user name and send the password.*contained/,
+  ],
+  ['18450', login(18450), 'authenticate', 'authentication-failed', 'credentials', /Windows logins alone/],
+  ['18451', login(18451), 'authenticate', 'server-error', 'server', /administrators in alone/],
+  [
+    '18452',
+    login(18452),
+    'authenticate',
+    'authentication-failed',
+    'credentials',
+    /SQL Server authentication/,
+  ],
+  ['18459', login(18459), 'authenticate', 'too-many-connections', 'server', /licensed/],
+  ['18461', login(18461), 'authenticate', 'server-error', 'server', /single-user/],
+  ['18470', login(18470), 'authenticate', 'account-locked', 'credentials', /ALTER LOGIN … ENABLE/],
+  ['18486', login(18486), 'authenticate', 'account-locked', 'credentials', /UNLOCK/],
+  ['18487', login(18487), 'authenticate', 'credentials-expired', 'credentials', /expired/],
+  ['18488', login(18488), 'authenticate', 'credentials-expired', 'credentials', /before the first use/],
+  ['33134', login(33134), 'authenticate', 'authentication-failed', 'credentials', /Entra/],
+  ['4060 with 18456', login(4060, 18456), 'authenticate', 'database-not-found', 'request', /CREATE USER/],
+  [
+    '4064 with 18456',
+    login(4064, 18456),
+    'authenticate',
+    'database-not-found',
+    'request',
+    /default database/,
+  ],
+  ['916', request(916), 'query', 'permission-denied', 'permissions', /CREATE USER/],
+  [
+    '17892 with 18456',
+    login(17892, 18456),
+    'authenticate',
+    'permission-denied',
+    'permissions',
+    /logon trigger/,
+  ],
+  ['40532', login(40532), 'authenticate', 'authentication-failed', 'credentials', /name@server/],
+  ['40607', login(40607), 'authenticate', 'authentication-failed', 'credentials', /no Windows logins/],
+  ['40615', login(40615), 'authenticate', 'permission-denied', 'permissions', /server’s firewall/],
+  ['40914', login(40914), 'authenticate', 'permission-denied', 'permissions', /network rules/],
+  ['47073', login(47073), 'authenticate', 'permission-denied', 'permissions', /public network access/],
+  ['10928', login(10928), 'authenticate', 'too-many-connections', 'server', /service tier/],
+  ['10929', login(10929), 'authenticate', 'too-many-connections', 'server', /service tier/],
+  ['49918', login(49918), 'authenticate', 'too-many-connections', 'server', /service tier/],
+  ['49920', login(49920), 'authenticate', 'too-many-connections', 'server', /service tier/],
+  ['40197', login(40197), 'authenticate', 'server-error', 'server', /try again in a minute/],
+  ['40613', login(40613), 'authenticate', 'server-error', 'server', /paused/],
+  ['42108', login(42108), 'authenticate', 'server-error', 'server', /resume it/],
+  ['42109', login(42109), 'authenticate', 'server-error', 'server', /resuming/],
+  ['40544', request(40544), 'query', 'server-error', 'server', /full/],
+  ['921', login(921), 'authenticate', 'server-error', 'server', /starting/],
+  ['924', login(924), 'authenticate', 'server-error', 'server', /MULTI_USER/],
+  ['926', login(926), 'authenticate', 'server-error', 'server', /error log/],
+  ['927', login(927), 'authenticate', 'server-error', 'server', /WITH RECOVERY/],
+  ['942', login(942), 'authenticate', 'server-error', 'server', /SET ONLINE/],
+  ['976', login(976), 'authenticate', 'server-error', 'server', /availability group/],
+  ['229', request(229), 'query', 'permission-denied', 'permissions', /step privileges/],
+  ['300', request(300), 'privileges', 'permission-denied', 'permissions', /step privileges/],
+  ['596', request(596), 'query', 'connection-reset', 'network', /ended the session/],
+  ['701', request(701), 'query', 'server-error', 'server', /max server memory/],
+  ['8645', request(8645), 'query', 'server-error', 'server', /max server memory/],
+  ['824', request(824), 'query', 'server-error', 'server', /DBCC CHECKDB/],
+  ['1205', request(1205), 'query', 'server-error', 'server', /deadlock/],
+  ['1222', request(1222), 'query', 'timeout', 'network', /lock/],
+  ['9002', request(9002), 'query', 'server-error', 'server', /full/],
+  ['6005', request(6005), 'query', 'server-error', 'server', /shut down/],
+  ['17832', login(17832), 'authenticate', 'protocol-mismatch', 'request', /no proxy/],
+];
+
+test.each(rows)('%s', async (_, thrown, step, code, blame, words) => {
+  const told = await tellFailure(failure, thrown, step);
+  expect(told).toMatchObject({ step, code, blame, remediation: expect.stringMatching(words) });
+  expect([firewallAdvice, lookUpAdvice]).not.toContain(told?.remediation);
+});
+
+// 233 and 10054 are Windows’ words for an end of the socket: no packet of the server holds them, and Node has its own.
+test('an end of the socket is the network’s', async () => {
+  const cause = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+  const thrown = new Error('Connection lost', { cause });
+  expect(await tellFailure(failure, thrown, 'authenticate')).toMatchObject({
+    code: 'connection-reset',
+    native_code: 'ECONNRESET',
+  });
+});

@@ -1,0 +1,35 @@
+import { problemOf } from '../../shared/network/failure.ts';
+import type { StepName } from '../../shared/network/dialer.ts';
+import { createTrail, type Step } from '../../shared/network/trail.ts';
+import type { Failure } from '../../shared/connectors/connector.ts';
+import { problems, type Blame, type ProblemCode } from '../../shared/problem.ts';
+
+/** One failure: what arrives, where, and what a user is told of it; `words` is of the remediation. */
+export type FailureRow = readonly [
+  said: string,
+  thrown: unknown,
+  step: StepName,
+  code: ProblemCode,
+  blame: Blame,
+  words: RegExp,
+];
+
+/** What a test of a connection answers where a step throws it: through the trail, as every connector's errors go. */
+export const tellFailure = async (
+  failure: (error: unknown) => Failure | undefined,
+  thrown: unknown,
+  step: StepName,
+): Promise<Step | undefined> => {
+  using trail = createTrail({
+    limits: () => 10_000,
+    budget: 10_000,
+    explain: (error, heard) => problemOf(error, { title: 'The source', failure }, heard),
+  });
+  await trail.step(step, () => Promise.reject(thrown)).catch(() => undefined);
+  return trail.steps().find(({ status }) => status === 'failed');
+};
+
+/** What is never said once a server has answered. */
+export const firewallAdvice = problems.timeout.cure;
+/** What is said only of what no documentation explains. */
+export const lookUpAdvice = problems['server-error'].cure;
