@@ -9,9 +9,13 @@ export const catalogQueries = (scope: Names, server: Server, withRights: boolean
   // Where there is one schema, only its tables name it. What is optional comes last.
   const schema = scope.only?.length === 1 ? '' : ', table_schema';
   const part = !mariadb && since(server, 8, 0, 13) ? 'coalesce(column_name, expression)' : 'column_name';
+  const tables = `select table_schema, table_name, table_type, engine, table_comment, table_rows, data_length + index_length
+      from information_schema.tables where ${mine('table_schema')}`;
   return {
-    tables: `select table_schema, table_name, table_type, engine, table_comment, table_rows, data_length + index_length
-      from information_schema.tables where ${mine('table_schema')}`,
+    // What MySQL 8.0 has to say of a view it puts into the comments of the tables that it reads after it.
+    tables: isLeaky(server)
+      ? `${tables} and table_type <> 'VIEW' union all ${tables} and table_type = 'VIEW'`
+      : tables,
     columns: `select table_name, column_name, ordinal_position, column_type, is_nullable,
       coalesce(nullif(generation_expression, ''), column_default), extra, column_comment${withRights ? ', privileges' : schema && `, ''`}${schema}
       from information_schema.columns where ${mine('table_schema')}`,
@@ -23,6 +27,8 @@ export const catalogQueries = (scope: Names, server: Server, withRights: boolean
       from information_schema.key_column_usage where ${mine('table_schema')} and referenced_table_name is not null`,
   };
 };
+
+const isLeaky = (server: Server): boolean => !server.mariadb && since(server, 8) && !since(server, 8, 4);
 
 export type CatalogSet = keyof ReturnType<typeof catalogQueries>;
 

@@ -1,0 +1,53 @@
+import type { Table } from '../../shared/connectors/catalog.ts';
+
+type Read<T, K extends keyof T> = { -readonly [F in K]: T[F] };
+
+/** What of a table two readers must agree on: everything but estimates, and what is a matter of our own words. */
+export interface ReadTable {
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly comment: string | null;
+  readonly columns: {
+    name: string;
+    position: number;
+    type: string;
+    nullable: boolean;
+    default: string | null;
+    generated: string | null;
+    comment: string | null;
+  }[];
+  readonly primary_key: string[];
+  readonly foreign_keys: Read<Table['foreign_keys'][number], 'name' | 'columns' | 'references' | 'valid'>[];
+  readonly indexes: Table['indexes'][number][];
+}
+
+/** Every field in which they differ, one a line: where, ours, theirs. */
+export const listDifferences = (ours: readonly ReadTable[], theirs: readonly ReadTable[]): string[] => {
+  const [left, right] = [flatten(ours), flatten(theirs)];
+  return [...new Set([...left.keys(), ...right.keys()])]
+    .filter((place) => left.get(place) !== right.get(place))
+    .sort()
+    .map((place) => `${place}: ${left.get(place) ?? 'nothing'} | ${right.get(place) ?? 'nothing'}`);
+};
+
+/** A path for each field, and its value as JSON. */
+const flatten = (tables: readonly ReadTable[]): Map<string, string> => {
+  const fields = new Map<string, string>();
+  const put = (place: string, value: object) => {
+    for (const [field, one] of Object.entries(value)) fields.set(`${place}.${field}`, JSON.stringify(one));
+  };
+  for (const { schema, name, kind, comment, primary_key, columns, foreign_keys, indexes } of tables) {
+    const place = `${schema}.${name}`;
+    put(place, { kind, comment, primary_key });
+    for (const column of columns) {
+      const { position, type, nullable, default: preset, generated, comment: note } = column;
+      put(`${place}/column ${column.name}`, { position, type, nullable, preset, generated, note });
+    }
+    for (const { name: key, columns: own, references, valid } of foreign_keys)
+      put(`${place}/foreign key ${key}`, { own, references, valid });
+    for (const { name: index, columns: own, unique, predicate, valid } of indexes)
+      put(`${place}/index ${index}`, { own, unique, predicate, valid });
+  }
+  return fields;
+};

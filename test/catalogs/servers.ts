@@ -1,0 +1,99 @@
+import type { Table } from '../../shared/connectors/catalog.ts';
+import { connectTo, mysqlEngines } from '../connectors/mysql-engines.ts';
+import { readerOf } from '../connectors/mysql-reader.ts';
+import { connect, readCatalog } from '../connectors/read-catalog.ts';
+import { reach } from '../engines/reach.ts';
+import type { ReadTable } from './differences.ts';
+import { readMysql } from './read-mysql.ts';
+import { readPostgres } from './read-postgres.ts';
+
+/** A server that runs, and how to compare two readings of a database that it makes and drops. */
+export interface Server {
+  readonly name: string;
+  readonly engine: 'postgres' | 'mysql';
+  /** What the connector tells in its own way, as the other reader has it: docs/catalog.md says which. */
+  readonly normalise: (table: Table) => Table;
+  /** Statements that the server refuses are passed over, and come back. */
+  compare(statements: readonly string[]): Promise<Comparison>;
+}
+
+export interface Comparison {
+  readonly ours: readonly Table[];
+  readonly theirs: readonly ReadTable[];
+  readonly refused: readonly string[];
+}
+
+export const listServers = (): Server[] => [...postgresServers(), ...mysqlServers()];
+
+const database = `catalogs_${process.pid}`;
+
+const postgresServers = (): Server[] =>
+  [11, 14, 18].flatMap((version) => {
+    const engine = reach('postgres', { POSTGRES_VERSION: `${version}` });
+    if (!engine) return [];
+    const admin = {
+      host: engine['POSTGRES_HOST'],
+      port: Number(engine['POSTGRES_PORT']),
+      user: engine['POSTGRES_ADMIN_USER'],
+      password: engine['POSTGRES_ADMIN_PASSWORD'],
+    };
+    const compare = async (statements: readonly string[]) => {
+      await using main = await connect({ ...admin, database: 'postgres' });
+      await main.query(`create database ${database} template template0`);
+      try {
+        const own = { ...admin, database };
+        const refused: string[] = [];
+        {
+          await using client = await connect(own);
+          for (const statement of statements)
+            await client.query(statement).catch(async (error: Error) => {
+              await client.query('rollback');
+              refused.push(`${error.message}: ${statement.slice(0, 80)}`);
+            });
+        }
+        const { tables } = await readCatalog(own);
+        await using client = await connect(own);
+        return { ours: tables, theirs: await readPostgres(client), refused };
+      } finally {
+        await main.query(`drop database ${database}`);
+      }
+    };
+    return [{ name: `PostgreSQL ${version}`, engine: 'postgres', normalise: (table) => table, compare }];
+  });
+
+const mysqlServers = (): Server[] =>
+  mysqlEngines().map(({ name, port, admin, mariadb }) => ({
+    name,
+    engine: 'mysql',
+    normalise: (table) => (mariadb ? withBareDefaults(table) : table),
+    compare: async (statements) => {
+      await using main = await connectTo(port, admin);
+      await main.run(`create database ${database}`);
+      try {
+        const refused: string[] = [];
+        {
+          await using client = await connectTo(port, admin, database);
+          for (const statement of statements)
+            await client
+              .run(statement)
+              .catch((error: Error) => refused.push(`${error.message}: ${statement.slice(0, 80)}`));
+        }
+        const { tables } = await readerOf(port)(admin, { database });
+        return { ours: tables, theirs: await readMysql(main.run, database), refused };
+      } finally {
+        await main.run(`drop database ${database}`);
+      }
+    },
+  }));
+
+/** MariaDB's information_schema tells texts from expressions by their quotes; SHOW COLUMNS leaves them out. */
+const withBareDefaults = (table: Table): Table => ({
+  ...table,
+  columns: table.columns.map((column) => ({
+    ...column,
+    default:
+      column.default?.replace(/^'(.*)'$/s, (_, text: string) =>
+        text.replaceAll("''", "'").replaceAll('\\\\', '\\'),
+      ) ?? null,
+  })),
+});
