@@ -120,7 +120,7 @@ const openWay = (
   let failure: Speaker['failure'] = () => undefined;
   const trail = closing.use(
     createTrail({
-      limits: limitsOf(options.connection_timeout_seconds, target.options.query_timeout_seconds),
+      limits: limitSteps(options.connection_timeout_seconds, target.options.query_timeout_seconds),
       budget,
       explain: (error, heard) => problemOf(error, { title: connector.title, failure }, heard),
     }),
@@ -147,7 +147,8 @@ const openWay = (
   return { trail, open, [Symbol.asyncDispose]: () => closing.disposeAsync() };
 };
 
-const limitsOf =
+/** How long each step may take, in ms: the whole has the budget of a test, of which no step may take more than its share. */
+export const limitSteps =
   (connection: number, query: number) =>
   (step: StepName): number => {
     if (step === 'query' || step === 'privileges') return Math.min(query, 10) * 1000;

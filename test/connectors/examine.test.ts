@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { defineConnector } from '../../shared/connectors/connector.ts';
 import type { Connector, Privileges, Session, Target } from '../../shared/connectors/connector.ts';
-import { examine, openSession } from '../../shared/connectors/examine.ts';
+import { examine, limitSteps, openSession } from '../../shared/connectors/examine.ts';
 import type { ExamineOptions } from '../../shared/connectors/examine.ts';
 import { closedPort, droppingPort, leftOver, pem, plainServer, tlsServer } from '../network/servers.ts';
 
@@ -349,4 +349,13 @@ describe('a session for more than a test', () => {
       code: 'timeout',
     });
   });
+});
+
+test('no step may take the time of the others, whatever the options allow', () => {
+  const generous = limitSteps(30, 60);
+  expect(generous('resolve')).toBe(5000);
+  for (const step of ['connect', 'tls', 'authenticate'] as const) expect(generous(step)).toBe(30_000);
+  for (const step of ['query', 'privileges'] as const) expect(generous(step)).toBe(10_000);
+  const strict = limitSteps(2, 3);
+  expect([strict('resolve'), strict('connect'), strict('query')]).toEqual([2000, 2000, 3000]);
 });

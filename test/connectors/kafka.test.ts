@@ -3,6 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { SslMode, Target } from '../../shared/connectors/connector.ts';
 import { examine } from '../../shared/connectors/examine.ts';
 import { kafka } from '../../shared/connectors/kafka/connector.ts';
+import { privilegesOf } from '../../shared/connectors/kafka/privileges.ts';
+import { operations } from '../../shared/connectors/kafka/requests.ts';
 import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
@@ -200,3 +202,25 @@ if (env) {
     });
   });
 }
+
+test.each(['Alter', 'AlterConfigs', 'ClusterAction', 'Create'] as const)(
+  'an account that may %s on the cluster has too much',
+  (operation) => {
+    const orders = {
+      name: 'orders',
+      internal: false,
+      replicas: 1,
+      partitions: [],
+      may: 1 << operations.Read,
+    };
+    const seen = { members: [], topics: [orders], may: 1 << operations[operation] };
+    const { missing, excess } = privilegesOf(seen, { role: 'source', principal: 'User:me' });
+    expect(missing).toEqual([]);
+    expect(excess).toEqual([
+      {
+        what: `${operation} on the cluster`,
+        cure: expect.stringContaining(`--operation ${operation} --cluster`),
+      },
+    ]);
+  },
+);

@@ -310,6 +310,23 @@ describe('once it has let us in, a server that', () => {
     expect(killed).toEqual([[7n]].map((ids) => ids.map(() => expect.anything())));
   });
 
+  test.each([
+    ['needs too much memory for a sample is asked for its first documents', 292, 2],
+    ['refuses a sample is not asked again', 13, 1],
+    ['fails at a sample is not asked again', 96, 1],
+  ])('%s', async (_, code, times) => {
+    const asked: string[] = [];
+    await using server = await withCollection(({ aggregate, find, pipeline }) => {
+      const samples = aggregate !== undefined && JSON.stringify(pipeline).includes('$sample');
+      if (!samples && find === undefined) return undefined;
+      asked.push(samples ? 'sample' : 'find');
+      return samples ? { ok: 0, code, errmsg: 'no' } : { cursor: { id: 0n, firstBatch: [{ n: 1 }] } };
+    });
+    await using session = await open(server, { database: 'shop' });
+    await session.introspect({ excludedSchemas: [] }, () => undefined).catch(() => undefined);
+    expect(asked).toEqual(['sample', 'find'].slice(0, times));
+  });
+
   test('has documents of new fields only is told of so many, and that there are more', async () => {
     const documents = Array.from({ length: 50 }, (_, n) =>
       Object.fromEntries(Array.from({ length: 100 }, (__, i) => [`f${n}_${i}`, i])),

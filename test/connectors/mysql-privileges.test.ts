@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Target } from '../../shared/connectors/connector.ts';
 import { openSession } from '../../shared/connectors/examine.ts';
 import { mysql } from '../../shared/connectors/mysql/connector.ts';
-import { parseGrants } from '../../shared/connectors/mysql/grants.ts';
+import { matches, parseGrants } from '../../shared/connectors/mysql/grants.ts';
 import { privilegesOf } from '../../shared/connectors/mysql/privileges.ts';
 import { connectTo, mysqlEngines } from './mysql-engines.ts';
 
@@ -190,6 +190,43 @@ describe('SHOW GRANTS', () => {
       missing: [],
       excess: [{ what: "INSERT on `a.b`.`it's`", cure: "REVOKE INSERT ON `a.b`.`it's` FROM `it's`@`10.%`;" }],
     });
+  });
+
+  test('takes no right on a routine for one on a table', () => {
+    const grants = [
+      'GRANT SELECT ON `shop`.* TO `me`@`%`',
+      ...['PROCEDURE', 'FUNCTION', 'PACKAGE', 'PACKAGE BODY'].map(
+        (kind) => `GRANT EXECUTE, ALTER ROUTINE ON ${kind} \`shop\`.\`orders\` TO \`me\`@\`%\``,
+      ),
+    ];
+    expect(source(grants, 'shop')).toEqual({ missing: [], excess: [] });
+  });
+
+  test.each(['FILE', 'CREATE USER', 'SHUTDOWN', 'RELOAD', 'INSERT', 'TRIGGER', 'EVENT'])(
+    'says that %s is too much of a reader',
+    (privilege) => {
+      const { excess } = source([`GRANT SELECT, PROCESS, ${privilege} ON *.* TO \`me\`@\`%\``]);
+      expect(excess).toEqual([
+        { what: `${privilege} on *.*`, cure: `REVOKE ${privilege} ON *.* FROM \`me\`@\`%\`;` },
+      ]);
+    },
+  );
+
+  test.each([
+    ['my_b', 'myXb', true],
+    ['my_b', 'my_b', true],
+    ['my_b', 'myb', false],
+    ['my_b', 'myXXb', false],
+    [String.raw`my\_b`, 'my_b', true],
+    [String.raw`my\_b`, 'myXb', false],
+    ['my%b', 'myb', true],
+    ['my%b', 'my-anything-b', true],
+    [String.raw`my\%b`, 'my%b', true],
+    [String.raw`my\%b`, 'myb', false],
+    ['%', '', true],
+    ['_', '', false],
+  ])('reads %j and %j as %j', (pattern, name, whether) => {
+    expect(matches(pattern, name)).toBe(whether);
   });
 
   test('knows databases by pattern', () => {

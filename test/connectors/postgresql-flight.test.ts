@@ -1,8 +1,10 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import pg from 'pg';
+import { openSession } from '../../shared/connectors/examine.ts';
 import { introspect } from '../../shared/connectors/postgresql/introspect.ts';
+import { connectors } from '../../shared/connectors/registry.ts';
 
 /** A message of the protocol: https://www.postgresql.org/docs/current/protocol-message-formats.html */
 const message = (type: string, body: string | Buffer) => {
@@ -72,12 +74,15 @@ const smallRowsForEver = (socket: Socket) => {
 const tablesAt = 8;
 
 /** Logs everybody in, and answers the first query in its own way. */
-const pretend = async (answer: (socket: Socket) => void) => {
+const pretend = async (answer: (socket: Socket) => void, hear: (query: string) => void = () => {}) => {
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.once('data', () => {
       socket.write(welcome);
-      socket.once('data', () => answer(socket));
+      socket.once('data', (query) => {
+        hear(query.toString());
+        answer(socket);
+      });
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -109,4 +114,37 @@ test.each([
   await expect(reading).rejects.toMatchObject({ code });
   // What it had sent already is passed over: once given up, nothing listens again.
   expect(client.listenerCount('error')).toBeLessThanOrEqual(3);
+});
+
+describe.each(['postgresql', 'redshift'] as const)('a test of %s', (type) => {
+  test.each([
+    [2, 2000],
+    [60, 10_000],
+  ])('reads only, and no statement of it outlives %d s or the step', async (seconds, limit) => {
+    const queries: string[] = [];
+    await using server = await pretend(
+      (socket) => socket.destroy(),
+      (said) => queries.push(said),
+    );
+    const session = openSession(
+      connectors[type],
+      {
+        config: { host: '127.0.0.1', port: server.port, database: 'shop', username: 'me' },
+        credentials: { auth_method: 'password', password: 'obviously-fake' },
+        options: { ssl_mode: 'disable', query_timeout_seconds: seconds },
+        role: 'source',
+      },
+      {
+        policy: { loopback: true },
+        environment: 'default',
+        tlsAsk: { mode: 'disable' },
+        options: { connection_timeout_seconds: 5 },
+      },
+    );
+    await using opened = await session;
+    await expect(opened.ping()).rejects.toThrow();
+    const [first = ''] = queries;
+    expect(first).toMatch(/^.{5}begin (transaction )?.*read only/is);
+    expect(first).toMatch(new RegExp(`statement_timeout'?[ =,]+'?${limit}\\b`));
+  });
 });

@@ -151,3 +151,13 @@ test('what cannot be cured by a statement stays a comment, whatever the names', 
   const { excess } = privilegesOf({ name: 'me', superuser: false }, [row], { role: 'source' });
   expect(excess.map(({ cure }) => cure)).toEqual([expect.stringMatching(/^-- [^\n]*$/)]);
 });
+
+test.each(['createrole', 'createdb', 'replication', 'bypassrls'])(
+  'an account with %s has too much, and is told how it goes',
+  (attribute) => {
+    const { excess } = privilegesOf({ name: 'me', superuser: false, [attribute]: true }, [], {
+      role: 'source',
+    });
+    expect(excess).toEqual([{ what: attribute, cure: `ALTER ROLE me NO${attribute.toUpperCase()};` }]);
+  },
+);

@@ -87,6 +87,26 @@ describe('a server that', () => {
     expect(asked).toBe(1);
   });
 
+  test('hangs up in the middle of an answer speaks S3 and has a network that fails', async () => {
+    const { failed } = await tried((_, response) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('<ListBucketResult>', () => response.destroy());
+    });
+    expect(failed).toMatchObject({ step: 'authenticate', code: 'connection-reset' });
+  });
+
+  test('has nothing but archived objects lets them be read, for all that can be known', async () => {
+    await using server = await listen(
+      createServer((request, response) => {
+        if (request.url?.includes('list-type')) return list(response, [['old.csv', 10]]);
+        const code = request.method === 'GET' ? 'InvalidObjectState' : 'AccessDenied';
+        return void response.writeHead(403).end(`<Error><Code>${code}</Code></Error>`);
+      }),
+    );
+    await using session = await openSession(s3, targetOf(`http://127.0.0.1:${server.port}`), options);
+    expect(await session.privileges()).toEqual({ missing: [], excess: [] });
+  });
+
   test('names another endpoint for the bucket is not followed, and not repeated', async () => {
     const { details, failed, asked } = await tried((_, response) =>
       response

@@ -249,3 +249,14 @@ describe('what is missing', () => {
     expect([lines.length, lines.at(-1)]).toEqual([21, '-- and 5 more']);
   });
 });
+
+test.each([
+  [19, 19, undefined],
+  [20, 20, undefined],
+  [21, 21, '-- and 1 more'],
+  [45, 21, '-- and 25 more'],
+])('of %d statements all are told or how many are not', (count, lines, last) => {
+  const told = firstFew(Array.from({ length: count }, (_, at) => `statement ${at}`)).split('\n');
+  expect(told).toHaveLength(lines);
+  expect(told.at(-1)).toBe(last ?? `statement ${count - 1}`);
+});
