@@ -1,4 +1,3 @@
-import { networkFailure } from '../../network/failure.ts';
 import { Problem } from '../../problem.ts';
 import type { Failure } from '../connector.ts';
 import { failureOf, failureTable, fieldsOf } from '../failure-table.ts';
@@ -10,7 +9,6 @@ export const failure = (error: unknown): Failure | undefined => {
   if (status === undefined) return undefined;
   const name = nameOf(error);
   if (name === undefined) {
-    if (networkFailure(error)) return undefined; // cut off in the middle of an answer
     const native = String(status);
     if (status >= 500) return failureOf(['server-error'], native);
     return failureOf(['protocol-mismatch', isRedirect(status) ? redirected : undefined], native);

@@ -9,23 +9,22 @@ type Lack = Privileges['missing'][number];
 /** Asks by doing: a page of the listing, one byte of an object, a part of an upload that does not exist. Nothing is written. */
 export const privileges = async (bucket: Bucket, role: Target['role']): Promise<Privileges> => {
   let key = `${bucket.prefix}mooring-no-such-object`;
-  const listable = await may(['NoSuchKey'], async () => {
+  const listing = await findRefusal(async () => {
     const { objects } = await bucket.within((signal) => listPage(bucket, signal, { most: 20 }));
     key = objects.find(({ size, archived }) => size > 0 && !archived)?.key ?? key;
   });
-  const [readable, writable] = await Promise.all([
-    may(['NoSuchKey', 'InvalidRange', 'InvalidObjectState'], () =>
-      rangedReads(bucket, { key, size: 1 })(0, 1),
-    ),
-    may(['NoSuchUpload'], () => uploadNowhere(bucket)),
+  const [reading, writing] = await Promise.all([
+    findRefusal(() => rangedReads(bucket, { key, size: 1 })(0, 1)),
+    findRefusal(() => uploadNowhere(bucket)),
   ]);
-  const cannotList = listable === false ? [mayList(bucket)] : [];
+  const cannotList = listing === denied ? [mayList(bucket)] : [];
   if (role === 'target') {
-    return { missing: [...cannotList, ...(writable === false ? [mayWrite(bucket)] : [])], excess: [] };
+    return { missing: [...cannotList, ...(writing === denied ? [mayWrite(bucket)] : [])], excess: [] };
   }
+  const mayUpload = writing === undefined || writing === 'NoSuchUpload';
   return {
-    missing: [...cannotList, ...(readable === false ? [mayRead(bucket)] : [])],
-    excess: writable === true ? [{ what: 's3:PutObject', cure: mayNotWrite(bucket) }] : [],
+    missing: [...cannotList, ...(reading === denied ? [mayRead(bucket)] : [])],
+    excess: mayUpload ? [{ what: 's3:PutObject', cure: mayNotWrite(bucket) }] : [],
   };
 };
 
@@ -58,21 +57,19 @@ const arnOf = ({ name }: Bucket, rest = '') => `arn:aws:s3:::${name}${rest}`;
 const mayNotWrite = (bucket: Bucket) =>
   `Take s3:PutObject on ${arnOf(bucket, '/*')} from the account, or use one that only reads.`;
 
-/** Refusals that come after a right was found prove it; what other ones say of it is not known. */
-const may = async (
-  proving: readonly string[],
-  work: () => Promise<unknown>,
-): Promise<boolean | undefined> => {
+/** What S3 calls its refusal of one request, `undefined` where it did as it was asked; throws what is no answer of S3's. */
+const findRefusal = async (work: () => Promise<unknown>): Promise<string | undefined> => {
   try {
     await work();
-    return true;
+    return undefined;
   } catch (error) {
-    if (isDenied(error)) return false;
     const name = nameOf(error);
     if (name === undefined) throw error;
-    return proving.includes(name) ? true : undefined;
+    return isDenied(error) ? denied : name;
   }
 };
+
+const denied = 'AccessDenied';
 
 const uploadNowhere = async (bucket: Bucket): Promise<void> => {
   const { UploadPartCommand } = await import('@aws-sdk/client-s3');
