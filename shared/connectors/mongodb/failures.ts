@@ -53,6 +53,80 @@ const codes = failureTable({
     'Check user name, password and auth_source: the database in which the account was made.',
   ],
   '18/certificate': ['client-certificate-required'],
+  // AuthenticationRestrictionUnmet
+  '214': [
+    'permission-denied',
+    'The account may not log in from the probe’s address: add that to its authenticationRestrictions (clientSource): db.updateUser(…)',
+  ],
+  // RoleNotFound
+  '31': ['permission-denied', 'The account has a role that is not there: revoke it, and grant another.'],
+  // HostUnreachable, HostNotFound, ShardNotFound, NetworkTimeout, FailedToSatisfyReadPreference, NoConfigPrimary,
+  // NetworkInterfaceExceededTimeLimit, DNSHostNotFound
+  '6 7 70 89 133 149 202 230': [
+    'server-error',
+    'The mongos that answered does not reach a shard or the config servers: look at sh.status() and at the log of mongos.',
+  ],
+  // KeyNotFound, CannotVerifyAndSignLogicalTime, TimeProofMismatch
+  '204 210 211': [
+    'server-error',
+    'The members do not share the keys that sign cluster time: check that their clocks agree and that the config servers or the primary are up, and try again.',
+  ],
+  // NotYetInitialized, InvalidReplicaSetConfig
+  '93 94': [
+    'server-error',
+    'The replica set is not initiated, or lost its configuration: rs.initiate(), or rs.status().',
+  ],
+  // StaleEpoch, StaleConfig, CursorNotFound, QueryPlanKilled, WriteConflict, StaleDbVersion, SnapshotUnavailable, NoSuchSession
+  '43 112 150 175 206 246 249 13388': [
+    'server-error',
+    'What was being read was moved, changed or let go of meanwhile: try again.',
+  ],
+  // CursorKilled, ClientDisconnect, Interrupted
+  '237 279 11601': [
+    'connection-reset',
+    'An administrator, or the server itself, ended the command: try again.',
+  ],
+  // CommandNotFound, InvalidOptions, FailedToParse, TypeMismatch, CommandNotSupported, QueryFeatureNotAllowed, NotImplemented, an unknown stage and an unknown field
+  '9 14 59 72 115 224 238 40324 40415': [
+    'unsupported-version',
+    'The server lacks a command, option or stage that every MongoDB from 4.4 on has: upgrade it, or where it is an emulation of MongoDB, check that it is a supported one.',
+  ],
+  // APIVersionError, APIStrictError
+  '322 323': [
+    'server-error',
+    'The server insists on a version of the Stable API: db.adminCommand({ setParameter: 1, requireApiVersion: false })',
+  ],
+  // ExceededMemoryLimit, QueryExceededMemoryLimitNoDiskUseAllowed, TooManyFilesOpen, OutOfDiskSpace
+  '146 264 292 14031': [
+    'server-error',
+    'The server is out of memory, disk or open files for this: look at what else it runs, or name the database that is needed.',
+  ],
+  // DataCorruptionDetected, InvalidBSON, ChecksumMismatch
+  '22 288 301': [
+    'server-error',
+    'The server found damaged data: validate the collection that its log names, and restore it.',
+  ],
+  // ResourceExhausted, AdmissionQueueOverflow; and the request rate of Azure Cosmos DB
+  '402 433 16500': [
+    'too-many-connections',
+    'The server asks for fewer requests: try again in a minute, or raise its capacity.',
+  ],
+  // LDAPRoleAcquisitionError
+  '404': [
+    'server-error',
+    'The server cannot ask the directory (LDAP) for the account’s roles: check its security.ldap.',
+  ],
+  // QueryRejectedBySettings
+  '411': [
+    'permission-denied',
+    'Query settings of the server reject our query: db.adminCommand({ removeQuerySettings: … })',
+  ],
+  // UserWritesBlocked
+  '371': ['server-error', 'The server blocks writes: setUserWriteBlockMode.'],
+  '8000': [
+    'server-error',
+    'Atlas refused, and has one code for all: look at the cluster’s state (paused, resuming, at its limit) and at the account’s rights.',
+  ],
   // LockTimeout, MaxTimeMSExpired, ExceededTimeLimit
   '24 50 262': [
     'timeout',
@@ -64,15 +138,15 @@ const codes = failureTable({
     'server-error',
     'The member is starting, stopping or electing: try again in a minute.',
   ],
-  // MechanismUnavailable
-  '334': ['authentication-failed', 'Let server and account take SCRAM-SHA-256.'],
+  // MechanismUnavailable; servers before 4.4 say BadValue
+  '334 2/password 2/certificate': ['authentication-failed', 'Let server and account take SCRAM-SHA-256.'],
   // LoadBalancerSupportMismatch
   '354': [
     'server-error',
     'The server is behind a load balancer that needs loadBalanced=true, which is not supported.',
   ],
   '391': ['credentials-expired'], // ReauthenticationRequired
-  '462': ['too-many-connections'], // IngressRequestRateLimitExceeded
+  '449 462': ['too-many-connections'], // RateLimitExceeded, IngressRequestRateLimitExceeded
 });
 
 /** AtlasError, its proxy's one code for all; the text is never translated. */

@@ -50,16 +50,52 @@ const unknownPlugin: Meaning = [
  * whose numbers from 4000 on are others: 4031 is MySQL's, 4150 and 4151 are MariaDB's, and so are 1927 and 1969.
  */
 const numbers = failureTable({
-  '1040 1203 1226': [
+  '1040': ['too-many-connections', 'Close idle connections, or raise max_connections of the server.'],
+  '1203': [
     'too-many-connections',
-    'Close idle connections, or raise max_connections of the server or MAX_USER_CONNECTIONS of the account.',
+    'Close idle connections of the account, or raise max_user_connections of the server or the account.',
   ],
-  '1043 1047': foreign,
+  '1226': [
+    'too-many-connections',
+    'The account has used up a limit of its own: ALTER USER … WITH MAX_USER_CONNECTIONS … MAX_CONNECTIONS_PER_HOUR … MAX_QUERIES_PER_HOUR …;',
+  ],
+  '1043 1047 1835': foreign,
+  '1873': ['authentication-failed', 'Check the user name, and send the credentials again.'],
   '1044': [
     'permission-denied',
     'Let the account into the database: GRANT SELECT ON … .* TO …; or, where a role of it may, SET DEFAULT ROLE ALL TO …; (MariaDB: SET DEFAULT ROLE … FOR …;); or correct the name: a server does not tell which databases are there to who may not see them.',
   ],
-  '1049': ['database-not-found'],
+  '1049': ['database-not-found', 'Check the name: SHOW DATABASES; says which there are.'],
+  '1158 1159 1160 1161': [
+    'connection-reset',
+    'The server lost the connection: look at the network between it and the probe, and at net_read_timeout and net_write_timeout.',
+  ],
+  '1153': ['server-error', 'The server takes no packet as large as this: raise max_allowed_packet.'],
+  '1213': ['server-error', 'The server chose the session as the victim of a deadlock: try again.'],
+  '1030 1016 1017 1194 1195 1034 1812': [
+    'server-error',
+    'A table or tablespace of the server is damaged or missing: its log names it; CHECK TABLE, and restore or REPAIR it.',
+  ],
+  '3 28 1114': [
+    'server-error',
+    'The disk of the server, or what a temporary table may take of it, is full: make room.',
+  ],
+  '1290 1836': [
+    'server-error',
+    'An option of the server forbids it (read_only, super_read_only, skip_grant_tables): name the primary, or change the option.',
+  ],
+  '1356 1449': [
+    'server-error',
+    'A view or routine names a table, column or definer that is gone: correct it, or ALTER … DEFINER = ….',
+  ],
+  '1064 1193 1235 1054 1305': [
+    'server-error',
+    'The server does not know a statement or variable that MySQL and MariaDB know: check what stands at this address, such as a proxy or an emulation of MySQL.',
+  ],
+  '2003 2013': [
+    'server-error',
+    'A router or proxy answered, which does not reach the server behind it: look at its log.',
+  ],
   '1053 1077 1927 3169 4031': ['connection-reset', 'The server ended the session: try again.'],
   '1129': [
     'permission-denied',
