@@ -1,16 +1,32 @@
 // Compares the catalogs of public schemas with readers of another kind, on every server that runs: node test/catalogs/compare.ts FOLDER
+// With PEER=PYTHON, of an environment that has sqlalchemy, psycopg2 and pymysql, SQLAlchemy's inspector is a third reader.
 // Files that are not in FOLDER (as OWNER/REPOSITORY/PATH) are downloaded into it; sources.json has their commits and checksums.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { listDifferences } from './differences.ts';
-import { listServers } from './servers.ts';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import { listDifferences, listPeerDifferences } from './differences.ts';
+import { listServers, type Peer } from './servers.ts';
 import sources from './sources.json' with { type: 'json' };
 import { splitStatements } from './split-statements.ts';
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('expected a folder for the files');
+
+const python = process.env['PEER'];
+const readPeer: Peer | undefined =
+  python === undefined
+    ? undefined
+    : async (url, schemas) => {
+        const script = fileURLToPath(new URL('peer.py', import.meta.url));
+        const { stdout } = await promisify(execFile)(python, [script, url, ...schemas], {
+          maxBuffer: 2 ** 28,
+        });
+        return JSON.parse(stdout);
+      };
 
 type Source = (typeof sources)[number];
 
@@ -32,8 +48,10 @@ const readScript = async ({ repository, commit, files }: Source): Promise<string
   return texts.join('\n');
 };
 
-console.log('| schema | server | tables | columns | indexes | foreign keys | refused | differences |');
-console.log('| --- | --- | --- | --- | --- | --- | --- | --- |');
+console.log(
+  '| schema | server | tables | columns | indexes | foreign keys | refused | differences | of the peer |',
+);
+console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- |');
 for (const source of sources) {
   // Data say nothing of a catalog.
   const statements = splitStatements(
@@ -45,18 +63,20 @@ for (const source of sources) {
       !/^(insert|begin|commit|create database|drop database|use)\b/i.test(text),
   );
   for (const server of listServers().filter(({ engine }) => engine === source.engine)) {
-    const { ours, theirs, refused } = await server.compare(statements);
+    const { ours, theirs, peer, refused } = await server.compare(statements, readPeer);
     const differences = listDifferences(
       ours.map((table) => server.normalise(table)),
       theirs,
     );
+    const peerDifferences = peer && listPeerDifferences(ours, peer);
     const sum = (of: (table: (typeof ours)[number]) => unknown[]) =>
       ours.reduce((all, table) => all + of(table).length, 0);
     const counts = [ours.length, sum((t) => t.columns), sum((t) => t.indexes), sum((t) => t.foreign_keys)];
     console.log(
-      `| ${[source.name, server.name, ...counts, refused.length, differences.length].join(' | ')} |`,
+      `| ${[source.name, server.name, ...counts, refused.length, differences.length, peerDifferences?.length ?? ''].join(' | ')} |`,
     );
     for (const difference of differences.slice(0, 40)) console.error(`  ${difference}`);
+    for (const difference of peerDifferences?.slice(0, 400) ?? []) console.error(`  peer: ${difference}`);
     if (process.env['SHOW_REFUSED']) for (const one of refused) console.error(`  refused ${one}`);
   }
 }

@@ -31,6 +31,40 @@ export const listDifferences = (ours: readonly ReadTable[], theirs: readonly Rea
     .map((place) => `${place}: ${left.get(place) ?? 'nothing'} | ${right.get(place) ?? 'nothing'}`);
 };
 
+/**
+ * The fields of a peer that differ from ours, and indexes and foreign keys of ours that it does not have; it says less of each, and nothing
+ * of the indexes of primary keys.
+ */
+export const listPeerDifferences = (
+  ours: readonly ReadTable[],
+  peer: Readonly<Record<string, unknown>>,
+): string[] => {
+  const isPrimary = ({ primary_key }: ReadTable, columns: readonly string[]) =>
+    primary_key.length > 0 && JSON.stringify(primary_key) === JSON.stringify(columns);
+  const left = flatten(
+    ours.map((table) => ({
+      ...table,
+      indexes: table.indexes.filter(
+        ({ name, columns }) =>
+          peer[`${table.schema}.${table.name}/index ${name}.unique`] !== undefined ||
+          !isPrimary(table, columns),
+      ),
+    })),
+  );
+  for (const { schema, name, columns } of ours)
+    for (const [order, column] of columns.entries())
+      left.set(`${schema}.${name}/column ${column.name}.order`, JSON.stringify(order));
+  const right = new Map(Object.entries(peer).map(([place, value]) => [place, JSON.stringify(value)]));
+  const differing = [...right].filter(([place, value]) => left.get(place) !== value);
+  const absent = [...left.keys()].filter(
+    (place) => /\/(index|foreign key) .*\.(unique|references)$/.test(place) && !right.has(place),
+  );
+  return [
+    ...differing.map(([place, value]) => `${place}: ${left.get(place) ?? 'nothing'} | ${value}`),
+    ...absent.map((place) => `${place}: ${left.get(place)} | nothing`),
+  ].sort();
+};
+
 /** A path for each field, and its value as JSON. */
 const flatten = (tables: readonly ReadTable[]): Map<string, string> => {
   const fields = new Map<string, string>();

@@ -14,10 +14,14 @@ export interface Server {
   /** What the connector tells in its own way, as the other reader has it: docs/catalog.md says which. */
   readonly normalise: (table: Table) => Table;
   /** Statements that the server refuses are passed over, and come back. */
-  compare(statements: readonly string[]): Promise<Comparison>;
+  compare(statements: readonly string[], peer?: Peer): Promise<Comparison>;
 }
 
+/** Reads the database at a URL of SQLAlchemy's once more. */
+export type Peer = (url: string, schemas: readonly string[]) => Promise<Readonly<Record<string, unknown>>>;
+
 export interface Comparison {
+  readonly peer: Readonly<Record<string, unknown>> | undefined;
   readonly ours: readonly Table[];
   readonly theirs: readonly ReadTable[];
   readonly refused: readonly string[];
@@ -37,7 +41,7 @@ const postgresServers = (): Server[] =>
       user: engine['POSTGRES_ADMIN_USER'],
       password: engine['POSTGRES_ADMIN_PASSWORD'],
     };
-    const compare = async (statements: readonly string[]) => {
+    const compare = async (statements: readonly string[], peer?: Peer) => {
       await using main = await connect({ ...admin, database: 'postgres' });
       await main.query(`create database ${database} template template0`);
       try {
@@ -53,7 +57,14 @@ const postgresServers = (): Server[] =>
         }
         const { tables } = await readCatalog(own);
         await using client = await connect(own);
-        return { ours: tables, theirs: await readPostgres(client), refused };
+        const schemas = [...new Set(tables.map(({ schema }) => schema))];
+        const url = `postgresql+psycopg2://${admin.user}:${admin.password}@127.0.0.1:${admin.port}/${database}`;
+        return {
+          ours: tables,
+          theirs: await readPostgres(client),
+          peer: await peer?.(url, schemas),
+          refused,
+        };
       } finally {
         await main.query(`drop database ${database}`);
       }
@@ -66,7 +77,7 @@ const mysqlServers = (): Server[] =>
     name,
     engine: 'mysql',
     normalise: (table) => (mariadb ? withBareDefaults(table) : table),
-    compare: async (statements) => {
+    compare: async (statements, peer) => {
       await using main = await connectTo(port, admin);
       await main.run(`create database ${database}`);
       try {
@@ -79,7 +90,13 @@ const mysqlServers = (): Server[] =>
               .catch((error: Error) => refused.push(`${error.message}: ${statement.slice(0, 80)}`));
         }
         const { tables } = await readerOf(port)(admin, { database });
-        return { ours: tables, theirs: await readMysql(main.run, database), refused };
+        const url = `mysql+pymysql://${admin.user}:${admin.password}@127.0.0.1:${port}/${database}`;
+        return {
+          ours: tables,
+          theirs: await readMysql(main.run, database),
+          peer: await peer?.(url, [database]),
+          refused,
+        };
       } finally {
         await main.run(`drop database ${database}`);
       }
