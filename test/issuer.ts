@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 
 /** An issuer of tokens on loopback: it publishes where its keys are, and one key. */
-export const startIssuer = async () => {
-  const { privateKey, publicKey } = await generateKeyPair('ES256');
-  const key = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256', use: 'sig' };
+export const startIssuer = async (alg = 'ES256') => {
+  const { privateKey, publicKey } = await generateKeyPair(alg);
+  const key = { ...(await exportJWK(publicKey)), kid: 'one', alg, use: 'sig' };
   let asked = 0;
   let ill = false;
   let moved = false;
@@ -47,7 +47,7 @@ export const startIssuer = async () => {
       as: { readonly alg?: string; readonly key?: CryptoKey; readonly kid?: string } = {},
     ) =>
       new SignJWT({ iss: issuer, aud: audience, sub: 'somebody', exp: inAnHour(), ...claims })
-        .setProtectedHeader({ alg: as.alg ?? 'ES256', kid: as.kid ?? 'one' })
+        .setProtectedHeader({ alg: as.alg ?? alg, kid: as.kid ?? 'one' })
         .sign(as.key ?? privateKey),
     [Symbol.asyncDispose]: () =>
       new Promise<void>((resolve) => {

@@ -256,3 +256,27 @@ describe('a token', () => {
     expect(api.logged.join('\n')).not.toContain(token.split('.')[2]);
   });
 });
+
+test.each('RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' '))(
+  'a token that is signed by %s is taken',
+  async (alg) => {
+    await using issuer = await startIssuer(alg);
+    await using api = await startApi({
+      settings: {
+        tokens: {
+          issuer: issuer.issuer,
+          audience: issuer.audience,
+          organisation_claim: 'org_id',
+          environments_claim: 'environments',
+          scope_claim: 'scope',
+        },
+      },
+    });
+    const key = await issuer.sign({
+      org_id: 'org_test',
+      environments: ['default'],
+      scope: 'connections:read',
+    });
+    expect((await api.call(list, { key })).status).toBe(200);
+  },
+);
