@@ -10,6 +10,8 @@ const listener = (number: number) =>
   Object.assign(new Error(`NJS-511: connection to listener at host was refused.\nORA-${number}`), {
     code: 'NJS-511',
   });
+/** As it throws what it found beneath a failure of its own. */
+const driver = (code: string, text: string) => Object.assign(new Error(`${code}: ${text}`), { code });
 
 /** https://docs.oracle.com/en/error-help/db/ */
 const rows: readonly FailureRow[] = [
@@ -20,6 +22,45 @@ const rows: readonly FailureRow[] = [
     'authentication-failed',
     'credentials',
     /pluggable database/,
+  ],
+  ['ORA-28009', ora('ORA-28009'), 'authenticate', 'authentication-failed', 'credentials', /SYSDBA/],
+  ['ORA-65162', ora('ORA-65162'), 'authenticate', 'credentials-expired', 'credentials', /has expired/],
+  ['ORA-12506', listener(12506), 'authenticate', 'permission-denied', 'permissions', /access control list/],
+  [
+    'ORA-01109',
+    ora('ORA-01109'),
+    'authenticate',
+    'server-error',
+    'server',
+    /ALTER PLUGGABLE DATABASE … OPEN/,
+  ],
+  ['ORA-04098', ora('ORA-04098'), 'authenticate', 'server-error', 'server', /COMPILE/],
+  ['ORA-00060', ora('ORA-00060'), 'query', 'server-error', 'server', /deadlock/],
+  ['ORA-00054', ora('ORA-00054'), 'query', 'timeout', 'network', /holds a lock/],
+  ['ORA-01013', ora('ORA-01013'), 'query', 'timeout', 'network', /query_timeout_seconds/],
+  [
+    'NJS-533 over ORA-12660',
+    driver('NJS-533', 'service negotiation failed.\nCause: ORA-12660'),
+    'authenticate',
+    'server-error',
+    'server',
+    /TCPS/,
+  ],
+  [
+    'NJS-513 over TNS-12537',
+    driver('NJS-513', 'error received through in-band notification: TNS-12537'),
+    'authenticate',
+    'connection-reset',
+    'network',
+    /INVITED_NODES/,
+  ],
+  [
+    'NJS-500 over ORA-02396',
+    driver('NJS-500', 'connection to the Oracle Database was broken\nORA-02396: exceeded maximum idle time'),
+    'query',
+    'connection-reset',
+    'network',
+    /IDLE_TIME/,
   ],
   ['ORA-01005', ora('ORA-01005'), 'authenticate', 'authentication-failed', 'credentials', /empty/],
   ['NJS-116', ora('NJS-116'), 'authenticate', 'authentication-failed', 'credentials', /verifier/],
@@ -61,7 +102,7 @@ const rows: readonly FailureRow[] = [
     /SSL_CLIENT_AUTHENTICATION/,
   ],
   ['ORA-01033', ora('ORA-01033'), 'authenticate', 'server-error', 'server', /starting/],
-  ['ORA-01034', ora('ORA-01034'), 'authenticate', 'server-error', 'server', /starting/],
+  ['ORA-01034', ora('ORA-01034'), 'authenticate', 'server-error', 'server', /STARTUP/],
   ['ORA-01089', ora('ORA-01089'), 'authenticate', 'server-error', 'server', /shutting down/],
   ['ORA-01035', ora('ORA-01035'), 'authenticate', 'server-error', 'server', /RESTRICTED SESSION/],
   ['ORA-00257', ora('ORA-00257'), 'authenticate', 'server-error', 'server', /archived redo/],
@@ -103,6 +144,14 @@ test.each(rows)('%s', async (_, thrown, step, code, blame, words) => {
   const told = await tellFailure(failure, thrown, step);
   expect(told).toMatchObject({ step, code, blame, remediation: expect.stringMatching(words) });
   expect([firewallAdvice, lookUpAdvice]).not.toContain(told?.remediation);
+});
+
+test.each([
+  ['NJS-513: TNS-12537', 'ORA-12537'],
+  ['NJS-533: Cause: ORA-12660', 'ORA-12660'],
+])('%s is shown as the server’s', async (text, native_code) => {
+  const code = text.slice(0, 7);
+  expect(await tellFailure(failure, driver(code, text), 'authenticate')).toMatchObject({ native_code });
 });
 
 test('what wraps another code names that one', async () => {

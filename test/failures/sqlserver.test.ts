@@ -38,7 +38,7 @@ const rows: readonly FailureRow[] = [
   ['18486', login(18486), 'authenticate', 'account-locked', 'credentials', /UNLOCK/],
   ['18487', login(18487), 'authenticate', 'credentials-expired', 'credentials', /expired/],
   ['18488', login(18488), 'authenticate', 'credentials-expired', 'credentials', /before the first use/],
-  ['33134', login(33134), 'authenticate', 'authentication-failed', 'credentials', /Entra/],
+  ['33134', login(33134), 'authenticate', 'authentication-failed', 'credentials', /FROM EXTERNAL PROVIDER/],
   ['4060 with 18456', login(4060, 18456), 'authenticate', 'database-not-found', 'request', /CREATE USER/],
   [
     '4064 with 18456',
@@ -46,7 +46,7 @@ const rows: readonly FailureRow[] = [
     'authenticate',
     'database-not-found',
     'request',
-    /default database/,
+    /DEFAULT_DATABASE/,
   ],
   ['916', request(916), 'query', 'permission-denied', 'permissions', /CREATE USER/],
   [
@@ -55,17 +55,34 @@ const rows: readonly FailureRow[] = [
     'authenticate',
     'permission-denied',
     'permissions',
-    /logon trigger/,
+    /sys\.server_triggers/,
   ],
+  ['911', request(911), 'query', 'database-not-found', 'request', /Check config\.database/],
+  ['40501', login(40501), 'authenticate', 'server-error', 'server', /is busy with the work/],
+  ['49919', login(49919), 'authenticate', 'server-error', 'server', /is busy with the work/],
+  [
+    '17809',
+    login(17809),
+    'authenticate',
+    'too-many-connections',
+    'server',
+    /sp_configure 'user connections'/,
+  ],
+  ['978', login(978), 'authenticate', 'server-error', 'server', /read-only intent/],
+  ['983', login(983), 'authenticate', 'server-error', 'server', /dm_hadr_availability_replica_states/],
+  ['4221', login(4221), 'authenticate', 'server-error', 'server', /transactions of the primary/],
+  ['945', login(945), 'authenticate', 'server-error', 'server', /files, memory or disk/],
+  ['18401', login(18401), 'authenticate', 'server-error', 'server', /upgraded/],
+  ['1105', request(1105), 'query', 'server-error', 'server', /tempdb is full/],
   ['40532', login(40532), 'authenticate', 'authentication-failed', 'credentials', /name@server/],
   ['40607', login(40607), 'authenticate', 'authentication-failed', 'credentials', /no Windows logins/],
   ['40615', login(40615), 'authenticate', 'permission-denied', 'permissions', /server’s firewall/],
-  ['40914', login(40914), 'authenticate', 'permission-denied', 'permissions', /network rules/],
+  ['40914', login(40914), 'authenticate', 'permission-denied', 'permissions', /virtual network rule/],
   ['47073', login(47073), 'authenticate', 'permission-denied', 'permissions', /public network access/],
   ['10928', login(10928), 'authenticate', 'too-many-connections', 'server', /service tier/],
   ['10929', login(10929), 'authenticate', 'too-many-connections', 'server', /service tier/],
-  ['49918', login(49918), 'authenticate', 'too-many-connections', 'server', /service tier/],
-  ['49920', login(49920), 'authenticate', 'too-many-connections', 'server', /service tier/],
+  ['49918', login(49918), 'authenticate', 'server-error', 'server', /is busy with the work/],
+  ['49920', login(49920), 'authenticate', 'server-error', 'server', /is busy with the work/],
   ['40197', login(40197), 'authenticate', 'server-error', 'server', /try again in a minute/],
   ['40613', login(40613), 'authenticate', 'server-error', 'server', /paused/],
   ['42108', login(42108), 'authenticate', 'server-error', 'server', /resume it/],
@@ -85,7 +102,7 @@ const rows: readonly FailureRow[] = [
   ['824', request(824), 'query', 'server-error', 'server', /DBCC CHECKDB/],
   ['1205', request(1205), 'query', 'server-error', 'server', /deadlock/],
   ['1222', request(1222), 'query', 'timeout', 'network', /lock/],
-  ['9002', request(9002), 'query', 'server-error', 'server', /full/],
+  ['9002', request(9002), 'query', 'server-error', 'server', /log_reuse_wait_desc/],
   ['6005', request(6005), 'query', 'server-error', 'server', /shut down/],
   ['17832', login(17832), 'authenticate', 'protocol-mismatch', 'request', /no proxy/],
 ];
@@ -94,6 +111,19 @@ test.each(rows)('%s', async (_, thrown, step, code, blame, words) => {
   const told = await tellFailure(failure, thrown, step);
   expect(told).toMatchObject({ step, code, blame, remediation: expect.stringMatching(words) });
   expect([firewallAdvice, lookUpAdvice]).not.toContain(told?.remediation);
+});
+
+test('the driver’s own limit', async () => {
+  const thrown = Object.assign(new Error('Timeout'), { name: 'RequestError', code: 'ETIMEOUT' });
+  expect(await tellFailure(failure, thrown, 'query')).toMatchObject({
+    code: 'timeout',
+    remediation: expect.stringContaining('query_timeout_seconds'),
+  });
+});
+
+// An answer that came through no firewall rule is no reason to add one.
+test.each([40914, 47073])('%i asks for no firewall rule', async (number) => {
+  expect((await tellFailure(failure, login(number), 'authenticate'))?.remediation).not.toContain('firewall');
 });
 
 // 233 and 10054 are Windows’ words for an end of the socket: no packet of the server holds them, and Node has its own.

@@ -16,7 +16,7 @@ export const failure = (error: unknown): Failure | undefined => {
  * What the driver says of a listener that refuses and of a connection that ends; and what the server says of its own SQL, of a trigger and
  * of a parallel query that failed: the reason follows, in a line of its own.
  */
-const wrapping = new Set(['NJS-511', 'NJS-500', 'ORA-00604', 'ORA-04088', 'ORA-12801']);
+const wrapping = new Set(['NJS-500', 'NJS-511', 'NJS-513', 'NJS-533', 'ORA-00604', 'ORA-04088', 'ORA-12801']);
 
 /** The first reason that says something, or else the first that is another. */
 const wrappedIn = (message: string, code: string): string | undefined => {
@@ -28,9 +28,9 @@ const wrappedIn = (message: string, code: string): string | undefined => {
 const lookUp = (native: string): Meaning | undefined =>
   codes.get(/^ORA-20\d{3}$/.test(native) ? 'ORA-20000' : native);
 
-/** The driver writes ORA-1017 as well as ORA-01017. */
+/** The driver writes ORA-1017 as well as ORA-01017, and TNS- before some of the same list. */
 const padded = (message: string) =>
-  message.replace(/ORA-(\d{1,4})\b/g, (_, digits: string) => `ORA-${digits.padStart(5, '0')}`);
+  message.replace(/\b(?:ORA|TNS)-(\d{1,5})\b/g, (_, digits: string) => `ORA-${digits.padStart(5, '0')}`);
 
 const codes = failureTable({
   'ORA-01005': ['authentication-failed', 'Send the password: the one that is stored is empty.'],
@@ -65,6 +65,11 @@ const codes = failureTable({
     'server-error',
     'A trigger of the server does not compile, such as one AFTER LOGON: ALTER TRIGGER … COMPILE; or disable it.',
   ],
+  'ORA-12506': [
+    'permission-denied',
+    'The access control list of the service does not have the probe’s address: add those that `vantage` names.',
+  ],
+  'ORA-28009': ['authentication-failed', 'SYS logs in as SYSDBA alone: use an account that only reads.'],
   'ORA-12529': [
     'permission-denied',
     'A filter of the listener or of Connection Manager refuses the probe’s address: add it (cman.ora, sqlnet.ora: TCP.INVITED_NODES).',
@@ -90,9 +95,14 @@ const codes = failureTable({
     'too-many-connections',
     'The account has all the sessions that its profile allows: close idle ones, or ALTER PROFILE … LIMIT SESSIONS_PER_USER …;',
   ],
-  'ORA-01033 ORA-01034 ORA-01089 ORA-01090 ORA-01092 ORA-01109 ORA-01219 ORA-01507 ORA-12528': [
+  'ORA-01033 ORA-01089 ORA-01090 ORA-01092 ORA-12528': [
     'server-error',
     'The instance is starting, mounting or shutting down: try again in a minute.',
+  ],
+  'ORA-01034 ORA-27101': ['server-error', 'The instance does not run: start it (STARTUP).'],
+  'ORA-01109 ORA-01219 ORA-01507': [
+    'server-error',
+    'The database is not open: ALTER DATABASE OPEN; or, of a pluggable one, ALTER PLUGGABLE DATABASE … OPEN;',
   ],
   'ORA-01035 ORA-12526 ORA-12527': [
     'server-error',
@@ -184,7 +194,10 @@ const codes = failureTable({
     'unsupported-version',
     'Upgrade to Oracle Database 12.1 or later, which is the oldest that the driver speaks to.',
   ],
-  'NJS-123 NJS-510 ORA-01013': ['timeout'],
+  'NJS-123 NJS-510 ORA-01013': [
+    'timeout',
+    'The server did not answer in time: look at its load and locks, or raise query_timeout_seconds.',
+  ],
   'NJS-500 NJS-501 NJS-521': ['connection-reset'], // the socket came to its end
   'NJS-068 NJS-102 NJS-103 NJS-504 NJS-509 NJS-514 NJS-522 NJS-536': ['protocol-mismatch'], // 536: sent on again and again
 });

@@ -1,5 +1,5 @@
 import type { Failure } from '../connector.ts';
-import { denied, failureOf, failureTable, fieldsOf } from '../failure-table.ts';
+import { denied, failureOf, failureTable, fieldsOf, type Meaning } from '../failure-table.ts';
 
 /**
  * Goes by the server's numbers, of which a login that fails has several: the first that is known decides.
@@ -11,7 +11,7 @@ export const failure = (error: unknown): Failure | undefined => {
   const native = natives.find((one) => meanings.has(one)) ?? natives[0];
   if (native !== undefined) return failureOf(meanings.get(native) ?? ['server-error'], native);
   const { code } = fieldsOf(error);
-  return code === 'ETIMEOUT' || code === 'ECANCEL' ? { code: 'timeout' } : undefined;
+  return code === 'ETIMEOUT' || code === 'ECANCEL' ? failureOf(tooSlow) : undefined;
 };
 
 /** The error with the numbers that the driver tells by events alone. */
@@ -27,6 +27,11 @@ const numbersOf = (error: unknown): readonly number[] => {
   return all.filter((one): one is number => Number.isSafeInteger(one));
 };
 
+const tooSlow: Meaning = [
+  'timeout',
+  'The server did not answer in time: look at its load and locks, or raise query_timeout_seconds.',
+];
+
 const meanings = failureTable({
   // The state that tells these apart stands in the server's log alone: clients always read 1.
   // https://learn.microsoft.com/sql/relational-databases/errors-events/mssqlserver-18456-database-engine-error
@@ -36,7 +41,7 @@ const meanings = failureTable({
   ],
   '33134': [
     'authentication-failed',
-    'Microsoft Entra knows no such principal: check client_id and tenant_id.',
+    'The database knows no such principal of Microsoft Entra: check client_id and tenant_id, and CREATE USER … FROM EXTERNAL PROVIDER; in the database.',
   ],
   '18451': ['server-error', 'The server lets administrators in alone, for it is stopping: try again later.'],
   '18458 18459 18460': [
@@ -58,30 +63,52 @@ const meanings = failureTable({
     'credentials-expired',
     'The password must be changed before the first use: change it, and send the new one.',
   ],
-  '911': ['database-not-found'],
+  '911': ['database-not-found', 'Check config.database: the server has no database of that name.'],
   '4060': [
     'database-not-found',
     'Check the name. The server says the same of a database that the login has no user in: CREATE USER … FOR LOGIN …;',
   ],
-  '4064': ['database-not-found', 'The login’s default database cannot be opened: name a database.'],
+  '4063 4064': [
+    'database-not-found',
+    'The login’s default database cannot be opened: ALTER LOGIN … WITH DEFAULT_DATABASE = …;',
+  ],
   '916': ['permission-denied', 'Give the login a user in the database: CREATE USER … FOR LOGIN …;'],
-  '17892': ['permission-denied', 'A logon trigger of the server refused the login.'],
+  '17892': [
+    'permission-denied',
+    'A logon trigger of the server refused the login: let this login past it (SELECT name FROM sys.server_triggers;).',
+  ],
   '47073': [
     'permission-denied',
     'The server denies public network access: connect through a private endpoint, or turn public access on (az sql server update --enable-public-network true).',
   ],
   '40607': ['authentication-failed', 'Azure SQL takes no Windows logins: use a login with a password.'],
-  '40615 40914': [
+  '40615': [
     'permission-denied',
-    'The server’s firewall does not know the address that the test came from: add it to the server’s firewall or network rules.',
+    'The server’s firewall does not know the address that the test came from: add those that `vantage` names to the server’s firewall rules.',
+  ],
+  '40914': [
+    'permission-denied',
+    'No network rule of the server lets the probe’s subnet in: add a virtual network rule for it, and the endpoint Microsoft.Sql to the subnet.',
   ],
   '229 230 262 297 300 371 6004 15247': denied,
-  '10928 10929 10936 17809 40501 49918 49919 49920': [
+  '10928 10929 10936': [
     'too-many-connections',
     'The limit of sessions, workers or requests of the database is reached: close idle sessions or choose a larger service tier.',
   ],
+  '17809': [
+    'too-many-connections',
+    "The limit of the server is reached: close idle sessions, or raise it: EXEC sp_configure 'user connections', …;",
+  ],
+  // No session is in the way: the service itself is busy. https://learn.microsoft.com/azure/azure-sql/database/troubleshoot-common-errors-issues
+  '40501 49918 49919 49920': [
+    'server-error',
+    'The service is busy with the work of this server or subscription: try again in a minute.',
+  ],
   '18401': ['server-error', 'The server is starting or being upgraded: try again in a minute.'],
-  '18461': ['server-error', 'The server is in single-user mode, and somebody else is in.'],
+  '18461': [
+    'server-error',
+    'The server is in single-user mode, and somebody else is in: start it without -m.',
+  ],
   '6005 6006': ['server-error', 'The server is being shut down: try again when it is back.'],
   '596': ['connection-reset', 'An administrator, or the server itself, ended the session: try again.'],
   '3617': ['timeout', 'The server was told to end the statement: try again.'],
@@ -94,7 +121,11 @@ const meanings = failureTable({
     'server-error',
     'The server has too little memory for this: look at what else it runs, and at max server memory.',
   ],
-  '1101 1105 9002 40544 40551 40552': [
+  '9002': [
+    'server-error',
+    'A transaction log is full: SELECT name, log_reuse_wait_desc FROM sys.databases; says what keeps it.',
+  ],
+  '1101 1105 40544 40551 40552': [
     'server-error',
     'The database, its log or tempdb is full: make room, or raise the limit of its size.',
   ],
@@ -133,9 +164,21 @@ const meanings = failureTable({
   ],
   '927': ['server-error', 'The database is being restored: finish it, RESTORE DATABASE … WITH RECOVERY;'],
   '942': ['server-error', 'The database is offline: ALTER DATABASE … SET ONLINE;'],
-  '976 978 979 982 983': [
+  '978': [
+    'server-error',
+    'This secondary takes sessions of read-only intent alone: name the primary, or set ALLOW_CONNECTIONS = ALL for its SECONDARY_ROLE.',
+  ],
+  '976 979 982': [
     'server-error',
     'The database is a secondary of an availability group that these sessions may not read: name the listener or the primary, or let the secondary be read (SECONDARY_ROLE (ALLOW_CONNECTIONS = ALL)).',
+  ],
+  '983': [
+    'server-error',
+    'The availability group is changing its primary, or this replica is cut off from it: try again in a minute, and look at sys.dm_hadr_availability_replica_states.',
+  ],
+  '4221': [
+    'server-error',
+    'The secondary waits for transactions of the primary to end before it can be read: end the long ones, or name the primary.',
   ],
   '1222': ['timeout', 'Another session holds a lock on what was asked for.'],
   '3989': ['server-error', 'The server lost track of the session’s transaction: try again.'],
