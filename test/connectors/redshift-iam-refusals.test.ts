@@ -38,8 +38,8 @@ if (engine)
       [cluster, 'ClusterNotFound', 404, 'database-not-found', 'cluster_identifier'],
       [cluster, 'InvalidParameterValue', 400, 'authentication-failed', 'config.username'],
       [cluster, 'Throttling', 400, 'server-error', 'try again'],
-      [cluster, 'UnsupportedOperation', 400, 'server-error', 'native_code'],
-      [cluster, 'InternalFailure', 500, 'server-error', 'native_code'],
+      [cluster, 'UnsupportedOperation', 400, 'server-error', 'auth_method password'],
+      [cluster, 'InternalFailure', 500, 'server-error', 'AWS failed'],
       [cluster, 'SomethingNew', 403, 'permission-denied', 'GetClusterCredentials'],
       [workgroup, 'AccessDeniedException', 400, 'permission-denied', 'eu-west-1:123456789012:workgroup/*'],
       [workgroup, 'UnrecognizedClientException', 400, 'authentication-failed', 'access_key_id'],
@@ -48,7 +48,7 @@ if (engine)
       [workgroup, 'ResourceNotFoundException', 400, 'database-not-found', 'workgroup_name'],
       [workgroup, 'ValidationException', 400, 'authentication-failed', 'workgroup_name'],
       [workgroup, 'ThrottlingException', 400, 'server-error', 'try again'],
-      [workgroup, 'InternalServerException', 500, 'server-error', 'native_code'],
+      [workgroup, 'InternalServerException', 500, 'server-error', 'AWS failed'],
     ])('AWS, which gives no password for %s with %s', async (host, name, status, code, cure) => {
       const [type, body] = host === cluster ? xmlRefusal(name) : jsonRefusal(name);
       const { failed, details, asked } = await answeredWith(

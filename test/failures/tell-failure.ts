@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import { problemOf } from '../../shared/network/failure.ts';
 import type { StepName } from '../../shared/network/dialer.ts';
 import { createTrail, type Step } from '../../shared/network/trail.ts';
@@ -29,7 +30,18 @@ export const tellFailure = async (
   return trail.steps().find(({ status }) => status === 'failed');
 };
 
-/** What is never said once a server has answered. */
-export const firewallAdvice = problems.timeout.cure;
-/** What is said only of what no documentation explains. */
-export const lookUpAdvice = problems['server-error'].cure;
+/** Advice that is wrong of a server that answered: open a firewall, look up what its documentation explains, do what is said here. */
+const wrongAdvice = [
+  problems.timeout.cure,
+  problems['server-error'].cure,
+  problems['permission-denied'].cure,
+];
+
+export const expectTold = async (
+  failure: (error: unknown) => Failure | undefined,
+  [, thrown, step, code, blame, words]: FailureRow,
+): Promise<void> => {
+  const told = await tellFailure(failure, thrown, step);
+  expect(told).toMatchObject({ step, code, blame, remediation: expect.stringMatching(words) });
+  expect(wrongAdvice).not.toContain(told?.remediation);
+};

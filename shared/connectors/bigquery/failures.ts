@@ -1,5 +1,5 @@
 import type { Failure } from '../connector.ts';
-import { failureOf, failureTable, fieldsOf, textOf } from '../failure-table.ts';
+import { denied, failureOf, failureTable, fieldsOf, textOf } from '../failure-table.ts';
 import { isTransientStatus } from '../retry.ts';
 
 /** What Google refused, by its own reason. Nothing of its text is kept: it repeats what it was sent. */
@@ -34,7 +34,7 @@ export const failure = (error: unknown): Failure | undefined => {
   const native = typeof reason === 'string' ? reason : undefined;
   const theirs = native !== undefined || status >= 500 || status === 429;
   const [code, known] = reasons.get(native ?? '') ?? [theirs ? 'server-error' : 'protocol-mismatch'];
-  const grant = code === 'permission-denied' && typeof cure === 'string' ? cure : undefined;
+  const grant = code === 'permission-denied' ? (typeof cure === 'string' ? cure : denied[1]) : undefined;
   return failureOf([code, known ?? grant], native ?? String(status));
 };
 
@@ -45,9 +45,16 @@ export const failure = (error: unknown): Failure | undefined => {
 const reasons = failureTable({
   invalid_grant: [
     'authentication-failed',
-    'Send the key file of a service account that exists, and a key of it that was not deleted.',
+    'Send the key file of a service account that exists, and a key of it that was not deleted. Google says the same where Mooring’s clock is wrong by minutes.',
   ],
-  'authError UNAUTHENTICATED required invalid_client unauthorized_client': ['authentication-failed'],
+  'authError UNAUTHENTICATED required': [
+    'authentication-failed',
+    'Send the credentials again: the token was refused.',
+  ],
+  'invalid_client unauthorized_client invalid_request invalid_scope': [
+    'authentication-failed',
+    'Check the id of the application or service principal, and send a secret of it that is valid.',
+  ],
   disabled_client: ['account-locked', 'Enable the service account again.'],
   'accessDenied forbidden PERMISSION_DENIED access_denied': ['permission-denied'],
   'accessNotConfigured SERVICE_DISABLED': [
@@ -55,6 +62,14 @@ const reasons = failureTable({
     'Turn the API on: gcloud services enable bigquery.googleapis.com',
   ],
   'notFound NOT_FOUND': ['database-not-found', 'Check project_id, location and datasets.'],
+  'backendError internalError INTERNAL UNAVAILABLE temporarily_unavailable': [
+    'server-error',
+    'Google failed for now: try again in a minute, and see status.cloud.google.com.',
+  ],
+  'responseTooLarge resourcesExceeded': [
+    'source-too-large',
+    'The answer is more than BigQuery hands out: name the datasets that are needed in config.datasets.',
+  ],
   bytesBilledLimitExceeded: [
     'server-error',
     'The catalog is larger than one query may bill (1 GiB): name the datasets that are needed in config.datasets.',

@@ -1,6 +1,14 @@
 import type { Failure } from '../connector.ts';
 import { failure as oauthFailure } from '../bigquery/failures.ts';
-import { denied, failureOf, failureTable, fieldsOf, textOf, type Meaning } from '../failure-table.ts';
+import {
+  denied,
+  failureOf,
+  failureTable,
+  fieldsOf,
+  textOf,
+  textTable,
+  type Meaning,
+} from '../failure-table.ts';
 
 /**
  * Goes by the status of what the workspace's edge answered, and by SQLSTATE or Spark's error class of what its engine did:
@@ -54,11 +62,10 @@ const byStatus = (status: number, error: unknown): Failure | undefined => {
     headerOf(error, 'x-databricks-reason-phrase') || headerOf(error, 'x-thriftserver-error-message');
   const theirs = reason !== '' || headerOf(error, 'content-type').startsWith('application/json');
   if (status === 503) return failureOf(starting, native);
-  if (status >= 500) return failureOf(['server-error'], native);
+  if (status >= 500) return failureOf(down, native);
   if (!theirs) return failureOf(foreign, native);
-  // 403 is said both to a token that is none and to one that may not use the warehouse; the phrase alone tells.
-  if (status === 403 && /permission/i.test(reason)) return failureOf(mayNotUse, native);
-  return failureOf(statuses.get(native) ?? ['server-error'], native);
+  const forbidden = status === 403 ? forbiddenBy(reason) : undefined;
+  return failureOf(forbidden ?? statuses.get(native) ?? ['server-error'], native);
 };
 
 export const tooSlow =
@@ -71,6 +78,21 @@ const mayNotUse: Meaning = [
   'Give the account the permission CAN USE on the SQL warehouse (SQL Warehouses → Permissions).',
 ];
 
+const down: Meaning = [
+  'server-error',
+  'The workspace failed for now: try again in a minute, and see status.databricks.com.',
+];
+
+/** 403 is said to a token that is none, to an address and to who may not use the warehouse; the phrase alone tells. */
+const forbiddenBy = textTable([
+  [
+    /IP ACL|IP access list/i,
+    'permission-denied',
+    'An IP access list of the workspace or account refuses our addresses: add those that `vantage` names.',
+  ],
+  [/permission/i, ...mayNotUse],
+]);
+
 const statuses = failureTable({
   '401 403': ['authentication-failed', 'Send a token that is valid, and none of another workspace.'],
   '404': ['database-not-found', 'Check http_path: the workspace has no such warehouse.'],
@@ -81,10 +103,14 @@ const notThere: Meaning = ['database-not-found', 'Check catalog and schema.'];
 const states = failureTable({
   '42501': denied,
   '42704 3D000': notThere,
-  '57014 57KD0': ['timeout'],
+  '57014 57KD0': ['timeout', tooSlow],
 });
 /** Where there is no SQLSTATE: https://docs.databricks.com/error-messages/error-classes */
 const conditions = failureTable({
   'SCHEMA_NOT_FOUND CATALOG_NOT_FOUND NO_SUCH_CATALOG_EXCEPTION': notThere,
-  INSUFFICIENT_PERMISSIONS: denied,
+  'INSUFFICIENT_PERMISSIONS PERMISSION_DENIED': denied,
+  UC_NOT_ENABLED: [
+    'server-error',
+    'The warehouse has no Unity Catalog: use one that has, or leave out catalog.',
+  ],
 });

@@ -1,5 +1,13 @@
 import type { Failure } from '../connector.ts';
-import { failureOf, failureTable, fieldsOf, textOf, textTable, type Meaning } from '../failure-table.ts';
+import {
+  denied,
+  failureOf,
+  failureTable,
+  fieldsOf,
+  textOf,
+  textTable,
+  type Meaning,
+} from '../failure-table.ts';
 
 /**
  * Goes by the number of the protocol, https://kafka.apache.org/protocol#protocol_error_codes, and where the driver has none, by the
@@ -17,7 +25,7 @@ export const failure = (error: unknown): Failure | undefined => {
     if (ended) return failureOf(ended);
     return text.endsWith('mechanism is not supported by the server')
       ? failureOf(otherMechanism, '33')
-      : { code: 'authentication-failed', native: '58' };
+      : failureOf(otherPassword, '58');
   }
   const ours = classes.get(textOf(name));
   return ours && failureOf(ours);
@@ -48,8 +56,44 @@ const otherMechanism: Meaning = [
   'The listener does not take this sasl_mechanism: use another one (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512), or turn it on in sasl.enabled.mechanisms.',
 ];
 
+const otherPassword: Meaning = [
+  'authentication-failed',
+  'Check sasl_username and send sasl_password again. An account of SCRAM is made for each mechanism apart: kafka-configs --alter --add-config SCRAM-SHA-512=[…] --entity-type users.',
+];
+
 const refusals = failureTable({
-  '7': ['timeout'],
+  // UNKNOWN_SERVER_ERROR
+  '-1': ['server-error', 'The broker failed at the request: its log says why.'],
+  // OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC_OR_PARTITION, NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, UNKNOWN_TOPIC_ID
+  '1 3 6 74 75 76 100': [
+    'server-error',
+    'A topic was removed, or moved to another broker meanwhile: try again.',
+  ],
+  // LEADER_NOT_AVAILABLE, REPLICA_NOT_AVAILABLE
+  '5 9': [
+    'server-error',
+    'A partition has no leader: the brokers that hold it are down or electing. kafka-topics --describe --unavailable-partitions names it.',
+  ],
+  // BROKER_NOT_AVAILABLE, NETWORK_EXCEPTION, COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR, NOT_CONTROLLER
+  '8 13 14 15 16 41': [
+    'server-error',
+    'The cluster is starting, or electing a controller or coordinator: try again in a minute.',
+  ],
+  // KAFKA_STORAGE_ERROR, CORRUPT_MESSAGE
+  '2 56': ['server-error', 'A disk of the broker failed, or what it holds is damaged: look at its log.'],
+  // LISTENER_NOT_FOUND
+  '72': [
+    'server-error',
+    'The leader of a partition has no listener of this name: check advertised.listeners of every broker.',
+  ],
+  // SECURITY_DISABLED
+  '54': [
+    'server-error',
+    'The brokers have no authorizer, so that there are no ACLs to read: set authorizer.class.name.',
+  ],
+  // DELEGATION_TOKEN_EXPIRED
+  '66': ['credentials-expired', 'The delegation token has expired: make a new one and send it.'],
+  '7': ['timeout', 'The brokers did not answer each other in time: look at their load.'],
   '29': ['permission-denied', 'Grant it Read and Describe on the topic with kafka-acls.'],
   '30': ['permission-denied', 'Grant it Read on the group with kafka-acls.'],
   '31': ['permission-denied', 'Grant it Describe on the cluster with kafka-acls.'],
@@ -58,7 +102,9 @@ const refusals = failureTable({
     'authentication-failed',
     'The listener takes no SASL: use the port of one that does, or send no sasl_* fields.',
   ],
-  '35': ['unsupported-version'],
-  '58': ['authentication-failed'],
+  // TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+  '53': denied,
+  '35': ['unsupported-version', 'The broker is too old: upgrade it.'],
+  '58': otherPassword,
   '89': ['server-error', 'The cluster holds this account back by a quota: try again later.'],
 });

@@ -132,8 +132,12 @@ const states = failureTable({
     'Send ssl.cert and ssl.key. Where the server wants none, pg_hba.conf has no line for this user, database and address: add one.',
   ],
   '28000/InitializeSessionUserId': ['account-locked', 'Let the account log in: ALTER ROLE … LOGIN.'],
-  '3D000': ['database-not-found'],
+  '3D000': ['database-not-found', 'Check the name: psql -l lists those that are there.'],
   '3F000': ['server-error', 'A schema that was asked for is not there: correct config.schemas.'],
+  '25P02 25P03 25P04': [
+    'timeout',
+    'The server ended the transaction for being idle or open too long: look at idle_in_transaction_session_timeout and transaction_timeout of the role.',
+  ],
   '25006': [
     'server-error',
     'The server is a standby or read-only, and the statement was to write: name the primary.',
@@ -147,7 +151,10 @@ const states = failureTable({
     'server-error',
     'The server has no memory left: look at what else it runs, and at work_mem and shared_buffers.',
   ],
-  '53300': ['too-many-connections'],
+  '53300': [
+    'too-many-connections',
+    'Close idle connections, or raise max_connections of the server, or CONNECTION LIMIT of the role or database.',
+  ],
   '54': [
     'server-error',
     'A limit of the server was reached, such as max_locks_per_transaction: narrow config.schemas, or raise it.',
@@ -175,7 +182,7 @@ const states = failureTable({
     'The server ended all sessions after a crash of one: try again in a minute, and look at its log.',
   ],
   '57P04': ['database-not-found', 'The database was dropped meanwhile.'],
-  '57P05': ['connection-reset'],
+  '57P05': ['connection-reset', 'The server ends idle sessions so soon: raise idle_session_timeout.'],
   '58': [
     'server-error',
     'The operating system of the server failed it: look at the log of the server, and at its disk.',
@@ -188,6 +195,16 @@ const states = failureTable({
     'server-error',
     'A trigger or function of the database refused, such as one ON LOGIN: let this account past it, or look at what it raises.',
   ],
+  '72': [
+    'server-error',
+    'The server no longer had the old state that the reading needs: try again, or narrow config.schemas.',
+  ],
+  F0: [
+    'server-error',
+    'The configuration of the server is damaged, or its lock file is: its log says which.',
+  ],
+  HV: ['server-error', 'A foreign server that this database reads from failed: look at pg_foreign_server.'],
+  XX: ['server-error', 'A fault inside the server or an extension of it: its log says more.'],
   XX001: ['server-error', 'Data of the server is damaged: look at its log, and restore what it names.'],
   XX002: ['server-error', 'An index of the server is damaged: look at its log, and REINDEX what it names.'],
 });

@@ -71,6 +71,18 @@ const codes = failureTable({
     'database-not-found',
     'Check credentials.cluster_identifier or workgroup_name, and region: the account of the keys has none of that name there.',
   ],
+  'InvalidClusterState ConflictException': [
+    'server-error',
+    'The cluster or workgroup is paused, resuming or being changed: resume it, or try again in a minute.',
+  ],
+  'UnsupportedOperation UnsupportedOperationException': [
+    'server-error',
+    'AWS says that this cluster does not support handing out passwords: use the auth_method password.',
+  ],
+  'InternalFailure InternalServerException InternalError': [
+    'server-error',
+    'AWS failed for now: try again in a minute, and see health.aws.amazon.com.',
+  ],
   'InvalidParameterValue ValidationException': [
     'authentication-failed',
     'Check config.username, config.database, and credentials.cluster_identifier or workgroup_name: AWS takes no such name.',

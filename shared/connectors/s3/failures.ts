@@ -1,6 +1,14 @@
 import { Problem } from '../../problem.ts';
 import type { Failure } from '../connector.ts';
-import { failureOf, failureTable, fieldsOf } from '../failure-table.ts';
+import {
+  denied,
+  failureOf,
+  failureTable,
+  fieldsOf,
+  textOf,
+  textTable,
+  type Meaning,
+} from '../failure-table.ts';
 import { isTransientStatus } from '../retry.ts';
 
 /** By the code in the body of the answer, else by the status alone. */
@@ -10,12 +18,57 @@ export const failure = (error: unknown): Failure | undefined => {
   const name = nameOf(error);
   if (name === undefined) {
     const native = String(status);
-    if (status >= 500) return failureOf(['server-error'], native);
+    if (status >= 500) return failureOf(down, native);
     return failureOf(['protocol-mismatch', isRedirect(status) ? redirected : undefined], native);
   }
   if (elsewhere.has(name)) return failureOf(['database-not-found', inAnotherRegion(error)], name);
-  return failureOf(codes.get(name) ?? [status === 403 ? 'permission-denied' : 'server-error'], name);
+  const policy = isDenied(error) ? deniedBy(textOf(fieldsOf(error)['message'])) : undefined;
+  return failureOf(policy ?? codes.get(name) ?? (status === 403 ? denied : ['server-error']), name);
 };
+
+const down: Meaning = [
+  'server-error',
+  'The server failed for now: try again in a minute, and look at its log or status page.',
+];
+
+/** Which policy refuses, where the text says so: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+const deniedBy = textTable([
+  [
+    /service control policy/,
+    'permission-denied',
+    'A service control policy of the AWS organisation denies it: whoever manages the organisation must allow it.',
+  ],
+  [
+    /resource control policy/,
+    'permission-denied',
+    'A resource control policy of the AWS organisation denies it: whoever manages the organisation must allow it.',
+  ],
+  [
+    /permissions boundary/,
+    'permission-denied',
+    'The permissions boundary of the user or role does not allow it: add it there too.',
+  ],
+  [
+    /VPC endpoint policy/,
+    'permission-denied',
+    'The policy of the VPC endpoint does not allow it: add the bucket there.',
+  ],
+  [
+    /session policy/,
+    'permission-denied',
+    'The policy that the session was made with does not allow it: send keys of one that does.',
+  ],
+  [
+    /explicit deny in a resource-based policy/,
+    'permission-denied',
+    'The policy of the bucket denies it explicitly: change its Deny statement, for a grant does not outweigh it.',
+  ],
+  [
+    /explicit deny in an identity-based policy/,
+    'permission-denied',
+    'A policy of the user or role denies it explicitly: change its Deny statement, for a grant does not outweigh it.',
+  ],
+]);
 
 const isRedirect = (status: number) => status >= 300 && status < 400;
 
@@ -65,9 +118,34 @@ const codes = failureTable({
     'Send secret_access_key again: it is not the one of access_key_id.',
   ],
   InvalidToken: ['authentication-failed', 'Send session_token again, of the same set as the keys.'],
-  'UnrecognizedClientException IncompleteSignature InvalidSecurity NotSignedUp': ['authentication-failed'],
-  'ExpiredToken ExpiredTokenException TokenRefreshRequired': ['credentials-expired'],
-  'AccountProblem AllAccessDisabled': ['account-locked'],
+  'UnrecognizedClientException IncompleteSignature InvalidSecurity': [
+    'authentication-failed',
+    'Send access_key_id and secret_access_key again, and session_token where they are temporary.',
+  ],
+  'ExpiredToken ExpiredTokenException TokenRefreshRequired': [
+    'credentials-expired',
+    'The keys have expired: send new ones, all of one set.',
+  ],
+  NotSignedUp: ['account-locked', 'The AWS account has not signed up for S3: do so in its console.'],
+  'AccountProblem AllAccessDisabled': [
+    'account-locked',
+    'AWS has disabled access for the bucket or its account: its owner must ask AWS Support.',
+  ],
+  'KMS.DisabledException KMS.NotFoundException KMS.KMSInvalidStateException KMS.InvalidKeyUsageException': [
+    'server-error',
+    'The KMS key of the object is disabled, removed or not usable: enable it.',
+  ],
+  InvalidObjectState: ['server-error', 'The object is archived: restore it first.'],
+  InternalError: down,
+  'RegionDisabledException OptInRequired': [
+    'permission-denied',
+    'The account has not turned this region, or STS in it, on: do so in its settings.',
+  ],
+  ValidationError: ['authentication-failed', 'Check role_arn and external_id: AWS takes no such name.'],
+  XMinioServerNotInitialized: ['server-error', 'The server is starting: try again in a minute.'],
+  XMinioStorageFull: ['server-error', 'The disk of the server is full: make room on it.'],
+  MethodNotAllowed: ['server-error', 'The server does not allow this request: check config.endpoint.'],
+  NotImplemented: ['unsupported-version', 'The server lacks a part of S3 that is needed: upgrade it.'],
   NoSuchBucket: [
     'database-not-found',
     'Check config.bucket: there is no bucket of that name at this endpoint.',
@@ -75,12 +153,15 @@ const codes = failureTable({
   InvalidBucketName: ['database-not-found', 'Check config.bucket: the server takes no such name.'],
   NoSuchKey: ['server-error', 'The object was removed meanwhile: try again.'],
   AccessDenied: ['permission-denied', 'Grant the account what the step privileges names.'],
-  AccessDeniedException: ['permission-denied'],
+  AccessDeniedException: denied,
   RequestTimeTooSkewed: [
     'server-error',
     'The server’s clock differs from Mooring’s by more than 15 minutes: set it.',
   ],
-  RequestTimeout: ['timeout'],
+  RequestTimeout: [
+    'timeout',
+    'The server waited in vain for the rest of a request: look at the network between.',
+  ],
   'SlowDown ServiceUnavailable Throttling ThrottlingException RequestLimitExceeded': [
     'server-error',
     'The server asks for fewer requests: try again in a minute.',

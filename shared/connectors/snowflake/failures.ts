@@ -15,14 +15,42 @@ export const failure = (error: unknown): Failure | undefined => {
 };
 
 const codes = failureTable({
-  '390100': ['authentication-failed'],
+  '390100': [
+    'authentication-failed',
+    'Check config.username and send the credentials again; check config.account too, for the same user may be in another one.',
+  ],
   '390101': ['account-locked', 'The user is disabled: ALTER USER … SET DISABLED = FALSE;'],
   '390102': [
     'account-locked',
     'Wait 15 minutes, or have an administrator unlock it: ALTER USER … SET MINS_TO_UNLOCK = 0;',
   ],
-  '390104 390110 390111 390112 390114': ['credentials-expired'],
-  '390106': ['credentials-expired', 'The password has expired: set a new one and send it.'],
+  '390104 390110 390111 390112 390114': [
+    'credentials-expired',
+    'Snowflake ended the session: try again, and look at the session policy of the user where it goes on.',
+  ],
+  // https://docs.snowflake.com/en/user-guide/security-mfa
+  '390120 390121 390122 390124 390125 390126 390127 390129 390132': [
+    'authentication-failed',
+    'The user must log in with a second factor: use a key pair or a programmatic access token, or a user of TYPE = SERVICE.',
+  ],
+  '390123': [
+    'account-locked',
+    'The second factor of the user is locked: use a key pair or a programmatic access token, or have an administrator unlock it.',
+  ],
+  // https://docs.snowflake.com/en/user-guide/errors-saml
+  '390135 390139 390192': [
+    'authentication-failed',
+    'The account or user does not take this kind of login: look at its authentication policy (AUTHENTICATION_METHODS), or use another auth_method.',
+  ],
+  '390432': [
+    'permission-denied',
+    'Programmatic access tokens need a network policy of the user or account: ALTER USER … SET NETWORK_POLICY = …;',
+  ],
+  '090073': [
+    'server-error',
+    'A resource monitor keeps the warehouse suspended: its quota is used up. Raise it (ALTER RESOURCE MONITOR … SET CREDIT_QUOTA = …), or use another warehouse.',
+  ],
+  '390106 390140': ['credentials-expired', 'The password has expired: set a new one and send it.'],
   '390144': [
     'authentication-failed',
     'Check that the public half of the key is set for this user (ALTER USER … SET RSA_PUBLIC_KEY = …), and the account and user names.',
@@ -64,18 +92,21 @@ const codes = failureTable({
 
 /** https://docs.snowflake.com/en/developer-guide/snowflake-scripting/exceptions: the standard's, as far as they tell more than nothing. */
 const states = failureTable({
-  '42501': ['permission-denied'],
-  '57014': ['timeout'],
+  '42501': denied,
+  '57014': ['timeout', 'The statement was cancelled, by somebody or by a limit of the account.'],
 });
 
 /** The edge answers these, before there is an account. */
 const statuses = failureTable({
   '400 405': ['protocol-mismatch'],
-  '401': ['authentication-failed'],
+  '401': ['authentication-failed', 'Send the credentials again.'],
   '403 404': [
     'host-not-found',
     'Check config.account: there is no account of this name, or it lies in another region.',
   ],
-  '429': ['too-many-connections'],
-  '503': ['server-error', 'The service is not available right now: try again, and see status.snowflake.com.'],
+  '429': ['too-many-connections', 'Snowflake asks for fewer requests: try again in a minute.'],
+  '500 502 503 504': [
+    'server-error',
+    'The service is not available right now: try again, and see status.snowflake.com.',
+  ],
 });

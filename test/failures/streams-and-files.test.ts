@@ -1,0 +1,183 @@
+import { describe, test } from '@jest/globals';
+import { failure as kafka } from '../../shared/connectors/kafka/failures.ts';
+import { failure as s3 } from '../../shared/connectors/s3/failures.ts';
+import { expectTold, type FailureRow } from './tell-failure.ts';
+
+/** As `kafkajs` throws a code of the protocol. */
+const broker = (code: number) =>
+  Object.assign(new Error('in its words'), { name: 'KafkaJSProtocolError', code });
+const sasl = (message: string) =>
+  Object.assign(new Error(message), { name: 'KafkaJSSASLAuthenticationError' });
+
+/** https://kafka.apache.org/protocol#protocol_error_codes */
+const ofKafka: readonly FailureRow[] = [
+  ['58', broker(58), 'authenticate', 'authentication-failed', 'credentials', /for each mechanism/],
+  ['33', broker(33), 'authenticate', 'authentication-failed', 'credentials', /sasl\.enabled\.mechanisms/],
+  [
+    'another mechanism',
+    sasl('SASL X mechanism is not supported by the server'),
+    'authenticate',
+    'authentication-failed',
+    'credentials',
+    /sasl_mechanism/,
+  ],
+  [
+    'another password',
+    sasl('SASL PLAIN authentication failed: refused'),
+    'authenticate',
+    'authentication-failed',
+    'credentials',
+    /for each mechanism/,
+  ],
+  ['34', broker(34), 'authenticate', 'authentication-failed', 'credentials', /takes no SASL/],
+  ['66', broker(66), 'authenticate', 'credentials-expired', 'credentials', /delegation token/],
+  ['35', broker(35), 'authenticate', 'unsupported-version', 'server', /upgrade/],
+  ['29', broker(29), 'query', 'permission-denied', 'permissions', /on the topic/],
+  ['30', broker(30), 'query', 'permission-denied', 'permissions', /on the group/],
+  ['31', broker(31), 'privileges', 'permission-denied', 'permissions', /on the cluster/],
+  ['3', broker(3), 'query', 'server-error', 'server', /removed/],
+  ['5', broker(5), 'query', 'server-error', 'server', /no leader/],
+  ['7', broker(7), 'query', 'timeout', 'network', /load/],
+  ['41', broker(41), 'query', 'server-error', 'server', /electing/],
+  ['54', broker(54), 'privileges', 'server-error', 'server', /authorizer/],
+  ['56', broker(56), 'query', 'server-error', 'server', /disk/],
+  ['72', broker(72), 'query', 'server-error', 'server', /advertised\.listeners/],
+  ['89', broker(89), 'query', 'server-error', 'server', /quota/],
+];
+
+/** As the SDK throws what S3 or STS answers. */
+const aws = (Code: string, httpStatusCode: number, message = 'in its words', rest = {}) =>
+  Object.assign(new Error(message), { name: Code, Code, $metadata: { httpStatusCode }, ...rest });
+const deniedWith = (reason: string) =>
+  aws('AccessDenied', 403, `User: x is not authorized to perform: s3:ListBucket ${reason}`);
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+const ofS3: readonly FailureRow[] = [
+  [
+    'InvalidAccessKeyId',
+    aws('InvalidAccessKeyId', 403),
+    'authenticate',
+    'authentication-failed',
+    'credentials',
+    /access_key_id/,
+  ],
+  [
+    'SignatureDoesNotMatch',
+    aws('SignatureDoesNotMatch', 403),
+    'authenticate',
+    'authentication-failed',
+    'credentials',
+    /secret_access_key/,
+  ],
+  [
+    'ExpiredToken',
+    aws('ExpiredToken', 400),
+    'authenticate',
+    'credentials-expired',
+    'credentials',
+    /new ones/,
+  ],
+  [
+    'RequestTimeTooSkewed',
+    aws('RequestTimeTooSkewed', 403),
+    'authenticate',
+    'server-error',
+    'server',
+    /clock/,
+  ],
+  [
+    'AuthorizationHeaderMalformed',
+    aws('AuthorizationHeaderMalformed', 400, '', { Region: 'eu-west-1' }),
+    'authenticate',
+    'database-not-found',
+    'request',
+    /eu-west-1/,
+  ],
+  [
+    'PermanentRedirect',
+    aws('PermanentRedirect', 301),
+    'authenticate',
+    'database-not-found',
+    'request',
+    /config\.region/,
+  ],
+  [
+    'NoSuchBucket',
+    aws('NoSuchBucket', 404),
+    'authenticate',
+    'database-not-found',
+    'request',
+    /config\.bucket/,
+  ],
+  ['AccessDenied', aws('AccessDenied', 403), 'query', 'permission-denied', 'permissions', /step privileges/],
+  [
+    'by an SCP',
+    deniedWith('with an explicit deny in a service control policy'),
+    'query',
+    'permission-denied',
+    'permissions',
+    /organisation/,
+  ],
+  [
+    'by the bucket',
+    deniedWith('with an explicit deny in a resource-based policy'),
+    'query',
+    'permission-denied',
+    'permissions',
+    /Deny statement/,
+  ],
+  [
+    'by a boundary',
+    deniedWith('because no permissions boundary allows the action'),
+    'query',
+    'permission-denied',
+    'permissions',
+    /boundary/,
+  ],
+  [
+    'by an endpoint',
+    deniedWith('because no VPC endpoint policy allows the action'),
+    'query',
+    'permission-denied',
+    'permissions',
+    /VPC endpoint/,
+  ],
+  [
+    'an unknown 403',
+    aws('SomethingNew', 403),
+    'query',
+    'permission-denied',
+    'permissions',
+    /step privileges/,
+  ],
+  [
+    'AllAccessDisabled',
+    aws('AllAccessDisabled', 403),
+    'authenticate',
+    'account-locked',
+    'credentials',
+    /AWS Support/,
+  ],
+  ['KMS.DisabledException', aws('KMS.DisabledException', 400), 'query', 'server-error', 'server', /KMS key/],
+  ['SlowDown', aws('SlowDown', 503), 'query', 'server-error', 'server', /fewer requests/],
+  ['InternalError', aws('InternalError', 500), 'query', 'server-error', 'server', /status page/],
+  [
+    'RegionDisabledException',
+    aws('RegionDisabledException', 403),
+    'authenticate',
+    'permission-denied',
+    'permissions',
+    /region/,
+  ],
+  [
+    'ValidationError',
+    aws('ValidationError', 400),
+    'authenticate',
+    'authentication-failed',
+    'credentials',
+    /role_arn/,
+  ],
+];
+
+describe('Kafka', () => void test.each(ofKafka)('%s', (...row) => expectTold(kafka, row)));
+describe('S3', () => void test.each(ofS3)('%s', (...row) => expectTold(s3, row)));

@@ -1,0 +1,180 @@
+import { describe, expect, test } from '@jest/globals';
+import { failure as bigquery, refusal } from '../../shared/connectors/bigquery/failures.ts';
+import { failure as databricks } from '../../shared/connectors/databricks/failures.ts';
+import { failure as snowflake } from '../../shared/connectors/snowflake/failures.ts';
+import { refused } from '../../shared/connectors/snowflake/answers.ts';
+import { expectTold, type FailureRow } from './tell-failure.ts';
+
+const snow = (code: string, sqlState?: string) =>
+  refused({ code, ...(sqlState !== undefined && { sqlState }) });
+
+/** https://docs.snowflake.com/en/user-guide/security-mfa · https://docs.snowflake.com/en/user-guide/errors-saml */
+const ofSnowflake: readonly FailureRow[] = [
+  ['390100', snow('390100'), 'authenticate', 'authentication-failed', 'credentials', /config\.account/],
+  ['390101', snow('390101'), 'authenticate', 'account-locked', 'credentials', /DISABLED = FALSE/],
+  ['390102', snow('390102'), 'authenticate', 'account-locked', 'credentials', /MINS_TO_UNLOCK/],
+  ['390106', snow('390106'), 'authenticate', 'credentials-expired', 'credentials', /new one/],
+  ['390114', snow('390114'), 'query', 'credentials-expired', 'credentials', /session policy/],
+  ['390123', snow('390123'), 'authenticate', 'account-locked', 'credentials', /second factor/],
+  ['390127', snow('390127'), 'authenticate', 'authentication-failed', 'credentials', /TYPE = SERVICE/],
+  [
+    '390139',
+    snow('390139'),
+    'authenticate',
+    'authentication-failed',
+    'credentials',
+    /AUTHENTICATION_METHODS/,
+  ],
+  ['390144', snow('390144'), 'authenticate', 'authentication-failed', 'credentials', /RSA_PUBLIC_KEY/],
+  ['390189', snow('390189'), 'authenticate', 'permission-denied', 'permissions', /GRANT ROLE/],
+  ['390201', snow('390201'), 'authenticate', 'permission-denied', 'permissions', /USAGE/],
+  ['390422', snow('390422'), 'authenticate', 'permission-denied', 'permissions', /network policy/],
+  ['390432', snow('390432'), 'authenticate', 'permission-denied', 'permissions', /NETWORK_POLICY/],
+  ['000606', snow('000606', '57P03'), 'query', 'permission-denied', 'permissions', /USAGE ON WAREHOUSE/],
+  ['090073', snow('090073', '22000'), 'query', 'server-error', 'server', /RESOURCE MONITOR/],
+  ['000630', snow('000630', '57014'), 'query', 'timeout', 'network', /query_timeout_seconds/],
+  ['002003', snow('002003', '02000'), 'query', 'permission-denied', 'permissions', /step privileges/],
+  [
+    'another of 42501',
+    snow('003999', '42501'),
+    'query',
+    'permission-denied',
+    'permissions',
+    /step privileges/,
+  ],
+  ['HTTP 403', snow('403'), 'authenticate', 'host-not-found', 'network', /config\.account/],
+  ['HTTP 429', snow('429'), 'authenticate', 'too-many-connections', 'server', /fewer requests/],
+  ['HTTP 502', snow('502'), 'authenticate', 'server-error', 'server', /status\.snowflake\.com/],
+];
+
+/** As the driver throws what the workspace's edge answered, and what its engine did. */
+const edge = (statusCode: number, reason?: string) =>
+  Object.assign(new Error('refused'), {
+    statusCode,
+    response: {
+      headers: new Headers({
+        'content-type': 'application/json',
+        ...(reason !== undefined && { 'x-databricks-reason-phrase': reason }),
+      }),
+    },
+  });
+const engine = (sqlState: string, message = 'in its words') =>
+  Object.assign(new Error(message), { response: { sqlState } });
+
+/** https://docs.databricks.com/error-messages/sqlstates */
+const ofDatabricks: readonly FailureRow[] = [
+  ['401', edge(401), 'authenticate', 'authentication-failed', 'credentials', /token/],
+  [
+    '403 of a token',
+    edge(403, 'Invalid access token.'),
+    'authenticate',
+    'authentication-failed',
+    'credentials',
+    /token/,
+  ],
+  [
+    '403 of an address',
+    edge(403, 'Source IP address: 192.0.2.1 is blocked by Databricks IP ACL'),
+    'authenticate',
+    'permission-denied',
+    'permissions',
+    /IP access list/,
+  ],
+  [
+    '403 of a warehouse',
+    edge(403, 'You do not have permission to use the SQL Warehouse.'),
+    'authenticate',
+    'permission-denied',
+    'permissions',
+    /CAN USE/,
+  ],
+  ['404', edge(404), 'authenticate', 'database-not-found', 'request', /http_path/],
+  ['429', edge(429), 'query', 'server-error', 'server', /later/],
+  ['500', edge(500), 'query', 'server-error', 'server', /status\.databricks\.com/],
+  ['503', edge(503), 'authenticate', 'server-error', 'server', /starting/],
+  [
+    'invalid_client',
+    refusal(401, 'invalid_client'),
+    'authenticate',
+    'authentication-failed',
+    'credentials',
+    /service principal/,
+  ],
+  ['42501', engine('42501'), 'query', 'permission-denied', 'permissions', /step privileges/],
+  ['3D000', engine('3D000'), 'query', 'database-not-found', 'request', /catalog/],
+  ['57KD0', engine('57KD0'), 'query', 'timeout', 'network', /query_timeout_seconds/],
+  ['UC_NOT_ENABLED', new Error('[UC_NOT_ENABLED] no'), 'query', 'server-error', 'server', /Unity Catalog/],
+];
+
+/** https://cloud.google.com/bigquery/docs/error-messages */
+const ofBigquery: readonly FailureRow[] = [
+  [
+    'invalid_grant',
+    refusal(400, 'invalid_grant'),
+    'authenticate',
+    'authentication-failed',
+    'credentials',
+    /deleted.*clock/,
+  ],
+  [
+    'authError',
+    refusal(401, 'authError'),
+    'query',
+    'authentication-failed',
+    'credentials',
+    /token was refused/,
+  ],
+  [
+    'disabled_client',
+    refusal(401, 'disabled_client'),
+    'authenticate',
+    'account-locked',
+    'credentials',
+    /Enable/,
+  ],
+  [
+    'accessDenied',
+    refusal(403, 'accessDenied'),
+    'query',
+    'permission-denied',
+    'permissions',
+    /step privileges/,
+  ],
+  [
+    'accessDenied with a grant',
+    refusal(403, 'accessDenied', 'Grant roles/x.'),
+    'query',
+    'permission-denied',
+    'permissions',
+    /roles\/x/,
+  ],
+  [
+    'accessNotConfigured',
+    refusal(403, 'accessNotConfigured'),
+    'query',
+    'permission-denied',
+    'permissions',
+    /gcloud services enable/,
+  ],
+  ['rateLimitExceeded', refusal(403, 'rateLimitExceeded'), 'query', 'server-error', 'server', /quota/],
+  ['quotaExceeded', refusal(403, 'quotaExceeded'), 'query', 'server-error', 'server', /quota/],
+  ['billingNotEnabled', refusal(403, 'billingNotEnabled'), 'query', 'server-error', 'server', /billing/],
+  ['notFound', refusal(404, 'notFound'), 'query', 'database-not-found', 'request', /location/],
+  ['backendError', refusal(503, 'backendError'), 'query', 'server-error', 'server', /status\.cloud/],
+  [
+    'responseTooLarge',
+    refusal(403, 'responseTooLarge'),
+    'query',
+    'source-too-large',
+    'server',
+    /config\.datasets/,
+  ],
+];
+
+describe('Snowflake', () => void test.each(ofSnowflake)('%s', (...row) => expectTold(snowflake, row)));
+describe('Databricks', () => void test.each(ofDatabricks)('%s', (...row) => expectTold(databricks, row)));
+describe('BigQuery', () => void test.each(ofBigquery)('%s', (...row) => expectTold(bigquery, row)));
+
+test('a code that nothing explains is shown, to be looked up', () => {
+  expect(snowflake(snow('999999'))).toEqual({ code: 'server-error', native: '999999' });
+});
