@@ -151,5 +151,9 @@ const ofPostgresql: readonly FailureRow[] = [
   ['XX000', state('XX000', 'x', 'y'), 'query', 'server-error', 'server', /fault inside/],
 ];
 
-describe('Redshift', () => void test.each(ofRedshift)('%s', (...row) => expectTold(postgresql, row)));
-describe('PostgreSQL', () => void test.each(ofPostgresql)('%s', (...row) => expectTold(postgresql, row)));
+describe('Redshift', () => {
+  test.each(ofRedshift)('%s', (...row) => expectTold(postgresql, row));
+});
+describe('PostgreSQL', () => {
+  test.each(ofPostgresql)('%s', (...row) => expectTold(postgresql, row));
+});

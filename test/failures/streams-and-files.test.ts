@@ -179,5 +179,9 @@ const ofS3: readonly FailureRow[] = [
   ],
 ];
 
-describe('Kafka', () => void test.each(ofKafka)('%s', (...row) => expectTold(kafka, row)));
-describe('S3', () => void test.each(ofS3)('%s', (...row) => expectTold(s3, row)));
+describe('Kafka', () => {
+  test.each(ofKafka)('%s', (...row) => expectTold(kafka, row));
+});
+describe('S3', () => {
+  test.each(ofS3)('%s', (...row) => expectTold(s3, row));
+});

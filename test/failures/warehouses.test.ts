@@ -171,9 +171,15 @@ const ofBigquery: readonly FailureRow[] = [
   ],
 ];
 
-describe('Snowflake', () => void test.each(ofSnowflake)('%s', (...row) => expectTold(snowflake, row)));
-describe('Databricks', () => void test.each(ofDatabricks)('%s', (...row) => expectTold(databricks, row)));
-describe('BigQuery', () => void test.each(ofBigquery)('%s', (...row) => expectTold(bigquery, row)));
+describe('Snowflake', () => {
+  test.each(ofSnowflake)('%s', (...row) => expectTold(snowflake, row));
+});
+describe('Databricks', () => {
+  test.each(ofDatabricks)('%s', (...row) => expectTold(databricks, row));
+});
+describe('BigQuery', () => {
+  test.each(ofBigquery)('%s', (...row) => expectTold(bigquery, row));
+});
 
 test('a code that nothing explains is shown, to be looked up', () => {
   expect(snowflake(snow('999999'))).toEqual({ code: 'server-error', native: '999999' });
