@@ -63,6 +63,18 @@ describe('what the table answers', () => {
     ]);
   });
 
+  test('is asked for no more than what is still wanted, where a page held items that had expired', async () => {
+    const item = (sk: string) => ({ pk: { S: 'a' }, sk: { S: sk } });
+    const last = (sk: string) => ({ LastEvaluatedKey: item(sk), ScannedCount: 3 });
+    await using table = await answering([
+      { Items: [item('b')], ...last('c') },
+      { Items: [item('d'), item('e')], LastEvaluatedKey: item('e'), ScannedCount: 2 },
+    ]);
+    const { items } = await table.store.query({ pk: 'a', limit: 3 });
+    expect(items.map(({ sk }) => sk)).toEqual(['b', 'd', 'e']);
+    expect(table.asked().map(({ Limit }) => Limit)).toEqual([3, 2]);
+  });
+
   test('is unavailable when it does not come, or says so', async () => {
     const key = { pk: 'a', sk: 'a' };
     const unavailable = { name: 'Problem', code: 'unavailable' };
