@@ -29,4 +29,28 @@ export const equivalents: readonly {
     reason:
       'Of the 4 MB of a write its removals would take 100 bytes at most; sizes are no more exact than that.',
   },
+  {
+    file: 'shared/domain/nearest.ts',
+    change:
+      '`…t.left -= 1 + (length * wanted.length) / 1000) < 0) return undefined;` → `…t.left -= 1 + (length * wanted.length) / 1000) < 1) return undefined;`',
+    reason: 'The effort that is left is a measure of time, and no more exact than one comparison.',
+  },
+  {
+    file: 'shared/network/resolve.ts',
+    change:
+      "`signal.addEventListener('abort', cancel, { once: true });` → `signal.addEventListener('abort', cancel, { once: false });`",
+    reason: 'The signal aborts once, and the listener is taken away when the answer is there.',
+  },
+  {
+    file: 'shared/domain/destination.ts',
+    change:
+      "`…=== 'url') return isSameUrl(before ?? '', now ?? '');` → `…=== 'url') return isSameUrl(before ?? '', now ?? 'mutated');`",
+    reason: 'Neither text is a URL, and what is no URL is the same as no other.',
+  },
+  {
+    file: 'shared/domain/sweep.ts',
+    change:
+      '`…ems } = await store.query({ pk, from, to, limit: 1 });` → `…ems } = await store.query({ pk, from, to, limit: 2 });`',
+    reason: 'It only counts whether anything was read.',
+  },
 ];

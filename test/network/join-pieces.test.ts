@@ -7,14 +7,16 @@ import { joinPieces } from '../../shared/network/join-pieces.ts';
 /** A server that answers pieces of these sizes, each written by itself. */
 const serve = async (sizes: readonly number[]) => {
   const body = Buffer.alloc(sizes.reduce((sum, size) => sum + size, 0)).map((_, at) => at % 251);
-  const server = createServer(async (_, answer) => {
+  const server = createServer((_, answer) => {
     answer.on('error', () => undefined);
     let at = 0;
-    for (const size of sizes) {
-      // The socket has sent one before the next is written, so that they are not joined here.
-      await new Promise((written) => answer.write(body.subarray(at, (at += size)), written));
-    }
-    answer.end();
+    // The socket has sent one before the next is written, so that they are not joined here.
+    const writeNext = (turn: number): void => {
+      const size = sizes[turn];
+      if (size === undefined) return void answer.end();
+      answer.write(body.subarray(at, (at += size)), () => writeNext(turn + 1));
+    };
+    writeNext(0);
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const address = server.address();
