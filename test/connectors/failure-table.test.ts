@@ -55,3 +55,13 @@ test.each(globSync('shared/connectors/*/{failures,refusals}.ts'))('%s tells of e
     expect(codes).toEqual([...new Set(codes)]);
   }
 });
+
+// Whoever is told to look up what is known here is told nothing.
+test.each(globSync('shared/connectors/*/{failures,refusals}.ts'))(
+  '%s says of each server error what to do',
+  (file) => {
+    const tables = [...readFileSync(file, 'utf8').matchAll(/failureTable\(\{\n(.*?)\n\}\);/gs)];
+    const shrugs = tables.flatMap(([, lines = '']) => lines.match(/^.*\['server-error'\].*$/gm) ?? []);
+    expect(shrugs).toEqual([]);
+  },
+);

@@ -8,6 +8,7 @@ import {
   textTable,
   type Meaning,
 } from '../failure-table.ts';
+import { mayNotConnect, poolers } from './poolers.ts';
 
 /**
  * Goes by SQLSTATE, and within 28000, which stands for a dozen refusals, by the server's `routine`, by its text where that is English, and
@@ -19,6 +20,7 @@ export const failure = (error: unknown): Failure | undefined => {
   const [state, place, text] = [textOf(code), textOf(routine), textOf(message)];
   if (/^[0-9A-Z]{5}$/.test(state)) {
     const meaning =
+      refusedToken(state, place, login) ??
       (state === '28000' ? refusedLogin(place, text, login) : undefined) ??
       (place === '' ? poolers(text) : undefined) ??
       states.get(`${state}/${place}`) ??
@@ -34,6 +36,8 @@ export const failure = (error: unknown): Failure | undefined => {
 export interface Login {
   readonly encrypted: boolean;
   readonly passwordAsked: boolean;
+  /** Whether a token of AWS stood for the password. */
+  readonly token?: boolean;
 }
 
 /**
@@ -42,6 +46,26 @@ export interface Login {
  */
 export const seenAtLogin = (error: unknown, login: Login): unknown =>
   error instanceof Error ? Object.assign(error, { login }) : error;
+
+/**
+ * RDS checks a token by PAM, and takes it for a password where the account lacks the role for it.
+ * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.Troubleshooting.html
+ */
+const refusedToken = (state: string, place: string, login: unknown): Meaning | undefined => {
+  if (fieldsOf(login)['token'] !== true) return undefined;
+  if (state === '28P01') return withoutRole;
+  return state === '28000' && place === 'auth_failed' ? otherToken : undefined;
+};
+
+const withoutRole: Meaning = [
+  'authentication-failed',
+  'The server took the token for a password, since the account may not log in by one: GRANT rds_iam TO …; and turn IAM database authentication on for the server.',
+];
+
+const otherToken: Meaning = [
+  'authentication-failed',
+  'RDS refused the token: allow the owner of the keys rds-db:connect for this user, check access_key_id, secret_access_key and region, and GRANT rds_iam TO …;',
+];
 
 const refusedLogin = (routine: string, text: string, login: unknown): Meaning | undefined => {
   const { encrypted, passwordAsked } = fieldsOf(login);
@@ -95,9 +119,14 @@ const refusedByMethod = textTable([
     `pg_hba.conf asks this user for a kind of login that is not supported (Kerberos, OAuth): ${setPassword}.`,
   ],
   [
-    /^(LDAP|PAM|BSD|RADIUS) authentication failed/,
+    /^PAM authentication failed/,
     'authentication-failed',
-    'The server asks a directory (LDAP, PAM or RADIUS) for this password: send the one that is valid there.',
+    'The server asks PAM for this password: send the one that is valid there. On Amazon RDS an account with the role rds_iam takes tokens alone: use auth_method iam, or REVOKE rds_iam FROM …;',
+  ],
+  [
+    /^(LDAP|BSD|RADIUS) authentication failed/,
+    'authentication-failed',
+    'The server asks a directory (LDAP or RADIUS) for this password: send the one that is valid there.',
   ],
 ]);
 
@@ -111,15 +140,10 @@ const certificateOrMethod: Meaning = [
   `Send ssl.cert and ssl.key of a certificate that is made for this user. Where pg_hba.conf says ident, gss or reject for it: ${setPassword}.`,
 ];
 
-const mayNotConnect: Meaning = [
-  'permission-denied',
-  'Let the account connect: GRANT CONNECT ON DATABASE … TO …;',
-];
-
 /**
  * A code alone, its first two characters, or with the function of the server's source that raised it:
- * https://github.com/postgres/postgres/blob/master/src/backend/libpq/auth.c. Class 42 and the like would be a fault of our own
- * statement, and stay `server-error`.
+ * https://github.com/postgres/postgres/blob/master/src/backend/libpq/auth.c. Class 42 would be a fault of our own
+ * statement on a PostgreSQL, so that it is none.
  */
 const states = failureTable({
   '08': ['protocol-mismatch'],
@@ -142,10 +166,23 @@ const states = failureTable({
     'server-error',
     'The server is a standby or read-only, and the statement was to write: name the primary.',
   ],
+  '26000 42P05': [
+    'server-error',
+    'A pooler mixes up sessions and their prepared statements: name the server itself, or the pooler’s port for sessions.',
+  ],
   '40': ['server-error', 'Another transaction was in the way: try again.'],
+  '40P01': ['server-error', 'The server ended the query to resolve a deadlock: try again.'],
+  '42': [
+    'server-error',
+    'The server does not know a table, column or function of PostgreSQL’s catalog: check what stands at this address, such as an emulation of PostgreSQL, and its version.',
+  ],
   '42501': denied,
   '42501/CheckMyDatabase': mayNotConnect,
   '53': ['server-error', 'The server is out of memory, disk or another resource.'],
+  '53400': [
+    'server-error',
+    'A limit that the server’s configuration sets was reached, most likely temp_file_limit: raise it for the role, or narrow config.schemas.',
+  ],
   '53100': ['server-error', 'The disk of the server is full: make room on it.'],
   '53200': [
     'server-error',
@@ -208,31 +245,6 @@ const states = failureTable({
   XX001: ['server-error', 'Data of the server is damaged: look at its log, and restore what it names.'],
   XX002: ['server-error', 'An index of the server is damaged: look at its log, and REINDEX what it names.'],
 });
-
-/**
- * Poolers send one SQLSTATE for all and no routine, so their text decides; it is never translated.
- * https://github.com/pgbouncer/pgbouncer/blob/master/src/client.c · https://github.com/supabase/supavisor/blob/main/lib/supavisor/client_handler.ex
- */
-const poolers = textTable([
-  [
-    /^Tenant or user not found/,
-    'authentication-failed',
-    'Supabase’s pooler wants the user name with the project behind it: postgres.PROJECT.',
-  ],
-  [/^(SASL|password) authentication failed|^no such user|^wrong password type/i, 'authentication-failed'],
-  [/^no such database|^database ".*" does not exist$/s, 'database-not-found'],
-  [/^permission denied for database/, ...mayNotConnect],
-  [
-    /^no more connections allowed|^sorry, too many clients|^too many connections|^Max client connections reached|^remaining connection slots/,
-    'too-many-connections',
-  ],
-  [/^(SSL|TLS) (connection is )?required/i, 'tls-required'],
-  [
-    /^query_wait_timeout|^client_login_timeout|^query_timeout/,
-    'timeout',
-    'The pooler had no connection to the server in time: check the server behind it.',
-  ],
-]);
 
 /** What `pg` itself throws, in its own words, which have no code: https://github.com/brianc/node-postgres/tree/master/packages/pg/lib */
 const driver = textTable([

@@ -160,7 +160,7 @@ const logIn = async (
     await client.connect();
   } catch (error) {
     await close(client, socket);
-    throw seenAtLogin(error, { encrypted, passwordAsked });
+    throw seenAtLogin(error, { encrypted, passwordAsked, token: credentials.auth_method === 'iam' });
   }
   return { client, allow };
 };

@@ -1,0 +1,38 @@
+import { textTable, type Meaning } from '../failure-table.ts';
+
+export const mayNotConnect: Meaning = [
+  'permission-denied',
+  'Let the account connect: GRANT CONNECT ON DATABASE … TO …;',
+];
+
+/**
+ * Poolers send one SQLSTATE for all and no routine, so their text decides; it is never translated.
+ * https://github.com/pgbouncer/pgbouncer/blob/master/src/client.c · https://neon.com/docs/connect/connection-errors ·
+ * https://github.com/supabase/supavisor/blob/main/lib/supavisor/client_handler.ex
+ */
+export const poolers = textTable([
+  [
+    /^Tenant or user not found/,
+    'authentication-failed',
+    'Supabase’s pooler wants the user name with the project behind it: postgres.PROJECT.',
+  ],
+  [
+    /^Endpoint ID is not specified|^Inconsistent project name/,
+    'host-not-found',
+    'Neon’s proxy does not know the endpoint: check host, which names it, against the connection details of the project.',
+  ],
+  [/^The endpoint has been disabled/, 'server-error', 'The compute endpoint is disabled in Neon: enable it.'],
+  [/^(SASL|password) authentication failed|^no such user|^wrong password type/i, 'authentication-failed'],
+  [/^no such database|^database ".*" does not exist$/s, 'database-not-found'],
+  [/^permission denied for database/, ...mayNotConnect],
+  [
+    /^no more connections allowed|^sorry, too many clients|^too many connections|^Max client connections reached|^remaining connection slots/,
+    'too-many-connections',
+  ],
+  [/^(SSL|TLS) (connection is )?required/i, 'tls-required'],
+  [
+    /^query_wait_timeout|^client_login_timeout|^query_timeout/,
+    'timeout',
+    'The pooler had no connection to the server in time: check the server behind it.',
+  ],
+]);
