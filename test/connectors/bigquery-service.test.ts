@@ -249,6 +249,24 @@ describe('what BigQuery’s service says', () => {
     expect(JSON.stringify(outcome)).not.toContain('obviously-told');
   });
 
+  test('why it is forbidden is told where the newer half of an answer says so', async () => {
+    const details = [{ reason: 'SECURITY_POLICY_VIOLATED', domain: 'googleapis.com' }];
+    const error = { code: 403, status: 'PERMISSION_DENIED', errors: [{ reason: 'forbidden' }], details };
+    await using service = await serviceOf(() => [403, { error }]);
+    const step = (await service.tried()).steps.find((one) => one.status === 'failed');
+    expect(step).toMatchObject({
+      code: 'permission-denied',
+      native_code: 'SECURITY_POLICY_VIOLATED',
+      remediation: expect.stringContaining('VPC Service Controls'),
+    });
+  });
+
+  test('a refusal that is no more than forbidden stays it', async () => {
+    await using service = await serviceOf(() => refused(403, 'forbidden'));
+    const step = (await service.tried()).steps.find((one) => one.status === 'failed');
+    expect(step).toMatchObject({ code: 'permission-denied', native_code: 'forbidden' });
+  });
+
   test.each([
     ['a token with a line of its own', { access_token: 'one\r\nhost: two' }],
     ['no token', {}],

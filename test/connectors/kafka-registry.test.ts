@@ -177,8 +177,8 @@ if (env) {
     });
 
     test.each([
-      [500, 'schemas-unavailable', 'server-error'],
-      [429, 'schemas-unavailable', 'server-error'],
+      [500, 'schemas-unavailable', 'log of the schema registry'],
+      [429, 'schemas-unavailable', 'fewer requests'],
       [401, 'schemas-unavailable', 'schema_registry_password'],
       [404, 'schemas-unavailable', 'schema_registry_url'],
     ])('answers %d to who asks for subjects costs their schemas alone', async (status, reason, words) => {

@@ -336,12 +336,13 @@ describe('what goes out', () => {
       secret_access_key: 'obviously-fake',
       region: 'eu-west-1',
     };
-    const { details } = await examine(
+    const { details, steps } = await examine(
       connectors.postgresql,
       targetOf(server.port, keys),
       optionsOf('require'),
     );
     expect(details).toMatchObject({ code: 'authentication-failed' });
+    expect(steps.find(({ status }) => status === 'failed')?.remediation).toContain('GRANT rds_iam');
     expect(told[1]?.toString()).toMatch(
       /^p....localhost:\d+\/\?Action=connect&DBUser=me&X-Amz-Algorithm=.*AKIAOBVIOUSLYFAKE.*eu-west-1/s,
     );

@@ -1,5 +1,6 @@
 import { describe, test } from '@jest/globals';
 import { failure as kafka } from '../../shared/connectors/kafka/failures.ts';
+import { refused } from '../../shared/connectors/kafka/refusals.ts';
 import { failure as s3 } from '../../shared/connectors/s3/failures.ts';
 import { expectTold, type FailureRow } from './tell-failure.ts';
 
@@ -43,6 +44,18 @@ const ofKafka: readonly FailureRow[] = [
   ['56', broker(56), 'query', 'server-error', 'server', /disk/],
   ['72', broker(72), 'query', 'server-error', 'server', /advertised\.listeners/],
   ['89', broker(89), 'query', 'server-error', 'server', /quota/],
+];
+
+/** https://docs.confluent.io/platform/current/schema-registry/develop/api.html */
+const ofRegistry: readonly FailureRow[] = [
+  ['401', refused(401), 'query', 'authentication-failed', 'credentials', /schema_registry_password/],
+  ['403', refused(403), 'query', 'permission-denied', 'permissions', /Subject:Read/],
+  ['404', refused(404), 'query', 'protocol-mismatch', 'request', /schema_registry_url, its path/],
+  ['302', refused(302), 'query', 'protocol-mismatch', 'request', /redirect is not followed/],
+  ['407', refused(407), 'query', 'server-error', 'server', /A proxy before/],
+  ['429', refused(429), 'query', 'server-error', 'server', /fewer requests/],
+  ['500', refused(500), 'query', 'server-error', 'server', /log of the schema registry/],
+  ['503', refused(503), 'query', 'server-error', 'server', /check that it runs/],
 ];
 
 /** As the SDK throws what S3 or STS answers. */
@@ -182,6 +195,7 @@ const ofS3: readonly FailureRow[] = [
 describe('Kafka', () => {
   test.each(ofKafka)('%s', (...row) => expectTold(kafka, row));
 });
+describe('A schema registry', () => void test.each(ofRegistry)('%s', (...row) => expectTold(kafka, row)));
 describe('S3', () => {
   test.each(ofS3)('%s', (...row) => expectTold(s3, row));
 });

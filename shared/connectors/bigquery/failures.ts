@@ -55,6 +55,23 @@ const reasons = failureTable({
     'authentication-failed',
     'Check the id of the application or service principal, and send a secret of it that is valid.',
   ],
+  'ACCESS_TOKEN_EXPIRED ACCOUNT_STATE_INVALID': [
+    'credentials-expired',
+    'The token has expired, or its account is disabled: enable the service account, and try again.',
+  ],
+  // https://github.com/googleapis/googleapis/blob/master/google/api/error_reason.proto
+  'SECURITY_POLICY_VIOLATED LOCATION_POLICY_VIOLATED ORG_RESTRICTION_VIOLATION': [
+    'permission-denied',
+    'A policy of the organisation refuses (VPC Service Controls): add an ingress rule for the service account, or an access level with the addresses that `vantage` names.',
+  ],
+  USER_PROJECT_DENIED: [
+    'permission-denied',
+    'Let the service account use the project: grant it roles/serviceusage.serviceUsageConsumer there.',
+  ],
+  'CONSUMER_INVALID CONSUMER_SUSPENDED': [
+    'permission-denied',
+    'Google does not let the project use its APIs: check project_id, and that the project is neither suspended nor deleted.',
+  ],
   disabled_client: ['account-locked', 'Enable the service account again.'],
   'accessDenied forbidden PERMISSION_DENIED access_denied': ['permission-denied'],
   'accessNotConfigured SERVICE_DISABLED': [

@@ -104,7 +104,9 @@ const reasonOf = (value: unknown): string | undefined => {
   const { error } = parsed.output;
   if (typeof error === 'string') return error;
   const { errors = [], details = [], status } = error;
-  return [...errors.slice(0, 5), ...details.slice(0, 5), { reason: status }]
+  const words = [...errors.slice(0, 5), ...details.slice(0, 5), { reason: status }]
     .map(({ reason }) => reason)
-    .find((reason) => v.is(Word, reason));
+    .filter((reason) => v.is(Word, reason));
+  // The older generation says no more than that; the newer may say why.
+  return words.find((reason) => reason !== 'forbidden') ?? words[0];
 };

@@ -11,6 +11,7 @@ import { isTransientStatus, withRetries } from '../retry.ts';
 import { within } from '../within.ts';
 import { tooSlow } from './failures.ts';
 import { logins } from './logins.ts';
+import { refused } from './refusals.ts';
 
 /** One schema as a registry keeps it, with the names of those that it refers to. */
 export interface Registered {
@@ -128,30 +129,6 @@ const longestSchema: Longest = { most: 4 * 2 ** 20, tooLong: () => tooLarge() };
 
 const isTransient = (error: unknown): boolean =>
   error instanceof Problem && isTransientStatus(Number(error.extras.native_code));
-
-const refused = (status: number): Problem => {
-  const native_code = String(status);
-  if (status === 401)
-    return new Problem('authentication-failed', 'The schema registry refused the credentials.', {
-      native_code,
-      remediation:
-        'Send schema_registry_username and schema_registry_password of an account of the registry.',
-    });
-  if (status === 403)
-    return new Problem('permission-denied', 'The schema registry does not let the account read.', {
-      native_code,
-      remediation: 'Grant it Subject:Read on the registry.',
-    });
-  if (status >= 500 || status === 429)
-    return new Problem('server-error', 'The schema registry reported an error.', {
-      native_code,
-      remediation: 'Look at the log of the schema registry.',
-    });
-  return new Problem('protocol-mismatch', 'Expected a schema registry at schema_registry_url.', {
-    native_code,
-    remediation: 'Check schema_registry_url, its path with it; a redirect is not followed.',
-  });
-};
 
 const foreign = () =>
   new Problem('protocol-mismatch', 'Expected a schema registry at schema_registry_url.', {

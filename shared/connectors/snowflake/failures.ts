@@ -53,7 +53,7 @@ const codes = failureTable({
   '390106 390140': ['credentials-expired', 'The password has expired: set a new one and send it.'],
   '390144': [
     'authentication-failed',
-    'Check that the public half of the key is set for this user (ALTER USER … SET RSA_PUBLIC_KEY = …), and the account and user names.',
+    'Check that the public half of the key is set for this user (ALTER USER … SET RSA_PUBLIC_KEY = …), and the account and user names. Snowflake says the same where Mooring’s clock is wrong by a minute: SELECT SYSTEM$GET_LOGIN_FAILURE_DETAILS(…) tells.',
   ],
   '390189': [
     'permission-denied',
