@@ -73,7 +73,7 @@ const described = (schema: unknown, types: Types, namespace: string): Described 
 
 const complex = (schema: Readonly<Record<string, unknown>>, types: Types, namespace: string): Described => {
   const { type, logicalType: logical } = schema;
-  if (typeof logical === 'string' && Object.hasOwn(logicals, logical)) {
+  if (typeof logical === 'string' && isValidLogicalType(logical, schema)) {
     const kind = logicals[logical] ?? 'other';
     const of =
       logical === 'decimal'
@@ -98,6 +98,45 @@ const complex = (schema: Readonly<Record<string, unknown>>, types: Types, namesp
     default:
       return described(type, types, namespace);
   }
+};
+
+/** Whether the logical type fits what it annotates; where not, only the type underneath counts. https://avro.apache.org/docs/1.12.0/specification/#logical-types */
+const isValidLogicalType = (logical: string, schema: Readonly<Record<string, unknown>>): boolean => {
+  const base = isObject(schema['type']) ? schema['type'] : schema;
+  const { type, size } = base;
+  if (!Object.hasOwn(logicals, logical) || typeof type !== 'string') return false;
+  if (logical === 'decimal') return isValidDecimal(schema, type, size);
+  if (type === 'fixed') return size === fixedSizes[logical];
+  return type === annotated[logical];
+};
+
+const isValidDecimal = (
+  { precision, scale = 0 }: Readonly<Record<string, unknown>>,
+  type: string,
+  size: unknown,
+): boolean => {
+  if (type !== 'bytes' && type !== 'fixed') return false;
+  if (!Number.isInteger(precision) || !Number.isInteger(scale)) return false;
+  const most = type === 'fixed' ? Math.floor(Math.log10(2) * (8 * Number(size) - 1)) : Infinity;
+  const digits = Number(precision);
+  return digits > 0 && digits <= most && Number(scale) >= 0 && Number(scale) <= digits;
+};
+
+/** In bytes. */
+const fixedSizes: Readonly<Record<string, number>> = { uuid: 16, duration: 12 };
+
+const annotated: Readonly<Record<string, string>> = {
+  'big-decimal': 'bytes',
+  uuid: 'string',
+  date: 'int',
+  'time-millis': 'int',
+  'time-micros': 'long',
+  'timestamp-millis': 'long',
+  'timestamp-micros': 'long',
+  'timestamp-nanos': 'long',
+  'local-timestamp-millis': 'long',
+  'local-timestamp-micros': 'long',
+  'local-timestamp-nanos': 'long',
 };
 
 const inner = (schema: unknown, types: Types, namespace: string): string =>

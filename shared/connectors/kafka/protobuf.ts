@@ -20,7 +20,7 @@ interface Message {
   readonly is: 'message';
   /** With its package and the messages that it stands in. */
   readonly path: string;
-  readonly fields: readonly Written[];
+  readonly fields: Written[];
 }
 interface Written {
   readonly name: string;
@@ -43,13 +43,23 @@ const read = (tokens: readonly string[], types: Types): readonly Message[] => {
   const found: Message[] = [];
   let scope = '';
 
-  /** To the end of a statement or of its block. */
+  /** To the end of a statement or of its block; the braces of a value within brackets are no block. */
   const skip = () => {
-    for (let depth = 0; at < tokens.length;) {
+    for (let depth = 0, brackets = 0; at < tokens.length;) {
       const token = next();
       if (token === '{') depth += 1;
-      if (token === '}' && --depth <= 0) return;
-      if (token === ';' && depth === 0) return;
+      if (token === '[') brackets += 1;
+      if (token === ']') brackets -= 1;
+      if (token === '}' && --depth <= 0 && brackets <= 0) return;
+      if (token === ';' && depth <= 0 && brackets <= 0) return;
+    }
+  };
+  /** Stops before the `{` of a group's body. */
+  const skipOptions = () => {
+    for (let depth = 0; at < tokens.length; at += 1) {
+      if (depth === 0 && (tokens[at] === '{' || tokens[at] === ';')) return;
+      if (tokens[at] === '[') depth += 1;
+      if (tokens[at] === ']') depth -= 1;
     }
   };
   const define = (name: string, type: Type) => {
@@ -73,19 +83,35 @@ const read = (tokens: readonly string[], types: Types): readonly Message[] => {
     while (at < tokens.length && tokens[at] !== '}') {
       const token = next();
       if (token === ';') continue;
-      if (depth > 32 || /^(option|reserved|extensions|extend|group)$/.test(token)) skip();
+      if (depth > 32 || /^(option|reserved|extensions|extend)$/.test(token)) skip();
       else if (token === 'message') readMessage(within, depth + 1);
       else if (token === 'enum') readEnum(within);
       else if (token === 'oneof') {
         next();
         if (next() === '{') readBody(within, fields, 'oneof', depth + 1);
-      } else readField(token, fields, inherited);
+      } else readField(token, within, fields, inherited, depth);
     }
     next();
   };
-  const readField = (token: string, fields: Written[], inherited: Written['label']) => {
+  /** A field and the message that it holds, https://protobuf.dev/reference/protobuf/proto2-spec/#group_field */
+  const readGroup = (within: string, fields: Written[], label: Written['label'], depth: number) => {
+    const name = next();
+    const group: Message = { is: 'message', path: within + name, fields: [] };
+    define(within + name, group);
+    fields.push({ name: name.toLowerCase(), type: name, label });
+    skipOptions();
+    if (next() === '{') readBody(`${within}${name}.`, group.fields, '', depth + 1);
+  };
+  const readField = (
+    token: string,
+    within: string,
+    fields: Written[],
+    inherited: Written['label'],
+    depth: number,
+  ) => {
     const label = token === 'repeated' || token === 'optional' || token === 'required' ? token : undefined;
     let type = (label === undefined ? token : next()).replace(/^\./, '');
+    if (type === 'group') return readGroup(within, fields, label ?? inherited, depth);
     const isMap = type === 'map' && tokens[at] === '<';
     if (isMap) {
       next();
