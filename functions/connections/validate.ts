@@ -1,6 +1,8 @@
 import * as v from 'valibot';
+import { connectorOf } from '../../shared/domain/assemble.ts';
 import { currentCatalog } from '../../shared/domain/introspection.ts';
 import { ExpectedTable, Mismatch, validateTables } from '../../shared/domain/validate.ts';
+import { findConnection } from '../../shared/domain/write.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
 import { byId } from '../../shared/http/wire.ts';
@@ -9,7 +11,8 @@ export const endpoint = defineEndpoint({
   summary: 'Check that tables and columns are there',
   description:
     'From the stored catalog; the source is introspected when there is none yet (202 as for the schema). A table without `schema` may be ' +
-    'in any; `type` is compared as the source spells it, without case. At most 1000 errors are told.',
+    'in any; `type` is compared without case. For PostgreSQL and MySQL a synonym is the same type (`int4`, `integer`), and length, precision, scale and schema ' +
+    'count only where `type` has them. At most 1000 errors are told.',
   params: byId,
   body: v.strictObject({
     tables: v.pipe(v.array(ExpectedTable), v.minLength(1), v.maxLength(200)),
@@ -26,7 +29,9 @@ export const endpoint = defineEndpoint({
     const catalog = await currentCatalog({ store, probe }, actor, id, {});
     if (catalog === 'running') return reply(null, { status: 202, headers: { 'retry-after': '2' } });
     const place = { ...actor.tenant, id };
-    const errors = (await validateTables({ store, place, catalog }, tables)).flat();
+    const { type } = await findConnection(store, actor.tenant, id);
+    const typeNames = await connectorOf(type).loadTypeNames?.();
+    const errors = (await validateTables({ store, place, catalog, typeNames }, tables)).flat();
     return { valid: errors.length === 0, errors: errors.slice(0, 1000) };
   },
 });

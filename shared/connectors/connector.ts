@@ -2,6 +2,7 @@ import type * as v from 'valibot';
 import type { Dialer } from '../network/dialer.ts';
 import type { Complaint, ProblemCode } from '../problem.ts';
 import type { Missing, Scope, Sink } from './catalog.ts';
+import type { TypeNames } from './type-names.ts';
 
 export const sslModes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 export type SslMode = (typeof sslModes)[number];
@@ -133,6 +134,8 @@ export interface Connector {
   readonly autocomplete: readonly ('schemas' | 'tables' | 'columns' | 'topics')[];
   /** How one would paste a name into a query; quotes only where the engine needs it. Its reserved words are loaded with it. */
   readonly loadQuote: () => Promise<Quote>;
+  /** Which spellings of a type are one; without it each is a type of its own, in whatever case. */
+  readonly loadTypeNames?: () => Promise<TypeNames>;
   /**
    * What people put into a field of `config` that belongs elsewhere, by field: what is expected there instead. Hosts, and URLs in place of
    * names, are known without it.

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { type Column, columnKinds, type Table } from '../connectors/catalog.ts';
+import { matchesType, type TypeNames } from '../connectors/type-names.ts';
 import type { ReadStore } from '../ports/store.ts';
 import type { Place } from './catalog-blocks.ts';
 import { folded } from './catalog-orders.ts';
@@ -57,13 +58,15 @@ interface Asked {
   readonly catalog: CatalogSummary;
   /** Names match without case. */
   readonly anyCase?: boolean;
+  /** How the source spells types. */
+  readonly typeNames?: TypeNames | undefined;
   /** Whether to look for what was probably meant. */
   readonly suggest?: boolean;
 }
 
 /** What is not as expected, table by table in the order of the question; an empty list where all is. */
 export const validateTables = async (
-  { store, place, catalog, anyCase = false, suggest = true }: Asked,
+  { store, place, catalog, anyCase = false, suggest = true, typeNames }: Asked,
   wanted: readonly ExpectedTable[],
 ): Promise<Mismatch[][]> => {
   const equal: Equal = anyCase ? (a, b) => folded(a) === folded(b) : (a, b) => a === b;
@@ -80,7 +83,7 @@ export const validateTables = async (
       const named = found.named(table.name).filter((one) => equal(one.name, table.name));
       const fitting = named.filter(({ schema }) => table.schema === undefined || equal(schema, table.schema));
       const least = fitting
-        .map((one) => mismatchesOf(one, table, columnsOf(one), effort))
+        .map((one) => mismatchesOf(one, table, columnsOf(one), { effort, typeNames }))
         .toSorted((a, b) => a.length - b.length)[0];
       if (least) return least;
       if (effort.left <= 0) return [absent(table, undefined)];
@@ -188,12 +191,12 @@ const mismatchesOf = (
   { schema, name: table, kind }: Table,
   wanted: ExpectedTable,
   columns: Columns,
-  effort: Effort,
+  { effort, typeNames }: { readonly effort: Effort; readonly typeNames: TypeNames | undefined },
 ): Mismatch[] =>
   wanted.columns.flatMap((column): Mismatch[] => {
     const at = { schema, table, column: column.name };
     const found = columns.named(column.name);
-    if (found) return differences(found, column).map((difference) => ({ ...difference, ...at }));
+    if (found) return differences(found, column, typeNames).map((difference) => ({ ...difference, ...at }));
     if (documentKinds.has(kind) && columns.hasBelow(column.name)) return [];
     const meant = effort.left > 0 ? findNearest(column.name, columns.candidates(), effort) : undefined;
     return [{ code: 'column-not-found', ...at, ...(meant !== undefined && { did_you_mean: meant }) }];
@@ -204,8 +207,12 @@ const documentKinds: ReadonlySet<Table['kind']> = new Set(['collection', 'topic'
 
 type Difference = Pick<Mismatch, 'code' | 'expected' | 'found'>;
 
-const differences = (found: Column, { type, kind, nullable }: ExpectedColumn): Difference[] => [
-  ...(type !== undefined && folded(type.trim()) !== folded(found.type)
+const differences = (
+  found: Column,
+  { type, kind, nullable }: ExpectedColumn,
+  typeNames: TypeNames | undefined,
+): Difference[] => [
+  ...(type !== undefined && !matchesType(type, found.type, typeNames)
     ? [{ code: 'type-mismatch' as const, expected: type, found: found.type }]
     : []),
   ...(kind !== undefined && kind !== found.kind

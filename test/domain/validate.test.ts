@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { distance } from 'fastest-levenshtein';
 import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
 import type { Table } from '../../shared/connectors/catalog.ts';
+import type { TypeNames } from '../../shared/connectors/type-names.ts';
+import { typeNames } from '../../shared/connectors/postgresql/type-names.ts';
 import { folded } from '../../shared/domain/catalog-orders.ts';
 import { catalogWriter } from '../../shared/domain/catalog-writer.ts';
 import { findNearest, listCandidates } from '../../shared/domain/nearest.ts';
@@ -26,7 +28,10 @@ const written = async (tables: readonly Table[]) => {
     },
   };
   return {
-    check: (wanted: readonly Partial<ExpectedTable>[], more: { anyCase?: boolean; suggest?: boolean } = {}) =>
+    check: (
+      wanted: readonly Partial<ExpectedTable>[],
+      more: { anyCase?: boolean; suggest?: boolean; typeNames?: TypeNames } = {},
+    ) =>
       validateTables(
         { store: counted, place, catalog, ...more },
         wanted.map((table) => ({ name: 'users', columns: [], ...table })),
@@ -146,6 +151,15 @@ describe('what is expected of a source', () => {
   test('is compared without case and without blanks around a type', async () => {
     using source = await written([tableOf({})]);
     expect(await source.check([{ columns: [{ name: 'id', type: ' Integer\n' }] }])).toEqual([[]]);
+  });
+
+  test("is compared by the engine's synonyms of types; a mismatch says what was expected and found", async () => {
+    using source = await written([orders]);
+    const asked = (type: string) => [{ name: 'orders', columns: [{ name: 'id', type }] }];
+    expect(await source.check(asked('decimal'), { typeNames })).toEqual([[]]);
+    expect(await source.check(asked('dec(10,3)'), { typeNames })).toMatchObject([
+      [{ code: 'type-mismatch', expected: 'dec(10,3)', found: 'numeric(10,2)' }],
+    ]);
   });
 
   test('is looked for in the schema that is asked for first, in whatever case, among very many', async () => {

@@ -24,6 +24,7 @@ export const mysql = defineConnector({
   reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
   loadQuote: async () => (await import('./quote.ts')).quote,
+  loadTypeNames: async () => (await import('./type-names.ts')).typeNames,
   connectionString: lateParser(['mysql', 'mariadb', 'mysql2'], () => import('./connection-string.ts')),
   load: () => import('./session.ts'),
 });

@@ -37,6 +37,7 @@ export const postgresql = defineConnector({
   reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
   loadQuote: async () => (await import('./quote.ts')).quote,
+  loadTypeNames: async () => (await import('./type-names.ts')).typeNames,
   connectionString: {
     schemes: ['postgresql', 'postgres'],
     parse: async (text) => (await import('./connection-string.ts')).parse(text, ['postgresql', 'postgres']),
