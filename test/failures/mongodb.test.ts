@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { failure, seenAtLogin } from '../../shared/connectors/mongodb/failures.ts';
-import { expectTold, tellFailure, type FailureRow } from './tell-failure.ts';
+import { testFailures, tellFailure, type FailureRow } from './tell-failure.ts';
 
 /** As the driver throws what the server answers. */
 const server = (code: number, message = 'in its words') =>
@@ -24,7 +24,7 @@ const rows: readonly FailureRow[] = [
     'authenticate',
     'authentication-failed',
     'credentials',
-    /credentials/,
+    /send the credentials again/,
   ],
   [
     '8000 rights',
@@ -49,7 +49,7 @@ const rows: readonly FailureRow[] = [
   ['13435', server(13435), 'query', 'server-error', 'server', /electing/],
   ['13436', server(13436), 'query', 'server-error', 'server', /electing/],
   ['94', server(94), 'query', 'server-error', 'server', /rs\.initiate/],
-  ['43', server(43), 'query', 'server-error', 'server', /try again/],
+  ['43', server(43), 'query', 'server-error', 'server', /let go of meanwhile/],
   ['211', server(211), 'query', 'server-error', 'server', /clocks/],
   ['292', server(292), 'query', 'server-error', 'server', /out of memory/],
   ['14031', server(14031), 'query', 'server-error', 'server', /disk/],
@@ -60,7 +60,7 @@ const rows: readonly FailureRow[] = [
   ['16500', server(16500), 'query', 'too-many-connections', 'server', /fewer requests/],
 ];
 
-test.each(rows)('%s', (...row) => expectTold(failure, row));
+testFailures(failure, rows);
 
 test('BadValue after the login is no refusal of it', () => {
   expect(failure(server(2))).toEqual({ code: 'server-error', native: '2' });

@@ -1,6 +1,5 @@
-import { test } from '@jest/globals';
 import { failure, seenAtLogin } from '../../shared/connectors/mysql/failures.ts';
-import { expectTold, type FailureRow } from './tell-failure.ts';
+import { testFailures, type FailureRow } from './tell-failure.ts';
 
 /** As `mysql2` throws an ERR packet. */
 const packet = (errno: number) =>
@@ -32,10 +31,17 @@ const rows: readonly FailureRow[] = [
     'authenticate',
     'authentication-failed',
     'credentials',
-    /log in from/,
+    /all of these\.$/,
   ],
   ['1698', login(1698, true), 'authenticate', 'authentication-failed', 'credentials', /socket/],
-  ['1873', login(1873, true), 'authenticate', 'authentication-failed', 'credentials', /user name/],
+  [
+    '1873',
+    login(1873, true),
+    'authenticate',
+    'authentication-failed',
+    'credentials',
+    /^Check the user name, and send the credentials again\.$/,
+  ],
   [
     '1044',
     login(1044, true),
@@ -56,12 +62,12 @@ const rows: readonly FailureRow[] = [
   ['1862', login(1862, true), 'authenticate', 'credentials-expired', 'credentials', /IDENTIFIED BY/],
   ['3118', login(3118, true), 'authenticate', 'account-locked', 'credentials', /ACCOUNT UNLOCK/],
   ['4150', login(4150, true), 'authenticate', 'account-locked', 'credentials', /FLUSH PRIVILEGES/],
-  ['3159', login(3159, false), 'authenticate', 'tls-required', 'request', /ssl_mode/],
+  ['3159', login(3159, false), 'authenticate', 'tls-required', 'request', /^Set ssl_mode to require/],
   ['3032', login(3032, true), 'authenticate', 'server-error', 'server', /offline_mode/],
   ['1184', packet(1184), 'query', 'server-error', 'server', /init_connect/],
-  ['1835', packet(1835), 'query', 'protocol-mismatch', 'request', /port/],
-  ['1053', packet(1053), 'query', 'connection-reset', 'network', /try again/],
-  ['4031', packet(4031), 'query', 'connection-reset', 'network', /try again/],
+  ['1835', packet(1835), 'query', 'protocol-mismatch', 'request', /connector type/],
+  ['1053', packet(1053), 'query', 'connection-reset', 'network', /ended the session: try again/],
+  ['4031', packet(4031), 'query', 'connection-reset', 'network', /ended the session: try again/],
   ['1159', packet(1159), 'query', 'connection-reset', 'network', /net_read_timeout/],
   ['1205', packet(1205), 'query', 'timeout', 'network', /query_timeout_seconds/],
   ['1317', packet(1317), 'query', 'timeout', 'network', /query_timeout_seconds/],
@@ -77,8 +83,8 @@ const rows: readonly FailureRow[] = [
   ['1812', packet(1812), 'query', 'server-error', 'server', /damaged or missing/],
   ['28', packet(28), 'query', 'server-error', 'server', /disk/],
   ['1064', packet(1064), 'query', 'server-error', 'server', /emulation/],
-  ['2003 of a router', packet(2003), 'authenticate', 'server-error', 'server', /behind it/],
+  ['2003 of a router', packet(2003), 'authenticate', 'server-error', 'server', /router or proxy/],
   ['9001 of ProxySQL', packet(9001), 'query', 'timeout', 'network', /ProxySQL/],
 ];
 
-test.each(rows)('%s', (...row) => expectTold(failure, row));
+testFailures(failure, rows);

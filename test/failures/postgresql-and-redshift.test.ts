@@ -1,7 +1,7 @@
-import { describe, test } from '@jest/globals';
+import { describe } from '@jest/globals';
 import { failure as postgresql, seenAtLogin } from '../../shared/connectors/postgresql/failures.ts';
 import { refused } from '../../shared/connectors/redshift/refusals.ts';
-import { expectTold, type FailureRow } from './tell-failure.ts';
+import { testFailures, type FailureRow } from './tell-failure.ts';
 
 /** As the SDK throws what AWS answers. */
 const aws = (Code: string, httpStatusCode: number, message = 'in its words') =>
@@ -138,7 +138,7 @@ const ofPostgresql: readonly FailureRow[] = [
     /connector type/,
   ],
   ['0A000', state('0A000', 'x', 'y'), 'query', 'server-error', 'server', /lacks a feature/],
-  ['3F000', state('3F000', 'x', 'y'), 'query', 'server-error', 'server', /config\.schemas/],
+  ['3F000', state('3F000', 'x', 'y'), 'query', 'server-error', 'server', /correct config\.schemas/],
   ['25006', state('25006', 'x', 'y'), 'query', 'server-error', 'server', /name the primary/],
   ['40001', state('40001', 'x', 'y'), 'query', 'server-error', 'server', /Another transaction/],
   ['40P01', state('40P01', 'x', 'y'), 'query', 'server-error', 'server', /deadlock/],
@@ -202,7 +202,7 @@ const ofPostgresql: readonly FailureRow[] = [
     'authenticate',
     'account-locked',
     'credentials',
-    /LOGIN/,
+    /ALTER ROLE … LOGIN/,
   ],
   ['3D000', state('3D000', 'x', 'InitPostgres'), 'authenticate', 'database-not-found', 'request', /psql -l/],
   [
@@ -252,8 +252,8 @@ const ofPostgresql: readonly FailureRow[] = [
 ];
 
 describe('Redshift', () => {
-  test.each(ofRedshift)('%s', (...row) => expectTold(postgresql, row));
+  testFailures(postgresql, ofRedshift);
 });
 describe('PostgreSQL', () => {
-  test.each(ofPostgresql)('%s', (...row) => expectTold(postgresql, row));
+  testFailures(postgresql, ofPostgresql);
 });

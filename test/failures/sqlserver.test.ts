@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { failure, withNumbers } from '../../shared/connectors/sqlserver/failures.ts';
-import { expectTold, tellFailure, type FailureRow } from './tell-failure.ts';
+import { testFailures, tellFailure, type FailureRow } from './tell-failure.ts';
 
 /** As `tedious` ends a login: its own words, and the server's numbers by events. */
 const login = (...numbers: readonly number[]) =>
@@ -22,24 +22,31 @@ const rows: readonly FailureRow[] = [
     'credentials',
     /user name and send the password.*contained/,
   ],
-  ['18450', login(18450), 'authenticate', 'authentication-failed', 'credentials', /Windows logins alone/],
-  ['18451', login(18451), 'authenticate', 'server-error', 'server', /administrators in alone/],
   [
-    '18452',
-    login(18452),
+    '18450',
+    login(18450),
     'authenticate',
     'authentication-failed',
     'credentials',
-    /SQL Server authentication/,
+    /contained in another database/,
   ],
+  ['18451', login(18451), 'authenticate', 'server-error', 'server', /administrators in alone/],
+  ['18452', login(18452), 'authenticate', 'authentication-failed', 'credentials', /or the login is one/],
   ['18459', login(18459), 'authenticate', 'too-many-connections', 'server', /licensed/],
-  ['18461', login(18461), 'authenticate', 'server-error', 'server', /single-user/],
+  ['18461', login(18461), 'authenticate', 'server-error', 'server', /start it without -m/],
   ['18470', login(18470), 'authenticate', 'account-locked', 'credentials', /ALTER LOGIN … ENABLE/],
   ['18486', login(18486), 'authenticate', 'account-locked', 'credentials', /UNLOCK/],
   ['18487', login(18487), 'authenticate', 'credentials-expired', 'credentials', /expired/],
   ['18488', login(18488), 'authenticate', 'credentials-expired', 'credentials', /before the first use/],
   ['33134', login(33134), 'authenticate', 'authentication-failed', 'credentials', /FROM EXTERNAL PROVIDER/],
-  ['4060 with 18456', login(4060, 18456), 'authenticate', 'database-not-found', 'request', /CREATE USER/],
+  [
+    '4060 with 18456',
+    login(4060, 18456),
+    'authenticate',
+    'database-not-found',
+    'request',
+    /Check the name.*CREATE USER/,
+  ],
   [
     '4064 with 18456',
     login(4064, 18456),
@@ -48,7 +55,14 @@ const rows: readonly FailureRow[] = [
     'request',
     /DEFAULT_DATABASE/,
   ],
-  ['916', request(916), 'query', 'permission-denied', 'permissions', /CREATE USER/],
+  [
+    '916',
+    request(916),
+    'query',
+    'permission-denied',
+    'permissions',
+    /^Give the login a user in the database: CREATE USER/,
+  ],
   [
     '17892 with 18456',
     login(17892, 18456),
@@ -83,17 +97,17 @@ const rows: readonly FailureRow[] = [
   ['10929', login(10929), 'authenticate', 'too-many-connections', 'server', /service tier/],
   ['49918', login(49918), 'authenticate', 'server-error', 'server', /is busy with the work/],
   ['49920', login(49920), 'authenticate', 'server-error', 'server', /is busy with the work/],
-  ['40197', login(40197), 'authenticate', 'server-error', 'server', /try again in a minute/],
-  ['40613', login(40613), 'authenticate', 'server-error', 'server', /paused/],
+  ['40197', login(40197), 'authenticate', 'server-error', 'server', /had a fault/],
+  ['40613', login(40613), 'authenticate', 'server-error', 'server', /paused, moving/],
   ['42108', login(42108), 'authenticate', 'server-error', 'server', /resume it/],
   ['42109', login(42109), 'authenticate', 'server-error', 'server', /resuming/],
-  ['40544', request(40544), 'query', 'server-error', 'server', /full/],
-  ['921', login(921), 'authenticate', 'server-error', 'server', /starting/],
+  ['40544', request(40544), 'query', 'server-error', 'server', /tempdb is full/],
+  ['921', login(921), 'authenticate', 'server-error', 'server', /changing state/],
   ['924', login(924), 'authenticate', 'server-error', 'server', /MULTI_USER/],
-  ['926', login(926), 'authenticate', 'server-error', 'server', /error log/],
+  ['926', login(926), 'authenticate', 'server-error', 'server', /suspect/],
   ['927', login(927), 'authenticate', 'server-error', 'server', /WITH RECOVERY/],
   ['942', login(942), 'authenticate', 'server-error', 'server', /SET ONLINE/],
-  ['976', login(976), 'authenticate', 'server-error', 'server', /availability group/],
+  ['976', login(976), 'authenticate', 'server-error', 'server', /listener or the primary/],
   ['229', request(229), 'query', 'permission-denied', 'permissions', /step privileges/],
   ['300', request(300), 'privileges', 'permission-denied', 'permissions', /step privileges/],
   ['596', request(596), 'query', 'connection-reset', 'network', /ended the session/],
@@ -101,13 +115,13 @@ const rows: readonly FailureRow[] = [
   ['8645', request(8645), 'query', 'server-error', 'server', /max server memory/],
   ['824', request(824), 'query', 'server-error', 'server', /DBCC CHECKDB/],
   ['1205', request(1205), 'query', 'server-error', 'server', /deadlock/],
-  ['1222', request(1222), 'query', 'timeout', 'network', /lock/],
+  ['1222', request(1222), 'query', 'timeout', 'network', /holds a lock on what/],
   ['9002', request(9002), 'query', 'server-error', 'server', /log_reuse_wait_desc/],
   ['6005', request(6005), 'query', 'server-error', 'server', /shut down/],
   ['17832', login(17832), 'authenticate', 'protocol-mismatch', 'request', /no proxy/],
 ];
 
-test.each(rows)('%s', (...row) => expectTold(failure, row));
+testFailures(failure, rows);
 
 test('the driver’s own limit', async () => {
   const thrown = Object.assign(new Error('Timeout'), { name: 'RequestError', code: 'ETIMEOUT' });

@@ -1,4 +1,4 @@
-import { expect } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { problemOf } from '../../shared/network/failure.ts';
 import type { StepName } from '../../shared/network/dialer.ts';
 import { createTrail, type Step } from '../../shared/network/trail.ts';
@@ -44,4 +44,19 @@ export const expectTold = async (
   const told = await tellFailure(failure, thrown, step);
   expect(told).toMatchObject({ step, code, blame, remediation: expect.stringMatching(words) });
   expect(wrongAdvice).not.toContain(told?.remediation);
+};
+
+/** One test a row, and one that no words of a row are found in what is said of another failure: they would prove nothing. */
+export const testFailures = (
+  failure: (error: unknown) => Failure | undefined,
+  rows: readonly FailureRow[],
+): void => {
+  test.each(rows)('%s', (...row) => expectTold(failure, row));
+
+  test('is told by words of its own', async () => {
+    const told = await Promise.all(rows.map(([, thrown, step]) => tellFailure(failure, thrown, step)));
+    const all = [...new Set(told.map((step) => step?.remediation ?? ''))];
+    const loose = rows.filter(([, , , , , words]) => all.filter((one) => words.test(one)).length !== 1);
+    expect(loose.map(([said, , , , , words]) => `${said}: ${words}`)).toEqual([]);
+  });
 };
