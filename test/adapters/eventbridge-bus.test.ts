@@ -150,7 +150,10 @@ describe('what EventBridge does not take', () => {
 
   test('is not available when EventBridge is not', async () => {
     const { bus } = await openBus(() => true, 500);
-    await expect(bus.put([eventOf()])).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(bus.put([eventOf()])).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('EventBridge'),
+    });
   });
 });
 

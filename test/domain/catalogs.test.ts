@@ -86,6 +86,16 @@ describe('a catalog', () => {
     expect((await readTables(store, place, { table: longName(7), limit: 5 })).data).toEqual([given[7]]);
   });
 
+  test.each([2, 3, 4, 5])('keeps %d tables that fit no block together', async (count) => {
+    const { store, counts } = counted(sqliteStore({ path: ':memory:' }));
+    const given = Array.from({ length: count }, (_, i) =>
+      tableOf({ name: `t${i}`, comment: noise(210_000, i) }),
+    );
+    await write(store, given);
+    expect(counts.written).toBeGreaterThanOrEqual(count);
+    expect((await readTables(store, place, { limit: 10 })).data).toEqual(given);
+  });
+
   test('ends a page at 4 MB', async () => {
     const store = sqliteStore({ path: ':memory:' });
     const given = Array.from({ length: 30 }, (_, i) =>

@@ -41,6 +41,16 @@ describe('a problem', () => {
     expect(page.status).toBe(200);
     expect(page.body).toMatchObject({ code: 'invalid-request', cause: expect.any(String) });
     expect((await api.call('GET /v1/problems/no-such-code')).status).toBe(404);
+    expect((await api.call('GET /v1/problems/tls-required')).body).toEqual({
+      type: '/v1/problems/tls-required',
+      code: 'tls-required',
+      title: expect.stringMatching(/./),
+      status: expect.any(Number),
+      blame: expect.stringMatching(/./),
+      retryable: false,
+      cause: expect.stringMatching(/./),
+      cure: expect.stringMatching(/./),
+    });
   });
 
   test('never says what was received, whatever that was', async () => {
