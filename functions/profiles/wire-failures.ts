@@ -36,7 +36,9 @@ export const Failure = v.object({
 export const failedTest = (type: string, result: TestResult): Problem => {
   const { error = '', code } = result.details;
   const failed = result.steps.find(({ status }) => status === 'failed');
-  const reason = code === 'authentication-failed' ? refused(error, failed?.remediation) : error;
+  const isPlain = plainRefusals[type]?.has(failed?.native_code ?? '') ?? false;
+  const reason =
+    code === 'authentication-failed' ? refused(error, isPlain ? refusal.cure : failed?.remediation) : error;
   const details = { ...result.details, error: `${cannotConnect(type)}${between}${reason}` };
   return notConnected({ ...result, details });
 };
@@ -46,6 +48,16 @@ const refused = (error: string, cure: string | undefined = refusal.cure) =>
   `Authentication failed: ${cure === refusal.cure ? 'Invalid credentials' : error}`;
 
 const refusal = problems['authentication-failed'];
+
+/** By type: what a source says of a wrong name or secret and of nothing else, though its cure says where to look. */
+const plainRefusals: Readonly<Record<string, ReadonlySet<string>>> = {
+  bigquery: new Set(['authError', 'UNAUTHENTICATED', 'required', 'invalid_client', 'unauthorized_client']),
+  kafka: new Set(['58']),
+  oracle: new Set(['ORA-01005', 'ORA-01017']),
+  s3: new Set(['UnrecognizedClientException', 'IncompleteSignature', 'InvalidSecurity', 'NotSignedUp']),
+  snowflake: new Set(['390100', '401']),
+  sqlserver: new Set(['18450', '18456', '33134']),
+};
 
 const cannotConnect = (type: string) => `Failed to connect to ${connectorOf(type).title}${kinds[type] ?? ''}`;
 

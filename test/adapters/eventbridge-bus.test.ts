@@ -150,10 +150,7 @@ describe('what EventBridge does not take', () => {
 
   test('is not available when EventBridge is not', async () => {
     const { bus } = await openBus(() => true, 500);
-    await expect(bus.put([eventOf()])).rejects.toMatchObject({
-      code: 'unavailable',
-      message: expect.stringContaining('EventBridge'),
-    });
+    await expect(bus.put([eventOf()])).rejects.toMatchObject({ code: 'unavailable' });
   });
 });
 
