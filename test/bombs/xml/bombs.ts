@@ -6,7 +6,7 @@ const whole = (text: () => string) => (_: unknown, response: { end(text: string)
   void response.end(text());
 
 export const xml: Format = {
-  mostMb: 350,
+  mostMb: 450,
   bombs: {
     'elements in elements': answerBomb(
       'depth',
