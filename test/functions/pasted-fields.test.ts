@@ -138,6 +138,15 @@ describe('what is surely meant is taken', () => {
     expect([changed.status, changed.body['version']]).toEqual([200, body['version']]);
   }); // prettier-ignore
 
+  test('of blanks in the middle none is dropped, however many there are', async () => {
+    const database = `  a${' '.repeat(240)}b\t`;
+    const config = { host: 'db.example.com', username: 'reader', database };
+    const { body } = await create({ type: 'postgresql', config, credentials: password });
+    expect(Object(body['config'])['database']).toBe(database.slice(2, -1));
+    const long = { ...config, database: `a${' '.repeat(200_000)}b` };
+    expect((await create({ type: 'postgresql', config: long, credentials: password })).status).toBe(400);
+  });
+
   test('certificates and keys that lost their line breaks', async () => {
     const [ca, cert, own] = ['ca.crt', 'client.crt', 'client.key'].map(pem);
     const spoilt = (text = '') => text.replaceAll('\n', String.raw`\n`);

@@ -48,6 +48,15 @@ describe('a validation', () => {
     ]);
   });
 
+  test('takes the synonyms of a type for it, and no other type', async () => {
+    const expecting = async (type: string) =>
+      (await validate({ tables: [{ name: 'orders', columns: [{ name: 'id', type }] }] })).body['valid'];
+    for (const type of ['int4', 'INT', 'integer', 'serial'])
+      expect([type, await expecting(type)]).toEqual([type, true]);
+    for (const type of ['int8', 'text', 'int4[]'])
+      expect([type, await expecting(type)]).toEqual([type, false]);
+  });
+
   test('of very much that is wrong tells a thousand', async () => {
     const columns = Array.from({ length: 1000 }, (_, i) => ({ name: `c${i}` }));
     const { body } = await validate({
