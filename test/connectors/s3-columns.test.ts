@@ -52,9 +52,68 @@ describe('a CSV', () => {
     ['2026-01-31 10:00:00+00', 'timestamp'],
     ['00000000-0000-4000-8000-000000000000', 'uuid'],
     ['', 'string'],
+    ['NULL', 'string'],
+    ['1e5', 'decimal'],
+    ['12:30:00', 'time'],
+    ['25:30', 'string'],
+    ['2024/1/2', 'date'],
+    ['31.01.2024', 'date'],
+    ['01/02/2024', 'date'],
+    ['20240102T101112Z', 'timestamp'],
   ])('a column of %j is of kind %s', async (value, kind) => {
     const { shape } = await read('a.csv', `first,second\n${value},x\n${value},y\n`);
     expect(shape).toMatchObject([{ kind }, {}]);
+  });
+
+  test.each([
+    ['carriage returns alone', 'a.csv', 'id,name\r1,x\r2,y\r'],
+    ['tabs, and commas in a name', 'a.tsv', 'id\tname\n1\tx, y, z\n2\ty\n'],
+    ['a hint for Excel', 'a.csv', 'sep=;\r\nid;name\r\n1;x\r\n2;y\r\n'],
+    ['blanks behind the delimiter', 'a.csv', 'id, name\n1, "x, y"\n2, z\n'],
+    ['a mark of inches behind a tab', 'a.tsv', 'id\tname\n1\t"x 70\n2\ty" z\n'],
+    ['words for what is not there', 'a.csv', 'id,name\nNA,x\n7,null\n'],
+  ])('is read with %s', async (_, key, text) => {
+    const { shape, rows } = await read(key, text);
+    expect(shape).toEqual([
+      { name: 'id', type: 'integer', kind: 'integer' },
+      { name: 'name', type: 'string', kind: 'string' },
+    ]);
+    expect(rows).toBe(2);
+  });
+
+  test('with tabs in the rows and commas in the header is divided at the tabs', async () => {
+    const { shape } = await read('a.tsv', 'a, b, c\td\n1\t2\n');
+    expect(namesOf(shape)).toEqual(['a, b, c', 'd']);
+  });
+
+  test('in quotation marks over a line is one field behind a comma', async () => {
+    const { shape, rows } = await read('a.csv', 'id,note\n1,"a\nb"\n2,c\n');
+    expect([namesOf(shape), rows]).toEqual([['id', 'note'], 2]);
+  });
+
+  test.each([
+    ['Latin-1', Buffer.from('größe,naïve\n1,x\n', 'latin1')],
+    ['UTF-16', Buffer.from('\ufeffgröße,naïve\n1,x\n', 'utf16le')],
+    ['UTF-8', Buffer.from('größe,naïve\n1,x\n')],
+  ])('in %s has the names that were written', async (_, bytes) => {
+    expect(namesOf((await read('a.csv', bytes)).shape)).toEqual(['größe', 'naïve']);
+  });
+
+  test('in UTF-8 that is cut within a character is not taken for Latin-1', async () => {
+    const row = `${'é'.repeat(99)},1\n`;
+    for (const shift of ['', 'x']) {
+      const { shape } = await read('a.csv', `é${shift},n\n${row.repeat(1000)}`);
+      expect(namesOf(shape)).toEqual([`é${shift}`, 'n']);
+    }
+  });
+
+  test('whose first row has years has them for names where no years stand below', async () => {
+    const population = await read('a.csv', 'country,2019,2020\nDE,83,83.1\nFR,67,67.2\n');
+    expect([namesOf(population.shape), population.rows]).toEqual([['country', '2019', '2020'], 2]);
+    expect(population.shape).toMatchObject([{}, { kind: 'integer' }, { kind: 'decimal' }]);
+    const lives = await read('a.csv', 'Ann,1950,2019\nBob,1961,2020\n');
+    expect([namesOf(lives.shape), lives.rows]).toEqual([['column_1', 'column_2', 'column_3'], 2]);
+    expect(lives.shape).toMatchObject([{ kind: 'string' }, { kind: 'integer' }, { kind: 'integer' }]);
   });
 
   test('that begins with a number has no header', async () => {
@@ -120,6 +179,12 @@ describe('JSON', () => {
     ['lines', '{"a":1,"b":"x"}\n{"a":2.5}\n'],
     ['an array of documents', '[\n {"a": 1, "b": "x"},\n {"a": 2.5}\n]'],
     ['an array on one line', '[{"a":1,"b":"x"},{"a":2.5}]'],
+    ['documents without anything between', '{"a":1,"b":"x"}{"a":2.5}'],
+    ['documents over several lines', '{\n "a":1,\n "b":"x"\n}\n{\n "a":2.5\n}\n'],
+    ['records behind separators', '\u001e{"a":1,"b":"x"}\n\u001e{"a":2.5}\n'],
+    ['lines of which the last is cut', '{"a":1,"b":"x"}\n{"a":2.5}\n{"a":3,"c'],
+    ['an array that is cut', '[{"a":1,"b":"x"},{"a":2.5},{"a":'],
+    ['strings that hold what ends documents', '{"a":1,"b":"]}\\"{["}{"a":2.5}'],
   ])('is read as %s', async (_, text) => {
     const { reading, rows } = await read('a.json', text);
     expect(reading).toMatchObject({
@@ -141,9 +206,43 @@ describe('JSON', () => {
     });
   });
 
-  test('that is not JSON says so', async () => {
-    expect((await read('a.json', 'hello')).shape).toBe('unreadable');
+  test('of one array of any size is read at its beginning, and its rows are an estimate', async () => {
+    const rows = Array.from({ length: 40_000 }, (_, at) => ({ id: at, name: 'x'.repeat(20) }));
+    const { shape, rows: count, taken } = await read('a.json', JSON.stringify(rows));
+    expect(namesOf(shape)).toEqual(['id', 'name']);
+    expect(Math.abs((count ?? 0) - rows.length)).toBeLessThan(rows.length / 10);
+    expect(taken).toBeLessThan(100_000);
   });
+
+  test('of lines that are arrays has no fields, and a row for each', async () => {
+    const { shape, rows } = await read('a.jsonl', '[1,2]\n[3,4]\n');
+    expect([shape, rows]).toEqual([[], 2]);
+  });
+
+  test('is read however it is divided', async () => {
+    const document = fc.record({ a: fc.jsonValue(), b: fc.string() }, { requiredKeys: ['a'] });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(document, { minLength: 1, maxLength: 5 }),
+        fc.constantFrom('', '\n', '\r\n', ' ', '\u001e'),
+        fc.constantFrom(undefined, 1),
+        async (documents, between, space) => {
+          const texts = documents.map((one) => JSON.stringify(one, undefined, space));
+          const one = await read('a.json', texts.join(between));
+          const other = await read('a.json', JSON.stringify(documents));
+          expect(one.reading).toEqual(other.reading);
+          expect(one.rows).toBe(documents.length);
+        },
+      ),
+    );
+  });
+
+  test.each(['hello', '{"a":1}\nhello\n{"a":2}', '{"a":1}}', '[', '{"a":1', '{]}', '{"a":1},{"a":2}'])(
+    'that is not JSON says so: %s',
+    async (text) => {
+      expect((await read('a.json', text)).shape).toBe('unreadable');
+    },
+  );
 });
 
 test('what has another extension is no table to look into', async () => {

@@ -18,17 +18,27 @@ test.each([
   ['year=2026/1.parquet', '|lake|table'],
   ['a//b.csv', 'a/|b.csv|file'],
   ['a/x=y.csv', 'a|x=y.csv|file'],
+  ['a/orders/part-00000-1f.c000.snappy.parquet', 'a|orders|table'],
+  ['orders/part-r-00003.gz', '|orders|table'],
+  ['part-00000', '|lake|table'],
+  ['a/year=2026/part-00000', '|a|table'],
+  ['a/part-1.csv', 'a|part-1.csv|file'],
+  ['a/parts-00001.csv', 'a|parts-00001.csv|file'],
   ['orders/_day=1/1.parquet', '|orders|table'],
 ])('%s is %s', (key, place) => {
   expect(placesOf([key])).toEqual([place]);
 });
 
-test.each(['folder/', 'a/_SUCCESS', 'a/.part-1.crc', 'a/_delta_log/0.json', '_temporary/0/x.parquet'])(
-  '%s is no table: a folder’s mark, or what Hive and Spark write beside their data',
-  (key) => {
-    expect(placesOf([key])).toEqual([]);
-  },
-);
+test.each([
+  'folder/',
+  'lake/orders_$folder$',
+  'a/_SUCCESS',
+  'a/.part-1.crc',
+  'a/_delta_log/0.json',
+  '_temporary/0/x.parquet',
+])('%s is no table: a folder’s mark, or what Hive and Spark write beside their data', (key) => {
+  expect(placesOf([key])).toEqual([]);
+});
 
 test('all that is below the same partitions is one table, read where it changed last', () => {
   const { tables } = fold([
@@ -37,6 +47,14 @@ test('all that is below the same partitions is one table, read where it changed 
     't/d=2026-01-02/c.parquet',
   ]);
   expect(tables).toMatchObject([{ files: 3, bytes: 6, sample: { key: 't/d=2026-01-02/c.parquet' } }]);
+});
+
+test('the parts of one folder are one table, and what else is there is another', () => {
+  const { tables } = fold(['lake/part-00000.csv', 'lake/part-00001.csv', 'lake/notes.csv', 'lake/_SUCCESS']);
+  expect(tables).toMatchObject([
+    { schema: '', name: 'lake', kind: 'table', files: 2, sample: { key: 'lake/part-00001.csv' } },
+    { schema: 'lake', name: 'notes.csv', kind: 'file', files: 1 },
+  ]);
 });
 
 test('partition keys are columns, of the kind that all their values have', () => {

@@ -135,7 +135,7 @@ test('a CSV costs what it is long, however its lines are', () => {
     fc.property(fc.array(line, { maxLength: 30 }), fc.nat(2000), fc.boolean(), (lines, commas, whole) => {
       const text = `${','.repeat(commas)}\n${lines.join('\n')}`;
       const budget = createBudget({ steps: Infinity, depth: 1 });
-      readCsv({ text, whole, share: 1 }, budget);
+      readCsv({ text, whole, share: 1 }, { budget });
       expect(budget.taken()).toBeLessThanOrEqual(10 * text.length + 100);
     }),
   );

@@ -54,7 +54,7 @@ type Reader = (sample: Sample) => Reading | undefined;
 
 const texts: Readonly<Record<string, Reader>> = {
   csv: (sample) => readCsv(sample),
-  tsv: (sample) => readCsv(sample),
+  tsv: (sample) => readCsv(sample, { preferred: '\t' }),
   json: (sample) => readJson(sample),
   jsonl: (sample) => readJson(sample),
   ndjson: (sample) => readJson(sample),
@@ -95,4 +95,14 @@ const unpacked = async (packed: Buffer, size: number, most: number): Promise<Sam
   return { text: textOf(bytes), whole: whole && packed.length >= size, share: from / size };
 };
 
-const textOf = (bytes: Buffer) => new TextDecoder('utf-8').decode(bytes); // which takes a byte order mark off
+/** UTF-8, UTF-16 by its byte order mark, or else what Excel writes in Western Europe. The mark is taken off; a character that is cut is left out. */
+const textOf = (bytes: Buffer): string => {
+  const decode = (encoding: string) =>
+    new TextDecoder(encoding, { fatal: true }).decode(bytes, { stream: true });
+  const mark = bytes.subarray(0, 2).toString('hex');
+  try {
+    return decode(mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8');
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes);
+  }
+};

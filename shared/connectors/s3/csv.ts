@@ -3,12 +3,22 @@ import { mostColumns } from '../bound-columns.ts';
 import type { Column } from '../catalog.ts';
 import type { Reading, Sample } from './columns.ts';
 
-/** The header names the columns, and the rows of the sample tell their kinds. A first row that holds a number is no header. */
+interface Options {
+  readonly budget?: Budget;
+  /** The delimiter where the first line has it at all. */
+  readonly preferred?: string;
+}
+
+/**
+ * The header names the columns, and the rows of the sample tell their kinds. A first row that holds a number is no header, unless its
+ * numbers are years and what stands below them is not.
+ */
 export const readCsv = (
-  { text, whole, share }: Sample,
-  budget: Budget = csvBudget(),
+  { text: given, whole, share }: Sample,
+  { budget = csvBudget(), preferred }: Options = {},
 ): Reading | undefined => {
-  const delimiter = delimiterOf(text);
+  const [text, hinted] = takeHint(withLineFeeds(given, whole));
+  const delimiter = hinted ?? delimiterOf(text, preferred);
   const table = createTable(budget);
   let read = 0;
   try {
@@ -39,36 +49,44 @@ const costOfAField = 8;
 const createTable = (budget: Budget) => {
   let first: readonly string[] | undefined;
   let kinds: Set<Kind>[] = [];
-  let header = false;
+  let header: 'no' | 'yes' | 'where years are names' = 'no';
+  /** Whether something else than a year stood below a year of the first row. */
+  let outgrown = false;
   let rows = 0;
   let end = 0;
   const note = (row: readonly string[]) => {
     for (let at = 0; at < row.length && at < kinds.length; at += 1) {
       budget.step(costOfAField);
       const found = kinds[at];
-      if (!found || found.has('string')) continue;
-      const kind = kindOf((row[at] ?? '').trim());
+      if (!found) continue;
+      const field = (row[at] ?? '').trim();
+      if (header === 'where years are names' && !outgrown && row !== first)
+        outgrown = isYear(first?.[at]) && kindOf(field) !== undefined && !isYear(field);
+      if (found.has('string')) continue;
+      const kind = kindOf(field);
       if (kind) found.add(kind);
     }
   };
+  const hasHeader = () => header === 'yes' || (header === 'where years are names' && outgrown);
   return {
     add: (row: readonly string[], until: number) => {
       rows += 1;
       end = until;
       if (first) return note(row);
       first = row;
-      header = row.every((field) => ['string', 'boolean'].includes(kindOf(field.trim()) ?? 'string'));
+      header = headerIn(row);
       kinds = row.slice(0, mostColumns).map(() => new Set());
-      if (!header) note(row);
+      if (header === 'no') note(row);
     },
     first: () => first,
     rows: () => rows,
-    values: () => (header ? rows - 1 : rows),
+    values: () => (hasHeader() ? rows - 1 : rows),
     end: () => end,
     columns: (): Pick<Reading, 'columns' | 'cut'> => {
+      if (first && header === 'where years are names' && !outgrown) note(first);
       const width = first?.length ?? 0;
       const named = first?.slice(0, mostColumns) ?? [];
-      const names = unique(named.map((field) => (header ? field.trim() : '')));
+      const names = unique(named.map((field) => (hasHeader() ? field.trim() : '')));
       return {
         columns: names.map((name, at) => columnOf(name, at, common([...(kinds[at] ?? [])]))),
         ...(width > mostColumns && { cut: true }),
@@ -88,17 +106,24 @@ const columnOf = (name: string, at: number, kind: Kind): Column => ({
   position: at + 1,
 });
 
-type Kind = 'integer' | 'decimal' | 'boolean' | 'date' | 'timestamp' | 'uuid' | 'string';
+type Kind = 'integer' | 'decimal' | 'boolean' | 'date' | 'time' | 'timestamp' | 'uuid' | 'string';
 
-/** Nothing for an empty field. What begins with a zero is a number to nobody who would lose the zero. */
+/** Nothing for an empty field, or a word for one. What begins with a zero is a number to nobody who would lose the zero. */
 const kindOf = (field: string): Kind | undefined =>
-  field === '' ? undefined : (forms.find(([form]) => form.test(field))?.[1] ?? 'string');
+  field === '' || absent.test(field)
+    ? undefined
+    : (forms.find(([form]) => form.test(field))?.[1] ?? 'string');
+
+/** What programs write for a value that is not there: R, pandas, MySQL, Excel and people. */
+const absent = /^(-|na|n\/a|#n\/a|nan|null|none|nil|\\n)$/i;
 
 const forms: readonly (readonly [RegExp, Kind])[] = [
   [/^[+-]?(0|[1-9]\d{0,17})$/, 'integer'],
-  [/^[+-]?(0|[1-9]\d*)?\.\d+([eE][+-]?\d+)?$/, 'decimal'],
+  [/^[+-]?((0|[1-9]\d*)?\.\d+([eE][+-]?\d+)?|(0|[1-9]\d*)[eE][+-]?\d+)$/, 'decimal'],
   [/^(true|false)$/i, 'boolean'],
-  [/^\d{4}-\d{2}-\d{2}$/, 'date'],
+  [/^(\d{4}-\d{2}-\d{2}|\d{4}\/\d{1,2}\/\d{1,2}|\d{1,2}\/\d{1,2}\/\d{4}|\d{1,2}\.\d{1,2}\.\d{4})$/, 'date'],
+  [/^([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d([.,]\d{1,9})?)?$/, 'time'],
+  [/^\d{8}T\d{6}Z?$/, 'timestamp'],
   [/^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?\s?(Z|[+-]\d{2}(:?\d{2})?)?$/, 'timestamp'],
   [/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'uuid'],
 ];
@@ -113,8 +138,33 @@ const common = (kinds: readonly Kind[]): Kind => {
   return both.has('date') && both.has('timestamp') ? 'timestamp' : 'string';
 };
 
-/** Whichever the first line has most of, outside of quotes. */
-const delimiterOf = (text: string): string => {
+/** A row of names; or of names and years, of which what stands below tells whether they are names too. */
+const headerIn = (row: readonly string[]) => {
+  const kinds = row.map((field) => kindOf(field.trim()) ?? 'string');
+  const isName = (kind: Kind) => kind === 'string' || kind === 'boolean';
+  if (kinds.every(isName)) return 'yes';
+  const others = row.filter((_, at) => !isName(kinds[at] ?? 'string'));
+  return others.length < row.length && others.every(isYear) ? 'where years are names' : 'no';
+};
+
+const isYear = (field: string | undefined): boolean => /^(19|20)\d\d$/.test(field?.trim() ?? '');
+
+/** Old Macs end lines with a carriage return alone. The length stays. */
+const withLineFeeds = (text: string, whole: boolean): string => {
+  if (text.includes('\n')) return text;
+  const first = text.indexOf('\r');
+  const isEnd = first >= 0 && (whole || text.includes('\r', first + 1));
+  return isEnd ? text.replaceAll('\r', '\n') : text;
+};
+
+/** Excel's own first line, `sep=;`, which is no row: it names the delimiter. */
+const takeHint = (text: string): readonly [text: string, delimiter: string | undefined] => {
+  const [line, delimiter] = /^"?sep=([^\r\n"])"?\r?\n/i.exec(text.slice(0, 16)) ?? [];
+  return line === undefined ? [text, undefined] : [text.slice(line.length), delimiter];
+};
+
+/** Whichever the first line has most of, outside of quotes; the preferred one where it has any. */
+const delimiterOf = (text: string, preferred: string | undefined): string => {
   const counts = new Map([',', ';', '\t', '|'].map((one) => [one, 0]));
   let quoted = false;
   for (let at = 0; at < text.length && at < longestHeader; at += 1) {
@@ -126,6 +176,7 @@ const delimiterOf = (text: string): string => {
       if (count !== undefined) counts.set(one, count + 1);
     }
   }
+  if (preferred !== undefined && counts.get(preferred)) return preferred;
   return [...counts].reduce((best, one) => (one[1] > best[1] ? one : best))[0];
 };
 
@@ -159,7 +210,11 @@ const eachRow = (
   while (at < text.length) {
     const from = at;
     let field: string;
-    if (text[at] === '"') {
+    // Blanks behind a delimiter: the quotation mark is what the field begins with.
+    let mark = at;
+    while (text[mark] === ' ') mark += 1;
+    if (text[mark] === '"' && !(delimiter === '\t' && isLoose(text, mark))) {
+      at = mark;
       let end = at + 1;
       for (;;) {
         end = text.indexOf('"', end);
@@ -188,6 +243,19 @@ const eachRow = (
   }
   if (whole && row.length > 0) finish();
   return text.length;
+};
+
+/** Whether a mark of a text with tabs is a part of its field: inches, or a quotation that goes on. Programs that write tabs seldom quote. */
+const isLoose = (text: string, mark: number): boolean => {
+  for (let at = mark + 1; at < text.length; at += 1) {
+    const one = text[at];
+    if (one === '\n') return true;
+    if (one === '"') {
+      if (text[at + 1] !== '"') return !['\t', '\r', '\n', undefined].includes(text[at + 1]);
+      at += 1;
+    }
+  }
+  return true;
 };
 
 const unique = (names: readonly string[]): string[] => {

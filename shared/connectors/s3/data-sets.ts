@@ -1,7 +1,7 @@
 import type { Column, Scope } from '../catalog.ts';
 import type { Listed } from './list.ts';
 
-/** A table to be: an object, or the objects below a folder of partitions. */
+/** A table to be: an object, the objects below a folder of partitions, or the parts that one job wrote into a folder. */
 export interface DataSet {
   readonly schema: string;
   readonly name: string;
@@ -45,10 +45,11 @@ export const dataSets = (
     }
     const folders = object.key.split('/');
     const file = folders.pop() ?? '';
-    if (file === '' || isHidden(file) || folders.some(isHiddenFolder)) return;
+    if (file === '' || isHidden(file) || isMarker(file) || folders.some(isHiddenFolder)) return;
     const first = folders.findIndex(isPartition);
     const root = first < 0 ? folders : folders.slice(0, first);
-    const name = first < 0 ? file : root.pop() || bucket;
+    const isFolder = first >= 0 || isPart(file);
+    const name = isFolder ? root.pop() || bucket : file;
     const schema = root.join('/');
     if (excluded.has(schema) || (wanted && !wanted.has(schema))) return;
 
@@ -59,7 +60,7 @@ export const dataSets = (
         overflow += 1;
         return;
       }
-      const kind = first < 0 ? 'file' : 'table';
+      const kind = isFolder ? 'table' : 'file';
       set = { schema, name, kind, bytes: 0, files: 0, sample: undefined, partitions: new Map() };
       found.set(id, set);
     }
@@ -95,6 +96,10 @@ const isPartition = (folder: string): boolean => /^[^=]+=/.test(folder);
 
 /** What Hive and Spark write beside the data: `_SUCCESS`, `_delta_log`, `.part.crc`. */
 const isHidden = (segment: string): boolean => segment.startsWith('_') || segment.startsWith('.');
+/** What Hadoop leaves in place of a folder: `orders_$folder$`. https://repost.aws/knowledge-center/emr-s3-empty-files */
+const isMarker = (file: string): boolean => file.endsWith('_$folder$');
+/** What Hadoop and Spark name the files of one output: `part-00000`, `part-r-00003.gz`, `part-00001-….c000.snappy.parquet`. */
+const isPart = (file: string): boolean => /^part-([mr]-)?\d{5}/.test(file);
 const isHiddenFolder = (folder: string): boolean => isHidden(folder) && !isPartition(folder);
 
 const note = (partitions: Map<string, Values>, folder: string) => {

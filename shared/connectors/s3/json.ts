@@ -4,57 +4,117 @@ import { jsonOf } from '../../json.ts';
 import type { Column } from '../catalog.ts';
 import type { Reading, Sample } from './columns.ts';
 
-/** JSON lines; where the first line is no document, one document or an array of them, if the sample holds it whole. */
-export const readJson = (
+/**
+ * Documents, one after the other with or without anything between, as JSON lines are and what Firehose writes; or one array of them. The last
+ * one may be cut, by the end of the sample or of the file itself.
+ */
+export const readJson = (sample: Sample, limits: JsonLimits = sampleLimits): Reading | undefined => {
+  const inside = /^\s*\[/.exec(sample.text)?.[0].length;
+  const asArray = inside === undefined ? 'more' : readFrom(sample, { from: inside, inArray: true }, limits);
+  // An array is a document too where another one follows.
+  return asArray === 'more'
+    ? asReading(readFrom(sample, { from: 0, inArray: false }, limits))
+    : asReading(asArray);
+};
+
+const asReading = (outcome: Reading | 'more' | undefined) => (outcome === 'more' ? undefined : outcome);
+
+const readFrom = (
   { text, whole, share }: Sample,
-  limits: JsonLimits = sampleLimits,
-): Reading | undefined => {
+  start: Start,
+  limits: JsonLimits,
+): Reading | 'more' | undefined => {
   const fields = createFields();
   let left = limits.values;
-  const parse = (part: string): unknown => {
-    left -= checkJson(part, { ...limits, values: left });
-    return jsonOf(part);
-  };
-  let only: unknown;
   let read = 0;
+  let isWhole = whole;
+  const take = (part: string, end: number): boolean => {
+    left -= checkJson(part, { ...limits, values: left });
+    const parsed = jsonOf(part);
+    if (parsed === undefined) return false;
+    fields.add(parsed);
+    read = end;
+    return true;
+  };
   try {
-    for (let from = 0; from < text.length; from = read) {
-      const end = text.indexOf('\n', from);
-      if (end < 0 && !whole) break;
-      const line = text.slice(from, end < 0 ? text.length : end);
-      if (line.trim() !== '') {
-        const parsed = parse(line);
-        if (parsed === undefined) {
-          if (fields.documents() > 0) return undefined;
-          return whole ? readingOfOne(parse(text)) : undefined;
-        }
-        only = parsed;
-        fields.add(parsed);
-      }
-      read = end < 0 ? text.length : end + 1;
+    const ending = eachValue(text, start, whole, take);
+    if (ending === 'more') return 'more';
+    if (ending === 'invalid') return undefined;
+    if (ending === 'cut' && fields.documents() === 0) {
+      checkJson(text.slice(start.from), limits); // what is nested without end is told as such
+      return undefined;
     }
   } catch (error) {
     // Who has read enough documents knows the fields.
     if (!isTooLarge(error) || fields.documents() < 2) throw error;
-    whole = false;
+    isWhole = false;
   }
   const documents = fields.documents();
   if (documents === 0) return whole ? { columns: [], rows: 0 } : undefined;
-  if (whole && documents === 1) return readingOfOne(only);
   const seen = share === null ? 0 : (share * read) / Math.max(1, text.length);
-  return fields.reading(whole || seen === 0 ? documents : Math.round(documents / seen));
+  return fields.reading(isWhole || seen === 0 ? documents : Math.round(documents / seen));
+};
+
+interface Start {
+  readonly from: number;
+  /** Whether what is read are the items of an array. */
+  readonly inArray: boolean;
+}
+
+/**
+ * Hands over the text of each value, with where it ends, until one is refused. `more`: behind the end of the array there is something else.
+ * Looks at each character once.
+ */
+const eachValue = (
+  text: string,
+  { from, inArray }: Start,
+  whole: boolean,
+  take: (part: string, end: number) => boolean,
+): 'end' | 'cut' | 'invalid' | 'more' => {
+  const separator = inArray ? ',' : '\u001E'; // RFC 7464 begins each text with a record separator
+  const isBetween = (one: string) => one === separator || /\s/.test(one);
+  for (let at = from; ;) {
+    while (at < text.length && isBetween(text.charAt(at))) at += 1;
+    if (at >= text.length) return inArray ? 'cut' : 'end';
+    if (inArray && text[at] === ']') return text.slice(at + 1).trim() === '' ? 'end' : 'more';
+    const end = endOfValue(text, at, whole);
+    if (end === undefined) return 'cut';
+    if (!take(text.slice(at, end), end)) return 'invalid';
+    at = end;
+  }
+};
+
+const endOfValue = (text: string, from: number, whole: boolean): number | undefined => {
+  const first = text[from];
+  if (first === '"') return endOfString(text, from);
+  if (first !== '{' && first !== '[') {
+    let at = from + 1;
+    while (at < text.length && !/[\s,\]}[{"]/.test(text.charAt(at))) at += 1;
+    return at < text.length || whole ? at : undefined;
+  }
+  let depth = 0;
+  for (let at = from; at < text.length; at += 1) {
+    const one = text[at];
+    if (one === '"') {
+      const end = endOfString(text, at);
+      if (end === undefined) return undefined;
+      at = end - 1;
+    } else if (one === '{' || one === '[') depth += 1;
+    else if ((one === '}' || one === ']') && (depth -= 1) === 0) return at + 1;
+  }
+  return undefined;
+};
+
+const endOfString = (text: string, from: number): number | undefined => {
+  for (let at = from + 1; at < text.length; at += 1) {
+    if (text[at] === '\\') at += 1;
+    else if (text[at] === '"') return at + 1;
+  }
+  return undefined;
 };
 
 /** Of one sample. Only the outermost names of documents are looked at, so they may be nested deeply. */
 const sampleLimits: JsonLimits = { depth: 500, values: 1_000_000, containers: 500_000 };
-
-const readingOfOne = (document: unknown): Reading | undefined => {
-  if (document === undefined) return undefined;
-  const rows: readonly unknown[] = Array.isArray(document) ? document : [document];
-  const fields = createFields();
-  for (const row of rows) fields.add(row);
-  return fields.reading(rows.length);
-};
 
 /** Folds documents as they come, and keeps none. */
 const createFields = () => {
