@@ -31,7 +31,7 @@ export const gzip: Format = {
       columns: 0,
     }),
     'lists in lists': objectBomb('depth', 'a.json.gz', () => packed('['.repeat(100 * MB)), {
-      missing: [reasons.unreadable],
+      missing: [reasons.tooLarge],
       columns: 0,
     }),
     'a gzip in a gzip in a gzip': objectBomb(
