@@ -18,7 +18,8 @@ export const matchesType = (asked: string, found: string, names: TypeNames | und
     one.name === other.name &&
     one.dimensions === other.dimensions &&
     (one.modifiers === undefined || one.modifiers === other.modifiers) &&
-    (one.schema === undefined || one.schema === (other.schema ?? 'public'))
+    (one.schema === undefined ||
+      one.schema === (other.schema ?? (names.synonyms.has(other.name) ? undefined : 'public')))
   );
 };
 

@@ -15,7 +15,7 @@ interface GivenFields {
 
 /**
  * Reads the fields of a request as they are surely meant: without the blanks around them that copying brings along, and PEM with its line
- * breaks. Refuses placeholders anywhere, and in what is no secret characters that cannot be seen and what belongs into another field. It looks
+ * breaks. Refuses placeholders anywhere, and in what is no secret characters that cannot be seen and what belongs in another field. It looks
  * at what a caller sends and not at the whole connection: one that was stored before stays as it is.
  */
 export const readGivenFields = (

@@ -3,7 +3,7 @@ import type { Connector } from '../connectors/connector.ts';
 type Knows = Pick<Connector, 'config' | 'connectionString' | 'misplaced'>;
 
 /**
- * What a field of `config` expects in place of something that belongs into another field, with the name of that field; undefined where the
+ * What a field of `config` expects in place of something that belongs in another field, with the name of that field; undefined where the
  * value may stand there.
  */
 export const expectInPlace = (connector: Knows, name: string, value: string): string | undefined => {

@@ -45,6 +45,8 @@ test.each([
   ['postgresql', 'public.mood', 'mood', true],
   ['postgresql', 'mood', 'public.mood', true],
   ['postgresql', 'app.mood', 'public.mood', false],
+  ['postgresql', 'public.integer', 'integer', false],
+  ['postgresql', 'pg_catalog.int4', 'integer', true],
   ['postgresql', 'pg_catalog.int4', 'integer', true],
   ['mysql', 'integer', 'int', true],
   ['mysql', 'int(11)', 'int', true],

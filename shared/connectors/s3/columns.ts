@@ -83,7 +83,7 @@ const firstBytes = 2 ** 16;
 const mostBytes = 2 ** 20;
 
 const plain = (bytes: Buffer, size: number): Sample => ({
-  text: textOf(bytes),
+  text: decodeText(bytes),
   whole: bytes.length >= size,
   share: bytes.length / size,
 });
@@ -92,11 +92,11 @@ const unpacked = async (packed: Buffer, size: number, most: number): Promise<Sam
   const beginning = await unpack(packed, most);
   if (!beginning) return undefined;
   const { bytes, from, whole } = beginning;
-  return { text: textOf(bytes), whole: whole && packed.length >= size, share: from / size };
+  return { text: decodeText(bytes), whole: whole && packed.length >= size, share: from / size };
 };
 
 /** UTF-8, UTF-16 by its byte order mark, or else what Excel writes in Western Europe. The mark is taken off; a character that is cut is left out. */
-const textOf = (bytes: Buffer): string => {
+const decodeText = (bytes: Buffer): string => {
   const decode = (encoding: string) =>
     new TextDecoder(encoding, { fatal: true }).decode(bytes, { stream: true });
   const mark = bytes.subarray(0, 2).toString('hex');

@@ -18,7 +18,7 @@ export const readCsv = (
   { budget = csvBudget(), preferred }: Options = {},
 ): Reading | undefined => {
   const [text, hinted] = takeHint(withLineFeeds(given, whole));
-  const delimiter = hinted ?? delimiterOf(text, preferred);
+  const delimiter = hinted ?? findDelimiter(text, preferred);
   const table = createTable(budget);
   let read = 0;
   try {
@@ -108,7 +108,7 @@ const columnOf = (name: string, at: number, kind: Kind): Column => ({
 
 type Kind = 'integer' | 'decimal' | 'boolean' | 'date' | 'time' | 'timestamp' | 'uuid' | 'string';
 
-/** Nothing for an empty field, or a word for one. What begins with a zero is a number to nobody who would lose the zero. */
+/** `undefined` for an empty field and for words such as NULL. Digits behind a leading zero are a string: as a number they would lose the zero. */
 const kindOf = (field: string): Kind | undefined =>
   field === '' || absent.test(field)
     ? undefined
@@ -164,7 +164,7 @@ const takeHint = (text: string): readonly [text: string, delimiter: string | und
 };
 
 /** Whichever the first line has most of, outside of quotes; the preferred one where it has any. */
-const delimiterOf = (text: string, preferred: string | undefined): string => {
+const findDelimiter = (text: string, preferred: string | undefined): string => {
   const counts = new Map([',', ';', '\t', '|'].map((one) => [one, 0]));
   let quoted = false;
   for (let at = 0; at < text.length && at < longestHeader; at += 1) {

@@ -41,7 +41,7 @@ const readFrom = (
     if (ending === 'more') return 'more';
     if (ending === 'invalid') return undefined;
     if (ending === 'cut' && fields.documents() === 0) {
-      checkJson(text.slice(start.from), limits); // what is nested without end is told as such
+      checkJson(text.slice(start.from), limits); // too deep is another answer than unreadable
       return undefined;
     }
   } catch (error) {
