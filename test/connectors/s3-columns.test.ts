@@ -86,6 +86,15 @@ describe('a CSV', () => {
     expect(namesOf(shape)).toEqual(['a, b, c', 'd']);
   });
 
+  test('with blanks before a quotation mark has one field within the marks', async () => {
+    const { shape } = await read('a.csv', '"id", "full, name", "n"\n1, "x, y", 3\n2, "z, w", 4\n');
+    expect(shape).toMatchObject([
+      { name: 'id', kind: 'integer' },
+      { name: 'full, name', kind: 'string' },
+      { name: 'n', kind: 'integer' },
+    ]);
+  });
+
   test('in quotation marks over a line is one field behind a comma', async () => {
     const { shape, rows } = await read('a.csv', 'id,note\n1,"a\nb"\n2,c\n');
     expect([namesOf(shape), rows]).toEqual([['id', 'note'], 2]);
