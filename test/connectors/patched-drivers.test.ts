@@ -27,9 +27,12 @@ describe.each(['tedious', 'oracledb'])('%s', (name) => {
   });
 });
 
-test.each(['sendPreLogin', 'readPreloginResponse'])('tedious greets by %s, which is ours', (name) => {
-  expect(tedious.Connection.prototype).toHaveProperty(name, expect.any(Function));
-});
+test.each(['sendPreLogin', 'readPreloginResponse', 'getInitialSql'])(
+  'tedious greets by %s, which is ours',
+  (name) => {
+    expect(tedious.Connection.prototype).toHaveProperty(name, expect.any(Function));
+  },
+);
 
 test('tedious takes its sockets from whoever makes the connection', async () => {
   const asked: unknown[] = [];

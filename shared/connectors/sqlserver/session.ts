@@ -6,6 +6,7 @@ import { createBatch, problemIn, rowsOf, type Batch } from './batch.ts';
 import { withNumbers } from './failures.ts';
 import { packetSize } from './prelogin.ts';
 import { placeOf, reach, type Way } from './reach.ts';
+import { settle } from './session-state.ts';
 
 export interface Settings {
   readonly host: string;
@@ -137,13 +138,13 @@ const logIn = async (
       connectTimeout: 300_000, // the step's own limit is nearer
       requestTimeout: timeout,
       cancelTimeout: 500,
-      connectionIsolationLevel: 1, // READ UNCOMMITTED: waits for no lock of others
       useColumnNames: false,
       rowCollectionOnRequestCompletion: false,
     },
   } satisfies ConnectionConfiguration);
-  // The greeting is over; the driver is told what came of it.
+  // The greeting is over; the driver is told what came of it. It sends what settles the session as soon as it is let in.
   Object.assign(connection, {
+    getInitialSql: () => settle,
     sendPreLogin: () => {},
     readPreloginResponse: async () => ({
       encryptionString: 'NOT_SUP',

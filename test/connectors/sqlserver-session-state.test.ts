@@ -1,0 +1,112 @@
+import { describe, expect, test } from '@jest/globals';
+import tedious from 'tedious';
+import type { Table } from '../../shared/connectors/catalog.ts';
+import { openSession } from '../../shared/connectors/examine.ts';
+import { sqlserver } from '../../shared/connectors/sqlserver/connector.ts';
+import { sessionSettings, settle } from '../../shared/connectors/sqlserver/session-state.ts';
+import { reach } from '../engines/reach.ts';
+import { spoilingFront } from './spoiling-tds.ts';
+
+/** What a session may begin with, one for each of ours. */
+const odd: Readonly<Record<string, string>> = {
+  ansi_nulls: 'off',
+  ansi_padding: 'off',
+  ansi_warnings: 'off',
+  arithabort: 'off',
+  concat_null_yields_null: 'off',
+  numeric_roundabort: 'on',
+  quoted_identifier: 'off',
+  cursor_close_on_commit: 'on',
+  implicit_transactions: 'on',
+  xact_abort: 'on',
+  language: 'German',
+  dateformat: 'dmy',
+  datefirst: '1',
+  textsize: '1',
+  lock_timeout: '0',
+  deadlock_priority: 'high',
+  'transaction isolation level': 'serializable',
+  rowcount: '1',
+  query_governor_cost_limit: '1',
+};
+const spoil = Object.entries(odd)
+  .map(([name, value]) => `set ${name} ${value}`)
+  .join('\n');
+
+test('each setting of SQL Server has an odd value here', () => {
+  expect(sessionSettings.map(({ name }) => name).toSorted()).toEqual(Object.keys(odd).toSorted());
+  for (const { name, value } of sessionSettings) expect(odd[name]).not.toBe(value);
+});
+
+const env = reach('sqlserver', { SQLSERVER_TLS: 'off' });
+if (env)
+  describe('SQL Server’s stand-in, a session that begins otherwise', () => {
+    const port = Number(env['SQLSERVER_PORT']);
+    const read = async (at: number) => {
+      await using session = await openSession(
+        sqlserver,
+        {
+          config: { host: '127.0.0.1', port: at, database: 'shop', username: env['SQLSERVER_USER'] ?? '' },
+          credentials: { auth_method: 'password', password: env['SQLSERVER_PASSWORD'] ?? '' },
+          options: { ssl_mode: 'disable', query_timeout_seconds: 20 },
+          role: 'source',
+        },
+        {
+          policy: { loopback: true },
+          environment: 'default',
+          tlsAsk: { mode: 'disable' },
+          options: { connection_timeout_seconds: 20 },
+        },
+      );
+      const tables: Table[] = [];
+      const missing = await session.introspect({ excludedSchemas: [] }, (some) => void tables.push(...some));
+      return { tables, missing };
+    };
+
+    test('reads the same catalog, in no batch more', async () => {
+      const expected = await read(port);
+      expect(expected.tables.length).toBeGreaterThan(2);
+      await using front = await spoilingFront(port, spoil, 'before the first batch');
+      expect(await read(front.port)).toEqual(expected);
+      expect(front.batches()).toBe(3); // what settles the session, the catalog, sizes
+    });
+
+    test('would be read otherwise if it were not settled', async () => {
+      const expected = await read(port);
+      await using front = await spoilingFront(port, spoil, 'after the first batch');
+      expect(await read(front.port).catch(() => undefined)).not.toEqual(expected);
+    });
+
+    test.each([
+      ['select top 2 object_id from sys.objects', 2],
+      ['select 1 where null = null', 0],
+      ["select 1 where 'a' + null is null", 1],
+      ['select "object_id" from sys.objects where "name" = \'Customers\'', 1],
+      ["select 1 where len(cast('abc' as nvarchar(max))) = 3", 1],
+    ])('answers %s with %s rows once it is settled', async (sql, rows) => {
+      await using front = await spoilingFront(port, spoil, 'before the first batch');
+      expect(await countRows(front.port, sql)).toBe(rows);
+    });
+  });
+
+const countRows = async (port: number, sql: string): Promise<number> => {
+  const connection = new tedious.Connection({
+    server: '127.0.0.1',
+    authentication: { type: 'default', options: { userName: 'mooring_admin', password: 'admin' } },
+    options: { port, database: 'shop', encrypt: false },
+  });
+  Object.assign(connection, { getInitialSql: () => settle });
+  connection.on('error', () => {});
+  await new Promise<void>((resolve, reject) => {
+    connection.connect((error) => (error ? reject(error) : resolve()));
+  });
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      connection.execSqlBatch(
+        new tedious.Request(sql, (error, count) => (error ? reject(error) : resolve(count ?? 0))),
+      );
+    });
+  } finally {
+    connection.close();
+  }
+};
