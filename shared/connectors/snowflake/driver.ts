@@ -6,6 +6,7 @@ import { checkJson, type JsonLimits } from '../../network/foreign-json.ts';
 import { nativeCode } from '../../network/failure.ts';
 import { Problem } from '../../problem.ts';
 import { answerOf, foreign, refusalIn, refused } from './answers.ts';
+import { statementParameters } from './session-state.ts';
 
 export type Row = Readonly<Record<string, string | null>>;
 
@@ -74,11 +75,7 @@ const execute = (connection: Connection, sqlText: string, seconds: number) => {
   const statement = connection.execute({
     sqlText,
     streamResult: true,
-    parameters: {
-      STATEMENT_TIMEOUT_IN_SECONDS: Math.ceil(seconds),
-      QUERY_TAG: 'mooring',
-      CLIENT_RESULT_CHUNK_SIZE: 48, // megabytes, the least that there is; 160 otherwise
-    },
+    parameters: statementParameters(seconds),
     complete: (error, finished) => (error ? reject(error) : resolve(finished.streamRows())),
   });
   return { rows, cancel: () => statement.cancel(() => {}) };

@@ -1,0 +1,36 @@
+import type { Setting } from '../setting.ts';
+
+/**
+ * Everything that an account or a user may set otherwise (`ALTER ACCOUNT | USER … SET`) and that our reading depends on. It goes with each
+ * statement, in the same request. Formats of dates, times and numbers are none of it: no statement of ours answers any.
+ * https://docs.snowflake.com/en/sql-reference/parameters
+ */
+export const statementSettings = (seconds: number): readonly Setting<string | number | boolean>[] => [
+  {
+    name: 'STATEMENT_TIMEOUT_IN_SECONDS',
+    value: Math.ceil(seconds),
+    why: 'the limit of the connection; an abandoned statement would go on for two days',
+  },
+  { name: 'STATEMENT_QUEUED_TIMEOUT_IN_SECONDS', value: 0, why: 'that limit is the only one' },
+  {
+    name: 'QUOTED_IDENTIFIERS_IGNORE_CASE',
+    value: false,
+    why: 'names are found as they are written, and our columns come by their names',
+  },
+  { name: 'MULTI_STATEMENT_COUNT', value: 1, why: 'each request of ours is one statement' },
+  { name: 'ROWS_PER_RESULTSET', value: 0, why: 'every row is wanted' },
+  {
+    name: 'USE_CACHED_RESULT',
+    value: false,
+    why: 'what is there now, and not what somebody asked for a day ago',
+  },
+  {
+    name: 'CLIENT_RESULT_CHUNK_SIZE',
+    value: 48,
+    why: 'megabytes in memory at once, the least that there is; 160 otherwise',
+  },
+  { name: 'QUERY_TAG', value: 'mooring', why: 'the history of queries tells whose they are' },
+];
+
+export const statementParameters = (seconds: number): Record<string, string | number | boolean> =>
+  Object.fromEntries(statementSettings(seconds).map(({ name, value }) => [name, value]));

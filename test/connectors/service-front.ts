@@ -1,0 +1,68 @@
+import { request } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { gunzipSync } from 'node:zlib';
+import { buffer } from 'node:stream/consumers';
+import { secureServer } from '../contracts/service.ts';
+import { pem } from '../network/servers.ts';
+
+export interface Passing {
+  readonly path: string;
+  /** What was asked, unpacked. */
+  readonly body: string;
+}
+
+interface Refusal {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+interface Front {
+  /** Another body in place of the one that was sent, or an answer in place of the server's. */
+  readonly ask?: (asked: Passing) => string | Refusal | undefined;
+  /** Another body in place of the server's. */
+  readonly answer?: (asked: Passing, body: string) => string;
+}
+
+/** Stands before a service that speaks HTTPS, and changes what is asked and answered. */
+export const serviceFront = async (url: string, { ask, answer }: Front) => {
+  const asked: Passing[] = [];
+  const pass = async (incoming: IncomingMessage, response: ServerResponse) => {
+    const sent = await buffer(incoming);
+    const body = incoming.headers['content-encoding'] === 'gzip' ? String(gunzipSync(sent)) : String(sent);
+    const passing = { path: incoming.url ?? '', body };
+    asked.push(passing);
+    const said = ask?.(passing);
+    if (typeof said === 'object') {
+      response.writeHead(said.status, said.headers).end(said.body);
+      return;
+    }
+    const { status, headers, text } = await forward(new URL(incoming.url ?? '', url), incoming, said ?? body);
+    response.writeHead(status, { 'content-type': headers['content-type'] ?? 'application/json' });
+    response.end(answer?.(passing, text) ?? text);
+  };
+  const server = await secureServer((incoming, response) => {
+    pass(incoming, response).catch(() => response.destroy());
+  });
+  return { ...server, asked, endpoint: `https://localhost:${server.port}` };
+};
+
+const forward = (to: URL, { method, headers }: IncomingMessage, body: string) =>
+  new Promise<{ status: number; headers: IncomingMessage['headers']; text: string }>((resolve, reject) => {
+    const { 'content-encoding': _, 'accept-encoding': __, connection: ___, ...kept } = headers;
+    const sent = request(to, {
+      method,
+      ca: pem('ca.crt'),
+      agent: false,
+      headers: { ...kept, host: to.host, 'content-length': Buffer.byteLength(body) },
+    });
+    sent.on('error', reject);
+    sent.on('response', (response) => {
+      buffer(response).then(
+        (text) =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text: String(text) }),
+        reject,
+      );
+    });
+    sent.end(body);
+  });
