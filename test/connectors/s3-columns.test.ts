@@ -2,7 +2,6 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readColumns } from '../../shared/connectors/s3/columns.ts';
-import { columnsOf } from '../../shared/connectors/s3/parquet.ts';
 
 /** What is read from an object of that content, and how many bytes of it. */
 const read = async (key: string, content: string | Buffer) => {
@@ -264,10 +263,6 @@ describe('a Parquet', () => {
     ['nothing', Buffer.alloc(0)],
     ['a few bytes', Buffer.from('PAR1')],
     [
-      'an encrypted footer',
-      Buffer.concat([Buffer.alloc(100), Buffer.from([16, 0, 0, 0]), Buffer.from('PARE')]),
-    ],
-    [
       'a footer longer than itself',
       Buffer.concat([Buffer.alloc(100), Buffer.from([255, 255, 255, 127]), Buffer.from('PAR1')]),
     ],
@@ -288,39 +283,5 @@ describe('a Parquet', () => {
         expect(['object', 'string']).toContain(typeof reading);
       }),
     );
-  });
-
-  test('says what is nested as Hive spells it, in whatever form its writer gave lists', () => {
-    const columns = columnsOf([
-      { name: 'root', num_children: 5 },
-      { name: 'three', converted_type: 'LIST', num_children: 1, repetition_type: 'OPTIONAL' },
-      { name: 'list', num_children: 1, repetition_type: 'REPEATED' },
-      { name: 'element', type: 'INT32', repetition_type: 'OPTIONAL' },
-      { name: 'two', converted_type: 'LIST', num_children: 1, repetition_type: 'OPTIONAL' },
-      { name: 'array', type: 'DOUBLE', repetition_type: 'REPEATED' },
-      { name: 'one', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'REPEATED' },
-      { name: 'pairs', logical_type: { type: 'LIST' }, num_children: 1, repetition_type: 'REQUIRED' },
-      { name: 'bag', num_children: 2, repetition_type: 'REPEATED' },
-      { name: 'x', type: 'INT64', repetition_type: 'REQUIRED' },
-      {
-        name: 'y',
-        type: 'INT64',
-        logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MICROS' },
-      },
-      { name: 'id', type: 'FIXED_LEN_BYTE_ARRAY', type_length: 16, logical_type: { type: 'UUID' } },
-    ]);
-    expect(columns.map(({ name, type, kind, nullable }) => [name, type, kind, nullable])).toEqual([
-      ['three', 'array<INT32>', 'array', true],
-      ['two', 'array<DOUBLE>', 'array', true],
-      ['one', 'array<UTF8>', 'array', false],
-      ['pairs', 'array<struct<x: INT64, y: TIMESTAMP(MICROS,true)>>', 'array', false],
-      ['id', 'UUID', 'uuid', false],
-    ]);
-  });
-
-  test('whose tree is too deep or does not end is refused', () => {
-    const endless = Array.from({ length: 5000 }, () => ({ name: 'x', num_children: 1 }));
-    expect(() => columnsOf(endless)).toThrow('expected a tree');
-    expect(() => columnsOf([{ name: 'root', num_children: 1_000_000_000 }])).toThrow('expected a tree');
   });
 });

@@ -15,7 +15,12 @@ export interface Reading {
   readonly rows: number | null;
   /** There are more columns than are told. */
   readonly cut?: boolean;
+  /** How many of the columns have a type that is not understood, and are told by how they are stored. */
+  readonly unknownTypes?: number;
 }
+
+/** Why an object that has columns has none to tell. */
+export type Unread = 'unreadable' | 'encrypted' | 'tooLarge';
 
 /** The beginning of a text, and what share of the whole it is where that is known. */
 export interface Sample {
@@ -29,7 +34,7 @@ export const readColumns = async (
   { key, size }: Pick<Listed, 'key' | 'size'>,
   read: RangedRead,
   alone: Runner,
-): Promise<Reading | 'unreadable' | 'too-large' | undefined> => {
+): Promise<Reading | Unread | undefined> => {
   const [, extension = '', packed] = /\.([a-z0-9]{2,8})(\.gz)?$/i.exec(key) ?? [];
   const kind = extension.toLowerCase();
   try {
@@ -38,13 +43,13 @@ export const readColumns = async (
     const reader = Object.hasOwn(texts, kind) ? texts[kind] : undefined;
     return reader && bounded(await readText(size, read, alone, { reader, packed: packed !== undefined }));
   } catch (error) {
-    if (isTooLarge(error)) return 'too-large';
+    if (isTooLarge(error)) return 'tooLarge';
     throw error;
   }
 };
 
-const bounded = (reading: Reading | 'unreadable'): Reading | 'unreadable' => {
-  if (reading === 'unreadable') return reading;
+const bounded = (reading: Reading | Unread): Reading | Unread => {
+  if (typeof reading === 'string') return reading;
   const { columns, cut } = boundColumns(reading.columns);
   return cut ? { ...reading, columns, cut } : reading;
 };

@@ -1,39 +1,52 @@
 import { createBudget, spend, type Allowance, type Budget } from '../../network/budget.ts';
 
+/** What is needed of the end of a Parquet file. */
+export interface Footer {
+  /** The elements of the schema, as a list in Thrift's compact protocol, whose values are all there and are few enough to make objects of. */
+  readonly schema: Buffer;
+  /** As the file says, or else the sum of its row groups; `null` where neither is a number of rows. */
+  readonly rows: number | null;
+  /** What GeoParquet says of the columns, in JSON. https://geoparquet.org/releases/v1.1.0/ */
+  readonly geo: string | undefined;
+}
+
 /**
- * A footer of Parquet with nothing but the schema and the number of rows. The library makes an object of every value, of claimed lists before
- * it has seen their items, and of row groups, which are most of a footer and are not needed. Throws `source-too-large`, and any other error
- * for what is none. https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
+ * Makes no object of row groups, which are most of a footer, and none of claimed lists before it has seen their items. Damage behind the
+ * schema costs what stands there. Throws `source-too-large`, and any other error for what is no footer.
+ * https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
  */
-export const trimFooter = (footer: Buffer, budget = footerBudget()): Buffer => {
+export const readFooter = (footer: Buffer, budget = footerBudget()): Footer => {
   const end = footer.length - 8;
   const reader = createReader(footer.subarray(end - footer.readUInt32LE(end), end), budget);
   let schema: Buffer | undefined;
-  let rows: Buffer | undefined;
-  reader.struct((id, type) => {
-    const from = reader.at();
-    if (id === schemaField && type === LIST) reader.schema();
-    else reader.skip(type);
-    const value = reader.bytes(from);
-    if (id === schemaField) schema = value;
-    if (id === rowsField && (type === I32 || type === I64)) rows = value;
-    return schema === undefined || rows === undefined;
-  });
-  if (!schema || !rows) throw new Error('expected a schema and a number of rows');
-  const metadata = Buffer.concat([
-    Buffer.from([(schemaField << 4) | LIST]),
-    schema,
-    Buffer.from([(1 << 4) | I64]),
-    rows,
-    Buffer.from([(1 << 4) | LIST, STRUCT, STOP]), // no row groups
-  ]);
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(metadata.length);
-  return Buffer.concat([metadata, length, Buffer.from('PAR1')]);
+  let rows: number | undefined;
+  let inGroups: number | undefined;
+  let geo: string | undefined;
+  try {
+    reader.struct((id, type) => {
+      const from = reader.at();
+      if (id === schemaField && type === LIST) {
+        reader.schema();
+        schema = reader.bytes(from);
+      } else if (id === rowsField && (type === I32 || type === I64)) rows = reader.integer();
+      else if (id === groupsField && type === LIST) inGroups = reader.rowsInGroups();
+      else if (id === pairsField && type === LIST) geo = reader.findPair('geo')?.toString();
+      else reader.skip(type);
+      return true;
+    });
+  } catch (error) {
+    if (!schema) throw error;
+  }
+  if (!schema) throw damaged();
+  return { schema, rows: [rows, inGroups].find(isCount) ?? null, geo };
 };
 
+const isCount = (value: number | undefined): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
+
 /** Fields of FileMetaData: https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift */
-const [schemaField, rowsField] = [2, 3];
+const [schemaField, rowsField, groupsField, pairsField] = [2, 3, 4, 5];
+/** Of RowGroup, and of KeyValue. */
+const [rowsOfGroup, keyOfPair, valueOfPair] = [3, 1, 2];
 
 export const footerBudget = (): Budget => createBudget({ steps: 16 * 2 ** 20, depth: 16 });
 /** Ten values each, of 10 000 columns that are nested. */
@@ -96,6 +109,22 @@ const createReader = (bytes: Buffer, budget: Budget) => {
       if (!field(id, type)) return;
     }
   };
+  const integer = (): number => unzigzag(varint());
+  /** Does that for each structure of a list, and skips what else a list holds. */
+  const eachStruct = (read: () => void) => {
+    const { size, type } = listHead();
+    for (let left = size; left > 0; left -= 1) {
+      if (type === STRUCT) budget.descend(read);
+      else if (type === TRUE || type === FALSE) take(1);
+      else skip(type);
+    }
+  };
+  /** Hands over each field of a structure; what is not read is skipped. */
+  const fields = (read: (id: number, type: number) => boolean) =>
+    struct((id, type) => {
+      if (!read(id, type)) skip(type);
+      return true;
+    });
   const skip = (type: number): void => {
     if (values) spend(values);
     switch (type) {
@@ -131,6 +160,40 @@ const createReader = (bytes: Buffer, budget: Budget) => {
     bytes: (from: number) => bytes.subarray(from, at),
     struct,
     skip,
+    integer,
+    /** `undefined` where a group does not say how many it has. */
+    rowsInGroups: (): number | undefined => {
+      let sum: number | undefined = 0;
+      eachStruct(() => {
+        let rows: number | undefined;
+        fields((id, type) => {
+          if (id !== rowsOfGroup || type !== I64) return false;
+          rows = integer();
+          return true;
+        });
+        sum = sum === undefined || !isCount(rows) ? undefined : sum + (rows ?? 0);
+      });
+      return sum;
+    },
+    /** The value of that key in a list of pairs. */
+    findPair: (wanted: string): Buffer | undefined => {
+      let found: Buffer | undefined;
+      eachStruct(() => {
+        let key: Buffer | undefined;
+        let value: Buffer | undefined;
+        fields((id, type) => {
+          if (type !== BINARY || (id !== keyOfPair && id !== valueOfPair)) return false;
+          const length = varint();
+          take(length);
+          const text = bytes.subarray(at - length, at);
+          if (id === keyOfPair) key = text;
+          else value = text;
+          return true;
+        });
+        if (key?.toString() === wanted) found ??= value;
+      });
+      return found;
+    },
     schema: () => {
       values = { left: mostValues };
       const { size, type } = listHead();

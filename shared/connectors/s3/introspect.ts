@@ -6,10 +6,11 @@ import { atMost, type Runner } from './at-most.ts';
 import type { Bucket } from './client.ts';
 import { readColumns, type Reading } from './columns.ts';
 import { type DataSet, dataSets, partitionColumns } from './data-sets.ts';
-import { isDenied, findLack, type ObjectLack } from './failures.ts';
+import { isDenied, findLack } from './failures.ts';
 import { listAll } from './list-all.ts';
+import { createLacks, listMissing, type Lacks } from './missing.ts';
 import { rangedReads } from './ranges.ts';
-import { mayList, mayRead } from './privileges.ts';
+import { mayList } from './privileges.ts';
 import { mostSockets } from './request-handler.ts';
 
 /** Lists once, then reads the ends or the beginnings of what was found, one object a table. */
@@ -18,16 +19,7 @@ export const introspect = async (bucket: Bucket, scope: Scope, sink: Sink): Prom
   if (found === undefined) {
     return [{ reason: 'the account may not list the bucket', remediation: mayList(bucket).grant }];
   }
-  const lacks: Lacks = {
-    denied: 0,
-    archived: 0,
-    gone: 0,
-    keys: 0,
-    failing: 0,
-    unreadable: 0,
-    tooLarge: 0,
-    cut: 0,
-  };
+  const lacks = createLacks();
   const failures = createPartFailures();
   const alone = atMost(1);
   const sets = [...found.values()].sort(byPlace);
@@ -37,14 +29,12 @@ export const introspect = async (bucket: Bucket, scope: Scope, sink: Sink): Prom
     from += tables.length;
     await sink(tables.filter((table) => table !== undefined));
   }
-  return [...more, ...missingOf(bucket, lacks)];
+  return [...more, ...listMissing(bucket, lacks)];
 };
 
 const batch = 400;
 const mostObjects = 2_000_000;
 const mostTables = 100_000;
-
-type Lacks = Record<ObjectLack | 'unreadable' | 'tooLarge' | 'cut', number>;
 
 const list = async (
   bucket: Bucket,
@@ -126,15 +116,12 @@ const read = async (
   try {
     const reading = await readColumns(sample, rangedReads(bucket, sample), alone);
     failures.succeeded();
-    if (reading === 'unreadable') {
-      lacks.unreadable += 1;
-      return undefined;
-    }
-    if (reading === 'too-large') {
-      lacks.tooLarge += 1;
+    if (typeof reading === 'string') {
+      lacks[reading] += 1;
       return undefined;
     }
     if (reading?.cut) lacks.cut += 1;
+    lacks.unknownTypes += reading?.unknownTypes ?? 0;
     return reading;
   } catch (error) {
     const lack = findLack(error);
@@ -144,77 +131,3 @@ const read = async (
     return lack === 'denied' ? 'denied' : undefined;
   }
 };
-
-const missingOf = (
-  bucket: Bucket,
-  { denied, archived, keys, failing, unreadable, tooLarge, cut }: Lacks,
-): readonly Missing[] => [
-  ...(denied === 0
-    ? []
-    : [
-        {
-          reason: 'objects that the account may not read',
-          count: denied,
-          remediation: mayRead(bucket).grant,
-        },
-      ]),
-  ...(archived === 0
-    ? []
-    : [
-        {
-          reason: 'columns of objects that are archived',
-          count: archived,
-          remediation: 'Restore the objects to a storage class that can be read at once.',
-        },
-      ]),
-  ...(keys === 0
-    ? []
-    : [
-        {
-          reason: 'columns of objects whose encryption key cannot be used',
-          count: keys,
-          remediation:
-            'Enable the KMS keys of these objects, and grant the account kms:Decrypt on them; then introspect again.',
-        },
-      ]),
-  ...(failing === 0
-    ? []
-    : [
-        {
-          reason: 'columns of objects that the server failed to send',
-          count: failing,
-          remediation:
-            'Introspect again later: the server answered with errors of its own, asked for fewer requests or did not answer, three times for each.',
-        },
-      ]),
-  ...(unreadable === 0
-    ? []
-    : [
-        {
-          reason: 'columns of objects that are not what their names say',
-          count: unreadable,
-          remediation:
-            'Replace or remove the objects; what is encrypted or damaged is listed without columns.',
-        },
-      ]),
-  ...(tooLarge === 0
-    ? []
-    : [
-        {
-          reason: 'columns of objects that are too large or too deeply nested to read',
-          count: tooLarge,
-          remediation:
-            'Write the objects with fewer or less deeply nested values, or name a narrower config.prefix.',
-        },
-      ]),
-  ...(cut === 0
-    ? []
-    : [
-        {
-          reason: 'columns beyond the first of objects that have too many',
-          count: cut,
-          remediation:
-            'Have no data in the names of fields: only the first columns of these objects are told.',
-        },
-      ]),
-];

@@ -1,0 +1,131 @@
+/** An element of a Parquet's schema: a field, or a group of those that follow it. https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift */
+export interface Element {
+  readonly name: string;
+  /** How many of the elements behind it, and not behind its children, are its children. */
+  readonly children: number;
+  readonly repetition: 'REQUIRED' | 'OPTIONAL' | 'REPEATED' | undefined;
+  /** How it is stored; nothing for a group. */
+  readonly physical: string | undefined;
+  /** Bytes of a `FIXED_LEN_BYTE_ARRAY`. */
+  readonly length: number | undefined;
+  readonly annotation: Annotation | undefined;
+  /** Whether it says something that no table here has: of a later release of the format, or damaged. */
+  readonly unknown: boolean;
+}
+
+/** What stored values mean. */
+export interface Annotation {
+  readonly name: string;
+  readonly parameters: readonly (string | number | boolean)[];
+}
+
+/** Of a list in Thrift's compact protocol that was found sound, see `readFooter`. */
+export const readElements = async (list: Buffer): Promise<Element[]> => {
+  const [{ deserializeTCompactProtocol }, tables] = await Promise.all([
+    import('hyparquet/src/thrift.js'),
+    import('hyparquet/src/constants.js'),
+  ]);
+  const bytes = Buffer.concat([Buffer.from([0x19]), list, Buffer.from([0])]);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { field_1: elements }: Fields = deserializeTCompactProtocol({ view, offset: 0 });
+  return Array.isArray(elements) ? elements.map((fields: Fields) => elementOf(fields, tables)) : [];
+};
+
+/** What the library makes of a structure: its values by the numbers of their fields. */
+type Fields = Readonly<Record<`field_${number}`, unknown>>;
+
+interface Tables {
+  readonly ParquetTypes: readonly string[];
+  readonly FieldRepetitionTypes: readonly ('REQUIRED' | 'OPTIONAL' | 'REPEATED')[];
+  readonly ConvertedTypes: readonly string[];
+}
+
+const elementOf = (fields: Fields, tables: Tables): Element => {
+  const {
+    field_1: type,
+    field_2: length,
+    field_3: repetition,
+    field_4: name,
+    field_5: children,
+    field_6: converted,
+    field_10: logical,
+  } = fields;
+  // A damaged footer may leave out what its format requires.
+  if (!(name instanceof Uint8Array)) throw new Error('expected a name of each element');
+  const physical = find(tables.ParquetTypes, type);
+  const meaning = readLogical(logical);
+  const older = find(tables.ConvertedTypes, converted);
+  return {
+    name: decoder.decode(name),
+    children: typeof children === 'number' ? children : 0,
+    repetition: find(tables.FieldRepetitionTypes, repetition),
+    physical: physical ?? (type === undefined ? undefined : `TYPE(${String(type)})`),
+    length: typeof length === 'number' ? length : undefined,
+    annotation: meaning ?? (older === undefined ? undefined : readConverted(older, fields)),
+    unknown:
+      (type !== undefined && physical === undefined) ||
+      (logical !== undefined && meaning === undefined) ||
+      (converted !== undefined && older === undefined),
+  };
+};
+
+const decoder = new TextDecoder();
+
+const find = <T>(table: readonly T[], at: unknown): T | undefined =>
+  typeof at === 'number' ? table[at] : undefined;
+
+const readConverted = (name: string, { field_7: scale, field_8: precision }: Fields): Annotation => ({
+  name,
+  parameters: name === 'DECIMAL' ? [numberOr0(precision), numberOr0(scale)] : [],
+});
+
+/** Nothing for what later releases of the format added, and for what lacks a parameter. */
+const readLogical = (union: unknown): Annotation | undefined => {
+  if (!isFields(union)) return undefined;
+  const [[field, value] = ['', undefined]] = Object.entries(union);
+  const name = Object.hasOwn(logicalTypes, field) ? logicalTypes[field] : undefined;
+  if (name === undefined || !isFields(value)) return undefined;
+  const { field_1: first, field_2: second } = value;
+  switch (name) {
+    case 'DECIMAL':
+      return { name, parameters: [numberOr0(second), numberOr0(first)] };
+    case 'TIME':
+    case 'TIMESTAMP': {
+      const unit = isFields(second) ? Object.keys(second)[0] : undefined;
+      const word = unit !== undefined && Object.hasOwn(units, unit) ? units[unit] : undefined;
+      return word === undefined ? undefined : { name, parameters: [word, first === true] };
+    }
+    case 'INTEGER':
+      return { name, parameters: [numberOr0(first), second === true] };
+    default:
+      return { name, parameters: [] };
+  }
+};
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+
+const numberOr0 = (value: unknown): number => (typeof value === 'number' ? value : 0);
+
+const units: Readonly<Record<string, string>> = { field_1: 'MILLIS', field_2: 'MICROS', field_3: 'NANOS' };
+
+/** LogicalType, a union: https://github.com/apache/parquet-format/blob/master/LogicalTypes.md */
+const logicalTypes: Readonly<Record<string, string>> = {
+  field_1: 'STRING',
+  field_2: 'MAP',
+  field_3: 'LIST',
+  field_4: 'ENUM',
+  field_5: 'DECIMAL',
+  field_6: 'DATE',
+  field_7: 'TIME',
+  field_8: 'TIMESTAMP',
+  field_10: 'INTEGER',
+  field_11: 'UNKNOWN', // always null
+  field_12: 'JSON',
+  field_13: 'BSON',
+  field_14: 'UUID',
+  field_15: 'FLOAT16',
+  field_16: 'VARIANT',
+  field_17: 'GEOMETRY',
+  field_18: 'GEOGRAPHY',
+};

@@ -1,0 +1,80 @@
+import type { Missing } from '../catalog.ts';
+import type { Bucket } from './client.ts';
+import type { Unread } from './columns.ts';
+import type { ObjectLack } from './failures.ts';
+import { mayRead } from './privileges.ts';
+
+/** What an object, or columns of it, can lack in the catalog. */
+export type Lack = ObjectLack | Unread | 'cut' | 'unknownTypes';
+
+/** How many there are of each. */
+export type Lacks = Record<Lack, number>;
+
+export const createLacks = (): Lacks => ({
+  denied: 0,
+  archived: 0,
+  gone: 0,
+  keys: 0,
+  failing: 0,
+  encrypted: 0,
+  unreadable: 0,
+  tooLarge: 0,
+  cut: 0,
+  unknownTypes: 0,
+});
+
+export const listMissing = (bucket: Bucket, lacks: Lacks): readonly Missing[] =>
+  lackWords.flatMap(([lack, reason, remediation]) => {
+    const count = lacks[lack];
+    const cure = typeof remediation === 'string' ? remediation : remediation(bucket);
+    return count === 0 ? [] : [{ reason, count, remediation: cure }];
+  });
+
+/** What is gone since it was listed is missing nothing. */
+const lackWords: readonly (readonly [
+  lack: Lack,
+  reason: string,
+  remediation: string | ((bucket: Bucket) => string),
+])[] = [
+  ['denied', 'objects that the account may not read', (bucket) => mayRead(bucket).grant],
+  [
+    'archived',
+    'columns of objects that are archived',
+    'Restore the objects to a storage class that can be read at once.',
+  ],
+  [
+    'keys',
+    'columns of objects whose encryption key cannot be used',
+    'Enable the KMS keys of these objects, and grant the account kms:Decrypt on them; then introspect again.',
+  ],
+  [
+    'failing',
+    'columns of objects that the server failed to send',
+    'Introspect again later: the server answered with errors of its own, asked for fewer requests or did not answer, three times for each.',
+  ],
+  [
+    'encrypted',
+    'columns of Parquet files whose footer is encrypted',
+    'Write them with a footer in plain text (parquet.encryption.plaintext.footer), which encrypts the columns alone.',
+  ],
+  [
+    'unreadable',
+    'columns of objects that are not what their names say',
+    'Replace or remove the objects; what is encrypted or damaged is listed without columns.',
+  ],
+  [
+    'tooLarge',
+    'columns of objects that are too large or too deeply nested to read',
+    'Write the objects with fewer or less deeply nested values, or name a narrower config.prefix.',
+  ],
+  [
+    'cut',
+    'columns beyond the first of objects that have too many',
+    'Have no data in the names of fields: only the first columns of these objects are told.',
+  ],
+  [
+    'unknownTypes',
+    'columns of Parquet files whose types are unknown',
+    'These columns have their physical types in the catalog. To have more, write them with logical types that the Parquet format defines.',
+  ],
+];
