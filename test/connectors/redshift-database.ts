@@ -7,8 +7,8 @@ const views = new URL('../engines/redshift.d/fixture.sql', import.meta.url);
 /** The external table of the views is everybody's: without it there is what PostgreSQL's own rights let an account see. */
 export const withoutLake = `do $$ declare name text; begin
   foreach name in array array['svv_tables', 'svv_columns'] loop
-    execute format('create or replace view redshift.%I as select * from (%s) everything where table_schema <> ''lake''',
-      name, rtrim(pg_get_viewdef('redshift.' || name), ';'));
+    execute format('create or replace view pg_catalog.%I as select * from (%s) everything where table_schema <> ''lake''',
+      name, rtrim(pg_get_viewdef('pg_catalog.' || name), ';'));
   end loop; end $$`;
 
 /** A database of a test's own on a real PostgreSQL, with views of Redshift's names and with what else is put there. */

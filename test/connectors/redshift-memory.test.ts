@@ -9,11 +9,11 @@ const tenThousand = `do $$ begin for i in 0..9999 loop
   if i % 500 = 499 then commit; end if;
 end loop; end $$`;
 
-const columns = `drop view redshift.svv_columns; create view redshift.svv_columns as
+const columns = `drop view pg_catalog.svv_columns; create view pg_catalog.svv_columns as
   select table_catalog, table_schema, table_name, 'column_' || at column_name, at ordinal_position, null column_default,
     'YES' is_nullable, 'character varying' data_type, 80 character_maximum_length, null::int numeric_precision,
     null::int numeric_scale, 'what the shop knows of ' || table_name || '.' || at remarks
-  from redshift.svv_tables cross join generate_series(1, 20) at`;
+  from pg_catalog.svv_tables cross join generate_series(1, 20) at`;
 
 const engine = reach('postgres', { POSTGRES_VERSION: '18' });
 

@@ -10,6 +10,7 @@ import type { PostgresLogins } from './logins.ts';
 import { privilegeQueries } from './privilege-queries.ts';
 import { privilegesOf } from './privileges.ts';
 import { requestTls } from './request-tls.ts';
+import { beginReading as beginReadingRedshift } from '../redshift/session-state.ts';
 import { beginReading, questionSettings } from './session-state.ts';
 
 export type Flavor = 'postgresql' | 'redshift';
@@ -68,14 +69,11 @@ export const openSession = async (
   /** One flight: poolers refuse the limit at login, and a session of theirs is ours for a transaction only. */
   const flight = async (...statements: readonly string[]): Promise<readonly Rows[]> => {
     const time = Math.min(limit, longestFlight);
-    const opening =
-      flavor === 'redshift'
-        ? ['begin read only', `set local statement_timeout = ${time}`]
-        : beginReading(time, questionSettings);
+    const opening = flavor === 'redshift' ? beginReadingRedshift(time) : beginReading(time, questionSettings);
     allow(mostPerFlight);
     try {
       const results = await client.query([...opening, ...statements, 'commit'].join(';\n'));
-      return rowsOf(results).slice(opening.length, -1);
+      return rowsOf(results, flavor).slice(opening.length, -1);
     } catch (error) {
       await client.query('rollback').catch(() => {}); // the first error is the one to tell
       throw error;
@@ -200,8 +198,14 @@ const close = async (client: Client, socket: Socket) => {
 };
 
 /** The driver answers a flight with a result for each statement; its types know of one. */
-const rowsOf = (results: unknown): readonly Rows[] =>
-  (Array.isArray(results) ? results : []).map(({ rows }: { readonly rows: Rows }) => rows);
+const rowsOf = (results: unknown, flavor: Flavor): readonly Rows[] =>
+  (Array.isArray(results) ? results : []).map(({ rows }: { readonly rows: Rows }) =>
+    flavor === 'redshift' ? rows.map(withLowerNames) : rows,
+  );
+
+/** `describe_field_name_in_uppercase` has Redshift name columns otherwise than they were asked for. */
+const withLowerNames = (row: Rows[number]): Rows[number] =>
+  Object.fromEntries(Object.entries(row).map(([name, value]) => [name.toLowerCase(), value]));
 
 /** `16.4 (Debian 16.4-1.pgdg120+2)` → `PostgreSQL 16.4`; Redshift calls itself PostgreSQL 8.0.2 first. */
 const versionIn = (text: string, flavor: Flavor) =>

@@ -7,8 +7,9 @@ import type { Draft } from '../sql/draft.ts';
 import { createDrafts } from '../sql/drafts.ts';
 import { fold } from '../sql/fold.ts';
 import { handOn } from '../sql/hand-on.ts';
-import { begin, catalogQueries, statisticsQuery } from './queries.ts';
+import { catalogQueries, statisticsQuery } from './queries.ts';
 import { readRows } from './rows.ts';
+import { beginReading } from './session-state.ts';
 
 /**
  * Two flights: the catalog, then statistics, which most accounts may not read. Tried on a PostgreSQL with views of Redshift's
@@ -22,7 +23,7 @@ export const introspect = async (
   { queryTimeoutMs }: { readonly queryTimeoutMs: number },
 ): Promise<readonly Missing[]> => {
   const run = (statements: readonly Statement[]) =>
-    transact(client, begin(queryTimeoutMs), statements, queryTimeoutMs);
+    transact(client, beginReading(queryTimeoutMs), statements, queryTimeoutMs);
   const sql = catalogQueries(scope, (text) => client.escapeLiteral(text));
   const drafts = createDrafts();
   const rows = readRows(drafts);

@@ -38,8 +38,3 @@ const outer = (name: string) => `${name} not like 'mv!_tbl!_!_%' escape '!'`;
 
 /** Apart, because by default a superuser alone may read it; and it lists no empty table. Sizes are in blocks of 1 MB. */
 export const statisticsQuery = `select "schema", "table", size, tbl_rows from svv_table_info where size is not null and tbl_rows is not null`;
-
-export const begin = (timeoutMs: number): readonly string[] => [
-  'begin read only',
-  `set local statement_timeout = ${Math.max(1, Math.ceil(timeoutMs))}`,
-];

@@ -1,0 +1,20 @@
+import type { Setting } from '../setting.ts';
+
+/**
+ * Everything that a user, a database or a parameter group may set otherwise (`ALTER USER … SET`) and that our reading depends on. Redshift
+ * has no other isolation than its databases', and no setting by which a name is found otherwise in its catalog.
+ * https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_ConfigurationRef.html
+ */
+export const sessionSettings: readonly Setting[] = [
+  { name: 'search_path', value: 'pg_catalog', why: "nobody's views and functions but Redshift's own" },
+  { name: 'datestyle', value: "'ISO, MDY'", why: 'defaults that are dates' },
+  { name: 'timezone', value: "'UTC'", why: 'defaults of type timestamptz' },
+  { name: 'extra_float_digits', value: '2', why: 'defaults that are floating-point numbers, in full' },
+];
+
+/** Begins a transaction in which every setting is ours. */
+export const beginReading = (timeoutMs: number): readonly string[] => [
+  'begin read only',
+  `set local statement_timeout = ${Math.max(1, Math.ceil(timeoutMs))}`,
+  ...sessionSettings.map(({ name, value }) => `set local ${name} = ${value}`),
+];
