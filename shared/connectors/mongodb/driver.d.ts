@@ -5,6 +5,7 @@ declare module 'mongodb/lib/cmap/connect.js' {
 
   interface Connection {
     readonly hello: Readonly<Record<string, unknown>> | null;
+    serverApi: object | undefined;
     command(
       ns: { readonly db: string },
       command: Readonly<Record<string, unknown>>,

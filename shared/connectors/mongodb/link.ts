@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { Problem } from '../../problem.ts';
 import { guard } from './guard.ts';
 import { judgeScram } from './scram.ts';
+import { settled, stableApi, wantsVersion } from './session-state.ts';
 
 export type Document = Readonly<Record<string, unknown>>;
 
@@ -37,7 +38,16 @@ export const link = async (socket: Socket, account?: Account): Promise<Link> => 
   const { allow, leaveRaw } = guard(socket);
   const options = { ...settings, ...(account && (await credentialsOf(account))) };
   const connection = makeConnection(options, socket);
-  const command = connection.command.bind(connection);
+  const send = connection.command.bind(connection);
+  const command: Connection['command'] = async (...values) => {
+    try {
+      return await send(...values);
+    } catch (error) {
+      if (!wantsVersion(error) || connection.serverApi) throw error;
+      connection.serverApi = stableApi;
+      return send(...values);
+    }
+  };
   Object.assign(connection, {
     command: async (...values: Parameters<Connection['command']>) => judgeScram(await command(...values)),
   });
@@ -55,7 +65,7 @@ export const link = async (socket: Socket, account?: Account): Promise<Link> => 
     hello: connection.hello ?? {},
     run: (db, text, { limit = 10_000, raw } = {}) => {
       leaveRaw(raw);
-      return run(connection, command, db, text, limit, raw);
+      return run(connection, command, db, settled(text), limit, raw);
     },
     allow,
     close: () => connection.destroy(),
