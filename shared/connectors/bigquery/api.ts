@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { Problem } from '../../problem.ts';
 import { within } from '../within.ts';
 import type { Rest } from './rest.ts';
+import { queryParameters } from './session-state.ts';
 
 /** A row's values by the names of its columns; the API tells every value as text. */
 export type Row = Readonly<Record<string, string | null>>;
@@ -77,7 +78,7 @@ export const createApi = (rest: Rest, { base, token, project, location, limitMs 
     },
 
     dryRun: async (query, cure) => {
-      const body = { query, useLegacySql: false, dryRun: true, ...here(location) };
+      const body = { query, ...queryParameters(limitMs), dryRun: true, ...here(location) };
       await rest.ask({ url: at('queries'), headers, body, answer: v.object({}), cure });
     },
 
@@ -85,11 +86,9 @@ export const createApi = (rest: Rest, { base, token, project, location, limitMs 
       within({ limit: limitMs, remediation: tooSlow }, async (signal) => {
         const body = {
           query,
-          useLegacySql: false,
-          maximumBytesBilled: String(mostBilled),
+          ...queryParameters(limitMs),
           maxResults: rowsPerPage,
           timeoutMs: longestPoll,
-          jobTimeoutMs: String(limitMs), // where we give up, the job does
           labels: { application: 'mooring' },
           ...here(place),
         };
@@ -114,8 +113,6 @@ export const createApi = (rest: Rest, { base, token, project, location, limitMs 
   };
 };
 
-/** Each query bills 10 MB at least; one of INFORMATION_SCHEMA seldom more. */
-const mostBilled = 2 ** 30;
 /** Five queries have a page in memory at once. */
 const rowsPerPage = 5000;
 const longestPoll = 10_000;

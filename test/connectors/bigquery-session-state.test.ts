@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { bigquery } from '../../shared/connectors/bigquery/connector.ts';
+import { querySettings } from '../../shared/connectors/bigquery/session-state.ts';
+import { triesOf } from '../contracts/service.ts';
+import { reach } from '../engines/reach.ts';
+import { serviceFront } from './service-front.ts';
+
+/** What holds in a project where a query does not say otherwise, one for each of our settings. */
+const odd = {
+  useLegacySql: true,
+  useQueryCache: true,
+  jobTimeoutMs: '1',
+  maximumBytesBilled: '1',
+} as const;
+
+test('each setting of BigQuery has an odd value here', () => {
+  expect(
+    querySettings(30_000)
+      .map(({ name }) => name)
+      .toSorted(),
+  ).toEqual(Object.keys(odd).toSorted());
+});
+
+const env = reach('bigquery');
+if (env) {
+  const url = env['BIGQUERY_ENDPOINT'] ?? '';
+  const { catalogOf, tried } = triesOf({
+    connector: bigquery,
+    config: { project_id: env['BIGQUERY_PROJECT'] ?? '', datasets: ['sales'] },
+    credentials: {
+      auth_method: 'service_account',
+      service_account: readFileSync(env['BIGQUERY_CREDENTIALS'] ?? '', 'utf8'),
+    },
+    endpoint: url,
+  });
+
+  const refuse = (status: number, reason: string) => ({
+    status,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ error: { code: status, message: 'refused', errors: [{ reason }] } }),
+  });
+
+  /** The emulator as a project that has other defaults, and a cache that was filled before. */
+  const oddProject = () =>
+    serviceFront(url, {
+      ask: ({ path, body }) => {
+        if (!path.endsWith('/queries')) return undefined;
+        const asked: Readonly<Record<keyof typeof odd | 'dryRun', unknown>> = { ...odd, ...JSON.parse(body) };
+        if (asked.useLegacySql !== false) return refuse(400, 'invalidQuery');
+        if (Number(asked.jobTimeoutMs) < 5000) return refuse(400, 'stopped');
+        if (Number(asked.maximumBytesBilled) < 10_000_000) return refuse(400, 'bytesBilledLimitExceeded');
+        if (asked.useQueryCache === false || asked.dryRun === true) return undefined;
+        return { status: 200, body: JSON.stringify({ jobComplete: true, schema: { fields: [] }, rows: [] }) };
+      },
+    });
+
+  test('a project that sets everything otherwise is read and tested as any', async () => {
+    const expected = await catalogOf();
+    expect(expected.tables.length).toBeGreaterThan(1);
+    await using project = await oddProject();
+    expect(await catalogOf({ endpoint: project.endpoint })).toEqual(expected);
+    expect((await tried({ endpoint: project.endpoint })).status).toBe('connected');
+  });
+}
