@@ -11,9 +11,9 @@ import {
   ListedConnection,
 } from '../shared/domain/connection.ts';
 import { types } from '../shared/domain/connection-input.ts';
+import { Mismatch, NotInSample } from '../shared/domain/mismatch.ts';
 import { Step, TestRecord, TestResult } from '../shared/domain/test-result.ts';
 import { Usage } from '../shared/domain/usages.ts';
-import { Mismatch } from '../shared/domain/validate.ts';
 import type { Api } from '../shared/http/api.ts';
 import { problemCodes } from '../shared/problem.ts';
 import { apis } from '../functions/apis.ts';
@@ -49,6 +49,7 @@ const answers = {
   Suggestion,
   Usage,
   Mismatch,
+  NotInSample,
   Problem: ProblemDocument,
 };
 const bodies = { ConnectionInput, ConnectionPatch };

@@ -3,6 +3,7 @@ import { catalogWriter } from '../shared/domain/catalog-writer.ts';
 import { hashDerivation } from '../shared/domain/derived.ts';
 import { newId } from '../shared/domain/id.ts';
 import { recordIntrospectionOutcome } from '../shared/domain/introspection-outcome.ts';
+import { findEarlier } from '../shared/domain/keep-seen.ts';
 import { findConnection } from '../shared/domain/write.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Introspected, IntrospectionCall, Probe } from '../shared/ports/probe.ts';
@@ -48,7 +49,7 @@ const introspected = async (
     throw error;
   }
   const place = { ...tenant, id, snapshot: newId(clock()) };
-  const writer = catalogWriter(store, place, { clock });
+  const writer = catalogWriter(store, place, { clock, earlier: findEarlier(read) });
   await writer.sink(source.tables);
   const catalog = await writer.finish([], 1);
   const of = hashDerivation('catalog', read);

@@ -10,7 +10,7 @@ import { currentCatalog } from '../../shared/domain/introspection.ts';
 import { findConnection } from '../../shared/domain/write.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
-import { cursorOf, digits, pageQuery, positionOf } from '../../shared/http/paging.ts';
+import { cursorOf, digits, Flag, pageQuery, positionOf } from '../../shared/http/paging.ts';
 import { byId } from '../../shared/http/wire.ts';
 
 const name = v.optional(v.pipe(v.string(), v.minLength(1), maxCharacters(1000)));
@@ -19,9 +19,11 @@ export const endpoint = defineEndpoint({
   summary: 'Read the schema of a source',
   description:
     'A page of tables at a time, from the stored catalog; the first time, or when it is older than `max_age` seconds, the source is ' +
-    'introspected. What takes longer than 20 s goes on in the background: 202, to be asked again after `Retry-After`, without `max_age`. ' +
+    'introspected. What takes longer than 20 s goes on in the background: 202, to be asked again after `Retry-After`, without `max_age` ' +
+    'and `forget`. ' +
     'How it fails is answered until another attempt may begin: 1, 5, 15, then 60 minutes after failures in a row (`Retry-After`), or at ' +
-    'once with `max_age=0` or after a change of the connection.',
+    'once with `max_age=0` or after a change of the connection. A table with `sampled` may have columns that nobody looked at; those that an ' +
+    'earlier sample found stay for 30 days, with `seen_at`. `forget=true` reads the source anew and keeps none of them.',
   params: byId,
   query: v.strictObject({
     ...pageQuery,
@@ -29,6 +31,7 @@ export const endpoint = defineEndpoint({
     table: name,
     kind: v.optional(v.picklist(tableKinds)),
     max_age: v.optional(digits(0, 999_999_999)),
+    forget: v.optional(Flag, 'false'),
   }),
   status: 200,
   returns: v.object({
@@ -45,7 +48,7 @@ export const endpoint = defineEndpoint({
   timeout: 29,
   handle: async ({
     params: { id },
-    query: { limit, cursor, max_age: maxAge, ...filter },
+    query: { limit, cursor, max_age: maxAge, forget, ...filter },
     store,
     probe,
     actor,
@@ -55,7 +58,7 @@ export const endpoint = defineEndpoint({
     const position = positionOf(list, cursor);
     // Who pages on stays in the snapshot that he began with.
     const [snapshot, after] = position === undefined ? [undefined, undefined] : split(position);
-    const catalog = await currentCatalog({ store, probe }, actor, id, { maxAge, snapshot });
+    const catalog = await currentCatalog({ store, probe }, actor, id, { maxAge, forget, snapshot });
     if (catalog === 'running') return reply(null, { status: 202, headers: { 'retry-after': '2' } });
     const place = { ...tenant, id, snapshot: catalog.snapshot_id };
     const [page, connection] = await Promise.all([

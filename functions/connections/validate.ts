@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { connectorOf } from '../../shared/domain/assemble.ts';
 import { currentCatalog } from '../../shared/domain/introspection.ts';
-import { ExpectedTable, Mismatch, validateTables } from '../../shared/domain/validate.ts';
+import { isMismatch, Mismatch, NotInSample } from '../../shared/domain/mismatch.ts';
+import { ExpectedTable, validateTables } from '../../shared/domain/validate.ts';
 import { findConnection } from '../../shared/domain/write.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
@@ -12,13 +13,19 @@ export const endpoint = defineEndpoint({
   description:
     'From the stored catalog; the source is introspected when there is none yet (202 as for the schema). A table without `schema` may be ' +
     'in any; `type` is compared without case. For PostgreSQL and MySQL a synonym is the same type (`int4`, `integer`), and length, precision, scale and schema ' +
-    'count only where `type` has them. At most 1000 errors are told.',
+    'count only where `type` has them. What a sample of a table did not show (`sampled` in its schema) is `not-in-sample` in ' +
+    '`warnings`, and leaves the answer valid. At most 1000 errors and 1000 warnings are told.',
   params: byId,
   body: v.strictObject({
     tables: v.pipe(v.array(ExpectedTable), v.minLength(1), v.maxLength(200)),
   }),
   status: 200,
-  returns: v.object({ valid: v.boolean(), errors: v.array(Mismatch) }),
+  returns: v.object({
+    valid: v.boolean(),
+    errors: v.array(Mismatch),
+    /** Left out where there are none. */
+    warnings: v.exactOptional(v.array(NotInSample)),
+  }),
   also: { 202: 'The introspection still runs; ask again after Retry-After' },
   scope: 'connections:read',
   problems: ['secret-not-shared', 'credentials-required'],
@@ -31,9 +38,18 @@ export const endpoint = defineEndpoint({
     const place = { ...actor.tenant, id };
     const { type } = await findConnection(store, actor.tenant, id);
     const typeNames = await connectorOf(type).loadTypeNames?.();
-    const errors = (await validateTables({ store, place, catalog, typeNames }, tables)).flat();
-    return { valid: errors.length === 0, errors: errors.slice(0, 1000) };
+    const findings = (await validateTables({ store, place, catalog, typeNames }, tables)).flat();
+    const errors = findings.filter(isMismatch);
+    const warnings = findings.filter((finding) => !isMismatch(finding));
+    return {
+      valid: errors.length === 0,
+      errors: errors.slice(0, most),
+      ...(warnings.length > 0 && { warnings: warnings.slice(0, most) }),
+    };
   },
 });
+
+/** Of errors, and of warnings. */
+const most = 1000;
 
 export const handler = lambda(endpoint);

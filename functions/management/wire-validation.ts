@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import type { ExpectedTable, Mismatch } from '../../shared/domain/validate.ts';
+import { type Finding, isMismatch } from '../../shared/domain/mismatch.ts';
+import type { ExpectedTable } from '../../shared/domain/validate.ts';
 import { closed, type ConnectionResponse } from './wire-schemas.ts';
 import { defaultSchema } from './wire-connections.ts';
 
@@ -63,9 +64,12 @@ export const readings = (
 export const errorsOf = (
   dataSourceId: string,
   table: string,
-  byReading: readonly (readonly Mismatch[])[],
+  byReading: readonly (readonly Finding[])[],
 ): FieldError[] => {
   const found = byReading.find((errors) => errors.every(({ code }) => code !== 'table-not-found'));
   if (!found) return [{ type: 'TABLE_NOT_FOUND', dataSourceId, table }];
-  return found.map(({ column = '' }) => ({ type: 'FIELD_NOT_FOUND', dataSourceId, table, field: column }));
+  // What a sample did not show, this API has no word for: it is no error.
+  return found
+    .filter(isMismatch)
+    .map(({ column = '' }) => ({ type: 'FIELD_NOT_FOUND', dataSourceId, table, field: column }));
 };

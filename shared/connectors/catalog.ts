@@ -42,8 +42,10 @@ export const Column = v.object({
   comment: text,
   /** As the source numbers its columns, from 1; with gaps where columns were dropped. */
   position: v.number(),
-  /** The share of sampled documents that have the field (0–1), where a source has documents. */
+  /** The share of sampled documents or files that have it (0–1), where columns are found in a sample. */
   share: v.exactOptional(v.number()),
+  /** Of a sampled table, where the last sample did not have the column: when one had it last. `share` is of then. */
+  seen_at: v.exactOptional(v.string()),
 });
 export type Column = v.InferOutput<typeof Column>;
 
@@ -68,6 +70,18 @@ export const Index = v.object({
 });
 export type Index = v.InferOutput<typeof Index>;
 
+/** How much of a table was looked at, in exactly one of the units; `null` where nobody knows of how many. */
+export const Sampled = v.object({
+  /** Its columns are those of so many documents: others may have more. */
+  documents: v.exactOptional(v.number()),
+  /** Its columns are those of so many files: others may have more. */
+  files: v.exactOptional(v.number()),
+  /** All its columns are known; their kinds are those of so many rows. */
+  rows: v.exactOptional(v.number()),
+  of: count,
+});
+export type Sampled = v.InferOutput<typeof Sampled>;
+
 export const Table = v.object({
   schema: v.string(),
   name: v.string(),
@@ -82,11 +96,17 @@ export const Table = v.object({
   /** Of a partition: the table that it is a part of, as `schema.name`. */
   parent: text,
   columns: v.array(Column),
+  /** Left out where all of it was looked at, or where the source itself says what its columns are. */
+  sampled: v.exactOptional(Sampled),
   primary_key: v.array(v.string()),
   foreign_keys: v.array(ForeignKey),
   indexes: v.array(Index),
 });
 export type Table = v.InferOutput<typeof Table>;
+
+/** Whether it may have columns that nobody has looked at. */
+export const mayHaveMoreColumns = ({ sampled }: Pick<Table, 'sampled'>): boolean =>
+  sampled !== undefined && sampled.rows === undefined;
 
 /** Something that is there and is not in the catalog, with why and the cure. */
 export const Missing = v.object({

@@ -13,11 +13,14 @@ import type { CatalogSummary } from './catalog-summary.ts';
 import { registerSnapshot } from './catalogs.ts';
 import { hint } from './hint.ts';
 import { inFlight } from './in-flight.ts';
+import { createKeeper } from './keep-seen.ts';
 
 interface Options {
   readonly clock: Clock;
   /** Seconds since the epoch; from then on the snapshot is gone by itself. */
   readonly expires?: number;
+  /** The catalog before this one, of which sampled tables keep columns. */
+  readonly earlier?: Pick<CatalogSummary, 'snapshot_id' | 'introspected_at'> | undefined;
 }
 
 /** Disposed of, it has no write under way: only then can a snapshot that failed be removed. */
@@ -28,7 +31,11 @@ interface CatalogWriter extends AsyncDisposable {
 }
 
 /** Stores tables as they come, in bounded memory: blocks go out as they fill, only names are kept to be sorted. */
-export const catalogWriter = (store: Store, place: Place, { clock, expires }: Options): CatalogWriter => {
+export const catalogWriter = (
+  store: Store,
+  place: Place,
+  { clock, expires, earlier }: Options,
+): CatalogWriter => {
   const writes = inFlight(8);
   let registered: Promise<void> | undefined;
   const put: PutBlock = async (block) => {
@@ -36,7 +43,9 @@ export const catalogWriter = (store: Store, place: Place, { clock, expires }: Op
     await writes.start(() => store.write([{ put: expires === undefined ? block : { ...block, expires } }]));
   };
   const packed = packer(place, orders.tables, 1_000_000, put);
-  const introspectedAt = new Date(clock()).toISOString();
+  const now = clock();
+  const introspectedAt = new Date(now).toISOString();
+  const keep = createKeeper(store, place, earlier, now);
   const names: SortableName[] = [];
   const cuts: Cut[] = [];
   let last: Table | undefined;
@@ -51,7 +60,7 @@ export const catalogWriter = (store: Store, place: Place, { clock, expires }: Op
       cuts.push('name');
       return;
     }
-    const { line, kept, cut } = fitted(table);
+    const { line, kept, cut } = fitted(await keep(table));
     if (cut !== undefined) cuts.push(cut);
     columns += kept;
     names.push(sortable(nameOf(table), names.at(-1)));

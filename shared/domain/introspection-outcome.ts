@@ -24,6 +24,8 @@ export interface IntrospectionState {
   /** Failed attempts in a row; of a running one, those before it. */
   readonly failures: number;
   readonly problem: KeptProblem | null;
+  /** Whether it keeps no column of sampled tables that only an earlier introspection found. */
+  readonly forget?: boolean;
 }
 
 /** A failed attempt, in milliseconds since the epoch. */
@@ -103,6 +105,7 @@ export const beginIntrospection = (
   attempt: string,
   standing: Standing,
   now: number,
+  { forget = false }: { readonly forget?: boolean | undefined } = {},
 ): StoredConnection => {
   const time = new Date(now).toISOString();
   return after(stored, {
@@ -114,6 +117,7 @@ export const beginIntrospection = (
       at: time,
       failures: typeof standing === 'object' ? standing.failures : 0,
       problem: null,
+      ...(forget && { forget }),
     },
     cause: 'introspected',
   });

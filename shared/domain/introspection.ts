@@ -25,6 +25,8 @@ const patience = 20_000;
 interface Wanted {
   /** Seconds; an older catalog is read anew. 0 does not wait for the back-off after a failure. */
   readonly maxAge?: number | undefined;
+  /** Whether to read anew, and keep no column that only an earlier sample found. Goes before `maxAge`. */
+  readonly forget?: boolean | undefined;
   /** The snapshot that was begun with. */
   readonly snapshot?: string | undefined;
 }
@@ -43,14 +45,15 @@ export const currentCatalog = async (
   where: Where,
   actor: Actor,
   id: string,
-  { maxAge, snapshot }: Wanted,
+  { maxAge, forget = false, snapshot }: Wanted,
 ): Promise<CatalogSummary | 'running'> => {
   const connection = await findConnection(where.store, actor.tenant, id);
   if (snapshot !== undefined) return begunWith(connection, snapshot);
   const found = await findOrBegin(where, actor, connection, {
     maxAge,
+    forget,
     wait: patience,
-    mayBegin: (failure) => maxAge === 0 || isBackedOff(failure, actor.now),
+    mayBegin: (failure) => forget || maxAge === 0 || isBackedOff(failure, actor.now),
   });
   if (found === 'running' || 'snapshot_id' in found) return found;
   const seconds = Math.max(1, Math.ceil((nextAttemptAt(found) - actor.now) / 1000));
@@ -130,6 +133,7 @@ const begunWith = (connection: StoredConnection, snapshot: string): CatalogSumma
 
 interface Terms {
   readonly maxAge?: number | undefined;
+  readonly forget?: boolean;
   /** Milliseconds. */
   readonly wait: number;
   /** Whether another attempt may follow this one now. */
@@ -150,7 +154,7 @@ const findOrBegin = async (
   where: Where,
   actor: Actor,
   connection: StoredConnection,
-  { maxAge, wait, mayBegin }: Terms,
+  { maxAge, forget = false, wait, mayBegin }: Terms,
 ): Promise<Found> => {
   const { store } = where;
   const { tenant, now } = actor;
@@ -162,7 +166,7 @@ const findOrBegin = async (
     tenant,
     id,
     async (read) => {
-      found = freshEnough(read, maxAge, now);
+      found = forget ? undefined : freshEnough(read, maxAge, now);
       if (found) return { next: read, changes: [] };
       const standing = judgeIntrospection(read, await store.get(keys.lease(tenant, id)), now);
       if (standing === 'running' || (standing !== 'idle' && !mayBegin(standing))) {
@@ -170,7 +174,7 @@ const findOrBegin = async (
         return { next: read, changes: [] };
       }
       await where.probe.admit?.(read);
-      const next = beginIntrospection(read, attempt, standing, now);
+      const next = beginIntrospection(read, attempt, standing, now, { forget });
       return { next, changes: [putConnection(next, read)] };
     },
     connection,

@@ -5,6 +5,7 @@ import type { ReadStore } from '../ports/store.ts';
 import type { Place } from './catalog-blocks.ts';
 import { folded } from './catalog-orders.ts';
 import type { CatalogSummary } from './catalog-summary.ts';
+import { type Finding, isMismatch, judgeBySample, type Mismatch } from './mismatch.ts';
 import { type Candidates, type Effort, findNearest, listCandidates } from './nearest.ts';
 import { tablesNamed } from './wanted-tables.ts';
 
@@ -31,27 +32,6 @@ export const ExpectedTable = v.strictObject({
 });
 export type ExpectedTable = v.InferOutput<typeof ExpectedTable>;
 
-export const mismatches = [
-  'table-not-found',
-  'column-not-found',
-  'type-mismatch',
-  'kind-mismatch',
-  'nullability-mismatch',
-] as const;
-
-/** One way in which a source is not as expected. */
-export const Mismatch = v.object({
-  code: v.picklist(mismatches),
-  /** `null` where none was asked for and there is no such table. */
-  schema: v.nullable(v.string()),
-  table: v.string(),
-  column: v.exactOptional(v.string()),
-  expected: v.exactOptional(v.string()),
-  found: v.exactOptional(v.string()),
-  did_you_mean: v.exactOptional(v.string()),
-});
-export type Mismatch = v.InferOutput<typeof Mismatch>;
-
 interface Asked {
   readonly store: ReadStore;
   readonly place: Omit<Place, 'snapshot'>;
@@ -68,7 +48,7 @@ interface Asked {
 export const validateTables = async (
   { store, place, catalog, anyCase = false, suggest = true, typeNames }: Asked,
   wanted: readonly ExpectedTable[],
-): Promise<Mismatch[][]> => {
+): Promise<Finding[][]> => {
   const equal: Equal = anyCase ? (a, b) => folded(a) === folded(b) : (a, b) => a === b;
   const columnsOf = indexColumns(anyCase);
   const effort: Effort = { left: suggest ? MOST_EFFORT : 0 };
@@ -83,8 +63,8 @@ export const validateTables = async (
       const named = found.named(table.name).filter((one) => equal(one.name, table.name));
       const fitting = named.filter(({ schema }) => table.schema === undefined || equal(schema, table.schema));
       const least = fitting
-        .map((one) => mismatchesOf(one, table, columnsOf(one), { effort, typeNames }))
-        .toSorted((a, b) => a.length - b.length)[0];
+        .map((one) => judgeBySample(one, mismatchesOf(one, table, columnsOf(one), { effort, typeNames })))
+        .toSorted((a, b) => count(a) - count(b) || a.length - b.length)[0];
       if (least) return least;
       if (effort.left <= 0) return [absent(table, undefined)];
       near ??= found.near(table.name).then(indexTables);
@@ -92,6 +72,8 @@ export const validateTables = async (
     }),
   );
 };
+
+const count = (findings: readonly Finding[]): number => findings.filter(isMismatch).length;
 
 type Equal = (a: string, b: string) => boolean;
 type ExpectedColumn = ExpectedTable['columns'][number];

@@ -11,6 +11,7 @@ import {
   recordIntrospectionOutcome,
 } from '../../domain/introspection-outcome.ts';
 import { recallProblem } from '../../domain/kept-problem.ts';
+import { findEarlier } from '../../domain/keep-seen.ts';
 import { keys } from '../../domain/keys.ts';
 import { readConnection } from '../../domain/stored-connection.ts';
 import type { Tenant } from '../../domain/tenant.ts';
@@ -135,7 +136,8 @@ const readInto = async (
   const { store, clock, introspectionBudget: budget = defaultBudget } = bench;
   const { connector, target, options } = await aimAtSaved(bench, tenant, read);
   const { openSession } = await import('../../connectors/examine.ts');
-  await using writer = catalogWriter(store, { ...tenant, id, snapshot }, { clock });
+  const earlier = findEarlier(read);
+  await using writer = catalogWriter(store, { ...tenant, id, snapshot }, { clock, earlier });
   const began = performance.now();
   let storing = 0;
   let pending: Promise<void> = Promise.resolve();

@@ -37,6 +37,10 @@ declare module 'mongodb/lib/cmap/auth/x509.js' {
 }
 
 declare module 'mongodb/lib/bson.js' {
-  const driver: { readonly EJSON: { stringify(value: unknown): string } };
+  const driver: {
+    readonly EJSON: { stringify(value: unknown): string };
+    readonly ObjectId: new (bytes: Uint8Array) => object;
+    readonly Binary: new (bytes: Uint8Array, subtype: number) => object;
+  };
   export default driver;
 }

@@ -1,4 +1,4 @@
-import type { Column, Index, Table } from '../catalog.ts';
+import type { Column, Index, Sampled, Table } from '../catalog.ts';
 import { list, object } from './account.ts';
 import type { Collection } from './databases.ts';
 import type { Document } from './link.ts';
@@ -13,6 +13,8 @@ export interface Found {
   readonly indexes: readonly Document[];
   readonly rows: number | null;
   readonly size: number | null;
+  /** Left out where all documents were read. */
+  readonly sampled?: Sampled;
 }
 
 /** A collection as the catalog has it: its fields are those of the sample, and after them those that a validator alone knows. */
@@ -28,6 +30,7 @@ export const fold = (schema: string, { name, kind, timeseries, rules }: Collecti
     statistics_at: null,
     parent: null,
     columns,
+    ...(found.sampled && { sampled: found.sampled }),
     primary_key:
       kind === 'collection' && !timeseries && columns.some((column) => column.name === '_id') ? ['_id'] : [],
     foreign_keys: [],

@@ -6,11 +6,12 @@ import { indexesIn } from './fold.ts';
 import type { Document, Link } from './link.ts';
 import { createShape } from './shape.ts';
 import type { Shape } from './shape.ts';
+import { readSpread } from './spread.ts';
 
 /** Why a collection has no fields, or not all. */
 export type Gap = 'denied' | 'late' | 'refused' | 'cut' | 'large';
 
-export interface Sampled extends Found {
+export interface Sample extends Found {
   readonly gap?: Gap;
 }
 
@@ -20,7 +21,7 @@ export const sampleOf = async (
   db: string,
   collection: Collection,
   limit: number,
-): Promise<Sampled> => {
+): Promise<Sample> => {
   const { name, kind, timeseries } = collection;
   const ask = (command: Document) => link.run(db, { ...command, maxTimeMS: limit }, { limit });
   const isView = kind === 'view';
@@ -36,23 +37,41 @@ export const sampleOf = async (
   const shape = createShape();
   // A document of a megabyte says as much as one of a kilobyte.
   const wanted = Math.min(most, Math.max(fewest, Math.floor(enough / (stats?.average || 1))));
-  // Nothing is left out of a small collection; of a view, only its first are asked for: a sample would be taken of all.
-  const whole = isView || (known.rows !== null && known.rows <= wanted);
-  const first = { find: name, limit: isView ? most : wanted, batchSize: most };
-  const some = { aggregate: name, pipeline: [{ $sample: { size: wanted } }], cursor: { batchSize: wanted } };
-  try {
-    await readInto(shape, link, db, name, whole ? first : some, wanted, limit).catch((error: unknown) => {
+  const read = createReader(shape, link, { db, name, limit });
+  const first = (count: number) => read({ find: name, limit: count, batchSize: most }, shape.see);
+  const draw = async (): Promise<boolean> => {
+    // Of a view only its first are asked for: a sample would be taken of all.
+    if (isView || (known.rows !== null && known.rows <= wanted)) {
+      const count = isView ? most : wanted;
+      const isRead = await first(count);
+      return isRead && (shape.documents() < count || shape.documents() === known.rows);
+    }
+    const spread = isOrdered(listed) && (await readSpread(name, wanted, read, shape.see).catch(unlessGap));
+    const left = wanted - shape.documents();
+    if (spread === 'all' || spread === 'some' || left <= 0) return spread === 'all';
+    const some = { aggregate: name, pipeline: [{ $sample: { size: left } }], cursor: { batchSize: left } };
+    await read(some, shape.see).catch((error: unknown) => {
       // Of large documents a sample may not fit the server's memory.
-      if (whole || serverCode(error) !== 292) throw error;
-      return readInto(shape, link, db, name, first, wanted, limit);
+      if (serverCode(error) !== 292) throw error;
+      return first(left);
     });
+    return false;
+  };
+  const tell = (isAll: boolean): Sample => {
+    const { rows } = known;
+    const documents = shape.documents();
+    const sampled = { documents, of: rows !== null && rows > documents ? rows : null };
+    return { ...known, shape, ...(!isAll && { sampled }) };
+  };
+  try {
+    const found = tell((await draw()) && !shape.spent());
+    if (shape.spent()) return { ...found, gap: 'large' };
+    return { ...found, ...(shape.cut() && { gap: 'cut' }) };
   } catch (error) {
     const gap = gapOf(error);
     if (!gap) throw error;
-    return { ...known, shape, gap };
+    return { ...tell(false), gap };
   }
-  if (shape.spent()) return { ...known, shape, gap: 'large' };
-  return { ...known, shape, ...(shape.cut() && { gap: 'cut' }) };
 };
 
 const most = 1000;
@@ -108,36 +127,37 @@ const statsIn = (answer: Document): Stats => {
   };
 };
 
-const readInto = async (
-  shape: Shape,
-  link: Link,
-  db: string,
-  name: string,
-  command: Document,
-  wanted: number,
-  limit: number,
-): Promise<void> => {
-  let bytes = 0;
-  const see = (batch: unknown) => {
-    for (const document of Array.isArray(batch) ? batch : []) {
-      if (!(document instanceof Uint8Array)) continue;
-      bytes += document.byteLength;
-      shape.see(document);
+/** Reads what a command finds, in answers of many documents; not all of it once the sample is large enough. */
+const createReader =
+  (
+    shape: Shape,
+    link: Link,
+    { db, name, limit }: { readonly db: string; readonly name: string; readonly limit: number },
+  ) =>
+  async (command: Document, take: (document: Uint8Array) => void): Promise<boolean> => {
+    let bytes = 0;
+    const takeAll = (batch: unknown) => {
+      for (const document of Array.isArray(batch) ? batch : []) {
+        if (!(document instanceof Uint8Array)) continue;
+        bytes += document.byteLength;
+        take(document);
+      }
+    };
+    let cursor = object(
+      (await link.run(db, { ...command, maxTimeMS: limit }, { limit, raw: 'firstBatch' }))['cursor'],
+    );
+    takeAll(cursor['firstBatch']);
+    while (isOpen(cursor['id']) && shape.documents() < most && bytes < tooMany && !shape.spent()) {
+      const before = shape.documents();
+      const more = { getMore: cursor['id'], collection: name };
+      cursor = object((await link.run(db, more, { limit, raw: 'nextBatch' }))['cursor']);
+      takeAll(cursor['nextBatch']);
+      if (shape.documents() === before) break;
     }
+    if (!isOpen(cursor['id'])) return true;
+    await link.run(db, { killCursors: name, cursors: [cursor['id']] }, { limit });
+    return false;
   };
-  let cursor = object(
-    (await link.run(db, { ...command, maxTimeMS: limit }, { limit, raw: 'firstBatch' }))['cursor'],
-  );
-  see(cursor['firstBatch']);
-  while (isOpen(cursor['id']) && shape.documents() < wanted && bytes < tooMany && !shape.spent()) {
-    const before = shape.documents();
-    const more = { getMore: cursor['id'], collection: name };
-    cursor = object((await link.run(db, more, { limit, raw: 'nextBatch' }))['cursor']);
-    see(cursor['nextBatch']);
-    if (shape.documents() === before) break;
-  }
-  if (isOpen(cursor['id'])) await link.run(db, { killCursors: name, cursors: [cursor['id']] }, { limit });
-};
 
 const isOpen = (id: unknown) => typeof id === 'bigint' && id !== 0n;
 
@@ -148,6 +168,15 @@ const gapOf = (error: unknown): Gap | undefined => {
   if (code === 13) return 'denied';
   return code === 50 || code === 262 ? 'late' : 'refused';
 };
+
+/** Another server that speaks the protocol may not know every stage; what is late or denied is so for any command. */
+const unlessGap = (error: unknown): undefined => {
+  if (gapOf(error) !== 'refused') throw error;
+};
+
+/** Whether documents can be found by their `_id` without looking at all: not in what has no such index, such as a time series. */
+const isOrdered = (indexes: readonly Document[] | undefined): boolean =>
+  indexes?.some(({ key }) => Object.keys(object(key)).join() === '_id') === true;
 
 /** What a server does not tell of a collection (for want of a right, or because it is another one that speaks its protocol) is not known. */
 const unlessRefused = async <T>(work: () => Promise<T>): Promise<T | undefined> => {

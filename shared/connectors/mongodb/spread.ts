@@ -1,0 +1,98 @@
+import { type Id, type IdKind, readId, toFilterValue } from './ids.ts';
+import type { Document } from './link.ts';
+
+interface Range {
+  readonly kind: IdKind;
+  /** Both inclusive. */
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+/** Hands over the documents that a command finds; answers whether these are all that it finds. */
+type Read = (command: Document, take: (document: Uint8Array) => void) => Promise<boolean>;
+
+/**
+ * Reads `wanted` documents of a collection from places that its `_id`s alone decide: from both ends, and from both ends of the parts that
+ * the values between are divided into; then of the parts where documents are left. So the same collection is read at the same
+ * places. Answers whether it can be: `no-order` where `_id`s are of types between which there is nothing to divide.
+ */
+export const readSpread = async (
+  name: string,
+  wanted: number,
+  read: Read,
+  take: (document: Uint8Array) => void,
+): Promise<'all' | 'some' | 'no-order'> => {
+  const seen = new Set<string>();
+  let ranges: readonly (Range | undefined)[] = [undefined];
+  for (let round = 0; round < mostRounds; round++) {
+    const left = wanted - seen.size;
+    const share = round === 0 ? Math.ceil(left * shareOfEnds) : left;
+    const each = Math.max(1, Math.floor(share / (2 * ranges.length)));
+    if (left < 2 * ranges.length || left < wanted * worthARound) return 'some';
+    const ids: Id[] = [];
+    let isOrdered = true;
+    const isWhole = await read(readEnds(name, ranges, each), (document) => {
+      const id = readId(document);
+      if (!id) isOrdered = false;
+      const key = id ? String(id.at) : `no id ${seen.size}`;
+      if (seen.has(key)) return;
+      seen.add(key);
+      if (id) ids.push(id);
+      take(document);
+    });
+    const [first] = ids;
+    if (!isOrdered || (first && ids.some(({ kind }) => kind !== first.kind))) return 'no-order';
+    if (!isWhole) return 'some';
+    const rest = ranges.flatMap((range) => findRest(range, ids, each));
+    if (rest.length === 0) return 'all';
+    const parts = Math.min(mostRanges, Math.floor((wanted - seen.size) / (2 * shortestRun)));
+    ranges = rest.flatMap((range) => divide(range, Math.max(1, Math.floor(parts / rest.length))));
+  }
+  return 'some';
+};
+
+/** Two are enough where values are spread evenly; where documents came in bursts, the next ones find those. */
+const mostRounds = 5;
+/** Of the sample: for less the server is not asked again. */
+const worthARound = 0.1;
+const mostRanges = 10;
+/** Documents that stand beside one another. */
+const shortestRun = 5;
+/** Of the sample: the first and the last documents say most about what was and what is. */
+const shareOfEnds = 0.4;
+
+const readEnds = (name: string, ranges: readonly (Range | undefined)[], each: number): Document => {
+  const [first = [], ...others] = ranges.flatMap((range) =>
+    [1, -1].map((direction) => [
+      ...(range ? [{ $match: { _id: filter(range) } }] : []),
+      { $sort: { _id: direction } },
+      { $limit: each },
+    ]),
+  );
+  const pipeline = [...first, ...others.map((one) => ({ $unionWith: { coll: name, pipeline: one } }))];
+  return { aggregate: name, pipeline, cursor: { batchSize: 2 * each * ranges.length } };
+};
+
+const filter = ({ kind, from, to }: Range): Document => ({
+  $gte: toFilterValue({ kind, at: from }),
+  $lte: toFilterValue({ kind, at: to }),
+});
+
+/** What lies between the documents that were read from both ends; nothing where they meet. */
+const findRest = (range: Range | undefined, ids: readonly Id[], each: number): Range[] => {
+  const inside = ids
+    .filter(({ at }) => !range || (at >= range.from && at <= range.to))
+    .toSorted((a, b) => (a.at < b.at ? -1 : 1));
+  const [lower, upper] = [inside[each - 1], inside[each]];
+  if (inside.length < 2 * each || !lower || !upper || upper.at - lower.at < 2n) return [];
+  return [{ kind: lower.kind, from: lower.at + 1n, to: upper.at - 1n }];
+};
+
+const divide = ({ kind, from, to }: Range, parts: number): Range[] => {
+  const length = to - from + 1n;
+  const bounds = Array.from({ length: parts + 1 }, (_, i) => from + (length * BigInt(i)) / BigInt(parts));
+  return bounds.slice(1).flatMap((bound, i) => {
+    const start = bounds[i] ?? from;
+    return start < bound ? [{ kind, from: start, to: bound - 1n }] : [];
+  });
+};

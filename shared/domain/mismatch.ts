@@ -1,0 +1,77 @@
+import * as v from 'valibot';
+import { mayHaveMoreColumns, type Sampled, type Table } from '../connectors/catalog.ts';
+
+const place = {
+  /** `null` where none was asked for and there is no such table. */
+  schema: v.nullable(v.string()),
+  table: v.string(),
+  column: v.exactOptional(v.string()),
+  expected: v.exactOptional(v.string()),
+  found: v.exactOptional(v.string()),
+  did_you_mean: v.exactOptional(v.string()),
+};
+
+/** One way in which a source is not as expected. */
+export const Mismatch = v.object({
+  code: v.picklist([
+    'table-not-found',
+    'column-not-found',
+    'type-mismatch',
+    'kind-mismatch',
+    'nullability-mismatch',
+  ]),
+  ...place,
+});
+export type Mismatch = v.InferOutput<typeof Mismatch>;
+
+/** What a sample did not show, which says nothing about the rest of the table. */
+export const NotInSample = v.object({
+  code: v.literal('not-in-sample'),
+  ...place,
+  detail: v.string(),
+  remediation: v.string(),
+});
+type NotInSample = v.InferOutput<typeof NotInSample>;
+
+export type Finding = Mismatch | NotInSample;
+
+export const isMismatch = (finding: Finding): finding is Mismatch => finding.code !== 'not-in-sample';
+
+/** What is not as expected of a table, once it is asked how much of the table was looked at. */
+export const judgeBySample = (table: Table, mismatches: readonly Mismatch[]): Finding[] =>
+  mismatches.map((mismatch) => warnOf(table, mismatch) ?? mismatch);
+
+const warnOf = (table: Table, { code, ...at }: Mismatch): NotInSample | undefined => {
+  const { sampled } = table;
+  if (!sampled) return undefined;
+  const warn = (what: string, remediation: string): NotInSample => ({
+    code: 'not-in-sample',
+    ...at,
+    detail: `${describe(sampled)} looked at, and ${what}.`,
+    remediation,
+  });
+  if (code === 'column-not-found' && mayHaveMoreColumns(table))
+    return sampled.files === undefined
+      ? warn(
+          'the field was not there',
+          'Query the source for a document that has the field. What the validator of a MongoDB collection declares is always in the catalog.',
+        )
+      : warn(
+          'the column was not there',
+          'Look for the column in the other files. Of several files the one that changed last is read.',
+        );
+  if (code === 'nullability-mismatch' && at.expected === 'nullable')
+    return warn(
+      'there was no null',
+      'Go on to expect nulls. Only a constraint of the source can rule them out.',
+    );
+  return undefined;
+};
+
+const describe = (sampled: Sampled): string => {
+  const unit = (['documents', 'files', 'rows'] as const).find((one) => sampled[one] !== undefined);
+  const [count, of] = [(unit && sampled[unit]) ?? 0, sampled.of];
+  const share = of === null ? `${count}` : `${count} of ${of}`;
+  const noun = (of ?? count) === 1 ? unit?.slice(0, -1) : unit;
+  return `${share} ${noun} ${count === 1 ? 'was' : 'were'}`;
+};

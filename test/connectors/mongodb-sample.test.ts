@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Document, MongoClient, UUID } from 'mongodb';
+import { type Api, type Body, startApi } from '../api.ts';
+import { reach } from '../engines/reach.ts';
+
+const engine = reach('mongodb');
+if (engine)
+  describe('a MongoDB with more documents than are looked at', () => {
+    const port = Number(engine['MONGODB_PORT']);
+    const own = `sample_${process.pid}`;
+    const [username, password] = [engine['MONGODB_ADMIN_USER'] ?? '', engine['MONGODB_ADMIN_PASSWORD'] ?? ''];
+    const client = new MongoClient(`mongodb://127.0.0.1:${port}`, {
+      directConnection: true,
+      auth: { username, password },
+    });
+    const count = 20_000;
+    /** In every 800th, behind the first ones. */
+    const rare = 470;
+    let api: Api;
+    let id: string;
+
+    const fill = async (name: string, idOf: (i: number) => Document) => {
+      const documents = Array.from({ length: count }, (_, i) => ({
+        ...idOf(i),
+        total: i,
+        ...(i % 800 === 0 && { early: true }),
+        ...(i % 800 === rare && { rare: true }),
+      }));
+      await client.db(own).collection(name).insertMany(documents);
+    };
+
+    beforeAll(async () => {
+      const db = client.db(own);
+      await fill('numbers', (i) => ({ _id: i }));
+      await fill('object_ids', () => ({}));
+      await fill('texts', (i) => ({ _id: `order ${i}` }));
+      await fill('uuids', () => ({ _id: new UUID() }));
+      await db.collection('small').insertMany(Array.from({ length: 1000 }, (_, i) => ({ _id: i as never })));
+      await db.createCollection('large_view', { viewOn: 'numbers', pipeline: [] });
+      await db.createCollection('small_view', { viewOn: 'small', pipeline: [{ $limit: 999 }] });
+      await db.createCollection('measured', { timeseries: { timeField: 'at' } });
+      await db
+        .collection('measured')
+        .insertMany(Array.from({ length: 2000 }, (_, i) => ({ at: new Date(i * 1000), value: i })));
+      api = await startApi();
+      const body = {
+        name: own,
+        type: 'mongodb',
+        config: { host: '127.0.0.1', port, database: own, username, auth_source: 'admin' },
+        credentials: { password },
+        options: { ssl_mode: 'disable' },
+      };
+      id = (await api.call('POST /v1/connections?test=false', { body })).body.id;
+    }, 60_000);
+    afterAll(async () => {
+      await api?.[Symbol.asyncDispose]();
+      await client.db(own).dropDatabase();
+      await client.close();
+    });
+
+    const refresh = async () =>
+      new Map(
+        (await api.call(`GET /v1/connections/${id}/schema?max_age=0`)).body.data.map((table) => [
+          table.name,
+          table,
+        ]),
+      );
+    const columnsOf = (table: Body['data'][number] | undefined): readonly { readonly name: string }[] =>
+      Object(table?.['columns']);
+
+    test('says how many, and of which nothing else is known', async () => {
+      const tables = await refresh();
+      const of = (name: string) => tables.get(name)?.['sampled'];
+      for (const name of ['numbers', 'object_ids', 'texts', 'uuids'])
+        expect([name, of(name)]).toEqual([name, { documents: 1000, of: count }]);
+      expect([of('large_view'), of('measured')]).toEqual([
+        { documents: 1000, of: null },
+        { documents: 1000, of: null },
+      ]);
+      expect([of('small'), of('small_view')]).toEqual([undefined, undefined]);
+    }, 30_000);
+
+    test('has the same fields after each of eight refreshes, and validates what was once there', async () => {
+      const ordered = ['numbers', 'object_ids', 'uuids'];
+      const first = await refresh();
+      const seen = new Map<string, Set<string>>();
+      for (let i = 0; i < 8; i++) {
+        const tables = await refresh();
+        for (const name of ordered)
+          expect([name, columnsOf(tables.get(name))]).toEqual([name, columnsOf(first.get(name))]);
+        for (const [name, table] of tables) {
+          const names = columnsOf(table).map((column) => column.name);
+          const before = seen.get(name) ?? new Set();
+          expect([name, names]).toEqual([name, expect.arrayContaining([...before])]);
+          seen.set(name, new Set(names));
+        }
+        const wanted = ['_id', 'total', 'early', 'rare'].map((field) => ({ name: field }));
+        const { body } = await api.call(`POST /v1/connections/${id}/schema/validate`, {
+          body: { tables: [...ordered, 'texts'].map((name) => ({ schema: own, name, columns: wanted })) },
+        });
+        expect([body['valid'], body.errors]).toEqual([true, []]);
+        const unseen = [...ordered, 'texts'].flatMap((name) =>
+          wanted.flatMap((field) => (seen.get(name)?.has(field.name) ? [] : [`${name}.${field.name}`])),
+        );
+        expect(
+          Object(body['warnings'] ?? []).map(
+            (one: { table: string; column: string }) => `${one.table}.${one.column}`,
+          ),
+        ).toEqual(unseen);
+      }
+      for (const name of ['numbers', 'object_ids']) expect(seen.get(name)).toContain('early');
+    }, 60_000);
+  });

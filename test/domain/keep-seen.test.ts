@@ -1,0 +1,211 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import type { Column, Table } from '../../shared/connectors/catalog.ts';
+import type { Place } from '../../shared/domain/catalog-blocks.ts';
+import { catalogWriter } from '../../shared/domain/catalog-writer.ts';
+import { readTables } from '../../shared/domain/catalogs.ts';
+import { keepSeen } from '../../shared/domain/keep-seen.ts';
+import { columnsOf, counted, inOrder, longName, place, tableOf } from './catalog-fixtures.ts';
+
+const day = 86_400_000;
+const start = Date.parse('2026-03-01T00:00:00Z');
+const iso = (time: number) => new Date(time).toISOString();
+
+const fieldsOf = (...names: readonly string[]): Column[] =>
+  columnsOf(...names).map((column) => ({ ...column, nullable: false, share: 0.5 }));
+const sampled = (columns: readonly Column[]): Table =>
+  tableOf({ columns: [...columns], sampled: { documents: 100, of: 5000 } });
+const namesOf = ({ columns }: Table) => columns.map(({ name }) => name);
+
+/** What several introspections of one table make of each other, the first of which has nothing before it. */
+const follow = (readings: readonly { readonly table: Table; readonly at: number }[]): Table[] => {
+  const told: Table[] = [];
+  for (const [i, { table, at }] of readings.entries()) {
+    const [before, earlier] = [told[i - 1], readings[i - 1]];
+    told.push(before && earlier ? keepSeen(table, { table: before, at: earlier.at }, at) : table);
+  }
+  return told;
+};
+
+const field = fc.constantFrom('_id', 'a', 'a.b', 'a.c', 'b', 'rare', 'Rare', '__proto__');
+const reading = fc.record({
+  fields: fc.uniqueArray(field),
+  /** Days since the reading before. */
+  pause: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constantFrom(29.99, 30, 30.01)),
+});
+
+describe('fields of a sampled table', () => {
+  test('that were seen within 30 days stay, with the time; older ones go', () => {
+    fc.assert(
+      fc.property(fc.array(reading, { minLength: 1, maxLength: 8 }), (given) => {
+        let at = start;
+        const seen = new Map<string, number>();
+        const readings = given.map(({ fields, pause }) => ({
+          table: sampled(fieldsOf(...fields)),
+          at: (at += Math.round(pause * day)),
+        }));
+        for (const [i, table] of follow(readings).entries()) {
+          const now = readings[i]?.at ?? 0;
+          const found = new Set<string>(given[i]?.fields);
+          for (const name of found) seen.set(name, now);
+          // A refresh forgets for good what is too old for it.
+          for (const [name, time] of seen) if (now - time > 30 * day) seen.delete(name);
+          expect(new Set(namesOf(table))).toEqual(new Set(seen.keys()));
+          expect(table.columns.length).toBe(seen.size);
+          expect(table.columns.map(({ position }) => position)).toEqual(table.columns.map((_, n) => n + 1));
+          for (const { name, seen_at: time, nullable, share } of table.columns) {
+            const isFound = found.has(name);
+            expect([name, time]).toEqual([name, isFound ? undefined : iso(seen.get(name) ?? NaN)]);
+            expect([name, nullable, share]).toEqual([name, !isFound, 0.5]);
+          }
+        }
+      }),
+    );
+  });
+
+  test('stand in the same order whichever of them a sample finds, and in whatever order', () => {
+    const all = ['_id', 'a', 'a.b', 'b', 'c'];
+    fc.assert(
+      fc.property(fc.array(fc.shuffledSubarray(all), { maxLength: 8 }), (samples) => {
+        const readings = [all, ...samples].map((names, i) => ({
+          table: sampled(fieldsOf(...names)),
+          at: start + i,
+        }));
+        for (const table of follow(readings)) expect(namesOf(table)).toEqual(all);
+      }),
+    );
+  });
+
+  test('that are new come behind the field that they follow in the sample', () => {
+    const [, table] = follow([
+      { table: sampled(fieldsOf('_id', 'a', 'rare', 'b')), at: start },
+      { table: sampled(fieldsOf('first', '_id', 'a', 'a.new', 'a.newer', 'b', 'last')), at: start },
+    ]);
+    expect(table && namesOf(table)).toEqual(['first', '_id', 'a', 'a.new', 'a.newer', 'rare', 'b', 'last']);
+  });
+
+  test('have what the source says of them now where it says anything', () => {
+    const before = sampled([{ ...fieldsOf('a')[0], type: 'int', share: 0.01 } as Column]);
+    const declared = sampled([
+      { ...fieldsOf('a')[0], type: 'long', nullable: false, comment: 'how many', share: 0 } as Column,
+    ]);
+    const kept = {
+      name: 'a',
+      type: 'int',
+      nullable: false,
+      comment: 'how many',
+      share: 0.01,
+      seen_at: iso(start),
+    };
+    expect(keepSeen(declared, { table: before, at: start }, start + day).columns).toMatchObject([kept]);
+    // What no sample ever found does not stay.
+    expect(keepSeen(sampled([]), { table: declared, at: start }, start + day).columns).toEqual([]);
+  });
+
+  test('of a clock that was ahead stay for 30 days from now', () => {
+    const [, kept] = follow([
+      { table: sampled(fieldsOf('a')), at: start + 400 * day },
+      { table: sampled([]), at: start },
+    ]);
+    expect(kept?.columns).toMatchObject([{ name: 'a', seen_at: iso(start) }]);
+  });
+
+  test('do not push out what was found, however many there were', () => {
+    const many = (prefix: string, count: number) =>
+      fieldsOf(...Array.from({ length: count }, (_, i) => `${prefix}${i}`));
+    const [, second, third, fourth] = follow([
+      { table: sampled(many('old', 1500)), at: start },
+      { table: sampled(many('recent', 1500)), at: start + day },
+      { table: sampled(many('newer', 1900)), at: start + 2 * day },
+      { table: sampled(many('newest', 2500)), at: start + 3 * day },
+    ]);
+    const count = (table: Table | undefined, prefix: string) =>
+      table?.columns.filter(({ name }) => name.startsWith(prefix)).length;
+    expect([count(second, 'recent'), count(second, 'old')]).toEqual([1500, 500]);
+    // Of those that are gone the latest stay.
+    expect([count(third, 'newer'), count(third, 'recent'), count(third, 'old')]).toEqual([1900, 100, 0]);
+    expect([count(fourth, 'newest'), fourth?.columns.length]).toEqual([2500, 2500]);
+  });
+});
+
+describe('a table that was not sampled', () => {
+  test('is never changed, nor one of whose rows alone a part was read', () => {
+    const columns = fc.uniqueArray(field).map((names) => fieldsOf(...names));
+    const how = fc.constantFrom<Partial<Table>>({}, { sampled: { rows: 10, of: 20 } });
+    fc.assert(
+      fc.property(columns, columns, how, fc.nat(60 * day), (before, now, more, later) => {
+        const table = tableOf({ columns: now, ...more });
+        expect(keepSeen(table, { table: sampled(before), at: start }, start + later)).toBe(table);
+      }),
+    );
+  });
+});
+
+describe('a catalog', () => {
+  const write = async (
+    store: Parameters<typeof catalogWriter>[0],
+    snapshot: string,
+    tables: readonly Table[],
+    { at, earlier }: { at: number; earlier?: { snapshot_id: string; introspected_at: string } },
+  ) => {
+    const there: Place = { ...place, snapshot };
+    await using writer = catalogWriter(store, there, { clock: () => at, earlier });
+    await writer.sink(inOrder(tables));
+    return writer.finish([], 1);
+  };
+  const read = async (store: Parameters<typeof readTables>[0], snapshot: string) => {
+    const found: Table[] = [];
+    for (let after: string | undefined; ;) {
+      const page = await readTables(store, { ...place, snapshot }, { limit: 200, after });
+      found.push(...page.data);
+      if (page.next === null) return found;
+      after = page.next;
+    }
+  };
+
+  test('keeps fields of each of its sampled tables, whichever others came and went', async () => {
+    const store = sqliteStore({ path: ':memory:' });
+    const named = (i: number, columns: readonly Column[]) => ({ ...sampled(columns), name: longName(i) });
+    const numbers = Array.from({ length: 900 }, (_, i) => i);
+    const first = await write(
+      store,
+      'first',
+      numbers.filter((i) => i % 3 !== 0).map((i) => named(i, fieldsOf('_id', `rare${i}`))),
+      { at: start },
+    );
+    const second = await write(
+      store,
+      'second',
+      numbers
+        .filter((i) => i % 2 === 0)
+        .map((i) =>
+          i % 10 === 0 ? tableOf({ name: longName(i), columns: fieldsOf('_id') }) : named(i, fieldsOf('_id')),
+        ),
+      { at: start + day, earlier: first },
+    );
+    const tables = await read(store, 'second');
+    expect(second).toMatchObject({ tables: 450, columns: tables.flatMap(({ columns }) => columns).length });
+    for (const table of tables) {
+      const i = numbers.find((n) => longName(n) === table.name) ?? NaN;
+      const keeps = i % 3 !== 0 && i % 10 !== 0;
+      expect([i, namesOf(table)]).toEqual([i, keeps ? ['_id', `rare${i}`] : ['_id']]);
+    }
+  });
+
+  test('reads nothing of the one before where nothing was sampled, or that one is too old', async () => {
+    const { store, counts } = counted(sqliteStore({ path: ':memory:' }));
+    const earlier = await write(store, 'first', [sampled(fieldsOf('_id', 'rare'))], { at: start });
+    await write(store, 'second', [tableOf({ columns: fieldsOf('_id') })], { at: start + day, earlier });
+    await write(store, 'third', [sampled(fieldsOf('_id'))], { at: start + 31 * day, earlier });
+    expect(counts.read).toBe(0);
+    expect((await read(store, 'third')).map(namesOf)).toEqual([['_id']]);
+  });
+
+  test('is written where the one before is gone meanwhile', async () => {
+    const store = sqliteStore({ path: ':memory:' });
+    const earlier = { snapshot_id: 'gone', introspected_at: iso(start) };
+    await write(store, 'second', [sampled(fieldsOf('_id'))], { at: start + day, earlier });
+    expect((await read(store, 'second')).map(namesOf)).toEqual([['_id']]);
+  });
+});
