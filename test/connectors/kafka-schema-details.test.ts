@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { record, told } from './kafka-schema-readers.ts';
+import { columnsOf, createReading } from '../../shared/connectors/kafka/field.ts';
+import { readers, readSchema, record, schema, told } from './kafka-schema-readers.ts';
 
 describe('Avro', () => {
   test.each([
@@ -16,6 +17,13 @@ describe('Avro', () => {
     [{ type: 'fixed', name: 'M', size: 4, logicalType: 'decimal', precision: 9 }, 'decimal(9,0) decimal'],
     [{ type: 'fixed', name: 'M', size: 4, logicalType: 'decimal', precision: 10 }, 'fixed(4) binary'],
     [{ type: 'long', logicalType: 'of-nobody' }, 'long integer'],
+    [{ type: { type: 'int', logicalType: 'date' } }, 'date date'],
+    [{ type: { type: { type: 'int', logicalType: 'date' } } }, 'date date'],
+    [{ type: { type: 'int' }, logicalType: 'date' }, 'date date'],
+    [{ type: { type: { type: { type: 'int' } } }, logicalType: 'date' }, 'date date'],
+    [{ type: { type: { type: { type: 'long' } } }, logicalType: 'date' }, 'long integer'],
+    [{ type: ['null', { type: { type: 'int', logicalType: 'date' } }] }, 'date date?'],
+    [['null'], 'null other?'],
   ])('takes a logical type only where it fits: %j', (type, expected) => {
     expect(told('avro', record('R', [{ name: 'a', type }]))).toEqual([`a: ${expected}`]);
   });
@@ -57,7 +65,249 @@ describe('JSON Schema', () => {
   });
 });
 
+describe('JSON Schema of each draft', () => {
+  const drafts = {
+    none: undefined,
+    4: 'http://json-schema.org/draft-04/schema#',
+    7: 'http://json-schema.org/draft-07/schema#',
+    2019: 'https://json-schema.org/draft/2019-09/schema',
+    2020: 'https://json-schema.org/draft/2020-12/schema',
+  };
+  const definitions = { base: { type: 'object', properties: { id: { type: 'integer' } } } };
+
+  test.each([
+    ['none', ['a: object json?', 'a.id: integer integer?']],
+    ['4', ['a: object json?', 'a.id: integer integer?']],
+    ['7', ['a: object json?', 'a.id: integer integer?']],
+    ['2019', ['a: object json?', 'a.id: integer integer', 'a.more: string string?']],
+    ['2020', ['a: object json?', 'a.id: integer integer', 'a.more: string string?']],
+  ] as const)('%s: what stands beside $ref', (draft, expected) => {
+    const a = {
+      $ref: '#/definitions/base',
+      required: ['id'],
+      properties: { more: { type: 'string' } },
+    };
+    const text = { $schema: drafts[draft], properties: { a }, definitions };
+    expect(told('json', text)).toEqual(expected);
+  });
+
+  test('a description beside $ref is always told', () => {
+    const text = {
+      properties: { a: { $ref: '#/definitions/base', description: 'What it is' } },
+      definitions,
+    };
+    expect(columnsOf(readers.json(schema(text)), createReading())[0]?.comment).toBe('What it is');
+  });
+});
+
+describe('JSON Schema: references are resolved against', () => {
+  const count = { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] };
+  const refer = ($ref: string, more: object = {}) => ({
+    type: 'object',
+    properties: { a: { $ref } },
+    required: ['a'],
+    ...more,
+  });
+  const expected = ['a: object json', 'a.n: integer integer'];
+
+  test.each<readonly [string, object, object?]>([
+    [
+      'the identifier of the whole',
+      refer('count.json', { $id: 'https://a.test/x/all.json' }),
+      { 'https://a.test/x/count.json': count },
+    ],
+    [
+      'a folder above',
+      refer('../count.json', { $id: 'https://a.test/x/all.json' }),
+      { 'https://a.test/count.json': count },
+    ],
+    [
+      'names of references',
+      refer('https://a.test/x/count.json', { $id: 'https://a.test/x/all.json' }),
+      { 'count.json': count },
+    ],
+    [
+      'identifiers of what is referred to',
+      refer('https://a.test/count'),
+      { other: { $id: 'https://a.test/count', ...count } },
+    ],
+    [
+      'those of its definitions',
+      refer('count.json', {
+        $id: 'https://a.test/x/all.json',
+        $defs: { any: { $id: 'count.json', ...count } },
+      }),
+    ],
+    [
+      'those of draft 4',
+      refer('count.json', {
+        id: 'https://a.test/x/all.json',
+        definitions: { any: { id: 'count.json', ...count } },
+      }),
+    ],
+    [
+      'a definition that has an identifier',
+      refer('#/$defs/o', {
+        $defs: { o: { $id: 'https://b.test/o', $ref: '#/$defs/n', $defs: { n: count } } },
+      }),
+    ],
+    [
+      'a definition by its identifier and an anchor',
+      refer('o#n', { $defs: { o: { $id: 'o', $defs: { n: { $anchor: 'n', ...count } } } } }),
+    ],
+    ['an URN', refer('urn:a:count', { $id: 'urn:a:all' }), { 'urn:a:count': count }],
+    [
+      'what a reference refers to itself',
+      refer('deep.json'),
+      {
+        'o.json': { $defs: {}, $id: 'https://a.test/o', allOf: [] },
+        'deep.json': { $ref: '#/$defs/n', $defs: { n: count } },
+      },
+    ],
+  ])('%s', (...[, text, references]) => {
+    expect(readSchema('json', text, references)).toEqual({ columns: expected, gaps: {} });
+  });
+
+  test('no identifier that is data', () => {
+    const text = refer('count.json', {
+      default: { $id: 'count.json', ...count },
+      enum: [{ $id: 'count.json' }],
+    });
+    expect(readSchema('json', text).gaps).toEqual({ unresolved: ['count.json'] });
+  });
+
+  test('no identifier that is a property', () => {
+    const text = { properties: { $id: { type: 'string' }, id: { type: 'integer' } } };
+    expect(told('json', text)).toEqual(['$id: string string?', 'id: integer integer?']);
+  });
+});
+
+describe('JSON Schema: what holds together', () => {
+  test.each<[string, object, string]>([
+    ['a part that is no object', { allOf: [{ $ref: '#/$defs/text' }] }, 'string string'],
+    ['a type and its format', { type: 'string', allOf: [{ format: 'date' }] }, 'string(date) date'],
+    [
+      'types that both allow',
+      { type: ['integer', 'string'], allOf: [{ type: 'number' }] },
+      'integer integer',
+    ],
+    [
+      'null, where both allow it',
+      { type: ['string', 'null'], allOf: [{ type: ['null', 'string'] }] },
+      'string string?',
+    ],
+    [
+      'null, where one does not',
+      { type: ['string', 'null'], allOf: [{ $ref: '#/$defs/text' }] },
+      'string string',
+    ],
+    ['a reference or null', { anyOf: [{ $ref: '#/$defs/text' }, { type: 'null' }] }, 'string string?'],
+    ['a choice of values', { oneOf: [{ const: 'a', title: 'A' }, { const: 'b' }] }, 'enum string'],
+    ['a choice of values or null', { oneOf: [{ const: 1 }, { const: 2 }, { const: null }] }, 'enum integer?'],
+    ['a choice', { oneOf: [{ type: 'string' }, { type: 'integer' }] }, 'oneOf other'],
+  ])('%s', (_, a, expected) => {
+    const text = { type: 'object', properties: { a }, required: ['a'], $defs: { text: { type: 'string' } } };
+    expect(told('json', text)).toEqual([`a: ${expected}`]);
+  });
+
+  test('a property that several parts describe has what all of them say', () => {
+    const allOf = [
+      { properties: { a: { type: 'string' }, b: true } },
+      { properties: { a: { format: 'date' } } },
+    ];
+    expect(told('json', { type: 'object', allOf, required: ['a'] })).toEqual([
+      'b: any other?',
+      'a: string(date) date',
+    ]);
+  });
+
+  test('properties of alternatives are there, and sure where all have them', () => {
+    const way = (kind: string, more: object) => ({
+      properties: { kind: { const: kind }, ...more },
+      required: ['kind', ...Object.keys(more)],
+    });
+    const text = {
+      type: 'object',
+      properties: { id: { type: 'integer' } },
+      required: ['id'],
+      oneOf: [
+        way('road', { km: { type: 'number' }, at: { properties: { x: { type: 'integer' } } } }),
+        way('sea', { port: { type: 'string' }, at: { properties: { y: { type: 'integer' } } } }),
+      ],
+      then: { properties: { late: { type: 'boolean' } } },
+      dependentSchemas: { id: { properties: { of: { type: 'string' } } } },
+    };
+    expect(told('json', text)).toEqual([
+      'id: integer integer',
+      'kind: enum string',
+      'km: number float?',
+      'at: object json',
+      'at.x: integer integer?',
+      'at.y: integer integer?',
+      'port: string string?',
+      'late: boolean boolean?',
+      'of: string string?',
+    ]);
+  });
+
+  test('a property that is forbidden is none', () => {
+    expect(told('json', { properties: { a: false, b: true } })).toEqual(['b: any other?']);
+  });
+});
+
 describe('Protobuf', () => {
+  test('takes blanks and comments within names', () => {
+    const text = `package a . b /* c */ . d; message M {
+      .a . b.d.N one = 1; N /* the */ . Inner two = 2; map<string, a . b.d.N> three = 3; } message N { message Inner { } }`;
+    expect(readSchema('protobuf', text)).toEqual({
+      columns: ['one: a.b.d.N json?', 'two: N.Inner json?', 'three: map<string, a.b.d.N> json'],
+      gaps: {},
+    });
+  });
+
+  test.each([
+    ['edition = "2023";', ['a?', 'b', 'c', 'm?', 'd?']],
+    ['edition = "2023"; option features.field_presence = IMPLICIT;', ['a', 'b', 'c', 'm?', 'd?']],
+    ['edition = "2024"; option features = { field_presence: IMPLICIT };', ['a', 'b', 'c', 'm?', 'd?']],
+  ])('takes presence from features: %s', (edition, expected) => {
+    const text = `${edition} message M {
+      string a = 1;
+      string b = 2 [features.field_presence = LEGACY_REQUIRED];
+      string c = 3 [deprecated = true, features = { field_presence: IMPLICIT }];
+      local message Inner {} export enum State { NEW = 0; }
+      Inner m = 4 [features.message_encoding = DELIMITED];
+      string d = 5 [features.field_presence = EXPLICIT]; }`;
+    const lines = told('protobuf', text).map((line) => line.replace(/:.*?(\??)$/, '$1'));
+    expect(lines).toEqual(expected);
+  });
+
+  test.each([
+    ['optional int32 a = 1 [default = -5];', '-5'],
+    ['optional string a = 1 [deprecated = true, default = "b" "c"];', 'bc'],
+    ['optional string a = 1 [(default) = "b"];', null],
+    ['optional string a = 1 [(x) = { default: "b" }];', null],
+    ['required string default = 1;', null],
+  ])('tells a default: %s', (field, expected) => {
+    const [column] = columnsOf(readers.protobuf(schema(`message M { ${field} }`)), createReading());
+    expect(column?.default).toBe(expected);
+  });
+
+  test('knows what each registry knows without a reference', () => {
+    const text = `import "google/type/money.proto"; package google.shop; message M {
+      google.type.Money price = 1; type.DateTime at = 2; google.type.DayOfWeek day = 3; .google.protobuf.Duration long = 4; }`;
+    expect(readSchema('protobuf', text)).toEqual({
+      columns: [
+        'price: google.type.Money json?',
+        'price.currency_code: string string',
+        'price.units: int64 integer',
+        'price.nanos: int32 integer',
+        'at: type.DateTime timestamp?',
+        'day: google.type.DayOfWeek string',
+        'long: google.protobuf.Duration other?',
+      ],
+      gaps: {},
+    });
+  });
   test('reads on behind options whose value is a message', () => {
     const text = `syntax = "proto3"; message Order {
       option (a.of) = { is: { deep: [{ x: 1 }, { x: 2 }] } };

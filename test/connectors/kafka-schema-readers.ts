@@ -1,5 +1,5 @@
 import { avroFields } from '../../shared/connectors/kafka/avro.ts';
-import { columnsOf } from '../../shared/connectors/kafka/field.ts';
+import { columnsOf, createReading } from '../../shared/connectors/kafka/field.ts';
 import type { SchemaText } from '../../shared/connectors/kafka/field.ts';
 import { jsonFields } from '../../shared/connectors/kafka/json-schema.ts';
 import { protobufFields } from '../../shared/connectors/kafka/protobuf.ts';
@@ -11,11 +11,17 @@ export const schema = (text: unknown, references: Readonly<Record<string, unknow
   references: new Map(Object.entries(references).map(([name, other]) => [name, schema(other)])),
 });
 
-/** What a reader says, a line to a column. */
-export const told = (language: keyof typeof readers, text: unknown, references = {}) =>
-  columnsOf(readers[language](schema(text, references))).map(
+/** Columns, a line to each, and what was left out. */
+export const readSchema = (language: keyof typeof readers, text: unknown, references = {}) => {
+  const reading = createReading();
+  const columns = columnsOf(readers[language](schema(text, references), reading), reading).map(
     ({ name, type, kind, nullable }) => `${name}: ${type} ${kind}${nullable ? '?' : ''}`,
   );
+  const gaps = Object.fromEntries([...reading.gaps].map(([gap, names]) => [gap, [...names]]));
+  return { columns, gaps };
+};
+
+export const told = (...asked: Parameters<typeof readSchema>) => readSchema(...asked).columns;
 
 export const record = (name: string, fields: readonly object[], more: object = {}) => ({
   type: 'record',

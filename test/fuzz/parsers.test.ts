@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { BSON } from 'mongodb';
 import { checkThrift } from '../../shared/connectors/databricks/check-thrift.ts';
 import { avroFields } from '../../shared/connectors/kafka/avro.ts';
-import { columnsOf, schemaBudget } from '../../shared/connectors/kafka/field.ts';
+import { columnsOf, createReading } from '../../shared/connectors/kafka/field.ts';
 import { jsonFields } from '../../shared/connectors/kafka/json-schema.ts';
 import { protobufFields } from '../../shared/connectors/kafka/protobuf.ts';
 import {
@@ -26,7 +26,10 @@ import { int16, memberOf, metadata as metadataOf, topicOf, versions } from '../c
 import { listing } from '../bombs/bucket.ts';
 import { hostileBytes } from './mutate.ts';
 
-const schema = (bytes: Buffer) => ({ text: bytes.toString('utf8'), references: new Map() });
+const readWith = (read: typeof avroFields) => (bytes: Buffer) => {
+  const reading = createReading();
+  return columnsOf(read({ text: bytes.toString('utf8'), references: new Map() }, reading), reading);
+};
 const object = (key: string) => (bytes: Buffer) =>
   readColumns(
     { key, size: bytes.length },
@@ -92,9 +95,9 @@ const parsers: Readonly<
     checkMarkup,
     [Buffer.from(listing([['a', 1]])), Buffer.from('<?xml version="1.0"?><a b="c"><!-- d --><e/></a>')],
   ],
-  Avro: [(bytes) => columnsOf(avroFields(schema(bytes), schemaBudget())), [avro], ofText],
-  'JSON Schema': [(bytes) => columnsOf(jsonFields(schema(bytes), schemaBudget())), [jsonSchema], ofText],
-  Protobuf: [(bytes) => columnsOf(protobufFields(schema(bytes), schemaBudget())), [protobuf]],
+  Avro: [readWith(avroFields), [avro], ofText],
+  'JSON Schema': [readWith(jsonFields), [jsonSchema], ofText],
+  Protobuf: [readWith(protobufFields), [protobuf]],
   'metadata of Kafka': [metadata().read, [described]],
   'versions of Kafka': [apiVersions.read, [versions], ofBroker],
   'offsets of Kafka': [
@@ -147,9 +150,19 @@ test.each([
     'twice the next',
     { allOf: [{ $ref: '#/a' }, { $ref: '#/a' }], a: { allOf: [{ $ref: '#' }, { $ref: '#' }] } },
   ],
-])('a JSON Schema that is %s spends its budget and no more', (_, value) => {
-  const budget = createBudget({ steps: 100_000, depth: 100 });
-  const read = () => jsonFields({ text: JSON.stringify(value), references: new Map() }, budget);
+])('a JSON Schema that is %s is read once', (_, value) => {
+  const reading = createReading(createBudget({ steps: 100_000, depth: 100 }));
+  jsonFields({ text: JSON.stringify(value), references: new Map() }, reading);
+  expect(reading.budget.taken()).toBeLessThan(2000);
+  expect([...reading.gaps.keys()]).toEqual(['unresolved']);
+});
+
+test('a JSON Schema whose alternatives are twice the next spends its budget and no more', () => {
+  const level = (at: number) => ({ oneOf: [{ $ref: `#/$defs/${at + 1}` }, { $ref: `#/$defs/${at + 1}` }] });
+  const $defs = Object.fromEntries(Array.from({ length: 60 }, (_, at) => [at, level(at)]));
+  const value = { type: 'object', ...level(0), $defs };
+  const reading = createReading(createBudget({ steps: 100_000, depth: 100 }));
+  const read = () => jsonFields({ text: JSON.stringify(value), references: new Map() }, reading);
   expect(read).toThrow(expect.objectContaining({ code: 'source-too-large' }));
-  expect(budget.taken()).toBeLessThan(101_000);
+  expect(reading.budget.taken()).toBeLessThan(101_000);
 });

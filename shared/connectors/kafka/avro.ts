@@ -1,19 +1,17 @@
 import type { Column } from '../catalog.ts';
-import type { Budget } from '../../network/budget.ts';
-import { costOfAType, isObject, parseSchema, schemaBudget, shown, textOf } from './field.ts';
-import type { Field, SchemaText } from './field.ts';
+import { costOfAType, createReading, isObject, parseReferred, parseSchema, shown, textOf } from './field.ts';
+import type { Field, Reading, SchemaText } from './field.ts';
 
 /** The fields of an Avro record, https://avro.apache.org/docs/1.12.0/specification/; of anything else one field, `value`. */
-export const avroFields = (schema: SchemaText, budget = schemaBudget()): readonly Field[] => {
-  const types: Types = { named: new Map(), budget };
-  const parsed = readAll(schema, types, new Set());
+export const avroFields = (schema: SchemaText, reading = createReading()): readonly Field[] => {
+  const types: Types = { named: new Map(), ...reading };
+  const parsed = readAll(schema, types);
   const root = described(parsed, types, '');
   return root.nested?.fields() ?? [{ name: 'value', default: null, comment: null, ...root }];
 };
 
-interface Types {
+interface Types extends Reading {
   readonly named: Map<string, Named>;
-  readonly budget: Budget;
 }
 interface Named {
   readonly schema: Readonly<Record<string, unknown>>;
@@ -21,30 +19,35 @@ interface Named {
 }
 type Described = Pick<Field, 'type' | 'kind' | 'nullable' | 'nested'>;
 
-/** Each once, however they refer to each other. */
-const readAll = (schema: SchemaText, types: Types, read: Set<SchemaText>): unknown => {
-  read.add(schema);
-  for (const reference of schema.references.values())
-    if (!read.has(reference)) types.budget.descend(() => readAll(reference, types, read));
+const readAll = (schema: SchemaText, types: Types): unknown => {
+  readReferences(schema, types, new Set([schema]));
   const parsed = parseSchema(schema.text, types.budget);
-  collect(parsed, '', types, 0);
+  collect(parsed, '', types);
   return parsed;
 };
 
+/** Each once, however they refer to each other. */
+const readReferences = ({ references }: SchemaText, types: Types, read: Set<SchemaText>): void => {
+  for (const reference of references.values()) {
+    if (read.has(reference)) continue;
+    read.add(reference);
+    types.budget.descend(() => readReferences(reference, types, read));
+    collect(parseReferred(reference.text, types), '', types);
+  }
+};
+
 /** Types may be used before they are met again by name: all are known before any is described. */
-const collect = (schema: unknown, namespace: string, types: Types, depth: number): void => {
+const collect = (schema: unknown, namespace: string, types: Types): void => {
   types.budget.step();
-  if (depth > 64) return;
-  if (Array.isArray(schema)) return schema.forEach((one) => collect(one, namespace, types, depth + 1));
+  if (Array.isArray(schema)) return schema.forEach((one) => collect(one, namespace, types));
   if (!isObject(schema)) return;
   const within = namespaceOf(schema, namespace);
   if (typeof schema['name'] === 'string' && /^(record|error|enum|fixed)$/.test(String(schema['type'])))
     types.named.set(fullName(schema['name'], within), { schema, namespace: within });
   for (const part of [schema['type'], schema['items'], schema['values']])
-    if (typeof part === 'object') collect(part, within, types, depth + 1);
+    if (typeof part === 'object') collect(part, within, types);
   if (Array.isArray(schema['fields']))
-    for (const field of schema['fields'])
-      if (isObject(field)) collect(field['type'], within, types, depth + 1);
+    for (const field of schema['fields']) if (isObject(field)) collect(field['type'], within, types);
 };
 
 const namespaceOf = ({ name, namespace, type }: Readonly<Record<string, unknown>>, outer: string): string => {
@@ -63,11 +66,14 @@ const described = (schema: unknown, types: Types, namespace: string): Described 
     const kind = Object.hasOwn(primitives, schema) ? primitives[schema] : undefined;
     if (kind) return { type: schema, kind, nullable: schema === 'null' };
     const named = types.named.get(fullName(schema, namespace)) ?? types.named.get(schema);
-    return named
-      ? complex(named.schema, types, named.namespace)
-      : { type: schema, kind: 'other', nullable: false };
+    if (named) return complex(named.schema, types, named.namespace);
+    types.leaveOut('unresolved', schema);
+    return { type: schema, kind: 'other', nullable: false };
   }
-  if (!isObject(schema)) return { type: 'unknown', kind: 'other', nullable: false };
+  if (!isObject(schema)) {
+    types.leaveOut('unreadable');
+    return { type: 'unknown', kind: 'other', nullable: false };
+  }
   return complex(schema, types, namespaceOf(schema, namespace));
 };
 
@@ -90,6 +96,7 @@ const complex = (schema: Readonly<Record<string, unknown>>, types: Types, namesp
     case 'enum':
       return { type: nameOf(schema), kind: 'string', nullable: false };
     case 'fixed':
+      if (!Number.isInteger(schema['size'])) types.leaveOut('unreadable');
       return { type: `fixed(${Number(schema['size'])})`, kind: 'binary', nullable: false };
     case 'array':
       return { type: `array<${inner(schema['items'], types, namespace)}>`, kind: 'array', nullable: false };
@@ -102,13 +109,16 @@ const complex = (schema: Readonly<Record<string, unknown>>, types: Types, namesp
 
 /** Whether the logical type fits what it annotates; where not, only the type underneath counts. https://avro.apache.org/docs/1.12.0/specification/#logical-types */
 const isValidLogicalType = (logical: string, schema: Readonly<Record<string, unknown>>): boolean => {
-  const base = isObject(schema['type']) ? schema['type'] : schema;
-  const { type, size } = base;
+  const { type, size } = unwrap(schema);
   if (!Object.hasOwn(logicals, logical) || typeof type !== 'string') return false;
   if (logical === 'decimal') return isValidDecimal(schema, type, size);
   if (type === 'fixed') return size === fixedSizes[logical];
   return type === annotated[logical];
 };
+
+/** `{"type": {"type": "int"}}` is an `int`. */
+const unwrap = (schema: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  isObject(schema['type']) ? unwrap(schema['type']) : schema;
 
 const isValidDecimal = (
   { precision, scale = 0 }: Readonly<Record<string, unknown>>,
@@ -146,6 +156,7 @@ const union = (branches: readonly unknown[], types: Types, namespace: string): D
   const others = branches.filter((branch) => branch !== 'null');
   const nullable = others.length < branches.length;
   if (others.length === 1) return { ...described(others[0], types, namespace), nullable };
+  if (others.length === 0) return described('null', types, namespace);
   const names = others.map((branch) => described(branch, types, namespace).type);
   return { type: `union<${names.join(',')}>`, kind: 'other', nullable };
 };
@@ -154,20 +165,19 @@ const recordFields = (
   { fields }: Readonly<Record<string, unknown>>,
   types: Types,
   namespace: string,
-): Field[] =>
-  (Array.isArray(fields) ? fields : []).flatMap((field: unknown) => {
+): Field[] => {
+  if (!Array.isArray(fields)) types.leaveOut('unreadable');
+  return (Array.isArray(fields) ? fields : []).flatMap((field: unknown) => {
     types.budget.step();
-    return isObject(field) && typeof field['name'] === 'string'
-      ? [
-          {
-            name: field['name'],
-            ...described(field['type'], types, namespace),
-            default: shown(field['default'], types.budget),
-            comment: textOf(field['doc']),
-          },
-        ]
-      : [];
+    if (!isObject(field) || typeof field['name'] !== 'string') {
+      types.leaveOut('unreadable');
+      return [];
+    }
+    const { name, doc, type, default: given } = field;
+    const column = described(type, types, namespace);
+    return [{ name, ...column, default: shown(given, types.budget), comment: textOf(doc) }];
   });
+};
 
 const nameOf = ({ name }: Readonly<Record<string, unknown>>): string =>
   typeof name === 'string' ? name.slice(name.lastIndexOf('.') + 1) : 'record';

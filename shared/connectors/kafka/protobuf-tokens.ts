@@ -1,10 +1,14 @@
-import type { Budget } from '../../network/budget.ts';
+import type { Reading } from './field.ts';
 
 /** Names, numbers, strings and marks of a .proto file; comments are none. Looks at each character once. */
-export const readTokens = (text: string, budget: Budget): readonly string[] => {
+export const readTokens = (
+  text: string,
+  { budget, leaveOut }: Pick<Reading, 'budget' | 'leaveOut'>,
+): readonly string[] => {
   const tokens: string[] = [];
   for (let at = 0; at < text.length;) {
     const end = endOfToken(text, at);
+    if (isCut(text, at, end)) leaveOut('unreadable');
     budget.step(end - at + costOfAToken);
     if (!isSkipped(text, at)) tokens.push(text.slice(at, end));
     at = end;
@@ -16,6 +20,13 @@ const costOfAToken = 10;
 
 const isSkipped = (text: string, at: number): boolean =>
   /\s/.test(text.charAt(at)) || text.startsWith('//', at) || text.startsWith('/*', at);
+
+/** Whether a comment or a string has no end. */
+const isCut = (text: string, at: number, end: number): boolean => {
+  const first = text.charAt(at);
+  if (first === '"' || first === "'") return end < at + 2 || text.charAt(end - 1) !== first;
+  return text.startsWith('/*', at) && (end < at + 4 || !text.startsWith('*/', end - 2));
+};
 
 const endOfToken = (text: string, at: number): number => {
   const first = text.charAt(at);

@@ -1,23 +1,36 @@
-import { spend, tooLarge, type Allowance } from '../../network/budget.ts';
+import { isTooLarge, spend, tooLarge, type Allowance } from '../../network/budget.ts';
 import type { SchemaText } from './field.ts';
 import type { Registered } from './registry-client.ts';
 
 export type LoadSchema = (subject: string, version: number) => Promise<Registered>;
 
+export interface Assembled {
+  readonly schema: SchemaText;
+  /** Why references are not there, each once. */
+  readonly failures: readonly unknown[];
+}
+
 /**
- * A schema with all that it refers to, each loaded once. Schemas may refer to each other in a circle, and so does what comes back: whoever
- * goes through it remembers where it was.
+ * A schema with all that it refers to, each loaded once; what cannot be loaded is left out. Schemas may refer to each other in a circle, and so
+ * does what comes back: whoever goes through it remembers where it was.
  */
-export const assembleSchema = async (registered: Registered, load: LoadSchema): Promise<SchemaText> => {
+export const assembleSchema = async (registered: Registered, load: LoadSchema): Promise<Assembled> => {
   const text: Allowance = { left: mostText, spent: tooMuch };
   const references: Allowance = { left: mostReferences, spent: tooMuch };
-  const made = new Map<string, Promise<Node>>();
+  const made = new Map<string, Promise<Node | undefined>>();
+  const failures: unknown[] = [];
 
-  const make = async (subject: string, version: number): Promise<Node> => {
-    spend(references);
-    const found = await load(subject, version);
-    spend(text, found.text.length);
-    return { registered: found, references: new Map<string, SchemaText>() };
+  const make = async (subject: string, version: number): Promise<Node | undefined> => {
+    try {
+      spend(references);
+      spend(text, 0);
+      const found = await load(subject, version);
+      spend(text, found.text.length);
+      return { registered: found, references: new Map<string, SchemaText>() };
+    } catch (error) {
+      if (!isTooLarge(error) || !failures.some(isTooLarge)) failures.push(error);
+      return undefined;
+    }
   };
   const refer = async ({ registered: { references: named }, references: into }: Node): Promise<Node[]> => {
     const next: Node[] = [];
@@ -25,6 +38,7 @@ export const assembleSchema = async (registered: Registered, load: LoadSchema): 
       const key = JSON.stringify([subject, version]);
       const known = made.get(key);
       const node = await (known ?? remember(made, key, make(subject, version)));
+      if (!node) return;
       into.set(name, textOf(node));
       if (!known) next.push(node);
     });
@@ -35,7 +49,7 @@ export const assembleSchema = async (registered: Registered, load: LoadSchema): 
   spend(text, registered.text.length);
   const root: Node = { registered, references: new Map() };
   for (let nodes = [root]; nodes.length > 0;) nodes = (await Promise.all(nodes.map(refer))).flat();
-  return textOf(root);
+  return { schema: textOf(root), failures };
 };
 
 /** A node is told as one and the same object, by which its readers know it again. */

@@ -13,9 +13,11 @@ import { tooSlow } from './failures.ts';
 import { logins } from './logins.ts';
 import { refused } from './refusals.ts';
 
+const types = ['AVRO', 'JSON', 'PROTOBUF'] as const;
+
 /** One schema as a registry keeps it, with the names of those that it refers to. */
 export interface Registered {
-  readonly type: 'AVRO' | 'JSON' | 'PROTOBUF';
+  readonly type: (typeof types)[number];
   readonly text: string;
   readonly references: readonly Reference[];
 }
@@ -140,11 +142,12 @@ const listOf = (value: unknown): readonly string[] => {
   return value.filter((item) => typeof item === 'string');
 };
 
-/** Without `schemaType` it is Avro: older than the other two. */
+/** Without `schemaType` it is Avro: older than the other two. Registries may be taught more types. */
 const registered = (value: unknown): Registered => {
   const { schema, schemaType, references }: Record<string, unknown> = Object(value);
   if (typeof schema !== 'string') throw foreign();
-  const type = schemaType === 'JSON' || schemaType === 'PROTOBUF' ? schemaType : 'AVRO';
+  const type = types.find((one) => one === (schemaType ?? 'AVRO'));
+  if (!type) throw new Problem('unsupported-version', 'Expected Avro, JSON Schema or Protobuf.');
   return { type, text: schema, references: Array.isArray(references) ? references.flatMap(referenceOf) : [] };
 };
 

@@ -1,12 +1,13 @@
-import { isTooLarge } from '../../network/budget.ts';
 import { networkFailure, problemOf } from '../../network/failure.ts';
-import { Problem, type ProblemCode, problems } from '../../problem.ts';
+import { Problem, problems } from '../../problem.ts';
 import { boundColumns } from '../bound-columns.ts';
 import type { Column, Missing } from '../catalog.ts';
 import { createPartFailures } from '../retry.ts';
 import { avroFields } from './avro.ts';
-import { columnsOf, mostColumns, plainRecord } from './field.ts';
+import { columnsOf, createReading, mostColumns, plainRecord } from './field.ts';
+import type { Field, Reading, SchemaText } from './field.ts';
 import { jsonFields } from './json-schema.ts';
+import { createLacks, lackOf } from './lacks.ts';
 import { protobufFields } from './protobuf.ts';
 import { assembleSchema, type LoadSchema } from './references.ts';
 import type { Registered, Registry } from './registry-client.ts';
@@ -19,7 +20,7 @@ export interface Schemas {
 
 /** Subjects are named after topics (TopicNameStrategy): registries' default, and the only one that a topic's name tells. */
 export const schemasOf = async (registry: Registry | undefined): Promise<Schemas> => {
-  const lacks: Lacks = { denied: 0, failing: 0, unreadable: 0, tooLarge: 0 };
+  const lacks = createLacks();
   const failures = createPartFailures();
   let isDown = false;
   const listed = await listSubjects(registry);
@@ -43,31 +44,49 @@ export const schemasOf = async (registry: Registry | undefined): Promise<Schemas
 
   const columns = async (topic: string): Promise<readonly Column[]> => {
     const subject = `${topic}-value`;
-    if (!registry || !subjects.has(subject)) return columnsOf(plainRecord);
+    if (!registry || !subjects.has(subject)) return plainRecord;
+    const lacking = lacks.open(subject);
     if (isDown) {
-      lacks.failing += 1;
-      return columnsOf(plainRecord);
+      lacking('failing');
+      return plainRecord;
     }
+    // What one schema, or one that it refers to, is like is no reason to tell nothing of the others.
+    const fail = (error: unknown, isReference = false): void => {
+      const lack = lackOf(error, isReference);
+      if (!lack) throw error;
+      lacking(lack);
+      if (lack === 'failing') isDown ||= failures.failed();
+    };
     try {
       const registered = await registry.schema(subject);
       failures.succeeded();
-      const schema = await assembleSchema(registered, load);
-      const found = boundColumns(columnsOf(readers[registered.type](schema), mostColumns + 1), mostColumns);
-      if (found.cut) lacks.tooLarge += 1;
-      return found.columns;
+      const { schema, failures: unloaded } = await assembleSchema(registered, load);
+      for (const error of unloaded) fail(error, true);
+      const { columns: found, gaps } = readColumns(registered.type, schema);
+      for (const [gap, names] of gaps) if (gap !== 'unresolved' || unloaded.length === 0) lacking(gap, names);
+      return found;
     } catch (error) {
-      // What one schema is like is no reason to tell nothing of the others.
-      const lack = lackOf(error);
-      if (!lack) throw error;
-      lacks[lack] += 1;
-      if (lack === 'failing') isDown ||= failures.failed();
-      return columnsOf(plainRecord);
+      fail(error);
+      return plainRecord;
     }
   };
   return {
     columns,
-    missing: () => [...(listed instanceof Problem ? [unavailable(listed)] : []), ...missingOf(lacks)],
+    missing: () => [...(listed instanceof Problem ? [unavailable(listed)] : []), ...lacks.missing()],
   };
+};
+
+const readColumns = (
+  type: Registered['type'],
+  schema: SchemaText,
+): { readonly columns: readonly Column[]; readonly gaps: Reading['gaps'] } => {
+  const reading = createReading();
+  const { columns, cut } = boundColumns(
+    columnsOf(readers[type](schema, reading), reading, mostColumns + 1),
+    mostColumns,
+  );
+  if (cut) reading.leaveOut('tooLarge');
+  return { columns, gaps: reading.gaps };
 };
 
 /** A registry that does not answer is no reason to tell nothing of topics. */
@@ -85,69 +104,9 @@ const unavailable = ({ code, extras }: Problem): Missing => ({
   remediation: `No schema was read, for the registry did not answer (${code}): ${extras.remediation ?? problems[code].cure}`,
 });
 
-const readers = { AVRO: avroFields, JSON: jsonFields, PROTOBUF: protobufFields } as const;
+const readers: Readonly<
+  Record<Registered['type'], (schema: SchemaText, reading: Reading) => readonly Field[]>
+> = { AVRO: avroFields, JSON: jsonFields, PROTOBUF: protobufFields };
 
 /** Characters of referred schemas that are kept for those that refer to them too. */
 const mostKept = 2 ** 24;
-
-interface Lacks {
-  denied: number;
-  failing: number;
-  unreadable: number;
-  tooLarge: number;
-}
-
-const lackOf = (error: unknown): keyof Lacks | undefined => {
-  if (isTooLarge(error)) return 'tooLarge';
-  if (!(error instanceof Problem))
-    return error instanceof SyntaxError || error instanceof RangeError
-      ? 'unreadable'
-      : networkFailure(error) && 'failing';
-  return lacksByCode.get(error.code);
-};
-
-const lacksByCode: ReadonlyMap<ProblemCode, keyof Lacks> = new Map([
-  ['permission-denied', 'denied'],
-  ['authentication-failed', 'denied'],
-  ['protocol-mismatch', 'unreadable'],
-  ['server-error', 'failing'],
-  ['timeout', 'failing'],
-  ['connection-reset', 'failing'],
-  ['connection-refused', 'failing'],
-]);
-
-const missingOf = ({ denied, failing, unreadable, tooLarge }: Lacks): Missing[] => [
-  ...(denied > 0
-    ? [{ reason: 'schemas-denied', count: denied, remediation: 'Grant it Subject:Read on the registry.' }]
-    : []),
-  ...(failing > 0
-    ? [
-        {
-          reason: 'schemas-failed',
-          count: failing,
-          remediation:
-            'Introspect again later, or look at the log of the schema registry: it answered with errors of its own or not at all, three times for each of these subjects.',
-        },
-      ]
-    : []),
-  ...(unreadable > 0
-    ? [
-        {
-          reason: 'schemas-unreadable',
-          count: unreadable,
-          remediation:
-            'Look at the newest version of these subjects: it is no valid Avro, JSON Schema or Protobuf.',
-        },
-      ]
-    : []),
-  ...(tooLarge > 0
-    ? [
-        {
-          reason: 'schemas-too-large',
-          count: tooLarge,
-          remediation:
-            'Register schemas of fewer, shorter or less deeply nested types, or of fewer references, for these subjects.',
-        },
-      ]
-    : []),
-];

@@ -7,6 +7,7 @@ const told = (schema: unknown, references: readonly object[] = []) => ({
   references,
 });
 const tooLarge = { missing: ['schemas-too-large'], columns: 2 };
+const unresolved = { missing: ['schemas-unresolved'], columns: 1 };
 const itself = { $ref: '#' };
 
 export const jsonSchema: Format = {
@@ -15,7 +16,7 @@ export const jsonSchema: Format = {
     'a hundred bytes that are all of themselves': schemaBomb(
       'work',
       () => told({ allOf: [itself, itself, itself, itself, itself, itself] }),
-      tooLarge,
+      unresolved,
     ),
     'definitions that are twice the next': schemaBomb(
       'work',
@@ -29,13 +30,47 @@ export const jsonSchema: Format = {
             ]),
           ),
         }),
+      { missing: ['schemas-too-large'], columns: 1 },
+    ),
+    'alternatives that are twice the next': schemaBomb(
+      'work',
+      () =>
+        told({
+          type: 'object',
+          oneOf: [{ $ref: '#/$defs/d0' }, {}],
+          $defs: Object.fromEntries(
+            Array.from({ length: 60 }, (_, at) => [
+              `d${at}`,
+              {
+                properties: { [`f${at}`]: { type: 'string' } },
+                oneOf: Array.from({ length: 20 }, () => ({ $ref: `#/$defs/d${at + 1}` })),
+              },
+            ]),
+          ),
+        }),
       tooLarge,
     ),
-    'a reference to itself': schemaBomb('depth', () => told({ $ref: '#' }), { missing: [] }),
+    'a choice of a hundred thousand that everything has': schemaBomb(
+      'work',
+      () =>
+        told({
+          $defs: { x: { oneOf: Array.from({ length: 90_000 }, () => ({})) } },
+          properties: Object.fromEntries(
+            Array.from({ length: 1900 }, (_, at) => [`f${at}`, { $ref: '#/$defs/x' }]),
+          ),
+        }),
+      tooLarge,
+    ),
+    'identifiers that all are within each other': schemaBomb(
+      'depth',
+      () => told(`${'{"$id":"a/","properties":{"a":'.repeat(95)}{"$ref":"nowhere.json"}${'}}'.repeat(95)}`),
+      { missing: ['schemas-too-large'], columns: 13 },
+    ),
+    'a reference to itself': schemaBomb('depth', () => told({ $ref: '#' }), unresolved),
     'references in a circle': schemaBomb(
       'depth',
       () => told({ $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } }),
-      { missing: [] },
+      unresolved,
     ),
     'choices of one in choices of one': schemaBomb(
       'depth',
@@ -65,7 +100,7 @@ export const jsonSchema: Format = {
             Array.from({ length: 30 }, (_, at) => [`f${at}`, { $ref: `#${'/a'.repeat(50_000)}` }]),
           ),
         }),
-      { missing: [], columns: 30 },
+      { missing: ['schemas-unresolved'], columns: 30 },
     ),
     'a description of a megabyte that a thousand fields have': schemaBomb(
       'claim',

@@ -1,0 +1,196 @@
+import { costOfAType, isObject, parseReferred, parseSchema, type Reading, type SchemaText } from './field.ts';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** A schema, and the resource that it stands in, against which its references are. */
+export interface Part {
+  readonly at: Json;
+  readonly within: Resource;
+}
+
+/** What has a URI of its own: a document, or a schema in one that has `$id`. */
+export interface Resource {
+  readonly at: unknown;
+  readonly base: string;
+  readonly document: Document;
+}
+
+interface Document {
+  readonly references: SchemaText['references'];
+  readonly resources: Map<unknown, Resource>;
+  readonly byUri: Map<string, Resource>;
+  /** Up to draft-07 a schema with `$ref` is that reference alone; so is one that names no draft, as Confluent's registry reads it. */
+  readonly hasSiblings: boolean;
+  readonly reading: Shared;
+}
+
+/** What all documents of one schema share. */
+interface Shared extends Reading {
+  readonly known: Map<SchemaText, Resource>;
+}
+
+export const openSchema = (schema: SchemaText, reading: Reading): Resource => {
+  const shared: Shared = { known: new Map(), ...reading };
+  return addDocument(schema, { at: parseSchema(schema.text, reading.budget), base: nowhere }, shared);
+};
+
+/** The base of what has none: https://www.rfc-editor.org/rfc/rfc3986#section-5.1.4 */
+const nowhere = 'schema:///';
+
+/** Each is parsed once, however often it is referred to. */
+const openReferred = (schema: SchemaText, base: string, reading: Shared): Resource =>
+  reading.known.get(schema) ??
+  addDocument(schema, { at: parseReferred(schema.text, reading), base }, reading);
+
+const addDocument = (
+  schema: SchemaText,
+  { at, base }: Pick<Resource, 'at' | 'base'>,
+  reading: Shared,
+): Resource => {
+  const dialect = isObject(at) ? at['$schema'] : undefined;
+  if (typeof dialect === 'string' && !dialects.test(dialect)) reading.leaveOut('unsupported');
+  const document: Document = {
+    references: schema.references,
+    resources: new Map(),
+    byUri: new Map(),
+    hasSiblings: typeof dialect === 'string' && /2019-09|2020-12|oas/.test(dialect),
+    reading,
+  };
+  const root = addResource(at, base, document);
+  reading.known.set(schema, root);
+  addResources(root);
+  return root;
+};
+
+/** https://json-schema.org/specification-links, and OpenAPI's, which is draft 2020-12 with words of its own. */
+const dialects =
+  /^https?:\/\/(json-schema\.org\/(draft-0[4-7]\/|draft\/20(19-09|20-12)\/)?(hyper-)?schema|spec\.openapis\.org\/oas\/3\.1\/dialect\/[\w-]+)#?$/;
+
+const addResource = (at: unknown, base: string, document: Document): Resource => {
+  const id = idOf(at);
+  const own = (id === undefined ? undefined : resolveUri(id, base)) ?? base;
+  const resource: Resource = { at, base: own, document };
+  document.resources.set(at, resource);
+  document.byUri.set(own, resource);
+  return resource;
+};
+
+/** Not what is a fragment: that is an anchor. */
+const idOf = (at: unknown): string | undefined => {
+  const id = isObject(at) ? (at['$id'] ?? at['id']) : undefined;
+  return typeof id === 'string' && id !== '' && !id.startsWith('#') ? id : undefined;
+};
+
+/** Every schema below a root that has an identifier of its own. */
+const addResources = (root: Resource): void => {
+  const { document } = root;
+  const rest: { readonly at: unknown; readonly within: Resource; readonly isMap?: boolean }[] = [
+    { at: root.at, within: root },
+  ];
+  for (let one = rest.pop(); one; one = rest.pop()) {
+    document.reading.budget.step();
+    const { at, isMap = false } = one;
+    if (typeof at !== 'object' || at === null) continue;
+    const isNew = !isMap && at !== root.at && idOf(at) !== undefined;
+    const within = isNew ? addResource(at, one.within.base, document) : one.within;
+    for (const [key, value] of Object.entries(at))
+      if (isMap || !values.has(key)) rest.push({ at: value, within, isMap: !isMap && maps.has(key) });
+  }
+};
+
+/** Keywords whose value is data, and those whose value names schemas. */
+const values = new Set(['enum', 'const', 'default', 'examples', 'example']);
+const maps = new Set(
+  'properties patternProperties definitions $defs dependentSchemas dependencies'.split(' '),
+);
+
+/** The resource that a schema stands in, where it stands in or is this one. */
+export const enter = (at: unknown, within: Resource): Resource => within.document.resources.get(at) ?? within;
+
+/** What a reference means: in the document itself, or in one that the registry names; never at an address. */
+export const resolveReference = (reference: string, within: Resource): Part | undefined => {
+  const [file = '', fragment = ''] = reference.split('#');
+  const resource = file === '' ? within : findResource(file, within);
+  const pointer = decodeFragment(fragment);
+  if (!resource || pointer === undefined) return undefined;
+  return pointer === '' || pointer.startsWith('/')
+    ? followPointer(pointer, resource)
+    : findAnchor(pointer, resource);
+};
+
+const findResource = (file: string, { base, document }: Resource): Resource | undefined => {
+  const uri = resolveUri(file, base) ?? file;
+  const { byUri, references, reading } = document;
+  const embedded = byUri.get(uri);
+  if (embedded) return embedded;
+  for (const [name, schema] of references) {
+    reading.budget.step(costOfAType);
+    if (name === file || resolveUri(name, base) === uri) return openReferred(schema, uri, reading);
+  }
+  if (/^https?:\/\/json-schema\.org\//.test(uri)) return { ...metaSchema, document };
+  return [...openAll(document)].find((one) => one.byUri.has(uri))?.byUri.get(uri);
+};
+
+/** Of every document that can be reached, for one may be called by its identifier, and by a name that another document gives it. */
+const openAll = (document: Document, opened = new Set([document])): ReadonlySet<Document> => {
+  const { references, reading } = document;
+  for (const [name, schema] of references) {
+    reading.budget.step(costOfAType);
+    const { document: other } = openReferred(schema, resolveUri(name, nowhere) ?? nowhere, reading);
+    if (opened.has(other)) continue;
+    opened.add(other);
+    reading.budget.descend(() => openAll(other, opened));
+  }
+  return opened;
+};
+
+/** A schema is an object, or `true` or `false`. */
+const metaSchema = { at: { type: ['object', 'boolean'] }, base: 'https://json-schema.org/schema' };
+
+/** Undefined where it cannot be resolved; without its fragment. */
+const resolveUri = (reference: string, base: string): string | undefined =>
+  URL.parse(reference, base)?.href.split('#')[0];
+
+/** A fragment of a URL is percent-encoded, https://www.rfc-editor.org/rfc/rfc6901#section-6; undefined where it is not well-formed. */
+const decodeFragment = (fragment: string): string | undefined => {
+  try {
+    return decodeURIComponent(fragment);
+  } catch {
+    return undefined;
+  }
+};
+
+const followPointer = (pointer: string, resource: Resource): Part | undefined => {
+  let at: unknown = resource.at;
+  let within = resource;
+  for (const key of pointer.split('/').slice(1)) {
+    const name = key.replaceAll('~1', '/').replaceAll('~0', '~');
+    if (Array.isArray(at)) at = /^(0|[1-9]\d*)$/.test(name) ? at[Number(name)] : undefined;
+    else at = isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined;
+    if (at === undefined) return undefined;
+    within = enter(at, within);
+  }
+  return toPart(at, within);
+};
+
+const toPart = (at: unknown, within: Resource): Part | undefined => {
+  if (typeof at === 'boolean') return { at: {}, within };
+  return isObject(at) ? { at, within } : undefined;
+};
+
+/** `$anchor` of 2019-09 and later, `$id` that is a fragment before. */
+const findAnchor = (name: string, resource: Resource): Part | undefined => {
+  const rest: unknown[] = [resource.at];
+  const id = `#${name}`;
+  while (rest.length > 0) {
+    const one = rest.pop();
+    resource.document.reading.budget.step();
+    if (typeof one !== 'object' || one === null || enter(one, resource) !== resource) continue;
+    if (isObject(one)) {
+      const names = [one['$anchor'], one['$dynamicAnchor']];
+      if (names.includes(name) || one['$id'] === id || one['id'] === id) return { at: one, within: resource };
+    }
+    for (const inner of Object.values(one)) rest.push(inner);
+  }
+  return undefined;
+};

@@ -1,0 +1,122 @@
+import { costOfAType, isObject, type Reading } from './field.ts';
+import { enter, resolveReference, type Json, type Part, type Resource } from './json-documents.ts';
+
+/** A schema that holds for a value together with others. */
+export interface Holding extends Part {
+  /** The other choice beside it is null. */
+  readonly isBesideNull: boolean;
+}
+
+/** All that holds for a value at once: what is given, what it refers to, what its `allOf` adds, and a choice that is the only one. */
+export interface Whole {
+  /** A schema before those that it builds upon. */
+  readonly fromTop: readonly Holding[];
+  /** A schema behind those that it builds upon. */
+  readonly fromBase: readonly Holding[];
+}
+
+export const collectParts = (given: readonly Part[], reading: Reading): Whole => {
+  const fromTop: Holding[] = [];
+  const fromBase: Holding[] = [];
+  const seen = new Set<Json>();
+  const above = new Set<Json>();
+
+  const add = ({ at, within: outer, isBesideNull }: Holding): void => {
+    reading.budget.step(costOfAType);
+    if (seen.has(at)) return;
+    seen.add(at);
+    for (const keyword of lists) reading.budget.step(lengthOf(at[keyword]));
+    if (above.size >= deepest) return reading.leaveOut('tooLarge');
+    const within = enter(at, outer);
+    const part: Holding = { at: dropSiblings(at, within), within, isBesideNull };
+    fromTop.push(part);
+    above.add(at);
+    for (const reference of readReferences(at)) {
+      reading.budget.step(costOfAType + reference.length);
+      const target = resolveReference(reference, within);
+      if (target && !above.has(target.at)) add({ ...target, isBesideNull });
+      else reading.leaveOut('unresolved', nameReference(reference));
+    }
+    for (const one of listSchemas(part, 'allOf')) add({ ...one, isBesideNull });
+    for (const { real, hasNull } of listChoices(part)) {
+      const [only] = real;
+      if (only && real.length === 1) add({ ...only, isBesideNull: isBesideNull || hasNull });
+    }
+    above.delete(at);
+    fromBase.push(part);
+  };
+
+  for (const part of given) add({ ...part, isBesideNull: false });
+  return { fromTop, fromBase };
+};
+
+/** Keywords whose value may be long, and is gone through again wherever the schema is referred to. */
+const lists = ['allOf', 'oneOf', 'anyOf', 'enum'];
+const lengthOf = (value: unknown): number => (Array.isArray(value) ? 5 * value.length : 0);
+
+/** References that follow each other, and parts of parts. */
+const deepest = 100;
+
+/** Where a reference stands for itself alone, what people read beside it is kept. */
+const dropSiblings = (at: Json, { document }: Resource): Json => {
+  if (document.hasSiblings || typeof at['$ref'] !== 'string') return at;
+  const { title, description, default: given } = at;
+  return { title, description, default: given };
+};
+
+/** Dynamic ones are followed from where they stand, as if no other schema extended this one. */
+const readReferences = (at: Json): readonly string[] =>
+  [at['$ref'], at['$dynamicRef'], at['$recursiveRef']].filter((one) => typeof one === 'string');
+
+/** A host or a query may hold what is nobody's business. */
+const nameReference = (reference: string): string => {
+  const [file = '', fragment] = reference.split('#');
+  return file.slice(file.lastIndexOf('/') + 1) + (fragment === undefined ? '' : `#${fragment}`);
+};
+
+export const listSchemas = ({ at, within }: Part, keyword: string): readonly Part[] => {
+  const some = at[keyword];
+  return Array.isArray(some) ? some.filter(isObject).map((one) => ({ at: one, within })) : [];
+};
+
+export interface Choices {
+  /** Those that are not null alone. */
+  readonly real: readonly Part[];
+  readonly hasNull: boolean;
+}
+
+export const listChoices = (part: Part): readonly Choices[] =>
+  ['oneOf', 'anyOf'].flatMap((keyword) => {
+    const all = listSchemas(part, keyword);
+    const real = all.filter(({ at }) => !isNull(at));
+    return all.length > 0 ? [{ real, hasNull: real.length < all.length }] : [];
+  });
+
+/** Schemas that hold for some values alone. */
+export interface Branches {
+  readonly parts: readonly Part[];
+  /** One of them holds. */
+  readonly isChoice: boolean;
+}
+
+export const listBranches = (part: Part): readonly Branches[] => {
+  const { at, within } = part;
+  const choices = listChoices(part).flatMap(({ real }) =>
+    real.length > 1 ? [{ parts: real, isChoice: true }] : [],
+  );
+  const others = [
+    at['then'],
+    at['else'],
+    ...listValues(at['dependentSchemas']),
+    ...listValues(at['dependencies']),
+  ];
+  const parts = others.filter(isObject).map((one) => ({ at: one, within }));
+  return parts.length > 0 ? [...choices, { parts, isChoice: false }] : choices;
+};
+
+const listValues = (value: unknown): readonly unknown[] => (isObject(value) ? Object.values(value) : []);
+
+const isNull = ({ type, enum: values, const: value }: Json): boolean =>
+  type === 'null' ||
+  value === null ||
+  (Array.isArray(values) && values.length > 0 && values.every((one) => one === null));

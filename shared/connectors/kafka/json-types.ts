@@ -1,0 +1,95 @@
+import type { Column } from '../catalog.ts';
+import { listChoices, type Holding, type Whole } from './json-parts.ts';
+
+/** The types that all parts allow, without null. */
+export const readTypes = ({ fromTop }: Whole): readonly string[] => {
+  let types: readonly string[] | undefined;
+  for (const part of fromTop) {
+    const own = listTypes(part)?.filter((type) => type !== 'null');
+    if (own && own.length > 0) types = types ? intersect(types, own) : own;
+  }
+  return types ?? [];
+};
+
+const listTypes = ({ at: { type } }: Pick<Holding, 'at'>): readonly string[] | undefined =>
+  type === undefined
+    ? undefined
+    : [type]
+        .flat()
+        .slice(0, mostTypes)
+        .filter((one) => typeof one === 'string');
+
+/** There are seven. */
+const mostTypes = 20;
+
+/** Those of the first where there are none in both; an integer is a number. */
+const intersect = (some: readonly string[], others: readonly string[]): readonly string[] => {
+  const isIn = (type: string, all: readonly string[]) =>
+    all.includes(type) || (type === 'integer' && all.includes('number'));
+  const both = [...some.filter((type) => isIn(type, others)), ...others.filter((type) => isIn(type, some))];
+  return both.length > 0 ? [...new Set(both)] : some;
+};
+
+/** Where some part says that null is allowed and none that it is not. */
+export const isNullable = ({ fromTop }: Whole): boolean => {
+  const verdicts = fromTop.map(allowsNull);
+  return verdicts.includes(true) && !verdicts.includes(false);
+};
+
+/** Undefined where a part says nothing of it. A list of types counts before a list of values: `null` is often forgotten in the latter. */
+const allowsNull = (part: Holding): boolean | undefined => {
+  const { at, isBesideNull } = part;
+  if (at['nullable'] === true) return true;
+  const allowed = listTypes(part)?.includes('null') ?? listValues(part)?.includes(null);
+  if (allowed !== undefined) return allowed || (isBesideNull ? undefined : false);
+  const choices = listChoices(part);
+  const isIn = choices.some(
+    ({ real, hasNull }) => hasNull || real.some((one) => listTypes(one)?.includes('null')),
+  );
+  return isIn || undefined;
+};
+
+/** What `enum` or `const` allows. */
+export const listValues = ({ at }: Pick<Holding, 'at'>): readonly unknown[] | undefined => {
+  const { enum: values } = at;
+  if (Array.isArray(values)) return values;
+  return 'const' in at ? [at['const']] : undefined;
+};
+
+/** Numbers are numbers. */
+export const kindOfValues = (values: readonly unknown[]): Column['kind'] => {
+  const kinds = new Set(values.filter((value) => value !== null).map(kindOfValue));
+  if (kinds.has('float')) kinds.delete('integer');
+  const [only = 'other'] = kinds;
+  return kinds.size > 1 ? 'other' : only;
+};
+
+const kindOfValue = (value: unknown): Column['kind'] => {
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'float';
+  if (typeof value === 'boolean') return 'boolean';
+  if (typeof value === 'string') return 'string';
+  return Array.isArray(value) ? 'array' : 'json';
+};
+
+export const kindOfType = (type: string, format: string | null, encoding: string | null): Column['kind'] => {
+  if (type === 'string' && format !== null && Object.hasOwn(formats, format))
+    return formats[format] ?? 'string';
+  if (type === 'string' && encoding === 'base64') return 'binary';
+  return (Object.hasOwn(kinds, type) ? kinds[type] : undefined) ?? 'other';
+};
+
+const formats: Readonly<Record<string, Column['kind']>> = {
+  date: 'date',
+  time: 'time',
+  'date-time': 'timestamp',
+  uuid: 'uuid',
+};
+
+const kinds: Readonly<Record<string, Column['kind']>> = {
+  string: 'string',
+  integer: 'integer',
+  number: 'float',
+  boolean: 'boolean',
+  array: 'array',
+  object: 'json',
+};

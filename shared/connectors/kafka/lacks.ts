@@ -1,0 +1,94 @@
+import { isTooLarge } from '../../network/budget.ts';
+import { networkFailure } from '../../network/failure.ts';
+import { Problem, type ProblemCode } from '../../problem.ts';
+import type { Missing } from '../catalog.ts';
+import type { Gap } from './field.ts';
+
+/** Why the schema of a subject, or a part of it, is not in the catalog. */
+export type Lack = 'denied' | 'failing' | Gap;
+
+/** Subjects by what is missing of them; each counts once for one lack. */
+export const createLacks = () => {
+  const found = new Map<Lack, Lacking>();
+  return {
+    /** For one subject; `names` are those of the parts of it that are missing. */
+    open: (subject: string) => {
+      const noted = new Set<Lack>();
+      return (lack: Lack, names: ReadonlySet<string> = new Set()): void => {
+        const lacking = found.get(lack) ?? { count: 0, first: [] };
+        found.set(lack, lacking);
+        if (noted.has(lack)) return;
+        noted.add(lack);
+        lacking.count += 1;
+        const label = names.size > 0 ? `${subject} (${[...names].join(', ')})` : subject;
+        if (lacking.first.length < mostNamed) lacking.first.push(label);
+      };
+    },
+    missing: (): Missing[] =>
+      entries.flatMap(([lack, reason, cure]) => {
+        const { count, first } = found.get(lack) ?? { count: 0, first: [] };
+        if (count === 0) return [];
+        const more = count > first.length ? ` and ${count - first.length} more` : '';
+        return [{ reason, count, remediation: `${cure}: ${first.join(', ')}${more}.` }];
+      }),
+  };
+};
+
+interface Lacking {
+  count: number;
+  /** Subjects as they are named in an answer. */
+  readonly first: string[];
+}
+
+const mostNamed = 20;
+
+const entries: readonly (readonly [lack: Lack, reason: string, cure: string])[] = [
+  ['denied', 'schemas-denied', 'Grant it Subject:Read on the registry'],
+  [
+    'failing',
+    'schemas-failed',
+    'Introspect again later, or look at the log of the schema registry: it answered with errors of its own or not at all, three times for each of these subjects',
+  ],
+  [
+    'unresolved',
+    'schemas-unresolved',
+    'Define what these subjects use, or register it and name it in their references; until then such columns have no fields',
+  ],
+  [
+    'unreadable',
+    'schemas-unreadable',
+    'Look at the newest version of these subjects: it is no valid Avro, JSON Schema or Protobuf, or it is cut; what could be read of it is in the catalog',
+  ],
+  [
+    'unsupported',
+    'schemas-unsupported',
+    'Register these subjects as Avro, as JSON Schema of draft 4 to 2020-12 or as Protobuf up to edition 2024; what other formats and versions say is not in the catalog, or only in part',
+  ],
+  [
+    'tooLarge',
+    'schemas-too-large',
+    'Register schemas of fewer, shorter or less deeply nested types, or of fewer references, for these subjects',
+  ],
+];
+
+/** Undefined for what is nothing to do with one schema. */
+export const lackOf = (error: unknown, isReference: boolean): Lack | undefined => {
+  if (isTooLarge(error)) return 'tooLarge';
+  if (!(error instanceof Problem))
+    return error instanceof SyntaxError || error instanceof RangeError
+      ? 'unreadable'
+      : networkFailure(error) && 'failing';
+  if (isReference && error.extras.native_code === '404') return 'unresolved';
+  return lacksByCode.get(error.code);
+};
+
+const lacksByCode: ReadonlyMap<ProblemCode, Lack> = new Map([
+  ['permission-denied', 'denied'],
+  ['authentication-failed', 'denied'],
+  ['protocol-mismatch', 'unreadable'],
+  ['unsupported-version', 'unsupported'],
+  ['server-error', 'failing'],
+  ['timeout', 'failing'],
+  ['connection-reset', 'failing'],
+  ['connection-refused', 'failing'],
+]);

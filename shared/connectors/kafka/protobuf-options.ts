@@ -1,0 +1,39 @@
+/** How a field of an edition tells whether it is set: https://protobuf.dev/editions/features/#field_presence */
+export type Presence = 'optional' | 'required' | 'implicit';
+
+/** What the tokens of an option, or of a field's options, say of presence; undefined where they do not. */
+export const presenceOf = (tokens: readonly string[]): Presence | undefined => {
+  const [, , value] = findValue(tokens, (name) => /^(features\.)?field_presence$/.test(name));
+  return value !== undefined && Object.hasOwn(presences, value) ? presences[value] : undefined;
+};
+
+const presences: Readonly<Record<string, Presence>> = {
+  EXPLICIT: 'optional',
+  IMPLICIT: 'implicit',
+  LEGACY_REQUIRED: 'required',
+};
+
+/** What stands behind `default =` in a field's brackets; texts without their quotation marks. */
+export const defaultOf = (tokens: readonly string[]): string | null => {
+  const [, mark, ...value] = findValue(tokens, (name) => name === 'default');
+  if (mark !== '=') return null;
+  const end = value.findIndex((token) => token === ',' || token === ']');
+  return value
+    .slice(0, end < 0 ? undefined : end)
+    .map((token) => token.replace(/^(["'])([^\\]*)\1$/s, '$2'))
+    .join('');
+};
+
+/** The name that is asked for, `=` or `:`, and what follows, up to a bound; not of what stands in a value of an option. */
+const findValue = (tokens: readonly string[], is: (name: string) => boolean): readonly string[] => {
+  let braces = 0;
+  for (const [at, token] of tokens.entries()) {
+    if (token === '{') braces += 1;
+    if (token === '}') braces -= 1;
+    const mark = tokens[at + 1];
+    if (is(token) && (mark === '=' ? braces === 0 : mark === ':')) return tokens.slice(at, at + mostOfAValue);
+  }
+  return [];
+};
+
+const mostOfAValue = 100;

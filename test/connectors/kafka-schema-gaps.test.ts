@@ -1,0 +1,171 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Registered, Registry } from '../../shared/connectors/kafka/registry-client.ts';
+import { refused } from '../../shared/connectors/kafka/refusals.ts';
+import { schemasOf } from '../../shared/connectors/kafka/schemas.ts';
+import { readSchema, record } from './kafka-schema-readers.ts';
+
+const fields = (...types: unknown[]) => types.map((type, at) => ({ name: `f${at}`, type }));
+const manyTypes = (count: number) => Array.from({ length: count }, () => 'string');
+const list = { l: { type: 'array', items: { $ref: '#/$defs/l' } } };
+const metaSchema = 'http://json-schema.org/draft-07/schema#';
+const nested = (depth: number, make: (inner: unknown, depth: number) => object): object =>
+  make(depth === 0 ? 'string' : nested(depth - 1, make), depth);
+
+describe('what a schema says and is not among its columns is told:', () => {
+  test.each<[string, ...Parameters<typeof readSchema>]>([
+    ['a type of Avro that is not defined', 'avro', record('R', fields('long', 'shop.Money'))],
+    ['in a list', 'avro', record('R', fields('int', { type: 'array', items: 'Money' }))],
+    ['in a choice', 'avro', record('R', fields('int', ['null', 'Money', 'string']))],
+    ['a type of Protobuf', 'protobuf', 'message M { int32 a = 1; shop.Money b = 2; }'],
+    ['in a map', 'protobuf', 'message M { int32 a = 1; map<string, Money> b = 2; }'],
+    ['that repeats', 'protobuf', 'message M { int32 a = 1; repeated Money b = 2; }'],
+    ['of an import', 'protobuf', 'import "a.proto"; message M { int32 a = 1; a.Money b = 2; }'],
+    ['a document of JSON Schema', 'json', { properties: { a: {}, b: { $ref: 'Money' } } }],
+    ['an address', 'json', { properties: { a: {}, b: { $ref: 'https://me:pw@a.test/x/Money' } } }],
+    ['a pointer', 'json', { properties: { a: {}, b: { $ref: '#/definitions/Money' } } }],
+    ['an anchor', 'json', { properties: { a: {}, b: { $ref: '#Money' } } }],
+    ['for items', 'json', { properties: { a: {}, b: { items: { $ref: 'Money' }, type: 'array' } } }],
+    ['a part', 'json', { properties: { a: {}, b: {} }, allOf: [{ $ref: 'Money' }] }],
+    ['a choice', 'json', { type: 'object', properties: { a: {}, b: {} }, oneOf: [{ $ref: 'Money' }, {}] }],
+  ])('%s', (_, language, text) => {
+    const { columns, gaps } = readSchema(language, text);
+    expect(columns.length).toBe(2);
+    expect(gaps).toEqual({ unresolved: [expect.stringMatching(/^(#|#\/definitions\/|shop\.|a\.)?Money$/)] });
+  });
+
+  test.each<[string, ...Parameters<typeof readSchema>]>([
+    ['a field of Avro without a name', 'avro', record('R', [...fields('int'), { type: 'int' }])],
+    ['a record without fields', 'avro', { type: 'record', name: 'R' }],
+    ['a number for a type', 'avro', record('R', fields(7))],
+    ['bytes of no size', 'avro', record('R', fields({ type: 'fixed', name: 'F' }))],
+    ['a list for a schema', 'json', '[]'],
+    ['a file that is cut in a message', 'protobuf', 'message M { int32 a = 1; string b = 2;'],
+    ['in a field', 'protobuf', 'message M { int32 a = 1; string b ='],
+    ['in a comment', 'protobuf', 'message M { int32 a = 1; } /* this'],
+    ['right behind its mark', 'protobuf', 'message M { int32 a = 1; } /*'],
+    ['in a text', 'protobuf', 'message M { int32 a = 1 [b = "c]; } '],
+    ['a field that is none', 'protobuf', 'message M { int32 a = 1; what is this; string b = 2; }'],
+    ['a statement that is none', 'protobuf', 'message M { int32 a = 1; } what is this;'],
+    ['a file without messages', 'protobuf', 'enum E { A = 0; }'],
+  ])('%s', (_, language, text) => {
+    expect(readSchema(language, text).gaps).toEqual({ unreadable: [] });
+  });
+
+  test.each<[string, ...Parameters<typeof readSchema>]>([
+    ['a reference that is no schema', 'avro', record('R', fields('int')), { a: '{' }],
+    ['of JSON Schema', 'json', { allOf: [{ $ref: 'a' }], properties: { b: {} } }, { a: '{' }],
+  ])('%s costs itself', (_, language, text, references) => {
+    const { columns, gaps } = readSchema(language, text, references);
+    expect(columns.length).toBe(1);
+    expect(gaps).toHaveProperty('unreadable');
+  });
+
+  test.each<[string, ...Parameters<typeof readSchema>]>([
+    ['records', 'avro', nested(13, (inner, at) => record(`R${at}`, fields(inner)))],
+    ['objects', 'json', nested(13, (a) => ({ type: 'object', properties: { a } }))],
+    ['lists', 'json', nested(13, (items) => ({ type: 'array', items }))],
+    ['messages', 'protobuf', `${'message M { '.repeat(34)}${'M a = 1; } '.repeat(34)}`],
+    ['a type of many words', 'avro', record('R', fields(manyTypes(600)))],
+  ])('%s in others', (_, language, text) => {
+    const { columns, gaps } = readSchema(language, text);
+    expect(columns.length).toBeGreaterThan(0);
+    expect(gaps).toHaveProperty('tooLarge');
+  });
+
+  test.each<[string, ...Parameters<typeof readSchema>]>([
+    ['draft 3', 'json', { $schema: 'http://json-schema.org/draft-03/schema#', properties: { a: {} } }],
+    ['a draft of nobody', 'json', { $schema: 'https://a.test/meta', properties: { a: {} } }],
+    ['an edition to come', 'protobuf', 'edition = "2050"; message M { int32 a = 1; }'],
+  ])('%s', (_, language, text) => {
+    const { columns, gaps } = readSchema(language, text);
+    expect(columns.length).toBe(1);
+    expect(gaps).toEqual({ unsupported: [] });
+  });
+
+  test('a name that may hold anything is not repeated', () => {
+    const $ref = 'https://me:obviously-fake@a.test/b?key=obviously-fake';
+    expect(readSchema('json', { properties: { a: { $ref } } }).gaps).toEqual({ unresolved: [] });
+  });
+});
+
+describe('and nothing is told of', () => {
+  test.each<[string, ...Parameters<typeof readSchema>]>([
+    ['a record within itself', 'avro', record('Node', fields('int', ['null', 'Node']))],
+    ['an object within itself', 'json', { properties: { a: {}, b: { $ref: '#' } } }],
+    ['a list of itself', 'json', { properties: { a: {}, b: { $ref: '#/$defs/l' } }, $defs: list }],
+    ['a message within itself', 'protobuf', 'message M { int32 a = 1; M b = 2; }'],
+    ['a schema of schemas', 'json', { properties: { a: {}, b: { $ref: metaSchema } } }],
+    ['a type that registries have', 'protobuf', 'message M { int32 a = 1; google.protobuf.Any b = 2; }'],
+    ['an import for its options', 'protobuf', 'import "v.proto"; message M { int32 a = 1; int32 b = 2; }'],
+  ])('%s', (_, language, text) => {
+    const { columns, gaps } = readSchema(language, text);
+    expect(columns.filter((line) => /^\w+:/.test(line)).length).toBe(2);
+    expect(gaps).toEqual({});
+  });
+});
+
+describe('missing', () => {
+  const ask = async (schemas: Readonly<Record<string, Partial<Registered> | Error>>) => {
+    const registry: Registry = {
+      greet: async () => {},
+      subjects: async () => new Set(Object.keys(schemas).filter((subject) => subject.endsWith('-value'))),
+      schema: async (subject) => {
+        const found = schemas[subject] ?? refused(404);
+        if (found instanceof Error) throw found;
+        return { type: 'AVRO', text: '{}', references: [], ...found };
+      },
+      close: () => {},
+    };
+    const read = await schemasOf(registry);
+    const columns = await Promise.all(
+      Object.keys(schemas).map(
+        async (subject) => (await read.columns(subject.replace(/-value$/, ''))).length,
+      ),
+    );
+    return { columns, missing: read.missing() };
+  };
+  const referring = (subject: string): Partial<Registered> => ({
+    text: JSON.stringify(record('R', fields('int', 'Money', 'long'))),
+    references: [{ name: 'Money', subject, version: 1 }],
+  });
+
+  test('names subjects, and what each of them lacks', async () => {
+    const { columns, missing } = await ask({
+      'a-value': { text: JSON.stringify(record('R', fields('int', 'Money', 'Place'))) },
+      'b-value': { type: 'JSON', text: '{"properties": {"a": {"$ref": "money.json"}}}' },
+      'c-value': { type: 'PROTOBUF', text: 'message M { int32 a = 1;' },
+    });
+    expect(columns).toEqual([3, 1, 1]);
+    expect(missing).toEqual([
+      {
+        reason: 'schemas-unresolved',
+        count: 2,
+        remediation: expect.stringMatching(
+          /references.*: a-value \(Money, Place\), b-value \(money\.json\)\.$/,
+        ),
+      },
+      {
+        reason: 'schemas-unreadable',
+        count: 1,
+        remediation: expect.stringMatching(/: c-value\.$/),
+      },
+    ]);
+  });
+
+  test.each([
+    [404, 'schemas-unresolved'],
+    [403, 'schemas-denied'],
+    [500, 'schemas-failed'],
+  ])('a reference that answers %d costs what it defines, and is told once', async (status, reason) => {
+    const { columns, missing } = await ask({ 'a-value': referring('money'), money: refused(status) });
+    expect(columns[0]).toBe(3);
+    expect(missing).toEqual([{ reason, count: 1, remediation: expect.stringContaining('a-value') }]);
+  });
+
+  test('names the first twenty of many, and says how many more there are', async () => {
+    const all = Array.from({ length: 25 }, (_, at): [string, object] => [`t${at}-value`, { text: '{' }]);
+    const [{ count, remediation } = { remediation: '' }] = (await ask(Object.fromEntries(all))).missing;
+    expect(count).toBe(25);
+    expect(remediation).toMatch(/: t0-value, .*, t19-value and 5 more\.$/);
+  });
+});
