@@ -59,6 +59,25 @@ describe('a CSV', () => {
     ['31.01.2024', 'date'],
     ['01/02/2024', 'date'],
     ['20240102T101112Z', 'timestamp'],
+    ['92233720368547758070123', 'integer'],
+    ['+4930123456', 'string'],
+    ['1.', 'decimal'],
+    ['-inf', 'decimal'],
+    ['yes', 'boolean'],
+    ['f', 'boolean'],
+    ['31-01-2024', 'date'],
+    ['1/31/24', 'date'],
+    ['31-01-24', 'date'],
+    ['1.10.24', 'string'],
+    ['2024-02-30', 'string'],
+    ['2024-13-01', 'string'],
+    ['32/01/2024', 'string'],
+    ['10:30 PM', 'time'],
+    ['31.01.2024 10:30', 'timestamp'],
+    ['1/31/2024 10:30:00 PM', 'timestamp'],
+    ['2024-01-31 10:30:00 UTC', 'timestamp'],
+    ['2024-01-31 25:30', 'string'],
+    ['10.0.0.1', 'string'],
   ])('a column of %j is of kind %s', async (value, kind) => {
     const { shape } = await read('a.csv', `first,second\n${value},x\n${value},y\n`);
     expect(shape).toMatchObject([{ kind }, {}]);
@@ -122,6 +141,69 @@ describe('a CSV', () => {
     const lives = await read('a.csv', 'Ann,1950,2019\nBob,1961,2020\n');
     expect([namesOf(lives.shape), lives.rows]).toEqual([['column_1', 'column_2', 'column_3'], 2]);
     expect(lives.shape).toMatchObject([{ kind: 'string' }, { kind: 'integer' }, { kind: 'integer' }]);
+  });
+
+  test.each([
+    ['dates', 'region,2026-01-01,2026-02-01\nnorth,1,2\nsouth,3,4\n', ['region', '2026-01-01', '2026-02-01']],
+    ['words above numbers', 'id,100,101\n1,x,y\n2,z,w\n', ['id', '100', '101']],
+    ['numbers above words', 'name,1,2\nx,y,z\nu,v,w\n', ['name', '1', '2']],
+  ])('has a header of names and values with %s', async (_, text, names) => {
+    const { shape, rows } = await read('a.csv', text);
+    expect([namesOf(shape), rows]).toEqual([names, 2]);
+  });
+
+  test.each([
+    ['numbers above numbers', 'north,1,2\nsouth,3.5,4\n'],
+    ['dates above dates', 'north,2026-01-01,x\nsouth,2026-02-01,y\n'],
+    ['a number that is missing below', 'north,1,2\nsouth,NA,\n'],
+  ])('has none with %s', async (_, text) => {
+    const { shape, rows } = await read('a.csv', text);
+    expect([namesOf(shape), rows]).toEqual([['column_1', 'column_2', 'column_3'], 2]);
+  });
+
+  test.each([
+    ['a title', 'Sales of 2026\n\nid,name,price\n1,x,1.5\n2,y,2.5\n'],
+    ['a title and as many commas as columns', 'Sales of 2026,,\n,,\nid,name,price\n1,x,1.5\n2,y,2.5\n'],
+    ['a title with a comma', 'Sales, 2026\nid,name,price\n1,x,1.5\n2,y,2.5\n'],
+    ['comments', '# by a program\n# on a day, at noon\nid,name,price\n1,x,1.5\n2,y,2.5\n'],
+    ['comments between rows', 'id,name,price\n1,x,1.5\n# no row\n2,y,2.5\n'],
+    ['marks of another kind', "'id','name','price'\n'1','x, y','1.5'\n'2','y','2.5'\n"],
+    ['semicolons, and commas in its title', 'Sales, by day, 2026\nid;name;price\n1;x;1.5\n2;y;2.5\n'],
+    ['semicolons, and commas in its fields', 'id;name;price\n1;x, y, z;1.5\n2;y, z, w;2.5\n'],
+    ['a row that is short and one that is long', 'id,name,price\n1,x\n2,y,2.5,7\n'],
+    ['a delimiter at the end of each row', 'id,name,price\n1,x,1.5,\n2,y,2.5,\n'],
+  ])('with %s has the columns of its table', async (_, text) => {
+    const { shape, rows } = await read('a.csv', text);
+    expect(shape).toEqual([
+      { name: 'id', type: 'integer', kind: 'integer' },
+      { name: 'name', type: 'string', kind: 'string' },
+      { name: 'price', type: 'decimal', kind: 'decimal' },
+    ]);
+    expect(rows).toBe(2);
+  });
+
+  test('whose header begins with the mark of a comment has that header', async () => {
+    const { shape, rows } = await read('a.csv', '#id,name\n1,x\n2,y\n');
+    expect([namesOf(shape), rows]).toEqual([['#id', 'name'], 2]);
+  });
+
+  test('of one column with commas in some rows is one column', async () => {
+    const { shape, rows } = await read('a.csv', 'note\nyes, it is\nno\nwell\nso, so\nno, it is not\nwell\n');
+    expect([namesOf(shape), rows]).toEqual([['note'], 6]);
+  });
+
+  test('whose rows begin with a name of the row has a column without a name', async () => {
+    const { shape } = await read('a.csv', 'mpg,cyl\nMazda RX4,21.5,6\nDatsun 710,22.8,4\n');
+    expect(shape).toMatchObject([
+      { name: 'column_1', kind: 'string' },
+      { name: 'mpg', kind: 'decimal' },
+      { name: 'cyl', kind: 'integer' },
+    ]);
+  });
+
+  test('whose rows are longer than its header has columns without a name behind', async () => {
+    const { shape } = await read('a.csv', 'a,b\n1,x,2,y\n3,z,4,w\n');
+    expect(namesOf(shape)).toEqual(['a', 'b', 'column_3', 'column_4']);
   });
 
   test('that begins with a number has no header', async () => {
@@ -212,6 +294,17 @@ describe('JSON', () => {
         { name: '__proto__', type: 'array', kind: 'array' },
       ],
     });
+  });
+
+  test('tells a fraction by how it is written, and by nothing that stands within', async () => {
+    const { shape } = await read('a.json', '{"a":1.0,"b":1e3,"c":2,"d":{"c":1.5},"e":"1.5"}\n');
+    expect(shape).toMatchObject([
+      { name: 'a', kind: 'float' },
+      { name: 'b', kind: 'float' },
+      { name: 'c', kind: 'integer' },
+      { name: 'd', kind: 'json' },
+      { name: 'e', kind: 'string' },
+    ]);
   });
 
   test('of one array of any size is read at its beginning, and its rows are an estimate', async () => {

@@ -1,3 +1,5 @@
+import type { Structures } from './footer.ts';
+
 /** An element of a Parquet's schema: a field, or a group of those that follow it. https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift */
 export interface Element {
   readonly name: string;
@@ -19,16 +21,14 @@ export interface Annotation {
   readonly parameters: readonly (string | number | boolean)[];
 }
 
-/** Of a list in Thrift's compact protocol that was found sound, see `readFooter`. */
-export const readElements = async (list: Buffer): Promise<Element[]> => {
+/** Makes objects of one structure after the other: what they hold may have any shape. */
+export const readElements = async ({ count, bytes }: Structures): Promise<Element[]> => {
   const [{ deserializeTCompactProtocol }, tables] = await Promise.all([
     import('hyparquet/src/thrift.js'),
     import('hyparquet/src/constants.js'),
   ]);
-  const bytes = Buffer.concat([Buffer.from([0x19]), list, Buffer.from([0])]);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const { field_1: elements }: Fields = deserializeTCompactProtocol({ view, offset: 0 });
-  return Array.isArray(elements) ? elements.map((fields: Fields) => elementOf(fields, tables)) : [];
+  const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
+  return Array.from({ length: count }, () => buildElement(deserializeTCompactProtocol(reader), tables));
 };
 
 /** What the library makes of a structure: its values by the numbers of their fields. */
@@ -40,7 +40,7 @@ interface Tables {
   readonly ConvertedTypes: readonly string[];
 }
 
-const elementOf = (fields: Fields, tables: Tables): Element => {
+const buildElement = (fields: Fields, tables: Tables): Element => {
   const {
     field_1: type,
     field_2: length,

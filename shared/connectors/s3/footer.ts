@@ -1,9 +1,14 @@
 import { createBudget, spend, type Allowance, type Budget } from '../../network/budget.ts';
 
+/** One behind the other in Thrift's compact protocol; what they hold is all there, and is little enough to make objects of one at a time. */
+export interface Structures {
+  readonly count: number;
+  readonly bytes: Buffer;
+}
+
 /** What is needed of the end of a Parquet file. */
 export interface Footer {
-  /** The elements of the schema, as a list in Thrift's compact protocol, whose values are all there and are few enough to make objects of. */
-  readonly schema: Buffer;
+  readonly schema: Structures;
   /** As the file says, or else the sum of its row groups; `null` where neither is a number of rows. */
   readonly rows: number | null;
   /** What GeoParquet says of the columns, in JSON. https://geoparquet.org/releases/v1.1.0/ */
@@ -18,17 +23,14 @@ export interface Footer {
 export const readFooter = (footer: Buffer, budget = footerBudget()): Footer => {
   const end = footer.length - 8;
   const reader = createReader(footer.subarray(end - footer.readUInt32LE(end), end), budget);
-  let schema: Buffer | undefined;
+  let schema: Structures | undefined;
   let rows: number | undefined;
   let inGroups: number | undefined;
   let geo: string | undefined;
   try {
     reader.struct((id, type) => {
-      const from = reader.at();
-      if (id === schemaField && type === LIST) {
-        reader.schema();
-        schema = reader.bytes(from);
-      } else if (id === rowsField && (type === I32 || type === I64)) rows = reader.integer();
+      if (id === schemaField && type === LIST) schema = reader.schema();
+      else if (id === rowsField && (type === I32 || type === I64)) rows = reader.integer();
       else if (id === groupsField && type === LIST) inGroups = reader.rowsInGroups();
       else if (id === pairsField && type === LIST) geo = reader.findPair('geo')?.toString();
       else reader.skip(type);
@@ -52,8 +54,10 @@ export const footerBudget = (): Budget => createBudget({ steps: 16 * 2 ** 20, de
 /** Ten values each, of 10 000 columns that are nested. */
 const mostElements = 100_000;
 const mostValues = 1_000_000;
-/** There are some twenty; objects of other numbers would be dictionaries. */
-const largestField = 1000;
+/** There are some twenty. */
+const mostValuesOfAnElement = 1000;
+/** Fields have numbers of 16 bits: https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md#struct-encoding */
+const largestField = 2 ** 15 - 1;
 
 const [STOP, TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, STRUCT] = [
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12,
@@ -62,8 +66,8 @@ const [STOP, TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, STRUCT
 const createReader = (bytes: Buffer, budget: Budget) => {
   let at = 0;
   const elements: Allowance = { left: mostElements };
-  /** What the library is going to make objects of. */
-  let values: Allowance | undefined;
+  /** What the library is going to make objects of, in all elements and in one. */
+  let values: readonly Allowance[] = [];
 
   const take = (length: number) => {
     budget.step(1);
@@ -126,7 +130,7 @@ const createReader = (bytes: Buffer, budget: Budget) => {
       return true;
     });
   const skip = (type: number): void => {
-    if (values) spend(values);
+    for (const allowance of values) spend(allowance);
     switch (type) {
       case TRUE:
       case FALSE:
@@ -156,8 +160,6 @@ const createReader = (bytes: Buffer, budget: Budget) => {
     }
   };
   return {
-    at: () => at,
-    bytes: (from: number) => bytes.subarray(from, at),
     struct,
     skip,
     integer,
@@ -194,13 +196,18 @@ const createReader = (bytes: Buffer, budget: Budget) => {
       });
       return found;
     },
-    schema: () => {
-      values = { left: mostValues };
+    schema: (): Structures => {
+      const all: Allowance = { left: mostValues };
       const { size, type } = listHead();
       if (type !== STRUCT) throw damaged();
       spend(elements, size);
-      for (let left = size; left > 0; left -= 1) skip(STRUCT);
-      values = undefined;
+      const from = at;
+      for (let left = size; left > 0; left -= 1) {
+        values = [all, { left: mostValuesOfAnElement }];
+        skip(STRUCT);
+      }
+      values = [];
+      return { count: size, bytes: bytes.subarray(from, at) };
     },
   };
 };

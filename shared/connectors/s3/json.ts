@@ -32,7 +32,7 @@ const readFrom = (
     left -= checkJson(part, { ...limits, values: left });
     const parsed = jsonOf(part);
     if (parsed === undefined) return false;
-    fields.add(parsed);
+    fields.add(parsed, /\d[.eE]/.test(part) ? findFractions(part) : noNames);
     read = end;
     return true;
   };
@@ -116,6 +116,19 @@ const endOfString = (text: string, from: number): number | undefined => {
 /** Of one sample. Only the outermost names of documents are looked at, so they may be nested deeply. */
 const sampleLimits: JsonLimits = { depth: 500, values: 1_000_000, containers: 500_000 };
 
+const noNames: ReadonlySet<string> = new Set();
+
+/** The names in a document whose number is written with a point or exponent: 1.0 is an integer once it is parsed. */
+const findFractions = (text: string): ReadonlySet<string> => {
+  const found: { readonly holder: unknown; readonly key: string }[] = [];
+  const note = function (this: unknown, key: string, value: unknown, context?: { readonly source?: string }) {
+    if (typeof value === 'number' && /[.eE]/.test(context?.source ?? '')) found.push({ holder: this, key });
+    return value;
+  };
+  const document: unknown = JSON.parse(text, note);
+  return new Set(found.filter(({ holder }) => holder === document).map(({ key }) => key));
+};
+
 /** Folds documents as they come, and keeps none. */
 const createFields = () => {
   const fields = new Map<string, Field>();
@@ -135,10 +148,14 @@ const createFields = () => {
   };
   return {
     documents: () => documents,
-    add: (document: unknown) => {
+    /** With the names whose number is written as a fraction, whatever its value. */
+    add: (document: unknown, fractions: ReadonlySet<string>) => {
       documents += 1;
       if (typeof document !== 'object' || document === null || Array.isArray(document)) return;
-      for (const key of Object.keys(document)) note(key, Reflect.get(document, key));
+      for (const key of Object.keys(document)) {
+        const value: unknown = Reflect.get(document, key);
+        note(key, fractions.has(key) && typeof value === 'number' ? 0.5 : value);
+      }
     },
     reading: (rows: number): Reading => ({
       columns: [...fields].map(([name, field], at) => columnOf(name, field, at + 1, documents)),

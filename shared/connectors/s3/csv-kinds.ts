@@ -1,0 +1,72 @@
+/** What a field of a text can be read as. */
+export type Kind = 'integer' | 'decimal' | 'boolean' | 'date' | 'time' | 'timestamp' | 'uuid' | 'string';
+
+/** `undefined` for an empty field and for words such as NULL. Digits behind a leading zero are a string: as a number they would lose the zero. */
+export const kindOf = (field: string): Kind | undefined => {
+  if (field === '' || absent.test(field)) return undefined;
+  // Dates and times begin with a digit and are short, so most texts are passed over at once.
+  if (field.length <= longestTime && /^\d/.test(field)) {
+    const kind = momentOf(field);
+    if (kind) return kind;
+  }
+  return forms.find(([form]) => form.test(field))?.[1] ?? 'string';
+};
+
+/** Whether a field reads as a value, and not as a word that names something. */
+export const isValue = (field: string): boolean => {
+  const kind = kindOf(field);
+  return kind !== undefined && kind !== 'string' && /\d/.test(field);
+};
+
+export const isYear = (field: string | undefined): boolean => /^(19|20)\d\d$/.test(field?.trim() ?? '');
+
+/** The kind of a column whose fields are of these kinds. */
+export const common = (kinds: readonly Kind[]): Kind => {
+  const [first, second, ...more] = kinds;
+  if (first === undefined) return 'string';
+  if (second === undefined) return first;
+  const both = new Set([first, second]);
+  if (more.length > 0) return 'string';
+  if (both.has('integer') && both.has('decimal')) return 'decimal';
+  return both.has('date') && both.has('timestamp') ? 'timestamp' : 'string';
+};
+
+/** What programs write for a value that is not there: R, pandas, MySQL, Excel and people. */
+const absent = /^(-|na|n\/a|#n\/a|nan|null|none|nil|\\n)$/i;
+
+const forms: readonly (readonly [RegExp, Kind])[] = [
+  [/^-?(0|[1-9]\d*)$/, 'integer'], // a plus begins a telephone number
+  [/^-?((0|[1-9]\d*)?\.\d+|(0|[1-9]\d*)\.?)([eE][+-]?\d+)?$/, 'decimal'],
+  [/^[+-]?inf(inity)?$/i, 'decimal'],
+  [/^(true|false|t|f|yes|no)$/i, 'boolean'],
+  [/^\d{8}T\d{6}Z?$/, 'timestamp'],
+  [/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'uuid'],
+];
+
+const longestTime = 45;
+
+const momentOf = (field: string): Kind | undefined => {
+  const [, date = '', time = ''] = /^([\d/.-]+)(?:[T ](.+))?$/.exec(field) ?? [];
+  if (isDate(date)) {
+    if (time === '') return field === date ? 'date' : undefined;
+    return clock.test(time.replace(zone, '')) ? 'timestamp' : undefined;
+  }
+  return clock.test(field) ? 'time' : undefined;
+};
+
+const clock = /^([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d([.,]\d{1,9})?)?( ?[AP]M)?$/i;
+const zone = / ?(Z|UTC|GMT|[+-]\d{2}(:?\d{2})?)$/;
+
+/** The year first, or last with day and month in whatever order; a year of two digits only behind what is no point of a version. */
+const isDate = (text: string): boolean => {
+  const [, year = '', , month = '', day = ''] = /^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})$/.exec(text) ?? [];
+  if (year !== '') return isDay(year, month, day);
+  const [, one = '', , other = '', last = ''] =
+    /^(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|(?<=\/)\d\d|(?<=^\d\d-\d\d-)\d\d)$/.exec(text) ?? [];
+  return last !== '' && (isDay(last, one, other) || isDay(last, other, one));
+};
+
+const isDay = (year: string, month: string, day: string): boolean => {
+  const [y, m, d] = [Number(year), Number(month), Number(day)];
+  return m >= 1 && m <= 12 && d >= 1 && d <= new Date(Date.UTC(y, m, 0)).getUTCDate();
+};
