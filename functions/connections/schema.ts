@@ -5,6 +5,7 @@ import { audit } from '../../shared/domain/audit.ts';
 import { CatalogSummary } from '../../shared/domain/catalog-summary.ts';
 import { isCatalogPosition, readTables } from '../../shared/domain/catalogs.ts';
 import { LastIntrospection } from '../../shared/domain/connection.ts';
+import { readNameRules } from '../../shared/domain/derived.ts';
 import { settleIntrospection, showIntrospection } from '../../shared/domain/introspection-outcome.ts';
 import { currentCatalog } from '../../shared/domain/introspection.ts';
 import { findConnection } from '../../shared/domain/write.ts';
@@ -61,9 +62,11 @@ export const endpoint = defineEndpoint({
     const catalog = await currentCatalog({ store, probe }, actor, id, { maxAge, forget, snapshot });
     if (catalog === 'running') return reply(null, { status: 202, headers: { 'retry-after': '2' } });
     const place = { ...tenant, id, snapshot: catalog.snapshot_id };
+    const found = findConnection(store, tenant, id);
+    const names = catalog.names ?? readNameRules(await found, catalog);
     const [page, connection] = await Promise.all([
-      readTables(store, place, { ...filter, limit, after }),
-      findConnection(store, tenant, id),
+      readTables(store, place, { ...filter, names, limit, after }),
+      found,
       // Whoever pages on has said so already.
       position === undefined && store.write([audit(actor, id, 'read-schema')]),
     ]);

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { connectorOf } from '../../shared/domain/assemble.ts';
+import { readNameRules } from '../../shared/domain/derived.ts';
 import { currentCatalog } from '../../shared/domain/introspection.ts';
 import { isMismatch, Mismatch, NotInSample } from '../../shared/domain/mismatch.ts';
 import { ExpectedTable, validateTables } from '../../shared/domain/validate.ts';
@@ -12,9 +13,10 @@ export const endpoint = defineEndpoint({
   summary: 'Check that tables and columns are there',
   description:
     'From the stored catalog; the source is introspected when there is none yet (202 as for the schema). A table without `schema` may be ' +
-    'in any; `type` is compared without case. For PostgreSQL and MySQL a synonym is the same type (`int4`, `integer`), and length, precision, scale and schema ' +
-    'count only where `type` has them. What a sample of a table did not show (`sampled` in its schema) is `not-in-sample` in ' +
-    '`warnings`, and leaves the answer valid. At most 1000 errors and 1000 warnings are told.',
+    'in any. Names compare as the source compares them (`names` of its catalog), `type` without case; of SQL sources a synonym is the same ' +
+    'type (`int4`, `integer`), and length, precision, scale and schema count only where `type` has them. What a sample of a table did ' +
+    'not show (`sampled` in its schema) is `not-in-sample` in `warnings`, and leaves the answer valid. At most 1000 errors and 1000 ' +
+    'warnings are told.',
   params: byId,
   body: v.strictObject({
     tables: v.pipe(v.array(ExpectedTable), v.minLength(1), v.maxLength(200)),
@@ -36,9 +38,10 @@ export const endpoint = defineEndpoint({
     const catalog = await currentCatalog({ store, probe }, actor, id, {});
     if (catalog === 'running') return reply(null, { status: 202, headers: { 'retry-after': '2' } });
     const place = { ...actor.tenant, id };
-    const { type } = await findConnection(store, actor.tenant, id);
-    const typeNames = await connectorOf(type).loadTypeNames?.();
-    const findings = (await validateTables({ store, place, catalog, typeNames }, tables)).flat();
+    const connection = await findConnection(store, actor.tenant, id);
+    const typeNames = await connectorOf(connection.type).loadTypeNames?.();
+    const names = readNameRules(connection, catalog);
+    const findings = (await validateTables({ store, place, catalog, names, typeNames }, tables)).flat();
     const errors = findings.filter(isMismatch);
     const warnings = findings.filter((finding) => !isMismatch(finding));
     return {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Table } from '../../shared/connectors/catalog.ts';
+import { isSameName, type NameRule } from '../../shared/connectors/names.ts';
 import { byBytes } from '../../shared/connectors/order.ts';
 import { audit } from '../../shared/domain/audit.ts';
 import { isCatalogPosition, readTables } from '../../shared/domain/catalogs.ts';
@@ -9,7 +10,7 @@ import { lambda } from '../../shared/http/lambda.ts';
 import { cursorOf, positionOf } from '../../shared/http/paging.ts';
 import { Problem } from '../../shared/problem.ts';
 import { checkOrganization, findShown, management, patience } from './wire.ts';
-import { defaultSchema, isSame } from './wire-connections.ts';
+import { defaultSchema, nameRulesFor } from './wire-connections.ts';
 import { byId, closed, type ConnectionResponse, headers as organization, types } from './wire-schemas.ts';
 
 const FieldsOfTable = v.object({ name: v.string(), fields: v.array(v.string()) });
@@ -49,7 +50,7 @@ export const endpoint = defineEndpoint({
     path,
   }) => {
     checkOrganization(headers, caller);
-    const { wire } = await findShown(store, tenant, id);
+    const { stored, wire } = await findShown(store, tenant, id);
     const list = { tenant, of: ['management', 'schema', id], accepts: isCatalogPosition };
     const position = positionOf(list, cursor);
     const [snapshot = '', after = ''] = position?.split('\n') ?? [];
@@ -60,12 +61,13 @@ export const endpoint = defineEndpoint({
     // Whoever reads on has said so already.
     if (position === undefined) await store.write([audit(actor, id, 'read-schema')]);
     const place = { ...tenant, id, snapshot: catalog.snapshot_id };
+    const { schemas: names } = nameRulesFor(stored, catalog);
     const tables: v.InferOutput<typeof FieldsOfTable>[] = [];
     let next: string | null = after;
     let bytes = 0;
     while (next !== null) {
       const page = await readTables(store, place, { limit: 500, ...(next !== '' && { after: next }) });
-      const told = page.data.map((table) => toldOf(table, wire));
+      const told = page.data.map((table) => toldOf(table, wire, names));
       bytes += Buffer.byteLength(JSON.stringify(told));
       if (tables.length > 0 && bytes > pageBytes) break;
       tables.push(...told);
@@ -85,7 +87,7 @@ export const handler = lambda(endpoint);
 /** A function's answer ends at 6 MB. */
 const pageBytes = 4 * 1024 * 1024;
 
-const toldOf = ({ schema, name, columns }: Table, source: ConnectionResponse) => ({
-  name: isSame(source, schema, defaultSchema(source)) ? name : `${schema}.${name}`,
+const toldOf = ({ schema, name, columns }: Table, source: ConnectionResponse, names: NameRule) => ({
+  name: isSameName(names, schema, defaultSchema(source)) ? name : `${schema}.${name}`,
   fields: columns.map((column) => column.name).toSorted(byBytes),
 });

@@ -6,7 +6,7 @@ import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
 import { lambda } from '../../shared/http/lambda.ts';
 import { Problem, problems } from '../../shared/problem.ts';
 import { checkOrganization, findShownByName, management, patience, refused, type Shown } from './wire.ts';
-import { hasAnyCase } from './wire-connections.ts';
+import { nameRulesFor } from './wire-connections.ts';
 import { codes } from './wire-failures.ts';
 import { headers as organization } from './wire-schemas.ts';
 import {
@@ -89,7 +89,7 @@ const validated = async (
   }));
   const place = { ...actor.tenant, id: stored.id };
   const found = await validateTables(
-    { store: where.store, place, catalog, anyCase: hasAnyCase(wire), suggest: false },
+    { store: where.store, place, catalog, names: nameRulesFor(stored, catalog), suggest: false },
     wanted.flatMap(({ meant }) => meant),
   );
   let from = 0;

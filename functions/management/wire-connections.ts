@@ -1,4 +1,7 @@
 import { ConnectionInput, ConnectionPatch, type StoredConnection } from '../../shared/domain/connection.ts';
+import { type NameRules, namesInAnyCase } from '../../shared/connectors/names.ts';
+import type { CatalogSummary } from '../../shared/domain/catalog-summary.ts';
+import { readNameRules } from '../../shared/domain/derived.ts';
 import { parse, refusal } from '../../shared/parse.ts';
 import {
   type ConnectionResponse,
@@ -179,9 +182,6 @@ export const defaultSchema = ({ type, schema, databaseName, userName }: Connecti
   return schema ?? { ORACLE: userName.toUpperCase(), SQL_SERVER: 'dbo', POSTGRESQL: 'public' }[type];
 };
 
-/** Oracle writes in capitals what was not quoted, and clients write as they like. */
-export const hasAnyCase = ({ type }: ConnectionResponse): boolean => type === 'ORACLE';
-
-/** Whether two names are one, as the source compares them. */
-export const isSame = (source: ConnectionResponse, a: string, b: string): boolean =>
-  hasAnyCase(source) ? a.toUpperCase() === b.toUpperCase() : a === b;
+/** How names compare in this API: as in the source, and without case in Oracle, which writes in capitals what was not quoted. */
+export const nameRulesFor = (stored: StoredConnection, catalog: CatalogSummary): NameRules =>
+  stored.type === 'oracle' ? namesInAnyCase : readNameRules(stored, catalog);

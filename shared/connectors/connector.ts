@@ -2,6 +2,7 @@ import type * as v from 'valibot';
 import type { Dialer } from '../network/dialer.ts';
 import type { Complaint, ProblemCode } from '../problem.ts';
 import type { Missing, Scope, Sink } from './catalog.ts';
+import type { NameRules } from './names.ts';
 import type { TypeNames } from './type-names.ts';
 
 export const sslModes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
@@ -13,8 +14,11 @@ export interface Session extends AsyncDisposable {
   ping(): Promise<string>;
   /** What the account lacks for the connection's role, and what it has too much of. Each `grant` is a statement to run. */
   privileges(): Promise<Privileges>;
-  /** Hands every table of the scope to the sink; what exists but was left out comes back. */
-  introspect(scope: Scope, sink: Sink): Promise<readonly Missing[]>;
+  /**
+   * Hands every table of the scope to the sink; what exists but was left out comes back. `learnNames` is called where the server's settings
+   * say how names compare.
+   */
+  introspect(scope: Scope, sink: Sink, learnNames?: (names: NameRules) => void): Promise<readonly Missing[]>;
 }
 
 export interface Privileges {
@@ -132,6 +136,8 @@ export interface Connector {
   readonly services?: readonly string[];
   /** What autocomplete knows. */
   readonly autocomplete: readonly ('schemas' | 'tables' | 'columns' | 'topics')[];
+  /** How names compare where nothing is known of the server's settings. */
+  readonly names: NameRules;
   /** How one would paste a name into a query; quotes only where the engine needs it. Its reserved words are loaded with it. */
   readonly loadQuote: () => Promise<Quote>;
   /** Which spellings of a type are one; without it each is a type of its own, in whatever case. */

@@ -98,7 +98,7 @@ export const openSession = async (
     trail,
     ping: () => withSteps(() => trail.within(() => session.ping())),
     privileges: () => withSteps(() => trail.within(() => session.privileges())),
-    introspect: (scope, sink) => withSteps(() => trail.within(() => session.introspect(scope, sink))),
+    introspect: (...asked) => withSteps(() => trail.within(() => session.introspect(...asked))),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 };

@@ -2,13 +2,14 @@ import type { Quote } from '../connectors/connector.ts';
 import * as v from 'valibot';
 import type { Column } from '../connectors/catalog.ts';
 import { tableKinds } from '../connectors/catalog.ts';
+import { foldCase, isSameName, type NameRules } from '../connectors/names.ts';
 import type { ReadStore } from '../ports/store.ts';
 import { readRows } from './catalog-blocks.ts';
 import type { Order, Place } from './catalog-blocks.ts';
 import { joined, within } from './catalog-keys.ts';
-import { folded, orders } from './catalog-orders.ts';
+import { orders } from './catalog-orders.ts';
 import type { Name } from './catalog-orders.ts';
-import { findTable } from './catalogs.ts';
+import { findSchema, findTable } from './catalogs.ts';
 import { hint } from './hint.ts';
 
 export const suggestionTypes = ['schemas', 'tables', 'columns', 'topics'] as const;
@@ -36,27 +37,40 @@ export interface Wanted {
   readonly limit: number;
 }
 
+/** How the source spells and compares names. */
+interface Spelling {
+  readonly quote: Quote;
+  readonly names: NameRules;
+}
+
 /** Labels in order, without case, then by schema; columns in the order of their table. */
 export const suggest = async (
   store: ReadStore,
   place: Place,
   { type, parent, prefix = '', limit }: Wanted,
-  quote: Quote,
+  { quote, names: rules }: Spelling,
 ): Promise<Suggestion[]> => {
-  const beginning = joined(folded(prefix));
+  const beginning = joined(foldCase(prefix));
   if (type === 'columns')
-    return parent === undefined ? [] : columnsOf(store, place, parent, prefix, limit, quote);
+    return parent === undefined
+      ? []
+      : columnsOf(store, place, parent, prefix, limit, { quote, names: rules });
   if (type === 'schemas' || parent === undefined)
     return names(store, place, orders[type === 'tables' ? 'names' : type], { beginning, limit }, quote);
 
-  for (const schema of readings(parent, quote)) {
+  const suggestIn = (schema: string) => {
     const inSchema = {
       beginning: within(schema) + beginning,
       kind: type === 'topics' ? ('topic' as const) : undefined,
       limit,
     };
-    const found = await names(store, place, orders.namesInSchema, inSchema, quote);
+    return names(store, place, orders.namesInSchema, inSchema, quote);
+  };
+  for (const schema of readings(parent, quote)) {
+    const found = await suggestIn(schema);
     if (found.length > 0) return found;
+    const same = await findSchema(store, place, schema, rules);
+    if (same !== schema) return suggestIn(same);
   }
   return [];
 };
@@ -92,10 +106,10 @@ const columnsOf = async (
   parent: string,
   prefix: string,
   limit: number,
-  quote: Quote,
+  { quote, names: rules }: Spelling,
 ): Promise<Suggestion[]> => {
-  const table = await parentTable(store, place, parent, quote);
-  const columns = table?.columns.filter(({ name }) => folded(name).startsWith(folded(prefix))) ?? [];
+  const table = await parentTable(store, place, parent, { quote, names: rules });
+  const columns = table?.columns.filter(({ name }) => foldCase(name).startsWith(foldCase(prefix))) ?? [];
   return columns.slice(0, limit).map((column) => columnSuggestion(column, table?.schema ?? '', quote));
 };
 
@@ -109,22 +123,30 @@ const columnSuggestion = ({ name, comment }: Column, schema: string, quote: Quot
   comment: hint(comment),
 });
 
-const parentTable = async (store: ReadStore, place: Place, parent: string, quote: Quote) => {
+const parentTable = async (
+  store: ReadStore,
+  place: Place,
+  parent: string,
+  { quote, names: rules }: Spelling,
+) => {
   for (const { schema, label } of meanings(parent, quote)) {
     const table =
       schema === undefined
-        ? await labelled(store, place, label)
-        : await findTable(store, place, schema, label);
+        ? await labelled(store, place, label, rules)
+        : await findTable(store, place, schema, label, rules);
     if (table !== undefined) return table;
   }
   return undefined;
 };
 
 /** Of tables with one label the first by schema. */
-const labelled = async (store: ReadStore, place: Place, label: string) => {
-  for await (const { row } of readRows(store, place, orders.names, { beginning: within(folded(label)) }))
+const labelled = async (store: ReadStore, place: Place, label: string, { tables }: NameRules) => {
+  let same: Name | undefined;
+  for await (const { row } of readRows(store, place, orders.names, { beginning: within(foldCase(label)) })) {
     if (row.label === label) return findTable(store, place, row.schema, label);
-  return undefined;
+    if (isSameName(tables, row.label, label)) same ??= row;
+  }
+  return same && findTable(store, place, same.schema, same.label);
 };
 
 interface Meaning {

@@ -1,4 +1,5 @@
 import type { Table } from '../connectors/catalog.ts';
+import { foldCase } from '../connectors/names.ts';
 import type { Order } from './catalog-blocks.ts';
 import { joined } from './catalog-keys.ts';
 import { readStoredTable } from './stored-table.ts';
@@ -16,16 +17,11 @@ export interface Name {
 /** The ways in which a catalog is sorted: one for each path to a page, so that a page is read where it begins. */
 export const orders = {
   tables: { name: 'B#', keyOf: ({ schema, name }: Table) => joined(schema, name), read: readStoredTable },
-  schemas: { name: 'N#schema#', keyOf: ({ label }: Name) => joined(folded(label), label) },
-  names: { name: 'N#table#', keyOf: ({ label, schema }: Name) => joined(folded(label), schema, label) },
-  topics: { name: 'N#topic#', keyOf: ({ label, schema }: Name) => joined(folded(label), schema, label) },
+  schemas: { name: 'N#schema#', keyOf: ({ label }: Name) => joined(foldCase(label), label) },
+  names: { name: 'N#table#', keyOf: ({ label, schema }: Name) => joined(foldCase(label), schema, label) },
+  topics: { name: 'N#topic#', keyOf: ({ label, schema }: Name) => joined(foldCase(label), schema, label) },
   namesInSchema: {
     name: 'N#within#',
-    keyOf: ({ label, schema }: Name) => joined(schema, folded(label), label),
+    keyOf: ({ label, schema }: Name) => joined(schema, foldCase(label), label),
   },
 } as const satisfies Record<string, Order<Table> | Order<Name>>;
-
-/** As names are compared without case; the beginning of a name stays its beginning. */
-export const folded = (name: string): string =>
-  // Only a sigma's lower case depends on whether the word goes on after it.
-  name.toLowerCase().replaceAll('ς', 'σ');

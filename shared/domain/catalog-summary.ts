@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { Missing } from '../connectors/catalog.ts';
+import { NameRules } from '../connectors/names.ts';
 
 /** What is known of one snapshot of a source, without its tables. */
 export const CatalogSummary = v.object({
@@ -10,6 +11,8 @@ export const CatalogSummary = v.object({
   /** False when something that exists is not in the catalog; `missing` says what. */
   complete: v.boolean(),
   missing: v.array(Missing),
+  /** How the source compares names; left out by releases that did not store it. */
+  names: v.exactOptional(NameRules),
   /** From the first socket to the last row folded, without storing. */
   duration_ms: v.number(),
 });

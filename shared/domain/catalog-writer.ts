@@ -1,5 +1,6 @@
 import { cutText, maxCure } from '../characters.ts';
 import type { Missing, Sink, Table } from '../connectors/catalog.ts';
+import { foldCase, type NameRules } from '../connectors/names.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Store } from '../ports/store.ts';
 import { packer } from './catalog-blocks.ts';
@@ -7,7 +8,7 @@ import type { Order, Place, PutBlock } from './catalog-blocks.ts';
 import { fitsByName, fitted, missingBy } from './catalog-fit.ts';
 import type { Cut } from './catalog-fit.ts';
 import { byBytes } from '../connectors/order.ts';
-import { folded, orders } from './catalog-orders.ts';
+import { orders } from './catalog-orders.ts';
 import type { Name } from './catalog-orders.ts';
 import type { CatalogSummary } from './catalog-summary.ts';
 import { registerSnapshot } from './catalogs.ts';
@@ -27,7 +28,7 @@ interface Options {
 interface CatalogWriter extends AsyncDisposable {
   readonly sink: Sink;
   /** Writes what is pending; only then may a pointer name the snapshot. */
-  finish(missing: readonly Missing[], durationMs: number): Promise<CatalogSummary>;
+  finish(missing: readonly Missing[], durationMs: number, names?: NameRules): Promise<CatalogSummary>;
 }
 
 /** Stores tables as they come, in bounded memory: blocks go out as they fill, only names are kept to be sorted. */
@@ -78,7 +79,7 @@ export const catalogWriter = (
       for (const table of tables) await take(table);
     },
 
-    finish: async (missing, durationMs) => {
+    finish: async (missing, durationMs, rules) => {
       await packed.end();
       const schemas = names.filter(({ name }, i) => name.schema !== names[i - 1]?.name.schema);
       await writeNames(orders.schemas, schemas.map(schemaOf).toSorted(byLabel));
@@ -100,6 +101,7 @@ export const catalogWriter = (
         columns,
         complete: all.length === 0,
         missing: all,
+        ...(rules && { names: rules }),
         duration_ms: durationMs,
       };
     },
@@ -138,7 +140,7 @@ const bySchema = (a: SortableName, b: SortableName): number =>
 const sortable = (name: Name, before: SortableName | undefined): SortableName => {
   const copy: Name = JSON.parse(JSON.stringify(name));
   const schema = before?.name.schema === copy.schema ? before.name.schema : copy.schema;
-  return { folded: folded(copy.label), name: { ...copy, schema } };
+  return { folded: foldCase(copy.label), name: { ...copy, schema } };
 };
 
 const nameOf = ({ schema, name, kind, rows, size_bytes, comment }: Table): Name => ({
@@ -151,6 +153,6 @@ const nameOf = ({ schema, name, kind, rows, size_bytes, comment }: Table): Name 
 });
 
 const schemaOf = ({ name: { schema } }: SortableName): SortableName => ({
-  folded: folded(schema),
+  folded: foldCase(schema),
   name: { label: schema, schema, kind: 'schema', rows: null, size_bytes: null, comment: null },
 });

@@ -1,14 +1,16 @@
 import type { Table } from '../connectors/catalog.ts';
+import { exactNames, findSameName, foldCase, isSameName, type NameRules } from '../connectors/names.ts';
 import type { ReadStore, Store } from '../ports/store.ts';
 import { isBlockPosition, pageBytes, partition, readRows } from './catalog-blocks.ts';
-import type { Place, Placed } from './catalog-blocks.ts';
+import type { Order, Place, Placed } from './catalog-blocks.ts';
 import { afterKey, joined, within } from './catalog-keys.ts';
-import { folded, orders } from './catalog-orders.ts';
+import { type Name, orders } from './catalog-orders.ts';
 import { inFlight } from './in-flight.ts';
 import { keys } from './keys.ts';
 
 interface Wanted {
-  /** All three exact, with case. */
+  /** How `schema` and `table` compare; exactly where it is left out. */
+  readonly names?: NameRules;
   readonly schema?: string | undefined;
   readonly table?: string | undefined;
   readonly kind?: Table['kind'] | undefined;
@@ -24,11 +26,13 @@ interface Page {
 
 /** A page of `limit` tables, in order of schema, then name, or as many as 4 MB hold; `next` is null after the last. */
 export const readTables = async (store: ReadStore, place: Place, wanted: Wanted): Promise<Page> => {
-  const { schema, table, kind, limit, after } = wanted;
+  const { names = exactNames, table, kind, limit, after } = wanted;
+  const schema =
+    wanted.schema === undefined ? undefined : await findSchema(store, place, wanted.schema, names);
   const data: Table[] = [];
   let bytes = 0;
   let next: string | null = null;
-  for await (const found of tablesOf(store, place, { schema, table, kind, after })) {
+  for await (const found of tablesOf(store, place, { names, schema, table, kind, after })) {
     bytes += found.bytes;
     if (data.length > 0 && (data.length === limit || bytes > pageBytes)) return { data, next };
     data.push(found.row);
@@ -37,16 +41,48 @@ export const readTables = async (store: ReadStore, place: Place, wanted: Wanted)
   return { data, next: null };
 };
 
-/** One table by its whole name. */
+/** One table by its whole name: the very one, else one that the source takes for it. */
 export const findTable = async (
   store: ReadStore,
   place: Place,
   schema: string,
-  name: string,
+  table: string,
+  names = exactNames,
 ): Promise<Table | undefined> => {
-  const { data } = await readTables(store, place, { schema, table: name, limit: 1 });
-  return data[0];
+  const find = async (rules: NameRules) =>
+    (await readTables(store, place, { names: rules, schema, table, limit: 1 })).data[0];
+  const exact = await find(exactNames);
+  return exact === undefined && (names.schemas !== 'exact' || names.tables !== 'exact') ? find(names) : exact;
 };
+
+/** The schema's name as the catalog has it, where the source would take the given one for it; else as given. */
+export const findSchema = async (
+  store: ReadStore,
+  place: Place,
+  schema: string,
+  { schemas }: NameRules,
+): Promise<string> => {
+  if (schemas === 'exact') return schema;
+  const alike = await readLabels(store, place, orders.schemas, within(foldCase(schema)));
+  return findSameName(schemas, schema, alike, (label) => label) ?? schema;
+};
+
+/** Those that differ in case alone: of any schema or table at most as many as there are ways to write it. */
+const readLabels = async (
+  store: ReadStore,
+  place: Place,
+  order: Order<Name>,
+  beginning: string,
+): Promise<readonly string[]> => {
+  const labels: string[] = [];
+  for await (const { row } of readRows(store, place, order, { beginning })) {
+    labels.push(row.label);
+    if (labels.length >= mostAlike) break;
+  }
+  return labels;
+};
+
+const mostAlike = 200;
 
 /** A snapshot and a `next` of it, with a blank or a line break between. */
 export const isCatalogPosition = (text: string): boolean =>
@@ -75,10 +111,10 @@ export const removeSnapshot = async (store: Store, place: Place): Promise<void> 
   await store.write([{ remove: keys.snapshot(place, place.id, place.snapshot) }]);
 };
 
-type Filters = Pick<Wanted, 'schema' | 'table' | 'kind' | 'after'>;
+type Filters = Omit<Wanted, 'limit'>;
 
 async function* tablesOf(store: ReadStore, place: Place, filters: Filters): AsyncGenerator<Placed<Table>> {
-  const { schema, table, kind, after } = filters;
+  const { names = exactNames, schema, table, kind, after } = filters;
   if (table === undefined) {
     const beginning = schema === undefined ? '' : within(schema);
     for await (const found of readRows(store, place, orders.tables, { beginning, kind, after }))
@@ -86,24 +122,38 @@ async function* tablesOf(store: ReadStore, place: Place, filters: Filters): Asyn
   } else if (schema === undefined) {
     yield* namedInAnySchema(store, place, table, filters);
   } else if (after === undefined) {
+    const name = await findLabel(store, place, schema, table, names);
     // A whole name sorts before all that begin with it.
-    for await (const found of readRows(store, place, orders.tables, { beginning: joined(schema, table) })) {
-      if (found.row.name === table && (kind === undefined || found.row.kind === kind)) yield found;
+    for await (const found of readRows(store, place, orders.tables, { beginning: joined(schema, name) })) {
+      if (found.row.name === name && (kind === undefined || found.row.kind === kind)) yield found;
       return;
     }
   }
 }
 
+const findLabel = async (
+  store: ReadStore,
+  place: Place,
+  schema: string,
+  table: string,
+  { tables }: NameRules,
+): Promise<string> => {
+  if (tables === 'exact') return table;
+  const beginning = within(schema, foldCase(table));
+  const alike = await readLabels(store, place, orders.namesInSchema, beginning);
+  return findSameName(tables, table, alike, (label) => label) ?? table;
+};
+
 async function* namedInAnySchema(
   store: ReadStore,
   place: Place,
   label: string,
-  { kind, after }: Filters,
+  { names = exactNames, kind, after }: Filters,
 ): AsyncGenerator<Placed<Table>> {
-  const beginning = within(folded(label));
+  const beginning = within(foldCase(label));
   for await (const { row, position } of readRows(store, place, orders.names, { beginning, kind, after })) {
-    if (row.label !== label || (kind !== undefined && row.kind !== kind)) continue;
-    for await (const found of tablesOf(store, place, { schema: row.schema, table: label }))
+    if (!isSameName(names.tables, row.label, label) || (kind !== undefined && row.kind !== kind)) continue;
+    for await (const found of tablesOf(store, place, { schema: row.schema, table: row.label }))
       yield { ...found, position };
   }
 }

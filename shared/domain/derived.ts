@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { NameRules } from '../connectors/names.ts';
 import { connectorOf } from './assemble.ts';
 import type { CatalogSummary } from './catalog-summary.ts';
 import type { StoredConnection } from './connection.ts';
@@ -75,6 +76,10 @@ export const findSnapshot = (stored: StoredConnection, snapshot: string): Catalo
   const found = [stored.catalog, stored.previous_catalog].find((each) => each?.snapshot_id === snapshot);
   return found && isCurrent('catalog', stored, found.of) ? found : undefined;
 };
+
+/** How the source of a catalog compares names. */
+export const readNameRules = ({ type }: StoredConnection, { names }: CatalogSummary): NameRules =>
+  names ?? connectorOf(type).names;
 
 /** The last test, if it was one of the connection as it now is. */
 export const readLastTest = (stored: StoredConnection): TestResult | null => {

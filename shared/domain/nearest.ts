@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein';
-import { folded } from './catalog-orders.ts';
+import { foldCase } from '../connectors/names.ts';
 
 /** What looking for names may cost yet, in comparisons of short ones; when nothing is left, there are no more hints. */
 export interface Effort {
@@ -20,7 +20,7 @@ interface Candidate {
 }
 
 export const listCandidates = (names: Iterable<string>): Candidates => {
-  const candidates = Array.from(names, (name, at) => ({ name, folded: folded(name), at }));
+  const candidates = Array.from(names, (name, at) => ({ name, folded: foldCase(name), at }));
   return {
     byFolded: new Map(candidates.toReversed().map((one) => [one.folded, one.name])),
     byLength: Map.groupBy(candidates, (one) => one.folded.length),
@@ -33,7 +33,7 @@ export const findNearest = (
   { byFolded, byLength }: Candidates,
   effort: Effort,
 ): string | undefined => {
-  const wanted = folded(name);
+  const wanted = foldCase(name);
   const same = byFolded.get(wanted);
   if (same !== undefined) return same;
   const most = slips(wanted);

@@ -2,7 +2,7 @@ import { refusal } from '../parse.ts';
 import { connectorOf } from './assemble.ts';
 import type { Actor } from './audit.ts';
 import { type Suggestion, suggest, type Wanted } from './autocomplete.ts';
-import { readCatalog } from './derived.ts';
+import { readCatalog, readNameRules } from './derived.ts';
 import { startIntrospection, type Where } from './introspection.ts';
 import { findConnection } from './write.ts';
 
@@ -37,7 +37,10 @@ export const autocomplete = async (
   }
   const place = { ...tenant, id, snapshot: catalog.snapshot_id };
   return {
-    suggestions: await suggest(store, place, wanted, await connector.loadQuote()),
+    suggestions: await suggest(store, place, wanted, {
+      quote: await connector.loadQuote(),
+      names: readNameRules(connection, catalog),
+    }),
     as_of: catalog.introspected_at,
     complete: catalog.complete,
   };

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { type Column, columnKinds, type Table } from '../connectors/catalog.ts';
+import { exactNames, foldCase, isSameName, type NameRule, type NameRules } from '../connectors/names.ts';
 import { matchesType, type TypeNames } from '../connectors/type-names.ts';
 import type { ReadStore } from '../ports/store.ts';
 import type { Place } from './catalog-blocks.ts';
-import { folded } from './catalog-orders.ts';
 import type { CatalogSummary } from './catalog-summary.ts';
 import { type Finding, isMismatch, judgeBySample, type Mismatch } from './mismatch.ts';
 import { type Candidates, type Effort, findNearest, listCandidates } from './nearest.ts';
@@ -36,8 +36,8 @@ interface Asked {
   readonly store: ReadStore;
   readonly place: Omit<Place, 'snapshot'>;
   readonly catalog: CatalogSummary;
-  /** Names match without case. */
-  readonly anyCase?: boolean;
+  /** How the source compares names. */
+  readonly names: NameRules;
   /** How the source spells types. */
   readonly typeNames?: TypeNames | undefined;
   /** Whether to look for what was probably meant. */
@@ -46,11 +46,10 @@ interface Asked {
 
 /** What is not as expected, table by table in the order of the question; an empty list where all is. */
 export const validateTables = async (
-  { store, place, catalog, anyCase = false, suggest = true, typeNames }: Asked,
+  { store, place, catalog, names, suggest = true, typeNames }: Asked,
   wanted: readonly ExpectedTable[],
 ): Promise<Finding[][]> => {
-  const equal: Equal = anyCase ? (a, b) => folded(a) === folded(b) : (a, b) => a === b;
-  const columnsOf = indexColumns(anyCase);
+  const columnsOf = indexColumns(names.columns);
   const effort: Effort = { left: suggest ? MOST_EFFORT : 0 };
   let near: Promise<NearTables> | undefined;
   const found = await tablesNamed(
@@ -60,8 +59,10 @@ export const validateTables = async (
   );
   return Promise.all(
     wanted.map(async (table) => {
-      const named = found.named(table.name).filter((one) => equal(one.name, table.name));
-      const fitting = named.filter(({ schema }) => table.schema === undefined || equal(schema, table.schema));
+      const alike = found.named(table.name);
+      const exact = alike.filter((one) => isTable(exactNames, one, table));
+      // As where a source that compares without case was read by one that does not: the very name is meant.
+      const fitting = exact.length > 0 ? exact : alike.filter((one) => isTable(names, one, table));
       const least = fitting
         .map((one) => judgeBySample(one, mismatchesOf(one, table, columnsOf(one), { effort, typeNames })))
         .toSorted((a, b) => count(a) - count(b) || a.length - b.length)[0];
@@ -75,7 +76,10 @@ export const validateTables = async (
 
 const count = (findings: readonly Finding[]): number => findings.filter(isMismatch).length;
 
-type Equal = (a: string, b: string) => boolean;
+const isTable = (names: NameRules, found: Table, wanted: ExpectedTable): boolean =>
+  isSameName(names.tables, found.name, wanted.name) &&
+  (wanted.schema === undefined || isSameName(names.schemas, found.schema, wanted.schema));
+
 type ExpectedColumn = ExpectedTable['columns'][number];
 interface Named {
   readonly schema: string;
@@ -131,25 +135,26 @@ interface Columns {
 }
 
 /** A table that is asked for often is indexed once. */
-const indexColumns = (anyCase: boolean) => {
+const indexColumns = (names: NameRule) => {
   const made = new WeakMap<Table, Columns>();
   return (table: Table): Columns => {
-    const columns = made.get(table) ?? indexTable(table, anyCase);
+    const columns = made.get(table) ?? indexTable(table, names);
     made.set(table, columns);
     return columns;
   };
 };
 
-const indexTable = ({ columns }: Table, anyCase: boolean): Columns => {
+const indexTable = ({ columns }: Table, names: NameRule): Columns => {
   const byName = new Map(columns.map((column) => [column.name, column]));
   // Of several the first, as they stand in the table.
-  const byFolded = anyCase
-    ? new Map(columns.toReversed().map((column) => [folded(column.name), column]))
-    : undefined;
+  const byFolded =
+    names === 'any-case'
+      ? new Map(columns.toReversed().map((column) => [foldCase(column.name), column]))
+      : undefined;
   let sorted: readonly string[] | undefined;
   let candidates: Candidates | undefined;
   return {
-    named: (label) => byName.get(label) ?? byFolded?.get(folded(label)),
+    named: (label) => byName.get(label) ?? byFolded?.get(foldCase(label)),
     hasBelow: (path) => {
       sorted ??= [...byName.keys()].sort();
       return sorted[firstFrom(sorted, `${path}.`)]?.startsWith(`${path}.`) === true;

@@ -1,8 +1,9 @@
 import type { Table } from '../connectors/catalog.ts';
+import { foldCase } from '../connectors/names.ts';
 import type { ReadStore } from '../ports/store.ts';
 import { type Place, readRows } from './catalog-blocks.ts';
 import { within } from './catalog-keys.ts';
-import { folded, type Name, orders } from './catalog-orders.ts';
+import { type Name, orders } from './catalog-orders.ts';
 import { findTable } from './catalogs.ts';
 import { inFlight } from './in-flight.ts';
 
@@ -25,18 +26,18 @@ export const tablesNamed = async (
   { place, tables }: Snapshot,
   asked: readonly { readonly schema?: string; readonly name: string }[],
 ): Promise<Found> => {
-  const wanted = new Set(asked.map(({ name }) => folded(name)));
-  const schemas = new Set(asked.flatMap(({ schema }) => (schema === undefined ? [] : folded(schema))));
+  const wanted = new Set(asked.map(({ name }) => foldCase(name)));
+  const schemas = new Set(asked.flatMap(({ schema }) => (schema === undefined ? [] : foldCase(schema))));
   const found = new Map<string, Table[]>();
   const keep = (table: Table) => {
-    const key = folded(table.name);
+    const key = foldCase(table.name);
     const alike = found.get(key) ?? [];
     found.set(key, alike);
-    if (alike.length < mostAlike || schemas.has(folded(table.schema))) alike.push(table);
+    if (alike.length < mostAlike || schemas.has(foldCase(table.schema))) alike.push(table);
   };
   if (tables <= wanted.size * worthALook)
     for await (const { row } of readRows(store, place, orders.tables, { beginning: '' })) {
-      if (wanted.has(folded(row.name))) keep(row);
+      if (wanted.has(foldCase(row.name))) keep(row);
     }
   else {
     const lookups = inFlight(8);
@@ -49,7 +50,7 @@ export const tablesNamed = async (
 
   let near: Promise<{ schema: string; name: string }[]> | undefined;
   return {
-    named: (name) => found.get(folded(name)) ?? [],
+    named: (name) => found.get(foldCase(name)) ?? [],
     near: () => (near ??= someNames(store, place)),
   };
 };
@@ -67,7 +68,7 @@ const inAnySchema = async (
   for await (const { row } of readRows(store, place, orders.names, { beginning: within(name) }))
     labels.push(row);
   const [asked, others] = [true, false].map((one) =>
-    labels.filter(({ schema }) => schemas.has(folded(schema)) === one),
+    labels.filter(({ schema }) => schemas.has(foldCase(schema)) === one),
   );
   const tables: Table[] = [];
   for (const { schema, label } of [...(asked ?? []), ...(others ?? [])].slice(0, mostAlike)) {

@@ -6,6 +6,7 @@ import { defineConnector } from '../../shared/connectors/connector.ts';
 import type { Connector, Privileges, Session, Target } from '../../shared/connectors/connector.ts';
 import { examine, limitSteps, openSession } from '../../shared/connectors/examine.ts';
 import type { ExamineOptions } from '../../shared/connectors/examine.ts';
+import { exactNames } from '../../shared/connectors/names.ts';
 import { closedPort, droppingPort, leftOver, pem, plainServer, tlsServer } from '../network/servers.ts';
 
 interface Behaviour {
@@ -34,6 +35,7 @@ const greeter = ({
     strength: {},
     reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
     autocomplete: [],
+    names: exactNames,
     loadQuote: async () => (name) => name,
     load: async () => ({
       failure: (error) =>

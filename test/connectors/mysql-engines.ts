@@ -21,20 +21,39 @@ export interface MysqlEngine extends Account {
 
 /** Those that run; the others are skipped, and said so. */
 export const mysqlEngines = (): MysqlEngine[] =>
-  [
-    ['mysql', '9.7', ['off']] as const,
-    ['mysql', '8.0', []] as const,
-    ['mariadb', '10.11', ['off', 'expired', 'wronghost', 'selfsigned']] as const,
-    ['mariadb', '11.8', []] as const,
-  ].flatMap(([script, version, certificates]) => {
+  reachAll([
+    ['mysql', '9.7', ['off']],
+    ['mysql', '8.0', []],
+    ['mariadb', '10.11', ['off', 'expired', 'wronghost', 'selfsigned']],
+    ['mariadb', '11.8', []],
+  ]);
+
+/** Servers that keep and compare names in lower case (`lower_case_table_names`). */
+export const foldingMysqlEngines = (): MysqlEngine[] =>
+  reachAll(
+    [
+      ['mysql', '9.7', []],
+      ['mariadb', '11.8', []],
+    ],
+    'lower',
+  );
+
+type Server = readonly [
+  script: 'mysql' | 'mariadb',
+  version: string,
+  certificates: MysqlEngine['certificates'],
+];
+
+const reachAll = (servers: readonly Server[], names?: 'lower'): MysqlEngine[] =>
+  servers.flatMap(([script, version, certificates]) => {
     const prefix = script.toUpperCase();
-    const variables = { [`${prefix}_VERSION`]: version };
+    const variables = { [`${prefix}_VERSION`]: version, ...(names && { [`${prefix}_NAMES`]: names }) };
     const env = reach(script, variables);
     if (!env) return [];
     const said = (key: string) => env[`${prefix}_${key}`] ?? '';
     return [
       {
-        name: `${script === 'mysql' ? 'MySQL' : 'MariaDB'} ${version}`,
+        name: `${script === 'mysql' ? 'MySQL' : 'MariaDB'} ${version}${names ? `, names in ${names} case` : ''}`,
         mariadb: script === 'mariadb',
         version,
         variables,

@@ -177,8 +177,11 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
 }
 
 describe('SHOW GRANTS', () => {
-  const source = (lines: readonly string[], database?: string) =>
-    privilegesOf(parseGrants(lines), { role: 'source', ...(database !== undefined && { database }) });
+  const source = (lines: readonly string[], database?: string, foldsNames = false) =>
+    privilegesOf(parseGrants(lines, { foldsNames }), {
+      role: 'source',
+      ...(database !== undefined && { database }),
+    });
 
   test('of MySQL 5.7 quotes otherwise', () => {
     expect(
@@ -190,6 +193,15 @@ describe('SHOW GRANTS', () => {
       missing: [],
       excess: [{ what: "INSERT on `a.b`.`it's`", cure: "REVOKE INSERT ON `a.b`.`it's` FROM `it's`@`10.%`;" }],
     });
+  });
+
+  test('names a database as the server compares names', () => {
+    const grants = ['GRANT SELECT ON `rs\\_mixed`.* TO `me`@`%`'];
+    expect(source(grants, 'RS_Mixed', true)).toEqual({ missing: [], excess: [] });
+    expect(source(grants, 'RS_Mixed').missing).toHaveLength(1);
+    const some = ['GRANT SELECT ON `rs_mixed`.`big` TO `me`@`%`'];
+    expect(source(some, 'RS_Mixed', true)).toEqual({ missing: [], excess: [] });
+    expect(source(some, 'RS_Mixed').missing).toHaveLength(1);
   });
 
   test('takes no right on a routine for one on a table', () => {
@@ -261,7 +273,7 @@ describe('SHOW GRANTS', () => {
       'GRANT SELECT (',
     ];
     const said = source(grants);
-    expect(JSON.stringify([said, parseGrants(grants)])).not.toContain('9D2B');
+    expect(JSON.stringify([said, parseGrants(grants, { foldsNames: false })])).not.toContain('9D2B');
     expect(said.excess.map(({ what }) => what)).toEqual([
       'INSERT, GRANT OPTION on *.*',
       'BACKUP_ADMIN, CLONE_ADMIN on *.*',

@@ -3,7 +3,7 @@ import type { Table } from '../../shared/connectors/catalog.ts';
 import { introspect } from '../../shared/connectors/mysql/introspect.ts';
 import { openLink } from '../../shared/connectors/mysql/link.ts';
 import { settle } from '../../shared/connectors/mysql/session-state.ts';
-import { askVersion, serverOf } from '../../shared/connectors/mysql/version.ts';
+import { askServer } from '../../shared/connectors/mysql/version.ts';
 import { createDialer } from '../../shared/network/create-dialer.ts';
 import { createTrail } from '../../shared/network/trail.ts';
 import { connectTo, mysqlEngines } from './mysql-engines.ts';
@@ -70,7 +70,7 @@ for (const { name, port, admin } of mysqlEngines()) {
         );
         link.allow({ left: 2 ** 20 });
         if (how !== 'as it is') await link.ask(setOdd);
-        if (how === 'spoilt and settled') await settle(link, serverOf(await askVersion(link)), 20_000);
+        if (how === 'spoilt and settled') await settle(link, await askServer(link), 20_000);
         return link;
       };
       const tables: Table[] = [];

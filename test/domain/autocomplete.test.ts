@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import type { Table } from '../../shared/connectors/catalog.ts';
 import { suggest, Suggestion } from '../../shared/domain/autocomplete.ts';
-import { folded } from '../../shared/domain/catalog-orders.ts';
+import { exactNames, foldCase, namesInAnyCase } from '../../shared/connectors/names.ts';
 import { hint } from '../../shared/domain/hint.ts';
 import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
 import {
@@ -22,6 +22,8 @@ import {
 const quote = (identifier: string): string =>
   /^[a-z_][a-z0-9_]*$/.test(identifier) ? identifier : `"${identifier.replaceAll('"', '""')}"`;
 
+const spelling = { quote, names: exactNames };
+
 describe('suggestions', () => {
   test('are what a look at every table would find, for every prefix, parent and limit', async () => {
     await fc.assert(
@@ -37,7 +39,7 @@ describe('suggestions', () => {
           ...labels.flatMap(beginnings),
         ])) {
           const ask = (type: 'schemas' | 'tables' | 'topics', parent?: string) =>
-            suggest(store, place, { type, prefix, parent, limit }, quote);
+            suggest(store, place, { type, prefix, parent, limit }, spelling);
           const found = named(given, prefix ?? '');
           expect(await ask('tables')).toEqual(found.slice(0, limit).map(suggestionOf));
           const topics = found.filter(({ kind }) => kind === 'topic');
@@ -62,7 +64,7 @@ describe('suggestions', () => {
         await write(store, told);
         for (const [i, table] of told.slice(0, 8).entries()) {
           const parent = suggestionOf(table).value;
-          const found = await suggest(store, place, { type: 'columns', parent, limit: 5 }, quote);
+          const found = await suggest(store, place, { type: 'columns', parent, limit: 5 }, spelling);
           expect(labelsOf(found)).toEqual([`of_${i}`, 'more']);
         }
       }),
@@ -82,7 +84,7 @@ describe('suggestions', () => {
     for (const prefix of ['', 't', 't01', 'T0399', 't03999_c', 'none', 'zzz'])
       for (const parent of [undefined, 'a', 'b', 'c', 'none']) {
         counts.read = 0;
-        const found = await suggest(store, place, { type: 'tables', prefix, parent, limit: 200 }, quote);
+        const found = await suggest(store, place, { type: 'tables', prefix, parent, limit: 200 }, spelling);
         const expected = named(given, prefix).filter(({ schema }) => schema === (parent ?? schema));
         expect(found).toEqual(expected.slice(0, 200).map(suggestionOf));
         expect(counts.read).toBeLessThanOrEqual(2);
@@ -98,7 +100,7 @@ describe('suggestions', () => {
       [longName(1500), longName(1)],
       [longName(0), quote(longName(1))],
     ] as const) {
-      const found = await suggest(store, place, { type: 'tables', prefix, parent, limit: 5 }, quote);
+      const found = await suggest(store, place, { type: 'tables', prefix, parent, limit: 5 }, spelling);
       expect(labelsOf(found)).toEqual([prefix.toLowerCase()]);
     }
   });
@@ -113,7 +115,7 @@ describe('suggestions', () => {
     const store = sqliteStore({ path: ':memory:' });
     const labels = ['users', 'Straße', 'οδος', 'ΟΔΟΣΑ', 'İstanbul', 'u'];
     await write(store, inOrder(labels.map((label) => tableOf({ name: label }))));
-    expect(labelsOf(await suggest(store, place, { type: 'tables', prefix, limit: 10 }, quote))).toEqual(
+    expect(labelsOf(await suggest(store, place, { type: 'tables', prefix, limit: 10 }, spelling))).toEqual(
       expected,
     );
   });
@@ -122,7 +124,7 @@ describe('suggestions', () => {
     const store = sqliteStore({ path: ':memory:' });
     await write(store, [tableOf({ name: 'Users', kind: 'view', comment: 'Who may log in.' })]);
     const ask = (type: 'schemas' | 'tables' | 'columns') =>
-      suggest(store, place, { type, parent: type === 'columns' ? 'Users' : undefined, limit: 1 }, quote);
+      suggest(store, place, { type, parent: type === 'columns' ? 'Users' : undefined, limit: 1 }, spelling);
     const none = { rows: null, size_bytes: null, comment: null };
     const found = [...(await ask('schemas')), ...(await ask('tables')), ...(await ask('columns'))];
     expect(found).toEqual([
@@ -148,20 +150,20 @@ describe('suggestions', () => {
       store,
       comments.map((comment, i) => tableOf({ name: `t${i}`, comment })),
     );
-    const found = await suggest(store, place, { type: 'tables', limit: 3 }, quote);
+    const found = await suggest(store, place, { type: 'tables', limit: 3 }, spelling);
     const expected = ['x'.repeat(256), `${'x'.repeat(255)}…`, `${'\u{1F600}'.repeat(127)}…`];
     expect(found.map(({ comment }) => comment)).toEqual(expected);
     const columns = columnsOf('a', 'b', 'c').map((one, i) => ({ ...one, comment: comments[i] ?? null }));
     await write(store, [tableOf({ name: 'with_columns', columns })]);
     const wanted = { type: 'columns', parent: 'with_columns', limit: 3 } as const;
-    expect((await suggest(store, place, wanted, quote)).map(({ comment }) => comment)).toEqual(expected);
+    expect((await suggest(store, place, wanted, spelling)).map(({ comment }) => comment)).toEqual(expected);
   });
 
   test('show no more of the comment of a column either', async () => {
     const store = sqliteStore({ path: ':memory:' });
     const [column] = columnsOf('id').map((one) => ({ ...one, comment: 'x'.repeat(300) }));
     await write(store, [tableOf({ name: 't', columns: column ? [column] : [] })]);
-    const [found] = await suggest(store, place, { type: 'columns', parent: 't', limit: 1 }, quote);
+    const [found] = await suggest(store, place, { type: 'columns', parent: 't', limit: 1 }, spelling);
     expect(found?.comment).toBe(`${'x'.repeat(255)}…`);
   });
 
@@ -169,7 +171,7 @@ describe('suggestions', () => {
     for (const type of ['schemas', 'tables', 'columns', 'topics'] as const)
       for (const parent of [undefined, 'a', 'a.b'])
         expect(
-          await suggest(sqliteStore({ path: ':memory:' }), place, { type, parent, limit: 5 }, quote),
+          await suggest(sqliteStore({ path: ':memory:' }), place, { type, parent, limit: 5 }, spelling),
         ).toEqual([]);
   });
 });
@@ -180,10 +182,13 @@ describe('columns', () => {
     parent: string | undefined,
     quoting = quote,
     prefix = '',
+    names = exactNames,
   ) => {
     const store = sqliteStore({ path: ':memory:' });
     await write(store, inOrder(given));
-    return labelsOf(await suggest(store, place, { type: 'columns', parent, prefix, limit: 3 }, quoting));
+    return labelsOf(
+      await suggest(store, place, { type: 'columns', parent, prefix, limit: 3 }, { quote: quoting, names }),
+    );
   };
   const marked = (schema: string, label: string): Table =>
     tableOf({ schema, name: label, columns: columnsOf(`${schema}|${label}`) });
@@ -239,8 +244,28 @@ describe('columns', () => {
     const { store, counts } = counted(sqliteStore({ path: ':memory:' }));
     await write(store, inOrder(shop()));
     const parent = 'b.'.repeat(2000);
-    expect(await suggest(store, place, { type: 'columns', parent, limit: 3 }, (text) => text)).toEqual([]);
+    expect(
+      await suggest(
+        store,
+        place,
+        { type: 'columns', parent, limit: 3 },
+        { ...spelling, quote: (text) => text },
+      ),
+    ).toEqual([]);
     expect(counts.read).toBeLessThan(40);
+  });
+
+  test.each([
+    ['PUBLIC.USERS', exactNames, []],
+    ['PUBLIC.USERS', namesInAnyCase, ['public|users']],
+    ['PUBLIC.USERS', { ...exactNames, tables: 'any-case' as const }, []],
+    ['public.USERS', { ...exactNames, tables: 'any-case' as const }, ['public|users']],
+    ['sales.Users', namesInAnyCase, ['sales|Users']],
+    ['sales.USERS', namesInAnyCase, ['sales|Users']],
+    ['USERS', namesInAnyCase, ['public|users']],
+    ['Users', namesInAnyCase, ['sales|Users']],
+  ])('of %s are those of the table that the source takes it for: %j', async (parent, names, expected) => {
+    expect(await columns(shop(), parent, quote, '', names)).toEqual(expected);
   });
 
   test('come in the order of their table, those with the prefix, up to the limit', async () => {
@@ -257,17 +282,17 @@ const beginnings = (label: string): string[] => {
   return [characters.slice(0, 1).join(''), characters.slice(0, -1).join('').toUpperCase(), label];
 };
 
-const hasPrefix = (label: string, prefix: string): boolean => folded(label).startsWith(folded(prefix));
+const hasPrefix = (label: string, prefix: string): boolean => foldCase(label).startsWith(foldCase(prefix));
 
 const named = (given: readonly Table[], prefix: string): Table[] =>
   inOrder(given.filter(({ name: label }) => hasPrefix(label, prefix))).toSorted((a, b) =>
-    byBytes(folded(a.name), folded(b.name)),
+    byBytes(foldCase(a.name), foldCase(b.name)),
   );
 
 const schemasOf = (given: readonly Table[], prefix: string): string[] =>
   [...new Set(given.map(({ schema }) => schema))]
     .filter((schema) => hasPrefix(schema, prefix))
-    .toSorted((a, b) => byBytes(folded(a), folded(b)) || byBytes(a, b));
+    .toSorted((a, b) => byBytes(foldCase(a), foldCase(b)) || byBytes(a, b));
 
 /** Of the found those in the schema that is quoted like this, or else has this name. */
 const meant = (given: readonly Table[], found: readonly Table[], parent: string): Table[] => {
@@ -275,7 +300,7 @@ const meant = (given: readonly Table[], found: readonly Table[], parent: string)
   const inSchema = (wanted?: string) =>
     found
       .filter(({ schema }) => schema === wanted)
-      .toSorted((a, b) => byBytes(folded(a.name), folded(b.name)) || byBytes(a.name, b.name));
+      .toSorted((a, b) => byBytes(foldCase(a.name), foldCase(b.name)) || byBytes(a.name, b.name));
   return inSchema(quoted).length > 0 ? inSchema(quoted) : inSchema(parent);
 };
 

@@ -5,7 +5,7 @@ import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
 import type { Table } from '../../shared/connectors/catalog.ts';
 import type { TypeNames } from '../../shared/connectors/type-names.ts';
 import { typeNames } from '../../shared/connectors/postgresql/type-names.ts';
-import { folded } from '../../shared/domain/catalog-orders.ts';
+import { exactNames, foldCase, namesInAnyCase, type NameRules } from '../../shared/connectors/names.ts';
 import { catalogWriter } from '../../shared/domain/catalog-writer.ts';
 import { findNearest, listCandidates } from '../../shared/domain/nearest.ts';
 import { type ExpectedTable, validateTables } from '../../shared/domain/validate.ts';
@@ -30,10 +30,10 @@ const written = async (tables: readonly Table[]) => {
   return {
     check: (
       wanted: readonly Partial<ExpectedTable>[],
-      more: { anyCase?: boolean; suggest?: boolean; typeNames?: TypeNames } = {},
+      more: { names?: NameRules; suggest?: boolean; typeNames?: TypeNames } = {},
     ) =>
       validateTables(
-        { store: counted, place, catalog, ...more },
+        { store: counted, place, catalog, names: exactNames, ...more },
         wanted.map((table) => ({ name: 'users', columns: [], ...table })),
       ),
     queries: () => queries,
@@ -162,12 +162,43 @@ describe('what is expected of a source', () => {
     ]);
   });
 
+  test.each([
+    [exactNames, ['column-not-found', 'table-not-found', 'table-not-found']],
+    [{ ...exactNames, columns: 'any-case' as const }, ['', 'table-not-found', 'table-not-found']],
+    [{ ...namesInAnyCase, schemas: 'exact' as const }, ['', '', 'table-not-found']],
+    [namesInAnyCase, ['', '', '']],
+  ])('is found as the source compares names: %j', async (names, expected) => {
+    using source = await written([tableOf({ schema: 'RS_Mixed', columns: columnsOf('Id') })]);
+    const columns = [{ name: 'ID' }];
+    const found = await source.check(
+      [
+        { schema: 'RS_Mixed', columns },
+        { schema: 'RS_Mixed', name: 'USERS' },
+        { schema: 'rs_mixed', name: 'users' },
+      ],
+      { names },
+    );
+    expect(found.map(([first]) => first?.code ?? '')).toEqual(expected);
+  });
+
+  test('is the very table that is named, also where another differs in case alone', async () => {
+    using source = await written([
+      tableOf({ schema: 'sales', name: 'Users', columns: columnsOf('a') }),
+      tableOf({ schema: 'sales', name: 'users', columns: columnsOf('b') }),
+    ]);
+    const asked = ['Users', 'users'].map((name) => ({ name, schema: 'sales', columns: [{ name: 'b' }] }));
+    expect(await source.check(asked, { names: namesInAnyCase })).toMatchObject([
+      [{ code: 'column-not-found', table: 'Users' }],
+      [],
+    ]);
+  });
+
   test('is looked for in the schema that is asked for first, in whatever case, among very many', async () => {
     const schemas = Array.from({ length: 201 }, (_, i) => `S${String(i).padStart(3, '0')}`);
     using source = await written([...schemas, 'ZZ'].map((schema) => tableOf({ schema })));
-    expect(await source.check([{ schema: 'zz', columns: [{ name: 'id' }] }], { anyCase: true })).toEqual([
-      [],
-    ]);
+    expect(
+      await source.check([{ schema: 'zz', columns: [{ name: 'id' }] }], { names: namesInAnyCase }),
+    ).toEqual([[]]);
     expect(await source.check([{ schema: 'ZZ', columns: [{ name: 'id' }] }])).toEqual([[]]);
   });
 
@@ -226,10 +257,10 @@ test('the nearest is the one that a look at each would find', () => {
   const name = fc.string({ unit: fc.constantFrom('a', 'b', 'A', 'ß', 'İ', '_'), maxLength: 9 });
   fc.assert(
     fc.property(name, fc.uniqueArray(name, { maxLength: 12 }), (wanted, names) => {
-      const most = Math.min(3, Math.floor(folded(wanted).length / 3));
-      const slips = names.map((one) => distance(folded(one), folded(wanted)));
+      const most = Math.min(3, Math.floor(foldCase(wanted).length / 3));
+      const slips = names.map((one) => distance(foldCase(one), foldCase(wanted)));
       const least = Math.min(...slips);
-      const same = names.find((one) => folded(one) === folded(wanted));
+      const same = names.find((one) => foldCase(one) === foldCase(wanted));
       const expected = same ?? (least <= most ? names[slips.indexOf(least)] : undefined);
       expect(findNearest(wanted, listCandidates(names), { left: 1000 })).toBe(expected);
     }),

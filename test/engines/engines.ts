@@ -19,9 +19,16 @@ const sqlserver = (data: string, tls = 'server'): Engine => ({
   variables: { SQLSERVER_DATA: data, SQLSERVER_TLS: tls },
 });
 
-const mysql = (name: 'mysql' | 'mariadb', version: string, tls = 'server'): Engine => {
+const mysql = (name: 'mysql' | 'mariadb', version: string, tls = 'server', names = 'written'): Engine => {
   const prefix = name.toUpperCase();
-  return { name, variables: { [`${prefix}_VERSION`]: version, [`${prefix}_TLS`]: tls } };
+  return {
+    name,
+    variables: {
+      [`${prefix}_VERSION`]: version,
+      [`${prefix}_TLS`]: tls,
+      ...(names !== 'written' && { [`${prefix}_NAMES`]: names }),
+    },
+  };
 };
 
 const mongodb = (kind: string): Engine => ({ name: 'mongodb', variables: { MONGODB_SERVER: kind } });
@@ -52,6 +59,8 @@ const engines: readonly Engine[] = [
   ...['server', 'off'].map((tls) => mysql('mysql', '9.7', tls)),
   ...['server', 'off', 'expired', 'wronghost', 'selfsigned'].map((tls) => mysql('mariadb', '10.11', tls)),
   mysql('mariadb', '11.8'),
+  mysql('mysql', '9.7', 'server', 'lower'),
+  mysql('mariadb', '11.8', 'server', 'lower'),
   { name: 'pgbouncer', variables: {} },
 ];
 

@@ -149,6 +149,7 @@ const readInto = async (
   };
   const sink: Sink = (tables) => (pending = write(tables));
   const schemas = read.config['schemas'];
+  let { names } = connector;
   await using session = await openSession(connector, target, { ...options, budget });
   const reading = session.introspect(
     {
@@ -156,11 +157,12 @@ const readInto = async (
       ...(Array.isArray(schemas) && { schemas: schemas.map(String) }),
     },
     sink,
+    (learned) => (names = learned),
   );
   try {
     const missing = await Promise.race([reading, rejectOnAbort(lost)]);
     const duration = Math.max(1, Math.round(performance.now() - began - storing));
-    return await writer.finish(missing, duration);
+    return await writer.finish(missing, duration, names);
   } catch (error) {
     // Nothing is written any more once the snapshot is removed.
     await pending.catch(() => undefined);

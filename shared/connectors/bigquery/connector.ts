@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { defineConnector } from '../connector.ts';
+import { exactNames } from '../names.ts';
 import { ServiceAccount } from './service-account.ts';
 
 /** https://cloud.google.com/resource-manager/docs/creating-managing-projects; older ones belong to a domain: `example.com:shop`. */
@@ -39,6 +40,8 @@ export const bigquery = defineConnector({
     includes: (host, port) => port === 443 && /^(oauth2|bigquery)\.googleapis\.com$/.test(host),
   }),
   autocomplete: ['schemas', 'tables', 'columns'],
+  // https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical#case_sensitivity
+  names: { ...exactNames, columns: 'any-case' },
   loadQuote: async () => (await import('./quote.ts')).quote,
   load: () => import('./session.ts'),
 });

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { defineConnector } from '../connector.ts';
+import { namesInAnyCase } from '../names.ts';
 import { Name, Secret } from '../fields.ts';
 
 /** Hosts of Databricks on AWS, Azure and Google Cloud, and nobody else's: a token is sent there. */
@@ -40,6 +41,8 @@ export const databricks = defineConnector({
   strength: { auth_method: 'exact', client_id: 'exact' },
   reach: ({ host }) => ({ named: [{ places: [{ host, port: 443 }] }], bareEntry: 443 }),
   autocomplete: ['schemas', 'tables', 'columns'],
+  // https://docs.databricks.com/sql/language-manual/sql-ref-names
+  names: namesInAnyCase,
   loadQuote: async () => (await import('./quote.ts')).quote,
   connectionString: {
     schemes: ['databricks'],

@@ -3,6 +3,7 @@ import { defineConnector, lateParser } from '../connector.ts';
 import { placeOfUrl } from '../place-of-url.ts';
 import { membersOf } from './members.ts';
 import { Name, Secret } from '../fields.ts';
+import { exactNames } from '../names.ts';
 import { contradictions } from './contradictions.ts';
 
 // The registry's password goes with every way to log in to the brokers: it is a login of its own.
@@ -81,6 +82,7 @@ export const kafka = defineConnector({
     };
   },
   autocomplete: ['topics', 'columns'],
+  names: exactNames,
   /** Topics go anywhere as they are; fields of other names are quoted as ksqlDB and Flink do. */
   loadQuote: async () => (identifier) =>
     /^[\w.-]+$/.test(identifier) ? identifier : `\`${identifier.replaceAll('`', '``')}\``,

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { defineConnector, lateParser } from '../connector.ts';
 import { isBeside, placeOf } from './place.ts';
 import { Host, Name, Port, Secret } from '../fields.ts';
+import { exactNames } from '../names.ts';
 
 /** Where a member listens; without a port on the port of `config`. */
 const Member = v.pipe(
@@ -55,6 +56,7 @@ export const mongodb = defineConnector({
     return { named: [{ places: host === undefined ? members : [{ host, port }] }] };
   },
   autocomplete: ['schemas', 'tables', 'columns'],
+  names: exactNames,
   // As in mongosh, where a path to a nested field needs quotes too.
   loadQuote: async () => (name) => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)),
   connectionString: lateParser(['mongodb', 'mongodb+srv'], () => import('./connection-string.ts')),

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { defineConnector, lateParser } from '../connector.ts';
 import { Host, Name, Port, Secret } from '../fields.ts';
+import { exactNames } from '../names.ts';
 
 /** MySQL and MariaDB, whose own oldest version is 10.3; a schema is what both call a database. */
 export const mysql = defineConnector({
@@ -23,6 +24,8 @@ export const mysql = defineConnector({
   strength: { auth_method: [['password', 'certificate']] },
   reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
+  // https://dev.mysql.com/doc/refman/9.7/en/identifier-case-sensitivity.html; of schemas and tables the server's setting says it.
+  names: { ...exactNames, columns: 'any-case' },
   loadQuote: async () => (await import('./quote.ts')).quote,
   loadTypeNames: async () => (await import('./type-names.ts')).typeNames,
   connectionString: lateParser(['mysql', 'mariadb', 'mysql2'], () => import('./connection-string.ts')),

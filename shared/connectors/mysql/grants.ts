@@ -1,4 +1,6 @@
+import { foldCase } from '../names.ts';
 import type { Link } from './link.ts';
+import type { Server } from './version.ts';
 import { quoted } from './quote.ts';
 
 /** All that the account may do, by its own grants and by the roles that are in force. */
@@ -7,6 +9,8 @@ export interface Grants {
   readonly account: string;
   readonly roles: readonly string[];
   readonly rights: readonly Right[];
+  /** Makes equal what the server takes for one name of a schema or table. */
+  readonly keyOf: (name: string) => string;
 }
 
 /** One line of SHOW GRANTS. */
@@ -25,8 +29,10 @@ export interface Right {
 }
 
 /** Never shown as they come: MariaDB's hold the hash of the password. */
-export const readGrants = async (link: Pick<Link, 'ask'>): Promise<Grants> =>
-  parseGrants(await readLines(link, 'show grants'));
+export const readGrants = async (
+  link: Pick<Link, 'ask'>,
+  server: Pick<Server, 'foldsNames'>,
+): Promise<Grants> => parseGrants(await readLines(link, 'show grants'), server);
 
 /** The lines of an answer that is one text each. */
 export const readLines = async ({ ask }: Pick<Link, 'ask'>, question: string): Promise<readonly string[]> => {
@@ -38,7 +44,7 @@ export const readLines = async ({ ask }: Pick<Link, 'ask'>, question: string): P
 };
 
 /** https://dev.mysql.com/doc/refman/9.7/en/show-grants.html, https://mariadb.com/kb/en/show-grants/ */
-export const parseGrants = (lines: readonly string[]): Grants => {
+export const parseGrants = (lines: readonly string[], { foldsNames }: Pick<Server, 'foldsNames'>): Grants => {
   const parsed = lines.map((line) => parseLine(tokensOf(line)));
   const rights = parsed.filter((line) => line !== undefined && 'privileges' in line);
   const roles = parsed.filter((line) => line !== undefined && 'roles' in line);
@@ -47,29 +53,31 @@ export const parseGrants = (lines: readonly string[]): Grants => {
     account: account ?? rights[0]?.holder ?? '``@``',
     roles: roles.flatMap((line) => line.roles),
     rights,
+    keyOf: foldsNames ? foldCase : (name) => name,
   };
 };
 
 /** Whether that privilege holds on every table of the schema; of all schemas without one. */
-export const holdsOn = ({ rights }: Grants, privilege: string, schema?: string): boolean => {
+export const holdsOn = ({ rights, keyOf }: Grants, privilege: string, schema?: string): boolean => {
   const says = ({ privileges }: Right) => has(privileges, privilege);
+  const covers = (right: Right) =>
+    schema === undefined
+      ? !ours.has(right.schema)
+      : right.schema === '*' || matches(keyOf(right.schema), keyOf(schema));
   const everywhere = rights.some((right) => !right.revoked && right.schema === '*' && says(right));
-  const revoked = rights.some((right) => right.revoked && says(right) && covers(right, schema));
+  const revoked = rights.some((right) => right.revoked && says(right) && covers(right));
   if (everywhere && !revoked) return true;
   return (
     schema !== undefined &&
     rights.some(
       (right) =>
-        !right.revoked && right.schema !== '*' && right.table === '*' && says(right) && covers(right, schema),
+        !right.revoked && right.schema !== '*' && right.table === '*' && says(right) && covers(right),
     )
   );
 };
 
 export const has = (privileges: ReadonlySet<string>, one: string): boolean =>
   privileges.has(one) || privileges.has('ALL PRIVILEGES');
-
-const covers = (right: Right, schema: string | undefined): boolean =>
-  schema === undefined ? !ours.has(right.schema) : right.schema === '*' || matches(right.schema, schema);
 
 /** A revoke on these is how administrators keep accounts out of the server's own tables. */
 const ours = new Set(['mysql', 'sys', 'performance_schema']);

@@ -20,11 +20,14 @@ export const findMissingButForRoles = async (
   const roles = grants.roles.slice(0, mostRoles);
   if (missing.length === 0 || roles.length === 0) return missing;
   let least = missing;
-  for (const { before, question, statement } of activations(server, grants.account, roles)) {
-    const brought = await ask(link, before, question);
+  for (const activation of activations(server, grants.account, roles)) {
+    const brought = await ask(link, server, activation);
     const left = brought && findMissing({ ...grants, rights: [...grants.rights, ...brought.rights] });
     if (!left || left.length + 1 > least.length) continue;
-    least = [{ what: 'roles that the account has and that are not in force', grant: statement }, ...left];
+    least = [
+      { what: 'roles that the account has and that are not in force', grant: activation.statement },
+      ...left,
+    ];
   }
   return least;
 };
@@ -61,12 +64,12 @@ const activations = (
 /** Nothing where the server does not say. */
 const ask = async (
   link: Pick<Link, 'ask'>,
-  before: string | undefined,
-  question: string,
+  server: Server,
+  { before, question }: Activation,
 ): Promise<Grants | undefined> => {
   try {
     if (before !== undefined) await link.ask(before);
-    return parseGrants(await readLines(link, question));
+    return parseGrants(await readLines(link, question), server);
   } catch (error) {
     if (error instanceof Error && 'errno' in error) return undefined;
     throw error;

@@ -1,4 +1,5 @@
 import type { Missing, Scope, Sink } from '../catalog.ts';
+import { exactNames, type NameRules, namesInAnyCase } from '../names.ts';
 import type { Draft } from '../sql/draft.ts';
 import { createDrafts, tooLarge } from '../sql/drafts.ts';
 import { fold } from '../sql/fold.ts';
@@ -18,7 +19,7 @@ import {
 } from './queries.ts';
 import { quoted } from './quote.ts';
 import { readRows } from './rows.ts';
-import { askVersion, serverOf } from './version.ts';
+import { askServer } from './version.ts';
 
 interface Options {
   readonly database: string | undefined;
@@ -26,6 +27,7 @@ interface Options {
   readonly connections: number;
   /** One more, where there is one to be had; whoever opens it closes it. */
   readonly openLink: () => Promise<Link | undefined>;
+  readonly learnNames?: ((names: NameRules) => void) | undefined;
 }
 
 /** Four queries side by side, one of them in parts where it is long, whatever the number of tables and schemas. */
@@ -33,7 +35,7 @@ export const introspect = async (
   link: Link,
   scope: Scope,
   sink: Sink,
-  { database, connections, openLink }: Options,
+  { database, connections, openLink, learnNames }: Options,
 ): Promise<readonly Missing[]> => {
   // Beside the first question; whoever gets no second connection does it all on one.
   const others = Array.from({ length: Math.min(connections, mostConnections) - 1 }, openLink);
@@ -41,8 +43,9 @@ export const introspect = async (
   link.allow(allowance);
   const names = namesOf(scope, database);
   const only = names.only?.length === 1 ? names.only[0] : undefined;
-  const server = serverOf(await askVersion(link));
-  const grants = await readGrants(link);
+  const server = await askServer(link);
+  learnNames?.(server.foldsNames ? namesInAnyCase : { ...exactNames, columns: 'any-case' });
+  const grants = await readGrants(link, server);
   const readsAll = holdsOn(grants, 'SELECT', only);
   const asked = { ...server, oneSchema: only !== undefined, withRights: !readsAll };
   const queries = catalogQueries(names, server, asked.withRights);
@@ -80,7 +83,12 @@ export const introspect = async (
   const partial = partlyGranted(grants);
   const found = drafts.inOrder();
   for (const draft of found) {
-    if (draft.access === 'all' && draft.columns.length > 0 && !readsAll && partial.has(placeOf(draft)))
+    if (
+      draft.access === 'all' &&
+      draft.columns.length > 0 &&
+      !readsAll &&
+      partial.has(keyOf(grants, draft.schema, draft.name))
+    )
       draft.access = 'some';
     draft.expressions = draft.access === 'all';
     // It leaves columns that are out of sight out of its keys too, unsaid.
@@ -105,19 +113,20 @@ const mostConnections = 3;
 /** What may come in all: some 100 000 tables. */
 const maxBytes = 256 << 20;
 
-const placeOf = ({ schema, name }: Pick<Draft, 'schema' | 'name'>) => `${schema}\0${name}`;
+const keyOf = (grants: Grants, schema: string, table: string) =>
+  `${grants.keyOf(schema)}\0${grants.keyOf(table)}`;
 
 /** Tables of which the account was granted columns, and not the whole. */
 const partlyGranted = (grants: Grants): ReadonlySet<string> => {
   const whole = new Set(
     grants.rights
       .filter(({ privileges }) => has(privileges, 'SELECT'))
-      .map(({ schema, table }) => `${schema}\0${table}`),
+      .map(({ schema, table }) => keyOf(grants, schema, table)),
   );
   return new Set(
     grants.rights
       .filter(({ columns, schema }) => columns.has('SELECT') && !holdsOn(grants, 'SELECT', schema))
-      .map(({ schema, table }) => `${schema}\0${table}`)
+      .map(({ schema, table }) => keyOf(grants, schema, table))
       .filter((place) => !whole.has(place)),
   );
 };

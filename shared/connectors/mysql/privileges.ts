@@ -10,7 +10,7 @@ export const privilegesOf = (
 ): Privileges => {
   const inScope = (right: Right) =>
     !systemSchemas.includes(right.schema) &&
-    (database === undefined || right.table === '*' || right.schema === database);
+    (database === undefined || right.table === '*' || grants.keyOf(right.schema) === grants.keyOf(database));
   const rights = grants.rights.filter((right) => !right.revoked && inScope(right));
   const scope = database === undefined ? '*.*' : `${schemaPattern(database)}.*`;
   if (role === 'target') return { missing: missingToWrite(grants, rights, database, scope), excess: [] };

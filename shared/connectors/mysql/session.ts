@@ -4,7 +4,7 @@ import { readGrants, type Grants } from './grants.ts';
 import { findMissingButForRoles } from './idle-roles.ts';
 import { openLink, type Link, type MysqlTarget } from './link.ts';
 import { privilegesOf } from './privileges.ts';
-import { askVersion, nameOf, serverOf } from './version.ts';
+import { askServer, nameOf, type Server } from './version.ts';
 
 export { failure } from './failures.ts';
 
@@ -18,29 +18,33 @@ export const open = async (target: MysqlTarget, dialer: Dialer): Promise<Session
     more.push(other);
     return other;
   };
+  let server: Server | undefined;
   return {
     ping: async () => {
       link.allow({ left: mostPerAnswer });
-      return nameOf(await askVersion(link));
+      server = await askServer(link);
+      return nameOf(server.version);
     },
     privileges: async () => {
       link.allow({ left: mostPerAnswer });
-      const grants = await readGrants(link);
+      server ??= await askServer(link);
+      const grants = await readGrants(link, server);
       const found = (some: Grants) => privilegesOf(some, { role, database: config.database });
       const { missing, excess } = found(grants);
       if (missing.length === 0 || grants.roles.length === 0) return { missing, excess };
-      const server = serverOf(await askVersion(link));
+      const asked = server;
       return {
-        missing: await findMissingButForRoles(link, server, grants, (some) => found(some).missing),
+        missing: await findMissingButForRoles(link, asked, grants, (some) => found(some).missing),
         excess,
       };
     },
-    introspect: async (scope, sink) => {
+    introspect: async (scope, sink, learnNames) => {
       const { introspect } = await import('./introspect.ts');
       return introspect(link, scope, sink, {
         database: config.database,
         connections: options.max_connections ?? 2,
         openLink: openOther,
+        learnNames,
       });
     },
     [Symbol.asyncDispose]: async () => {

@@ -4,15 +4,22 @@ import type { Link } from './link.ts';
 export interface Server {
   readonly version: string;
   readonly mariadb: boolean;
+  /** Whether names of schemas and tables that differ in case alone are one: `lower_case_table_names`. */
+  readonly foldsNames: boolean;
 }
 
-export const serverOf = (version: string): Server => ({ version, mariadb: /mariadb/i.test(version) });
+export const serverOf = (version: string, lowerCaseTableNames: unknown = 0): Server => ({
+  version,
+  mariadb: /mariadb/i.test(version),
+  foldsNames: Number(lowerCaseTableNames) > 0,
+});
 
 /** The greeting may be a proxy's, which tells the version that it was set to; this is the server's own. */
-export const askVersion = async ({ ask }: Pick<Link, 'ask'>): Promise<string> => {
+export const askServer = async ({ ask }: Pick<Link, 'ask'>): Promise<Server> => {
   let version: unknown;
-  await ask('select version()', ([value]) => (version = value));
-  if (typeof version === 'string') return version;
+  let names: unknown;
+  await ask('select version(), @@lower_case_table_names', (row) => ([version, names] = row));
+  if (typeof version === 'string') return serverOf(version, names);
   throw new Problem('protocol-mismatch', 'Expected the version of the server');
 };
 

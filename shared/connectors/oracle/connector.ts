@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { defineConnector, lateParser } from '../connector.ts';
 import { Host, Name, Names, Port, Secret } from '../fields.ts';
+import { exactNames } from '../names.ts';
 
 /** What stands between brackets and signs of equality in the descriptor that the driver sends: none of those may be in it. */
 const Service = v.pipe(
@@ -42,6 +43,7 @@ export const oracle = defineConnector({
   strength: { auth_method: 'exact' },
   reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
+  names: exactNames,
   loadQuote: async () => (await import('./quote.ts')).quote,
   connectionString: lateParser(['oracle'], () => import('./connection-string.ts')),
   load: () => import('./session.ts'),

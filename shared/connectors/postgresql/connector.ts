@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { defineConnector } from '../connector.ts';
 import { Host, Name, Names, Port, Region, Secret } from '../fields.ts';
+import { exactNames } from '../names.ts';
 
 export const postgresql = defineConnector({
   title: 'PostgreSQL',
@@ -36,6 +37,7 @@ export const postgresql = defineConnector({
   },
   reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
+  names: exactNames,
   loadQuote: async () => (await import('./quote.ts')).quote,
   loadTypeNames: async () => (await import('./type-names.ts')).typeNames,
   connectionString: {

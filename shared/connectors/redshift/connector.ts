@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { defineConnector } from '../connector.ts';
+import { namesInAnyCase } from '../names.ts';
 import { Host, Name, Names, Port, Region, Secret } from '../fields.ts';
 
 /**
@@ -41,6 +42,8 @@ export const redshift = defineConnector({
   strength: { auth_method: 'exact', region: 'exact', cluster_identifier: 'exact', workgroup_name: 'exact' },
   reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
+  // Also those in quotation marks, unless enable_case_sensitive_identifier is on: https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
+  names: namesInAnyCase,
   loadQuote: async () => (await import('./quote.ts')).quote,
   connectionString: {
     schemes: ['redshift'],

@@ -3,6 +3,7 @@ import { defineConnector, lateParser } from '../connector.ts';
 import { placeOfUrl } from '../place-of-url.ts';
 import { domainOf, isSecure } from './address.ts';
 import { Name, Secret } from '../fields.ts';
+import { exactNames } from '../names.ts';
 
 const port = '([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
 const endpoint = new RegExp(`^https?://([A-Za-z0-9._-]{1,253}|\\[[0-9A-Fa-f:.]{2,45}\\])(:${port})?/?$`);
@@ -78,6 +79,7 @@ export const s3 = defineConnector({
   },
   services: ['sts'],
   autocomplete: ['schemas', 'tables', 'columns'],
+  names: exactNames,
   loadQuote: async () => (identifier) =>
     /^[a-z_][a-z0-9_]*$/.test(identifier) ? identifier : `"${identifier.replaceAll('"', '""')}"`,
   contradictions: ({ config, ssl_mode }) =>

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { defineConnector, lateParser } from '../connector.ts';
 import { Name, Secret } from '../fields.ts';
+import { exactNames } from '../names.ts';
 import { Account, isStore, placeOf } from './account.ts';
 
 /** Tried with the real driver on fakesnow and a front that refuses as Snowflake does, never on the real thing. */
@@ -46,6 +47,7 @@ export const snowflake = defineConnector({
     };
   },
   autocomplete: ['schemas', 'tables', 'columns'],
+  names: exactNames,
   loadQuote: async () => (await import('./quote.ts')).quote,
   connectionString: lateParser(['snowflake'], () => import('./connection-string.ts')),
   load: () => import('./session.ts'),

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { defineConnector, lateParser } from '../connector.ts';
+import { namesInAnyCase } from '../names.ts';
 import { authority } from './authority.ts';
 import { Host, Name, Port, Secret } from '../fields.ts';
 
@@ -55,6 +56,8 @@ export const sqlserver = defineConnector({
     includes: (other, at) => at === 443 && other === authority,
   }),
   autocomplete: ['schemas', 'tables', 'columns'],
+  // As most collations do; the server says what the database's own does.
+  names: namesInAnyCase,
   loadQuote: async () => (await import('./quote.ts')).quote,
   connectionString: lateParser(['sqlserver', 'jdbc:sqlserver'], () => import('./connection-string.ts')),
   load: () => import('./session.ts'),

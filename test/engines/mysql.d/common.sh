@@ -4,15 +4,20 @@
 # Several may run at once: each version and TLS mode has its own folder and port (server +0, off +1, expired +2 …).
 setting() { local name="${PREFIX}_$1"; printf '%s' "${!name:-$2}"; }
 TREE="$ENGINES_HOME/${PREFIX,,}-$VERSION"
-EMPTY="$TREE/empty-$(cat "$0" "$HERE"/mysql.d/common.sh | cksum | cut -d' ' -f1)"
+# How names of databases and tables are kept and compared, which stands once the data folder is made (lower_case_table_names): as written
+# (default), or in lower case.
+NAMES="$(setting NAMES written)"
+case "$NAMES" in written) NAMED=() ;; lower) NAMED=(--lower-case-table-names=1) ;; *) echo "${PREFIX}_NAMES: written or lower" >&2; exit 2 ;; esac
+EMPTY="$TREE/empty-$NAMES-$(cat "$0" "$HERE"/mysql.d/common.sh | cksum | cut -d' ' -f1)"
 LEAVES="$CERTS"
 TLS="$(setting TLS server)"
 case "$TLS" in
   server) shift_by=0 ;; off) shift_by=1 ;; expired) shift_by=2 ;; wronghost) shift_by=3 ;; selfsigned) shift_by=4 ;; auto) shift_by=5 ;;
   *) echo "${PREFIX}_TLS: server, off, expired, wronghost, selfsigned or auto" >&2; exit 2 ;;
 esac
+[ "$NAMES" = written ] || shift_by=$((shift_by + 6))
 PORT="$(setting PORT $((FIRST_PORT + shift_by)))"
-ENGINES_RUN="$ENGINES_RUN/${INSTANCE:-$VERSION-$TLS}"
+ENGINES_RUN="$ENGINES_RUN/${INSTANCE:-$VERSION-$TLS$([ "$NAMES" = written ] || echo "-$NAMES")}"
 
 engine_install() { # one at a time: versions and modes are started side by side
   mkdir -p "$TREE"
@@ -23,7 +28,7 @@ bring() {
   local many
   [ -e "$EMPTY/.done" ] && return 0
   prepare
-  rm -rf "$TREE"/empty*; mkdir "$EMPTY"
+  rm -rf "$TREE/empty-$NAMES"-* "$TREE"/empty-[0-9]*; mkdir "$EMPTY"
   many="$(mktemp)"; many_tables > "$many"; chmod 644 "$many"
   program
   initialize "$many"
@@ -50,7 +55,7 @@ engine_start() {
     auto) ;; # the certificate that the server makes for itself: the state of most installations
     *) options+=(--ssl-ca="$CERTS/ca.crt" --ssl-cert="$LEAVES/$TLS.crt" --ssl-key="$LEAVES/$TLS.key") ;;
   esac
-  spawn server "${COMMAND[@]}" "${BASE[@]}" --datadir="$RUN/data" --bind-address=127.0.0.1 --port="$PORT" \
+  spawn server "${COMMAND[@]}" "${BASE[@]}" "${NAMED[@]}" --datadir="$RUN/data" --bind-address=127.0.0.1 --port="$PORT" \
     --socket=server.sock --pid-file=server.pid --init-file="$seed" --skip-name-resolve --skip-log-bin \
     --character-set-server=utf8mb4 --innodb-buffer-pool-size=64M "${options[@]}"
   # The port listens before the init file has run; that it is ready, and the greeting, come after.
