@@ -34,3 +34,11 @@ export const findSameName = <T>(
   }
   return same;
 };
+
+/**
+ * Names as a source has them that keeps in lower case what was written in any case, such as Redshift: it has others only where it was
+ * told to tell cases apart when they were made.
+ */
+export const addLowerCase = (names: readonly string[]): readonly string[] => [
+  ...new Set(names.flatMap((name) => [name, name.toLowerCase()])),
+];

@@ -110,6 +110,15 @@ if (env)
       expect(new Set(tables.map(({ schema }) => schema))).toEqual(new Set(['sales']));
     });
 
+    test('schemas are read and left out in whatever case they are named', async () => {
+      const some = await catalogOf({ config: { schema: 'SALES' } });
+      expect([some.tables.length > 0, some.missing]).toEqual([true, []]);
+      const { tables } = await catalogOf({}, { excludedSchemas: ['Sales'] });
+      expect(tables.filter(({ schema }) => schema === 'sales')).toEqual([]);
+      await using session = await opened({ config: { schema: 'SALES' } });
+      expect(await session.privileges()).toEqual({ missing: [], excess: [] });
+    });
+
     test('a schema without a table in sight is told with its grant', async () => {
       const { tables, missing } = await catalogOf({}, { schemas: ['default'], excludedSchemas: [] });
       expect(tables).toEqual([]);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { privileges } from '../../shared/connectors/oracle/privileges.ts';
+import { schemasQuery } from '../../shared/connectors/oracle/absent-schemas.ts';
 import { catalogQueries } from '../../shared/connectors/oracle/queries.ts';
 import type { Query } from '../../shared/connectors/oracle/queries.ts';
 
@@ -31,7 +32,7 @@ const documented: Readonly<Record<string, string>> = {
   session_roles: 'role',
 };
 const keywords = new Set(
-  'all select from where and or not in is null like as order by union with on join left exists distinct count'.split(
+  'all select from where and or not in is null like as order by union with on join left exists distinct count upper'.split(
     ' ',
   ),
 );
@@ -56,6 +57,7 @@ const everything = async (): Promise<readonly Query[]> => {
     { schemas: [], excludedSchemas: [] },
   ])
     asked.push(...Object.values(catalogQueries(scope)));
+  asked.push(schemasQuery(['HR', 'crm']));
   return asked;
 };
 

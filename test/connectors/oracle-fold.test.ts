@@ -205,14 +205,21 @@ describe('privileges', () => {
     });
   });
   test('a source without a table in a schema that was named lacks it', async () => {
-    expect((await asked([[/from all_tables/, [['HR']]]], 'source', ['HR', 'FINANCE'])).missing).toMatchObject(
-      [
-        {
-          what: 'SELECT on tables of FINANCE',
-          grant: expect.stringMatching(/^GRANT SELECT ANY TABLE TO "READER";/),
-        },
-      ],
-    );
+    const sets = [
+      [/from all_tables/, [['HR']]],
+      [/upper\(username\)/, [['FINANCE'], ['SALES']]],
+    ] as const;
+    expect((await asked(sets, 'source', ['HR', 'FINANCE', 'sales', 'gone'])).missing).toEqual([
+      {
+        what: 'schema sales',
+        grant: '-- Correct config.schemas: there is no schema "sales"; "SALES" is there.',
+      },
+      { what: 'schema gone', grant: '-- Correct config.schemas: there is no schema "gone".' },
+      {
+        what: 'SELECT on tables of FINANCE',
+        grant: expect.stringMatching(/^GRANT SELECT ANY TABLE TO "READER";/),
+      },
+    ]);
   });
   test('a target must be able to make tables', async () => {
     expect((await asked([], 'target')).missing).toEqual([

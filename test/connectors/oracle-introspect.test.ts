@@ -127,6 +127,20 @@ if (env) {
       expect(await schemas({ schemas: ["' or '1' = '1"] })).toEqual([]);
     });
 
+    test('says which schemas that were asked for are not there', async () => {
+      const missing = async (...schemas: readonly string[]) => (await read({ schemas })).missing;
+      expect(await missing('SHOP', 'CRM')).toEqual([]);
+      expect(await missing('shop', 'gone')).toEqual([
+        {
+          reason: 'schemas-not-found',
+          count: 2,
+          remediation:
+            'Correct config.schemas: it names schemas that are not there. They are told apart by case: "SHOP" is there.',
+        },
+      ]);
+      expect(await missing('SHOP', 'gone')).toMatchObject([{ reason: 'schemas-not-found', count: 1 }]);
+    });
+
     test('has no key to a table that the account does not see', async () => {
       const { tables, missing } = await read({}, ['mooring_clerk', 'clerk']);
       expect(missing).toEqual([]);

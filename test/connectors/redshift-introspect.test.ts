@@ -56,6 +56,12 @@ if (engine)
       expect(missing).toEqual([]);
     });
 
+    test('reads schemas and leaves them out in whatever case they are named', async () => {
+      const { tables, missing } = await read({}, { schemas: ['LAKE', 'Sales'], excludedSchemas: ['SALES'] });
+      expect(tables.map(({ name }) => name)).toEqual(['clicks']);
+      expect(missing).toEqual([]);
+    });
+
     test('keeps to the schemas of its scope', async () => {
       const { tables, missing } = await read(
         {},
@@ -65,7 +71,7 @@ if (engine)
         },
       );
       expect(tables.map(({ name }) => name)).toEqual(['clicks']);
-      expect(missing).toMatchObject([{ reason: 'schemas-not-found' }]);
+      expect(missing).toMatchObject([{ reason: 'schemas-not-found', count: 1 }]);
     });
 
     test('tells an account what it may not see, and that it may not read statistics', async () => {

@@ -97,7 +97,7 @@ if (engine)
     test('tells what an account lacks, and a superuser that it is one', async () => {
       await using lacking = await openSession(
         redshift,
-        targetOf('mooring_nobody', 'nobody', ['sales']),
+        targetOf('mooring_nobody', 'nobody', ['Sales']),
         options,
       );
       expect((await lacking.privileges()).missing.map(({ grant }) => grant)).toEqual([

@@ -4,6 +4,7 @@ import { failure } from '../../shared/connectors/sqlserver/failures.ts';
 import type { Row } from '../../shared/connectors/sqlserver/batch.ts';
 import { introspect } from '../../shared/connectors/sqlserver/introspect.ts';
 import { kindOf, spelled } from '../../shared/connectors/sqlserver/kinds.ts';
+import { exactNames, namesInAnyCase } from '../../shared/connectors/names.ts';
 import { readRows } from '../../shared/connectors/sqlserver/rows.ts';
 import { createDrafts } from '../../shared/connectors/sql/drafts.ts';
 import { fold } from '../../shared/connectors/sql/fold.ts';
@@ -68,6 +69,30 @@ const folded = (readable?: number) => {
   handOn([sizes], rows.takeSize);
   return drafts.inOrder().map(fold);
 };
+
+describe('names', () => {
+  test.each([
+    ['SQL_Latin1_General_CP1_CI_AS', namesInAnyCase],
+    ['Japanese_XJIS_140_CI_AI_KS_WS_VSS_UTF8', namesInAnyCase],
+    ['Latin1_General_100_CS_AS_SC', exactNames],
+    ['SQL_Latin1_General_CP1_CS_AS', exactNames],
+    ['Latin1_General_BIN2', exactNames],
+    ['Latin1_General_100_BIN2_UTF8', exactNames],
+    [null, namesInAnyCase],
+  ])('of a database of collation %s compare by it', async (collation, expected) => {
+    let learned;
+    const batch = async (sql: string, _: number, take: (row: Row, set: number) => void) => {
+      if (!sql.includes('dm_db_partition_stats')) take(['reader', 'shop', 1, collation], 0);
+    };
+    await introspect(
+      batch,
+      { excludedSchemas: [] },
+      () => {},
+      (names) => (learned = names),
+    );
+    expect(learned).toEqual(expected);
+  });
+});
 
 describe('a catalog', () => {
   test('comes with all that the engine tells', () => {

@@ -27,7 +27,9 @@ export const open = async (
   const at = new URL(endpoint ?? `https://${config.host}`);
   if (at.protocol !== 'https:') throw new Problem('tls-required', 'Databricks is spoken to by HTTPS alone');
   const limitMs = options.query_timeout_seconds * 1000;
-  const { catalog, schema } = config;
+  const { catalog } = config;
+  // As the catalogs keep them; their views compare as texts do: https://docs.databricks.com/sql/language-manual/sql-ref-names
+  const schema = config.schema?.toLowerCase();
   const loaded = await loadDriver();
   const driver = await dialer.step('authenticate', async () => {
     const token = await tokenOf(credentials, at, dialer);
@@ -53,7 +55,8 @@ export const open = async (
     privileges: async () => privilegesOf(query, await place(), { schema, role }),
     introspect: async (scope, sink) => {
       const schemas = scope.schemas ?? (schema === undefined ? undefined : [schema]);
-      return introspect({ query, metadata }, await place(), { ...scope, schemas }, sink);
+      const excludedSchemas = scope.excludedSchemas.map((name) => name.toLowerCase());
+      return introspect({ query, metadata }, await place(), { schemas, excludedSchemas }, sink);
     },
     [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),
   };

@@ -3,7 +3,8 @@ import { createDrafts } from '../sql/drafts.ts';
 import { fold } from '../sql/fold.ts';
 import { handOn } from '../sql/hand-on.ts';
 import { broken, firstFew } from '../sql/missing.ts';
-import { catalogQueries, catalogSets, type Read } from './queries.ts';
+import { findAbsentSchemas, schemasNotFound, schemasQuery } from './absent-schemas.ts';
+import { catalogQueries, catalogSets, type Read, type Row } from './queries.ts';
 import { quoted } from './quote.ts';
 import { readRows } from './rows.ts';
 
@@ -18,23 +19,30 @@ export const introspect = async (
   const drafts = createDrafts();
   const rows = readRows(drafts);
   for (const set of catalogSets) await read(asked[set], rows[set]);
+  const wanted = scope.schemas?.filter((name) => !scope.excludedSchemas.includes(name)) ?? [];
+  const users: Row[] = [];
+  if (wanted.length > 0) await read(schemasQuery(wanted), (row) => void users.push(row));
+  const absent = wanted.length > 0 ? findAbsentSchemas(wanted, users) : [];
   const found = drafts.inOrder();
   await handOn(found, fold, sink);
-  return found.length > 0
-    ? broken(
-        found,
-        (views) =>
-          `Compile these views, which says what they lack, and repair or drop those that do not compile:\n${firstFew(
-            views.map(({ schema, name }) => `ALTER VIEW ${quoted(schema)}.${quoted(name)} COMPILE;`),
-          )}`,
-      )
-    : [
-        {
-          // The server hides what an account has no right to, so that it cannot be counted.
-          reason: 'tables-hidden',
-          remediation: `GRANT SELECT ANY TABLE TO ${quoted(account(username))}; -- or GRANT READ ON each table that is needed`,
-        },
-      ];
+  if (absent.length > 0 && absent.length === wanted.length) return schemasNotFound(absent);
+  const missing =
+    found.length > 0
+      ? broken(
+          found,
+          (views) =>
+            `Compile these views, which says what they lack, and repair or drop those that do not compile:\n${firstFew(
+              views.map(({ schema, name }) => `ALTER VIEW ${quoted(schema)}.${quoted(name)} COMPILE;`),
+            )}`,
+        )
+      : [
+          {
+            // The server hides what an account has no right to, so that it cannot be counted.
+            reason: 'tables-hidden',
+            remediation: `GRANT SELECT ANY TABLE TO ${quoted(account(username))}; -- or GRANT READ ON each table that is needed`,
+          },
+        ];
+  return [...missing, ...schemasNotFound(absent)];
 };
 
 /** A name that was not quoted is one of capitals. */

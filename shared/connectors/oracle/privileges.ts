@@ -1,9 +1,10 @@
 import type { Privileges } from '../connector.ts';
+import { findAbsentSchemas, schemasQuery } from './absent-schemas.ts';
 import { account } from './introspect.ts';
 import type { Row, Run } from './queries.ts';
 import { quoted } from './quote.ts';
 
-/** Four queries that everybody may run; never run on an Oracle Database. */
+/** Queries that everybody may run, a fifth where a schema is not seen; never run on an Oracle Database. */
 export const privileges = async (
   run: Run,
   {
@@ -43,12 +44,22 @@ export const privileges = async (
       and privilege in ('INSERT', 'UPDATE', 'DELETE', 'ALTER') order by 1, 2, 3, 4`,
     binds: { name: account(username) },
   });
-  const unseen = schemas ? schemas.filter((name) => !seen.has(name)) : seen.size === 0 ? ['any schema'] : [];
-  return {
-    missing: unseen.slice(0, most).map((name) => ({
+  const named = schemas?.filter((name) => !seen.has(name)) ?? [];
+  const absent = named.length > 0 ? findAbsentSchemas(named, await run(schemasQuery(named))) : [];
+  const hidden = named.filter((name) => absent.every((one) => one.name !== name));
+  const unseen = schemas === undefined && seen.size === 0 ? ['any schema'] : hidden;
+  const missing = [
+    ...absent.map(({ name, spelled }) => ({
+      what: `schema ${name}`,
+      grant: `-- Correct config.schemas: there is no schema ${quoted(name)}${spelled === undefined ? '' : `; ${quoted(spelled)} is there`}.`,
+    })),
+    ...unseen.map((name) => ({
       what: `SELECT on tables of ${name}`,
       grant: `GRANT SELECT ANY TABLE TO ${user}; -- or GRANT READ ON each table that is needed`,
     })),
+  ];
+  return {
+    missing: missing.slice(0, most),
     excess: [
       ...powerfulRoles
         .filter((name) => roles.has(name))

@@ -1,3 +1,5 @@
+import { addLowerCase } from '../names.ts';
+
 export interface Asking {
   readonly schemas?: readonly string[] | undefined;
   readonly role: 'source' | 'target';
@@ -7,7 +9,8 @@ export interface Asking {
 
 /** Two statements, in one flight, for any number of tables. */
 export const privilegeQueries = ({ schemas, flavor, literal }: Asking): readonly [string, string] => {
-  const scope = schemas ? `and n.nspname in (${schemas.map(literal).join(', ')})` : '';
+  const names = schemas && flavor === 'redshift' ? addLowerCase(schemas) : schemas;
+  const scope = names ? `and n.nspname in (${names.map(literal).join(', ')})` : '';
   return flavor === 'redshift' ? redshiftQueries(scope) : postgresqlQueries(scope);
 };
 

@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import type { Missing, Scope, Sink } from '../catalog.ts';
 import { transact, type Statement } from '../postgresql/flight.ts';
+import { addLowerCase } from '../names.ts';
 import { notThere, unreadable } from '../postgresql/grants.ts';
 import { quote } from '../postgresql/quote.ts';
 import type { Draft } from '../sql/draft.ts';
@@ -46,7 +47,9 @@ export const introspect = async (
       },
     },
   ]);
-  const missing = [...unreadable(seen, closed, account), ...notThere(scope, { schemas })];
+  // External schemas may be known by their tables alone.
+  for (const { schema } of drafts.inOrder()) schemas.add(schema);
+  const missing = [...unreadable(seen, closed, account), ...notThere(namesAs(scope, schemas), { schemas })];
   try {
     await run([{ sql: statisticsQuery, row: rows.measure }]);
   } catch (error) {
@@ -59,6 +62,13 @@ export const introspect = async (
   await handOn(drafts.inOrder(), fold, sink);
   return missing;
 };
+
+/** The scope with names as the server has them. */
+const namesAs = (scope: Scope, found: ReadonlySet<string>): Scope => ({
+  ...scope,
+  schemas: scope.schemas?.map((name) => (found.has(name) ? name : name.toLowerCase())),
+  excludedSchemas: addLowerCase(scope.excludedSchemas),
+});
 
 /** insufficient_privilege: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const isDenied = (error: unknown) => error instanceof Error && 'code' in error && error.code === '42501';

@@ -1,9 +1,10 @@
 import type { Scope } from '../catalog.ts';
+import { addLowerCase } from '../names.ts';
 
 /** `svv_*` shows what the account may read; pg_catalog, by PostgreSQL 8.0's grammar, what there is. No column is null. */
 export const catalogQueries = ({ schemas, excludedSchemas }: Scope, literal: (text: string) => string) => {
   const list = (names: readonly string[]) =>
-    `(${['', ...names.filter((name) => !name.includes('\0'))].map(literal).join(', ')})`;
+    `(${['', ...addLowerCase(names).filter((name) => !name.includes('\0'))].map(literal).join(', ')})`;
   const mine = (schema: string) =>
     [
       `${schema} not like 'pg!_%' escape '!' and ${schema} not in ('information_schema', 'catalog_history')`,

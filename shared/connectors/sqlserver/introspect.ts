@@ -1,4 +1,5 @@
 import type { Missing, Scope, Sink } from '../catalog.ts';
+import type { NameRules } from '../names.ts';
 import type { Draft } from '../sql/draft.ts';
 import { createDrafts } from '../sql/drafts.ts';
 import { fold } from '../sql/fold.ts';
@@ -11,13 +12,20 @@ import { bracketed } from './quote.ts';
 import { readRows, type Account } from './rows.ts';
 
 /** One batch for everything but rows and sizes, which need a right of their own, and are had for less where it is missing. */
-export const introspect = async (batch: Batch, scope: Scope, sink: Sink): Promise<readonly Missing[]> => {
+export const introspect = async (
+  batch: Batch,
+  scope: Scope,
+  sink: Sink,
+  learnNames?: (names: NameRules) => void,
+): Promise<readonly Missing[]> => {
   const drafts = createDrafts();
   const rows = readRows(drafts);
   await batch(catalogQueries(scope), mostBytes, rows.take);
   await readSizes(batch, rows.takeSize);
   const found = drafts.inOrder();
-  const missing = missingOf(rows.account(), found);
+  const account = rows.account();
+  learnNames?.(account.names);
+  const missing = missingOf(account, found);
   await handOn(
     found.filter(({ access }) => access !== 'none'),
     fold,

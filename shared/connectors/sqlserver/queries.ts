@@ -24,7 +24,8 @@ export const catalogQueries = (scope: Scope): string =>
   [
     `select user_name() as [user], db_name() as [database],
       case when is_srvrolemember('sysadmin') = 1 then 1
-        else has_perms_by_name(db_name(), 'DATABASE', 'SELECT') end as reads_all`,
+        else has_perms_by_name(db_name(), 'DATABASE', 'SELECT') end as reads_all,
+      cast(databasepropertyex(db_name(), 'Collation') as nvarchar(128)) as [collation]`,
     `select t.user_type_id, t.system_type_id, t.name, s.name as [schema], t.is_user_defined
       from sys.types t left join sys.schemas s on s.schema_id = t.schema_id`,
     `select o.object_id, s.name as [schema], o.name, o.type_desc, ${may('SELECT')} as readable

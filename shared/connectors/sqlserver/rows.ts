@@ -1,4 +1,5 @@
 import type { Column } from '../catalog.ts';
+import { exactNames, type NameRules, namesInAnyCase } from '../names.ts';
 import { draftOf, type Draft } from '../sql/draft.ts';
 import type { Drafts } from '../sql/drafts.ts';
 import type { Row } from './batch.ts';
@@ -8,11 +9,20 @@ export interface Account {
   readonly user: string;
   readonly database: string;
   readonly readsAll: boolean;
+  readonly names: NameRules;
 }
+
+/**
+ * A database whose collation is binary or tells cases apart does so for names too. What a contained database or one of Azure with a
+ * catalog collation of its own does is not asked: they are said to compare as their data does.
+ * https://learn.microsoft.com/sql/relational-databases/collations/collation-and-unicode-support
+ */
+const namesBy = (collation: string): NameRules =>
+  /_(CS|BIN2?)(_|$)/i.test(collation) ? exactNames : namesInAnyCase;
 
 /** Reads rows into drafts as they come, set by set in the order in which `catalogQueries` asks for them, and keeps none of them. */
 export const readRows = (drafts: Drafts) => {
-  let account: Account = { user: '', database: '', readsAll: false };
+  let account: Account = { user: '', database: '', readsAll: false, names: namesInAnyCase };
   const types = new Map<unknown, TypeRow>();
   const columns = new Map<Draft, Map<unknown, Column>>();
   const readable = new Map<Draft, Set<number>>();
@@ -23,8 +33,13 @@ export const readRows = (drafts: Drafts) => {
   };
 
   const readers: readonly ((row: Row) => void)[] = [
-    ([user, database, readsAll]) => {
-      account = { user: text(user), database: text(database), readsAll: Number(readsAll) === 1 };
+    ([user, database, readsAll, collation]) => {
+      account = {
+        user: text(user),
+        database: text(database),
+        readsAll: Number(readsAll) === 1,
+        names: namesBy(text(collation)),
+      };
     },
     ([user, system, name, schema, defined]) => {
       types.set(user, { system, name: text(name), schema: text(schema), defined: defined === true });

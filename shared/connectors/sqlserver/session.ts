@@ -46,9 +46,9 @@ export const open = async (
       const { privilegesOf, privilegesQuery } = await import('./privileges.ts');
       return privilegesOf(await rowsOf(batch, privilegesQuery, mostPerAnswer), role);
     },
-    introspect: async (scope, sink) => {
+    introspect: async (...asked) => {
       const { introspect } = await import('./introspect.ts');
-      return introspect(batch, scope, sink);
+      return introspect(batch, ...asked);
     },
     [Symbol.asyncDispose]: async () => close(),
   };
