@@ -3,13 +3,24 @@ import fc from 'fast-check';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { matchesType } from '../../shared/connectors/type-names.ts';
 
-const load = async (type: 'postgresql' | 'mysql') => {
+const types = [
+  'postgresql',
+  'mysql',
+  'redshift',
+  'sqlserver',
+  'oracle',
+  'snowflake',
+  'bigquery',
+  'databricks',
+] as const;
+
+const load = async (type: (typeof types)[number]) => {
   const names = await connectors[type].loadTypeNames?.();
   if (!names) throw new Error(`${type} has no synonyms`);
   return names;
 };
 
-describe.each(['postgresql', 'mysql'] as const)('a type of %s', (type) => {
+describe.each(types)('a type of %s', (type) => {
   test('matches itself, whatever it is', async () => {
     const names = await load(type);
     fc.assert(fc.property(fc.string(), (text) => matchesType(text, text, names)));
@@ -48,6 +59,53 @@ test.each([
   ['postgresql', 'public.integer', 'integer', false],
   ['postgresql', 'pg_catalog.int4', 'integer', true],
   ['postgresql', 'pg_catalog.int4', 'integer', true],
+  ['postgresql', 'float(24)', 'real', true],
+  ['postgresql', 'float(25)', 'double precision', true],
+  ['postgresql', 'float(25)', 'real', false],
+  ['postgresql', 'float', 'double precision', true],
+  ['redshift', 'varchar(20)', 'character varying(20)', true],
+  ['redshift', 'nvarchar', 'character varying(20)', true],
+  ['redshift', 'int4', 'bigint', false],
+  ['sqlserver', 'integer', 'int', true],
+  ['sqlserver', 'numeric(10)', 'decimal(10,0)', true],
+  ['sqlserver', 'float(53)', 'float', true],
+  ['sqlserver', 'float(24)', 'real', true],
+  ['sqlserver', 'float', 'real', false],
+  ['sqlserver', 'rowversion', 'timestamp', true],
+  ['sqlserver', 'nvarchar(max)', 'nvarchar(max)', true],
+  ['sqlserver', 'nvarchar(50)', 'nvarchar(max)', false],
+  ['sqlserver', 'datetime2', 'datetime2(7)', true],
+  ['oracle', 'integer', 'INTEGER', true],
+  ['oracle', 'int', 'NUMBER(38,0)', true],
+  ['oracle', 'number', 'INTEGER', true],
+  ['oracle', 'int', 'NUMBER(10,0)', false],
+  ['oracle', 'number(10)', 'NUMBER(10,0)', true],
+  ['oracle', 'varchar2(40 byte)', 'VARCHAR2(40)', true],
+  ['oracle', 'varchar2(40)', 'VARCHAR2(40 CHAR)', false],
+  ['oracle', 'timestamp with time zone', 'TIMESTAMP(6) WITH TIME ZONE', true],
+  ['oracle', 'timestamp', 'TIMESTAMP(6) WITH TIME ZONE', false],
+  ['oracle', 'interval day to second', 'INTERVAL DAY(2) TO SECOND(6)', true],
+  ['oracle', 'interval day(3) to second(6)', 'INTERVAL DAY(2) TO SECOND(6)', false],
+  ['oracle', 'double precision', 'FLOAT(126)', true],
+  ['snowflake', 'int', 'NUMBER(38,0)', true],
+  ['snowflake', 'number', 'NUMBER(10,2)', true],
+  ['snowflake', 'decimal(10, 2)', 'NUMBER(10,2)', true],
+  ['snowflake', 'int', 'NUMBER(10,2)', false],
+  ['snowflake', 'string', 'VARCHAR(16777216)', true],
+  ['snowflake', 'char', 'VARCHAR(1)', true],
+  ['snowflake', 'char(3)', 'VARCHAR(3)', true],
+  ['snowflake', 'char', 'VARCHAR(3)', false],
+  ['snowflake', 'timestamp_ntz(9)', 'TIMESTAMP_NTZ', true],
+  ['snowflake', 'timestamp_tz', 'TIMESTAMP_NTZ', false],
+  ['bigquery', 'integer', 'INT64', true],
+  ['bigquery', 'array<integer>', 'ARRAY<INT64>', true],
+  ['bigquery', 'struct<id int, at timestamp>', 'STRUCT<id INT64, at TIMESTAMP>', true],
+  ['bigquery', 'array<string>', 'ARRAY<INT64>', false],
+  ['bigquery', 'string', 'STRING(10)', true],
+  ['databricks', 'long', 'bigint', true],
+  ['databricks', 'array<integer>', 'array<int>', true],
+  ['databricks', 'map<string, long>', 'map<string,bigint>', true],
+  ['databricks', 'decimal', 'decimal(10,0)', true],
   ['mysql', 'integer', 'int', true],
   ['mysql', 'int(11)', 'int', true],
   ['mysql', 'INT', 'int(11) unsigned', false],

@@ -43,5 +43,6 @@ export const bigquery = defineConnector({
   // https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical#case_sensitivity
   names: { ...exactNames, columns: 'any-case' },
   loadQuote: async () => (await import('./quote.ts')).quote,
+  loadTypeNames: async () => (await import('./type-names.ts')).typeNames,
   load: () => import('./session.ts'),
 });

@@ -44,6 +44,7 @@ export const databricks = defineConnector({
   // https://docs.databricks.com/sql/language-manual/sql-ref-names
   names: namesInAnyCase,
   loadQuote: async () => (await import('./quote.ts')).quote,
+  loadTypeNames: async () => (await import('./type-names.ts')).typeNames,
   connectionString: {
     schemes: ['databricks'],
     parse: async (text) => (await import('./connection-string.ts')).parse(text),

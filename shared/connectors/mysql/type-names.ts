@@ -2,7 +2,7 @@ import { readSynonyms, type TypeNames } from '../type-names.ts';
 
 /** https://dev.mysql.com/doc/refman/9.7/en/other-vendor-data-types.html and numeric-type-syntax.html beside it */
 export const typeNames: TypeNames = {
-  displayWidths: new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint']),
+  unsized: new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint']),
   synonyms: readSynonyms({
     tinyint: 'bool|boolean|int1',
     smallint: 'int2',

@@ -45,6 +45,7 @@ export const oracle = defineConnector({
   autocomplete: ['schemas', 'tables', 'columns'],
   names: exactNames,
   loadQuote: async () => (await import('./quote.ts')).quote,
+  loadTypeNames: async () => (await import('./type-names.ts')).typeNames,
   connectionString: lateParser(['oracle'], () => import('./connection-string.ts')),
   load: () => import('./session.ts'),
 });

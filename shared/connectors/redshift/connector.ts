@@ -45,6 +45,7 @@ export const redshift = defineConnector({
   // Also those in quotation marks, unless enable_case_sensitive_identifier is on: https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
   names: namesInAnyCase,
   loadQuote: async () => (await import('./quote.ts')).quote,
+  loadTypeNames: async () => (await import('./type-names.ts')).typeNames,
   connectionString: {
     schemes: ['redshift'],
     parse: async (text) => (await import('../postgresql/connection-string.ts')).parse(text, ['redshift']),

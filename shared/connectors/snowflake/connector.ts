@@ -49,6 +49,7 @@ export const snowflake = defineConnector({
   autocomplete: ['schemas', 'tables', 'columns'],
   names: exactNames,
   loadQuote: async () => (await import('./quote.ts')).quote,
+  loadTypeNames: async () => (await import('./type-names.ts')).typeNames,
   connectionString: lateParser(['snowflake'], () => import('./connection-string.ts')),
   load: () => import('./session.ts'),
 });

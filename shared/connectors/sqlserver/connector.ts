@@ -59,6 +59,7 @@ export const sqlserver = defineConnector({
   // As most collations do; the server says what the database's own does.
   names: namesInAnyCase,
   loadQuote: async () => (await import('./quote.ts')).quote,
+  loadTypeNames: async () => (await import('./type-names.ts')).typeNames,
   connectionString: lateParser(['sqlserver', 'jdbc:sqlserver'], () => import('./connection-string.ts')),
   load: () => import('./session.ts'),
 });

@@ -1,0 +1,15 @@
+import { readSynonyms, type TypeNames } from '../type-names.ts';
+
+/** https://docs.databricks.com/sql/language-manual/sql-ref-datatypes */
+export const typeNames: TypeNames = {
+  synonyms: readSynonyms({
+    int: 'integer',
+    bigint: 'long',
+    smallint: 'short',
+    tinyint: 'byte',
+    float: 'real',
+    decimal: 'dec|numeric',
+    timestamp: 'timestamp_ltz',
+    string: 'string',
+  }),
+};

@@ -1,0 +1,23 @@
+import { type ExpandedType, readSynonyms, type TypeNames } from '../type-names.ts';
+
+/** ANSI's types are numbers of one precision. */
+const expansions: ReadonlyMap<string, ExpandedType> = new Map([
+  ...['integer', 'int', 'smallint'].map((name) => [name, { name: 'number', modifiers: '38' }] as const),
+  ['double precision', { name: 'float', modifiers: '126' }],
+  ['real', { name: 'float', modifiers: '63' }],
+]);
+
+/** https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/Data-Types.html */
+export const typeNames: TypeNames = {
+  expand: (name) => expansions.get(name),
+  synonyms: readSynonyms({
+    number: 'numeric|decimal|dec',
+    varchar2: 'varchar|character varying|char varying',
+    char: 'character',
+    nchar: 'national character|national char',
+    nvarchar2: 'national character varying|national char varying|nchar varying',
+    float: 'float',
+    timestamp: 'timestamp',
+    date: 'date',
+  }),
+};

@@ -1,0 +1,28 @@
+import { readSynonyms, type TypeNames } from '../type-names.ts';
+
+/** https://docs.aws.amazon.com/redshift/latest/dg/c_Supported_data_types.html */
+export const typeNames: TypeNames = {
+  postgresql: true,
+  expand: (name, modifiers) => {
+    if (name !== 'float' || !/^\d{1,2}$/.test(modifiers ?? '')) return undefined;
+    return { name: Number(modifiers) <= 24 ? 'real' : 'double precision' };
+  },
+  synonyms: readSynonyms({
+    smallint: 'int2',
+    integer: 'int|int4',
+    bigint: 'int8',
+    real: 'float4',
+    'double precision': 'float8|float',
+    numeric: 'decimal|dec',
+    boolean: 'bool',
+    character: 'char|nchar|bpchar',
+    'character varying': 'varchar|nvarchar|text',
+    'time without time zone': 'time',
+    'time with time zone': 'timetz',
+    'timestamp without time zone': 'timestamp',
+    'timestamp with time zone': 'timestamptz',
+    varbyte: 'varbinary|binary varying',
+    date: 'date',
+    super: 'super',
+  }),
+};

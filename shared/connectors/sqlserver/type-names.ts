@@ -1,0 +1,22 @@
+import { readSynonyms, type TypeNames } from '../type-names.ts';
+
+/** https://learn.microsoft.com/sql/t-sql/data-types/data-type-synonyms-transact-sql */
+export const typeNames: TypeNames = {
+  expand: (name, modifiers) => {
+    if (name !== 'float' || !/^\d{1,2}$/.test(modifiers ?? '')) return undefined;
+    return { name: Number(modifiers) <= 24 ? 'real' : 'float' };
+  },
+  synonyms: readSynonyms({
+    int: 'integer',
+    decimal: 'dec|numeric',
+    float: 'double precision',
+    real: 'real',
+    char: 'character',
+    varchar: 'char varying|character varying',
+    nchar: 'national char|national character',
+    nvarchar: 'national char varying|national character varying',
+    ntext: 'national text',
+    varbinary: 'binary varying',
+    timestamp: 'rowversion',
+  }),
+};
