@@ -56,6 +56,7 @@ interface Earlier {
 /** The columns stand as they stood before: the same columns come out in the same order. */
 export const keepSeen = (table: Table, earlier: Earlier, now: number): Table => {
   if (!mayHaveMoreColumns(table)) return table;
+  if (isAnother(table, earlier.table)) return table;
   const found = new Map(table.columns.map((column) => [column.name, column]));
   const missed = earlier.table.columns
     .flatMap((column) => keepColumn(column, found.get(column.name), earlier.at, now))
@@ -70,6 +71,13 @@ export const keepSeen = (table: Table, earlier: Earlier, now: number): Table => 
   return { ...table, columns: columns.map((column, index) => ({ ...column, position: index + 1 })) };
 };
 
+/** Of a table by the same name no sampled column is known: it was made anew, or its names are data, as where a file has no header. */
+const isAnother = (table: Table, before: Table): boolean => {
+  const found = table.columns.filter(({ share = 0 }) => share > 0);
+  const known = new Set(before.columns.map(({ name }) => name));
+  return found.length > 0 && !found.some(({ name }) => known.has(name));
+};
+
 /** Nothing where the sample found the column, or where none ever did. */
 const keepColumn = (
   before: Column,
@@ -77,7 +85,7 @@ const keepColumn = (
   readAt: number,
   now: number,
 ): { readonly column: Column; readonly seen: number }[] => {
-  if ((found && found.share !== 0) || !before.share) return [];
+  if ((found && found.share !== 0) || before.share === 0) return [];
   // A clock may have been ahead.
   const seen = Math.min(before.seen_at === undefined ? readAt : Date.parse(before.seen_at), now);
   if (!(now - seen <= keptMs)) return [];

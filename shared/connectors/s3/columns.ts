@@ -1,6 +1,6 @@
 import { isTooLarge } from '../../network/budget.ts';
 import { boundColumns } from '../bound-columns.ts';
-import type { Column } from '../catalog.ts';
+import type { Column, Sampled } from '../catalog.ts';
 import type { Runner } from './at-most.ts';
 import { readCsv } from './csv.ts';
 import { readJson } from './json.ts';
@@ -13,6 +13,8 @@ export interface Reading {
   readonly columns: readonly Column[];
   /** Of this object; an estimate where it was not read to its end. */
   readonly rows: number | null;
+  /** How much was looked at, where it was not all. */
+  readonly looked?: Pick<Sampled, 'documents' | 'rows'>;
   /** There are more columns than are told. */
   readonly cut?: boolean;
   /** How many of the columns have a type that is not understood, and are told by how they are stored. */

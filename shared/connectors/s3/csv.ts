@@ -34,7 +34,11 @@ export const readCsv = (
   if (first.some((field) => field.includes('\0'))) return undefined;
   const { values, ...found } = table.finish();
   const seen = share === null ? null : (share * read) / Math.max(1, text.length);
-  return { ...found, rows: whole || !seen ? values : Math.round(values / seen) };
+  return {
+    ...found,
+    rows: whole || !seen ? values : Math.round(values / seen),
+    ...(!whole && { looked: { rows: values } }),
+  };
 };
 
 /** Characters and fields of one sample. */

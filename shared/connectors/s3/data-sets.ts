@@ -8,6 +8,8 @@ export interface DataSet {
   readonly kind: 'file' | 'table';
   bytes: number;
   files: number;
+  /** How many of its files hold anything. */
+  filled: number;
   /** What its columns are read from: the latest that holds anything. */
   sample: Listed | undefined;
   /** The values of each partition key, as far as they tell its kind. */
@@ -61,12 +63,15 @@ export const dataSets = (
         return;
       }
       const kind = isFolder ? 'table' : 'file';
-      set = { schema, name, kind, bytes: 0, files: 0, sample: undefined, partitions: new Map() };
+      set = { schema, name, kind, bytes: 0, files: 0, filled: 0, sample: undefined, partitions: new Map() };
       found.set(id, set);
     }
     set.bytes += object.size;
     set.files += 1;
-    if (object.size > 0 && isLater(object, set.sample)) set.sample = object;
+    if (object.size > 0) {
+      set.filled += 1;
+      if (isLater(object, set.sample)) set.sample = object;
+    }
     if (first >= 0) for (const folder of folders.slice(first)) note(set.partitions, folder);
   };
   return { add, found, overflow: () => overflow, oversized: () => oversized };

@@ -1,4 +1,4 @@
-import type { Missing, Scope, Sink, Table } from '../catalog.ts';
+import type { Missing, Sampled, Scope, Sink, Table } from '../catalog.ts';
 import { byPlace } from '../order.ts';
 import { readSome } from '../read-some.ts';
 import { createPartFailures } from '../retry.ts';
@@ -79,17 +79,22 @@ interface Seen {
 
 /** Nothing for what the account may not read. */
 const tableOf = async (bucket: Bucket, set: DataSet, seen: Seen): Promise<Table | undefined> => {
-  const reading = await read(bucket, set, seen);
-  if (reading === 'denied') return undefined;
-  const own = (reading?.columns ?? []).filter(({ name }) => !set.partitions.has(name));
-  const { sample, bytes } = set;
+  const found = await read(bucket, set, seen);
+  if (found === 'denied') return undefined;
+  const reading = found === 'unread' ? undefined : found;
+  const { sample, bytes, filled } = set;
+  const own = (reading?.columns ?? [])
+    .filter(({ name }) => !set.partitions.has(name))
+    .map((column) => (filled > 1 ? { share: 1, ...column } : column));
   const rows = reading?.rows ?? (bytes === 0 ? 0 : null);
+  const rowsInAll = rows === null || !sample ? rows : Math.round((rows * bytes) / sample.size);
+  const sampled = findSampled(found, filled, rowsInAll);
   return {
     schema: set.schema,
     name: set.name,
     kind: set.kind,
     comment: null,
-    rows: rows === null || !sample ? rows : Math.round((rows * bytes) / sample.size),
+    rows: rowsInAll,
     size_bytes: bytes,
     statistics_at: null,
     parent: null,
@@ -97,28 +102,42 @@ const tableOf = async (bucket: Bucket, set: DataSet, seen: Seen): Promise<Table 
       ...own.map((column, at) => ({ ...column, position: at + 1 })),
       ...partitionColumns(set, own.length + 1),
     ],
+    ...(sampled && { sampled }),
     primary_key: [],
     foreign_keys: [],
     indexes: [],
   };
 };
 
+/** Of several files one is read, and of a text its beginning; nothing for what was read to its end, or is no table. */
+const findSampled = (
+  found: Reading | 'unread' | undefined,
+  files: number,
+  rows: number | null,
+): Sampled | undefined => {
+  if (found === undefined) return undefined;
+  if (found === 'unread') return { files: 0, of: files };
+  if (files > 1) return { files: 1, of: files };
+  return found.looked && { ...found.looked, of: rows };
+};
+
+/** `unread` is what may be a table for all that is known. */
 const read = async (
   bucket: Bucket,
   { sample }: DataSet,
   { lacks, failures, alone }: Seen,
-): Promise<Reading | 'denied' | undefined> => {
+): Promise<Reading | 'denied' | 'unread' | undefined> => {
   if (!sample) return undefined;
   if (sample.archived) {
     lacks.archived += 1;
-    return undefined;
+    return 'unread';
   }
   try {
     const reading = await readColumns(sample, rangedReads(bucket, sample), alone);
     failures.succeeded();
     if (typeof reading === 'string') {
       lacks[reading] += 1;
-      return undefined;
+      return 'unread';
     }
     if (reading?.cut) lacks.cut += 1;
     lacks.unknownTypes += reading?.unknownTypes ?? 0;
@@ -128,6 +147,6 @@ const read = async (
     if (lack === undefined) throw error;
     lacks[lack] += 1;
     if (lack === 'failing' && failures.failed()) throw error;
-    return lack === 'denied' ? 'denied' : undefined;
+    return lack === 'denied' ? 'denied' : 'unread';
   }
 };

@@ -52,7 +52,8 @@ const readFrom = (
   const documents = fields.documents();
   if (documents === 0) return whole ? { columns: [], rows: 0 } : undefined;
   const seen = share === null ? 0 : (share * read) / Math.max(1, text.length);
-  return fields.reading(isWhole || seen === 0 ? documents : Math.round(documents / seen));
+  const reading = fields.reading(isWhole || seen === 0 ? documents : Math.round(documents / seen));
+  return isWhole ? reading : { ...reading, looked: { documents } };
 };
 
 interface Start {
