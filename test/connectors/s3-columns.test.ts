@@ -68,6 +68,7 @@ describe('a CSV', () => {
     ['31-01-2024', 'date'],
     ['1/31/24', 'date'],
     ['31-01-24', 'date'],
+    ['2/29/00', 'date'],
     ['1.10.24', 'string'],
     ['2024-02-30', 'string'],
     ['2024-13-01', 'string'],
@@ -166,7 +167,7 @@ describe('a CSV', () => {
     ['a title and as many commas as columns', 'Sales of 2026,,\n,,\nid,name,price\n1,x,1.5\n2,y,2.5\n'],
     ['a title with a comma', 'Sales, 2026\nid,name,price\n1,x,1.5\n2,y,2.5\n'],
     ['comments', '# by a program\n# on a day, at noon\nid,name,price\n1,x,1.5\n2,y,2.5\n'],
-    ['comments between rows', 'id,name,price\n1,x,1.5\n# no row\n2,y,2.5\n'],
+    ['comments between rows', 'id,name,price\n1,x,1.5\n # no row\n2,y,2.5\n'],
     ['marks of another kind', "'id','name','price'\n'1','x, y','1.5'\n'2','y','2.5'\n"],
     ['semicolons, and commas in its title', 'Sales, by day, 2026\nid;name;price\n1;x;1.5\n2;y;2.5\n'],
     ['semicolons, and commas in its fields', 'id;name;price\n1;x, y, z;1.5\n2;y, z, w;2.5\n'],
@@ -187,7 +188,22 @@ describe('a CSV', () => {
     expect([namesOf(shape), rows]).toEqual([['#id', 'name'], 2]);
   });
 
+  test('with marks in a field that are not doubled keeps what stands behind them', async () => {
+    const { shape } = await read('a.csv', 'id,"the "full" name"\r\n1,x\r\n');
+    expect(namesOf(shape)).toEqual(['id', 'the full" name"']);
+  });
+
+  test('with a mark that nothing closes has the mark in its field', async () => {
+    const { shape, rows } = await read('a.csv', 'id,size\n1,"5 inch\n2,6 inch\n');
+    expect([namesOf(shape), rows]).toEqual([['id', 'size'], 2]);
+    const name = await read('a.csv', '"id,name\n1,x\n');
+    expect([namesOf(name.shape), name.rows]).toEqual([['"id', 'name'], 1]);
+  });
+
   test('of one column with commas in some rows is one column', async () => {
+    expect((await read('a.csv', 'price\n12,5\n145,00\n5.25\n')).shape).toEqual([
+      { name: 'price', type: 'string', kind: 'string' },
+    ]);
     const { shape, rows } = await read('a.csv', 'note\nyes, it is\nno\nwell\nso, so\nno, it is not\nwell\n');
     expect([namesOf(shape), rows]).toEqual([['note'], 6]);
   });
@@ -214,6 +230,10 @@ describe('a CSV', () => {
   test('names no two columns alike', async () => {
     const { shape } = await read('a.csv', 'a,a,,a\nx,y,z,w\n');
     expect(namesOf(shape)).toEqual(['a', 'a_2', 'column_3', 'a_4']);
+  });
+
+  test('is divided where its marks enclose whole fields', async () => {
+    expect(namesOf((await read('a.csv', '":!",";!"\n')).shape)).toEqual([':!', ';!']);
   });
 
   test('has whatever names its header has', async () => {
@@ -253,6 +273,11 @@ describe('a CSV', () => {
     const names = Array.from({ length: 20_000 }, (_, at) => `column${at}`).join(',');
     const { shape } = await read('a.csv', `${names}\n${'1,'.repeat(20_000)}\n`.repeat(3));
     expect(namesOf(shape)).toHaveLength(20_000);
+    const semicolons = await read(
+      'a.csv',
+      `${names.replaceAll(',', ';')}\n${'1;'.repeat(20_000)}\n`.repeat(3),
+    );
+    expect(namesOf(semicolons.shape)).toHaveLength(20_000);
     const { shape: none, taken } = await read('a.csv', 'x'.repeat(3_000_000));
     expect(none).toBe('unreadable');
     expect(taken).toBeLessThan(1_200_000);

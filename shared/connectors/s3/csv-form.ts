@@ -2,7 +2,7 @@ import { createBudget } from '../../network/budget.ts';
 import { kindOf, isValue } from './csv-kinds.ts';
 import { eachRow, type Form } from './csv-rows.ts';
 
-/** How a text is written, from its first rows. */
+/** How a text is written, from its first rows; the delimiter is empty where a line is one field. */
 export interface Layout extends Form {
   /** How many fields most rows have. */
   readonly width: number;
@@ -28,10 +28,15 @@ export const findLayout = (text: string, { whole, hinted, preferred }: Given): L
   );
   const sure = tried.filter(({ width, share }) => width > 1 && share >= 0.5);
   const best = sure.length > 0 ? sure.reduce(better) : tried.reduce(wider);
-  const { delimiter, quote, width, rows } = best;
+  const { quote, width, rows } = best;
+  const delimiter = isOneColumn(best) ? '' : best.delimiter;
   const above = rowsAbove(rows, width);
   return { delimiter, quote, width, above, indexed: isIndexed(rows.slice(above), width) };
 };
+
+/** Lines in which a delimiter is a part of the text. A first line that has more of them than all others is a header of columns that are empty. */
+const isOneColumn = ({ width, rows: [first, ...others] }: Rating): boolean =>
+  width === 1 && (first?.length === 1 || others.some(({ length }) => length >= (first?.length ?? 0)));
 
 const delimiters = [',', ';', '\t', '|'];
 const longestHeader = 65_536;
@@ -42,18 +47,29 @@ interface Rating extends Form {
   readonly width: number;
   /** Of the fields: how many are in rows of that width. */
   readonly share: number;
+  /** Marks that enclose no field as a whole. */
+  readonly strays: number;
   /** Of the fields of these rows: how many hold another delimiter. */
   readonly foreign: number;
 }
 
 const rate = (text: string, { whole, ...form }: Form & { readonly whole: boolean }): Rating => {
-  const rows: (readonly string[])[] = [];
   const part = text.slice(0, lookedAt.characters);
-  const budget = createBudget({ steps: 2 * lookedAt.characters, depth: 1 });
-  eachRow(part, { ...form, whole: whole && part.length === text.length, budget }, (row) => {
-    rows.push(row);
-    return rows.length < lookedAt.rows;
-  });
+  const rows: (readonly string[])[] = [];
+  let strays = 0;
+  const stray = () => {
+    strays += 1;
+  };
+  const read = (isWhole: boolean) => {
+    const budget = createBudget({ steps: 2 * lookedAt.characters, depth: 1 });
+    eachRow(part, { ...form, whole: isWhole, budget, stray }, (row) => {
+      rows.push(row);
+      return rows.length < lookedAt.rows;
+    });
+  };
+  read(whole && part.length === text.length);
+  // The beginning of a first row that is longer than what is looked at.
+  if (rows.length === 0) read(true);
   const counted = rows.some((row) => !isComment(row)) ? rows.filter((row) => !isComment(row)) : rows;
   const width = findWidth(counted);
   const fields = counted.filter(({ length }) => length === width).flat();
@@ -64,6 +80,7 @@ const rate = (text: string, { whole, ...form }: Form & { readonly whole: boolean
     ...form,
     rows,
     width,
+    strays,
     share: fields.length / Math.max(1, all),
     foreign: foreign / Math.max(1, fields.length),
   };
@@ -84,9 +101,10 @@ const findWidth = (rows: readonly (readonly string[])[]): number => {
   )[0];
 };
 
-/** Whose rows are more alike; then whose fields hold no other delimiter; then who has more of them. A comma may stand in any field. */
+/** Whose rows are more alike; whose fields are enclosed as they should be, and hold no other delimiter but commas; who has more of them. */
 const better = (one: Rating, other: Rating): Rating => {
   if (other.share !== one.share) return other.share > one.share ? other : one;
+  if (other.strays !== one.strays) return other.strays < one.strays ? other : one;
   if (other.foreign !== one.foreign) return other.foreign < one.foreign ? other : one;
   return wider(one, other);
 };
@@ -98,7 +116,7 @@ const wider = (one: Rating, other: Rating): Rating =>
 const quoteIn = (line: string, delimiter: string): string =>
   line.length < 10_000 && line.split(delimiter).every((field) => /^'[^']*'$/.test(field.trim())) ? "'" : '"';
 
-const isComment = ([field = '']: readonly string[]): boolean => field.startsWith('#');
+const isComment = ([field = '']: readonly string[]): boolean => field.trimStart().startsWith('#');
 
 /** Whether a row is none of a table of that width: a comment that is not divided as its rows are. */
 export const isAside = (row: readonly string[], width: number): boolean =>

@@ -67,6 +67,6 @@ const isDate = (text: string): boolean => {
 };
 
 const isDay = (year: string, month: string, day: string): boolean => {
-  const [y, m, d] = [Number(year), Number(month), Number(day)];
+  const [y, m, d] = [Number(year.padStart(4, '20')), Number(month), Number(day)];
   return m >= 1 && m <= 12 && d >= 1 && d <= new Date(Date.UTC(y, m, 0)).getUTCDate();
 };

@@ -11,6 +11,8 @@ interface Reader extends Form {
   /** Whether the text is all there is. */
   readonly whole: boolean;
   readonly budget: Budget;
+  /** Called for each mark that encloses no field as a whole. */
+  readonly stray?: () => void;
 }
 
 /**
@@ -19,16 +21,16 @@ interface Reader extends Form {
  */
 export const eachRow = (
   text: string,
-  { delimiter, quote, whole, budget }: Reader,
+  { delimiter, quote, whole, budget, stray }: Reader,
   take: (row: readonly string[], until: number) => boolean | void,
 ): number => {
   let row: string[] = [];
-  let rows = 0;
   let at = 0;
+  /** Whether a mark was found that nothing closes: it encloses nothing then, and no later one is looked for. */
+  let isOpen = false;
   const finish = (): boolean => {
     const isBlank = row.length === 1 && row[0] === '';
     const more = isBlank || take(row, at) !== false;
-    if (!isBlank) rows += 1;
     row = [];
     return more;
   };
@@ -38,18 +40,20 @@ export const eachRow = (
     // Blanks behind a delimiter: the quotation mark is what the field begins with.
     let mark = at;
     while (text[mark] === ' ') mark += 1;
-    if (text[mark] === quote && !(delimiter === '\t' && isLoose(text, mark, quote))) {
-      at = mark;
-      let end = at + 1;
-      for (;;) {
-        end = text.indexOf(quote, end);
-        if (end < 0 || text[end + 1] !== quote) break;
-        end += 2;
-      }
-      if (end < 0) return whole && rows === 0 ? 0 : text.length;
-      field = text.slice(at + 1, end).replaceAll(quote + quote, quote);
+    const end = text[mark] === quote && !isOpen ? endOfQuoted(text, mark, { delimiter, quote }) : undefined;
+    if (end === 'nowhere' && !whole) return text.length;
+    if (end === 'nowhere') {
+      isOpen = true;
+      stray?.();
+    }
+    if (typeof end === 'number') {
+      field = text.slice(mark + 1, end).replaceAll(quote + quote, quote);
       at = end + 1;
+      const rest = at;
       while (at < text.length && text[at] !== delimiter && text[at] !== '\n') at += 1;
+      const behind = text.slice(rest, at).trimEnd(); // of a mark within the field that is not doubled
+      if (behind !== '') stray?.();
+      field += behind;
     } else {
       while (at < text.length && text[at] !== delimiter && text[at] !== '\n') at += 1;
       field = text.slice(from, at);
@@ -68,6 +72,20 @@ export const eachRow = (
   }
   if (whole && row.length > 0) finish();
   return text.length;
+};
+
+/** Where the mark is that closes a field; nothing where the one that begins it is a part of it. */
+const endOfQuoted = (
+  text: string,
+  mark: number,
+  { delimiter, quote }: Form,
+): number | 'nowhere' | undefined => {
+  if (delimiter === '\t' && isLoose(text, mark, quote)) return undefined;
+  for (let end = mark + 1; ; end += 2) {
+    end = text.indexOf(quote, end);
+    if (end < 0) return 'nowhere';
+    if (text[end + 1] !== quote) return end;
+  }
 };
 
 /** Whether a mark of a text with tabs is a part of its field: inches, or a quotation that goes on. Programs that write tabs seldom quote. */

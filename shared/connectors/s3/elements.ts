@@ -52,18 +52,18 @@ const buildElement = (fields: Fields, tables: Tables): Element => {
   } = fields;
   // A damaged footer may leave out what its format requires.
   if (!(name instanceof Uint8Array)) throw new Error('expected a name of each element');
-  const physical = find(tables.ParquetTypes, type);
+  const physical = typeof type === 'number' ? (tables.ParquetTypes[type] ?? `TYPE(${type})`) : undefined;
   const meaning = readLogical(logical);
   const older = find(tables.ConvertedTypes, converted);
   return {
     name: decoder.decode(name),
     children: typeof children === 'number' ? children : 0,
     repetition: find(tables.FieldRepetitionTypes, repetition),
-    physical: physical ?? (type === undefined ? undefined : `TYPE(${String(type)})`),
+    physical,
     length: typeof length === 'number' ? length : undefined,
     annotation: meaning ?? (older === undefined ? undefined : readConverted(older, fields)),
     unknown:
-      (type !== undefined && physical === undefined) ||
+      (type !== undefined && find(tables.ParquetTypes, type) === undefined) ||
       (logical !== undefined && meaning === undefined) ||
       (converted !== undefined && older === undefined),
   };

@@ -1,0 +1,119 @@
+import type { Reading, Unread } from '../../shared/connectors/s3/columns.ts';
+
+/** What the other reader says of a file, as read.py writes it down. */
+export interface Answer {
+  /** Name, type, and of Parquet whether there may be nulls. */
+  readonly columns?: readonly (readonly [name: string, type: string, nullable?: boolean])[];
+  readonly rows?: number;
+  readonly refused?: string;
+}
+
+/** What two readers can say otherwise of a file. */
+export type Aspect = 'refused' | 'names' | 'rows' | 'nullable' | `type of ${string}`;
+
+export interface Difference {
+  readonly file: string;
+  readonly aspect: Aspect;
+  readonly ours: string;
+  readonly theirs: string;
+}
+
+/** Where the names differ, the columns are others and nothing more is compared. */
+export const compare = (file: string, ours: Reading | Unread, theirs: Answer): Difference[] => {
+  const differ = (aspect: Aspect, left: unknown, right: unknown): Difference[] => {
+    const [own, other] = [JSON.stringify(left), JSON.stringify(right)];
+    return own === other ? [] : [{ file, aspect, ours: own, theirs: other }];
+  };
+  const { columns, rows, refused } = theirs;
+  const read = typeof ours === 'string' ? undefined : ours;
+  if (!read || !columns)
+    return read || columns ? differ('refused', read ? namesOf(read) : ours, refused ?? columns) : [];
+  const names = columns.every(([name], at) => isSameName(read.columns[at]?.name, name, at))
+    ? differ('names', read.columns.length, columns.length)
+    : differ(
+        'names',
+        namesOf(read),
+        columns.map(([name]) => name),
+      );
+  const count = differ('rows', read.rows, rows);
+  if (names.length > 0) return [...names, ...count];
+  const isParquet = file.includes('.parquet');
+  return [
+    ...count,
+    ...read.columns.flatMap(({ name, type, kind, nullable }, at) => {
+      const [, other = '', mayBeNull] = columns[at] ?? [];
+      return isParquet
+        ? [
+            ...differ(`type of ${name}`, spellParquet(type), other),
+            ...differ('nullable', nullable, mayBeNull),
+          ]
+        : differ(`type of ${name}`, kind, kindOf(other, /\.(json|jsonl|ndjson)/.test(file)));
+    }),
+  ];
+};
+
+const namesOf = ({ columns }: Reading) => columns.map(({ name }) => name);
+
+/** Each numbers in its own way what has no name, or one that another column has; DuckDB takes `a` and `A` for one. */
+const isSameName = (ours: string | undefined, theirs: string, at: number): boolean =>
+  ours === theirs ||
+  (ours === `column_${at + 1}` && theirs.replace(/^column0*(?=\d)/, 'column') === `column${at}`) ||
+  (ours !== undefined &&
+    /_\d+$/.test(theirs) &&
+    [ours, ours.replace(/_\d+$/, '')].includes(theirs.replace(/_\d+$/, '')));
+
+/** What DuckDB's types are among our kinds. */
+const kindOf = (type: string, isJson: boolean): string => {
+  if (isJson && type === 'DOUBLE') return 'float';
+  if (type.endsWith(']')) return 'array';
+  if (/^(STRUCT|MAP|JSON)/.test(type)) return 'json';
+  if (type.startsWith('DECIMAL')) return 'decimal';
+  return kinds[type] ?? type;
+};
+
+const kinds: Readonly<Record<string, string>> = {
+  BIGINT: 'integer',
+  UBIGINT: 'integer',
+  HUGEINT: 'integer',
+  DOUBLE: 'decimal',
+  BOOLEAN: 'boolean',
+  VARCHAR: 'string',
+  DATE: 'date',
+  TIME: 'time',
+  TIMESTAMP: 'timestamp',
+  TIMESTAMP_NS: 'timestamp',
+  'TIMESTAMP WITH TIME ZONE': 'timestamp',
+  UUID: 'uuid',
+  '"NULL"': 'other',
+  BIGNUM: 'integer',
+};
+
+/** Our type of a Parquet's column in the words that read.py has for pyarrow's. */
+const spellParquet = (type: string): string =>
+  type
+    .replaceAll(/\bINTEGER\(\d+,(?:true|false)\)|\bU?INT_(?:8|16|32|64)\b|\bINT(?:32|64)\b/g, 'integer')
+    .replaceAll(/\bDECIMAL\(/g, 'decimal(')
+    .replaceAll(/\bINT96\b/g, 'timestamp(ns)')
+    .replaceAll(/\b(TIME|TIMESTAMP)\((MILLI|MICRO|NANO)S,(true|false)\)/g, (_, name, unit, utc) => {
+      const short = { MILLI: 'ms', MICRO: 'us', NANO: 'ns' }[String(unit)];
+      return name === 'TIME' ? `time(${short})` : `timestamp(${short}${utc === 'true' ? ',utc' : ''})`;
+    })
+    .replaceAll(/\b(TIME|TIMESTAMP)_(MILLI|MICRO)S\b/g, (_, name, unit) => {
+      const short = unit === 'MILLI' ? 'ms' : 'us';
+      return name === 'TIME' ? `time(${short})` : `timestamp(${short},utc)`;
+    })
+    .replaceAll(/\bFIXED_LEN_BYTE_ARRAY\(\d+\)|\bBYTE_ARRAY\b/g, 'binary')
+    .replaceAll(/\b[A-Z][A-Z0-9_]+\b/g, (word) => words[word] ?? word);
+
+const words: Readonly<Record<string, string>> = {
+  BOOLEAN: 'boolean',
+  FLOAT: 'float',
+  DOUBLE: 'float',
+  FLOAT16: 'float',
+  STRING: 'string',
+  UTF8: 'string',
+  UNKNOWN: 'null',
+  DATE: 'date',
+  UUID: 'uuid',
+  JSON: 'json',
+};

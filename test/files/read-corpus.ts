@@ -1,0 +1,34 @@
+import { globSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readColumns } from '../../shared/connectors/s3/columns.ts';
+import { compare, type Answer, type Difference } from './compare.ts';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+
+export const readJsonFile = async (name: string): Promise<unknown> =>
+  JSON.parse(await readFile(join(here, name), 'utf8'));
+
+/** The files of the corpus, by their paths in it. */
+export const listFiles = (): string[] =>
+  globSync('**/*', { cwd: join(here, 'corpus'), withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(join(here, 'corpus').length + 1))
+    .sort();
+
+/** In what ours and another reader's answers differ. */
+export const compareCorpus = async (answers: Readonly<Record<string, Answer>>): Promise<Difference[]> => {
+  const differences: Difference[] = [];
+  for (const [file, answer] of Object.entries(answers)) {
+    const bytes = await readFile(join(here, 'corpus', file));
+    const ours = await readColumns(
+      { key: file.replace(/\.encrypted$/, ''), size: bytes.length },
+      async (from, to) => Buffer.from(bytes.subarray(from, to)),
+      (work) => work(),
+    );
+    if (ours === undefined) throw new Error(`expected a file of a kind that is read, not ${file}`);
+    differences.push(...compare(file, ours, answer));
+  }
+  return differences;
+};
