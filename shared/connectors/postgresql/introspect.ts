@@ -5,6 +5,7 @@ import type { Missing, Scope, Sink } from '../catalog.ts';
 import { byPlace } from '../order.ts';
 import { fold } from '../sql/fold.ts';
 import { handOn } from '../sql/hand-on.ts';
+import { brokenViews } from './broken-views.ts';
 import { transact, type Statement } from './flight.ts';
 import { notThere, unreadable } from './grants.ts';
 import { read } from './read.ts';
@@ -24,10 +25,14 @@ export const introspect = async (
     (await read(client, scope, '\x1f', run)) ?? (await read(client, scope, `\x1f${randomUUID()}`, run));
   if (!reading) throw new Problem('server-error', 'Expected names that can be told apart');
   const { relations, closed, relationOf } = reading;
-  const missing = [...unreadable(relations, closed, reading.account), ...notThere(scope, reading)];
   const seen = relations
     .filter(({ schema, access }) => access !== 'none' && !closed.has(schema))
     .sort(byPlace);
+  const missing = [
+    ...unreadable(relations, closed, reading.account),
+    ...brokenViews(seen, relations),
+    ...notThere(scope, reading),
+  ];
   await handOn(seen, (relation) => fold(unpack(relation, relationOf)), sink);
   return missing;
 };

@@ -1,4 +1,5 @@
 import type { Scope } from '../catalog.ts';
+import { brokenViewsQuery } from './broken-views.ts';
 
 /** Quotes a value for the simple protocol, which cannot bind: pg's own `escapeLiteral`. */
 type Literal = (text: string) => string;
@@ -39,6 +40,7 @@ export const catalogQueries = (scope: Scope, separator: string, literal: Literal
       left join pg_class t on t.oid = c.reltoastrelid and c.reltoastrelid <> 0
       left join indexed large on large.indrelid = t.oid
       left join pg_inherits h on h.inhrelid = c.oid and c.relispartition where ${relkinds} and ${mine}`,
+    brokenViews: brokenViewsQuery(mine),
     // A type and its modifier are one number. One letter says the rest: I identity, S stored, V virtual, N none of it; small: nullable.
     // Before 12 there is no attgenerated: the name then falls through to the outer one.
     // A look into the index for each table is cheaper than sorting all columns, needs no memory, and begins to answer at once.

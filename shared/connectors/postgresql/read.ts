@@ -56,6 +56,7 @@ export const read = async (
     },
     { sql: sql.types, row: types.add },
     { sql: sql.relations, row: (row) => relations.add(row, schemas, server) },
+    { sql: sql.brokenViews, row: relations.addBrokenView },
     { sql: sql.columns, row: into('columns') },
     { sql: sql.defaults, row: into('defaults') },
     { sql: sql.comments, row: into('comments') },

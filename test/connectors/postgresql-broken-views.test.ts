@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { reach } from '../engines/reach.ts';
+import { connect, readCatalog } from './read-catalog.ts';
+
+for (const version of [11, 14, 18]) {
+  const engine = reach('postgres', { POSTGRES_VERSION: `${version}` });
+  if (!engine) continue;
+  const place = { host: engine['POSTGRES_HOST'], port: Number(engine['POSTGRES_PORT']) };
+  const admin = {
+    ...place,
+    user: engine['POSTGRES_ADMIN_USER'],
+    password: engine['POSTGRES_ADMIN_PASSWORD'],
+  };
+
+  describe(`PostgreSQL ${version}, a view`, () => {
+    const database = `views_${process.pid}`;
+    const owner = `views_owner_${process.pid}`;
+    const user = `views_reader_${process.pid}`;
+    const views = 'owned counted by_column above above_hidden filled empty joined invoked';
+    const reader = { ...place, database, user, password: 'obviously-fake' };
+
+    beforeAll(async () => {
+      await using client = await connect({ ...admin, database: 'postgres' });
+      await client.query(`create database ${database} template template0`);
+      await using inside = await connect({ ...admin, database });
+      await inside.query(`
+        create role ${owner}; create role ${user} login password 'obviously-fake';
+        create table base (a int, b int); create table secret (a int, c int);
+        create view owned as select a, b from base;
+        create view counted as select count(*) from base;
+        create view by_column as select a from base;
+        create view joined as select b.a, s.c from base b left join secret s on s.a = b.a;
+        create view above as select a from owned; create view hidden as select a, b from base;
+        create view above_hidden as select a from hidden; alter view hidden owner to ${owner};
+        grant select on above_hidden to ${user};
+        create materialized view filled as select a from base;
+        create materialized view empty as select a from base with no data;
+        create view invoked ${version >= 15 ? 'with (security_invoker)' : ''} as select a from base;
+        grant select (a) on base to ${owner};
+        ${['owned', 'counted', 'by_column', 'joined', 'filled', 'empty'].map((view) => `alter ${view === 'filled' || view === 'empty' ? 'materialized ' : ''}view ${view} owner to ${owner};`).join('\n')}
+        grant select on ${views.replaceAll(' ', ', ')} to ${user};`);
+    });
+    afterAll(async () => {
+      await using client = await connect({ ...admin, database: 'postgres' });
+      await client.query(`drop database if exists ${database}`);
+      await client.query(`drop role if exists ${owner}, ${user}`);
+    });
+
+    /** What the server itself says to each of them. */
+    const unreadable = async () => {
+      await using client = await connect(reader);
+      const refused: string[] = [];
+      for (const view of views.split(' '))
+        await client.query(`select * from ${view} limit 1`).catch(() => refused.push(view));
+      return refused;
+    };
+
+    test('that cannot be read is told, with what lets it be read', async () => {
+      const refused = await unreadable();
+      expect(refused).toEqual(
+        'owned above above_hidden empty joined'.split(' ').concat(version >= 15 ? ['invoked'] : []),
+      );
+      const { missing } = await readCatalog(reader);
+      const [broken] = missing.filter(({ reason }) => reason === 'views-broken');
+      expect(broken?.count).toBe(refused.length);
+      await using client = await connect({ ...admin, database });
+      await client.query(broken?.remediation ?? '');
+      expect(await unreadable()).toEqual([]);
+      expect((await readCatalog(reader)).missing.map(({ reason }) => reason)).toEqual(['tables-denied']);
+    });
+  });
+}
