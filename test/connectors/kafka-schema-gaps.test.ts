@@ -46,7 +46,6 @@ describe('what a schema says and is not among its columns is told:', () => {
     ['in a text', 'protobuf', 'message M { int32 a = 1 [b = "c]; } '],
     ['a field that is none', 'protobuf', 'message M { int32 a = 1; what is this; string b = 2; }'],
     ['a statement that is none', 'protobuf', 'message M { int32 a = 1; } what is this;'],
-    ['a file without messages', 'protobuf', 'enum E { A = 0; }'],
   ])('%s', (_, language, text) => {
     expect(readSchema(language, text).gaps).toEqual({ unreadable: [] });
   });
@@ -74,7 +73,11 @@ describe('what a schema says and is not among its columns is told:', () => {
 
   test.each<[string, ...Parameters<typeof readSchema>]>([
     ['draft 3', 'json', { $schema: 'http://json-schema.org/draft-03/schema#', properties: { a: {} } }],
-    ['a draft of nobody', 'json', { $schema: 'https://a.test/meta', properties: { a: {} } }],
+    [
+      'a draft to come',
+      'json',
+      { $schema: 'https://json-schema.org/draft/2050-01/schema', properties: { a: {} } },
+    ],
     ['an edition to come', 'protobuf', 'edition = "2050"; message M { int32 a = 1; }'],
   ])('%s', (_, language, text) => {
     const { columns, gaps } = readSchema(language, text);
@@ -94,6 +97,7 @@ describe('and nothing is told of', () => {
     ['an object within itself', 'json', { properties: { a: {}, b: { $ref: '#' } } }],
     ['a list of itself', 'json', { properties: { a: {}, b: { $ref: '#/$defs/l' } }, $defs: list }],
     ['a message within itself', 'protobuf', 'message M { int32 a = 1; M b = 2; }'],
+    ['words of its own', 'json', { $schema: 'https://a.test/meta', properties: { a: {}, b: {} } }],
     ['a schema of schemas', 'json', { properties: { a: {}, b: { $ref: metaSchema } } }],
     ['a type that registries have', 'protobuf', 'message M { int32 a = 1; google.protobuf.Any b = 2; }'],
     ['an import for its options', 'protobuf', 'import "v.proto"; message M { int32 a = 1; int32 b = 2; }'],
@@ -102,6 +106,10 @@ describe('and nothing is told of', () => {
     expect(columns.filter((line) => /^\w+:/.test(line)).length).toBe(2);
     expect(gaps).toEqual({});
   });
+});
+
+test('a file of enums has no columns, and nothing else either', () => {
+  expect(readSchema('protobuf', 'enum E { A = 0; }')).toEqual({ columns: [], gaps: {} });
 });
 
 describe('missing', () => {

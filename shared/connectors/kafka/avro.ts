@@ -91,7 +91,12 @@ const complex = (schema: Readonly<Record<string, unknown>>, types: Types, namesp
     case 'record':
     case 'error': {
       const fields = () => recordFields(schema, types, namespace);
-      return { type: nameOf(schema), kind: 'json', nullable: false, nested: { key: schema, fields } };
+      return {
+        type: nameOf(schema),
+        kind: 'json',
+        nullable: false,
+        nested: { keys: new Set([schema]), fields },
+      };
     }
     case 'enum':
       return { type: nameOf(schema), kind: 'string', nullable: false };

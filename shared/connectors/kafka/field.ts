@@ -4,8 +4,8 @@ import type { Column } from '../catalog.ts';
 
 /** A field of a schema, whatever language it is written in. */
 export interface Field extends Pick<Column, 'name' | 'type' | 'kind' | 'nullable' | 'default' | 'comment'> {
-  /** Of a record in a record: what names its type, and its fields. */
-  readonly nested?: { readonly key: unknown; readonly fields: () => readonly Field[] };
+  /** Of a record in a record: what its type is known by, of alternatives each, and its fields. */
+  readonly nested?: { readonly keys: ReadonlySet<unknown>; readonly fields: () => readonly Field[] };
 }
 
 /** A schema, and those that it refers to by the names that it gives them. */
@@ -50,21 +50,24 @@ export const columnsOf = (
   most = mostColumns,
 ): Column[] => {
   const columns: Column[] = [];
-  const add = (some: readonly Field[], path: string, above: readonly unknown[]) => {
+  const add = (some: readonly Field[], path: string, above: readonly ReadonlySet<unknown>[]) => {
     for (const { name, nested, type, kind, nullable, default: given, comment } of some) {
       if (columns.length >= most) return;
       if (type.length > longestType) leaveOut('tooLarge', path + name);
       const column = { name: path + name, type: type.slice(0, longestType), kind, nullable };
       columns.push({ ...column, default: given, generated: null, comment, position: columns.length + 1 });
-      if (!nested || above.includes(nested.key)) continue;
+      if (!nested || above.some((keys) => isSame(keys, nested.keys))) continue;
       const inner = above.length < deepest ? openNested(nested) : undefined;
-      if (inner) add(inner, `${path}${name}.`, [...above, nested.key]);
+      if (inner) add(inner, `${path}${name}.`, [...above, nested.keys]);
       else leaveOut('tooLarge', path + name);
     }
   };
   add(fields, '', []);
   return columns;
 };
+
+const isSame = (some: ReadonlySet<unknown>, others: ReadonlySet<unknown>): boolean =>
+  some.size === others.size && [...some].every((key) => others.has(key));
 
 /** Undefined where that takes more work than is left. */
 const openNested = ({ fields }: NonNullable<Field['nested']>): readonly Field[] | undefined => {

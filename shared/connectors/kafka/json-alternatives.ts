@@ -5,30 +5,45 @@ export const mergeFields = (
   lists: readonly (readonly Field[])[],
   isNullable: (same: readonly Field[]) => boolean,
 ): readonly Field[] => {
-  const found = new Map<string, Field[]>();
+  const found = new Map<string, [Field, ...Field[]]>();
   for (const field of lists.flat()) {
-    const same = found.get(field.name) ?? [];
-    found.set(field.name, same);
-    same.push(field);
+    const same = found.get(field.name);
+    if (same) same.push(field);
+    else found.set(field.name, [field]);
   }
-  return [...found.values()].map((same) => ({ ...same.reduce(mergeTwo), nullable: isNullable(same) }));
+  return [...found.values()].map((same) => ({ ...mergeSame(same), nullable: isNullable(same) }));
 };
 
 /** Of objects that are one or the other: a field is sure to be there where each of all of them has it. */
 export const mergeAlternatives = (lists: readonly (readonly Field[])[], isAll: boolean): readonly Field[] =>
   mergeFields(lists, (same) => !isAll || same.length < lists.length || same.some(({ nullable }) => nullable));
 
-const mergeTwo = (one: Field, other: Field): Field => {
-  const nested = mergeNested(one.nested, other.nested);
+const mergeSame = (same: readonly [Field, ...Field[]]): Field => {
+  const [first] = same;
+  const nested = mergeNested(same.flatMap((field) => field.nested ?? []));
   return {
-    ...one,
-    type: one.type === other.type ? one.type : 'oneOf',
-    kind: one.kind === other.kind ? one.kind : 'other',
+    ...first,
+    type: same.every(({ type }) => type === first.type) ? first.type : 'oneOf',
+    kind: same.every(({ kind }) => kind === first.kind) ? first.kind : 'other',
     ...(nested && { nested }),
   };
 };
 
-const mergeNested = (one: Field['nested'], other: Field['nested']): Field['nested'] => {
-  if (!one || !other || one.key === other.key) return one ?? other;
-  return { key: one.key, fields: () => mergeAlternatives([one.fields(), other.fields()], true) };
+type Nested = NonNullable<Field['nested']>;
+
+const mergeNested = (all: readonly Nested[]): Nested | undefined => {
+  const distinct: Nested[] = [];
+  const keys = new Set<unknown>();
+  for (const nested of all) {
+    const before = keys.size;
+    for (const key of nested.keys) keys.add(key);
+    if (keys.size > before) distinct.push(nested);
+  }
+  if (distinct.length < 2) return distinct[0];
+  const fields = () =>
+    mergeAlternatives(
+      distinct.map((nested) => nested.fields()),
+      true,
+    );
+  return { keys, fields };
 };

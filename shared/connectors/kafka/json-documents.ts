@@ -48,12 +48,12 @@ const addDocument = (
   reading: Shared,
 ): Resource => {
   const dialect = isObject(at) ? at['$schema'] : undefined;
-  if (typeof dialect === 'string' && !dialects.test(dialect)) reading.leaveOut('unsupported');
+  if (typeof dialect === 'string' && isUnknown(dialect)) reading.leaveOut('unsupported');
   const document: Document = {
     references: schema.references,
     resources: new Map(),
     byUri: new Map(),
-    hasSiblings: typeof dialect === 'string' && /2019-09|2020-12|oas/.test(dialect),
+    hasSiblings: typeof dialect === 'string' && /2019-09|2020-12|oas\/3\.1/.test(dialect),
     reading,
   };
   const root = addResource(at, base, document);
@@ -62,9 +62,10 @@ const addDocument = (
   return root;
 };
 
-/** https://json-schema.org/specification-links, and OpenAPI's, which is draft 2020-12 with words of its own. */
-const dialects =
-  /^https?:\/\/(json-schema\.org\/(draft-0[4-7]\/|draft\/20(19-09|20-12)\/)?(hyper-)?schema|spec\.openapis\.org\/oas\/3\.1\/dialect\/[\w-]+)#?$/;
+/** Of drafts that are not read here. Whoever adds words of their own to a draft names a dialect of their own. https://json-schema.org/specification-links */
+const isUnknown = (dialect: string): boolean =>
+  dialect.includes('//json-schema.org/') && !known.test(dialect);
+const known = /^https?:\/\/json-schema\.org\/(draft-0[4-7]\/|draft\/20(19-09|20-12)\/)?(hyper-)?schema#?$/;
 
 const addResource = (at: unknown, base: string, document: Document): Resource => {
   const id = idOf(at);

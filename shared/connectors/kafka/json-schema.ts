@@ -37,7 +37,7 @@ const describe = (given: readonly Part[], reading: Reading, above: readonly Json
       type: type || 'object',
       kind: 'json',
       ...facts,
-      nested: { key, fields: () => readFields(whole, reading, []) },
+      nested: { keys: new Set([key]), fields: () => readFields(whole, reading, []) },
     };
   }
   if (type === '') return { ...describeUntyped(whole, reading), ...facts };

@@ -10,9 +10,7 @@ export const protobufFields = (schema: SchemaText, reading = createReading()): r
   const types: Types = { named: new Map(), ...reading };
   readFile({ text: furnished, references: new Map() }, types);
   const [first] = readAll(schema, types, new Set());
-  if (first) return fieldsOf(first, types);
-  reading.leaveOut('unreadable');
-  return [];
+  return first ? fieldsOf(first, types) : [];
 };
 
 /** Each once, however they refer to each other. */
@@ -26,7 +24,7 @@ const readAll = (schema: SchemaText, types: Types, known: Set<SchemaText>): read
 const fieldsOf = ({ path, fields, file }: Message, types: Types): Field[] =>
   fields.map((written): Field => {
     const { name, label: given } = written;
-    const type = written.type.replace(/^\./, '');
+    const type = written.type.replace(/^\.|(?<=^map<\w+, )\./, '');
     const facts = { name, default: written.default, comment: null };
     if (given === 'map') {
       resolve(/, (.*)>$/s.exec(type)?.[1] ?? '', path, types);
@@ -36,7 +34,7 @@ const fieldsOf = ({ path, fields, file }: Message, types: Types): Field[] =>
     const label: Label = given || (file.presence ?? 'implicit');
     if (label === 'repeated') return { ...facts, type: `repeated ${type}`, kind: 'array', nullable: false };
     const nullable = label !== 'required' && (isMessage || label !== 'implicit');
-    const nested = message && { key: message, fields: () => fieldsOf(message, types) };
+    const nested = message && { keys: new Set([message]), fields: () => fieldsOf(message, types) };
     return { ...facts, type, kind, nullable, ...(nested && { nested }) };
   });
 
