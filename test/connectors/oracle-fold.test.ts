@@ -46,6 +46,15 @@ const answering =
     for (const row of answerTo(sets, query)) take(row);
   };
 
+test.each([
+  ['constraints', /from all_constraints/, ['HR', 'PK_O', 'SUMS', 'P', null, null]],
+  ['indexes', /from all_indexes/, ['HR', 'SUMS', 'HR', 'PK_O', 'UNIQUE']],
+] as const)('two %s under one name are refused', async (_, pattern, row) => {
+  const sets = rows.map(([of, some]) => [of, of.source === pattern.source ? [...some, row] : some] as const);
+  const reading = introspect(answering(sets), { excludedSchemas: [] }, () => {}, 'reader');
+  await expect(reading).rejects.toMatchObject({ code: 'server-error' });
+});
+
 test('a catalog comes with all that the dictionary tells', async () => {
   const tables: Table[] = [];
   const asked: Query[] = [];

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Column, Table } from '../../shared/connectors/catalog.ts';
 import { byPlace } from '../../shared/connectors/order.ts';
-import { draftOf } from '../../shared/connectors/sql/draft.ts';
+import { draftOf, type Draft } from '../../shared/connectors/sql/draft.ts';
 import { createDrafts, type Drafts } from '../../shared/connectors/sql/drafts.ts';
 import { fold } from '../../shared/connectors/sql/fold.ts';
 import { handOn } from '../../shared/connectors/sql/hand-on.ts';
@@ -89,6 +89,58 @@ describe('a catalog', () => {
     expect(fold(draft).columns).toHaveLength(3);
     draft.columns.push(column(name, 1), column('x', 2), column(name, 3));
     expect(() => fold(draft)).toThrow(expect.objectContaining({ code: 'server-error' }));
+  });
+
+  test('of two columns of one name is refused, whatever the name', () => {
+    const draft = draftOf('s', 't', 'table');
+    draft.columns.push(column('x', 1), column('x', 2));
+    expect(() => fold(draft)).toThrow(expect.objectContaining({ code: 'server-error' }));
+  });
+
+  test.each<[string, (drafts: Drafts, draft: Draft) => void, (drafts: Drafts, draft: Draft) => void]>([
+    [
+      'two parts in one place of a key',
+      (drafts, { primaryKey }) => drafts.put(primaryKey, 1, 'x'),
+      (drafts, { primaryKey }) => drafts.put(primaryKey, 1, 'y'),
+    ],
+    [
+      'an index that is unique and one that is not',
+      (drafts, draft) => void drafts.index(draft, { name: '?', unique: true }),
+      (drafts, draft) => void drafts.index(draft, { name: '?', unique: false }),
+    ],
+    [
+      'indexes of other rows',
+      (drafts, draft) => void drafts.index(draft, { name: '?', unique: true, predicate: 'a' }),
+      (drafts, draft) => void drafts.index(draft, { name: '?', unique: true, predicate: 'b' }),
+    ],
+    [
+      'foreign keys to two tables',
+      (drafts, draft) =>
+        drafts.pair(draft, '?', 1, 'x', { schema: 's', table: 'a', column: 'id', valid: true }),
+      (drafts, draft) =>
+        drafts.pair(draft, '?', 2, 'y', { schema: 's', table: 'b', column: 'id', valid: true }),
+    ],
+    [
+      'foreign keys from two columns',
+      (drafts, draft) =>
+        drafts.pair(draft, '?', 1, 'x', { schema: 's', table: 'a', column: 'id', valid: true }),
+      (drafts, draft) =>
+        drafts.pair(draft, '?', 1, 'y', { schema: 's', table: 'a', column: 'id', valid: true }),
+    ],
+  ])('with %s under one name is refused, and one that comes twice is one', (_, one, other) => {
+    const made = () => {
+      const drafts = createDrafts();
+      const draft = drafts.add(draftOf('s', 't', 'table'));
+      one(drafts, draft);
+      return { drafts, draft };
+    };
+    const twice = made();
+    one(twice.drafts, twice.draft);
+    expect(twice.draft).toEqual(made().draft);
+    const merged = made();
+    expect(() => other(merged.drafts, merged.draft)).toThrow(
+      expect.objectContaining({ code: 'server-error' }),
+    );
   });
 
   test('is the same in whatever order its rows come', () => {

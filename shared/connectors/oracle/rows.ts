@@ -1,6 +1,7 @@
 import type { Table } from '../catalog.ts';
 import { draftOf, type Part, type References } from '../sql/draft.ts';
 import type { Drafts } from '../sql/drafts.ts';
+import { refuseSameName } from '../sql/fold.ts';
 import { kindOf, spelled } from './kinds.ts';
 import type { CatalogSet, Row } from './queries.ts';
 
@@ -65,7 +66,9 @@ export const readRows = (drafts: Drafts): Readonly<Record<CatalogSet, (row: Row)
 
     constraints: ([owner, name, table, type, otherOwner, other, status, validated]) => {
       const draft = drafts.find(table, owner);
-      const own = Object.assign(constraintOf(owner, name), { schema: text(owner), table: text(table) });
+      const known = constraintOf(owner, name);
+      if (known.table !== '') throw refuseSameName();
+      const own = Object.assign(known, { schema: text(owner), table: text(table) });
       if (draft && type === 'P') draft.primaryKey = own.columns;
       // One that is referred to may come later, as its columns do.
       if (draft && type === 'R')
@@ -88,6 +91,7 @@ export const readRows = (drafts: Drafts): Readonly<Record<CatalogSet, (row: Row)
       const valid =
         !brokenIndexes.has(text(status)) && functionStatus !== 'DISABLED' && !(Number(unusable) > 0);
       at(row)?.indexes.push({ name: text(name), unique: uniqueness === 'UNIQUE', parts, valid });
+      if (indexes.has(keyOf(owner, name))) throw refuseSameName();
       indexes.set(keyOf(owner, name), parts);
     },
     indexColumns: ([owner, index, column, position]) => {

@@ -42,12 +42,13 @@ export const createDrafts = () => {
     return draft;
   };
 
-  /** Puts a part of a key in its place, counted from 1, before or after the others of it. */
+  /** Puts a part of a key in its place, counted from 1, before or after the others of it. Throws where another stands there. */
   const put = (parts: Part[], place: unknown, part: Part): void => {
     const at = Number(place);
     if (!Number.isInteger(at) || at < 1 || at > mostParts)
       throw new Problem('protocol-mismatch', 'Expected the parts of a key to be numbered');
     count(Math.max(0, at - parts.length));
+    if (at - 1 in parts && parts[at - 1] !== part) throw refuseSameName();
     parts[at - 1] = part;
   };
 
@@ -88,8 +89,11 @@ export const createDrafts = () => {
       if (draft) (draft.comments ??= new Map()).set(column, comment);
     },
     put,
-    index: (draft: Draft, index: Omit<IndexDraft, 'parts'>): IndexDraft =>
-      entry(draft.indexes, index.name, () => ({ ...index, parts: [] })),
+    index: (draft: Draft, index: Omit<IndexDraft, 'parts'>): IndexDraft => {
+      const found = entry(draft.indexes, index.name, () => ({ ...index, parts: [] }));
+      if (found.unique !== index.unique || found.predicate !== index.predicate) throw refuseSameName();
+      return found;
+    },
     /** A column of a foreign key and the one that it refers to, in their place. */
     pair: (draft: Draft, name: string, place: unknown, ours: Part, theirs: Theirs): void => {
       const { column, valid, ...to } = theirs;
@@ -99,6 +103,7 @@ export const createDrafts = () => {
         references: { ...to, columns: [] },
         valid,
       }));
+      if (key.references.schema !== to.schema || key.references.table !== to.table) throw refuseSameName();
       put(key.parts, place, ours);
       put(key.references.columns, place, column);
     },

@@ -13,6 +13,7 @@ export const fold = (draft: Draft): Table => {
   const columns = readable ? all.filter(({ position }) => readable.has(position)) : all;
   refuseTwice(all);
   const names = draft.expressions ? undefined : new Set(columns.map(({ name }) => name));
+  if (names && names.size < columns.length) throw refuseSameName();
   if (draft.comments) {
     for (const column of columns) column.comment = draft.comments.get(column.name) || null;
   }
