@@ -46,6 +46,59 @@ const answering =
     for (const row of answerTo(sets, query)) take(row);
   };
 
+describe('a catalog of which a part fails', () => {
+  const refused = (code: string) => Object.assign(new Error(`${code}: no`), { code });
+  /** One set fails after its first row. */
+  const failing = (pattern: RegExp, error: Error) => async (query: Query, take: (row: Row) => void) => {
+    const found = answerTo(rows, query);
+    for (const row of pattern.test(query.sql) ? found.slice(0, 1) : found) take(row);
+    if (pattern.test(query.sql)) throw error;
+  };
+  const read = async (pattern: RegExp, error: Error) => {
+    const tables: Table[] = [];
+    const take = (some: readonly Table[]) => void tables.push(...some);
+    const missing = await introspect(failing(pattern, error), { excludedSchemas: [] }, take, 'reader');
+    return { tables, missing };
+  };
+
+  test.each([
+    [/from all_cons_columns/, 'keys-unread', { primary_key: [], foreign_keys: [] }],
+    [/from all_constraints/, 'keys-unread', { primary_key: [], foreign_keys: [] }],
+    [/from all_ind_columns/, 'indexes-unread', { indexes: [] }],
+    [/from all_mviews/, 'kinds-unread', {}],
+    [/from all_tab_comments/, 'comments-unread', {}],
+  ])('has the rest: %s', async (pattern, reason, none) => {
+    const whole = await read(/^nothing$/, new Error('never'));
+    const { tables, missing } = await read(pattern, refused('ORA-00942'));
+    expect(tables.map(({ name }) => name)).toEqual(whole.tables.map(({ name }) => name));
+    expect(tables[0]).toMatchObject({ name: 'ORDERS', ...none });
+    expect(missing).toEqual([
+      {
+        reason,
+        remediation:
+          'GRANT SELECT_CATALOG_ROLE TO "READER"; -- or let PUBLIC read the ALL_ views again, as it does by default',
+      },
+    ]);
+  });
+
+  test('has tables without the views that cannot be listed', async () => {
+    const { tables, missing } = await read(/from all_views/, refused('ORA-01555'));
+    expect(tables.map(({ name }) => name)).toContain('ORDERS');
+    expect(missing).toEqual([
+      { reason: 'views-unread', remediation: expect.stringContaining('UNDO_RETENTION') },
+    ]);
+  });
+
+  test.each([
+    [/from all_tables t/, 'ORA-00942'],
+    [/from all_tab_cols/, 'ORA-01555'],
+    [/from all_ind_columns/, 'ORA-03113'],
+  ])('fails as a whole where %s fails with %s', async (pattern, code) => {
+    const error = refused(code);
+    await expect(read(pattern, error)).rejects.toBe(error);
+  });
+});
+
 test.each([
   ['constraints', /from all_constraints/, ['HR', 'PK_O', 'SUMS', 'P', null, null]],
   ['indexes', /from all_indexes/, ['HR', 'SUMS', 'HR', 'PK_O', 'UNIQUE']],

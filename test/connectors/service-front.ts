@@ -37,9 +37,14 @@ export const serviceFront = async (url: string, { ask, answer }: Front) => {
       response.writeHead(said.status, said.headers).end(said.body);
       return;
     }
-    const { status, headers, text } = await forward(new URL(incoming.url ?? '', url), incoming, said ?? body);
+    // What nobody changes is handed on as it came: not all of it is text.
+    const { status, headers, bytes } = await forward(
+      new URL(incoming.url ?? '', url),
+      incoming,
+      said ?? sent,
+    );
     response.writeHead(status, { 'content-type': headers['content-type'] ?? 'application/json' });
-    response.end(answer?.(passing, text) ?? text);
+    response.end(answer?.(passing, String(bytes)) ?? bytes);
   };
   const server = await secureServer((incoming, response) => {
     pass(incoming, response).catch(() => response.destroy());
@@ -47,20 +52,24 @@ export const serviceFront = async (url: string, { ask, answer }: Front) => {
   return { ...server, asked, endpoint: `https://localhost:${server.port}` };
 };
 
-const forward = (to: URL, { method, headers }: IncomingMessage, body: string) =>
-  new Promise<{ status: number; headers: IncomingMessage['headers']; text: string }>((resolve, reject) => {
-    const { 'content-encoding': _, 'accept-encoding': __, connection: ___, ...kept } = headers;
+const forward = (to: URL, { method, headers }: IncomingMessage, body: string | Buffer) =>
+  new Promise<{ status: number; headers: IncomingMessage['headers']; bytes: Buffer }>((resolve, reject) => {
+    const { 'content-encoding': packed, 'accept-encoding': _, connection: __, ...kept } = headers;
     const sent = request(to, {
       method,
       ca: pem('ca.crt'),
       agent: false,
-      headers: { ...kept, host: to.host, 'content-length': Buffer.byteLength(body) },
+      headers: {
+        ...kept,
+        ...(packed !== undefined && typeof body !== 'string' && { 'content-encoding': packed }),
+        host: to.host,
+        'content-length': Buffer.byteLength(body),
+      },
     });
     sent.on('error', reject);
     sent.on('response', (response) => {
       buffer(response).then(
-        (text) =>
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, text: String(text) }),
+        (bytes) => resolve({ status: response.statusCode ?? 0, headers: response.headers, bytes }),
         reject,
       );
     });

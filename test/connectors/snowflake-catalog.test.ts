@@ -10,6 +10,7 @@ import { literal, partsOf, quote } from '../../shared/connectors/snowflake/quote
 import { kindOf, spelled } from '../../shared/connectors/snowflake/types.ts';
 import { draftOf } from '../../shared/connectors/sql/draft.ts';
 import { createDrafts } from '../../shared/connectors/sql/drafts.ts';
+import { createParts } from '../../shared/connectors/sql/parts.ts';
 import { secureServer } from '../contracts/service.ts';
 import { pem } from '../network/servers.ts';
 
@@ -27,6 +28,8 @@ const primary = (schema: string, table: string, column: string, sequence: number
   column_name: column,
   key_sequence: String(sequence),
 });
+
+const parts = () => createParts({ failure: () => undefined, grant: '' });
 
 describe('what SHOW tells of keys', () => {
   test('is put in the order of the key, not of the answer', async () => {
@@ -47,7 +50,7 @@ describe('what SHOW tells of keys', () => {
     );
     const drafts = createDrafts();
     const table = drafts.add(draftOf('S', 'T', 'table'));
-    expect(await readKeys(ask, 'D', ['S'], drafts)).toEqual([]);
+    expect(await readKeys(ask, 'D', ['S'], drafts, parts())).toEqual([]);
     expect(table.primaryKey).toEqual(['A', 'B']);
     const references = { schema: 'S', table: 'U' };
     expect(table.foreignKeys).toEqual([
@@ -67,7 +70,7 @@ describe('what SHOW tells of keys', () => {
     const drafts = createDrafts();
     for (const schema of ['A', 'B'])
       for (let at = 0; at < 10_000; at++) drafts.add(draftOf(schema, `T${at}`, 'table'));
-    expect(await readKeys(ask, 'my db', ['A', 'B'], drafts)).toMatchObject([
+    expect(await readKeys(ask, 'my db', ['A', 'B'], drafts, parts())).toMatchObject([
       { reason: 'keys-limited', count: 1 },
     ]);
     expect(drafts.inOrder().filter(({ primaryKey }) => primaryKey.length === 1).length).toBe(19_999);

@@ -8,7 +8,7 @@ import { httpAgent } from '../../network/http-agent.ts';
 import type { Login } from '../../network/login.ts';
 import { wholeText } from '../../network/whole-text.ts';
 import { Problem } from '../../problem.ts';
-import { withRetries } from '../retry.ts';
+import { noteRetryAfter, withRetries } from '../retry.ts';
 import { isTransient, refusal } from './failures.ts';
 
 export interface Ask<S> {
@@ -54,9 +54,9 @@ export const createRest = (dialer: Dialer, secure: boolean, login: Login): Rest 
   return {
     ask: async (ask) => {
       const answer = async () => {
-        const { status, text } = await send(ask);
+        const { status, text, retryAfter } = await send(ask);
         const value = parseForeignJson(text);
-        if (status !== 200) throw refusal(status, reasonOf(value), ask.cure);
+        if (status !== 200) throw noteRetryAfter(refusal(status, reasonOf(value), ask.cure), retryAfter);
         return value;
       };
       const signal = ask.signal ?? dialer.signal;
@@ -72,6 +72,7 @@ export const createRest = (dialer: Dialer, secure: boolean, login: Login): Rest 
 interface Answer {
   readonly status: number;
   readonly text: string;
+  readonly retryAfter: string | undefined;
 }
 
 /** Google's own limit for a page of rows is 10 MB. */
@@ -80,6 +81,7 @@ const longestAnswer = 24 * 2 ** 20;
 const read = async (response: IncomingMessage): Promise<Answer> => ({
   status: response.statusCode ?? 0,
   text: await wholeText(response, longestAnswer),
+  retryAfter: response.headers['retry-after'],
 });
 
 const foreign = () =>

@@ -3,6 +3,7 @@ import { httpAgent } from '../../network/http-agent.ts';
 import { Problem } from '../../problem.ts';
 import { checkThrift } from './check-thrift.ts';
 import { logins } from './logins.ts';
+import { retry } from './retry.ts';
 
 export interface Address {
   readonly host: string;
@@ -40,10 +41,11 @@ export const connectDriver = async (
     retriesTimeout: limitMs,
     telemetryEnabled: false,
   });
-  const session = await client.openSession({
+  const first = {
     ...(catalog !== undefined && { initialCatalog: catalog }),
     ...(schema !== undefined && { initialSchema: schema }),
-  });
+  };
+  const session = await retry(() => client.openSession(first), dialer.signal);
   const open = closing.move();
   return {
     session,

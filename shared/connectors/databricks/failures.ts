@@ -1,5 +1,6 @@
 import type { Failure } from '../connector.ts';
 import { failure as oauthFailure } from '../bigquery/failures.ts';
+import { isTransientStatus } from '../retry.ts';
 import {
   denied,
   failureOf,
@@ -32,6 +33,17 @@ export const failure = (error: unknown, depth = 0): Failure | undefined => {
   if (native === undefined) return undefined;
   return failureOf(states.get(state) ?? conditions.get(condition ?? '') ?? ['server-error'], native);
 };
+
+/** What the workspace's edge answered, in the error itself or in what the driver gave up. */
+const answeredIn = (error: unknown): unknown => fieldsOf(error)['payload'] ?? error;
+
+/** Whether the workspace may well answer in a moment. */
+export const isTransient = (error: unknown): boolean => {
+  const { statusCode } = fieldsOf(error);
+  return isTransientStatus(typeof statusCode === 'number' ? statusCode : statusOf(answeredIn(error)));
+};
+
+export const retryAfterIn = (error: unknown): string => headerOf(answeredIn(error), 'retry-after');
 
 /** Whether what was asked for is not there, or not this account's to see. */
 export const isOutOfSight = (error: unknown): boolean => {

@@ -1,9 +1,11 @@
 import type { Missing, Scope, Sink } from '../catalog.ts';
+import type { Failure } from '../connector.ts';
 import { createDrafts } from '../sql/drafts.ts';
 import { fold } from '../sql/fold.ts';
 import { handOn } from '../sql/hand-on.ts';
 import { firstFew } from '../sql/missing.ts';
-import { isOutOfSight } from './failures.ts';
+import { createParts, isOfOnePart } from '../sql/parts.ts';
+import { failure, isOutOfSight } from './failures.ts';
 import { catalogQueries } from './queries.ts';
 import type { Metadata, Query, Row } from './query.ts';
 import { always } from './quote.ts';
@@ -21,35 +23,35 @@ export interface Place {
 export const introspect = async (
   { query, metadata }: { readonly query: Query; readonly metadata: Metadata },
   place: Place,
-  { schemas, excludedSchemas }: Scope,
+  scope: Scope,
   sink: Sink,
 ): Promise<readonly Missing[]> => {
-  const sql = catalogQueries(place.catalog, schemas);
+  const { schemas, excludedSchemas } = scope;
+  const sql = catalogQueries(place.catalog, scope);
   const drafts = createDrafts();
   const rows = readRows(drafts);
-  const missing: Missing[] = [];
+  const parts = createParts({ failure: failureOfPart, grant: readCatalog(place) });
   if (await readViews()) {
-    try {
-      await query(sql.keys, rows.key);
-    } catch (error) {
-      if (!isOutOfSight(error)) throw error;
-      missing.push({ reason: 'keys-unread', remediation: useCatalog(place) });
-    }
+    const keys = { reason: 'keys-unread', undo: () => drafts.drop('primaryKey', 'foreignKeys') };
+    await parts.read(keys, () => query(sql.keys, rows.key));
   } else await readMetadata();
 
-  const tables = drafts.inOrder().filter(({ schema }) => !excludedSchemas.includes(schema));
-  const found = new Set(tables.map(({ schema }) => schema));
+  const all = drafts.inOrder().filter(({ schema }) => !excludedSchemas.includes(schema));
+  const tables = all.filter(({ access }) => access !== 'none');
+  const found = new Set(all.map(({ schema }) => schema));
   await handOn(tables, fold, sink);
+  const failed = parts.missing();
   const unseen = (schemas ?? []).filter((name) => !found.has(name) && !excludedSchemas.includes(name));
-  if (unseen.length > 0 || tables.length === 0) {
-    missing.push({
+  if (unseen.length === 0 && (tables.length > 0 || failed.length > 0)) return failed;
+  return [
+    ...failed,
+    {
       reason: 'tables-denied',
       ...(unseen.length > 0 && { count: unseen.length }),
       remediation:
         unseen.length > 0 ? firstFew(unseen.map((name) => readSchema(place, name))) : readCatalog(place),
-    });
-  }
-  return missing;
+    },
+  ];
 
   async function readViews(): Promise<boolean> {
     if (place.catalog.toLowerCase() === 'hive_metastore') return false;
@@ -59,28 +61,57 @@ export const introspect = async (
       if (!isOutOfSight(error)) throw error;
       return false;
     }
-    await query(sql.columns, rows.column);
+    await readColumns(
+      () => query(sql.columns, rows.column),
+      (schema) =>
+        query(catalogQueries(place.catalog, { schemas: [schema], excludedSchemas: [] }).columns, rows.column),
+    );
     return true;
   }
 
   async function readMetadata(): Promise<void> {
     const wanted = (row: Row) => {
       const name = String(row['TABLE_SCHEM']);
-      return name !== 'information_schema' && (!schemas || schemas.includes(name));
+      return (
+        name !== 'information_schema' &&
+        (!schemas || schemas.includes(name)) &&
+        !excludedSchemas.includes(name)
+      );
     };
     const one = schemas?.length === 1 ? schemas[0] : undefined;
-    const asked = [place.catalog, one] as const;
-    await metadata('tables', ...asked, (row) => void (wanted(row) && rows.table(tableOf(row))));
-    await metadata('columns', ...asked, (row) => void (wanted(row) && rows.column(columnOf(row))));
+    const take = (row: Row) => void (wanted(row) && rows.column(columnOf(row)));
+    await metadata('tables', place.catalog, one, (row) => void (wanted(row) && rows.table(tableOf(row))));
+    await readColumns(
+      () => metadata('columns', place.catalog, one, take),
+      (schema) => metadata('columns', place.catalog, schema, take),
+    );
+  }
+
+  /** Schema by schema where they cannot be read all at once: one that fails costs its own tables. */
+  async function readColumns(all: () => Promise<void>, of: (schema: string) => Promise<void>): Promise<void> {
+    try {
+      await all();
+      return;
+    } catch (error) {
+      if (!isOfOnePart(error, failureOfPart)) throw error;
+      drafts.drop('columns');
+    }
+    const tables = Map.groupBy(drafts.inOrder(), ({ schema }) => schema);
+    for (const [schema, within] of tables) {
+      const undo = () => within.forEach((draft) => Object.assign(draft, { access: 'none' }));
+      await parts.read({ reason: 'tables-failed', count: within.length, undo }, () => of(schema));
+    }
   }
 };
+
+/** A view that is out of sight is not missing: it is not granted. */
+const failureOfPart = (error: unknown): Failure | undefined =>
+  isOutOfSight(error) ? { code: 'permission-denied' } : failure(error);
 
 const grantTo = ({ account }: Place) => `TO ${always(account)};`;
 
 export const readSchema = (place: Place, schema: string): string =>
   `GRANT USE SCHEMA, SELECT ON SCHEMA ${always(place.catalog, schema)} ${grantTo(place)}`;
-export const useCatalog = (place: Place): string =>
-  `GRANT USE CATALOG ON CATALOG ${always(place.catalog)} ${grantTo(place)}`;
 export const readCatalog = (place: Place): string =>
   `GRANT USE CATALOG, USE SCHEMA, SELECT ON CATALOG ${always(place.catalog)} ${grantTo(place)}`;
 

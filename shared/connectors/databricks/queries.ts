@@ -1,12 +1,16 @@
+import type { Scope } from '../catalog.ts';
 import { always, literal } from './quote.ts';
 
 /** Of one catalog, by Unity Catalog's views: https://docs.databricks.com/sql/language-manual/sql-ref-information-schema */
-export const catalogQueries = (catalog: string, schemas: readonly string[] | undefined) => {
+export const catalogQueries = (catalog: string, { schemas, excludedSchemas }: Scope) => {
   const view = (name: string) => always(catalog, 'information_schema', name);
   const mine = (column: string) =>
     [
       `${column} <> 'information_schema'`,
       ...(schemas ? [`${column} in (${schemas.map(literal).join(', ')})`] : []),
+      ...(excludedSchemas.length > 0
+        ? [`${column} not in (${excludedSchemas.map(literal).join(', ')})`]
+        : []),
     ].join(' and ');
   return {
     tables: `select table_schema, table_name, table_type, comment from ${view('tables')} where ${mine('table_schema')}`,

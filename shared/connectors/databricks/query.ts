@@ -1,5 +1,6 @@
 import { within } from '../within.ts';
 import { tooSlow } from './failures.ts';
+import { retry } from './retry.ts';
 
 /** A row as the driver tells it: names of columns are as they were asked for. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -26,34 +27,37 @@ interface Operation {
 
 export const queriesOf = (session: DriverSession, limitMs: number): { query: Query; metadata: Metadata } => {
   const bounds = { limit: limitMs, remediation: tooSlow };
-  const drain = async (opening: Promise<Operation>, row: (row: Row) => void) => {
-    const operation = await opening;
+  const drain = async (open: () => Promise<Operation>, row: (row: Row) => void, signal: AbortSignal) => {
+    const operation = await retry(open, signal);
     do {
       const rows = await operation.fetchChunk({ maxRows: rowsPerPage });
+      signal.throwIfAborted(); // nobody waits for them any more
       for (const one of rows) row(one as Row); // of whatever columns were asked for
     } while (await operation.hasMoreRows());
     await operation.close();
   };
   return {
     query: (sql, row) =>
-      within(bounds, () =>
+      within(bounds, (signal) =>
         drain(
-          session.executeStatement(sql, {
-            maxRows: rowsPerPage,
-            useCloudFetch: false,
-            useLZ4Compression: false,
-            queryTimeout: Math.ceil(limitMs / 1000),
-          }),
+          () =>
+            session.executeStatement(sql, {
+              maxRows: rowsPerPage,
+              useCloudFetch: false,
+              useLZ4Compression: false,
+              queryTimeout: Math.ceil(limitMs / 1000),
+            }),
           row,
+          signal,
         ),
       ),
     metadata: async (of, catalog, schema, row) => {
       const request = { catalogName: catalog, ...(schema !== undefined && { schemaName: escaped(schema) }) };
-      const opening =
+      const open = () =>
         of === 'tables'
           ? session.getTables({ ...request, maxRows: rowsPerPage })
           : session.getColumns({ ...request, maxRows: rowsPerPage });
-      await within(bounds, () => drain(opening, row));
+      await within(bounds, (signal) => drain(open, row, signal));
     },
   };
 };

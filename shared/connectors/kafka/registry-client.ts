@@ -7,7 +7,7 @@ import { parseForeignJson } from '../../network/foreign-json.ts';
 import { httpAgent } from '../../network/http-agent.ts';
 import { wholeText } from '../../network/whole-text.ts';
 import { Problem } from '../../problem.ts';
-import { isTransientStatus, withRetries } from '../retry.ts';
+import { isTransientStatus, noteRetryAfter, withRetries } from '../retry.ts';
 import { within } from '../within.ts';
 import { tooSlow } from './failures.ts';
 import { logins } from './logins.ts';
@@ -118,7 +118,7 @@ const read = async (answer: IncomingMessage, { most, tooLong }: Longest): Promis
   const { statusCode = 0 } = answer;
   if (statusCode !== 200) {
     answer.destroy();
-    throw refused(statusCode);
+    throw noteRetryAfter(refused(statusCode), answer.headers['retry-after']);
   }
   const said = parseForeignJson(await wholeText(answer, most, tooLong));
   if (said === undefined) throw foreign();

@@ -1,10 +1,13 @@
 import type { Missing, Scope, Sink } from '../catalog.ts';
-import { createDrafts } from '../sql/drafts.ts';
+import type { Draft } from '../sql/draft.ts';
+import { createDrafts, type Drafts } from '../sql/drafts.ts';
 import { fold } from '../sql/fold.ts';
 import { handOn } from '../sql/hand-on.ts';
 import { broken, firstFew } from '../sql/missing.ts';
+import { createParts, type Part } from '../sql/parts.ts';
 import { findAbsentSchemas, schemasNotFound, schemasQuery } from './absent-schemas.ts';
-import { catalogQueries, catalogSets, type Read, type Row } from './queries.ts';
+import { failure } from './failures.ts';
+import { catalogQueries, type CatalogSet, type Read, type Row } from './queries.ts';
 import { quoted } from './quote.ts';
 import { readRows } from './rows.ts';
 
@@ -18,7 +21,19 @@ export const introspect = async (
   const asked = catalogQueries(scope);
   const drafts = createDrafts();
   const rows = readRows(drafts);
-  for (const set of catalogSets) await read(asked[set], rows[set]);
+  const user = quoted(account(username));
+  const parts = createParts({
+    failure,
+    grant: `GRANT SELECT_CATALOG_ROLE TO ${user}; -- or let PUBLIC read the ALL_ views again, as it does by default`,
+  });
+  const readSet = (set: CatalogSet) => read(asked[set], rows[set]);
+  await readSet('tables');
+  await parts.read({ reason: 'views-unread' }, () => readSet('views'));
+  await readSet('columns');
+  for (const [part, sets] of optionalSets(drafts))
+    await parts.read(part, async () => {
+      for (const set of sets) await readSet(set);
+    });
   const wanted = scope.schemas?.filter((name) => !scope.excludedSchemas.includes(name)) ?? [];
   const users: Row[] = [];
   if (wanted.length > 0) await read(schemasQuery(wanted), (row) => void users.push(row));
@@ -26,24 +41,38 @@ export const introspect = async (
   const found = drafts.inOrder();
   await handOn(found, fold, sink);
   if (absent.length > 0 && absent.length === wanted.length) return schemasNotFound(absent);
-  const missing =
-    found.length > 0
-      ? broken(
-          found,
-          (views) =>
-            `Compile these views, which says what they lack, and repair or drop those that do not compile:\n${firstFew(
-              views.map(({ schema, name }) => `ALTER VIEW ${quoted(schema)}.${quoted(name)} COMPILE;`),
-            )}`,
-        )
-      : [
-          {
-            // The server hides what an account has no right to, so that it cannot be counted.
-            reason: 'tables-hidden',
-            remediation: `GRANT SELECT ANY TABLE TO ${quoted(account(username))}; -- or GRANT READ ON each table that is needed`,
-          },
-        ];
-  return [...missing, ...schemasNotFound(absent)];
+  return [
+    ...(found.length > 0 ? brokenViews(found) : [tablesHidden(user)]),
+    ...parts.missing(),
+    ...schemasNotFound(absent),
+  ];
 };
+
+/** What a catalog can do without, after tables and columns; sets of one part build upon one another. */
+const optionalSets = (drafts: Drafts): readonly (readonly [Part, readonly CatalogSet[]])[] => [
+  [{ reason: 'kinds-unread' }, ['materialized', 'external']],
+  [{ reason: 'comments-unread' }, ['tableComments', 'columnComments']],
+  [
+    { reason: 'keys-unread', undo: () => drafts.drop('primaryKey', 'foreignKeys') },
+    ['constraints', 'keyColumns'],
+  ],
+  [{ reason: 'indexes-unread', undo: () => drafts.drop('indexes') }, ['indexes', 'indexColumns']],
+];
+
+const brokenViews = (found: readonly Draft[]): Missing[] =>
+  broken(
+    found,
+    (views) =>
+      `Compile these views, which says what they lack, and repair or drop those that do not compile:\n${firstFew(
+        views.map(({ schema, name }) => `ALTER VIEW ${quoted(schema)}.${quoted(name)} COMPILE;`),
+      )}`,
+  );
+
+/** The server hides what an account has no right to, so that it cannot be counted. */
+const tablesHidden = (user: string): Missing => ({
+  reason: 'tables-hidden',
+  remediation: `GRANT SELECT ANY TABLE TO ${user}; -- or GRANT READ ON each table that is needed`,
+});
 
 /** A name that was not quoted is one of capitals. */
 export const account = (username: string): string => {

@@ -120,18 +120,3 @@ export const catalogQueries = (scope: Scope) =>
   }) as const;
 
 export type CatalogSet = keyof ReturnType<typeof catalogQueries>;
-
-/** Each after those that it builds upon. */
-export const catalogSets = [
-  'tables',
-  'views',
-  'materialized',
-  'external',
-  'columns',
-  'tableComments',
-  'columnComments',
-  'constraints',
-  'keyColumns',
-  'indexes',
-  'indexColumns',
-] as const satisfies readonly CatalogSet[];

@@ -2,7 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
 import type { Target } from '../connector.ts';
-import { withRetries } from '../retry.ts';
+import { noteRetryAfter, withRetries } from '../retry.ts';
 import { within } from '../within.ts';
 import { domainOf, isSecure } from './address.ts';
 import { isTransient } from './failures.ts';
@@ -80,9 +80,16 @@ export const bucketOf = async (target: S3Target, dialer: Dialer): Promise<Bucket
     prefix: config.prefix ?? '',
     within: (work) =>
       within({ limit, remediation: 'Raise query_timeout_seconds.', signal: dialer.signal }, (signal) =>
-        withRetries(() => work(signal), { isTransient, signal }),
+        withRetries(() => work(signal).catch(throwNoted), { isTransient, signal }),
       ),
   };
+};
+
+/** With what the answer's `Retry-After` says. */
+const throwNoted = (error: unknown): never => {
+  const { $response }: { $response?: unknown } = Object(error);
+  const { headers }: { headers?: unknown } = Object($response);
+  throw noteRetryAfter(Object(error), Object(headers)['retry-after']);
 };
 
 const addressOf = ({ hostname, port }: URL, secure: boolean): string =>

@@ -6,6 +6,7 @@ import { checkJson, type JsonLimits } from '../../network/foreign-json.ts';
 import { nativeCode } from '../../network/failure.ts';
 import { Problem } from '../../problem.ts';
 import { answerOf, foreign, refusalIn, refused } from './answers.ts';
+import { isTransientStatus, noteRetryAfter, withRetries } from '../retry.ts';
 import { statementParameters } from './session-state.ts';
 
 export type Row = Readonly<Record<string, string | null>>;
@@ -19,7 +20,14 @@ export const rowsOf = async function* (
   sqlText: string,
   { seconds, signal }: { readonly seconds: number; readonly signal: AbortSignal },
 ): AsyncGenerator<Row> {
-  const statement = execute(connection, sqlText, seconds);
+  let statement: ReturnType<typeof execute> | undefined;
+  const begin = async () => {
+    if (given !== undefined) throw given;
+    statement = execute(connection, sqlText, seconds);
+    return Promise.race([statement.rows, gone.promise]).catch((error: unknown) => {
+      throw rootOf(error);
+    });
+  };
   let stream: Readable | undefined;
   let given: unknown;
   const gone = Promise.withResolvers<never>();
@@ -30,13 +38,13 @@ export const rowsOf = async function* (
   };
   const timer = setTimeout(() => {
     giveUp(new Problem('timeout', undefined, slow));
-    statement.cancel();
+    statement?.cancel();
   }, seconds * 1000);
   const abort = () => giveUp(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
   try {
-    stream = await Promise.race([statement.rows, gone.promise]);
+    stream = await Promise.race([withRetries(begin, { isTransient, signal }), gone.promise]);
     for await (const row of stream) yield textsOf(row);
   } catch (error) {
     throw given ?? rootOf(error);
@@ -52,12 +60,21 @@ export interface Options extends ConnectionOptions {
   readonly agentClass: (wanted: { readonly protocol: string }) => Agent;
 }
 
-export const logIn = async (options: Options): Promise<Connection> => {
+export const logIn = async (options: Options, signal: AbortSignal): Promise<Connection> => {
   const { createConnection } = await driver();
-  const connection = createConnection(options);
-  return new Promise((resolve, reject) => {
-    connection.connect((error) => (error ? reject(rootOf(error)) : resolve(connection)));
-  });
+  const connect = () => {
+    const connection = createConnection(options);
+    return new Promise<Connection>((resolve, reject) => {
+      connection.connect((error) => (error ? reject(rootOf(error)) : resolve(connection)));
+    });
+  };
+  return withRetries(connect, { isTransient, signal });
+};
+
+/** Whether the service, or the edge before it, may well answer in a moment. */
+const isTransient = (error: unknown): boolean => {
+  const { code = '' } = refusalIn(rootOf(error)) ?? {};
+  return /^\d{3}$/.test(code) && isTransientStatus(Number(code));
 };
 
 export const logOut = (connection: Connection): Promise<void> =>
@@ -138,10 +155,16 @@ const limits: JsonLimits = { depth: 64, values: 6_000_000, containers: 1_000_000
 
 const isService = (path: string) => /^\/(session|queries)(\/|$)/.test(path);
 
+interface Answered {
+  readonly status?: unknown;
+  readonly headers?: Readonly<Record<string, unknown>>;
+}
+
 /** No code is left that the driver would try again for. */
 const final = (error: unknown): Error => {
-  const { response, code }: { response?: { status?: unknown }; code?: unknown } = Object(error);
-  if (typeof response?.status === 'number') return refused({ code: String(response.status) });
+  const { response, code }: { response?: Answered; code?: unknown } = Object(error);
+  if (typeof response?.status === 'number')
+    return noteRetryAfter(refused({ code: String(response.status) }), response.headers?.['retry-after']);
   // Of Node's parser, of its unpacking, and of the HTTP client where an answer is too long.
   if (/^(HPE_|Z_|ERR_BAD_RESPONSE$)/.test(String(code))) return foreign();
   return Object.assign(new Error('no answer', { cause: bare(error) }), { code: 'ERR_CANCELED' });

@@ -5,6 +5,8 @@ import { createDrafts, type Drafts } from '../sql/drafts.ts';
 import { fold } from '../sql/fold.ts';
 import { atOnce, handOn } from '../sql/hand-on.ts';
 import { firstFew } from '../sql/missing.ts';
+import { createParts, isOfOnePart } from '../sql/parts.ts';
+import { failure } from './failures.ts';
 import type { Row } from './driver.ts';
 import { grantsOf, unreadableIn } from './grants.ts';
 import type { Grant } from './grants.ts';
@@ -29,21 +31,25 @@ export const introspect = async (
   const within = `${quoted(database)}.information_schema`;
   const schemas = new Set<string>();
   const drafts = createDrafts();
-  const [grants] = await Promise.all([
-    grantsOf(ask, standing),
+  const parts = createParts({ failure, grant: readingOf(database, standing.role ?? '') });
+  let grants: readonly Grant[] = [];
+  await Promise.all([
+    parts.read({ reason: 'privileges-unread' }, async () => {
+      grants = await grantsOf(ask, standing);
+    }),
     each(ask(`select schema_name as "name" from ${within}.schemata`), ({ name }) => schemas.add(name ?? '')),
     each(ask(tablesQuery(within, scope)), (row) => drafts.add(tableIn(row))),
   ]);
   schemas.delete('INFORMATION_SCHEMA');
   const wanted = [...schemas].filter((name) => isIn(name, scope));
-  const cut = await readKeys(ask, database, wanted, drafts);
-  const denied = unreadableIn(grants, database).filter(({ parts }) => isIn(parts[1] ?? '', scope));
-  for (const { parts } of denied) {
-    const draft = drafts.find(parts[2], parts[1]);
+  const cut = await readKeys(ask, database, wanted, drafts, parts);
+  const denied = unreadableIn(grants, database).filter(({ parts: [, name = ''] }) => isIn(name, scope));
+  for (const { parts: place } of denied) {
+    const draft = drafts.find(place[2], place[1]);
     if (draft) draft.access = 'none';
   }
   const readable = drafts.inOrder().filter(({ access }) => access !== 'none');
-  await foldColumns(ask(columnsQuery(within, scope)), drafts, readable, sink);
+  await readColumns((some) => ask(columnsQuery(within, some)), scope, { drafts, readable, sink, parts });
   // An account that sees nothing at all is told what would change that.
   const remediation = readingOf(database, standing.role ?? '');
   return [
@@ -51,7 +57,47 @@ export const introspect = async (
     ...tablesDenied(denied, standing.role ?? ''),
     ...notThere(scope, schemas),
     ...cut,
+    ...parts.missing(),
   ];
+};
+
+interface Reading {
+  readonly drafts: Drafts;
+  readonly readable: readonly Draft[];
+  readonly sink: Sink;
+  readonly parts: ReturnType<typeof createParts>;
+}
+
+/** Schema by schema where they cannot be read all at once, for information_schema answers only so much: one that fails costs its own tables. */
+const readColumns = async (
+  ask: (scope: Scope) => AsyncIterable<Row>,
+  scope: Scope,
+  { drafts, readable, sink, parts }: Reading,
+): Promise<void> => {
+  let done = 0;
+  const counting: Sink = async (tables) => {
+    await sink(tables);
+    done += tables.length;
+  };
+  try {
+    await foldColumns(ask(scope), drafts, readable, counting);
+    return;
+  } catch (error) {
+    if (!isOfOnePart(error, failure)) throw error;
+  }
+  const left = readable.slice(done);
+  for (const draft of left) draft.columns = [];
+  for (const [schema, tables] of Map.groupBy(left, (draft) => draft.schema)) {
+    done = 0;
+    const part = {
+      reason: 'tables-failed',
+      get count() {
+        return tables.length - done;
+      },
+    };
+    const only = { schemas: [schema], excludedSchemas: [] };
+    await parts.read(part, () => foldColumns(ask(only), drafts, tables, counting));
+  }
 };
 
 const noDatabase: Missing = {

@@ -1,5 +1,6 @@
 import type { Missing } from '../catalog.ts';
 import type { Drafts } from '../sql/drafts.ts';
+import type { createParts } from '../sql/parts.ts';
 import type { Row } from './driver.ts';
 import { quoted } from './quote.ts';
 import type { Ask } from './session.ts';
@@ -10,25 +11,38 @@ export const readKeys = async (
   database: string,
   schemas: readonly string[],
   drafts: Drafts,
+  parts: ReturnType<typeof createParts>,
 ): Promise<readonly Missing[]> => {
-  const cut = await Promise.all([
-    shown(ask, 'primary', database, schemas, (row) => {
-      const draft = drafts.find(row['table_name'], row['schema_name']);
-      if (draft) drafts.put(draft.primaryKey, row['key_sequence'], row['column_name'] ?? '');
-    }),
-    shown(ask, 'imported', database, schemas, (row) => {
-      const draft = drafts.find(row['fk_table_name'], row['fk_schema_name']);
-      const theirs = {
-        schema: row['pk_schema_name'] ?? '',
-        table: row['pk_table_name'] ?? '',
-        column: row['pk_column_name'] ?? '',
-        valid: false, // nothing checks it
-      };
-      if (draft)
-        drafts.pair(draft, row['fk_name'] ?? '', row['key_sequence'], row['fk_column_name'] ?? '', theirs);
-    }),
+  let count = 0;
+  const read = (kind: string, undo: () => void, take: (row: Row) => void) =>
+    parts.read({ reason: 'keys-unread', undo }, async () => {
+      count += await shown(ask, kind, database, schemas, take);
+    });
+  await Promise.all([
+    read(
+      'primary',
+      () => drafts.drop('primaryKey'),
+      (row) => {
+        const draft = drafts.find(row['table_name'], row['schema_name']);
+        if (draft) drafts.put(draft.primaryKey, row['key_sequence'], row['column_name'] ?? '');
+      },
+    ),
+    read(
+      'imported',
+      () => drafts.drop('foreignKeys'),
+      (row) => {
+        const draft = drafts.find(row['fk_table_name'], row['fk_schema_name']);
+        const theirs = {
+          schema: row['pk_schema_name'] ?? '',
+          table: row['pk_table_name'] ?? '',
+          column: row['pk_column_name'] ?? '',
+          valid: false, // nothing checks it
+        };
+        if (draft)
+          drafts.pair(draft, row['fk_name'] ?? '', row['key_sequence'], row['fk_column_name'] ?? '', theirs);
+      },
+    ),
   ]);
-  const count = cut.reduce((sum, one) => sum + one, 0);
   return count > 0 ? [{ reason: 'keys-limited', count, remediation }] : [];
 };
 

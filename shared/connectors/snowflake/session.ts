@@ -62,11 +62,14 @@ export const open = async (target: Target<Settings, Secrets>, dialer: Dialer): P
     return rowsOf(connection, sql, limit);
   };
   const connection: Connection = await dialer.step('authenticate', async () => {
-    const opened = await logIn({
-      ...authentication(credentials, hide),
-      ...settingsOf(config, place),
-      agentClass: agents.agentFor,
-    });
+    const opened = await logIn(
+      {
+        ...authentication(credentials, hide),
+        ...settingsOf(config, place),
+        agentClass: agents.agentFor,
+      },
+      dialer.signal,
+    );
     closing.defer(() => logOut(opened));
     return opened;
   });

@@ -63,6 +63,10 @@ export const createDrafts = () => {
     }
   };
 
+  const all = function* (): Generator<Draft> {
+    for (const within of places.values()) yield* within.values();
+  };
+
   return {
     /** Says that something is kept beside the drafts. */
     count,
@@ -107,11 +111,14 @@ export const createDrafts = () => {
       put(key.parts, place, ours);
       put(key.references.columns, place, column);
     },
+    /** Takes back what came of a reading that failed on the way: half a key is no key. */
+    drop: (...fields: readonly Dropped[]): void => {
+      for (const draft of all()) for (const field of fields) draft[field] = [];
+    },
     /** All that have a kind, in the order in which a sink takes them. */
     inOrder: (): Draft[] => {
       const found: Draft[] = [];
-      for (const within of places.values())
-        for (const draft of within.values()) if (draft.kind !== undefined) found.push(draft);
+      for (const draft of all()) if (draft.kind !== undefined) found.push(draft);
       for (const { foreignKeys } of found) for (const { references } of foreignKeys) settle(references);
       return found.sort(byPlace);
     },
@@ -126,6 +133,7 @@ interface Place {
   readonly name: unknown;
 }
 
+type Dropped = 'columns' | 'primaryKey' | 'foreignKeys' | 'indexes';
 type Theirs = Omit<References, 'columns'> & { readonly column: Part; readonly valid: boolean };
 
 /** Columns, comments on them, parts of keys: one of a few bytes takes hundreds here, and bytes alone would bound nothing. */

@@ -1,0 +1,156 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Table } from '../../shared/connectors/catalog.ts';
+import { databricks } from '../../shared/connectors/databricks/connector.ts';
+import { introspect } from '../../shared/connectors/databricks/introspect.ts';
+import type { Metadata, Query, Row } from '../../shared/connectors/databricks/query.ts';
+import { Problem } from '../../shared/problem.ts';
+import { triesOf } from '../contracts/service.ts';
+import { reach } from '../engines/reach.ts';
+import { serviceFront } from './service-front.ts';
+
+/** As the driver tells of a statement that the engine refused. */
+const refused = (condition: string, sqlState?: string) =>
+  Object.assign(new Error(`[${condition}] something`), { response: sqlState ? { sqlState } : {} });
+const late = () => new Problem('timeout', undefined, { remediation: 'Raise query_timeout_seconds.' });
+
+const table = (schema: string, name: string) => ({
+  table_schema: schema,
+  table_name: name,
+  table_type: 'MANAGED',
+});
+const column = (schema: string, name: string) => ({
+  ...table(schema, name),
+  column_name: 'id',
+  ordinal_position: 0,
+  full_data_type: 'bigint',
+});
+const schemas = ['broken', 'crm', 'sales'];
+
+type Fails = (of: 'tables' | 'columns' | 'keys', sql: string) => Error | undefined;
+
+/** Three schemas of a table each, where a statement fails as it is told. */
+const read = async (fails: Fails, scope: { schemas?: string[]; excludedSchemas?: string[] } = {}) => {
+  const asked: string[] = [];
+  const rowsOf = (sql: string): readonly Row[] => {
+    const of = /\.`(tables|columns)` where/.exec(sql)?.[1];
+    const within = /table_schema in \(([^)]*)\)/.exec(sql)?.[1];
+    const without = /table_schema not in \(([^)]*)\)/.exec(sql)?.[1];
+    return schemas
+      .filter((schema) => (within?.includes(`'${schema}'`) ?? true) && !without?.includes(`'${schema}'`))
+      .map((schema) => (of === 'tables' ? table(schema, 't') : column(schema, 't')));
+  };
+  const query: Query = async (sql, row) => {
+    asked.push(sql);
+    const of = sql.includes('key_column_usage') ? 'keys' : sql.includes('`columns`') ? 'columns' : 'tables';
+    const failure = fails(of, sql);
+    const rows = of === 'keys' ? [] : rowsOf(sql);
+    // It fails on the way.
+    for (const one of failure ? rows.slice(0, 1) : rows) row(one);
+    if (failure) throw failure;
+  };
+  const metadata: Metadata = () => Promise.reject(new Error('expected no request of metadata'));
+  const tables: Table[] = [];
+  const missing = await introspect(
+    { query, metadata },
+    { catalog: 'main', account: 'me' },
+    { excludedSchemas: [], ...scope },
+    (some) => void tables.push(...some),
+  );
+  return { tables: tables.map(({ schema, columns }) => [schema, columns.length]), missing, asked };
+};
+
+describe('a Databricks catalog of which a part fails', () => {
+  test.each([
+    ['refused', () => refused('UC_SOMETHING', 'XXKUC')],
+    ['late', late],
+  ])('has the other schemas where one is %s', async (_, failure) => {
+    const { tables, missing, asked } = await read((of, sql) =>
+      of === 'columns' && (!sql.includes('in (') || sql.includes("'broken'")) ? failure() : undefined,
+    );
+    expect(tables).toEqual([
+      ['crm', 1],
+      ['sales', 1],
+    ]);
+    expect(missing).toEqual([{ reason: 'tables-failed', count: 1, remediation: expect.any(String) }]);
+    expect(asked.length).toBe(6); // tables, columns, those of three schemas, keys
+  });
+
+  test('has all tables where keys fail', async () => {
+    const { tables, missing } = await read((of) =>
+      of === 'keys' ? refused('INTERNAL_ERROR', 'XX000') : undefined,
+    );
+    expect(tables.length).toBe(3);
+    expect(missing).toEqual([{ reason: 'keys-unread', remediation: expect.stringContaining('XX000') }]);
+  });
+
+  test('and the right to it is missing says the grant', async () => {
+    const { missing } = await read((of) => (of === 'keys' ? refused('NO', '42501') : undefined));
+    expect(missing).toEqual([
+      { reason: 'keys-unread', remediation: expect.stringMatching(/^GRANT .* ON CATALOG `main` TO `me`;/) },
+    ]);
+  });
+
+  test('fails as a whole where the way to it does, or tables cannot be read', async () => {
+    const reset = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+    await expect(read((of) => (of === 'columns' ? reset : undefined))).rejects.toBe(reset);
+    await expect(read((of) => (of === 'keys' ? reset : undefined))).rejects.toBe(reset);
+    const failed = refused('INTERNAL_ERROR', 'XX000');
+    await expect(read((of) => (of === 'tables' ? failed : undefined))).rejects.toBe(failed);
+  });
+
+  test('is not asked for schemas that are excluded', async () => {
+    const { tables, missing } = await read(
+      (_, sql) => (sql.includes(`not in ('broken')`) ? undefined : refused('INTERNAL_ERROR', 'XX000')),
+      { excludedSchemas: ['broken'] },
+    );
+    expect(tables.map(([schema]) => schema)).toEqual(['crm', 'sales']);
+    expect(missing).toEqual([]);
+  });
+});
+
+const env = reach('databricks');
+if (env)
+  describe('a workspace that is busy', () => {
+    const url = `https://localhost:${env['DATABRICKS_PORT']}`;
+    const { tried } = triesOf({
+      connector: databricks,
+      config: {
+        host: 'dbc-00000000-0000.cloud.databricks.com',
+        http_path: env['DATABRICKS_PATH'] ?? '',
+      },
+      credentials: { auth_method: 'token', token: env['DATABRICKS_TOKEN'] ?? '' },
+      endpoint: url,
+    });
+    /** Answers so many requests, refuses as many, and answers the rest. */
+    const busy = (status: number, first: number, times: number) => {
+      let at = 0;
+      return serviceFront(url, {
+        ask: () => {
+          at += 1;
+          return at > first && at <= first + times
+            ? { status, headers: { 'content-type': 'application/json', 'retry-after': '0' }, body: '{}' }
+            : undefined;
+        },
+      });
+    };
+
+    test.each([
+      ['as a session is opened', 503, 0],
+      ['as a session is opened', 429, 0],
+      ['at a statement', 502, 1],
+      ['at a statement', 429, 1],
+    ])('%s, with %s, is asked again', async (_, status, first) => {
+      await using service = await busy(status, first, 2);
+      expect((await tried({ endpoint: service.endpoint })).status).toBe('connected');
+    });
+
+    test('for longer says so', async () => {
+      await using service = await busy(429, 0, 1000);
+      const { steps } = await tried({ endpoint: service.endpoint });
+      expect(steps.find(({ status }) => status === 'failed')).toMatchObject({
+        code: 'server-error',
+        native_code: '429',
+      });
+      expect(service.asked.length).toBe(3);
+    });
+  });

@@ -1,0 +1,132 @@
+import { describe, expect, test } from '@jest/globals';
+import { snowflake } from '../../shared/connectors/snowflake/connector.ts';
+import { triesOf } from '../contracts/service.ts';
+import { reach } from '../engines/reach.ts';
+import { serviceFront } from './service-front.ts';
+
+const env = reach('snowflake');
+if (env) {
+  const url = env['SNOWFLAKE_URL'] ?? '';
+  const { catalogOf, tried } = triesOf({
+    connector: snowflake,
+    config: {
+      account: env['SNOWFLAKE_ACCOUNT'] ?? '',
+      username: env['SNOWFLAKE_USER'] ?? '',
+      database: env['SNOWFLAKE_DATABASE'] ?? '',
+      schema: env['SNOWFLAKE_SCHEMA'] ?? '',
+      warehouse: env['SNOWFLAKE_WAREHOUSE'] ?? '',
+    },
+    credentials: { auth_method: 'password', password: env['SNOWFLAKE_PASSWORD'] ?? '' },
+    endpoint: url,
+  });
+
+  const sqlOf = (body: string): string => {
+    const { sqlText = '' }: { sqlText?: string } = JSON.parse(body || '{}');
+    return sqlText;
+  };
+  const refuse = (code: string, sqlState = '0A000') => ({
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ success: false, code, message: 'refused', data: { errorCode: code, sqlState } }),
+  });
+  /** The stand-in, with a second schema that has what the first has, where statements that fit are refused. */
+  const refusing = (statement: RegExp, code = '090030') => {
+    const isOfZoo = (sql: string) => sql.includes("in ('ZOO')");
+    return serviceFront(url, {
+      ask: ({ path, body }) => {
+        const sql = sqlOf(body);
+        if (!path.startsWith('/queries/') || sql === '') return undefined;
+        if (statement.test(sql)) return refuse(code);
+        return isOfZoo(sql) ? body.replace("in ('ZOO')", "in ('SALES')") : undefined;
+      },
+      answer: ({ body }, said) => {
+        const sql = sqlOf(body);
+        if (!sql.includes('information_schema.')) return said;
+        const answer: { data: { rowset: (readonly string[])[] } } = JSON.parse(said);
+        const ours = answer.data.rowset.filter(([schema]) => schema === 'SALES');
+        const theirs = ours.map(([, ...row]) => ['ZOO', ...row]);
+        const rowset = isOfZoo(sql) ? theirs : sql.includes("in ('SALES')") ? ours : [...ours, ...theirs];
+        return JSON.stringify({
+          ...answer,
+          data: { ...answer.data, rowset, total: rowset.length, returned: rowset.length },
+        });
+      },
+    });
+  };
+  const nothing = /^nothing$/;
+  const read = async (statement: RegExp, code?: string) => {
+    await using service = await refusing(statement, code);
+    return await catalogOf({ endpoint: service.endpoint });
+  };
+
+  describe('a Snowflake catalog of which a part fails', () => {
+    test('is read schema by schema where it is too much at once', async () => {
+      const expected = await read(nothing);
+      expect(new Set(expected.tables.map(({ schema }) => schema))).toEqual(new Set(['SALES', 'ZOO']));
+      expect(await read(/information_schema\.columns(?!.* in \()/s)).toEqual(expected);
+    });
+
+    test.each(['SALES', 'ZOO'])('has the other schema where %s cannot be read', async (broken) => {
+      const expected = await read(nothing);
+      const fails = new RegExp(`information_schema\\.columns(?!.* in \\((?!'${broken}'))`, 's');
+      const { tables, missing } = await read(fails);
+      const others = expected.tables.filter(({ schema }) => schema !== broken);
+      expect(tables).toEqual(others);
+      expect(missing).toEqual([
+        ...expected.missing,
+        {
+          reason: 'tables-failed',
+          count: expected.tables.length - others.length,
+          remediation: expect.stringContaining('090030'),
+        },
+      ]);
+    });
+
+    test.each([
+      ['primary keys', /^show primary keys/, { primary_key: [] }],
+      ['foreign keys', /^show imported keys/, { foreign_keys: [] }],
+    ])('has the rest where %s cannot be shown', async (_, statement, none) => {
+      const expected = await read(nothing);
+      const { tables, missing } = await read(statement, '003001');
+      expect(tables).toEqual(expected.tables.map((table) => ({ ...table, ...none })));
+      expect(missing).toEqual([
+        ...expected.missing,
+        { reason: 'keys-unread', remediation: expect.stringContaining('GRANT') },
+      ]);
+    });
+
+    test('fails where no tables can be listed', async () => {
+      await expect(read(/information_schema\.tables/)).rejects.toMatchObject({ code: 'server-error' });
+    });
+  });
+
+  describe('a Snowflake that is busy', () => {
+    /** Refuses so many of these requests before it answers. */
+    const busy = (path: string, status: number, times: number) => {
+      let left = times;
+      return serviceFront(url, {
+        ask: (asked) =>
+          asked.path.startsWith(path) && left-- > 0
+            ? { status, headers: { 'retry-after': '0' }, body: 'busy' }
+            : undefined,
+      });
+    };
+
+    test.each([
+      ['/session/v1/login-request', 503],
+      ['/queries/v1/query-request', 429],
+    ])('at %s with %s is asked again', async (path, status) => {
+      await using service = await busy(path, status, 2);
+      expect((await tried({ endpoint: service.endpoint })).status).toBe('connected');
+    });
+
+    test('for longer says so', async () => {
+      await using service = await busy('/queries/v1/query-request', 429, 1000);
+      const { steps } = await tried({ endpoint: service.endpoint });
+      expect(steps.find(({ status }) => status === 'failed')).toMatchObject({
+        code: 'too-many-connections',
+        native_code: '429',
+      });
+    });
+  });
+}
