@@ -14,8 +14,8 @@ import {
   ObjectId,
   Timestamp,
 } from 'mongodb';
+import { collectionOf } from '../../shared/connectors/mongodb/databases.ts';
 import { fold } from '../../shared/connectors/mongodb/fold.ts';
-import { rulesOf } from '../../shared/connectors/mongodb/validator.ts';
 import { createShape } from '../../shared/connectors/mongodb/shape.ts';
 import type { Field } from '../../shared/connectors/mongodb/shape.ts';
 
@@ -28,12 +28,11 @@ const shapeOf = (documents: readonly Document[]) => {
 };
 const columnsOf = (
   documents: readonly Document[],
-  more: { readonly validator?: Document; readonly indexes?: readonly Document[] } = {},
+  more: Document & { readonly indexes?: readonly Document[] } = {},
 ) => {
-  const { validator, indexes = [] } = more;
+  const { indexes = [], ...options } = more;
   const found = { shape: shapeOf(documents), indexes, rows: null, size: null };
-  const rules = rulesOf(validator);
-  return fold('shop', { name: 'c', kind: 'collection', timeseries: false, rules }, found).columns;
+  return fold('shop', collectionOf({ name: 'c', type: 'collection', options }), found).columns;
 };
 const told = (documents: readonly Document[], more = {}) =>
   columnsOf(documents, more).map(({ name, type, kind, nullable, share }) => [
@@ -166,7 +165,7 @@ describe('fields', () => {
     };
     expect(told([{ a: 'x' }], { validator })).toEqual([
       ['a', 'string', 'string', false, 1],
-      ['b', 'string', 'string', false, 0],
+      ['b', 'string', 'string', true, 0],
       ['c', 'double', 'float', true, 0],
       ['d', 'object', 'json', true, 0],
       ['d.e', 'bool', 'boolean', true, 0],
@@ -174,8 +173,26 @@ describe('fields', () => {
     expect(columnsOf([{ a: 1 }], { validator })[0]).toMatchObject({ comment: 'the first' });
   });
 
-  test('with dots in their names are told once', () => {
-    expect(told([{ 'a.b': 1, a: { b: 'x' } }]).map(([name]) => name)).toEqual(['a.b', 'a']);
+  test.each([
+    [{}, false],
+    [{ validationLevel: 'strict', validationAction: 'error' }, false],
+    [{ validationAction: 'errorAndLog' }, false],
+    [{ validationLevel: 'moderate' }, true],
+    [{ validationLevel: 'off' }, true],
+    [{ validationAction: 'warn' }, true],
+  ])('that a validator requires may be null where it is not enforced: %j', (options, nullable) => {
+    const validator = { $jsonSchema: { required: ['a'], properties: { a: { bsonType: 'int' } } } };
+    expect(told([], { validator, ...options })).toEqual([['a', 'int', 'integer', nullable, 0]]);
+  });
+
+  test('of one path are one column, with the types of both', () => {
+    const documents = [{ 'a.b': 1, a: { b: 'x' } }, { a: { b: 'y' } }, {}];
+    expect(told(documents)).toEqual([
+      ['a.b', 'string|int', 'other', true, 0.6667],
+      ['a', 'object', 'json', true, 0.6667],
+    ]);
+    expect(shapeOf(documents).ambiguous()).toBe(true);
+    expect(shapeOf([{ 'a.b': 1, a: { c: 'x' } }]).ambiguous()).toBe(false);
   });
 
   test('are at most so many, and so deep', () => {
@@ -188,6 +205,9 @@ describe('fields', () => {
     expect(shape.cut()).toBe(true);
     const deep = Array.from({ length: 60 }).reduce<Document>((inner) => ({ x: inner }), {});
     expect(columnsOf([deep]).length).toBeLessThan(20);
+    expect([shapeOf([deep]).cut(), shapeOf([{ x: { x: {} } }]).cut()]).toEqual([true, false]);
+    const list = Array.from({ length: 20 }).reduce<Document>((inner) => ({ x: [inner] }), { x: 1 });
+    expect(shapeOf([list]).cut()).toBe(true);
   });
 });
 

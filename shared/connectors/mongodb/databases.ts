@@ -37,11 +37,12 @@ export interface Collection {
 
 /** https://www.mongodb.com/docs/manual/reference/command/listCollections/ */
 export const collectionOf = ({ name, type, options }: Document): Collection => {
-  const { validator } = Object(options) as Document; // of a server: anything
+  const { validator, validationLevel = 'strict', validationAction = 'error' } = Object(options) as Document; // of a server: anything
+  const isEnforced = validationLevel === 'strict' && validationAction !== 'warn';
   return {
     name: String(name),
     kind: type === 'view' ? 'view' : 'collection',
     timeseries: type === 'timeseries',
-    rules: rulesOf(validator),
+    rules: rulesOf(validator, isEnforced),
   };
 };

@@ -42,7 +42,7 @@ const columnsOf = ({ shape, indexes }: Found, rules: ReadonlyMap<string, Rule>):
   const places = new Set(indexes.flatMap(placesIn));
   const columns = new Map<string, Column>();
   const add = (name: string, column: Pick<Column, 'type' | 'kind' | 'nullable' | 'share'>) => {
-    if (columns.has(name)) return; // `a.b` may be a field in a field, and a name with a dot
+    if (columns.has(name)) return; // the sample has said more
     columns.set(name, {
       name,
       ...column,
@@ -54,23 +54,48 @@ const columnsOf = ({ shape, indexes }: Found, rules: ReadonlyMap<string, Rule>):
     });
   };
   const total = shape.documents();
-  const addAll = (fields: readonly Field[], inside: string) => {
-    for (const { name, documents, types, items, fields: inner } of fields) {
-      const path = `${inside}${name}`;
-      const share = Math.round((documents / total) * 10_000) / 10_000;
-      const nullable = documents < total || hasNull(types);
-      add(path, { type: typeOf(types, items), kind: kindOf(types), nullable, share });
-      addAll(inner, `${path}.`);
-    }
-  };
-  addAll(shape.fields(), '');
+  for (const [path, { documents, types, items }] of fieldsByPath(shape.fields())) {
+    const share = Math.min(1, Math.round((documents / total) * 10_000) / 10_000);
+    const nullable = documents < total || hasNull(types);
+    add(path, { type: typeOf(types, items), kind: kindOf(types), nullable, share });
+  }
   for (const [path, { types, required }] of rules) {
     if (path === '') continue;
-    const nullable = !required || types.length === 0 || types.includes('null');
+    // A validator is not held against documents that were there before it.
+    const nullable = total > 0 || !required || types.length === 0 || types.includes('null');
     const names = types.filter((type) => type !== 'null');
     add(path, { type: names.join('|') || 'unknown', kind: kindOfNames(types), nullable, share: 0 });
   }
   return [...columns.values()];
+};
+
+type Counts = Pick<Field, 'documents' | 'types' | 'items'>;
+
+/** Two fields of one path, `b` in `a` and one of the name `a.b`, are one column with the types of both. */
+const fieldsByPath = (
+  fields: readonly Field[],
+  inside = '',
+  found = new Map<string, Counts>(),
+): ReadonlyMap<string, Counts> => {
+  for (const field of fields) {
+    const path = `${inside}${field.name}`;
+    const other = found.get(path);
+    found.set(path, other ? addCounts(other, field) : field);
+    fieldsByPath(field.fields, `${path}.`, found);
+  }
+  return found;
+};
+
+const addCounts = (one: Counts, other: Counts): Counts => ({
+  documents: Math.max(one.documents, other.documents),
+  types: sum(one.types, other.types),
+  items: sum(one.items, other.items),
+});
+
+const sum = (one: ReadonlyMap<number, number>, other: ReadonlyMap<number, number>) => {
+  const both = new Map(one);
+  for (const [type, count] of other) both.set(type, (both.get(type) ?? 0) + count);
+  return both;
 };
 
 const placesIn = ({ key }: Document): string[] =>

@@ -211,12 +211,17 @@ const createGaps = ({ user }: Rights) => {
       ...row(
         'cut',
         'limit',
-        'Have no data in the names of fields: of these collections the first 2000 are told.',
+        'Have no data in the names of fields, and nest no deeper than 16: of these collections the first 2000 fields are told, and none that is deeper.',
       ),
       ...row(
         'large',
         'limit',
         'Have fewer values in a document: of these collections not all fields of the sample were looked at.',
+      ),
+      ...row(
+        'ambiguous',
+        'names-ambiguous',
+        'Rename the fields with a dot in their names: a query that asks for a.b reads b inside of a. Of each pair one column is told, with the types of both.',
       ),
       ...row('limit', 'limit', 'Name the database that is needed: of so many collections not all are told.'),
     ],

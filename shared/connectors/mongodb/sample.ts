@@ -9,7 +9,7 @@ import type { Shape } from './shape.ts';
 import { readSpread } from './spread.ts';
 
 /** Why a collection has no fields, or not all. */
-export type Gap = 'denied' | 'late' | 'refused' | 'cut' | 'large';
+export type Gap = 'denied' | 'late' | 'refused' | 'cut' | 'large' | 'ambiguous';
 
 export interface Sample extends Found {
   readonly gap?: Gap;
@@ -66,7 +66,8 @@ export const sampleOf = async (
   try {
     const found = tell((await draw()) && !shape.spent());
     if (shape.spent()) return { ...found, gap: 'large' };
-    return { ...found, ...(shape.cut() && { gap: 'cut' }) };
+    if (shape.cut()) return { ...found, gap: 'cut' };
+    return { ...found, ...(shape.ambiguous() && { gap: 'ambiguous' }) };
   } catch (error) {
     const gap = gapOf(error);
     if (!gap) throw error;

@@ -18,8 +18,10 @@ export interface Shape {
   see(document: Uint8Array): void;
   documents(): number;
   fields(): readonly Field[];
-  /** Whether there were more fields than are kept. */
+  /** Whether there were more fields, or deeper ones, than are kept. */
   cut(): boolean;
+  /** Whether a path leads to two fields: one inside of another, and one with a dot in its name. */
+  ambiguous(): boolean;
   /** Whether more values came than are looked at: from then on none is. */
   spent(): boolean;
 }
@@ -30,6 +32,7 @@ export const createShape = (mostValues = mostOfASample): Shape => {
   let documents = 0;
   let nodes = 0;
   let cut = false;
+  let dotted = false;
   let left = mostValues;
 
   /** The field of that name; fields mostly come in the same order, so the next one is looked at first. */
@@ -44,6 +47,7 @@ export const createShape = (mostValues = mostOfASample): Shape => {
       return -1;
     }
     nodes++;
+    dotted ||= name.includes('.');
     parent.places.set(name, parent.fields.length);
     return parent.fields.push(nodeOf(Buffer.from(bytes.subarray(from, to)))) - 1;
   };
@@ -69,9 +73,10 @@ export const createShape = (mostValues = mostOfASample): Shape => {
       if (field) {
         expected = place + 1;
         note(field, type);
-        if (depth < deepest) {
-          if (type === object) walk(bytes, valueAt, field, depth + 1);
-          if (type === array) walkItems(bytes, valueAt, field, depth + 1);
+        if (type === object || type === array) {
+          if (depth >= deepest) cut = true;
+          else if (type === object) walk(bytes, valueAt, field, depth + 1);
+          else walkItems(bytes, valueAt, field, depth + 1);
         }
       }
       at = valueAt + sizeOf(bytes, type, valueAt);
@@ -89,7 +94,10 @@ export const createShape = (mostValues = mostOfASample): Shape => {
       if (valueAt === 0 || valueAt > end) throw foreign();
       const type = typeAt(bytes, at, valueAt);
       node.items.set(type, (node.items.get(type) ?? 0) + 1);
-      if (type === object && depth < deepest) walk(bytes, valueAt, node, depth + 1);
+      if (type === object) {
+        if (depth < deepest) walk(bytes, valueAt, node, depth + 1);
+        else cut = true;
+      }
       at = valueAt + sizeOf(bytes, type, valueAt);
       if (at >= end) throw foreign();
     }
@@ -104,9 +112,19 @@ export const createShape = (mostValues = mostOfASample): Shape => {
     documents: () => documents,
     fields: () => root.fields,
     cut: () => cut,
+    ambiguous: () => dotted && hasTwice(root.fields),
     spent: () => left <= 0,
   };
 };
+
+/** Whether two fields have one path. */
+const hasTwice = (fields: readonly Field[], seen = new Set<string>(), inside = ''): boolean =>
+  fields.some(({ name, fields: inner }) => {
+    const path = `${inside}${name}`;
+    if (seen.has(path)) return true;
+    seen.add(path);
+    return hasTwice(inner, seen, `${path}.`);
+  });
 
 /** Whose field names are data has a new one in every document. */
 const mostFields = 2000;

@@ -9,11 +9,11 @@ export interface Rule {
 }
 
 /** Of a collection by path, and of itself under the empty one. https://www.mongodb.com/docs/manual/core/schema-validation/ */
-export const rulesOf = (validator: unknown): ReadonlyMap<string, Rule> => {
+export const rulesOf = (validator: unknown, isEnforced = true): ReadonlyMap<string, Rule> => {
   const schema = isDocument(validator) ? validator['$jsonSchema'] : undefined;
   if (!isDocument(schema)) return noRules;
   const rules = new Map<string, Rule>();
-  collect(rules, schema, '', true, 0);
+  collect(rules, schema, '', isEnforced, 0);
   return rules;
 };
 
