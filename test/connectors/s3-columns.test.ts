@@ -1,4 +1,5 @@
-import { gzipSync } from 'node:zlib';
+import { createHash } from 'node:crypto';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readColumns } from '../../shared/connectors/s3/columns.ts';
@@ -369,6 +370,71 @@ describe('JSON', () => {
       expect((await read('a.json', text)).shape).toBe('unreadable');
     },
   );
+});
+
+describe('a text that is packed', () => {
+  const text = 'id,name\n1,x\n2,y\n';
+  test.each([
+    ['gzip', 'a.csv.gz', gzipSync(text)],
+    ['gzip', 'a.csv.gzip', gzipSync(text)],
+    ['zstd', 'a.csv.zst', zstdCompressSync(text)],
+    ['gzip that its name does not tell', 'a.csv', gzipSync(text)],
+    ['zstd that its name does not tell', 'a.csv', zstdCompressSync(text)],
+    ['zstd under the name of gzip', 'a.csv.gz', zstdCompressSync(text)],
+    ['nothing under the name of gzip', 'a.csv.gz', Buffer.from(text)],
+    ['two members of gzip', 'a.csv.gz', Buffer.concat([gzipSync(text.slice(0, 9)), gzipSync(text.slice(9))])],
+  ])('is read from %s', async (_, key, bytes) => {
+    const { shape, rows } = await read(key, bytes);
+    expect([namesOf(shape), rows]).toEqual([['id', 'name'], 2]);
+  });
+
+  test.each([
+    ['gzip', gzipSync],
+    ['zstd', zstdCompressSync],
+  ])('with %s is read at its beginning where it is large or cut', async (_, pack) => {
+    const rows = Array.from({ length: 60_000 }, (_row, at) => `${at},${(at * 7919) % 104_729}`);
+    const packed = pack(`id,name\n${rows.join('\n')}\n`);
+    const whole = await read('a.csv', packed);
+    expect(namesOf(whole.shape)).toEqual(['id', 'name']);
+    expect(whole.taken).toBeLessThanOrEqual(2 ** 16);
+    expect(Math.abs((whole.rows ?? 0) - rows.length)).toBeLessThan(rows.length / 4);
+    expect(namesOf((await read('a.csv', packed.subarray(0, -1000))).shape)).toEqual(['id', 'name']);
+  });
+
+  test('with more memory than is given is too large', async () => {
+    // A frame that asks for 128 MB, with one block: https://github.com/facebook/zstd/blob/dev/doc/zstd_compression_format.md
+    const frame = Buffer.concat([Buffer.from('28b52ffd0088290000', 'hex'), Buffer.from('a\n1\n2')]);
+    expect((await read('a.csv.zst', frame)).shape).toBe('tooLarge');
+    frame[5] = 0x68;
+    expect((await read('a.csv.zst', frame)).rows).toBe(2);
+  });
+
+  test('with blocks that are larger than what is read first is read further', async () => {
+    const random = Array.from({ length: 9000 }, (_, at) =>
+      createHash('sha256').update(String(at)).digest('base64'),
+    );
+    const packed = zstdCompressSync(`id,hash\n${random.map((hash, at) => `${at},${hash}\n`).join('')}`);
+    const { shape } = await read('a.csv.zst', packed);
+    expect(namesOf(shape)).toEqual(['id', 'hash']);
+  });
+
+  test('or is a table in a way that is not read, says so and is not looked into', async () => {
+    for (const key of ['a.csv.bz2', 'a.json.snappy', 'a.orc', 'a.avro', 'a.XLSX', 'a.csv.zip', 'a.orc.gz'])
+      expect(await read(key, 'x')).toMatchObject({ shape: 'unsupported', taken: 0 });
+    for (const key of ['a.gz', 'a.zip', 'picture.png.gz'])
+      expect(await read(key, 'x')).toMatchObject({ shape: undefined, taken: 0 });
+  });
+
+  test.each([
+    ['zip', '504b0304140000000800'],
+    ['Parquet', '5041523115041500'],
+    ['bzip2', '425a683931415926'],
+    ['Avro', '4f626a0104166176'],
+  ])('or is not, and holds %s, is not what its name says', async (_, hex) => {
+    const bytes = Buffer.concat([Buffer.from(hex, 'hex'), Buffer.from('\n,\n,')]);
+    expect((await read('a.csv', bytes)).shape).toBe('unreadable');
+    expect((await read('a.json', bytes)).shape).toBe('unreadable');
+  });
 });
 
 test('what has another extension is no table to look into', async () => {

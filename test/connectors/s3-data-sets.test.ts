@@ -24,6 +24,30 @@ test.each([
   ['a/year=2026/part-00000', '|a|table'],
   ['a/part-1.csv', 'a|part-1.csv|file'],
   ['a/parts-00001.csv', 'a|parts-00001.csv|file'],
+  ['a/orders/000000_0', 'a|orders|table'],
+  ['a/orders/000001_0_copy_1.gz', 'a|orders|table'],
+  ['a/orders/20260131_101112_00001_abcde_00000000-0000-4000-8000-000000000000', 'a|orders|table'],
+  ['a/orders/0003_part_00.parquet', 'a|orders|table'],
+  ['a/orders/data_0_1_2.csv.gz', 'a|orders|table'],
+  ['a/orders/data_3.parquet', 'a|orders|table'],
+  ['a/orders/000000000012.csv', 'a|orders|table'],
+  ['a/orders/part.3.parquet', 'a|orders|table'],
+  ['a/orders/00000000-0000-4000-8000-000000000000-0_0-22-30_20260131101112.parquet', 'a|orders|table'],
+  ['a/orders/data/00000-1-00000000-0000-4000-8000-000000000000-00001.parquet', 'a|orders|table'],
+  ['a/orders/data/year=2026/00000-1-00000000-0000-4000-8000-000000000000.parquet', 'a|orders|table'],
+  [
+    'a/orders/data/20260131_101112_00001_abcde-00000000-0000-4000-8000-000000000000.parquet',
+    'a|orders|table',
+  ],
+  ['a/data/orders.parquet', 'a/data|orders.parquet|file'],
+  ['data/part-00000.parquet', '|data|table'],
+  ['a/orders_2026_part_1.csv', 'a|orders_2026_part_1.csv|file'],
+  ['a/metadata/orders.json', 'a/metadata|orders.json|file'],
+  ['/a.csv', '/|a.csv|file'],
+  ['//a.csv', '//|a.csv|file'],
+  ['/b/a.csv', '/b|a.csv|file'],
+  ['/year=2026/a.csv', '/|lake|table'],
+  ['a//year=2026/a.csv', 'a/|lake|table'],
   ['orders/_day=1/1.parquet', '|orders|table'],
 ])('%s is %s', (key, place) => {
   expect(placesOf([key])).toEqual([place]);
@@ -35,6 +59,15 @@ test.each([
   'a/_SUCCESS',
   'a/.part-1.crc',
   'a/_delta_log/0.json',
+  'a/deletion_vector_00000000-0000-4000-8000-000000000000.bin',
+  'a/.hoodie/hoodie.properties',
+  'a/metadata/v3.metadata.json',
+  'a/metadata/00003-00000000-0000-4000-8000-000000000000.metadata.json',
+  'a/metadata/00003-00000000-0000-4000-8000-000000000000.gz.metadata.json',
+  'a/metadata/snap-1234567890-1-00000000-0000-4000-8000-000000000000.avro',
+  'a/metadata/00000000-0000-4000-8000-000000000000-m0.avro',
+  'a/metadata/version-hint.text',
+  'a/metadata/00000000-0000-4000-8000-000000000000.stats',
   '_temporary/0/x.parquet',
 ])('%s is no table: a folder’s mark, or what Hive and Spark write beside their data', (key) => {
   expect(placesOf([key])).toEqual([]);
@@ -54,6 +87,38 @@ test('the parts of one folder are one table, and what else is there is another',
   expect(tables).toMatchObject([
     { schema: '', name: 'lake', kind: 'table', files: 2, sample: { key: 'lake/part-00001.csv' } },
     { schema: 'lake', name: 'notes.csv', kind: 'file', files: 1 },
+  ]);
+});
+
+test('a table is read from what can be read, and then from what is not archived, before what changed last', () => {
+  const sets = dataSets('lake', { excludedSchemas: [] }, 10);
+  const add = (key: string, changed: number, archived = false) =>
+    sets.add({ key, size: 1, changed, archived });
+  add('t/d=1/a.parquet', 1);
+  add('t/d=2/b.parquet', 3, true);
+  add('t/d=3/c.parquet', 2);
+  add('t/d=3/notes.txt', 9);
+  add('t/d=3/d.orc', 8);
+  expect([...sets.found.values()]).toMatchObject([
+    { files: 5, sample: { key: 't/d=3/c.parquet' }, spare: { key: 't/d=1/a.parquet' } },
+  ]);
+});
+
+test('an object with the name of a folder does not make a file of its table', () => {
+  for (const keys of [
+    ['a/t', 'a/t/d=1/x.csv'],
+    ['a/t/d=1/x.csv', 'a/t'],
+  ])
+    expect(placesOf(keys)).toEqual(['a|t|table']);
+});
+
+test('values of partitions are of the kind that they have unescaped', () => {
+  const { tables } = fold(['t/day=2026%2D01%2D31/n=%2D1/s=a%2Fb/x.csv', 't/day=2026-02-01/n=2/s=1/x.csv']);
+  const columns = tables.flatMap((set) => partitionColumns(set, 1));
+  expect(columns.map(({ name, kind }) => [name, kind])).toEqual([
+    ['day', 'date'],
+    ['n', 'integer'],
+    ['s', 'string'],
   ]);
 });
 

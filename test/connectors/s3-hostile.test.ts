@@ -243,6 +243,45 @@ describe('a server that', () => {
     expect(asked).toBe(times);
   });
 
+  test('archived objects, some of them restored, are asked for a few times', async () => {
+    const all = Array.from({ length: 40 }, (_, at) => `${String(at).padStart(2, '0')}.csv`);
+    const objects = (restored: readonly string[]): RequestListener => {
+      return ({ url = '' }, response) => {
+        if (url.includes('list-type')) {
+          const contents = all.map(
+            (key) =>
+              `<Contents><Key>${key}</Key><Size>8</Size><StorageClass>GLACIER</StorageClass></Contents>`,
+          );
+          response.end(
+            `<ListBucketResult><Name>old</Name><KeyCount>40</KeyCount>${contents.join('')}</ListBucketResult>`,
+          );
+        } else if (restored.some((key) => url.includes(key))) response.end('x,y\n1,2\n');
+        else refuse(403, 'InvalidObjectState')(response);
+      };
+    };
+    const none = await read(objects([]));
+    expect(none.missing).toMatchObject([{ reason: expect.stringContaining('archived'), count: 40 }]);
+    // As many as are asked for at once, and no more of all that there are.
+    expect(none.asked()).toBeLessThan(35);
+    const some = await read(objects(all));
+    expect([some.columns, some.missing]).toEqual([all.map(() => 2), []]);
+  });
+
+  test('a latest file of several that cannot be read leaves the columns to the one before', async () => {
+    const { names, columns, missing } = await read(({ url = '' }, response) => {
+      if (url.includes('list-type'))
+        list(response, [
+          ['t/d=1/a.csv', 8],
+          ['t/d=2/b.csv', 8],
+        ]);
+      else response.end(url.includes('a.csv') ? 'x,y\n1,2\n' : 'PK\u0003\u0004 none');
+    });
+    expect({ names, columns }).toEqual({ names: ['t'], columns: [3] });
+    expect(missing).toMatchObject([
+      { reason: expect.stringContaining('not what their names say'), count: 1 },
+    ]);
+  });
+
   test.each([
     [500, 'InternalError'],
     [503, 'SlowDown'],

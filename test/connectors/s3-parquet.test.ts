@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readColumns } from '../../shared/connectors/s3/columns.ts';
@@ -34,9 +35,9 @@ import {
   type SchemaElement,
 } from './parquet-footer.ts';
 
-const read = (bytes: Buffer) =>
+const read = (bytes: Buffer, key = 'a.parquet') =>
   readColumns(
-    { key: 'a.parquet', size: bytes.length },
+    { key, size: bytes.length },
     async (from, to) => Buffer.from(bytes.subarray(from, to)),
     (work) => work(),
   );
@@ -304,4 +305,12 @@ test('a footer that is too large to read is told from one that is longer than it
   expect(await read(bytes)).toBe('tooLarge');
   bytes.writeUInt32LE(9 * 2 ** 20, bytes.length - 8);
   expect(await read(bytes)).toBe('unreadable');
+});
+
+test('a way of packing in its name is that of its pages, unless all of it is packed', async () => {
+  const bytes = parquetFile([{ name: 'a', type: INT32 }]);
+  for (const key of ['a.parquet.gzip', 'a.parquet.gz', 'a.parquet.snappy', 'a.gz.parquet', 'a.snappy.pq'])
+    expect(await read(bytes, key)).toMatchObject({ columns: [{ name: 'a' }] });
+  expect(await read(gzipSync(bytes), 'a.parquet.gz')).toBe('unsupported');
+  expect(await read(gzipSync(bytes), 'a.parquet')).toBe('unreadable');
 });

@@ -5,6 +5,7 @@ import type { Runner } from './at-most.ts';
 import { readCsv } from './csv.ts';
 import { readJson } from './json.ts';
 import type { Listed } from './list.ts';
+import { findContent, findFormat, type Format } from './formats.ts';
 import { readParquet } from './parquet.ts';
 import type { RangedRead } from './ranges.ts';
 import { unpack } from './unpack.ts';
@@ -22,7 +23,7 @@ export interface Reading {
 }
 
 /** Why an object that has columns has none to tell. */
-export type Unread = 'unreadable' | 'encrypted' | 'tooLarge';
+export type Unread = 'unreadable' | 'encrypted' | 'tooLarge' | 'unsupported';
 
 /** The beginning of a text, and what share of the whole it is where that is known. */
 export interface Sample {
@@ -37,13 +38,17 @@ export const readColumns = async (
   read: RangedRead,
   alone: Runner,
 ): Promise<Reading | Unread | undefined> => {
-  const [, extension = '', packed] = /\.([a-z0-9]{2,8})(\.gz)?$/i.exec(key) ?? [];
-  const kind = extension.toLowerCase();
+  const named = findFormat(key);
+  if (!named) return undefined;
+  const { format, packing } = named;
   try {
-    if (kind === 'parquet' || kind === 'pq')
-      return packed ? undefined : bounded(await readParquet(size, read, alone));
-    const reader = Object.hasOwn(texts, kind) ? texts[kind] : undefined;
-    return reader && bounded(await readText(size, read, alone, { reader, packed: packed !== undefined }));
+    // A way of packing in the name of a Parquet is most often that of the pages within.
+    if (format === 'parquet') {
+      const reading = await readParquet(size, read, alone);
+      return reading === 'unreadable' && packing !== undefined ? 'unsupported' : bounded(reading);
+    }
+    if (format === 'unsupported' || packing === 'other') return 'unsupported';
+    return bounded(await readText(size, read, alone, texts[format]));
   } catch (error) {
     if (isTooLarge(error)) return 'tooLarge';
     throw error;
@@ -59,29 +64,34 @@ const bounded = (reading: Reading | Unread): Reading | Unread => {
 /** Columns, or nothing where not even one row is whole. */
 type Reader = (sample: Sample) => Reading | undefined;
 
-const texts: Readonly<Record<string, Reader>> = {
+const texts: Readonly<Record<Exclude<Format, 'parquet' | 'unsupported'>, Reader>> = {
   csv: (sample) => readCsv(sample),
   tsv: (sample) => readCsv(sample, { preferred: '\t' }),
   json: (sample) => readJson(sample),
-  jsonl: (sample) => readJson(sample),
-  ndjson: (sample) => readJson(sample),
 };
 
+/** Whether a text is packed is told by its first bytes: names are changed, and servers unpack. */
 const readText = async (
   size: number,
   read: RangedRead,
   alone: Runner,
-  { reader, packed }: { readonly reader: Reader; readonly packed: boolean },
+  reader: Reader,
 ): Promise<Reading | 'unreadable'> => {
+  let isPacked = false;
   const attempt = async (most: number, mostUnpacked: number) => {
     const bytes = await read(0, most);
-    const sample = packed ? await unpacked(bytes, size, mostUnpacked) : plain(bytes, size);
+    const content = findContent(bytes);
+    isPacked = content !== undefined;
+    if (content === 'other') return undefined;
+    const sample = content
+      ? await unpacked(bytes, { size, most: mostUnpacked, content })
+      : plain(bytes, size);
     return sample && { reading: reader(sample) };
   };
   const first = await attempt(firstBytes, 2 ** 21);
   if (first?.reading) return first.reading;
   // A first row may be long. Of such texts one at a time is in memory.
-  if (!first || (size <= firstBytes && !packed)) return 'unreadable';
+  if (!first || (size <= firstBytes && !isPacked)) return 'unreadable';
   const second = await alone(() => attempt(mostBytes, 2 ** 23));
   return second?.reading ?? 'unreadable';
 };
@@ -95,8 +105,15 @@ const plain = (bytes: Buffer, size: number): Sample => ({
   share: bytes.length / size,
 });
 
-const unpacked = async (packed: Buffer, size: number, most: number): Promise<Sample | undefined> => {
-  const beginning = await unpack(packed, most);
+const unpacked = async (
+  packed: Buffer,
+  {
+    size,
+    most,
+    content,
+  }: { readonly size: number; readonly most: number; readonly content: 'gzip' | 'zstd' },
+): Promise<Sample | undefined> => {
+  const beginning = await unpack(packed, content, most);
   if (!beginning) return undefined;
   const { bytes, from, whole } = beginning;
   return { text: decodeText(bytes), whole: whole && packed.length >= size, share: from / size };

@@ -1,17 +1,20 @@
 import type { Column, Scope } from '../catalog.ts';
+import { findFormat } from './formats.ts';
 import type { Listed } from './list.ts';
+import { isBeside, isPart, rootOf } from './outputs.ts';
 
 /** A table to be: an object, the objects below a folder of partitions, or the parts that one job wrote into a folder. */
 export interface DataSet {
   readonly schema: string;
   readonly name: string;
-  readonly kind: 'file' | 'table';
+  kind: 'file' | 'table';
   bytes: number;
   files: number;
   /** How many of its files hold anything. */
   filled: number;
-  /** What its columns are read from: the latest that holds anything. */
+  /** What its columns are read from: of those that can be read the latest that holds anything, and the next one. */
   sample: Listed | undefined;
+  spare: Listed | undefined;
   /** The values of each partition key, as far as they tell its kind. */
   readonly partitions: Map<string, Values>;
 }
@@ -47,12 +50,13 @@ export const dataSets = (
     }
     const folders = object.key.split('/');
     const file = folders.pop() ?? '';
-    if (file === '' || isHidden(file) || isMarker(file) || folders.some(isHiddenFolder)) return;
+    if (file === '' || isHidden(file) || isBeside(folders, file) || folders.some(isHiddenFolder)) return;
     const first = folders.findIndex(isPartition);
-    const root = first < 0 ? folders : folders.slice(0, first);
     const isFolder = first >= 0 || isPart(file);
-    const name = isFolder ? root.pop() || bucket : file;
-    const schema = root.join('/');
+    const root = rootOf(first < 0 ? folders : folders.slice(0, first), file);
+    // A folder without a name stays in the path, so that `/a` and `a` are two.
+    const name = isFolder ? (root.at(-1) && root.pop()) || bucket : file;
+    const schema = root.every((folder) => folder === '') ? '/'.repeat(root.length) : root.join('/');
     if (excluded.has(schema) || (wanted && !wanted.has(schema))) return;
 
     const id = `${schema}\0${name}`;
@@ -62,15 +66,26 @@ export const dataSets = (
         overflow += 1;
         return;
       }
-      const kind = isFolder ? 'table' : 'file';
-      set = { schema, name, kind, bytes: 0, files: 0, filled: 0, sample: undefined, partitions: new Map() };
+      set = {
+        schema,
+        name,
+        kind: 'file',
+        bytes: 0,
+        files: 0,
+        filled: 0,
+        sample: undefined,
+        spare: undefined,
+        partitions: new Map(),
+      };
       found.set(id, set);
     }
+    // An object may have the name of a folder.
+    if (isFolder) set.kind = 'table';
     set.bytes += object.size;
     set.files += 1;
     if (object.size > 0) {
       set.filled += 1;
-      if (isLater(object, set.sample)) set.sample = object;
+      keepBest(set, object);
     }
     if (first >= 0) for (const folder of folders.slice(first)) note(set.partitions, folder);
   };
@@ -93,25 +108,41 @@ export const partitionColumns = ({ partitions }: DataSet, from: number): Column[
     };
   });
 
-/** Of two that changed at once the one whose name comes later, in whatever order they are listed. */
-const isLater = ({ changed, key }: Listed, than: Listed | undefined): boolean =>
-  !than || changed > than.changed || (changed === than.changed && key > than.key);
+const keepBest = (set: DataSet, object: Listed): void => {
+  if (isBetter(object, set.sample)) {
+    set.spare = set.sample;
+    set.sample = object;
+  } else if (isBetter(object, set.spare)) set.spare = object;
+};
+
+/** What can be read before what cannot, then the later one; of two that changed at once the one whose name comes later, in whatever order they are listed. */
+const isBetter = (object: Listed, than: Listed | undefined): boolean => {
+  if (!than) return true;
+  const [rank, other] = extensionOf(object) === extensionOf(than) ? [0, 0] : [rankOf(object), rankOf(than)];
+  if (rank !== other) return rank > other;
+  if (object.archived !== than.archived) return than.archived;
+  return object.changed > than.changed || (object.changed === than.changed && object.key > than.key);
+};
+
+const extensionOf = ({ key }: Listed): string => key.slice(key.lastIndexOf('.'));
+
+const rankOf = ({ key }: Listed): number => {
+  const named = findFormat(key);
+  if (!named) return 0;
+  return named.format === 'unsupported' || named.packing === 'other' ? 1 : 2;
+};
 
 const isPartition = (folder: string): boolean => /^[^=]+=/.test(folder);
 
 /** What Hive and Spark write beside the data: `_SUCCESS`, `_delta_log`, `.part.crc`. */
 const isHidden = (segment: string): boolean => segment.startsWith('_') || segment.startsWith('.');
-/** What Hadoop leaves in place of a folder: `orders_$folder$`. https://repost.aws/knowledge-center/emr-s3-empty-files */
-const isMarker = (file: string): boolean => file.endsWith('_$folder$');
-/** What Hadoop and Spark name the files of one output: `part-00000`, `part-r-00003.gz`, `part-00001-….c000.snappy.parquet`. */
-const isPart = (file: string): boolean => /^part-([mr]-)?\d{5}/.test(file);
 const isHiddenFolder = (folder: string): boolean => isHidden(folder) && !isPartition(folder);
 
 const note = (partitions: Map<string, Values>, folder: string) => {
   const at = folder.indexOf('=');
   if (at < 1) return;
   const name = unescaped(folder.slice(0, at));
-  const value = folder.slice(at + 1);
+  const value = unescaped(folder.slice(at + 1));
   if (partitions.size >= mostPartitions && !partitions.has(name)) return;
   const values = partitions.get(name) ?? { integer: true, date: true, absent: false, some: false };
   partitions.set(name, values);

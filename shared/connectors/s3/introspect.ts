@@ -7,6 +7,7 @@ import type { Bucket } from './client.ts';
 import { readColumns, type Reading } from './columns.ts';
 import { type DataSet, dataSets, partitionColumns } from './data-sets.ts';
 import { isDenied, findLack } from './failures.ts';
+import type { Listed } from './list.ts';
 import { listAll } from './list-all.ts';
 import { createLacks, listMissing, type Lacks } from './missing.ts';
 import { rangedReads } from './ranges.ts';
@@ -79,10 +80,15 @@ interface Seen {
 
 /** Nothing for what the account may not read. */
 const tableOf = async (bucket: Bucket, set: DataSet, seen: Seen): Promise<Table | undefined> => {
-  const found = await read(bucket, set, seen);
+  const { bytes, filled, spare } = set;
+  let { sample } = set;
+  let found = await read(bucket, sample, seen);
+  if (found === 'unread' && spare && !spare.archived) {
+    const other = await read(bucket, spare, seen);
+    if (typeof other === 'object') [found, sample] = [other, spare];
+  }
   if (found === 'denied') return undefined;
   const reading = found === 'unread' ? undefined : found;
-  const { sample, bytes, filled } = set;
   const own = (reading?.columns ?? [])
     .filter(({ name }) => !set.partitions.has(name))
     .map((column) => (filled > 1 ? { share: 1, ...column } : column));
@@ -121,14 +127,17 @@ const findSampled = (
   return found.looked && { ...found.looked, of: rows };
 };
 
+const mostArchivedTried = 10;
+
 /** `unread` is what may be a table for all that is known. */
 const read = async (
   bucket: Bucket,
-  { sample }: DataSet,
+  sample: Listed | undefined,
   { lacks, failures, alone }: Seen,
 ): Promise<Reading | 'denied' | 'unread' | undefined> => {
   if (!sample) return undefined;
-  if (sample.archived) {
+  // What was restored has the class of an archive still.
+  if (sample.archived && lacks.archived >= mostArchivedTried) {
     lacks.archived += 1;
     return 'unread';
   }

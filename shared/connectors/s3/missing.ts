@@ -18,6 +18,7 @@ export const createLacks = (): Lacks => ({
   failing: 0,
   encrypted: 0,
   unreadable: 0,
+  unsupported: 0,
   tooLarge: 0,
   cut: 0,
   unknownTypes: 0,
@@ -61,6 +62,11 @@ const lackWords: readonly (readonly [
     'unreadable',
     'columns of objects that are not what their names say',
     'Replace or remove the objects; what is encrypted or damaged is listed without columns.',
+  ],
+  [
+    'unsupported',
+    'columns of objects in formats that are not read',
+    'Write the tables as Parquet, CSV or JSON, as they are or packed with gzip or zstd: ORC, Avro, Excel, Arrow and other ways of packing are listed without columns.',
   ],
   [
     'tooLarge',

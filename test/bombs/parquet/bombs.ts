@@ -84,7 +84,20 @@ export const parquet: Format = {
       'work',
       'a.parquet',
       () => file(schemaOf(1), Buffer.alloc(3_000_000, 0x10 | TRUE), [0], rest),
-      { missing: [reasons.unreadable], columns: 0 },
+      { missing: [reasons.tooLarge], columns: 0 },
+    ),
+    'elements that all have other fields': objectBomb(
+      'work',
+      'a.parquet',
+      () => {
+        const fields = (at: number) =>
+          Buffer.concat([Buffer.from([TRUE]), varint(2 * (32 + at)), Buffer.alloc(9, 0x10 | TRUE)]);
+        const elements = Array.from({ length: 30_000 }, (_, at) =>
+          Buffer.concat([Buffer.from([0x48, 1, 0x61]), fields(at), Buffer.from([0])]),
+        );
+        return file(schemaOf(elements.length + 1), element('root', elements.length), ...elements, rest);
+      },
+      { missing: [], columns: 30_000 },
     ),
     'row groups that nobody needs': objectBomb(
       'work',

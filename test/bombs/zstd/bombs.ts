@@ -10,7 +10,7 @@ const claiming = Buffer.concat([
   Buffer.from([1, 0, 0]),
 ]);
 
-/** No connector unpacks it: what is packed so stays packed, whatever says that it is. */
+/** Texts in S3 are unpacked, by their first bytes; answers are not, whatever says that they are packed. */
 export const zstd: Format = {
   mostMb: 350,
   bombs: {
@@ -18,7 +18,7 @@ export const zstd: Format = {
       'work',
       'a.csv.zst',
       () => zstdCompressSync(Buffer.alloc(200 * MB, 'a')),
-      { missing: [], columns: 0 },
+      { missing: [reasons.unreadable], columns: 0 },
     ),
     'a text that is said to be no packed one': objectBomb(
       'work',
@@ -27,14 +27,14 @@ export const zstd: Format = {
       { missing: [reasons.unreadable], columns: 0 },
     ),
     'a frame that claims all the bytes that there are': objectBomb('claim', 'a.csv.zst', () => claiming, {
-      missing: [],
+      missing: [reasons.tooLarge],
       columns: 0,
     }),
     'a frame in a frame': objectBomb(
       'depth',
       'a.json.zst',
       () => zstdCompressSync(zstdCompressSync(Buffer.alloc(200 * MB))),
-      { missing: [], columns: 0 },
+      { missing: [reasons.unreadable], columns: 0 },
     ),
     'an answer that says that it is packed': answerBomb(
       'claim',

@@ -1,0 +1,74 @@
+/** What a key says of its object. */
+export interface NamedFormat {
+  readonly format: Format;
+  /** How the object is packed; `other` for a way that is not read. */
+  readonly packing: 'gzip' | 'zstd' | 'other' | undefined;
+}
+
+/** `unsupported` is known to hold tables, and is not read. */
+export type Format = 'parquet' | 'csv' | 'tsv' | 'json' | 'unsupported';
+
+/** By its extensions; nothing for what is no table. */
+export const findFormat = (key: string): NamedFormat | undefined => {
+  const [, inner = '', last = ''] = /(?:\.([a-z0-9]{1,8}))?\.([a-z0-9]{1,8})$/i.exec(key) ?? [];
+  const packing = find(packings, last);
+  const format = find(formats, packing === undefined ? last : inner);
+  return format && { format, packing };
+};
+
+const find = <T>(table: Readonly<Record<string, T>>, extension: string): T | undefined => {
+  const name = extension.toLowerCase();
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+};
+
+const formats: Readonly<Record<string, Format>> = {
+  parquet: 'parquet',
+  pq: 'parquet',
+  csv: 'csv',
+  tsv: 'tsv',
+  json: 'json',
+  jsonl: 'json',
+  ndjson: 'json',
+  orc: 'unsupported',
+  avro: 'unsupported',
+  xlsx: 'unsupported',
+  xls: 'unsupported',
+  ods: 'unsupported',
+  feather: 'unsupported',
+  arrow: 'unsupported',
+};
+
+const packings: Readonly<Record<string, 'gzip' | 'zstd' | 'other'>> = {
+  gz: 'gzip',
+  gzip: 'gzip',
+  zst: 'zstd',
+  zstd: 'zstd',
+  bz2: 'other',
+  lz4: 'other',
+  snappy: 'other',
+  sz: 'other',
+  xz: 'other',
+  br: 'other',
+  zip: 'other',
+};
+
+/** What an object is by its first bytes, whatever its name is; nothing for text. */
+export const findContent = (bytes: Buffer): 'gzip' | 'zstd' | 'other' | undefined =>
+  signatures.find(([signature]) => bytes.subarray(0, signature.length).equals(signature))?.[1];
+
+const signatures: readonly (readonly [signature: Buffer, content: 'gzip' | 'zstd' | 'other'])[] = (
+  [
+    ['1f8b', 'gzip'],
+    ['28b52ffd', 'zstd'],
+    ['50415231', 'other'], // Parquet
+    ['50415245', 'other'], // Parquet with an encrypted footer
+    ['4f5243', 'other'], // ORC
+    ['4f626a01', 'other'], // Avro
+    ['504b0304', 'other'], // zip, and so Excel
+    ['d0cf11e0a1b11ae1', 'other'], // older Excel
+    ['425a68', 'other'], // bzip2
+    ['04224d18', 'other'], // lz4
+    ['fd377a585a00', 'other'], // xz
+    ['ff060000734e6150', 'other'], // snappy
+  ] as const
+).map(([hex, content]) => [Buffer.from(hex, 'hex'), content]);

@@ -1,0 +1,34 @@
+/** How programs name the files of one output; what else is in the folder may be of others. */
+const parts = new RegExp(
+  [
+    '^part-([mr]-)?\\d{5}', // Hadoop, Spark
+    '^\\d{6}_\\d+(_copy_\\d+)?(\\.|$)', // Hive
+    '^\\d{8}_\\d{6}_\\d{5}_[a-z0-9]{5}[_-]', // Trino, Athena
+    '^\\d{4}_part_\\d{2,}', // Redshift's UNLOAD
+    '^data_\\d+(_\\d+){0,2}\\.', // Snowflake's COPY INTO, DuckDB's COPY
+    '^\\d{12}\\.', // BigQuery's EXPORT DATA
+    '^part\\.\\d+\\.', // Dask
+    '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-\\d+_\\d+-\\d+-\\d+_\\d+\\.', // Hudi
+    '^\\d{5}-\\d+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}', // Iceberg
+  ].join('|'),
+);
+
+export const isPart = (file: string): boolean => parts.test(file);
+
+/** The folders of a table: Iceberg has its files in `data`, below the table's own. https://iceberg.apache.org/spec/ */
+export const rootOf = (folders: readonly string[], file: string): string[] =>
+  folders.length > 1 && folders.at(-1) === 'data' && inIceberg.test(file)
+    ? folders.slice(0, -1)
+    : [...folders];
+
+const inIceberg = /^(\d{5}-\d+|\d{8}_\d{6}_\d{5}_[a-z0-9]{5})-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
+
+/** Whether a file is what a program writes beside the files of a table. */
+export const isBeside = (folders: readonly string[], file: string): boolean =>
+  file.endsWith('_$folder$') ||
+  /^deletion_vector_[0-9a-f-]{36}\.bin$/.test(file) ||
+  (folders.at(-1) === 'metadata' && ofIceberg.test(file));
+
+/** Versions, snapshots, manifests and statistics: what stands in the place of a folder is Hadoop's, deletion vectors are Delta's. */
+const ofIceberg =
+  /\.metadata\.json(\.gz)?$|^(\d{5}-[0-9a-f-]{36}|v\d+)\.gz\.metadata\.json$|^snap-\d+-.*\.avro$|-m\d+\.avro$|^version-hint\.text$|\.(stats|puffin)$/;
