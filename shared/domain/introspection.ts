@@ -56,7 +56,9 @@ export const currentCatalog = async (
     mayBegin: (failure) => forget || maxAge === 0 || isBackedOff(failure, actor.now),
   });
   if (found === 'running' || 'snapshot_id' in found) return found;
-  const seconds = Math.max(1, Math.ceil((nextAttemptAt(found) - actor.now) / 1000));
+  // This caller's own attempt ended after the request came.
+  const now = Math.max(actor.now, found.ended);
+  const seconds = Math.max(1, Math.ceil((nextAttemptAt(found) - now) / 1000));
   const { code, message, extras, cause } = problemOf(found);
   throw new Problem(code, message, {
     ...extras,
