@@ -24,7 +24,8 @@ export const endpoint = defineEndpoint({
     'and `forget`. ' +
     'How it fails is answered until another attempt may begin: 1, 5, 15, then 60 minutes after failures in a row (`Retry-After`), or at ' +
     'once with `max_age=0` or after a change of the connection. A table with `sampled` may have columns that nobody looked at; those that an ' +
-    'earlier sample found stay for 30 days, with `seen_at`. `forget=true` reads the source anew and keeps none of them.',
+    'earlier sample found stay for 30 days, with `seen_at`. `forget=true` reads the source anew and keeps none of them; where an introspection runs already, ' +
+    'the next one does.',
   params: byId,
   query: v.strictObject({
     ...pageQuery,

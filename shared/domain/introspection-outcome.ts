@@ -26,6 +26,8 @@ export interface IntrospectionState {
   readonly problem: KeptProblem | null;
   /** Whether it keeps no column of sampled tables that only an earlier introspection found. */
   readonly forget?: boolean;
+  /** The same of the next attempt, where it was asked for while this one ran already. */
+  readonly forget_next?: boolean;
 }
 
 /** A failed attempt, in milliseconds since the epoch. */
@@ -105,9 +107,13 @@ export const beginIntrospection = (
   attempt: string,
   standing: Standing,
   now: number,
-  { forget = false }: { readonly forget?: boolean | undefined } = {},
+  { forget: asked = false }: { readonly forget?: boolean } = {},
 ): StoredConnection => {
   const time = new Date(now).toISOString();
+  const { last_introspection: last } = stored;
+  // What was asked for stays so until an attempt succeeds.
+  const forget =
+    asked || last?.forget_next === true || (last?.state !== 'succeeded' && last?.forget === true);
   return after(stored, {
     last_introspection: {
       state: 'running',
@@ -121,6 +127,13 @@ export const beginIntrospection = (
     },
     cause: 'introspected',
   });
+};
+
+/** The connection whose attempt runs already, and whose next one is to keep nothing; undefined where that is so already. */
+export const forgetNext = (stored: StoredConnection): StoredConnection | undefined => {
+  const { last_introspection: last } = stored;
+  if (!last || last.forget === true || last.forget_next === true) return undefined;
+  return after(stored, { last_introspection: { ...last, forget_next: true }, cause: 'introspected' });
 };
 
 /** How an attempt ended, and when (milliseconds since the epoch). */

@@ -9,6 +9,7 @@ import { newId } from './id.ts';
 import {
   beginIntrospection,
   type FailedAttempt,
+  forgetNext,
   isAhead,
   judgeIntrospection,
   nextAttemptAt,
@@ -173,7 +174,8 @@ const findOrBegin = async (
       const standing = judgeIntrospection(read, await store.get(keys.lease(tenant, id)), now);
       if (standing === 'running' || (standing !== 'idle' && !mayBegin(standing))) {
         found = standing;
-        return { next: read, changes: [] };
+        const next = forget && standing === 'running' ? forgetNext(read) : undefined;
+        return next ? { next, changes: [putConnection(next, read)] } : { next: read, changes: [] };
       }
       await where.probe.admit?.(read);
       const next = beginIntrospection(read, attempt, standing, now, { forget });

@@ -44,28 +44,35 @@ export const judgeBySample = (table: Table, mismatches: readonly Mismatch[]): Fi
 const warnOf = (table: Table, { code, ...at }: Mismatch): NotInSample | undefined => {
   const { sampled } = table;
   if (!sampled) return undefined;
-  const warn = (what: string, remediation: string): NotInSample => ({
-    code: 'not-in-sample',
-    ...at,
-    detail: `${describe(sampled)} looked at, and ${what}.`,
-    remediation,
-  });
   if (code === 'column-not-found' && mayHaveMoreColumns(table))
-    return sampled.files === undefined
-      ? warn(
-          'the field was not there',
-          'Query the source for a document that has the field. What the validator of a MongoDB collection declares is always in the catalog.',
-        )
-      : warn(
-          'the column was not there',
-          'Look for the column in the other files. Of several files the one that changed last is read.',
-        );
+    return { code: 'not-in-sample', ...at, ...explainUnseen(sampled) };
   if (code === 'nullability-mismatch' && at.expected === 'nullable')
-    return warn(
-      'there was no null',
-      'Go on to expect nulls. Only a constraint of the source can rule them out.',
-    );
+    return {
+      code: 'not-in-sample',
+      ...at,
+      detail: `${describe(sampled)} looked at, and there was no null.`,
+      remediation: 'Go on to expect nulls. Only a constraint of the source can rule them out.',
+    };
   return undefined;
+};
+
+const explainUnseen = (sampled: Sampled): Pick<NotInSample, 'detail' | 'remediation'> => {
+  if (sampled.documents === 0 || sampled.files === 0)
+    return {
+      detail: 'Nothing of it could be read.',
+      remediation: 'Do what `missing` in the catalog says of it, and read the schema again.',
+    };
+  return sampled.files === undefined
+    ? {
+        detail: `${describe(sampled)} looked at, and the field was not there.`,
+        remediation:
+          'Query the source for a document that has the field. What the validator of a MongoDB collection declares is always in the catalog.',
+      }
+    : {
+        detail: `${describe(sampled)} looked at, and the column was not there.`,
+        remediation:
+          'Look for the column in the other files. Of several files the one that changed last is read.',
+      };
 };
 
 const describe = (sampled: Sampled): string => {

@@ -93,7 +93,29 @@ describe('a sampled table', () => {
     now += 1;
     expect((await schema('forget=true')).status).toBe(502);
     source.meanwhile = () => Promise.resolve();
-    expect(await columns('forget=true')).toEqual(['_id', 'total']);
+    expect(await columns('max_age=0')).toEqual(['_id', 'total']);
+  });
+
+  test('keeps none the next time where an introspection runs already', async () => {
+    await schema();
+    source.tables = [orders(usual)];
+    now += 1;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const began = Promise.withResolvers<void>();
+    source.meanwhile = () => {
+      began.resolve();
+      return promise;
+    };
+    const running = columns('max_age=0');
+    await began.promise;
+    expect([(await schema('forget=true')).status, (await schema('forget=true')).status]).toEqual([202, 202]);
+    resolve();
+    expect(await running).toEqual(['_id', 'total', ['rare', '2026-01-01T00:00:00.000Z']]);
+    now += 1;
+    expect(await columns('max_age=0')).toEqual(['_id', 'total']);
+    source.tables = [orders(['_id'])];
+    now += 1;
+    expect(await columns('max_age=0')).toMatchObject(['_id', ['total', expect.anything()]]);
   });
 
   test('of which a page is read on, is read on where it was begun', async () => {
@@ -135,6 +157,20 @@ describe('what is expected of a sampled table', () => {
     expect((await validate([{ name: 'rare' }]))['warnings']).toMatchObject([
       { code: 'not-in-sample', detail: '1 of 12 files was looked at, and the column was not there.' },
     ]);
+  });
+
+  test('of which nothing could be read is not blamed for it', async () => {
+    for (const unread of [{ files: 0 }, { documents: 0 }]) {
+      source.tables = [orders([], { sampled: { ...unread, of: 5 } })];
+      now += 1;
+      await schema('forget=true');
+      expect(await validate([{ name: 'rare' }])).toMatchObject({
+        valid: true,
+        warnings: [
+          { detail: 'Nothing of it could be read.', remediation: expect.stringMatching(/`missing`/) },
+        ],
+      });
+    }
   });
 
   test('is wrong where the sample shows that it is', async () => {
