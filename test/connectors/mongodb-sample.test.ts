@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Document, MongoClient, UUID } from 'mongodb';
+import { BSON, type Document, MongoClient, UUID } from 'mongodb';
+import type { Table } from '../../shared/connectors/catalog.ts';
+import { openSession } from '../../shared/connectors/examine.ts';
+import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
 import { type Api, type Body, startApi } from '../api.ts';
 import { reach } from '../engines/reach.ts';
+import { pem } from '../network/servers.ts';
+import { fakeTlsServer, letIn } from './mongodb-server.ts';
 
 const engine = reach('mongodb');
 if (engine)
@@ -111,3 +116,73 @@ if (engine)
       for (const name of ['numbers', 'object_ids']) expect(seen.get(name)).toContain('early');
     }, 60_000);
   });
+
+describe('a server that speaks the protocol', () => {
+  /** One collection of 5000 documents, of which what joins pipelines is answered with an error. */
+  const readFrom = async (refusal: { readonly code: number; readonly errmsg: string }) => {
+    const asked: string[] = [];
+    const cursor = (firstBatch: readonly object[]) => ({
+      cursor: { id: BSON.Long.fromNumber(0), ns: 'shop.orders', firstBatch },
+      ok: 1,
+    });
+    await using server = await fakeTlsServer(letIn, (command) => {
+      if ('listCollections' in command) return cursor([{ name: 'orders', type: 'collection', options: {} }]);
+      if ('listIndexes' in command) return cursor([{ v: 2, key: { _id: 1 }, name: '_id_' }]);
+      if ('dataSize' in command) return { numObjects: 5000, size: 500_000, ok: 1 };
+      if ('aggregate' in command) {
+        const pipeline = JSON.stringify(command['pipeline']);
+        asked.push(pipeline.includes('$unionWith') ? '$unionWith' : pipeline);
+        return pipeline.includes('$unionWith')
+          ? { ok: 0, codeName: 'any', ...refusal }
+          : cursor(Array.from({ length: 1000 }, (_, i) => ({ _id: i, total: i })));
+      }
+      return {
+        ok: 1,
+        authInfo: { authenticatedUsers: [], authenticatedUserRoles: [], authenticatedUserPrivileges: [] },
+      };
+    });
+    await using session = await openSession(
+      mongodb,
+      {
+        config: { host: 'localhost', port: server.port, database: 'shop' },
+        credentials: { auth_method: 'certificate' },
+        options: { ssl_mode: 'verify-full', query_timeout_seconds: 5 },
+        role: 'source',
+      },
+      {
+        policy: { loopback: true },
+        environment: 'default',
+        tlsAsk: {
+          mode: 'verify-full',
+          ca: pem('ca.crt'),
+          cert: pem('client.crt'),
+          key: pem('client.key'),
+        },
+        options: { connection_timeout_seconds: 5 },
+      },
+    );
+    const tables: Table[] = [];
+    const missing = await session.introspect({ excludedSchemas: [] }, (some) => void tables.push(...some));
+    return { table: tables[0], missing, asked };
+  };
+
+  test('and cannot join what it reads draws the sample itself', async () => {
+    const { table, missing, asked } = await readFrom({
+      code: 40_324,
+      errmsg: "Unrecognized pipeline stage name: '$unionWith'",
+    });
+    expect(asked).toEqual(['$unionWith', '[{"$sample":{"size":1000}}]']);
+    expect(missing).toEqual([]);
+    expect(table).toMatchObject({
+      sampled: { documents: 1000, of: 5000 },
+      columns: [{ name: '_id' }, { name: 'total' }],
+    });
+  });
+
+  test('and is too slow is not asked once more', async () => {
+    const { table, missing, asked } = await readFrom({ code: 50, errmsg: 'operation exceeded time limit' });
+    expect(asked).toEqual(['$unionWith']);
+    expect(missing).toMatchObject([{ reason: 'columns-timed-out' }]);
+    expect(table).toMatchObject({ sampled: { documents: 0, of: 5000 }, columns: [] });
+  });
+});

@@ -125,6 +125,14 @@ if (env)
       });
     });
 
+    test('keeps none of a file with which the next has nothing in common', async () => {
+      await write('lake/odd/day=1/a.csv', 'alice,berlin\n1,2\n');
+      await write('lake/odd/day=1/b.csv', 'bob,paris\n1,2\n');
+      expect((await refresh()).get('odd')?.columns).toEqual(['bob', 'paris', 'day']);
+      await write('lake/odd/day=1/c.csv', 'carol,rome\n1,2\n');
+      expect((await refresh()).get('odd')?.columns).toEqual(['carol', 'rome', 'day']);
+    });
+
     test('keeps the columns of a file that cannot be read for once', async () => {
       await write('lake/daily/day=3/a.parquet', '');
       await write('lake/daily/day=3/b.parquet', 'this is none');
