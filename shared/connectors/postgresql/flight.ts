@@ -18,10 +18,14 @@ export const transact = async (
   try {
     await fly(client, [...opening.map((sql) => ({ sql })), ...statements, { sql: 'commit' }], timeoutMs);
   } catch (error) {
-    client.query('rollback').catch(() => undefined); // for a pooler's sake; the failure that counts is the first
+    // For a pooler's sake, and whoever asks again; the failure that counts is the first.
+    await fly(client, [{ sql: 'rollback' }], patienceMs).catch(() => undefined);
     throw error;
   }
 };
+
+/** A server that does not even end its transaction is left. */
+const patienceMs = 1000;
 
 /** What may come over the wire in one flight: some 250 000 tables, and what a hostile server gets to send. */
 const maxBytes = 256 << 20;

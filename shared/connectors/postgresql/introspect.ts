@@ -6,9 +6,10 @@ import { byPlace } from '../order.ts';
 import { fold } from '../sql/fold.ts';
 import { handOn } from '../sql/hand-on.ts';
 import { brokenViews } from './broken-views.ts';
+import { failure } from './failures.ts';
 import { transact, type Statement } from './flight.ts';
 import { notThere, unreadable } from './grants.ts';
-import { read } from './read.ts';
+import { read, type Reading } from './read.ts';
 import { unpack } from './relation.ts';
 import { beginReading } from './session-state.ts';
 
@@ -21,9 +22,20 @@ export const introspect = async (
 ): Promise<readonly Missing[]> => {
   const run = (statements: readonly Statement[]) =>
     transact(client, beginReading(queryTimeoutMs), statements, queryTimeoutMs);
-  const reading =
-    (await read(client, scope, '\x1f', run)) ?? (await read(client, scope, `\x1f${randomUUID()}`, run));
-  if (!reading) throw new Problem('server-error', 'Expected names that can be told apart');
+  const readAll = async (spelled: boolean): Promise<Reading> => {
+    const reading =
+      (await read(client, scope, '\x1f', run, spelled)) ??
+      (await read(client, scope, `\x1f${randomUUID()}`, run, spelled));
+    if (!reading) throw new Problem('server-error', 'Expected names that can be told apart');
+    return reading;
+  };
+  let unspelled: Missing[] = [];
+  const reading = await readAll(true).catch((error: unknown) => {
+    const { code, native } = (error instanceof Problem ? undefined : failure(error)) ?? {};
+    if (code !== 'server-error') throw error;
+    unspelled = [expressionsUnread(native)];
+    return readAll(false);
+  });
   const { relations, closed, relationOf } = reading;
   const seen = relations
     .filter(({ schema, access }) => access !== 'none' && !closed.has(schema))
@@ -32,7 +44,14 @@ export const introspect = async (
     ...unreadable(relations, closed, reading.account),
     ...brokenViews(seen, relations),
     ...notThere(scope, reading),
+    ...unspelled,
   ];
   await handOn(seen, (relation) => fold(unpack(relation, relationOf)), sink);
   return missing;
 };
+
+/** A type whose library or labels are gone has the server fail at whatever holds a value of it. */
+const expressionsUnread = (native = ''): Missing => ({
+  reason: 'expressions-unread',
+  remediation: `The server fails (${native}) as it spells a default or an index: SELECT adrelid::regclass, adnum FROM pg_attrdef, and pg_get_expr(adbin, adrelid) of each, find it. Bring back the library or type that it needs (ALTER EXTENSION … UPDATE), or drop it. Until then no defaults are told, nor indexes of expressions or of some rows.`,
+});

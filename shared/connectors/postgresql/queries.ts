@@ -6,14 +6,15 @@ type Literal = (text: string) => string;
 
 /**
  * The whole catalog, set by set; what belongs to one table comes in one row, its texts joined by `separator`. The reader counts
- * them, because no character is barred from a name.
+ * them, because no character is barred from a name. Unless `spelled`, no expression is: defaults and indexes that have one are left out.
  */
-export const catalogQueries = (scope: Scope, separator: string, literal: Literal) => {
+export const catalogQueries = (scope: Scope, separator: string, literal: Literal, spelled = true) => {
   const sep = literal(separator);
   const mine = scopeOf(scope, literal);
   const relations = `select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace where ${relkinds} and ${mine}`;
   // Cheaper than a join: the system catalogs are below, and the reader drops what it does not know.
-  const within = (oid: string) => (scope.schemas ? `${oid} in (${relations})` : `${oid} >= ${firstGivenOid}`);
+  const isNarrowed = scope.schemas !== undefined || scope.excludedSchemas.length > 0;
+  const within = (oid: string) => (isNarrowed ? `${oid} in (${relations})` : `${oid} >= ${firstGivenOid}`);
   return {
     server: `select current_user, current_setting('block_size'), current_setting('server_version_num')`,
     schemas: `select n.oid, n.nspname, coalesce(has_schema_privilege(n.oid, 'usage'), false) from pg_namespace n where ${mine}`,
@@ -57,7 +58,7 @@ export const catalogQueries = (scope: Scope, separator: string, literal: Literal
     // Without the table pg_get_expr need not open it, which costs more than all the rest; only a column in the expression needs it.
     defaults: `select d.adrelid, array_agg(d.adnum), coalesce(string_agg(case when d.adbin::text like '%{VAR :%'
         then pg_get_expr(d.adbin, d.adrelid) else pg_get_expr(d.adbin, 0) end, ${sep}), '')
-      from pg_attrdef d where ${within('d.adrelid')} group by 1`,
+      from pg_attrdef d where ${spelled} and ${within('d.adrelid')} group by 1`,
     comments: `select d.objoid, array_agg(d.objsubid), string_agg(d.description, ${sep})
       from pg_description d where d.classoid = 'pg_class'::regclass and ${within('d.objoid')} group by 1`,
     // A key that points to a partitioned table has a row for each partition of it besides.
@@ -83,7 +84,8 @@ export const catalogQueries = (scope: Scope, separator: string, literal: Literal
             from generate_subscripts(i.indkey, 1) k where i.indkey[k] = 0) end, ${sep}), ''),
         case when count(i.indpred) > 0
           then string_agg(case when i.indpred is null then '' else pg_get_expr(i.indpred, i.indrelid) end, ${sep}) else '' end
-      from pg_index i join pg_class c on c.oid = i.indexrelid where ${within('i.indrelid')} and i.indislive group by 1`,
+      from pg_index i join pg_class c on c.oid = i.indexrelid where ${within('i.indrelid')} and i.indislive
+        and (${spelled} or i.indexprs is null and i.indpred is null) group by 1`,
   };
 };
 

@@ -27,9 +27,10 @@ export const read = async (
   scope: Scope,
   separator: string,
   run: Run,
+  spelled = true,
 ): Promise<Reading | undefined> => {
   const literal = (text: string) => client.escapeLiteral(text);
-  const sql = catalogQueries(scope, separator, literal);
+  const sql = catalogQueries(scope, separator, literal, spelled);
   const types = createTypes();
   const relations = createRelations(separator, types.typeOf);
   const schemas = new Map<string, string>();
