@@ -94,6 +94,78 @@ describe('names', () => {
   });
 });
 
+describe('a catalog of which a part fails', () => {
+  const refused = (number: number) => Object.assign(new Error('no'), { number });
+  /** The statements that are asked, joined or one by one, each of which may fail on its way. */
+  const read = async (fails: (sql: string, asked: number) => Error | undefined) => {
+    const all = sets();
+    const asked: string[] = [];
+    const tables: Table[] = [];
+    const batch = async (sql: string, _: number, take: (row: Row, set: number) => void) => {
+      asked.push(sql);
+      const failure = fails(sql, asked.length);
+      const isWhole = sql.includes('user_name()') && sql.includes('sys.tables');
+      const at = marks.findIndex((mark) => sql.includes(mark));
+      const found = isWhole
+        ? [...all.entries()]
+        : sql.includes('dm_db_partition')
+          ? []
+          : [[0, all[at]] as const];
+      for (const [set, rows] of found)
+        for (const row of failure ? (rows ?? []).slice(0, 1) : (rows ?? [])) take(row, set);
+      if (failure) throw failure;
+    };
+    const missing = await introspect(batch, { excludedSchemas: [] }, (some) => void tables.push(...some));
+    return { tables, missing, asked };
+  };
+  /** What tells the statements from one another, in their order. */
+  const marks = [
+    'user_name()', 'from sys.types', 'o.type_desc, ', 'is_identity', 'sys.default_constraints', 'sys.computed_columns',
+    'sys.extended_properties', 'sys.indexes', 'sys.foreign_keys', "'COLUMN'", 'is_external',
+  ]; // prettier-ignore
+
+  test.each([
+    ['sys.extended_properties', 'comments-unread', {}],
+    ['sys.indexes', 'indexes-unread', { indexes: [], primary_key: [] }],
+    ['sys.foreign_keys', 'keys-unread', { foreign_keys: [] }],
+  ])('has the rest where %s is not there', async (view, reason, none) => {
+    const whole = await read(() => undefined);
+    const { tables, missing } = await read((sql) => (sql.includes(view) ? refused(208) : undefined));
+    expect(tables.map(({ name }) => name)).toEqual(whole.tables.map(({ name }) => name));
+    expect(tables[0]).toMatchObject({ name: 'orders', ...none });
+    expect(tables[0]?.columns.map(({ type }) => type)).toEqual(
+      whole.tables[0]?.columns.map(({ type }) => type),
+    );
+    expect(missing).toEqual([...whole.missing, { reason, remediation: expect.stringContaining('208') }]);
+  });
+
+  test('has the rest where statistics fail', async () => {
+    const { tables, missing } = await read((sql) =>
+      sql.includes('dm_db_partition') ? refused(8622) : undefined,
+    );
+    expect(tables.length).toBe(2);
+    expect(missing).toMatchObject([{ reason: 'statistics-unread' }]);
+  });
+
+  test('is read anew where a deadlock chose it as the victim', async () => {
+    const whole = await read(() => undefined);
+    const { tables, missing, asked } = await read((_, nth) => (nth === 1 ? refused(1205) : undefined));
+    expect({ tables, missing }).toEqual({ tables: whole.tables, missing: whole.missing });
+    expect(asked.length).toBe(whole.asked.length + 1);
+  });
+
+  test('fails as a whole where tables or the session do', async () => {
+    await expect(
+      read((sql) => (sql.includes('o.type_desc, ') ? refused(208) : undefined)),
+    ).rejects.toMatchObject({
+      number: 208,
+    });
+    await expect(read((_, nth) => (nth === 1 ? refused(596) : undefined))).rejects.toMatchObject({
+      number: 596,
+    });
+  });
+});
+
 describe('a catalog', () => {
   test('comes with all that the engine tells', () => {
     const [orders, seen] = folded();

@@ -1,31 +1,49 @@
 import type { Missing, Scope, Sink } from '../catalog.ts';
 import type { NameRules } from '../names.ts';
 import type { Draft } from '../sql/draft.ts';
-import { createDrafts } from '../sql/drafts.ts';
+import { withRetries } from '../retry.ts';
+import { createDrafts, type Drafts } from '../sql/drafts.ts';
 import { fold } from '../sql/fold.ts';
 import { handOn } from '../sql/hand-on.ts';
 import { denied } from '../sql/missing.ts';
+import { createParts, isOfOnePart, type Part } from '../sql/parts.ts';
 import type { Batch, Row } from './batch.ts';
 import { failure } from './failures.ts';
 import { catalogQueries, sizesOf, sizesWithoutRights } from './queries.ts';
 import { bracketed } from './quote.ts';
 import { readRows, type Account } from './rows.ts';
 
-/** One batch for everything but rows and sizes, which need a right of their own, and are had for less where it is missing. */
+/**
+ * One batch for everything but rows and sizes, which need a right of their own, and are had for less where it is missing. Where it fails,
+ * statement by statement.
+ */
 export const introspect = async (
   batch: Batch,
   scope: Scope,
   sink: Sink,
   learnNames?: (names: NameRules) => void,
 ): Promise<readonly Missing[]> => {
-  const drafts = createDrafts();
-  const rows = readRows(drafts);
-  await batch(catalogQueries(scope), mostBytes, rows.take);
-  await readSizes(batch, rows.takeSize);
+  const queries = catalogQueries(scope);
+  const atOnce = async (): Promise<Reading> => {
+    const reading = createReading();
+    await batch(queries.join(';\n'), mostBytes, reading.rows.take);
+    return reading;
+  };
+  let failed: Missing[] = [];
+  const { drafts, rows } = await withRetries(atOnce, { isTransient: isVictim }).catch(
+    async (error: unknown) => {
+      if (!isOfOnePart(error, failure)) throw error;
+      const reading = await readApart(batch, queries);
+      failed = reading.missing;
+      return reading;
+    },
+  );
+  const sizes = createParts({ failure, grant: '' });
+  await sizes.read({ reason: 'statistics-unread' }, () => readSizes(batch, rows.takeSize));
   const found = drafts.inOrder();
   const account = rows.account();
   learnNames?.(account.names);
-  const missing = missingOf(account, found);
+  const missing = [...missingOf(account, found), ...failed, ...sizes.missing()];
   await handOn(
     found.filter(({ access }) => access !== 'none'),
     fold,
@@ -36,6 +54,46 @@ export const introspect = async (
 
 /** A catalog of 100 000 tables of 15 columns takes half of it. */
 const mostBytes = 512 * 2 ** 20;
+
+const createReading = () => {
+  const drafts = createDrafts();
+  return { drafts, rows: readRows(drafts) };
+};
+type Reading = ReturnType<typeof createReading>;
+
+/** Of a deadlock, for our sessions give way to all others. */
+const isVictim = (error: unknown): boolean => failure(error)?.native === '1205';
+
+/** Some products that speak T-SQL lack some of the views; and one statement may be refused, or take too long. */
+const readApart = async (
+  batch: Batch,
+  queries: readonly string[],
+): Promise<Reading & { readonly missing: Missing[] }> => {
+  const reading = createReading();
+  const { drafts, rows } = reading;
+  const read = (set: number) => batch(queries[set] ?? '', mostBytes, (row) => rows.take(row, set));
+  await read(0);
+  const grant = `GRANT VIEW DEFINITION TO ${bracketed(rows.account().user)}; -- or let PUBLIC read the views of sys again, as it does by default`;
+  const parts = createParts({ failure, grant });
+  for (let set = 1; set < queries.length; set += 1) {
+    const part = optionalSets(drafts).get(set);
+    if (part) await parts.read(part, () => read(set));
+    else await read(set);
+  }
+  return { ...reading, missing: parts.missing() };
+};
+
+/** Which statements of `catalogQueries` a catalog can do without. */
+const optionalSets = (drafts: Drafts): ReadonlyMap<number, Part> =>
+  new Map([
+    [4, { reason: 'defaults-unread' }],
+    [5, { reason: 'defaults-unread' }],
+    [6, { reason: 'comments-unread' }],
+    [7, { reason: 'indexes-unread', undo: () => drafts.drop('indexes', 'primaryKey') }],
+    [8, { reason: 'keys-unread', undo: () => drafts.drop('foreignKeys') }],
+    [9, { reason: 'privileges-unread' }],
+    [10, { reason: 'kinds-unread' }],
+  ]);
 
 const readSizes = async (batch: Batch, take: (row: Row) => void): Promise<void> => {
   try {

@@ -20,30 +20,29 @@ const may = (right: string, column = ''): string =>
     else has_perms_by_name(quotename(s.name) + '.' + quotename(o.name), 'OBJECT', '${right}'${column}) end`;
 
 /** Set by set, to be joined here: the account, types, relations, columns, defaults, computed columns, comments, indexes, foreign keys, columns that are allowed one by one. */
-export const catalogQueries = (scope: Scope): string =>
-  [
-    `select user_name() as [user], db_name() as [database],
+export const catalogQueries = (scope: Scope): readonly string[] => [
+  `select user_name() as [user], db_name() as [database],
       case when is_srvrolemember('sysadmin') = 1 then 1
         else has_perms_by_name(db_name(), 'DATABASE', 'SELECT') end as reads_all,
       cast(databasepropertyex(db_name(), 'Collation') as nvarchar(128)) as [collation]`,
-    `select t.user_type_id, t.system_type_id, t.name, s.name as [schema], t.is_user_defined
+  `select t.user_type_id, t.system_type_id, t.name, s.name as [schema], t.is_user_defined
       from sys.types t left join sys.schemas s on s.schema_id = t.schema_id`,
-    `select o.object_id, s.name as [schema], o.name, o.type_desc, ${may('SELECT')} as readable
+  `select o.object_id, s.name as [schema], o.name, o.type_desc, ${may('SELECT')} as readable
       from ${relations(scope)}`,
-    `select c.object_id, c.column_id, c.name, c.user_type_id, c.system_type_id, c.max_length, c.precision, c.scale,
+  `select c.object_id, c.column_id, c.name, c.user_type_id, c.system_type_id, c.max_length, c.precision, c.scale,
         c.is_nullable, c.is_identity, c.is_computed
       from sys.columns c join ${inside(scope, 'c.object_id')}`,
-    `select d.parent_object_id, d.parent_column_id, d.definition
+  `select d.parent_object_id, d.parent_column_id, d.definition
       from sys.default_constraints d join ${inside(scope, 'd.parent_object_id')}`,
-    `select c.object_id, c.column_id, c.is_persisted from sys.computed_columns c join ${inside(scope, 'c.object_id')}`,
-    `select p.major_id, p.minor_id, cast(p.value as nvarchar(4000)) as comment
+  `select c.object_id, c.column_id, c.is_persisted from sys.computed_columns c join ${inside(scope, 'c.object_id')}`,
+  `select p.major_id, p.minor_id, cast(p.value as nvarchar(4000)) as comment
       from sys.extended_properties p join ${inside(scope, 'p.major_id')} and p.class = 1 and p.name = N'MS_Description'`,
-    `select i.object_id, i.index_id, i.name, i.is_unique, i.is_primary_key, k.column_id, k.key_ordinal,
+  `select i.object_id, i.index_id, i.name, i.is_unique, i.is_primary_key, k.column_id, k.key_ordinal,
         i.filter_definition, i.is_disabled
       from sys.indexes i
       join sys.index_columns k on k.object_id = i.object_id and k.index_id = i.index_id
       join ${inside(scope, 'i.object_id')} and i.name is not null and i.is_hypothetical = 0 and ${part}`,
-    `select f.parent_object_id, f.object_id, f.name, rs.name as ref_schema, r.name as ref_table, pc.name as col,
+  `select f.parent_object_id, f.object_id, f.name, rs.name as ref_schema, r.name as ref_table, pc.name as col,
         rc.name as ref_col, k.constraint_column_id, f.is_disabled,
         objectproperty(f.object_id, 'CnstIsNotTrusted') as is_not_trusted
       from sys.foreign_keys f
@@ -53,12 +52,12 @@ export const catalogQueries = (scope: Scope): string =>
       join sys.columns pc on pc.object_id = k.parent_object_id and pc.column_id = k.parent_column_id
       join sys.columns rc on rc.object_id = k.referenced_object_id and rc.column_id = k.referenced_column_id
       join ${inside(scope, 'f.parent_object_id')}`,
-    `select c.object_id, c.column_id
+  `select c.object_id, c.column_id
       from sys.columns c join ${inside(scope, 'c.object_id')}
         and is_srvrolemember('sysadmin') = 0 and ${may('SELECT')} = 0
         and ${may('SELECT', ", c.name, 'COLUMN'")} = 1`,
-    `select t.object_id from sys.tables t where t.is_external = 1`,
-  ].join(';\n');
+  `select t.object_id from sys.tables t where t.is_external = 1`,
+];
 
 /** Neither included columns nor those by which an index is partitioned and that it does not name; of a columnstore all. */
 const part = `(i.type in (5, 6) or (k.is_included_column = 0 and (k.key_ordinal > 0 or k.partition_ordinal = 0)))`;
