@@ -87,6 +87,38 @@ if (engine)
         { reason: 'statistics-denied', remediation: 'GRANT SELECT ON svv_table_info TO mooring_nobody;' },
       ]);
     });
+
+    describe('of which a part fails', () => {
+      /** The view, which fails as it comes to the external table. */
+      const breakView = (
+        name: string,
+      ) => `do $$ begin execute format('create or replace view pg_catalog.%I as select * from (%s) everything
+        where case when table_schema = ''lake'' then 1 / (length(table_schema) - 4) else 1 end = 1', '${name}', rtrim(pg_get_viewdef('pg_catalog.${name}'), ';')); end $$`;
+      const { database: own, start: make, stop: remove } = redshiftDatabase(engine, 'parts');
+      beforeAll(() =>
+        make(
+          breakView('svv_columns'),
+          `drop view pg_catalog.svv_table_info; create view pg_catalog.svv_table_info as
+             select 's'::text as schema, 't'::text as "table", 1 / (0 * length(current_database())) as size, 0 as tbl_rows`,
+        ),
+      );
+      afterAll(remove);
+
+      test('tells what lies in the cluster where an external schema fails, and no statistics', async () => {
+        const { tables, missing } = await read({ database: own });
+        expect(tables.map(({ schema, name, columns }) => [schema, name, columns.length])).toEqual([
+          ['sales', 'customers', 4],
+          ['sales', 'open_orders', 2],
+          ['sales', 'orders', 3],
+        ]);
+        expect(tables[0]).toMatchObject({ primary_key: ['id'], rows: null });
+        expect(tables[0]?.columns[1]).toMatchObject({ type: 'character varying(320)', nullable: false });
+        expect(missing).toEqual([
+          { reason: 'external-unread', remediation: expect.stringContaining('svv_external_schemas') },
+          { reason: 'statistics-denied', remediation: expect.stringContaining('22012') },
+        ]);
+      });
+    });
   });
 
 test.each([

@@ -5,9 +5,11 @@ import { addLowerCase } from '../names.ts';
 import { notThere, unreadable } from '../postgresql/grants.ts';
 import { quote } from '../postgresql/quote.ts';
 import type { Draft } from '../sql/draft.ts';
+import { failure } from '../postgresql/failures.ts';
 import { createDrafts } from '../sql/drafts.ts';
 import { fold } from '../sql/fold.ts';
 import { handOn } from '../sql/hand-on.ts';
+import { createParts, isOfOnePart } from '../sql/parts.ts';
 import { catalogQueries, statisticsQuery } from './queries.ts';
 import { readRows } from './rows.ts';
 import { beginReading } from './session-state.ts';
@@ -25,7 +27,45 @@ export const introspect = async (
 ): Promise<readonly Missing[]> => {
   const run = (statements: readonly Statement[]) =>
     transact(client, beginReading(queryTimeoutMs), statements, queryTimeoutMs);
-  const sql = catalogQueries(scope, (text) => client.escapeLiteral(text));
+  const reading = await readCatalog(client, scope, run, false).catch(async (error: unknown) => {
+    if (!isOfOnePart(error, failure) || failure(error)?.code === 'timeout') throw error;
+    const local = await readCatalog(client, scope, run, true);
+    return { ...local, missing: [externalUnread(failure(error)?.native)] };
+  });
+  const { drafts, schemas, closed, seen, account } = reading;
+  // External schemas may be known by their tables alone.
+  for (const { schema } of drafts.inOrder()) schemas.add(schema);
+  const statistics = createParts({ failure, grant: `GRANT SELECT ON svv_table_info TO ${quote(account)};` });
+  await statistics.read({ reason: 'statistics-denied' }, () =>
+    run([{ sql: statisticsQuery, row: reading.rows.measure }]),
+  );
+  const missing = [
+    ...unreadable(seen, closed, account),
+    ...notThere(namesAs(scope, schemas), { schemas }),
+    ...reading.missing,
+    ...statistics.missing(),
+  ];
+  await handOn(drafts.inOrder(), fold, sink);
+  return missing;
+};
+
+interface Reading {
+  readonly drafts: ReturnType<typeof createDrafts>;
+  readonly rows: ReturnType<typeof readRows>;
+  readonly schemas: Set<string>;
+  readonly closed: ReadonlySet<string>;
+  readonly seen: readonly Pick<Draft, 'schema' | 'name' | 'access'>[];
+  readonly account: string;
+  readonly missing: readonly Missing[];
+}
+
+const readCatalog = async (
+  client: Pick<Client, 'escapeLiteral'>,
+  scope: Scope,
+  run: (statements: readonly Statement[]) => Promise<void>,
+  isLocal: boolean,
+): Promise<Reading> => {
+  const sql = catalogQueries(scope, (text) => client.escapeLiteral(text), isLocal);
   const drafts = createDrafts();
   const rows = readRows(drafts);
   const schemas = new Set<string>();
@@ -47,21 +87,14 @@ export const introspect = async (
       },
     },
   ]);
-  // External schemas may be known by their tables alone.
-  for (const { schema } of drafts.inOrder()) schemas.add(schema);
-  const missing = [...unreadable(seen, closed, account), ...notThere(namesAs(scope, schemas), { schemas })];
-  try {
-    await run([{ sql: statisticsQuery, row: rows.measure }]);
-  } catch (error) {
-    if (!isDenied(error)) throw error;
-    missing.push({
-      reason: 'statistics-denied',
-      remediation: `GRANT SELECT ON svv_table_info TO ${quote(account)};`,
-    });
-  }
-  await handOn(drafts.inOrder(), fold, sink);
-  return missing;
+  return { drafts, rows, schemas, closed, seen, account, missing: [] };
 };
+
+/** An external schema whose catalog cannot be asked has the server fail at the list of all tables. */
+const externalUnread = (native = ''): Missing => ({
+  reason: 'external-unread',
+  remediation: `The list of all tables failed (${native}), as it does where the catalog of an external schema cannot be asked: SELECT schemaname, databasename, esoptions FROM svv_external_schemas; and check the role and the Glue database or host of each, or drop it. Until then external tables are not told, nor comments.`,
+});
 
 /** The scope with names as the server has them. */
 const namesAs = (scope: Scope, found: ReadonlySet<string>): Scope => ({
@@ -69,6 +102,3 @@ const namesAs = (scope: Scope, found: ReadonlySet<string>): Scope => ({
   schemas: scope.schemas?.map((name) => (found.has(name) ? name : name.toLowerCase())),
   excludedSchemas: addLowerCase(scope.excludedSchemas),
 });
-
-/** insufficient_privilege: https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const isDenied = (error: unknown) => error instanceof Error && 'code' in error && error.code === '42501';

@@ -1,8 +1,16 @@
 import type { Scope } from '../catalog.ts';
 import { addLowerCase } from '../names.ts';
 
-/** `svv_*` shows what the account may read; pg_catalog, by PostgreSQL 8.0's grammar, what there is. No column is null. */
-export const catalogQueries = ({ schemas, excludedSchemas }: Scope, literal: (text: string) => string) => {
+/**
+ * `svv_*` shows what the account may read; pg_catalog, by PostgreSQL 8.0's grammar, what there is. No column is null. `isLocal` leaves out
+ * what lies outside of the cluster, and comments.
+ */
+export const catalogQueries = (
+  { schemas, excludedSchemas }: Scope,
+  literal: (text: string) => string,
+  isLocal = false,
+) => {
+  const remarks = isLocal ? "''" : "coalesce(remarks, '')";
   const list = (names: readonly string[]) =>
     `(${['', ...addLowerCase(names).filter((name) => !name.includes('\0'))].map(literal).join(', ')})`;
   const mine = (schema: string) =>
@@ -13,12 +21,13 @@ export const catalogQueries = ({ schemas, excludedSchemas }: Scope, literal: (te
     ].join(' and ');
   return {
     account: 'select current_user',
-    tables: `select table_schema, table_name, coalesce(table_type, ''), coalesce(remarks, '') from svv_tables
+    tables: `select table_schema, table_name, coalesce(table_type, ''), ${remarks}
+      from ${isLocal ? 'information_schema.tables' : 'svv_tables'}
       where table_catalog = current_database() and ${mine('table_schema')} and ${outer('table_name')}`,
     columns: `select table_schema, table_name, column_name, coalesce(ordinal_position, 0), coalesce(column_default, ''),
       coalesce(is_nullable, 'YES'), coalesce(data_type, ''),
-      coalesce(character_maximum_length, 0), coalesce(numeric_precision, 0), coalesce(numeric_scale, 0), coalesce(remarks, '')
-      from svv_columns where table_catalog = current_database() and ${mine('table_schema')}
+      coalesce(character_maximum_length, 0), coalesce(numeric_precision, 0), coalesce(numeric_scale, 0), ${remarks}
+      from ${isLocal ? 'information_schema.columns' : 'svv_columns'} where table_catalog = current_database() and ${mine('table_schema')}
       order by table_schema, table_name, ordinal_position`,
     primaryKeys: `select n.nspname, c.relname, k.conkey from pg_constraint k join pg_class c on c.oid = k.conrelid
       join pg_namespace n on n.oid = c.relnamespace where k.contype = 'p' and ${mine('n.nspname')}`,
