@@ -32,6 +32,8 @@ describe('a CSV', () => {
     ['semicolons and CRLF', 'a.csv', 'id;name\r\n1;x\r\n'],
     ['tabs', 'a.tsv', 'id\tname\n1\tx'],
     ['bars', 'a.csv', 'id|name\n1|x'],
+    ['bars in its name', 'a.psv', 'id|name\n1|x'],
+    ['tabs in its name', 'a.tab', 'id\tname\n1\tx'],
     ['a byte order mark', 'a.csv', '\uFEFFid,name\n1,x\n'],
     ['quotes', 'a.CSV', '"id","name"\n"1","x, ""y"", z"\n'],
   ])('is read with %s', async (_, key, text) => {
@@ -430,6 +432,8 @@ describe('a text that is packed', () => {
     ['Parquet', '5041523115041500'],
     ['bzip2', '425a683931415926'],
     ['Avro', '4f626a0104166176'],
+    ['a page of HTML', Buffer.from('\n<!DOCTYPE html>\n<p>Denied, a').toString('hex')],
+    ['XML', Buffer.from('<?xml version="1.0"?><Error/>').toString('hex')],
   ])('or is not, and holds %s, is not what its name says', async (_, hex) => {
     const bytes = Buffer.concat([Buffer.from(hex, 'hex'), Buffer.from('\n,\n,')]);
     expect((await read('a.csv', bytes)).shape).toBe('unreadable');

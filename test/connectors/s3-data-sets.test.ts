@@ -67,6 +67,7 @@ test.each([
   'a/metadata/snap-1234567890-1-00000000-0000-4000-8000-000000000000.avro',
   'a/metadata/00000000-0000-4000-8000-000000000000-m0.avro',
   'a/metadata/version-hint.text',
+  'results/00000000-0000-4000-8000-000000000000.csv.metadata',
   'a/metadata/00000000-0000-4000-8000-000000000000.stats',
   '_temporary/0/x.parquet',
 ])('%s is no table: a folder’s mark, or what Hive and Spark write beside their data', (key) => {
@@ -102,6 +103,14 @@ test('a table is read from what can be read, and then from what is not archived,
   expect([...sets.found.values()]).toMatchObject([
     { files: 5, sample: { key: 't/d=3/c.parquet' }, spare: { key: 't/d=1/a.parquet' } },
   ]);
+});
+
+test('files of several extensions are told from those of one', () => {
+  const isMixed = (keys: readonly string[]) => fold(keys).tables.map(({ mixed }) => mixed);
+  expect(isMixed(['t/d=1/a.csv', 't/d=2/b.csv'])).toEqual([false]);
+  expect(isMixed(['t.x/part-00000', 't.x/part-00001'])).toEqual([false]);
+  expect(isMixed(['t/d=1/a.csv', 't/d=2/b.parquet'])).toEqual([true]);
+  expect(isMixed(['t/d=1/a.csv', 't/d=2/b.csv.gz'])).toEqual([true]);
 });
 
 test('an object with the name of a folder does not make a file of its table', () => {

@@ -267,6 +267,29 @@ describe('a server that', () => {
     expect([some.columns, some.missing]).toEqual([all.map(() => 2), []]);
   });
 
+  test('files of several formats in one table leave the number of rows unknown', async () => {
+    const rows = async (second: string) => {
+      await using server = await listen(
+        createServer(({ url = '' }, response) => {
+          if (url.includes('list-type'))
+            list(response, [
+              ['t/d=1/a.csv', 8],
+              [second, 800],
+            ]);
+          else response.end('x,y\n1,2\n');
+        }),
+      );
+      await using session = await openSession(s3, targetOf(`http://127.0.0.1:${server.port}`), options);
+      const found: (number | null)[] = [];
+      await session.introspect({ excludedSchemas: [] }, (tables) => {
+        found.push(...tables.map((table) => table.rows));
+      });
+      return found;
+    };
+    expect(await rows('t/d=2/b.json')).toEqual([null]);
+    expect(await rows('t/d=2/b.csv')).toEqual([expect.any(Number)]);
+  });
+
   test('a latest file of several that cannot be read leaves the columns to the one before', async () => {
     const { names, columns, missing } = await read(({ url = '' }, response) => {
       if (url.includes('list-type'))

@@ -12,6 +12,8 @@ export interface DataSet {
   files: number;
   /** How many of its files hold anything. */
   filled: number;
+  /** Whether these have more than one extension: the size of one says nothing of the rows of another then. */
+  mixed: boolean;
   /** What its columns are read from: of those that can be read the latest that holds anything, and the next one. */
   sample: Listed | undefined;
   spare: Listed | undefined;
@@ -73,6 +75,7 @@ export const dataSets = (
         bytes: 0,
         files: 0,
         filled: 0,
+        mixed: false,
         sample: undefined,
         spare: undefined,
         partitions: new Map(),
@@ -85,6 +88,7 @@ export const dataSets = (
     set.files += 1;
     if (object.size > 0) {
       set.filled += 1;
+      set.mixed ||= set.sample !== undefined && extensionOf(set.sample) !== extensionOf(object);
       keepBest(set, object);
     }
     if (first >= 0) for (const folder of folders.slice(first)) note(set.partitions, folder);
@@ -124,7 +128,10 @@ const isBetter = (object: Listed, than: Listed | undefined): boolean => {
   return object.changed > than.changed || (object.changed === than.changed && object.key > than.key);
 };
 
-const extensionOf = ({ key }: Listed): string => key.slice(key.lastIndexOf('.'));
+const extensionOf = ({ key }: Listed): string => {
+  const at = key.lastIndexOf('.');
+  return at > key.lastIndexOf('/') ? key.slice(at) : '';
+};
 
 const rankOf = ({ key }: Listed): number => {
   const named = findFormat(key);

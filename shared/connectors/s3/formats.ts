@@ -25,7 +25,9 @@ const formats: Readonly<Record<string, Format>> = {
   parquet: 'parquet',
   pq: 'parquet',
   csv: 'csv',
+  psv: 'csv',
   tsv: 'tsv',
+  tab: 'tsv',
   json: 'json',
   jsonl: 'json',
   ndjson: 'json',
@@ -52,9 +54,12 @@ const packings: Readonly<Record<string, 'gzip' | 'zstd' | 'other'>> = {
   zip: 'other',
 };
 
-/** What an object is by its first bytes, whatever its name is; nothing for text. */
+/** What an object is by its first bytes, whatever its name is; nothing for a text that may be a table. */
 export const findContent = (bytes: Buffer): 'gzip' | 'zstd' | 'other' | undefined =>
-  signatures.find(([signature]) => bytes.subarray(0, signature.length).equals(signature))?.[1];
+  // A page that says why there is no file.
+  /^\s*<(!doctype|html|\?xml)/i.test(bytes.toString('latin1', 0, 100))
+    ? 'other'
+    : signatures.find(([signature]) => bytes.subarray(0, signature.length).equals(signature))?.[1];
 
 const signatures: readonly (readonly [signature: Buffer, content: 'gzip' | 'zstd' | 'other'])[] = (
   [

@@ -93,7 +93,7 @@ const tableOf = async (bucket: Bucket, set: DataSet, seen: Seen): Promise<Table 
     .filter(({ name }) => !set.partitions.has(name))
     .map((column) => (filled > 1 ? { share: 1, ...column } : column));
   const rows = reading?.rows ?? (bytes === 0 ? 0 : null);
-  const rowsInAll = rows === null || !sample ? rows : Math.round((rows * bytes) / sample.size);
+  const rowsInAll = rows === null || !sample ? rows : estimateRows(rows, sample, set);
   const sampled = findSampled(found, filled, rowsInAll);
   return {
     schema: set.schema,
@@ -114,6 +114,10 @@ const tableOf = async (bucket: Bucket, set: DataSet, seen: Seen): Promise<Table 
     indexes: [],
   };
 };
+
+/** By the size of the file that was read; nothing where others are of another format, or packed. */
+const estimateRows = (rows: number, sample: Listed, { bytes, mixed }: DataSet): number | null =>
+  mixed ? null : Math.round((rows * bytes) / sample.size);
 
 /** Of several files one is read, and of a text its beginning; nothing for what was read to its end, or is no table. */
 const findSampled = (

@@ -23,12 +23,15 @@ export const rootOf = (folders: readonly string[], file: string): string[] =>
 
 const inIceberg = /^(\d{5}-\d+|\d{8}_\d{6}_\d{5}_[a-z0-9]{5})-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 
-/** Whether a file is what a program writes beside the files of a table. */
+/**
+ * Whether a file is what a program writes beside the files of a table: Hadoop in the place of a folder, Delta for rows that are deleted, Athena
+ * for the types of a result, Iceberg for its versions.
+ */
 export const isBeside = (folders: readonly string[], file: string): boolean =>
   file.endsWith('_$folder$') ||
-  /^deletion_vector_[0-9a-f-]{36}\.bin$/.test(file) ||
+  /^(deletion_vector_[0-9a-f-]{36}\.bin|[0-9a-f-]{36}\.(csv|txt)\.metadata)$/.test(file) ||
   (folders.at(-1) === 'metadata' && ofIceberg.test(file));
 
-/** Versions, snapshots, manifests and statistics: what stands in the place of a folder is Hadoop's, deletion vectors are Delta's. */
+/** Versions, snapshots, manifests and statistics. */
 const ofIceberg =
   /\.metadata\.json(\.gz)?$|^(\d{5}-[0-9a-f-]{36}|v\d+)\.gz\.metadata\.json$|^snap-\d+-.*\.avro$|-m\d+\.avro$|^version-hint\.text$|\.(stats|puffin)$/;
