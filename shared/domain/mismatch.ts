@@ -71,7 +71,7 @@ const explainUnseen = (sampled: Sampled): Pick<NotInSample, 'detail' | 'remediat
     : {
         detail: `${describe(sampled)} looked at, and the column was not there.`,
         remediation:
-          'Look for the column in the other files. Of several files the one that changed last is read.',
+          'Look for the column in the other files. Of several files the last one that can be read is looked at.',
       };
 };
 

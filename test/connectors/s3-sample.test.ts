@@ -133,11 +133,13 @@ if (env)
       expect((await refresh()).get('odd')?.columns).toEqual(['carol', 'rome', 'day']);
     });
 
-    test('keeps the columns of a file that cannot be read for once', async () => {
+    test('keeps the columns while none of the files that are tried can be read', async () => {
       await write('lake/daily/day=3/a.parquet', '');
       await write('lake/daily/day=3/b.parquet', 'this is none');
+      expect((await refresh()).get('daily')).toMatchObject({ sampled: { files: 1, of: 3 } });
+      await write('lake/daily/day=4/b.parquet', 'this is none');
       expect((await refresh()).get('daily')).toEqual({
-        sampled: { files: 0, of: 3 },
+        sampled: { files: 0, of: 4 },
         columns: ['id, seen before', 'late, seen before', 'day'],
       });
       expect(await validate('daily', 'id')).toEqual([]);
