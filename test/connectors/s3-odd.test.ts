@@ -172,7 +172,7 @@ if (env)
 
     test('has its keys as they are', () => {
       const names = written.flatMap((key) => (key.startsWith('keys/') ? [key.slice('keys/'.length)] : []));
-      expect(inSchema('keys').toSorted()).toEqual(names.toSorted().map((name) => [name, 2, text]));
+      expect(new Set(inSchema('keys'))).toEqual(new Set(names.map((name) => [name, 2, text])));
     });
 
     test('says what could not be read, each for its reason', () => {

@@ -4,12 +4,13 @@ export type Kind = 'integer' | 'decimal' | 'boolean' | 'date' | 'time' | 'timest
 /** `undefined` for an empty field and for words such as NULL. Digits behind a leading zero are a string: as a number they would lose the zero. */
 export const kindOf = (field: string): Kind | undefined => {
   if (field === '' || absent.test(field)) return undefined;
+  for (const [form, kind] of numbers) if (form.test(field)) return kind;
   // Dates and times begin with a digit and are short, so most texts are passed over at once.
-  if (field.length <= longestTime && /^\d/.test(field)) {
+  if (field.length <= longestTime && /^\d{1,4}[-/.:\d]/.test(field)) {
     const kind = momentOf(field);
     if (kind) return kind;
   }
-  return forms.find(([form]) => form.test(field))?.[1] ?? 'string';
+  return words.find(([form]) => form.test(field))?.[1] ?? 'string';
 };
 
 /** Whether a field reads as a value, and not as a word that names something. */
@@ -34,9 +35,12 @@ export const common = (kinds: readonly Kind[]): Kind => {
 /** What programs write for a value that is not there: R, pandas, MySQL, Excel and people. */
 const absent = /^(-|na|n\/a|#n\/a|nan|null|none|nil|\\n)$/i;
 
-const forms: readonly (readonly [RegExp, Kind])[] = [
+const numbers: readonly (readonly [RegExp, Kind])[] = [
   [/^-?(0|[1-9]\d*)$/, 'integer'], // a plus begins a telephone number
   [/^-?((0|[1-9]\d*)?\.\d+|(0|[1-9]\d*)\.?)([eE][+-]?\d+)?$/, 'decimal'],
+];
+
+const words: readonly (readonly [RegExp, Kind])[] = [
   [/^[+-]?inf(inity)?$/i, 'decimal'],
   [/^(true|false|t|f|yes|no)$/i, 'boolean'],
   [/^\d{8}T\d{6}Z?$/, 'timestamp'],
@@ -68,5 +72,8 @@ const isDate = (text: string): boolean => {
 
 const isDay = (year: string, month: string, day: string): boolean => {
   const [y, m, d] = [Number(year.padStart(4, '20')), Number(month), Number(day)];
-  return m >= 1 && m <= 12 && d >= 1 && d <= new Date(Date.UTC(y, m, 0)).getUTCDate();
+  return m >= 1 && m <= 12 && d >= 1 && d <= (m === 2 && isLeap(y) ? 29 : (daysOf[m - 1] ?? 0));
 };
+
+const daysOf = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);

@@ -113,19 +113,19 @@ export const partitionColumns = ({ partitions }: DataSet, from: number): Column[
   });
 
 const keepBest = (set: DataSet, object: Listed): void => {
-  if (isBetter(object, set.sample)) {
+  const isBetter = (than: Listed | undefined) =>
+    !than || ((set.mixed && rankOf(object) - rankOf(than)) || compareAge(object, than)) > 0;
+  if (isBetter(set.sample)) {
     set.spare = set.sample;
     set.sample = object;
-  } else if (isBetter(object, set.spare)) set.spare = object;
+  } else if (isBetter(set.spare)) set.spare = object;
 };
 
-/** What can be read before what cannot, then the later one; of two that changed at once the one whose name comes later, in whatever order they are listed. */
-const isBetter = (object: Listed, than: Listed | undefined): boolean => {
-  if (!than) return true;
-  const [rank, other] = extensionOf(object) === extensionOf(than) ? [0, 0] : [rankOf(object), rankOf(than)];
-  if (rank !== other) return rank > other;
-  if (object.archived !== than.archived) return than.archived;
-  return object.changed > than.changed || (object.changed === than.changed && object.key > than.key);
+/** What is archived before what is not, then the earlier one; of two that changed at once the one whose name comes first, in whatever order they are listed. */
+const compareAge = (one: Listed, other: Listed): number => {
+  if (one.archived !== other.archived) return one.archived ? -1 : 1;
+  if (one.changed !== other.changed) return one.changed - other.changed;
+  return one.key > other.key ? 1 : -1;
 };
 
 const extensionOf = ({ key }: Listed): string => {
@@ -133,6 +133,7 @@ const extensionOf = ({ key }: Listed): string => {
   return at > key.lastIndexOf('/') ? key.slice(at) : '';
 };
 
+/** What can be read comes before what cannot. */
 const rankOf = ({ key }: Listed): number => {
   const named = findFormat(key);
   if (!named) return 0;
@@ -169,6 +170,7 @@ const longestKey = 1024;
 
 /** Hive escapes what a folder's name cannot hold. */
 const unescaped = (text: string): string => {
+  if (!text.includes('%')) return text;
   try {
     return decodeURIComponent(text);
   } catch {

@@ -28,11 +28,12 @@ const readFrom = (
   let left = limits.values;
   let read = 0;
   let isWhole = whole;
+  const mayHoldSome = mayHoldWholeFraction.test(text);
   const take = (part: string, end: number): boolean => {
     left -= checkJson(part, { ...limits, values: left });
     const parsed = jsonOf(part);
     if (parsed === undefined) return false;
-    fields.add(parsed, /\d[.eE]/.test(part) ? findFractions(part) : noNames);
+    fields.add(parsed, mayHoldSome && mayHoldWholeFraction.test(part) ? findFractions(part) : noNames);
     read = end;
     return true;
   };
@@ -117,6 +118,8 @@ const endOfString = (text: string, from: number): number | undefined => {
 /** Of one sample. Only the outermost names of documents are looked at, so they may be nested deeply. */
 const sampleLimits: JsonLimits = { depth: 500, values: 1_000_000, containers: 500_000 };
 
+/** 1.0 or 1e3: of other fractions the value tells. */
+const mayHoldWholeFraction = /[:[,\s]-?\d+(?:\.0+(?!\d)|\.\d+[eE]|[eE])/;
 const noNames: ReadonlySet<string> = new Set();
 
 /** The names in a document whose number is written with a point or exponent: 1.0 is an integer once it is parsed. */
