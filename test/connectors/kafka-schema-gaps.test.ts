@@ -1,7 +1,12 @@
+import { createServer } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
+import { openSession } from '../../shared/connectors/examine.ts';
+import { kafka } from '../../shared/connectors/kafka/connector.ts';
 import type { Registered, Registry } from '../../shared/connectors/kafka/registry-client.ts';
 import { refused } from '../../shared/connectors/kafka/refusals.ts';
 import { schemasOf } from '../../shared/connectors/kafka/schemas.ts';
+import { listen } from '../network/servers.ts';
+import { kafkaBroker, topicOf } from './kafka-broker.ts';
 import { readSchema, record } from './kafka-schema-readers.ts';
 
 const fields = (...types: unknown[]) => types.map((type, at) => ({ name: `f${at}`, type }));
@@ -171,9 +176,56 @@ describe('missing', () => {
   });
 
   test('names the first twenty of many, and says how many more there are', async () => {
-    const all = Array.from({ length: 25 }, (_, at): [string, object] => [`t${at}-value`, { text: '{' }]);
+    const all = Array.from({ length: 25 }, (_, at): [string, object] => [
+      `t${String(24 - at).padStart(2, '0')}-value`,
+      { text: '{' },
+    ]);
     const [{ count, remediation } = { remediation: '' }] = (await ask(Object.fromEntries(all))).missing;
     expect(count).toBe(25);
-    expect(remediation).toMatch(/: t0-value, .*, t19-value and 5 more\.$/);
+    expect(remediation).toMatch(/: t05-value, .*, t24-value and 5 more\.$/);
+  });
+
+  test('tells types that are taught to a registry from Avro', async () => {
+    await using broker = await kafkaBroker({ topics: [topicOf('a'), topicOf('b')] });
+    await using registry = await listen(
+      createServer(({ url }, response) => {
+        const schema = url?.includes('/a-value/')
+          ? { schemaType: 'XSD', schema: '"int"' }
+          : { schema: '"int"' };
+        response.end(JSON.stringify(url === '/subjects' ? ['a-value', 'b-value'] : schema));
+      }),
+    );
+    const config = {
+      bootstrap_servers: `localhost:${broker.port}`,
+      schema_registry_url: `http://127.0.0.1:${registry.port}`,
+    };
+    await using session = await openSession(
+      kafka,
+      {
+        config,
+        credentials: { auth_method: 'none' },
+        options: { ssl_mode: 'disable', query_timeout_seconds: 30 },
+        role: 'source',
+      },
+      {
+        policy: { loopback: true },
+        environment: 'default',
+        tlsAsk: { mode: 'disable' },
+        options: { connection_timeout_seconds: 30 },
+      },
+    );
+    const types = new Map<string, readonly string[]>();
+    const missing = await session.introspect({ excludedSchemas: [] }, (tables) => {
+      for (const { name, columns } of tables)
+        types.set(
+          name,
+          columns.map(({ type }) => type),
+        );
+    });
+    expect(types.get('a')).toEqual(['bytes', 'bytes']);
+    expect(types.get('b')).toEqual(['int']);
+    expect(missing).toEqual([
+      { reason: 'schemas-unsupported', count: 1, remediation: expect.stringMatching(/: a-value\.$/) },
+    ]);
   });
 });

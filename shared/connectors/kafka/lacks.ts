@@ -2,6 +2,7 @@ import { isTooLarge } from '../../network/budget.ts';
 import { networkFailure } from '../../network/failure.ts';
 import { Problem, type ProblemCode } from '../../problem.ts';
 import type { Missing } from '../catalog.ts';
+import { byBytes } from '../order.ts';
 import type { Gap } from './field.ts';
 
 /** Why the schema of a subject, or a part of it, is not in the catalog. */
@@ -29,7 +30,7 @@ export const createLacks = () => {
         const { count, first } = found.get(lack) ?? { count: 0, first: [] };
         if (count === 0) return [];
         const more = count > first.length ? ` and ${count - first.length} more` : '';
-        return [{ reason, count, remediation: `${cure}: ${first.join(', ')}${more}.` }];
+        return [{ reason, count, remediation: `${cure}: ${first.toSorted(byBytes).join(', ')}${more}.` }];
       }),
   };
 };
