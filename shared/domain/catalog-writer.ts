@@ -61,7 +61,10 @@ export const catalogWriter = (
       cuts.push('name');
       return;
     }
-    const { line, kept, cut } = fitted(await keep(table));
+    const merged = await keep(table);
+    const whole = fitted(merged);
+    // What was found is never cut for what is kept of before.
+    const { line, kept, cut } = whole.cut === undefined || merged === table ? whole : fitted(table);
     if (cut !== undefined) cuts.push(cut);
     columns += kept;
     names.push(sortable(nameOf(table), names.at(-1)));

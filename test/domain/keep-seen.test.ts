@@ -6,7 +6,7 @@ import type { Place } from '../../shared/domain/catalog-blocks.ts';
 import { catalogWriter } from '../../shared/domain/catalog-writer.ts';
 import { readTables } from '../../shared/domain/catalogs.ts';
 import { keepSeen } from '../../shared/domain/keep-seen.ts';
-import { columnsOf, counted, inOrder, longName, place, tableOf } from './catalog-fixtures.ts';
+import { columnsOf, counted, inOrder, longName, noise, place, tableOf } from './catalog-fixtures.ts';
 
 const day = 86_400_000;
 const start = Date.parse('2026-03-01T00:00:00Z');
@@ -220,6 +220,27 @@ describe('a catalog', () => {
     await write(store, 'third', [sampled(fieldsOf('_id'))], { at: start + 31 * day, earlier });
     expect(counts.read).toBe(0);
     expect((await read(store, 'third')).map(namesOf)).toEqual([['_id']]);
+  });
+
+  test('keeps fields of a catalog that the release before stored', async () => {
+    const store = sqliteStore({ path: ':memory:' });
+    const { sampled: _, ...stored } = sampled(fieldsOf('_id', 'rare'));
+    const earlier = await write(store, 'first', [stored], { at: start });
+    await write(store, 'second', [sampled(fieldsOf('_id'))], { at: start + day, earlier });
+    expect((await read(store, 'second'))[0]?.columns).toMatchObject([
+      { name: '_id' },
+      { name: 'rare', seen_at: iso(start) },
+    ]);
+  });
+
+  test('has what was found where that and what is kept do not fit together', async () => {
+    const store = sqliteStore({ path: ':memory:' });
+    const odd = (seed: number) =>
+      sampled(fieldsOf('_id', ...Array.from({ length: 300 }, (_, i) => noise(1000, seed + i))));
+    const earlier = await write(store, 'first', [odd(0)], { at: start });
+    const summary = await write(store, 'second', [odd(1000)], { at: start + day, earlier });
+    expect([earlier.complete, summary.complete]).toEqual([true, true]);
+    expect(await read(store, 'second')).toEqual([odd(1000)]);
   });
 
   test('is written where the one before is gone meanwhile', async () => {
