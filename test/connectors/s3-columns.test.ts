@@ -3,6 +3,8 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readColumns } from '../../shared/connectors/s3/columns.ts';
+import { csvBudget } from '../../shared/connectors/s3/csv.ts';
+import { eachRow } from '../../shared/connectors/s3/csv-rows.ts';
 
 /** What is read from an object of that content, and how many bytes of it. */
 const read = async (key: string, content: string | Buffer) => {
@@ -237,6 +239,24 @@ describe('a CSV', () => {
   test('names no two columns alike', async () => {
     const { shape } = await read('a.csv', 'a,a,,a\nx,y,z,w\n');
     expect(namesOf(shape)).toEqual(['a', 'a_2', 'column_3', 'a_4']);
+  });
+
+  test('with a comma in each field, between semicolons, is divided at these', async () => {
+    const { shape, rows } = await read('a.csv', 'low, cold;high, warm\n1,5;2,5\n3,5;4,5\n');
+    expect([namesOf(shape), rows]).toEqual([['low, cold', 'high, warm'], 2]);
+  });
+
+  test('is looked at no further than who takes its rows wants', () => {
+    const taken: (readonly string[])[] = [];
+    const form = { delimiter: ',', quote: '"', whole: true, budget: csvBudget() };
+    const end = eachRow('a,b\nc,d\ne,f\n', form, (row) => taken.push(row) < 2);
+    expect([taken, end]).toEqual([
+      [
+        ['a', 'b'],
+        ['c', 'd'],
+      ],
+      7,
+    ]);
   });
 
   test('is divided where its marks enclose whole fields', async () => {
