@@ -46,7 +46,7 @@ const mostNames = 3;
 /** Fields of records in records stand behind their record, by their path: `address.city`. A record within itself is not opened again. */
 export const columnsOf = (
   fields: readonly Field[],
-  { leaveOut }: Pick<Reading, 'leaveOut'>,
+  { budget, leaveOut }: Pick<Reading, 'budget' | 'leaveOut'>,
   most = mostColumns,
 ): Column[] => {
   const columns: Column[] = [];
@@ -57,7 +57,7 @@ export const columnsOf = (
       const column = { name: path + name, type: type.slice(0, longestType), kind, nullable };
       columns.push({ ...column, default: given, generated: null, comment, position: columns.length + 1 });
       if (!nested || above.some((keys) => isSame(keys, nested.keys))) continue;
-      const inner = above.length < deepest ? openNested(nested) : undefined;
+      const inner = above.length < deepest ? openNested(nested, budget) : undefined;
       if (inner) add(inner, `${path}${name}.`, [...above, nested.keys]);
       else leaveOut('tooLarge', path + name);
     }
@@ -70,8 +70,12 @@ const isSame = (some: ReadonlySet<unknown>, others: ReadonlySet<unknown>): boole
   some.size === others.size && [...some].every((key) => others.has(key));
 
 /** Undefined where that takes more work than is left. */
-const openNested = ({ fields }: NonNullable<Field['nested']>): readonly Field[] | undefined => {
+const openNested = (
+  { fields }: NonNullable<Field['nested']>,
+  budget: Budget,
+): readonly Field[] | undefined => {
   try {
+    budget.step(0); // once all is spent, nothing is begun
     return fields();
   } catch (error) {
     if (!isTooLarge(error)) throw error;

@@ -13,6 +13,7 @@ export interface Resource {
   readonly at: unknown;
   readonly base: string;
   readonly document: Document;
+  readonly anchors: Map<string, Json>;
 }
 
 interface Document {
@@ -70,7 +71,7 @@ const known = /^https?:\/\/json-schema\.org\/(draft-0[4-7]\/|draft\/20(19-09|20-
 const addResource = (at: unknown, base: string, document: Document): Resource => {
   const id = idOf(at);
   const own = (id === undefined ? undefined : resolveUri(id, base)) ?? base;
-  const resource: Resource = { at, base: own, document };
+  const resource: Resource = { at, base: own, document, anchors: new Map() };
   document.resources.set(at, resource);
   document.byUri.set(own, resource);
   return resource;
@@ -94,6 +95,7 @@ const addResources = (root: Resource): void => {
     if (typeof at !== 'object' || at === null) continue;
     const isNew = !isMap && at !== root.at && idOf(at) !== undefined;
     const within = isNew ? addResource(at, one.within.base, document) : one.within;
+    if (!isMap && isObject(at)) for (const name of listAnchors(at)) within.anchors.set(name, at);
     for (const [key, value] of Object.entries(at))
       if (isMap || !values.has(key)) rest.push({ at: value, within, isMap: !isMap && maps.has(key) });
   }
@@ -128,7 +130,7 @@ const findResource = (file: string, { base, document }: Resource): Resource | un
     reading.budget.step(costOfAType);
     if (name === file || resolveUri(name, base) === uri) return openReferred(schema, uri, reading);
   }
-  if (/^https?:\/\/json-schema\.org\//.test(uri)) return { ...metaSchema, document };
+  if (/^https?:\/\/json-schema\.org\//.test(uri)) return { ...metaSchema, document, anchors: new Map() };
   return [...openAll(document)].find((one) => one.byUri.has(uri))?.byUri.get(uri);
 };
 
@@ -180,18 +182,13 @@ const toPart = (at: unknown, within: Resource): Part | undefined => {
 };
 
 /** `$anchor` of 2019-09 and later, `$id` that is a fragment before. */
-const findAnchor = (name: string, resource: Resource): Part | undefined => {
-  const rest: unknown[] = [resource.at];
-  const id = `#${name}`;
-  while (rest.length > 0) {
-    const one = rest.pop();
-    resource.document.reading.budget.step();
-    if (typeof one !== 'object' || one === null || enter(one, resource) !== resource) continue;
-    if (isObject(one)) {
-      const names = [one['$anchor'], one['$dynamicAnchor']];
-      if (names.includes(name) || one['$id'] === id || one['id'] === id) return { at: one, within: resource };
-    }
-    for (const inner of Object.values(one)) rest.push(inner);
-  }
-  return undefined;
+const listAnchors = (at: Json): readonly string[] => {
+  const ids = [at['$id'], at['id']].filter((id) => typeof id === 'string' && id.startsWith('#'));
+  const names = [at['$anchor'], at['$dynamicAnchor'], ...ids.map((id) => String(id).slice(1))];
+  return names.filter((name) => typeof name === 'string');
+};
+
+const findAnchor = (name: string, within: Resource): Part | undefined => {
+  const at = within.anchors.get(name);
+  return at && { at, within };
 };

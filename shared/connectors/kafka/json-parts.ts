@@ -25,7 +25,7 @@ export const collectParts = (given: readonly Part[], reading: Reading): Whole =>
     reading.budget.step(costOfAType);
     if (seen.has(at)) return;
     seen.add(at);
-    for (const keyword of lists) reading.budget.step(lengthOf(at[keyword]));
+    reading.budget.step(costOfEntries(at));
     if (above.size >= deepest) return reading.leaveOut('tooLarge');
     const within = enter(at, outer);
     const part: Holding = { at: dropSiblings(at, within), within, isBesideNull };
@@ -50,9 +50,20 @@ export const collectParts = (given: readonly Part[], reading: Reading): Whole =>
   return { fromTop, fromBase };
 };
 
-/** Keywords whose value may be long, and is gone through again wherever the schema is referred to. */
-const lists = ['allOf', 'oneOf', 'anyOf', 'enum'];
-const lengthOf = (value: unknown): number => (Array.isArray(value) ? 5 * value.length : 0);
+/** Values that may be long, and that are gone through again wherever the schema is referred to. */
+const costOfEntries = (at: Json): number =>
+  20 * countEntries(['allOf', 'oneOf', 'anyOf', 'dependentSchemas', 'dependencies'], at) +
+  5 * countEntries(['enum', 'required'], at);
+
+const countEntries = (keywords: readonly string[], at: Json): number => {
+  let count = 0;
+  for (const keyword of keywords) {
+    const value = at[keyword];
+    if (Array.isArray(value)) count += value.length;
+    else if (isObject(value)) count += Object.keys(value).length;
+  }
+  return count;
+};
 
 /** References that follow each other, and parts of parts. */
 const deepest = 100;

@@ -11,13 +11,11 @@ export const readTypes = ({ fromTop }: Whole): readonly string[] => {
   return types ?? [];
 };
 
-const listTypes = ({ at: { type } }: Pick<Holding, 'at'>): readonly string[] | undefined =>
-  type === undefined
-    ? undefined
-    : [type]
-        .flat()
-        .slice(0, mostTypes)
-        .filter((one) => typeof one === 'string');
+const listTypes = ({ at: { type } }: Pick<Holding, 'at'>): readonly string[] | undefined => {
+  if (type === undefined) return undefined;
+  const all: readonly unknown[] = Array.isArray(type) ? type.slice(0, mostTypes) : [type];
+  return all.filter((one) => typeof one === 'string');
+};
 
 /** There are seven. */
 const mostTypes = 20;

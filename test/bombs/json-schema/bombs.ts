@@ -7,6 +7,8 @@ const told = (schema: unknown, references: readonly object[] = []) => ({
   references,
 });
 const tooLarge = { missing: ['schemas-too-large'], columns: 2 };
+const everyField = (make: (at: number) => object) =>
+  Object.fromEntries(Array.from({ length: 1900 }, (_, at) => [`f${at}`, make(at)]));
 const unresolved = { missing: ['schemas-unresolved'], columns: 1 };
 const itself = { $ref: '#' };
 
@@ -60,6 +62,49 @@ export const jsonSchema: Format = {
           ),
         }),
       tooLarge,
+    ),
+    'anchors that are not there, among many': schemaBomb(
+      'work',
+      () =>
+        told({
+          properties: everyField((at) => ({ $ref: `#nowhere${at}` })),
+          $defs: Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [at, { $anchor: `a${at}` }])),
+        }),
+      { missing: ['schemas-unresolved'], columns: 1900 },
+    ),
+    'a hundred thousand types that everything has': schemaBomb(
+      'work',
+      () =>
+        told({
+          properties: everyField(() => ({ $ref: '#/$defs/x' })),
+          $defs: { x: { type: Array.from({ length: 150_000 }, (_, at) => `t${at}`) } },
+        }),
+      { missing: [], columns: 1900 },
+    ),
+    'conditions that everything has': schemaBomb(
+      'work',
+      () =>
+        told({
+          properties: everyField(() => ({ $ref: '#/$defs/x' })),
+          $defs: {
+            x: {
+              type: 'object',
+              dependentSchemas: Object.fromEntries(Array.from({ length: 50_000 }, (_, at) => [at, {}])),
+            },
+          },
+        }),
+      tooLarge,
+    ),
+    'properties that are the whole, each': schemaBomb(
+      'work',
+      () =>
+        told({
+          $id: 'https://a.test/',
+          properties: Object.fromEntries(
+            Array.from({ length: 40_000 }, (_, at) => [`f${at}`, { $ref: `x${at}/../../../` }]),
+          ),
+        }),
+      { missing: ['schemas-too-large'], columns: 2000 },
     ),
     'identifiers that all are within each other': schemaBomb(
       'depth',
