@@ -170,6 +170,19 @@ describe('what BigQuery’s service says', () => {
     ]);
   });
 
+  test('of several datasets one whose query is stopped costs itself alone', async () => {
+    await using service = await serviceOf((asked) => {
+      const sql = sqlOf(asked.body);
+      if (asked.path === 'datasets') return datasets('slow', 'shop');
+      return sql.includes('`slow`') ? refused(400, 'stopped') : catalogOf(2, 10)(asked);
+    });
+    const { tables, missing } = await service.catalogOf();
+    expect(tables.map(({ schema }) => schema)).toEqual(['shop', 'shop']);
+    expect(missing).toEqual([
+      { reason: 'tables-failed', count: 1, remediation: expect.stringContaining('query_timeout_seconds') },
+    ]);
+  });
+
   test.each([
     [429, 'rateLimitExceeded'],
     [503, 'backendError'],

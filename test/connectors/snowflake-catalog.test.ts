@@ -10,7 +10,7 @@ import { literal, partsOf, quote } from '../../shared/connectors/snowflake/quote
 import { kindOf, spelled } from '../../shared/connectors/snowflake/types.ts';
 import { draftOf } from '../../shared/connectors/sql/draft.ts';
 import { createDrafts } from '../../shared/connectors/sql/drafts.ts';
-import { createParts } from '../../shared/connectors/sql/parts.ts';
+import { createParts } from '../../shared/connectors/parts.ts';
 import { secureServer } from '../contracts/service.ts';
 import { pem } from '../network/servers.ts';
 

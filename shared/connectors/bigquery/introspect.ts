@@ -1,3 +1,4 @@
+import { Problem } from '../../problem.ts';
 import type { Missing, Scope, Sink } from '../catalog.ts';
 import { byBytes } from '../order.ts';
 import { createDrafts } from '../sql/drafts.ts';
@@ -33,6 +34,7 @@ export const introspect = async (
   const unseen = (wanted ?? []).filter((name) => !names.has(name) && !excludedSchemas.includes(name));
   const denied: string[] = [];
   let failed = 0;
+  let fault: unknown;
   const failures = createPartFailures();
   const unread = new Map<string, number>();
 
@@ -64,19 +66,23 @@ export const introspect = async (
         askIfThere('statistics-denied', sql.sizes, rows.size),
       ]);
     } catch (error) {
-      const isBusy = isTransient(error);
+      const isBusy = isTransient(error) || isLate(error);
       if (!isBusy && !isRefusal(error, 'accessDenied', 'notFound')) throw error;
       // One of them is closed, fails or was dropped meanwhile: the others are read without it.
       if (some.length > 1) for (const dataset of some) await read([dataset]);
       else if (!isBusy) denied.push(...schemas);
       else if (failures.failed()) throw error;
-      else failed += 1;
+      else {
+        failed += 1;
+        fault = error;
+      }
       return;
     }
     failures.succeeded();
     await handOn(drafts.inOrder(), fold, sink);
   };
   for (const some of inOneQuery(datasets)) await read(some);
+  if (failed === datasets.length && isLate(fault)) throw fault;
 
   const closed = [...denied, ...unseen];
   const grants = closed.map((name) => grantOn(account, name, 'dataViewer'));
@@ -90,7 +96,7 @@ export const introspect = async (
             reason: 'tables-failed',
             count: failed,
             remediation:
-              'Introspect again later: BigQuery answered three times for these datasets that it cannot at present.',
+              'Introspect again later, or raise query_timeout_seconds: BigQuery answered three times for these datasets that it cannot at present, or not in time.',
           },
         ]
       : []),
@@ -102,6 +108,10 @@ export const introspect = async (
     })),
   ];
 };
+
+/** A query of ours that took too long, here or there. */
+const isLate = (error: unknown): boolean =>
+  (error instanceof Problem && error.code === 'timeout') || isRefusal(error, 'stopped', 'timeout');
 
 /** An account that sees no dataset is not told whether there are any. */
 export const nothingVisible = (account: Account): Missing => ({

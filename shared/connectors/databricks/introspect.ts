@@ -4,7 +4,7 @@ import { createDrafts } from '../sql/drafts.ts';
 import { fold } from '../sql/fold.ts';
 import { handOn } from '../sql/hand-on.ts';
 import { firstFew } from '../sql/missing.ts';
-import { createParts, isOfOnePart } from '../sql/parts.ts';
+import { createParts, isOfOnePart } from '../parts.ts';
 import { failure, isOutOfSight } from './failures.ts';
 import { catalogQueries } from './queries.ts';
 import type { Metadata, Query, Row } from './query.ts';

@@ -1,17 +1,21 @@
 import { spend, tooLarge, type Allowance } from '../../network/budget.ts';
+import { Problem } from '../../problem.ts';
 import { boundColumns } from '../bound-columns.ts';
 import type { Missing, Scope, Sink, Table } from '../catalog.ts';
 import { byBytes } from '../order.ts';
+import { isOfOnePart } from '../parts.ts';
+import { createPartFailures } from '../retry.ts';
 import { list, object, rightsOf } from './account.ts';
 import type { Rights } from './account.ts';
 import { collectionOf, databasesSeen } from './databases.ts';
 import type { Collection } from './databases.ts';
-import { serverCode } from './failures.ts';
+import { failure, serverCode } from './failures.ts';
 import { fold } from './fold.ts';
-import { grant } from './grants.ts';
+import { createGaps } from './gaps.ts';
 import type { Document, Link } from './link.ts';
 import { sampleOf } from './sample.ts';
-import type { Gap } from './sample.ts';
+import type { Gap, Sample } from './sample.ts';
+import { createShape } from './shape.ts';
 
 export interface Asking {
   readonly database?: string | undefined;
@@ -39,11 +43,21 @@ export const introspect = async (
   if (wanted.length === 0 && named === undefined && !rights.may('find', undefined)) gaps.nothing();
 
   const links = [link];
+  const renewals = createPartFailures();
+  let fault: unknown;
   let stored: Promise<void> = Promise.resolve();
   let left = mostCollections;
   for (const db of wanted) {
-    const listed = await listCollections(link, db, limit, rights);
-    gaps.listed(db, listed);
+    const listed = await listCollections(links[0] ?? link, db, limit, rights).catch((error: unknown) => {
+      if (!isOfOneDatabase(error)) throw error;
+      fault = error;
+      return undefined;
+    });
+    if (!listed) {
+      gaps.failed(fault);
+      continue;
+    }
+    gaps.listed(db, listed.access);
     const collections = listed.collections.slice(0, left);
     gaps.leftOut(listed.collections.length - collections.length);
     left -= collections.length;
@@ -51,7 +65,7 @@ export const introspect = async (
       const some = collections.slice(from, from + batch);
       while (links.length < asking.links && some.length > links.length * worthALink)
         links.push(await asking.another());
-      const tables = await readAll(links, db, some, limit, gaps.add);
+      const tables = await readAll(links, db, some, limit, gaps.add, renew);
       await stored;
       // The next are read while these are stored.
       stored = Promise.resolve(sink(tables));
@@ -59,8 +73,19 @@ export const introspect = async (
     }
   }
   await stored;
+  if (fault !== undefined && gaps.failures() === wanted.length) throw fault;
   return gaps.missing();
+
+  /** In place of a link that was given up with a command that did not end: what it waited for is late, the rest is not. */
+  async function renew(error: unknown): Promise<Link> {
+    if (!(error instanceof Problem) || error.code !== 'timeout' || renewals.failed()) throw error;
+    return asking.another();
+  }
 };
+
+/** What a server refuses of one database, and a list that is too long for us. */
+const isOfOneDatabase = (error: unknown): boolean =>
+  error instanceof Problem ? error.code === 'source-too-large' : isOfOnePart(error, failure);
 
 const batch = 100;
 /** So many collections for each link before another is opened. */
@@ -69,22 +94,31 @@ const mostCollections = 200_000;
 
 /** Each link takes the next as soon as it is free; what comes back is in order. */
 const readAll = async (
-  links: readonly Link[],
+  links: Link[],
   db: string,
   collections: readonly Collection[],
   limit: number,
   gap: (db: string, kind: Gap) => void,
+  renew: (error: unknown) => Promise<Link>,
 ): Promise<readonly Table[]> => {
   const tables: (Table | undefined)[] = [];
   const next = collections.entries();
   let failed = false;
-  const work = async (link: Link) => {
+  const sample = async (nth: number, link: Link, collection: Collection): Promise<Sample> => {
+    try {
+      return await sampleOf(link, db, collection, limit);
+    } catch (error) {
+      links[nth] = await renew(error).catch((fault: unknown) => {
+        failed = true;
+        throw fault;
+      });
+      return { shape: createShape(), indexes: [], rows: null, size: null, gap: 'late' };
+    }
+  };
+  const work = async (first: Link, nth: number) => {
     for (const [at, collection] of next) {
       if (failed) return;
-      const found = await sampleOf(link, db, collection, limit).catch((error: unknown) => {
-        failed = true;
-        throw error;
-      });
+      const found = await sample(nth, links[nth] ?? first, collection);
       if (found.gap) gap(db, found.gap);
       if (found.gap === 'denied') continue;
       const table = fold(db, collection, found);
@@ -159,71 +193,3 @@ const costOfARule = 200;
 
 const manyCollections = () =>
   tooLarge('The database has more or larger collections than can be listed', 'Name another config.database.');
-
-/** What was left out and why, by reason. */
-const createGaps = ({ user }: Rights) => {
-  const denied = new Set<string>();
-  const unlisted = new Set<string>();
-  const counts = new Map<Gap | 'limit' | 'databases', number>();
-  const count = (gap: Gap | 'limit' | 'databases', more = 1) =>
-    counts.set(gap, (counts.get(gap) ?? 0) + more);
-  const read = (databases: Iterable<string>) =>
-    grant(
-      user,
-      [...databases].slice(0, 20).map((db) => ({ role: 'read', db })),
-    );
-  const row = (gap: Gap | 'limit' | 'databases', reason: string, remediation: string): Missing[] => {
-    const found = counts.get(gap) ?? 0;
-    return found > 0 ? [{ reason, count: found, remediation }] : [];
-  };
-  let nothing = false;
-  return {
-    nothing: () => void (nothing = true),
-    listed: (db: string, { access }: Listed) => {
-      if (access === 'none') {
-        denied.add(db);
-        count('databases');
-      }
-      if (access === 'partly') unlisted.add(db);
-    },
-    add: (db: string, gap: Gap) => {
-      count(gap);
-      if (gap === 'denied') denied.add(db);
-    },
-    leftOut: (more: number) => void (more > 0 && count('limit', more)),
-    missing: (): Missing[] => [
-      ...(nothing
-        ? [{ reason: 'schemas-denied', remediation: grant(user, [{ role: 'readAnyDatabase', db: 'admin' }]) }]
-        : []),
-      ...row('databases', 'schemas-denied', read(denied)),
-      ...row('denied', 'tables-denied', read(denied)),
-      ...(unlisted.size > 0 ? [{ reason: 'tables-unlisted', remediation: read(unlisted) }] : []),
-      ...row(
-        'late',
-        'columns-timed-out',
-        'Raise query_timeout_seconds: sampling these collections and views took longer.',
-      ),
-      ...row(
-        'refused',
-        'columns-unread',
-        'Read these collections and views with find: the server refuses, and says why.',
-      ),
-      ...row(
-        'cut',
-        'limit',
-        'Have no data in the names of fields, and nest no deeper than 16: of these collections the first 2000 fields are told, and none that is deeper.',
-      ),
-      ...row(
-        'large',
-        'limit',
-        'Have fewer values in a document: of these collections not all fields of the sample were looked at.',
-      ),
-      ...row(
-        'ambiguous',
-        'names-ambiguous',
-        'Rename the fields with a dot in their names: a query that asks for a.b reads b inside of a. Of each pair one column is told, with the types of both.',
-      ),
-      ...row('limit', 'limit', 'Name the database that is needed: of so many collections not all are told.'),
-    ],
-  };
-};

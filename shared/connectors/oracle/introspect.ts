@@ -4,7 +4,7 @@ import { createDrafts, type Drafts } from '../sql/drafts.ts';
 import { fold } from '../sql/fold.ts';
 import { handOn } from '../sql/hand-on.ts';
 import { broken, firstFew } from '../sql/missing.ts';
-import { createParts, type Part } from '../sql/parts.ts';
+import { createParts, type Part } from '../parts.ts';
 import { findAbsentSchemas, schemasNotFound, schemasQuery } from './absent-schemas.ts';
 import { failure } from './failures.ts';
 import { catalogQueries, type CatalogSet, type Read, type Row } from './queries.ts';

@@ -9,7 +9,7 @@ import { failure } from '../postgresql/failures.ts';
 import { createDrafts } from '../sql/drafts.ts';
 import { fold } from '../sql/fold.ts';
 import { handOn } from '../sql/hand-on.ts';
-import { createParts, isOfOnePart } from '../sql/parts.ts';
+import { createParts, isOfOnePart } from '../parts.ts';
 import { catalogQueries, statisticsQuery } from './queries.ts';
 import { readRows } from './rows.ts';
 import { beginReading } from './session-state.ts';

@@ -5,7 +5,7 @@ import { createDrafts, type Drafts } from '../sql/drafts.ts';
 import { fold } from '../sql/fold.ts';
 import { atOnce, handOn } from '../sql/hand-on.ts';
 import { firstFew } from '../sql/missing.ts';
-import { createParts, isOfOnePart } from '../sql/parts.ts';
+import { createParts, isOfOnePart } from '../parts.ts';
 import { failure } from './failures.ts';
 import type { Row } from './driver.ts';
 import { grantsOf, unreadableIn } from './grants.ts';

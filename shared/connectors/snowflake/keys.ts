@@ -1,6 +1,6 @@
 import type { Missing } from '../catalog.ts';
 import type { Drafts } from '../sql/drafts.ts';
-import type { createParts } from '../sql/parts.ts';
+import type { createParts } from '../parts.ts';
 import type { Row } from './driver.ts';
 import { quoted } from './quote.ts';
 import type { Ask } from './session.ts';

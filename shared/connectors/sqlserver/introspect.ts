@@ -6,7 +6,7 @@ import { createDrafts, type Drafts } from '../sql/drafts.ts';
 import { fold } from '../sql/fold.ts';
 import { handOn } from '../sql/hand-on.ts';
 import { denied } from '../sql/missing.ts';
-import { createParts, isOfOnePart, type Part } from '../sql/parts.ts';
+import { createParts, isOfOnePart, type Part } from '../parts.ts';
 import type { Batch, Row } from './batch.ts';
 import { failure } from './failures.ts';
 import { catalogQueries, sizesOf, sizesWithoutRights } from './queries.ts';

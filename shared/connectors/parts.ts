@@ -1,7 +1,7 @@
-import { Problem, problems, type ProblemCode } from '../../problem.ts';
-import type { Missing } from '../catalog.ts';
-import type { Failure } from '../connector.ts';
-import { createPartFailures } from '../retry.ts';
+import { Problem, problems, type ProblemCode } from '../problem.ts';
+import type { Missing } from './catalog.ts';
+import type { Failure } from './connector.ts';
+import { createPartFailures } from './retry.ts';
 
 interface Options {
   readonly failure: (error: unknown) => Failure | undefined;
