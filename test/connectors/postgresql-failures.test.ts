@@ -111,6 +111,35 @@ describe('28000 is told apart by its text, where that is English', () => {
   });
 });
 
+describe('what only a statement gets is a trigger’s at login, for none was asked yet', () => {
+  const atLogin = (code: string) =>
+    failure(
+      seenAtLogin(Object.assign(new Error('x'), { code, routine: 'x' }), {
+        encrypted: true,
+        passwordAsked: true,
+      }),
+    );
+
+  test.each(['42P01', '42883', '25006', '22012', '23505', 'P0002'])('%s', (code) => {
+    expect(atLogin(code)).toMatchObject({
+      code: 'server-error',
+      native: code,
+      remediation: expect.stringContaining('ON LOGIN'),
+    });
+    expect(failure(thrown({ code, routine: 'x' }))?.remediation ?? '').not.toContain('ON LOGIN');
+  });
+
+  test.each([
+    ['42501', 'permission-denied'],
+    ['3D000', 'database-not-found'],
+    ['53300', 'too-many-connections'],
+    ['57P03', 'server-error'],
+  ])('%s is what it is', (code, meaning) => {
+    expect(atLogin(code)?.code).toBe(meaning);
+    expect(atLogin(code)?.remediation ?? '').not.toContain('ON LOGIN');
+  });
+});
+
 describe('a server that fails is not told by its code alone', () => {
   test.each([
     ['55000', 'InitPostgres', 'permission-denied', 'ALLOW_CONNECTIONS'],

@@ -23,6 +23,7 @@ export const failure = (error: unknown): Failure | undefined => {
       refusedToken(state, place, login) ??
       (state === '28000' ? refusedLogin(place, text, login) : undefined) ??
       (place === '' ? poolers(text) : undefined) ??
+      (login !== undefined && ofStatements.test(state) ? failedOnLogin : undefined) ??
       states.get(`${state}/${place}`) ??
       states.get(state) ??
       states.get(state.slice(0, 2));
@@ -32,6 +33,14 @@ export const failure = (error: unknown): Failure | undefined => {
   const ours = driver(text);
   return ours && failureOf(ours);
 };
+
+/** Classes of SQLSTATE that a statement gets, and no login; of 42501 there are both: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const ofStatements = /^(?:2[12357]|2F|3[89B]|42(?!501)|44|P0)/;
+
+const failedOnLogin: Meaning = [
+  'server-error',
+  'A trigger of the database refused or failed, such as one ON LOGIN: let this account past it, or look at what it raises and does (SELECT evtname, evtfoid::regproc FROM pg_event_trigger;).',
+];
 
 export interface Login {
   readonly encrypted: boolean;
