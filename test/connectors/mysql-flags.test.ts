@@ -54,6 +54,31 @@ for (const { name, port, admin } of mysqlEngines()) {
       );
     });
 
+    test('takes no view for broken because it calls what writes', async () => {
+      const isMaria = name.startsWith('MariaDB');
+      await run(
+        `create table ${own}.log (a int)`,
+        `create function ${own}.note() returns int modifies sql data begin insert into ${own}.log values (1); return 1; end`,
+        `create view ${own}.v_writes as select ${own}.note() as noted`,
+        ...(isMaria
+          ? [
+              `create sequence ${own}.numbers`,
+              `create view ${own}.v_next as select nextval(${own}.numbers) as n`,
+            ]
+          : []),
+      );
+      const { missing, table } = await read(admin, { database: own });
+      expect(missing).toEqual([]);
+      expect(table('v_writes')?.columns).toMatchObject([{ name: 'noted' }]);
+      if (isMaria) expect(table('v_next')?.columns).toMatchObject([{ name: 'n' }]);
+      await run(
+        `drop view ${own}.v_writes`,
+        `drop function ${own}.note`,
+        `drop table ${own}.log`,
+        ...(isMaria ? [`drop view ${own}.v_next`, `drop sequence ${own}.numbers`] : []),
+      );
+    });
+
     test('tells rows as they are now, and not of yesterday', async () => {
       await run(
         `create table ${own}.counted (a int primary key, b varchar(1000)) stats_persistent = 1`,

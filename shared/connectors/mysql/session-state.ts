@@ -65,20 +65,20 @@ export const listSettings = (timeoutMs: number): readonly Setting[] => [
   {
     name: 'information_schema_stats_expiry',
     value: '0',
-    why: 'rows and sizes are a day old otherwise',
+    why: 'rows and sizes are a day old otherwise; and what is computed is not stored',
     on: (server) => !isMariadb(server) && since(server, 8, 0, 3),
   },
   // MySQL 8 has no longer the one name, MariaDB before 11.1 and MySQL before 5.7.20 have not yet the other.
   {
     name: 'transaction_read_only',
-    value: '1',
-    why: 'no write; and an expired cache of statistics is computed and not stored',
+    value: '0',
+    why: 'a view that calls what writes is none to a session that only reads: CHECK TABLE says that it is corrupt',
     on: (server) => !isMariadb(server) && since(server, 8, 0),
   },
   {
     name: 'tx_read_only',
-    value: '1',
-    why: 'likewise',
+    value: '0',
+    why: 'likewise, and MariaDB tells no column of a view over a sequence',
     on: (server) => isMariadb(server) || !since(server, 8, 0),
   },
 ];
