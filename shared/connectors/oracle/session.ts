@@ -5,6 +5,7 @@ import type { Session, Target } from '../connector.ts';
 import type { Query, Read, Row, Run } from './queries.ts';
 import { faultOf } from './guard.ts';
 import { hangUp, logIn } from './log-in.ts';
+import { beginReading } from './session-state.ts';
 import { reach } from './transport.ts';
 import type { Way } from './transport.ts';
 
@@ -34,7 +35,7 @@ export const open = async (
   const bounded = <T>(most: number, work: () => Promise<T>) => within({ way, limit, most }, work);
   /** One moment of the dictionary for several queries. What fails leaves it open, and the session with it. */
   const readOnly = async <T>(most: number, work: (read: Read) => Promise<T>): Promise<T> => {
-    await bounded(mostPerAnswer, () => connection.execute('set transaction read only'));
+    await bounded(mostPerAnswer, () => connection.execute(beginReading));
     const result = await work((query, row) => bounded(most, () => readRows(connection, query, row)));
     await bounded(mostPerAnswer, () => connection.rollback());
     return result;

@@ -11,6 +11,8 @@ export const accounts = {
     grants: { MOORING_CLERK: { 'SHOP.ORDERS': ['SELECT', 'INSERT'], 'SHOP.ORDER_TOTALS': ['READ'] }, SALES: { 'SHOP.ORDERS': ['UPDATE'] }, PUBLIC: { 'SYS.DUAL': ['SELECT'] } },
   },
   MOORING_NOBODY: { password: 'nobody', system: ['CREATE SESSION'] },
+  /** A trigger AFTER LOGON has set the session otherwise. */
+  MOORING_TRIGGERED: { password: 'triggered', system: reads, session: { NLS_COMP: 'LINGUISTIC', NLS_SORT: 'BINARY_CI', CURRENT_SCHEMA: 'MOORING_TRIGGERED' } },
   MOORING_LOCKED: { password: 'locked', refused: [28000, 'The account is locked.'] },
   MOORING_EXPIRED: { password: 'expired', refused: [28001, 'the password has expired'] },
   MOORING_NO_SESSION: { password: 'session', refused: [1045, 'user MOORING_NO_SESSION lacks CREATE SESSION privilege; logon denied'] },

@@ -30,18 +30,18 @@ const views = {
 
 const databases = new Map();
 
-/** One database for each account of a service, made when it is first asked for. */
-export const dictionaryOf = (service, user) => {
-  const id = `${service} ${user}`;
-  if (!databases.has(id)) databases.set(id, fill(service, user));
+/** One database for each account of a service, made when it is first asked for; `ignoresCase` where texts compare so (NLS_COMP, NLS_SORT). */
+export const dictionaryOf = (service, user, ignoresCase) => {
+  const id = `${service} ${user} ${ignoresCase}`;
+  if (!databases.has(id)) databases.set(id, fill(service, user, ignoresCase ? ' collate nocase' : ''));
   return databases.get(id);
 };
 
-const fill = (service, user) => {
+const fill = (service, user, collation) => {
   const db = new DatabaseSync(':memory:');
   db.exec('pragma case_sensitive_like = on; begin');
   const into = Object.fromEntries(Object.entries(views).map(([view, columns]) => {
-    db.exec(`create table ${view} (${Object.entries(columns).map(([column, type]) => `${column} ${type}`).join(', ')})`);
+    db.exec(`create table ${view} (${Object.entries(columns).map(([column, type]) => `${column} ${type}${collation}`).join(', ')})`);
     const names = Object.keys(columns), insert = db.prepare(`insert into ${view} values (${names.map(() => '?').join(', ')})`);
     return [view, (row) => {
       for (const column of Object.keys(row)) if (!(column in columns)) throw new Error(`${view} has no ${column}`);

@@ -5,11 +5,14 @@ import { Refusal, rowsOf } from './sql.mjs';
 import { COMMIT, EXECUTE, FETCH, LOGOFF, PING, REEXECUTE, REEXECUTE_AND_FETCH, ROLLBACK, Unknown } from './ttc-read.mjs';
 import { describe, ending, parameters, row, rowHeader, status, writer } from './ttc-write.mjs';
 
+/** What settles a session and begins to read, or begins alone. */
+const beginning = /^\s*(?:begin\s+execute immediate 'alter session set ([^']*)';\s*set transaction read only;\s*end;|(set\s+transaction\s+read\s+only))\s*$/i;
 const hasLong = (columns) => columns.some(({ type }) => type === 'LONG');
 
 /** Answers calls one after the other; to some there is no answer. */
 export const createSession = (user, service) => {
   const { stalls, deaf } = accounts[user], cursors = new Map();
+  const state = { NLS_COMP: 'BINARY', NLS_SORT: 'BINARY', CURRENT_SCHEMA: user, ...accounts[user].session };
   let readOnly = false, last = 0;
 
   const end = (w, { cursor = 0, rows = 0, code, message } = {}) => ending(w, { cursor, rows, code, message, inTransaction: readOnly });
@@ -29,7 +32,12 @@ export const createSession = (user, service) => {
     if (sql === undefined) throw new Refusal(1001, 'invalid cursor');
     const id = known || ++last, w = writer();
     cursors.set(id, { sql, binds: binds.length });
-    if (/^\s*set\s+transaction\s+read\s+only\s*$/i.test(sql)) {
+    const [, block, alone] = beginning.exec(sql) ?? [];
+    if (block ?? alone) {
+      for (const [, name, value] of (block ?? '').matchAll(/(\w+) = (\w+)/g)) {
+        if (!(name.toUpperCase() in state)) throw new Refusal(2248, 'invalid option for ALTER SESSION');
+        state[name.toUpperCase()] = value;
+      }
       if (readOnly) throw new Refusal(1453, 'SET TRANSACTION must be first statement of transaction');
       readOnly = true;
       return end(parameters(w), { cursor: id });
@@ -37,7 +45,9 @@ export const createSession = (user, service) => {
     if (!/^\s*(select|with)\b/i.test(sql)) throw readOnly ? new Refusal(1456, 'may not perform insert, delete, update operation inside a READ ONLY transaction') : new Unknown(`the statement ${sql}`);
     if (!readOnly) throw new Unknown('a query outside of a transaction that only reads');
     if (stalls) return undefined;
-    const { columns, rows } = rowsOf(dictionaryOf(service, user), sql, binds);
+    const { columns, rows } = rowsOf(dictionaryOf(service, user, state.NLS_COMP === 'LINGUISTIC' && state.NLS_SORT.endsWith('_CI')), sql, binds);
+    // Views of the account's own that have the names of the dictionary's, and nothing in them.
+    if (state.CURRENT_SCHEMA === user && accounts[user].session && /\bfrom\s+all_/i.test(sql)) rows.length = 0;
     cursors.set(id, { sql, binds: binds.length, columns, rows, at: 0 });
     if (describes) describe(w, columns);
     // With a LONG among the columns no row comes before it is fetched: https://docs.oracle.com/cd/B10500_01/appdev.920/a96584/oci16ms3.htm

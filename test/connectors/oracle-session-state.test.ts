@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals';
+import type { Scope, Table } from '../../shared/connectors/catalog.ts';
+import { examine, openSession } from '../../shared/connectors/examine.ts';
+import { oracle } from '../../shared/connectors/oracle/connector.ts';
+import { sessionSettings } from '../../shared/connectors/oracle/session-state.ts';
+import { reach } from '../engines/reach.ts';
+import { optionsOf, targetOf } from './oracle-furniture.ts';
+
+/** What the stand-in's trigger sets for an account, one for each of ours. */
+const odd = ['current_schema', 'nls_comp', 'nls_sort'];
+
+test('each setting of Oracle has an odd value in the stand-in', () => {
+  expect(sessionSettings.map(({ name }) => name).toSorted()).toEqual(odd);
+});
+
+const env = reach('oracle', { ORACLE_TLS: 'off' });
+if (env) {
+  const as = (username: string, password: string) =>
+    targetOf(Number(env['ORACLE_PORT']), { username }, password);
+  const plain = as('mooring_reader', 'p@ss:w/rd#1%');
+  const triggered = as('mooring_triggered', 'triggered');
+  const read = async (target: typeof plain, scope: Partial<Scope> = {}) => {
+    await using session = await openSession(oracle, target, optionsOf('disable'));
+    const tables: Table[] = [];
+    const missing = await session.introspect(
+      { excludedSchemas: [], ...scope },
+      (some) => void tables.push(...some),
+    );
+    return { tables, missing: missing.map(({ reason }) => reason) };
+  };
+
+  test.each([
+    ['everything', {}],
+    ['a schema that differs in case alone', { schemas: ['shop'] }],
+    ['all but a schema that differs in case alone', { excludedSchemas: ['shop'] }],
+  ])('a session that a trigger set otherwise reads the same of %s', async (_, scope) => {
+    expect(await read(triggered, scope)).toEqual(await read(plain, scope));
+  });
+
+  test('a session that a trigger set otherwise passes the same test', async () => {
+    const outcome = async (target: typeof plain) => {
+      const { status, steps } = await examine(oracle, target, optionsOf('disable'));
+      return { status, steps: steps.map(({ step, status: each, code }) => ({ step, each, code })) };
+    };
+    expect(await outcome(triggered)).toEqual(await outcome(plain));
+  });
+}
