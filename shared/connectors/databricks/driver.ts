@@ -21,7 +21,7 @@ export const connectDriver = async (
   { DBSQLClient }: Driver,
   dialer: Dialer,
   { host, port, path }: Address,
-  { token, limitMs, schema, catalog }: Login,
+  { token, limitMs, schema, catalog, configuration }: Login,
 ) => {
   const client = new DBSQLClient({ logger: { log: () => {} } });
   client.on('error', () => {});
@@ -42,6 +42,7 @@ export const connectDriver = async (
     telemetryEnabled: false,
   });
   const first = {
+    configuration,
     ...(catalog !== undefined && { initialCatalog: catalog }),
     ...(schema !== undefined && { initialSchema: schema }),
   };
@@ -61,6 +62,8 @@ interface Login {
   readonly limitMs: number;
   readonly catalog: string | undefined;
   readonly schema: string | undefined;
+  /** What the session is opened with. */
+  readonly configuration: Record<string, string>;
 }
 
 /** What of the driver's insides is changed, because it has no option for it. */

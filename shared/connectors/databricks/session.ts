@@ -9,6 +9,7 @@ import { logins } from './logins.ts';
 import { privilegesOf } from './privileges.ts';
 import { queriesOf } from './query.ts';
 import type { Query, Row } from './query.ts';
+import { sessionConfiguration } from './session-state.ts';
 
 interface Settings {
   readonly host: string;
@@ -38,7 +39,13 @@ export const open = async (
       loaded,
       dialer,
       { host: at.hostname, port: Number(at.port || 443), path: config.http_path },
-      { token, limitMs, catalog, schema },
+      {
+        token,
+        limitMs,
+        catalog,
+        schema,
+        configuration: sessionConfiguration(config.http_path, limitMs),
+      },
     );
   });
   const { query, metadata } = queriesOf(driver.session, limitMs);

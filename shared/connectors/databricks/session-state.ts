@@ -1,0 +1,42 @@
+import type { Setting } from '../setting.ts';
+
+/**
+ * Everything that an administrator may set otherwise for all warehouses, and that our reading depends on. It comes with the session as it is
+ * opened; a warehouse refuses parameters that are not of its list.
+ * https://docs.databricks.com/sql/language-manual/sql-ref-parameters
+ */
+export const warehouseSettings = (limitMs: number): readonly Setting[] => [
+  { name: 'ANSI_MODE', value: 'true', why: 'what cannot be compared is an error, and not null' },
+  {
+    name: 'STATEMENT_TIMEOUT',
+    value: String(Math.ceil(limitMs / 1000)),
+    why: 'the limit of the connection, in seconds',
+  },
+  { name: 'USE_CACHED_RESULT', value: 'false', why: 'what is there now' },
+];
+
+/**
+ * The same of a cluster, whose configuration may hold any of Spark's. https://spark.apache.org/docs/latest/configuration.html#spark-sql,
+ * https://github.com/apache/spark/blob/master/sql/catalyst/src/main/scala/org/apache/spark/sql/internal/SQLConf.scala
+ */
+export const clusterSettings: readonly Setting[] = [
+  { name: 'spark.sql.ansi.enabled', value: 'true', why: 'what cannot be compared is an error, and not null' },
+  {
+    name: 'spark.sql.ansi.doubleQuotedIdentifiers',
+    value: 'false',
+    why: 'the one way to quote a name is ours',
+  },
+  { name: 'spark.sql.caseSensitive', value: 'false', why: 'names of columns that we ask for' },
+  {
+    name: 'spark.sql.parser.escapedStringLiterals',
+    value: 'false',
+    why: 'backslashes in our texts are escapes',
+  },
+  { name: 'spark.sql.variable.substitute', value: 'false', why: 'a name that holds ${…} is a name' },
+];
+
+/** What a session is opened with; a cluster's path is `/sql/protocolv1/…`. */
+export const sessionConfiguration = (path: string, limitMs: number): Record<string, string> => {
+  const settings = path.includes('/protocolv1/') ? clusterSettings : warehouseSettings(limitMs);
+  return Object.fromEntries(settings.map(({ name, value }) => [name, value]));
+};
