@@ -3,10 +3,10 @@ import type { Table } from '../../shared/connectors/catalog.ts';
 import { databricks } from '../../shared/connectors/databricks/connector.ts';
 import { introspect } from '../../shared/connectors/databricks/introspect.ts';
 import type { Metadata, Query, Row } from '../../shared/connectors/databricks/query.ts';
+import { retry } from '../../shared/connectors/databricks/retry.ts';
 import { Problem } from '../../shared/problem.ts';
-import { triesOf } from '../contracts/service.ts';
-import { reach } from '../engines/reach.ts';
-import { serviceFront } from './service-front.ts';
+import { secureServer, triesOf } from '../contracts/service.ts';
+import { pem } from '../network/servers.ts';
 
 /** As the driver tells of a statement that the engine refused. */
 const refused = (condition: string, sqlState?: string) =>
@@ -108,49 +108,64 @@ describe('a Databricks catalog of which a part fails', () => {
   });
 });
 
-const env = reach('databricks');
-if (env)
-  describe('a workspace that is busy', () => {
-    const url = `https://localhost:${env['DATABRICKS_PORT']}`;
+describe('a workspace that is busy', () => {
+  const answered = (status: number) => ({ status, headers: new Headers({ 'retry-after': '0' }) });
+  /** As the driver throws it, which tried no second time, and as Thrift's connection does. */
+  const given = (status: number) =>
+    Object.assign(new Error('Max retry count exceeded'), {
+      errorCode: 'ATTEMPTS_EXCEEDED',
+      payload: { response: answered(status) },
+    });
+  const thrown = (status: number) =>
+    Object.assign(new Error('busy'), {
+      name: 'THTTPException',
+      statusCode: status,
+      response: answered(status),
+    });
+
+  test.each([given(429), given(503), thrown(502), thrown(504)])('is asked again: %s', async (busy) => {
+    let attempts = 0;
+    const work = async () => {
+      attempts += 1;
+      if (attempts < 3) throw busy;
+      return 'done';
+    };
+    expect([await retry(work), attempts]).toEqual(['done', 3]);
+  });
+
+  test.each([thrown(403), thrown(404), refused('INTERNAL_ERROR', 'XX000')])(
+    'is not what it says: %s',
+    async (error) => {
+      let attempts = 0;
+      const work = () => {
+        attempts += 1;
+        return Promise.reject(error);
+      };
+      await expect(retry(work)).rejects.toBe(error);
+      expect(attempts).toBe(1);
+    },
+  );
+
+  test('for longer says so', async () => {
+    let asked = 0;
+    await using service = await secureServer((_, response) => {
+      asked += 1;
+      response.writeHead(429, { 'content-type': 'application/json', 'retry-after': '0' }).end('{}');
+    });
     const { tried } = triesOf({
       connector: databricks,
       config: {
         host: 'dbc-00000000-0000.cloud.databricks.com',
-        http_path: env['DATABRICKS_PATH'] ?? '',
+        http_path: '/sql/1.0/warehouses/0123456789abcdef',
       },
-      credentials: { auth_method: 'token', token: env['DATABRICKS_TOKEN'] ?? '' },
-      endpoint: url,
+      credentials: { auth_method: 'token', token: 'obviously-fake' },
+      endpoint: `https://localhost:${service.port}`,
     });
-    /** Answers so many requests, refuses as many, and answers the rest. */
-    const busy = (status: number, first: number, times: number) => {
-      let at = 0;
-      return serviceFront(url, {
-        ask: () => {
-          at += 1;
-          return at > first && at <= first + times
-            ? { status, headers: { 'content-type': 'application/json', 'retry-after': '0' }, body: '{}' }
-            : undefined;
-        },
-      });
-    };
-
-    test.each([
-      ['as a session is opened', 503, 0],
-      ['as a session is opened', 429, 0],
-      ['at a statement', 502, 1],
-      ['at a statement', 429, 1],
-    ])('%s, with %s, is asked again', async (_, status, first) => {
-      await using service = await busy(status, first, 2);
-      expect((await tried({ endpoint: service.endpoint })).status).toBe('connected');
+    const { steps } = await tried({}, 'verify-full', pem('ca.crt'), 60);
+    expect(steps.find(({ status }) => status === 'failed')).toMatchObject({
+      code: 'server-error',
+      native_code: '429',
     });
-
-    test('for longer says so', async () => {
-      await using service = await busy(429, 0, 1000);
-      const { steps } = await tried({ endpoint: service.endpoint });
-      expect(steps.find(({ status }) => status === 'failed')).toMatchObject({
-        code: 'server-error',
-        native_code: '429',
-      });
-      expect(service.asked.length).toBe(3);
-    });
+    expect(asked).toBe(3);
   });
+});

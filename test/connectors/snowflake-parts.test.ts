@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { snowflake } from '../../shared/connectors/snowflake/connector.ts';
 import { triesOf } from '../contracts/service.ts';
 import { reach } from '../engines/reach.ts';
+import { pem } from '../network/servers.ts';
 import { serviceFront } from './service-front.ts';
 
 const env = reach('snowflake');
@@ -101,6 +102,7 @@ if (env) {
   });
 
   describe('a Snowflake that is busy', () => {
+    const patiently = (endpoint: string) => tried({ endpoint }, 'verify-full', pem('ca.crt'), 60);
     /** Refuses so many of these requests before it answers. */
     const busy = (path: string, status: number, times: number) => {
       let left = times;
@@ -117,12 +119,12 @@ if (env) {
       ['/queries/v1/query-request', 429],
     ])('at %s with %s is asked again', async (path, status) => {
       await using service = await busy(path, status, 2);
-      expect((await tried({ endpoint: service.endpoint })).status).toBe('connected');
+      expect((await patiently(service.endpoint)).status).toBe('connected');
     });
 
     test('for longer says so', async () => {
       await using service = await busy('/queries/v1/query-request', 429, 1000);
-      const { steps } = await tried({ endpoint: service.endpoint });
+      const { steps } = await patiently(service.endpoint);
       expect(steps.find(({ status }) => status === 'failed')).toMatchObject({
         code: 'too-many-connections',
         native_code: '429',
