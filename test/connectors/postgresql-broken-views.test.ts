@@ -16,7 +16,11 @@ for (const version of [11, 14, 18]) {
     const database = `views_${process.pid}`;
     const owner = `views_owner_${process.pid}`;
     const user = `views_reader_${process.pid}`;
-    const views = 'owned counted by_column above above_hidden filled empty joined invoked';
+    const views =
+      'owned counted by_column above above_hidden over_other filled empty later joined two calling invoked invoked_too';
+    /** Spellings of what PostgreSQL takes for true. */
+    const [invoker, other] =
+      version >= 15 ? ["with (security_invoker = 'ON')", "with (security_invoker = 'tr')"] : ['', ''];
     const reader = { ...place, database, user, password: 'obviously-fake' };
 
     beforeAll(async () => {
@@ -35,9 +39,16 @@ for (const version of [11, 14, 18]) {
         grant select on above_hidden to ${user};
         create materialized view filled as select a from base;
         create materialized view empty as select a from base with no data;
-        create view invoked ${version >= 15 ? 'with (security_invoker)' : ''} as select a from base;
+        create materialized view later as select e.a from empty e with no data;
+        create view two as select base.b, s.c from base join secret s on s.a = base.a;
+        create function one() returns int language sql as 'select 1'; revoke execute on function one() from public;
+        create view calling as select one() as one;
+        create schema elsewhere; create view elsewhere.owned as select a, b from base; alter view elsewhere.owned owner to ${owner};
+        create view over_other as select a from elsewhere.owned;
+        create view invoked ${invoker} as select a from base; create view invoked_too ${other} as select a from base;
+        alter view invoked_too owner to ${owner};
         grant select (a) on base to ${owner};
-        ${['owned', 'counted', 'by_column', 'joined', 'filled', 'empty'].map((view) => `alter ${view === 'filled' || view === 'empty' ? 'materialized ' : ''}view ${view} owner to ${owner};`).join('\n')}
+        ${['owned', 'counted', 'by_column', 'joined', 'two', 'filled', 'empty', 'later'].map((view) => `alter ${['filled', 'empty', 'later'].includes(view) ? 'materialized ' : ''}view ${view} owner to ${owner};`).join('\n')}
         grant select on ${views.replaceAll(' ', ', ')} to ${user};`);
     });
     afterAll(async () => {
@@ -58,9 +69,11 @@ for (const version of [11, 14, 18]) {
     test('that cannot be read is told, with what lets it be read', async () => {
       const refused = await unreadable();
       expect(refused).toEqual(
-        'owned above above_hidden empty joined'.split(' ').concat(version >= 15 ? ['invoked'] : []),
+        'owned above above_hidden over_other empty later joined two calling'
+          .split(' ')
+          .concat(version >= 15 ? ['invoked', 'invoked_too'] : []),
       );
-      const { missing } = await readCatalog(reader);
+      const { missing } = await readCatalog(reader, { schemas: ['public'], excludedSchemas: [] });
       const [broken] = missing.filter(({ reason }) => reason === 'views-broken');
       expect(broken?.count).toBe(refused.length);
       await using client = await connect({ ...admin, database });

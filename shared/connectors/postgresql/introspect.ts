@@ -5,7 +5,7 @@ import type { Missing, Scope, Sink } from '../catalog.ts';
 import { byPlace } from '../order.ts';
 import { fold } from '../sql/fold.ts';
 import { handOn } from '../sql/hand-on.ts';
-import { brokenViews } from './broken-views.ts';
+import { tellBrokenViews } from './broken-views.ts';
 import { failure } from './failures.ts';
 import { transact, type Statement } from './flight.ts';
 import { notThere, unreadable } from './grants.ts';
@@ -40,9 +40,11 @@ export const introspect = async (
   const seen = relations
     .filter(({ schema, access }) => access !== 'none' && !closed.has(schema))
     .sort(byPlace);
+  const readable = new Set<unknown>(seen);
+  const mayRead = (oid: string) => readable.has(relationOf(oid));
   const missing = [
     ...unreadable(relations, closed, reading.account),
-    ...brokenViews(seen, relations),
+    ...tellBrokenViews(reading.broken, mayRead),
     ...notThere(scope, reading),
     ...unspelled,
   ];

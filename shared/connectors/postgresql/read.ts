@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from 'pg';
 import type { Scope } from '../catalog.ts';
+import { type BrokenView, readBrokenView } from './broken-views.ts';
 import type { Statement } from './flight.ts';
 import { catalogQueries, leftQueries } from './queries.ts';
 import type { Named, Relation } from './relation.ts';
@@ -15,6 +16,7 @@ export interface Reading {
   /** Schemas that the account may not look into. */
   readonly closed: ReadonlySet<string>;
   readonly relations: Relation[];
+  readonly broken: readonly BrokenView[];
   /** By oid; those beyond the scope too, where a key or a partition points there. */
   readonly relationOf: (oid: string) => Named | undefined;
 }
@@ -35,6 +37,7 @@ export const read = async (
   const relations = createRelations(separator, types.typeOf);
   const schemas = new Map<string, string>();
   const closed = new Set<string>();
+  const broken: BrokenView[] = [];
   const beyond = new Map<string, Named>();
   let server: Server = { account: '', blockSize: 0, version: 0 };
   let isAmbiguous = false;
@@ -57,7 +60,7 @@ export const read = async (
     },
     { sql: sql.types, row: types.add },
     { sql: sql.relations, row: (row) => relations.add(row, schemas, server) },
-    { sql: sql.brokenViews, row: relations.addBrokenView },
+    { sql: sql.brokenViews, row: (row) => void broken.push(readBrokenView(row)) },
     { sql: sql.columns, row: into('columns') },
     { sql: sql.defaults, row: into('defaults') },
     { sql: sql.comments, row: into('comments') },
@@ -100,6 +103,7 @@ export const read = async (
     schemas: new Set(schemas.values()),
     closed,
     relations: relations.list(),
+    broken,
     relationOf: (oid) => relations.find(oid) ?? beyond.get(oid),
   };
 };

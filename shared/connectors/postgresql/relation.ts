@@ -1,6 +1,5 @@
 import type { Column, Table } from '../catalog.ts';
 import { draftOf, type Draft, type ForeignKeyDraft, type Part } from '../sql/draft.ts';
-import type { BrokenView } from './broken-views.ts';
 import type { Columns, ForeignKeys, Indexes, Texts, TypedColumns } from './sets.ts';
 
 /** A relation by its name and columns, which is all that a foreign key or a partition needs of another. */
@@ -27,7 +26,6 @@ export interface Relation extends Named {
   readonly comments?: Texts | undefined;
   readonly foreignKeys?: ForeignKeys | undefined;
   readonly indexes?: Indexes | undefined;
-  broken?: BrokenView | undefined;
   /** Columns, by attribute number, that are declared NOT NULL and may hold null all the same. */
   readonly uncheckedNotNull?: ReadonlySet<number> | undefined;
 }

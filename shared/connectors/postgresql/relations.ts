@@ -1,6 +1,5 @@
 import type { Table } from '../catalog.ts';
 import { createPackedRows, type PackedRows } from '../sql/packed-rows.ts';
-import { readBrokenView } from './broken-views.ts';
 import type { Relation } from './relation.ts';
 import { members, numbers, readSets, type Row, type SetName, type Type } from './sets.ts';
 
@@ -37,11 +36,6 @@ export const createRelations = (separator: string, typeOf: (key: string) => Type
       return true;
     },
 
-    addBrokenView: (row: Row): void => {
-      const relation = relations.get(row[0] ?? '');
-      if (relation) relation.broken ??= readBrokenView(row);
-    },
-
     addUncheckedNotNull: ([oid = '', positions = '']: Row): void => {
       const relation = relations.get(oid);
       if (!relation) return;
@@ -69,7 +63,6 @@ class PackedRelation implements Relation {
   readonly access: Relation['access'];
   readable: ReadonlySet<number> | undefined;
   uncheckedNotNull: ReadonlySet<number> | undefined;
-  broken: Relation['broken'];
   readonly packed: { [S in SetName]?: number } = {};
   readonly #source: Source;
 
