@@ -135,7 +135,7 @@ if (env) {
           reason: 'schemas-not-found',
           count: 2,
           remediation:
-            'Correct config.schemas: it names schemas that are not there. They are told apart by case: "SHOP" is there.',
+            'Correct config.schemas: it names schemas that are not there. Names are told apart by case: "SHOP" is there.',
         },
       ]);
       expect(await missing('SHOP', 'gone')).toMatchObject([{ reason: 'schemas-not-found', count: 1 }]);

@@ -81,5 +81,17 @@ for (const version of [11, 14, 18]) {
       expect(await unreadable()).toEqual([]);
       expect((await readCatalog(reader)).missing.map(({ reason }) => reason)).toEqual(['tables-denied']);
     });
+
+    test('is of no schema of another case, which is told', async () => {
+      const { missing } = await readCatalog(reader, { schemas: ['Public', 'gone'], excludedSchemas: [] });
+      expect(missing).toEqual([
+        {
+          reason: 'schemas-not-found',
+          count: 2,
+          remediation:
+            'Correct config.schemas: it names schemas that are not there. Names are told apart by case: public is there.',
+        },
+      ]);
+    });
   });
 }

@@ -153,7 +153,7 @@ const missingOf = (
     ...broken(
       found,
       (views) =>
-        `Repair or drop these views: they refer to something that is gone, or their definer is gone or may not read it (ALTER DEFINER = … VIEW …): ${firstFew(
+        `SHOW CREATE VIEW tells what each of these views needs. GRANT SELECT on its tables and EXECUTE on its functions to its definer, or ${to.replace(/;$/, '')} where it is SQL SECURITY INVOKER; if a table, a function or the definer is gone, bring it back or drop the view: ${firstFew(
           views.map(({ schema, name }) => `${quoted(schema)}.${quoted(name)}`),
           ', ',
         )}`,

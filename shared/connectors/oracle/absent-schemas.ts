@@ -1,6 +1,4 @@
-import type { Missing } from '../catalog.ts';
 import type { Query, Row } from './queries.ts';
-import { quoted } from './quote.ts';
 
 /** A schema that was asked for and is not there, with the one of that name in capitals where there is one. */
 export interface AbsentSchema {
@@ -26,19 +24,4 @@ export const findAbsentSchemas = (
       name,
       spelled: known.has(name.toUpperCase()) ? name.toUpperCase() : undefined,
     }));
-};
-
-export const schemasNotFound = (absent: readonly AbsentSchema[]): Missing[] => {
-  const spelled = absent.flatMap((one) => one.spelled ?? []);
-  const remediation = 'Correct config.schemas: it names schemas that are not there.';
-  const hint = `They are told apart by case: ${spelled.slice(0, 10).map(quoted).join(', ')} is there.`;
-  return absent.length > 0
-    ? [
-        {
-          reason: 'schemas-not-found',
-          count: absent.length,
-          remediation: spelled.length > 0 ? `${remediation} ${hint}` : remediation,
-        },
-      ]
-    : [];
 };

@@ -3,9 +3,9 @@ import type { Draft } from '../sql/draft.ts';
 import { createDrafts, type Drafts } from '../sql/drafts.ts';
 import { fold } from '../sql/fold.ts';
 import { handOn } from '../sql/hand-on.ts';
-import { broken, firstFew } from '../sql/missing.ts';
+import { broken, firstFew, schemasNotFound } from '../sql/missing.ts';
 import { createParts, type Part } from '../parts.ts';
-import { findAbsentSchemas, schemasNotFound, schemasQuery } from './absent-schemas.ts';
+import { findAbsentSchemas, schemasQuery } from './absent-schemas.ts';
 import { failure } from './failures.ts';
 import { catalogQueries, type CatalogSet, type Read, type Row } from './queries.ts';
 import { quoted } from './quote.ts';
@@ -38,14 +38,15 @@ export const introspect = async (
   const users: Row[] = [];
   if (wanted.length > 0) await read(schemasQuery(wanted), (row) => void users.push(row));
   const absent = wanted.length > 0 ? findAbsentSchemas(wanted, users) : [];
+  const notThere = schemasNotFound(
+    absent.map(({ name }) => name),
+    absent.flatMap(({ spelled }) => spelled ?? []),
+    quoted,
+  );
   const found = drafts.inOrder();
   await handOn(found, fold, sink);
-  if (absent.length > 0 && absent.length === wanted.length) return schemasNotFound(absent);
-  return [
-    ...(found.length > 0 ? brokenViews(found) : [tablesHidden(user)]),
-    ...parts.missing(),
-    ...schemasNotFound(absent),
-  ];
+  if (absent.length > 0 && absent.length === wanted.length) return notThere;
+  return [...(found.length > 0 ? brokenViews(found) : [tablesHidden(user)]), ...parts.missing(), ...notThere];
 };
 
 /** What a catalog can do without, after tables and columns; sets of one part build upon one another. */

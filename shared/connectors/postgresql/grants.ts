@@ -1,5 +1,5 @@
 import type { Missing, Scope } from '../catalog.ts';
-import { firstFew } from '../sql/missing.ts';
+import { firstFew, schemasNotFound } from '../sql/missing.ts';
 import { quote } from './quote.ts';
 import type { Reading } from './read.ts';
 import type { Relation } from './relation.ts';
@@ -45,13 +45,5 @@ export const unreadable = (
 /** Schemas that were asked for by name and are not there. */
 export const notThere = ({ schemas, excludedSchemas }: Scope, found: Pick<Reading, 'schemas'>): Missing[] => {
   const names = (schemas ?? []).filter((name) => !found.schemas.has(name) && !excludedSchemas.includes(name));
-  return names.length
-    ? [
-        {
-          reason: 'schemas-not-found',
-          count: names.length,
-          remediation: 'Correct config.schemas: it names schemas that are not there.',
-        },
-      ]
-    : [];
+  return schemasNotFound(names, found.schemas, quote);
 };

@@ -17,7 +17,8 @@ export const catalogQueries = (scope: Scope, separator: string, literal: Literal
   const within = (oid: string) => (isNarrowed ? `${oid} in (${relations})` : `${oid} >= ${firstGivenOid}`);
   return {
     server: `select current_user, current_setting('block_size'), current_setting('server_version_num')`,
-    schemas: `select n.oid, n.nspname, coalesce(has_schema_privilege(n.oid, 'usage'), false) from pg_namespace n where ${mine}`,
+    schemas: `select n.oid, n.nspname, coalesce(has_schema_privilege(n.oid, 'usage'), false) from pg_namespace n where ${mine}
+      ${scope.schemas ? `or lower(n.nspname) = any (select lower(t) from unnest(${texts(scope.schemas, literal)}) t)` : ''}`,
     // Arrays are told by `typarray`, but not domains over them; the row types of tables, by far the most, are left to the second flight.
     types: `select t.oid, t.typarray, t.typname, format_type(t.oid, -1), t.typtype, t.typcategory, t.typbasetype, t.typnotnull,
       t.typnamespace = 'pg_catalog'::regnamespace

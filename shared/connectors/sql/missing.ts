@@ -1,4 +1,5 @@
 import type { Missing } from '../catalog.ts';
+import { foldCase } from '../names.ts';
 import type { Draft } from './draft.ts';
 
 /** An answer holds so many. */
@@ -8,6 +9,26 @@ export const firstFew = (texts: readonly string[], between = '\n'): string =>
   [...texts.slice(0, most), ...(texts.length > most ? [`-- and ${texts.length - most} more`] : [])].join(
     between,
   );
+
+/** Schemas that were asked for and are not there; `known` are those that are, or of them those that differ in case alone. */
+export const schemasNotFound = (
+  absent: readonly string[],
+  known: Iterable<string>,
+  quote: (name: string) => string,
+): Missing[] => {
+  if (absent.length === 0) return [];
+  const wanted = new Set(absent.map(foldCase));
+  const alike = [...known].filter((name) => wanted.has(foldCase(name))).slice(0, 10);
+  const remediation = 'Correct config.schemas: it names schemas that are not there.';
+  const hint = ` Names are told apart by case: ${alike.map(quote).join(', ')} is there.`;
+  return [
+    {
+      reason: 'schemas-not-found',
+      count: absent.length,
+      remediation: alike.length > 0 ? remediation + hint : remediation,
+    },
+  ];
+};
 
 type Seen = Pick<Draft, 'schema' | 'name' | 'access'>;
 
