@@ -18,7 +18,10 @@ export const foldCase = (name: string): string =>
   name.toLowerCase().replaceAll('ς', 'σ');
 
 export const isSameName = (names: NameRule, a: string, b: string): boolean =>
-  a === b || (names === 'any-case' && foldCase(a) === foldCase(b));
+  a === b || (names === 'any-case' && foldColumn(a) === foldColumn(b));
+
+/** As `foldCase`, and İ is i, as MySQL has it. Keys of stored catalogs are folded without. */
+export const foldColumn = (name: string): string => foldCase(name).replaceAll('i\u0307', 'i');
 
 /** The one of some names that is meant: that very name, else the first that is the same to the source. */
 export const findSameName = <T>(

@@ -17,10 +17,11 @@ export interface ExpandedType {
 
 /** Whether a column of the found type is as asked: length, precision, scale and schema count only where they are asked for. */
 export const matchesType = (asked: string, found: string, names: TypeNames | undefined): boolean => {
+  // Of a list of values of a megabyte nobody asks for all.
+  if (found.length > longestCompared) return asked === found;
   if (normalize(asked) === normalize(found)) return true;
-  // Quotation marks enclose names and values, whose case and blanks count.
-  if (!names || /['"`]/.test(asked) || /['"`]/.test(found)) return false;
-  const [one, other] = [parseType(asked, names), parseType(found, names)];
+  if (!names || quotationMarks.test(asked) || quotationMarks.test(found)) return false;
+  const [one, other] = alignArrays(parseType(asked, names), parseType(found, names), names);
   return (
     one.name === other.name &&
     one.dimensions === other.dimensions &&
@@ -30,9 +31,34 @@ export const matchesType = (asked: string, found: string, names: TypeNames | und
   );
 };
 
-const normalize = (type: string): string => type.trim().toLowerCase();
+/** Characters. */
+const longestCompared = 8192;
+const quotationMarks = /['"`]/;
 
-const parseType = (type: string, { synonyms, unsized, expand, postgresql }: TypeNames) => {
+/** In lower case, but for names and values between quotation marks, whose case and blanks count. */
+const normalize = (type: string): string =>
+  quotationMarks.test(type)
+    ? type
+        .trim()
+        .split(/('(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`)/)
+        .map((part, at) => (at % 2 === 1 ? part : part.toLowerCase().replaceAll(/\s*([(),])\s*/g, '$1')))
+        .join('')
+    : type.trim().toLowerCase();
+
+/** `_name` is an array where what was found is one of `name`: a type may also have such a name itself. */
+const alignArrays = (asked: ParsedType, found: ParsedType, { postgresql }: TypeNames) =>
+  postgresql && found.dimensions > asked.dimensions && asked.name === `_${found.name}`
+    ? ([{ ...asked, name: found.name, dimensions: found.dimensions }, found] as const)
+    : ([asked, found] as const);
+
+interface ParsedType {
+  readonly name: string;
+  readonly dimensions: number;
+  readonly schema: string | undefined;
+  readonly modifiers: string | undefined;
+}
+
+const parseType = (type: string, { synonyms, unsized, expand, postgresql }: TypeNames): ParsedType => {
   const brackets = [...type.matchAll(/\(([^()]*)\)/g)].map(([, inside = '']) => normalize(inside));
   let name = normalize(type.replaceAll(/\([^()]*\)/g, ' '))
     .replaceAll(/\s+/g, ' ')
@@ -42,8 +68,9 @@ const parseType = (type: string, { synonyms, unsized, expand, postgresql }: Type
   if (postgresql) {
     const [bare = ''] = name.split('[', 1);
     // PostgreSQL ignores how many dimensions are declared: https://www.postgresql.org/docs/current/arrays.html
-    if (bare !== name) dimensions = 1;
-    name = bare.trim();
+    const element = bare.trim().replace(/ array$/, '');
+    if (bare !== name || element !== bare.trim()) dimensions = 1;
+    name = element;
     const dot = name.indexOf('.');
     if (dot > 0) [schema, name] = [name.slice(0, dot), name.slice(dot + 1)];
     if (schema === 'pg_catalog') schema = undefined;

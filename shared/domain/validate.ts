@@ -1,6 +1,7 @@
 import * as v from 'valibot';
+import { cutText } from '../characters.ts';
 import { type Column, columnKinds, type Table } from '../connectors/catalog.ts';
-import { exactNames, foldCase, isSameName, type NameRule, type NameRules } from '../connectors/names.ts';
+import { exactNames, foldColumn, isSameName, type NameRule, type NameRules } from '../connectors/names.ts';
 import { matchesType, type TypeNames } from '../connectors/type-names.ts';
 import type { ReadStore } from '../ports/store.ts';
 import type { Place } from './catalog-blocks.ts';
@@ -149,12 +150,12 @@ const indexTable = ({ columns }: Table, names: NameRule): Columns => {
   // Of several the first, as they stand in the table.
   const byFolded =
     names === 'any-case'
-      ? new Map(columns.toReversed().map((column) => [foldCase(column.name), column]))
+      ? new Map(columns.toReversed().map((column) => [foldColumn(column.name), column]))
       : undefined;
   let sorted: readonly string[] | undefined;
   let candidates: Candidates | undefined;
   return {
-    named: (label) => byName.get(label) ?? byFolded?.get(foldCase(label)),
+    named: (label) => byName.get(label) ?? byFolded?.get(foldColumn(label)),
     hasBelow: (path) => {
       sorted ??= [...byName.keys()].sort();
       return sorted[firstFrom(sorted, `${path}.`)]?.startsWith(`${path}.`) === true;
@@ -192,6 +193,9 @@ const mismatchesOf = (
 /** Where columns are paths: what holds `a.b` holds `a`. */
 const documentKinds: ReadonlySet<Table['kind']> = new Set(['collection', 'topic', 'file'] as const);
 
+/** Characters: a type may be a list of values of a megabyte. */
+const longestFound = 255;
+
 type Difference = Pick<Mismatch, 'code' | 'expected' | 'found'>;
 
 const differences = (
@@ -200,7 +204,7 @@ const differences = (
   typeNames: TypeNames | undefined,
 ): Difference[] => [
   ...(type !== undefined && !matchesType(type, found.type, typeNames)
-    ? [{ code: 'type-mismatch' as const, expected: type, found: found.type }]
+    ? [{ code: 'type-mismatch' as const, expected: type, found: cutText(found.type, longestFound) }]
     : []),
   ...(kind !== undefined && kind !== found.kind
     ? [{ code: 'kind-mismatch' as const, expected: kind, found: found.kind }]

@@ -181,6 +181,15 @@ describe('what is expected of a source', () => {
     expect(found.map(([first]) => first?.code ?? '')).toEqual(expected);
   });
 
+  test('of a very long type is told in short', async () => {
+    const type = `enum('${'x'.repeat(1_000_000)}')`;
+    const wide = columnsOf('id').map((column) => ({ ...column, type }));
+    using source = await written([tableOf({ name: 'users', columns: wide })]);
+    const columns = Array.from({ length: 1000 }, () => ({ name: 'id', type: 'x' }));
+    const [found] = await source.check([{ columns }], { typeNames });
+    expect(found?.map(({ found: text = '' }) => text.length)).toEqual(columns.map(() => 255));
+  });
+
   test('is the very table that is named, also where another differs in case alone', async () => {
     using source = await written([
       tableOf({ schema: 'sales', name: 'Users', columns: columnsOf('a') }),

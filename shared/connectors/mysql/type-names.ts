@@ -2,6 +2,12 @@ import { readSynonyms, type TypeNames } from '../type-names.ts';
 
 /** https://dev.mysql.com/doc/refman/9.7/en/other-vendor-data-types.html and numeric-type-syntax.html beside it */
 export const typeNames: TypeNames = {
+  expand: (name, modifiers) => {
+    if (name === 'serial') return { name: 'bigint unsigned' };
+    if (/^(char|character) byte$/.test(name)) return { name: 'binary', modifiers: modifiers ?? '1' };
+    if (name !== 'float' || !/^\d{1,2}$/.test(modifiers ?? '')) return undefined;
+    return { name: Number(modifiers) <= 24 ? 'float' : 'double' };
+  },
   unsized: new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint']),
   synonyms: readSynonyms({
     tinyint: 'bool|boolean|int1',
@@ -12,8 +18,9 @@ export const typeNames: TypeNames = {
     decimal: 'numeric|dec|fixed',
     float: 'float4',
     double: 'double precision|float8|real',
-    char: 'character',
-    varchar: 'character varying',
+    char: 'character|nchar|national char|national character',
+    varchar:
+      'character varying|char varying|nvarchar|nchar varchar|nchar varying|national varchar|national char varying|national character varying',
     mediumtext: 'long|long varchar',
     mediumblob: 'long varbinary',
   }),
