@@ -98,6 +98,8 @@ export const Table = v.object({
   columns: v.array(Column),
   /** Left out where all of it was looked at, or where the source itself says what its columns are. */
   sampled: v.exactOptional(Sampled),
+  /** True where some of its columns are not told: `missing` says why. Left out otherwise. */
+  partial: v.exactOptional(v.literal(true)),
   primary_key: v.array(v.string()),
   foreign_keys: v.array(ForeignKey),
   indexes: v.array(Index),

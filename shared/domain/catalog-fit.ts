@@ -73,6 +73,7 @@ const withColumns = (table: Table, kept: number): Table => {
   return {
     ...table,
     columns,
+    partial: true,
     primary_key: table.primary_key.every((name) => names.has(name)) ? table.primary_key : [],
     foreign_keys: [],
     indexes: [],

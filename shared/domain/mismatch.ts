@@ -42,8 +42,16 @@ export const judgeBySample = (table: Table, mismatches: readonly Mismatch[]): Fi
   mismatches.map((mismatch) => warnOf(table, mismatch) ?? mismatch);
 
 const warnOf = (table: Table, { code, ...at }: Mismatch): NotInSample | undefined => {
-  const { sampled } = table;
+  const { sampled, partial } = table;
+  if (code === 'column-not-found' && partial) return { code: 'not-in-sample', ...at, ...untold };
   if (!sampled) return undefined;
+  if ((code === 'kind-mismatch' || code === 'type-mismatch') && isWider(at.expected, at.found, sampled))
+    return {
+      code: 'not-in-sample',
+      ...at,
+      detail: `${describe(sampled)} looked at, and all values were of a kind that the expected one includes.`,
+      remediation: 'Go on to expect the wider kind: the rest of the table may hold other values.',
+    };
   if (code === 'column-not-found' && mayHaveMoreColumns(table))
     return { code: 'not-in-sample', ...at, ...explainUnseen(sampled) };
   if (code === 'nullability-mismatch' && at.expected === 'nullable')
@@ -55,6 +63,25 @@ const warnOf = (table: Table, { code, ...at }: Mismatch): NotInSample | undefine
     };
   return undefined;
 };
+
+const untold: Pick<NotInSample, 'detail' | 'remediation'> = {
+  detail: 'Not all columns of the table are in the catalog.',
+  remediation: 'Do what `missing` in the catalog says, and read the schema again.',
+};
+
+/** Whether values of the found kind, or types that stand with `|` between, may stand among values of the expected one. */
+const isWider = (expected = '', found = '', { documents }: Sampled): boolean =>
+  wider.get(found)?.includes(expected) === true ||
+  (expected === 'string' && documents === undefined) ||
+  (expected.includes('|') && found.split('|').every((type) => expected.split('|').includes(type)));
+
+const wider: ReadonlyMap<string, readonly string[]> = new Map([
+  ['integer', ['decimal', 'float']],
+  ['int', ['long', 'double', 'decimal']],
+  ['long', ['double', 'decimal']],
+  ['decimal', ['float']],
+  ['date', ['timestamp']],
+]);
 
 const explainUnseen = (sampled: Sampled): Pick<NotInSample, 'detail' | 'remediation'> => {
   if (sampled.documents === 0 || sampled.files === 0)
@@ -71,7 +98,9 @@ const explainUnseen = (sampled: Sampled): Pick<NotInSample, 'detail' | 'remediat
     : {
         detail: `${describe(sampled)} looked at, and the column was not there.`,
         remediation:
-          'Look for the column in the other files. Of several files the last one that can be read is looked at.',
+          sampled.of === null || sampled.of > 1
+            ? 'Look for the column in the other files. Of several files the last one that can be read is looked at.'
+            : 'Look for the column in the rest of the file.',
       };
 };
 

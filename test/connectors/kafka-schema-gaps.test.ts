@@ -132,7 +132,7 @@ describe('missing', () => {
     const read = await schemasOf(registry);
     const columns = await Promise.all(
       Object.keys(schemas).map(
-        async (subject) => (await read.columns(subject.replace(/-value$/, ''))).length,
+        async (subject) => (await read.columns(subject.replace(/-value$/, ''))).columns.length,
       ),
     );
     return { columns, missing: read.missing() };

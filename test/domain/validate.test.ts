@@ -190,6 +190,32 @@ describe('what is expected of a source', () => {
     expect(found?.map(({ found: text = '' }) => text.length)).toEqual(columns.map(() => 255));
   });
 
+  test('of which not all columns are told is no miss where the column may be one of them', async () => {
+    using source = await written([
+      tableOf({ name: 'users', columns: columnsOf('id'), partial: true }),
+      tableOf({ name: 'whole', columns: columnsOf('id') }),
+    ]);
+    const columns = [{ name: 'id' }, { name: 'more' }];
+    expect(await source.check([{ columns }, { name: 'whole', columns }])).toMatchObject([
+      [{ code: 'not-in-sample', column: 'more', detail: expect.stringContaining('Not all columns') }],
+      [{ code: 'column-not-found', column: 'more' }],
+    ]);
+  });
+
+  test('of a sample may be of a wider kind than what was seen of it', async () => {
+    using source = await written([
+      tableOf({ name: 'users', columns: columnsOf('n'), sampled: { rows: 10, of: 20 } }),
+    ]);
+    const asking = async (wanted: Partial<ExpectedTable['columns'][number]>) =>
+      (await source.check([{ columns: [{ name: 'n', ...wanted }] }]))[0]?.map(({ code }) => code);
+    for (const kind of ['string', 'decimal', 'float'] as const)
+      expect([kind, await asking({ kind })]).toEqual([kind, ['not-in-sample']]);
+    for (const kind of ['boolean', 'date', 'json'] as const)
+      expect([kind, await asking({ kind })]).toEqual([kind, ['kind-mismatch']]);
+    expect(await asking({ type: 'integer|string' })).toEqual(['not-in-sample']);
+    expect(await asking({ type: 'constructor' })).toEqual(['type-mismatch']);
+  });
+
   test('is the very table that is named, also where another differs in case alone', async () => {
     using source = await written([
       tableOf({ schema: 'sales', name: 'Users', columns: columnsOf('a') }),

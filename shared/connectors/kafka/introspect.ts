@@ -30,7 +30,7 @@ export const introspect = async (
 
   const read = async (topic: Topic): Promise<Table> => ({
     ...tableOf(topic, rows.get(topic.name) ?? null),
-    columns: [...(await schemas.columns(topic.name))],
+    ...(await schemas.columns(topic.name)),
   });
   for (let from = 0; from < topics.length;) {
     const tables = await readSome(topics.slice(from, from + batch), read, atOnce);

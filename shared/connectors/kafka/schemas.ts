@@ -1,7 +1,7 @@
 import { networkFailure, problemOf } from '../../network/failure.ts';
 import { Problem, problems } from '../../problem.ts';
 import { boundColumns } from '../bound-columns.ts';
-import type { Column, Missing } from '../catalog.ts';
+import type { Column, Missing, Table } from '../catalog.ts';
 import { createPartFailures } from '../retry.ts';
 import { avroFields } from './avro.ts';
 import { columnsOf, createReading, mostColumns, plainRecord } from './field.ts';
@@ -14,7 +14,7 @@ import type { Registered, Registry } from './registry-client.ts';
 
 export interface Schemas {
   /** The fields of a topic's values: those of its schema, or bytes. */
-  readonly columns: (topic: string) => Promise<readonly Column[]>;
+  readonly columns: (topic: string) => Promise<Pick<Table, 'columns' | 'partial'>>;
   readonly missing: () => readonly Missing[];
 }
 
@@ -42,13 +42,15 @@ export const schemasOf = async (registry: Registry | undefined): Promise<Schemas
     return asking;
   };
 
-  const columns = async (topic: string): Promise<readonly Column[]> => {
+  const columns: Schemas['columns'] = async (topic) => {
     const subject = `${topic}-value`;
-    if (!registry || !subjects.has(subject)) return plainRecord;
+    const unknown = { columns: [...plainRecord], partial: true as const };
+    if (listed instanceof Problem) return unknown;
+    if (!registry || !subjects.has(subject)) return { columns: [...plainRecord] };
     const lacking = lacks.open(subject);
     if (isDown) {
       lacking('failing');
-      return plainRecord;
+      return unknown;
     }
     // What one schema, or one that it refers to, is like is no reason to tell nothing of the others.
     const fail = (error: unknown, isReference = false): void => {
@@ -64,10 +66,11 @@ export const schemasOf = async (registry: Registry | undefined): Promise<Schemas
       for (const error of unloaded) fail(error, true);
       const { columns: found, gaps } = readColumns(registered.type, schema);
       for (const [gap, names] of gaps) if (gap !== 'unresolved' || unloaded.length === 0) lacking(gap, names);
-      return found;
+      const isPartial = gaps.size > 0 || unloaded.length > 0;
+      return { columns: [...found], ...(isPartial && { partial: true }) };
     } catch (error) {
       fail(error);
-      return plainRecord;
+      return unknown;
     }
   };
   return {

@@ -124,7 +124,8 @@ const readAll = async (
       const table = fold(db, collection, found);
       const { columns, cut } = boundColumns(table.columns);
       if (cut && !found.gap) gap(db, 'cut');
-      tables[at] = { ...table, columns: [...columns] };
+      const isPartial = cut || (found.gap !== undefined && found.gap !== 'ambiguous');
+      tables[at] = { ...table, columns: [...columns], ...(isPartial && { partial: true }) };
     }
   };
   await Promise.all(links.map(work));

@@ -109,6 +109,7 @@ const tableOf = async (bucket: Bucket, set: DataSet, seen: Seen): Promise<Table 
       ...partitionColumns(set, own.length + 1),
     ],
     ...(sampled && { sampled }),
+    ...((found === 'unread' || reading?.cut) && { partial: true }),
     primary_key: [],
     foreign_keys: [],
     indexes: [],

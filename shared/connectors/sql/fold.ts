@@ -28,6 +28,9 @@ export const fold = (draft: Draft): Table => {
     statistics_at: draft.statistics_at,
     parent: draft.parent,
     columns,
+    ...((columns.length < all.length || draft.access === 'some' || (draft.isBroken && all.length === 0)) && {
+      partial: true as const,
+    }),
     primary_key: whole(draft.primaryKey) ?? [],
     foreign_keys: foreignKeysOf(draft, whole),
     indexes: indexesOf(draft, whole),
