@@ -93,7 +93,7 @@ const explainUnseen = (sampled: Sampled): Pick<NotInSample, 'detail' | 'remediat
     ? {
         detail: `${describe(sampled)} looked at, and the field was not there.`,
         remediation:
-          'Query the source for a document that has the field. What the validator of a MongoDB collection declares is always in the catalog.',
+          'Query the source for a document that has the field. What the $jsonSchema of its validator declares is always in the catalog.',
       }
     : {
         detail: `${describe(sampled)} looked at, and the column was not there.`,

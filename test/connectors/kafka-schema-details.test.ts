@@ -182,6 +182,25 @@ describe('JSON Schema: references are resolved against', () => {
   });
 });
 
+test.each([
+  [true, true],
+  [{}, true],
+  [{ minimum: 1 }, true],
+  [{ description: 'anything' }, true],
+  [{ type: 'integer' }, false],
+  [{ enum: [1, 2] }, false],
+  [{ enum: [1, null] }, true],
+  [{ type: ['string', 'null'] }, true],
+  [{ anyOf: [{ type: 'string' }, { type: 'integer' }] }, false],
+  [{ anyOf: [{ type: 'string' }, { minLength: 1 }] }, true],
+  [{ anyOf: [{ type: 'string' }, { type: 'integer' }, { type: 'null' }] }, true],
+  [{ allOf: [{ type: 'string' }, { minLength: 1 }] }, false],
+  [{ allOf: [{ minLength: 1 }] }, true],
+])('JSON Schema: a required property of %j may be null: %j', (schema, nullable) => {
+  const [only] = told('json', { type: 'object', required: ['a'], properties: { a: schema } });
+  expect(only?.endsWith('?')).toBe(nullable);
+});
+
 describe('JSON Schema: what holds together', () => {
   test.each<[string, object, string]>([
     ['a part that is no object', { allOf: [{ $ref: '#/$defs/text' }] }, 'string string'],
@@ -241,7 +260,7 @@ describe('JSON Schema: what holds together', () => {
       'id: integer integer',
       'kind: enum string',
       'km: number float?',
-      'at: object json',
+      'at: object json?',
       'at.x: integer integer?',
       'at.y: integer integer?',
       'port: string string?',

@@ -106,7 +106,7 @@ describe('JSON Schema', () => {
       'buyer.name: string string',
       'total: object json',
       'total.cents: integer integer',
-      'evil: any other',
+      'evil: any other?',
     ]);
   });
 

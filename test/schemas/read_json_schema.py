@@ -182,7 +182,16 @@ def both(some, others):
     return list(dict.fromkeys([one for one in some if allowed(one, others)] + [one for one in others if allowed(one, some)]))
 
 
+def may_be_null(own):
+    if "type" in own:
+        return "null" in as_list(own["type"])
+    if isinstance(own.get("enum"), list) or "const" in own:
+        return None in (own["enum"] if isinstance(own.get("enum"), list) else [own["const"]])
+    return not any(word in own for word in ("$ref", "$dynamicRef", "$recursiveRef", "allOf", "oneOf", "anyOf"))
+
+
 def null_allowed(parts):
+    """What says nothing of types allows null."""
     verdicts = set()
     for own, _, beside_null, _ in parts:
         listed = own.get("enum") if isinstance(own.get("enum"), list) else [own["const"]] if "const" in own else None
@@ -192,9 +201,13 @@ def null_allowed(parts):
             allowed = "null" in as_list(own["type"]) if "type" in own else None in listed
             if allowed or not beside_null:
                 verdicts.add(allowed)
-        elif any(only_null(one) or "null" in as_list(one.get("type")) for key in ("oneOf", "anyOf") for one in objects(own.get(key))):
-            verdicts.add(True)
-    return True in verdicts and False not in verdicts
+        else:
+            for key in ("oneOf", "anyOf"):
+                choices = objects(own.get(key))
+                real = [one for one in choices if not only_null(one)]
+                if len(real) == len(choices) and len(real) > 1:
+                    verdicts.add(any(may_be_null(one) for one in real))
+    return False not in verdicts
 
 
 def kind_of(some):

@@ -28,24 +28,25 @@ const intersect = (some: readonly string[], others: readonly string[]): readonly
   return both.length > 0 ? [...new Set(both)] : some;
 };
 
-/** Where some part says that null is allowed and none that it is not. */
-export const isNullable = ({ fromTop }: Whole): boolean => {
-  const verdicts = fromTop.map(allowsNull);
-  return verdicts.includes(true) && !verdicts.includes(false);
+/** Where no part says that null is not allowed: what says nothing of types allows all. */
+export const isNullable = ({ fromTop }: Whole): boolean => !fromTop.some(forbidsNull);
+
+/** A list of types counts before a list of values: `null` is often forgotten in the latter. */
+const forbidsNull = (part: Holding): boolean => {
+  if (part.at['nullable'] === true) return false;
+  const allowed = listTypes(part)?.includes('null') ?? listValues(part)?.includes(null);
+  if (allowed !== undefined) return !allowed && !part.isBesideNull;
+  // A single alternative is a part itself.
+  return listChoices(part).some(({ real, hasNull }) => !hasNull && real.length > 1 && !real.some(mayBeNull));
 };
 
-/** Undefined where a part says nothing of it. A list of types counts before a list of values: `null` is often forgotten in the latter. */
-const allowsNull = (part: Holding): boolean | undefined => {
-  const { at, isBesideNull } = part;
-  if (at['nullable'] === true) return true;
-  const allowed = listTypes(part)?.includes('null') ?? listValues(part)?.includes(null);
-  if (allowed !== undefined) return allowed || (isBesideNull ? undefined : false);
-  const choices = listChoices(part);
-  const isIn = choices.some(
-    ({ real, hasNull }) => hasNull || real.some((one) => listTypes(one)?.includes('null')),
+/** What refers to others is taken for something that is never null. */
+const mayBeNull = (one: Pick<Holding, 'at'>): boolean =>
+  listTypes(one)?.includes('null') ??
+  listValues(one)?.includes(null) ??
+  !['$ref', '$dynamicRef', '$recursiveRef', 'allOf', 'oneOf', 'anyOf'].some((keyword) =>
+    Object.hasOwn(one.at, keyword),
   );
-  return isIn || undefined;
-};
 
 /** What `enum` or `const` allows. */
 export const listValues = ({ at }: Pick<Holding, 'at'>): readonly unknown[] | undefined => {
