@@ -33,7 +33,7 @@ export const introspect = async (
   const { drafts, rows } = await withRetries(atOnce, { isTransient: isVictim }).catch(
     async (error: unknown) => {
       if (!isOfOnePart(error, failure)) throw error;
-      const reading = await readApart(batch, queries);
+      const reading = await readApart(batch, queries, error);
       failed = reading.missing;
       return reading;
     },
@@ -68,11 +68,15 @@ const isVictim = (error: unknown): boolean => failure(error)?.native === '1205';
 const readApart = async (
   batch: Batch,
   queries: readonly string[],
+  first: unknown,
 ): Promise<Reading & { readonly missing: Missing[] }> => {
   const reading = createReading();
   const { drafts, rows } = reading;
   const read = (set: number) => batch(queries[set] ?? '', mostBytes, (row) => rows.take(row, set));
-  await read(0);
+  // A session that was not given back after what took too long answers nothing any more.
+  await read(0).catch(() => {
+    throw first;
+  });
   const grant = `GRANT VIEW DEFINITION TO ${bracketed(rows.account().user)}; -- or let PUBLIC read the views of sys again, as it does by default`;
   const parts = createParts({ failure, grant });
   for (let set = 1; set < queries.length; set += 1) {
