@@ -22,6 +22,7 @@ export const reasons = {
   tooLarge: 'columns of objects that are too large or too deeply nested to read',
   unreadable: 'columns of objects that are not what their names say',
   cut: 'columns beyond the first of objects that have too many',
+  unknownFormat: 'columns of objects in formats that are not read',
 } as const;
 
 /** A server that answers every request by that, whatever it is for. */

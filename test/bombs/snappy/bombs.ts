@@ -8,16 +8,16 @@ const block = (copies: number): Buffer =>
     Buffer.alloc(3 * copies, Buffer.from([0xfe, 1, 0])),
   ]);
 
-/** No connector unpacks it: of Parquet, which is packed by it, the footer alone is read, and that never is. */
+/** No connector unpacks it, which is told: of Parquet, which is packed by it, the footer alone is read, and that never is. */
 export const snappy: Format = {
   mostMb: 350,
   bombs: {
     'a text that claims four gigabytes': objectBomb('claim', 'a.csv.snappy', () => block(1), {
-      missing: [],
+      missing: [reasons.unknownFormat],
       columns: 0,
     }),
     'a million of copies of a byte': objectBomb('work', 'a.json.snappy', () => block(300_000), {
-      missing: [],
+      missing: [reasons.unknownFormat],
       columns: 0,
     }),
     'a block in place of a text': objectBomb('work', 'a.csv', () => block(20_000), {
