@@ -67,7 +67,7 @@ export const endpoint = defineEndpoint({
     let bytes = 0;
     while (next !== null) {
       const page = await readTables(store, place, { limit: 500, ...(next !== '' && { after: next }) });
-      const told = page.data.map((table) => toldOf(table, wire, names));
+      const told = page.data.map((table) => describeTable(table, wire, names));
       bytes += Buffer.byteLength(JSON.stringify(told));
       if (tables.length > 0 && bytes > pageBytes) break;
       tables.push(...told);
@@ -87,7 +87,7 @@ export const handler = lambda(endpoint);
 /** A function's answer ends at 6 MB. */
 const pageBytes = 4 * 1024 * 1024;
 
-const toldOf = ({ schema, name, columns }: Table, source: ConnectionResponse, names: NameRule) => ({
+const describeTable = ({ schema, name, columns }: Table, source: ConnectionResponse, names: NameRule) => ({
   name: isSameName(names, schema, defaultSchema(source)) ? name : `${schema}.${name}`,
   fields: columns.map((column) => column.name).toSorted(byBytes),
 });

@@ -70,7 +70,7 @@ export const Index = v.object({
 });
 export type Index = v.InferOutput<typeof Index>;
 
-/** How much of a table was looked at, in exactly one of the units; `null` where nobody knows of how many. */
+/** How much of a table was looked at, in exactly one of the units; `null` where their number is not known. */
 export const Sampled = v.object({
   /** Its columns are those of so many documents: others may have more. */
   documents: v.exactOptional(v.number()),
@@ -98,7 +98,7 @@ export const Table = v.object({
   columns: v.array(Column),
   /** Left out where all of it was looked at, or where the source itself says what its columns are. */
   sampled: v.exactOptional(Sampled),
-  /** True where some of its columns are not told: `missing` says why. Left out otherwise. */
+  /** True where some of its columns are not in the catalog; `missing` says why. Left out otherwise. */
   partial: v.exactOptional(v.literal(true)),
   primary_key: v.array(v.string()),
   foreign_keys: v.array(ForeignKey),
@@ -106,7 +106,7 @@ export const Table = v.object({
 });
 export type Table = v.InferOutput<typeof Table>;
 
-/** Whether it may have columns that nobody has looked at. */
+/** Whether it may have columns that the sample did not show. */
 export const mayHaveMoreColumns = ({ sampled }: Pick<Table, 'sampled'>): boolean =>
   sampled !== undefined && sampled.rows === undefined;
 

@@ -102,3 +102,11 @@ export const readSynonyms = (table: Readonly<Record<string, string>>): ReadonlyM
       [name, ...others.split('|')].map((synonym) => [synonym, name] as const),
     ),
   );
+
+/** SQL's `float(n)`: n bits of precision, of which 24 fit the shorter type. */
+export const expandFloat =
+  (single: string, double: string): NonNullable<TypeNames['expand']> =>
+  (name, modifiers) =>
+    name === 'float' && /^\d{1,2}$/.test(modifiers ?? '')
+      ? { name: Number(modifiers) <= 24 ? single : double }
+      : undefined;

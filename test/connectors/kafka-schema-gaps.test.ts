@@ -130,16 +130,28 @@ describe('missing', () => {
       close: () => {},
     };
     const read = await schemasOf(registry);
-    const columns = await Promise.all(
-      Object.keys(schemas).map(
-        async (subject) => (await read.columns(subject.replace(/-value$/, ''))).columns.length,
-      ),
+    const tables = await Promise.all(
+      Object.keys(schemas).map((subject) => read.columns(subject.replace(/-value$/, ''))),
     );
-    return { columns, missing: read.missing() };
+    return {
+      columns: tables.map(({ columns }) => columns.length),
+      partial: tables.map(({ partial }) => partial === true),
+      missing: read.missing(),
+    };
   };
   const referring = (subject: string): Partial<Registered> => ({
     text: JSON.stringify(record('R', fields('int', 'Money', 'long'))),
     references: [{ name: 'Money', subject, version: 1 }],
+  });
+
+  test('marks the topics of which columns are not told', async () => {
+    const { partial } = await ask({
+      'whole-value': { text: JSON.stringify(record('R', fields('int', 'long'))) },
+      'lacking-value': { text: JSON.stringify(record('R', fields('int', 'Money'))) },
+      'failing-value': refused(500),
+      plain: {},
+    });
+    expect(partial).toEqual([false, true, true, false]);
   });
 
   test('names subjects, and what each of them lacks', async () => {

@@ -22,6 +22,28 @@ const column = (name: string, position: number): Column => ({
 const folded = (drafts: Drafts): Table[] => drafts.inOrder().map(fold);
 const shuffled = <T>(all: readonly T[]) => fc.shuffledSubarray([...all], { minLength: all.length });
 
+describe('a table', () => {
+  test.each<readonly [what: string, more: Partial<Draft>, partial: true | undefined]>([
+    ['whose columns are all told is whole', {}, undefined],
+    [
+      'of which the account may read all columns one by one is whole',
+      { readable: new Set([1, 2]) },
+      undefined,
+    ],
+    ['of which it may read some columns is partial', { readable: new Set([1]) }, true],
+    ['of which the server tells some columns is partial', { access: 'some' }, true],
+    ['that is a broken view with its columns is whole', { isBroken: true }, undefined],
+    ['that is a broken view without columns is partial', { isBroken: true, columns: [] }, true],
+  ])('%s', (_, more, partial) => {
+    const draft = Object.assign(
+      draftOf('s', 't', 'table'),
+      { columns: [column('a', 1), column('b', 2)] },
+      more,
+    );
+    expect(fold(draft).partial).toBe(partial);
+  });
+});
+
 /** Two tables, each with a primary key, an index, and a foreign key to the other: row by row. */
 const rows: readonly ((drafts: Drafts) => void)[] = ['a', 'b'].flatMap((name) => {
   const other = name === 'a' ? 'b' : 'a';

@@ -215,6 +215,19 @@ describe('a catalog writer', () => {
     expect((await readTables(store, place, { limit: 10 })).data.at(-1)?.name).toBe('zz');
   });
 
+  test('marks a table of which columns did not fit', async () => {
+    const store = sqliteStore({ path: ':memory:' });
+    await write(store, [
+      tableOf({ name: 'narrow', columns: columnsOf('a') }),
+      tableOf({ name: 'wide', columns: columnsOf('a', noise(600_000, 6)) }),
+    ]);
+    const { data } = await readTables(store, place, { limit: 5 });
+    expect(data.map(({ name, partial }) => [name, partial])).toEqual([
+      ['narrow', undefined],
+      ['wide', true],
+    ]);
+  });
+
   test('is not complete when the source left something out', async () => {
     const missing = [{ reason: 'privileges', count: 2, remediation: 'GRANT SELECT …' }];
     expect(await write(sqliteStore({ path: ':memory:' }), [], missing)).toMatchObject({

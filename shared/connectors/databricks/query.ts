@@ -31,7 +31,7 @@ export const queriesOf = (session: DriverSession, limitMs: number): { query: Que
     const operation = await retry(open, signal);
     do {
       const rows = await operation.fetchChunk({ maxRows: rowsPerPage });
-      signal.throwIfAborted(); // nobody waits for them any more
+      signal.throwIfAborted(); // the caller has given up
       for (const one of rows) row(one as Row); // of whatever columns were asked for
     } while (await operation.hasMoreRows());
     await operation.close();

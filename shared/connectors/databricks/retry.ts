@@ -1,7 +1,7 @@
 import { noteRetryAfter, withRetries } from '../retry.ts';
 import { isTransient, retryAfterIn } from './failures.ts';
 
-/** Asks again what the workspace was too busy for; the driver itself is told not to, since nothing could stop it. */
+/** Repeats a request that failed because the workspace was busy. The driver's own retries are off: they cannot be cancelled. */
 export const retry = <T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
   const noted = () =>
     work().catch((error: unknown) => {

@@ -79,7 +79,7 @@ const dropSiblings = (at: Json, { document }: Resource): Json => {
 const readReferences = (at: Json): readonly string[] =>
   [at['$ref'], at['$dynamicRef'], at['$recursiveRef']].filter((one) => typeof one === 'string');
 
-/** A host or a query may hold what is nobody's business. */
+/** Without host and query, which may hold a login. */
 const nameReference = (reference: string): string => {
   const [file = '', fragment] = reference.split('#');
   return file.slice(file.lastIndexOf('/') + 1) + (fragment === undefined ? '' : `#${fragment}`);

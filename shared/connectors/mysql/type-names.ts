@@ -1,12 +1,11 @@
-import { readSynonyms, type TypeNames } from '../type-names.ts';
+import { expandFloat, readSynonyms, type TypeNames } from '../type-names.ts';
 
 /** https://dev.mysql.com/doc/refman/9.7/en/other-vendor-data-types.html and numeric-type-syntax.html beside it */
 export const typeNames: TypeNames = {
   expand: (name, modifiers) => {
     if (name === 'serial') return { name: 'bigint unsigned' };
     if (/^(char|character) byte$/.test(name)) return { name: 'binary', modifiers: modifiers ?? '1' };
-    if (name !== 'float' || !/^\d{1,2}$/.test(modifiers ?? '')) return undefined;
-    return { name: Number(modifiers) <= 24 ? 'float' : 'double' };
+    return expandFloat('float', 'double')(name, modifiers);
   },
   unsized: new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint']),
   synonyms: readSynonyms({

@@ -1,12 +1,9 @@
-import { readSynonyms, type TypeNames } from '../type-names.ts';
+import { expandFloat, readSynonyms, type TypeNames } from '../type-names.ts';
 
 /** https://www.postgresql.org/docs/current/datatype.html */
 export const typeNames: TypeNames = {
   postgresql: true,
-  expand: (name, modifiers) => {
-    if (name !== 'float' || !/^\d{1,2}$/.test(modifiers ?? '')) return undefined;
-    return { name: Number(modifiers) <= 24 ? 'real' : 'double precision' };
-  },
+  expand: expandFloat('real', 'double precision'),
   synonyms: readSynonyms({
     smallint: 'int2|smallserial|serial2',
     integer: 'int|int4|serial|serial4',

@@ -1,11 +1,8 @@
-import { readSynonyms, type TypeNames } from '../type-names.ts';
+import { expandFloat, readSynonyms, type TypeNames } from '../type-names.ts';
 
 /** https://learn.microsoft.com/sql/t-sql/data-types/data-type-synonyms-transact-sql */
 export const typeNames: TypeNames = {
-  expand: (name, modifiers) => {
-    if (name !== 'float' || !/^\d{1,2}$/.test(modifiers ?? '')) return undefined;
-    return { name: Number(modifiers) <= 24 ? 'real' : 'float' };
-  },
+  expand: expandFloat('real', 'float'),
   synonyms: readSynonyms({
     int: 'integer',
     decimal: 'dec|numeric',
