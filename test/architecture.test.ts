@@ -82,3 +82,10 @@ test('secrets are read in one file, which asks whether they may be sent', () => 
 test.each(ours)('%s has no name that says nothing', (file) => {
   expect(file).not.toMatch(/(^|\/)(utils?|helpers?|common|index|misc)(\.ts|\/)/);
 });
+
+test('no test has a time limit of its own: a slow machine makes none fail', () => {
+  const limited = globSync('test/**/*.ts').filter(
+    (file) => !file.startsWith('test/bench/') && /^\s*\}, [\d_]{3,}\);$/m.test(readFileSync(file, 'utf8')),
+  );
+  expect(limited).toEqual([]);
+});

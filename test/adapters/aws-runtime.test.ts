@@ -176,7 +176,7 @@ describe('what a function on AWS works with', () => {
     ];
     for (const outcome of await Promise.allSettled(calls))
       expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'unavailable' } });
-  }, 60_000);
+  });
 
   test('a function is given the ports that it declares, and no other', async () => {
     expect(Object.keys(await awsRuntime().ports({}))).toEqual([]);

@@ -25,4 +25,4 @@ if (env)
       `,
     });
     expect(printed).toEqual({ version: 'BigQuery v2', columns: 8 });
-  }, 180_000);
+  });

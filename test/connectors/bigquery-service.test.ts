@@ -110,7 +110,7 @@ describe('what BigQuery’s service says', () => {
     expect([count, missing]).toEqual([10_000, []]);
     // No query per table: as many for ten thousand as for one.
     expect(service.asked.filter(({ path, body }) => path === 'queries' && !body['dryRun'])).toHaveLength(6);
-  }, 60_000);
+  });
 
   test('each query runs in the dataset’s location, bounded in what it bills', async () => {
     await using service = await serviceOf(catalogOf(1, 10));

@@ -27,4 +27,4 @@ if (there)
       `,
     });
     expect(printed).toEqual({ version: expect.stringMatching(/^Databricks, Spark 4/), tables: 3 });
-  }, 60_000);
+  });

@@ -24,4 +24,4 @@ if (env)
     expect(printed).toEqual({ version: 'Kafka 4.1 or later', topics: ['orders', 'orders.items'] });
     // The driver's timer for a throttling that never was has Node warn.
     expect(stderr).toBe('');
-  }, 60_000);
+  });

@@ -31,5 +31,5 @@ if (env) {
       `,
     });
     expect(printed).toEqual({ version: expect.stringMatching(/^MongoDB 6\.0/), columns: 12 });
-  }, 180_000);
+  });
 }

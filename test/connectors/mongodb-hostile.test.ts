@@ -219,7 +219,7 @@ describe('before it has let us in, a server that', () => {
       }),
       { numRuns: Number(process.env['FUZZ_RUNS'] ?? 60) },
     );
-  }, 120_000);
+  });
 });
 
 describe('once it has let us in, a server that', () => {
@@ -386,7 +386,7 @@ describe('once it has let us in, a server that', () => {
       }),
       { numRuns: Number(process.env['FUZZ_RUNS'] ?? 60) },
     );
-  }, 120_000);
+  });
 
   test('is hung up on without a word', async () => {
     await using server = await fakeTlsServer(letIn);

@@ -58,7 +58,7 @@ if (engine)
         options: { ssl_mode: 'disable' },
       };
       id = (await api.call('POST /v1/connections?test=false', { body })).body.id;
-    }, 60_000);
+    });
     afterAll(async () => {
       await api?.[Symbol.asyncDispose]();
       await client.db(own).dropDatabase();
@@ -89,7 +89,7 @@ if (engine)
         { documents: 1000, of: null },
       ]);
       expect([of('small'), of('small_view')]).toEqual([undefined, undefined]);
-    }, 30_000);
+    });
 
     test('has the same fields after each of eight refreshes, and validates what was once there', async () => {
       const ordered = ['numbers', 'object_ids', 'uuids'];
@@ -120,7 +120,7 @@ if (engine)
         ).toEqual(unseen);
       }
       for (const name of ['numbers', 'object_ids']) expect(seen.get(name)).toContain('early');
-    }, 60_000);
+    });
   });
 
 describe('a server that speaks the protocol', () => {

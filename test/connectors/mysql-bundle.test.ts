@@ -19,5 +19,5 @@ if (engine) {
       `,
     });
     expect(printed).toEqual({ version: expect.stringContaining(engine.version), columns: 11 });
-  }, 180_000);
+  });
 }

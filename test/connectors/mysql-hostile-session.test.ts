@@ -185,7 +185,7 @@ describe('once it has let us in, a server that', () => {
       }),
       { numRuns: Number(process.env['FUZZ_RUNS'] ?? 60) },
     );
-  }, 90_000);
+  });
 
   test('says good-bye to nobody does not hold us up', async () => {
     await using server = await plainServer((socket) => {

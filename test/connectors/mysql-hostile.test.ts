@@ -156,5 +156,5 @@ describe('before it has let us in, a server that', () => {
       ),
       { numRuns: Number(process.env['FUZZ_RUNS'] ?? 60) },
     );
-  }, 90_000);
+  });
 });

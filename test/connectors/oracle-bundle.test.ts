@@ -29,7 +29,7 @@ if (env) {
       dialled: 2,
     });
     expect(stderr).toBe('');
-  }, 180_000);
+  });
 }
 
 const script = `

@@ -27,4 +27,4 @@ if (env)
       version: expect.stringMatching(/^PostgreSQL \d/),
       columns: 9,
     });
-  }, 180_000);
+  });

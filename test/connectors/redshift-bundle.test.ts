@@ -13,7 +13,7 @@ describe('the clients of Redshift’s API', () => {
   let bundled: BundledProbe;
   beforeAll(async () => {
     bundled = await fromBundle(['connections/create', 'connections/test', 'meta']);
-  }, 400_000);
+  });
   afterAll(() => bundled[Symbol.asyncDispose]());
 
   const outputs = () => bundled.probe.outputs;
@@ -72,7 +72,7 @@ describe('the clients of Redshift’s API', () => {
       } finally {
         await stop();
       }
-    }, 60_000);
+    });
 });
 
 /** Every name is loopback's. */

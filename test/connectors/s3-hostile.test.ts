@@ -159,7 +159,7 @@ describe('a server that', () => {
       pour(response, Buffer.alloc(2 ** 16, 'x'));
     });
     expect(details).toMatchObject({ code: 'protocol-mismatch' });
-  }, 30_000);
+  });
 
   test('says a byte now and then is a timeout', async () => {
     const { failed } = await tried((_, response) => {

@@ -109,7 +109,7 @@ if (env)
         },
       );
       missing = await session.introspect({ excludedSchemas: [] }, (some) => void tables.push(...some));
-    }, 60_000);
+    });
     afterAll(async () => {
       for (const Key of written) await client.send(new DeleteObjectCommand({ Bucket, Key }));
       await client.send(new DeleteBucketCommand({ Bucket }));

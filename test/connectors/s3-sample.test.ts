@@ -56,7 +56,7 @@ if (env)
         options: { ssl_mode: 'disable' },
       };
       id = (await api.call('POST /v1/connections?test=false', { body })).body.id;
-    }, 60_000);
+    });
     afterAll(async () => {
       await api?.[Symbol.asyncDispose]();
       for (const Key of new Set(written)) await client.send(new DeleteObjectCommand({ Bucket, Key }));

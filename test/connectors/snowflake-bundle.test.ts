@@ -26,7 +26,7 @@ if (env)
       `,
     });
     expect(printed).toEqual({ version: 'Snowflake 10.0.0', tables: 3, others: [] });
-  }, 180_000);
+  });
 
 /** Whatever goes around the dialer is told. */
 const tellingOthers = `

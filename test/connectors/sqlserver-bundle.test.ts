@@ -23,7 +23,7 @@ if (env) {
       code: 'authentication-failed',
     });
     expect(stderr).toBe('');
-  }, 180_000);
+  });
 }
 
 const script = `

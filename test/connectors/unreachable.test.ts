@@ -76,7 +76,7 @@ describe.each(Object.entries(all))('%s, where nothing is to be had', (type, at) 
     const { status, failed } = await tried(connector, at(await closedPort()));
     expect(status).toBe('failed');
     expect(failed).toMatchObject([{ step: 'connect', code: 'connection-refused' }]);
-  }, 30_000);
+  });
 
   // Of a protocol in which the server speaks first, its first word belongs to the connect.
   test('on a port that is silent, ends at the limit of its step, and asks once', async () => {
@@ -87,7 +87,7 @@ describe.each(Object.entries(all))('%s, where nothing is to be had', (type, at) 
       { step: expect.stringMatching(/^(connect|tls|authenticate)$/), code: 'timeout' },
     ]);
     expect(server.accepted).toHaveLength(1);
-  }, 30_000);
+  });
 
   test('on a port that is silent to a login, ends at the limit of its step, and asks once', async () => {
     // What speaks HTTPS alone logs in behind TLS; of the others a login in clear is taken.
@@ -99,7 +99,7 @@ describe.each(Object.entries(all))('%s, where nothing is to be had', (type, at) 
       { step: expect.stringMatching(/^(connect|authenticate)$/), code: 'timeout' },
     ]);
     expect(server.accepted).toHaveLength(1);
-  }, 30_000);
+  });
 
   test('on a port that hangs up, ends there, and asks once', async () => {
     await using server = await plainServer((socket) => socket.resetAndDestroy());
@@ -107,5 +107,5 @@ describe.each(Object.entries(all))('%s, where nothing is to be had', (type, at) 
     expect(status).toBe('failed');
     expect(failed).toMatchObject([{ code: 'connection-reset' }]);
     expect(server.accepted).toHaveLength(1);
-  }, 30_000);
+  });
 });

@@ -29,7 +29,7 @@ export const probeContract = (open: () => Promise<ProbeBench>, postgres: Postgre
   let bench: ProbeBench;
   let count = 0;
 
-  beforeAll(async () => void (bench = await open()), 120_000);
+  beforeAll(async () => void (bench = await open()));
   afterAll(async () => {
     await bench?.[Symbol.asyncDispose]();
   });
@@ -144,7 +144,7 @@ export const probeContract = (open: () => Promise<ProbeBench>, postgres: Postgre
       expect(await bench.probe.introspect(call, 0)).toEqual({ running: true });
       const catalog = async () => (await findConnection(bench.store, tenant, call.id)).catalog;
       while (!(await catalog())) await new Promise((resolve) => setTimeout(resolve, 50));
-    }, 30_000);
+    });
 
     test('of a source that refuses is a problem with all that is known of it', async () => {
       const call = await create({ password: 'never-the-right-one' });

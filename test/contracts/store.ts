@@ -217,7 +217,7 @@ export const storeContract = (given: () => StoreUnderTest) => {
       };
       await Promise.all(numbers(50).map(increment));
       expect(await store.get(at)).toEqual({ ...at, version: 50 });
-    }, 120_000);
+    });
   });
 
   describe('expiry', () => {

@@ -48,7 +48,7 @@ const engine = reach('aws');
         return next(args);
       });
     }
-  }, 60_000);
+  });
   afterAll(() => api?.[Symbol.asyncDispose]());
 
   const callsOf = async (request: string, body?: unknown) => {

@@ -15,7 +15,7 @@ let bundles: readonly Bundle[] = [];
 beforeAll(async () => {
   dist = await mkdtemp(join(tmpdir(), 'mooring-dist-'));
   bundles = await bundle(dist);
-}, 300_000);
+});
 
 afterAll(() => rm(dist, { recursive: true, force: true }));
 

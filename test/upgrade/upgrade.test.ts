@@ -37,7 +37,7 @@ const readsWhatWasStored = (open: () => Promise<Frozen>, at: 'folder' | 'aws') =
     api = await startApi({ backing: frozen, clock: frozen.clock });
     const { body } = await call('GET /v1/connections?limit=200&include_deleted=true');
     found = new Map(body.data.map((connection) => [connection.name, connection]));
-  }, 60_000);
+  });
   afterAll(async () => {
     await api?.[Symbol.asyncDispose]();
     await frozen?.[Symbol.asyncDispose]();

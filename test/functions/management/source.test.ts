@@ -161,7 +161,7 @@ test('what takes longer than 25 s is 503, or down, and goes on', async () => {
     'FET-1060',
     [{ type: 'DATA_SOURCE_DOWN', dataSourceId: 'production-db' }],
   ]);
-}, 60_000);
+});
 
 describe('a validation', () => {
   test('of what is there is a success', async () => {

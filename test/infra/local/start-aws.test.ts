@@ -59,7 +59,7 @@ const engine = reach('aws');
     expect(answers[3]).toMatchObject({
       suggestions: expect.arrayContaining([expect.objectContaining({ label: 'orders' })]),
     });
-  }, 60_000);
+  });
 
   test('goes on after a change that is no event, and after a dead letter that is none', async () => {
     const dynamo = new DynamoDBClient(awsClient(environment));
@@ -88,7 +88,7 @@ const engine = reach('aws');
       dynamo.destroy();
       sqs.destroy();
     }
-  }, 60_000);
+  });
 
   test('has npm run keys make keys in the same table', async () => {
     const started = await start();

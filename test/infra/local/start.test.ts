@@ -62,7 +62,7 @@ describe('npm start', () => {
     expect(second.child.exitCode).toBe(0);
 
     expect(await paste(await start())).toEqual(asExpected);
-  }, 60_000);
+  });
 
   test('tests what was created without being asked', async () => {
     const started = await start();
@@ -77,7 +77,7 @@ describe('npm start', () => {
     await first.ended;
     expect(created).toMatchObject({ status: 'testing' });
     expect(await testedStatus(await start({ MOORING_STATE: join(folder, 'killed') }))).toBe('connected');
-  }, 60_000);
+  });
 
   test('finds no fault with the account of its demo database', async () => {
     const [, result] = await paste(await start());
