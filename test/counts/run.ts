@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+// npm run counts: how readable the code is, in figures, each beside its goal; --list also names what counts.
+import { parseArgs } from 'node:util';
+import { countSource, readModules } from './count-source.ts';
+
+const { values } = parseArgs({ options: { list: { type: 'boolean', default: false } } });
+const counts = countSource(readModules());
+const repeated = [...counts.repeatedNames]
+  .sort(([, a], [, b]) => b - a)
+  .map(([name, count]) => `${name} ×${count}`);
+const rows: readonly (readonly [string, string, readonly string[]])[] = [
+  ['functions named …Of', 'fewer than 20', counts.functionsNamedOf],
+  ['names declared in three files or more', 'fewer than 25', repeated],
+  ['circles of files', 'none', counts.circles.map((circle) => circle.join(' '))],
+  ['files over 250 lines', 'none', counts.largestFiles.map(({ file, lines }) => `${file} (${lines})`)],
+  ['folders of shared/ without a README', 'none', counts.foldersWithoutReadme],
+  [
+    'folders of shared/ with more than 15 files',
+    'none but connectors',
+    [...counts.crowdedFolders].map(([folder, count]) => `${folder} (${count})`),
+  ],
+];
+process.stdout.write(`${counts.files} files, ${counts.lines} lines in functions, shared and infra\n`);
+for (const [what, goal, found] of rows) {
+  process.stdout.write(`${String(found.length).padStart(6)}  ${what} (${goal})\n`);
+  if (values.list) for (const each of found) process.stdout.write(`          ${each}\n`);
+}
+process.stdout.write(`${String(counts.nestedTernaries).padStart(6)}  nested ternaries (none)\n`);
+const { all, folders } = counts.connectorLines;
+process.stdout.write(`${String(folders).padStart(6)}  lines in the folders of connectors (at most 10 700)\n`);
+process.stdout.write(`${String(all).padStart(6)}  lines in shared/connectors (at most 13 000)\n`);
