@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** As JSON Schema and people count: what `v.maxLength` takes for two, half an emoji each, is one. */
+/** Limits a text in Unicode code points, as JSON Schema counts; `v.maxLength` counts UTF-16 units, of which an emoji has two. */
 export const maxCharacters = (most: number): v.MaxLengthAction<string, number, undefined> => {
   const action = v.maxLength<string, number>(most);
   return {
@@ -10,9 +10,9 @@ export const maxCharacters = (most: number): v.MaxLengthAction<string, number, u
   };
 };
 
-/** At most so many UTF-16 units of a text, which ends with an ellipsis then; no character is cut in two. */
+/** Cuts a text to at most `limit` UTF-16 units, the last of which is an ellipsis. Does not split surrogate pairs. */
 export const cutText = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 
-/** What a cure may take that names what a source holds, and so may be of any length. */
+/** The limit, in characters, of a remediation that lists names from a source. */
 export const maxCure = 20_000;

@@ -6,8 +6,8 @@ const MAX_CHARACTERS = 8192;
 type Clean = (text: string) => string;
 
 /**
- * What a thrown value says of itself, down its causes, for the log. Total: it may be anything, cyclic, with getters that throw. `clean`
- * takes secrets out of each text.
+ * Converts a thrown value and its causes to plain data for the log. Never throws: the value may be anything, even cyclic or with getters
+ * that throw. `clean` removes secrets from each text.
  */
 export const describeError = (error: unknown, clean: Clean, depth = 0): unknown => {
   if (typeof error !== 'object' || error === null) return describeValue(error, clean, 0);
@@ -19,7 +19,7 @@ export const describeError = (error: unknown, clean: Clean, depth = 0): unknown 
 
 const describeFields = (error: object, clean: Clean) => {
   const describe = (name: string) => describeValue(readField(error, name), clean, MAX_DEPTH);
-  const code = readField(error, 'code'); // Node's and the drivers' errors carry one
+  const code = readField(error, 'code'); // errors of Node and of drivers have one
   return {
     name: describe('name'),
     message: describe('message'),
@@ -28,7 +28,7 @@ const describeFields = (error: object, clean: Clean) => {
   };
 };
 
-/** Each text by itself: an encoder's escapes would hide a secret from `clean`. */
+/** Cleans each text before it is encoded: the escapes of JSON would hide a secret from `clean`. */
 const describeValue = (value: unknown, clean: Clean, depth: number): unknown => {
   switch (typeof value) {
     case 'string':
@@ -57,7 +57,7 @@ const listNames = (value: object): readonly string[] => {
   try {
     return ArrayBuffer.isView(value) ? [] : Object.keys(value);
   } catch {
-    return []; // a proxy may throw at anything
+    return []; // a proxy may throw from any operation
   }
 };
 

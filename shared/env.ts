@@ -16,7 +16,7 @@ const json = <S extends v.GenericSchema>(schema: S) =>
     schema,
   );
 
-/** Each is there where the function uses it; the stacks set them. */
+/** The variables that the stacks set. Each function has only those that it uses. */
 const Env = v.object({
   TABLE_NAME: v.optional(text),
   SECRET_PREFIX: v.optional(text),
@@ -26,38 +26,38 @@ const Env = v.object({
   PROBE_INTROSPECT: v.optional(text),
   PROBE_CREDENTIALS: v.optional(text),
   BUS_NAME: v.optional(text),
-  /** The queue of tests that events ask for. */
+  /** The queue of tests that events request. */
   TESTS_QUEUE_URL: v.optional(text),
   /** `off` stops the sweeper. */
   SWEEP: v.optional(v.picklist(['on', 'off']), 'on'),
-  /** Where changes go that could not be made events. */
+  /** The queue for table changes that could not be converted to events. */
   DEAD_EVENTS_URL: v.optional(text),
   AWS_REGION: v.optional(text),
   VPC_ID: v.optional(text),
-  /** Where a function asks for its work, set by Lambda: `127.0.0.1:9001`. */
+  /** The host and port of the Lambda runtime API, set by Lambda: `127.0.0.1:9001`. */
   AWS_LAMBDA_RUNTIME_API: v.optional(text),
-  /** Where the probe's traffic comes from, separated by commas. */
+  /** The addresses that the probe's traffic comes from, separated by commas. */
   EGRESS_IPS: v.optional(text),
   /** The egress policy (`network/egress.ts`), as JSON. */
   EGRESS: v.optional(text),
-  /** As JSON. */
+  /** The deployment's settings, as JSON. */
   SETTINGS: v.optional(json(Settings), '{}'),
 });
 type Env = v.InferOutput<typeof Env>;
 
 let known: Env | undefined;
 
-/** The environment, read once and on first use, so that importing a module never needs one. */
+/** Reads the environment once, on first use, so that importing a module does not depend on it. */
 export const env = (): Env => (known ??= v.parse(Env, process.env));
 
-/** A variable that this function cannot do without; its absence is a fault of the deployment. */
+/** Reads a variable that the function needs. Throws if it is not set, which is a fault of the deployment. */
 export const required = (name: Exclude<keyof Env, 'SETTINGS' | 'SWEEP'>): string => {
   const value = env()[name];
   if (value === undefined) throw new Error(`The environment variable ${name} is not set`);
   return value;
 };
 
-/** For drivers that take settings from the environment alone, and read them when they are imported. */
+/** Sets variables for drivers that read settings only from the environment, at import. */
 export const preset = (settings: Readonly<Record<string, string>>): void => {
   Object.assign(process.env, settings);
 };

@@ -1,4 +1,4 @@
-/** What a text says in JSON; `undefined` where it is none, for a parser's own error quotes the text. */
+/** Parses JSON. Returns `undefined` instead of throwing, because the parser's error quotes the text. */
 export const jsonOf = (text: string): unknown => {
   try {
     return JSON.parse(text);
@@ -7,7 +7,7 @@ export const jsonOf = (text: string): unknown => {
   }
 };
 
-/** Whether lists and objects are nested deeper than that; told from the text, before anything that recurses is given the value. */
+/** Whether lists and objects are nested deeper than `limit`. Scans the text, so that it can run before any recursive code sees the value. */
 export const isNestedDeeper = (text: string, limit: number): boolean => {
   let depth = 0;
   let quoted = false;
@@ -24,7 +24,7 @@ export const isNestedDeeper = (text: string, limit: number): boolean => {
   return false;
 };
 
-/** Whether an object has a name twice, whatever it is escaped as. Of a text that is JSON: parsers do not agree on which of the two counts. */
+/** Whether an object has the same name twice, with escapes decoded: parsers disagree on which of the two wins. The text must be valid JSON. */
 export const hasRepeatedName = (text: string): boolean => {
   const objects: (Set<string> | undefined)[] = [];
   let awaitsName = false;
@@ -52,7 +52,7 @@ export const hasRepeatedName = (text: string): boolean => {
   return false;
 };
 
-/** Where the string that begins there ends. */
+/** Returns the index of the closing quote of the string that starts at `from`. */
 const endOfString = (text: string, from: number): number => {
   let at = from + 1;
   while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;

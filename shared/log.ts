@@ -2,15 +2,15 @@ import { describeError } from './describe-error.ts';
 import { createScrubber, type Scrubber } from './scrub.ts';
 
 export interface Log {
-  /** From now on these values are taken out of everything that is logged. */
+  /** Removes these values from everything that is logged from now on. */
   hide(secrets: Iterable<string>): void;
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
   error(message: string, error: unknown, fields?: Readonly<Record<string, unknown>>): void;
-  /** Takes the hidden values out of a text that goes elsewhere. `known`: names that a statement of ours may hold. */
+  /** Removes the hidden values from a text that is not logged. `known`: names to keep, which Mooring's own statement may contain. */
   clean(text: string, known?: ReadonlySet<string>): string;
 }
 
-/** One JSON line per entry. Fields are ours and structured; only what others wrote (messages, stacks) is scrubbed. */
+/** Writes one JSON line per entry. Scrubs foreign texts (messages, stacks), but not fields, which Mooring sets itself. */
 export const createLog = (
   context: Readonly<Record<string, unknown>>,
   write: ((line: string) => void) | undefined = (line) => void process.stdout.write(`${line}\n`),
@@ -34,7 +34,7 @@ export const createLog = (
   };
 };
 
-/** `undefined` where a field is cyclic or throws: what a line is about is told all the same. */
+/** Returns `undefined` if a field is cyclic or throws; the caller then logs the entry without its fields. */
 const encode = (entry: Readonly<Record<string, unknown>>): string | undefined => {
   try {
     return JSON.stringify(entry, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { type Complaint, Problem, type ProblemCode, type ProblemExtras } from './problem.ts';
 
-/** Parses what comes from outside; what is wrong is told by path and expectation, never by what was received: it may be a password. */
+/** Parses external input. Throws a problem that names paths and expectations, never the received values, which may be passwords. */
 export const parse = <S extends v.GenericSchema>(
   schema: S,
   input: unknown,
@@ -10,7 +10,7 @@ export const parse = <S extends v.GenericSchema>(
 ): v.InferOutput<S> => {
   const result = v.safeParse(schema, input, { abortEarly: true });
   if (!result.success) {
-    // All that is wrong is told of what a person may have written. More takes seconds, and answers with megabytes.
+    // Reports every error only for a small input. For a large one that takes seconds and produces megabytes.
     const issues = isSmall(input) ? (v.safeParse(schema, input).issues ?? result.issues) : result.issues;
     throw refusal(
       issues.map((issue) => complaintOf(issue, at)),
@@ -25,10 +25,10 @@ export const parse = <S extends v.GenericSchema>(
 
 export type { Complaint };
 
-/** How many complaints an answer has at the most. */
+/** The maximum number of field errors in an answer. */
 const MAX_COMPLAINTS = 100;
 
-/** The problem that tells all complaints at once, up to 100. */
+/** Creates a problem with up to `MAX_FIELD_ERRORS` field errors; its detail spells out the first five. */
 export const refusal = (
   complaints: readonly Complaint[],
   code: ProblemCode = 'invalid-request',
@@ -44,10 +44,10 @@ export const refusal = (
   });
 };
 
-/** Far more values than any request has that somebody wrote. */
+/** The maximum number of values in a small input: far more than a handwritten request has. */
 const SMALL = 5000;
 
-/** Whether a value holds so few others that what is wrong with each can be told. */
+/** Whether a value holds few enough nested values to report every error. */
 const isSmall = (input: unknown): boolean => {
   const waiting: unknown[] = [input];
   for (let seen = 0; waiting.length > 0; seen += 1) {
@@ -59,8 +59,8 @@ const isSmall = (input: unknown): boolean => {
 };
 
 /**
- * What valibot lets through and leaves out: a list in place of an object, and names such as `__proto__` and `constructor`. And what a
- * store would: half of a character.
+ * Finds what valibot accepts and silently drops: a list in place of an object, and names such as `__proto__` and `constructor`. Also finds
+ * lone surrogates, which a store would not keep.
  */
 const lost = (input: unknown, output: unknown, at: string): Complaint[] => {
   if (typeof input === 'string')
@@ -81,15 +81,15 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const pathOf = (...names: readonly string[]) => names.filter(Boolean).join('.').slice(0, 200);
 
 /**
- * The name of a field as it may be repeated: one that no field could have (`Tr0ub4dor&3`, a sentence, a key in PEM) may be a secret that a
- * program put in the place of a name.
+ * Returns the name of a field if it is safe to repeat, else `*`: a name that no field could have (`Tr0ub4dor&3`, a sentence, a key in PEM)
+ * may be a secret that a program sent as a name.
  */
 export const tellName = (name: string): string =>
   name === '' || /^[A-Za-z0-9_$][\w$.:/-]{0,99}$/.test(name) ? name : '*';
 
 /**
- * The same of a name that no field has. It must look like one that somebody wrote, in words with digits at their ends: tokens and passwords
- * have digits and capitals anywhere. A password of plain words cannot be told from a name.
+ * Does the same for a name that no field has, with a stricter rule: words with digits only at their ends. Tokens and passwords have digits and
+ * capitals anywhere. A password made of plain words cannot be distinguished from a name.
  */
 export const tellUnknownName = (name: string): string => {
   const words = name.split(/[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])/).filter(Boolean);
@@ -122,7 +122,7 @@ const ruleOf = ({ kind, type, expected }: v.BaseIssue<unknown>): string => {
 
 const expectationOf = (issue: v.BaseIssue<unknown>): string => {
   const { type, expected, message } = issue;
-  // valibot's own messages say what was received; those that we write ourselves do not.
+  // Messages of valibot quote the received value; messages that the schemas set do not.
   const ours = message.startsWith('Invalid ') ? undefined : message;
   const rule = ruleOf(issue);
   if (rule === 'unknown') return ours ?? 'no such field';
@@ -130,7 +130,8 @@ const expectationOf = (issue: v.BaseIssue<unknown>): string => {
   if (ours !== undefined) return ours;
   const [, sign, number] = /^([<>]=?)(\d+)$/.exec(expected ?? '') ?? [];
   if (sign && number) {
-    const unit = /length/.test(type) ? (typeof issue.input === 'string' ? ' characters' : ' items') : '';
+    const lengthUnit = typeof issue.input === 'string' ? ' characters' : ' items';
+    const unit = /length/.test(type) ? lengthUnit : '';
     return `${sign === '>=' ? 'at least' : 'at most'} ${number}${unit}`;
   }
   return expected ?? 'another value';

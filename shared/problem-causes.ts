@@ -1,6 +1,6 @@
 import type { ProblemCode } from './problem.ts';
 
-/** Why each problem comes about, for who looks its code up; apart from the table, which every function carries. */
+/** The cause of each problem, for `GET /v1/problems/{code}`. Kept apart from `problems`, which every function bundles. */
 export const causes: Readonly<Record<ProblemCode, string>> = {
   'invalid-request':
     'A field, parameter or header is missing, unknown or of the wrong form; `errors` names each with what was expected.',

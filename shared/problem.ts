@@ -1,7 +1,7 @@
 export type Blame = 'request' | 'credentials' | 'permissions' | 'server' | 'network' | 'mooring';
 
 interface Kind {
-  /** The HTTP status when it is the answer to a request; a test answers 200 and names the code. */
+  /** The HTTP status when the problem is the answer to a request. A test answers 200 and names the code in its result. */
   readonly status: number;
   readonly blame: Blame;
   /** Whether the same request may succeed later without any change. */
@@ -18,9 +18,9 @@ const kind = (status: number, blame: Blame, retryable: boolean, title: string, c
   cure,
 });
 
-// A table is read in columns.
+// Keeps the table aligned in columns.
 // prettier-ignore
-/** Everything that can go wrong in a caller's sight: one row a code, never changed once published. */
+/** All problems that a caller may see, one row per code. A published code never changes. */
 export const problems = {
   // The request.
   'invalid-request': kind(400, 'request', false, 'The request is not valid',
@@ -56,7 +56,7 @@ export const problems = {
   'quota-exceeded': kind(429, 'request', true, 'Too many requests of this kind',
     'Wait as long as Retry-After says.'),
 
-  // The way to the source.
+  // The path to the source.
   'host-not-found': kind(502, 'network', true, 'The host name cannot be resolved',
     'Check the spelling; a private name must be resolvable from the VPC of the probe.'),
   'host-forbidden': kind(502, 'network', false, 'The host may not be dialled',
@@ -135,39 +135,39 @@ export type ProblemCode = keyof typeof problems;
 
 export const problemCodes = Object.keys(problems) as [ProblemCode, ...ProblemCode[]];
 
-/** What may be wrong with a source, or with the way to it. */
+/** The problems of a source, or of the path to it. */
 export const sourceProblems: readonly ProblemCode[] = problemCodes.filter(
   (code) => problems[code].status === 502 || problems[code].status === 504,
 );
 
-/** One thing that is wrong with a request. */
+/** One field of a request that is wrong. */
 export interface Complaint {
   readonly path: string;
   readonly expected: string;
-  /** For whoever tells them apart: `missing`, `unknown`, `json`, or the name of valibot's rule. */
+  /** The broken rule, for code that handles rules differently: `missing`, `unknown`, `json`, or the name of valibot's rule. */
   readonly rule?: string;
 }
 
-/** What else a problem may tell; all of it is safe for a caller to see. */
+/** Further details of a problem. All of them are safe for a caller to see. */
 export interface ProblemExtras {
-  /** Another HTTP status than the code's own. */
+  /** Overrides the HTTP status of the code. */
   readonly status?: number;
   readonly errors?: readonly Complaint[];
-  /** The part of the request that `errors` are about; absent where they are about what its parts mean together. */
+  /** The part of the request that `errors` refer to. Absent if they refer to the request as a whole. */
   readonly place?: 'path' | 'query' | 'header' | 'body';
-  /** The cure for this very case, where it is more exact than the table's. */
+  /** A remediation that is more specific than the one of the code. */
   readonly remediation?: string;
   /** The source's own code: SQLSTATE, errno, ORA-…, an HTTP status. */
   readonly native_code?: string;
-  /** The step of a test at which it happened. */
+  /** The step of a test that failed. */
   readonly step?: string;
   readonly steps?: readonly object[];
   readonly usages?: readonly object[];
-  /** Headers of the answer: Allow, Retry-After. */
+  /** Headers of the answer, such as Allow and Retry-After. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A failure that a caller may see. Whatever else is thrown becomes `internal`. */
+/** A failure that a caller may see. Any other error becomes `internal`. */
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly extras: ProblemExtras;

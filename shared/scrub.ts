@@ -1,26 +1,26 @@
 /**
- * Takes secrets out of free text by value, in every form in which one is likely to turn up there. Total: any text and any secret, half of a
- * surrogate pair included.
+ * Removes secrets from free text by value, in every encoding in which one is likely to appear there. Accepts any text and any secret, even with
+ * lone surrogates.
  */
 export const scrub = (text: string, secrets: Iterable<string>): string => createScrubber(secrets)(text);
 
-/** Takes secrets out of a text. With `known`, of a text that we built of names: those names are none of a secret's business. */
+/** Removes secrets from a text. With `known`, the text is one that Mooring built from names, and the names in `known` are kept. */
 export type Scrubber = (text: string, known?: ReadonlySet<string>) => string;
 
-/** The same for many texts: what each secret may look like is worked out once. */
+/** Creates a scrubber for many texts: computes the encoded forms of each secret once. */
 export const createScrubber = (secrets: Iterable<string>): Scrubber => {
-  // The longest first: a shorter one that is a part of it would leave the rest of it standing.
+  // Longest first: replacing a shorter secret that is part of a longer one would leave the rest of the longer one.
   const ordered = [...secrets].filter((secret) => secret !== '').sort((a, b) => b.length - a.length);
   const forms = new Map<string, readonly string[]>();
   return (text, known) => {
     let clean = text;
     for (const secret of ordered) {
-      // No form of it is shorter by more than what base64 leaves open at its ends.
+      // A form is at most 4 characters shorter than the secret: base64 leaves its ends undetermined.
       if (secret.length > clean.length + 4) continue;
-      // A short secret is part of too many words to be taken out; the text goes instead.
+      // A short secret is part of too many words to be replaced, so the whole text is withheld.
       if (secret.length < 6) {
         if (!clean.includes(secret)) continue;
-        // One with marks between names in it is no part of a name.
+        // A secret that contains a separator cannot be part of a name.
         if (!known || secret.match(nameParts)?.[0] !== secret) return '[withheld: it may contain a secret]';
         clean = maskNames(clean, secret, known);
         continue;
@@ -33,7 +33,7 @@ export const createScrubber = (secrets: Iterable<string>): Scrubber => {
   };
 };
 
-/** A statement is worth having without a name; words in capitals are SQL's. */
+/** Replaces only the names that contain the secret, because the rest of a statement is still useful. Words in capitals are SQL keywords. */
 const maskNames = (text: string, secret: string, known: ReadonlySet<string>): string =>
   text.replaceAll(nameParts, (part) =>
     part.includes(secret) && !known.has(part) && !/^[A-Z]+$/.test(part) ? '[secret]' : part,
@@ -41,14 +41,14 @@ const maskNames = (text: string, secret: string, known: ReadonlySet<string>): st
 
 const nameParts = /[^\s"'`[\](){},;.:=*]+/g;
 
-/** What a caller says in `config` is no secret, and may stand in a statement. */
+/** Lists the names in a `config`: they are not secret, and may appear in a statement. */
 export const listKnownNames = (value: unknown): ReadonlySet<string> => {
   const texts = typeof value === 'object' && value !== null ? Object.values(value).flat() : [];
   return new Set(texts.flatMap((text) => (typeof text === 'string' ? (text.match(nameParts) ?? []) : [])));
 };
 
 const formsOf = (secret: string): string[] => {
-  // Encoders of URLs throw at half of a character; what goes over a wire has U+FFFD in its place, as the bytes here do.
+  // URL encoders throw at a lone surrogate; on the wire U+FFFD replaces it, as in `bytes`.
   const wellFormed = secret.toWellFormed();
   const bytes = Buffer.from(secret);
   const json = JSON.stringify(secret).slice(1, -1);
@@ -65,13 +65,13 @@ const formsOf = (secret: string): string[] => {
     ...percents.map((form) => form.replaceAll(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase())),
     json,
     json.replaceAll(/[^ -~]/g, toJsonEscape),
-    wellFormed.replaceAll("'", "''"), // as SQL quotes it
+    wellFormed.replaceAll("'", "''"), // quoted as in SQL
     escapeMarkup(wellFormed),
     bytes.toString('hex'),
     bytes.toString('hex').toUpperCase(),
     ...base64Forms(bytes),
   ];
-  // Nothing but replacement characters stands for no secret in particular.
+  // A form of replacement characters only does not identify a secret.
   return [...new Set(forms)]
     .filter((form) => /[^\uFFFD]/.test(form) || form === secret)
     .sort((a, b) => b.length - a.length);
@@ -89,7 +89,7 @@ const escapeMarkup = (text: string): string =>
     .replaceAll('"', '&quot;')
     .replaceAll("'", '&apos;');
 
-/** A secret inside something longer may begin at any of three places of a base64 group; what its own bytes alone decide is the same each time. */
+/** A secret inside a longer value may start at any of three offsets of a base64 group. Keeps the characters that depend only on the secret's bytes. */
 const base64Forms = (bytes: Buffer): string[] =>
   [0, 1, 2].flatMap((shift) => {
     const padded = Buffer.concat([Buffer.alloc(shift), bytes]);

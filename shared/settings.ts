@@ -2,35 +2,35 @@ import * as v from 'valibot';
 
 const text = v.pipe(v.string(), v.minLength(1));
 
-/** How a deployment recognises callers by token; without an issuer, API keys alone are accepted. */
+/** How a deployment authenticates callers by token. Without these settings it accepts only API keys. */
 const Tokens = v.object({
   issuer: text,
   audience: text,
-  /** Where the issuer's keys are; left out, the issuer's discovery document says it. */
+  /** The URL of the issuer's keys. By default it comes from the issuer's discovery document. */
   jwks_uri: v.exactOptional(text),
-  /** The names of the claims. */
+  /** Names of claims. */
   organisation_claim: v.optional(text, 'org_id'),
   environments_claim: v.optional(text, 'environments'),
   scope_claim: v.optional(text, 'scope'),
 });
 export type Tokens = v.InferOutput<typeof Tokens>;
 
-/** The wire formats besides our own, each a folder of `functions/`. */
+/** The wire formats other than Mooring's own, each a folder of `functions/`. */
 export const apiNames = ['providers', 'management', 'profiles', 'registrations'] as const;
 export type ApiName = (typeof apiNames)[number];
 
-/** What a deployment decides, apart from where its parts are. */
+/** What a deployment configures, except the names of its resources. */
 export const Settings = v.object({
   tokens: v.exactOptional(Tokens),
-  /** How often an organisation may have sources dialled, a minute: tests and introspections. */
+  /** The organisation's limit of dials per minute: tests and introspections. */
   tests_per_minute: v.optional(v.number(), 250),
-  /** Of these, how often by callers who may only read. */
+  /** How many of these may come from callers with only the read scope. */
   reader_tests_per_minute: v.optional(v.number(), 50),
-  /** How often an organisation may have one host or account dialled, a minute. */
+  /** The organisation's limit of dials per minute to one host or account. */
   destination_tests_per_minute: v.optional(v.number(), 60),
-  /** Which wire formats it speaks besides our own. */
+  /** The enabled wire formats other than Mooring's own. */
   apis: v.optional(v.array(v.picklist(apiNames)), [...apiNames]),
-  /** The egress policy (`network/egress.ts`) without what the probe adds; for who refuses an address before it is dialled. */
+  /** The egress policy (`network/egress.ts`) without the probe's additions, for code that refuses an address before any dial. */
   egress: v.exactOptional(v.record(v.string(), v.unknown())),
 });
 export type Settings = v.InferOutput<typeof Settings>;

@@ -6,8 +6,8 @@ type Listening = Pick<Log, 'error' | 'clean'>;
 const active = new Set<Listening>();
 
 /**
- * Until it is disposed of, logs what nobody caught and ends the process, before any other listener hears of it: Lambda's own would write
- * the error with all of its fields, and drivers put requests there, passwords and all.
+ * Until disposed, logs uncaught errors and exits the process before any other listener runs: Lambda's own listener would log all fields of
+ * the error, and drivers put requests with passwords there.
  */
 export const endAtUncaught = (log: Listening): Disposable => {
   if (active.size === 0)
@@ -22,7 +22,7 @@ export const endAtUncaught = (log: Listening): Disposable => {
   };
 };
 
-/** Of several calls at once nobody knows which failed: what any of them hides is hidden. */
+/** With several calls at once the failed one is unknown, so the error is cleaned with the secrets of all of them. */
 const end = (error: unknown): void => {
   const logs = [...active];
   const clean = (text: string) => logs.reduce((cleaned, log) => log.clean(cleaned), text);

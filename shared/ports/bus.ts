@@ -1,6 +1,6 @@
-/** One thing that happened to a connection. Names it, and never holds a credential. */
+/** One thing that happened to a connection. Never holds a credential. */
 export interface ConnectionEvent {
-  /** Unique per event, the same at every delivery; consumers deduplicate by it. */
+  /** Unique per event, and the same for every delivery, so that consumers can deduplicate by it. */
   readonly event_id: string;
   readonly type:
     | 'connection.created'
@@ -11,17 +11,17 @@ export interface ConnectionEvent {
   readonly at: string;
   readonly org_id: string;
   readonly environment_id: string;
-  /** The outside id, `conn_…`. */
+  /** The public id, `conn_…`. */
   readonly connection_id: string;
-  /** The connection's version, which orders the events of one connection. */
+  /** The connection's version. It orders the events of one connection. */
   readonly version: number;
   readonly status: string;
-  /** Whether a test is to follow. */
+  /** Whether a test should follow. */
   readonly test: boolean;
 }
 
-/** Where events go out. */
+/** Publishes events. */
 export interface Bus {
-  /** Puts them all, or throws; ≤ 100. */
+  /** Puts all events, at most 100, or throws. */
   put(events: readonly ConnectionEvent[]): Promise<void>;
 }

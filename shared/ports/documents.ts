@@ -1,7 +1,7 @@
-/** What was made at build time out of the route table. */
+/** Documents that the build generates from the route table. */
 export interface Documents {
-  /** The OpenAPI document, as JSON text. */
+  /** Reads the OpenAPI document as JSON text. */
   openapi(): Promise<string>;
-  /** The page that renders it, complete in itself. */
+  /** Reads the HTML page that renders the document; it loads nothing else. */
   page(): Promise<string>;
 }

@@ -4,7 +4,7 @@ import type { MeteredProbe, Probe } from './probe.ts';
 import type { ReadStore, Store } from './store.ts';
 import type { RemoveVault, SweepVault, Vault, WriteVault } from './vault.ts';
 
-/** Everything that code may touch outside its own process, by what it may do there. */
+/** All access to anything outside the process. */
 export interface Ports {
   readonly store: Store;
   readonly vault: Vault;
@@ -13,13 +13,16 @@ export interface Ports {
   readonly documents: Documents;
 }
 
-/** What a function may touch. Types what it is handed, and becomes its IAM grants. */
+/** The ports that a function declares. Determines the type of the ports that it receives, and its IAM grants. */
 export interface Uses {
-  /** `sweep` also asks which table it is. */
+  /** `sweep` also reads the identity of the table. */
   readonly store?: 'read' | 'write' | 'sweep';
-  /** `write` makes and removes secrets and can never read one; `remove` cannot even make one; `read` is the probe's alone; `sweep` lists, removes and restores. */
+  /**
+   * `write` creates and removes secrets but never reads one; `remove` cannot create one; `read` is for the probe only; `sweep` lists,
+   * removes and restores.
+   */
   readonly vault?: 'write' | 'remove' | 'read' | 'sweep';
-  /** The functions of the probe that it may invoke; several are separated by a blank. */
+  /** The probe functions that it may invoke, separated by a space. */
   readonly probe?: 'test' | 'introspect' | 'credentials' | 'test credentials';
   readonly bus?: 'put';
   readonly documents?: 'read';
@@ -43,7 +46,7 @@ interface Narrow {
   readonly documents: { readonly read: Documents };
 }
 
-/** The ports that were declared, each with no more than the access that was declared. */
+/** The declared ports, each with no more than the declared access. */
 export type PortsFor<U extends Uses> = {
   readonly [K in keyof U & keyof Narrow]: U[K] extends keyof Narrow[K] ? Narrow[K][U[K]] : never;
 };

@@ -3,28 +3,28 @@ import type { ConnectionPatch, NewConnection, StoredConnection } from '../domain
 import type { Tenant } from '../domain/tenant.ts';
 import type { TestResult, TestTrigger } from '../domain/test-result.ts';
 
-/** Which connection, on whose behalf. The probe reads tenant and connection again: a call is no authority. */
+/** The connection, and the caller on whose behalf the probe acts. The probe reads the connection itself: a call proves nothing. */
 export interface ProbeCall {
   readonly tenant: Tenant;
   /** 32 hex digits. */
   readonly id: string;
-  /** Who asked, for the audit record. */
+  /** The actor, for the audit record. */
   readonly actor: string;
   readonly request_id: string;
 }
 
-/** An introspection that a caller has claimed; without an attempt the probe claims one itself. */
+/** An introspection whose lease the caller holds. Without `attempt`, the probe takes the lease itself. */
 export interface IntrospectionCall extends ProbeCall {
   readonly attempt?: string;
 }
 
 export interface SavedTest extends ProbeCall {
   readonly trigger: TestTrigger;
-  /** Tested as if it were saved, and not saved. */
+  /** Applied for the test only, and not saved. */
   readonly patch?: ConnectionPatch;
-  /** How often the organisation may have one host or account dialled, a minute; left out where the caller has counted already. */
+  /** The organisation's limit of dials per minute to one host or account. Absent if the caller has counted the dial already. */
   readonly destination_limit?: number;
-  /** The version whose test an event asked for; a connection that is no longer waiting for it is left alone. */
+  /** The version whose test an event requested. The test is skipped if the connection no longer waits for it. */
   readonly awaited?: number;
 }
 
@@ -36,29 +36,32 @@ export interface DraftTest {
 
 export interface CredentialsChange extends ProbeCall {
   readonly patch: ConnectionPatch;
-  /** The version that the caller has seen (If-Match). */
+  /** The version that the caller expects (If-Match). */
   readonly version?: number;
 }
 
-/** What decides where a source is. */
+/** The settings that determine the address of a source. */
 export type DialledSource = Pick<NewConnection, 'type' | 'config' | 'options'>;
 
-/** What an API function is handed of the probe: what it dials is counted against the caller's quotas. */
+/** The probe as an API function receives it: counts dials against the caller's quotas. */
 export interface MeteredProbe extends Probe {
-  /** Counts a dial of that connection's source before anything is written about it. Throws `quota-exceeded`. */
+  /** Counts a dial of the connection's source before anything is written. Throws `quota-exceeded`. */
   admit(connection: DialledSource & { readonly id: string }): Promise<void>;
 }
 
-/** What became of an introspection within the time that the caller would wait. */
+/** The state of an introspection when the caller's wait ends. */
 export type Introspected =
   { readonly running: true } | { readonly running: false; readonly catalog: CatalogSummary };
 
-/** The far side of the VPC: the only thing that reads secrets and talks to customers' sources. Throws Problems alone. */
+/** Runs in the VPC: the only part that reads secrets and connects to customers' sources. Throws only `Problem`s. */
 export interface Probe {
-  /** A source's fault is an answer; a connection that is not there is a Problem. Only `savedTest`s of no patch are recorded. */
+  /** Returns a failure of the source as a result; throws if the connection does not exist. Only a `SavedTest` without a patch is recorded. */
   test(call: SavedTest | DraftTest): Promise<TestResult>;
-  /** One at a time per connection; how it ends is stored with the connection. Waits up to `wait` ms and lets it go on in the background; 0 just starts it. */
+  /**
+   * Runs one introspection at a time per connection and stores its outcome with the connection. Waits up to `wait` ms, then leaves it in
+   * the background; 0 only starts it.
+   */
   introspect(call: IntrospectionCall, wait: number): Promise<Introspected>;
-  /** Merges, stages and promotes credentials together with the rest of the patch, in one write. */
+  /** Merges and stages the credentials, then promotes them together with the rest of the patch in one write. */
   credentials(call: CredentialsChange): Promise<StoredConnection>;
 }

@@ -3,20 +3,20 @@ export interface Key {
   readonly sk: string;
 }
 
-/** What an attribute may hold: what both JSON and DynamoDB can, and bytes. No `undefined`. */
+/** The value of an attribute: what both JSON and DynamoDB can hold, and bytes. Never `undefined`. */
 export type Value =
   string | number | boolean | null | Uint8Array | readonly Value[] | { readonly [name: string]: Value };
 
-/** One item of the table, ≤ 400 KB. Its key's attributes are reserved, and so are these two. */
+/** One item of the table, at most 400 KB. The attributes of its key are reserved, and so are these two. */
 export interface Item extends Key {
-  /** Seconds since the epoch; from then on the item counts as absent everywhere. */
+  /** Seconds since the epoch. From this time on, every operation treats the item as absent. */
   readonly expires?: number;
-  /** Where it stands in the `due` index: `pk` a shard, `sk` an ISO time. Absent: not in the index. */
+  /** Its key in the `due` index: `pk` is a shard, `sk` an ISO time. If absent, the item is not in the index. */
   readonly due?: Key;
   readonly [attribute: string]: unknown;
 }
 
-/** The item is not there (or expired), is there, or is there with exactly these attributes. */
+/** The item is absent (or expired), is present, or has exactly these attribute values. */
 export type Condition = 'absent' | 'present' | Readonly<Record<string, string | number | boolean | null>>;
 
 export type Change =
@@ -24,7 +24,7 @@ export type Change =
   | { readonly remove: Key; readonly if?: Condition }
   | { readonly check: Key; readonly if: Condition };
 
-/** Sort keys from `from` to `to`, both inclusive, in order of their UTF-8 bytes. */
+/** Sort keys from `from` to `to`, both inclusive, ordered by their UTF-8 bytes. */
 export interface Range {
   readonly pk: string;
   readonly from?: string;
@@ -36,31 +36,31 @@ export interface Range {
 
 export interface ReadStore {
   get(key: Key): Promise<Item | undefined>;
-  /** `items` may be fewer than `limit` although more follow (a page ends at 1 MB): then `next` is the sort key of the last. */
+  /** May return fewer items than `limit` although more follow (a page ends at 1 MB); `next` is then the sort key of the last one. */
   query(range: Range): Promise<{ items: Item[]; next?: string }>;
 }
 
-/** A table of items and no more; what they mean is said in `domain/`. */
+/** A table of items. `domain/` defines what they mean. */
 export interface Store extends ReadStore {
-  /** All or nothing, ≤ 100 changes; throws `Conflict` naming the change whose condition failed. */
+  /** Writes all changes, at most 100, or none. Throws `Conflict` with the index of the change whose condition failed. */
   write(changes: readonly Change[]): Promise<void>;
-  /** Adds one and answers the sum; the item expires at `expires` (seconds since the epoch). */
+  /** Increments a counter and returns the new value. The item expires at `expires` (seconds since the epoch). */
   count(key: Key, expires: number): Promise<number>;
-  /** Names the table itself, not its content: a restored one has another. Absent where there is no such name. */
+  /** Returns the identity of the table itself, not of its content: a table restored from a backup has another. Not every store has one. */
   identity?(): Promise<string>;
 }
 
-/** What changed in the table, as the stream (or the outbox) tells it. */
+/** One change of the table, from the stream (or the outbox). */
 export interface StoreEvent {
-  /** Unique per change, the same at every delivery. */
+  /** Unique per change, and the same for every delivery. */
   readonly id: string;
   readonly before?: Item;
   readonly after?: Item;
-  /** Why it cannot be read; it has neither `before` nor `after` then. */
+  /** The error, if the change cannot be read; `before` and `after` are then absent. */
   readonly damage?: unknown;
 }
 
-/** A condition did not hold; nothing was written. */
+/** Thrown when a condition does not hold; nothing is written. */
 export class Conflict extends Error {
   /** The index of the first change whose condition failed. */
   readonly change: number;
