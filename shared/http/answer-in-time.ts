@@ -1,10 +1,10 @@
 import type { Context } from 'aws-lambda';
 import { Problem } from '../problem.ts';
 
-/** Milliseconds that it takes to render an answer and to write the log. */
+/** The time that rendering the answer and writing the log take. */
 const RESERVE_MS = 500;
 
-/** What the work answers, or `unavailable` shortly before the function would be killed, which would tell the caller nothing. */
+/** Awaits `work`. Throws `unavailable` shortly before Lambda would end the function without a useful answer. */
 export const answerInTime = async <T>(
   work: Promise<T>,
   { getRemainingTimeInMillis: left }: Partial<Pick<Context, 'getRemainingTimeInMillis'>>,
@@ -13,7 +13,7 @@ export const answerInTime = async <T>(
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => {
-      work.catch(() => undefined); // its caller has been answered
+      work.catch(() => undefined); // the caller already has an answer
       late.reject(new Problem('unavailable', 'The answer did not come in time'));
     },
     Math.max(0, left() - RESERVE_MS),

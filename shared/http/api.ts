@@ -1,38 +1,38 @@
 import type * as v from 'valibot';
 import type { Problem } from '../problem.ts';
 
-/** A failure in the words of one API. */
+/** A failure in the wire format of one API. */
 export interface FailureAnswer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** One of the wire formats besides our own: what all of its endpoints have in common. Its endpoints are the folder of its name. */
+/** A wire format other than Mooring's own: what its endpoints have in common. They are in the folder of `functions/` with its name. */
 export interface Api {
   readonly name: string;
-  /** Of its tag in the OpenAPI document. */
+  /** The description of its tag in the OpenAPI document. */
   readonly description: string;
-  /** All paths that begin so are its own, also those that it does not have. */
+  /** Every path with this prefix belongs to it, even one that no route has. */
   readonly prefix: string;
   /**
-   * The failure as its clients know it. What `clean` has not seen must not leave: free text may quote what a server said.
-   * Of what `problem.extras` holds, `errors` and `place` tell what is wrong with a request. An API whose seed prints no form of errors
-   * leaves it out, and `failureBody` with it: its failures are problem documents, as ours.
+   * Renders a problem as its clients expect it. Free text must pass through `clean`, because it may quote a server's message.
+   * In `problem.extras`, `errors` and `place` describe what is wrong with a request. An API whose seed defines no form of errors has neither
+   * this nor `failureBody`: its failures are problem documents, like Mooring's own.
    */
   readonly failure?: (problem: Problem, clean: (text: string) => string) => FailureAnswer;
-  /** What the body of a failure with this status may be. */
+  /** Returns the schema of a failure's body with this status. */
   readonly failureBody?: (status: number) => v.GenericSchema;
-  /** Schemas that have a name of their own in the OpenAPI document, there preceded by the name of the API. */
+  /** Named schemas in the OpenAPI document, where the name of the API precedes theirs. */
   readonly schemas: {
     readonly answers: Readonly<Record<string, v.GenericSchema>>;
     readonly bodies: Readonly<Record<string, v.GenericSchema>>;
   };
-  /** Examples of requests that it takes, by the endpoint's file: `create`. */
+  /** Examples of requests, by the endpoint's file name: `create`. */
   readonly examples?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** How an API fails that has a form of its own. */
+/** The parts of a wire format that define its own form of failures. */
 export type Failing = Required<Pick<Api, 'failure' | 'failureBody'>>;
 
 export const isFailing = (api: Partial<Failing> | undefined): api is Failing =>

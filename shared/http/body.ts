@@ -12,14 +12,14 @@ const MAX_DEPTH = 64;
 
 type Header = (name: string) => string | undefined;
 
-/** The body's bytes, whichever way the gateway hands them over; too large is refused before anything looks into them. */
+/** Decodes the body from the gateway's event. Throws `payload-too-large` before anything inspects the bytes. */
 export const readBytes = ({ body, isBase64Encoded }: APIGatewayProxyEventV2): Buffer => {
   const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.length > MAX_BYTES) throw new Problem('payload-too-large');
   return bytes;
 };
 
-/** The body, parsed by the endpoint's schema. Throws `invalid-request` or `unsupported-media-type`. */
+/** Parses the body with the endpoint's schema. Throws `invalid-request` or `unsupported-media-type`. */
 export const readBody = (
   endpoint: Endpoint,
   bytes: Buffer,
@@ -57,8 +57,8 @@ const checkMediaType = (header: Header) => {
 };
 
 /**
- * Never with replacement: a password of another encoding would be stored with U+FFFD in it. Where the gateway has decoded the body, it has
- * put U+FFFD there itself, so that a literal one is refused too; JSON has an escape for who means it.
+ * Refuses invalid UTF-8 instead of replacing it: a password in another encoding would be stored with U+FFFD in it. If the gateway decoded the
+ * body, it has inserted U+FFFD itself, so a literal U+FFFD is refused too. JSON has an escape for it.
  */
 const decodeUtf8 = (bytes: Buffer): string => {
   if (!isUtf8(bytes)) throw notUtf8();

@@ -9,12 +9,12 @@ import type { Tokens } from '../settings.ts';
 export const scopes = ['connections:read', 'connections:write', 'connections:test'] as const;
 export type Scope = (typeof scopes)[number];
 
-/** Who is calling, and what he may do where. */
+/** The sender of a request, with their scopes and environments. */
 export interface Caller {
-  /** The API key's id, or the token's subject. */
+  /** The id of the API key, or the subject of the token. */
   readonly id: string;
   readonly org: string;
-  /** `null`: all. */
+  /** `null` means all environments. */
   readonly environments: readonly string[] | null;
   readonly scopes: readonly string[];
 }
@@ -28,7 +28,7 @@ export interface Recognising {
 const keyCacheMs = 60_000;
 const keyCacheSize = 1000;
 
-/** Recognises callers by API key or token. A key's record is remembered for a minute: a revoked one works that much longer. */
+/** Creates a function that authenticates callers by API key or token. Caches API keys for a minute, so that a revoked key works that much longer. */
 export const recogniser = ({ store, clock, tokens }: Recognising) => {
   const known = new Map<string, { caller: Caller; until: number }>();
   const byKey = async (key: string): Promise<Caller> => {
@@ -65,7 +65,7 @@ export const recogniser = ({ store, clock, tokens }: Recognising) => {
 
 const challenge = { 'www-authenticate': 'Bearer' };
 
-/** Verifies tokens against the issuer's keys, which `jose` keeps for ten minutes. */
+/** Verifies tokens with the issuer's keys, which `jose` caches for ten minutes. */
 const tokenReader = (tokens: Tokens | undefined) => {
   let verify: Promise<(token: string) => Promise<Record<string, unknown>>> | undefined;
   return async (token: string): Promise<Caller> => {
@@ -78,7 +78,7 @@ const tokenReader = (tokens: Tokens | undefined) => {
       claims = await (await verify)(token);
     } catch (error) {
       if (error instanceof Problem) {
-        verify = undefined; // the next caller asks the issuer again
+        verify = undefined; // the next request asks the issuer again
         throw error;
       }
       throw new Problem('unauthenticated', 'The token is not valid', { cause: error, headers: challenge });
@@ -108,7 +108,7 @@ const verifierOf = async (tokens: Tokens) => {
       const { payload } = await jwtVerify(token, jwks, {
         issuer: tokens.issuer,
         audience: tokens.audience,
-        // Never a symmetric algorithm: the issuer's public keys are no secrets.
+        // No symmetric algorithms: with them, anyone could sign with the issuer's public keys.
         algorithms: [
           'RS256',
           'RS384',
@@ -126,7 +126,7 @@ const verifierOf = async (tokens: Tokens) => {
       });
       return payload as Record<string, unknown>; // jose types only the registered claims
     } catch (error) {
-      // An issuer that does not answer says nothing of the token.
+      // If the issuer does not answer, the token may still be valid.
       const verdict = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout);
       if (verdict && error.code !== 'ERR_JOSE_GENERIC') throw error;
       throw new Problem('unavailable', 'The issuer of tokens does not answer', { cause: error });
@@ -147,16 +147,16 @@ const discovered = async (issuer: string): Promise<string> => {
   throw new Problem('unavailable', 'The issuer of tokens names no keys');
 };
 
-/** A list, or words separated by blanks, as OAuth writes scopes. */
+/** Parses a list, or words separated by spaces, as in OAuth scopes. */
 const stringsOf = (value: unknown): string[] | undefined => {
   if (typeof value === 'string') return value.split(' ').filter(Boolean);
   return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : undefined;
 };
 
-/** What may stand in a key of the table and in the name of a secret. */
+/** The organisations and environments that table keys and secret names can contain. */
 export const Segment = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
-/** The tenant that the caller asks for, if he may. */
+/** Returns the tenant of a request. Throws `forbidden` if the caller has no access to the environment. */
 export const tenantFor = (caller: Caller, environment = 'default'): Tenant => {
   if (!Segment.test(environment)) {
     const expected = 'up to 64 letters, digits, _ . or -';
@@ -170,7 +170,7 @@ export const tenantFor = (caller: Caller, environment = 'default'): Tenant => {
   return { org: caller.org, environment };
 };
 
-/** Throws `forbidden` naming the scope that is wanted. */
+/** Throws `forbidden` with the name of the missing scope. */
 export const requireScope = (caller: Caller, scope: Scope) => {
   if (!caller.scopes.includes(scope)) throw new Problem('forbidden', `The caller lacks the scope ${scope}`);
 };

@@ -6,8 +6,8 @@ import type { Endpoint } from './endpoint.ts';
 type Clean = (text: string) => string;
 
 /**
- * The problem without a secret in a path of `errors`. Names that a schema has are told as they are: short passwords are a part of too many of
- * them. Any other is the caller's own, and `*` where it holds a secret.
+ * Removes secrets from the paths of `errors`. Keeps names that a schema defines, because short passwords are part of too many of them.
+ * Replaces any other name, which comes from the caller, with `*` if it contains a secret.
  */
 export const cleanPaths = (problem: Problem, endpoint: Endpoint, clean: Clean): Problem => {
   const { code, message, cause, extras } = problem;
@@ -15,7 +15,7 @@ export const cleanPaths = (problem: Problem, endpoint: Endpoint, clean: Clean): 
   const known = namesOf(endpoint);
   const isOurs = (name: string) => known.has(name) || fieldNames().has(name) || /^\d{1,6}$/.test(name);
   const cleanName = (name: string) => (isOurs(name) || clean(name) === name ? name : '*');
-  // As a whole first: a secret may have dots in it.
+  // Also checks the caller's names joined: a secret may contain dots.
   const cleanPath = (path: string) => {
     const named = path.split('.').map(cleanName).join('.');
     const foreign = named
@@ -37,7 +37,7 @@ const namesOf = (endpoint: Endpoint): ReadonlySet<string> => {
   return found;
 };
 
-/** The names of the fields of schemas, however deep. */
+/** Lists the field names of schemas at all depths. */
 const listNames = (schemas: readonly (v.GenericSchema | undefined)[]): ReadonlySet<string> => {
   const names = new Set<string>();
   const seen = new Set<unknown>();
@@ -59,5 +59,5 @@ const listNames = (schemas: readonly (v.GenericSchema | undefined)[]): ReadonlyS
   return names;
 };
 
-/** Where a schema of valibot keeps others, besides `entries`. */
+/** The properties, other than `entries`, in which a valibot schema holds nested schemas. */
 const partNames = ['pipe', 'wrapped', 'item', 'items', 'options', 'key', 'value', 'rest'] as const;

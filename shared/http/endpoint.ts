@@ -13,7 +13,7 @@ type Headers = v.ObjectSchema<v.ObjectEntries, undefined>;
 type Output<S> = S extends Schema ? v.InferOutput<S> : undefined;
 type Answer<S> = S extends Schema ? v.InferInput<S> : void;
 
-/** An answer with more than a body: another status of those that the endpoint names, an ETag, headers. */
+/** An answer with more than a body: one of the endpoint's other statuses, an ETag, headers. */
 export interface Reply<T> {
   readonly [replying]: true;
   readonly body: T;
@@ -33,24 +33,24 @@ export const reply = <T>(body: T, more: Omit<Reply<T>, typeof replying | 'body'>
 export const isReply = (answer: unknown): answer is Reply<unknown> =>
   typeof answer === 'object' && answer !== null && replying in answer;
 
-/** What every handler is given, whatever it declares. */
+/** The input of every handler, independent of its declarations. */
 export interface Request {
   readonly tenant: Tenant;
   readonly caller: Caller;
-  /** Who does it, for the audit record. */
+  /** The actor, for the audit record. */
   readonly actor: Actor;
   readonly now: number;
   readonly log: Log;
-  /** The body as it was sent. */
+  /** The raw text of the body. */
   readonly text: string;
-  /** A header's value, by its lower-case name. */
+  /** Returns a header's value by its lower-case name. */
   readonly header: (name: string) => string | undefined;
   readonly method: string;
   readonly path: string;
   readonly settings: Settings;
 }
 
-/** The parsed request, and of the ports those that were declared. */
+/** The parsed request and the declared ports. */
 export type Given<P, Q, B, U extends Uses, H = undefined> = Request & {
   readonly headers: Output<H>;
   readonly params: Output<P>;
@@ -58,13 +58,13 @@ export type Given<P, Q, B, U extends Uses, H = undefined> = Request & {
   readonly body: Output<B>;
 } & PortsFor<U>;
 
-/** Another status whose body is not the usual one; `returns` is the union of both. */
+/** An answer with another status and another body. The endpoint's `returns` is the union of both bodies. */
 export interface OtherAnswer {
   readonly description: string;
   readonly returns: Schema;
 }
 
-/** One endpoint: everything that infra, the local server and the OpenAPI document need to know. */
+/** One endpoint. The stacks, the local server and the OpenAPI document derive from it. */
 export interface Endpoint<
   P extends Schema | undefined = Schema | undefined,
   Q extends Schema | undefined = Schema | undefined,
@@ -73,38 +73,38 @@ export interface Endpoint<
   U extends Uses = Uses,
   H extends Headers | undefined = Headers | undefined,
 > {
-  /** Whose wire format it has, by the path where that differs; ours where it says nothing. */
+  /** The wire format, or a function that finds it by path. Mooring's own if absent. */
   readonly api?: Api | ((path: string, settings: Settings) => Api | undefined);
   readonly summary: string;
   readonly description?: string;
-  /** By lower-case name; looked at before anything else of the request. */
+  /** Headers by lower-case name, parsed before the rest of the request. */
   readonly headers?: H;
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
-  /** Whether the body may be left out. */
+  /** Whether a request without a body is valid. */
   readonly bodyOptional?: boolean;
   readonly status: 200 | 201 | 202 | 204;
   readonly returns?: R;
-  /** What is answered instead of JSON: then `handle` replies with the text itself. */
+  /** The content type if it is not JSON. `handle` then returns the text itself. */
   readonly contentType?: string;
-  /** Other statuses that it may reply with, and what they mean. */
+  /** Other statuses of the answer, with their descriptions. */
   readonly also?: Readonly<Record<number, string | OtherAnswer>>;
-  /** What the caller must be allowed; `null` is open to all, without credentials. */
+  /** The required scope. `null` allows anonymous requests. */
   readonly scope: Scope | null;
-  /** Whether a request is counted against the organisation's quota of tests. */
+  /** Whether a request counts against the organisation's test quota. */
   readonly quota?: (query: Output<Q>) => boolean;
-  /** The problems that it may answer besides those that all have. */
+  /** The problems that it may answer in addition to those of every endpoint. */
   readonly problems?: readonly ProblemCode[];
-  /** Whether what is wrong with the source is its failure too: under each code's own status, or under that one. */
+  /** Whether it also answers failures of the source: with the status of each code, or always with 422. */
   readonly sourceProblems?: 'own' | 422;
   readonly uses: U;
-  /** Seconds; 10 unless said otherwise. */
+  /** Timeout in seconds, 10 by default. */
   readonly timeout?: number;
   handle(given: Given<P, Q, B, U, H>): Promise<Answer<R> | Reply<Answer<R> | null>>;
 }
 
-/** Types `handle` by what is declared beside it. */
+/** Infers the type of `handle` from the endpoint's other properties. */
 export const defineEndpoint = <
   const U extends Uses,
   P extends Schema | undefined = undefined,
@@ -114,4 +114,4 @@ export const defineEndpoint = <
   H extends Headers | undefined = undefined,
 >(
   endpoint: Endpoint<P, Q, B, R, U, H>,
-): Endpoint => endpoint as unknown as Endpoint; // its own handler wants more than the general one is given
+): Endpoint => endpoint as unknown as Endpoint; // its handler expects a narrower input than that of `Endpoint`

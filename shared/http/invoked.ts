@@ -4,7 +4,7 @@ import { createLog, type Log } from '../log.ts';
 import type { Probe } from '../ports/probe.ts';
 import { endAtUncaught } from '../uncaught.ts';
 
-/** A function that other functions invoke: one line in the log, and a Problem as an answer. */
+/** Creates the handler of a probe function, which other functions invoke. It logs one line and returns a `Problem` as an answer. */
 export const invoked =
   <E extends { readonly request_id: string }, A>(name: string, work: (probe: Probe, call: E) => Promise<A>) =>
   (call: E): Promise<ProbeAnswer<A>> => {
@@ -12,7 +12,7 @@ export const invoked =
     return timed(log, async () => packed(work(await vpcProbe(log), call), log));
   };
 
-/** One line when it is over, however it ends. */
+/** Runs `work` and logs one line with its duration, even if it fails. Exits the process on uncaught errors. */
 export const timed = async <T>(log: Log, work: () => Promise<T>): Promise<T> => {
   const began = performance.now();
   using _ = endAtUncaught(log);

@@ -19,7 +19,7 @@ import { writeJson } from './write-json.ts';
 type Event = APIGatewayProxyEventV2;
 type Result = APIGatewayProxyStructuredResultV2;
 
-/** The one middleware stack. Every function behind the API is `lambda(endpoint)`. */
+/** Wraps an endpoint in the middleware that every function behind the API shares. */
 export const lambda = (endpoint: Endpoint, runtime: () => Runtime = awsRuntime) => {
   const answer = answering(endpoint, runtime);
   return middy<Event, Result>()
@@ -34,9 +34,9 @@ interface RequestContext extends Context {
   log: Log;
 }
 
-const contextOf = (context: Context) => context as RequestContext; // `requestLog` has put it there
+const contextOf = (context: Context) => context as RequestContext; // `createLogMiddleware` sets `log`
 
-/** Gives each request its log, its id in the answer, and one line when it is over. */
+/** Creates the log of each request, adds the request id to the answer, and logs one line when the request is completed. */
 const requestLog = (runtime: () => Runtime): middy.MiddlewareObj<Event, Result> => {
   const finish = (request: middy.Request<Event, Result>, began: number) => {
     const { event, context } = request;
@@ -66,7 +66,7 @@ const requestLog = (runtime: () => Runtime): middy.MiddlewareObj<Event, Result> 
 
 const requestIdOf = ({ requestContext }: Event) => requestContext.requestId;
 
-/** Turns whatever was thrown into a problem document. */
+/** Converts any thrown error to a problem response. */
 const problemAnswers = (endpoint: Endpoint, runtime: () => Runtime): middy.MiddlewareObj<Event, Result> => ({
   onError: (request) => {
     const { log } = contextOf(request.context);
@@ -84,7 +84,7 @@ const resultOf = ({ status, headers, body }: HttpAnswer): Result => ({
   ...(body !== undefined && { body }),
 });
 
-/** What comes before the handler, in the order in which each may refuse, and what comes after it. */
+/** Processes a request: authentication and parsing, in the order in which each may refuse, then the endpoint's handler, then the answer. */
 const answering = (endpoint: Endpoint, runtimeOf: () => Runtime) => {
   let recognise: ReturnType<typeof recogniser> | undefined;
   return async (event: Event, log: Log): Promise<HttpAnswer> => {
@@ -112,7 +112,7 @@ const answering = (endpoint: Endpoint, runtimeOf: () => Runtime) => {
     const counted = endpoint.quota?.(query as never) === true;
     if (counted) await countDial();
     const dials = { limits: runtime.settings, org: caller.org, now, count: countDial, counted };
-    // Loaded with functions that can have a source dialled, and with no other.
+    // Imported here so that only functions that can dial a source load it.
     const metered =
       probe && store && (await import('./meter-probe.ts')).meterProbe(probe, { store, ...dials });
     const request_id = requestIdOf(event);
@@ -140,26 +140,26 @@ const answering = (endpoint: Endpoint, runtimeOf: () => Runtime) => {
       endpoint,
       await endpoint.handle(given as unknown as Given<never, never, never, Uses, never>),
       header,
-    ); // parsed by its own schemas above
+    ); // the endpoint's own schemas parsed it above
   };
 };
 
-/** Who is asked for nothing is nobody. */
+/** The caller and tenant of endpoints without a scope. */
 const nobody: { caller: Caller; tenant: Tenant } = {
   caller: { id: 'nobody', org: '', environments: [], scopes: [] },
   tenant: { org: '', environment: '' },
 };
 
-/** What it declares, and the table where callers' keys and quotas are. */
+/** The endpoint's declared ports, plus the store, which holds API keys and quotas. */
 export const usesOf = ({ uses, scope }: Endpoint): Uses => {
   if (scope === null) return uses;
   return { ...uses, store: mayDial(uses) ? 'write' : (uses.store ?? 'read') };
 };
 
-/** Whether a function can have a source dialled, which is counted. */
+/** Whether a function can dial a source through the probe. Such dials count against quotas. */
 export const mayDial = ({ probe = 'credentials' }: Uses): boolean => probe !== 'credentials';
 
-/** Parsed on the way out as well: what `returns` does not name cannot leave. */
+/** Renders the answer. Parses the body with `returns`, so that undeclared fields never leave. */
 const answerOf = async (
   endpoint: Endpoint,
   answer: unknown,
@@ -191,7 +191,7 @@ const matches = (header: string | undefined, etag: string) =>
   header !== undefined &&
   (header.trim() === '*' || header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag));
 
-/** Several endpoints behind one function, told apart by their routes. */
+/** Creates one handler for several endpoints, selected by route. */
 export const lambdas = (endpoints: Readonly<Record<string, Endpoint>>, runtime?: () => Runtime) => {
   const handlers = new Map(
     Object.entries(endpoints).map(([route, endpoint]) => [route, lambda(endpoint, runtime)]),

@@ -8,15 +8,15 @@ interface Options {
   readonly limits: DialLimits;
   readonly org: string;
   readonly now: number;
-  /** Counts a dial of the caller's. */
+  /** Counts one dial against the caller's quota. */
   readonly count: () => Promise<void>;
-  /** Whether the request itself was counted, which covers its first dial. */
+  /** Whether the request itself was counted, which includes its first dial. */
   readonly counted: boolean;
 }
 
 /**
- * A probe whose every call that dials a source is counted first, once for each connection in one request: who waits for an introspection
- * asks several times.
+ * Wraps a probe so that each call that dials a source is counted first. Counts each connection once per request, because a request that waits
+ * for an introspection calls the probe several times.
  */
 export const meterProbe = (
   probe: Probe,
@@ -45,7 +45,7 @@ export const meterProbe = (
         return probe.test(call);
       }
       await countOnce(call.id);
-      // The probe reads the connection, and counts where it will go.
+      // The probe reads the connection, so it counts the dial per destination itself.
       return probe.test({ ...call, destination_limit: limits.destination_tests_per_minute });
     },
     introspect: async (call, wait) => {

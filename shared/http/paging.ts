@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { Tenant } from '../domain/tenant.ts';
 import { Problem } from '../problem.ts';
 
-/** A whole number in a query, where everything is text. */
+/** Creates a schema for a whole number in a query string. */
 export const digits = (least: number, most: number) => {
   const expected = `a whole number from ${least} to ${most}`;
   return v.pipe(
@@ -17,7 +17,7 @@ export const digits = (least: number, most: number) => {
 
 export const Limit = v.optional(digits(1, 200), '50');
 
-/** What every list takes. */
+/** The query parameters of every list. */
 export const pageQuery = { limit: Limit, cursor: v.optional(v.pipe(v.string(), v.maxLength(8192))) } as const;
 
 export const Flag = v.pipe(
@@ -25,34 +25,34 @@ export const Flag = v.pipe(
   v.transform((text) => text === 'true'),
 );
 
-/** What one list answers: a page, and how to get the next. */
+/** Creates the schema of a list's answer: one page, and the cursor of the next. */
 export const pageOf = <S extends v.GenericSchema>(item: S) =>
   v.object({ data: v.array(item), next_cursor: v.nullable(v.string()) });
 
-/** Which list a cursor belongs to: its tenant, and everything that was filtered by. */
+/** The list that a cursor belongs to: its tenant and all filters. */
 interface List {
   readonly tenant: Tenant;
   readonly of: readonly unknown[];
-  /** Whether a text has the form of a position in this list. A caller can make a cursor of any text; nothing else goes to the store. */
+  /** Whether a text has the form of a position in this list. Callers can forge cursors, so only such a text reaches the store. */
   readonly accepts: (position: string) => boolean;
 }
 
-/** Positions in lists of connections: the id of the last one. */
+/** Whether a text is a position in a list of connections: the id of the last one. */
 export const acceptsId = (position: string): boolean => /^[0-9a-f]{32}$/.test(position);
 
 /**
- * A position in one list as an opaque string. It needs no key: what it says is only where in the caller's own list to go on. The digest
- * tells a damaged one, or one of another list, from ours; the form is checked again when it comes back.
+ * Encodes a position in a list as an opaque string. It needs no secret key, because it only says where the caller's own list continues.
+ * The digest detects a damaged cursor, or one of another list; decoding also checks the form of the position.
  */
 export const cursorOf = (list: List, position: string | null): string | null =>
   position === null ? null : Buffer.from(`${digestOf(list, position)}${position}`).toString('base64url');
 
-/** The position, or `invalid-cursor`. */
+/** Decodes a cursor. Throws `invalid-cursor`. */
 export const positionOf = (list: List, cursor: string | undefined): string | undefined => {
   if (cursor === undefined) return undefined;
   const text = Buffer.from(cursor, 'base64url').toString();
   const position = text.slice(digestLength);
-  // Encoded again, because base64 has several spellings of the same bytes.
+  // Compares the encoded form, because base64 has several encodings of the same bytes.
   if (position === '' || cursorOf(list, position) !== cursor || !list.accepts(position))
     throw new Problem('invalid-cursor');
   return position;

@@ -9,7 +9,7 @@ export interface HttpAnswer {
   readonly body?: string;
 }
 
-/** What a failure looks like: of ours RFC 9457, of another API what its clients know. */
+/** Converts a problem to an answer: an RFC 9457 document, or the form of another API. */
 export const problemAnswer = (
   problem: Problem,
   requestId: string,
@@ -59,7 +59,7 @@ const failureAnswer = (problem: Problem, clean: (text: string) => string, api: F
   };
 };
 
-/** The same, or `internal` in the API's own form where the problem itself cannot be rendered: a caller always gets an answer. */
+/** Renders a problem. Answers `internal` if the problem cannot be rendered, so that a caller always gets an answer. */
 export const renderProblem = (
   problem: Problem,
   requestId: string,
@@ -74,7 +74,7 @@ export const renderProblem = (
   }
 };
 
-/** Only a `Problem` tells the caller why, and a fault of the local disk; all else is `internal`. */
+/** Converts any error to a problem. Only a `Problem` and a storage fault keep their meaning; any other error becomes `internal`. */
 export const problemFrom = (error: unknown): Problem => {
   const known = asUnavailable(error, 'A file that Mooring needs');
   return known instanceof Problem ? known : new Problem('internal', undefined, { cause: error });

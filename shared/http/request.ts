@@ -4,7 +4,7 @@ import { parse, refusal, tellUnknownName } from '../parse.ts';
 import { Problem } from '../problem.ts';
 import type { Endpoint } from './endpoint.ts';
 
-/** The path's parameters; an id of the wrong form names nothing here. A consumer's name is the caller's own, as in a body. */
+/** Parses the path parameters. An invalid id is `not-found`; an invalid consumer name is `invalid-request`, because callers choose it. */
 export const paramsOf = (endpoint: Endpoint, { pathParameters }: APIGatewayProxyEventV2): unknown => {
   if (!endpoint.params) return undefined;
   const result = v.safeParse(endpoint.params, pathParameters ?? {});
@@ -14,7 +14,7 @@ export const paramsOf = (endpoint: Endpoint, { pathParameters }: APIGatewayProxy
   return parse(endpoint.params, pathParameters, '', 'path');
 };
 
-/** The headers that an endpoint declares, by their lower-case names. */
+/** Parses the headers that an endpoint declares, by their lower-case names. */
 export const headersOf = (endpoint: Endpoint, header: (name: string) => string | undefined): unknown => {
   if (!endpoint.headers) return undefined;
   const given = Object.keys(endpoint.headers.entries).flatMap((name) => {
@@ -24,7 +24,7 @@ export const headersOf = (endpoint: Endpoint, header: (name: string) => string |
   return parse(endpoint.headers, Object.fromEntries(given), '', 'header');
 };
 
-/** The query, from its raw text: the gateway joins repeated parameters, and we refuse them. */
+/** Parses the raw query string, because the gateway joins repeated parameters, which are refused here. */
 export const queryOf = (endpoint: Endpoint, { rawQueryString }: APIGatewayProxyEventV2): unknown => {
   if (!isPercentEncodedUtf8(rawQueryString))
     throw refusal([{ path: '', expected: 'percent-encoded UTF-8' }], 'invalid-request', 'query');
@@ -46,7 +46,7 @@ export const queryOf = (endpoint: Endpoint, { rawQueryString }: APIGatewayProxyE
   return parse(endpoint.query ?? v.strictObject({}), query, '', 'query');
 };
 
-/** `URLSearchParams` would put U+FFFD in the place of what is not. */
+/** `URLSearchParams` would replace invalid UTF-8 with U+FFFD. */
 const isPercentEncodedUtf8 = (text: string): boolean => {
   if (!text.includes('%')) return true;
   try {
@@ -57,18 +57,18 @@ const isPercentEncodedUtf8 = (text: string): boolean => {
   }
 };
 
-/** `If-Match` as the version that the caller has seen: tests change an ETag, but not what he would overwrite. */
+/** Parses `If-Match` to the connection's version. Ignores the rest of the ETag, which tests change without a change of the connection. */
 export const seenVersion = (header: string | undefined): number | undefined => {
   if (header === undefined || header.trim() === '*') return undefined;
   const versions = header
     .split(',')
     .map((tag) => /^ *"(\d{1,15})\.\d{1,15}(?:\.\d{1,15})?" *$/.exec(tag)?.[1]);
-  // A tag that is none of ours can match nothing.
+  // -1 matches no version: the tag is not one of Mooring's.
   const [version] = versions;
   return versions.length === 1 && version !== undefined ? Number(version) : -1;
 };
 
-/** The `Idempotency-Key` of a create, where it has one. */
+/** Checks the `Idempotency-Key` of a create, if there is one. */
 export const idempotencyKey = (header: string | undefined): string | undefined => {
   if (header !== undefined && (header === '' || header.length > 255)) {
     throw refusal([{ path: 'Idempotency-Key', expected: '1 to 255 characters' }]);

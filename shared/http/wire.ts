@@ -3,7 +3,7 @@ import type { StoredConnection } from '../domain/connection.ts';
 import { countEndedUsages, entityTag, show } from '../domain/show.ts';
 import { reply } from './endpoint.ts';
 
-/** `conn_…` outside, its 32 hex digits inside. */
+/** Parses the public form `conn_…` to the internal 32 hex digits. */
 export const ConnectionId = v.pipe(
   v.string(),
   v.regex(/^conn_[0-9a-f]{32}$/, 'an id of the form conn_…'),
@@ -12,7 +12,7 @@ export const ConnectionId = v.pipe(
 
 export const byId = v.object({ id: ConnectionId });
 
-/** A connection as an answer, with the tag that a change of it may name; `settled` where its introspection turned out to be lost. */
+/** Creates an answer with a connection and its ETag. `settled`: whether its introspection was found to be lost, which changes the ETag. */
 export const connectionReply = (stored: StoredConnection, now: number, settled = false) =>
   reply(show(stored, now), { etag: entityTag(stored, countEndedUsages(stored, now) + Number(settled)) });
 
@@ -20,7 +20,7 @@ const consumerForm = /^[A-Za-z0-9._:-]{1,100}$/;
 
 export const isConsumer = (text: string): boolean => consumerForm.test(text);
 
-/** A connection and one of its consumers. */
+/** The path parameters of a connection and one of its consumers. */
 export const byConsumer = v.object({
   id: ConnectionId,
   consumer: v.pipe(v.string(), v.regex(consumerForm, '1 to 100 letters, digits, . _ : or -')),

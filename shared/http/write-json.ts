@@ -2,18 +2,18 @@ import * as v from 'valibot';
 import { nextTurn } from '../next-turn.ts';
 
 /**
- * The JSON of a value as its schema leaves it. A long list in it is checked and written over several turns of the event loop: an answer
- * of 4 MB, all at once, would hold every other caller.
+ * Parses a value with its schema and writes it as JSON. Spreads a long list over several turns of the event loop: writing an answer of
+ * 4 MB at once would block all other callers.
  */
 export const writeJson = async (schema: v.GenericSchema, value: unknown): Promise<string> => {
   const long = findList(schema, value);
   if (!long) return JSON.stringify(v.parse(schema, value));
   const { name, list, items } = long;
-  const others = v.parse(schema, { ...Object(value), [name]: [] }) as Readonly<Record<string, unknown>>; // of an object's schema
+  const others = v.parse(schema, { ...Object(value), [name]: [] }) as Readonly<Record<string, unknown>>; // the schema is an object schema
   const parts: string[] = [];
   for (const [key, part] of Object.entries(others)) {
     const text = key === name ? await writeList(list, items) : JSON.stringify(part);
-    // Nothing is said of what is undefined.
+    // JSON has no `undefined`: the property is left out.
     if (text !== undefined) parts.push(`${JSON.stringify(key)}:${text}`);
   }
   return `{${parts.join(',')}}`;
@@ -25,7 +25,7 @@ interface List {
   readonly items: readonly unknown[];
 }
 
-/** Of a property that the schema has for a list, and asks nothing of but its items. */
+/** Finds a property that is a list of more than one item, and whose schema has no rules for the list as a whole. */
 const findList = (schema: v.GenericSchema, value: unknown): List | undefined => {
   if (!isObjectSchema(schema) || typeof value !== 'object' || value === null) return undefined;
   for (const [name, property] of Object.entries(schema.entries)) {
@@ -41,7 +41,7 @@ const isObjectSchema = (schema: v.GenericSchema): schema is v.ObjectSchema<v.Obj
 
 const listSchema = (schema: v.GenericSchema): v.GenericSchema | undefined => {
   if (schema.type === 'nullable' && !('pipe' in schema) && 'wrapped' in schema)
-    return listSchema(schema.wrapped as v.GenericSchema); // of `v.nullable`
+    return listSchema(schema.wrapped as v.GenericSchema); // a `v.nullable` schema
   return schema.type === 'array' && !('pipe' in schema) ? schema : undefined;
 };
 
