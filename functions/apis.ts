@@ -5,7 +5,7 @@ import { profiles } from './profiles/wire.ts';
 import { providers } from './providers/wire.ts';
 import { registrations } from './registrations/wire.ts';
 
-/** The wire formats besides our own, each with the folder of its name. */
+/** The wire formats other than Mooring's own, each in the folder with its name. */
 export const apis: { readonly [N in ApiName]?: Api } = {
   management,
   profiles,
@@ -13,17 +13,17 @@ export const apis: { readonly [N in ApiName]?: Api } = {
   registrations,
 };
 
-/** The API that a file of this folder belongs to; ours has several folders and no name. */
+/** Finds the API that a file of this folder belongs to. Mooring's own API has several folders and no name. */
 export const apiOf = (file: string): ApiName | undefined =>
   apiNames.find((name) => file.startsWith(`${name}/`));
 
-/** Whether a deployment that speaks these APIs has the function of this file. */
+/** Whether a deployment with these APIs enabled has the function of this file. */
 export const isExposed = (file: string, spoken: readonly ApiName[]): boolean => {
   const name = apiOf(file);
   return name === undefined || spoken.includes(name);
 };
 
-/** Whose path it is, of those that are spoken; `undefined` is ours. */
+/** Finds the enabled API that a path belongs to. `undefined` means Mooring's own. */
 export const apiAt = (path: string, { apis: spoken }: Settings): Api | undefined =>
   spoken
     .map((name) => apis[name])

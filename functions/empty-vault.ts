@@ -7,7 +7,7 @@ import type { PortsFor, Uses } from '../shared/ports/ports.ts';
 
 export const uses = { vault: 'sweep' } as const satisfies Uses;
 
-/** What the function answers to CloudFormation. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html */
+/** The answer to CloudFormation. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html */
 export interface Outcome {
   readonly Status: 'SUCCESS' | 'FAILED';
   readonly Reason?: string;
@@ -18,8 +18,8 @@ export interface Outcome {
 }
 
 /**
- * Removes every secret of the deployment for good when its stack is deleted, and does nothing before. Answers while there is time left
- * (milliseconds): CloudFormation would wait an hour for a function that was killed.
+ * Permanently removes all secrets of the deployment when its stack is deleted, and does nothing for other events. Answers before the function
+ * times out (`getRemainingMs`), because CloudFormation would wait an hour for a function that was ended.
  */
 export const emptyVault = async (
   event: CloudFormationCustomResourceEvent,
@@ -39,7 +39,7 @@ export const emptyVault = async (
   }
 };
 
-/** Again and again while some go: of many at once Secrets Manager refuses some. */
+/** Repeats as long as each round removes some: Secrets Manager throttles many removals at once. */
 const removeAll = async (
   { vault }: Partial<PortsFor<typeof uses>>,
   left: () => number,
@@ -68,7 +68,7 @@ const removeAll = async (
   }
 };
 
-/** Time enough for what is under way, and for the answer. */
+/** The time reserved for running removals and for the answer. */
 const reserveMs = 20_000;
 
 export const handler = async (

@@ -24,12 +24,12 @@ export const openapi = defineEndpoint({
   handle: async ({ documents, settings }) => spokenPart(await documents.openapi(), settings),
 });
 
-/** The document without the APIs that this deployment does not speak. */
+/** Removes the APIs that are disabled in this deployment from the document. */
 const spokenPart = (text: string, { apis }: Settings): string => {
   const silent = apiNames.filter((name) => !apis.includes(name));
   if (silent.length === 0) return text;
   const isSilent = (name: string) => silent.some((api) => api === name);
-  const { tags, paths, components, ...document } = JSON.parse(text) as Document; // of our own making
+  const { tags, paths, components, ...document } = JSON.parse(text) as Document; // the build generates it
   const kept = Object.entries(paths).flatMap(([path, methods]) => {
     const spoken = Object.entries(methods).filter(([, { tags: [tag = ''] = [] }]) => !isSilent(tag));
     return spoken.length === 0 ? [] : [[path, Object.fromEntries(spoken)] as const];

@@ -5,7 +5,7 @@ import { Problem } from '../shared/problem.ts';
 import { apiAt, isExposed } from './apis.ts';
 import { routes } from './routes.ts';
 
-/** The `$default` route: nothing of this path, or nothing of this method there. */
+/** The `$default` route: 404 for an unknown path, 405 for an unknown method of a known path. */
 export const endpoint = defineEndpoint({
   api: apiAt,
   summary: 'Whatever no other route answers',
@@ -18,7 +18,7 @@ export const endpoint = defineEndpoint({
       .filter(([, file]) => isExposed(file, settings.apis))
       .map(([route]) => route.split(' '))
       .filter(([, pattern = '']) => patternOf(pattern).test(path));
-    // A path that is spelled out is not the one with a parameter that it would fit as well.
+    // An exact route takes precedence over a route with a parameter that also matches.
     const spelledOut = fitting.filter(([, pattern]) => pattern === path);
     const methods = (spelledOut.length > 0 ? spelledOut : fitting).map(([method]) => method);
     if (methods.length === 0) throw new Problem('not-found', 'There is no such path');

@@ -15,8 +15,8 @@ interface Published {
 }
 
 /**
- * Puts what changed in the table on the bus. A record that is no event is sent to the dead letters, so that it stops nobody; where the bus
- * refuses, the stream delivers again from the first record that it did not take.
+ * Publishes the changes of the table on the bus. Sends a record that cannot be converted to the dead letters, so that it does not block the
+ * stream. If the bus refuses events, the stream delivers again from the first refused record.
  */
 export const publishChanges = async (
   { Records: records }: DynamoDBStreamEvent,
@@ -46,7 +46,7 @@ export const publishChanges = async (
   return { batchItemFailures: itemIdentifier === undefined ? [] : [{ itemIdentifier }] };
 };
 
-/** All at once; where that fails, in order until the bus refuses, whose record is the answer. */
+/** Publishes all at once. If that fails, publishes in order, ten records at a time; returns the first record of the first refused part. */
 const putAll = async (
   bus: Bus,
   published: readonly Published[],

@@ -1,4 +1,4 @@
-/** The whole API: a route, and the file of this folder that answers it. Of `meta#name`, `name` is the endpoint in the file. */
+/** All routes, each with the file of this folder that answers it. In `meta#name`, `name` is the endpoint's export in the file. */
 export const routes = {
   'GET /v1/connectors': 'connectors/list',
   'GET /v1/connectors/{type}': 'connectors/get',

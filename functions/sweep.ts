@@ -7,7 +7,7 @@ import type { PortsFor, Uses } from '../shared/ports/ports.ts';
 
 export const uses = { store: 'sweep', vault: 'sweep' } as const satisfies Uses;
 
-/** Once a day, and again when it failed: what is removed already is not found again. */
+/** Runs once a day, and again after a failure: a second run does not find what the first one removed. */
 export const handler = async (): Promise<void> => {
   const log = createLog({ function: 'sweep' });
   if (env().SWEEP === 'off') return log.info('the sweep is switched off');
@@ -18,6 +18,6 @@ export const handler = async (): Promise<void> => {
   const snapshots = await sweepSnapshots({ store, clock, log });
   const swept = await sweepSecrets({ store, vault, clock, log });
   log.info('swept', { ...swept, snapshots, ms: Math.round(performance.now() - began) });
-  // The alarm on its failures tells of it.
+  // A failed run raises the alarm.
   if (swept.refused !== undefined) throw new Error(swept.refused);
 };

@@ -8,7 +8,7 @@ import type { PortsFor, Uses } from '../shared/ports/ports.ts';
 
 export const uses = { store: 'write' } as const satisfies Uses;
 
-/** Ends the wait for tests whose messages became dead letters; what cannot even be read comes back, and goes to the other dead letters. */
+/** Fails the tests whose messages became dead letters. A message that cannot be handled is delivered again, and ends in a second dead-letter queue. */
 export const buryTests = async (
   { Records: records }: Pick<SQSEvent, 'Records'>,
   { clock, ports, writeLog }: Pick<Runtime, 'clock' | 'ports' | 'writeLog'>,

@@ -32,7 +32,7 @@ export const endpoint = defineEndpoint({
   handle: async ({ query: { limit, cursor, ...filter }, tenant, store, now }) => {
     const list = { tenant, of: ['connections', filter], accepts: acceptsId };
     const page = await listConnections(store, tenant, filter, { limit, after: positionOf(list, cursor) });
-    // One read for each that runs, of which there are few.
+    // One read for each running introspection; few run at a time.
     const settled = await Promise.all(page.data.map((stored) => settleIntrospection(store, stored, now)));
     return {
       data: settled.map((stored) => showListed(stored, now)),

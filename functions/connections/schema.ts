@@ -58,7 +58,7 @@ export const endpoint = defineEndpoint({
     const { tenant } = actor;
     const list = { tenant, of: ['schema', id, filter], accepts: isCatalogPosition };
     const position = positionOf(list, cursor);
-    // Who pages on stays in the snapshot that he began with.
+    // Later pages read the snapshot of the first page.
     const [snapshot, after] = position === undefined ? [undefined, undefined] : split(position);
     const catalog = await currentCatalog({ store, probe }, actor, id, { maxAge, forget, snapshot });
     if (catalog === 'running') return reply(null, { status: 202, headers: { 'retry-after': '2' } });
@@ -68,7 +68,7 @@ export const endpoint = defineEndpoint({
     const [page, connection] = await Promise.all([
       readTables(store, place, { ...filter, names, limit, after }),
       found,
-      // Whoever pages on has said so already.
+      // The first page has written the audit record.
       position === undefined && store.write([audit(actor, id, 'read-schema')]),
     ]);
     const next = page.next === null ? null : `${catalog.snapshot_id} ${page.next}`;

@@ -25,7 +25,7 @@ export const endpoint = defineEndpoint({
   returns: v.object({
     valid: v.boolean(),
     errors: v.array(Mismatch),
-    /** Left out where there are none. */
+    /** Left out if there are none. */
     warnings: v.exactOptional(v.array(NotInSample)),
   }),
   also: { 202: 'The introspection still runs; ask again after Retry-After' },
@@ -52,7 +52,7 @@ export const endpoint = defineEndpoint({
   },
 });
 
-/** Of errors, and of warnings. */
+/** The maximum number of errors, and of warnings. */
 const most = 1000;
 
 export const handler = lambda(endpoint);

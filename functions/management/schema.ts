@@ -58,7 +58,7 @@ export const endpoint = defineEndpoint({
       ? freshCatalog({ store, probe }, actor, id, patience)
       : currentCatalog({ store, probe }, actor, id, { snapshot }));
     if (catalog === 'running') throw new Problem('unavailable', 'The introspection still runs');
-    // Whoever reads on has said so already.
+    // The first page has written the audit record.
     if (position === undefined) await store.write([audit(actor, id, 'read-schema')]);
     const place = { ...tenant, id, snapshot: catalog.snapshot_id };
     const { schemas: names } = nameRulesFor(stored, catalog);
@@ -84,7 +84,7 @@ export const endpoint = defineEndpoint({
 
 export const handler = lambda(endpoint);
 
-/** A function's answer ends at 6 MB. */
+/** Lambda limits an answer to 6 MB. */
 const pageBytes = 4 * 1024 * 1024;
 
 const describeTable = ({ schema, name, columns }: Table, source: ConnectionResponse, names: NameRule) => ({

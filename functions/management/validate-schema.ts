@@ -77,7 +77,7 @@ const validated = async (
   const { stored, wire } = source;
   const catalog = await freshCatalog(where, actor, stored.id, patience).catch((error: unknown) => {
     if (error instanceof Problem && error.code === 'not-found') return undefined;
-    // What is Mooring's own fault is not said of a source.
+    // A fault of Mooring must not be reported as one of the source.
     if (error instanceof Problem && problems[error.code].blame !== 'mooring') return 'running' as const;
     throw error;
   });

@@ -25,7 +25,7 @@ const connectorOf = {
   MYSQL: 'mysql',
 } as const satisfies Record<Type, ConnectionInput['type']>;
 
-/** The body of a create in the domain's words, with its rules. */
+/** Converts the body of a create to the domain's input, and checks it with the domain's rules. */
 export const inputOf = (body: CreateConnectionRequest, product: string): ConnectionInput => {
   const { configName: name, type, host, port, databaseName, userName: username, password, ssl } = body;
   const { schema, metadata = {} } = body;
@@ -49,11 +49,11 @@ export const inputOf = (body: CreateConnectionRequest, product: string): Connect
 
 interface Where {
   readonly config: Texts;
-  /** The name of the database where the config does not say it. */
+  /** The name of the database, if the config does not contain it. */
   readonly database?: string;
 }
 
-/** The database, as each connector calls it, and where it knows the user. */
+/** Converts the database to the connector's own fields, including the authentication database of MongoDB. */
 const placeOf = (type: Type, databaseName: string, { serviceName, authSource }: Texts): Where => {
   if (type === 'MONGODB') return { config: { database: databaseName, auth_source: authSource ?? 'admin' } };
   if (type !== 'ORACLE') return { config: { database: databaseName } };
@@ -62,7 +62,7 @@ const placeOf = (type: Type, databaseName: string, { serviceName, authSource }: 
     : { config: { service_name: serviceName }, database: databaseName };
 };
 
-/** A change in the domain's words: of what it does not say nothing. */
+/** Converts the body of an update to a patch that contains only the given fields, and checks it with the domain's rules. */
 export const patchOf = (stored: StoredConnection, body: UpdateConnectionRequest): ConnectionPatch => {
   const { configName, type, host, port, userName, password, ssl } = body;
   if (type !== undefined && connectorOf[type] !== stored.type)
@@ -86,7 +86,7 @@ export const patchOf = (stored: StoredConnection, body: UpdateConnectionRequest)
   });
 };
 
-/** Where the change moves the database, or the metadata that say where it is; `undefined` where it moves nothing. */
+/** Converts a change of the database, or of the metadata that belong to it. Returns `undefined` if neither changes. */
 const placeAfter = (
   stored: StoredConnection,
   { databaseName, metadata }: UpdateConnectionRequest,
@@ -106,7 +106,7 @@ const placeAfter = (
   }
   if (type === 'ORACLE' && moved('serviceName')) {
     const name = databaseName ?? databaseOf(stored) ?? '';
-    // One that goes by its SID stays one, unless it is told a service.
+    // A connection with a SID keeps it, unless the update sets a service name.
     if (stored.config['service_name'] === undefined && after['serviceName'] === undefined)
       return { config: { sid: name } };
     const { config, ...rest } = placeOf(type, name, after);
@@ -130,7 +130,7 @@ const metadataAfter = (
   return Object.keys(changes).length > 0 && { metadata: changes };
 };
 
-/** The connection as this API tells it; `undefined` where it has no words for it. */
+/** Converts a connection to this API's form. Returns `undefined` if the API cannot represent it. */
 export const shown = (stored: StoredConnection): ConnectionResponse | undefined => {
   const type = typeOf(stored);
   const { host, port, username: userName } = stored.config;
@@ -176,12 +176,12 @@ const schemaOf = ({ config, metadata }: StoredConnection): string | undefined =>
   return typeof only === 'string' ? only : undefined;
 };
 
-/** The schema whose tables go by their names alone. */
+/** Returns the schema whose tables are named without it. */
 export const defaultSchema = ({ type, schema, databaseName, userName }: ConnectionResponse): string => {
   if (type === 'MYSQL' || type === 'MONGODB') return databaseName;
   return schema ?? { ORACLE: userName.toUpperCase(), SQL_SERVER: 'dbo', POSTGRESQL: 'public' }[type];
 };
 
-/** How names compare in this API: as in the source, and without case in Oracle, which writes in capitals what was not quoted. */
+/** Names compare as in the source. In Oracle they compare without case, because Oracle stores unquoted names in capitals. */
 export const nameRulesFor = (stored: StoredConnection, catalog: CatalogSummary): NameRules =>
   stored.type === 'oracle' ? namesInAnyCase : readNameRules(stored, catalog);

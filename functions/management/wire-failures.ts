@@ -25,9 +25,12 @@ export const ErrorResponse = v.pipe(
 
 const row = (status: number, title: string, message?: string) => ({ status, title, message });
 
-// A table is read in columns.
+// Keeps the table aligned in columns.
 // prettier-ignore
-/** Without a message: which fields are to blame for what, or else the problem's own sentence. FET-1014 and FET-1016 are of jobs, which this API has none of: reserved. */
+/**
+ * An error without a message lists the wrong fields, or uses the problem's detail. FET-1014 and FET-1016 are reserved: they are about jobs,
+ * which this API does not have.
+ */
 export const codes = {
   'FET-0001': row(400, 'Missing required fields', 'One or more required fields are missing. Please ensure all required fields like configName, host, port, userName, and password are included.'),
   'FET-0002': row(500, 'Internal Server Error', 'The server encountered an unexpected error. Please try again later or contact support.'),
@@ -54,7 +57,7 @@ export const codes = {
   'FET-1060': row(422, 'Schema Validation Failed', 'Some of the mapped fields are not there. Each is listed in the errors array.'),
   'FET-1061': row(400, 'Schema Validation Limit Exceeded', 'At most 10 data sources, 20 tables of each and 50 fields of each table are validated at once.'),
   'FET-1062': row(400, 'Unknown Data Sources', 'None of the data sources is known.'),
-  // What any API may answer, under the number of its status.
+  // Errors that any API may answer, numbered by their status.
   'FET-9401': row(401, 'Unauthorized'),
   'FET-9403': row(403, 'Forbidden'),
   'FET-9405': row(405, 'Method Not Allowed'),
@@ -70,12 +73,12 @@ export type FetCode = keyof typeof codes;
 export const failure = (problem: Problem, clean: (text: string) => string): FailureAnswer => {
   const { place, errors = [], steps } = problem.extras;
   const sentence = clean(problem.message);
-  // A failed test is one whatever its code is elsewhere.
+  // A failed test has one code here, independent of the problem's code.
   if (steps) return answerOf('FET-1040', { sentence });
   if (place === 'path') return answerOf('FET-0404', { sentence, fields: { id: 'expected a UUID' } });
   const told = errors.map((complaint) => ({ ...complaint, ...placed(complaint, problem) }));
   const first = order.find((code) => told.some((one) => one.code === code)) ?? byCode[problem.code];
-  // Ours, and never what was sent: a short password in `clean` would take words out of them.
+  // Not cleaned: these texts never contain input, and a short password would remove words from them.
   const fields = told
     .filter(({ code, field }) => code === first && field !== '')
     .map(({ field, expected }) => [field, `expected ${expected}`]);
@@ -107,13 +110,13 @@ const answerOf = (code: FetCode, { sentence, fields = {}, ...own }: Told): Failu
   };
 };
 
-/** Of several things that are wrong the one to say first. */
+/** The order in which one code is chosen if several apply. */
 const order: readonly FetCode[] = [
   'FET-0403',
   'FET-0400',
   'FET-0402',
   'FET-0001',
-  ...(Object.keys(codes) as FetCode[]), // its own keys
+  ...(Object.keys(codes) as FetCode[]), // the keys of the table
 ];
 
 const byCode = {
@@ -179,7 +182,7 @@ const placed = ({ path, expected, rule = '' }: Complaint, { code, extras: { plac
   if (place) return { code: bodyCode(path, expected, rule), field: path };
   const field = outsideNames[path] ?? path;
   if (code !== 'invalid-request') return { code: byCode[code], field };
-  // Blank is what the body’s own schema says; a rule of the domain’s is another.
+  // FET-0001 is for rules of the body's own schema. This error comes from a rule of the domain.
   return { code: field === 'ssl.mode' ? 'FET-0413' : 'FET-0401', field };
 };
 
@@ -194,7 +197,7 @@ const queryCode = (path: string, rule: string): FetCode => {
   return path === 'startDate' || path === 'endDate' ? 'FET-0408' : 'FET-0405';
 };
 
-/** What the domain calls otherwise. */
+/** The names of the domain's fields in this API. */
 const outsideNames: Readonly<Record<string, string>> = {
   name: 'configName',
   'config.host': 'host',

@@ -21,13 +21,13 @@ const day = v.optional(
   ),
 );
 
-/** In a `Date`, 30 February is 1 March. */
+/** `Date.parse` accepts 30 February as 1 March. */
 const isDay = (date: string) => {
   const time = Date.parse(`${date}T00:00:00Z`);
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date);
 };
 
-/** An empty filter filters nothing. */
+/** An empty filter has no effect. */
 export const ListQuery = closed({
   page: v.optional(
     v.pipe(v.string(), digits, v.transform(Number), v.minValue(1), v.maxValue(999_999_999)),
@@ -65,12 +65,12 @@ interface List {
   readonly tenant: Tenant;
   readonly path: string;
   readonly query: ListQuery;
-  /** Which list it is, so that a cursor is of that one. */
+  /** Identifies the list, so that its cursors are valid for no other. */
   readonly of: readonly unknown[];
   readonly has: (stored: StoredConnection) => boolean;
 }
 
-/** One page of those that the list has and the query asks for, and how many there are in all. */
+/** Lists one page of the connections that match the list and the query, with their total number. */
 export const pageOf = async ({
   store,
   tenant,
@@ -115,7 +115,7 @@ const checkDates = ({ startDate, endDate }: ListQuery): void => {
     throw refused('FET-0409', 'endDate', 'a date that is not before startDate');
 };
 
-/** A function's answer ends at 6 MB. */
+/** Lambda limits an answer to 6 MB. */
 const pageBytes = 4 * 1024 * 1024;
 
 const searchOf = (query: Partial<ListQuery>) =>

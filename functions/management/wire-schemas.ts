@@ -2,25 +2,25 @@ import * as v from 'valibot';
 import { maxCharacters } from '../../shared/characters.ts';
 import type { StoredConnection } from '../../shared/domain/connection.ts';
 
-/** As `strictObject`, but every field that it does not know is told: valibot's stops at the first. */
+/** Creates a schema like `strictObject` that reports every unknown field: valibot's stops at the first. */
 export const closed = <E extends v.ObjectEntries>(entries: E) =>
-  v.objectWithRest(entries, v.never()) as unknown as v.StrictObjectSchema<E, undefined>; // the same but for how much it tells
+  v.objectWithRest(entries, v.never()) as unknown as v.StrictObjectSchema<E, undefined>; // it differs only in the number of issues
 
 export const types = ['ORACLE', 'SQL_SERVER', 'POSTGRESQL', 'MONGODB', 'MYSQL'] as const;
 export const modes = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
 
-/** The failure tells a blank text by this rule: no other text of a body has a `regex`, names in `metadata` apart. */
+/** `renderManagementFailure` detects a blank text by this rule: except for names in `metadata`, no other text of a body has a `regex`. */
 const notBlank = v.regex(/\S/, 'a text that is not blank');
 const said = (description: string) => v.pipe(v.string(), notBlank, v.description(description));
 
-/** What the failure tells nesting by. */
+/** The message by which `renderManagementFailure` detects a nested value. */
 export const nested = 'a text, and nothing nested';
 const MetadataValue = v.pipe(
   v.string(({ input }) => (typeof input === 'object' && input !== null ? nested : 'a text')),
   maxCharacters(2000),
 );
 
-/** What no connector has a field for is kept in the metadata, under names that are nobody else's. */
+/** Fields that no connector has are stored in the metadata, under reserved names. */
 export const kept = { schema: 'mooring:schema', database: 'mooring:database' } as const;
 export const isKept = (name: string): boolean => name.startsWith('mooring:');
 
@@ -144,7 +144,7 @@ export type UpdateConnectionRequest = v.InferOutput<typeof UpdateConnectionReque
 const Uuid = v.pipe(v.string(), v.uuid());
 const Time = v.pipe(v.string(), v.isoTimestamp());
 
-/** The order is the one in which it is printed. */
+/** The order of the properties is their order in the JSON. */
 export const ConnectionResponse = v.pipe(
   v.object({
     id: v.pipe(Uuid, v.description('Unique identifier of the connection (UUID format).')),
@@ -198,7 +198,7 @@ export const headers = v.object(organization);
 export const productHeaders = v.object({ ...organization, 'x-product-name': product });
 export const filterHeaders = v.object({ ...organization, 'x-product-name': v.optional(product) });
 
-/** A UUID outside, its 32 hex digits inside. */
+/** Parses the public UUID to the internal 32 hex digits. */
 export const byId = v.object({
   id: v.pipe(
     Uuid,

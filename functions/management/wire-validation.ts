@@ -40,7 +40,7 @@ export const SchemaValidationError = v.object({
   errors: v.array(FieldError),
 });
 
-/** What a name of a table may mean, the likeliest first: names may hold dots, so each may be the one behind a schema. */
+/** Lists the tables that a name may refer to, the likeliest first. Names may contain dots, so each dot may separate schema and table. */
 export const readings = (
   name: string,
   fields: readonly string[],
@@ -60,7 +60,7 @@ export const readings = (
   ];
 };
 
-/** The errors of the first reading by which the table is there; else that it is not. */
+/** Returns the errors of the first candidate that exists, or that the table does not exist. */
 export const errorsOf = (
   dataSourceId: string,
   table: string,
@@ -68,7 +68,7 @@ export const errorsOf = (
 ): FieldError[] => {
   const found = byReading.find((errors) => errors.every(({ code }) => code !== 'table-not-found'));
   if (!found) return [{ type: 'TABLE_NOT_FOUND', dataSourceId, table }];
-  // What a sample did not show, this API has no word for: it is no error.
+  // Fields that are only missing from a sample are no errors: this API has no warnings.
   return found
     .filter(isMismatch)
     .map(({ column = '' }) => ({ type: 'FIELD_NOT_FOUND', dataSourceId, table, field: column }));

@@ -59,11 +59,11 @@ export const management = {
   },
 } as const satisfies Api;
 
-/** A refusal that has a code of its own. */
+/** Creates a problem with this API's own error code. */
 export const refused = (code: FetCode, path: string, expected: string): Problem =>
   refusal([{ path, expected, rule: code }]);
 
-/** Throws unless the organisation that is named is the caller's. */
+/** Throws if the `X-Organization-Id` header names another organisation than the caller's. */
 export const checkOrganization = (
   headers: { readonly 'x-organization-id'?: string | undefined },
   { org }: Caller,
@@ -77,7 +77,7 @@ export const checkOrganization = (
     );
 };
 
-/** Throws where the host is an address that the deployment will not dial. */
+/** Throws if the host is an address that the egress policy forbids. */
 export const checkHost = (
   { egress = {} }: Settings,
   { environment }: Tenant,
@@ -92,7 +92,7 @@ export const checkNotEmpty = (body: object): void => {
     throw refusal([{ path: '', expected: 'a field', rule: 'missing' }], 'invalid-request', 'body');
 };
 
-/** Milliseconds that a caller waits for an introspection. */
+/** How long a request waits for an introspection. */
 export const patience = 25_000;
 
 export interface Shown {
@@ -100,7 +100,7 @@ export interface Shown {
   readonly wire: ConnectionResponse;
 }
 
-/** The connection and how it is told; what this API has no words for is not there. */
+/** Finds a connection in stored form and in this API's form. Throws `not-found` if the API cannot represent it. */
 export const findShown = async (store: ReadStore, tenant: Tenant, id: string): Promise<Shown> =>
   shownOf(await findConnection(store, tenant, id));
 
@@ -120,7 +120,7 @@ export const shownOf = (stored: StoredConnection): Shown => {
   return { stored, wire };
 };
 
-/** Reads, decides and changes, and again when somebody else changed it in between. */
+/** Repeats an attempt, up to 5 times, if another update of the connection came in between (`precondition-failed`). */
 export const retried = async <T>(attempt: () => Promise<T>): Promise<T> => {
   for (let left = 5; ; left--) {
     try {

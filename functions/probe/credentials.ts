@@ -4,7 +4,7 @@ import type { CredentialsChange } from '../../shared/ports/probe.ts';
 
 export const uses = probeUses;
 
-/** The only function that brings new versions of secrets into force. */
+/** The only function that promotes new versions of secrets. */
 export const handler = invoked('probe/credentials', (probe, call: CredentialsChange) =>
   probe.credentials(call),
 );

@@ -4,7 +4,7 @@ import type { ProbeCall } from '../../shared/ports/probe.ts';
 
 export const uses = probeUses;
 
-/** Whoever does not want to wait invokes it without waiting, or hangs up: it goes on. */
+/** The introspection continues even if the caller invokes the function asynchronously or stops waiting. */
 export const handler = invoked('probe/introspect', (probe, call: ProbeCall) =>
   probe.introspect(call, Infinity),
 );

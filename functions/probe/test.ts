@@ -13,7 +13,7 @@ export const uses = probeUses;
 
 const onCall = invoked('probe/test', (probe, call: SavedTest | DraftTest) => probe.test(call));
 
-/** Tests what an API function asks for, and what events ask for through the queue. */
+/** Runs tests that API functions request, and tests that events request through the queue. */
 export const handler = (event: SavedTest | DraftTest | SQSEvent) =>
   'Records' in event
     ? makeQueuedTests(event, awsRuntime(), { createProbe: vpcProbe, postpone: postponeMessage })
@@ -21,13 +21,13 @@ export const handler = (event: SavedTest | DraftTest | SQSEvent) =>
 
 interface QueuedTestPorts {
   readonly createProbe: (log: Log) => Promise<Pick<Probe, 'test'>>;
-  /** Has the queue hand a message out again after so many seconds. */
+  /** Makes the queue deliver a message again after a number of seconds. */
   readonly postpone: (receiptHandle: string, seconds: number) => Promise<void>;
 }
 
 /**
- * Side by side; those that failed come back, and after a few times go to the dead letters. Those over a quota come back when there is room
- * for them.
+ * Runs the tests concurrently. The queue delivers failed messages again, and moves them to the dead letters after a few attempts. Messages over
+ * a quota are delivered again when the quota allows it.
  */
 export const makeQueuedTests = async (
   { Records: records }: { readonly Records: readonly Message[] },
@@ -59,7 +59,7 @@ export const makeQueuedTests = async (
 
 type Message = Pick<SQSEvent['Records'][number], 'messageId' | 'receiptHandle' | 'body'>;
 
-/** Where the queue cannot be told, it hands the message out again after its usual time. */
+/** Postpones a message. If that fails, the queue delivers it again after its visibility timeout. */
 const postponeOrLog = async (log: Log, seconds: number, postpone: () => Promise<void>): Promise<void> => {
   try {
     await postpone();

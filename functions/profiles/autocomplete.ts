@@ -41,7 +41,7 @@ export const endpoint = defineEndpoint({
       return kinds.includes('tables') ? 'tables' : 'topics';
     };
     const { type = await usual(), prefix } = query;
-    // Forms send what was left empty.
+    // Forms also send empty fields.
     const parent = query.parent === '' ? undefined : query.parent;
     const { suggestions } = await autocomplete({ store, probe }, actor, id, {
       type,

@@ -30,10 +30,10 @@ export const endpoint = defineEndpoint({
 
 export const handler = lambda(endpoint);
 
-/** A function's answer ends at 6 MB. */
+/** Lambda limits an answer to 6 MB. */
 const mostBytes = 4 * 1024 * 1024;
 
-/** Measured as it is shown here: a page of the domain holds what is larger. */
+/** Lists the profiles that fit into one answer. Measures profiles, which are smaller than the stored connections that limit a domain page. */
 const whatFits = async (store: ReadStore, tenant: Tenant, first: string | undefined) => {
   const data: ReturnType<typeof profileOf>[] = [];
   let bytes = 0;

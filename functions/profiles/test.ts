@@ -16,7 +16,7 @@ export const endpoint = defineEndpoint({
   returns: dataOf(TestSuccess),
   scope: 'connections:test',
   quota: () => true,
-  // For all that a source may do: they are one status here.
+  // `server-error` stands for all failures of a source: they have one status here.
   problems: ['credentials-required', 'server-error'],
   uses: { probe: 'test' },
   timeout: 29,
@@ -33,5 +33,5 @@ export const endpoint = defineEndpoint({
 
 export const handler = lambda(endpoint);
 
-/** `16.4` of `PostgreSQL 16.4`: the profile says what it is of. */
+/** Returns `16.4` for `PostgreSQL 16.4`, because the profile already names the connector. */
 const withoutName = (version: string) => /(?:^|\s)(v?\d.*)$/s.exec(version)?.[1] ?? version;

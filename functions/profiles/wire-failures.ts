@@ -12,18 +12,18 @@ import {
   problems,
 } from '../../shared/problem.ts';
 
-/** What every failure looks like; which `details` there are depends on `code`. */
+/** The body of every failure. Which `details` it has depends on `code`. */
 export const Failure = v.object({
   error: v.object({
     code: v.pipe(v.string(), v.regex(/^[A-Z_]+$/)),
     message: v.string(),
     details: v.object({
       reason: v.exactOptional(v.string()),
-      /** VALIDATION_ERROR: what is wrong with which field. */
+      /** VALIDATION_ERROR: the wrong fields and the reasons. */
       fields: v.exactOptional(v.array(v.object({ field: v.string(), reason: v.string() }))),
-      /** CONFLICT: who uses the profile. */
+      /** CONFLICT: the usages of the profile. */
       usages: v.exactOptional(v.array(Usage)),
-      /** CONNECTION_FAILED: our own code of the failure, the step at which it happened, and the cure. */
+      /** CONNECTION_FAILED: Mooring's own problem code, the step that failed, and the remediation. */
       code: v.exactOptional(v.picklist(problemCodes)),
       step: v.exactOptional(Step.entries.step),
       remediation: v.exactOptional(v.string()),
@@ -32,24 +32,24 @@ export const Failure = v.object({
   }),
 });
 
-/** The failure of a test, which names what could not be connected to. */
+/** Creates the problem of a failed test. Its detail names the kind of source. */
 export const failedTest = (type: string, result: TestResult): Problem => {
   const { error = '', code } = result.details;
   const failed = result.steps.find(({ status }) => status === 'failed');
   const isPlain = plainRefusals[type]?.has(failed?.native_code ?? '') ?? false;
-  const reason =
-    code === 'authentication-failed' ? refused(error, isPlain ? refusal.cure : failed?.remediation) : error;
+  const cure = isPlain ? refusal.cure : failed?.remediation;
+  const reason = code === 'authentication-failed' ? refused(error, cure) : error;
   const details = { ...result.details, error: `${cannotConnect(type)}${between}${reason}` };
   return notConnected({ ...result, details });
 };
 
-/** Where more than that is known, credentials may be right that are refused. */
+/** Keeps the source's error if the remediation is a specific one: the credentials may then be correct. */
 const refused = (error: string, cure: string | undefined = refusal.cure) =>
   `Authentication failed: ${cure === refusal.cure ? 'Invalid credentials' : error}`;
 
 const refusal = problems['authentication-failed'];
 
-/** By type: what a source says of a wrong name or secret and of nothing else, though its cure says where to look. */
+/** By connector type: native codes that only mean a wrong name or secret, although their remediation is a specific one. */
 const plainRefusals: Readonly<Record<string, ReadonlySet<string>>> = {
   bigquery: new Set(['authError', 'UNAUTHENTICATED', 'required', 'invalid_client', 'unauthorized_client']),
   kafka: new Set(['58']),
@@ -61,7 +61,7 @@ const plainRefusals: Readonly<Record<string, ReadonlySet<string>>> = {
 
 const cannotConnect = (type: string) => `Failed to connect to ${connectorOf(type).title}${kinds[type] ?? ''}`;
 
-/** What one of them is called, where its title is the name of a product and not of the one thing that answers. */
+/** Nouns that follow the connector's title, if the title is the name of a product. */
 const kinds: Readonly<Record<string, string>> = {
   kafka: ' cluster',
   mysql: ' server',
@@ -71,7 +71,7 @@ const kinds: Readonly<Record<string, string>> = {
 
 const between = ': ';
 
-/** A source's fault is a failed connection; what has no name of its own there goes by ours. */
+/** Renders a failure of the source as CONNECTION_FAILED. A problem without a code in this API keeps Mooring's own. */
 export const failure = (problem: Problem, clean: (text: string) => string): FailureAnswer => {
   const { code, extras, message } = problem;
   const { status } = problems[code];
@@ -101,7 +101,7 @@ const connectionFailed = ({ code, message, extras }: Problem, clean: (text: stri
   });
 };
 
-/** Field names are the caller's own; what was expected is ours. */
+/** Renders field errors without `clean`: names are checked before, and expectations never contain input. */
 const invalid = ({ code, extras, message }: Problem) => {
   const complaints = extras.errors ?? [{ path: code === 'invalid-cursor' ? 'cursor' : '', expected: '' }];
   const fields = complaints.map((complaint) => ({
@@ -115,13 +115,13 @@ const invalid = ({ code, extras, message }: Problem) => {
   return bodyOf('VALIDATION_ERROR', sentence, { fields });
 };
 
-/** Where a field of the domain stands here: all of a connector's in `config`. */
+/** Converts a path of the domain to this API's: all fields of a connector are in `config`. */
 const fieldOf = ({ path }: Complaint, code: ProblemCode): string => {
   if (path === 'type' && code === 'unknown-connector') return 'connector';
   return path.replace(/^(credentials|options)(?=\.|$)/, 'config').replace(/^ssl\./, 'config.ssl_');
 };
 
-/** Sentences of the domain name its fields too. */
+/** Replaces the domain's field names in a sentence with this API's. */
 const inFields = (sentence: string) =>
   sentence
     .replaceAll(/\bssl\.(?=(ca|cert|key)\b)/g, 'ssl_')

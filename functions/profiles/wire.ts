@@ -6,12 +6,12 @@ import { ConnectionInput, type StoredConnection } from '../../shared/domain/conn
 import type { Api } from '../../shared/http/api.ts';
 import { Failure, failure } from './wire-failures.ts';
 
-/** What this API calls a PostgreSQL; our own name is taken too. */
+/** This API's name of the PostgreSQL connector. It also accepts Mooring's own. */
 const postgres = 'postgres';
 
 const connectorNames = [...types, postgres] as const;
 
-/** `connector` picks which fields `config` has; those of TLS are the same for all. */
+/** The fields of `config` depend on `connector`, except those for TLS. */
 const Config = v.objectWithRest(
   {
     ssl_mode: v.optional(
@@ -59,7 +59,7 @@ export const Suggestion = v.object({
   value: v.string(),
   label: v.string(),
   type: v.string(),
-  /** What is not known is left out. */
+  /** Unknown values are left out. */
   metadata: v.object({
     schema: v.exactOptional(v.string()),
     rows: v.exactOptional(v.number()),
@@ -67,10 +67,10 @@ export const Suggestion = v.object({
   }),
 });
 
-/** Around whatever is answered. */
+/** Creates the envelope of every answer. */
 export const dataOf = <S extends v.GenericSchema>(data: S) => v.object({ data });
 
-/** `prof_…` outside, its 32 hex digits inside. */
+/** Parses the public form `prof_…` to the internal 32 hex digits. */
 export const byId = v.object({
   id: v.pipe(
     v.string(),
@@ -80,7 +80,7 @@ export const byId = v.object({
   ),
 });
 
-/** What was sent, in the words of the domain. */
+/** Converts the body of a request to the domain's input. */
 export const inputOf = ({ connector, config, ...profile }: ProfileInput): ConnectionInput => {
   const { ssl_mode = 'prefer', ssl_ca: ca, ssl_cert: cert, ssl_key: key, ...fields } = config;
   return {
@@ -94,7 +94,7 @@ export const inputOf = ({ connector, config, ...profile }: ProfileInput): Connec
   };
 };
 
-/** A connection as a profile: `config` as it could be sent again, credentials and PEM apart. */
+/** Converts a connection to a profile. Its `config` can be sent again, except that it has no credentials and no PEM. */
 export const profileOf = (stored: StoredConnection): v.InferOutput<typeof Profile> => {
   const { ssl_mode } = stored.options;
   return {
@@ -108,7 +108,7 @@ export const profileOf = (stored: StoredConnection): v.InferOutput<typeof Profil
   };
 };
 
-/** As the published examples have times; clients may read them by that pattern. */
+/** The published examples have times without fractions, and clients may rely on that format. */
 const inSeconds = (time: string) => time.replace(/\.\d+Z$/, 'Z');
 
 export const suggestionOf = (found: Suggested): v.InferOutput<typeof Suggestion> => ({
@@ -122,7 +122,7 @@ export const suggestionOf = (found: Suggested): v.InferOutput<typeof Suggestion>
   },
 });
 
-/** `120MB`, `2.5GB`: with one decimal where it is not a whole number, of units that are 1024 times as large as the one before. */
+/** Renders a size as `120MB` or `2.5GB`: at most one decimal, and units of 1024. */
 export const sizeInWords = (bytes: number): string => {
   let size = bytes;
   let at = 0;

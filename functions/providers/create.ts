@@ -34,7 +34,7 @@ export const endpoint = defineEndpoint({
     const stored = await createConnection({ store, vault }, actor, {
       draft,
       test: true,
-      // The body alone does not say whose connection it asks for.
+      // The provider is in the path, so the body alone does not identify the request.
       idempotency: key === undefined ? undefined : { key, body: `${path}\n${text}` },
     });
     return reply(shownNew(stored), { headers: { location: `/v1/connections/${outsideId(stored.id)}` } });

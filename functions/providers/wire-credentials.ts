@@ -5,7 +5,7 @@ import { Problem } from '../../shared/problem.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What stands in the one object of this API, under our own names and in our own places. */
+/** The fields of this API's single object, under Mooring's names and in Mooring's objects. */
 interface Parts {
   readonly config?: Fields;
   readonly credentials?: Fields;
@@ -13,7 +13,7 @@ interface Parts {
   readonly ssl?: Fields;
 }
 
-/** Fields that each connector has besides its own. */
+/** Fields that every connector has in addition to its own. */
 const ofAll: Readonly<Record<string, readonly [place: 'options' | 'ssl', name: string]>> = {
   ssl_mode: ['options', 'ssl_mode'],
   ssl_ca: ['ssl', 'ca'],
@@ -21,7 +21,7 @@ const ofAll: Readonly<Record<string, readonly [place: 'options' | 'ssl', name: s
   ssl_key: ['ssl', 'key'],
 };
 
-/** Takes apart what holds a connector's settings and secrets side by side. What it does not know the domain will not know either. */
+/** Splits an object that holds both settings and secrets of a connector. Unknown fields go to `config`, where the domain refuses them. */
 export const partsOf = (type: string, given: Fields): Parts => {
   const connector = connectorOf(type);
   if (hasUsername(connector) && 'user' in given && 'username' in given) {
@@ -50,7 +50,7 @@ const placeOf = (
 
 const hasUsername = ({ config }: Connector) => 'username' in config.entries;
 
-/** Does the work; what the domain then says of a field is told under the name that the caller knows it by. */
+/** Runs `work` and converts the paths of its field errors to the names that the caller sent. */
 export const toldAs = async <T>(given: Fields, work: () => Promise<T>): Promise<T> => {
   try {
     return await work();

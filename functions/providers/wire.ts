@@ -8,7 +8,7 @@ import { partsOf } from './wire-credentials.ts';
 
 const described = (description: string) => v.pipe(v.string(), v.description(description));
 
-/** Whose source it is: each connector is a provider. */
+/** Each connector is a provider. */
 export const byProvider = v.object({
   provider: v.pipe(v.picklist(types), v.description('Database provider: a `type` of GET /v1/connectors')),
 });
@@ -56,12 +56,12 @@ const PostgresqlCredentials = v.looseObject({
   ssl_mode: v.exactOptional(described('SSL mode (require, verify-ca, etc.)')),
 });
 
-/** What this API asks for where ours lets the fields decide. */
+/** Fields that this API requires and that Mooring's own API derives from the others. */
 const required: Readonly<Record<string, v.GenericSchema>> = {
   snowflake: v.looseObject({ auth_method: AuthMethod }),
 };
 
-/** The connection that is asked for, in the words of the domain. */
+/** Converts a request to the domain's input, and checks it. */
 export const inputOf = (
   type: string,
   { name, mode, credentials }: ProviderConnectionInput,
@@ -85,7 +85,7 @@ export const ProviderConnection = v.object({
   updated_at: v.string(),
 });
 
-/** A connection as it is created here: `pending` until its first test ends. */
+/** Converts a new connection to this API's form, which is `pending` until its first test ends. */
 export const shownNew = (stored: StoredConnection): v.InferOutput<typeof ProviderConnection> => ({
   id: outsideId(stored.id),
   org_id: stored.org_id,

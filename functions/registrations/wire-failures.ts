@@ -16,9 +16,9 @@ export const ErrorDetail = v.object({
   details: v.pipe(
     v.nullable(
       v.object({
-        /** What was expected, by field. */
+        /** The expectations, by field. */
         fields: v.exactOptional(v.record(v.string(), v.string())),
-        /** Who relies on it. */
+        /** The consumers that rely on the connection. */
         consumers: v.exactOptional(v.array(v.string())),
       }),
     ),
@@ -32,10 +32,10 @@ const ValidationError = v.object({
   type: v.pipe(v.string(), v.title('Error Type')),
 });
 
-/** Without the `input` that others show here: it may be the password. */
+/** Has no `input` property, unlike FastAPI's own errors, because it may contain the password. */
 export const HTTPValidationError = v.object({ detail: v.pipe(v.array(ValidationError), v.title('Detail')) });
 
-/** What is wrong with the shape of a request is told as pydantic tells it; everything else stands in the envelope. */
+/** Renders errors in the form of a request like pydantic, and all other failures in the envelope. */
 export const failure = (problem: Problem, clean: (text: string) => string): FailureAnswer => {
   const { code, extras } = problem;
   if (code === 'invalid-request' && extras.place !== undefined) {
@@ -70,13 +70,13 @@ export const failure = (problem: Problem, clean: (text: string) => string): Fail
   };
 };
 
-/** 422 is the status of a wrong shape alone: its clients look for `detail` there. */
+/** Overrides so that 422 only means an error in the form of a request: clients expect `detail` in such an answer. */
 const statuses: Partial<Record<ProblemCode, number>> = {
   'idempotency-key-reused': 409,
   'secret-not-shared': 400,
 };
 
-/** Those that are not spelled as ours. */
+/** The codes that differ from Mooring's own in upper case. */
 const codes: Partial<Record<ProblemCode, string>> = {
   'invalid-request': 'VALIDATION_ERROR',
   'invalid-cursor': 'VALIDATION_ERROR',
@@ -92,7 +92,7 @@ const codes: Partial<Record<ProblemCode, string>> = {
   unavailable: 'SERVICE_UNAVAILABLE',
 };
 
-/** The connection string is what its clients know of config, credentials and options. */
+/** Paths of fields that clients only know as parts of the connection string. */
 const inString = /^(config|credentials|options|ssl)\./;
 
 const fieldOf = (path: string): string => (inString.test(path) ? 'connection_string' : path || 'body');

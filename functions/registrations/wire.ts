@@ -13,7 +13,7 @@ import { ErrorDetail, failure, HTTPValidationError } from './wire-failures.ts';
 const about = <S extends v.GenericSchema>(schema: S, title: string, description: string) =>
   v.pipe(schema, v.title(title), v.description(description));
 
-/** The names of where a PostgreSQL lives, there and here. */
+/** This API's names of PostgreSQL flavors, with Mooring's own. */
 const flavors = {
   supabase: 'supabase',
   postgres_gcp: 'gcp',
@@ -112,7 +112,7 @@ export const registrations = {
   },
 } as const satisfies Api;
 
-/** A UUID outside, its 32 hex digits inside. */
+/** Parses the public UUID to the internal 32 hex digits. */
 export const byId = v.object({
   id: v.pipe(
     v.string(),
@@ -124,9 +124,9 @@ export const byId = v.object({
 export const uuidOf = (id: string): string =>
   id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 
-/** Its clients know no certificates: what the string does not say of TLS is `prefer`. */
+/** Converts a registration to a draft. Its clients have no certificates, so `ssl_mode` defaults to `prefer`. */
 export const draftOf = async (body: v.InferOutput<typeof ConnectionCreate>): Promise<NewConnection> => {
-  // SQLAlchemy's spelling, which names a driver of its own: postgresql+asyncpg://
+  // SQLAlchemy adds the name of its driver to the scheme: postgresql+asyncpg://
   const connection_string = body.connection_string.replace(/^(\s*postgres(?:ql)?)\+[a-z0-9_]+:/i, '$1:');
   const { config, credentials, options } = await sortFields(connectorOf('postgresql'), { connection_string });
   return newConnectionOf({
@@ -142,7 +142,7 @@ export const draftOf = async (body: v.InferOutput<typeof ConnectionCreate>): Pro
   });
 };
 
-/** What this API can speak of; another connector's connection is not there. */
+/** This API only has PostgreSQL connections; those of other connectors are not found. */
 export const filter = { type: 'postgresql' } as const;
 
 export const findRegistration = async (
