@@ -68,7 +68,7 @@ export const seenVersion = (header: string | undefined): number | undefined => {
   return versions.length === 1 && version !== undefined ? Number(version) : -1;
 };
 
-/** Checks the `Idempotency-Key` of a create, if there is one. */
+/** Returns the `Idempotency-Key` of a create, if there is one. Throws if its length is invalid. */
 export const idempotencyKey = (header: string | undefined): string | undefined => {
   if (header !== undefined && (header === '' || header.length > 255)) {
     throw refusal([{ path: 'Idempotency-Key', expected: '1 to 255 characters' }]);
