@@ -5,11 +5,11 @@ import { newId } from './id.ts';
 import { keys } from './keys.ts';
 import { currentLayout, readLayout } from './stored-item.ts';
 
-/** What may be told of a key: all but the key itself, of which only a hash is kept. */
+/** An API key without the key itself. The store keeps only a hash of the key. */
 export interface ApiKey {
   readonly id: string;
   readonly org: string;
-  /** Left out: all. */
+  /** Absent means all; the same holds for `scopes`. */
   readonly environments?: readonly string[];
   readonly scopes?: readonly string[];
   readonly name?: string;
@@ -18,10 +18,10 @@ export interface ApiKey {
 
 export type NewApiKey = Omit<ApiKey, 'id' | 'created_at'>;
 
-/** 256 random bits: nothing that a hash without salt would give away. */
+/** The key has 256 random bits, so that its unsalted hash does not help to guess it. */
 export const newSecret = (): string => `sk_${randomBytes(32).toString('base64url')}`;
 
-/** `id` of a key that is there already replaces that key. */
+/** Replaces the key that has this `id`, if there is one. */
 export const createApiKey = async (
   store: Store,
   { org, environments, scopes, name }: NewApiKey,
@@ -51,7 +51,7 @@ export const createApiKey = async (
   return key;
 };
 
-/** All keys, or an organisation's; oldest first. */
+/** Lists all keys, or the keys of one organisation, oldest first. */
 export const listApiKeys = async (store: ReadStore, org?: string): Promise<readonly ApiKey[]> => {
   const found: ApiKey[] = [];
   const { pk } = keys.apiKeyEntry('');
@@ -67,7 +67,7 @@ export const listApiKeys = async (store: ReadStore, org?: string): Promise<reado
   }
 };
 
-/** Works until those who know the key have forgotten it, a minute later. False when there is no such key. */
+/** Returns false if there is no such key. A revoked key keeps working for up to a minute, while it is cached. */
 export const revokeApiKey = async (store: Store, id: string): Promise<boolean> => {
   const item = await store.get(keys.apiKeyEntry(id));
   if (!item) return false;

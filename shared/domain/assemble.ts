@@ -9,7 +9,7 @@ import { checkTogether } from './contradictions.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The connector of that type, or `unknown-connector`. */
+/** Throws `unknown-connector` if there is no connector of this type. */
 export const connectorOf = (type: string): Connector => {
   const found = Object.entries<Connector>(connectors).find(([name]) => name === type);
   if (!found) {
@@ -19,10 +19,10 @@ export const connectorOf = (type: string): Connector => {
   return found[1];
 };
 
-/** Sorts what was sent into what may be stored and what may not, and parses both by the connector's schemas. */
+/** Separates the fields that may be stored from the credentials, and parses both with the connector's schemas. */
 export const newConnectionOf = async (input: ConnectionInput): Promise<NewConnection> => {
   const connector = connectorOf(input.type);
-  // Loaded with the requests that bring settings, and not with every test.
+  // These modules are loaded only for requests that carry settings, not for every test.
   const [{ readGivenFields, readGivenSsl }, { checkText }] = await Promise.all([
     import('./given-fields.ts'),
     import('./given-text.ts'),
@@ -67,8 +67,8 @@ export const newConnectionOf = async (input: ConnectionInput): Promise<NewConnec
 };
 
 /**
- * Puts each field where it belongs: credential fields may stand in `config`, and a connection string may replace both.
- * A field that was given twice is refused.
+ * Puts each field where it belongs: credential fields may be sent in `config`, and a connection string may replace both `config` and
+ * `credentials`. Throws `invalid-request` if a field is given twice.
  */
 export const sortFields = async (
   connector: Connector,
@@ -86,7 +86,7 @@ export const sortFields = async (
     give(credentials, name, value, `credentials.${tellUnknownName(name)}`);
   }
   for (const [name, value] of Object.entries(input.config ?? {})) {
-    // Not every connector lists `auth_method`, but all have one.
+    // Not every connector lists `auth_method`, but every connector has one.
     give(secretFields.has(name) ? credentials : config, name, value, `config.${tellUnknownName(name)}`);
   }
   let options: Partial<ConnectionOptions> = {};
@@ -108,13 +108,13 @@ export const sortFields = async (
   return { config, credentials, options };
 };
 
-/** Without what is there and undefined, which would hide a default. */
+/** Removes fields whose value is `undefined`, because they would override a default. */
 const defined = <T extends object>(fields: T) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>; // what `fromEntries` cannot say
+    [K in keyof T]: Exclude<T[K], undefined>; // `fromEntries` loses the types of the fields
   };
 
-/** The names of all fields that belong to credentials, of every auth method. */
+/** The names of all credential fields, across all auth methods. */
 export const credentialFields = ({ credentials }: Connector): ReadonlySet<string> =>
   new Set([
     'auth_method',
@@ -122,7 +122,7 @@ export const credentialFields = ({ credentials }: Connector): ReadonlySet<string
     ...Object.values(credentials).flatMap(({ entries }) => Object.keys(entries)),
   ]);
 
-/** Parses a whole set of credentials by the auth method that it names, or else by the first that its fields fit. */
+/** Parses a complete set of credentials with the auth method that it names, or else with the first method that its fields fit. */
 export const credentialsOf = (connector: Connector, given: Fields, hasCertificate: boolean): Credentials => {
   const { auth_method: named, ssl_key: key, ...fields } = given;
   if ((key !== undefined) !== hasCertificate) {
@@ -156,7 +156,7 @@ export const credentialsOf = (connector: Connector, given: Fields, hasCertificat
   };
 };
 
-/** The auth method of that name; the first where none is named. */
+/** Checks that the connector has this auth method. Returns the connector's first method if `named` is absent. */
 export const methodName = (connector: Connector, named: unknown): string => {
   const methods = Object.keys(connector.credentials);
   if (named === undefined || named === null) return methods[0] ?? 'none';
@@ -164,7 +164,10 @@ export const methodName = (connector: Connector, named: unknown): string => {
   throw refusal([{ path: 'credentials.auth_method', expected: `one of ${methods.join(', ')}` }]);
 };
 
-/** The fields decide: the first method that knows all of them and misses none, else the first that knows them all. */
+/**
+ * Returns the first method that has all of these fields and lacks none that it requires, or else the first method that has all of these
+ * fields.
+ */
 export const fittingMethod = (connector: Connector, fields: Fields, hasKey: boolean): string => {
   const names = Object.keys(fields);
   const methods = Object.entries(connector.credentials);
@@ -177,7 +180,7 @@ export const fittingMethod = (connector: Connector, fields: Fields, hasKey: bool
   return (whole ?? knowing[0] ?? methods[0])?.[0] ?? 'none';
 };
 
-/** Platform mode names a secret and sends none; managed mode the other way round. */
+/** In platform mode a request names a secret and sends no credentials. In managed mode it sends credentials and names no secret. */
 const platformSecret = (
   { mode }: ConnectionInput,
   { secret_arn: arn, auth_method: _, ...others }: Fields,
@@ -211,7 +214,7 @@ export const supabaseSchemas: readonly string[] = [
   'graphql_public',
 ];
 
-/** Where a PostgreSQL lives only sets defaults. */
+/** The flavor of a PostgreSQL only sets defaults. */
 const flavorOf = ({
   type,
   flavor,

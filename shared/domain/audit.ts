@@ -4,10 +4,10 @@ import { keys } from './keys.ts';
 import { currentLayout } from './stored-item.ts';
 import type { Tenant } from './tenant.ts';
 
-/** Who does something, and in which request. */
+/** The actor of a request, the request and its time. */
 export interface Actor {
   readonly tenant: Tenant;
-  /** The API key's id or the token's subject. */
+  /** The id of the API key, or the subject of the token. */
   readonly actor: string;
   readonly request_id: string;
   readonly now: number;
@@ -15,7 +15,7 @@ export interface Actor {
 
 const keptDays = 400;
 
-/** The record of who did what to a connection; goes into the same transaction as the deed. */
+/** The record of an action on a connection. Write it in the same transaction as the action. */
 export const audit = ({ tenant, actor, request_id, now }: Actor, id: string, action: string): Change => {
   const at = new Date(now).toISOString();
   return {

@@ -15,35 +15,35 @@ import { hint } from './hint.ts';
 export const suggestionTypes = ['schemas', 'tables', 'columns', 'topics'] as const;
 
 export const Suggestion = v.object({
-  /** What one would paste into a query, quoted only where the engine needs it. */
+  /** The name as a query spells it, quoted only where the engine requires quotes. */
   value: v.string(),
   label: v.string(),
   type: v.picklist(['schema', ...tableKinds, 'column']),
   schema: v.string(),
   rows: v.nullable(v.number()),
   size_bytes: v.nullable(v.number()),
-  /** 256 characters at most. */
+  /** At most 256 characters. */
   comment: v.nullable(v.string()),
 });
 export type Suggestion = v.InferOutput<typeof Suggestion>;
 
 export interface Wanted {
-  /** `tables` are of every kind, `topics` among them. Columns are had of a parent alone. */
+  /** `tables` includes every kind of table, also topics. `columns` requires a parent. */
   readonly type: (typeof suggestionTypes)[number];
-  /** Of tables and topics a schema, of columns a table: a label, `schema.label`, or a `value`. */
+  /** A schema for tables and topics, a table for columns. It is given as a label, as `schema.label`, or as a `value`. */
   readonly parent?: string | undefined;
-  /** What labels begin with, without case. */
+  /** The start of the labels, compared without case. */
   readonly prefix?: string | undefined;
   readonly limit: number;
 }
 
-/** How the source spells and compares names. */
+/** How the source quotes and compares names. */
 interface Spelling {
   readonly quote: Quote;
   readonly names: NameRules;
 }
 
-/** Labels in order, without case, then by schema; columns in the order of their table. */
+/** Names are sorted by label without case, then by schema; columns keep the order of their table. */
 export const suggest = async (
   store: ReadStore,
   place: Place,
@@ -139,7 +139,7 @@ const parentTable = async (
   return undefined;
 };
 
-/** Of tables with one label the first by schema. */
+/** If several tables have this label, returns the first by schema. */
 const labelled = async (store: ReadStore, place: Place, label: string, { tables }: NameRules) => {
   let same: Name | undefined;
   for await (const { row } of readRows(store, place, orders.names, { beginning: within(foldCase(label)) })) {
@@ -154,11 +154,15 @@ interface Meaning {
   readonly label: string;
 }
 
-/** What a text may mean as a table: a value before `schema.label` before a label; but a label that needs no quotes is a value. */
+/**
+ * The tables that a text may mean, most likely first: a quoted value, then `schema.label`, then a label. A label that needs no quotes is a
+ * value.
+ */
 const meanings = (text: string, quote: Quote): Meaning[] => {
   const whole = unquoted(text, quote);
   const every = halves(text);
-  // Each is a look into the catalog; where the engine has quotes, one alone reads as a value.
+  // Each of these costs a lookup in the catalog, so only the first 16 count. Values are searched among all splits: in engines that quote
+  // names, only one split reads as a value.
   const plain = every.slice(0, 16);
   const values = every
     .flatMap(([left, right]) => {
@@ -177,17 +181,17 @@ const meanings = (text: string, quote: Quote): Meaning[] => {
   ];
 };
 
-/** Names may hold dots, so each may be the one between schema and label. */
+/** Names may contain dots, so each dot may be the one between schema and label. */
 const halves = (text: string) =>
   [...text.matchAll(/\./g)].map(({ index }) => [text.slice(0, index), text.slice(index + 1)] as const);
 
-/** What a text may mean as one name: the name that it is the quoted form of, and itself. */
+/** The schemas that a text may mean: the name whose quoted form the text is, and the text itself. */
 const readings = (text: string, quote: Quote): readonly string[] => {
   const name = unquoted(text, quote);
   return name === undefined || name === text ? [text] : [name, text];
 };
 
-/** The name whose quoted form this is, for whichever quotes the engine has: ours is the judge. */
+/** The name whose quoted form this is. Tries each way of quoting and keeps the one that `quote` reproduces. */
 const unquoted = (text: string, quote: Quote): string | undefined => {
   const inner = text.slice(1, -1);
   const close = text.at(-1) ?? '';

@@ -7,7 +7,7 @@ import { byBytes } from '../connectors/order.ts';
 import { afterKey, blockKey, endKey, seekKey } from './catalog-keys.ts';
 import type { Tenant } from './tenant.ts';
 
-/** One snapshot of one connection's catalog. */
+/** Identifies one snapshot of the catalog of one connection. */
 export interface Place extends Tenant {
   readonly id: string;
   readonly snapshot: string;
@@ -16,31 +16,31 @@ export interface Place extends Tenant {
 export const partition = ({ org, environment, id, snapshot }: Place): string =>
   `CAT#${org}#${environment}#${id}#${snapshot}`;
 
-/** Rows sorted by one key, packed into blocks under one beginning of the sort key. */
+/** Rows sorted by one key and packed into blocks whose sort keys share the prefix `name`. */
 export interface Order<Row> {
   readonly name: string;
   readonly keyOf: (row: Row) => string;
-  /** A row as it is now, whichever release stored it; the same as it was stored where it is left out. */
+  /** Converts a stored row of any release to the present form. Absent if all releases store the same form. */
   readonly read?: (stored: Row) => Row;
 }
 
 export interface Placed<Row> {
   readonly row: Row;
   readonly bytes: number;
-  /** Reads on after this row. */
+  /** A cursor: reading continues after this row. */
   readonly position: string;
 }
 
 interface Wanted {
-  /** What the keys begin with: `joined` or `within` of names. */
+  /** The prefix of the keys to read, made by `encodeNameKey` or `encodeNamePrefix`. */
   readonly beginning: string;
-  /** A block without a row of this kind is passed over unread. */
+  /** Blocks without a row of this kind are skipped without being decompressed. */
   readonly kind?: string | undefined;
-  /** Reads on after this position, of the same order and beginning. */
+  /** Reading continues after this position, which must be of the same order and prefix. */
   readonly after?: string | undefined;
 }
 
-/** The rows whose keys have the beginning, in order; reads block by block, no further than it is asked. */
+/** Yields the rows whose keys start with `beginning`, in order. Reads block by block, and only as far as the caller iterates. */
 export async function* readRows<Row>(
   store: ReadStore,
   place: Place,
@@ -61,7 +61,7 @@ export async function* readRows<Row>(
   }
 }
 
-/** A block is a put of its own: a transaction costs twice as much, and nobody sees a snapshot before it is whole. */
+/** Each block is written by itself: a transaction costs twice as much, and no pointer names a snapshot before it is complete. */
 export type PutBlock = (block: Item) => Promise<void>;
 
 interface PackedRow {
@@ -72,8 +72,8 @@ interface PackedRow {
 }
 
 /**
- * Packs rows, handed over in order, into blocks. A block has 256 rows and `least` bytes, or 4 MB: so a page of 200
- * rows or 4 MB is in two of them, unless they do not compress to 300 KB.
+ * Packs rows, which must be added in order, into blocks. A block has more than 256 rows and at least `minBytes` bytes, or 4 MB. So two
+ * blocks hold a page of 200 rows or 4 MB, unless the rows do not compress to 300 KB.
  */
 export const packer = <Row>(place: Place, order: Order<Row>, least: number, put: PutBlock) => {
   const pk = partition(place);
@@ -112,9 +112,9 @@ export const packer = <Row>(place: Place, order: Order<Row>, least: number, put:
   };
 };
 
-/** What a block may have, compressed: an item has 400 KB at most. */
+/** The limit of a compressed block. An item in DynamoDB has at most 400 KB. */
 export const blockBytes = 300_000;
-/** What a page may have: an answer of a function has 6 MB at most, and this is not all that is in one. */
+/** The limit of a page. The response of a Lambda function has at most 6 MB, and it contains more than the page. */
 export const pageBytes = 4_000_000;
 
 const compress = promisify(zstdCompress);
@@ -154,7 +154,7 @@ async function* blocks<Row>(
     if (items[0] !== undefined) from = afterKey(items[0].sk);
   }
 
-  // Two blocks are a page; whoever reads on after them looks for something rare.
+  // Two blocks hold a page. A reader that needs more is searching for rare rows, so that larger reads pay off.
   for (let read = 0; ; read += 1) {
     const limit = read < 2 ? 1 : 8;
     const { items, next } = await store.query({ pk, from, to, limit });
@@ -165,7 +165,7 @@ async function* blocks<Row>(
   }
 }
 
-/** The index of the first line whose key is not below this one. */
+/** The index of the first line whose key is not less than `key`. */
 const lowerBound = <Row>(order: Order<Row>, lines: readonly string[], key: string): number => {
   let low = 0;
   let high = key === '' ? 0 : lines.length;
@@ -193,7 +193,7 @@ const parsedList = (text: string): readonly unknown[] => {
   }
 };
 
-/** Whether a text can be a `position` in some order: a sort key of the store, and a row of its block. */
+/** Whether a text can be a `position` in some order: a valid sort key, and the index of a row in its block. */
 export const isBlockPosition = (text: string): boolean => {
   const list = jsonOf(text);
   if (!Array.isArray(list) || list.length !== 2) return false;

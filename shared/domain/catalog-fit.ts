@@ -3,16 +3,19 @@ import { zstdCompressSync } from 'node:zlib';
 import type { Missing, Table } from '../connectors/catalog.ts';
 import { blockBytes } from './catalog-blocks.ts';
 
-/** What a table lost to fit a block; `name`: itself. */
+/** What was left out of a table so that it fits into a block. `name`: the table itself, because its name is too long. */
 export type Cut = 'details' | 'columns' | 'name';
 
-/** Whether a table can be kept under its name: every engine's names are far shorter. */
+/** Whether the names are short enough to be sort keys. The limit is far above the limits of all engines. */
 export const fitsByName = ({ schema, name }: Pick<Table, 'schema' | 'name'>): boolean =>
   Buffer.byteLength(schema) <= nameBytes && Buffer.byteLength(name) <= nameBytes;
 
 const nameBytes = 4096;
 
-/** The table as a line that fits a block by itself: whole where it can be, else without comments, defaults and indexes of long predicates, else without its last columns. */
+/**
+ * Renders the table as a line that fits into one block: whole if possible, else without comments, defaults and indexes with long
+ * predicates, else also without its last columns.
+ */
 export const fitted = (table: Table): { line: string; kept: number; cut?: Cut } => {
   const whole = JSON.stringify(table);
   if (fits(whole)) return { line: whole, kept: table.columns.length };
@@ -51,7 +54,7 @@ export const missingBy = (cuts: readonly Cut[]): Missing[] =>
     },
   ].filter(({ count }) => count > 0);
 
-/** A page has one table at least, and an answer of a function 6 MB at most. */
+/** A page holds at least one table, and the response of a Lambda function has at most 6 MB. */
 const lineBytes = 3_000_000;
 
 const fits = (line: string): boolean => {

@@ -1,12 +1,15 @@
 import { Buffer } from 'node:buffer';
 
-/** One key of several names, in the order of the names' bytes: a name ends below whatever could go on in its place. */
+/**
+ * Encodes several names as one key that sorts by the bytes of the names. The separator sorts below every other character, so a name sorts
+ * before all longer names that start with it.
+ */
 export const joined = (...names: readonly string[]): string => names.map(escaped).join(separator);
 
-/** What keys begin with whose first names are exactly these. */
+/** The prefix of all keys whose first names are exactly these. */
 export const within = (...names: readonly string[]): string => `${joined(...names)}${separator}`;
 
-/** A sort key has 1 024 bytes at most: long ones are cut, and numbered so that those with one beginning keep their order. */
+/** A sort key has at most 1 024 bytes. Longer keys are truncated and numbered, so that keys with the same prefix keep their order. */
 export const blockKey = (order: string, first: string, ordinal: number): string => {
   const start = cut(first);
   return start === first
@@ -14,17 +17,22 @@ export const blockKey = (order: string, first: string, ordinal: number): string 
     : `${order}${start}${separator}${separator}${String(ordinal).padStart(10, '0')}`;
 };
 
-/** The last block up to here is the first that can hold the key; where the key is cut, blocks after it may begin below the key too. */
+/**
+ * The last block at or before this key is the first that can contain `key`. If the key is truncated, later blocks may also start below it.
+ */
 export const seekKey = (order: string, key: string): string => `${order}${cut(key)}`;
 
-/** No block that holds a key with this beginning comes after it. */
+/** No block after this key contains a key that starts with `beginning`. */
 export const endKey = (order: string, beginning: string): string => successor(`${order}${cut(beginning)}`);
 
-/** The least that follows a block's key: nothing lower than the separator is ever in one. */
+/** The lowest key after a block's key: no character in a key is lower than the separator. */
 export const afterKey = (sk: string): string => `${sk}${separator}`;
 
 const separator = '\u0001';
-/** From this many bytes on a key is cut; with a whole character, the order's name and a number it stays below 1 024. */
+/**
+ * Keys of this many bytes or more are truncated. With one more whole character, the name of the order and a number, a key stays below 1 024
+ * bytes.
+ */
 const keyBytes = 977;
 
 const escaped = (name: string): string =>
@@ -33,7 +41,7 @@ const escaped = (name: string): string =>
     .replaceAll('\u0001', '\u0002\u0002')
     .replaceAll('\u0000', '\u0002\u0001');
 
-/** Always up to the same character for one beginning, so that cutting never swaps two keys. */
+/** Keys with the same first bytes are truncated at the same character, so that truncating never changes the order of two keys. */
 const cut = (key: string): string => {
   if (key.length * 3 < keyBytes) return key;
   const bytes = Buffer.from(key);

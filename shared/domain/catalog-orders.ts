@@ -4,7 +4,7 @@ import type { Order } from './catalog-blocks.ts';
 import { joined } from './catalog-keys.ts';
 import { readStoredTable } from './stored-table.ts';
 
-/** What autocomplete knows of a schema or a table. */
+/** What autocomplete needs to know about a schema or a table. */
 export interface Name {
   readonly label: string;
   readonly schema: string;
@@ -14,7 +14,7 @@ export interface Name {
   readonly comment: string | null;
 }
 
-/** The ways in which a catalog is sorted: one for each path to a page, so that a page is read where it begins. */
+/** The sort orders in which a catalog is stored: one for each kind of query, so that a query reads only the rows of its page. */
 export const orders = {
   tables: { name: 'B#', keyOf: ({ schema, name }: Table) => joined(schema, name), read: readStoredTable },
   schemas: { name: 'N#schema#', keyOf: ({ label }: Name) => joined(foldCase(label), label) },

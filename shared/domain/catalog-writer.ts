@@ -18,20 +18,20 @@ import { createKeeper } from './keep-seen.ts';
 
 interface Options {
   readonly clock: Clock;
-  /** Seconds since the epoch; from then on the snapshot is gone by itself. */
+  /** In seconds since the epoch. The store deletes the snapshot after this time. */
   readonly expires?: number;
-  /** The catalog before this one, of which sampled tables keep columns. */
+  /** The previous catalog, from which sampled tables keep columns. */
   readonly earlier?: Pick<CatalogSummary, 'snapshot_id' | 'introspected_at'> | undefined;
 }
 
-/** Disposed of, it has no write under way: only then can a snapshot that failed be removed. */
+/** Disposal waits for all writes in progress. A failed snapshot can be removed only after that. */
 interface CatalogWriter extends AsyncDisposable {
   readonly sink: Sink;
-  /** Writes what is pending; only then may a pointer name the snapshot. */
+  /** Writes all pending blocks. Only after this may a connection point to the snapshot. */
   finish(missing: readonly Missing[], durationMs: number, names?: NameRules): Promise<CatalogSummary>;
 }
 
-/** Stores tables as they come, in bounded memory: blocks go out as they fill, only names are kept to be sorted. */
+/** Stores tables as they arrive, in bounded memory: blocks are written as they fill, and only names stay in memory to be sorted. */
 export const catalogWriter = (
   store: Store,
   place: Place,
@@ -63,7 +63,7 @@ export const catalogWriter = (
     }
     const merged = await keep(table);
     const whole = fitted(merged);
-    // What was found is never cut for what is kept of before.
+    // Columns that this introspection found take precedence over columns kept from earlier ones.
     const { line, kept, cut } = whole.cut === undefined || merged === table ? whole : fitted(table);
     if (cut !== undefined) cuts.push(cut);
     columns += kept;
@@ -118,7 +118,7 @@ interface SortableName {
   readonly name: Name;
 }
 
-/** Statistics of a source may be damaged, or made up: what can be no count is not known. */
+/** Statistics of a source may be damaged or invented. A number that cannot be a count becomes `null`. */
 const withCounts = (table: Table): Table =>
   isCount(table.rows) && isCount(table.size_bytes)
     ? table
@@ -139,7 +139,7 @@ const byLabel = (a: SortableName, b: SortableName): number =>
 const bySchema = (a: SortableName, b: SortableName): number =>
   byBytes(a.name.schema, b.name.schema) || byLabel(a, b);
 
-/** A copy, lest a part of a long text that a driver read keep all of it in memory. */
+/** Copies the name: a substring would keep the whole text that the driver read in memory. */
 const sortable = (name: Name, before: SortableName | undefined): SortableName => {
   const copy: Name = JSON.parse(JSON.stringify(name));
   const schema = before?.name.schema === copy.schema ? before.name.schema : copy.schema;

@@ -9,13 +9,13 @@ import { inFlight } from './in-flight.ts';
 import { keys } from './keys.ts';
 
 interface Wanted {
-  /** How `schema` and `table` compare; exactly where it is left out. */
+  /** How `schema` and `table` are compared; exactly by default. */
   readonly names?: NameRules;
   readonly schema?: string | undefined;
   readonly table?: string | undefined;
   readonly kind?: Table['kind'] | undefined;
   readonly limit: number;
-  /** The `next` of the page before, with the same filters; `invalid-cursor` where the snapshot does not have it. */
+  /** The `next` of the previous page, with the same filters. Throws `invalid-cursor` if it is not a position in this snapshot. */
   readonly after?: string | undefined;
 }
 
@@ -24,7 +24,7 @@ interface Page {
   readonly next: string | null;
 }
 
-/** A page of `limit` tables, in order of schema, then name, or as many as 4 MB hold; `next` is null after the last. */
+/** Reads a page of at most `limit` tables and 4 MB, sorted by schema, then name. `next` is null after the last page. */
 export const readTables = async (store: ReadStore, place: Place, wanted: Wanted): Promise<Page> => {
   const { names = exactNames, table, kind, limit, after } = wanted;
   const schema =
@@ -41,7 +41,7 @@ export const readTables = async (store: ReadStore, place: Place, wanted: Wanted)
   return { data, next: null };
 };
 
-/** One table by its whole name: the very one, else one that the source takes for it. */
+/** Finds a table by its full name: first by the exact name, then by the rules by which the source compares names. */
 export const findTable = async (
   store: ReadStore,
   place: Place,
@@ -55,7 +55,7 @@ export const findTable = async (
   return exact === undefined && (names.schemas !== 'exact' || names.tables !== 'exact') ? find(names) : exact;
 };
 
-/** The schema's name as the catalog has it, where the source would take the given one for it; else as given. */
+/** Returns the schema's name as the catalog spells it if the source considers the given name equal, else the given name. */
 export const findSchema = async (
   store: ReadStore,
   place: Place,
@@ -67,7 +67,7 @@ export const findSchema = async (
   return findSameName(schemas, schema, alike, (label) => label) ?? schema;
 };
 
-/** Those that differ in case alone: of any schema or table at most as many as there are ways to write it. */
+/** Reads labels that differ only in case. There are rarely more than a few, so the limit hides none in practice. */
 const readLabels = async (
   store: ReadStore,
   place: Place,
@@ -84,18 +84,20 @@ const readLabels = async (
 
 const mostAlike = 200;
 
-/** A snapshot and a `next` of it, with a blank or a line break between. */
+/** Whether a text is a snapshot id and a `next` of that snapshot, separated by a space or a line break. */
 export const isCatalogPosition = (text: string): boolean =>
   /^[0-9a-f]{32}[ \n]/.test(text) && isBlockPosition(text.slice(33));
 
-/** Written before the first block, so that a snapshot that a crash leaves without a pointer is found (`sweep-snapshots.ts`). */
+/**
+ * Call this before writing the first block: if a crash leaves the snapshot without a pointer, `sweep-snapshots.ts` finds it by this item.
+ */
 export const registerSnapshot = (store: Store, place: Place, now: number): Promise<void> => {
   const { org, environment, id, snapshot } = place;
   const key = keys.snapshot(place, id, snapshot);
   return store.write([{ put: { ...key, layout: 1, org, environment, connection: id, snapshot, at: now } }]);
 };
 
-/** Of a snapshot that nothing names any more; what a crash leaves, the next call removes. */
+/** Removes a snapshot that no connection points to. If a crash interrupts it, the next call removes the rest. */
 export const removeSnapshot = async (store: Store, place: Place): Promise<void> => {
   const pk = partition(place);
   const removals = inFlight(8);
@@ -123,7 +125,7 @@ async function* tablesOf(store: ReadStore, place: Place, filters: Filters): Asyn
     yield* namedInAnySchema(store, place, table, filters);
   } else if (after === undefined) {
     const name = await findLabel(store, place, schema, table, names);
-    // A whole name sorts before all that begin with it.
+    // A complete name sorts before all names that start with it, so the first row decides.
     for await (const found of readRows(store, place, orders.tables, { beginning: joined(schema, name) })) {
       if (found.row.name === name && (kind === undefined || found.row.kind === kind)) yield found;
       return;

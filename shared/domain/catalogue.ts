@@ -8,17 +8,17 @@ import { Problem } from '../problem.ts';
 
 const JsonSchema = v.record(v.string(), v.unknown());
 
-/** A connector as callers see it: a form, a command line or a template can be built from it alone. */
+/** A connector as the API describes it. A form, a command line or a template can be built from this description alone. */
 export const ConnectorInfo = v.object({
   type: v.string(),
   title: v.string(),
   config: JsonSchema,
-  /** By auth method; the first is the default. */
+  /** By auth method. The first method is the default. */
   credentials: v.record(v.string(), JsonSchema),
   default_auth_method: v.string(),
-  /** Fields of `credentials` that are secret. */
+  /** The secret fields of `credentials`. */
   secret_fields: v.array(v.string()),
-  /** Fields of `config` whose change locks the credentials. */
+  /** The fields of `config` that lock the credentials when they are updated. */
   destination_fields: v.array(v.string()),
   default_port: v.nullable(v.number()),
   minimum_version: v.nullable(v.string()),
@@ -59,7 +59,7 @@ const infoOf = (type: string, connector: Connector): ConnectorInfo => {
   };
 };
 
-/** Secret fields are marked `writeOnly`. */
+/** The schema marks secret fields as `writeOnly`. */
 const schemaOf = (schema: Connector['config']): Record<string, unknown> => {
   const { $schema: _, ...document } = toJsonSchema(schema, { typeMode: 'input', errorMode: 'ignore' });
   return document;

@@ -15,11 +15,11 @@ import { after, type Decision, findConnection, putConnection, updateConnection }
 interface ConnectionChange {
   readonly id: string;
   readonly patch: ConnectionPatch;
-  /** The version that the caller has seen. */
+  /** The version that the caller expects. */
   readonly version?: number | undefined;
 }
 
-/** A caller's change: what touches credentials goes to the probe, which alone may merge them. */
+/** Applies a caller's update. If it touches credentials, the probe applies it, because only the probe can read and merge them. */
 export const patchConnection = async (
   { store, probe }: { readonly store: Store; readonly probe: Pick<Probe, 'credentials'> },
   actor: Actor,
@@ -38,12 +38,12 @@ export const patchConnection = async (
   return probe.credentials({ ...call, ...(version !== undefined && { version }) });
 };
 
-/** Throws `precondition-failed` unless the caller has seen the version that is there. */
+/** Throws `precondition-failed` if the connection does not have the version that the caller expects. */
 export const checkVersion = (stored: StoredConnection, seen: number | undefined) => {
   if (seen !== undefined && seen !== stored.version) throw new Problem('precondition-failed');
 };
 
-/** Changes everything but credentials: one read and one write. `first` is the connection where it was read already. */
+/** Updates everything except credentials, with one read and one write. Pass `first` if the connection was read already. */
 export const changeConnection = async (
   store: Store,
   actor: Actor,
@@ -62,7 +62,9 @@ export const changeConnection = async (
   }
 };
 
-/** The writes that make `next` of `read`: a new version, the name where it changes, a test where one is due. */
+/**
+ * The writes that replace `read` with `next`: a new version, a new name item if the name changes, and a test if the last one is outdated.
+ */
 export const changed = (actor: Actor, read: StoredConnection, next: StoredConnection): Decision => {
   const { tenant, now } = actor;
   const test = needsTest(read, next);

@@ -7,7 +7,7 @@ const characters = (most: number) => v.pipe(v.string(), maxCharacters(most));
 
 export const ConnectionName = v.pipe(v.string(), maxCharacters(200), v.trim(), v.minLength(1));
 
-/** Frames are checked here; what is inside them the test finds out. */
+/** Only the PEM frame is checked here. The connection test checks the content. */
 const pem = (label: RegExp, what: string) =>
   v.pipe(v.string(), v.maxLength(65_536), v.regex(label, `${what} in PEM, from -----BEGIN to -----END`));
 const certificate =
@@ -24,7 +24,7 @@ export const Ssl = v.strictObject({
   key: v.optional(v.nullable(pem(privateKey, 'a private key'))),
 });
 
-/** A name that is empty no store keeps. */
+/** The store does not accept empty keys. */
 const Label = v.pipe(v.string(), v.minLength(1), maxCharacters(100));
 const Metadata = v.pipe(v.record(Label, characters(2000)), v.maxEntries(50, 'at most 50 pairs'));
 const Tags = v.pipe(v.array(Label), v.maxLength(50));
@@ -33,12 +33,12 @@ const Product = Label;
 const Fields = v.record(v.string(), v.unknown());
 const Flavor = v.picklist(['supabase', 'gcp', 'aws', 'local']);
 
-/** Left for later: everything through an SSH tunnel. */
+/** SSH tunnels are not supported yet. */
 const Tunnel = v.null('null: tunnels are not available yet');
 
 export const types = Object.keys(connectors) as (keyof typeof connectors)[];
 
-/** The body of a create; `config` and `credentials` are parsed by the connector that `type` names. */
+/** The body of a create request. The connector that `type` names parses `config` and `credentials`. */
 export const ConnectionInput = v.strictObject({
   name: ConnectionName,
   description: v.optional(v.nullable(characters(2000))),
@@ -61,7 +61,7 @@ export type ConnectionInput = v.InferOutput<typeof ConnectionInput>;
 
 const readOnly = v.optional(v.never('no such field in a change: it is not writable'));
 
-/** The body of a change, a JSON Merge Patch (RFC 7396): what is absent stays, `null` removes. */
+/** The body of an update, a JSON Merge Patch (RFC 7396): absent fields stay as they are, and `null` removes a field. */
 export const ConnectionPatch = v.strictObject({
   name: v.optional(ConnectionName),
   description: v.optional(v.nullable(characters(2000))),

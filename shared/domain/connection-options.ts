@@ -1,24 +1,27 @@
 import * as v from 'valibot';
 import { sslModes } from '../connectors/connector.ts';
 
-/** One option of a connection: the only place where it is declared. */
+/** Declares one option of a connection. All schemas and the default are derived from this declaration. */
 interface OptionDeclaration {
   /** What a request may send. */
   readonly input: v.GenericSchema;
-  /** What an answer holds: no narrower than what any release has stored. */
+  /** What a response may contain. Must accept every value that any release has stored. */
   readonly shown: v.GenericSchema;
-  /** What holds where a request, or an item of a release before the option, says nothing. */
+  /** The default for requests that do not set the option, and for items stored by releases that did not have it. */
   readonly initial: unknown;
 }
 
 type OptionTable = Readonly<Record<string, OptionDeclaration>>;
 type OptionValues<T extends OptionTable> = { [K in keyof T]: v.InferOutput<T[K]['shown']> };
 
-/** The schemas of a create, of a change (where `null` resets to the default) and of an answer, and the defaults, from one table. */
+/**
+ * Derives from one table the schemas of a create, of an update (where `null` resets an option to its default) and of a response, and the
+ * defaults.
+ */
 export const defineOptions = <const T extends OptionTable>(table: T) => {
   const mapEntries = <S>(map: (option: OptionDeclaration) => S) =>
     Object.fromEntries(Object.entries(table).map(([name, option]) => [name, map(option)]));
-  // What `fromEntries` cannot say: each name with the schema of its own option.
+  // `fromEntries` loses the types: each name has the schema of its own option.
   const input = mapEntries((option) => v.optional(option.input)) as {
     [K in keyof T]: v.OptionalSchema<T[K]['input'], undefined>;
   };
@@ -32,7 +35,7 @@ export const defineOptions = <const T extends OptionTable>(table: T) => {
     Patch: v.strictObject(patch),
     Shown: v.object(shown),
     initial,
-    /** The options of a stored item, with the default of each that it was stored without. */
+    /** Fills in the defaults of options that a stored item does not have. */
     complete: (stored: Readonly<Record<string, unknown>>) => ({ ...initial, ...stored }) as OptionValues<T>,
   };
 };

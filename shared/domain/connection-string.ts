@@ -4,8 +4,8 @@ import { refusal } from '../parse.ts';
 import { unseen } from './unseen.ts';
 
 /**
- * Takes a connection string apart: the one way to every parser. White space around it is dropped; what parsers of URLs would drop in silence,
- * or what nobody sees, is refused before any of them looks.
+ * Parses a connection string; all connectors' parsers are called from here. Trims white space, and rejects control characters and invisible
+ * characters first, because URL parsers would remove them silently.
  */
 export const readConnectionString = async (
   { connectionString }: Pick<Connector, 'connectionString'>,

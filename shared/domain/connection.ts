@@ -13,14 +13,14 @@ export { ConnectionInput, ConnectionPatch } from './connection-input.ts';
 const time = v.string();
 const timeOrNone = v.nullable(time);
 
-/** State, problem code and time; without the problem itself, which `GET …/schema` answers. */
+/** Without the problem itself, which `GET …/schema` returns. */
 export const LastIntrospection = v.object({
   state: v.picklist(['running', 'succeeded', 'failed']),
   code: v.nullable(v.picklist(problemCodes)),
   at: time,
 });
 
-/** A connection as callers see it. */
+/** A connection as the API returns it. */
 export const Connection = v.object({
   id: v.string(),
   org_id: v.string(),
@@ -36,7 +36,7 @@ export const Connection = v.object({
   credentials: v.object({
     auth_method: v.string(),
     version: v.number(),
-    /** The destination was changed without new credentials. */
+    /** True if the destination was changed without new credentials. */
     locked: v.boolean(),
     fields: v.record(v.string(), v.object({ set_at: time, fingerprint: v.string() })),
   }),
@@ -51,7 +51,7 @@ export const Connection = v.object({
   last_test: v.nullable(TestResult),
   last_tested_at: timeOrNone,
   last_introspected_at: timeOrNone,
-  /** How the last introspection of the source that it now names ended, or that it runs. */
+  /** The state of the last introspection, if it was of the source that the connection now names. */
   last_introspection: v.nullable(LastIntrospection),
   usages: v.number(),
   is_active: v.boolean(),
@@ -62,13 +62,13 @@ export const Connection = v.object({
 });
 export type Connection = v.InferOutput<typeof Connection>;
 
-/** The same in a list, where authorities would fill the page. */
+/** A connection in a list. Certificates of authorities would fill the page, so it has their hash. */
 export const ListedConnection = v.object({
   ...Connection.entries,
   ssl: v.object({ ca_sha256: v.nullable(v.string()), has_client_certificate: v.boolean() }),
 });
 
-/** What was sent, sorted and parsed: what may be stored in one place, what may not in another. */
+/** A parsed and validated request to create a connection. */
 export interface NewConnection {
   readonly name: string;
   readonly description: string | null;
@@ -83,50 +83,50 @@ export interface NewConnection {
   readonly excluded_schemas: readonly string[];
   readonly tags: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
-  /** `auth_method`, its fields, and `ssl_key`: for the vault and nowhere else. Platform mode: `auth_method` alone. */
+  /** `auth_method`, its fields, and `ssl_key`. They go only to the vault. In platform mode: only `auth_method`. */
   readonly credentials: Credentials;
-  /** Platform mode: the caller's own secret. */
+  /** In platform mode: the caller's own secret. */
   readonly secret_arn: string | null;
 }
 
 export type Credentials = Readonly<Record<string, string>> & { readonly auth_method: string };
 
-/** A connection as the store keeps it. It names a version of its secret; it never holds one. */
+/** A connection as the store keeps it. It names a version of its secret and never contains a secret. */
 export interface StoredConnection extends Omit<NewConnection, 'credentials' | 'secret_arn'> {
   readonly id: string;
   readonly org_id: string;
   readonly environment_id: string;
   readonly auth_method: string;
   readonly secret: SecretRef | { readonly arn: string };
-  /** Where the credentials may be sent; the vault's document says it again, and decides. */
+  /** Where the credentials may be sent. The copy in the vault's document decides. */
   readonly bound: Destination;
   readonly credentials_version: number;
   readonly fields: Readonly<Record<string, { readonly set_at: string; readonly fingerprint: string }>>;
   readonly status: Connection['status'];
   readonly status_reason: Connection['status_reason'];
   readonly last_test: Derived<TestResult> | null;
-  /** Failed authentications in a row with the credentials that `refusals_of` names. */
+  /** The number of consecutive failed authentications with the credentials that `refusals_of` identifies. */
   readonly refusals: number;
   readonly refusals_of: string | null;
-  /** The version for which a test is awaited; each new value sends one event. */
+  /** The version that awaits a test. Each new value sends one event. */
   readonly awaits_test: number | null;
-  /** May be of a source that the connection no longer names: read by `derived.ts`, as are the other derived attributes. */
+  /** May belong to a source that the connection no longer names. Read this and the other derived attributes through `derived-data.ts`. */
   readonly catalog: Derived<CatalogSummary> | null;
-  /** The one before, still there for who is paging through it. */
+  /** The previous catalog, kept for callers that are still paging through it. */
   readonly previous_catalog: Derived<CatalogSummary> | null;
   readonly last_introspection: IntrospectionState | null;
-  /** By consumer: when its usage ends (seconds since the epoch), 0 for never. */
+  /** By consumer: the end of its usage in seconds since the epoch, or 0 if it does not end. */
   readonly usages: Readonly<Record<string, number>>;
   readonly deleted_at: string | null;
-  /** Counts the changes that callers made. */
+  /** Incremented by each update that a caller makes. */
   readonly version: number;
-  /** Counts every write; what optimistic locking goes by. */
+  /** Incremented by each write; used for optimistic locking. */
   readonly revision: number;
-  /** What the last write was, for the event that it becomes. */
+  /** The kind of the last write. It decides which event is sent. */
   readonly cause: 'created' | 'updated' | 'tested' | 'introspected' | 'used' | 'deleted' | 'restored';
   readonly created_at: string;
   readonly updated_at: string;
 }
 
-/** Field by field where credentials go, with the least TLS that they may go with. */
+/** The fields that identify where credentials are sent, and the weakest TLS mode that is allowed. */
 export type Destination = Readonly<Record<string, string>> & { readonly ssl_mode: SslMode };

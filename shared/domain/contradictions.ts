@@ -7,15 +7,15 @@ interface Meant extends Pick<StoredConnection, 'config' | 'auth_method'> {
 }
 
 /**
- * Refuses fields that cannot both be meant. A mode that nobody wrote is the default and contradicts nothing: `written` is the one that this
- * request has.
+ * Throws `invalid-request` if fields contradict each other. `written` is the `ssl_mode` of this request: a mode that is only a default
+ * contradicts nothing.
  */
 export const checkTogether = (connector: Connector, meant: Meant, written: SslMode | undefined): void => {
   const complaints = contradictionsOf(connector, meant, written);
   if (complaints.length > 0) throw refusal(complaints);
 };
 
-/** The same for a change: a contradiction that was stored before, by a release that took it, is left alone. */
+/** Does the same for an update, but accepts contradictions that an earlier release has stored. */
 export const checkChange = (connector: Connector, before: Meant, after: Meant): void => {
   const mode = after.options.ssl_mode;
   const known = contradictionsOf(connector, before, undefined).map(tell);
@@ -34,7 +34,7 @@ const contradictionsOf = (
   { config, auth_method, options: { ssl_mode } }: Meant,
   written: SslMode | undefined,
 ): readonly Complaint[] => {
-  // No default is `disable`: whenever it stands there, somebody wrote it.
+  // `disable` is never a default, so a caller must have set it.
   const mode = ssl_mode === 'disable' ? ssl_mode : written;
   return [
     ...(auth_method === 'certificate' && mode === 'disable'

@@ -17,11 +17,11 @@ import { itemOf } from './write.ts';
 
 interface Given {
   readonly draft: NewConnection;
-  /** Whether a test is to follow. */
+  /** Whether to queue a test after the create. */
   readonly test: boolean;
-  /** The test to pass before anything is saved. */
+  /** A test that must pass before anything is saved. */
   readonly verify?: (() => Promise<TestResult>) | undefined;
-  /** The key, and the body that it stands for. */
+  /** The idempotency key, and the body that was sent with it. */
   readonly idempotency?: Idempotency | undefined;
 }
 
@@ -35,7 +35,10 @@ interface Where {
   readonly vault: WriteVault;
 }
 
-/** Stores the credentials first: a connection never names a secret that is not there. Undone when the rest fails. */
+/**
+ * Stores the credentials first, so that a connection never names a secret that does not exist. Removes them if the write of the connection
+ * fails.
+ */
 export const createConnection = async (
   where: Where,
   actor: Actor,
@@ -52,7 +55,7 @@ export const createConnection = async (
   const { credentials, secret_arn: arn, ...shown } = draft;
   const connector = connectorOf(draft.type);
   const { auth_method } = credentials;
-  // What stands in the table says no more of the credentials than a caller may see.
+  // The table must not contain more about the credentials than callers may see.
   const bound = describeDestination(connector, { ...draft, login: { auth_method } });
   const owner = { ...tenant, id };
   const destination = describeDestination(connector, { ...draft, login: credentials });
@@ -97,7 +100,7 @@ export const createConnection = async (
     audit(actor, id, 'created'),
   ];
   if (idempotency) {
-    // First, so that of two requests at once the second learns that it is the same request, not that the name is taken.
+    // This write comes first: of two concurrent requests, the second must fail on the idempotency key and not on the name.
     changes.unshift({
       put: {
         ...keys.idempotency(tenant, idempotency.key),
@@ -112,7 +115,7 @@ export const createConnection = async (
   return commit(where, actor, given, connection, ref, changes);
 };
 
-/** Stores the secret and derives the tenant's key side by side; without the key there is no secret either. */
+/** Stores the secret and derives the tenant's key in parallel. Removes the secret again if the key cannot be derived. */
 const sealed = async (vault: WriteVault, document: SecretDocument | undefined, tenant: Tenant) => {
   const [stored, derived] = await Promise.allSettled([document && vault.create(document), vault.key(tenant)]);
   if (stored.status === 'rejected') throw stored.reason;
@@ -121,7 +124,7 @@ const sealed = async (vault: WriteVault, document: SecretDocument | undefined, t
   throw derived.reason;
 };
 
-/** Writes, and takes the secret back unless the connection got there. */
+/** Writes the connection, and removes its secret if nothing was written. */
 const commit = async (
   where: Where,
   actor: Actor,
@@ -134,10 +137,10 @@ const commit = async (
     await where.store.write(changes);
     return connection;
   } catch (error) {
-    // A write whose answer was lost may have happened all the same: only the store knows.
+    // A write may have succeeded although its response was lost, so look in the store.
     if (!(error instanceof Conflict) && (await where.store.get(keys.connection(actor.tenant, connection.id))))
       return connection;
-    // Only a conflict proves that nothing was written: a write that failed otherwise may come through yet.
+    // Only a conflict proves that nothing was written. After any other failure the write may still arrive, so keep the secret for 30 days.
     if (ref) await where.vault.remove(ref, error instanceof Conflict ? 0 : 30);
     if (!(error instanceof Conflict)) throw error;
     const first = idempotency && error.change === 0 && (await firstAnswer(where, actor, idempotency));
@@ -149,7 +152,7 @@ const commit = async (
 export const nameTaken = (cause: unknown) =>
   new Problem('name-taken', 'Another connection has this name', { cause });
 
-/** What the first request of this key was answered; another body under the same key is refused. */
+/** Returns the response to the first request with this key. Throws `idempotency-key-reused` if that request had another body. */
 const firstAnswer = async (
   { store, vault }: Where,
   { tenant }: Actor,
@@ -159,14 +162,13 @@ const firstAnswer = async (
   if (!found) return undefined;
   const item = readLayout('idempotency', found);
   if (item['hash'] !== bodyHash(await vault.key(tenant), body)) throw new Problem('idempotency-key-reused');
-  return readConnection(item['answer'] as never); // stored by `createConnection`
+  return readConnection(item['answer'] as never); // written by `createConnection`
 };
 
 const statusOf = (
   { test }: Given,
   tested: TestResult | undefined,
-): Pick<StoredConnection, 'status' | 'status_reason' | 'last_test'> => ({
-  status: tested ? 'connected' : test ? 'testing' : 'pending',
-  status_reason: null,
-  last_test: tested ?? null,
-});
+): Pick<StoredConnection, 'status' | 'status_reason' | 'last_test'> => {
+  const untested = test ? 'testing' : 'pending';
+  return { status: tested ? 'connected' : untested, status_reason: null, last_test: tested ?? null };
+};

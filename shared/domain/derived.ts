@@ -6,27 +6,27 @@ import type { StoredConnection } from './connection.ts';
 import { canonicalJson } from './same.ts';
 import type { TestResult } from './test-result.ts';
 
-/** Something that was found out about a connection, with the `hashDerivation` of what it was found out from. */
+/** Data that was derived from a connection, with the `hashDerivation` of the settings that it depends on. */
 export type Derived<T> = T & {
-  /** Left out by releases that did not write it: true of the connection until that changes. */
+  /** Absent in data of releases that did not write it. Such data is current until the connection is updated. */
   readonly of?: string;
 };
 
 /**
- * What each kind of derived data depends on. Whatever else a connection holds may change without making it wrong. A change of this table
- * makes all that is stored obsolete at the upgrade: catalogs are read anew, and tests are forgotten until the next.
+ * The settings that each kind of derived data depends on. All other settings can change without making the data obsolete. A change to this
+ * table makes all stored data obsolete when it is deployed: catalogs are read again, and tests are ignored until the next one.
  */
 const sources = {
-  /** A catalog is what one account sees in one place and scope; how the way there is secured does not change it. */
+  /** A catalog depends on the account, the source and the scope. How the network connection is secured does not matter. */
   catalog: (stored: StoredConnection) => [
     stored.type,
     stored.config,
     stored.excluded_schemas,
     stored.auth_method,
-    // Where `config` names no account, the credentials do, and new ones may be another's.
+    // If `config` names no account, the credentials do, and new credentials may belong to another account.
     hasAccount(stored) ? null : stored.credentials_version,
   ],
-  /** Where a test goes and how: a result says nothing about any other way. */
+  /** Where a test connects to and how. A result says nothing about other settings. */
   test: ({ role, options, config, ssl, secret, credentials_version }: StoredConnection) => [
     role,
     options.ssl_mode,
@@ -35,7 +35,7 @@ const sources = {
     secret,
     credentials_version,
   ],
-  /** Refused logins count per destination, account and credentials. */
+  /** Failed logins are counted per destination, account and credentials. */
   login: ({ type, config, auth_method, secret, credentials_version }: StoredConnection) => [
     type,
     connectorOf(type).destination.map((field) => config[field] ?? null),
@@ -43,7 +43,7 @@ const sources = {
     secret,
     credentials_version,
   ],
-  /** All that can decide how an introspection ends. */
+  /** Everything that can affect the outcome of an introspection. */
   introspection: (stored: StoredConnection) => [
     ...sources.catalog(stored),
     ...sources.test(stored),
@@ -55,7 +55,7 @@ const sources = {
 const hasAccount = ({ config }: StoredConnection): boolean =>
   (config['username'] ?? config['access_key_id'] ?? null) !== null;
 
-/** What data of this kind is derived from, as a hash: data that carries another is of another source, and is not served. */
+/** Hashes the settings that data of this kind depends on. Data with another hash belongs to other settings and must not be served. */
 export const hashDerivation = (kind: keyof typeof sources, stored: StoredConnection): string =>
   createHash('sha256')
     .update(`${kind}\0${canonicalJson(sources[kind](stored))}`)
@@ -65,13 +65,13 @@ export const hashDerivation = (kind: keyof typeof sources, stored: StoredConnect
 const isCurrent = (kind: keyof typeof sources, stored: StoredConnection, of: string | null | undefined) =>
   (of ?? null) === null || of === hashDerivation(kind, stored);
 
-/** The catalog, if it is of the source that the connection now names. */
+/** Returns the catalog if it is of the source that the connection now names. */
 export const readCatalog = (stored: StoredConnection): Derived<CatalogSummary> | null => {
   const { catalog } = stored;
   return catalog && isCurrent('catalog', stored, catalog.of) ? catalog : null;
 };
 
-/** The snapshot that a caller pages through, if it is still there and of the source that the connection now names. */
+/** Finds the snapshot that a caller pages through, if it still exists and is of the source that the connection now names. */
 export const findSnapshot = (stored: StoredConnection, snapshot: string): CatalogSummary | undefined => {
   const found = [stored.catalog, stored.previous_catalog].find((each) => each?.snapshot_id === snapshot);
   return found && isCurrent('catalog', stored, found.of) ? found : undefined;
@@ -81,19 +81,19 @@ export const findSnapshot = (stored: StoredConnection, snapshot: string): Catalo
 export const readNameRules = ({ type }: StoredConnection, { names }: CatalogSummary): NameRules =>
   names ?? connectorOf(type).names;
 
-/** The last test, if it was one of the connection as it now is. */
+/** Returns the last test if it used the settings that the connection now has. */
 export const readLastTest = (stored: StoredConnection): TestResult | null => {
   const { last_test: last } = stored;
   return last && isCurrent('test', stored, last.of) ? last : null;
 };
 
-/** Refused logins in a row with the credentials, account and destination that the connection now has. */
+/** Counts consecutive failed logins with the credentials, account and destination that the connection now has. */
 export const countRefusals = (stored: StoredConnection): number =>
   isCurrent('login', stored, stored.refusals_of) ? stored.refusals : 0;
 
 /**
- * Writes on derived data of an older release what it is of, as long as that is known: `read` is the connection before the change,
- * `next` the one after it, which may name another source.
+ * Adds the derivation hash to derived data of an earlier release before an update makes it unknown. `read` is the connection before the
+ * update; `next`, after it, may name another source.
  */
 export const bindDerived = (read: StoredConnection, next: StoredConnection): StoredConnection => ({
   ...next,
@@ -110,6 +110,6 @@ const bind = <T extends object>(
 ): Derived<T> | null =>
   value && value.of === undefined ? { ...value, of: hashDerivation(kind, read) } : value;
 
-/** Whether a test of the one says nothing about the other. */
+/** Whether a test of `before` says nothing about `after`. */
 export const needsTest = (before: StoredConnection, after: StoredConnection): boolean =>
   hashDerivation('test', before) !== hashDerivation('test', after);

@@ -3,12 +3,12 @@ import { type Connector, type SslMode, sslModes, type Strength } from '../connec
 import { placeOfUrl } from '../connectors/place-of-url.ts';
 import type { Destination, StoredConnection } from './connection.ts';
 
-/** What decides where secrets go and how: the settings, and of the credentials those fields that say how to log in. */
+/** The settings that decide where secrets are sent and how. `login` holds the credential fields that decide how they log in. */
 export interface Sending extends Pick<StoredConnection, 'config' | 'options' | 'ssl'> {
   readonly login: Readonly<Record<string, string>> & { readonly auth_method: string };
 }
 
-/** Everything that decides who will see the credentials, and how they are sent: a change of any of it needs them sent again. */
+/** Everything that decides who receives the credentials and how they are sent. An update of any of it requires the credentials again. */
 export const describeDestination = (
   connector: Connector,
   { config, options, ssl, login }: Sending,
@@ -26,7 +26,7 @@ export const describeDestination = (
   ssl_mode: options.ssl_mode,
 });
 
-/** The fields of credentials that decide how they are sent. */
+/** The credential fields that decide how the credentials are sent. */
 export const describeLogin = (
   { strength, destination }: Connector,
   login: Readonly<Record<string, string>>,
@@ -38,7 +38,7 @@ export const describeLogin = (
     }),
   );
 
-/** Whether one destination is the other, reached in no weaker way. */
+/** Whether `now` is the destination `bound`, and no less secure. */
 export const isWithin = ({ strength }: Connector, bound: Destination, now: Destination): boolean =>
   [...new Set([...Object.keys(bound), ...Object.keys(now)])].every((field) =>
     field === 'ssl_mode'
@@ -59,7 +59,7 @@ const isNoWeaker = (strength: Strength, before: string | undefined, now: string 
   });
 };
 
-/** The same place and path, and https where it was https. */
+/** Whether host, port, path and query are equal, and `https` did not become `http`. */
 const isSameUrl = (before: string, now: string): boolean => {
   const [one, other] = [URL.parse(before), URL.parse(now)];
   if (!one || !other || (one.protocol === 'https:' && other.protocol !== 'https:')) return false;

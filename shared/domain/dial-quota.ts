@@ -3,11 +3,11 @@ import type { Store } from '../ports/store.ts';
 import { Problem } from '../problem.ts';
 import { keys } from './keys.ts';
 
-/** How often sources may be dialled, a minute. */
+/** How many times a minute sources may be dialled. */
 export interface DialLimits {
-  /** For everybody in one organisation. */
+  /** For all callers in one organisation together. */
   readonly tests_per_minute: number;
-  /** Of these for callers who may only read. */
+  /** The part of `tests_per_minute` that read-only callers may use. */
   readonly reader_tests_per_minute: number;
   /** From one organisation to one host or account. */
   readonly destination_tests_per_minute: number;
@@ -18,7 +18,7 @@ interface Counted {
   readonly now: number;
 }
 
-/** Counts a dial that a caller asks for. Throws `quota-exceeded` with `Retry-After`. */
+/** Counts one dial that a caller requests. Throws `quota-exceeded` with `Retry-After`. */
 export const countCallerDial = async (
   store: Store,
   { tests_per_minute: most, reader_tests_per_minute: readers }: DialLimits,
@@ -35,8 +35,8 @@ export const countCallerDial = async (
 };
 
 /**
- * Counts a test that waits in the queue. It leaves a fifth of the organisation's limit to callers; `Retry-After` of its `quota-exceeded`
- * spreads all that wait over as many minutes as they need.
+ * Counts one test from the queue. Queued tests use at most four fifths of the organisation's limit. Throws `quota-exceeded` with a
+ * `Retry-After` that spreads the waiting tests over as many minutes as they need.
  */
 export const countQueuedDial = async (
   store: Store,
@@ -49,7 +49,7 @@ export const countQueuedDial = async (
   await countAll(store, counted, [{ window: 'TEST', limit: most, what }], 'spread');
 };
 
-/** Counts a dial of those hosts or accounts. Throws `quota-exceeded` with `Retry-After`. */
+/** Counts one dial to each of these hosts or accounts. Throws `quota-exceeded` with `Retry-After`. */
 export const countDestinationDial = async (
   store: Store,
   { destination_tests_per_minute: limit }: Pick<DialLimits, 'destination_tests_per_minute'>,

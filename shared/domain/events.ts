@@ -7,7 +7,7 @@ import type { StoredConnection } from './connection.ts';
 import { outsideId } from './id.ts';
 import { readConnection } from './stored-connection.ts';
 
-/** What changes of the table mean to others. Most mean nothing: names, usages, blocks of catalogs. Throws for one that is damaged. */
+/** Converts changes of the table to events. Most changes (names, usages, catalog blocks) have no event. Throws if a change is damaged. */
 export const eventsOf = (changes: readonly StoreEvent[]): ConnectionEvent[] =>
   changes.flatMap(({ before, after, damage }) => {
     if (damage !== undefined) throw damage;
@@ -45,7 +45,7 @@ const eventOf = (
   test: now.awaits_test !== null && now.awaits_test !== before?.awaits_test,
 });
 
-/** The event in a message of the queue, where EventBridge wraps what was put on the bus; throws for a message that holds none. */
+/** Extracts the event from a queue message, in which EventBridge wraps it. Throws if the message contains no event. */
 export const readQueuedEvent = (body: string): ConnectionEvent => {
   const { detail } = Object(jsonOf(body)) as { readonly detail?: ConnectionEvent | null };
   const texts = [detail?.event_id, detail?.org_id, detail?.environment_id, detail?.connection_id];
@@ -54,10 +54,10 @@ export const readQueuedEvent = (body: string): ConnectionEvent => {
   return detail;
 };
 
-/** Who makes what an event asks for, in audit records. */
+/** The actor in audit records of tests that an event causes. */
 export const actorOfEvents = 'mooring';
 
-/** The test that an event asks for. An event is no authority: the probe reads the connection again. */
+/** The test that an event requests. The event is not trusted: the probe reads the connection again. */
 export const callOfEvent = (event: ConnectionEvent): SavedTest & { readonly awaited: number } => ({
   tenant: { org: event.org_id, environment: event.environment_id },
   id: event.connection_id.replace(/^conn_/, ''),
@@ -67,12 +67,12 @@ export const callOfEvent = (event: ConnectionEvent): SavedTest & { readonly awai
   awaited: event.version,
 });
 
-/** Makes the test that an event asks for. */
+/** Runs the test that an event requests. */
 export const testOnEvent = async (probe: Pick<Probe, 'test'>, event: ConnectionEvent): Promise<void> => {
   try {
     await probe.test(callOfEvent(event));
   } catch (error) {
-    // Deleted meanwhile: nobody waits for this test any more.
+    // The connection was deleted in the meantime, so the test is not needed any more.
     if (!(error instanceof Problem) || error.code !== 'not-found') throw error;
   }
 };

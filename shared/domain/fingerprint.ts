@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 import type { Credentials, StoredConnection } from './connection.ts';
 
-/** Tells whether a field has changed and nothing else: equal secrets of two connections or two fields do not look equal. */
+/** Reveals only whether a field has changed: equal secrets of two connections or two fields have different fingerprints. */
 export const fingerprint = (key: Uint8Array, connection: string, field: string, value: string): string =>
   createHmac('sha256', key).update(`${connection}\0${field}\0${value}`).digest('hex').slice(0, 32);
 
-/** The `fields` of a set of credentials; a field whose value did not change keeps its time. */
+/** Computes the `fields` of a set of credentials. A field whose value did not change keeps its `set_at`. */
 export const fieldsOf = (
   key: Uint8Array,
   connection: string,
@@ -24,6 +24,6 @@ export const fieldsOf = (
     }),
   );
 
-/** A keyed hash of a request's body, which may hold a secret. */
+/** Hashes the body of a request with a key, because the body may contain a secret. */
 export const bodyHash = (key: Uint8Array, body: string): string =>
   createHmac('sha256', key).update(`body\0${body}`).digest('hex');

@@ -9,7 +9,10 @@ interface Asked {
   readonly environment: string;
 }
 
-/** Whether the policy refuses a host that is an address, in whatever spelling; of a name it says nothing: what it means is known when it is dialled. */
+/**
+ * Whether the egress policy refuses this host if it is an IP address, in any spelling. Returns false for host names, because they are
+ * resolved only when they are dialled.
+ */
 export const isForbiddenAddress = (
   policy: Readonly<Record<string, unknown>>,
   { host, port, environment }: Asked,

@@ -14,9 +14,9 @@ interface GivenFields {
 }
 
 /**
- * Reads the fields of a request as they are surely meant: without the blanks around them that copying brings along, and PEM with its line
- * breaks. Refuses placeholders anywhere, and in what is no secret characters that cannot be seen and what belongs in another field. It looks
- * at what a caller sends and not at the whole connection: one that was stored before stays as it is.
+ * Normalizes the fields of a request: trims white space, and restores the line breaks of PEM. Rejects placeholders in all fields, and in
+ * fields that are not secret also invisible characters and values that belong in another field. It sees only the fields that a caller
+ * sends, so that stored connections stay valid.
  */
 export const readGivenFields = (
   connector: Pick<Connector, 'config' | 'credentials' | 'connectionString' | 'misplaced'>,
@@ -42,10 +42,10 @@ export const readGivenFields = (
   return { config, credentials };
 };
 
-/** Certificates and a key as they are surely meant. */
+/** Restores the line breaks of the certificates and the key. */
 export const readGivenSsl = <Ssl extends Readonly<Record<string, string | null | undefined>>>(
   ssl: Ssl,
-): Ssl => mapFields(ssl, repairSecret) as Ssl; // a text stays a text
+): Ssl => mapFields(ssl, repairSecret) as Ssl; // `repairSecret` maps a string to a string
 
 const mapFields = (fields: Fields, read: (value: unknown, name: string) => unknown): Fields =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, read(value, name)]));
@@ -55,10 +55,10 @@ const trimField = (value: unknown): unknown => {
   return Array.isArray(value) ? value.map(trimField) : value;
 };
 
-/** What else `\s` knows cannot be seen, and is refused by its name. */
+/** The other characters that `\s` matches are invisible, and `describeUnseen` rejects them by name. */
 const isBlank = (character: string | undefined): boolean => /^[\t\r\n\p{Zs}]$/u.test(character ?? '');
 
-/** In one pass: a pattern that ends in `$` would look at a long run of blanks anew from each of them. */
+/** Runs in linear time. A regular expression that ends in `$` would rescan a long run of blanks from each of its characters. */
 const trimEnds = (text: string): string => {
   let [from, to] = [0, text.length];
   while (from < to && isBlank(text[from])) from += 1;
@@ -66,7 +66,10 @@ const trimEnds = (text: string): string => {
   return text.slice(from, to);
 };
 
-/** A password may end in a blank; a key in PEM may not, and a key file is JSON, whose `\n` are its own. */
+/**
+ * Does not trim, because a password may end in a blank. A key file is JSON and is left unchanged, because its `
+ * ` are escapes.
+ */
 const repairSecret = (value: unknown): unknown =>
   typeof value === 'string' && !/^\s*\{/.test(value) ? repairPem(value) : value;
 
@@ -78,7 +81,7 @@ const complainOfPlace = (
 ): readonly Complaint[] => {
   if (Array.isArray(value))
     return value.flatMap((item, at) => complainOfPlace(connector, `${path}.${at}`, name, item));
-  // A field that the connector does not have is refused as such.
+  // The schema rejects fields that the connector does not have.
   if (typeof value !== 'string' || !Object.hasOwn(connector.config.entries, name)) return [];
   const expected =
     unseen.test(value) || describePlaceholder(value) ? undefined : expectInPlace(connector, name, value);

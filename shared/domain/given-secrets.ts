@@ -5,7 +5,7 @@ import { connectors } from '../connectors/registry.ts';
 import { connectorOf, credentialFields } from './assemble.ts';
 import type { NewConnection } from './connection.ts';
 
-/** Whatever in a body may be a secret, before it is known whether the body is right and which connector it is for. */
+/** Finds all values in a request body that may be secret, before the body is validated and its connector is known. */
 export const givenSecrets = (body: unknown): string[] => {
   const { config, credentials, connection_string: text, password, ssl } = fieldsOf(body);
   const ofConfig = Object.entries(fieldsOf(config)).filter(([name]) => secretNames().has(name));
@@ -20,14 +20,14 @@ export const givenSecrets = (body: unknown): string[] => {
   return [...new Set(texts)].slice(0, MAX_SECRETS);
 };
 
-/** More than any connection has: each is looked for in every text that is answered or logged. */
+/** No connection has more. All logs and responses are searched for each of them. */
 const MAX_SECRETS = 200;
-/** Options of a connection string that are looked at; each gives up to four texts. */
+/** The number of options of a connection string to look at. Each gives up to four texts. */
 const MAX_OPTIONS = 20;
 
-/** A key file may be sent as an object, where what is no secret (`service_account`) is a word of our own sentences. */
+/** A key file may be sent as an object. Its other values, such as `service_account`, are words that Mooring's own texts contain. */
 const readTexts = (value: unknown, depth = 0): readonly string[] => {
-  // A key is kept with its line breaks put right.
+  // A key is stored with repaired line breaks, so both forms are secret.
   if (typeof value === 'string') return [value, repairPem(value)];
   if (typeof value !== 'object' || value === null || depth === 3) return [];
   return Object.entries(value).flatMap(([name, inner]) =>
@@ -44,7 +44,7 @@ const secretNames = () =>
   ));
 
 let named: ReadonlySet<string> | undefined;
-/** The names of all fields that any connector has. */
+/** The names of all fields of all connectors. */
 export const fieldNames = (): ReadonlySet<string> =>
   (named ??= new Set([
     ...openNames(),
@@ -52,7 +52,7 @@ export const fieldNames = (): ReadonlySet<string> =>
     ...Object.values<Connector>(connectors).flatMap((connector) => [...credentialFields(connector)]),
   ]));
 
-/** The names of all fields that hold a secret, of every auth method. */
+/** The names of all secret fields of a connector, across all auth methods. */
 export const secretFields = ({ credentials }: Connector): ReadonlySet<string> =>
   new Set([
     'secret_arn',
@@ -62,14 +62,14 @@ export const secretFields = ({ credentials }: Connector): ReadonlySet<string> =>
     ),
   ]);
 
-/** The secrets of what is to be connected; a user's name or a mechanism beside them is none, and may be a word of any sentence. */
+/** The secrets of a draft. A user name or a mechanism is not a secret, and may be a word of any text. */
 export const secretsOf = ({ type, credentials }: Pick<NewConnection, 'type' | 'credentials'>): string[] => {
   const secret = secretFields(connectorOf(type));
   return Object.entries(credentials).flatMap(([name, value]) => (secret.has(name) ? value : []));
 };
 
 let open: ReadonlySet<string> | undefined;
-/** What a connection shows: some APIs have it beside the secrets, and words of a problem must not be taken for a user's name. */
+/** The names of fields that are not secret. Some APIs send them beside the secrets, and they must not be redacted in problems. */
 const openNames = () =>
   (open ??= new Set([
     'user',
@@ -80,8 +80,8 @@ const openNames = () =>
   ]));
 
 /**
- * What may be the secret of a connection string of any scheme, whether or not it can be parsed: what stands before the first and the last @, and
- * the values of options with such a name, raw, decoded, and without braces. Looks at each character a bounded number of times.
+ * The possible secrets of a connection string, whether or not it can be parsed: the texts before the first and the last `@`, and the values
+ * of options with secret-like names, raw, decoded, and without braces. Each character is read a bounded number of times.
  */
 const findSecrets = (text: unknown): readonly string[] => {
   if (typeof text !== 'string') return [];

@@ -8,13 +8,13 @@ interface Texts {
   readonly excluded_schemas?: readonly string[] | null | undefined;
   readonly tags?: readonly string[] | null | undefined;
   readonly metadata?: Readonly<Record<string, string | null>> | null | undefined;
-  /** Of a usage. */
+  /** The note of a usage. */
   readonly note?: string | undefined;
 }
 
 /**
- * Refuses characters that cannot be seen in what people read: two names that look alike would be two connections, and a text could show
- * another order than it has. What a connection has already, written by a release that took it, may be sent again.
+ * Rejects invisible characters in texts for people: they would make different names look equal, or display text in another order than it is
+ * stored. Accepts values that the connection already has, because an earlier release accepted them.
  */
 export const checkText = (given: Texts, stored: Texts = {}): void => {
   const line = (path: string, text: string) => (isLine(text) ? [] : [{ path, expected: expected.line }]);
@@ -49,12 +49,12 @@ const isLine = (text: string): boolean => {
   return !unseen.test(bare) && !blank.test(bare);
 };
 
-/** Tabs, line breaks, and the marks by which texts in Arabic and Hebrew say how their neighbours are written. */
+/** Allows tabs, line breaks, and the direction marks that texts in Arabic and Hebrew need. */
 const isProse = (text: string): boolean => isLine(text.replaceAll(/[\t\n\r\u061C\u200E\u200F]/g, ''));
 
-/** Letters and signs that look like nothing: fillers of Hangul and Braille, and what joins graphemes. */
+/** Letters and symbols that have no visible form: fillers of Hangul and Braille, and the combining grapheme joiner. */
 const blank = /[\u034F\u115F\u1160\u2800\u3164\uFFA0]/u;
 
-/** Joiners where they change what is seen: in emoji, and within words of scripts that join their letters. */
+/** Joiners where they affect the display: in emoji, and within words of scripts that join their letters. */
 const joined =
   /(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F])\u200D(?=\p{Extended_Pictographic})|(?<=[\p{scx=Arab}\p{scx=Syrc}\p{scx=Deva}\p{scx=Beng}\p{scx=Guru}\p{scx=Gujr}\p{scx=Orya}\p{scx=Taml}\p{scx=Telu}\p{scx=Knda}\p{scx=Mlym}\p{scx=Sinh}\p{scx=Mymr}\p{scx=Khmr}\p{scx=Tibt}\p{scx=Mong}])[\u200C\u200D](?=[\p{L}\p{M}])/gu;

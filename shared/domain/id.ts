@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** A UUIDv7 (RFC 9562) as 32 hex digits: ids made later sort later. */
+/** A UUIDv7 (RFC 9562) as 32 hex digits. Later ids sort after earlier ones. `now` is in milliseconds. */
 export const newId = (now: number): string => {
   const bytes = randomBytes(16);
   bytes.writeUIntBE(now, 0, 6);
@@ -9,5 +9,5 @@ export const newId = (now: number): string => {
   return bytes.toString('hex');
 };
 
-/** The id as the world sees it. */
+/** The id as the API shows it. */
 export const outsideId = (id: string) => `conn_${id}`;

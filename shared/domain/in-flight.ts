@@ -1,4 +1,4 @@
-/** Runs up to `limit` jobs side by side; `start` waits for a place, and it and `done` throw what a job threw. */
+/** Runs at most `limit` jobs at the same time. `start` waits until a job can run. `start` and `done` throw the first error of a job. */
 export const inFlight = (limit: number) => {
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
@@ -22,7 +22,7 @@ export const inFlight = (limit: number) => {
       const one: Promise<void> = run(job).finally(() => running.delete(one));
       running.add(one);
     },
-    /** Waits for what runs, whether or not it fails. */
+    /** Waits for all running jobs, and does not throw if one fails. */
     settled: async (): Promise<void> => {
       await Promise.all(running);
     },

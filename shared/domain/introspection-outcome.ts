@@ -11,26 +11,26 @@ import { type KeptProblem, keepProblem } from './kept-problem.ts';
 import type { Tenant } from './tenant.ts';
 import { after, putConnection, tenantOf, updateConnection } from './write.ts';
 
-/** What became of the last introspection of a connection. */
+/** The state of the last introspection of a connection, as it is stored. */
 export interface IntrospectionState {
   readonly state: 'running' | 'succeeded' | 'failed';
-  /** Which attempt: whoever ends it must name it. */
+  /** The id of the attempt. Only a call that names it can end the attempt. */
   readonly attempt: string;
-  /** `hashDerivation('introspection')` of the connection that it is of. */
+  /** `hashDerivation('introspection')` of the introspected connection. */
   readonly of: string;
   readonly began_at: string;
-  /** When it came into this state. */
+  /** The time of the transition to this state. */
   readonly at: string;
-  /** Failed attempts in a row; of a running one, those before it. */
+  /** The number of consecutive failed attempts; while an attempt runs, the number before it. */
   readonly failures: number;
   readonly problem: KeptProblem | null;
-  /** Whether it keeps no column of sampled tables that only an earlier introspection found. */
+  /** Whether the attempt drops columns of sampled tables that only earlier introspections found. */
   readonly forget?: boolean;
-  /** The same of the next attempt, where it was asked for while this one ran already. */
+  /** The value of `forget` for the next attempt, if it was requested while this one was running. */
   readonly forget_next?: boolean;
 }
 
-/** A failed attempt, in milliseconds since the epoch. */
+/** A failed attempt. Times are in milliseconds since the epoch. */
 export interface FailedAttempt {
   readonly problem: KeptProblem;
   readonly began: number;
@@ -40,20 +40,20 @@ export interface FailedAttempt {
 
 export type Standing = 'idle' | 'running' | FailedAttempt;
 
-/** How long an attempt that was asked for may wait for a probe to begin it; what Lambda drops or throttles ends here. */
+/** The time that a requested attempt may wait for a probe. Invocations that Lambda drops or throttles end here. */
 const queuedMs = 120_000;
 
-/** Longer than an introspection may take. */
+/** More than the longest introspection takes. */
 const longestMs = 900_000;
 
-/** Whether an introspection of the connection as it now is runs, or how the last one failed. */
+/** Whether an introspection of the connection with its present settings is running, or how the last one failed. */
 export const judgeIntrospection = (
   stored: StoredConnection,
   lease: Item | undefined,
   now: number,
 ): Standing => {
   const isHeld = lease !== undefined && Number(lease['until']) > now;
-  // A probe of the release before says nothing of attempts.
+  // A probe of the previous release writes no attempt into the lease.
   if (isHeld && lease['attempt'] === undefined) return 'running';
   const last = readIntrospection(stored);
   if (!last || last.state === 'succeeded' || isAhead(Date.parse(last.at), now)) return 'idle';
@@ -71,21 +71,21 @@ export const judgeIntrospection = (
 };
 
 /**
- * Whether a time was written by a clock that was ahead and has been set back since: what it says of the present would hold until that time
- * has come. Clocks that are right differ by less.
+ * Whether a clock that was ahead wrote this time and has been corrected since: such a time must not be waited for. Correct clocks differ by
+ * less.
  */
 export const isAhead = (time: number, now: number): boolean => time > now + 300_000;
 
-/** A probe that was killed, or never began, tells nobody. */
+/** A probe that was killed or never started cannot report its failure. */
 const lostAttempt: KeptProblem = { code: 'unavailable', detail: 'The introspection ended without an answer' };
 
-/** The last introspection, if it was one of the connection as it now is. */
+/** Returns the state of the last introspection if it used the settings that the connection now has. */
 export const readIntrospection = (stored: StoredConnection): IntrospectionState | null => {
   const { last_introspection: last } = stored;
   return last && last.of === hashDerivation('introspection', stored) ? last : null;
 };
 
-/** The connection as it is once it is looked whether its introspection still runs: one whose probe was killed has failed. */
+/** Marks an introspection that is stored as running but whose probe was killed as failed. Writes nothing. */
 export const settleIntrospection = async (
   store: ReadStore,
   stored: StoredConnection,
@@ -101,7 +101,7 @@ export const settleIntrospection = async (
   return { ...stored, last_introspection: { ...last, state: 'failed', at, failures, problem } };
 };
 
-/** The connection with an attempt that begins now; `standing` is what was judged of the one before. */
+/** Returns the connection with an attempt that starts now. `status` describes the attempt before it. */
 export const beginIntrospection = (
   stored: StoredConnection,
   attempt: string,
@@ -111,7 +111,7 @@ export const beginIntrospection = (
 ): StoredConnection => {
   const time = new Date(now).toISOString();
   const { last_introspection: last } = stored;
-  // What was asked for stays so until an attempt succeeds.
+  // A request to forget stays in force until an attempt succeeds.
   const forget =
     asked || last?.forget_next === true || (last?.state !== 'succeeded' && last?.forget === true);
   return after(stored, {
@@ -129,30 +129,30 @@ export const beginIntrospection = (
   });
 };
 
-/** The connection whose attempt runs already, and whose next one is to keep nothing; undefined where that is so already. */
+/** Requests that the attempt after the running one forgets earlier columns. Returns `undefined` if this is already requested. */
 export const forgetNext = (stored: StoredConnection): StoredConnection | undefined => {
   const { last_introspection: last } = stored;
   if (!last || last.forget === true || last.forget_next === true) return undefined;
   return after(stored, { last_introspection: { ...last, forget_next: true }, cause: 'introspected' });
 };
 
-/** How an attempt ended, and when (milliseconds since the epoch). */
+/** How an attempt ended, and when (in milliseconds since the epoch). */
 export type IntrospectionOutcome =
   | { readonly at: number; readonly problem: Problem }
   | {
       readonly at: number;
       readonly catalog: CatalogSummary;
-      /** `hashDerivation('catalog')` of the connection that was read. */
+      /** `hashDerivation('catalog')` of the introspected connection. */
       readonly of: string;
-      /** Of the lease under which it was read; without it another probe may have taken over. */
+      /** The token of the lease under which the catalog was read. Checks that no other probe has taken over. */
       readonly token?: string;
       readonly by: { readonly actor: string; readonly request_id: string };
     };
 
 /**
- * Stores how an attempt ended, if it is the one that the connection waits for (`undefined`: whichever it waits for) and has not ended
- * yet. A catalog is switched to in the same write, unless the connection names another source meanwhile: then nothing is written, and
- * its snapshot is the caller's to remove. Answers the connection's last introspection where it is this attempt, else `undefined`.
+ * Stores how an attempt ended, if the connection waits for this attempt (`undefined` means any) and it has not ended yet. The same write
+ * switches to the new catalog. If the connection names another source by now, nothing is written, and the caller must remove the snapshot.
+ * Returns the state if it is of this attempt, else `undefined`.
  */
 export const recordIntrospectionOutcome = async (
   store: Store,
@@ -200,7 +200,7 @@ export const recordIntrospectionOutcome = async (
       return { next, changes: [putConnection(next, read), ...switchChanges(tenant, id, outcome)] };
     });
   } catch (error) {
-    // Another probe holds the lease: what this one read is not wanted.
+    // Another probe holds the lease, so this catalog is discarded.
     if (error instanceof Conflict) return undefined;
     if ('problem' in outcome && error instanceof Problem && error.code === 'not-found') return undefined;
     throw error;
@@ -209,7 +209,7 @@ export const recordIntrospectionOutcome = async (
   return recorded;
 };
 
-/** What was changed while an attempt ran, another login says nothing about. */
+/** Whether the settings are unchanged since the attempt started. Otherwise its login says nothing about them. */
 const isSameSource = (read: StoredConnection, { of }: IntrospectionState): boolean =>
   of === hashDerivation('introspection', read);
 
@@ -245,15 +245,15 @@ const succeededState = (
 
 const backOffMinutes = [1, 5, 15, 60] as const;
 
-/** When a caller's request may begin the next attempt, in milliseconds since the epoch. */
+/** The earliest time of the next attempt that a caller can request, in milliseconds since the epoch. */
 export const nextAttemptAt = ({ ended, failures }: Pick<FailedAttempt, 'ended' | 'failures'>): number =>
   ended + (backOffMinutes[failures - 1] ?? 60) * 60_000;
 
-/** The last introspection as callers see it. */
+/** The last introspection as the API returns it. */
 export const showIntrospection = (stored: StoredConnection, now: number) => {
   const last = readIntrospection(stored);
   const catalog = readCatalog(stored);
-  // What a release wrote that did not yet store this, or what other credentials do not undo.
+  // Releases that did not store the state leave only a catalog, and a catalog stays current when the credentials change.
   if (!last) return catalog && { state: 'succeeded' as const, code: null, at: catalog.introspected_at };
   const overdue = Date.parse(last.began_at) + longestMs;
   if (last.state === 'running' && overdue <= now)

@@ -20,27 +20,27 @@ import { keys } from './keys.ts';
 import { isLoginPaused } from './lock-out.ts';
 import { findConnection, putConnection, updateConnection } from './write.ts';
 
-/** Milliseconds that a caller waits for an introspection before he is told to ask again. */
+/** The time that a caller waits for an introspection before the response asks to try again. */
 const patience = 20_000;
 
 interface Wanted {
-  /** Seconds; an older catalog is read anew. 0 does not wait for the back-off after a failure. */
+  /** In seconds; an older catalog is introspected again. 0 also ignores the back-off after a failure. */
   readonly maxAge?: number | undefined;
-  /** Whether to read anew, and keep no column that only an earlier sample found. Goes before `maxAge`. */
+  /** Whether to introspect again and drop columns that only earlier samples found. Takes precedence over `maxAge`. */
   readonly forget?: boolean | undefined;
-  /** The snapshot that was begun with. */
+  /** The snapshot that the first page was read from. */
   readonly snapshot?: string | undefined;
 }
 
 export interface Where {
   readonly store: Store;
-  /** Counts what a caller has dialled, where it is one that does. */
+  /** `admit` checks the caller's quota. Only probes that serve callers have it. */
   readonly probe: Pick<Probe, 'introspect'> & Partial<Pick<MeteredProbe, 'admit'>>;
 }
 
 /**
- * The snapshot to read from: the stored one if it will do, else a new one, if that is had in time. The problem of a failed attempt is
- * thrown again, with when to ask anew, until a next one may begin.
+ * Returns the stored catalog if it is recent enough, else introspects and waits for a limited time. Until the back-off ends, it throws the
+ * problem of a failed attempt again, with `Retry-After`.
  */
 export const currentCatalog = async (
   where: Where,
@@ -57,7 +57,7 @@ export const currentCatalog = async (
     mayBegin: (failure) => forget || maxAge === 0 || isBackedOff(failure, actor.now),
   });
   if (found === 'running' || 'snapshot_id' in found) return found;
-  // This caller's own attempt ended after the request came.
+  // This caller's own attempt may have ended later than `actor.now`.
   const now = Math.max(actor.now, found.ended);
   const seconds = Math.max(1, Math.ceil((nextAttemptAt(found) - now) / 1000));
   const { code, message, extras, cause } = problemOf(found);
@@ -69,12 +69,12 @@ export const currentCatalog = async (
 };
 
 /**
- * The source as it is now: introspected for this caller, or by another while this one waits. What takes longer than the wait is left
- * behind for who asks again.
+ * Introspects the source for this call, or waits for an introspection that is already running. If that takes longer than `wait`, a later
+ * call gets the result.
  *
- * Each call is a caller's own wish for a new introspection, in APIs that have no other word for it: it passes the back-off, which would
- * leave such a caller with the failure for up to an hour after the cure. It does not pass where the failed attempt outlived its own
- * caller: who asks again is told what became of that one, for the first minute.
+ * In the APIs that use this function, each call is an explicit request to introspect again. So it ignores the back-off, which would repeat
+ * a failure for up to an hour after its cause was removed. The exception is an attempt that failed after its own caller had stopped
+ * waiting: calls in the first minute after it get its failure.
  */
 export const freshCatalog = async (
   where: Where,
@@ -93,7 +93,7 @@ export const freshCatalog = async (
     const found = await findOrBegin(where, { ...actor, now }, connection, {
       maxAge: kept + waited / 1000,
       wait: Math.max(1, Math.ceil(wait - waited)),
-      // What failed while this caller waited is his answer.
+      // A failure that occurs while this caller waits is the result of this call.
       mayBegin: ({ began: from, ended }) =>
         connection === first && (ended - from <= patience || isBackedOff({ ended, failures: 1 }, now)),
     });
@@ -107,16 +107,16 @@ export const freshCatalog = async (
   }
 };
 
-/** How long a snapshot that took most of a caller's wait will do for the next. */
+/** How long a snapshot is reused if it took most of a caller's wait. */
 const keptSeconds = 300;
 
-/** Has an introspection begin where none runs and the last did not fail just now. What becomes of it is told to who asks for the schema. */
+/** Starts an introspection unless one is running or the back-off applies. The next request for the schema returns the result. */
 export const startIntrospection = async (
   where: Where,
   actor: Actor,
   connection: StoredConnection,
 ): Promise<void> => {
-  // No caller asks for this one.
+  // No caller asked for this login.
   if (isLoginPaused(connection)) return;
   await findOrBegin(where, actor, connection, {
     wait: 0,
@@ -127,7 +127,10 @@ export const startIntrospection = async (
 const isBackedOff = (failure: Pick<FailedAttempt, 'ended' | 'failures'>, now: number): boolean =>
   now >= nextAttemptAt(failure);
 
-/** Pages go on in the snapshot before the current one; those before that, and those of another source, are gone. */
+/**
+ * Later pages read the snapshot of the first page: the current one, or the one before it. Older snapshots, and those of another source, are
+ * gone.
+ */
 const begunWith = (connection: StoredConnection, snapshot: string): CatalogSummary => {
   const begun = findSnapshot(connection, snapshot);
   if (begun) return begun;
@@ -137,13 +140,13 @@ const begunWith = (connection: StoredConnection, snapshot: string): CatalogSumma
 interface Terms {
   readonly maxAge?: number | undefined;
   readonly forget?: boolean;
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly wait: number;
-  /** Whether another attempt may follow this one now. */
+  /** Whether another attempt may start now after this failure. */
   readonly mayBegin: (failure: FailedAttempt) => boolean;
 }
 
-/** A failure that this very caller's attempt met has its whole problem, not only what is kept of it. */
+/** `thrown` is the complete problem, if the attempt failed during this call. A stored problem may be shortened. */
 interface Failure extends FailedAttempt {
   readonly thrown?: Problem;
 }
@@ -152,7 +155,7 @@ type Found = CatalogSummary | 'running' | Failure;
 
 const problemOf = ({ thrown, problem }: Failure): Problem => thrown ?? recallProblem(problem);
 
-/** Claims an attempt where one may begin, so that of many callers one alone reaches the probe. */
+/** Claims an attempt if one may start, so that only one of many concurrent callers reaches the probe. */
 const findOrBegin = async (
   where: Where,
   actor: Actor,
@@ -197,7 +200,7 @@ const freshEnough = (
   return maxAge === undefined || (now - at <= maxAge * 1000 && !isAhead(at, now)) ? catalog : undefined;
 };
 
-/** Has the probe make the attempt. An invocation that fails is an attempt that failed: the probe itself could not say so. */
+/** Lets the probe run the attempt. A failed invocation counts as a failed attempt, because the probe itself cannot record it. */
 const introspect = async (
   { store, probe }: Where,
   { tenant, actor, request_id, now }: Actor,
@@ -213,7 +216,7 @@ const introspect = async (
     if (error instanceof Problem && error.code === 'not-found') throw error;
     const problem = error instanceof Problem ? error : new Problem('internal', undefined, { cause: error });
     const ended = now + Math.floor(performance.now() - began);
-    // Where this cannot be stored either, the attempt is judged by its time.
+    // If the failure cannot be stored, the attempt fails when its time is over.
     const state = await recordIntrospectionOutcome(store, tenant, id, attempt, { at: ended, problem }).catch(
       () => undefined,
     );

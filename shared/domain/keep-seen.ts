@@ -8,19 +8,19 @@ import type { CatalogSummary } from './catalog-summary.ts';
 import type { StoredConnection } from './connection.ts';
 import { readCatalog } from './derived.ts';
 
-/** How long a column stays that no later sample has found. */
+/** How long a column is kept after the last sample that contained it. */
 const keptMs = 30 * 86_400_000;
 
-/** A table with more has data in the names of its fields: of those that it once had not all stay. */
+/** A table with more columns than this uses data as field names, so not all of its earlier columns are kept. */
 const mostColumns = 2000;
 
-/** The catalog from which an introspection keeps columns: none where the caller asked for a new beginning. */
+/** The catalog from which an introspection keeps columns. Returns `undefined` if the caller asked to forget them. */
 export const findEarlier = (read: StoredConnection): CatalogSummary | undefined =>
   read.last_introspection?.forget === true ? undefined : (readCatalog(read) ?? undefined);
 
 /**
- * Keeps the columns of sampled tables that this sample did not find and an earlier one did. Tables come in the order of a sink; the earlier
- * catalog is read beside them, a block at a time, and not at all where nothing was sampled.
+ * Keeps columns of sampled tables that only earlier samples found. Tables must arrive in the order of a sink: the earlier catalog is read
+ * in parallel, block by block, and only if a table was sampled.
  */
 export const createKeeper = (
   store: ReadStore,
@@ -49,11 +49,11 @@ export const createKeeper = (
 
 interface Earlier {
   readonly table: Table;
-  /** When it was read, in milliseconds since the epoch. */
+  /** When the table was introspected, in milliseconds since the epoch. */
   readonly at: number;
 }
 
-/** The columns stand as they stood before: the same columns come out in the same order. */
+/** Columns keep their earlier order, so that the same columns always have the same positions. */
 export const keepSeen = (table: Table, earlier: Earlier, now: number): Table => {
   if (!mayHaveMoreColumns(table)) return table;
   if (isAnother(table, earlier.table)) return table;
@@ -64,21 +64,24 @@ export const keepSeen = (table: Table, earlier: Earlier, now: number): Table => 
     .map(({ column }) => column);
   const isMissed = new Set(missed.map(({ name }) => name));
   const others = table.columns.filter(({ name }) => !isMissed.has(name));
-  // What was found is never left out for what was not.
+  // Columns that this sample found take precedence over kept columns.
   const room = boundColumns([...others, ...missed], mostColumns).columns.length - others.length;
   const kept = missed.slice(0, Math.max(0, room));
   const columns = inOrder(table.columns, [...others, ...kept], earlier.table.columns);
   return { ...table, columns: columns.map((column, index) => ({ ...column, position: index + 1 })) };
 };
 
-/** Of a table by the same name no sampled column is known: it was made anew, or its names are data, as where a file has no header. */
+/**
+ * Whether no column of the sample is known from the earlier table of this name. Then the table was created again, or its column names are
+ * data, as in a file without a header.
+ */
 const isAnother = (table: Table, before: Table): boolean => {
   const found = table.columns.filter(({ share = 0 }) => share > 0);
   const known = new Set(before.columns.map(({ name }) => name));
   return found.length > 0 && !found.some(({ name }) => known.has(name));
 };
 
-/** Nothing where the sample found the column, or where none ever did. */
+/** Returns nothing if the sample found the column, or if no sample ever did. */
 const keepColumn = (
   before: Column,
   found: Column | undefined,
@@ -86,15 +89,15 @@ const keepColumn = (
   now: number,
 ): { readonly column: Column; readonly seen: number }[] => {
   if ((found && found.share !== 0) || before.share === 0) return [];
-  // A clock may have been ahead.
+  // The clock that wrote this time may have been ahead.
   const seen = Math.min(before.seen_at === undefined ? readAt : Date.parse(before.seen_at), now);
   if (!(now - seen <= keptMs)) return [];
-  // What the source itself says of the column is of now.
+  // What the source declares about the column is current.
   const { nullable, comment } = found ?? { nullable: true, comment: before.comment };
   return [{ column: { ...before, nullable, comment, seen_at: new Date(seen).toISOString() }, seen }];
 };
 
-/** In the order of the table before; a column that was not there comes behind the one that it follows in the sample. */
+/** Sorts columns as in the earlier table. A new column follows the column that precedes it in the sample. */
 const inOrder = (
   sample: readonly Column[],
   columns: readonly Column[],

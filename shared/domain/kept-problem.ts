@@ -1,6 +1,6 @@
 import { Problem, type ProblemCode, problems } from '../problem.ts';
 
-/** A problem as the store keeps it, to be answered again. */
+/** A problem as the store keeps it, so that it can be returned again. */
 export interface KeptProblem {
   readonly code: ProblemCode;
   readonly detail: string;
@@ -11,10 +11,13 @@ export interface KeptProblem {
   readonly steps?: readonly object[];
 }
 
-/** Bytes of JSON; the usual problem of a source has fewer, with all its steps. */
+/** Bytes of JSON. A typical problem of a source has fewer, including its steps. */
 const mostBytes = 750;
 
-/** What it takes to answer the problem again. Of one that is too long the steps are left out first, and then the end of its texts. */
+/**
+ * Keeps what is needed to return the problem again. If it is too long, its steps are shortened, then left out, and then its texts are
+ * truncated.
+ */
 export const keepProblem = ({ code, message, extras }: Problem): KeptProblem => {
   const { status, remediation, native_code: native, step, steps } = extras;
   const kept = (most: number, shownSteps: readonly object[] | undefined): KeptProblem => ({
@@ -26,7 +29,7 @@ export const keepProblem = ({ code, message, extras }: Problem): KeptProblem => 
     ...(step !== undefined && { step: cut(step, 20) }),
     ...(shownSteps && { steps: shownSteps }),
   });
-  // Some callers tell by the steps, even by none, that the source was dialled.
+  // Some callers conclude from `steps`, even if it is empty, that the source was dialled.
   const none = steps && [];
   return (
     [kept(mostBytes, steps), kept(mostBytes, steps?.map(shortStep)), kept(mostBytes, none)].find(
@@ -35,11 +38,11 @@ export const keepProblem = ({ code, message, extras }: Problem): KeptProblem => 
   );
 };
 
-/** The problem again. */
+/** Restores the problem. */
 export const recallProblem = ({ code, detail, ...extras }: KeptProblem): Problem =>
   new Problem(code in problems ? code : 'internal', detail, extras);
 
-/** A step without what the problem itself says. */
+/** Removes from a step what the problem itself contains. */
 const shortStep = (step: object): object =>
   Object.fromEntries(
     Object.entries(step).filter(([name]) => ['step', 'status', 'duration_ms', 'code'].includes(name)),
@@ -47,11 +50,11 @@ const shortStep = (step: object): object =>
 
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
-/** A text that takes at most so many bytes of JSON, cut between characters. */
+/** Truncates a text to at most `maxBytes` bytes of JSON, between two characters. */
 const cut = (text: string, most: number): string => {
   if (bytesOf(text) <= most) return text;
   let end = 0;
-  let bytes = 5; // the marks and the ellipsis
+  let bytes = 5; // the quotation marks and the ellipsis
   for (const character of text) {
     bytes += bytesOf(character) - 2;
     if (bytes > most) break;

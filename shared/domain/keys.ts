@@ -4,7 +4,7 @@ import type { Tenant } from './tenant.ts';
 
 const tenantKey = (prefix: string, { org, environment }: Tenant) => `${prefix}#${org}#${environment}`;
 
-/** Where everything stands in the one table. Every key of a tenant's begins with the tenant. */
+/** The keys of all items in the single table. Each key of a tenant starts with the tenant. */
 export const keys = {
   tenant: (tenant: Tenant) => tenantKey('T', tenant),
   connection: (tenant: Tenant, id: string): Key => ({ pk: tenantKey('T', tenant), sk: `CONN#${id}` }),
@@ -14,7 +14,7 @@ export const keys = {
     pk: tenantKey('T', tenant),
     sk: `IDEM#${sha256(key)}`,
   }),
-  /** All that hangs on one connection: usages, tests, audit records, the lease. */
+  /** The partition of everything that belongs to one connection: usages, tests, audit records, the lease. */
   around: (tenant: Tenant, id: string) => `${tenantKey('C', tenant)}#${id}`,
   usage: (tenant: Tenant, id: string, consumer: string): Key => ({
     pk: keys.around(tenant, id),
@@ -28,15 +28,15 @@ export const keys = {
     pk: keys.around(tenant, id),
     sk: `AUDIT#${time}#${record}`,
   }),
-  /** Held by the one introspection of a connection that runs. */
+  /** Held by the running introspection of a connection. There is at most one. */
   lease: (tenant: Tenant, id: string): Key => ({ pk: keys.around(tenant, id), sk: 'LEASE' }),
   quota: (org: string, window: string): Key => ({ pk: `Q#${org}`, sk: window }),
   apiKey: (secret: string): Key => ({ pk: `KEY#${sha256(secret)}`, sk: 'KEY' }),
-  /** The same key in the list of all, by its id. */
+  /** The same key in the list of all keys, by its id. */
   apiKeyEntry: (id: string): Key => ({ pk: 'KEYS', sk: id }),
-  /** What the vault has of this store too (`store-mark.ts`). */
+  /** The mark of this store. The vault has a copy (`store-mark.ts`). */
   storeMark: { pk: 'STORE', sk: 'MARK' } satisfies Key,
-  /** Every snapshot of a catalog that may have blocks, by tenant, connection and snapshot. */
+  /** All snapshots that may have blocks, by tenant, connection and snapshot. */
   snapshots: 'SNAPSHOTS',
   snapshot: (tenant: Tenant, id: string, snapshot: string): Key => ({
     pk: 'SNAPSHOTS',
@@ -46,7 +46,9 @@ export const keys = {
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-/** Names are compared without case; a sort key has 1 024 bytes at most, and folding may lengthen. */
+/**
+ * Names are compared without case. Long names are hashed, because a sort key has at most 1 024 bytes, and lower case may need more bytes.
+ */
 const folded = (name: string) => {
   const text = name.normalize('NFC').toLowerCase();
   return Buffer.byteLength(text) <= 900 ? text : `${text.slice(0, 200)}#${sha256(text)}`;

@@ -3,7 +3,7 @@ import { canonicalHost } from '../network/canonical-host.ts';
 import { Problem } from '../problem.ts';
 import { connectorOf } from './assemble.ts';
 
-/** The hosts or accounts that a source is at, each in one spelling; none where its settings name none that could be dialled. */
+/** The hosts or accounts of a source, each in its canonical spelling. Empty if the settings name none that can be dialled. */
 export const listDestinations = ({ type, config, options }: DialledSource): readonly string[] => {
   try {
     const { named } = connectorOf(type).reach(config, options.ssl_mode);
@@ -11,12 +11,12 @@ export const listDestinations = ({ type, config, options }: DialledSource): read
       places.length > 0 ? places.map(({ host }) => nameHost(host)) : (entry ?? []),
     );
   } catch (error) {
-    if (error instanceof Problem) return []; // what the test itself will answer
+    if (error instanceof Problem) return []; // the test itself returns this problem
     throw error;
   }
 };
 
-/** One name for all spellings of a host; an IPv4 address that is written as IPv6 (RFC 4291, 2.5.5.2) is that address. */
+/** Maps all spellings of a host to one name. An IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) becomes the IPv4 address. */
 const nameHost = (host: string): string => {
   const name = canonicalHost(host) ?? host;
   const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(name) ?? [];

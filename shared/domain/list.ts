@@ -16,8 +16,8 @@ export interface ConnectionFilter {
 }
 
 /**
- * Newest first. A page holds `limit` connections whenever that many are left and fit into 4 MB, whatever the filter; `next`
- * is the id of its last one when more follow.
+ * Lists connections, newest first. A page holds `limit` connections if that many match and fit into 4 MB. `next` is the id of the last one
+ * on the page if more follow.
  */
 export const listConnections = async (
   store: ReadStore,
@@ -29,7 +29,7 @@ export const listConnections = async (
   const filtered = Object.entries(filter).some(
     ([name, value]) => name !== 'include_deleted' && value !== undefined,
   );
-  // One more than asked for tells whether any are left; with a filter most may be passed over, so that more are read at once.
+  // One row more than the page shows whether more follow. With a filter, many rows may not match, so that more are read at once.
   const page = filtered ? 300 : limit + 1;
   const active = newestFirst(store, keys.tenant(tenant), 'CONN#', page, after);
   const rows = filter.include_deleted
@@ -48,10 +48,10 @@ export const listConnections = async (
   return { data: found, next: null };
 };
 
-/** A function's answer ends at 6 MB. */
+/** The response of a Lambda function has at most 6 MB. */
 const pageBytes = 4 * 1024 * 1024;
 
-/** Of what a list shows: no authorities. */
+/** A list shows no certificates of authorities. */
 const sizeOf = ({ ssl: _, ...shown }: StoredConnection) => Buffer.byteLength(JSON.stringify(shown));
 
 const newestFirst = (
@@ -70,11 +70,11 @@ interface Rows {
   readonly order: Order;
 }
 
-/** Which come first; ids made later sort later. */
+/** By id. Later ids sort after earlier ones. */
 export type Order = 'newest' | 'oldest';
 
 async function* inOrder(store: ReadStore, { pk, prefix, limit, after, order }: Rows): AsyncGenerator<Item> {
-  // Both ends of a range are inclusive: where it goes on, its first is the last of before.
+  // Both ends of a range are inclusive, so the first row of the next range was already read.
   let seen = after === undefined ? undefined : `${prefix}${after}`;
   for (;;) {
     const [first, last] = [prefix, `${prefix}g`]; // ids are hex digits
@@ -95,7 +95,7 @@ async function* inOrder(store: ReadStore, { pk, prefix, limit, after, order }: R
   }
 }
 
-/** What is made of this many rows holds no other caller for long. */
+/** Processing this many rows does not block other callers for long. */
 const rowsATurn = 100;
 
 async function* merged(a: AsyncGenerator<Item>, b: AsyncGenerator<Item>): AsyncGenerator<Item> {
@@ -113,7 +113,7 @@ async function* merged(a: AsyncGenerator<Item>, b: AsyncGenerator<Item>): AsyncG
 
 const idOf = ({ sk }: Item) => sk.slice(5);
 
-/** All active connections of a tenant, newest first where nothing else is asked, read as they are asked for. */
+/** Yields all active connections of a tenant, and reads them only as the caller iterates. */
 export async function* allConnections(
   store: ReadStore,
   tenant: Tenant,

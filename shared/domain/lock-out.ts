@@ -2,16 +2,19 @@ import type { ProblemCode } from '../problem.ts';
 import type { StoredConnection } from './connection.ts';
 import { countRefusals, hashDerivation } from './derived.ts';
 
-/** Sources lock an account after a few refused logins; a third of ours in a row is the last that nobody asked for. */
+/**
+ * Sources lock an account after a few failed logins. After three consecutive failures, Mooring stops logging in unless a caller requests
+ * it.
+ */
 const MAX_REFUSALS = 3;
 
-/** What a source answers to credentials that it does not take. */
+/** The codes that say that the source rejected the credentials. */
 const refusals: readonly ProblemCode[] = ['authentication-failed', 'account-locked', 'credentials-expired'];
 
-/** Whether only a caller's own request may log in, until the credentials change. */
+/** Whether only an explicit request of a caller may log in, until the credentials change. */
 export const isLoginPaused = (stored: StoredConnection): boolean => countRefusals(stored) >= MAX_REFUSALS;
 
-/** The count of refused logins after one that ended with this code, or without one where it was let in. */
+/** The count of failed logins after a login that ended with `code`, or that succeeded (`undefined`). */
 export const countLogin = (
   read: StoredConnection,
   code: ProblemCode | undefined,

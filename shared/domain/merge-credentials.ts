@@ -8,30 +8,34 @@ import { canSendCredentialsTo } from './send-credentials.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A set of credentials, and the destination that it was given for. */
+/** A set of credentials, and the destination that it was sent for. */
 export interface BoundCredentials {
   readonly credentials: Credentials;
   readonly bound: Destination;
 }
 
 export interface MergedCredentials extends BoundCredentials {
-  /** Whether the patch binds the set anew: it brings a secret, or the set holds none. */
+  /** Whether the set is bound to a new destination: the patch contains a secret, or the set contains none. */
   readonly rebound: boolean;
 }
 
-/** What a document of the vault holds. Those of earlier releases do not say how the secrets were to be sent: as they were then. */
+/**
+ * Reads the credentials and their destination from a vault document. Documents of earlier releases do not say how the secrets are sent, so
+ * this is derived from the stored credentials.
+ */
 export const readBoundCredentials = (
   connector: Connector,
   { credentials, destination }: SecretDocument,
 ): BoundCredentials => ({
-  credentials: credentials as Credentials, // written by `createConnection` or `changeCredentials`
+  credentials: credentials as Credentials, // written by `createConnection` or the probe's update of credentials
   bound: { ...describeLogin(connector, credentials), ...destination } as Destination,
 });
 
 /**
- * The whole set after a patch. Nothing of the old set goes along to another destination, and no secret in a weaker way: a caller who does
- * not know it could otherwise have it sent to a host of his own, or in clear. Throws `credentials-required` where something is missing then.
- * The set is bound anew only where the patch brings a secret, or where there is none left.
+ * Returns the complete credentials after a patch. No old field is kept for another destination, and no old secret if it would be sent less
+ * securely: otherwise a caller who does not know the secret could have it sent to another host, or without TLS. Throws
+ * `credentials-required` if fields are missing then. The set is bound to the new destination only if the patch contains a secret, or if no
+ * secret is left.
  */
 export const mergeCredentials = (
   connector: Connector,
@@ -76,7 +80,10 @@ const mergeAll = (
   );
 };
 
-/** What may be sent however the rest is: names, the key of the client certificate, which never leaves, and logins of their own. */
+/**
+ * Keeps the fields that may be sent to any destination: fields that are not secret, the key of the client certificate, which is never sent,
+ * and separate logins.
+ */
 const withoutSecrets = (connector: Connector, { ...credentials }: Credentials): Credentials => {
   const secret = secretFields(connector);
   const kept = new Set(['ssl_key', ...(connector.separateLogins ?? [])]);
@@ -87,7 +94,7 @@ const withoutSecrets = (connector: Connector, { ...credentials }: Credentials): 
 const holdsSecret = (connector: Connector, credentials: Credentials): boolean =>
   Object.keys(credentials).some((name) => secretFields(connector).has(name));
 
-/** Whether a patch of credentials holds any secret itself. */
+/** Whether a patch of credentials contains a secret. */
 const bringsSecret = (connector: Connector, patch: Fields): boolean => {
   const secret = secretFields(connector);
   return Object.entries(patch).some(([name, value]) => secret.has(name) && value !== null);
@@ -96,7 +103,7 @@ const bringsSecret = (connector: Connector, patch: Fields): boolean => {
 const methodFields = ({ credentials }: Connector, method: string): ReadonlySet<string> =>
   new Set(Object.keys(credentials[method]?.entries ?? {}));
 
-/** The old one as long as it knows every field of the patch, else what those decide. */
+/** Keeps the old auth method if it has every field of the patch, else the fields of the patch decide. */
 const methodAfter = (
   connector: Connector,
   old: Credentials | undefined,

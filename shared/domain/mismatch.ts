@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { mayHaveMoreColumns, type Sampled, type Table } from '../connectors/catalog.ts';
 
 const place = {
-  /** `null` where none was asked for and there is no such table. */
+  /** `null` if the request names no schema and the table does not exist. */
   schema: v.nullable(v.string()),
   table: v.string(),
   column: v.exactOptional(v.string()),
@@ -11,7 +11,7 @@ const place = {
   did_you_mean: v.exactOptional(v.string()),
 };
 
-/** One way in which a source is not as expected. */
+/** One difference between a source and what was expected. */
 export const Mismatch = v.object({
   code: v.picklist([
     'table-not-found',
@@ -24,7 +24,7 @@ export const Mismatch = v.object({
 });
 export type Mismatch = v.InferOutput<typeof Mismatch>;
 
-/** What a sample did not show, which says nothing about the rest of the table. */
+/** Something that a sample did not contain. The rest of the table may contain it. */
 export const NotInSample = v.object({
   code: v.literal('not-in-sample'),
   ...place,
@@ -37,7 +37,7 @@ export type Finding = Mismatch | NotInSample;
 
 export const isMismatch = (finding: Finding): finding is Mismatch => finding.code !== 'not-in-sample';
 
-/** What is not as expected of a table, once it is asked how much of the table was looked at. */
+/** Turns mismatches into warnings where the table was only sampled or is incomplete in the catalog. */
 export const judgeBySample = (table: Table, mismatches: readonly Mismatch[]): Finding[] =>
   mismatches.map((mismatch) => warnOf(table, mismatch) ?? mismatch);
 
@@ -69,7 +69,7 @@ const untold: Pick<NotInSample, 'detail' | 'remediation'> = {
   remediation: 'Do what `missing` in the catalog says, and read the schema again.',
 };
 
-/** Whether values of the found kind, or types that stand with `|` between, may stand among values of the expected one. */
+/** Whether a column of the expected kind may contain values of the found kind. Also compares lists of types separated by `|`. */
 const isWider = (expected = '', found = '', { documents }: Sampled): boolean =>
   wider.get(found)?.includes(expected) === true ||
   (expected === 'string' && documents === undefined) ||

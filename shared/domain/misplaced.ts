@@ -3,8 +3,8 @@ import type { Connector } from '../connectors/connector.ts';
 type Knows = Pick<Connector, 'config' | 'connectionString' | 'misplaced'>;
 
 /**
- * What a field of `config` expects in place of something that belongs in another field, with the name of that field; undefined where the
- * value may stand there.
+ * Finds out whether a value belongs in another field of the request. Returns what this field of `config` expects instead and where the
+ * value belongs, or `undefined` if the value is acceptable.
  */
 export const expectInPlace = (connector: Knows, name: string, value: string): string | undefined => {
   const own = connector.misplaced?.[name]?.(value);
@@ -46,5 +46,5 @@ const expectHost = (connector: Knows, field: string, value: string): string | un
   return /\s/.test(value) ? 'one host name or IP address, without blanks' : undefined;
 };
 
-/** An IPv6 address has more than one colon, and brackets before a port. */
+/** An IPv6 address has more than one colon, and is in brackets if a port follows. */
 const hasPort = (value: string): boolean => /^[^:]+:\d*$|^\[[^\]]*\]:\d*$/.test(value);

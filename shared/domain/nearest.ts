@@ -1,12 +1,12 @@
 import { distance } from 'fastest-levenshtein';
 import { foldCase } from '../connectors/names.ts';
 
-/** What looking for names may cost yet, in comparisons of short ones; when nothing is left, there are no more hints. */
+/** The remaining budget for searching similar names, in comparisons of short names. At 0 the search stops. */
 export interface Effort {
   left: number;
 }
 
-/** Names among which misspelt ones are looked for: folded once, and apart by their lengths. */
+/** The names to search for a misspelt one, folded once and grouped by length. */
 export interface Candidates {
   readonly byFolded: ReadonlyMap<string, string>;
   readonly byLength: ReadonlyMap<number, readonly Candidate[]>;
@@ -15,7 +15,7 @@ export interface Candidates {
 interface Candidate {
   readonly name: string;
   readonly folded: string;
-  /** Of two that are as near the first is taken. */
+  /** Of two equally close names, the one with the lower index wins. */
   readonly at: number;
 }
 
@@ -27,7 +27,7 @@ export const listCandidates = (names: Iterable<string>): Candidates => {
   };
 };
 
-/** The name that was probably meant: the same but for case, else one that few slips of the pen away is the nearest. */
+/** Finds the name that the caller probably meant: one that differs only in case, or else the closest within a few typing errors. */
 export const findNearest = (
   name: string,
   { byFolded, byLength }: Candidates,
@@ -39,7 +39,7 @@ export const findNearest = (
   const most = slips(wanted);
   let best: Candidate | undefined;
   let least = most;
-  // As many letters more or fewer are as many slips.
+  // A difference in length is at least as many typing errors.
   for (let length = wanted.length - most; length <= wanted.length + most; length++) {
     for (const candidate of byLength.get(length) ?? []) {
       if (Math.abs(length - wanted.length) > least) break;
@@ -52,5 +52,5 @@ export const findNearest = (
   return best?.name;
 };
 
-/** One in three letters, three at most. */
+/** One error in three letters, at most three. */
 const slips = ({ length }: string) => Math.min(3, Math.floor(length / 3));

@@ -11,13 +11,13 @@ import { checkText } from './given-text.ts';
 import { same } from './same.ts';
 
 export interface Patched {
-  /** The connection as it will be, credentials apart; the very same object where nothing changes. */
+  /** The connection after the update, without credentials. The same object as before if nothing changes. */
   readonly next: StoredConnection;
-  /** What to merge into the credentials (`null` removes), where the patch touches them. */
+  /** The patch to merge into the credentials (`null` removes a field), if the update touches them. */
   readonly credentials: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** A JSON Merge Patch over the writable fields. Pure: versions and times are set by whoever writes it. */
+/** Applies a JSON Merge Patch to the writable fields. Does not set versions and times; the function that writes the connection does. */
 export const applyPatch = async (
   connector: Connector,
   stored: StoredConnection,
@@ -56,7 +56,7 @@ export const applyPatch = async (
   };
   const credentials: Readonly<Record<string, unknown>> = { ...parts.credentials, ...ssl.credentials };
   const touched = Object.keys(credentials).length > 0 || ssl.certificateChanged;
-  // In managed mode the auth method of a new set of credentials is known where they are merged.
+  // In managed mode, the auth method of new credentials is known only after they are merged.
   const { auth_method: named } = credentials;
   if (!touched || stored.mode === 'platform')
     checkChange(connector, stored, { ...next, ...(typeof named === 'string' && { auth_method: named }) });
@@ -67,7 +67,7 @@ export const applyPatch = async (
   };
 };
 
-/** As of a body: many small changes must not add up to an item that no table takes. */
+/** The limit of a request body. Without it, many small updates could add up to more than an item can hold. */
 const mostBytes = 256 * 1024;
 
 const sizeOf = ({ description, config, ssl, excluded_schemas, tags, metadata }: StoredConnection) =>
@@ -106,7 +106,7 @@ const patchedMetadata = (
   return Object.fromEntries(pairs);
 };
 
-/** Authority and certificate may be shown; the key is a credential. */
+/** The certificates are not secret. The key is a credential. */
 const patchedSsl = ({ ssl }: StoredConnection, { ssl: patch }: ConnectionPatch) => {
   if (patch === undefined) return { stored: ssl, credentials: {}, certificateChanged: false };
   const { ca, cert, key } = readGivenSsl(

@@ -15,7 +15,7 @@ interface Where {
   readonly now: number;
 }
 
-/** Makes the test that an event asks for, counted against the quotas. Throws `quota-exceeded` where it has to wait. */
+/** Runs the test that an event requests, and counts it against the quotas. Throws `quota-exceeded` if the test must wait. */
 export const makeQueuedTest = async (
   { store, probe, limits, now }: Where,
   event: ConnectionEvent,
@@ -23,7 +23,7 @@ export const makeQueuedTest = async (
   const { org_id: org, environment_id: environment, connection_id, version } = event;
   try {
     const stored = await findConnection(store, { org, environment }, connection_id.replace(/^conn_/, ''));
-    // What nothing will be dialled for is not counted.
+    // A test that will not dial the source is not counted.
     if (stored.awaits_test === version && !isLoginPaused(stored)) {
       await countDestinationDial(store, limits, { org, now, destinations: listDestinations(stored) });
       await countQueuedDial(store, limits, { org, now });
@@ -35,7 +35,7 @@ export const makeQueuedTest = async (
   await testOnEvent(probe, event);
 };
 
-/** Seconds that a test has to wait for its turn; `undefined` for a failure that waiting does not cure. */
+/** How many seconds a test must wait. `undefined` for errors that waiting does not resolve. */
 export const readPostponement = (error: unknown): number | undefined =>
   error instanceof Problem && error.code === 'quota-exceeded'
     ? Number(error.extras.headers?.['retry-after'] ?? 60)

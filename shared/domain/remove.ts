@@ -20,7 +20,7 @@ interface Where {
   readonly vault: RemoveVault;
 }
 
-/** Soft: kept for 30 days, its name free at once. Refused while consumers rely on it. */
+/** Deletes a connection so that it can be restored for 30 days; its name is free at once. Throws `in-use` while consumers rely on it. */
 export const removeConnection = async (
   { store, vault }: Where,
   actor: Actor,
@@ -33,11 +33,11 @@ export const removeConnection = async (
 
 const scheduleSecret = async ({ store, vault }: Where, { tenant }: Actor, id: string, secret: SecretRef) => {
   await vault.remove(secret, keptDays);
-  // Restored meanwhile: then the secret is wanted.
+  // The connection was restored in the meantime and needs its secret.
   if (await store.get(keys.connection(tenant, id))) await vault.restore(secret);
 };
 
-/** Undoes a delete; its credentials are tested again. */
+/** Undoes a delete. The credentials are tested again. */
 export const restoreConnection = async (
   { store, vault }: Where,
   actor: Actor,
@@ -55,7 +55,7 @@ export const restoreConnection = async (
     updated_at: new Date(now).toISOString(),
   });
   try {
-    // The secret first: a connection never names one that is not there.
+    // The secret comes first: a connection never names a secret that does not exist.
     if ('name' in gone.secret) await vault.restore(gone.secret);
     await store.write([
       { remove: keys.deleted(tenant, id), if: { revision: gone.revision } },
@@ -66,11 +66,11 @@ export const restoreConnection = async (
       },
       audit(actor, id, 'restored'),
     ]);
-    // Again: the delete may have been about to remove it.
+    // Once more: a concurrent delete may have scheduled the secret for removal since.
     if ('name' in gone.secret) await vault.restore(gone.secret);
     return next;
   } catch (error) {
-    // Purged, or restored by another caller, at the same time.
+    // Another caller has purged or restored it at the same time.
     if (error instanceof Problem && error.code === 'credentials-required')
       await findDeleted(store, actor, id);
     if (!(error instanceof Conflict)) throw error;
@@ -80,7 +80,7 @@ export const restoreConnection = async (
   }
 };
 
-/** For good and at once, whether it was deleted before or not. */
+/** Deletes a connection permanently and at once, whether or not it was deleted before. */
 export const purgeConnection = async (
   { store, vault }: Where,
   actor: Actor,
@@ -88,7 +88,7 @@ export const purgeConnection = async (
   seen?: number,
 ): Promise<void> => {
   const { tenant } = actor;
-  // Deleted first, so that others hear of it as of every delete.
+  // An active connection is deleted first, so that the event of the delete is sent.
   if (await store.get(keys.connection(tenant, id))) await bury(store, actor, id, seen);
   const gone = await findDeleted(store, actor, id);
   checkVersion(gone, seen);
@@ -102,7 +102,7 @@ export const purgeConnection = async (
   await removeAround(store, keys.around(tenant, id));
 };
 
-/** Moves it to the deleted ones, without its catalog. */
+/** Moves the connection to the deleted ones, without its catalogs. */
 const bury = async (store: Store, actor: Actor, id: string, seen: number | undefined) => {
   const { tenant, now } = actor;
   let snapshots: string[] = [];
@@ -146,7 +146,7 @@ const findDeleted = async (store: ReadStore, { tenant }: Actor, id: string): Pro
   return readConnection(item);
 };
 
-/** The item of a deleted connection expires; that of a restored one must not. */
+/** The item of a deleted connection expires. The item of a restored one must not. */
 const withoutExpiry = (stored: StoredConnection): StoredConnection => {
   const { expires: _, ...rest } = stored as StoredConnection & { expires?: number };
   return rest;

@@ -1,7 +1,7 @@
-/** Whether two values are the same JSON, whatever the order of their fields; what a store gives back may have other prototypes. */
+/** Whether two values are the same JSON, in any order of fields. Also compares values with different prototypes, as stores return them. */
 export const same = (one: unknown, other: unknown): boolean => canonicalJson(one) === canonicalJson(other);
 
-/** The same text for the same JSON, whatever the order of its fields. */
+/** Renders equal JSON as equal text, in any order of fields. */
 export const canonicalJson = (value: unknown): string =>
   JSON.stringify(value, (_, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)

@@ -7,17 +7,17 @@ import { describeDestination, isWithin, type Sending } from './destination.ts';
 import { allowPlaces, missingTags, readTags, type SharedTags } from './shared-tags.ts';
 import type { Tenant } from './tenant.ts';
 
-/** What the owner of a secret has said about where it may go. */
+/** What the owner of a secret has allowed. */
 export interface Permission {
-  /** What it was bound to by the request that brought it. Absent where this very request names a secret in platform mode. */
+  /** The destination that the secret was bound to when it was sent. Absent if this request itself names a secret in platform mode. */
   readonly bound?: Destination;
-  /** Platform mode: whose tenant it must be, and the tags that say so and where it may go. */
+  /** In platform mode: the tenant, and the tags that must name this tenant and the allowed hosts. */
   readonly shared?: SharedTags;
 }
 
 export interface Allowance {
   readonly allowed: true;
-  /** Whether a place may be dialled, also one that the source itself announces. Absent where there is no limit but the egress policy. */
+  /** Whether a host may be dialled, including hosts that the source itself announces. Absent if only the egress policy limits them. */
   readonly mayDial?: (place: Place) => boolean;
 }
 
@@ -31,15 +31,16 @@ export type Decision =
     };
 
 /**
- * Whether a secret may be sent there in that way: the only function that decides it, for managed and platform secrets alike. A managed
- * secret goes to its bound destination, in no weaker way. One in platform mode besides only where its tags say.
+ * Whether a secret may be sent to this destination with these settings. This is the only function that decides it, for managed and platform
+ * secrets. A secret is sent only to its bound destination, and with no less security. In platform mode the tags of the secret must also
+ * allow it.
  */
 export const canSendCredentialsTo = (
   connector: Connector,
   { bound, shared }: Permission,
   sending: Sending,
 ): Decision => {
-  // Nothing that its owner has said speaks for it.
+  // Without a statement of its owner, a secret is never sent.
   if (!bound && !shared) return { allowed: false, code: 'credentials-locked' };
   if (bound && !isWithin(connector, bound, describeDestination(connector, sending)))
     return { allowed: false, code: 'credentials-locked', ...(shared && { remediation: nameAgain }) };
@@ -51,7 +52,7 @@ export const canSendCredentialsTo = (
   if (!missing && places) return { allowed: true, mayDial: places.mayDial };
   return {
     allowed: false,
-    // A connection that was bound before the tag was asked for is locked until its owner adds it.
+    // A connection that was bound before the tag `mooring:tls` existed is locked until its owner adds the tag.
     code: bound && missing?.tag === 'mooring:tls' ? 'credentials-locked' : 'secret-not-shared',
     ...(missing?.remediation !== undefined && {
       detail: `The tag ${missing.tag} of the secret does not allow this connection`,
@@ -62,7 +63,7 @@ export const canSendCredentialsTo = (
 
 const nameAgain = 'Name secret_arn again in a PATCH or PUT, or put the destination back.';
 
-/** The same as a throw where it may not. */
+/** Throws if `canSendCredentialsTo` does not allow it. */
 export const checkDestination = (
   connector: Connector,
   permission: Permission,
@@ -74,7 +75,7 @@ export const checkDestination = (
   throw new Problem(code, detail, { ...(remediation !== undefined && { remediation }) });
 };
 
-/** Reads the tags of somebody else's secret, and holds them and what it was bound to against where it is to go. */
+/** Reads the tags of a caller's own secret, and checks its tags and bound destination. */
 export const checkShared = async (
   vault: Pick<WriteVault, 'tags'>,
   { tenant, arn, bound }: { readonly tenant: Tenant; readonly arn: string; readonly bound?: Destination },

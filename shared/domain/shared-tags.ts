@@ -8,24 +8,27 @@ export type Tags = Readonly<Record<string, string>>;
 
 export interface SharedTags {
   readonly tenant: Tenant;
-  /** Of the secret; `undefined` where it is not there or not shared with us. */
+  /** The tags of the secret. `undefined` if it does not exist or is not shared with Mooring. */
   readonly tags: Tags | undefined;
 }
 
 /** What the tags of a secret allow. */
 interface Allowed {
-  /** `mooring:host` and `mooring:host-2` to `-9`, together one list with blanks between: `host`, `host:port` or `.suffix[:port]`. */
+  /**
+   * The values of `mooring:host` and `mooring:host-2` to `-9`, which form one list separated by blanks: `host`, `host:port` or
+   * `.suffix[:port]`.
+   */
   readonly entries: readonly string[];
-  /** Of `mooring:host` alone, as earlier releases compared it. */
+  /** The value of `mooring:host` alone, as earlier releases compared it. */
   readonly whole: string;
-  /** The weakest `ssl_mode`. */
+  /** The weakest `ssl_mode` that is allowed. */
   readonly mode: SslMode;
 }
 
-/** The names of the tags that hold the list of hosts: one tag's value has 256 characters. */
+/** The tags that hold the list of hosts. The value of one tag has at most 256 characters. */
 const hostTags = ['mooring:host', ...[2, 3, 4, 5, 6, 7, 8, 9].map((n) => `mooring:host-${n}`)];
 
-/** What a secret of the caller's own allows; `undefined` where it is not for this tenant. */
+/** Parses the tags of a caller's own secret. Returns `undefined` if they do not name this tenant. */
 export const readTags = ({ tenant, tags }: SharedTags): Allowed | undefined => {
   if (tags?.['mooring:tenant'] !== `${tenant.org}/${tenant.environment}`) return undefined;
   const mode = sslModes.find((each) => each === tags['mooring:tls']);
@@ -38,11 +41,11 @@ export const readTags = ({ tenant, tags }: SharedTags): Allowed | undefined => {
 
 interface AllowedPlaces {
   readonly mayDial: (place: Place) => boolean;
-  /** What `config` names and no entry allows, as entries that would. */
+  /** The hosts in `config` that no entry allows, as entries that would allow them. */
   readonly missing: readonly string[];
 }
 
-/** Holds what a connection names, and whatever it comes to dial, against the entries. */
+/** Compares the hosts that a connection names, and each host that it dials later, with the entries. */
 export const allowPlaces = (
   connector: Connector,
   { entries, whole }: Allowed,
@@ -54,7 +57,7 @@ export const allowPlaces = (
     rules.some((rule) => matchesHost(rule, host) && matchesPort(rule.port ?? bare, port));
   const named = reach.named.map((source) => ({
     ...source,
-    // Some sources go by a name that is no host.
+    // Some sources are identified by a name that is not a host.
     byName: source.entry !== undefined && (whole === source.entry || entries.includes(source.entry)),
   }));
   const byName = named.filter((source) => source.byName).flatMap(({ places }) => places);
@@ -87,7 +90,7 @@ export const allowPlaces = (
   };
 };
 
-/** Which tag does not say enough, and what to add to it; nothing where they say all. */
+/** Finds the tag that does not allow the connection, and what to add to it. `undefined` if all tags allow it. */
 export const missingTags = (
   tags: Allowed | undefined,
   places: AllowedPlaces | undefined,
@@ -108,12 +111,12 @@ export const missingTags = (
 
 interface Rule {
   readonly host: string;
-  /** Any host below it, and not itself. */
+  /** The entry allows all subdomains of the host, but not the host itself. */
   readonly below: boolean;
   readonly port: number | undefined;
 }
 
-/** An IPv6 address stands without brackets and port: a tag's value holds no bracket. */
+/** An IPv6 address is written without brackets and port, because a tag cannot contain brackets. */
 const parseEntry = (entry: string): Rule | undefined => {
   const [, name = entry, digits] = isIPv6(entry) ? [] : (/^([^:]+):(\d{1,5})$/.exec(entry) ?? []);
   const below = name.startsWith('.');
@@ -126,7 +129,7 @@ const parseEntry = (entry: string): Rule | undefined => {
 const matchesHost = ({ host, below }: Rule, asked: string): boolean =>
   below ? isIP(asked) === 0 && asked.endsWith(`.${host}`) : host === asked;
 
-/** A port that is not known yet fits any: it is asked about again when it is dialled. */
+/** An unknown port matches every entry. It is checked again when it is dialled. */
 const matchesPort = (allowed: NonNullable<Reach['bareEntry']>, port: number | undefined): boolean =>
   allowed === 'any-port' || (allowed !== 'no-port' && (port === undefined || allowed === port));
 

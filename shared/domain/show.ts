@@ -6,13 +6,13 @@ import { outsideId } from './id.ts';
 import { showIntrospection } from './introspection-outcome.ts';
 import type * as v from 'valibot';
 
-/** The connection as callers see it. */
+/** The connection as the API returns it. */
 export const show = (stored: StoredConnection, now: number): Connection => ({
   ...common(stored, now),
   ssl: { ca: stored.ssl.ca, has_client_certificate: stored.ssl.cert !== null },
 });
 
-/** The same as an item of a list. */
+/** The connection as an item of a list. */
 export const showListed = (
   stored: StoredConnection,
   now: number,
@@ -25,8 +25,8 @@ export const showListed = (
 });
 
 /**
- * Whether the credentials may not be sent where the connection now points. What the tags of a secret in platform mode say only the probe
- * reads: there its last word counts.
+ * Whether the credentials must not be sent to the destination that the connection now names. In platform mode only the probe reads the tags
+ * of the secret, so the code of its last result counts too.
  */
 export const isLocked = ({ auth_method, ...stored }: StoredConnection): boolean => {
   const connector = connectorOf(stored.type);
@@ -37,22 +37,22 @@ export const isLocked = ({ auth_method, ...stored }: StoredConnection): boolean 
   );
 };
 
-/** Consumers whose usage has not ended. */
+/** Lists the consumers whose usage has not ended. */
 export const usersOf = ({ usages }: StoredConnection, now: number): string[] =>
   Object.entries(usages)
     .filter(([, until]) => until === 0 || until * 1000 > now)
     .map(([consumer]) => consumer);
 
 /**
- * Callers compare it: `version` is what they changed, `revision` also what tests did, and `aged` how much of it is other than at its last
- * write because time has passed.
+ * The value of the ETag. `version` counts updates by callers, `revision` counts all writes, and `aged` counts the fields that time has
+ * changed since the last write.
  */
 export const entityTag = (
   { version, revision }: Pick<StoredConnection, 'version' | 'revision'>,
   aged = 0,
 ): string => `"${version}.${revision}${aged > 0 ? `.${aged}` : ''}"`;
 
-/** Usages that have ended by themselves since the last write. */
+/** Counts the usages that have expired since the last write. */
 export const countEndedUsages = (stored: StoredConnection, now: number): number =>
   Object.keys(stored.usages).length - usersOf(stored, now).length;
 

@@ -9,9 +9,9 @@ interface Pair {
 }
 
 /**
- * How the store and the vault stand to each other. Each sweep writes a new mark into both, so that a store that was created anew, is
- * another one, or was put back to an earlier state does not have the vault's mark. `unmarked`: neither has one yet. `lost`: the vault has
- * none, though this store was swept beside one that had.
+ * Whether the store and the vault belong together. Each sweep writes a new mark into both, so that a store that was created again,
+ * replaced, or restored to an earlier state does not have the vault's mark. `unmarked`: neither has a mark yet. `lost`: the vault has no
+ * mark, although this store was swept with one that had.
  */
 export type MarkState = 'same' | 'other' | 'unmarked' | 'lost';
 
@@ -22,7 +22,7 @@ export const compareMarks = async ({ store, vault }: Pair): Promise<MarkState> =
   return known ? 'same' : 'other';
 };
 
-/** Says that both belong together as they are now. */
+/** Confirms that the store and the vault belong together as they are now. */
 export const renewMark = async ({ store, vault }: Pair): Promise<void> => {
   const [{ mark: before, next: abandoned, exists }, held, table] = await Promise.all([
     readStored(store),
@@ -30,7 +30,7 @@ export const renewMark = async ({ store, vault }: Pair): Promise<void> => {
     identify(store),
   ]);
   const mark = randomUUID();
-  // Announced first: a crash between the two writes leaves a vault whose mark the store knows, whichever it is.
+  // The store gets the new mark first. If a crash follows, the store knows both the old and the new mark of the vault.
   const announced = { mark: held ?? null, next: mark };
   const item = { ...keys.storeMark, layout: 1, table };
   try {
@@ -39,7 +39,7 @@ export const renewMark = async ({ store, vault }: Pair): Promise<void> => {
     await vault.writeMark(mark);
     await store.write([{ put: { ...item, mark, next: null }, if: announced }]);
   } catch (error) {
-    // Another sweep renews it at this moment.
+    // Another sweep is renewing the mark at the same time.
     if (!(error instanceof Conflict)) throw error;
   }
 };
@@ -50,5 +50,5 @@ const readStored = async (store: Store) => {
   return { mark: text('mark'), next: text('next'), table: text('table') ?? null, exists: item !== undefined };
 };
 
-/** A restored table has the content of the one before, and another identity. */
+/** A restored table has the content of the original, but another identity. */
 const identify = async (store: Store): Promise<string | null> => (await store.identity?.()) ?? null;

@@ -4,21 +4,21 @@ import type { StoredConnection } from './connection.ts';
 import { readLayout } from './stored-item.ts';
 
 /**
- * Attributes that came after the first items of layout 1 were written, with what holds for an item without them. A new attribute of
- * `StoredConnection` gets its line here.
+ * Attributes that were added after the first items of layout 1 were written, with their defaults. Add each new attribute of
+ * `StoredConnection` here.
  */
 const laterAttributes = {
   last_introspection: null,
   refusals_of: null,
 } as const satisfies Partial<StoredConnection>;
 
-/** The connection that an item holds, whichever release wrote it. */
+/** Reads the connection from an item of any release. */
 export const readConnection = (item: Item): StoredConnection => {
   const { options, bound, ...attributes } = readLayout('connection', item);
   return {
     ...laterAttributes,
     ...attributes,
-    // Earlier releases did not say how the credentials were to be sent: as they were then.
+    // Earlier releases did not store how the credentials are sent, so the connection's auth method says it.
     bound: { auth_method: attributes['auth_method'], ...Object(bound) },
     options: connectionOptions.complete(Object(options)),
   } as unknown as StoredConnection; // an item's attributes are untyped; `toConnectionItem` wrote them

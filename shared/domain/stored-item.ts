@@ -3,8 +3,8 @@ import type { Item } from '../ports/store.ts';
 type Upgrade = (item: Item) => Item;
 
 /**
- * By kind of stored item, how one of layout n becomes one of layout n + 1: the first entry upgrades layout 1. The current layout is one
- * more than there are entries. An attribute that only adds needs no new layout, but a default where its kind is read.
+ * The upgrades of each kind of item: the entry at index n converts layout n + 1 to layout n + 2. The current layout is the number of
+ * entries plus 1. A new attribute needs no new layout, but a default in the function that reads its kind.
  */
 const upgrades = {
   connection: [],
@@ -21,7 +21,7 @@ export type StoredKind = keyof typeof upgrades;
 
 export const currentLayout = (kind: StoredKind): number => upgrades[kind].length + 1;
 
-/** The item in the current layout of its kind. Throws where a later release wrote it, in a layout that this one cannot know. */
+/** Converts an item to the current layout of its kind. Throws if a later release wrote it in a layout that this release does not know. */
 export const readLayout = (
   kind: StoredKind,
   item: Item,

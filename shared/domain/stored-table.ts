@@ -1,13 +1,16 @@
 import type { Table } from '../connectors/catalog.ts';
 
-/** What the catalogs of earlier releases lack. A new attribute of a table, an index or a foreign key gets its line here. */
+/**
+ * Attributes that catalogs of earlier releases do not have, with their defaults. Add each new attribute of a table, index or foreign key
+ * here.
+ */
 const laterAttributes = {
   table: { statistics_at: null },
   index: { predicate: null, valid: true },
   foreignKey: { valid: true },
 } as const;
 
-/** The table that a line of a stored catalog holds, whichever release wrote it. */
+/** Reads a table from a line of a stored catalog of any release. */
 export const readStoredTable = (stored: Table): Table => ({
   ...laterAttributes.table,
   ...stored,

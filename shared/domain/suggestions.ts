@@ -8,12 +8,12 @@ import { findConnection } from './write.ts';
 
 interface Suggestions {
   readonly suggestions: Suggestion[];
-  /** When the source was introspected; `null` where it never was, and then that is begun. */
+  /** When the source was introspected. `null` if it never was; then an introspection is started. */
   readonly as_of: string | null;
   readonly complete: boolean;
 }
 
-/** Names of a source, from its stored catalog alone: what is typed is not to wait for a source. */
+/** Suggests names from the stored catalog only: a person who types cannot wait for the source. */
 export const autocomplete = async (
   where: Where,
   actor: Actor,

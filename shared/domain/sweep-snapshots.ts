@@ -13,8 +13,8 @@ interface SnapshotPorts {
 }
 
 /**
- * Removes the snapshots of catalogs that a crash left without a pointer. Each is registered before its first block is written, and a
- * catalog can be read from its source again: here silence is proof enough.
+ * Removes catalog snapshots that a crash left without a pointer. Each snapshot is registered before its first block is written. A missing
+ * pointer is enough to remove one, because a catalog can be introspected again.
  */
 export const sweepSnapshots = async ({ store, clock, log }: SnapshotPorts): Promise<number> => {
   let removed = 0;
@@ -38,7 +38,7 @@ export const sweepSnapshots = async ({ store, clock, log }: SnapshotPorts): Prom
   }
 };
 
-/** Longer than any introspection takes, by far. */
+/** Far more than the longest introspection takes. */
 const beingWrittenMs = 86_400_000;
 
 const isInUse = async (store: ReadStore, { snapshot, ...owner }: Place): Promise<boolean> => {

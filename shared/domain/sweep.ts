@@ -17,18 +17,18 @@ export interface SweepPorts {
 
 export interface Swept {
   readonly seen: number;
-  /** How many secrets were quarantined. */
+  /** The number of secrets that were quarantined. */
   readonly removed: number;
-  /** How many removed secrets were brought back because a connection names them. */
+  /** The number of removed secrets that were restored because a connection names them. */
   readonly restored: number;
-  /** Why nothing was removed although there was something to remove. */
+  /** Why nothing was removed, although there were secrets to remove. */
   readonly refused?: string;
 }
 
 /**
- * Quarantines the secrets that no connection names and none will: a create that was killed before its transaction, or a purge after its
- * own, left them. They can be restored for 30 days. Nothing is removed where the store may not be the one that the secrets belong to:
- * that it does not mention a secret proves nothing then.
+ * Quarantines secrets that no connection names, for 30 days: they were left by a create that was killed before its transaction, or by a
+ * purge that was killed after it. Removes nothing if the store may not be the one that the secrets belong to, because then a missing
+ * reference proves nothing.
  */
 export const sweepSecrets = async (ports: SweepPorts): Promise<Swept> => {
   const { store, vault, clock, log } = ports;
@@ -42,13 +42,13 @@ export const sweepSecrets = async (ports: SweepPorts): Promise<Swept> => {
     log.error('the sweep removes nothing', refused, { seen, unnamed: found.unnamed.length, ...fields });
     return { seen, removed: 0, restored, refused };
   }
-  // A store that has just been recognised proves itself until the next sweep.
+  // If the marks are new, secrets are removed only from the next sweep on.
   const removed = marks === 'same' ? await quarantine(ports, found.unnamed) : 0;
   await renewMark({ store, vault });
   return { seen, removed, restored };
 };
 
-/** What keeps the sweeper from removing anything, as a sentence that says what to do; quick where both have the same mark. */
+/** Explains why the sweep would remove nothing, and what to do about it. Lists no secrets if the marks are the same. */
 export const findSweepObstacle = async (ports: SweepPorts): Promise<string | undefined> => {
   const marks = await compareMarks(ports);
   return marks === 'same' ? undefined : findObstacle(marks, await findUnnamed(ports));
@@ -56,13 +56,13 @@ export const findSweepObstacle = async (ports: SweepPorts): Promise<string | und
 
 interface Unnamed {
   readonly seen: number;
-  /** Of no connection, and old enough to stay so. */
+  /** The secrets that no connection names and that are too old for a create in progress. */
   readonly unnamed: readonly ListedSecret[];
-  /** Of no connection yet. */
+  /** The number of secrets that no connection names yet, but that a create in progress may use. */
   readonly young: number;
 }
 
-/** The secrets that no connection names, active or deleted. */
+/** Finds the secrets that no active or deleted connection names. */
 export const findUnnamed = async ({ store, vault, clock, log }: SweepPorts): Promise<Unnamed> => {
   const unnamed: ListedSecret[] = [];
   const reads = inFlight(16);
@@ -88,7 +88,7 @@ export const findUnnamed = async ({ store, vault, clock, log }: SweepPorts): Pro
   return { seen, unnamed, young };
 };
 
-/** A share alone, whatever the size; one is always allowed, where the store names others. */
+/** At most one in twenty, and always one if the store names others. */
 const mostOf = (seen: number): number => Math.min(Math.ceil(seen / 20), seen - 1);
 
 const findObstacle = (marks: MarkState, { seen, unnamed, young }: Unnamed): string | undefined => {
@@ -110,7 +110,7 @@ const findObstacle = (marks: MarkState, { seen, unnamed, young }: Unnamed): stri
   );
 };
 
-/** A removed secret that an active connection names was removed by mistake: a crash, or a store that was put back since. */
+/** If an active connection names a removed secret, the removal was a mistake: after a crash, or before the store was restored. */
 const restoreNamed = async ({ store, vault, log }: SweepPorts): Promise<number> => {
   const wanted: RemovedSecret[] = [];
   for await (const secret of vault.listRemoved()) {
@@ -153,14 +153,14 @@ const quarantine = async (
 /** As long as a deleted connection can be restored. */
 export const quarantineDays = 30;
 
-/** Longer than any create takes, by far. */
+/** Far more than the longest create takes. */
 const inTheMakingMs = 3_600_000;
 
-/** Neither an active connection nor a deleted one is there; nor can one come back, for ids are used once. */
+/** Whether neither an active nor a deleted connection exists. None can appear later, because ids are used only once. */
 const isUnnamed = async (store: ReadStore, { owner }: ListedSecret, now: number): Promise<boolean> => {
   if (await store.get(keys.connection(owner, owner.id))) return false;
   if (await store.get(keys.deleted(owner, owner.id))) return false;
-  // A restore between these two reads hides it from both, and leaves its record.
+  // A restore between these two reads would hide the connection from both, but it leaves an audit record.
   const { pk, sk: from } = keys.audit(owner, owner.id, new Date(now - inTheMakingMs).toISOString(), '');
   const { sk: to } = keys.audit(owner, owner.id, '~', '');
   const { items } = await store.query({ pk, from, to, limit: 1 });

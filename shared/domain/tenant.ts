@@ -1,8 +1,8 @@
-/** An organisation and an environment; nothing of one tenant is ever visible to another. */
+/** An organisation and one of its environments. No tenant can see anything of another tenant. */
 export interface Tenant {
   readonly org: string;
   readonly environment: string;
 }
 
-/** `org/environment`, as secrets' tags and key derivation spell it. */
+/** `org/environment`, as tags of secrets and the key derivation spell it. */
 export const tenantName = ({ org, environment }: Tenant) => `${org}/${environment}`;

@@ -18,7 +18,7 @@ export const Step = v.object({
 });
 export type Step = v.InferOutput<typeof Step>;
 
-/** Where a test came from: what a customer has to allow-list. */
+/** Where a test came from: what a customer must add to an allow-list. */
 export const Vantage = v.object({
   region: v.nullable(v.string()),
   vpc_id: v.nullable(v.string()),
@@ -26,7 +26,7 @@ export const Vantage = v.object({
 });
 export type Vantage = v.InferOutput<typeof Vantage>;
 
-/** A failed test is still an answer. */
+/** A failed test is a result too, not a problem. */
 export const TestResult = v.object({
   status: v.picklist(['connected', 'failed']),
   details: v.object({
@@ -41,7 +41,7 @@ export const TestResult = v.object({
 });
 export type TestResult = v.InferOutput<typeof TestResult>;
 
-/** A test of the history. */
+/** A test in the history of a connection. */
 export const TestRecord = v.object({
   id: v.string(),
   trigger: v.picklist(testTriggers),

@@ -9,7 +9,7 @@ import { findConnection } from './write.ts';
 
 const keptDays = 30;
 
-/** Newest first. `after` is where the page before ended. */
+/** Lists tests, newest first. `after` is the `next` of the previous page. */
 export const listTests = async (
   store: ReadStore,
   tenant: Tenant,
@@ -32,11 +32,11 @@ export const listTests = async (
   };
 };
 
-/** The sort key of a test, which `listTests` answers as `next`. */
+/** Whether a text has the form of the sort key that `listTests` returns as `next`. */
 export const isTestPosition = (text: string): boolean =>
   /^TEST#\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#[0-9a-f]{32}$/.test(text);
 
-/** A test in the history. */
+/** The write that adds a test to the history. */
 export const recordOf = (
   tenant: Tenant,
   id: string,

@@ -10,8 +10,8 @@ import { recordOf } from './tests.ts';
 import { after, putConnection, updateConnection } from './write.ts';
 
 /**
- * Ends the wait for a test that could not be made, as often as it was tried: a connection that is still `testing` for it has failed, by
- * Mooring's own fault. One that was decided meanwhile, or waits for a later test, stays as it is.
+ * Records the failure of a test that could not be run after all retries. Only a connection that is still `testing` and waits for this test
+ * fails, with a code that blames Mooring. A connection that has a result, or waits for a later test, stays as it is.
  */
 export const failUndeliveredTest = async (
   store: Store,
@@ -48,7 +48,7 @@ export const failUndeliveredTest = async (
       };
     });
   } catch (error) {
-    // Deleted meanwhile: nobody waits for this test any more.
+    // The connection was deleted in the meantime, so the test is not needed any more.
     if (!(error instanceof Problem) || error.code !== 'not-found') throw error;
   }
 };

@@ -1,7 +1,10 @@
-/** Control characters, line breaks of Unicode, and characters without a width or that turn the direction of writing. */
+/** Control characters, Unicode line breaks, zero-width characters, and characters that change the writing direction. */
 export const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
-/** What a field expects that must not hold such a character: says which one it is and where. Only for fields that are no secret. */
+/**
+ * Names the first invisible character of a text and its position, as the expectation of a field error. Use it only for fields that are not
+ * secret.
+ */
 export const expectSeen = (text: string): string | undefined => {
   const found = unseen.exec(text);
   if (!found) return undefined;
@@ -12,7 +15,7 @@ export const expectSeen = (text: string): string | undefined => {
   return `no control characters, and none that cannot be seen: character ${at} is ${name ? `${name} (${number})` : number}`;
 };
 
-/** As Unicode calls those that copying brings along. https://www.unicode.org/charts/ */
+/** The Unicode names of characters that copying often adds. https://www.unicode.org/charts/ */
 const names: Readonly<Record<number, string>> = {
   0x09: 'a tab',
   0x0a: 'a line break',

@@ -17,7 +17,7 @@ export const Usage = v.object({
 });
 export type Usage = v.InferOutput<typeof Usage>;
 
-/** More would make the connection's own item too large. */
+/** More would make the item of the connection too large. */
 const mostUsages = 500;
 
 interface UsageInput {
@@ -25,7 +25,7 @@ interface UsageInput {
   readonly note?: string | undefined;
 }
 
-/** A consumer says, or says again, that it relies on the connection. */
+/** Creates or renews the usage of a consumer. */
 export const putUsage = async (
   store: Store,
   actor: Actor,
@@ -63,7 +63,7 @@ export const putUsage = async (
   return usage;
 };
 
-/** Gone is gone: a usage that is not there is no fault. */
+/** Does nothing if there is no such usage. */
 export const removeUsage = async (
   store: Store,
   actor: Actor,
@@ -86,7 +86,7 @@ export const removeUsage = async (
   });
 };
 
-/** In order of the consumers' names. `after` is the last consumer of the page before. */
+/** Lists usages by the consumers' names. `after` is the last consumer of the previous page. */
 export const listUsages = async (
   store: ReadStore,
   tenant: Tenant,
@@ -103,7 +103,7 @@ export const listUsages = async (
   return { data, next: items.length > limit ? (data.at(-1)?.consumer ?? null) : null };
 };
 
-/** The same for a caller: an unknown connection is `not-found`, not an empty list. */
+/** Lists usages for a caller: throws `not-found` if there is no such connection. */
 export const listUsagesOf = async (
   store: ReadStore,
   tenant: Tenant,

@@ -12,7 +12,7 @@ import { tablesNamed } from './wanted-tables.ts';
 
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
 
-/** A table that somebody relies on. What is not said may be anything. */
+/** A table that a consumer relies on. Attributes that are absent are not checked. */
 export const ExpectedTable = v.strictObject({
   schema: v.exactOptional(name),
   name,
@@ -41,11 +41,11 @@ interface Asked {
   readonly names: NameRules;
   /** How the source spells types. */
   readonly typeNames?: TypeNames | undefined;
-  /** Whether to look for what was probably meant. */
+  /** Whether to search for the name that was probably meant. */
   readonly suggest?: boolean;
 }
 
-/** What is not as expected, table by table in the order of the question; an empty list where all is. */
+/** Compares tables with the catalog. Returns the findings of each table, in the order of `wanted`. */
 export const validateTables = async (
   { store, place, catalog, names, suggest = true, typeNames }: Asked,
   wanted: readonly ExpectedTable[],
@@ -62,7 +62,7 @@ export const validateTables = async (
     wanted.map(async (table) => {
       const alike = found.named(table.name);
       const exact = alike.filter((one) => isTable(exactNames, one, table));
-      // As where a source that compares without case was read by one that does not: the very name is meant.
+      // If a table has exactly this name, only that table counts, even if the source compares names without case.
       const fitting = exact.length > 0 ? exact : alike.filter((one) => isTable(names, one, table));
       const least = fitting
         .map((one) => judgeBySample(one, mismatchesOf(one, table, columnsOf(one), { effort, typeNames })))
@@ -94,10 +94,10 @@ const absent = ({ schema, name: table }: ExpectedTable, meant: string | undefine
   ...(meant !== undefined && { did_you_mean: meant }),
 });
 
-/** Tables among which a misspelt one is looked for. */
+/** The tables to search for a misspelt name. */
 interface NearTables {
   readonly all: readonly Named[];
-  /** The candidates of one schema, or of all. */
+  /** The names of one schema, or of all schemas. */
   readonly in: (schema: string | undefined) => Candidates;
 }
 
@@ -115,7 +115,7 @@ const indexTables = (all: readonly Named[]): NearTables => {
   };
 };
 
-/** In the same schema where there is one like it, else wherever; then with its schema. */
+/** Searches the same schema first, then all schemas; a name from another schema is returned with its schema. */
 const meantTable = (wanted: ExpectedTable, near: NearTables, effort: Effort): string | undefined => {
   const beside = findNearest(wanted.name, near.in(wanted.schema), effort);
   if (beside !== undefined || wanted.schema === undefined) return beside;
@@ -124,18 +124,18 @@ const meantTable = (wanted: ExpectedTable, near: NearTables, effort: Effort): st
   return other && `${other.schema}.${other.name}`;
 };
 
-/** A hint is not worth more: some 20 ms of one request, however many names it asks for. */
+/** Limits the search to some 20 ms of a request, for any number of names. */
 const MOST_EFFORT = 40_000;
 
-/** The columns of a table, found without a look at each. */
+/** An index of the columns of a table. */
 interface Columns {
   readonly named: (label: string) => Column | undefined;
-  /** Whether a path goes on below it. */
+  /** Whether there are columns below this path. */
   readonly hasBelow: (path: string) => boolean;
   readonly candidates: () => Candidates;
 }
 
-/** A table that is asked for often is indexed once. */
+/** A table is indexed only once, even if the request names it often. */
 const indexColumns = (names: NameRule) => {
   const made = new WeakMap<Table, Columns>();
   return (table: Table): Columns => {
@@ -147,7 +147,7 @@ const indexColumns = (names: NameRule) => {
 
 const indexTable = ({ columns }: Table, names: NameRule): Columns => {
   const byName = new Map(columns.map((column) => [column.name, column]));
-  // Of several the first, as they stand in the table.
+  // Of several columns with the same folded name, the first in the table wins.
   const byFolded =
     names === 'any-case'
       ? new Map(columns.toReversed().map((column) => [foldColumn(column.name), column]))
@@ -164,7 +164,7 @@ const indexTable = ({ columns }: Table, names: NameRule): Columns => {
   };
 };
 
-/** Where the first text stands that does not come before the given one. */
+/** The index of the first text that is not less than the given one. */
 const firstFrom = (sorted: readonly string[], text: string): number => {
   let [from, to] = [0, sorted.length];
   while (from < to) {
@@ -190,10 +190,10 @@ const mismatchesOf = (
     return [{ code: 'column-not-found', ...at, ...(meant !== undefined && { did_you_mean: meant }) }];
   });
 
-/** Where columns are paths: what holds `a.b` holds `a`. */
+/** In these kinds, columns are paths: a table that contains `a.b` also contains `a`. */
 const documentKinds: ReadonlySet<Table['kind']> = new Set(['collection', 'topic', 'file'] as const);
 
-/** Characters: a type may be a list of values of a megabyte. */
+/** In characters. A type may be a list of values with a megabyte of text. */
 const longestFound = 255;
 
 type Difference = Pick<Mismatch, 'code' | 'expected' | 'found'>;

@@ -4,7 +4,7 @@ import type { Actor } from './audit.ts';
 import type { NewConnection } from './connection.ts';
 import type { TestResult } from './test-result.ts';
 
-/** Tests what has not been saved; what does not connect is a Problem with the code of the step that failed. */
+/** Tests a draft. If it does not connect, throws a problem with the code of the failed step. */
 export const testDraft = async (
   probe: Pick<Probe, 'test'>,
   { tenant, request_id }: Actor,
@@ -15,11 +15,11 @@ export const testDraft = async (
   return result;
 };
 
-/** What only a connector can find wrong with a request is the request's fault all the same, and not the source's. */
+/** A fault in the request that only the connector can detect keeps the status of its code, and is not blamed on the source. */
 const statusFor = ({ details: { code = 'server-error' } }: TestResult): number =>
   sourceProblems.includes(code) ? 422 : problems[code].status;
 
-/** A failed test where a connected source is what was asked for. */
+/** Converts a failed test to a problem, for requests that need a working connection. */
 export const notConnected = ({ details, steps }: TestResult, status = 422): Problem => {
   const failed = steps.find((step) => step.status === 'failed');
   return new Problem(details.code ?? 'server-error', details.error, {

@@ -9,18 +9,18 @@ import { inFlight } from './in-flight.ts';
 
 interface Snapshot {
   readonly place: Place;
-  /** How many it has. */
+  /** The number of tables in the snapshot. */
   readonly tables: number;
 }
 
 interface Found {
-  /** All tables of that name, in whatever case and schema. */
+  /** All tables with this name, in any case and schema. */
   readonly named: (name: string) => readonly Table[];
-  /** Tables among which a misspelt one is looked for. */
+  /** The tables to search for a misspelt name. */
   readonly near: (name: string) => Promise<readonly { readonly schema: string; readonly name: string }[]>;
 }
 
-/** Tables of a snapshot by their names, together: a small snapshot is read once, of a large one only what is asked for. */
+/** Reads several tables of a snapshot by name: a small snapshot as a whole, a large one by lookups. */
 export const tablesNamed = async (
   store: ReadStore,
   { place, tables }: Snapshot,
@@ -55,7 +55,7 @@ export const tablesNamed = async (
   };
 };
 
-/** A look for one name costs as much as reading that many tables. */
+/** A lookup of one name costs as much as reading this many tables. */
 const worthALook = 100;
 
 const inAnySchema = async (
@@ -78,7 +78,7 @@ const inAnySchema = async (
   return tables;
 };
 
-/** A name may be in as many schemas as there are customers in one database. */
+/** One database may have a schema per customer, each with the same table names. */
 const mostAlike = 200;
 
 const someNames = async (store: ReadStore, place: Place) => {
@@ -90,5 +90,5 @@ const someNames = async (store: ReadStore, place: Place) => {
   return names;
 };
 
-/** A hint is not worth more than this. */
+/** Limits the cost of the search for similar names. */
 const mostNames = 20_000;

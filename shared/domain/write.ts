@@ -12,7 +12,7 @@ export const tenantOf = (stored: StoredConnection): Tenant => ({
   environment: stored.environment_id,
 });
 
-/** An active connection of this tenant, or `not-found`: another tenant's is not there. */
+/** Reads an active connection of this tenant. Throws `not-found` if there is none, or if it belongs to another tenant. */
 export const findConnection = async (
   store: ReadStore,
   tenant: Tenant,
@@ -23,7 +23,7 @@ export const findConnection = async (
   return readConnection(item);
 };
 
-/** The active connection of exactly that name, if there is one. */
+/** Finds the active connection with exactly this name. */
 export const findByName = async (
   store: ReadStore,
   tenant: Tenant,
@@ -35,29 +35,29 @@ export const findByName = async (
   return found?.name === name ? found : undefined;
 };
 
-/** Puts the connection's new state (`after` its present one), if it still is in the state that was read. */
+/** The write that stores the new state of a connection, on condition that its revision is still the one that was read. */
 export const putConnection = (next: StoredConnection, read: StoredConnection): Change => ({
   put: { ...itemOf(keys.connection(tenantOf(read), read.id), next) },
   if: { revision: read.revision },
 });
 
-/** The item that a connection is kept as. */
+/** The item in which the store keeps a connection. */
 export const itemOf = (key: Key, { ...attributes }: StoredConnection): Item => ({
   ...attributes,
   ...key,
   layout: currentLayout('connection'),
 });
 
-/** What to write, and what the connection will be then; without changes nothing is written. */
+/** The writes, and the connection after them. If there are no writes, the connection is not updated. */
 export interface Decision {
   readonly next: StoredConnection;
-  /** The first is the connection's own, conditional on its revision. */
+  /** The first write is the connection's own, conditional on its revision. */
   readonly changes: readonly Change[];
 }
 
 /**
- * Reads, decides and writes, and does it again when somebody else wrote in between: a test's result and a caller's
- * change never overwrite each other.
+ * Reads the connection, decides and writes, and starts again after a concurrent write. So results of tests and updates of callers never
+ * overwrite each other.
  */
 export const updateConnection = async (
   store: Store,
@@ -74,7 +74,7 @@ export const updateConnection = async (
       await store.write(changes);
       return next;
     } catch (error) {
-      // Only the connection itself is worth another look; what else did not hold will not hold again.
+      // Retry only conflicts on the connection itself. A failed condition on another item would fail again.
       if (!(error instanceof Conflict) || error.change !== 0) throw error;
       if (attempt >= 40)
         throw new Problem('unavailable', 'The connection is being changed too often', { cause: error });
@@ -83,6 +83,6 @@ export const updateConnection = async (
   }
 };
 
-/** The next state of a connection, one revision later. */
+/** Returns the next state of a connection, with the next revision. */
 export const after = (read: StoredConnection, change: Partial<StoredConnection>): StoredConnection =>
   bindDerived(read, { ...read, ...change, revision: read.revision + 1 });
