@@ -5,8 +5,8 @@ import { mostAddresses } from './connect.ts';
 import type { End } from './connect.ts';
 
 /**
- * Sends one datagram to every address, again each second, and answers the first that comes back from one of them; none after three seconds,
- * or as soon as every address has said that nobody listens.
+ * Sends one datagram to every address, repeats it each second, and returns the first reply. Returns `undefined` after three seconds, or as
+ * soon as every address has reported a closed port.
  */
 export const askFirst = (
   ends: readonly End<unknown>[],
@@ -53,7 +53,7 @@ export const askFirst = (
         ready.add(socket);
         send(socket);
       });
-      // The system drops what comes from anywhere else, and tells when nobody listens.
+      // A connected UDP socket receives datagrams of this address only, and gets an error when the port is closed.
       socket.connect(port, address);
     };
 

@@ -1,30 +1,30 @@
 import { Problem } from '../problem.ts';
 
-/** Bytes, items or steps that are counted down; several readers may share one. */
+/** A count of bytes, items or steps that goes down as they are used. Several readers may share one. */
 export interface Allowance {
   left: number;
-  /** What to throw when nothing is left; without it `source-too-large`. */
+  /** Creates the problem to throw when nothing is left. Default: `source-too-large`. */
   readonly spent?: () => Problem;
 }
 
-/** Counts down; throws once there is less left than is asked for. */
+/** Throws when less is left than `amount`. */
 export const spend = (allowance: Allowance, amount = 1): void => {
   if ((allowance.left -= amount) < 0) throw (allowance.spent ?? tooLarge)();
 };
 
 export interface Limits {
-  /** Work: characters or bytes looked at, values made. */
+  /** Units of work: characters or bytes examined, values created. */
   readonly steps: number;
-  /** How far one thing may stand within another. */
+  /** The maximum nesting. */
   readonly depth: number;
 }
 
-/** What the reading of one piece of foreign data may cost, whatever that data claims about itself. */
+/** Limits the work of reading one piece of foreign data, independent of the sizes that the data declares. */
 export interface Budget {
   step(amount?: number): void;
-  /** Does work one level further down. */
+  /** Runs the work one nesting level deeper. */
   descend<T>(work: () => T): T;
-  /** How many steps were taken. */
+  /** Returns the number of steps taken so far. */
   taken(): number;
 }
 
@@ -49,10 +49,9 @@ export const createBudget = ({ steps, depth }: Limits): Budget => {
   };
 };
 
-/** Foreign data that is larger, deeper or more work than what is read of it. */
+/** Foreign data exceeds a limit of size, depth or work. */
 export const tooLarge = (detail?: string, remediation?: string): Problem =>
   new Problem('source-too-large', detail, remediation === undefined ? {} : { remediation });
 
-/** Whether an error says that a budget is spent. */
 export const isTooLarge = (error: unknown): error is Problem =>
   error instanceof Problem && error.code === 'source-too-large';

@@ -1,14 +1,14 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * One spelling for each host: lower case, punycode, no final dot, literals as WHATWG spells them (`0x7f.1` is `127.0.0.1`).
- * `undefined` when it cannot be a host. https://url.spec.whatwg.org/#concept-host-parser
+ * Returns the one spelling of a host: lower case, punycode, no final dot, IP literals as WHATWG spells them (`0x7f.1` becomes `127.0.0.1`).
+ * Returns `undefined` if the text cannot be a host. https://url.spec.whatwg.org/#concept-host-parser
  */
 export const canonicalHost = (host: string): string | undefined => {
   const inner = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : undefined;
   const bare = inner ?? host;
   if (isIPv6(bare)) return bare.includes('%') ? undefined : hostnameOf(`[${bare}]`)?.slice(1, -1);
-  // Whatever else URL would decode, drop or take for a port, a path or a user name is no host.
+  // Other characters cannot be part of a host: URL would decode or drop them, or read them as a port, a path or a user name.
   if (inner !== undefined || !/^[\p{L}\p{M}\p{N}._-]+$/u.test(bare)) return undefined;
   const name = hostnameOf(bare)?.replace(/\.$/, '');
   const fits =

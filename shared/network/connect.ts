@@ -2,14 +2,14 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { networkFailure } from './failure.ts';
 
-/** One address to try, and what it is an address of. */
+/** One address to try, and the host or member that it belongs to. */
 export interface End<To> {
   readonly address: string;
   readonly port: number;
   readonly to: To;
 }
 
-/** Connects to whichever address answers first; the next is tried on a failure or after a quarter of a second (RFC 8305). */
+/** Connects to the address that answers first. Tries the next one after a failure or after 250 ms (RFC 8305). */
 export const connectFirst = <To>(
   ends: readonly End<To>[],
   signal: AbortSignal,
@@ -35,7 +35,7 @@ export const connectFirst = <To>(
       clearTimeout(timer);
       const end = waiting.shift();
       if (end === undefined) return;
-      // A literal: Node looks nothing up.
+      // The address is an IP literal, so Node makes no DNS lookup.
       const socket = connect({ host: end.address, port: end.port, noDelay: true });
       attempts.add(socket);
       socket.once('connect', () => {
@@ -43,7 +43,7 @@ export const connectFirst = <To>(
         settle(socket);
         resolve({ socket, to: end.to });
       });
-      // Stays on the winner, so that no late error is an uncaught one.
+      // The listener stays on the connected socket: without it a later error would be uncaught.
       socket.on('error', (error) => {
         if (!open) return;
         errors.push(error);
@@ -64,6 +64,6 @@ export const connectFirst = <To>(
 export const mostAddresses = 8;
 const stagger = 250;
 
-/** That there is no route for one family of addresses says little when the other was refused. */
+/** Prefers any other error to `unreachable`: often one address family has no route, and the error of the other names the cause. */
 const mostTelling = (errors: readonly unknown[]): unknown =>
   errors.find((error) => networkFailure(error)?.code !== 'unreachable') ?? errors[0];

@@ -21,11 +21,11 @@ export interface DialerOptions {
   readonly tlsAsk: TlsAsk;
   readonly trail: Trail;
   readonly resolve?: Resolve;
-  /** Whether the owner of the credentials lets them go there; asked of whatever is dialled, places that a source announces among them. */
+  /** Whether the credentials may be sent to this host and port. Checked for every host dialed, also for hosts that a source announces. */
   readonly mayDial?: (place: Place) => boolean;
 }
 
-/** When the trail aborts or the dialer is disposed of, every socket that it opened is destroyed. */
+/** Destroys every socket that it opened when the recorder aborts or the dialer is disposed. */
 export const createDialer = ({
   policy,
   environment,
@@ -83,7 +83,7 @@ export const createDialer = ({
       tcp: async (to) => (await tcpAny([to])).socket,
       tcpAny,
       udp: async (to, question) => {
-        // A question holds no secret, and goes to a port of its own.
+        // The request contains no secret and goes to a separate port, so `mayDial` does not apply.
         const ends = await judged([to], record, () => true);
         return step('connect', () => askFirst(ends, question, signal));
       },
@@ -126,7 +126,7 @@ const notNamed = () =>
 
 type Notes = Pick<Trail, 'step' | 'warn' | 'note' | 'hear'>;
 
-/** For who is not the source: what happens on the way there is no word on the source's own. */
+/** For hosts other than the source: what happens on the way to them must not appear in the steps of the source. */
 const unrecorded: Notes = {
   step: (_, work) => work(),
   warn: () => {},
@@ -134,7 +134,10 @@ const unrecorded: Notes = {
   hear: () => {},
 };
 
-/** All addresses, one member's after the other's: with the first address of each first, a member that is down costs the others little. */
+/**
+ * Resolves all members and interleaves their addresses: the first address of each member, then the second of each. A member that is down
+ * then delays the others very little.
+ */
 const resolveAll = async <To extends Place>(
   members: readonly To[],
   signal: AbortSignal,
@@ -153,7 +156,7 @@ const resolveAll = async <To extends Place>(
   ).flat();
 };
 
-/** No TLS where the server speaks in clear: what was asked for with `prefer`, and with anything better what is wrong. */
+/** Handles a server without TLS: `prefer` continues in plaintext with a warning, every stricter mode fails with `tls-unsupported`. */
 const inClearAfter = async (
   error: unknown,
   { mode }: TlsAsk,
@@ -161,7 +164,7 @@ const inClearAfter = async (
 ): Promise<Secured> => {
   const said = error instanceof Problem ? undefined : networkFailure(error);
   const none = said?.code === 'connection-reset' || said?.code === 'tls-unsupported';
-  // Who sends an alert speaks TLS.
+  // A server that sends an alert supports TLS.
   if (!inClear || !none || said.native?.includes('ALERT')) throw error;
   const socket = await inClear(error);
   if (mode === 'prefer') return { socket, warning: 'tls-off', facts: {} };
@@ -169,5 +172,5 @@ const inClearAfter = async (
   throw new Problem('tls-unsupported', undefined, { cause: error });
 };
 
-/** The other side said no more, and not why. */
+/** The peer closed the connection without an error. */
 const ended = Object.assign(new Error('ended by the other side'), { code: 'ECONNRESET' });

@@ -13,37 +13,42 @@ export const stepNames = [
 ] as const;
 export type StepName = (typeof stepNames)[number];
 
-/** How TLS is to be done towards one connection; the same meaning on every connector. */
+/** The TLS settings of one connection. They have the same meaning for every connector. */
 export interface TlsAsk {
   readonly mode: 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
-  /** PEM, or the word `rds` for Amazon's authorities; left out: the system's. */
+  /** Certificates in PEM, or the word `rds` for the authorities of Amazon RDS. Default: the authorities of the system. */
   readonly ca?: string | undefined;
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
 }
 
-/** A host as a caller spells it, and a port of it. */
+/** A host as the caller spells it, and a port. */
 export interface Place {
   readonly host: string;
   readonly port: number;
 }
 
-/** The only way to a socket. Every address passes the egress policy; every phase is a step of the test; all that it opened closes with it. */
+/**
+ * The only way to open a socket. Every address is checked against the egress policy, every phase is a step of the test, and disposing the
+ * dialer closes every socket that it opened.
+ */
 export interface Dialer {
   readonly tlsAsk: TlsAsk;
-  /** Aborts when the running step's limit is reached or the work is given up. */
+  /** Aborts when the running step reaches its limit or the work is cancelled. */
   readonly signal: AbortSignal;
-  /** Resolves (once), judges every address, connects to a judged one: the steps `resolve`, `egress`, `connect`. */
+  /** Resolves the host once, checks every address, and connects to one of those: the steps `resolve`, `egress`, `connect`. */
   tcp(to: Place): Promise<Socket>;
-  /** The same for a source of several members: whichever answers first is it. One that has no address is passed over; one that may not be dialled forbids all. */
+  /**
+   * Connects to the first member that answers, for a source with several members. Skips a member without addresses. Fails if one of the
+   * members is forbidden.
+   */
   tcpAny<To extends Place>(members: readonly To[]): Promise<{ readonly socket: Socket; readonly to: To }>;
-  /** Asks by UDP, every address judged as for a socket: the same three steps. Nothing where nobody answers; an answer is one datagram. */
+  /** Sends a UDP request, with the same checks and the same three steps as `tcp`. Returns one datagram, or `undefined` without a reply. */
   udp(to: Place, question: Buffer): Promise<Buffer | undefined>;
   /**
-   * Upgrades a socket as `tlsAsk` says: the step `tls`. `negotiate` asks the server for TLS in the protocol's own way and answers whether it
-   * agreed, or with the name (ALPN) under which the protocol goes inside of TLS. Where a port speaks TLS from its first byte or not at all,
-   * `inClear` is asked when there was no TLS to be had, and told of what: it answers a new socket to a server that it has heard speak in clear,
-   * and throws where there is none.
+   * Upgrades a socket as `tlsSettings` demands: the step `tls`. `negotiate` requests TLS in the way of the protocol and returns whether the
+   * server agreed, or the ALPN name that the protocol uses inside TLS. `inClear` is for ports that use TLS from the first byte or not at all:
+   * it receives the error of the handshake, returns a new socket if the server has proved that it speaks plaintext, and throws otherwise.
    */
   tls(
     socket: Socket,
@@ -52,16 +57,16 @@ export interface Dialer {
     inClear?: (error: unknown) => Promise<Socket>,
   ): Promise<Socket | TLSSocket>;
   /**
-   * To be called before a secret, or anything made of it, is sent: throws where it would be heard without TLS, and warns at the step
-   * `authenticate`. `inClear`: what else than `ssl_mode: disable` the caller said to have it sent in clear.
+   * Must be called before a secret, or a value derived from it, is sent. Throws if the login would expose the secret without TLS, or adds a
+   * warning to the step `authenticate`. `inClear` is true if the caller allowed plaintext in another way than `ssl_mode: disable`.
    */
   permitLogin(login: Login, on: { readonly encrypted: boolean; readonly inClear?: boolean }): void;
-  /** Runs a part of the work as that step, within its limit; a throw marks the step as failed. */
+  /** Runs part of the work as the named step, within its time limit. A thrown error marks the step as failed. */
   step<T>(name: StepName, work: () => Promise<T>): Promise<T>;
   /**
-   * The same way to somebody else than the source, such as who hands out its passwords: judged and closed alike, with TLS as `ask` says, and
-   * without steps of its own. It counts to the step that runs. What the owner of a secret named does not bind it: it is for hosts that no
-   * caller chooses, asked by a signature or under verified TLS.
+   * Returns a dialer for a host other than the source, such as a service that issues its passwords. It applies the egress policy and closes
+   * sockets in the same way, uses the TLS settings `ask`, and records no steps: its time counts towards the step that runs. The tags of a
+   * secret do not restrict it, so use it only for hosts that no caller chooses, with signed requests or verified TLS.
    */
   aside(ask: TlsAsk): Dialer;
 }

@@ -19,28 +19,28 @@ const HostPattern = v.pipe(
 );
 const AllowList = v.array(v.union([Cidr, HostPattern], 'an address, a CIDR, a host name or *.suffix'));
 
-/** What a deployment lets its probe dial, on top of what is never dialled. */
+/** The addresses that a deployment allows its probe to dial. `forbiddenRanges` are never dialed. */
 export const EgressPolicy = v.strictObject({
-  /** For `npm start` and tests alone. Permits loopback and nothing else of what is always refused. */
+  /** For `npm start` and tests only. Permits loopback addresses; everything else that is always refused stays refused. */
   loopback: v.exactOptional(v.boolean()),
-  /** The probe's own subnets, VPC endpoints, the VPC's resolver; also `address:port`, for the Lambda runtime API. */
+  /** The subnets of the probe, VPC endpoints, the resolver of the VPC. Also accepts `address:port`, for the Lambda runtime API. */
   deny: v.exactOptional(v.array(Endpoint)),
-  /** When given, only these. */
+  /** If present, only these may be dialed. */
   allow: v.exactOptional(AllowList),
-  /** By environment, in place of `allow`. */
+  /** Replaces `allow`, by environment. */
   environments: v.exactOptional(v.record(v.string(), v.strictObject({ allow: AllowList }))),
   /**
-   * By connector whose service has a fixed host, or AWS service that it asks (`redshift`, `redshift-serverless`, `sts`): the URL to dial
-   * in its place, such as a PrivateLink's. No caller can name one.
+   * URLs that replace fixed hosts, such as PrivateLink endpoints. The key is a connector whose service has a fixed host, or an AWS service
+   * that a connector calls (`redshift`, `redshift-serverless`, `sts`). Callers cannot set them.
    */
   endpoints: v.exactOptional(v.record(v.string(), v.pipe(v.string(), v.url('a URL')))),
 });
 export type EgressPolicy = v.InferOutput<typeof EgressPolicy>;
 
-/** `host` is the canonical name or literal that was asked for, `address` one that it resolved to. */
+/** `host` is the requested canonical name or IP literal; `address` is one of the addresses that it resolves to. */
 export type Judge = (host: string, address: string, port: number) => boolean;
 
-/** Whether the policy lets an address be dialled; an IPv6 address that carries an IPv4 one is judged as both. */
+/** Creates the check of a policy. An IPv6 address with an embedded IPv4 address must pass as both. */
 export const judge = (policy: EgressPolicy, environment: string): Judge => {
   const denied = (policy.deny ?? []).flatMap((text) => rangeOf(text) ?? []);
   const deniedEndpoints = (policy.deny ?? []).flatMap((text) => endpointOf(text) ?? []);
@@ -68,7 +68,7 @@ interface Range {
   readonly bits: number;
 }
 
-/** By way of URL: ipaddr.js reads `::1.2.3.4` as `::ffff:1.2.3.4`. */
+/** Normalizes IPv6 with URL first, because ipaddr.js reads `::1.2.3.4` as `::ffff:1.2.3.4`. */
 const addressOf = (text: string): Address | undefined => {
   if (isIPv4(text)) return ipaddr.parse(text);
   if (!isIPv6(text) || text.includes('%')) return undefined;
@@ -99,23 +99,26 @@ const ranges = (...texts: string[]): readonly Range[] => texts.flatMap((text) =>
 
 const loopback = ranges('127.0.0.0/8', '::1');
 
-/** https://www.iana.org/assignments/iana-ipv4-special-registry and -ipv6-; `fd00:ec2::/32` is AWS's metadata and resolver. */
+/**
+ * https://www.iana.org/assignments/iana-ipv4-special-registry and https://www.iana.org/assignments/iana-ipv6-special-registry.
+ * `fd00:ec2::/32` is the instance metadata and resolver of AWS.
+ */
 const never = ranges(
   '0.0.0.0/8', // this host
-  '169.254.0.0/16', // link-local: instance metadata, the VPC's resolver, the Lambda runtime API
-  '192.0.0.0/24', // protocol assignments; metadata of Oracle's cloud
-  // Metadata of the clouds on whose machines `npm start` may run: Azure's and Alibaba's.
+  '169.254.0.0/16', // link-local: instance metadata, the resolver of the VPC, the Lambda runtime API
+  '192.0.0.0/24', // protocol assignments; instance metadata of Oracle Cloud
+  // Instance metadata of Azure and Alibaba Cloud: `npm start` may run on their machines.
   '168.63.129.16',
   '100.100.100.200',
   '224.0.0.0/4', // multicast
   '240.0.0.0/4', // reserved, broadcast
   '::/128',
   'fe80::/10',
-  'fec0::/10', // site-local of old, which has a zone
+  'fec0::/10', // site-local (deprecated), whose addresses have a zone
   'ff00::/8',
   'fd00:ec2::/32',
-  'fd20:ce::254', // Google's metadata
-  '64:ff9b:1::/48', // local NAT64: where in it the IPv4 address stands is known to its operator alone
+  'fd20:ce::254', // instance metadata of Google Cloud
+  '64:ff9b:1::/48', // local NAT64: only its operator knows the position of the IPv4 address
 );
 
 const inAny = (addresses: readonly Address[], list: readonly Range[]): boolean =>
@@ -129,7 +132,7 @@ const inAny = (addresses: readonly Address[], list: readonly Range[]): boolean =
 const plain = (address: Address): Address =>
   address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 
-/** The address itself and every IPv4 address that something on the way may take out of it. */
+/** Lists the address and every IPv4 address that a device on the path may extract from it. */
 const readingsOf = (address: Address): readonly Address[] => {
   if (address instanceof ipaddr.IPv4) return [address];
   const bytes = address.toByteArray();
@@ -149,13 +152,13 @@ const forms: readonly (readonly [string, (v4: ReadV4) => Address[]])[] = [
   ['::ffff:0:0:0/96', (v4) => [v4(12)]], // IPv4-translated, RFC 2765
   ['64:ff9b::/96', (v4) => [v4(12)]], // NAT64, RFC 6052
   ['2002::/16', (v4) => [v4(2)]], // 6to4, RFC 3056
-  ['2001::/32', (v4) => [v4(4), v4(12, 0xff)]], // Teredo, RFC 4380: its server and its client
+  ['2001::/32', (v4) => [v4(4), v4(12, 0xff)]], // Teredo, RFC 4380: the server and the client
 ];
 
 const matchesName = (pattern: string, host: string): boolean => {
   const wanted = pattern.toLowerCase();
   const name = host.toLowerCase();
   return wanted.startsWith('*.')
-    ? name.endsWith(wanted.slice(1)) // no name begins with a dot
+    ? name.endsWith(wanted.slice(1)) // no name begins with a dot, so at least one label precedes the suffix
     : name === wanted;
 };

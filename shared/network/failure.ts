@@ -2,7 +2,7 @@ import type { Connector, Failure, Speaker } from '../connectors/connector.ts';
 import { Problem, problems } from '../problem.ts';
 import type { ProblemCode } from '../problem.ts';
 
-/** What Node's own error codes mean, wherever in the chain of causes one stands. Pure; never throws. */
+/** Finds the first known Node.js error code in the chain of causes. Pure; never throws. */
 export const networkFailure = (error: unknown): Failure | undefined => {
   for (const link of chainOf(error)) {
     const native = nativeCode(link);
@@ -13,8 +13,8 @@ export const networkFailure = (error: unknown): Failure | undefined => {
 };
 
 /**
- * Says in our words what was thrown: the connector's table first, then the network's, then `server-error`. The driver's
- * own words stay in `cause`. `heard` is what a socket said, for drivers that keep it to themselves.
+ * Converts any thrown value: the connector classifies it first, then the network codes apply, then `server-error`. The message of the driver
+ * stays in `cause`. `socketFailure` is the failure of the socket, for drivers that hide it.
  */
 export const problemOf = (
   error: unknown,
@@ -34,7 +34,7 @@ export const problemOf = (
   });
 };
 
-/** A problem that was thrown by its code alone says nothing of whom it is about. */
+/** Adds the name of the source to a problem that has only the default message of its code. */
 const named = (problem: Problem, title: string): Problem => {
   const { code, message, extras, cause } = problem;
   if (message !== problems[code].title) return problem;
@@ -43,7 +43,7 @@ const named = (problem: Problem, title: string): Problem => {
 
 const byNetwork = (error: unknown, heard: Failure | undefined): Failure | undefined => {
   const own = networkFailure(error);
-  // A reset is how a driver sees any end; the socket may have been told why.
+  // Drivers report every closed connection as a reset; the error of the socket may be more precise.
   if (own) return own.code === 'connection-reset' ? (heard ?? own) : own;
   return nativeCode(error) === undefined ? heard : undefined;
 };
@@ -62,7 +62,7 @@ function* chainOf(error: unknown, depth = 0): Generator<object> {
   if ('cause' in error) yield* chainOf(error.cause, depth + 1);
 }
 
-/** A code and nothing else: free text may hold anything. */
+/** Returns the `code` of an error, and never free text, which may contain secrets. */
 export const nativeCode = (error: unknown): string | undefined => {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   const { code } = error;
@@ -73,13 +73,13 @@ export const nativeCode = (error: unknown): string | undefined => {
 
 const meaningOf = (native: string): ProblemCode | undefined => {
   if (Object.hasOwn(meanings, native)) return meanings[native];
-  // Node's parser: https://nodejs.org/api/errors.html#http-parser-errors
+  // HTTP parser of Node.js: https://nodejs.org/api/errors.html#http-parser-errors
   if (native.startsWith('HPE_')) return 'protocol-mismatch';
   if (!native.startsWith('ERR_SSL_')) return undefined;
   return aboutOurCertificate.test(native) ? 'client-certificate-required' : 'tls-unsupported';
 };
 
-/** Alerts that only a server that asked for a certificate sends. https://www.rfc-editor.org/rfc/rfc8446#section-6.2 */
+/** Alerts that a server sends only if it requested a client certificate. https://www.rfc-editor.org/rfc/rfc8446#section-6.2 */
 const aboutOurCertificate =
   /ALERT_(BAD_CERTIFICATE|NO_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(REVOKED|EXPIRED|UNKNOWN|REQUIRED)|UNKNOWN_CA|ACCESS_DENIED|DECRYPT_ERROR)$/;
 
@@ -105,7 +105,7 @@ const meanings: Readonly<Record<string, ProblemCode>> = {
     'unreachable',
     'EHOSTUNREACH ENETUNREACH EHOSTDOWN ENETDOWN ENONET EACCES EPERM EADDRNOTAVAIL EAFNOSUPPORT',
   ),
-  // It is this process that has nothing left, not the source that fails.
+  // This process has no file descriptors or buffers left; the source did not fail.
   ...all('unavailable', 'EMFILE ENFILE ENOBUFS'),
   ...all('tls-unsupported', 'EPROTO ERR_TLS_INVALID_PROTOCOL_VERSION'),
   ...all(

@@ -1,7 +1,7 @@
 import { jsonOf } from '../json.ts';
 import { spend, tooLarge, type Allowance } from './budget.ts';
 
-/** How much a JSON text of a source may hold before it is parsed: an empty object of two bytes takes sixty of memory. */
+/** Limits on a JSON text of a source, checked before it is parsed: an empty object of 2 bytes takes 60 bytes of memory. */
 export interface JsonLimits {
   readonly depth: number;
   /** Scalars, arrays and objects together. */
@@ -12,13 +12,13 @@ export interface JsonLimits {
 
 export const jsonLimits: JsonLimits = { depth: 64, values: 1_000_000, containers: 500_000 };
 
-/** What a text of a source says in JSON, `undefined` where it is none; throws `source-too-large` beyond the limits. */
+/** Returns `undefined` if the text is not JSON. Throws `source-too-large` beyond the limits. */
 export const parseForeignJson = (text: string, limits: JsonLimits = jsonLimits): unknown => {
   checkJson(text, limits);
   return jsonOf(text);
 };
 
-/** Counts the values of a text; throws `source-too-large` beyond the limits. Looks at each character once and makes nothing. */
+/** Counts the values without parsing them: one pass, no allocation. Throws `source-too-large` beyond the limits. */
 export const checkJson = (text: string, limits: JsonLimits = jsonLimits): number => {
   const values: Allowance = { left: limits.values, spent: tooMuch };
   const containers: Allowance = { left: limits.containers, spent: tooMuch };
@@ -44,7 +44,7 @@ export const checkJson = (text: string, limits: JsonLimits = jsonLimits): number
 const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
 const [openBracket, closeBracket, openBrace, closeBrace] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/** Where the string that begins there ends; one without an end takes all that is left. */
+/** Returns the index of the closing quotation mark, or the length of the text if there is none. */
 const endOfString = (text: string, from: number): number => {
   for (let at = text.indexOf('"', from + 1); at >= 0; at = text.indexOf('"', at + 1)) {
     let escapes = 0;

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 
 /**
- * What the other side says first, as soon as `take` makes something of all that was heard; a throw of its refuses the rest. The socket is
- * paused then: what comes next is for who reads next.
+ * Reads the first bytes of a peer until `parse` returns a value for all bytes received so far; an error that `parse` throws rejects. The
+ * socket is then paused, so that the next reader gets the bytes that follow.
  */
 export const hearFirst = <T>(socket: Socket, take: (heard: Buffer) => T | undefined): Promise<T> =>
   new Promise((resolve, reject) => {

@@ -9,8 +9,8 @@ import { joinPieces } from './join-pieces.ts';
 import type { Login } from './login.ts';
 
 /**
- * An agent whose every socket comes from the dialer, whatever host a driver asks it for; whoever uses it follows no redirect,
- * which would carry credentials along. Destroy it with the session: sockets that it keeps alive wait for more.
+ * Creates an agent that gets every socket from the dialer, for any host that a driver requests. Its users must not follow redirects, which
+ * would forward credentials. Destroy it with the session, because it keeps idle sockets open.
  */
 export const httpAgent = (
   dialer: Dialer,
@@ -35,11 +35,11 @@ export const httpAgent = (
 
 interface Way {
   readonly secure: boolean;
-  /** What the requests carry. */
+  /** The login that the requests carry. */
   readonly login: Login;
 }
 
-/** What Node calls for every request, and its types leave out: https://github.com/nodejs/node/blob/main/lib/_http_agent.js */
+/** A method that Node.js calls for every request and that its types omit: https://github.com/nodejs/node/blob/main/lib/_http_agent.js */
 interface Insides {
   addRequest: (request: ClientRequest, ...rest: readonly unknown[]) => void;
 }
@@ -51,7 +51,7 @@ const handOver = async (dialled: Promise<Socket>, callback?: Connected): Promise
   try {
     socket = await dialled;
   } catch (error) {
-    // Node's types want a stream beside an error; Node itself looks at the error alone.
+    // The types of Node.js require a stream beside the error; Node.js itself reads only the error.
     (callback as ((error: unknown) => void) | undefined)?.(error);
     return;
   }
@@ -75,7 +75,7 @@ const dial = async (
   }
 };
 
-/** A token is never sent in clear to a port that speaks TLS. */
+/** Refuses `ssl_mode: disable`: a token must never be sent in plaintext to a port that uses TLS. */
 const encrypt = (dialer: Dialer, socket: Socket, host: string): Promise<Socket> =>
   dialer.tlsAsk.mode === 'disable'
     ? dialer.step('tls', async () => {
@@ -83,5 +83,5 @@ const encrypt = (dialer: Dialer, socket: Socket, host: string): Promise<Socket> 
       })
     : dialer.tls(socket, { host });
 
-/** Plain HTTP offers none: whether that will do is for `ssl_mode` to say. */
+/** Plain HTTP has no TLS negotiation; `ssl_mode` decides whether the connection continues without TLS. */
 const noTls = async (): Promise<boolean> => false;

@@ -1,8 +1,8 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 
 /**
- * Has the pieces of every answer's body joined before anybody is handed them. HTTP clients keep each piece as it came, and one of a byte
- * takes a hundred of memory: what bounds the bytes of an answer would bound nothing.
+ * Joins the chunks of every response body before a reader receives them. HTTP clients keep each chunk as it arrives, and a chunk of 1 byte
+ * takes 100 bytes of memory: without joining, a limit on the bytes of a response would not limit memory.
  */
 export const joinPieces = (request: ClientRequest): void => {
   request.prependListener('response', (answer: IncomingMessage) => {

@@ -2,27 +2,27 @@ import { Problem } from '../problem.ts';
 import type { ProblemCode } from '../problem.ts';
 
 /**
- * What somebody who listens, or who poses as the server, learns from a login without TLS.
- * - `none`: there is no secret in it.
- * - `challenge`: a proof of the secret, from which it cannot be had.
- * - `weak-challenge`: a proof of the secret against which passwords can be tried quickly.
- * - `clear`: the secret itself, or what opens the account as well as it does.
- * - `tls-only`: the same, of a kind that its owner does not accept without TLS, whatever the caller allows.
+ * What an eavesdropper or an impostor of the server learns from a login without TLS.
+ * - `none`: the login contains no secret.
+ * - `challenge`: a proof of the secret that does not reveal it.
+ * - `weak-challenge`: a proof of the secret that allows fast offline guessing of passwords.
+ * - `clear`: the secret itself, or a value that opens the account as the secret does.
+ * - `tls-only`: the same as `clear`, but never allowed without TLS, even if the caller accepts plaintext.
  */
 export type LoginKind = 'none' | 'challenge' | 'weak-challenge' | 'clear' | 'tls-only';
 
-/** One way of a protocol to log in. */
+/** One way to log in with a protocol. */
 export interface Login {
-  /** As the manual calls it. */
+  /** The name that the manual uses. */
   readonly name: string;
   readonly kind: LoginKind;
-  /** The page that says what is sent. */
+  /** The page that documents what is sent. */
   readonly manual: string;
-  /** What else helps than TLS at the server: `name an https URL`. */
+  /** An alternative to turning on TLS at the server, as a clause: `name an https URL`. */
   readonly instead?: string;
 }
 
-/** Every login of a connector, by a name of its own. */
+/** Every login method of a connector, by key. */
 export type Logins = Readonly<Record<string, Login>>;
 
 export interface Warning {
@@ -31,8 +31,8 @@ export interface Warning {
 }
 
 /**
- * The one decision about secrets and TLS: whether a login may go on, with a warning or without one; throws where it may not.
- * `inClear`: the caller of this very connection asked for it to be in clear.
+ * Makes the only decision about secrets and TLS. Throws if the login is not allowed, and returns a warning if it is weak.
+ * `inClear` is true if the caller requested plaintext for this connection.
  */
 export const judgeLogin = (
   { name, kind, instead }: Login,

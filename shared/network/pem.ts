@@ -5,10 +5,10 @@ import { Problem } from '../problem.ts';
 import type { TlsAsk } from './dialer.ts';
 import { nativeCode } from './failure.ts';
 
-/** A context of its own for each connection, so that no session is resumed. Throws `certificate-unreadable` naming the field. */
+/** Creates a new context for each connection, so that no TLS session is resumed. Throws `certificate-unreadable` with the field. */
 export const readContext = async ({ ca, cert, key }: TlsAsk): Promise<SecureContext> => {
-  const authorities =
-    ca === undefined ? undefined : ca === 'rds' ? await amazons() : certificatesIn('ssl.ca', ca);
+  let authorities: string[] | undefined;
+  if (ca !== undefined) authorities = ca === 'rds' ? await amazons() : certificatesIn('ssl.ca', ca);
   if ((cert === undefined) !== (key === undefined)) {
     throw new Problem(
       'certificate-unreadable',
@@ -34,7 +34,7 @@ const pairOf = (cert: string, key: string): { cert: string; key: string } => {
   return { cert, key };
 };
 
-/** Node takes what it can read of a PEM and drops the rest: here each block must be whole. */
+/** Requires every block to be complete, because Node.js ignores the parts of a PEM text that it cannot read. */
 const certificatesIn = (field: string, pem: string): string[] => {
   const wanted = `${field} is not one or more whole certificates in PEM.`;
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];

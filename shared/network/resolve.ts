@@ -5,10 +5,10 @@ import { Problem } from '../problem.ts';
 import { canonicalHost } from './canonical-host.ts';
 import { nativeCode } from './failure.ts';
 
-/** All addresses of a name that is no literal; none, or a throw with one of c-ares' codes, when it has none. */
+/** Resolves a name that is not an IP literal. Without addresses it returns an empty list or throws an error with a code of c-ares. */
 export type Resolve = (name: string, signal: AbortSignal) => Promise<readonly string[]>;
 
-/** Asks the hosts file, then DNS for A and AAAA at once. c-ares can be cancelled, a thread in getaddrinfo cannot. */
+/** Reads the hosts file, then queries DNS for A and AAAA in parallel. It uses c-ares, because a call of getaddrinfo cannot be cancelled. */
 export const createResolve =
   ({ hosts = hostsFile, servers }: { hosts?: string; servers?: readonly string[] } = {}): Resolve =>
   async (name, signal) => {
@@ -23,7 +23,7 @@ export const createResolve =
     return [a, aaaa].flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
   };
 
-/** Asks those servers, or the system's, until the signal cancels it. */
+/** Queries the given servers, or those of the system, until the signal aborts. */
 export const askDns = async <T>(
   signal: AbortSignal,
   servers: readonly string[] | undefined,
@@ -41,7 +41,7 @@ export const askDns = async <T>(
   }
 };
 
-/** The addresses of a host as a caller may spell it; a literal in whatever spelling is its own only address. */
+/** Accepts any spelling of a host. The only address of an IP literal is its canonical form. */
 export const resolveHost = async (
   host: string,
   signal: AbortSignal,
@@ -57,7 +57,7 @@ export const resolveHost = async (
   return [...new Set(addresses)];
 };
 
-/** Here even ECONNREFUSED is about DNS, not about the source. https://nodejs.org/api/dns.html#error-codes */
+/** Even ECONNREFUSED comes from a DNS server here, not from the source. https://nodejs.org/api/dns.html#error-codes */
 const unresolved = (error: unknown): Problem => {
   if (error instanceof Problem) return error;
   const native = nativeCode(error);

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import { connect } from 'node:tls';
 
 /**
- * Whether what listens there greets back in TLS, under that name of a protocol (ALPN); the socket is used up. Nothing is said but a
- * greeting, so nothing is to be verified.
+ * Detects whether the peer answers a TLS handshake, optionally with an ALPN protocol name. Destroys the socket. Sends nothing but the
+ * handshake, so there is no need to verify the certificate.
  */
 export const speaksTls = (socket: Socket, protocol?: string): Promise<boolean> =>
   new Promise((resolve) => {
@@ -17,9 +17,9 @@ export const speaksTls = (socket: Socket, protocol?: string): Promise<boolean> =
       secured.destroy();
       socket.destroy();
     };
-    // Node says so from within OpenSSL: who destroyed the socket there and then would end the process.
+    // Node.js emits this event inside OpenSSL: destroying the socket synchronously would crash the process.
     secured.once('secureConnect', () => setImmediate(settle, true));
     secured.once('close', () => settle(false));
-    // Whoever refuses us by an alert speaks it.
+    // A peer that answers with an alert supports TLS.
     secured.on('error', (error: NodeJS.ErrnoException) => settle(error.code?.includes('ALERT') ?? false));
   });

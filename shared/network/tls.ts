@@ -14,7 +14,7 @@ export interface Secured {
   readonly facts: { readonly protocol?: string; readonly expires_at?: string };
 }
 
-/** Encrypts as `ask.mode` says, the same on every connector; `track` is handed the new socket before it says a word. */
+/** Upgrades the socket as `ask.mode` demands. `track` receives the new socket before any data is sent on it. */
 export const secure = async (
   socket: Socket,
   {
@@ -30,16 +30,16 @@ export const secure = async (
   },
 ): Promise<Secured> => {
   if (ask.mode === 'disable') return { socket, warning: 'tls-off', facts: {} };
-  // While the server thinks about it, the certificates are read.
+  // Certificates are parsed while the server answers the negotiation.
   const negotiated = negotiate?.(socket);
-  negotiated?.catch(() => {}); // certificates that cannot be read are told first
+  negotiated?.catch(() => {}); // an unreadable certificate is reported first
   const secureContext = await readContext(ask);
   const agreed = await negotiated;
   if (negotiated && !agreed) {
     if (ask.mode === 'prefer') return { socket, warning: 'tls-off', facts: {} };
     throw new Problem('tls-unsupported');
   }
-  // A TLS server is silent until it was greeted: anything here was sent in clear, to be taken for an answer (CVE-2021-23222).
+  // A TLS server sends nothing before the ClientHello. Bytes received before it are injected plaintext (CVE-2021-23222).
   if (socket.readableLength > 0) throw new Problem('protocol-mismatch');
 
   const name = canonicalHost(host) ?? host;
@@ -47,7 +47,7 @@ export const secure = async (
     socket,
     secureContext,
     rejectUnauthorized: ask.mode === 'verify-ca' || ask.mode === 'verify-full',
-    // By the name that was dialled: Node would go by `servername`, which an IP address must not be.
+    // Checks the dialed name: Node.js would check `servername`, which must not be an IP address.
     checkServerIdentity: (_, certificate) =>
       ask.mode === 'verify-full' ? checkServerIdentity(name, certificate) : undefined,
     ...(isIP(name) === 0 && { servername: name }),
@@ -66,14 +66,14 @@ export const secure = async (
 
 const handshake = (socket: TLSSocket): Promise<void> =>
   new Promise((resolve, reject) => {
-    // Node says so from within OpenSSL: who destroyed the socket there and then would end the process.
+    // Node.js emits this event inside OpenSSL: destroying the socket synchronously would crash the process.
     socket.once('secureConnect', () => setImmediate(resolve));
     socket.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
-    // Stays, so that no late error is an uncaught one.
+    // The listener stays: without it a later error would be uncaught.
     socket.on('error', (error) => reject(explained(error, socket)));
   });
 
-/** In TLS 1.2 a server says 40 both for "no cipher in common" and for "no certificate"; the latter after it has shown its own. */
+/** In TLS 1.2, alert 40 means "no common cipher" or "no client certificate". It is the latter if the server has already sent its own. */
 const explained = (error: unknown, socket: TLSSocket): unknown => {
   const native = nativeCode(error);
   if (!native?.endsWith('ALERT_HANDSHAKE_FAILURE') || !socket.getPeerX509Certificate()) return error;

@@ -6,7 +6,7 @@ import type { StepName } from './dialer.ts';
 import { networkFailure, problemOf } from './failure.ts';
 import type { Warning } from './login.ts';
 
-/** One step of a test, as callers see it. */
+/** One step of a test as callers see it. */
 export interface Step {
   readonly step: StepName;
   readonly status: 'passed' | 'warning' | 'failed' | 'skipped';
@@ -20,29 +20,29 @@ export interface Step {
 }
 
 export interface TrailOptions {
-  /** Milliseconds that one entry into a step may take. */
+  /** Milliseconds for each run of a step. */
   readonly limits: (step: StepName) => number;
-  /** Milliseconds for everything together. */
+  /** Milliseconds for all steps together. */
   readonly budget: number;
-  /** Turns what a step threw into a problem; `heard` is what a socket said meanwhile. */
+  /** Converts an error of a step into a problem. `heard` is the first failure of a socket. */
   readonly explain?: (error: unknown, heard?: Failure) => Problem;
 }
 
-/** The ordered record of what happened on the way to a source, and its clock. Disposing gives everything up. */
+/** Records the steps of a connection attempt in order, and measures and limits their time. Disposing it cancels all work. */
 export interface Trail extends Disposable {
-  /** Aborts at the first limit that is reached, with a `timeout` naming the step, and when the work is given up. */
+  /** Aborts at the first time limit reached, with a `timeout` that names the step, and when the work is cancelled. */
   readonly signal: AbortSignal;
-  /** Runs work as that step. Entered again, durations add up and the first failure stands. Throws problems alone. */
+  /** Runs work as the named step. If a step runs again, durations add up and the first failure stays. Throws only problems. */
   step<T>(name: StepName, work: () => Promise<T>): Promise<T>;
-  /** Runs work that is no step within what is left of the budget. Throws problems alone. */
+  /** Runs work that is not a step, within the rest of the budget. Throws only problems. */
   within<T>(work: () => Promise<T>): Promise<T>;
-  /** The first warning of a step stands, unless a secret went in clear after it. */
+  /** Keeps the first warning of a step, except that `password-in-clear` replaces it. */
   warn(name: StepName, warning: Warning): void;
   note(name: StepName, facts: Facts): void;
-  /** A socket's own reason, for drivers that keep it to themselves. */
+  /** Records the error of a socket, for drivers that hide it. */
   hear(error: unknown): void;
   steps(): Step[];
-  /** Whole milliseconds since that step was first entered, at least 1. */
+  /** Returns the whole milliseconds since the step first started, at least 1. */
   elapsed(name: StepName): number;
 }
 
@@ -78,11 +78,11 @@ export const createTrail = ({
     return entry;
   };
 
-  /** The innermost step is the one that fell silent, whichever limit ran out. */
+  /** Attributes the timeout to the innermost running step, whichever limit was reached. */
   const timeOut = (limit: number) => {
     cut ??= running.at(-1) ?? last;
     const detail = `There was no answer within ${Math.round(limit / 100) / 10} s at the step ${cut}.`;
-    // A connect that passed before took the connection: it is entered again where a server has to greet.
+    // A server that must greet first runs `connect` a second time: the connection exists, so the remediation of `tls` applies.
     const remediation = silences[cut === 'connect' && entries.get(cut)?.passed ? 'tls' : cut];
     controller.abort(new Problem('timeout', detail, remediation === undefined ? {} : { remediation }));
   };
@@ -103,7 +103,7 @@ export const createTrail = ({
     signal.throwIfAborted();
     const aborted = Promise.withResolvers<never>();
     const stop = () => aborted.reject(signal.reason);
-    const timer = left < limit ? undefined : setTimeout(timeOut, limit, limit); // the clock above is the nearer one
+    const timer = left < limit ? undefined : setTimeout(timeOut, limit, limit); // otherwise `budgetTimer` fires first
     signal.addEventListener('abort', stop, { once: true });
     try {
       return await Promise.race([work(), aborted.promise]);
@@ -155,7 +155,7 @@ export const createTrail = ({
   };
 };
 
-/** What helps where nobody answers at a step; before a host has taken the connection it is what the code itself says. */
+/** Remediations for a timeout, by step. Before a host accepts the connection, the default remediation of `timeout` applies. */
 const silences: Readonly<Partial<Record<StepName, string>>> = {
   resolve:
     'The name servers did not answer: check that the probe’s network reaches them and that they know the name.',

@@ -1,11 +1,14 @@
 import type { Readable } from 'node:stream';
 import { Problem } from '../problem.ts';
 
-/** All of an answer, of so many bytes at the most; a longer one is left, and is that problem. */
+/** Reads a whole response of at most `maxBytes` bytes. Throws the problem of `createProblem` if it is longer. */
 export const wholeText = async (answer: Readable, most: number, tooLong = endless): Promise<string> =>
   (await wholeBytes(answer, most, tooLong)).toString('utf8');
 
-/** The same as bytes. They are copied together as they come: an answer in pieces of a byte would take a hundred times its size. */
+/**
+ * The same as `readWholeText`, but returns bytes. Copies each chunk into one buffer on arrival: a response in chunks of 1 byte would otherwise
+ * take 100 times its size.
+ */
 export const wholeBytes = async (answer: Readable, most: number, tooLong = endless): Promise<Buffer> => {
   let whole = Buffer.alloc(Math.min(most, 2 ** 14));
   let size = 0;
