@@ -1,6 +1,6 @@
 import type { Column } from './catalog.ts';
 
-/** As many columns as one table may have in the catalog: a file or schema of a megabyte can name millions. */
+/** Cuts the columns to what one table may have in the catalog: a file or schema of 1 MB can contain millions of columns. */
 export const boundColumns = (
   columns: readonly Column[],
   most = mostColumns,

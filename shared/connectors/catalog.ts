@@ -33,18 +33,18 @@ const count = v.nullable(v.number());
 
 export const Column = v.object({
   name: v.string(),
-  /** Verbatim, as the source spells it: `character varying(255)`, `NUMBER(38,0)`, `objectId`. */
+  /** The type exactly as the source spells it: `character varying(255)`, `NUMBER(38,0)`, `objectId`. */
   type: v.string(),
   kind: v.picklist(columnKinds),
   nullable: v.boolean(),
   default: text,
   generated: v.nullable(v.picklist(['identity', 'stored', 'virtual'])),
   comment: text,
-  /** As the source numbers its columns, from 1; with gaps where columns were dropped. */
+  /** The number that the source gives the column, from 1, with gaps where columns were dropped. */
   position: v.number(),
-  /** The share of sampled documents or files that have it (0–1), where columns are found in a sample. */
+  /** The share (0–1) of sampled documents or files that have the column. Present only if columns come from a sample. */
   share: v.exactOptional(v.number()),
-  /** Of a sampled table, where the last sample did not have the column: when one had it last. `share` is of then. */
+  /** The time of the last sample that had the column, if the newest sample does not have it. `share` then refers to that older sample. */
   seen_at: v.exactOptional(v.string()),
 });
 export type Column = v.InferOutput<typeof Column>;
@@ -53,7 +53,7 @@ export const ForeignKey = v.object({
   name: v.string(),
   columns: v.array(v.string()),
   references: v.object({ schema: v.string(), table: v.string(), columns: v.array(v.string()) }),
-  /** False where the source lets rows break it, or never checked those that were there: not validated, disabled or only informational. */
+  /** False if rows may violate the key: it is not validated, disabled or only informational. */
   valid: v.boolean(),
 });
 export type ForeignKey = v.InferOutput<typeof ForeignKey>;
@@ -61,22 +61,22 @@ export type ForeignKey = v.InferOutput<typeof ForeignKey>;
 export const Index = v.object({
   name: v.string(),
   columns: v.array(v.string()),
-  /** Holds for the rows of `predicate` alone, and for nothing where `valid` is false. */
+  /** Applies only to the rows of `predicate`, and to no rows if `valid` is false. */
   unique: v.boolean(),
-  /** Of an index of some rows: which, as the source spells it; `null` where all rows are in it. */
+  /** The condition of a partial index, as the source spells it. `null` if the index contains all rows. */
   predicate: text,
-  /** False where the source does not use or check it: a build that failed, or an index that is disabled or unusable. */
+  /** False if the source does not use or check the index: its build failed, or it is disabled or unusable. */
   valid: v.boolean(),
 });
 export type Index = v.InferOutput<typeof Index>;
 
-/** How much of a table was looked at, in exactly one of the units; `null` where their number is not known. */
+/** How much of a table was sampled, in exactly one of the units. `of` is their total number, or `null` if it is not known. */
 export const Sampled = v.object({
-  /** Its columns are those of so many documents: others may have more. */
+  /** The number of documents that the columns come from. Other documents may have more columns. */
   documents: v.exactOptional(v.number()),
-  /** Its columns are those of so many files: others may have more. */
+  /** The number of files that the columns come from. Other files may have more columns. */
   files: v.exactOptional(v.number()),
-  /** All its columns are known; their kinds are those of so many rows. */
+  /** The number of rows that the kinds of the columns come from. All columns are known. */
   rows: v.exactOptional(v.number()),
   of: count,
 });
@@ -87,18 +87,18 @@ export const Table = v.object({
   name: v.string(),
   kind: v.picklist(tableKinds),
   comment: text,
-  /** An estimate; `null` when the source does not know. */
+  /** An estimate. `null` if the source does not know. */
   rows: count,
-  /** All that it takes, its indexes and large values included; an estimate as old as `rows`. */
+  /** The total size with indexes and large values. An estimate as old as `rows`. */
   size_bytes: count,
-  /** When the source last counted `rows` and `size_bytes`; `null` where it does not say, or counts whenever it is asked. */
+  /** When the source last counted `rows` and `size_bytes`. `null` if it does not say, or if it counts on each query. */
   statistics_at: text,
-  /** Of a partition: the table that it is a part of, as `schema.name`. */
+  /** The partitioned table that a partition belongs to, as `schema.name`. */
   parent: text,
   columns: v.array(Column),
-  /** Left out where all of it was looked at, or where the source itself says what its columns are. */
+  /** Absent if the whole table was read, or if the source declares its columns. */
   sampled: v.exactOptional(Sampled),
-  /** True where some of its columns are not in the catalog; `missing` says why. Left out otherwise. */
+  /** True if some columns are not in the catalog; `missing` has the reason. Absent otherwise. */
   partial: v.exactOptional(v.literal(true)),
   primary_key: v.array(v.string()),
   foreign_keys: v.array(ForeignKey),
@@ -106,11 +106,11 @@ export const Table = v.object({
 });
 export type Table = v.InferOutput<typeof Table>;
 
-/** Whether it may have columns that the sample did not show. */
+/** Whether the table may have columns that the sample does not contain. */
 export const mayHaveMoreColumns = ({ sampled }: Pick<Table, 'sampled'>): boolean =>
   sampled !== undefined && sampled.rows === undefined;
 
-/** Something that is there and is not in the catalog, with why and the cure. */
+/** Something that the source contains and the catalog does not, with the reason and the remediation. */
 export const Missing = v.object({
   reason: v.string(),
   count: v.exactOptional(v.number()),
@@ -118,12 +118,12 @@ export const Missing = v.object({
 });
 export type Missing = v.InferOutput<typeof Missing>;
 
-/** How much of a source to read. */
+/** The part of a source to read. */
 export interface Scope {
-  /** When given, the only schemas. */
+  /** If present, only these schemas are read. */
   readonly schemas?: readonly string[] | undefined;
   readonly excludedSchemas: readonly string[];
 }
 
-/** Takes tables as they are folded, in order of schema, then name, both by their UTF-8 bytes. Wait for it: it may store. */
+/** Receives tables in batches, ordered by schema, then name, both by their UTF-8 bytes. Await it, because it may write to the store. */
 export type Sink = (tables: readonly Table[]) => Promise<void> | void;

@@ -8,15 +8,15 @@ import type { TypeNames } from './type-names.ts';
 export const sslModes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 export type SslMode = (typeof sslModes)[number];
 
-/** A live connection to a customer's source. Closed by `await using`, also after a failure. */
+/** A live connection to a source. `await using` closes it, also after a failure. */
 export interface Session extends AsyncDisposable {
-  /** The cheapest authenticated round trip; answers the server's version as the server names itself: `PostgreSQL 16.4`. */
+  /** Makes the cheapest authenticated round trip. Returns the product and version of the server: `PostgreSQL 16.4`. */
   ping(): Promise<string>;
-  /** What the account lacks for the connection's role, and what it has too much of. Each `grant` is a statement to run. */
+  /** Reads which privileges the account lacks for the role of the connection and which it does not need. Each `grant` is a statement to run. */
   privileges(): Promise<Privileges>;
   /**
-   * Hands every table of the scope to the sink; what exists but was left out comes back. `learnNames` is called where the server's settings
-   * say how names compare.
+   * Passes every table of the scope to the sink and returns what is missing from the catalog. Calls `learnNames` if the settings of the server
+   * determine how names compare.
    */
   introspect(scope: Scope, sink: Sink, learnNames?: (names: NameRules) => void): Promise<readonly Missing[]>;
 }
@@ -26,52 +26,52 @@ export interface Privileges {
   readonly excess: readonly { readonly what: string; readonly cure: string }[];
 }
 
-/** What it takes to open a session; parsed against the connector's schemas. */
+/** The input for a session, already parsed with the schemas of the connector. */
 export interface Target<
   Config = Readonly<Record<string, unknown>>,
   Credentials = Readonly<Record<string, string>>,
 > {
   readonly config: Config;
-  /** The fields of one auth method, and `auth_method` itself. */
+  /** The fields of one auth method, and `auth_method`. */
   readonly credentials: Credentials & { readonly auth_method: string };
   readonly options: {
     readonly ssl_mode: SslMode;
     readonly query_timeout_seconds: number;
-    /** For connectors that can use more than one; two where it is not said. */
+    /** For connectors that can use several connections. Default: 2. */
     readonly max_connections?: number;
   };
   readonly role: 'source' | 'target';
-  /** The URL that the deployment names in place of a service's fixed host; without it only the service's own hosts are dialled. */
+  /** The URL with which the deployment replaces the fixed host of a service. Without it, only the hosts of the service are dialed. */
   readonly endpoint?: string;
-  /** All that it names, by service: for a connector that asks more than one, each at an endpoint of its own, as AWS has them. */
+  /** All such URLs, by service, for connectors that call several services. */
   readonly endpoints?: Readonly<Record<string, string>>;
-  /** From now on nothing that is logged holds these: secrets that were come by on the way. */
+  /** Adds secrets that were obtained during the session to those that logs never contain. */
   readonly hide?: (secrets: Iterable<string>) => void;
 }
 
-/** What a driver's error means. `native` is the source's own code, shown as `native_code`. */
+/** The meaning of an error of a driver. `native` is the code of the source, shown as `native_code`. */
 export interface Failure {
   readonly code: ProblemCode;
   readonly native?: string;
-  /** The cure for this very case, where the table's is too general. */
+  /** Replaces the general remediation of the problem code. */
   readonly remediation?: string;
 }
 
-/** What a connection string says, sorted into our fields; nothing of the string itself is kept. */
+/** The fields that a connection string contains. The string itself is never kept. */
 export interface ConnectionStringParts {
   readonly config: Readonly<Record<string, unknown>>;
   readonly credentials: Readonly<Record<string, string>>;
   readonly options: Readonly<{ ssl_mode?: SslMode; connection_timeout_seconds?: number }>;
 }
 
-/** How connection strings of some schemes are taken apart. */
+/** Parses the connection strings of some schemes. */
 export interface ConnectionString {
   readonly schemes: readonly string[];
-  /** Throws `invalid-request` naming the options that are not allowed, never a value. */
+  /** Throws `invalid-request` with the names of options that are not allowed, and never with a value. */
   readonly parse: (text: string) => ConnectionStringParts;
 }
 
-/** A parser that is loaded when a connection string comes, and not with every function that knows the connector. */
+/** Creates a parser whose code is loaded with the first connection string, so that functions that only list connectors do not load it. */
 export const lateParser = (
   schemes: readonly string[],
   load: () => Promise<{ readonly connectionString: ConnectionString }>,
@@ -81,73 +81,73 @@ export const lateParser = (
 });
 
 /**
- * How the values of a field compare. `exact`: any other value is another way. `url`: https is stronger than http of the same place. Else
- * chains from the weakest value to the strongest, '' for an absent one: values that share no chain do not compare.
+ * How the values of a field compare in security. `exact`: no two values compare. `url`: https is stronger than http to the same host and
+ * port. Otherwise chains of values from the weakest to the strongest, '' for an absent value: values without a common chain do not compare.
  */
 export type Strength = 'exact' | 'url' | readonly (readonly string[])[];
 
-/** Something that `config` names and that a secret may be sent to. */
+/** A destination named in `config` that a secret may be sent to. */
 export interface NamedSource {
-  /** An entry of the tag that names it as a whole, in place of its places. */
+  /** A tag entry that covers the whole source, as an alternative to entries for its hosts. */
   readonly entry?: string;
-  /** Where it is; without a port, on a port that `config` does not say. None: on hosts of the service itself. */
+  /** Its hosts. The port is absent if `config` does not contain it. Empty if the source runs on hosts of the service. */
   readonly places: readonly { readonly host: string; readonly port?: number }[];
-  /** Whether a host is one of those that the name stands for in DNS. */
+  /** Whether the name may resolve to the host in DNS. */
   readonly standsFor?: (host: string) => boolean;
 }
 
 export interface Reach {
   readonly named: readonly NamedSource[];
-  /** The ports that an entry without one allows; the connector's default port where it is left out. */
+  /** The ports that a tag entry without a port allows. Default: the default port of the connector. */
   readonly bareEntry?: 'any-port' | 'no-port' | number;
-  /** Whether a place belongs to what is named though no entry names it: hosts of the service itself, which no caller chooses. */
+  /** Whether a host belongs to the source without a tag entry: hosts of the service, which no caller chooses. */
   readonly includes?: (host: string, port: number) => boolean;
-  /** Whether something of it is spoken to without TLS, whatever `ssl_mode` says. */
+  /** Whether part of the source is used without TLS, independent of `ssl_mode`. */
   readonly inClear?: boolean;
 }
 
-/** Spells a name as a query of this kind of source would. */
+/** Spells a name as in a query of this kind of source. */
 export type Quote = (identifier: string) => string;
 
-/** One kind of source. A plain value in a file or folder of its own, and a line in the registry. */
+/** One kind of source: a plain value in its own folder, and a line in the registry. */
 export interface Connector {
   readonly title: string;
-  /** The npm package that speaks the wire protocol, where it is not HTTP alone. Only the probe bundles it. */
+  /** The npm package that speaks the wire protocol, unless the protocol is plain HTTP. Only the probe bundles it. */
   readonly driver?: string;
   readonly defaultPort?: number;
-  /** The oldest server version that works, as its makers spell it. */
+  /** The oldest supported server version, as its vendor spells it. */
   readonly minimum?: string;
-  /** What may be stored and shown. */
+  /** The fields that may be stored and shown. */
   readonly config: ObjectSchema;
-  /** What goes to the vault and nowhere else, by auth method; the first is the default. */
+  /** The fields that go to the vault and nowhere else, by auth method. The first auth method is the default. */
   readonly credentials: Readonly<Record<string, ObjectSchema>>;
-  /** Fields of `config` that say where the credentials go: a change of one locks them. */
+  /** Fields of `config` that determine where the credentials are sent: a change of one locks the credentials. */
   readonly destination: readonly string[];
   /**
-   * Fields of `destination` and of `credentials`, `auth_method` among them, that decide how secrets are sent. Their values may only become
-   * stronger without the secrets; a field of `credentials` that is not listed may change freely.
+   * Fields of `destination` and `credentials`, including `auth_method`, that determine how secrets are sent. An update without the secrets may
+   * only make their values stronger. Fields of `credentials` that are not listed may change freely.
    */
   readonly strength: Readonly<Record<string, Strength>>;
-  /** Secret fields with a login of their own, which `strength` says nothing about; they stay when another field asks for its secret again. */
+  /** Secret fields with a separate login, to which `strength` does not apply. They stay when another field needs its secret again. */
   readonly separateLogins?: readonly string[];
-  /** What `config` names, and where that is: in platform mode the tags of the secret must name all of it. May throw what `load` would. */
+  /** The destinations that `config` names: in platform mode the tags of the secret must cover all of them. May throw what `load` would. */
   readonly reach: (config: Readonly<Record<string, unknown>>, mode: SslMode) => Reach;
-  /** Services that it asks besides its own, by their names in the egress policy's `endpoints`. */
+  /** Other services that the connector calls, by their names in `endpoints` of the egress policy. */
   readonly services?: readonly string[];
-  /** What autocomplete knows. */
+  /** The kinds of names that autocomplete supports. */
   readonly autocomplete: readonly ('schemas' | 'tables' | 'columns' | 'topics')[];
-  /** How names compare where nothing is known of the server's settings. */
+  /** How names compare when the settings of the server are not known. */
   readonly names: NameRules;
-  /** How one would paste a name into a query; quotes only where the engine needs it. Its reserved words are loaded with it. */
+  /** Quotes a name for a query, only if the engine requires it. Loaded late, with its reserved words. */
   readonly loadQuote: () => Promise<Quote>;
-  /** Which spellings of a type are one; without it each is a type of its own, in whatever case. */
+  /** The synonyms of types. Without it, types compare by their spelling, without case. */
   readonly loadTypeNames?: () => Promise<TypeNames>;
   /**
-   * What people put into a field of `config` that belongs elsewhere, by field: what is expected there instead. Hosts, and URLs in place of
-   * names, are known without it.
+   * Detects values that belong to another field, by field of `config`, and returns what the field expects instead. Hosts, and URLs in place of
+   * names, are detected without it.
    */
   readonly misplaced?: Readonly<Record<string, (value: string) => string | undefined>>;
-  /** Fields that cannot both be meant, each told by its path; `ssl_mode` is undefined where nobody wrote it. */
+  /** Finds fields that contradict each other, by path. `ssl_mode` is undefined if the request does not set it. */
   readonly contradictions?: (meant: {
     readonly config: Readonly<Record<string, unknown>>;
     readonly auth_method: string;
@@ -155,21 +155,21 @@ export interface Connector {
   }) => readonly Complaint[];
   readonly connectionString?: {
     readonly schemes: readonly string[];
-    /** As `ConnectionString`'s; its code may be loaded first (`lateParser`). */
+    /** The same as in `ConnectionStringParser`, but may load its code first (`createLazyParser`). */
     readonly parse: (text: string) => ConnectionStringParts | Promise<ConnectionStringParts>;
   };
-  /** What speaks to the source, its driver with it: loaded by the probe, and only for this connector. */
+  /** Loads the session code and the driver. Only the probe calls it. */
   readonly load: () => Promise<Speaker>;
 }
 
 /**
- * The half of a connector that dials: `load: () => import('./session.ts')`. Every way to log in that its driver may take stands in
- * `logins.ts` beside it, with what is sent; the dialer permits a login by that.
+ * The part of a connector that dials: `load: () => import('./session.ts')`. `logins.ts` beside it lists every login method that the driver
+ * may use and what it sends; the dialer permits a login by that list.
  */
 export interface Speaker<T = Target> {
-  /** Says in our words what the driver threw; `undefined` leaves it to the network's table and then `server-error`. Pure; never throws. */
+  /** Classifies an error of the driver. `undefined` falls back to the network codes and then to `server-error`. Pure; never throws. */
   failure(error: unknown): Failure | undefined;
-  /** Opens a session over sockets of the dialer alone. Marks the `authenticate` step; whatever it opened it closes when it throws. */
+  /** Opens a session that uses only sockets of the dialer. Runs the `authenticate` step, and closes everything it opened if it throws. */
   open(target: T, dialer: Dialer): Promise<Session>;
 }
 
@@ -185,13 +185,13 @@ interface Definition<C extends ObjectSchema, K extends Readonly<Record<string, O
   readonly load: () => Promise<Speaker<Target<v.InferOutput<C>, Fields<K>>>>;
 }
 
-/** The fields of every auth method, each there or not. */
+/** The fields of all auth methods, each optional. */
 type Fields<K extends Readonly<Record<string, ObjectSchema>>> = {
   readonly [F in AllKeys<v.InferOutput<K[keyof K]>>]?: string;
 };
 type AllKeys<U> = U extends unknown ? keyof U & string : never;
 
-/** Types what is loaded by the two schemas; the domain has parsed the target against them. */
+/** Types the loaded module by the schemas of config and credentials; the domain parses the target with them. */
 export const defineConnector = <C extends ObjectSchema, K extends Readonly<Record<string, ObjectSchema>>>(
   definition: Definition<C, K>,
-): Connector => definition as unknown as Connector; // its own target is narrower than the one that it is handed
+): Connector => definition as unknown as Connector; // its module accepts a narrower target than `SessionTarget`

@@ -15,9 +15,9 @@ export interface ExamineOptions {
   readonly tlsAsk: TlsAsk;
   readonly options: { readonly connection_timeout_seconds: number };
   readonly resolve?: Resolve;
-  /** What may be dialled at all, besides what the policy says; everything where it is left out. */
+  /** Restricts the hosts that may be dialed, in addition to the policy. Default: no restriction. */
   readonly mayDial?: (place: Place) => boolean;
-  /** Milliseconds for everything together: 25 s for a test and 14 minutes for a session, unless it is said. */
+  /** Milliseconds for everything together. Default: 25 s for a test and 14 minutes for a session. */
   readonly budget?: number;
 }
 
@@ -33,12 +33,12 @@ export type Examination =
       readonly steps: Step[];
     };
 
-/** A session whose every method throws problems alone, and with everything below it that closes when it does. */
+/** A session whose methods throw only problems. Disposing it also closes its sockets and its step recorder. */
 export interface OpenSession extends Session {
   readonly trail: Trail;
 }
 
-/** Tests a target step by step. A source's fault is an answer, never a throw. */
+/** Tests a target step by step. A failure of the source is returned, never thrown. */
 export const examine = async (
   connector: Connector,
   target: Target,
@@ -74,7 +74,7 @@ export const examine = async (
   }
 };
 
-/** Opens a session for more than a test. Throws problems with the `steps` so far; `trail.within` bounds what follows. */
+/** Opens a session for other work than a test. Throws problems with the `steps` so far. All later calls share the time budget. */
 export const openSession = async (
   connector: Connector,
   target: Target,
@@ -110,7 +110,7 @@ interface Way extends AsyncDisposable {
   readonly open: () => Promise<Session>;
 }
 
-/** The record, the sockets and the session, which close in the opposite order. */
+/** Creates the step recorder and the dialer, and opens the session on demand. Disposing closes them in the opposite order. */
 const openWay = (
   connector: Connector,
   target: Target,
@@ -147,7 +147,7 @@ const openWay = (
   return { trail, open, [Symbol.asyncDispose]: () => closing.disposeAsync() };
 };
 
-/** How long each step may take, in ms: the whole has the budget of a test, of which no step may take more than its share. */
+/** Creates the limits of the steps, in milliseconds, from the timeouts of the connection in seconds. No step may use the whole budget of a test. */
 export const limitSteps =
   (connection: number, query: number) =>
   (step: StepName): number => {
@@ -155,7 +155,7 @@ export const limitSteps =
     return (step === 'resolve' ? Math.min(connection, 5) : connection) * 1000;
   };
 
-/** A server that does not answer our good-bye is not waited for long: its socket is destroyed next. */
+/** Closes the session, but waits only for a short time: its sockets are destroyed afterwards. */
 const closeSession = async (session: Session, patience: number): Promise<void> => {
   let timer: NodeJS.Timeout | undefined;
   const enough = new Promise<void>((done) => {
@@ -166,7 +166,7 @@ const closeSession = async (session: Session, patience: number): Promise<void> =
   clearTimeout(timer);
 };
 
-/** A server may call itself anything, at any length. */
+/** Removes control characters and cuts the text, because a server may return any version text. */
 const plainText = (version: string): string => version.replace(/\p{Cc}/gu, ' ').slice(0, 200);
 
 const refuseOld = ({ title, minimum }: Connector, version: string): void => {

@@ -1,10 +1,10 @@
 import type { ProblemCode } from '../problem.ts';
 import type { Failure } from './connector.ts';
 
-/** The problem that a source's own code stands for, and the cure where the problem's own is too general. */
+/** The problem code for a native code of a source, and a remediation if the general one of the problem is not specific enough. */
 export type Meaning = readonly [code: ProblemCode, cure?: string | undefined];
 
-/** One line a meaning, `'1040 1203': ['too-many-connections', 'Raise …']`: to be looked up by each code before the colon. */
+/** Creates a lookup from lines such as `'1040 1203': ['too-many-connections', 'Raise …']`: each code before the colon becomes a key. */
 export const failureTable = (lines: Readonly<Record<string, Meaning>>): ReadonlyMap<string, Meaning> =>
   new Map(
     Object.entries(lines).flatMap(([natives, meaning]) =>
@@ -12,7 +12,7 @@ export const failureTable = (lines: Readonly<Record<string, Meaning>>): Readonly
     ),
   );
 
-/** The same for what has no code: the first line whose expression fits the text. */
+/** The same for errors without a code: the first line whose expression matches the text applies. */
 export const textTable =
   (lines: readonly (readonly [text: RegExp, ...Meaning])[]) =>
   (text: string): Meaning | undefined => {
@@ -28,7 +28,7 @@ export const failureOf = ([code, cure]: Meaning, native?: string): Failure => ({
 
 export const denied: Meaning = ['permission-denied', 'Grant what the step privileges names.'];
 
-/** The fields of whatever was thrown. */
+/** Returns the fields of any thrown value, also of one that is not an object. */
 export const fieldsOf = (error: unknown): Readonly<Record<string, unknown>> => Object(error);
 
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

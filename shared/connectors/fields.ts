@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 
-// Patterns have no flags: JSON Schema knows none, and forms are built from it.
+// Patterns have no flags, because forms are built from JSON Schema, which has none.
 
-/** A name or an address, alone: no list, no path to a socket, no scheme. Whether it may be dialled the egress policy says. */
+/** One host name or IP address: no list, no socket path, no scheme. The egress policy decides whether it may be dialed. */
 export const Host = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9\u00a1-\uffff._:%[\]-]{1,255}$/, 'one host name or IP address'),
@@ -15,7 +15,7 @@ export const Port = v.pipe(
   v.maxValue(65_535, 'a port from 1 to 65535'),
 );
 
-/** A user, a database, a schema. Wire protocols end strings at NUL: what stood behind one would be taken for more settings. */
+/** A user, database or schema. NUL is refused: wire protocols end strings with NUL, so text after it could be read as more settings. */
 export const Name = v.pipe(
   v.string(),
   v.regex(/^[ -~\u00a0-\uffff]{1,255}$/, '1 to 255 characters, none of them a control character'),
@@ -27,19 +27,19 @@ export const Names = v.pipe(
   v.maxLength(200, '1 to 200 names'),
 );
 
-/** Any text, as secrets are; NUL apart, see `Name`. Long enough for the tokens of clouds. */
+/** Any text without NUL (see `NameField`). Long enough for tokens of cloud providers. */
 export const Secret = v.pipe(
   v.string(),
   v.regex(/^[^\0]{1,16384}$/, '1 to 16384 characters, none of them NUL'),
   v.metadata({ writeOnly: true }),
 );
 
-/** Whether a field of credentials is secret, and not only something that goes with one. */
+/** Whether a field of the credentials is secret. Some are not, such as an access key id or a region. */
 export const isSecret = (field: v.GenericSchema): boolean =>
   v.getMetadata(field)['writeOnly'] === true ||
-  ('wrapped' in field && isSecret(field.wrapped as v.GenericSchema)); // optional fields wrap theirs
+  ('wrapped' in field && isSecret(field.wrapped as v.GenericSchema)); // an optional field wraps its schema
 
-/** An AWS region: part of host names and signatures. */
+/** An AWS region. It becomes part of host names and signatures. */
 export const Region = v.pipe(
   v.string(),
   v.regex(/^[a-z]{2,4}(-[a-z]{2,12}){1,3}-\d{1,2}$/, 'an AWS region such as eu-west-1'),

@@ -2,7 +2,7 @@ import { type Column, columnKinds } from './catalog.ts';
 
 type Kind = Column['kind'];
 
-/** One line a kind, `string: 'char varchar'`: to be looked up by each name that a source has for its types. */
+/** Creates a lookup from lines such as `string: 'char varchar'`: each type name of the source becomes a key. */
 export const kindTable = (
   lines: Readonly<Partial<Record<Kind, string>>>,
   between = ' ',

@@ -1,15 +1,15 @@
 import { foldName } from './string-parts.ts';
 
-// Loaded with the parsers of connection strings and with nothing else.
+// Only the parsers of connection strings load this file.
 
 /**
- * Names that clients of a kind have for their options. A refusal repeats an unknown option's name only if it is one of these; what is missing
- * here is refused all the same, by its position.
+ * Creates the set of option names that clients of one kind of source use. An error message repeats the name of a refused option only if it is
+ * in this set; other options are reported by their position.
  */
 const list = (...names: readonly string[]): ReadonlySet<string> =>
   new Set([common, ...names].flatMap((text) => text.trim().split(/\s+/).map(foldName)));
 
-/** What scanners of every kind of API try, and words for the same thing in all clients. */
+/** Names that vulnerability scanners try, and names that all clients share. */
 const common = `
   load_extension constructor user username password database host port server ssl tls sslmode ssl_mode sslca sslcert sslkey sslrootcert sslrootca
   ssl_ca_certs ssl_cert_reqs ssl_check_hostname ssl_verify_cert ssl_verify_identity connect_timeout timeout charset encoding schema
@@ -74,7 +74,7 @@ export const mysqlOptions: ReadonlySet<string> = list(`
   connection_limit pool_timeout pool poolsize pool_recycle reconnect encoding adapter permitMysqlScheme usePipelineAuth useBulkStmts restrictedAuth
   galeraAllowedState transactionReplay assureReadOnly validConnectionTimeout`);
 
-/** https://www.mongodb.com/docs/manual/reference/connection-string-options/, with those that are gone and those of drivers. */
+/** https://www.mongodb.com/docs/manual/reference/connection-string-options/, with removed options and options of drivers. */
 export const mongodbOptions: ReadonlySet<string> = list(`
   appName authMechanism authMechanismProperties authSource autoEncryption bsonRegExp compressors connectTimeoutMS directConnection fsync
   gssapiServiceName heartbeatFrequencyMS ignoreUndefined journal j loadBalanced localThresholdMS maxConnecting maxIdleTimeMS maxPoolSize
@@ -174,7 +174,7 @@ export const oracleOptions: ReadonlySet<string> = list(`
   javax.net.ssl.trustStore javax.net.ssl.trustStorePassword javax.net.ssl.keyStore javax.net.ssl.keyStorePassword oracle.net.tns_admin
   oracle.net.wallet_location oracle.net.ssl_server_dn_match oracle.jdbc.timezoneAsRegion isolation_level max_identifier_length`);
 
-/** Names of AWS' own tools and SDKs, and of s3fs and DuckDB. */
+/** Names that AWS tools and SDKs, s3fs and DuckDB use. */
 export const s3Options: ReadonlySet<string> = list(`
   region endpoint endpoint_url endpointUrl endpoint_override session_token role_arn external_id access_key access_key_id secret_access_key secret_key
   aws_access_key_id aws_secret_access_key aws_session_token profile aws_profile credential_source web_identity_token_file role_session_name

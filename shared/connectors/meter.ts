@@ -3,7 +3,7 @@ import { Problem } from '../problem.ts';
 
 export type { Allowance };
 
-/** Bounds what a server may say: a megabyte before it has let us in, and then as much as is allowed. */
+/** Limits the bytes that a server may send: 1 MB before the login, and then what `allow` sets. */
 export const createMeter = () => {
   let allowance: Allowance = { left: 2 ** 20 };
   return {

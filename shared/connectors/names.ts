@@ -2,28 +2,28 @@ import * as v from 'valibot';
 
 const rule = v.picklist(['exact', 'any-case']);
 
-/** Whether two names are one to a source: `exact` where they are the same, `any-case` also where they differ in case alone. */
+/** When two names are equal for a source: `exact` if they are identical, `any-case` also if they differ only in case. */
 export type NameRule = v.InferOutput<typeof rule>;
 
-/** How a source compares names as they stand in quotation marks with those of its catalog. */
+/** How a source compares quoted names with those of its catalog. */
 export const NameRules = v.object({ schemas: rule, tables: rule, columns: rule });
 export type NameRules = v.InferOutput<typeof NameRules>;
 
 export const exactNames: NameRules = { schemas: 'exact', tables: 'exact', columns: 'exact' };
 export const namesInAnyCase: NameRules = { schemas: 'any-case', tables: 'any-case', columns: 'any-case' };
 
-/** Equal for names that differ in case alone; the beginning of a name stays its beginning. */
+/** Folds names that differ only in case to the same text. A prefix of a name stays a prefix. */
 export const foldCase = (name: string): string =>
-  // Only a sigma's lower case depends on whether the word goes on after it.
+  // Sigma is the only letter whose lower case depends on the letters after it.
   name.toLowerCase().replaceAll('ς', 'σ');
 
 export const isSameName = (names: NameRule, a: string, b: string): boolean =>
   a === b || (names === 'any-case' && foldColumn(a) === foldColumn(b));
 
-/** As `foldCase`, and İ is i, as MySQL has it. Keys of stored catalogs are folded without. */
+/** The same as `foldCase`, but folds İ to i, as MySQL does. Keys of stored catalogs use `foldCase`. */
 export const foldColumn = (name: string): string => foldCase(name).replaceAll('i\u0307', 'i');
 
-/** The one of some names that is meant: that very name, else the first that is the same to the source. */
+/** Finds the item with the wanted name: an identical name, otherwise the first that is equal for the source. */
 export const findSameName = <T>(
   names: NameRule,
   wanted: string,
@@ -39,8 +39,8 @@ export const findSameName = <T>(
 };
 
 /**
- * Names as a source has them that keeps in lower case what was written in any case, such as Redshift: it has others only where it was
- * told to tell cases apart when they were made.
+ * Adds the lower-case form of each name, for sources that store names in lower case, such as Redshift. They have other names only if case
+ * sensitivity was on when those were created.
  */
 export const addLowerCase = (names: readonly string[]): readonly string[] => [
   ...new Set(names.flatMap((name) => [name, name.toLowerCase()])),

@@ -3,10 +3,10 @@ interface Place {
   readonly name: string;
 }
 
-/** The order in which a sink takes tables: by schema, then name, both by their UTF-8 bytes. */
+/** The order of tables for a sink: by schema, then name, both by their UTF-8 bytes. */
 export const byPlace = (a: Place, b: Place): number => byBytes(a.schema, b.schema) || byBytes(a.name, b.name);
 
-/** UTF-8 bytes sort as code points do; of UTF-16's units only the surrogates stand elsewhere. */
+/** UTF-8 bytes sort like code points. UTF-16 units sort differently only for surrogates. */
 export const byBytes = (a: string, b: string): number => {
   if (a === b) return 0;
   const length = Math.min(a.length, b.length);
@@ -17,4 +17,7 @@ export const byBytes = (a: string, b: string): number => {
   return a.length - b.length;
 };
 
-const rank = (unit: number) => (unit >= 0xe000 ? unit - 0x800 : unit >= 0xd800 ? unit + 0x2000 : unit);
+const rank = (unit: number) => {
+  if (unit >= 0xe000) return unit - 0x800;
+  return unit >= 0xd800 ? unit + 0x2000 : unit;
+};

@@ -5,19 +5,19 @@ import { createPartFailures } from './retry.ts';
 
 interface Options {
   readonly failure: (error: unknown) => Failure | undefined;
-  /** What lets the account read all of it. */
+  /** The statement that lets the account read all parts. */
   readonly grant: string;
 }
 
-/** What one part of a catalog is missed for, and how many of them. */
+/** One part of a catalog: the reason to report if it is missing, and how many things it contains. */
 export interface Part {
   readonly reason: string;
   readonly count?: number;
-  /** Takes back what came of it before it failed; half a key is no key. */
+  /** Removes what was read before the failure: half of a key is not a key. */
   readonly undo?: () => void;
 }
 
-/** Reads parts of a catalog each of which may fail without the others; throws what is wrong with the source as a whole. */
+/** Creates a reader for parts of a catalog that may fail independently. It throws errors that concern the whole source. */
 export const createParts = ({ failure, grant }: Options) => {
   const lacks = new Map<string, { count: number | undefined; readonly remediation: string }>();
   const failures = createPartFailures();
@@ -34,7 +34,7 @@ export const createParts = ({ failure, grant }: Options) => {
   };
 
   return {
-    /** Whether it could be read. */
+    /** Returns whether the part was read. */
     read: async (part: Part, work: () => Promise<void>): Promise<boolean> => {
       try {
         await work();
@@ -56,11 +56,11 @@ export const createParts = ({ failure, grant }: Options) => {
   };
 };
 
-/** Whether what was asked for failed by itself, and something else may well be answered. */
+/** Whether the failure concerns only this part, so that other parts may still succeed. */
 export const isOfOnePart = (error: unknown, failure: Options['failure']): boolean =>
   failureOfOne(error, failure) !== undefined;
 
-/** What a source refuses is of one part; what we refuse is not, but for a wait that was too long. */
+/** A refusal of the source concerns one part. A problem that Mooring raises concerns the whole source, except a timeout. */
 const failureOfOne = (error: unknown, failure: Options['failure']): Failure | undefined => {
   if (error instanceof Problem)
     return error.code === 'timeout' ? { code: error.code, ...cureOf(error) } : undefined;

@@ -1,6 +1,6 @@
 /**
- * PEM as parsers want it: begin, lines of Base64 and end, each on a line of its own. Undoes what copying does to it: line breaks written as
- * `\n`, all on one line, or each line moved to the right. What is already right, and whatever holds no block at all, is returned as it is.
+ * Puts the begin line, the Base64 lines and the end line of a PEM block on separate lines, as parsers require. Repairs what copying damages:
+ * line breaks written as `\n`, everything on one line, or indented lines. Returns correct PEM, and text without a block, unchanged.
  */
 export const repairPem = (text: string): string => {
   if (!text.includes('-----BEGIN ')) return text;
@@ -12,10 +12,10 @@ export const repairPem = (text: string): string => {
   return blocks.length > 0 ? blocks.join('') : text;
 };
 
-/** Without a header such as `Proc-Type`, which has a colon. RFC 7468, section 3. */
+/** Does not match blocks with a header such as `Proc-Type`, because of its colon. RFC 7468, section 3. */
 const block = /-----BEGIN ([A-Z0-9 ]{1,40})-----([A-Za-z0-9+/=\s]*)-----END \1-----/g;
 
-/** A begin or an end with something else on its line, or a line that starts with a blank. */
+/** Finds a begin or end marker with other text on its line, or an indented line. */
 const isBroken = (text: string): boolean =>
   /-----BEGIN [A-Z0-9 ]{1,40}-----[^\r\n]|[^\r\n]-----END |^[ \t]+\S/m.test(text);
 

@@ -1,6 +1,6 @@
 /**
- * What stands in documentation, portals and templates where the value belongs. Refused only where nobody can reasonably mean it: bare words such
- * as `changeme` or `your_password` are taken, since people leave them as they are and they then are the password.
+ * Describes a value that is a placeholder from documentation, a portal or a template, or returns `undefined`. Bare words such as `changeme` or
+ * `your_password` are not placeholders, because people leave them unchanged and they become the real password.
  */
 export const describePlaceholder = (value: string): string | undefined => {
   const text = value.trim();
@@ -11,13 +11,13 @@ export const describePlaceholder = (value: string): string | undefined => {
   return isBracketed(text) ? 'this looks like a placeholder from documentation' : undefined;
 };
 
-/** Whether a bracketed part of a text asks for the reader's own value: `db.[YOUR-PROJECT-REF].supabase.co`. */
+/** Whether a bracketed part of the text is a placeholder for the value of the reader: `db.[YOUR-PROJECT-REF].supabase.co`. */
 export const asksForYours = (text: string): boolean =>
   (text.match(/<[^<>]*>|\{[^{}]*\}|\[[^[\]]*\]/g) ?? []).some(
     (part) => /(^|[^a-z])your([^a-z]|$)/i.test(part) && isBracketed(part),
   );
 
-/** Runs of one sign in place of every character; bullets are on no keyboard. */
+/** One sign repeated for every character. Bullets count anywhere in the text, because no keyboard has them. */
 const masks: readonly RegExp[] = [
   /^\*{3,}$/,
   /[•●]{3,}/,
@@ -27,18 +27,18 @@ const masks: readonly RegExp[] = [
 
 const secretWord = '(PASSWORD|PASSWD|PWD|SECRET|TOKEN|HOST|HOSTNAME|USER|USERNAME|DATABASE)';
 
-/** Of shells, Compose, Windows and template languages: a name between marks that belong to their syntax. */
+/** Variables of shells, Compose, Windows and template languages: a name between marks of their syntax. */
 const variables: readonly RegExp[] = [
   /^\$\{\{?\s*[A-Za-z_][\w.-]*\s*(:?[-?+=][^}]*)?\}?\}$/,
   /^\{\{-?\s*[A-Za-z_.][\w.\s|"'()-]*\}\}$/,
   /^<%=?[^%]*%>$/,
   /^\$\([A-Za-z_][\w.-]*\)$/,
-  // Without braces only where the name says what is missing: `$ABC1` may be a password.
+  // Without braces only if the name contains a word for a missing value: `$ABC1` may be a password.
   new RegExp(`^\\$([A-Z]+[A-Z_]*_?)?${secretWord}$`),
   new RegExp(`^%([A-Z]+[A-Z_]*_?)?${secretWord}%$`),
 ];
 
-/** Letters alone between brackets, one of the words being a word for what is missing: `{your_password}`, `<db_password>`, `[YOUR-PASSWORD]`. */
+/** Brackets around words, one of which names the missing value: `{your_password}`, `<db_password>`, `[YOUR-PASSWORD]`. */
 const isBracketed = (text: string): boolean => {
   const inner = /^(?:<([^<>]*)>|\{([^{}]*)\}|\[([^[\]]*)\])$/
     .exec(text)

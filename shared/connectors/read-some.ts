@@ -1,8 +1,8 @@
 import type { Table } from './catalog.ts';
 
 /**
- * Reads the tables of some items, so many at once: of all of them, in their order, or of as many as have the columns that may be held at
- * once. Whoever gets fewer than there are items begins again after those.
+ * Reads the tables of items in parallel and returns them in order. Stops early when the tables have as many columns as memory may hold: if
+ * the result is shorter than `items`, the caller continues with the rest.
  */
 export const readSome = async <T>(
   items: readonly T[],
@@ -28,7 +28,7 @@ export const readSome = async <T>(
   return tables;
 };
 
-/** In columns of some hundred characters. */
+/** Counted in columns of about 100 characters. */
 const mostHeld = 100_000;
 
 const weigh = (table: Table | undefined): number => {

@@ -11,7 +11,7 @@ import { s3 } from './s3/connector.ts';
 import { sqlserver } from './sqlserver/connector.ts';
 import { snowflake } from './snowflake/connector.ts';
 
-/** Every connector, by the `type` that a stored connection carries. */
+/** Every connector, by the `type` of a stored connection. */
 export const connectors = {
   postgresql,
   redshift,

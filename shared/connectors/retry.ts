@@ -1,18 +1,18 @@
 import { setTimeout } from 'node:timers/promises';
 
 interface Retrying {
-  /** Whether what failed may well succeed in a moment: throttling, and a server's own failure. */
+  /** Whether a retry may succeed: throttling, or a failure of the server itself. */
   readonly isTransient: (error: unknown) => boolean;
-  /** Ends the pauses too. */
+  /** Also ends the pauses. */
   readonly signal?: AbortSignal;
-  /** Milliseconds before each further attempt, give or take a half. */
+  /** Milliseconds before each retry, varied at random by up to 50 %. */
   readonly pauses?: readonly number[];
   readonly pause?: (ms: number, signal: AbortSignal | undefined) => Promise<unknown>;
 }
 
 /**
- * Does a piece of work again where it failed for a moment only: three times in all, after pauses that grow, and that are as long as the
- * server asked for. One that asks for more than some seconds is not asked again.
+ * Retries work that failed with a transient error: three attempts in all, with growing pauses that are at least as long as `Retry-After`
+ * demands. Does not retry if the server demands more than 5 seconds.
  */
 export const withRetries = async <T>(
   work: () => Promise<T>,
@@ -26,7 +26,7 @@ export const withRetries = async <T>(
       least = asked.get(Object(error)) ?? 0;
       if (!isTransient(error) || least > longestPauseMs) throw error;
     }
-    // Many that were refused at once do not come back at once.
+    // Jitter: callers that were refused together must not retry together.
     await pause(Math.max(least, ms) + ms * (Math.random() - 0.5), signal);
     signal?.throwIfAborted();
   }
@@ -36,13 +36,13 @@ export const withRetries = async <T>(
 const wait = (ms: number, signal: AbortSignal | undefined) =>
   setTimeout(ms, undefined, signal && { signal }).catch(() => undefined);
 
-/** Steps of a test have ten seconds. */
+/** A step of a test has 10 seconds, so a longer pause leaves no time for the retry. */
 const longestPauseMs = 5000;
 
-/** How long a server asked to be left alone, in milliseconds, by the error that tells of it. */
+/** The milliseconds that a server demands before a retry, by error. */
 const asked = new WeakMap<object, number>();
 
-/** Notes what an answer says in `Retry-After`, in seconds or as a date: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 */
+/** Records the `Retry-After` header of a response, in seconds or as a date: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 */
 export const noteRetryAfter = <E extends object>(error: E, header: unknown): E => {
   const text = typeof header === 'string' ? header.trim() : '';
   const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
@@ -50,21 +50,24 @@ export const noteRetryAfter = <E extends object>(error: E, header: unknown): E =
   return error;
 };
 
-/** Statuses of HTTP that say "not now": https://www.rfc-editor.org/rfc/rfc9110#section-15.6, https://www.rfc-editor.org/rfc/rfc6585#section-4 */
+/**
+ * Whether a retry may succeed after this HTTP status: https://www.rfc-editor.org/rfc/rfc9110#section-15.6,
+ * https://www.rfc-editor.org/rfc/rfc6585#section-4
+ */
 export const isTransientStatus = (status: number | undefined): boolean =>
   status === 429 || (status !== undefined && status >= 500 && status !== 501 && status !== 505);
 
-/** How many parts may fail one after the other before it is the source that fails. */
+/** The number of consecutive failures of parts that counts as a failure of the source. */
 const mostInARow = 32;
 
 /**
- * Tells parts that cannot be read from a source that fails: one of them costs itself alone; after many one after the other nobody is to wait
- * for each of a hundred thousand.
+ * Distinguishes parts that cannot be read from a source that fails: a single failure affects only its part, but after many consecutive
+ * failures it is pointless to try each of 100,000 parts.
  */
 export const createPartFailures = () => {
   let inARow = 0;
   return {
-    /** Whether it is the source that fails. */
+    /** Counts a failure and returns whether the source itself fails. */
     failed: (): boolean => (inARow += 1) >= mostInARow,
     succeeded: (): void => {
       inARow = 0;

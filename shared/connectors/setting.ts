@@ -1,4 +1,4 @@
-/** Something of a session, or of a request, that what is read depends on. */
+/** A setting of a session or request that affects what is read. */
 export interface Setting<Value = string> {
   readonly name: string;
   readonly value: Value;

@@ -1,8 +1,8 @@
 import { Problem } from '../problem.ts';
 
-// For parsers of connection strings alone: they are loaded late, and so is this.
+// Only the parsers of connection strings use this file: they are loaded late, and this file with them.
 
-/** Says what was expected and never what stood there: it may be a password. */
+/** The message contains what was expected and never what was received, which may be a password. */
 export const refuse = (expected: string): never => {
   throw new Problem('invalid-request', `connection_string: expected ${expected}`, {
     errors: [{ path: 'connection_string', expected }],
@@ -11,7 +11,6 @@ export const refuse = (expected: string): never => {
 
 const encoded = 'a string whose every % begins two hexadecimal digits, as in %25 for % itself';
 
-/** A part of a string without its percent-encoding. */
 export const decoded = (text: string, expected = encoded): string => {
   try {
     return decodeURIComponent(text);
@@ -25,15 +24,15 @@ export interface Address {
   readonly password: string;
   readonly host: string;
   readonly port: string;
-  /** Still percent-encoded, without its first slash. */
+  /** Still percent-encoded, without the leading slash. */
   readonly path: string;
-  /** Still percent-encoded, without its question mark. */
+  /** Still percent-encoded, without the question mark. */
   readonly query: string;
 }
 
 /**
- * Splits `scheme://user:password@host:port/path?query`. `new URL()` would drop line breaks, take everything up to the last @ for the password
- * and resolve `..`: here whatever can be read in two ways is refused with `form`.
+ * Splits `scheme://user:password@host:port/path?query`. `new URL()` would drop line breaks, read everything up to the last @ as the password
+ * and resolve `..`; this function refuses ambiguous text and reports that `form` was expected.
  */
 export const readAddress = (text: string, form: string): Address => {
   const [match, login = '', place = '', path = '', query = ''] =
@@ -54,7 +53,7 @@ export const readAddress = (text: string, form: string): Address => {
   };
 };
 
-/** In `postgresql://https://db.example.com/shop` the host would be `https`. */
+/** Refuses `postgresql://https://db.example.com/shop`, whose host would be `https`. */
 export const checkOneScheme = (place: string, path: string): void => {
   if (path.startsWith('//') || /^https?:?$/i.test(place))
     refuse('one scheme: the host without https:// before it');
@@ -63,13 +62,13 @@ export const checkOneScheme = (place: string, path: string): void => {
 export type Option = readonly [name: string, value: string];
 
 interface QueryForm {
-  /** Whether the clients of this scheme take a plus for a blank; else it stays a plus, as in RFC 3986. */
+  /** Whether clients of this scheme read a plus as a blank. Otherwise it stays a plus, as in RFC 3986. */
   readonly plusIsBlank?: boolean;
-  /** Options whose value is a secret: a plus in one is refused where it could be a blank. */
+  /** Whether the value of the option is a secret: a plus in it is refused if it could be a blank. */
   readonly secret?: (name: string) => boolean;
 }
 
-/** The options of a query in their order, decoded. */
+/** Returns the decoded options in their order. */
 export const readQuery = (
   query: string,
   { plusIsBlank = false, secret }: QueryForm = {},
@@ -87,12 +86,12 @@ export const readQuery = (
       return [option, decoded(value.replaceAll('+', ' '))];
     });
 
-/** As makers spell the same option: `ssl-mode`, `ssl_mode`, `sslMode`, `ssl.mode`, `SSL Mode`. */
+/** Folds the spellings of one option to the same text: `ssl-mode`, `ssl_mode`, `sslMode`, `ssl.mode`, `SSL Mode`. */
 export const foldName = (name: string): string => name.toLowerCase().replaceAll(/[-_. ]/g, '');
 
 /**
- * Refuses options that the parser does not take. A name is repeated only where a client of this kind has an option of that name: any other
- * may be a piece of a password, and its position is given instead.
+ * Refuses options that the parser does not accept. The message repeats a name only if a client of this kind has such an option; any other
+ * name may be part of a password, so the message contains its position instead.
  */
 export const refuseUnknown = (
   names: readonly string[],
@@ -118,12 +117,12 @@ const MOST_POSITIONS = 20;
 
 interface UnknownOptions {
   readonly isTaken: (name: string) => boolean;
-  /** The names that some client of this kind has, folded. */
+  /** The option names of clients of this kind, folded. */
   readonly clients: ReadonlySet<string>;
   readonly where?: string;
 }
 
-/** How to say here what a refused option demands. */
+/** Finds the way to express a refused option in Mooring. */
 const cureFor = (name: string): string | undefined => cures.find(([names]) => names.test(name))?.[1];
 
 const cures: readonly (readonly [RegExp, string])[] = [
@@ -145,7 +144,7 @@ const cures: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** Refuses an option that is there twice, under whatever spelling: no client agrees with another on which one counts. */
+/** Refuses an option that appears twice, in any spelling, because clients disagree on which one counts. */
 export const refuseRepeated = (names: readonly string[]): void => {
   const seen = new Map<string, string>();
   for (const name of names) {
@@ -156,7 +155,7 @@ export const refuseRepeated = (names: readonly string[]): void => {
   }
 };
 
-/** Seconds for a time to connect, at most 300; `undefined` where 0 leaves it to the default. */
+/** Returns the connection timeout in seconds, at most 300, or `undefined` for 0, which means the default. */
 export const readSeconds = (option: string, value: string, { unit = 1 } = {}): number | undefined => {
   if (!/^\d{1,9}$/.test(value)) refuse(`as ${option} a whole number`);
   const seconds = Math.min(Math.ceil(Number(value) / unit), 300);

@@ -1,16 +1,15 @@
 import type { Socket } from 'node:net';
 
-/** How a source differs. */
 interface Ways {
-  /** What the socket ends with, for what was thrown. */
+  /** Converts a thrown value into the error of the socket. */
   readonly errorFor?: (thrown: unknown) => Error;
-  /** Milliseconds. By so much later does the driver hear that the server hung up. */
+  /** Milliseconds by which the `end` event reaches the driver later. */
   readonly patience?: number;
 }
 
 /**
- * Shows data to `see` before the driver has it, and turns what either throws into the socket's error. Without it such a throw would end the
- * process: it happens in an event.
+ * Passes data to `inspect` before the driver receives it, and destroys the socket with the error if either of them throws. Without this, such
+ * an error would crash the process, because it is thrown in an event handler.
  */
 export const tap = (
   socket: Socket,

@@ -1,19 +1,19 @@
 import { type SslMode, sslModes } from './connector.ts';
 import { refuse } from './string-parts.ts';
 
-/** What one option of a connection string says of TLS. */
+/** What one option of a connection string demands of TLS. */
 export interface TlsDemand {
-  /** The option as its clients spell it. */
+  /** The option as clients spell it. */
   readonly option: string;
-  /** The weakest mode that still does what the option demands. */
+  /** The weakest mode that meets the demand. */
   readonly least?: SslMode;
   /** The strictest mode that the option allows. */
   readonly most?: SslMode;
-  /** The mode that the option means where no other one speaks. */
+  /** The mode that the option means if no other option demands one. */
   readonly usual?: SslMode;
 }
 
-/** The strictest mode that all options allow; refused, with the names of both, where one demands more than another allows. */
+/** Resolves the strictest mode that all options allow. Refuses two options that contradict each other, and names both. */
 export const resolveTls = (demands: readonly TlsDemand[]): SslMode | undefined => {
   const least = maxBy(demands, ({ least: mode }) => mode);
   const most = maxBy(demands, ({ most: mode }) => mode, -1);
@@ -25,7 +25,7 @@ export const resolveTls = (demands: readonly TlsDemand[]): SslMode | undefined =
   return most?.most && rank(most.most) < rank(mode) ? most.most : mode;
 };
 
-/** An option whose word is a mode: it demands that one at least, and its word for no TLS allows no other. */
+/** Converts an option whose value is a mode: it demands at least this mode, and `disable` allows no other. */
 export const demandMode = (option: string, mode: SslMode): TlsDemand =>
   mode === 'disable' ? { option, most: mode } : { option, least: mode };
 
@@ -36,7 +36,7 @@ const stricter = (a: SslMode | undefined, b: SslMode | undefined): SslMode | und
   return rank(a) >= rank(b) ? a : b;
 };
 
-/** The demand whose mode is the strictest, or with -1 the weakest. */
+/** Finds the demand with the strictest mode, or with the weakest if `sign` is -1. */
 const maxBy = (
   demands: readonly TlsDemand[],
   modeOf: (demand: TlsDemand) => SslMode | undefined,

@@ -1,12 +1,12 @@
-/** How an engine's spellings of one type come together. */
+/** How the spellings of types of one engine compare. */
 export interface TypeNames {
-  /** By synonym, in lower case and without modifiers: the name that it stands for. */
+  /** The canonical name by synonym, in lower case and without modifiers. */
   readonly synonyms: ReadonlyMap<string, string>;
-  /** Types of which numbers in brackets do not count: they change only how values are shown, or the catalog does not tell them. */
+  /** Types whose modifiers are ignored: they affect only the display of values, or the catalog does not contain them. */
   readonly unsized?: ReadonlySet<string>;
-  /** What stands for a name with those numbers, where it is more than a synonym: `float(24)` is `real`, `int` is `number(38)`. */
+  /** Replaces a name that depends on its modifiers: `float(24)` becomes `real`, `int` becomes `number(38)`. */
   readonly expand?: (name: string, modifiers: string | undefined) => ExpandedType | undefined;
-  /** `name[]` and `_name` are arrays, and a name may stand behind its schema. */
+  /** `name[]` and `_name` are arrays, and a schema may precede a name. */
   readonly postgresql?: true;
 }
 
@@ -15,9 +15,9 @@ export interface ExpandedType {
   readonly modifiers?: string;
 }
 
-/** Whether a column of the found type is as asked: length, precision, scale and schema count only where they are asked for. */
+/** Whether the found type is the requested one. Length, precision, scale and schema count only if the request contains them. */
 export const matchesType = (asked: string, found: string, names: TypeNames | undefined): boolean => {
-  // Of a list of values of a megabyte nobody asks for all.
+  // A type of 1 MB, such as an enum with its values, is not worth parsing.
   if (found.length > longestCompared) return asked === found;
   if (normalize(asked) === normalize(found)) return true;
   if (!names || quotationMarks.test(asked) || quotationMarks.test(found)) return false;
@@ -35,7 +35,7 @@ export const matchesType = (asked: string, found: string, names: TypeNames | und
 const longestCompared = 8192;
 const quotationMarks = /['"`]/;
 
-/** In lower case, but for names and values between quotation marks, whose case and blanks count. */
+/** Converts to lower case, except names and values in quotation marks, whose case and blanks count. */
 const normalize = (type: string): string =>
   quotationMarks.test(type)
     ? type
@@ -45,7 +45,7 @@ const normalize = (type: string): string =>
         .join('')
     : type.trim().toLowerCase();
 
-/** `_name` is an array where what was found is one of `name`: a type may also have such a name itself. */
+/** Reads `_name` as an array only if the found type is an array of `name`, because a type itself may have such a name. */
 const alignArrays = (asked: ParsedType, found: ParsedType, { postgresql }: TypeNames) =>
   postgresql && found.dimensions > asked.dimensions && asked.name === `_${found.name}`
     ? ([{ ...asked, name: found.name, dimensions: found.dimensions }, found] as const)
@@ -67,7 +67,7 @@ const parseType = (type: string, { synonyms, unsized, expand, postgresql }: Type
   let schema: string | undefined;
   if (postgresql) {
     const [bare = ''] = name.split('[', 1);
-    // PostgreSQL ignores how many dimensions are declared: https://www.postgresql.org/docs/current/arrays.html
+    // PostgreSQL ignores the declared number of dimensions: https://www.postgresql.org/docs/current/arrays.html
     const element = bare.trim().replace(/ array$/, '');
     if (bare !== name || element !== bare.trim()) dimensions = 1;
     name = element;
@@ -79,7 +79,7 @@ const parseType = (type: string, { synonyms, unsized, expand, postgresql }: Type
   const [, stem = name, sign = ''] = /^(.*?)( unsigned)?( zerofill)?$/.exec(name) ?? [];
   const given = brackets.length > 0 ? brackets.map(normalizeModifiers).join(';') : undefined;
   const { name: expanded, modifiers } = expand?.(stem, given) ?? { name: stem, modifiers: given };
-  // What is in angle brackets are types too, and names of fields.
+  // Angle brackets contain types, too, and names of fields.
   const canonical = expanded.includes('<')
     ? expanded.replaceAll(/\w+/g, (word) => synonyms.get(word) ?? word)
     : (synonyms.get(expanded) ?? expanded);
@@ -91,11 +91,11 @@ const parseType = (type: string, { synonyms, unsized, expand, postgresql }: Type
   };
 };
 
-/** A scale of 0 is the default of most engines, and bytes are the unit of lengths. */
+/** Drops a scale of 0 and the unit byte, which are the defaults of most engines. */
 const normalizeModifiers = (text: string): string =>
   text.replaceAll(/\s/g, '').replace(/,0$/, '').replace(/byte$/, '');
 
-/** Each line: a name, and the synonyms of it. */
+/** Each line of the table is a name and its synonyms, separated by `|`. */
 export const readSynonyms = (table: Readonly<Record<string, string>>): ReadonlyMap<string, string> =>
   new Map(
     Object.entries(table).flatMap(([name, others]) =>
@@ -103,7 +103,7 @@ export const readSynonyms = (table: Readonly<Record<string, string>>): ReadonlyM
     ),
   );
 
-/** SQL's `float(n)`: n bits of precision, of which 24 fit the shorter type. */
+/** Expands `float(n)` of SQL: up to 24 bits of precision are the shorter type. */
 export const expandFloat =
   (single: string, double: string): NonNullable<TypeNames['expand']> =>
   (name, modifiers) =>

@@ -3,13 +3,13 @@ import { Problem } from '../problem.ts';
 interface Bounds {
   /** Milliseconds. */
   readonly limit: number;
-  /** What helps where it took longer. */
+  /** The remediation of the timeout. */
   readonly remediation: string;
-  /** Ends it too. */
+  /** Also cancels the work. */
   readonly signal?: AbortSignal;
 }
 
-/** The outcome of the work, or a `timeout`. The work is told by its signal that it is given up; what becomes of it then nobody hears. */
+/** Returns the result of the work or throws `timeout`. Aborts the signal of the work when it gives up, and ignores its later result. */
 export const within = async <T>(
   { limit, remediation, signal }: Bounds,
   work: (signal: AbortSignal) => Promise<T>,

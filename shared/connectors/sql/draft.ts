@@ -1,12 +1,12 @@
 import type { Column, Table } from '../catalog.ts';
 
-/** What a key is made of: a column by its name or by its position, or an expression. `undefined` is what the source does not show. */
+/** A part of a key: the name of a column, its position, or an expression. `undefined` if the source does not show the part. */
 export type Part = string | number | undefined;
 
 export interface References {
   readonly schema: string;
   readonly table: string;
-  /** What numbers among its columns count: `position`s of columns, unless it is said. */
+  /** The meaning of numbers in `columns`. Default: the `position` of a column. */
   readonly by?: 'position' | 'place in the primary key';
   readonly columns: Part[];
 }
@@ -22,41 +22,40 @@ export interface IndexDraft {
   readonly name: string;
   readonly unique: boolean;
   readonly parts: Part[];
-  /** Of a partial index: which rows are in it. */
+  /** The condition of a partial index. */
   readonly predicate?: string | null;
-  /** True where it is left out. */
+  /** Default: true. */
   readonly valid?: boolean;
 }
 
-/** What is known of a table of an SQL engine while its rows arrive, in whatever order. */
+/** A table of an SQL engine while its rows arrive, in any order. */
 export interface Draft {
   schema: string;
   name: string;
-  /** Unknown until the table's own row comes; what has none to the end is no table. */
+  /** Undefined until the row of the table itself arrives. A draft that never gets a kind is not a table. */
   kind: Table['kind'] | undefined;
   comment: string | null;
   rows: number | null;
   size_bytes: number | null;
   statistics_at: string | null;
   parent: string | null;
-  /** A view that cannot be read, whoever asks. */
+  /** A view that no account can read. */
   isBroken: boolean;
-  /** How many of its columns the account may read. */
+  /** The share of its columns that the account may read. */
   access: 'all' | 'some' | 'none';
-  /** Which, by position, where the others came too. */
+  /** The positions of the readable columns, if the source also lists the others. */
   readable: ReadonlySet<number> | undefined;
   columns: Column[];
-  /** Comments on columns by their names, where they come apart from these. */
+  /** Comments by column name, if they arrive separately from the columns. */
   comments: Map<string, string> | undefined;
-  /** May be the parts of an index. */
+  /** May be the same array as the parts of an index. */
   primaryKey: Part[];
   foreignKeys: ForeignKeyDraft[];
   indexes: IndexDraft[];
-  /** Whether parts of keys that name no column are shown, as expressions are. */
+  /** Whether the catalog shows parts of keys that are not columns, such as expressions. */
   expressions: boolean;
 }
 
-/** A table of which the place is known, and perhaps the kind. */
 export const draftOf = (schema: string, name: string, kind?: Table['kind']): Draft => ({
   schema,
   name,

@@ -5,14 +5,14 @@ import { byPlace } from '../order.ts';
 import { draftOf, type Draft, type IndexDraft, type Part, type References } from './draft.ts';
 import { columnAt, refuseSameName } from './fold.ts';
 
-/** Finds the table that a row is about, by two names or by an id, puts its keys together, and bounds how much may come. */
+/** Finds the table that a row describes, by schema and name or by an id, assembles its keys, and limits the size of the catalog. */
 export const createDrafts = () => {
   const places = new Map<unknown, Map<unknown, Draft>>();
   const pieces: Allowance = { left: mostPieces, spent: tooLarge };
   const tables: Allowance = { left: mostTables, spent: tooLarge };
   let last: { readonly schema: unknown; readonly name: unknown; readonly draft: Draft } | undefined;
 
-  /** Drivers make a string of each field: the same few names and types come over and over, and each is kept once. */
+  /** Drivers create a string for each field. Names and types repeat, so each text is kept once. */
   const texts = new Map<string, string>();
   const shared = (text: string): string => {
     const known = texts.get(text);
@@ -35,14 +35,14 @@ export const createDrafts = () => {
   };
 
   const find = (name: unknown, schema: unknown): Draft | undefined => {
-    // Rows of one table mostly follow one another.
+    // Rows of one table are mostly consecutive.
     if (last && last.name === name && last.schema === schema) return last.draft;
     const draft = places.get(schema)?.get(name);
     if (draft) last = { schema, name, draft };
     return draft;
   };
 
-  /** Puts a part of a key in its place, counted from 1, before or after the others of it. Throws where another stands there. */
+  /** Sets the part of a key at its place, counted from 1, in any order. Throws if the place has another part. */
   const put = (parts: Part[], place: unknown, part: Part): void => {
     const at = Number(place);
     if (!Number.isInteger(at) || at < 1 || at > mostParts)
@@ -52,7 +52,7 @@ export const createDrafts = () => {
     parts[at - 1] = part;
   };
 
-  /** Names what is counted, which takes all rows and what no draft was taken apart of. */
+  /** Replaces numbers by column names. Needs all rows, and drafts that `buildTable` has not emptied yet. */
   const settle = ({ schema, table, by, columns }: References) => {
     if (!columns.some((part) => typeof part === 'number')) return;
     const theirs = places.get(schema)?.get(table) ?? draftOf(schema, table);
@@ -68,11 +68,11 @@ export const createDrafts = () => {
   };
 
   return {
-    /** Says that something is kept beside the drafts. */
+    /** Counts something that the caller keeps beside the drafts. */
     count,
     add,
     find,
-    /** Where there is none yet it is made, for its own row may come later. */
+    /** Creates the draft if it does not exist, because the row of the table may arrive later. */
     at: (name: unknown, schema: unknown): Draft =>
       find(name, schema) ?? add(draftOf('', ''), { name, schema }),
     column: (draft: Draft | undefined, column: Column): void => {
@@ -82,12 +82,12 @@ export const createDrafts = () => {
       column.type = shared(column.type);
       draft.columns.push(column);
     },
-    /** Says what a table is, of one that was made before its own row came. */
+    /** Sets the kind of a table whose draft existed before its own row arrived. */
     declare: (draft: Draft, kind: NonNullable<Draft['kind']>): void => {
       if (draft.kind !== undefined) throw refuseSameName();
       draft.kind = kind;
     },
-    /** Says of a column what comes apart from it. */
+    /** Adds a comment that arrives separately from its column. */
     comment: (draft: Draft | undefined, column: string, comment: string): void => {
       count();
       if (draft) (draft.comments ??= new Map()).set(column, comment);
@@ -98,7 +98,7 @@ export const createDrafts = () => {
       if (found.unique !== index.unique || found.predicate !== index.predicate) throw refuseSameName();
       return found;
     },
-    /** A column of a foreign key and the one that it refers to, in their place. */
+    /** Adds a column of a foreign key and the column that it references. */
     pair: (draft: Draft, name: string, place: unknown, ours: Part, theirs: Theirs): void => {
       const { column, valid, ...to } = theirs;
       const key = entry(draft.foreignKeys, name, () => ({
@@ -111,11 +111,11 @@ export const createDrafts = () => {
       put(key.parts, place, ours);
       put(key.references.columns, place, column);
     },
-    /** Takes back what came of a reading that failed on the way: half a key is no key. */
+    /** Removes the result of a read that failed halfway: half of a key is not a key. */
     drop: (...fields: readonly Dropped[]): void => {
       for (const draft of all()) for (const field of fields) draft[field] = [];
     },
-    /** All that have a kind, in the order in which a sink takes them. */
+    /** Lists the drafts that have a kind, in the order that a sink requires. */
     inOrder: (): Draft[] => {
       const found: Draft[] = [];
       for (const draft of all()) if (draft.kind !== undefined) found.push(draft);
@@ -127,7 +127,7 @@ export const createDrafts = () => {
 
 export type Drafts = ReturnType<typeof createDrafts>;
 
-/** By what rows name a table: its schema and name, or whatever stands for them. */
+/** How rows identify a table: by schema and name, or by ids. */
 interface Place {
   readonly schema?: unknown;
   readonly name: unknown;
@@ -136,12 +136,12 @@ interface Place {
 type Dropped = 'columns' | 'primaryKey' | 'foreignKeys' | 'indexes';
 type Theirs = Omit<References, 'columns'> & { readonly column: Part; readonly valid: boolean };
 
-/** Columns, comments on them, parts of keys: one of a few bytes takes hundreds here, and bytes alone would bound nothing. */
+/** Counts columns, their comments and parts of keys: each takes hundreds of bytes in memory, so a limit on received bytes is not enough. */
 const mostPieces = 3_000_000;
 const mostTables = 150_000;
 const mostShared = 50_000;
 const longestShared = 100;
-/** No engine has keys of more parts, nor tables of more keys. */
+/** No engine has keys with more parts, or tables with more keys. */
 const mostParts = 1000;
 const mostKeys = 1024;
 
@@ -151,7 +151,7 @@ export const tooLarge = () =>
     'Name the schemas that are needed, or leave some out by excluded_schemas.',
   );
 
-/** The entry of that name; rows of one mostly follow one another. */
+/** Finds the entry with the name or creates it. Rows of one entry are mostly consecutive. */
 const entry = <E extends { readonly name: string }>(list: E[], name: string, made: () => E): E => {
   const before = list.at(-1);
   const found = before?.name === name ? before : list.find((one) => one.name === name);

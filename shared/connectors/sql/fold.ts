@@ -4,8 +4,8 @@ import { byBytes } from '../order.ts';
 import type { Draft, Part } from './draft.ts';
 
 /**
- * A table as the catalog has it, whatever engine told of it. A key or an index with a part out of sight is left out whole. Takes the draft
- * apart: nothing stays in it but what a table is known by.
+ * Builds the table of the catalog from the draft of any SQL engine. Leaves out a key or index if the account cannot see one of its parts.
+ * Empties the draft: only its schema, name and scalar fields stay.
  */
 export const fold = (draft: Draft): Table => {
   const { readable } = draft;
@@ -43,14 +43,14 @@ export const fold = (draft: Draft): Table => {
   return table;
 };
 
-/** Two things came under one name: what is known of them cannot be told apart, and nothing is to be merged. */
+/** Two things have the same name: their rows cannot be told apart, and must not be merged. */
 export const refuseSameName = (): Problem =>
   new Problem('server-error', 'Expected each name once; the server sent two things under one name', {
     remediation:
       'Have the server, or the proxy before it, send names in UTF-8: letters that a character set does not have come as question marks.',
   });
 
-/** Names of one table differ; only a conversion that puts one letter for many makes them the same. */
+/** Column names of one table differ. They are equal only if a conversion of character sets replaced different letters by the same one. */
 const refuseTwice = (columns: readonly Column[]): void => {
   const converted = columns.filter(({ name }) => name.includes('?') || name.includes('\ufffd'));
   if (converted.length < 2) return;
@@ -62,7 +62,7 @@ type Whole = (parts: readonly Part[]) => string[] | undefined;
 const indexesOf = ({ indexes, readable }: Draft, whole: Whole): Index[] => {
   const folded: Index[] = [];
   for (const { name, unique, parts, predicate = null, valid = true } of indexes) {
-    if (predicate !== null && readable) continue; // it may name any column
+    if (predicate !== null && readable) continue; // the predicate may name a column that the account may not see
     const columns = whole(parts);
     if (columns) folded.push({ name, columns, unique, predicate, valid });
   }
@@ -81,7 +81,7 @@ const foreignKeysOf = ({ foreignKeys }: Draft, whole: Whole): ForeignKey[] => {
   return folded.toSorted(byName);
 };
 
-/** Two readings of the same catalog are the same, whatever order the server keeps. */
+/** Sorting makes two reads of the same catalog equal, whatever order the server returns. */
 const byName = (a: { readonly name: string }, b: { readonly name: string }) => byBytes(a.name, b.name);
 
 const inOrder = (columns: Column[]): Column[] => {
@@ -92,7 +92,7 @@ const inOrder = (columns: Column[]): Column[] => {
   return columns;
 };
 
-/** `undefined` where there is none, or where one of them cannot be told or is none of `known`. */
+/** Returns `undefined` if there are no parts, or if a part has no name or a name that is not in `known`. */
 const namesOf = (
   parts: readonly Part[],
   columns: readonly Column[] = [],
@@ -102,7 +102,7 @@ const namesOf = (
   return names.length > 0 && isWhole(names, known) ? names : undefined;
 };
 
-/** By number: a part that never came leaves a hole, which no other way of going through sees. */
+/** Loops by index: a part that never arrived leaves a hole in the array, which array methods skip. */
 const isWhole = (names: readonly (string | undefined)[], known?: ReadonlySet<string>): names is string[] => {
   for (let i = 0; i < names.length; i++) {
     const name = names[i];
@@ -111,7 +111,7 @@ const isWhole = (names: readonly (string | undefined)[], known?: ReadonlySet<str
   return true;
 };
 
-/** Positions run from 1, mostly without gaps; where there are some, a table of many columns is gone through once. */
+/** Positions start at 1, mostly without gaps. If there are gaps, builds an index of the table once. */
 export const columnAt = (columns: readonly Column[], position: number): Column | undefined => {
   const near = columns[position - 1];
   if (near?.position === position) return near;

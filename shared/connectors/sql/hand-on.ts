@@ -1,7 +1,7 @@
 import type { Sink, Table } from '../catalog.ts';
 import { refuseSameName } from './fold.ts';
 
-/** Folds some at a time, in their order, and waits until they are taken. Throws where two came under one name. */
+/** Builds the tables in batches, in order, and awaits the sink after each batch. Throws if two drafts have the same name. */
 export const handOn = async <D extends Named>(
   drafts: readonly D[],
   fold: (draft: D) => Table,
@@ -20,7 +20,7 @@ interface Named {
   readonly name: string;
 }
 
-/** They are in order: those of one name stand beside each other. */
+/** The drafts are sorted, so equal names are adjacent. */
 const refuseTwice = (drafts: readonly Named[], before: Named | undefined): void => {
   for (const draft of drafts) {
     if (before?.name === draft.name && before.schema === draft.schema) throw refuseSameName();

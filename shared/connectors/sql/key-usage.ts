@@ -1,21 +1,24 @@
 import type { Drafts } from './drafts.ts';
 
-/** A row of the standard's key_column_usage, with the kind of its constraint and the table that it refers to joined to it. */
+/** A row of `key_column_usage` of the SQL standard, joined with the type of its constraint and the referenced table. */
 interface KeyUsage {
   readonly schema: string;
   readonly table: string;
   readonly constraint: string;
   readonly type: string;
   readonly column: string;
-  /** Its ordinal position, from 1. */
+  /** The ordinal position, from 1. */
   readonly place: unknown;
   readonly theirSchema: string;
   readonly theirTable: string;
-  /** Its position in the unique constraint. */
+  /** The position in the unique constraint. */
   readonly theirPlace: unknown;
 }
 
-/** Reads declared keys, which no engine of this kind enforces, into the drafts of their tables. A foreign key to a table out of sight comes to nothing. */
+/**
+ * Adds declared keys, which engines of this kind do not enforce, to the drafts of their tables. A foreign key to a table that is not visible
+ * is left out.
+ */
 export const readKeyUsage =
   (drafts: Drafts) =>
   (key: KeyUsage): void => {
@@ -27,6 +30,6 @@ export const readKeyUsage =
         table: key.theirTable,
         by: 'place in the primary key',
         column: Number(key.theirPlace),
-        valid: false, // nothing checks it
+        valid: false, // the engine does not check it
       });
   };

@@ -2,7 +2,7 @@ import type { Missing } from '../catalog.ts';
 import { foldCase } from '../names.ts';
 import type { Draft } from './draft.ts';
 
-/** An answer holds so many. */
+/** The maximum number of lines in a remediation. */
 const most = 20;
 
 export const firstFew = (texts: readonly string[], between = '\n'): string =>
@@ -10,7 +10,7 @@ export const firstFew = (texts: readonly string[], between = '\n'): string =>
     between,
   );
 
-/** Schemas that were asked for and are not there; `known` are those that are, or of them those that differ in case alone. */
+/** Reports requested schemas that do not exist. `known` contains the existing schemas, or at least those that differ only in case. */
 export const schemasNotFound = (
   absent: readonly string[],
   known: Iterable<string>,
@@ -32,7 +32,7 @@ export const schemasNotFound = (
 
 type Seen = Pick<Draft, 'schema' | 'name' | 'access'>;
 
-/** The views that nobody can read, `remediation` of each; `name` spells one as a query would. */
+/** Reports the views that no account can read. */
 export const broken = <S extends Pick<Draft, 'schema' | 'name' | 'isBroken'>>(
   seen: readonly S[],
   remediation: (views: readonly S[]) => string,
@@ -43,7 +43,7 @@ export const broken = <S extends Pick<Draft, 'schema' | 'name' | 'isBroken'>>(
     : [];
 };
 
-/** The tables of which the account may read nothing, or not all; `grant` is the statement that lets it. */
+/** Reports the tables that the account cannot read at all, or only in part. `grant` renders the statement that allows it. */
 export const denied = <S extends Seen>(seen: readonly S[], grant: (table: S) => string): Missing[] => {
   const tables = seen.filter(({ access }) => access === 'none');
   const partly = seen.filter(({ access }) => access === 'some');

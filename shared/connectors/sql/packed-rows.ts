@@ -1,16 +1,16 @@
-/** Rows of texts, kept as the bytes that they came as. */
+/** Stores rows of texts as UTF-8 bytes. */
 export interface PackedRows {
-  /** Keeps a row, and answers where. No text may hold a zero character. */
+  /** Stores a row and returns its position. No text may contain NUL. */
   pack(fields: readonly string[]): number;
   unpack(at: number): string[];
 }
 
 /**
- * Outside of V8's heap a row takes little more than its bytes, and no collection of garbage ever copies or visits it: as strings and
- * arrays the rows of a large catalog take several times as much.
+ * Outside the V8 heap a row takes little more than its bytes, and the garbage collector never copies or visits it. As strings and arrays,
+ * the rows of a large catalog would take several times as much memory.
  */
 export const createPackedRows = (): PackedRows => {
-  /** A row begins in the first `chunkBytes` of its chunk; a chunk that is longer takes the places of several. */
+  /** A row starts in the first `ROW_CHUNK_BYTES` of its chunk. A longer chunk takes several entries of the array. */
   const chunks: (Buffer | undefined)[] = [];
   let chunk = Buffer.alloc(0);
   let start = 0;
@@ -27,7 +27,7 @@ export const createPackedRows = (): PackedRows => {
   return {
     pack: (fields) => {
       const text = fields.join(separator);
-      const most = lengthBytes + 3 * text.length; // no unit of UTF-16 takes more in UTF-8
+      const most = lengthBytes + 3 * text.length; // a UTF-16 unit takes at most 3 bytes in UTF-8
       if (used >= chunkBytes || used + most > chunk.length) addChunk(most);
       const at = start + used;
       const length = chunk.write(text, used + lengthBytes);
