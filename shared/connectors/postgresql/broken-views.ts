@@ -1,9 +1,9 @@
 import type { Missing } from '../catalog.ts';
 import { firstFew } from '../sql/missing.ts';
 
-/** What keeps a view from being read, with names as the server quotes them. */
+/** The reason why a view cannot be read. The server has quoted the names. */
 export interface BrokenView {
-  /** The oid of the view; that of another one below it may be what is broken. */
+  /** The oid of the view in scope. The broken object may be another view that it reads from. */
   readonly oid: string;
   readonly why: string;
   readonly object: string;
@@ -11,10 +11,10 @@ export interface BrokenView {
 }
 
 /**
- * Views in scope that cannot be read, and why, in whatever schema that is: a materialized view without data is below; the owner (or the
- * reader, of one that is `security_invoker`) may not read a table below; the reader may not execute a function in it. The server checks
- * that at each SELECT: https://www.postgresql.org/docs/current/rules-privileges.html. What `pg_depend` does not tell is missed: whole rows
- * that are taken as values, tables of the server's own, and locks by FOR UPDATE.
+ * Finds views in scope that cannot be read, and the reasons, in any schema: the view reads from a materialized view without data; its owner
+ * (or the reader, for a `security_invoker` view) may not read an underlying table; the reader may not execute a function that it calls.
+ * The server checks this at each SELECT: https://www.postgresql.org/docs/current/rules-privileges.html. The query misses what `pg_depend`
+ * does not contain: whole rows used as values, system tables, and locks by FOR UPDATE.
  */
 export const brokenViewsQuery = (mine: string): string => `
   with recursive reader as (select oid from pg_roles where rolname = current_user),
@@ -55,7 +55,7 @@ export const readBrokenView = ([
   role = '',
 ]: readonly string[]): BrokenView => ({ oid, why, object, role });
 
-/** Of those that `mayRead`, with statements in the order in which they have to be run. */
+/** Reports only views that the account may read. The statements of the remediation are in the order in which they must run. */
 export const tellBrokenViews = (
   broken: readonly BrokenView[],
   mayRead: (oid: string) => boolean,

@@ -12,13 +12,13 @@ import {
 } from '../string-parts.ts';
 import { demandMode, resolveTls, type TlsDemand } from '../tls-options.ts';
 
-/** URLs as libpq defines them, https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS, of one TCP host. */
+/** Parses URLs as libpq defines them, with one TCP host: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS */
 export const parse = (text: string, schemes: readonly [string, ...string[]]): ConnectionStringParts => {
   const form = `${schemes[0]}://user:password@host:port/database, with what is special in a password percent-encoded`;
   const address = readAddress(text, form);
   if (!schemes.includes(text.slice(0, text.indexOf(':')).toLowerCase()))
     refuse(`a string that begins with ${schemes[0]}://`);
-  // In libpq a plus is a plus, in the query too.
+  // libpq does not read a plus as a blank, not even in the query.
   return partsOf(address, readQuery(address.query));
 };
 
@@ -67,7 +67,7 @@ const fieldsOf = ({ path, ...address }: Address, options: readonly Option[]): Fi
   return fields;
 };
 
-/** Options that stand for a part of the address. */
+/** Options that replace a part of the address. */
 const fieldOptions: Readonly<Record<string, keyof Fields>> = {
   host: 'host',
   port: 'port',
@@ -80,7 +80,7 @@ interface Meaning extends Partial<Pick<ConnectionStringParts, 'config' | 'option
   readonly tls?: TlsDemand;
 }
 
-/** An option with a fixed set of values, each with what it demands of TLS. */
+/** Creates the parser of an option with a fixed set of values, each with its TLS demand. */
 const words =
   (option: string, values: Readonly<Record<string, Omit<TlsDemand, 'option'>>>) =>
   (value: string): Meaning => ({
@@ -101,7 +101,7 @@ type Read = (value: string) => Meaning;
 
 const meanings: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['sslmode', (value) => ({ tls: modeNamed('sslmode', value) })],
-  // What libpq and node-postgres take it for; to asyncpg it is another name of sslmode.
+  // libpq and node-postgres accept true and false; for asyncpg it is a synonym of sslmode.
   [
     'ssl',
     (value) => {
@@ -110,12 +110,12 @@ const meanings: ReadonlyMap<string, Read> = new Map<string, Read>([
       return { tls: modeNamed('ssl', value, 'true, false or ') };
     },
   ],
-  // Prisma's.
+  // Prisma.
   [
     'sslaccept',
     words('sslaccept', { strict: { least: 'verify-full' }, accept_invalid_certs: { most: 'require' } }),
   ],
-  // A path would be one of our own file system; `system` makes libpq insist on verify-full.
+  // A path would refer to the file system of Mooring. `system` makes libpq require verify-full.
   [
     'sslrootcert',
     (value) =>
@@ -123,7 +123,7 @@ const meanings: ReadonlyMap<string, Read> = new Map<string, Read>([
         ? { tls: { option: 'sslrootcert', least: 'verify-full' } }
         : refuse('no path in sslrootcert: send the certificates themselves as ssl.ca'),
   ],
-  // It proves that nobody sits in between. So does a verified certificate, which is what can be asked for here.
+  // Channel binding proves that there is no man in the middle. Mooring does the same by verifying the certificate.
   [
     'channel_binding',
     words('channel_binding', { require: { least: 'verify-full' }, prefer: {}, disable: {} }),
@@ -143,7 +143,7 @@ const meanings: ReadonlyMap<string, Read> = new Map<string, Read>([
         ? {}
         : refuse('as ssl_min_protocol_version TLSv1.2, which is the oldest that is spoken here'),
   ],
-  // 0 and less is libpq's word for no limit; there always is one here, its own default.
+  // 0 or less means no limit in libpq. Mooring always has a limit, so its default applies.
   [
     'connect_timeout',
     (value) => {
@@ -153,7 +153,7 @@ const meanings: ReadonlyMap<string, Read> = new Map<string, Read>([
         : {};
     },
   ],
-  ['schema', (value) => (value ? { config: { schemas: [value] } } : {})], // Prisma's
+  ['schema', (value) => (value ? { config: { schemas: [value] } } : {})], // Prisma
 ]);
 
 const sslModeNames: ReadonlyMap<string, SslMode> = new Map([
@@ -166,7 +166,7 @@ const sslModeNames: ReadonlyMap<string, SslMode> = new Map([
   ['verify-full', 'verify-full'],
 ]);
 
-/** What vendors put into the strings that they show, and what has no meaning here: one short session, no pool, no prepared statement. */
+/** Options in connection strings of vendors that have no effect here: Mooring opens one short session without pool or prepared statements. */
 const ignored: ReadonlySet<string> = new Set([
   // libpq
   'application_name',

@@ -17,9 +17,9 @@ export const postgresql = defineConnector({
   }),
   credentials: {
     password: v.strictObject({ password: Secret }),
-    /** Nothing of its own: `ssl.cert` and `ssl.key` of the connection are what the server looks at. */
+    /** No fields: the server checks `ssl.cert` and `ssl.key` of the connection. */
     certificate: v.strictObject({}),
-    /** Keys that the customer made for this; never an identity of our own, which would sign for anybody. */
+    /** Keys that the customer creates for this purpose. Never the identity of Mooring, which would sign for any tenant. */
     iam: v.strictObject({
       access_key_id: Name,
       secret_access_key: Secret,
@@ -28,7 +28,7 @@ export const postgresql = defineConnector({
     }),
   },
   destination: ['host', 'port', 'username'],
-  // A key never leaves. A password, and a token that keys are turned into, are two secrets.
+  // A private key is never sent, so a certificate is stronger. A password and a token made from keys are different secrets.
   strength: {
     auth_method: [
       ['password', 'certificate'],

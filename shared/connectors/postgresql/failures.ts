@@ -11,8 +11,8 @@ import {
 import { mayNotConnect, poolers } from './poolers.ts';
 
 /**
- * Goes by SQLSTATE, and within 28000, which stands for a dozen refusals, by the server's `routine`, by its text where that is English, and
- * by how far the login had come: the text may be translated.
+ * Classifies by SQLSTATE. 28000 covers a dozen refusals, so there the `routine` of the server, an English text and the progress of the login
+ * decide; the text may be translated.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 export const failure = (error: unknown): Failure | undefined => {
@@ -34,7 +34,7 @@ export const failure = (error: unknown): Failure | undefined => {
   return ours && failureOf(ours);
 };
 
-/** Classes of SQLSTATE that a statement gets, and no login; of 42501 there are both: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/** SQLSTATE classes that statements cause and logins do not, without 42501: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const ofStatements = /^(?:2[12357]|2F|3[89B]|42(?!501)|44|P0)/;
 
 const failedOnLogin: Meaning = [
@@ -45,19 +45,19 @@ const failedOnLogin: Meaning = [
 export interface Login {
   readonly encrypted: boolean;
   readonly passwordAsked: boolean;
-  /** Whether a token of AWS stood for the password. */
+  /** Whether an AWS token was used as the password. */
   readonly token?: boolean;
 }
 
 /**
- * The error with how far the login had come. A server words "only with TLS" and "your certificate" alike in 28000: whether we were
- * encrypted, and whether it ever asked for a password, tells them apart in any language.
+ * Adds the progress of the login to the error. A server reports "only with TLS" and "certificate required" alike with 28000: whether the
+ * connection was encrypted, and whether the server asked for a password, distinguishes them in any language.
  */
 export const seenAtLogin = (error: unknown, login: Login): unknown =>
   error instanceof Error ? Object.assign(error, { login }) : error;
 
 /**
- * RDS checks a token by PAM, and takes it for a password where the account lacks the role for it.
+ * RDS checks a token with PAM. If the account lacks the role `rds_iam`, the server reads the token as a password.
  * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.Troubleshooting.html
  */
 const refusedToken = (state: string, place: string, login: unknown): Meaning | undefined => {
@@ -83,7 +83,7 @@ const refusedLogin = (routine: string, text: string, login: unknown): Meaning | 
   const said = refusedByMethod(text);
   if (said) return said;
   if (passwordAsked !== false) return undefined;
-  // A client certificate is shown within TLS only.
+  // A client certificate is sent only with TLS.
   return encrypted === false ? otherMethod : certificateOrMethod;
 };
 
@@ -150,16 +150,16 @@ const certificateOrMethod: Meaning = [
 ];
 
 /**
- * A code alone, its first two characters, or with the function of the server's source that raised it:
- * https://github.com/postgres/postgres/blob/master/src/backend/libpq/auth.c. Class 42 would be a fault of our own
- * statement on a PostgreSQL, so that it is none.
+ * Keys are a code, its first two characters, or a code with the function of the server that raised it:
+ * https://github.com/postgres/postgres/blob/master/src/backend/libpq/auth.c. Our own statements never cause class 42 on a real PostgreSQL,
+ * so that class means an emulation.
  */
 const states = failureTable({
   '08': ['protocol-mismatch'],
   '08P01/ProcessStartupPacket': ['protocol-mismatch'],
   '0A000': ['server-error', 'The server lacks a feature that is needed here: check its version.'],
-  '28 28000 28P01': ['authentication-failed'], // 28000 is Redshift's word for a wrong password
-  // "connection requires a valid client certificate", and a pg_hba.conf without a line for us: the first is by far the commoner over TLS.
+  '28 28000 28P01': ['authentication-failed'], // Redshift reports a wrong password as 28000
+  // "connection requires a valid client certificate", or no matching line in pg_hba.conf: over TLS the first is far more common.
   '28000/ClientAuthentication': [
     'client-certificate-required',
     'Send ssl.cert and ssl.key. Where the server wants none, pg_hba.conf has no line for this user, database and address: add one.',
@@ -255,7 +255,7 @@ const states = failureTable({
   XX002: ['server-error', 'An index of the server is damaged: look at its log, and REINDEX what it names.'],
 });
 
-/** What `pg` itself throws, in its own words, which have no code: https://github.com/brianc/node-postgres/tree/master/packages/pg/lib */
+/** Errors of `pg` itself, which have a text and no code: https://github.com/brianc/node-postgres/tree/master/packages/pg/lib */
 const driver = textTable([
   [
     /^SASL: .*(iteration count \d+ exceeds|server signature|nonce|salt|attribute|iteration)/,
@@ -273,7 +273,7 @@ const driver = textTable([
   ],
 ]);
 
-/** Redshift's own way to hash passwords, which the driver does not know. */
+/** A password hash of Redshift that the driver does not support. */
 const redshiftPassword: Meaning = [
   'authentication-failed',
   'The account’s password is hashed with sha256, which the driver does not speak. Set it again with md5: ALTER USER … PASSWORD ‘md5’ followed by the MD5 of password and user name in hexadecimal.',

@@ -2,13 +2,13 @@ import type { Client, Connection } from 'pg';
 import { tooLarge } from '../../network/budget.ts';
 import { Problem } from '../../problem.ts';
 
-/** One statement of a flight. Its rows come as text, as they arrive; no column of it may be null. */
+/** One statement of a batch. `row` receives each row as text on arrival; no column may be null. */
 export interface Statement {
   readonly sql: string;
   readonly row?: (fields: readonly string[]) => void;
 }
 
-/** Runs statements in one transaction and one flight, within bounds that hold whatever the server does. */
+/** Runs the statements as one transaction in one batch, with limits that hold even for a hostile server. */
 export const transact = async (
   client: Client,
   opening: readonly string[],
@@ -18,23 +18,23 @@ export const transact = async (
   try {
     await fly(client, [...opening.map((sql) => ({ sql })), ...statements, { sql: 'commit' }], timeoutMs);
   } catch (error) {
-    // For a pooler's sake, and whoever asks again; the failure that counts is the first.
+    // A pooler reuses the connection, and the caller may retry on it. The first error is the one to report.
     await fly(client, [{ sql: 'rollback' }], patienceMs).catch(() => undefined);
     throw error;
   }
 };
 
-/** A server that does not even end its transaction is left. */
+/** After this time the rollback is abandoned. */
 const patienceMs = 1000;
 
-/** What may come over the wire in one flight: some 250 000 tables, and what a hostile server gets to send. */
+/** The bytes that a server may send in one batch: enough for about 250,000 tables. */
 const maxBytes = 256 << 20;
-/** The same in rows: of each table there are six sets at most, and a row that is kept takes far more than its bytes. */
+/** The rows of one batch: a table has at most six rows, and a stored row takes far more memory than its bytes. */
 const maxRows = 1_500_000;
 
 /**
- * Runs all statements as one simple query: one round trip, nothing prepared, so that poolers let it pass, and no row kept
- * here. The submittable's methods are those that `pg` calls: https://github.com/brianc/node-postgres/blob/master/packages/pg-cursor/index.js
+ * Runs all statements as one simple query: one round trip, without prepared statements, so that poolers accept it. It stores no rows.
+ * `pg` calls the methods of the submitted object: https://github.com/brianc/node-postgres/blob/master/packages/pg-cursor/index.js
  */
 const fly = (client: Client, statements: readonly Statement[], timeoutMs: number): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -52,7 +52,7 @@ const fly = (client: Client, statements: readonly Statement[], timeoutMs: number
       reject(error);
     };
     const abandon = (error: unknown) => {
-      if (abandoned) return; // what was sent before still comes
+      if (abandoned) return; // messages already received still arrive here
       abandoned = true;
       fail(error);
       client.on('error', ignore);
@@ -61,7 +61,7 @@ const fly = (client: Client, statements: readonly Statement[], timeoutMs: number
     const weigh = (chunk: Uint8Array) => {
       if ((received += chunk.byteLength) > maxBytes) abandon(tooMuch());
     };
-    // The server has the same limit, and a second to say so itself.
+    // The server has the same limit, and one more second to report it.
     const timer = setTimeout(() => abandon(tooLate()), timeoutMs + 1_000);
     client.query({
       submit: (connection: Connection) => {
@@ -69,7 +69,7 @@ const fly = (client: Client, statements: readonly Statement[], timeoutMs: number
         connection.query(statements.map(({ sql }) => sql).join(';\n'));
       },
       handleRowDescription: ignore,
-      // A throw in here would be nobody's: pg calls from the socket's own event.
+      // An error thrown here would be uncaught, because pg calls this in an event handler of the socket.
       handleDataRow: ({ fields }: { readonly fields: readonly (string | null)[] }) => {
         if ((rows += 1) > maxRows) return abandon(tooMuch());
         try {

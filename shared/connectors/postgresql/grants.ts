@@ -4,10 +4,10 @@ import { quote } from './quote.ts';
 import type { Reading } from './read.ts';
 import type { Relation } from './relation.ts';
 
-/** A relation, and what of it the account may read. */
+/** A relation with the rights of the account. */
 type Seen = Pick<Relation, 'schema' | 'name' | 'access' | 'readable' | 'columns'>;
 
-/** What is there and the account may not read, with the statements that would let it. `seen` is all that is there. */
+/** Reports what the account may not read, with the statements that allow it. `seen` contains all relations in scope. */
 export const unreadable = (
   seen: readonly Seen[],
   closed: ReadonlySet<string>,
@@ -42,7 +42,7 @@ export const unreadable = (
   ];
 };
 
-/** Schemas that were asked for by name and are not there. */
+/** Reports schemas that the scope names and that do not exist. */
 export const notThere = ({ schemas, excludedSchemas }: Scope, found: Pick<Reading, 'schemas'>): Missing[] => {
   const names = (schemas ?? []).filter((name) => !found.schemas.has(name) && !excludedSchemas.includes(name));
   return schemasNotFound(names, found.schemas, quote);

@@ -6,9 +6,9 @@ import type { Asked } from './logins.ts';
 import { tap } from '../tap.ts';
 
 /**
- * Stands between a socket and the driver: follows the framing of what the server sends, and turns what is no PostgreSQL, what is endless
- * and whatever the driver's parser throws into the socket's error. Without it such a throw would end the process: it happens in an event.
- * `askedFor` hears how the server wants us to log in before the driver does, and may throw.
+ * Checks the data of the server before the driver parses it: reads the framing, and destroys the socket with an error if the data is not
+ * PostgreSQL, is too large, or makes the parser of the driver throw. Such an error would otherwise crash the process, because it is thrown
+ * in an event handler. `onAuthenticationRequest` receives each authentication request before the driver does, and may throw.
  */
 export const guard = (socket: Socket, askedFor: (asked: Asked) => void) => {
   const { see, allow } = follow(askedFor);
@@ -16,16 +16,16 @@ export const guard = (socket: Socket, askedFor: (asked: Asked) => void) => {
   return { allow };
 };
 
-/** No row of a catalogue comes near it; a length beyond it would have the driver gather a gigabyte. */
+/** Far more than any row of a catalog. A larger length would make the driver buffer up to 1 GB. */
 const longestMessage = 32 * 2 ** 20;
 
-/** What may come before the session is ours: https://www.postgresql.org/docs/current/protocol-message-formats.html */
+/** Message types that may arrive before the login is complete: https://www.postgresql.org/docs/current/protocol-message-formats.html */
 const beforeLogin = new Set(Buffer.from('RENSKZv'));
-/** Lists of fields; one without its end has the driver look for it for ever: https://github.com/brianc/node-postgres/issues/1694 */
+/** Messages that are lists of fields. Without a terminator the driver loops forever: https://github.com/brianc/node-postgres/issues/1694 */
 const fieldLists = new Set(Buffer.from('EN'));
 const authentication = 0x52; // R
 const [description, row] = [0x54, 0x44]; // T and D
-/** What begins or ends a result. The driver makes an object of every one, and a flight has a few statements. */
+/** Messages that start or end a result. The driver creates an object for each, and a batch has only a few statements. */
 const resultMarks = new Set(Buffer.from('TCI'));
 const mostMarks = 1000;
 
@@ -68,7 +68,7 @@ const follow = (askedFor: (asked: Asked) => void) => {
     }
   };
 
-  /** From the login on: how many bytes more may come. */
+  /** Marks the login as complete and sets how many more bytes the server may send. */
   const allow = (bytes: number) => {
     open = true;
     marks = { left: mostMarks, spent: foreign };
@@ -77,7 +77,7 @@ const follow = (askedFor: (asked: Asked) => void) => {
   return { see, allow };
 };
 
-/** A letter and a text that ends with 0, again and again, and a 0 in place of a letter. */
+/** Reads a repeated letter and NUL-terminated text, with NUL in place of a letter at the end. */
 const followList = () => {
   let inText = false;
   let ended = false;
@@ -95,7 +95,7 @@ const followList = () => {
   };
 };
 
-/** The kind of an authentication request, its first four bytes; of a continuation of SASL also how often it has the password hashed. */
+/** Reads the kind of an authentication request (its first 4 bytes), and the iteration count of a SASL continuation. */
 const followKind = (askedFor: (asked: Asked) => void) => {
   let head = Buffer.alloc(0);
   return {
@@ -114,18 +114,18 @@ const followKind = (askedFor: (asked: Asked) => void) => {
 };
 
 const saslContinue = 11;
-/** A nonce, a salt and a number; https://www.rfc-editor.org/rfc/rfc5802#section-7 */
+/** Enough for a nonce, a salt and a number: https://www.rfc-editor.org/rfc/rfc5802#section-7 */
 const longestRequest = 8192;
 
-/** The least that is said: whichever of several the driver goes by. */
+/** Returns the lowest count, because it is unknown which of several counts the driver uses. */
 const iterationsIn = (said: string): number =>
   Math.min(
     ...said.split(',').flatMap((part) => (part.startsWith('i=') ? Number.parseInt(part.slice(2), 10) : [])),
   );
 
 /**
- * A row has as many columns as were described, and no table has more than 1664: https://www.postgresql.org/docs/current/limits.html
- * The driver copies an object of all that were described for every row, however short that is.
+ * A row has as many columns as its description, and at most 1664: https://www.postgresql.org/docs/current/limits.html
+ * The driver copies an object with all described columns for every row, even for a short row.
  */
 const createColumns = () => {
   let described = 0;

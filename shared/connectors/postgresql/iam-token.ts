@@ -7,7 +7,7 @@ interface Keys {
   readonly region?: string;
 }
 
-/** A password of 15 minutes for RDS, signed here with the customer's own keys; nothing is asked of AWS. */
+/** Creates a password for RDS that is valid for 15 minutes. It is signed locally with the keys of the customer, without a call to AWS. */
 export const iamToken = async (
   { access_key_id, secret_access_key, session_token, region }: Keys,
   { host, port, username }: { readonly host: string; readonly port: number; readonly username: string },

@@ -13,7 +13,7 @@ import { read, type Reading } from './read.ts';
 import { unpack } from './relation.ts';
 import { beginReading } from './session-state.ts';
 
-/** One flight; a second where a type, a key or a right needs another look; and once more where a name holds the separator. */
+/** Reads the catalog in one batch, with a second batch if types, keys or rights need it. Repeats all if a name contains the separator. */
 export const introspect = async (
   client: Client,
   scope: Scope,
@@ -52,7 +52,7 @@ export const introspect = async (
   return missing;
 };
 
-/** A type whose library or labels are gone has the server fail at whatever holds a value of it. */
+/** If the library or the labels of a type are gone, the server fails on every expression with a value of that type. */
 const expressionsUnread = (native = ''): Missing => ({
   reason: 'expressions-unread',
   remediation: `The server fails (${native}) as it spells a default or an index: SELECT adrelid::regclass, adnum FROM pg_attrdef, and pg_get_expr(adbin, adrelid) of each, find it. Bring back the library or type that it needs (ALTER EXTENSION … UPDATE), or drop it. Until then no defaults are told, nor indexes of expressions or of some rows.`,

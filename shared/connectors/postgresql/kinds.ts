@@ -3,7 +3,7 @@ import { kindTable } from '../kind-table.ts';
 
 type Kind = Column['kind'];
 
-/** What the catalog calls a type, told from its row in pg_type; domains and arrays are resolved before. */
+/** Converts a row of pg_type. The caller resolves domains and arrays first. */
 export const kindOf = (name: string, type: string, category: string): Kind =>
   type === enumType
     ? 'string'
@@ -13,7 +13,7 @@ export const kindOf = (name: string, type: string, category: string): Kind =>
 const baseType = 'b';
 const enumType = 'e';
 
-/** Types of extensions go by their name, in whatever schema they live. What a product would hold as text is a string. */
+/** Types of extensions match by name, in any schema. A type that products store as text is a string. */
 const byName = kindTable({
   integer: 'int2 int4 int8 oid',
   decimal: 'numeric money',
@@ -30,8 +30,9 @@ const byName = kindTable({
 });
 
 /**
- * Arrays, booleans, shapes and strings (citext too): https://www.postgresql.org/docs/current/catalog-pg-type.html#CATALOG-TYPCATEGORY-TABLE.
- * The rest is `other`: intervals, ranges, bit strings, composites, text search, and what extensions bring.
+ * Arrays, booleans, geometric types and strings (also citext):
+ * https://www.postgresql.org/docs/current/catalog-pg-type.html#CATALOG-TYPCATEGORY-TABLE.
+ * The rest is `other`: intervals, ranges, bit strings, composites, text search, and other types of extensions.
  */
 const byCategory: ReadonlyMap<string, Kind> = new Map([
   ['A', 'array'],
@@ -41,7 +42,7 @@ const byCategory: ReadonlyMap<string, Kind> = new Map([
 ]);
 
 /**
- * A type of pg_catalog with its modifier, as format_type() spells it; `undefined` where only the server knows.
+ * Renders a type of pg_catalog with its modifier, as format_type() does. Returns `undefined` if only the server can render it.
  * https://github.com/postgres/postgres/blob/master/src/backend/utils/adt/format_type.c
  */
 export const spelled = (name: string, modifier: number): string | undefined => {
@@ -50,10 +51,10 @@ export const spelled = (name: string, modifier: number): string | undefined => {
   return form?.replace('?', name === 'numeric' ? precision(modifier - header) : `${size}`);
 };
 
-/** VARHDRSZ, which some modifiers include. */
+/** VARHDRSZ, which is part of some modifiers. */
 const header = 4;
 
-/** Precision above, scale in the lower 11 bits with its sign (since 15): numeric_typmod_scale in numeric.c. */
+/** The lower 11 bits are the scale, signed since PostgreSQL 15; the precision is above: numeric_typmod_scale in numeric.c. */
 const precision = (packed: number) => `${(packed >> 16) & 0xffff},${((packed & 0x7ff) ^ 1024) - 1024}`;
 
 const forms: ReadonlyMap<string, string> = new Map([

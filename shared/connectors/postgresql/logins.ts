@@ -11,7 +11,7 @@ export const logins = {
     kind: 'challenge',
     manual: 'https://www.postgresql.org/docs/current/sasl-authentication.html',
   },
-  /** The server says how often the password is hashed: once, and its proof is as good as MD5 for who tries passwords. */
+  /** The server chooses the number of iterations. With only one, the proof is as easy to attack as MD5. */
   weakScram: {
     name: 'SCRAM-SHA-256 with fewer than 4096 iterations',
     kind: 'weak-challenge',
@@ -28,7 +28,7 @@ export const logins = {
     manual: 'https://www.postgresql.org/docs/current/auth-password.html',
     instead: 'have pg_hba.conf ask for scram-sha-256',
   },
-  /** Whoever has the token is the user for 15 minutes, and RDS takes it over TLS alone. */
+  /** The token gives full access for 15 minutes, and RDS accepts it only over TLS. */
   iam: {
     name: 'IAM database authentication',
     kind: 'tls-only',
@@ -36,28 +36,28 @@ export const logins = {
   },
 } as const satisfies Logins;
 
-/** The same of every server that speaks the protocol. */
+/** The login methods of a server that speaks this protocol. */
 export type PostgresLogins = Readonly<Record<keyof typeof logins, Login>>;
 
 /**
- * Done; Kerberos, SCM, GSSAPI and SSPI, and Redshift's hashing by sha256: none of them has the driver send a password.
+ * AuthenticationOk; Kerberos, SCM, GSSAPI and SSPI; and the sha256 hash of Redshift. The driver sends no password for any of them.
  * https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-AUTHENTICATIONOK
  */
 const withoutPassword: ReadonlySet<number> = new Set([0, 2, 6, 7, 8, 9, 13]);
 const md5 = 5;
-/** SASL, its continuation and its end; the driver takes SCRAM alone. */
+/** SASL, its continuation and its end. The driver supports only SCRAM. */
 const sasl: ReadonlySet<number> = new Set([10, 11, 12]);
 /** https://www.rfc-editor.org/rfc/rfc7677#section-4 */
 const leastIterations = 4096;
 
-/** What an authentication request says. */
+/** The content of an authentication request. */
 export interface Asked {
   readonly kind: number;
-  /** Of SCRAM, where the request says it. */
+  /** The SCRAM iteration count, if the request contains it. */
   readonly iterations?: number | undefined;
 }
 
-/** The login that an authentication request asks for; one that is not known would get the password as it is. */
+/** Resolves the login method of an authentication request. Unknown kinds count as cleartext, because the driver could send the password itself. */
 export const loginFor = (
   { kind, iterations = leastIterations }: Asked,
   { auth_method, password }: { readonly auth_method: string; readonly password?: string },

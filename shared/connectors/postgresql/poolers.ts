@@ -6,7 +6,7 @@ export const mayNotConnect: Meaning = [
 ];
 
 /**
- * Poolers send one SQLSTATE for all and no routine, so their text decides; it is never translated.
+ * Poolers send the same SQLSTATE for every error and no routine, so their text decides; it is never translated.
  * https://github.com/pgbouncer/pgbouncer/blob/master/src/client.c · https://neon.com/docs/connect/connection-errors ·
  * https://github.com/supabase/supavisor/blob/main/lib/supavisor/client_handler.ex
  */

@@ -7,7 +7,7 @@ export interface Asking {
   readonly literal: (text: string) => string;
 }
 
-/** Two statements, in one flight, for any number of tables. */
+/** Builds two statements that run in one round trip, for any number of tables. */
 export const privilegeQueries = ({ schemas, flavor, literal }: Asking): readonly [string, string] => {
   const names = schemas && flavor === 'redshift' ? addLowerCase(schemas) : schemas;
   const scope = names ? `and n.nspname in (${names.map(literal).join(', ')})` : '';
@@ -17,8 +17,8 @@ export const privilegeQueries = ({ schemas, flavor, literal }: Asking): readonly
 const unreadable = `not (has_table_privilege(c.oid, 'select') or has_any_column_privilege(c.oid, 'select'))`;
 
 /**
- * The account itself comes first, then the powerful roles that it is a member of. No subqueries: on a new session, with nothing cached,
- * planning is most of the time.
+ * Returns the account first, then the powerful roles that it is a member of. There are no subqueries, because planning takes most of the time
+ * on a new session without caches.
  * `relkind`: r table, p partitioned, v view, m materialized view, f foreign. https://www.postgresql.org/docs/current/catalog-pg-class.html
  */
 const postgresqlQueries = (scope: string): [string, string] => [
@@ -43,7 +43,7 @@ const postgresqlQueries = (scope: string): [string, string] => [
    group by n.oid, n.nspname order by n.nspname limit 1000`,
 ];
 
-/** PostgreSQL 8.0's grammar, and no arrays on the leader node. Tried on a PostgreSQL with Redshift's views, never on the real thing. */
+/** Uses the grammar of PostgreSQL 8.0, without arrays on the leader node. Tested on a PostgreSQL with views of Redshift, not on Redshift itself. */
 const redshiftQueries = (scope: string): [string, string] => [
   `select usename::varchar as name, usesuper as superuser, usecreatedb as createdb,
      has_database_privilege(current_database(), 'create') as may_create

@@ -2,7 +2,7 @@ import type { Privileges } from '../connector.ts';
 import type { Asking } from './privilege-queries.ts';
 import { quote } from './quote.ts';
 
-/** What is missing for the role and what is beyond it, with the statements that change it; the longest lists are cut and say so. */
+/** Lists missing and excess privileges for the role, with the statements that change them. Long lists are cut, and the last item says so. */
 export const privilegesOf = (
   account: Readonly<Record<string, unknown>> | undefined,
   schemaRows: readonly Readonly<Record<string, unknown>>[],
@@ -22,7 +22,7 @@ export const privilegesOf = (
       ]),
     };
   }
-  // A target needs one place to write to, unless it was told which.
+  // A target needs one schema to write to, unless config.schemas names them.
   const somewhere = account?.['may_create'] === true || schemas.some(({ create }) => create);
   const writable = named || !somewhere ? schemas : [];
   return { missing: cut(writable.flatMap((schema) => missingToWrite(schema, user))), excess: [] };
@@ -34,7 +34,7 @@ interface Schema {
   readonly create: boolean;
   readonly tables: number;
   readonly unreadable: number;
-  /** The first of the unreadable, where the engine tells. */
+  /** The first unreadable tables, if the engine returns names. */
   readonly unreadableNames: readonly string[];
   readonly writable: number;
   readonly unwritable: number;
@@ -117,7 +117,7 @@ const beyondReading = ({ name, writable, owned }: Schema, user: string): Privile
   ];
 };
 
-/** On one line, whatever names are in it: a line of its own would be run. */
+/** Removes line breaks in names: a second line would not be a comment, and would run. */
 const comment = (text: string) => `-- ${text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')}`;
 
 const attributesOf = (
@@ -136,12 +136,12 @@ const attributesOf = (
   ];
 };
 
-/** A remediation is read by people. */
+/** People read a remediation, so it stays short. */
 const most = 20;
 const cut = <Item extends object>(items: readonly Item[]): readonly Item[] => {
   if (items.length <= most) return items;
   const rest = `${items.length - most} more of the kind; name the schemas that are needed in config.schemas`;
-  // The last kept item tells of the rest, as a comment, so that all of it can still be pasted and run.
+  // The last item mentions the rest in a comment, so that the whole text can still be pasted and run.
   return items.slice(0, most).map((item, at) => (at === most - 1 ? annotated(item, rest) : item));
 };
 const annotated = <Item extends object>(item: Item, rest: string): Item => ({

@@ -1,29 +1,29 @@
 import type { Scope } from '../catalog.ts';
 import { brokenViewsQuery } from './broken-views.ts';
 
-/** Quotes a value for the simple protocol, which cannot bind: pg's own `escapeLiteral`. */
+/** Quotes a value for the simple protocol, which cannot bind parameters: `escapeLiteral` of pg. */
 type Literal = (text: string) => string;
 
 /**
- * The whole catalog, set by set; what belongs to one table comes in one row, its texts joined by `separator`. The reader counts
- * them, because no character is barred from a name. Unless `spelled`, no expression is: defaults and indexes that have one are left out.
+ * Builds one query for each set of the catalog. A set has one row for each table, with its texts joined by `separator`. The reader counts
+ * the texts, because a name may contain any character. Unless `spelled`, defaults and indexes with expressions are left out.
  */
 export const catalogQueries = (scope: Scope, separator: string, literal: Literal, spelled = true) => {
   const sep = literal(separator);
   const mine = scopeOf(scope, literal);
   const relations = `select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace where ${relkinds} and ${mine}`;
-  // Cheaper than a join: the system catalogs are below, and the reader drops what it does not know.
+  // The oid comparison is cheaper than a join: system catalogs have lower oids, and the reader drops unknown relations.
   const isNarrowed = scope.schemas !== undefined || scope.excludedSchemas.length > 0;
   const within = (oid: string) => (isNarrowed ? `${oid} in (${relations})` : `${oid} >= ${firstGivenOid}`);
   return {
     server: `select current_user, current_setting('block_size'), current_setting('server_version_num')`,
     schemas: `select n.oid, n.nspname, coalesce(has_schema_privilege(n.oid, 'usage'), false) from pg_namespace n where ${mine}
       ${scope.schemas ? `or lower(n.nspname) = any (select lower(t) from unnest(${texts(scope.schemas, literal)}) t)` : ''}`,
-    // Arrays are told by `typarray`, but not domains over them; the row types of tables, by far the most, are left to the second flight.
+    // `typarray` identifies array types, but not domains over them. Row types of tables, by far the most types, are left to the second batch.
     types: `select t.oid, t.typarray, t.typname, format_type(t.oid, -1), t.typtype, t.typcategory, t.typbasetype, t.typnotnull,
       t.typnamespace = 'pg_catalog'::regnamespace
       from pg_type t where (t.typcategory <> 'A' or t.typtype = 'd') and (t.typtype <> 'c' or t.typrelid in (select oid from pg_class where relkind = 'c'))`,
-    // Pages as the last VACUUM or ANALYZE counted them: pg_total_relation_size() opens and locks each table, and asks the disk for each file.
+    // Page counts of the last VACUUM or ANALYZE: pg_total_relation_size() would open and lock each table and read the size of each file.
     relations: `with indexed as (select i.indrelid, sum(x.relpages) as pages
         from pg_index i join pg_class x on x.oid = i.indexrelid group by 1)
       select c.oid, c.relnamespace, c.relname, case when c.relispartition then 'P' else c.relkind end,
@@ -43,9 +43,9 @@ export const catalogQueries = (scope: Scope, separator: string, literal: Literal
       left join indexed large on large.indrelid = t.oid
       left join pg_inherits h on h.inhrelid = c.oid and c.relispartition where ${relkinds} and ${mine}`,
     brokenViews: brokenViewsQuery(mine),
-    // A type and its modifier are one number. One letter says the rest: I identity, S stored, V virtual, N none of it; small: nullable.
-    // Before 12 there is no attgenerated: the name then falls through to the outer one.
-    // A look into the index for each table is cheaper than sorting all columns, needs no memory, and begins to answer at once.
+    // A type and its modifier are one number. One letter contains the rest: I identity, S stored, V virtual, N none; lower case: nullable.
+    // Before version 12 there is no attgenerated: the name then resolves to the outer column.
+    // An index lookup for each table is cheaper than sorting all columns, needs no memory, and returns the first rows at once.
     columns: `select c.oid, a.* from pg_class c join pg_namespace n on n.oid = c.relnamespace,
       (select ''::"char" as attgenerated) before_12, lateral (
         select string_agg(a.attname, ${sep}), array_agg(a.attnum),
@@ -56,23 +56,23 @@ export const catalogQueries = (scope: Scope, separator: string, literal: Literal
             when a.attnotnull then 'N' else 'n' end, '')
         from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped having count(*) > 0) a
       where ${relkinds} and ${mine}`,
-    // Without the table pg_get_expr need not open it, which costs more than all the rest; only a column in the expression needs it.
+    // With 0 instead of the table, pg_get_expr does not open the table, which is the largest cost. Only an expression with a column needs it.
     defaults: `select d.adrelid, array_agg(d.adnum), coalesce(string_agg(case when d.adbin::text like '%{VAR :%'
         then pg_get_expr(d.adbin, d.adrelid) else pg_get_expr(d.adbin, 0) end, ${sep}), '')
       from pg_attrdef d where ${spelled} and ${within('d.adrelid')} group by 1`,
     comments: `select d.objoid, array_agg(d.objsubid), string_agg(d.description, ${sep})
       from pg_description d where d.classoid = 'pg_class'::regclass and ${within('d.objoid')} group by 1`,
-    // A key that points to a partitioned table has a row for each partition of it besides.
+    // A key that references a partitioned table has an additional row for each of its partitions.
     foreignKeys: `select k.conrelid, string_agg(k.conname, ${sep}), array_agg(k.confrelid),
         string_agg(k.conkey::text, ';'), string_agg(k.confkey::text, ';'),
         string_agg(case when k.convalidated then 'v' else 'n' end, '')
       from pg_constraint k where k.contype = 'f' and ${within('k.conrelid')} and (k.conparentid = 0 or not exists (
         select from pg_constraint p where p.oid = k.conparentid and p.conrelid = k.conrelid)) group by 1`,
-    // Since 18 NOT NULL may be NOT VALID, and attnotnull is true all the same.
+    // Since version 18, NOT NULL may be NOT VALID, and attnotnull is true nevertheless.
     uncheckedNotNull: `select k.conrelid, k.conkey from pg_constraint k
       where k.contype = 'n' and not k.convalidated and ${within('k.conrelid')}`,
-    // A zero in indkey is an expression; all of a table come in one list. pg_get_expr joins several of one index by a comma.
-    // A letter says whether it is unique, a small one that it is not valid: https://www.postgresql.org/docs/current/catalog-pg-index.html
+    // A zero in indkey is an expression; the expressions of a table are in one list. pg_get_expr joins several of one index with commas.
+    // One letter: P primary, U unique, N neither; lower case: not valid. https://www.postgresql.org/docs/current/catalog-pg-index.html
     indexes: `select i.indrelid, string_agg(c.relname, ${sep}), string_agg(case when i.indnatts > i.indnkeyatts
           then array_to_string((i.indkey::int2[])[0:i.indnkeyatts - 1], ' ') else i.indkey::text end, ','),
         string_agg(case when i.indisvalid then
@@ -90,7 +90,7 @@ export const catalogQueries = (scope: Scope, separator: string, literal: Literal
   };
 };
 
-/** What the first flight left open: types with modifiers of their own, tables outside the scope, rights on single columns. */
+/** Builds the queries of the second batch: types with modifiers, tables outside the scope, rights on single columns. */
 export const leftQueries = (
   left: {
     readonly types: Iterable<string>;
@@ -109,16 +109,16 @@ export const leftQueries = (
     and a.attnum > 0 and has_column_privilege(a.attrelid, a.attnum, 'select') group by 1`,
 });
 
-/** https://www.postgresql.org/docs/current/catalog-pg-class.html: tables, partitioned, views, materialized, foreign. */
+/** Tables, partitioned tables, views, materialized views and foreign tables: https://www.postgresql.org/docs/current/catalog-pg-class.html */
 const relkinds = `c.relkind in ('r', 'p', 'v', 'm', 'f')`;
 
 /**
- * FirstGenbkiObjectId: oids below are written in PostgreSQL's source. Not FirstNormalObjectId: a server without postmaster gives
- * lower ones to what is the user's. https://github.com/postgres/postgres/blob/master/src/include/access/transam.h
+ * FirstGenbkiObjectId: lower oids are fixed in the source of PostgreSQL. FirstNormalObjectId does not work, because a server without
+ * postmaster gives lower oids to user objects. https://github.com/postgres/postgres/blob/master/src/include/access/transam.h
  */
 const firstGivenOid = 10000;
 
-/** As text: a literal cast to `name` is cut at 63 bytes, and may then be another schema's. */
+/** Compares as text: a literal cast to `name` is cut at 63 bytes and may then match another schema. */
 const scopeOf = ({ schemas, excludedSchemas }: Scope, literal: Literal) =>
   [
     `n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`,
@@ -126,12 +126,12 @@ const scopeOf = ({ schemas, excludedSchemas }: Scope, literal: Literal) =>
     ...(excludedSchemas.length ? [`n.nspname::text <> all (${texts(excludedSchemas, literal)})`] : []),
   ].join(' and ');
 
-/** No name holds a zero character, and none may end the query early. */
+/** Drops names with NUL: no schema has such a name, and NUL would end the query early. */
 const texts = (names: readonly string[], literal: Literal) =>
   `array[${names
     .filter((name) => !name.includes('\0'))
     .map(literal)
     .join(', ')}]::text[]`;
 
-/** Numbers of the server's own. */
+/** The numbers come from the server, so only digits are accepted. */
 const list = (numbers: Iterable<string>) => `'{${[...numbers].filter((n) => /^-?\d+$/.test(n)).join(',')}}'`;

@@ -1,7 +1,7 @@
-/** Quotes a name only where PostgreSQL needs it, by the same rule as its own quote_ident(). */
+/** Quotes a name only if PostgreSQL requires it, by the rule of its function quote_ident(). */
 export const quote = (identifier: string) => quoteIn(keywords, identifier);
 
-/** The same for a dialect with key words of its own. */
+/** Creates the same function for a dialect with additional keywords. */
 export const quoteWith = (more: ReadonlySet<string>) => {
   const all = new Set([...keywords, ...more]);
   return (identifier: string) => quoteIn(all, identifier);
@@ -12,7 +12,7 @@ const quoteIn = (words: ReadonlySet<string>, identifier: string) =>
     ? identifier
     : `"${identifier.replaceAll('"', '""')}"`;
 
-/** All that pg_get_keywords() of 11, 14 or 18 calls more than unreserved: https://www.postgresql.org/docs/current/sql-keywords-appendix.html */
+/** Words that pg_get_keywords() of 11, 14 or 18 does not list as unreserved: https://www.postgresql.org/docs/current/sql-keywords-appendix.html */
 const keywords: ReadonlySet<string> = new Set(
   `all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast char
   character check coalesce collate collation column concurrently constraint create cross current_catalog current_date

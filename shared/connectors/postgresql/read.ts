@@ -9,21 +9,21 @@ import { createRelations, type Server } from './relations.ts';
 import { numbers, type Row, type SetName } from './sets.ts';
 import { createTypes } from './types.ts';
 
-/** All that was found, not folded yet. */
+/** The result of reading the catalog, before tables are built. */
 export interface Reading {
   readonly account: string;
   readonly schemas: ReadonlySet<string>;
-  /** Schemas that the account may not look into. */
+  /** Schemas on which the account lacks USAGE. */
   readonly closed: ReadonlySet<string>;
   readonly relations: Relation[];
   readonly broken: readonly BrokenView[];
-  /** By oid; those beyond the scope too, where a key or a partition points there. */
+  /** Finds a relation by oid, also one outside the scope if a key or a partition references it. */
   readonly relationOf: (oid: string) => Named | undefined;
 }
 
 type Run = (statements: readonly Statement[]) => Promise<void>;
 
-/** Answers `undefined` where a name holds the separator: then nothing of it can be trusted. */
+/** Returns `undefined` if a name contains the separator, because the rows are then ambiguous. */
 export const read = async (
   client: Pick<Client, 'escapeLiteral'>,
   scope: Scope,
@@ -73,7 +73,7 @@ export const read = async (
   const partial = relations.listPartlyReadable();
   const outside = relations.listOutside();
   if (types.unspelled.size + outside.size + partial.length > 0) {
-    // There is no third try for these few rows.
+    // The separator is random, because these few rows are not read again if a name contains it.
     const unlikely = `${separator}${randomUUID()}`;
     const left = leftQueries(
       { types: types.unspelled.keys(), relations: outside, rights: partial },

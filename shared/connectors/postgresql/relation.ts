@@ -2,35 +2,35 @@ import type { Column, Table } from '../catalog.ts';
 import { draftOf, type Draft, type ForeignKeyDraft, type Part } from '../sql/draft.ts';
 import type { Columns, ForeignKeys, Indexes, Texts, TypedColumns } from './sets.ts';
 
-/** A relation by its name and columns, which is all that a foreign key or a partition needs of another. */
+/** The name and columns of a relation, which is all that a foreign key or a partition needs of the other table. */
 export interface Named {
   readonly schema: string;
   readonly name: string;
   readonly columns?: Columns | undefined;
-  /** Which the account may read, by attribute number, where it is not all. */
+  /** The attribute numbers of the readable columns, if the account cannot read all. */
   readable?: ReadonlySet<number> | undefined;
 }
 
-/** What is known of a relation; its sets may be read anew each time that they are asked for. */
+/** A relation of the catalog. Each access to one of its sets may parse it again. */
 export interface Relation extends Named {
   readonly kind: Table['kind'];
   readonly rows: number | null;
   readonly size_bytes: number | null;
   readonly statistics_at: string | null;
-  /** The oid of the table that it is a part of; `0` where it is none. */
+  /** The oid of the partitioned table that it belongs to, or `0`. */
   readonly parent: string;
-  /** How many of its columns the account may read. */
+  /** The share of its columns that the account may read. */
   readonly access: 'all' | 'some' | 'none';
   readonly columns?: TypedColumns | undefined;
   readonly defaults?: Texts | undefined;
   readonly comments?: Texts | undefined;
   readonly foreignKeys?: ForeignKeys | undefined;
   readonly indexes?: Indexes | undefined;
-  /** Columns, by attribute number, that are declared NOT NULL and may hold null all the same. */
+  /** The attribute numbers of columns that are declared NOT NULL and may contain null nevertheless. */
   readonly uncheckedNotNull?: ReadonlySet<number> | undefined;
 }
 
-/** `relationOf` answers what a foreign key or a partition points to, by oid. */
+/** `findRelation` returns the relation that a foreign key or a partition references, by oid. */
 export const unpack = (relation: Relation, relationOf: (oid: string) => Named | undefined): Draft => {
   const { schema, name, kind, readable } = relation;
   const draft = draftOf(schema, name, kind);
@@ -42,7 +42,7 @@ export const unpack = (relation: Relation, relationOf: (oid: string) => Named | 
   draft.statistics_at = relation.statistics_at;
   draft.parent = parent ? `${parent.schema}.${parent.name}` : null;
   draft.readable = readable;
-  draft.expressions = readable === undefined; // one may name any column
+  draft.expressions = readable === undefined; // an expression may name a column that the account may not see
   draft.columns = columnsOf(relation, relation.defaults, comments);
   draft.foreignKeys = foreignKeysOf(relation, relationOf);
   addIndexes(draft, relation);
@@ -56,7 +56,7 @@ const columnsOf = (
 ): Column[] => {
   if (!columns) return [];
   const { names, positions, types, flags } = columns;
-  // An outer join makes nulls of a domain's values that the domain forbids.
+  // An outer join in a view can produce nulls even if the domain forbids them.
   const isJoined = kind === 'view' || kind === 'materialized_view';
   const unpacked: Column[] = [];
   for (let i = 0; i < names.length; i++) {
@@ -76,17 +76,20 @@ const columnsOf = (
   return unpacked;
 };
 
-const generatedBy = (flag: string) =>
-  flag === 'I' ? 'identity' : flag === 'S' || flag === 's' ? 'stored' : 'virtual';
+const generatedBy = (flag: string) => {
+  if (flag === 'I') return 'identity';
+  return flag === 'S' || flag === 's' ? 'stored' : 'virtual';
+};
 
 const addIndexes = (draft: Draft, { indexes }: Relation) => {
   if (!indexes) return;
   const { names, keys, flags, expressions, predicates } = indexes;
   let used = 0;
   for (let i = 0; i < names.length; i++) {
-    const parts = (keys[i] ?? '')
-      .split(' ')
-      .map((at): Part => (at !== '0' ? +at : draft.expressions ? expressions[used++] : undefined));
+    const parts = (keys[i] ?? '').split(' ').map((at): Part => {
+      if (at !== '0') return +at;
+      return draft.expressions ? expressions[used++] : undefined;
+    });
     const flag = flags[i] ?? 'N';
     const predicate = predicates[i] || null;
     if (/p/i.test(flag)) draft.primaryKey = parts;
@@ -122,10 +125,10 @@ const foreignKeysOf = (
 const textAt = (set: Texts | undefined, position: number) =>
   set === undefined ? null : (set.texts[set.positions.indexOf(position)] ?? null);
 
-/** Of a key's members, which are never none. */
+/** Parses the array of the columns of a key, which is never empty. */
 const numbers = (positions = '{}') => positions.slice(1, -1).split(',').map(Number);
 
-/** Attribute numbers run from 1, without gaps unless a column was dropped. A negative one is a system column, which has no name here. */
+/** Attribute numbers start at 1, without gaps unless a column was dropped. A negative number is a system column, whose name is not known. */
 const nameAt = ({ columns, readable }: Named, position: number): string | undefined => {
   if (!columns || (readable && !readable.has(position))) return undefined;
   const near =

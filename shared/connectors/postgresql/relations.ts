@@ -9,12 +9,12 @@ export interface Server {
   readonly version: number;
 }
 
-/** The relations of a catalog while their rows arrive: each set's row stays packed until it is asked for. */
+/** Collects the relations of a catalog while their rows arrive. The row of a set stays packed until its first use. */
 export const createRelations = (separator: string, typeOf: (key: string) => Type) => {
   const rows = createPackedRows();
   const sets = readSets(separator, typeOf);
   const relations = new Map<string, PackedRelation>();
-  /** Oids that foreign keys and partitions name. */
+  /** The oids that foreign keys and partitions reference. */
   const pointed = new Set<string>();
 
   return {
@@ -24,13 +24,13 @@ export const createRelations = (separator: string, typeOf: (key: string) => Type
       if (parent !== '0') pointed.add(parent);
     },
 
-    /** False where the row's texts cannot be told apart. One of a relation that is not known is dropped. */
+    /** Returns false if the texts of the row are ambiguous. Drops a row of an unknown relation. */
     keep: (set: SetName, row: Row): boolean => {
       const relation = relations.get(row[0] ?? '');
       if (!relation) return true;
       if (!sets.isWhole[set](row)) return false;
       relation.packed[set] = rows.pack(row);
-      // Types that only the server can spell are asked for before anything is folded.
+      // Resolves the types now, so that the second batch can request those that only the server can render.
       if (set === 'columns') for (const key of members(row[3] ?? '')) typeOf(key);
       if (set === 'foreignKeys') for (const oid of members(row[2] ?? '')) pointed.add(oid);
       return true;
@@ -44,10 +44,10 @@ export const createRelations = (separator: string, typeOf: (key: string) => Type
 
     find: (oid: string): Relation | undefined => relations.get(oid),
     list: (): Relation[] => [...relations.values()],
-    /** The oids of those of which the account may read some columns alone. */
+    /** The oids of relations of which the account may read only some columns. */
     listPartlyReadable: (): string[] =>
       [...relations].filter(([, { access }]) => access === 'some').map(([oid]) => oid),
-    /** The oids of those that others point to, and that are not among them. */
+    /** The oids that are referenced and are not in scope. */
     listOutside: (): ReadonlySet<string> => new Set([...pointed].filter((oid) => !relations.has(oid))),
   };
 };
@@ -84,7 +84,7 @@ class PackedRelation implements Relation {
     this.statistics_at = isCounted && statisticsAt !== '' ? statisticsAt : null;
     this.parent = parent;
     this.access = access === 'all' || access === 'some' ? access : 'none';
-    this.readable = access === 'some' ? new Set() : undefined; // until the second flight says which
+    this.readable = access === 'some' ? new Set() : undefined; // the second batch fills it
     this.#source = source;
   }
 
@@ -119,11 +119,11 @@ interface Source {
   readonly sets: ReturnType<typeof readSets>;
 }
 
-/** Never counted is −1 since 14; before, nothing told it from a table that is empty. */
+/** Since version 14, −1 means that the rows were never counted. Before, such a table looks like an empty one. */
 const isKnown = (rows: number, pages: number, version: number) =>
   rows > 0 || (rows === 0 && (version >= 140_000 || pages > 0));
 
-/** pg_class.relkind, but `P` for whatever is a partition: https://www.postgresql.org/docs/current/catalog-pg-class.html */
+/** By pg_class.relkind, with `P` for every partition: https://www.postgresql.org/docs/current/catalog-pg-class.html */
 const kinds: ReadonlyMap<string, Table['kind']> = new Map([
   ['r', 'table'],
   ['p', 'table'],

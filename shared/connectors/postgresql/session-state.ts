@@ -1,15 +1,15 @@
-/** Something of a session that what is read depends on. */
+/** A setting of the session that affects what is read. */
 interface Setting {
   readonly name: string;
   readonly value: string;
   readonly why: string;
-  /** The first version that has it, where that is not the oldest that works. */
+  /** The first version that has the setting, if the oldest supported version does not have it. */
   readonly since?: number;
 }
 
 /**
- * Everything that a role, a database or the server's configuration may set otherwise (`ALTER ROLE … SET`) and that reading a catalog
- * depends on. https://www.postgresql.org/docs/current/runtime-config-client.html
+ * All settings that affect the reading of a catalog and that a role, a database or the configuration of the server may change
+ * (`ALTER ROLE … SET`). https://www.postgresql.org/docs/current/runtime-config-client.html
  */
 export const catalogSettings: readonly Setting[] = [
   { name: 'lock_timeout', value: '0', why: 'the limit of the statement is the only one' },
@@ -32,15 +32,15 @@ export const catalogSettings: readonly Setting[] = [
   { name: 'work_mem', value: '32MB', why: 'enough to sort without files' },
 ];
 
-/** What a short question depends on: it answers names and flags, and spells nothing. */
+/** The settings for short queries, which return only names and flags and render no expressions. */
 export const questionSettings = catalogSettings.filter(({ name }) =>
   ['lock_timeout', 'search_path'].includes(name),
 );
 
 /**
- * Begins a transaction in which every setting is ours. One snapshot, no write; the isolation level is named because a standby refuses one
- * that is serializable by default. The savepoint ends the limit that the role had set: before version 13 a limit that runs goes on until
- * the transaction's state changes, whatever is set meanwhile.
+ * Builds the statements that begin a read-only transaction with one snapshot and all our settings. They set the isolation level, because a
+ * standby refuses a default of serializable. The savepoint ends the statement timeout of the role: before version 13 a running timeout
+ * continues until the state of the transaction changes, even if the setting changes.
  * https://github.com/postgres/postgres/blob/REL_12_STABLE/src/backend/tcop/postgres.c (`exec_simple_query`)
  */
 export const beginReading = (timeoutMs: number, settings = catalogSettings): readonly string[] => {
@@ -49,7 +49,7 @@ export const beginReading = (timeoutMs: number, settings = catalogSettings): rea
     'begin isolation level repeatable read read only',
     `set local statement_timeout = ${Math.max(1, Math.ceil(timeoutMs))}`,
     'savepoint settled',
-    // A list is no one text.
+    // search_path is a list, so it must not be quoted as one text.
     ...settings
       .filter(({ since }) => since === undefined)
       .map(({ name, value }) => `set local ${name} = ${name === 'search_path' ? value : `'${value}'`}`),

@@ -15,7 +15,7 @@ import { beginReading, questionSettings } from './session-state.ts';
 
 export type Flavor = 'postgresql' | 'redshift';
 
-/** What both connectors' schemas have in common. */
+/** The config fields that PostgreSQL and Redshift share. */
 export interface Settings {
   readonly host: string;
   readonly port: number;
@@ -41,7 +41,7 @@ export interface Login {
 interface Way {
   readonly flavor?: Flavor;
   readonly logins?: PostgresLogins;
-  /** Finds out who to log in as, and does it. */
+  /** Resolves the login to use, and passes it to `logInAs`. */
   readonly become?: <T>(encrypted: boolean, logInAs: (login: Login) => Promise<T>) => Promise<T>;
 }
 
@@ -50,7 +50,7 @@ export const openSession = async (
   dialer: Dialer,
   { flavor = 'postgresql', logins, become }: Way = {},
 ): Promise<Session> => {
-  await import('pg'); // before any step: it takes long enough for a network to seem slow
+  await import('pg'); // before any step, because loading would count as network time
   const socket = await dialer.tls(await dialer.tcp(config), config, requestTls);
   const { client, allow } = await dialer.step('authenticate', () =>
     become
@@ -66,7 +66,7 @@ export const openSession = async (
   );
   const limit = Math.round(options.query_timeout_seconds * 1000);
 
-  /** One flight: poolers refuse the limit at login, and a session of theirs is ours for a transaction only. */
+  /** Runs one batch per question: poolers refuse a statement timeout at login, and assign a server session only for one transaction. */
   const flight = async (...statements: readonly string[]): Promise<readonly Rows[]> => {
     const time = Math.min(limit, longestFlight);
     const opening = flavor === 'redshift' ? beginReadingRedshift(time) : beginReading(time, questionSettings);
@@ -75,7 +75,7 @@ export const openSession = async (
       const results = await client.query([...opening, ...statements, 'commit'].join(';\n'));
       return rowsOf(results, flavor).slice(opening.length, -1);
     } catch (error) {
-      await client.query('rollback').catch(() => {}); // the first error is the one to tell
+      await client.query('rollback').catch(() => {}); // the first error is the one to report
       throw error;
     }
   };
@@ -101,14 +101,14 @@ export const openSession = async (
     introspect: async (scope, sink) => {
       const { introspect } =
         flavor === 'redshift' ? await import('../redshift/introspect.ts') : await import('./introspect.ts');
-      allow(Infinity); // it has bounds of its own
+      allow(Infinity); // introspection has its own limits
       return introspect(client, scope, sink, { queryTimeoutMs: limit });
     },
     [Symbol.asyncDispose]: () => close(client, socket),
   };
 };
 
-/** What a ping or a look at privileges may take of the server's time and of our memory. */
+/** Limits of a ping or of reading privileges: time on the server, and bytes that it may send. */
 const longestFlight = 10_000;
 const mostPerFlight = 8 * 2 ** 20;
 
@@ -138,8 +138,8 @@ const logIn = async (
     host: config.host,
     port: config.port,
     application_name: 'mooring',
-    ssl: false, // is done already
-    // A function keeps the driver from looking for passwords of its own, in the environment and in ~/.pgpass.
+    ssl: false, // the dialer has already upgraded the socket
+    // A function prevents the driver from reading passwords from the environment and ~/.pgpass.
     password: async () => {
       passwordAsked = true;
       const password = await passwordOf(credentials, config);
@@ -148,9 +148,9 @@ const logIn = async (
     },
     stream: () => connected(socket),
   } satisfies ClientConfig);
-  // Said by a query that waits for it or by connect(); without a listener it would end the process.
+  // The pending query or connect() reports the error; without a listener it would crash the process.
   client.on('error', () => {});
-  // And no startup parameters out of the environment (PGOPTIONS and its like), which poolers refuse.
+  // Prevents startup parameters from the environment, such as PGOPTIONS, which poolers refuse.
   Object.assign(client, {
     getStartupConf: () => ({ user: config.username, database: config.database, application_name: 'mooring' }),
   });
@@ -163,7 +163,7 @@ const logIn = async (
   return { client, allow };
 };
 
-/** Asked for only when the server wants one. */
+/** Called only if the server requests a password. */
 const passwordOf = async (credentials: PostgresTarget['credentials'], config: Settings): Promise<string> => {
   if (credentials.auth_method === 'iam')
     return (await import('./iam-token.ts')).iamToken(credentials, config);
@@ -174,19 +174,19 @@ const passwordOf = async (credentials: PostgresTarget['credentials'], config: Se
   });
 };
 
-/** The driver wants to connect by itself; it is told that it has. */
+/** The driver calls connect() itself, so the open socket gets a connect() that only emits the event. */
 const connected = (socket: Socket): Socket =>
   Object.assign(socket, {
     connect: () => {
       process.nextTick(() => {
         socket.emit('connect');
-        socket.resume(); // after its listeners are there
+        socket.resume(); // after the driver has added its listeners
       });
       return socket;
     },
   });
 
-/** A server that does not hang up when it is told goodbye is left. */
+/** Destroys the socket if the server does not close it within 200 ms after the termination message. */
 const close = async (client: Client, socket: Socket) => {
   if (!socket.destroyed) {
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
@@ -197,17 +197,17 @@ const close = async (client: Client, socket: Socket) => {
   }
 };
 
-/** The driver answers a flight with a result for each statement; its types know of one. */
+/** The driver returns one result for each statement of a batch; its types declare a single result. */
 const rowsOf = (results: unknown, flavor: Flavor): readonly Rows[] =>
   (Array.isArray(results) ? results : []).map(({ rows }: { readonly rows: Rows }) =>
     flavor === 'redshift' ? rows.map(withLowerNames) : rows,
   );
 
-/** `describe_field_name_in_uppercase` has Redshift name columns otherwise than they were asked for. */
+/** With `describe_field_name_in_uppercase`, Redshift returns column names in upper case. */
 const withLowerNames = (row: Rows[number]): Rows[number] =>
   Object.fromEntries(Object.entries(row).map(([name, value]) => [name.toLowerCase(), value]));
 
-/** `16.4 (Debian 16.4-1.pgdg120+2)` → `PostgreSQL 16.4`; Redshift calls itself PostgreSQL 8.0.2 first. */
+/** `16.4 (Debian 16.4-1.pgdg120+2)` → `PostgreSQL 16.4`. The text of Redshift starts with PostgreSQL 8.0.2. */
 const versionIn = (text: string, flavor: Flavor) =>
   flavor === 'redshift'
     ? `Redshift ${/Redshift ([\d.]{1,40})/.exec(text)?.[1] ?? 'of unknown version'}`

@@ -1,10 +1,10 @@
 import type { Column } from '../catalog.ts';
 
-/** A type as its columns share it; filled in later where the first flight did not know it. */
+/** A type that columns share. The second batch completes it if the first one does not describe it. */
 export interface Type {
   type: string;
   kind: Column['kind'];
-  /** A domain may forbid null where its column does not. */
+  /** A domain may forbid null even if the column does not. */
   required: boolean;
 }
 
@@ -16,11 +16,11 @@ export interface Columns {
 
 export interface TypedColumns extends Columns {
   readonly types: readonly Type[];
-  /** A letter a column, as the query says. */
+  /** One letter for each column; see `buildPostgresqlCatalogQueries`. */
   readonly flags: string;
 }
 
-/** Texts by attribute number; 0 is the relation itself. */
+/** Texts by attribute number. 0 is the relation itself. */
 export interface Texts {
   readonly positions: readonly number[];
   readonly texts: readonly string[];
@@ -28,11 +28,11 @@ export interface Texts {
 
 export interface ForeignKeys {
   readonly names: readonly string[];
-  /** The oids of the tables that they point to. */
+  /** The oids of the referenced tables. */
   readonly targets: readonly string[];
   readonly columns: readonly string[];
   readonly references: readonly string[];
-  /** A letter a key, as the query says. */
+  /** One letter for each key; see `buildPostgresqlCatalogQueries`. */
   readonly flags: string;
 }
 
@@ -41,20 +41,20 @@ export interface Indexes {
   readonly keys: readonly string[];
   readonly flags: string;
   readonly expressions: readonly string[];
-  /** One an index, '' where it has none; none at all where no index has one. */
+  /** One for each index, '' for an index without a predicate. Empty if no index has a predicate. */
   readonly predicates: readonly string[];
 }
 
 export type Row = readonly string[];
 
-/** What comes of a relation in a row of its own. */
+/** The sets of the catalog that have one row for each relation. */
 export type SetName = 'columns' | 'defaults' | 'comments' | 'foreignKeys' | 'indexes';
 
-/** How rows of the catalog's queries are read, once they are known to be whole. */
+/** Creates the parsers of the rows. `isWhole` must have accepted a row before it is parsed. */
 export const readSets = (separator: string, typeOf: (key: string) => Type) => {
   const positionsOf = interning(numbers);
   return {
-    /** Whether each text of a row can be told from the next: where one holds the separator itself, the counts betray it. */
+    /** Whether the texts of a row can be split: if a text contains the separator, the counts differ. */
     isWhole: {
       columns: ([, names = '', positions = '']: Row) =>
         countParts(names, separator) === countMembers(positions),
@@ -107,15 +107,15 @@ export const readSets = (separator: string, typeOf: (key: string) => Type) => {
   };
 };
 
-/** The members of an array of numbers, as PostgreSQL writes it. */
+/** Parses an array of numbers in the text format of PostgreSQL into texts. */
 export const members = (text: string): string[] => (text.length > 2 ? text.slice(1, -1).split(',') : []);
 
-/** An array of numbers, as PostgreSQL writes it. */
+/** Parses an array of numbers in the text format of PostgreSQL. */
 export const numbers = (text: string): number[] => members(text).map(Number);
 
 const countMembers = (text: string): number => (text.length > 2 ? countParts(text, ',') : 0);
 
-/** Without making them. */
+/** Counts the parts without splitting the text. */
 const countParts = (text: string, separator: string): number => {
   let count = 1;
   for (let at = text.indexOf(separator); at >= 0; at = text.indexOf(separator, at + separator.length))
@@ -129,7 +129,7 @@ const hasZero = (positions: string) =>
 const zeros = (keys: readonly string[]) =>
   keys.reduce((n, key) => n + key.split(' ').filter((position) => position === '0').length, 0);
 
-/** Tables of as many columns mostly have the same positions. */
+/** Caches by text: tables with the same number of columns mostly have the same positions. */
 const interning = <T>(make: (text: string) => T) => {
   const known = new Map<string, T>();
   return (text: string): T => {
@@ -141,7 +141,7 @@ const interning = <T>(make: (text: string) => T) => {
   };
 };
 
-/** The server may read its catalog in any order. */
+/** Sorts by position, because the server may return columns in any order. */
 const inOrder = ({ names, positions, types, flags }: TypedColumns): TypedColumns => {
   const order = positions.map((_, i) => i).sort((a, b) => (positions[a] ?? 0) - (positions[b] ?? 0));
   const sorted = <T>(values: readonly T[]) => order.flatMap((i) => values.slice(i, i + 1));

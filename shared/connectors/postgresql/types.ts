@@ -6,7 +6,7 @@ interface Known {
   readonly type: string;
   readonly typtype: string;
   readonly category: string;
-  /** Of a domain: the oid of what it is made of. */
+  /** The oid of the base type of a domain. */
   readonly base: string;
   readonly required: boolean;
   readonly builtIn: boolean;
@@ -14,15 +14,15 @@ interface Known {
 
 type Row = readonly string[];
 
-/** The types of one catalog, each made once per modifier. */
+/** Collects the types of one catalog. Each type is created once per modifier. */
 export const createTypes = () => {
   const known = new Map<string, Known>();
   const elements = new Map<string, string>();
   const types = new Map<string, Type>();
-  /** Made, but not spelled yet. */
+  /** Types whose spelling is not known yet. */
   const unspelled = new Map<string, Type>();
 
-  /** A domain goes down to its base; the depth guards against a server whose domains go round. */
+  /** Resolves a domain to its base type. The depth limit protects against a hostile server with circular domains. */
   const resolve = (oid: string, depth = 0): Pick<Type, 'kind' | 'required'> => {
     const it = known.get(oid);
     if (elements.has(oid)) return { kind: 'array', required: false };
@@ -39,13 +39,14 @@ export const createTypes = () => {
       return inner === undefined ? undefined : `${inner}[]`;
     }
     const it = known.get(oid);
-    return modifier < 0 ? it?.type : it?.builtIn ? spelled(it.name, modifier) : undefined;
+    if (modifier < 0) return it?.type;
+    return it?.builtIn ? spelled(it.name, modifier) : undefined;
   };
 
   return {
     unspelled,
 
-    /** A row of the types' set. */
+    /** Adds a row of the query for types. */
     add: ([
       oid = '',
       array = '0',
@@ -69,7 +70,7 @@ export const createTypes = () => {
       if (array !== '0') elements.set(array, oid);
     },
 
-    /** `key` is a type's oid in the lower 32 bits and its modifier plus one above. */
+    /** `key` contains the oid of the type in the lower 32 bits, and the modifier plus one above. */
     typeOf: (key: string): Type => {
       const found = types.get(key);
       if (found) return found;
@@ -82,7 +83,7 @@ export const createTypes = () => {
       return type;
     },
 
-    /** A row of the second flight's. */
+    /** Adds a row of the second batch. */
     settle: ([key = '', spelling = '', typtype = '', category = '', name = '']: Row) => {
       const type = unspelled.get(key);
       if (!type) return;
@@ -92,5 +93,5 @@ export const createTypes = () => {
   };
 };
 
-/** As everybody writes it whose search_path is PostgreSQL's default. */
+/** Removes the schema `public`, which the default search_path of PostgreSQL contains. */
 const short = (type: string) => (type.startsWith('public.') ? type.slice('public.'.length) : type);
