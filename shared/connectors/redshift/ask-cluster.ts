@@ -1,7 +1,10 @@
 import { GetClusterCredentialsCommand, RedshiftClient } from '@aws-sdk/client-redshift';
 import type { RedshiftClientConfig } from '@aws-sdk/client-redshift';
 
-/** https://docs.aws.amazon.com/redshift/latest/APIReference/API_GetClusterCredentials.html; a file of its own, so that the client can be shaken. */
+/**
+ * https://docs.aws.amazon.com/redshift/latest/APIReference/API_GetClusterCredentials.html
+ * This is a separate file so that the bundler can tree-shake the client.
+ */
 export const ask = async (
   settings: RedshiftClientConfig,
   asked: { readonly name: string; readonly username: string; readonly database: string },

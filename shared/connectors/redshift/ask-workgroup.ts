@@ -1,7 +1,10 @@
 import { GetCredentialsCommand, RedshiftServerlessClient } from '@aws-sdk/client-redshift-serverless';
 import type { RedshiftServerlessClientConfig } from '@aws-sdk/client-redshift-serverless';
 
-/** https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_GetCredentials.html: the owner of the keys is the user, whatever one asks. */
+/**
+ * The owner of the keys becomes the user; the request cannot name another one.
+ * https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_GetCredentials.html
+ */
 export const ask = async (
   settings: RedshiftServerlessClientConfig,
   asked: { readonly name: string; readonly database: string },

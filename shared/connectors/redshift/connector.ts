@@ -4,8 +4,8 @@ import { namesInAnyCase } from '../names.ts';
 import { Host, Name, Names, Port, Region, Secret } from '../fields.ts';
 
 /**
- * Speaks PostgreSQL's protocol and knows another catalogue. Tried on a PostgreSQL with Redshift's views, and with passwords that a script
- * handed out in AWS's stead; never on the real thing.
+ * Uses the protocol of PostgreSQL and its own catalog queries. Tested on a PostgreSQL with views of Redshift and with passwords from a script
+ * that replaces AWS, not on Redshift itself.
  */
 export const redshift = defineConnector({
   title: 'Amazon Redshift',
@@ -21,8 +21,8 @@ export const redshift = defineConnector({
   credentials: {
     password: v.strictObject({ password: Secret }),
     /**
-     * Keys that the customer made for this; never an identity of our own. AWS gives `username` a password for them, in a cluster; in a
-     * workgroup the owner of the keys is the user. What is left out the host tells.
+     * Keys that the customer creates for this purpose, never the identity of Mooring. In a cluster, AWS issues a password for `username`; in a
+     * workgroup, the owner of the keys is the user. Fields that are absent are derived from the host.
      */
     iam: v.strictObject({
       access_key_id: Name,
@@ -38,11 +38,11 @@ export const redshift = defineConnector({
     }),
   },
   destination: ['host', 'port', 'username'],
-  // AWS hands out a password for what these name; it goes to the host.
+  // AWS issues a password for the source that these fields name, and the password is sent to the host.
   strength: { auth_method: 'exact', region: 'exact', cluster_identifier: 'exact', workgroup_name: 'exact' },
   reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
-  // Also those in quotation marks, unless enable_case_sensitive_identifier is on: https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
+  // Also quoted names, unless enable_case_sensitive_identifier is on: https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
   names: namesInAnyCase,
   loadQuote: async () => (await import('./quote.ts')).quote,
   loadTypeNames: async () => (await import('./type-names.ts')).typeNames,

@@ -15,9 +15,9 @@ import { readRows } from './rows.ts';
 import { beginReading } from './session-state.ts';
 
 /**
- * Two flights: the catalog, then statistics, which most accounts may not read. Tried on a PostgreSQL with views of Redshift's
- * names (test/engines/redshift.d), never on the real thing: not its grammar, SUPER, materialized and late binding views,
- * datashares, external schemas beyond one made-up table, nor how long its leader node takes.
+ * Runs two batches: the catalog, then statistics, which most accounts may not read. Tested on a PostgreSQL with views named as in Redshift
+ * (test/engines/redshift.d), not on Redshift itself. Not tested are its grammar, SUPER, materialized and late-binding views, datashares,
+ * external schemas except one invented table, and the speed of its leader node.
  */
 export const introspect = async (
   client: Client,
@@ -33,7 +33,7 @@ export const introspect = async (
     return { ...local, missing: [externalUnread(failure(error)?.native)] };
   });
   const { drafts, schemas, closed, seen, account } = reading;
-  // External schemas may be known by their tables alone.
+  // External schemas may appear only in the list of tables.
   for (const { schema } of drafts.inOrder()) schemas.add(schema);
   const statistics = createParts({ failure, grant: `GRANT SELECT ON svv_table_info TO ${quote(account)};` });
   await statistics.read({ reason: 'statistics-denied' }, () =>
@@ -90,13 +90,13 @@ const readCatalog = async (
   return { drafts, rows, schemas, closed, seen, account, missing: [] };
 };
 
-/** An external schema whose catalog cannot be asked has the server fail at the list of all tables. */
+/** If the catalog of an external schema cannot be reached, the server fails on the list of all tables. */
 const externalUnread = (native = ''): Missing => ({
   reason: 'external-unread',
   remediation: `The list of all tables failed (${native}), as it does where the catalog of an external schema cannot be asked: SELECT schemaname, databasename, esoptions FROM svv_external_schemas; and check the role and the Glue database or host of each, or drop it. Until then external tables are not told, nor comments.`,
 });
 
-/** The scope with names as the server has them. */
+/** Converts the names of the scope to the spelling of the server. */
 const namesAs = (scope: Scope, found: ReadonlySet<string>): Scope => ({
   ...scope,
   schemas: scope.schemas?.map((name) => (found.has(name) ? name : name.toLowerCase())),

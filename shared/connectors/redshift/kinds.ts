@@ -1,15 +1,13 @@
 import type { Column } from '../catalog.ts';
 import { kindTable } from '../kind-table.ts';
 
-/** A type as svv_columns spells it, with the sizes that it keeps beside. External tables bring their own spelling, sizes included. */
-export const spelled = (type: string, length: number, precision: number, scale: number): string =>
-  type.startsWith('character') && length > 0 && !type.includes('(')
-    ? `${type}(${length})`
-    : type === 'numeric' && precision > 0
-      ? `numeric(${precision},${scale})`
-      : type;
+/** Adds the sizes, which svv_columns has in separate columns. Types of external tables already contain their sizes. */
+export const spelled = (type: string, length: number, precision: number, scale: number): string => {
+  if (type.startsWith('character') && length > 0 && !type.includes('(')) return `${type}(${length})`;
+  return type === 'numeric' && precision > 0 ? `numeric(${precision},${scale})` : type;
+};
 
-/** Goes by the first word: https://docs.aws.amazon.com/redshift/latest/dg/c_Supported_data_types.html, and Spectrum's of Hive. */
+/** Uses the first word of the type: https://docs.aws.amazon.com/redshift/latest/dg/c_Supported_data_types.html, and Hive types of Spectrum. */
 export const kindOf = (type: string): Column['kind'] =>
   type.endsWith('[]') ? 'array' : (kinds.get(/^"?[a-z0-9]+/.exec(type.toLowerCase())?.[0] ?? '') ?? 'other');
 

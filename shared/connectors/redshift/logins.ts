@@ -1,7 +1,7 @@
 import type { Logins } from '../../network/login.ts';
 import { logins as postgresql, type PostgresLogins } from '../postgresql/logins.ts';
 
-/** PostgreSQL's, with AWS's temporary passwords in place of tokens of RDS, and nobody to change a pg_hba.conf. */
+/** The logins of PostgreSQL, with temporary passwords of AWS instead of RDS tokens, and without advice on pg_hba.conf, which Redshift lacks. */
 export const logins = {
   ...postgresql,
   md5: { ...postgresql.md5, manual: 'https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html' },
@@ -10,7 +10,7 @@ export const logins = {
     kind: 'clear',
     manual: 'https://docs.aws.amazon.com/redshift/latest/mgmt/connecting-ssl-support.html',
   },
-  /** The keys ask AWS, and the password that it hands out opens the database for 15 minutes. */
+  /** AWS issues a password for the keys, which opens the database for 15 minutes. */
   iam: {
     name: 'IAM authentication',
     kind: 'tls-only',

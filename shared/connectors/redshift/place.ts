@@ -14,18 +14,18 @@ export type Keys = Readonly<
   >
 >;
 
-/** Who hands out passwords for a cluster or a workgroup, and under which name it knows it. */
+/** The service that issues passwords for a cluster or workgroup, and the name of that cluster or workgroup. */
 export interface Place {
   readonly service: 'redshift' | 'redshift-serverless';
   readonly region: string;
   readonly name: string;
-  /** The account that owns a workgroup, where the host tells. */
+  /** The account that owns a workgroup, if the host contains it. */
   readonly account?: string;
-  /** The host of the service's API. */
+  /** The API host of the service. */
   readonly api: string;
 }
 
-/** What the credentials say, else what the host does: a name of the customer's own and an endpoint in a VPC say nothing. */
+/** Uses the credentials first, then the host. A custom domain name or a VPC endpoint contains none of these values. */
 export const placeOf = (host: string, { region, cluster_identifier, workgroup_name }: Keys): Place => {
   if (cluster_identifier && workgroup_name)
     throw needs('credentials', 'cluster_identifier or workgroup_name, and not both');
@@ -58,12 +58,10 @@ const official =
   /^([a-z0-9-]{1,64})\.([a-z0-9-]{1,64})\.([a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2})\.(redshift|redshift-serverless)\.amazonaws\.(?:com|com\.cn|eu)\.?$/i;
 
 /** https://docs.aws.amazon.com/general/latest/gr/redshift-service.html */
-const domainOf = (region: string): string =>
-  region.startsWith('cn-')
-    ? 'amazonaws.com.cn'
-    : region.startsWith('eusc-')
-      ? 'amazonaws.eu'
-      : 'amazonaws.com';
+const domainOf = (region: string): string => {
+  if (region.startsWith('cn-')) return 'amazonaws.com.cn';
+  return region.startsWith('eusc-') ? 'amazonaws.eu' : 'amazonaws.com';
+};
 
 const needs = (path: string, expected: string) =>
   new Problem('invalid-request', `${path}: expected ${expected}`, { errors: [{ path, expected }] });

@@ -2,8 +2,8 @@ import type { Scope } from '../catalog.ts';
 import { addLowerCase } from '../names.ts';
 
 /**
- * `svv_*` shows what the account may read; pg_catalog, by PostgreSQL 8.0's grammar, what there is. No column is null. `isLocal` leaves out
- * what lies outside of the cluster, and comments.
+ * `svv_*` views show what the account may read; pg_catalog, in the grammar of PostgreSQL 8.0, shows everything. No column is null. `isLocal`
+ * leaves out external tables and comments.
  */
 export const catalogQueries = (
   { schemas, excludedSchemas }: Scope,
@@ -43,8 +43,8 @@ export const catalogQueries = (
   };
 };
 
-/** A materialized view keeps its rows in a table of such a name. */
+/** Excludes the tables that store the rows of materialized views, which have such names. */
 const outer = (name: string) => `${name} not like 'mv!_tbl!_!_%' escape '!'`;
 
-/** Apart, because by default a superuser alone may read it; and it lists no empty table. Sizes are in blocks of 1 MB. */
+/** A separate query, because by default only a superuser may run it. It does not list empty tables. Sizes are in blocks of 1 MB. */
 export const statisticsQuery = `select "schema", "table", size, tbl_rows from svv_table_info where size is not null and tbl_rows is not null`;

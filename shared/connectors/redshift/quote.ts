@@ -1,5 +1,5 @@
 import { quoteWith } from '../postgresql/quote.ts';
 import { reservedWords } from './reserved-words.ts';
 
-/** Quotes a name only where Redshift needs it. */
+/** Quotes a name only if Redshift requires it. */
 export const quote = quoteWith(reservedWords);

@@ -9,11 +9,11 @@ import type { Place } from './place.ts';
 interface Asked extends Place {
   readonly username: string;
   readonly database: string;
-  /** Whether AWS's own host was asked, and not one that the deployment names. */
+  /** Whether the request went to the host of AWS and not to an endpoint of the deployment. */
   readonly official: boolean;
 }
 
-/** What it means that AWS, or somebody on the way there, hands out no password. */
+/** Converts an error of AWS, or of a host on the way to AWS, when no password was issued. */
 export const refused = (error: unknown, asked: Asked): Problem => {
   if (error instanceof Problem) return error;
   const status = statusOf(error);
@@ -30,7 +30,7 @@ export const refused = (error: unknown, asked: Asked): Problem => {
   return toldOf(error, name, grant ? [code, statementFor(asked)] : meaning);
 };
 
-/** AWS gives a password for any user of a cluster, also for one that the database does not have. */
+/** AWS issues a password for any user name of a cluster, also for a user that does not exist in the database. */
 export const notLetIn = (error: unknown, username: string): unknown => {
   const said = failure(error);
   if (said?.code !== 'authentication-failed' || !said.native?.startsWith('28')) return error;
@@ -93,7 +93,7 @@ const codes = failureTable({
   ],
 });
 
-/** What it means that the way to AWS is barred. */
+/** Converts a network error on the way to AWS. */
 export const notReached = (
   error: unknown,
   { api, service, official }: Pick<Asked, 'api' | 'service' | 'official'>,
@@ -143,7 +143,7 @@ const nameOf = (error: unknown): string | undefined => {
   return word(Code) ?? word(name);
 };
 
-/** The SDK names an error of its own kind `Error` or `UnknownError`, and each fault of a service's with `Fault` behind its code. */
+/** Names of errors of the SDK itself end with `Error`. Some errors of a service have the suffix `Fault` after their code. */
 const word = (value: unknown): string | undefined =>
   typeof value === 'string' && /^[A-Z][A-Za-z.]{2,63}$/.test(value) && !value.endsWith('Error')
     ? value.replace(/Fault$/, '')

@@ -1,4 +1,4 @@
-/** What Redshift reserves beyond PostgreSQL: https://docs.aws.amazon.com/redshift/latest/dg/r_pg_keywords.html */
+/** Words that Redshift reserves in addition to PostgreSQL: https://docs.aws.amazon.com/redshift/latest/dg/r_pg_keywords.html */
 export const reservedWords: ReadonlySet<string> = new Set(
   `aes128 aes256 allowoverwrite backup blanksasnull bytedict bzip2 connect credentials cross current_user_id defrag
   deflate defraginit delta delta32k disable enable encode encrypt encryption explicit globaldict256 globaldict64k gzip identity

@@ -6,7 +6,7 @@ import { kindOf, spelled } from './kinds.ts';
 
 type Row = readonly string[];
 
-/** Reads rows into drafts, each kind as `queries.ts` names its columns. */
+/** Creates the handlers that add rows to the drafts. The columns of each row are those of its query in `queries.ts`. */
 export const readRows = (drafts: Drafts) => ({
   table: ([schema = '', name = '', type = '', comment = '']: Row) => {
     const draft = drafts.add(draftOf(schema, name, kinds.get(type) ?? 'table'));
@@ -45,7 +45,7 @@ export const readRows = (drafts: Drafts) => ({
     if (draft) draft.primaryKey = numbers(positions);
   },
 
-  /** Redshift enforces none; they are what somebody declared. */
+  /** Redshift does not enforce declared foreign keys, so none is valid. */
   foreignKey: ([
     schema,
     table,
@@ -72,7 +72,7 @@ export const readRows = (drafts: Drafts) => ({
   },
 });
 
-/** svv_tables.table_type: https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_TABLES.html. Materialized views go as views. */
+/** By svv_tables.table_type, where materialized views appear as views: https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_TABLES.html */
 const kinds: ReadonlyMap<string, Table['kind']> = new Map([
   ['BASE TABLE', 'table'],
   ['VIEW', 'view'],

@@ -1,8 +1,8 @@
 import type { Setting } from '../setting.ts';
 
 /**
- * Everything that a user, a database or a parameter group may set otherwise (`ALTER USER … SET`) and that our reading depends on. Redshift
- * has no other isolation than its databases', and no setting by which a name is found otherwise in its catalog.
+ * All settings that affect the reading of a catalog and that a user, a database or a parameter group may change (`ALTER USER … SET`). Redshift
+ * sets isolation only for a whole database, and has no setting that changes how names are found in its catalog.
  * https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_ConfigurationRef.html
  */
 export const sessionSettings: readonly Setting[] = [
@@ -12,7 +12,7 @@ export const sessionSettings: readonly Setting[] = [
   { name: 'extra_float_digits', value: '2', why: 'defaults that are floating-point numbers, in full' },
 ];
 
-/** Begins a transaction in which every setting is ours. */
+/** Builds the statements that begin a read-only transaction with all our settings. */
 export const beginReading = (timeoutMs: number): readonly string[] => [
   'begin read only',
   `set local statement_timeout = ${Math.max(1, Math.ceil(timeoutMs))}`,

@@ -6,7 +6,7 @@ import type { Keys } from './place.ts';
 
 export { failure } from '../postgresql/failures.ts';
 
-/** PostgreSQL's protocol as Redshift speaks it. */
+/** Uses the protocol of PostgreSQL in the variant of Redshift. */
 export const open = async (
   target: PostgresTarget & { readonly credentials: Keys },
   dialer: Dialer,

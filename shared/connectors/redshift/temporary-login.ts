@@ -11,8 +11,8 @@ import { notLetIn, notReached, refused } from './refusals.ts';
 type Target = PostgresTarget & { readonly credentials: Keys };
 
 /**
- * Logs in with a password of 15 minutes, which AWS hands to who holds the customer's keys; never to an identity of our own, which would
- * open to anybody what it may open. No user is made for it.
+ * Logs in with a password that AWS issues for the keys of the customer, valid for 15 minutes. Never uses the identity of Mooring, which would
+ * give every tenant the same access. Does not create a database user.
  */
 export const becomeTemporary = async <T>(
   target: Target,
@@ -40,7 +40,7 @@ const handedOut = async (
     const remediation = `Have the deployment name an https endpoint for ${place.service}: passwords come from it.`;
     throw new Problem('tls-required', undefined, { remediation });
   }
-  // An endpoint of the deployment's alone may have an authority of its own; and `rds` are the databases' authorities.
+  // Only an endpoint of the deployment may have its own authority. `rds` means the authorities of databases, not of this API.
   const { ca } = dialer.tlsAsk;
   const ask = { mode: 'verify-full', ...(endpoint !== undefined && ca !== 'rds' && { ca }) } as const;
   const handler = requestHandler(dialer.aside(ask), {
@@ -73,7 +73,7 @@ const handedOut = async (
   }
 };
 
-/** Loads what asks; within a step it would take long enough for a network to seem slow. A host that is none is told by the step. */
+/** Loads the client before any step, because loading would count as network time. The step itself reports an invalid host. */
 export const prepare = async ({ config, credentials }: Target): Promise<void> => {
   try {
     await clientOf(placeOf(config.host, credentials));
@@ -85,7 +85,7 @@ export const prepare = async ({ config, credentials }: Target): Promise<void> =>
 const clientOf = ({ service }: Place) =>
   service === 'redshift' ? import('./ask-cluster.ts') : import('./ask-workgroup.ts');
 
-/** Both go into texts that end with NUL on the wire. */
+/** Both are sent as NUL-terminated texts, so NUL is refused. */
 const Text = v.pipe(v.string(), v.regex(/^[^\0]{1,1024}$/));
 const Answer = v.object({ username: Text, password: Text });
 
