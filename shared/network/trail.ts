@@ -24,7 +24,7 @@ export interface TrailOptions {
   readonly limits: (step: StepName) => number;
   /** Milliseconds for all steps together. */
   readonly budget: number;
-  /** Converts an error of a step into a problem. `heard` is the first failure of a socket. */
+  /** Converts an error of a step into a problem. `socketFailure` is the first failure of a socket. */
   readonly explain?: (error: unknown, heard?: Failure) => Problem;
 }
 
