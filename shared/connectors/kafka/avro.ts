@@ -2,7 +2,7 @@ import type { Column } from '../catalog.ts';
 import { costOfAType, createReading, isObject, parseReferred, parseSchema, shown, textOf } from './field.ts';
 import type { Field, Reading, SchemaText } from './field.ts';
 
-/** The fields of an Avro record, https://avro.apache.org/docs/1.12.0/specification/; of anything else one field, `value`. */
+/** Returns the fields of an Avro record; any other type becomes one field, `value`. https://avro.apache.org/docs/1.12.0/specification/ */
 export const avroFields = (schema: SchemaText, reading = createReading()): readonly Field[] => {
   const types: Types = { named: new Map(), ...reading };
   const parsed = readAll(schema, types);
@@ -26,7 +26,7 @@ const readAll = (schema: SchemaText, types: Types): unknown => {
   return parsed;
 };
 
-/** Each once, however they refer to each other. */
+/** Visits each referenced schema once, because references may be circular. */
 const readReferences = ({ references }: SchemaText, types: Types, read: Set<SchemaText>): void => {
   for (const reference of references.values()) {
     if (read.has(reference)) continue;
@@ -36,7 +36,7 @@ const readReferences = ({ references }: SchemaText, types: Types, read: Set<Sche
   }
 };
 
-/** Types may be used before they are met again by name: all are known before any is described. */
+/** Collects every named type first, because a schema may use a name before it defines it. */
 const collect = (schema: unknown, namespace: string, types: Types): void => {
   types.budget.step();
   if (Array.isArray(schema)) return schema.forEach((one) => collect(one, namespace, types));
@@ -112,7 +112,7 @@ const complex = (schema: Readonly<Record<string, unknown>>, types: Types, namesp
   }
 };
 
-/** Whether the logical type fits what it annotates; where not, only the type underneath counts. https://avro.apache.org/docs/1.12.0/specification/#logical-types */
+/** Readers ignore a logical type that does not fit its underlying type. https://avro.apache.org/docs/1.12.0/specification/#logical-types */
 const isValidLogicalType = (logical: string, schema: Readonly<Record<string, unknown>>): boolean => {
   const { type, size } = unwrap(schema);
   if (!Object.hasOwn(logicals, logical) || typeof type !== 'string') return false;
@@ -121,7 +121,7 @@ const isValidLogicalType = (logical: string, schema: Readonly<Record<string, unk
   return type === annotated[logical];
 };
 
-/** `{"type": {"type": "int"}}` is an `int`. */
+/** `{"type": {"type": "int"}}` means `int`. */
 const unwrap = (schema: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
   isObject(schema['type']) ? unwrap(schema['type']) : schema;
 

@@ -14,10 +14,10 @@ export interface Login {
   readonly password: string;
 }
 
-/** One broker that has let us in. */
+/** An authenticated connection to one broker. */
 export interface Broker extends Place {
   readonly versions: Versions;
-  /** Its members and what the account may do with the cluster, as it said at the login; no topics. */
+  /** The cluster's members and the account's rights on the cluster, as read at login; without topics. */
   readonly cluster: Metadata;
   ask<T>(request: Request<T>): Promise<T>;
   close(): void;
@@ -26,13 +26,13 @@ export interface Broker extends Place {
 export interface LoginOptions {
   readonly dialer: Dialer;
   readonly sasl: Login | null;
-  /** Milliseconds that one answer may take. */
+  /** The time limit of one answer, in milliseconds. */
   readonly limit: number;
-  /** The caller said that this listener has no TLS. */
+  /** Whether `security_protocol` says that this listener has no TLS. */
   readonly inClear: boolean;
 }
 
-/** Logs in over a socket of the dialer. What fails closes it. */
+/** Logs in over a socket of the dialer, and closes that socket when the login fails. */
 export const logIn = (
   socket: Socket,
   at: Place,
@@ -48,7 +48,7 @@ export const logIn = (
       clientId: 'mooring',
       logger: silent,
       sasl,
-      // The steps have their own limits.
+      // The steps have their own time limits.
       connectionTimeout: 2 ** 30,
       requestTimeout: 2 ** 30,
       enforceRequestTimeout: false,
@@ -73,7 +73,7 @@ export const logIn = (
             }
           : asked,
       );
-    // Nothing ever waits in it; its timer would be set to a time long gone, of which Node warns.
+    // No request ever waits in the driver's queue, and its timer would get a time in the past, about which Node warns.
     connection.requestQueue.scheduleCheckPendingRequests = () => {};
     socket.once('close', () => {
       connection.rejectRequests(fault() ?? ended());
@@ -119,8 +119,8 @@ export const logIn = (
 type Stage = 'greeting' | 'login' | 'first question';
 
 /**
- * A listener that wants SASL answers what versions it speaks and hangs up on the first question that is about anything: that is its
- * only way to say so.
+ * A listener that requires SASL answers ApiVersions, and closes the connection on any other request before a login. It has no other
+ * way to report this.
  */
 const seenAt = (error: unknown, stage: Stage, withSasl: boolean): unknown => {
   if (stage !== 'first question' || withSasl || !(error instanceof Error)) return error;

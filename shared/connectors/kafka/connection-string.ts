@@ -12,7 +12,7 @@ import {
 } from '../string-parts.ts';
 import { demandMode, resolveTls, type TlsDemand } from '../tls-options.ts';
 
-/** `kafka://user:password@host:port,host:port?option=…`, in the names of Kafka's own clients, with dots or underscores. */
+/** `kafka://user:password@host:port,host:port?option=…`. Options have the names of Kafka's own clients, with dots or underscores. */
 export const connectionString: ConnectionString = {
   schemes: ['kafka'],
   parse: (text) => {
@@ -41,7 +41,7 @@ const form = 'kafka://user:password@host:port,host:port';
 const encoded = 'with what is special in a password percent-encoded';
 
 const optionsOf = (query: string): ConnectionStringParts => {
-  // Clients read these from files, where a plus is a plus.
+  // Kafka clients read these options from files, where `+` does not mean a space.
   const options = readQuery(query);
   const names = options.map(([name]) => name);
   refuseUnknown(names, {
@@ -51,7 +51,7 @@ const optionsOf = (query: string): ConnectionStringParts => {
   refuseRepeated(names.map((name) => (foldName(name) === 'saslmechanisms' ? 'sasl.mechanism' : name)));
   const parts = options.map(([name, value]) => meanings.get(foldName(name))?.(value) ?? {});
   const demands = parts.flatMap(({ tls }) => tls ?? []);
-  // The protocol chooses no mode, but rules some out.
+  // security_protocol selects no ssl_mode, but it excludes some.
   resolveTls([...demands, ...parts.flatMap(({ protocol }) => protocol ?? [])]);
   const mode = resolveTls(demands);
   return {
@@ -84,7 +84,7 @@ const sslMode: Meaning = (value) => {
   return { tls: demandMode('ssl_mode', mode) };
 };
 
-/** By folded name. */
+/** Keys are folded names. */
 const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   [
     'securityprotocol',
@@ -99,7 +99,7 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['saslmechanisms', mechanism], // librdkafka
   ['schemaregistryurl', (value) => ({ config: { schema_registry_url: value } })],
   ['sslmode', sslMode],
-  // Empty is Kafka's word, none librdkafka's, for no look at the name.
+  // Kafka clients turn host name verification off with an empty value, librdkafka with `none`.
   [
     'sslendpointidentificationalgorithm',
     oneOf('ssl.endpoint.identification.algorithm', ['HTTPS', 'NONE', ''], (value) => ({
@@ -120,7 +120,7 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ],
 ]);
 
-/** What clients are given and what has no meaning for one that only looks. */
+/** Options of producers and consumers that have no effect on a client that only reads metadata. */
 const ignored: ReadonlySet<string> = new Set(
   [
     'acks',

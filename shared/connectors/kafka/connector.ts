@@ -6,10 +6,10 @@ import { Name, Secret } from '../fields.ts';
 import { exactNames } from '../names.ts';
 import { contradictions } from './contradictions.ts';
 
-// The registry's password goes with every way to log in to the brokers: it is a login of its own.
+// The schema registry has its own login, so its password is allowed with every auth method of the brokers.
 const registry = { schema_registry_password: v.exactOptional(Secret) };
 
-/** Against Confluent's own registry and clusters of several brokers it was never tried: see the README. */
+/** Not tested against Confluent's own registry or against clusters of several brokers: see the README. */
 export const kafka = defineConnector({
   title: 'Kafka',
   driver: 'kafkajs',
@@ -22,7 +22,7 @@ export const kafka = defineConnector({
         'one to 32 of host:port, with commas between',
       ),
     ),
-    /** What the listener speaks; left out, TLS is tried as ssl_mode says. Whether SASL is spoken the credentials decide. */
+    /** The protocol of the listener. Without it, ssl_mode decides how TLS is tried. The credentials decide whether SASL is used. */
     security_protocol: v.exactOptional(v.picklist(['SASL_SSL', 'SSL', 'SASL_PLAINTEXT', 'PLAINTEXT'])),
     schema_registry_url: v.exactOptional(
       v.pipe(
@@ -40,7 +40,7 @@ export const kafka = defineConnector({
       sasl_password: Secret,
       ...registry,
     }),
-    /** `ssl.cert` and `ssl.key` of the connection are what the brokers look at. */
+    /** The login is the client certificate: `ssl.cert` and `ssl.key` of the connection. */
     certificate: v.strictObject(registry),
     none: v.strictObject(registry),
   },
@@ -58,7 +58,7 @@ export const kafka = defineConnector({
   },
   destination: ['bootstrap_servers', 'security_protocol', 'schema_registry_url', 'schema_registry_username'],
   strength: {
-    // Whether SASL is spoken the credentials decide: of the protocol only TLS counts. '' is TLS as ssl_mode asks for it.
+    // Only the TLS part of the protocol counts, because the credentials decide whether SASL is used. '' means TLS as ssl_mode asks for it.
     security_protocol: [
       ['PLAINTEXT', 'SASL_PLAINTEXT', '', 'SSL', 'SASL_SSL'],
       ['SASL_PLAINTEXT', 'PLAINTEXT', '', 'SASL_SSL', 'SSL'],
@@ -83,7 +83,7 @@ export const kafka = defineConnector({
   },
   autocomplete: ['topics', 'columns'],
   names: exactNames,
-  /** Topics go anywhere as they are; fields of other names are quoted as ksqlDB and Flink do. */
+  /** Topic names need no quotes; other names are quoted as in ksqlDB and Flink. */
   loadQuote: async () => (identifier) =>
     /^[\w.-]+$/.test(identifier) ? identifier : `\`${identifier.replaceAll('`', '``')}\``,
   contradictions,

@@ -1,7 +1,7 @@
 import type { Complaint } from '../../problem.ts';
 import type { Connector } from '../connector.ts';
 
-/** `security_protocol` says whether there is TLS and whether there is SASL; `ssl_mode` and the auth method say it again. */
+/** `security_protocol` says whether the listener uses TLS and SASL; `ssl_mode` and the auth method must agree with it. */
 export const contradictions: NonNullable<Connector['contradictions']> = ({
   config,
   auth_method,
@@ -27,7 +27,7 @@ export const contradictions: NonNullable<Connector['contradictions']> = ({
       path: 'config.security_protocol',
       expected: 'SSL or PLAINTEXT, or credentials.sasl_username and credentials.sasl_password',
     });
-  // A login under plain `SSL` harms nobody: the broker says whether it takes one.
+  // SASL credentials with `SSL` are safe, and the broker says whether it accepts them.
   if (protocol === 'PLAINTEXT' && auth_method === 'sasl')
     found.push({
       path: 'config.security_protocol',

@@ -3,7 +3,10 @@ import type { Broker } from './broker.ts';
 import { listOffsets } from './requests.ts';
 import type { Member, Offset, Place, Topic } from './requests.ts';
 
-/** How far each topic's last offsets are from its first: its records, compacted ones and marks of transactions counted too. */
+/**
+ * Counts the records of each topic as the distance between its first and last offsets, which includes compacted records and transaction
+ * markers.
+ */
 export const countRecords = async (
   topics: readonly Topic[],
   members: readonly Member[],
@@ -11,7 +14,7 @@ export const countRecords = async (
 ): Promise<{
   readonly rows: ReadonlyMap<string, number>;
   readonly unreachable: number;
-  /** Brokers that were not asked: there are too many. */
+  /** The number of brokers over `MAX_KAFKA_BROKERS`, which were not asked. */
   readonly unasked: number;
 }> => {
   const places = topics.flatMap(({ name, partitions }) =>
@@ -43,16 +46,15 @@ export const countRecords = async (
   return { rows: rowsOf(topics, lengths), unreachable, unasked };
 };
 
-/** The largest clusters have some hundreds. */
+/** The largest clusters have several hundred. */
 const mostBrokers = 1000;
-/** Partitions in one question. */
 const most = 5000;
 
 interface Length extends Place {
   readonly records: number;
 }
 
-/** A broker that is down for the moment leaves others to tell of; one that may not be dialled is a refusal. */
+/** Returns `undefined` for a broker that is down, and throws when the egress policy forbids its address. */
 const reached = async (
   member: Member,
   brokerAt: (member: Member) => Promise<Broker>,
@@ -75,7 +77,7 @@ const lengthsOf = (first: readonly Offset[], last: readonly Offset[]): Length[] 
   });
 };
 
-/** Of a topic of which a partition is not known nothing is said. */
+/** Leaves out topics with a partition whose length is unknown. */
 const rowsOf = (topics: readonly Topic[], lengths: readonly Length[]): ReadonlyMap<string, number> => {
   const byTopic = Map.groupBy(lengths, ({ topic }) => topic);
   return new Map(

@@ -10,8 +10,8 @@ import {
 } from '../failure-table.ts';
 
 /**
- * Goes by the number of the protocol, https://kafka.apache.org/protocol#protocol_error_codes, and where the driver has none, by the
- * class of its error. Sockets' own codes are left to the network's table.
+ * Classifies by the protocol's error code, https://kafka.apache.org/protocol#protocol_error_codes, or by the class of the driver's error
+ * when it has no code. Socket errors are left to the network's table.
  */
 export const failure = (error: unknown): Failure | undefined => {
   const { name, code, message } = fieldsOf(error);
@@ -38,7 +38,7 @@ const classes = failureTable({
   'KafkaJSNonRetriableError KafkaJSServerDoesNotSupportApiKey': ['unsupported-version'],
 });
 
-/** The driver puts its own prefix before whatever went wrong; only what it says itself is read. */
+/** The driver adds a prefix to the cause; only the driver's own messages are matched, never the server's. */
 const endOfLogin = textTable([
   [
     /failed: (Closed connection|Not connected|ended by the other side|Connection error: [^:]*)$/,

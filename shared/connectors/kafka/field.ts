@@ -2,29 +2,29 @@ import { createBudget, isTooLarge, type Budget } from '../../network/budget.ts';
 import { checkJson } from '../../network/foreign-json.ts';
 import type { Column } from '../catalog.ts';
 
-/** A field of a schema, whatever language it is written in. */
+/** A field of a schema in Avro, JSON Schema or Protobuf. */
 export interface Field extends Pick<Column, 'name' | 'type' | 'kind' | 'nullable' | 'default' | 'comment'> {
-  /** Of a record in a record: what its type is known by, of alternatives each, and its fields. */
+  /** Set for a record within a record: the identities of its type (one per alternative), and its fields. */
   readonly nested?: { readonly keys: ReadonlySet<unknown>; readonly fields: () => readonly Field[] };
 }
 
-/** A schema, and those that it refers to by the names that it gives them. */
+/** A schema, and the schemas that it references, by the names that it uses for them. */
 export interface SchemaText {
   readonly text: string;
   readonly references: ReadonlyMap<string, SchemaText>;
 }
 
 /**
- * Why something that a schema says is not among its columns: what it refers to is not there; it is not what its language allows; it is more
- * than is read of one schema; it is of a version or kind that is not known here.
+ * Why a part of a schema is missing from its columns. `unresolved`: a reference has no target. `unreadable`: the schema is not valid.
+ * `tooLarge`: a limit of one schema is reached. `unsupported`: the version or format is not supported.
  */
 export type Gap = 'unresolved' | 'unreadable' | 'tooLarge' | 'unsupported';
 
-/** What reading one schema may cost, and what was left out. */
+/** The budget for reading one schema, and the parts that are missing. */
 export interface Reading {
   readonly budget: Budget;
   readonly leaveOut: (gap: Gap, name?: string) => void;
-  /** With the first names of what is missing, as the schema spells them. */
+  /** By cause, the first names of the missing parts, as the schema spells them. */
   readonly gaps: ReadonlyMap<Gap, ReadonlySet<string>>;
 }
 
@@ -43,7 +43,7 @@ export const createReading = (budget = schemaBudget()): Reading => {
 
 const mostNames = 3;
 
-/** Fields of records in records stand behind their record, by their path: `address.city`. A record within itself is not opened again. */
+/** The fields of a nested record follow it, named by their path: `address.city`. A record within itself is not expanded again. */
 export const columnsOf = (
   fields: readonly Field[],
   { budget, leaveOut }: Pick<Reading, 'budget' | 'leaveOut'>,
@@ -69,13 +69,13 @@ export const columnsOf = (
 const isSame = (some: ReadonlySet<unknown>, others: ReadonlySet<unknown>): boolean =>
   some.size === others.size && [...some].every((key) => others.has(key));
 
-/** Undefined where that takes more work than is left. */
+/** Returns `undefined` when the rest of the budget is too small. */
 const openNested = (
   { fields }: NonNullable<Field['nested']>,
   budget: Budget,
 ): readonly Field[] | undefined => {
   try {
-    budget.step(0); // once all is spent, nothing is begun
+    budget.step(0); // throws when the budget is already spent
     return fields();
   } catch (error) {
     if (!isTooLarge(error)) throw error;
@@ -83,7 +83,7 @@ const openNested = (
   }
 };
 
-/** What a record is without a schema: bytes. */
+/** The columns of a topic without a schema: its records are bytes. */
 export const plainRecord = ['key', 'value'].map((name, at): Column => ({
   name,
   type: 'bytes',
@@ -101,7 +101,7 @@ const longestType = 500;
 
 export const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
-/** A default as it stands in the schema; `undefined` is none. */
+/** Renders a default value as the schema writes it. */
 export const shown = (value: unknown, budget: Budget): string | null => {
   if (value === undefined || value === null) return null;
   const text = typeof value === 'string' ? value : JSON.stringify(value);
@@ -109,19 +109,19 @@ export const shown = (value: unknown, budget: Budget): string | null => {
   return text;
 };
 
-/** What the reading of one schema may cost, those that it refers to included: in characters, and what is described as a good many of them. */
+/** The budget for one schema and the schemas that it references. A step is about one character; `SCHEMA_TYPE_COST` is charged per type. */
 export const schemaBudget = (): Budget => createBudget({ steps: 12 * 2 ** 20, depth: 200 });
-/** What describing one type or field costs. */
+/** Steps for describing one type or field. */
 export const costOfAType = 50;
 
-/** The JSON of a schema; throws as `JSON.parse` does, and `source-too-large`. */
+/** Throws a `SyntaxError` as `JSON.parse` does, or `source-too-large`. */
 export const parseSchema = (text: string, budget: Budget): unknown => {
   budget.step(text.length);
   checkJson(text, { depth: 200, values: 200_000, containers: 100_000 });
   return JSON.parse(text);
 };
 
-/** The JSON of a schema that another one refers to: where it is none, that one is read without it. */
+/** Returns `undefined` for a referenced schema that is not JSON, so that the schema that references it is still read. */
 export const parseReferred = (text: string, { budget, leaveOut }: Reading): unknown => {
   try {
     return parseSchema(text, budget);

@@ -4,8 +4,8 @@ import { tap } from '../tap.ts';
 import { foreign } from './wire.ts';
 
 /**
- * Stands between a socket and the driver: follows the framing of what the server sends, and turns what is no Kafka, what is endless and
- * whatever the driver throws at an event into the socket's error. `fault` tells it, for the driver words errors anew.
+ * Checks the bytes of a socket before the driver sees them. Data that is not Kafka, frames over the limits and anything that the driver
+ * throws in an event handler become the socket's error. `fault` returns that error, because the driver wraps errors in its own.
  */
 export const guard = (socket: Socket) => {
   let fault: Problem | undefined;
@@ -16,12 +16,12 @@ export const guard = (socket: Socket) => {
   return { open, allow, fault: () => fault };
 };
 
-/** A hundred thousand topics fit; more would be gathered before it is looked at. */
+/** Enough for 100,000 topics. The driver buffers a whole answer before it parses it. */
 const longestAnswer = 32 * 2 ** 20;
-/** All that a server may say before it has let us in. */
+/** Bytes that a server may send before the login succeeds. */
 const mostBeforeLogin = 2 ** 20;
 
-/** Lengths of four bytes, and so many bytes behind each: https://kafka.apache.org/protocol#protocol_common */
+/** A frame is a length of four bytes, and that many bytes: https://kafka.apache.org/protocol#protocol_common */
 const follow = (encrypted: boolean) => {
   let opened = false;
   let allowed = mostBeforeLogin;
@@ -32,7 +32,7 @@ const follow = (encrypted: boolean) => {
 
   const begin = () => {
     const [a = 0, b = 0, c = 0, d = 0] = header;
-    // A TLS alert, RFC 8446 section 5.1: the port speaks TLS and was greeted in clear.
+    // A TLS alert (RFC 8446, section 5.1): the port expects TLS and received plaintext.
     if (first && !encrypted && a === 0x15 && b === 3) throw new Problem('tls-required');
     const length = ((a * 256 + b) * 256 + c) * 256 + d;
     if (length < 4 || length > allowed) throw foreign();
@@ -61,17 +61,17 @@ const follow = (encrypted: boolean) => {
 
   return {
     see,
-    /** From the login on. */
+    /** Call after the login. */
     open: () => {
       opened = true;
       said = [];
     },
-    /** One answer more is waited for; what nobody asked for adds up. */
+    /** Raises the limit by one answer: call before each request. Bytes that no request asked for count against the limit. */
     allow: () => {
       if (opened) allowed = Math.min(allowed + longestAnswer, 4 * longestAnswer);
     },
   };
 };
 
-/** SCRAM (RFC 5802) lets the server say how often a password is hashed; a million times and more would only keep us busy. */
+/** In SCRAM (RFC 5802) the server sets the iteration count; a million or more would only waste CPU time. */
 const spun = /(^|,)i=\s*\+?\d{7}/;

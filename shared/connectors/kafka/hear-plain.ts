@@ -3,7 +3,7 @@ import type { Dialer, Place } from '../../network/dialer.ts';
 import { hearFirst } from '../../network/hear-first.ts';
 import { foreign, int32, text } from './wire.ts';
 
-/** A new socket to a listener that was heard to speak Kafka in clear; throws what it said or did instead. */
+/** Returns a new socket to a listener that answers Kafka without TLS; throws when it does not. */
 export const hearPlain = async (dialer: Dialer, to: Place): Promise<Socket> => {
   const socket = await dialer.tcp(to);
   try {
@@ -13,7 +13,7 @@ export const hearPlain = async (dialer: Dialer, to: Place): Promise<Socket> => {
   } finally {
     socket.destroy();
   }
-  // A listener with SASL takes this question once.
+  // A listener with SASL answers ApiVersions only once on a connection.
   return dialer.tcp(to);
 };
 

@@ -16,13 +16,13 @@ interface Source {
   readonly principal: string;
 }
 
-/** One question for all topics, two to each broker for their lengths, one to the registry for each schema. */
+/** Sends one request for all topics, two to each broker for the lengths of its partitions, and one to the registry for each schema. */
 export const introspect = async (
   { seed, brokerAt, registry, principal }: Source,
   { schemas: only, excludedSchemas }: Scope,
   sink: Sink,
 ): Promise<readonly Missing[]> => {
-  // Topics stand in no schema: its name is empty.
+  // Topics have no schema, so its name is empty.
   if ((only && !only.includes('')) || excludedSchemas.includes('')) return [];
   const [{ members, topics: all }, schemas] = await Promise.all([seed.ask(metadata()), schemasOf(registry)]);
   const topics = all.filter((topic) => !isInternal(topic)).sort((a, b) => byBytes(a.name, b.name));
@@ -66,7 +66,7 @@ export const introspect = async (
 };
 
 const batch = 200;
-/** Schemas that are in memory, while the registry is asked for four. */
+/** Schemas in memory at a time. The registry client has four sockets. */
 const atOnce = 16;
 
 const tableOf = ({ name, partitions, replicas }: Topic, rows: number | null): Omit<Table, 'columns'> => ({

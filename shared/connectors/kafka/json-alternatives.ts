@@ -1,6 +1,6 @@
 import type { Field } from './field.ts';
 
-/** The fields of several lists, each name once; `isNullable` decides by what the lists that have a name say of it. */
+/** Merges lists of fields by name; `isNullable` receives all fields of one name. */
 export const mergeFields = (
   lists: readonly (readonly Field[])[],
   isNullable: (same: readonly Field[]) => boolean,
@@ -14,7 +14,7 @@ export const mergeFields = (
   return [...found.values()].map((same) => ({ ...mergeSame(same), nullable: isNullable(same) }));
 };
 
-/** Of objects that are one or the other: a field is sure to be there where each of all of them has it. */
+/** Merges the fields of alternatives: a field is required only if every alternative requires it and `isAll` is true. */
 export const mergeAlternatives = (lists: readonly (readonly Field[])[], isAll: boolean): readonly Field[] =>
   mergeFields(lists, (same) => !isAll || same.length < lists.length || same.some(({ nullable }) => nullable));
 

@@ -2,13 +2,13 @@ import { costOfAType, isObject, parseReferred, parseSchema, type Reading, type S
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** A schema, and the resource that it stands in, against which its references are. */
+/** A schema, and the resource that contains it, which its references are relative to. */
 export interface Part {
   readonly at: Json;
   readonly within: Resource;
 }
 
-/** What has a URI of its own: a document, or a schema in one that has `$id`. */
+/** A document, or a schema with its own `$id`: anything with a URI. */
 export interface Resource {
   readonly at: unknown;
   readonly base: string;
@@ -20,12 +20,12 @@ interface Document {
   readonly references: SchemaText['references'];
   readonly resources: Map<unknown, Resource>;
   readonly byUri: Map<string, Resource>;
-  /** Up to draft-07 a schema with `$ref` is that reference alone; so is one that names no draft, as Confluent's registry reads it. */
+  /** False up to draft-07, where `$ref` replaces all other keywords, and without `$schema`, as Confluent's registry reads it. */
   readonly hasSiblings: boolean;
   readonly reading: Shared;
 }
 
-/** What all documents of one schema share. */
+/** Shared by all documents of one schema. */
 interface Shared extends Reading {
   readonly known: Map<SchemaText, Resource>;
 }
@@ -35,10 +35,10 @@ export const openSchema = (schema: SchemaText, reading: Reading): Resource => {
   return addDocument(schema, { at: parseSchema(schema.text, reading.budget), base: nowhere }, shared);
 };
 
-/** The base of what has none: https://www.rfc-editor.org/rfc/rfc3986#section-5.1.4 */
+/** The base URI of a document without one: https://www.rfc-editor.org/rfc/rfc3986#section-5.1.4 */
 const nowhere = 'schema:///';
 
-/** Each is parsed once, however often it is referred to. */
+/** Parses each schema once, however many references it has. */
 const openReferred = (schema: SchemaText, base: string, reading: Shared): Resource =>
   reading.known.get(schema) ??
   addDocument(schema, { at: parseReferred(schema.text, reading), base }, reading);
@@ -63,7 +63,7 @@ const addDocument = (
   return root;
 };
 
-/** Of drafts that are not read here. Whoever adds words of their own to a draft names a dialect of their own. https://json-schema.org/specification-links */
+/** Custom dialects have other URLs, and are read. https://json-schema.org/specification-links */
 const isUnknown = (dialect: string): boolean =>
   dialect.includes('//json-schema.org/') && !known.test(dialect);
 const known = /^https?:\/\/json-schema\.org\/(draft-0[4-7]\/|draft\/20(19-09|20-12)\/)?(hyper-)?schema#?$/;
@@ -77,13 +77,13 @@ const addResource = (at: unknown, base: string, document: Document): Resource =>
   return resource;
 };
 
-/** Not what is a fragment: that is an anchor. */
+/** Ignores fragments, which are anchors. */
 const idOf = (at: unknown): string | undefined => {
   const id = isObject(at) ? (at['$id'] ?? at['id']) : undefined;
   return typeof id === 'string' && id !== '' && !id.startsWith('#') ? id : undefined;
 };
 
-/** Every schema below a root that has an identifier of its own. */
+/** Adds every schema below a root that has its own identifier. */
 const addResources = (root: Resource): void => {
   const { document } = root;
   const rest: { readonly at: unknown; readonly within: Resource; readonly isMap?: boolean }[] = [
@@ -101,16 +101,17 @@ const addResources = (root: Resource): void => {
   }
 };
 
-/** Keywords whose value is data, and those whose value names schemas. */
+/** Keywords whose value is data. */
 const values = new Set(['enum', 'const', 'default', 'examples', 'example']);
+/** Keywords whose value maps names to schemas. */
 const maps = new Set(
   'properties patternProperties definitions $defs dependentSchemas dependencies'.split(' '),
 );
 
-/** The resource that a schema stands in, where it stands in or is this one. */
+/** Returns the schema's own resource if it has one, or the one that contains it. */
 export const enter = (at: unknown, within: Resource): Resource => within.document.resources.get(at) ?? within;
 
-/** What a reference means: in the document itself, or in one that the registry names; never at an address. */
+/** Resolves a reference within the document or in a schema that the registry lists; never fetches a URL. */
 export const resolveReference = (reference: string, within: Resource): Part | undefined => {
   const [file = '', fragment = ''] = reference.split('#');
   const resource = file === '' ? within : findResource(file, within);
@@ -134,7 +135,7 @@ const findResource = (file: string, { base, document }: Resource): Resource | un
   return [...openAll(document)].find((one) => one.byUri.has(uri))?.byUri.get(uri);
 };
 
-/** Of every document that can be reached, for one may be called by its identifier, and by a name that another document gives it. */
+/** Opens every reachable document, because a reference may use the identifier of a document that another one lists under a different name. */
 const openAll = (document: Document, opened = new Set([document])): ReadonlySet<Document> => {
   const { references, reading } = document;
   for (const [name, schema] of references) {
@@ -147,14 +148,14 @@ const openAll = (document: Document, opened = new Set([document])): ReadonlySet<
   return opened;
 };
 
-/** A schema is an object, or `true` or `false`. */
+/** Stands for the meta-schemas: a schema is an object, or `true` or `false`. */
 const metaSchema = { at: { type: ['object', 'boolean'] }, base: 'https://json-schema.org/schema' };
 
-/** Undefined where it cannot be resolved; without its fragment. */
+/** Returns the URI without its fragment, or `undefined` when it cannot be resolved. */
 const resolveUri = (reference: string, base: string): string | undefined =>
   URL.parse(reference, base)?.href.split('#')[0];
 
-/** A fragment of a URL is percent-encoded, https://www.rfc-editor.org/rfc/rfc6901#section-6; undefined where it is not well-formed. */
+/** Returns `undefined` for invalid percent-encoding: https://www.rfc-editor.org/rfc/rfc6901#section-6 */
 const decodeFragment = (fragment: string): string | undefined => {
   try {
     return decodeURIComponent(fragment);
@@ -181,7 +182,7 @@ const toPart = (at: unknown, within: Resource): Part | undefined => {
   return isObject(at) ? { at, within } : undefined;
 };
 
-/** `$anchor` of 2019-09 and later, `$id` that is a fragment before. */
+/** `$anchor` since 2019-09; before that, an `$id` that is a fragment. */
 const listAnchors = (at: Json): readonly string[] => {
   const ids = [at['$id'], at['id']].filter((id) => typeof id === 'string' && id.startsWith('#'));
   const names = [at['$anchor'], at['$dynamicAnchor'], ...ids.map((id) => String(id).slice(1))];

@@ -1,17 +1,17 @@
 import { costOfAType, isObject, type Reading } from './field.ts';
 import { enter, resolveReference, type Json, type Part, type Resource } from './json-documents.ts';
 
-/** A schema that holds for a value together with others. */
+/** One of the schemas that all apply to a value. */
 export interface Holding extends Part {
-  /** The other choice beside it is null. */
+  /** Whether null is the only other choice. */
   readonly isBesideNull: boolean;
 }
 
-/** All that holds for a value at once: what is given, what it refers to, what its `allOf` adds, and a choice that is the only one. */
+/** All schemas that apply to a value at once: the given ones, the targets of their references, their `allOf`, and choices without an alternative. */
 export interface Whole {
-  /** A schema before those that it builds upon. */
+  /** Each schema before the ones that it builds upon. */
   readonly fromTop: readonly Holding[];
-  /** A schema behind those that it builds upon. */
+  /** Each schema after the ones that it builds upon. */
   readonly fromBase: readonly Holding[];
 }
 
@@ -50,7 +50,7 @@ export const collectParts = (given: readonly Part[], reading: Reading): Whole =>
   return { fromTop, fromBase };
 };
 
-/** Values that may be long, and that are gone through again wherever the schema is referred to. */
+/** Long lists cost more, because they are read again for each reference to the schema. */
 const costOfEntries = (at: Json): number =>
   20 * countEntries(['allOf', 'oneOf', 'anyOf', 'dependentSchemas', 'dependencies'], at) +
   5 * countEntries(['enum', 'required'], at);
@@ -65,21 +65,21 @@ const countEntries = (keywords: readonly string[], at: Json): number => {
   return count;
 };
 
-/** References that follow each other, and parts of parts. */
+/** Nested references and parts. */
 const deepest = 100;
 
-/** Where a reference stands for itself alone, what people read beside it is kept. */
+/** Where `$ref` replaces its siblings, keeps only the title, description and default. */
 const dropSiblings = (at: Json, { document }: Resource): Json => {
   if (document.hasSiblings || typeof at['$ref'] !== 'string') return at;
   const { title, description, default: given } = at;
   return { title, description, default: given };
 };
 
-/** Dynamic ones are followed from where they stand, as if no other schema extended this one. */
+/** Dynamic references are treated as static ones, as if no other schema extended this one. */
 const readReferences = (at: Json): readonly string[] =>
   [at['$ref'], at['$dynamicRef'], at['$recursiveRef']].filter((one) => typeof one === 'string');
 
-/** Without host and query, which may hold a login. */
+/** Leaves out the host and the query, which may hold credentials. */
 const nameReference = (reference: string): string => {
   const [file = '', fragment] = reference.split('#');
   return file.slice(file.lastIndexOf('/') + 1) + (fragment === undefined ? '' : `#${fragment}`);
@@ -91,7 +91,7 @@ export const listSchemas = ({ at, within }: Part, keyword: string): readonly Par
 };
 
 export interface Choices {
-  /** Those that are not null alone. */
+  /** The choices that allow more than null. */
   readonly real: readonly Part[];
   readonly hasNull: boolean;
 }
@@ -103,10 +103,10 @@ export const listChoices = (part: Part): readonly Choices[] =>
     return all.length > 0 ? [{ real, hasNull: real.length < all.length }] : [];
   });
 
-/** Schemas that hold for some values alone. */
+/** Schemas that apply only to some values. */
 export interface Branches {
   readonly parts: readonly Part[];
-  /** One of them holds. */
+  /** Whether one of them always applies. */
   readonly isChoice: boolean;
 }
 

@@ -5,7 +5,7 @@ import { mergeAlternatives, mergeFields } from './json-alternatives.ts';
 import { collectParts, listBranches, type Whole } from './json-parts.ts';
 import { isNullable, kindOfType, kindOfValues, listValues, readTypes } from './json-types.ts';
 
-/** The properties of a JSON Schema of draft 4 or later, https://json-schema.org/specification; of anything but an object one field, `value`. */
+/** Returns the properties of a JSON Schema, draft 4 or later; any other type becomes one field, `value`. https://json-schema.org/specification */
 export const jsonFields = (schema: SchemaText, reading = createReading()): readonly Field[] => {
   const root = openSchema(schema, reading);
   if (!isObject(root.at) && typeof root.at !== 'boolean') reading.leaveOut('unreadable');
@@ -16,7 +16,7 @@ export const jsonFields = (schema: SchemaText, reading = createReading()): reado
 
 type Described = Omit<Field, 'name'>;
 
-/** What schemas say together of a value; `above` are the items of the arrays that it is in. */
+/** Describes a value to which all given schemas apply; `above` holds the item schemas of the arrays that contain it. */
 const describe = (given: readonly Part[], reading: Reading, above: readonly Json[]): Described => {
   const whole = collectParts(given, reading);
   const types = readTypes(whole);
@@ -84,12 +84,11 @@ const describeArray = ({ fromTop }: Whole, reading: Reading, above: readonly Jso
   return 'array';
 };
 
-/** Characters; the longest of those that are known has 21. */
+/** The longest standard format, `relative-json-pointer`, has 21. */
 const longestFormat = 100;
-/** Arrays in arrays. */
 const deepest = 12;
 
-/** The properties of an object: what one part defines, another may require. `above` are the alternatives that these are of. */
+/** One part may require what another defines. `above` holds the alternatives that are being read. */
 const readFields = (whole: Whole, reading: Reading, above: readonly Json[]): readonly Field[] => {
   const found = new Map<string, Part[]>();
   const required = new Set<unknown>();
@@ -98,7 +97,7 @@ const readFields = (whole: Whole, reading: Reading, above: readonly Json[]): rea
     for (const [name, property] of Object.entries(isObject(properties) ? properties : {})) {
       reading.budget.step(costOfAType);
       const parts = found.get(name) ?? [];
-      found.delete(name); // it stands where the last part has it
+      found.delete(name); // moves it to its position in the last part
       if (property !== false) found.set(name, parts);
       if (isObject(property)) parts.push({ at: property, within });
     }

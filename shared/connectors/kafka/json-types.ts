@@ -1,7 +1,7 @@
 import type { Column } from '../catalog.ts';
 import { listChoices, type Holding, type Whole } from './json-parts.ts';
 
-/** The types that all parts allow, without null. */
+/** Returns the types that all parts allow, without null. */
 export const readTypes = ({ fromTop }: Whole): readonly string[] => {
   let types: readonly string[] | undefined;
   for (const part of fromTop) {
@@ -17,10 +17,10 @@ const listTypes = ({ at: { type } }: Pick<Holding, 'at'>): readonly string[] | u
   return all.filter((one) => typeof one === 'string');
 };
 
-/** There are seven. */
+/** JSON Schema has seven. */
 const mostTypes = 20;
 
-/** Those of the first where there are none in both; an integer is a number. */
+/** Returns the first list when nothing is in both. An integer counts as a number. */
 const intersect = (some: readonly string[], others: readonly string[]): readonly string[] => {
   const isIn = (type: string, all: readonly string[]) =>
     all.includes(type) || (type === 'integer' && all.includes('number'));
@@ -28,19 +28,19 @@ const intersect = (some: readonly string[], others: readonly string[]): readonly
   return both.length > 0 ? [...new Set(both)] : some;
 };
 
-/** Where no part says that null is not allowed: what says nothing of types allows all. */
+/** A schema without types allows null. */
 export const isNullable = ({ fromTop }: Whole): boolean => !fromTop.some(forbidsNull);
 
-/** A list of types counts before a list of values: `null` is often forgotten in the latter. */
+/** `type` wins over `enum`, which often omits null by mistake. */
 const forbidsNull = (part: Holding): boolean => {
   if (part.at['nullable'] === true) return false;
   const allowed = listTypes(part)?.includes('null') ?? listValues(part)?.includes(null);
   if (allowed !== undefined) return !allowed && !part.isBesideNull;
-  // A single alternative is a part itself.
+  // A single alternative is already one of the parts.
   return listChoices(part).some(({ real, hasNull }) => !hasNull && real.length > 1 && !real.some(mayBeNull));
 };
 
-/** What refers to others is taken for something that is never null. */
+/** A schema that only refers to others is treated as never null. */
 const mayBeNull = (one: Pick<Holding, 'at'>): boolean =>
   listTypes(one)?.includes('null') ??
   listValues(one)?.includes(null) ??
@@ -48,14 +48,14 @@ const mayBeNull = (one: Pick<Holding, 'at'>): boolean =>
     Object.hasOwn(one.at, keyword),
   );
 
-/** What `enum` or `const` allows. */
+/** Returns the values that `enum` or `const` allows. */
 export const listValues = ({ at }: Pick<Holding, 'at'>): readonly unknown[] | undefined => {
   const { enum: values } = at;
   if (Array.isArray(values)) return values;
   return 'const' in at ? [at['const']] : undefined;
 };
 
-/** Numbers are numbers. */
+/** Integers and floats together are floats. */
 export const kindOfValues = (values: readonly unknown[]): Column['kind'] => {
   const kinds = new Set(values.filter((value) => value !== null).map(kindOfValue));
   if (kinds.has('float')) kinds.delete('integer');

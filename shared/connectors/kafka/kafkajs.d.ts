@@ -1,4 +1,4 @@
-/** The part of the driver below its public interface that is used here: one connection, its framing and its login. */
+/** The part of the driver's internals that is used here: one connection, with its framing and its login. */
 declare module 'kafkajs/src/network/connection.js' {
   import type { Socket } from 'node:net';
 

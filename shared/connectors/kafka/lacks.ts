@@ -5,14 +5,14 @@ import type { Missing } from '../catalog.ts';
 import { byBytes } from '../order.ts';
 import type { Gap } from './field.ts';
 
-/** Why the schema of a subject, or a part of it, is not in the catalog. */
+/** Why the schema of a subject, or a part of it, is missing from the catalog. */
 export type Lack = 'denied' | 'failing' | Gap;
 
-/** Subjects by what is missing of them; each counts once for one lack. */
+/** Collects subjects by cause; each subject counts once per cause. */
 export const createLacks = () => {
   const found = new Map<Lack, Lacking>();
   return {
-    /** For one subject; `names` are those of the parts of it that are missing. */
+    /** Returns a recorder for one subject; `names` are the parts that are missing. */
     open: (subject: string) => {
       const noted = new Set<Lack>();
       return (lack: Lack, names: ReadonlySet<string> = new Set()): void => {
@@ -37,7 +37,7 @@ export const createLacks = () => {
 
 interface Lacking {
   count: number;
-  /** Subjects as they are named in an answer. */
+  /** The first subjects, as the remediation names them. */
   readonly first: string[];
 }
 
@@ -72,7 +72,7 @@ const entries: readonly (readonly [lack: Lack, reason: string, cure: string])[] 
   ],
 ];
 
-/** Undefined for what is nothing to do with one schema. */
+/** Returns `undefined` for an error that does not concern one schema alone. */
 export const lackOf = (error: unknown, isReference: boolean): Lack | undefined => {
   if (isTooLarge(error)) return 'tooLarge';
   if (!(error instanceof Problem))

@@ -1,7 +1,7 @@
 import type { Login, Logins } from '../../network/login.ts';
 
 export const logins = {
-  /** No SASL; a certificate is shown in the handshake of TLS. */
+  /** No SASL; a client certificate is sent in the TLS handshake. */
   none: {
     name: 'no SASL',
     kind: 'none',

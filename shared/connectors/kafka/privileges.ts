@@ -4,11 +4,11 @@ import type { Metadata, operations, Topic } from './requests.ts';
 
 interface Asking {
   readonly role: Target['role'];
-  /** Kafka's name of the account: `User:reader`. */
+  /** Kafka's name for the account, such as `User:reader`. */
   readonly principal: string;
 }
 
-/** A source is read, a target is written; whatever else the account may do is too much of a source. */
+/** A source needs Read and a target needs Write; a source must not have anything else. */
 export const privilegesOf = ({ topics, may }: Metadata, { role, principal }: Asking): Privileges => {
   const wanted = role === 'source' ? 'Read' : 'Write';
   const own = topics.filter((topic) => !isInternal(topic));
@@ -22,7 +22,7 @@ export const privilegesOf = ({ topics, may }: Metadata, { role, principal }: Ask
   return { missing, excess: role === 'source' ? excessOf(own, may, principal) : [] };
 };
 
-/** Topics that Kafka and its tools keep for themselves. */
+/** Whether the topic belongs to Kafka or its tools. */
 export const isInternal = ({ name, internal }: Topic): boolean => internal || name.startsWith('__');
 
 export const grantOf = (operation: string, topic: string, principal: string): string =>
@@ -53,6 +53,6 @@ const excessOf = (topics: readonly Topic[], may: number, principal: string): Pri
   ];
 };
 
-/** For a POSIX shell. */
+/** Quotes for a POSIX shell. */
 const quoted = (word: string): string =>
   /^[\w.:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

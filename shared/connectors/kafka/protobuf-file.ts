@@ -2,32 +2,32 @@ import { defaultOf, presenceOf, type Presence } from './protobuf-options.ts';
 import type { Reading, SchemaText } from './field.ts';
 import { readTokens } from './protobuf-tokens.ts';
 
-/** All messages and enums of a schema, by their full names. */
+/** All messages and enums of a schema, by full name. */
 export interface Types extends Reading {
   readonly named: Map<string, Type>;
 }
 export type Type = Message | { readonly is: 'enum' };
 export interface Message {
   readonly is: 'message';
-  /** With its package and the messages that it stands in. */
+  /** The full name: package, containing messages and name. */
   readonly path: string;
   readonly fields: Written[];
   readonly file: File;
 }
-/** What a file says of all fields in it. */
+/** Settings that apply to all fields of a file. */
 interface File {
   presence: Presence | undefined;
 }
 export interface Written {
   readonly name: string;
-  /** As it is written; with a dot before it, from the root. */
+  /** As written in the file; a leading dot means that the name is fully qualified. */
   readonly type: string;
   readonly label: Label;
   readonly default: string | null;
 }
 export type Label = 'repeated' | 'map' | 'oneof' | Presence | '';
 
-/** Takes what it knows; anything else is left out, up to the end of its statement. */
+/** Returns the top-level messages. Unknown statements are skipped. */
 export const readFile = ({ text }: SchemaText, types: Types): readonly Message[] => {
   const tokens = readTokens(text, types);
   const file: File = { presence: undefined };
@@ -36,17 +36,17 @@ export const readFile = ({ text }: SchemaText, types: Types): readonly Message[]
   let scope = '';
 
   const next = (): string => {
-    if (at >= tokens.length) types.leaveOut('unreadable'); // it was cut
+    if (at >= tokens.length) types.leaveOut('unreadable'); // the file is truncated
     return tokens[at++] ?? '';
   };
-  /** A dotted name may have blanks and comments within. */
+  /** A dotted name may contain blanks and comments. */
   const readName = (): string => {
     const parts = [next()];
     while (isWord(tokens[at]) && (parts.at(-1)?.endsWith('.') || tokens[at]?.startsWith('.')))
       parts.push(next());
     return parts.join('');
   };
-  /** To the end of a statement or of its block; the braces of a value within brackets are no block. */
+  /** Skips to the end of the statement or its block; braces within brackets are values, not blocks. */
   const skip = (): readonly string[] => {
     const from = at;
     for (let depth = 0, brackets = 0; at < tokens.length;) {
@@ -64,7 +64,7 @@ export const readFile = ({ text }: SchemaText, types: Types): readonly Message[]
     types.leaveOut('unreadable');
     skip();
   };
-  /** Stops before the `{` of a group's body. */
+  /** Stops before the `{` of a group's body, or at the end of the statement. */
   const skipOptions = (): void => {
     for (let depth = 0; at < tokens.length; at += 1) {
       if (depth === 0 && (tokens[at] === '{' || tokens[at] === ';')) return;
@@ -73,7 +73,7 @@ export const readFile = ({ text }: SchemaText, types: Types): readonly Message[]
     }
   };
   const define = (name: string, type: Type): void => {
-    types.budget.step(name.length); // each stands in all that it is inside of
+    types.budget.step(name.length); // full names grow with each level of nesting
     types.named.set(name, type);
   };
   const readEnum = (within: string): void => {
@@ -108,12 +108,12 @@ export const readFile = ({ text }: SchemaText, types: Types): readonly Message[]
     }
     next();
   };
-  /** Of edition 2024. */
+  /** `export` and `local` of edition 2024. */
   const skipVisibility = (): void => {
     const [word = '', what = '', , mark] = tokens.slice(at, at + 4);
     if (/^(export|local)$/.test(word) && /^(message|enum)$/.test(what) && mark === '{') at += 1;
   };
-  /** A field and the message that it holds, https://protobuf.dev/reference/protobuf/proto2-spec/#group_field */
+  /** A group defines a field and its message at once: https://protobuf.dev/reference/protobuf/proto2-spec/#group_field */
   const readGroup = (within: string, fields: Written[], label: Label, depth: number): void => {
     const name = next();
     const group: Message = { is: 'message', path: within + name, fields: [], file };
@@ -168,5 +168,5 @@ export const readFile = ({ text }: SchemaText, types: Types): readonly Message[]
 
 const isWord = (token: string | undefined): boolean => token !== undefined && /^[\w.]/.test(token);
 
-/** As deep as protoc reads messages in messages. */
+/** protoc's limit for nested messages. */
 const deepest = 32;

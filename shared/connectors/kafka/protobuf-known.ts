@@ -28,7 +28,7 @@ export const wellKnown: Readonly<Record<string, Column['kind']>> = {
 };
 
 /**
- * What every registry has without a reference, beyond those: fields and no more, for numbers and options are not read.
+ * Further types that every registry resolves without a reference. Only their fields count: field numbers and options are not read.
  * https://github.com/confluentinc/schema-registry/blob/master/protobuf-provider/src/main/java/io/confluent/kafka/schemaregistry/protobuf/ProtobufSchema.java
  */
 export const furnished = `package google.protobuf;

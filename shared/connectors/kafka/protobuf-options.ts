@@ -1,7 +1,7 @@
-/** How a field of an edition tells whether it is set: https://protobuf.dev/editions/features/#field_presence */
+/** How a field of an edition tracks whether it is set: https://protobuf.dev/editions/features/#field_presence */
 export type Presence = 'optional' | 'required' | 'implicit';
 
-/** What the tokens of an option, or of a field's options, say of presence; undefined where they do not. */
+/** Takes the tokens of an option statement or of a field's options. */
 export const presenceOf = (tokens: readonly string[]): Presence | undefined => {
   const [, , value] = findValue(tokens, (name) => /^(features\.)?field_presence$/.test(name));
   return value !== undefined && Object.hasOwn(presences, value) ? presences[value] : undefined;
@@ -13,7 +13,7 @@ const presences: Readonly<Record<string, Presence>> = {
   LEGACY_REQUIRED: 'required',
 };
 
-/** What stands behind `default =` in a field's brackets; texts without their quotation marks. */
+/** Returns the value of `default =` in a field's options; strings lose their quotation marks. */
 export const defaultOf = (tokens: readonly string[]): string | null => {
   const [, mark, ...value] = findValue(tokens, (name) => name === 'default');
   if (mark !== '=') return null;
@@ -24,7 +24,7 @@ export const defaultOf = (tokens: readonly string[]): string | null => {
     .join('');
 };
 
-/** The name that is asked for, `=` or `:`, and what follows, up to a bound; not of what stands in a value of an option. */
+/** Returns the first name that matches, its `=` or `:`, and the tokens after it, up to a limit. Names within an option's value match only with `:`. */
 const findValue = (tokens: readonly string[], is: (name: string) => boolean): readonly string[] => {
   let braces = 0;
   for (const [at, token] of tokens.entries()) {

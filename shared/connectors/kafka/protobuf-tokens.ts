@@ -1,6 +1,6 @@
 import type { Reading } from './field.ts';
 
-/** Names, numbers, strings and marks of a .proto file; comments are none. Looks at each character once. */
+/** Returns the names, numbers, strings and punctuation of a .proto file, without comments, in linear time. */
 export const readTokens = (
   text: string,
   { budget, leaveOut }: Pick<Reading, 'budget' | 'leaveOut'>,
@@ -21,7 +21,7 @@ const costOfAToken = 10;
 const isSkipped = (text: string, at: number): boolean =>
   /\s/.test(text.charAt(at)) || text.startsWith('//', at) || text.startsWith('/*', at);
 
-/** Whether a comment or a string has no end. */
+/** Whether a comment or string has no end. */
 const isCut = (text: string, at: number, end: number): boolean => {
   const first = text.charAt(at);
   if (first === '"' || first === "'") return end < at + 2 || text.charAt(end - 1) !== first;
@@ -44,13 +44,13 @@ const endOfRun = (text: string, at: number, run: RegExp): number | undefined => 
   return run.test(text) ? run.lastIndex : undefined;
 };
 
-/** What has no end takes all that is left. */
+/** An unterminated comment extends to the end of the text. */
 const endAfter = (text: string, mark: string, from: number): number => {
   const found = text.indexOf(mark, from);
   return found < 0 ? text.length : found + mark.length;
 };
 
-/** A string ends with its line at the latest. */
+/** An unterminated string ends at the end of its line. */
 const endOfString = (text: string, from: number, quote: string): number => {
   for (let at = from + 1; at < text.length; at += 1) {
     const one = text.charAt(at);

@@ -5,7 +5,7 @@ import { readFile } from './protobuf-file.ts';
 import type { Label, Message, Type, Types } from './protobuf-file.ts';
 import { furnished, wellKnown } from './protobuf-known.ts';
 
-/** The fields of the first message of a .proto file, https://protobuf.dev/reference/protobuf/proto3-spec/: what a topic holds unless told. */
+/** Returns the fields of the file's first message, the default type of a topic. https://protobuf.dev/reference/protobuf/proto3-spec/ */
 export const protobufFields = (schema: SchemaText, reading = createReading()): readonly Field[] => {
   const types: Types = { named: new Map(), ...reading };
   readFile({ text: furnished, references: new Map() }, types);
@@ -13,7 +13,7 @@ export const protobufFields = (schema: SchemaText, reading = createReading()): r
   return first ? fieldsOf(first, types) : [];
 };
 
-/** Each once, however they refer to each other. */
+/** Parses each referenced schema once, because references may be circular. */
 const readAll = (schema: SchemaText, types: Types, known: Set<SchemaText>): readonly Message[] => {
   known.add(schema);
   for (const reference of schema.references.values())
@@ -40,9 +40,9 @@ const fieldsOf = ({ path, fields, file }: Message, types: Types): Field[] =>
 
 interface Resolved {
   readonly kind: Column['kind'];
-  /** A message is there or not, whatever its label says. */
+  /** A message field can always be absent, whatever its label. */
   readonly isMessage: boolean;
-  /** Where its fields are columns too. */
+  /** Set when the fields of the message are columns too. */
   readonly message?: Message;
 }
 
@@ -60,7 +60,7 @@ const resolve = (type: string, path: string, types: Types): Resolved => {
     : { kind: 'json', isMessage: true, message: found };
 };
 
-/** From the innermost scope outwards, as protoc does. */
+/** Searches from the innermost scope outwards, as protoc does. */
 const lookUp = (type: string, path: string, types: Types): Found | undefined => {
   const parts = path.split('.');
   for (let length = parts.length; length > 0; length -= 1) {
@@ -71,7 +71,7 @@ const lookUp = (type: string, path: string, types: Types): Found | undefined => 
   return find(type, types);
 };
 
-/** Of a message with a meaning of its own, the kind that it has. */
+/** A defined type, or the column kind of a well-known message. */
 type Found = Type | Column['kind'];
 
 const find = (name: string, { named }: Types): Found | undefined =>

@@ -6,13 +6,13 @@ export type LoadSchema = (subject: string, version: number) => Promise<Registere
 
 export interface Assembled {
   readonly schema: SchemaText;
-  /** Why references are not there, each once. */
+  /** The errors of references that could not be loaded. `source-too-large` occurs at most once. */
   readonly failures: readonly unknown[];
 }
 
 /**
- * A schema with all that it refers to, each loaded once; what cannot be loaded is left out. Schemas may refer to each other in a circle, and so
- * does what comes back: whoever goes through it remembers where it was.
+ * Loads a schema's references and their references, each once; those that fail to load are left out. References may be circular, and so is
+ * the result: readers must track the schemas that they have visited.
  */
 export const assembleSchema = async (registered: Registered, load: LoadSchema): Promise<Assembled> => {
   const text: Allowance = { left: mostText, spent: tooMuch };
@@ -52,7 +52,7 @@ export const assembleSchema = async (registered: Registered, load: LoadSchema): 
   return { schema: textOf(root), failures };
 };
 
-/** A node is told as one and the same object, by which its readers know it again. */
+/** A node always yields the same `SchemaText` object, which is how readers recognize it. */
 interface Node {
   readonly registered: Registered;
   readonly references: Map<string, SchemaText>;
@@ -67,7 +67,7 @@ const remember = <T>(made: Map<string, Promise<T>>, key: string, making: Promise
   return making;
 };
 
-/** Characters of one schema and all that it refers to. */
+/** Of one schema and all its references. */
 const mostText = 2 ** 22;
 const mostReferences = 200;
 

@@ -1,7 +1,7 @@
 import { Problem, type ProblemCode } from '../../problem.ts';
 import { failureTable, type Meaning } from '../failure-table.ts';
 
-/** What it means that a schema registry, or a proxy before it, answers with another status than 200. */
+/** Converts the status of a schema registry, or of a proxy in front of it, when it is not 200. */
 export const refused = (status: number): Problem => {
   const native_code = String(status);
   const [code, remediation] =

@@ -15,7 +15,7 @@ import { refused } from './refusals.ts';
 
 const types = ['AVRO', 'JSON', 'PROTOBUF'] as const;
 
-/** One schema as a registry keeps it, with the names of those that it refers to. */
+/** A schema as the registry stores it, with its references. */
 export interface Registered {
   readonly type: (typeof types)[number];
   readonly text: string;
@@ -23,18 +23,18 @@ export interface Registered {
 }
 
 export interface Reference {
-  /** As the schema itself calls it. */
+  /** The name that the schema uses for it. */
   readonly name: string;
   readonly subject: string;
   readonly version: number;
 }
 
-/** A schema registry that answers as Confluent's does: https://docs.confluent.io/platform/current/schema-registry/develop/api.html */
+/** A schema registry with Confluent's API: https://docs.confluent.io/platform/current/schema-registry/develop/api.html */
 export interface Registry {
-  /** Whether it is one, and lets us in. */
+  /** Throws unless the URL is a schema registry that accepts the login. */
   greet(): Promise<void>;
   subjects(): Promise<ReadonlySet<string>>;
-  /** The newest schema of a subject, or the one of that version. */
+  /** Without `version`: the newest schema of the subject. */
   schema(subject: string, version?: number): Promise<Registered>;
   close(): void;
 }
@@ -46,7 +46,7 @@ interface Settings {
   readonly limit: number;
 }
 
-/** Every socket is the dialer's; a redirect is an answer like any other that is not one. */
+/** Every socket comes from the dialer. A redirect is not followed: it is a problem, like any status but 200. */
 export const openRegistry = (dialer: Dialer, { url, username, password, limit }: Settings): Registry => {
   const base = URL.parse(url);
   if (!base || !/^https?:$/.test(base.protocol) || base.username || base.password) {
@@ -98,13 +98,13 @@ export const openRegistry = (dialer: Dialer, { url, username, password, limit }:
         await get(`/subjects/${encodeURIComponent(subject)}/versions/${version ?? 'latest'}`, longestSchema),
       ),
     close: () => {
-      closing.abort(); // Node tells a request that has no socket yet nothing
+      closing.abort(); // destroying the agent does not end a request that still waits for a socket
       agent.destroy();
     },
   };
 };
 
-/** What a registry takes with ease, and far fewer than a broker's topics. */
+/** A number that any registry handles; a cluster may have far more topics. */
 const mostSockets = 4;
 interface Longest {
   /** Bytes. */
@@ -126,7 +126,7 @@ const read = async (answer: IncomingMessage, { most, tooLong }: Longest): Promis
 };
 
 const longestList: Longest = { most: 16 * 2 ** 20, tooLong: () => foreign() };
-/** A registry keeps each in a record of Kafka, which has a megabyte. */
+/** A registry stores each schema in a Kafka record, which is at most 1 MB by default. */
 const longestSchema: Longest = { most: 4 * 2 ** 20, tooLong: () => tooLarge() };
 
 const isTransient = (error: unknown): boolean =>
@@ -142,7 +142,7 @@ const listOf = (value: unknown): readonly string[] => {
   return value.filter((item) => typeof item === 'string');
 };
 
-/** Without `schemaType` it is Avro: older than the other two. Registries may be taught more types. */
+/** A registry omits `schemaType` for Avro, its oldest type. Plugins may add types that are not supported here. */
 const registered = (value: unknown): Registered => {
   const { schema, schemaType, references }: Record<string, unknown> = Object(value);
   if (typeof schema !== 'string') throw foreign();

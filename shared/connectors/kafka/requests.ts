@@ -1,7 +1,7 @@
 import { foreign, int32, int64, int8, list, readerOf, text } from './wire.ts';
 import type { Reader } from './wire.ts';
 
-/** One question to a broker: what is sent, and how the answer is read. */
+/** One request to a broker, and the parser of its answer. */
 export interface Request<T> {
   readonly apiKey: number;
   readonly apiVersion: number;
@@ -10,7 +10,7 @@ export interface Request<T> {
   readonly read: (answer: Buffer) => T;
 }
 
-/** SaslHandshake, which the driver asks itself: it makes as much room as the answer claims, so this looks at it first. */
+/** Checks the answer to the driver's own SaslHandshake before the driver, which allocates as many items as the answer claims. */
 export const checkHandshake = (answer: Buffer): void => {
   const from = readerOf(answer, { left: mostMechanisms, spent: foreign });
   from.int16();
@@ -19,10 +19,10 @@ export const checkHandshake = (answer: Buffer): void => {
 export const saslHandshake = 17;
 const mostMechanisms = 1000;
 
-/** What a broker speaks, by API key. */
+/** The versions that a broker supports, by API key. */
 export type Versions = Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>>;
 
-/** https://kafka.apache.org/protocol#The_Messages_ApiVersions: the oldest version, which every broker answers. */
+/** Uses version 0, which every broker answers: https://kafka.apache.org/protocol#The_Messages_ApiVersions */
 export const apiVersions: Request<Versions> = {
   apiKey: 18,
   apiVersion: 0,
@@ -44,13 +44,13 @@ export interface Topic {
   readonly internal: boolean;
   readonly replicas: number;
   readonly partitions: readonly Partition[];
-  /** A bit for each operation that the account may do; see `operations`. */
+  /** A bit for each operation that the account is allowed; see `aclOperations`. */
   readonly may: number;
 }
 
 export interface Partition {
   readonly index: number;
-  /** −1 where there is none. */
+  /** −1 without a leader. */
   readonly leader: number;
 }
 
@@ -63,16 +63,16 @@ export interface Member {
 export interface Metadata {
   readonly members: readonly Member[];
   readonly topics: readonly Topic[];
-  /** What the account may do with the cluster; as with topics. */
+  /** The operations that the account is allowed on the cluster, as bits. */
   readonly may: number;
 }
 
-/** Version 8 is the first that tells rights (2.3) and is older than the compact encoding; `which` undefined asks for all topics. */
+/** Version 8 (Kafka 2.3) is the first with rights, and predates the compact encoding. Without `names`, asks for all topics. */
 export const metadata = (which?: readonly string[]): Request<Metadata> => ({
   apiKey: 3,
   apiVersion: 8,
   apiName: 'Metadata',
-  // No topic is made by being asked for; rights on the cluster and on topics come along.
+  // Turns auto-creation of topics off, and includes rights on the cluster and on topics.
   body: Buffer.concat([which ? list(which.map(text)) : int32(-1), int8(0), int8(1), int8(1)]),
   read: (answer) => {
     const from = readerOf(answer);
@@ -104,12 +104,12 @@ const topicOf = (from: Reader): Topic | undefined => {
     return partition;
   });
   const may = rights(from.int32());
-  // A broker takes no other name: https://kafka.apache.org/documentation/#topicconfigs
+  // Brokers allow no other names: https://kafka.apache.org/documentation/#topicconfigs
   if (!/^[\w.-]{1,249}$/.test(name)) return undefined;
   return failed && partitions.length === 0 ? undefined : { name, internal, replicas, partitions, may };
 };
 
-/** A broker that does not know says the least number that there is. */
+/** A broker that does not know the rights sends −2^31. */
 const rights = (bits: number): number => (bits === -(2 ** 31) ? 0 : bits);
 
 /** https://github.com/apache/kafka/blob/trunk/clients/src/main/java/org/apache/kafka/common/acl/AclOperation.java */
@@ -138,14 +138,14 @@ export interface Offset extends Place {
   readonly offset: number;
 }
 
-/** The first offset of each partition, or the one after its last; of a partition that is not here, nothing. */
+/** Asks for the first offset of each partition, or the one after its last. The result leaves out partitions that the broker does not lead. */
 export const listOffsets = (end: 'first' | 'last', places: readonly Place[]): Request<readonly Offset[]> => ({
   apiKey: 2,
   apiVersion: 2,
   apiName: 'ListOffsets',
   body: Buffer.concat([
-    int32(-1), // no replica, a client
-    int8(0), // what is not committed counts
+    int32(-1), // a client, not a replica
+    int8(0), // read uncommitted
     list(
       [...Map.groupBy(places, ({ topic }) => topic)].map(([topic, partitions]) =>
         Buffer.concat([
@@ -160,7 +160,7 @@ export const listOffsets = (end: 'first' | 'last', places: readonly Place[]): Re
     ),
   ]),
   read: (answer) => {
-    // No more topics and partitions than were asked for.
+    // An answer has at most as many topics and partitions as the request.
     const from = readerOf(answer, { left: 2 * places.length, spent: foreign });
     from.int32();
     return from

@@ -13,12 +13,12 @@ import { assembleSchema, type LoadSchema } from './references.ts';
 import type { Registered, Registry } from './registry-client.ts';
 
 export interface Schemas {
-  /** The fields of a topic's values: those of its schema, or bytes. */
+  /** The fields of the topic's value schema, or bytes without one. */
   readonly columns: (topic: string) => Promise<Pick<Table, 'columns' | 'partial'>>;
   readonly missing: () => readonly Missing[];
 }
 
-/** Subjects are named after topics (TopicNameStrategy): registries' default, and the only one that a topic's name tells. */
+/** Assumes TopicNameStrategy, the registries' default and the only strategy in which the topic's name is enough to find its subject. */
 export const schemasOf = async (registry: Registry | undefined): Promise<Schemas> => {
   const lacks = createLacks();
   const failures = createPartFailures();
@@ -28,7 +28,7 @@ export const schemasOf = async (registry: Registry | undefined): Promise<Schemas
   const known = new Map<string, Promise<Registered>>();
   let kept = mostKept;
 
-  /** One reference of many schemas is asked for once. */
+  /** Loads a reference that many schemas share only once. */
   const load: LoadSchema = async (subject, version) => {
     if (!registry) return { type: 'AVRO', text: '', references: [] };
     const key = JSON.stringify([subject, version]);
@@ -52,7 +52,7 @@ export const schemasOf = async (registry: Registry | undefined): Promise<Schemas
       lacking('failing');
       return unknown;
     }
-    // What one schema, or one that it refers to, is like is no reason to tell nothing of the others.
+    // A problem of one schema, or of one of its references, must not hide the others.
     const fail = (error: unknown, isReference = false): void => {
       const lack = lackOf(error, isReference);
       if (!lack) throw error;
@@ -92,7 +92,7 @@ const readColumns = (
   return { columns, gaps: reading.gaps };
 };
 
-/** A registry that does not answer is no reason to tell nothing of topics. */
+/** Returns the problem of a registry that fails, so that topics are still read. */
 const listSubjects = async (registry: Registry | undefined): Promise<ReadonlySet<string> | Problem> => {
   try {
     return (await registry?.subjects()) ?? new Set();
@@ -111,5 +111,5 @@ const readers: Readonly<
   Record<Registered['type'], (schema: SchemaText, reading: Reading) => readonly Field[]>
 > = { AVRO: avroFields, JSON: jsonFields, PROTOBUF: protobufFields };
 
-/** Characters of referred schemas that are kept for those that refer to them too. */
+/** Of referenced schemas that are kept for other schemas with the same references. */
 const mostKept = 2 ** 24;

@@ -27,7 +27,7 @@ type KafkaTarget = Target<Settings, Secrets>;
 export { failure } from './failures.ts';
 
 export const open = async (target: KafkaTarget, dialer: Dialer): Promise<Session> => {
-  await import('kafkajs/src/network/connection.js'); // before any step: it takes long enough for a network to seem slow
+  await import('kafkajs/src/network/connection.js'); // before any step, or the load time would count as network time
   const { config, credentials, options, role } = target;
   const limit = Math.round(options.query_timeout_seconds * 1000);
   const enter = async (members: readonly Place[]): Promise<Broker> => {
@@ -41,7 +41,7 @@ export const open = async (target: KafkaTarget, dialer: Dialer): Promise<Session
   const brokers: Broker[] = [seed];
   const registry = registryOf(target, dialer, limit);
 
-  /** A broker at the address that the cluster announces, which the dialer judges like any other. */
+  /** Connects to the address that the cluster announces; the egress policy applies to it as to any other. */
   const brokerAt = async (member: Member): Promise<Broker> => {
     const known = brokers.find((broker) => samePlace(broker, member));
     if (known) return known;
@@ -53,7 +53,7 @@ export const open = async (target: KafkaTarget, dialer: Dialer): Promise<Session
   return {
     ping: async () => {
       const { members } = await seed.ask(metadata([]));
-      // Whoever reads is sent to the announced addresses: a bootstrap address that answers says little.
+      // Clients read from the announced addresses, so a bootstrap address that answers is not enough.
       const [first] = members;
       if (first && !members.some((member) => samePlace(member, seed))) await brokerAt(first);
       await registry?.greet();
@@ -72,7 +72,7 @@ export const open = async (target: KafkaTarget, dialer: Dialer): Promise<Session
   };
 };
 
-/** `security_protocol` says what the listener speaks, `ssl_mode` what will do. Where it says nothing, the listener is tried. */
+/** `security_protocol` says what the listener speaks, and `ssl_mode` what is acceptable. Without the former, it is detected. */
 const secure = (
   dialer: Dialer,
   socket: Socket,
@@ -95,9 +95,14 @@ const saslOf = ({
 }: KafkaTarget['credentials']): Login | null =>
   method === 'sasl' ? { mechanism, username, password } : null;
 
-/** Brokers may name accounts by other rules (ssl.principal.mapping.rules); this is what they do unless told. */
-const principalOf = ({ auth_method: method, sasl_username: username }: KafkaTarget['credentials']): string =>
-  method === 'sasl' ? `User:${username}` : method === 'certificate' ? 'User:CN=…' : 'User:ANONYMOUS';
+/** Kafka's default name for the account; ssl.principal.mapping.rules may change it. */
+const principalOf = ({
+  auth_method: method,
+  sasl_username: username,
+}: KafkaTarget['credentials']): string => {
+  if (method === 'sasl') return `User:${username}`;
+  return method === 'certificate' ? 'User:CN=…' : 'User:ANONYMOUS';
+};
 
 const registryOf = (
   { config, credentials }: KafkaTarget,

@@ -1,20 +1,20 @@
 import { spend, tooLarge, type Allowance } from '../../network/budget.ts';
 import { Problem } from '../../problem.ts';
 
-/** The primitive types of https://kafka.apache.org/protocol#protocol_types, of the versions before the compact ones. */
+/** Reads the primitive types of API versions without the compact encoding: https://kafka.apache.org/protocol#protocol_types */
 export interface Reader {
   readonly int8: () => number;
   readonly int16: () => number;
   readonly int32: () => number;
-  /** Exact up to 2^53, beyond which no offset comes. */
+  /** Exact up to 2^53; real offsets are smaller. */
   readonly int64: () => number;
   readonly text: () => string | null;
   readonly list: <T>(item: () => T) => T[];
-  /** How many items of so many bytes a list has, which is passed over. */
+  /** Skips a list of items of that many bytes, and returns the number of items. */
   readonly skipList: (bytes: number) => number;
 }
 
-/** Whatever does not fit the bytes is no Kafka; lists have so many items in all. */
+/** Throws `protocol-mismatch` when the bytes do not fit; `items` limits the number of list items in all. */
 export const readerOf = (bytes: Buffer, items: Allowance = { left: mostItems, spent: tooMany }): Reader => {
   let at = 0;
   const take = (length: number): number => {
@@ -37,7 +37,7 @@ export const readerOf = (bytes: Buffer, items: Allowance = { left: mostItems, sp
     },
     list: (item) => {
       const length = int32();
-      // Every item takes a byte at least: a count beyond that would only fill our memory.
+      // Every item takes at least one byte: a larger count is invalid, and would only use memory.
       if (length > bytes.length - at) throw foreign();
       const read: ReturnType<typeof item>[] = [];
       for (let left = length; left > 0; left -= 1) {
@@ -54,7 +54,7 @@ export const readerOf = (bytes: Buffer, items: Allowance = { left: mostItems, sp
   };
 };
 
-/** Topics and partitions of the largest clusters; each takes some ten times its bytes. */
+/** Enough for the topics and partitions of the largest clusters. In memory, each takes about ten times its bytes. */
 const mostItems = 1_000_000;
 
 const tooMany = () =>
