@@ -1,7 +1,7 @@
 import type { Place } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
 
-/** The default port is 9092. */
+/** Ports default to 9092. */
 export const membersOf = (text: string): readonly Place[] =>
   text.split(',').map((member) => {
     const [, bracketed, bare, digits] =

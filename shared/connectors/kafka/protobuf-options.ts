@@ -24,7 +24,10 @@ export const defaultOf = (tokens: readonly string[]): string | null => {
     .join('');
 };
 
-/** Returns the first name that matches, its `=` or `:`, and the tokens after it, up to a limit. Names within an option's value match only with `:`. */
+/**
+ * Returns the first name that matches, its `=` or `:`, and the tokens after it, up to a limit. Names within an option's value match only
+ * with `:`.
+ */
 const findValue = (tokens: readonly string[], is: (name: string) => boolean): readonly string[] => {
   let braces = 0;
   for (const [at, token] of tokens.entries()) {

@@ -1,16 +1,16 @@
 import type { Role, User } from './grants.ts';
 import type { Document, Link } from './link.ts';
 
-/** Who we are to the server, and what we may do there. */
+/** The account that is logged in, and its rights. */
 export interface Rights {
   readonly user: User;
-  /** Of the account and of what its roles inherit. */
+  /** Including inherited roles. */
   readonly roles: readonly Role[];
-  /** Whether it may do that to all collections of a database; of `undefined`: to all of every database. */
+  /** Whether the account may perform the action on all collections of the database; `undefined` means every database. */
   may(action: string, db: string | undefined): boolean;
-  /** Whether it may do that to anything of a database. */
+  /** Whether the account may perform the action on any part of the database. */
   mayPartly(action: string, db: string): boolean;
-  /** Actions on what is the customer's, cluster and server included. */
+  /** Actions on anything but system collections, including the cluster and the server. */
   readonly actions: ReadonlySet<string>;
 }
 
@@ -46,7 +46,7 @@ const privilegeOf = ({ resource, actions }: Document) => {
     covers: (of: string | undefined) =>
       any || (collection === '' && (db === '' || (of !== undefined && db === of))),
     touches: (of: string) => any || db === '' || db === of,
-    /** Every account may do some things to these and to itself. */
+    /** Every account has some rights on system collections and on itself. */
     ours: typeof collection === 'string' && collection.startsWith('system.'),
   };
 };

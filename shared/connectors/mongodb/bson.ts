@@ -3,7 +3,7 @@ import { Problem } from '../../problem.ts';
 export const object = 3;
 export const array = 4;
 const binary = 5;
-/** BSON's binary of the subtypes 3 and 4; a number of our own. */
+/** Not a BSON type: stands for binary of subtype 3 or 4. */
 export const uuid = 0x105;
 
 export const typeAt = (bytes: Buffer, at: number, valueAt: number): number => {
@@ -13,7 +13,7 @@ export const typeAt = (bytes: Buffer, at: number, valueAt: number): number => {
   return subtype === 3 || subtype === 4 ? uuid : type;
 };
 
-/** Where the document ends that begins there. */
+/** Returns the end of the document that begins at `start`, which must not be after `limit`. */
 export const endOf = (bytes: Buffer, start: number, within: number): number => {
   if (start + 5 > within) throw foreign();
   const end = start + bytes.readInt32LE(start);
@@ -36,7 +36,7 @@ const fixed: Readonly<Record<number, number>> = {
   255: 0,
 };
 
-/** Of those whose size begins with a length, what there is besides. */
+/** Bytes to add to the length prefix of types that have one. */
 const counted: Readonly<Record<number, number>> = {
   2: 4,
   3: 0,
@@ -58,7 +58,7 @@ export const sizeOf = (bytes: Buffer, type: number, at: number): number => {
     if (length < 0) throw foreign();
     return besides + length;
   }
-  // A regular expression: two texts.
+  // A regular expression has two strings.
   const second = type === 11 ? bytes.indexOf(0, at) + 1 : 0;
   const end = second === 0 ? 0 : bytes.indexOf(0, second) + 1;
   if (end === 0) throw foreign();

@@ -2,8 +2,8 @@ import { createBudget, spend, tooLarge, type Allowance } from '../../network/bud
 import { array, endOf, foreign, object, sizeOf, typeAt } from './bson.ts';
 
 /**
- * Throws `source-too-large` for a document that the driver would make too many objects of: a null without a name takes two bytes, and a
- * hundred of memory. The documents of the batch of that name stay bytes, and are passed over.
+ * Throws `source-too-large` for a document from which the driver would create too many objects: a null without a name takes two bytes on the
+ * wire and about a hundred in memory. Skips the documents in the array named `batch`, which the driver leaves undecoded.
  */
 export const checkDocument = (bytes: Buffer, batch?: string): void => {
   const values: Allowance = { left: mostValues, spent: tooMuch };
@@ -34,7 +34,7 @@ export const checkDocument = (bytes: Buffer, batch?: string): void => {
   walk(0, 0, false);
 };
 
-/** JavaScript with a document of its own, after the length of all and the text. */
+/** JavaScript with scope: a total length, a string, and a document. */
 const code = 15;
 const scopeOf = (bytes: Buffer, at: number, end: number): number => {
   const length = at + 8 <= end ? bytes.readInt32LE(at + 4) : -1;
@@ -42,9 +42,9 @@ const scopeOf = (bytes: Buffer, at: number, end: number): number => {
   return at + 8 + length;
 };
 
-/** A list of as many collections as fit an answer has fewer. */
+/** The largest list of collections that fits an answer has fewer. */
 const mostValues = 1_000_000;
-/** MongoDB itself keeps no document that is nested more than a hundred times. */
+/** MongoDB stores documents of at most 100 levels. */
 const deepest = 200;
 
 const tooMuch = () => tooLarge('The server answers with more values than can be read at once');

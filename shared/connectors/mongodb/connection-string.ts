@@ -3,7 +3,7 @@ import { mongodbOptions } from '../known-options.ts';
 import { checkOneScheme, decoded, readQuery, readSeconds, refuse, refuseUnknown } from '../string-parts.ts';
 import { resolveTls, type TlsDemand } from '../tls-options.ts';
 
-/** https://www.mongodb.com/docs/manual/reference/connection-string/, whose form is no URL's: it names several hosts. */
+/** Not parsed as a URL, because it may name several hosts: https://www.mongodb.com/docs/manual/reference/connection-string/ */
 export const connectionString: ConnectionString = {
   schemes: ['mongodb', 'mongodb+srv'],
   parse: (text) => {
@@ -19,7 +19,7 @@ export const connectionString: ConnectionString = {
     const database = decoded(path);
     const said = optionsOf(query);
     const { authSource, replicaSet, x509 } = said;
-    // Where none is named, the database of the address is where the account is; DNS may name another under srv.
+    // authSource defaults to the database of the string. With mongodb+srv, DNS may set it.
     const source = authSource ?? (/srv$/i.test(scheme) || x509 ? '' : database);
     return {
       config: {
@@ -69,9 +69,9 @@ interface Said {
   readonly options: ConnectionStringParts['options'];
 }
 
-/** Names are compared without case, as MongoDB's drivers do. */
+/** Option names are case-insensitive, as in MongoDB's drivers. */
 const optionsOf = (query: string): Said => {
-  // As in MongoDB's drivers a plus is a plus.
+  // As in MongoDB's drivers, `+` does not mean a space.
   const pairs = readQuery(query);
   const names = pairs.map(([name]) => name.toLowerCase());
   refuseUnknown(
@@ -83,14 +83,14 @@ const optionsOf = (query: string): Said => {
   );
   for (const [at, name] of names.entries())
     if (meanings.has(name) && names.indexOf(name) !== at) refuse(`the option ${name} once`);
-  // https://github.com/mongodb/specifications/blob/master/source/uri-options/uri-options.md: an error whatever their values are.
+  // https://github.com/mongodb/specifications/blob/master/source/uri-options/uri-options.md: an error whatever the values are.
   const others = ['tlsAllowInvalidCertificates', 'tlsAllowInvalidHostnames'];
   const other = others.find((name) => names.includes(name.toLowerCase()));
   if (other !== undefined && names.includes('tlsinsecure'))
     refuse(`tlsInsecure and ${other} that do not contradict each other`);
   const meant = pairs.map(([name, value]) => meanings.get(name.toLowerCase())?.(value) ?? {});
   const mode = resolveTls(meant.flatMap(({ tls }) => tls ?? []));
-  const { options: _, ...rest } = Object.assign({}, ...meant) as Partial<Said>; // of the table's meanings alone
+  const { options: _, ...rest } = Object.assign({}, ...meant) as Partial<Said>; // merged from the option parsers alone
   return {
     ...rest,
     options: {
@@ -123,7 +123,7 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
     'authmechanism',
     (value) => {
       if (value === 'MONGODB-X509') return { x509: true };
-      // Which of the two the server says; never one that would be our own identity (MONGODB-AWS) or a password in clear (PLAIN).
+      // The server selects the SCRAM version. MONGODB-AWS would use the probe's own identity, and PLAIN sends the password in plaintext.
       return /^(DEFAULT|SCRAM-SHA-(1|256))$/.test(value)
         ? {}
         : refuse('as authMechanism SCRAM-SHA-256, SCRAM-SHA-1 or MONGODB-X509');
@@ -145,11 +145,11 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
       return seconds !== undefined ? { options: { connection_timeout_seconds: seconds } } : {};
     },
   ],
-  // Another name would be looked up in DNS.
+  // Any other name would change the DNS query.
   ['srvservicename', (value) => (value === 'mongodb' ? {} : refuse('as srvServiceName mongodb'))],
 ]);
 
-/** What has no meaning here: one member, few connections, no writes, nothing compressed. */
+/** Options without effect here: a session uses one member and few sockets, writes nothing, and compresses nothing. */
 const ignored: ReadonlySet<string> = new Set(
   `appName compressors zlibCompressionLevel directConnection heartbeatFrequencyMS journal loadBalanced localThresholdMS
   maxConnecting maxIdleTimeMS maxPoolSize maxStalenessSeconds minPoolSize readConcernLevel readPreference readPreferenceTags

@@ -4,7 +4,7 @@ import { isBeside, placeOf } from './place.ts';
 import { Host, Name, Port, Secret } from '../fields.ts';
 import { exactNames } from '../names.ts';
 
-/** Where a member listens; without a port on the port of `config`. */
+/** The address of a member; the default port is `config.port`. */
 const Member = v.pipe(
   v.string(),
   v.regex(
@@ -13,7 +13,7 @@ const Member = v.pipe(
   ),
 );
 
-/** A deployment is reached at `host`, at whichever of `hosts` answers first, or at those that DNS has under `srv`. */
+/** A deployment is one `host`, several `hosts` of which the first to answer is used, or the members that DNS lists under `srv`. */
 export const mongodb = defineConnector({
   title: 'MongoDB',
   driver: 'mongodb',
@@ -27,7 +27,7 @@ export const mongodb = defineConnector({
         v.pipe(v.array(Member), v.minLength(1, '1 to 50 members'), v.maxLength(50, '1 to 50 members')),
       ),
       srv: v.exactOptional(Host),
-      /** The only one that is read; without it all that the account sees. */
+      /** The only database that is read. Without it: all databases that the account can see. */
       database: v.exactOptional(Name),
       username: Name,
       auth_source: v.optional(Name, 'admin'),
@@ -41,14 +41,14 @@ export const mongodb = defineConnector({
   ),
   credentials: {
     password: v.strictObject({ password: Secret }),
-    /** Nothing of its own: the server takes the account from the subject of `ssl.cert`. */
+    /** No fields: the server derives the account from the subject of `ssl.cert`. */
     certificate: v.strictObject({}),
   },
   destination: ['host', 'port', 'hosts', 'srv', 'username', 'auth_source'],
   strength: { auth_method: [['password', 'certificate']] },
   reach: ({ host, port, hosts, srv }) => {
     if (srv !== undefined) {
-      // Whoever names a deployment in DNS names the members that DNS has beside it.
+      // An SRV name stands for the members that DNS lists in the same domain.
       const deployment = { places: [{ host: srv }], standsFor: (member: string) => isBeside(member, srv) };
       return { named: [deployment], bareEntry: 'any-port' };
     }
@@ -57,7 +57,7 @@ export const mongodb = defineConnector({
   },
   autocomplete: ['schemas', 'tables', 'columns'],
   names: exactNames,
-  // As in mongosh, where a path to a nested field needs quotes too.
+  // As in mongosh, where a path to a nested field also needs quotes.
   loadQuote: async () => (name) => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)),
   connectionString: lateParser(['mongodb', 'mongodb+srv'], () => import('./connection-string.ts')),
   load: () => import('./session.ts'),

@@ -6,7 +6,7 @@ import type { Rule } from './validator.ts';
 
 const system: ReadonlySet<string> = new Set(['admin', 'config', 'local']);
 
-/** The databases of which the account sees anything, in order, without the server's own. */
+/** Lists the databases in which the account can see anything, sorted, without the server's own. */
 export const databasesSeen = async (link: Link, limit?: number): Promise<readonly string[]> => {
   const { databases } = await link.run(
     'admin',
@@ -19,7 +19,7 @@ export const databasesSeen = async (link: Link, limit?: number): Promise<readonl
     .sort(byBytes);
 };
 
-/** Whether a database is there, as far as the account is told. */
+/** Whether the account can see a database of this name. */
 export const isThere = async (link: Link, name: string): Promise<boolean> => {
   const asked = { listDatabases: 1, nameOnly: true, filter: { name } };
   const { databases } = await link.run('admin', asked);
@@ -29,15 +29,15 @@ export const isThere = async (link: Link, name: string): Promise<boolean> => {
 export interface Collection {
   readonly name: string;
   readonly kind: 'collection' | 'view';
-  /** Measurements are kept in buckets, of which alone the server has the number. */
+  /** A time series stores documents in buckets, and the server counts only the buckets. */
   readonly timeseries: boolean;
-  /** What its validator says of fields. */
+  /** The rules of its validator, by path. */
   readonly rules: ReadonlyMap<string, Rule>;
 }
 
 /** https://www.mongodb.com/docs/manual/reference/command/listCollections/ */
 export const collectionOf = ({ name, type, options }: Document): Collection => {
-  const { validator, validationLevel = 'strict', validationAction = 'error' } = Object(options) as Document; // of a server: anything
+  const { validator, validationLevel = 'strict', validationAction = 'error' } = Object(options) as Document; // unchecked: a server may send anything
   const isEnforced = validationLevel === 'strict' && validationAction !== 'warn';
   return {
     name: String(name),

@@ -1,4 +1,4 @@
-/** The small part of the driver's inside that is used here; of exactly the version in package.json. */
+/** The part of the driver's internals that is used here, for exactly the version in package.json. */
 
 declare module 'mongodb/lib/cmap/connect.js' {
   import type { Socket } from 'node:net';

@@ -9,7 +9,7 @@ import {
   type Meaning,
 } from '../failure-table.ts';
 
-/** Goes by the server's codes: https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml */
+/** Classifies by the server's codes: https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml */
 export const failure = (error: unknown): Failure | undefined => {
   const { name, code, message, method } = fieldsOf(error);
   if (code === 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR') return failureOf(notListed, code);
@@ -25,11 +25,11 @@ export const failure = (error: unknown): Failure | undefined => {
   return ours && failureOf(ours);
 };
 
-/** The error with how the login was made: a server has one code for a wrong password and for a certificate that it did not see. */
+/** Adds the auth method to the error, because a server has one code for a wrong password and for a missing certificate. */
 export const seenAtLogin = (error: unknown, method: string): unknown =>
   error instanceof Error ? Object.assign(error, { method }) : error;
 
-/** What the server called it, of an error that it sent itself. */
+/** Returns the code of an error that the server sent. */
 export const serverCode = (error: unknown): number | undefined => {
   const { name, code } = fieldsOf(error);
   return name === 'MongoServerError' && typeof code === 'number' && Number.isInteger(code) ? code : undefined;
@@ -86,7 +86,8 @@ const codes = failureTable({
     'connection-reset',
     'An administrator, or the server itself, ended the command: try again.',
   ],
-  // CommandNotFound, InvalidOptions, FailedToParse, TypeMismatch, CommandNotSupported, QueryFeatureNotAllowed, NotImplemented, an unknown stage and an unknown field
+  // CommandNotFound, InvalidOptions, FailedToParse, TypeMismatch, CommandNotSupported, QueryFeatureNotAllowed, NotImplemented,
+  // an unknown stage and an unknown field
   '9 14 59 72 115 224 238 40324 40415': [
     'unsupported-version',
     'The server lacks a command, option or stage that every MongoDB from 4.4 on has: upgrade it, or where it is an emulation of MongoDB, check that it is a supported one.',
@@ -149,7 +150,7 @@ const codes = failureTable({
   '449 462': ['too-many-connections'], // RateLimitExceeded, IngressRequestRateLimitExceeded
 });
 
-/** AtlasError, its proxy's one code for all; the text is never translated. */
+/** AtlasError, the only code of Atlas's proxy; its text is never localized. */
 const atlas = '8000';
 const ofAtlas = textTable([
   [/^bad auth|authentication failed/i, 'authentication-failed'],
@@ -157,7 +158,7 @@ const ofAtlas = textTable([
   [/too many connections|connection limit/i, 'too-many-connections'],
 ]);
 
-/** What the driver throws by itself, in its own words behind the error's name; it has no code. */
+/** Errors of the driver itself have no code: matches the error's name and message. */
 const driver = textTable([
   [/^MongoRuntimeError: .*invalid (iteration count|nonce|signature)/s, 'protocol-mismatch'],
   [/^MongoUnexpectedServerResponseError: ./, 'protocol-mismatch'],

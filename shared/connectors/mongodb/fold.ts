@@ -7,17 +7,17 @@ import { spellPredicate } from './predicate.ts';
 import { hasNull, kindOf, kindOfNames, typeOf } from './types.ts';
 import type { Rule } from './validator.ts';
 
-/** What the server answered about one collection. */
+/** The results for one collection. */
 export interface Found {
   readonly shape: Shape;
   readonly indexes: readonly Document[];
   readonly rows: number | null;
   readonly size: number | null;
-  /** Left out where all documents were read. */
+  /** Absent when all documents were read. */
   readonly sampled?: Sampled;
 }
 
-/** A collection as the catalog has it: its fields are those of the sample, and after them those that a validator alone knows. */
+/** Converts a collection to a table of the catalog: the fields of the sample, then those that only the validator names. */
 export const fold = (schema: string, { name, kind, timeseries, rules }: Collection, found: Found): Table => {
   const columns = columnsOf(found, rules);
   return {
@@ -42,7 +42,7 @@ const columnsOf = ({ shape, indexes }: Found, rules: ReadonlyMap<string, Rule>):
   const places = new Set(indexes.flatMap(placesIn));
   const columns = new Map<string, Column>();
   const add = (name: string, column: Pick<Column, 'type' | 'kind' | 'nullable' | 'share'>) => {
-    if (columns.has(name)) return; // the sample has said more
+    if (columns.has(name)) return; // the sample knows more than the validator
     columns.set(name, {
       name,
       ...column,
@@ -61,7 +61,7 @@ const columnsOf = ({ shape, indexes }: Found, rules: ReadonlyMap<string, Rule>):
   }
   for (const [path, { types, required }] of rules) {
     if (path === '') continue;
-    // A validator is not held against documents that were there before it.
+    // A validator does not apply to documents that are older than it.
     const nullable = total > 0 || !required || types.length === 0 || types.includes('null');
     const names = types.filter((type) => type !== 'null');
     add(path, { type: names.join('|') || 'unknown', kind: kindOfNames(types), nullable, share: 0 });
@@ -71,7 +71,7 @@ const columnsOf = ({ shape, indexes }: Found, rules: ReadonlyMap<string, Rule>):
 
 type Counts = Pick<Field, 'documents' | 'types' | 'items'>;
 
-/** Two fields of one path, `b` in `a` and one of the name `a.b`, are one column with the types of both. */
+/** Two fields with one path (`b` within `a`, and one named `a.b`) become one column with the types of both. */
 const fieldsByPath = (
   fields: readonly Field[],
   inside = '',
@@ -104,9 +104,12 @@ const placesIn = ({ key }: Document): string[] =>
 /** https://www.mongodb.com/docs/manual/reference/command/listIndexes/ */
 const indexOf = (index: Document): Index => {
   const { name, key, unique, weights } = index;
-  // A text index has no fields but weights.
+  // A text index lists its fields only in `weights`.
   const columns = Object.keys(object(key))
-    .flatMap((path) => (path === '_fts' ? Object.keys(object(weights)) : path === '_ftsx' ? [] : [path]))
+    .flatMap((path) => {
+      if (path === '_fts') return Object.keys(object(weights));
+      return path === '_ftsx' ? [] : [path];
+    })
     .slice(0, mostFields)
     .map((path) => path.slice(0, longestName));
   return {
@@ -114,14 +117,14 @@ const indexOf = (index: Document): Index => {
     columns,
     unique: unique === true || name === '_id_',
     predicate: spellPredicate(index, columns),
-    valid: true, // a hidden index is kept up and checked too
+    valid: true, // the server also maintains and enforces hidden indexes
   };
 };
 
 export const indexesIn = (answer: Document): readonly Document[] =>
   list(object(answer['cursor'])['firstBatch']).slice(0, mostIndexes);
 
-/** More than any server lets there be, in characters and in number: https://www.mongodb.com/docs/manual/reference/limits/#indexes */
+/** These limits are higher than those of any server: https://www.mongodb.com/docs/manual/reference/limits/#indexes */
 const mostIndexes = 200;
 const mostFields = 200;
 const longestName = 1024;

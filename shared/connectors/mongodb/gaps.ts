@@ -5,7 +5,7 @@ import { failure } from './failures.ts';
 import { grant } from './grants.ts';
 import type { Gap } from './sample.ts';
 
-/** What was left out and why, by reason. */
+/** Collects what is missing from the catalog, by cause. */
 export const createGaps = ({ user }: Rights) => {
   const denied = new Set<string>();
   const unlisted = new Set<string>();

@@ -7,7 +7,7 @@ export interface Role {
   readonly db: string;
 }
 
-/** A statement for mongosh; names may hold anything. */
+/** Renders a statement for mongosh; names may contain any characters. */
 export const grant = (user: User, roles: readonly Role[]) => change('grantRolesToUser', user, roles);
 export const revoke = (user: User, roles: readonly Role[]) => change('revokeRolesFromUser', user, roles);
 
@@ -16,7 +16,7 @@ const change = (method: string, { user, db }: User, roles: readonly Role[]) =>
     .map((role) => `{ role: ${text(role.role)}, db: ${text(role.db)} }`)
     .join(', ')}])`;
 
-/** JSON is JavaScript; on one line, whatever names are in it. */
+/** JSON is valid JavaScript; escapes control characters and line separators, so that the statement stays on one line. */
 const text = (name: string) =>
   JSON.stringify(name).replaceAll(
     /[\u007f-\u009f\u2028\u2029]/g,

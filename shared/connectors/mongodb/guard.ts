@@ -5,8 +5,8 @@ import { tap } from '../tap.ts';
 import { checkDocument } from './check-document.ts';
 
 /**
- * Stands between a socket and the driver: lets whole answers of one document pass and nothing else. Without it the driver unpacks whatever
- * says that it is compressed, gathers two gigabytes, and never comes back from a document of length −1.
+ * Checks the bytes of a socket before the driver sees them, and passes only uncompressed answers of one document. By itself, the driver
+ * decompresses any message that is marked as compressed, buffers up to 2 GB, and never returns from a document of length −1.
  */
 export const guard = (socket: Socket) => {
   const { see, allow, leaveRaw } = follow();
@@ -14,19 +14,19 @@ export const guard = (socket: Socket) => {
   return { allow, leaveRaw };
 };
 
-/** A document has 16 MB, an answer a little more: https://www.mongodb.com/docs/manual/reference/limits/ */
+/** A document has at most 16 MB, an answer slightly more: https://www.mongodb.com/docs/manual/reference/limits/ */
 const longestMessage = 17 * 2 ** 20;
 
-/** Bytes that are no harm, whatever is made of them. */
+/** Bytes that are harmless, whatever the driver decodes them to. */
 const harmless = 2 ** 17;
 
-/** Both end in the length of the one document: https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/ */
+/** By opcode. The length of the one document follows the header: https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/ */
 const headers: Readonly<
   Record<number, { readonly bytes: number; readonly fits: (header: Buffer) => boolean }>
 > = {
-  // OP_MSG: no checksum, no more to come, a section of kind 0.
+  // OP_MSG: no flags (checksum, moreToCome), and a section of kind 0.
   2013: { bytes: 21, fits: (header) => header.readUInt32LE(16) === 0 && header[20] === 0 },
-  // OP_REPLY, to the first greeting alone: one document.
+  // OP_REPLY, only to the first hello: one document.
   1: { bytes: 36, fits: (header) => header.readInt32LE(32) === 1 },
 };
 
@@ -37,7 +37,7 @@ const follow = () => {
   let body: Buffer[] | undefined;
   let raw: string | undefined;
 
-  /** How many bytes of the message are to be seen before anything more can be said. */
+  /** Returns the number of bytes of the message that the next check needs. */
   const wanted = (): number => {
     if (header.length < 4) return 4;
     if (header.length < 16) return 16;
@@ -81,7 +81,7 @@ const follow = () => {
   return {
     see,
     allow,
-    /** The driver leaves the documents of that batch as they are. */
+    /** Names the array whose documents the driver leaves undecoded. */
     leaveRaw: (batch: string | undefined) => void (raw = batch),
   };
 };

@@ -1,16 +1,16 @@
 import bson from 'mongodb/lib/bson.js';
 import { sizeOf, typeAt, uuid } from './bson.ts';
 
-/** The types of `_id` whose values lie on a line, as MongoDB sorts them. */
+/** The types of `_id` that map to integers in MongoDB's sort order. */
 export type IdKind = 'objectId' | 'uuid' | 'number' | 'date';
 
 export interface Id {
   readonly kind: IdKind;
-  /** Where on the line. */
+  /** The `_id` as an integer. */
   readonly at: bigint;
 }
 
-/** The `_id` of a document as it came, where it is of such a type. */
+/** Reads the `_id` of an undecoded document; `undefined` for other types of `_id`. */
 export const readId = (document: Uint8Array): Id | undefined => {
   const bytes = Buffer.from(document.buffer, document.byteOffset, document.byteLength);
   for (let at = 4; bytes[at] !== 0 && at < bytes.length;) {
@@ -48,7 +48,7 @@ const parseId = (bytes: Buffer, type: number, at: number): Id | undefined => {
   }
 };
 
-/** As a filter names it. */
+/** Converts to the value that a filter takes. */
 export const toFilterValue = ({ kind, at }: Id): unknown => {
   const bytes = (length: number) => Buffer.from(at.toString(16).padStart(2 * length, '0'), 'hex');
   switch (kind) {

@@ -19,15 +19,15 @@ import { createShape } from './shape.ts';
 
 export interface Asking {
   readonly database?: string | undefined;
-  /** Milliseconds for one command. */
+  /** The time limit of one command, in milliseconds. */
   readonly limit: number;
-  /** How many links may be open at once, the first included. */
+  /** The number of sessions that may be open at once, including the first. */
   readonly links: number;
-  /** Another link to the same member. */
+  /** Opens another session to the same member. */
   readonly another: () => Promise<Link>;
 }
 
-/** Reads collection by collection, over a few links at once, and a database's list at a time. */
+/** Reads the databases one after the other, and the collections of each over several sessions at once. */
 export const introspect = async (
   link: Link,
   { schemas, excludedSchemas }: Scope,
@@ -67,7 +67,7 @@ export const introspect = async (
         links.push(await asking.another());
       const tables = await readAll(links, db, some, limit, gaps.add, renew);
       await stored;
-      // The next are read while these are stored.
+      // Reads the next batch while this one is stored.
       stored = Promise.resolve(sink(tables));
       stored.catch(() => {});
     }
@@ -76,23 +76,23 @@ export const introspect = async (
   if (fault !== undefined && gaps.failures() === wanted.length) throw fault;
   return gaps.missing();
 
-  /** In place of a link that was given up with a command that did not end: what it waited for is late, the rest is not. */
+  /** Replaces a session that was closed because a command timed out: only the collection of that command is late. */
   async function renew(error: unknown): Promise<Link> {
     if (!(error instanceof Problem) || error.code !== 'timeout' || renewals.failed()) throw error;
     return asking.another();
   }
 };
 
-/** What a server refuses of one database, and a list that is too long for us. */
+/** Whether the error concerns one database only: the server refuses it, or its list of collections is over the limit. */
 const isOfOneDatabase = (error: unknown): boolean =>
   error instanceof Problem ? error.code === 'source-too-large' : isOfOnePart(error, failure);
 
 const batch = 100;
-/** So many collections for each link before another is opened. */
+/** Collections per session before another session is opened. */
 const worthALink = 4;
 const mostCollections = 200_000;
 
-/** Each link takes the next as soon as it is free; what comes back is in order. */
+/** Each session takes the next collection as soon as it is free; the tables are returned in order. */
 const readAll = async (
   links: Link[],
   db: string,
@@ -134,7 +134,7 @@ const readAll = async (
 
 interface Listed {
   readonly collections: readonly Collection[];
-  /** `partly`: only those that the account may use, and nothing besides their names. */
+  /** `partly`: only the names of collections that the account may use. */
   readonly access: 'all' | 'partly' | 'none';
 }
 
@@ -146,7 +146,7 @@ const listCollections = async (link: Link, db: string, limit: number, rights: Ri
     if (serverCode(error) !== 13) throw error;
   }
   if (!rights.mayPartly('find', db)) return { collections: [], access: 'none' };
-  // For want of the right to list all, those that the account may use are told.
+  // Without the right to list all collections, lists those that the account may use.
   const collections = await readList(
     link,
     db,
@@ -188,7 +188,7 @@ const readList = async (
   );
 };
 
-/** In characters, about. */
+/** Approximate. */
 const mostKept = 2 ** 26;
 const costOfARule = 200;
 

@@ -7,33 +7,36 @@ import { settled, stableApi, wantsVersion } from './session-state.ts';
 
 export type Document = Readonly<Record<string, unknown>>;
 
-/** Who logs in; without a password as whom the certificate of the socket names. */
+/** Without a password, the account is the subject of the client certificate. */
 export interface Account {
   readonly username: string;
   readonly password?: string | undefined;
   readonly authSource: string;
 }
 
-/** One socket to one member. */
+/** An authenticated connection to one member. */
 export interface Link {
   readonly hello: Document;
-  /** Runs a command of that database; ends it, and the link, a second after `limit` milliseconds. `raw` leaves the documents of a cursor as they came. */
+  /**
+   * Runs a command on the database `db`. A command that has not ended one second after `limit` milliseconds fails, and the session is closed.
+   * The documents of the array named `raw` stay undecoded.
+   */
   run(
     db: string,
     command: Document,
     options?: { readonly limit?: number; readonly raw?: string },
   ): Promise<Document>;
-  /** How many bytes more may come. */
+  /** Sets the number of bytes that may still arrive. */
   allow(bytes: number): void;
   close(): void;
 }
 
 /**
- * Greets and logs in over a socket that is there already; an error tells whether the server had `greeted` back. The driver's handshake and no more of it: its pool and its monitor would dial
- * by themselves, also members that the server announces.
+ * Sends hello and logs in over an open socket; `greeted` of an error says whether the server answered hello. Uses only the driver's
+ * handshake, because its pool and its monitor would dial by themselves, including members that the server announces.
  */
 export const link = async (socket: Socket, account?: Account): Promise<Link> => {
-  // The one after the other: they share modules.
+  // Imports in sequence, because the modules share dependencies.
   const { makeConnection, performInitialHandshake } = (await import('mongodb/lib/cmap/connect.js')).default;
   const { allow, leaveRaw } = guard(socket);
   const options = { ...settings, ...(account && (await credentialsOf(account))) };
@@ -81,7 +84,7 @@ const run = async (
   raw: string | undefined,
 ): Promise<Document> => {
   let late = false;
-  // The server has the same limit, and a second to say so itself.
+  // The server has the same limit, and one second to report that it is reached.
   const timer = setTimeout(() => {
     late = true;
     connection.destroy();
@@ -101,7 +104,7 @@ const run = async (
   }
 };
 
-/** What ended the socket says more than that it ended; what the driver stumbles over is not what a MongoDB sends. */
+/** Prefers the problem that closed the socket. A decoding error of the driver means that the server is not a MongoDB. */
 const reasonOf = (error: unknown): unknown => {
   if (!(error instanceof Error)) return error;
   if (error.cause instanceof Problem) return error.cause;
@@ -110,13 +113,13 @@ const reasonOf = (error: unknown): unknown => {
     : error;
 };
 
-/** The driver's own defaults live in its client, which is not used. */
+/** The driver sets these defaults in its client, which is not used here. */
 const settings = {
   id: 1,
   generation: 0,
   monitorCommands: false,
   loadBalanced: false,
-  directConnection: true, // lets a secondary answer
+  directConnection: true, // secondaries answer too
   socketTimeoutMS: 0,
   compressors: [],
   hostAddress: 'the member',
@@ -132,7 +135,7 @@ const credentialsOf = async ({ username, password, authSource }: Account) => {
   const { MongoCredentials } = (await import('mongodb/lib/cmap/auth/mongo_credentials.js')).default;
   const { ScramSHA1, ScramSHA256 } = (await import('mongodb/lib/cmap/auth/scram.js')).default;
   const { X509 } = (await import('mongodb/lib/cmap/auth/x509.js')).default;
-  // Whatever the server would like: no other way to log in is there, least of all with the identity of our own function.
+  // The server cannot ask for any other mechanism, such as MONGODB-AWS with the function's own identity.
   const providers: Readonly<Record<string, object>> = {
     'SCRAM-SHA-1': new ScramSHA1(),
     'SCRAM-SHA-256': new ScramSHA256(),

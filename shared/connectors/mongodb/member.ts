@@ -11,7 +11,6 @@ import type { Account, Link } from './link.ts';
 import { placeOf } from './place.ts';
 import type { ResolveSrv } from './srv.ts';
 
-/** What the connector's schemas let through. */
 export interface Settings {
   readonly host?: string | undefined;
   readonly port: number;
@@ -27,11 +26,11 @@ export type MongoTarget = Target<Settings, Readonly<Partial<Record<'password', s
 
 export interface Member {
   readonly link: Link;
-  /** Another link to the same one. */
+  /** Opens another session to the same member. */
   readonly another: () => Promise<Link>;
 }
 
-/** Links to the first member that answers and has data. What members announce is never dialled: one is enough, and it is one that was named. */
+/** Logs in to the first member that answers and has data. Never dials members that the server announces, only those that the config names. */
 export const findMember = async (
   { config, credentials, role }: MongoTarget,
   dialer: Dialer,
@@ -80,7 +79,7 @@ const membersOf = async (config: Settings, dialer: Dialer, resolveSrv: ResolveSr
     const found = await dialer.step('resolve', () => resolveSrv(srv, dialer.signal));
     return {
       members: found.members,
-      // A deployment's own word counts where the caller had none.
+      // The TXT record applies when the caller kept the default.
       authSource: auth_source === 'admin' ? (found.authSource ?? auth_source) : auth_source,
       replicaSet: replica_set ?? found.replicaSet,
     };
@@ -104,7 +103,7 @@ const enter = async (
   } catch (error) {
     if (!encrypted && isEnd(error) && (await speaksTls(await dialer.tcp(to))))
       throw new Problem('tls-required', undefined, { cause: error });
-    // Of a certificate that it wants and was not shown a server says nothing, and hangs up.
+    // A server that requires a client certificate and gets none closes the connection without an error.
     if (encrypted && isEnd(error)) {
       throw new Problem('client-certificate-required', undefined, { cause: error, remediation: hungUp });
     }
@@ -112,20 +111,20 @@ const enter = async (
   }
 };
 
-/** What a server does, before a word of its own, to whoever does not speak TLS, or has no certificate. */
+/** Whether the server closed the connection before it answered hello, as it does for a client without TLS or without a certificate. */
 const isEnd = (error: unknown) =>
   error instanceof Error && error.name === 'MongoNetworkError' && 'greeted' in error && !error.greeted;
 
 const hungUp =
   'The server hung up right after the TLS handshake, as it does on whoever shows no certificate that it accepts: send ssl.cert and ssl.key.';
 
-/** Answers a new socket, once a member has been heard to speak on another one without TLS. */
+/** Returns a new socket after the member has answered without TLS on another one. */
 const inClear = async (dialer: Dialer, to: Place) => {
   (await link(await dialer.tcp(to))).close();
   return dialer.tcp(to);
 };
 
-/** The driver does not log in to an arbiter: whoever calls itself one has not seen the credentials, and is not to be taken for a login. */
+/** False for an arbiter: the driver skips the login there, so an answer from one does not prove that the login works. */
 const hasData = ({ isWritablePrimary, ismaster, secondary, arbiterOnly, msg }: Link['hello']): boolean =>
   (isWritablePrimary === true || ismaster === true || secondary === true || msg === 'isdbgrid') &&
   !arbiterOnly;
@@ -138,13 +137,16 @@ const otherSet = () =>
     remediation: 'Correct config.replica_set, or the host: the server is a member of another set or of none.',
   });
 
-/** Who may read a database that is not listed would be told of it, were it there; a target makes it. */
+/** An account that may read the database would see it if it existed. Not called for a target, which creates its database. */
 const expectDatabase = async (found: Link, database: string): Promise<void> => {
   if (await isThere(found, database)) return;
   if ((await rightsOf(found)).may('find', database)) throw new Problem('database-not-found');
 };
 
-/** The driver refuses servers that are older still than ours by their wire version: https://github.com/mongodb/specifications/blob/master/source/wireversion-featurelist/wireversion-featurelist.md */
+/**
+ * The driver rejects servers by their wire version when they are too old even for it:
+ * https://github.com/mongodb/specifications/blob/master/source/wireversion-featurelist/wireversion-featurelist.md
+ */
 const tooOld = (error: unknown): Problem | undefined => {
   if (!(error instanceof Error) || error.name !== 'MongoCompatibilityError') return undefined;
   const wire = Number(/maximum wire version "?(\d{1,3})/.exec(error.message)?.[1] ?? 0);

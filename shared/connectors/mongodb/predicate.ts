@@ -2,8 +2,8 @@ import bson from 'mongodb/lib/bson.js';
 import type { Document } from './link.ts';
 
 /**
- * Which documents are in an index, as one would write the filter of a find: those of its own filter, or of a sparse index those that have
- * one of its fields. `null`: all. https://www.mongodb.com/docs/manual/core/index-sparse/
+ * Renders the filter of `find` for the documents in an index: its partial filter, or for a sparse index, that one of its fields exists.
+ * `null` when all documents are in it. https://www.mongodb.com/docs/manual/core/index-sparse/
  */
 export const spellPredicate = ({ partialFilterExpression, sparse }: Document, fields: readonly string[]) => {
   if (typeof partialFilterExpression === 'object' && partialFilterExpression !== null)

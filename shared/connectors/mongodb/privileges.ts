@@ -6,7 +6,7 @@ import { grant, revoke } from './grants.ts';
 import type { Role } from './grants.ts';
 import type { Link } from './link.ts';
 
-/** What is missing for the role and what is beyond it, with the statements that change it. */
+/** Returns the rights that the role lacks or does not need, with the statements that change them. */
 export const privilegesOf = async (
   link: Link,
   { database, role }: { readonly database?: string | undefined; readonly role: 'source' | 'target' },
@@ -20,7 +20,7 @@ export const privilegesOf = async (
   };
 };
 
-/** A remediation is read by people. */
+/** A longer list is of no use to a reader. */
 const most = 20;
 
 const missingToRead = (rights: Rights, databases: readonly string[]): Privileges['missing'] => {
@@ -46,7 +46,7 @@ const missingToWrite = (rights: Rights, database: string | undefined): Privilege
           },
         ];
   }
-  // A target needs one place to write to, unless it was told which.
+  // Without a named database, a target needs to write to any one database.
   return needed.every((action) => rights.actions.has(action))
     ? []
     : [
@@ -57,7 +57,7 @@ const missingToWrite = (rights: Rights, database: string | undefined): Privilege
       ];
 };
 
-/** Of the actions that write, those without which no role comes that does. https://www.mongodb.com/docs/manual/reference/privilege-actions/ */
+/** Every role that writes has one of these actions: https://www.mongodb.com/docs/manual/reference/privilege-actions/ */
 const writers = [
   'insert',
   'update',
@@ -77,7 +77,7 @@ const writers = [
   'replSetConfigure',
 ];
 
-/** Built in, and more than reading: https://www.mongodb.com/docs/manual/reference/built-in-roles/ */
+/** Built-in roles that allow more than reading: https://www.mongodb.com/docs/manual/reference/built-in-roles/ */
 const beyond = new Set(
   `readWrite readWriteAnyDatabase dbAdmin dbAdminAnyDatabase dbOwner userAdmin userAdminAnyDatabase clusterAdmin clusterManager
   hostManager backup restore root __system atlasAdmin enableSharding`.split(/\s+/),
@@ -99,12 +99,12 @@ const beyondReading = async (link: Link, rights: Rights): Promise<Privileges['ex
   ];
 };
 
-/** What was given to the account itself can be taken from it; every account may look at its own entry. */
+/** Lists the roles that can be revoked from the account: those granted directly. Every account may read its own entry. */
 const grantedTo = async (link: Link, { user, roles }: Rights): Promise<readonly Role[]> => {
   try {
     const [entry] = list((await link.run(user.db, { usersInfo: { user: user.user, db: user.db } }))['users']);
     return entry ? rolesIn(object(entry)['roles']) : roles;
   } catch {
-    return roles; // Atlas keeps its accounts elsewhere
+    return roles; // Atlas stores its accounts elsewhere
   }
 };

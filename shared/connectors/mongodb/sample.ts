@@ -8,14 +8,14 @@ import { createShape } from './shape.ts';
 import type { Shape } from './shape.ts';
 import { readSpread } from './spread.ts';
 
-/** Why a collection has no fields, or not all. */
+/** Why fields of a collection are missing, or ambiguous. */
 export type Gap = 'denied' | 'late' | 'refused' | 'cut' | 'large' | 'ambiguous';
 
 export interface Sample extends Found {
   readonly gap?: Gap;
 }
 
-/** What there is to know of one collection: indexes, size, and the fields of a sample of its documents. */
+/** Reads the indexes and size of a collection, and the fields of a sample of its documents. */
 export const sampleOf = async (
   link: Link,
   db: string,
@@ -35,12 +35,12 @@ export const sampleOf = async (
     size: stats?.size ?? null,
   };
   const shape = createShape();
-  // A document of a megabyte says as much as one of a kilobyte.
+  // A large document shows as much as a small one, so large documents are sampled less.
   const wanted = Math.min(most, Math.max(fewest, Math.floor(enough / (stats?.average || 1))));
   const read = createReader(shape, link, { db, name, limit });
   const first = (count: number) => read({ find: name, limit: count, batchSize: most }, shape.see);
   const draw = async (): Promise<boolean> => {
-    // Of a view only its first are asked for: a sample would be taken of all.
+    // Reads only the first documents of a view, because $sample would compute the whole view.
     if (isView || (known.rows !== null && known.rows <= wanted)) {
       const count = isView ? most : wanted;
       const isRead = await first(count);
@@ -51,7 +51,7 @@ export const sampleOf = async (
     if (spread === 'all' || spread === 'some' || left <= 0) return spread === 'all';
     const some = { aggregate: name, pipeline: [{ $sample: { size: left } }], cursor: { batchSize: left } };
     await read(some, shape.see).catch((error: unknown) => {
-      // Of large documents a sample may not fit the server's memory.
+      // A sample of large documents may exceed the server's memory limit.
       if (serverCode(error) !== 292) throw error;
       return first(left);
     });
@@ -77,16 +77,17 @@ export const sampleOf = async (
 
 const most = 1000;
 const fewest = 20;
-/** Bytes of a sample, about, and at most but for one answer of the server. */
+/** The approximate size of a sample. */
 const enough = 4 * 2 ** 20;
+/** Reading stops at this size, so one more answer may come on top. */
 const tooMany = 16 * 2 ** 20;
 
-/** There can be no more: https://www.mongodb.com/docs/manual/reference/limits/ says 64. */
+/** One batch holds all indexes, of which there are at most 64: https://www.mongodb.com/docs/manual/reference/limits/ */
 const indexBatch = { batchSize: 1000 };
 
 interface Stats {
   readonly rows: number | null;
-  /** Of its documents, as they are sent. */
+  /** The uncompressed size of its documents, in bytes. */
   readonly size: number | null;
   readonly average: number;
 }
@@ -96,7 +97,7 @@ const statsOf = async (
   db: string,
   { name, timeseries }: Collection,
 ): Promise<Stats | undefined> => {
-  // Five times as fast as statistics, and needs no right but to read. https://www.mongodb.com/docs/manual/reference/command/dataSize/
+  // Five times as fast as $collStats, and needs only the right to read. https://www.mongodb.com/docs/manual/reference/command/dataSize/
   const estimate = { dataSize: `${db}.${name}`, estimate: true };
   const estimated = timeseries ? undefined : await unlessRefused(async () => estimateIn(await ask(estimate)));
   return (
@@ -116,7 +117,7 @@ const sizes = [
   { $project: { n: '$storageStats.count', s: '$storageStats.size', a: '$storageStats.avgObjSize' } },
 ];
 
-/** One document from every shard. */
+/** The answer has one document per shard. */
 const statsIn = (answer: Document): Stats => {
   const shards = list(object(answer['cursor'])['firstBatch']);
   const sum = (name: string) => shards.reduce((all, shard) => all + (Number(shard[name]) || 0), 0);
@@ -128,7 +129,7 @@ const statsIn = (answer: Document): Stats => {
   };
 };
 
-/** Reads what a command finds, in answers of many documents; not all of it once the sample is large enough. */
+/** The reader passes the documents that a command finds to `take`, and stops when the sample is large enough. It returns whether it read all. */
 const createReader =
   (
     shape: Shape,
@@ -162,7 +163,7 @@ const createReader =
 
 const isOpen = (id: unknown) => typeof id === 'bigint' && id !== 0n;
 
-/** What one collection's fault is, and no reason to give the others up. */
+/** Returns `undefined` for an error that does not concern one collection alone. */
 const gapOf = (error: unknown): Gap | undefined => {
   const code = serverCode(error);
   if (code === undefined) return undefined;
@@ -170,16 +171,16 @@ const gapOf = (error: unknown): Gap | undefined => {
   return code === 50 || code === 262 ? 'late' : 'refused';
 };
 
-/** Another server that speaks the protocol may not know every stage; what is late or denied is so for any command. */
+/** Compatible servers may not support every stage. A timeout or a missing right would affect any other command too, so it is rethrown. */
 const unlessGap = (error: unknown): undefined => {
   if (gapOf(error) !== 'refused') throw error;
 };
 
-/** Whether documents can be found by their `_id` without looking at all: not in what has no such index, such as a time series. */
+/** Whether the collection has an index on `_id`; a time series, for example, has none. */
 const isOrdered = (indexes: readonly Document[] | undefined): boolean =>
   indexes?.some(({ key }) => Object.keys(object(key)).join() === '_id') === true;
 
-/** What a server does not tell of a collection (for want of a right, or because it is another one that speaks its protocol) is not known. */
+/** Returns `undefined` when the server refuses: a right is missing, or a compatible server does not support the command. */
 const unlessRefused = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
   try {
     return await work();

@@ -1,6 +1,6 @@
 import { Problem } from '../../problem.ts';
 
-/** Passes on what a server says at login, unless it asks for a password to be spun for hours: nothing could stop the thread that does. */
+/** Returns the answer; throws for an iteration count that would take hours, because the hashing thread cannot be stopped. */
 export const judgeScram = <Answer extends Readonly<Record<string, unknown>>>(answer: Answer): Answer => {
   for (const step of [answer, answer['speculativeAuthenticate']]) {
     const payload: unknown = Object(step)['payload'];
@@ -14,7 +14,7 @@ export const judgeScram = <Answer extends Readonly<Record<string, unknown>>>(ans
 /** MongoDB's default is 15 000: https://www.mongodb.com/docs/manual/reference/parameters/#mongodb-parameter-param.scramSHA256IterationCount */
 const mostIterations = 1_000_000;
 
-/** Reads as the driver does: whatever stands last as `i`, up to what is no digit. */
+/** The driver uses the last `i` attribute, up to the first character that is not a digit; this takes the highest of all. */
 const iterationsIn = (payload: unknown): number => {
   const bytes = payload instanceof Uint8Array ? payload : Object(payload)['buffer'];
   if (!(bytes instanceof Uint8Array)) return 0;

@@ -3,9 +3,9 @@ import { serverCode } from './failures.ts';
 import type { Document } from './link.ts';
 
 /**
- * Everything that a cluster (`setDefaultRWConcern`, cluster parameters) or a server may set otherwise and that our reading depends on. MongoDB
- * has no sessions of that kind: it goes with each command. The limit of time does so, too, where commands are built; the driver says
- * `$readPreference: primaryPreferred` to members of a set, since without it a secondary answers nothing.
+ * Settings that the reads depend on and that a cluster (`setDefaultRWConcern`, cluster parameters) or server may override. MongoDB has no
+ * session settings, so each command carries them. Each command also carries its time limit. The driver sends `$readPreference:
+ * primaryPreferred` to members of a replica set, because a secondary answers nothing without it.
  */
 export const commandSettings: readonly (Setting<Document> & { readonly on: readonly string[] })[] = [
   {
@@ -16,7 +16,7 @@ export const commandSettings: readonly (Setting<Document> & { readonly on: reado
   },
 ];
 
-/** The command with what it depends on. */
+/** Adds the settings to a command that they apply to. */
 export const settled = (command: Document): Document => {
   const [name = ''] = Object.keys(command);
   const settings = commandSettings.filter(({ on }) => on.includes(name));
@@ -26,10 +26,10 @@ export const settled = (command: Document): Document => {
 };
 
 /**
- * For servers that refuse whoever names no version of the API (`requireApiVersion`), and for no other: those before 5.0 and some that are no
- * MongoDB do not know the word. https://www.mongodb.com/docs/manual/reference/stable-api/
+ * Sent only to servers that require an API version (`requireApiVersion`): servers before 5.0 and some compatible servers do not know the
+ * field. https://www.mongodb.com/docs/manual/reference/stable-api/
  */
 export const stableApi = { version: '1', strict: false, deprecationErrors: false } as const;
 
-/** APIVersion is required: https://github.com/mongodb/mongo/blob/master/src/mongo/db/initialize_api_parameters.cpp */
+/** The code of "API version is required": https://github.com/mongodb/mongo/blob/master/src/mongo/db/initialize_api_parameters.cpp */
 export const wantsVersion = (error: unknown): boolean => serverCode(error) === 498870;

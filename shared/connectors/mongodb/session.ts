@@ -17,7 +17,7 @@ export const openSession = async (
   dialer: Dialer,
   resolveSrv: ResolveSrv,
 ): Promise<Session> => {
-  await import('mongodb/lib/cmap/connect.js'); // before any step: it takes long enough for a network to seem slow
+  await import('mongodb/lib/cmap/connect.js'); // before any step, or the load time would count as network time
   const { config, options, role } = target;
   const { link, another } = await findMember(target, dialer, resolveSrv);
   const links = [link];
@@ -37,7 +37,7 @@ export const openSession = async (
     },
     introspect: async (scope, sink) => {
       const { introspect } = await import('./introspect.ts');
-      link.allow(Infinity); // it has bounds of its own
+      link.allow(Infinity); // introspection has its own limits
       return introspect(link, scope, sink, {
         database: config.database,
         limit,
@@ -56,7 +56,7 @@ export const openSession = async (
   };
 };
 
-/** What a ping or a look at privileges may take of the server's time and of our memory. */
+/** Limits for `ping` and `privileges`. */
 const longest = 10_000;
 const mostPerAnswer = 8 * 2 ** 20;
 const mostLinks = 4;

@@ -1,32 +1,32 @@
 import { array, endOf, foreign, object, sizeOf, typeAt } from './bson.ts';
 
-/** A field as the documents seen so far have it. */
+/** A field, as found in the documents so far. */
 export interface Field {
   readonly name: string;
-  /** How many documents have it, in an element of an array also. */
+  /** The number of documents that have it, also within array elements. */
   readonly documents: number;
-  /** How often each type was seen, by its number in BSON. */
+  /** The number of values of each type, by BSON type number. */
   readonly types: ReadonlyMap<number, number>;
-  /** The same of its elements, where it is an array. */
+  /** The same for the elements of its arrays. */
   readonly items: ReadonlyMap<number, number>;
-  /** In the order in which they were first seen. */
+  /** In the order of their first occurrence. */
   readonly fields: readonly Field[];
 }
 
 export interface Shape {
-  /** Adds a document; throws `protocol-mismatch` for what is none. */
+  /** Adds a document; throws `protocol-mismatch` when it is not valid BSON. */
   see(document: Uint8Array): void;
   documents(): number;
   fields(): readonly Field[];
-  /** Whether there were more fields, or deeper ones, than are kept. */
+  /** Whether fields are missing because there were too many, or too deep ones. */
   cut(): boolean;
-  /** Whether a path leads to two fields: one inside of another, and one with a dot in its name. */
+  /** Whether two fields have one path: one within another field, and one with a dot in its name. */
   ambiguous(): boolean;
-  /** Whether more values came than are looked at: from then on none is. */
+  /** Whether the limit of values is reached; further values are ignored. */
   spent(): boolean;
 }
 
-/** Documents are walked as they came, without making objects of them: only names and types are looked at. https://bsonspec.org/spec.html */
+/** Reads only names and types from the bytes of a document, without decoding it to objects. https://bsonspec.org/spec.html */
 export const createShape = (mostValues = mostOfASample): Shape => {
   const root = nodeOf(Buffer.alloc(0));
   let documents = 0;
@@ -35,7 +35,7 @@ export const createShape = (mostValues = mostOfASample): Shape => {
   let dotted = false;
   let left = mostValues;
 
-  /** The field of that name; fields mostly come in the same order, so the next one is looked at first. */
+  /** Finds or adds a field, and returns its index. Tries the expected index first, because fields mostly have the same order. */
   const fieldAt = (parent: Node, expected: number, bytes: Buffer, from: number, to: number): number => {
     const next = parent.fields[expected];
     if (next && isName(next.key, bytes, from, to)) return expected;
@@ -84,7 +84,7 @@ export const createShape = (mostValues = mostOfASample): Shape => {
     }
   };
 
-  /** As MongoDB's own paths do: the fields of an array's objects are the array's. */
+  /** As in MongoDB's paths, the fields of an array's objects count as fields of the array. */
   const walkItems = (bytes: Buffer, start: number, node: Node, depth: number): void => {
     const end = endOf(bytes, start, bytes.length);
     let at = start + 4;
@@ -126,11 +126,11 @@ const hasTwice = (fields: readonly Field[], seen = new Set<string>(), inside = '
     return hasTwice(inner, seen, `${path}.`);
   });
 
-/** Whose field names are data has a new one in every document. */
+/** Collections that use data as field names have new names in every document. */
 const mostFields = 2000;
-/** Bytes. Longer names are data; they would stand before those of all fields inside. */
+/** Longer names are data, and would prefix the paths of all fields within. */
 const longestName = 1024;
-/** Four megabytes of documents have a quarter of it. */
+/** 4 MB of documents have about a quarter of it. */
 const mostOfASample = 1_000_000;
 const mostItems = 1000;
 const deepest = 16;
@@ -138,7 +138,7 @@ const deepest = 16;
 interface Node extends Field {
   readonly key: Buffer;
   documents: number;
-  /** The document in which it was last seen. */
+  /** The number of the last document that has it. */
   last: number;
   readonly types: Map<number, number>;
   readonly items: Map<number, number>;

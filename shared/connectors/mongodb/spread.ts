@@ -8,13 +8,13 @@ interface Range {
   readonly to: bigint;
 }
 
-/** Hands over the documents that a command finds; answers whether these are all that it finds. */
+/** Passes the documents that a command finds to `take`; returns whether it read all of them. */
 type Read = (command: Document, take: (document: Uint8Array) => void) => Promise<boolean>;
 
 /**
- * Reads `wanted` documents of a collection from places that its `_id`s alone decide: from both ends, and from both ends of the parts that
- * the values between are divided into; then of the parts where documents are left. So the same collection is read at the same
- * places. Answers whether it can be: `no-order` where `_id`s are of types between which there is nothing to divide.
+ * Reads `wanted` documents of a collection at positions that depend only on its `_id`s, so that the sample is repeatable: from both ends,
+ * then from both ends of ranges into which the values between are divided, then from the ranges that still have unread documents. Returns
+ * `no-order` when the `_id`s have types that cannot be divided into ranges.
  */
 export const readSpread = async (
   name: string,
@@ -51,14 +51,14 @@ export const readSpread = async (
   return 'some';
 };
 
-/** Two are enough where values are spread evenly; where documents came in bursts, the next ones find those. */
+/** Two rounds are enough for evenly distributed values; the others find documents that were inserted in bursts. */
 const mostRounds = 5;
-/** Of the sample: for less the server is not asked again. */
+/** A round that would read a smaller share of the sample is not worth a request. */
 const worthARound = 0.1;
 const mostRanges = 10;
-/** Documents that stand beside one another. */
+/** The minimum of adjacent documents to read at each end of a range. */
 const shortestRun = 5;
-/** Of the sample: the first and the last documents say most about what was and what is. */
+/** The share of the sample to read from both ends: the oldest and the newest documents show the most about changes of the fields. */
 const shareOfEnds = 0.4;
 
 const readEnds = (name: string, ranges: readonly (Range | undefined)[], each: number): Document => {
@@ -78,7 +78,7 @@ const filter = ({ kind, from, to }: Range): Document => ({
   $lte: toFilterValue({ kind, at: to }),
 });
 
-/** What lies between the documents that were read from both ends; nothing where they meet. */
+/** Returns the range between the documents that were read from both ends, if there is one. */
 const findRest = (range: Range | undefined, ids: readonly Id[], each: number): Range[] => {
   const inside = ids
     .filter(({ at }) => !range || (at >= range.from && at <= range.to))

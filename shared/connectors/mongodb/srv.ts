@@ -3,7 +3,7 @@ import { askDns } from '../../network/resolve.ts';
 import { Problem } from '../../problem.ts';
 import { isBeside } from './place.ts';
 
-/** The members of a deployment as DNS has them, with what its TXT record says of them. */
+/** The members of a deployment in DNS, and the options in its TXT record. */
 export interface Announced {
   readonly members: readonly Place[];
   readonly authSource?: string;
@@ -13,7 +13,8 @@ export interface Announced {
 export type ResolveSrv = (name: string, signal: AbortSignal) => Promise<Announced>;
 
 /**
- * Asks ourselves, so that every member passes the one dialer: https://github.com/mongodb/specifications/blob/master/source/initial-dns-seedlist-discovery/initial-dns-seedlist-discovery.md
+ * Resolves the records here and not in the driver, so that the dialer checks every member:
+ * https://github.com/mongodb/specifications/blob/master/source/initial-dns-seedlist-discovery/initial-dns-seedlist-discovery.md
  */
 export const createResolveSrv =
   ({ servers }: { readonly servers?: readonly string[] } = {}): ResolveSrv =>
@@ -25,7 +26,7 @@ export const createResolveSrv =
     const members = srv.value.slice(0, mostMembers).map(({ name: host, port }) => ({ host, port }));
     if (members.length === 0) throw new Problem('host-not-found');
     if (!members.every(({ host }) => isBeside(host, name))) throw new Problem('host-forbidden');
-    // A deployment may have no TXT record; more than one has no meaning.
+    // The TXT record is optional; several are invalid, and ignored.
     const text = txt.status === 'fulfilled' && txt.value.length === 1 ? (txt.value[0] ?? []).join('') : '';
     const said = new URLSearchParams(text);
     const [authSource, replicaSet] = [said.get('authSource'), said.get('replicaSet')];

@@ -3,7 +3,7 @@ import { uuid } from './bson.ts';
 
 type Kind = Column['kind'];
 
-/** By number, the name that `$type` takes and the kind: https://www.mongodb.com/docs/manual/reference/bson-types/ */
+/** By BSON type number, the name for `$type` and the column kind: https://www.mongodb.com/docs/manual/reference/bson-types/ */
 const types: ReadonlyMap<number, readonly [string, Kind]> = new Map<number, readonly [string, Kind]>([
   [1, ['double', 'float']],
   [2, ['string', 'string']],
@@ -31,7 +31,7 @@ const types: ReadonlyMap<number, readonly [string, Kind]> = new Map<number, read
 
 type Counts = ReadonlyMap<number, number>;
 
-/** `int`, `int|string`, `array<object>`: the commonest first; that it may be null is said elsewhere. */
+/** Renders `int`, `int|string` or `array<object>`, the most frequent type first, without null. */
 export const typeOf = (counts: Counts, items: Counts): string => {
   const names = namesIn(counts);
   const inside = namesIn(items);
@@ -40,17 +40,17 @@ export const typeOf = (counts: Counts, items: Counts): string => {
     .join('|');
 };
 
-/** One kind for all types that it has; of numbers the wider. */
+/** Returns one kind for all types of a field: the widest for numbers, `other` for a mix. */
 export const kindOf = (counts: Counts): Kind =>
   kindOfAll([...counts.keys()].filter(isSome).map((type) => types.get(type)?.[1] ?? 'other'));
 
-/** The same for the names that a validator gives. */
+/** The same for type names from a validator. */
 export const kindOfNames = (names: readonly string[]): Kind =>
   kindOfAll(names.filter((name) => name !== 'null').map((name) => byName.get(name) ?? 'other'));
 
 const byName: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ...[...types.values()].filter(([, kind]) => kind !== 'uuid'),
-  // Its aliases, and JSON Schema's own.
+  // An alias of $type, and the names of JSON Schema.
   ['number', 'decimal'],
   ['boolean', 'boolean'],
   ['integer', 'integer'],
@@ -67,7 +67,6 @@ const numbers: ReadonlySet<Kind> = new Set(['integer', 'float', 'decimal']);
 
 const isSome = (type: number) => type !== 10 && type !== 6;
 
-/** Whether it was seen to be null. */
 export const hasNull = (counts: Counts): boolean => [...counts.keys()].some((type) => !isSome(type));
 
 const namesIn = (counts: Counts): readonly string[] => {

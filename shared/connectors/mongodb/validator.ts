@@ -1,14 +1,14 @@
 import type { Document } from './link.ts';
 
-/** What a validator says of one field. */
+/** A rule of a validator for one field. */
 export interface Rule {
   readonly types: readonly string[];
-  /** It and all that it is inside of. */
+  /** True when the field and all fields that contain it are required. */
   readonly required: boolean;
   readonly comment: string | null;
 }
 
-/** Of a collection by path, and of itself under the empty one. https://www.mongodb.com/docs/manual/core/schema-validation/ */
+/** Rules by path; the empty path is the collection itself. https://www.mongodb.com/docs/manual/core/schema-validation/ */
 export const rulesOf = (validator: unknown, isEnforced = true): ReadonlyMap<string, Rule> => {
   const schema = isDocument(validator) ? validator['$jsonSchema'] : undefined;
   if (!isDocument(schema)) return noRules;
@@ -19,7 +19,7 @@ export const rulesOf = (validator: unknown, isEnforced = true): ReadonlyMap<stri
 
 const noRules: ReadonlyMap<string, Rule> = new Map();
 const most = 2000;
-/** Characters. Longer paths are data, and each stands before all that is inside of it. */
+/** Longer paths are data, and each would prefix the paths of all fields within. */
 const longestPath = 2000;
 const deepest = 16;
 
@@ -32,7 +32,7 @@ const collect = (
 ): void => {
   const { properties, items, required: names } = schema;
   if (rules.size >= most || depth > deepest || path.length > longestPath) return;
-  // The one of an array's elements has the path of the array.
+  // The rule for an array's elements has the path of the array.
   if (!rules.has(path)) rules.set(path, { types: typesIn(schema), required, comment: commentIn(schema) });
   if (isDocument(items)) collect(rules, items, path, false, depth + 1);
   if (!isDocument(properties)) return;
@@ -49,8 +49,10 @@ const typesIn = ({ bsonType, type }: Document): readonly string[] => {
   return (Array.isArray(said) ? said : [said]).filter((name) => typeof name === 'string');
 };
 
-const commentIn = ({ description, title }: Document): string | null =>
-  typeof description === 'string' ? description : typeof title === 'string' ? title : null;
+const commentIn = ({ description, title }: Document): string | null => {
+  if (typeof description === 'string') return description;
+  return typeof title === 'string' ? title : null;
+};
 
 const isDocument = (value: unknown): value is Document =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
