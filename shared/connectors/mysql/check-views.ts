@@ -3,9 +3,9 @@ import type { Link } from './link.ts';
 import { quoted } from './quote.ts';
 
 /**
- * Marks the views that cannot be read, which information_schema does not tell where the definer is gone or may no longer read what is
- * below. CHECK TABLE opens every view of a list and runs none. Returns how many could not be checked, for something below them is locked.
- * https://dev.mysql.com/doc/refman/9.7/en/check-table.html
+ * Marks the views that cannot be read. information_schema does not show that the definer of a view was dropped, or lost the rights to the
+ * tables below it. CHECK TABLE opens each view without running it. Returns the number of views left unchecked because a table below them is
+ * locked. https://dev.mysql.com/doc/refman/9.7/en/check-table.html
  */
 export const checkViews = async (link: Link, found: readonly Draft[]): Promise<number> => {
   const views = found.filter(
@@ -19,10 +19,10 @@ export const checkViews = async (link: Link, found: readonly Draft[]): Promise<n
   return 0;
 };
 
-/** Names of a statement: each takes at most some 400 bytes of it. */
+/** Views per statement. A name takes at most about 400 bytes of it. */
 const atOnce = 500;
 
-/** How many were checked. Ends at the first lock, and does not wait for the rest: each would wait for it anew. */
+/** Returns the number of views checked. Stops at the first lock, because every further view could wait for that lock again. */
 const checkSome = (link: Link, views: readonly Draft[]): Promise<number> => {
   const places = Map.groupBy(views, ({ schema, name }) => `${schema}.${name}`);
   const names = views.map(({ schema, name }) => `${quoted(schema)}.${quoted(name)}`);
@@ -38,12 +38,12 @@ const checkSome = (link: Link, views: readonly Draft[]): Promise<number> => {
     };
     link.ask(`check table ${names.join(', ')}`, take).then(
       () => resolve(views.length),
-      // A server of the kind that lacks the statement says no more of its views.
+      // A MySQL-compatible server without CHECK TABLE reports nothing about its views.
       (error: unknown) => (isRefusal(error) ? resolve(views.length) : reject(error)),
     );
   });
 };
 
-/** Whether the server answered, with an error number of its own. */
+/** Whether the error came from the server, which gives it a number. */
 const isRefusal = (error: unknown): boolean =>
   error instanceof Error && 'errno' in error && Number(error.errno) > 0;

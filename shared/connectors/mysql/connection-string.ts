@@ -14,14 +14,14 @@ import {
 } from '../string-parts.ts';
 import { resolveTls, type TlsDemand } from '../tls-options.ts';
 
-/** URLs as MySQL's own tools, Prisma, Rails and the Connectors write them, of one TCP host. */
+/** URLs in the forms of MySQL's tools and Connectors, Prisma and Rails, with exactly one TCP host. */
 export const connectionString: ConnectionString = {
   schemes: ['mysql', 'mariadb', 'mysql2'],
   parse: (text) => {
     const address = readAddress(text, form);
     if (!connectionString.schemes.includes(text.slice(0, text.indexOf(':')).toLowerCase()))
       refuse('a string that begins with mysql://');
-    // None of the options is a text that could hold a blank: a plus stays a plus.
+    // No option has a value that may contain a space, so a plus stays a plus.
     return partsOf(address, readQuery(address.query));
   },
 };
@@ -60,7 +60,7 @@ const partsOf = (
   };
 };
 
-/** Connector/J's `useSSL=false` is a preference that `requireSSL=true` overrules. */
+/** In Connector/J, `requireSSL=true` overrides `useSSL=false`. */
 const withoutWeakened = (demands: readonly TlsDemand[]): readonly TlsDemand[] => {
   const required = demands.some(({ option, least }) => option === 'requireSSL' && least);
   return required ? demands.filter(({ option, most }) => option !== 'useSSL' || most !== 'disable') : demands;
@@ -73,7 +73,7 @@ interface Meaning {
 
 type Demand = Omit<TlsDemand, 'option'>;
 
-/** An option with a fixed set of values, in any case, each with what it demands of TLS. */
+/** For an option with a fixed set of case-insensitive values, each of which demands something of TLS. */
 const words = (option: string, values: Readonly<Record<string, Demand>>) => {
   const known = new Map(Object.entries(values));
   return (value: string): Meaning => ({
@@ -87,9 +87,9 @@ const words = (option: string, values: Readonly<Record<string, Demand>>) => {
 
 const least = (mode: SslMode): Demand => ({ least: mode });
 const off: Demand = { most: 'disable' };
-/** TLS, and explicitly no look at the certificate. */
+/** TLS with the certificate explicitly not verified. */
 const unverified: Demand = { least: 'require', most: 'require' };
-/** No look at the certificate where there is TLS. */
+/** The certificate is not verified if the connection uses TLS. */
 const unverifiedIfAny: Demand = { usual: 'require', most: 'require' };
 
 const flag = (option: string, yes: Demand, no: Demand) =>
@@ -120,7 +120,7 @@ const meanings: ReadonlyMap<string, (value: string) => Meaning> = new Map([
   ['requiressl', flag('requireSSL', least('require'), {})],
   ['verifyservercertificate', flag('verifyServerCertificate', least('verify-ca'), { most: 'require' })],
   ['trustservercertificate', flag('trustServerCertificate', unverifiedIfAny, least('verify-full'))],
-  // Go's driver, in the URLs of migration tools.
+  // go-sql-driver/mysql, in the URLs of migration tools.
   [
     'tls',
     words('tls', {
@@ -131,7 +131,7 @@ const meanings: ReadonlyMap<string, (value: string) => Meaning> = new Map([
     }),
   ],
   ['sslaccept', words('sslaccept', { strict: least('verify-full'), accept_invalid_certs: unverifiedIfAny })],
-  // mysql2 takes an object here, and PlanetScale and TiDB show it.
+  // mysql2 takes an object here; PlanetScale and TiDB show one in their connection strings.
   [
     'ssl',
     words('ssl', {
@@ -155,7 +155,10 @@ const meanings: ReadonlyMap<string, (value: string) => Meaning> = new Map([
   ),
 ]);
 
-/** What vendors put into the strings that they show, and what has no meaning here: one short session, no pool, no prepared statement. */
+/**
+ * Options that are accepted and have no effect: vendors include them in the strings that they show. Sessions here are short, without a pool
+ * or prepared statements.
+ */
 const ignored: ReadonlySet<string> = new Set(
   `allowpublickeyretrieval autoreconnect cacheprepstmts characterencoding charset collation connectionlimit encoding
   parsetime permitmysqlscheme pool poolsize pooltimeout prepstmtcachesize reconnect rewritebatchedstatements

@@ -3,7 +3,7 @@ import { defineConnector, lateParser } from '../connector.ts';
 import { Host, Name, Port, Secret } from '../fields.ts';
 import { exactNames } from '../names.ts';
 
-/** MySQL and MariaDB, whose own oldest version is 10.3; a schema is what both call a database. */
+/** MySQL and MariaDB. The oldest supported MariaDB is 10.3. A schema of the catalog is what both call a database. */
 export const mysql = defineConnector({
   title: 'MySQL',
   driver: 'mysql2',
@@ -17,14 +17,14 @@ export const mysql = defineConnector({
   }),
   credentials: {
     password: v.strictObject({ password: Secret }),
-    /** Nothing of its own: `ssl.cert` and `ssl.key` of the connection are what the server looks at. */
+    /** No fields: the server verifies the connection's `ssl.cert` and `ssl.key`. */
     certificate: v.strictObject({}),
   },
   destination: ['host', 'port', 'username'],
   strength: { auth_method: [['password', 'certificate']] },
   reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
-  // https://dev.mysql.com/doc/refman/9.7/en/identifier-case-sensitivity.html; of schemas and tables the server's setting says it.
+  // For schemas and tables, a server setting decides: https://dev.mysql.com/doc/refman/9.7/en/identifier-case-sensitivity.html
   names: { ...exactNames, columns: 'any-case' },
   loadQuote: async () => (await import('./quote.ts')).quote,
   loadTypeNames: async () => (await import('./type-names.ts')).typeNames,

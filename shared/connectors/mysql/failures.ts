@@ -1,7 +1,7 @@
 import type { Failure } from '../connector.ts';
 import { denied, failureOf, failureTable, fieldsOf, textOf, type Meaning } from '../failure-table.ts';
 
-/** Goes by the number: both servers translate their text, and the driver knows MySQL's names alone. */
+/** Looks up the error number: both servers translate their messages, and the driver only knows the names of MySQL's errors. */
 export const failure = (error: unknown): Failure | undefined => {
   const { errno, code, message, login } = fieldsOf(error);
   if (typeof errno === 'number' && Number.isInteger(errno) && errno > 0) {
@@ -9,13 +9,12 @@ export const failure = (error: unknown): Failure | undefined => {
     return failureOf((errno === 1045 ? deniedTo(login) : numbers.get(native)) ?? ['server-error'], native);
   }
   if (typeof code !== 'string') return undefined;
-  const ours = /unknown plugin/.test(textOf(message))
-    ? unknownPlugin
-    : (driver.get(code) ?? (unreadable.test(code) ? foreign : undefined));
+  if (/unknown plugin/.test(textOf(message))) return failureOf(unknownPlugin);
+  const ours = driver.get(code) ?? (unreadable.test(code) ? foreign : undefined);
   return ours && failureOf(ours);
 };
 
-/** How far the login had come when it was refused. */
+/** Whether TLS and a client certificate were in use when the server refused the login. */
 export interface Login {
   readonly encrypted: boolean;
   readonly certificate: boolean;
@@ -24,15 +23,15 @@ export interface Login {
 export const seenAtLogin = (error: unknown, login: Login): unknown =>
   error instanceof Error ? Object.assign(error, { login }) : error;
 
-/** One number for a wrong password, an unknown user, another host, and an account that insists on TLS or on a certificate. */
+/** Error 1045 covers a wrong password, an unknown user, a host that is not allowed, and an account that requires TLS or a certificate. */
 const deniedTo = (login: unknown): Meaning => {
   const { encrypted, certificate } = fieldsOf(login);
-  const also =
-    encrypted === false
-      ? ' Where the account or the server insists on TLS (REQUIRE SSL), set ssl_mode to require or better.'
-      : certificate === false
-        ? ' Where the account must show a certificate (REQUIRE X509), send ssl.cert and ssl.key.'
-        : '';
+  let also = '';
+  if (encrypted === false)
+    also =
+      ' Where the account or the server insists on TLS (REQUIRE SSL), set ssl_mode to require or better.';
+  else if (certificate === false)
+    also = ' Where the account must show a certificate (REQUIRE X509), send ssl.cert and ssl.key.';
   return [
     'authentication-failed',
     `Check the user name, send the credentials again, and let the account log in from the probe's address: the server says one and the same to all of these.${also}`,
@@ -46,8 +45,8 @@ const unknownPlugin: Meaning = [
 ];
 
 /**
- * https://dev.mysql.com/doc/mysql-errors/9.7/en/server-error-reference.html and https://mariadb.com/kb/en/mariadb-error-code-reference/,
- * whose numbers from 4000 on are others: 4031 is MySQL's, 4150 and 4151 are MariaDB's, and so are 1927 and 1969.
+ * https://dev.mysql.com/doc/mysql-errors/9.7/en/server-error-reference.html and https://mariadb.com/kb/en/mariadb-error-code-reference/.
+ * From 4000 on, a number means something different on each server: 4031 is MySQL's; 4150, 4151, 1927 and 1969 are MariaDB's.
  */
 const numbers = failureTable({
   '1040': ['too-many-connections', 'Close idle connections, or raise max_connections of the server.'],
@@ -139,10 +138,10 @@ const numbers = failureTable({
   '9001': ['timeout', 'ProxySQL did not reach the server behind it in time.'],
 });
 
-/** What Node throws at the driver when a key or a length in a packet is none. https://nodejs.org/api/errors.html#nodejs-error-codes */
+/** Errors that Node throws in the driver when a packet contains an invalid key or length. https://nodejs.org/api/errors.html#nodejs-error-codes */
 const unreadable = /^ERR_(OSSL|OUT_OF_RANGE|INVALID|BUFFER)/;
 
-/** What `mysql2` itself throws: https://github.com/sidorares/node-mysql2/blob/master/lib/base/connection.js, lib/commands/client_handshake.js */
+/** Errors of `mysql2` itself: https://github.com/sidorares/node-mysql2/blob/master/lib/base/connection.js, lib/commands/client_handshake.js */
 const driver = failureTable({
   'HANDSHAKE_UNKNOWN_ERROR PROTOCOL_ERROR PROTOCOL_UNEXPECTED_PACKET AUTH_SWITCH_PLUGIN_ERROR': foreign,
   MYSQL_CLEAR_PASSWORD_NOT_ENABLED: [

@@ -1,8 +1,9 @@
 import { Problem } from '../../problem.ts';
 
 /**
- * Follows the packets of an answer by how each begins: a count of columns, their definitions, an end, rows, an end. The driver makes a function
- * for as many columns as are claimed, and begins anew for as long as an end says that more results follow.
+ * Checks the packets of a result set by their first bytes: a column count, the column definitions, an end, the rows, an end. It refuses too
+ * many columns and more than one result: the driver generates a function for as many columns as the server claims, and reads results for as
+ * long as the server announces more.
  * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_text_resultset.html
  */
 export const followAnswer = () => {
@@ -21,11 +22,11 @@ export const followAnswer = () => {
     if (first === end || first === error) part = 'none';
   };
   return {
-    /** A statement was sent. */
+    /** To be called when a statement is sent. */
     begin: () => {
       part = 'head';
     },
-    /** How many of its first bytes tell what a packet of that length is. */
+    /** The number of first bytes that `see` needs of a packet of that length; 0 for a packet that needs no check. */
     wanted: (length: number): number =>
       part === 'none' || (part === 'rows' && length > longestEnd) ? 0 : Math.min(length, 5),
     see: (head: Buffer) => {
@@ -42,9 +43,9 @@ export const followAnswer = () => {
 const [ok, localFile, twoBytes, end, error] = [0x00, 0xfb, 0xfc, 0xfe, 0xff];
 /** https://dev.mysql.com/doc/refman/8.4/en/column-count-limit.html */
 const mostColumns = 4096;
-/** An end is shorter than any row that begins as it does. */
+/** An end packet starts with the same byte as some rows, and is shorter than each of them. */
 const longestEnd = 8;
-/** SERVER_MORE_RESULTS_EXISTS, in the lower byte of an end's status. */
+/** SERVER_MORE_RESULTS_EXISTS, in the low byte of the status of an end packet. */
 const moreResults = 8;
 
 const foreign = () => new Problem('protocol-mismatch', 'Expected the columns and rows of one statement');

@@ -3,38 +3,39 @@ import type { Link } from './link.ts';
 import type { Server } from './version.ts';
 import { quoted } from './quote.ts';
 
-/** All that the account may do, by its own grants and by the roles that are in force. */
+/** Everything the account may do, through its own grants and its active roles. */
 export interface Grants {
-  /** As a GRANT names it. */
+  /** As a GRANT statement spells it. */
   readonly account: string;
   readonly roles: readonly string[];
   readonly rights: readonly Right[];
-  /** Makes equal what the server takes for one name of a schema or table. */
+  /** Returns equal strings for schema or table names that the server treats as equal. */
   readonly keyOf: (name: string) => string;
 }
 
 /** One line of SHOW GRANTS. */
 export interface Right {
-  /** In capitals; those on single columns apart. */
+  /** In upper case, without the privileges on single columns. */
   readonly privileges: ReadonlySet<string>;
+  /** The columns of each privilege that was granted on single columns. */
   readonly columns: ReadonlyMap<string, readonly string[]>;
-  /** `*`, or a pattern of LIKE where the table is `*`. */
+  /** `*`, or a LIKE pattern if the table is `*`. */
   readonly schema: string;
   readonly table: string;
   readonly grantable: boolean;
-  /** Whether the line takes away: partial revokes, MySQL 8.0.16. */
+  /** Whether the line is a partial revoke (MySQL 8.0.16 and later). */
   readonly revoked: boolean;
-  /** Who has it: the account, or a role of its own (MariaDB). */
+  /** The account, or one of its roles (MariaDB). */
   readonly holder: string;
 }
 
-/** Never shown as they come: MariaDB's hold the hash of the password. */
+/** The lines of SHOW GRANTS must never be shown: MariaDB's contain the password hash. */
 export const readGrants = async (
   link: Pick<Link, 'ask'>,
   server: Pick<Server, 'foldsNames'>,
 ): Promise<Grants> => parseGrants(await readLines(link, 'show grants'), server);
 
-/** The lines of an answer that is one text each. */
+/** For statements whose rows have one text column. */
 export const readLines = async ({ ask }: Pick<Link, 'ask'>, question: string): Promise<readonly string[]> => {
   const lines: string[] = [];
   await ask(question, ([line]) => {
@@ -57,7 +58,7 @@ export const parseGrants = (lines: readonly string[], { foldsNames }: Pick<Serve
   };
 };
 
-/** Whether that privilege holds on every table of the schema; of all schemas without one. */
+/** Whether the account has that privilege on every table of the schema, or of all schemas if `schema` is undefined. */
 export const holdsOn = ({ rights, keyOf }: Grants, privilege: string, schema?: string): boolean => {
   const says = ({ privileges }: Right) => has(privileges, privilege);
   const covers = (right: Right) =>
@@ -79,15 +80,15 @@ export const holdsOn = ({ rights, keyOf }: Grants, privilege: string, schema?: s
 export const has = (privileges: ReadonlySet<string>, one: string): boolean =>
   privileges.has(one) || privileges.has('ALL PRIVILEGES');
 
-/** A revoke on these is how administrators keep accounts out of the server's own tables. */
+/** Administrators revoke rights on these schemas to protect the server's own tables, so such a revoke does not count. */
 const ours = new Set(['mysql', 'sys', 'performance_schema']);
 
-/** A pattern as LIKE has them: `my\_db`, `tenant%`. Without backtracking, for the server gave it. */
+/** Matches a LIKE pattern such as `my\_db` or `tenant%`. Does not backtrack, because the pattern comes from the server. */
 export const matches = (pattern: string, name: string): boolean => {
   const parts: (string | undefined)[] = [...(pattern.match(/\\.|[^\\]/gsu) ?? [])].map((part) =>
     part === '%' ? undefined : part,
   );
-  // From the front: which lengths of the name each further part may end at.
+  // After each part, `ends` holds the lengths of the name that the parts so far can match.
   let ends = new Set([0]);
   for (const part of parts) {
     const next = new Set<number>();
@@ -101,9 +102,10 @@ export const matches = (pattern: string, name: string): boolean => {
   return ends.has(name.length);
 };
 
-/** A database as a GRANT takes it, where `_` and `%` stand for more. */
+/** Quotes a schema for GRANT, where an unescaped `_` or `%` is a wildcard. */
 export const schemaPattern = (schema: string) => quoted(schema.replaceAll(/[\\_%]/g, '\\$&'));
 
+/** `name` is true for a quoted name, false for a keyword or punctuation. */
 type Token = { readonly text: string; readonly name: boolean };
 
 const tokensOf = (line: string): Token[] =>
@@ -159,11 +161,11 @@ const parseLine = (
   }
   add();
   at++;
-  if (tokens[at + 1]?.text !== '.') at++; // TABLE, or FUNCTION and its like
+  if (tokens[at + 1]?.text !== '.') at++; // TABLE, FUNCTION or another object type
   if (tokens[at + 1]?.text !== '.' || tokens[at + 1]?.name) return undefined; // PROXY
   const routine = /^(FUNCTION|PROCEDURE|PACKAGE|BODY)$/i.test(tokens[at - 1]?.text ?? '');
   const [schema = '', table = ''] = [tokens[at]?.text, tokens[at + 2]?.text];
-  at += 4; // and TO, or FROM
+  at += 4; // includes TO or FROM
   const holder = who();
   const rest = tokens.slice(at).map(({ text, name }) => (name ? '' : text.toUpperCase()));
   if (routine) return undefined;

@@ -3,14 +3,14 @@ import { hearFirst } from '../../network/hear-first.ts';
 import { Problem } from '../../problem.ts';
 import { serverOf, type Server } from './version.ts';
 
-/** The first packet, which the server sends unasked. */
+/** The server's first packet, which it sends before the client sends anything. */
 export interface Greeting extends Server {
   readonly packet: Buffer;
   /** Whether the server has TLS. */
   readonly tls: boolean;
 }
 
-/** Reads it and leaves the socket paused. A server that wants nobody (more) sends an error in its place, thrown with its `errno`. */
+/** Leaves the socket paused. If the server refuses the connection with an error packet, throws an error with its `errno`. */
 export const readGreeting = async (socket: Socket): Promise<Greeting> => {
   const packet = await hearFirst(socket, wholePacket);
   const body = packet.subarray(4);
@@ -18,7 +18,7 @@ export const readGreeting = async (socket: Socket): Promise<Greeting> => {
     throw Object.assign(new Error('refused before any name was told'), { errno: body.readUInt16LE(1) });
   }
   const end = body.indexOf(0, 1);
-  // After the version: 4 bytes of thread, 8 of salt, a zero, 2 of capabilities.
+  // After the version: the thread id (4 bytes), the salt (8), a zero, the capabilities (2).
   if (end < 2 || body.length < end + 16) throw foreign();
   const version = body.toString('latin1', 1, end);
   return {
@@ -28,7 +28,10 @@ export const readGreeting = async (socket: Socket): Promise<Greeting> => {
   };
 };
 
-/** SSLRequest, which is a login without the names: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_ssl_request.html */
+/**
+ * SSLRequest, which is the first part of a login, without the names:
+ * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_ssl_request.html
+ */
 export const sslRequest = (): Buffer => {
   const packet = Buffer.alloc(36);
   packet.writeUIntLE(32, 0, 3);
@@ -39,8 +42,8 @@ export const sslRequest = (): Buffer => {
 };
 
 /**
- * The greeting as the driver finds it when TLS was made below it: the packet of our own request has been counted. The driver asks
- * nothing more of what MariaDB could tell of columns.
+ * The greeting with the sequence number 1, for a driver that gets a socket with TLS already on it: the SSLRequest sent before has used up a
+ * number.
  */
 export const counted = ({ packet }: Greeting): Buffer => {
   const copy = Buffer.from(packet);
@@ -48,7 +51,10 @@ export const counted = ({ packet }: Greeting): Buffer => {
   return copy;
 };
 
-/** What to add to and take from the driver's own flags, so that it says the same as `sslRequest`. No file of ours is ever sent. */
+/**
+ * Changes to the driver's default flags, so that its login states the same capabilities as `encodeMysqlSslRequest`. Without LOCAL_FILES the
+ * server cannot request a local file.
+ */
 export const flagNames = (encrypted: boolean): string[] => [
   ...'FOUND_ROWS ODBC LOCAL_FILES IGNORE_SPACE IGNORE_SIGPIPE RESERVED SESSION_TRACK CLIENT_QUERY_ATTRIBUTES'
     .split(' ')
@@ -58,7 +64,10 @@ export const flagNames = (encrypted: boolean): string[] => [
 
 /** https://dev.mysql.com/doc/dev/mysql-server/latest/group__group__cs__capabilities__flags.html */
 const flags = { ssl: 1 << 11, mysql: 1 } as const;
-/** LONG_PASSWORD LONG_FLAG CONNECT_WITH_DB PROTOCOL_41 TRANSACTIONS SECURE_CONNECTION MULTI_RESULTS PLUGIN_AUTH CONNECT_ATTRS PLUGIN_AUTH_LENENC_CLIENT_DATA */
+/**
+ * LONG_PASSWORD LONG_FLAG CONNECT_WITH_DB PROTOCOL_41 TRANSACTIONS SECURE_CONNECTION MULTI_RESULTS PLUGIN_AUTH CONNECT_ATTRS
+ * PLUGIN_AUTH_LENENC_CLIENT_DATA
+ */
 const spoken = 1 | 4 | 8 | 512 | 8192 | 32768 | (1 << 17) | (1 << 19) | (1 << 20) | (1 << 21);
 /** utf8mb4_unicode_ci, the driver's default. */
 const utf8mb4 = 224;
@@ -67,7 +76,10 @@ const errorPacket = 0xff;
 const protocol = 10;
 const longest = 1024;
 
-/** MariaDB offers capabilities of its own in the last 4 of 10 reserved bytes; with them taken, our request would say another thing than the login. */
+/**
+ * MariaDB offers its own capabilities, such as more metadata of columns, in the last 4 of the 10 reserved bytes. Clears them, because
+ * otherwise the driver's login would accept them and differ from the SSLRequest.
+ */
 const plain = (packet: Buffer, capabilities: number): Buffer => {
   const own = (packet.readUInt16LE(capabilities) & flags.mysql) === 0;
   const at = capabilities + 2 + 1 + 2 + 2 + 1 + 6;
@@ -78,7 +90,7 @@ const plain = (packet: Buffer, capabilities: number): Buffer => {
 
 const wholePacket = (heard: Buffer): Buffer | undefined => {
   const length = heard.length < 3 ? 1 : heard.readUIntLE(0, 3);
-  // More than the greeting would be taken for a part of the encrypted conversation (as in CVE-2021-23222).
+  // Bytes after the greeting would be read as part of the encrypted session (as in CVE-2021-23222).
   if (length < 1 || length > longest || heard.length > length + 4) throw foreign();
   if (heard.length > 4 && heard[4] !== protocol && heard[4] !== errorPacket) throw foreign();
   if (heard.length < length + 4) return undefined;

@@ -5,9 +5,9 @@ import { tap } from '../tap.ts';
 import { followAnswer } from './follow-answer.ts';
 
 /**
- * Stands between a socket and the driver: follows the framing of what the server sends, and turns what is endless and whatever the
- * driver throws in an event into the socket's error. Without it such a throw would end the process. `hear` gets the first bytes of each
- * packet of the login, and its length, before the driver does, and may throw; `open` ends the login.
+ * Checks the framing of what the server sends before the driver reads it. A packet that is too large, and every error that the driver throws
+ * in an event handler, becomes the socket's error; such a throw would otherwise end the process. During the login, `onLoginPacket` gets the
+ * first bytes and the length of each packet before the driver does, and may throw. `open` ends the login phase.
  */
 export const guard = (socket: Socket, hear: (head: Buffer, length: number) => void) => {
   const { count, allow } = createMeter();
@@ -45,7 +45,7 @@ export const guard = (socket: Socket, hear: (head: Buffer, length: number) => vo
       header = [];
       length = left = a + b * 256 + c * 65_536;
       head = Buffer.alloc(0);
-      if (left === 0) throw foreign(); // only ever sent after a packet that is full
+      if (left === 0) throw foreign(); // an empty packet only follows a full one
       if (left > longestPacket) throw tooMuch();
       wanted = loggingIn ? Math.min(length, longestHead) : answer.wanted(length);
     }
@@ -57,15 +57,15 @@ export const guard = (socket: Socket, hear: (head: Buffer, length: number) => vo
     open: () => {
       loggingIn = false;
     },
-    /** A statement was sent: what comes next is its answer. */
+    /** To be called when a statement is sent: the next packets are its answer. */
     beginAnswer: answer.begin,
   };
 };
 
-/** No row of a catalogue comes near it; a full packet would have the driver gather the ones after it, without end. */
+/** No row of a catalog is nearly as long. After a full packet, the driver would collect continuation packets without limit. */
 const longestPacket = 2 ** 24 - 2;
 
-/** The name of a plugin is within. */
+/** Long enough to contain the name of an authentication plugin. */
 const longestHead = 80;
 
 const foreign = () => new Problem('protocol-mismatch', 'Expected MySQL; the server speaks something else');

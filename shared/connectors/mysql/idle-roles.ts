@@ -6,8 +6,8 @@ import type { Server } from './version.ts';
 type Missing = Privileges['missing'];
 
 /**
- * What is missing, where roles that the account has and that are not in force may bring some of it: these are to be made its default, which
- * grants it nothing new. Asks the server of roles alone, and only where something is missing.
+ * Shortens the list of missing privileges if inactive roles of the account include some of them: the remediation is then to make these roles
+ * the default, which grants nothing new. Queries the server only if a privilege is missing and the account has roles.
  * https://dev.mysql.com/doc/refman/9.7/en/set-default-role.html, https://mariadb.com/kb/en/set-default-role/
  */
 export const findMissingButForRoles = async (
@@ -32,17 +32,23 @@ export const findMissingButForRoles = async (
   return least;
 };
 
-/** Each is a question of its own on MariaDB. */
+/** On MariaDB each role takes two statements. */
 const mostRoles = 20;
 
+/** One way to activate roles of the account. */
 interface Activation {
-  /** What is done before it is asked. */
+  /** The statement that activates the role in this session, if `question` needs it. */
   readonly before?: string;
+  /** The statement that shows the grants with the roles active. */
   readonly question: string;
+  /** The remediation that makes the roles the default. */
   readonly statement: string;
 }
 
-/** MySQL has them all in force at once and tells of those that are not; MariaDB does neither, and no other question comes after this one. */
+/**
+ * MySQL can activate all roles at once and show the grants of inactive ones. MariaDB can do neither, so the session switches from role to
+ * role; it runs no other statement afterwards.
+ */
 const activations = (
   { mariadb }: Server,
   account: string,
@@ -61,7 +67,7 @@ const activations = (
         },
       ];
 
-/** Nothing where the server does not say. */
+/** Returns undefined if the server refuses a statement. */
 const ask = async (
   link: Pick<Link, 'ask'>,
   server: Server,

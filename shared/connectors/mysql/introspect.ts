@@ -25,19 +25,19 @@ interface Options {
   readonly database: string | undefined;
   /** How many connections may be used at once. */
   readonly connections: number;
-  /** One more, where there is one to be had; whoever opens it closes it. */
+  /** Opens one more, or returns undefined if the server allows none. The caller of `introspectMysql` closes it. */
   readonly openLink: () => Promise<Link | undefined>;
   readonly learnNames?: ((names: NameRules) => void) | undefined;
 }
 
-/** Four queries side by side, one of them in parts where it is long, whatever the number of tables and schemas. */
+/** Runs four queries in parallel, however many tables and schemas there are; the query for columns is split if it is slow. */
 export const introspect = async (
   link: Link,
   scope: Scope,
   sink: Sink,
   { database, connections, openLink, learnNames }: Options,
 ): Promise<readonly Missing[]> => {
-  // Beside the first question; whoever gets no second connection does it all on one.
+  // They open while the first query runs. If none opens, one connection runs all queries.
   const others = Array.from({ length: Math.min(connections, mostConnections) - 1 }, openLink);
   const allowance = { left: maxBytes, spent: tooLarge };
   link.allow(allowance);
@@ -67,17 +67,17 @@ export const introspect = async (
     await on.ask(tableNames(names, server), ([name]) => void tables.push(String(name)));
     left.unshift(...inParts(columns.sql, tables).map((sql) => ({ ...columns, sql })));
   };
-  // One that opens late is not waited for: by then nothing is left to do.
+  // A connection that opens after the last query has started is not used.
   const begun: Promise<void>[] = [];
   const join = (other: Link | undefined) => {
     if (!other || left.length === 0) return;
     const working = isWhole ? divide(other).then(() => work(other)) : work(other);
-    working.catch(() => {}); // told below
+    working.catch(() => {}); // awaited below
     begun.push(working);
   };
   for (const other of others) void other.then(join);
   await work(link);
-  // One may begin while another is waited for: those that come late are among them.
+  // The list may grow while an element is awaited, and the loop then includes the new ones.
   for (const working of begun) await working;
 
   const partial = partlyGranted(grants);
@@ -91,11 +91,11 @@ export const introspect = async (
     )
       draft.access = 'some';
     draft.expressions = draft.access === 'all';
-    // It leaves columns that are out of sight out of its keys too, unsaid.
+    // MariaDB silently omits hidden columns from keys and indexes, so what it shows of them may be incomplete.
     if (server.mariadb && draft.access === 'some')
       Object.assign(draft, { primaryKey: [], foreignKeys: [], indexes: [] });
   }
-  // The server tells of a view over something that is gone that it is there, and no column of it.
+  // The server lists a view over a dropped table without columns.
   for (const draft of found)
     draft.isBroken = draft.kind === 'view' && draft.columns.length === 0 && draft.access === 'all';
   const unchecked = await checkViews(link, found);
@@ -110,13 +110,13 @@ export const introspect = async (
 
 const mostConnections = 3;
 
-/** What may come in all: some 100 000 tables. */
+/** For the whole catalog: about 100 000 tables. */
 const maxBytes = 256 << 20;
 
 const keyOf = (grants: Grants, schema: string, table: string) =>
   `${grants.keyOf(schema)}\0${grants.keyOf(table)}`;
 
-/** Tables of which the account was granted columns, and not the whole. */
+/** Tables on which the account has SELECT on columns alone. */
 const partlyGranted = (grants: Grants): ReadonlySet<string> => {
   const whole = new Set(
     grants.rights

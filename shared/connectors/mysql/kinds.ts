@@ -3,7 +3,7 @@ import { kindTable } from '../kind-table.ts';
 
 type Kind = Column['kind'];
 
-/** Goes by the first word of `column_type`. What both makers call a boolean is a `tinyint(1)`; MariaDB's JSON is a `longtext`. */
+/** Uses the first word of `column_type`. In both servers BOOLEAN means `tinyint(1)`; MariaDB's JSON is a `longtext`. */
 export const kindOf = (type: string): Kind =>
   booleans.test(type) ? 'boolean' : (kinds.get(/^\w+/.exec(type)?.[0].toLowerCase() ?? '') ?? 'other');
 

@@ -11,7 +11,7 @@ import { guard } from './guard.ts';
 import { logins, readLogin } from './logins.ts';
 import { settle } from './session-state.ts';
 
-/** What the connector's schemas say. */
+/** The parsed config, as the connector's schema describes it. */
 export interface Settings {
   readonly host: string;
   readonly port: number;
@@ -20,21 +20,21 @@ export interface Settings {
 }
 export type MysqlTarget = Target<Settings, { readonly password?: string }>;
 
-/** A connection that is logged in. */
+/** A driver connection that is logged in. */
 export interface Link extends AsyncDisposable {
-  /** One statement; its rows come as arrays, as they arrive. No row of it is kept here. */
+  /** Runs one statement and passes each row, an array of values, to `row` as it arrives. Keeps no rows. */
   readonly ask: (sql: string, row?: (values: readonly unknown[]) => void) => Promise<void>;
-  /** How much more the server may send; of one allowance several connections may live. */
+  /** Limits how many bytes the server may still send. Several connections may share one allowance. */
   readonly allow: (allowance: Allowance) => void;
 }
 
-/** Marks the steps of the first connection; those after it share its steps but no limit of theirs. */
+/** Records steps for the first connection. For further ones, pass a `step` that only runs its work: it records nothing and has no limit. */
 export const openLink = async (
   { config, credentials, options }: MysqlTarget,
   dialer: Dialer,
   step: Dialer['step'] = dialer.step,
 ): Promise<Link> => {
-  await import('mysql2'); // before any step: it takes long enough for a network to seem slow
+  await import('mysql2'); // before the first step, whose duration must not include the load time
   const raw = await dialer.tcp(config);
   const greeting = await step('connect', () => readGreeting(raw));
   const socket = await dialer.tls(raw, config, async () => {
@@ -73,14 +73,14 @@ const logIn = async (socket: Socket, greeting: Greeting, login: LoginOptions): P
   const permit = (asked: Login) => {
     if (credentials.password) dialer.permitLogin(asked, { encrypted });
   };
-  permit(logins.scramble); // sent unasked, with the name
+  permit(logins.scramble); // sent with the user name, before the server asks for it
   const { allow, open, beginAnswer } = guard(socket, (head, length) => {
     const asked = readLogin(head, length);
     if (asked) permit(asked);
   });
   socket.unshift(encrypted ? counted(greeting) : greeting.packet);
   const connection = createConnection(optionsOf(socket, login));
-  if (encrypted) connection.sequenceId = 1; // see `counted`
+  if (encrypted) connection.sequenceId = 1; // see `renumberMysqlGreeting`
   const { lost, ask } = follow(connection, socket, login.timeoutMs);
   socket.resume();
   await new Promise<void>((resolve, reject) => {
@@ -105,7 +105,7 @@ const optionsOf = (socket: Socket, { config, credentials, encrypted }: LoginOpti
   password: credentials.password ?? '',
   ...(config.database !== undefined && { database: config.database }),
   stream: socket,
-  // The driver's only other word for a channel that nobody listens to; with a stream it is never dialled.
+  // The only setting that makes the driver treat the stream as secure. It never dials this path when it has a stream.
   ...(encrypted && { socketPath: 'TLS' }),
   enableCleartextPlugin: encrypted,
   flags: flagNames(encrypted),
@@ -113,12 +113,12 @@ const optionsOf = (socket: Socket, { config, credentials, encrypted }: LoginOpti
   connectTimeout: 0, // the steps have limits
 });
 
-/** Makes promises of what the driver tells partly on the command, partly on the connection. */
+/** Turns the driver's events into promises. It emits errors on the command and on the connection. */
 const follow = (connection: Connection, socket: Socket, timeoutMs: number) => {
   const { promise: lost, reject } = Promise.withResolvers<never>();
-  lost.catch(() => {}); // said by whoever waits
+  lost.catch(() => {}); // reported by the query or login that awaits it
   connection.on('error', (error: unknown) => reject(translated(error)));
-  // The driver would write a line to the log for every such packet.
+  // The driver would otherwise log a line for each packet out of order.
   connection.on('warn', () => {
     throw new Problem('protocol-mismatch', 'Expected packets in their order');
   });
@@ -126,7 +126,7 @@ const follow = (connection: Connection, socket: Socket, timeoutMs: number) => {
   const ask: Link['ask'] = async (sql, row = () => {}) => {
     let timer: NodeJS.Timeout | undefined;
     const done = new Promise<void>((resolve, fail) => {
-      // The server has the same limit, and a second to say so itself.
+      // The server has the same limit, and gets one more second to report it.
       timer = setTimeout(() => {
         fail(new Problem('timeout', 'The server did not answer within the query timeout'));
         socket.destroy();
@@ -146,7 +146,10 @@ const follow = (connection: Connection, socket: Socket, timeoutMs: number) => {
   return { lost, ask };
 };
 
-/** An end without a reason may have one that the socket was told; and what has neither number nor code, the driver could not read. */
+/**
+ * Turns the driver's error for a closed connection into ECONNRESET and keeps it as the cause, which may hold the socket's own error. An error
+ * with neither number nor code means that the driver could not parse a packet.
+ */
 const translated = (error: unknown): unknown => {
   if (error instanceof Problem || typeof error !== 'object' || error === null) return error;
   const code = 'code' in error ? error.code : undefined;
@@ -157,7 +160,7 @@ const translated = (error: unknown): unknown => {
   return new Problem('protocol-mismatch', undefined, { cause: error });
 };
 
-/** A server that does not hang up when it is told goodbye is left. */
+/** Destroys the socket if the server does not close it soon after COM_QUIT. */
 const close = async (connection: Connection, socket: Socket) => {
   if (socket.destroyed) return;
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));

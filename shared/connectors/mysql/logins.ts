@@ -2,7 +2,7 @@ import type { Login, Logins } from '../../network/login.ts';
 import { Problem } from '../../problem.ts';
 
 export const logins = {
-  /** What goes with the name: a hash of the password and of what the server sent, of mysql_native_password or caching_sha2_password. */
+  /** mysql_native_password and caching_sha2_password send a hash of the password and the server's challenge with the user name. */
   scramble: {
     name: 'a scrambled password',
     kind: 'weak-challenge',
@@ -10,21 +10,21 @@ export const logins = {
       'https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_authentication_methods.html',
   },
   /**
-   * Without TLS the driver encrypts the password with an RSA key that the server sends: whoever stands between sends a key of his own, and
-   * has the password. MySQL's own clients ask for that key only when they are told to (`--get-server-public-key`).
+   * Without TLS, the driver encrypts the password with an RSA key that the server sends. An attacker in the middle can send another key and
+   * decrypt the password. MySQL's own clients request the key only with `--get-server-public-key`.
    */
   full: {
     name: 'the full authentication of caching_sha2_password',
     kind: 'clear',
     manual: 'https://dev.mysql.com/doc/refman/8.4/en/caching-sha2-pluggable-authentication.html',
   },
-  /** With an RSA key of the server’s too. */
+  /** Uses an RSA key from the server as well. */
   sha256: {
     name: 'sha256_password',
     kind: 'clear',
     manual: 'https://dev.mysql.com/doc/refman/8.4/en/sha256-pluggable-authentication.html',
   },
-  /** Passwords of a directory (PAM, LDAP) and tokens of RDS, which open more than this server. */
+  /** Sends passwords of a directory (PAM, LDAP) and RDS tokens, which give access to more than this server. */
   cleartext: {
     name: 'mysql_clear_password',
     kind: 'tls-only',
@@ -33,8 +33,8 @@ export const logins = {
 } as const satisfies Logins;
 
 /**
- * The login that a packet of the server asks for: the first bytes of its payload, which is `length` bytes long. Nothing where it asks for
- * none, and where the driver knows no such plugin.
+ * Returns the login that a packet of the server requests. `head` is the start of the packet's payload, which is `length` bytes long. Returns
+ * undefined if the packet requests none, or a plugin that the driver does not know.
  * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase.html
  */
 export const readLogin = (head: Buffer, length: number): Login | undefined => {
@@ -44,12 +44,12 @@ export const readLogin = (head: Buffer, length: number): Login | undefined => {
   if (length === 1) throw oldPassword();
   const end = head.indexOf(0, 1);
   const plugin = head.toString('latin1', 1, end);
-  // The driver would read a name without its end on into the next packet.
+  // The driver would continue an unterminated name into the next packet.
   if (end < 0 || !/^[!-~]+$/.test(plugin)) throw foreign();
   return plugins.get(plugin);
 };
 
-/** AuthMoreData, and what caching_sha2_password says in it where the scramble was enough. */
+/** AuthMoreData, and what caching_sha2_password sends in it if the scramble was sufficient. */
 const moreData = 1;
 const fastAuthSuccess = 3;
 /** AuthNextFactor, AuthSwitchRequest. */
@@ -62,7 +62,7 @@ const plugins: ReadonlyMap<string, Login> = new Map<string, Login>([
   ['mysql_clear_password', logins.cleartext],
 ]);
 
-/** A server from before 4.1, or an account of its kind, says no more than that. */
+/** A server older than 4.1, or an account with a password from then, sends an AuthSwitchRequest without a plugin name. */
 const oldPassword = () =>
   Object.assign(new Error('unknown plugin mysql_old_password'), { code: 'AUTH_SWITCH_PLUGIN_ERROR' });
 

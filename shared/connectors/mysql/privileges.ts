@@ -3,7 +3,7 @@ import { has, holdsOn, schemaPattern, type Grants, type Right } from './grants.t
 import { systemSchemas } from './queries.ts';
 import { quoted } from './quote.ts';
 
-/** What is missing for the role and what is beyond it, with the statements that change it; the longest lists are cut and say so. */
+/** The missing and the excess privileges for the connection's role, each with the statement that fixes it. Long lists are truncated with a note. */
 export const privilegesOf = (
   grants: Grants,
   { role, database }: { readonly role: 'source' | 'target'; readonly database?: string | undefined },
@@ -30,7 +30,7 @@ const missingToRead = (
     const what = database === undefined ? 'SELECT on any database' : `SELECT on database ${database}`;
     return [{ what, grant: `GRANT SELECT ON ${scope} TO ${grants.account};` }];
   }
-  // It sees those, and nobody can tell it of others.
+  // The account can read some tables. The server hides the tables on which it has no privilege at all.
   const readable = new Set(rights.filter(reads).map(placeOf));
   const blind = rights.filter(
     (right) =>
@@ -51,7 +51,7 @@ const missingToWrite = (
   const wanted = ['CREATE', 'INSERT'].filter(
     (privilege) =>
       !holdsOn(grants, privilege, database) &&
-      // A target needs one place to write to, unless it was told which.
+      // Without a configured database, a target needs one database to write to.
       !(
         database === undefined &&
         rights.some(({ privileges, table }) => table === '*' && has(privileges, privilege))
@@ -103,20 +103,20 @@ const beyondReading = (grants: Grants): Privileges['excess'] => {
         : '';
       const revoke = (what: string) => `REVOKE ${what} ON ${place} FROM ${account};`;
       const statements = right.privileges.has('ALL PRIVILEGES')
-        ? // All of them is a word that goes with no other, and what a reader needs is among them.
+        ? // ALL PRIVILEGES must be revoked in a statement of its own, and it includes SELECT.
           [...more.map(revoke), `GRANT SELECT ON ${place} TO ${account};`]
         : [revoke(more.join(', '))];
       return [{ what: `${more.join(', ')} on ${place}`, cure: `${statements.join(' ')}${role}` }];
     });
 };
 
-/** Whatever names are in it: a line of its own would be run. */
+/** For names within a SQL comment: text after a line break would be executed. */
 const oneLine = (text: string) => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
 
 const placeOf = ({ schema, table }: Pick<Right, 'schema' | 'table'>) =>
   `${schema === '*' ? '*' : quoted(schema)}.${table === '*' ? '*' : quoted(table)}`;
 
-/** What a reader may have: nothing of it writes, or lets others. */
+/** Privileges that are not in excess for a source: none of them allows writes or grants. */
 const reading: ReadonlySet<string> = new Set([
   'USAGE',
   'SELECT',
@@ -136,12 +136,12 @@ const reading: ReadonlySet<string> = new Set([
   'SLAVE MONITOR',
 ]);
 
-/** A remediation is read by people. */
+/** People read the remediation, so longer lists are truncated. */
 const most = 20;
 const cut = <Item extends object>(items: readonly Item[]): readonly Item[] => {
   if (items.length <= most) return items;
   const rest = ` -- and ${items.length - most} more of the kind`;
-  // The last kept item tells of the rest, as a comment, so that all of it can still be pasted and run.
+  // The note about the rest is a SQL comment, so that the statements can still be pasted and run.
   return items.slice(0, most).map((item, at) => (at === most - 1 ? annotated(item, rest) : item));
 };
 const annotated = <Item extends object>(item: Item, rest: string): Item => ({

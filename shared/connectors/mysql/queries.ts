@@ -2,24 +2,24 @@ import type { Scope } from '../catalog.ts';
 import { byBytes } from '../order.ts';
 import { since, type Server } from './version.ts';
 
-/** What each server has to be asked to tell the whole catalogue, plainly: joined and sorted here, for that is where it is cheap. */
+/** One plain query per kind of object. Joins and sorting are cheaper here than in the server. */
 export const catalogQueries = (scope: Names, server: Server, withRights: boolean) => {
   const { mariadb } = server;
   const mine = (schema: string) => within(schema, scope, server);
-  // Where there is one schema, only its tables name it. What is optional comes last.
+  // With a single schema, only the rows of tables name it. Optional columns come last.
   const schema = scope.only?.length === 1 ? '' : ', table_schema';
   const part = !mariadb && since(server, 8, 0, 13) ? 'coalesce(column_name, expression)' : 'column_name';
   const tables = `select table_schema, table_name, table_type, engine, table_comment, table_rows, data_length + index_length
       from information_schema.tables where ${mine('table_schema')}`;
   return {
-    // What MySQL 8.0 has to say of a view it puts into the comments of the tables that it reads after it.
+    // MySQL 8.0 writes its errors about a view into the comments of the tables that it reads afterwards, so views are read last.
     tables: isLeaky(server)
       ? `${tables} and table_type <> 'VIEW' union all ${tables} and table_type = 'VIEW'`
       : tables,
     columns: `select table_name, column_name, ordinal_position, column_type, is_nullable,
       coalesce(nullif(generation_expression, ''), column_default), extra, column_comment${withRights ? ', privileges' : schema && `, ''`}${schema}
       from information_schema.columns where ${mine('table_schema')}`,
-    // Not cardinality, collation, type or comment: MariaDB would open every table, MySQL count anew.
+    // Without cardinality, collation, type and comment, for which MariaDB opens every table and MySQL computes statistics.
     indexes: `select table_name, index_name, non_unique, seq_in_index, ${part}${schema}
       from information_schema.statistics where ${mine('table_schema')}`,
     foreignKeys: `select table_name, constraint_name, ordinal_position, column_name,
@@ -32,25 +32,28 @@ const isLeaky = (server: Server): boolean => !server.mariadb && since(server, 8)
 
 export type CatalogSet = keyof ReturnType<typeof catalogQueries>;
 
-/** MySQL since 8 pays for `columns`, and by what part of them it is asked for; the others for the tables that they open, whatever the part. */
+/**
+ * In MySQL 8 and later, `columns` is the slow query and its cost grows with the rows that are selected, so that splitting it helps. The other
+ * servers open all tables for every part.
+ */
 export const readsInParts = (server: Server): boolean => !server.mariadb && since(server, 8, 0);
 
 /**
- * What is begun first, for whoever is free takes the next. Where a query opens tables, `tables` and `foreignKeys` share that when they
- * run side by side. `columns` in parts are for who comes second.
+ * The order in which the connections take the queries. On servers that open tables for a query, `tables` and `foreignKeys` share that work
+ * if they run in parallel. Where `columns` is split, it comes last, for the connections that open later.
  */
 export const orderFor = (server: Server): readonly CatalogSet[] =>
   readsInParts(server)
     ? ['indexes', 'tables', 'foreignKeys', 'columns']
     : ['tables', 'foreignKeys', 'columns', 'indexes'];
 
-/** The names of all tables, without what would make the server count. */
+/** Selects the names of all tables, and no column for which the server computes statistics. */
 export const tableNames = (scope: Names, server: Server): string =>
   `select table_name from information_schema.tables where ${within('table_schema', scope, server)}`;
 
 /**
- * The same question by table in some parts, for several connections. Each table is in exactly one, in whatever order the server has names:
- * a part is what its bound comes after, and no bound before.
+ * Splits a query by table name for several connections. Each table is in exactly one part, whatever collation the server compares names with:
+ * a part contains the names below its bound that are not below any earlier bound.
  */
 export const inParts = (sql: string, names: readonly string[]): readonly string[] => {
   const bounds = boundsOf(names);
@@ -63,7 +66,7 @@ export const inParts = (sql: string, names: readonly string[]): readonly string[
   );
 };
 
-/** What cuts the names into about equal parts, by a sample of them. */
+/** Names that divide the tables into about equal parts, from a sample. */
 const boundsOf = (names: readonly string[]): readonly string[] => {
   if (names.length < worthParts) return [];
   const step = Math.ceil(names.length / 400);
@@ -75,16 +78,16 @@ const boundsOf = (names: readonly string[]): readonly string[] => {
 };
 
 const parts = 4;
-/** Of fewer tables the columns are there before a part would be asked for. */
+/** With fewer tables, one query returns all columns before a second part could start. */
 const worthParts = 500;
 
-/** The schemas to read: those named, or all but those named. */
+/** The schemas to read: those of `only`, or all, and none of `but`. */
 export interface Names {
   readonly only?: readonly string[] | undefined;
   readonly but: readonly string[];
 }
 
-/** A connection that names a database is about that one; one that names none, about all. */
+/** A connection with `config.database` covers that schema; one without covers all. */
 export const namesOf = ({ schemas, excludedSchemas }: Scope, database: string | undefined): Names => ({
   only: schemas ?? (database === undefined ? undefined : [database]),
   but: [...systemSchemas, ...excludedSchemas],
@@ -98,12 +101,12 @@ const within = (schema: string, { only, but }: Names, server: Server): string =>
     const all = only ? `${among(schema, only, server)} and ` : '';
     return `${all}not ${among(schema, but, server)}`;
   }
-  const itself = `${schema} = ${literal(one)}`; // which is looked up by its very name
+  const itself = `${schema} = ${literal(one)}`; // with an equality the server looks up this schema alone
   const isClear = !but.some((name) => name.toLowerCase() === one.toLowerCase());
   return isClear ? itself : `${itself} and not ${among(schema, but, server)}`;
 };
 
-/** MariaDB takes names in its own tables for equal that differ in case or accents, also where it has databases of both names. */
+/** MariaDB's information_schema compares names without case and accents, even if databases of both names exist. */
 const among = (schema: string, names: readonly string[], { mariadb }: Server): string => {
   const equal = `${schema} in (${list(names)})`;
   return mariadb
@@ -111,8 +114,8 @@ const among = (schema: string, names: readonly string[], { mariadb }: Server): s
     : `(${equal})`;
 };
 
-/** An empty list is no syntax; no name is empty. */
+/** An empty list is a syntax error in SQL. No name is empty, so an empty string matches none. */
 const list = (names: readonly string[]) => (names.length ? names : ['']).map(literal).join(', ');
 
-/** In hexadecimal: no `sql_mode` and no character set makes anything else of it. */
+/** In hexadecimal, which no `sql_mode` or character set changes. */
 const literal = (text: string) => `_utf8mb4 x'${Buffer.from(text).toString('hex')}'`;

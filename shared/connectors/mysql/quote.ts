@@ -1,13 +1,13 @@
-/** Quotes a name only where MySQL or MariaDB needs it; in doubt it does, for a name alone does not say which of them reads it. */
+/** Quotes a name only if MySQL or MariaDB requires it. Which of the two reads the name is not known here. */
 export const quote = (identifier: string) =>
   /^[A-Za-z_][A-Za-z0-9_]*$/.test(identifier) && !reserved.has(identifier.toLowerCase())
     ? identifier
     : quoted(identifier);
 
-/** In backticks, which every `sql_mode` reads alike. */
+/** Always quotes, in backticks, which mean the same in every `sql_mode`. */
 export const quoted = (identifier: string) => `\`${identifier.replaceAll('`', '``')}\``;
 
-/** What MySQL 9 reserves, and whatever MySQL 8.0 or 9.7, MariaDB 10.11 or 11.8 refused as the name of a table and its column, word by word. */
+/** Reserved in MySQL 9, or refused as the name of a table and its column by MySQL 8.0 or 9.7 or MariaDB 10.11 or 11.8, where each word was tried. */
 const reserved: ReadonlySet<string> = new Set(
   `accessible add all alter analyze and as asc asensitive before between bigint binary blob both by call cascade case
   change char character check collate column condition constraint continue convert create cross cube cume_dist

@@ -5,19 +5,19 @@ import type { CatalogSet } from './queries.ts';
 
 type Row = readonly unknown[];
 
-/** What the queries were asked, of which their columns depend. */
+/** What the queries were built for, which decides their columns. */
 interface Asked {
   readonly mariadb: boolean;
   readonly oneSchema: boolean;
   readonly withRights: boolean;
 }
 
-/** Reads rows into drafts, each kind as `queries.ts` names its columns, in any order and over several connections. */
+/** Returns one reader per query of `queries.ts`. Rows may arrive in any order and over several connections. */
 export const readRows = (
   drafts: Drafts,
   { mariadb, oneSchema, withRights }: Asked,
 ): Readonly<Record<CatalogSet, (row: Row) => void>> => {
-  /** The same few types come over and over; each is kept once, with what it is taken for. */
+  /** Few types occur many times: each is kept once, with its kind. */
   const types = new Map<string, Pick<Column, 'type' | 'kind'>>();
   const typeOf = (value: unknown): Pick<Column, 'type' | 'kind'> => {
     const type = text(value);
@@ -31,14 +31,14 @@ export const readRows = (
 
   return {
     tables: ([schema, name, type, engine, comment, rows, size]) => {
-      // One that was made meanwhile has no such row, and a sequence is none.
+      // A draft without a kind is no table: it is a sequence, or was created after the query for tables.
       const kind = tableKinds.get(text(type));
       const draft = drafts.at(name, oneSchema ? undefined : schema);
       draft.schema = text(schema);
       draft.name = text(name);
       if (kind === undefined) return;
       drafts.declare(draft, foreignEngines.has(text(engine)) ? 'foreign_table' : kind);
-      if (kind === 'view') return; // its comment is `VIEW`, or that it is broken
+      if (kind === 'view') return; // the comment of a view is `VIEW` or an error message
       draft.comment = text(comment) || null;
       draft.rows = count(rows);
       draft.size_bytes = count(size);
@@ -53,17 +53,14 @@ export const readRows = (
       if (draft.access === 'none') draft.access = 'some';
       const typed = typeOf(type);
       const more = text(extra);
+      const isNull = preset === null || (mariadb && preset === 'NULL');
+      const readDefault = more.includes('GENERATED') ? expression : text;
       drafts.column(draft, {
         name: text(name),
         type: typed.type,
         kind: typed.kind,
         nullable: nullable === 'YES',
-        default:
-          preset === null || (mariadb && preset === 'NULL')
-            ? null
-            : more.includes('GENERATED')
-              ? expression(preset)
-              : text(preset),
+        default: isNull ? null : readDefault(preset),
         generated: more === '' ? null : generatedBy(more),
         comment: comment === '' || comment === null ? null : text(comment),
         position: Number(position),
@@ -84,12 +81,16 @@ export const readRows = (
   };
 };
 
-const text = (value: unknown): string =>
-  typeof value === 'string' ? value : value === null || value === undefined ? '' : textOf(value);
+const text = (value: unknown): string => {
+  if (typeof value === 'string') return value;
+  return value === null || value === undefined ? '' : textOf(value);
+};
 
-/** A hostile server may send any type; an honest one, numbers where texts were asked for. */
-const textOf = (value: unknown): string =>
-  Buffer.isBuffer(value) ? value.toString() : typeof value === 'number' ? String(value) : '';
+/** A server may send numbers for text columns; a hostile one may send any type. */
+const textOf = (value: unknown): string => {
+  if (Buffer.isBuffer(value)) return value.toString();
+  return typeof value === 'number' ? String(value) : '';
+};
 
 const count = (value: unknown): number | null =>
   value === null || value === undefined || Number.isNaN(Number(value)) ? null : Number(value);
@@ -101,7 +102,7 @@ const generatedBy = (extra: string): Column['generated'] => {
   return /STORED GENERATED|PERSISTENT/.test(extra) ? 'stored' : null;
 };
 
-/** MySQL tells expressions with their quotes and backslashes escaped once too often (seen on 8.0 and 9.7). */
+/** MySQL escapes quotes and backslashes of expressions once too often (seen on 8.0 and 9.7). */
 const unescaped = (expression: string) =>
   expression.includes("\\'") ? expression.replaceAll(/\\(['\\])/g, '$1') : expression;
 
@@ -112,5 +113,5 @@ const tableKinds: ReadonlyMap<string, Table['kind']> = new Map([
   ['VIEW', 'view'],
 ]);
 
-/** Engines whose rows are kept on another server. */
+/** Storage engines whose rows are on another server. */
 const foreignEngines: ReadonlySet<string> = new Set(['FEDERATED', 'CONNECT', 'SPIDER']);

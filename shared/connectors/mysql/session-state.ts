@@ -1,7 +1,7 @@
 import type { Link } from './link.ts';
 import { since, type Server } from './version.ts';
 
-/** A server of the kind and not of the make may lack any of it; our own limits hold all the same. */
+/** Settings that a MySQL-compatible server does not know are skipped; Mooring's own limits apply nevertheless. */
 export const settle = async (
   { ask }: Pick<Link, 'ask'>,
   server: Server,
@@ -19,23 +19,23 @@ export const settle = async (
   if (!(await isThere(settings(server, timeoutMs)))) {
     for (const statement of eachSetting(timeoutMs)) await isThere(statement);
   }
-  // An account whose password is past its end may log in to MariaDB and set what it likes, and do nothing more.
+  // With an expired password, MariaDB allows login and SET and refuses every other statement.
   if (server.mariadb) await ask('do 1');
 };
 
-/** Something of a session that what is read depends on. */
+/** A session variable that affects what is read. */
 interface Setting {
   readonly name: string;
   readonly value: string;
   readonly why: string;
-  /** Which servers have it, where not all do; the others are not asked by that name. */
+  /** Whether a server has the variable; all servers do if this is left out. */
   readonly on?: (server: Server) => boolean;
 }
 
 /**
- * Everything that `init_connect`, a proxy or the server's configuration may set otherwise and that our reading depends on. The
- * character sets are named one by one: the handshake's may be passed over (`skip-character-set-client-handshake`), and a name that a
- * smaller set has no letters for comes as question marks.
+ * Every variable that affects what is read and that `init_connect`, a proxy or the server's configuration may have changed. Sets each
+ * character set, because the server may ignore the one of the handshake (`skip-character-set-client-handshake`): characters that a smaller
+ * set lacks arrive as question marks.
  * https://dev.mysql.com/doc/refman/9.7/en/server-system-variables.html, https://mariadb.com/kb/en/server-system-variables/
  */
 export const listSettings = (timeoutMs: number): readonly Setting[] => [
@@ -68,7 +68,7 @@ export const listSettings = (timeoutMs: number): readonly Setting[] => [
     why: 'rows and sizes are a day old otherwise; and what is computed is not stored',
     on: (server) => !isMariadb(server) && since(server, 8, 0, 3),
   },
-  // MySQL 8 has no longer the one name, MariaDB before 11.1 and MySQL before 5.7.20 have not yet the other.
+  // MySQL 8 removed `tx_read_only`; MariaDB before 11.1 and MySQL before 5.7.20 do not have `transaction_read_only`.
   {
     name: 'transaction_read_only',
     value: '0',
@@ -92,9 +92,9 @@ const settings = (server: Server, timeoutMs: number): string =>
     .map(({ name, value }) => `${name} = ${value}`)
     .join(', ')}`;
 
-/** The same by all the names that there are, one at a time: for what is neither, or stands behind a proxy of another name. */
+/** One statement per variable, for every variable, for servers that are neither MySQL nor MariaDB or whose proxy reports another version. */
 const eachSetting = (timeoutMs: number): readonly string[] =>
   listSettings(timeoutMs).map(({ name, value }) => `set session ${name} = ${value}`);
 
-/** ER_UNKNOWN_SYSTEM_VARIABLE, and ER_NOT_SUPPORTED_YET, which is TiDB's word for being read-only. */
+/** ER_UNKNOWN_SYSTEM_VARIABLE, and ER_NOT_SUPPORTED_YET, which TiDB answers for read-only variables. */
 const isLacking = (errno: unknown) => errno === 1193 || errno === 1235;

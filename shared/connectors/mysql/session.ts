@@ -12,7 +12,7 @@ export const open = async (target: MysqlTarget, dialer: Dialer): Promise<Session
   const link = await openLink(target, dialer);
   const { config, options, role } = target;
   const more: Promise<Link | undefined>[] = [];
-  /** Without steps, and without a failure: a server that grants only one connection is as good as another. */
+  /** Records no steps and never fails: a server may allow one connection only. */
   const openOther = () => {
     const other = openLink(target, dialer, (_, work) => work()).catch(() => undefined);
     more.push(other);
@@ -54,5 +54,5 @@ export const open = async (target: MysqlTarget, dialer: Dialer): Promise<Session
   };
 };
 
-/** What a ping or a look at privileges may take of our memory. */
+/** Limit for the answers to `ping` and to `privileges`. */
 const mostPerAnswer = 8 * 2 ** 20;

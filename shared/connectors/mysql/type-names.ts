@@ -1,6 +1,6 @@
 import { expandFloat, readSynonyms, type TypeNames } from '../type-names.ts';
 
-/** https://dev.mysql.com/doc/refman/9.7/en/other-vendor-data-types.html and numeric-type-syntax.html beside it */
+/** https://dev.mysql.com/doc/refman/9.7/en/other-vendor-data-types.html, https://dev.mysql.com/doc/refman/9.7/en/numeric-type-syntax.html */
 export const typeNames: TypeNames = {
   expand: (name, modifiers) => {
     if (name === 'serial') return { name: 'bigint unsigned' };

@@ -4,7 +4,7 @@ import type { Link } from './link.ts';
 export interface Server {
   readonly version: string;
   readonly mariadb: boolean;
-  /** Whether names of schemas and tables that differ in case alone are one: `lower_case_table_names`. */
+  /** Whether the server ignores case in names of schemas and tables (`lower_case_table_names`). */
   readonly foldsNames: boolean;
 }
 
@@ -14,7 +14,7 @@ export const serverOf = (version: string, lowerCaseTableNames: unknown = 0): Ser
   foldsNames: Number(lowerCaseTableNames) > 0,
 });
 
-/** The greeting may be a proxy's, which tells the version that it was set to; this is the server's own. */
+/** Queries the server itself: the version in the greeting may be one that a proxy is configured to report. */
 export const askServer = async ({ ask }: Pick<Link, 'ask'>): Promise<Server> => {
   let version: unknown;
   let names: unknown;
@@ -39,7 +39,7 @@ export const nameOf = (version: string): string => {
   return `MariaDB ${number}`;
 };
 
-/** Whether the server is that version or a later one. */
+/** `wanted` is the version number by number: major, minor, patch. */
 export const since = ({ version }: Server, ...wanted: readonly number[]): boolean => {
   const found = numbersOf(version);
   for (const [at, number] of wanted.entries()) {
@@ -48,7 +48,7 @@ export const since = ({ version }: Server, ...wanted: readonly number[]): boolea
   return true;
 };
 
-/** `5.5.5-` stands before MariaDB's own for old replicas' sake. */
+/** MariaDB puts `5.5.5-` before its version for the sake of old replicas. */
 const numbersOf = (version: string): readonly number[] => {
   const [, numbers = ''] = /^(?:5\.5\.5-(?=\d))?(\d{1,4}(?:\.\d{1,4}){0,3})/.exec(version) ?? [];
   return numbers === '' ? [] : numbers.split('.').map(Number);
