@@ -1,12 +1,13 @@
 import type { Query, Row } from './queries.ts';
 
-/** A schema that was asked for and is not there, with the one of that name in capitals where there is one. */
+/** A schema of `config.schemas` that does not exist. */
 export interface AbsentSchema {
   readonly name: string;
+  /** The same name in upper case, if such a schema exists. */
   readonly spelled: string | undefined;
 }
 
-/** Asks for users by their names in capitals, which a name has that was not quoted when the user was made. */
+/** Compares names in upper case, because Oracle stores a name in upper case unless it was quoted when the user was created. */
 export const schemasQuery = (schemas: readonly string[]): Query => {
   const binds = Object.fromEntries(schemas.map((name, at) => [`s${at}`, name.toUpperCase()]));
   const places = Object.keys(binds).map((name) => `:${name}`);

@@ -10,7 +10,7 @@ import {
   refuseUnknown,
 } from '../string-parts.ts';
 
-/** `oracle://user:password@host:port/service_name`, or `?sid=` in place of the service; no descriptors, aliases or wallets. */
+/** `oracle://user:password@host:port/service_name`, or with `?sid=` instead of the service. Descriptors, aliases and wallets are not supported. */
 export const connectionString: ConnectionString = {
   schemes: ['oracle'],
   parse: (text) => parse(text),

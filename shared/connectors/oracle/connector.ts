@@ -3,15 +3,15 @@ import { defineConnector, lateParser } from '../connector.ts';
 import { Host, Name, Names, Port, Secret } from '../fields.ts';
 import { exactNames } from '../names.ts';
 
-/** What stands between brackets and signs of equality in the descriptor that the driver sends: none of those may be in it. */
+/** The driver puts the name into a descriptor, so it must not contain brackets or equals signs. */
 const Service = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9_$#][A-Za-z0-9_.$#-]{0,254}$/, 'a name of letters, digits and _ . $ # -'),
 );
 
 /**
- * Never tried on an Oracle Database: logins met a scripted listener, and statements ran behind the real driver on SQLite tables that have the
- * names and columns of the dictionary. What its views show follows the documentation.
+ * Not verified against an Oracle Database. Tests use the real driver with a scripted listener for logins, and with SQLite tables that have the
+ * names and columns of the data dictionary for statements. The content of the dictionary's views follows Oracle's documentation.
  */
 export const oracle = defineConnector({
   title: 'Oracle Database',
@@ -23,7 +23,7 @@ export const oracle = defineConnector({
       host: Host,
       port: v.optional(Port, 1521),
       service_name: v.exactOptional(Service),
-      /** For databases of old; those in a container have none of their own. */
+      /** For old databases. A pluggable database has no SID of its own. */
       sid: v.exactOptional(Service),
       username: Name,
       schemas: v.exactOptional(Names),
@@ -38,7 +38,7 @@ export const oracle = defineConnector({
     v.metadata({ oneOf: [{ required: ['service_name'] }, { required: ['sid'] }] }),
   ),
   credentials: { password: v.strictObject({ password: Secret }) },
-  // A listener hands its callers on to whichever database goes by the name.
+  // A listener forwards the login to the database that has the service name or SID.
   destination: ['host', 'port', 'service_name', 'sid', 'username'],
   strength: { auth_method: 'exact' },
   reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),

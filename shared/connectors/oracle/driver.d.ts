@@ -1,4 +1,4 @@
-/** The part of the driver that is used; the package has no types of its own. */
+/** The part of the driver that Mooring uses. The package has no types. */
 declare module 'oracledb' {
   export interface Connection {
     readonly oracleServerVersionString: string;
@@ -33,7 +33,7 @@ declare module 'oracledb' {
 declare module 'oracledb/lib/thin/sqlnet/ntTcp.js' {
   import type { Socket } from 'node:net';
 
-  /** The driver's own way to a socket. */
+  /** The driver's transport over a TCP socket. */
   export interface Transport {
     stream: Socket;
     connected: boolean;
@@ -65,7 +65,7 @@ declare module 'oracledb/lib/thin/sqlnet/ntTcp.js' {
 }
 
 declare module 'oracledb/lib/thin/protocol/encryptDecrypt.js' {
-  /** What the server says before the password is sent. */
+  /** What the server sends before the driver sends the password. */
   export interface SessionData {
     readonly AUTH_SESSKEY?: unknown;
   }
@@ -76,12 +76,12 @@ declare module 'oracledb/lib/thin/protocol/encryptDecrypt.js' {
 }
 
 declare module 'oracledb/lib/thin/sqlnet/navNodes.js' {
-  /** One address of a descriptor. */
+  /** An address of a connect descriptor. */
   export interface Node {
     readonly host?: string;
     navigate(this: Node, strategy: Strategy): Promise<void>;
   }
-  /** The addresses to try, in their order. */
+  /** The addresses to try, in order. */
   export interface Strategy {
     httpsProxy?: string;
   }

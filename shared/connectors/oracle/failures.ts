@@ -2,8 +2,8 @@ import type { Failure } from '../connector.ts';
 import { denied, failureOf, failureTable, fieldsOf, textOf, type Meaning } from '../failure-table.ts';
 
 /**
- * Goes by the codes of the server (ORA-) and of the driver (NJS-); a listener's refusal (NJS-511) holds the listener's code.
- * https://docs.oracle.com/en/error-help/db/
+ * Looks up the codes of the server (ORA-) and of the driver (NJS-). The message of a refused connection (NJS-511) contains the listener's
+ * code. https://docs.oracle.com/en/error-help/db/
  */
 export const failure = (error: unknown): Failure | undefined => {
   const { code, message } = fieldsOf(error);
@@ -13,22 +13,22 @@ export const failure = (error: unknown): Failure | undefined => {
 };
 
 /**
- * What the driver says of a listener that refuses and of a connection that ends; and what the server says of its own SQL, of a trigger and
- * of a parallel query that failed: the reason follows, in a line of its own.
+ * Codes whose message gives the reason on a further line: the driver's for a refused connection and for one that ended, and the server's for
+ * failed recursive SQL, triggers and parallel queries.
  */
 const wrapping = new Set(['NJS-500', 'NJS-511', 'NJS-513', 'NJS-533', 'ORA-00604', 'ORA-04088', 'ORA-12801']);
 
-/** The first reason that says something, or else the first that is another. */
+/** Returns the first code with a known meaning, or else the first that is not `code`. */
 const wrappedIn = (message: string, code: string): string | undefined => {
   const inside = (padded(message).match(/ORA-\d{5}/g) ?? []).slice(0, 16).filter((one) => one !== code);
   return inside.find((one) => lookUp(one) && !wrapping.has(one)) ?? inside[0];
 };
 
-/** ORA-20000 to ORA-20999 are whatever a trigger or procedure raises. */
+/** ORA-20000 to ORA-20999 are raised by triggers and procedures, with any message. */
 const lookUp = (native: string): Meaning | undefined =>
   codes.get(/^ORA-20\d{3}$/.test(native) ? 'ORA-20000' : native);
 
-/** The driver writes ORA-1017 as well as ORA-01017, and TNS- before some of the same list. */
+/** The driver writes ORA-1017 as well as ORA-01017, and TNS- for some of the same codes. */
 const padded = (message: string) =>
   message.replace(/\b(?:ORA|TNS)-(\d{1,5})\b/g, (_, digits: string) => `ORA-${digits.padStart(5, '0')}`);
 
@@ -198,6 +198,6 @@ const codes = failureTable({
     'timeout',
     'The server did not answer in time: look at its load and locks, or raise query_timeout_seconds.',
   ],
-  'NJS-500 NJS-501 NJS-521': ['connection-reset'], // the socket came to its end
-  'NJS-068 NJS-102 NJS-103 NJS-504 NJS-509 NJS-514 NJS-522 NJS-536': ['protocol-mismatch'], // 536: sent on again and again
+  'NJS-500 NJS-501 NJS-521': ['connection-reset'], // the socket was closed
+  'NJS-068 NJS-102 NJS-103 NJS-504 NJS-509 NJS-514 NJS-522 NJS-536': ['protocol-mismatch'], // 536: too many redirects
 });

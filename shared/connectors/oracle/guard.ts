@@ -4,8 +4,8 @@ import { createMeter } from '../meter.ts';
 import { tap } from '../tap.ts';
 
 /**
- * Stands between a socket and the driver, which keeps every packet that it has not asked for yet: what begins as no packet does and what is
- * endless ends the socket.
+ * Checks what the server sends before the driver reads it. The driver keeps every packet that it does not expect yet, so data that does not
+ * start with a packet header, or exceeds the allowance, ends the socket.
  */
 export const guard = (socket: Socket): { readonly allow: (bytes: number) => void } => {
   const { count, allow } = createMeter();
@@ -29,9 +29,9 @@ export const guard = (socket: Socket): { readonly allow: (bytes: number) => void
   return { allow };
 };
 
-/** Types of packets run from 1 to 19. */
+/** Packet types are 1 to 19. */
 const mostType = 19;
 
-/** What we ourselves ended a socket for: the driver tells of its end alone. */
+/** Why Mooring ended a socket: the driver only reports that it ended. */
 const faults = new WeakMap<Socket, Problem>();
 export const faultOf = (socket: Socket): Problem | undefined => faults.get(socket);

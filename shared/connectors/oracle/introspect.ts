@@ -11,7 +11,7 @@ import { catalogQueries, type CatalogSet, type Read, type Row } from './queries.
 import { quoted } from './quote.ts';
 import { readRows } from './rows.ts';
 
-/** One query per kind of object, never one per table. */
+/** Runs one query per kind of object, never one per table. */
 export const introspect = async (
   read: Read,
   scope: Scope,
@@ -49,7 +49,7 @@ export const introspect = async (
   return [...(found.length > 0 ? brokenViews(found) : [tablesHidden(user)]), ...parts.missing(), ...notThere];
 };
 
-/** What a catalog can do without, after tables and columns; sets of one part build upon one another. */
+/** The sets that the catalog can lack, in the order in which they are read after tables and columns. A set needs the earlier ones of its part. */
 const optionalSets = (drafts: Drafts): readonly (readonly [Part, readonly CatalogSet[]])[] => [
   [{ reason: 'kinds-unread' }, ['materialized', 'external']],
   [{ reason: 'comments-unread' }, ['tableComments', 'columnComments']],
@@ -69,13 +69,13 @@ const brokenViews = (found: readonly Draft[]): Missing[] =>
       )}`,
   );
 
-/** The server hides what an account has no right to, so that it cannot be counted. */
+/** The server hides tables on which an account has no privilege, so they cannot be counted. */
 const tablesHidden = (user: string): Missing => ({
   reason: 'tables-hidden',
   remediation: `GRANT SELECT ANY TABLE TO ${user}; -- or GRANT READ ON each table that is needed`,
 });
 
-/** A name that was not quoted is one of capitals. */
+/** Oracle reads an unquoted name in upper case. */
 export const account = (username: string): string => {
   const inner = /^"(.*)"$/.exec(username)?.[1];
   return inner ?? username.toUpperCase();

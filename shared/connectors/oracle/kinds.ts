@@ -1,24 +1,22 @@
 import type { Column } from '../catalog.ts';
 import { kindTable } from '../kind-table.ts';
 
-/** What the catalog calls a type; a NUMBER without a fraction is an integer. https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/Data-Types.html */
-export const kindOf = (type: string, scale: number | null): Column['kind'] =>
-  type === 'NUMBER'
-    ? scale !== null && scale <= 0
-      ? 'integer'
-      : 'decimal'
-    : (kinds.get(type.replaceAll(/\(\d+\)/g, '')) ?? 'other');
+/** A NUMBER without a fraction is an integer. https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/Data-Types.html */
+export const kindOf = (type: string, scale: number | null): Column['kind'] => {
+  if (type === 'NUMBER') return scale !== null && scale <= 0 ? 'integer' : 'decimal';
+  return kinds.get(type.replaceAll(/\(\d+\)/g, '')) ?? 'other';
+};
 
 interface Sizes {
   readonly bytes: number | null;
   readonly chars: number | null;
-  /** `C` where a length is meant in characters. */
+  /** `C` if the length is in characters. */
   readonly unit: string;
   readonly precision: number | null;
   readonly scale: number | null;
 }
 
-/** A type as a table's definition spells it; times and intervals come with their precision already. */
+/** The type as DDL spells it. The dictionary already includes the precision of times and intervals. */
 export const spelled = (type: string, { bytes, chars, unit, precision, scale }: Sizes): string => {
   if (type === 'VARCHAR2' || type === 'CHAR')
     return `${type}(${chars ?? bytes ?? 0}${unit === 'C' ? ' CHAR' : ''})`;
@@ -30,7 +28,7 @@ export const spelled = (type: string, { bytes, chars, unit, precision, scale }: 
   return `NUMBER(${precision},${scale ?? 0})`;
 };
 
-/** A DATE has hours and seconds. */
+/** A DATE includes the time, to the second. */
 const kinds = kindTable(
   {
     string: 'VARCHAR2,CHAR,NVARCHAR2,NCHAR,CLOB,NCLOB,LONG,ROWID,UROWID,XMLTYPE',

@@ -36,7 +36,7 @@ export const logIn = async (
     }
   };
   const address = first.raw.remoteAddress ?? config.host;
-  const host = isIP(address) === 6 ? `[${address}]` : address; // a literal: the driver has nothing to look up
+  const host = isIP(address) === 6 ? `[${address}]` : address; // an IP address, so that the driver needs no DNS
   const data =
     config.service_name === undefined ? `(SID=${config.sid ?? ''})` : `(SERVICE_NAME=${config.service_name})`;
   try {
@@ -44,7 +44,7 @@ export const logIn = async (
       {
         next: (to) =>
           kept(async () => {
-            if (dialled) return reach(to, dialer); // sent on, which the driver lets happen twice
+            if (dialled) return reach(to, dialer); // a redirect, of which the driver follows two
             dialled = true;
             return first;
           }),
@@ -64,10 +64,10 @@ export const logIn = async (
           password,
           connectString: `(DESCRIPTION=(ADDRESS=(PROTOCOL=tcp)(HOST=${host})(PORT=${config.port}))(CONNECT_DATA=${data}))`,
           program: 'mooring',
-          machine: 'mooring', // else the name of this machine
+          machine: 'mooring', // the default is the host name of the probe
           osUser: 'mooring',
           terminal: 'mooring',
-          connectTimeout: 300, // the step's own limit is nearer
+          connectTimeout: 300, // the limit of the step is lower
           transportConnectTimeout: 300,
         }),
     );
@@ -79,7 +79,7 @@ export const logIn = async (
   }
 };
 
-/** A listener wants TLS anew at most once before it hands us on, and the server once. */
+/** A listener requests a new TLS handshake at most once before a redirect, and the server at most once. */
 const mostRenewals = 3;
 
 export const hangUp = ({ socket, raw }: Way): void => {

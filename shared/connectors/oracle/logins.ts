@@ -2,8 +2,8 @@ import type { Logins } from '../../network/login.ts';
 
 export const logins = {
   /**
-   * O5LOGON: both sides send half of a key under a hash of the password, and the password goes under the whole key. Who does not know the
-   * hash can but try passwords (CVE-2012-3137); `checkSessionKey` sees to it that there is a half of the server’s.
+   * O5LOGON: each side sends half of a key, encrypted with a hash of the password, and the password is encrypted with the whole key. An
+   * attacker without the hash can only guess passwords (CVE-2012-3137). `checkOracleSessionKey` refuses a server that sends no half.
    */
   password: {
     name: 'O5LOGON',

@@ -4,7 +4,7 @@ import { account } from './introspect.ts';
 import type { Row, Run } from './queries.ts';
 import { quoted } from './quote.ts';
 
-/** Queries that everybody may run, a fifth where a schema is not seen; never run on an Oracle Database. */
+/** Runs four queries that every account may run, and a fifth if a configured schema is not visible. Not verified against an Oracle Database. */
 export const privileges = async (
   run: Run,
   {
@@ -65,7 +65,7 @@ export const privileges = async (
         .filter((name) => roles.has(name))
         .map((name) => ({ what: `role ${name}`, cure: `REVOKE ${name} FROM ${user};` })),
       ...(powerfulRoles.some((name) => roles.has(name))
-        ? [] // they come with the role
+        ? [] // the role includes them
         : powerful
             .filter((name) => system.has(name))
             .map((name) => ({ what: name, cure: `REVOKE ${name} FROM ${user};` }))),
@@ -73,7 +73,7 @@ export const privileges = async (
         const [schema = '', table = '', privilege = '', grantee = ''] = row.map(String);
         return {
           what: `${privilege} on ${schema}.${table}`,
-          // Or from a role that it has.
+          // The grantee is the account or one of its roles.
           cure: `REVOKE ${privilege} ON ${quoted(schema)}.${quoted(table)} FROM ${quoted(grantee)};`,
         };
       }),
@@ -81,7 +81,7 @@ export const privileges = async (
   };
 };
 
-/** A remediation is read by people. */
+/** People read the remediation, so longer lists are truncated. */
 const most = 20;
 
 const powerfulRoles = ['DBA', 'PDB_DBA', 'CDB_DBA', 'IMP_FULL_DATABASE', 'DATAPUMP_IMP_FULL_DATABASE'];

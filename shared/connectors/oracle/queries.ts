@@ -7,10 +7,10 @@ export interface Query {
   readonly binds?: Readonly<Record<string, string>>;
 }
 export type Run = (query: Query) => Promise<readonly Row[]>;
-/** As `Run`, without keeping rows. */
+/** Passes each row on as it arrives, and keeps none. */
 export type Read = (query: Query, row: (row: Row) => void) => Promise<void>;
 
-/** Which owners: those that were named, or all that did not come with the database (a column of 12.1 and later). */
+/** A condition on owners: the scope's schemas, or all that are not Oracle's own (`oracle_maintained`, since 12.1). */
 const owned = (column: string, { schemas, excludedSchemas }: Scope): Query => {
   const binds: Record<string, string> = {};
   const bound = (names: readonly string[], prefix: string) =>
@@ -20,11 +20,8 @@ const owned = (column: string, { schemas, excludedSchemas }: Scope): Query => {
         return `:${prefix}${at}`;
       })
       .join(', ');
-  const only = schemas
-    ? schemas.length > 0
-      ? `${column} in (${bound(schemas, 's')})`
-      : '1 = 0'
-    : `${column} in (select username from all_users where oracle_maintained = 'N')`;
+  let only = `${column} in (select username from all_users where oracle_maintained = 'N')`;
+  if (schemas) only = schemas.length > 0 ? `${column} in (${bound(schemas, 's')})` : '1 = 0';
   const without = excludedSchemas.length > 0 ? ` and ${column} not in (${bound(excludedSchemas, 'x')})` : '';
   return { sql: only + without, binds };
 };
@@ -35,8 +32,8 @@ const about = (scope: Scope, column: string, text: (where: string) => string): Q
 };
 
 /**
- * One query per kind of object, joined here: https://docs.oracle.com/en/database/oracle/oracle-database/19/refrn/static-data-dictionary-views.html.
- * The ALL_ views hold what the account may see. Never run on an Oracle Database.
+ * One query per kind of object, to be joined by the caller. The ALL_ views contain what the account may see. Not verified against an Oracle
+ * Database. https://docs.oracle.com/en/database/oracle/oracle-database/19/refrn/static-data-dictionary-views.html
  */
 export const catalogQueries = (scope: Scope) =>
   ({
@@ -73,7 +70,7 @@ export const catalogQueries = (scope: Scope) =>
         c.data_precision, c.data_scale, c.nullable, c.column_id, c.virtual_column, c.identity_column, c.data_default
         from all_tab_cols c where c.hidden_column = 'NO' and ${where}`,
     ),
-    // What a materialized view is for stands in a view of its own; on the table below it the server itself writes that it is one.
+    // Comments of materialized views have a view of their own. The server writes `snapshot table for snapshot …` on the table below one.
     tableComments: about(
       scope,
       'k.owner',
@@ -88,7 +85,7 @@ export const catalogQueries = (scope: Scope) =>
       (where) => `select k.owner, k.table_name, k.column_name, k.comments from all_col_comments k
         where k.comments is not null and ${where}`,
     ),
-    // Keys that are referred to may belong to an owner out of scope.
+    // A referenced key may belong to an owner outside the scope.
     constraints: {
       sql: `select c.owner, c.constraint_name, c.table_name, c.constraint_type, c.r_owner, c.r_constraint_name,
           c.status, c.validated
@@ -103,7 +100,7 @@ export const catalogQueries = (scope: Scope) =>
       scope,
       'i.table_owner',
       (where) =>
-        // Of a partitioned index the status is that of its partitions, and of these that of their subpartitions.
+        // For a partitioned index, the status is on its partitions or their subpartitions.
         `select i.table_owner, i.table_name, i.owner, i.index_name, i.uniqueness, i.status, i.funcidx_status,
           (select count(*) from all_ind_partitions p
             where p.index_owner = i.owner and p.index_name = i.index_name and p.status = 'UNUSABLE')

@@ -1,10 +1,10 @@
-/** Quotes a name only where Oracle needs it: what is not quoted is taken for upper case. */
+/** Quotes a name only if Oracle requires it: it reads an unquoted name in upper case. */
 export const quote = (identifier: string): string =>
   /^[A-Z][A-Z0-9_$#]*$/.test(identifier) && identifier.length <= 128 && !reserved.has(identifier)
     ? identifier
     : quoted(identifier);
 
-/** Always quoted, as in grants. No name of Oracle's holds a double quote. */
+/** Always quotes, for use in grants. Oracle allows no double quote in a name. */
 export const quoted = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`;
 
 /** https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/Oracle-SQL-Reserved-Words.html */

@@ -5,7 +5,7 @@ import { refuseSameName } from '../sql/fold.ts';
 import { kindOf, spelled } from './kinds.ts';
 import type { CatalogSet, Row } from './queries.ts';
 
-/** Reads rows into drafts, each kind as `queries.ts` names its columns, set by set in its order. */
+/** Returns one reader per query of `queries.ts`. Tables and views must be read first, constraints and indexes before their columns. */
 export const readRows = (drafts: Drafts): Readonly<Record<CatalogSet, (row: Row) => void>> => {
   const at = ([owner, name]: Row) => drafts.find(name, owner);
   const constraints = new Map<string, Constraint>();
@@ -24,7 +24,7 @@ export const readRows = (drafts: Drafts): Readonly<Record<CatalogSet, (row: Row)
   };
 
   return {
-    // What a table takes stands in dba_segments alone, which an account that reads data may not see.
+    // Sizes are only in dba_segments, which an account that reads data cannot see.
     tables: ([owner, name, rows]) => {
       const draft = drafts.add(draftOf(text(owner), text(name), 'table'));
       draft.rows = number(rows);
@@ -39,7 +39,8 @@ export const readRows = (drafts: Drafts): Readonly<Record<CatalogSet, (row: Row)
     columns: (row) => {
       const [, , name, type, bytes, chars, unit, precision, scale, nullable, position, ...made] = row;
       const [virtual, identity, expression] = made;
-      const generated = identity === 'YES' ? 'identity' : virtual === 'YES' ? 'virtual' : null;
+      const computed = virtual === 'YES' ? 'virtual' : null;
+      const generated = identity === 'YES' ? 'identity' : computed;
       drafts.column(at(row), {
         name: text(name),
         type: spelled(text(type), {
@@ -51,7 +52,7 @@ export const readRows = (drafts: Drafts): Readonly<Record<CatalogSet, (row: Row)
         }),
         kind: kindOf(text(type), number(scale)),
         nullable: nullable === 'Y',
-        // Of a virtual column it is how it is made, of an identity its sequence.
+        // For a virtual column data_default is its expression, for an identity column its sequence.
         default: generated === null ? text(expression).trim() || null : null,
         generated,
         comment: null,
@@ -70,7 +71,7 @@ export const readRows = (drafts: Drafts): Readonly<Record<CatalogSet, (row: Row)
       if (known.table !== '') throw refuseSameName();
       const own = Object.assign(known, { schema: text(owner), table: text(table) });
       if (draft && type === 'P') draft.primaryKey = own.columns;
-      // One that is referred to may come later, as its columns do.
+      // The referenced key may arrive later, and the columns of both keys do.
       if (draft && type === 'R')
         draft.foreignKeys.push({
           name: text(name),
@@ -106,7 +107,7 @@ type Constraint = { -readonly [K in 'schema' | 'table' | 'columns']: References[
 /** all_indexes.status: https://docs.oracle.com/en/database/oracle/oracle-database/19/refrn/ALL_INDEXES.html */
 const brokenIndexes: ReadonlySet<string> = new Set(['UNUSABLE', 'INPROGRS']);
 
-/** No name of Oracle's holds a double quote. */
+/** Oracle allows no double quote in a name. */
 const keyOf = (...names: readonly unknown[]): string => names.map(text).join('"');
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -1,8 +1,8 @@
 import type { Setting } from '../setting.ts';
 
 /**
- * Everything that a trigger AFTER LOGON or an initialization parameter may set otherwise and that our reading depends on. Formats of numbers
- * and times are none of it, since the dictionary answers numbers as such and no times; nor is the edition, which is the account's own.
+ * Every setting that affects what is read and that an AFTER LOGON trigger or an initialization parameter may have changed. Number and date
+ * formats do not matter, because the dictionary returns numbers and no dates; neither does the edition, which belongs to the account.
  * https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/ALTER-SESSION.html
  */
 export const sessionSettings: readonly Setting[] = [
@@ -12,8 +12,8 @@ export const sessionSettings: readonly Setting[] = [
 ];
 
 /**
- * Settles the session and begins a transaction that only reads, in one call: a trigger runs after whatever comes with the login. No right is
- * needed for any of it.
+ * Applies the settings and begins a read-only transaction in one call. The login itself cannot carry the settings, because a logon trigger
+ * would run after them. Needs no privilege.
  */
 export const beginReading = `begin
   execute immediate 'alter session set ${sessionSettings.map(({ name, value }) => `${name} = ${value}`).join(' ')}';

@@ -25,7 +25,7 @@ export const open = async (
   { config, credentials, options, role }: OracleTarget,
   dialer: Dialer,
 ): Promise<Session> => {
-  await import('oracledb'); // before any step: it takes long enough for a network to seem slow
+  await import('oracledb'); // before the first step, whose duration must not include the load time
   const first = await reach(config, dialer);
   const { connection, way } = await dialer.step('authenticate', () =>
     logIn(first, config, credentials.password ?? '', dialer),
@@ -33,7 +33,7 @@ export const open = async (
   const limit = Math.round(options.query_timeout_seconds * 1000);
   connection.callTimeout = limit;
   const bounded = <T>(most: number, work: () => Promise<T>) => within({ way, limit, most }, work);
-  /** One moment of the dictionary for several queries. What fails leaves it open, and the session with it. */
+  /** Gives several queries one consistent view of the dictionary. After a failure the transaction stays open, so the session must be closed. */
   const readOnly = async <T>(most: number, work: (read: Read) => Promise<T>): Promise<T> => {
     await bounded(mostPerAnswer, () => connection.execute(beginReading));
     const result = await work((query, row) => bounded(most, () => readRows(connection, query, row)));
@@ -61,7 +61,7 @@ export const open = async (
 };
 
 const mostPerAnswer = 8 * 2 ** 20;
-/** The columns of 100 000 tables take half of it. */
+/** The columns of 100 000 tables take half of this. */
 const mostPerCatalog = 512 * 2 ** 20;
 
 interface Bounds {
@@ -70,7 +70,7 @@ interface Bounds {
   readonly most: number;
 }
 
-/** The driver has the same limit, and waits without one until the server has confirmed that it gave up. */
+/** The driver has the same limit, but then waits without a limit until the server confirms the cancellation. */
 const within = async <T>({ way, limit, most }: Bounds, work: () => Promise<T>): Promise<T> => {
   let late = false;
   const timer = setTimeout(() => {
@@ -98,13 +98,13 @@ const readRows = async (connection: Connection, { sql, binds = {} }: Query, take
   });
   for (;;) {
     const some = await resultSet.getRows(perFetch);
-    if (some.length === 0) break; // fewer than were asked for may well be followed by more
+    if (some.length === 0) break; // a batch that is not full need not be the last
     for (const row of some) take(row);
   }
   await resultSet.close();
 };
 
-/** For answers that are short. */
+/** Keeps all rows: for short answers. */
 const keeping =
   (read: Read): Run =>
   async (query) => {

@@ -1,6 +1,6 @@
 import type { Dialer, Place } from '../../network/dialer.ts';
 
-/** Asks a second socket as `tnsping` does: a port of TLS answers with an alert or hangs up, a listener in its own words. */
+/** Sends a `tnsping` on a second socket: a TLS port answers with an alert or closes the connection, a plaintext listener with a TNS packet. */
 export const speaksTls = async (to: Place, dialer: Dialer): Promise<boolean> => {
   const socket = await dialer.tcp(to);
   const first = new Promise<number | undefined>((resolve) => {
@@ -16,7 +16,7 @@ export const speaksTls = async (to: Place, dialer: Dialer): Promise<boolean> => 
 
 const alert = 0x15;
 
-/** A connect packet of version 3.14 whose data is 58 bytes in: layout as in the driver's packet.js. */
+/** A connect packet of version 3.14, with its data at offset 58. Its layout is that of the driver's packet.js. */
 const ping = (): Buffer => {
   const words = Buffer.from('(CONNECT_DATA=(COMMAND=ping))');
   const head = Buffer.alloc(58);

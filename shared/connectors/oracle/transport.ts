@@ -11,24 +11,26 @@ import { speaksTls } from './speaks-tls.ts';
 export interface Way {
   readonly raw: Socket;
   readonly socket: Socket;
-  /** How many bytes more the server may send. */
+  /** Limits how many bytes the server may still send. */
   readonly allow: (bytes: number) => void;
 }
 
 export const wayOver = (raw: Socket, socket: Socket): Way => ({ raw, socket, ...guard(socket) });
 
-/** How one login comes to its sockets: the first is there already, others follow where the server sends us on or wants TLS anew. */
+/** Where one login gets its sockets: the first is open already, and others follow when the server redirects or requests a new TLS handshake. */
 export interface Dialling {
+  /** The socket for that address: the open one on the first call, a new one on a redirect. */
   readonly next: (to: Place) => Promise<Way>;
+  /** Starts TLS anew on a socket. */
   readonly again: (raw: Socket) => Promise<Way>;
 }
 
-/** The driver makes sockets deep inside of a login; what it runs in tells whose. */
+/** The driver opens sockets deep inside of a login: this context says which login it is. */
 export const dialling = new AsyncLocalStorage<Dialling>();
 
 /**
- * Has the driver take its sockets, TLS and all, from whoever opens the session, and none without. It knows of no such hook: these are the
- * methods that dial, encrypt and look names up, of exactly the version in package-lock.json.
+ * Makes the driver take all sockets, with TLS, from the session that logs in, and open none itself. The driver has no hook for this, so the
+ * methods that dial, encrypt and resolve names are replaced. They are those of exactly the version in package-lock.json.
  */
 export const takeOver = async (): Promise<void> => {
   const { prototype } = (await import('oracledb/lib/thin/sqlnet/ntTcp.js')).default;
@@ -40,7 +42,8 @@ export const takeOver = async (): Promise<void> => {
   const methods = [prototype.connect, prototype.renegTLS, navigate, updateVerifierData];
   if (methods.some((method) => typeof method !== 'function'))
     throw new Problem('internal', 'The driver dials in another way than the one that is known');
-  // A listener that sends on would have us look up what it likes, before the name is judged; and without a host our own.
+  // On a redirect the driver would resolve any host that the listener names, before the egress policy checks it, and the local host if it
+  // names none. With a proxy set, the driver leaves the host name unresolved.
   nodes.navigate = async function (this: Node, strategy: Strategy) {
     if (!this.host) throw new Problem('protocol-mismatch', 'Expected the host that the listener sends on to');
     await navigate.call(this, Object.assign(strategy, { httpsProxy: 'a proxy looks names up by itself' }));
@@ -72,19 +75,19 @@ export const takeOver = async (): Promise<void> => {
 };
 
 /**
- * The password goes under a key of two halves, one of which the server sends: where that half is empty, so is the driver's own, and the key
- * is one that anybody can work out. Servers send 32 or 48 bytes.
+ * The password is encrypted with a key of two halves, one of which the server sends. If that half is empty, the driver's half is empty too,
+ * and anyone can compute the key. Servers send 32 or 48 bytes.
  */
 const checkSessionKey = ({ AUTH_SESSKEY: key }: SessionData): void => {
   if (typeof key !== 'string' || !/^([0-9A-Fa-f]{64}|[0-9A-Fa-f]{96})$/.test(key))
     throw new Problem('protocol-mismatch', 'Expected the session key of an Oracle Database');
 };
 
-/** As the driver's own `setupEventHandlers`, which would first take away the listeners of everybody else. */
+/** Does what the driver's `setupEventHandlers` does, which would first remove all other listeners. */
 const listen = (transport: Transport): void => {
   const { stream } = transport;
   const over = (error?: Error) => {
-    if (transport.stream !== stream) return; // sent on, or encrypted anew
+    if (transport.stream !== stream) return; // replaced after a redirect or a new TLS handshake
     if (error) transport.savedErr = error;
     transport.err = true;
     transport._notifyWaiters();
@@ -109,12 +112,12 @@ const current = (): Dialling => {
   return running;
 };
 
-/** Dials, and encrypts where it is asked for: on Oracle that is a port of its own (TCPS), and nothing is negotiated. */
+/** Dials and, if requested, starts TLS. Oracle has a separate port for TLS (TCPS) and negotiates nothing. */
 export const reach = async (to: Place, dialer: Dialer): Promise<Way> => {
   const raw = await dialer.tcp(to);
   if (dialer.tlsAsk.mode === 'prefer')
     return wayOver(raw, await dialer.tls(raw, to, () => speaksTls(to, dialer)));
-  // A listener in clear takes the greeting of TLS for the beginning of a long packet, and waits for the rest.
+  // A plaintext listener reads a TLS ClientHello as the start of a long packet, and waits for the rest.
   let silent = false;
   const impatient = setTimeout(() => {
     silent = raw.bytesRead === 0;
@@ -132,5 +135,5 @@ export const reach = async (to: Place, dialer: Dialer): Promise<Way> => {
   }
 };
 
-/** Milliseconds; whoever speaks TLS answers a greeting in one round trip. */
+/** A TLS server answers a ClientHello in one round trip. */
 const patience = 3000;

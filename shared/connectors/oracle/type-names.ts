@@ -1,6 +1,6 @@
 import { type ExpandedType, readSynonyms, type TypeNames } from '../type-names.ts';
 
-/** ANSI's types are numbers of one precision. */
+/** The ANSI types stand for NUMBER or FLOAT with a fixed precision. */
 const expansions: ReadonlyMap<string, ExpandedType> = new Map([
   ...['integer', 'int', 'smallint'].map((name) => [name, { name: 'number', modifiers: '38' }] as const),
   ['double precision', { name: 'float', modifiers: '126' }],
