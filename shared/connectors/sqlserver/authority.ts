@@ -1,2 +1,2 @@
-/** Where Microsoft Entra hands out tokens. https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud */
+/** The host that issues tokens of Microsoft Entra. https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud */
 export const authority = 'login.microsoftonline.com';

@@ -4,14 +4,17 @@ import { foreign } from './prelogin.ts';
 
 export type Row = readonly unknown[];
 
-/** Runs statements in one round trip and hands on each row, with the number of its statement among those that have columns; `most` bytes may come; who answers `false` wants no more. */
+/**
+ * Runs statements in one round trip. Passes on each row with the number of its statement among those that return columns. The answer may have
+ * `maxBytes`. A `false` from the callback ends the batch with a problem.
+ */
 export type Batch = (
   sql: string,
   most: number,
   take: (row: Row, set: number) => boolean | void,
 ) => Promise<void>;
 
-/** One batch at a time, as the protocol has it. */
+/** A connection runs one batch at a time, as the protocol requires. */
 export const createBatch =
   (connection: Connection, Driver: typeof Request, allow: (bytes: number) => void): Batch =>
   (sql, most, take) =>
@@ -24,12 +27,12 @@ export const createBatch =
       });
       request.on('columnMetadata', (columns: unknown) => {
         set += 1;
-        // As many as are claimed would be made anew for each row, which may say of all in a few bytes that they are null.
+        // The driver creates every claimed column anew for each row, and a row of nulls alone takes only a few bytes.
         if (set >= mostSets || Object.keys(Object(columns)).length > mostColumns) refuse();
       });
       const refuse = () => {
         reject(foreign());
-        allow(0); // no packet more is read
+        allow(0); // refuses all further packets
       };
       request.on('row', (columns: readonly { readonly value: unknown }[]) => {
         const row: unknown[] = [];
@@ -39,13 +42,13 @@ export const createBatch =
       connection.execSqlBatch(request);
     });
 
-/** Statements of one batch, and columns of one statement; ours have far fewer. */
+/** Statements in a batch, and columns of a statement. Mooring's queries have far fewer. */
 const mostSets = 100;
 const mostColumns = 1024;
-/** Of a short answer. */
+/** Rows of a short answer. */
 const mostRows = 100_000;
 
-/** The rows of each statement, for answers that are short. */
+/** Keeps the rows of each statement: for short answers. */
 export const rowsOf = async (
   batch: Batch,
   sql: string,
@@ -62,7 +65,7 @@ export const rowsOf = async (
   return sets;
 };
 
-/** What our own sockets threw is inside of what the driver throws. */
+/** Finds a problem that a socket ended with: the driver wraps it in errors of its own. */
 export const problemIn = (error: unknown, depth = 0): Problem | undefined => {
   if (error instanceof Problem) return error;
   const { cause }: { readonly cause?: unknown } = Object(error);

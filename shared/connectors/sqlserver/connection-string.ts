@@ -13,8 +13,8 @@ import {
 import { resolveTls, type TlsDemand } from '../tls-options.ts';
 
 /**
- * `sqlserver://user:password@host:port/database`, Go's `…/?database=`, and the form of JDBC and Prisma, `sqlserver://host:port;database=…;user=…`;
- * an instance is Go's `…@host/instance?database=`, JDBC's `host\instance` or `instanceName=`.
+ * `sqlserver://user:password@host:port/database`, `…/?database=` of go-mssqldb, and `sqlserver://host:port;database=…;user=…` of JDBC and
+ * Prisma. An instance is `…@host/instance?database=` in go-mssqldb, and `host\instance` or `instanceName=` in JDBC.
  * https://github.com/microsoft/go-mssqldb#the-connection-string-can-be-specified-in-one-of-three-formats ·
  * https://learn.microsoft.com/sql/connect/jdbc/building-the-connection-url
  */
@@ -36,7 +36,7 @@ const fieldsOfUrl = (text: string): Fields => {
     'sqlserver://user:password@host:port/database, with what is special in a password percent-encoded';
   const { host, port, path, query, username, password } = readAddress(text, form);
   if (path.includes('\\')) refuse(form);
-  // Go reads queries as forms: its documentation has `connection+timeout=30`.
+  // go-mssqldb decodes queries as forms: its documentation shows `connection+timeout=30`.
   const options = readQuery(query, {
     plusIsBlank: true,
     secret: (name) => aliases.get(foldName(name)) === 'password',
@@ -60,7 +60,7 @@ const fieldsOfList = (text: string): Fields => {
   const [, host = '', instance = '', port = ''] =
     /^(\[[^\]]*\]|[^:\\]*)(?:\\([^:\\]*))?(?::(.*))?$/s.exec(address) ??
     refuse('host:port or host\\instance before the first semicolon');
-  // One semicolon may end the list; an empty pair elsewhere is a semicolon of a password.
+  // One semicolon may end the list. An empty pair elsewhere comes from a semicolon in a password.
   const options = (pairs.at(-1)?.trim() === '' ? pairs.slice(0, -1) : pairs).map(readPair);
   checkNames(options, 'the list');
   return collect(
@@ -73,7 +73,7 @@ const fieldsOfList = (text: string): Fields => {
   );
 };
 
-/** Splits at semicolons, but for those in braces. A walk and no pattern: braces that are not closed would be looked for again and again. */
+/** Splits at semicolons outside braces. A regular expression would search for the end of unclosed braces again and again. */
 const splitList = (text: string): readonly string[] => {
   const parts: string[] = [];
   let from = 0;
@@ -85,7 +85,7 @@ const splitList = (text: string): readonly string[] => {
   return parts;
 };
 
-/** Where the pair that begins there ends: at the next semicolon, or at the one behind a value in braces. */
+/** Returns where the pair that starts at `from` ends: at the next semicolon, or at the one after a value in braces. */
 const findEnd = (text: string, from: number): number => {
   const next = text.indexOf(';', from);
   const end = next === -1 ? text.length : next;
@@ -98,16 +98,16 @@ const findEnd = (text: string, from: number): number => {
   return after === -1 ? text.length : after;
 };
 
-/** Blanks around names and values do not count, as in JDBC and ADO.NET: what needs them stands in braces. */
+/** Ignores spaces around names and values, as JDBC and ADO.NET do. A value that needs them must be in braces. */
 const readPair = (pair: string): Option => {
   const at = pair.indexOf('=');
   if (at === -1) return refuse('name=value between the semicolons');
   const [name, value] = [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
   if (value.startsWith('{'))
     return [name, /^\{((?:[^}]|\}\})*)\}$/s.exec(value)?.[1]?.replaceAll('}}', '}') ?? refuse(braces)];
-  // To JDBC quotes are a part of the value, to ADO.NET they are not.
+  // In JDBC quotes are part of the value, in ADO.NET they are not.
   if (/^["']/.test(value)) refuse('a value in braces, as in {…}, for one in quotes');
-  // Another option that was pasted without its semicolon, and perhaps a secret.
+  // The rest may be another option without its semicolon, and perhaps a secret.
   if (value.includes('=') && aliases.get(foldName(name)) !== 'password')
     refuse('a value in braces, as in {…}, for one with a sign of equality');
   return [name, value];
@@ -121,7 +121,7 @@ const checkNames = (options: readonly Option[], where: string): void =>
     { isTaken: (name) => aliases.has(foldName(name)), clients: sqlserverOptions, where },
   );
 
-/** What the address leaves out, an option may say; what has no meaning here is left out. */
+/** An option may give what the address does not. Options that have no effect here are dropped. */
 const collect = (address: readonly Option[], options: readonly Option[]): Fields => {
   const fields = new Map<string, string>();
   for (const [name, value] of [...address.filter(([, part]) => part !== ''), ...options]) {
@@ -170,7 +170,7 @@ const tlsOf = (encrypt: string | undefined, trust: string | undefined): readonly
       : (encryptions.get(encrypt) ?? refuse(`as encrypt one of ${[...encryptions.keys()].join(', ')}`));
   return [
     { option: 'encrypt', ...encryption },
-    // `strict` verifies whatever the other says.
+    // `strict` always verifies the certificate.
     ...(trusts === true && encrypt !== 'strict'
       ? [{ option: 'trustServerCertificate', most: 'require', usual: 'require' } as const]
       : []),
@@ -191,7 +191,7 @@ type Demand = Omit<TlsDemand, 'option'>;
 const encrypted: Demand = { least: 'require', usual: 'verify-full' };
 const optional: Demand = { most: 'prefer', usual: 'prefer' };
 
-/** Where it is off the drivers still encrypt the login wherever the server can: that is `prefer`. */
+/** With encryption off, the drivers still encrypt the login if the server supports it, so that means `prefer`. */
 const encryptions: ReadonlyMap<string, Demand> = new Map<string, Demand>([
   ['true', encrypted],
   ['yes', encrypted],
@@ -203,7 +203,7 @@ const encryptions: ReadonlyMap<string, Demand> = new Map<string, Demand>([
   ['disable', { most: 'disable' }],
 ]);
 
-/** By what name which field goes; those that stand for '' have no meaning here: one short session, no pool. */
+/** The field of each option name. Names with '' are accepted and have no effect: sessions here are short, without a pool. */
 const aliases: ReadonlyMap<string, string> = new Map(
   Object.entries({
     host: 'host',

@@ -4,20 +4,23 @@ import { namesInAnyCase } from '../names.ts';
 import { authority } from './authority.ts';
 import { Host, Name, Port, Secret } from '../fields.ts';
 
-/** Part of a URL at Microsoft: a directory's id, or one of its domains. */
+/** The id or a domain of an Entra directory. It becomes part of a URL. */
 const Tenant = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/, 'the id or a domain of an Entra directory'),
 );
 const Uuid = v.pipe(v.string(), v.regex(/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, 'a UUID'));
 
-/** Other letters than these are asked for in the server's own code page: such an instance goes by its port. https://learn.microsoft.com/sql/sql-server/install/instance-configuration */
+/**
+ * SQL Server Browser expects other letters in the server's own code page: an instance with such a name must be given by its port.
+ * https://learn.microsoft.com/sql/sql-server/install/instance-configuration
+ */
 const Instance = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z_][A-Za-z0-9_$]{0,15}$/, 'up to 16 letters, digits and _ $, no digit or $ first'),
 );
 
-/** Tried on a stand-in that speaks TDS, never on a SQL Server or an Azure SQL. */
+/** Tested with a stand-in that speaks TDS. Not verified against SQL Server or Azure SQL. */
 export const sqlserver = defineConnector({
   title: 'SQL Server',
   driver: 'tedious',
@@ -27,10 +30,10 @@ export const sqlserver = defineConnector({
     v.strictObject({
       host: Host,
       port: v.exactOptional(v.pipe(Port, v.metadata({ description: '1433 where no instance is named' }))),
-      /** Its port is asked for at SQL Server Browser (UDP 1434) on the same host. */
+      /** SQL Server Browser (UDP 1434) on the same host gives its port. */
       instance: v.exactOptional(Instance),
       database: Name,
-      /** With Entra, which knows the application by its `client_id`, a name to read and no more. */
+      /** With Entra, only shown: `client_id` identifies the application. */
       username: Name,
     }),
     v.forward(
@@ -45,7 +48,7 @@ export const sqlserver = defineConnector({
   ),
   credentials: {
     password: v.strictObject({ password: Secret }),
-    /** An application of Microsoft Entra, which Azure SQL knows as a user; its token is asked for at Microsoft's own host. */
+    /** An application of Microsoft Entra that is a user in Azure SQL. Microsoft's own host issues its token. */
     entra: v.strictObject({ tenant_id: Tenant, client_id: Uuid, client_secret: Secret }),
   },
   destination: ['host', 'port', 'instance', 'username'],
@@ -56,7 +59,7 @@ export const sqlserver = defineConnector({
     includes: (other, at) => at === 443 && other === authority,
   }),
   autocomplete: ['schemas', 'tables', 'columns'],
-  // As most collations do; the server says what the database's own does.
+  // Most collations ignore case. An introspection reads the database's own.
   names: namesInAnyCase,
   loadQuote: async () => (await import('./quote.ts')).quote,
   loadTypeNames: async () => (await import('./type-names.ts')).typeNames,

@@ -12,8 +12,8 @@ import { authority } from './authority.ts';
 type Application = Readonly<Partial<Record<'tenant_id' | 'client_id' | 'client_secret', string>>>;
 
 /**
- * A token of Microsoft Entra for Azure SQL, by the application's own secret. The host is Microsoft's and its certificate is always checked,
- * whatever the connection says of the server's. Never tried on the real thing.
+ * Requests a token of Microsoft Entra for Azure SQL with the application's secret. The certificate of Microsoft's host is always verified,
+ * whatever the connection's `ssl_mode`. Not verified against Microsoft Entra.
  * https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
  */
 export const entraToken = async (
@@ -52,7 +52,10 @@ export const entraToken = async (
 
 const mostBytes = 256 * 2 ** 10;
 
-/** What the answer says; its own words stay out of sight. https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
+/**
+ * If the answer is an error, throws a problem with its code, never with its text.
+ * https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+ */
 export const tokenIn = (status: number, body: string): string => {
   const { access_token, error_codes } = fieldsOf(parseForeignJson(body));
   if (status === 200 && typeof access_token === 'string' && access_token !== '') return access_token;

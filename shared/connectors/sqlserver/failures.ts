@@ -2,7 +2,7 @@ import type { Failure } from '../connector.ts';
 import { denied, failureOf, failureTable, fieldsOf, type Meaning } from '../failure-table.ts';
 
 /**
- * Goes by the server's numbers, of which a login that fails has several: the first that is known decides.
+ * Looks up the server's error numbers. A failed login has several, of which the first known one decides.
  * https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors,
  * https://learn.microsoft.com/azure/azure-sql/database/troubleshoot-common-errors-issues
  */
@@ -14,7 +14,7 @@ export const failure = (error: unknown): Failure | undefined => {
   return code === 'ETIMEOUT' || code === 'ECANCEL' ? failureOf(tooSlow) : undefined;
 };
 
-/** The error with the numbers that the driver tells by events alone. */
+/** Adds the error numbers to an error: the driver reports them only in events. */
 export const withNumbers = (error: unknown, numbers: readonly number[]): unknown =>
   numbers.length > 0 ? Object.assign(new Error('refused', { cause: error }), { numbers }) : error;
 
@@ -33,7 +33,7 @@ const tooSlow: Meaning = [
 ];
 
 const meanings = failureTable({
-  // The state that tells these apart stands in the server's log alone: clients always read 1.
+  // The state that distinguishes the causes is only in the server's log: clients always get 1.
   // https://learn.microsoft.com/sql/relational-databases/errors-events/mssqlserver-18456-database-engine-error
   '18450 18456': [
     'authentication-failed',
@@ -99,7 +99,7 @@ const meanings = failureTable({
     'too-many-connections',
     "The limit of the server is reached: close idle sessions, or raise it: EXEC sp_configure 'user connections', …;",
   ],
-  // No session is in the way: the service itself is busy. https://learn.microsoft.com/azure/azure-sql/database/troubleshoot-common-errors-issues
+  // The service is busy, whatever the number of sessions. https://learn.microsoft.com/azure/azure-sql/database/troubleshoot-common-errors-issues
   '40501 49918 49919 49920': [
     'server-error',
     'The service is busy with the work of this server or subscription: try again in a minute.',

@@ -4,8 +4,8 @@ import { tap } from '../tap.ts';
 import { foreign, RESPONSE } from './prelogin.ts';
 
 /**
- * Stands between a socket and the driver: follows the framing of what the server sends, and turns what is no TDS, what is endless and
- * whatever the driver's parser throws into the socket's error. `allow` says how many bytes more may come.
+ * Checks the framing of what the server sends before the driver reads it. Data that is not TDS, more data than allowed, and every error that
+ * the driver's parser throws become the socket's error. `allow` sets how many bytes the server may still send.
  */
 export const guard = (socket: Socket): { readonly allow: (bytes: number) => void } => {
   const { count, allow } = createMeter();
@@ -35,5 +35,5 @@ export const guard = (socket: Socket): { readonly allow: (bytes: number) => void
   return { allow };
 };
 
-/** Milliseconds. A server says why it refuses and hangs up; the driver would hear the second before it has read the first. */
+/** A server that refuses a login sends the reason and closes the connection. The driver would handle the end before it has read the reason. */
 const patience = 20;

@@ -2,7 +2,7 @@ import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
 
 /**
- * Asks SQL Server Browser on which port an instance listens. Of its answer nothing but the port counts: the host stays the one that was named.
+ * Asks SQL Server Browser for the port of an instance. Only the port of its answer is used: the host stays `config.host`.
  * https://learn.microsoft.com/openspecs/windows_protocols/mc-sqlr
  */
 export const portOf = async (host: string, instance: string, dialer: Dialer): Promise<number> => {
@@ -15,10 +15,10 @@ export const portOf = async (host: string, instance: string, dialer: Dialer): Pr
 
 const browser = 1434;
 
-/** CLNT_UCAST_INST: one byte, the name, and a NUL. */
+/** CLNT_UCAST_INST: a type byte, the name, a NUL. */
 const question = (instance: string): Buffer => Buffer.from(`\x04${instance}\0`, 'latin1');
 
-/** SVR_RESP: one byte, a length, and pairs of name and value that end with two semicolons; 1024 bytes at most. */
+/** SVR_RESP: a type byte, a length, and pairs of name and value that end with two semicolons; at most 1024 bytes. */
 const portIn = (answer: Buffer, instance: string): number => {
   const length = answer.length < 3 ? -1 : answer.readUInt16LE(1);
   if (answer[0] !== response || length !== answer.length - 3 || length > mostBytes) throw foreign();
@@ -42,7 +42,7 @@ const fieldsOf = (text: string): ReadonlyMap<string, string> => {
   );
 };
 
-/** Who knows no instance of the name says nothing either. */
+/** SQL Server Browser sends no answer if it does not know the instance. */
 const silent = () =>
   new Problem('timeout', 'SQL Server Browser did not say where the instance listens', {
     remediation:

@@ -14,8 +14,8 @@ import { bracketed } from './quote.ts';
 import { readRows, type Account } from './rows.ts';
 
 /**
- * One batch for everything but rows and sizes, which need a right of their own, and are had for less where it is missing. Where it fails,
- * statement by statement.
+ * Reads everything in one batch, except row counts and sizes. These need an additional permission; without it, only row counts are read. If
+ * the batch fails, runs its statements one by one.
  */
 export const introspect = async (
   batch: Batch,
@@ -52,7 +52,7 @@ export const introspect = async (
   return missing;
 };
 
-/** A catalog of 100 000 tables of 15 columns takes half of it. */
+/** A catalog of 100 000 tables with 15 columns each takes half of this. */
 const mostBytes = 512 * 2 ** 20;
 
 const createReading = () => {
@@ -61,10 +61,10 @@ const createReading = () => {
 };
 type Reading = ReturnType<typeof createReading>;
 
-/** Of a deadlock, for our sessions give way to all others. */
+/** Sessions have a low deadlock priority, so the server chooses them as the victim. */
 const isVictim = (error: unknown): boolean => failure(error)?.native === '1205';
 
-/** Some products that speak T-SQL lack some of the views; and one statement may be refused, or take too long. */
+/** Runs each statement by itself: products compatible with T-SQL may lack some views, and a single statement may be refused or time out. */
 const readApart = async (
   batch: Batch,
   queries: readonly string[],
@@ -73,7 +73,7 @@ const readApart = async (
   const reading = createReading();
   const { drafts, rows } = reading;
   const read = (set: number) => batch(queries[set] ?? '', mostBytes, (row) => rows.take(row, set));
-  // A session that was not given back after what took too long answers nothing any more.
+  // After a time-out the session may be unusable. The first failure is then the one to report.
   await read(0).catch(() => {
     throw first;
   });
@@ -87,7 +87,7 @@ const readApart = async (
   return { ...reading, missing: parts.missing() };
 };
 
-/** Which statements of `catalogQueries` a catalog can do without. */
+/** The statements of `buildSqlserverCatalogQueries` that the catalog can lack, by their index. */
 const optionalSets = (drafts: Drafts): ReadonlyMap<number, Part> =>
   new Map([
     [4, { reason: 'defaults-unread' }],
@@ -108,7 +108,7 @@ const readSizes = async (batch: Batch, take: (row: Row) => void): Promise<void> 
   }
 };
 
-/** The server hides what an account has no right to at all, so that it cannot be counted; that there is nothing to be seen is told. */
+/** The server hides tables on which an account has no permission, so they cannot be counted. Reports only that the account sees no table. */
 const missingOf = ({ user, database, readsAll }: Account, found: readonly Draft[]): Missing[] => {
   const to = `TO ${bracketed(user)};`;
   return [

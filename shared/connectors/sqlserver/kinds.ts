@@ -1,12 +1,15 @@
 import type { Column } from '../catalog.ts';
 import { kindTable } from '../kind-table.ts';
 
-/** What the catalog calls a type of the system, by its name. https://learn.microsoft.com/sql/t-sql/data-types/data-types-transact-sql */
+/** Expects the name of a system type. https://learn.microsoft.com/sql/t-sql/data-types/data-types-transact-sql */
 export const kindOf = (name: string): Column['kind'] => kinds.get(name) ?? 'other';
 
-/** A type as a table's definition spells it. Lengths are bytes, of which a national character has two; -1 is `max`. */
+/** The type as DDL spells it. `length` is in bytes, two per character of a national type; -1 means `max`. */
 export const spelled = (name: string, length: number, precision: number, scale: number): string => {
-  if (sized.has(name)) return `${name}(${length === -1 ? 'max' : national.has(name) ? length / 2 : length})`;
+  if (sized.has(name)) {
+    const characters = national.has(name) ? length / 2 : length;
+    return `${name}(${length === -1 ? 'max' : characters})`;
+  }
   if (name === 'decimal' || name === 'numeric') return `${name}(${precision},${scale})`;
   if (name === 'datetime2' || name === 'datetimeoffset' || name === 'time') return `${name}(${scale})`;
   return name;
@@ -24,7 +27,7 @@ const kinds = kindTable({
   date: 'date',
   time: 'time',
   timestamp: 'datetime datetime2 smalldatetime datetimeoffset',
-  binary: 'binary varbinary image timestamp rowversion', // `timestamp` is a version of the row, and no time
+  binary: 'binary varbinary image timestamp rowversion', // `timestamp` is a row version, not a time
   json: 'json',
   uuid: 'uniqueidentifier',
   array: 'vector',

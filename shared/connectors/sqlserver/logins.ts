@@ -1,14 +1,14 @@
 import type { Logins } from '../../network/login.ts';
 
 export const logins = {
-  /** LOGIN7 has the password with its half-bytes swapped and 0xA5 over them, which is no encryption. */
+  /** LOGIN7 contains the password with the halves of each byte swapped and XORed with 0xA5, which is not encryption. */
   password: {
     name: 'SQL Server authentication',
     kind: 'clear',
     manual:
       'https://learn.microsoft.com/openspecs/windows_protocols/ms-tds/773a62b6-ee89-4c02-9e5e-344882630aac',
   },
-  /** A token opens every database that the application may use, and Azure SQL takes it over TLS alone. */
+  /** A token gives access to every database that the application may use. Azure SQL accepts it over TLS only. */
   entra: {
     name: 'Microsoft Entra authentication',
     kind: 'tls-only',

@@ -2,10 +2,11 @@ import type { Socket } from 'node:net';
 import { hearFirst } from '../../network/hear-first.ts';
 import { Problem } from '../../problem.ts';
 
-/** What the server said to our greeting. */
+/** The server's answer to PRELOGIN. */
 export interface Greeting {
+  /** Whether the server encrypts the session. */
   readonly encrypts: boolean;
-  /** Whether the login must repeat that it comes with a token. */
+  /** Whether the login must state again that it uses a token. */
   readonly fedAuthRequired: boolean;
 }
 
@@ -19,7 +20,7 @@ export const greet = async (
   }: {
     readonly encrypt: boolean;
     readonly fedAuth: boolean;
-    /** TLS is there already (TDS 8): what the server says of encryption means nothing. */
+    /** The socket has TLS already (TDS 8), so the server's encryption option is ignored. */
     readonly strict?: boolean;
   },
 ): Promise<Greeting> => {
@@ -37,10 +38,10 @@ export const greet = async (
 export const PRELOGIN = 0x12;
 export const RESPONSE = 0x04;
 const ENDS = 1;
-/** The smallest that every server takes before another size is agreed on. */
+/** The packet size that every server accepts before another one is negotiated. */
 export const packetSize = 4096;
 
-/** A whole message, cut into packets. */
+/** Splits the message into packets. */
 export const packet = (type: number, body: Buffer): Buffer => {
   const most = packetSize - 8;
   const packets: Buffer[] = [];
@@ -94,7 +95,7 @@ const optionsIn = (body: Buffer): ReadonlyMap<number, Buffer> => {
   return options;
 };
 
-/** One packet is the whole answer of every server; what comes after it nobody has asked for. */
+/** Every server answers in one packet. Data after it is refused, because nothing requested it. */
 const wholeMessage = (heard: Buffer): Buffer | undefined => {
   if (heard[0] === ALERT) throw Object.assign(new Error('TLS alone is spoken here'), { code: 'ECONNRESET' });
   if (heard[0] !== RESPONSE) throw foreign();

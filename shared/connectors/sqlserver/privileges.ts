@@ -5,7 +5,7 @@ import { bracketed } from './quote.ts';
 const database = (right: string) => `has_perms_by_name(db_name(), 'DATABASE', '${right}')`;
 const object = (right: string) =>
   `has_perms_by_name(quotename(s.name) + '.' + quotename(o.name), 'OBJECT', '${right}')`;
-/** Beyond reading. https://learn.microsoft.com/sql/relational-databases/security/authentication-access/database-level-roles */
+/** Roles that allow more than reads. https://learn.microsoft.com/sql/relational-databases/security/authentication-access/database-level-roles */
 const powerful = [
   'db_owner',
   'db_securityadmin',
@@ -15,7 +15,7 @@ const powerful = [
   'db_datawriter',
 ];
 
-/** Two sets for any number of tables: the account, and each schema with its tables that can be seen at all. */
+/** Returns two sets, however many tables there are: the account, and each schema with the number of its visible tables. */
 export const privilegesQuery = `select user_name() as [user], suser_sname() as [login], db_name() as [database],
     is_srvrolemember('sysadmin') as sysadmin, ${database('SELECT')} as reads, ${database('CREATE TABLE')} as creates,
     has_perms_by_name(quotename(schema_name()), 'SCHEMA', 'ALTER') as alters, schema_name() as [schema],
@@ -26,7 +26,7 @@ export const privilegesQuery = `select user_name() as [user], suser_sname() as [
   where o.type_desc in ('USER_TABLE', 'VIEW') and o.is_ms_shipped = 0 and is_srvrolemember('sysadmin') = 0
   group by s.name order by s.name`;
 
-/** What is missing for the role and what is beyond it, with the statements that change it; long lists are cut. */
+/** The missing and the excess privileges for the connection's role, each with the statement that fixes it. Long lists are truncated. */
 export const privilegesOf = (
   [[account = []] = [], schemas = []]: readonly (readonly Row[])[],
   role: 'source' | 'target',
@@ -70,13 +70,13 @@ export const privilegesOf = (
         cure: `ALTER ROLE ${bracketed(name)} DROP MEMBER ${bracketed(String(user))};`,
       })),
       ...(roles.some((name) => name === 'db_owner' || name === 'db_datawriter')
-        ? [] // its writing goes with the role
+        ? [] // the role includes the writes
         : schemas.slice(0, most).flatMap((row) => writableIn(row, String(user)))),
     ],
   };
 };
 
-/** A remediation is read by people. */
+/** People read the remediation, so longer lists are truncated. */
 const most = 20;
 
 const missingIn = ([schema, tables, unreadable]: Row, to: string): Privileges['missing'] =>

@@ -2,24 +2,27 @@ import type { Scope } from '../catalog.ts';
 import { literal } from './quote.ts';
 
 /**
- * Tables and views that the account can see at all; the server leaves the others out.
+ * Tables and views on which the account has any permission. The server hides all others.
  * https://learn.microsoft.com/sql/relational-databases/system-catalog-views/sys-objects-transact-sql
  */
 const relations = ({ schemas, excludedSchemas }: Scope): string => `sys.objects o
   join sys.schemas s on s.schema_id = o.schema_id
   where o.type_desc in ('USER_TABLE', 'VIEW') and o.is_ms_shipped = 0${among('in', schemas)}${among('not in', excludedSchemas)}`;
 
-const among = (how: 'in' | 'not in', names: readonly string[] | undefined): string =>
-  names && (names.length > 0 || how === 'in')
-    ? ` and s.name ${how} (${names.length > 0 ? names.map(literal).join(', ') : 'null'})`
-    : '';
+const among = (how: 'in' | 'not in', names: readonly string[] | undefined): string => {
+  if (!names || (names.length === 0 && how === 'not in')) return '';
+  return ` and s.name ${how} (${names.length > 0 ? names.map(literal).join(', ') : 'null'})`;
+};
 
-/** Nothing is denied to an administrator, who is not asked about table by table. */
+/** A sysadmin has every permission, so the server need not check it for each table. */
 const may = (right: string, column = ''): string =>
   `case when is_srvrolemember('sysadmin') = 1 then 1
     else has_perms_by_name(quotename(s.name) + '.' + quotename(o.name), 'OBJECT', '${right}'${column}) end`;
 
-/** Set by set, to be joined here: the account, types, relations, columns, defaults, computed columns, comments, indexes, foreign keys, columns that are allowed one by one. */
+/**
+ * One statement per set, to be joined by the caller: the account, types, relations, columns, defaults, computed columns, comments, indexes,
+ * foreign keys, columns that were granted one by one, external tables.
+ */
 export const catalogQueries = (scope: Scope): readonly string[] => [
   `select user_name() as [user], db_name() as [database],
       case when is_srvrolemember('sysadmin') = 1 then 1
@@ -59,7 +62,7 @@ export const catalogQueries = (scope: Scope): readonly string[] => [
   `select t.object_id from sys.tables t where t.is_external = 1`,
 ];
 
-/** Neither included columns nor those by which an index is partitioned and that it does not name; of a columnstore all. */
+/** Leaves out included columns, and partitioning columns that the index does not name. Keeps all columns of a columnstore. */
 const part = `(i.type in (5, 6) or (k.is_included_column = 0 and (k.key_ordinal > 0 or k.partition_ordinal = 0)))`;
 
 const inside = (scope: Scope, id: string): string =>
@@ -67,10 +70,13 @@ const inside = (scope: Scope, id: string): string =>
     .replace('sys.objects o', `sys.objects o on o.object_id = ${id}`)
     .replace(/\n\s*where /, ' and ');
 
-/** Rows and bytes reserved; needs VIEW DATABASE STATE. https://learn.microsoft.com/sql/relational-databases/system-dynamic-management-views/sys-dm-db-partition-stats-transact-sql */
+/**
+ * Row counts and reserved bytes. Needs VIEW DATABASE STATE.
+ * https://learn.microsoft.com/sql/relational-databases/system-dynamic-management-views/sys-dm-db-partition-stats-transact-sql
+ */
 export const sizesOf = `select object_id, sum(case when index_id < 2 then row_count else 0 end) as [rows],
   sum(reserved_page_count) * 8192 as bytes from sys.dm_db_partition_stats group by object_id`;
 
-/** The same as far as anybody may know it: rows, and no sizes. */
+/** Row counts without sizes, which need no permission. */
 export const sizesWithoutRights = `select object_id, sum(rows) as [rows], null as bytes
   from sys.partitions where index_id < 2 group by object_id`;

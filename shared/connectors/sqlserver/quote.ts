@@ -1,13 +1,13 @@
-/** Quotes a name only where T-SQL needs it: https://learn.microsoft.com/sql/relational-databases/databases/database-identifiers */
+/** Quotes a name only if T-SQL requires it: https://learn.microsoft.com/sql/relational-databases/databases/database-identifiers */
 export const quote = (identifier: string): string =>
   /^[A-Za-z_][A-Za-z0-9_]*$/.test(identifier) && !reserved.has(identifier.toLowerCase())
     ? identifier
     : bracketed(identifier);
 
-/** Always in brackets, as the engine's own tools write grants. */
+/** Always quotes, in brackets, as Microsoft's tools do in grants. */
 export const bracketed = (identifier: string): string => `[${identifier.replaceAll(']', ']]')}]`;
 
-/** A text of T-SQL, which knows no escape but the doubled quote. */
+/** A string literal. The only escape of T-SQL is the doubled quote. */
 export const literal = (text: string): string => `N'${text.replaceAll("'", "''")}'`;
 
 /** https://learn.microsoft.com/sql/t-sql/language-elements/reserved-keywords-transact-sql */

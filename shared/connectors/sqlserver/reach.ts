@@ -19,18 +19,21 @@ export interface Way {
   readonly socket: Socket;
   readonly greeting: Greeting;
   readonly allow: (bytes: number) => void;
-  /** TLS came first, as in TDS 8. */
+  /** Whether TLS started before PRELOGIN (TDS 8). */
   readonly strict: boolean;
 }
 
-/** A socket on which the login may be said: greeted, and encrypted as was asked. The driver itself would log in in clear where the server says so. */
+/**
+ * Opens a socket that is ready for the login: with PRELOGIN done, and TLS as the connection requires. The driver by itself would send the
+ * login in clear if the server asked for that.
+ */
 export const reach = async (to: Place, dialer: Dialer, fedAuth: boolean): Promise<Way> => {
   const raw = await dialer.tcp(to);
   let greeting: Greeting | undefined;
   let strict = false;
   const { stream, unwrap, moveTo } = wrap(raw);
   const secured = await dialer.tls(
-    stream as Socket, // all that TLS needs of one
+    stream as Socket, // TLS needs nothing of a socket that the stream lacks
     to,
     async () => {
       try {
@@ -59,12 +62,12 @@ export const reach = async (to: Place, dialer: Dialer, fedAuth: boolean): Promis
   await dialer.step('authenticate', async () =>
     dialer.permitLogin(fedAuth ? logins.entra : logins.password, { encrypted: 'encrypted' in socket }),
   );
-  // A login of several packets in one record of TLS is hung up on by Azure SQL: https://github.com/tediousjs/tedious/issues/1182
+  // Azure SQL closes the connection if one TLS record contains several packets of a login: https://github.com/tediousjs/tedious/issues/1182
   if ('setMaxSendFragment' in socket) socket.setMaxSendFragment(packetSize);
   return { socket, greeting, allow: guard(socket).allow, strict };
 };
 
-/** What a server that insists on TDS 8 does to whoever says anything before TLS; only a second socket tells it from others that hang up. */
+/** A server that requires TDS 8 resets a connection that does not start with TLS. So may any other server: a second socket shows which it is. */
 const hungUp = (error: unknown) => networkFailure(error)?.code === 'connection-reset';
 
 const tds8 = 'tds/8.0';

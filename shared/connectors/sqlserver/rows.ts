@@ -13,14 +13,14 @@ export interface Account {
 }
 
 /**
- * A database whose collation is binary or tells cases apart does so for names too. What a contained database or one of Azure with a
- * catalog collation of its own does is not asked: they are said to compare as their data does.
+ * Names compare with case if the database's collation is binary or case-sensitive. The catalog collation of contained databases and of Azure
+ * is not read: their names are assumed to compare as their data does.
  * https://learn.microsoft.com/sql/relational-databases/collations/collation-and-unicode-support
  */
 const namesBy = (collation: string): NameRules =>
   /_(CS|BIN2?)(_|$)/i.test(collation) ? exactNames : namesInAnyCase;
 
-/** Reads rows into drafts as they come, set by set in the order in which `catalogQueries` asks for them, and keeps none of them. */
+/** Reads rows into drafts as they arrive, in the order of the sets of `buildSqlserverCatalogQueries`. Keeps no rows. */
 export const readRows = (drafts: Drafts) => {
   let account: Account = { user: '', database: '', readsAll: false, names: namesInAnyCase };
   const types = new Map<unknown, TypeRow>();
@@ -78,7 +78,7 @@ export const readRows = (drafts: Drafts) => {
         predicate: nullable(filter),
         valid: disabled !== true,
       });
-      // A columnstore has columns in no order of its own.
+      // The columns of a columnstore have no order.
       drafts.put(parts, Number(ordinal) || parts.length + 1, Number(id));
       if (primary === true) draft.primaryKey = parts;
       if (draft.kind === 'view') draft.kind = 'materialized_view';
@@ -126,10 +126,11 @@ const columnIn = (
   [, id, name, user, system, length, precision, scale, isNullable, isIdentity, isComputed]: Row,
   types: ReadonlyMap<unknown, TypeRow>,
 ): Column => {
-  // CLR types share a system id, and are of the system all the same.
+  // CLR types are system types that share one system id, so the user type id is looked up first.
   const type = types.get(user) ?? types.get(system);
   const alias = type?.defined === true;
   const base = (alias ? types.get(type.system)?.name : type?.name) ?? '';
+  const computed = isComputed === true ? 'virtual' : null;
   return {
     name: text(name),
     type: alias
@@ -138,15 +139,17 @@ const columnIn = (
     kind: kindOf(base),
     nullable: isNullable === true,
     default: null,
-    generated: isIdentity === true ? 'identity' : isComputed === true ? 'virtual' : null,
+    generated: isIdentity === true ? 'identity' : computed,
     comment: null,
     position: Number(id),
   };
 };
 
-const text = (value: unknown): string =>
-  typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
+const text = (value: unknown): string => {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' ? String(value) : '';
+};
 const nullable = (value: unknown): string | null => (typeof value === 'string' ? value : null);
-/** Big numbers arrive as texts. */
+/** The driver returns large numbers as strings. */
 const count = (value: unknown): number | null =>
   value === null || value === undefined || !Number.isFinite(Number(value)) ? null : Number(value);

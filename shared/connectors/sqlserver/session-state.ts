@@ -1,8 +1,8 @@
 import type { Setting } from '../setting.ts';
 
 /**
- * Everything that the server (`sp_configure 'user options'`, `query governor cost limit`), the login (its language) or a proxy that keeps
- * sessions may set otherwise, and that our reading depends on. There is no session that only reads.
+ * Every setting that affects what is read and that the server (`sp_configure 'user options'`, `query governor cost limit`), the login (its
+ * language) or a proxy with pooled sessions may have changed. SQL Server has no read-only sessions.
  * https://learn.microsoft.com/sql/t-sql/statements/set-statements-transact-sql,
  * https://learn.microsoft.com/sql/database-engine/configure-windows/configure-the-user-options-server-configuration-option
  */
@@ -29,7 +29,7 @@ export const sessionSettings: readonly Setting[] = [
     why: 'waits for no lock of others',
   },
   { name: 'rowcount', value: '0', why: 'every row is wanted' },
-  // An account may lack the right to it: what comes after a refusal may not run.
+  // Must be last: an account may lack the permission for it, and statements after a refused one may not run.
   {
     name: 'query_governor_cost_limit',
     value: '0',
@@ -37,5 +37,5 @@ export const sessionSettings: readonly Setting[] = [
   },
 ];
 
-/** Is sent in place of the driver's own first batch, which comes with the login. */
+/** Sent instead of the driver's own first batch, right after the login. */
 export const settle = sessionSettings.map(({ name, value }) => `set ${name} ${value}`).join('\n');

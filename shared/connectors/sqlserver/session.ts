@@ -24,7 +24,7 @@ export const open = async (
   { config, credentials, options, role, hide }: SqlServerTarget,
   dialer: Dialer,
 ): Promise<Session> => {
-  await import('tedious'); // before any step: it takes long enough for a network to seem slow
+  await import('tedious'); // before the first step, whose duration must not include the load time
   const fedAuth = credentials.auth_method === 'entra';
   const way = await reach(await placeOf(config, dialer), dialer, fedAuth);
   const token = fedAuth
@@ -59,7 +59,7 @@ const mostPerAnswer = 8 * 2 ** 20;
 const versionQuery = `select cast(serverproperty('ProductVersion') as nvarchar(128)) as version,
   cast(serverproperty('EngineEdition') as int) as edition`;
 
-/** Years are how its makers name versions; Azure's number has stood still since 2014 and says nothing. */
+/** Names a version by its year, as Microsoft does. Azure's version number has not changed since 2014, so its edition is returned instead. */
 const versionIn = (version: string, edition: number): string => {
   if (!/^\d{1,4}(\.\d{1,10}){0,3}$/.test(version))
     throw new Problem('protocol-mismatch', 'Expected the version of the server');
@@ -101,7 +101,7 @@ interface Login {
   readonly timeout: number;
 }
 
-/** How often a server may send us on to another, each of which is judged as the first was. */
+/** Redirects to another server. The egress policy applies to each one. */
 const mostRoutings = 2;
 
 const logIn = async (
@@ -112,7 +112,7 @@ const logIn = async (
   const { Connection, Request } = (await import('tedious')).default;
   let way = first;
   let dialled = 0;
-  // The driver calls it with where to, again for every server that it is sent on to; its types do not say so.
+  // The driver calls this with an address, and again for each redirect. Its types do not declare the argument.
   const connector = async (...[to]: readonly { readonly host: string; readonly port: number }[]) => {
     if (dialled++ === 0) return way.socket;
     if (!to || dialled > mostRoutings + 1)
@@ -129,20 +129,20 @@ const logIn = async (
     options: {
       database: config.database,
       connector,
-      encrypt: false, // is done already
+      encrypt: false, // the socket has TLS already, if the connection requires it
       packetSize,
       ...(first.strict && { tdsVersion: '8_0' }),
       appName: 'mooring',
-      workstationId: 'mooring', // else the name of this machine
+      workstationId: 'mooring', // the default is the host name of the probe
       maxRetriesOnTransientErrors: 0,
-      connectTimeout: 300_000, // the step's own limit is nearer
+      connectTimeout: 300_000, // the limit of the step is lower
       requestTimeout: timeout,
       cancelTimeout: 500,
       useColumnNames: false,
       rowCollectionOnRequestCompletion: false,
     },
   } satisfies ConnectionConfiguration);
-  // The greeting is over; the driver is told what came of it. It sends what settles the session as soon as it is let in.
+  // PRELOGIN is done, so the driver gets its result and sends none. Its first batch after the login applies the session settings.
   Object.assign(connection, {
     getInitialSql: () => settle,
     sendPreLogin: () => {},
@@ -153,9 +153,9 @@ const logIn = async (
   });
   const numbers: number[] = [];
   connection.on('errorMessage', ({ number }) => void numbers.push(number));
-  connection.on('error', () => {}); // said by the request that waits; without a listener it would end the process
+  connection.on('error', () => {}); // reported by the pending request; without a listener it would end the process
 
-  // The driver does not notice that its socket was destroyed, and would wait for its own time-out.
+  // The driver does not notice a destroyed socket, and would wait for its own time-out.
   const giveUp = () => connection.close();
   dialer.signal.addEventListener('abort', giveUp, { once: true });
   try {

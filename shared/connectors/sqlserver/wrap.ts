@@ -5,11 +5,11 @@ import { foreign, packet, PRELOGIN, RESPONSE } from './prelogin.ts';
 export interface Wrapped {
   readonly stream: Duplex;
   readonly unwrap: () => void;
-  /** Goes on over another socket, on which nothing was said yet, without any wrapping. */
+  /** Continues on another, unused socket, without wrapping. */
   readonly moveTo: (other: Socket) => void;
 }
 
-/** The stream under a TLS handshake, which TDS 7 carries inside PRELOGIN packets; after `unwrap()` bytes pass as they are. */
+/** A stream for a TLS handshake, which TDS 7 carries inside PRELOGIN packets. After `unwrap()`, bytes pass unchanged. */
 export const wrap = (first: Socket): Wrapped => {
   let socket = first;
   let bare = false;
@@ -24,7 +24,7 @@ export const wrap = (first: Socket): Wrapped => {
     write: (chunk: Buffer, _, next) => {
       if (bare) return void socket.write(chunk, next);
       flight.push(chunk);
-      setImmediate(flush); // a flight is one message
+      setImmediate(flush); // all chunks of a handshake flight form one message
       next();
     },
     final: (next) => {
@@ -37,7 +37,7 @@ export const wrap = (first: Socket): Wrapped => {
     },
   });
 
-  // The other side ends its wrapping when it wants to: a record of TLS shows that it has.
+  // The server decides when it stops wrapping: from the first bare TLS record on, all data is unwrapped.
   let records = false;
   const take = (chunk: Buffer) => {
     input = Buffer.concat([input, chunk]);
@@ -57,7 +57,7 @@ export const wrap = (first: Socket): Wrapped => {
       if (!stream.push(whole)) socket.pause();
     }
   };
-  // A listener too early would take the answer to the greeting.
+  // A listener added earlier would consume the server's answer to PRELOGIN.
   let listening = false;
   const listen = () => {
     if (!listening) {
@@ -70,7 +70,7 @@ export const wrap = (first: Socket): Wrapped => {
     }
     socket.resume();
   };
-  stream.on('error', () => {}); // told by who reads it
+  stream.on('error', () => {}); // reported by the reader of the stream
 
   return {
     stream,
@@ -87,5 +87,5 @@ export const wrap = (first: Socket): Wrapped => {
   };
 };
 
-/** The first and the last type of a record: https://www.rfc-editor.org/rfc/rfc8446#section-5.1 */
+/** The first and the last type of a TLS record: https://www.rfc-editor.org/rfc/rfc8446#section-5.1 */
 const [changeCipherSpec, applicationData] = [0x14, 0x17];
