@@ -1,6 +1,6 @@
 import type { SslMode } from '../connector.ts';
 
-/** `http:` says that the server offers no TLS; whether that will do, the mode says. */
+/** Whether requests use TLS. Only the mode `prefer` follows the scheme of the URL; stricter modes use TLS for `http:` too. */
 export const isSecure = ({ protocol }: URL, mode: SslMode): boolean =>
   mode !== 'disable' && (mode !== 'prefer' || protocol === 'https:');
 

@@ -2,7 +2,10 @@ import type { STSClientConfig } from '@aws-sdk/client-sts';
 import { Problem } from '../../problem.ts';
 import { isDenied } from './failures.ts';
 
-/** Keys of an hour, for who holds the given ones. https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+/**
+ * Exchanges the given keys for temporary keys of the role, valid for an hour. Throws `permission-denied` if the role does not trust them.
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+ */
 export const assumeRole = async (
   settings: STSClientConfig,
   { role_arn, external_id }: { readonly role_arn?: string; readonly external_id?: string },

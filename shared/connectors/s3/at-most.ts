@@ -1,4 +1,4 @@
-/** Runs work as it comes, that many at once; the rest waits in order. */
+/** Runs tasks with limited concurrency; further tasks wait in the order of their calls. */
 export type Runner = <T>(work: () => Promise<T>) => Promise<T>;
 
 export const atMost = (most: number): Runner => {

@@ -22,16 +22,16 @@ type Secrets = Readonly<
 >;
 export type S3Target = Target<Settings, Secrets>;
 
-/** A client of one bucket, that knows nothing of the machine's own AWS settings. */
+/** A client of one bucket. It ignores the AWS settings of the process's environment. */
 export interface Bucket {
   readonly client: S3Client;
   readonly name: string;
   readonly prefix: string;
-  /** Runs a request, and reading its answer, within the query's time limit; again where the server says that it is busy. */
+  /** Runs a request and the reading of its answer. Retries while the server is busy; the query time limit covers the retries. */
   within<T>(work: (abortSignal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
-/** Opens nothing yet: the first request does. */
+/** Sends no request to the bucket yet. For the auth method `role`, requests temporary keys first. */
 export const bucketOf = async (target: S3Target, dialer: Dialer): Promise<Bucket> => {
   const { config, credentials, options, hide } = target;
   const named = config.endpoint ?? target.endpoint;
@@ -48,7 +48,7 @@ export const bucketOf = async (target: S3Target, dialer: Dialer): Promise<Bucket
   const taken = async () => {
     if (credentials.auth_method !== 'role') return keys;
     const { assumeRole } = await import('./assume-role.ts');
-    // A server that the connection names has both under one roof, and so may one that the deployment does.
+    // An endpoint of the connection serves both S3 and STS. So does one of the deployment, unless it names another for STS.
     const sts = config.endpoint ?? target.endpoints?.['sts'] ?? target.endpoint;
     const at = new URL(sts ?? `https://sts.${domainOf(config.region)}`);
     const assumed = await assumeRole(
@@ -63,7 +63,7 @@ export const bucketOf = async (target: S3Target, dialer: Dialer): Promise<Bucket
   const client = new S3Client({
     ...common,
     endpoint: addressOf(url, secure),
-    // A certificate for *.s3… covers no bucket with dots, and who makes S3 too seldom has a name for each bucket.
+    // A wildcard certificate for *.s3… covers no bucket names with dots, and other S3 servers seldom have a host name per bucket.
     forcePathStyle: named !== undefined || config.bucket.includes('.'),
     credentials: await taken(),
     useArnRegion: false,
@@ -85,7 +85,7 @@ export const bucketOf = async (target: S3Target, dialer: Dialer): Promise<Bucket
   };
 };
 
-/** With what the answer's `Retry-After` says. */
+/** Records the answer's `Retry-After`, so that the next attempt waits as long as the server asks. */
 const throwNoted = (error: unknown): never => {
   const { $response }: { $response?: unknown } = Object(error);
   const { headers }: { headers?: unknown } = Object($response);

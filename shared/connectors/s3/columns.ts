@@ -12,27 +12,27 @@ import { unpack } from './unpack.ts';
 
 export interface Reading {
   readonly columns: readonly Column[];
-  /** Of this object; an estimate where it was not read to its end. */
+  /** Rows of this object; an estimate if it was not read to its end. */
   readonly rows: number | null;
-  /** How much was looked at, where it was not all. */
+  /** How much was sampled, if not the whole object. */
   readonly looked?: Pick<Sampled, 'documents' | 'rows'>;
-  /** There are more columns than are told. */
+  /** Whether columns beyond the limit were left out. */
   readonly cut?: boolean;
-  /** How many of the columns have a type that is not understood, and are told by how they are stored. */
+  /** Number of columns whose logical type is unknown. They have their physical type instead. */
   readonly unknownTypes?: number;
 }
 
-/** Why an object that has columns has none to tell. */
+/** Why the columns of an object could not be read. */
 export type Unread = 'unreadable' | 'encrypted' | 'tooLarge' | 'unsupported';
 
-/** The beginning of a text, and what share of the whole it is where that is known. */
+/** The beginning of a text file, and its share of the file (0–1), if known. */
 export interface Sample {
   readonly text: string;
   readonly whole: boolean;
   readonly share: number | null;
 }
 
-/** By the extension; nothing for what is no table. Never a whole object, unless it is a small one. */
+/** Reads columns in the format that the key's extension names; `undefined` for files that are not tables. Reads only small objects whole. */
 export const readColumns = async (
   { key, size }: Pick<Listed, 'key' | 'size'>,
   read: RangedRead,
@@ -42,7 +42,7 @@ export const readColumns = async (
   if (!named) return undefined;
   const { format, packing } = named;
   try {
-    // A way of packing in the name of a Parquet is most often that of the pages within.
+    // A compression in the name of a Parquet file usually refers to the pages inside it.
     if (format === 'parquet') {
       const reading = await readParquet(size, read, alone);
       return reading === 'unreadable' && packing !== undefined ? 'unsupported' : bounded(reading);
@@ -61,7 +61,7 @@ const bounded = (reading: Reading | Unread): Reading | Unread => {
   return cut ? { ...reading, columns, cut } : reading;
 };
 
-/** Columns, or nothing where not even one row is whole. */
+/** Returns `undefined` if the sample holds no complete row. */
 type Reader = (sample: Sample) => Reading | undefined;
 
 const texts: Readonly<Record<Exclude<Format, 'parquet' | 'unsupported'>, Reader>> = {
@@ -70,7 +70,7 @@ const texts: Readonly<Record<Exclude<Format, 'parquet' | 'unsupported'>, Reader>
   json: (sample) => readJson(sample),
 };
 
-/** Whether a text is packed is told by its first bytes: names are changed, and servers unpack. */
+/** Detects compression from the first bytes, not from the name: files are renamed, and some servers decompress them. */
 const readText = async (
   size: number,
   read: RangedRead,
@@ -90,7 +90,7 @@ const readText = async (
   };
   const first = await attempt(firstBytes, 2 ** 21);
   if (first?.reading) return first.reading;
-  // A first row may be long. Of such texts one at a time is in memory.
+  // The first row may be longer than the first sample. Only one such large sample is in memory at a time.
   if (!first || (size <= firstBytes && !isPacked)) return 'unreadable';
   const second = await alone(() => attempt(mostBytes, 2 ** 23));
   return second?.reading ?? 'unreadable';
@@ -119,14 +119,23 @@ const unpacked = async (
   return { text: decodeText(bytes), whole: whole && packed.length >= size, share: from / size };
 };
 
-/** UTF-8, UTF-16 by its byte order mark, or else what Excel writes in Western Europe. The mark is taken off; a character that is cut is left out. */
+/**
+ * Decodes UTF-8, UTF-16 (detected by its byte order mark) or, failing that, windows-1252, which Excel writes in Western Europe. Drops the
+ * mark, and a character that the end of the sample cuts off.
+ */
 const decodeText = (bytes: Buffer): string => {
   const decode = (encoding: string) =>
     new TextDecoder(encoding, { fatal: true }).decode(bytes, { stream: true });
   const mark = bytes.subarray(0, 2).toString('hex');
   try {
-    return decode(mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8');
+    return decode(utf16Encodings.get(mark) ?? 'utf-8');
   } catch {
     return new TextDecoder('windows-1252').decode(bytes);
   }
 };
+
+/** By byte order mark, in hexadecimal. */
+const utf16Encodings: ReadonlyMap<string, string> = new Map([
+  ['fffe', 'utf-16le'],
+  ['feff', 'utf-16be'],
+]);

@@ -2,14 +2,14 @@ import type { ConnectionString } from '../connector.ts';
 import { s3Options } from '../known-options.ts';
 import { decoded, readAddress, readQuery, refuse, refuseRepeated, refuseUnknown } from '../string-parts.ts';
 
-/** `s3://key:secret@bucket/prefix?region=…`: there is no standard for it. */
+/** Parses `s3://key:secret@bucket/prefix?region=…`. No standard defines this form. */
 export const connectionString: ConnectionString = {
   schemes: ['s3'],
   parse: (text) => {
     const { host, port, path, query, username: key, password: secret } = readAddress(text, form);
     if (!/^s3:/i.test(text)) refuse('a string that begins with s3://');
     if (port) refuse('no port: name another server as the option endpoint, percent-encoded');
-    // A plus stays a plus: session tokens are base64, and many are pasted as they are.
+    // A plus stays a plus: session tokens are base64, and are often pasted without percent-encoding.
     const given = readQuery(query);
     const names = given.map(([name]) => name);
     refuseUnknown(names, { isTaken: (name) => Object.hasOwn(options, name), clients: s3Options });

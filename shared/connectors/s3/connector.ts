@@ -8,17 +8,17 @@ import { exactNames } from '../names.ts';
 const port = '([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
 const endpoint = new RegExp(`^https?://([A-Za-z0-9._-]{1,253}|\\[[0-9A-Fa-f:.]{2,45}\\])(:${port})?/?$`);
 
-/** Amazon S3 and what speaks its protocol. Tried on versitygw, never on Amazon's own. */
+/** Amazon S3 and compatible servers. Tested against versitygw, not against Amazon S3 itself. */
 export const s3 = defineConnector({
   title: 'Amazon S3',
   driver: '@aws-sdk/client-s3',
   config: v.strictObject({
-    /** Never an ARN: that would choose the host. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+    /** Not an ARN, which would change the host of requests. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
     bucket: v.pipe(
       v.string(),
       v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/, 'the name of a bucket'),
     ),
-    /** One label of a host name; other makers of S3 have regions of their own, such as `auto`. */
+    /** One label of a host name. Other S3 servers have their own regions, such as `auto`. */
     region: v.pipe(v.string(), v.regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, 'a region such as eu-west-1')),
     prefix: v.exactOptional(
       v.pipe(
@@ -31,7 +31,7 @@ export const s3 = defineConnector({
   }),
   credentials: {
     access_key: v.strictObject({ secret_access_key: Secret, session_token: v.exactOptional(Secret) }),
-    /** Taken on with the customer's own keys; never with an identity of our own, which would take it on for anybody. */
+    /** Assumed with the customer's own keys, never with Mooring's identity: any tenant could then use a role that trusts Mooring. */
     role: v.strictObject({
       secret_access_key: Secret,
       session_token: v.exactOptional(Secret),
@@ -62,7 +62,7 @@ export const s3 = defineConnector({
         : undefined,
   },
   destination: ['endpoint', 'region', 'bucket', 'access_key_id'],
-  // Neither sends a key: it signs. Which role is taken on, and under which condition, is what the keys were given for.
+  // Both auth methods sign requests and send no secret key. The keys were given for one role and one external ID.
   strength: { endpoint: 'url', auth_method: 'exact', role_arn: 'exact', external_id: 'exact' },
   reach: ({ bucket, region, endpoint: named }, mode) => {
     const url = named === undefined ? undefined : URL.parse(named);

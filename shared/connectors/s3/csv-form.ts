@@ -2,21 +2,21 @@ import { createBudget } from '../../network/budget.ts';
 import { kindOf, isValue } from './csv-kinds.ts';
 import { eachRow, type Form } from './csv-rows.ts';
 
-/** How a text is written, from its first rows; the delimiter is empty where a line is one field. */
+/** The layout of a text, detected from its first rows. An empty delimiter means that each line is one field. */
 export interface Layout extends Form {
-  /** How many fields most rows have. */
+  /** Number of fields of the table's rows. */
   readonly width: number;
-  /** Rows above the first one of the table: titles, notes, comments. */
+  /** Number of rows above the table: titles, notes, comments. */
   readonly above: number;
-  /** Whether each row begins with a field that the header has no name for, as R writes the names of rows. */
+  /** Whether each row begins with a field that the header does not name: R writes row names in this way. */
   readonly indexed: boolean;
 }
 
 interface Given {
   readonly whole: boolean;
-  /** The delimiter that the file itself names. */
+  /** The delimiter that the file's own `sep=` line names. */
   readonly hinted: string | undefined;
-  /** The delimiter where the first line has it at all. */
+  /** The delimiter to use if the first line contains it. */
   readonly preferred: string | undefined;
 }
 
@@ -34,7 +34,10 @@ export const findLayout = (text: string, { whole, hinted, preferred }: Given): L
   return { delimiter, quote, width, above, indexed: isIndexed(rows.slice(above), width) };
 };
 
-/** Lines in which a delimiter is a part of the text. A first line that has more of them than all others is a header of columns that are empty. */
+/**
+ * Whether the delimiter is only part of the text, so that each line is one field. A first line with more fields than every other row is
+ * the header of a table whose other columns are empty.
+ */
 const isOneColumn = ({ width, rows: [first, ...others] }: Rating): boolean =>
   width === 1 && (first?.length === 1 || others.some(({ length }) => length >= (first?.length ?? 0)));
 
@@ -45,11 +48,11 @@ const lookedAt = { rows: 100, characters: 65_536 };
 interface Rating extends Form {
   readonly rows: readonly (readonly string[])[];
   readonly width: number;
-  /** Of the fields: how many are in rows of that width. */
+  /** Share of all fields that are in rows of that width (0–1). */
   readonly share: number;
-  /** Marks that enclose no field as a whole. */
+  /** Number of quotation marks that do not enclose a whole field. */
   readonly strays: number;
-  /** Of the fields of these rows: how many hold another delimiter. */
+  /** Share of the fields in rows of that width that contain another delimiter (0–1). */
   readonly foreign: number;
 }
 
@@ -68,7 +71,7 @@ const rate = (text: string, { whole, ...form }: Form & { readonly whole: boolean
     });
   };
   read(whole && part.length === text.length);
-  // The beginning of a first row that is longer than what is looked at.
+  // The first row is longer than the sample: read its beginning.
   if (rows.length === 0) read(true);
   const counted = rows.some((row) => !isComment(row)) ? rows.filter((row) => !isComment(row)) : rows;
   const width = findWidth(counted);
@@ -86,7 +89,10 @@ const rate = (text: string, { whole, ...form }: Form & { readonly whole: boolean
   };
 };
 
-/** The width whose rows have most of the fields: a table may stand among more lines of notes than it has rows. */
+/**
+ * Finds the width whose rows hold the most fields: a table may have fewer rows than the file has other lines. Returns 1 if no width has more
+ * rows than 1.
+ */
 const findWidth = (rows: readonly (readonly string[])[]): number => {
   const counts = new Map<number, number>();
   for (const { length } of rows) counts.set(length, (counts.get(length) ?? 0) + 1);
@@ -101,7 +107,10 @@ const findWidth = (rows: readonly (readonly string[])[]): number => {
   )[0];
 };
 
-/** Whose rows are more alike; whose fields are enclosed as they should be, and hold no other delimiter but commas; who has more of them. */
+/**
+ * Prefers, in this order, rows of one width, few stray quotation marks, few fields that contain another delimiter (commas do not count),
+ * and a first row with more fields.
+ */
 const better = (one: Rating, other: Rating): Rating => {
   if (other.share !== one.share) return other.share > one.share ? other : one;
   if (other.strays !== one.strays) return other.strays < one.strays ? other : one;
@@ -112,19 +121,19 @@ const better = (one: Rating, other: Rating): Rating => {
 const wider = (one: Rating, other: Rating): Rating =>
   (other.rows[0]?.length ?? 0) > (one.rows[0]?.length ?? 0) ? other : one;
 
-/** A mark of another kind where all of the first line is in such marks. */
+/** Returns a single quote if it encloses every field of the first line, otherwise a double quote. */
 const quoteIn = (line: string, delimiter: string): string =>
   line.length < 10_000 && line.split(delimiter).every((field) => /^'[^']*'$/.test(field.trim())) ? "'" : '"';
 
 const isComment = ([field = '']: readonly string[]): boolean => field.trimStart().startsWith('#');
 
-/** Whether a row is none of a table of that width: a comment that is not divided as its rows are. */
+/** Whether a row is a comment that does not have the table's number of fields. */
 export const isAside = (row: readonly string[], width: number): boolean =>
   width > 1 && row.length !== width && isComment(row);
 
 /**
- * Comments; and rows that are shorter or all but empty, if a header follows them and values of another kind than text stand below it:
- * otherwise nothing says that the first row is not the header.
+ * Counts the rows above the table: comments, and short or almost empty rows if a header follows that has values other than text below it.
+ * Without such values, the first row may be the header.
  */
 const rowsAbove = (rows: readonly (readonly string[])[], width: number): number => {
   if (width === 1) {
@@ -146,7 +155,7 @@ const rowsAbove = (rows: readonly (readonly string[])[], width: number): number 
   );
 };
 
-/** Whether a first row of names has values below it. */
+/** Whether the first row holds names, and a row below it holds values other than text. */
 const startsTable = ([header = [], ...below]: readonly (readonly string[])[]): boolean =>
   header.every((field) => field.trim() !== '' && !isValue(field.trim())) &&
   below.some((row) => row.some((field) => !['string', undefined].includes(kindOf(field.trim()))));

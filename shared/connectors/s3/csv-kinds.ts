@@ -1,11 +1,11 @@
-/** What a field of a text can be read as. */
+/** The kind of value that a text field can be read as. */
 export type Kind = 'integer' | 'decimal' | 'boolean' | 'date' | 'time' | 'timestamp' | 'uuid' | 'string';
 
-/** `undefined` for an empty field and for words such as NULL. Digits behind a leading zero are a string: as a number they would lose the zero. */
+/** Returns `undefined` for an empty field and for words such as NULL. Digits after a leading zero are a string: a number would lose the zero. */
 export const kindOf = (field: string): Kind | undefined => {
   if (field === '' || absent.test(field)) return undefined;
   for (const [form, kind] of numbers) if (form.test(field)) return kind;
-  // Dates and times begin with a digit and are short, so most texts are passed over at once.
+  // Dates and times are short and begin with a digit: this skips most texts cheaply.
   if (field.length <= longestTime && /^\d{1,4}[-/.:\d]/.test(field)) {
     const kind = momentOf(field);
     if (kind) return kind;
@@ -13,7 +13,7 @@ export const kindOf = (field: string): Kind | undefined => {
   return words.find(([form]) => form.test(field))?.[1] ?? 'string';
 };
 
-/** Whether a field reads as a value, and not as a word that names something. */
+/** Whether a field is a value rather than a name. */
 export const isValue = (field: string): boolean => {
   const kind = kindOf(field);
   return kind !== undefined && kind !== 'string' && /\d/.test(field);
@@ -21,7 +21,7 @@ export const isValue = (field: string): boolean => {
 
 export const isYear = (field: string | undefined): boolean => /^(19|20)\d\d$/.test(field?.trim() ?? '');
 
-/** The kind of a column whose fields are of these kinds. */
+/** Merges the kinds of a column's fields into the kind of the column. */
 export const common = (kinds: readonly Kind[]): Kind => {
   const [first, second, ...more] = kinds;
   if (first === undefined) return 'string';
@@ -32,11 +32,11 @@ export const common = (kinds: readonly Kind[]): Kind => {
   return both.has('date') && both.has('timestamp') ? 'timestamp' : 'string';
 };
 
-/** What programs write for a value that is not there: R, pandas, MySQL, Excel and people. */
+/** What R, pandas, MySQL, Excel and people write for a missing value. */
 const absent = /^(-|na|n\/a|#n\/a|nan|null|none|nil|\\n)$/i;
 
 const numbers: readonly (readonly [RegExp, Kind])[] = [
-  [/^-?(0|[1-9]\d*)$/, 'integer'], // a plus begins a telephone number
+  [/^-?(0|[1-9]\d*)$/, 'integer'], // no plus sign, which begins telephone numbers
   [/^-?((0|[1-9]\d*)?\.\d+|(0|[1-9]\d*)\.?)([eE][+-]?\d+)?$/, 'decimal'],
 ];
 
@@ -61,7 +61,7 @@ const momentOf = (field: string): Kind | undefined => {
 const clock = /^([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d([.,]\d{1,9})?)?( ?[AP]M)?$/i;
 const zone = / ?(Z|UTC|GMT|[+-]\d{2}(:?\d{2})?)$/;
 
-/** The year first, or last with day and month in whatever order; a year of two digits only behind what is no point of a version. */
+/** Accepts the year first, or last with day and month in either order. Accepts a two-digit year only if it cannot be part of a version. */
 const isDate = (text: string): boolean => {
   const [, year = '', , month = '', day = ''] = /^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})$/.exec(text) ?? [];
   if (year !== '') return isDay(year, month, day);

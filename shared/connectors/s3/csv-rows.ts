@@ -1,23 +1,23 @@
 import type { Budget } from '../../network/budget.ts';
 
-/** How the rows of a text are divided. */
+/** How rows are divided into fields. */
 export interface Form {
   readonly delimiter: string;
-  /** What encloses fields. */
+  /** The quotation mark that encloses fields. */
   readonly quote: string;
 }
 
 interface Reader extends Form {
-  /** Whether the text is all there is. */
+  /** Whether the text is the whole file. */
   readonly whole: boolean;
   readonly budget: Budget;
-  /** Called for each mark that encloses no field as a whole. */
+  /** Called for each quotation mark that does not enclose a whole field. */
   readonly stray?: () => void;
 }
 
 /**
- * Hands over row after row, each with where it ends, until one is refused; answers how far it came. RFC 4180; the last row of a part of a
- * file is not taken for a whole one. https://www.rfc-editor.org/rfc/rfc4180
+ * Calls `take` with each row and the position where it ends, until `take` returns false; returns the position that it reached. Skips the
+ * last row of a partial file, which may be incomplete. RFC 4180: https://www.rfc-editor.org/rfc/rfc4180
  */
 export const eachRow = (
   text: string,
@@ -26,7 +26,7 @@ export const eachRow = (
 ): number => {
   let row: string[] = [];
   let at = 0;
-  /** Whether a mark was found that nothing closes: it encloses nothing then, and no later one is looked for. */
+  /** Whether an unclosed quotation mark was found. It then encloses nothing, and later marks are not matched either. */
   let isOpen = false;
   const finish = (): boolean => {
     const isBlank = row.length === 1 && row[0] === '';
@@ -37,7 +37,7 @@ export const eachRow = (
   while (at < text.length) {
     const from = at;
     let field: string;
-    // Blanks behind a delimiter: the quotation mark is what the field begins with.
+    // Blanks may stand between a delimiter and the quotation mark of the next field.
     let mark = at;
     while (text[mark] === ' ') mark += 1;
     const end = text[mark] === quote && !isOpen ? endOfQuoted(text, mark, { delimiter, quote }) : undefined;
@@ -51,7 +51,7 @@ export const eachRow = (
       at = end + 1;
       const rest = at;
       while (at < text.length && text[at] !== delimiter && text[at] !== '\n') at += 1;
-      const behind = text.slice(rest, at).trimEnd(); // of a mark within the field that is not doubled
+      const behind = text.slice(rest, at).trimEnd(); // the field contains a mark that is not doubled
       if (behind !== '') stray?.();
       field += behind;
     } else {
@@ -74,7 +74,7 @@ export const eachRow = (
   return text.length;
 };
 
-/** Where the mark is that closes a field; nothing where the one that begins it is a part of it. */
+/** Finds the mark that closes a field: `undefined` if the opening mark is part of the field, `nowhere` if no mark closes it. */
 const endOfQuoted = (
   text: string,
   mark: number,
@@ -88,7 +88,7 @@ const endOfQuoted = (
   }
 };
 
-/** Whether a mark of a text with tabs is a part of its field: inches, or a quotation that goes on. Programs that write tabs seldom quote. */
+/** Whether a mark in tab-separated text is part of its field: inches, or a quotation inside a longer text. Such text seldom has quoted fields. */
 const isLoose = (text: string, mark: number, quote: string): boolean => {
   for (let at = mark + 1; at < text.length; at += 1) {
     const one = text[at];

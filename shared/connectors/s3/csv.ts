@@ -8,11 +8,11 @@ import { eachRow } from './csv-rows.ts';
 
 interface Options {
   readonly budget?: Budget;
-  /** The delimiter where the first line has it at all. */
+  /** The delimiter to use if the first line contains it. */
   readonly preferred?: string;
 }
 
-/** The header names the columns, and the rows of the sample tell their kinds. */
+/** Reads names from the header and kinds from the rows of the sample. Returns `undefined` without a complete row, or for binary data. */
 export const readCsv = (
   { text: given, whole, share }: Sample,
   { budget = csvBudget(), preferred }: Options = {},
@@ -24,7 +24,7 @@ export const readCsv = (
   try {
     read = eachRow(text, { ...layout, whole, budget }, table.add);
   } catch (error) {
-    // Who has read enough rows knows the columns.
+    // Two rows are enough: keep the columns that were read within the budget.
     if (!isTooLarge(error) || table.rows() < 2) throw error;
     read = table.end();
     whole = false;
@@ -41,17 +41,17 @@ export const readCsv = (
   };
 };
 
-/** Characters and fields of one sample. */
+/** Counts the characters and fields of one sample. */
 export const csvBudget = (): Budget => createBudget({ steps: 12 * 2 ** 20, depth: 1 });
-/** What telling a field's kind takes, in characters that are looked at. */
+/** The cost of detecting the kind of one field, in characters read. */
 const costOfAField = 8;
 
-/** Keeps the first row, and of all others the kinds of their fields: what a row costs is its own fields, and no others. */
+/** Keeps the first row and, of all other rows, only the kinds of their fields. The cost of a row depends on its own fields alone. */
 const createTable = (budget: Budget, { width, above, indexed }: Layout) => {
   let first: readonly string[] | undefined;
   let kinds: Set<Kind>[] = [];
   let header: 'no' | 'yes' | 'unclear' = 'no';
-  /** Whether something else stood below a year, date or time of the first row. */
+  /** Whether a row has another kind of value below a year, date or time of the first row. */
   let outgrown = false;
   let passed = 0;
   let rows = 0;
@@ -88,7 +88,7 @@ const createTable = (budget: Budget, { width, above, indexed }: Layout) => {
     first: () => first,
     rows: () => rows,
     end: () => end,
-    /** The columns, and how many rows there were below the header. */
+    /** Returns the columns, and the number of rows below the header. */
     finish: () => {
       decide();
       const count = first?.length ?? 0;
@@ -103,7 +103,7 @@ const createTable = (budget: Budget, { width, above, indexed }: Layout) => {
   };
 };
 
-/** Columns behind the last one that has a name; one alone is what a delimiter at the end of each row makes. */
+/** Adds columns that the header does not name. Ignores a single extra column, which a delimiter at the end of each row makes. */
 const widen = (row: readonly string[], width: number): readonly string[] =>
   width > row.length + 1 ? [...row, ...Array.from({ length: width - row.length }, () => '')] : row;
 
@@ -118,14 +118,14 @@ const columnOf = (name: string, at: number, kind: Kind): Column => ({
   position: at + 1,
 });
 
-/** A row without values is one of names; one with values and words is told by what stands below. */
+/** Detects whether the first row is a header. `unclear`: it has both values and words, so the rows below decide. */
 const headerIn = (row: readonly string[]) => {
   const values = row.map((field) => field.trim()).filter(isValue);
   if (values.length === 0) return 'yes';
   return values.length < row.length ? 'unclear' : 'no';
 };
 
-/** Whether nothing below a field of the first row is like it: a word above numbers, a number above words. */
+/** Whether no value of a column has the kind of the field in the first row: a word above numbers, or a number above words. */
 const isStrange = (named: string, below: ReadonlySet<Kind>): boolean => {
   const kind = kindOf(named);
   if (kind === undefined || below.size === 0) return false;
@@ -137,14 +137,14 @@ const isNumber = (kind: Kind): boolean => kind === 'integer' || kind === 'decima
 const isMoment = (field: string): boolean =>
   isYear(field) || ['date', 'time', 'timestamp'].includes(kindOf(field) ?? '');
 
-/** Whether what stands below a year, date or time of the first row is something else. */
+/** Whether the field below a year, date or time of the first row is of another kind. */
 const isOther = (named: string, field: string): boolean => {
   const kind = kindOf(field);
   if (kind === undefined || !isMoment(named)) return false;
   return isYear(named) ? !isYear(field) : kind !== kindOf(named);
 };
 
-/** Old Macs end lines with a carriage return alone. The length stays. */
+/** Replaces carriage returns that end lines alone, as on classic Mac OS. The length of the text stays the same. */
 const withLineFeeds = (text: string, whole: boolean): string => {
   if (text.includes('\n')) return text;
   const first = text.indexOf('\r');
@@ -152,7 +152,7 @@ const withLineFeeds = (text: string, whole: boolean): string => {
   return isEnd ? text.replaceAll('\r', '\n') : text;
 };
 
-/** Excel's own first line, `sep=;`, which is no row: it names the delimiter. */
+/** Splits off Excel's line `sep=;`, which names the delimiter and is not a row. */
 const takeHint = (text: string): readonly [text: string, delimiter: string | undefined] => {
   const [line, delimiter] = /^"?sep=([^\r\n"])"?\r?\n/i.exec(text.slice(0, 16)) ?? [];
   return line === undefined ? [text, undefined] : [text.slice(line.length), delimiter];

@@ -3,21 +3,21 @@ import { findFormat } from './formats.ts';
 import type { Listed } from './list.ts';
 import { isBeside, isPart, rootOf } from './outputs.ts';
 
-/** A table to be: an object, the objects below a folder of partitions, or the parts that one job wrote into a folder. */
+/** The objects of one future table: a single object, the objects below partition folders, or the parts that one job wrote into a folder. */
 export interface DataSet {
   readonly schema: string;
   readonly name: string;
   kind: 'file' | 'table';
   bytes: number;
   files: number;
-  /** How many of its files hold anything. */
+  /** Number of files that are not empty. */
   filled: number;
-  /** Whether these have more than one extension: the size of one says nothing of the rows of another then. */
+  /** Whether these files have several extensions. The size of one then says nothing about the rows of another. */
   mixed: boolean;
-  /** What its columns are read from: of those that can be read the latest that holds anything, and the next one. */
+  /** The file to read columns from, the latest readable one that is not empty; `spare` is the second choice. */
   sample: Listed | undefined;
   spare: Listed | undefined;
-  /** The values of each partition key, as far as they tell its kind. */
+  /** What the values of each partition key say about its kind. */
   readonly partitions: Map<string, Values>;
 }
 
@@ -28,7 +28,7 @@ interface Values {
   some: boolean;
 }
 
-/** Folds keys, one after the other, into data sets: `lake/orders/year=2026/1.parquet` is a part of `lake`.`orders`. */
+/** Groups object keys into data sets as they arrive: `lake/orders/year=2026/1.parquet` belongs to `lake`.`orders`. */
 export const dataSets = (
   bucket: string,
   { schemas, excludedSchemas }: Scope,
@@ -56,7 +56,7 @@ export const dataSets = (
     const first = folders.findIndex(isPartition);
     const isFolder = first >= 0 || isPart(file);
     const root = rootOf(first < 0 ? folders : folders.slice(0, first), file);
-    // A folder without a name stays in the path, so that `/a` and `a` are two.
+    // A folder with an empty name stays in the path, so that `/a` and `a` differ.
     const name = isFolder ? (root.at(-1) && root.pop()) || bucket : file;
     const schema = root.every((folder) => folder === '') ? '/'.repeat(root.length) : root.join('/');
     if (excluded.has(schema) || (wanted && !wanted.has(schema))) return;
@@ -82,7 +82,7 @@ export const dataSets = (
       };
       found.set(id, set);
     }
-    // An object may have the name of a folder.
+    // An object may have the same name as a folder.
     if (isFolder) set.kind = 'table';
     set.bytes += object.size;
     set.files += 1;
@@ -96,10 +96,10 @@ export const dataSets = (
   return { add, found, overflow: () => overflow, oversized: () => oversized };
 };
 
-/** They stand in the path and not in the files, and come last, as Hive has them. */
+/** Partition columns are in the path, not in the files. They come last, as in Hive. */
 export const partitionColumns = ({ partitions }: DataSet, from: number): Column[] =>
   [...partitions].map(([name, values], at) => {
-    const kind = values.some && values.integer ? 'integer' : values.some && values.date ? 'date' : 'string';
+    const kind = toPartitionKind(values);
     return {
       name,
       type: kind,
@@ -112,6 +112,11 @@ export const partitionColumns = ({ partitions }: DataSet, from: number): Column[
     };
   });
 
+const toPartitionKind = ({ some, integer, date }: Values): Column['kind'] => {
+  if (some && integer) return 'integer';
+  return some && date ? 'date' : 'string';
+};
+
 const keepBest = (set: DataSet, object: Listed): void => {
   const isBetter = (than: Listed | undefined) =>
     !than || ((set.mixed && rankOf(object) - rankOf(than)) || compareAge(object, than)) > 0;
@@ -121,7 +126,7 @@ const keepBest = (set: DataSet, object: Listed): void => {
   } else if (isBetter(set.spare)) set.spare = object;
 };
 
-/** What is archived before what is not, then the earlier one; of two that changed at once the one whose name comes first, in whatever order they are listed. */
+/** Sorts archived objects before others, then older ones before newer ones, then by key: the order of the listing must not matter. */
 const compareAge = (one: Listed, other: Listed): number => {
   if (one.archived !== other.archived) return one.archived ? -1 : 1;
   if (one.changed !== other.changed) return one.changed - other.changed;
@@ -133,7 +138,7 @@ const extensionOf = ({ key }: Listed): string => {
   return at > key.lastIndexOf('/') ? key.slice(at) : '';
 };
 
-/** What can be read comes before what cannot. */
+/** Ranks files that can be read above those that cannot. */
 const rankOf = ({ key }: Listed): number => {
   const named = findFormat(key);
   if (!named) return 0;
@@ -142,7 +147,7 @@ const rankOf = ({ key }: Listed): number => {
 
 const isPartition = (folder: string): boolean => /^[^=]+=/.test(folder);
 
-/** What Hive and Spark write beside the data: `_SUCCESS`, `_delta_log`, `.part.crc`. */
+/** Whether Hive or Spark writes such a file or folder beside the data: `_SUCCESS`, `_delta_log`, `.part.crc`. */
 const isHidden = (segment: string): boolean => segment.startsWith('_') || segment.startsWith('.');
 const isHiddenFolder = (folder: string): boolean => isHidden(folder) && !isPartition(folder);
 
@@ -163,12 +168,12 @@ const note = (partitions: Map<string, Values>, folder: string) => {
   values.date &&= /^\d{4}-\d{2}-\d{2}$/.test(value);
 };
 
-/** Whoever lays data out has a few; a thousand keys could have a hundred each, all of another name. */
+/** Real layouts have a few partition keys; a hostile one could have a hundred new ones in each object key. */
 const mostPartitions = 100;
-/** No key of S3 is longer: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+/** S3 allows no longer keys: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const longestKey = 1024;
 
-/** Hive escapes what a folder's name cannot hold. */
+/** Decodes the characters that Hive escapes because a folder's name cannot hold them. */
 const unescaped = (text: string): string => {
   if (!text.includes('%')) return text;
   try {

@@ -1,27 +1,30 @@
 import type { Structures } from './footer.ts';
 
-/** An element of a Parquet's schema: a field, or a group of those that follow it. https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift */
+/**
+ * An element of a Parquet schema: a field, or a group of the elements that follow it.
+ * https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
+ */
 export interface Element {
   readonly name: string;
-  /** How many of the elements behind it, and not behind its children, are its children. */
+  /** Number of direct children. Each follows in turn, with its own children behind it. */
   readonly children: number;
   readonly repetition: 'REQUIRED' | 'OPTIONAL' | 'REPEATED' | undefined;
-  /** How it is stored; nothing for a group. */
+  /** The physical type; `undefined` for a group. */
   readonly physical: string | undefined;
-  /** Bytes of a `FIXED_LEN_BYTE_ARRAY`. */
+  /** Length of a `FIXED_LEN_BYTE_ARRAY`, in bytes. */
   readonly length: number | undefined;
   readonly annotation: Annotation | undefined;
-  /** Whether it says something that no table here has: of a later release of the format, or damaged. */
+  /** Whether it has a type or annotation that this reader does not know: from a later release of the format, or damaged. */
   readonly unknown: boolean;
 }
 
-/** What stored values mean. */
+/** The logical meaning of the stored values. */
 export interface Annotation {
   readonly name: string;
   readonly parameters: readonly (string | number | boolean)[];
 }
 
-/** Makes objects of one structure after the other: what they hold may have any shape. */
+/** Decodes the elements one by one. Their values may have any shape. */
 export const readElements = async ({ count, bytes }: Structures): Promise<Element[]> => {
   const [{ deserializeTCompactProtocol }, tables] = await Promise.all([
     import('hyparquet/src/thrift.js'),
@@ -31,7 +34,7 @@ export const readElements = async ({ count, bytes }: Structures): Promise<Elemen
   return Array.from({ length: count }, () => buildElement(deserializeTCompactProtocol(reader), tables));
 };
 
-/** What the library makes of a structure: its values by the numbers of their fields. */
+/** A struct as the library decodes it: values by field number. */
 type Fields = Readonly<Record<`field_${number}`, unknown>>;
 
 interface Tables {
@@ -50,7 +53,7 @@ const buildElement = (fields: Fields, tables: Tables): Element => {
     field_6: converted,
     field_10: logical,
   } = fields;
-  // A damaged footer may leave out what its format requires.
+  // A damaged footer may lack required fields.
   if (!(name instanceof Uint8Array)) throw new Error('expected a name of each element');
   const physical = typeof type === 'number' ? (tables.ParquetTypes[type] ?? `TYPE(${type})`) : undefined;
   const meaning = readLogical(logical);
@@ -79,7 +82,7 @@ const readConverted = (name: string, { field_7: scale, field_8: precision }: Fie
   parameters: name === 'DECIMAL' ? [numberOr0(precision), numberOr0(scale)] : [],
 });
 
-/** Nothing for what later releases of the format added, and for what lacks a parameter. */
+/** Returns `undefined` for types that later releases of the format added, and for types without a required parameter. */
 const readLogical = (union: unknown): Annotation | undefined => {
   if (!isFields(union)) return undefined;
   const [[field, value] = ['', undefined]] = Object.entries(union);

@@ -11,7 +11,7 @@ import {
 } from '../failure-table.ts';
 import { isTransientStatus } from '../retry.ts';
 
-/** By the code in the body of the answer, else by the status alone. */
+/** Classifies by the code in the answer's body, or by the HTTP status if there is none. */
 export const failure = (error: unknown): Failure | undefined => {
   const status = statusOf(error);
   if (status === undefined) return undefined;
@@ -31,7 +31,7 @@ const down: Meaning = [
   'The server failed for now: try again in a minute, and look at its log or status page.',
 ];
 
-/** Which policy refuses, where the text says so: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+/** Finds the policy that denies, if the message names it: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
 const deniedBy = textTable([
   [
     /service control policy/,
@@ -72,19 +72,19 @@ const deniedBy = textTable([
 
 const isRedirect = (status: number) => status >= 300 && status < 400;
 
-/** Whether the account is who it says, and may not do this. */
+/** Whether the account was authenticated but may not do this. */
 export const isDenied = (error: unknown): boolean => nameOf(error) === 'AccessDenied';
 
-/** Whether the server may well answer in a moment. */
+/** Whether a retry in a moment may succeed. */
 export const isTransient = (error: unknown): boolean => isTransientStatus(statusOf(error));
 
-/** What became of one object and says nothing about the others; `undefined` for what is wrong with the bucket, the account or the way there. */
+/** Finds a failure that concerns one object only; `undefined` if the error concerns the bucket, the account or the network. */
 export const findLack = (error: unknown): ObjectLack | undefined => {
   if (error instanceof Problem) return error.code === 'timeout' ? 'failing' : undefined;
   const name = nameOf(error) ?? '';
   if (isDenied(error)) return 'denied';
   if (name === 'InvalidObjectState') return 'archived';
-  // Removed or written anew meanwhile.
+  // The object was removed or replaced after it was listed.
   if (name === 'NoSuchKey' || name === 'InvalidRange') return 'gone';
   if (name.startsWith('KMS.')) return 'keys';
   return isTransient(error) ? 'failing' : undefined;
@@ -92,16 +92,16 @@ export const findLack = (error: unknown): ObjectLack | undefined => {
 
 export type ObjectLack = 'denied' | 'archived' | 'gone' | 'keys' | 'failing';
 
-/** What S3 calls the error, where it sent one; the SDK has names of its own for what has no code. */
+/** Finds the error code that S3 sent. An error without a code has a name of the SDK, which counts only if S3 has a code of that name. */
 export const nameOf = (error: unknown): string | undefined => {
   const { Code, name } = fieldsOf(error);
   if (statusOf(error) === undefined) return undefined;
-  // A server may call its error anything.
+  // The code is foreign text.
   if (typeof Code === 'string' && /^[A-Za-z][A-Za-z0-9.]{0,63}$/.test(Code)) return Code;
   return typeof name === 'string' && codes.has(name) ? name : undefined;
 };
 
-/** The status of the answer that an SDK of AWS threw, where there was one. */
+/** Finds the HTTP status of the answer in an error of an AWS SDK. */
 export const statusOf = (error: unknown): number | undefined => {
   const { httpStatusCode } = fieldsOf(fieldsOf(error)['$metadata']);
   return typeof httpStatusCode === 'number' ? httpStatusCode : undefined;
@@ -168,7 +168,7 @@ const codes = failureTable({
   ],
 });
 
-/** Answers to who asks in another region than the bucket's. */
+/** Error codes for requests to a region other than the bucket's. */
 const elsewhere: ReadonlySet<string> = new Set([
   'AuthorizationHeaderMalformed',
   'PermanentRedirect',

@@ -1,23 +1,23 @@
 import { createBudget, spend, type Allowance, type Budget } from '../../network/budget.ts';
 
-/** One behind the other in Thrift's compact protocol; what they hold is all there, and is little enough to make objects of one at a time. */
+/** Consecutive structs in Thrift's compact protocol. They are complete, and each is small enough to decode. */
 export interface Structures {
   readonly count: number;
   readonly bytes: Buffer;
 }
 
-/** What is needed of the end of a Parquet file. */
+/** The parts of a Parquet footer that are needed. */
 export interface Footer {
   readonly schema: Structures;
-  /** As the file says, or else the sum of its row groups; `null` where neither is a number of rows. */
+  /** The file's own count, or else the sum of its row groups; `null` if neither is a valid count. */
   readonly rows: number | null;
-  /** What GeoParquet says of the columns, in JSON. https://geoparquet.org/releases/v1.1.0/ */
+  /** GeoParquet metadata of the columns, as JSON. https://geoparquet.org/releases/v1.1.0/ */
   readonly geo: string | undefined;
 }
 
 /**
- * Makes no object of row groups, which are most of a footer, and none of claimed lists before it has seen their items. Damage behind the
- * schema costs what stands there. Throws `source-too-large`, and any other error for what is no footer.
+ * Decodes no row groups, which are most of a footer, and allocates nothing for a list before it has read the items. Damage after the schema
+ * loses only what follows it. Throws `source-too-large`, or another error if the bytes are not a footer.
  * https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
  */
 export const readFooter = (footer: Buffer, budget = footerBudget()): Footer => {
@@ -47,16 +47,16 @@ const isCount = (value: number | undefined): boolean => Number.isSafeInteger(val
 
 /** Fields of FileMetaData: https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift */
 const [schemaField, rowsField, groupsField, pairsField] = [2, 3, 4, 5];
-/** Of RowGroup, and of KeyValue. */
+/** Fields of RowGroup and of KeyValue. */
 const [rowsOfGroup, keyOfPair, valueOfPair] = [3, 1, 2];
 
 export const footerBudget = (): Budget => createBudget({ steps: 16 * 2 ** 20, depth: 16 });
-/** Ten values each, of 10 000 columns that are nested. */
+/** Enough for 10 000 nested columns, with ten values for each element. */
 const mostElements = 100_000;
 const mostValues = 1_000_000;
-/** There are some twenty. */
+/** An element has about twenty. */
 const mostValuesOfAnElement = 1000;
-/** Fields have numbers of 16 bits: https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md#struct-encoding */
+/** Field IDs have 16 bits: https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md#struct-encoding */
 const largestField = 2 ** 15 - 1;
 
 const [STOP, TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, STRUCT] = [
@@ -66,7 +66,7 @@ const [STOP, TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, STRUCT
 const createReader = (bytes: Buffer, budget: Budget) => {
   let at = 0;
   const elements: Allowance = { left: mostElements };
-  /** What the library is going to make objects of, in all elements and in one. */
+  /** Limits for the values that the library will decode: in all elements, and in one. */
   let values: readonly Allowance[] = [];
 
   const take = (length: number) => {
@@ -91,7 +91,7 @@ const createReader = (bytes: Buffer, budget: Budget) => {
     const head = byte();
     const short = head >> 4;
     const size = short === 15 ? varint() : short;
-    // Each item takes a byte at least.
+    // Each item takes at least one byte.
     if (size > bytes.length - at) throw damaged();
     return { size, type: head & 15 };
   };
@@ -114,7 +114,7 @@ const createReader = (bytes: Buffer, budget: Budget) => {
     }
   };
   const integer = (): number => unzigzag(varint());
-  /** Does that for each structure of a list, and skips what else a list holds. */
+  /** Calls `read` for each struct of a list, and skips items of other types. */
   const eachStruct = (read: () => void) => {
     const { size, type } = listHead();
     for (let left = size; left > 0; left -= 1) {
@@ -123,7 +123,7 @@ const createReader = (bytes: Buffer, budget: Budget) => {
       else skip(type);
     }
   };
-  /** Hands over each field of a structure; what is not read is skipped. */
+  /** Calls `read` for each field of a struct, and skips those for which it returns false. */
   const fields = (read: (id: number, type: number) => boolean) =>
     struct((id, type) => {
       if (!read(id, type)) skip(type);
@@ -163,7 +163,7 @@ const createReader = (bytes: Buffer, budget: Budget) => {
     struct,
     skip,
     integer,
-    /** `undefined` where a group does not say how many it has. */
+    /** Returns `undefined` if a group has no valid count. */
     rowsInGroups: (): number | undefined => {
       let sum: number | undefined = 0;
       eachStruct(() => {
@@ -177,7 +177,7 @@ const createReader = (bytes: Buffer, budget: Budget) => {
       });
       return sum;
     },
-    /** The value of that key in a list of pairs. */
+    /** Finds the value of a key in a list of pairs. */
     findPair: (wanted: string): Buffer | undefined => {
       let found: Buffer | undefined;
       eachStruct(() => {

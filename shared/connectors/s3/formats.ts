@@ -1,14 +1,14 @@
-/** What a key says of its object. */
+/** The format that an object's key names. */
 export interface NamedFormat {
   readonly format: Format;
-  /** How the object is packed; `other` for a way that is not read. */
+  /** The object's compression; `other` for one that is not supported. */
   readonly packing: 'gzip' | 'zstd' | 'other' | undefined;
 }
 
-/** `unsupported` is known to hold tables, and is not read. */
+/** `unsupported` formats hold tables but are not read. */
 export type Format = 'parquet' | 'csv' | 'tsv' | 'json' | 'unsupported';
 
-/** By its extensions; nothing for what is no table. */
+/** Finds the format by the key's extensions; `undefined` for files that are not tables. */
 export const findFormat = (key: string): NamedFormat | undefined => {
   const [, inner = '', last = ''] = /(?:\.([a-z0-9]{1,8}))?\.([a-z0-9]{1,8})$/i.exec(key) ?? [];
   const packing = find(packings, last);
@@ -54,9 +54,9 @@ const packings: Readonly<Record<string, 'gzip' | 'zstd' | 'other'>> = {
   zip: 'other',
 };
 
-/** What an object is by its first bytes, whatever its name is; nothing for a text that may be a table. */
+/** Detects the content from the first bytes, whatever the name says; `undefined` for text, which may be a table. */
 export const findContent = (bytes: Buffer): 'gzip' | 'zstd' | 'other' | undefined =>
-  // A page that says why there is no file.
+  // An error page in place of the file.
   /^\s*<(!doctype|html|\?xml)/i.test(bytes.toString('latin1', 0, 100))
     ? 'other'
     : signatures.find(([signature]) => bytes.subarray(0, signature.length).equals(signature))?.[1];

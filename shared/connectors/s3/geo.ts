@@ -10,7 +10,10 @@ const GeoMetadata = v.object({
   ),
 });
 
-/** What GeoParquet says of columns by their names: the type of those that hold WKB, nothing more of others. */
+/**
+ * Parses GeoParquet metadata: the type of each geo column that holds WKB, `undefined` for one in another encoding. Returns `unknown` if the
+ * metadata is invalid or too large.
+ */
 export const readGeo = (
   text: string,
 ): ReadonlyMap<string, 'GEOMETRY' | 'GEOGRAPHY' | undefined> | 'unknown' => {

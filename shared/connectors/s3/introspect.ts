@@ -14,7 +14,7 @@ import { rangedReads } from './ranges.ts';
 import { mayList } from './privileges.ts';
 import { mostSockets } from './request-handler.ts';
 
-/** Lists once, then reads the ends or the beginnings of what was found, one object a table. */
+/** Lists the bucket once, then reads the beginning or the end of one object per table, or of a second one if the first is unreadable. */
 export const introspect = async (bucket: Bucket, scope: Scope, sink: Sink): Promise<readonly Missing[]> => {
   const { found, more } = await list(bucket, scope);
   if (found === undefined) {
@@ -71,14 +71,14 @@ const list = async (
   };
 };
 
-/** What is kept count of while tables are read. */
+/** The counts and limits that all reads of one introspection share. */
 interface Seen {
   readonly lacks: Lacks;
   readonly failures: ReturnType<typeof createPartFailures>;
   readonly alone: Runner;
 }
 
-/** Nothing for what the account may not read. */
+/** Returns `undefined` for an object that the account may not read. */
 const tableOf = async (bucket: Bucket, set: DataSet, seen: Seen): Promise<Table | undefined> => {
   const { bytes, filled, spare } = set;
   let { sample } = set;
@@ -116,11 +116,11 @@ const tableOf = async (bucket: Bucket, set: DataSet, seen: Seen): Promise<Table 
   };
 };
 
-/** By the size of the file that was read; nothing where others are of another format, or packed. */
+/** Estimates from the size of the sampled file; `null` if the files have several formats or compressions. */
 const estimateRows = (rows: number, sample: Listed, { bytes, mixed }: DataSet): number | null =>
   mixed ? null : Math.round((rows * bytes) / sample.size);
 
-/** Of several files one is read, and of a text its beginning; nothing for what was read to its end, or is no table. */
+/** What was sampled: one of several files, or the beginning of a text. `undefined` if all was read, or if the file is not a table. */
 const findSampled = (
   found: Reading | 'unread' | undefined,
   files: number,
@@ -134,14 +134,14 @@ const findSampled = (
 
 const mostArchivedTried = 10;
 
-/** `unread` is what may be a table for all that is known. */
+/** Returns `unread` for an object that may be a table but cannot be read. */
 const read = async (
   bucket: Bucket,
   sample: Listed | undefined,
   { lacks, failures, alone }: Seen,
 ): Promise<Reading | 'denied' | 'unread' | undefined> => {
   if (!sample) return undefined;
-  // What was restored has the class of an archive still.
+  // A restored object keeps the storage class of an archive, so some archived objects are tried.
   if (sample.archived && lacks.archived >= mostArchivedTried) {
     lacks.archived += 1;
     return 'unread';

@@ -5,13 +5,13 @@ import type { Column } from '../catalog.ts';
 import type { Reading, Sample } from './columns.ts';
 
 /**
- * Documents, one after the other with or without anything between, as JSON lines are and what Firehose writes; or one array of them. The last
- * one may be cut, by the end of the sample or of the file itself.
+ * Reads consecutive documents, with or without separators, as in JSON Lines and in the files of Firehose; or one array of documents. The end
+ * of the sample, or of the file itself, may cut off the last document.
  */
 export const readJson = (sample: Sample, limits: JsonLimits = sampleLimits): Reading | undefined => {
   const inside = /^\s*\[/.exec(sample.text)?.[0].length;
   const asArray = inside === undefined ? 'more' : readFrom(sample, { from: inside, inArray: true }, limits);
-  // An array is a document too where another one follows.
+  // If another document follows the array, the array itself is a document.
   return asArray === 'more'
     ? asReading(readFrom(sample, { from: 0, inArray: false }, limits))
     : asReading(asArray);
@@ -42,11 +42,11 @@ const readFrom = (
     if (ending === 'more') return 'more';
     if (ending === 'invalid') return undefined;
     if (ending === 'cut' && fields.documents() === 0) {
-      checkJson(text.slice(start.from), limits); // too deep is another answer than unreadable
+      checkJson(text.slice(start.from), limits); // throws if the document is nested too deeply
       return undefined;
     }
   } catch (error) {
-    // Who has read enough documents knows the fields.
+    // Two documents are enough: keep the fields that were read within the limits.
     if (!isTooLarge(error) || fields.documents() < 2) throw error;
     isWhole = false;
   }
@@ -59,13 +59,13 @@ const readFrom = (
 
 interface Start {
   readonly from: number;
-  /** Whether what is read are the items of an array. */
+  /** Whether the values are the items of an array. */
   readonly inArray: boolean;
 }
 
 /**
- * Hands over the text of each value, with where it ends, until one is refused. `more`: behind the end of the array there is something else.
- * Looks at each character once.
+ * Calls `take` with the text of each value and the position where it ends, until `take` returns false. `more` means that something follows
+ * the array. Reads each character once.
  */
 const eachValue = (
   text: string,
@@ -73,7 +73,7 @@ const eachValue = (
   whole: boolean,
   take: (part: string, end: number) => boolean,
 ): 'end' | 'cut' | 'invalid' | 'more' => {
-  const separator = inArray ? ',' : '\u001E'; // RFC 7464 begins each text with a record separator
+  const separator = inArray ? ',' : '\u001E'; // RFC 7464 puts a record separator before each text
   const isBetween = (one: string) => one === separator || /\s/.test(one);
   for (let at = from; ;) {
     while (at < text.length && isBetween(text.charAt(at))) at += 1;
@@ -115,14 +115,14 @@ const endOfString = (text: string, from: number): number | undefined => {
   return undefined;
 };
 
-/** Of one sample. Only the outermost names of documents are looked at, so they may be nested deeply. */
+/** Limits for one sample. Only the top-level fields of documents are read, so documents may be deeply nested. */
 const sampleLimits: JsonLimits = { depth: 500, values: 1_000_000, containers: 500_000 };
 
-/** 1.0 or 1e3: of other fractions the value tells. */
+/** Finds 1.0 and 1e3, which become integers when they are parsed; other fractions stay fractions. */
 const mayHoldWholeFraction = /[:[,\s]-?\d+(?:\.0+(?!\d)|\.\d+[eE]|[eE])/;
 const noNames: ReadonlySet<string> = new Set();
 
-/** The names in a document whose number is written with a point or exponent: 1.0 is an integer once it is parsed. */
+/** Finds the top-level fields whose number is written with a point or exponent: once it is parsed, 1.0 is an integer. */
 const findFractions = (text: string): ReadonlySet<string> => {
   const found: { readonly holder: unknown; readonly key: string }[] = [];
   const note = function (this: unknown, key: string, value: unknown, context?: { readonly source?: string }) {
@@ -133,13 +133,13 @@ const findFractions = (text: string): ReadonlySet<string> => {
   return new Set(found.filter(({ holder }) => holder === document).map(({ key }) => key));
 };
 
-/** Folds documents as they come, and keeps none. */
+/** Collects the fields of documents as they arrive, and keeps no document. */
 const createFields = () => {
   const fields = new Map<string, Field>();
   let documents = 0;
   let cut = false;
   const note = (key: string, value: unknown) => {
-    const name = key.toWellFormed(); // an escape may stand for half a character
+    const name = key.toWellFormed(); // an escape may be an unpaired surrogate
     const field = fields.get(name) ?? { kinds: new Set(), seen: 0, empty: false };
     if (fields.size >= mostFields && !fields.has(name)) {
       cut = true;
@@ -152,7 +152,7 @@ const createFields = () => {
   };
   return {
     documents: () => documents,
-    /** With the names whose number is written as a fraction, whatever its value. */
+    /** `fractions` are the fields whose number is written as a fraction, whatever its value. */
     add: (document: unknown, fractions: ReadonlySet<string>) => {
       documents += 1;
       if (typeof document !== 'object' || document === null || Array.isArray(document)) return;
@@ -175,7 +175,7 @@ interface Field {
   empty: boolean;
 }
 
-/** Documents may name their fields by anything, such as ids. */
+/** Documents may use data, such as IDs, as field names. */
 const mostFields = 2000;
 
 type Kind = 'string' | 'integer' | 'float' | 'boolean' | 'json' | 'array';
@@ -183,10 +183,11 @@ type Kind = 'string' | 'integer' | 'float' | 'boolean' | 'json' | 'array';
 const kindOf = (value: unknown): Kind => {
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'float';
-  return typeof value === 'string' ? 'string' : typeof value === 'boolean' ? 'boolean' : 'json';
+  if (typeof value === 'string') return 'string';
+  return typeof value === 'boolean' ? 'boolean' : 'json';
 };
 
-/** JSON's own words for what was found. */
+/** JSON's own words for the kinds. */
 const words = {
   string: 'string',
   integer: 'integer',
@@ -199,11 +200,10 @@ const words = {
 const columnOf = (name: string, { kinds, seen, empty }: Field, position: number, of: number): Column => {
   if (kinds.has('float')) kinds.delete('integer');
   const found = [...kinds].sort();
-  const [only, another] = found;
   return {
     name,
     type: found.length === 0 ? 'null' : found.map((kind) => words[kind]).join(' | '),
-    kind: only === undefined ? 'other' : another === undefined ? only : 'json',
+    kind: mergeJsonKinds(found),
     nullable: empty || seen < of,
     default: null,
     generated: null,
@@ -211,4 +211,9 @@ const columnOf = (name: string, { kinds, seen, empty }: Field, position: number,
     position,
     share: seen / of,
   };
+};
+
+const mergeJsonKinds = ([only, another]: readonly Kind[]): Column['kind'] => {
+  if (only === undefined) return 'other';
+  return another === undefined ? only : 'json';
 };

@@ -3,8 +3,8 @@ import type { Bucket } from './client.ts';
 import { type Listed, listPage, type Page } from './list.ts';
 
 /**
- * Hands over every object below the prefix, in no order, and answers whether there were more than may be. Pages come one after the
- * other, each naming the next; the folders of what has more than a page are listed side by side.
+ * Calls `add` with every object below the prefix, in no particular order. `whole` is false if the listing stopped at a limit. The pages of
+ * one prefix are sequential, because each names the next; the folders of a prefix with several pages are listed in parallel.
  */
 export const listAll = async (
   bucket: Bucket,
@@ -22,7 +22,7 @@ export const listAll = async (
   const take = ({ objects, folders }: Page) => {
     for (const object of objects) add(object);
     listed += objects.length;
-    // A server may send empty pages for ever.
+    // A server may send empty pages forever.
     empty = objects.length + folders.length === 0 ? empty + 1 : 0;
   };
   const enough = () => listed >= most || empty >= mostEmptyPages;
@@ -56,7 +56,10 @@ export const listAll = async (
 const mostEmptyPages = 100;
 const mostWalks = 500;
 
-/** Many folders of a few objects each are listed faster as one; and a server must not lead in circles. */
+/**
+ * Whether to list the folders of a prefix separately. Many small folders are faster to list as one prefix, and a folder must be longer than
+ * the prefix, so that a server cannot cause an endless loop.
+ */
 const isParted = ({ folders }: Page, prefix: string): boolean =>
   folders.length > 0 &&
   folders.length <= 128 &&

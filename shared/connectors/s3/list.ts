@@ -4,28 +4,28 @@ import type { Bucket } from './client.ts';
 export interface Listed {
   readonly key: string;
   readonly size: number;
-  /** Milliseconds. */
+  /** When it was last modified, in milliseconds since 1970. */
   readonly changed: number;
-  /** Whether it must be brought back before it can be read. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html */
+  /** Whether it must be restored before it can be read. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html */
   readonly archived: boolean;
 }
 
 export interface Page {
   readonly objects: readonly Listed[];
-  /** With a delimiter: the prefixes that stand for what is below them. */
+  /** With a delimiter: common prefixes, which stand for the objects below them. */
   readonly folders: readonly string[];
   readonly next?: string;
 }
 
 interface Asked {
-  /** Below the bucket's own. */
+  /** Begins with the connection's own prefix, which is the default. */
   readonly prefix?: string;
   readonly delimiter?: string;
   readonly from?: string;
   readonly most?: number;
 }
 
-/** A page of at most a thousand keys, in the order of their UTF-8 bytes. */
+/** Lists at most 1000 keys, in the order of their UTF-8 bytes. */
 export const listPage = async (
   { client, name, prefix: root }: Bucket,
   abortSignal: AbortSignal,
@@ -35,7 +35,7 @@ export const listPage = async (
   const answer = await client.send(
     new ListObjectsV2Command({
       Bucket: name,
-      // XML cannot hold every character that a key can.
+      // XML cannot represent every character that a key may contain.
       EncodingType: 'url',
       ...(prefix && { Prefix: prefix }),
       ...(delimiter !== undefined && { Delimiter: delimiter }),
@@ -44,7 +44,7 @@ export const listPage = async (
     }),
     { abortSignal },
   );
-  // Any XML is read as a listing of nothing.
+  // The SDK reads any other XML as an empty listing.
   if (answer.KeyCount === undefined && answer.IsTruncated === undefined && answer.Name === undefined)
     throw new Problem('protocol-mismatch');
   const spelled = (text: string) => (answer.EncodingType === 'url' ? decoded(text) : text);

@@ -1,20 +1,20 @@
 import type { Login, Logins } from '../../network/login.ts';
 
 export const logins = {
-  /** A signature is an HMAC of one request, under a key that is derived from the secret and never sent. */
+  /** A signature is an HMAC of one request. Its key is derived from the secret and is never sent. */
   signature: {
     name: 'AWS Signature Version 4',
     kind: 'challenge',
     manual: 'https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html',
   },
-  /** The token goes along as it is, in X-Amz-Security-Token. */
+  /** The token is sent as it is, in X-Amz-Security-Token. */
   sessionToken: {
     name: 'a session token',
     kind: 'clear',
     manual: 'https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html',
     instead: 'name an https URL as endpoint',
   },
-  /** The answer of STS holds keys. */
+  /** The answer of STS contains keys. */
   role: {
     name: 'AssumeRole',
     kind: 'tls-only',

@@ -3,15 +3,15 @@ import { spend, tooLarge, type Allowance } from '../../network/budget.ts';
 import { wholeBytes } from '../../network/whole-text.ts';
 import { Problem } from '../../problem.ts';
 
-/** The XML of an answer, once it is known that the SDK's parser can take it: it has no limits, and reads any DOCTYPE again and again. */
+/** Reads an answer and checks its XML before the SDK parses it: the SDK's parser has no limits, and reads a DOCTYPE again and again. */
 export const readMarkup = async (answer: Readable, most: number): Promise<Buffer> => {
   const body = await wholeBytes(answer, Math.min(most, mostBytes), foreign);
   const first = body.find((byte) => !blanks.has(byte));
-  if (first === open) checkMarkup(body); // a newer service of AWS speaks JSON
+  if (first === open) checkMarkup(body); // newer services of AWS answer in JSON
   return body;
 };
 
-/** Throws `source-too-large` for too many or too deep elements; looks at each byte once. */
+/** Throws `source-too-large` for too many or too deeply nested elements. Reads each byte once. */
 export const checkMarkup = (body: Buffer): void => {
   const items: Allowance = { left: mostItems };
   let depth = 0;
@@ -41,7 +41,7 @@ export const checkMarkup = (body: Buffer): void => {
   }
 };
 
-/** A page of a thousand keys, each of 1024 bytes that are all escaped, has half of it. */
+/** A page of 1000 keys, each of 1024 escaped bytes, has half as many. */
 const mostBytes = 8 * 2 ** 20;
 /** Such a page has 20 000 tags. */
 const mostItems = 200_000;
@@ -58,7 +58,7 @@ const endOfValue = (body: Buffer, from: number): number => {
   return end < 0 ? body.length : end;
 };
 
-/** Comments and CDATA are read over; a DOCTYPE, and with it every entity of its own, is refused. */
+/** Finds the end of a comment or CDATA section. Refuses a DOCTYPE, and with it all custom entities. */
 const endOfRemark = (body: Buffer, from: number): number => {
   const comment = body.toString('latin1', from, from + 4) === '<!--';
   if (!comment && body.toString('latin1', from, from + 9) !== '<![CDATA[') throw foreign();

@@ -4,10 +4,10 @@ import type { Unread } from './columns.ts';
 import type { ObjectLack } from './failures.ts';
 import { mayRead } from './privileges.ts';
 
-/** What an object, or columns of it, can lack in the catalog. */
+/** Why objects, or some of their columns, are missing from the catalog. */
 export type Lack = ObjectLack | Unread | 'cut' | 'unknownTypes';
 
-/** How many there are of each. */
+/** Number of objects or columns for each reason. */
 export type Lacks = Record<Lack, number>;
 
 export const createLacks = (): Lacks => ({
@@ -31,7 +31,7 @@ export const listMissing = (bucket: Bucket, lacks: Lacks): readonly Missing[] =>
     return count === 0 ? [] : [{ reason, count, remediation: cure }];
   });
 
-/** What is gone since it was listed is missing nothing. */
+/** `gone` has no entry: an object that was removed after the listing is not missing. */
 const lackWords: readonly (readonly [
   lack: Lack,
   reason: string,

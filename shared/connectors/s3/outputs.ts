@@ -1,4 +1,4 @@
-/** How programs name the files of one output; what else is in the folder may be of others. */
+/** How programs name the parts of one output. Other files in the same folder may be unrelated. */
 const parts = new RegExp(
   [
     '^part-([mr]-)?\\d{5}', // Hadoop, Spark
@@ -15,7 +15,7 @@ const parts = new RegExp(
 
 export const isPart = (file: string): boolean => parts.test(file);
 
-/** The folders of a table: Iceberg has its files in `data`, below the table's own. https://iceberg.apache.org/spec/ */
+/** Returns the folders of a table: Iceberg puts its files into `data`, below the table's folder. https://iceberg.apache.org/spec/ */
 export const rootOf = (folders: readonly string[], file: string): string[] =>
   folders.length > 1 && folders.at(-1) === 'data' && inIceberg.test(file)
     ? folders.slice(0, -1)
@@ -24,14 +24,14 @@ export const rootOf = (folders: readonly string[], file: string): string[] =>
 const inIceberg = /^(\d{5}-\d+|\d{8}_\d{6}_\d{5}_[a-z0-9]{5})-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 
 /**
- * Whether a file is what a program writes beside the files of a table: Hadoop in the place of a folder, Delta for rows that are deleted, Athena
- * for the types of a result, Iceberg for its versions.
+ * Whether a program writes such a file beside the files of a table: Hadoop in place of a folder, Delta for deleted rows, Athena for the types
+ * of a result, Iceberg for its versions.
  */
 export const isBeside = (folders: readonly string[], file: string): boolean =>
   file.endsWith('_$folder$') ||
   /^(deletion_vector_[0-9a-f-]{36}\.bin|[0-9a-f-]{36}\.(csv|txt)\.metadata)$/.test(file) ||
   (folders.at(-1) === 'metadata' && ofIceberg.test(file));
 
-/** Versions, snapshots, manifests and statistics. */
+/** Iceberg's versions, snapshots, manifests and statistics. */
 const ofIceberg =
   /\.metadata\.json(\.gz)?$|^(\d{5}-[0-9a-f-]{36}|v\d+)\.gz\.metadata\.json$|^snap-\d+-.*\.avro$|-m\d+\.avro$|^version-hint\.text$|\.(stats|puffin)$/;

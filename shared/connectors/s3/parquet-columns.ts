@@ -6,14 +6,14 @@ import type { Annotation, Element } from './elements.ts';
 interface Node {
   readonly element: Element;
   readonly children: readonly Node[];
-  /** Whether there is something in it that no table here has. */
+  /** Whether the node or a child has a type that this reader does not know. */
   readonly unknown: boolean;
 }
 
-/** What other metadata of the file say of columns: that they hold places, and as which type where it is not told by how they are stored. */
+/** The geo columns that GeoParquet metadata names, each with its type if the physical type does not say it. */
 type Places = ReadonlyMap<string, string | undefined>;
 
-/** The elements stand in the order of a walk through the tree, each with the number of its children; the root is no column. */
+/** Builds columns from elements in depth-first order, each with the number of its children. The root is not a column. */
 export const buildColumns = (
   elements: readonly Element[],
   places: Places = new Map(),
@@ -60,7 +60,7 @@ const typeIn = (node: Node, places: Places): Pick<Column, 'type' | 'kind'> => {
   return { type: (isPlain ? places.get(name) : undefined) ?? type, kind: 'geo' };
 };
 
-/** In Parquet's own words; what is nested as Hive and Spark spell it: `array<struct<city: STRING>>`. */
+/** Renders a type in Parquet's own words, and nested types as Hive and Spark spell them: `array<struct<city: STRING>>`. */
 const typeOf = (node: Node): string => {
   const item = itemOf(node);
   if (item) return `array<${typeOf(item)}>`;
@@ -76,11 +76,11 @@ const typeOf = (node: Node): string => {
 const spell = ({ name, parameters }: Annotation): string =>
   parameters.length === 0 ? name : `${name}(${parameters.join(',')})`;
 
-/** A group that is one value to who reads it: https://github.com/apache/parquet-format/blob/master/VariantEncoding.md */
+/** Whether a group is one value for its readers: https://github.com/apache/parquet-format/blob/master/VariantEncoding.md */
 const isValue = (annotation: Annotation | undefined): annotation is Annotation =>
   annotation?.name === 'VARIANT';
 
-/** Its beginning, where it is longer than what is told. */
+/** Stops once the text is longer than a type in the catalog may be. */
 const structOf = (children: readonly Node[]): string => {
   let fields = '';
   for (const child of children) {
@@ -90,7 +90,10 @@ const structOf = (children: readonly Node[]): string => {
   return `struct<${fields}>`;
 };
 
-/** A list or map that is not built as one is told by how it is stored. MAP_KEY_VALUE stands on what a map repeats, too. */
+/**
+ * Whether a list or map does not have the structure of one, so that its physical structure is shown. MAP_KEY_VALUE does not count: it may
+ * also annotate the repeated group inside a map.
+ */
 const isMisshapen = (element: Element, children: readonly Node[]): boolean =>
   isOfGroups(element) && !onlyRepeated(children) && element.annotation?.name !== 'MAP_KEY_VALUE';
 
@@ -100,8 +103,8 @@ const onlyRepeated = ([only, another]: readonly Node[]): Node | undefined =>
   only?.element.repetition === 'REPEATED' && !another ? only : undefined;
 
 /**
- * What a list holds, in any of the forms that writers gave lists; the element itself where it is repeated and no more, and the keys of a map
- * that has no values. https://github.com/apache/parquet-format/blob/master/LogicalTypes.md#lists
+ * Finds the item of a list, in any form that writers use. For an element that is only repeated, this is the element itself; for a map without
+ * values, it is the key. https://github.com/apache/parquet-format/blob/master/LogicalTypes.md#lists
  */
 const itemOf = (node: Node): Node | undefined => {
   const { element, children } = node;
@@ -146,7 +149,7 @@ const kinds: Readonly<Record<string, Column['kind']>> = {
   BOOLEAN: 'boolean',
   INT32: 'integer',
   INT64: 'integer',
-  INT96: 'timestamp', // what Impala and Spark wrote before there was another
+  INT96: 'timestamp', // Impala and Spark used it before there was a timestamp type
   FLOAT: 'float',
   DOUBLE: 'float',
   BYTE_ARRAY: 'binary',

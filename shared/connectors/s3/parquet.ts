@@ -7,7 +7,7 @@ import { readGeo } from './geo.ts';
 import { buildColumns } from './parquet-columns.ts';
 import type { RangedRead } from './ranges.ts';
 
-/** Reads the footer alone: its last eight bytes say how long it is. https://parquet.apache.org/docs/file-format/ */
+/** Reads only the footer, whose last eight bytes hold its length. https://parquet.apache.org/docs/file-format/ */
 export const readParquet = async (
   size: number,
   read: RangedRead,
@@ -40,8 +40,8 @@ const parse = async (bytes: Buffer): Promise<Reading | 'unreadable'> => {
   }
 };
 
-/** Most footers fit, and a small file is read at once. */
+/** Most footers fit into this, and a small file is read in one request. */
 const firstGuess = 2 ** 16;
 const mostOfAFooter = 8 * 2 ** 20;
-/** Of a file whose footer is encrypted: https://github.com/apache/parquet-format/blob/master/Encryption.md */
+/** Ends a file whose footer is encrypted: https://github.com/apache/parquet-format/blob/master/Encryption.md */
 const encryptedMark = 'PARE';

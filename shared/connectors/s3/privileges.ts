@@ -6,7 +6,7 @@ import { rangedReads } from './ranges.ts';
 
 type Lack = Privileges['missing'][number];
 
-/** Asks by doing: a page of the listing, one byte of an object, a part of an upload that does not exist. Nothing is written. */
+/** Tries each privilege: lists a page, reads one byte of an object, uploads a part for an upload that does not exist. Writes nothing. */
 export const privileges = async (bucket: Bucket, role: Target['role']): Promise<Privileges> => {
   let key = `${bucket.prefix}mooring-no-such-object`;
   const listing = await findRefusal(async () => {
@@ -28,7 +28,7 @@ export const privileges = async (bucket: Bucket, role: Target['role']): Promise<
   };
 };
 
-/** A statement for the policy of the account, or with a principal for the bucket's. */
+/** Renders a statement for the account's policy; with a principal added, it fits the bucket's policy. */
 export const mayList = (bucket: Bucket): Lack =>
   lack('s3:ListBucket', {
     Effect: 'Allow',
@@ -57,7 +57,7 @@ const arnOf = ({ name }: Bucket, rest = '') => `arn:aws:s3:::${name}${rest}`;
 const mayNotWrite = (bucket: Bucket) =>
   `Take s3:PutObject on ${arnOf(bucket, '/*')} from the account, or use one that only reads.`;
 
-/** What S3 calls its refusal of one request, `undefined` where it did as it was asked; throws what is no answer of S3's. */
+/** Finds the error code with which S3 refuses a request; `undefined` if the request succeeds. Throws errors that are not answers of S3. */
 const findRefusal = async (work: () => Promise<unknown>): Promise<string | undefined> => {
   try {
     await work();
@@ -75,7 +75,7 @@ const uploadNowhere = async (bucket: Bucket): Promise<void> => {
   const { UploadPartCommand } = await import('@aws-sdk/client-s3');
   await bucket.within(async (abortSignal) => {
     const to = { Bucket: bucket.name, Key: `${bucket.prefix}mooring-no-such-object`, PartNumber: 1 };
-    // The id of no upload: who may write is told that, who may not that.
+    // No upload has this ID. S3 says so if the account may write, and denies access if not.
     await bucket.client.send(new UploadPartCommand({ ...to, UploadId: 'bW9vcmluZw', Body: '' }), {
       abortSignal,
     });

@@ -2,7 +2,7 @@ import { Problem } from '../../problem.ts';
 import type { Bucket } from './client.ts';
 import type { Listed } from './list.ts';
 
-/** The bytes of an object from one place up to another, and never more than those. */
+/** Reads the bytes of an object from `from` to before `to`, and never more. */
 export type RangedRead = (from: number, to: number) => Promise<Buffer<ArrayBuffer>>;
 
 export const rangedReads =
@@ -16,9 +16,9 @@ export const rangedReads =
         { abortSignal },
       );
       if (!body || !(Symbol.asyncIterator in body)) return Buffer.alloc(0);
-      // Who knows no ranges sends it all: of that only the beginning is taken.
+      // A server that ignores ranges sends the whole object, of which only the beginning can be used.
       if (from > 0 && !range?.startsWith(`bytes ${from}-`)) {
-        for await (const _ of body) break; // which closes it
+        for await (const _ of body) break; // closes the stream
         throw new Problem('protocol-mismatch', 'Expected a server that answers ranged requests');
       }
       return upTo(body, last + 1 - from);

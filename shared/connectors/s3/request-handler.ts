@@ -9,12 +9,12 @@ import type { Login } from '../../network/login.ts';
 import { Problem } from '../../problem.ts';
 import { readMarkup } from './markup.ts';
 
-/** Carries the SDK's requests over sockets of the dialer, whatever host they are for. Follows no redirect, bounds every answer. */
+/** Sends the SDK's requests over sockets of the dialer, whatever their host. Follows no redirects, and limits the size of every answer. */
 export const requestHandler = (
   dialer: Dialer,
   { secure, login, most = mostOfAnAnswer }: { secure: boolean; login: Login; most?: number },
 ) => {
-  // Sockets are kept for the next request: a bucket is thousands of small ones.
+  // Sockets stay open for the next request: reading a bucket takes thousands of small ones.
   const agent = httpAgent(dialer, { secure, login, keepAlive: true });
   agent.maxSockets = mostSockets;
   const request = secure ? httpsRequest : httpRequest;
@@ -45,7 +45,7 @@ export const requestHandler = (
           headers: Object.fromEntries(
             Object.entries(answer.headers).map(([name, value]) => [name, String(value)]),
           ),
-          // Only objects are asked for by ranges; all else is XML.
+          // Only objects are requested by range; all other answers are XML.
           body:
             'range' in headers && (answer.statusCode ?? 0) < 300
               ? bounded(answer, most)
@@ -59,14 +59,14 @@ export const requestHandler = (
   };
 };
 
-/** In a Lambda the SDK adds the id of our own trace, which is nobody else's business; it is not signed. */
+/** In a Lambda function the SDK adds the ID of Mooring's own trace, which a source must not see. The signature does not cover it. */
 const withoutTrace = (headers: HttpRequest['headers']) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'x-amzn-trace-id'));
 
-/** How many requests are under way at once; each has a socket. */
+/** Limit of concurrent requests; each has its own socket. */
 export const mostSockets = 16;
 
-/** What the SDK hands to its handler. */
+/** A request as the SDK passes it to its handler. */
 interface HttpRequest {
   readonly method: string;
   readonly hostname: string;
@@ -77,14 +77,14 @@ interface HttpRequest {
   readonly body?: string | Uint8Array;
 }
 
-/** A server may close what was kept open just as it is used again: then it has not read the request, which is sent anew. */
+/** Sends a request until an answer begins. A server may close an idle socket just as it is reused: the unread request is then sent again. */
 const answerOf = async (send: () => ClientRequest, signal: AbortSignal): Promise<IncomingMessage> => {
   for (;;) {
     const sent = send();
     try {
       return await new Promise<IncomingMessage>((resolve, reject) => {
         sent.once('response', resolve);
-        sent.on('error', reject); // stays, so that no late error is an uncaught one
+        sent.on('error', reject); // stays, so that a late error is not an uncaught one
       });
     } catch (error) {
       if (signal.aborted && signal.reason instanceof Problem) throw signal.reason;
@@ -93,7 +93,7 @@ const answerOf = async (send: () => ClientRequest, signal: AbortSignal): Promise
   }
 };
 
-/** More than any page of a listing and any footer that is asked for. */
+/** More than any page of a listing, and any footer that is requested. */
 const mostOfAnAnswer = 24 * 2 ** 20;
 
 const bounded = (answer: IncomingMessage, most: number): Readable => {
@@ -109,7 +109,7 @@ const bounded = (answer: IncomingMessage, most: number): Readable => {
   return pipeline(answer, bound, () => {});
 };
 
-/** As the SDK signs it. https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html */
+/** Renders the query as the SDK signs it. https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html */
 const queryOf = (query: NonNullable<HttpRequest['query']>): string => {
   const pairs = Object.keys(query)
     .sort()

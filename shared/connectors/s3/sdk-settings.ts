@@ -1,4 +1,4 @@
-/** Everything that an SDK of AWS would else look for in the environment and in ~/.aws is said. */
+/** Sets everything that an AWS SDK would otherwise look for in the environment and in ~/.aws. */
 export const sdkSettings = {
   maxAttempts: 1,
   retryMode: 'standard',
@@ -15,7 +15,7 @@ interface Keys {
   readonly session_token?: string;
 }
 
-/** A customer's keys as the SDK takes them. */
+/** Converts a customer's keys to the fields that the SDK expects. */
 export const keysOf = ({ access_key_id = '', secret_access_key = '', session_token }: Keys) => ({
   accessKeyId: access_key_id,
   secretAccessKey: secret_access_key,

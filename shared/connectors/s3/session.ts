@@ -7,7 +7,7 @@ import { listPage } from './list.ts';
 export { failure } from './failures.ts';
 
 export const open = async (target: S3Target, dialer: Dialer): Promise<Session> => {
-  await import('@aws-sdk/client-s3'); // before any step: it takes long enough for a network to seem slow
+  await import('@aws-sdk/client-s3'); // before any step: loading takes long enough to look like a slow network
   const bucket = await dialer.step('authenticate', async () => {
     const opened = await bucketOf(target, dialer);
     try {
@@ -29,10 +29,10 @@ export const open = async (target: S3Target, dialer: Dialer): Promise<Session> =
   };
 };
 
-/** The API's: no server tells its own. https://docs.aws.amazon.com/AmazonS3/latest/API/Welcome.html */
+/** The version of the API, because servers do not report their own. https://docs.aws.amazon.com/AmazonS3/latest/API/Welcome.html */
 const version = 'S3 2006-03-01';
 
-/** Who may not list was recognised all the same: the signature is looked at first. */
+/** Ignores a denial: S3 checks the signature first, so an account that may not list is authenticated all the same. */
 const known = async (work: () => Promise<unknown>): Promise<void> => {
   try {
     await work();

@@ -3,15 +3,15 @@ import { tooLarge } from '../../network/budget.ts';
 
 export interface Unpacked {
   readonly bytes: Buffer;
-  /** How many of the packed bytes they were made of. */
+  /** Number of compressed bytes that they were made of. */
   readonly from: number;
-  /** Whether there is nothing more in what was given. */
+  /** Whether the input holds nothing more. */
   readonly whole: boolean;
 }
 
 /**
- * The first bytes of what a beginning of a packed file holds, and no more of them than `most`: a kilobyte can hold a megabyte. Throws
- * `source-too-large` for what takes more memory than that to unpack.
+ * Decompresses the beginning of a file to at most `maxBytes`: a kilobyte can hold a megabyte. Returns `undefined` for invalid data. Throws
+ * `source-too-large` if the decompression needs too large a window.
  */
 export const unpack = (
   packed: Buffer,
@@ -28,7 +28,7 @@ export const unpack = (
     };
     stream.on('error', ({ code }: NodeJS.ErrnoException) => {
       if (code === 'ZSTD_error_frameParameter_windowTooLarge') reject(tooLarge());
-      // Zstandard has no way to say that a beginning is enough.
+      // Zstandard has no option to accept incomplete input.
       else if (code === 'Z_BUF_ERROR') settle(false);
       else resolve(undefined);
     });
@@ -43,7 +43,7 @@ export const unpack = (
   });
 
 const chunkSize = 2 ** 16;
-/** What every level of zstd needs but --ultra and --long: https://github.com/facebook/zstd/blob/dev/lib/compress/clevels.h */
+/** Enough for every level of zstd except --ultra and --long: https://github.com/facebook/zstd/blob/dev/lib/compress/clevels.h */
 const mostWindow = 23;
 
 const streams = {
