@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
 /**
- * The part of an account's address before Snowflake's own domain: `myorg-sales`, `xy12345.eu-central-1`, `xy12345.privatelink`.
+ * The part of an account's host name before Snowflake's domain: `myorg-sales`, `xy12345.eu-central-1`, `xy12345.privatelink`.
  * https://docs.snowflake.com/en/user-guide/admin-account-identifier
  */
 export const Account = v.pipe(
@@ -18,28 +18,29 @@ export interface Place {
   readonly secure: boolean;
 }
 
-/** Where an account is: on a host of Snowflake's, whatever it is called, or where the deployment says. */
+/** Returns the address of the deployment's endpoint, if there is one, or of the account's host at Snowflake. */
 export const placeOf = (account: string, endpoint: string | undefined): Place => {
   if (endpoint !== undefined) {
     const { protocol, hostname, port } = new URL(endpoint);
     const secure = protocol === 'https:';
+    const defaultPort = secure ? 443 : 80;
     return {
       host: hostname.replace(/^\[(.*)\]$/, '$1'),
-      port: port ? Number(port) : secure ? 443 : 80,
+      port: port ? Number(port) : defaultPort,
       secure,
     };
   }
   const name = account.toLowerCase();
   const [, own = name, domain = /\.cn-[a-z]+/.test(name) ? 'cn' : 'com'] =
     /^(.*)\.snowflakecomputing\.(com|cn)$/.exec(name) ?? [];
-  // No certificate holds an underscore, and accounts of organisations do.
+  // Accounts of organisations may contain underscores, which no certificate covers.
   return { host: `${own.replaceAll('_', '-')}.snowflakecomputing.${domain}`, port: 443, secure: true };
 };
 
-/** What an account is called at login, without its region. */
+/** Returns the account's name at login, without its region. */
 export const accountName = (account: string): string => account.split('.', 1)[0] ?? '';
 
-/** Where Snowflake keeps results that are too large for an answer: the stores of its three clouds. */
+/** Whether Snowflake may keep results on this host that are too large for an answer: the object storage of its three clouds. */
 export const isStore = (host: string): boolean =>
   /(^|\.)(s3([.-][a-z0-9-]+)*\.amazonaws\.com(\.cn)?|blob\.core\.(windows\.net|chinacloudapi\.cn)|storage\.googleapis\.com)$/.test(
     host,

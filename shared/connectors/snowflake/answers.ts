@@ -2,14 +2,14 @@ import { jsonOf } from '../../json.ts';
 import { Problem } from '../../problem.ts';
 import { isStore } from './account.ts';
 
-/** A refusal as the service words it. */
+/** How the service refuses a request. */
 export interface Refusal {
-  /** Its own code, or the status of its HTTP answer. */
+  /** The service's own code, or the HTTP status of the answer. */
   readonly code: string;
   readonly sqlState?: string;
 }
 
-/** Marks the error, so that it is found again beneath what the driver makes of it. `ERR_CANCELED` is the one code that the driver never tries again. */
+/** Attaches the refusal, to find it in the error that the driver throws. `ERR_CANCELED` is the only code that the driver never retries. */
 export const refused = (refusal: Refusal): Error =>
   Object.assign(new Error(`refused with ${refusal.code}`), { code: 'ERR_CANCELED', refusal });
 
@@ -24,8 +24,8 @@ export const foreign = () =>
   new Problem('protocol-mismatch', 'Expected Snowflake; the server speaks something else');
 
 /**
- * What the driver is handed of an answer: known fields, of the types that it takes for granted. It believes whatever a server says:
- * session parameters that stay for the next connection, addresses to send the session's token to, another statement to run.
+ * Reduces an answer to known fields of the types that the driver expects. The driver trusts a server: with session parameters that persist
+ * into the next connection, with URLs to which it sends the session's token, and with another statement to run.
  */
 export const answerOf = (path: string, origin: string, text: unknown): object => {
   const body = parsed(text);
@@ -58,13 +58,13 @@ const login = ({ token, masterToken, sessionId }: Fields) => {
 
 const isHeader = (text: string) => /^[!-~]{1,8192}$/.test(text);
 
-/** A session of ours is over long before its tokens. */
+/** A session ends long before its tokens expire. */
 const longest = 3600;
 
-/** https://github.com/snowflakedb/snowflake-connector-nodejs/blob/master/lib/connection/statement.js: the answer is to be asked for again. */
+/** Codes to poll for the result: https://github.com/snowflakedb/snowflake-connector-nodejs/blob/master/lib/connection/statement.js */
 const inProgress: ReadonlySet<string> = new Set(['333333', '333334']);
 
-/** A path on the same host; anything longer could make a host of it. */
+/** Accepts only a path on the same host: other text could change the host of the URL. */
 const waiting = ({ getResultUrl, queryId }: Fields) => {
   if (
     typeof getResultUrl !== 'string' ||
@@ -93,7 +93,7 @@ const result = ({ rowtype, rowset, total, queryId, chunks, chunkHeaders, qrmk }:
   };
 };
 
-/** All that we ask for is read as the text that it is sent as: nothing is rounded, and the driver reports no loss of digits. */
+/** Declares each column as the text that is sent: the driver then rounds no numbers, and reports no loss of digits. */
 const textColumn = (name: unknown) => {
   if (typeof name !== 'string') throw foreign();
   return { name, type: 'text', nullable: true, scale: 0, precision: 0, length: 0, byteLength: 0 };
@@ -108,7 +108,7 @@ const chunkOf = ({ url, rowCount }: Fields, origin: string) => {
   return { url, rowCount, uncompressedSize: 0, compressedSize: 0 };
 };
 
-/** Keys to one result, and nothing that would be about the connection. */
+/** Keeps the headers that give access to one result, and none that concern the connection. */
 const headers = (sent: object) =>
   Object.fromEntries(
     Object.entries(sent).filter(

@@ -2,7 +2,7 @@ import type { ConnectionString } from '../connector.ts';
 import { snowflakeOptions } from '../known-options.ts';
 import { decoded, type Option, readAddress, readQuery, refuse, refuseUnknown } from '../string-parts.ts';
 
-/** `snowflake://user:password@account/database/schema?warehouse=…&role=…`, as SQLAlchemy writes it. */
+/** Parses `snowflake://user:password@account/database/schema?warehouse=…&role=…`, the form of SQLAlchemy. */
 export const connectionString: ConnectionString = {
   schemes: ['snowflake'],
   parse: (text) => {
@@ -12,7 +12,7 @@ export const connectionString: ConnectionString = {
     const [database = '', schema = '', ...more] = path.split('/').map((part) => decoded(part));
     if (more.length > 0) refuse(form);
 
-    // SQLAlchemy reads queries as forms: https://docs.sqlalchemy.org/en/20/core/engines.html#database-urls
+    // SQLAlchemy decodes the query as form data: https://docs.sqlalchemy.org/en/20/core/engines.html#database-urls
     const options = optionsOf(
       readQuery(query, { plusIsBlank: true, secret: (name) => name.toLowerCase() === 'token' }),
     );
@@ -38,7 +38,7 @@ const form = 'snowflake://user:password@account/database/schema, with what is sp
 const present = (values: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
 
-/** The way to log in must be the one whose secret is there. */
+/** Checks that the authenticator fits the secret in the string. */
 const checkAuthenticator = (named: string | undefined, secrets: Readonly<Record<string, string>>): void => {
   if (named === undefined) return;
   const allowed =
@@ -68,7 +68,7 @@ const optionsOf = (given: readonly Option[]): Record<string, string> => {
   return found;
 };
 
-/** A demand that the session could not keep. */
+/** Checks for options that demand what a session cannot do. */
 const checks: ReadonlyMap<string, (value: string) => void> = new Map([
   [
     'ocsp_fail_open',
@@ -79,7 +79,7 @@ const checks: ReadonlyMap<string, (value: string) => void> = new Map([
   ],
 ]);
 
-/** JDBC says `db`; the rest is spelled alike everywhere. */
+/** JDBC says `db`; all clients spell the others alike. */
 const fields: ReadonlyMap<string, string> = new Map([
   ['warehouse', 'warehouse'],
   ['role', 'role'],
@@ -90,15 +90,18 @@ const fields: ReadonlyMap<string, string> = new Map([
   ['token', 'token'],
 ]);
 
-/** Those whose fields stand in the string, with the secrets that each may have there; the others open a browser or look for an identity of our own. */
+/**
+ * Authenticators whose fields a connection string can hold, with the secrets that each may have there. The others open a browser, or use an
+ * identity of the machine.
+ */
 const authenticators: ReadonlyMap<string, readonly string[]> = new Map([
   ['snowflake', ['password']],
   ['snowflake_jwt', []],
-  // https://docs.snowflake.com/en/user-guide/programmatic-access-tokens: drivers take the token for a password, too.
+  // Drivers accept the token as a password, too: https://docs.snowflake.com/en/user-guide/programmatic-access-tokens
   ['programmatic_access_token', ['password', 'token']],
 ]);
 
-/** What the tools of vendors put there, and what means nothing to one short session of ours. */
+/** Options that tools of vendors add, and options that have no effect on a short session. */
 const ignored: ReadonlySet<string> = new Set([
   'application',
   'client_session_keep_alive',

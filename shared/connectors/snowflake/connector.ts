@@ -4,14 +4,14 @@ import { Name, Secret } from '../fields.ts';
 import { exactNames } from '../names.ts';
 import { Account, isStore, placeOf } from './account.ts';
 
-/** Tried with the real driver on fakesnow and a front that refuses as Snowflake does, never on the real thing. */
+/** Tested with the real driver against fakesnow, behind a server that refuses as Snowflake does; not against Snowflake itself. */
 export const snowflake = defineConnector({
   title: 'Snowflake',
   driver: 'snowflake-sdk',
   config: v.strictObject({
     account: Account,
     username: Name,
-    /** Reading a catalog takes one; left out, the account's own default is used. */
+    /** Needed to read a catalog; without it, the default of the user applies. */
     warehouse: v.exactOptional(Name),
     database: v.exactOptional(Name),
     schema: v.optional(Name, 'PUBLIC'),
@@ -30,7 +30,7 @@ export const snowflake = defineConnector({
         : undefined,
   },
   destination: ['account', 'username'],
-  // A key never leaves: what it signs is good for a minute.
+  // A private key is never sent, and the JWT that it signs is valid for a minute.
   strength: {
     auth_method: [
       ['password', 'key_pair'],
@@ -42,7 +42,7 @@ export const snowflake = defineConnector({
     return {
       named: [{ entry: account, places: [{ host, port }] }],
       bareEntry: port,
-      // Results that are too large for an answer are fetched there, by links that need no login.
+      // Results that are too large for an answer are fetched from there, by URLs that need no login.
       includes: (host, at) => at === 443 && isStore(host),
     };
   },

@@ -11,10 +11,10 @@ import { statementParameters } from './session-state.ts';
 
 export type Row = Readonly<Record<string, string | null>>;
 
-/** The driver, loaded once and with its ways taken from it: it looks for clouds to identify itself to, tries again and follows redirects. */
+/** Loads the driver once, and turns off what it does by itself: cloud platform detection, retries and redirects. */
 export const driver = () => (loaded ??= load());
 
-/** Runs one statement; its rows come as they arrive, each value as the text that was sent. */
+/** Runs one statement and yields its rows as they arrive, each value as the text that the server sent. */
 export const rowsOf = async function* (
   connection: Connection,
   sqlText: string,
@@ -55,7 +55,7 @@ export const rowsOf = async function* (
   }
 };
 
-/** What its types leave out: `agentClass` is called as a function, for every request. */
+/** Adds what the driver's types leave out: `agentClass` is called as a function, for every request. */
 export interface Options extends ConnectionOptions {
   readonly agentClass: (wanted: { readonly protocol: string }) => Agent;
 }
@@ -71,7 +71,7 @@ export const logIn = async (options: Options, signal: AbortSignal): Promise<Conn
   return withRetries(connect, { isTransient, signal });
 };
 
-/** Whether the service, or the edge before it, may well answer in a moment. */
+/** Whether a retry in a moment may succeed: the service, or the edge in front of it, was busy. */
 const isTransient = (error: unknown): boolean => {
   const { code = '' } = refusalIn(rootOf(error)) ?? {};
   return /^\d{3}$/.test(code) && isTransientStatus(Number(code));
@@ -79,7 +79,7 @@ const isTransient = (error: unknown): boolean => {
 
 export const logOut = (connection: Connection): Promise<void> =>
   new Promise((resolve) => {
-    connection.destroy(() => resolve()); // whatever it says, we are gone
+    connection.destroy(() => resolve()); // the outcome does not matter
   });
 
 const slow = {
@@ -106,7 +106,7 @@ const textsOf = (row: unknown): Row =>
     ]),
   );
 
-/** What was the matter, beneath what the driver, its HTTP client and Node made of it. */
+/** Finds the problem or refusal that the driver, its HTTP client and Node have wrapped in other errors. */
 const rootOf = (error: unknown): unknown => {
   let link: unknown = error;
   for (let depth = 0; depth < 8 && link instanceof Error; depth += 1) {
@@ -122,14 +122,14 @@ const load = async () => {
   preset(settings);
   const [sdk, http] = await Promise.all([
     import('snowflake-sdk'),
-    import('snowflake-sdk/dist/lib/http/axios_instance.js'), // there is no option for what is done below
+    import('snowflake-sdk/dist/lib/http/axios_instance.js'), // the driver has no options for the changes below
   ]);
   const axios = http.default.default;
   axios.interceptors.response.clear();
   axios.interceptors.response.use(
     (response) => {
       const { origin, pathname } = new URL(response.config.url ?? '');
-      if (typeof response.data === 'string') checkJson(response.data, limits); // parts of results the driver parses itself
+      if (typeof response.data === 'string') checkJson(response.data, limits); // the driver parses parts of results itself
       if (isService(pathname)) response.data = answerOf(pathname, origin, response.data);
       return response;
     },
@@ -147,10 +147,10 @@ const settings = {
   SF_TELEMETRY_DISABLE_CONNECTION_SHAPE: 'true',
 } as const;
 
-/** Of one answer, unpacked; the parts of a result stay under it. */
+/** Limit for one answer after decompression, in bytes; the parts of a result are smaller. */
 const largest = 96 * 2 ** 20;
 
-/** Of one answer. The least part of a result that can be asked for has a few million values. */
+/** Limits for one answer. The smallest part of a result that can be requested has a few million values. */
 const limits: JsonLimits = { depth: 64, values: 6_000_000, containers: 1_000_000 };
 
 const isService = (path: string) => /^\/(session|queries)(\/|$)/.test(path);
@@ -160,17 +160,17 @@ interface Answered {
   readonly headers?: Readonly<Record<string, unknown>>;
 }
 
-/** No code is left that the driver would try again for. */
+/** Converts an error to one without a code that the driver would retry. */
 const final = (error: unknown): Error => {
   const { response, code }: { response?: Answered; code?: unknown } = Object(error);
   if (typeof response?.status === 'number')
     return noteRetryAfter(refused({ code: String(response.status) }), response.headers?.['retry-after']);
-  // Of Node's parser, of its unpacking, and of the HTTP client where an answer is too long.
+  // Codes of Node's HTTP parser, of its decompression, and of the HTTP client for an answer that is too long.
   if (/^(HPE_|Z_|ERR_BAD_RESPONSE$)/.test(String(code))) return foreign();
   return Object.assign(new Error('no answer', { cause: bare(error) }), { code: 'ERR_CANCELED' });
 };
 
-/** Node's own reason alone: what the HTTP client throws holds the request, with the password or the token. */
+/** Keeps only Node's own code: the HTTP client's error contains the request, with the password or the token. */
 const bare = (error: unknown): Error => {
   let code: string | undefined;
   let link: unknown = error;

@@ -3,7 +3,7 @@ import { denied, failureOf, failureTable } from '../failure-table.ts';
 import { refusalIn } from './answers.ts';
 
 /**
- * Goes by Snowflake's own codes, then by SQLSTATE, then by the status of the HTTP answer. Codes that begin with 39 are of the login:
+ * Classifies by Snowflake's own codes, then by SQLSTATE, then by HTTP status. Codes that begin with 39 concern the login:
  * https://github.com/snowflakedb/snowflake-connector-nodejs/blob/master/lib/constants/gs_errors.js
  */
 export const failure = (error: unknown): Failure | undefined => {
@@ -90,13 +90,13 @@ const codes = failureTable({
   '090105': ['database-not-found', 'Set config.database to one that the role may use.'],
 });
 
-/** https://docs.snowflake.com/en/developer-guide/snowflake-scripting/exceptions: the standard's, as far as they tell more than nothing. */
+/** The standard SQLSTATEs with a useful meaning: https://docs.snowflake.com/en/developer-guide/snowflake-scripting/exceptions */
 const states = failureTable({
   '42501': denied,
   '57014': ['timeout', 'The statement was cancelled, by somebody or by a limit of the account.'],
 });
 
-/** The edge answers these, before there is an account. */
+/** Statuses that the edge answers before it has found an account. */
 const statuses = failureTable({
   '400 405': ['protocol-mismatch'],
   '401': ['authentication-failed', 'Send the credentials again.'],

@@ -5,14 +5,14 @@ export interface Grant {
   readonly privilege: string;
   /** `TABLE`, `VIEW`, `SCHEMA`, `WAREHOUSE`, `ROLE`, … */
   readonly on: string;
-  /** As statements spell it. */
+  /** As a statement spells it. */
   readonly name: string;
   readonly parts: readonly string[];
   /** The role that it was granted to. */
   readonly to: string;
 }
 
-/** All that the session's roles were granted, those that they inherit included; asked of SHOW, which takes no warehouse. */
+/** Lists the grants of the session's roles and of the roles that they inherit. Uses SHOW, which needs no warehouse. */
 export const grantsOf = async (ask: Ask, { role, secondaryRoles }: Standing): Promise<readonly Grant[]> => {
   const grants: Grant[] = [];
   const asked = new Set<string>();
@@ -23,7 +23,7 @@ export const grantsOf = async (ask: Ask, { role, secondaryRoles }: Standing): Pr
     for await (const row of ask(`show grants to role ${quoted(name)}`)) {
       const { privilege = '', granted_on: on = '' } = row;
       const parts = partsOf(row['name'] ?? '');
-      // It becomes part of a statement that is to be run.
+      // These become part of a statement that somebody will run.
       if (!isWords(privilege) || !isWords(on) || !parts) continue;
       grants.push({
         privilege,
@@ -40,10 +40,10 @@ export const grantsOf = async (ask: Ask, { role, secondaryRoles }: Standing): Pr
 
 const isWords = (text: string | null): text is string => /^[A-Z_ ]{1,60}$/.test(text ?? '');
 
-/** Roles of roles; each is a statement. */
+/** Limit of roles, inherited ones included: each takes a statement. */
 const most = 30;
 
-/** Tables and views of a database that were granted, and not to be read. */
+/** Lists the tables and views of a database on which the roles have privileges, but not to read. */
 export const unreadableIn = (grants: readonly Grant[], database: string): readonly Grant[] => {
   const ofTables = grants.filter(
     ({ on, parts }) => isTable(on) && parts.length === 3 && parts[0] === database,
@@ -53,7 +53,7 @@ export const unreadableIn = (grants: readonly Grant[], database: string): readon
   );
 };
 
-/** `EXTERNAL TABLE` goes by `TABLE` in a GRANT too. */
+/** `EXTERNAL TABLE` is one, too: a GRANT calls it `TABLE`. */
 export const isTable = (on: string): boolean => /(^| )(TABLE|VIEW)$/.test(on);
 
 const reads: ReadonlySet<string> = new Set(['SELECT', 'OWNERSHIP', 'ALL', 'ALL PRIVILEGES']);

@@ -17,8 +17,8 @@ import type { Ask, Standing } from './session.ts';
 import { kindOf, spelled } from './types.ts';
 
 /**
- * Reads one database: a query for each kind of object, all under way at once, and the columns last, folded as they come, so that
- * no more than a batch of tables is held whole. There are no indexes; UNIQUE is a declaration that nothing enforces.
+ * Reads one database with one query for each kind of object, in parallel. Reads the columns last and folds them as they arrive, so that at most
+ * one batch of tables is complete in memory. Snowflake has no indexes, and does not enforce UNIQUE.
  */
 export const introspect = async (
   ask: Ask,
@@ -50,7 +50,7 @@ export const introspect = async (
   }
   const readable = drafts.inOrder().filter(({ access }) => access !== 'none');
   await readColumns((some) => ask(columnsQuery(within, some)), scope, { drafts, readable, sink, parts });
-  // An account that sees nothing at all is told what would change that.
+  // An account that sees nothing at all needs these grants.
   const remediation = readingOf(database, standing.role ?? '');
   return [
     ...(schemas.size === 0 ? [{ reason: 'nothing-visible', remediation }] : []),
@@ -68,7 +68,10 @@ interface Reading {
   readonly parts: ReturnType<typeof createParts>;
 }
 
-/** Schema by schema where they cannot be read all at once, for information_schema answers only so much: one that fails costs its own tables. */
+/**
+ * Reads the columns schema by schema if one query for all fails, because information_schema limits the size of its answers. A schema that
+ * fails loses only its own tables.
+ */
 const readColumns = async (
   ask: (scope: Scope) => AsyncIterable<Row>,
   scope: Scope,
@@ -144,7 +147,7 @@ const columnsQuery = (
   numeric_scale as "scale", is_identity as "identity", comment as "comment"
   from ${within}.columns where ${mine('table_schema', scope)} order by table_schema, table_name, ordinal_position`;
 
-/** Hands on tables as their columns come; those without any keep their place. */
+/** Emits tables as their columns arrive, in the order of `readable`; tables without columns keep their place. */
 const foldColumns = async (
   rows: AsyncIterable<Row>,
   drafts: Drafts,

@@ -5,7 +5,7 @@ import type { Row } from './driver.ts';
 import { quoted } from './quote.ts';
 import type { Ask } from './session.ts';
 
-/** Reads the keys that were declared into the drafts of their tables; Snowflake enforces none of them. What was cut comes back. */
+/** Adds declared keys, which Snowflake does not enforce, to the drafts of their tables. Returns what the limit of SHOW left out. */
 export const readKeys = async (
   ask: Ask,
   database: string,
@@ -36,7 +36,7 @@ export const readKeys = async (
           schema: row['pk_schema_name'] ?? '',
           table: row['pk_table_name'] ?? '',
           column: row['pk_column_name'] ?? '',
-          valid: false, // nothing checks it
+          valid: false, // Snowflake does not check it
         };
         if (draft)
           drafts.pair(draft, row['fk_name'] ?? '', row['key_sequence'], row['fk_column_name'] ?? '', theirs);
@@ -52,7 +52,10 @@ const remediation =
 /** https://docs.snowflake.com/en/sql-reference/sql/show#general-usage-notes */
 const limit = 10_000;
 
-/** Asked of SHOW, for information_schema does not tell which columns a key has. It ends at its limit without a word: then schema by schema. */
+/**
+ * Uses SHOW, because information_schema does not say which columns a key has. SHOW stops at its limit without notice; the keys are then read
+ * schema by schema. Returns the number of schemas that still reach the limit.
+ */
 const shown = async (
   ask: Ask,
   kind: string,

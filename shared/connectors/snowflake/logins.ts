@@ -2,7 +2,7 @@ import type { Login, Logins } from '../../network/login.ts';
 
 const instead = 'have the deployment name an https endpoint';
 
-/** Whatever the login, the session's token goes with every request. */
+/** After every kind of login, each request carries the session's token. */
 export const logins = {
   password: {
     name: 'a login by password',
@@ -10,7 +10,7 @@ export const logins = {
     manual: 'https://docs.snowflake.com/en/developer-guide/node-js/nodejs-driver-authenticate',
     instead,
   },
-  /** The key stays here; the signed JWT opens a session to whoever has it for a minute. */
+  /** The private key is not sent. For a minute, the signed JWT opens a session for anyone who obtains it. */
   key_pair: {
     name: 'key-pair authentication',
     kind: 'clear',

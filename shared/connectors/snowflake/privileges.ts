@@ -6,7 +6,7 @@ import type { Ask, Settings, Standing } from './session.ts';
 
 type Asked = Settings & { readonly purpose: Target['role'] };
 
-/** Asked of SHOW alone: a warehouse that a test woke up would be paid for by the minute. */
+/** Uses only SHOW: a test that resumes a warehouse would cost money, by the minute. */
 export const privileges = async (ask: Ask, standing: Standing, asked: Asked): Promise<Privileges> => {
   const { role, user } = standing;
   if (role === null) {
@@ -37,7 +37,7 @@ const administrators: ReadonlySet<string> = new Set([
   'USERADMIN',
 ]);
 
-/** A remediation is read by people. */
+/** People read the remediation, so it must stay short. */
 const most = 20;
 
 type Lacking = Privileges['missing'][number];
@@ -71,7 +71,7 @@ const missingToRead = async (
   }));
 };
 
-/** What lets a role read all of a database that there is now. */
+/** Renders the grants that let a role read everything that is now in a database. */
 export const readingOf = (database: string, role: string): string => {
   const to = `IN DATABASE ${quote(database)} TO ROLE ${quote(role)};`;
   return [
@@ -122,7 +122,7 @@ const beyond = (grants: readonly Grant[]): Privileges['excess'] => {
   }));
 };
 
-/** On one line, whatever names are in it: a line of its own would be run. */
+/** Keeps a comment on one line, whatever names it contains: a second line would run as a statement. */
 const oneLine = (text: string) => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
 
 const isBeyondReading = (privilege: string, on: string): boolean =>

@@ -1,13 +1,13 @@
-/** Quotes a name only where Snowflake needs it: unquoted ones are taken for capitals. */
+/** Quotes a name only if Snowflake needs it: unquoted names are folded to upper case. */
 export const quote = (identifier: string): string =>
   /^[A-Z_][A-Z0-9_$]*$/.test(identifier) && !reserved.has(identifier) ? identifier : quoted(identifier);
 
 export const quoted = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`;
 
-/** A text of a statement; a backslash is an escape here. */
+/** Quotes a text as a literal, in which a backslash is an escape. */
 export const literal = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 
-/** A name as statements spell it, `DB.PUBLIC."Mixed Case"`, taken apart; `undefined` where it is something else. */
+/** Splits a qualified name as a statement spells it: `DB.PUBLIC."Mixed Case"`. Returns `undefined` if the text is not a name. */
 export const partsOf = (name: string): readonly string[] | undefined => {
   const parts: string[] = [];
   const pattern = /(?:"((?:[^"]|"")*)"|([^".]+))(\.|$)/y;

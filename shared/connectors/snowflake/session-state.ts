@@ -1,8 +1,8 @@
 import type { Setting } from '../setting.ts';
 
 /**
- * Everything that an account or a user may set otherwise (`ALTER ACCOUNT | USER … SET`) and that our reading depends on. It goes with each
- * statement, in the same request. Formats of dates, times and numbers are none of it: no statement of ours answers any.
+ * Creates the settings on which introspection depends and which an account or a user may change (`ALTER ACCOUNT | USER … SET`). They are part
+ * of each statement's request. Formats of dates, times and numbers are not among them, because no statement returns any.
  * https://docs.snowflake.com/en/sql-reference/parameters
  */
 export const statementSettings = (seconds: number): readonly Setting<string | number | boolean>[] => [

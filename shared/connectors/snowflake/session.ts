@@ -31,7 +31,7 @@ type Secrets = Readonly<
 /** Runs one statement. */
 export type Ask = (sql: string) => AsyncIterable<Row>;
 
-/** What the session came to be, whatever was asked for: Snowflake passes over a database or warehouse that the role may not use. */
+/** The actual state of a session. It may differ from the config: Snowflake ignores a database or warehouse that the role may not use. */
 export interface Standing {
   readonly user: string;
   readonly role: string | null;
@@ -42,14 +42,14 @@ export interface Standing {
 }
 
 /**
- * Its sockets are the dialer's, the first of them opened before the driver asks for one, so that each step tells of itself alone.
- * Never tried on the real thing: its refusals but those that users report, results in parts, hybrid and shared tables, secondary roles.
+ * Uses only sockets of the dialer. Opens the first one before the driver asks for it, so that each step is recorded by itself. Not tested
+ * against Snowflake itself: refusals other than those that users report, results in parts, hybrid and shared tables, secondary roles.
  */
 export const open = async (target: Target<Settings, Secrets>, dialer: Dialer): Promise<Session> => {
   const { config, credentials, options, endpoint, role, hide } = target;
   const place = placeOf(config.account, endpoint);
   await using closing = new AsyncDisposableStack();
-  await driver(); // before any step: it takes long enough for a network to seem slow
+  await driver(); // before any step: loading takes long enough to look like a slow network
   const login = loginOf(credentials.auth_method);
   const first = await connect(dialer, place);
   await dialer.step('authenticate', async () =>
@@ -100,7 +100,7 @@ const connect = async (dialer: Dialer, { host, port, secure }: Place): Promise<S
 
 type Connected = (error: Error | null, stream: Duplex) => void;
 
-/** One agent for each way to be spoken to; the account's own begins with the socket that is there. */
+/** Creates one agent for each protocol. The agent for the account's own protocol starts with the open socket. */
 const agentsOf = (dialer: Dialer, { host, port, secure }: Place, first: Socket, login: Login) => {
   const made = new Map<string, ReturnType<typeof httpAgent>>();
   let waiting: Socket | undefined = first;
@@ -119,7 +119,7 @@ const agentsOf = (dialer: Dialer, { host, port, secure }: Place, first: Socket, 
     return agent;
   };
   return {
-    /** The driver calls it for every request, and takes an agent of its own where the protocol is another. */
+    /** The driver calls this for every request, and replaces an agent of another protocol by its own. */
     agentFor: ({ protocol }: { readonly protocol: string }) => {
       const agent = made.get(protocol) ?? make(protocol);
       made.set(protocol, agent);
@@ -144,7 +144,7 @@ const settingsOf = (config: Settings, { host, port, secure }: Place) => {
     ...(database !== undefined && { database }),
     ...(role !== undefined && { role }),
     application: 'mooring',
-    timeout: 600_000, // the steps have limits of their own
+    timeout: 600_000, // the steps have their own limits
     sfRetryMaxLoginRetries: 0,
     clientSessionKeepAlive: false,
     clientStoreTemporaryCredential: false,
@@ -168,13 +168,13 @@ const authentication = (
   return { authenticator: 'SNOWFLAKE', password };
 };
 
-/** In the one form that the driver knows, whatever was sent. */
+/** Converts a private key to PKCS #8, the only form that the driver accepts. */
 const readKey = (key: string, passphrase: string | undefined): string => {
   try {
     const read = createPrivateKey({ key, format: 'pem', ...(passphrase !== undefined && { passphrase }) });
     if (read.asymmetricKeyType === 'rsa') return read.export({ format: 'pem', type: 'pkcs8' }).toString();
   } catch {
-    // What is the matter is said below; the error may hold a piece of the key.
+    // The problem below explains it. The error itself may contain a part of the key.
   }
   throw new Problem(
     'certificate-unreadable',
@@ -200,11 +200,11 @@ const standing = async (ask: Ask): Promise<Standing> => {
   throw new Problem('protocol-mismatch', 'Expected the version of the server');
 };
 
-/** Takes no warehouse, and so costs nothing. */
+/** Needs no warehouse, and so costs nothing. */
 const whoAmI = `select current_user() as "user", current_role() as "role", current_database() as "database",
   current_warehouse() as "warehouse", current_version() as "version", current_secondary_roles() as "secondary"`;
 
-/** `{"roles":"ANALYST,LOADER","value":"ALL"}` */
+/** Parses `{"roles":"ANALYST,LOADER","value":"ALL"}`. */
 const rolesIn = (text: string): readonly string[] =>
   (/"roles"\s*:\s*"([^"]*)"/.exec(text)?.[1] ?? '').split(',').filter((name) => name !== '');
 

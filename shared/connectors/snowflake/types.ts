@@ -2,7 +2,7 @@ import type { Column } from '../catalog.ts';
 import { kindTable } from '../kind-table.ts';
 import type { Row } from './driver.ts';
 
-/** A type as DESCRIBE TABLE spells it; information_schema keeps its sizes beside, and says TEXT for VARCHAR. */
+/** Renders a type as DESCRIBE TABLE does; information_schema has its sizes in other columns, and says TEXT for VARCHAR. */
 export const spelled = (row: Row): string => {
   const type = (row['data_type'] ?? '').toUpperCase();
   if (type === 'TEXT') return sized('VARCHAR', row['length']);
