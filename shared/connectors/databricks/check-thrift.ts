@@ -2,8 +2,8 @@ import { createBudget, spend, tooLarge, type Allowance } from '../../network/bud
 import { Problem } from '../../problem.ts';
 
 /**
- * Throws `source-too-large` for an answer that the driver would make too many objects of: it believes the lengths of lists, and a structure of
- * one byte takes a hundred. What is not there yet is for the driver to find out.
+ * Throws `source-too-large` for an answer from which the driver would create too many objects: the driver trusts the lengths of lists, and a
+ * struct of one byte takes a hundred bytes of memory. Throws `protocol-mismatch` for a damaged or incomplete answer.
  * https://github.com/apache/thrift/blob/master/doc/specs/thrift-binary-protocol.md
  */
 export const checkThrift = (bytes: Buffer): void => {
@@ -38,13 +38,13 @@ export const checkThrift = (bytes: Buffer): void => {
     for (let left = int32(); left > 0; left -= 1) for (const type of types) skip(type);
   };
 
-  if (int32() >= 0) throw foreign(); // the strict form alone, which every server speaks
+  if (int32() >= 0) throw foreign(); // only the strict form, which every server uses
   take(int32());
   take(4);
   skipFields();
 };
 
-/** By type; a boolean is a byte. */
+/** Bytes by type, for types of a fixed size; a boolean takes one byte. */
 const sizes: ReadonlyMap<number, number> = new Map([
   [2, 1],
   [3, 1],
@@ -55,7 +55,7 @@ const sizes: ReadonlyMap<number, number> = new Map([
 ]);
 const [stop, text, structure, map, set, list] = [0, 11, 12, 13, 14, 15];
 
-/** Ten thousand rows have twelve columns of them at most. */
+/** An answer has at most 10 000 rows of twelve columns. */
 const mostValues = 1_000_000;
 const deepest = 32;
 

@@ -2,11 +2,11 @@ import type { ConnectionStringParts } from '../connector.ts';
 import { databricksOptions } from '../known-options.ts';
 import { decoded, readAddress, readQuery, refuse, refuseRepeated, refuseUnknown } from '../string-parts.ts';
 
-/** `databricks://token:…@host?http_path=…&catalog=…&schema=…`: https://docs.databricks.com/dev-tools/sqlalchemy */
+/** Parses `databricks://token:…@host?http_path=…&catalog=…&schema=…`: https://docs.databricks.com/dev-tools/sqlalchemy */
 export const parse = (text: string): ConnectionStringParts => {
   const { host, port, path, query, username, password } = readAddress(text, form);
   if (!/^databricks:/i.test(text)) refuse('a string that begins with databricks://');
-  // SQLAlchemy reads queries as forms: https://docs.sqlalchemy.org/en/20/core/engines.html#database-urls
+  // SQLAlchemy decodes the query as form data: https://docs.sqlalchemy.org/en/20/core/engines.html#database-urls
   const given = readQuery(query, { plusIsBlank: true });
   const names = given.map(([name]) => name);
   refuseUnknown(names, { isTaken: (name) => options.has(name), clients: databricksOptions });

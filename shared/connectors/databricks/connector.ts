@@ -3,7 +3,7 @@ import { defineConnector } from '../connector.ts';
 import { namesInAnyCase } from '../names.ts';
 import { Name, Secret } from '../fields.ts';
 
-/** Hosts of Databricks on AWS, Azure and Google Cloud, and nobody else's: a token is sent there. */
+/** A host of Databricks on AWS, Azure or Google Cloud, and no other host, because the token is sent there. */
 const Workspace = v.pipe(
   v.string(),
   v.regex(
@@ -19,7 +19,7 @@ const HttpPath = v.pipe(
   ),
 );
 
-/** Tried on Spark's own Thrift server behind a front that refuses as Databricks is said to, never on the real thing. */
+/** Tested against Spark's Thrift server, behind a server that refuses as Databricks is documented to; not against Databricks itself. */
 export const databricks = defineConnector({
   title: 'Databricks',
   driver: '@databricks/sql',

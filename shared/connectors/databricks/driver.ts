@@ -13,10 +13,10 @@ export interface Address {
 
 type Driver = Awaited<ReturnType<typeof loadDriver>>;
 
-/** Apart, because it takes long enough to be taken for a server that is slow. */
+/** Separate from the connection, because loading takes long enough to look like a slow server. */
 export const loadDriver = async () => (await import('@databricks/sql')).default;
 
-/** The driver's session, over the dialer alone: nothing is tried again, no redirect followed, no result fetched from elsewhere. */
+/** Opens a session over the dialer only. The driver retries nothing, follows no redirects and fetches no results from other hosts. */
 export const connectDriver = async (
   { DBSQLClient }: Driver,
   dialer: Dialer,
@@ -28,7 +28,7 @@ export const connectDriver = async (
   const agent = httpAgent(dialer, { secure: true, login: logins.token, keepAlive: true });
   await using closing = new AsyncDisposableStack();
   closing.defer(() => agent.destroy());
-  // Columns as they are: Arrow and compression would be two more parsers of what a hostile server sends.
+  // No Arrow and no compression: they would be two more parsers of foreign bytes.
   Object.assign(client.getConfig(), { arrowEnabled: false, useLZ4Compression: false, useCloudFetch: false });
   guard(client, agent);
   await client.connect({
@@ -51,7 +51,7 @@ export const connectDriver = async (
   return {
     session,
     [Symbol.asyncDispose]: async () => {
-      await client.close().catch(() => {}); // a session that is gone is closed
+      await client.close().catch(() => {}); // fails if the session is gone already
       await open.disposeAsync();
     },
   };
@@ -62,11 +62,11 @@ interface Login {
   readonly limitMs: number;
   readonly catalog: string | undefined;
   readonly schema: string | undefined;
-  /** What the session is opened with. */
+  /** The settings that the session is opened with. */
   readonly configuration: Record<string, string>;
 }
 
-/** What of the driver's insides is changed, because it has no option for it. */
+/** The private members of the driver that are changed, because it has no options for them. */
 interface Insides {
   createConnectionProvider: (options: unknown) => Provider;
 }
@@ -103,9 +103,9 @@ const guard = (client: object, agent: unknown): void => {
   };
 };
 
-/** The driver's own reader waits for the rest of an answer that is none, as a page of HTML: for ever. */
+/** Limits and checks answers: for one that is not Thrift, such as an HTML page, the driver waits forever for the rest. */
 const bound = (connection: Connection): void => {
-  // Steps and queries have limits of their own; the driver's outlives an answer that was too long.
+  // Steps and queries have their own limits; the driver's timer would outlive an answer that is too long.
   const timeout = 0;
   connection.config = {
     ...connection.config,

@@ -12,12 +12,12 @@ import {
 } from '../failure-table.ts';
 
 /**
- * Goes by the status of what the workspace's edge answered, and by SQLSTATE or Spark's error class of what its engine did:
+ * Classifies answers of the workspace's edge by HTTP status, and errors of its engine by SQLSTATE or Spark's error class:
  * https://docs.databricks.com/error-messages/sqlstates
  */
 export const failure = (error: unknown, depth = 0): Failure | undefined => {
   const { name, message, code, statusCode, status, errorCode, response, payload, type } = fieldsOf(error);
-  // What was given up to be tried again carries what it was given up for.
+  // An error about retries that the driver gave up carries the original error.
   if (payload !== undefined && depth < 3)
     return failure(payload, depth + 1) ?? byStatus(statusOf(payload), payload);
   if (typeof status === 'number') return oauthFailure(error);
@@ -34,10 +34,10 @@ export const failure = (error: unknown, depth = 0): Failure | undefined => {
   return failureOf(states.get(state) ?? conditions.get(condition ?? '') ?? ['server-error'], native);
 };
 
-/** What the workspace's edge answered, in the error itself or in what the driver gave up. */
+/** Finds the error with the answer of the workspace's edge: the error itself, or the original error of given-up retries. */
 const answeredIn = (error: unknown): unknown => fieldsOf(error)['payload'] ?? error;
 
-/** Whether the workspace may well answer in a moment. */
+/** Whether a retry in a moment may succeed. */
 export const isTransient = (error: unknown): boolean => {
   const { statusCode } = fieldsOf(error);
   return isTransientStatus(typeof statusCode === 'number' ? statusCode : statusOf(answeredIn(error)));
@@ -45,7 +45,7 @@ export const isTransient = (error: unknown): boolean => {
 
 export const retryAfterIn = (error: unknown): string => headerOf(answeredIn(error), 'retry-after');
 
-/** Whether what was asked for is not there, or not this account's to see. */
+/** Whether an object does not exist, or the account may not see it. */
 export const isOutOfSight = (error: unknown): boolean => {
   const { response, message } = fieldsOf(error);
   return (
@@ -54,13 +54,13 @@ export const isOutOfSight = (error: unknown): boolean => {
   );
 };
 
-/** Spark's own name for what went wrong stands in brackets; of the text around it nothing is read. */
+/** Finds Spark's own name of the error, which is in brackets; ignores the text around it. */
 const conditionIn = (message: unknown): string | undefined =>
   /\[([A-Z][A-Z0-9_]{2,60})(?:\.[A-Z0-9_]{1,60})?\] /.exec(textOf(message))?.[1];
 
 const statusOf = (payload: unknown) => Number(fieldsOf(fieldsOf(payload)['response'])['status'] ?? 0);
 
-/** A header of the answer that was refused. */
+/** Finds a header of the answer; empty if there is none. */
 const headerOf = (error: unknown, name: string): string => {
   const headers = fieldsOf(fieldsOf(error)['response'])['headers'];
   if (typeof headers !== 'object' || headers === null || !('get' in headers)) return '';
@@ -95,7 +95,7 @@ const down: Meaning = [
   'The workspace failed for now: try again in a minute, and see status.databricks.com.',
 ];
 
-/** 403 is said to a token that is none, to an address and to who may not use the warehouse; the phrase alone tells. */
+/** 403 means a bad token, a refused address or a warehouse that the account may not use; only the reason phrase says which. */
 const forbiddenBy = textTable([
   [
     /IP ACL|IP access list/i,
@@ -117,7 +117,7 @@ const states = failureTable({
   '42704 3D000': notThere,
   '57014 57KD0': ['timeout', tooSlow],
 });
-/** Where there is no SQLSTATE: https://docs.databricks.com/error-messages/error-classes */
+/** For errors without SQLSTATE: https://docs.databricks.com/error-messages/error-classes */
 const conditions = failureTable({
   'SCHEMA_NOT_FOUND CATALOG_NOT_FOUND NO_SUCH_CATALOG_EXCEPTION': notThere,
   'INSUFFICIENT_PERMISSIONS PERMISSION_DENIED': denied,

@@ -17,8 +17,8 @@ export interface Place {
 }
 
 /**
- * Three queries for any number of tables. Rows and sizes are told for one table at a time alone and stay unknown; so do identity
- * and generated columns. Where there is no information_schema, as in hive_metastore, the protocol's own metadata stands in.
+ * Takes three queries for any number of tables. Rows and sizes stay unknown, because Databricks reports them only for one table at a time; so
+ * do identity and generated columns. A catalog without information_schema, such as hive_metastore, is read by the protocol's own metadata.
  */
 export const introspect = async (
   { query, metadata }: { readonly query: Query; readonly metadata: Metadata },
@@ -87,7 +87,7 @@ export const introspect = async (
     );
   }
 
-  /** Schema by schema where they cannot be read all at once: one that fails costs its own tables. */
+  /** Reads the columns schema by schema if one request for all fails. A schema that fails loses only its own tables. */
   async function readColumns(all: () => Promise<void>, of: (schema: string) => Promise<void>): Promise<void> {
     try {
       await all();
@@ -104,7 +104,7 @@ export const introspect = async (
   }
 };
 
-/** A view that is out of sight is not missing: it is not granted. */
+/** A view that is not visible counts as not granted, not as missing. */
 const failureOfPart = (error: unknown): Failure | undefined =>
   isOutOfSight(error) ? { code: 'permission-denied' } : failure(error);
 
@@ -115,7 +115,7 @@ export const readSchema = (place: Place, schema: string): string =>
 export const readCatalog = (place: Place): string =>
   `GRANT USE CATALOG, USE SCHEMA, SELECT ON CATALOG ${always(place.catalog)} ${grantTo(place)}`;
 
-/** JDBC's names: https://docs.oracle.com/en/java/javase/21/docs/api/java.sql/java/sql/DatabaseMetaData.html#getTables */
+/** Converts JDBC's names: https://docs.oracle.com/en/java/javase/21/docs/api/java.sql/java/sql/DatabaseMetaData.html#getTables */
 const tableOf = (row: Row): Row => ({
   table_schema: row['TABLE_SCHEM'],
   table_name: row['TABLE_NAME'],

@@ -1,11 +1,11 @@
 import type { Column, Table } from '../catalog.ts';
 import { kindTable } from '../kind-table.ts';
 
-/** Goes by the first word: https://docs.databricks.com/sql/language-manual/sql-ref-datatypes */
+/** Decides by the first word: https://docs.databricks.com/sql/language-manual/sql-ref-datatypes */
 export const kindOf = (type: string): Column['kind'] =>
   columnKinds.get(/^\w+/.exec(type)?.[0].toLowerCase() ?? '') ?? 'other';
 
-/** https://docs.databricks.com/sql/language-manual/information-schema/tables and what Hive's catalog says */
+/** The values of https://docs.databricks.com/sql/language-manual/information-schema/tables and of Hive's catalog. */
 export const tableKindOf = (type: string): Table['kind'] => tableKinds.get(type) ?? 'table';
 
 const tableKinds: ReadonlyMap<string, Table['kind']> = new Map([

@@ -1,6 +1,6 @@
 import type { Logins } from '../../network/login.ts';
 
-/** A workspace speaks HTTPS alone. */
+/** A workspace accepts only HTTPS. */
 export const logins = {
   token: {
     name: 'an access token of Databricks',

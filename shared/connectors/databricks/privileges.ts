@@ -5,7 +5,7 @@ import type { Place } from './introspect.ts';
 import type { Query, Row } from './query.ts';
 import { always, literal } from './quote.ts';
 
-/** Rights to read are proven by reading nothing; what was granted beyond it stands in information_schema, groups' apart. */
+/** Proves read privileges by queries without rows. Reads other privileges from information_schema, without those of the account's groups. */
 export const privilegesOf = async (
   query: Query,
   place: Place,
@@ -58,7 +58,7 @@ export const privilegesOf = async (
   };
 };
 
-/** Of so many schemas; a step of a test has 10 s. */
+/** Limit of schemas to check, because a step of a test has 10 s. */
 const most = 5;
 
 const missingToWrite = (

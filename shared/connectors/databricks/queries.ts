@@ -1,7 +1,7 @@
 import type { Scope } from '../catalog.ts';
 import { always, literal } from './quote.ts';
 
-/** Of one catalog, by Unity Catalog's views: https://docs.databricks.com/sql/language-manual/sql-ref-information-schema */
+/** Reads one catalog by Unity Catalog's views: https://docs.databricks.com/sql/language-manual/sql-ref-information-schema */
 export const catalogQueries = (catalog: string, { schemas, excludedSchemas }: Scope) => {
   const view = (name: string) => always(catalog, 'information_schema', name);
   const mine = (column: string) =>

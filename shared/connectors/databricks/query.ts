@@ -2,10 +2,10 @@ import { within } from '../within.ts';
 import { tooSlow } from './failures.ts';
 import { retry } from './retry.ts';
 
-/** A row as the driver tells it: names of columns are as they were asked for. */
+/** A row as the driver returns it, by the names of columns in the query. */
 export type Row = Readonly<Record<string, unknown>>;
 export type Query = (sql: string, row: (row: Row) => void) => Promise<void>;
-/** Tables and columns as the protocol itself tells them, where there is no information_schema. */
+/** Reads tables or columns by the protocol's own metadata, for catalogs without information_schema. */
 export type Metadata = (
   of: 'tables' | 'columns',
   catalog: string,
@@ -13,7 +13,7 @@ export type Metadata = (
   row: (row: Row) => void,
 ) => Promise<void>;
 
-/** The small part of the driver's session that is needed. */
+/** The part of the driver's session that is used. */
 export interface DriverSession {
   executeStatement(sql: string, options: object): Promise<Operation>;
   getTables(request: object): Promise<Operation>;
@@ -31,8 +31,8 @@ export const queriesOf = (session: DriverSession, limitMs: number): { query: Que
     const operation = await retry(open, signal);
     do {
       const rows = await operation.fetchChunk({ maxRows: rowsPerPage });
-      signal.throwIfAborted(); // the caller has given up
-      for (const one of rows) row(one as Row); // of whatever columns were asked for
+      signal.throwIfAborted(); // the caller no longer waits
+      for (const one of rows) row(one as Row); // its columns are those of the query
     } while (await operation.hasMoreRows());
     await operation.close();
   };
@@ -64,5 +64,5 @@ export const queriesOf = (session: DriverSession, limitMs: number): { query: Que
 
 const rowsPerPage = 10_000;
 
-/** Names of metadata requests are patterns. */
+/** Names in metadata requests are patterns. */
 const escaped = (name: string) => name.replace(/[_%\\]/g, String.raw`\$&`);

@@ -1,14 +1,14 @@
-/** Quotes a name only where Databricks' SQL needs it: names are folded to lower case and few words are reserved. */
+/** Quotes a name only if Databricks SQL needs it: names are folded to lower case, and few words are reserved. */
 export const quote = (identifier: string): string =>
   /^[a-z_][a-z0-9_]*$/.test(identifier) && !reserved.has(identifier) ? identifier : always(identifier);
 
 export const always = (...identifiers: readonly string[]): string =>
   identifiers.map((name) => `\`${name.replaceAll('`', '``')}\``).join('.');
 
-/** A text as a literal that no backslash ends early. */
+/** Quotes a text as a literal, in which a backslash is an escape. */
 export const literal = (text: string): string => `'${text.replace(/[\\']/g, String.raw`\$&`)}'`;
 
-/** https://docs.databricks.com/sql/language-manual/sql-ref-reserved-words and, for safety, ANSI's */
+/** https://docs.databricks.com/sql/language-manual/sql-ref-reserved-words and, for safety, the reserved words of ANSI SQL */
 const reserved: ReadonlySet<string> = new Set(
   `all and anti any array as at authorization between both by case cast check collate column constraint create cross cube current
   current_date current_time current_timestamp current_user default delete describe distinct drop else end escape except exists

@@ -4,7 +4,7 @@ import { readKeyUsage } from '../sql/key-usage.ts';
 import { kindOf, tableKindOf } from './kinds.ts';
 import type { Row } from './query.ts';
 
-/** Reads rows into drafts, each kind as `queries.ts` names its columns, those of tables before all others. Keys are what somebody declared. */
+/** Creates readers of rows with the columns of `queries.ts`. Rows of tables must come before all others. Keys are declared, not enforced. */
 export const readRows = (drafts: Drafts) => {
   const keyUsage = readKeyUsage(drafts);
 
@@ -26,7 +26,7 @@ export const readRows = (drafts: Drafts) => {
         default: text(row['column_default']) || null,
         generated: null,
         comment: text(row['comment']) || null,
-        position: Number(row['ordinal_position']) + 1, // theirs begin at 0
+        position: Number(row['ordinal_position']) + 1, // ordinal positions begin at 0
       });
     },
 

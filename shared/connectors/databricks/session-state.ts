@@ -1,8 +1,8 @@
 import type { Setting } from '../setting.ts';
 
 /**
- * Everything that an administrator may set otherwise for all warehouses, and that our reading depends on. It comes with the session as it is
- * opened; a warehouse refuses parameters that are not of its list.
+ * Creates the settings on which introspection depends and which an administrator may change for all warehouses. A session is opened with them;
+ * a warehouse refuses parameters that are not on its list.
  * https://docs.databricks.com/sql/language-manual/sql-ref-parameters
  */
 export const warehouseSettings = (limitMs: number): readonly Setting[] => [
@@ -16,7 +16,7 @@ export const warehouseSettings = (limitMs: number): readonly Setting[] => [
 ];
 
 /**
- * The same of a cluster, whose configuration may hold any of Spark's. https://spark.apache.org/docs/latest/configuration.html#spark-sql,
+ * The same for a cluster, which may configure any property of Spark. https://spark.apache.org/docs/latest/configuration.html#spark-sql,
  * https://github.com/apache/spark/blob/master/sql/catalyst/src/main/scala/org/apache/spark/sql/internal/SQLConf.scala
  */
 export const clusterSettings: readonly Setting[] = [
@@ -35,7 +35,7 @@ export const clusterSettings: readonly Setting[] = [
   { name: 'spark.sql.variable.substitute', value: 'false', why: 'a name that holds ${…} is a name' },
 ];
 
-/** What a session is opened with; a cluster's path is `/sql/protocolv1/…`. */
+/** Creates the configuration that a session is opened with. The path of a cluster is `/sql/protocolv1/…`. */
 export const sessionConfiguration = (path: string, limitMs: number): Record<string, string> => {
   const settings = path.includes('/protocolv1/') ? clusterSettings : warehouseSettings(limitMs);
   return Object.fromEntries(settings.map(({ name, value }) => [name, value]));

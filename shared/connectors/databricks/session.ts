@@ -29,7 +29,7 @@ export const open = async (
   if (at.protocol !== 'https:') throw new Problem('tls-required', 'Databricks is spoken to by HTTPS alone');
   const limitMs = options.query_timeout_seconds * 1000;
   const { catalog } = config;
-  // As the catalogs keep them; their views compare as texts do: https://docs.databricks.com/sql/language-manual/sql-ref-names
+  // Catalogs keep names in lower case, and their views compare them as text: https://docs.databricks.com/sql/language-manual/sql-ref-names
   const schema = config.schema?.toLowerCase();
   const loaded = await loadDriver();
   const driver = await dialer.step('authenticate', async () => {
@@ -77,7 +77,7 @@ const firstOf = async (query: Query, sql: string): Promise<Row> => {
   return row;
 };
 
-/** A service principal's is asked for here: the driver would dial by itself. https://docs.databricks.com/dev-tools/auth/oauth-m2m */
+/** Requests the token of a service principal, because the driver would dial by itself. https://docs.databricks.com/dev-tools/auth/oauth-m2m */
 const tokenOf = async (
   { token, client_id, client_secret }: Secrets,
   at: URL,
