@@ -4,7 +4,7 @@ import { within } from '../within.ts';
 import type { Rest } from './rest.ts';
 import { queryParameters } from './session-state.ts';
 
-/** A row's values by the names of its columns; the API tells every value as text. */
+/** A row's values by the names of its columns; the API returns every value as text. */
 export type Row = Readonly<Record<string, string | null>>;
 
 export interface Dataset {
@@ -12,20 +12,20 @@ export interface Dataset {
   readonly location: string | undefined;
 }
 
-/** The few requests of BigQuery's API that are needed: https://cloud.google.com/bigquery/docs/reference/rest */
+/** The requests of BigQuery's API that are used: https://cloud.google.com/bigquery/docs/reference/rest */
 export interface Api {
-  /** Up to so many of the datasets that the account sees, all without a number. */
+  /** Lists at most `most` of the datasets that the account sees; all of them without a limit. */
   datasets(most?: number): Promise<readonly Dataset[]>;
-  /** One dataset, with who was given what on it by name. */
+  /** Reads a dataset, with the roles that were granted on it by name. */
   dataset(
     name: string,
     cure: string,
   ): Promise<Dataset & { readonly access: readonly (readonly [who: string, role: string])[] }>;
-  /** Any table of a dataset. */
+  /** Finds any one table of a dataset. */
   someTable(dataset: string, cure: string): Promise<string | undefined>;
-  /** Checks a statement and the right to run it; nothing runs and nothing is billed. */
+  /** Checks a statement and the right to run it. Runs nothing, and costs nothing. */
   dryRun(sql: string, cure: string): Promise<void>;
-  /** Hands over every row of the answer, within the limit for a query. */
+  /** Calls `row` with every row of the answer, within the query time limit. */
   query(sql: string, location: string | undefined, row: (row: Row) => void, cure: string): Promise<void>;
 }
 
@@ -113,7 +113,7 @@ export const createApi = (rest: Rest, { base, token, project, location, limitMs 
   };
 };
 
-/** Five queries have a page in memory at once. */
+/** Five queries at once each have a page in memory. */
 const rowsPerPage = 5000;
 const longestPoll = 10_000;
 /** A project holds a few thousand at most. */
@@ -140,7 +140,7 @@ const Page = v.object({
   jobComplete: v.boolean(),
   jobReference: v.optional(v.object({ jobId: v.optional(text), location: v.optional(text) })),
   schema: v.optional(v.object({ fields: v.array(v.object({ name: text })) })),
-  // Each is looked at when its turn comes: a page that is checked as a whole is in memory twice.
+  // Rows are checked one by one: a page that is checked as a whole is in memory twice.
   rows: v.optional(v.array(v.unknown())),
   pageToken: v.optional(text),
 });

@@ -3,7 +3,7 @@ import { defineConnector } from '../connector.ts';
 import { exactNames } from '../names.ts';
 import { ServiceAccount } from './service-account.ts';
 
-/** https://cloud.google.com/resource-manager/docs/creating-managing-projects; older ones belong to a domain: `example.com:shop`. */
+/** https://cloud.google.com/resource-manager/docs/creating-managing-projects; older projects belong to a domain: `example.com:shop`. */
 const Project = v.pipe(
   v.string(),
   v.regex(/^([a-z0-9.-]{1,100}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/, 'the id of a Google Cloud project'),
@@ -20,7 +20,10 @@ const Datasets = v.pipe(
   v.maxLength(200, '1 to 200 names'),
 );
 
-/** Speaks to Google's REST API itself: Google's client can neither be bounded nor guarded. Tried on an emulator, never on the real thing. */
+/**
+ * Calls Google's REST API directly: the answers and sockets of Google's client library cannot be limited or guarded. Tested against an
+ * emulator, not against BigQuery itself.
+ */
 export const bigquery = defineConnector({
   title: 'Google BigQuery',
   config: v.strictObject({

@@ -2,7 +2,7 @@ import type { Failure } from '../connector.ts';
 import { denied, failureOf, failureTable, fieldsOf, textOf } from '../failure-table.ts';
 import { isTransientStatus } from '../retry.ts';
 
-/** What Google refused, by its own reason. Nothing of its text is kept: it repeats what it was sent. */
+/** Creates an error for a refusal of Google, by Google's reason. Keeps nothing of the message, which repeats what was sent. */
 export const refusal = (status: number, reason: string | undefined, cure?: string): Error =>
   Object.assign(new Error('Google refused the request'), {
     code: reason ?? String(status),
@@ -15,7 +15,7 @@ export const isRefusal = (error: unknown, ...known: readonly string[]): boolean 
   known.includes(textOf(fieldsOf(error)['reason']));
 
 /**
- * Whether the server may well answer in a moment. A quota of requests is refused with 403 too.
+ * Whether a retry in a moment may succeed. A quota of requests is refused with 403, too.
  * https://cloud.google.com/bigquery/docs/error-messages#errortable
  */
 export const isTransient = (error: unknown): boolean => {
@@ -27,19 +27,20 @@ export const isTransient = (error: unknown): boolean => {
   );
 };
 
-/** Goes by Google's reason, and by the status where there is none: then something else than Google answered. */
+/** Classifies by Google's reason, or else by the status: an answer without a reason usually does not come from Google. */
 export const failure = (error: unknown): Failure | undefined => {
   const { status, reason, cure } = fieldsOf(error);
   if (typeof status !== 'number') return undefined;
   const native = typeof reason === 'string' ? reason : undefined;
   const theirs = native !== undefined || status >= 500 || status === 429;
   const [code, known] = reasons.get(native ?? '') ?? [theirs ? 'server-error' : 'protocol-mismatch'];
-  const grant = code === 'permission-denied' ? (typeof cure === 'string' ? cure : denied[1]) : undefined;
+  const needed = typeof cure === 'string' ? cure : denied[1];
+  const grant = code === 'permission-denied' ? needed : undefined;
   return failureOf([code, known ?? grant], native ?? String(status));
 };
 
 /**
- * https://cloud.google.com/bigquery/docs/error-messages, https://cloud.google.com/apis/design/errors#error_model and, of the token
+ * https://cloud.google.com/bigquery/docs/error-messages, https://cloud.google.com/apis/design/errors#error_model and, for the token
  * endpoint, https://www.rfc-editor.org/rfc/rfc6749#section-5.2
  */
 const reasons = failureTable({

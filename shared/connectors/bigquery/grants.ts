@@ -12,6 +12,6 @@ export const grantOn = ({ project, email }: Account, dataset: string, role: stri
 export const revokeOn = ({ project, email }: Account, dataset: string, role: string): string =>
   `REVOKE \`roles/bigquery.${role}\` ON SCHEMA ${always(project, dataset)} FROM "serviceAccount:${email}";`;
 
-/** What GoogleSQL has no statement for. */
+/** Renders a gcloud command, because GoogleSQL has no statement for this grant. */
 export const jobsCure = ({ project, email }: Account): string =>
   `gcloud projects add-iam-policy-binding ${project} --member=serviceAccount:${email} --role=roles/bigquery.jobUser`;

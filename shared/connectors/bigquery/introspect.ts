@@ -14,9 +14,9 @@ import { catalogQueries } from './queries.ts';
 import { readRows } from './rows.ts';
 
 /**
- * Six queries for up to fifty datasets of one location, each billed 10 MB or more. Tried on an emulator that has no column
- * comments, keys nor sizes: those statements met a fixed answer only, and none of them the real thing. Search and vector
- * indexes are left out.
+ * Takes six queries for up to fifty datasets of one location, each billed 10 MB or more. Tested against an emulator that has no column comments,
+ * keys or sizes: the queries for those were tested only with fixed answers. None was tested against BigQuery itself. Leaves out search and
+ * vector indexes.
  */
 export const introspect = async (
   api: Api,
@@ -68,7 +68,7 @@ export const introspect = async (
     } catch (error) {
       const isBusy = isTransient(error) || isLate(error);
       if (!isBusy && !isRefusal(error, 'accessDenied', 'notFound')) throw error;
-      // One of them is closed, fails or was dropped meanwhile: the others are read without it.
+      // One of the datasets is not granted, fails or was dropped: read the others without it.
       if (some.length > 1) for (const dataset of some) await read([dataset]);
       else if (!isBusy) denied.push(...schemas);
       else if (failures.failed()) throw error;
@@ -109,11 +109,11 @@ export const introspect = async (
   ];
 };
 
-/** A query of ours that took too long, here or there. */
+/** Whether a query took too long, by Mooring's limit or by BigQuery's. */
 const isLate = (error: unknown): boolean =>
   (error instanceof Problem && error.code === 'timeout') || isRefusal(error, 'stopped', 'timeout');
 
-/** An account that sees no dataset is not told whether there are any. */
+/** An account that sees no datasets cannot know whether there are any. */
 export const nothingVisible = (account: Account): Missing => ({
   reason: 'tables-denied',
   remediation: `-- The account sees no dataset of the project. For each that it should read:\n${grantOn(account, 'DATASET', 'dataViewer')}`,
@@ -122,7 +122,7 @@ export const nothingVisible = (account: Account): Missing => ({
 const isThere = (dataset: Dataset, location: string | undefined) =>
   location === undefined || dataset.location?.toUpperCase() === location.toUpperCase();
 
-/** A query runs in one location and reads so many views at most; what comes first stays first. */
+/** Groups datasets that one query can read: it runs in one location and reads a limited number of views. Keeps their order. */
 const inOneQuery = (datasets: readonly Dataset[]): Dataset[][] => {
   const groups: Dataset[][] = [];
   for (const dataset of datasets) {

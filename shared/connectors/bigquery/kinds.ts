@@ -1,7 +1,7 @@
 import type { Column, Table } from '../catalog.ts';
 import { kindTable } from '../kind-table.ts';
 
-/** Goes by the first word: https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types */
+/** Decides by the first word: https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types */
 export const kindOf = (type: string): Column['kind'] =>
   columnKinds.get(/^\w+/.exec(type)?.[0].toUpperCase() ?? '') ?? 'other';
 

@@ -1,7 +1,7 @@
 import type { Logins } from '../../network/login.ts';
 
 export const logins = {
-  /** The key stays here; the token that it gets goes with every request, and is good for an hour. */
+  /** The private key is not sent. Every request carries the token that the key obtains, which is valid for an hour. */
   service_account: {
     name: 'an access token of Google',
     kind: 'clear',

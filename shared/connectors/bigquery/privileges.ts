@@ -7,8 +7,8 @@ import { nothingVisible } from './introspect.ts';
 import { always } from './quote.ts';
 
 /**
- * Asks by dry runs, which check rights and bill nothing. Roles that an account has on the whole project or through a group are not
- * in a dataset's list, so too much is told only of what it was given on a dataset by name.
+ * Uses dry runs, which check privileges and cost nothing. A dataset's access list has no roles on the whole project or through a group, so
+ * excess privileges are found only if they were granted on a dataset by name.
  */
 export const privilegesOf = async (
   api: Api,
@@ -27,7 +27,7 @@ export const privilegesOf = async (
   };
 };
 
-/** Of so many datasets; a step of a test has 10 s. */
+/** Limit of datasets to check, because a step of a test has 10 s. */
 const most = 10;
 const none: Privileges = { missing: [], excess: [] };
 
@@ -63,7 +63,7 @@ const lookAsTarget: Look = async (api, account, name) => {
   }
 };
 
-/** The three basic roles keep their old names in a dataset's list: https://cloud.google.com/bigquery/docs/access-control-basic-roles */
+/** The three basic roles have their old names in an access list: https://cloud.google.com/bigquery/docs/access-control-basic-roles */
 const writers: ReadonlyMap<string, string> = new Map([
   ['WRITER', 'dataEditor'],
   ['OWNER', 'dataOwner'],

@@ -1,6 +1,6 @@
 import { always } from './quote.ts';
 
-/** One query for each kind of object over all the datasets of one location: https://cloud.google.com/bigquery/docs/information-schema-intro */
+/** Builds a query per kind of object, for the datasets of one location: https://cloud.google.com/bigquery/docs/information-schema-intro */
 export const catalogQueries = (project: string, datasets: readonly string[]) => {
   const union = (select: (dataset: string) => string) =>
     datasets.map((dataset) => select(always(project, dataset))).join('\nunion all\n');
@@ -8,7 +8,7 @@ export const catalogQueries = (project: string, datasets: readonly string[]) => 
     tables: union(
       (dataset) => `select table_schema, table_name, table_type from ${dataset}.INFORMATION_SCHEMA.TABLES`,
     ),
-    // All of them: a column that is not there everywhere, as `column_default`, would make it fail. It bills the same.
+    // All columns: a query that names one that does not exist everywhere, such as `column_default`, would fail. The cost is the same.
     columns: union((dataset) => `select * from ${dataset}.INFORMATION_SCHEMA.COLUMNS`),
     comments: union(
       (dataset) => `select table_schema, table_name, option_value
@@ -18,7 +18,7 @@ export const catalogQueries = (project: string, datasets: readonly string[]) => 
       (dataset) => `select table_schema, table_name, column_name, description
         from ${dataset}.INFORMATION_SCHEMA.COLUMN_FIELD_PATHS where field_path = column_name and description is not null`,
     ),
-    // Of a foreign key the table that it refers to is told by CONSTRAINT_COLUMN_USAGE alone.
+    // Only CONSTRAINT_COLUMN_USAGE has the table to which a foreign key refers.
     keys: union(
       (dataset) => `select k.table_schema, k.table_name, k.constraint_name, c.constraint_type, k.column_name,
           k.ordinal_position, k.position_in_unique_constraint, u.their_schema, u.their_table
@@ -29,7 +29,7 @@ export const catalogQueries = (project: string, datasets: readonly string[]) => 
           from ${dataset}.INFORMATION_SCHEMA.CONSTRAINT_COLUMN_USAGE group by constraint_name) u
           on u.constraint_name = k.constraint_name`,
     ),
-    // Of a dataset, where TABLE_STORAGE wants rights on the whole project.
+    // __TABLES__ needs privileges on the dataset only; TABLE_STORAGE needs them on the whole project.
     sizes: union(
       (dataset) =>
         `select dataset_id table_schema, table_id table_name, row_count, size_bytes from ${dataset}.__TABLES__ where type = 1`,

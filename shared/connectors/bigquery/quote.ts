@@ -1,10 +1,10 @@
-/** Quotes a name only where GoogleSQL needs it; a backslash escapes there. */
+/** Quotes a name only if GoogleSQL needs it. Inside quotes, a backslash is an escape. */
 export const quote = (identifier: string): string =>
   /^[A-Za-z_][A-Za-z0-9_]*$/.test(identifier) && !reserved.has(identifier.toLowerCase())
     ? identifier
     : always(identifier);
 
-/** The same for names with their project and dataset before them, which tell dashes from minus signs by quotes alone. */
+/** Quotes a qualified name, always: only quotes make a dash in a project's name differ from a minus sign. */
 export const always = (...identifiers: readonly string[]): string =>
   identifiers.map((name) => `\`${name.replace(/[\\`]/g, String.raw`\$&`)}\``).join('.');
 

@@ -14,15 +14,15 @@ import { isTransient, refusal } from './failures.ts';
 export interface Ask<S> {
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
-  /** What is sent as JSON, or as it is when it is text. */
+  /** An object is sent as JSON, a text as form data. */
   readonly body?: object | string;
   readonly answer: S;
-  /** What lets the account do it. */
+  /** The grant that lets the account do it. */
   readonly cure?: string;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Requests over the dialer alone, one answer each: no redirect is followed. What the server is too busy for is tried three times. */
+/** Sends requests over the dialer only, and follows no redirects. Tries a request three times if the server is busy. */
 export interface Rest extends Disposable {
   ask<S extends v.GenericSchema>(ask: Ask<S>): Promise<v.InferOutput<S>>;
 }
@@ -88,7 +88,7 @@ const foreign = () =>
   new Problem('protocol-mismatch', 'Expected BigQuery’s API; the server speaks something else');
 
 const Word = v.pipe(v.string(), v.regex(/^[\w.-]{1,64}$/));
-/** The token endpoint says one word; the API an object, of one of two generations. */
+/** The token endpoint answers with a word, the API with an object of an older or a newer format. */
 const Refused = v.object({
   error: v.union([
     Word,
@@ -109,6 +109,6 @@ const reasonOf = (value: unknown): string | undefined => {
   const words = [...errors.slice(0, 5), ...details.slice(0, 5), { reason: status }]
     .map(({ reason }) => reason)
     .filter((reason) => v.is(Word, reason));
-  // The older generation says no more than that; the newer may say why.
+  // The older format says no more than `forbidden`; the newer one may say why.
   return words.find((reason) => reason !== 'forbidden') ?? words[0];
 };

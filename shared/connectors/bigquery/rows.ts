@@ -4,7 +4,7 @@ import { readKeyUsage } from '../sql/key-usage.ts';
 import type { Row } from './api.ts';
 import { kindOf, tableKindOf } from './kinds.ts';
 
-/** Reads rows into drafts, each kind as `queries.ts` names its columns, those of tables before all others. */
+/** Creates readers of rows with the columns of `queries.ts`. Rows of tables must come before all others. */
 export const readRows = (drafts: Drafts) => {
   const at = ({ table_schema: schema, table_name: name }: Row) => drafts.find(name, schema);
   const keyUsage = readKeyUsage(drafts);
@@ -15,7 +15,7 @@ export const readRows = (drafts: Drafts) => {
 
     column: (row: Row) => {
       const { column_name: name, data_type: type, ordinal_position: position, is_nullable } = row;
-      if (position === null || row['is_hidden'] === 'YES') return; // pseudo-columns, as _PARTITIONTIME
+      if (position === null || row['is_hidden'] === 'YES') return; // pseudo-columns, such as _PARTITIONTIME
       const value = row['column_default'] ?? null;
       const computed = row['is_generated'] === 'ALWAYS' ? (row['generation_expression'] ?? null) : null;
       drafts.column(at(row), {
@@ -65,7 +65,7 @@ const generatedOf = (row: Row): 'stored' | 'virtual' | 'identity' | null => {
   return row['is_stored'] === 'NO' ? 'virtual' : 'stored';
 };
 
-/** Options are told as GoogleSQL's literals, which are JSON's but for rare escapes. */
+/** Parses the value of an option: a literal of GoogleSQL, which is the same in JSON except for rare escapes. */
 const literalOf = (text: string): string => {
   if (!text.startsWith('"')) return text;
   try {

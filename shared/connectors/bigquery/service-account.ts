@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { jsonOf } from '../../json.ts';
 import { repairPem } from '../pem.ts';
 
-/** What is kept of a key file. Its `token_uri` is not: credentials go to Google's own token endpoint, whatever a file says. */
+/** The fields of a key file that are kept. `token_uri` is not among them: credentials go only to Google's own token endpoint. */
 const KeyFile = v.object({
   type: v.optional(v.literal('service_account')),
   client_email: v.pipe(v.string(), v.regex(/^[a-z0-9.-]{1,100}@([a-z0-9.-]{1,100}\.)?gserviceaccount\.com$/)),
@@ -15,7 +15,7 @@ const KeyFile = v.object({
 });
 type KeyFile = v.InferOutput<typeof KeyFile>;
 
-/** The JSON key file of a service account, as an object or as its text; becomes the text of what is needed of it. */
+/** The JSON key file of a service account, as an object or as text. Becomes the text of the fields that are needed. */
 export const ServiceAccount = v.pipe(
   v.union([v.string(), v.record(v.string(), v.unknown())], 'the JSON key file of a service account'),
   v.metadata({ writeOnly: true }),
@@ -27,7 +27,7 @@ export const ServiceAccount = v.pipe(
   }),
 );
 
-/** What a key file says, or nothing where it is none. */
+/** Parses a key file; `undefined` if the value is not one. */
 export const keyFileOf = (given: unknown): KeyFile | undefined => {
   const result = v.safeParse(KeyFile, typeof given === 'string' ? jsonOf(given) : given);
   return result.success ? result.output : undefined;

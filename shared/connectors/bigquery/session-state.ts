@@ -1,8 +1,8 @@
 import type { Setting } from '../setting.ts';
 
 /**
- * Everything that a project or an organization may set otherwise (`ALTER PROJECT … SET OPTIONS`) and that our reading depends on. There are no
- * sessions: it goes with each query, in its own request. Time zones are none of it, since no query of ours answers a time.
+ * Creates the settings on which introspection depends and which a project or an organisation may change (`ALTER PROJECT … SET OPTIONS`).
+ * BigQuery has no sessions: they are part of each query's request. Time zones are not among them, because no query returns a time.
  * https://cloud.google.com/bigquery/docs/default-configuration, https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query
  */
 export const querySettings = (limitMs: number): readonly Setting<string | boolean>[] => [

@@ -50,7 +50,7 @@ export const open = async (
         location,
         limitMs: options.query_timeout_seconds * 1000,
       });
-      // The token is good for Google; whether it is for this project the project says.
+      // Google has accepted the account; the dry run shows whether the project does.
       const who = { project, email };
       await proven.dryRun('select 1', jobsCure(who));
       return { account: who, api: proven };
@@ -72,5 +72,5 @@ export const open = async (
   }
 };
 
-/** A header's value: no line may end in it. */
+/** The token becomes the value of a header, so it must not contain a line break. */
 const Token = v.object({ access_token: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,8192}$/)) });

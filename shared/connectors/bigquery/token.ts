@@ -3,7 +3,7 @@ import { Problem } from '../../problem.ts';
 import { keyFileOf } from './service-account.ts';
 
 /**
- * The claim of a service account to be itself, signed with its key: what the token endpoint gives a token for.
+ * Creates a JWT of the service account, signed with its key. The token endpoint exchanges it for an access token.
  * https://developers.google.com/identity/protocols/oauth2/service-account#authorizingrequests
  */
 export const assertionOf = (
