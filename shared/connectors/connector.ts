@@ -74,10 +74,10 @@ export interface ConnectionString {
 /** Creates a parser whose code is loaded with the first connection string, so that functions that only list connectors do not load it. */
 export const lateParser = (
   schemes: readonly string[],
-  load: () => Promise<{ readonly connectionString: ConnectionString }>,
+  load: () => Promise<ConnectionString>,
 ): NonNullable<Connector['connectionString']> => ({
   schemes,
-  parse: async (text) => (await load()).connectionString.parse(text),
+  parse: async (text) => (await load()).parse(text),
 });
 
 /**
@@ -168,9 +168,9 @@ export interface Connector {
  */
 export interface Speaker<T = Target> {
   /** Classifies an error of the driver. `undefined` falls back to the network codes and then to `server-error`. Pure; never throws. */
-  failure(error: unknown): Failure | undefined;
+  readonly failure: (error: unknown) => Failure | undefined;
   /** Opens a session that uses only sockets of the dialer. Runs the `authenticate` step, and closes everything it opened if it throws. */
-  open(target: T, dialer: Dialer): Promise<Session>;
+  readonly open: (target: T, dialer: Dialer) => Promise<Session>;
 }
 
 type ObjectSchema = v.StrictObjectSchema<v.ObjectEntries, undefined>;

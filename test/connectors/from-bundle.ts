@@ -87,7 +87,7 @@ const programOf = (file: string, { target, before = '', dialer = '', script }: E
     return socket;
   };
   ${before}
-  const { open, failure } = await import(${JSON.stringify(file)});
+  const { open, failure } = Object.values(await import(${JSON.stringify(file)})).find((value) => value?.open);
   const dialer = {
     tlsAsk: { mode: target.options.ssl_mode },
     signal: new AbortController().signal,

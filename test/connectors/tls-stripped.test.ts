@@ -18,8 +18,8 @@ import { mysqlSaying } from './stripping-servers.ts';
 const logins = Object.fromEntries(
   await Promise.all(
     Object.keys(connectors).map(async (type) => {
-      const file = (await import(`../../shared/connectors/${type}/logins.ts`)) as { readonly logins: Logins };
-      return [type, file.logins] as const;
+      const file: unknown = await import(`../../shared/connectors/${type}/logins.ts`);
+      return [type, (file as Readonly<Record<string, Logins>>)[`${type}Logins`] ?? {}] as const;
     }),
   ),
 );

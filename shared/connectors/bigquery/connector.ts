@@ -47,5 +47,5 @@ export const bigquery = defineConnector({
   names: { ...exactNames, columns: 'any-case' },
   loadQuote: async () => (await import('./quote.ts')).quote,
   loadTypeNames: async () => (await import('./type-names.ts')).typeNames,
-  load: () => import('./session.ts'),
+  load: async () => (await import('./session.ts')).bigquerySessionModule,
 });

@@ -8,14 +8,13 @@ import { logins } from './logins.ts';
 import { privilegesOf } from './privileges.ts';
 import { createRest } from './rest.ts';
 import { assertionOf } from './token.ts';
+import { failure } from './failures.ts';
 
 interface Settings {
   readonly project_id: string;
   readonly location?: string | undefined;
   readonly datasets?: readonly string[] | undefined;
 }
-
-export { failure } from './failures.ts';
 
 export const open = async (
   {
@@ -74,3 +73,5 @@ export const open = async (
 
 /** The token becomes the value of a header, so it must not contain a line break. */
 const Token = v.object({ access_token: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,8192}$/)) });
+
+export const bigquerySessionModule = { open, failure };

@@ -49,5 +49,5 @@ export const databricks = defineConnector({
     schemes: ['databricks'],
     parse: async (text) => (await import('./connection-string.ts')).parse(text),
   },
-  load: () => import('./session.ts'),
+  load: async () => (await import('./session.ts')).databricksSessionModule,
 });

@@ -10,6 +10,7 @@ import { privilegesOf } from './privileges.ts';
 import { queriesOf } from './query.ts';
 import type { Query, Row } from './query.ts';
 import { sessionConfiguration } from './session-state.ts';
+import { failure } from './failures.ts';
 
 interface Settings {
   readonly host: string;
@@ -18,8 +19,6 @@ interface Settings {
   readonly schema?: string | undefined;
 }
 type Secrets = Readonly<Partial<Record<'token' | 'client_id' | 'client_secret', string>>>;
-
-export { failure } from './failures.ts';
 
 export const open = async (
   { config, credentials, options, role, endpoint, hide }: Target<Settings, Secrets>,
@@ -94,3 +93,5 @@ const tokenOf = async (
   });
   return answer.access_token;
 };
+
+export const databricksSessionModule = { open, failure };

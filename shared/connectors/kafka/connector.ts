@@ -87,6 +87,9 @@ export const kafka = defineConnector({
   loadQuote: async () => (identifier) =>
     /^[\w.-]+$/.test(identifier) ? identifier : `\`${identifier.replaceAll('`', '``')}\``,
   contradictions,
-  connectionString: lateParser(['kafka'], () => import('./connection-string.ts')),
-  load: () => import('./session.ts'),
+  connectionString: lateParser(
+    ['kafka'],
+    async () => (await import('./connection-string.ts')).connectionString,
+  ),
+  load: async () => (await import('./session.ts')).kafkaSessionModule,
 });

@@ -12,6 +12,7 @@ import type { Member } from './requests.ts';
 import { openRegistry } from './registry-client.ts';
 import type { Registry } from './registry-client.ts';
 import { releaseOf } from './versions.ts';
+import { failure } from './failures.ts';
 
 interface Settings {
   readonly bootstrap_servers: string;
@@ -23,8 +24,6 @@ type Secrets = Readonly<
   Partial<Record<'sasl_mechanism' | 'sasl_username' | 'sasl_password' | 'schema_registry_password', string>>
 >;
 type KafkaTarget = Target<Settings, Secrets>;
-
-export { failure } from './failures.ts';
 
 export const open = async (target: KafkaTarget, dialer: Dialer): Promise<Session> => {
   await import('kafkajs/src/network/connection.js'); // before any step, or the load time would count as network time
@@ -117,3 +116,5 @@ const registryOf = (
         password: credentials.schema_registry_password,
         limit,
       });
+
+export const kafkaSessionModule = { open, failure };

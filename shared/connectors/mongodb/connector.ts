@@ -59,6 +59,9 @@ export const mongodb = defineConnector({
   names: exactNames,
   // As in mongosh, where a path to a nested field also needs quotes.
   loadQuote: async () => (name) => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)),
-  connectionString: lateParser(['mongodb', 'mongodb+srv'], () => import('./connection-string.ts')),
-  load: () => import('./session.ts'),
+  connectionString: lateParser(
+    ['mongodb', 'mongodb+srv'],
+    async () => (await import('./connection-string.ts')).connectionString,
+  ),
+  load: async () => (await import('./session.ts')).mongodbSessionModule,
 });

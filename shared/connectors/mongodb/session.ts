@@ -6,8 +6,7 @@ import type { MongoTarget } from './member.ts';
 import { privilegesOf } from './privileges.ts';
 import { createResolveSrv } from './srv.ts';
 import type { ResolveSrv } from './srv.ts';
-
-export { failure } from './failures.ts';
+import { failure } from './failures.ts';
 
 export const open = (target: MongoTarget, dialer: Dialer): Promise<Session> =>
   openSession(target, dialer, createResolveSrv());
@@ -60,3 +59,5 @@ export const openSession = async (
 const longest = 10_000;
 const mostPerAnswer = 8 * 2 ** 20;
 const mostLinks = 4;
+
+export const mongodbSessionModule = { open, failure };

@@ -28,6 +28,9 @@ export const mysql = defineConnector({
   names: { ...exactNames, columns: 'any-case' },
   loadQuote: async () => (await import('./quote.ts')).quote,
   loadTypeNames: async () => (await import('./type-names.ts')).typeNames,
-  connectionString: lateParser(['mysql', 'mariadb', 'mysql2'], () => import('./connection-string.ts')),
-  load: () => import('./session.ts'),
+  connectionString: lateParser(
+    ['mysql', 'mariadb', 'mysql2'],
+    async () => (await import('./connection-string.ts')).connectionString,
+  ),
+  load: async () => (await import('./session.ts')).mysqlSessionModule,
 });

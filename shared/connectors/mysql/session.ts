@@ -5,8 +5,7 @@ import { findMissingButForRoles } from './idle-roles.ts';
 import { openLink, type Link, type MysqlTarget } from './link.ts';
 import { privilegesOf } from './privileges.ts';
 import { askServer, nameOf, type Server } from './version.ts';
-
-export { failure } from './failures.ts';
+import { failure } from './failures.ts';
 
 export const open = async (target: MysqlTarget, dialer: Dialer): Promise<Session> => {
   const link = await openLink(target, dialer);
@@ -56,3 +55,5 @@ export const open = async (target: MysqlTarget, dialer: Dialer): Promise<Session
 
 /** Limit for the answers to `ping` and to `privileges`. */
 const mostPerAnswer = 8 * 2 ** 20;
+
+export const mysqlSessionModule = { open, failure };

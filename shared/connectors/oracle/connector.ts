@@ -46,6 +46,9 @@ export const oracle = defineConnector({
   names: exactNames,
   loadQuote: async () => (await import('./quote.ts')).quote,
   loadTypeNames: async () => (await import('./type-names.ts')).typeNames,
-  connectionString: lateParser(['oracle'], () => import('./connection-string.ts')),
-  load: () => import('./session.ts'),
+  connectionString: lateParser(
+    ['oracle'],
+    async () => (await import('./connection-string.ts')).connectionString,
+  ),
+  load: async () => (await import('./session.ts')).oracleSessionModule,
 });

@@ -8,6 +8,7 @@ import { hangUp, logIn } from './log-in.ts';
 import { beginReading } from './session-state.ts';
 import { reach } from './transport.ts';
 import type { Way } from './transport.ts';
+import { failure } from './failures.ts';
 
 export interface Settings {
   readonly host: string;
@@ -18,8 +19,6 @@ export interface Settings {
   readonly schemas?: readonly string[] | undefined;
 }
 type OracleTarget = Target<Settings, Readonly<Partial<Record<'password', string>>>>;
-
-export { failure } from './failures.ts';
 
 export const open = async (
   { config, credentials, options, role }: OracleTarget,
@@ -112,3 +111,5 @@ const keeping =
     await read(query, (row) => void rows.push(row));
     return rows;
   };
+
+export const oracleSessionModule = { open, failure };

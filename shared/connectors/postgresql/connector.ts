@@ -44,5 +44,5 @@ export const postgresql = defineConnector({
     schemes: ['postgresql', 'postgres'],
     parse: async (text) => (await import('./connection-string.ts')).parse(text, ['postgresql', 'postgres']),
   },
-  load: () => import('./session.ts'),
+  load: async () => (await import('./session.ts')).postgresqlSessionModule,
 });

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
 import type { Session, Target } from '../connector.ts';
-import { seenAtLogin } from './failures.ts';
+import { seenAtLogin, failure } from './failures.ts';
 import { guard } from './guard.ts';
 import { loginFor } from './logins.ts';
 import type { PostgresLogins } from './logins.ts';
@@ -28,8 +28,6 @@ type Secrets = Readonly<
 >;
 
 export type PostgresTarget = Target<Settings, Secrets>;
-
-export { failure } from './failures.ts';
 
 export const open = (target: PostgresTarget, dialer: Dialer): Promise<Session> => openSession(target, dialer);
 
@@ -212,3 +210,5 @@ const versionIn = (text: string, flavor: Flavor) =>
   flavor === 'redshift'
     ? `Redshift ${/Redshift ([\d.]{1,40})/.exec(text)?.[1] ?? 'of unknown version'}`
     : `PostgreSQL ${/^[\w.+-]{1,40}/.exec(text)?.[0] ?? 'of unknown version'}`;
+
+export const postgresqlSessionModule = { open, failure };

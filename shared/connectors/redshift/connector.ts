@@ -50,5 +50,5 @@ export const redshift = defineConnector({
     schemes: ['redshift'],
     parse: async (text) => (await import('../postgresql/connection-string.ts')).parse(text, ['redshift']),
   },
-  load: () => import('./session.ts'),
+  load: async () => (await import('./session.ts')).redshiftSessionModule,
 });

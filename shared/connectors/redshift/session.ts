@@ -3,8 +3,7 @@ import type { Session } from '../connector.ts';
 import { openSession, type PostgresTarget } from '../postgresql/session.ts';
 import { logins } from './logins.ts';
 import type { Keys } from './place.ts';
-
-export { failure } from '../postgresql/failures.ts';
+import { failure } from '../postgresql/failures.ts';
 
 /** Uses the protocol of PostgreSQL in the variant of Redshift. */
 export const open = async (
@@ -24,3 +23,5 @@ export const open = async (
     },
   });
 };
+
+export const redshiftSessionModule = { open, failure };

@@ -91,6 +91,6 @@ export const s3 = defineConnector({
           },
         ]
       : [],
-  connectionString: lateParser(['s3'], () => import('./connection-string.ts')),
-  load: () => import('./session.ts'),
+  connectionString: lateParser(['s3'], async () => (await import('./connection-string.ts')).connectionString),
+  load: async () => (await import('./session.ts')).s3SessionModule,
 });

@@ -1,10 +1,8 @@
 import type { Dialer } from '../../network/dialer.ts';
 import type { Session } from '../connector.ts';
 import { bucketOf, type S3Target } from './client.ts';
-import { isDenied } from './failures.ts';
+import { isDenied, failure } from './failures.ts';
 import { listPage } from './list.ts';
-
-export { failure } from './failures.ts';
 
 export const open = async (target: S3Target, dialer: Dialer): Promise<Session> => {
   await import('@aws-sdk/client-s3'); // before any step: loading takes long enough to look like a slow network
@@ -40,3 +38,5 @@ const known = async (work: () => Promise<unknown>): Promise<void> => {
     if (!isDenied(error)) throw error;
   }
 };
+
+export const s3SessionModule = { open, failure };

@@ -50,6 +50,9 @@ export const snowflake = defineConnector({
   names: exactNames,
   loadQuote: async () => (await import('./quote.ts')).quote,
   loadTypeNames: async () => (await import('./type-names.ts')).typeNames,
-  connectionString: lateParser(['snowflake'], () => import('./connection-string.ts')),
-  load: () => import('./session.ts'),
+  connectionString: lateParser(
+    ['snowflake'],
+    async () => (await import('./connection-string.ts')).connectionString,
+  ),
+  load: async () => (await import('./session.ts')).snowflakeSessionModule,
 });

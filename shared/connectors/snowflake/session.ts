@@ -13,8 +13,7 @@ import type { Place } from './account.ts';
 import { driver, logIn, logOut, rowsOf } from './driver.ts';
 import type { Row } from './driver.ts';
 import { loginOf } from './logins.ts';
-
-export { failure } from './failures.ts';
+import { failure } from './failures.ts';
 
 export interface Settings {
   readonly account: string;
@@ -215,3 +214,5 @@ const refuseMissing = ({ database }: Standing) => {
       'Check config.database: it is not there, or the role may not use it: GRANT USAGE ON DATABASE … TO ROLE …;',
   });
 };
+
+export const snowflakeSessionModule = { open, failure };

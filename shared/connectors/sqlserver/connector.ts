@@ -63,6 +63,9 @@ export const sqlserver = defineConnector({
   names: namesInAnyCase,
   loadQuote: async () => (await import('./quote.ts')).quote,
   loadTypeNames: async () => (await import('./type-names.ts')).typeNames,
-  connectionString: lateParser(['sqlserver', 'jdbc:sqlserver'], () => import('./connection-string.ts')),
-  load: () => import('./session.ts'),
+  connectionString: lateParser(
+    ['sqlserver', 'jdbc:sqlserver'],
+    async () => (await import('./connection-string.ts')).connectionString,
+  ),
+  load: async () => (await import('./session.ts')).sqlserverSessionModule,
 });

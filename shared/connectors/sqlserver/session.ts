@@ -3,7 +3,7 @@ import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
 import type { Session, Target } from '../connector.ts';
 import { createBatch, problemIn, rowsOf, type Batch } from './batch.ts';
-import { withNumbers } from './failures.ts';
+import { withNumbers, failure } from './failures.ts';
 import { packetSize } from './prelogin.ts';
 import { placeOf, reach, type Way } from './reach.ts';
 import { settle } from './session-state.ts';
@@ -17,8 +17,6 @@ export interface Settings {
 }
 type Secrets = Readonly<Partial<Record<'password' | 'tenant_id' | 'client_id' | 'client_secret', string>>>;
 type SqlServerTarget = Target<Settings, Secrets>;
-
-export { failure } from './failures.ts';
 
 export const open = async (
   { config, credentials, options, role, hide }: SqlServerTarget,
@@ -176,3 +174,5 @@ const connected = (connection: DriverConnection): Promise<void> =>
   new Promise((resolve, reject) => {
     connection.connect((error) => (error ? reject(error) : resolve()));
   });
+
+export const sqlserverSessionModule = { open, failure };
