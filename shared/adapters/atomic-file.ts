@@ -3,8 +3,8 @@ import { link, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /**
- * Writes a file whole or not at all, whenever the process or the machine stops. False when `how` is `new` and the file exists. What was
- * answered is on the disk; what failed leaves no draft behind.
+ * Writes a file completely or not at all, even if the process or the machine stops. Returns false when `how` is `new` and the file exists.
+ * When it resolves, the content is on the disk; when it fails, no draft remains.
  */
 export const writeFileAtomically = async (
   path: string,
@@ -24,7 +24,7 @@ export const writeFileAtomically = async (
     if (how === 'new') await rm(draft);
     if (!placed) return false;
   } catch (error) {
-    // The first failure is the one to report; a draft that stays all the same goes with the next start.
+    // Report the first failure. If the draft cannot be removed now, `removeDrafts` removes it at the next start.
     await rm(draft, { force: true }).catch(() => undefined);
     throw error;
   }
@@ -32,7 +32,7 @@ export const writeFileAtomically = async (
   return true;
 };
 
-/** Flushes the folder's entry for a file to the disk; Windows cannot, and need not. */
+/** Flushes a file's directory entry to the disk. Windows cannot do this and does not need it. */
 export const syncFolderOf = async (path: string): Promise<void> => {
   if (process.platform === 'win32') return;
   const folder = await open(dirname(path), 'r');
@@ -43,7 +43,7 @@ export const syncFolderOf = async (path: string): Promise<void> => {
   }
 };
 
-/** Removes the drafts that a killed process left; those of the last minute may be another process's at work. */
+/** Removes the drafts of killed processes. Drafts less than a minute old stay: another process may be writing them. */
 export const removeDrafts = async (folder: string): Promise<void> => {
   for (const file of await readdir(folder)) {
     if (!isDraft(file)) continue;
@@ -54,11 +54,11 @@ export const removeDrafts = async (folder: string): Promise<void> => {
 
 export const isDraft = (file: string): boolean => file.endsWith(draftEnding);
 
-/** What a read answers, or `undefined` where there is no such file. */
+/** The result of `reading`, or `undefined` if the file does not exist. */
 export const ifPresent = <T>(reading: Promise<T>): Promise<T | undefined> =>
   reading.catch((error: unknown) => unlessCode(error, 'ENOENT', undefined));
 
-/** `answer` where the error has that code; any other error is thrown. */
+/** Returns `answer` if the error has this code; throws any other error. */
 export const unlessCode = <T>(error: unknown, code: string, answer: T): T => {
   if (typeof error === 'object' && error !== null && 'code' in error && error.code === code) return answer;
   throw error;

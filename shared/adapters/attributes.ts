@@ -2,7 +2,7 @@ import { tableSchema } from './table.ts';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Item, Key, Value } from '../ports/store.ts';
 
-/** What has an attribute of DynamoDB's: as its SDK gives it (bytes), or as a stream's event to a function (base64). */
+/** A DynamoDB attribute, as the SDK returns it (binary values as bytes) or as a stream event contains it (base64). */
 export interface Attribute {
   readonly S?: string | undefined;
   readonly N?: string | undefined;

@@ -4,6 +4,6 @@ import type { Bus } from '../ports/bus.ts';
 import { awsClientSettings } from './aws-client-settings.ts';
 import { eventBridgeBus } from './eventbridge-bus.ts';
 
-/** The bus of this deployment. */
+/** The event bus of this deployment. */
 export const openBus = (): Bus =>
   eventBridgeBus({ client: new EventBridgeClient(awsClientSettings), busName: required('BUS_NAME') });

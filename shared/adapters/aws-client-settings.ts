@@ -1,6 +1,6 @@
 /**
- * For clients of AWS's own services: without limits a service that falls silent is waited for until the function is killed, and the caller
- * is told nothing. Milliseconds; an attempt that reached its limit is made once more.
+ * Settings for clients of AWS services, in milliseconds. Without time limits, a silent service would block until Lambda kills the function,
+ * and the caller would get no answer. An attempt that times out is retried once.
  */
 export const awsClientSettings = {
   maxAttempts: 2,

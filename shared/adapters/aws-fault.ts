@@ -1,8 +1,8 @@
 import { Problem } from '../problem.ts';
 
 /**
- * A failed call to AWS as the rest may see it. What the service said is left behind: its messages quote the values that it
- * refuses, and a parser's the answer that it could not read.
+ * A failed AWS call as an error that is safe to show. The service's message is dropped: it may quote the values that were refused, and a
+ * parser's message may quote an answer that it could not read.
  */
 export const awsFault = (service: string, error: unknown): Error => {
   const { name, status, request } = known(error);
@@ -16,7 +16,7 @@ export const awsFault = (service: string, error: unknown): Error => {
   return new Problem('unavailable', undefined, { cause });
 };
 
-/** What a call answers, or what `outcomes` makes of the refusal that it names. */
+/** The result of the call, or the result of `outcomes[name]` if AWS refuses it with an error of that name. */
 export const calling = async <T, U = never>(
   service: string,
   call: Promise<T>,
@@ -31,7 +31,7 @@ export const calling = async <T, U = never>(
   }
 };
 
-/** Refusals that pass: too many calls, and a key that is off for now (an administrator can turn it on again). */
+/** Temporary refusals: throttling, or a key that is disabled for now (an administrator can enable it again). */
 const passing =
   /Throttl|Throughput|TooManyRequests|RequestLimit|RequestTimeout|DecryptionFailure|EncryptionFailure|InvalidState|Disabled/;
 

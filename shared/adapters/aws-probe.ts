@@ -3,14 +3,14 @@ import { env } from '../env.ts';
 import type { Probe } from '../ports/probe.ts';
 import { lambdaProbe } from './lambda-probe.ts';
 
-/** The probe of this deployment, as far as this function may invoke it. */
+/** The probe of this deployment, limited to the functions that this function may invoke. */
 export const openProbe = (): Probe => {
   const { PROBE_TEST: test, PROBE_INTROSPECT: introspect, PROBE_CREDENTIALS: credentials } = env();
-  // What the probe does must not be done twice because an answer was late.
+  // No retries: a late answer must not make the probe do its work twice.
   return lambdaProbe({
     client: new LambdaClient({
       maxAttempts: 1,
-      // A test takes up to 25 s; who waits for an introspection hangs up by itself.
+      // A test takes up to 25 s. For introspections, the caller sets its own time limit.
       requestHandler: { connectionTimeout: 1000, requestTimeout: 28_000, throwOnRequestTimeout: true },
     }),
     functions: { test, introspect, credentials },

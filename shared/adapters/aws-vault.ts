@@ -6,7 +6,7 @@ import type { Vault } from '../ports/vault.ts';
 import { awsClientSettings } from './aws-client-settings.ts';
 import { secretsVault } from './secrets-vault.ts';
 
-/** The vault of this deployment; what a function may do with it its role says. */
+/** The vault of this deployment. The function's role limits what it may do there. */
 export const openVault = (clock: Clock): Vault =>
   secretsVault({
     secrets: new SecretsManagerClient(awsClientSettings),

@@ -2,7 +2,7 @@ import { env } from '../env.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Runtime } from './runtime.ts';
 
-/** The composition root on AWS: one per process. What a function does not declare it does not load. */
+/** The composition root on AWS, one per process. It loads only the ports that a function declares. */
 export const awsRuntime = (): Runtime => (known ??= create());
 
 let known: Runtime | undefined;
@@ -20,10 +20,10 @@ const create = (): Runtime => {
     clock,
     settings: env().SETTINGS,
     ports: async (uses) => {
-      const names = Object.keys(makers) as (keyof Ports)[]; // its keys are just these
+      const names = Object.keys(makers) as (keyof Ports)[]; // the keys of `makers` are exactly the ports
       const wanted = names.filter((name) => uses[name] !== undefined);
       const made = await Promise.all(wanted.map(async (name) => [name, await makers[name]()] as const));
-      return Object.fromEntries(made) as Partial<Ports>; // each name with its own port
+      return Object.fromEntries(made) as Partial<Ports>; // each name comes with its own port
     },
   };
 };

@@ -4,7 +4,7 @@ import { awsClientSettings } from './aws-client-settings.ts';
 
 let client: SQSClient | undefined;
 
-/** Puts a letter into the queue of events that could not be made. */
+/** Sends a message to the queue for changes that could not become events. */
 export const sendDeadEvent = async (letter: object): Promise<void> => {
   client ??= new SQSClient(awsClientSettings);
   await client.send(

@@ -2,24 +2,24 @@ import type { Clock } from '../ports/clock.ts';
 import type { SecretOwner } from '../ports/vault.ts';
 import type { Tenant } from '../domain/tenant.ts';
 
-/** The name of an owner's one secret: different owners never share one, whatever their organisation is called. */
+/** The name of the secret of one owner. Two owners never share a name, whatever characters their organisations contain. */
 export const secretName = (prefix: string, owner: SecretOwner): string =>
   `${prefix}/${spelled(owner)}/${part(owner.id)}`;
 
-/** Whose secret it is by its name; `undefined` for whatever no connection's secret is called, though it lie beside ours. */
+/** The owner that a secret's name encodes; `undefined` if the name is not that of a connection's secret, even below our prefix. */
 export const ownerNamed = (prefix: string, name: string): SecretOwner | undefined => {
   const [org = '', environment = '', id = ''] = name.slice(prefix.length + 1).split('/');
   const owner = { org: whole(org), environment: whole(environment), id };
   return /^[0-9a-f]{32}$/.test(id) && name === secretName(prefix, owner) ? owner : undefined;
 };
 
-/** What a tenant's key is derived from; a key that was derived once must come out the same for ever. */
+/** The label from which a tenant's key is derived. It must never change: the same tenant must always get the same key. */
 export const keyLabel = (tenant: Tenant): string => `mooring/v1/${spelled(tenant)}`;
 
-/** `organisation/environment`, in characters that names and tags of secrets may have. */
+/** `organisation/environment`, in characters that are valid in names and tags of secrets. */
 export const spelled = ({ org, environment }: Tenant): string => `${part(org)}/${part(environment)}`;
 
-/** Derives each tenant's key once in five minutes, however many ask at once. */
+/** Derives the key of each tenant at most once in five minutes; concurrent callers share one derivation. */
 export const tenantKeys = (clock: Clock, derive: (label: string) => Promise<Uint8Array>) => {
   const known = new Map<string, { readonly key: Promise<Uint8Array>; readonly until: number }>();
 
@@ -41,13 +41,13 @@ export const tenantKeys = (clock: Clock, derive: (label: string) => Promise<Uint
   };
 };
 
-// Secrets Manager's names have letters, digits and /_+=.@- alone; the rest is written as in a URL, with = for %.
+// Names in Secrets Manager consist of letters, digits and /_+=.@- only. Other characters are percent-encoded, with = in place of %.
 const part = (text: string): string =>
   encodeURIComponent(text)
     .replace(/[!'()*~]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%', '=');
 
-/** What `part` was made of. */
+/** The inverse of `encodeNamePart`; an empty string if the text is malformed. */
 const whole = (text: string): string => {
   try {
     return decodeURIComponent(text.replaceAll('=', '%'));

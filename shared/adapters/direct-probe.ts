@@ -9,21 +9,21 @@ import { findConnection } from '../domain/write.ts';
 import { Problem } from '../problem.ts';
 import { cleanly } from './probe/clean.ts';
 
-/** What the probe works with. */
+/** What the probe's operations need. */
 export interface Bench {
   readonly store: Store;
   readonly vault: Vault;
   readonly policy: EgressPolicy;
-  /** Where this process stands, as tests tell it. */
+  /** Where this process runs, as test results report it. */
   readonly vantage: Vantage;
   readonly clock: Clock;
-  /** Secrets that are read are hidden from it. */
+  /** Secrets that are read are hidden from this log. */
   readonly log: Log;
-  /** Milliseconds that one introspection may take. */
+  /** The time limit of one introspection, in milliseconds. */
   readonly introspectionBudget?: number;
 }
 
-/** Probes from this very process: inside the VPC, and here. Each of its functions there loads its own part alone. */
+/** A probe that runs in this process: inside the VPC, or in a local probe process. Each operation loads only its own code. */
 export const directProbe = (bench: Bench): Probe => ({
   test: (call) =>
     cleanly(bench.log, async () => {
@@ -45,7 +45,7 @@ export const directProbe = (bench: Bench): Probe => ({
   },
 });
 
-/** A secret that is missing because its connection was deleted meanwhile is no missing secret: `not-found`. */
+/** Throws `not-found` instead of `credentials-required` if the secret is missing because the connection was deleted meanwhile. */
 const requireConnection = async <T>(
   { store }: Bench,
   { tenant, id }: ProbeCall,
@@ -60,7 +60,7 @@ const requireConnection = async <T>(
   }
 };
 
-/** Waits that long; what takes longer goes on, and its failure is logged. */
+/** Waits up to `wait` ms. A longer introspection continues in the background, and its failure is logged. */
 export const waitingFor = async (
   work: Promise<Introspected>,
   wait: number,

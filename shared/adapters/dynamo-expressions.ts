@@ -3,7 +3,7 @@ import { tableSchema } from './table.ts';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Condition, Range } from '../ports/store.ts';
 
-/** Every name and value goes in by a placeholder: many names are reserved, and others mean something in expressions. */
+/** Builds a condition. All names and values are placeholders: many names are reserved words, and some have a meaning in expressions. */
 export const conditionOf = (condition: Condition, now: number) => {
   const { name, value, placeholders } = binder();
   const expires = name(tableSchema.expires);
@@ -22,20 +22,16 @@ export const conditionOf = (condition: Condition, now: number) => {
   return { ConditionExpression: parts.join(' AND '), ...placeholders };
 };
 
-/** The expired is filtered out, since DynamoDB deletes it hours or days late. */
+/** Builds a query. It filters out expired items, because DynamoDB deletes them hours or days late. */
 export const rangeOf = ({ pk, from, to, index, backwards }: Range, now: number) => {
   const { name, value, placeholders } = binder();
   const { partitionKey, sortKey } = index ? tableSchema.due : tableSchema;
   const expires = name(tableSchema.expires);
   const sk = from || to ? name(sortKey) : '';
-  const bounds =
-    from && to
-      ? ` AND ${sk} BETWEEN ${value(from)} AND ${value(to)}`
-      : from
-        ? ` AND ${sk} >= ${value(from)}`
-        : to
-          ? ` AND ${sk} <= ${value(to)}`
-          : '';
+  let bounds = '';
+  if (from && to) bounds = ` AND ${sk} BETWEEN ${value(from)} AND ${value(to)}`;
+  else if (from) bounds = ` AND ${sk} >= ${value(from)}`;
+  else if (to) bounds = ` AND ${sk} <= ${value(to)}`;
   return {
     KeyConditionExpression: `${name(partitionKey)} = ${value(pk)}${bounds}`,
     FilterExpression: `attribute_not_exists(${expires}) OR ${expires} > ${value(now)}`,
@@ -45,7 +41,7 @@ export const rangeOf = ({ pk, from, to, index, backwards }: Range, now: number) 
   };
 };
 
-/** Adds one to what has not expired. */
+/** Builds an update that adds one to a counter that has not expired. */
 export const countOf = (expiresAt: number, now: number) => {
   const { name, value, placeholders } = binder();
   const expires = name(tableSchema.expires);

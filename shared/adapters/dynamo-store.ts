@@ -30,7 +30,7 @@ interface Options {
   readonly clock?: Clock;
 }
 
-/** Reads are strongly consistent, but for those of the `due` index, which DynamoDB cannot. */
+/** The store on DynamoDB. Reads are strongly consistent, except on the `due` index, where DynamoDB does not support it. */
 export const dynamoStore = ({ client, table, clock = Date.now }: Options): Store => {
   const now = () => Math.floor(clock() / 1000);
 
@@ -40,7 +40,7 @@ export const dynamoStore = ({ client, table, clock = Date.now }: Options): Store
     return attributes && itemOf(attributes);
   };
 
-  /** Half the price of a transaction. */
+  /** Costs half as much as a transaction. */
   const writeOne = async (change: Exclude<Change, { check: Key }>) => {
     const condition = change.if && conditionOf(change.if, now());
     try {
@@ -54,7 +54,7 @@ export const dynamoStore = ({ client, table, clock = Date.now }: Options): Store
         );
     } catch (error) {
       if (!isNamed(error, 'ConditionalCheckFailedException')) throw error;
-      // Where the first attempt's answer was lost, the second one meets what the first has written.
+      // If the answer to the first attempt was lost, the SDK's retry finds what the first attempt wrote: that is a success.
       const after = 'put' in change ? change.put : undefined;
       if (attemptsOf(error) > 1 && isDeepStrictEqual(await stored(keyOf(change)), after)) return;
       throw new Conflict(0);
@@ -64,7 +64,7 @@ export const dynamoStore = ({ client, table, clock = Date.now }: Options): Store
   const writeAll = async (changes: readonly Change[]) => {
     const TransactItems = changes.map((change) => transactItem(table, change, now()));
     try {
-      // The token makes the SDK's own retries harmless; another attempt of ours is another transaction.
+      // The token makes the SDK's retries idempotent. Each of our own attempts is a new transaction.
       await client.send(new TransactWriteItemsCommand({ TransactItems, ClientRequestToken: randomUUID() }));
     } catch (error) {
       const failed = reasonsOf(error).indexOf('ConditionalCheckFailed');
@@ -110,7 +110,7 @@ export const dynamoStore = ({ client, table, clock = Date.now }: Options): Store
         items.push(...(page.Items ?? []).map(itemOf));
         start = page.LastEvaluatedKey;
         if (!start || items.length >= settled.limit) break;
-        // A page that stopped early was full; one that did not held expired items, and what follows may be live.
+        // Fewer scanned items than the limit: the page reached 1 MB. Otherwise expired items were filtered out, and live items may follow.
         if ((page.ScannedCount ?? 0) < Limit) return { items, next: sortKeyOf(start, settled.index) };
       }
       return { items };
@@ -159,7 +159,7 @@ const faultless = async <T>(call: Promise<T>): Promise<T> => {
   }
 };
 
-/** Tries again where others' transactions were in the way, with pauses that spread the rivals out. */
+/** Retries while other transactions are in conflict, with random pauses that spread the competing writers. */
 const persistently = async <T>(write: () => Promise<T>, attempt = 0): Promise<T> => {
   try {
     return await write();

@@ -9,9 +9,9 @@ interface Options {
   readonly busName: string;
 }
 
-/** The bus on Amazon EventBridge. An event that was put may be put again by a retry: `event_id` tells. */
+/** The bus on Amazon EventBridge. A retry may put an event twice; consumers recognise duplicates by `event_id`. */
 export const eventBridgeBus = ({ client, busName }: Options): Bus => {
-  /** Answers those that the bus did not take. */
+  /** Returns the events that the bus did not accept. */
   const putBatch = async (events: readonly ConnectionEvent[]): Promise<readonly ConnectionEvent[]> => {
     const command = new PutEventsCommand({
       Entries: events.map((event) => ({
@@ -39,6 +39,6 @@ export const eventBridgeBus = ({ client, busName }: Options): Bus => {
 
 const attempts = 4;
 
-/** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html: ten at a time. */
+/** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html: at most ten entries per call. */
 const batches = (events: readonly ConnectionEvent[]) =>
   Array.from({ length: Math.ceil(events.length / 10) }, (_, n) => events.slice(n * 10, n * 10 + 10));

@@ -1,5 +1,5 @@
 interface Options {
-  /** How many may run at the same time: of all, of one tenant, and to one destination of a tenant. */
+  /** How many may run at the same time: in total, for one tenant, and for one destination of a tenant. */
   readonly atOnce: number;
   readonly perTenant?: number;
   readonly perDestination?: number;
@@ -11,13 +11,15 @@ interface Place {
 }
 
 interface FairQueue {
-  /** Runs the work when its turn comes, and answers what it answers. */
+  /** Runs the work when its turn comes and returns its result. */
   run<T>(place: Place, work: () => Promise<T>): Promise<T>;
 }
 
-/** A queue in which tenants take turns, and so do the destinations of one tenant: nobody waits for all work of another. */
+/**
+ * Creates a queue in which tenants take turns, and so do the destinations of each tenant. No tenant waits for the whole backlog of another.
+ */
 export const fairQueue = ({ atOnce, perTenant = atOnce, perDestination = perTenant }: Options): FairQueue => {
-  /** By tenant, then by destination; only where something waits. */
+  /** By tenant, then by destination. Has entries only while work waits. */
   const waiting = new Map<string, Map<string, (() => void)[]>>();
   const running = counter();
 
@@ -66,10 +68,10 @@ export const fairQueue = ({ atOnce, perTenant = atOnce, perDestination = perTena
   };
 };
 
-/** No tenant's own key: that is no JSON list. */
+/** Never equals a tenant's key, because a tenant's key is not a JSON array. */
 const placeKey = (tenant: string, destination: string): string => JSON.stringify([tenant, destination]);
 
-/** A map gives its entries in the order in which they were set. */
+/** A `Map` iterates in insertion order. */
 const moveToEnd = <T>(map: Map<string, T>, key: string, value: T | undefined): void => {
   map.delete(key);
   if (value !== undefined) map.set(key, value);

@@ -23,14 +23,14 @@ import {
 import { notShared, sharedName } from './shared-secret.ts';
 
 interface Options {
-  /** Made where it is not there. Somebody else's secrets are `shared/NAME.json` in it: `{ "tags": {…}, "value": {…} }`. */
+  /** Created if it does not exist. Shared secrets of platform mode are files `shared/NAME.json` in it: `{ "tags": {…}, "value": {…} }`. */
   readonly folder: string;
   readonly clock: Clock;
 }
 
 /**
- * The vault of one machine: a file per secret, encrypted under a key in the same folder, which only the folder's owner may enter.
- * One process at a time may write to it. A removed secret is moved away under the time at which it ends.
+ * The vault of a local server: one file per secret, encrypted with a key in the same folder, which only the folder's owner can read. Only
+ * one process at a time may write to it. A removed secret moves to a file whose name contains its expiry time.
  */
 export const fileVault = async ({ folder, clock }: Options): Promise<Vault> => {
   const files = await sealedFolder(folder, ['secrets', 'removed']);
@@ -52,7 +52,7 @@ export const fileVault = async ({ folder, clock }: Options): Promise<Vault> => {
   const write = (name: string, secret: Secret, how: 'new' | 'over') =>
     files.write(secretPath(name), fileOf(name), Buffer.from(JSON.stringify(secret)), how);
 
-  /** A damaged secret makes room for what is sent now, and is kept aside. */
+  /** Adds a version. A damaged secret is set aside so that the new credentials can replace it. */
   const addVersion = async (
     name: string,
     document: SecretDocument,
@@ -72,7 +72,7 @@ export const fileVault = async ({ folder, clock }: Options): Promise<Vault> => {
     return ref;
   };
 
-  /** Where removed secrets are that can still be restored; the others end here. */
+  /** Lists the removed secrets that can still be restored, and deletes the expired ones. */
   const removed = async (): Promise<readonly string[]> => {
     const paths = (await files.list('removed')).map((file) => `removed/${file}`);
     const ended = paths.filter((path) => Number(path.split('.').at(-1)) <= clock());
@@ -83,7 +83,7 @@ export const fileVault = async ({ folder, clock }: Options): Promise<Vault> => {
   const removedPath = async (name: string): Promise<string | undefined> =>
     (await removed()).find((path) => path.startsWith(`removed/${fileOf(name)}.`));
 
-  /** Whose secret a file is; `undefined` where it was removed meanwhile or cannot be read. */
+  /** Reads the owner of a secret's file; `undefined` if the file was removed meanwhile or cannot be read. */
   const listed = async (path: string, file: string, report: ReportUnreadable = () => undefined) => {
     try {
       const content = await files.read(path, file);
@@ -180,7 +180,7 @@ export const fileVault = async ({ folder, clock }: Options): Promise<Vault> => {
     list: async function* (report) {
       for (const file of await files.list('secrets')) {
         const secret = await listed(`secrets/${file}`, file, report);
-        // Of a secret that was changed often the first version is forgotten.
+        // The times of the remaining versions: the first version may have been forgotten.
         if (secret) yield { ...secret.named, created_at: Math.min(...secret.times) };
       }
     },
@@ -225,20 +225,20 @@ const secretIn = (content: Uint8Array, path: string): Secret => {
 
 const isUnreadable = (error: unknown) => error instanceof Problem && error.code === 'credentials-required';
 
-/** Names the store that the secrets belong to. */
+/** Holds the mark of the store that the secrets belong to. */
 const markFile = 'store-mark';
 
-/** Names are hidden too, and may be longer than a file's. */
+/** The hash hides the secret's name, which may also be longer than a file name can be. */
 const fileOf = (name: string): string => createHash('sha256').update(name).digest('hex');
 const secretPath = (name: string): string => `secrets/${fileOf(name)}`;
 
-/** Has the work on one secret done one after the other. */
+/** Runs the work on one secret sequentially. */
 const turns = () => {
   const last = new Map<string, Promise<unknown>>();
   return async <T>(name: string, work: () => Promise<T>): Promise<T> => {
     const before = last.get(name);
     const turn = (async () => {
-      await before?.catch(() => undefined); // its own caller is told
+      await before?.catch(() => undefined); // that call's own caller gets the error
       return await work();
     })();
     last.set(name, turn);

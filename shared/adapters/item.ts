@@ -2,8 +2,8 @@ import { tableSchema } from './table.ts';
 import type { Change, Condition, Item, Key, Range, Value } from '../ports/store.ts';
 
 /**
- * Refuses what DynamoDB would refuse, so that both stores refuse the same, and answers copies that read back as they were put.
- * Limits: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+ * Checks changes against DynamoDB's limits, so that both stores refuse the same input. Returns copies that are equal to what a later read
+ * returns. Limits: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
  */
 export const settleChanges = (changes: readonly Change[]): Change[] => {
   if (changes.length > 100) throw new RangeError('A write: expected at most 100 changes');
@@ -15,15 +15,17 @@ export const settleChanges = (changes: readonly Change[]): Change[] => {
   return settled;
 };
 
-export const keyOf = (change: Change): Key =>
-  'put' in change ? change.put : 'remove' in change ? change.remove : change.check;
+export const keyOf = (change: Change): Key => {
+  if ('put' in change) return change.put;
+  return 'remove' in change ? change.remove : change.check;
+};
 
 export const settleKey = ({ pk, sk }: Key): Key => ({
   pk: keyPart('pk', pk, 2048),
   sk: keyPart('sk', sk, 1024),
 });
 
-/** `undefined` for a range in which nothing can be. */
+/** Returns `undefined` if the range cannot contain any item. */
 export const settleRange = (range: Range): Range | undefined => {
   if (!Number.isInteger(range.limit) || range.limit < 1) throw new RangeError('limit: expected 1 or more');
   const { pk, from, to, ...rest } = range;
@@ -39,7 +41,7 @@ export const settleRange = (range: Range): Range | undefined => {
   return nothing ? undefined : settled;
 };
 
-/** Bytes as DynamoDB counts them, near enough. */
+/** Size in bytes, close to how DynamoDB counts it. */
 export const sizeOf = (value: unknown): number => {
   if (typeof value === 'string') return Buffer.byteLength(value);
   if (typeof value === 'number') return Math.ceil(String(value).length / 2) + 1;
@@ -78,11 +80,13 @@ const settleCondition = (condition: Condition): Condition => {
   if (['due', ...duePart].some((name) => name in condition))
     throw new TypeError('A condition: expected no due');
   return Object.fromEntries(
-    Object.entries(condition).map(([name, value]) => [
-      attributeName(name),
-      typeof value === 'string' ? value.toWellFormed() : typeof value === 'number' ? numeric(value) : value,
-    ]),
+    Object.entries(condition).map(([name, value]) => [attributeName(name), normalizeConditionValue(value)]),
   );
+};
+
+const normalizeConditionValue = (value: string | number | boolean | null) => {
+  if (typeof value === 'string') return value.toWellFormed();
+  return typeof value === 'number' ? numeric(value) : value;
 };
 
 const duePart = [tableSchema.due.partitionKey, tableSchema.due.sortKey];
@@ -101,13 +105,13 @@ const settle = (value: unknown, depth: number): Value => {
   throw new TypeError('An attribute: expected a string, number, boolean, null, bytes, array or plain object');
 };
 
-/** Also for objects of another realm, which have an `Object.prototype` of their own. */
+/** Also accepts objects of another realm, which has its own `Object.prototype`. */
 const isPlain = (value: object) => {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 };
 
-/** Without the sign of a zero, which DynamoDB does not keep. */
+/** Removes the sign of a negative zero, which DynamoDB does not keep. */
 const numeric = (value: number) => {
   const size = Math.abs(value);
   if (size === 0) return 0;

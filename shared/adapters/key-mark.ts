@@ -2,7 +2,7 @@ import { type KMSClient, paginateListResourceTags, TagResourceCommand } from '@a
 import type { SweepVault } from '../ports/vault.ts';
 import { calling } from './aws-fault.ts';
 
-/** The mark of the store as a tag of a KMS key: it costs nothing, and it is replaced when the vault is. */
+/** Keeps the mark of the store as a tag of a KMS key. A tag costs nothing, and it disappears when the vault is replaced. */
 export const keyMark = (kms: KMSClient, keyId: string): Pick<SweepVault, 'readMark' | 'writeMark'> => ({
   readMark: async () => {
     const pages = paginateListResourceTags({ client: kms }, { KeyId: keyId });

@@ -11,7 +11,7 @@ interface Options {
   readonly functions: { readonly [K in keyof Probe]?: string | undefined };
 }
 
-/** The probe in the VPC, by invocation. Never tried twice: what it does may have been done. */
+/** Invokes the probe in the VPC. It never retries, because the probe may already have done the work. */
 export const lambdaProbe = ({ client, functions }: Options): Probe => {
   const invoke = async (name: keyof Probe, payload: unknown, wait?: number): Promise<unknown> => {
     const command = new InvokeCommand({
@@ -25,7 +25,7 @@ export const lambdaProbe = ({ client, functions }: Options): Probe => {
       if (wait === 0 && !FunctionError) return stillRunning;
       return answerOf(FunctionError, Payload);
     } catch (error) {
-      // The function goes on all the same.
+      // The function continues in the background.
       if (signal?.aborted) return stillRunning;
       throw error instanceof Problem
         ? error
@@ -33,7 +33,7 @@ export const lambdaProbe = ({ client, functions }: Options): Probe => {
     }
   };
   return {
-    // The answers come from functions of this same bundle, whose handlers have these very types.
+    // The answers come from functions of the same release, and their handlers have these types.
     test: async (call) => (await invoke('test', call)) as Awaited<ReturnType<Probe['test']>>,
     credentials: async (call) =>
       (await invoke('credentials', call)) as Awaited<ReturnType<Probe['credentials']>>,
@@ -49,12 +49,12 @@ const missing = (name: string): never => {
 
 const answerOf = (failed: string | undefined, payload: Uint8Array | undefined): unknown => {
   const text = payload ? Buffer.from(payload).toString() : '';
-  if (failed !== undefined || text === '') throw endedProblem(endingOf(text)); // its reason is in the probe's own log
-  return unpacked(JSON.parse(text) as ProbeAnswer); // of our own functions
+  if (failed !== undefined || text === '') throw endedProblem(endingOf(text)); // the probe's own log has the reason
+  return unpacked(JSON.parse(text) as ProbeAnswer); // written by our own functions
 };
 
 /**
- * What Lambda says of a function that came to no answer. A runtime that ran out of memory was killed by the system, or gave up by itself:
+ * Classifies how Lambda reports a function that gave no answer. A runtime that runs out of memory is killed by the system or aborts:
  * https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
  */
 const endingOf = (failure: string): ProbeEnding => {

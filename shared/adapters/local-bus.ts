@@ -2,15 +2,15 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Bus, ConnectionEvent } from '../ports/bus.ts';
 
 interface Options {
-  /** Handles one event; may be called more than once with the same. */
+  /** Handles one event. May be called more than once with the same event. */
   readonly deliver: (event: ConnectionEvent) => Promise<void>;
-  /** Takes an event that could not be delivered, as the consumer of a dead letter queue would. */
+  /** Handles an event that could not be delivered, like the consumer of a dead-letter queue. */
   readonly undeliverable: (event: ConnectionEvent, error: unknown) => void | Promise<void>;
 }
 
 /**
- * The bus, rule and queue of one process: delivers all at the same time and answers when each was handled or given up, so that an
- * outbox forgets nothing that a kill would lose.
+ * The bus, rule and queue of a local server. It delivers all events concurrently and resolves when each is handled or given up, so that the
+ * outbox loses no event when the process is killed.
  */
 export const localBus = ({ deliver, undeliverable }: Options): Bus => {
   const deliverSurely = async (event: ConnectionEvent): Promise<void> => {
@@ -26,5 +26,5 @@ export const localBus = ({ deliver, undeliverable }: Options): Bus => {
   return { put: async (events) => void (await Promise.all(events.map(deliverSurely))) };
 };
 
-/** As often as the queue on AWS hands a message out before it counts as dead. */
+/** The same number as on AWS, where a queue delivers a message this often before it becomes a dead letter. */
 const attempts = 3;

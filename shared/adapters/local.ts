@@ -17,7 +17,7 @@ export interface LocalParts {
   readonly writeLog?: (line: string) => void;
 }
 
-/** The composition root here: the functions' own handlers in one process, and the probe beside it. */
+/** The composition root of a local server: the functions' handlers run in one process, and the probe in others. */
 export const localRuntime = ({ clock, settings, writeLog, ...ports }: LocalParts): Runtime => ({
   clock,
   settings,

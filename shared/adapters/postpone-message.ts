@@ -7,7 +7,7 @@ let client: SQSClient | undefined;
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
 const MAX_SECONDS = 43_200;
 
-/** Has the queue hand a message out again after so many seconds, instead of after its usual time. */
+/** Makes the queue deliver a message again after this many seconds instead of after its visibility timeout. */
 export const postponeMessage = async (receiptHandle: string, seconds: number): Promise<void> => {
   client ??= new SQSClient(awsClientSettings);
   await client.send(

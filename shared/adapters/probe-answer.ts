@@ -1,7 +1,7 @@
 import type { Log } from '../log.ts';
 import { Problem, problems, type ProblemCode, type ProblemExtras } from '../problem.ts';
 
-/** What a function of the probe answers: a Problem crosses as data, so that no detail is lost in a stack trace. */
+/** The answer of a probe function. A Problem is sent as data, so that no detail is lost in a stack trace. */
 export type ProbeAnswer<T = unknown> =
   | { readonly answer: T }
   | {
@@ -12,7 +12,7 @@ export type ProbeAnswer<T = unknown> =
       };
     };
 
-/** Runs a part of the probe and packs what comes of it for the way back; what is no Problem is logged here and only here. */
+/** Awaits the work and encodes its result or its Problem as an answer. Any other error is logged here, and nowhere else. */
 export const packed = async <T>(work: Promise<T>, log: Log): Promise<ProbeAnswer<T>> => {
   try {
     return { answer: await work };
@@ -23,7 +23,7 @@ export const packed = async <T>(work: Promise<T>, log: Log): Promise<ProbeAnswer
   }
 };
 
-/** The other end of `packed`. */
+/** The inverse of `encodeProbeAnswer`: returns the result or throws the Problem. */
 export const unpacked = (answer: ProbeAnswer): unknown => {
   if ('answer' in answer) return answer.answer;
   const { code, detail, extras } = answer.problem;

@@ -1,15 +1,15 @@
 import { Problem, type ProblemExtras } from '../problem.ts';
 
-/** How a process of the probe ended without an answer. */
+/** Why a probe process ended without an answer. */
 export type ProbeEnding =
-  /** It took more memory than it may have. */
+  /** It exceeded its memory limit. */
   | 'memory'
-  /** It took longer than it may, or did nothing else for too long. */
+  /** It exceeded its time limit, or computed for too long without a pause. */
   | 'time'
-  /** It was not known why, or has nothing to do with the source. */
+  /** The reason is unknown, or has nothing to do with the source. */
   | 'unknown';
 
-/** What the caller is told of it. */
+/** The problem that the caller sees. */
 export const endedProblem = (ending: ProbeEnding, { cause }: ErrorOptions = {}): Problem => {
   const { code, detail, ...extras } = endings[ending];
   return new Problem(code, detail, { ...extras, cause });

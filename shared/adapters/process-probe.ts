@@ -16,27 +16,30 @@ import { NoAnswer, type ProbeChild, startChild } from './process-probe/child.ts'
 import type { Answered } from './process-probe/messages.ts';
 import { servePorts } from './process-probe/ports.ts';
 
-/** What the processes of one kind may take. */
+/** Limits of each process of one kind. */
 interface Limits {
-  /** MB of V8's objects. */
+  /** Megabytes of V8's heap. */
   readonly heap: number;
-  /** MB of memory of all kinds: bytes that were received stand outside of V8's. */
+  /** Megabytes of memory of all kinds; received bytes are outside V8's heap. */
   readonly memory: number;
   /** Milliseconds of computing without a pause. */
   readonly silence: number;
-  /** Milliseconds that a call may take. */
+  /** Milliseconds that one call may take. */
   readonly time: number;
 }
 
 interface Options {
-  /** The file that a process of the probe runs. */
+  /** The file that a probe process runs. */
   readonly entry: string;
   readonly store: Store;
   readonly vault: Vault;
   readonly policy: EgressPolicy;
   readonly vantage: Vantage;
   readonly clock: Clock;
-  /** What a process gets with its start, where others of the machine may see it, and what it is told once it runs. */
+  /**
+   * `open` is the environment with which a process starts, which other processes on the machine may read; `told` is sent to it after the
+   * start.
+   */
   readonly environment: {
     readonly open: Readonly<Record<string, string>>;
     readonly told: Readonly<Record<string, string>>;
@@ -45,19 +48,19 @@ interface Options {
   readonly limits?: {
     readonly test?: Partial<Limits>;
     readonly introspection?: Partial<Limits>;
-    /** How many introspections run at the same time; the others wait. */
+    /** How many introspections run at the same time; others wait. */
     readonly introspections?: number;
   };
 }
 
 export interface ProcessProbe extends Probe, AsyncDisposable {
-  /** Starts the process of the tests, so that the first of them need not wait for it. */
+  /** Starts the process for tests, so that the first test does not wait for it. */
   warm(): void;
 }
 
 /**
- * The probe in processes of its own: tests and changes of credentials share one, and each introspection has one. Whatever a source
- * sends can end no more than its own call; this process serves store and vault to them, so that none is ever left half-written.
+ * A probe in separate processes: tests and updates of credentials share one, and each introspection has its own. Harmful data from a source
+ * can only end its own call. This process serves the store and the vault to the others, so that no write is left incomplete.
  */
 export const processProbe = (options: Options): ProcessProbe => {
   const { store, vault, clock, policy, vantage, environment } = options;
@@ -102,7 +105,7 @@ export const processProbe = (options: Options): ProcessProbe => {
     return child;
   };
 
-  /** A call about a connection begins with a look at it. One that fails is left to the call, which tells of it. */
+  /** A call about a connection starts by reading it, so the item is sent along. If this read fails, the call itself reports it. */
   const answerFirst = async (call: object): Promise<Answered | undefined> => {
     if (!('id' in call) || !('tenant' in call)) return undefined;
     const { id, tenant } = call as SavedTest;
@@ -111,7 +114,7 @@ export const processProbe = (options: Options): ProcessProbe => {
     return 'value' in outcome ? { request, outcome } : undefined;
   };
 
-  /** A call of the one process for tests and credentials, which ends where a call of it does not. */
+  /** Makes a call in the shared process for tests and credentials. A call that takes too long ends that process for new calls. */
   const callShared = async (name: 'test' | 'credentials', call: object): Promise<unknown> => {
     const first = await answerFirst(call);
     let child: ProbeChild | undefined;
@@ -120,7 +123,7 @@ export const processProbe = (options: Options): ProcessProbe => {
       return await child.call(name, call, limits.test.time, first);
     } catch (error) {
       if (child && error instanceof NoAnswer && error.isLate) {
-        // The others that it has are not to pay for this one; new ones go elsewhere.
+        // Other calls in this process must not fail because of this one. New calls go to a new process.
         if (shared === child) shared = undefined;
         child.end('when idle');
       }
@@ -128,7 +131,7 @@ export const processProbe = (options: Options): ProcessProbe => {
     }
   };
 
-  /** A call in a process of its own. */
+  /** Makes a call in a process of its own. */
   const callAlone = async (
     kind: keyof typeof limits,
     name: 'test' | 'introspect',
@@ -145,22 +148,22 @@ export const processProbe = (options: Options): ProcessProbe => {
 
   const test = async (call: SavedTest | DraftTest): Promise<TestResult> => {
     try {
-      return (await callShared('test', call)) as TestResult; // what `directProbe` answers there
+      return (await callShared('test', call)) as TestResult; // the answer of `createDirectProbe` in the child
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
       if (isStopped || error.isLate) throw await failedTest(call, error.ending);
     }
-    // Which of the tests ended their process is found by giving each one of its own.
+    // Any of the running tests may have ended the process. Running each in its own process finds out which one.
     return alone.run({ tenant: tenantKey(call) }, async () => {
       try {
-        return (await callAlone('test', 'test', call)) as TestResult; // likewise
+        return (await callAlone('test', 'test', call)) as TestResult; // as above
       } catch (error) {
         throw error instanceof NoAnswer ? await failedTest(call, error.ending) : error;
       }
     });
   };
 
-  /** What a test comes to that was ended; recorded where it is the source's doing. */
+  /** Records the failure of a test whose process ended, unless the failure says nothing about the source. */
   const failedTest = async (call: SavedTest | DraftTest, ending: ProbeEnding): Promise<Problem> => {
     const problem = endedProblem(ending);
     if (problem.code === 'unavailable' || 'draft' in call || call.patch) return problem;
@@ -171,7 +174,7 @@ export const processProbe = (options: Options): ProcessProbe => {
 
   const introspect = async (call: IntrospectionCall): Promise<Introspected> => {
     try {
-      return (await callAlone('introspection', 'introspect', call)) as Introspected; // likewise
+      return (await callAlone('introspection', 'introspect', call)) as Introspected; // as above
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
       const problem = endedProblem(error.ending);
@@ -186,17 +189,17 @@ export const processProbe = (options: Options): ProcessProbe => {
 
     credentials: async (call) => {
       try {
-        return (await callShared('credentials', call)) as StoredConnection; // likewise
+        return (await callShared('credentials', call)) as StoredConnection; // as above
       } catch (error) {
-        // Not tried again: what it was to do may have been done.
+        // Not retried: the change may already have been made.
         throw error instanceof NoAnswer ? endedProblem('unknown') : error;
       }
     },
 
     introspect: async (call, wait) => {
-      // A new attempt takes the place of one that runs for what the connection was before.
+      // A new attempt replaces one that runs for an earlier version of the connection.
       const key = `${tenantKey(call)}#${call.id}#${call.attempt ?? ''}`;
-      // It waits or runs already: its lease would say no more.
+      // This attempt already waits or runs. Its lease would give the same answer.
       if (introspecting.has(key)) return { running: true };
       const work = introspections.run({ tenant: tenantKey(call) }, () => introspect(call));
       introspecting.set(key, work);
@@ -208,7 +211,7 @@ export const processProbe = (options: Options): ProcessProbe => {
       try {
         shared ??= start('test');
       } catch {
-        // The log says why; the first test tries again.
+        // The failure is logged, and the first test tries again.
       }
     },
 
@@ -226,8 +229,8 @@ const mb = 2 ** 20;
 const tenantKey = ({ tenant: { org, environment } }: { readonly tenant: Tenant }): string =>
   `${org}#${environment}`;
 
-// A test needs little, but many share the process; an own one gives its memory back when it is over.
+// One test needs little memory, but many share a process. A process for a single test frees its memory when it ends.
 const testLimits: Limits = { heap: 512, memory: 768, silence: 5000, time: 30_000 };
 
-// The largest catalogs that are read, of 100 000 tables, take half of this.
+// The largest supported catalogs, with 100 000 tables, take half of this.
 const introspectionLimits: Limits = { heap: 1024, memory: 1536, silence: 60_000, time: 870_000 };

@@ -11,23 +11,23 @@ import {
 } from './atomic-file.ts';
 import { asUnavailable } from './storage-fault.ts';
 
-/** Files that only the holder of the folder's key can read, each bound to what it is of. */
+/** Files that are encrypted with the folder's key, each bound to its subject, so that one cannot replace another. */
 export interface SealedFolder {
-  /** Throws `DamagedFile` for a file that the folder's key does not open. */
+  /** Throws `DamagedFile` for a file that the folder's key cannot open. */
   read(path: string, of: string): Promise<Uint8Array | undefined>;
-  /** False when `how` is `new` and the file is there. What was answered is on the disk. */
+  /** Returns false when `how` is `new` and the file exists. When it resolves, the file is on the disk. */
   write(path: string, of: string, content: Uint8Array, how: 'new' | 'over'): Promise<boolean>;
-  /** Moves or removes a file (false when it is not there), and has that on the disk. */
+  /** Moves or removes a file; false if it does not exist. When it resolves, the change is on the disk. */
   move(path: string, to: string): Promise<boolean>;
   remove(path: string): Promise<boolean>;
-  /** Keeps a damaged file under `damaged/` and frees its name. */
+  /** Moves a damaged file to `damaged/`, so that its name is free. */
   setAside(path: string, now: number): Promise<void>;
   list(path: string): Promise<string[]>;
-  /** A keyed hash; the key cannot be told from any number of them. */
+  /** A keyed hash. The key cannot be derived from any number of hashes. */
   mac(label: string): Uint8Array;
 }
 
-/** The content of a file is not what was written under the folder's key. */
+/** The content of a file is not what was written with the folder's key. */
 export class DamagedFile extends Error {
   constructor(path: string) {
     super(`A file of the vault is damaged: ${path}`);
@@ -36,8 +36,8 @@ export class DamagedFile extends Error {
 }
 
 /**
- * Opens the folder, or creates it with a key of its own. Refuses a missing or wrong key; damaged files are reported when they are read,
- * so that one of them does not keep the others from being used.
+ * Opens the folder, or creates it with a new key. Refuses a missing or wrong key. Damaged files are reported only when they are read, so
+ * that one of them does not make the others unusable.
  */
 export const sealedFolder = async (folder: string, parts: readonly string[]): Promise<SealedFolder> => {
   for (const each of ['', ...parts]) {
@@ -72,7 +72,7 @@ export const sealedFolder = async (folder: string, parts: readonly string[]): Pr
     read: (path, of) =>
       orUnavailable(async () => {
         const content = await ifPresent(readFile(join(folder, path))).catch((error: unknown) => {
-          // A folder in the place of a file.
+          // A folder where a file is expected.
           unlessCode(error, 'EISDIR', undefined);
           throw new DamagedFile(join(folder, path));
         });
@@ -97,7 +97,7 @@ export const sealedFolder = async (folder: string, parts: readonly string[]): Pr
   };
 };
 
-/** A fault of the disk is no fault of ours: the caller may try again. */
+/** A disk fault becomes an `unavailable` problem: the caller may try again. */
 export const orUnavailable = async <T>(work: () => Promise<T>): Promise<T> => {
   try {
     return await work();
@@ -111,10 +111,10 @@ interface SealedFile {
   readonly of: string;
 }
 
-/** A file that only the right key opens, so that a wrong key and a damaged secret are told apart. */
+/** A file that only the right key opens. It distinguishes a wrong key from a damaged secret. */
 const keyCheck = 'key-check';
 
-/** Folders of earlier releases have no key check: there any secret that opens proves the key. */
+/** Folders of earlier releases have no key check. There, any secret that opens proves that the key is right. */
 const requireKeyOf = async (
   files: readonly SealedFile[],
   fileKey: Uint8Array,
@@ -146,7 +146,7 @@ const masterKey = async (path: string, fresh: boolean): Promise<Uint8Array> => {
   return key;
 };
 
-// A file: one byte for the layout, 12 for the nonce, 16 for the tag, and the rest.
+// Format of a file: 1 byte version, 12 bytes nonce, 16 bytes tag, then the encrypted content.
 const seal = (key: Uint8Array, of: string, content: Uint8Array): Uint8Array => {
   const nonce = randomBytes(12);
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(`1/${of}`));

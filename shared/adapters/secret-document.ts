@@ -4,7 +4,7 @@ import type { SecretDocument, SecretOwner } from '../ports/vault.ts';
 import { Problem } from '../problem.ts';
 import { secretName } from './derive.ts';
 
-/** The text of a document, as both vaults keep it; refuses more than Secrets Manager takes. */
+/** Encodes a document as both vaults store it. Refuses more than Secrets Manager accepts. */
 export const writeDocument = (document: SecretDocument): string => {
   const text = JSON.stringify(document);
   if (Buffer.byteLength(text) <= mostBytes) return text;
@@ -14,7 +14,7 @@ export const writeDocument = (document: SecretDocument): string => {
   });
 };
 
-/** The document, if it is in a layout that is known and belongs to this owner; says nothing of it otherwise. */
+/** Parses a document of a known layout that belongs to this owner. Errors do not contain any of its content. */
 export const readDocument = (text: string | undefined, owner: SecretOwner): SecretDocument => {
   const document = parsed(text);
   const { org, environment, id } = document.owner;
@@ -22,7 +22,7 @@ export const readDocument = (text: string | undefined, owner: SecretOwner): Secr
   return document;
 };
 
-/** Whom a document says that it belongs to. */
+/** The owner that a document names. */
 export const ownerIn = (text: string | undefined): SecretOwner => parsed(text).owner;
 
 const parsed = (text: string | undefined): SecretDocument => {
@@ -31,7 +31,7 @@ const parsed = (text: string | undefined): SecretDocument => {
   return document.output;
 };
 
-/** A secret that was named for somebody else is not even read. */
+/** Refuses a secret whose name belongs to another owner, before it is read. */
 export const refuseOther = (name: string, prefix: string, owner: SecretOwner): void => {
   if (name !== secretName(prefix, owner)) throw new Error(another);
 };
@@ -40,7 +40,7 @@ export const missing = (): never => {
   throw new Problem('credentials-required');
 };
 
-/** For a secret that is there and damaged: sent again, the credentials replace it. */
+/** The problem for a damaged secret. Sending the credentials again replaces it. */
 export const unreadable = (cause: unknown): Problem =>
   new Problem('credentials-required', 'The stored credentials cannot be read: send them again', {
     remediation:
@@ -52,13 +52,13 @@ export const twice = (): never => {
   throw new Problem('internal', 'The connection has a secret already');
 };
 
-/** Refuses what Secrets Manager would: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html */
+/** Accepts the same values as Secrets Manager: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html */
 export const checkedDays = (days: number): number => {
   if (days === 0 || (Number.isInteger(days) && days >= 7 && days <= 30)) return days;
   throw new RangeError('A removed secret is kept for 7 to 30 days, or not at all');
 };
 
-/** A JSON object, or `undefined`. */
+/** The JSON object in the text; `undefined` if it contains anything else. */
 export const json = (text: string | undefined): Readonly<Record<string, unknown>> | undefined => {
   const value = jsonOf(text ?? '');
   return v.is(Fields, value) && !Array.isArray(value) ? value : undefined;

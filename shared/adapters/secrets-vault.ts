@@ -32,18 +32,18 @@ import { notShared, sharedName } from './shared-secret.ts';
 interface Options {
   readonly secrets: SecretsManagerClient;
   readonly kms: KMSClient;
-  /** All secrets of this deployment are named below it. */
+  /** The prefix of the names of all secrets of this deployment. */
   readonly prefix: string;
   /** The key that encrypts the secrets. */
   readonly keyId: string;
-  /** The HMAC_256 key that tenants' keys are derived from. */
+  /** The HMAC_256 key from which the tenants' keys are derived. */
   readonly macKeyId: string;
-  /** The key that carries the mark of the store as a tag; the HMAC key where nothing is said. */
+  /** The key that carries the mark of the store as a tag. The default is the HMAC key. */
   readonly markKeyId?: string;
   readonly clock: Clock;
 }
 
-/** The vault on AWS Secrets Manager; what each function may call there is in `vault-actions.ts`. */
+/** The vault on AWS Secrets Manager. `vault-actions.ts` lists the IAM actions of each method. */
 export const secretsVault = (options: Options): Vault => {
   const { secrets, kms, prefix, keyId, macKeyId, markKeyId = macKeyId, clock } = options;
   const key = tenantKeys(clock, async (label) => {
@@ -62,7 +62,7 @@ export const secretsVault = (options: Options): Vault => {
       ResourceNotFoundException: () => undefined,
     });
 
-  /** What a create left behind whose answer was lost; the secret of another create of this owner is not touched. */
+  /** Removes a secret whose creation got no answer. A secret that another create made for this owner has another version and stays. */
   const undo = async ({ name, version }: SecretRef): Promise<void> => {
     const secret = await describe(name);
     if (secret?.VersionIdsToStages?.[version]) await remove(name, 0);
@@ -75,11 +75,11 @@ export const secretsVault = (options: Options): Vault => {
         : { RecoveryWindowInDays: recoverableDays };
     await calling('Secrets Manager', secrets.send(new DeleteSecretCommand({ SecretId: name, ...how })), {
       ResourceNotFoundException: () => undefined,
-      ...(recoverableDays > 0 && { InvalidRequestException: () => undefined }), // it is scheduled already
+      ...(recoverableDays > 0 && { InvalidRequestException: () => undefined }), // already scheduled for deletion
     });
   };
 
-  /** Those that carry the mark of a create of ours: whatever lacks it is none of our business. */
+  /** Lists the secrets that carry the tag of `create`. Other secrets below the prefix are not ours. */
   async function* ours(IncludePlannedDeletion: boolean) {
     const filter = { Key: 'name' as const, Values: [`${prefix}/`] };
     const pages = paginateListSecrets(
@@ -100,21 +100,21 @@ export const secretsVault = (options: Options): Vault => {
   const create = async ({ name, version }: SecretRef, document: SecretDocument): Promise<void> => {
     const command = new CreateSecretCommand({
       Name: name,
-      ClientRequestToken: version, // a retry of the client's finds what the first attempt made
+      ClientRequestToken: version, // makes the SDK's retries idempotent
       SecretString: writeDocument(document),
       KmsKeyId: keyId,
       Tags: [{ Key: tenantTag, Value: spelled(document.owner) }],
     });
     await calling('Secrets Manager', secrets.send(command), {
       ResourceExistsException: twice,
-      InvalidRequestException: twice, // it is scheduled for deletion
+      InvalidRequestException: twice, // scheduled for deletion
     });
   };
 
   const restore = async (name: string): Promise<true> => {
     await calling('Secrets Manager', secrets.send(new RestoreSecretCommand({ SecretId: name })), {
       ResourceNotFoundException: missing,
-      InvalidRequestException: () => undefined, // it is not removed
+      InvalidRequestException: () => undefined, // not removed
     });
     return true;
   };
@@ -142,7 +142,7 @@ export const secretsVault = (options: Options): Vault => {
       try {
         await create(ref, document);
       } catch (error) {
-        // Where this fails too, the sweeper finds a secret that no connection names.
+        // If this fails too, the sweeper later finds a secret that no connection names.
         if (error instanceof Problem && error.code === 'unavailable') await undo(ref).catch(() => undefined);
         throw error;
       }
@@ -201,17 +201,17 @@ export const secretsVault = (options: Options): Vault => {
           const change = { MoveToVersionId: version, ...(current && { RemoveFromVersionId: current }) };
           const lost = await calling('Secrets Manager', move('AWSCURRENT', change), {
             ...gone,
-            // another promotion moved it meanwhile
+            // another promotion moved the label first
             ...(attempt < 5 && { InvalidParameterException: () => 'lost' as const }),
           });
           if (lost === 'lost') continue;
         }
-        // Without a label of its own it is forgotten once two others have been in force.
+        // Remove the staging label: without a label, Secrets Manager can forget the version once two later ones have been in force.
         if (stages[version]?.includes(labelOf(version)))
           await calling(
             'Secrets Manager',
             move(labelOf(version), { RemoveFromVersionId: version }),
-            { InvalidParameterException: () => undefined }, // another stage took it
+            { InvalidParameterException: () => undefined }, // a later staged version took the label
           );
         return;
       }
@@ -257,16 +257,16 @@ const marks = (owner: SecretOwner) => {
   return ({ Key, Value }: Tag) => Key === tenantTag && Value === tenant;
 };
 
-/** A list tells when a secret was deleted; it can be restored for the 30 days that a removal gives it. */
+/** A past `DeletedDate` is when the secret was removed, and 30 days remain from then; a future one is the end itself. */
 const endOf = (deleted: number, now: number): number => (deleted > now ? deleted : deleted + 30 * 86_400_000);
 
 /**
- * A staged version needs a label, or it may be forgotten; a secret has 20 at most, two of them AWS's own. So there are 16, and a
- * version loses its label when a later one takes it: by then it is in force, or was given up.
+ * A staged version needs a label, or Secrets Manager may forget it. A secret has at most 20 labels, two of which AWS uses itself. So there
+ * are 16 staging labels, and a later version with the same label takes it over; by then the earlier version is in force or abandoned.
  */
 const labelOf = (version: string): string => `MOORING_STAGED_${version.slice(-1).toUpperCase()}`;
 
-/** It is not there, or is scheduled for deletion. */
+/** The secret does not exist, or is scheduled for deletion. */
 const gone = { ResourceNotFoundException: missing, InvalidRequestException: missing };
 
 const unshared = <T>(outcome: () => T) => ({

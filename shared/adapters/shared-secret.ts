@@ -1,6 +1,6 @@
 import { Problem } from '../problem.ts';
 
-/** The name in the ARN of somebody else's secret; refuses one of our own, and what is no such ARN. */
+/** The name in the ARN of a shared secret (platform mode). Refuses secrets of this deployment and anything that is not such an ARN. */
 export const sharedName = (arn: string, prefix: string): string => {
   const name = form.exec(arn)?.[1];
   if (name === undefined || name === prefix || name.startsWith(`${prefix}/`)) throw notShared();
@@ -9,5 +9,5 @@ export const sharedName = (arn: string, prefix: string): string => {
 
 export const notShared = () => new Problem('secret-not-shared');
 
-/** https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html: the region is `local` here. */
+/** https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html: the local vault uses the region `local`. */
 const form = /^arn:aws[a-z-]{0,20}:secretsmanager:[a-z0-9-]{1,30}:\d{12}:secret:([\w/+=.@-]{1,520})$/;

@@ -5,7 +5,7 @@ import { Problem } from '../problem.ts';
 import type { Range } from '../ports/store.ts';
 import { findStorageFault, primaryCode, unavailable } from './storage-fault.ts';
 
-/** Throws a sentence for people when the file is damaged or not one of ours. */
+/** Opens the store's file. Throws a sentence for people if it is damaged or not a store. */
 export const openSqlite = (path: string, attempt = 0): DatabaseSync => {
   let db: DatabaseSync | undefined;
   try {
@@ -17,12 +17,12 @@ export const openSqlite = (path: string, attempt = 0): DatabaseSync => {
     if (primaryCode(error) !== busy || attempt === 200)
       throw new Error(sentence(error, path), { cause: error });
   }
-  // The change to WAL, and the last process's leaving, take locks for a moment that SQLite itself does not wait for.
+  // The change to WAL and the exit of the last process take locks for a moment, and SQLite's busy timeout does not cover them.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
   return openSqlite(path, attempt + 1);
 };
 
-/** Prepared once: a read is then a few microseconds. */
+/** Statements are prepared once, so that a read takes a few microseconds. */
 export const statements = (db: DatabaseSync) => {
   const one = {
     begin: db.prepare('begin immediate'),
@@ -42,9 +42,9 @@ export const statements = (db: DatabaseSync) => {
     table: { forwards: range(db, 'pk', 'sk', 'asc'), backwards: range(db, 'pk', 'sk', 'desc') },
     due: { forwards: range(db, 'due_pk', 'due_sk', 'asc'), backwards: range(db, 'due_pk', 'due_sk', 'desc') },
   };
-  /** `after` is the sort key of the last row that was read: the range goes on behind it. */
+  /** `after` is the sort key of the last row that was read: the query continues after it. */
   const query = ({ pk, from = '', to, limit, backwards, index }: Range, now: number, after?: string) =>
-    // any text is less than any bytes: https://www.sqlite.org/datatype3.html#comparison_expressions
+    // any text sorts before any blob: https://www.sqlite.org/datatype3.html#comparison_expressions
     ranges[index ?? 'table'][backwards ? 'backwards' : 'forwards'].iterate(
       pk,
       backwards ? from : (after ?? from),
@@ -56,7 +56,7 @@ export const statements = (db: DatabaseSync) => {
   return { ...one, query };
 };
 
-/** Runs it; where the file is locked for long or its disk has a fault, the store is not available. */
+/** Runs the work. Throws `unavailable` if the file stays locked or its disk has a fault. */
 export const orUnavailable = <T>(path: string, work: () => T): T => {
   try {
     return work();
@@ -83,8 +83,9 @@ const prepare = (db: DatabaseSync) => {
   if (verdict !== 'ok') throw Object.assign(new Error('quick_check'), { errcode: 11 });
   const { journal_mode: journal } = db.prepare('pragma journal_mode').get() ?? {};
   if (journal === 'delete') db.exec('pragma journal_mode = wal');
-  // A commit is handed to the system before it is answered, so nothing is lost when this process is killed; only a power cut
-  // may cost the last commits (https://www.sqlite.org/pragma.html#pragma_synchronous), which an fsync per commit would not be worth here.
+  // A commit reaches the operating system before the call returns, so nothing is lost when this process is killed. Only a power cut may
+  // lose the last commits (https://www.sqlite.org/pragma.html#pragma_synchronous); avoiding that would need an fsync per commit, which is
+  // too slow here.
   db.exec('pragma synchronous = normal');
   db.exec('begin immediate');
   const { user_version: found } = db.prepare('pragma user_version').get() ?? {};
@@ -97,7 +98,7 @@ const prepare = (db: DatabaseSync) => {
   db.exec('commit');
 };
 
-// TEXT is compared by its UTF-8 bytes, as DynamoDB compares.
+// SQLite compares TEXT by its UTF-8 bytes, as DynamoDB does.
 const schema = `
 create table items (
   pk text not null, sk text not null, expires integer, due_pk text, due_sk text, body blob not null,

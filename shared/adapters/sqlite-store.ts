@@ -8,26 +8,26 @@ import { openSqlite, orUnavailable, statements } from './sqlite-file.ts';
 import { turnBudget, type TurnBudget } from './turn-budget.ts';
 
 export interface SqliteStore extends Store, AsyncDisposable {
-  /** The oldest changes that nobody has acknowledged, after the one of that id, in the order in which they were made. */
+  /** The oldest events that are not acknowledged, after the event with this id, in the order of their changes. */
   events(after: string | undefined, limit: number): StoreEvent[];
-  /** Forgets that event and all before it. */
+  /** Acknowledges this event and all earlier ones: they are deleted. */
   ack(id: string): void;
-  /** Calls back after a write of this process has left events; answers how to stop that. */
+  /** Calls `wake` after a write of this process added events. Returns a function that unsubscribes. */
   onEvents(wake: () => void): () => void;
   close(): void;
 }
 
 interface Options {
-  /** A file, made when it is not there; its folder must be. Other processes may use it at the same time. */
+  /** A file, created if it does not exist; its folder must exist. Other processes may use it at the same time. */
   readonly path: string;
   readonly clock?: Clock;
-  /** Whose changes go to the outbox, which stands in for the table's stream; none unless said. */
+  /** Which items' changes go to the outbox, which replaces the table's stream. The default is none. */
   readonly outbox?: (key: Key) => boolean;
-  /** Told how many rows were read and written in a turn of the event loop. */
+  /** Called with the number of rows and bytes that were read and written in one turn of the event loop. */
   readonly onTurn?: (spent: { readonly rows: number; readonly bytes: number }) => void;
 }
 
-/** DynamoDB's rules on one local file. */
+/** The store in one local SQLite file, with DynamoDB's rules. */
 export const sqliteStore = ({
   path,
   clock = Date.now,
@@ -74,13 +74,13 @@ export const sqliteStore = ({
     return recorded;
   };
 
-  /** Removes twice as much of what has expired as was just written: never much at once, and always faster than it comes. */
+  /** Removes twice as many expired items as were just written: never many at once, but always faster than new ones arrive. */
   const purge = (written: number) => {
     const expired = sql.expired.all(now(), 8 + 2 * written).map(keyIn);
     return expired.map(remove).some(Boolean);
   };
 
-  /** Waits for other processes' writes; those of this one cannot interleave, for nothing here is awaited. */
+  /** Waits for the writes of other processes. Writes of this process cannot interleave, because nothing in a transaction is awaited. */
   const transaction = <T>(
     changes: number,
     work: () => { readonly answer: T; readonly recorded: boolean },
@@ -111,7 +111,7 @@ export const sqliteStore = ({
     orUnavailable(path, () => {
       const limit = range.limit - page.items.length;
       const rows = sql.query({ ...range, limit }, now(), range.index ? undefined : page.items.at(-1)?.sk);
-      // The due index has several rows of one sort key: there is no going on behind one of them.
+      // The due index can have several rows with one sort key, so a query on it cannot be continued after a sort key.
       const slice = range.index ? {} : { rows: rowsATurn, bytes: bytesATurn };
       return fillPage(page, rows, slice, budget);
     });
@@ -182,11 +182,11 @@ const holds = (condition: Condition, item: Item | undefined) => {
   );
 };
 
-/** What one turn of the event loop may read and write: a few milliseconds of work. */
+/** How much one turn of the event loop may read and write: a few milliseconds of work. */
 const rowsATurn = 100;
 const bytesATurn = 256 * 1024;
 
-/** A page of DynamoDB ends there. */
+/** DynamoDB ends a page at this size. */
 const pageBytes = 1024 * 1024;
 
 interface Page {
@@ -194,7 +194,7 @@ interface Page {
   bytes: number;
 }
 
-/** Adds rows to the page until it is `full`, the slice is read (`some`), or there are no more (`all`). */
+/** Adds rows to the page. Returns `full` when the page is full, `some` when the slice is used up, and `all` when there are no more rows. */
 const fillPage = (
   page: Page,
   rows: Iterable<Row>,
@@ -232,10 +232,10 @@ const bytesOf = (value: SQLOutputValue | undefined) => {
 
 const keyIn = ({ pk, sk }: Row): Key => ({ pk: String(pk), sk: String(sk) });
 
-/** What only `settleChanges` let in comes out again: the one place where it gets its type back. */
+/** Only `normalizeChanges` lets values in, so a stored value is an `Item`. This is the only cast. */
 const itemOf = (body: Uint8Array) => deserialize(body) as Item;
 
-/** One that is damaged must not hide those behind it. */
+/** A damaged event must not block the events after it. */
 const eventOf = ({ id, before, after }: Row): StoreEvent => {
   try {
     return {

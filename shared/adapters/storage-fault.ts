@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Problem } from '../problem.ts';
 
-/** What is wrong with the local disk, or with this process's right to use it. */
+/** A fault of the local disk, or a missing permission of this process to use it. */
 export interface StorageFault {
   /** A clause that ends a sentence: `its disk is full`. */
   readonly reason: string;
@@ -10,7 +10,7 @@ export interface StorageFault {
   readonly remediation: string;
 }
 
-/** The local storage fault that an error of Node's `fs` or `node:sqlite` reports; `undefined` for any other error. */
+/** The storage fault that an error of `node:fs` or `node:sqlite` means; `undefined` for other errors. */
 export const readStorageFault = (error: unknown): StorageFault | undefined => {
   for (let link = error, depth = 0; isObject(link) && depth < 8; link = link['cause'], depth += 1) {
     const fault = byErrno[String(link['code'])] ?? bySqlite[primaryCode(link)];
@@ -19,11 +19,13 @@ export const readStorageFault = (error: unknown): StorageFault | undefined => {
   return undefined;
 };
 
-/** SQLite's result code without its extension, 0 where the error is not SQLite's: https://www.sqlite.org/rescode.html */
+/** SQLite's primary result code; 0 if the error is not SQLite's: https://www.sqlite.org/rescode.html */
 export const primaryCode = (error: unknown): number =>
   isObject(error) && typeof error['errcode'] === 'number' ? error['errcode'] & 0xff : 0;
 
-/** A local storage fault as a 503 that names it; any other error as it is. `place` begins the sentence: `The state folder`. */
+/**
+ * Turns a storage fault into a 503 problem that names it; returns other errors unchanged. `place` starts the sentence: `The state folder`.
+ */
 export const asUnavailable = (error: unknown, place: string): unknown => {
   if (error instanceof Problem) return error;
   const fault = readStorageFault(error);
@@ -33,7 +35,10 @@ export const asUnavailable = (error: unknown, place: string): unknown => {
 export const unavailable = ({ reason, remediation }: StorageFault, place: string, cause: unknown): Problem =>
   new Problem('unavailable', `${place} cannot be used: ${reason}`, { remediation, cause });
 
-/** Why SQLite cannot open, read or write a file: it names no cause itself, so the file and its folder are tried. */
+/**
+ * Finds out why SQLite cannot open, read or write a file. SQLite does not report the cause, so this tries to open the file and write to its
+ * folder.
+ */
 export const findStorageFault = (path: string, error: unknown): StorageFault | undefined => {
   const fault = readStorageFault(error);
   if (!fault || !vague.has(primaryCode(error)) || path === ':memory:') return fault;
@@ -46,7 +51,7 @@ export const findStorageFault = (path: string, error: unknown): StorageFault | u
   return fault;
 };
 
-/** As much as SQLite's smallest write. */
+/** Writes as many bytes as SQLite's smallest write. */
 const writeBeside = (path: string): void => {
   const draft = `${path}.${process.pid}.tmp`;
   if (!existsSync(dirname(path))) return;

@@ -1,4 +1,4 @@
-/** The IAM actions by which `dynamo-store` does what each half of the port says; a transaction needs those of its parts. */
+/** The IAM actions that the DynamoDB store needs for each part of the port. A transaction needs the actions of its parts. */
 export const storeActions = {
   read: ['dynamodb:GetItem', 'dynamodb:Query'],
   write: ['dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'],

@@ -2,14 +2,14 @@ import type { StoreEvent } from '../ports/store.ts';
 import { itemOf } from './attributes.ts';
 import type { Attribute } from './attributes.ts';
 
-/** One record of the table's stream, as a function is given it or as the SDK reads it. */
+/** A record of the table's stream, as Lambda passes it to a function or as the SDK reads it. */
 export interface StreamRecord {
   readonly eventID?: string | undefined;
   readonly dynamodb?:
     { readonly OldImage?: Image | undefined; readonly NewImage?: Image | undefined } | undefined;
 }
 
-/** The stream must show old and new images, which `tableSchema` says. */
+/** Requires a stream with old and new images, as `tableSchema` declares. */
 export const streamEvent = ({ eventID, dynamodb }: StreamRecord): StoreEvent => {
   if (eventID === undefined) throw new TypeError('A record of a stream: expected an eventID');
   return {

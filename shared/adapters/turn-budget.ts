@@ -1,5 +1,5 @@
 export interface TurnBudget {
-  /** Resolves at once while the budget of this turn lasts, else in a later turn. */
+  /** Returns `undefined` while this turn has budget left, or a promise that resolves in a later turn. */
   wait(): Promise<void> | undefined;
   spend(rows: number, bytes: number): void;
 }
@@ -7,13 +7,13 @@ export interface TurnBudget {
 interface Options {
   readonly rows: number;
   readonly bytes: number;
-  /** Told what was spent in a turn of the event loop once it is over. */
+  /** Called after each turn of the event loop with what was spent in it. */
   readonly onTurn?: ((spent: { readonly rows: number; readonly bytes: number }) => void) | undefined;
 }
 
 /**
- * Spreads synchronous work over turns of the event loop. Awaiting what is answered synchronously never ends a turn, so that a long loop
- * over rows would hold every other caller until it is done.
+ * Spreads synchronous work over several turns of the event loop. Awaiting values that are already there never ends a turn, so a long loop
+ * over rows would block all other callers.
  */
 export const turnBudget = ({ rows: maxRows, bytes: maxBytes, onTurn }: Options): TurnBudget => {
   let rows = 0;
@@ -32,7 +32,7 @@ export const turnBudget = ({ rows: maxRows, bytes: maxBytes, onTurn }: Options):
       });
     }));
   const waitUntilFree = async () => {
-    // Those that waited longest go first; who finds the new budget spent waits again.
+    // Waiters continue in the order in which they came. If the new budget is used up, the rest wait again.
     while (isSpent()) await nextTurn();
   };
 

@@ -1,21 +1,21 @@
 import type { Vault } from '../ports/vault.ts';
 
-/** The IAM actions of one function of the vault, by what they are on. */
+/** The IAM actions of one method of the vault, by resource. */
 export interface VaultActions {
-  /** Secrets under the vault's prefix. */
+  /** On secrets below the vault's prefix. */
   readonly own?: readonly string[];
-  /** Everybody else's secrets; what is theirs to allow besides is the secret's own policy. */
+  /** On secrets of other owners. Their resource policies must allow access too. */
   readonly shared?: readonly string[];
-  /** What knows no resource. */
+  /** Actions that do not support resource-level permissions. */
   readonly all?: readonly string[];
-  /** The key of the secrets, and only through Secrets Manager (`kms:ViaService`). */
+  /** On the key of the secrets, and only through Secrets Manager (`kms:ViaService`). */
   readonly key?: readonly string[];
-  /** The HMAC key that tenants' keys are derived from. */
+  /** On the HMAC key from which the tenants' keys are derived. */
   readonly mac?: readonly string[];
 }
 
-// `create` and `remove` look at versions, which hold no value, to undo a create whose answer was lost.
-// https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html says which need the key.
+// To undo a creation without an answer, `create` reads the list of versions (which contains no values) and deletes the secret.
+// https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html lists which actions need the key.
 const write = {
   create: {
     own: [
@@ -32,7 +32,7 @@ const write = {
   tags: { shared: ['secretsmanager:DescribeSecret'] },
 } as const;
 
-/** What each function of the secrets vault needs: the stacks' grants are made of this. */
+/** The IAM actions of each method of the Secrets Manager vault. The stacks build their grants from this table. */
 export const vaultActions = {
   ...write,
   read: { own: ['secretsmanager:GetSecretValue'], key: ['kms:Decrypt'] },
@@ -48,7 +48,7 @@ export const vaultActions = {
   },
   promote: { own: ['secretsmanager:DescribeSecret', 'secretsmanager:UpdateSecretVersionStage'] },
   readShared: { shared: ['secretsmanager:GetSecretValue'] },
-  // It tells names and tags, never a value; and nobody can be allowed a part of the list alone.
+  // A list contains names and tags, never a value. IAM cannot limit it to some of the secrets.
   // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
   list: { all: ['secretsmanager:ListSecrets'] },
   listRemoved: { all: ['secretsmanager:ListSecrets'] },
@@ -56,13 +56,13 @@ export const vaultActions = {
   writeMark: { mac: ['kms:TagResource'] },
 } as const satisfies Record<keyof Vault, VaultActions>;
 
-/** What a function that makes and removes secrets, and can never read one, may call. */
+/** Methods for functions that create and remove secrets and can never read one. */
 export const writeVaultActions: readonly (keyof Vault)[] = ['create', 'remove', 'restore', 'key', 'tags'];
 
-/** What a function that deletes and restores connections may call. */
+/** Methods for functions that delete and restore connections. */
 export const removeVaultActions: readonly (keyof Vault)[] = ['remove', 'restore'];
 
-/** What the sweeper may call. */
+/** Methods for the sweeper. */
 export const sweepVaultActions: readonly (keyof Vault)[] = [
   'list',
   'listRemoved',

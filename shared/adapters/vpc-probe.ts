@@ -5,10 +5,10 @@ import type { Probe } from '../ports/probe.ts';
 import { awsRuntime } from './aws.ts';
 import { directProbe } from './direct-probe.ts';
 
-/** What the probe's own functions may touch; each does it under a role of its own. */
+/** The ports that the probe's functions use. Each function has a role of its own. */
 export const probeUses = { store: 'write', vault: 'read' } as const;
 
-/** The probe, in the VPC, for one invocation. */
+/** The probe in the VPC, for one invocation. */
 export const vpcProbe = async (log: Log): Promise<Probe> => {
   const { ports, clock } = awsRuntime();
   const { store, vault } = await ports(probeUses);
@@ -25,7 +25,7 @@ export const vpcProbe = async (log: Log): Promise<Probe> => {
   return directProbe({
     store,
     vault,
-    // Where loopback is let through, the function's own supply of work still is not.
+    // Even if the policy allows loopback, connections must not reach the Lambda runtime API of this function.
     policy: { ...policy, deny: [...(policy.deny ?? []), ...(own && /^[\d.]+:\d+$/.test(own) ? [own] : [])] },
     vantage: {
       region: region ?? null,

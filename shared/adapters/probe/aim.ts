@@ -20,14 +20,14 @@ import {
 type Fields = Readonly<Record<string, unknown>>;
 type Settings = Pick<NewConnection, 'type' | 'config' | 'options' | 'ssl' | 'role'>;
 
-/** Everything that `examine` and `openSession` want to know. Made here alone, of credentials that may go there. */
+/** What it takes to test a source or to open a session. Only this file creates it, and only from credentials that may be sent to this target. */
 export interface Aim {
   readonly connector: Connector;
   readonly target: Target;
   readonly options: ExamineOptions;
 }
 
-/** At what is not saved: with the credentials that came with it, or with the caller's own secret. */
+/** Resolves a draft, with the credentials in the request or with the caller's own shared secret. */
 export const aimAtDraft = async (
   bench: Pick<Bench, 'policy' | 'log'> & { readonly vault: SharedVault },
   tenant: Tenant,
@@ -40,11 +40,11 @@ export const aimAtDraft = async (
   return aimAt(bench, tenant, draft, released);
 };
 
-/** At a saved connection. */
+/** Resolves a saved connection. */
 export const aimAtSaved = async (bench: Bench, tenant: Tenant, read: StoredConnection): Promise<Aim> =>
   aimAt(bench, tenant, read, await releaseStored(bench.vault, read, read));
 
-/** At what a patch would make of a saved connection; whatever it holds, it binds nothing. */
+/** Resolves a saved connection as a patch would change it. Nothing is stored, so the patch does not change the bound destination. */
 export const aimAtPatched = async (
   bench: Bench,
   tenant: Tenant,
@@ -62,7 +62,7 @@ export const aimAtPatched = async (
   return aimAt(bench, tenant, next, released);
 };
 
-/** Where to go and with what. From here on nothing that is logged holds one of these secrets. */
+/** Puts the target together. From here on, the log hides these secrets. */
 const aimAt = (
   { policy, log }: Pick<Bench, 'policy' | 'log'>,
   { environment }: Tenant,
@@ -96,7 +96,7 @@ const aimAt = (
   };
 };
 
-/** Where the deployment has put a service of a fixed host no caller chooses. */
+/** Also allows the endpoints that the deployment configures for services with a fixed host. Callers cannot choose those. */
 const withEndpoints = (mayDial: NonNullable<Allowance['mayDial']>, endpoints: readonly string[]) => {
   const places = endpoints.map((url) => placeOfUrl(new URL(url)));
   return (to: Place) => mayDial(to) || places.some(({ host, port }) => host === to.host && port === to.port);

@@ -7,8 +7,8 @@ import { asUnavailable } from '../storage-fault.ts';
 type Clean = Log['clean'];
 
 /**
- * Nothing leaves the probe with a secret in it, whatever a server put where: it has seen them, and may send them back. What is no
- * Problem is logged here, where it is known what to take out, and only here.
+ * Removes secrets from every error that leaves the probe: a server receives them and may send them back. Errors that are not Problems are
+ * logged here, where the secrets are known, and nowhere else.
  */
 export const cleanly = async <T>(log: Log, work: () => Promise<T>): Promise<T> => {
   try {
@@ -18,7 +18,7 @@ export const cleanly = async <T>(log: Log, work: () => Promise<T>): Promise<T> =
   }
 };
 
-/** What was thrown as a Problem without a secret in it; what was none is logged. */
+/** A thrown Problem without secrets in it. Any other error is logged and becomes `internal`. */
 export const cleanProblem = (thrown: unknown, { clean, error: report }: Log): Problem => {
   const error = asUnavailable(thrown, 'A file that Mooring needs');
   if (!(error instanceof Problem)) {
@@ -30,8 +30,8 @@ export const cleanProblem = (thrown: unknown, { clean, error: report }: Log): Pr
 };
 
 /**
- * Of a step only what a server can have had a hand in: its own code, and the names in what is to be granted. That is our own statement: a
- * short secret takes names out of it, but for those of `known`, and never the whole.
+ * Scrubs the parts of a step that a server can influence: the native code, and the names in the remediation for missing privileges. The
+ * remediation is our own sentence, so a short secret only removes names from it, except those in `known`, and never the whole sentence.
  */
 export const cleanStep = <S extends Pick<Step, 'step' | 'native_code' | 'remediation'>>(
   { native_code: native, ...step }: S,
@@ -50,5 +50,5 @@ const cleanExtras = (
 ): ProblemExtras => ({
   ...extras,
   ...(native !== undefined && clean(native) === native && { native_code: native }),
-  ...(steps && { steps: steps.map((step) => cleanStep(step as Step, clean)) }), // of a trail
+  ...(steps && { steps: steps.map((step) => cleanStep(step as Step, clean)) }), // recorded by a step recorder
 });

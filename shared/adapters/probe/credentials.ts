@@ -16,10 +16,10 @@ import { Problem } from '../../problem.ts';
 import type { Bench } from '../direct-probe.ts';
 import { mergeStored, nameSecret } from './release.ts';
 
-/** The vault keeps every version for a day, and 100 of them. */
+/** The vault keeps every version for a day, and at most 100 versions. */
 const changesPerDay = 50;
 
-/** Merges and stages the new set, and brings it into force by the one write that also changes the rest. */
+/** Merges and stages the new credentials. The write that changes the rest of the connection also brings them into force. */
 export const changeCredentials = async (bench: Bench, call: CredentialsChange): Promise<StoredConnection> => {
   const { store, vault, clock, log } = bench;
   const { tenant, id, patch, version } = call;
@@ -63,7 +63,10 @@ export const changeCredentials = async (bench: Bench, call: CredentialsChange): 
   }
 };
 
-/** Platform mode: another method alone is no word of the owner's; a change that names the secret binds it to where the connection points. */
+/**
+ * Platform mode: changes the auth method, and binds the secret to the connection's destination only if the patch names the secret. A new
+ * auth method alone is not the owner's consent to a new destination.
+ */
 const changeNamed = async (
   { vault }: Pick<Bench, 'vault'>,
   read: StoredConnection,
@@ -79,7 +82,7 @@ const changeNamed = async (
   return { ...next, ...change, secret: { arn }, bound: describeDestination(connector, sending) };
 };
 
-/** Adds a version; a secret that was removed by mistake is brought back for it, and one that is lost is created anew. */
+/** Adds a version of the secret. A removed secret is restored first, and a lost one is created again. */
 const storeVersion = async (
   { store, vault }: Bench,
   ref: SecretRef,
@@ -90,14 +93,14 @@ const storeVersion = async (
   } catch (error) {
     if (!isLost(error)) throw error;
   }
-  // Of a connection that was deleted meanwhile the secret is meant to be gone.
+  // If the connection was deleted meanwhile, its secret is meant to be gone: this throws `not-found`.
   await findConnection(store, document.owner, document.owner.id);
   return vault.replace(document);
 };
 
 const isLost = (error: unknown) => error instanceof Problem && error.code === 'credentials-required';
 
-/** The item names the version already; the vault's own idea of the current one may lag behind. */
+/** The connection's item names the version already. The vault's current version may lag behind. */
 const promote = async ({ vault, log }: Bench, ref: SecretRef) => {
   for (let left = 3; left > 0; left--) {
     try {

@@ -24,16 +24,16 @@ import { aimAtSaved } from './aim.ts';
 import { cleanProblem } from './clean.ts';
 import { findHeldLease, type Lease, releaseLease, takeLease } from './lease.ts';
 
-/** Shorter than the function's own limit, so that what has been done can be tidied up. */
+/** Shorter than the function's timeout, so that there is time to clean up. */
 const defaultBudget = 840_000;
 
-/** Reads the whole catalog into a new snapshot, and switches to it once it is complete. One at a time per connection. */
+/** Reads the whole catalog into a new snapshot, and switches to it once it is complete. One introspection at a time per connection. */
 export const introspectConnection = async (bench: Bench, call: IntrospectionCall): Promise<Introspected> => {
   const { tenant, id } = call;
   const token = newId(bench.clock());
   const claimed = call.attempt !== undefined;
   const asked = (await findConnection(bench.store, tenant, id)).last_introspection;
-  // A call that waited for long makes the attempt of a later one, which then finds it made.
+  // A call that waited for a long time makes the attempt that was claimed last; the call of that attempt then finds it done.
   const attempt = claimed ? asked?.attempt : token;
   if (attempt === undefined) return { running: true };
   await using lease = await takeLease(bench, tenant, id, {
@@ -46,11 +46,11 @@ export const introspectConnection = async (bench: Bench, call: IntrospectionCall
   const read = claimed ? await findConnection(bench.store, tenant, id) : await claim(bench, call, attempt);
   const { last_introspection: last } = read;
   if (last?.attempt !== attempt) return { running: true };
-  // Awaited here: the lease is held until it is over.
+  // Awaited here, because leaving the function releases the lease.
   return last.state === 'running' ? await makeAttempt(bench, call, read, lease) : storedOutcome(read);
 };
 
-/** For a caller that did not claim the attempt. */
+/** Claims an attempt for a caller that has not claimed one. */
 const claim = (
   { store, clock }: Bench,
   { tenant, id }: IntrospectionCall,
@@ -70,7 +70,7 @@ const makeAttempt = async (
   const { store, log, clock } = bench;
   const { tenant, id } = call;
   const { token, attempt, abandoned } = lease;
-  // What a crash left half-written is named by the lease that it left behind.
+  // The lease of a crashed probe names the snapshot that was left incomplete.
   if (abandoned && !inUse(read, abandoned))
     await removeSnapshot(store, { ...tenant, id, snapshot: abandoned });
   let failure: Problem | undefined;
@@ -92,7 +92,7 @@ const makeAttempt = async (
     log.error('half a snapshot was left behind', fault, { request_id: call.request_id }),
   );
   if (failure) throw failure;
-  // The connection names another source by now, or another probe has taken over.
+  // The connection points to another source now, or another probe has taken over.
   return { running: true };
 };
 
@@ -103,7 +103,7 @@ const storedOutcome = (read: StoredConnection): Introspected => {
   return catalog ? { running: false, catalog } : { running: true };
 };
 
-/** Stores that an introspection failed whose process is gone, and leaves nothing half-done of it. */
+/** Records the failure of an introspection whose process is gone, and removes its incomplete snapshot. */
 export const abandonIntrospection = async (
   { store, clock }: Pick<Bench, 'store' | 'clock'>,
   { tenant, id, request_id, attempt }: IntrospectionCall,
@@ -117,7 +117,7 @@ export const abandonIntrospection = async (
   await releaseLease({ store }, tenant, id, held.token);
 };
 
-/** A write whose answer was lost may have switched to it all the same: only the store knows. */
+/** A write whose answer was lost may still have switched to this snapshot. Only the store knows. */
 const removeUnused = async (store: Store, tenant: Tenant, id: string, snapshot: string): Promise<void> => {
   const item = await store.get(keys.connection(tenant, id));
   if (item && inUse(readConnection(item), snapshot)) return;
@@ -164,7 +164,7 @@ const readInto = async (
     const duration = Math.max(1, Math.round(performance.now() - began - storing));
     return await writer.finish(missing, duration, names);
   } catch (error) {
-    // Nothing is written any more once the snapshot is removed.
+    // Wait for the pending write, so that nothing is written after the snapshot is removed.
     await pending.catch(() => undefined);
     throw error;
   }

@@ -4,32 +4,34 @@ import type { Tenant } from '../../domain/tenant.ts';
 import { Conflict } from '../../ports/store.ts';
 import type { Bench } from '../direct-probe.ts';
 
-/** Held as long as its holder lives: after a crash the next one waits no longer than this. */
+/** The lease is renewed while its holder lives. After a crash, the next holder waits no longer than this. */
 const heldMs = 45_000;
 
 const keptSeconds = 30 * 86_400;
 
 export interface Lease extends AsyncDisposable {
-  /** Its holder's own, and the name of the snapshot that he writes. */
+  /** Identifies the holder. It is also the name of the snapshot that the holder writes. */
   readonly token: string;
   readonly attempt: string;
-  /** The snapshot that a holder who died was writing. */
+  /** The snapshot that a crashed holder was writing. */
   readonly abandoned: string | undefined;
-  /** Aborted once somebody else has it. */
+  /** Aborted when another probe takes over the lease. */
   readonly lost: AbortSignal;
 }
 
 interface Wanted {
   readonly token: string;
-  /** The attempt that the connection waits for: what holds the lease for another is obsolete. */
+  /** The attempt that the connection waits for. A lease held for another attempt is obsolete. */
   readonly attempt: string;
-  /** Whether that attempt was claimed by a caller, so that a holder of another one may be replaced. */
+  /** Whether a caller claimed this attempt; if so, the holder of another attempt may be replaced. */
   readonly claimed: boolean;
-  /** Who holds it: the request, by which `findHeldLease` finds it again. */
+  /** The request that holds the lease. `findHeldLease` finds it by this. */
   readonly holder: string;
 }
 
-/** The right to introspect a connection, renewed until it is disposed of; `undefined` while somebody else has it. */
+/**
+ * Acquires the right to introspect a connection, and renews it until it is disposed of. Returns `undefined` while another probe holds it.
+ */
 export const takeLease = async (
   bench: Bench,
   tenant: Tenant,
@@ -45,7 +47,7 @@ export const takeLease = async (
   }
   const item = () => {
     const until = clock() + heldMs;
-    // What a crash leaves goes by itself, also when nobody introspects again; its snapshot is registered elsewhere too.
+    // The lease of a crashed probe expires even if the connection is never introspected again. Its snapshot is also registered elsewhere.
     const expires = Math.ceil(until / 1000) + keptSeconds;
     const layout = currentLayout('lease');
     return { put: { ...key, layout, token, attempt, snapshot: token, holder, until, expires } };
@@ -59,7 +61,7 @@ export const takeLease = async (
   const lost = new AbortController();
   const renewal = setInterval(() => {
     store.write([{ ...item(), if: { token } }]).catch((error: unknown) => {
-      // Taken over, or given back meanwhile.
+      // Another probe has taken over, or this one has released the lease.
       if (error instanceof Conflict) lost.abort();
       else log.error('the lease of an introspection was not renewed', error);
     });
@@ -76,7 +78,7 @@ export const takeLease = async (
   };
 };
 
-/** What this holder of the lease was making, where it has the lease still. */
+/** The token and attempt of a lease, if this request still holds it. */
 export const findHeldLease = async (
   { store }: Pick<Bench, 'store'>,
   tenant: Tenant,
@@ -88,7 +90,7 @@ export const findHeldLease = async (
   return { token: String(held['token']), attempt: String(held['attempt']) };
 };
 
-/** Gives the lease back, unless somebody else has taken it over. */
+/** Releases the lease, unless another probe has taken it over. */
 export const releaseLease = async (
   { store }: Pick<Bench, 'store'>,
   tenant: Tenant,

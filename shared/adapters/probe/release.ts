@@ -20,12 +20,12 @@ type Fields = Readonly<Record<string, unknown>>;
 
 export type SharedVault = Pick<Vault, 'tags' | 'readShared'>;
 
-/** Credentials that may be sent to where they were asked for. */
+/** Credentials that may be sent to the target for which they were requested. */
 export interface Released extends Pick<Allowance, 'mayDial'> {
   readonly credentials: Credentials;
 }
 
-/** The credentials of a connection, for the place that `at` describes and no other. */
+/** Reads the credentials of a connection, to be sent only to the target that `at` describes. */
 export const releaseStored = async (
   vault: Vault,
   stored: StoredConnection,
@@ -36,13 +36,13 @@ export const releaseStored = async (
     return releaseShared(vault, shared, { ...at, auth_method: stored.auth_method });
   }
   const connector = connectorOf(stored.type);
-  // The vault's word counts, not the table's.
+  // The destination in the vault decides, not the one in the table.
   const { credentials, bound } = await readStored(vault, connector, stored);
   const { mayDial } = checkDestination(connector, { bound }, { ...at, login: credentials });
   return { credentials, ...(mayDial && { mayDial }) };
 };
 
-/** What of somebody else's secret the auth method takes: it may hold much besides. */
+/** Reads the fields of a shared secret that the auth method uses. The secret may contain other fields. */
 export const releaseShared = async (
   vault: SharedVault,
   shared: { readonly tenant: Tenant; readonly arn: string; readonly bound?: Destination },
@@ -60,7 +60,10 @@ export const releaseShared = async (
   return { credentials, ...(mayDial && { mayDial }) };
 };
 
-/** The whole set after a patch of a managed connection, of which nothing old is read where nothing old may go along. */
+/**
+ * Merges a patch of a managed connection into a complete set of credentials. The stored set is read only if it may also be sent to the new
+ * destination.
+ */
 export const mergeStored = async (
   vault: Vault,
   read: StoredConnection,
@@ -75,7 +78,7 @@ export const mergeStored = async (
     ? await readStored(vault, connector, read).catch(asMissing)
     : undefined;
   try {
-    // A whole new set replaces one that cannot be read.
+    // A complete new set replaces a stored one that cannot be read.
     const merged = mergeCredentials(connector, old instanceof Problem ? undefined : old, given, next);
     checkChange(connector, read, { ...next, auth_method: merged.credentials.auth_method });
     return merged;
@@ -87,7 +90,7 @@ export const mergeStored = async (
   }
 };
 
-/** Platform mode: which secret a patch means, and by which method; another may be named, and none sent. */
+/** Platform mode: which secret and auth method a patch selects. A patch may name another secret, but may not send credentials. */
 export const nameSecret = (
   { type, secret, auth_method: before }: StoredConnection,
   given: Fields,
@@ -127,6 +130,6 @@ const asMissing = (error: unknown): Problem => {
 
 const isMissing = (error: unknown) => error instanceof Problem && error.code === 'credentials-required';
 
-/** A patch that sends no part of the credentials, and only would have them sent in another way. */
+/** Whether a patch sends no credentials and only changes how they are sent. */
 const saysOnlyHow = ({ strength }: Connector, given: Fields): boolean =>
   Object.keys(given).every((name) => Object.hasOwn(strength, name));

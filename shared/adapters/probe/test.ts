@@ -16,16 +16,18 @@ import type { Bench } from '../direct-probe.ts';
 import { type Aim, aimAtDraft, aimAtPatched, aimAtSaved } from './aim.ts';
 import { cleanStep } from './clean.ts';
 
-/** Tests what is not saved; nothing is stored. */
+/** Tests a draft. Nothing is stored. */
 export const testDraftNow = async (bench: Bench, { tenant, draft }: DraftTest): Promise<TestResult> =>
   run(bench, await aimAtDraft(bench, tenant, draft));
 
-/** Tests a saved connection and records the result; with a patch, what it would be, and records nothing. */
+/**
+ * Tests a saved connection and records the result. With a patch, tests the connection as the patch would change it and records no result.
+ */
 export const testSaved = async (bench: Bench, call: SavedTest): Promise<TestResult> => {
   const { store } = bench;
   const { tenant, id, patch, awaited } = call;
   const read = await findConnection(store, tenant, id);
-  // An event may come twice, or late: its test may have been made.
+  // An event may arrive twice or late, and its test may already be recorded.
   const last = readLastTest(read);
   if (awaited !== undefined && read.awaits_test !== awaited && last) return last;
   if (patch) {
@@ -34,7 +36,7 @@ export const testSaved = async (bench: Bench, call: SavedTest): Promise<TestResu
     const result = await attempt(bench, () =>
       countAimed(bench, call, next, aimAtPatched(bench, tenant, read, { next, given })),
     );
-    // With the stored credentials it was a login like any other.
+    // With the stored credentials, it counts as a login like any other.
     if (!given) await recordLogin(bench, call, read, next, result);
     return result;
   }
@@ -42,14 +44,14 @@ export const testSaved = async (bench: Bench, call: SavedTest): Promise<TestResu
   const result = await attempt(
     bench,
     () => countAimed(bench, call, read, aimAtSaved(bench, tenant, read)),
-    // Here nobody sent them: what is amiss with them is found, not refused.
+    // The caller did not send these credentials: an error in them is a failed test, not a refused request.
     ['credentials-required', 'invalid-request'],
   );
   await save(bench, call, read, result);
   return result;
 };
 
-/** Counts a dial that is about to be made; one that the credentials forbid is none. */
+/** Counts a dial before it is made. A target that the credentials do not allow is not counted. */
 const countAimed = async (
   { store, clock }: Pick<Bench, 'store' | 'clock'>,
   { tenant: { org }, destination_limit: limit }: SavedTest,
@@ -66,7 +68,7 @@ const countAimed = async (
   return aim;
 };
 
-/** A connection whose credentials cannot be used has failed its test, though nothing was dialled. */
+/** Runs a test. If the credentials cannot be used, the test fails although nothing was dialled. */
 const attempt = async (
   bench: Bench,
   aim: () => Promise<Aim>,
@@ -86,7 +88,7 @@ const attempt = async (
   }
 };
 
-/** Records a test that the process which made it did not live to record. */
+/** Records the result of a test whose process ended before it could record it. */
 export const saveEnded = async (
   bench: Pick<Bench, 'store' | 'clock' | 'vantage'>,
   call: SavedTest,
@@ -97,7 +99,7 @@ export const saveEnded = async (
   await save(bench, call, read, {
     status: 'failed',
     details: { error: message, code },
-    // Up to there it is not the source's own doing.
+    // Earlier steps do not depend on what the source sends.
     steps: stepsFailedAt('connect', code, extras.remediation),
     tested_at: new Date(bench.clock()).toISOString(),
     vantage: bench.vantage,
@@ -124,11 +126,11 @@ const run = async (
   { clock, vantage, log }: Bench,
   { connector, target, options }: Aim,
 ): Promise<TestResult> => {
-  // What dials is not loaded to start, nor by the function that only changes credentials.
+  // Loaded late: neither the start nor the function that only changes credentials needs the code that dials.
   const { examine } = await import('../../connectors/examine.ts');
   const { status, details, steps } = await examine(connector, target, options);
   const known = listKnownNames(target.config);
-  // Mooring's own fault says nothing about the source, and is not recorded as a test of it.
+  // A fault of Mooring says nothing about the source, so it is not recorded as a test.
   if ('error' in details && details.code === 'unavailable')
     throw new Problem('unavailable', log.clean(details.error));
   return {
@@ -143,7 +145,10 @@ const run = async (
   };
 };
 
-/** What a firewall has to let in is known here, and nowhere below. A host that took the connection has no such firewall before it. */
+/**
+ * Adds the egress addresses to the remediation of a timeout, because a firewall has to allow them; only this layer knows them. A host that
+ * accepted the connection has no firewall in the way.
+ */
 const nameAddresses = (step: Step, addresses: readonly string[]): Step =>
   step.remediation === problems.timeout.cure && addresses.length > 0
     ? {
@@ -169,7 +174,7 @@ const save = async (
     tenant,
     id,
     (read) => {
-      // What was changed meanwhile was not tested: its own test follows.
+      // The connection changed during the test. The new version gets a test of its own.
       if (needsTest(tested, read)) return { next: read, changes: also };
       const next = after(read, {
         status: result.status,
@@ -185,7 +190,7 @@ const save = async (
   );
 };
 
-/** Counts a login of a test that records nothing else. */
+/** Counts the login of a test that is not recorded. */
 const recordLogin = async (
   { store }: Pick<Bench, 'store'>,
   { tenant, id }: SavedTest,
@@ -204,7 +209,7 @@ const recordLogin = async (
   });
 };
 
-/** Ends the wait for a test that nobody asked for, after so many refused logins that another could lock the account. */
+/** Ends the wait for an automatic test. After this many refused logins, another one could lock the account. */
 const endPaused = async (
   { store, clock, vantage }: Pick<Bench, 'store' | 'clock' | 'vantage'>,
   { tenant, id, awaited }: SavedTest,

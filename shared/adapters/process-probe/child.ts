@@ -6,21 +6,21 @@ import type { ProbeEnding } from '../probe-ending.ts';
 import type { Answered, FromChild, PortOutcome, PortRequest, Start, ToChild } from './messages.ts';
 import { reasonFd } from './watch.ts';
 
-/** A process of the probe as its parent sees it. */
+/** A probe process, seen from its parent. */
 export interface ProbeChild {
   readonly pid: number | undefined;
-  /** Answers what the probe there answers; throws `NoAnswer` when the process ends before, or that many ms are over. */
+  /** Returns the probe's answer. Throws `NoAnswer` if the process ends first, or after `limit` ms. */
   call(name: keyof Probe, call: object, limit: number, first?: Answered): Promise<unknown>;
-  /** Kills it, at once or when it has no call left. */
+  /** Kills the process, immediately or when it has no more calls. */
   end(when: 'now' | 'when idle'): void;
-  /** Resolves once it is gone and nothing that it asked for is under way. */
+  /** Resolves when the process is gone and none of its requests is in progress. */
   readonly ended: Promise<ProbeEnding | 'asked'>;
 }
 
-/** A call came to nothing. */
+/** A call ended without an answer. */
 export class NoAnswer extends Error {
   readonly ending: ProbeEnding;
-  /** It took too long by itself; its process may go on. */
+  /** The call itself timed out; its process may still run. */
   readonly isLate: boolean;
 
   constructor(ending: ProbeEnding, isLate: boolean) {
@@ -32,20 +32,20 @@ export class NoAnswer extends Error {
 }
 
 interface Options {
-  /** The file to run; it calls `serveProbe`. */
+  /** The file to run. It calls `serveProbe`. */
   readonly entry: string;
   readonly start: Start;
-  /** What a process reads of the environment when it starts. Nothing secret: others can see it. */
+  /** Variables that a process reads when it starts. They must not be secret: other processes can see them. */
   readonly environment: Readonly<Record<string, string>>;
-  /** MB that V8 may have for objects. */
+  /** Limit of V8's old generation in MB. */
   readonly heap: number;
   readonly serve: (request: PortRequest) => Promise<PortOutcome>;
   readonly writeLog: (line: string) => void;
-  /** Told why a process could not be started. */
+  /** Called with the reason if a process cannot be started. */
   readonly failed: (error: unknown) => void;
 }
 
-/** Throws `NoAnswer` where the system refuses a process at once. */
+/** Throws `NoAnswer` if the system refuses to create the process. */
 export const startChild = (options: Options): ProbeChild => {
   const { entry, start, environment, heap, serve, writeLog, failed } = options;
   const child = forkOr(failed, entry, {
@@ -53,7 +53,7 @@ export const startChild = (options: Options): ProbeChild => {
     env: { ...environment },
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'pipe', 'ipc', 'pipe'],
-    // In a group of its own: Ctrl-C reaches the parent alone, which then ends what it began in order.
+    // In a process group of its own: Ctrl-C reaches only the parent, which then ends its children in order.
     detached: process.platform !== 'win32',
   });
   const calls = new Map<number, { resolve(answer: ProbeAnswer): void; reject(error: Error): void }>();
@@ -67,7 +67,7 @@ export const startChild = (options: Options): ProbeChild => {
   let reason = '';
 
   const send = (message: ToChild) => {
-    // One that is gone has ended, and one that could not be started is about to.
+    // Not connected: the process has ended, or failed to start and is about to be reported as ended.
     if (child.connected) child.send(message, () => undefined);
   };
 
@@ -80,13 +80,13 @@ export const startChild = (options: Options): ProbeChild => {
     send({ asked, outcome: await serve(request) });
 
   child.on('message', (received) => {
-    const message = received as FromChild; // of our own making, by `serveProbe`
+    const message = received as FromChild; // sent by our own `serveProbe`
     if ('line' in message) writeLog(message.line);
     else if ('ask' in message) {
       const work = answerAsked(message.ask, message.request).finally(() => serving.delete(work));
       serving.add(work);
     } else {
-      calls.get(message.answered)?.resolve(JSON.parse(message.payload) as ProbeAnswer); // of our own making
+      calls.get(message.answered)?.resolve(JSON.parse(message.payload) as ProbeAnswer); // as above
     }
   });
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -107,7 +107,7 @@ export const startChild = (options: Options): ProbeChild => {
   child.on('error', (error) => {
     if (child.pid !== undefined) return;
     failed(error);
-    // One that could not be started closes nothing.
+    // A process that could not be started emits no `close` event.
     void finish(null);
   });
   send({ start });
@@ -137,7 +137,7 @@ export const startChild = (options: Options): ProbeChild => {
   };
 };
 
-/** Of what Node reports by an event some is thrown, which depends on the error. */
+/** Node reports some errors of `fork` by an event and throws others. */
 const forkOr = (failed: Options['failed'], entry: string, options: ForkOptions): ChildProcess => {
   try {
     return fork(entry, [], options);
@@ -147,17 +147,17 @@ const forkOr = (failed: Options['failed'], entry: string, options: ForkOptions):
   }
 };
 
-/** Without files to open, Node makes a process without any. */
+/** If no more files can be opened, Node returns a process without `stdio`. */
 const childPipes = ({ stdio }: { readonly stdio?: ChildProcess['stdio'] }): readonly unknown[] => stdio ?? [];
 
 /**
- * MB of new objects, of which V8 keeps three times as much: what is read and handed on is garbage soon, and V8's own choice takes 70 MB
- * more to collect it no faster.
+ * Size of a V8 semi-space in MB; V8 uses up to three times as much for new objects. Most objects here are short-lived, and V8's default
+ * takes 70 MB more without collecting them faster.
  */
 const young = 16;
 
-/** What `watchProcess` writes. */
+/** Reasons that `watchProcess` writes. */
 const endings: Readonly<Record<string, ProbeEnding>> = { memory: 'memory', silence: 'time' };
 
-/** What V8 says before it gives up: https://nodejs.org/api/cli.html#--max-old-space-sizesize-in-mib */
+/** What V8 prints when it runs out of heap: https://nodejs.org/api/cli.html#--max-old-space-sizesize-in-mib */
 const outOfHeap = /Last few GCs|FATAL ERROR/;

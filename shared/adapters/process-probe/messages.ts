@@ -5,25 +5,25 @@ import type { Store } from '../../ports/store.ts';
 import type { Vault } from '../../ports/vault.ts';
 import type { ProblemCode, ProblemExtras } from '../../problem.ts';
 
-/** What a process of the probe is told before anything else. */
+/** The first message to a probe process. */
 export interface Start {
   readonly policy: EgressPolicy;
   readonly vantage: Vantage;
-  /** Variables that it did not get with its start, where others could read them. */
+  /** Variables that are not in the initial environment of the process, where others could read them. */
   readonly environment: Readonly<Record<string, string>>;
   readonly limits: WatchLimits;
 }
 
 export interface WatchLimits {
-  /** Bytes of memory, of all kinds together. */
+  /** Bytes of memory of all kinds. */
   readonly memory: number;
-  /** Bytes of V8's objects. */
+  /** Bytes of V8's heap. */
   readonly heap: number;
-  /** Milliseconds that it may compute without a pause, while a call runs. */
+  /** Milliseconds of computing without a pause, while a call runs. */
   readonly silence: number;
 }
 
-/** Calls and answers are JSON, as between functions on AWS: what crosses here crosses there. */
+/** Calls and answers are JSON, as between functions on AWS, so that both transports carry the same values. */
 export type ToChild =
   | { readonly start: Start }
   | { readonly call: number; readonly name: keyof Probe; readonly payload: string; readonly first?: Answered }
@@ -34,7 +34,7 @@ export type FromChild =
   | { readonly ask: number; readonly request: PortRequest }
   | { readonly line: string };
 
-/** What the probe may ask of the store and of the vault. */
+/** The methods of the store and the vault that the probe may call. */
 export const servedPorts = {
   store: ['get', 'query', 'write', 'count'],
   vault: ['read', 'stage', 'replace', 'promote', 'readShared', 'tags', 'key'],
@@ -46,7 +46,7 @@ export interface PortRequest {
   readonly parameters: readonly unknown[];
 }
 
-/** What a call will ask first, answered with it: a way there and back less. */
+/** The answer to the first request that a call will make. It saves one round trip. */
 export interface Answered {
   readonly request: PortRequest;
   readonly outcome: PortOutcome;

@@ -3,14 +3,14 @@ import type { Vault } from '../../ports/vault.ts';
 import { Problem } from '../../problem.ts';
 import { type PortOutcome, type PortRequest, servedPorts } from './messages.ts';
 
-/** The parent's end: does what a process of the probe asks of store and vault. Never throws. */
+/** The parent's side: performs the store and vault requests of a probe process. Never throws. */
 export const servePorts =
   (ports: { readonly store: Store; readonly vault: Vault }, report: (error: unknown) => void) =>
   async ({ port, method, parameters }: PortRequest): Promise<PortOutcome> => {
     try {
       const served: readonly string[] = servedPorts[port];
       if (!served.includes(method)) throw new Error(`The probe may not ask for ${method}`);
-      const methods = ports[port] as unknown as Readonly<Record<string, PortMethod>>; // those of `servedPorts`
+      const methods = ports[port] as unknown as Readonly<Record<string, PortMethod>>; // only the methods in `servedPorts` are called
       return { value: await methods[method]?.(...parameters) };
     } catch (error) {
       if (error instanceof Conflict) return { conflict: error.change };
@@ -23,7 +23,7 @@ export const servePorts =
 
 type PortMethod = (...parameters: readonly unknown[]) => Promise<unknown>;
 
-/** The child's end: a store and a vault whose every call is a question to the parent. */
+/** The child's side: a store and a vault that send each call to the parent. */
 export const askPorts = (ask: (request: PortRequest) => Promise<PortOutcome>) => {
   const call =
     (port: PortRequest['port'], method: string): PortMethod =>
@@ -38,7 +38,7 @@ export const askPorts = (ask: (request: PortRequest) => Promise<PortOutcome>) =>
   const methodsOf = (port: PortRequest['port']) =>
     Object.fromEntries(servedPorts[port].map((method) => [method, call(port, method)]));
   return {
-    store: methodsOf('store') as unknown as Store, // each method of it is in `servedPorts`
-    vault: methodsOf('vault') as unknown as Vault, // those that the probe has no use for are missing
+    store: methodsOf('store') as unknown as Store, // `servedPorts` lists all its methods
+    vault: methodsOf('vault') as unknown as Vault, // methods that the probe does not use are missing
   };
 };

@@ -9,7 +9,7 @@ import type { Answered, FromChild, PortOutcome, PortRequest, Start, ToChild } fr
 import { askPorts } from './ports.ts';
 import { type Watch, watchProcess } from './watch.ts';
 
-/** What a process of the probe has, for one call. */
+/** What a probe process has for one call. */
 export interface Given extends Pick<Start, 'policy' | 'vantage'> {
   readonly store: Store;
   readonly vault: Vault;
@@ -18,7 +18,7 @@ export interface Given extends Pick<Start, 'policy' | 'vantage'> {
 
 type Call = Extract<ToChild, { readonly call: number }>;
 
-/** The child's end of `processProbe`: answers calls until the parent is gone, or ends it. */
+/** The child's side of `createProcessProbe`: answers calls until the parent exits or ends this process. */
 export const serveProbe = (compose: (given: Given) => Probe): void => {
   const send = (message: FromChild, sent: () => void = () => undefined) =>
     process.send?.(message, undefined, undefined, sent);
@@ -36,7 +36,7 @@ export const serveProbe = (compose: (given: Given) => Probe): void => {
   let start: Start | undefined;
 
   const answer = async ({ call, name, payload, first }: Call, { policy, vantage }: Start) => {
-    const given = JSON.parse(payload) as { readonly request_id: string }; // of the parent's own making
+    const given = JSON.parse(payload) as { readonly request_id: string }; // written by the parent
     const log = createLog({ function: `probe/${name}`, request_id: given.request_id }, writeLog);
     logs.add(log);
     const relax = watch?.expectLife();
@@ -56,7 +56,7 @@ export const serveProbe = (compose: (given: Given) => Probe): void => {
       asked.delete(message.asked);
     } else if (start) void answer(message, start);
   });
-  // Whatever ends the parent, a kill too, ends the channel.
+  // The channel closes whenever the parent ends, even if it was killed.
   process.on('disconnect', () => process.exit());
   process.on('uncaughtException', (error) => {
     const log = createLog({ function: 'probe' }, (line) => send({ line }, () => process.exit(1)));
@@ -64,7 +64,7 @@ export const serveProbe = (compose: (given: Given) => Probe): void => {
   });
 };
 
-/** Takes the answer that came with the call, once; whatever else there is to ask is asked. */
+/** Returns the outcome that came with the call if the first request matches it. All other requests go to the parent. */
 const askAfter = (first: Answered | undefined, ask: (request: PortRequest) => Promise<PortOutcome>) => {
   let left = first;
   return async (request: PortRequest): Promise<PortOutcome> => {
@@ -74,11 +74,11 @@ const askAfter = (first: Answered | undefined, ask: (request: PortRequest) => Pr
   };
 };
 
-/** The parent's calls are typed by the port; what is asked for here is what was called there. */
+/** The port checked these types in the parent, which sends the name and the payload of the same call. */
 const run = (probe: Probe, name: keyof Probe, call: never): Promise<unknown> =>
   name === 'introspect' ? probe.introspect(call, Infinity) : probe[name](call);
 
-/** What the calls that run have hidden is hidden here too. */
+/** Also hides what the running calls have hidden. */
 const cleanError = (error: Error, logs: Iterable<Log>): Error => {
   const clean = (text: string) => [...logs].reduce((cleaned, log) => log.clean(cleaned), text);
   const cleaned = new Error(clean(error.message));

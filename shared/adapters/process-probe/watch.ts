@@ -1,18 +1,18 @@
 import { Worker } from 'node:worker_threads';
 import type { WatchLimits } from './messages.ts';
 
-/** What a watched process tells its watch, which goes on while the process computes. */
+/** Controls the watch of this process. The watch also works while the process computes. */
 export interface Watch {
-  /** Until the answer is called, the process may not be silent for long. */
+  /** From now until the returned function is called, the process may not block for long. */
   expectLife(): () => void;
 }
 
-/** Where a watched process says why it is ended. */
+/** The file descriptor to which a watched process writes why it is killed. */
 export const reasonFd = 4;
 
 /**
- * Ends this process at once when it takes too much memory, computes for too long, or its parent is gone, in whatever way that
- * went. In a thread of its own: a process that is busy cannot look after itself.
+ * Kills this process when it takes too much memory, blocks for too long, or its parent is gone for any reason. The watch runs in a thread
+ * of its own, because a busy process cannot watch itself.
  */
 export const watchProcess = (parent: number, { memory, heap, silence }: WatchLimits): Watch => {
   const state = new SharedArrayBuffer(8);
@@ -27,7 +27,7 @@ export const watchProcess = (parent: number, { memory, heap, silence }: WatchLim
     tickMs,
     reasonFd,
   };
-  // As text, it needs no file of its own that would have to be found, read and translated.
+  // Passed as text, so that no separate file has to be found and compiled.
   const worker = new Worker(`(${watchLoop.toString()})(require('node:worker_threads').workerData)`, {
     eval: true,
     workerData,
@@ -48,26 +48,26 @@ export const watchProcess = (parent: number, { memory, heap, silence }: WatchLim
   };
 };
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const tickMs = 100;
 
 interface WatchData {
   readonly state: SharedArrayBuffer;
   readonly parent: number;
   readonly memory: number;
-  /** Bytes from which on V8 may be doing nothing but collect garbage. */
+  /** Bytes above which V8 may spend all its time collecting garbage. */
   readonly full: number;
   readonly silence: number;
   readonly tickMs: number;
   readonly reasonFd: number;
 }
 
-/** Runs by its text alone: it may use nothing of this file. */
+/** Evaluated from its source text: it cannot use anything else in this file. */
 const watchLoop = (data: WatchData): void => {
   const { state, parent, memory, full, silence, tickMs: every, reasonFd: fd } = data;
   const { writeSync } = process.getBuiltinModule('node:fs');
   const shared = new Int32Array(state);
-  // The process's own time: on a machine that sleeps, or is busy with other things, nothing goes by.
+  // Measures CPU time, which does not pass while the machine sleeps or is busy with other processes.
   const readComputed = () => {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1000;
@@ -76,7 +76,7 @@ const watchLoop = (data: WatchData): void => {
   let computed = 0;
   const isParentAlive = () => {
     try {
-      // Windows keeps the number of a parent that is gone.
+      // On Windows, `ppid` stays the same after the parent is gone.
       return process.ppid === parent && process.kill(parent, 0);
     } catch (error) {
       return error instanceof Error && 'code' in error && error.code === 'EPERM';
