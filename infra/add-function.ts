@@ -9,7 +9,7 @@ import type { FunctionPlan } from './functions.ts';
 import { acceptWildcards, allow, type Grant } from './grant.ts';
 import { arnsOf, namesOf, pascalCase } from './names.ts';
 
-/** Where functions come from and what they are called. */
+/** The settings of the deployment and the bundles from which its functions are made. */
 export interface Making {
   readonly deployment: Deployment;
   /** The folder of the bundles. */
@@ -28,7 +28,7 @@ interface Options extends Pick<
 /** How long logs are kept. */
 export const retention = RetentionDays.THREE_MONTHS;
 
-/** A function with a role of its own that holds just these statements, and the right to write its own log. */
+/** Adds a function with a role of its own. The role holds only these statements and the right to write the function's log. */
 export const addFunction = (
   scope: Construct,
   { name, bundle, entry, timeout }: FunctionPlan,
@@ -69,7 +69,7 @@ export const addFunction = (
     code: Code.fromAsset(join(dist, bundle), { exclude: ['*.map'] }),
     handler: `${entry}.handler`,
     timeout: Duration.seconds(timeout),
-    // CDK must not add statements of its own: what a role holds is derived, and a reviewed snapshot.
+    // CDK must not add statements: each role is derived from the declared uses, and a reviewed snapshot holds the result.
     role: role.withoutPolicyUpdates(),
     logGroup,
     environment: { ...environment },
@@ -80,7 +80,7 @@ export const addFunction = (
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_ENVIRONMENT_BYTES = 4096;
 
-/** At synthesis, where somebody reads it: CloudFormation would say so in the middle of a deployment. */
+/** Fails at synthesis, where the message is read. CloudFormation would fail in the middle of a deployment. */
 const checkEnvironment = (name: string, environment: Options['environment']): void => {
   const sizes = Object.entries(environment).map(
     ([key, value]) => [key, Buffer.byteLength(key) + Buffer.byteLength(value)] as const,
@@ -95,7 +95,7 @@ const checkEnvironment = (name: string, environment: Options['environment']): vo
 };
 
 /**
- * Lambda needs them to put the function into its subnets; the code itself is refused them.
+ * Lambda needs these actions to attach the function to its subnets. The function's own code is denied them.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-best-practice
  */
 const interfaces = (functionArn: string): readonly Grant[] => {

@@ -14,7 +14,10 @@ interface Given extends Making {
   readonly data: DataStack;
 }
 
-/** A route per line of the route table, a function per file, each with the access that it declares; what has no route is the default. */
+/**
+ * Adds a route for each line of the route table, and a function for each file with the access that it declares. A function without routes
+ * becomes the default route.
+ */
 export const addRoutes = (
   stack: Stack,
   plans: readonly FunctionPlan[],
@@ -28,7 +31,7 @@ export const addRoutes = (
         plan,
         { deployment, dist },
         {
-          // Half a gigabyte is a third of a processor: what a cold start takes of it is worth more than the memory.
+          // 512 MB come with a third of a vCPU: the faster cold start is worth more than the memory.
           memorySize: 512,
           environment: environmentOf(plan, deployment, data),
           grants: grantsFor(plan, data.places),
@@ -38,7 +41,7 @@ export const addRoutes = (
     const keys =
       plan.routes.length === 0
         ? [HttpRouteKey.DEFAULT]
-        : plan.routes.map(({ method, path }) => HttpRouteKey.with(path, method as HttpMethod)); // its words are just these
+        : plan.routes.map(({ method, path }) => HttpRouteKey.with(path, method as HttpMethod)); // the route table contains only these methods
     for (const routeKey of keys) {
       const route = new HttpRoute(stack, `Route ${routeKey.key}`, { httpApi: api, routeKey, integration });
       accept(
@@ -50,7 +53,7 @@ export const addRoutes = (
   }
 };
 
-/** Only what the function's ports ask for. */
+/** Only the variables that the function's ports need. */
 const environmentOf = ({ uses }: FunctionPlan, deployment: Deployment, data: DataStack) => {
   const names = namesOf(deployment.name);
   const { endpoints: _, ...egress } = deployment.egress;

@@ -4,7 +4,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { Deployment } from './deployment.ts';
 
-/** Tells the topic of the deployment, where it names one. */
+/** Sends these alarms to the deployment's topic, if it names one. */
 export const watch = (scope: Construct, { alarmTopic }: Deployment, alarms: readonly Alarm[]): void => {
   if (alarmTopic === undefined) return;
   const action = new SnsAction(Topic.fromTopicArn(scope, 'AlarmTopic', alarmTopic));

@@ -12,12 +12,12 @@ import type { FunctionPlan } from './functions.ts';
 
 interface Props extends StackProps, Making {
   readonly data: DataStack;
-  /** The functions behind this API, and the one that answers whatever has no route. */
+  /** The functions behind this API, and the one that answers requests without a route. */
   readonly plans: readonly FunctionPlan[];
   readonly notFound: FunctionPlan;
 }
 
-/** The HTTP API with the routes of our own format; those of the others are stacks of their own. */
+/** The HTTP API with the routes of Mooring's own API. Each other wire format has a stack of its own. */
 export class ApiStack extends Stack {
   readonly api: HttpApi;
 
@@ -31,7 +31,7 @@ export class ApiStack extends Stack {
     addRoutes(this, [...plans, notFound], { api, data, deployment, dist });
     this.api = api;
     const logGroup = new LogGroup(this, 'AccessLog', {
-      // Below this prefix: a group elsewhere takes a place in the account’s one resource policy for deliveries.
+      // Below this prefix, the log group does not count against the account’s only resource policy for log deliveries.
       logGroupName: `/aws/vendedlogs/apigateway/${deployment.name}`,
       retention,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -49,7 +49,7 @@ export class ApiStack extends Stack {
   }
 }
 
-/** Neither headers nor query: what a caller sends may hold what no log should. */
+/** Without headers and query strings: they may contain what a log must not contain. */
 const logFormat = AccessLogFormat.custom(
   JSON.stringify({
     request_id: AccessLogField.contextRequestId(),
@@ -67,7 +67,7 @@ const logFormat = AccessLogFormat.custom(
 
 const alarms = (scope: Construct, stage: HttpStage, logGroup: LogGroup, name: string): readonly Alarm[] => {
   const usual = { evaluationPeriods: 1, treatMissingData: TreatMissingData.NOT_BREACHING } as const;
-  // The gateway's own 429, before any function: our quotas answer one too, and are nobody's alarm.
+  // Counts only the gateway's own 429. The 429 of Mooring's quotas needs no alarm.
   const throttled = new MetricFilter(scope, 'Throttled', {
     logGroup,
     filterPattern: FilterPattern.all(
@@ -93,7 +93,7 @@ const alarms = (scope: Construct, stage: HttpStage, logGroup: LogGroup, name: st
     new Alarm(scope, 'FunctionThrottlesAlarm', {
       ...usual,
       alarmDescription: 'Lambda turns invocations away: the concurrency of the account and region is used up',
-      // Without dimensions it is the sum over all functions: an alarm can add up ten at most.
+      // Without dimensions, the metric is the sum over all functions; an alarm can add up at most ten metrics.
       metric: new Metric({ namespace: 'AWS/Lambda', metricName: 'Throttles', statistic: 'sum' }),
       threshold: 1,
     }),

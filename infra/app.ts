@@ -5,7 +5,7 @@ import { root } from './bundle.ts';
 import { deploymentOf } from './deployment.ts';
 import { addStacks } from './stacks.ts';
 
-/** What `cdk synth` and `cdk deploy` run, after `npm run bundle`. */
+/** The CDK app of `cdk synth` and `cdk deploy`. Run `npm run bundle` first. */
 if (import.meta.main) {
   const app = new App({ analyticsReporting: false });
   await addStacks(app, { deployment: deploymentOf(app.node), dist: join(root, 'dist') });

@@ -8,7 +8,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Where `npm run deploy` with the same context will deploy to: what `-c region=…` says, then `cdk.json`, then the default. */
+/** The region that `npm run deploy` uses with the same context: from `-c region=…`, then `cdk.json`, then the default. */
 export const readRegion = (args: readonly string[], context: Readonly<Record<string, unknown>>): string => {
   const given = args.flatMap((arg, at) => {
     const value = /^(?:-c|--context)$/.test(args[at - 1] ?? '') ? arg : /^--context=(.*)$/.exec(arg)?.[1];
@@ -18,7 +18,7 @@ export const readRegion = (args: readonly string[], context: Readonly<Record<str
   return given.at(-1) ?? (typeof configured === 'string' ? configured : 'eu-central-1');
 };
 
-/** `npm run bootstrap`: prepares the account and region for the first deployment, with no bundle made and no app run. */
+/** `npm run bootstrap`: prepares the account and the region for the first deployment. It needs no bundles and does not run the CDK app. */
 const main = async (): Promise<number> => {
   const args = process.argv.slice(2);
   const { context = {} } = JSON.parse(await readFile(join(root, 'cdk.json'), 'utf8')) as {
@@ -26,7 +26,7 @@ const main = async (): Promise<number> => {
   }; // our own file
   const region = readRegion(args, context);
   const account = await findAccount(region);
-  // Beside a cdk.json the command would run the app first.
+  // The command would run the CDK app first if the working folder contained a cdk.json.
   const folder = mkdtempSync(join(tmpdir(), 'mooring-bootstrap-'));
   try {
     const program = join(root, 'node_modules/aws-cdk/bin/cdk');

@@ -12,20 +12,23 @@ import { weigh } from './weigh.ts';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** One folder under `dist/`, with what esbuild says of it. */
+/** One folder below `dist/`, with esbuild's metadata. */
 export interface Bundle {
   readonly name: string;
   readonly functions: readonly FunctionPlan[];
   readonly metafile: Metafile;
 }
 
-/** Bundles every function, or those of the folders that are named, a folder each, and puts the documents beside the function that serves them. */
+/**
+ * Bundles every function, or only those of the named bundles, into a folder per bundle. Writes the documents beside the function that
+ * serves them.
+ */
 export const bundle = async (outdir: string, only?: readonly string[]): Promise<readonly Bundle[]> => {
   await rm(outdir, { recursive: true, force: true });
   const wanted = (await planFunctions()).filter((plan) => !only || only.includes(plan.bundle));
   const plans = Map.groupBy(wanted, (plan) => plan.bundle);
   const bundles: Bundle[] = [];
-  // One after the other: each uses all cores, and all at once take gigabytes.
+  // One at a time: each build uses all cores, and all builds together need gigabytes of memory.
   for (const [name, functions] of plans) {
     const { metafile } = await build(optionsOf(name, functions, outdir));
     bundles.push({ name, functions, metafile });
@@ -50,23 +53,23 @@ const optionsOf = (name: string, functions: readonly FunctionPlan[], outdir: str
     format: 'esm',
     platform: 'node',
     target: 'node24',
-    // `main` alone is CommonJS in most of the SDK, which cannot be shaken: the DynamoDB client is then half as large again.
+    // For most SDK packages, `main` is CommonJS, which cannot be tree-shaken: the DynamoDB client would be half as large again.
     mainFields: ['module', 'main'],
     minify: true,
     legalComments: 'none',
-    // For whoever has a stack trace at hand; the assets leave them out.
+    // For reading stack traces; the deployed assets exclude them.
     sourcemap: 'external',
     sourcesContent: false,
     metafile: true,
     logLevel: 'warning',
-    // pg tries it and goes on without.
+    // pg tries to load it and works without it.
     external: ['pg-native', ...unusedClients(functions), ...(dials ? [] : drivers)],
     plugins: dials ? [withoutOptions] : [withoutSessions],
     banner: { js: banner },
   } as const satisfies Parameters<typeof build>[0];
 };
 
-/** What CommonJS takes for granted and an ES module does not have. */
+/** Defines what CommonJS modules expect and ES modules do not have. */
 const banner =
   "import{createRequire as $require}from'node:module';import{fileURLToPath as $path}from'node:url';" +
   'const require=$require(import.meta.url),__filename=$path(import.meta.url),__dirname=import.meta.dirname;';
@@ -79,7 +82,7 @@ const drivers = [
   ),
 ];
 
-/** The SDK's clients behind each port. */
+/** The SDK clients behind each port. */
 const clients: { readonly [K in keyof Uses]: readonly string[] } = {
   store: ['@aws-sdk/client-dynamodb'],
   vault: ['@aws-sdk/client-secrets-manager', '@aws-sdk/client-kms'],
@@ -87,13 +90,13 @@ const clients: { readonly [K in keyof Uses]: readonly string[] } = {
   bus: ['@aws-sdk/client-eventbridge'],
 };
 
-/** What is not declared is not in the folder; importing it all the same fails. */
+/** Clients of undeclared ports are not bundled; importing one fails at run time. */
 const unusedClients = (functions: readonly FunctionPlan[]): readonly string[] =>
   Object.entries(clients).flatMap(([port, packages]) =>
     functions.some(({ uses }) => port in uses) ? [] : packages,
   );
 
-/** What opens sessions is imported late by a connector: a function behind the API has no such code at all. */
+/** Connectors load their sessions by dynamic import. Functions behind the API do not contain that code at all. */
 const withoutSessions: Plugin = {
   name: 'without-sessions',
   setup: ({ onResolve }) =>
@@ -105,9 +108,9 @@ const withoutSessions: Plugin = {
 };
 
 /**
- * What drivers load only when asked to, which they never are: MongoDB's ways to log in as our own function, proxies, compression, some of it
- * installed for something else; Databricks' compression and its other driver, which is native code; Snowflake's way to put files into S3, with
- * which another connector's driver would be loaded.
+ * Excludes modules that drivers load only for features that Mooring never uses. For MongoDB: logins with the function's own AWS identity,
+ * proxies and compression, some of which are installed for other packages. For Databricks: compression and its second driver, which is
+ * native code. For Snowflake: uploads of files to S3, which would load another connector's driver.
  */
 const withoutOptions: Plugin = {
   name: 'without-options',

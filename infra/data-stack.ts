@@ -26,13 +26,13 @@ interface Props extends StackProps, Making {
   readonly emptyVault: FunctionPlan;
 }
 
-/** All that is kept, and the way by which changes of it become tests: stream → `publish` → bus → queue. */
+/** Everything that is stored, and the path from a change to its test: stream → `publish` → bus → queue. */
 export class DataStack extends Stack {
   readonly table: Table;
   readonly tests: Queue;
   readonly deadLetters: Queue;
   readonly places: Places;
-  /** For the functions' environment. */
+  /** For the environment of the functions. */
   readonly secretsKey: Key;
   readonly macKey: Key;
 
@@ -56,7 +56,7 @@ export class DataStack extends Stack {
       enableKeyRotation: true,
       removalPolicy,
     });
-    // KMS rotates no HMAC keys, and every fingerprint hangs on this one.
+    // KMS does not rotate HMAC keys, and every fingerprint depends on this one.
     this.macKey = new Key(this, 'MacKey', {
       description: `${deployment.name}: tenants' keys are derived from it`,
       keySpec: KeySpec.HMAC_256,
@@ -83,14 +83,14 @@ export class DataStack extends Stack {
       projectionType: ProjectionType[tableSchema.due.projection],
     });
 
-    // Not KMS: EventBridge may not use the key of AWS's own that SQS would take. No message holds a credential.
+    // Not KMS: EventBridge may not use the AWS managed key that SQS would use. No message contains a credential.
     const queue = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true } as const;
     this.deadLetters = new Queue(this, 'DeadLetters', {
       ...queue,
       queueName: names.deadLetters,
       retentionPeriod: Duration.days(14),
     });
-    // Six times the time-out of the functions that take from them.
+    // Six times the timeout of the functions that read from the queues.
     // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     const visibilityTimeout = Duration.seconds(360);
     const deadTests = new Queue(this, 'DeadTests', {
@@ -110,7 +110,7 @@ export class DataStack extends Stack {
       ...queue,
       queueName: names.tests,
       visibilityTimeout,
-      // A test over its quota waits here too, and is handed out again each time.
+      // A test that exceeds its quota waits in this queue, and each delivery counts.
       deadLetterQueue: { queue: deadTests, maxReceiveCount: 5 },
     });
 
@@ -190,14 +190,14 @@ export class DataStack extends Stack {
       target: publisher,
       eventSourceArn: stream,
       startingPosition: StartingPosition.TRIM_HORIZON,
-      // The bus takes 100 at once, and a change becomes one event at most.
+      // The bus accepts 100 events at once, and a change becomes at most one event.
       batchSize: 100,
       bisectBatchOnError: true,
-      // A bus that refuses is tried for as long; a record that is no event never comes back.
+      // How long a failing bus is retried. A record that cannot become an event fails every time.
       maxRecordAge: Duration.hours(12),
       reportBatchItemFailures: true,
       onFailure: new SqsDlq(dead),
-      // Connections alone become events: not their tests, catalogs, usages and quotas.
+      // Only changes of connections become events, not those of tests, catalogs, usages and quotas.
       filters: ['CONN#', 'GONE#'].map((prefix) => ({
         pattern: JSON.stringify({ dynamodb: { Keys: { sk: { S: [{ prefix }] } } } }),
       })),
@@ -206,9 +206,9 @@ export class DataStack extends Stack {
   }
 }
 
-/** Whoever else may put events by his own rights is refused: what comes from the bus starts tests. */
+/** Denies `events:PutEvents` to every other principal, even one with permission: events on this bus start tests. */
 const onlyFrom = ({ role }: Function, bus: EventBus, arn: string): void => {
-  const resource = bus.node.defaultChild as CfnEventBus; // what an EventBus is made of
+  const resource = bus.node.defaultChild as CfnEventBus; // the L1 construct of an EventBus
   resource.policy = {
     Version: '2012-10-17',
     Statement: [

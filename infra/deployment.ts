@@ -5,7 +5,7 @@ import { apiNames, Settings } from '../shared/settings.ts';
 
 const text = v.pipe(v.string(), v.minLength(1));
 
-/** `cdk -c` hands everything over as text, `cdk.json` as JSON. */
+/** `cdk -c` passes all values as text; `cdk.json` passes JSON. */
 const read = <S extends v.GenericSchema>(schema: S) =>
   v.pipe(
     v.unknown(),
@@ -19,7 +19,7 @@ const list = v.pipe(
 );
 const Cidr = v.pipe(v.string(), v.regex(/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/, 'an IPv4 CIDR'));
 
-/** Some of these; an empty text names none. */
+/** A subset of these names. An empty text selects none. */
 const some = <const T extends readonly string[]>(names: T) =>
   v.pipe(
     v.union([v.array(text), v.string()]),
@@ -30,42 +30,42 @@ const some = <const T extends readonly string[]>(names: T) =>
 const services = ['redshift', 'redshift-serverless'] as const;
 export type Service = (typeof services)[number];
 
-/** A VPC that is there already; looked up nowhere, so that synthesis needs no account. */
+/** An existing VPC. It is never looked up, so that synthesis needs no AWS account. */
 const ExistingVpc = v.strictObject({
   vpcId: text,
   vpcCidr: Cidr,
-  /** Where the probe is put, each with its zone and its range, in the same order. */
+  /** The subnets of the probe, with their zones and ranges in the same order. */
   subnetIds: list,
   availabilityZones: list,
   subnetCidrs: v.pipe(list, v.array(Cidr)),
 });
 
-/** What a deployment decides, by context (`cdk.json`, or `cdk deploy -c key=value`). */
+/** The settings of a deployment, from the CDK context (`cdk.json`, or `cdk deploy -c key=value`). */
 const Settled = v.object({
-  /** Of everything that has a name; two deployments of one account and region need two. */
+  /** The prefix of all physical names. Two deployments in one account and region need different prefixes. */
   name: v.optional(
     v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,20}$/, 'up to 21 lower-case letters, digits or -')),
     'mooring',
   ),
   region: v.optional(text, 'eu-central-1'),
-  /** Of a VPC of its own: its zones, in place of the first two that the account has in the region. */
+  /** The zones of a VPC of its own. The default is the first two zones of the account in the region. */
   availabilityZones: v.exactOptional(list),
   cidr: v.optional(Cidr, '10.90.0.0/24'),
-  /** In place of a VPC of its own. */
+  /** An existing VPC, instead of a VPC of its own. */
   vpc: v.exactOptional(read(ExistingVpc)),
-  /** A way to the internet for the probe of a VPC of its own. */
+  /** Whether the probe has a NAT gateway to the internet, in a VPC of its own. */
   nat: v.optional(flag, true),
-  /** VPC endpoints for what the probe calls; an existing VPC often has them. */
+  /** Whether to create VPC endpoints for what the probe calls. An existing VPC often has them. */
   endpoints: v.exactOptional(flag),
   /**
-   * AWS services whose API a connector asks with the customer's keys, each by an interface endpoint in a VPC of its own: without NAT
-   * there is no other way to them. For those of the deployment's region.
+   * AWS services that a connector calls with the customer's keys. Each gets an interface endpoint in a VPC of its own: without NAT, there
+   * is no other way to reach it. An endpoint serves the deployment's region only.
    */
   services: v.optional(some(services), []),
-  /** Where the probe's traffic comes from, when the VPC is not its own. */
+  /** The addresses of the probe's traffic in an existing VPC. */
   egressIps: v.optional(list, []),
   egress: v.optional(read(EgressPolicy), '{}'),
-  /** How callers are recognised, and quotas. */
+  /** How callers are authenticated, and quotas. */
   settings: v.optional(
     read(
       v.pipe(
@@ -75,25 +75,25 @@ const Settled = v.object({
     ),
     '{}',
   ),
-  /** The wire formats that it speaks besides our own: `-c apis=management,profiles`, or nothing for none. */
+  /** The wire formats besides Mooring's own API: `-c apis=management,profiles`, or an empty value for none. */
   apis: v.optional(some(apiNames), [...apiNames]),
-  /** By function: `{"probe/test": 50}`. New accounts may have 10 in all. */
+  /** By function: `{"probe/test": 50}`. A new account may have a limit of 10 in total. */
   reservedConcurrency: v.optional(read(v.record(v.string(), v.number())), '{}'),
-  /** How many batches of ten queued tests run at the same time; new accounts may have 10 functions at work in all. */
+  /** How many batches of ten queued tests run at the same time. A new account may run only 10 functions in total. */
   testConcurrency: v.optional(
     read(v.pipe(v.number(), v.integer(), v.minValue(2, 'at least 2'), v.maxValue(1000, 'at most 1000'))),
     '5',
   ),
-  /** Requests per second that the stage lets through, and how many at once. */
+  /** The stage's limit of requests per second, and of requests at the same time. */
   throttle: v.optional(
     read(v.strictObject({ rate: v.number(), burst: v.number() })),
     '{"rate":100,"burst":200}',
   ),
-  /** The ARN of an SNS topic that is told of alarms. */
+  /** The ARN of an SNS topic that receives the alarms. */
   alarmTopic: v.exactOptional(text),
-  /** Whether the sweeper quarantines secrets that no connection names; turn it off before a table is restored. */
+  /** Whether the sweeper quarantines secrets that no connection names. Turn it off before you restore a table. */
   sweep: v.optional(flag, true),
-  /** Whether table, keys and their contents outlive the stacks. */
+  /** Whether the table, the keys and their contents are kept when the stacks are deleted. */
   retain: v.optional(flag, true),
 });
 
@@ -109,7 +109,7 @@ const Deployment = v.pipe(
 );
 export type Deployment = v.InferOutput<typeof Deployment>;
 
-/** The context as a deployment; what it does not say has a default. */
+/** Reads the deployment from the CDK context. Missing values have defaults. */
 export const deploymentOf = (node: Node): Deployment => {
   const given = Object.keys(Deployment.entries).flatMap((key) => {
     const value: unknown = node.tryGetContext(key);

@@ -1,4 +1,4 @@
-/** What failed, as a sentence for who runs a command; why AWS did not answer stands in the cause. */
+/** Describes a failure as a sentence for the person who runs a command. The cause says why AWS did not answer. */
 export const describeFailure = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
   const text = error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
@@ -6,7 +6,7 @@ export const describeFailure = (error: unknown): string => {
   return hint === undefined ? text : `${text}\n${hint}`;
 };
 
-/** By the names under which AWS and its SDK refuse a call. */
+/** By names of errors of AWS and its SDK. */
 const hints: Readonly<Record<string, string>> = {
   'DynamoDB: ResourceNotFoundException':
     'There is no such table in this region: expected the one of a deployment (AWS_REGION, MOORING_TABLE or MOORING_NAME).',

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 
-/** The API's document as a page to read and to try: complete in itself, but for the document, which lies beside it. */
+/**
+ * Builds the page that shows the API's document and can send requests. It contains everything except the document, which is served beside
+ * it.
+ */
 export const docsPage = async (): Promise<string> => {
   const [library, style] = await Promise.all([
     asset('swagger-ui-bundle.js').then(inScript),
@@ -33,14 +36,14 @@ export const docsPage = async (): Promise<string> => {
 `;
 };
 
-/** No validator: the library would send the document's address to a server of its makers. */
+/** Without the validator, which would send the document's address to a third-party server. */
 const start =
   "SwaggerUIBundle({url:'openapi.json',dom_id:'#page',deepLinking:true,validatorUrl:null,defaultModelsExpandDepth:0})";
 
 const asset = (name: string): Promise<string> =>
   readFile(createRequire(import.meta.url).resolve(`swagger-ui-dist/${name}`), 'utf8');
 
-/** Neither can end a script's element then, and in JavaScript both still mean the same. */
+/** Prevents the text from ending the script element; in JavaScript, the escaped forms mean the same. */
 const inScript = (text: string): string =>
   withoutMap(text).replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--');
 

@@ -6,8 +6,8 @@ import { type Places, grantsFor } from './grants.ts';
 import { namesOf } from './names.ts';
 
 /**
- * Has the secrets go with the stacks where nothing is to outlive them: functions made them, so that CloudFormation knows of none, and
- * under a key that is gone they could never be read, but would be paid for.
+ * Deletes the secrets together with the stacks if the deployment does not retain its data. The functions create the secrets, so
+ * CloudFormation does not know them. They would cost money although their key is deleted and nothing can read them.
  */
 export const addEmptyVault = (
   scope: Construct,

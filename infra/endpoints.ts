@@ -5,20 +5,22 @@ import type { Endpoint } from '../shared/http/endpoint.ts';
 import { type ApiName, apiNames } from '../shared/settings.ts';
 
 export interface Route {
-  /** As the gateway names it: `POST /v1/connections`. */
+  /** As API Gateway names it: `POST /v1/connections`. */
   readonly key: string;
   readonly method: string;
   readonly path: string;
-  /** The file of `functions/`, which is one Lambda: `connections/create`. */
+  /** The file of `functions/`, which is one Lambda function: `connections/create`. */
   readonly file: string;
-  /** Unique among all endpoints: the file, and of a file that has several the endpoint's own name. */
+  /** Unique among all endpoints: the file, followed by the name of the endpoint if the file has several. */
   readonly name: string;
   readonly endpoint: Endpoint;
-  /** Whose wire format it has; ours where there is none. */
+  /** The wire format of the route; `undefined` for Mooring's own API. */
   readonly api: Api | undefined;
 }
 
-/** The route table, of the APIs that are spoken, with every endpoint loaded: what the stacks, the document and the local server are made of. */
+/**
+ * Loads the route table of the enabled APIs with all endpoints. The stacks, the OpenAPI document and the local server are built from it.
+ */
 export const loadRoutes = async (spoken: readonly ApiName[] = apiNames): Promise<readonly Route[]> => {
   const loaded: Route[] = [];
   for (const [key, target] of Object.entries(routes)) {
@@ -27,7 +29,7 @@ export const loadRoutes = async (spoken: readonly ApiName[] = apiNames): Promise
     if (!isExposed(file, spoken)) continue;
     const name = apiOf(file);
     // One at a time: Jest cannot link modules that are imported concurrently.
-    const found = ((await import(`../functions/${file}.ts`)) as Readonly<Record<string, Endpoint>>)[part]; // a test holds it
+    const found = ((await import(`../functions/${file}.ts`)) as Readonly<Record<string, Endpoint>>)[part]; // a test checks that it exists
     if (!found) throw new Error(`functions/${file}.ts exports no ${part}`);
     loaded.push({
       key,
@@ -42,6 +44,6 @@ export const loadRoutes = async (spoken: readonly ApiName[] = apiNames): Promise
   return loaded;
 };
 
-/** The functions behind the API: each file once, with the routes that lead to it. */
+/** The functions behind the API: each file once, with its routes. */
 export const functionsOf = (all: readonly Route[]): ReadonlyMap<string, readonly Route[]> =>
   Map.groupBy(all, ({ file }) => file);

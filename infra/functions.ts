@@ -4,13 +4,13 @@ import type { Uses } from '../shared/ports/ports.ts';
 import type { ApiName } from '../shared/settings.ts';
 import { functionsOf, loadRoutes, type Route } from './endpoints.ts';
 
-/** One Lambda: which bundle it is of, what it may touch, and which routes lead to it. */
+/** A Lambda function: its bundle, the ports that it uses, and its routes. */
 export interface FunctionPlan {
   /** `connections/create`, `probe/test`, `publish`. */
   readonly name: string;
-  /** The folder under `dist/`; the functions of the probe share theirs. */
+  /** The folder below `dist/`. The functions of the probe share one. */
   readonly bundle: string;
-  /** The file in it, without its ending. */
+  /** The file in that folder, without its extension. */
   readonly entry: string;
   readonly source: string;
   readonly uses: Uses;
@@ -19,14 +19,14 @@ export interface FunctionPlan {
   readonly routes: readonly Route[];
 }
 
-/** Every function of the deployment, in the order of the route table; those without a route last. */
+/** Plans every function of the deployment, in the order of the route table; functions without a route come last. */
 export const planFunctions = async (spoken?: readonly ApiName[]): Promise<readonly FunctionPlan[]> => {
   const plans = [...functionsOf(await loadRoutes(spoken))].map(([file, routes]) => apiFunction(file, routes));
   for (const [name, timeout] of Object.entries(routeless)) plans.push(await routelessFunction(name, timeout));
   return plans;
 };
 
-/** Functions that no route leads to, and their time-outs (architecture.md, *Layout*). */
+/** Functions without routes, and their timeouts in seconds (architecture.md, *Layout*). */
 const routeless = {
   'not-found': 10,
   publish: 60,
@@ -43,17 +43,17 @@ const apiFunction = (file: string, routes: readonly Route[]): FunctionPlan => ({
   bundle: file,
   entry: 'index',
   source: `functions/${file}.ts`,
-  uses: Object.assign({}, ...routes.map(grantedUses)) as Uses, // of several endpoints in one file, what any of them uses
+  uses: Object.assign({}, ...routes.map(grantedUses)) as Uses, // the union of the uses of all endpoints in the file
   timeout: Math.max(...routes.map(({ endpoint }) => endpoint.timeout ?? 10)),
   routes,
 });
 
-/** Who must be recognised is looked up in the table; what is open to all touches only what it declares. */
+/** Authentication reads the table. An endpoint that is open to all uses only what it declares. */
 const grantedUses = ({ endpoint }: Route): Uses =>
   endpoint.scope === null ? endpoint.uses : usesOf(endpoint);
 
 const routelessFunction = async (name: string, timeout: number): Promise<FunctionPlan> => {
-  // A test holds that each has one or the other.
+  // A test checks that each has one or the other.
   const found = (await import(`../functions/${name}.ts`)) as {
     readonly uses?: Uses;
     readonly endpoint?: Endpoint;

@@ -2,7 +2,7 @@ import { Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 
-/** A statement of a role, and why, where it names more than it could. */
+/** A statement of a role's policy, with a reason if it uses wildcards. */
 export interface Grant {
   readonly statement: PolicyStatement;
   readonly why?: string;
@@ -19,12 +19,12 @@ export const allow = (
   ...(why !== undefined && { why }),
 });
 
-/** Accepts a finding of cdk-nag, with the reason why. */
+/** Accepts a finding of cdk-nag and records the reason. */
 export const accept = (scope: IConstruct, reason: string, ...ids: readonly string[]): void => {
   Validations.of(scope).acknowledge(...ids.map((id) => ({ id: `AwsSolutions::AwsSolutions-${id}`, reason })));
 };
 
-/** Accepts of each grant the wildcards that it gives a reason for; the others remain findings. */
+/** Accepts the wildcards of each grant that gives a reason. All others remain findings. */
 export const acceptWildcards = (scope: IConstruct, grants: readonly Grant[]): void => {
   for (const { statement, why } of grants) {
     const wide = statement.resources
@@ -36,10 +36,10 @@ export const acceptWildcards = (scope: IConstruct, grants: readonly Grant[]): vo
 
 const isWide = (resource: string) => resource.includes('*');
 
-/** As cdk-nag spells what is known at deployment only. */
+/** Renders values that are only known at deployment in the way cdk-nag does. */
 const spelled = (value: unknown): string => {
   if (typeof value === 'string') return value;
-  const [[name, of] = ['', undefined]] = Object.entries(value as object); // an intrinsic: an object of one key
+  const [[name, of] = ['', undefined]] = Object.entries(value as object); // an intrinsic function: an object with one key
   if (name === 'Fn::Join') return (of as [string, unknown[]])[1].map(spelled).join('');
   return `<${Array.isArray(of) ? of.join('.') : String(of)}>`;
 };

@@ -10,7 +10,7 @@ import type { Uses } from '../shared/ports/ports.ts';
 import type { Vault } from '../shared/ports/vault.ts';
 import { allow, type Conditions, type Grant } from './grant.ts';
 
-/** What grants are given on. */
+/** The resources on which grants are given. */
 export interface Places {
   readonly region: string;
   readonly table: string;
@@ -25,11 +25,11 @@ export interface Places {
 
 interface Wanted {
   readonly uses: Uses;
-  /** What of the vault, where its use does not say it: the functions of the probe differ. */
+  /** The methods of the vault, if the declared use does not determine them: the functions of the probe differ. */
   readonly vault?: readonly (keyof Vault)[];
 }
 
-/** The access that declared uses buy, and no more. */
+/** Builds exactly the access that the declared uses need. */
 export const grantsFor = ({ uses, vault = vaultOf(uses) }: Wanted, places: Places): readonly Grant[] => [
   ...(uses.store ? storeGrants(uses.store, places) : []),
   ...(uses.vault ? vaultGrants(vault, places) : []),
@@ -43,8 +43,8 @@ const vaultOf = ({ vault }: Uses) => {
 };
 
 /**
- * What each of the probe's functions does with the vault, though one bundle holds them all: a right to test is none to rotate.
- * `test` and `introspect` read; `credentials` alone brings a new version into force, and replaces a secret that is lost.
+ * The vault methods of each probe function, although one bundle contains them all: the right to test is no right to rotate. `test` and
+ * `introspect` only read. Only `credentials` brings new versions into force and replaces a lost secret.
  */
 export const probeVault = {
   test: ['read', 'readShared', 'tags'],
@@ -52,7 +52,7 @@ export const probeVault = {
   credentials: ['read', 'readShared', 'tags', 'stage', 'replace', 'promote', 'key'],
 } as const satisfies Record<string, readonly (keyof Vault)[]>;
 
-/** Reading the stream of the table, for the mapping that invokes `publish`. */
+/** Read access to the table's stream, for the event source mapping of `publish`. */
 export const streamGrants = (stream: string, { tableKey, region }: Places): readonly Grant[] => [
   allow(['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], [stream]),
   allow(['dynamodb:ListStreams'], ['*'], { why: 'dynamodb:ListStreams knows no resource.' }),
@@ -68,7 +68,7 @@ const storeGrants = (use: NonNullable<Uses['store']>, { table, tableKey, region 
     ],
     [table],
   ),
-  // DynamoDB uses the table's key in the name of whoever asks.
+  // DynamoDB uses the table's key on behalf of the caller.
   // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
   through(
     'dynamodb',
@@ -112,7 +112,7 @@ const vaultGrants = (functions: readonly (keyof Vault)[], places: Places): reado
 };
 
 /**
- * What Secrets Manager gives in place of a secret when it tries the key before the first use.
+ * The value that Secrets Manager uses instead of a secret's ARN when it validates the key before the first use.
  * https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
  */
 const trial = 'RequestToValidateKeyAccess';
@@ -123,7 +123,7 @@ const actionsOf = (name: keyof Vault): VaultActions => vaultActions[name];
 
 const tagged = { StringLike: { 'aws:ResourceTag/mooring:tenant': '*/*' } };
 
-/** A key, and only by way of the service that keeps something under it. */
+/** Allows the use of a key only through the service that encrypts data with it. */
 const through = (
   service: string,
   region: string,

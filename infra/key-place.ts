@@ -5,7 +5,7 @@ import { isServed, openStore, stateFolder } from './local/state.ts';
 /** A store of API keys. */
 export interface KeyPlace extends AsyncDisposable {
   readonly store: Store;
-  /** For people: where it is. */
+  /** Where it is, as text for people. */
   readonly name: string;
 }
 
@@ -16,7 +16,10 @@ export interface Wanted {
   readonly aws?: boolean;
 }
 
-/** Where keys are kept: what was asked for, else a server that runs here, else AWS where the environment names it, else here. */
+/**
+ * Opens the store that the flags select. Without flags: that of a running local server, else AWS if the environment names it, else the
+ * local state folder.
+ */
 export const keyPlace = async (wanted: Wanted, environment: Environment): Promise<KeyPlace> => {
   const folder = chooseFolder(wanted, environment);
   return folder === undefined ? awsPlace(environment) : folderPlace(folder);
@@ -55,14 +58,15 @@ const folderPlace = (folder: string): KeyPlace => {
   };
 };
 
-/** The SDK is loaded only where it is wanted: here the command is quick. */
+/** Loads the SDK only for AWS, so that local commands start fast. */
 const awsPlace = async (environment: Environment): Promise<KeyPlace> => {
   const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
   const { dynamoStore } = await import('../shared/adapters/dynamo-store.ts');
   const { emulatorConfig, emulatorTable } = await import('./local/aws-client.ts');
   const endpoint = environment['AWS_ENDPOINT_URL'];
   const region = environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'];
-  const client = new DynamoDBClient(endpoint ? emulatorConfig(environment) : region ? { region } : {});
+  const config = region ? { region } : {};
+  const client = new DynamoDBClient(endpoint ? emulatorConfig(environment) : config);
   const table = endpoint ? emulatorTable(environment) : environment['MOORING_TABLE'] || 'mooring';
   return {
     store: dynamoStore({ client, table }),

@@ -11,7 +11,7 @@ import { Segment, scopes as allScopes } from '../shared/http/caller.ts';
 import { describeFailure } from './describe-failure.ts';
 import { type KeyPlace, keyPlace } from './key-place.ts';
 
-/** `npm run keys`: makes, lists and revokes API keys, here or on AWS. */
+/** `npm run keys`: creates, lists and revokes API keys, locally or on AWS. */
 const main = async (): Promise<void> => {
   try {
     const { values, positionals } = parseArgs({ options, allowPositionals: true });
@@ -57,9 +57,9 @@ interface Values {
 
 type Command = (place: KeyPlace) => Promise<void>;
 
-/** What was asked for is checked whole before anything is opened. */
+/** Validates all arguments before anything is opened. */
 const commandOf = ([name, ...rest]: readonly string[], values: Values): Command => {
-  const command = Object.hasOwn(commands, name ?? '') ? commands[name as keyof typeof commands] : undefined; // just looked up
+  const command = Object.hasOwn(commands, name ?? '') ? commands[name as keyof typeof commands] : undefined; // just checked
   if (!command) throw new Error(`Expected create, list or revoke.\n\n${help}`);
   return command(rest, values);
 };

@@ -1,11 +1,11 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
-/** What things are called. Known beforehand, so that a stack can speak of what another one makes. */
+/** The names of resources. They are known in advance, so that a stack can name what another one creates. */
 export const namesOf = (prefix: string) => ({
   table: prefix,
   bus: prefix,
-  /** All secrets are named below it. */
+  /** The prefix of all secrets. */
   secrets: prefix,
   tests: `${prefix}-tests`,
   deadTests: `${prefix}-dead-tests`,
@@ -16,7 +16,7 @@ export const namesOf = (prefix: string) => ({
 });
 export type Names = ReturnType<typeof namesOf>;
 
-/** ARNs of what may be in another stack, without a reference that would tie the two together. */
+/** The ARNs of resources that may be in another stack, without a reference that would make one stack depend on the other. */
 export const arnsOf = (scope: Construct, names: Names) => {
   const arn = (service: string, resource: string, resourceName: string, arnFormat: ArnFormat) =>
     Stack.of(scope).formatArn({ service, resource, resourceName, arnFormat });
@@ -29,6 +29,6 @@ export const arnsOf = (scope: Construct, names: Names) => {
   };
 };
 
-/** `connections/create` → `ConnectionsCreate`, as constructs and stacks are called. */
+/** `connections/create` → `ConnectionsCreate`, the form of construct and stack names. */
 export const pascalCase = (name: string) =>
   name.replace(/(^|[-/])(\w)/g, (_, __, letter: string) => letter.toUpperCase());

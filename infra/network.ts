@@ -17,17 +17,17 @@ import { retention } from './add-function.ts';
 import type { Deployment } from './deployment.ts';
 import { addOwnEndpoints, addServiceEndpoints, endpointsGroup } from './vpc-endpoints.ts';
 
-/** Where the probe stands, and what around it no connection may ever be dialled to. */
+/** The probe's network, and the ranges in it that connections must never reach. */
 export interface Network {
   readonly vpc: IVpc;
   readonly subnets: SubnetSelection;
   readonly group: ISecurityGroup;
-  /** Its own subnets, in which are the endpoints of what it calls itself, and the VPC's resolver. */
+  /** The probe's own subnets, which contain the endpoints that it calls itself, and the VPC's resolver. */
   readonly deny: readonly string[];
   readonly egressIps: readonly string[];
 }
 
-/** The VPC of the deployment, or the one that it names, with endpoints for just what the probe calls. */
+/** Creates the VPC of the deployment or imports the one that it names, and adds endpoints only for what the probe calls. */
 export const networkOf = (
   scope: Construct,
   deployment: Deployment,
@@ -55,7 +55,7 @@ export const networkOf = (
 type Place = Omit<Network, 'group'>;
 
 const own = (scope: Construct, { cidr, nat, availabilityZones, services }: Deployment): Place => {
-  // Not every region has zones a and b, and not every account has all of them.
+  // Not every region has zones a and b, and not every account can use all zones.
   const zones = availabilityZones ?? [0, 1].map((at) => Fn.select(at, Fn.getAzs()));
   const asked = services.length > 0;
   const addresses = nat ? [new CfnEIP(scope, 'Address', { domain: 'vpc' })] : [];
@@ -71,21 +71,21 @@ const own = (scope: Construct, { cidr, nat, availabilityZones, services }: Deplo
     }),
     subnetConfiguration: [
       { name: 'probe', subnetType: type, cidrMask: 26 },
-      // Without NAT its place is kept, so that what comes after it stays where it is when NAT comes.
+      // Without NAT, the range is reserved, so that the subnets after it keep their ranges if NAT is added.
       ...(nat || asked
         ? [{ name: 'way-out', subnetType: SubnetType.PUBLIC, cidrMask: 28, reserved: !nat }]
         : []),
       ...(asked ? [{ name: 'services', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 28 }] : []),
     ],
-    // Would take a function that changes it; nothing is in the default group.
+    // It would need a custom resource function, and nothing uses the default group.
     restrictDefaultSecurityGroup: false,
   });
   const logGroup = new LogGroup(scope, 'FlowLog', { retention, removalPolicy: RemovalPolicy.DESTROY });
   vpc.addFlowLog('Flow', { destination: FlowLogDestination.toCloudWatchLogs(logGroup) });
   return {
-    vpc: vpc as IVpc, // CDK's own types do not hold under exactOptionalPropertyTypes
+    vpc: vpc as IVpc, // CDK's types do not match under exactOptionalPropertyTypes
     subnets: { subnetGroupName: 'probe' },
-    // Connectors dial the endpoints of services, and nothing else of ours.
+    // With service endpoints, connectors may reach their subnet, but no other part of the VPC.
     deny: asked ? rangesOf(vpc, ['probe', ...(nat ? ['way-out'] : [])]) : [cidr],
     egressIps: addresses.map(({ ref }) => ref),
   };

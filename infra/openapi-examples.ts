@@ -19,7 +19,7 @@ const created = {
   },
 };
 
-/** Bodies to start from, by endpoint. */
+/** Example request bodies, by endpoint. */
 export const examples: Readonly<Record<string, Readonly<Record<string, Json>>>> = {
   'connections/create': created,
   'connections/test-unsaved': created,

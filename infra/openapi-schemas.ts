@@ -20,7 +20,7 @@ import { apis } from '../functions/apis.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** What every failure looks like (RFC 9457). */
+/** The document of every failure (RFC 9457). */
 export const ProblemDocument = v.strictObject({
   type: v.string(),
   title: v.string(),
@@ -37,7 +37,7 @@ export const ProblemDocument = v.strictObject({
   request_id: v.string(),
 });
 
-/** Schemas that have a name of their own in the document. */
+/** Schemas with a name in the document. */
 const answers = {
   Connection,
   ListedConnection,
@@ -54,14 +54,14 @@ const answers = {
 };
 const bodies = { ConnectionInput, ConnectionPatch };
 
-/** A schema as JSON Schema; what has a name is referred to. */
+/** Converts a schema to JSON Schema, with references to named schemas. */
 export const jsonSchema = (schema: v.GenericSchema | undefined, typeMode: 'input' | 'output'): Json =>
   schema ? convert(schema, typeMode) : {};
 
-/** The body of a request. */
+/** Converts the schema of a request body. */
 export const requestSchema = (schema: v.GenericSchema): Json => jsonSchema(schema, 'input');
 
-/** The named schemas, and of every connector what its `config` and `credentials` may hold. */
+/** The named schemas, and the schemas of `config` and `credentials` of every connector. */
 export const components = (): { readonly schemas: Json } => {
   const own = {
     ...all(answers, 'output'),
@@ -79,11 +79,11 @@ export const components = (): { readonly schemas: Json } => {
   return { schemas: { ...own, ...(Object.fromEntries(byConnector) as Json) } };
 };
 
-/** A body's `config` and `credentials` are open here: which fields they have depends on the connector. */
+/** Describes `config` and `credentials` of a body as open objects: their fields depend on the connector. */
 const described = (schemas: Readonly<Record<string, Json>>): Json =>
   Object.fromEntries(
     Object.entries(schemas).map(([name, { properties, ...form }]) => {
-      const { config, credentials, ...others } = properties as Readonly<Record<string, Json>>; // an object schema's
+      const { config, credentials, ...others } = properties as Readonly<Record<string, Json>>; // from an object schema
       const told = {
         config: { ...config, description: 'The fields of the schema `{type}.config`.' },
         credentials: {
@@ -92,22 +92,22 @@ const described = (schemas: Readonly<Record<string, Json>>): Json =>
           writeOnly: true,
         },
       };
-      // In a change it is refused, and has no type.
+      // In a patch, `type` is refused, so it has no JSON type.
       const { type } = others;
       const known = type?.['type'] === 'string' && { type: { ...type, enum: types } };
       return [name, { ...form, properties: { ...others, ...told, ...known } }];
     }),
   );
 
-/** One parameter per entry of an object schema. */
+/** Converts each entry of an object schema to a parameter. */
 export const parametersOf = (
   schema: v.GenericSchema | undefined,
   place: 'path' | 'query' | 'header',
 ): readonly Json[] => {
   if (!schema || !('entries' in schema)) return [];
-  const entries = schema.entries as Readonly<Record<string, v.GenericSchema>>; // an object schema's
+  const entries = schema.entries as Readonly<Record<string, v.GenericSchema>>; // an object schema
   const { properties, required = [] } = convert(schema, 'input');
-  const needed = required as readonly string[]; // JSON Schema says so, and so does the next line
+  const needed = required as readonly string[]; // an array of names in JSON Schema
   return Object.entries(properties as Readonly<Record<string, Json>>).map(
     ([name, { description, ...form }]) => ({
       name,
@@ -119,7 +119,7 @@ export const parametersOf = (
   );
 };
 
-/** In a query everything is text; what it spells is said better. */
+/** Query values are text. This converts the schema to the type that the text stands for. */
 const meant = (form: Json, entry: v.GenericSchema | undefined): Json => {
   const { default: usual, pattern: _, ...rest } = form;
   const steps = stepsOf(entry);
@@ -144,7 +144,7 @@ interface PipeStep {
   readonly requirement?: unknown;
 }
 
-/** The steps of a pipe, which may be wrapped: digits that the handler has as a number have one that makes it. */
+/** The steps of a pipe, also of a wrapped schema. A number in a query has a step that converts its digits. */
 const stepsOf = (entry: v.GenericSchema | undefined): readonly PipeStep[] => {
   const schema = entry && 'wrapped' in entry ? entry.wrapped : entry;
   const pipe = typeof schema === 'object' && schema !== null && 'pipe' in schema ? schema.pipe : [];
@@ -162,7 +162,7 @@ const all = (
 const without = (name: string) =>
   Object.fromEntries(Object.entries(named).filter(([other]) => other !== name));
 
-/** The named schemas of the other APIs, each after the name of its own. */
+/** The named schemas of the other APIs, prefixed with the name of their API. */
 const spoken = (kind: keyof Api['schemas']): Readonly<Record<string, v.GenericSchema>> =>
   Object.fromEntries(
     Object.values(apis).flatMap(({ name, schemas }) =>
@@ -186,16 +186,16 @@ const inheritedNames = ['__proto__', 'prototype', 'constructor'];
 
 const config = {
   target: 'draft-2020-12',
-  // Rules that are functions have no equivalent; their words follow.
+  // Checks by functions have no equivalent in JSON Schema. Their messages become descriptions below.
   errorMode: 'ignore',
   overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
-  // What valibot leaves out of a record, and a request is therefore refused for.
+  // Valibot drops these keys from a record, so requests with them are refused.
   overrideSchema: ({ valibotSchema: { type }, jsonSchema: { propertyNames, ...form } }) =>
     type === 'record' && typeof propertyNames === 'object'
       ? { ...form, propertyNames: { ...propertyNames, not: { enum: inheritedNames } } }
       : undefined,
   overrideAction: ({ valibotAction: action, jsonSchema: form }) => {
-    // Blanks alone are nothing.
+    // A text of blanks only counts as empty.
     if (action.type === 'trim') return { ...form, pattern: '\\S' };
     return action.type === 'check' && 'message' in action && typeof action.message === 'string'
       ? { ...form, description: action.message }

@@ -9,7 +9,7 @@ import { loadRoutes, type Route } from './endpoints.ts';
 import { examples } from './openapi-examples.ts';
 import { components, jsonSchema, type Json, parametersOf, requestSchema } from './openapi-schemas.ts';
 
-/** The OpenAPI 3.1 document, from the route table and nothing else. */
+/** Builds the OpenAPI 3.1 document from the route table alone. */
 export const openapi = async (): Promise<Json> => {
   const paths: Record<string, Record<string, Json>> = {};
   for (const route of await loadRoutes()) {
@@ -114,7 +114,7 @@ const operationOf = (route: Route): Json => {
   };
 };
 
-/** As it is usually written: `X-Product-Name`. */
+/** The usual spelling of a header: `X-Product-Name`. */
 const spelledOut = (parameter: Json): Json => ({
   ...parameter,
   name: String(parameter['name']).replaceAll(/(^|-)\w/g, (letter) => letter.toUpperCase()),
@@ -124,7 +124,7 @@ const camelCase = (name: string) => name.replace(/[-/](\w)/g, (_, letter: string
 
 type Endpoint = Route['endpoint'];
 
-/** What an endpoint may answer says which headers it reads. */
+/** An endpoint's possible answers determine which headers it reads. */
 const headersOf = (method: string, { scope, problems: own = [], also = {} }: Endpoint) => {
   const named: (keyof typeof headers)[] = [];
   if (scope) named.push('Environment');
@@ -157,11 +157,11 @@ const answersOf = ({ status, returns, contentType = 'application/json', also = {
   return { [status]: found, ...Object.fromEntries(others) };
 };
 
-/** Without what is the body of another status. */
+/** Leaves out the options that are the body of another status. */
 const usualOf = (returns: v.GenericSchema, also: NonNullable<Endpoint['also']>): v.GenericSchema => {
   const others = Object.values(also).flatMap((other) => (typeof other === 'string' ? [] : other.returns));
   if (others.length === 0 || !('options' in returns)) return returns;
-  const options = returns.options as v.GenericSchema[]; // a union's
+  const options = returns.options as v.GenericSchema[]; // a union's options
   return v.union(options.filter((option) => !others.includes(option)));
 };
 
@@ -172,7 +172,7 @@ const headerRefs = (...names: readonly string[]): Json =>
 
 const spelled: Readonly<Record<string, string>> = { RequestId: 'X-Request-Id', RetryAfter: 'Retry-After' };
 
-/** One answer per status, naming the codes that it may have. */
+/** One response per status, with the possible problem codes. */
 const problemsOf = ({ endpoint, api }: Route): Json => {
   if (isFailing(api)) return spokenFailures(api, endpoint);
   const failures = failuresOf(endpoint);
@@ -189,7 +189,7 @@ const problemsOf = ({ endpoint, api }: Route): Json => {
   );
 };
 
-/** In the form of another API: the same failures under the statuses that they have there. */
+/** The same failures in another API's format, with the statuses of that API. */
 const spokenFailures = (api: Failing, endpoint: Endpoint): Json => {
   const wrong = (['path', 'query', 'header', 'body'] as const)
     .filter(
@@ -233,7 +233,7 @@ const codesOf = ({ scope, params, body, uses, problems: own = [] }: Endpoint): r
 
 const problemResponse = (status: number, codes: readonly ProblemCode[], isKept: boolean): Json => ({
   description: codes.map((code) => `\`${code}\`: ${problems[code].title}`).join('\n\n'),
-  // A failure of a source that is kept says when it is tried again.
+  // A stored failure of a source has a Retry-After header that tells when it is retried.
   headers: headerRefs(
     'RequestId',
     ...(status === 429 || status === 503 || (isKept && status > 500) ? ['RetryAfter'] : []),

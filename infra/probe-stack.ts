@@ -17,7 +17,7 @@ interface Props extends StackProps, Making {
   readonly plans: readonly FunctionPlan[];
 }
 
-/** The probe: alone in a VPC, the only one that reads secrets and dials. Invoked by name, and by the queue; by no route. */
+/** The probe, alone in a VPC: only it reads secrets and dials sources. Other functions and the queue invoke it; it has no route. */
 export class ProbeStack extends Stack {
   constructor(scope: Construct, id: string, { data, plans, deployment, dist, ...props }: Props) {
     super(scope, id, props);
@@ -39,7 +39,7 @@ export class ProbeStack extends Stack {
     const functions = Object.entries(memory).map(([part, memorySize]) => {
       const plan = plans.find(({ name }) => name === `probe/${part}`);
       if (!plan) throw new Error(`There is no function probe/${part}`);
-      const vault = probeVault[part as keyof typeof memory]; // a key of `memory` it is
+      const vault = probeVault[part as keyof typeof memory]; // a key of `probeMemoryMb`
       return addFunction(
         this,
         plan,
@@ -47,9 +47,9 @@ export class ProbeStack extends Stack {
         {
           memorySize,
           environment: { ...environment, ...(part === 'test' && queueing) },
-          // Lambda would invoke again what failed; what the probe does must not be done twice.
+          // Lambda would retry failed invocations, but the probe must not do its work twice.
           retryAttempts: 0,
-          // Nor is what it could not begin for as long as that worth beginning: the caller counts it as failed by then.
+          // Invocations that cannot start within this time are dropped: by then, the caller counts them as failed.
           maxEventAge: Duration.minutes(2),
           vpc: network.vpc,
           vpcSubnets: network.subnets,
@@ -68,7 +68,7 @@ export class ProbeStack extends Stack {
         eventSourceArn: data.tests.queueArn,
         batchSize: 10,
         reportBatchItemFailures: true,
-        // Without it a bulk create takes all the functions that the account may run.
+        // Without a limit, a bulk creation would use all of the account's concurrency.
         maxConcurrency: deployment.testConcurrency,
       });
     }
@@ -90,7 +90,7 @@ export class ProbeStack extends Stack {
   }
 }
 
-/** MB; a third of a processor or so for a test, a whole one for a catalog. */
+/** In MB: about a third of a vCPU for a test, a whole one for a catalog. */
 const memory = { test: 512, introspect: 1769, credentials: 512 } as const;
 
 const policyOf = ({ deny = [], ...policy }: EgressPolicy, network: Network): EgressPolicy => ({

@@ -8,7 +8,7 @@ import { pascalCase } from './names.ts';
 import { ProbeStack } from './probe-stack.ts';
 import { WireStack } from './wire-stack.ts';
 
-/** The deployment as its stacks, named after it: what is kept, the probe, and one stack per API. */
+/** Adds the stacks of the deployment: stored data, the probe, and one stack per API. Their names start with its name. */
 export const addStacks = async (app: App, { deployment, dist }: Making): Promise<void> => {
   const plans = await planFunctions(deployment.apis);
   const prefix = pascalCase(deployment.name);
@@ -34,7 +34,7 @@ export const addStacks = async (app: App, { deployment, dist }: Making): Promise
     plans: plans.filter(({ name, routes }) => routes.length > 0 && apiOf(name) === undefined),
     notFound: named(plans, 'not-found'),
   });
-  // Its functions name the probe's, though nothing in the templates refers to them.
+  // The API's functions refer to the probe's by name only, so CDK does not see this dependency.
   api.addStackDependency(probe);
   for (const name of deployment.apis) {
     const own = plans.filter((plan) => apiOf(plan.name) === name);

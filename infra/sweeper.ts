@@ -8,7 +8,7 @@ import type { FunctionPlan } from './functions.ts';
 import { type Places, grantsFor } from './grants.ts';
 import { namesOf } from './names.ts';
 
-/** Once a day; answers what tells that it failed. */
+/** Adds the sweeper, which runs once a day. Returns the alarm for its failures. */
 export const addSweeper = (scope: Construct, plan: FunctionPlan, making: Making, places: Places): Alarm => {
   const names = namesOf(making.deployment.name);
   const sweeper = addFunction(scope, plan, making, {

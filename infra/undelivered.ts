@@ -9,7 +9,7 @@ import { allow } from './grant.ts';
 import { type Places, grantsFor } from './grants.ts';
 import { namesOf } from './names.ts';
 
-/** The function that takes the dead letters of the tests' queue; answers what tells that there were some. */
+/** Adds the function that handles the dead letters of the queue for tests. Returns the alarm that fires when there are any. */
 export const addUndelivered = (
   scope: Construct,
   plan: FunctionPlan,

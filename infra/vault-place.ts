@@ -8,13 +8,13 @@ import { chooseFolder, type Environment, type Wanted } from './key-place.ts';
 export interface VaultPlace extends AsyncDisposable {
   readonly store: Store;
   readonly vault: SweepVault;
-  /** For people: where it is. */
+  /** Where it is, as text for people. */
   readonly name: string;
-  /** The key that carries the mark of the store; empty where it is not known. Left out where the vault has a place of its own for it. */
+  /** The key that carries the mark of the store; empty if it is unknown. Absent if the vault keeps the mark elsewhere. */
   readonly markPlace?: string;
 }
 
-/** The same places as those of the API keys (`keyPlace`); a vault is never created. */
+/** Opens the vault in the same locations as the API keys (`openApiKeyLocation`). It never creates a vault. */
 export const vaultPlace = async (wanted: Wanted, environment: Environment): Promise<VaultPlace> => {
   const folder = chooseFolder(wanted, environment);
   return folder === undefined ? awsPlace(environment) : folderPlace(folder);
@@ -43,7 +43,7 @@ const emulatorPlace = async (environment: Environment): Promise<VaultPlace> => {
   return { store, vault, name, [Symbol.asyncDispose]: dispose };
 };
 
-/** The keys of a deployment are needed by `accept` and `quarantine` alone; they are outputs of its data stack. */
+/** Only `accept` needs a key of the deployment, which is an output of its data stack. */
 const deployedPlace = async (environment: Environment): Promise<VaultPlace> => {
   const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
   const { KMSClient } = await import('@aws-sdk/client-kms');

@@ -6,7 +6,7 @@ import { createLog } from '../shared/log.ts';
 import { describeFailure } from './describe-failure.ts';
 import { type VaultPlace, vaultPlace } from './vault-place.ts';
 
-/** `npm run vault`: shows removed secrets and brings them back, here or on AWS. */
+/** `npm run vault`: lists removed secrets and restores them, locally or on AWS. */
 const main = async (): Promise<void> => {
   try {
     const { values, positionals } = parseArgs({ options, allowPositionals: true });
@@ -48,7 +48,7 @@ const options = {
 type Command = (place: VaultPlace) => Promise<void>;
 
 const readCommand = ([name = '', ...names]: readonly string[]): Command => {
-  const command = Object.hasOwn(commands, name) ? commands[name as keyof typeof commands] : undefined; // just looked up
+  const command = Object.hasOwn(commands, name) ? commands[name as keyof typeof commands] : undefined; // just checked
   if (!command) throw new Error(`Expected ${Object.keys(commands).join(', ')}.\n\n${help}`);
   return command(names);
 };

@@ -24,14 +24,14 @@ export const endpointsGroup = (scope: Construct, vpc: IVpc, probe: ISecurityGrou
     description: 'VPC endpoints: in from the probe alone',
     allowAllOutbound: false,
   });
-  // Beside the group, and not as a resource of its own as CDK would have it.
+  // As a property of the group; CDK would add a separate resource.
   (group.node.defaultChild as CfnSecurityGroup).securityGroupIngress = [
     { ipProtocol: 'tcp', fromPort: 443, toPort: 443, sourceSecurityGroupId: probe.securityGroupId },
   ];
   return group;
 };
 
-/** For just what the probe calls in our name. Whoever has other credentials cannot use our way. */
+/** Adds endpoints for what the probe calls with Mooring's own credentials. Their policies refuse credentials of other accounts. */
 export const addOwnEndpoints = (
   place: Place,
   { account, table }: { readonly account: string; readonly table: string },
@@ -53,7 +53,10 @@ export const addOwnEndpoints = (
   addInterface(place, 'Kms', InterfaceVpcEndpointAwsService.KMS, 'kms:*', ours);
 };
 
-/** For what connectors ask with keys of the customers', whatever account those are of: the one request that they make, and no other. */
+/**
+ * Adds endpoints for services that connectors call with customers' keys, which may belong to any account. Their policies allow only the one
+ * request that connectors make.
+ */
 export const addServiceEndpoints = (place: Place, services: readonly Service[]): void => {
   for (const name of new Set(services)) addInterface(place, ...asked[name]);
 };

@@ -4,15 +4,15 @@ import type { Bundle } from './bundle.ts';
 import type { FunctionPlan } from './functions.ts';
 
 export interface Weight {
-  /** Bytes of the entry and all that it imports, without the modules of the AWS SDK: what is there before any port. */
+  /** Bytes of the entry and everything that it imports, without the AWS SDK: what is loaded before any port. */
   readonly entry: number;
-  /** Bytes loaded before the first answer: the entry and the ports that it declares, the SDK's clients included. */
+  /** Bytes that are loaded before the first answer: the entry and its declared ports, with their SDK clients. */
   readonly first: number;
-  /** What is loaded in other cases only: tokens, other ways to credentials, dialling, drivers. */
+  /** Bytes that are loaded only in some cases: tokens, other credential providers, dialling, drivers. */
   readonly late: number;
 }
 
-/** How much one function of a bundle loads, from what esbuild says that it wrote. */
+/** Measures how much code one function of a bundle loads, from esbuild's metadata. */
 export const weigh = ({ metafile }: Pick<Bundle, 'metafile'>, { source, uses }: FunctionPlan): Weight => {
   const outputs = codeOf(metafile);
   const loadedBy = (...modules: readonly string[]) =>
@@ -30,7 +30,7 @@ export const weigh = ({ metafile }: Pick<Bundle, 'metafile'>, { source, uses }: 
   };
 };
 
-/** Every package that a bundle holds code of. */
+/** All packages whose code a bundle contains. */
 export const packagesOf = ({ metafile }: Pick<Bundle, 'metafile'>): ReadonlySet<string> =>
   new Set(
     [...codeOf(metafile).values()].flatMap(({ inputs }) =>
@@ -45,7 +45,7 @@ type Output = Metafile['outputs'][string];
 const codeOf = ({ outputs }: Metafile): ReadonlyMap<string, Output> =>
   new Map(Object.entries(outputs).filter(([file]) => file.endsWith('.mjs')));
 
-/** What the composition root imports for a port (`shared/adapters/aws.ts`). */
+/** The modules that the composition root (`shared/adapters/aws-runtime.ts`) imports for the ports. */
 const portsOf = (uses: Uses): readonly string[] =>
   Object.keys(uses).map((port) =>
     port === 'documents' ? 'shared/adapters/file-documents.ts' : `shared/adapters/aws-${port}.ts`,
@@ -66,7 +66,7 @@ const closure = (outputs: ReadonlyMap<string, Output>, from: readonly string[]):
 
 const packageOf = (file: string) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1];
 
-/** Without the SDK, and what nothing but the SDK asks for. */
+/** Bytes without the AWS SDK and the packages that only the SDK uses. */
 const ownBytes = (output: Output | undefined): number =>
   sum(
     Object.entries(output?.inputs ?? {})

@@ -12,7 +12,10 @@ interface Props extends StackProps, Making {
   readonly plans: readonly FunctionPlan[];
 }
 
-/** One wire format besides our own: its routes of the HTTP API and its functions. CloudFormation holds 500 resources a stack. */
+/**
+ * One of the other wire formats: its routes of the HTTP API and its functions. A stack of its own, because CloudFormation limits a stack to
+ * 500 resources.
+ */
 export class WireStack extends Stack {
   constructor(scope: Construct, id: string, { api, data, plans, deployment, dist, ...props }: Props) {
     super(scope, id, props);

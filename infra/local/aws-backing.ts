@@ -24,7 +24,7 @@ import { pollQueue } from './queue-poller.ts';
 import { pollStream } from './stream-poller.ts';
 import { testsInTurn } from './tests-in-turn.ts';
 
-/** All of it on the server that AWS_ENDPOINT_URL names, made there where it is missing. */
+/** Uses the server that AWS_ENDPOINT_URL names, and creates what is missing there. */
 export const awsBacking = async (
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Backing> => {
@@ -42,14 +42,14 @@ export const awsBacking = async (
     const [keyId, macKeyId, markKeyId, queues] = await Promise.all([
       ensureKey(kms, `${emulatorName}-secrets`),
       ensureKey(kms, `${emulatorName}-mac`, { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' }),
-      // Of this table alone: several tables share the keys.
+      // This key belongs to this table only; several tables share the other keys.
       ensureKey(kms, `${table}-store`),
       ensureEventPath(events, sqs, emulatorName),
       createTable(dynamo, table),
     ]);
     return {
       store: dynamoStore({ client: dynamo, table }),
-      // Below a name of this table's own: what no connection of it names is swept away.
+      // The table's name is the prefix: the sweeper removes secrets below it that no connection in this table names.
       vault: secretsVault({ secrets, kms, prefix: table, keyId, macKeyId, markKeyId, clock: Date.now }),
       follow: (probe, limits, log) =>
         follow({ config, table, dynamo, events, sqs, queues }, { probe, limits }, log),
@@ -74,7 +74,7 @@ interface EventPath {
   readonly queues: { readonly tests: string; readonly dead: string };
 }
 
-/** What Lambda's event source mappings do on AWS: stream → publish → bus, queue → probe, and dead letters → the end of a test. */
+/** Does the work of Lambda's event source mappings: stream → publish → bus, queue → probe, and dead letters → failed tests. */
 const follow = async (
   { config, table, dynamo, events, sqs, queues }: EventPath,
   { probe, limits }: { readonly probe: Pick<Probe, 'test'>; readonly limits: DialLimits },
@@ -125,7 +125,7 @@ const follow = async (
   };
 };
 
-/** Of a change that is no event the log tells, and nothing waits for it. */
+/** A change that cannot become an event is logged, and nothing waits for it. */
 const readEvents = (change: StoreEvent, log: Log): readonly ConnectionEvent[] => {
   try {
     return eventsOf([change]);
@@ -135,7 +135,7 @@ const readEvents = (change: StoreEvent, log: Log): readonly ConnectionEvent[] =>
   }
 };
 
-/** Here no other queue takes a dead letter that cannot be read: it would come back for days. */
+/** No other queue takes an unreadable dead letter here, so it would be delivered again for days. */
 const readLetter = (body: string, log: Log): ConnectionEvent | undefined => {
   try {
     return readQueuedEvent(body);

@@ -1,4 +1,4 @@
-/** For servers that stand in for AWS: they take any region and any keys, so that nobody has to name some. */
+/** The client configuration for AWS emulators. They accept any region and keys, so defaults are enough. */
 export const emulatorConfig = (environment: Readonly<Record<string, string | undefined>>) => {
   const named = ['AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'AWS_WEB_IDENTITY_TOKEN_FILE'].some(
     (name) => environment[name],
@@ -9,9 +9,9 @@ export const emulatorConfig = (environment: Readonly<Record<string, string | und
   };
 };
 
-/** The table, and what the secrets of its connections are named below. */
+/** The name of the table, which is also the prefix of its connections' secrets. */
 export const emulatorTable = (environment: Readonly<Record<string, string | undefined>>): string =>
   environment['MOORING_TABLE'] || emulatorName;
 
-/** The name of all else that `npm start` makes there. */
+/** The name of everything else that `npm start` creates there. */
 export const emulatorName = 'mooring-local';

@@ -10,7 +10,7 @@ import {
   SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs';
 
-/** A key by its alias, made where it is not there. */
+/** Finds a key by its alias, or creates it. */
 export const ensureKey = async (
   kms: KMSClient,
   name: string,
@@ -28,7 +28,10 @@ export const ensureKey = async (
   return KeyMetadata?.Arn ?? alias;
 };
 
-/** The bus, and the rule that leads from it to the queue of tests; answers the addresses of that queue and of its dead letters. */
+/**
+ * Creates the bus, the queue for tests and the rule between them where they are missing. Returns the URLs of that queue and of its
+ * dead-letter queue.
+ */
 export const ensureEventPath = async (
   events: EventBridgeClient,
   sqs: SQSClient,
@@ -54,7 +57,7 @@ export const ensureEventPath = async (
   return { tests: url, dead: dead.url };
 };
 
-/** The same that the stack's rule looks for. */
+/** The same pattern as the stack's rule. */
 const wanted = { source: ['mooring'], detail: { test: [true] } };
 
 const policy = (queue: string, rule: string | undefined) => ({
@@ -70,7 +73,7 @@ const policy = (queue: string, rule: string | undefined) => ({
   ],
 });
 
-/** The attributes are set on a queue that is there too: an earlier release may have made it with others. */
+/** Sets the attributes of an existing queue too: an earlier release may have created it with others. */
 const ensureQueue = async (sqs: SQSClient, name: string, Attributes: Record<string, string>) => {
   const { QueueUrl: url = '' } = await createOrFindQueue(sqs, name);
   if (Object.keys(Attributes).length > 0)
@@ -80,7 +83,7 @@ const ensureQueue = async (sqs: SQSClient, name: string, Attributes: Record<stri
   return { url, arn: found?.QueueArn ?? '' };
 };
 
-/** Created without attributes: one that is there with any is then no conflict. */
+/** Creates the queue without attributes, so that an existing queue with attributes is no conflict. */
 const createOrFindQueue = async (sqs: SQSClient, name: string) => {
   try {
     return await sqs.send(new CreateQueueCommand({ QueueName: name }));

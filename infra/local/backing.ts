@@ -11,15 +11,15 @@ import { followOutbox } from './loop.ts';
 import { openStore } from './state.ts';
 import { testsInTurn, waitForQuota } from './tests-in-turn.ts';
 
-/** What the functions stand on, and the way of an event from a change to the test that it asks for. */
+/** The store and the vault behind the functions, and the path of an event from a change to its test. */
 export interface Backing extends AsyncDisposable {
   readonly store: Store;
   readonly vault: Vault;
-  /** Begins with what a run before this one did not get to. */
+  /** Starts with the events that an earlier run did not deliver. */
   follow(probe: Pick<Probe, 'test'>, limits: DialLimits, log: Log): Promise<Disposable | AsyncDisposable>;
 }
 
-/** All of it in the state folder. */
+/** Keeps everything in the state folder. */
 export const folderBacking = async (folder: string): Promise<Backing> => {
   const store = openStore(folder);
   try {
@@ -46,7 +46,7 @@ const followEvents = (
   const bus = localBus({
     deliver: (event) => (event.test ? test(event) : Promise.resolve()),
     undeliverable: async (event, error) => {
-      // What a stop interrupts is delivered again at the next start.
+      // An interrupted event is delivered again at the next start.
       if (isStopped) return;
       log.error('an event could not be delivered', error, { event_id: event.event_id });
       if (event.test) await failUndeliveredTest(store, event, Date.now());

@@ -10,7 +10,7 @@ interface Shown {
   readonly notes: readonly string[];
 }
 
-/** What the terminal shows once the server is ready. */
+/** Renders what the terminal shows once the server is ready. */
 export const banner = ({ address, apiKey, lines, notes }: Shown): string =>
   [
     '',
@@ -23,7 +23,7 @@ export const banner = ({ address, apiKey, lines, notes }: Shown): string =>
     ...notes,
   ].join('\n');
 
-/** Each works in a shell of its own; those after the first ask for the id themselves. */
+/** Each command works in a shell of its own: all except the first look up the id themselves. */
 export const curlLines = (
   address: string,
   apiKey: string,
@@ -44,13 +44,13 @@ export const curlLines = (
 export interface Registration {
   readonly name: string;
   readonly body: string;
-  /** Of the body, so that the same request always carries the same. */
+  /** Derived from the body, so that the same request always has the same key. */
   readonly key: string;
 }
 
 /**
- * The request that registers the demo database: one that is answered 201 now and again for hours to come. A name whose first request is
- * about to be forgotten, or whose connection was deleted, gives way to the next.
+ * Chooses a request to register the demo database that returns 201 now and when it is repeated in the next hours. If the first request with
+ * a name is about to be forgotten, or its connection was deleted, the next name is used.
  */
 export const registration = async (
   store: ReadStore,
@@ -73,7 +73,7 @@ export const registration = async (
 export const localOrg = 'org_local';
 const tenant = { org: localOrg, environment: 'default' };
 
-/** On loopback, and without a certificate: there is nothing to encrypt for. */
+/** Without TLS: the server has no certificate, and traffic stays on loopback. */
 const settingsOf = (name: string, demo: Demo | undefined) => ({
   name,
   type: 'postgresql',
@@ -82,5 +82,5 @@ const settingsOf = (name: string, demo: Demo | undefined) => ({
   ...(demo && { options: { ssl_mode: 'disable' } }),
 });
 
-/** For every POSIX shell, whatever is in it. */
+/** Quotes any text for a POSIX shell. */
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The first bytes of a body, up to `most`; `whole` when that was all. */
+/** Reads a body up to `maxBytes` bytes; `whole` tells whether that is all of it. */
 export const readBody = async (
   request: IncomingMessage,
   most: number,

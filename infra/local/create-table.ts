@@ -8,7 +8,7 @@ import {
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { tableSchema } from '../../shared/adapters/table.ts';
 
-/** Makes the table where no stack does: on this machine and in tests. One that is there is left as it is. */
+/** Creates the table locally and in tests, where no stack does it. Leaves an existing table unchanged. */
 export const createTable = async (client: DynamoDBClient, name: string): Promise<void> => {
   const { partitionKey, sortKey, due, stream } = tableSchema;
   const names = [partitionKey, sortKey, due.partitionKey, due.sortKey];

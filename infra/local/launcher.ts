@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { setInterval } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-/** Resolves when the npm that started this is gone: killed, it takes along neither its shell nor us. */
+/** Resolves when the npm process that started this one is gone. Killing npm ends neither its shell nor this process. */
 export const launcherEnded = async (
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<void> => {
@@ -13,14 +13,14 @@ export const launcherEnded = async (
   }
 };
 
-/** npm runs a script by a shell, which some shells then replace by the script. */
+/** npm runs a script in a shell, and some shells replace themselves with the script. */
 const launcherOf = async (parent: number): Promise<number | undefined> => {
   try {
     const { stdout } = await promisify(execFile)('ps', ['-o', 'ppid=', '-o', 'args=', '-p', String(parent)]);
     const [, above, command = ''] = /^\s*(\d+)\s+(.*)/.exec(stdout) ?? [];
     return /^(\S*\/)?(ba|da|z)?sh -c /.test(command) ? Number(above) : parent;
   } catch {
-    return undefined; // no such ps: then it is not known
+    return undefined; // no usable ps, so the launcher is unknown
   }
 };
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 
-/** Listens on 127.0.0.1 and, where there is IPv6, on the same port of ::1: `localhost` may mean either. */
+/** Listens on 127.0.0.1 and, if IPv6 is available, on the same port of ::1, because `localhost` may resolve to either. */
 export const listenOnLoopback = async (create: () => Server, wanted: number): Promise<readonly Server[]> => {
   const first = await listen(create(), '127.0.0.1', wanted);
   const address = first.address();

@@ -2,7 +2,7 @@ import type { Bus, ConnectionEvent } from '../../shared/ports/bus.ts';
 import type { StoreEvent } from '../../shared/ports/store.ts';
 import { eventsOf } from '../../shared/domain/events.ts';
 
-/** What the store keeps of changes until they are acknowledged. */
+/** The changes that the store keeps until they are acknowledged. */
 export interface Outbox {
   events(after: string | undefined, limit: number): StoreEvent[];
   ack(id: string): void;
@@ -12,18 +12,18 @@ export interface Outbox {
 interface Options {
   readonly outbox: Outbox;
   readonly bus: Bus;
-  /** Told of whatever failed; the loop goes on. */
+  /** Called with every error. The loop continues. */
   readonly failed: (error: unknown) => void;
   /**
-   * How many deliveries may be under way; who delivers has them take turns. Tests over their quota are among them: with fewer places the
-   * backlog of one organisation would hold up the tests of all others.
+   * The limit of concurrent deliveries; the deliveries themselves take turns. They include tests that exceed their quota: with a lower
+   * limit, the backlog of one organisation would delay the tests of all others.
    */
   readonly mostAtOnce?: number;
 }
 
 /**
- * Does what the stream and `publish` do on AWS. A change is acknowledged when it and all before it were delivered: what a kill
- * interrupts is delivered at the next start. Disposing waits for nothing that runs.
+ * Does the work of the stream and of `publish`. A change is acknowledged once it and all earlier ones are delivered; what a kill interrupts
+ * is delivered at the next start. Disposing does not wait for running deliveries.
  */
 export const followOutbox = ({ outbox, bus, failed, mostAtOnce = 100_000 }: Options): Disposable => {
   const begun = new Map<string, 'running' | 'done'>();
@@ -41,10 +41,10 @@ export const followOutbox = ({ outbox, bus, failed, mostAtOnce = 100_000 }: Opti
     if (upTo !== undefined) outbox.ack(upTo);
   };
 
-  /** Is given no change: what waits for long keeps only its events in memory. */
+  /** Takes only the events and not the change, so that a long wait keeps little in memory. */
   const deliver = async (id: string, events: readonly ConnectionEvent[]) => {
     try {
-      // Awaited in any case: whoever began this one is to begin the others of its batch before the next batch is read.
+      // Always awaits, so that all changes of a batch are started before the next batch is read.
       await (events.length > 0 ? bus.put(events) : undefined);
     } catch (error) {
       failed(error);
@@ -64,7 +64,7 @@ export const followOutbox = ({ outbox, bus, failed, mostAtOnce = 100_000 }: Opti
     }
   };
 
-  /** Begins what may begin now, a few at a time: requests come in between. */
+  /** Starts as many deliveries as the limit allows, a few at a time, so that requests are served in between. */
   const fill = () => {
     const room = Math.min(mostAtOnce - running, batch);
     if (stopped || room <= 0) return;

@@ -1,6 +1,6 @@
 import { directProbe } from '../../shared/adapters/direct-probe.ts';
 import { serveProbe } from '../../shared/adapters/process-probe/serve.ts';
-// Loaded now, so that no call has to wait for it.
+// Loaded at the start, so that no call waits for it.
 import '../../shared/adapters/probe/credentials.ts';
 import '../../shared/adapters/probe/introspect.ts';
 import '../../shared/adapters/probe/test.ts';

@@ -11,10 +11,10 @@ interface Parts {
   readonly writeLog: ((line: string) => void) | undefined;
 }
 
-/** The file that a process of the probe runs. */
+/** The file that a probe process runs. */
 export const probeEntry = fileURLToPath(new URL('probe-process.ts', import.meta.url));
 
-/** The probe of this machine, in processes of its own. */
+/** The probe of a local server, in processes of its own. */
 export const openProbe = ({ store, vault, policy, writeLog }: Parts): ProcessProbe =>
   processProbe({
     entry: probeEntry,
@@ -28,8 +28,8 @@ export const openProbe = ({ store, vault, policy, writeLog }: Parts): ProcessPro
   });
 
 /**
- * What a process has to have when it starts is open: others on this machine may see it. The rest, with keys of AWS and passwords of
- * proxies, it is told; the key of our own API it has no use for.
+ * `open` holds the variables that a process needs when it starts; others on this machine may see them. `told` holds the rest, such as AWS
+ * keys and passwords of proxies, and is sent to the process. The probe does not need the API key of the local server.
  */
 export const splitEnvironment = ({
   MOORING_API_KEY: _,
@@ -43,7 +43,7 @@ export const splitEnvironment = ({
   return { open, told };
 };
 
-/** By the system's loader, Node and OpenSSL. */
+/** Read by the system's loader, Node and OpenSSL. */
 const readAtStart: ReadonlySet<string> = new Set([
   'PATH',
   'HOME',

@@ -10,16 +10,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 interface Options {
   readonly client: SQSClient;
   readonly url: string;
-  /** Handles the body of one message, when its turn comes; what it throws leaves the message to be handed out again. */
+  /** Handles the body of one message. If it throws, the message is delivered again. */
   readonly handle: (body: string) => Promise<void>;
-  /** Seconds after which a message is to be handed out again, for a failure that only time cures. */
+  /** Seconds until the message is delivered again, if the failure only needs time. */
   readonly postponement?: (error: unknown) => number | undefined;
-  /** Told of whatever failed; the polling goes on. */
+  /** Called with every error. The polling continues. */
   readonly failed: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
 
-/** Does what Lambda's event source mapping does on AWS, until the signal; then answers once all that was begun is done. */
+/** Does the work of Lambda's event source mapping until the signal aborts. Resolves when all messages in progress are handled. */
 export const pollQueue = async ({
   client,
   url,
@@ -54,7 +54,7 @@ export const pollQueue = async ({
         const work = one(message).finally(() => begun.delete(work));
         begun.add(work);
       }
-      // A slow one holds up no other, but nobody takes more than can be done.
+      // A slow message does not delay others, but the number of messages in progress is limited.
       while (begun.size >= mostAtOnce) await Promise.race(begun);
     } catch (error) {
       if (signal.aborted) break;
@@ -64,5 +64,5 @@ export const pollQueue = async ({
   await Promise.all(begun);
 };
 
-/** At 16 to a silent server, of 10 s each, all are begun before the queue hands one out again. */
+/** With 16 tests at a time to a silent server, of 10 s each, all are started before the queue delivers one of them again. */
 const mostAtOnce = 500;

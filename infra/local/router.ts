@@ -1,11 +1,11 @@
 export interface Found<T> {
-  /** As the gateway names it; `$default` where no route is. */
+  /** As API Gateway names it; `$default` if no route matches. */
   readonly routeKey: string;
   readonly params: Readonly<Record<string, string>>;
   readonly target: T;
 }
 
-/** Finds a route as an HTTP API does: whole segments, and what is spelled out before what is a parameter. */
+/** Matches routes as an HTTP API does: by whole segments, and literal segments before parameters. */
 export const router = <T>(routes: ReadonlyMap<string, T>, fallback: T) => {
   const known = Map.groupBy(
     [...routes].map(([key, target]) => routeOf(key, target)),
@@ -46,7 +46,7 @@ const match = (wanted: readonly Segment[], segments: readonly string[]) => {
   return params;
 };
 
-/** A segment with a malformed escape names nothing. */
+/** A segment with a malformed escape matches no parameter. */
 const decoded = (segment: string) => {
   if (!segment.includes('%')) return segment;
   try {

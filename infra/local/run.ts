@@ -21,11 +21,11 @@ import { ApiKey, type LocalSettings } from './settings.ts';
 import { openState, type State } from './state.ts';
 import { type Repeat, repeatByTimer, sweepDaily } from './sweep-daily.ts';
 
-/** The whole of Mooring on this machine, until it is disposed of. */
+/** A complete Mooring on this machine. It runs until it is disposed of. */
 export interface Running extends AsyncDisposable {
   readonly address: string;
   readonly apiKey: string;
-  /** Four commands that try it. */
+  /** Four commands to try it. */
   readonly lines: readonly string[];
   readonly notes: readonly string[];
 }
@@ -37,7 +37,7 @@ export const startLocal = async (
 ): Promise<Running> => {
   const log = createLog({ function: 'npm start' }, writeLog);
   const loaded = Promise.withResolvers<ReturnType<typeof router<Handler>>>();
-  loaded.promise.catch(() => undefined); // whoever asks meanwhile is told; so is who started this
+  loaded.promise.catch(() => undefined); // waiting requests get the error, and so does the caller
   await using stack = new AsyncDisposableStack();
   const state = stack.use(openState(settings.folder));
   const server = stack.use(
@@ -86,7 +86,7 @@ export const startLocal = async (
       lines: curlLines(address, apiKey, request),
       notes: [...demoNotes(settings, demo), ...(obstacle === undefined ? [] : [`${obstacle}\n`])],
       [Symbol.asyncDispose]: async () => {
-        // No request is cut off from what it needs.
+        // The server closes first, so that no request loses its dependencies.
         await server[Symbol.asyncDispose]();
         await kept.disposeAsync();
       },
@@ -102,7 +102,7 @@ const demoNotes = (settings: LocalSettings, demo: Demo | undefined): readonly st
   return [settings.demo ? demoFailed : withoutDemo];
 };
 
-/** Said at the start already: by the time of the sweep nobody looks at the terminal. */
+/** Reported at the start, because later the terminal may not be watched. */
 const obstacleTo = ({ store, vault }: Backing, log: Log): Promise<string | undefined> =>
   findSweepObstacle({ store, vault, clock: Date.now, log }).catch((error: unknown) => {
     log.error('the store could not be compared with the vault', error);
@@ -119,7 +119,7 @@ const backingOf = async ({ aws }: LocalSettings, { folder }: State) => {
   return awsBacking(aws);
 };
 
-/** Without it all else still works. */
+/** The server also works without the demo database. */
 const demoOf = async ({ demo }: LocalSettings, state: State, log: Log): Promise<Demo | undefined> => {
   if (!demo) return undefined;
   try {
@@ -136,7 +136,7 @@ const handlersFor = async (apis: readonly ApiName[], runtime: () => Runtime) => 
   return router<Handler>(handlers, lambda(notFound, runtime));
 };
 
-/** Made when somebody asks for them. */
+/** Builds each document at its first request. */
 const documents = (): Documents => {
   let json: Promise<string> | undefined;
   let page: Promise<string> | undefined;

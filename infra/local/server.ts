@@ -16,22 +16,22 @@ export interface LocalServer extends AsyncDisposable {
 }
 
 interface Options {
-  /** 0: any that is free. */
+  /** 0 selects any free port. */
   readonly port: number;
   /** May still be loading: requests wait for it. */
   readonly find: Promise<(method: string, path: string) => Found<Handler>>;
-  /** Told of what no function answered. */
+  /** Called with errors that no function handled. */
   readonly failed: (error: unknown) => void;
 }
 
-/** The HTTP API of this machine. Listens on loopback alone, and answers only to its names there. */
+/** The local HTTP API. It listens on loopback only, and only answers requests to its own host names. */
 export const openServer = async ({ port: wanted, find, failed }: Options): Promise<LocalServer> => {
   let hosts = new Set<string>();
 
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const { method = '', url = '' } = request;
     const found = (await find)(method, partsOf(url).path);
-    // Cut off, it is still over the limit: the function refuses it, in the form of its API.
+    // A truncated body still exceeds the limit: the function refuses it in its API's own format.
     const { body, whole } = await readBody(request, cutAt);
     const event = gatewayEvent(request, found, body);
     const result = hosts.has(event.headers['host']?.toLowerCase() ?? '')
@@ -57,7 +57,7 @@ export const openServer = async ({ port: wanted, find, failed }: Options): Promi
   return { port, [Symbol.asyncDispose]: () => closeAll(servers) };
 };
 
-/** One byte over what a function accepts. */
+/** One byte more than a function accepts. */
 const cutAt = 256 * 1024 + 1;
 
 const limits = {
@@ -75,7 +75,7 @@ const portOf = ([server]: readonly Server[]) => {
   return typeof address === 'object' && address ? address.port : 0;
 };
 
-/** A page of another site may have its name resolve to 127.0.0.1 (DNS rebinding); its name gives it away. */
+/** Protects against DNS rebinding: a page of another site may resolve its name to 127.0.0.1, but its Host header has that name. */
 const hostsOf = (port: number) => {
   const names = ['localhost', '127.0.0.1', '[::1]'];
   return new Set([...names.map((name) => `${name}:${port}`), ...(port === 80 ? names : [])]);
@@ -111,8 +111,8 @@ const send = (response: ServerResponse, result: APIGatewayProxyStructuredResultV
 };
 
 /**
- * Closes in two steps (RFC 9112, 9.6) on a client that still sends: a socket that is closed on unread bytes takes the answer along. Node
- * would destroy it as soon as the answer is written.
+ * Closes the connection of a client that still sends in two steps (RFC 9112, 9.6): closing a socket with unread bytes can discard the
+ * answer. Node would destroy the socket once the answer is written.
  */
 const closeInSteps = ({ socket }: IncomingMessage) => {
   socket.destroySoon = () => void socket.end();
@@ -123,7 +123,7 @@ const closeInSteps = ({ socket }: IncomingMessage) => {
 
 const lingerMilliseconds = 10_000;
 
-/** Lets what was begun be finished, but not for long. */
+/** Lets open requests finish, but only for a short time. */
 const closeAll = async (servers: readonly Server[]) => {
   const closed = Promise.all(
     servers.map((server) => new Promise<void>((resolve) => void server.close(() => resolve()))),

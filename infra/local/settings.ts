@@ -5,20 +5,20 @@ import { stateFolder } from './state.ts';
 
 export interface LocalSettings {
   readonly port: number;
-  /** `undefined`: one of our own making. */
+  /** If `undefined`, the server creates a key. */
   readonly apiKey: string | undefined;
   readonly folder: string;
   readonly demo: boolean;
   /** Whether secrets that no connection names are quarantined. */
   readonly sweep: boolean;
   readonly policy: EgressPolicy;
-  /** How callers are recognised by token, and quotas. */
+  /** How callers are authenticated by token, and quotas. */
   readonly settings: Settings;
-  /** The environment that the AWS clients are made by, where they are to be used. */
+  /** The environment for the AWS clients, if an AWS endpoint is configured. */
   readonly aws: Environment | undefined;
 }
 
-/** What the environment asks for. Throws a sentence that names the variable and what was expected. */
+/** Reads the settings from the environment. Throws a sentence with the name of the variable and the expected value. */
 export const settingsFrom = (environment: Environment): LocalSettings => {
   const given = (name: string) => environment[name] || undefined;
   const egress = parsed('MOORING_EGRESS', Policy, given('MOORING_EGRESS') ?? '{"loopback":true}');
@@ -35,7 +35,7 @@ export const settingsFrom = (environment: Environment): LocalSettings => {
     },
     settings: {
       ...parsed('MOORING_SETTINGS', SettingsText, given('MOORING_SETTINGS') ?? '{}'),
-      // Empty is not the same as not there: it names none.
+      // An empty value is not the same as a missing one: it selects no API.
       apis: parsed('MOORING_APIS', Apis, environment['MOORING_APIS'] ?? apiNames.join()),
       egress,
     },
@@ -51,7 +51,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const Url = v.pipe(v.string(), v.url());
 const Port = v.pipe(v.string(), v.regex(/^\d{1,5}$/), v.transform(Number), v.maxValue(65_535));
 
-/** What a header and a shell can carry. */
+/** Characters that a header and a shell can carry. */
 export const ApiKey = v.pipe(v.string(), v.regex(/^sk_[\x21-\x7e]{0,8000}$/));
 
 const SettingsText = v.pipe(v.string(), v.parseJson(), Settings);

@@ -5,7 +5,7 @@ import { launcherEnded } from './launcher.ts';
 import { type Running, startLocal } from './run.ts';
 import { settingsFrom } from './settings.ts';
 
-/** `npm start`: the whole API on this machine, until Ctrl-C. */
+/** `npm start`: runs the whole API on this machine until Ctrl-C. */
 const main = async (): Promise<void> => {
   const told = toldToStop();
   let running: Running;
@@ -21,7 +21,10 @@ const main = async (): Promise<void> => {
   process.exit(0);
 };
 
-/** A second Ctrl-C does not wait, but npm hands on the first one once more. What is left behind the next start finds. */
+/**
+ * A second Ctrl-C exits at once. Within a second it is ignored, because npm forwards the first one again. The next start cleans up what is
+ * left behind.
+ */
 const toldToStop = (): Promise<void> => {
   const { promise, resolve } = Promise.withResolvers<void>();
   let first: number | undefined;
@@ -32,7 +35,7 @@ const toldToStop = (): Promise<void> => {
       resolve();
     });
   }
-  // A terminal that was closed takes no more lines; a log file on a full disk takes them again later.
+  // A closed terminal accepts no more output; a log file on a full disk may accept it again later.
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error) => {
       if (!lastsAWhile.has(codeOf(error))) resolve();
@@ -45,7 +48,7 @@ const lastsAWhile = new Set(['ENOSPC', 'EDQUOT']);
 
 const codeOf = (error: Error): string => ('code' in error ? String(error.code) : '');
 
-/** What we throw on purpose is a sentence; anything else is a fault of ours, and its stack tells more. */
+/** An error that we throw on purpose is a sentence. Any other error is a bug, and its stack says more. */
 const sentence = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof Problem)

@@ -13,16 +13,16 @@ import {
   type StorageFault,
 } from '../../shared/adapters/storage-fault.ts';
 
-/** The folder that outlives a run; held by one server at a time, until that ends in whatever way. */
+/** The folder that is kept between runs. Only one server at a time holds it, until that server ends for any reason. */
 export interface State extends Disposable {
   readonly folder: string;
-  /** A file that only this account may read, made by `make` the first time. Throws a sentence where it is damaged. */
+  /** Reads a file that only this account can read; `make` creates its first content. Throws a sentence if the file is damaged. */
   keep<S extends v.GenericSchema>(
     name: string,
     schema: S,
     make: () => v.InferInput<S>,
   ): Promise<v.InferOutput<S>>;
-  /** Whole or not at all. */
+  /** Writes the file completely or not at all. */
   save(name: string, content: unknown): Promise<void>;
 }
 
@@ -53,17 +53,17 @@ export const openState = (path: string): State => {
   };
 };
 
-/** The same folder for the server and for what works beside it. */
+/** The same folder for the server and for the commands that work beside it. */
 export const stateFolder = (path: string | undefined): string => resolve(path || '.mooring');
 
-/** The store in the folder; its outbox tells what happened to connections. */
+/** Opens the store in the folder. Its outbox records the changes of connections. */
 export const openStore = (folder: string): SqliteStore => {
   const path = join(folder, 'store.db');
   refuseEmptied(path, folder);
   return sqliteStore({ path, outbox: ({ sk }) => /^(CONN|GONE)#/.test(sk) });
 };
 
-/** SQLite takes a file of 0 bytes for a new one; beside a vault that holds secrets it is one that was lost. */
+/** SQLite takes an empty file for a new database. If the vault beside it holds secrets, the store was lost. */
 const refuseEmptied = (path: string, folder: string): void => {
   if (statSync(path, { throwIfNoEntry: false })?.size !== 0) return;
   const holdsSecrets = ['secrets', 'removed'].some((part) => {
@@ -98,7 +98,7 @@ export const isServed = (folder: string): boolean => {
 const servedAlready =
   'Another npm start runs on this state folder: stop it, or choose another one with MOORING_STATE=…';
 
-/** SQLite's lock on a file is the operating system's: it ends with the process, also by a kill. */
+/** SQLite locks a file through the operating system, so the lock ends with the process, even if it is killed. */
 const lockOf = (folder: string): DatabaseSync => {
   const file = join(folder, 'lock');
   let db: DatabaseSync | undefined;

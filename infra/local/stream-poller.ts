@@ -12,17 +12,17 @@ import type { StoreEvent } from '../../shared/ports/store.ts';
 interface Options {
   readonly client: DynamoDBStreamsClient;
   readonly table: string;
-  /** Given a batch of one shard, in order, and the same again when it throws, as Lambda does. */
+  /** Called with a batch of one shard, in order. If it throws, it is called again with the same batch, as Lambda does. */
   readonly onEvents: (events: readonly StoreEvent[]) => Promise<void>;
-  /** Told of what went wrong; it is tried again in any case. */
+  /** Called with every error. The poller retries in any case. */
   readonly onError?: (error: unknown) => void;
   readonly signal: AbortSignal;
   readonly milliseconds?: number;
 }
 
 /**
- * Follows the table's stream where no Lambda does. Resolves once it listens: what is written from then on is told, what was
- * written before is not. `finished` resolves when the signal has stopped it.
+ * Follows the table's stream where no Lambda does. Resolves once it listens: later writes are reported, earlier ones are not. `finished`
+ * resolves when the signal has stopped it.
  */
 export const pollStream = async (options: Options): Promise<{ readonly finished: Promise<void> }> => {
   const { client, table, onEvents, onError = () => undefined, signal, milliseconds = 250 } = options;
@@ -32,7 +32,7 @@ export const pollStream = async (options: Options): Promise<{ readonly finished:
   const open = async (shard: Shard, from: ShardIteratorType) =>
     places.set(idOf(shard), { iterator: await iteratorOf(client, stream, idOf(shard), from) });
 
-  /** A child is read from its beginning, once its parent is finished: an item's changes keep their order. */
+  /** A child shard is read from its beginning once its parent is finished, so that the changes of an item keep their order. */
   const openChildren = async () => {
     const shards = await shardsOf(client, stream);
     const unfinished = new Set(shards.map(idOf).filter((id) => places.get(id) !== 'finished'));
@@ -52,7 +52,7 @@ export const pollStream = async (options: Options): Promise<{ readonly finished:
     return records.length;
   };
 
-  /** An iterator lives for 15 minutes, which a machine may sleep through. */
+  /** An iterator expires after 15 minutes, for example while the machine sleeps. */
   const reopen = async (id: string, { last }: Exclude<Place, 'finished'>) => {
     const from = last === undefined ? 'TRIM_HORIZON' : 'AFTER_SEQUENCE_NUMBER';
     places.set(id, { iterator: await iteratorOf(client, stream, id, from, last), last });

@@ -10,7 +10,7 @@ interface SweepPlaces {
   readonly vault: SweepVault;
 }
 
-/** Has the work done after so many milliseconds, and then again and again, until it is disposed of. */
+/** Runs the work after `first` milliseconds and then every `every` milliseconds, until it is disposed of. */
 export type Repeat = (
   work: () => void,
   times: { readonly first: number; readonly every: number },
@@ -21,7 +21,10 @@ export const repeatByTimer: Repeat = (work, { first, every }) => {
   return { [Symbol.dispose]: () => timers.forEach(clearTimeout) };
 };
 
-/** Does what the schedule does on AWS: a second from now, out of the way of the start, and daily. Disposing waits for what runs. */
+/**
+ * Does the work of the daily schedule: one second after the start, so that it does not delay it, and then every day. Disposing waits for a
+ * running sweep.
+ */
 export const sweepDaily = (
   { store, vault }: SweepPlaces,
   log: Log,
@@ -42,7 +45,7 @@ export const sweepDaily = (
     [Symbol.asyncDispose]: async () => {
       repeating[Symbol.dispose]();
       await running;
-      // A copy of the store that was made during this run is not the store as it is now.
+      // Renew the mark, so that a copy of the store from an earlier time is not taken for the current store.
       if (recognised)
         await renewMark({ store, vault }).catch((error: unknown) =>
           log.error('the mark of the store was not renewed', error),

@@ -10,11 +10,11 @@ import type { ReadStore, Store } from '../../shared/ports/store.ts';
 import { Problem } from '../../shared/problem.ts';
 
 /**
- * Makes the tests that events ask for. A server that does not answer holds up its own tests alone, and a tenant those of nobody
- * else. Tests that callers ask for do not come here. Throws `quota-exceeded` for a test that has to wait.
+ * Runs the tests that events request; callers' own tests do not come here. A silent server delays only the tests of its own destination,
+ * and a tenant only its own. Throws `quota-exceeded` for a test that has to wait.
  */
 export const testsInTurn = (store: Store, probe: Pick<Probe, 'test'>, limits: DialLimits) => {
-  // A test that waits for a silent server takes a socket and little else.
+  // A test that waits for a silent server needs a socket and little else.
   const queue = fairQueue({ atOnce: 512, perTenant: 256, perDestination: 16 });
   return async (event: ConnectionEvent): Promise<void> => {
     const destination = await findDestination(store, event);
@@ -26,7 +26,7 @@ export const testsInTurn = (store: Store, probe: Pick<Probe, 'test'>, limits: Di
   };
 };
 
-/** The same, but a test over its quota waits, where it takes no place of another, and is made then. */
+/** Like `test`, but a test that exceeds its quota waits outside the queue, takes no other test's place, and runs later. */
 export const waitForQuota =
   (test: (event: ConnectionEvent) => Promise<void>) =>
   async (event: ConnectionEvent): Promise<void> => {
@@ -41,7 +41,7 @@ export const waitForQuota =
     }
   };
 
-/** Where a test will go to; `undefined` for a connection that is gone, whose test nobody waits for. */
+/** The destination of a test; `undefined` if the connection is gone, because then the test is not needed. */
 const findDestination = async (store: ReadStore, event: ConnectionEvent): Promise<string | undefined> => {
   const tenant = { org: event.org_id, environment: event.environment_id };
   try {
