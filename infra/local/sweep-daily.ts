@@ -45,7 +45,7 @@ export const sweepDaily = (
     [Symbol.asyncDispose]: async () => {
       repeating[Symbol.dispose]();
       await running;
-      // Renew the mark, so that a copy of the store from an earlier time is not taken for the current store.
+      // Renew the mark, so that a copy of the store made during this run is not taken for the current store.
       if (recognised)
         await renewMark({ store, vault }).catch((error: unknown) =>
           log.error('the mark of the store was not renewed', error),
