@@ -1,14 +1,14 @@
 import type { CloudFormationCustomResourceEvent, Context } from 'aws-lambda';
-import { awsRuntime } from '../shared/adapters/aws.ts';
+import { getAwsRuntime } from '../shared/adapters/aws.ts';
 import type { Runtime } from '../shared/adapters/runtime.ts';
-import { inFlight } from '../shared/domain/in-flight.ts';
+import { createConcurrencyLimit } from '../shared/domain/in-flight.ts';
 import { createLog, type Log } from '../shared/log.ts';
 import type { PortsFor, Uses } from '../shared/ports/ports.ts';
 
 export const uses = { vault: 'sweep' } as const satisfies Uses;
 
 /** The answer to CloudFormation. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html */
-export interface Outcome {
+export interface CustomResourceResponse {
   readonly Status: 'SUCCESS' | 'FAILED';
   readonly Reason?: string;
   readonly PhysicalResourceId: string;
@@ -24,33 +24,33 @@ export interface Outcome {
 export const emptyVault = async (
   event: CloudFormationCustomResourceEvent,
   { ports, writeLog }: Pick<Runtime, 'ports' | 'writeLog'>,
-  left: () => number,
-): Promise<Outcome> => {
+  getRemainingMs: () => number,
+): Promise<CustomResourceResponse> => {
   const { StackId, RequestId, LogicalResourceId } = event;
-  const outcome = { PhysicalResourceId: 'secrets', StackId, RequestId, LogicalResourceId };
+  const response = { PhysicalResourceId: 'secrets', StackId, RequestId, LogicalResourceId };
   const log = createLog({ function: 'empty-vault' }, writeLog);
   try {
-    if (event.RequestType === 'Delete') await removeAll(await ports(uses), left, log);
-    return { ...outcome, Status: 'SUCCESS' };
+    if (event.RequestType === 'Delete') await purgeSecrets(await ports(uses), getRemainingMs, log);
+    return { ...response, Status: 'SUCCESS' };
   } catch (error) {
     log.error('secrets of a deleted deployment were not removed', error);
     const Reason = 'Not every secret could be removed: see the log, and delete the stack again to go on';
-    return { ...outcome, Status: 'FAILED', Reason };
+    return { ...response, Status: 'FAILED', Reason };
   }
 };
 
 /** Repeats as long as each round removes some: Secrets Manager throttles many removals at once. */
-const removeAll = async (
+const purgeSecrets = async (
   { vault }: Partial<PortsFor<typeof uses>>,
-  left: () => number,
+  getRemainingMs: () => number,
   log: Log,
 ): Promise<void> => {
   if (!vault) throw new Error('The function was given no vault');
   for (;;) {
     let [removed, refused] = [0, 0];
-    const jobs = inFlight(4);
+    const jobs = createConcurrencyLimit(4);
     for await (const { name } of vault.list()) {
-      if (left() < reserveMs)
+      if (getRemainingMs() < PURGE_RESERVE_MS)
         throw new Error('There are more secrets than can be removed in the time of one call');
       await jobs.start(async () => {
         try {
@@ -69,13 +69,13 @@ const removeAll = async (
 };
 
 /** The time reserved for running removals and for the answer. */
-const reserveMs = 20_000;
+const PURGE_RESERVE_MS = 20_000;
 
 export const handler = async (
   event: CloudFormationCustomResourceEvent,
   context: Pick<Context, 'getRemainingTimeInMillis'>,
 ): Promise<void> => {
-  const outcome = await emptyVault(event, awsRuntime(), () => context.getRemainingTimeInMillis());
-  const answer = await fetch(event.ResponseURL, { method: 'PUT', body: JSON.stringify(outcome) });
+  const response = await emptyVault(event, getAwsRuntime(), () => context.getRemainingTimeInMillis());
+  const answer = await fetch(event.ResponseURL, { method: 'PUT', body: JSON.stringify(response) });
   if (!answer.ok) throw new Error(`CloudFormation did not take the answer: HTTP ${answer.status}`);
 };

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { defineEndpoint } from '../shared/http/endpoint.ts';
-import { lambdas } from '../shared/http/lambda.ts';
-import { apiNames, type Settings } from '../shared/settings.ts';
-import { causes } from '../shared/problem-causes.ts';
+import { createRoutingHandler } from '../shared/http/lambda.ts';
+import { apiNames, type DeploymentSettings } from '../shared/settings.ts';
+import { problemCauses } from '../shared/problem-causes.ts';
 import { problemCodes, problems } from '../shared/problem.ts';
 
 export const health = defineEndpoint({
@@ -21,29 +21,31 @@ export const openapi = defineEndpoint({
   returns: v.any(),
   scope: null,
   uses: { documents: 'read' },
-  handle: async ({ documents, settings }) => spokenPart(await documents.openapi(), settings),
+  handle: async ({ documents, settings }) => removeDisabledApis(await documents.openapi(), settings),
 });
 
 /** Removes the APIs that are disabled in this deployment from the document. */
-const spokenPart = (text: string, { apis }: Settings): string => {
-  const silent = apiNames.filter((name) => !apis.includes(name));
-  if (silent.length === 0) return text;
-  const isSilent = (name: string) => silent.some((api) => api === name);
-  const { tags, paths, components, ...document } = JSON.parse(text) as Document; // the build generates it
+const removeDisabledApis = (text: string, { apis }: DeploymentSettings): string => {
+  const disabled = apiNames.filter((name) => !apis.includes(name));
+  if (disabled.length === 0) return text;
+  const isDisabled = (name: string) => disabled.some((api) => api === name);
+  const { tags, paths, components, ...document } = JSON.parse(text) as OpenapiDocument; // the build generates it
   const kept = Object.entries(paths).flatMap(([path, methods]) => {
-    const spoken = Object.entries(methods).filter(([, { tags: [tag = ''] = [] }]) => !isSilent(tag));
-    return spoken.length === 0 ? [] : [[path, Object.fromEntries(spoken)] as const];
+    const enabled = Object.entries(methods).filter(([, { tags: [tag = ''] = [] }]) => !isDisabled(tag));
+    return enabled.length === 0 ? [] : [[path, Object.fromEntries(enabled)] as const];
   });
-  const schemas = Object.entries(components.schemas).filter(([name]) => !isSilent(name.split('.')[0] ?? ''));
+  const schemas = Object.entries(components.schemas).filter(
+    ([name]) => !isDisabled(name.split('.')[0] ?? ''),
+  );
   return JSON.stringify({
     ...document,
-    tags: tags.filter(({ name }) => !isSilent(name)),
+    tags: tags.filter(({ name }) => !isDisabled(name)),
     paths: Object.fromEntries(kept),
     components: { ...components, schemas: Object.fromEntries(schemas) },
   });
 };
 
-interface Document {
+interface OpenapiDocument {
   readonly tags: readonly { readonly name: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly tags?: readonly string[] }>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
@@ -77,11 +79,16 @@ export const problem = defineEndpoint({
   scope: null,
   uses: {},
   handle: ({ params: { code } }) => {
-    return Promise.resolve({ type: `/v1/problems/${code}`, code, ...problems[code], cause: causes[code] });
+    return Promise.resolve({
+      type: `/v1/problems/${code}`,
+      code,
+      ...problems[code],
+      cause: problemCauses[code],
+    });
   },
 });
 
-export const handler = lambdas({
+export const handler = createRoutingHandler({
   'GET /v1/health': health,
   'GET /v1/openapi.json': openapi,
   'GET /v1/docs': docs,

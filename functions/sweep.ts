@@ -1,7 +1,7 @@
-import { awsRuntime } from '../shared/adapters/aws.ts';
+import { getAwsRuntime } from '../shared/adapters/aws.ts';
 import { sweepSecrets } from '../shared/domain/sweep.ts';
 import { sweepSnapshots } from '../shared/domain/sweep-snapshots.ts';
-import { env } from '../shared/env.ts';
+import { readEnv } from '../shared/env.ts';
 import { createLog } from '../shared/log.ts';
 import type { PortsFor, Uses } from '../shared/ports/ports.ts';
 
@@ -10,14 +10,14 @@ export const uses = { store: 'sweep', vault: 'sweep' } as const satisfies Uses;
 /** Runs once a day, and again after a failure: a second run does not find what the first one removed. */
 export const handler = async (): Promise<void> => {
   const log = createLog({ function: 'sweep' });
-  if (env().SWEEP === 'off') return log.info('the sweep is switched off');
-  const { clock, ports } = awsRuntime();
+  if (readEnv().SWEEP === 'off') return log.info('the sweep is switched off');
+  const { clock, ports } = getAwsRuntime();
   const { store, vault }: Partial<PortsFor<typeof uses>> = await ports(uses);
   if (!store || !vault) throw new Error('The sweeper was given no store or vault');
-  const began = performance.now();
+  const startedAt = performance.now();
   const snapshots = await sweepSnapshots({ store, clock, log });
-  const swept = await sweepSecrets({ store, vault, clock, log });
-  log.info('swept', { ...swept, snapshots, ms: Math.round(performance.now() - began) });
+  const secrets = await sweepSecrets({ store, vault, clock, log });
+  log.info('swept', { ...secrets, snapshots, ms: Math.round(performance.now() - startedAt) });
   // A failed run raises the alarm.
-  if (swept.refused !== undefined) throw new Error(swept.refused);
+  if (secrets.refused !== undefined) throw new Error(secrets.refused);
 };

@@ -1,7 +1,7 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { awsRuntime } from '../shared/adapters/aws.ts';
+import { getAwsRuntime } from '../shared/adapters/aws.ts';
 import type { Runtime } from '../shared/adapters/runtime.ts';
-import { readQueuedEvent } from '../shared/domain/events.ts';
+import { parseQueuedEvent } from '../shared/domain/events.ts';
 import { failUndeliveredTest } from '../shared/domain/undelivered-test.ts';
 import { createLog } from '../shared/log.ts';
 import type { PortsFor, Uses } from '../shared/ports/ports.ts';
@@ -9,7 +9,7 @@ import type { PortsFor, Uses } from '../shared/ports/ports.ts';
 export const uses = { store: 'write' } as const satisfies Uses;
 
 /** Fails the tests whose messages became dead letters. A message that cannot be handled is delivered again, and ends in a second dead-letter queue. */
-export const buryTests = async (
+export const failUndeliveredTests = async (
   { Records: records }: Pick<SQSEvent, 'Records'>,
   { clock, ports, writeLog }: Pick<Runtime, 'clock' | 'ports' | 'writeLog'>,
 ): Promise<SQSBatchResponse> => {
@@ -19,7 +19,7 @@ export const buryTests = async (
     records.map(async ({ messageId, body }) => {
       const log = createLog({ function: 'undelivered', message_id: messageId }, writeLog);
       try {
-        const detail = readQueuedEvent(body);
+        const detail = parseQueuedEvent(body);
         await failUndeliveredTest(store, detail, clock());
         log.info('gave up a test that an event asked for', { event_id: detail.event_id });
         return [];
@@ -32,4 +32,5 @@ export const buryTests = async (
   return { batchItemFailures: outcomes.flat() };
 };
 
-export const handler = (event: SQSEvent): Promise<SQSBatchResponse> => buryTests(event, awsRuntime());
+export const handler = (event: SQSEvent): Promise<SQSBatchResponse> =>
+  failUndeliveredTests(event, getAwsRuntime());

@@ -6,52 +6,52 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Deployment } from './deployment.ts';
 import type { FunctionPlan } from './functions.ts';
-import { acceptWildcards, allow, type Grant } from './grant.ts';
-import { arnsOf, namesOf, pascalCase } from './names.ts';
+import { acceptWildcards, createGrant, type PolicyGrant } from './grant.ts';
+import { buildResourceArns, buildResourceNames, toPascalCase } from './names.ts';
 
 /** The settings of the deployment and the bundles from which its functions are made. */
-export interface Making {
+export interface FunctionSource {
   readonly deployment: Deployment;
   /** The folder of the bundles. */
   readonly dist: string;
 }
 
-interface Options extends Pick<
+interface FunctionOptions extends Pick<
   FunctionProps,
   'vpc' | 'vpcSubnets' | 'securityGroups' | 'retryAttempts' | 'maxEventAge'
 > {
   readonly memorySize: number;
   readonly environment: Readonly<Record<string, string>>;
-  readonly grants: readonly Grant[];
+  readonly grants: readonly PolicyGrant[];
 }
 
 /** How long logs are kept. */
-export const retention = RetentionDays.THREE_MONTHS;
+export const logRetention = RetentionDays.THREE_MONTHS;
 
 /** Adds a function with a role of its own. The role holds only these statements and the right to write the function's log. */
 export const addFunction = (
   scope: Construct,
   { name, bundle, entry, timeout }: FunctionPlan,
-  { deployment, dist }: Making,
-  { grants, environment, ...options }: Options,
+  { deployment, dist }: FunctionSource,
+  { grants, environment, ...options }: FunctionOptions,
 ): Function => {
-  const names = namesOf(deployment.name);
-  const arns = arnsOf(scope, names);
+  const names = buildResourceNames(deployment.name);
+  const arns = buildResourceArns(scope, names);
   const functionName = names.function(name);
-  const here = new Construct(scope, pascalCase(name));
+  const here = new Construct(scope, toPascalCase(name));
   const logGroup = new LogGroup(here, 'Log', {
     logGroupName: `/aws/lambda/${functionName}`,
-    retention,
+    retention: logRetention,
     removalPolicy: RemovalPolicy.DESTROY,
   });
   const all = [
-    allow(
+    createGrant(
       ['logs:CreateLogStream', 'logs:PutLogEvents'],
       [`${arns.logGroup(`/aws/lambda/${functionName}`)}:log-stream:*`],
       { why: 'Lambda names the streams of a log.' },
     ),
     ...grants,
-    ...(options.vpc ? interfaces(arns.function(name)) : []),
+    ...(options.vpc ? buildInterfaceGrants(arns.function(name)) : []),
   ];
   const role = new Role(here, 'Role', {
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
@@ -59,7 +59,7 @@ export const addFunction = (
     inlinePolicies: { access: new PolicyDocument({ statements: all.map(({ statement }) => statement) }) },
   });
   acceptWildcards(role, all);
-  checkEnvironment(name, environment);
+  checkFunctionEnvironment(name, environment);
   const reserved = deployment.reservedConcurrency[name];
   return new Function(here, 'Function', {
     ...options,
@@ -81,7 +81,7 @@ export const addFunction = (
 const MAX_ENVIRONMENT_BYTES = 4096;
 
 /** Fails at synthesis, where the message is read. CloudFormation would fail in the middle of a deployment. */
-const checkEnvironment = (name: string, environment: Options['environment']): void => {
+const checkFunctionEnvironment = (name: string, environment: FunctionOptions['environment']): void => {
   const sizes = Object.entries(environment).map(
     ([key, value]) => [key, Buffer.byteLength(key) + Buffer.byteLength(value)] as const,
   );
@@ -98,7 +98,7 @@ const checkEnvironment = (name: string, environment: Options['environment']): vo
  * Lambda needs these actions to attach the function to its subnets. The function's own code is denied them.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-best-practice
  */
-const interfaces = (functionArn: string): readonly Grant[] => {
+const buildInterfaceGrants = (functionArn: string): readonly PolicyGrant[] => {
   const actions = [
     'ec2:AssignPrivateIpAddresses',
     'ec2:CreateNetworkInterface',
@@ -108,7 +108,7 @@ const interfaces = (functionArn: string): readonly Grant[] => {
     'ec2:UnassignPrivateIpAddresses',
   ];
   return [
-    allow(actions, ['*'], {
+    createGrant(actions, ['*'], {
       why: 'Lambda makes the interfaces, in the function’s name; the function is refused them.',
     }),
     {

@@ -1,15 +1,15 @@
 import type { Stack } from 'aws-cdk-lib';
 import { type HttpApi, type HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { addFunction, type Making } from './add-function.ts';
+import { addFunction, type FunctionSource } from './add-function.ts';
 import type { DataStack } from './data-stack.ts';
 import type { Deployment } from './deployment.ts';
 import type { FunctionPlan } from './functions.ts';
-import { accept } from './grant.ts';
-import { grantsFor } from './grants.ts';
-import { namesOf } from './names.ts';
+import { acceptFinding } from './grant.ts';
+import { buildGrants } from './grants.ts';
+import { buildResourceNames } from './names.ts';
 
-interface Given extends Making {
+interface RouteOptions extends FunctionSource {
   readonly api: HttpApi;
   readonly data: DataStack;
 }
@@ -21,7 +21,7 @@ interface Given extends Making {
 export const addRoutes = (
   stack: Stack,
   plans: readonly FunctionPlan[],
-  { api, data, deployment, dist }: Given,
+  { api, data, deployment, dist }: RouteOptions,
 ): void => {
   for (const plan of plans) {
     const integration = new HttpLambdaIntegration(
@@ -33,8 +33,8 @@ export const addRoutes = (
         {
           // 512 MB come with a third of a vCPU: the faster cold start is worth more than the memory.
           memorySize: 512,
-          environment: environmentOf(plan, deployment, data),
-          grants: grantsFor(plan, data.places),
+          environment: buildApiEnvironment(plan, deployment, data),
+          grants: buildGrants(plan, data.grantResources),
         },
       ),
     );
@@ -44,7 +44,7 @@ export const addRoutes = (
         : plan.routes.map(({ method, path }) => HttpRouteKey.with(path, method as HttpMethod)); // the route table contains only these methods
     for (const routeKey of keys) {
       const route = new HttpRoute(stack, `Route ${routeKey.key}`, { httpApi: api, routeKey, integration });
-      accept(
+      acceptFinding(
         route,
         'Callers are recognised in the functions: an HTTP API’s own 401 and 403 cannot have the form that each API promises.',
         'APIG4',
@@ -54,8 +54,8 @@ export const addRoutes = (
 };
 
 /** Only the variables that the function's ports need. */
-const environmentOf = ({ uses }: FunctionPlan, deployment: Deployment, data: DataStack) => {
-  const names = namesOf(deployment.name);
+const buildApiEnvironment = ({ uses }: FunctionPlan, deployment: Deployment, data: DataStack) => {
+  const names = buildResourceNames(deployment.name);
   const { endpoints: _, ...egress } = deployment.egress;
   const probe = (uses.probe?.split(' ') ?? []).map((part) => [
     `PROBE_${part.toUpperCase()}`,

@@ -5,7 +5,11 @@ import type { Construct } from 'constructs';
 import type { Deployment } from './deployment.ts';
 
 /** Sends these alarms to the deployment's topic, if it names one. */
-export const watch = (scope: Construct, { alarmTopic }: Deployment, alarms: readonly Alarm[]): void => {
+export const addAlarmActions = (
+  scope: Construct,
+  { alarmTopic }: Deployment,
+  alarms: readonly Alarm[],
+): void => {
   if (alarmTopic === undefined) return;
   const action = new SnsAction(Topic.fromTopicArn(scope, 'AlarmTopic', alarmTopic));
   for (const alarm of alarms) {

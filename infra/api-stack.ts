@@ -4,13 +4,13 @@ import { HttpApi, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apig
 import { Alarm, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { type Making, retention } from './add-function.ts';
+import { type FunctionSource, logRetention } from './add-function.ts';
 import { addRoutes } from './add-routes.ts';
-import { watch } from './alarms.ts';
+import { addAlarmActions } from './alarms.ts';
 import type { DataStack } from './data-stack.ts';
 import type { FunctionPlan } from './functions.ts';
 
-interface Props extends StackProps, Making {
+interface ApiStackProps extends StackProps, FunctionSource {
   readonly data: DataStack;
   /** The functions behind this API, and the one that answers requests without a route. */
   readonly plans: readonly FunctionPlan[];
@@ -21,7 +21,11 @@ interface Props extends StackProps, Making {
 export class ApiStack extends Stack {
   readonly api: HttpApi;
 
-  constructor(scope: Construct, id: string, { data, plans, notFound, deployment, dist, ...props }: Props) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { data, plans, notFound, deployment, dist, ...props }: ApiStackProps,
+  ) {
     super(scope, id, props);
     const api = new HttpApi(this, 'Api', {
       apiName: deployment.name,
@@ -33,7 +37,7 @@ export class ApiStack extends Stack {
     const logGroup = new LogGroup(this, 'AccessLog', {
       // Below this prefix, the log group does not count against the account’s only resource policy for log deliveries.
       logGroupName: `/aws/vendedlogs/apigateway/${deployment.name}`,
-      retention,
+      retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const stage = new HttpStage(this, 'Stage', {
@@ -41,16 +45,16 @@ export class ApiStack extends Stack {
       stageName: '$default',
       autoDeploy: true,
       throttle: { rateLimit: deployment.throttle.rate, burstLimit: deployment.throttle.burst },
-      accessLogSettings: { destination: new LogGroupLogDestination(logGroup), format: logFormat },
+      accessLogSettings: { destination: new LogGroupLogDestination(logGroup), format: accessLogFormat },
     });
-    watch(this, deployment, alarms(this, stage, logGroup, deployment.name));
+    addAlarmActions(this, deployment, createApiAlarms(this, stage, logGroup, deployment.name));
     new CfnOutput(this, 'ApiId', { value: api.apiId });
     new CfnOutput(this, 'Url', { value: stage.url });
   }
 }
 
 /** Without headers and query strings: they may contain what a log must not contain. */
-const logFormat = AccessLogFormat.custom(
+const accessLogFormat = AccessLogFormat.custom(
   JSON.stringify({
     request_id: AccessLogField.contextRequestId(),
     time: AccessLogField.contextRequestTime(),
@@ -65,7 +69,12 @@ const logFormat = AccessLogFormat.custom(
   }),
 );
 
-const alarms = (scope: Construct, stage: HttpStage, logGroup: LogGroup, name: string): readonly Alarm[] => {
+const createApiAlarms = (
+  scope: Construct,
+  stage: HttpStage,
+  logGroup: LogGroup,
+  name: string,
+): readonly Alarm[] => {
   const usual = { evaluationPeriods: 1, treatMissingData: TreatMissingData.NOT_BREACHING } as const;
   // Counts only the gateway's own 429. The 429 of Mooring's quotas needs no alarm.
   const throttled = new MetricFilter(scope, 'Throttled', {

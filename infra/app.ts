@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { root } from './bundle.ts';
-import { deploymentOf } from './deployment.ts';
+import { projectRoot } from './bundle.ts';
+import { readDeployment } from './deployment.ts';
 import { addStacks } from './stacks.ts';
 
 /** The CDK app of `cdk synth` and `cdk deploy`. Run `npm run bundle` first. */
 if (import.meta.main) {
   const app = new App({ analyticsReporting: false });
-  await addStacks(app, { deployment: deploymentOf(app.node), dist: join(root, 'dist') });
+  await addStacks(app, { deployment: readDeployment(app.node), dist: join(projectRoot, 'dist') });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   app.synth();
 }

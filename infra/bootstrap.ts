@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const repositoryRoot = fileURLToPath(new URL('..', import.meta.url));
 
 /** The region that `npm run deploy` uses with the same context: from `-c region=…`, then `cdk.json`, then the default. */
 export const readRegion = (args: readonly string[], context: Readonly<Record<string, unknown>>): string => {
@@ -19,9 +19,9 @@ export const readRegion = (args: readonly string[], context: Readonly<Record<str
 };
 
 /** `npm run bootstrap`: prepares the account and the region for the first deployment. It needs no bundles and does not run the CDK app. */
-const main = async (): Promise<number> => {
+const runBootstrap = async (): Promise<number> => {
   const args = process.argv.slice(2);
-  const { context = {} } = JSON.parse(await readFile(join(root, 'cdk.json'), 'utf8')) as {
+  const { context = {} } = JSON.parse(await readFile(join(repositoryRoot, 'cdk.json'), 'utf8')) as {
     readonly context?: Readonly<Record<string, unknown>>;
   }; // our own file
   const region = readRegion(args, context);
@@ -29,7 +29,7 @@ const main = async (): Promise<number> => {
   // The command would run the CDK app first if the working folder contained a cdk.json.
   const folder = mkdtempSync(join(tmpdir(), 'mooring-bootstrap-'));
   try {
-    const program = join(root, 'node_modules/aws-cdk/bin/cdk');
+    const program = join(repositoryRoot, 'node_modules/aws-cdk/bin/cdk');
     const options = { cwd: folder, stdio: 'inherit', env: { ...process.env, AWS_REGION: region } } as const;
     const done = spawnSync(
       process.execPath,
@@ -59,7 +59,7 @@ const findAccount = async (region: string): Promise<string> => {
 
 if (import.meta.main) {
   try {
-    process.exitCode = await main();
+    process.exitCode = await runBootstrap();
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;

@@ -5,12 +5,12 @@ import { build, type Metafile, type Plugin } from 'esbuild';
 import type { Connector } from '../shared/connectors/connector.ts';
 import { connectors } from '../shared/connectors/registry.ts';
 import type { Uses } from '../shared/ports/ports.ts';
-import { docsPage } from './docs-page.ts';
+import { buildDocsPage } from './docs-page.ts';
 import { type FunctionPlan, planFunctions } from './functions.ts';
-import { openapi } from './openapi.ts';
-import { weigh } from './weigh.ts';
+import { buildOpenapiDocument } from './openapi.ts';
+import { measureBundle } from './weigh.ts';
 
-export const root = fileURLToPath(new URL('..', import.meta.url));
+export const projectRoot = fileURLToPath(new URL('..', import.meta.url));
 
 /** One folder below `dist/`, with esbuild's metadata. */
 export interface Bundle {
@@ -23,28 +23,31 @@ export interface Bundle {
  * Bundles every function, or only those of the named bundles, into a folder per bundle. Writes the documents beside the function that
  * serves them.
  */
-export const bundle = async (outdir: string, only?: readonly string[]): Promise<readonly Bundle[]> => {
+export const bundleFunctions = async (
+  outdir: string,
+  only?: readonly string[],
+): Promise<readonly Bundle[]> => {
   await rm(outdir, { recursive: true, force: true });
   const wanted = (await planFunctions()).filter((plan) => !only || only.includes(plan.bundle));
   const plans = Map.groupBy(wanted, (plan) => plan.bundle);
   const bundles: Bundle[] = [];
   // One at a time: each build uses all cores, and all builds together need gigabytes of memory.
   for (const [name, functions] of plans) {
-    const { metafile } = await build(optionsOf(name, functions, outdir));
+    const { metafile } = await build(buildBundleOptions(name, functions, outdir));
     bundles.push({ name, functions, metafile });
   }
   for (const [name, functions] of plans) {
     if (!functions.some(({ uses }) => uses.documents)) continue;
-    await writeFile(join(outdir, name, 'openapi.json'), JSON.stringify(await openapi()));
-    await writeFile(join(outdir, name, 'docs.html'), await docsPage());
+    await writeFile(join(outdir, name, 'openapi.json'), JSON.stringify(await buildOpenapiDocument()));
+    await writeFile(join(outdir, name, 'docs.html'), await buildDocsPage());
   }
   return bundles;
 };
 
-const optionsOf = (name: string, functions: readonly FunctionPlan[], outdir: string) => {
-  const dials = name === 'probe';
+const buildBundleOptions = (name: string, functions: readonly FunctionPlan[], outdir: string) => {
+  const isProbe = name === 'probe';
   return {
-    absWorkingDir: root,
+    absWorkingDir: projectRoot,
     entryPoints: Object.fromEntries(functions.map(({ entry, source }) => [entry, source])),
     outdir: join(outdir, name),
     outExtension: { '.js': '.mjs' },
@@ -63,18 +66,18 @@ const optionsOf = (name: string, functions: readonly FunctionPlan[], outdir: str
     metafile: true,
     logLevel: 'warning',
     // pg tries to load it and works without it.
-    external: ['pg-native', ...unusedClients(functions), ...(dials ? [] : drivers)],
-    plugins: dials ? [withoutOptions] : [withoutSessions],
-    banner: { js: banner },
+    external: ['pg-native', ...listUnusedClients(functions), ...(isProbe ? [] : driverPackages)],
+    plugins: isProbe ? [noOptionalModulesPlugin] : [noSessionsPlugin],
+    banner: { js: commonJsBanner },
   } as const satisfies Parameters<typeof build>[0];
 };
 
 /** Defines what CommonJS modules expect and ES modules do not have. */
-const banner =
+const commonJsBanner =
   "import{createRequire as $require}from'node:module';import{fileURLToPath as $path}from'node:url';" +
   'const require=$require(import.meta.url),__filename=$path(import.meta.url),__dirname=import.meta.dirname;';
 
-const drivers = [
+const driverPackages = [
   ...new Set(
     Object.values<Connector>(connectors).flatMap(({ driver }) =>
       driver === undefined ? [] : [driver, `${driver}/*`],
@@ -83,7 +86,7 @@ const drivers = [
 ];
 
 /** The SDK clients behind each port. */
-const clients: { readonly [K in keyof Uses]: readonly string[] } = {
+const sdkClientsByPort: { readonly [K in keyof Uses]: readonly string[] } = {
   store: ['@aws-sdk/client-dynamodb'],
   vault: ['@aws-sdk/client-secrets-manager', '@aws-sdk/client-kms'],
   probe: ['@aws-sdk/client-lambda'],
@@ -91,13 +94,13 @@ const clients: { readonly [K in keyof Uses]: readonly string[] } = {
 };
 
 /** Clients of undeclared ports are not bundled; importing one fails at run time. */
-const unusedClients = (functions: readonly FunctionPlan[]): readonly string[] =>
-  Object.entries(clients).flatMap(([port, packages]) =>
+const listUnusedClients = (functions: readonly FunctionPlan[]): readonly string[] =>
+  Object.entries(sdkClientsByPort).flatMap(([port, packages]) =>
     functions.some(({ uses }) => port in uses) ? [] : packages,
   );
 
 /** Connectors load their sessions by dynamic import. Functions behind the API do not contain that code at all. */
-const withoutSessions: Plugin = {
+const noSessionsPlugin: Plugin = {
   name: 'without-sessions',
   setup: ({ onResolve }) =>
     onResolve({ filter: /^\./ }, ({ kind, importer, path }) =>
@@ -112,7 +115,7 @@ const withoutSessions: Plugin = {
  * proxies and compression, some of which are installed for other packages. For Databricks: compression and its second driver, which is
  * native code. For Snowflake: uploads of files to S3, which would load another connector's driver.
  */
-const withoutOptions: Plugin = {
+const noOptionalModulesPlugin: Plugin = {
   name: 'without-options',
   setup: ({ onResolve }) =>
     onResolve(
@@ -128,15 +131,15 @@ const withoutOptions: Plugin = {
     ),
 };
 
-const inKb = (sizes: Readonly<Record<string, number>>) =>
+const toKilobytes = (sizes: Readonly<Record<string, number>>) =>
   Object.fromEntries(
     Object.entries(sizes).map(([name, bytes]) => [`${name} (KB)`, Math.round(bytes / 100) / 10]),
   );
 
 if (import.meta.main) {
-  const rows = (await bundle(join(root, 'dist'))).flatMap((bundled) =>
+  const rows = (await bundleFunctions(join(projectRoot, 'dist'))).flatMap((bundled) =>
     bundled.functions.map((plan) => {
-      return { function: plan.name, ...inKb({ ...weigh(bundled, plan) }) };
+      return { function: plan.name, ...toKilobytes({ ...measureBundle(bundled, plan) }) };
     }),
   );
   console.table(rows);

@@ -9,17 +9,17 @@ import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { tableSchema } from '../shared/adapters/table.ts';
-import { addFunction, type Making } from './add-function.ts';
-import { watch } from './alarms.ts';
+import { addFunction, type FunctionSource } from './add-function.ts';
+import { addAlarmActions } from './alarms.ts';
 import type { FunctionPlan } from './functions.ts';
-import { accept, allow } from './grant.ts';
-import { type Places, grantsFor, streamGrants } from './grants.ts';
-import { arnsOf, namesOf } from './names.ts';
+import { acceptFinding, createGrant } from './grant.ts';
+import { type GrantResources, buildGrants, buildStreamGrants } from './grants.ts';
+import { buildResourceArns, buildResourceNames } from './names.ts';
 import { addEmptyVault } from './empty-vault.ts';
 import { addSweeper } from './sweeper.ts';
 import { addUndelivered } from './undelivered.ts';
 
-interface Props extends StackProps, Making {
+interface DataStackProps extends StackProps, FunctionSource {
   readonly publish: FunctionPlan;
   readonly sweep: FunctionPlan;
   readonly undelivered: FunctionPlan;
@@ -31,7 +31,7 @@ export class DataStack extends Stack {
   readonly table: Table;
   readonly tests: Queue;
   readonly deadLetters: Queue;
-  readonly places: Places;
+  readonly grantResources: GrantResources;
   /** For the environment of the functions. */
   readonly secretsKey: Key;
   readonly macKey: Key;
@@ -39,11 +39,11 @@ export class DataStack extends Stack {
   constructor(
     scope: Construct,
     id: string,
-    { publish, sweep, undelivered, emptyVault, deployment, dist, ...props }: Props,
+    { publish, sweep, undelivered, emptyVault, deployment, dist, ...props }: DataStackProps,
   ) {
     super(scope, id, props);
-    const names = namesOf(deployment.name);
-    const arns = arnsOf(this, names);
+    const names = buildResourceNames(deployment.name);
+    const arns = buildResourceArns(this, names);
     const removalPolicy = deployment.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
 
     const tableKey = new Key(this, 'TableKey', {
@@ -105,7 +105,7 @@ export class DataStack extends Stack {
       queueName: names.deadEvents,
       retentionPeriod: Duration.days(14),
     });
-    accept(deadEvents, 'It holds what the stream gave up; nothing takes from it but people.', 'SQS3');
+    acceptFinding(deadEvents, 'It holds what the stream gave up; nothing takes from it but people.', 'SQS3');
     this.tests = new Queue(this, 'Tests', {
       ...queue,
       queueName: names.tests,
@@ -122,7 +122,7 @@ export class DataStack extends Stack {
       targets: [new SqsQueue(this.tests, { deadLetterQueue: deadTests, retryAttempts: 20 })],
     });
 
-    this.places = {
+    this.grantResources = {
       region: this.region,
       table: this.table.tableArn,
       tableKey: tableKey.keyArn,
@@ -133,12 +133,12 @@ export class DataStack extends Stack {
       probe: (name) => arns.function(`probe/${name}`),
     };
     const publisher = this.addPublisher(publish, { deployment, dist }, names.bus, deadEvents);
-    onlyFrom(publisher, bus, arns.bus);
-    if (!deployment.retain) addEmptyVault(this, emptyVault, { deployment, dist }, this.places);
+    allowEventsOnlyFrom(publisher, bus, arns.bus);
+    if (!deployment.retain) addEmptyVault(this, emptyVault, { deployment, dist }, this.grantResources);
 
-    watch(this, deployment, [
-      addSweeper(this, sweep, { deployment, dist }, this.places),
-      addUndelivered(this, undelivered, { deployment, dist }, { places: this.places, deadTests }),
+    addAlarmActions(this, deployment, [
+      addSweeper(this, sweep, { deployment, dist }, this.grantResources),
+      addUndelivered(this, undelivered, { deployment, dist }, { places: this.grantResources, deadTests }),
       this.alarmOnLetters(
         'DeadLettersAlarm',
         this.deadLetters,
@@ -175,15 +175,20 @@ export class DataStack extends Stack {
     });
   }
 
-  private addPublisher(publish: FunctionPlan, making: Making, busName: string, dead: Queue): Function {
+  private addPublisher(
+    publish: FunctionPlan,
+    source: FunctionSource,
+    busName: string,
+    dead: Queue,
+  ): Function {
     const stream = this.table.tableStreamArn ?? '';
-    const publisher = addFunction(this, publish, making, {
+    const publisher = addFunction(this, publish, source, {
       memorySize: 512,
       environment: { BUS_NAME: busName, DEAD_EVENTS_URL: dead.queueUrl },
       grants: [
-        ...grantsFor(publish, this.places),
-        ...streamGrants(stream, this.places),
-        allow(['sqs:SendMessage'], [dead.queueArn]),
+        ...buildGrants(publish, this.grantResources),
+        ...buildStreamGrants(stream, this.grantResources),
+        createGrant(['sqs:SendMessage'], [dead.queueArn]),
       ],
     });
     new EventSourceMapping(this, 'Stream', {
@@ -207,7 +212,7 @@ export class DataStack extends Stack {
 }
 
 /** Denies `events:PutEvents` to every other principal, even one with permission: events on this bus start tests. */
-const onlyFrom = ({ role }: Function, bus: EventBus, arn: string): void => {
+const allowEventsOnlyFrom = ({ role }: Function, bus: EventBus, arn: string): void => {
   const resource = bus.node.defaultChild as CfnEventBus; // the L1 construct of an EventBus
   resource.policy = {
     Version: '2012-10-17',

@@ -2,12 +2,12 @@
 export const describeFailure = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
   const text = error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
-  const hint = Object.entries(hints).find(([name]) => text.includes(name))?.[1];
+  const hint = Object.entries(failureHints).find(([name]) => text.includes(name))?.[1];
   return hint === undefined ? text : `${text}\n${hint}`;
 };
 
 /** By names of errors of AWS and its SDK. */
-const hints: Readonly<Record<string, string>> = {
+const failureHints: Readonly<Record<string, string>> = {
   'DynamoDB: ResourceNotFoundException':
     'There is no such table in this region: expected the one of a deployment (AWS_REGION, MOORING_TABLE or MOORING_NAME).',
   CredentialsProviderError:

@@ -6,15 +6,15 @@ import { createRequire } from 'node:module';
  * Builds the page that shows the API's document and can send requests. It contains everything except the document, which is served beside
  * it.
  */
-export const docsPage = async (): Promise<string> => {
+export const buildDocsPage = async (): Promise<string> => {
   const [library, style] = await Promise.all([
-    asset('swagger-ui-bundle.js').then(inScript),
-    asset('swagger-ui.css').then(withoutMap),
+    readSwaggerAsset('swagger-ui-bundle.js').then(escapeScript),
+    readSwaggerAsset('swagger-ui.css').then(removeSourceMapComment),
   ]);
   const policy = [
     "default-src 'none'",
-    `script-src ${hashOf(library)} ${hashOf(start)}`,
-    `style-src ${hashOf(style)}`,
+    `script-src ${hashForCsp(library)} ${hashForCsp(swaggerStartScript)}`,
+    `style-src ${hashForCsp(style)}`,
     "connect-src 'self'",
     'img-src data:',
     "base-uri 'none'",
@@ -31,22 +31,23 @@ export const docsPage = async (): Promise<string> => {
 <style>${style}</style>
 <div id="page"></div>
 <script>${library}</script>
-<script>${start}</script>
+<script>${swaggerStartScript}</script>
 </html>
 `;
 };
 
 /** Without the validator, which would send the document's address to a third-party server. */
-const start =
+const swaggerStartScript =
   "SwaggerUIBundle({url:'openapi.json',dom_id:'#page',deepLinking:true,validatorUrl:null,defaultModelsExpandDepth:0})";
 
-const asset = (name: string): Promise<string> =>
+const readSwaggerAsset = (name: string): Promise<string> =>
   readFile(createRequire(import.meta.url).resolve(`swagger-ui-dist/${name}`), 'utf8');
 
 /** Prevents the text from ending the script element; in JavaScript, the escaped forms mean the same. */
-const inScript = (text: string): string =>
-  withoutMap(text).replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--');
+const escapeScript = (text: string): string =>
+  removeSourceMapComment(text).replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--');
 
-const withoutMap = (text: string): string => text.replace(/^(\/\/|\/\*)# sourceMappingURL=.*$/m, '').trim();
+const removeSourceMapComment = (text: string): string =>
+  text.replace(/^(\/\/|\/\*)# sourceMappingURL=.*$/m, '').trim();
 
-const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+const hashForCsp = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;

@@ -1,9 +1,9 @@
 import { CustomResource } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { addFunction, type Making } from './add-function.ts';
+import { addFunction, type FunctionSource } from './add-function.ts';
 import type { FunctionPlan } from './functions.ts';
-import { type Places, grantsFor } from './grants.ts';
-import { namesOf } from './names.ts';
+import { type GrantResources, buildGrants } from './grants.ts';
+import { buildResourceNames } from './names.ts';
 
 /**
  * Deletes the secrets together with the stacks if the deployment does not retain its data. The functions create the secrets, so
@@ -12,22 +12,22 @@ import { namesOf } from './names.ts';
 export const addEmptyVault = (
   scope: Construct,
   plan: FunctionPlan,
-  making: Making,
-  places: Places,
+  source: FunctionSource,
+  resources: GrantResources,
 ): CustomResource => {
-  const names = namesOf(making.deployment.name);
-  const emptier = addFunction(scope, plan, making, {
+  const names = buildResourceNames(source.deployment.name);
+  const vaultEmptier = addFunction(scope, plan, source, {
     memorySize: 256,
     environment: {
       TABLE_NAME: names.table,
       SECRET_PREFIX: names.secrets,
-      SECRET_KEY_ID: places.secretsKey,
-      MAC_KEY_ID: places.macKey,
+      SECRET_KEY_ID: resources.secretsKey,
+      MAC_KEY_ID: resources.macKey,
     },
-    grants: grantsFor(plan, places),
+    grants: buildGrants(plan, resources),
   });
   return new CustomResource(scope, 'Secrets', {
-    serviceToken: emptier.functionArn,
+    serviceToken: vaultEmptier.functionArn,
     resourceType: 'Custom::MooringSecrets',
   });
 };

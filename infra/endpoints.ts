@@ -1,6 +1,6 @@
-import { apiOf, apis, isExposed } from '../functions/apis.ts';
+import { findApiName, apis, isExposed } from '../functions/apis.ts';
 import { routes } from '../functions/routes.ts';
-import type { Api } from '../shared/http/api.ts';
+import type { WireFormat } from '../shared/http/api.ts';
 import type { Endpoint } from '../shared/http/endpoint.ts';
 import { type ApiName, apiNames } from '../shared/settings.ts';
 
@@ -15,7 +15,7 @@ export interface Route {
   readonly name: string;
   readonly endpoint: Endpoint;
   /** The wire format of the route; `undefined` for Mooring's own API. */
-  readonly api: Api | undefined;
+  readonly api: WireFormat | undefined;
 }
 
 /**
@@ -27,7 +27,7 @@ export const loadRoutes = async (spoken: readonly ApiName[] = apiNames): Promise
     const [method = '', path = ''] = key.split(' ');
     const [file = '', part = 'endpoint'] = target.split('#');
     if (!isExposed(file, spoken)) continue;
-    const name = apiOf(file);
+    const name = findApiName(file);
     // One at a time: Jest cannot link modules that are imported concurrently.
     const found = ((await import(`../functions/${file}.ts`)) as Readonly<Record<string, Endpoint>>)[part]; // a test checks that it exists
     if (!found) throw new Error(`functions/${file}.ts exports no ${part}`);
@@ -45,5 +45,5 @@ export const loadRoutes = async (spoken: readonly ApiName[] = apiNames): Promise
 };
 
 /** The functions behind the API: each file once, with its routes. */
-export const functionsOf = (all: readonly Route[]): ReadonlyMap<string, readonly Route[]> =>
-  Map.groupBy(all, ({ file }) => file);
+export const groupRoutesByFile = (loaded: readonly Route[]): ReadonlyMap<string, readonly Route[]> =>
+  Map.groupBy(loaded, ({ file }) => file);

@@ -1,8 +1,8 @@
 import type { Endpoint } from '../shared/http/endpoint.ts';
-import { usesOf } from '../shared/http/lambda.ts';
+import { resolveUses } from '../shared/http/lambda.ts';
 import type { Uses } from '../shared/ports/ports.ts';
 import type { ApiName } from '../shared/settings.ts';
-import { functionsOf, loadRoutes, type Route } from './endpoints.ts';
+import { groupRoutesByFile, loadRoutes, type Route } from './endpoints.ts';
 
 /** A Lambda function: its bundle, the ports that it uses, and its routes. */
 export interface FunctionPlan {
@@ -21,13 +21,16 @@ export interface FunctionPlan {
 
 /** Plans every function of the deployment, in the order of the route table; functions without a route come last. */
 export const planFunctions = async (spoken?: readonly ApiName[]): Promise<readonly FunctionPlan[]> => {
-  const plans = [...functionsOf(await loadRoutes(spoken))].map(([file, routes]) => apiFunction(file, routes));
-  for (const [name, timeout] of Object.entries(routeless)) plans.push(await routelessFunction(name, timeout));
+  const plans = [...groupRoutesByFile(await loadRoutes(spoken))].map(([file, routes]) =>
+    planApiFunction(file, routes),
+  );
+  for (const [name, timeout] of Object.entries(routelessTimeouts))
+    plans.push(await planRoutelessFunction(name, timeout));
   return plans;
 };
 
 /** Functions without routes, and their timeouts in seconds (architecture.md, *Layout*). */
-const routeless = {
+const routelessTimeouts = {
   'not-found': 10,
   publish: 60,
   sweep: 300,
@@ -38,21 +41,21 @@ const routeless = {
   'probe/credentials': 60,
 } as const;
 
-const apiFunction = (file: string, routes: readonly Route[]): FunctionPlan => ({
+const planApiFunction = (file: string, routes: readonly Route[]): FunctionPlan => ({
   name: file,
   bundle: file,
   entry: 'index',
   source: `functions/${file}.ts`,
-  uses: Object.assign({}, ...routes.map(grantedUses)) as Uses, // the union of the uses of all endpoints in the file
+  uses: Object.assign({}, ...routes.map(resolveGrantedUses)) as Uses, // the union of the uses of all endpoints in the file
   timeout: Math.max(...routes.map(({ endpoint }) => endpoint.timeout ?? 10)),
   routes,
 });
 
 /** Authentication reads the table. An endpoint that is open to all uses only what it declares. */
-const grantedUses = ({ endpoint }: Route): Uses =>
-  endpoint.scope === null ? endpoint.uses : usesOf(endpoint);
+const resolveGrantedUses = ({ endpoint }: Route): Uses =>
+  endpoint.scope === null ? endpoint.uses : resolveUses(endpoint);
 
-const routelessFunction = async (name: string, timeout: number): Promise<FunctionPlan> => {
+const planRoutelessFunction = async (name: string, timeout: number): Promise<FunctionPlan> => {
   // A test checks that each has one or the other.
   const found = (await import(`../functions/${name}.ts`)) as {
     readonly uses?: Uses;

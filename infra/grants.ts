@@ -8,10 +8,10 @@ import {
 } from '../shared/adapters/vault-actions.ts';
 import type { Uses } from '../shared/ports/ports.ts';
 import type { Vault } from '../shared/ports/vault.ts';
-import { allow, type Conditions, type Grant } from './grant.ts';
+import { createGrant, type PolicyConditions, type PolicyGrant } from './grant.ts';
 
 /** The resources on which grants are given. */
-export interface Places {
+export interface GrantResources {
   readonly region: string;
   readonly table: string;
   readonly tableKey: string;
@@ -23,21 +23,24 @@ export interface Places {
   readonly probe: (name: string) => string;
 }
 
-interface Wanted {
+interface GrantRequest {
   readonly uses: Uses;
   /** The methods of the vault, if the declared use does not determine them: the functions of the probe differ. */
   readonly vault?: readonly (keyof Vault)[];
 }
 
 /** Builds exactly the access that the declared uses need. */
-export const grantsFor = ({ uses, vault = vaultOf(uses) }: Wanted, places: Places): readonly Grant[] => [
-  ...(uses.store ? storeGrants(uses.store, places) : []),
-  ...(uses.vault ? vaultGrants(vault, places) : []),
-  ...(uses.probe ? [allow(['lambda:InvokeFunction'], uses.probe.split(' ').map(places.probe))] : []),
-  ...(uses.bus ? [allow(['events:PutEvents'], [places.bus])] : []),
+export const buildGrants = (
+  { uses, vault = listVaultFunctions(uses) }: GrantRequest,
+  resources: GrantResources,
+): readonly PolicyGrant[] => [
+  ...(uses.store ? buildStoreGrants(uses.store, resources) : []),
+  ...(uses.vault ? buildVaultGrants(vault, resources) : []),
+  ...(uses.probe ? [createGrant(['lambda:InvokeFunction'], uses.probe.split(' ').map(resources.probe))] : []),
+  ...(uses.bus ? [createGrant(['events:PutEvents'], [resources.bus])] : []),
 ];
 
-const vaultOf = ({ vault }: Uses) => {
+const listVaultFunctions = ({ vault }: Uses) => {
   if (vault === 'sweep') return sweepVaultActions;
   return vault === 'remove' ? removeVaultActions : writeVaultActions;
 };
@@ -46,21 +49,24 @@ const vaultOf = ({ vault }: Uses) => {
  * The vault methods of each probe function, although one bundle contains them all: the right to test is no right to rotate. `test` and
  * `introspect` only read. Only `credentials` brings new versions into force and replaces a lost secret.
  */
-export const probeVault = {
+export const probeVaultFunctions = {
   test: ['read', 'readShared', 'tags'],
   introspect: ['read', 'readShared', 'tags'],
   credentials: ['read', 'readShared', 'tags', 'stage', 'replace', 'promote', 'key'],
 } as const satisfies Record<string, readonly (keyof Vault)[]>;
 
 /** Read access to the table's stream, for the event source mapping of `publish`. */
-export const streamGrants = (stream: string, { tableKey, region }: Places): readonly Grant[] => [
-  allow(['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], [stream]),
-  allow(['dynamodb:ListStreams'], ['*'], { why: 'dynamodb:ListStreams knows no resource.' }),
-  through('dynamodb', region, ['kms:Decrypt'], tableKey),
+export const buildStreamGrants = (
+  stream: string,
+  { tableKey, region }: GrantResources,
+): readonly PolicyGrant[] => [
+  createGrant(['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], [stream]),
+  createGrant(['dynamodb:ListStreams'], ['*'], { why: 'dynamodb:ListStreams knows no resource.' }),
+  grantThroughService('dynamodb', region, ['kms:Decrypt'], tableKey),
 ];
 
-const storeGrants = (use: NonNullable<Uses['store']>, { table, tableKey, region }: Places) => [
-  allow(
+const buildStoreGrants = (use: NonNullable<Uses['store']>, { table, tableKey, region }: GrantResources) => [
+  createGrant(
     [
       ...storeActions.read,
       ...(use === 'read' ? [] : storeActions.write),
@@ -70,44 +76,51 @@ const storeGrants = (use: NonNullable<Uses['store']>, { table, tableKey, region 
   ),
   // DynamoDB uses the table's key on behalf of the caller.
   // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
-  through(
+  grantThroughService(
     'dynamodb',
     region,
-    ['kms:Decrypt', 'kms:DescribeKey', ...(use === 'read' ? [] : keyWrite)],
+    ['kms:Decrypt', 'kms:DescribeKey', ...(use === 'read' ? [] : keyWriteActions)],
     tableKey,
   ),
 ];
 
-const keyWrite = ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];
+const keyWriteActions = ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];
 
-const vaultGrants = (functions: readonly (keyof Vault)[], places: Places): readonly Grant[] => {
-  const actions = (kind: Kind) => [...new Set(functions.flatMap((name) => actionsOf(name)[kind] ?? []))];
+const buildVaultGrants = (
+  functions: readonly (keyof Vault)[],
+  resources: GrantResources,
+): readonly PolicyGrant[] => {
+  const listActions = (kind: VaultActionKind) => [
+    ...new Set(functions.flatMap((name) => getVaultActions(name)[kind] ?? [])),
+  ];
   return [
-    ...some(actions('own'), (own) =>
-      allow(own, [places.secrets], { why: 'Secrets come and go below our prefix.' }),
+    ...grantIfAny(listActions('own'), (own) =>
+      createGrant(own, [resources.secrets], { why: 'Secrets come and go below our prefix.' }),
     ),
-    ...some(actions('all'), (all) =>
-      allow(all, ['*'], {
+    ...grantIfAny(listActions('all'), (all) =>
+      createGrant(all, ['*'], {
         why: 'secretsmanager:ListSecrets knows no resource; it tells names, never a value.',
       }),
     ),
-    ...some(actions('shared'), (shared) =>
-      allow(shared, ['*'], {
-        conditions: tagged,
+    ...grantIfAny(listActions('shared'), (shared) =>
+      createGrant(shared, ['*'], {
+        conditions: tenantTagCondition,
         why: 'Anybody’s secret, but only one that its owner has tagged for a tenant of ours.',
       }),
     ),
-    ...some(actions('key'), (key) =>
-      through('secretsmanager', places.region, key, places.secretsKey, {
-        conditions: { StringLike: { 'kms:EncryptionContext:SecretARN': [places.secrets, trial] } },
+    ...grantIfAny(listActions('key'), (key) =>
+      grantThroughService('secretsmanager', resources.region, key, resources.secretsKey, {
+        conditions: {
+          StringLike: { 'kms:EncryptionContext:SecretARN': [resources.secrets, keyValidationArn] },
+        },
       }),
     ),
-    ...some(functions.includes('readShared') ? ['kms:Decrypt'] : [], (key) =>
-      through('secretsmanager', places.region, key, '*', {
+    ...grantIfAny(functions.includes('readShared') ? ['kms:Decrypt'] : [], (key) =>
+      grantThroughService('secretsmanager', resources.region, key, '*', {
         why: 'Other people’s secrets are under keys of theirs, which say themselves whom they let in.',
       }),
     ),
-    ...some(actions('mac'), (mac) => allow(mac, [places.macKey])),
+    ...grantIfAny(listActions('mac'), (mac) => createGrant(mac, [resources.macKey])),
   ];
 };
 
@@ -115,26 +128,28 @@ const vaultGrants = (functions: readonly (keyof Vault)[], places: Places): reado
  * The value that Secrets Manager uses instead of a secret's ARN when it validates the key before the first use.
  * https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
  */
-const trial = 'RequestToValidateKeyAccess';
+const keyValidationArn = 'RequestToValidateKeyAccess';
 
-type Kind = keyof VaultActions;
+type VaultActionKind = keyof VaultActions;
 
-const actionsOf = (name: keyof Vault): VaultActions => vaultActions[name];
+const getVaultActions = (name: keyof Vault): VaultActions => vaultActions[name];
 
-const tagged = { StringLike: { 'aws:ResourceTag/mooring:tenant': '*/*' } };
+const tenantTagCondition = { StringLike: { 'aws:ResourceTag/mooring:tenant': '*/*' } };
 
 /** Allows the use of a key only through the service that encrypts data with it. */
-const through = (
+const grantThroughService = (
   service: string,
   region: string,
   actions: readonly string[],
   key: string,
-  { conditions = {}, ...more }: { readonly conditions?: Conditions; readonly why?: string } = {},
+  { conditions = {}, ...more }: { readonly conditions?: PolicyConditions; readonly why?: string } = {},
 ) =>
-  allow(actions, [key], {
+  createGrant(actions, [key], {
     ...more,
     conditions: { StringEquals: { 'kms:ViaService': `${service}.${region}.amazonaws.com` }, ...conditions },
   });
 
-const some = (actions: readonly string[], make: (actions: readonly string[]) => Grant): readonly Grant[] =>
-  actions.length > 0 ? [make(actions)] : [];
+const grantIfAny = (
+  actions: readonly string[],
+  make: (actions: readonly string[]) => PolicyGrant,
+): readonly PolicyGrant[] => (actions.length > 0 ? [make(actions)] : []);

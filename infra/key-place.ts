@@ -1,17 +1,17 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import type { Store } from '../shared/ports/store.ts';
-import { isServed, openStore, stateFolder } from './local/state.ts';
+import { isFolderServed, openFolderStore, resolveStateFolder } from './local/state.ts';
 
 /** A store of API keys. */
-export interface KeyPlace extends AsyncDisposable {
+export interface ApiKeyLocation extends AsyncDisposable {
   readonly store: Store;
   /** Where it is, as text for people. */
   readonly name: string;
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type ProcessEnvironment = Readonly<Record<string, string | undefined>>;
 
-export interface Wanted {
+export interface LocationFlags {
   readonly local?: boolean;
   readonly aws?: boolean;
 }
@@ -20,22 +20,29 @@ export interface Wanted {
  * Opens the store that the flags select. Without flags: that of a running local server, else AWS if the environment names it, else the
  * local state folder.
  */
-export const keyPlace = async (wanted: Wanted, environment: Environment): Promise<KeyPlace> => {
-  const folder = chooseFolder(wanted, environment);
-  return folder === undefined ? awsPlace(environment) : folderPlace(folder);
+export const openApiKeyLocation = async (
+  wanted: LocationFlags,
+  environment: ProcessEnvironment,
+): Promise<ApiKeyLocation> => {
+  const folder = chooseStateFolder(wanted, environment);
+  return folder === undefined ? openAwsKeys(environment) : openFolderKeys(folder);
 };
 
 /** The state folder, or `undefined` for AWS. */
-export const chooseFolder = (wanted: Wanted, environment: Environment): string | undefined => {
+export const chooseStateFolder = (
+  wanted: LocationFlags,
+  environment: ProcessEnvironment,
+): string | undefined => {
   if (wanted.local && wanted.aws) throw new Error('--local or --aws, not both');
-  const folder = stateFolder(environment['MOORING_STATE']);
-  const here =
+  const folder = resolveStateFolder(environment['MOORING_STATE']);
+  const isLocal =
     wanted.local ??
-    (!wanted.aws && (isServed(folder) ? !environment['AWS_ENDPOINT_URL'] : !namesAws(environment)));
-  return here ? folder : undefined;
+    (!wanted.aws &&
+      (isFolderServed(folder) ? !environment['AWS_ENDPOINT_URL'] : !hasAwsEnvironment(environment)));
+  return isLocal ? folder : undefined;
 };
 
-const namesAws = (environment: Environment): boolean => {
+const hasAwsEnvironment = (environment: ProcessEnvironment): boolean => {
   const has = (...names: string[]) => names.some((name) => environment[name]);
   return (
     has(
@@ -48,9 +55,9 @@ const namesAws = (environment: Environment): boolean => {
   );
 };
 
-const folderPlace = (folder: string): KeyPlace => {
+const openFolderKeys = (folder: string): ApiKeyLocation => {
   if (!existsSync(folder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const store = openStore(folder);
+  const store = openFolderStore(folder);
   return {
     store,
     name: `In the state folder ${folder}`,
@@ -59,17 +66,17 @@ const folderPlace = (folder: string): KeyPlace => {
 };
 
 /** Loads the SDK only for AWS, so that local commands start fast. */
-const awsPlace = async (environment: Environment): Promise<KeyPlace> => {
+const openAwsKeys = async (environment: ProcessEnvironment): Promise<ApiKeyLocation> => {
   const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
-  const { dynamoStore } = await import('../shared/adapters/dynamo-store.ts');
-  const { emulatorConfig, emulatorTable } = await import('./local/aws-client.ts');
+  const { createDynamoStore } = await import('../shared/adapters/dynamo-store.ts');
+  const { readEmulatorConfig, readEmulatorTable } = await import('./local/aws-client.ts');
   const endpoint = environment['AWS_ENDPOINT_URL'];
   const region = environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'];
   const config = region ? { region } : {};
-  const client = new DynamoDBClient(endpoint ? emulatorConfig(environment) : config);
-  const table = endpoint ? emulatorTable(environment) : environment['MOORING_TABLE'] || 'mooring';
+  const client = new DynamoDBClient(endpoint ? readEmulatorConfig(environment) : config);
+  const table = endpoint ? readEmulatorTable(environment) : environment['MOORING_TABLE'] || 'mooring';
   return {
-    store: dynamoStore({ client, table }),
+    store: createDynamoStore({ client, table }),
     name: `In the table ${table}${endpoint ? ` of ${new URL(endpoint).host}` : ''}`,
     [Symbol.asyncDispose]: () => Promise.resolve(client.destroy()),
   };

@@ -4,29 +4,29 @@ import {
   type ApiKey,
   createApiKey,
   listApiKeys,
-  newSecret,
+  createApiKeySecret,
   revokeApiKey,
 } from '../shared/domain/api-keys.ts';
-import { Segment, scopes as allScopes } from '../shared/http/caller.ts';
+import { tenantSegmentPattern, apiScopes as allScopes } from '../shared/http/caller.ts';
 import { describeFailure } from './describe-failure.ts';
-import { type KeyPlace, keyPlace } from './key-place.ts';
+import { type ApiKeyLocation, openApiKeyLocation } from './key-place.ts';
 
 /** `npm run keys`: creates, lists and revokes API keys, locally or on AWS. */
-const main = async (): Promise<void> => {
+const runKeysCommand = async (): Promise<void> => {
   try {
-    const { values, positionals } = parseArgs({ options, allowPositionals: true });
-    if (values.help) return say(help);
-    const command = commandOf(positionals, values);
-    await using place = await keyPlace(values, process.env);
-    await command(place);
-    say(`${place.name}\n`);
+    const { values, positionals } = parseArgs({ options: keysOptions, allowPositionals: true });
+    if (values.help) return writeKeysMessage(keysHelp);
+    const command = parseKeysCommand(positionals, values);
+    await using location = await openApiKeyLocation(values, process.env);
+    await command(location);
+    writeKeysMessage(`${location.name}\n`);
   } catch (error) {
-    say(`${describeFailure(error)}\n`);
+    writeKeysMessage(`${describeFailure(error)}\n`);
     process.exitCode = 1;
   }
 };
 
-const help = `npm run keys -- create --org ORG [--environments a,b] [--scopes ${allScopes.join(',')}] [--name NAME]
+const keysHelp = `npm run keys -- create --org ORG [--environments a,b] [--scopes ${allScopes.join(',')}] [--name NAME]
 npm run keys -- list [--org ORG]
 npm run keys -- revoke ID
 
@@ -38,7 +38,7 @@ it (AWS_ENDPOINT_URL, AWS_PROFILE, or AWS_REGION and keys), else the state folde
 MOORING_TABLE names the table on AWS (mooring).
 `;
 
-const options = {
+const keysOptions = {
   org: { type: 'string' },
   environments: { type: 'string' },
   scopes: { type: 'string' },
@@ -48,32 +48,38 @@ const options = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-interface Values {
+interface KeysOptionValues {
   readonly org?: string;
   readonly environments?: string;
   readonly scopes?: string;
   readonly name?: string;
 }
 
-type Command = (place: KeyPlace) => Promise<void>;
+type KeysCommand = (location: ApiKeyLocation) => Promise<void>;
 
 /** Validates all arguments before anything is opened. */
-const commandOf = ([name, ...rest]: readonly string[], values: Values): Command => {
-  const command = Object.hasOwn(commands, name ?? '') ? commands[name as keyof typeof commands] : undefined; // just checked
-  if (!command) throw new Error(`Expected create, list or revoke.\n\n${help}`);
+const parseKeysCommand = ([name, ...rest]: readonly string[], values: KeysOptionValues): KeysCommand => {
+  const command = Object.hasOwn(keysCommands, name ?? '')
+    ? keysCommands[name as keyof typeof keysCommands]
+    : undefined; // just checked
+  if (!command) throw new Error(`Expected create, list or revoke.\n\n${keysHelp}`);
   return command(rest, values);
 };
 
-const commands = {
-  create: (rest: readonly string[], values: Values): Command => {
+const keysCommands = {
+  create: (rest: readonly string[], values: KeysOptionValues): KeysCommand => {
     if (rest.length > 0) throw new Error('create takes options alone; see --help');
-    const org = segment('--org', values.org);
-    const environments = listed(values.environments)?.map((each) => segment('--environments', each));
-    const scopes = listed(values.scopes)?.map((each) => scope(each));
+    const org = parseSegmentOption('--org', values.org);
+    const environments = splitList(values.environments)?.map((each) =>
+      parseSegmentOption('--environments', each),
+    );
+    const scopes = splitList(values.scopes)?.map((each) => parseScopeOption(each));
     const name =
-      values.name === undefined ? undefined : checked('--name', Name, values.name, 'up to 200 characters');
+      values.name === undefined
+        ? undefined
+        : parseOption('--name', ApiKeyName, values.name, 'up to 200 characters');
     return async ({ store }) => {
-      const secret = newSecret();
+      const secret = createApiKeySecret();
       const wanted = {
         org,
         ...(environments && { environments }),
@@ -81,47 +87,52 @@ const commands = {
         ...(name && { name }),
       };
       const key = await createApiKey(store, wanted, { secret, now: Date.now() });
-      say(`Created ${line(key)}\n`);
+      writeKeysMessage(`Created ${renderApiKey(key)}\n`);
       process.stdout.write(`${secret}\n`);
     };
   },
 
-  list: (rest: readonly string[], values: Values): Command => {
+  list: (rest: readonly string[], values: KeysOptionValues): KeysCommand => {
     if (rest.length > 0) throw new Error('list takes options alone; see --help');
-    const org = values.org === undefined ? undefined : segment('--org', values.org);
+    const org = values.org === undefined ? undefined : parseSegmentOption('--org', values.org);
     return async ({ store }) => {
-      for (const key of await listApiKeys(store, org)) process.stdout.write(`${line(key)}\n`);
+      for (const key of await listApiKeys(store, org)) process.stdout.write(`${renderApiKey(key)}\n`);
     };
   },
 
-  revoke: ([id, ...rest]: readonly string[]): Command => {
+  revoke: ([id, ...rest]: readonly string[]): KeysCommand => {
     if (id === undefined || rest.length > 0) throw new Error('revoke takes one id, as list shows it');
-    checked('The id', Id, id, 'key_…, as list shows it, and not the key itself');
+    parseOption('The id', ApiKeyId, id, 'key_…, as list shows it, and not the key itself');
     return async ({ store }) => {
       if (!(await revokeApiKey(store, id))) throw new Error('There is no key of this id here');
-      say('Revoked; those who have just seen it may remember it for a minute.\n');
+      writeKeysMessage('Revoked; those who have just seen it may remember it for a minute.\n');
     };
   },
 } as const;
 
-const Name = v.pipe(v.string(), v.maxLength(200), v.regex(/^[^\p{Cc}]*$/u));
-const Id = v.pipe(v.string(), v.regex(/^key_[\w-]{1,100}$/));
+const ApiKeyName = v.pipe(v.string(), v.maxLength(200), v.regex(/^[^\p{Cc}]*$/u));
+const ApiKeyId = v.pipe(v.string(), v.regex(/^key_[\w-]{1,100}$/));
 
-const listed = (text: string | undefined) => text?.split(',').map((each) => each.trim());
+const splitList = (text: string | undefined) => text?.split(',').map((each) => each.trim());
 
-const segment = (option: string, text: string | undefined) =>
-  checked(option, v.pipe(v.string(), v.regex(Segment)), text, 'up to 64 letters, digits, _ . or -');
+const parseSegmentOption = (option: string, text: string | undefined) =>
+  parseOption(
+    option,
+    v.pipe(v.string(), v.regex(tenantSegmentPattern)),
+    text,
+    'up to 64 letters, digits, _ . or -',
+  );
 
-const scope = (text: string) =>
-  checked('--scopes', v.picklist(allScopes), text, `some of ${allScopes.join(', ')}`);
+const parseScopeOption = (text: string) =>
+  parseOption('--scopes', v.picklist(allScopes), text, `some of ${allScopes.join(', ')}`);
 
-const checked = <S extends v.GenericSchema>(what: string, schema: S, text: unknown, expected: string) => {
+const parseOption = <S extends v.GenericSchema>(what: string, schema: S, text: unknown, expected: string) => {
   const result = v.safeParse(schema, text);
   if (!result.success) throw new Error(`${what}: expected ${expected}`);
   return result.output;
 };
 
-const line = ({ id, org, environments, scopes, name, created_at: at }: ApiKey) =>
+const renderApiKey = ({ id, org, environments, scopes, name, created_at: at }: ApiKey) =>
   [
     id,
     org,
@@ -131,6 +142,6 @@ const line = ({ id, org, environments, scopes, name, created_at: at }: ApiKey) =
     ...(name === undefined ? [] : [JSON.stringify(name)]),
   ].join('  ');
 
-const say = (text: string): void => void process.stderr.write(text);
+const writeKeysMessage = (text: string): void => void process.stderr.write(text);
 
-await main();
+await runKeysCommand();

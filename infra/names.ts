@@ -2,7 +2,7 @@ import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
 /** The names of resources. They are known in advance, so that a stack can name what another one creates. */
-export const namesOf = (prefix: string) => ({
+export const buildResourceNames = (prefix: string) => ({
   table: prefix,
   bus: prefix,
   /** The prefix of all secrets. */
@@ -14,21 +14,21 @@ export const namesOf = (prefix: string) => ({
   /** `connections/create` → `mooring-connections-create`. */
   function: (name: string) => `${prefix}-${name.replaceAll('/', '-')}`,
 });
-export type Names = ReturnType<typeof namesOf>;
+export type ResourceNames = ReturnType<typeof buildResourceNames>;
 
 /** The ARNs of resources that may be in another stack, without a reference that would make one stack depend on the other. */
-export const arnsOf = (scope: Construct, names: Names) => {
-  const arn = (service: string, resource: string, resourceName: string, arnFormat: ArnFormat) =>
+export const buildResourceArns = (scope: Construct, names: ResourceNames) => {
+  const formatArn = (service: string, resource: string, resourceName: string, arnFormat: ArnFormat) =>
     Stack.of(scope).formatArn({ service, resource, resourceName, arnFormat });
   return {
     function: (name: string) =>
-      arn('lambda', 'function', names.function(name), ArnFormat.COLON_RESOURCE_NAME),
-    bus: arn('events', 'event-bus', names.bus, ArnFormat.SLASH_RESOURCE_NAME),
-    secrets: arn('secretsmanager', 'secret', `${names.secrets}/*`, ArnFormat.COLON_RESOURCE_NAME),
-    logGroup: (name: string) => arn('logs', 'log-group', name, ArnFormat.COLON_RESOURCE_NAME),
+      formatArn('lambda', 'function', names.function(name), ArnFormat.COLON_RESOURCE_NAME),
+    bus: formatArn('events', 'event-bus', names.bus, ArnFormat.SLASH_RESOURCE_NAME),
+    secrets: formatArn('secretsmanager', 'secret', `${names.secrets}/*`, ArnFormat.COLON_RESOURCE_NAME),
+    logGroup: (name: string) => formatArn('logs', 'log-group', name, ArnFormat.COLON_RESOURCE_NAME),
   };
 };
 
 /** `connections/create` → `ConnectionsCreate`, the form of construct and stack names. */
-export const pascalCase = (name: string) =>
+export const toPascalCase = (name: string) =>
   name.replace(/(^|[-/])(\w)/g, (_, __, letter: string) => letter.toUpperCase());

@@ -1,6 +1,6 @@
-import type { Json } from './openapi-schemas.ts';
+import type { OpenapiJson } from './openapi-schemas.ts';
 
-const settings = {
+const exampleSettings = {
   name: 'Orders',
   type: 'postgresql',
   config: { host: 'db.example.com', port: 5432, database: 'orders', username: 'mooring_reader' },
@@ -8,8 +8,8 @@ const settings = {
   tags: ['production'],
 };
 
-const created = {
-  'PostgreSQL, by fields': { value: settings },
+const creationExamples = {
+  'PostgreSQL, by fields': { value: exampleSettings },
   'PostgreSQL, by connection string': {
     value: {
       name: 'Orders',
@@ -20,9 +20,9 @@ const created = {
 };
 
 /** Example request bodies, by endpoint. */
-export const examples: Readonly<Record<string, Readonly<Record<string, Json>>>> = {
-  'connections/create': created,
-  'connections/test-unsaved': created,
+export const requestExamples: Readonly<Record<string, Readonly<Record<string, OpenapiJson>>>> = {
+  'connections/create': creationExamples,
+  'connections/test-unsaved': creationExamples,
   'connections/change': {
     'New credentials': { value: { credentials: { password: 'another-example' } } },
     'Another name, and no description': { value: { name: 'Orders (EU)', description: null } },

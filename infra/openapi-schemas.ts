@@ -10,15 +10,15 @@ import {
   ConnectionPatch,
   ListedConnection,
 } from '../shared/domain/connection.ts';
-import { types } from '../shared/domain/connection-input.ts';
+import { connectorTypes } from '../shared/domain/connection-input.ts';
 import { Mismatch, NotInSample } from '../shared/domain/mismatch.ts';
-import { Step, TestRecord, TestResult } from '../shared/domain/test-result.ts';
+import { TestStep, TestRecord, TestResult } from '../shared/domain/test-result.ts';
 import { Usage } from '../shared/domain/usages.ts';
-import type { Api } from '../shared/http/api.ts';
+import type { WireFormat } from '../shared/http/api.ts';
 import { problemCodes } from '../shared/problem.ts';
 import { apis } from '../functions/apis.ts';
 
-export type Json = Readonly<Record<string, unknown>>;
+export type OpenapiJson = Readonly<Record<string, unknown>>;
 
 /** The document of every failure (RFC 9457). */
 export const ProblemDocument = v.strictObject({
@@ -32,18 +32,18 @@ export const ProblemDocument = v.strictObject({
   blame: v.picklist(['request', 'credentials', 'permissions', 'server', 'network', 'mooring']),
   remediation: v.string(),
   native_code: v.exactOptional(v.string()),
-  steps: v.exactOptional(v.array(Step)),
+  steps: v.exactOptional(v.array(TestStep)),
   usages: v.exactOptional(v.array(Usage)),
   request_id: v.string(),
 });
 
 /** Schemas with a name in the document. */
-const answers = {
+const answerSchemas = {
   Connection,
   ListedConnection,
   TestResult,
   TestRecord,
-  Step,
+  Step: TestStep,
   Table,
   CatalogSummary,
   Suggestion,
@@ -52,39 +52,41 @@ const answers = {
   NotInSample,
   Problem: ProblemDocument,
 };
-const bodies = { ConnectionInput, ConnectionPatch };
+const bodySchemas = { ConnectionInput, ConnectionPatch };
 
 /** Converts a schema to JSON Schema, with references to named schemas. */
-export const jsonSchema = (schema: v.GenericSchema | undefined, typeMode: 'input' | 'output'): Json =>
-  schema ? convert(schema, typeMode) : {};
+export const toOpenapiSchema = (
+  schema: v.GenericSchema | undefined,
+  typeMode: 'input' | 'output',
+): OpenapiJson => (schema ? convertSchema(schema, typeMode) : {});
 
 /** Converts the schema of a request body. */
-export const requestSchema = (schema: v.GenericSchema): Json => jsonSchema(schema, 'input');
+export const toRequestSchema = (schema: v.GenericSchema): OpenapiJson => toOpenapiSchema(schema, 'input');
 
 /** The named schemas, and the schemas of `config` and `credentials` of every connector. */
-export const components = (): { readonly schemas: Json } => {
+export const buildComponents = (): { readonly schemas: OpenapiJson } => {
   const own = {
-    ...all(answers, 'output'),
-    ...described(all(bodies, 'input')),
-    ...all(spoken('answers'), 'output'),
-    ...all(spoken('bodies'), 'input'),
+    ...convertSchemas(answerSchemas, 'output'),
+    ...describeOpenFields(convertSchemas(bodySchemas, 'input')),
+    ...convertSchemas(listApiSchemas('answers'), 'output'),
+    ...convertSchemas(listApiSchemas('bodies'), 'input'),
   };
   const byConnector = Object.entries(connectors).flatMap(([type, { title, config, credentials }]) => [
-    [`${type}.config`, { title: `${title}: config`, ...convert(config, 'input') }],
+    [`${type}.config`, { title: `${title}: config`, ...convertSchema(config, 'input') }],
     ...Object.entries(credentials).map(([method, schema]) => [
       `${type}.credentials.${method}`,
-      { title: `${title}: credentials, auth_method ${method}`, ...convert(schema, 'input') },
+      { title: `${title}: credentials, auth_method ${method}`, ...convertSchema(schema, 'input') },
     ]),
   ]);
-  return { schemas: { ...own, ...(Object.fromEntries(byConnector) as Json) } };
+  return { schemas: { ...own, ...(Object.fromEntries(byConnector) as OpenapiJson) } };
 };
 
 /** Describes `config` and `credentials` of a body as open objects: their fields depend on the connector. */
-const described = (schemas: Readonly<Record<string, Json>>): Json =>
+const describeOpenFields = (schemas: Readonly<Record<string, OpenapiJson>>): OpenapiJson =>
   Object.fromEntries(
     Object.entries(schemas).map(([name, { properties, ...form }]) => {
-      const { config, credentials, ...others } = properties as Readonly<Record<string, Json>>; // from an object schema
-      const told = {
+      const { config, credentials, ...others } = properties as Readonly<Record<string, OpenapiJson>>; // from an object schema
+      const openFields = {
         config: { ...config, description: 'The fields of the schema `{type}.config`.' },
         credentials: {
           ...credentials,
@@ -94,48 +96,48 @@ const described = (schemas: Readonly<Record<string, Json>>): Json =>
       };
       // In a patch, `type` is refused, so it has no JSON type.
       const { type } = others;
-      const known = type?.['type'] === 'string' && { type: { ...type, enum: types } };
-      return [name, { ...form, properties: { ...others, ...told, ...known } }];
+      const typeField = type?.['type'] === 'string' && { type: { ...type, enum: connectorTypes } };
+      return [name, { ...form, properties: { ...others, ...openFields, ...typeField } }];
     }),
   );
 
 /** Converts each entry of an object schema to a parameter. */
-export const parametersOf = (
+export const toParameters = (
   schema: v.GenericSchema | undefined,
   place: 'path' | 'query' | 'header',
-): readonly Json[] => {
+): readonly OpenapiJson[] => {
   if (!schema || !('entries' in schema)) return [];
   const entries = schema.entries as Readonly<Record<string, v.GenericSchema>>; // an object schema
-  const { properties, required = [] } = convert(schema, 'input');
+  const { properties, required = [] } = convertSchema(schema, 'input');
   const needed = required as readonly string[]; // an array of names in JSON Schema
-  return Object.entries(properties as Readonly<Record<string, Json>>).map(
+  return Object.entries(properties as Readonly<Record<string, OpenapiJson>>).map(
     ([name, { description, ...form }]) => ({
       name,
       in: place,
       required: place === 'path' || needed.includes(name),
       ...(description !== undefined && { description }),
-      schema: meant(form, entries[name]),
+      schema: toQuerySchema(form, entries[name]),
     }),
   );
 };
 
 /** Query values are text. This converts the schema to the type that the text stands for. */
-const meant = (form: Json, entry: v.GenericSchema | undefined): Json => {
-  const { default: usual, pattern: _, ...rest } = form;
-  const steps = stepsOf(entry);
+const toQuerySchema = (form: OpenapiJson, entry: v.GenericSchema | undefined): OpenapiJson => {
+  const { default: defaultValue, pattern: _, ...rest } = form;
+  const steps = listPipeSteps(entry);
   if (steps.some(({ operation }) => operation === Number)) {
-    const bound = (type: string) => steps.find((step) => step.type === type)?.requirement;
+    const findBound = (type: string) => steps.find((step) => step.type === type)?.requirement;
     return {
       ...rest,
       type: 'integer',
-      minimum: bound('min_value'),
-      maximum: bound('max_value'),
-      ...(usual !== undefined && { default: Number(usual) }),
+      minimum: findBound('min_value'),
+      maximum: findBound('max_value'),
+      ...(defaultValue !== undefined && { default: Number(defaultValue) }),
     };
   }
   const words = form['enum'];
   if (!Array.isArray(words) || words.join() !== 'true,false') return form;
-  return { type: 'boolean', ...(usual !== undefined && { default: usual === 'true' }) };
+  return { type: 'boolean', ...(defaultValue !== undefined && { default: defaultValue === 'true' }) };
 };
 
 interface PipeStep {
@@ -145,46 +147,57 @@ interface PipeStep {
 }
 
 /** The steps of a pipe, also of a wrapped schema. A number in a query has a step that converts its digits. */
-const stepsOf = (entry: v.GenericSchema | undefined): readonly PipeStep[] => {
+const listPipeSteps = (entry: v.GenericSchema | undefined): readonly PipeStep[] => {
   const schema = entry && 'wrapped' in entry ? entry.wrapped : entry;
   const pipe = typeof schema === 'object' && schema !== null && 'pipe' in schema ? schema.pipe : [];
   return Array.isArray(pipe) ? pipe : [];
 };
 
-const all = (
+const convertSchemas = (
   schemas: Readonly<Record<string, v.GenericSchema>>,
   typeMode: 'input' | 'output',
-): Readonly<Record<string, Json>> =>
+): Readonly<Record<string, OpenapiJson>> =>
   Object.fromEntries(
-    Object.entries(schemas).map(([name, schema]) => [name, convert(schema, typeMode, without(name))]),
+    Object.entries(schemas).map(([name, schema]) => [
+      name,
+      convertSchema(schema, typeMode, listOtherSchemas(name)),
+    ]),
   );
 
-const without = (name: string) =>
-  Object.fromEntries(Object.entries(named).filter(([other]) => other !== name));
+const listOtherSchemas = (name: string) =>
+  Object.fromEntries(Object.entries(namedSchemas).filter(([other]) => other !== name));
 
 /** The named schemas of the other APIs, prefixed with the name of their API. */
-const spoken = (kind: keyof Api['schemas']): Readonly<Record<string, v.GenericSchema>> =>
+const listApiSchemas = (kind: keyof WireFormat['schemas']): Readonly<Record<string, v.GenericSchema>> =>
   Object.fromEntries(
     Object.values(apis).flatMap(({ name, schemas }) =>
       Object.entries(schemas[kind]).map(([schema, form]) => [`${name}.${schema}`, form] as const),
     ),
   );
 
-const named: Readonly<Record<string, v.GenericSchema>> = {
-  ...answers,
-  ...bodies,
-  ...spoken('answers'),
-  ...spoken('bodies'),
+const namedSchemas: Readonly<Record<string, v.GenericSchema>> = {
+  ...answerSchemas,
+  ...bodySchemas,
+  ...listApiSchemas('answers'),
+  ...listApiSchemas('bodies'),
 };
 
-const convert = (schema: v.GenericSchema, typeMode: 'input' | 'output', definitions = named): Json => {
-  const { $schema: _, $defs: __, ...form } = toJsonSchema(schema, { ...config, typeMode, definitions });
-  return form as Json;
+const convertSchema = (
+  schema: v.GenericSchema,
+  typeMode: 'input' | 'output',
+  definitions = namedSchemas,
+): OpenapiJson => {
+  const {
+    $schema: _,
+    $defs: __,
+    ...form
+  } = toJsonSchema(schema, { ...conversionConfig, typeMode, definitions });
+  return form as OpenapiJson;
 };
 
 const inheritedNames = ['__proto__', 'prototype', 'constructor'];
 
-const config = {
+const conversionConfig = {
   target: 'draft-2020-12',
   // Checks by functions have no equivalent in JSON Schema. Their messages become descriptions below.
   errorMode: 'ignore',

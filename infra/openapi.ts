@@ -2,18 +2,24 @@ import { writeFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { apis } from '../functions/apis.ts';
 import { connectors } from '../shared/connectors/registry.ts';
-import { type Failing, isFailing } from '../shared/http/api.ts';
-import { mayDial } from '../shared/http/lambda.ts';
+import { type FailureFormat, hasFailureFormat } from '../shared/http/api.ts';
+import { canDial } from '../shared/http/lambda.ts';
 import { Problem, type ProblemCode, problems, sourceProblems } from '../shared/problem.ts';
 import { loadRoutes, type Route } from './endpoints.ts';
-import { examples } from './openapi-examples.ts';
-import { components, jsonSchema, type Json, parametersOf, requestSchema } from './openapi-schemas.ts';
+import { requestExamples } from './openapi-examples.ts';
+import {
+  buildComponents,
+  toOpenapiSchema,
+  type OpenapiJson,
+  toParameters,
+  toRequestSchema,
+} from './openapi-schemas.ts';
 
 /** Builds the OpenAPI 3.1 document from the route table alone. */
-export const openapi = async (): Promise<Json> => {
-  const paths: Record<string, Record<string, Json>> = {};
+export const buildOpenapiDocument = async (): Promise<OpenapiJson> => {
+  const paths: Record<string, Record<string, OpenapiJson>> = {};
   for (const route of await loadRoutes()) {
-    (paths[route.path] ??= {})[route.method.toLowerCase()] = operationOf(route);
+    (paths[route.path] ??= {})[route.method.toLowerCase()] = toOperation(route);
   }
   return {
     openapi: '3.1.0',
@@ -26,15 +32,20 @@ export const openapi = async (): Promise<Json> => {
     },
     servers: [{ url: '/' }],
     tags: [
-      ...Object.entries(tags).map(([name, description]) => ({ name, description })),
+      ...Object.entries(ownTags).map(([name, description]) => ({ name, description })),
       ...Object.values(apis).map(({ name, description }) => ({ name, description })),
     ],
     paths,
-    components: { ...components(), parameters: headers, headers: answerHeaders, securitySchemes },
+    components: {
+      ...buildComponents(),
+      parameters: headerParameters,
+      headers: answerHeaders,
+      securitySchemes,
+    },
   };
 };
 
-const tags = {
+const ownTags = {
   connectors: `The kinds of sources: ${Object.values(connectors)
     .map(({ title }) => title)
     .join(', ')}.`,
@@ -50,7 +61,7 @@ const securitySchemes = {
   },
 };
 
-const headers = {
+const headerParameters = {
   Environment: {
     name: 'X-Environment-Id',
     in: 'header',
@@ -85,72 +96,83 @@ const answerHeaders = {
   Allow: { description: 'The methods that there are.', schema: { type: 'string' } },
 };
 
-const operationOf = (route: Route): Json => {
+const toOperation = (route: Route): OpenapiJson => {
   const { method, file, name, endpoint, api } = route;
   const { summary, description, scope, body, bodyOptional } = endpoint;
   const text = [description, scope && `Scope: \`${scope}\`.`].filter(Boolean).join('\n\n');
-  const example = api ? api.examples?.[name.slice(api.name.length + 1)] : examples[name];
+  const example = api ? api.examples?.[name.slice(api.name.length + 1)] : requestExamples[name];
   return {
-    operationId: camelCase(name),
+    operationId: toCamelCase(name),
     tags: [file.split('/')[0]],
     summary,
     ...(text !== '' && { description: text }),
     security: scope ? [{ bearer: [] }] : [],
     parameters: [
-      ...parametersOf(endpoint.params, 'path'),
-      ...parametersOf(endpoint.query, 'query'),
-      ...parametersOf(endpoint.headers, 'header').map(spelledOut),
-      ...headersOf(method, endpoint).map((header) => ({ $ref: `#/components/parameters/${header}` })),
+      ...toParameters(endpoint.params, 'path'),
+      ...toParameters(endpoint.query, 'query'),
+      ...toParameters(endpoint.headers, 'header').map(capitalizeHeaderName),
+      ...listHeaderParameters(method, endpoint).map((header) => ({
+        $ref: `#/components/parameters/${header}`,
+      })),
     ],
     ...(body && {
       requestBody: {
         required: !bodyOptional,
         content: {
-          'application/json': { schema: requestSchema(body), ...(example && { examples: example }) },
+          'application/json': { schema: toRequestSchema(body), ...(example && { examples: example }) },
         },
       },
     }),
-    responses: { ...answersOf(endpoint), ...problemsOf(route) },
+    responses: { ...buildAnswers(endpoint), ...buildProblemResponses(route) },
   };
 };
 
 /** The usual spelling of a header: `X-Product-Name`. */
-const spelledOut = (parameter: Json): Json => ({
+const capitalizeHeaderName = (parameter: OpenapiJson): OpenapiJson => ({
   ...parameter,
   name: String(parameter['name']).replaceAll(/(^|-)\w/g, (letter) => letter.toUpperCase()),
 });
 
-const camelCase = (name: string) => name.replace(/[-/](\w)/g, (_, letter: string) => letter.toUpperCase());
+const toCamelCase = (name: string) => name.replace(/[-/](\w)/g, (_, letter: string) => letter.toUpperCase());
 
-type Endpoint = Route['endpoint'];
+type RouteEndpoint = Route['endpoint'];
 
 /** An endpoint's possible answers determine which headers it reads. */
-const headersOf = (method: string, { scope, problems: own = [], also = {} }: Endpoint) => {
-  const named: (keyof typeof headers)[] = [];
-  if (scope) named.push('Environment');
-  if (own.includes('precondition-failed') && method !== 'POST') named.push('IfMatch');
-  if (304 in also) named.push('IfNoneMatch');
-  if (own.includes('idempotency-key-reused')) named.push('IdempotencyKey');
-  return named;
+const listHeaderParameters = (method: string, { scope, problems: own = [], also = {} }: RouteEndpoint) => {
+  const parameters: (keyof typeof headerParameters)[] = [];
+  if (scope) parameters.push('Environment');
+  if (own.includes('precondition-failed') && method !== 'POST') parameters.push('IfMatch');
+  if (304 in also) parameters.push('IfNoneMatch');
+  if (own.includes('idempotency-key-reused')) parameters.push('IdempotencyKey');
+  return parameters;
 };
 
-const answersOf = ({ status, returns, contentType = 'application/json', also = {} }: Endpoint): Json => {
+const buildAnswers = ({
+  status,
+  returns,
+  contentType = 'application/json',
+  also = {},
+}: RouteEndpoint): OpenapiJson => {
   const content = returns
-    ? { [contentType]: { schema: jsonSchema(usualOf(returns, also), 'output') } }
+    ? { [contentType]: { schema: toOpenapiSchema(selectMainSchema(returns, also), 'output') } }
     : contentType !== 'application/json' && { [contentType]: { schema: { type: 'string' } } };
-  const tagged = jsonSchema(returns, 'output')['$ref'] === '#/components/schemas/Connection';
+  const tagged = toOpenapiSchema(returns, 'output')['$ref'] === '#/components/schemas/Connection';
   const found = {
-    description: meanings[status],
-    headers: headerRefs('RequestId', ...(tagged ? ['ETag'] : []), ...(status === 201 ? ['Location'] : [])),
+    description: statusDescriptions[status],
+    headers: buildHeaderRefs(
+      'RequestId',
+      ...(tagged ? ['ETag'] : []),
+      ...(status === 201 ? ['Location'] : []),
+    ),
     ...(content && { content }),
   };
   const others = Object.entries(also).map(([code, other]) => [
     code,
     {
       description: typeof other === 'string' ? other : other.description,
-      headers: headerRefs('RequestId', ...(code === '202' ? ['RetryAfter'] : [])),
+      headers: buildHeaderRefs('RequestId', ...(code === '202' ? ['RetryAfter'] : [])),
       ...(typeof other !== 'string' && {
-        content: { [contentType]: { schema: jsonSchema(other.returns, 'output') } },
+        content: { [contentType]: { schema: toOpenapiSchema(other.returns, 'output') } },
       }),
     },
   ]);
@@ -158,31 +180,44 @@ const answersOf = ({ status, returns, contentType = 'application/json', also = {
 };
 
 /** Leaves out the options that are the body of another status. */
-const usualOf = (returns: v.GenericSchema, also: NonNullable<Endpoint['also']>): v.GenericSchema => {
+const selectMainSchema = (
+  returns: v.GenericSchema,
+  also: NonNullable<RouteEndpoint['also']>,
+): v.GenericSchema => {
   const others = Object.values(also).flatMap((other) => (typeof other === 'string' ? [] : other.returns));
   if (others.length === 0 || !('options' in returns)) return returns;
   const options = returns.options as v.GenericSchema[]; // a union's options
   return v.union(options.filter((option) => !others.includes(option)));
 };
 
-const meanings = { 200: 'Done', 201: 'Created', 202: 'Begun', 204: 'Done; there is nothing to say' } as const;
+const statusDescriptions = {
+  200: 'Done',
+  201: 'Created',
+  202: 'Begun',
+  204: 'Done; there is nothing to say',
+} as const;
 
-const headerRefs = (...names: readonly string[]): Json =>
-  Object.fromEntries(names.map((name) => [spelled[name] ?? name, { $ref: `#/components/headers/${name}` }]));
+const buildHeaderRefs = (...names: readonly string[]): OpenapiJson =>
+  Object.fromEntries(
+    names.map((name) => [headerSpellings[name] ?? name, { $ref: `#/components/headers/${name}` }]),
+  );
 
-const spelled: Readonly<Record<string, string>> = { RequestId: 'X-Request-Id', RetryAfter: 'Retry-After' };
+const headerSpellings: Readonly<Record<string, string>> = {
+  RequestId: 'X-Request-Id',
+  RetryAfter: 'Retry-After',
+};
 
 /** One response per status, with the possible problem codes. */
-const problemsOf = ({ endpoint, api }: Route): Json => {
-  if (isFailing(api)) return spokenFailures(api, endpoint);
-  const failures = failuresOf(endpoint);
+const buildProblemResponses = ({ endpoint, api }: Route): OpenapiJson => {
+  if (hasFailureFormat(api)) return buildApiFailures(api, endpoint);
+  const failures = listFailures(endpoint);
   const byStatus = Map.groupBy(failures, ({ code, extras }) => extras.status ?? problems[code].status);
   return Object.fromEntries(
-    [...byStatus].map(([status, told]) => [
+    [...byStatus].map(([status, failed]) => [
       status,
-      problemResponse(
+      buildProblemResponse(
         status,
-        told.map(({ code }) => code),
+        failed.map(({ code }) => code),
         endpoint.sourceProblems === 'own',
       ),
     ]),
@@ -190,51 +225,61 @@ const problemsOf = ({ endpoint, api }: Route): Json => {
 };
 
 /** The same failures in another API's format, with the statuses of that API. */
-const spokenFailures = (api: Failing, endpoint: Endpoint): Json => {
+const buildApiFailures = (api: FailureFormat, endpoint: RouteEndpoint): OpenapiJson => {
   const wrong = (['path', 'query', 'header', 'body'] as const)
     .filter(
       (place) => ({ path: 'params', query: 'query', header: 'headers', body: 'body' })[place] in endpoint,
     )
     .map((place) => new Problem('invalid-request', undefined, { place }));
-  const failures = [...wrong, ...failuresOf(endpoint)];
+  const failures = [...wrong, ...listFailures(endpoint)];
   const byStatus = Map.groupBy(failures, (problem) => api.failure(problem, String).status);
   return Object.fromEntries(
-    [...byStatus].map(([status, told]) => [
+    [...byStatus].map(([status, failed]) => [
       status,
       {
-        description: [...new Set(told.map(({ code }) => problems[code].title))].join('\n\n'),
-        headers: headerRefs('RequestId', ...(status === 429 || status === 503 ? ['RetryAfter'] : [])),
-        content: { 'application/json': { schema: jsonSchema(api.failureBody(status), 'output') } },
+        description: [...new Set(failed.map(({ code }) => problems[code].title))].join('\n\n'),
+        headers: buildHeaderRefs('RequestId', ...(status === 429 || status === 503 ? ['RetryAfter'] : [])),
+        content: { 'application/json': { schema: toOpenapiSchema(api.failureBody(status), 'output') } },
       },
     ]),
   );
 };
 
-const failuresOf = (endpoint: Endpoint): readonly Problem[] => {
+const listFailures = (endpoint: RouteEndpoint): readonly Problem[] => {
   const { sourceProblems: sources } = endpoint;
   return [
-    ...[...new Set(codesOf(endpoint))].map((code) => new Problem(code)),
+    ...[...new Set(listProblemCodes(endpoint))].map((code) => new Problem(code)),
     ...(sources ? sourceProblems : []).map(
       (code) => new Problem(code, undefined, sources === 422 ? { status: sources } : {}),
     ),
   ];
 };
 
-const codesOf = ({ scope, params, body, uses, problems: own = [] }: Endpoint): readonly ProblemCode[] => [
+const listProblemCodes = ({
+  scope,
+  params,
+  body,
+  uses,
+  problems: own = [],
+}: RouteEndpoint): readonly ProblemCode[] => [
   'invalid-request',
   ...(scope ? (['unauthenticated', 'forbidden'] as const) : []),
   ...(params ? (['not-found'] as const) : []),
   ...(body ? (['payload-too-large', 'unsupported-media-type'] as const) : []),
-  ...(mayDial(uses) ? (['quota-exceeded'] as const) : []),
+  ...(canDial(uses) ? (['quota-exceeded'] as const) : []),
   ...own,
   'internal',
   'unavailable',
 ];
 
-const problemResponse = (status: number, codes: readonly ProblemCode[], isKept: boolean): Json => ({
+const buildProblemResponse = (
+  status: number,
+  codes: readonly ProblemCode[],
+  isKept: boolean,
+): OpenapiJson => ({
   description: codes.map((code) => `\`${code}\`: ${problems[code].title}`).join('\n\n'),
   // A stored failure of a source has a Retry-After header that tells when it is retried.
-  headers: headerRefs(
+  headers: buildHeaderRefs(
     'RequestId',
     ...(status === 429 || status === 503 || (isKept && status > 500) ? ['RetryAfter'] : []),
   ),
@@ -249,7 +294,7 @@ const problemResponse = (status: number, codes: readonly ProblemCode[], isKept: 
 
 if (import.meta.main) {
   const [file] = process.argv.slice(2);
-  const text = JSON.stringify(await openapi(), null, 2);
+  const text = JSON.stringify(await buildOpenapiDocument(), null, 2);
   if (file === undefined) process.stdout.write(`${text}\n`);
   else await writeFile(file, `${text}\n`);
 }

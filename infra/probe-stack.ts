@@ -3,50 +3,50 @@ import { Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { EventSourceMapping, type Function } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { EgressPolicy } from '../shared/network/egress.ts';
-import { addFunction, type Making } from './add-function.ts';
-import { watch } from './alarms.ts';
+import { addFunction, type FunctionSource } from './add-function.ts';
+import { addAlarmActions } from './alarms.ts';
 import type { DataStack } from './data-stack.ts';
 import type { FunctionPlan } from './functions.ts';
-import { allow } from './grant.ts';
-import { probeVault, grantsFor } from './grants.ts';
-import { namesOf } from './names.ts';
-import { type Network, networkOf } from './network.ts';
+import { createGrant } from './grant.ts';
+import { probeVaultFunctions, buildGrants } from './grants.ts';
+import { buildResourceNames } from './names.ts';
+import { type Network, createNetwork } from './network.ts';
 
-interface Props extends StackProps, Making {
+interface ProbeStackProps extends StackProps, FunctionSource {
   readonly data: DataStack;
   readonly plans: readonly FunctionPlan[];
 }
 
 /** The probe, alone in a VPC: only it reads secrets and dials sources. Other functions and the queue invoke it; it has no route. */
 export class ProbeStack extends Stack {
-  constructor(scope: Construct, id: string, { data, plans, deployment, dist, ...props }: Props) {
+  constructor(scope: Construct, id: string, { data, plans, deployment, dist, ...props }: ProbeStackProps) {
     super(scope, id, props);
-    const names = namesOf(deployment.name);
-    const network = networkOf(this, deployment, { account: this.account, table: data.table.tableArn });
+    const names = buildResourceNames(deployment.name);
+    const network = createNetwork(this, deployment, { account: this.account, table: data.table.tableArn });
     const environment = {
       TABLE_NAME: names.table,
       SECRET_PREFIX: names.secrets,
       SECRET_KEY_ID: data.secretsKey.keyArn,
       MAC_KEY_ID: data.macKey.keyArn,
       VPC_ID: network.vpc.vpcId,
-      EGRESS: JSON.stringify(policyOf(deployment.egress, network)),
+      EGRESS: JSON.stringify(buildProbePolicy(deployment.egress, network)),
       ...(network.egressIps.length > 0 && { EGRESS_IPS: Fn.join(',', [...network.egressIps]) }),
     };
-    const queueing = {
+    const queueEnvironment = {
       TESTS_QUEUE_URL: data.tests.queueUrl,
       SETTINGS: JSON.stringify(deployment.settings),
     };
-    const functions = Object.entries(memory).map(([part, memorySize]) => {
+    const functions = Object.entries(probeMemoryMb).map(([part, memorySize]) => {
       const plan = plans.find(({ name }) => name === `probe/${part}`);
       if (!plan) throw new Error(`There is no function probe/${part}`);
-      const vault = probeVault[part as keyof typeof memory]; // a key of `probeMemoryMb`
+      const vault = probeVaultFunctions[part as keyof typeof probeMemoryMb]; // a key of `probeMemoryMb`
       return addFunction(
         this,
         plan,
         { deployment, dist },
         {
           memorySize,
-          environment: { ...environment, ...(part === 'test' && queueing) },
+          environment: { ...environment, ...(part === 'test' && queueEnvironment) },
           // Lambda would retry failed invocations, but the probe must not do its work twice.
           retryAttempts: 0,
           // Invocations that cannot start within this time are dropped: by then, the caller counts them as failed.
@@ -55,8 +55,8 @@ export class ProbeStack extends Stack {
           vpcSubnets: network.subnets,
           securityGroups: [network.group],
           grants: [
-            ...grantsFor({ uses: plan.uses, vault }, data.places),
-            ...(part === 'test' ? [takeFrom(data)] : []),
+            ...buildGrants({ uses: plan.uses, vault }, data.grantResources),
+            ...(part === 'test' ? [buildQueueGrant(data)] : []),
           ],
         },
       );
@@ -72,12 +72,12 @@ export class ProbeStack extends Stack {
         maxConcurrency: deployment.testConcurrency,
       });
     }
-    watch(
+    addAlarmActions(
       this,
       deployment,
       functions.flatMap((one) => [
-        alarm(one, 'Errors', 'A function of the probe fails: look into its log'),
-        alarm(one, 'Throttles', 'Tests are turned away: raise the concurrency of the probe'),
+        createProbeAlarm(one, 'Errors', 'A function of the probe fails: look into its log'),
+        createProbeAlarm(one, 'Throttles', 'Tests are turned away: raise the concurrency of the probe'),
       ]),
     );
     new CfnOutput(this, 'VpcId', { value: network.vpc.vpcId });
@@ -91,23 +91,23 @@ export class ProbeStack extends Stack {
 }
 
 /** In MB: about a third of a vCPU for a test, a whole one for a catalog. */
-const memory = { test: 512, introspect: 1769, credentials: 512 } as const;
+const probeMemoryMb = { test: 512, introspect: 1769, credentials: 512 } as const;
 
-const policyOf = ({ deny = [], ...policy }: EgressPolicy, network: Network): EgressPolicy => ({
+const buildProbePolicy = ({ deny = [], ...policy }: EgressPolicy, network: Network): EgressPolicy => ({
   ...policy,
   deny: [...deny, ...network.deny],
 });
 
-const takeFrom = ({ tests }: DataStack) =>
-  allow(
+const buildQueueGrant = ({ tests }: DataStack) =>
+  createGrant(
     ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
     [tests.queueArn],
   );
 
-const alarm = (of: Function, metric: 'Errors' | 'Throttles', alarmDescription: string) =>
-  new Alarm(of, `${metric}Alarm`, {
+const createProbeAlarm = (target: Function, metric: 'Errors' | 'Throttles', alarmDescription: string) =>
+  new Alarm(target, `${metric}Alarm`, {
     alarmDescription,
-    metric: of.metric(metric, { statistic: 'sum' }),
+    metric: target.metric(metric, { statistic: 'sum' }),
     threshold: 1,
     evaluationPeriods: 1,
     treatMissingData: TreatMissingData.NOT_BREACHING,

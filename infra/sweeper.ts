@@ -3,24 +3,29 @@ import { Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { Construct } from 'constructs';
-import { addFunction, type Making } from './add-function.ts';
+import { addFunction, type FunctionSource } from './add-function.ts';
 import type { FunctionPlan } from './functions.ts';
-import { type Places, grantsFor } from './grants.ts';
-import { namesOf } from './names.ts';
+import { type GrantResources, buildGrants } from './grants.ts';
+import { buildResourceNames } from './names.ts';
 
 /** Adds the sweeper, which runs once a day. Returns the alarm for its failures. */
-export const addSweeper = (scope: Construct, plan: FunctionPlan, making: Making, places: Places): Alarm => {
-  const names = namesOf(making.deployment.name);
-  const sweeper = addFunction(scope, plan, making, {
+export const addSweeper = (
+  scope: Construct,
+  plan: FunctionPlan,
+  source: FunctionSource,
+  resources: GrantResources,
+): Alarm => {
+  const names = buildResourceNames(source.deployment.name);
+  const sweeper = addFunction(scope, plan, source, {
     memorySize: 512,
     environment: {
       TABLE_NAME: names.table,
       SECRET_PREFIX: names.secrets,
-      SECRET_KEY_ID: places.secretsKey,
-      MAC_KEY_ID: places.macKey,
-      SWEEP: making.deployment.sweep ? 'on' : 'off',
+      SECRET_KEY_ID: resources.secretsKey,
+      MAC_KEY_ID: resources.macKey,
+      SWEEP: source.deployment.sweep ? 'on' : 'off',
     },
-    grants: grantsFor(plan, places),
+    grants: buildGrants(plan, resources),
   });
   new Rule(scope, 'SweepRule', {
     description: 'What a crash left behind is removed',

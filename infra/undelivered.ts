@@ -3,25 +3,28 @@ import { Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { addFunction, type Making } from './add-function.ts';
+import { addFunction, type FunctionSource } from './add-function.ts';
 import type { FunctionPlan } from './functions.ts';
-import { allow } from './grant.ts';
-import { type Places, grantsFor } from './grants.ts';
-import { namesOf } from './names.ts';
+import { createGrant } from './grant.ts';
+import { type GrantResources, buildGrants } from './grants.ts';
+import { buildResourceNames } from './names.ts';
 
 /** Adds the function that handles the dead letters of the queue for tests. Returns the alarm that fires when there are any. */
 export const addUndelivered = (
   scope: Construct,
   plan: FunctionPlan,
-  making: Making,
-  { places, deadTests }: { readonly places: Places; readonly deadTests: Queue },
+  source: FunctionSource,
+  { places, deadTests }: { readonly places: GrantResources; readonly deadTests: Queue },
 ): Alarm => {
-  const consumer = addFunction(scope, plan, making, {
+  const consumer = addFunction(scope, plan, source, {
     memorySize: 256,
-    environment: { TABLE_NAME: namesOf(making.deployment.name).table },
+    environment: { TABLE_NAME: buildResourceNames(source.deployment.name).table },
     grants: [
-      ...grantsFor(plan, places),
-      allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [deadTests.queueArn]),
+      ...buildGrants(plan, places),
+      createGrant(
+        ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+        [deadTests.queueArn],
+      ),
     ],
   });
   new EventSourceMapping(scope, 'DeadTestsMapping', {

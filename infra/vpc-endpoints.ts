@@ -10,15 +10,15 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import { AnyPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import type { Service } from './deployment.ts';
+import type { AwsService } from './deployment.ts';
 
-interface Place {
+interface EndpointPlacement {
   readonly vpc: IVpc;
   readonly subnets: SubnetSelection;
   readonly securityGroups: ISecurityGroup[];
 }
 
-export const endpointsGroup = (scope: Construct, vpc: IVpc, probe: ISecurityGroup): ISecurityGroup => {
+export const createEndpointsGroup = (scope: Construct, vpc: IVpc, probe: ISecurityGroup): ISecurityGroup => {
   const group = new SecurityGroup(scope, 'EndpointsGroup', {
     vpc,
     description: 'VPC endpoints: in from the probe alone',
@@ -33,35 +33,37 @@ export const endpointsGroup = (scope: Construct, vpc: IVpc, probe: ISecurityGrou
 
 /** Adds endpoints for what the probe calls with Mooring's own credentials. Their policies refuse credentials of other accounts. */
 export const addOwnEndpoints = (
-  place: Place,
+  placement: EndpointPlacement,
   { account, table }: { readonly account: string; readonly table: string },
 ): void => {
-  const ours = { conditions: { StringEquals: { 'aws:PrincipalAccount': account } } };
-  place.vpc
+  const limits = { conditions: { StringEquals: { 'aws:PrincipalAccount': account } } };
+  placement.vpc
     .addGatewayEndpoint('DynamoDb', {
       service: GatewayVpcEndpointAwsService.DYNAMODB,
-      subnets: [place.subnets],
+      subnets: [placement.subnets],
     })
-    .addToPolicy(anybody('dynamodb:*', { ...ours, resources: [Fn.join('', [table, '*'])] }));
-  addInterface(
-    place,
+    .addToPolicy(allowAnyPrincipal('dynamodb:*', { ...limits, resources: [Fn.join('', [table, '*'])] }));
+  addInterfaceEndpoint(
+    placement,
     'SecretsManager',
     InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
     'secretsmanager:*',
-    ours,
+    limits,
   );
-  addInterface(place, 'Kms', InterfaceVpcEndpointAwsService.KMS, 'kms:*', ours);
+  addInterfaceEndpoint(placement, 'Kms', InterfaceVpcEndpointAwsService.KMS, 'kms:*', limits);
 };
 
 /**
  * Adds endpoints for services that connectors call with customers' keys, which may belong to any account. Their policies allow only the one
  * request that connectors make.
  */
-export const addServiceEndpoints = (place: Place, services: readonly Service[]): void => {
-  for (const name of new Set(services)) addInterface(place, ...asked[name]);
+export const addServiceEndpoints = (placement: EndpointPlacement, services: readonly AwsService[]): void => {
+  for (const name of new Set(services)) addInterfaceEndpoint(placement, ...endpointsByService[name]);
 };
 
-const asked: Readonly<Record<Service, readonly [string, InterfaceVpcEndpointAwsService, string]>> = {
+const endpointsByService: Readonly<
+  Record<AwsService, readonly [string, InterfaceVpcEndpointAwsService, string]>
+> = {
   redshift: ['Redshift', InterfaceVpcEndpointAwsService.REDSHIFT, 'redshift:GetClusterCredentials'],
   'redshift-serverless': [
     'RedshiftServerless',
@@ -70,21 +72,24 @@ const asked: Readonly<Record<Service, readonly [string, InterfaceVpcEndpointAwsS
   ],
 };
 
-const addInterface = (
-  { vpc, subnets, securityGroups }: Place,
+const addInterfaceEndpoint = (
+  { vpc, subnets, securityGroups }: EndpointPlacement,
   id: string,
   service: InterfaceVpcEndpointAwsService,
   action: string,
-  limits: Limits = {},
+  limits: EndpointLimits = {},
 ): void => {
   vpc
     .addInterfaceEndpoint(id, { service, subnets, securityGroups, open: false })
-    .addToPolicy(anybody(action, limits));
+    .addToPolicy(allowAnyPrincipal(action, limits));
 };
 
-type Limits = Pick<ConstructorParameters<typeof PolicyStatement>[0] & object, 'conditions' | 'resources'>;
+type EndpointLimits = Pick<
+  ConstructorParameters<typeof PolicyStatement>[0] & object,
+  'conditions' | 'resources'
+>;
 
-const anybody = (action: string, limits: Limits): PolicyStatement =>
+const allowAnyPrincipal = (action: string, limits: EndpointLimits): PolicyStatement =>
   new PolicyStatement({
     principals: [new AnyPrincipal()],
     actions: [action],

@@ -1,12 +1,12 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Construct } from 'constructs';
-import type { Making } from './add-function.ts';
+import type { FunctionSource } from './add-function.ts';
 import { addRoutes } from './add-routes.ts';
 import type { DataStack } from './data-stack.ts';
 import type { FunctionPlan } from './functions.ts';
 
-interface Props extends StackProps, Making {
+interface WireStackProps extends StackProps, FunctionSource {
   readonly api: HttpApi;
   readonly data: DataStack;
   readonly plans: readonly FunctionPlan[];
@@ -17,7 +17,11 @@ interface Props extends StackProps, Making {
  * 500 resources.
  */
 export class WireStack extends Stack {
-  constructor(scope: Construct, id: string, { api, data, plans, deployment, dist, ...props }: Props) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { api, data, plans, deployment, dist, ...props }: WireStackProps,
+  ) {
     super(scope, id, props);
     addRoutes(this, plans, { api, data, deployment, dist });
   }

@@ -1,25 +1,25 @@
-const MAX_CAUSES = 5;
-const MAX_DEPTH = 3;
-const MAX_FIELDS = 50;
-const MAX_CHARACTERS = 8192;
+const MAX_ERROR_CAUSES = 5;
+const MAX_ERROR_DEPTH = 3;
+const MAX_ERROR_FIELDS = 50;
+const MAX_ERROR_CHARACTERS = 8192;
 
-type Clean = (text: string) => string;
+type ErrorScrubber = (text: string) => string;
 
 /**
  * Converts a thrown value and its causes to plain data for the log. Never throws: the value may be anything, even cyclic or with getters
  * that throw. `clean` removes secrets from each text.
  */
-export const describeError = (error: unknown, clean: Clean, depth = 0): unknown => {
-  if (typeof error !== 'object' || error === null) return describeValue(error, clean, 0);
-  const cause = readField(error, 'cause');
-  const described = isError(error) ? describeFields(error, clean) : describeValue(error, clean, 0);
-  if (cause === undefined || depth >= MAX_CAUSES) return described;
+export const describeError = (error: unknown, clean: ErrorScrubber, depth = 0): unknown => {
+  if (typeof error !== 'object' || error === null) return describeErrorValue(error, clean, 0);
+  const cause = readErrorField(error, 'cause');
+  const described = isError(error) ? describeErrorFields(error, clean) : describeErrorValue(error, clean, 0);
+  if (cause === undefined || depth >= MAX_ERROR_CAUSES) return described;
   return { ...Object(described), cause: describeError(cause, clean, depth + 1) };
 };
 
-const describeFields = (error: object, clean: Clean) => {
-  const describe = (name: string) => describeValue(readField(error, name), clean, MAX_DEPTH);
-  const code = readField(error, 'code'); // errors of Node and of drivers have one
+const describeErrorFields = (error: object, clean: ErrorScrubber) => {
+  const describe = (name: string) => describeErrorValue(readErrorField(error, name), clean, MAX_ERROR_DEPTH);
+  const code = readErrorField(error, 'code'); // errors of Node and of drivers have one
   return {
     name: describe('name'),
     message: describe('message'),
@@ -29,31 +29,34 @@ const describeFields = (error: object, clean: Clean) => {
 };
 
 /** Cleans each text before it is encoded: the escapes of JSON would hide a secret from `clean`. */
-const describeValue = (value: unknown, clean: Clean, depth: number): unknown => {
+const describeErrorValue = (value: unknown, clean: ErrorScrubber, depth: number): unknown => {
   switch (typeof value) {
     case 'string':
-      return shorten(clean(value));
+      return shortenErrorText(clean(value));
     case 'number':
     case 'boolean':
       return value;
     case 'object':
-      return value === null ? null : describeObject(value, clean, depth);
+      return value === null ? null : describeErrorObject(value, clean, depth);
     case 'function':
       return '[function]';
     default:
-      return shorten(clean(String(value))); // undefined, a bigint or a symbol
+      return shortenErrorText(clean(String(value))); // undefined, a bigint or a symbol
   }
 };
 
-const describeObject = (value: object, clean: Clean, depth: number): unknown => {
-  if (depth >= MAX_DEPTH) return '[object]';
-  const fields = listNames(value).slice(0, MAX_FIELDS);
+const describeErrorObject = (value: object, clean: ErrorScrubber, depth: number): unknown => {
+  if (depth >= MAX_ERROR_DEPTH) return '[object]';
+  const fields = listErrorFields(value).slice(0, MAX_ERROR_FIELDS);
   return Object.fromEntries(
-    fields.map((name) => [shorten(clean(name)), describeValue(readField(value, name), clean, depth + 1)]),
+    fields.map((name) => [
+      shortenErrorText(clean(name)),
+      describeErrorValue(readErrorField(value, name), clean, depth + 1),
+    ]),
   );
 };
 
-const listNames = (value: object): readonly string[] => {
+const listErrorFields = (value: object): readonly string[] => {
   try {
     return ArrayBuffer.isView(value) ? [] : Object.keys(value);
   } catch {
@@ -69,7 +72,7 @@ const isError = (value: object): boolean => {
   }
 };
 
-const readField = (value: object, name: string): unknown => {
+const readErrorField = (value: object, name: string): unknown => {
   try {
     return Reflect.get(value, name);
   } catch {
@@ -77,5 +80,5 @@ const readField = (value: object, name: string): unknown => {
   }
 };
 
-const shorten = (text: string): string =>
-  text.length <= MAX_CHARACTERS ? text : `${text.slice(0, MAX_CHARACTERS)}…`;
+const shortenErrorText = (text: string): string =>
+  text.length <= MAX_ERROR_CHARACTERS ? text : `${text.slice(0, MAX_ERROR_CHARACTERS)}…`;

@@ -1,5 +1,5 @@
 /** Parses JSON. Returns `undefined` instead of throwing, because the parser's error quotes the text. */
-export const jsonOf = (text: string): unknown => {
+export const tryParseJson = (text: string): unknown => {
   try {
     return JSON.parse(text);
   } catch {
@@ -31,11 +31,11 @@ export const hasRepeatedName = (text: string): boolean => {
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
     if (unit === QUOTE) {
-      const end = endOfString(text, at);
+      const end = findJsonStringEnd(text, at);
       const names = objects.at(-1);
       if (awaitsName && names) {
         const written = text.slice(at, end + 1);
-        const name = written.includes('\\') ? String(jsonOf(written)) : written.slice(1, -1);
+        const name = written.includes('\\') ? String(tryParseJson(written)) : written.slice(1, -1);
         if (names.has(name)) return true;
         names.add(name);
         awaitsName = false;
@@ -53,7 +53,7 @@ export const hasRepeatedName = (text: string): boolean => {
 };
 
 /** Returns the index of the closing quote of the string that starts at `from`. */
-const endOfString = (text: string, from: number): number => {
+const findJsonStringEnd = (text: string, from: number): number => {
   let at = from + 1;
   while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
   return at;

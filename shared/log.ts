@@ -13,29 +13,32 @@ export interface Log {
 /** Writes one JSON line per entry. Scrubs foreign texts (messages, stacks), but not fields, which Mooring sets itself. */
 export const createLog = (
   context: Readonly<Record<string, unknown>>,
-  write: ((line: string) => void) | undefined = (line) => void process.stdout.write(`${line}\n`),
+  write: ((writeLine: string) => void) | undefined = (writeLine) =>
+    void process.stdout.write(`${writeLine}\n`),
 ): Log => {
   const secrets = new Set<string>();
   let scrubber: Scrubber | undefined;
   const clean: Log['clean'] = (text, known) => (scrubber ??= createScrubber(secrets))(text, known);
-  const line = (level: string, message: string, fields: Readonly<Record<string, unknown>>) => {
+  const writeLine = (level: string, message: string, fields: Readonly<Record<string, unknown>>) => {
     const entry = { time: new Date().toISOString(), level, message: clean(message), ...context };
-    write(encode({ ...entry, ...fields }) ?? JSON.stringify({ ...entry, fields: 'cannot be encoded' }));
+    write(
+      encodeLogEntry({ ...entry, ...fields }) ?? JSON.stringify({ ...entry, fields: 'cannot be encoded' }),
+    );
   };
   return {
     hide: (values) => {
       for (const value of values) secrets.add(value);
       scrubber = undefined;
     },
-    info: (message, fields = {}) => line('info', message, fields),
+    info: (message, fields = {}) => writeLine('info', message, fields),
     error: (message, error, fields = {}) =>
-      line('error', message, { ...fields, error: describeError(error, clean) }),
+      writeLine('error', message, { ...fields, error: describeError(error, clean) }),
     clean,
   };
 };
 
 /** Returns `undefined` if a field is cyclic or throws; the caller then logs the entry without its fields. */
-const encode = (entry: Readonly<Record<string, unknown>>): string | undefined => {
+const encodeLogEntry = (entry: Readonly<Record<string, unknown>>): string | undefined => {
   try {
     return JSON.stringify(entry, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
   } catch {

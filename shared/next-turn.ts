@@ -1,2 +1,2 @@
 /** Resolves in the next turn of the event loop, so that other work can run first. */
-export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+export const waitForNextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

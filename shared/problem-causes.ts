@@ -1,7 +1,7 @@
 import type { ProblemCode } from './problem.ts';
 
 /** The cause of each problem, for `GET /v1/problems/{code}`. Kept apart from `problems`, which every function bundles. */
-export const causes: Readonly<Record<ProblemCode, string>> = {
+export const problemCauses: Readonly<Record<ProblemCode, string>> = {
   'invalid-request':
     'A field, parameter or header is missing, unknown or of the wrong form; `errors` names each with what was expected.',
   'invalid-cursor':

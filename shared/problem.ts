@@ -1,6 +1,6 @@
 export type Blame = 'request' | 'credentials' | 'permissions' | 'server' | 'network' | 'mooring';
 
-interface Kind {
+interface ProblemKind {
   /** The HTTP status when the problem is the answer to a request. A test answers 200 and names the code in its result. */
   readonly status: number;
   readonly blame: Blame;
@@ -10,7 +10,13 @@ interface Kind {
   readonly cure: string;
 }
 
-const kind = (status: number, blame: Blame, retryable: boolean, title: string, cure: string): Kind => ({
+const defineProblem = (
+  status: number,
+  blame: Blame,
+  retryable: boolean,
+  title: string,
+  cure: string,
+): ProblemKind => ({
   status,
   blame,
   retryable,
@@ -23,113 +29,113 @@ const kind = (status: number, blame: Blame, retryable: boolean, title: string, c
 /** All problems that a caller may see, one row per code. A published code never changes. */
 export const problems = {
   // The request.
-  'invalid-request': kind(400, 'request', false, 'The request is not valid',
+  'invalid-request': defineProblem(400, 'request', false, 'The request is not valid',
     'Send each path named in `errors` as it says.'),
-  'invalid-cursor': kind(400, 'request', false, 'The cursor is not valid',
+  'invalid-cursor': defineProblem(400, 'request', false, 'The cursor is not valid',
     'Start again without a cursor.'),
-  'unknown-connector': kind(400, 'request', false, 'There is no such connector',
+  'unknown-connector': defineProblem(400, 'request', false, 'There is no such connector',
     'Take a type from GET /v1/connectors.'),
-  'credentials-required': kind(400, 'request', false, 'Credentials are required',
+  'credentials-required': defineProblem(400, 'request', false, 'Credentials are required',
     'Send all fields of one auth method; GET /v1/connectors/{type} lists them.'),
-  unauthenticated: kind(401, 'request', false, 'Who is calling is not known',
+  unauthenticated: defineProblem(401, 'request', false, 'Who is calling is not known',
     'Send `Authorization: Bearer` with a valid API key (sk_…) or a token of the configured issuer.'),
-  forbidden: kind(403, 'request', false, 'The caller may not do this',
+  forbidden: defineProblem(403, 'request', false, 'The caller may not do this',
     'Use a key or token with the scope named in `detail`, for this environment.'),
-  'not-found': kind(404, 'request', false, 'There is no such thing here',
+  'not-found': defineProblem(404, 'request', false, 'There is no such thing here',
     'Check the path, the id and X-Environment-Id.'),
-  'method-not-allowed': kind(405, 'request', false, 'This method is not allowed here',
+  'method-not-allowed': defineProblem(405, 'request', false, 'This method is not allowed here',
     'Use a method that the Allow header names.'),
-  'name-taken': kind(409, 'request', false, 'The name is taken',
+  'name-taken': defineProblem(409, 'request', false, 'The name is taken',
     'Choose another name, or rename or delete the other connection.'),
-  'in-use': kind(409, 'request', false, 'The connection is in use',
+  'in-use': defineProblem(409, 'request', false, 'The connection is in use',
     'Remove the usages first: DELETE …/usages/{consumer}.'),
-  'precondition-failed': kind(412, 'request', false, 'The connection has changed meanwhile',
+  'precondition-failed': defineProblem(412, 'request', false, 'The connection has changed meanwhile',
     'Read the connection again, and repeat the change with its new ETag.'),
-  'payload-too-large': kind(413, 'request', false, 'The body is too large',
+  'payload-too-large': defineProblem(413, 'request', false, 'The body is too large',
     'Send less.'),
-  'unsupported-media-type': kind(415, 'request', false, 'The content type is not supported',
+  'unsupported-media-type': defineProblem(415, 'request', false, 'The content type is not supported',
     'Send `Content-Type: application/json`.'),
-  'idempotency-key-reused': kind(422, 'request', false, 'The Idempotency-Key was used for another request',
+  'idempotency-key-reused': defineProblem(422, 'request', false, 'The Idempotency-Key was used for another request',
     'Use a new key for a new request.'),
-  'secret-not-shared': kind(422, 'request', false, 'The secret is not shared with this organisation',
+  'secret-not-shared': defineProblem(422, 'request', false, 'The secret is not shared with this organisation',
     'Tag the secret with mooring:tenant (organisation/environment), mooring:host (every host that the connection names) and, for less than verify-full, mooring:tls; let the probe’s role read it.'),
-  'quota-exceeded': kind(429, 'request', true, 'Too many requests of this kind',
+  'quota-exceeded': defineProblem(429, 'request', true, 'Too many requests of this kind',
     'Wait as long as Retry-After says.'),
 
   // The path to the source.
-  'host-not-found': kind(502, 'network', true, 'The host name cannot be resolved',
+  'host-not-found': defineProblem(502, 'network', true, 'The host name cannot be resolved',
     'Check the spelling; a private name must be resolvable from the VPC of the probe.'),
-  'host-forbidden': kind(502, 'network', false, 'The host may not be dialled',
+  'host-forbidden': defineProblem(502, 'network', false, 'The host may not be dialled',
     'Use an address that the deployment allows, or have its policy changed.'),
-  'connection-refused': kind(502, 'network', true, 'The connection was refused',
+  'connection-refused': defineProblem(502, 'network', true, 'The connection was refused',
     'Check the port, that the server runs and listens on this address, and its firewall.'),
-  'connection-reset': kind(502, 'network', true, 'The connection was closed by the other side',
+  'connection-reset': defineProblem(502, 'network', true, 'The connection was closed by the other side',
     'Check that the port speaks this connector’s protocol, and allow-lists of proxies and firewalls.'),
-  unreachable: kind(502, 'network', true, 'The host cannot be reached',
+  unreachable: defineProblem(502, 'network', true, 'The host cannot be reached',
     'Check routing, peering and security groups between the probe and the host.'),
-  timeout: kind(504, 'network', true, 'There was no answer in time',
+  timeout: defineProblem(504, 'network', true, 'There was no answer in time',
     'Allow the addresses that `vantage` names in the firewall or security group, or raise the time-out.'),
 
   // TLS.
-  'tls-off': kind(502, 'server', false, 'The connection is not encrypted',
+  'tls-off': defineProblem(502, 'server', false, 'The connection is not encrypted',
     'Set ssl_mode to verify-full.'),
-  'tls-unverified': kind(502, 'server', false, 'The server’s identity is not verified',
+  'tls-unverified': defineProblem(502, 'server', false, 'The server’s identity is not verified',
     'Set ssl_mode to verify-full, with ssl.ca where the authority is a private one.'),
-  'password-in-clear': kind(502, 'request', false, 'The password travels in clear',
+  'password-in-clear': defineProblem(502, 'request', false, 'The password travels in clear',
     'Turn TLS on at the server, set ssl_mode to verify-full, and change the password then: whoever listened has it.'),
-  'tls-required': kind(502, 'request', false, 'The server insists on TLS',
+  'tls-required': defineProblem(502, 'request', false, 'The server insists on TLS',
     'Set ssl_mode to require or better.'),
-  'tls-unsupported': kind(502, 'server', false, 'The server does not offer TLS',
+  'tls-unsupported': defineProblem(502, 'server', false, 'The server does not offer TLS',
     'Turn TLS on at the server, or set ssl_mode to prefer or disable.'),
-  'certificate-unreadable': kind(502, 'request', false, 'A certificate or key cannot be read',
+  'certificate-unreadable': defineProblem(502, 'request', false, 'A certificate or key cannot be read',
     'Send the whole PEM, from BEGIN to END, and a key without a passphrase that fits the certificate.'),
-  'certificate-untrusted': kind(502, 'server', false, 'The server’s certificate is not trusted',
+  'certificate-untrusted': defineProblem(502, 'server', false, 'The server’s certificate is not trusted',
     'Send the authority’s certificate as ssl.ca (`rds` for Amazon RDS).'),
-  'certificate-expired': kind(502, 'server', false, 'The server’s certificate has expired',
+  'certificate-expired': defineProblem(502, 'server', false, 'The server’s certificate has expired',
     'Renew the certificate of the server.'),
-  'certificate-hostname-mismatch': kind(502, 'server', false, 'The server’s certificate is for another host',
+  'certificate-hostname-mismatch': defineProblem(502, 'server', false, 'The server’s certificate is for another host',
     'Use a host name that the certificate holds, or set ssl_mode to verify-ca.'),
-  'client-certificate-required': kind(502, 'credentials', false, 'The server wants a client certificate',
+  'client-certificate-required': defineProblem(502, 'credentials', false, 'The server wants a client certificate',
     'Send ssl.cert and ssl.key of a certificate that the server accepts.'),
 
   // Credentials.
-  'authentication-failed': kind(502, 'credentials', false, 'The credentials were refused',
+  'authentication-failed': defineProblem(502, 'credentials', false, 'The credentials were refused',
     'Check the user name and send the credentials again.'),
-  'credentials-locked': kind(502, 'credentials', false, 'The credentials are locked',
+  'credentials-locked': defineProblem(502, 'credentials', false, 'The credentials are locked',
     'Send the credentials again, or put the destination back.'),
-  'credentials-expired': kind(502, 'credentials', false, 'The credentials have expired',
+  'credentials-expired': defineProblem(502, 'credentials', false, 'The credentials have expired',
     'Renew the credentials at the source and send them.'),
-  'account-locked': kind(502, 'credentials', false, 'The account is locked',
+  'account-locked': defineProblem(502, 'credentials', false, 'The account is locked',
     'Have an administrator unlock it.'),
 
   // The server.
-  'database-not-found': kind(502, 'request', false, 'There is no such database',
+  'database-not-found': defineProblem(502, 'request', false, 'There is no such database',
     'Check the name.'),
-  'too-many-connections': kind(502, 'server', true, 'The server has no connection left',
+  'too-many-connections': defineProblem(502, 'server', true, 'The server has no connection left',
     'Close idle connections or raise the limit.'),
-  'unsupported-version': kind(502, 'server', false, 'The server is too old',
+  'unsupported-version': defineProblem(502, 'server', false, 'The server is too old',
     'Upgrade the server.'),
-  'protocol-mismatch': kind(502, 'request', false, 'The server does not speak this protocol',
+  'protocol-mismatch': defineProblem(502, 'request', false, 'The server does not speak this protocol',
     'Check host, port and connector type.'),
-  'source-too-large': kind(502, 'server', false, 'The source is too large',
+  'source-too-large': defineProblem(502, 'server', false, 'The source is too large',
     'Narrow the scope with schemas or prefix.'),
-  'server-error': kind(502, 'server', true, 'The server reported an error',
+  'server-error': defineProblem(502, 'server', true, 'The server reported an error',
     'Look native_code up in the server’s documentation.'),
 
   // Permissions.
-  'permission-denied': kind(502, 'permissions', false, 'The account may not do this',
+  'permission-denied': defineProblem(502, 'permissions', false, 'The account may not do this',
     'Grant it what `remediation` says.'),
-  'privileges-missing': kind(502, 'permissions', false, 'Privileges are missing',
+  'privileges-missing': defineProblem(502, 'permissions', false, 'Privileges are missing',
     'Grant it what `remediation` says.'),
-  'over-privileged': kind(502, 'permissions', false, 'The account may do more than it needs',
+  'over-privileged': defineProblem(502, 'permissions', false, 'The account may do more than it needs',
     'Use an account with fewer privileges.'),
 
   // Mooring.
-  internal: kind(500, 'mooring', false, 'Something went wrong inside Mooring',
+  internal: defineProblem(500, 'mooring', false, 'Something went wrong inside Mooring',
     'Report it with the request_id.'),
-  unavailable: kind(503, 'mooring', true, 'Mooring is not available right now',
+  unavailable: defineProblem(503, 'mooring', true, 'Mooring is not available right now',
     'Try again a little later.'),
-} as const satisfies Record<string, Kind>;
+} as const satisfies Record<string, ProblemKind>;
 
 export type ProblemCode = keyof typeof problems;
 
@@ -141,7 +147,7 @@ export const sourceProblems: readonly ProblemCode[] = problemCodes.filter(
 );
 
 /** One field of a request that is wrong. */
-export interface Complaint {
+export interface FieldError {
   readonly path: string;
   readonly expected: string;
   /** The broken rule, for code that handles rules differently: `missing`, `unknown`, `json`, or the name of valibot's rule. */
@@ -152,7 +158,7 @@ export interface Complaint {
 export interface ProblemExtras {
   /** Overrides the HTTP status of the code. */
   readonly status?: number;
-  readonly errors?: readonly Complaint[];
+  readonly errors?: readonly FieldError[];
   /** The part of the request that `errors` refer to. Absent if they refer to the request as a whole. */
   readonly place?: 'path' | 'query' | 'header' | 'body';
   /** A remediation that is more specific than the one of the code. */

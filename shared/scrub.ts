@@ -21,11 +21,12 @@ export const createScrubber = (secrets: Iterable<string>): Scrubber => {
       if (secret.length < 6) {
         if (!clean.includes(secret)) continue;
         // A secret that contains a separator cannot be part of a name.
-        if (!known || secret.match(nameParts)?.[0] !== secret) return '[withheld: it may contain a secret]';
+        if (!known || secret.match(namePartPattern)?.[0] !== secret)
+          return '[withheld: it may contain a secret]';
         clean = maskNames(clean, secret, known);
         continue;
       }
-      const looks = forms.get(secret) ?? formsOf(secret);
+      const looks = forms.get(secret) ?? listSecretForms(secret);
       forms.set(secret, looks);
       for (const form of looks) clean = clean.replaceAll(form, '[secret]');
     }
@@ -35,19 +36,21 @@ export const createScrubber = (secrets: Iterable<string>): Scrubber => {
 
 /** Replaces only the names that contain the secret, because the rest of a statement is still useful. Words in capitals are SQL keywords. */
 const maskNames = (text: string, secret: string, known: ReadonlySet<string>): string =>
-  text.replaceAll(nameParts, (part) =>
+  text.replaceAll(namePartPattern, (part) =>
     part.includes(secret) && !known.has(part) && !/^[A-Z]+$/.test(part) ? '[secret]' : part,
   );
 
-const nameParts = /[^\s"'`[\](){},;.:=*]+/g;
+const namePartPattern = /[^\s"'`[\](){},;.:=*]+/g;
 
 /** Lists the names in a `config`: they are not secret, and may appear in a statement. */
 export const listKnownNames = (value: unknown): ReadonlySet<string> => {
   const texts = typeof value === 'object' && value !== null ? Object.values(value).flat() : [];
-  return new Set(texts.flatMap((text) => (typeof text === 'string' ? (text.match(nameParts) ?? []) : [])));
+  return new Set(
+    texts.flatMap((text) => (typeof text === 'string' ? (text.match(namePartPattern) ?? []) : [])),
+  );
 };
 
-const formsOf = (secret: string): string[] => {
+const listSecretForms = (secret: string): string[] => {
   // URL encoders throw at a lone surrogate; on the wire U+FFFD replaces it, as in `bytes`.
   const wellFormed = secret.toWellFormed();
   const bytes = Buffer.from(secret);
@@ -69,7 +72,7 @@ const formsOf = (secret: string): string[] => {
     escapeMarkup(wellFormed),
     bytes.toString('hex'),
     bytes.toString('hex').toUpperCase(),
-    ...base64Forms(bytes),
+    ...listBase64Forms(bytes),
   ];
   // A form of replacement characters only does not identify a secret.
   return [...new Set(forms)]
@@ -90,7 +93,7 @@ const escapeMarkup = (text: string): string =>
     .replaceAll("'", '&apos;');
 
 /** A secret inside a longer value may start at any of three offsets of a base64 group. Keeps the characters that depend only on the secret's bytes. */
-const base64Forms = (bytes: Buffer): string[] =>
+const listBase64Forms = (bytes: Buffer): string[] =>
   [0, 1, 2].flatMap((shift) => {
     const padded = Buffer.concat([Buffer.alloc(shift), bytes]);
     const skip = shift === 0 ? 0 : shift + 1;

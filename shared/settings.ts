@@ -1,27 +1,27 @@
 import * as v from 'valibot';
 
-const text = v.pipe(v.string(), v.minLength(1));
+const SettingText = v.pipe(v.string(), v.minLength(1));
 
 /** How a deployment authenticates callers by token. Without these settings it accepts only API keys. */
-const Tokens = v.object({
-  issuer: text,
-  audience: text,
+const TokenSettings = v.object({
+  issuer: SettingText,
+  audience: SettingText,
   /** The URL of the issuer's keys. By default it comes from the issuer's discovery document. */
-  jwks_uri: v.exactOptional(text),
+  jwks_uri: v.exactOptional(SettingText),
   /** Names of claims. */
-  organisation_claim: v.optional(text, 'org_id'),
-  environments_claim: v.optional(text, 'environments'),
-  scope_claim: v.optional(text, 'scope'),
+  organisation_claim: v.optional(SettingText, 'org_id'),
+  environments_claim: v.optional(SettingText, 'environments'),
+  scope_claim: v.optional(SettingText, 'scope'),
 });
-export type Tokens = v.InferOutput<typeof Tokens>;
+export type TokenSettings = v.InferOutput<typeof TokenSettings>;
 
 /** The wire formats other than Mooring's own, each a folder of `functions/`. */
 export const apiNames = ['providers', 'management', 'profiles', 'registrations'] as const;
 export type ApiName = (typeof apiNames)[number];
 
 /** What a deployment configures, except the names of its resources. */
-export const Settings = v.object({
-  tokens: v.exactOptional(Tokens),
+export const DeploymentSettings = v.object({
+  tokens: v.exactOptional(TokenSettings),
   /** The organisation's limit of dials per minute: tests and introspections. */
   tests_per_minute: v.optional(v.number(), 250),
   /** How many of these may come from callers with only the read scope. */
@@ -33,4 +33,4 @@ export const Settings = v.object({
   /** The egress policy (`network/egress.ts`) without the probe's additions, for code that refuses an address before any dial. */
   egress: v.exactOptional(v.record(v.string(), v.unknown())),
 });
-export type Settings = v.InferOutput<typeof Settings>;
+export type DeploymentSettings = v.InferOutput<typeof DeploymentSettings>;

@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import * as v from 'valibot';
 import { endpoint as notFound } from '../functions/not-found.ts';
-import { directProbe } from '../shared/adapters/direct-probe.ts';
-import { fileVault } from '../shared/adapters/file-vault.ts';
+import { createDirectProbe } from '../shared/adapters/direct-probe.ts';
+import { openFileVault } from '../shared/adapters/file-vault.ts';
 import type { Runtime } from '../shared/adapters/runtime.ts';
-import { sqliteStore } from '../shared/adapters/sqlite-store.ts';
-import { eventsOf } from '../shared/domain/events.ts';
-import { keys } from '../shared/domain/keys.ts';
+import { createSqliteStore } from '../shared/adapters/sqlite-store.ts';
+import { toConnectionEvents } from '../shared/domain/events.ts';
+import { tableKeys } from '../shared/domain/keys.ts';
 import { readConnection } from '../shared/domain/stored-connection.ts';
-import { makeQueuedTest } from '../shared/domain/queued-tests.ts';
+import { runQueuedTest } from '../shared/domain/queued-tests.ts';
 import type { Tenant } from '../shared/domain/tenant.ts';
-import { lambda } from '../shared/http/lambda.ts';
+import { createHandler } from '../shared/http/lambda.ts';
 import { createLog } from '../shared/log.ts';
 import type { EgressPolicy } from '../shared/network/egress.ts';
 import type { ConnectionEvent } from '../shared/ports/bus.ts';
@@ -22,14 +22,14 @@ import type { Clock } from '../shared/ports/clock.ts';
 import type { Probe } from '../shared/ports/probe.ts';
 import type { Store } from '../shared/ports/store.ts';
 import type { Vault } from '../shared/ports/vault.ts';
-import { Settings } from '../shared/settings.ts';
+import { DeploymentSettings } from '../shared/settings.ts';
 import { loadRoutes } from '../infra/endpoints.ts';
 import { answerChecker, type CheckAnswer } from './infra/answers.ts';
 
 interface Options {
   readonly clock?: () => number;
   readonly policy?: EgressPolicy;
-  readonly settings?: Partial<Settings>;
+  readonly settings?: Partial<DeploymentSettings>;
   /** In place of the real one, in process; or made of that one and the parts that it works with. */
   readonly probe?: Probe | ((parts: ProbeParts) => Probe);
   /** In place of those in memory and in a folder of its own. */
@@ -99,18 +99,19 @@ export const startApi = async ({
   backing,
 }: Options = {}) => {
   const folder = await mkdtemp(join(tmpdir(), 'mooring-api-'));
-  const outbox = sqliteStore({
+  const outbox = createSqliteStore({
     path: ':memory:',
     clock,
     outbox: ({ sk }) => /^(CONN|GONE)#/.test(sk),
   });
   const store: Store = backing?.store ?? outbox;
-  const vault = backing?.vault ?? (await fileVault({ folder, clock }));
+  const vault = backing?.vault ?? (await openFileVault({ folder, clock }));
   const logged: string[] = [];
   const writeLog = (line: string) => void logged.push(line);
   const vantage = { region: null, vpc_id: null, egress_ips: [] };
   // A log for each call, as each invocation has on AWS: what one hides does not hide in another.
-  const perCall = () => directProbe({ store, vault, policy, vantage, clock, log: createLog({}, writeLog) });
+  const perCall = () =>
+    createDirectProbe({ store, vault, policy, vantage, clock, log: createLog({}, writeLog) });
   const real: Probe = {
     test: (call) => perCall().test(call),
     introspect: (call, wait) => perCall().introspect(call, wait),
@@ -125,7 +126,7 @@ export const startApi = async ({
   };
   const runtime: Runtime = {
     clock,
-    settings: v.parse(Settings, { egress: policy, ...settings }),
+    settings: v.parse(DeploymentSettings, { egress: policy, ...settings }),
     writeLog,
     ports: () => Promise.resolve(ports),
   };
@@ -133,14 +134,14 @@ export const startApi = async ({
     key,
     method,
     pattern: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`),
-    handler: lambda(endpoint, () => runtime),
+    handler: createHandler(endpoint, () => runtime),
   }));
-  const fallback = lambda(notFound, () => runtime);
+  const fallback = createHandler(notFound, () => runtime);
   const check = await (checker ??= answerChecker());
 
   const key = 'sk_test_of_the_whole_api';
   const addKey = async (secret: string, record: Readonly<Record<string, unknown>>) =>
-    store.write([{ put: { ...keys.apiKey(secret), id: `key_${secret.slice(3, 8)}`, ...record } }]);
+    store.write([{ put: { ...tableKeys.apiKey(secret), id: `key_${secret.slice(3, 8)}`, ...record } }]);
   await addKey(key, { org: 'org_test' });
 
   const call = async (
@@ -190,8 +191,8 @@ export const startApi = async ({
   /** A connection as the table has it, deleted or not. */
   const stored = async (id: string, tenant: Tenant = { org: 'org_test', environment: 'default' }) => {
     const item =
-      (await store.get(keys.connection(tenant, id.slice(5)))) ??
-      (await store.get(keys.deleted(tenant, id.slice(5))));
+      (await store.get(tableKeys.connection(tenant, id.slice(5)))) ??
+      (await store.get(tableKeys.deleted(tenant, id.slice(5))));
     return item && readConnection(item);
   };
 
@@ -199,10 +200,10 @@ export const startApi = async ({
     const changes = outbox.events(undefined, 1000);
     const last = changes.at(-1);
     if (last) outbox.ack(last.id);
-    return eventsOf(changes);
+    return toConnectionEvents(changes);
   };
   const makeTest = (event: ConnectionEvent) =>
-    makeQueuedTest({ store, probe: ports.probe, limits: runtime.settings, now: clock() }, event);
+    runQueuedTest({ store, probe: ports.probe, limits: runtime.settings, now: clock() }, event);
 
   return {
     call,

@@ -1,12 +1,12 @@
 import type { Table } from '../shared/connectors/catalog.ts';
-import { catalogWriter } from '../shared/domain/catalog-writer.ts';
+import { createSnapshotWriter } from '../shared/domain/catalog-writer.ts';
 import { hashDerivation } from '../shared/domain/derived.ts';
-import { newId } from '../shared/domain/id.ts';
+import { createId } from '../shared/domain/id.ts';
 import { recordIntrospectionOutcome } from '../shared/domain/introspection-outcome.ts';
-import { findEarlier } from '../shared/domain/keep-seen.ts';
+import { findEarlierCatalog } from '../shared/domain/keep-seen.ts';
 import { findConnection } from '../shared/domain/write.ts';
 import type { Clock } from '../shared/ports/clock.ts';
-import type { Introspected, IntrospectionCall, Probe } from '../shared/ports/probe.ts';
+import type { IntrospectionAnswer, IntrospectionCall, Probe } from '../shared/ports/probe.ts';
 import type { Store } from '../shared/ports/store.ts';
 import { Problem } from '../shared/problem.ts';
 import type { ProbeParts } from './api.ts';
@@ -39,7 +39,7 @@ const introspected = async (
   clock: Clock,
   { tenant, id, attempt, ...by }: IntrospectionCall,
   source: { readonly tables: readonly Table[]; readonly meanwhile: () => Promise<void> },
-): Promise<Introspected> => {
+): Promise<IntrospectionAnswer> => {
   const read = await findConnection(store, tenant, id);
   const record = recordIntrospectionOutcome.bind(undefined, store, tenant, id, attempt);
   try {
@@ -48,8 +48,8 @@ const introspected = async (
     if (error instanceof Problem) await record({ at: clock(), problem: error });
     throw error;
   }
-  const place = { ...tenant, id, snapshot: newId(clock()) };
-  const writer = catalogWriter(store, place, { clock, earlier: findEarlier(read) });
+  const place = { ...tenant, id, snapshot: createId(clock()) };
+  const writer = createSnapshotWriter(store, place, { clock, earlier: findEarlierCatalog(read) });
   await writer.sink(source.tables);
   const catalog = await writer.finish([], 1);
   const of = hashDerivation('catalog', read);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { describeError } from '../shared/describe-error.ts';
-import { problemAnswer } from '../shared/http/problems.ts';
+import { toProblemAnswer } from '../shared/http/problems.ts';
 import { createLog } from '../shared/log.ts';
 import { Problem, problemCodes } from '../shared/problem.ts';
 import { scrub } from '../shared/scrub.ts';
@@ -161,7 +161,7 @@ test('every problem is rendered, whatever its texts and causes are', () => {
           errors: [{ path: text, expected: text }],
           steps: [{ step: 'connect', status: 'failed', remediation: text }],
         });
-        const { body = '' } = problemAnswer(problem, 'request-1', (detail) => scrub(detail, secrets));
+        const { body = '' } = toProblemAnswer(problem, 'request-1', (detail) => scrub(detail, secrets));
         expect(JSON.parse(body)).toMatchObject({ code, request_id: 'request-1' });
       },
     ),

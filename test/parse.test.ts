@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { connectors } from '../shared/connectors/registry.ts';
 import type { Connector } from '../shared/connectors/connector.ts';
-import { parse, refusal, tellUnknownName } from '../shared/parse.ts';
+import { parseInput, createFieldProblem, maskUnknownName } from '../shared/parse.ts';
 import { Problem } from '../shared/problem.ts';
 
 const refusedBy = (work: () => unknown): Problem => {
@@ -17,7 +17,9 @@ const refusedBy = (work: () => unknown): Problem => {
 
 describe('what is wrong with an input', () => {
   test('is told whole where somebody may have written it', () => {
-    const problem = refusedBy(() => parse(v.object({ tags: v.array(v.string()) }), { tags: [1, 'a', 2] }));
+    const problem = refusedBy(() =>
+      parseInput(v.object({ tags: v.array(v.string()) }), { tags: [1, 'a', 2] }),
+    );
     expect(problem.extras.errors?.map(({ path }) => path)).toEqual(['tags.0', 'tags.2']);
   });
 
@@ -30,7 +32,7 @@ describe('what is wrong with an input', () => {
       ),
     );
     const problem = refusedBy(() =>
-      parse(
+      parseInput(
         schema,
         Array.from({ length: 100_000 }, () => 1),
       ),
@@ -39,10 +41,12 @@ describe('what is wrong with an input', () => {
   });
 
   test('is told in a hundred complaints at the most, and how many are left', () => {
-    const problem = refusal(Array.from({ length: 250 }, (_, at) => ({ path: `a${at}`, expected: 'b' })));
+    const problem = createFieldProblem(
+      Array.from({ length: 250 }, (_, at) => ({ path: `a${at}`, expected: 'b' })),
+    );
     expect(problem.extras.errors).toHaveLength(100);
     expect(problem.message).toMatch(/; and 150 more$/);
-    expect(refusal([{ path: 'a', expected: 'b' }]).message).toBe('a: expected b');
+    expect(createFieldProblem([{ path: 'a', expected: 'b' }]).message).toBe('a: expected b');
   });
 });
 
@@ -58,7 +62,7 @@ describe('the name of a field that is not there', () => {
     'utf8',
     'cost_center_2024',
   ])('is told where somebody wrote it: %s', (name) => {
-    expect(tellUnknownName(name)).toBe(name);
+    expect(maskUnknownName(name)).toBe(name);
   });
 
   test.each([
@@ -72,13 +76,13 @@ describe('the name of a field that is not there', () => {
     'correcthorsebatterystaplecorrecthorse',
     'a password',
   ])('is not told where it may be a secret: %s', (name) => {
-    expect(tellUnknownName(name)).toBe('*');
+    expect(maskUnknownName(name)).toBe('*');
   });
 
   test('would be told were it one that a connector has', () => {
     const names = Object.values<Connector>(connectors).flatMap(({ config, credentials }) =>
       [config, ...Object.values(credentials)].flatMap(({ entries }) => Object.keys(entries)),
     );
-    expect(names.filter((name) => tellUnknownName(name) !== name)).toEqual([]);
+    expect(names.filter((name) => maskUnknownName(name) !== name)).toEqual([]);
   });
 });

@@ -8,7 +8,7 @@ const secret = 'obviously-fake-and-uncaught';
 const run = async (script: string) => {
   const program = `
     const { createLog } = await import(${JSON.stringify(new URL('../shared/log.ts', import.meta.url))});
-    const { endAtUncaught } = await import(${JSON.stringify(new URL('../shared/uncaught.ts', import.meta.url))});
+    const { exitOnUncaught } = await import(${JSON.stringify(new URL('../shared/uncaught.ts', import.meta.url))});
     const tell = (error) => { console.log('runtime', JSON.stringify({ ...error, message: error.message })); process.exit(129); };
     for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, tell);
     const log = createLog({ request_id: 'request-1' });
@@ -28,7 +28,7 @@ const run = async (script: string) => {
 test.each(['setTimeout(() => { throw error; })', 'void Promise.reject(error)'])(
   'what nobody caught is logged without secrets, before a runtime writes it: %s',
   async (fail) => {
-    const { stdout, code } = await run(`endAtUncaught(log); ${fail}; setTimeout(() => {}, 1000);`);
+    const { stdout, code } = await run(`exitOnUncaught(log); ${fail}; setTimeout(() => {}, 1000);`);
     expect([code, stdout]).toEqual([1, expect.stringContaining('"request_id":"request-1"')]);
     expect(stdout).toContain('cannot send [secret]');
     expect(stdout).not.toMatch(/runtime|obviously/);
@@ -37,7 +37,7 @@ test.each(['setTimeout(() => { throw error; })', 'void Promise.reject(error)'])(
 
 test('of several calls at once what any of them hides is hidden', async () => {
   const { stdout, code } = await run(
-    `endAtUncaught(createLog({ request_id: 'request-2' })); endAtUncaught(log); setTimeout(() => { throw error; });`,
+    `exitOnUncaught(createLog({ request_id: 'request-2' })); exitOnUncaught(log); setTimeout(() => { throw error; });`,
   );
   expect([code, stdout]).toEqual([1, expect.stringContaining('cannot send [secret]')]);
   expect(stdout).not.toMatch(/runtime|obviously/);
@@ -45,7 +45,7 @@ test('of several calls at once what any of them hides is hidden', async () => {
 
 test('after a call it is the runtime’s again', async () => {
   const { stdout, code } = await run(
-    'endAtUncaught(log)[Symbol.dispose](); setTimeout(() => { throw error; })',
+    'exitOnUncaught(log)[Symbol.dispose](); setTimeout(() => { throw error; })',
   );
   expect([code, stdout]).toEqual([129, expect.stringMatching(/^runtime/)]);
 });

@@ -1,16 +1,16 @@
-import { patchConnection } from '../../shared/domain/change.ts';
+import { updateConnectionFromPatch } from '../../shared/domain/change.ts';
 import { Connection, ConnectionPatch } from '../../shared/domain/connection.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
-import { seenVersion } from '../../shared/http/request.ts';
-import { byId, connectionReply } from '../../shared/http/wire.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
+import { parseIfMatch } from '../../shared/http/request.ts';
+import { connectionParams, createConnectionReply } from '../../shared/http/wire.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Change a connection',
   description:
     'A JSON Merge Patch (RFC 7396) over the writable fields. Credential fields that are absent stay, `null` removes one. A change ' +
     'of destination without new credentials locks them; in mode platform it takes `credentials.secret_arn` once more.',
-  params: byId,
+  params: connectionParams,
   body: ConnectionPatch,
   status: 200,
   returns: Connection,
@@ -26,9 +26,9 @@ export const endpoint = defineEndpoint({
   uses: { store: 'write', probe: 'credentials' },
   timeout: 29,
   handle: async ({ params: { id }, body, header, store, probe, actor, now }) => {
-    const change = { id, patch: body, version: seenVersion(header('if-match')) };
-    return connectionReply(await patchConnection({ store, probe }, actor, change), now);
+    const change = { id, patch: body, version: parseIfMatch(header('if-match')) };
+    return createConnectionReply(await updateConnectionFromPatch({ store, probe }, actor, change), now);
   },
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);

@@ -1,19 +1,19 @@
 import { Connection } from '../../shared/domain/connection.ts';
 import { restoreConnection } from '../../shared/domain/remove.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
-import { byId, connectionReply } from '../../shared/http/wire.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
+import { connectionParams, createConnectionReply } from '../../shared/http/wire.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Restore a deleted connection',
-  params: byId,
+  params: connectionParams,
   status: 200,
   returns: Connection,
   scope: 'connections:write',
   problems: ['name-taken'],
   uses: { store: 'write', vault: 'remove' },
   handle: async ({ params, store, vault, actor, now }) =>
-    connectionReply(await restoreConnection({ store, vault }, actor, params.id), now),
+    createConnectionReply(await restoreConnection({ store, vault }, actor, params.id), now),
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);

@@ -1,20 +1,26 @@
 import * as v from 'valibot';
-import { maxCharacters } from '../../shared/characters.ts';
+import { limitCharacters } from '../../shared/characters.ts';
 import { Table, tableKinds } from '../../shared/connectors/catalog.ts';
-import { audit } from '../../shared/domain/audit.ts';
+import { buildAuditPut } from '../../shared/domain/audit.ts';
 import { CatalogSummary } from '../../shared/domain/catalog-summary.ts';
 import { isCatalogPosition, readTables } from '../../shared/domain/catalogs.ts';
 import { LastIntrospection } from '../../shared/domain/connection.ts';
-import { readNameRules } from '../../shared/domain/derived.ts';
-import { settleIntrospection, showIntrospection } from '../../shared/domain/introspection-outcome.ts';
-import { currentCatalog } from '../../shared/domain/introspection.ts';
+import { resolveNameRules } from '../../shared/domain/derived.ts';
+import { markLostAttempt, presentIntrospection } from '../../shared/domain/introspection-outcome.ts';
+import { loadCatalog } from '../../shared/domain/introspection.ts';
 import { findConnection } from '../../shared/domain/write.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
-import { cursorOf, digits, Flag, pageQuery, positionOf } from '../../shared/http/paging.ts';
-import { byId } from '../../shared/http/wire.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
+import {
+  encodeCursor,
+  createWholeNumber,
+  QueryFlag,
+  pageQuery,
+  decodeCursor,
+} from '../../shared/http/paging.ts';
+import { connectionParams } from '../../shared/http/wire.ts';
 
-const name = v.optional(v.pipe(v.string(), v.minLength(1), maxCharacters(1000)));
+const FilterName = v.optional(v.pipe(v.string(), v.minLength(1), limitCharacters(1000)));
 
 export const endpoint = defineEndpoint({
   summary: 'Read the schema of a source',
@@ -26,14 +32,14 @@ export const endpoint = defineEndpoint({
     'once with `max_age=0` or after a change of the connection. A table with `sampled` may have columns that nobody looked at; those that an ' +
     'earlier sample found stay for 30 days, with `seen_at`. `forget=true` reads the source anew and keeps none of them; where an introspection runs already, ' +
     'the next one does.',
-  params: byId,
+  params: connectionParams,
   query: v.strictObject({
     ...pageQuery,
-    schema: name,
-    table: name,
+    schema: FilterName,
+    table: FilterName,
     kind: v.optional(v.picklist(tableKinds)),
-    max_age: v.optional(digits(0, 999_999_999)),
-    forget: v.optional(Flag, 'false'),
+    max_age: v.optional(createWholeNumber(0, 999_999_999)),
+    forget: v.optional(QueryFlag, 'false'),
   }),
   status: 200,
   returns: v.object({
@@ -57,36 +63,37 @@ export const endpoint = defineEndpoint({
   }) => {
     const { tenant } = actor;
     const list = { tenant, of: ['schema', id, filter], accepts: isCatalogPosition };
-    const position = positionOf(list, cursor);
+    const position = decodeCursor(list, cursor);
     // Later pages read the snapshot of the first page.
-    const [snapshot, after] = position === undefined ? [undefined, undefined] : split(position);
-    const catalog = await currentCatalog({ store, probe }, actor, id, { maxAge, forget, snapshot });
+    const [snapshot, after] =
+      position === undefined ? [undefined, undefined] : splitCatalogPosition(position);
+    const catalog = await loadCatalog({ store, probe }, actor, id, { maxAge, forget, snapshot });
     if (catalog === 'running') return reply(null, { status: 202, headers: { 'retry-after': '2' } });
     const place = { ...tenant, id, snapshot: catalog.snapshot_id };
-    const found = findConnection(store, tenant, id);
-    const names = catalog.names ?? readNameRules(await found, catalog);
+    const connectionPromise = findConnection(store, tenant, id);
+    const names = catalog.names ?? resolveNameRules(await connectionPromise, catalog);
     const [page, connection] = await Promise.all([
       readTables(store, place, { ...filter, names, limit, after }),
-      found,
+      connectionPromise,
       // The first page has written the audit record.
-      position === undefined && store.write([audit(actor, id, 'read-schema')]),
+      position === undefined && store.write([buildAuditPut(actor, id, 'read-schema')]),
     ]);
     const next = page.next === null ? null : `${catalog.snapshot_id} ${page.next}`;
     return {
       data: page.data,
-      next_cursor: cursorOf(list, next),
+      next_cursor: encodeCursor(list, next),
       catalog,
-      last_introspection: showIntrospection(
-        await settleIntrospection(store, connection, actor.now),
+      last_introspection: presentIntrospection(
+        await markLostAttempt(store, connection, actor.now),
         actor.now,
       ),
     };
   },
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);
 
-const split = (position: string) => {
+const splitCatalogPosition = (position: string) => {
   const at = position.indexOf(' ');
   return [position.slice(0, at), position.slice(at + 1)] as const;
 };

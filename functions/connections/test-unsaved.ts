@@ -1,9 +1,9 @@
-import { newConnectionOf } from '../../shared/domain/assemble.ts';
+import { parseConnectionInput } from '../../shared/domain/assemble.ts';
 import { ConnectionInput } from '../../shared/domain/connection.ts';
-import { secretsOf } from '../../shared/domain/given-secrets.ts';
+import { listDraftSecrets } from '../../shared/domain/given-secrets.ts';
 import { TestResult } from '../../shared/domain/test-result.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Test settings before saving them',
@@ -18,10 +18,10 @@ export const endpoint = defineEndpoint({
   uses: { probe: 'test' },
   timeout: 29,
   handle: async ({ body, tenant, actor, probe, log }) => {
-    const draft = await newConnectionOf(body);
-    log.hide(secretsOf(draft));
+    const draft = await parseConnectionInput(body);
+    log.hide(listDraftSecrets(draft));
     return probe.test({ tenant, draft, request_id: actor.request_id });
   },
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);

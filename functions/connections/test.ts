@@ -1,15 +1,15 @@
 import { ConnectionPatch } from '../../shared/domain/connection.ts';
 import { TestResult } from '../../shared/domain/test-result.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
-import { byId } from '../../shared/http/wire.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
+import { connectionParams } from '../../shared/http/wire.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Test a connection',
   description:
     'With the stored credentials. A body is a patch to test before it is saved; what it holds no credentials for is `credentials-locked`, as ' +
     'the stored ones go nowhere else. A failed test is an answer (200), not an error.',
-  params: byId,
+  params: connectionParams,
   body: ConnectionPatch,
   bodyOptional: true,
   status: 200,
@@ -30,4 +30,4 @@ export const endpoint = defineEndpoint({
     }),
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);

@@ -2,25 +2,25 @@ import * as v from 'valibot';
 import { TestRecord } from '../../shared/domain/test-result.ts';
 import { isTestPosition, listTests } from '../../shared/domain/tests.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
-import { cursorOf, pageOf, pageQuery, positionOf } from '../../shared/http/paging.ts';
-import { byId } from '../../shared/http/wire.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
+import { encodeCursor, createPageSchema, pageQuery, decodeCursor } from '../../shared/http/paging.ts';
+import { connectionParams } from '../../shared/http/wire.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'List the tests of a connection',
   description: 'Newest first, of the last 30 days.',
-  params: byId,
+  params: connectionParams,
   query: v.strictObject(pageQuery),
   status: 200,
-  returns: pageOf(TestRecord),
+  returns: createPageSchema(TestRecord),
   scope: 'connections:read',
   problems: ['invalid-cursor'],
   uses: { store: 'read' },
   handle: async ({ params: { id }, query: { limit, cursor }, tenant, store }) => {
     const list = { tenant, of: ['tests', id], accepts: isTestPosition };
-    const page = await listTests(store, tenant, id, { limit, after: positionOf(list, cursor) });
-    return { data: page.data, next_cursor: cursorOf(list, page.next) };
+    const page = await listTests(store, tenant, id, { limit, after: decodeCursor(list, cursor) });
+    return { data: page.data, next_cursor: encodeCursor(list, page.next) };
   },
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);

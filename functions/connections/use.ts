@@ -1,20 +1,20 @@
 import * as v from 'valibot';
-import { maxCharacters } from '../../shared/characters.ts';
+import { limitCharacters } from '../../shared/characters.ts';
 import { putUsage, Usage } from '../../shared/domain/usages.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
-import { byConsumer } from '../../shared/http/wire.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
+import { consumerParams } from '../../shared/http/wire.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Say that a consumer relies on a connection',
   description:
     'Until it is removed, or for `ttl_seconds`. A connection that is relied on cannot be deleted. Repeating it renews it.',
-  params: byConsumer,
+  params: consumerParams,
   body: v.strictObject({
     ttl_seconds: v.exactOptional(
       v.pipe(v.number(), v.integer('a whole number'), v.minValue(1), v.maxValue(31_536_000)),
     ),
-    note: v.exactOptional(v.pipe(v.string(), maxCharacters(500))),
+    note: v.exactOptional(v.pipe(v.string(), limitCharacters(500))),
   }),
   bodyOptional: true,
   status: 200,
@@ -25,4 +25,4 @@ export const endpoint = defineEndpoint({
   handle: ({ params, body, store, actor }) => putUsage(store, actor, params.id, params.consumer, body ?? {}),
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);

@@ -1,13 +1,13 @@
 import * as v from 'valibot';
-import { connectorOf } from '../../shared/domain/assemble.ts';
-import { readNameRules } from '../../shared/domain/derived.ts';
-import { currentCatalog } from '../../shared/domain/introspection.ts';
+import { resolveConnector } from '../../shared/domain/assemble.ts';
+import { resolveNameRules } from '../../shared/domain/derived.ts';
+import { loadCatalog } from '../../shared/domain/introspection.ts';
 import { isMismatch, Mismatch, NotInSample } from '../../shared/domain/mismatch.ts';
 import { ExpectedTable, validateTables } from '../../shared/domain/validate.ts';
 import { findConnection } from '../../shared/domain/write.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
-import { byId } from '../../shared/http/wire.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
+import { connectionParams } from '../../shared/http/wire.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Check that tables and columns are there',
@@ -17,7 +17,7 @@ export const endpoint = defineEndpoint({
     'type (`int4`, `integer`), and length, precision, scale and schema count only where `type` has them. What a sample of a table did ' +
     'not show (`sampled` in its schema) is `not-in-sample` in `warnings`, and leaves the answer valid. At most 1000 errors and 1000 ' +
     'warnings are told.',
-  params: byId,
+  params: connectionParams,
   body: v.strictObject({
     tables: v.pipe(v.array(ExpectedTable), v.minLength(1), v.maxLength(200)),
   }),
@@ -35,24 +35,24 @@ export const endpoint = defineEndpoint({
   uses: { store: 'write', probe: 'introspect' },
   timeout: 29,
   handle: async ({ params: { id }, body: { tables }, store, probe, actor }) => {
-    const catalog = await currentCatalog({ store, probe }, actor, id, {});
+    const catalog = await loadCatalog({ store, probe }, actor, id, {});
     if (catalog === 'running') return reply(null, { status: 202, headers: { 'retry-after': '2' } });
     const place = { ...actor.tenant, id };
     const connection = await findConnection(store, actor.tenant, id);
-    const typeNames = await connectorOf(connection.type).loadTypeNames?.();
-    const names = readNameRules(connection, catalog);
+    const typeNames = await resolveConnector(connection.type).loadTypeNames?.();
+    const names = resolveNameRules(connection, catalog);
     const findings = (await validateTables({ store, place, catalog, names, typeNames }, tables)).flat();
     const errors = findings.filter(isMismatch);
     const warnings = findings.filter((finding) => !isMismatch(finding));
     return {
       valid: errors.length === 0,
-      errors: errors.slice(0, most),
-      ...(warnings.length > 0 && { warnings: warnings.slice(0, most) }),
+      errors: errors.slice(0, MAX_FINDINGS),
+      ...(warnings.length > 0 && { warnings: warnings.slice(0, MAX_FINDINGS) }),
     };
   },
 });
 
 /** The maximum number of errors, and of warnings. */
-const most = 1000;
+const MAX_FINDINGS = 1000;
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);

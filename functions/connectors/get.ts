@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { ConnectorInfo, findConnector } from '../../shared/domain/catalogue.ts';
+import { ConnectorInfo, describeConnector } from '../../shared/domain/catalogue.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Get a connector',
@@ -10,7 +10,7 @@ export const endpoint = defineEndpoint({
   returns: ConnectorInfo,
   scope: 'connections:read',
   uses: {},
-  handle: async ({ params }) => findConnector(params.type),
+  handle: async ({ params }) => describeConnector(params.type),
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);

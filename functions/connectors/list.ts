@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { ConnectorInfo, listConnectors } from '../../shared/domain/catalogue.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'List the connectors',
@@ -13,4 +13,4 @@ export const endpoint = defineEndpoint({
   handle: () => Promise.resolve({ data: listConnectors(), next_cursor: null }),
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);

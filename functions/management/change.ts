@@ -1,21 +1,21 @@
-import { patchConnection } from '../../shared/domain/change.ts';
+import { updateConnectionFromPatch } from '../../shared/domain/change.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
 import {
   checkHost,
   checkNotEmpty,
   checkOrganization,
-  findShown,
+  findManagementEntry,
   management,
-  retried,
-  shownOf,
+  retryOnConflict,
+  toManagementEntry,
 } from './wire.ts';
-import { patchOf } from './wire-connections.ts';
+import { parseManagementPatch } from './wire-connections.ts';
 import {
-  byId,
-  ConnectionResponse,
-  headers as organization,
-  UpdateConnectionRequest,
+  managementParams,
+  ManagementConnection,
+  managementHeaders as organization,
+  ManagementUpdateRequest,
 } from './wire-schemas.ts';
 
 export const endpoint = defineEndpoint({
@@ -24,10 +24,10 @@ export const endpoint = defineEndpoint({
   description:
     'Any of the fields; the others stay. A change of destination without the password locks it: tests fail until it is sent again.',
   headers: organization,
-  params: byId,
-  body: UpdateConnectionRequest,
+  params: managementParams,
+  body: ManagementUpdateRequest,
   status: 200,
-  returns: ConnectionResponse,
+  returns: ManagementConnection,
   scope: 'connections:write',
   problems: ['credentials-required', 'name-taken', 'secret-not-shared', 'quota-exceeded'],
   uses: { store: 'write', probe: 'credentials' },
@@ -35,14 +35,14 @@ export const endpoint = defineEndpoint({
   handle: async ({ headers, params: { id }, body, caller, tenant, settings, store, probe, actor }) => {
     checkOrganization(headers, caller);
     checkNotEmpty(body);
-    return retried(async () => {
-      const { stored, wire } = await findShown(store, tenant, id);
+    return retryOnConflict(async () => {
+      const { stored, wire } = await findManagementEntry(store, tenant, id);
       const { host = wire.host, port = wire.port } = body;
       if (body.host !== undefined) checkHost(settings, tenant, { host, port });
-      const change = { id, patch: patchOf(stored, body), version: stored.version };
-      return shownOf(await patchConnection({ store, probe }, actor, change)).wire;
+      const change = { id, patch: parseManagementPatch(stored, body), version: stored.version };
+      return toManagementEntry(await updateConnectionFromPatch({ store, probe }, actor, change)).wire;
     });
   },
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);

@@ -1,11 +1,11 @@
-import { newConnectionOf } from '../../shared/domain/assemble.ts';
+import { parseConnectionInput } from '../../shared/domain/assemble.ts';
 import { createConnection } from '../../shared/domain/create.ts';
-import { secretsOf } from '../../shared/domain/given-secrets.ts';
+import { listDraftSecrets } from '../../shared/domain/given-secrets.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
-import { checkHost, checkOrganization, management, shownOf } from './wire.ts';
-import { inputOf } from './wire-connections.ts';
-import { ConnectionResponse, CreateConnectionRequest, productHeaders } from './wire-schemas.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
+import { checkHost, checkOrganization, management, toManagementEntry } from './wire.ts';
+import { parseManagementInput } from './wire-connections.ts';
+import { ManagementConnection, ManagementCreateRequest, managementProductHeaders } from './wire-schemas.ts';
 
 export const endpoint = defineEndpoint({
   api: management,
@@ -13,10 +13,10 @@ export const endpoint = defineEndpoint({
   description:
     'Use this endpoint to create a new database connection for the organization. The `configName` must be unique per organization. The ' +
     'password is encrypted upon creation and a UUID is automatically generated as the connection identifier. Nothing is dialled or resolved.',
-  headers: productHeaders,
-  body: CreateConnectionRequest,
+  headers: managementProductHeaders,
+  body: ManagementCreateRequest,
   status: 201,
-  returns: ConnectionResponse,
+  returns: ManagementConnection,
   scope: 'connections:write',
   problems: ['credentials-required', 'name-taken'],
   uses: { store: 'write', vault: 'write' },
@@ -24,11 +24,13 @@ export const endpoint = defineEndpoint({
   handle: async ({ headers, body, caller, tenant, settings, store, vault, actor, log }) => {
     checkOrganization(headers, caller);
     checkHost(settings, tenant, body);
-    const draft = await newConnectionOf(inputOf(body, headers['x-product-name']));
-    log.hide(secretsOf(draft));
-    const { wire } = shownOf(await createConnection({ store, vault }, actor, { draft, test: false }));
+    const draft = await parseConnectionInput(parseManagementInput(body, headers['x-product-name']));
+    log.hide(listDraftSecrets(draft));
+    const { wire } = toManagementEntry(
+      await createConnection({ store, vault }, actor, { draft, test: false }),
+    );
     return reply(wire, { headers: { location: `/v1/management/connections/${wire.id}` } });
   },
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);

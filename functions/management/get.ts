@@ -1,21 +1,21 @@
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
-import { checkOrganization, findShown, management } from './wire.ts';
-import { byId, ConnectionResponse, headers as organization } from './wire-schemas.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
+import { checkOrganization, findManagementEntry, management } from './wire.ts';
+import { managementParams, ManagementConnection, managementHeaders as organization } from './wire-schemas.ts';
 
 export const endpoint = defineEndpoint({
   api: management,
   summary: 'Get a connection',
   headers: organization,
-  params: byId,
+  params: managementParams,
   status: 200,
-  returns: ConnectionResponse,
+  returns: ManagementConnection,
   scope: 'connections:read',
   uses: { store: 'read' },
   handle: async ({ headers, params, caller, tenant, store }) => {
     checkOrganization(headers, caller);
-    return (await findShown(store, tenant, params.id)).wire;
+    return (await findManagementEntry(store, tenant, params.id)).wire;
   },
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);

@@ -1,17 +1,22 @@
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
 import { checkOrganization, management } from './wire.ts';
-import { ConnectionList, listDescription, ListQuery, pageOf } from './wire-lists.ts';
-import { filterHeaders } from './wire-schemas.ts';
+import {
+  ManagementConnectionList,
+  managementListDescription,
+  ManagementListQuery,
+  listManagementConnections,
+} from './wire-lists.ts';
+import { managementFilterHeaders } from './wire-schemas.ts';
 
 export const endpoint = defineEndpoint({
   api: management,
   summary: 'List connections',
-  description: `Those of the product that X-Product-Name names, or all. ${listDescription}`,
-  headers: filterHeaders,
-  query: ListQuery,
+  description: `Those of the product that X-Product-Name names, or all. ${managementListDescription}`,
+  headers: managementFilterHeaders,
+  query: ManagementListQuery,
   status: 200,
-  returns: ConnectionList,
+  returns: ManagementConnectionList,
   scope: 'connections:read',
   problems: ['invalid-cursor'],
   uses: { store: 'read' },
@@ -20,8 +25,8 @@ export const endpoint = defineEndpoint({
     const { 'x-product-name': wanted } = headers;
     const has = ({ product }: { readonly product: string | null }) =>
       wanted === undefined || product?.toLowerCase() === wanted;
-    return pageOf({ store, tenant, path, query, of: ['product', wanted], has });
+    return listManagementConnections({ store, tenant, path, query, of: ['product', wanted], has });
   },
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);

@@ -1,16 +1,16 @@
 import * as v from 'valibot';
-import { notConnected } from '../../shared/domain/verify.ts';
+import { createNotConnectedProblem } from '../../shared/domain/verify.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
-import { checkOrganization, findShown, management } from './wire.ts';
-import { byId, headers as organization } from './wire-schemas.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
+import { checkOrganization, findManagementEntry, management } from './wire.ts';
+import { managementParams, managementHeaders as organization } from './wire-schemas.ts';
 
 export const endpoint = defineEndpoint({
   api: management,
   summary: 'Test a connection',
   description: 'With the stored password. What fails is 400 `FET-1040`, and `message` says why.',
   headers: organization,
-  params: byId,
+  params: managementParams,
   status: 200,
   returns: v.object({
     status: v.literal('success'),
@@ -24,12 +24,12 @@ export const endpoint = defineEndpoint({
   timeout: 29,
   handle: async ({ headers, params: { id }, caller, store, probe, actor: { tenant, actor, request_id } }) => {
     checkOrganization(headers, caller);
-    await findShown(store, tenant, id);
+    await findManagementEntry(store, tenant, id);
     const result = await probe.test({ tenant, id, actor, request_id, trigger: 'request' });
-    if (result.status === 'failed') throw notConnected(result);
+    if (result.status === 'failed') throw createNotConnectedProblem(result);
     const latencyMs = Math.max(1, Math.round(result.details.latency_ms ?? 0));
     return { status: 'success' as const, message: 'Connection successful' as const, latencyMs };
   },
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);

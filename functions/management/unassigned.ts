@@ -1,24 +1,36 @@
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
 import { checkOrganization, management } from './wire.ts';
-import { ConnectionList, listDescription, ListQuery, pageOf } from './wire-lists.ts';
-import { headers as organization } from './wire-schemas.ts';
+import {
+  ManagementConnectionList,
+  managementListDescription,
+  ManagementListQuery,
+  listManagementConnections,
+} from './wire-lists.ts';
+import { managementHeaders as organization } from './wire-schemas.ts';
 
 export const endpoint = defineEndpoint({
   api: management,
   summary: 'List connections without a product',
-  description: listDescription,
+  description: managementListDescription,
   headers: organization,
-  query: ListQuery,
+  query: ManagementListQuery,
   status: 200,
-  returns: ConnectionList,
+  returns: ManagementConnectionList,
   scope: 'connections:read',
   problems: ['invalid-cursor'],
   uses: { store: 'read' },
   handle: ({ headers, query, caller, tenant, store, path }) => {
     checkOrganization(headers, caller);
-    return pageOf({ store, tenant, path, query, of: ['unassigned'], has: ({ product }) => product === null });
+    return listManagementConnections({
+      store,
+      tenant,
+      path,
+      query,
+      of: ['unassigned'],
+      has: ({ product }) => product === null,
+    });
   },
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);

@@ -1,18 +1,25 @@
 import * as v from 'valibot';
 import type { Actor } from '../../shared/domain/audit.ts';
-import { freshCatalog, type Where } from '../../shared/domain/introspection.ts';
+import { refreshCatalog, type IntrospectionDependencies } from '../../shared/domain/introspection.ts';
 import { validateTables } from '../../shared/domain/validate.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
 import { Problem, problems } from '../../shared/problem.ts';
-import { checkOrganization, findShownByName, management, patience, refused, type Shown } from './wire.ts';
-import { nameRulesFor } from './wire-connections.ts';
-import { codes } from './wire-failures.ts';
-import { headers as organization } from './wire-schemas.ts';
 import {
-  errorsOf,
-  type FieldError,
-  readings,
+  checkOrganization,
+  findManagementEntryByName,
+  management,
+  MANAGEMENT_WAIT_MS,
+  createFetProblem,
+  type ManagementEntry,
+} from './wire.ts';
+import { resolveManagementNameRules } from './wire-connections.ts';
+import { managementErrors } from './wire-failures.ts';
+import { managementHeaders as organization } from './wire-schemas.ts';
+import {
+  toMappedFieldErrors,
+  type MappedFieldError,
+  listTableCandidates,
   SchemaValidationError,
   ValidateSchemaRequest,
 } from './wire-validation.ts';
@@ -38,62 +45,75 @@ export const endpoint = defineEndpoint({
   timeout: 29,
   handle: async ({ headers, body: { mappedFields }, caller, tenant, store, probe, actor }) => {
     checkOrganization(headers, caller);
-    const asked = await Promise.all(
+    const sources = await Promise.all(
       Object.entries(mappedFields).map(async ([name, tables]) => ({
         name,
         tables,
-        source: await findShownByName(store, tenant, name),
+        source: await findManagementEntryByName(store, tenant, name),
       })),
     );
-    if (asked.every(({ source }) => source === undefined))
-      throw refused('FET-1062', 'mappedFields', 'the configName of a connection');
+    if (sources.every(({ source }) => source === undefined))
+      throw createFetProblem('FET-1062', 'mappedFields', 'the configName of a connection');
     const errors = await Promise.all(
-      asked.map(async ({ name, tables, source }) =>
-        source ? validated({ store, probe }, actor, { name, tables, source }) : [missing(name)],
+      sources.map(async ({ name, tables, source }) =>
+        source
+          ? validateDataSource({ store, probe }, actor, { name, tables, source })
+          : [createSourceNotFoundError(name)],
       ),
     );
     if (errors.flat().length === 0)
       return { status: 'success' as const, message: 'Schema validation successful' };
-    const { status, title, message = title } = codes['FET-1060'];
+    const { status, title, message = title } = managementErrors['FET-1060'];
     return reply({ code: 'FET-1060' as const, title, message, errors: errors.flat() }, { status });
   },
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);
 
-interface Asked {
+interface MappedDataSource {
   readonly name: string;
   readonly tables: Readonly<Record<string, readonly string[]>>;
-  readonly source: Shown;
+  readonly source: ManagementEntry;
 }
 
-const missing = (dataSourceId: string): FieldError => ({ type: 'DATA_SOURCE_NOT_FOUND', dataSourceId });
+const createSourceNotFoundError = (dataSourceId: string): MappedFieldError => ({
+  type: 'DATA_SOURCE_NOT_FOUND',
+  dataSourceId,
+});
 
-const validated = async (
-  where: Where,
+const validateDataSource = async (
+  ports: IntrospectionDependencies,
   actor: Actor,
-  { name, tables, source }: Asked,
-): Promise<FieldError[]> => {
+  { name, tables, source }: MappedDataSource,
+): Promise<MappedFieldError[]> => {
   const { stored, wire } = source;
-  const catalog = await freshCatalog(where, actor, stored.id, patience).catch((error: unknown) => {
-    if (error instanceof Problem && error.code === 'not-found') return undefined;
-    // A fault of Mooring must not be reported as one of the source.
-    if (error instanceof Problem && problems[error.code].blame !== 'mooring') return 'running' as const;
-    throw error;
-  });
-  if (catalog === undefined) return [missing(name)];
+  const catalog = await refreshCatalog(ports, actor, stored.id, MANAGEMENT_WAIT_MS).catch(
+    (error: unknown) => {
+      if (error instanceof Problem && error.code === 'not-found') return undefined;
+      // A fault of Mooring must not be reported as one of the source.
+      if (error instanceof Problem && problems[error.code].blame !== 'mooring') return 'running' as const;
+      throw error;
+    },
+  );
+  if (catalog === undefined) return [createSourceNotFoundError(name)];
   if (catalog === 'running') return [{ type: 'DATA_SOURCE_DOWN', dataSourceId: name }];
-  const wanted = Object.entries(tables).map(([table, fields]) => ({
+  const expected = Object.entries(tables).map(([table, fields]) => ({
     table,
-    meant: readings(table, fields, wire),
+    meant: listTableCandidates(table, fields, wire),
   }));
   const place = { ...actor.tenant, id: stored.id };
-  const found = await validateTables(
-    { store: where.store, place, catalog, names: nameRulesFor(stored, catalog), suggest: false },
-    wanted.flatMap(({ meant }) => meant),
+  const findings = await validateTables(
+    {
+      store: ports.store,
+      place,
+      catalog,
+      names: resolveManagementNameRules(stored, catalog),
+      suggest: false,
+    },
+    expected.flatMap(({ meant: candidates }) => candidates),
   );
   let from = 0;
-  return wanted.flatMap(({ table, meant }) =>
-    errorsOf(name, table, found.slice(from, (from += meant.length))),
+  return expected.flatMap(({ table, meant: candidates }) =>
+    toMappedFieldErrors(name, table, findings.slice(from, (from += candidates.length))),
   );
 };

@@ -1,39 +1,39 @@
 import { ConnectionInput, ConnectionPatch, type StoredConnection } from '../../shared/domain/connection.ts';
 import { type NameRules, namesInAnyCase } from '../../shared/connectors/names.ts';
 import type { CatalogSummary } from '../../shared/domain/catalog-summary.ts';
-import { readNameRules } from '../../shared/domain/derived.ts';
-import { parse, refusal } from '../../shared/parse.ts';
+import { resolveNameRules } from '../../shared/domain/derived.ts';
+import { parseInput, createFieldProblem } from '../../shared/parse.ts';
 import {
-  type ConnectionResponse,
-  type CreateConnectionRequest,
-  isKept,
-  kept,
-  modes,
-  outsideId,
-  types,
-  type UpdateConnectionRequest,
+  type ManagementConnection,
+  type ManagementCreateRequest,
+  isReservedMetadata,
+  reservedMetadata,
+  managementSslModes,
+  toManagementId,
+  managementTypes,
+  type ManagementUpdateRequest,
 } from './wire-schemas.ts';
 
-type Type = ConnectionResponse['type'];
-type Texts = Readonly<Record<string, string>>;
+type ManagementType = ManagementConnection['type'];
+type ManagementStrings = Readonly<Record<string, string>>;
 
-const connectorOf = {
+const managementConnectorTypes = {
   ORACLE: 'oracle',
   SQL_SERVER: 'sqlserver',
   POSTGRESQL: 'postgresql',
   MONGODB: 'mongodb',
   MYSQL: 'mysql',
-} as const satisfies Record<Type, ConnectionInput['type']>;
+} as const satisfies Record<ManagementType, ConnectionInput['type']>;
 
 /** Converts the body of a create to the domain's input, and checks it with the domain's rules. */
-export const inputOf = (body: CreateConnectionRequest, product: string): ConnectionInput => {
+export const parseManagementInput = (body: ManagementCreateRequest, product: string): ConnectionInput => {
   const { configName: name, type, host, port, databaseName, userName: username, password, ssl } = body;
   const { schema, metadata = {} } = body;
   const { mode = 'prefer', ...certificates } = ssl ?? {};
-  const { database, ...place } = placeOf(type, databaseName, metadata);
-  return parse(ConnectionInput, {
+  const { database, ...place } = toDatabaseFields(type, databaseName, metadata);
+  return parseInput(ConnectionInput, {
     name,
-    type: connectorOf[type],
+    type: managementConnectorTypes[type],
     product,
     config: { host, port, username, ...place.config },
     credentials: { password },
@@ -41,20 +41,24 @@ export const inputOf = (body: CreateConnectionRequest, product: string): Connect
     ssl: certificates,
     metadata: {
       ...metadata,
-      ...(schema && { [kept.schema]: schema }),
-      ...(database !== undefined && { [kept.database]: database }),
+      ...(schema && { [reservedMetadata.schema]: schema }),
+      ...(database !== undefined && { [reservedMetadata.database]: database }),
     },
   });
 };
 
-interface Where {
-  readonly config: Texts;
+interface DatabaseFields {
+  readonly config: ManagementStrings;
   /** The name of the database, if the config does not contain it. */
   readonly database?: string;
 }
 
 /** Converts the database to the connector's own fields, including the authentication database of MongoDB. */
-const placeOf = (type: Type, databaseName: string, { serviceName, authSource }: Texts): Where => {
+const toDatabaseFields = (
+  type: ManagementType,
+  databaseName: string,
+  { serviceName, authSource }: ManagementStrings,
+): DatabaseFields => {
   if (type === 'MONGODB') return { config: { database: databaseName, auth_source: authSource ?? 'admin' } };
   if (type !== 'ORACLE') return { config: { database: databaseName } };
   return serviceName === undefined || serviceName === databaseName
@@ -63,11 +67,14 @@ const placeOf = (type: Type, databaseName: string, { serviceName, authSource }: 
 };
 
 /** Converts the body of an update to a patch that contains only the given fields, and checks it with the domain's rules. */
-export const patchOf = (stored: StoredConnection, body: UpdateConnectionRequest): ConnectionPatch => {
+export const parseManagementPatch = (
+  stored: StoredConnection,
+  body: ManagementUpdateRequest,
+): ConnectionPatch => {
   const { configName, type, host, port, userName, password, ssl } = body;
-  if (type !== undefined && connectorOf[type] !== stored.type)
-    throw refusal([{ path: 'type', expected: 'the type that it has' }]);
-  const place = placeAfter(stored, body);
+  if (type !== undefined && managementConnectorTypes[type] !== stored.type)
+    throw createFieldProblem([{ path: 'type', expected: 'the type that it has' }]);
+  const place = toDatabaseChange(stored, body);
   const config = {
     ...(host !== undefined && { host }),
     ...(port !== undefined && { port }),
@@ -75,73 +82,76 @@ export const patchOf = (stored: StoredConnection, body: UpdateConnectionRequest)
     ...place?.config,
   };
   const { mode, ...certificates } = ssl ?? {};
-  return parse(ConnectionPatch, {
+  return parseInput(ConnectionPatch, {
     ...(configName !== undefined && { name: configName }),
     ...(Object.keys(config).length > 0 && { config }),
     ...(password !== undefined && { credentials: { password } }),
     ...(ssl === null && { options: { ssl_mode: 'prefer' } }),
     ...(mode && { options: { ssl_mode: mode } }),
     ...(ssl !== undefined && { ssl: ssl === null ? null : certificates }),
-    ...metadataAfter(stored, body, place && { [kept.database]: place.database ?? null }),
+    ...toMetadataChange(stored, body, place && { [reservedMetadata.database]: place.database ?? null }),
   });
 };
 
 /** Converts a change of the database, or of the metadata that belong to it. Returns `undefined` if neither changes. */
-const placeAfter = (
+const toDatabaseChange = (
   stored: StoredConnection,
-  { databaseName, metadata }: UpdateConnectionRequest,
+  { databaseName, metadata }: ManagementUpdateRequest,
 ): { readonly config: Readonly<Record<string, string | null>>; readonly database?: string } | undefined => {
-  const type = typeOf(stored);
-  const before: Texts = stored.metadata;
-  const after: Texts = metadata === undefined ? before : (metadata ?? {});
-  const moved = (name: string) => databaseName !== undefined || after[name] !== before[name];
-  if (type === 'MONGODB' && moved('authSource')) {
-    const asked = after['authSource'] !== before['authSource'];
+  const type = findManagementType(stored);
+  const before: ManagementStrings = stored.metadata;
+  const after: ManagementStrings = metadata === undefined ? before : (metadata ?? {});
+  const isMoved = (name: string) => databaseName !== undefined || after[name] !== before[name];
+  if (type === 'MONGODB' && isMoved('authSource')) {
+    const isAuthSourceChanged = after['authSource'] !== before['authSource'];
     return {
       config: {
         ...(databaseName !== undefined && { database: databaseName }),
-        ...(asked && { auth_source: after['authSource'] ?? 'admin' }),
+        ...(isAuthSourceChanged && { auth_source: after['authSource'] ?? 'admin' }),
       },
     };
   }
-  if (type === 'ORACLE' && moved('serviceName')) {
-    const name = databaseName ?? databaseOf(stored) ?? '';
+  if (type === 'ORACLE' && isMoved('serviceName')) {
+    const name = databaseName ?? findDatabaseName(stored) ?? '';
     // A connection with a SID keeps it, unless the update sets a service name.
     if (stored.config['service_name'] === undefined && after['serviceName'] === undefined)
       return { config: { sid: name } };
-    const { config, ...rest } = placeOf(type, name, after);
+    const { config, ...rest } = toDatabaseFields(type, name, after);
     return { config: { sid: null, ...config }, ...rest };
   }
   return databaseName === undefined ? undefined : { config: { database: databaseName } };
 };
 
-const metadataAfter = (
+const toMetadataChange = (
   stored: StoredConnection,
-  { metadata, schema }: UpdateConnectionRequest,
-  own: Readonly<Record<string, string | null>> | undefined,
+  { metadata, schema }: ManagementUpdateRequest,
+  databaseMetadata: Readonly<Record<string, string | null>> | undefined,
 ) => {
-  const gone = metadata === undefined ? [] : Object.keys(stored.metadata).filter((name) => !isKept(name));
+  const removedNames =
+    metadata === undefined ? [] : Object.keys(stored.metadata).filter((name) => !isReservedMetadata(name));
   const changes = {
-    ...Object.fromEntries(gone.map((name) => [name, null])),
+    ...Object.fromEntries(removedNames.map((name) => [name, null])),
     ...metadata,
-    ...(schema !== undefined && { [kept.schema]: schema === '' ? null : schema }),
-    ...own,
+    ...(schema !== undefined && { [reservedMetadata.schema]: schema === '' ? null : schema }),
+    ...databaseMetadata,
   };
   return Object.keys(changes).length > 0 && { metadata: changes };
 };
 
 /** Converts a connection to this API's form. Returns `undefined` if the API cannot represent it. */
-export const shown = (stored: StoredConnection): ConnectionResponse | undefined => {
-  const type = typeOf(stored);
+export const toManagementConnection = (stored: StoredConnection): ManagementConnection | undefined => {
+  const type = findManagementType(stored);
   const { host, port, username: userName } = stored.config;
-  const databaseName = databaseOf(stored);
+  const databaseName = findDatabaseName(stored);
   if (type === undefined || databaseName === undefined) return undefined;
   if (typeof host !== 'string' || typeof port !== 'number' || typeof userName !== 'string') return undefined;
-  const metadata = Object.fromEntries(Object.entries(stored.metadata).filter(([name]) => !isKept(name)));
-  const schema = schemaOf(stored);
-  const mode = modes.find((one) => one === stored.options.ssl_mode);
+  const metadata = Object.fromEntries(
+    Object.entries(stored.metadata).filter(([name]) => !isReservedMetadata(name)),
+  );
+  const schema = findSchemaName(stored);
+  const mode = managementSslModes.find((one) => one === stored.options.ssl_mode);
   return {
-    id: outsideId(stored),
+    id: toManagementId(stored),
     configName: stored.name,
     ...(stored.product !== null && { productName: stored.product }),
     type,
@@ -157,19 +167,21 @@ export const shown = (stored: StoredConnection): ConnectionResponse | undefined 
   };
 };
 
-const typeOf = ({ type }: StoredConnection): Type | undefined =>
-  types.find((one) => connectorOf[one] === type);
+const findManagementType = ({ type }: StoredConnection): ManagementType | undefined =>
+  managementTypes.find((one) => managementConnectorTypes[one] === type);
 
-const databaseOf = ({ config, metadata }: StoredConnection): string | undefined => {
+const findDatabaseName = ({ config, metadata }: StoredConnection): string | undefined => {
   const { database, service_name: service, sid } = config;
   const own =
-    service !== undefined && metadata['serviceName'] === service ? metadata[kept.database] : undefined;
+    service !== undefined && metadata['serviceName'] === service
+      ? metadata[reservedMetadata.database]
+      : undefined;
   const name = own ?? database ?? service ?? sid;
   return typeof name === 'string' ? name : undefined;
 };
 
-const schemaOf = ({ config, metadata }: StoredConnection): string | undefined => {
-  const own = metadata[kept.schema];
+const findSchemaName = ({ config, metadata }: StoredConnection): string | undefined => {
+  const own = metadata[reservedMetadata.schema];
   if (own !== undefined) return own;
   const listed: unknown = config['schemas'];
   const [only]: readonly unknown[] = Array.isArray(listed) && listed.length === 1 ? listed : [];
@@ -177,11 +189,16 @@ const schemaOf = ({ config, metadata }: StoredConnection): string | undefined =>
 };
 
 /** Returns the schema whose tables are named without it. */
-export const defaultSchema = ({ type, schema, databaseName, userName }: ConnectionResponse): string => {
+export const resolveDefaultSchema = ({
+  type,
+  schema,
+  databaseName,
+  userName,
+}: ManagementConnection): string => {
   if (type === 'MYSQL' || type === 'MONGODB') return databaseName;
   return schema ?? { ORACLE: userName.toUpperCase(), SQL_SERVER: 'dbo', POSTGRESQL: 'public' }[type];
 };
 
 /** Names compare as in the source. In Oracle they compare without case, because Oracle stores unquoted names in capitals. */
-export const nameRulesFor = (stored: StoredConnection, catalog: CatalogSummary): NameRules =>
-  stored.type === 'oracle' ? namesInAnyCase : readNameRules(stored, catalog);
+export const resolveManagementNameRules = (stored: StoredConnection, catalog: CatalogSummary): NameRules =>
+  stored.type === 'oracle' ? namesInAnyCase : resolveNameRules(stored, catalog);

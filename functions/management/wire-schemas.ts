@@ -1,32 +1,32 @@
 import * as v from 'valibot';
-import { maxCharacters } from '../../shared/characters.ts';
+import { limitCharacters } from '../../shared/characters.ts';
 import type { StoredConnection } from '../../shared/domain/connection.ts';
 
 /** Creates a schema like `strictObject` that reports every unknown field: valibot's stops at the first. */
-export const closed = <E extends v.ObjectEntries>(entries: E) =>
+export const createClosedObject = <E extends v.ObjectEntries>(entries: E) =>
   v.objectWithRest(entries, v.never()) as unknown as v.StrictObjectSchema<E, undefined>; // it differs only in the number of issues
 
-export const types = ['ORACLE', 'SQL_SERVER', 'POSTGRESQL', 'MONGODB', 'MYSQL'] as const;
-export const modes = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
+export const managementTypes = ['ORACLE', 'SQL_SERVER', 'POSTGRESQL', 'MONGODB', 'MYSQL'] as const;
+export const managementSslModes = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
 
 /** `renderManagementFailure` detects a blank text by this rule: except for names in `metadata`, no other text of a body has a `regex`. */
 const notBlank = v.regex(/\S/, 'a text that is not blank');
-const said = (description: string) => v.pipe(v.string(), notBlank, v.description(description));
+const createTextField = (description: string) => v.pipe(v.string(), notBlank, v.description(description));
 
 /** The message by which `renderManagementFailure` detects a nested value. */
-export const nested = 'a text, and nothing nested';
+export const NESTED_VALUE_MESSAGE = 'a text, and nothing nested';
 const MetadataValue = v.pipe(
-  v.string(({ input }) => (typeof input === 'object' && input !== null ? nested : 'a text')),
-  maxCharacters(2000),
+  v.string(({ input }) => (typeof input === 'object' && input !== null ? NESTED_VALUE_MESSAGE : 'a text')),
+  limitCharacters(2000),
 );
 
 /** Fields that no connector has are stored in the metadata, under reserved names. */
-export const kept = { schema: 'mooring:schema', database: 'mooring:database' } as const;
-export const isKept = (name: string): boolean => name.startsWith('mooring:');
+export const reservedMetadata = { schema: 'mooring:schema', database: 'mooring:database' } as const;
+export const isReservedMetadata = (name: string): boolean => name.startsWith('mooring:');
 
-const Metadata = v.pipe(
+const ManagementMetadata = v.pipe(
   v.record(v.pipe(v.string(), v.regex(/^[\s\S]{1,100}$/u, 'a key of 1 to 100 characters')), MetadataValue),
-  v.check((pairs) => !Object.keys(pairs).some(isKept), 'no key that begins with mooring:'),
+  v.check((pairs) => !Object.keys(pairs).some(isReservedMetadata), 'no key that begins with mooring:'),
   v.description(
     'An object containing key-value pairs for storing additional connection-related information. Keys (max 100 characters) and values ' +
       '(max 2000 characters) must be strings. Nested objects are not allowed. Of an ORACLE connection `serviceName` is the service name ' +
@@ -35,7 +35,7 @@ const Metadata = v.pipe(
   ),
 );
 
-const certificate = {
+const managementCertificate = {
   ca: v.optional(
     v.pipe(
       v.string(),
@@ -54,8 +54,8 @@ const certificate = {
   ),
 };
 
-const Mode = v.pipe(
-  v.picklist(modes),
+const ManagementSslMode = v.pipe(
+  v.picklist(managementSslModes),
   v.description(
     'SSL connection mode. Supported values: - `disable`: No SSL connection - `require`: SSL required but no certificate verification - ' +
       '`verify-ca`: SSL with CA certificate verification - `verify-full`: SSL with full certificate verification. Without `ssl`, a ' +
@@ -63,12 +63,12 @@ const Mode = v.pipe(
   ),
 );
 
-const Ssl = v.pipe(
-  closed({ mode: Mode, ...certificate }),
+const ManagementSsl = v.pipe(
+  createClosedObject({ mode: ManagementSslMode, ...managementCertificate }),
   v.description('SSL configuration object containing certificate and security options.'),
 );
 
-const described = {
+const managementDescriptions = {
   configName:
     'Unique identifier name for this connection configuration. Must be between 3 and 100 characters. Must be unique within the organization.',
   type: 'Database engine type. Supported values: `ORACLE`, `SQL_SERVER`, `POSTGRESQL`, `MONGODB`, `MYSQL`.',
@@ -80,26 +80,26 @@ const described = {
     'Database schema name (for example, `public`, `my_schema`). Useful for PostgreSQL databases with custom schemas. If omitted, `public`.',
 };
 
-const writable = {
+const writableFields = {
   configName: v.pipe(
     v.string(),
     notBlank,
     v.trim(),
     v.minLength(3),
-    maxCharacters(100),
-    v.description(described.configName),
+    limitCharacters(100),
+    v.description(managementDescriptions.configName),
   ),
-  type: v.pipe(v.picklist(types), v.description(described.type)),
-  host: said(described.host),
+  type: v.pipe(v.picklist(managementTypes), v.description(managementDescriptions.type)),
+  host: createTextField(managementDescriptions.host),
   port: v.pipe(
     v.number(),
     v.integer('a whole number'),
     v.minValue(1),
     v.maxValue(65_535),
-    v.description(described.port),
+    v.description(managementDescriptions.port),
   ),
-  databaseName: said(described.databaseName),
-  userName: said(described.userName),
+  databaseName: createTextField(managementDescriptions.databaseName),
+  userName: createTextField(managementDescriptions.userName),
   password: v.pipe(
     v.string(),
     v.nonEmpty('a text that is not blank'),
@@ -107,31 +107,37 @@ const writable = {
     v.metadata({ format: 'password', writeOnly: true }),
   ),
 };
-const schema = v.pipe(v.string(), maxCharacters(255), v.description(described.schema));
+const ManagementSchemaName = v.pipe(
+  v.string(),
+  limitCharacters(255),
+  v.description(managementDescriptions.schema),
+);
 
-export const CreateConnectionRequest = v.pipe(
-  closed({
-    ...writable,
-    schema: v.optional(schema),
-    ssl: v.optional(Ssl),
-    metadata: v.optional(Metadata),
+export const ManagementCreateRequest = v.pipe(
+  createClosedObject({
+    ...writableFields,
+    schema: v.optional(ManagementSchemaName),
+    ssl: v.optional(ManagementSsl),
+    metadata: v.optional(ManagementMetadata),
   }),
   v.description('Request body for creating a new database connection.'),
 );
-export type CreateConnectionRequest = v.InferOutput<typeof CreateConnectionRequest>;
+export type ManagementCreateRequest = v.InferOutput<typeof ManagementCreateRequest>;
 
-export const UpdateConnectionRequest = v.pipe(
-  closed({
-    configName: v.optional(writable.configName),
-    type: v.optional(writable.type),
-    host: v.optional(writable.host),
-    port: v.optional(writable.port),
-    databaseName: v.optional(writable.databaseName),
-    userName: v.optional(writable.userName),
-    password: v.optional(writable.password),
-    schema: v.optional(v.nullable(schema)),
-    ssl: v.optional(v.nullable(closed({ mode: v.optional(Mode), ...certificate }))),
-    metadata: v.optional(v.nullable(Metadata)),
+export const ManagementUpdateRequest = v.pipe(
+  createClosedObject({
+    configName: v.optional(writableFields.configName),
+    type: v.optional(writableFields.type),
+    host: v.optional(writableFields.host),
+    port: v.optional(writableFields.port),
+    databaseName: v.optional(writableFields.databaseName),
+    userName: v.optional(writableFields.userName),
+    password: v.optional(writableFields.password),
+    schema: v.optional(v.nullable(ManagementSchemaName)),
+    ssl: v.optional(
+      v.nullable(createClosedObject({ mode: v.optional(ManagementSslMode), ...managementCertificate })),
+    ),
+    metadata: v.optional(v.nullable(ManagementMetadata)),
   }),
   v.description(
     'Any of the fields; the others stay. `metadata` is replaced whole, and of `ssl` what is sent; `null` takes `schema`, `ssl` or ' +
@@ -139,15 +145,15 @@ export const UpdateConnectionRequest = v.pipe(
   ),
   v.metadata({ minProperties: 1 }),
 );
-export type UpdateConnectionRequest = v.InferOutput<typeof UpdateConnectionRequest>;
+export type ManagementUpdateRequest = v.InferOutput<typeof ManagementUpdateRequest>;
 
-const Uuid = v.pipe(v.string(), v.uuid());
-const Time = v.pipe(v.string(), v.isoTimestamp());
+const ManagementUuid = v.pipe(v.string(), v.uuid());
+const ManagementTime = v.pipe(v.string(), v.isoTimestamp());
 
 /** The order of the properties is their order in the JSON. */
-export const ConnectionResponse = v.pipe(
+export const ManagementConnection = v.pipe(
   v.object({
-    id: v.pipe(Uuid, v.description('Unique identifier of the connection (UUID format).')),
+    id: v.pipe(ManagementUuid, v.description('Unique identifier of the connection (UUID format).')),
     configName: v.pipe(
       v.string(),
       v.description('Unique identifier name for this connection configuration.'),
@@ -160,25 +166,28 @@ export const ConnectionResponse = v.pipe(
         ),
       ),
     ),
-    type: v.pipe(v.picklist(types), v.description(described.type)),
-    host: v.pipe(v.string(), v.description(described.host)),
-    port: v.pipe(v.number(), v.integer(), v.description(described.port)),
-    databaseName: v.pipe(v.string(), v.description(described.databaseName)),
-    userName: v.pipe(v.string(), v.description(described.userName)),
+    type: v.pipe(v.picklist(managementTypes), v.description(managementDescriptions.type)),
+    host: v.pipe(v.string(), v.description(managementDescriptions.host)),
+    port: v.pipe(v.number(), v.integer(), v.description(managementDescriptions.port)),
+    databaseName: v.pipe(v.string(), v.description(managementDescriptions.databaseName)),
+    userName: v.pipe(v.string(), v.description(managementDescriptions.userName)),
     schema: v.exactOptional(v.pipe(v.string(), v.description('Database schema name, when set.'))),
-    ssl: v.exactOptional(v.object({ mode: v.picklist(modes) })),
+    ssl: v.exactOptional(v.object({ mode: v.picklist(managementSslModes) })),
     metadata: v.exactOptional(v.record(v.string(), v.string())),
-    createdAt: v.pipe(Time, v.description('ISO 8601 timestamp indicating when the connection was created.')),
+    createdAt: v.pipe(
+      ManagementTime,
+      v.description('ISO 8601 timestamp indicating when the connection was created.'),
+    ),
     updatedAt: v.pipe(
-      Time,
+      ManagementTime,
       v.description('ISO 8601 timestamp indicating when the connection was last updated.'),
     ),
   }),
   v.description('Response object containing connection details.'),
 );
-export type ConnectionResponse = v.InferOutput<typeof ConnectionResponse>;
+export type ManagementConnection = v.InferOutput<typeof ManagementConnection>;
 
-const product = v.pipe(
+const ProductHeader = v.pipe(
   v.string(),
   v.regex(/^[a-zA-Z0-9_-]+$/, 'letters, digits, _ and -'),
   v.maxLength(100),
@@ -188,23 +197,26 @@ const product = v.pipe(
       'characters). The value is normalized to lowercase.',
   ),
 );
-const organization = {
+const organizationHeader = {
   'x-organization-id': v.optional(
     v.pipe(v.string(), v.description('The organisation of the caller; another one is refused.')),
   ),
 };
 
-export const headers = v.object(organization);
-export const productHeaders = v.object({ ...organization, 'x-product-name': product });
-export const filterHeaders = v.object({ ...organization, 'x-product-name': v.optional(product) });
+export const managementHeaders = v.object(organizationHeader);
+export const managementProductHeaders = v.object({ ...organizationHeader, 'x-product-name': ProductHeader });
+export const managementFilterHeaders = v.object({
+  ...organizationHeader,
+  'x-product-name': v.optional(ProductHeader),
+});
 
 /** Parses the public UUID to the internal 32 hex digits. */
-export const byId = v.object({
+export const managementParams = v.object({
   id: v.pipe(
-    Uuid,
+    ManagementUuid,
     v.transform((id) => id.replaceAll('-', '').toLowerCase()),
   ),
 });
 
-export const outsideId = ({ id }: Pick<StoredConnection, 'id'>) =>
+export const toManagementId = ({ id }: Pick<StoredConnection, 'id'>) =>
   id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');

@@ -1,16 +1,16 @@
-import { findByName, findConnection } from '../../shared/domain/write.ts';
+import { findConnectionByName, findConnection } from '../../shared/domain/write.ts';
 import type { StoredConnection } from '../../shared/domain/connection.ts';
 import { isForbiddenAddress } from '../../shared/domain/forbidden.ts';
 import type { Tenant } from '../../shared/domain/tenant.ts';
-import type { Api } from '../../shared/http/api.ts';
+import type { WireFormat } from '../../shared/http/api.ts';
 import type { Caller } from '../../shared/http/caller.ts';
-import { refusal } from '../../shared/parse.ts';
+import { createFieldProblem } from '../../shared/parse.ts';
 import type { ReadStore } from '../../shared/ports/store.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { Settings } from '../../shared/settings.ts';
-import { shown } from './wire-connections.ts';
-import { ErrorResponse, failure, type FetCode } from './wire-failures.ts';
-import { ConnectionResponse, CreateConnectionRequest, UpdateConnectionRequest } from './wire-schemas.ts';
+import type { DeploymentSettings } from '../../shared/settings.ts';
+import { toManagementConnection } from './wire-connections.ts';
+import { ManagementErrorResponse, renderManagementFailure, type FetCode } from './wire-failures.ts';
+import { ManagementConnection, ManagementCreateRequest, ManagementUpdateRequest } from './wire-schemas.ts';
 import { SchemaValidationError, ValidateSchemaRequest } from './wire-validation.ts';
 
 /** https://docs.lerian.studio/llms.txt, *Database Connections*. */
@@ -22,11 +22,19 @@ export const management = {
     '`FET-1014` and `FET-1016` are reserved. A connection without host, port, database or user name, or of another ' +
     'kind of source, is not shown here.',
   prefix: '/v1/management',
-  failure,
-  failureBody: () => ErrorResponse,
+  failure: renderManagementFailure,
+  failureBody: () => ManagementErrorResponse,
   schemas: {
-    answers: { ConnectionResponse, Error: ErrorResponse, SchemaValidationError },
-    bodies: { CreateConnectionRequest, UpdateConnectionRequest, ValidateSchemaRequest },
+    answers: {
+      ConnectionResponse: ManagementConnection,
+      Error: ManagementErrorResponse,
+      SchemaValidationError,
+    },
+    bodies: {
+      CreateConnectionRequest: ManagementCreateRequest,
+      UpdateConnectionRequest: ManagementUpdateRequest,
+      ValidateSchemaRequest,
+    },
   },
   examples: {
     create: {
@@ -57,11 +65,11 @@ export const management = {
       },
     },
   },
-} as const satisfies Api;
+} as const satisfies WireFormat;
 
 /** Creates a problem with this API's own error code. */
-export const refused = (code: FetCode, path: string, expected: string): Problem =>
-  refusal([{ path, expected, rule: code }]);
+export const createFetProblem = (code: FetCode, path: string, expected: string): Problem =>
+  createFieldProblem([{ path, expected, rule: code }]);
 
 /** Throws if the `X-Organization-Id` header names another organisation than the caller's. */
 export const checkOrganization = (
@@ -70,7 +78,7 @@ export const checkOrganization = (
 ): void => {
   const named = headers['x-organization-id'];
   if (named !== undefined && named !== org)
-    throw refusal(
+    throw createFieldProblem(
       [{ path: 'x-organization-id', expected: 'the organisation of the caller' }],
       'invalid-request',
       'header',
@@ -79,49 +87,52 @@ export const checkOrganization = (
 
 /** Throws if the host is an address that the egress policy forbids. */
 export const checkHost = (
-  { egress = {} }: Settings,
+  { egress = {} }: DeploymentSettings,
   { environment }: Tenant,
   { host, port }: { readonly host: string; readonly port: number },
 ): void => {
   if (isForbiddenAddress(egress, { host, port, environment }))
-    throw refused('FET-0414', 'host', 'an address that may be connected to');
+    throw createFetProblem('FET-0414', 'host', 'an address that may be connected to');
 };
 
 export const checkNotEmpty = (body: object): void => {
   if (Object.keys(body).length === 0)
-    throw refusal([{ path: '', expected: 'a field', rule: 'missing' }], 'invalid-request', 'body');
+    throw createFieldProblem([{ path: '', expected: 'a field', rule: 'missing' }], 'invalid-request', 'body');
 };
 
 /** How long a request waits for an introspection. */
-export const patience = 25_000;
+export const MANAGEMENT_WAIT_MS = 25_000;
 
-export interface Shown {
+export interface ManagementEntry {
   readonly stored: StoredConnection;
-  readonly wire: ConnectionResponse;
+  readonly wire: ManagementConnection;
 }
 
 /** Finds a connection in stored form and in this API's form. Throws `not-found` if the API cannot represent it. */
-export const findShown = async (store: ReadStore, tenant: Tenant, id: string): Promise<Shown> =>
-  shownOf(await findConnection(store, tenant, id));
+export const findManagementEntry = async (
+  store: ReadStore,
+  tenant: Tenant,
+  id: string,
+): Promise<ManagementEntry> => toManagementEntry(await findConnection(store, tenant, id));
 
-export const findShownByName = async (
+export const findManagementEntryByName = async (
   store: ReadStore,
   tenant: Tenant,
   name: string,
-): Promise<Shown | undefined> => {
-  const stored = await findByName(store, tenant, name);
-  const wire = stored && shown(stored);
+): Promise<ManagementEntry | undefined> => {
+  const stored = await findConnectionByName(store, tenant, name);
+  const wire = stored && toManagementConnection(stored);
   return stored && wire && { stored, wire };
 };
 
-export const shownOf = (stored: StoredConnection): Shown => {
-  const wire = shown(stored);
+export const toManagementEntry = (stored: StoredConnection): ManagementEntry => {
+  const wire = toManagementConnection(stored);
   if (!wire) throw new Problem('not-found', 'There is no connection of this id here');
   return { stored, wire };
 };
 
 /** Repeats an attempt, up to 5 times, if another update of the connection came in between (`precondition-failed`). */
-export const retried = async <T>(attempt: () => Promise<T>): Promise<T> => {
+export const retryOnConflict = async <T>(attempt: () => Promise<T>): Promise<T> => {
   for (let left = 5; ; left--) {
     try {
       return await attempt();

@@ -1,10 +1,10 @@
 import { probeUses } from '../../shared/adapters/vpc-probe.ts';
-import { invoked } from '../../shared/http/invoked.ts';
+import { createProbeHandler } from '../../shared/http/invoked.ts';
 import type { CredentialsChange } from '../../shared/ports/probe.ts';
 
 export const uses = probeUses;
 
 /** The only function that promotes new versions of secrets. */
-export const handler = invoked('probe/credentials', (probe, call: CredentialsChange) =>
+export const handler = createProbeHandler('probe/credentials', (probe, call: CredentialsChange) =>
   probe.credentials(call),
 );

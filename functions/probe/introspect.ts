@@ -1,10 +1,10 @@
 import { probeUses } from '../../shared/adapters/vpc-probe.ts';
-import { invoked } from '../../shared/http/invoked.ts';
+import { createProbeHandler } from '../../shared/http/invoked.ts';
 import type { ProbeCall } from '../../shared/ports/probe.ts';
 
 export const uses = probeUses;
 
 /** The introspection continues even if the caller invokes the function asynchronously or stops waiting. */
-export const handler = invoked('probe/introspect', (probe, call: ProbeCall) =>
+export const handler = createProbeHandler('probe/introspect', (probe, call: ProbeCall) =>
   probe.introspect(call, Infinity),
 );

@@ -1,23 +1,25 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { vpcProbe, probeUses } from '../../shared/adapters/vpc-probe.ts';
-import { awsRuntime } from '../../shared/adapters/aws.ts';
+import { openVpcProbe, probeUses } from '../../shared/adapters/vpc-probe.ts';
+import { getAwsRuntime } from '../../shared/adapters/aws.ts';
 import type { Runtime } from '../../shared/adapters/runtime.ts';
-import { readQueuedEvent } from '../../shared/domain/events.ts';
-import { makeQueuedTest, readPostponement } from '../../shared/domain/queued-tests.ts';
-import { invoked, timed } from '../../shared/http/invoked.ts';
+import { parseQueuedEvent } from '../../shared/domain/events.ts';
+import { runQueuedTest, toPostponementSeconds } from '../../shared/domain/queued-tests.ts';
+import { createProbeHandler, runLogged } from '../../shared/http/invoked.ts';
 import { createLog, type Log } from '../../shared/log.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 import type { DraftTest, Probe, SavedTest } from '../../shared/ports/probe.ts';
 
 export const uses = probeUses;
 
-const onCall = invoked('probe/test', (probe, call: SavedTest | DraftTest) => probe.test(call));
+const handleTestCall = createProbeHandler('probe/test', (probe, call: SavedTest | DraftTest) =>
+  probe.test(call),
+);
 
 /** Runs tests that API functions request, and tests that events request through the queue. */
 export const handler = (event: SavedTest | DraftTest | SQSEvent) =>
   'Records' in event
-    ? makeQueuedTests(event, awsRuntime(), { createProbe: vpcProbe, postpone: postponeMessage })
-    : onCall(event);
+    ? runQueuedTests(event, getAwsRuntime(), { createProbe: openVpcProbe, postpone: postponeQueuedTest })
+    : handleTestCall(event);
 
 interface QueuedTestPorts {
   readonly createProbe: (log: Log) => Promise<Pick<Probe, 'test'>>;
@@ -29,25 +31,25 @@ interface QueuedTestPorts {
  * Runs the tests concurrently. The queue delivers failed messages again, and moves them to the dead letters after a few attempts. Messages over
  * a quota are delivered again when the quota allows it.
  */
-export const makeQueuedTests = async (
-  { Records: records }: { readonly Records: readonly Message[] },
+export const runQueuedTests = async (
+  { Records: records }: { readonly Records: readonly QueuedTestMessage[] },
   { ports, clock, settings, writeLog }: Runtime,
   { createProbe, postpone }: QueuedTestPorts,
 ): Promise<SQSBatchResponse> => {
-  const makeTest = async (log: Log, detail: ConnectionEvent): Promise<void> => {
+  const runMessage = async (log: Log, detail: ConnectionEvent): Promise<void> => {
     const [probe, { store }] = await Promise.all([createProbe(log), ports(probeUses)]);
     if (!store) throw new Error('The probe was given no store');
-    await makeQueuedTest({ store, probe, limits: settings, now: clock() }, detail);
+    await runQueuedTest({ store, probe, limits: settings, now: clock() }, detail);
   };
   const outcomes = await Promise.all(
     records.map(async ({ messageId, receiptHandle, body }) => {
       const log = createLog({ function: 'probe/test', message_id: messageId }, writeLog);
       try {
-        const detail = readQueuedEvent(body);
-        await timed(log, () => makeTest(log, detail));
+        const detail = parseQueuedEvent(body);
+        await runLogged(log, () => runMessage(log, detail));
         return [];
       } catch (error) {
-        const seconds = readPostponement(error);
+        const seconds = toPostponementSeconds(error);
         if (seconds === undefined) log.error('a test that an event asked for could not be made', error);
         else await postponeOrLog(log, seconds, () => postpone(receiptHandle, seconds));
         return [{ itemIdentifier: messageId }];
@@ -57,7 +59,7 @@ export const makeQueuedTests = async (
   return { batchItemFailures: outcomes.flat() };
 };
 
-type Message = Pick<SQSEvent['Records'][number], 'messageId' | 'receiptHandle' | 'body'>;
+type QueuedTestMessage = Pick<SQSEvent['Records'][number], 'messageId' | 'receiptHandle' | 'body'>;
 
 /** Postpones a message. If that fails, the queue delivers it again after its visibility timeout. */
 const postponeOrLog = async (log: Log, seconds: number, postpone: () => Promise<void>): Promise<void> => {
@@ -69,5 +71,5 @@ const postponeOrLog = async (log: Log, seconds: number, postpone: () => Promise<
   }
 };
 
-const postponeMessage = async (receiptHandle: string, seconds: number): Promise<void> =>
-  (await import('../../shared/adapters/postpone-message.ts')).postponeMessage(receiptHandle, seconds);
+const postponeQueuedTest = async (receiptHandle: string, seconds: number): Promise<void> =>
+  (await import('../../shared/adapters/postpone-message.ts')).delayQueueMessage(receiptHandle, seconds);

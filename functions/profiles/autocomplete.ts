@@ -1,15 +1,21 @@
 import * as v from 'valibot';
-import { maxCharacters } from '../../shared/characters.ts';
-import { connectorOf } from '../../shared/domain/assemble.ts';
+import { limitCharacters } from '../../shared/characters.ts';
+import { resolveConnector } from '../../shared/domain/assemble.ts';
 import { suggestionTypes } from '../../shared/domain/autocomplete.ts';
-import { autocomplete } from '../../shared/domain/suggestions.ts';
+import { autocompleteConnection } from '../../shared/domain/suggestions.ts';
 import { findConnection } from '../../shared/domain/write.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
-import { byId, dataOf, profiles, Suggestion, suggestionOf } from './wire.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
+import {
+  profileParams,
+  createDataEnvelope,
+  profiles,
+  ProfileSuggestion,
+  toProfileSuggestion,
+} from './wire.ts';
 
-const text = (description: string) =>
-  v.optional(v.pipe(v.string(), maxCharacters(1000), v.description(description)));
+const createTextParameter = (description: string) =>
+  v.optional(v.pipe(v.string(), limitCharacters(1000), v.description(description)));
 
 export const endpoint = defineEndpoint({
   api: profiles,
@@ -17,7 +23,7 @@ export const endpoint = defineEndpoint({
   description:
     'Get autocomplete suggestions for schemas, tables, and topics from a connection profile: the first 1000 in their order, from what ' +
     'was last found in the source. Where nobody has looked yet there are none, and a look is begun.',
-  params: byId,
+  params: profileParams,
   query: v.strictObject({
     type: v.optional(
       v.pipe(
@@ -28,29 +34,29 @@ export const endpoint = defineEndpoint({
         ),
       ),
     ),
-    parent: text('Parent context (e.g., schema name for tables)'),
-    prefix: text('Filter suggestions by prefix'),
+    parent: createTextParameter('Parent context (e.g., schema name for tables)'),
+    prefix: createTextParameter('Filter suggestions by prefix'),
   }),
   status: 200,
-  returns: dataOf(v.object({ suggestions: v.array(Suggestion) })),
+  returns: createDataEnvelope(v.object({ suggestions: v.array(ProfileSuggestion) })),
   scope: 'connections:read',
   uses: { store: 'write', probe: 'introspect' },
   handle: async ({ params: { id }, query, tenant, store, probe, actor }) => {
-    const usual = async () => {
-      const { autocomplete: kinds } = connectorOf((await findConnection(store, tenant, id)).type);
+    const resolveDefaultType = async () => {
+      const { autocomplete: kinds } = resolveConnector((await findConnection(store, tenant, id)).type);
       return kinds.includes('tables') ? 'tables' : 'topics';
     };
-    const { type = await usual(), prefix } = query;
+    const { type = await resolveDefaultType(), prefix } = query;
     // Forms also send empty fields.
     const parent = query.parent === '' ? undefined : query.parent;
-    const { suggestions } = await autocomplete({ store, probe }, actor, id, {
+    const { suggestions } = await autocompleteConnection({ store, probe }, actor, id, {
       type,
       parent,
       prefix,
       limit: 1000,
     });
-    return { data: { suggestions: suggestions.map(suggestionOf) } };
+    return { data: { suggestions: suggestions.map(toProfileSuggestion) } };
   },
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);

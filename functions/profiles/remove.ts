@@ -1,24 +1,24 @@
 import * as v from 'valibot';
-import { removeConnection } from '../../shared/domain/remove.ts';
+import { deleteConnection } from '../../shared/domain/remove.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
-import { byId, dataOf, profiles } from './wire.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
+import { profileParams, createDataEnvelope, profiles } from './wire.ts';
 
 export const endpoint = defineEndpoint({
   api: profiles,
   summary: 'Delete Connection Profile',
   description: 'Delete an existing connection profile. Its name is free at once.',
-  params: byId,
+  params: profileParams,
   status: 200,
-  returns: dataOf(v.object({ message: v.string() })),
+  returns: createDataEnvelope(v.object({ message: v.string() })),
   scope: 'connections:write',
   problems: ['in-use'],
   uses: { store: 'write', vault: 'remove' },
   timeout: 29,
   handle: async ({ params, store, vault, actor }) => {
-    await removeConnection({ store, vault }, actor, params.id);
+    await deleteConnection({ store, vault }, actor, params.id);
     return { data: { message: 'Connection profile deleted successfully' } };
   },
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);

@@ -1,9 +1,9 @@
-import { newConnectionOf } from '../../shared/domain/assemble.ts';
-import { secretsOf } from '../../shared/domain/given-secrets.ts';
+import { parseConnectionInput } from '../../shared/domain/assemble.ts';
+import { listDraftSecrets } from '../../shared/domain/given-secrets.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
-import { failedTest } from './wire-failures.ts';
-import { dataOf, inputOf, ProfileInput, profiles, TestSuccess } from './wire.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
+import { createProfileTestProblem } from './wire-failures.ts';
+import { createDataEnvelope, parseProfileInput, ProfileInput, profiles, ProfileTestSuccess } from './wire.ts';
 
 export const endpoint = defineEndpoint({
   api: profiles,
@@ -13,7 +13,7 @@ export const endpoint = defineEndpoint({
     '`CONNECTION_FAILED`, with the reason and the cure.',
   body: ProfileInput,
   status: 200,
-  returns: dataOf(TestSuccess),
+  returns: createDataEnvelope(ProfileTestSuccess),
   scope: 'connections:test',
   quota: () => true,
   // `server-error` stands for all failures of a source: they have one status here.
@@ -21,17 +21,17 @@ export const endpoint = defineEndpoint({
   uses: { probe: 'test' },
   timeout: 29,
   handle: async ({ body, tenant, actor, probe, log }) => {
-    const draft = await newConnectionOf(inputOf(body));
-    log.hide(secretsOf(draft));
+    const draft = await parseConnectionInput(parseProfileInput(body));
+    log.hide(listDraftSecrets(draft));
     const result = await probe.test({ tenant, draft, request_id: actor.request_id });
-    if (result.status === 'failed') throw failedTest(draft.type, result);
+    if (result.status === 'failed') throw createProfileTestProblem(draft.type, result);
     const { latency_ms = 0, version = '' } = result.details;
-    const details = { latency_ms, version: withoutName(version) };
+    const details = { latency_ms, version: removeProductName(version) };
     return { data: { success: true as const, message: 'Connection successful', details } };
   },
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);
 
 /** Returns `16.4` for `PostgreSQL 16.4`, because the profile already names the connector. */
-const withoutName = (version: string) => /(?:^|\s)(v?\d.*)$/s.exec(version)?.[1] ?? version;
+const removeProductName = (version: string) => /(?:^|\s)(v?\d.*)$/s.exec(version)?.[1] ?? version;

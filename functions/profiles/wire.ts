@@ -1,18 +1,18 @@
 import * as v from 'valibot';
 import { sslModes } from '../../shared/connectors/connector.ts';
 import type { Suggestion as Suggested } from '../../shared/domain/autocomplete.ts';
-import { ConnectionName, Ssl, types } from '../../shared/domain/connection-input.ts';
+import { ConnectionName, SslInput, connectorTypes } from '../../shared/domain/connection-input.ts';
 import { ConnectionInput, type StoredConnection } from '../../shared/domain/connection.ts';
-import type { Api } from '../../shared/http/api.ts';
-import { Failure, failure } from './wire-failures.ts';
+import type { WireFormat } from '../../shared/http/api.ts';
+import { ProfileFailure, renderProfileFailure } from './wire-failures.ts';
 
 /** This API's name of the PostgreSQL connector. It also accepts Mooring's own. */
-const postgres = 'postgres';
+const POSTGRES_ALIAS = 'postgres';
 
-const connectorNames = [...types, postgres] as const;
+const profileConnectorNames = [...connectorTypes, POSTGRES_ALIAS] as const;
 
 /** The fields of `config` depend on `connector`, except those for TLS. */
-const Config = v.objectWithRest(
+const ProfileConfig = v.objectWithRest(
   {
     ssl_mode: v.optional(
       v.pipe(
@@ -20,9 +20,9 @@ const Config = v.objectWithRest(
         v.description('How TLS is done; `prefer` where it is left out.'),
       ),
     ),
-    ssl_ca: Ssl.entries.ca,
-    ssl_cert: Ssl.entries.cert,
-    ssl_key: Ssl.entries.key,
+    ssl_ca: SslInput.entries.ca,
+    ssl_cert: SslInput.entries.cert,
+    ssl_key: SslInput.entries.key,
   },
   v.unknown(),
 );
@@ -30,11 +30,11 @@ const Config = v.objectWithRest(
 export const ProfileInput = v.strictObject({
   name: v.pipe(ConnectionName, v.description('Unique name for the connection profile')),
   connector: v.pipe(
-    v.picklist(connectorNames, `one of ${connectorNames.join(', ')}`),
+    v.picklist(profileConnectorNames, `one of ${profileConnectorNames.join(', ')}`),
     v.description('Connector type (kafka, mysql, postgres, etc.)'),
   ),
   description: v.pipe(ConnectionInput.entries.description, v.description('Human-readable description')),
-  config: v.pipe(Config, v.description('Connector-specific configuration')),
+  config: v.pipe(ProfileConfig, v.description('Connector-specific configuration')),
 });
 type ProfileInput = v.InferOutput<typeof ProfileInput>;
 
@@ -48,14 +48,14 @@ export const Profile = v.object({
   updated_at: v.string(),
 });
 
-const TestDetails = v.object({ latency_ms: v.number(), version: v.string() });
-export const TestSuccess = v.object({
+const ProfileTestDetails = v.object({ latency_ms: v.number(), version: v.string() });
+export const ProfileTestSuccess = v.object({
   success: v.literal(true),
   message: v.string(),
-  details: TestDetails,
+  details: ProfileTestDetails,
 });
 
-export const Suggestion = v.object({
+export const ProfileSuggestion = v.object({
   value: v.string(),
   label: v.string(),
   type: v.string(),
@@ -68,10 +68,10 @@ export const Suggestion = v.object({
 });
 
 /** Creates the envelope of every answer. */
-export const dataOf = <S extends v.GenericSchema>(data: S) => v.object({ data });
+export const createDataEnvelope = <S extends v.GenericSchema>(data: S) => v.object({ data });
 
 /** Parses the public form `prof_…` to the internal 32 hex digits. */
-export const byId = v.object({
+export const profileParams = v.object({
   id: v.pipe(
     v.string(),
     v.regex(/^prof_[0-9a-f]{32}$/, 'an id of the form prof_…'),
@@ -81,11 +81,11 @@ export const byId = v.object({
 });
 
 /** Converts the body of a request to the domain's input. */
-export const inputOf = ({ connector, config, ...profile }: ProfileInput): ConnectionInput => {
+export const parseProfileInput = ({ connector, config, ...profile }: ProfileInput): ConnectionInput => {
   const { ssl_mode = 'prefer', ssl_ca: ca, ssl_cert: cert, ssl_key: key, ...fields } = config;
   return {
     ...profile,
-    type: connector === postgres ? 'postgresql' : connector,
+    type: connector === POSTGRES_ALIAS ? 'postgresql' : connector,
     role: 'source',
     mode: 'managed',
     config: fields,
@@ -95,48 +95,48 @@ export const inputOf = ({ connector, config, ...profile }: ProfileInput): Connec
 };
 
 /** Converts a connection to a profile. Its `config` can be sent again, except that it has no credentials and no PEM. */
-export const profileOf = (stored: StoredConnection): v.InferOutput<typeof Profile> => {
+export const toProfile = (stored: StoredConnection): v.InferOutput<typeof Profile> => {
   const { ssl_mode } = stored.options;
   return {
     id: `prof_${stored.id}`,
     name: stored.name,
-    connector: stored.type === 'postgresql' ? postgres : stored.type,
+    connector: stored.type === 'postgresql' ? POSTGRES_ALIAS : stored.type,
     ...(stored.description !== null && { description: stored.description }),
     config: { ...stored.config, ...(ssl_mode !== 'prefer' && { ssl_mode }) },
-    created_at: inSeconds(stored.created_at),
-    updated_at: inSeconds(stored.updated_at),
+    created_at: removeMilliseconds(stored.created_at),
+    updated_at: removeMilliseconds(stored.updated_at),
   };
 };
 
 /** The published examples have times without fractions, and clients may rely on that format. */
-const inSeconds = (time: string) => time.replace(/\.\d+Z$/, 'Z');
+const removeMilliseconds = (time: string) => time.replace(/\.\d+Z$/, 'Z');
 
-export const suggestionOf = (found: Suggested): v.InferOutput<typeof Suggestion> => ({
+export const toProfileSuggestion = (found: Suggested): v.InferOutput<typeof ProfileSuggestion> => ({
   value: found.value,
   label: found.label,
   type: found.type,
   metadata: {
     ...(found.schema !== '' && { schema: found.schema }),
     ...(found.rows !== null && { rows: found.rows }),
-    ...(found.size_bytes !== null && { size: sizeInWords(found.size_bytes) }),
+    ...(found.size_bytes !== null && { size: renderSize(found.size_bytes) }),
   },
 });
 
 /** Renders a size as `120MB` or `2.5GB`: at most one decimal, and units of 1024. */
-export const sizeInWords = (bytes: number): string => {
+export const renderSize = (bytes: number): string => {
   let size = bytes;
   let at = 0;
-  while (rounded(size) >= 1024 && at < units.length - 1) {
+  while (roundToTenth(size) >= 1024 && at < byteUnits.length - 1) {
     size /= 1024;
     at += 1;
   }
-  return `${rounded(size)}${units[at]}`;
+  return `${roundToTenth(size)}${byteUnits[at]}`;
 };
 
-const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
-const rounded = (size: number) => Math.round(size * 10) / 10;
+const byteUnits = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
+const roundToTenth = (size: number) => Math.round(size * 10) / 10;
 
-const kafka = {
+const kafkaProfileExample = {
   name: 'production-kafka',
   connector: 'kafka',
   description: 'Production Kafka cluster',
@@ -149,15 +149,26 @@ const kafka = {
   },
 };
 
-export const profiles: Api = {
+export const profiles: WireFormat = {
   name: 'profiles',
   description:
     'Connection profiles: every connection as a profile, whichever API made it. `config` takes the fields of `{type}.config` and ' +
     '`{type}.credentials.{auth_method}` in one object, and `ssl_mode`, `ssl_ca`, `ssl_cert`, `ssl_key`; an answer has none that is a ' +
     'credential, and no PEM.',
   prefix: '/api/v1/connection_profiles',
-  failure,
-  failureBody: () => Failure,
-  schemas: { answers: { Profile, TestSuccess, Suggestion, Failure }, bodies: { ProfileInput } },
-  examples: { create: { Kafka: { value: kafka } }, test: { Kafka: { value: kafka } } },
+  failure: renderProfileFailure,
+  failureBody: () => ProfileFailure,
+  schemas: {
+    answers: {
+      Profile,
+      TestSuccess: ProfileTestSuccess,
+      Suggestion: ProfileSuggestion,
+      Failure: ProfileFailure,
+    },
+    bodies: { ProfileInput },
+  },
+  examples: {
+    create: { Kafka: { value: kafkaProfileExample } },
+    test: { Kafka: { value: kafkaProfileExample } },
+  },
 };

@@ -1,18 +1,18 @@
-import { newConnectionOf } from '../../shared/domain/assemble.ts';
+import { parseConnectionInput } from '../../shared/domain/assemble.ts';
 import { createConnection } from '../../shared/domain/create.ts';
-import { outsideId } from '../../shared/domain/id.ts';
+import { toPublicId } from '../../shared/domain/id.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
-import { idempotencyKey } from '../../shared/http/request.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
+import { parseIdempotencyKey } from '../../shared/http/request.ts';
 import {
-  byProvider,
-  inputOf,
+  providerParams,
+  parseProviderInput,
   ProviderConnection,
   ProviderConnectionInput,
   providers,
-  shownNew,
+  toProviderConnection,
 } from './wire.ts';
-import { toldAs } from './wire-credentials.ts';
+import { withProviderPaths } from './wire-credentials.ts';
 
 export const endpoint = defineEndpoint({
   api: providers,
@@ -20,7 +20,7 @@ export const endpoint = defineEndpoint({
   description:
     'Stores the settings and puts the credentials in the vault. A test is queued; until it ends the connection is `pending`. ' +
     'With an `Idempotency-Key`, the same request again is answered as the first.',
-  params: byProvider,
+  params: providerParams,
   body: ProviderConnectionInput,
   status: 201,
   returns: ProviderConnection,
@@ -29,16 +29,20 @@ export const endpoint = defineEndpoint({
   uses: { store: 'write', vault: 'write' },
   timeout: 29,
   handle: async ({ params: { provider }, body, header, text, path, store, vault, actor }) => {
-    const key = idempotencyKey(header('idempotency-key'));
-    const draft = await toldAs(body.credentials, () => newConnectionOf(inputOf(provider, body)));
+    const key = parseIdempotencyKey(header('idempotency-key'));
+    const draft = await withProviderPaths(body.credentials, () =>
+      parseConnectionInput(parseProviderInput(provider, body)),
+    );
     const stored = await createConnection({ store, vault }, actor, {
       draft,
       test: true,
       // The provider is in the path, so the body alone does not identify the request.
       idempotency: key === undefined ? undefined : { key, body: `${path}\n${text}` },
     });
-    return reply(shownNew(stored), { headers: { location: `/v1/connections/${outsideId(stored.id)}` } });
+    return reply(toProviderConnection(stored), {
+      headers: { location: `/v1/connections/${toPublicId(stored.id)}` },
+    });
   },
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);

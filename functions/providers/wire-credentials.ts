@@ -1,20 +1,20 @@
 import type { Connector } from '../../shared/connectors/connector.ts';
-import { connectorOf, credentialFields } from '../../shared/domain/assemble.ts';
-import { refusal } from '../../shared/parse.ts';
+import { resolveConnector, listCredentialFields } from '../../shared/domain/assemble.ts';
+import { createFieldProblem } from '../../shared/parse.ts';
 import { Problem } from '../../shared/problem.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
+type ProviderFields = Readonly<Record<string, unknown>>;
 
 /** The fields of this API's single object, under Mooring's names and in Mooring's objects. */
-interface Parts {
-  readonly config?: Fields;
-  readonly credentials?: Fields;
-  readonly options?: Fields;
-  readonly ssl?: Fields;
+interface ProviderParts {
+  readonly config?: ProviderFields;
+  readonly credentials?: ProviderFields;
+  readonly options?: ProviderFields;
+  readonly ssl?: ProviderFields;
 }
 
 /** Fields that every connector has in addition to its own. */
-const ofAll: Readonly<Record<string, readonly [place: 'options' | 'ssl', name: string]>> = {
+const commonProviderFields: Readonly<Record<string, readonly [place: 'options' | 'ssl', name: string]>> = {
   ssl_mode: ['options', 'ssl_mode'],
   ssl_ca: ['ssl', 'ca'],
   ssl_cert: ['ssl', 'cert'],
@@ -22,14 +22,16 @@ const ofAll: Readonly<Record<string, readonly [place: 'options' | 'ssl', name: s
 };
 
 /** Splits an object that holds both settings and secrets of a connector. Unknown fields go to `config`, where the domain refuses them. */
-export const partsOf = (type: string, given: Fields): Parts => {
-  const connector = connectorOf(type);
+export const splitProviderCredentials = (type: string, given: ProviderFields): ProviderParts => {
+  const connector = resolveConnector(type);
   if (hasUsername(connector) && 'user' in given && 'username' in given) {
-    throw refusal([{ path: 'credentials.username', expected: 'the field once: it is given twice' }]);
+    throw createFieldProblem([
+      { path: 'credentials.username', expected: 'the field once: it is given twice' },
+    ]);
   }
-  const secrets = credentialFields(connector);
+  const secrets = listCredentialFields(connector);
   const placed = Object.entries(given).map(([field, value]) => {
-    const [place, name] = placeOf(field, connector, secrets);
+    const [place, name] = resolveFieldPlace(field, connector, secrets);
     return { place, pair: [name, value] as const };
   });
   const byPlace = Map.groupBy(placed, ({ place }) => place);
@@ -38,12 +40,12 @@ export const partsOf = (type: string, given: Fields): Parts => {
   );
 };
 
-const placeOf = (
+const resolveFieldPlace = (
   field: string,
   connector: Connector,
   secrets: ReadonlySet<string>,
-): readonly [place: keyof Parts, name: string] => {
-  if (Object.hasOwn(ofAll, field)) return ofAll[field] ?? ['config', field];
+): readonly [place: keyof ProviderParts, name: string] => {
+  if (Object.hasOwn(commonProviderFields, field)) return commonProviderFields[field] ?? ['config', field];
   if (secrets.has(field)) return ['credentials', field];
   return ['config', field === 'user' && hasUsername(connector) ? 'username' : field];
 };
@@ -51,22 +53,22 @@ const placeOf = (
 const hasUsername = ({ config }: Connector) => 'username' in config.entries;
 
 /** Runs `work` and converts the paths of its field errors to the names that the caller sent. */
-export const toldAs = async <T>(given: Fields, work: () => Promise<T>): Promise<T> => {
+export const withProviderPaths = async <T>(given: ProviderFields, work: () => Promise<T>): Promise<T> => {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof Problem) || !error.extras.errors) throw error;
     const errors = error.extras.errors.map(({ path, expected, ...rest }) => ({
       ...rest,
-      path: sentPath(path, given),
+      path: toProviderPath(path, given),
       expected: expected.replaceAll(/\bssl\.(ca|cert|key)\b/g, 'ssl_$1'),
     }));
-    throw refusal(errors, error.code, 'body');
+    throw createFieldProblem(errors, error.code, 'body');
   }
 };
 
-const sentPath = (path: string, given: Fields): string => {
-  const known = Object.entries(ofAll).find(([, place]) => place.join('.') === path);
+const toProviderPath = (path: string, given: ProviderFields): string => {
+  const known = Object.entries(commonProviderFields).find(([, place]) => place.join('.') === path);
   if (known) return `credentials.${known[0]}`;
   if (path === 'config.username') return `credentials.${'username' in given ? 'username' : 'user'}`;
   return path.replace(/^config\b/, 'credentials');

@@ -1,16 +1,19 @@
 import * as v from 'valibot';
-import { ConnectionInput, types } from '../../shared/domain/connection-input.ts';
+import { ConnectionInput, connectorTypes } from '../../shared/domain/connection-input.ts';
 import type { StoredConnection } from '../../shared/domain/connection.ts';
-import { outsideId } from '../../shared/domain/id.ts';
-import type { Api } from '../../shared/http/api.ts';
-import { parse } from '../../shared/parse.ts';
-import { partsOf } from './wire-credentials.ts';
+import { toPublicId } from '../../shared/domain/id.ts';
+import type { WireFormat } from '../../shared/http/api.ts';
+import { parseInput } from '../../shared/parse.ts';
+import { splitProviderCredentials } from './wire-credentials.ts';
 
-const described = (description: string) => v.pipe(v.string(), v.description(description));
+const createProviderText = (description: string) => v.pipe(v.string(), v.description(description));
 
 /** Each connector is a provider. */
-export const byProvider = v.object({
-  provider: v.pipe(v.picklist(types), v.description('Database provider: a `type` of GET /v1/connectors')),
+export const providerParams = v.object({
+  provider: v.pipe(
+    v.picklist(connectorTypes),
+    v.description('Database provider: a `type` of GET /v1/connectors'),
+  ),
 });
 
 export const ProviderConnectionInput = v.strictObject({
@@ -33,43 +36,52 @@ export const ProviderConnectionInput = v.strictObject({
 });
 type ProviderConnectionInput = v.InferOutput<typeof ProviderConnectionInput>;
 
-const AuthMethod = v.pipe(v.picklist(['password', 'key_pair']), v.description('password or key_pair'));
+const ProviderAuthMethod = v.pipe(
+  v.picklist(['password', 'key_pair']),
+  v.description('password or key_pair'),
+);
 
 const SnowflakeCredentials = v.looseObject({
-  auth_method: AuthMethod,
-  account: described('Snowflake account identifier'),
-  user: described('Username'),
-  password: v.exactOptional(described('Required for password auth')),
-  private_key: v.exactOptional(described('PEM-encoded key for key_pair auth')),
-  warehouse: v.exactOptional(described('Warehouse name')),
-  database: v.exactOptional(described('Database name')),
-  schema: v.optional(described('Schema name (default: PUBLIC)'), 'PUBLIC'),
-  role: v.exactOptional(described('Role name')),
+  auth_method: ProviderAuthMethod,
+  account: createProviderText('Snowflake account identifier'),
+  user: createProviderText('Username'),
+  password: v.exactOptional(createProviderText('Required for password auth')),
+  private_key: v.exactOptional(createProviderText('PEM-encoded key for key_pair auth')),
+  warehouse: v.exactOptional(createProviderText('Warehouse name')),
+  database: v.exactOptional(createProviderText('Database name')),
+  schema: v.optional(createProviderText('Schema name (default: PUBLIC)'), 'PUBLIC'),
+  role: v.exactOptional(createProviderText('Role name')),
 });
 
 const PostgresqlCredentials = v.looseObject({
-  host: described('Database hostname'),
+  host: createProviderText('Database hostname'),
   port: v.optional(v.pipe(v.number(), v.integer(), v.description('Port (default: 5432)')), 5432),
-  database: described('Database name'),
-  user: described('Username'),
-  password: v.exactOptional(described('Password')),
-  ssl_mode: v.exactOptional(described('SSL mode (require, verify-ca, etc.)')),
+  database: createProviderText('Database name'),
+  user: createProviderText('Username'),
+  password: v.exactOptional(createProviderText('Password')),
+  ssl_mode: v.exactOptional(createProviderText('SSL mode (require, verify-ca, etc.)')),
 });
 
 /** Fields that this API requires and that Mooring's own API derives from the others. */
-const required: Readonly<Record<string, v.GenericSchema>> = {
-  snowflake: v.looseObject({ auth_method: AuthMethod }),
+const requiredProviderFields: Readonly<Record<string, v.GenericSchema>> = {
+  snowflake: v.looseObject({ auth_method: ProviderAuthMethod }),
 };
 
 /** Converts a request to the domain's input, and checks it. */
-export const inputOf = (
+export const parseProviderInput = (
   type: string,
   { name, mode, credentials }: ProviderConnectionInput,
 ): ConnectionInput => {
-  const asked = required[type];
-  if (asked) parse(asked, credentials, 'credentials', 'body');
-  const { options, ...parts } = partsOf(type, credentials);
-  return parse(ConnectionInput, { name, type, mode, ...parts, options: { ssl_mode: 'prefer', ...options } });
+  const requiredFields = requiredProviderFields[type];
+  if (requiredFields) parseInput(requiredFields, credentials, 'credentials', 'body');
+  const { options, ...parts } = splitProviderCredentials(type, credentials);
+  return parseInput(ConnectionInput, {
+    name,
+    type,
+    mode,
+    ...parts,
+    options: { ssl_mode: 'prefer', ...options },
+  });
 };
 
 export const ProviderConnection = v.object({
@@ -86,8 +98,8 @@ export const ProviderConnection = v.object({
 });
 
 /** Converts a new connection to this API's form, which is `pending` until its first test ends. */
-export const shownNew = (stored: StoredConnection): v.InferOutput<typeof ProviderConnection> => ({
-  id: outsideId(stored.id),
+export const toProviderConnection = (stored: StoredConnection): v.InferOutput<typeof ProviderConnection> => ({
+  id: toPublicId(stored.id),
   org_id: stored.org_id,
   environment_id: stored.environment_id,
   name: stored.name,
@@ -99,7 +111,7 @@ export const shownNew = (stored: StoredConnection): v.InferOutput<typeof Provide
   updated_at: stored.updated_at,
 });
 
-export const providers: Api = {
+export const providers: WireFormat = {
   name: 'providers',
   description:
     'Creates connections from one object of credentials for each provider. All else is done at /v1/connections, which shows them as any other.',

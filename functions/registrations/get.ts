@@ -1,25 +1,25 @@
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
 import {
-  byId,
-  ConnectionCreateResponse,
+  registrationParams,
+  RegistrationResponse,
   findRegistration,
-  registrationOf,
+  toRegistration,
   registrations,
-  success,
+  toSuccessEnvelope,
 } from './wire.ts';
 
 export const endpoint = defineEndpoint({
   api: registrations,
   summary: 'Get Connection',
   description: 'An active PostgreSQL connection; a deleted one, or one of another connector, is not found.',
-  params: byId,
+  params: registrationParams,
   status: 200,
-  returns: ConnectionCreateResponse,
+  returns: RegistrationResponse,
   scope: 'connections:read',
   uses: { store: 'read' },
   handle: async ({ params, tenant, store }) =>
-    success(registrationOf(await findRegistration(store, tenant, params.id))),
+    toSuccessEnvelope(toRegistration(await findRegistration(store, tenant, params.id))),
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);

@@ -1,9 +1,15 @@
 import * as v from 'valibot';
 import { listConnections } from '../../shared/domain/list.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
-import { acceptsId, cursorOf, pageQuery, positionOf } from '../../shared/http/paging.ts';
-import { ConnectionListResponse, filter, registrationOf, registrations, success } from './wire.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
+import { isIdPosition, encodeCursor, pageQuery, decodeCursor } from '../../shared/http/paging.ts';
+import {
+  RegistrationListResponse,
+  registrationFilter,
+  toRegistration,
+  registrations,
+  toSuccessEnvelope,
+} from './wire.ts';
 
 export const endpoint = defineEndpoint({
   api: registrations,
@@ -13,18 +19,18 @@ export const endpoint = defineEndpoint({
     '`Link: <…?cursor=…>; rel="next"` says where the list goes on.',
   query: v.strictObject({ cursor: pageQuery.cursor }),
   status: 200,
-  returns: ConnectionListResponse,
+  returns: RegistrationListResponse,
   scope: 'connections:read',
   problems: ['invalid-cursor'],
   uses: { store: 'read' },
   handle: async ({ query, tenant, store }) => {
-    const list = { tenant, of: ['registrations'], accepts: acceptsId };
-    const page = await listConnections(store, tenant, filter, {
+    const list = { tenant, of: ['registrations'], accepts: isIdPosition };
+    const page = await listConnections(store, tenant, registrationFilter, {
       limit: Number.MAX_SAFE_INTEGER,
-      after: positionOf(list, query.cursor),
+      after: decodeCursor(list, query.cursor),
     });
-    const next = cursorOf(list, page.next);
-    return reply(success(page.data.map(registrationOf)), {
+    const next = encodeCursor(list, page.next);
+    return reply(toSuccessEnvelope(page.data.map(toRegistration)), {
       ...(next !== null && {
         headers: { link: `<${registrations.prefix}?cursor=${next}>; rel="next"` },
       }),
@@ -32,4 +38,4 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);

@@ -1,13 +1,13 @@
-import { removeConnection } from '../../shared/domain/remove.ts';
+import { deleteConnection } from '../../shared/domain/remove.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { lambda } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
 import {
-  byId,
-  ConnectionCreateResponse,
+  registrationParams,
+  RegistrationResponse,
   findRegistration,
-  registrationOf,
+  toRegistration,
   registrations,
-  success,
+  toSuccessEnvelope,
 } from './wire.ts';
 
 export const endpoint = defineEndpoint({
@@ -15,18 +15,18 @@ export const endpoint = defineEndpoint({
   summary: 'Delete Connection',
   description:
     'Soft: answers the connection with `is_active: false`, and is `NOT_FOUND` from then on. Refused while consumers rely on it.',
-  params: byId,
+  params: registrationParams,
   status: 200,
-  returns: ConnectionCreateResponse,
+  returns: RegistrationResponse,
   scope: 'connections:write',
   problems: ['in-use'],
   uses: { store: 'write', vault: 'remove' },
   timeout: 29,
   handle: async ({ params, tenant, store, vault, actor }) => {
     const found = await findRegistration(store, tenant, params.id);
-    await removeConnection({ store, vault }, actor, found.id);
-    return success({ ...registrationOf(found), is_active: false });
+    await deleteConnection({ store, vault }, actor, found.id);
+    return toSuccessEnvelope({ ...toRegistration(found), is_active: false });
   },
 });
 
-export const handler = lambda(endpoint);
+export const handler = createHandler(endpoint);

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import type { FailureAnswer } from '../../shared/http/api.ts';
-import { type Complaint, type Problem, type ProblemCode, problems } from '../../shared/problem.ts';
+import { type FieldError, type Problem, type ProblemCode, problems } from '../../shared/problem.ts';
 
-export const ErrorDetail = v.object({
+export const RegistrationErrorDetail = v.object({
   code: v.pipe(
     v.string(),
     v.title('Code'),
@@ -26,25 +26,34 @@ export const ErrorDetail = v.object({
   ),
 });
 
-const ValidationError = v.object({
+const PydanticError = v.object({
   loc: v.pipe(v.array(v.union([v.string(), v.pipe(v.number(), v.integer())])), v.title('Location')),
   msg: v.pipe(v.string(), v.title('Message')),
   type: v.pipe(v.string(), v.title('Error Type')),
 });
 
 /** Has no `input` property, unlike FastAPI's own errors, because it may contain the password. */
-export const HTTPValidationError = v.object({ detail: v.pipe(v.array(ValidationError), v.title('Detail')) });
+export const HTTPValidationError = v.object({ detail: v.pipe(v.array(PydanticError), v.title('Detail')) });
 
 /** Renders errors in the form of a request like pydantic, and all other failures in the envelope. */
-export const failure = (problem: Problem, clean: (text: string) => string): FailureAnswer => {
+export const renderRegistrationFailure = (
+  problem: Problem,
+  clean: (text: string) => string,
+): FailureAnswer => {
   const { code, extras } = problem;
   if (code === 'invalid-request' && extras.place !== undefined) {
     const { place, errors = [] } = extras;
-    return { status: 422, body: { detail: errors.map((complaint) => detailOf(complaint, place, clean)) } };
+    return {
+      status: 422,
+      body: { detail: errors.map((fieldError) => toPydanticError(fieldError, place, clean)) },
+    };
   }
   const { errors = [], usages } = extras;
   const fields = Object.fromEntries(
-    errors.map(({ path, expected }) => [fieldOf(path), clean(expectedOf(path, expected))]),
+    errors.map(({ path, expected }) => [
+      toRegistrationField(path),
+      clean(renderRegistrationExpectation(path, expected)),
+    ]),
   );
   const message =
     errors.length === 0
@@ -54,15 +63,15 @@ export const failure = (problem: Problem, clean: (text: string) => string): Fail
           .join('; ');
   const details = {
     ...(errors.length > 0 && { fields }),
-    ...(usages && { consumers: usages.flatMap(consumerOf) }),
+    ...(usages && { consumers: usages.flatMap(listUsageConsumers) }),
   };
   return {
-    status: statuses[code] ?? extras.status ?? problems[code].status,
+    status: registrationStatuses[code] ?? extras.status ?? problems[code].status,
     body: {
       success: false,
       data: null,
       error: {
-        code: codes[code] ?? code.toUpperCase().replaceAll('-', '_'),
+        code: registrationErrorCodes[code] ?? code.toUpperCase().replaceAll('-', '_'),
         message: clean(message),
         details: Object.keys(details).length > 0 ? details : null,
       },
@@ -71,13 +80,13 @@ export const failure = (problem: Problem, clean: (text: string) => string): Fail
 };
 
 /** Overrides so that 422 only means an error in the form of a request: clients expect `detail` in such an answer. */
-const statuses: Partial<Record<ProblemCode, number>> = {
+const registrationStatuses: Partial<Record<ProblemCode, number>> = {
   'idempotency-key-reused': 409,
   'secret-not-shared': 400,
 };
 
 /** The codes that differ from Mooring's own in upper case. */
-const codes: Partial<Record<ProblemCode, string>> = {
+const registrationErrorCodes: Partial<Record<ProblemCode, string>> = {
   'invalid-request': 'VALIDATION_ERROR',
   'invalid-cursor': 'VALIDATION_ERROR',
   'unknown-connector': 'VALIDATION_ERROR',
@@ -93,31 +102,34 @@ const codes: Partial<Record<ProblemCode, string>> = {
 };
 
 /** Paths of fields that clients only know as parts of the connection string. */
-const inString = /^(config|credentials|options|ssl)\./;
+const connectionStringPath = /^(config|credentials|options|ssl)\./;
 
-const fieldOf = (path: string): string => (inString.test(path) ? 'connection_string' : path || 'body');
+const toRegistrationField = (path: string): string =>
+  connectionStringPath.test(path) ? 'connection_string' : path || 'body';
 
-const expectedOf = (path: string, expected: string): string =>
-  inString.test(path) ? `${path.replace(inString, '')} in it as ${expected}` : expected;
+const renderRegistrationExpectation = (path: string, expected: string): string =>
+  connectionStringPath.test(path)
+    ? `${path.replace(connectionStringPath, '')} in it as ${expected}`
+    : expected;
 
-const consumerOf = (usage: object): string[] =>
+const listUsageConsumers = (usage: object): string[] =>
   'consumer' in usage && typeof usage.consumer === 'string' ? [usage.consumer] : [];
 
 /** https://docs.pydantic.dev/latest/errors/validation_errors/ */
-const detailOf = (
-  { path, expected, rule = '' }: Complaint,
+const toPydanticError = (
+  { path, expected, rule = '' }: FieldError,
   place: string,
   clean: (text: string) => string,
-): v.InferOutput<typeof ValidationError> => {
+): v.InferOutput<typeof PydanticError> => {
   const [first = '', ...others] = rule === 'unknown' ? [path] : path.split('.');
   const loc = [place, clean(first), ...others.map((name) => (/^\d+$/.test(name) ? Number(name) : name))];
-  const [type, msg] = spelled(rule, expected);
+  const [type, msg] = toPydanticRule(rule, expected);
   return { loc: loc.filter((name) => name !== ''), msg: clean(msg), type };
 };
 
-const spelled = (rule: string, expected: string): readonly [type: string, msg: string] => {
-  const most = expected.replace(/\b1 (character|item)s$/, '1 $1');
-  const list = expected.endsWith(' items');
+const toPydanticRule = (rule: string, expected: string): readonly [type: string, msg: string] => {
+  const limitText = expected.replace(/\b1 (character|item)s$/, '1 $1');
+  const isList = expected.endsWith(' items');
   switch (rule) {
     case 'missing':
       return ['missing', 'Field required'];
@@ -132,11 +144,11 @@ const spelled = (rule: string, expected: string): readonly [type: string, msg: s
     case 'strict_object':
       return ['model_attributes_type', 'Input should be a valid dictionary or object to extract fields from'];
     case 'min_length':
-      return ['string_too_short', `String should have ${most}`];
+      return ['string_too_short', `String should have ${limitText}`];
     case 'max_length':
-      return list
-        ? ['too_long', `List should have ${most} after validation`]
-        : ['string_too_long', `String should have ${most}`];
+      return isList
+        ? ['too_long', `List should have ${limitText} after validation`]
+        : ['string_too_long', `String should have ${limitText}`];
     case 'regex':
       return ['string_pattern_mismatch', `String should match pattern '${expected.slice(1, -1)}'`];
     default:

@@ -1,5 +1,5 @@
 /** The client configuration for AWS emulators. They accept any region and keys, so defaults are enough. */
-export const emulatorConfig = (environment: Readonly<Record<string, string | undefined>>) => {
+export const readEmulatorConfig = (environment: Readonly<Record<string, string | undefined>>) => {
   const named = ['AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'AWS_WEB_IDENTITY_TOKEN_FILE'].some(
     (name) => environment[name],
   );
@@ -10,7 +10,7 @@ export const emulatorConfig = (environment: Readonly<Record<string, string | und
 };
 
 /** The name of the table, which is also the prefix of its connections' secrets. */
-export const emulatorTable = (environment: Readonly<Record<string, string | undefined>>): string =>
+export const readEmulatorTable = (environment: Readonly<Record<string, string | undefined>>): string =>
   environment['MOORING_TABLE'] || emulatorName;
 
 /** The name of everything else that `npm start` creates there. */

@@ -21,7 +21,7 @@ export const ensureKey = async (
     const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: alias }));
     return KeyMetadata?.Arn ?? alias;
   } catch (error) {
-    if (!isNamed(error, 'NotFoundException')) throw error;
+    if (!isAwsErrorNamed(error, 'NotFoundException')) throw error;
   }
   const { KeyMetadata } = await kms.send(new CreateKeyCommand({ ...kind, Description: name }));
   await kms.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: KeyMetadata?.KeyId }));
@@ -40,16 +40,16 @@ export const ensureEventPath = async (
   try {
     await events.send(new CreateEventBusCommand({ Name: name }));
   } catch (error) {
-    if (!isNamed(error, 'ResourceAlreadyExistsException')) throw error;
+    if (!isAwsErrorNamed(error, 'ResourceAlreadyExistsException')) throw error;
   }
   const dead = await ensureQueue(sqs, `${name}-dead`, {});
   const { url, arn } = await ensureQueue(sqs, name, {
     VisibilityTimeout: '360',
     RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 5 }),
   });
-  const rule = { EventBusName: name, Name: name, EventPattern: JSON.stringify(wanted) };
+  const rule = { EventBusName: name, Name: name, EventPattern: JSON.stringify(testEventPattern) };
   const { RuleArn: from } = await events.send(new PutRuleCommand(rule));
-  const Policy = JSON.stringify(policy(arn, from));
+  const Policy = JSON.stringify(buildQueuePolicy(arn, from));
   await sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: { Policy } }));
   await events.send(
     new PutTargetsCommand({ EventBusName: name, Rule: name, Targets: [{ Id: 'tests', Arn: arn }] }),
@@ -58,9 +58,9 @@ export const ensureEventPath = async (
 };
 
 /** The same pattern as the stack's rule. */
-const wanted = { source: ['mooring'], detail: { test: [true] } };
+const testEventPattern = { source: ['mooring'], detail: { test: [true] } };
 
-const policy = (queue: string, rule: string | undefined) => ({
+const buildQueuePolicy = (queue: string, rule: string | undefined) => ({
   Version: '2012-10-17',
   Statement: [
     {
@@ -88,9 +88,10 @@ const createOrFindQueue = async (sqs: SQSClient, name: string) => {
   try {
     return await sqs.send(new CreateQueueCommand({ QueueName: name }));
   } catch (error) {
-    if (!isNamed(error, 'QueueNameExists') && !isNamed(error, 'QueueAlreadyExists')) throw error;
+    if (!isAwsErrorNamed(error, 'QueueNameExists') && !isAwsErrorNamed(error, 'QueueAlreadyExists'))
+      throw error;
     return sqs.send(new GetQueueUrlCommand({ QueueName: name }));
   }
 };
 
-const isNamed = (error: unknown, name: string) => error instanceof Error && error.name === name;
+const isAwsErrorNamed = (error: unknown, name: string) => error instanceof Error && error.name === name;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { fileVault } from '../../shared/adapters/file-vault.ts';
-import { localBus } from '../../shared/adapters/local-bus.ts';
+import { openFileVault } from '../../shared/adapters/file-vault.ts';
+import { createLocalBus } from '../../shared/adapters/local-bus.ts';
 import type { DialLimits } from '../../shared/domain/dial-quota.ts';
 import { failUndeliveredTest } from '../../shared/domain/undelivered-test.ts';
 import type { Log } from '../../shared/log.ts';
@@ -8,8 +8,8 @@ import type { Probe } from '../../shared/ports/probe.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 import { followOutbox } from './loop.ts';
-import { openStore } from './state.ts';
-import { testsInTurn, waitForQuota } from './tests-in-turn.ts';
+import { openFolderStore } from './state.ts';
+import { createQueuedTestRunner, withQuotaWait } from './tests-in-turn.ts';
 
 /** The store and the vault behind the functions, and the path of an event from a change to its test. */
 export interface Backing extends AsyncDisposable {
@@ -20,15 +20,17 @@ export interface Backing extends AsyncDisposable {
 }
 
 /** Keeps everything in the state folder. */
-export const folderBacking = async (folder: string): Promise<Backing> => {
-  const store = openStore(folder);
+export const openFolderBacking = async (folder: string): Promise<Backing> => {
+  const store = openFolderStore(folder);
   try {
-    const vault = await fileVault({ folder: join(folder, 'vault'), clock: Date.now });
+    const vault = await openFileVault({ folder: join(folder, 'vault'), clock: Date.now });
     return {
       store,
       vault,
       follow: (probe, limits, log) =>
-        Promise.resolve(followEvents(store, waitForQuota(testsInTurn(store, probe, limits)), log)),
+        Promise.resolve(
+          followFolderEvents(store, withQuotaWait(createQueuedTestRunner(store, probe, limits)), log),
+        ),
       [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -37,13 +39,13 @@ export const folderBacking = async (folder: string): Promise<Backing> => {
   }
 };
 
-const followEvents = (
-  store: ReturnType<typeof openStore>,
-  test: ReturnType<typeof testsInTurn>,
+const followFolderEvents = (
+  store: ReturnType<typeof openFolderStore>,
+  test: ReturnType<typeof createQueuedTestRunner>,
   log: Log,
 ) => {
   let isStopped = false;
-  const bus = localBus({
+  const bus = createLocalBus({
     deliver: (event) => (event.test ? test(event) : Promise.resolve()),
     undeliverable: async (event, error) => {
       // An interrupted event is delivered again at the next start.
@@ -52,8 +54,8 @@ const followEvents = (
       if (event.test) await failUndeliveredTest(store, event, Date.now());
     },
   });
-  const failed = (error: unknown) => log.error('the event loop failed', error);
-  const loop = followOutbox({ outbox: store, bus, failed });
+  const reportFailure = (error: unknown) => log.error('the event loop failed', error);
+  const loop = followOutbox({ outbox: store, bus, failed: reportFailure });
   return {
     [Symbol.dispose]: () => {
       isStopped = true;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { keys } from '../../shared/domain/keys.ts';
+import { tableKeys } from '../../shared/domain/keys.ts';
 import type { ReadStore } from '../../shared/ports/store.ts';
 import type { Demo } from './demo.ts';
 
-interface Shown {
+interface BannerContent {
   readonly address: string;
   readonly apiKey: string;
   readonly lines: readonly string[];
@@ -11,7 +11,7 @@ interface Shown {
 }
 
 /** Renders what the terminal shows once the server is ready. */
-export const banner = ({ address, apiKey, lines, notes }: Shown): string =>
+export const renderBanner = ({ address, apiKey, lines, notes }: BannerContent): string =>
   [
     '',
     `Mooring   ${address}     ${address}/v1/docs`,
@@ -24,24 +24,24 @@ export const banner = ({ address, apiKey, lines, notes }: Shown): string =>
   ].join('\n');
 
 /** Each command works in a shell of its own: all except the first look up the id themselves. */
-export const curlLines = (
+export const renderCurlLines = (
   address: string,
   apiKey: string,
-  { name, body, key }: Registration,
+  { name, body, key }: DemoRegistration,
 ): readonly string[] => {
-  const who = `-H ${quoted(`authorization: Bearer ${apiKey}`)}`;
+  const authorization = `-H ${quoteForShell(`authorization: Bearer ${apiKey}`)}`;
   const query = `${address}/v1/connections?limit=1&name_prefix=${encodeURIComponent(name)}`;
-  const found = `${address}/v1/connections/$(curl -sS ${quoted(query)} ${who} | grep -o 'conn_[0-9a-f]*' | head -n 1)`;
-  const end = `-w '\\n'`;
+  const connectionUrl = `${address}/v1/connections/$(curl -sS ${quoteForShell(query)} ${authorization} | grep -o 'conn_[0-9a-f]*' | head -n 1)`;
+  const newline = `-w '\\n'`;
   return [
-    `curl -sS ${address}/v1/connections ${who} -H 'content-type: application/json' -H ${quoted(`idempotency-key: ${key}`)} -d ${quoted(body)} ${end}`,
-    `curl -sS -X POST ${found}/test ${who} ${end}`,
-    `curl -sS ${found}'/schema?limit=5' ${who} ${end}`,
-    `curl -sS ${found}'/autocomplete?type=tables&prefix=or' ${who} ${end}`,
+    `curl -sS ${address}/v1/connections ${authorization} -H 'content-type: application/json' -H ${quoteForShell(`idempotency-key: ${key}`)} -d ${quoteForShell(body)} ${newline}`,
+    `curl -sS -X POST ${connectionUrl}/test ${authorization} ${newline}`,
+    `curl -sS ${connectionUrl}'/schema?limit=5' ${authorization} ${newline}`,
+    `curl -sS ${connectionUrl}'/autocomplete?type=tables&prefix=or' ${authorization} ${newline}`,
   ];
 };
 
-export interface Registration {
+export interface DemoRegistration {
   readonly name: string;
   readonly body: string;
   /** Derived from the body, so that the same request always has the same key. */
@@ -52,18 +52,18 @@ export interface Registration {
  * Chooses a request to register the demo database that returns 201 now and when it is repeated in the next hours. If the first request with
  * a name is about to be forgotten, or its connection was deleted, the next name is used.
  */
-export const registration = async (
+export const chooseDemoRegistration = async (
   store: ReadStore,
   demo: Demo | undefined,
   now: number,
-): Promise<Registration> => {
+): Promise<DemoRegistration> => {
   for (let number = 1; ; number++) {
     const name = number === 1 ? 'demo' : `demo-${number}`;
-    const body = JSON.stringify(settingsOf(name, demo));
+    const body = JSON.stringify(buildDemoSettings(name, demo));
     const key = `demo-${createHash('sha256').update(body).digest('hex').slice(0, 16)}`;
     const [first, taken] = await Promise.all([
-      store.get(keys.idempotency(tenant, key)),
-      store.get(keys.name(tenant, name)),
+      store.get(tableKeys.idempotency(localTenant, key)),
+      store.get(tableKeys.name(localTenant, name)),
     ]);
     const kept = first && taken && Number(first.expires) * 1000 > now + 12 * 3_600_000;
     if (kept || (!first && !taken)) return { name, body, key };
@@ -71,10 +71,10 @@ export const registration = async (
 };
 
 export const localOrg = 'org_local';
-const tenant = { org: localOrg, environment: 'default' };
+const localTenant = { org: localOrg, environment: 'default' };
 
 /** Without TLS: the server has no certificate, and traffic stays on loopback. */
-const settingsOf = (name: string, demo: Demo | undefined) => ({
+const buildDemoSettings = (name: string, demo: Demo | undefined) => ({
   name,
   type: 'postgresql',
   config: demo?.config ?? { host: 'db.example.com', database: 'your_database', username: 'your_user' },
@@ -83,4 +83,4 @@ const settingsOf = (name: string, demo: Demo | undefined) => ({
 });
 
 /** Quotes any text for a POSIX shell. */
-const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+const quoteForShell = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;

@@ -9,7 +9,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { tableSchema } from '../../shared/adapters/table.ts';
 
 /** Creates the table locally and in tests, where no stack does it. Leaves an existing table unchanged. */
-export const createTable = async (client: DynamoDBClient, name: string): Promise<void> => {
+export const createDynamoTable = async (client: DynamoDBClient, name: string): Promise<void> => {
   const { partitionKey, sortKey, due, stream } = tableSchema;
   const names = [partitionKey, sortKey, due.partitionKey, due.sortKey];
   try {
@@ -18,11 +18,11 @@ export const createTable = async (client: DynamoDBClient, name: string): Promise
         TableName: name,
         BillingMode: 'PAY_PER_REQUEST',
         AttributeDefinitions: names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-        KeySchema: keySchema(partitionKey, sortKey),
+        KeySchema: toKeySchema(partitionKey, sortKey),
         GlobalSecondaryIndexes: [
           {
             IndexName: due.index,
-            KeySchema: keySchema(due.partitionKey, due.sortKey),
+            KeySchema: toKeySchema(due.partitionKey, due.sortKey),
             Projection: { ProjectionType: due.projection },
           },
         ],
@@ -33,15 +33,15 @@ export const createTable = async (client: DynamoDBClient, name: string): Promise
     if (!(error instanceof ResourceInUseException)) throw error;
   }
   await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName: name });
-  await expireItems(client, name);
+  await enableExpiry(client, name);
 };
 
-const keySchema = (partitionKey: string, sortKey: string) => [
+const toKeySchema = (partitionKey: string, sortKey: string) => [
   { AttributeName: partitionKey, KeyType: 'HASH' as const },
   { AttributeName: sortKey, KeyType: 'RANGE' as const },
 ];
 
-const expireItems = async (client: DynamoDBClient, name: string) => {
+const enableExpiry = async (client: DynamoDBClient, name: string) => {
   const { TimeToLiveDescription: found } = await client.send(
     new DescribeTimeToLiveCommand({ TableName: name }),
   );

@@ -2,7 +2,7 @@
 export const demoDatabase = 'demo';
 
 /** Creates an account that may read everything and do nothing else. */
-export const readerSql = (name: string, password: string): string => `
+export const buildReaderSql = (name: string, password: string): string => `
 revoke all on database ${demoDatabase} from public;
 revoke all on schema public from public;
 create role ${name} login password '${password}' connection limit 20;

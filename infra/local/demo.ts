@@ -4,10 +4,10 @@ import { access as mayRead, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { demoPlace, type Place } from './demo-programs.ts';
-import { demoDatabase, demoSql, readerSql } from './demo-data.ts';
-import { makeCluster, startServer, stopLeftover, type DemoServer } from './demo-server.ts';
-import type { State } from './state.ts';
+import { prepareDemoLocation, type DemoLocation } from './demo-programs.ts';
+import { demoDatabase, demoSql, buildReaderSql } from './demo-data.ts';
+import { createCluster, startDemoServer, stopLeftoverServer, type DemoServer } from './demo-server.ts';
+import type { StateFolder } from './state.ts';
 
 /** How to connect to the demo database, as in a connection's settings. */
 export interface Demo extends AsyncDisposable {
@@ -21,53 +21,66 @@ export interface Demo extends AsyncDisposable {
 }
 
 /** Starts a real PostgreSQL with a sample schema and a read-only account. Creates it again if it does not start. */
-export const openDemo = async (state: State): Promise<Demo> => {
-  const kept = await state.keep('demo.json', Kept, () => ({ port: 0, admin: secret(), reader: secret() }));
-  const place = await demoPlace(state.folder);
-  await stopLeftover(place);
-  const port = await freePort(kept.port, state.folder);
+export const openDemo = async (state: StateFolder): Promise<Demo> => {
+  const kept = await state.keep('demo.json', DemoState, () => ({
+    port: 0,
+    admin: createDemoPassword(),
+    reader: createDemoPassword(),
+  }));
+  const location = await prepareDemoLocation(state.folder);
+  await stopLeftoverServer(location);
+  const port = await findFreePort(kept.port, state.folder);
   if (port !== kept.port) await state.save('demo.json', { ...kept, port });
   const admin = { port, user: 'postgres', password: kept.admin };
-  const server = (await startMade(place, admin)) ?? (await makeAndStart(place, admin, kept.reader));
+  const server =
+    (await startExistingCluster(location, admin)) ??
+    (await createAndStartCluster(location, admin, kept.reader));
   return {
-    config: { host: '127.0.0.1', port, database: demoDatabase, username: reader },
+    config: { host: '127.0.0.1', port, database: demoDatabase, username: demoReader },
     password: kept.reader,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 };
 
-const Password = v.pipe(v.string(), v.regex(/^[\w-]{20,}$/));
-const Kept = v.object({
+const DemoPassword = v.pipe(v.string(), v.regex(/^[\w-]{20,}$/));
+const DemoState = v.object({
   port: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535)),
-  admin: Password,
-  reader: Password,
+  admin: DemoPassword,
+  reader: DemoPassword,
 });
-type Admin = Parameters<typeof startServer>[1];
+type DemoAdmin = Parameters<typeof startDemoServer>[1];
 
-const reader = 'demo_reader';
-const secret = () => randomBytes(18).toString('base64url');
+const demoReader = 'demo_reader';
+const createDemoPassword = () => randomBytes(18).toString('base64url');
 
 /** Written last: a cluster that is not complete is created again. */
-const finished = ({ folder }: Place) => join(folder, 'made');
+const toMarkerPath = ({ folder }: DemoLocation) => join(folder, 'made');
 
-const startMade = async (place: Place, admin: Admin): Promise<DemoServer | undefined> => {
+const startExistingCluster = async (
+  location: DemoLocation,
+  admin: DemoAdmin,
+): Promise<DemoServer | undefined> => {
   try {
-    await mayRead(finished(place));
-    return await startServer(place, admin);
+    await mayRead(toMarkerPath(location));
+    return await startDemoServer(location, admin);
   } catch {
     return undefined; // no cluster or a broken one: it holds no user data
   }
 };
 
-const makeAndStart = async (place: Place, admin: Admin, password: string): Promise<DemoServer> => {
-  await rm(finished(place), { force: true });
-  await makeCluster(place, admin);
-  const server = await startServer(place, admin);
+const createAndStartCluster = async (
+  location: DemoLocation,
+  admin: DemoAdmin,
+  password: string,
+): Promise<DemoServer> => {
+  await rm(toMarkerPath(location), { force: true });
+  await createCluster(location, admin);
+  const server = await startDemoServer(location, admin);
   try {
     await server.run('postgres', `create database ${demoDatabase}`);
     await server.run(demoDatabase, demoSql);
-    await server.run(demoDatabase, readerSql(reader, password));
-    await writeFile(finished(place), '');
+    await server.run(demoDatabase, buildReaderSql(demoReader, password));
+    await writeFile(toMarkerPath(location), '');
     return server;
   } catch (error) {
     await server[Symbol.asyncDispose]();
@@ -76,18 +89,21 @@ const makeAndStart = async (place: Place, admin: Admin, password: string): Promi
 };
 
 /** The previous port if it is free, so that registered connections stay valid. */
-const freePort = async (had: number, folder: string): Promise<number> => {
-  const start = createHash('sha256').update(folder).digest().readUInt16BE() % ports;
-  const others = Array.from({ length: ports }, (_, n) => firstPort + ((start + n) % ports));
-  for (const port of had === 0 ? others : [had, ...others]) if (await isFree(port)) return port;
-  throw new Error(`No port from ${firstPort} on is free for the demo database`);
+const findFreePort = async (previous: number, folder: string): Promise<number> => {
+  const start = createHash('sha256').update(folder).digest().readUInt16BE() % DEMO_PORT_COUNT;
+  const others = Array.from(
+    { length: DEMO_PORT_COUNT },
+    (_, n) => MIN_DEMO_PORT + ((start + n) % DEMO_PORT_COUNT),
+  );
+  for (const port of previous === 0 ? others : [previous, ...others]) if (await isPortFree(port)) return port;
+  throw new Error(`No port from ${MIN_DEMO_PORT} on is free for the demo database`);
 };
 
 /** Below the ephemeral ports: an outgoing connection could use one of those at the next start. */
-const firstPort = 15_432;
-const ports = 500;
+const MIN_DEMO_PORT = 15_432;
+const DEMO_PORT_COUNT = 500;
 
-const isFree = async (port: number): Promise<boolean> => {
+const isPortFree = async (port: number): Promise<boolean> => {
   const server = createServer();
   try {
     server.listen({ host: '127.0.0.1', port, exclusive: true });

@@ -2,19 +2,19 @@ import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import type { Found } from './router.ts';
+import type { RouteMatch } from './router.ts';
 
 /**
  * The event that an HTTP API passes to a function:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
-export const gatewayEvent = (
+export const toGatewayEvent = (
   request: IncomingMessage,
-  { routeKey, params }: Found<unknown>,
+  { routeKey, params }: RouteMatch<unknown>,
   body: Buffer,
 ): APIGatewayProxyEventV2 => {
   const { method = '', url = '/', headersDistinct } = request;
-  const { path, query } = partsOf(url);
+  const { path, query } = splitUrl(url);
   const headers = Object.fromEntries(
     Object.entries(headersDistinct).map(([name, values]) => [name, values?.join(',')]),
   );
@@ -50,13 +50,13 @@ export const gatewayEvent = (
   };
 };
 
-export const partsOf = (url: string) => {
+export const splitUrl = (url: string) => {
   const at = url.indexOf('?');
   return at < 0 ? { path: url, query: '' } : { path: url.slice(0, at), query: url.slice(at + 1) };
 };
 
 /** The Lambda context, limited to what the functions use. */
-export const lambdaContext = (name: string, { requestContext }: APIGatewayProxyEventV2): Context => ({
+export const createLambdaContext = (name: string, { requestContext }: APIGatewayProxyEventV2): Context => ({
   awsRequestId: requestContext.requestId,
   functionName: name,
   functionVersion: '$LATEST',
@@ -65,11 +65,11 @@ export const lambdaContext = (name: string, { requestContext }: APIGatewayProxyE
   logGroupName: '',
   logStreamName: '',
   callbackWaitsForEmptyEventLoop: false,
-  getRemainingTimeInMillis: () => mostMilliseconds - (Date.now() - requestContext.timeEpoch),
+  getRemainingTimeInMillis: () => MAX_INVOCATION_MS - (Date.now() - requestContext.timeEpoch),
   done: () => undefined,
   fail: () => undefined,
   succeed: () => undefined,
 });
 
 /** The timeout of an HTTP API: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
-const mostMilliseconds = 30_000;
+const MAX_INVOCATION_MS = 30_000;

@@ -1,6 +1,6 @@
 import type { Bus, ConnectionEvent } from '../../shared/ports/bus.ts';
 import type { StoreEvent } from '../../shared/ports/store.ts';
-import { eventsOf } from '../../shared/domain/events.ts';
+import { toConnectionEvents } from '../../shared/domain/events.ts';
 
 /** The changes that the store keeps until they are acknowledged. */
 export interface Outbox {
@@ -9,7 +9,7 @@ export interface Outbox {
   onEvents(wake: () => void): () => void;
 }
 
-interface Options {
+interface FollowOutboxOptions {
   readonly outbox: Outbox;
   readonly bus: Bus;
   /** Called with every error. The loop continues. */
@@ -25,18 +25,23 @@ interface Options {
  * Does the work of the stream and of `publish`. A change is acknowledged once it and all earlier ones are delivered; what a kill interrupts
  * is delivered at the next start. Disposing does not wait for running deliveries.
  */
-export const followOutbox = ({ outbox, bus, failed, mostAtOnce = 100_000 }: Options): Disposable => {
-  const begun = new Map<string, 'running' | 'done'>();
+export const followOutbox = ({
+  outbox,
+  bus,
+  failed,
+  mostAtOnce = 100_000,
+}: FollowOutboxOptions): Disposable => {
+  const deliveries = new Map<string, 'running' | 'done'>();
   let last: string | undefined;
   let stopped = false;
   let running = 0;
 
   const acknowledge = () => {
     let upTo: string | undefined;
-    for (const [id, state] of begun) {
+    for (const [id, state] of deliveries) {
       if (state === 'running') break;
       upTo = id;
-      begun.delete(id);
+      deliveries.delete(id);
     }
     if (upTo !== undefined) outbox.ack(upTo);
   };
@@ -51,13 +56,13 @@ export const followOutbox = ({ outbox, bus, failed, mostAtOnce = 100_000 }: Opti
     }
     running -= 1;
     if (stopped) return;
-    begun.set(id, 'done');
-    pump(acknowledge);
+    deliveries.set(id, 'done');
+    continueDelivery(acknowledge);
   };
 
   const readEvents = (change: StoreEvent): readonly ConnectionEvent[] => {
     try {
-      return eventsOf([change]);
+      return toConnectionEvents([change]);
     } catch (error) {
       failed(error);
       return [];
@@ -65,37 +70,37 @@ export const followOutbox = ({ outbox, bus, failed, mostAtOnce = 100_000 }: Opti
   };
 
   /** Starts as many deliveries as the limit allows, a few at a time, so that requests are served in between. */
-  const fill = () => {
-    const room = Math.min(mostAtOnce - running, batch);
+  const startDeliveries = () => {
+    const room = Math.min(mostAtOnce - running, MAX_OUTBOX_BATCH);
     if (stopped || room <= 0) return;
     const changes = outbox.events(last, room);
     for (const change of changes) {
       last = change.id;
       running += 1;
-      begun.set(change.id, 'running');
+      deliveries.set(change.id, 'running');
       void deliver(change.id, readEvents(change));
     }
-    if (changes.length === room) setImmediate(() => pump());
+    if (changes.length === room) setImmediate(() => continueDelivery());
   };
 
-  const pump = (first: () => void = () => undefined) => {
+  const continueDelivery = (first: () => void = () => undefined) => {
     try {
       first();
-      fill();
+      startDeliveries();
     } catch (error) {
       failed(error);
-      if (!stopped) setTimeout(pump, 1000).unref();
+      if (!stopped) setTimeout(continueDelivery, 1000).unref();
     }
   };
 
-  const stop = outbox.onEvents(() => setImmediate(() => pump()));
-  pump();
+  const unsubscribe = outbox.onEvents(() => setImmediate(() => continueDelivery()));
+  continueDelivery();
   return {
     [Symbol.dispose]: () => {
       stopped = true;
-      stop();
+      unsubscribe();
     },
   };
 };
 
-const batch = 50;
+const MAX_OUTBOX_BATCH = 50;

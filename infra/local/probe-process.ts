@@ -1,4 +1,4 @@
-import { directProbe } from '../../shared/adapters/direct-probe.ts';
+import { createDirectProbe } from '../../shared/adapters/direct-probe.ts';
 import { serveProbe } from '../../shared/adapters/process-probe/serve.ts';
 // Loaded at the start, so that no call waits for it.
 import '../../shared/adapters/probe/credentials.ts';
@@ -6,4 +6,4 @@ import '../../shared/adapters/probe/introspect.ts';
 import '../../shared/adapters/probe/test.ts';
 import '../../shared/connectors/examine.ts';
 
-serveProbe((given) => directProbe({ ...given, clock: Date.now }));
+serveProbe((given) => createDirectProbe({ ...given, clock: Date.now }));

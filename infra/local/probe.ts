@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import { type ProcessProbe, processProbe } from '../../shared/adapters/process-probe.ts';
+import { type ProcessProbe, createProcessProbe } from '../../shared/adapters/process-probe.ts';
 import type { EgressPolicy } from '../../shared/network/egress.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 
-interface Parts {
+interface LocalProbeOptions {
   readonly store: Store;
   readonly vault: Vault;
   readonly policy: EgressPolicy;
@@ -12,12 +12,12 @@ interface Parts {
 }
 
 /** The file that a probe process runs. */
-export const probeEntry = fileURLToPath(new URL('probe-process.ts', import.meta.url));
+export const probeEntryFile = fileURLToPath(new URL('probe-process.ts', import.meta.url));
 
 /** The probe of a local server, in processes of its own. */
-export const openProbe = ({ store, vault, policy, writeLog }: Parts): ProcessProbe =>
-  processProbe({
-    entry: probeEntry,
+export const openLocalProbe = ({ store, vault, policy, writeLog }: LocalProbeOptions): ProcessProbe =>
+  createProcessProbe({
+    entry: probeEntryFile,
     store,
     vault,
     policy,
@@ -39,12 +39,12 @@ export const splitEnvironment = ({
   const told: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment))
     if (value !== undefined && !name.startsWith('NODE_CHANNEL_'))
-      (readAtStart.has(name.toUpperCase()) ? open : told)[name] = value;
+      (startVariables.has(name.toUpperCase()) ? open : told)[name] = value;
   return { open, told };
 };
 
 /** Read by the system's loader, Node and OpenSSL. */
-const readAtStart: ReadonlySet<string> = new Set([
+const startVariables: ReadonlySet<string> = new Set([
   'PATH',
   'HOME',
   'USERPROFILE',

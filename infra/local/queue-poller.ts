@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { setTimeout as wait } from 'node:timers/promises';
 
-interface Options {
+interface QueuePollerOptions {
   readonly client: SQSClient;
   readonly url: string;
   /** Handles the body of one message. If it throws, the message is delivered again. */
@@ -27,10 +27,10 @@ export const pollQueue = async ({
   postponement = () => undefined,
   failed,
   signal,
-}: Options): Promise<void> => {
-  const begun = new Set<Promise<void>>();
+}: QueuePollerOptions): Promise<void> => {
+  const running = new Set<Promise<void>>();
 
-  const one = async ({ Body, ReceiptHandle }: Message): Promise<void> => {
+  const handleMessage = async ({ Body, ReceiptHandle }: Message): Promise<void> => {
     try {
       await handle(Body ?? '');
       await client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle }));
@@ -51,18 +51,18 @@ export const pollQueue = async ({
       });
       const { Messages = [] } = await client.send(command, { abortSignal: signal });
       for (const message of Messages) {
-        const work = one(message).finally(() => begun.delete(work));
-        begun.add(work);
+        const work = handleMessage(message).finally(() => running.delete(work));
+        running.add(work);
       }
       // A slow message does not delay others, but the number of messages in progress is limited.
-      while (begun.size >= mostAtOnce) await Promise.race(begun);
+      while (running.size >= MAX_RUNNING_MESSAGES) await Promise.race(running);
     } catch (error) {
       if (signal.aborted) break;
       failed(error);
       await wait(1000, undefined, { signal }).catch(() => undefined);
     }
-  await Promise.all(begun);
+  await Promise.all(running);
 };
 
 /** With 16 tests at a time to a silent server, of 10 s each, all are started before the queue delivers one of them again. */
-const mostAtOnce = 500;
+const MAX_RUNNING_MESSAGES = 500;

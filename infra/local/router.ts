@@ -1,4 +1,4 @@
-export interface Found<T> {
+export interface RouteMatch<T> {
   /** As API Gateway names it; `$default` if no route matches. */
   readonly routeKey: string;
   readonly params: Readonly<Record<string, string>>;
@@ -6,32 +6,32 @@ export interface Found<T> {
 }
 
 /** Matches routes as an HTTP API does: by whole segments, and literal segments before parameters. */
-export const router = <T>(routes: ReadonlyMap<string, T>, fallback: T) => {
+export const createRouter = <T>(routes: ReadonlyMap<string, T>, fallback: T) => {
   const known = Map.groupBy(
-    [...routes].map(([key, target]) => routeOf(key, target)),
+    [...routes].map(([key, target]) => parseRoute(key, target)),
     ({ method, segments }) => `${method} ${segments.length}`,
   );
   for (const group of known.values()) group.sort((a, b) => a.params - b.params);
 
-  return (method: string, path: string): Found<T> => {
+  return (method: string, path: string): RouteMatch<T> => {
     const segments = path.split('/');
     for (const { key, target, segments: wanted } of known.get(`${method} ${segments.length}`) ?? []) {
-      const params = match(wanted, segments);
+      const params = matchSegments(wanted, segments);
       if (params) return { routeKey: key, params, target };
     }
     return { routeKey: '$default', params: {}, target: fallback };
   };
 };
 
-const routeOf = <T>(key: string, target: T) => {
+const parseRoute = <T>(key: string, target: T) => {
   const [method = '', path = ''] = key.split(' ');
   const segments = path.split('/').map((text) => ({ text, param: /^\{(.+)\}$/.exec(text)?.[1] }));
   return { key, target, method, segments, params: segments.filter(({ param }) => param).length };
 };
 
-type Segment = ReturnType<typeof routeOf>['segments'][number];
+type RouteSegment = ReturnType<typeof parseRoute>['segments'][number];
 
-const match = (wanted: readonly Segment[], segments: readonly string[]) => {
+const matchSegments = (wanted: readonly RouteSegment[], segments: readonly string[]) => {
   const params: Record<string, string> = {};
   for (const [at, { text, param }] of wanted.entries()) {
     const segment = segments[at] ?? '';
@@ -39,7 +39,7 @@ const match = (wanted: readonly Segment[], segments: readonly string[]) => {
       if (segment !== text) return undefined;
       continue;
     }
-    const value = decoded(segment);
+    const value = decodeSegment(segment);
     if (value === undefined || value === '') return undefined;
     params[param] = value;
   }
@@ -47,7 +47,7 @@ const match = (wanted: readonly Segment[], segments: readonly string[]) => {
 };
 
 /** A segment with a malformed escape matches no parameter. */
-const decoded = (segment: string) => {
+const decodeSegment = (segment: string) => {
   if (!segment.includes('%')) return segment;
   try {
     return decodeURIComponent(segment);

@@ -1,28 +1,28 @@
 import { createHash } from 'node:crypto';
 import { endpoint as notFound } from '../../functions/not-found.ts';
-import { localRuntime } from '../../shared/adapters/local.ts';
+import { createLocalRuntime } from '../../shared/adapters/local.ts';
 import type { Runtime } from '../../shared/adapters/runtime.ts';
 import { findSweepObstacle } from '../../shared/domain/sweep.ts';
-import { createApiKey, newSecret } from '../../shared/domain/api-keys.ts';
-import { lambda } from '../../shared/http/lambda.ts';
+import { createApiKey, createApiKeySecret } from '../../shared/domain/api-keys.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
 import { createLog, type Log } from '../../shared/log.ts';
 import type { Documents } from '../../shared/ports/documents.ts';
 import type { ApiName } from '../../shared/settings.ts';
-import { docsPage } from '../docs-page.ts';
+import { buildDocsPage } from '../docs-page.ts';
 import { loadRoutes } from '../endpoints.ts';
-import { openapi } from '../openapi.ts';
-import { type Backing, folderBacking } from './backing.ts';
-import { curlLines, localOrg, registration } from './banner.ts';
+import { buildOpenapiDocument } from '../openapi.ts';
+import { type Backing, openFolderBacking } from './backing.ts';
+import { renderCurlLines, localOrg, chooseDemoRegistration } from './banner.ts';
 import { type Demo, openDemo } from './demo.ts';
-import { openProbe } from './probe.ts';
-import { router } from './router.ts';
-import { type Handler, openServer } from './server.ts';
-import { ApiKey, type LocalSettings } from './settings.ts';
-import { openState, type State } from './state.ts';
-import { type Repeat, repeatByTimer, sweepDaily } from './sweep-daily.ts';
+import { openLocalProbe } from './probe.ts';
+import { createRouter } from './router.ts';
+import { type GatewayHandler, openLocalServer } from './server.ts';
+import { LocalApiKey, type LocalSettings } from './settings.ts';
+import { openStateFolder, type StateFolder } from './state.ts';
+import { type RepeatWork, repeatByTimer, sweepDaily } from './sweep-daily.ts';
 
 /** A complete Mooring on this machine. It runs until it is disposed of. */
-export interface Running extends AsyncDisposable {
+export interface LocalDeployment extends AsyncDisposable {
   readonly address: string;
   readonly apiKey: string;
   /** Four commands to try it. */
@@ -30,41 +30,41 @@ export interface Running extends AsyncDisposable {
   readonly notes: readonly string[];
 }
 
-export const startLocal = async (
+export const startLocalDeployment = async (
   settings: LocalSettings,
   writeLog?: (line: string) => void,
-  repeat: Repeat = repeatByTimer,
-): Promise<Running> => {
+  repeat: RepeatWork = repeatByTimer,
+): Promise<LocalDeployment> => {
   const log = createLog({ function: 'npm start' }, writeLog);
-  const loaded = Promise.withResolvers<ReturnType<typeof router<Handler>>>();
+  const loaded = Promise.withResolvers<ReturnType<typeof createRouter<GatewayHandler>>>();
   loaded.promise.catch(() => undefined); // waiting requests get the error, and so does the caller
   await using stack = new AsyncDisposableStack();
-  const state = stack.use(openState(settings.folder));
+  const state = stack.use(openStateFolder(settings.folder));
   const server = stack.use(
-    await openServer({
+    await openLocalServer({
       port: settings.port,
       find: loaded.promise,
       failed: (error) => log.error('failed', error),
     }),
   );
   try {
-    const backing = stack.use(await backingOf(settings, state));
-    const probe = stack.use(openProbe({ ...backing, policy: settings.policy, writeLog }));
+    const backing = stack.use(await openBacking(settings, state));
+    const probe = stack.use(openLocalProbe({ ...backing, policy: settings.policy, writeLog }));
     const [demo, handlers] = await Promise.all([
-      demoOf(settings, state, log),
-      handlersFor(settings.settings.apis, () => runtime),
+      openDemoIfWanted(settings, state, log),
+      loadHandlers(settings.settings.apis, () => runtime),
     ]);
     if (demo) stack.use(demo);
-    const runtime = localRuntime({
+    const runtime = createLocalRuntime({
       store: backing.store,
       vault: backing.vault,
-      documents: documents(),
+      documents: createLazyDocuments(),
       probe,
       settings: settings.settings,
       clock: Date.now,
       ...(writeLog && { writeLog }),
     });
-    const apiKey = settings.apiKey ?? (await state.keep('api-key', ApiKey, newSecret));
+    const apiKey = settings.apiKey ?? (await state.keep('api-key', LocalApiKey, createApiKeySecret));
     const id = `key_local_${createHash('sha256').update(settings.folder).digest('hex').slice(0, 16)}`;
     await createApiKey(
       backing.store,
@@ -73,18 +73,18 @@ export const startLocal = async (
     );
     stack.use(await backing.follow(probe, settings.settings, log));
     const sweepLog = createLog({ function: 'sweep' }, writeLog);
-    const obstacle = settings.sweep ? await obstacleTo(backing, sweepLog) : undefined;
+    const obstacle = settings.sweep ? await findStartObstacle(backing, sweepLog) : undefined;
     if (settings.sweep) stack.use(sweepDaily(backing, sweepLog, repeat));
     loaded.resolve(handlers);
     probe.warm();
     const address = `http://localhost:${server.port}`;
-    const request = await registration(backing.store, demo, Date.now());
+    const request = await chooseDemoRegistration(backing.store, demo, Date.now());
     const kept = stack.move();
     return {
       address,
       apiKey,
-      lines: curlLines(address, apiKey, request),
-      notes: [...demoNotes(settings, demo), ...(obstacle === undefined ? [] : [`${obstacle}\n`])],
+      lines: renderCurlLines(address, apiKey, request),
+      notes: [...listDemoNotes(settings, demo), ...(obstacle === undefined ? [] : [`${obstacle}\n`])],
       [Symbol.asyncDispose]: async () => {
         // The server closes first, so that no request loses its dependencies.
         await server[Symbol.asyncDispose]();
@@ -97,30 +97,34 @@ export const startLocal = async (
   }
 };
 
-const demoNotes = (settings: LocalSettings, demo: Demo | undefined): readonly string[] => {
+const listDemoNotes = (settings: LocalSettings, demo: Demo | undefined): readonly string[] => {
   if (demo) return [];
-  return [settings.demo ? demoFailed : withoutDemo];
+  return [settings.demo ? demoFailedNote : noDemoNote];
 };
 
 /** Reported at the start, because later the terminal may not be watched. */
-const obstacleTo = ({ store, vault }: Backing, log: Log): Promise<string | undefined> =>
+const findStartObstacle = ({ store, vault }: Backing, log: Log): Promise<string | undefined> =>
   findSweepObstacle({ store, vault, clock: Date.now, log }).catch((error: unknown) => {
     log.error('the store could not be compared with the vault', error);
     return undefined;
   });
 
-const ownSettings = 'put the settings of a database of yours into the first line.\n';
-const withoutDemo = `There is no demo database (MOORING_DEMO=off): ${ownSettings}`;
-const demoFailed = `The demo database did not start (the log says why): ${ownSettings}`;
+const ownSettingsNote = 'put the settings of a database of yours into the first line.\n';
+const noDemoNote = `There is no demo database (MOORING_DEMO=off): ${ownSettingsNote}`;
+const demoFailedNote = `The demo database did not start (the log says why): ${ownSettingsNote}`;
 
-const backingOf = async ({ aws }: LocalSettings, { folder }: State) => {
-  if (!aws) return folderBacking(folder);
-  const { awsBacking } = await import('./aws-backing.ts');
-  return awsBacking(aws);
+const openBacking = async ({ aws }: LocalSettings, { folder }: StateFolder) => {
+  if (!aws) return openFolderBacking(folder);
+  const { openAwsBacking } = await import('./aws-backing.ts');
+  return openAwsBacking(aws);
 };
 
 /** The server also works without the demo database. */
-const demoOf = async ({ demo }: LocalSettings, state: State, log: Log): Promise<Demo | undefined> => {
+const openDemoIfWanted = async (
+  { demo }: LocalSettings,
+  state: StateFolder,
+  log: Log,
+): Promise<Demo | undefined> => {
   if (!demo) return undefined;
   try {
     return await openDemo(state);
@@ -130,18 +134,18 @@ const demoOf = async ({ demo }: LocalSettings, state: State, log: Log): Promise<
   }
 };
 
-const handlersFor = async (apis: readonly ApiName[], runtime: () => Runtime) => {
-  const handlers = new Map<string, Handler>();
-  for (const { key, endpoint } of await loadRoutes(apis)) handlers.set(key, lambda(endpoint, runtime));
-  return router<Handler>(handlers, lambda(notFound, runtime));
+const loadHandlers = async (apis: readonly ApiName[], runtime: () => Runtime) => {
+  const handlers = new Map<string, GatewayHandler>();
+  for (const { key, endpoint } of await loadRoutes(apis)) handlers.set(key, createHandler(endpoint, runtime));
+  return createRouter<GatewayHandler>(handlers, createHandler(notFound, runtime));
 };
 
 /** Builds each document at its first request. */
-const documents = (): Documents => {
+const createLazyDocuments = (): Documents => {
   let json: Promise<string> | undefined;
   let page: Promise<string> | undefined;
   return {
-    openapi: () => (json ??= openapi().then((document) => JSON.stringify(document))),
-    page: () => (page ??= docsPage()),
+    openapi: () => (json ??= buildOpenapiDocument().then((document) => JSON.stringify(document))),
+    page: () => (page ??= buildDocsPage()),
   };
 };

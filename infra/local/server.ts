@@ -1,13 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { problemAnswer, problemFrom } from '../../shared/http/problems.ts';
+import { toProblemAnswer, toProblem } from '../../shared/http/problems.ts';
 import { Problem } from '../../shared/problem.ts';
-import { gatewayEvent, lambdaContext, partsOf } from './gateway-event.ts';
+import { toGatewayEvent, createLambdaContext, splitUrl } from './gateway-event.ts';
 import { listenOnLoopback } from './listen.ts';
-import { readBody } from './body.ts';
-import type { Found } from './router.ts';
+import { readRequestBody } from './body.ts';
+import type { RouteMatch } from './router.ts';
 
-export interface Handler {
+export interface GatewayHandler {
   (event: APIGatewayProxyEventV2, context: Context): Promise<APIGatewayProxyStructuredResultV2>;
 }
 
@@ -15,52 +15,56 @@ export interface LocalServer extends AsyncDisposable {
   readonly port: number;
 }
 
-interface Options {
+interface LocalServerOptions {
   /** 0 selects any free port. */
   readonly port: number;
   /** May still be loading: requests wait for it. */
-  readonly find: Promise<(method: string, path: string) => Found<Handler>>;
+  readonly find: Promise<(method: string, path: string) => RouteMatch<GatewayHandler>>;
   /** Called with errors that no function handled. */
   readonly failed: (error: unknown) => void;
 }
 
 /** The local HTTP API. It listens on loopback only, and only answers requests to its own host names. */
-export const openServer = async ({ port: wanted, find, failed }: Options): Promise<LocalServer> => {
+export const openLocalServer = async ({
+  port: wanted,
+  find,
+  failed,
+}: LocalServerOptions): Promise<LocalServer> => {
   let hosts = new Set<string>();
 
-  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+  const answerRequest = async (request: IncomingMessage, response: ServerResponse) => {
     const { method = '', url = '' } = request;
-    const found = (await find)(method, partsOf(url).path);
+    const found = (await find)(method, splitUrl(url).path);
     // A truncated body still exceeds the limit: the function refuses it in its API's own format.
-    const { body, whole } = await readBody(request, cutAt);
-    const event = gatewayEvent(request, found, body);
+    const { body, whole } = await readRequestBody(request, MAX_BODY_READ_BYTES);
+    const event = toGatewayEvent(request, found, body);
     const result = hosts.has(event.headers['host']?.toLowerCase() ?? '')
-      ? await found.target(event, lambdaContext(found.routeKey, event))
-      : otherHost(event);
+      ? await found.target(event, createLambdaContext(found.routeKey, event))
+      : refuseHost(event);
     if (!whole) closeInSteps(request);
-    send(response, result, whole);
+    sendResult(response, result, whole);
     if (!whole) request.resume();
   };
 
-  const server = () =>
-    createServer(limits, (request, response) => {
-      answer(request, response).catch((error: unknown) => {
+  const createHttpServer = () =>
+    createServer(serverLimits, (request, response) => {
+      answerRequest(request, response).catch((error: unknown) => {
         if (request.destroyed || response.headersSent) return response.destroy();
         failed(error);
-        return send(response, problemResult(problemFrom(error), ''), false);
+        return sendResult(response, toProblemResult(toProblem(error), ''), false);
       });
-    }).setTimeout(idleMilliseconds);
+    }).setTimeout(MAX_IDLE_MS);
 
-  const servers = await listenOnLoopback(server, wanted);
-  const port = portOf(servers);
-  hosts = hostsOf(port);
-  return { port, [Symbol.asyncDispose]: () => closeAll(servers) };
+  const servers = await listenOnLoopback(createHttpServer, wanted);
+  const port = readServerPort(servers);
+  hosts = listOwnHosts(port);
+  return { port, [Symbol.asyncDispose]: () => closeServers(servers) };
 };
 
 /** One byte more than a function accepts. */
-const cutAt = 256 * 1024 + 1;
+const MAX_BODY_READ_BYTES = 256 * 1024 + 1;
 
-const limits = {
+const serverLimits = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 5_000,
@@ -68,29 +72,29 @@ const limits = {
 };
 
 /** Longer than any function takes. */
-const idleMilliseconds = 60_000;
+const MAX_IDLE_MS = 60_000;
 
-const portOf = ([server]: readonly Server[]) => {
+const readServerPort = ([server]: readonly Server[]) => {
   const address = server?.address();
   return typeof address === 'object' && address ? address.port : 0;
 };
 
 /** Protects against DNS rebinding: a page of another site may resolve its name to 127.0.0.1, but its Host header has that name. */
-const hostsOf = (port: number) => {
+const listOwnHosts = (port: number) => {
   const names = ['localhost', '127.0.0.1', '[::1]'];
   return new Set([...names.map((name) => `${name}:${port}`), ...(port === 80 ? names : [])]);
 };
 
-const otherHost = ({ requestContext }: APIGatewayProxyEventV2) =>
-  problemResult(
+const refuseHost = ({ requestContext }: APIGatewayProxyEventV2) =>
+  toProblemResult(
     new Problem('forbidden', 'Host: expected localhost, 127.0.0.1 or [::1], and the port', {
       remediation: 'Use the address that npm start prints.',
     }),
     requestContext.requestId,
   );
 
-const problemResult = (problem: Problem, requestId: string): APIGatewayProxyStructuredResultV2 => {
-  const { status, headers, body } = problemAnswer(problem, requestId, (text) => text);
+const toProblemResult = (problem: Problem, requestId: string): APIGatewayProxyStructuredResultV2 => {
+  const { status, headers, body } = toProblemAnswer(problem, requestId, (text) => text);
   return {
     statusCode: status,
     headers: { ...headers, 'x-request-id': requestId },
@@ -98,7 +102,7 @@ const problemResult = (problem: Problem, requestId: string): APIGatewayProxyStru
   };
 };
 
-const send = (response: ServerResponse, result: APIGatewayProxyStructuredResultV2, keep: boolean) => {
+const sendResult = (response: ServerResponse, result: APIGatewayProxyStructuredResultV2, keep: boolean) => {
   const { statusCode = 200, headers = {}, body, isBase64Encoded } = result;
   const content = body === undefined ? undefined : Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
   if (!keep) response.shouldKeepAlive = false;
@@ -117,14 +121,14 @@ const send = (response: ServerResponse, result: APIGatewayProxyStructuredResultV
 const closeInSteps = ({ socket }: IncomingMessage) => {
   socket.destroySoon = () => void socket.end();
   socket.resume();
-  const timer = setTimeout(() => socket.destroy(), lingerMilliseconds);
+  const timer = setTimeout(() => socket.destroy(), MAX_LINGER_MS);
   socket.once('close', () => clearTimeout(timer));
 };
 
-const lingerMilliseconds = 10_000;
+const MAX_LINGER_MS = 10_000;
 
 /** Lets open requests finish, but only for a short time. */
-const closeAll = async (servers: readonly Server[]) => {
+const closeServers = async (servers: readonly Server[]) => {
   const closed = Promise.all(
     servers.map((server) => new Promise<void>((resolve) => void server.close(() => resolve()))),
   );

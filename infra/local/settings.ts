@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { EgressPolicy } from '../../shared/network/egress.ts';
-import { apiNames, Settings } from '../../shared/settings.ts';
-import { stateFolder } from './state.ts';
+import { apiNames, DeploymentSettings } from '../../shared/settings.ts';
+import { resolveStateFolder } from './state.ts';
 
 export interface LocalSettings {
   readonly port: number;
@@ -13,57 +13,69 @@ export interface LocalSettings {
   readonly sweep: boolean;
   readonly policy: EgressPolicy;
   /** How callers are authenticated by token, and quotas. */
-  readonly settings: Settings;
+  readonly settings: DeploymentSettings;
   /** The environment for the AWS clients, if an AWS endpoint is configured. */
-  readonly aws: Environment | undefined;
+  readonly aws: SettingsEnvironment | undefined;
 }
 
 /** Reads the settings from the environment. Throws a sentence with the name of the variable and the expected value. */
-export const settingsFrom = (environment: Environment): LocalSettings => {
-  const given = (name: string) => environment[name] || undefined;
-  const egress = parsed('MOORING_EGRESS', Policy, given('MOORING_EGRESS') ?? '{"loopback":true}');
-  const endpoints = parsed('MOORING_ENDPOINTS', v.optional(Endpoints), given('MOORING_ENDPOINTS'));
+export const readLocalSettings = (environment: SettingsEnvironment): LocalSettings => {
+  const readVariable = (name: string) => environment[name] || undefined;
+  const egress = parseVariable(
+    'MOORING_EGRESS',
+    EgressText,
+    readVariable('MOORING_EGRESS') ?? '{"loopback":true}',
+  );
+  const endpoints = parseVariable(
+    'MOORING_ENDPOINTS',
+    v.optional(EndpointsText),
+    readVariable('MOORING_ENDPOINTS'),
+  );
   return {
-    port: parsed('PORT', Port, given('PORT') ?? '8787'),
-    apiKey: parsed('MOORING_API_KEY', v.optional(ApiKey), given('MOORING_API_KEY')),
-    folder: stateFolder(given('MOORING_STATE')),
-    demo: parsed('MOORING_DEMO', v.picklist(['on', 'off']), given('MOORING_DEMO') ?? 'on') === 'on',
-    sweep: parsed('MOORING_SWEEP', v.picklist(['on', 'off']), given('MOORING_SWEEP') ?? 'on') === 'on',
+    port: parseVariable('PORT', LocalPort, readVariable('PORT') ?? '8787'),
+    apiKey: parseVariable('MOORING_API_KEY', v.optional(LocalApiKey), readVariable('MOORING_API_KEY')),
+    folder: resolveStateFolder(readVariable('MOORING_STATE')),
+    demo:
+      parseVariable('MOORING_DEMO', v.picklist(['on', 'off']), readVariable('MOORING_DEMO') ?? 'on') === 'on',
+    sweep:
+      parseVariable('MOORING_SWEEP', v.picklist(['on', 'off']), readVariable('MOORING_SWEEP') ?? 'on') ===
+      'on',
     policy: {
       ...egress,
       ...(endpoints && { endpoints }),
     },
     settings: {
-      ...parsed('MOORING_SETTINGS', SettingsText, given('MOORING_SETTINGS') ?? '{}'),
+      ...parseVariable('MOORING_SETTINGS', SettingsText, readVariable('MOORING_SETTINGS') ?? '{}'),
       // An empty value is not the same as a missing one: it selects no API.
-      apis: parsed('MOORING_APIS', Apis, environment['MOORING_APIS'] ?? apiNames.join()),
+      apis: parseVariable('MOORING_APIS', ApiNamesText, environment['MOORING_APIS'] ?? apiNames.join()),
       egress,
     },
     aws:
-      parsed('AWS_ENDPOINT_URL', v.optional(Url), given('AWS_ENDPOINT_URL')) === undefined
+      parseVariable('AWS_ENDPOINT_URL', v.optional(EndpointUrl), readVariable('AWS_ENDPOINT_URL')) ===
+      undefined
         ? undefined
         : environment,
   };
 };
 
-type Environment = Readonly<Record<string, string | undefined>>;
+type SettingsEnvironment = Readonly<Record<string, string | undefined>>;
 
-const Url = v.pipe(v.string(), v.url());
-const Port = v.pipe(v.string(), v.regex(/^\d{1,5}$/), v.transform(Number), v.maxValue(65_535));
+const EndpointUrl = v.pipe(v.string(), v.url());
+const LocalPort = v.pipe(v.string(), v.regex(/^\d{1,5}$/), v.transform(Number), v.maxValue(65_535));
 
 /** Characters that a header and a shell can carry. */
-export const ApiKey = v.pipe(v.string(), v.regex(/^sk_[\x21-\x7e]{0,8000}$/));
+export const LocalApiKey = v.pipe(v.string(), v.regex(/^sk_[\x21-\x7e]{0,8000}$/));
 
-const SettingsText = v.pipe(v.string(), v.parseJson(), Settings);
-const Apis = v.pipe(
+const SettingsText = v.pipe(v.string(), v.parseJson(), DeploymentSettings);
+const ApiNamesText = v.pipe(
   v.string(),
   v.transform((names) => names.split(',').filter(Boolean)),
   v.array(v.picklist(apiNames)),
 );
-const Policy = v.pipe(v.string(), v.parseJson(), EgressPolicy);
-const Endpoints = v.pipe(v.string(), v.parseJson(), EgressPolicy.entries.endpoints.wrapped);
+const EgressText = v.pipe(v.string(), v.parseJson(), EgressPolicy);
+const EndpointsText = v.pipe(v.string(), v.parseJson(), EgressPolicy.entries.endpoints.wrapped);
 
-const expected: Readonly<Record<string, string>> = {
+const expectedValues: Readonly<Record<string, string>> = {
   PORT: 'a number up to 65535',
   MOORING_API_KEY: 'sk_ and printable characters without blanks',
   MOORING_DEMO: 'on or off',
@@ -77,12 +89,12 @@ const expected: Readonly<Record<string, string>> = {
   AWS_ENDPOINT_URL: 'a URL',
 };
 
-const parsed = <S extends v.GenericSchema>(
+const parseVariable = <S extends v.GenericSchema>(
   name: string,
   schema: S,
   text: string | undefined,
 ): v.InferOutput<S> => {
   const result = v.safeParse(schema, text);
-  if (!result.success) throw new Error(`${name}: expected ${expected[name] ?? 'another value'}`);
+  if (!result.success) throw new Error(`${name}: expected ${expectedValues[name] ?? 'another value'}`);
   return result.output;
 };

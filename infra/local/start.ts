@@ -1,22 +1,22 @@
-import { readStorageFault } from '../../shared/adapters/storage-fault.ts';
+import { classifyStorageError } from '../../shared/adapters/storage-fault.ts';
 import { Problem, problems } from '../../shared/problem.ts';
-import { banner } from './banner.ts';
-import { launcherEnded } from './launcher.ts';
-import { type Running, startLocal } from './run.ts';
-import { settingsFrom } from './settings.ts';
+import { renderBanner } from './banner.ts';
+import { waitForLauncherExit } from './launcher.ts';
+import { type LocalDeployment, startLocalDeployment } from './run.ts';
+import { readLocalSettings } from './settings.ts';
 
 /** `npm start`: runs the whole API on this machine until Ctrl-C. */
-const main = async (): Promise<void> => {
-  const told = toldToStop();
-  let running: Running;
+const runStart = async (): Promise<void> => {
+  const stopRequested = waitForStop();
+  let running: LocalDeployment;
   try {
-    running = await startLocal(settingsFrom(process.env));
+    running = await startLocalDeployment(readLocalSettings(process.env));
   } catch (error) {
-    process.stderr.write(`Mooring cannot start. ${sentence(error)}\n`);
+    process.stderr.write(`Mooring cannot start. ${describeStartError(error)}\n`);
     process.exit(1);
   }
-  process.stdout.write(`${banner(running)}\n`);
-  await told;
+  process.stdout.write(`${renderBanner(running)}\n`);
+  await stopRequested;
   await running[Symbol.asyncDispose]();
   process.exit(0);
 };
@@ -25,7 +25,7 @@ const main = async (): Promise<void> => {
  * A second Ctrl-C exits at once. Within a second it is ignored, because npm forwards the first one again. The next start cleans up what is
  * left behind.
  */
-const toldToStop = (): Promise<void> => {
+const waitForStop = (): Promise<void> => {
   const { promise, resolve } = Promise.withResolvers<void>();
   let first: number | undefined;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -38,24 +38,24 @@ const toldToStop = (): Promise<void> => {
   // A closed terminal accepts no more output; a log file on a full disk may accept it again later.
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error) => {
-      if (!lastsAWhile.has(codeOf(error))) resolve();
+      if (!transientWriteErrors.has(readStreamErrorCode(error))) resolve();
     });
-  void launcherEnded(process.env).then(resolve);
+  void waitForLauncherExit(process.env).then(resolve);
   return promise;
 };
 
-const lastsAWhile = new Set(['ENOSPC', 'EDQUOT']);
+const transientWriteErrors = new Set(['ENOSPC', 'EDQUOT']);
 
-const codeOf = (error: Error): string => ('code' in error ? String(error.code) : '');
+const readStreamErrorCode = (error: Error): string => ('code' in error ? String(error.code) : '');
 
 /** An error that we throw on purpose is a sentence. Any other error is a bug, and its stack says more. */
-const sentence = (error: unknown): string => {
+const describeStartError = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof Problem)
     return `${error.message}. ${error.extras.remediation ?? problems[error.code].cure}`;
-  const fault = 'code' in error ? readStorageFault(error) : undefined;
+  const fault = 'code' in error ? classifyStorageError(error) : undefined;
   if (fault) return `The state folder cannot be used: ${fault.reason}. ${fault.remediation}`;
   return error.constructor === Error && !('code' in error) ? error.message : (error.stack ?? error.message);
 };
 
-await main();
+await runStart();

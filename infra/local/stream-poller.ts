@@ -6,10 +6,10 @@ import {
   ListStreamsCommand,
 } from '@aws-sdk/client-dynamodb-streams';
 import type { DynamoDBStreamsClient, Shard, ShardIteratorType } from '@aws-sdk/client-dynamodb-streams';
-import { streamEvent } from '../../shared/adapters/stream.ts';
+import { toStoreEvent } from '../../shared/adapters/stream.ts';
 import type { StoreEvent } from '../../shared/ports/store.ts';
 
-interface Options {
+interface StreamPollerOptions {
   readonly client: DynamoDBStreamsClient;
   readonly table: string;
   /** Called with a batch of one shard, in order. If it throws, it is called again with the same batch, as Lambda does. */
@@ -24,49 +24,53 @@ interface Options {
  * Follows the table's stream where no Lambda does. Resolves once it listens: later writes are reported, earlier ones are not. `finished`
  * resolves when the signal has stopped it.
  */
-export const pollStream = async (options: Options): Promise<{ readonly finished: Promise<void> }> => {
+export const pollStream = async (
+  options: StreamPollerOptions,
+): Promise<{ readonly finished: Promise<void> }> => {
   const { client, table, onEvents, onError = () => undefined, signal, milliseconds = 250 } = options;
-  const stream = await streamOf(client, table);
-  const places = new Map<string, Place>();
+  const stream = await findStream(client, table);
+  const positions = new Map<string, ShardPosition>();
 
   const open = async (shard: Shard, from: ShardIteratorType) =>
-    places.set(idOf(shard), { iterator: await iteratorOf(client, stream, idOf(shard), from) });
+    positions.set(readShardId(shard), {
+      iterator: await createShardIterator(client, stream, readShardId(shard), from),
+    });
 
   /** A child shard is read from its beginning once its parent is finished, so that the changes of an item keep their order. */
   const openChildren = async () => {
-    const shards = await shardsOf(client, stream);
-    const unfinished = new Set(shards.map(idOf).filter((id) => places.get(id) !== 'finished'));
+    const shards = await listShards(client, stream);
+    const unfinished = new Set(shards.map(readShardId).filter((id) => positions.get(id) !== 'finished'));
     for (const shard of shards) {
-      if (places.has(idOf(shard)) || unfinished.has(shard.ParentShardId ?? '')) continue;
+      if (positions.has(readShardId(shard)) || unfinished.has(shard.ParentShardId ?? '')) continue;
       await open(shard, 'TRIM_HORIZON');
     }
   };
 
-  const read = async (id: string, { iterator, last }: Exclude<Place, 'finished'>) => {
+  const readShard = async (id: string, { iterator, last }: Exclude<ShardPosition, 'finished'>) => {
     const batch = await client.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: 100 }));
     const records = batch.Records ?? [];
-    if (records.length > 0) await onEvents(records.map(streamEvent));
+    if (records.length > 0) await onEvents(records.map(toStoreEvent));
     const next = batch.NextShardIterator;
-    const place = { iterator: next, last: records.at(-1)?.dynamodb?.SequenceNumber ?? last };
-    places.set(id, next === undefined ? 'finished' : place);
+    const position = { iterator: next, last: records.at(-1)?.dynamodb?.SequenceNumber ?? last };
+    positions.set(id, next === undefined ? 'finished' : position);
     return records.length;
   };
 
   /** An iterator expires after 15 minutes, for example while the machine sleeps. */
-  const reopen = async (id: string, { last }: Exclude<Place, 'finished'>) => {
+  const reopen = async (id: string, { last }: Exclude<ShardPosition, 'finished'>) => {
     const from = last === undefined ? 'TRIM_HORIZON' : 'AFTER_SEQUENCE_NUMBER';
-    places.set(id, { iterator: await iteratorOf(client, stream, id, from, last), last });
+    positions.set(id, { iterator: await createShardIterator(client, stream, id, from, last), last });
   };
 
-  const round = async () => {
+  const readShards = async () => {
     let count = 0;
-    for (const [id, place] of places) {
-      if (place === 'finished') continue;
+    for (const [id, position] of positions) {
+      if (position === 'finished') continue;
       try {
-        count += await read(id, place);
+        count += await readShard(id, position);
       } catch (error) {
         onError(error);
-        if (error instanceof Error && error.name === 'ExpiredIteratorException') await reopen(id, place);
+        if (error instanceof Error && error.name === 'ExpiredIteratorException') await reopen(id, position);
       }
     }
     return count;
@@ -76,7 +80,7 @@ export const pollStream = async (options: Options): Promise<{ readonly finished:
     let describedAt = Date.now();
     while (!signal.aborted) {
       try {
-        const count = await round();
+        const count = await readShards();
         if (Date.now() - describedAt > 5_000) {
           await openChildren();
           describedAt = Date.now();
@@ -90,29 +94,34 @@ export const pollStream = async (options: Options): Promise<{ readonly finished:
     }
   };
 
-  for (const shard of await shardsOf(client, stream)) {
+  for (const shard of await listShards(client, stream)) {
     if (shard.SequenceNumberRange?.EndingSequenceNumber === undefined) await open(shard, 'LATEST');
-    else places.set(idOf(shard), 'finished');
+    else positions.set(readShardId(shard), 'finished');
   }
   return { finished: follow() };
 };
 
-type Place = 'finished' | { readonly iterator: string | undefined; readonly last?: string | undefined };
+type ShardPosition =
+  'finished' | { readonly iterator: string | undefined; readonly last?: string | undefined };
 
-const streamOf = async (client: DynamoDBStreamsClient, table: string) => {
+const findStream = async (client: DynamoDBStreamsClient, table: string) => {
   const { Streams = [] } = await client.send(new ListStreamsCommand({ TableName: table }));
   const arn = Streams.at(-1)?.StreamArn;
   if (arn === undefined) throw new Error(`The table ${table}: expected a stream`);
   return arn;
 };
 
-const shardsOf = async (client: DynamoDBStreamsClient, stream: string, after?: string): Promise<Shard[]> => {
+const listShards = async (
+  client: DynamoDBStreamsClient,
+  stream: string,
+  after?: string,
+): Promise<Shard[]> => {
   const describe = new DescribeStreamCommand({ StreamArn: stream, ExclusiveStartShardId: after });
   const { Shards = [], LastEvaluatedShardId: last } = (await client.send(describe)).StreamDescription ?? {};
-  return last === undefined ? Shards : [...Shards, ...(await shardsOf(client, stream, last))];
+  return last === undefined ? Shards : [...Shards, ...(await listShards(client, stream, last))];
 };
 
-const iteratorOf = async (
+const createShardIterator = async (
   client: DynamoDBStreamsClient,
   StreamArn: string,
   ShardId: string,
@@ -123,4 +132,4 @@ const iteratorOf = async (
   return (await client.send(new GetShardIteratorCommand(input))).ShardIterator;
 };
 
-const idOf = ({ ShardId = '' }: Shard) => ShardId;
+const readShardId = ({ ShardId = '' }: Shard) => ShardId;

@@ -5,18 +5,18 @@ import type { Log } from '../../shared/log.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import type { SweepVault } from '../../shared/ports/vault.ts';
 
-interface SweepPlaces {
+interface DailySweepPorts {
   readonly store: Store;
   readonly vault: SweepVault;
 }
 
 /** Runs the work after `first` milliseconds and then every `every` milliseconds, until it is disposed of. */
-export type Repeat = (
+export type RepeatWork = (
   work: () => void,
   times: { readonly first: number; readonly every: number },
 ) => Disposable;
 
-export const repeatByTimer: Repeat = (work, { first, every }) => {
+export const repeatByTimer: RepeatWork = (work, { first, every }) => {
   const timers = [setTimeout(work, first).unref(), setInterval(work, every).unref()];
   return { [Symbol.dispose]: () => timers.forEach(clearTimeout) };
 };
@@ -26,16 +26,16 @@ export const repeatByTimer: Repeat = (work, { first, every }) => {
  * running sweep.
  */
 export const sweepDaily = (
-  { store, vault }: SweepPlaces,
+  { store, vault }: DailySweepPorts,
   log: Log,
-  repeat: Repeat = repeatByTimer,
+  repeat: RepeatWork = repeatByTimer,
 ): AsyncDisposable => {
   let running: Promise<unknown> = Promise.resolve();
-  let recognised = false;
+  let isRecognised = false;
   const work = async () => {
     await sweepSnapshots({ store, clock: Date.now, log });
     const { refused } = await sweepSecrets({ store, vault, clock: Date.now, log });
-    recognised = refused === undefined;
+    isRecognised = refused === undefined;
   };
   const sweep = () => {
     running = work().catch((error: unknown) => log.error('the sweep failed', error));
@@ -46,7 +46,7 @@ export const sweepDaily = (
       repeating[Symbol.dispose]();
       await running;
       // Renew the mark, so that a copy of the store made during this run is not taken for the current store.
-      if (recognised)
+      if (isRecognised)
         await renewMark({ store, vault }).catch((error: unknown) =>
           log.error('the mark of the store was not renewed', error),
         );

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { fairQueue } from '../../shared/adapters/fair-queue.ts';
-import { connectorOf } from '../../shared/domain/assemble.ts';
+import { createFairQueue } from '../../shared/adapters/fair-queue.ts';
+import { resolveConnector } from '../../shared/domain/assemble.ts';
 import type { DialLimits } from '../../shared/domain/dial-quota.ts';
-import { makeQueuedTest, readPostponement } from '../../shared/domain/queued-tests.ts';
+import { runQueuedTest, toPostponementSeconds } from '../../shared/domain/queued-tests.ts';
 import { findConnection } from '../../shared/domain/write.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
@@ -13,28 +13,28 @@ import { Problem } from '../../shared/problem.ts';
  * Runs the tests that events request; callers' own tests do not come here. A silent server delays only the tests of its own destination,
  * and a tenant only its own. Throws `quota-exceeded` for a test that has to wait.
  */
-export const testsInTurn = (store: Store, probe: Pick<Probe, 'test'>, limits: DialLimits) => {
+export const createQueuedTestRunner = (store: Store, probe: Pick<Probe, 'test'>, limits: DialLimits) => {
   // A test that waits for a silent server needs a socket and little else.
-  const queue = fairQueue({ atOnce: 512, perTenant: 256, perDestination: 16 });
+  const queue = createFairQueue({ atOnce: 512, perTenant: 256, perDestination: 16 });
   return async (event: ConnectionEvent): Promise<void> => {
-    const destination = await findDestination(store, event);
+    const destination = await findTestDestination(store, event);
     if (destination === undefined) return;
     const tenant = `${event.org_id}#${event.environment_id}`;
     await queue.run({ tenant, destination }, () =>
-      makeQueuedTest({ store, probe, limits, now: Date.now() }, event),
+      runQueuedTest({ store, probe, limits, now: Date.now() }, event),
     );
   };
 };
 
 /** Like `test`, but a test that exceeds its quota waits outside the queue, takes no other test's place, and runs later. */
-export const waitForQuota =
+export const withQuotaWait =
   (test: (event: ConnectionEvent) => Promise<void>) =>
   async (event: ConnectionEvent): Promise<void> => {
     for (;;) {
       try {
         return await test(event);
       } catch (error) {
-        const seconds = readPostponement(error);
+        const seconds = toPostponementSeconds(error);
         if (seconds === undefined) throw error;
         await wait(seconds * 1000, undefined, { ref: false });
       }
@@ -42,11 +42,11 @@ export const waitForQuota =
   };
 
 /** The destination of a test; `undefined` if the connection is gone, because then the test is not needed. */
-const findDestination = async (store: ReadStore, event: ConnectionEvent): Promise<string | undefined> => {
+const findTestDestination = async (store: ReadStore, event: ConnectionEvent): Promise<string | undefined> => {
   const tenant = { org: event.org_id, environment: event.environment_id };
   try {
     const stored = await findConnection(store, tenant, event.connection_id.replace(/^conn_/, ''));
-    const { destination } = connectorOf(stored.type);
+    const { destination } = resolveConnector(stored.type);
     return JSON.stringify([stored.type, ...destination.map((field) => stored.config[field] ?? null)]);
   } catch (error) {
     if (error instanceof Problem && error.code === 'not-found') return undefined;

@@ -11,7 +11,7 @@ export const writeFileAtomically = async (
   content: Uint8Array | string,
   how: 'new' | 'over',
 ): Promise<boolean> => {
-  const draft = `${path}.${randomUUID()}${draftEnding}`;
+  const draft = `${path}.${randomUUID()}${draftExtension}`;
   try {
     const file = await open(draft, 'wx', 0o600);
     try {
@@ -20,7 +20,8 @@ export const writeFileAtomically = async (
     } finally {
       await file.close();
     }
-    const placed = how === 'over' ? await rename(draft, path).then(() => true) : await linkNew(draft, path);
+    const placed =
+      how === 'over' ? await rename(draft, path).then(() => true) : await linkNewFile(draft, path);
     if (how === 'new') await rm(draft);
     if (!placed) return false;
   } catch (error) {
@@ -28,12 +29,12 @@ export const writeFileAtomically = async (
     await rm(draft, { force: true }).catch(() => undefined);
     throw error;
   }
-  await syncFolderOf(path);
+  await syncParentFolder(path);
   return true;
 };
 
 /** Flushes a file's directory entry to the disk. Windows cannot do this and does not need it. */
-export const syncFolderOf = async (path: string): Promise<void> => {
+export const syncParentFolder = async (path: string): Promise<void> => {
   if (process.platform === 'win32') return;
   const folder = await open(dirname(path), 'r');
   try {
@@ -46,28 +47,28 @@ export const syncFolderOf = async (path: string): Promise<void> => {
 /** Removes the drafts of killed processes. Drafts less than a minute old stay: another process may be writing them. */
 export const removeDrafts = async (folder: string): Promise<void> => {
   for (const file of await readdir(folder)) {
-    if (!isDraft(file)) continue;
-    const draft = await ifPresent(stat(join(folder, file)));
+    if (!isDraftFile(file)) continue;
+    const draft = await ignoreNotFound(stat(join(folder, file)));
     if (draft && Date.now() - draft.mtimeMs > 60_000) await rm(join(folder, file), { force: true });
   }
 };
 
-export const isDraft = (file: string): boolean => file.endsWith(draftEnding);
+export const isDraftFile = (file: string): boolean => file.endsWith(draftExtension);
 
 /** The result of `reading`, or `undefined` if the file does not exist. */
-export const ifPresent = <T>(reading: Promise<T>): Promise<T | undefined> =>
-  reading.catch((error: unknown) => unlessCode(error, 'ENOENT', undefined));
+export const ignoreNotFound = <T>(reading: Promise<T>): Promise<T | undefined> =>
+  reading.catch((error: unknown) => returnForCode(error, 'ENOENT', undefined));
 
 /** Returns `answer` if the error has this code; throws any other error. */
-export const unlessCode = <T>(error: unknown, code: string, answer: T): T => {
+export const returnForCode = <T>(error: unknown, code: string, answer: T): T => {
   if (typeof error === 'object' && error !== null && 'code' in error && error.code === code) return answer;
   throw error;
 };
 
-const draftEnding = '.tmp';
+const draftExtension = '.tmp';
 
-const linkNew = (draft: string, path: string): Promise<boolean> =>
+const linkNewFile = (draft: string, path: string): Promise<boolean> =>
   link(draft, path).then(
     () => true,
-    (error: unknown) => unlessCode(error, 'EEXIST', false),
+    (error: unknown) => returnForCode(error, 'EEXIST', false),
   );

@@ -1,26 +1,26 @@
 import { tableSchema } from './table.ts';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { Item, Key, Value } from '../ports/store.ts';
+import type { Item, ItemKey, ItemValue } from '../ports/store.ts';
 
 /** A DynamoDB attribute, as the SDK returns it (binary values as bytes) or as a stream event contains it (base64). */
-export interface Attribute {
+export interface DynamoAttribute {
   readonly S?: string | undefined;
   readonly N?: string | undefined;
   readonly B?: Uint8Array | string | undefined;
   readonly BOOL?: boolean | undefined;
-  readonly L?: readonly Attribute[] | undefined;
-  readonly M?: Readonly<Record<string, Attribute>> | undefined;
+  readonly L?: readonly DynamoAttribute[] | undefined;
+  readonly M?: Readonly<Record<string, DynamoAttribute>> | undefined;
 }
 
-export const attributesOf = ({ due, ...item }: Item): Record<string, AttributeValue> => ({
-  ...mapOf(item),
-  ...(due && mapOf({ [dueIndex.partitionKey]: due.pk, [dueIndex.sortKey]: due.sk })),
+export const toItemAttributes = ({ due, ...item }: Item): Record<string, AttributeValue> => ({
+  ...toAttributeMap(item),
+  ...(due && toAttributeMap({ [dueIndex.partitionKey]: due.pk, [dueIndex.sortKey]: due.sk })),
 });
 
-export const itemOf = (attributes: Readonly<Record<string, Attribute>>): Item => {
+export const toItem = (attributes: Readonly<Record<string, DynamoAttribute>>): Item => {
   const { pk, sk, expires, [dueIndex.partitionKey]: duePk, [dueIndex.sortKey]: dueSk, ...rest } = attributes;
   return {
-    ...valuesOf(rest),
+    ...toItemValues(rest),
     pk: pk?.S ?? '',
     sk: sk?.S ?? '',
     ...(expires?.N !== undefined && { expires: Number(expires.N) }),
@@ -28,33 +28,33 @@ export const itemOf = (attributes: Readonly<Record<string, Attribute>>): Item =>
   };
 };
 
-export const keyAttributes = ({ pk, sk }: Key) => mapOf({ pk, sk });
+export const toKeyAttributes = ({ pk, sk }: ItemKey) => toAttributeMap({ pk, sk });
 
-export const attributeOf = (value: unknown): AttributeValue => {
+export const toAttribute = (value: unknown): AttributeValue => {
   if (value === null) return { NULL: true };
   if (typeof value === 'string') return { S: value };
   if (typeof value === 'number') return { N: String(value) };
   if (typeof value === 'boolean') return { BOOL: value };
   if (value instanceof Uint8Array) return { B: value };
-  if (Array.isArray(value)) return { L: value.map(attributeOf) };
-  if (typeof value === 'object') return { M: mapOf(value) };
+  if (Array.isArray(value)) return { L: value.map(toAttribute) };
+  if (typeof value === 'object') return { M: toAttributeMap(value) };
   throw new TypeError('An attribute: expected a value that an item may hold');
 };
 
 const dueIndex = tableSchema.due;
 
-const mapOf = (values: object): Record<string, AttributeValue> =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, attributeOf(value)]));
+const toAttributeMap = (values: object): Record<string, AttributeValue> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toAttribute(value)]));
 
-const valuesOf = (attributes: Readonly<Record<string, Attribute>>): Record<string, Value> =>
-  Object.fromEntries(Object.entries(attributes).map(([name, attribute]) => [name, valueOf(attribute)]));
+const toItemValues = (attributes: Readonly<Record<string, DynamoAttribute>>): Record<string, ItemValue> =>
+  Object.fromEntries(Object.entries(attributes).map(([name, attribute]) => [name, toItemValue(attribute)]));
 
-const valueOf = ({ S, N, B, BOOL, L, M }: Attribute): Value => {
+const toItemValue = ({ S, N, B, BOOL, L, M }: DynamoAttribute): ItemValue => {
   if (S !== undefined) return S;
   if (N !== undefined) return Number(N);
   if (BOOL !== undefined) return BOOL;
   if (B !== undefined)
     return typeof B === 'string' ? new Uint8Array(Buffer.from(B, 'base64')) : new Uint8Array(B);
-  if (L !== undefined) return L.map(valueOf);
-  return M === undefined ? null : valuesOf(M);
+  if (L !== undefined) return L.map(toItemValue);
+  return M === undefined ? null : toItemValues(M);
 };

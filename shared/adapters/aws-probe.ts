@@ -1,13 +1,13 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { env } from '../env.ts';
+import { readEnv } from '../env.ts';
 import type { Probe } from '../ports/probe.ts';
-import { lambdaProbe } from './lambda-probe.ts';
+import { createLambdaProbe } from './lambda-probe.ts';
 
 /** The probe of this deployment, limited to the functions that this function may invoke. */
-export const openProbe = (): Probe => {
-  const { PROBE_TEST: test, PROBE_INTROSPECT: introspect, PROBE_CREDENTIALS: credentials } = env();
+export const openAwsProbe = (): Probe => {
+  const { PROBE_TEST: test, PROBE_INTROSPECT: introspect, PROBE_CREDENTIALS: credentials } = readEnv();
   // No retries: a late answer must not make the probe do its work twice.
-  return lambdaProbe({
+  return createLambdaProbe({
     client: new LambdaClient({
       maxAttempts: 1,
       // A test takes up to 25 s. For introspections, the caller sets its own time limit.

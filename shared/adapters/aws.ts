@@ -1,24 +1,24 @@
-import { env } from '../env.ts';
+import { readEnv } from '../env.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Runtime } from './runtime.ts';
 
 /** The composition root on AWS, one per process. It loads only the ports that a function declares. */
-export const awsRuntime = (): Runtime => (known ??= create());
+export const getAwsRuntime = (): Runtime => (awsRuntimeInstance ??= createAwsRuntime());
 
-let known: Runtime | undefined;
+let awsRuntimeInstance: Runtime | undefined;
 
-const create = (): Runtime => {
+const createAwsRuntime = (): Runtime => {
   const clock = Date.now;
   const makers: { readonly [K in keyof Ports]: () => Promise<Ports[K]> | Ports[K] } = {
-    store: once(async () => (await import('./aws-store.ts')).openStore()),
-    vault: once(async () => (await import('./aws-vault.ts')).openVault(clock)),
-    probe: once(async () => (await import('./aws-probe.ts')).openProbe()),
-    bus: once(async () => (await import('./aws-bus.ts')).openBus()),
-    documents: once(async () => (await import('./file-documents.ts')).fileDocuments()),
+    store: memoize(async () => (await import('./aws-store.ts')).openAwsStore()),
+    vault: memoize(async () => (await import('./aws-vault.ts')).openAwsVault(clock)),
+    probe: memoize(async () => (await import('./aws-probe.ts')).openAwsProbe()),
+    bus: memoize(async () => (await import('./aws-bus.ts')).openAwsBus()),
+    documents: memoize(async () => (await import('./file-documents.ts')).createFileDocuments()),
   };
   return {
     clock,
-    settings: env().SETTINGS,
+    settings: readEnv().SETTINGS,
     ports: async (uses) => {
       const names = Object.keys(makers) as (keyof Ports)[]; // the keys of `makers` are exactly the ports
       const wanted = names.filter((name) => uses[name] !== undefined);
@@ -28,7 +28,7 @@ const create = (): Runtime => {
   };
 };
 
-const once = <T>(make: () => T): (() => T) => {
+const memoize = <T>(make: () => T): (() => T) => {
   let made: { value: T } | undefined;
   return () => (made ??= { value: make() }).value;
 };

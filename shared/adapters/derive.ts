@@ -3,28 +3,29 @@ import type { SecretOwner } from '../ports/vault.ts';
 import type { Tenant } from '../domain/tenant.ts';
 
 /** The name of the secret of one owner. Two owners never share a name, whatever characters their organisations contain. */
-export const secretName = (prefix: string, owner: SecretOwner): string =>
-  `${prefix}/${spelled(owner)}/${part(owner.id)}`;
+export const toSecretName = (prefix: string, owner: SecretOwner): string =>
+  `${prefix}/${encodeTenant(owner)}/${encodeNamePart(owner.id)}`;
 
 /** The owner that a secret's name encodes; `undefined` if the name is not that of a connection's secret, even below our prefix. */
-export const ownerNamed = (prefix: string, name: string): SecretOwner | undefined => {
+export const parseSecretName = (prefix: string, name: string): SecretOwner | undefined => {
   const [org = '', environment = '', id = ''] = name.slice(prefix.length + 1).split('/');
-  const owner = { org: whole(org), environment: whole(environment), id };
-  return /^[0-9a-f]{32}$/.test(id) && name === secretName(prefix, owner) ? owner : undefined;
+  const owner = { org: decodeNamePart(org), environment: decodeNamePart(environment), id };
+  return /^[0-9a-f]{32}$/.test(id) && name === toSecretName(prefix, owner) ? owner : undefined;
 };
 
 /** The label from which a tenant's key is derived. It must never change: the same tenant must always get the same key. */
-export const keyLabel = (tenant: Tenant): string => `mooring/v1/${spelled(tenant)}`;
+export const toTenantKeyLabel = (tenant: Tenant): string => `mooring/v1/${encodeTenant(tenant)}`;
 
 /** `organisation/environment`, in characters that are valid in names and tags of secrets. */
-export const spelled = ({ org, environment }: Tenant): string => `${part(org)}/${part(environment)}`;
+export const encodeTenant = ({ org, environment }: Tenant): string =>
+  `${encodeNamePart(org)}/${encodeNamePart(environment)}`;
 
 /** Derives the key of each tenant at most once in five minutes; concurrent callers share one derivation. */
-export const tenantKeys = (clock: Clock, derive: (label: string) => Promise<Uint8Array>) => {
+export const createTenantKeys = (clock: Clock, derive: (label: string) => Promise<Uint8Array>) => {
   const known = new Map<string, { readonly key: Promise<Uint8Array>; readonly until: number }>();
 
   return (tenant: Tenant): Promise<Uint8Array> => {
-    const label = keyLabel(tenant);
+    const label = toTenantKeyLabel(tenant);
     const found = known.get(label);
     if (found && clock() < found.until) return found.key;
 
@@ -42,13 +43,13 @@ export const tenantKeys = (clock: Clock, derive: (label: string) => Promise<Uint
 };
 
 // Names in Secrets Manager consist of letters, digits and /_+=.@- only. Other characters are percent-encoded, with = in place of %.
-const part = (text: string): string =>
+const encodeNamePart = (text: string): string =>
   encodeURIComponent(text)
     .replace(/[!'()*~]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%', '=');
 
 /** The inverse of `encodeNamePart`; an empty string if the text is malformed. */
-const whole = (text: string): string => {
+const decodeNamePart = (text: string): string => {
   try {
     return decodeURIComponent(text.replaceAll('=', '%'));
   } catch {

@@ -1,16 +1,16 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../log.ts';
-import type { Introspected, Probe, ProbeCall } from '../ports/probe.ts';
+import type { IntrospectionAnswer, Probe, ProbeCall } from '../ports/probe.ts';
 import type { Store } from '../ports/store.ts';
 import type { Vault } from '../ports/vault.ts';
 import type { EgressPolicy } from '../network/egress.ts';
 import type { Vantage } from '../domain/test-result.ts';
 import { findConnection } from '../domain/write.ts';
 import { Problem } from '../problem.ts';
-import { cleanly } from './probe/clean.ts';
+import { withScrubbedErrors } from './probe/clean.ts';
 
 /** What the probe's operations need. */
-export interface Bench {
+export interface ProbeDependencies {
   readonly store: Store;
   readonly vault: Vault;
   readonly policy: EgressPolicy;
@@ -24,30 +24,30 @@ export interface Bench {
 }
 
 /** A probe that runs in this process: inside the VPC, or in a local probe process. Each operation loads only its own code. */
-export const directProbe = (bench: Bench): Probe => ({
+export const createDirectProbe = (deps: ProbeDependencies): Probe => ({
   test: (call) =>
-    cleanly(bench.log, async () => {
-      const { testDraftNow, testSaved } = await import('./probe/test.ts');
-      if ('draft' in call) return testDraftNow(bench, call);
-      return requireConnection(bench, call, testSaved(bench, call));
+    withScrubbedErrors(deps.log, async () => {
+      const { runDraftTest, runSavedTest } = await import('./probe/test.ts');
+      if ('draft' in call) return runDraftTest(deps, call);
+      return withExistingConnection(deps, call, runSavedTest(deps, call));
     }),
   credentials: (call) =>
-    cleanly(bench.log, async () => {
-      const { changeCredentials } = await import('./probe/credentials.ts');
-      return requireConnection(bench, call, changeCredentials(bench, call));
+    withScrubbedErrors(deps.log, async () => {
+      const { updateCredentials } = await import('./probe/credentials.ts');
+      return withExistingConnection(deps, call, updateCredentials(deps, call));
     }),
   introspect: (call, wait) => {
-    const work = cleanly(bench.log, async () => {
+    const work = withScrubbedErrors(deps.log, async () => {
       const { introspectConnection } = await import('./probe/introspect.ts');
-      return requireConnection(bench, call, introspectConnection(bench, call));
+      return withExistingConnection(deps, call, introspectConnection(deps, call));
     });
-    return waitingFor(work, wait, bench, call);
+    return waitForIntrospection(work, wait, deps, call);
   },
 });
 
 /** Throws `not-found` instead of `credentials-required` if the secret is missing because the connection was deleted meanwhile. */
-const requireConnection = async <T>(
-  { store }: Bench,
+const withExistingConnection = async <T>(
+  { store }: ProbeDependencies,
   { tenant, id }: ProbeCall,
   work: Promise<T>,
 ): Promise<T> => {
@@ -61,20 +61,20 @@ const requireConnection = async <T>(
 };
 
 /** Waits up to `wait` ms. A longer introspection continues in the background, and its failure is logged. */
-export const waitingFor = async (
-  work: Promise<Introspected>,
+export const waitForIntrospection = async (
+  work: Promise<IntrospectionAnswer>,
   wait: number,
-  { log }: Pick<Bench, 'log'>,
+  { log }: Pick<ProbeDependencies, 'log'>,
   { request_id }: Pick<ProbeCall, 'request_id'>,
-): Promise<Introspected> => {
+): Promise<IntrospectionAnswer> => {
   if (!Number.isFinite(wait)) return work;
-  const leave = (): Introspected => {
+  const continueInBackground = (): IntrospectionAnswer => {
     work.catch((error: unknown) => log.error('an introspection failed', error, { request_id }));
     return { running: true };
   };
-  if (wait <= 0) return leave();
-  const late = Promise.withResolvers<Introspected>();
-  const timer = setTimeout(() => late.resolve(leave()), wait);
+  if (wait <= 0) return continueInBackground();
+  const late = Promise.withResolvers<IntrospectionAnswer>();
+  const timer = setTimeout(() => late.resolve(continueInBackground()), wait);
   try {
     return await Promise.race([work, late.promise]);
   } finally {

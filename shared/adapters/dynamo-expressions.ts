@@ -1,20 +1,23 @@
-import { attributeOf } from './attributes.ts';
+import { toAttribute } from './attributes.ts';
 import { tableSchema } from './table.ts';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { Condition, Range } from '../ports/store.ts';
+import type { StoreCondition, KeyRange } from '../ports/store.ts';
 
 /** Builds a condition. All names and values are placeholders: many names are reserved words, and some have a meaning in expressions. */
-export const conditionOf = (condition: Condition, now: number) => {
-  const { name, value, placeholders } = binder();
+export const buildDynamoCondition = (condition: StoreCondition, now: number) => {
+  const { name, value, placeholders } = createPlaceholders();
   const expires = name(tableSchema.expires);
-  const there = name(tableSchema.partitionKey);
-  const at = value(now);
+  const pk = name(tableSchema.partitionKey);
+  const nowValue = value(now);
   if (condition === 'absent') {
-    return { ConditionExpression: `attribute_not_exists(${there}) OR ${expires} <= ${at}`, ...placeholders };
+    return {
+      ConditionExpression: `attribute_not_exists(${pk}) OR ${expires} <= ${nowValue}`,
+      ...placeholders,
+    };
   }
   const parts = [
-    `attribute_exists(${there})`,
-    `(attribute_not_exists(${expires}) OR ${expires} > ${at})`,
+    `attribute_exists(${pk})`,
+    `(attribute_not_exists(${expires}) OR ${expires} > ${nowValue})`,
     ...(condition === 'present'
       ? []
       : Object.entries(condition).map(([attribute, wanted]) => `${name(attribute)} = ${value(wanted)}`)),
@@ -23,8 +26,8 @@ export const conditionOf = (condition: Condition, now: number) => {
 };
 
 /** Builds a query. It filters out expired items, because DynamoDB deletes them hours or days late. */
-export const rangeOf = ({ pk, from, to, index, backwards }: Range, now: number) => {
-  const { name, value, placeholders } = binder();
+export const buildDynamoQuery = ({ pk, from, to, index, backwards }: KeyRange, now: number) => {
+  const { name, value, placeholders } = createPlaceholders();
   const { partitionKey, sortKey } = index ? tableSchema.due : tableSchema;
   const expires = name(tableSchema.expires);
   const sk = from || to ? name(sortKey) : '';
@@ -42,8 +45,8 @@ export const rangeOf = ({ pk, from, to, index, backwards }: Range, now: number) 
 };
 
 /** Builds an update that adds one to a counter that has not expired. */
-export const countOf = (expiresAt: number, now: number) => {
-  const { name, value, placeholders } = binder();
+export const buildDynamoCount = (expiresAt: number, now: number) => {
+  const { name, value, placeholders } = createPlaceholders();
   const expires = name(tableSchema.expires);
   return {
     UpdateExpression: `ADD ${name('count')} ${value(1)} SET ${expires} = ${value(expiresAt)}`,
@@ -53,7 +56,7 @@ export const countOf = (expiresAt: number, now: number) => {
   };
 };
 
-const binder = () => {
+const createPlaceholders = () => {
   const names: Record<string, string> = {};
   const values: Record<string, AttributeValue> = {};
   const bind = <T>(prefix: string, bound: Record<string, T>, what: T) => {
@@ -63,7 +66,7 @@ const binder = () => {
   };
   return {
     name: (name: string) => bind('#n', names, name),
-    value: (value: unknown) => bind(':v', values, attributeOf(value)),
+    value: (value: unknown) => bind(':v', values, toAttribute(value)),
     placeholders: { ExpressionAttributeNames: names, ExpressionAttributeValues: values },
   };
 };

@@ -2,15 +2,15 @@ import { PutEventsCommand, type EventBridgeClient } from '@aws-sdk/client-eventb
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Bus, ConnectionEvent } from '../ports/bus.ts';
 import { Problem } from '../problem.ts';
-import { calling } from './aws-fault.ts';
+import { callAws } from './aws-fault.ts';
 
-interface Options {
+interface EventBridgeBusOptions {
   readonly client: EventBridgeClient;
   readonly busName: string;
 }
 
 /** The bus on Amazon EventBridge. A retry may put an event twice; consumers recognise duplicates by `event_id`. */
-export const eventBridgeBus = ({ client, busName }: Options): Bus => {
+export const createEventBridgeBus = ({ client, busName }: EventBridgeBusOptions): Bus => {
   /** Returns the events that the bus did not accept. */
   const putBatch = async (events: readonly ConnectionEvent[]): Promise<readonly ConnectionEvent[]> => {
     const command = new PutEventsCommand({
@@ -21,7 +21,7 @@ export const eventBridgeBus = ({ client, busName }: Options): Bus => {
         Detail: JSON.stringify(event),
       })),
     });
-    const { Entries = [] } = await calling('EventBridge', client.send(command));
+    const { Entries = [] } = await callAws('EventBridge', client.send(command));
     return events.filter((_, n) => Entries[n]?.EventId === undefined);
   };
 
@@ -29,16 +29,16 @@ export const eventBridgeBus = ({ client, busName }: Options): Bus => {
     put: async (events) => {
       let left = events;
       for (let attempt = 1; left.length > 0; attempt += 1) {
-        if (attempt > attempts) throw new Problem('unavailable', 'The bus did not take every event');
+        if (attempt > MAX_PUT_ATTEMPTS) throw new Problem('unavailable', 'The bus did not take every event');
         if (attempt > 1) await wait(2 ** attempt * 25 * (0.5 + Math.random()));
-        left = (await Promise.all(batches(left).map(putBatch))).flat();
+        left = (await Promise.all(splitIntoBatches(left).map(putBatch))).flat();
       }
     },
   };
 };
 
-const attempts = 4;
+const MAX_PUT_ATTEMPTS = 4;
 
 /** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html: at most ten entries per call. */
-const batches = (events: readonly ConnectionEvent[]) =>
+const splitIntoBatches = (events: readonly ConnectionEvent[]) =>
   Array.from({ length: Math.ceil(events.length / 10) }, (_, n) => events.slice(n * 10, n * 10 + 10));

@@ -1,38 +1,42 @@
-interface Options {
+interface FairQueueOptions {
   /** How many may run at the same time: in total, for one tenant, and for one destination of a tenant. */
   readonly atOnce: number;
   readonly perTenant?: number;
   readonly perDestination?: number;
 }
 
-interface Place {
+interface FairQueueKey {
   readonly tenant: string;
   readonly destination?: string;
 }
 
 interface FairQueue {
   /** Runs the work when its turn comes and returns its result. */
-  run<T>(place: Place, work: () => Promise<T>): Promise<T>;
+  run<T>(key: FairQueueKey, work: () => Promise<T>): Promise<T>;
 }
 
 /**
  * Creates a queue in which tenants take turns, and so do the destinations of each tenant. No tenant waits for the whole backlog of another.
  */
-export const fairQueue = ({ atOnce, perTenant = atOnce, perDestination = perTenant }: Options): FairQueue => {
+export const createFairQueue = ({
+  atOnce,
+  perTenant = atOnce,
+  perDestination = perTenant,
+}: FairQueueOptions): FairQueue => {
   /** By tenant, then by destination. Has entries only while work waits. */
   const waiting = new Map<string, Map<string, (() => void)[]>>();
-  const running = counter();
+  const running = createCounter();
 
   const takeNext = (): (() => void) | undefined => {
     for (const [tenant, lanes] of waiting) {
       if (running.read(tenant) >= perTenant) continue;
       for (const [destination, lane] of lanes) {
-        const place = placeKey(tenant, destination);
-        if (running.read(place) >= perDestination) continue;
+        const destinationKey = toDestinationKey(tenant, destination);
+        if (running.read(destinationKey) >= perDestination) continue;
         const start = lane.shift();
-        moveToEnd(lanes, destination, lane.length > 0 ? lane : undefined);
-        moveToEnd(waiting, tenant, lanes.size > 0 ? lanes : undefined);
-        for (const key of ['', tenant, place]) running.add(key, 1);
+        moveEntryToEnd(lanes, destination, lane.length > 0 ? lane : undefined);
+        moveEntryToEnd(waiting, tenant, lanes.size > 0 ? lanes : undefined);
+        for (const key of ['', tenant, destinationKey]) running.add(key, 1);
         return start;
       }
     }
@@ -61,7 +65,7 @@ export const fairQueue = ({ atOnce, perTenant = atOnce, perDestination = perTena
       try {
         return await work();
       } finally {
-        for (const key of ['', tenant, placeKey(tenant, destination)]) running.add(key, -1);
+        for (const key of ['', tenant, toDestinationKey(tenant, destination)]) running.add(key, -1);
         startNext();
       }
     },
@@ -69,15 +73,16 @@ export const fairQueue = ({ atOnce, perTenant = atOnce, perDestination = perTena
 };
 
 /** Never equals a tenant's key, because a tenant's key is not a JSON array. */
-const placeKey = (tenant: string, destination: string): string => JSON.stringify([tenant, destination]);
+const toDestinationKey = (tenant: string, destination: string): string =>
+  JSON.stringify([tenant, destination]);
 
 /** A `Map` iterates in insertion order. */
-const moveToEnd = <T>(map: Map<string, T>, key: string, value: T | undefined): void => {
+const moveEntryToEnd = <T>(map: Map<string, T>, key: string, value: T | undefined): void => {
   map.delete(key);
   if (value !== undefined) map.set(key, value);
 };
 
-const counter = () => {
+const createCounter = () => {
   const counts = new Map<string, number>();
   return {
     read: (key: string): number => counts.get(key) ?? 0,

@@ -4,25 +4,25 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Clock } from '../ports/clock.ts';
 import type { ReportUnreadable, SecretDocument, SecretRef, Vault } from '../ports/vault.ts';
-import { jsonOf } from '../json.ts';
+import { tryParseJson } from '../json.ts';
 import { Problem } from '../problem.ts';
-import { keyLabel, secretName } from './derive.ts';
-import { ifPresent } from './atomic-file.ts';
-import { DamagedFile, orUnavailable, sealedFolder } from './sealed-folder.ts';
+import { toTenantKeyLabel, toSecretName } from './derive.ts';
+import { ignoreNotFound } from './atomic-file.ts';
+import { DamagedFile, withVaultProblems, openSealedFolder } from './sealed-folder.ts';
 import {
-  checkedDays,
-  json,
-  missing,
-  ownerIn,
-  readDocument,
-  refuseOther,
-  twice,
-  unreadable,
-  writeDocument,
+  requireRemovalDays,
+  parseJsonObject,
+  throwCredentialsMissing,
+  parseSecretOwner,
+  parseSecretDocument,
+  checkSecretName,
+  throwSecretExists,
+  createUnreadableProblem,
+  encodeSecretDocument,
 } from './secret-document.ts';
-import { notShared, sharedName } from './shared-secret.ts';
+import { createNotSharedProblem, parseSharedSecretName } from './shared-secret.ts';
 
-interface Options {
+interface FileVaultOptions {
   /** Created if it does not exist. Shared secrets of platform mode are files `shared/NAME.json` in it: `{ "tags": {…}, "value": {…} }`. */
   readonly folder: string;
   readonly clock: Clock;
@@ -32,25 +32,25 @@ interface Options {
  * The vault of a local server: one file per secret, encrypted with a key in the same folder, which only the folder's owner can read. Only
  * one process at a time may write to it. A removed secret moves to a file whose name contains its expiry time.
  */
-export const fileVault = async ({ folder, clock }: Options): Promise<Vault> => {
-  const files = await sealedFolder(folder, ['secrets', 'removed']);
-  const inTurn = turns();
+export const openFileVault = async ({ folder, clock }: FileVaultOptions): Promise<Vault> => {
+  const files = await openSealedFolder(folder, ['secrets', 'removed']);
+  const runInTurn = createSerialRunner();
 
-  const read = async (name: string): Promise<Secret | undefined> => {
-    const content = await files.read(secretPath(name), fileOf(name));
-    return content && secretIn(content, secretPath(name));
+  const read = async (name: string): Promise<SecretFile | undefined> => {
+    const content = await files.read(toSecretPath(name), toSecretFileName(name));
+    return content && parseSecretFile(content, toSecretPath(name));
   };
 
-  const readable = async (name: string): Promise<Secret> => {
+  const readOrThrow = async (name: string): Promise<SecretFile> => {
     try {
-      return (await read(name)) ?? missing();
+      return (await read(name)) ?? throwCredentialsMissing();
     } catch (error) {
-      throw error instanceof DamagedFile ? unreadable(error) : error;
+      throw error instanceof DamagedFile ? createUnreadableProblem(error) : error;
     }
   };
 
-  const write = (name: string, secret: Secret, how: 'new' | 'over') =>
-    files.write(secretPath(name), fileOf(name), Buffer.from(JSON.stringify(secret)), how);
+  const write = (name: string, secret: SecretFile, how: 'new' | 'over') =>
+    files.write(toSecretPath(name), toSecretFileName(name), Buffer.from(JSON.stringify(secret)), how);
 
   /** Adds a version. A damaged secret is set aside so that the new credentials can replace it. */
   const addVersion = async (
@@ -59,13 +59,13 @@ export const fileVault = async ({ folder, clock }: Options): Promise<Vault> => {
     expected: 'known' | 'lost',
   ): Promise<SecretRef> => {
     const ref: SecretRef = { name, version: randomUUID() };
-    const text = writeDocument(document);
-    let secret: Secret | undefined;
+    const text = encodeSecretDocument(document);
+    let secret: SecretFile | undefined;
     try {
-      secret = (await read(name)) ?? (expected === 'known' ? missing() : undefined);
+      secret = (await read(name)) ?? (expected === 'known' ? throwCredentialsMissing() : undefined);
     } catch (error) {
       if (!(error instanceof DamagedFile)) throw error;
-      await files.setAside(secretPath(name), clock());
+      await files.setAside(toSecretPath(name), clock());
     }
     const versions = { ...secret?.versions, [ref.version]: { text, at: clock() } };
     await write(name, { layout: 1, current: secret?.current ?? ref.version, versions }, 'over');
@@ -73,167 +73,173 @@ export const fileVault = async ({ folder, clock }: Options): Promise<Vault> => {
   };
 
   /** Lists the removed secrets that can still be restored, and deletes the expired ones. */
-  const removed = async (): Promise<readonly string[]> => {
+  const listRemovedPaths = async (): Promise<readonly string[]> => {
     const paths = (await files.list('removed')).map((file) => `removed/${file}`);
     const ended = paths.filter((path) => Number(path.split('.').at(-1)) <= clock());
     for (const path of ended) await files.remove(path);
     return paths.filter((path) => !ended.includes(path));
   };
 
-  const removedPath = async (name: string): Promise<string | undefined> =>
-    (await removed()).find((path) => path.startsWith(`removed/${fileOf(name)}.`));
+  const findRemovedPath = async (name: string): Promise<string | undefined> =>
+    (await listRemovedPaths()).find((path) => path.startsWith(`removed/${toSecretFileName(name)}.`));
 
   /** Reads the owner of a secret's file; `undefined` if the file was removed meanwhile or cannot be read. */
-  const listed = async (path: string, file: string, report: ReportUnreadable = () => undefined) => {
+  const readEntry = async (path: string, file: string, report: ReportUnreadable = () => undefined) => {
     try {
       const content = await files.read(path, file);
       if (!content) return undefined;
-      const { current, versions } = secretIn(content, path);
-      const owner = ownerIn(versions[current]?.text);
-      const name = secretName(prefix, owner);
-      if (fileOf(name) !== file) throw new DamagedFile(path);
+      const { current, versions } = parseSecretFile(content, path);
+      const owner = parseSecretOwner(versions[current]?.text);
+      const name = toSecretName(localSecretPrefix, owner);
+      if (toSecretFileName(name) !== file) throw new DamagedFile(path);
       return { named: { name, owner }, times: Object.values(versions).map(({ at }) => at) };
     } catch (error) {
-      if (!(error instanceof DamagedFile) && !isUnreadable(error)) throw error;
+      if (!(error instanceof DamagedFile) && !isUnreadableSecret(error)) throw error;
       report(path, error);
       return undefined;
     }
   };
 
-  await removed();
+  await listRemovedPaths();
 
   return {
     create: async (document) => {
-      const ref = { name: secretName(prefix, document.owner), version: randomUUID() };
-      const text = writeDocument(document);
-      return await inTurn(ref.name, async () => {
+      const ref = { name: toSecretName(localSecretPrefix, document.owner), version: randomUUID() };
+      const text = encodeSecretDocument(document);
+      return await runInTurn(ref.name, async () => {
         const secret = {
           layout: 1,
           current: ref.version,
           versions: { [ref.version]: { text, at: clock() } },
         } as const;
-        if ((await removedPath(ref.name)) !== undefined || !(await write(ref.name, secret, 'new')))
-          return twice();
+        if ((await findRemovedPath(ref.name)) !== undefined || !(await write(ref.name, secret, 'new')))
+          return throwSecretExists();
         return ref;
       });
     },
 
     remove: async ({ name }, recoverableDays) => {
-      const days = checkedDays(recoverableDays);
-      await inTurn(name, async () => {
-        if (days > 0) await files.move(secretPath(name), `removed/${fileOf(name)}.${clock() + days * day}`);
-        const gone = await removedPath(name);
+      const days = requireRemovalDays(recoverableDays);
+      await runInTurn(name, async () => {
+        if (days > 0)
+          await files.move(
+            toSecretPath(name),
+            `removed/${toSecretFileName(name)}.${clock() + days * VAULT_DAY_MS}`,
+          );
+        const gone = await findRemovedPath(name);
         if (days > 0) return;
         if (gone !== undefined) await files.remove(gone);
-        await files.remove(secretPath(name));
+        await files.remove(toSecretPath(name));
       });
     },
 
     restore: async ({ name }) =>
-      await inTurn(name, async () => {
-        const path = await removedPath(name);
-        if (path !== undefined) await files.move(path, secretPath(name));
-        else if (!(await files.list('secrets')).includes(fileOf(name))) missing();
+      await runInTurn(name, async () => {
+        const path = await findRemovedPath(name);
+        if (path !== undefined) await files.move(path, toSecretPath(name));
+        else if (!(await files.list('secrets')).includes(toSecretFileName(name))) throwCredentialsMissing();
       }),
 
-    key: async (tenant) => files.mac(keyLabel(tenant)),
+    key: async (tenant) => files.mac(toTenantKeyLabel(tenant)),
 
-    tags: async (arn) => (await sharedSecret(folder, arn))?.tags,
+    tags: async (arn) => (await readSharedSecretFile(folder, arn))?.tags,
 
     read: async ({ name, version }, owner) => {
-      refuseOther(name, prefix, owner);
-      const { versions } = await readable(name);
-      return readDocument((versions[version] ?? missing()).text, owner);
+      checkSecretName(name, localSecretPrefix, owner);
+      const { versions } = await readOrThrow(name);
+      return parseSecretDocument((versions[version] ?? throwCredentialsMissing()).text, owner);
     },
 
     stage: async ({ name }, document) => {
-      refuseOther(name, prefix, document.owner);
-      return await inTurn(name, () => addVersion(name, document, 'known'));
+      checkSecretName(name, localSecretPrefix, document.owner);
+      return await runInTurn(name, () => addVersion(name, document, 'known'));
     },
 
     replace: async (document) => {
-      const name = secretName(prefix, document.owner);
-      return await inTurn(name, async () => {
-        const path = await removedPath(name);
-        if (path !== undefined) await files.move(path, secretPath(name));
+      const name = toSecretName(localSecretPrefix, document.owner);
+      return await runInTurn(name, async () => {
+        const path = await findRemovedPath(name);
+        if (path !== undefined) await files.move(path, toSecretPath(name));
         return addVersion(name, document, 'lost');
       });
     },
 
     promote: async ({ name, version }) =>
-      await inTurn(name, async () => {
-        const secret = await readable(name);
-        if (!secret.versions[version]) missing();
+      await runInTurn(name, async () => {
+        const secret = await readOrThrow(name);
+        if (!secret.versions[version]) throwCredentialsMissing();
         if (secret.current === version) return;
         const kept = Object.entries(secret.versions).filter(
-          ([each, { at }]) => each === version || each === secret.current || at > clock() - day,
+          ([each, { at }]) => each === version || each === secret.current || at > clock() - VAULT_DAY_MS,
         );
         await write(name, { ...secret, current: version, versions: Object.fromEntries(kept) }, 'over');
       }),
 
     readShared: async (arn) => {
-      const secret = await sharedSecret(folder, arn);
-      if (!secret) throw notShared();
+      const secret = await readSharedSecretFile(folder, arn);
+      if (!secret) throw createNotSharedProblem();
       return secret.value;
     },
 
     list: async function* (report) {
       for (const file of await files.list('secrets')) {
-        const secret = await listed(`secrets/${file}`, file, report);
+        const secret = await readEntry(`secrets/${file}`, file, report);
         // The times of the remaining versions: the first version may have been forgotten.
         if (secret) yield { ...secret.named, created_at: Math.min(...secret.times) };
       }
     },
 
     listRemoved: async function* (report) {
-      for (const path of await removed()) {
+      for (const path of await listRemovedPaths()) {
         const [file = '', ends = ''] = path.slice('removed/'.length).split('.');
-        const secret = await listed(path, file, report);
+        const secret = await readEntry(path, file, report);
         if (secret) yield { ...secret.named, ends_at: Number(ends) };
       }
     },
 
     readMark: async () => {
       try {
-        return (await files.read(markFile, markFile))?.toString();
+        return (await files.read(storeMarkFile, storeMarkFile))?.toString();
       } catch (error) {
         if (error instanceof DamagedFile) return undefined;
         throw error;
       }
     },
 
-    writeMark: async (mark) => void (await files.write(markFile, markFile, Buffer.from(mark), 'over')),
+    writeMark: async (mark) =>
+      void (await files.write(storeMarkFile, storeMarkFile, Buffer.from(mark), 'over')),
   };
 };
 
-const prefix = 'mooring';
-const day = 86_400_000;
+const localSecretPrefix = 'mooring';
+const VAULT_DAY_MS = 86_400_000;
 
-const Secret = v.strictObject({
+const SecretFile = v.strictObject({
   layout: v.literal(1),
   /** The version in force. */
   current: v.string(),
   versions: v.record(v.string(), v.strictObject({ text: v.string(), at: v.number() })),
 });
-type Secret = v.InferOutput<typeof Secret>;
+type SecretFile = v.InferOutput<typeof SecretFile>;
 
-const secretIn = (content: Uint8Array, path: string): Secret => {
-  const secret = v.safeParse(Secret, jsonOf(Buffer.from(content).toString()));
+const parseSecretFile = (content: Uint8Array, path: string): SecretFile => {
+  const secret = v.safeParse(SecretFile, tryParseJson(Buffer.from(content).toString()));
   if (!secret.success) throw new DamagedFile(path);
   return secret.output;
 };
 
-const isUnreadable = (error: unknown) => error instanceof Problem && error.code === 'credentials-required';
+const isUnreadableSecret = (error: unknown) =>
+  error instanceof Problem && error.code === 'credentials-required';
 
 /** Holds the mark of the store that the secrets belong to. */
-const markFile = 'store-mark';
+const storeMarkFile = 'store-mark';
 
 /** The hash hides the secret's name, which may also be longer than a file name can be. */
-const fileOf = (name: string): string => createHash('sha256').update(name).digest('hex');
-const secretPath = (name: string): string => `secrets/${fileOf(name)}`;
+const toSecretFileName = (name: string): string => createHash('sha256').update(name).digest('hex');
+const toSecretPath = (name: string): string => `secrets/${toSecretFileName(name)}`;
 
 /** Runs the work on one secret sequentially. */
-const turns = () => {
+const createSerialRunner = () => {
   const last = new Map<string, Promise<unknown>>();
   return async <T>(name: string, work: () => Promise<T>): Promise<T> => {
     const before = last.get(name);
@@ -250,18 +256,20 @@ const turns = () => {
   };
 };
 
-const SharedSecret = v.object({
+const SharedSecretFile = v.object({
   tags: v.record(v.string(), v.string()),
   value: v.record(v.string(), v.unknown()),
 });
 
-const sharedSecret = async (folder: string, arn: string) => {
-  sharedName(arn, prefix);
+const readSharedSecretFile = async (folder: string, arn: string) => {
+  parseSharedSecretName(arn, localSecretPrefix);
   const [, name] = /^arn:aws:secretsmanager:local:000000000000:secret:([\w+=@-][\w+=.@-]*)$/.exec(arn) ?? [];
   if (name === undefined) return undefined;
-  const text = await orUnavailable(() => ifPresent(readFile(join(folder, 'shared', `${name}.json`), 'utf8')));
+  const text = await withVaultProblems(() =>
+    ignoreNotFound(readFile(join(folder, 'shared', `${name}.json`), 'utf8')),
+  );
   if (text === undefined) return undefined;
-  const secret = v.safeParse(SharedSecret, json(text));
+  const secret = v.safeParse(SharedSecretFile, parseJsonObject(text));
   if (!secret.success)
     throw new Problem('internal', 'A shared secret is a file of the form { "tags": {…}, "value": {…} }');
   return secret.output;

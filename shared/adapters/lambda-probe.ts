@@ -1,21 +1,21 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
-import type { Introspected, Probe } from '../ports/probe.ts';
-import { jsonOf } from '../json.ts';
+import type { IntrospectionAnswer, Probe } from '../ports/probe.ts';
+import { tryParseJson } from '../json.ts';
 import { Problem } from '../problem.ts';
-import { type ProbeAnswer, unpacked } from './probe-answer.ts';
-import { endedProblem, type ProbeEnding } from './probe-ending.ts';
+import { type ProbeAnswer, decodeProbeAnswer } from './probe-answer.ts';
+import { toEndingProblem, type ProbeEnding } from './probe-ending.ts';
 
-interface Options {
+interface LambdaProbeOptions {
   readonly client: Pick<LambdaClient, 'send'>;
   /** The names of the probe's functions that this caller may invoke. */
   readonly functions: { readonly [K in keyof Probe]?: string | undefined };
 }
 
 /** Invokes the probe in the VPC. It never retries, because the probe may already have done the work. */
-export const lambdaProbe = ({ client, functions }: Options): Probe => {
+export const createLambdaProbe = ({ client, functions }: LambdaProbeOptions): Probe => {
   const invoke = async (name: keyof Probe, payload: unknown, wait?: number): Promise<unknown> => {
     const command = new InvokeCommand({
-      FunctionName: functions[name] ?? missing(name),
+      FunctionName: functions[name] ?? throwNotInvokable(name),
       InvocationType: wait === 0 ? 'Event' : 'RequestResponse',
       Payload: Buffer.from(JSON.stringify(payload)),
     });
@@ -23,7 +23,7 @@ export const lambdaProbe = ({ client, functions }: Options): Probe => {
     try {
       const { Payload, FunctionError } = await client.send(command, signal ? { abortSignal: signal } : {});
       if (wait === 0 && !FunctionError) return stillRunning;
-      return answerOf(FunctionError, Payload);
+      return decodeInvocation(FunctionError, Payload);
     } catch (error) {
       // The function continues in the background.
       if (signal?.aborted) return stillRunning;
@@ -37,31 +37,31 @@ export const lambdaProbe = ({ client, functions }: Options): Probe => {
     test: async (call) => (await invoke('test', call)) as Awaited<ReturnType<Probe['test']>>,
     credentials: async (call) =>
       (await invoke('credentials', call)) as Awaited<ReturnType<Probe['credentials']>>,
-    introspect: async (call, wait) => (await invoke('introspect', call, wait)) as Introspected,
+    introspect: async (call, wait) => (await invoke('introspect', call, wait)) as IntrospectionAnswer,
   };
 };
 
-const stillRunning: Introspected = { running: true };
+const stillRunning: IntrospectionAnswer = { running: true };
 
-const missing = (name: string): never => {
+const throwNotInvokable = (name: string): never => {
   throw new Error(`This function may not invoke the probe's ${name}`);
 };
 
-const answerOf = (failed: string | undefined, payload: Uint8Array | undefined): unknown => {
+const decodeInvocation = (failed: string | undefined, payload: Uint8Array | undefined): unknown => {
   const text = payload ? Buffer.from(payload).toString() : '';
-  if (failed !== undefined || text === '') throw endedProblem(endingOf(text)); // the probe's own log has the reason
-  return unpacked(JSON.parse(text) as ProbeAnswer); // written by our own functions
+  if (failed !== undefined || text === '') throw toEndingProblem(classifyInvocationFailure(text)); // the probe's own log has the reason
+  return decodeProbeAnswer(JSON.parse(text) as ProbeAnswer); // written by our own functions
 };
 
 /**
  * Classifies how Lambda reports a function that gave no answer. A runtime that runs out of memory is killed by the system or aborts:
  * https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
  */
-const endingOf = (failure: string): ProbeEnding => {
-  const told = jsonOf(failure);
-  if (typeof told !== 'object' || told === null) return 'unknown';
-  const type = 'errorType' in told ? told.errorType : undefined;
-  const message = 'errorMessage' in told ? String(told.errorMessage) : '';
+const classifyInvocationFailure = (failure: string): ProbeEnding => {
+  const report = tryParseJson(failure);
+  if (typeof report !== 'object' || report === null) return 'unknown';
+  const type = 'errorType' in report ? report.errorType : undefined;
+  const message = 'errorMessage' in report ? String(report.errorMessage) : '';
   if (type === 'Sandbox.Timedout' || /\bTask timed out after\b/.test(message)) return 'time';
   if (type === 'Runtime.OutOfMemory') return 'memory';
   return type === 'Runtime.ExitError' && /\bsignal: (killed|aborted)\b/.test(message) ? 'memory' : 'unknown';

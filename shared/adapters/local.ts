@@ -4,26 +4,31 @@ import type { Ports } from '../ports/ports.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { Store } from '../ports/store.ts';
 import type { Vault } from '../ports/vault.ts';
-import type { Settings } from '../settings.ts';
+import type { DeploymentSettings } from '../settings.ts';
 import type { Runtime } from './runtime.ts';
 
-export interface LocalParts {
+export interface LocalRuntimeOptions {
   readonly store: Store;
   readonly vault: Vault;
   readonly documents: Documents;
   readonly probe: Probe;
-  readonly settings: Settings;
+  readonly settings: DeploymentSettings;
   readonly clock: Clock;
   readonly writeLog?: (line: string) => void;
 }
 
 /** The composition root of a local server: the functions' handlers run in one process, and the probe in others. */
-export const localRuntime = ({ clock, settings, writeLog, ...ports }: LocalParts): Runtime => ({
+export const createLocalRuntime = ({
+  clock,
+  settings,
+  writeLog,
+  ...ports
+}: LocalRuntimeOptions): Runtime => ({
   clock,
   settings,
   ...(writeLog && { writeLog }),
-  ports: (uses) => Promise.resolve(only(ports, new Set(Object.keys(uses)))),
+  ports: (uses) => Promise.resolve(pickPorts(ports, new Set(Object.keys(uses)))),
 });
 
-const only = (ports: Partial<Ports>, names: ReadonlySet<string>): Partial<Ports> =>
+const pickPorts = (ports: Partial<Ports>, names: ReadonlySet<string>): Partial<Ports> =>
   Object.fromEntries(Object.entries(ports).filter(([name]) => names.has(name)));

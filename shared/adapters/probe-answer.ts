@@ -13,7 +13,7 @@ export type ProbeAnswer<T = unknown> =
     };
 
 /** Awaits the work and encodes its result or its Problem as an answer. Any other error is logged here, and nowhere else. */
-export const packed = async <T>(work: Promise<T>, log: Log): Promise<ProbeAnswer<T>> => {
+export const encodeProbeAnswer = async <T>(work: Promise<T>, log: Log): Promise<ProbeAnswer<T>> => {
   try {
     return { answer: await work };
   } catch (error) {
@@ -24,7 +24,7 @@ export const packed = async <T>(work: Promise<T>, log: Log): Promise<ProbeAnswer
 };
 
 /** The inverse of `encodeProbeAnswer`: returns the result or throws the Problem. */
-export const unpacked = (answer: ProbeAnswer): unknown => {
+export const decodeProbeAnswer = (answer: ProbeAnswer): unknown => {
   if ('answer' in answer) return answer.answer;
   const { code, detail, extras } = answer.problem;
   throw new Problem(code in problems ? code : 'internal', detail, extras);

@@ -10,17 +10,17 @@ export type ProbeEnding =
   | 'unknown';
 
 /** The problem that the caller sees. */
-export const endedProblem = (ending: ProbeEnding, { cause }: ErrorOptions = {}): Problem => {
-  const { code, detail, ...extras } = endings[ending];
+export const toEndingProblem = (ending: ProbeEnding, { cause }: ErrorOptions = {}): Problem => {
+  const { code, detail, ...extras } = problemsByEnding[ending];
   return new Problem(code, detail, { ...extras, cause });
 };
 
-interface Ended extends Pick<ProblemExtras, 'remediation'> {
+interface EndingProblem extends Pick<ProblemExtras, 'remediation'> {
   readonly code: 'source-too-large' | 'timeout' | 'unavailable';
   readonly detail: string;
 }
 
-const endings: Readonly<Record<ProbeEnding, Ended>> = {
+const problemsByEnding: Readonly<Record<ProbeEnding, EndingProblem>> = {
   memory: {
     code: 'source-too-large',
     detail: 'What the source sent takes more memory than the probe has',

@@ -1,23 +1,23 @@
 import type { StoredConnection } from '../domain/connection.ts';
-import { keys } from '../domain/keys.ts';
+import { tableKeys } from '../domain/keys.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { TestResult, Vantage } from '../domain/test-result.ts';
 import { createLog } from '../log.ts';
 import type { EgressPolicy } from '../network/egress.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { DraftTest, Introspected, IntrospectionCall, Probe, SavedTest } from '../ports/probe.ts';
+import type { DraftTest, IntrospectionAnswer, IntrospectionCall, Probe, SavedTest } from '../ports/probe.ts';
 import type { Store } from '../ports/store.ts';
 import type { Vault } from '../ports/vault.ts';
 import type { Problem } from '../problem.ts';
-import { waitingFor } from './direct-probe.ts';
-import { fairQueue } from './fair-queue.ts';
-import { endedProblem, type ProbeEnding } from './probe-ending.ts';
-import { NoAnswer, type ProbeChild, startChild } from './process-probe/child.ts';
-import type { Answered } from './process-probe/messages.ts';
-import { servePorts } from './process-probe/ports.ts';
+import { waitForIntrospection } from './direct-probe.ts';
+import { createFairQueue } from './fair-queue.ts';
+import { toEndingProblem, type ProbeEnding } from './probe-ending.ts';
+import { NoAnswer, type ProbeChild, startProbeChild } from './process-probe/child.ts';
+import type { AnsweredRequest } from './process-probe/messages.ts';
+import { createPortServer } from './process-probe/ports.ts';
 
 /** Limits of each process of one kind. */
-interface Limits {
+interface ProbeProcessLimits {
   /** Megabytes of V8's heap. */
   readonly heap: number;
   /** Megabytes of memory of all kinds; received bytes are outside V8's heap. */
@@ -28,7 +28,7 @@ interface Limits {
   readonly time: number;
 }
 
-interface Options {
+interface ProcessProbeOptions {
   /** The file that a probe process runs. */
   readonly entry: string;
   readonly store: Store;
@@ -46,8 +46,8 @@ interface Options {
   };
   readonly writeLog?: (line: string) => void;
   readonly limits?: {
-    readonly test?: Partial<Limits>;
-    readonly introspection?: Partial<Limits>;
+    readonly test?: Partial<ProbeProcessLimits>;
+    readonly introspection?: Partial<ProbeProcessLimits>;
     /** How many introspections run at the same time; others wait. */
     readonly introspections?: number;
   };
@@ -62,7 +62,7 @@ export interface ProcessProbe extends Probe, AsyncDisposable {
  * A probe in separate processes: tests and updates of credentials share one, and each introspection has its own. Harmful data from a source
  * can only end its own call. This process serves the store and the vault to the others, so that no write is left incomplete.
  */
-export const processProbe = (options: Options): ProcessProbe => {
+export const createProcessProbe = (options: ProcessProbeOptions): ProcessProbe => {
   const { store, vault, clock, policy, vantage, environment } = options;
   const writeLog = options.writeLog ?? ((line: string) => void process.stdout.write(`${line}\n`));
   const log = createLog({ function: 'probe' }, writeLog);
@@ -71,24 +71,24 @@ export const processProbe = (options: Options): ProcessProbe => {
     introspection: { ...introspectionLimits, ...options.limits?.introspection },
   };
   const children = new Set<ProbeChild>();
-  const alone = fairQueue({ atOnce: 4 });
-  const introspections = fairQueue({ atOnce: options.limits?.introspections ?? 2 });
+  const isolatedTests = createFairQueue({ atOnce: 4 });
+  const introspections = createFairQueue({ atOnce: options.limits?.introspections ?? 2 });
   const introspecting = new Map<string, Promise<unknown>>();
-  let shared: ProbeChild | undefined;
+  let sharedChild: ProbeChild | undefined;
   let isStopped = false;
 
-  const serve = servePorts({ store, vault }, (error) => log.error('failed', error));
+  const serve = createPortServer({ store, vault }, (error) => log.error('failed', error));
 
-  const start = (kind: keyof typeof limits): ProbeChild => {
-    if (isStopped) throw endedProblem('unknown');
+  const startProcess = (kind: keyof typeof limits): ProbeChild => {
+    if (isStopped) throw toEndingProblem('unknown');
     const { heap, memory, silence } = limits[kind];
-    const child = startChild({
+    const child = startProbeChild({
       entry: options.entry,
       start: {
         policy,
         vantage,
         environment: environment.told,
-        limits: { memory: memory * mb, heap: heap * mb, silence },
+        limits: { memory: memory * BYTES_PER_MB, heap: heap * BYTES_PER_MB, silence },
       },
       environment: environment.open,
       heap,
@@ -99,17 +99,17 @@ export const processProbe = (options: Options): ProcessProbe => {
     children.add(child);
     void child.ended.then((ending) => {
       children.delete(child);
-      if (shared === child) shared = undefined;
+      if (sharedChild === child) sharedChild = undefined;
       if (ending !== 'asked') log.info('a process of the probe ended', { kind, ending });
     });
     return child;
   };
 
   /** A call about a connection starts by reading it, so the item is sent along. If this read fails, the call itself reports it. */
-  const answerFirst = async (call: object): Promise<Answered | undefined> => {
+  const answerFirst = async (call: object): Promise<AnsweredRequest | undefined> => {
     if (!('id' in call) || !('tenant' in call)) return undefined;
     const { id, tenant } = call as SavedTest;
-    const request = { port: 'store', method: 'get', parameters: [keys.connection(tenant, id)] } as const;
+    const request = { port: 'store', method: 'get', parameters: [tableKeys.connection(tenant, id)] } as const;
     const outcome = await serve(request);
     return 'value' in outcome ? { request, outcome } : undefined;
   };
@@ -119,12 +119,12 @@ export const processProbe = (options: Options): ProcessProbe => {
     const first = await answerFirst(call);
     let child: ProbeChild | undefined;
     try {
-      child = shared ??= start('test');
+      child = sharedChild ??= startProcess('test');
       return await child.call(name, call, limits.test.time, first);
     } catch (error) {
       if (child && error instanceof NoAnswer && error.isLate) {
         // Other calls in this process must not fail because of this one. New calls go to a new process.
-        if (shared === child) shared = undefined;
+        if (sharedChild === child) sharedChild = undefined;
         child.end('when idle');
       }
       throw error;
@@ -137,7 +137,7 @@ export const processProbe = (options: Options): ProcessProbe => {
     name: 'test' | 'introspect',
     call: object,
   ): Promise<unknown> => {
-    const child = start(kind);
+    const child = startProcess(kind);
     try {
       return await child.call(name, call, limits[kind].time);
     } finally {
@@ -151,33 +151,33 @@ export const processProbe = (options: Options): ProcessProbe => {
       return (await callShared('test', call)) as TestResult; // the answer of `createDirectProbe` in the child
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
-      if (isStopped || error.isLate) throw await failedTest(call, error.ending);
+      if (isStopped || error.isLate) throw await recordFailedTest(call, error.ending);
     }
     // Any of the running tests may have ended the process. Running each in its own process finds out which one.
-    return alone.run({ tenant: tenantKey(call) }, async () => {
+    return isolatedTests.run({ tenant: toProbeTenantKey(call) }, async () => {
       try {
         return (await callAlone('test', 'test', call)) as TestResult; // as above
       } catch (error) {
-        throw error instanceof NoAnswer ? await failedTest(call, error.ending) : error;
+        throw error instanceof NoAnswer ? await recordFailedTest(call, error.ending) : error;
       }
     });
   };
 
   /** Records the failure of a test whose process ended, unless the failure says nothing about the source. */
-  const failedTest = async (call: SavedTest | DraftTest, ending: ProbeEnding): Promise<Problem> => {
-    const problem = endedProblem(ending);
+  const recordFailedTest = async (call: SavedTest | DraftTest, ending: ProbeEnding): Promise<Problem> => {
+    const problem = toEndingProblem(ending);
     if (problem.code === 'unavailable' || 'draft' in call || call.patch) return problem;
-    const { saveEnded } = await import('./probe/test.ts');
-    await saveEnded({ store, clock, vantage }, call, problem);
+    const { recordEndedTest } = await import('./probe/test.ts');
+    await recordEndedTest({ store, clock, vantage }, call, problem);
     return problem;
   };
 
-  const introspect = async (call: IntrospectionCall): Promise<Introspected> => {
+  const introspect = async (call: IntrospectionCall): Promise<IntrospectionAnswer> => {
     try {
-      return (await callAlone('introspection', 'introspect', call)) as Introspected; // as above
+      return (await callAlone('introspection', 'introspect', call)) as IntrospectionAnswer; // as above
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
-      const problem = endedProblem(error.ending);
+      const problem = toEndingProblem(error.ending);
       const { abandonIntrospection } = await import('./probe/introspect.ts');
       await abandonIntrospection({ store, clock }, call, problem);
       throw problem;
@@ -192,24 +192,24 @@ export const processProbe = (options: Options): ProcessProbe => {
         return (await callShared('credentials', call)) as StoredConnection; // as above
       } catch (error) {
         // Not retried: the change may already have been made.
-        throw error instanceof NoAnswer ? endedProblem('unknown') : error;
+        throw error instanceof NoAnswer ? toEndingProblem('unknown') : error;
       }
     },
 
     introspect: async (call, wait) => {
       // A new attempt replaces one that runs for an earlier version of the connection.
-      const key = `${tenantKey(call)}#${call.id}#${call.attempt ?? ''}`;
+      const key = `${toProbeTenantKey(call)}#${call.id}#${call.attempt ?? ''}`;
       // This attempt already waits or runs. Its lease would give the same answer.
       if (introspecting.has(key)) return { running: true };
-      const work = introspections.run({ tenant: tenantKey(call) }, () => introspect(call));
+      const work = introspections.run({ tenant: toProbeTenantKey(call) }, () => introspect(call));
       introspecting.set(key, work);
       void work.catch(() => undefined).then(() => introspecting.delete(key));
-      return waitingFor(work, wait, { log }, call);
+      return waitForIntrospection(work, wait, { log }, call);
     },
 
     warm: () => {
       try {
-        shared ??= start('test');
+        sharedChild ??= startProcess('test');
       } catch {
         // The failure is logged, and the first test tries again.
       }
@@ -224,13 +224,13 @@ export const processProbe = (options: Options): ProcessProbe => {
   };
 };
 
-const mb = 2 ** 20;
+const BYTES_PER_MB = 2 ** 20;
 
-const tenantKey = ({ tenant: { org, environment } }: { readonly tenant: Tenant }): string =>
+const toProbeTenantKey = ({ tenant: { org, environment } }: { readonly tenant: Tenant }): string =>
   `${org}#${environment}`;
 
 // One test needs little memory, but many share a process. A process for a single test frees its memory when it ends.
-const testLimits: Limits = { heap: 512, memory: 768, silence: 5000, time: 30_000 };
+const testLimits: ProbeProcessLimits = { heap: 512, memory: 768, silence: 5000, time: 30_000 };
 
 // The largest supported catalogs, with 100 000 tables, take half of this.
-const introspectionLimits: Limits = { heap: 1024, memory: 1536, silence: 60_000, time: 870_000 };
+const introspectionLimits: ProbeProcessLimits = { heap: 1024, memory: 1536, silence: 60_000, time: 870_000 };

@@ -1,11 +1,11 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Ports, Uses } from '../ports/ports.ts';
-import type { Settings } from '../settings.ts';
+import type { DeploymentSettings } from '../settings.ts';
 
 /** The environment of a process: AWS or a local server. Created once per process, on first use. */
 export interface Runtime {
   readonly clock: Clock;
-  readonly settings: Settings;
+  readonly settings: DeploymentSettings;
   /** Receives log lines. The default is standard output. */
   readonly writeLog?: (line: string) => void;
   /** The declared ports, created on first use and kept. Undeclared ports are not loaded. */

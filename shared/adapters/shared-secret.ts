@@ -1,13 +1,14 @@
 import { Problem } from '../problem.ts';
 
 /** The name in the ARN of a shared secret (platform mode). Refuses secrets of this deployment and anything that is not such an ARN. */
-export const sharedName = (arn: string, prefix: string): string => {
-  const name = form.exec(arn)?.[1];
-  if (name === undefined || name === prefix || name.startsWith(`${prefix}/`)) throw notShared();
+export const parseSharedSecretName = (arn: string, prefix: string): string => {
+  const name = sharedArnPattern.exec(arn)?.[1];
+  if (name === undefined || name === prefix || name.startsWith(`${prefix}/`)) throw createNotSharedProblem();
   return name;
 };
 
-export const notShared = () => new Problem('secret-not-shared');
+export const createNotSharedProblem = () => new Problem('secret-not-shared');
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html: the local vault uses the region `local`. */
-const form = /^arn:aws[a-z-]{0,20}:secretsmanager:[a-z0-9-]{1,30}:\d{12}:secret:([\w/+=.@-]{1,520})$/;
+const sharedArnPattern =
+  /^arn:aws[a-z-]{0,20}:secretsmanager:[a-z0-9-]{1,30}:\d{12}:secret:([\w/+=.@-]{1,520})$/;

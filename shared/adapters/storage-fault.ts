@@ -11,48 +11,52 @@ export interface StorageFault {
 }
 
 /** The storage fault that an error of `node:fs` or `node:sqlite` means; `undefined` for other errors. */
-export const readStorageFault = (error: unknown): StorageFault | undefined => {
-  for (let link = error, depth = 0; isObject(link) && depth < 8; link = link['cause'], depth += 1) {
-    const fault = byErrno[String(link['code'])] ?? bySqlite[primaryCode(link)];
+export const classifyStorageError = (error: unknown): StorageFault | undefined => {
+  for (let link = error, depth = 0; isErrorObject(link) && depth < 8; link = link['cause'], depth += 1) {
+    const fault =
+      storageFaultsByErrno[String(link['code'])] ?? storageFaultsBySqliteCode[readSqliteCode(link)];
     if (fault) return fault;
   }
   return undefined;
 };
 
 /** SQLite's primary result code; 0 if the error is not SQLite's: https://www.sqlite.org/rescode.html */
-export const primaryCode = (error: unknown): number =>
-  isObject(error) && typeof error['errcode'] === 'number' ? error['errcode'] & 0xff : 0;
+export const readSqliteCode = (error: unknown): number =>
+  isErrorObject(error) && typeof error['errcode'] === 'number' ? error['errcode'] & 0xff : 0;
 
 /**
  * Turns a storage fault into a 503 problem that names it; returns other errors unchanged. `place` starts the sentence: `The state folder`.
  */
-export const asUnavailable = (error: unknown, place: string): unknown => {
+export const toStorageProblem = (error: unknown, place: string): unknown => {
   if (error instanceof Problem) return error;
-  const fault = readStorageFault(error);
-  return fault ? unavailable(fault, place, error) : error;
+  const fault = classifyStorageError(error);
+  return fault ? createUnavailableProblem(fault, place, error) : error;
 };
 
-export const unavailable = ({ reason, remediation }: StorageFault, place: string, cause: unknown): Problem =>
-  new Problem('unavailable', `${place} cannot be used: ${reason}`, { remediation, cause });
+export const createUnavailableProblem = (
+  { reason, remediation }: StorageFault,
+  place: string,
+  cause: unknown,
+): Problem => new Problem('unavailable', `${place} cannot be used: ${reason}`, { remediation, cause });
 
 /**
  * Finds out why SQLite cannot open, read or write a file. SQLite does not report the cause, so this tries to open the file and write to its
  * folder.
  */
 export const findStorageFault = (path: string, error: unknown): StorageFault | undefined => {
-  const fault = readStorageFault(error);
-  if (!fault || !vague.has(primaryCode(error)) || path === ':memory:') return fault;
+  const fault = classifyStorageError(error);
+  if (!fault || !vagueSqliteCodes.has(readSqliteCode(error)) || path === ':memory:') return fault;
   try {
     if (existsSync(path)) closeSync(openSync(path, 'r+'));
-    writeBeside(path);
+    tryWriteBeside(path);
   } catch (found) {
-    return readStorageFault(found) ?? fault;
+    return classifyStorageError(found) ?? fault;
   }
   return fault;
 };
 
 /** Writes as many bytes as SQLite's smallest write. */
-const writeBeside = (path: string): void => {
+const tryWriteBeside = (path: string): void => {
   const draft = `${path}.${process.pid}.tmp`;
   if (!existsSync(dirname(path))) return;
   const file = openSync(draft, 'w', 0o600);
@@ -65,22 +69,22 @@ const writeBeside = (path: string): void => {
 };
 
 /** IOERR, CANTOPEN */
-const vague = new Set([10, 14]);
+const vagueSqliteCodes = new Set([10, 14]);
 
-const full: StorageFault = {
+const diskFull: StorageFault = {
   reason: 'its disk is full',
   remediation: 'Free space on the disk of the state folder, then try again.',
 };
-const quota: StorageFault = {
+const diskQuotaExceeded: StorageFault = {
   reason: 'the disk quota of this account is used up',
   remediation: 'Free space on the disk of the state folder or raise the quota, then try again.',
 };
-const readOnly: StorageFault = {
+const readOnlyDisk: StorageFault = {
   reason: 'it is read-only',
   remediation:
     'Mount the file system of the state folder for writing and make its files writable, then try again.',
 };
-const noAccess: StorageFault = {
+const noDiskAccess: StorageFault = {
   reason: 'this account may not read and write it',
   remediation: 'Give the state folder and all in it to the account that runs Mooring, then try again.',
 };
@@ -88,36 +92,36 @@ const tooManyFiles: StorageFault = {
   reason: 'too many files are open',
   remediation: 'Raise the limit of open files (ulimit -n) or close what holds them open, then try again.',
 };
-const inputOutput: StorageFault = {
+const diskError: StorageFault = {
   reason: 'its disk reports an input/output error',
   remediation: 'Check the disk of the state folder, then try again.',
 };
-const cannotOpen: StorageFault = {
+const cannotOpenFile: StorageFault = {
   reason: 'a file in it cannot be opened',
   remediation:
     'Check the rights on the state folder, its disk and the limit of open files (ulimit -n), then try again.',
 };
 
 /** https://nodejs.org/api/errors.html#common-system-errors */
-const byErrno: Readonly<Record<string, StorageFault>> = {
-  ENOSPC: full,
-  EDQUOT: quota,
-  EROFS: readOnly,
-  EACCES: noAccess,
-  EPERM: noAccess,
+const storageFaultsByErrno: Readonly<Record<string, StorageFault>> = {
+  ENOSPC: diskFull,
+  EDQUOT: diskQuotaExceeded,
+  EROFS: readOnlyDisk,
+  EACCES: noDiskAccess,
+  EPERM: noDiskAccess,
   EMFILE: tooManyFiles,
   ENFILE: tooManyFiles,
-  EIO: inputOutput,
+  EIO: diskError,
 };
 
 /** PERM, READONLY, IOERR, FULL, CANTOPEN: https://www.sqlite.org/rescode.html */
-const bySqlite: Readonly<Record<number, StorageFault>> = {
-  3: noAccess,
-  8: readOnly,
-  10: inputOutput,
-  13: full,
-  14: cannotOpen,
+const storageFaultsBySqliteCode: Readonly<Record<number, StorageFault>> = {
+  3: noDiskAccess,
+  8: readOnlyDisk,
+  10: diskError,
+  13: diskFull,
+  14: cannotOpenFile,
 };
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+const isErrorObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;

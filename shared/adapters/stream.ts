@@ -1,22 +1,22 @@
 import type { StoreEvent } from '../ports/store.ts';
-import { itemOf } from './attributes.ts';
-import type { Attribute } from './attributes.ts';
+import { toItem } from './attributes.ts';
+import type { DynamoAttribute } from './attributes.ts';
 
 /** A record of the table's stream, as Lambda passes it to a function or as the SDK reads it. */
 export interface StreamRecord {
   readonly eventID?: string | undefined;
   readonly dynamodb?:
-    { readonly OldImage?: Image | undefined; readonly NewImage?: Image | undefined } | undefined;
+    { readonly OldImage?: StreamImage | undefined; readonly NewImage?: StreamImage | undefined } | undefined;
 }
 
 /** Requires a stream with old and new images, as `tableSchema` declares. */
-export const streamEvent = ({ eventID, dynamodb }: StreamRecord): StoreEvent => {
+export const toStoreEvent = ({ eventID, dynamodb }: StreamRecord): StoreEvent => {
   if (eventID === undefined) throw new TypeError('A record of a stream: expected an eventID');
   return {
     id: eventID,
-    ...(dynamodb?.OldImage && { before: itemOf(dynamodb.OldImage) }),
-    ...(dynamodb?.NewImage && { after: itemOf(dynamodb.NewImage) }),
+    ...(dynamodb?.OldImage && { before: toItem(dynamodb.OldImage) }),
+    ...(dynamodb?.NewImage && { after: toItem(dynamodb.NewImage) }),
   };
 };
 
-type Image = Readonly<Record<string, Attribute>>;
+type StreamImage = Readonly<Record<string, DynamoAttribute>>;

@@ -4,7 +4,7 @@ export interface TurnBudget {
   spend(rows: number, bytes: number): void;
 }
 
-interface Options {
+interface TurnBudgetOptions {
   readonly rows: number;
   readonly bytes: number;
   /** Called after each turn of the event loop with what was spent in it. */
@@ -15,13 +15,17 @@ interface Options {
  * Spreads synchronous work over several turns of the event loop. Awaiting values that are already there never ends a turn, so a long loop
  * over rows would block all other callers.
  */
-export const turnBudget = ({ rows: maxRows, bytes: maxBytes, onTurn }: Options): TurnBudget => {
+export const createTurnBudget = ({
+  rows: maxRows,
+  bytes: maxBytes,
+  onTurn,
+}: TurnBudgetOptions): TurnBudget => {
   let rows = 0;
   let bytes = 0;
   let next: Promise<void> | undefined;
 
   const isSpent = () => rows >= maxRows || bytes >= maxBytes;
-  const nextTurn = () =>
+  const waitForNextTurn = () =>
     (next ??= new Promise((resolve) => {
       setImmediate(() => {
         onTurn?.({ rows, bytes });
@@ -33,7 +37,7 @@ export const turnBudget = ({ rows: maxRows, bytes: maxBytes, onTurn }: Options):
     }));
   const waitUntilFree = async () => {
     // Waiters continue in the order in which they came. If the new budget is used up, the rest wait again.
-    while (isSpent()) await nextTurn();
+    while (isSpent()) await waitForNextTurn();
   };
 
   return {
@@ -41,7 +45,7 @@ export const turnBudget = ({ rows: maxRows, bytes: maxBytes, onTurn }: Options):
     spend: (moreRows, moreBytes) => {
       rows += moreRows;
       bytes += moreBytes;
-      void nextTurn();
+      void waitForNextTurn();
     },
   };
 };

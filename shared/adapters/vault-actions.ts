@@ -16,7 +16,7 @@ export interface VaultActions {
 
 // To undo a creation without an answer, `create` reads the list of versions (which contains no values) and deletes the secret.
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html lists which actions need the key.
-const write = {
+const writeActionsTable = {
   create: {
     own: [
       'secretsmanager:CreateSecret',
@@ -34,7 +34,7 @@ const write = {
 
 /** The IAM actions of each method of the Secrets Manager vault. The stacks build their grants from this table. */
 export const vaultActions = {
-  ...write,
+  ...writeActionsTable,
   read: { own: ['secretsmanager:GetSecretValue'], key: ['kms:Decrypt'] },
   stage: { own: ['secretsmanager:PutSecretValue'], key: ['kms:GenerateDataKey', 'kms:Decrypt'] },
   replace: {

@@ -1,16 +1,16 @@
 import * as v from 'valibot';
-import { env } from '../env.ts';
+import { readEnv } from '../env.ts';
 import type { Log } from '../log.ts';
 import type { Probe } from '../ports/probe.ts';
-import { awsRuntime } from './aws.ts';
-import { directProbe } from './direct-probe.ts';
+import { getAwsRuntime } from './aws.ts';
+import { createDirectProbe } from './direct-probe.ts';
 
 /** The ports that the probe's functions use. Each function has a role of its own. */
 export const probeUses = { store: 'write', vault: 'read' } as const;
 
 /** The probe in the VPC, for one invocation. */
-export const vpcProbe = async (log: Log): Promise<Probe> => {
-  const { ports, clock } = awsRuntime();
+export const openVpcProbe = async (log: Log): Promise<Probe> => {
+  const { ports, clock } = getAwsRuntime();
   const { store, vault } = await ports(probeUses);
   if (!store || !vault) throw new Error('The probe was given no store or vault');
   const { EgressPolicy } = await import('../network/egress.ts');
@@ -19,14 +19,17 @@ export const vpcProbe = async (log: Log): Promise<Probe> => {
     VPC_ID: vpc,
     EGRESS_IPS: ips,
     EGRESS: egress,
-    AWS_LAMBDA_RUNTIME_API: own,
-  } = env();
+    AWS_LAMBDA_RUNTIME_API: runtimeApi,
+  } = readEnv();
   const policy = v.parse(EgressPolicy, JSON.parse(egress ?? '{}'));
-  return directProbe({
+  return createDirectProbe({
     store,
     vault,
     // Even if the policy allows loopback, connections must not reach the Lambda runtime API of this function.
-    policy: { ...policy, deny: [...(policy.deny ?? []), ...(own && /^[\d.]+:\d+$/.test(own) ? [own] : [])] },
+    policy: {
+      ...policy,
+      deny: [...(policy.deny ?? []), ...(runtimeApi && /^[\d.]+:\d+$/.test(runtimeApi) ? [runtimeApi] : [])],
+    },
     vantage: {
       region: region ?? null,
       vpc_id: vpc ?? null,

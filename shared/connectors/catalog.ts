@@ -28,8 +28,8 @@ export const columnKinds = [
   'other',
 ] as const;
 
-const text = v.nullable(v.string());
-const count = v.nullable(v.number());
+const nullableText = v.nullable(v.string());
+const nullableCount = v.nullable(v.number());
 
 export const Column = v.object({
   name: v.string(),
@@ -37,9 +37,9 @@ export const Column = v.object({
   type: v.string(),
   kind: v.picklist(columnKinds),
   nullable: v.boolean(),
-  default: text,
+  default: nullableText,
   generated: v.nullable(v.picklist(['identity', 'stored', 'virtual'])),
-  comment: text,
+  comment: nullableText,
   /** The number that the source gives the column, from 1, with gaps where columns were dropped. */
   position: v.number(),
   /** The share (0–1) of sampled documents or files that have the column. Present only if columns come from a sample. */
@@ -64,7 +64,7 @@ export const Index = v.object({
   /** Applies only to the rows of `predicate`, and to no rows if `valid` is false. */
   unique: v.boolean(),
   /** The condition of a partial index, as the source spells it. `null` if the index contains all rows. */
-  predicate: text,
+  predicate: nullableText,
   /** False if the source does not use or check the index: its build failed, or it is disabled or unusable. */
   valid: v.boolean(),
 });
@@ -78,7 +78,7 @@ export const Sampled = v.object({
   files: v.exactOptional(v.number()),
   /** The number of rows that the kinds of the columns come from. All columns are known. */
   rows: v.exactOptional(v.number()),
-  of: count,
+  of: nullableCount,
 });
 export type Sampled = v.InferOutput<typeof Sampled>;
 
@@ -86,15 +86,15 @@ export const Table = v.object({
   schema: v.string(),
   name: v.string(),
   kind: v.picklist(tableKinds),
-  comment: text,
+  comment: nullableText,
   /** An estimate. `null` if the source does not know. */
-  rows: count,
+  rows: nullableCount,
   /** The total size with indexes and large values. An estimate as old as `rows`. */
-  size_bytes: count,
+  size_bytes: nullableCount,
   /** When the source last counted `rows` and `size_bytes`. `null` if it does not say, or if it counts on each query. */
-  statistics_at: text,
+  statistics_at: nullableText,
   /** The partitioned table that a partition belongs to, as `schema.name`. */
-  parent: text,
+  parent: nullableText,
   columns: v.array(Column),
   /** Absent if the whole table was read, or if the source declares its columns. */
   sampled: v.exactOptional(Sampled),
@@ -107,7 +107,7 @@ export const Table = v.object({
 export type Table = v.InferOutput<typeof Table>;
 
 /** Whether the table may have columns that the sample does not contain. */
-export const mayHaveMoreColumns = ({ sampled }: Pick<Table, 'sampled'>): boolean =>
+export const canHaveMoreColumns = ({ sampled }: Pick<Table, 'sampled'>): boolean =>
   sampled !== undefined && sampled.rows === undefined;
 
 /** Something that the source contains and the catalog does not, with the reason and the remediation. */
@@ -119,11 +119,11 @@ export const Missing = v.object({
 export type Missing = v.InferOutput<typeof Missing>;
 
 /** The part of a source to read. */
-export interface Scope {
+export interface CatalogScope {
   /** If present, only these schemas are read. */
   readonly schemas?: readonly string[] | undefined;
   readonly excludedSchemas: readonly string[];
 }
 
 /** Receives tables in batches, ordered by schema, then name, both by their UTF-8 bytes. Await it, because it may write to the store. */
-export type Sink = (tables: readonly Table[]) => Promise<void> | void;
+export type TableSink = (tables: readonly Table[]) => Promise<void> | void;

@@ -1,7 +1,7 @@
 import type * as v from 'valibot';
 import type { Dialer } from '../network/dialer.ts';
-import type { Complaint, ProblemCode } from '../problem.ts';
-import type { Missing, Scope, Sink } from './catalog.ts';
+import type { FieldError, ProblemCode } from '../problem.ts';
+import type { Missing, CatalogScope, TableSink } from './catalog.ts';
 import type { NameRules } from './names.ts';
 import type { TypeNames } from './type-names.ts';
 
@@ -18,7 +18,11 @@ export interface Session extends AsyncDisposable {
    * Passes every table of the scope to the sink and returns what is missing from the catalog. Calls `learnNames` if the settings of the server
    * determine how names compare.
    */
-  introspect(scope: Scope, sink: Sink, learnNames?: (names: NameRules) => void): Promise<readonly Missing[]>;
+  introspect(
+    scope: CatalogScope,
+    sink: TableSink,
+    learnNames?: (names: NameRules) => void,
+  ): Promise<readonly Missing[]>;
 }
 
 export interface Privileges {
@@ -27,7 +31,7 @@ export interface Privileges {
 }
 
 /** The input for a session, already parsed with the schemas of the connector. */
-export interface Target<
+export interface SessionTarget<
   Config = Readonly<Record<string, unknown>>,
   Credentials = Readonly<Record<string, string>>,
 > {
@@ -50,7 +54,7 @@ export interface Target<
 }
 
 /** The meaning of an error of a driver. `native` is the code of the source, shown as `native_code`. */
-export interface Failure {
+export interface SourceFailure {
   readonly code: ProblemCode;
   readonly native?: string;
   /** Replaces the general remediation of the problem code. */
@@ -65,16 +69,16 @@ export interface ConnectionStringParts {
 }
 
 /** Parses the connection strings of some schemes. */
-export interface ConnectionString {
+export interface ConnectionStringParser {
   readonly schemes: readonly string[];
   /** Throws `invalid-request` with the names of options that are not allowed, and never with a value. */
   readonly parse: (text: string) => ConnectionStringParts;
 }
 
 /** Creates a parser whose code is loaded with the first connection string, so that functions that only list connectors do not load it. */
-export const lateParser = (
+export const createLazyParser = (
   schemes: readonly string[],
-  load: () => Promise<ConnectionString>,
+  load: () => Promise<ConnectionStringParser>,
 ): NonNullable<Connector['connectionString']> => ({
   schemes,
   parse: async (text) => (await load()).parse(text),
@@ -84,7 +88,7 @@ export const lateParser = (
  * How the values of a field compare in security. `exact`: no two values compare. `url`: https is stronger than http to the same host and
  * port. Otherwise chains of values from the weakest to the strongest, '' for an absent value: values without a common chain do not compare.
  */
-export type Strength = 'exact' | 'url' | readonly (readonly string[])[];
+export type StrengthOrder = 'exact' | 'url' | readonly (readonly string[])[];
 
 /** A destination named in `config` that a secret may be sent to. */
 export interface NamedSource {
@@ -96,7 +100,7 @@ export interface NamedSource {
   readonly standsFor?: (host: string) => boolean;
 }
 
-export interface Reach {
+export interface SourceReach {
   readonly named: readonly NamedSource[];
   /** The ports that a tag entry without a port allows. Default: the default port of the connector. */
   readonly bareEntry?: 'any-port' | 'no-port' | number;
@@ -107,7 +111,7 @@ export interface Reach {
 }
 
 /** Spells a name as in a query of this kind of source. */
-export type Quote = (identifier: string) => string;
+export type QuoteName = (identifier: string) => string;
 
 /** One kind of source: a plain value in its own folder, and a line in the registry. */
 export interface Connector {
@@ -118,20 +122,20 @@ export interface Connector {
   /** The oldest supported server version, as its vendor spells it. */
   readonly minimum?: string;
   /** The fields that may be stored and shown. */
-  readonly config: ObjectSchema;
+  readonly config: FieldsSchema;
   /** The fields that go to the vault and nowhere else, by auth method. The first auth method is the default. */
-  readonly credentials: Readonly<Record<string, ObjectSchema>>;
+  readonly credentials: Readonly<Record<string, FieldsSchema>>;
   /** Fields of `config` that determine where the credentials are sent: a change of one locks the credentials. */
   readonly destination: readonly string[];
   /**
    * Fields of `destination` and `credentials`, including `auth_method`, that determine how secrets are sent. An update without the secrets may
    * only make their values stronger. Fields of `credentials` that are not listed may change freely.
    */
-  readonly strength: Readonly<Record<string, Strength>>;
+  readonly strength: Readonly<Record<string, StrengthOrder>>;
   /** Secret fields with a separate login, to which `strength` does not apply. They stay when another field needs its secret again. */
   readonly separateLogins?: readonly string[];
   /** The destinations that `config` names: in platform mode the tags of the secret must cover all of them. May throw what `load` would. */
-  readonly reach: (config: Readonly<Record<string, unknown>>, mode: SslMode) => Reach;
+  readonly reach: (config: Readonly<Record<string, unknown>>, mode: SslMode) => SourceReach;
   /** Other services that the connector calls, by their names in `endpoints` of the egress policy. */
   readonly services?: readonly string[];
   /** The kinds of names that autocomplete supports. */
@@ -139,7 +143,7 @@ export interface Connector {
   /** How names compare when the settings of the server are not known. */
   readonly names: NameRules;
   /** Quotes a name for a query, only if the engine requires it. Loaded late, with its reserved words. */
-  readonly loadQuote: () => Promise<Quote>;
+  readonly loadQuote: () => Promise<QuoteName>;
   /** The synonyms of types. Without it, types compare by their spelling, without case. */
   readonly loadTypeNames?: () => Promise<TypeNames>;
   /**
@@ -152,46 +156,46 @@ export interface Connector {
     readonly config: Readonly<Record<string, unknown>>;
     readonly auth_method: string;
     readonly ssl_mode: SslMode | undefined;
-  }) => readonly Complaint[];
+  }) => readonly FieldError[];
   readonly connectionString?: {
     readonly schemes: readonly string[];
     /** The same as in `ConnectionStringParser`, but may load its code first (`createLazyParser`). */
     readonly parse: (text: string) => ConnectionStringParts | Promise<ConnectionStringParts>;
   };
   /** Loads the session code and the driver. Only the probe calls it. */
-  readonly load: () => Promise<Speaker>;
+  readonly load: () => Promise<SessionModule>;
 }
 
 /**
  * The part of a connector that dials: `load: () => import('./session.ts')`. `logins.ts` beside it lists every login method that the driver
  * may use and what it sends; the dialer permits a login by that list.
  */
-export interface Speaker<T = Target> {
+export interface SessionModule<T = SessionTarget> {
   /** Classifies an error of the driver. `undefined` falls back to the network codes and then to `server-error`. Pure; never throws. */
-  readonly failure: (error: unknown) => Failure | undefined;
+  readonly failure: (error: unknown) => SourceFailure | undefined;
   /** Opens a session that uses only sockets of the dialer. Runs the `authenticate` step, and closes everything it opened if it throws. */
   readonly open: (target: T, dialer: Dialer) => Promise<Session>;
 }
 
-type ObjectSchema = v.StrictObjectSchema<v.ObjectEntries, undefined>;
+type FieldsSchema = v.StrictObjectSchema<v.ObjectEntries, undefined>;
 
-interface Definition<C extends ObjectSchema, K extends Readonly<Record<string, ObjectSchema>>> extends Omit<
-  Connector,
-  'load' | 'config' | 'credentials' | 'reach'
-> {
-  readonly reach: (config: v.InferOutput<C>, mode: SslMode) => Reach;
+interface ConnectorDefinition<
+  C extends FieldsSchema,
+  K extends Readonly<Record<string, FieldsSchema>>,
+> extends Omit<Connector, 'load' | 'config' | 'credentials' | 'reach'> {
+  readonly reach: (config: v.InferOutput<C>, mode: SslMode) => SourceReach;
   readonly config: C;
   readonly credentials: K;
-  readonly load: () => Promise<Speaker<Target<v.InferOutput<C>, Fields<K>>>>;
+  readonly load: () => Promise<SessionModule<SessionTarget<v.InferOutput<C>, AuthMethodFields<K>>>>;
 }
 
 /** The fields of all auth methods, each optional. */
-type Fields<K extends Readonly<Record<string, ObjectSchema>>> = {
-  readonly [F in AllKeys<v.InferOutput<K[keyof K]>>]?: string;
+type AuthMethodFields<K extends Readonly<Record<string, FieldsSchema>>> = {
+  readonly [F in UnionKeys<v.InferOutput<K[keyof K]>>]?: string;
 };
-type AllKeys<U> = U extends unknown ? keyof U & string : never;
+type UnionKeys<U> = U extends unknown ? keyof U & string : never;
 
 /** Types the loaded module by the schemas of config and credentials; the domain parses the target with them. */
-export const defineConnector = <C extends ObjectSchema, K extends Readonly<Record<string, ObjectSchema>>>(
-  definition: Definition<C, K>,
+export const defineConnector = <C extends FieldsSchema, K extends Readonly<Record<string, FieldsSchema>>>(
+  definition: ConnectorDefinition<C, K>,
 ): Connector => definition as unknown as Connector; // its module accepts a narrower target than `SessionTarget`

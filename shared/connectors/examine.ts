@@ -1,154 +1,159 @@
 import { createDialer } from '../network/create-dialer.ts';
-import type { Place, StepName, TlsAsk } from '../network/dialer.ts';
+import type { HostPort, StepName, TlsSettings } from '../network/dialer.ts';
 import type { EgressPolicy } from '../network/egress.ts';
-import { problemOf } from '../network/failure.ts';
-import type { Resolve } from '../network/resolve.ts';
-import { createTrail } from '../network/trail.ts';
-import type { Step, Trail } from '../network/trail.ts';
+import { toSourceProblem } from '../network/failure.ts';
+import type { HostResolver } from '../network/resolve.ts';
+import { createStepRecorder } from '../network/trail.ts';
+import type { RecordedStep, StepRecorder } from '../network/trail.ts';
 import { Problem } from '../problem.ts';
 import type { ProblemCode } from '../problem.ts';
-import type { Connector, Session, Speaker, Target } from './connector.ts';
+import type { Connector, Session, SessionModule, SessionTarget } from './connector.ts';
 
-export interface ExamineOptions {
+export interface SourceSessionOptions {
   readonly policy: EgressPolicy;
   readonly environment: string;
-  readonly tlsAsk: TlsAsk;
+  readonly tlsSettings: TlsSettings;
   readonly options: { readonly connection_timeout_seconds: number };
-  readonly resolve?: Resolve;
+  readonly resolve?: HostResolver;
   /** Restricts the hosts that may be dialed, in addition to the policy. Default: no restriction. */
-  readonly mayDial?: (place: Place) => boolean;
+  readonly mayDial?: (place: HostPort) => boolean;
   /** Milliseconds for everything together. Default: 25 s for a test and 14 minutes for a session. */
   readonly budget?: number;
 }
 
-export type Examination =
+export type SourceTestResult =
   | {
       readonly status: 'connected';
       readonly details: { readonly latency_ms: number; readonly version: string };
-      readonly steps: Step[];
+      readonly steps: RecordedStep[];
     }
   | {
       readonly status: 'failed';
       readonly details: { readonly error: string; readonly code: ProblemCode };
-      readonly steps: Step[];
+      readonly steps: RecordedStep[];
     };
 
 /** A session whose methods throw only problems. Disposing it also closes its sockets and its step recorder. */
-export interface OpenSession extends Session {
-  readonly trail: Trail;
+export interface ManagedSession extends Session {
+  readonly recorder: StepRecorder;
 }
 
 /** Tests a target step by step. A failure of the source is returned, never thrown. */
-export const examine = async (
+export const runSourceTest = async (
   connector: Connector,
-  target: Target,
-  options: ExamineOptions,
-): Promise<Examination> => {
-  await using way = openWay(connector, target, { budget: 25_000, ...options });
-  const { trail } = way;
+  target: SessionTarget,
+  options: SourceSessionOptions,
+): Promise<SourceTestResult> => {
+  await using resources = createSessionResources(connector, target, { budget: 25_000, ...options });
+  const { recorder } = resources;
   try {
-    const session = await way.open();
-    const version = await trail.step('query', async () => {
-      const named = plainText(await session.ping());
-      refuseOld(connector, named);
+    const session = await resources.open();
+    const version = await recorder.step('query', async () => {
+      const named = sanitizeVersion(await session.ping());
+      checkMinimumVersion(connector, named);
       return named;
     });
-    const latency = trail.elapsed('connect');
-    const { missing, excess } = await trail.step('privileges', () => session.privileges());
+    const latency = recorder.measureElapsed('connect');
+    const { missing, excess } = await recorder.step('privileges', () => session.privileges());
     if (missing.length > 0) {
-      trail.warn('privileges', {
+      recorder.warn('privileges', {
         code: 'privileges-missing',
         remediation: missing.map(({ grant }) => grant).join('\n'),
       });
     }
     if (excess.length > 0) {
-      trail.warn('privileges', {
+      recorder.warn('privileges', {
         code: 'over-privileged',
         remediation: excess.map(({ cure }) => cure).join('\n'),
       });
     }
-    return { status: 'connected', details: { latency_ms: latency, version }, steps: trail.steps() };
+    return { status: 'connected', details: { latency_ms: latency, version }, steps: recorder.listSteps() };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return { status: 'failed', details: { error: error.message, code: error.code }, steps: trail.steps() };
+    return {
+      status: 'failed',
+      details: { error: error.message, code: error.code },
+      steps: recorder.listSteps(),
+    };
   }
 };
 
 /** Opens a session for other work than a test. Throws problems with the `steps` so far. All later calls share the time budget. */
-export const openSession = async (
+export const openManagedSession = async (
   connector: Connector,
-  target: Target,
-  options: ExamineOptions,
-): Promise<OpenSession> => {
+  target: SessionTarget,
+  options: SourceSessionOptions,
+): Promise<ManagedSession> => {
   await using closing = new AsyncDisposableStack();
-  const way = closing.use(openWay(connector, target, { budget: 840_000, ...options }));
-  const { trail } = way;
+  const resources = closing.use(createSessionResources(connector, target, { budget: 840_000, ...options }));
+  const { recorder } = resources;
   const withSteps = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       const { code, message, extras, cause } = error;
-      throw new Problem(code, message, { ...extras, steps: trail.steps(), cause });
+      throw new Problem(code, message, { ...extras, steps: recorder.listSteps(), cause });
     }
   };
-  const session = await withSteps(way.open);
+  const session = await withSteps(resources.open);
   const open = closing.move();
   return {
-    trail,
-    ping: () => withSteps(() => trail.within(() => session.ping())),
-    privileges: () => withSteps(() => trail.within(() => session.privileges())),
-    introspect: (...asked) => withSteps(() => trail.within(() => session.introspect(...asked))),
+    recorder,
+    ping: () => withSteps(() => recorder.withinBudget(() => session.ping())),
+    privileges: () => withSteps(() => recorder.withinBudget(() => session.privileges())),
+    introspect: (...asked) => withSteps(() => recorder.withinBudget(() => session.introspect(...asked))),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 };
 
-type WayOptions = ExamineOptions & Required<Pick<ExamineOptions, 'budget'>>;
+type ManagedSessionOptions = SourceSessionOptions & Required<Pick<SourceSessionOptions, 'budget'>>;
 
-interface Way extends AsyncDisposable {
-  readonly trail: Trail;
+interface SessionResources extends AsyncDisposable {
+  readonly recorder: StepRecorder;
   readonly open: () => Promise<Session>;
 }
 
 /** Creates the step recorder and the dialer, and opens the session on demand. Disposing closes them in the opposite order. */
-const openWay = (
+const createSessionResources = (
   connector: Connector,
-  target: Target,
-  { policy, environment, tlsAsk, options, resolve, mayDial, budget }: WayOptions,
-): Way => {
+  target: SessionTarget,
+  { policy, environment, tlsSettings, options, resolve, mayDial, budget }: ManagedSessionOptions,
+): SessionResources => {
   const closing = new AsyncDisposableStack();
-  let failure: Speaker['failure'] = () => undefined;
-  const trail = closing.use(
-    createTrail({
-      limits: limitSteps(options.connection_timeout_seconds, target.options.query_timeout_seconds),
+  let classifyError: SessionModule['failure'] = () => undefined;
+  const recorder = closing.use(
+    createStepRecorder({
+      limits: createStepLimits(options.connection_timeout_seconds, target.options.query_timeout_seconds),
       budget,
-      explain: (error, heard) => problemOf(error, { title: connector.title, failure }, heard),
+      explain: (error, heard) =>
+        toSourceProblem(error, { title: connector.title, failure: classifyError }, heard),
     }),
   );
   const dialer = closing.use(
     createDialer({
       policy,
       environment,
-      tlsAsk,
-      trail,
+      tlsSettings,
+      recorder,
       ...(resolve && { resolve }),
       ...(mayDial && { mayDial }),
     }),
   );
   const open = async () => {
-    const session = await trail.within(async () => {
+    const session = await recorder.withinBudget(async () => {
       const speaker = await connector.load();
-      failure = (error) => speaker.failure(error);
+      classifyError = (error) => speaker.failure(error);
       return speaker.open(target, dialer);
     });
-    closing.defer(() => closeSession(session, trail.signal.aborted ? 50 : 500));
+    closing.defer(() => closeSessionWithin(session, recorder.signal.aborted ? 50 : 500));
     return session;
   };
-  return { trail, open, [Symbol.asyncDispose]: () => closing.disposeAsync() };
+  return { recorder, open, [Symbol.asyncDispose]: () => closing.disposeAsync() };
 };
 
 /** Creates the limits of the steps, in milliseconds, from the timeouts of the connection in seconds. No step may use the whole budget of a test. */
-export const limitSteps =
+export const createStepLimits =
   (connection: number, query: number) =>
   (step: StepName): number => {
     if (step === 'query' || step === 'privileges') return Math.min(query, 10) * 1000;
@@ -156,10 +161,10 @@ export const limitSteps =
   };
 
 /** Closes the session, but waits only for a short time: its sockets are destroyed afterwards. */
-const closeSession = async (session: Session, patience: number): Promise<void> => {
+const closeSessionWithin = async (session: Session, timeoutMs: number): Promise<void> => {
   let timer: NodeJS.Timeout | undefined;
   const enough = new Promise<void>((done) => {
-    timer = setTimeout(done, patience);
+    timer = setTimeout(done, timeoutMs);
   });
   const closed = Promise.resolve(session[Symbol.asyncDispose]()).catch(() => {});
   await Promise.race([closed, enough]);
@@ -167,11 +172,11 @@ const closeSession = async (session: Session, patience: number): Promise<void> =
 };
 
 /** Removes control characters and cuts the text, because a server may return any version text. */
-const plainText = (version: string): string => version.replace(/\p{Cc}/gu, ' ').slice(0, 200);
+const sanitizeVersion = (version: string): string => version.replace(/\p{Cc}/gu, ' ').slice(0, 200);
 
-const refuseOld = ({ title, minimum }: Connector, version: string): void => {
+const checkMinimumVersion = ({ title, minimum }: Connector, version: string): void => {
   const found = /\d+(?:\.\d+)*/.exec(version)?.[0];
-  if (minimum === undefined || found === undefined || compare(found, minimum) >= 0) return;
+  if (minimum === undefined || found === undefined || compareVersions(found, minimum) >= 0) return;
   throw new Problem(
     'unsupported-version',
     `${title}: the server has version ${found}, and ${minimum} is the oldest that works.`,
@@ -179,7 +184,7 @@ const refuseOld = ({ title, minimum }: Connector, version: string): void => {
   );
 };
 
-const compare = (one: string, other: string): number => {
+const compareVersions = (one: string, other: string): number => {
   const [a, b] = [one, other].map((version) => version.split('.').map(Number));
   for (let at = 0; at < Math.max(a?.length ?? 0, b?.length ?? 0); at += 1) {
     const difference = (a?.[at] ?? 0) - (b?.[at] ?? 0);

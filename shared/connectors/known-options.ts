@@ -1,4 +1,4 @@
-import { foldName } from './string-parts.ts';
+import { foldOptionName } from './string-parts.ts';
 
 // Only the parsers of connection strings load this file.
 
@@ -6,11 +6,11 @@ import { foldName } from './string-parts.ts';
  * Creates the set of option names that clients of one kind of source use. An error message repeats the name of a refused option only if it is
  * in this set; other options are reported by their position.
  */
-const list = (...names: readonly string[]): ReadonlySet<string> =>
-  new Set([common, ...names].flatMap((text) => text.trim().split(/\s+/).map(foldName)));
+const createOptionSet = (...names: readonly string[]): ReadonlySet<string> =>
+  new Set([commonOptions, ...names].flatMap((text) => text.trim().split(/\s+/).map(foldOptionName)));
 
 /** Names that vulnerability scanners try, and names that all clients share. */
-const common = `
+const commonOptions = `
   load_extension constructor user username password database host port server ssl tls sslmode ssl_mode sslca sslcert sslkey sslrootcert sslrootca
   ssl_ca_certs ssl_cert_reqs ssl_check_hostname ssl_verify_cert ssl_verify_identity connect_timeout timeout charset encoding schema
   application_name proxy proxy_host proxy_port proxy_user proxy_password ca cert key`;
@@ -19,7 +19,7 @@ const common = `
  * https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS · https://jdbc.postgresql.org/documentation/use/ ·
  * https://www.npgsql.org/doc/connection-string-parameters.html · https://docs.aws.amazon.com/redshift/latest/mgmt/jdbc20-configuration-options.html
  */
-export const libpqOptions: ReadonlySet<string> = list(`
+export const libpqOptions: ReadonlySet<string> = createOptionSet(`
   hostaddr dbname passfile require_auth channel_binding client_encoding options fallback_application_name keepalives keepalives_idle
   keepalives_interval keepalives_count tcp_user_timeout replication gssencmode requiressl sslnegotiation sslcompression sslpassword sslcertmode
   sslcrl sslcrldir sslsni requirepeer ssl_min_protocol_version ssl_max_protocol_version min_protocol_version max_protocol_version krbsrvname
@@ -45,7 +45,7 @@ export const libpqOptions: ReadonlySet<string> = list(`
  * https://dev.mysql.com/doc/connectors/en/connector-j-reference-configuration-properties.html · https://mariadb.com/docs/connectors ·
  * https://sidorares.github.io/node-mysql2/docs · https://github.com/go-sql-driver/mysql#parameters · https://pymysql.readthedocs.io
  */
-export const mysqlOptions: ReadonlySet<string> = list(`
+export const mysqlOptions: ReadonlySet<string> = createOptionSet(`
   socket socketPath unix_socket local_infile allowLoadLocalInfile allowLoadLocalInfileInPath allowUrlInLocalInfile allowMultiQueries
   multipleStatements multiStatements autoDeserialize queryInterceptors statementInterceptors exceptionInterceptors connectionLifecycleInterceptors
   authenticationPlugins defaultAuthenticationPlugin disabledAuthenticationPlugins clientInfoProvider propertiesTransform socketFactory
@@ -75,7 +75,7 @@ export const mysqlOptions: ReadonlySet<string> = list(`
   galeraAllowedState transactionReplay assureReadOnly validConnectionTimeout`);
 
 /** https://www.mongodb.com/docs/manual/reference/connection-string-options/, with removed options and options of drivers. */
-export const mongodbOptions: ReadonlySet<string> = list(`
+export const mongodbOptions: ReadonlySet<string> = createOptionSet(`
   appName authMechanism authMechanismProperties authSource autoEncryption bsonRegExp compressors connectTimeoutMS directConnection fsync
   gssapiServiceName heartbeatFrequencyMS ignoreUndefined journal j loadBalanced localThresholdMS maxConnecting maxIdleTimeMS maxPoolSize
   maxStalenessSeconds minPoolSize noDelay promoteBuffers promoteLongs promoteValues proxyHost proxyPassword proxyPort proxyUsername raw
@@ -92,7 +92,7 @@ export const mongodbOptions: ReadonlySet<string> = list(`
  * https://learn.microsoft.com/sql/connect/jdbc/setting-the-connection-properties ·
  * https://learn.microsoft.com/dotnet/api/microsoft.data.sqlclient.sqlconnection.connectionstring · https://github.com/microsoft/go-mssqldb#common-parameters
  */
-export const sqlserverOptions: ReadonlySet<string> = list(`
+export const sqlserverOptions: ReadonlySet<string> = createOptionSet(`
   accessToken accessTokenCallbackClass applicationIntent app authentication authenticationScheme calcBigDecimalPrecision
   cacheBulkCopyMetadata certificate clientCertificate clientKey clientKeyPassword columnEncryptionSetting concatNullYieldsNull
   connectRetryCount connectRetryInterval datetimeParameterType delayLoadingLobs disableStatementPooling domain enablePrepareOnFirstPreparedStatementCall
@@ -116,7 +116,7 @@ export const sqlserverOptions: ReadonlySet<string> = list(`
  * https://kafka.apache.org/documentation/#configuration · https://github.com/confluentinc/librdkafka/blob/master/CONFIGURATION.md ·
  * https://docs.confluent.io/platform/current/schema-registry
  */
-export const kafkaOptions: ReadonlySet<string> = list(`
+export const kafkaOptions: ReadonlySet<string> = createOptionSet(`
   acks allow.auto.create.topics auto.offset.reset batch.size bootstrap.servers brokers metadata.broker.list buffer.memory client.dns.lookup client.id
   client.rack compression.type connections.max.idle.ms default.api.timeout.ms delivery.timeout.ms enable.auto.commit enable.idempotence
   fetch.max.bytes fetch.max.wait.ms fetch.min.bytes group.id group.instance.id heartbeat.interval.ms interceptor.classes isolation.level
@@ -141,7 +141,7 @@ export const kafkaOptions: ReadonlySet<string> = list(`
   ssl_cafile ssl_certfile ssl_keyfile ssl_check_hostname ssl_context sasl_plain_username sasl_plain_password api_version`);
 
 /** https://docs.snowflake.com/en/developer-guide/jdbc/jdbc-parameters · https://docs.snowflake.com/en/developer-guide/python-connector */
-export const snowflakeOptions: ReadonlySet<string> = list(`
+export const snowflakeOptions: ReadonlySet<string> = createOptionSet(`
   account warehouse db role region protocol authenticator token private_key private_key_file private_key_file_pwd private_key_path
   private_key_pwd private_key_base64 private_key_passphrase passcode passcodeInPassword allowUnderscoresInHost application autocommit
   cache_column_metadata client_session_keep_alive client_session_keep_alive_heartbeat_frequency client_prefetch_threads client_metadata_request
@@ -154,7 +154,7 @@ export const snowflakeOptions: ReadonlySet<string> = list(`
   useProxy nonProxyHosts proxyProtocol validate_default_parameters workload_identity_provider crlMode cert_revocation_check_mode arrow_number_to_decimal`);
 
 /** https://docs.databricks.com/integrations/jdbc/properties · https://docs.databricks.com/dev-tools/sqlalchemy */
-export const databricksOptions: ReadonlySet<string> = list(`
+export const databricksOptions: ReadonlySet<string> = createOptionSet(`
   http_path httpPath catalog connCatalog connSchema transportMode authMech auth_type UID PWD auth_flow auth_access_token auth_client_id
   OAuth2ClientId OAuth2Secret OAuth2TokenEndpoint OAuth2RedirectUrlPort OAuthScope AzureTenantId access_token auth_refresh_token
   EnableArrow EnableComplexDatatypeSupport EnableQueryResultDownload EnableTelemetry UserAgentEntry user_agent_entry LogLevel LogPath
@@ -165,7 +165,7 @@ export const databricksOptions: ReadonlySet<string> = list(`
   _tls_trusted_ca_file _tls_client_cert_file _tls_client_cert_key_file session_configuration use_cloud_fetch cluster warehouse_id`);
 
 /** https://docs.oracle.com/en/database/oracle/oracle-database/23/jjdbc/data-sources-and-URLs.html · https://python-oracledb.readthedocs.io */
-export const oracleOptions: ReadonlySet<string> = list(`
+export const oracleOptions: ReadonlySet<string> = createOptionSet(`
   service_name sid instance_name server_type protocol wallet_location wallet_password my_wallet_directory tns_admin config_dir
   ssl_server_dn_match ssl_server_cert_dn ssl_version ssl_allow_weak_dn_match retry_count retry_delay transport_connect_timeout expire_time
   https_proxy https_proxy_port sdu pool_boundary pool_connection_class pool_purity connection_id_prefix mode events edition threaded
@@ -175,7 +175,7 @@ export const oracleOptions: ReadonlySet<string> = list(`
   oracle.net.wallet_location oracle.net.ssl_server_dn_match oracle.jdbc.timezoneAsRegion isolation_level max_identifier_length`);
 
 /** Names that AWS tools and SDKs, s3fs and DuckDB use. */
-export const s3Options: ReadonlySet<string> = list(`
+export const s3Options: ReadonlySet<string> = createOptionSet(`
   region endpoint endpoint_url endpointUrl endpoint_override session_token role_arn external_id access_key access_key_id secret_access_key secret_key
   aws_access_key_id aws_secret_access_key aws_session_token profile aws_profile credential_source web_identity_token_file role_session_name
   source_identity mfa_serial duration_seconds sso_session credential_process force_path_style forcePathStyle path_style_access url_style use_ssl

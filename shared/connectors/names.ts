@@ -1,12 +1,16 @@
 import * as v from 'valibot';
 
-const rule = v.picklist(['exact', 'any-case']);
+const nameRuleSchema = v.picklist(['exact', 'any-case']);
 
 /** When two names are equal for a source: `exact` if they are identical, `any-case` also if they differ only in case. */
-export type NameRule = v.InferOutput<typeof rule>;
+export type NameRule = v.InferOutput<typeof nameRuleSchema>;
 
 /** How a source compares quoted names with those of its catalog. */
-export const NameRules = v.object({ schemas: rule, tables: rule, columns: rule });
+export const NameRules = v.object({
+  schemas: nameRuleSchema,
+  tables: nameRuleSchema,
+  columns: nameRuleSchema,
+});
 export type NameRules = v.InferOutput<typeof NameRules>;
 
 export const exactNames: NameRules = { schemas: 'exact', tables: 'exact', columns: 'exact' };
@@ -18,22 +22,22 @@ export const foldCase = (name: string): string =>
   name.toLowerCase().replaceAll('ς', 'σ');
 
 export const isSameName = (names: NameRule, a: string, b: string): boolean =>
-  a === b || (names === 'any-case' && foldColumn(a) === foldColumn(b));
+  a === b || (names === 'any-case' && foldColumnName(a) === foldColumnName(b));
 
 /** The same as `foldCase`, but folds İ to i, as MySQL does. Keys of stored catalogs use `foldCase`. */
-export const foldColumn = (name: string): string => foldCase(name).replaceAll('i\u0307', 'i');
+export const foldColumnName = (name: string): string => foldCase(name).replaceAll('i\u0307', 'i');
 
 /** Finds the item with the wanted name: an identical name, otherwise the first that is equal for the source. */
 export const findSameName = <T>(
   names: NameRule,
   wanted: string,
   items: Iterable<T>,
-  nameOf: (item: T) => string,
+  getName: (item: T) => string,
 ): T | undefined => {
   let same: T | undefined;
   for (const item of items) {
-    if (nameOf(item) === wanted) return item;
-    if (same === undefined && isSameName(names, nameOf(item), wanted)) same = item;
+    if (getName(item) === wanted) return item;
+    if (same === undefined && isSameName(names, getName(item), wanted)) same = item;
   }
   return same;
 };

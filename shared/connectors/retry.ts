@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 
-interface Retrying {
+interface RetryOptions {
   /** Whether a retry may succeed: throttling, or a failure of the server itself. */
   readonly isTransient: (error: unknown) => boolean;
   /** Also ends the pauses. */
@@ -16,15 +16,15 @@ interface Retrying {
  */
 export const withRetries = async <T>(
   work: () => Promise<T>,
-  { isTransient, signal, pauses = [200, 800], pause = wait }: Retrying,
+  { isTransient, signal, pauses = [200, 800], pause = sleepUnlessAborted }: RetryOptions,
 ): Promise<T> => {
   for (const ms of pauses) {
     let least = 0;
     try {
       return await work();
     } catch (error) {
-      least = asked.get(Object(error)) ?? 0;
-      if (!isTransient(error) || least > longestPauseMs) throw error;
+      least = retryAfterDelays.get(Object(error)) ?? 0;
+      if (!isTransient(error) || least > MAX_RETRY_PAUSE_MS) throw error;
     }
     // Jitter: callers that were refused together must not retry together.
     await pause(Math.max(least, ms) + ms * (Math.random() - 0.5), signal);
@@ -33,20 +33,20 @@ export const withRetries = async <T>(
   return work();
 };
 
-const wait = (ms: number, signal: AbortSignal | undefined) =>
+const sleepUnlessAborted = (ms: number, signal: AbortSignal | undefined) =>
   setTimeout(ms, undefined, signal && { signal }).catch(() => undefined);
 
 /** A step of a test has 10 seconds, so a longer pause leaves no time for the retry. */
-const longestPauseMs = 5000;
+const MAX_RETRY_PAUSE_MS = 5000;
 
 /** The milliseconds that a server demands before a retry, by error. */
-const asked = new WeakMap<object, number>();
+const retryAfterDelays = new WeakMap<object, number>();
 
 /** Records the `Retry-After` header of a response, in seconds or as a date: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 */
-export const noteRetryAfter = <E extends object>(error: E, header: unknown): E => {
+export const recordRetryAfter = <E extends object>(error: E, header: unknown): E => {
   const text = typeof header === 'string' ? header.trim() : '';
   const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  if (ms > 0) asked.set(error, ms);
+  if (ms > 0) retryAfterDelays.set(error, ms);
   return error;
 };
 
@@ -58,18 +58,18 @@ export const isTransientStatus = (status: number | undefined): boolean =>
   status === 429 || (status !== undefined && status >= 500 && status !== 501 && status !== 505);
 
 /** The number of consecutive failures of parts that counts as a failure of the source. */
-const mostInARow = 32;
+const MAX_FAILURES_IN_A_ROW = 32;
 
 /**
  * Distinguishes parts that cannot be read from a source that fails: a single failure affects only its part, but after many consecutive
  * failures it is pointless to try each of 100,000 parts.
  */
-export const createPartFailures = () => {
+export const createPartFailureCounter = () => {
   let inARow = 0;
   return {
     /** Counts a failure and returns whether the source itself fails. */
-    failed: (): boolean => (inARow += 1) >= mostInARow,
-    succeeded: (): void => {
+    recordFailure: (): boolean => (inARow += 1) >= MAX_FAILURES_IN_A_ROW,
+    recordSuccess: (): void => {
       inARow = 0;
     },
   };

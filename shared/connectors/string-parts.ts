@@ -3,23 +3,23 @@ import { Problem } from '../problem.ts';
 // Only the parsers of connection strings use this file: they are loaded late, and this file with them.
 
 /** The message contains what was expected and never what was received, which may be a password. */
-export const refuse = (expected: string): never => {
+export const refuseConnectionString = (expected: string): never => {
   throw new Problem('invalid-request', `connection_string: expected ${expected}`, {
     errors: [{ path: 'connection_string', expected }],
   });
 };
 
-const encoded = 'a string whose every % begins two hexadecimal digits, as in %25 for % itself';
+const encodingExpectation = 'a string whose every % begins two hexadecimal digits, as in %25 for % itself';
 
-export const decoded = (text: string, expected = encoded): string => {
+export const decodePercentEncoded = (text: string, expected = encodingExpectation): string => {
   try {
     return decodeURIComponent(text);
   } catch {
-    return refuse(expected);
+    return refuseConnectionString(expected);
   }
 };
 
-export interface Address {
+export interface UrlAddress {
   readonly username: string;
   readonly password: string;
   readonly host: string;
@@ -34,19 +34,19 @@ export interface Address {
  * Splits `scheme://user:password@host:port/path?query`. `new URL()` would drop line breaks, read everything up to the last @ as the password
  * and resolve `..`; this function refuses ambiguous text and reports that `form` was expected.
  */
-export const readAddress = (text: string, form: string): Address => {
+export const parseUrlAddress = (text: string, form: string): UrlAddress => {
   const [match, login = '', place = '', path = '', query = ''] =
     /^[a-z][a-z0-9+.:-]*:\/\/(?:([^/?#@\s]*)@)?([^/?#@\s]*)(\/[^?#@\s]*)?(?:\?([^#@\s]*))?$/i.exec(text) ??
     [];
-  if (match === undefined) refuse(form);
+  if (match === undefined) refuseConnectionString(form);
   const [, bracketed, bare = '', port = ''] =
-    /^(?:\[([^[\]]*)\]|([^:[\]]*))(?::(\d{0,5}))?$/.exec(place) ?? refuse(form);
-  checkOneScheme(bare, path);
+    /^(?:\[([^[\]]*)\]|([^:[\]]*))(?::(\d{0,5}))?$/.exec(place) ?? refuseConnectionString(form);
+  checkSingleScheme(bare, path);
   const colon = login.indexOf(':');
   return {
-    username: decoded(colon === -1 ? login : login.slice(0, colon)),
-    password: colon === -1 ? '' : decoded(login.slice(colon + 1)),
-    host: decoded(bracketed ?? bare),
+    username: decodePercentEncoded(colon === -1 ? login : login.slice(0, colon)),
+    password: colon === -1 ? '' : decodePercentEncoded(login.slice(colon + 1)),
+    host: decodePercentEncoded(bracketed ?? bare),
     port,
     path: path.slice(1),
     query,
@@ -54,14 +54,14 @@ export const readAddress = (text: string, form: string): Address => {
 };
 
 /** Refuses `postgresql://https://db.example.com/shop`, whose host would be `https`. */
-export const checkOneScheme = (place: string, path: string): void => {
+export const checkSingleScheme = (place: string, path: string): void => {
   if (path.startsWith('//') || /^https?:?$/i.test(place))
-    refuse('one scheme: the host without https:// before it');
+    refuseConnectionString('one scheme: the host without https:// before it');
 };
 
-export type Option = readonly [name: string, value: string];
+export type QueryOption = readonly [name: string, value: string];
 
-interface QueryForm {
+interface QueryRules {
   /** Whether clients of this scheme read a plus as a blank. Otherwise it stays a plus, as in RFC 3986. */
   readonly plusIsBlank?: boolean;
   /** Whether the value of the option is a secret: a plus in it is refused if it could be a blank. */
@@ -69,53 +69,58 @@ interface QueryForm {
 }
 
 /** Returns the decoded options in their order. */
-export const readQuery = (
+export const parseUrlQuery = (
   query: string,
-  { plusIsBlank = false, secret }: QueryForm = {},
-): readonly Option[] =>
+  { plusIsBlank = false, secret }: QueryRules = {},
+): readonly QueryOption[] =>
   query
     .split('&')
     .filter(Boolean)
     .map((pair) => {
       const at = pair.indexOf('=');
       const [name, value] = at === -1 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)];
-      if (!plusIsBlank) return [decoded(name), decoded(value)];
-      const option = decoded(name.replaceAll('+', ' '));
+      if (!plusIsBlank) return [decodePercentEncoded(name), decodePercentEncoded(value)];
+      const option = decodePercentEncoded(name.replaceAll('+', ' '));
       if (value.includes('+') && secret?.(option))
-        refuse('%2B for a plus and %20 for a blank in a secret: a + alone could be either');
-      return [option, decoded(value.replaceAll('+', ' '))];
+        refuseConnectionString('%2B for a plus and %20 for a blank in a secret: a + alone could be either');
+      return [option, decodePercentEncoded(value.replaceAll('+', ' '))];
     });
 
 /** Folds the spellings of one option to the same text: `ssl-mode`, `ssl_mode`, `sslMode`, `ssl.mode`, `SSL Mode`. */
-export const foldName = (name: string): string => name.toLowerCase().replaceAll(/[-_. ]/g, '');
+export const foldOptionName = (name: string): string => name.toLowerCase().replaceAll(/[-_. ]/g, '');
 
 /**
  * Refuses options that the parser does not accept. The message repeats a name only if a client of this kind has such an option; any other
  * name may be part of a password, so the message contains its position instead.
  */
-export const refuseUnknown = (
+export const checkKnownOptions = (
   names: readonly string[],
-  { isTaken, clients, where = 'the query' }: UnknownOptions,
+  { isTaken, clients, where = 'the query' }: OptionRules,
 ): void => {
   const unknown = names.flatMap((name, at) => (isTaken(name) ? [] : [{ name, at: at + 1 }]));
   if (unknown.length === 0) return;
-  const isName = ({ name }: { readonly name: string }) => clients.has(foldName(name));
+  const isName = ({ name }: { readonly name: string }) => clients.has(foldOptionName(name));
   const known = [...new Set(unknown.filter(isName).map(({ name }) => name))];
   const others = unknown.filter((option) => !isName(option)).map(({ at }) => at);
-  const positions = others.length > MOST_POSITIONS ? [...others.slice(0, MOST_POSITIONS), '…'] : others;
-  const told = [
+  const positions =
+    others.length > MAX_LISTED_POSITIONS ? [...others.slice(0, MAX_LISTED_POSITIONS), '…'] : others;
+  const listed = [
     ...known,
     ...(others.length > 0
       ? [`of another form or name than its clients have (option ${positions.join(', ')} of ${where})`]
       : []),
   ];
-  const cures = [...new Set(known.flatMap((name) => cureFor(foldName(name)) ?? []))];
-  refuse(`no option ${told.join(', ')}${cures.length > 0 ? `: ${cures.join('; ')}` : ''}`);
+  const remediations = [
+    ...new Set(known.flatMap((name) => findOptionRemediation(foldOptionName(name)) ?? [])),
+  ];
+  refuseConnectionString(
+    `no option ${listed.join(', ')}${remediations.length > 0 ? `: ${remediations.join('; ')}` : ''}`,
+  );
 };
 
-const MOST_POSITIONS = 20;
+const MAX_LISTED_POSITIONS = 20;
 
-interface UnknownOptions {
+interface OptionRules {
   readonly isTaken: (name: string) => boolean;
   /** The option names of clients of this kind, folded. */
   readonly clients: ReadonlySet<string>;
@@ -123,9 +128,10 @@ interface UnknownOptions {
 }
 
 /** Finds the way to express a refused option in Mooring. */
-const cureFor = (name: string): string | undefined => cures.find(([names]) => names.test(name))?.[1];
+const findOptionRemediation = (name: string): string | undefined =>
+  optionRemediations.find(([names]) => names.test(name))?.[1];
 
-const cures: readonly (readonly [RegExp, string])[] = [
+const optionRemediations: readonly (readonly [RegExp, string])[] = [
   [
     /^(ssl|tls)(root|server)?(ca|ca?cert(ificate)?|capath|cafile|calocation|capem|castring)$|truststore|^servercertificate$|^sslcrl/,
     'send the certificates themselves as ssl.ca',
@@ -145,19 +151,19 @@ const cures: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Refuses an option that appears twice, in any spelling, because clients disagree on which one counts. */
-export const refuseRepeated = (names: readonly string[]): void => {
+export const checkUniqueOptions = (names: readonly string[]): void => {
   const seen = new Map<string, string>();
   for (const name of names) {
-    const first = seen.get(foldName(name));
+    const first = seen.get(foldOptionName(name));
     if (first !== undefined)
-      refuse(`the option ${name} once${first === name ? '' : `: ${first} once is the same`}`);
-    seen.set(foldName(name), name);
+      refuseConnectionString(`the option ${name} once${first === name ? '' : `: ${first} once is the same`}`);
+    seen.set(foldOptionName(name), name);
   }
 };
 
 /** Returns the connection timeout in seconds, at most 300, or `undefined` for 0, which means the default. */
-export const readSeconds = (option: string, value: string, { unit = 1 } = {}): number | undefined => {
-  if (!/^\d{1,9}$/.test(value)) refuse(`as ${option} a whole number`);
+export const parseTimeoutSeconds = (option: string, value: string, { unit = 1 } = {}): number | undefined => {
+  if (!/^\d{1,9}$/.test(value)) refuseConnectionString(`as ${option} a whole number`);
   const seconds = Math.min(Math.ceil(Number(value) / unit), 300);
   return seconds > 0 ? seconds : undefined;
 };

@@ -1,30 +1,30 @@
 import type { Socket } from 'node:net';
 
-interface Ways {
+interface InterceptOptions {
   /** Converts a thrown value into the error of the socket. */
   readonly errorFor?: (thrown: unknown) => Error;
   /** Milliseconds by which the `end` event reaches the driver later. */
-  readonly patience?: number;
+  readonly endDelayMs?: number;
 }
 
 /**
  * Passes data to `inspect` before the driver receives it, and destroys the socket with the error if either of them throws. Without this, such
  * an error would crash the process, because it is thrown in an event handler.
  */
-export const tap = (
+export const interceptSocketData = (
   socket: Socket,
-  see: (chunk: Buffer) => void,
-  { errorFor = errorOf, patience }: Ways = {},
+  inspect: (chunk: Buffer) => void,
+  { errorFor = toSocketError, endDelayMs }: InterceptOptions = {},
 ): void => {
   const emit = socket.emit.bind(socket);
   socket.emit = (event: string | symbol, ...values: unknown[]) => {
-    if (event === 'end' && patience !== undefined) {
-      setTimeout(() => emit(event), patience);
+    if (event === 'end' && endDelayMs !== undefined) {
+      setTimeout(() => emit(event), endDelayMs);
       return true;
     }
     if (event !== 'data' || !Buffer.isBuffer(values[0])) return emit(event, ...values);
     try {
-      see(values[0]);
+      inspect(values[0]);
       return emit(event, ...values);
     } catch (error) {
       socket.destroy(errorFor(error));
@@ -33,5 +33,5 @@ export const tap = (
   };
 };
 
-const errorOf = (thrown: unknown): Error =>
+const toSocketError = (thrown: unknown): Error =>
   thrown instanceof Error ? thrown : new Error('a driver threw no error');

@@ -1,5 +1,5 @@
 import { type SslMode, sslModes } from './connector.ts';
-import { refuse } from './string-parts.ts';
+import { refuseConnectionString } from './string-parts.ts';
 
 /** What one option of a connection string demands of TLS. */
 export interface TlsDemand {
@@ -14,37 +14,37 @@ export interface TlsDemand {
 }
 
 /** Resolves the strictest mode that all options allow. Refuses two options that contradict each other, and names both. */
-export const resolveTls = (demands: readonly TlsDemand[]): SslMode | undefined => {
-  const least = maxBy(demands, ({ least: mode }) => mode);
-  const most = maxBy(demands, ({ most: mode }) => mode, -1);
-  if (least?.least && most?.most && rank(least.least) > rank(most.most))
-    refuse(`${least.option} and ${most.option} that do not contradict each other`);
-  const wanted = maxBy(demands, (demand) => stricter(demand.least, demand.usual));
-  const mode = wanted && stricter(wanted.least, wanted.usual);
+export const resolveTlsMode = (demands: readonly TlsDemand[]): SslMode | undefined => {
+  const least = findStrictestDemand(demands, ({ least: mode }) => mode);
+  const most = findStrictestDemand(demands, ({ most: mode }) => mode, -1);
+  if (least?.least && most?.most && rankSslMode(least.least) > rankSslMode(most.most))
+    refuseConnectionString(`${least.option} and ${most.option} that do not contradict each other`);
+  const wanted = findStrictestDemand(demands, (demand) => pickStricterMode(demand.least, demand.usual));
+  const mode = wanted && pickStricterMode(wanted.least, wanted.usual);
   if (mode === undefined) return most?.most === 'disable' ? 'disable' : undefined;
-  return most?.most && rank(most.most) < rank(mode) ? most.most : mode;
+  return most?.most && rankSslMode(most.most) < rankSslMode(mode) ? most.most : mode;
 };
 
 /** Converts an option whose value is a mode: it demands at least this mode, and `disable` allows no other. */
-export const demandMode = (option: string, mode: SslMode): TlsDemand =>
+export const toTlsDemand = (option: string, mode: SslMode): TlsDemand =>
   mode === 'disable' ? { option, most: mode } : { option, least: mode };
 
-const rank = (mode: SslMode): number => sslModes.indexOf(mode);
+const rankSslMode = (mode: SslMode): number => sslModes.indexOf(mode);
 
-const stricter = (a: SslMode | undefined, b: SslMode | undefined): SslMode | undefined => {
+const pickStricterMode = (a: SslMode | undefined, b: SslMode | undefined): SslMode | undefined => {
   if (a === undefined || b === undefined) return a ?? b;
-  return rank(a) >= rank(b) ? a : b;
+  return rankSslMode(a) >= rankSslMode(b) ? a : b;
 };
 
 /** Finds the demand with the strictest mode, or with the weakest if `sign` is -1. */
-const maxBy = (
+const findStrictestDemand = (
   demands: readonly TlsDemand[],
-  modeOf: (demand: TlsDemand) => SslMode | undefined,
+  getMode: (demand: TlsDemand) => SslMode | undefined,
   sign = 1,
 ): TlsDemand | undefined => {
   const ranked = demands.flatMap((demand) => {
-    const mode = modeOf(demand);
-    return mode === undefined ? [] : [{ demand, rank: sign * rank(mode) }];
+    const mode = getMode(demand);
+    return mode === undefined ? [] : [{ demand, rank: sign * rankSslMode(mode) }];
   });
   const [first] = ranked.toSorted((a, b) => b.rank - a.rank);
   return first?.demand;

@@ -18,8 +18,8 @@ export interface ExpandedType {
 /** Whether the found type is the requested one. Length, precision, scale and schema count only if the request contains them. */
 export const matchesType = (asked: string, found: string, names: TypeNames | undefined): boolean => {
   // A type of 1 MB, such as an enum with its values, is not worth parsing.
-  if (found.length > longestCompared) return asked === found;
-  if (normalize(asked) === normalize(found)) return true;
+  if (found.length > MAX_COMPARED_TYPE_LENGTH) return asked === found;
+  if (normalizeType(asked) === normalizeType(found)) return true;
   if (!names || quotationMarks.test(asked) || quotationMarks.test(found)) return false;
   const [one, other] = alignArrays(parseType(asked, names), parseType(found, names), names);
   return (
@@ -32,11 +32,11 @@ export const matchesType = (asked: string, found: string, names: TypeNames | und
 };
 
 /** Characters. */
-const longestCompared = 8192;
+const MAX_COMPARED_TYPE_LENGTH = 8192;
 const quotationMarks = /['"`]/;
 
 /** Converts to lower case, except names and values in quotation marks, whose case and blanks count. */
-const normalize = (type: string): string =>
+const normalizeType = (type: string): string =>
   quotationMarks.test(type)
     ? type
         .trim()
@@ -59,8 +59,8 @@ interface ParsedType {
 }
 
 const parseType = (type: string, { synonyms, unsized, expand, postgresql }: TypeNames): ParsedType => {
-  const brackets = [...type.matchAll(/\(([^()]*)\)/g)].map(([, inside = '']) => normalize(inside));
-  let name = normalize(type.replaceAll(/\([^()]*\)/g, ' '))
+  const brackets = [...type.matchAll(/\(([^()]*)\)/g)].map(([, inside = '']) => normalizeType(inside));
+  let name = normalizeType(type.replaceAll(/\([^()]*\)/g, ' '))
     .replaceAll(/\s+/g, ' ')
     .replaceAll(/ ?([<>,:]) ?/g, '$1');
   let dimensions = 0;
@@ -96,7 +96,7 @@ const normalizeModifiers = (text: string): string =>
   text.replaceAll(/\s/g, '').replace(/,0$/, '').replace(/byte$/, '');
 
 /** Each line of the table is a name and its synonyms, separated by `|`. */
-export const readSynonyms = (table: Readonly<Record<string, string>>): ReadonlyMap<string, string> =>
+export const createSynonymMap = (table: Readonly<Record<string, string>>): ReadonlyMap<string, string> =>
   new Map(
     Object.entries(table).flatMap(([name, others]) =>
       [name, ...others.split('|')].map((synonym) => [synonym, name] as const),
@@ -104,7 +104,7 @@ export const readSynonyms = (table: Readonly<Record<string, string>>): ReadonlyM
   );
 
 /** Expands `float(n)` of SQL: up to 24 bits of precision are the shorter type. */
-export const expandFloat =
+export const createFloatExpander =
   (single: string, double: string): NonNullable<TypeNames['expand']> =>
   (name, modifiers) =>
     name === 'float' && /^\d{1,2}$/.test(modifiers ?? '')

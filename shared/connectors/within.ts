@@ -1,6 +1,6 @@
 import { Problem } from '../problem.ts';
 
-interface Bounds {
+interface TimeoutOptions {
   /** Milliseconds. */
   readonly limit: number;
   /** The remediation of the timeout. */
@@ -10,27 +10,27 @@ interface Bounds {
 }
 
 /** Returns the result of the work or throws `timeout`. Aborts the signal of the work when it gives up, and ignores its later result. */
-export const within = async <T>(
-  { limit, remediation, signal }: Bounds,
+export const withTimeout = async <T>(
+  { limit, remediation, signal }: TimeoutOptions,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> => {
-  const enough = new AbortController();
-  const end = Promise.withResolvers<never>();
+  const controller = new AbortController();
+  const stopped = Promise.withResolvers<never>();
   const stop = (reason: unknown) => {
-    enough.abort(reason);
-    end.reject(reason);
+    controller.abort(reason);
+    stopped.reject(reason);
   };
-  const giveUp = () => stop(signal?.reason);
+  const abort = () => stop(signal?.reason);
   const timer = setTimeout(
     () => stop(new Problem('timeout', `There was no answer within ${limit / 1000} s.`, { remediation })),
     limit,
   );
-  signal?.addEventListener('abort', giveUp, { once: true });
+  signal?.addEventListener('abort', abort, { once: true });
   try {
     signal?.throwIfAborted();
-    return await Promise.race([work(enough.signal), end.promise]);
+    return await Promise.race([work(controller.signal), stopped.promise]);
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', giveUp);
+    signal?.removeEventListener('abort', abort);
   }
 };

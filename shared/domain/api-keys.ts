@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
-import { type Change, Conflict, type Item, type ReadStore, type Store } from '../ports/store.ts';
-import { newId } from './id.ts';
-import { keys } from './keys.ts';
-import { currentLayout, readLayout } from './stored-item.ts';
+import { type StoreChange, Conflict, type Item, type ReadStore, type Store } from '../ports/store.ts';
+import { createId } from './id.ts';
+import { tableKeys } from './keys.ts';
+import { resolveCurrentLayout, upgradeItem } from './stored-item.ts';
 
 /** An API key without the key itself. The store keeps only a hash of the key. */
 export interface ApiKey {
@@ -19,7 +19,7 @@ export interface ApiKey {
 export type NewApiKey = Omit<ApiKey, 'id' | 'created_at'>;
 
 /** The key has 256 random bits, so that its unsalted hash does not help to guess it. */
-export const newSecret = (): string => `sk_${randomBytes(32).toString('base64url')}`;
+export const createApiKeySecret = (): string => `sk_${randomBytes(32).toString('base64url')}`;
 
 /** Replaces the key that has this `id`, if there is one. */
 export const createApiKey = async (
@@ -28,7 +28,7 @@ export const createApiKey = async (
   {
     secret,
     now,
-    id = `key_${newId(now)}`,
+    id = `key_${createId(now)}`,
   }: { readonly secret: string; readonly now: number; readonly id?: string },
 ): Promise<ApiKey> => {
   const key: ApiKey = {
@@ -39,14 +39,14 @@ export const createApiKey = async (
     ...(name !== undefined && { name }),
     created_at: new Date(now).toISOString(),
   };
-  const place = keys.apiKey(secret);
-  const replaced = await store.get(keys.apiKeyEntry(id));
-  const old = replaced && entryOf(replaced).key_pk;
-  const layout = currentLayout('apiKey');
+  const place = tableKeys.apiKey(secret);
+  const replaced = await store.get(tableKeys.apiKeyEntry(id));
+  const old = replaced && parseApiKeyEntry(replaced).key_pk;
+  const layout = resolveCurrentLayout('apiKey');
   await store.write([
     { put: { ...key, ...place, layout } },
-    { put: { ...key, ...keys.apiKeyEntry(id), layout, key_pk: place.pk } },
-    ...(old !== undefined && old !== place.pk ? [removal(old)] : []),
+    { put: { ...key, ...tableKeys.apiKeyEntry(id), layout, key_pk: place.pk } },
+    ...(old !== undefined && old !== place.pk ? [buildApiKeyRemoval(old)] : []),
   ]);
   return key;
 };
@@ -54,10 +54,10 @@ export const createApiKey = async (
 /** Lists all keys, or the keys of one organisation, oldest first. */
 export const listApiKeys = async (store: ReadStore, org?: string): Promise<readonly ApiKey[]> => {
   const found: ApiKey[] = [];
-  const { pk } = keys.apiKeyEntry('');
+  const { pk } = tableKeys.apiKeyEntry('');
   for (let from: string | undefined; ;) {
     const { items, next } = await store.query({ pk, limit: 200, ...(from !== undefined && { from }) });
-    const fresh = items.filter(({ sk }) => sk !== from).map(entryOf);
+    const fresh = items.filter(({ sk }) => sk !== from).map(parseApiKeyEntry);
     found.push(
       ...fresh.filter((key) => org === undefined || key.org === org).map(({ key_pk: _, ...key }) => key),
     );
@@ -69,10 +69,13 @@ export const listApiKeys = async (store: ReadStore, org?: string): Promise<reado
 
 /** Returns false if there is no such key. A revoked key keeps working for up to a minute, while it is cached. */
 export const revokeApiKey = async (store: Store, id: string): Promise<boolean> => {
-  const item = await store.get(keys.apiKeyEntry(id));
+  const item = await store.get(tableKeys.apiKeyEntry(id));
   if (!item) return false;
   try {
-    await store.write([{ remove: keys.apiKeyEntry(id), if: 'present' }, removal(entryOf(item).key_pk)]);
+    await store.write([
+      { remove: tableKeys.apiKeyEntry(id), if: 'present' },
+      buildApiKeyRemoval(parseApiKeyEntry(item).key_pk),
+    ]);
     return true;
   } catch (error) {
     if (error instanceof Conflict) return false;
@@ -80,9 +83,9 @@ export const revokeApiKey = async (store: Store, id: string): Promise<boolean> =
   }
 };
 
-const removal = (pk: string): Change => ({ remove: { ...keys.apiKey(''), pk } });
+const buildApiKeyRemoval = (pk: string): StoreChange => ({ remove: { ...tableKeys.apiKey(''), pk } });
 
-const Entry = v.object({
+const ApiKeyEntry = v.object({
   id: v.string(),
   org: v.string(),
   environments: v.exactOptional(v.array(v.string())),
@@ -92,4 +95,5 @@ const Entry = v.object({
   key_pk: v.string(),
 });
 
-const entryOf = (item: Item): v.InferOutput<typeof Entry> => v.parse(Entry, readLayout('apiKey', item));
+const parseApiKeyEntry = (item: Item): v.InferOutput<typeof ApiKeyEntry> =>
+  v.parse(ApiKeyEntry, upgradeItem('apiKey', item));

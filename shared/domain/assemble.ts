@@ -1,48 +1,53 @@
 import type { Connector } from '../connectors/connector.ts';
 import { connectors } from '../connectors/registry.ts';
-import { type Complaint, parse, refusal, tellUnknownName } from '../parse.ts';
+import { type FieldError, parseInput, createFieldProblem, maskUnknownName } from '../parse.ts';
 import { Problem } from '../problem.ts';
 import type { Credentials, NewConnection } from './connection.ts';
 import { defaultOptions, type ConnectionOptions } from './connection-options.ts';
 import type { ConnectionInput, ConnectionPatch } from './connection-input.ts';
-import { checkTogether } from './contradictions.ts';
+import { checkContradictions } from './contradictions.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
+type FieldValues = Readonly<Record<string, unknown>>;
 
 /** Throws `unknown-connector` if there is no connector of this type. */
-export const connectorOf = (type: string): Connector => {
+export const resolveConnector = (type: string): Connector => {
   const found = Object.entries<Connector>(connectors).find(([name]) => name === type);
   if (!found) {
     const expected = `one of ${Object.keys(connectors).join(', ')}`;
-    throw refusal([{ path: 'type', expected }], 'unknown-connector');
+    throw createFieldProblem([{ path: 'type', expected }], 'unknown-connector');
   }
   return found[1];
 };
 
 /** Separates the fields that may be stored from the credentials, and parses both with the connector's schemas. */
-export const newConnectionOf = async (input: ConnectionInput): Promise<NewConnection> => {
-  const connector = connectorOf(input.type);
+export const parseConnectionInput = async (input: ConnectionInput): Promise<NewConnection> => {
+  const connector = resolveConnector(input.type);
   // These modules are loaded only for requests that carry settings, not for every test.
-  const [{ readGivenFields, readGivenSsl }, { checkText }] = await Promise.all([
+  const [{ normalizeFields, normalizeSsl }, { checkText }] = await Promise.all([
     import('./given-fields.ts'),
     import('./given-text.ts'),
   ]);
   checkText(input);
-  const sorted = await sortFields(connector, input);
-  const parts = { ...sorted, ...readGivenFields(connector, sorted) };
-  const flavor = flavorOf(input);
-  const ssl = readGivenSsl(input.ssl ?? {});
+  const sorted = await splitFields(connector, input);
+  const parts = { ...sorted, ...normalizeFields(connector, sorted) };
+  const flavor = resolveFlavorDefaults(input);
+  const ssl = normalizeSsl(input.ssl ?? {});
   const ca = ssl.ca ?? flavor.ca ?? null;
   const cert = ssl.cert ?? null;
-  const config = parse(connector.config, parts.config, 'config');
+  const config = parseInput(connector.config, parts.config, 'config');
   const given = { ...parts.credentials, ...(ssl.key && { ssl_key: ssl.key }) };
-  const platform = platformSecret(input, given);
+  const platform = resolvePlatformSecret(input, given);
   const credentials = platform
-    ? { auth_method: methodName(connector, parts.credentials['auth_method']) }
-    : credentialsOf(connector, given, cert !== null);
-  const options = { ...defaultOptions, ...flavor.options, ...parts.options, ...defined(input.options ?? {}) };
+    ? { auth_method: resolveAuthMethod(connector, parts.credentials['auth_method']) }
+    : parseCredentials(connector, given, cert !== null);
+  const options = {
+    ...defaultOptions,
+    ...flavor.options,
+    ...parts.options,
+    ...omitUndefined(input.options ?? {}),
+  };
   const { auth_method } = credentials;
-  checkTogether(
+  checkContradictions(
     connector,
     { config, auth_method, options },
     input.options?.ssl_mode ?? parts.options.ssl_mode,
@@ -70,32 +75,32 @@ export const newConnectionOf = async (input: ConnectionInput): Promise<NewConnec
  * Puts each field where it belongs: credential fields may be sent in `config`, and a connection string may replace both `config` and
  * `credentials`. Throws `invalid-request` if a field is given twice.
  */
-export const sortFields = async (
+export const splitFields = async (
   connector: Connector,
   input: Pick<ConnectionInput | ConnectionPatch, 'config' | 'credentials' | 'connection_string' | 'options'>,
-): Promise<{ config: Fields; credentials: Fields; options: Partial<ConnectionOptions> }> => {
-  const secretFields = credentialFields(connector);
-  const complaints: Complaint[] = [];
+): Promise<{ config: FieldValues; credentials: FieldValues; options: Partial<ConnectionOptions> }> => {
+  const secretFields = listCredentialFields(connector);
+  const complaints: FieldError[] = [];
   const config: Record<string, unknown> = {};
   const credentials: Record<string, unknown> = {};
-  const give = (to: Record<string, unknown>, name: string, value: unknown, path: string) => {
+  const addField = (to: Record<string, unknown>, name: string, value: unknown, path: string) => {
     if (Object.hasOwn(to, name)) complaints.push({ path, expected: 'the field once: it is given twice' });
     to[name] = value;
   };
   for (const [name, value] of Object.entries(input.credentials ?? {})) {
-    give(credentials, name, value, `credentials.${tellUnknownName(name)}`);
+    addField(credentials, name, value, `credentials.${maskUnknownName(name)}`);
   }
   for (const [name, value] of Object.entries(input.config ?? {})) {
     // Not every connector lists `auth_method`, but every connector has one.
-    give(secretFields.has(name) ? credentials : config, name, value, `config.${tellUnknownName(name)}`);
+    addField(secretFields.has(name) ? credentials : config, name, value, `config.${maskUnknownName(name)}`);
   }
   let options: Partial<ConnectionOptions> = {};
   if (input.connection_string !== undefined) {
-    const { readConnectionString } = await import('./connection-string.ts');
-    const parts = await readConnectionString(connector, input.connection_string);
-    for (const [name, value] of Object.entries(parts.config)) give(config, name, value, `config.${name}`);
+    const { parseConnectionString } = await import('./connection-string.ts');
+    const parts = await parseConnectionString(connector, input.connection_string);
+    for (const [name, value] of Object.entries(parts.config)) addField(config, name, value, `config.${name}`);
     for (const [name, value] of Object.entries(parts.credentials)) {
-      give(credentials, name, value, `credentials.${name}`);
+      addField(credentials, name, value, `credentials.${name}`);
     }
     options = parts.options;
     for (const name of Object.keys(parts.options)) {
@@ -104,18 +109,18 @@ export const sortFields = async (
       }
     }
   }
-  if (complaints.length > 0) throw refusal(complaints);
+  if (complaints.length > 0) throw createFieldProblem(complaints);
   return { config, credentials, options };
 };
 
 /** Removes fields whose value is `undefined`, because they would override a default. */
-const defined = <T extends object>(fields: T) =>
+const omitUndefined = <T extends object>(fields: T) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>; // `fromEntries` loses the types of the fields
   };
 
 /** The names of all credential fields, across all auth methods. */
-export const credentialFields = ({ credentials }: Connector): ReadonlySet<string> =>
+export const listCredentialFields = ({ credentials }: Connector): ReadonlySet<string> =>
   new Set([
     'auth_method',
     'secret_arn',
@@ -123,10 +128,14 @@ export const credentialFields = ({ credentials }: Connector): ReadonlySet<string
   ]);
 
 /** Parses a complete set of credentials with the auth method that it names, or else with the first method that its fields fit. */
-export const credentialsOf = (connector: Connector, given: Fields, hasCertificate: boolean): Credentials => {
+export const parseCredentials = (
+  connector: Connector,
+  given: FieldValues,
+  hasCertificate: boolean,
+): Credentials => {
   const { auth_method: named, ssl_key: key, ...fields } = given;
   if ((key !== undefined) !== hasCertificate) {
-    throw refusal([
+    throw createFieldProblem([
       {
         path: key === undefined ? 'ssl.key' : 'ssl.cert',
         expected: 'a value: certificate and key come together',
@@ -134,7 +143,9 @@ export const credentialsOf = (connector: Connector, given: Fields, hasCertificat
     ]);
   }
   const method =
-    named === undefined ? fittingMethod(connector, fields, key !== undefined) : methodName(connector, named);
+    named === undefined
+      ? detectAuthMethod(connector, fields, key !== undefined)
+      : resolveAuthMethod(connector, named);
   const schema = connector.credentials[method];
   const missing = Object.entries(schema?.entries ?? {})
     .filter(
@@ -144,8 +155,8 @@ export const credentialsOf = (connector: Connector, given: Fields, hasCertificat
   if (method === 'certificate' && key === undefined) {
     missing.push({ path: 'ssl.key', expected: 'a value: this auth method uses ssl.cert and ssl.key' });
   }
-  if (missing.length > 0) throw refusal(missing, 'credentials-required');
-  const parsed = schema ? parse(schema, fields, 'credentials') : {};
+  if (missing.length > 0) throw createFieldProblem(missing, 'credentials-required');
+  const parsed = schema ? parseInput(schema, fields, 'credentials') : {};
   const texts = Object.entries(parsed).filter(
     (pair): pair is [string, string] => typeof pair[1] === 'string',
   );
@@ -157,48 +168,52 @@ export const credentialsOf = (connector: Connector, given: Fields, hasCertificat
 };
 
 /** Checks that the connector has this auth method. Returns the connector's first method if `named` is absent. */
-export const methodName = (connector: Connector, named: unknown): string => {
+export const resolveAuthMethod = (connector: Connector, named: unknown): string => {
   const methods = Object.keys(connector.credentials);
   if (named === undefined || named === null) return methods[0] ?? 'none';
   if (typeof named === 'string' && methods.includes(named)) return named;
-  throw refusal([{ path: 'credentials.auth_method', expected: `one of ${methods.join(', ')}` }]);
+  throw createFieldProblem([{ path: 'credentials.auth_method', expected: `one of ${methods.join(', ')}` }]);
 };
 
 /**
  * Returns the first method that has all of these fields and lacks none that it requires, or else the first method that has all of these
  * fields.
  */
-export const fittingMethod = (connector: Connector, fields: Fields, hasKey: boolean): string => {
+export const detectAuthMethod = (connector: Connector, fields: FieldValues, hasKey: boolean): string => {
   const names = Object.keys(fields);
   const methods = Object.entries(connector.credentials);
-  const knowing = methods.filter(([, { entries }]) => names.every((name) => Object.hasOwn(entries, name)));
-  const whole = knowing.find(
+  const candidates = methods.filter(([, { entries }]) => names.every((name) => Object.hasOwn(entries, name)));
+  const whole = candidates.find(
     ([method, { entries }]) =>
       (method !== 'certificate' || hasKey) &&
       Object.entries(entries).every(([name, entry]) => /optional/.test(entry.type) || names.includes(name)),
   );
-  return (whole ?? knowing[0] ?? methods[0])?.[0] ?? 'none';
+  return (whole ?? candidates[0] ?? methods[0])?.[0] ?? 'none';
 };
 
 /** In platform mode a request names a secret and sends no credentials. In managed mode it sends credentials and names no secret. */
-const platformSecret = (
+const resolvePlatformSecret = (
   { mode }: ConnectionInput,
-  { secret_arn: arn, auth_method: _, ...others }: Fields,
+  { secret_arn: arn, auth_method: _, ...others }: FieldValues,
 ) => {
   if (mode === 'managed') {
     if (arn === undefined) return undefined;
-    throw refusal([{ path: 'credentials.secret_arn', expected: 'no such field, or mode platform' }]);
+    throw createFieldProblem([
+      { path: 'credentials.secret_arn', expected: 'no such field, or mode platform' },
+    ]);
   }
   if (Object.keys(others).length > 0) {
-    throw refusal(
+    throw createFieldProblem(
       Object.keys(others).map((name) => ({
-        path: name === 'ssl_key' ? 'ssl.key' : `credentials.${tellUnknownName(name)}`,
+        path: name === 'ssl_key' ? 'ssl.key' : `credentials.${maskUnknownName(name)}`,
         expected: 'no such field in mode platform',
       })),
     );
   }
   if (typeof arn !== 'string' || !/^arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:.{1,512}$/.test(arn)) {
-    throw refusal([{ path: 'credentials.secret_arn', expected: 'the ARN of a secret in Secrets Manager' }]);
+    throw createFieldProblem([
+      { path: 'credentials.secret_arn', expected: 'the ARN of a secret in Secrets Manager' },
+    ]);
   }
   return arn;
 };
@@ -215,7 +230,7 @@ export const supabaseSchemas: readonly string[] = [
 ];
 
 /** The flavor of a PostgreSQL only sets defaults. */
-const flavorOf = ({
+const resolveFlavorDefaults = ({
   type,
   flavor,
 }: ConnectionInput): { ca?: string; options?: Partial<ConnectionOptions>; excluded_schemas?: string[] } => {

@@ -1,7 +1,7 @@
-import type { Change } from '../ports/store.ts';
-import { newId } from './id.ts';
-import { keys } from './keys.ts';
-import { currentLayout } from './stored-item.ts';
+import type { StoreChange } from '../ports/store.ts';
+import { createId } from './id.ts';
+import { tableKeys } from './keys.ts';
+import { resolveCurrentLayout } from './stored-item.ts';
 import type { Tenant } from './tenant.ts';
 
 /** The actor of a request, the request and its time. */
@@ -13,20 +13,24 @@ export interface Actor {
   readonly now: number;
 }
 
-const keptDays = 400;
+const AUDIT_RETENTION_DAYS = 400;
 
 /** The record of an action on a connection. Write it in the same transaction as the action. */
-export const audit = ({ tenant, actor, request_id, now }: Actor, id: string, action: string): Change => {
+export const buildAuditPut = (
+  { tenant, actor, request_id, now }: Actor,
+  id: string,
+  action: string,
+): StoreChange => {
   const at = new Date(now).toISOString();
   return {
     put: {
-      ...keys.audit(tenant, id, at, newId(now)),
-      layout: currentLayout('audit'),
+      ...tableKeys.audit(tenant, id, at, createId(now)),
+      layout: resolveCurrentLayout('audit'),
       action,
       actor,
       request_id,
       at,
-      expires: Math.floor(now / 1000) + keptDays * 86_400,
+      expires: Math.floor(now / 1000) + AUDIT_RETENTION_DAYS * 86_400,
     },
   };
 };

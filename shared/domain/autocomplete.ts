@@ -1,16 +1,16 @@
-import type { Quote } from '../connectors/connector.ts';
+import type { QuoteName } from '../connectors/connector.ts';
 import * as v from 'valibot';
 import type { Column } from '../connectors/catalog.ts';
 import { tableKinds } from '../connectors/catalog.ts';
 import { foldCase, isSameName, type NameRules } from '../connectors/names.ts';
 import type { ReadStore } from '../ports/store.ts';
-import { readRows } from './catalog-blocks.ts';
-import type { Order, Place } from './catalog-blocks.ts';
-import { joined, within } from './catalog-keys.ts';
-import { orders } from './catalog-orders.ts';
-import type { Name } from './catalog-orders.ts';
+import { readCatalogRows } from './catalog-blocks.ts';
+import type { CatalogOrder, SnapshotRef } from './catalog-blocks.ts';
+import { encodeNameKey, encodeNamePrefix } from './catalog-keys.ts';
+import { catalogOrders } from './catalog-orders.ts';
+import type { CatalogName } from './catalog-orders.ts';
 import { findSchema, findTable } from './catalogs.ts';
-import { hint } from './hint.ts';
+import { truncateComment } from './hint.ts';
 
 export const suggestionTypes = ['schemas', 'tables', 'columns', 'topics'] as const;
 
@@ -27,7 +27,7 @@ export const Suggestion = v.object({
 });
 export type Suggestion = v.InferOutput<typeof Suggestion>;
 
-export interface Wanted {
+export interface SuggestionQuery {
   /** `tables` includes every kind of table, also topics. `columns` requires a parent. */
   readonly type: (typeof suggestionTypes)[number];
   /** A schema for tables and topics, a table for columns. It is given as a label, as `schema.label`, or as a `value`. */
@@ -38,35 +38,41 @@ export interface Wanted {
 }
 
 /** How the source quotes and compares names. */
-interface Spelling {
-  readonly quote: Quote;
+interface NameSpelling {
+  readonly quote: QuoteName;
   readonly names: NameRules;
 }
 
 /** Names are sorted by label without case, then by schema; columns keep the order of their table. */
-export const suggest = async (
+export const suggestNames = async (
   store: ReadStore,
-  place: Place,
-  { type, parent, prefix = '', limit }: Wanted,
-  { quote, names: rules }: Spelling,
+  place: SnapshotRef,
+  { type, parent, prefix = '', limit }: SuggestionQuery,
+  { quote, names: rules }: NameSpelling,
 ): Promise<Suggestion[]> => {
-  const beginning = joined(foldCase(prefix));
+  const beginning = encodeNameKey(foldCase(prefix));
   if (type === 'columns')
     return parent === undefined
       ? []
-      : columnsOf(store, place, parent, prefix, limit, { quote, names: rules });
+      : readColumnSuggestions(store, place, parent, prefix, limit, { quote, names: rules });
   if (type === 'schemas' || parent === undefined)
-    return names(store, place, orders[type === 'tables' ? 'names' : type], { beginning, limit }, quote);
+    return readNameSuggestions(
+      store,
+      place,
+      catalogOrders[type === 'tables' ? 'names' : type],
+      { beginning, limit },
+      quote,
+    );
 
   const suggestIn = (schema: string) => {
     const inSchema = {
-      beginning: within(schema) + beginning,
+      beginning: encodeNamePrefix(schema) + beginning,
       kind: type === 'topics' ? ('topic' as const) : undefined,
       limit,
     };
-    return names(store, place, orders.namesInSchema, inSchema, quote);
+    return readNameSuggestions(store, place, catalogOrders.namesInSchema, inSchema, quote);
   };
-  for (const schema of readings(parent, quote)) {
+  for (const schema of listParentSchemas(parent, quote)) {
     const found = await suggestIn(schema);
     if (found.length > 0) return found;
     const same = await findSchema(store, place, schema, rules);
@@ -75,23 +81,23 @@ export const suggest = async (
   return [];
 };
 
-const names = async (
+const readNameSuggestions = async (
   store: ReadStore,
-  place: Place,
-  order: Order<Name>,
-  { beginning, kind, limit }: { beginning: string; kind?: Name['kind'] | undefined; limit: number },
-  quote: Quote,
+  place: SnapshotRef,
+  order: CatalogOrder<CatalogName>,
+  { beginning, kind, limit }: { beginning: string; kind?: CatalogName['kind'] | undefined; limit: number },
+  quote: QuoteName,
 ): Promise<Suggestion[]> => {
   const found: Suggestion[] = [];
-  for await (const { row } of readRows(store, place, order, { beginning, kind })) {
+  for await (const { row } of readCatalogRows(store, place, order, { beginning, kind })) {
     if (kind !== undefined && row.kind !== kind) continue;
-    found.push(suggestionOf(row, quote));
+    found.push(toNameSuggestion(row, quote));
     if (found.length >= limit) break;
   }
   return found;
 };
 
-const suggestionOf = ({ kind, ...name }: Name, quote: Quote): Suggestion => ({
+const toNameSuggestion = ({ kind, ...name }: CatalogName, quote: QuoteName): Suggestion => ({
   ...name,
   value:
     kind === 'schema' || name.schema === ''
@@ -100,39 +106,39 @@ const suggestionOf = ({ kind, ...name }: Name, quote: Quote): Suggestion => ({
   type: kind,
 });
 
-const columnsOf = async (
+const readColumnSuggestions = async (
   store: ReadStore,
-  place: Place,
+  place: SnapshotRef,
   parent: string,
   prefix: string,
   limit: number,
-  { quote, names: rules }: Spelling,
+  { quote, names: rules }: NameSpelling,
 ): Promise<Suggestion[]> => {
-  const table = await parentTable(store, place, parent, { quote, names: rules });
+  const table = await findParentTable(store, place, parent, { quote, names: rules });
   const columns = table?.columns.filter(({ name }) => foldCase(name).startsWith(foldCase(prefix))) ?? [];
-  return columns.slice(0, limit).map((column) => columnSuggestion(column, table?.schema ?? '', quote));
+  return columns.slice(0, limit).map((column) => toColumnSuggestion(column, table?.schema ?? '', quote));
 };
 
-const columnSuggestion = ({ name, comment }: Column, schema: string, quote: Quote): Suggestion => ({
+const toColumnSuggestion = ({ name, comment }: Column, schema: string, quote: QuoteName): Suggestion => ({
   value: quote(name),
   label: name,
   type: 'column',
   schema,
   rows: null,
   size_bytes: null,
-  comment: hint(comment),
+  comment: truncateComment(comment),
 });
 
-const parentTable = async (
+const findParentTable = async (
   store: ReadStore,
-  place: Place,
+  place: SnapshotRef,
   parent: string,
-  { quote, names: rules }: Spelling,
+  { quote, names: rules }: NameSpelling,
 ) => {
-  for (const { schema, label } of meanings(parent, quote)) {
+  for (const { schema, label } of listParentTables(parent, quote)) {
     const table =
       schema === undefined
-        ? await labelled(store, place, label, rules)
+        ? await findTableByLabel(store, place, label, rules)
         : await findTable(store, place, schema, label, rules);
     if (table !== undefined) return table;
   }
@@ -140,16 +146,23 @@ const parentTable = async (
 };
 
 /** If several tables have this label, returns the first by schema. */
-const labelled = async (store: ReadStore, place: Place, label: string, { tables }: NameRules) => {
-  let same: Name | undefined;
-  for await (const { row } of readRows(store, place, orders.names, { beginning: within(foldCase(label)) })) {
+const findTableByLabel = async (
+  store: ReadStore,
+  place: SnapshotRef,
+  label: string,
+  { tables }: NameRules,
+) => {
+  let same: CatalogName | undefined;
+  for await (const { row } of readCatalogRows(store, place, catalogOrders.names, {
+    beginning: encodeNamePrefix(foldCase(label)),
+  })) {
     if (row.label === label) return findTable(store, place, row.schema, label);
     if (isSameName(tables, row.label, label)) same ??= row;
   }
   return same && findTable(store, place, same.schema, same.label);
 };
 
-interface Meaning {
+interface ParentTable {
   readonly schema?: string;
   readonly label: string;
 }
@@ -158,15 +171,15 @@ interface Meaning {
  * The tables that a text may mean, most likely first: a quoted value, then `schema.label`, then a label. A label that needs no quotes is a
  * value.
  */
-const meanings = (text: string, quote: Quote): Meaning[] => {
-  const whole = unquoted(text, quote);
-  const every = halves(text);
+const listParentTables = (text: string, quote: QuoteName): ParentTable[] => {
+  const whole = unquoteName(text, quote);
+  const every = splitAtDots(text);
   // Each of these costs a lookup in the catalog, so only the first 16 count. Values are searched among all splits: in engines that quote
   // names, only one split reads as a value.
   const plain = every.slice(0, 16);
   const values = every
     .flatMap(([left, right]) => {
-      const [schema, label] = [unquoted(left, quote), unquoted(right, quote)];
+      const [schema, label] = [unquoteName(left, quote), unquoteName(right, quote)];
       return schema === undefined || label === undefined ? [] : [{ schema, label }];
     })
     .slice(0, 16);
@@ -182,17 +195,17 @@ const meanings = (text: string, quote: Quote): Meaning[] => {
 };
 
 /** Names may contain dots, so each dot may be the one between schema and label. */
-const halves = (text: string) =>
+const splitAtDots = (text: string) =>
   [...text.matchAll(/\./g)].map(({ index }) => [text.slice(0, index), text.slice(index + 1)] as const);
 
 /** The schemas that a text may mean: the name whose quoted form the text is, and the text itself. */
-const readings = (text: string, quote: Quote): readonly string[] => {
-  const name = unquoted(text, quote);
+const listParentSchemas = (text: string, quote: QuoteName): readonly string[] => {
+  const name = unquoteName(text, quote);
   return name === undefined || name === text ? [text] : [name, text];
 };
 
 /** The name whose quoted form this is. Tries each way of quoting and keeps the one that `quote` reproduces. */
-const unquoted = (text: string, quote: Quote): string | undefined => {
+const unquoteName = (text: string, quote: QuoteName): string | undefined => {
   const inner = text.slice(1, -1);
   const close = text.at(-1) ?? '';
   return [text, inner.replaceAll(close + close, close), inner.replaceAll(/\\(.)/gsu, '$1'), inner].find(

@@ -1,37 +1,37 @@
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
-import { jsonOf } from '../json.ts';
+import { tryParseJson } from '../json.ts';
 import { Problem } from '../problem.ts';
 import type { Item, ReadStore } from '../ports/store.ts';
-import { byBytes } from '../connectors/order.ts';
-import { afterKey, blockKey, endKey, seekKey } from './catalog-keys.ts';
+import { compareUtf8 } from '../connectors/order.ts';
+import { toKeyAfter, toBlockKey, toEndKey, toSeekKey } from './catalog-keys.ts';
 import type { Tenant } from './tenant.ts';
 
 /** Identifies one snapshot of the catalog of one connection. */
-export interface Place extends Tenant {
+export interface SnapshotRef extends Tenant {
   readonly id: string;
   readonly snapshot: string;
 }
 
-export const partition = ({ org, environment, id, snapshot }: Place): string =>
+export const toSnapshotPartition = ({ org, environment, id, snapshot }: SnapshotRef): string =>
   `CAT#${org}#${environment}#${id}#${snapshot}`;
 
 /** Rows sorted by one key and packed into blocks whose sort keys share the prefix `name`. */
-export interface Order<Row> {
+export interface CatalogOrder<Row> {
   readonly name: string;
-  readonly keyOf: (row: Row) => string;
+  readonly toKey: (row: Row) => string;
   /** Converts a stored row of any release to the present form. Absent if all releases store the same form. */
   readonly read?: (stored: Row) => Row;
 }
 
-export interface Placed<Row> {
+export interface PositionedRow<Row> {
   readonly row: Row;
   readonly bytes: number;
   /** A cursor: reading continues after this row. */
   readonly position: string;
 }
 
-interface Wanted {
+interface RowQuery {
   /** The prefix of the keys to read, made by `encodeNameKey` or `encodeNamePrefix`. */
   readonly beginning: string;
   /** Blocks without a row of this kind are skipped without being decompressed. */
@@ -41,21 +41,21 @@ interface Wanted {
 }
 
 /** Yields the rows whose keys start with `beginning`, in order. Reads block by block, and only as far as the caller iterates. */
-export async function* readRows<Row>(
+export async function* readCatalogRows<Row>(
   store: ReadStore,
-  place: Place,
-  order: Order<Row>,
-  { beginning, kind, after }: Wanted,
-): AsyncGenerator<Placed<Row>> {
-  const start = after === undefined ? undefined : parsePosition(order, after);
-  for await (const item of blocks(store, partition(place), order, beginning, start?.sk)) {
-    if (kind !== undefined && !hasKind(item, kind)) continue;
-    const lines = (await unpack(item)).split('\n');
-    const first = start?.sk === item.sk ? start.index + 1 : lowerBound(order, lines, beginning);
+  place: SnapshotRef,
+  order: CatalogOrder<Row>,
+  { beginning, kind, after }: RowQuery,
+): AsyncGenerator<PositionedRow<Row>> {
+  const start = after === undefined ? undefined : parseBlockPosition(order, after);
+  for await (const item of readBlocks(store, toSnapshotPartition(place), order, beginning, start?.sk)) {
+    if (kind !== undefined && !hasRowKind(item, kind)) continue;
+    const lines = (await readBlockText(item)).split('\n');
+    const first = start?.sk === item.sk ? start.index + 1 : findLowerBound(order, lines, beginning);
     for (const [offset, line] of lines.slice(first).entries()) {
       const stored: Row = JSON.parse(line);
       const row = order.read?.(stored) ?? stored;
-      if (!order.keyOf(row).startsWith(beginning)) return;
+      if (!order.toKey(row).startsWith(beginning)) return;
       yield { row, bytes: Buffer.byteLength(line), position: JSON.stringify([item.sk, first + offset]) };
     }
   }
@@ -75,22 +75,27 @@ interface PackedRow {
  * Packs rows, which must be added in order, into blocks. A block has more than 256 rows and at least `minBytes` bytes, or 4 MB. So two
  * blocks hold a page of 200 rows or 4 MB, unless the rows do not compress to 300 KB.
  */
-export const packer = <Row>(place: Place, order: Order<Row>, least: number, put: PutBlock) => {
-  const pk = partition(place);
+export const createBlockWriter = <Row>(
+  place: SnapshotRef,
+  order: CatalogOrder<Row>,
+  minBytes: number,
+  put: PutBlock,
+) => {
+  const pk = toSnapshotPartition(place);
   let pending: PackedRow[] = [];
   let bytes = 0;
   let ordinal = 0;
 
-  const seal = async (rows: readonly PackedRow[]): Promise<void> => {
+  const writeBlocks = async (rows: readonly PackedRow[]): Promise<void> => {
     const [first] = rows;
     if (first === undefined) return;
-    const data = await compress(rows.map(({ line }) => line).join('\n'));
-    if (data.length > blockBytes && rows.length > 1) {
+    const data = await compressZstd(rows.map(({ line }) => line).join('\n'));
+    if (data.length > MAX_BLOCK_BYTES && rows.length > 1) {
       const middle = rows.length >> 1;
-      await seal(rows.slice(0, middle));
-      return seal(rows.slice(middle));
+      await writeBlocks(rows.slice(0, middle));
+      return writeBlocks(rows.slice(middle));
     }
-    const sk = blockKey(order.name, first.key, first.ordinal);
+    const sk = toBlockKey(order.name, first.key, first.ordinal);
     await put({ pk, sk, v: 1, kinds: [...new Set(rows.map(({ kind }) => kind))], data });
   };
 
@@ -98,60 +103,62 @@ export const packer = <Row>(place: Place, order: Order<Row>, least: number, put:
     const rows = pending;
     pending = [];
     bytes = 0;
-    return seal(rows);
+    return writeBlocks(rows);
   };
 
   return {
     add: (row: Row, kind: string, line: string): Promise<void> | undefined => {
-      pending.push({ key: order.keyOf(row), ordinal, kind, line });
+      pending.push({ key: order.toKey(row), ordinal, kind, line });
       ordinal += 1;
       bytes += Buffer.byteLength(line);
-      return (bytes >= least && pending.length > 256) || bytes >= pageBytes ? end() : undefined;
+      return (bytes >= minBytes && pending.length > 256) || bytes >= MAX_CATALOG_PAGE_BYTES
+        ? end()
+        : undefined;
     },
     end,
   };
 };
 
 /** The limit of a compressed block. An item in DynamoDB has at most 400 KB. */
-export const blockBytes = 300_000;
+export const MAX_BLOCK_BYTES = 300_000;
 /** The limit of a page. The response of a Lambda function has at most 6 MB, and it contains more than the page. */
-export const pageBytes = 4_000_000;
+export const MAX_CATALOG_PAGE_BYTES = 4_000_000;
 
-const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
+const compressZstd = promisify(zstdCompress);
+const decompressZstd = promisify(zstdDecompress);
 
-const unpack = async ({ data }: Item): Promise<string> => {
+const readBlockText = async ({ data }: Item): Promise<string> => {
   if (!(data instanceof Uint8Array)) throw new TypeError('A block of a catalog holds bytes');
-  return (await decompress(data)).toString();
+  return (await decompressZstd(data)).toString();
 };
 
-const hasKind = ({ kinds }: Item, kind: string): boolean => !Array.isArray(kinds) || kinds.includes(kind);
+const hasRowKind = ({ kinds }: Item, kind: string): boolean => !Array.isArray(kinds) || kinds.includes(kind);
 
-async function* blocks<Row>(
+async function* readBlocks<Row>(
   store: ReadStore,
   pk: string,
-  { name }: Order<Row>,
+  { name }: CatalogOrder<Row>,
   beginning: string,
   start: string | undefined,
 ): AsyncGenerator<Item> {
-  const to = endKey(name, beginning);
+  const to = toEndKey(name, beginning);
   let from = start ?? name;
   if (start !== undefined) {
-    if (byBytes(start, to) > 0) throw new Problem('invalid-cursor');
+    if (compareUtf8(start, to) > 0) throw new Problem('invalid-cursor');
     const { items } = await store.query({ pk, from, to, limit: 1 });
     if (items[0]?.sk !== start) throw new Problem('invalid-cursor');
     yield* items;
-    from = afterKey(start);
+    from = toKeyAfter(start);
   } else if (beginning !== '') {
     const { items } = await store.query({
       pk,
       from,
-      to: seekKey(name, beginning),
+      to: toSeekKey(name, beginning),
       limit: 1,
       backwards: true,
     });
     yield* items;
-    if (items[0] !== undefined) from = afterKey(items[0].sk);
+    if (items[0] !== undefined) from = toKeyAfter(items[0].sk);
   }
 
   // Two blocks hold a page. A reader that needs more is searching for rare rows, so that larger reads pay off.
@@ -161,30 +168,33 @@ async function* blocks<Row>(
     yield* items;
     const last = next ?? items.at(-1)?.sk;
     if (last === undefined || (next === undefined && items.length < limit)) return;
-    from = afterKey(last);
+    from = toKeyAfter(last);
   }
 }
 
 /** The index of the first line whose key is not less than `key`. */
-const lowerBound = <Row>(order: Order<Row>, lines: readonly string[], key: string): number => {
+const findLowerBound = <Row>(order: CatalogOrder<Row>, lines: readonly string[], key: string): number => {
   let low = 0;
   let high = key === '' ? 0 : lines.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (byBytes(order.keyOf(JSON.parse(lines[middle] ?? '')), key) < 0) low = middle + 1;
+    if (compareUtf8(order.toKey(JSON.parse(lines[middle] ?? '')), key) < 0) low = middle + 1;
     else high = middle;
   }
   return low;
 };
 
-const parsePosition = <Row>({ name }: Order<Row>, position: string): { sk: string; index: number } => {
-  const [sk, index]: readonly unknown[] = parsedList(position);
+const parseBlockPosition = <Row>(
+  { name }: CatalogOrder<Row>,
+  position: string,
+): { sk: string; index: number } => {
+  const [sk, index]: readonly unknown[] = parsePositionList(position);
   if (typeof sk !== 'string' || !sk.startsWith(name) || typeof index !== 'number' || !(index >= 0))
     throw new Problem('invalid-cursor');
   return { sk, index };
 };
 
-const parsedList = (text: string): readonly unknown[] => {
+const parsePositionList = (text: string): readonly unknown[] => {
   try {
     const list: unknown = JSON.parse(text);
     return Array.isArray(list) ? list : [];
@@ -195,7 +205,7 @@ const parsedList = (text: string): readonly unknown[] => {
 
 /** Whether a text can be a `position` in some order: a valid sort key, and the index of a row in its block. */
 export const isBlockPosition = (text: string): boolean => {
-  const list = jsonOf(text);
+  const list = tryParseJson(text);
   if (!Array.isArray(list) || list.length !== 2) return false;
   const [sk, index]: readonly unknown[] = list;
   return (

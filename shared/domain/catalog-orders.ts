@@ -1,11 +1,11 @@
 import type { Table } from '../connectors/catalog.ts';
 import { foldCase } from '../connectors/names.ts';
-import type { Order } from './catalog-blocks.ts';
-import { joined } from './catalog-keys.ts';
+import type { CatalogOrder } from './catalog-blocks.ts';
+import { encodeNameKey } from './catalog-keys.ts';
 import { readStoredTable } from './stored-table.ts';
 
 /** What autocomplete needs to know about a schema or a table. */
-export interface Name {
+export interface CatalogName {
   readonly label: string;
   readonly schema: string;
   readonly kind: Table['kind'] | 'schema';
@@ -15,13 +15,23 @@ export interface Name {
 }
 
 /** The sort orders in which a catalog is stored: one for each kind of query, so that a query reads only the rows of its page. */
-export const orders = {
-  tables: { name: 'B#', keyOf: ({ schema, name }: Table) => joined(schema, name), read: readStoredTable },
-  schemas: { name: 'N#schema#', keyOf: ({ label }: Name) => joined(foldCase(label), label) },
-  names: { name: 'N#table#', keyOf: ({ label, schema }: Name) => joined(foldCase(label), schema, label) },
-  topics: { name: 'N#topic#', keyOf: ({ label, schema }: Name) => joined(foldCase(label), schema, label) },
+export const catalogOrders = {
+  tables: {
+    name: 'B#',
+    toKey: ({ schema, name }: Table) => encodeNameKey(schema, name),
+    read: readStoredTable,
+  },
+  schemas: { name: 'N#schema#', toKey: ({ label }: CatalogName) => encodeNameKey(foldCase(label), label) },
+  names: {
+    name: 'N#table#',
+    toKey: ({ label, schema }: CatalogName) => encodeNameKey(foldCase(label), schema, label),
+  },
+  topics: {
+    name: 'N#topic#',
+    toKey: ({ label, schema }: CatalogName) => encodeNameKey(foldCase(label), schema, label),
+  },
   namesInSchema: {
     name: 'N#within#',
-    keyOf: ({ label, schema }: Name) => joined(schema, foldCase(label), label),
+    toKey: ({ label, schema }: CatalogName) => encodeNameKey(schema, foldCase(label), label),
   },
-} as const satisfies Record<string, Order<Table> | Order<Name>>;
+} as const satisfies Record<string, CatalogOrder<Table> | CatalogOrder<CatalogName>>;

@@ -1,20 +1,20 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
 import * as v from 'valibot';
 import type { Connector } from '../connectors/connector.ts';
-import { isSecret } from '../connectors/fields.ts';
+import { isSecretField } from '../connectors/fields.ts';
 import { connectors } from '../connectors/registry.ts';
 import { stepNames } from '../network/dialer.ts';
 import { Problem } from '../problem.ts';
 
-const JsonSchema = v.record(v.string(), v.unknown());
+const JsonSchemaDocument = v.record(v.string(), v.unknown());
 
 /** A connector as the API describes it. A form, a command line or a template can be built from this description alone. */
 export const ConnectorInfo = v.object({
   type: v.string(),
   title: v.string(),
-  config: JsonSchema,
+  config: JsonSchemaDocument,
   /** By auth method. The first method is the default. */
-  credentials: v.record(v.string(), JsonSchema),
+  credentials: v.record(v.string(), JsonSchemaDocument),
   default_auth_method: v.string(),
   /** The secret fields of `credentials`. */
   secret_fields: v.array(v.string()),
@@ -33,23 +33,25 @@ export const ConnectorInfo = v.object({
 export type ConnectorInfo = v.InferOutput<typeof ConnectorInfo>;
 
 export const listConnectors = (): ConnectorInfo[] =>
-  Object.entries<Connector>(connectors).map(([type, connector]) => infoOf(type, connector));
+  Object.entries<Connector>(connectors).map(([type, connector]) => toConnectorInfo(type, connector));
 
-export const findConnector = (type: string): ConnectorInfo => {
+export const describeConnector = (type: string): ConnectorInfo => {
   const found = Object.entries<Connector>(connectors).find(([name]) => name === type);
   if (!found) throw new Problem('not-found', 'There is no such connector');
-  return infoOf(...found);
+  return toConnectorInfo(...found);
 };
 
-const infoOf = (type: string, connector: Connector): ConnectorInfo => {
+const toConnectorInfo = (type: string, connector: Connector): ConnectorInfo => {
   const methods = Object.entries(connector.credentials);
   return {
     type,
     title: connector.title,
-    config: schemaOf(connector.config),
-    credentials: Object.fromEntries(methods.map(([method, schema]) => [method, schemaOf(schema)])),
+    config: toConnectorJsonSchema(connector.config),
+    credentials: Object.fromEntries(
+      methods.map(([method, schema]) => [method, toConnectorJsonSchema(schema)]),
+    ),
     default_auth_method: methods[0]?.[0] ?? 'none',
-    secret_fields: [...new Set(methods.flatMap(([, schema]) => secretsOf(schema)))],
+    secret_fields: [...new Set(methods.flatMap(([, schema]) => listSecretEntries(schema)))],
     destination_fields: [...connector.destination],
     default_port: connector.defaultPort ?? null,
     minimum_version: connector.minimum ?? null,
@@ -60,12 +62,12 @@ const infoOf = (type: string, connector: Connector): ConnectorInfo => {
 };
 
 /** The schema marks secret fields as `writeOnly`. */
-const schemaOf = (schema: Connector['config']): Record<string, unknown> => {
+const toConnectorJsonSchema = (schema: Connector['config']): Record<string, unknown> => {
   const { $schema: _, ...document } = toJsonSchema(schema, { typeMode: 'input', errorMode: 'ignore' });
   return document;
 };
 
-const secretsOf = ({ entries }: Connector['config']): string[] =>
+const listSecretEntries = ({ entries }: Connector['config']): string[] =>
   Object.entries(entries)
-    .filter(([, field]) => isSecret(field))
+    .filter(([, field]) => isSecretField(field))
     .map(([name]) => name);

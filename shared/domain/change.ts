@@ -1,18 +1,24 @@
 import { Problem } from '../problem.ts';
 import type { Probe } from '../ports/probe.ts';
-import { type Change, Conflict, type Store } from '../ports/store.ts';
-import { connectorOf } from './assemble.ts';
-import { audit, type Actor } from './audit.ts';
+import { type StoreChange, Conflict, type Store } from '../ports/store.ts';
+import { resolveConnector } from './assemble.ts';
+import { buildAuditPut, type Actor } from './audit.ts';
 import type { StoredConnection } from './connection.ts';
 import type { ConnectionPatch } from './connection-input.ts';
-import { nameTaken } from './create.ts';
-import { keys } from './keys.ts';
-import { needsTest } from './derived.ts';
-import { applyPatch } from './patch.ts';
-import { currentLayout } from './stored-item.ts';
-import { after, type Decision, findConnection, putConnection, updateConnection } from './write.ts';
+import { createNameTakenProblem } from './create.ts';
+import { tableKeys } from './keys.ts';
+import { isTestOutdated } from './derived.ts';
+import { applyUpdate } from './patch.ts';
+import { resolveCurrentLayout } from './stored-item.ts';
+import {
+  toNextRevision,
+  type UpdateDecision,
+  findConnection,
+  buildConnectionPut,
+  updateStoredConnection,
+} from './write.ts';
 
-interface ConnectionChange {
+interface UpdateRequest {
   readonly id: string;
   readonly patch: ConnectionPatch;
   /** The version that the caller expects. */
@@ -20,18 +26,18 @@ interface ConnectionChange {
 }
 
 /** Applies a caller's update. If it touches credentials, the probe applies it, because only the probe can read and merge them. */
-export const patchConnection = async (
+export const updateConnectionFromPatch = async (
   { store, probe }: { readonly store: Store; readonly probe: Pick<Probe, 'credentials'> },
   actor: Actor,
-  change: ConnectionChange,
+  request: UpdateRequest,
 ): Promise<StoredConnection> => {
   const { tenant } = actor;
-  const { id, patch, version } = change;
+  const { id, patch, version } = request;
   const read = await findConnection(store, tenant, id);
-  checkVersion(read, version);
-  const { credentials } = await applyPatch(connectorOf(read.type), read, patch);
+  checkConnectionVersion(read, version);
+  const { credentials } = await applyUpdate(resolveConnector(read.type), read, patch);
   if (credentials === undefined) {
-    return changeConnection(store, actor, change, read);
+    return updateSettings(store, actor, request, read);
   }
   const { request_id } = actor;
   const call = { tenant, id, actor: actor.actor, request_id, patch };
@@ -39,52 +45,63 @@ export const patchConnection = async (
 };
 
 /** Throws `precondition-failed` if the connection does not have the version that the caller expects. */
-export const checkVersion = (stored: StoredConnection, seen: number | undefined) => {
+export const checkConnectionVersion = (stored: StoredConnection, seen: number | undefined) => {
   if (seen !== undefined && seen !== stored.version) throw new Problem('precondition-failed');
 };
 
 /** Updates everything except credentials, with one read and one write. Pass `first` if the connection was read already. */
-export const changeConnection = async (
+export const updateSettings = async (
   store: Store,
   actor: Actor,
-  { id, patch, version }: ConnectionChange,
+  { id, patch, version }: UpdateRequest,
   first?: StoredConnection,
 ): Promise<StoredConnection> => {
-  const decide = async (read: StoredConnection): Promise<Decision> => {
-    checkVersion(read, version);
-    const { next } = await applyPatch(connectorOf(read.type), read, patch);
-    return next === read ? { next, changes: [] } : changed(actor, read, next);
+  const decide = async (read: StoredConnection): Promise<UpdateDecision> => {
+    checkConnectionVersion(read, version);
+    const { next } = await applyUpdate(resolveConnector(read.type), read, patch);
+    return next === read ? { next, changes: [] } : prepareUpdate(actor, read, next);
   };
   try {
-    return await updateConnection(store, actor.tenant, id, decide, first);
+    return await updateStoredConnection(store, actor.tenant, id, decide, first);
   } catch (error) {
-    throw error instanceof Conflict ? nameTaken(error) : error;
+    throw error instanceof Conflict ? createNameTakenProblem(error) : error;
   }
 };
 
 /**
  * The writes that replace `read` with `next`: a new version, a new name item if the name changes, and a test if the last one is outdated.
  */
-export const changed = (actor: Actor, read: StoredConnection, next: StoredConnection): Decision => {
+export const prepareUpdate = (
+  actor: Actor,
+  read: StoredConnection,
+  next: StoredConnection,
+): UpdateDecision => {
   const { tenant, now } = actor;
-  const test = needsTest(read, next);
+  const test = isTestOutdated(read, next);
   const version = read.version + 1;
-  const state = after(read, {
+  const state = toNextRevision(read, {
     ...next,
     version,
     cause: 'updated',
     updated_at: new Date(now).toISOString(),
     ...(test && { status: 'testing', status_reason: null, awaits_test: version }),
   });
-  const renamed = keys.name(tenant, read.name).sk !== keys.name(tenant, next.name).sk;
-  const names: Change[] = renamed
+  const renamed = tableKeys.name(tenant, read.name).sk !== tableKeys.name(tenant, next.name).sk;
+  const nameChanges: StoreChange[] = renamed
     ? [
         {
-          put: { ...keys.name(tenant, next.name), layout: currentLayout('name'), connection: read.id },
+          put: {
+            ...tableKeys.name(tenant, next.name),
+            layout: resolveCurrentLayout('name'),
+            connection: read.id,
+          },
           if: 'absent',
         },
-        { remove: keys.name(tenant, read.name) },
+        { remove: tableKeys.name(tenant, read.name) },
       ]
     : [];
-  return { next: state, changes: [putConnection(state, read), ...names, audit(actor, read.id, 'changed')] };
+  return {
+    next: state,
+    changes: [buildConnectionPut(state, read), ...nameChanges, buildAuditPut(actor, read.id, 'changed')],
+  };
 };

@@ -40,16 +40,16 @@ export const defineOptions = <const T extends OptionTable>(table: T) => {
   };
 };
 
-const whole = (least: number, most: number) =>
+const createIntegerSchema = (least: number, most: number) =>
   v.pipe(v.number(), v.integer('a whole number'), v.minValue(least), v.maxValue(most));
 
 export const connectionOptions = defineOptions({
   ssl_mode: { input: v.picklist(sslModes), shown: v.picklist(sslModes), initial: 'verify-full' },
-  connection_timeout_seconds: { input: whole(1, 300), shown: v.number(), initial: 10 },
-  query_timeout_seconds: { input: whole(1, 3600), shown: v.number(), initial: 60 },
-  max_connections: { input: whole(1, 100), shown: v.number(), initial: 2 },
+  connection_timeout_seconds: { input: createIntegerSchema(1, 300), shown: v.number(), initial: 10 },
+  query_timeout_seconds: { input: createIntegerSchema(1, 3600), shown: v.number(), initial: 60 },
+  max_connections: { input: createIntegerSchema(1, 100), shown: v.number(), initial: 2 },
   test_interval_minutes: {
-    input: v.union([v.literal(0), whole(5, 10_080)], '0, or a whole number from 5 to 10080'),
+    input: v.union([v.literal(0), createIntegerSchema(5, 10_080)], '0, or a whole number from 5 to 10080'),
     shown: v.number(),
     initial: 60,
   },

@@ -10,14 +10,14 @@ import { TestResult } from './test-result.ts';
 
 export { ConnectionInput, ConnectionPatch } from './connection-input.ts';
 
-const time = v.string();
-const timeOrNone = v.nullable(time);
+const TimeText = v.string();
+const NullableTimeText = v.nullable(TimeText);
 
 /** Without the problem itself, which `GET …/schema` returns. */
 export const LastIntrospection = v.object({
   state: v.picklist(['running', 'succeeded', 'failed']),
   code: v.nullable(v.picklist(problemCodes)),
-  at: time,
+  at: TimeText,
 });
 
 /** A connection as the API returns it. */
@@ -38,7 +38,7 @@ export const Connection = v.object({
     version: v.number(),
     /** True if the destination was changed without new credentials. */
     locked: v.boolean(),
-    fields: v.record(v.string(), v.object({ set_at: time, fingerprint: v.string() })),
+    fields: v.record(v.string(), v.object({ set_at: TimeText, fingerprint: v.string() })),
   }),
   options: connectionOptions.Shown,
   ssl: v.object({ ca: v.nullable(v.string()), has_client_certificate: v.boolean() }),
@@ -49,16 +49,16 @@ export const Connection = v.object({
   status: v.picklist(['pending', 'testing', 'connected', 'failed']),
   status_reason: v.nullable(v.picklist(problemCodes)),
   last_test: v.nullable(TestResult),
-  last_tested_at: timeOrNone,
-  last_introspected_at: timeOrNone,
+  last_tested_at: NullableTimeText,
+  last_introspected_at: NullableTimeText,
   /** The state of the last introspection, if it was of the source that the connection now names. */
   last_introspection: v.nullable(LastIntrospection),
   usages: v.number(),
   is_active: v.boolean(),
-  deleted_at: timeOrNone,
+  deleted_at: NullableTimeText,
   version: v.number(),
-  created_at: time,
-  updated_at: time,
+  created_at: TimeText,
+  updated_at: TimeText,
 });
 export type Connection = v.InferOutput<typeof Connection>;
 

@@ -1,8 +1,8 @@
 import type { Connector, SslMode } from '../connectors/connector.ts';
-import { type Complaint, refusal } from '../parse.ts';
+import { type FieldError, createFieldProblem } from '../parse.ts';
 import type { StoredConnection } from './connection.ts';
 
-interface Meant extends Pick<StoredConnection, 'config' | 'auth_method'> {
+interface CombinedSettings extends Pick<StoredConnection, 'config' | 'auth_method'> {
   readonly options: { readonly ssl_mode: SslMode };
 }
 
@@ -10,30 +10,38 @@ interface Meant extends Pick<StoredConnection, 'config' | 'auth_method'> {
  * Throws `invalid-request` if fields contradict each other. `written` is the `ssl_mode` of this request: a mode that is only a default
  * contradicts nothing.
  */
-export const checkTogether = (connector: Connector, meant: Meant, written: SslMode | undefined): void => {
-  const complaints = contradictionsOf(connector, meant, written);
-  if (complaints.length > 0) throw refusal(complaints);
+export const checkContradictions = (
+  connector: Connector,
+  settings: CombinedSettings,
+  written: SslMode | undefined,
+): void => {
+  const complaints = findContradictions(connector, settings, written);
+  if (complaints.length > 0) throw createFieldProblem(complaints);
 };
 
 /** Does the same for an update, but accepts contradictions that an earlier release has stored. */
-export const checkChange = (connector: Connector, before: Meant, after: Meant): void => {
+export const checkUpdateContradictions = (
+  connector: Connector,
+  before: CombinedSettings,
+  after: CombinedSettings,
+): void => {
   const mode = after.options.ssl_mode;
-  const known = contradictionsOf(connector, before, undefined).map(tell);
-  const complaints = contradictionsOf(
+  const known = findContradictions(connector, before, undefined).map(toFieldErrorText);
+  const complaints = findContradictions(
     connector,
     after,
     mode === before.options.ssl_mode ? undefined : mode,
-  ).filter((complaint) => !known.includes(tell(complaint)));
-  if (complaints.length > 0) throw refusal(complaints);
+  ).filter((complaint) => !known.includes(toFieldErrorText(complaint)));
+  if (complaints.length > 0) throw createFieldProblem(complaints);
 };
 
-const tell = ({ path, expected }: Complaint) => `${path} ${expected}`;
+const toFieldErrorText = ({ path, expected }: FieldError) => `${path} ${expected}`;
 
-const contradictionsOf = (
+const findContradictions = (
   { contradictions }: Connector,
-  { config, auth_method, options: { ssl_mode } }: Meant,
+  { config, auth_method, options: { ssl_mode } }: CombinedSettings,
   written: SslMode | undefined,
-): readonly Complaint[] => {
+): readonly FieldError[] => {
   // `disable` is never a default, so a caller must have set it.
   const mode = ssl_mode === 'disable' ? ssl_mode : written;
   return [

@@ -1,21 +1,21 @@
 import { Problem } from '../problem.ts';
-import { Conflict, type Change, type Store } from '../ports/store.ts';
+import { Conflict, type StoreChange, type Store } from '../ports/store.ts';
 import type { SecretDocument, SecretRef, WriteVault } from '../ports/vault.ts';
-import { connectorOf } from './assemble.ts';
-import { audit, type Actor } from './audit.ts';
+import { resolveConnector } from './assemble.ts';
+import { buildAuditPut, type Actor } from './audit.ts';
 import type { NewConnection, StoredConnection } from './connection.ts';
 import { describeDestination } from './destination.ts';
-import { bodyHash, fieldsOf } from './fingerprint.ts';
-import { newId } from './id.ts';
-import { keys } from './keys.ts';
-import { checkShared } from './send-credentials.ts';
+import { hashRequestBody, fingerprintFields } from './fingerprint.ts';
+import { createId } from './id.ts';
+import { tableKeys } from './keys.ts';
+import { checkSharedSecret } from './send-credentials.ts';
 import { readConnection } from './stored-connection.ts';
-import { currentLayout, readLayout } from './stored-item.ts';
+import { resolveCurrentLayout, upgradeItem } from './stored-item.ts';
 import type { Tenant } from './tenant.ts';
 import type { TestResult } from './test-result.ts';
-import { itemOf } from './write.ts';
+import { toConnectionItem } from './write.ts';
 
-interface Given {
+interface CreateInput {
   readonly draft: NewConnection;
   /** Whether to queue a test after the create. */
   readonly test: boolean;
@@ -30,7 +30,7 @@ export interface Idempotency {
   readonly body: string;
 }
 
-interface Where {
+interface CreateDependencies {
   readonly store: Store;
   readonly vault: WriteVault;
 }
@@ -40,28 +40,32 @@ interface Where {
  * fails.
  */
 export const createConnection = async (
-  where: Where,
+  dependencies: CreateDependencies,
   actor: Actor,
-  given: Given,
+  input: CreateInput,
 ): Promise<StoredConnection> => {
   const { tenant, now } = actor;
-  const { draft, idempotency } = given;
+  const { draft, idempotency } = input;
   if (idempotency) {
-    const first = await firstAnswer(where, actor, idempotency);
+    const first = await findFirstAnswer(dependencies, actor, idempotency);
     if (first) return first;
   }
-  const tested = await given.verify?.();
-  const id = newId(now);
+  const tested = await input.verify?.();
+  const id = createId(now);
   const { credentials, secret_arn: arn, ...shown } = draft;
-  const connector = connectorOf(draft.type);
+  const connector = resolveConnector(draft.type);
   const { auth_method } = credentials;
   // The table must not contain more about the credentials than callers may see.
   const bound = describeDestination(connector, { ...draft, login: { auth_method } });
   const owner = { ...tenant, id };
   const destination = describeDestination(connector, { ...draft, login: credentials });
-  if (arn) await checkShared(where.vault, { tenant, arn }, connector, { ...draft, login: { auth_method } });
-  const { ref, key } = await sealed(
-    where.vault,
+  if (arn)
+    await checkSharedSecret(dependencies.vault, { tenant, arn }, connector, {
+      ...draft,
+      login: { auth_method },
+    });
+  const { ref, key } = await storeSecret(
+    dependencies.vault,
     arn ? undefined : { layout: 1, owner, destination, credentials },
     tenant,
   );
@@ -75,11 +79,11 @@ export const createConnection = async (
     secret: ref ?? { arn: arn ?? '' },
     bound,
     credentials_version: 1,
-    fields: arn ? {} : fieldsOf(key, id, credentials, {}, now),
-    ...statusOf(given, tested),
+    fields: arn ? {} : fingerprintFields(key, id, credentials, {}, now),
+    ...toInitialStatus(input, tested),
     refusals: 0,
     refusals_of: null,
-    awaits_test: given.test ? 1 : null,
+    awaits_test: input.test ? 1 : null,
     catalog: null,
     previous_catalog: null,
     last_introspection: null,
@@ -91,32 +95,32 @@ export const createConnection = async (
     created_at: time,
     updated_at: time,
   };
-  const changes: Change[] = [
-    { put: itemOf(keys.connection(tenant, id), connection), if: 'absent' },
+  const changes: StoreChange[] = [
+    { put: toConnectionItem(tableKeys.connection(tenant, id), connection), if: 'absent' },
     {
-      put: { ...keys.name(tenant, draft.name), layout: currentLayout('name'), connection: id },
+      put: { ...tableKeys.name(tenant, draft.name), layout: resolveCurrentLayout('name'), connection: id },
       if: 'absent',
     },
-    audit(actor, id, 'created'),
+    buildAuditPut(actor, id, 'created'),
   ];
   if (idempotency) {
     // This write comes first: of two concurrent requests, the second must fail on the idempotency key and not on the name.
     changes.unshift({
       put: {
-        ...keys.idempotency(tenant, idempotency.key),
-        layout: currentLayout('idempotency'),
-        hash: bodyHash(key, idempotency.body),
+        ...tableKeys.idempotency(tenant, idempotency.key),
+        layout: resolveCurrentLayout('idempotency'),
+        hash: hashRequestBody(key, idempotency.body),
         answer: connection,
         expires: Math.floor(now / 1000) + 86_400,
       },
       if: 'absent',
     });
   }
-  return commit(where, actor, given, connection, ref, changes);
+  return commitCreate(dependencies, actor, input, connection, ref, changes);
 };
 
 /** Stores the secret and derives the tenant's key in parallel. Removes the secret again if the key cannot be derived. */
-const sealed = async (vault: WriteVault, document: SecretDocument | undefined, tenant: Tenant) => {
+const storeSecret = async (vault: WriteVault, document: SecretDocument | undefined, tenant: Tenant) => {
   const [stored, derived] = await Promise.allSettled([document && vault.create(document), vault.key(tenant)]);
   if (stored.status === 'rejected') throw stored.reason;
   if (derived.status === 'fulfilled') return { ref: stored.value, key: derived.value };
@@ -125,48 +129,53 @@ const sealed = async (vault: WriteVault, document: SecretDocument | undefined, t
 };
 
 /** Writes the connection, and removes its secret if nothing was written. */
-const commit = async (
-  where: Where,
+const commitCreate = async (
+  dependencies: CreateDependencies,
   actor: Actor,
-  { idempotency }: Given,
+  { idempotency }: CreateInput,
   connection: StoredConnection,
   ref: SecretRef | undefined,
-  changes: readonly Change[],
+  changes: readonly StoreChange[],
 ): Promise<StoredConnection> => {
   try {
-    await where.store.write(changes);
+    await dependencies.store.write(changes);
     return connection;
   } catch (error) {
     // A write may have succeeded although its response was lost, so look in the store.
-    if (!(error instanceof Conflict) && (await where.store.get(keys.connection(actor.tenant, connection.id))))
+    if (
+      !(error instanceof Conflict) &&
+      (await dependencies.store.get(tableKeys.connection(actor.tenant, connection.id)))
+    )
       return connection;
     // Only a conflict proves that nothing was written. After any other failure the write may still arrive, so keep the secret for 30 days.
-    if (ref) await where.vault.remove(ref, error instanceof Conflict ? 0 : 30);
+    if (ref) await dependencies.vault.remove(ref, error instanceof Conflict ? 0 : 30);
     if (!(error instanceof Conflict)) throw error;
-    const first = idempotency && error.change === 0 && (await firstAnswer(where, actor, idempotency));
+    const first =
+      idempotency && error.change === 0 && (await findFirstAnswer(dependencies, actor, idempotency));
     if (first) return first;
-    throw nameTaken(error);
+    throw createNameTakenProblem(error);
   }
 };
 
-export const nameTaken = (cause: unknown) =>
+export const createNameTakenProblem = (cause: unknown) =>
   new Problem('name-taken', 'Another connection has this name', { cause });
 
 /** Returns the response to the first request with this key. Throws `idempotency-key-reused` if that request had another body. */
-const firstAnswer = async (
-  { store, vault }: Where,
+const findFirstAnswer = async (
+  { store, vault }: CreateDependencies,
   { tenant }: Actor,
   { key, body }: Idempotency,
 ): Promise<StoredConnection | undefined> => {
-  const found = await store.get(keys.idempotency(tenant, key));
+  const found = await store.get(tableKeys.idempotency(tenant, key));
   if (!found) return undefined;
-  const item = readLayout('idempotency', found);
-  if (item['hash'] !== bodyHash(await vault.key(tenant), body)) throw new Problem('idempotency-key-reused');
+  const item = upgradeItem('idempotency', found);
+  if (item['hash'] !== hashRequestBody(await vault.key(tenant), body))
+    throw new Problem('idempotency-key-reused');
   return readConnection(item['answer'] as never); // written by `createConnection`
 };
 
-const statusOf = (
-  { test }: Given,
+const toInitialStatus = (
+  { test }: CreateInput,
   tested: TestResult | undefined,
 ): Pick<StoredConnection, 'status' | 'status_reason' | 'last_test'> => {
   const untested = test ? 'testing' : 'pending';

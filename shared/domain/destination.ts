@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
-import { type Connector, type SslMode, sslModes, type Strength } from '../connectors/connector.ts';
-import { placeOfUrl } from '../connectors/place-of-url.ts';
+import { type Connector, type SslMode, sslModes, type StrengthOrder } from '../connectors/connector.ts';
+import { toHostPort } from '../connectors/place-of-url.ts';
 import type { Destination, StoredConnection } from './connection.ts';
 
 /** The settings that decide where secrets are sent and how. `login` holds the credential fields that decide how they log in. */
-export interface Sending extends Pick<StoredConnection, 'config' | 'options' | 'ssl'> {
+export interface DestinationSettings extends Pick<StoredConnection, 'config' | 'options' | 'ssl'> {
   readonly login: Readonly<Record<string, string>> & { readonly auth_method: string };
 }
 
 /** Everything that decides who receives the credentials and how they are sent. An update of any of it requires the credentials again. */
 export const describeDestination = (
   connector: Connector,
-  { config, options, ssl, login }: Sending,
+  { config, options, ssl, login }: DestinationSettings,
 ): Destination => ({
   ...describeLogin(connector, login),
   ...Object.fromEntries(
@@ -22,7 +22,7 @@ export const describeDestination = (
         typeof config[field] === 'string' ? config[field] : JSON.stringify(config[field]),
       ]),
   ),
-  ...(ssl.ca !== null && { ca_sha256: sha256(ssl.ca) }),
+  ...(ssl.ca !== null && { ca_sha256: toSha256Hex(ssl.ca) }),
   ssl_mode: options.ssl_mode,
 });
 
@@ -39,20 +39,24 @@ export const describeLogin = (
   );
 
 /** Whether `now` is the destination `bound`, and no less secure. */
-export const isWithin = ({ strength }: Connector, bound: Destination, now: Destination): boolean =>
+export const isWithinDestination = ({ strength }: Connector, bound: Destination, now: Destination): boolean =>
   [...new Set([...Object.keys(bound), ...Object.keys(now)])].every((field) =>
     field === 'ssl_mode'
-      ? isAsStrong(now.ssl_mode, bound.ssl_mode)
-      : isNoWeaker(strength[field] ?? 'exact', bound[field], now[field]),
+      ? isAsStrongTls(now.ssl_mode, bound.ssl_mode)
+      : isNoWeakerField(strength[field] ?? 'exact', bound[field], now[field]),
   );
 
-export const isAsStrong = (mode: SslMode, than: SslMode): boolean =>
+export const isAsStrongTls = (mode: SslMode, than: SslMode): boolean =>
   sslModes.indexOf(mode) >= sslModes.indexOf(than);
 
-const isNoWeaker = (strength: Strength, before: string | undefined, now: string | undefined): boolean => {
+const isNoWeakerField = (
+  strength: StrengthOrder,
+  before: string | undefined,
+  now: string | undefined,
+): boolean => {
   if (before === now) return true;
   if (strength === 'exact') return false;
-  if (strength === 'url') return isSameUrl(before ?? '', now ?? '');
+  if (strength === 'url') return isSameDestinationUrl(before ?? '', now ?? '');
   return strength.some((chain) => {
     const from = chain.indexOf(before ?? '');
     return from >= 0 && chain.indexOf(now ?? '', from) > from;
@@ -60,10 +64,10 @@ const isNoWeaker = (strength: Strength, before: string | undefined, now: string 
 };
 
 /** Whether host, port, path and query are equal, and `https` did not become `http`. */
-const isSameUrl = (before: string, now: string): boolean => {
+const isSameDestinationUrl = (before: string, now: string): boolean => {
   const [one, other] = [URL.parse(before), URL.parse(now)];
   if (!one || !other || (one.protocol === 'https:' && other.protocol !== 'https:')) return false;
-  const [from, to] = [placeOfUrl(one), placeOfUrl(other)];
+  const [from, to] = [toHostPort(one), toHostPort(other)];
   return (
     from.host === to.host &&
     from.port === to.port &&
@@ -72,4 +76,4 @@ const isSameUrl = (before: string, now: string): boolean => {
   );
 };
 
-export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+export const toSha256Hex = (text: string) => createHash('sha256').update(text).digest('hex');

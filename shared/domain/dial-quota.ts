@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Store } from '../ports/store.ts';
 import { Problem } from '../problem.ts';
-import { keys } from './keys.ts';
+import { tableKeys } from './keys.ts';
 
 /** How many times a minute sources may be dialled. */
 export interface DialLimits {
@@ -13,7 +13,7 @@ export interface DialLimits {
   readonly destination_tests_per_minute: number;
 }
 
-interface Counted {
+interface DialContext {
   readonly org: string;
   readonly now: number;
 }
@@ -21,17 +21,19 @@ interface Counted {
 /** Counts one dial that a caller requests. Throws `quota-exceeded` with `Retry-After`. */
 export const countCallerDial = async (
   store: Store,
-  { tests_per_minute: most, reader_tests_per_minute: readers }: DialLimits,
-  { org, now, readsOnly }: Counted & { readonly readsOnly: boolean },
+  { tests_per_minute: testLimit, reader_tests_per_minute: readers }: DialLimits,
+  { org, now, readsOnly }: DialContext & { readonly readsOnly: boolean },
 ): Promise<void> => {
-  const counters: Counter[] = [{ window: 'TEST', limit: most, what: organisationLimit(most) }];
+  const counters: DialCounter[] = [
+    { window: 'TEST', limit: testLimit, what: describeOrganisationLimit(testLimit) },
+  ];
   if (readsOnly)
     counters.push({
       window: 'READ',
       limit: readers,
       what: `Callers who may only read may have sources dialled ${readers} times a minute`,
     });
-  await countAll(store, { org, now }, counters);
+  await countDials(store, { org, now }, counters);
 };
 
 /**
@@ -40,20 +42,20 @@ export const countCallerDial = async (
  */
 export const countQueuedDial = async (
   store: Store,
-  { tests_per_minute: most }: DialLimits,
-  counted: Counted,
+  { tests_per_minute: testLimit }: DialLimits,
+  counted: DialContext,
 ): Promise<void> => {
-  const share = Math.max(1, Math.floor(most * 0.8));
-  const what = organisationLimit(most);
-  await countAll(store, counted, [{ window: 'QUEUED', limit: share, what }], 'spread');
-  await countAll(store, counted, [{ window: 'TEST', limit: most, what }], 'spread');
+  const share = Math.max(1, Math.floor(testLimit * 0.8));
+  const what = describeOrganisationLimit(testLimit);
+  await countDials(store, counted, [{ window: 'QUEUED', limit: share, what }], 'spread');
+  await countDials(store, counted, [{ window: 'TEST', limit: testLimit, what }], 'spread');
 };
 
 /** Counts one dial to each of these hosts or accounts. Throws `quota-exceeded` with `Retry-After`. */
 export const countDestinationDial = async (
   store: Store,
   { destination_tests_per_minute: limit }: Pick<DialLimits, 'destination_tests_per_minute'>,
-  { org, now, destinations }: Counted & { readonly destinations: readonly string[] },
+  { org, now, destinations }: DialContext & { readonly destinations: readonly string[] },
 ): Promise<void> => {
   const names = new Set(destinations.map((name) => name.toLowerCase()));
   const counters = [...names].map((name) => ({
@@ -61,25 +63,25 @@ export const countDestinationDial = async (
     limit,
     what: `One host or account may be dialled ${limit} times a minute`,
   }));
-  await countAll(store, { org, now }, counters, 'spread');
+  await countDials(store, { org, now }, counters, 'spread');
 };
 
-interface Counter {
+interface DialCounter {
   readonly window: string;
   readonly limit: number;
   readonly what: string;
 }
 
-const countAll = async (
+const countDials = async (
   store: Store,
-  { org, now }: Counted,
-  counters: readonly Counter[],
+  { org, now }: DialContext,
+  counters: readonly DialCounter[],
   retry: 'next minute' | 'spread' = 'next minute',
 ) => {
   const minute = Math.floor(now / MINUTE_MS);
   const counted = await Promise.all(
     counters.map(async (counter) => {
-      const key = keys.quota(org, `${counter.window}#${minute}`);
+      const key = tableKeys.quota(org, `${counter.window}#${minute}`);
       return { ...counter, sum: await store.count(key, (minute + 2) * 60) };
     }),
   );
@@ -91,6 +93,7 @@ const countAll = async (
   });
 };
 
-const organisationLimit = (most: number) => `An organisation may test ${most} times a minute`;
+const describeOrganisationLimit = (testLimit: number) =>
+  `An organisation may test ${testLimit} times a minute`;
 
 const MINUTE_MS = 60_000;

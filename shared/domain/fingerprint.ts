@@ -2,11 +2,15 @@ import { createHmac } from 'node:crypto';
 import type { Credentials, StoredConnection } from './connection.ts';
 
 /** Reveals only whether a field has changed: equal secrets of two connections or two fields have different fingerprints. */
-export const fingerprint = (key: Uint8Array, connection: string, field: string, value: string): string =>
-  createHmac('sha256', key).update(`${connection}\0${field}\0${value}`).digest('hex').slice(0, 32);
+export const createFingerprint = (
+  key: Uint8Array,
+  connection: string,
+  field: string,
+  value: string,
+): string => createHmac('sha256', key).update(`${connection}\0${field}\0${value}`).digest('hex').slice(0, 32);
 
 /** Computes the `fields` of a set of credentials. A field whose value did not change keeps its `set_at`. */
-export const fieldsOf = (
+export const fingerprintFields = (
   key: Uint8Array,
   connection: string,
   { auth_method: _, ...credentials }: Credentials,
@@ -15,7 +19,7 @@ export const fieldsOf = (
 ): StoredConnection['fields'] =>
   Object.fromEntries(
     Object.entries(credentials).map(([field, value]) => {
-      const print = fingerprint(key, connection, field, value);
+      const print = createFingerprint(key, connection, field, value);
       const known = before[field];
       return [
         field,
@@ -25,5 +29,5 @@ export const fieldsOf = (
   );
 
 /** Hashes the body of a request with a key, because the body may contain a secret. */
-export const bodyHash = (key: Uint8Array, body: string): string =>
+export const hashRequestBody = (key: Uint8Array, body: string): string =>
   createHmac('sha256', key).update(`body\0${body}`).digest('hex');

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import * as v from 'valibot';
-import { EgressPolicy, judge } from '../network/egress.ts';
-import { canonicalHost } from '../network/canonical-host.ts';
+import { EgressPolicy, createEgressCheck } from '../network/egress.ts';
+import { toCanonicalHost } from '../network/canonical-host.ts';
 
-interface Asked {
+interface AddressInput {
   readonly host: string;
   readonly port: number;
   readonly environment: string;
@@ -15,9 +15,9 @@ interface Asked {
  */
 export const isForbiddenAddress = (
   policy: Readonly<Record<string, unknown>>,
-  { host, port, environment }: Asked,
+  { host, port, environment }: AddressInput,
 ): boolean => {
-  const name = canonicalHost(host);
+  const name = toCanonicalHost(host);
   if (name === undefined || !isIP(name)) return false;
-  return !judge(v.parse(EgressPolicy, policy), environment)(name, name, port);
+  return !createEgressCheck(v.parse(EgressPolicy, policy), environment)(name, name, port);
 };

@@ -1,16 +1,16 @@
 import type { Connector } from '../connectors/connector.ts';
-import { isSecret } from '../connectors/fields.ts';
+import { isSecretField } from '../connectors/fields.ts';
 import { repairPem } from '../connectors/pem.ts';
-import { asksForYours, describePlaceholder } from '../connectors/placeholders.ts';
-import { type Complaint, refusal } from '../parse.ts';
-import { expectInPlace } from './misplaced.ts';
-import { expectSeen, unseen } from './unseen.ts';
+import { hasPlaceholderPart, describePlaceholder } from '../connectors/placeholders.ts';
+import { type FieldError, createFieldProblem } from '../parse.ts';
+import { findMisplacement } from './misplaced.ts';
+import { describeUnseen, unseenPattern } from './unseen.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
+type RawFields = Readonly<Record<string, unknown>>;
 
-interface GivenFields {
-  readonly config: Fields;
-  readonly credentials: Fields;
+interface InputFields {
+  readonly config: RawFields;
+  readonly credentials: RawFields;
 }
 
 /**
@@ -18,36 +18,38 @@ interface GivenFields {
  * fields that are not secret also invisible characters and values that belong in another field. It sees only the fields that a caller
  * sends, so that stored connections stay valid.
  */
-export const readGivenFields = (
+export const normalizeFields = (
   connector: Pick<Connector, 'config' | 'credentials' | 'connectionString' | 'misplaced'>,
-  given: GivenFields,
-): GivenFields => {
-  const secrets = secretNames(connector);
-  const config = mapFields(given.config, trimField);
-  const credentials = mapFields(given.credentials, (value, name) =>
+  given: InputFields,
+): InputFields => {
+  const secrets = listSecretCredentials(connector);
+  const config = mapFieldValues(given.config, trimField);
+  const credentials = mapFieldValues(given.credentials, (value, name) =>
     secrets.has(name) ? repairSecret(value) : trimField(value),
   );
   const complaints = [
     ...Object.entries(config).flatMap(([name, value]) => [
-      ...complainOfOpen(`config.${name}`, name, value),
-      ...complainOfPlace(connector, `config.${name}`, name, value),
+      ...findOpenFieldErrors(`config.${name}`, name, value),
+      ...findPlacementErrors(connector, `config.${name}`, name, value),
     ]),
     ...Object.entries(credentials).flatMap(([name, value]) => {
       if (name === 'ssl_key') return [];
       const path = `credentials.${name}`;
-      return secrets.has(name) ? complainOfPlaceholder(path, name, value) : complainOfOpen(path, name, value);
+      return secrets.has(name)
+        ? findPlaceholderErrors(path, name, value)
+        : findOpenFieldErrors(path, name, value);
     }),
   ];
-  if (complaints.length > 0) throw refusal(complaints);
+  if (complaints.length > 0) throw createFieldProblem(complaints);
   return { config, credentials };
 };
 
 /** Restores the line breaks of the certificates and the key. */
-export const readGivenSsl = <Ssl extends Readonly<Record<string, string | null | undefined>>>(
+export const normalizeSsl = <Ssl extends Readonly<Record<string, string | null | undefined>>>(
   ssl: Ssl,
-): Ssl => mapFields(ssl, repairSecret) as Ssl; // `repairSecret` maps a string to a string
+): Ssl => mapFieldValues(ssl, repairSecret) as Ssl; // `repairSecret` maps a string to a string
 
-const mapFields = (fields: Fields, read: (value: unknown, name: string) => unknown): Fields =>
+const mapFieldValues = (fields: RawFields, read: (value: unknown, name: string) => unknown): RawFields =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, read(value, name)]));
 
 const trimField = (value: unknown): unknown => {
@@ -73,41 +75,45 @@ const trimEnds = (text: string): string => {
 const repairSecret = (value: unknown): unknown =>
   typeof value === 'string' && !/^\s*\{/.test(value) ? repairPem(value) : value;
 
-const complainOfPlace = (
-  connector: Parameters<typeof expectInPlace>[0],
+const findPlacementErrors = (
+  connector: Parameters<typeof findMisplacement>[0],
   path: string,
   name: string,
   value: unknown,
-): readonly Complaint[] => {
+): readonly FieldError[] => {
   if (Array.isArray(value))
-    return value.flatMap((item, at) => complainOfPlace(connector, `${path}.${at}`, name, item));
+    return value.flatMap((item, at) => findPlacementErrors(connector, `${path}.${at}`, name, item));
   // The schema rejects fields that the connector does not have.
   if (typeof value !== 'string' || !Object.hasOwn(connector.config.entries, name)) return [];
   const expected =
-    unseen.test(value) || describePlaceholder(value) ? undefined : expectInPlace(connector, name, value);
+    unseenPattern.test(value) || describePlaceholder(value)
+      ? undefined
+      : findMisplacement(connector, name, value);
   return expected === undefined ? [] : [{ path, expected }];
 };
 
-const secretNames = ({ credentials }: Pick<Connector, 'credentials'>): ReadonlySet<string> =>
+const listSecretCredentials = ({ credentials }: Pick<Connector, 'credentials'>): ReadonlySet<string> =>
   new Set(
     Object.values(credentials).flatMap(({ entries }) =>
-      Object.entries(entries).flatMap(([name, entry]) => (isSecret(entry) ? name : [])),
+      Object.entries(entries).flatMap(([name, entry]) => (isSecretField(entry) ? name : [])),
     ),
   );
 
-const complainOfOpen = (path: string, name: string, value: unknown): readonly Complaint[] => {
-  if (Array.isArray(value)) return value.flatMap((item, at) => complainOfOpen(`${path}.${at}`, name, item));
+const findOpenFieldErrors = (path: string, name: string, value: unknown): readonly FieldError[] => {
+  if (Array.isArray(value))
+    return value.flatMap((item, at) => findOpenFieldErrors(`${path}.${at}`, name, item));
   if (typeof value !== 'string') return [];
-  const seen = expectSeen(value);
+  const seen = describeUnseen(value);
   if (seen !== undefined) return [{ path, expected: seen }];
-  if (asksForYours(value))
-    return [{ path, expected: placeholder(name, 'a part of this looks like a placeholder') }];
-  return complainOfPlaceholder(path, name, value);
+  if (hasPlaceholderPart(value))
+    return [{ path, expected: describeRealValue(name, 'a part of this looks like a placeholder') }];
+  return findPlaceholderErrors(path, name, value);
 };
 
-const complainOfPlaceholder = (path: string, name: string, value: unknown): readonly Complaint[] => {
-  const looks = typeof value === 'string' ? describePlaceholder(value) : undefined;
-  return looks === undefined ? [] : [{ path, expected: placeholder(name, looks) }];
+const findPlaceholderErrors = (path: string, name: string, value: unknown): readonly FieldError[] => {
+  const reason = typeof value === 'string' ? describePlaceholder(value) : undefined;
+  return reason === undefined ? [] : [{ path, expected: describeRealValue(name, reason) }];
 };
 
-const placeholder = (name: string, looks: string) => `the real ${name.replaceAll('_', ' ')}: ${looks}`;
+const describeRealValue = (name: string, reason: string) =>
+  `the real ${name.replaceAll('_', ' ')}: ${reason}`;

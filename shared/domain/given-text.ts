@@ -1,7 +1,7 @@
-import { type Complaint, refusal, tellName } from '../parse.ts';
-import { unseen } from './unseen.ts';
+import { type FieldError, createFieldProblem, maskFieldName } from '../parse.ts';
+import { unseenPattern } from './unseen.ts';
 
-interface Texts {
+interface VisibleTexts {
   readonly name?: string | undefined;
   readonly description?: string | null | undefined;
   readonly product?: string | null | undefined;
@@ -16,45 +16,53 @@ interface Texts {
  * Rejects invisible characters in texts for people: they would make different names look equal, or display text in another order than it is
  * stored. Accepts values that the connection already has, because an earlier release accepted them.
  */
-export const checkText = (given: Texts, stored: Texts = {}): void => {
-  const line = (path: string, text: string) => (isLine(text) ? [] : [{ path, expected: expected.line }]);
-  const prose = (path: string, text: string) => (isProse(text) ? [] : [{ path, expected: expected.prose }]);
-  const list = (path: string, texts: readonly string[], known: readonly string[]) =>
-    texts.flatMap((text, at) => (known.includes(text) ? [] : line(`${path}.${at}`, text)));
+export const checkText = (given: VisibleTexts, stored: VisibleTexts = {}): void => {
+  const listLineErrors = (path: string, text: string) =>
+    isVisibleLine(text) ? [] : [{ path, expected: textExpectations.line }];
+  const listProseErrors = (path: string, text: string) =>
+    isVisibleText(text) ? [] : [{ path, expected: textExpectations.prose }];
+  const listItemErrors = (path: string, texts: readonly string[], known: readonly string[]) =>
+    texts.flatMap((text, at) => (known.includes(text) ? [] : listLineErrors(`${path}.${at}`, text)));
   const { name, description, product, excluded_schemas: schemas, tags, metadata, note } = given;
-  const complaints: readonly Complaint[] = [
-    ...(name === undefined || name === stored.name ? [] : line('name', name)),
-    ...(!description || description === stored.description ? [] : prose('description', description)),
-    ...(!product || product === stored.product ? [] : line('product', product)),
-    ...list('excluded_schemas', schemas ?? [], stored.excluded_schemas ?? []),
-    ...list('tags', tags ?? [], stored.tags ?? []),
+  const complaints: readonly FieldError[] = [
+    ...(name === undefined || name === stored.name ? [] : listLineErrors('name', name)),
+    ...(!description || description === stored.description
+      ? []
+      : listProseErrors('description', description)),
+    ...(!product || product === stored.product ? [] : listLineErrors('product', product)),
+    ...listItemErrors('excluded_schemas', schemas ?? [], stored.excluded_schemas ?? []),
+    ...listItemErrors('tags', tags ?? [], stored.tags ?? []),
     ...Object.entries(metadata ?? {}).flatMap(([key, value]) => {
       const known = stored.metadata?.[key];
       if (known !== undefined && (value === null || value === known)) return [];
-      const path = `metadata.${tellName(key)}`;
-      return [...(known === undefined ? line(path, key) : []), ...prose(path, value ?? '')];
+      const path = `metadata.${maskFieldName(key)}`;
+      return [
+        ...(known === undefined ? listLineErrors(path, key) : []),
+        ...listProseErrors(path, value ?? ''),
+      ];
     }),
-    ...(note === undefined ? [] : prose('note', note)),
+    ...(note === undefined ? [] : listProseErrors('note', note)),
   ];
-  if (complaints.length > 0) throw refusal(complaints);
+  if (complaints.length > 0) throw createFieldProblem(complaints);
 };
 
-const expected = {
+const textExpectations = {
   line: 'no control characters, and none that cannot be seen',
   prose: 'no control characters but tabs and line breaks, and none that cannot be seen',
 };
 
-const isLine = (text: string): boolean => {
-  const bare = text.replaceAll(joined, '');
-  return !unseen.test(bare) && !blank.test(bare);
+const isVisibleLine = (text: string): boolean => {
+  const bare = text.replaceAll(visibleJoinerPattern, '');
+  return !unseenPattern.test(bare) && !invisibleLetterPattern.test(bare);
 };
 
 /** Allows tabs, line breaks, and the direction marks that texts in Arabic and Hebrew need. */
-const isProse = (text: string): boolean => isLine(text.replaceAll(/[\t\n\r\u061C\u200E\u200F]/g, ''));
+const isVisibleText = (text: string): boolean =>
+  isVisibleLine(text.replaceAll(/[\t\n\r\u061C\u200E\u200F]/g, ''));
 
 /** Letters and symbols that have no visible form: fillers of Hangul and Braille, and the combining grapheme joiner. */
-const blank = /[\u034F\u115F\u1160\u2800\u3164\uFFA0]/u;
+const invisibleLetterPattern = /[\u034F\u115F\u1160\u2800\u3164\uFFA0]/u;
 
 /** Joiners where they affect the display: in emoji, and within words of scripts that join their letters. */
-const joined =
+const visibleJoinerPattern =
   /(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F])\u200D(?=\p{Extended_Pictographic})|(?<=[\p{scx=Arab}\p{scx=Syrc}\p{scx=Deva}\p{scx=Beng}\p{scx=Guru}\p{scx=Gujr}\p{scx=Orya}\p{scx=Taml}\p{scx=Telu}\p{scx=Knda}\p{scx=Mlym}\p{scx=Sinh}\p{scx=Mymr}\p{scx=Khmr}\p{scx=Tibt}\p{scx=Mong}])[\u200C\u200D](?=[\p{L}\p{M}])/gu;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** A UUIDv7 (RFC 9562) as 32 hex digits. Later ids sort after earlier ones. `now` is in milliseconds. */
-export const newId = (now: number): string => {
+export const createId = (now: number): string => {
   const bytes = randomBytes(16);
   bytes.writeUIntBE(now, 0, 6);
   bytes.writeUInt8(0x70 | (bytes.readUInt8(6) & 0x0f), 6);
@@ -10,4 +10,4 @@ export const newId = (now: number): string => {
 };
 
 /** The id as the API shows it. */
-export const outsideId = (id: string) => `conn_${id}`;
+export const toPublicId = (id: string) => `conn_${id}`;

@@ -1,5 +1,5 @@
 /** Runs at most `limit` jobs at the same time. `start` waits until a job can run. `start` and `done` throw the first error of a job. */
-export const inFlight = (limit: number) => {
+export const createConcurrencyLimit = (limit: number) => {
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
 
@@ -11,14 +11,14 @@ export const inFlight = (limit: number) => {
     }
   };
 
-  const check = (): void => {
+  const throwFirstFailure = (): void => {
     if (failures.length > 0) throw failures[0];
   };
 
   return {
     start: async (job: () => Promise<void>): Promise<void> => {
       while (running.size >= limit) await Promise.race(running);
-      check();
+      throwFirstFailure();
       const one: Promise<void> = run(job).finally(() => running.delete(one));
       running.add(one);
     },
@@ -28,7 +28,7 @@ export const inFlight = (limit: number) => {
     },
     done: async (): Promise<void> => {
       await Promise.all(running);
-      check();
+      throwFirstFailure();
     },
   };
 };

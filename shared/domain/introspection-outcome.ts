@@ -1,15 +1,15 @@
-import { type Change, Conflict, type Item, type ReadStore, type Store } from '../ports/store.ts';
+import { type StoreChange, Conflict, type Item, type ReadStore, type Store } from '../ports/store.ts';
 import { Problem } from '../problem.ts';
-import { audit } from './audit.ts';
+import { buildAuditPut } from './audit.ts';
 import type { CatalogSummary } from './catalog-summary.ts';
 import { removeSnapshot } from './catalogs.ts';
 import type { StoredConnection } from './connection.ts';
-import { hashDerivation, readCatalog } from './derived.ts';
-import { keys } from './keys.ts';
-import { countLogin } from './lock-out.ts';
-import { type KeptProblem, keepProblem } from './kept-problem.ts';
+import { hashDerivation, readCurrentCatalog } from './derived.ts';
+import { tableKeys } from './keys.ts';
+import { countLoginResult } from './lock-out.ts';
+import { type StoredProblem, toStoredProblem } from './kept-problem.ts';
 import type { Tenant } from './tenant.ts';
-import { after, putConnection, tenantOf, updateConnection } from './write.ts';
+import { toNextRevision, buildConnectionPut, toTenant, updateStoredConnection } from './write.ts';
 
 /** The state of the last introspection of a connection, as it is stored. */
 export interface IntrospectionState {
@@ -23,7 +23,7 @@ export interface IntrospectionState {
   readonly at: string;
   /** The number of consecutive failed attempts; while an attempt runs, the number before it. */
   readonly failures: number;
-  readonly problem: KeptProblem | null;
+  readonly problem: StoredProblem | null;
   /** Whether the attempt drops columns of sampled tables that only earlier introspections found. */
   readonly forget?: boolean;
   /** The value of `forget` for the next attempt, if it was requested while this one was running. */
@@ -32,52 +32,57 @@ export interface IntrospectionState {
 
 /** A failed attempt. Times are in milliseconds since the epoch. */
 export interface FailedAttempt {
-  readonly problem: KeptProblem;
+  readonly problem: StoredProblem;
   readonly began: number;
   readonly ended: number;
   readonly failures: number;
 }
 
-export type Standing = 'idle' | 'running' | FailedAttempt;
+export type AttemptStatus = 'idle' | 'running' | FailedAttempt;
 
 /** The time that a requested attempt may wait for a probe. Invocations that Lambda drops or throttles end here. */
-const queuedMs = 120_000;
+const MAX_QUEUED_MS = 120_000;
 
 /** More than the longest introspection takes. */
-const longestMs = 900_000;
+const MAX_ATTEMPT_MS = 900_000;
 
 /** Whether an introspection of the connection with its present settings is running, or how the last one failed. */
-export const judgeIntrospection = (
+export const resolveAttemptStatus = (
   stored: StoredConnection,
   lease: Item | undefined,
   now: number,
-): Standing => {
+): AttemptStatus => {
   const isHeld = lease !== undefined && Number(lease['until']) > now;
   // A probe of the previous release writes no attempt into the lease.
   if (isHeld && lease['attempt'] === undefined) return 'running';
   const last = readIntrospection(stored);
-  if (!last || last.state === 'succeeded' || isAhead(Date.parse(last.at), now)) return 'idle';
+  if (!last || last.state === 'succeeded' || isFutureTime(Date.parse(last.at), now)) return 'idle';
   const began = Date.parse(last.began_at);
   if (last.state === 'failed')
     return {
-      problem: last.problem ?? lostAttempt,
+      problem: last.problem ?? lostAttemptProblem,
       began,
       ended: Date.parse(last.at),
       failures: last.failures,
     };
   const isBegun = lease?.['attempt'] === last.attempt;
-  const end = isBegun ? Number(lease?.['until']) : began + queuedMs;
-  return end > now ? 'running' : { problem: lostAttempt, began, ended: end, failures: last.failures + 1 };
+  const end = isBegun ? Number(lease?.['until']) : began + MAX_QUEUED_MS;
+  return end > now
+    ? 'running'
+    : { problem: lostAttemptProblem, began, ended: end, failures: last.failures + 1 };
 };
 
 /**
  * Whether a clock that was ahead wrote this time and has been corrected since: such a time must not be waited for. Correct clocks differ by
  * less.
  */
-export const isAhead = (time: number, now: number): boolean => time > now + 300_000;
+export const isFutureTime = (time: number, now: number): boolean => time > now + 300_000;
 
 /** A probe that was killed or never started cannot report its failure. */
-const lostAttempt: KeptProblem = { code: 'unavailable', detail: 'The introspection ended without an answer' };
+const lostAttemptProblem: StoredProblem = {
+  code: 'unavailable',
+  detail: 'The introspection ended without an answer',
+};
 
 /** Returns the state of the last introspection if it used the settings that the connection now has. */
 export const readIntrospection = (stored: StoredConnection): IntrospectionState | null => {
@@ -86,26 +91,26 @@ export const readIntrospection = (stored: StoredConnection): IntrospectionState 
 };
 
 /** Marks an introspection that is stored as running but whose probe was killed as failed. Writes nothing. */
-export const settleIntrospection = async (
+export const markLostAttempt = async (
   store: ReadStore,
   stored: StoredConnection,
   now: number,
 ): Promise<StoredConnection> => {
   const last = readIntrospection(stored);
   if (last?.state !== 'running') return stored;
-  const lease = await store.get(keys.lease(tenantOf(stored), stored.id));
-  const standing = judgeIntrospection(stored, lease, now);
-  if (typeof standing !== 'object') return stored;
-  const { problem, failures, ended } = standing;
+  const lease = await store.get(tableKeys.lease(toTenant(stored), stored.id));
+  const status = resolveAttemptStatus(stored, lease, now);
+  if (typeof status !== 'object') return stored;
+  const { problem, failures, ended } = status;
   const at = new Date(ended).toISOString();
   return { ...stored, last_introspection: { ...last, state: 'failed', at, failures, problem } };
 };
 
 /** Returns the connection with an attempt that starts now. `status` describes the attempt before it. */
-export const beginIntrospection = (
+export const prepareAttempt = (
   stored: StoredConnection,
   attempt: string,
-  standing: Standing,
+  status: AttemptStatus,
   now: number,
   { forget: asked = false }: { readonly forget?: boolean } = {},
 ): StoredConnection => {
@@ -114,14 +119,14 @@ export const beginIntrospection = (
   // A request to forget stays in force until an attempt succeeds.
   const forget =
     asked || last?.forget_next === true || (last?.state !== 'succeeded' && last?.forget === true);
-  return after(stored, {
+  return toNextRevision(stored, {
     last_introspection: {
       state: 'running',
       attempt,
       of: hashDerivation('introspection', stored),
       began_at: time,
       at: time,
-      failures: typeof standing === 'object' ? standing.failures : 0,
+      failures: typeof status === 'object' ? status.failures : 0,
       problem: null,
       ...(forget && { forget }),
     },
@@ -130,10 +135,13 @@ export const beginIntrospection = (
 };
 
 /** Requests that the attempt after the running one forgets earlier columns. Returns `undefined` if this is already requested. */
-export const forgetNext = (stored: StoredConnection): StoredConnection | undefined => {
+export const prepareForget = (stored: StoredConnection): StoredConnection | undefined => {
   const { last_introspection: last } = stored;
   if (!last || last.forget === true || last.forget_next === true) return undefined;
-  return after(stored, { last_introspection: { ...last, forget_next: true }, cause: 'introspected' });
+  return toNextRevision(stored, {
+    last_introspection: { ...last, forget_next: true },
+    cause: 'introspected',
+  });
 };
 
 /** How an attempt ended, and when (in milliseconds since the epoch). */
@@ -164,7 +172,7 @@ export const recordIntrospectionOutcome = async (
   let recorded: IntrospectionState | undefined;
   let gone: readonly string[] = [];
   try {
-    await updateConnection(store, tenant, id, (read) => {
+    await updateStoredConnection(store, tenant, id, (read) => {
       recorded = undefined;
       gone = [];
       const last = read.last_introspection;
@@ -172,32 +180,32 @@ export const recordIntrospectionOutcome = async (
       recorded = last;
       if ('problem' in outcome) {
         if (last.state !== 'running') return { next: read, changes: [] };
-        recorded = failedState(last, outcome.problem, outcome.at);
-        const next = after(read, {
-          ...(isSameSource(read, last) && countLogin(read, outcome.problem.code)),
+        recorded = toFailedState(last, outcome.problem, outcome.at);
+        const next = toNextRevision(read, {
+          ...(isSameIntrospectionSource(read, last) && countLoginResult(read, outcome.problem.code)),
           last_introspection: recorded,
           cause: 'introspected',
         });
-        return { next, changes: [putConnection(next, read)] };
+        return { next, changes: [buildConnectionPut(next, read)] };
       }
       if (last.state === 'succeeded') return { next: read, changes: [] };
       if (hashDerivation('catalog', read) !== outcome.of) {
         recorded = undefined;
         return { next: read, changes: [] };
       }
-      recorded = succeededState(read, last, outcome.at);
-      const kept = readCatalog(read);
+      recorded = toSucceededState(read, last, outcome.at);
+      const kept = readCurrentCatalog(read);
       gone = [read.catalog, read.previous_catalog].flatMap((each) =>
         each && each !== kept ? [each.snapshot_id] : [],
       );
-      const next = after(read, {
-        ...(isSameSource(read, last) && countLogin(read, undefined)),
+      const next = toNextRevision(read, {
+        ...(isSameIntrospectionSource(read, last) && countLoginResult(read, undefined)),
         catalog: { ...outcome.catalog, of: outcome.of },
         previous_catalog: kept,
         last_introspection: recorded,
         cause: 'introspected',
       });
-      return { next, changes: [putConnection(next, read), ...switchChanges(tenant, id, outcome)] };
+      return { next, changes: [buildConnectionPut(next, read), ...buildCatalogSwitch(tenant, id, outcome)] };
     });
   } catch (error) {
     // Another probe holds the lease, so this catalog is discarded.
@@ -210,27 +218,27 @@ export const recordIntrospectionOutcome = async (
 };
 
 /** Whether the settings are unchanged since the attempt started. Otherwise its login says nothing about them. */
-const isSameSource = (read: StoredConnection, { of }: IntrospectionState): boolean =>
+const isSameIntrospectionSource = (read: StoredConnection, { of }: IntrospectionState): boolean =>
   of === hashDerivation('introspection', read);
 
-const switchChanges = (
+const buildCatalogSwitch = (
   tenant: Tenant,
   id: string,
   { at, token, by }: Extract<IntrospectionOutcome, { catalog: CatalogSummary }>,
-): readonly Change[] => [
-  audit({ tenant, ...by, now: at }, id, 'introspected'),
-  ...(token === undefined ? [] : [{ remove: keys.lease(tenant, id), if: { token } }]),
+): readonly StoreChange[] => [
+  buildAuditPut({ tenant, ...by, now: at }, id, 'introspected'),
+  ...(token === undefined ? [] : [{ remove: tableKeys.lease(tenant, id), if: { token } }]),
 ];
 
-const failedState = (last: IntrospectionState, problem: Problem, now: number): IntrospectionState => ({
+const toFailedState = (last: IntrospectionState, problem: Problem, now: number): IntrospectionState => ({
   ...last,
   state: 'failed',
   at: new Date(now).toISOString(),
   failures: last.failures + 1,
-  problem: keepProblem(problem),
+  problem: toStoredProblem(problem),
 });
 
-const succeededState = (
+const toSucceededState = (
   read: StoredConnection,
   last: IntrospectionState,
   now: number,
@@ -246,17 +254,17 @@ const succeededState = (
 const backOffMinutes = [1, 5, 15, 60] as const;
 
 /** The earliest time of the next attempt that a caller can request, in milliseconds since the epoch. */
-export const nextAttemptAt = ({ ended, failures }: Pick<FailedAttempt, 'ended' | 'failures'>): number =>
+export const toNextAttemptTime = ({ ended, failures }: Pick<FailedAttempt, 'ended' | 'failures'>): number =>
   ended + (backOffMinutes[failures - 1] ?? 60) * 60_000;
 
 /** The last introspection as the API returns it. */
-export const showIntrospection = (stored: StoredConnection, now: number) => {
+export const presentIntrospection = (stored: StoredConnection, now: number) => {
   const last = readIntrospection(stored);
-  const catalog = readCatalog(stored);
+  const catalog = readCurrentCatalog(stored);
   // Releases that did not store the state leave only a catalog, and a catalog stays current when the credentials change.
   if (!last) return catalog && { state: 'succeeded' as const, code: null, at: catalog.introspected_at };
-  const overdue = Date.parse(last.began_at) + longestMs;
+  const overdue = Date.parse(last.began_at) + MAX_ATTEMPT_MS;
   if (last.state === 'running' && overdue <= now)
-    return { state: 'failed' as const, code: lostAttempt.code, at: new Date(overdue).toISOString() };
+    return { state: 'failed' as const, code: lostAttemptProblem.code, at: new Date(overdue).toISOString() };
   return { state: last.state, code: last.problem?.code ?? null, at: last.at };
 };

@@ -1,14 +1,14 @@
 import type { DialledSource } from '../ports/probe.ts';
-import { canonicalHost } from '../network/canonical-host.ts';
+import { toCanonicalHost } from '../network/canonical-host.ts';
 import { Problem } from '../problem.ts';
-import { connectorOf } from './assemble.ts';
+import { resolveConnector } from './assemble.ts';
 
 /** The hosts or accounts of a source, each in its canonical spelling. Empty if the settings name none that can be dialled. */
 export const listDestinations = ({ type, config, options }: DialledSource): readonly string[] => {
   try {
-    const { named } = connectorOf(type).reach(config, options.ssl_mode);
+    const { named } = resolveConnector(type).reach(config, options.ssl_mode);
     return named.flatMap(({ entry, places }) =>
-      places.length > 0 ? places.map(({ host }) => nameHost(host)) : (entry ?? []),
+      places.length > 0 ? places.map(({ host }) => toDestinationName(host)) : (entry ?? []),
     );
   } catch (error) {
     if (error instanceof Problem) return []; // the test itself returns this problem
@@ -17,8 +17,8 @@ export const listDestinations = ({ type, config, options }: DialledSource): read
 };
 
 /** Maps all spellings of a host to one name. An IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) becomes the IPv4 address. */
-const nameHost = (host: string): string => {
-  const name = canonicalHost(host) ?? host;
+const toDestinationName = (host: string): string => {
+  const name = toCanonicalHost(host) ?? host;
   const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(name) ?? [];
   if (high === undefined || low === undefined) return name;
   const [a, b] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];

@@ -1,7 +1,7 @@
 import type { Item, ReadStore } from '../ports/store.ts';
-import { nextTurn } from '../next-turn.ts';
+import { waitForNextTurn } from '../next-turn.ts';
 import type { StoredConnection } from './connection.ts';
-import { keys } from './keys.ts';
+import { tableKeys } from './keys.ts';
 import { readConnection } from './stored-connection.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -25,23 +25,26 @@ export const listConnections = async (
   filter: ConnectionFilter,
   { limit, after }: { readonly limit: number; readonly after?: string | undefined },
 ): Promise<{ data: StoredConnection[]; next: string | null }> => {
-  const fits = fitting(filter);
+  const matches = createConnectionMatcher(filter);
   const filtered = Object.entries(filter).some(
     ([name, value]) => name !== 'include_deleted' && value !== undefined,
   );
   // One row more than the page shows whether more follow. With a filter, many rows may not match, so that more are read at once.
   const page = filtered ? 300 : limit + 1;
-  const active = newestFirst(store, keys.tenant(tenant), 'CONN#', page, after);
+  const active = readNewestFirst(store, tableKeys.tenantPartition(tenant), 'CONN#', page, after);
   const rows = filter.include_deleted
-    ? merged(active, newestFirst(store, keys.tenant(tenant), 'GONE#', page, after))
+    ? mergeNewestFirst(
+        active,
+        readNewestFirst(store, tableKeys.tenantPartition(tenant), 'GONE#', page, after),
+      )
     : active;
   const found: StoredConnection[] = [];
   let bytes = 0;
   for await (const item of rows) {
     const connection = readConnection(item);
-    if (!fits(connection)) continue;
-    bytes += sizeOf(connection);
-    if (found.length === limit || (found.length > 0 && bytes > pageBytes))
+    if (!matches(connection)) continue;
+    bytes += measureListed(connection);
+    if (found.length === limit || (found.length > 0 && bytes > MAX_CONNECTIONS_PAGE_BYTES))
       return { data: found, next: found.at(-1)?.id ?? null };
     found.push(connection);
   }
@@ -49,31 +52,34 @@ export const listConnections = async (
 };
 
 /** The response of a Lambda function has at most 6 MB. */
-const pageBytes = 4 * 1024 * 1024;
+const MAX_CONNECTIONS_PAGE_BYTES = 4 * 1024 * 1024;
 
 /** A list shows no certificates of authorities. */
-const sizeOf = ({ ssl: _, ...shown }: StoredConnection) => Buffer.byteLength(JSON.stringify(shown));
+const measureListed = ({ ssl: _, ...shown }: StoredConnection) => Buffer.byteLength(JSON.stringify(shown));
 
-const newestFirst = (
+const readNewestFirst = (
   store: ReadStore,
   pk: string,
   prefix: string,
   limit: number,
   after: string | undefined,
-): AsyncGenerator<Item> => inOrder(store, { pk, prefix, limit, after, order: 'newest' });
+): AsyncGenerator<Item> => readInOrder(store, { pk, prefix, limit, after, order: 'newest' });
 
-interface Rows {
+interface ItemRange {
   readonly pk: string;
   readonly prefix: string;
   readonly limit: number;
   readonly after: string | undefined;
-  readonly order: Order;
+  readonly order: ListOrder;
 }
 
 /** By id. Later ids sort after earlier ones. */
-export type Order = 'newest' | 'oldest';
+export type ListOrder = 'newest' | 'oldest';
 
-async function* inOrder(store: ReadStore, { pk, prefix, limit, after, order }: Rows): AsyncGenerator<Item> {
+async function* readInOrder(
+  store: ReadStore,
+  { pk, prefix, limit, after, order }: ItemRange,
+): AsyncGenerator<Item> {
   // Both ends of a range are inclusive, so the first row of the next range was already read.
   let seen = after === undefined ? undefined : `${prefix}${after}`;
   for (;;) {
@@ -86,7 +92,7 @@ async function* inOrder(store: ReadStore, { pk, prefix, limit, after, order }: R
     });
     const fresh = items.filter(({ sk }) => sk !== seen);
     for (const [at, item] of fresh.entries()) {
-      if (at > 0 && at % rowsATurn === 0) await nextTurn();
+      if (at > 0 && at % ROWS_PER_TURN === 0) await waitForNextTurn();
       yield item;
     }
     if (next === undefined && items.length < limit) return;
@@ -96,12 +102,12 @@ async function* inOrder(store: ReadStore, { pk, prefix, limit, after, order }: R
 }
 
 /** Processing this many rows does not block other callers for long. */
-const rowsATurn = 100;
+const ROWS_PER_TURN = 100;
 
-async function* merged(a: AsyncGenerator<Item>, b: AsyncGenerator<Item>): AsyncGenerator<Item> {
+async function* mergeNewestFirst(a: AsyncGenerator<Item>, b: AsyncGenerator<Item>): AsyncGenerator<Item> {
   let [x, y] = await Promise.all([a.next(), b.next()]);
   while (!x.done || !y.done) {
-    if (y.done || (!x.done && idOf(x.value) > idOf(y.value))) {
+    if (y.done || (!x.done && toSortId(x.value) > toSortId(y.value))) {
       if (!x.done) yield x.value;
       x = await a.next();
     } else {
@@ -111,19 +117,25 @@ async function* merged(a: AsyncGenerator<Item>, b: AsyncGenerator<Item>): AsyncG
   }
 }
 
-const idOf = ({ sk }: Item) => sk.slice(5);
+const toSortId = ({ sk }: Item) => sk.slice(5);
 
 /** Yields all active connections of a tenant, and reads them only as the caller iterates. */
-export async function* allConnections(
+export async function* readAllConnections(
   store: ReadStore,
   tenant: Tenant,
-  order: Order = 'newest',
+  order: ListOrder = 'newest',
 ): AsyncGenerator<StoredConnection> {
-  const rows = { pk: keys.tenant(tenant), prefix: 'CONN#', limit: 300, after: undefined, order };
-  for await (const item of inOrder(store, rows)) yield readConnection(item);
+  const rows = {
+    pk: tableKeys.tenantPartition(tenant),
+    prefix: 'CONN#',
+    limit: 300,
+    after: undefined,
+    order,
+  };
+  for await (const item of readInOrder(store, rows)) yield readConnection(item);
 }
 
-const fitting = (filter: ConnectionFilter) => {
+const createConnectionMatcher = (filter: ConnectionFilter) => {
   const prefix = filter.name_prefix?.toLowerCase();
   return (connection: StoredConnection): boolean =>
     (filter.type === undefined || connection.type === filter.type) &&

@@ -9,17 +9,21 @@ import { countRefusals, hashDerivation } from './derived.ts';
 const MAX_REFUSALS = 3;
 
 /** The codes that say that the source rejected the credentials. */
-const refusals: readonly ProblemCode[] = ['authentication-failed', 'account-locked', 'credentials-expired'];
+const refusalCodes: readonly ProblemCode[] = [
+  'authentication-failed',
+  'account-locked',
+  'credentials-expired',
+];
 
 /** Whether only an explicit request of a caller may log in, until the credentials change. */
 export const isLoginPaused = (stored: StoredConnection): boolean => countRefusals(stored) >= MAX_REFUSALS;
 
 /** The count of failed logins after a login that ended with `code`, or that succeeded (`undefined`). */
-export const countLogin = (
+export const countLoginResult = (
   read: StoredConnection,
   code: ProblemCode | undefined,
 ): Pick<StoredConnection, 'refusals' | 'refusals_of'> => {
   const before = countRefusals(read);
-  const after = code !== undefined && refusals.includes(code) ? before + 1 : before;
+  const after = code !== undefined && refusalCodes.includes(code) ? before + 1 : before;
   return { refusals: code === undefined ? 0 : after, refusals_of: hashDerivation('login', read) };
 };

@@ -1,12 +1,12 @@
 import type { Connector } from '../connectors/connector.ts';
 import type { SecretDocument } from '../ports/vault.ts';
-import { credentialsOf, fittingMethod, methodName } from './assemble.ts';
+import { parseCredentials, detectAuthMethod, resolveAuthMethod } from './assemble.ts';
 import type { Credentials, Destination, StoredConnection } from './connection.ts';
 import { describeDestination, describeLogin } from './destination.ts';
-import { secretFields } from './given-secrets.ts';
+import { listSecretFields } from './given-secrets.ts';
 import { canSendCredentialsTo } from './send-credentials.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
+type CredentialFields = Readonly<Record<string, unknown>>;
 
 /** A set of credentials, and the destination that it was sent for. */
 export interface BoundCredentials {
@@ -40,27 +40,27 @@ export const readBoundCredentials = (
 export const mergeCredentials = (
   connector: Connector,
   old: BoundCredentials | undefined,
-  patch: Fields,
+  patch: CredentialFields,
   next: StoredConnection,
 ): MergedCredentials => {
-  const maySend = (credentials: Credentials) =>
+  const canSend = (credentials: Credentials) =>
     old !== undefined &&
     canSendCredentialsTo(connector, { bound: old.bound }, { ...next, login: credentials }).allowed;
-  const stays = old && maySend(old.credentials) ? old.credentials : undefined;
-  const whole = stays && mergeAll(connector, stays, patch, next);
+  const reusable = old && canSend(old.credentials) ? old.credentials : undefined;
+  const merged = reusable && mergeCredentialFields(connector, reusable, patch, next);
   const credentials =
-    whole && maySend(whole)
-      ? whole
-      : mergeAll(connector, stays && withoutSecrets(connector, stays), patch, next);
-  const rebound = !old || bringsSecret(connector, patch) || !holdsSecret(connector, credentials);
+    merged && canSend(merged)
+      ? merged
+      : mergeCredentialFields(connector, reusable && removeSecrets(connector, reusable), patch, next);
+  const rebound = !old || hasPatchSecret(connector, patch) || !hasSecret(connector, credentials);
   const bound = rebound ? describeDestination(connector, { ...next, login: credentials }) : old.bound;
   return { credentials, bound, rebound };
 };
 
-const mergeAll = (
+const mergeCredentialFields = (
   connector: Connector,
   old: Credentials | undefined,
-  patch: Fields,
+  patch: CredentialFields,
   next: StoredConnection,
 ): Credentials => {
   const hasCertificate = next.ssl.cert !== null;
@@ -68,12 +68,14 @@ const mergeAll = (
     Object.entries(patch).filter(([, value]) => value !== null),
   );
   const method =
-    named === undefined ? methodAfter(connector, old, given, hasCertificate) : methodName(connector, named);
-  const known = methodFields(connector, method);
+    named === undefined
+      ? resolveMergedMethod(connector, old, given, hasCertificate)
+      : resolveAuthMethod(connector, named);
+  const known = listMethodFields(connector, method);
   const kept = Object.entries(old ?? {}).filter(
     ([name]) => (known.has(name) || name === 'ssl_key') && patch[name] !== null,
   );
-  return credentialsOf(
+  return parseCredentials(
     connector,
     { ...Object.fromEntries(kept), ...given, auth_method: method },
     hasCertificate,
@@ -84,34 +86,34 @@ const mergeAll = (
  * Keeps the fields that may be sent to any destination: fields that are not secret, the key of the client certificate, which is never sent,
  * and separate logins.
  */
-const withoutSecrets = (connector: Connector, { ...credentials }: Credentials): Credentials => {
-  const secret = secretFields(connector);
+const removeSecrets = (connector: Connector, { ...credentials }: Credentials): Credentials => {
+  const secret = listSecretFields(connector);
   const kept = new Set(['ssl_key', ...(connector.separateLogins ?? [])]);
   const fields = Object.entries(credentials).filter(([name]) => kept.has(name) || !secret.has(name));
   return { ...Object.fromEntries(fields), auth_method: credentials.auth_method };
 };
 
-const holdsSecret = (connector: Connector, credentials: Credentials): boolean =>
-  Object.keys(credentials).some((name) => secretFields(connector).has(name));
+const hasSecret = (connector: Connector, credentials: Credentials): boolean =>
+  Object.keys(credentials).some((name) => listSecretFields(connector).has(name));
 
 /** Whether a patch of credentials contains a secret. */
-const bringsSecret = (connector: Connector, patch: Fields): boolean => {
-  const secret = secretFields(connector);
+const hasPatchSecret = (connector: Connector, patch: CredentialFields): boolean => {
+  const secret = listSecretFields(connector);
   return Object.entries(patch).some(([name, value]) => secret.has(name) && value !== null);
 };
 
-const methodFields = ({ credentials }: Connector, method: string): ReadonlySet<string> =>
+const listMethodFields = ({ credentials }: Connector, method: string): ReadonlySet<string> =>
   new Set(Object.keys(credentials[method]?.entries ?? {}));
 
 /** Keeps the old auth method if it has every field of the patch, else the fields of the patch decide. */
-const methodAfter = (
+const resolveMergedMethod = (
   connector: Connector,
   old: Credentials | undefined,
-  { ssl_key: _, ...given }: Fields,
+  { ssl_key: _, ...given }: CredentialFields,
   hasCertificate: boolean,
 ): string => {
-  const known = old && methodFields(connector, old.auth_method);
+  const known = old && listMethodFields(connector, old.auth_method);
   return old && known && Object.keys(given).every((name) => known.has(name))
     ? old.auth_method
-    : fittingMethod(connector, given, hasCertificate);
+    : detectAuthMethod(connector, given, hasCertificate);
 };

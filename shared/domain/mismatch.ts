@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { mayHaveMoreColumns, type Sampled, type Table } from '../connectors/catalog.ts';
+import { canHaveMoreColumns, type Sampled, type Table } from '../connectors/catalog.ts';
 
-const place = {
+const mismatchLocation = {
   /** `null` if the request names no schema and the table does not exist. */
   schema: v.nullable(v.string()),
   table: v.string(),
@@ -20,14 +20,14 @@ export const Mismatch = v.object({
     'kind-mismatch',
     'nullability-mismatch',
   ]),
-  ...place,
+  ...mismatchLocation,
 });
 export type Mismatch = v.InferOutput<typeof Mismatch>;
 
 /** Something that a sample did not contain. The rest of the table may contain it. */
 export const NotInSample = v.object({
   code: v.literal('not-in-sample'),
-  ...place,
+  ...mismatchLocation,
   detail: v.string(),
   remediation: v.string(),
 });
@@ -38,44 +38,44 @@ export type Finding = Mismatch | NotInSample;
 export const isMismatch = (finding: Finding): finding is Mismatch => finding.code !== 'not-in-sample';
 
 /** Turns mismatches into warnings where the table was only sampled or is incomplete in the catalog. */
-export const judgeBySample = (table: Table, mismatches: readonly Mismatch[]): Finding[] =>
-  mismatches.map((mismatch) => warnOf(table, mismatch) ?? mismatch);
+export const classifyBySample = (table: Table, mismatches: readonly Mismatch[]): Finding[] =>
+  mismatches.map((mismatch) => toSampleWarning(table, mismatch) ?? mismatch);
 
-const warnOf = (table: Table, { code, ...at }: Mismatch): NotInSample | undefined => {
+const toSampleWarning = (table: Table, { code, ...at }: Mismatch): NotInSample | undefined => {
   const { sampled, partial } = table;
-  if (code === 'column-not-found' && partial) return { code: 'not-in-sample', ...at, ...untold };
+  if (code === 'column-not-found' && partial) return { code: 'not-in-sample', ...at, ...partialTableAdvice };
   if (!sampled) return undefined;
-  if ((code === 'kind-mismatch' || code === 'type-mismatch') && isWider(at.expected, at.found, sampled))
+  if ((code === 'kind-mismatch' || code === 'type-mismatch') && isWiderKind(at.expected, at.found, sampled))
     return {
       code: 'not-in-sample',
       ...at,
-      detail: `${describe(sampled)} looked at, and all values were of a kind that the expected one includes.`,
+      detail: `${describeSample(sampled)} looked at, and all values were of a kind that the expected one includes.`,
       remediation: 'Go on to expect the wider kind: the rest of the table may hold other values.',
     };
-  if (code === 'column-not-found' && mayHaveMoreColumns(table))
-    return { code: 'not-in-sample', ...at, ...explainUnseen(sampled) };
+  if (code === 'column-not-found' && canHaveMoreColumns(table))
+    return { code: 'not-in-sample', ...at, ...explainMissingColumn(sampled) };
   if (code === 'nullability-mismatch' && at.expected === 'nullable')
     return {
       code: 'not-in-sample',
       ...at,
-      detail: `${describe(sampled)} looked at, and there was no null.`,
+      detail: `${describeSample(sampled)} looked at, and there was no null.`,
       remediation: 'Go on to expect nulls. Only a constraint of the source can rule them out.',
     };
   return undefined;
 };
 
-const untold: Pick<NotInSample, 'detail' | 'remediation'> = {
+const partialTableAdvice: Pick<NotInSample, 'detail' | 'remediation'> = {
   detail: 'Not all columns of the table are in the catalog.',
   remediation: 'Do what `missing` in the catalog says, and read the schema again.',
 };
 
 /** Whether a column of the expected kind may contain values of the found kind. Also compares lists of types separated by `|`. */
-const isWider = (expected = '', found = '', { documents }: Sampled): boolean =>
-  wider.get(found)?.includes(expected) === true ||
+const isWiderKind = (expected = '', found = '', { documents }: Sampled): boolean =>
+  widerKinds.get(found)?.includes(expected) === true ||
   (expected === 'string' && documents === undefined) ||
   (expected.includes('|') && found.split('|').every((type) => expected.split('|').includes(type)));
 
-const wider: ReadonlyMap<string, readonly string[]> = new Map([
+const widerKinds: ReadonlyMap<string, readonly string[]> = new Map([
   ['integer', ['decimal', 'float']],
   ['int', ['long', 'double', 'decimal']],
   ['long', ['double', 'decimal']],
@@ -83,7 +83,7 @@ const wider: ReadonlyMap<string, readonly string[]> = new Map([
   ['date', ['timestamp']],
 ]);
 
-const explainUnseen = (sampled: Sampled): Pick<NotInSample, 'detail' | 'remediation'> => {
+const explainMissingColumn = (sampled: Sampled): Pick<NotInSample, 'detail' | 'remediation'> => {
   if (sampled.documents === 0 || sampled.files === 0)
     return {
       detail: 'Nothing of it could be read.',
@@ -91,12 +91,12 @@ const explainUnseen = (sampled: Sampled): Pick<NotInSample, 'detail' | 'remediat
     };
   return sampled.files === undefined
     ? {
-        detail: `${describe(sampled)} looked at, and the field was not there.`,
+        detail: `${describeSample(sampled)} looked at, and the field was not there.`,
         remediation:
           'Query the source for a document that has the field. What the $jsonSchema of its validator declares is always in the catalog.',
       }
     : {
-        detail: `${describe(sampled)} looked at, and the column was not there.`,
+        detail: `${describeSample(sampled)} looked at, and the column was not there.`,
         remediation:
           sampled.of === null || sampled.of > 1
             ? 'Look for the column in the other files. Of several files the last one that can be read is looked at.'
@@ -104,7 +104,7 @@ const explainUnseen = (sampled: Sampled): Pick<NotInSample, 'detail' | 'remediat
       };
 };
 
-const describe = (sampled: Sampled): string => {
+const describeSample = (sampled: Sampled): string => {
   const unit = (['documents', 'files', 'rows'] as const).find((one) => sampled[one] !== undefined);
   const [count, of] = [(unit && sampled[unit]) ?? 0, sampled.of];
   const share = of === null ? `${count}` : `${count} of ${of}`;

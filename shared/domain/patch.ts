@@ -1,16 +1,16 @@
 import type { Connector } from '../connectors/connector.ts';
-import { parse } from '../parse.ts';
+import { parseInput } from '../parse.ts';
 import { Problem } from '../problem.ts';
-import { sortFields } from './assemble.ts';
+import { splitFields } from './assemble.ts';
 import type { StoredConnection } from './connection.ts';
 import { defaultOptions, type ConnectionOptions } from './connection-options.ts';
 import type { ConnectionPatch } from './connection-input.ts';
-import { checkChange } from './contradictions.ts';
-import { readGivenFields, readGivenSsl } from './given-fields.ts';
+import { checkUpdateContradictions } from './contradictions.ts';
+import { normalizeFields, normalizeSsl } from './given-fields.ts';
 import { checkText } from './given-text.ts';
-import { same } from './same.ts';
+import { isJsonEqual } from './same.ts';
 
-export interface Patched {
+export interface AppliedUpdate {
   /** The connection after the update, without credentials. The same object as before if nothing changes. */
   readonly next: StoredConnection;
   /** The patch to merge into the credentials (`null` removes a field), if the update touches them. */
@@ -18,25 +18,25 @@ export interface Patched {
 }
 
 /** Applies a JSON Merge Patch to the writable fields. Does not set versions and times; the function that writes the connection does. */
-export const applyPatch = async (
+export const applyUpdate = async (
   connector: Connector,
   stored: StoredConnection,
   patch: ConnectionPatch,
-): Promise<Patched> => {
+): Promise<AppliedUpdate> => {
   checkText(patch, stored);
-  const sorted = await sortFields(connector, {
+  const sorted = await splitFields(connector, {
     config: patch.config,
     credentials: patch.credentials,
     connection_string: patch.connection_string,
     options: patch.options ?? undefined,
   });
-  const parts = { ...sorted, ...readGivenFields(connector, sorted) };
+  const parts = { ...sorted, ...normalizeFields(connector, sorted) };
   if (patch.flavor && stored.type !== 'postgresql') {
     throw new Problem('invalid-request', 'flavor: expected null on this connector', {
       errors: [{ path: 'flavor', expected: 'null on this connector' }],
     });
   }
-  const ssl = patchedSsl(stored, patch);
+  const ssl = mergeSsl(stored, patch);
   const next: StoredConnection = {
     ...stored,
     ...(patch.name !== undefined && { name: patch.name }),
@@ -46,12 +46,12 @@ export const applyPatch = async (
     ...(patch.product !== undefined && { product: patch.product }),
     ...(patch.excluded_schemas !== undefined && { excluded_schemas: patch.excluded_schemas ?? [] }),
     ...(patch.tags !== undefined && { tags: patch.tags ?? [] }),
-    config: parse(connector.config, merged(stored.config, parts.config), 'config'),
-    options: patchedOptions(patch.options === null ? defaultOptions : stored.options, {
+    config: parseInput(connector.config, mergeConfig(stored.config, parts.config), 'config'),
+    options: mergeOptions(patch.options === null ? defaultOptions : stored.options, {
       ...parts.options,
       ...patch.options,
     }),
-    metadata: patchedMetadata(stored.metadata, patch.metadata),
+    metadata: mergeMetadata(stored.metadata, patch.metadata),
     ssl: ssl.stored,
   };
   const credentials: Readonly<Record<string, unknown>> = { ...parts.credentials, ...ssl.credentials };
@@ -59,24 +59,35 @@ export const applyPatch = async (
   // In managed mode, the auth method of new credentials is known only after they are merged.
   const { auth_method: named } = credentials;
   if (!touched || stored.mode === 'platform')
-    checkChange(connector, stored, { ...next, ...(typeof named === 'string' && { auth_method: named }) });
-  if (sizeOf(next) > mostBytes) throw new Problem('payload-too-large', 'A connection may have 256 KB in all');
+    checkUpdateContradictions(connector, stored, {
+      ...next,
+      ...(typeof named === 'string' && { auth_method: named }),
+    });
+  if (measureConnection(next) > MAX_CONNECTION_BYTES)
+    throw new Problem('payload-too-large', 'A connection may have 256 KB in all');
   return {
-    next: same(next, stored) ? stored : next,
+    next: isJsonEqual(next, stored) ? stored : next,
     credentials: touched ? credentials : undefined,
   };
 };
 
 /** The limit of a request body. Without it, many small updates could add up to more than an item can hold. */
-const mostBytes = 256 * 1024;
+const MAX_CONNECTION_BYTES = 256 * 1024;
 
-const sizeOf = ({ description, config, ssl, excluded_schemas, tags, metadata }: StoredConnection) =>
+const measureConnection = ({
+  description,
+  config,
+  ssl,
+  excluded_schemas,
+  tags,
+  metadata,
+}: StoredConnection) =>
   Buffer.byteLength(JSON.stringify([description, config, ssl, excluded_schemas, tags, metadata]));
 
-const merged = (target: Readonly<Record<string, unknown>>, patch: Readonly<Record<string, unknown>>) =>
+const mergeConfig = (target: Readonly<Record<string, unknown>>, patch: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(Object.entries({ ...target, ...patch }).filter(([, value]) => value !== null));
 
-const patchedOptions = (
+const mergeOptions = (
   options: ConnectionOptions,
   patch: Readonly<Record<string, unknown>>,
 ): ConnectionOptions => {
@@ -90,7 +101,7 @@ const patchedOptions = (
   return { ...options, ...reset, ...given };
 };
 
-const patchedMetadata = (
+const mergeMetadata = (
   metadata: Readonly<Record<string, string>>,
   patch: ConnectionPatch['metadata'],
 ): Readonly<Record<string, string>> => {
@@ -107,9 +118,9 @@ const patchedMetadata = (
 };
 
 /** The certificates are not secret. The key is a credential. */
-const patchedSsl = ({ ssl }: StoredConnection, { ssl: patch }: ConnectionPatch) => {
+const mergeSsl = ({ ssl }: StoredConnection, { ssl: patch }: ConnectionPatch) => {
   if (patch === undefined) return { stored: ssl, credentials: {}, certificateChanged: false };
-  const { ca, cert, key } = readGivenSsl(
+  const { ca, cert, key } = normalizeSsl(
     patch ?? { ca: null, cert: null, key: ssl.cert === null ? undefined : null },
   );
   const stored = { ca: ca === undefined ? ssl.ca : ca, cert: cert === undefined ? ssl.cert : cert };

@@ -3,12 +3,12 @@ import type { Probe } from '../ports/probe.ts';
 import type { Store } from '../ports/store.ts';
 import { Problem } from '../problem.ts';
 import { countDestinationDial, countQueuedDial, type DialLimits } from './dial-quota.ts';
-import { testOnEvent } from './events.ts';
+import { runEventTest } from './events.ts';
 import { listDestinations } from './list-destinations.ts';
 import { isLoginPaused } from './lock-out.ts';
 import { findConnection } from './write.ts';
 
-interface Where {
+interface QueuedTestDependencies {
   readonly store: Store;
   readonly probe: Pick<Probe, 'test'>;
   readonly limits: DialLimits;
@@ -16,8 +16,8 @@ interface Where {
 }
 
 /** Runs the test that an event requests, and counts it against the quotas. Throws `quota-exceeded` if the test must wait. */
-export const makeQueuedTest = async (
-  { store, probe, limits, now }: Where,
+export const runQueuedTest = async (
+  { store, probe, limits, now }: QueuedTestDependencies,
   event: ConnectionEvent,
 ): Promise<void> => {
   const { org_id: org, environment_id: environment, connection_id, version } = event;
@@ -32,11 +32,11 @@ export const makeQueuedTest = async (
     if (error instanceof Problem && error.code === 'not-found') return;
     throw error;
   }
-  await testOnEvent(probe, event);
+  await runEventTest(probe, event);
 };
 
 /** How many seconds a test must wait. `undefined` for errors that waiting does not resolve. */
-export const readPostponement = (error: unknown): number | undefined =>
+export const toPostponementSeconds = (error: unknown): number | undefined =>
   error instanceof Problem && error.code === 'quota-exceeded'
     ? Number(error.extras.headers?.['retry-after'] ?? 60)
     : undefined;

@@ -1,28 +1,33 @@
 import type { Connector } from '../connectors/connector.ts';
-import type { Place } from '../network/dialer.ts';
+import type { HostPort } from '../network/dialer.ts';
 import type { WriteVault } from '../ports/vault.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
 import type { Destination } from './connection.ts';
-import { describeDestination, isWithin, type Sending } from './destination.ts';
-import { allowPlaces, missingTags, readTags, type SharedTags } from './shared-tags.ts';
+import { describeDestination, isWithinDestination, type DestinationSettings } from './destination.ts';
+import {
+  resolveAllowedHosts,
+  findMissingTag,
+  parseSecretTags,
+  type SharedSecretTags,
+} from './shared-tags.ts';
 import type { Tenant } from './tenant.ts';
 
 /** What the owner of a secret has allowed. */
-export interface Permission {
+export interface SendPermission {
   /** The destination that the secret was bound to when it was sent. Absent if this request itself names a secret in platform mode. */
   readonly bound?: Destination;
   /** In platform mode: the tenant, and the tags that must name this tenant and the allowed hosts. */
-  readonly shared?: SharedTags;
+  readonly shared?: SharedSecretTags;
 }
 
-export interface Allowance {
+export interface SendAllowance {
   readonly allowed: true;
   /** Whether a host may be dialled, including hosts that the source itself announces. Absent if only the egress policy limits them. */
-  readonly mayDial?: (place: Place) => boolean;
+  readonly mayDial?: (place: HostPort) => boolean;
 }
 
-export type Decision =
-  | Allowance
+export type SendDecision =
+  | SendAllowance
   | {
       readonly allowed: false;
       readonly code: ProblemCode;
@@ -37,18 +42,22 @@ export type Decision =
  */
 export const canSendCredentialsTo = (
   connector: Connector,
-  { bound, shared }: Permission,
-  sending: Sending,
-): Decision => {
+  { bound, shared }: SendPermission,
+  sending: DestinationSettings,
+): SendDecision => {
   // Without a statement of its owner, a secret is never sent.
   if (!bound && !shared) return { allowed: false, code: 'credentials-locked' };
-  if (bound && !isWithin(connector, bound, describeDestination(connector, sending)))
-    return { allowed: false, code: 'credentials-locked', ...(shared && { remediation: nameAgain }) };
+  if (bound && !isWithinDestination(connector, bound, describeDestination(connector, sending)))
+    return {
+      allowed: false,
+      code: 'credentials-locked',
+      ...(shared && { remediation: LOCKED_SECRET_REMEDIATION }),
+    };
   if (!shared) return { allowed: true };
-  const tags = readTags(shared);
+  const tags = parseSecretTags(shared);
   const reach = connector.reach(sending.config, sending.options.ssl_mode);
-  const places = tags && allowPlaces(connector, tags, reach);
-  const missing = missingTags(tags, places, reach, sending.options.ssl_mode);
+  const places = tags && resolveAllowedHosts(connector, tags, reach);
+  const missing = findMissingTag(tags, places, reach, sending.options.ssl_mode);
   if (!missing && places) return { allowed: true, mayDial: places.mayDial };
   return {
     allowed: false,
@@ -61,14 +70,14 @@ export const canSendCredentialsTo = (
   };
 };
 
-const nameAgain = 'Name secret_arn again in a PATCH or PUT, or put the destination back.';
+const LOCKED_SECRET_REMEDIATION = 'Name secret_arn again in a PATCH or PUT, or put the destination back.';
 
 /** Throws if `canSendCredentialsTo` does not allow it. */
 export const checkDestination = (
   connector: Connector,
-  permission: Permission,
-  sending: Sending,
-): Allowance => {
+  permission: SendPermission,
+  sending: DestinationSettings,
+): SendAllowance => {
   const decision = canSendCredentialsTo(connector, permission, sending);
   if (decision.allowed) return decision;
   const { code, detail, remediation } = decision;
@@ -76,12 +85,12 @@ export const checkDestination = (
 };
 
 /** Reads the tags of a caller's own secret, and checks its tags and bound destination. */
-export const checkShared = async (
+export const checkSharedSecret = async (
   vault: Pick<WriteVault, 'tags'>,
   { tenant, arn, bound }: { readonly tenant: Tenant; readonly arn: string; readonly bound?: Destination },
   connector: Connector,
-  sending: Sending,
-): Promise<Allowance> =>
+  sending: DestinationSettings,
+): Promise<SendAllowance> =>
   checkDestination(
     connector,
     { shared: { tenant, tags: await vault.tags(arn) }, ...(bound && { bound }) },

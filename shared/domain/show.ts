@@ -1,25 +1,25 @@
-import { connectorOf } from './assemble.ts';
+import { resolveConnector } from './assemble.ts';
 import type { Connection, ListedConnection, StoredConnection } from './connection.ts';
-import { readCatalog, readLastTest } from './derived.ts';
-import { describeDestination, isWithin, sha256 } from './destination.ts';
-import { outsideId } from './id.ts';
-import { showIntrospection } from './introspection-outcome.ts';
+import { readCurrentCatalog, readLastTest } from './derived.ts';
+import { describeDestination, isWithinDestination, toSha256Hex } from './destination.ts';
+import { toPublicId } from './id.ts';
+import { presentIntrospection } from './introspection-outcome.ts';
 import type * as v from 'valibot';
 
 /** The connection as the API returns it. */
-export const show = (stored: StoredConnection, now: number): Connection => ({
-  ...common(stored, now),
+export const presentConnection = (stored: StoredConnection, now: number): Connection => ({
+  ...presentCommonFields(stored, now),
   ssl: { ca: stored.ssl.ca, has_client_certificate: stored.ssl.cert !== null },
 });
 
 /** The connection as an item of a list. */
-export const showListed = (
+export const presentListedConnection = (
   stored: StoredConnection,
   now: number,
 ): v.InferOutput<typeof ListedConnection> => ({
-  ...common(stored, now),
+  ...presentCommonFields(stored, now),
   ssl: {
-    ca_sha256: stored.ssl.ca === null ? null : sha256(stored.ssl.ca),
+    ca_sha256: stored.ssl.ca === null ? null : toSha256Hex(stored.ssl.ca),
     has_client_certificate: stored.ssl.cert !== null,
   },
 });
@@ -28,17 +28,17 @@ export const showListed = (
  * Whether the credentials must not be sent to the destination that the connection now names. In platform mode only the probe reads the tags
  * of the secret, so the code of its last result counts too.
  */
-export const isLocked = ({ auth_method, ...stored }: StoredConnection): boolean => {
-  const connector = connectorOf(stored.type);
+export const hasLockedCredentials = ({ auth_method, ...stored }: StoredConnection): boolean => {
+  const connector = resolveConnector(stored.type);
   const now = describeDestination(connector, { ...stored, login: { auth_method } });
   return (
-    !isWithin(connector, stored.bound, now) ||
+    !isWithinDestination(connector, stored.bound, now) ||
     ('arn' in stored.secret && stored.status_reason === 'credentials-locked')
   );
 };
 
 /** Lists the consumers whose usage has not ended. */
-export const usersOf = ({ usages }: StoredConnection, now: number): string[] =>
+export const listConsumers = ({ usages }: StoredConnection, now: number): string[] =>
   Object.entries(usages)
     .filter(([, until]) => until === 0 || until * 1000 > now)
     .map(([consumer]) => consumer);
@@ -47,17 +47,17 @@ export const usersOf = ({ usages }: StoredConnection, now: number): string[] =>
  * The value of the ETag. `version` counts updates by callers, `revision` counts all writes, and `aged` counts the fields that time has
  * changed since the last write.
  */
-export const entityTag = (
+export const toEntityTag = (
   { version, revision }: Pick<StoredConnection, 'version' | 'revision'>,
   aged = 0,
 ): string => `"${version}.${revision}${aged > 0 ? `.${aged}` : ''}"`;
 
 /** Counts the usages that have expired since the last write. */
 export const countEndedUsages = (stored: StoredConnection, now: number): number =>
-  Object.keys(stored.usages).length - usersOf(stored, now).length;
+  Object.keys(stored.usages).length - listConsumers(stored, now).length;
 
-const common = (stored: StoredConnection, now: number) => ({
-  id: outsideId(stored.id),
+const presentCommonFields = (stored: StoredConnection, now: number) => ({
+  id: toPublicId(stored.id),
   org_id: stored.org_id,
   environment_id: stored.environment_id,
   name: stored.name,
@@ -71,7 +71,7 @@ const common = (stored: StoredConnection, now: number) => ({
   credentials: {
     auth_method: stored.auth_method,
     version: stored.credentials_version,
-    locked: isLocked(stored),
+    locked: hasLockedCredentials(stored),
     fields: { ...stored.fields },
   },
   options: stored.options,
@@ -83,9 +83,9 @@ const common = (stored: StoredConnection, now: number) => ({
   status_reason: stored.status_reason,
   last_test: readLastTest(stored),
   last_tested_at: readLastTest(stored)?.tested_at ?? null,
-  last_introspected_at: readCatalog(stored)?.introspected_at ?? null,
-  last_introspection: showIntrospection(stored, now),
-  usages: usersOf(stored, now).length,
+  last_introspected_at: readCurrentCatalog(stored)?.introspected_at ?? null,
+  last_introspection: presentIntrospection(stored, now),
+  usages: listConsumers(stored, now).length,
   is_active: stored.deleted_at === null,
   deleted_at: stored.deleted_at,
   version: stored.version,

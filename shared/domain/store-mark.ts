@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Conflict, type Store } from '../ports/store.ts';
 import type { SweepVault } from '../ports/vault.ts';
-import { keys } from './keys.ts';
+import { tableKeys } from './keys.ts';
 
-interface Pair {
+interface MarkPorts {
   readonly store: Store;
   readonly vault: Pick<SweepVault, 'readMark' | 'writeMark'>;
 }
@@ -15,24 +15,28 @@ interface Pair {
  */
 export type MarkState = 'same' | 'other' | 'unmarked' | 'lost';
 
-export const compareMarks = async ({ store, vault }: Pair): Promise<MarkState> => {
-  const [stored, mark, table] = await Promise.all([readStored(store), vault.readMark(), identify(store)]);
+export const compareMarks = async ({ store, vault }: MarkPorts): Promise<MarkState> => {
+  const [stored, mark, table] = await Promise.all([
+    readStoreMark(store),
+    vault.readMark(),
+    readStoreIdentity(store),
+  ]);
   if (mark === undefined) return stored.mark === undefined ? 'unmarked' : 'lost';
   const known = [stored.mark, stored.next].includes(mark) && stored.table === table;
   return known ? 'same' : 'other';
 };
 
 /** Confirms that the store and the vault belong together as they are now. */
-export const renewMark = async ({ store, vault }: Pair): Promise<void> => {
+export const renewMark = async ({ store, vault }: MarkPorts): Promise<void> => {
   const [{ mark: before, next: abandoned, exists }, held, table] = await Promise.all([
-    readStored(store),
+    readStoreMark(store),
     vault.readMark(),
-    identify(store),
+    readStoreIdentity(store),
   ]);
   const mark = randomUUID();
   // The store gets the new mark first. If a crash follows, the store knows both the old and the new mark of the vault.
   const announced = { mark: held ?? null, next: mark };
-  const item = { ...keys.storeMark, layout: 1, table };
+  const item = { ...tableKeys.storeMark, layout: 1, table };
   try {
     const seen = exists ? { mark: before ?? null, next: abandoned ?? null } : 'absent';
     await store.write([{ put: { ...item, ...announced }, if: seen }]);
@@ -44,11 +48,16 @@ export const renewMark = async ({ store, vault }: Pair): Promise<void> => {
   }
 };
 
-const readStored = async (store: Store) => {
-  const item = await store.get(keys.storeMark);
-  const text = (name: string) => (typeof item?.[name] === 'string' ? item[name] : undefined);
-  return { mark: text('mark'), next: text('next'), table: text('table') ?? null, exists: item !== undefined };
+const readStoreMark = async (store: Store) => {
+  const item = await store.get(tableKeys.storeMark);
+  const readText = (name: string) => (typeof item?.[name] === 'string' ? item[name] : undefined);
+  return {
+    mark: readText('mark'),
+    next: readText('next'),
+    table: readText('table') ?? null,
+    exists: item !== undefined,
+  };
 };
 
 /** A restored table has the content of the original, but another identity. */
-const identify = async (store: Store): Promise<string | null> => (await store.identity?.()) ?? null;
+const readStoreIdentity = async (store: Store): Promise<string | null> => (await store.identity?.()) ?? null;

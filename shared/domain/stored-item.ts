@@ -1,12 +1,12 @@
 import type { Item } from '../ports/store.ts';
 
-type Upgrade = (item: Item) => Item;
+type ItemUpgrade = (item: Item) => Item;
 
 /**
  * The upgrades of each kind of item: the entry at index n converts layout n + 1 to layout n + 2. The current layout is the number of
  * entries plus 1. A new attribute needs no new layout, but a default in the function that reads its kind.
  */
-const upgrades = {
+const itemUpgrades = {
   connection: [],
   test: [],
   usage: [],
@@ -15,17 +15,17 @@ const upgrades = {
   lease: [],
   name: [],
   audit: [],
-} as const satisfies Readonly<Record<string, readonly Upgrade[]>>;
+} as const satisfies Readonly<Record<string, readonly ItemUpgrade[]>>;
 
-export type StoredKind = keyof typeof upgrades;
+export type StoredKind = keyof typeof itemUpgrades;
 
-export const currentLayout = (kind: StoredKind): number => upgrades[kind].length + 1;
+export const resolveCurrentLayout = (kind: StoredKind): number => itemUpgrades[kind].length + 1;
 
 /** Converts an item to the current layout of its kind. Throws if a later release wrote it in a layout that this release does not know. */
-export const readLayout = (
+export const upgradeItem = (
   kind: StoredKind,
   item: Item,
-  steps: readonly Upgrade[] = upgrades[kind],
+  steps: readonly ItemUpgrade[] = itemUpgrades[kind],
 ): Item => {
   const { layout = 1 } = item;
   if (typeof layout !== 'number' || layout < 1 || layout > steps.length + 1)

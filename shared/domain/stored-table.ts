@@ -4,7 +4,7 @@ import type { Table } from '../connectors/catalog.ts';
  * Attributes that catalogs of earlier releases do not have, with their defaults. Add each new attribute of a table, index or foreign key
  * here.
  */
-const laterAttributes = {
+const laterTableAttributes = {
   table: { statistics_at: null },
   index: { predicate: null, valid: true },
   foreignKey: { valid: true },
@@ -12,8 +12,8 @@ const laterAttributes = {
 
 /** Reads a table from a line of a stored catalog of any release. */
 export const readStoredTable = (stored: Table): Table => ({
-  ...laterAttributes.table,
+  ...laterTableAttributes.table,
   ...stored,
-  foreign_keys: stored.foreign_keys.map((key) => ({ ...laterAttributes.foreignKey, ...key })),
-  indexes: stored.indexes.map((index) => ({ ...laterAttributes.index, ...index })),
+  foreign_keys: stored.foreign_keys.map((key) => ({ ...laterTableAttributes.foreignKey, ...key })),
+  indexes: stored.indexes.map((index) => ({ ...laterTableAttributes.index, ...index })),
 });

@@ -1,12 +1,12 @@
-import { refusal } from '../parse.ts';
-import { connectorOf } from './assemble.ts';
+import { createFieldProblem } from '../parse.ts';
+import { resolveConnector } from './assemble.ts';
 import type { Actor } from './audit.ts';
-import { type Suggestion, suggest, type Wanted } from './autocomplete.ts';
-import { readCatalog, readNameRules } from './derived.ts';
-import { startIntrospection, type Where } from './introspection.ts';
+import { type Suggestion, suggestNames, type SuggestionQuery } from './autocomplete.ts';
+import { readCurrentCatalog, resolveNameRules } from './derived.ts';
+import { startIntrospection, type IntrospectionDependencies } from './introspection.ts';
 import { findConnection } from './write.ts';
 
-interface Suggestions {
+interface SuggestionList {
   readonly suggestions: Suggestion[];
   /** When the source was introspected. `null` if it never was; then an introspection is started. */
   readonly as_of: string | null;
@@ -14,32 +14,32 @@ interface Suggestions {
 }
 
 /** Suggests names from the stored catalog only: a person who types cannot wait for the source. */
-export const autocomplete = async (
-  where: Where,
+export const autocompleteConnection = async (
+  dependencies: IntrospectionDependencies,
   actor: Actor,
   id: string,
-  wanted: Wanted,
-): Promise<Suggestions> => {
-  const { store } = where;
+  wanted: SuggestionQuery,
+): Promise<SuggestionList> => {
+  const { store } = dependencies;
   const { tenant } = actor;
   const connection = await findConnection(store, tenant, id);
-  const connector = connectorOf(connection.type);
+  const connector = resolveConnector(connection.type);
   if (!connector.autocomplete.includes(wanted.type)) {
-    throw refusal([{ path: 'type', expected: `one of ${connector.autocomplete.join(', ')}` }]);
+    throw createFieldProblem([{ path: 'type', expected: `one of ${connector.autocomplete.join(', ')}` }]);
   }
   if (wanted.type === 'columns' && !wanted.parent) {
-    throw refusal([{ path: 'parent', expected: 'the table whose columns are wanted' }]);
+    throw createFieldProblem([{ path: 'parent', expected: 'the table whose columns are wanted' }]);
   }
-  const catalog = readCatalog(connection);
+  const catalog = readCurrentCatalog(connection);
   if (!catalog) {
-    await startIntrospection(where, actor, connection);
+    await startIntrospection(dependencies, actor, connection);
     return { suggestions: [], as_of: null, complete: false };
   }
   const place = { ...tenant, id, snapshot: catalog.snapshot_id };
   return {
-    suggestions: await suggest(store, place, wanted, {
+    suggestions: await suggestNames(store, place, wanted, {
       quote: await connector.loadQuote(),
-      names: readNameRules(connection, catalog),
+      names: resolveNameRules(connection, catalog),
     }),
     as_of: catalog.introspected_at,
     complete: catalog.complete,

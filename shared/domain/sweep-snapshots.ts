@@ -1,12 +1,12 @@
 import type { Log } from '../log.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Item, ReadStore, Store } from '../ports/store.ts';
-import type { Place } from './catalog-blocks.ts';
+import type { SnapshotRef } from './catalog-blocks.ts';
 import { removeSnapshot } from './catalogs.ts';
-import { keys } from './keys.ts';
+import { tableKeys } from './keys.ts';
 import { readConnection } from './stored-connection.ts';
 
-interface SnapshotPorts {
+interface SnapshotSweepPorts {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
@@ -16,15 +16,16 @@ interface SnapshotPorts {
  * Removes catalog snapshots that a crash left without a pointer. Each snapshot is registered before its first block is written. A missing
  * pointer is enough to remove one, because a catalog can be introspected again.
  */
-export const sweepSnapshots = async ({ store, clock, log }: SnapshotPorts): Promise<number> => {
+export const sweepSnapshots = async ({ store, clock, log }: SnapshotSweepPorts): Promise<number> => {
   let removed = 0;
   let from: string | undefined;
   for (;;) {
-    const range = { pk: keys.snapshots, ...(from !== undefined && { from }), limit: 100 };
+    const range = { pk: tableKeys.snapshotsPartition, ...(from !== undefined && { from }), limit: 100 };
     const { items, next } = await store.query(range);
     for (const item of items) {
-      const place = placeIn(item);
-      if (Number(item['at']) > clock() - beingWrittenMs || (await isInUse(store, place))) continue;
+      const place = toSnapshotRef(item);
+      if (Number(item['at']) > clock() - MAX_SNAPSHOT_WRITE_MS || (await isSnapshotInUse(store, place)))
+        continue;
       await removeSnapshot(store, place);
       removed += 1;
       log.info('removed a snapshot that no connection names', {
@@ -39,16 +40,16 @@ export const sweepSnapshots = async ({ store, clock, log }: SnapshotPorts): Prom
 };
 
 /** Far more than the longest introspection takes. */
-const beingWrittenMs = 86_400_000;
+const MAX_SNAPSHOT_WRITE_MS = 86_400_000;
 
-const isInUse = async (store: ReadStore, { snapshot, ...owner }: Place): Promise<boolean> => {
-  const item = await store.get(keys.connection(owner, owner.id));
+const isSnapshotInUse = async (store: ReadStore, { snapshot, ...owner }: SnapshotRef): Promise<boolean> => {
+  const item = await store.get(tableKeys.connection(owner, owner.id));
   if (!item) return false;
   const { catalog, previous_catalog: previous } = readConnection(item);
   return [catalog, previous].some((each) => each?.snapshot_id === snapshot);
 };
 
-const placeIn = ({ org, environment, connection, snapshot }: Item): Place => ({
+const toSnapshotRef = ({ org, environment, connection, snapshot }: Item): SnapshotRef => ({
   org: String(org),
   environment: String(environment),
   id: String(connection),

@@ -1,10 +1,10 @@
 import type { Log } from '../log.ts';
-import { metricFields } from '../metric.ts';
+import { createMetricFields } from '../metric.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ReadStore, Store } from '../ports/store.ts';
 import type { ListedSecret, RemovedSecret, SweepVault } from '../ports/vault.ts';
-import { inFlight } from './in-flight.ts';
-import { keys } from './keys.ts';
+import { createConcurrencyLimit } from './in-flight.ts';
+import { tableKeys } from './keys.ts';
 import { readConnection } from './stored-connection.ts';
 import { compareMarks, type MarkState, renewMark } from './store-mark.ts';
 
@@ -15,7 +15,7 @@ export interface SweepPorts {
   readonly log: Log;
 }
 
-export interface Swept {
+export interface SweepResult {
   readonly seen: number;
   /** The number of secrets that were quarantined. */
   readonly removed: number;
@@ -30,20 +30,20 @@ export interface Swept {
  * purge that was killed after it. Removes nothing if the store may not be the one that the secrets belong to, because then a missing
  * reference proves nothing.
  */
-export const sweepSecrets = async (ports: SweepPorts): Promise<Swept> => {
+export const sweepSecrets = async (ports: SweepPorts): Promise<SweepResult> => {
   const { store, vault, clock, log } = ports;
-  const restored = await restoreNamed(ports);
+  const restored = await restoreNamedSecrets(ports);
   const marks = await compareMarks({ store, vault });
-  const found = await findUnnamed(ports);
+  const found = await findUnnamedSecrets(ports);
   const seen = found.seen;
-  const refused = findObstacle(marks, found);
+  const refused = describeObstacle(marks, found);
   if (refused !== undefined) {
-    const fields = metricFields('SweepRefused', 1, clock());
+    const fields = createMetricFields('SweepRefused', 1, clock());
     log.error('the sweep removes nothing', refused, { seen, unnamed: found.unnamed.length, ...fields });
     return { seen, removed: 0, restored, refused };
   }
   // If the marks are new, secrets are removed only from the next sweep on.
-  const removed = marks === 'same' ? await quarantine(ports, found.unnamed) : 0;
+  const removed = marks === 'same' ? await quarantineSecrets(ports, found.unnamed) : 0;
   await renewMark({ store, vault });
   return { seen, removed, restored };
 };
@@ -51,10 +51,10 @@ export const sweepSecrets = async (ports: SweepPorts): Promise<Swept> => {
 /** Explains why the sweep would remove nothing, and what to do about it. Lists no secrets if the marks are the same. */
 export const findSweepObstacle = async (ports: SweepPorts): Promise<string | undefined> => {
   const marks = await compareMarks(ports);
-  return marks === 'same' ? undefined : findObstacle(marks, await findUnnamed(ports));
+  return marks === 'same' ? undefined : describeObstacle(marks, await findUnnamedSecrets(ports));
 };
 
-interface Unnamed {
+interface UnnamedSecrets {
   readonly seen: number;
   /** The secrets that no connection names and that are too old for a create in progress. */
   readonly unnamed: readonly ListedSecret[];
@@ -63,21 +63,26 @@ interface Unnamed {
 }
 
 /** Finds the secrets that no active or deleted connection names. */
-export const findUnnamed = async ({ store, vault, clock, log }: SweepPorts): Promise<Unnamed> => {
+export const findUnnamedSecrets = async ({
+  store,
+  vault,
+  clock,
+  log,
+}: SweepPorts): Promise<UnnamedSecrets> => {
   const unnamed: ListedSecret[] = [];
-  const reads = inFlight(16);
+  const reads = createConcurrencyLimit(16);
   let [seen, young] = [0, 0];
-  const unreadable = (secret: string, error: unknown) =>
+  const reportUnreadable = (secret: string, error: unknown) =>
     log.error('a secret cannot be read', error, {
       secret,
-      ...metricFields('SecretsUnreadable', 1, clock()),
+      ...createMetricFields('SecretsUnreadable', 1, clock()),
     });
   try {
-    for await (const secret of vault.list(unreadable)) {
+    for await (const secret of vault.list(reportUnreadable)) {
       seen += 1;
       await reads.start(async () => {
-        if (!(await isUnnamed(store, secret, clock()))) return;
-        if (secret.created_at > clock() - inTheMakingMs) young += 1;
+        if (!(await isUnnamedSecret(store, secret, clock()))) return;
+        if (secret.created_at > clock() - MAX_CREATE_MS) young += 1;
         else unnamed.push(secret);
       });
     }
@@ -89,9 +94,9 @@ export const findUnnamed = async ({ store, vault, clock, log }: SweepPorts): Pro
 };
 
 /** At most one in twenty, and always one if the store names others. */
-const mostOf = (seen: number): number => Math.min(Math.ceil(seen / 20), seen - 1);
+const toSweepLimit = (seen: number): number => Math.min(Math.ceil(seen / 20), seen - 1);
 
-const findObstacle = (marks: MarkState, { seen, unnamed, young }: Unnamed): string | undefined => {
+const describeObstacle = (marks: MarkState, { seen, unnamed, young }: UnnamedSecrets): string | undefined => {
   const count = unnamed.length;
   if (marks === 'lost')
     return (
@@ -103,7 +108,7 @@ const findObstacle = (marks: MarkState, { seen, unnamed, young }: Unnamed): stri
       `The store is not in the state in which the vault last saw it: it is another one, or an earlier copy, and ${count + young} of ` +
       `${seen} secrets are of no connection in it. Put the right store back, or say that this one is right: npm run vault -- accept`
     );
-  if (count === 0 || count <= mostOf(seen)) return undefined;
+  if (count === 0 || count <= toSweepLimit(seen)) return undefined;
   return (
     `${count} of ${seen} secrets are of no connection in the store, more than one in twenty. Put the right store back, or look at ` +
     'them with npm run vault -- list-unnamed and remove them with npm run vault -- quarantine NAME…'
@@ -111,10 +116,10 @@ const findObstacle = (marks: MarkState, { seen, unnamed, young }: Unnamed): stri
 };
 
 /** If an active connection names a removed secret, the removal was a mistake: after a crash, or before the store was restored. */
-const restoreNamed = async ({ store, vault, log }: SweepPorts): Promise<number> => {
+const restoreNamedSecrets = async ({ store, vault, log }: SweepPorts): Promise<number> => {
   const wanted: RemovedSecret[] = [];
   for await (const secret of vault.listRemoved()) {
-    const item = await store.get(keys.connection(secret.owner, secret.owner.id));
+    const item = await store.get(tableKeys.connection(secret.owner, secret.owner.id));
     const named = item && readConnection(item).secret;
     if (named && 'name' in named && named.name === secret.name) wanted.push(secret);
   }
@@ -125,7 +130,7 @@ const restoreNamed = async ({ store, vault, log }: SweepPorts): Promise<number> 
   return wanted.length;
 };
 
-const quarantine = async (
+const quarantineSecrets = async (
   { vault, clock, log }: SweepPorts,
   unnamed: readonly ListedSecret[],
 ): Promise<number> => {
@@ -134,11 +139,11 @@ const quarantine = async (
   for (const { name } of unnamed) {
     log.info('quarantining a secret that no connection names', {
       secret: name,
-      days: quarantineDays,
-      ...metricFields('SecretsQuarantined', 1, clock()),
+      days: QUARANTINE_DAYS,
+      ...createMetricFields('SecretsQuarantined', 1, clock()),
     });
     try {
-      await vault.remove({ name }, quarantineDays);
+      await vault.remove({ name }, QUARANTINE_DAYS);
       removed += 1;
     } catch (error) {
       failure = error;
@@ -151,18 +156,18 @@ const quarantine = async (
 };
 
 /** As long as a deleted connection can be restored. */
-export const quarantineDays = 30;
+export const QUARANTINE_DAYS = 30;
 
 /** Far more than the longest create takes. */
-const inTheMakingMs = 3_600_000;
+const MAX_CREATE_MS = 3_600_000;
 
 /** Whether neither an active nor a deleted connection exists. None can appear later, because ids are used only once. */
-const isUnnamed = async (store: ReadStore, { owner }: ListedSecret, now: number): Promise<boolean> => {
-  if (await store.get(keys.connection(owner, owner.id))) return false;
-  if (await store.get(keys.deleted(owner, owner.id))) return false;
+const isUnnamedSecret = async (store: ReadStore, { owner }: ListedSecret, now: number): Promise<boolean> => {
+  if (await store.get(tableKeys.connection(owner, owner.id))) return false;
+  if (await store.get(tableKeys.deleted(owner, owner.id))) return false;
   // A restore between these two reads would hide the connection from both, but it leaves an audit record.
-  const { pk, sk: from } = keys.audit(owner, owner.id, new Date(now - inTheMakingMs).toISOString(), '');
-  const { sk: to } = keys.audit(owner, owner.id, '~', '');
+  const { pk, sk: from } = tableKeys.audit(owner, owner.id, new Date(now - MAX_CREATE_MS).toISOString(), '');
+  const { sk: to } = tableKeys.audit(owner, owner.id, '~', '');
   const { items } = await store.query({ pk, from, to, limit: 1 });
   return items.length === 0;
 };

@@ -5,4 +5,4 @@ export interface Tenant {
 }
 
 /** `org/environment`, as tags of secrets and the key derivation spell it. */
-export const tenantName = ({ org, environment }: Tenant) => `${org}/${environment}`;
+export const toTenantName = ({ org, environment }: Tenant) => `${org}/${environment}`;

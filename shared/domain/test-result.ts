@@ -5,7 +5,7 @@ import { problemCodes } from '../problem.ts';
 export const testTriggers = ['request', 'create', 'change', 'schedule', 'event', 'rotation'] as const;
 export type TestTrigger = (typeof testTriggers)[number];
 
-export const Step = v.object({
+export const TestStep = v.object({
   step: v.picklist(stepNames),
   status: v.picklist(['passed', 'warning', 'failed', 'skipped']),
   duration_ms: v.number(),
@@ -16,7 +16,7 @@ export const Step = v.object({
   protocol: v.exactOptional(v.string()),
   expires_at: v.exactOptional(v.string()),
 });
-export type Step = v.InferOutput<typeof Step>;
+export type TestStep = v.InferOutput<typeof TestStep>;
 
 /** Where a test came from: what a customer must add to an allow-list. */
 export const Vantage = v.object({
@@ -35,7 +35,7 @@ export const TestResult = v.object({
     error: v.exactOptional(v.string()),
     code: v.exactOptional(v.picklist(problemCodes)),
   }),
-  steps: v.array(Step),
+  steps: v.array(TestStep),
   tested_at: v.string(),
   vantage: Vantage,
 });

@@ -1,13 +1,13 @@
 import * as v from 'valibot';
-import type { Change, ReadStore } from '../ports/store.ts';
-import { newId } from './id.ts';
-import { keys } from './keys.ts';
-import { currentLayout, readLayout } from './stored-item.ts';
+import type { StoreChange, ReadStore } from '../ports/store.ts';
+import { createId } from './id.ts';
+import { tableKeys } from './keys.ts';
+import { resolveCurrentLayout, upgradeItem } from './stored-item.ts';
 import type { Tenant } from './tenant.ts';
 import { TestRecord, type TestResult, type TestTrigger } from './test-result.ts';
 import { findConnection } from './write.ts';
 
-const keptDays = 30;
+const TEST_RETENTION_DAYS = 30;
 
 /** Lists tests, newest first. `after` is the `next` of the previous page. */
 export const listTests = async (
@@ -18,7 +18,7 @@ export const listTests = async (
 ): Promise<{ data: TestRecord[]; next: string | null }> => {
   await findConnection(store, tenant, id);
   const { items } = await store.query({
-    pk: keys.around(tenant, id),
+    pk: tableKeys.connectionPartition(tenant, id),
     from: 'TEST#',
     to: after ?? 'TEST#~',
     limit: limit + 2,
@@ -27,7 +27,7 @@ export const listTests = async (
   const rest = items.filter(({ sk }) => sk !== after);
   const page = rest.slice(0, limit);
   return {
-    data: page.map((item) => v.parse(TestRecord, readLayout('test', item))),
+    data: page.map((item) => v.parse(TestRecord, upgradeItem('test', item))),
     next: rest.length > limit ? (page.at(-1)?.sk ?? null) : null,
   };
 };
@@ -37,22 +37,22 @@ export const isTestPosition = (text: string): boolean =>
   /^TEST#\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#[0-9a-f]{32}$/.test(text);
 
 /** The write that adds a test to the history. */
-export const recordOf = (
+export const buildTestRecordPut = (
   tenant: Tenant,
   id: string,
   trigger: TestTrigger,
   result: TestResult,
   now: number,
-): Change => {
-  const test = newId(now);
+): StoreChange => {
+  const test = createId(now);
   return {
     put: {
-      ...keys.test(tenant, id, result.tested_at, test),
-      layout: currentLayout('test'),
+      ...tableKeys.test(tenant, id, result.tested_at, test),
+      layout: resolveCurrentLayout('test'),
       id: `test_${test}`,
       trigger,
       ...result,
-      expires: Math.floor(now / 1000) + keptDays * 86_400,
+      expires: Math.floor(now / 1000) + TEST_RETENTION_DAYS * 86_400,
     },
   };
 };

@@ -2,12 +2,12 @@ import { stepNames } from '../network/dialer.ts';
 import type { ConnectionEvent } from '../ports/bus.ts';
 import type { Store } from '../ports/store.ts';
 import { Problem, problems } from '../problem.ts';
-import { audit } from './audit.ts';
+import { buildAuditPut } from './audit.ts';
 import { hashDerivation } from './derived.ts';
-import { actorOfEvents, callOfEvent } from './events.ts';
-import type { Step, TestResult } from './test-result.ts';
-import { recordOf } from './tests.ts';
-import { after, putConnection, updateConnection } from './write.ts';
+import { EVENT_ACTOR, toSavedTest } from './events.ts';
+import type { TestStep, TestResult } from './test-result.ts';
+import { buildTestRecordPut } from './tests.ts';
+import { toNextRevision, buildConnectionPut, updateStoredConnection } from './write.ts';
 
 /**
  * Records the failure of a test that could not be run after all retries. Only a connection that is still `testing` and waits for this test
@@ -18,20 +18,20 @@ export const failUndeliveredTest = async (
   event: ConnectionEvent,
   now: number,
 ): Promise<void> => {
-  const { tenant, id, request_id, trigger, awaited } = callOfEvent(event);
+  const { tenant, id, request_id, trigger, awaited } = toSavedTest(event);
   const result: TestResult = {
     status: 'failed',
     details: { error: 'Mooring could not make this test', code: 'unavailable' },
     steps: stepNames.map((step, at) =>
-      at === 0 ? notMade(step) : { step, status: 'skipped', duration_ms: 0 },
+      at === 0 ? toFailedStep(step) : { step, status: 'skipped', duration_ms: 0 },
     ),
     tested_at: new Date(now).toISOString(),
     vantage: { region: null, vpc_id: null, egress_ips: [] },
   };
   try {
-    await updateConnection(store, tenant, id, (read) => {
+    await updateStoredConnection(store, tenant, id, (read) => {
       if (read.status !== 'testing' || read.awaits_test !== awaited) return { next: read, changes: [] };
-      const next = after(read, {
+      const next = toNextRevision(read, {
         status: 'failed',
         status_reason: 'unavailable',
         last_test: { ...result, of: hashDerivation('test', read) },
@@ -41,9 +41,9 @@ export const failUndeliveredTest = async (
       return {
         next,
         changes: [
-          putConnection(next, read),
-          recordOf(tenant, id, trigger, result, now),
-          audit({ tenant, actor: actorOfEvents, request_id, now }, id, 'tested'),
+          buildConnectionPut(next, read),
+          buildTestRecordPut(tenant, id, trigger, result, now),
+          buildAuditPut({ tenant, actor: EVENT_ACTOR, request_id, now }, id, 'tested'),
         ],
       };
     });
@@ -53,7 +53,7 @@ export const failUndeliveredTest = async (
   }
 };
 
-const notMade = (step: Step['step']): Step => ({
+const toFailedStep = (step: TestStep['step']): TestStep => ({
   step,
   status: 'failed',
   duration_ms: 0,

@@ -1,22 +1,22 @@
 /** Control characters, Unicode line breaks, zero-width characters, and characters that change the writing direction. */
-export const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+export const unseenPattern = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 /**
  * Names the first invisible character of a text and its position, as the expectation of a field error. Use it only for fields that are not
  * secret.
  */
-export const expectSeen = (text: string): string | undefined => {
-  const found = unseen.exec(text);
+export const describeUnseen = (text: string): string | undefined => {
+  const found = unseenPattern.exec(text);
   if (!found) return undefined;
   const at = found.index + 1;
   const code = found[0].codePointAt(0) ?? 0;
-  const name = names[code];
+  const name = unseenCharacterNames[code];
   const number = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
   return `no control characters, and none that cannot be seen: character ${at} is ${name ? `${name} (${number})` : number}`;
 };
 
 /** The Unicode names of characters that copying often adds. https://www.unicode.org/charts/ */
-const names: Readonly<Record<number, string>> = {
+const unseenCharacterNames: Readonly<Record<number, string>> = {
   0x09: 'a tab',
   0x0a: 'a line break',
   0x0d: 'a line break',

@@ -1,13 +1,13 @@
 import * as v from 'valibot';
 import { Problem } from '../problem.ts';
 import type { ReadStore, Store } from '../ports/store.ts';
-import { audit, type Actor } from './audit.ts';
+import { buildAuditPut, type Actor } from './audit.ts';
 import type { StoredConnection } from './connection.ts';
 import { checkText } from './given-text.ts';
-import { keys } from './keys.ts';
-import { currentLayout, readLayout } from './stored-item.ts';
+import { tableKeys } from './keys.ts';
+import { resolveCurrentLayout, upgradeItem } from './stored-item.ts';
 import type { Tenant } from './tenant.ts';
-import { after, findConnection, putConnection, updateConnection } from './write.ts';
+import { toNextRevision, findConnection, buildConnectionPut, updateStoredConnection } from './write.ts';
 
 export const Usage = v.object({
   consumer: v.string(),
@@ -18,7 +18,7 @@ export const Usage = v.object({
 export type Usage = v.InferOutput<typeof Usage>;
 
 /** More would make the item of the connection too large. */
-const mostUsages = 500;
+const MAX_USAGES = 500;
 
 interface UsageInput {
   readonly ttl_seconds?: number | undefined;
@@ -42,23 +42,26 @@ export const putUsage = async (
     since: new Date(now).toISOString(),
     expires_at: until === 0 ? null : new Date(until * 1000).toISOString(),
   };
-  await updateConnection(store, tenant, id, async (read) => {
-    const known = await store.get(keys.usage(tenant, id, consumer));
+  await updateStoredConnection(store, tenant, id, async (read) => {
+    const known = await store.get(tableKeys.usage(tenant, id, consumer));
     if (typeof known?.['since'] === 'string') usage = { ...usage, since: known['since'] };
-    const usages = { ...living(read, now), [consumer]: until };
-    if (Object.keys(usages).length > mostUsages) {
-      throw new Problem('quota-exceeded', `A connection may have ${mostUsages} usages`, {
+    const usages = { ...filterActiveUsages(read, now), [consumer]: until };
+    if (Object.keys(usages).length > MAX_USAGES) {
+      throw new Problem('quota-exceeded', `A connection may have ${MAX_USAGES} usages`, {
         remediation: 'Release usages that are over, or give them a ttl_seconds.',
       });
     }
-    const next = after(read, { usages, cause: 'used' });
+    const next = toNextRevision(read, { usages, cause: 'used' });
     const item = {
-      ...keys.usage(tenant, id, consumer),
-      layout: currentLayout('usage'),
+      ...tableKeys.usage(tenant, id, consumer),
+      layout: resolveCurrentLayout('usage'),
       ...usage,
       ...(until > 0 && { expires: until }),
     };
-    return { next, changes: [putConnection(next, read), { put: item }, audit(actor, id, 'used')] };
+    return {
+      next,
+      changes: [buildConnectionPut(next, read), { put: item }, buildAuditPut(actor, id, 'used')],
+    };
   });
   return usage;
 };
@@ -71,16 +74,16 @@ export const removeUsage = async (
   consumer: string,
 ): Promise<void> => {
   const { tenant, now } = actor;
-  await updateConnection(store, tenant, id, (read) => {
-    const { [consumer]: known, ...usages } = living(read, now);
+  await updateStoredConnection(store, tenant, id, (read) => {
+    const { [consumer]: known, ...usages } = filterActiveUsages(read, now);
     if (known === undefined) return { next: read, changes: [] };
-    const next = after(read, { usages, cause: 'used' });
+    const next = toNextRevision(read, { usages, cause: 'used' });
     return {
       next,
       changes: [
-        putConnection(next, read),
-        { remove: keys.usage(tenant, id, consumer) },
-        audit(actor, id, 'released'),
+        buildConnectionPut(next, read),
+        { remove: tableKeys.usage(tenant, id, consumer) },
+        buildAuditPut(actor, id, 'released'),
       ],
     };
   });
@@ -94,17 +97,17 @@ export const listUsages = async (
   { limit, after: last }: { readonly limit: number; readonly after?: string | undefined },
 ): Promise<{ data: Usage[]; next: string | null }> => {
   const { items } = await store.query({
-    pk: keys.around(tenant, id),
+    pk: tableKeys.connectionPartition(tenant, id),
     from: last === undefined ? 'USE#' : `USE#${last}\u0001`,
     to: 'USE#\u{10ffff}',
     limit: limit + 1,
   });
-  const data = items.slice(0, limit).map((item) => v.parse(Usage, readLayout('usage', item)));
+  const data = items.slice(0, limit).map((item) => v.parse(Usage, upgradeItem('usage', item)));
   return { data, next: items.length > limit ? (data.at(-1)?.consumer ?? null) : null };
 };
 
 /** Lists usages for a caller: throws `not-found` if there is no such connection. */
-export const listUsagesOf = async (
+export const listConnectionUsages = async (
   store: ReadStore,
   tenant: Tenant,
   id: string,
@@ -114,5 +117,5 @@ export const listUsagesOf = async (
   return listUsages(store, tenant, id, page);
 };
 
-const living = ({ usages }: StoredConnection, now: number): Readonly<Record<string, number>> =>
+const filterActiveUsages = ({ usages }: StoredConnection, now: number): Readonly<Record<string, number>> =>
   Object.fromEntries(Object.entries(usages).filter(([, until]) => until === 0 || until * 1000 > now));

@@ -1,27 +1,33 @@
 import * as v from 'valibot';
 import { cutText } from '../characters.ts';
 import { type Column, columnKinds, type Table } from '../connectors/catalog.ts';
-import { exactNames, foldColumn, isSameName, type NameRule, type NameRules } from '../connectors/names.ts';
+import {
+  exactNames,
+  foldColumnName,
+  isSameName,
+  type NameRule,
+  type NameRules,
+} from '../connectors/names.ts';
 import { matchesType, type TypeNames } from '../connectors/type-names.ts';
 import type { ReadStore } from '../ports/store.ts';
-import type { Place } from './catalog-blocks.ts';
+import type { SnapshotRef } from './catalog-blocks.ts';
 import type { CatalogSummary } from './catalog-summary.ts';
-import { type Finding, isMismatch, judgeBySample, type Mismatch } from './mismatch.ts';
-import { type Candidates, type Effort, findNearest, listCandidates } from './nearest.ts';
-import { tablesNamed } from './wanted-tables.ts';
+import { type Finding, isMismatch, classifyBySample, type Mismatch } from './mismatch.ts';
+import { type NameCandidates, type SearchBudget, findClosestName, createNameCandidates } from './nearest.ts';
+import { findNamedTables } from './wanted-tables.ts';
 
-const name = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
+const ExpectedName = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
 
 /** A table that a consumer relies on. Attributes that are absent are not checked. */
 export const ExpectedTable = v.strictObject({
-  schema: v.exactOptional(name),
-  name,
+  schema: v.exactOptional(ExpectedName),
+  name: ExpectedName,
   columns: v.optional(
     v.pipe(
       v.array(
         v.strictObject({
           name: v.pipe(v.string(), v.minLength(1), v.maxLength(1000)),
-          type: v.exactOptional(name),
+          type: v.exactOptional(ExpectedName),
           kind: v.exactOptional(v.picklist(columnKinds)),
           nullable: v.exactOptional(v.boolean()),
         }),
@@ -33,9 +39,9 @@ export const ExpectedTable = v.strictObject({
 });
 export type ExpectedTable = v.InferOutput<typeof ExpectedTable>;
 
-interface Asked {
+interface ValidationContext {
   readonly store: ReadStore;
-  readonly place: Omit<Place, 'snapshot'>;
+  readonly place: Omit<SnapshotRef, 'snapshot'>;
   readonly catalog: CatalogSummary;
   /** How the source compares names. */
   readonly names: NameRules;
@@ -47,13 +53,13 @@ interface Asked {
 
 /** Compares tables with the catalog. Returns the findings of each table, in the order of `wanted`. */
 export const validateTables = async (
-  { store, place, catalog, names, suggest = true, typeNames }: Asked,
+  { store, place, catalog, names, suggest = true, typeNames }: ValidationContext,
   wanted: readonly ExpectedTable[],
 ): Promise<Finding[][]> => {
-  const columnsOf = indexColumns(names.columns);
-  const effort: Effort = { left: suggest ? MOST_EFFORT : 0 };
-  let near: Promise<NearTables> | undefined;
-  const found = await tablesNamed(
+  const findColumns = createColumnIndexer(names.columns);
+  const budget: SearchBudget = { remaining: suggest ? MAX_SEARCH_BUDGET : 0 };
+  let candidates: Promise<TableCandidates> | undefined;
+  const found = await findNamedTables(
     store,
     { place: { ...place, snapshot: catalog.snapshot_id }, tables: catalog.tables },
     wanted,
@@ -61,33 +67,35 @@ export const validateTables = async (
   return Promise.all(
     wanted.map(async (table) => {
       const alike = found.named(table.name);
-      const exact = alike.filter((one) => isTable(exactNames, one, table));
+      const exact = alike.filter((one) => isExpectedTable(exactNames, one, table));
       // If a table has exactly this name, only that table counts, even if the source compares names without case.
-      const fitting = exact.length > 0 ? exact : alike.filter((one) => isTable(names, one, table));
-      const least = fitting
-        .map((one) => judgeBySample(one, mismatchesOf(one, table, columnsOf(one), { effort, typeNames })))
-        .toSorted((a, b) => count(a) - count(b) || a.length - b.length)[0];
-      if (least) return least;
-      if (effort.left <= 0) return [absent(table, undefined)];
-      near ??= found.near(table.name).then(indexTables);
-      return [absent(table, meantTable(table, await near, effort))];
+      const fitting = exact.length > 0 ? exact : alike.filter((one) => isExpectedTable(names, one, table));
+      const best = fitting
+        .map((one) =>
+          classifyBySample(one, findMismatches(one, table, findColumns(one), { effort: budget, typeNames })),
+        )
+        .toSorted((a, b) => countMismatches(a) - countMismatches(b) || a.length - b.length)[0];
+      if (best) return best;
+      if (budget.remaining <= 0) return [toTableNotFound(table, undefined)];
+      candidates ??= found.near(table.name).then(indexTableNames);
+      return [toTableNotFound(table, findMeantTable(table, await candidates, budget))];
     }),
   );
 };
 
-const count = (findings: readonly Finding[]): number => findings.filter(isMismatch).length;
+const countMismatches = (findings: readonly Finding[]): number => findings.filter(isMismatch).length;
 
-const isTable = (names: NameRules, found: Table, wanted: ExpectedTable): boolean =>
+const isExpectedTable = (names: NameRules, found: Table, wanted: ExpectedTable): boolean =>
   isSameName(names.tables, found.name, wanted.name) &&
   (wanted.schema === undefined || isSameName(names.schemas, found.schema, wanted.schema));
 
 type ExpectedColumn = ExpectedTable['columns'][number];
-interface Named {
+interface NamedTable {
   readonly schema: string;
   readonly name: string;
 }
 
-const absent = ({ schema, name: table }: ExpectedTable, meant: string | undefined): Mismatch => ({
+const toTableNotFound = ({ schema, name: table }: ExpectedTable, meant: string | undefined): Mismatch => ({
   code: 'table-not-found',
   schema: schema ?? null,
   table,
@@ -95,20 +103,21 @@ const absent = ({ schema, name: table }: ExpectedTable, meant: string | undefine
 });
 
 /** The tables to search for a misspelt name. */
-interface NearTables {
-  readonly all: readonly Named[];
+interface TableCandidates {
+  readonly all: readonly NamedTable[];
   /** The names of one schema, or of all schemas. */
-  readonly in: (schema: string | undefined) => Candidates;
+  readonly in: (schema: string | undefined) => NameCandidates;
 }
 
-const indexTables = (all: readonly Named[]): NearTables => {
+const indexTableNames = (all: readonly NamedTable[]): TableCandidates => {
   const bySchema = Map.groupBy(all, ({ schema }) => schema);
-  const made = new Map<string | undefined, Candidates>();
+  const made = new Map<string | undefined, NameCandidates>();
   return {
     all,
     in: (schema) => {
-      const names = () => (schema === undefined ? all : (bySchema.get(schema) ?? [])).map(({ name }) => name);
-      const candidates = made.get(schema) ?? listCandidates(names());
+      const listNames = () =>
+        (schema === undefined ? all : (bySchema.get(schema) ?? [])).map(({ name }) => name);
+      const candidates = made.get(schema) ?? createNameCandidates(listNames());
       made.set(schema, candidates);
       return candidates;
     },
@@ -116,56 +125,60 @@ const indexTables = (all: readonly Named[]): NearTables => {
 };
 
 /** Searches the same schema first, then all schemas; a name from another schema is returned with its schema. */
-const meantTable = (wanted: ExpectedTable, near: NearTables, effort: Effort): string | undefined => {
-  const beside = findNearest(wanted.name, near.in(wanted.schema), effort);
-  if (beside !== undefined || wanted.schema === undefined) return beside;
-  const label = findNearest(wanted.name, near.in(undefined), effort);
-  const other = near.all.find((one) => one.name === label);
+const findMeantTable = (
+  wanted: ExpectedTable,
+  candidates: TableCandidates,
+  budget: SearchBudget,
+): string | undefined => {
+  const sameSchema = findClosestName(wanted.name, candidates.in(wanted.schema), budget);
+  if (sameSchema !== undefined || wanted.schema === undefined) return sameSchema;
+  const label = findClosestName(wanted.name, candidates.in(undefined), budget);
+  const other = candidates.all.find((one) => one.name === label);
   return other && `${other.schema}.${other.name}`;
 };
 
 /** Limits the search to some 20 ms of a request, for any number of names. */
-const MOST_EFFORT = 40_000;
+const MAX_SEARCH_BUDGET = 40_000;
 
 /** An index of the columns of a table. */
-interface Columns {
+interface ColumnIndex {
   readonly named: (label: string) => Column | undefined;
   /** Whether there are columns below this path. */
   readonly hasBelow: (path: string) => boolean;
-  readonly candidates: () => Candidates;
+  readonly candidates: () => NameCandidates;
 }
 
 /** A table is indexed only once, even if the request names it often. */
-const indexColumns = (names: NameRule) => {
-  const made = new WeakMap<Table, Columns>();
-  return (table: Table): Columns => {
-    const columns = made.get(table) ?? indexTable(table, names);
+const createColumnIndexer = (names: NameRule) => {
+  const made = new WeakMap<Table, ColumnIndex>();
+  return (table: Table): ColumnIndex => {
+    const columns = made.get(table) ?? indexTableColumns(table, names);
     made.set(table, columns);
     return columns;
   };
 };
 
-const indexTable = ({ columns }: Table, names: NameRule): Columns => {
+const indexTableColumns = ({ columns }: Table, names: NameRule): ColumnIndex => {
   const byName = new Map(columns.map((column) => [column.name, column]));
   // Of several columns with the same folded name, the first in the table wins.
   const byFolded =
     names === 'any-case'
-      ? new Map(columns.toReversed().map((column) => [foldColumn(column.name), column]))
+      ? new Map(columns.toReversed().map((column) => [foldColumnName(column.name), column]))
       : undefined;
   let sorted: readonly string[] | undefined;
-  let candidates: Candidates | undefined;
+  let candidates: NameCandidates | undefined;
   return {
-    named: (label) => byName.get(label) ?? byFolded?.get(foldColumn(label)),
+    named: (label) => byName.get(label) ?? byFolded?.get(foldColumnName(label)),
     hasBelow: (path) => {
       sorted ??= [...byName.keys()].sort();
-      return sorted[firstFrom(sorted, `${path}.`)]?.startsWith(`${path}.`) === true;
+      return sorted[findFirstNotBefore(sorted, `${path}.`)]?.startsWith(`${path}.`) === true;
     },
-    candidates: () => (candidates ??= listCandidates(byName.keys())),
+    candidates: () => (candidates ??= createNameCandidates(byName.keys())),
   };
 };
 
 /** The index of the first text that is not less than the given one. */
-const firstFrom = (sorted: readonly string[], text: string): number => {
+const findFirstNotBefore = (sorted: readonly string[], text: string): number => {
   let [from, to] = [0, sorted.length];
   while (from < to) {
     const middle = (from + to) >> 1;
@@ -175,18 +188,19 @@ const firstFrom = (sorted: readonly string[], text: string): number => {
   return from;
 };
 
-const mismatchesOf = (
+const findMismatches = (
   { schema, name: table, kind }: Table,
   wanted: ExpectedTable,
-  columns: Columns,
-  { effort, typeNames }: { readonly effort: Effort; readonly typeNames: TypeNames | undefined },
+  columns: ColumnIndex,
+  { effort, typeNames }: { readonly effort: SearchBudget; readonly typeNames: TypeNames | undefined },
 ): Mismatch[] =>
   wanted.columns.flatMap((column): Mismatch[] => {
     const at = { schema, table, column: column.name };
     const found = columns.named(column.name);
-    if (found) return differences(found, column, typeNames).map((difference) => ({ ...difference, ...at }));
+    if (found) return compareColumn(found, column, typeNames).map((difference) => ({ ...difference, ...at }));
     if (documentKinds.has(kind) && columns.hasBelow(column.name)) return [];
-    const meant = effort.left > 0 ? findNearest(column.name, columns.candidates(), effort) : undefined;
+    const meant =
+      effort.remaining > 0 ? findClosestName(column.name, columns.candidates(), effort) : undefined;
     return [{ code: 'column-not-found', ...at, ...(meant !== undefined && { did_you_mean: meant }) }];
   });
 
@@ -194,24 +208,30 @@ const mismatchesOf = (
 const documentKinds: ReadonlySet<Table['kind']> = new Set(['collection', 'topic', 'file'] as const);
 
 /** In characters. A type may be a list of values with a megabyte of text. */
-const longestFound = 255;
+const MAX_FOUND_TYPE_LENGTH = 255;
 
-type Difference = Pick<Mismatch, 'code' | 'expected' | 'found'>;
+type ColumnDifference = Pick<Mismatch, 'code' | 'expected' | 'found'>;
 
-const differences = (
+const compareColumn = (
   found: Column,
   { type, kind, nullable }: ExpectedColumn,
   typeNames: TypeNames | undefined,
-): Difference[] => [
+): ColumnDifference[] => [
   ...(type !== undefined && !matchesType(type, found.type, typeNames)
-    ? [{ code: 'type-mismatch' as const, expected: type, found: cutText(found.type, longestFound) }]
+    ? [{ code: 'type-mismatch' as const, expected: type, found: cutText(found.type, MAX_FOUND_TYPE_LENGTH) }]
     : []),
   ...(kind !== undefined && kind !== found.kind
     ? [{ code: 'kind-mismatch' as const, expected: kind, found: found.kind }]
     : []),
   ...(nullable !== undefined && nullable !== found.nullable
-    ? [{ code: 'nullability-mismatch' as const, expected: words(nullable), found: words(found.nullable) }]
+    ? [
+        {
+          code: 'nullability-mismatch' as const,
+          expected: renderNullable(nullable),
+          found: renderNullable(found.nullable),
+        },
+      ]
     : []),
 ];
 
-const words = (nullable: boolean) => (nullable ? 'nullable' : 'not nullable');
+const renderNullable = (nullable: boolean) => (nullable ? 'nullable' : 'not nullable');

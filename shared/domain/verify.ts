@@ -5,22 +5,22 @@ import type { NewConnection } from './connection.ts';
 import type { TestResult } from './test-result.ts';
 
 /** Tests a draft. If it does not connect, throws a problem with the code of the failed step. */
-export const testDraft = async (
+export const verifyDraft = async (
   probe: Pick<Probe, 'test'>,
   { tenant, request_id }: Actor,
   draft: NewConnection,
 ): Promise<TestResult> => {
   const result = await probe.test({ tenant, draft, request_id });
-  if (result.status === 'failed') throw notConnected(result, statusFor(result));
+  if (result.status === 'failed') throw createNotConnectedProblem(result, toVerifyStatus(result));
   return result;
 };
 
 /** A fault in the request that only the connector can detect keeps the status of its code, and is not blamed on the source. */
-const statusFor = ({ details: { code = 'server-error' } }: TestResult): number =>
+const toVerifyStatus = ({ details: { code = 'server-error' } }: TestResult): number =>
   sourceProblems.includes(code) ? 422 : problems[code].status;
 
 /** Converts a failed test to a problem, for requests that need a working connection. */
-export const notConnected = ({ details, steps }: TestResult, status = 422): Problem => {
+export const createNotConnectedProblem = ({ details, steps }: TestResult, status = 422): Problem => {
   const failed = steps.find((step) => step.status === 'failed');
   return new Problem(details.code ?? 'server-error', details.error, {
     status,

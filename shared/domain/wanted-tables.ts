@@ -1,19 +1,19 @@
 import type { Table } from '../connectors/catalog.ts';
 import { foldCase } from '../connectors/names.ts';
 import type { ReadStore } from '../ports/store.ts';
-import { type Place, readRows } from './catalog-blocks.ts';
-import { within } from './catalog-keys.ts';
-import { type Name, orders } from './catalog-orders.ts';
+import { type SnapshotRef, readCatalogRows } from './catalog-blocks.ts';
+import { encodeNamePrefix } from './catalog-keys.ts';
+import { type CatalogName, catalogOrders } from './catalog-orders.ts';
 import { findTable } from './catalogs.ts';
-import { inFlight } from './in-flight.ts';
+import { createConcurrencyLimit } from './in-flight.ts';
 
-interface Snapshot {
-  readonly place: Place;
+interface SnapshotTables {
+  readonly place: SnapshotRef;
   /** The number of tables in the snapshot. */
   readonly tables: number;
 }
 
-interface Found {
+interface NamedTables {
   /** All tables with this name, in any case and schema. */
   readonly named: (name: string) => readonly Table[];
   /** The tables to search for a misspelt name. */
@@ -21,29 +21,29 @@ interface Found {
 }
 
 /** Reads several tables of a snapshot by name: a small snapshot as a whole, a large one by lookups. */
-export const tablesNamed = async (
+export const findNamedTables = async (
   store: ReadStore,
-  { place, tables }: Snapshot,
+  { place, tables }: SnapshotTables,
   asked: readonly { readonly schema?: string; readonly name: string }[],
-): Promise<Found> => {
+): Promise<NamedTables> => {
   const wanted = new Set(asked.map(({ name }) => foldCase(name)));
   const schemas = new Set(asked.flatMap(({ schema }) => (schema === undefined ? [] : foldCase(schema))));
   const found = new Map<string, Table[]>();
-  const keep = (table: Table) => {
+  const addTable = (table: Table) => {
     const key = foldCase(table.name);
     const alike = found.get(key) ?? [];
     found.set(key, alike);
-    if (alike.length < mostAlike || schemas.has(foldCase(table.schema))) alike.push(table);
+    if (alike.length < MAX_TABLES_PER_NAME || schemas.has(foldCase(table.schema))) alike.push(table);
   };
-  if (tables <= wanted.size * worthALook)
-    for await (const { row } of readRows(store, place, orders.tables, { beginning: '' })) {
-      if (wanted.has(foldCase(row.name))) keep(row);
+  if (tables <= wanted.size * TABLES_PER_LOOKUP)
+    for await (const { row } of readCatalogRows(store, place, catalogOrders.tables, { beginning: '' })) {
+      if (wanted.has(foldCase(row.name))) addTable(row);
     }
   else {
-    const lookups = inFlight(8);
+    const lookups = createConcurrencyLimit(8);
     for (const name of wanted)
       await lookups.start(async () => {
-        for (const table of await inAnySchema(store, place, name, schemas)) keep(table);
+        for (const table of await readTablesByName(store, place, name, schemas)) addTable(table);
       });
     await lookups.done();
   }
@@ -51,27 +51,32 @@ export const tablesNamed = async (
   let near: Promise<{ schema: string; name: string }[]> | undefined;
   return {
     named: (name) => found.get(foldCase(name)) ?? [],
-    near: () => (near ??= someNames(store, place)),
+    near: () => (near ??= readSomeNames(store, place)),
   };
 };
 
 /** A lookup of one name costs as much as reading this many tables. */
-const worthALook = 100;
+const TABLES_PER_LOOKUP = 100;
 
-const inAnySchema = async (
+const readTablesByName = async (
   store: ReadStore,
-  place: Place,
+  place: SnapshotRef,
   name: string,
   schemas: ReadonlySet<string>,
 ): Promise<Table[]> => {
-  const labels: Name[] = [];
-  for await (const { row } of readRows(store, place, orders.names, { beginning: within(name) }))
+  const labels: CatalogName[] = [];
+  for await (const { row } of readCatalogRows(store, place, catalogOrders.names, {
+    beginning: encodeNamePrefix(name),
+  }))
     labels.push(row);
-  const [asked, others] = [true, false].map((one) =>
+  const [askedLabels, otherLabels] = [true, false].map((one) =>
     labels.filter(({ schema }) => schemas.has(foldCase(schema)) === one),
   );
   const tables: Table[] = [];
-  for (const { schema, label } of [...(asked ?? []), ...(others ?? [])].slice(0, mostAlike)) {
+  for (const { schema, label } of [...(askedLabels ?? []), ...(otherLabels ?? [])].slice(
+    0,
+    MAX_TABLES_PER_NAME,
+  )) {
     const table = await findTable(store, place, schema, label);
     if (table) tables.push(table);
   }
@@ -79,16 +84,16 @@ const inAnySchema = async (
 };
 
 /** One database may have a schema per customer, each with the same table names. */
-const mostAlike = 200;
+const MAX_TABLES_PER_NAME = 200;
 
-const someNames = async (store: ReadStore, place: Place) => {
+const readSomeNames = async (store: ReadStore, place: SnapshotRef) => {
   const names: { schema: string; name: string }[] = [];
-  for await (const { row } of readRows(store, place, orders.names, { beginning: '' })) {
+  for await (const { row } of readCatalogRows(store, place, catalogOrders.names, { beginning: '' })) {
     names.push({ schema: row.schema, name: row.label });
-    if (names.length >= mostNames) break;
+    if (names.length >= MAX_NAMES_READ) break;
   }
   return names;
 };
 
 /** Limits the cost of the search for similar names. */
-const mostNames = 20_000;
+const MAX_NAMES_READ = 20_000;

@@ -1,13 +1,20 @@
 import { Problem } from '../problem.ts';
-import { type Change, Conflict, type Item, type Key, type ReadStore, type Store } from '../ports/store.ts';
+import {
+  type StoreChange,
+  Conflict,
+  type Item,
+  type ItemKey,
+  type ReadStore,
+  type Store,
+} from '../ports/store.ts';
 import type { StoredConnection } from './connection.ts';
 import { bindDerived } from './derived.ts';
-import { keys } from './keys.ts';
+import { tableKeys } from './keys.ts';
 import { readConnection } from './stored-connection.ts';
-import { currentLayout } from './stored-item.ts';
+import { resolveCurrentLayout } from './stored-item.ts';
 import type { Tenant } from './tenant.ts';
 
-export const tenantOf = (stored: StoredConnection): Tenant => ({
+export const toTenant = (stored: StoredConnection): Tenant => ({
   org: stored.org_id,
   environment: stored.environment_id,
 });
@@ -18,52 +25,52 @@ export const findConnection = async (
   tenant: Tenant,
   id: string,
 ): Promise<StoredConnection> => {
-  const item = await store.get(keys.connection(tenant, id));
+  const item = await store.get(tableKeys.connection(tenant, id));
   if (!item) throw new Problem('not-found', 'There is no connection of this id here');
   return readConnection(item);
 };
 
 /** Finds the active connection with exactly this name. */
-export const findByName = async (
+export const findConnectionByName = async (
   store: ReadStore,
   tenant: Tenant,
   name: string,
 ): Promise<StoredConnection | undefined> => {
-  const named = await store.get(keys.name(tenant, name));
-  const item = named && (await store.get(keys.connection(tenant, String(named['connection']))));
+  const named = await store.get(tableKeys.name(tenant, name));
+  const item = named && (await store.get(tableKeys.connection(tenant, String(named['connection']))));
   const found = item && readConnection(item);
   return found?.name === name ? found : undefined;
 };
 
 /** The write that stores the new state of a connection, on condition that its revision is still the one that was read. */
-export const putConnection = (next: StoredConnection, read: StoredConnection): Change => ({
-  put: { ...itemOf(keys.connection(tenantOf(read), read.id), next) },
+export const buildConnectionPut = (next: StoredConnection, read: StoredConnection): StoreChange => ({
+  put: { ...toConnectionItem(tableKeys.connection(toTenant(read), read.id), next) },
   if: { revision: read.revision },
 });
 
 /** The item in which the store keeps a connection. */
-export const itemOf = (key: Key, { ...attributes }: StoredConnection): Item => ({
+export const toConnectionItem = (key: ItemKey, { ...attributes }: StoredConnection): Item => ({
   ...attributes,
   ...key,
-  layout: currentLayout('connection'),
+  layout: resolveCurrentLayout('connection'),
 });
 
 /** The writes, and the connection after them. If there are no writes, the connection is not updated. */
-export interface Decision {
+export interface UpdateDecision {
   readonly next: StoredConnection;
   /** The first write is the connection's own, conditional on its revision. */
-  readonly changes: readonly Change[];
+  readonly changes: readonly StoreChange[];
 }
 
 /**
  * Reads the connection, decides and writes, and starts again after a concurrent write. So results of tests and updates of callers never
  * overwrite each other.
  */
-export const updateConnection = async (
+export const updateStoredConnection = async (
   store: Store,
   tenant: Tenant,
   id: string,
-  decide: (read: StoredConnection) => Decision | Promise<Decision>,
+  decide: (read: StoredConnection) => UpdateDecision | Promise<UpdateDecision>,
   first?: StoredConnection,
 ): Promise<StoredConnection> => {
   for (let attempt = 0; ; attempt++) {
@@ -84,5 +91,5 @@ export const updateConnection = async (
 };
 
 /** Returns the next state of a connection, with the next revision. */
-export const after = (read: StoredConnection, change: Partial<StoredConnection>): StoredConnection =>
+export const toNextRevision = (read: StoredConnection, change: Partial<StoredConnection>): StoredConnection =>
   bindDerived(read, { ...read, ...change, revision: read.revision + 1 });

@@ -9,7 +9,7 @@ export interface FailureAnswer {
 }
 
 /** A wire format other than Mooring's own: what its endpoints have in common. They are in the folder of `functions/` with its name. */
-export interface Api {
+export interface WireFormat {
   readonly name: string;
   /** The description of its tag in the OpenAPI document. */
   readonly description: string;
@@ -33,7 +33,7 @@ export interface Api {
 }
 
 /** The parts of a wire format that define its own form of failures. */
-export type Failing = Required<Pick<Api, 'failure' | 'failureBody'>>;
+export type FailureFormat = Required<Pick<WireFormat, 'failure' | 'failureBody'>>;
 
-export const isFailing = (api: Partial<Failing> | undefined): api is Failing =>
+export const hasFailureFormat = (api: Partial<FailureFormat> | undefined): api is FailureFormat =>
   api?.failure !== undefined && api.failureBody !== undefined;

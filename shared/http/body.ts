@@ -1,29 +1,29 @@
 import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { givenSecrets } from '../domain/given-secrets.ts';
-import { hasRepeatedName, isNestedDeeper, jsonOf } from '../json.ts';
+import { findRequestSecrets } from '../domain/given-secrets.ts';
+import { hasRepeatedName, isNestedDeeper, tryParseJson } from '../json.ts';
 import type { Log } from '../log.ts';
-import { parse, refusal } from '../parse.ts';
+import { parseInput, createFieldProblem } from '../parse.ts';
 import { Problem } from '../problem.ts';
 import type { Endpoint } from './endpoint.ts';
 
-const MAX_BYTES = 256 * 1024;
-const MAX_DEPTH = 64;
+const MAX_BODY_BYTES = 256 * 1024;
+const MAX_BODY_DEPTH = 64;
 
-type Header = (name: string) => string | undefined;
+type HeaderReader = (name: string) => string | undefined;
 
 /** Decodes the body from the gateway's event. Throws `payload-too-large` before anything inspects the bytes. */
-export const readBytes = ({ body, isBase64Encoded }: APIGatewayProxyEventV2): Buffer => {
+export const readBodyBytes = ({ body, isBase64Encoded }: APIGatewayProxyEventV2): Buffer => {
   const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
-  if (bytes.length > MAX_BYTES) throw new Problem('payload-too-large');
+  if (bytes.length > MAX_BODY_BYTES) throw new Problem('payload-too-large');
   return bytes;
 };
 
 /** Parses the body with the endpoint's schema. Throws `invalid-request` or `unsupported-media-type`. */
-export const readBody = (
+export const parseBody = (
   endpoint: Endpoint,
   bytes: Buffer,
-  header: Header,
+  header: HeaderReader,
   log: Pick<Log, 'hide'>,
 ): unknown => {
   if (!endpoint.body) return undefined;
@@ -35,12 +35,12 @@ export const readBody = (
     });
   }
   checkMediaType(header);
-  const body = parseJson(decodeUtf8(bytes));
-  log.hide(givenSecrets(body));
-  return parse(endpoint.body, body, '', 'body');
+  const body = parseBodyJson(decodeUtf8(bytes));
+  log.hide(findRequestSecrets(body));
+  return parseInput(endpoint.body, body, '', 'body');
 };
 
-const checkMediaType = (header: Header) => {
+const checkMediaType = (header: HeaderReader) => {
   const [type = '', ...parameters] = (header('content-type') ?? '').split(';');
   if (!/^application\/([a-z0-9.-]+\+)?json *$/i.test(type)) throw new Problem('unsupported-media-type');
   const charset = parameters.map((parameter) => /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/i.exec(parameter)?.[1]);
@@ -61,32 +61,33 @@ const checkMediaType = (header: Header) => {
  * body, it has inserted U+FFFD itself, so a literal U+FFFD is refused too. JSON has an escape for it.
  */
 const decodeUtf8 = (bytes: Buffer): string => {
-  if (!isUtf8(bytes)) throw notUtf8();
+  if (!isUtf8(bytes)) throw createUtf8Problem();
   const text = bytes.toString();
-  if (text.startsWith('\uFEFF')) throw malformed('JSON without a byte order mark before it');
-  if (text.includes('\uFFFD')) throw notUtf8();
+  if (text.startsWith('\uFEFF')) throw createBodyProblem('JSON without a byte order mark before it');
+  if (text.includes('\uFFFD')) throw createUtf8Problem();
   return text;
 };
 
-const parseJson = (text: string): unknown => {
-  if (isNestedDeeper(text, MAX_DEPTH)) throw malformed(`JSON of at most ${MAX_DEPTH} levels`);
-  const body = jsonOf(text);
-  if (body === undefined) throw malformed('JSON');
-  if (hasRepeatedName(text)) throw malformed('JSON in which no object has the same name twice');
+const parseBodyJson = (text: string): unknown => {
+  if (isNestedDeeper(text, MAX_BODY_DEPTH))
+    throw createBodyProblem(`JSON of at most ${MAX_BODY_DEPTH} levels`);
+  const body = tryParseJson(text);
+  if (body === undefined) throw createBodyProblem('JSON');
+  if (hasRepeatedName(text)) throw createBodyProblem('JSON in which no object has the same name twice');
   return body;
 };
 
-const notUtf8 = () =>
-  malformed('UTF-8', {
+const createUtf8Problem = () =>
+  createBodyProblem('UTF-8', {
     remediation:
       'Encode the body as UTF-8. Windows PowerShell does not by default: pass -Body ([Text.Encoding]::UTF8.GetBytes($json)).',
   });
 
-const malformed = (expected: string, extras: { readonly remediation?: string } = {}) => {
+const createBodyProblem = (expected: string, extras: { readonly remediation?: string } = {}) => {
   const {
     code,
     message,
-    extras: told,
-  } = refusal([{ path: '', expected, rule: 'json' }], 'invalid-request', 'body');
-  return new Problem(code, message, { ...told, ...extras });
+    extras: fieldExtras,
+  } = createFieldProblem([{ path: '', expected, rule: 'json' }], 'invalid-request', 'body');
+  return new Problem(code, message, { ...fieldExtras, ...extras });
 };

@@ -1,13 +1,13 @@
-import { keys } from '../domain/keys.ts';
-import { readLayout } from '../domain/stored-item.ts';
+import { tableKeys } from '../domain/keys.ts';
+import { upgradeItem } from '../domain/stored-item.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ReadStore } from '../ports/store.ts';
 import { Problem } from '../problem.ts';
-import type { Tokens } from '../settings.ts';
+import type { TokenSettings } from '../settings.ts';
 
-export const scopes = ['connections:read', 'connections:write', 'connections:test'] as const;
-export type Scope = (typeof scopes)[number];
+export const apiScopes = ['connections:read', 'connections:write', 'connections:test'] as const;
+export type ApiScope = (typeof apiScopes)[number];
 
 /** The sender of a request, with their scopes and environments. */
 export interface Caller {
@@ -19,60 +19,62 @@ export interface Caller {
   readonly scopes: readonly string[];
 }
 
-export interface Recognising {
+export interface AuthenticatorDependencies {
   readonly store: ReadStore;
   readonly clock: Clock;
-  readonly tokens?: Tokens | undefined;
+  readonly tokens?: TokenSettings | undefined;
 }
 
-const keyCacheMs = 60_000;
-const keyCacheSize = 1000;
+const API_KEY_CACHE_MS = 60_000;
+const MAX_CACHED_API_KEYS = 1000;
 
 /** Creates a function that authenticates callers by API key or token. Caches API keys for a minute, so that a revoked key works that much longer. */
-export const recogniser = ({ store, clock, tokens }: Recognising) => {
-  const known = new Map<string, { caller: Caller; until: number }>();
-  const byKey = async (key: string): Promise<Caller> => {
-    const { pk } = keys.apiKey(key);
-    const cached = known.get(pk);
+export const createAuthenticator = ({ store, clock, tokens }: AuthenticatorDependencies) => {
+  const cachedCallers = new Map<string, { caller: Caller; until: number }>();
+  const authenticateKey = async (key: string): Promise<Caller> => {
+    const { pk } = tableKeys.apiKey(key);
+    const cached = cachedCallers.get(pk);
     if (cached && cached.until > clock()) return cached.caller;
-    known.delete(pk);
-    const found = await store.get(keys.apiKey(key));
+    cachedCallers.delete(pk);
+    const found = await store.get(tableKeys.apiKey(key));
     if (!found)
-      throw new Problem('unauthenticated', 'The API key is unknown or revoked', { headers: challenge });
-    const item = readLayout('apiKey', found);
+      throw new Problem('unauthenticated', 'The API key is unknown or revoked', { headers: bearerChallenge });
+    const item = upgradeItem('apiKey', found);
     const caller = {
       id: String(item['id']),
       org: String(item['org']),
-      environments: stringsOf(item['environments']) ?? null,
-      scopes: stringsOf(item['scopes']) ?? scopes,
+      environments: parseStringList(item['environments']) ?? null,
+      scopes: parseStringList(item['scopes']) ?? apiScopes,
     };
-    if (known.size >= keyCacheSize) known.clear();
-    known.set(pk, { caller, until: clock() + keyCacheMs });
+    if (cachedCallers.size >= MAX_CACHED_API_KEYS) cachedCallers.clear();
+    cachedCallers.set(pk, { caller, until: clock() + API_KEY_CACHE_MS });
     return caller;
   };
-  const byToken = tokenReader(tokens);
+  const authenticateToken = createTokenAuthenticator(tokens);
 
   return async (authorization: string | undefined): Promise<Caller> => {
     const [, credential] = /^Bearer +(\S{1,8192}) *$/i.exec(authorization ?? '') ?? [];
     if (!credential) {
       throw new Problem('unauthenticated', 'Authorization: expected Bearer and an API key or token', {
-        headers: challenge,
+        headers: bearerChallenge,
       });
     }
-    return credential.startsWith('sk_') ? byKey(credential) : byToken(credential);
+    return credential.startsWith('sk_') ? authenticateKey(credential) : authenticateToken(credential);
   };
 };
 
-const challenge = { 'www-authenticate': 'Bearer' };
+const bearerChallenge = { 'www-authenticate': 'Bearer' };
 
 /** Verifies tokens with the issuer's keys, which `jose` caches for ten minutes. */
-const tokenReader = (tokens: Tokens | undefined) => {
+const createTokenAuthenticator = (tokens: TokenSettings | undefined) => {
   let verify: Promise<(token: string) => Promise<Record<string, unknown>>> | undefined;
   return async (token: string): Promise<Caller> => {
     if (!tokens) {
-      throw new Problem('unauthenticated', 'Only API keys (sk_…) are accepted here', { headers: challenge });
+      throw new Problem('unauthenticated', 'Only API keys (sk_…) are accepted here', {
+        headers: bearerChallenge,
+      });
     }
-    verify ??= verifierOf(tokens);
+    verify ??= createTokenVerifier(tokens);
     let claims: Record<string, unknown>;
     try {
       claims = await (await verify)(token);
@@ -81,25 +83,28 @@ const tokenReader = (tokens: Tokens | undefined) => {
         verify = undefined; // the next request asks the issuer again
         throw error;
       }
-      throw new Problem('unauthenticated', 'The token is not valid', { cause: error, headers: challenge });
+      throw new Problem('unauthenticated', 'The token is not valid', {
+        cause: error,
+        headers: bearerChallenge,
+      });
     }
     const org = claims[tokens.organisation_claim];
-    if (typeof org !== 'string' || !Segment.test(org)) {
+    if (typeof org !== 'string' || !tenantSegmentPattern.test(org)) {
       throw new Problem('forbidden', `The token lacks the claim ${tokens.organisation_claim}`);
     }
-    const environments = stringsOf(claims[tokens.environments_claim]) ?? [];
+    const environments = parseStringList(claims[tokens.environments_claim]) ?? [];
     return {
       id: typeof claims['sub'] === 'string' ? claims['sub'].slice(0, 200) : 'token',
       org,
       environments: environments.includes('*') ? null : environments,
-      scopes: stringsOf(claims[tokens.scope_claim]) ?? [],
+      scopes: parseStringList(claims[tokens.scope_claim]) ?? [],
     };
   };
 };
 
-const verifierOf = async (tokens: Tokens) => {
+const createTokenVerifier = async (tokens: TokenSettings) => {
   const { createRemoteJWKSet, errors, jwtVerify } = await import('jose');
-  const jwks = createRemoteJWKSet(new URL(tokens.jwks_uri ?? (await discovered(tokens.issuer))), {
+  const jwks = createRemoteJWKSet(new URL(tokens.jwks_uri ?? (await discoverJwksUri(tokens.issuer))), {
     cacheMaxAge: 600_000,
     timeoutDuration: 3000,
   });
@@ -127,15 +132,15 @@ const verifierOf = async (tokens: Tokens) => {
       return payload as Record<string, unknown>; // jose types only the registered claims
     } catch (error) {
       // If the issuer does not answer, the token may still be valid.
-      const verdict = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout);
-      if (verdict && error.code !== 'ERR_JOSE_GENERIC') throw error;
+      const isVerdict = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout);
+      if (isVerdict && error.code !== 'ERR_JOSE_GENERIC') throw error;
       throw new Problem('unavailable', 'The issuer of tokens does not answer', { cause: error });
     }
   };
 };
 
 /** https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig */
-const discovered = async (issuer: string): Promise<string> => {
+const discoverJwksUri = async (issuer: string): Promise<string> => {
   try {
     const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
     const answer = await fetch(url, { signal: AbortSignal.timeout(3000), redirect: 'error' });
@@ -148,17 +153,17 @@ const discovered = async (issuer: string): Promise<string> => {
 };
 
 /** Parses a list, or words separated by spaces, as in OAuth scopes. */
-const stringsOf = (value: unknown): string[] | undefined => {
+const parseStringList = (value: unknown): string[] | undefined => {
   if (typeof value === 'string') return value.split(' ').filter(Boolean);
   return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : undefined;
 };
 
 /** The organisations and environments that table keys and secret names can contain. */
-export const Segment = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+export const tenantSegmentPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
 /** Returns the tenant of a request. Throws `forbidden` if the caller has no access to the environment. */
-export const tenantFor = (caller: Caller, environment = 'default'): Tenant => {
-  if (!Segment.test(environment)) {
+export const resolveTenant = (caller: Caller, environment = 'default'): Tenant => {
+  if (!tenantSegmentPattern.test(environment)) {
     const expected = 'up to 64 letters, digits, _ . or -';
     throw new Problem('invalid-request', `X-Environment-Id: expected ${expected}`, {
       errors: [{ path: 'X-Environment-Id', expected }],
@@ -171,6 +176,6 @@ export const tenantFor = (caller: Caller, environment = 'default'): Tenant => {
 };
 
 /** Throws `forbidden` with the name of the missing scope. */
-export const requireScope = (caller: Caller, scope: Scope) => {
+export const checkScope = (caller: Caller, scope: ApiScope) => {
   if (!caller.scopes.includes(scope)) throw new Problem('forbidden', `The caller lacks the scope ${scope}`);
 };

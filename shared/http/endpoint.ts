@@ -4,37 +4,37 @@ import type { Tenant } from '../domain/tenant.ts';
 import type { Log } from '../log.ts';
 import type { PortsFor, Uses } from '../ports/ports.ts';
 import type { ProblemCode } from '../problem.ts';
-import type { Settings } from '../settings.ts';
-import type { Api } from './api.ts';
-import type { Caller, Scope } from './caller.ts';
+import type { DeploymentSettings } from '../settings.ts';
+import type { WireFormat } from './api.ts';
+import type { Caller, ApiScope } from './caller.ts';
 
-type Schema = v.GenericSchema;
-type Headers = v.ObjectSchema<v.ObjectEntries, undefined>;
-type Output<S> = S extends Schema ? v.InferOutput<S> : undefined;
-type Answer<S> = S extends Schema ? v.InferInput<S> : void;
+type EndpointSchema = v.GenericSchema;
+type HeadersSchema = v.ObjectSchema<v.ObjectEntries, undefined>;
+type SchemaOutput<S> = S extends EndpointSchema ? v.InferOutput<S> : undefined;
+type HandlerAnswer<S> = S extends EndpointSchema ? v.InferInput<S> : void;
 
 /** An answer with more than a body: one of the endpoint's other statuses, an ETag, headers. */
 export interface Reply<T> {
-  readonly [replying]: true;
+  readonly [replyMark]: true;
   readonly body: T;
   readonly status?: number;
   readonly etag?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const replying = Symbol('reply');
+const replyMark = Symbol('reply');
 
-export const reply = <T>(body: T, more: Omit<Reply<T>, typeof replying | 'body'> = {}): Reply<T> => ({
-  [replying]: true,
+export const reply = <T>(body: T, more: Omit<Reply<T>, typeof replyMark | 'body'> = {}): Reply<T> => ({
+  [replyMark]: true,
   body,
   ...more,
 });
 
 export const isReply = (answer: unknown): answer is Reply<unknown> =>
-  typeof answer === 'object' && answer !== null && replying in answer;
+  typeof answer === 'object' && answer !== null && replyMark in answer;
 
 /** The input of every handler, independent of its declarations. */
-export interface Request {
+export interface EndpointRequest {
   readonly tenant: Tenant;
   readonly caller: Caller;
   /** The actor, for the audit record. */
@@ -47,34 +47,34 @@ export interface Request {
   readonly header: (name: string) => string | undefined;
   readonly method: string;
   readonly path: string;
-  readonly settings: Settings;
+  readonly settings: DeploymentSettings;
 }
 
 /** The parsed request and the declared ports. */
-export type Given<P, Q, B, U extends Uses, H = undefined> = Request & {
-  readonly headers: Output<H>;
-  readonly params: Output<P>;
-  readonly query: Output<Q>;
-  readonly body: Output<B>;
+export type HandlerInput<P, Q, B, U extends Uses, H = undefined> = EndpointRequest & {
+  readonly headers: SchemaOutput<H>;
+  readonly params: SchemaOutput<P>;
+  readonly query: SchemaOutput<Q>;
+  readonly body: SchemaOutput<B>;
 } & PortsFor<U>;
 
 /** An answer with another status and another body. The endpoint's `returns` is the union of both bodies. */
-export interface OtherAnswer {
+export interface AlternativeAnswer {
   readonly description: string;
-  readonly returns: Schema;
+  readonly returns: EndpointSchema;
 }
 
 /** One endpoint. The stacks, the local server and the OpenAPI document derive from it. */
 export interface Endpoint<
-  P extends Schema | undefined = Schema | undefined,
-  Q extends Schema | undefined = Schema | undefined,
-  B extends Schema | undefined = Schema | undefined,
-  R extends Schema | undefined = Schema | undefined,
+  P extends EndpointSchema | undefined = EndpointSchema | undefined,
+  Q extends EndpointSchema | undefined = EndpointSchema | undefined,
+  B extends EndpointSchema | undefined = EndpointSchema | undefined,
+  R extends EndpointSchema | undefined = EndpointSchema | undefined,
   U extends Uses = Uses,
-  H extends Headers | undefined = Headers | undefined,
+  H extends HeadersSchema | undefined = HeadersSchema | undefined,
 > {
   /** The wire format, or a function that finds it by path. Mooring's own if absent. */
-  readonly api?: Api | ((path: string, settings: Settings) => Api | undefined);
+  readonly api?: WireFormat | ((path: string, settings: DeploymentSettings) => WireFormat | undefined);
   readonly summary: string;
   readonly description?: string;
   /** Headers by lower-case name, parsed before the rest of the request. */
@@ -89,11 +89,11 @@ export interface Endpoint<
   /** The content type if it is not JSON. `handle` then returns the text itself. */
   readonly contentType?: string;
   /** Other statuses of the answer, with their descriptions. */
-  readonly also?: Readonly<Record<number, string | OtherAnswer>>;
+  readonly also?: Readonly<Record<number, string | AlternativeAnswer>>;
   /** The required scope. `null` allows anonymous requests. */
-  readonly scope: Scope | null;
+  readonly scope: ApiScope | null;
   /** Whether a request counts against the organisation's test quota. */
-  readonly quota?: (query: Output<Q>) => boolean;
+  readonly quota?: (query: SchemaOutput<Q>) => boolean;
   /** The problems that it may answer in addition to those of every endpoint. */
   readonly problems?: readonly ProblemCode[];
   /** Whether it also answers failures of the source: with the status of each code, or always with 422. */
@@ -101,17 +101,17 @@ export interface Endpoint<
   readonly uses: U;
   /** Timeout in seconds, 10 by default. */
   readonly timeout?: number;
-  handle(given: Given<P, Q, B, U, H>): Promise<Answer<R> | Reply<Answer<R> | null>>;
+  handle(input: HandlerInput<P, Q, B, U, H>): Promise<HandlerAnswer<R> | Reply<HandlerAnswer<R> | null>>;
 }
 
 /** Infers the type of `handle` from the endpoint's other properties. */
 export const defineEndpoint = <
   const U extends Uses,
-  P extends Schema | undefined = undefined,
-  Q extends Schema | undefined = undefined,
-  B extends Schema | undefined = undefined,
-  R extends Schema | undefined = undefined,
-  H extends Headers | undefined = undefined,
+  P extends EndpointSchema | undefined = undefined,
+  Q extends EndpointSchema | undefined = undefined,
+  B extends EndpointSchema | undefined = undefined,
+  R extends EndpointSchema | undefined = undefined,
+  H extends HeadersSchema | undefined = undefined,
 >(
   endpoint: Endpoint<P, Q, B, R, U, H>,
 ): Endpoint => endpoint as unknown as Endpoint; // its handler expects a narrower input than that of `Endpoint`

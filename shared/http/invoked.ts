@@ -1,24 +1,24 @@
-import { vpcProbe } from '../adapters/vpc-probe.ts';
-import { packed, type ProbeAnswer } from '../adapters/probe-answer.ts';
+import { openVpcProbe } from '../adapters/vpc-probe.ts';
+import { encodeProbeAnswer, type ProbeAnswer } from '../adapters/probe-answer.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Probe } from '../ports/probe.ts';
-import { endAtUncaught } from '../uncaught.ts';
+import { exitOnUncaught } from '../uncaught.ts';
 
 /** Creates the handler of a probe function, which other functions invoke. It logs one line and returns a `Problem` as an answer. */
-export const invoked =
+export const createProbeHandler =
   <E extends { readonly request_id: string }, A>(name: string, work: (probe: Probe, call: E) => Promise<A>) =>
   (call: E): Promise<ProbeAnswer<A>> => {
     const log = createLog({ request_id: call.request_id, function: name });
-    return timed(log, async () => packed(work(await vpcProbe(log), call), log));
+    return runLogged(log, async () => encodeProbeAnswer(work(await openVpcProbe(log), call), log));
   };
 
 /** Runs `work` and logs one line with its duration, even if it fails. Exits the process on uncaught errors. */
-export const timed = async <T>(log: Log, work: () => Promise<T>): Promise<T> => {
-  const began = performance.now();
-  using _ = endAtUncaught(log);
+export const runLogged = async <T>(log: Log, work: () => Promise<T>): Promise<T> => {
+  const startedAt = performance.now();
+  using _ = exitOnUncaught(log);
   try {
     return await work();
   } finally {
-    log.info('done', { ms: Math.round(performance.now() - began) });
+    log.info('done', { ms: Math.round(performance.now() - startedAt) });
   }
 };

@@ -3,7 +3,7 @@ import { listDestinations } from '../domain/list-destinations.ts';
 import type { DialledSource, MeteredProbe, Probe } from '../ports/probe.ts';
 import type { Store } from '../ports/store.ts';
 
-interface Options {
+interface MeteringOptions {
   readonly store: Store;
   readonly limits: DialLimits;
   readonly org: string;
@@ -20,21 +20,21 @@ interface Options {
  */
 export const meterProbe = (
   probe: Probe,
-  { store, limits, org, now, count, counted }: Options,
+  { store, limits, org, now, count, counted }: MeteringOptions,
 ): MeteredProbe => {
-  const known = new Map<string, Promise<void>>();
-  let covered = counted;
+  const countedSources = new Map<string, Promise<void>>();
+  let isNextCovered = counted;
 
   const countDial = async (source: DialledSource | undefined) => {
-    const isCovered = covered;
-    covered = false;
+    const isCovered = isNextCovered;
+    isNextCovered = false;
     if (!isCovered) await count();
     if (source)
       await countDestinationDial(store, limits, { org, now, destinations: listDestinations(source) });
   };
   const countOnce = (id: string, source?: DialledSource): Promise<void> => {
-    const counting = known.get(id) ?? countDial(source);
-    known.set(id, counting);
+    const counting = countedSources.get(id) ?? countDial(source);
+    countedSources.set(id, counting);
     return counting;
   };
   return {

@@ -1,7 +1,7 @@
-import { asUnavailable } from '../adapters/storage-fault.ts';
+import { toStorageProblem } from '../adapters/storage-fault.ts';
 import type { Log } from '../log.ts';
 import { Problem, problems } from '../problem.ts';
-import { type Api, type Failing, isFailing } from './api.ts';
+import { type WireFormat, type FailureFormat, hasFailureFormat } from './api.ts';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -10,13 +10,13 @@ export interface HttpAnswer {
 }
 
 /** Converts a problem to an answer: an RFC 9457 document, or the form of another API. */
-export const problemAnswer = (
+export const toProblemAnswer = (
   problem: Problem,
   requestId: string,
   clean: (text: string) => string,
-  api?: Api,
+  api?: WireFormat,
 ): HttpAnswer => {
-  if (isFailing(api)) return failureAnswer(problem, clean, api);
+  if (hasFailureFormat(api)) return toFailureAnswer(problem, clean, api);
   const { title, blame, retryable, cure, ...kind } = problems[problem.code];
   const { status = kind.status } = problem.extras;
   const { errors, remediation, native_code, steps, usages, headers } = problem.extras;
@@ -45,7 +45,11 @@ export const problemAnswer = (
   };
 };
 
-const failureAnswer = (problem: Problem, clean: (text: string) => string, api: Failing): HttpAnswer => {
+const toFailureAnswer = (
+  problem: Problem,
+  clean: (text: string) => string,
+  api: FailureFormat,
+): HttpAnswer => {
   const { status, body, headers } = api.failure(problem, clean);
   return {
     status,
@@ -64,18 +68,18 @@ export const renderProblem = (
   problem: Problem,
   requestId: string,
   log: Pick<Log, 'clean' | 'error'>,
-  api?: Api,
+  api?: WireFormat,
 ): HttpAnswer => {
   try {
-    return problemAnswer(problem, requestId, log.clean, api);
+    return toProblemAnswer(problem, requestId, log.clean, api);
   } catch (error) {
     log.error('a problem could not be rendered', error, { code: problem.code });
-    return problemAnswer(new Problem('internal'), requestId, log.clean, api);
+    return toProblemAnswer(new Problem('internal'), requestId, log.clean, api);
   }
 };
 
 /** Converts any error to a problem. Only a `Problem` and a storage fault keep their meaning; any other error becomes `internal`. */
-export const problemFrom = (error: unknown): Problem => {
-  const known = asUnavailable(error, 'A file that Mooring needs');
+export const toProblem = (error: unknown): Problem => {
+  const known = toStorageProblem(error, 'A file that Mooring needs');
   return known instanceof Problem ? known : new Problem('internal', undefined, { cause: error });
 };

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { StoredConnection } from '../domain/connection.ts';
-import { countEndedUsages, entityTag, show } from '../domain/show.ts';
+import { countEndedUsages, toEntityTag, presentConnection } from '../domain/show.ts';
 import { reply } from './endpoint.ts';
 
 /** Parses the public form `conn_…` to the internal 32 hex digits. */
@@ -10,18 +10,20 @@ export const ConnectionId = v.pipe(
   v.transform((id) => id.slice(5)),
 );
 
-export const byId = v.object({ id: ConnectionId });
+export const connectionParams = v.object({ id: ConnectionId });
 
 /** Creates an answer with a connection and its ETag. `settled`: whether its introspection was found to be lost, which changes the ETag. */
-export const connectionReply = (stored: StoredConnection, now: number, settled = false) =>
-  reply(show(stored, now), { etag: entityTag(stored, countEndedUsages(stored, now) + Number(settled)) });
+export const createConnectionReply = (stored: StoredConnection, now: number, settled = false) =>
+  reply(presentConnection(stored, now), {
+    etag: toEntityTag(stored, countEndedUsages(stored, now) + Number(settled)),
+  });
 
-const consumerForm = /^[A-Za-z0-9._:-]{1,100}$/;
+const consumerPattern = /^[A-Za-z0-9._:-]{1,100}$/;
 
-export const isConsumer = (text: string): boolean => consumerForm.test(text);
+export const isConsumerName = (text: string): boolean => consumerPattern.test(text);
 
 /** The path parameters of a connection and one of its consumers. */
-export const byConsumer = v.object({
+export const consumerParams = v.object({
   id: ConnectionId,
-  consumer: v.pipe(v.string(), v.regex(consumerForm, '1 to 100 letters, digits, . _ : or -')),
+  consumer: v.pipe(v.string(), v.regex(consumerPattern, '1 to 100 letters, digits, . _ : or -')),
 });

@@ -1,53 +1,53 @@
 import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { mostAddresses } from './connect.ts';
-import type { End } from './connect.ts';
+import { MAX_DIAL_ADDRESSES } from './connect.ts';
+import type { DialAddress } from './connect.ts';
 
 /**
  * Sends one datagram to every address, repeats it each second, and returns the first reply. Returns `undefined` after three seconds, or as
  * soon as every address has reported a closed port.
  */
-export const askFirst = (
-  ends: readonly End<unknown>[],
+export const exchangeDatagram = (
+  addresses: readonly DialAddress<unknown>[],
   question: Buffer,
   signal: AbortSignal,
 ): Promise<Buffer | undefined> =>
   new Promise((resolve, reject) => {
     const open = new Set<Socket>();
     const ready = new Set<Socket>();
-    let turn = 1;
+    let sends = 1;
 
-    const settle = () => {
+    const cleanUp = () => {
       clearInterval(timer);
-      signal.removeEventListener('abort', giveUp);
+      signal.removeEventListener('abort', abort);
       for (const socket of open) socket.close();
       open.clear();
     };
-    const answer = (bytes: Buffer | undefined) => {
-      settle();
+    const finish = (bytes: Buffer | undefined) => {
+      cleanUp();
       resolve(bytes);
     };
-    const giveUp = () => {
-      settle();
+    const abort = () => {
+      cleanUp();
       reject(signal.reason);
     };
     const drop = (socket: Socket) => {
       if (!open.delete(socket)) return;
       ready.delete(socket);
       socket.close();
-      if (open.size === 0) answer(undefined);
+      if (open.size === 0) finish(undefined);
     };
     const send = (socket: Socket) => socket.send(question, (error) => error && drop(socket));
-    const again = () => {
-      if (turn++ === turns) return answer(undefined);
+    const resend = () => {
+      if (sends++ === MAX_UDP_SENDS) return finish(undefined);
       for (const socket of ready) send(socket);
     };
-    const ask = ({ address, port }: End<unknown>) => {
+    const openSocket = ({ address, port }: DialAddress<unknown>) => {
       const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
       open.add(socket);
       socket.on('error', () => drop(socket));
-      socket.on('message', (bytes) => open.has(socket) && answer(bytes));
+      socket.on('message', (bytes) => open.has(socket) && finish(bytes));
       socket.on('connect', () => {
         if (!open.has(socket)) return;
         ready.add(socket);
@@ -57,11 +57,11 @@ export const askFirst = (
       socket.connect(port, address);
     };
 
-    const timer = setInterval(again, pause);
-    signal.addEventListener('abort', giveUp, { once: true });
-    if (signal.aborted) giveUp();
-    else for (const end of ends.slice(0, mostAddresses)) ask(end);
+    const timer = setInterval(resend, UDP_RESEND_MS);
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    else for (const end of addresses.slice(0, MAX_DIAL_ADDRESSES)) openSocket(end);
   });
 
-const pause = 1000;
-const turns = 3;
+const UDP_RESEND_MS = 1000;
+const MAX_UDP_SENDS = 3;

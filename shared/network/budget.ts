@@ -1,18 +1,18 @@
 import { Problem } from '../problem.ts';
 
 /** A count of bytes, items or steps that goes down as they are used. Several readers may share one. */
-export interface Allowance {
+export interface ReadAllowance {
   left: number;
   /** Creates the problem to throw when nothing is left. Default: `source-too-large`. */
   readonly spent?: () => Problem;
 }
 
 /** Throws when less is left than `amount`. */
-export const spend = (allowance: Allowance, amount = 1): void => {
-  if ((allowance.left -= amount) < 0) throw (allowance.spent ?? tooLarge)();
+export const spendAllowance = (allowance: ReadAllowance, amount = 1): void => {
+  if ((allowance.left -= amount) < 0) throw (allowance.spent ?? createTooLargeProblem)();
 };
 
-export interface Limits {
+export interface BudgetLimits {
   /** Units of work: characters or bytes examined, values created. */
   readonly steps: number;
   /** The maximum nesting. */
@@ -25,33 +25,33 @@ export interface Budget {
   /** Runs the work one nesting level deeper. */
   descend<T>(work: () => T): T;
   /** Returns the number of steps taken so far. */
-  taken(): number;
+  countSteps(): number;
 }
 
-export const createBudget = ({ steps, depth }: Limits): Budget => {
-  const work: Allowance = { left: steps };
-  const levels: Allowance = { left: depth };
+export const createBudget = ({ steps, depth }: BudgetLimits): Budget => {
+  const work: ReadAllowance = { left: steps };
+  const levels: ReadAllowance = { left: depth };
   let taken = 0;
   return {
     step: (amount = 1) => {
       taken += amount;
-      spend(work, amount);
+      spendAllowance(work, amount);
     },
     descend: (inner) => {
       try {
-        spend(levels);
+        spendAllowance(levels);
         return inner();
       } finally {
         levels.left += 1;
       }
     },
-    taken: () => taken,
+    countSteps: () => taken,
   };
 };
 
 /** Foreign data exceeds a limit of size, depth or work. */
-export const tooLarge = (detail?: string, remediation?: string): Problem =>
+export const createTooLargeProblem = (detail?: string, remediation?: string): Problem =>
   new Problem('source-too-large', detail, remediation === undefined ? {} : { remediation });
 
-export const isTooLarge = (error: unknown): error is Problem =>
+export const isTooLargeProblem = (error: unknown): error is Problem =>
   error instanceof Problem && error.code === 'source-too-large';

@@ -1,37 +1,37 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { networkFailure } from './failure.ts';
+import { classifyNetworkError } from './failure.ts';
 
 /** One address to try, and the host or member that it belongs to. */
-export interface End<To> {
+export interface DialAddress<To> {
   readonly address: string;
   readonly port: number;
   readonly to: To;
 }
 
 /** Connects to the address that answers first. Tries the next one after a failure or after 250 ms (RFC 8305). */
-export const connectFirst = <To>(
-  ends: readonly End<To>[],
+export const connectToFirst = <To>(
+  addresses: readonly DialAddress<To>[],
   signal: AbortSignal,
 ): Promise<{ readonly socket: Socket; readonly to: To }> =>
   new Promise((resolve, reject) => {
-    const waiting = ends.slice(0, mostAddresses);
+    const waiting = addresses.slice(0, MAX_DIAL_ADDRESSES);
     const attempts = new Set<Socket>();
     const errors: unknown[] = [];
     let timer: NodeJS.Timeout | undefined;
     let open = true;
 
-    const settle = (winner?: Socket) => {
+    const cleanUp = (winner?: Socket) => {
       open = false;
       clearTimeout(timer);
-      signal.removeEventListener('abort', giveUp);
+      signal.removeEventListener('abort', abort);
       for (const socket of attempts) if (socket !== winner) socket.destroy();
     };
-    const giveUp = () => {
-      settle();
+    const abort = () => {
+      cleanUp();
       reject(signal.reason);
     };
-    const next = () => {
+    const tryNext = () => {
       clearTimeout(timer);
       const end = waiting.shift();
       if (end === undefined) return;
@@ -40,7 +40,7 @@ export const connectFirst = <To>(
       attempts.add(socket);
       socket.once('connect', () => {
         if (!open) return;
-        settle(socket);
+        cleanUp(socket);
         resolve({ socket, to: end.to });
       });
       // The listener stays on the connected socket: without it a later error would be uncaught.
@@ -48,22 +48,22 @@ export const connectFirst = <To>(
         if (!open) return;
         errors.push(error);
         attempts.delete(socket);
-        if (waiting.length > 0) return next();
+        if (waiting.length > 0) return tryNext();
         if (attempts.size > 0) return;
-        settle();
-        reject(mostTelling(errors));
+        cleanUp();
+        reject(findMostSpecificError(errors));
       });
-      if (waiting.length > 0) timer = setTimeout(next, stagger);
+      if (waiting.length > 0) timer = setTimeout(tryNext, CONNECT_STAGGER_MS);
     };
 
-    signal.addEventListener('abort', giveUp, { once: true });
-    if (signal.aborted) giveUp();
-    else next();
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    else tryNext();
   });
 
-export const mostAddresses = 8;
-const stagger = 250;
+export const MAX_DIAL_ADDRESSES = 8;
+const CONNECT_STAGGER_MS = 250;
 
 /** Prefers any other error to `unreachable`: often one address family has no route, and the error of the other names the cause. */
-const mostTelling = (errors: readonly unknown[]): unknown =>
-  errors.find((error) => networkFailure(error)?.code !== 'unreachable') ?? errors[0];
+const findMostSpecificError = (errors: readonly unknown[]): unknown =>
+  errors.find((error) => classifyNetworkError(error)?.code !== 'unreachable') ?? errors[0];

@@ -1,41 +1,41 @@
 import type { Socket } from 'node:net';
 import { Problem } from '../problem.ts';
-import { askFirst } from './ask.ts';
-import { connectFirst } from './connect.ts';
-import type { End } from './connect.ts';
-import type { Dialer, Place, TlsAsk } from './dialer.ts';
-import { judge } from './egress.ts';
+import { exchangeDatagram } from './ask.ts';
+import { connectToFirst } from './connect.ts';
+import type { DialAddress } from './connect.ts';
+import type { Dialer, HostPort, TlsSettings } from './dialer.ts';
+import { createEgressCheck } from './egress.ts';
 import type { EgressPolicy } from './egress.ts';
-import { networkFailure } from './failure.ts';
-import { judgeLogin } from './login.ts';
-import { canonicalHost } from './canonical-host.ts';
-import { createResolve, resolveHost } from './resolve.ts';
-import type { Resolve } from './resolve.ts';
-import { secure } from './tls.ts';
-import type { Secured } from './tls.ts';
-import type { Trail } from './trail.ts';
+import { classifyNetworkError } from './failure.ts';
+import { assessLogin } from './login.ts';
+import { toCanonicalHost } from './canonical-host.ts';
+import { createHostResolver, resolveHost } from './resolve.ts';
+import type { HostResolver } from './resolve.ts';
+import { secureSocket } from './tls.ts';
+import type { SecuredSocket } from './tls.ts';
+import type { StepRecorder } from './trail.ts';
 
 export interface DialerOptions {
   readonly policy: EgressPolicy;
   readonly environment: string;
-  readonly tlsAsk: TlsAsk;
-  readonly trail: Trail;
-  readonly resolve?: Resolve;
+  readonly tlsSettings: TlsSettings;
+  readonly recorder: StepRecorder;
+  readonly resolve?: HostResolver;
   /** Whether the credentials may be sent to this host and port. Checked for every host dialed, also for hosts that a source announces. */
-  readonly mayDial?: (place: Place) => boolean;
+  readonly mayDial?: (place: HostPort) => boolean;
 }
 
 /** Destroys every socket that it opened when the recorder aborts or the dialer is disposed. */
 export const createDialer = ({
   policy,
   environment,
-  tlsAsk,
-  trail,
-  resolve = createResolve(),
+  tlsSettings,
+  recorder,
+  resolve = createHostResolver(),
   mayDial = () => true,
 }: DialerOptions): Dialer & AsyncDisposable => {
-  const { signal } = trail;
-  const permitted = judge(policy, environment);
+  const { signal } = recorder;
+  const isPermitted = createEgressCheck(policy, environment);
   const sockets = new Set<Socket>();
 
   const destroyAll = () => {
@@ -43,70 +43,70 @@ export const createDialer = ({
   };
   signal.addEventListener('abort', destroyAll, { once: true });
 
-  const track = (socket: Socket, hear: Notes['hear']) => {
+  const track = (socket: Socket, hear: DialRecorder['hear']) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', hear);
-    socket.once('end', () => hear(ended));
+    socket.once('end', () => hear(peerEndedError));
     if (signal.aborted) socket.destroy();
   };
 
-  const judged = async <To extends Place>(
+  const resolvePermitted = async <To extends HostPort>(
     members: readonly To[],
-    { step }: Notes,
+    { step }: DialRecorder,
     allowed: typeof mayDial,
   ) => {
-    const ends = await step('resolve', () => resolveAll(members, signal, resolve));
+    const addresses = await step('resolve', () => resolveDialMembers(members, signal, resolve));
     await step('egress', async () => {
-      const fits = ({ address, port, to }: End<Place>) =>
-        permitted(canonicalHost(to.host) ?? to.host, address, port);
-      if (!ends.every(fits)) throw new Problem('host-forbidden');
-      if (!members.every(allowed)) throw notNamed();
+      const isAllowedAddress = ({ address, port, to }: DialAddress<HostPort>) =>
+        isPermitted(toCanonicalHost(to.host) ?? to.host, address, port);
+      if (!addresses.every(isAllowedAddress)) throw new Problem('host-forbidden');
+      if (!members.every(allowed)) throw createUntaggedHostProblem();
     });
-    return ends;
+    return addresses;
   };
 
-  const dialerOf = (ask: TlsAsk, record: Notes, allowed = mayDial): Dialer => {
+  const buildDialer = (ask: TlsSettings, record: DialRecorder, allowed = mayDial): Dialer => {
     const { step, hear } = record;
-    const tcpAny = async <To extends Place>(members: readonly To[]) => {
-      const ends = await judged(members, record, allowed);
+    const tcpAny = async <To extends HostPort>(members: readonly To[]) => {
+      const addresses = await resolvePermitted(members, record, allowed);
       return step('connect', async () => {
-        const connected = await connectFirst(ends, signal);
+        const connected = await connectToFirst(addresses, signal);
         track(connected.socket, hear);
         return connected;
       });
     };
     return {
-      tlsAsk: ask,
+      tlsSettings: ask,
       signal,
       step: (name, work) => step(name, work),
       tcp: async (to) => (await tcpAny([to])).socket,
       tcpAny,
       udp: async (to, question) => {
         // The request contains no secret and goes to a separate port, so `mayDial` does not apply.
-        const ends = await judged([to], record, () => true);
-        return step('connect', () => askFirst(ends, question, signal));
+        const addresses = await resolvePermitted([to], record, () => true);
+        return step('connect', () => exchangeDatagram(addresses, question, signal));
       },
       tls: (socket, { host }, negotiate, inClear) =>
         step('tls', async () => {
           const tracked = (encrypted: Socket) => track(encrypted, hear);
-          const secured = await secure(socket, { host, ask, negotiate, track: tracked }).catch(
-            (error: unknown) => inClearAfter(error, ask, inClear),
+          const secured = await secureSocket(socket, { host, ask, negotiate, track: tracked }).catch(
+            (error: unknown) => fallBackToPlaintext(error, ask, inClear),
           );
           if (secured.warning) record.warn('tls', { code: secured.warning });
           record.note('tls', secured.facts);
           return secured.socket;
         }),
       permitLogin: (login, { encrypted, inClear = false }) => {
-        const warning = judgeLogin(login, { encrypted, inClear: inClear || ask.mode === 'disable' });
+        const warning = assessLogin(login, { encrypted, inClear: inClear || ask.mode === 'disable' });
         if (warning) record.warn('authenticate', warning);
       },
-      aside: (other) => dialerOf(other, unrecorded, () => true),
+      withoutSteps: (other) => buildDialer(other, noopRecorder, () => true),
     };
   };
 
   return {
-    ...dialerOf(tlsAsk, trail),
+    ...buildDialer(tlsSettings, recorder),
     [Symbol.asyncDispose]: async () => {
       signal.removeEventListener('abort', destroyAll);
       const closed = [...sockets].map(
@@ -118,16 +118,16 @@ export const createDialer = ({
   };
 };
 
-const notNamed = () =>
+const createUntaggedHostProblem = () =>
   new Problem('secret-not-shared', 'The source is at, or sends on to, a place that the tags do not name', {
     remediation:
       'Add every broker, member and redirect that the source announces to the tag mooring:host of the secret, as host:port or as .suffix:port.',
   });
 
-type Notes = Pick<Trail, 'step' | 'warn' | 'note' | 'hear'>;
+type DialRecorder = Pick<StepRecorder, 'step' | 'warn' | 'note' | 'hear'>;
 
 /** For hosts other than the source: what happens on the way to them must not appear in the steps of the source. */
-const unrecorded: Notes = {
+const noopRecorder: DialRecorder = {
   step: (_, work) => work(),
   warn: () => {},
   note: () => {},
@@ -138,18 +138,18 @@ const unrecorded: Notes = {
  * Resolves all members and interleaves their addresses: the first address of each member, then the second of each. A member that is down
  * then delays the others very little.
  */
-const resolveAll = async <To extends Place>(
+const resolveDialMembers = async <To extends HostPort>(
   members: readonly To[],
   signal: AbortSignal,
-  resolve: Resolve,
-): Promise<readonly End<To>[]> => {
+  resolve: HostResolver,
+): Promise<readonly DialAddress<To>[]> => {
   const answers = await Promise.allSettled(members.map(({ host }) => resolveHost(host, signal, resolve)));
   const found = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : []));
   const failed = answers.find((answer) => answer.status === 'rejected');
   if (failed && found.every((addresses) => addresses.length === 0)) throw failed.reason;
   const most = Math.max(0, ...found.map((addresses) => addresses.length));
   return Array.from({ length: most }, (_, turn) =>
-    members.flatMap((to, at): End<To>[] => {
+    members.flatMap((to, at): DialAddress<To>[] => {
       const address = found[at]?.[turn];
       return address === undefined ? [] : [{ address, port: to.port, to }];
     }),
@@ -157,20 +157,20 @@ const resolveAll = async <To extends Place>(
 };
 
 /** Handles a server without TLS: `prefer` continues in plaintext with a warning, every stricter mode fails with `tls-unsupported`. */
-const inClearAfter = async (
+const fallBackToPlaintext = async (
   error: unknown,
-  { mode }: TlsAsk,
-  inClear: ((error: unknown) => Promise<Socket>) | undefined,
-): Promise<Secured> => {
-  const said = error instanceof Problem ? undefined : networkFailure(error);
+  { mode }: TlsSettings,
+  dialPlaintext: ((error: unknown) => Promise<Socket>) | undefined,
+): Promise<SecuredSocket> => {
+  const said = error instanceof Problem ? undefined : classifyNetworkError(error);
   const none = said?.code === 'connection-reset' || said?.code === 'tls-unsupported';
   // A server that sends an alert supports TLS.
-  if (!inClear || !none || said.native?.includes('ALERT')) throw error;
-  const socket = await inClear(error);
+  if (!dialPlaintext || !none || said.native?.includes('ALERT')) throw error;
+  const socket = await dialPlaintext(error);
   if (mode === 'prefer') return { socket, warning: 'tls-off', facts: {} };
   socket.destroy();
   throw new Problem('tls-unsupported', undefined, { cause: error });
 };
 
 /** The peer closed the connection without an error. */
-const ended = Object.assign(new Error('ended by the other side'), { code: 'ECONNRESET' });
+const peerEndedError = Object.assign(new Error('ended by the other side'), { code: 'ECONNRESET' });

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { Login } from './login.ts';
+import type { LoginMethod } from './login.ts';
 
 export const stepNames = [
   'resolve',
@@ -14,7 +14,7 @@ export const stepNames = [
 export type StepName = (typeof stepNames)[number];
 
 /** The TLS settings of one connection. They have the same meaning for every connector. */
-export interface TlsAsk {
+export interface TlsSettings {
   readonly mode: 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
   /** Certificates in PEM, or the word `rds` for the authorities of Amazon RDS. Default: the authorities of the system. */
   readonly ca?: string | undefined;
@@ -23,7 +23,7 @@ export interface TlsAsk {
 }
 
 /** A host as the caller spells it, and a port. */
-export interface Place {
+export interface HostPort {
   readonly host: string;
   readonly port: number;
 }
@@ -33,18 +33,18 @@ export interface Place {
  * dialer closes every socket that it opened.
  */
 export interface Dialer {
-  readonly tlsAsk: TlsAsk;
+  readonly tlsSettings: TlsSettings;
   /** Aborts when the running step reaches its limit or the work is cancelled. */
   readonly signal: AbortSignal;
   /** Resolves the host once, checks every address, and connects to one of those: the steps `resolve`, `egress`, `connect`. */
-  tcp(to: Place): Promise<Socket>;
+  tcp(to: HostPort): Promise<Socket>;
   /**
    * Connects to the first member that answers, for a source with several members. Skips a member without addresses. Fails if one of the
    * members is forbidden.
    */
-  tcpAny<To extends Place>(members: readonly To[]): Promise<{ readonly socket: Socket; readonly to: To }>;
+  tcpAny<To extends HostPort>(members: readonly To[]): Promise<{ readonly socket: Socket; readonly to: To }>;
   /** Sends a UDP request, with the same checks and the same three steps as `tcp`. Returns one datagram, or `undefined` without a reply. */
-  udp(to: Place, question: Buffer): Promise<Buffer | undefined>;
+  udp(to: HostPort, question: Buffer): Promise<Buffer | undefined>;
   /**
    * Upgrades a socket as `tlsSettings` demands: the step `tls`. `negotiate` requests TLS in the way of the protocol and returns whether the
    * server agreed, or the ALPN name that the protocol uses inside TLS. `inClear` is for ports that use TLS from the first byte or not at all:
@@ -60,7 +60,7 @@ export interface Dialer {
    * Must be called before a secret, or a value derived from it, is sent. Throws if the login would expose the secret without TLS, or adds a
    * warning to the step `authenticate`. `inClear` is true if the caller allowed plaintext in another way than `ssl_mode: disable`.
    */
-  permitLogin(login: Login, on: { readonly encrypted: boolean; readonly inClear?: boolean }): void;
+  permitLogin(login: LoginMethod, on: { readonly encrypted: boolean; readonly inClear?: boolean }): void;
   /** Runs part of the work as the named step, within its time limit. A thrown error marks the step as failed. */
   step<T>(name: StepName, work: () => Promise<T>): Promise<T>;
   /**
@@ -68,5 +68,5 @@ export interface Dialer {
    * sockets in the same way, uses the TLS settings `ask`, and records no steps: its time counts towards the step that runs. The tags of a
    * secret do not restrict it, so use it only for hosts that no caller chooses, with signed requests or verified TLS.
    */
-  aside(ask: TlsAsk): Dialer;
+  withoutSteps(ask: TlsSettings): Dialer;
 }

@@ -4,25 +4,25 @@ import type { Socket } from 'node:net';
  * Reads the first bytes of a peer until `parse` returns a value for all bytes received so far; an error that `parse` throws rejects. The
  * socket is then paused, so that the next reader gets the bytes that follow.
  */
-export const hearFirst = <T>(socket: Socket, take: (heard: Buffer) => T | undefined): Promise<T> =>
+export const readFirstBytes = <T>(socket: Socket, parse: (received: Buffer) => T | undefined): Promise<T> =>
   new Promise((resolve, reject) => {
-    let heard = Buffer.alloc(0);
-    const settle = () => {
+    let received = Buffer.alloc(0);
+    const cleanUp = () => {
       socket.pause();
       socket.off('data', onData).off('end', onEnd).off('close', onEnd).off('error', fail);
     };
     const fail = (error: unknown) => {
-      settle();
+      cleanUp();
       reject(error);
     };
     const onEnd = () => fail(Object.assign(new Error('closed before an answer'), { code: 'ECONNRESET' }));
     const onData = (bytes: Buffer) => {
-      heard = Buffer.concat([heard, bytes]);
+      received = Buffer.concat([received, bytes]);
       try {
-        const taken = take(heard);
-        if (taken === undefined) return;
-        settle();
-        resolve(taken);
+        const parsed = parse(received);
+        if (parsed === undefined) return;
+        cleanUp();
+        resolve(parsed);
       } catch (error) {
         fail(error);
       }

@@ -5,51 +5,51 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Problem } from '../problem.ts';
 import type { Dialer } from './dialer.ts';
-import { joinPieces } from './join-pieces.ts';
-import type { Login } from './login.ts';
+import { joinBodyChunks } from './join-pieces.ts';
+import type { LoginMethod } from './login.ts';
 
 /**
  * Creates an agent that gets every socket from the dialer, for any host that a driver requests. Its users must not follow redirects, which
  * would forward credentials. Destroy it with the session, because it keeps idle sockets open.
  */
-export const httpAgent = (
+export const createHttpAgent = (
   dialer: Dialer,
-  { keepAlive = false, ...way }: Way & { readonly keepAlive?: boolean },
+  { keepAlive = false, ...agentOptions }: HttpAgentOptions & { readonly keepAlive?: boolean },
 ): HttpAgent | HttpsAgent => {
-  const { secure } = way;
-  const createConnection = (options: ClientRequestArgs, callback?: Connected): undefined => {
-    void handOver(dial(dialer, options, way), callback);
+  const { secure } = agentOptions;
+  const createConnection = (options: ClientRequestArgs, callback?: ConnectCallback): undefined => {
+    void passSocket(dialHttp(dialer, options, agentOptions), callback);
   };
-  const agent: HttpAgent & Partial<Insides> = secure
+  const agent: HttpAgent & Partial<AgentInternals> = secure
     ? new HttpsAgent({ keepAlive })
     : new HttpAgent({ keepAlive });
   const addRequest = agent.addRequest?.bind(agent);
   return Object.assign(agent, {
     createConnection,
     addRequest: (request: ClientRequest, ...rest: readonly unknown[]) => {
-      joinPieces(request);
+      joinBodyChunks(request);
       addRequest?.(request, ...rest);
     },
   });
 };
 
-interface Way {
+interface HttpAgentOptions {
   readonly secure: boolean;
   /** The login that the requests carry. */
-  readonly login: Login;
+  readonly login: LoginMethod;
 }
 
 /** A method that Node.js calls for every request and that its types omit: https://github.com/nodejs/node/blob/main/lib/_http_agent.js */
-interface Insides {
+interface AgentInternals {
   addRequest: (request: ClientRequest, ...rest: readonly unknown[]) => void;
 }
 
-type Connected = (error: Error | null, stream: Duplex) => void;
+type ConnectCallback = (error: Error | null, stream: Duplex) => void;
 
-const handOver = async (dialled: Promise<Socket>, callback?: Connected): Promise<void> => {
+const passSocket = async (pending: Promise<Socket>, callback?: ConnectCallback): Promise<void> => {
   let socket: Socket;
   try {
-    socket = await dialled;
+    socket = await pending;
   } catch (error) {
     // The types of Node.js require a stream beside the error; Node.js itself reads only the error.
     (callback as ((error: unknown) => void) | undefined)?.(error);
@@ -58,15 +58,17 @@ const handOver = async (dialled: Promise<Socket>, callback?: Connected): Promise
   callback?.(null, socket);
 };
 
-const dial = async (
+const dialHttp = async (
   dialer: Dialer,
   { host, port, socketPath }: ClientRequestArgs,
-  { secure, login }: Way,
+  { secure, login }: HttpAgentOptions,
 ): Promise<Socket> => {
   if (socketPath !== undefined || typeof host !== 'string') throw new Problem('host-forbidden');
   const socket = await dialer.tcp({ host, port: Number(port ?? (secure ? 443 : 80)) });
   try {
-    const secured = secure ? await encrypt(dialer, socket, host) : await dialer.tls(socket, { host }, noTls);
+    const secured = secure
+      ? await upgradeToTls(dialer, socket, host)
+      : await dialer.tls(socket, { host }, declineTls);
     dialer.permitLogin(login, { encrypted: 'encrypted' in secured });
     return secured;
   } catch (error) {
@@ -76,12 +78,12 @@ const dial = async (
 };
 
 /** Refuses `ssl_mode: disable`: a token must never be sent in plaintext to a port that uses TLS. */
-const encrypt = (dialer: Dialer, socket: Socket, host: string): Promise<Socket> =>
-  dialer.tlsAsk.mode === 'disable'
+const upgradeToTls = (dialer: Dialer, socket: Socket, host: string): Promise<Socket> =>
+  dialer.tlsSettings.mode === 'disable'
     ? dialer.step('tls', async () => {
         throw new Problem('tls-required');
       })
     : dialer.tls(socket, { host });
 
 /** Plain HTTP has no TLS negotiation; `ssl_mode` decides whether the connection continues without TLS. */
-const noTls = async (): Promise<boolean> => false;
+const declineTls = async (): Promise<boolean> => false;

@@ -4,7 +4,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
  * Joins the chunks of every response body before a reader receives them. HTTP clients keep each chunk as it arrives, and a chunk of 1 byte
  * takes 100 bytes of memory: without joining, a limit on the bytes of a response would not limit memory.
  */
-export const joinPieces = (request: ClientRequest): void => {
+export const joinBodyChunks = (request: ClientRequest): void => {
   request.prependListener('response', (answer: IncomingMessage) => {
     const push = answer.push.bind(answer);
     let waiting = Buffer.alloc(0);
@@ -21,16 +21,16 @@ export const joinPieces = (request: ClientRequest): void => {
         flush();
         return push(null);
       }
-      if (piece.length >= pieceSize) {
+      if (piece.length >= JOINED_CHUNK_BYTES) {
         flush();
         return push(piece);
       }
-      if (waiting.length === 0) waiting = Buffer.alloc(2 * pieceSize);
+      if (waiting.length === 0) waiting = Buffer.alloc(2 * JOINED_CHUNK_BYTES);
       waiting.set(piece, size);
       size += piece.length;
-      return size < pieceSize || flush();
+      return size < JOINED_CHUNK_BYTES || flush();
     };
   });
 };
 
-const pieceSize = 2 ** 13;
+const JOINED_CHUNK_BYTES = 2 ** 13;

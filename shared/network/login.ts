@@ -12,7 +12,7 @@ import type { ProblemCode } from '../problem.ts';
 export type LoginKind = 'none' | 'challenge' | 'weak-challenge' | 'clear' | 'tls-only';
 
 /** One way to log in with a protocol. */
-export interface Login {
+export interface LoginMethod {
   /** The name that the manual uses. */
   readonly name: string;
   readonly kind: LoginKind;
@@ -23,9 +23,9 @@ export interface Login {
 }
 
 /** Every login method of a connector, by key. */
-export type Logins = Readonly<Record<string, Login>>;
+export type LoginMethods = Readonly<Record<string, LoginMethod>>;
 
-export interface Warning {
+export interface StepWarning {
   readonly code: ProblemCode;
   readonly remediation?: string;
 }
@@ -34,10 +34,10 @@ export interface Warning {
  * Makes the only decision about secrets and TLS. Throws if the login is not allowed, and returns a warning if it is weak.
  * `inClear` is true if the caller requested plaintext for this connection.
  */
-export const judgeLogin = (
-  { name, kind, instead }: Login,
+export const assessLogin = (
+  { name, kind, instead }: LoginMethod,
   { encrypted, inClear }: { readonly encrypted: boolean; readonly inClear: boolean },
-): Warning | undefined => {
+): StepWarning | undefined => {
   if (encrypted || kind === 'none' || kind === 'challenge') return undefined;
   if (kind === 'weak-challenge') {
     return {
@@ -49,12 +49,12 @@ export const judgeLogin = (
   throw new Problem(
     kind === 'clear' ? 'tls-unsupported' : 'tls-required',
     `Expected TLS, without which ${name} would send the secret in clear.`,
-    { remediation: kind === 'clear' ? accept(instead) : insist },
+    { remediation: kind === 'clear' ? renderPlaintextRemediation(instead) : tlsOnlyRemediation },
   );
 };
 
-const accept = (instead?: string) =>
+const renderPlaintextRemediation = (instead?: string) =>
   `Turn TLS on at the server${instead === undefined ? '' : `, or ${instead}`}. Set ssl_mode to disable only if you accept that the password travels in clear.`;
 
-const insist =
+const tlsOnlyRemediation =
   'Turn TLS on at the server, and set ssl_mode to require or better: this login never goes without TLS.';

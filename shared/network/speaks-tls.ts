@@ -5,21 +5,21 @@ import { connect } from 'node:tls';
  * Detects whether the peer answers a TLS handshake, optionally with an ALPN protocol name. Destroys the socket. Sends nothing but the
  * handshake, so there is no need to verify the certificate.
  */
-export const speaksTls = (socket: Socket, protocol?: string): Promise<boolean> =>
+export const detectTls = (socket: Socket, protocol?: string): Promise<boolean> =>
   new Promise((resolve) => {
     const secured = connect({
       socket,
       rejectUnauthorized: false,
       ...(protocol !== undefined && { ALPNProtocols: [protocol] }),
     });
-    const settle = (speaks: boolean) => {
+    const finish = (speaks: boolean) => {
       resolve(speaks);
       secured.destroy();
       socket.destroy();
     };
     // Node.js emits this event inside OpenSSL: destroying the socket synchronously would crash the process.
-    secured.once('secureConnect', () => setImmediate(settle, true));
-    secured.once('close', () => settle(false));
+    secured.once('secureConnect', () => setImmediate(finish, true));
+    secured.once('close', () => finish(false));
     // A peer that answers with an alert supports TLS.
-    secured.on('error', (error: NodeJS.ErrnoException) => settle(error.code?.includes('ALERT') ?? false));
+    secured.on('error', (error: NodeJS.ErrnoException) => finish(error.code?.includes('ALERT') ?? false));
   });

@@ -3,19 +3,19 @@ import { isIP } from 'node:net';
 import { checkServerIdentity, connect } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import { Problem } from '../problem.ts';
-import type { TlsAsk } from './dialer.ts';
-import { nativeCode } from './failure.ts';
-import { readContext } from './pem.ts';
-import { canonicalHost } from './canonical-host.ts';
+import type { TlsSettings } from './dialer.ts';
+import { readNativeCode } from './failure.ts';
+import { createTlsContext } from './pem.ts';
+import { toCanonicalHost } from './canonical-host.ts';
 
-export interface Secured {
+export interface SecuredSocket {
   readonly socket: Socket | TLSSocket;
   readonly warning?: 'tls-off' | 'tls-unverified';
   readonly facts: { readonly protocol?: string; readonly expires_at?: string };
 }
 
 /** Upgrades the socket as `ask.mode` demands. `track` receives the new socket before any data is sent on it. */
-export const secure = async (
+export const secureSocket = async (
   socket: Socket,
   {
     host,
@@ -24,16 +24,16 @@ export const secure = async (
     track,
   }: {
     host: string;
-    ask: TlsAsk;
+    ask: TlsSettings;
     negotiate?: ((socket: Socket) => Promise<boolean | string>) | undefined;
     track: (socket: Socket) => void;
   },
-): Promise<Secured> => {
+): Promise<SecuredSocket> => {
   if (ask.mode === 'disable') return { socket, warning: 'tls-off', facts: {} };
   // Certificates are parsed while the server answers the negotiation.
   const negotiated = negotiate?.(socket);
   negotiated?.catch(() => {}); // an unreadable certificate is reported first
-  const secureContext = await readContext(ask);
+  const secureContext = await createTlsContext(ask);
   const agreed = await negotiated;
   if (negotiated && !agreed) {
     if (ask.mode === 'prefer') return { socket, warning: 'tls-off', facts: {} };
@@ -42,7 +42,7 @@ export const secure = async (
   // A TLS server sends nothing before the ClientHello. Bytes received before it are injected plaintext (CVE-2021-23222).
   if (socket.readableLength > 0) throw new Problem('protocol-mismatch');
 
-  const name = canonicalHost(host) ?? host;
+  const name = toCanonicalHost(host) ?? host;
   const secured = connect({
     socket,
     secureContext,
@@ -54,7 +54,7 @@ export const secure = async (
     ...(typeof agreed === 'string' && { ALPNProtocols: [agreed] }),
   });
   track(secured);
-  await handshake(secured);
+  await waitForHandshake(secured);
 
   const protocol = secured.getProtocol();
   const expires = secured.getPeerX509Certificate()?.validToDate;
@@ -64,18 +64,18 @@ export const secure = async (
     : { socket: secured, warning: 'tls-unverified', facts };
 };
 
-const handshake = (socket: TLSSocket): Promise<void> =>
+const waitForHandshake = (socket: TLSSocket): Promise<void> =>
   new Promise((resolve, reject) => {
     // Node.js emits this event inside OpenSSL: destroying the socket synchronously would crash the process.
     socket.once('secureConnect', () => setImmediate(resolve));
     socket.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
     // The listener stays: without it a later error would be uncaught.
-    socket.on('error', (error) => reject(explained(error, socket)));
+    socket.on('error', (error) => reject(explainHandshakeError(error, socket)));
   });
 
 /** In TLS 1.2, alert 40 means "no common cipher" or "no client certificate". It is the latter if the server has already sent its own. */
-const explained = (error: unknown, socket: TLSSocket): unknown => {
-  const native = nativeCode(error);
+const explainHandshakeError = (error: unknown, socket: TLSSocket): unknown => {
+  const native = readNativeCode(error);
   if (!native?.endsWith('ALERT_HANDSHAKE_FAILURE') || !socket.getPeerX509Certificate()) return error;
   return new Problem('client-certificate-required', undefined, { cause: error, native_code: native });
 };

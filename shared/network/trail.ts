@@ -1,13 +1,13 @@
-import type { Failure } from '../connectors/connector.ts';
+import type { SourceFailure } from '../connectors/connector.ts';
 import { Problem, problems } from '../problem.ts';
 import type { Blame, ProblemCode } from '../problem.ts';
 import { stepNames } from './dialer.ts';
 import type { StepName } from './dialer.ts';
-import { networkFailure, problemOf } from './failure.ts';
-import type { Warning } from './login.ts';
+import { classifyNetworkError, toSourceProblem } from './failure.ts';
+import type { StepWarning } from './login.ts';
 
 /** One step of a test as callers see it. */
-export interface Step {
+export interface RecordedStep {
   readonly step: StepName;
   readonly status: 'passed' | 'warning' | 'failed' | 'skipped';
   readonly duration_ms: number;
@@ -19,91 +19,94 @@ export interface Step {
   readonly expires_at?: string;
 }
 
-export interface TrailOptions {
+export interface StepRecorderOptions {
   /** Milliseconds for each run of a step. */
   readonly limits: (step: StepName) => number;
   /** Milliseconds for all steps together. */
   readonly budget: number;
   /** Converts an error of a step into a problem. `socketFailure` is the first failure of a socket. */
-  readonly explain?: (error: unknown, heard?: Failure) => Problem;
+  readonly explain?: (error: unknown, socketFailure?: SourceFailure) => Problem;
 }
 
 /** Records the steps of a connection attempt in order, and measures and limits their time. Disposing it cancels all work. */
-export interface Trail extends Disposable {
+export interface StepRecorder extends Disposable {
   /** Aborts at the first time limit reached, with a `timeout` that names the step, and when the work is cancelled. */
   readonly signal: AbortSignal;
   /** Runs work as the named step. If a step runs again, durations add up and the first failure stays. Throws only problems. */
   step<T>(name: StepName, work: () => Promise<T>): Promise<T>;
   /** Runs work that is not a step, within the rest of the budget. Throws only problems. */
-  within<T>(work: () => Promise<T>): Promise<T>;
+  withinBudget<T>(work: () => Promise<T>): Promise<T>;
   /** Keeps the first warning of a step, except that `password-in-clear` replaces it. */
-  warn(name: StepName, warning: Warning): void;
-  note(name: StepName, facts: Facts): void;
+  warn(name: StepName, warning: StepWarning): void;
+  note(name: StepName, facts: StepFacts): void;
   /** Records the error of a socket, for drivers that hide it. */
   hear(error: unknown): void;
-  steps(): Step[];
+  listSteps(): RecordedStep[];
   /** Returns the whole milliseconds since the step first started, at least 1. */
-  elapsed(name: StepName): number;
+  measureElapsed(name: StepName): number;
 }
 
-type Facts = Pick<Step, 'protocol' | 'expires_at'>;
+type StepFacts = Pick<RecordedStep, 'protocol' | 'expires_at'>;
 
-interface Entry {
+interface StepEntry {
   readonly began: number;
   duration: number;
   passed: boolean;
   failure?: Problem;
-  warning?: Warning;
-  facts: Facts;
+  warning?: StepWarning;
+  facts: StepFacts;
 }
 
-export const createTrail = ({
+export const createStepRecorder = ({
   limits,
   budget,
-  explain = (error, heard) => problemOf(error, undefined, heard),
-}: TrailOptions): Trail => {
+  explain = (error, socketFailure) => toSourceProblem(error, undefined, socketFailure),
+}: StepRecorderOptions): StepRecorder => {
   const controller = new AbortController();
   const { signal } = controller;
   const deadline = performance.now() + budget;
-  const entries = new Map<StepName, Entry>();
+  const entries = new Map<StepName, StepEntry>();
   const running: StepName[] = [];
-  let last: StepName = stepNames[0];
+  let lastStep: StepName = stepNames[0];
   let failure: Problem | undefined;
-  let heard: Failure | undefined;
-  let cut: StepName | undefined;
+  let socketFailure: SourceFailure | undefined;
+  let timedOutStep: StepName | undefined;
 
-  const entryOf = (name: StepName): Entry => {
+  const ensureEntry = (name: StepName): StepEntry => {
     const entry = entries.get(name) ?? { began: performance.now(), duration: 0, passed: false, facts: {} };
     entries.set(name, entry);
     return entry;
   };
 
   /** Attributes the timeout to the innermost running step, whichever limit was reached. */
-  const timeOut = (limit: number) => {
-    cut ??= running.at(-1) ?? last;
-    const detail = `There was no answer within ${Math.round(limit / 100) / 10} s at the step ${cut}.`;
+  const abortOnTimeout = (limit: number) => {
+    timedOutStep ??= running.at(-1) ?? lastStep;
+    const detail = `There was no answer within ${Math.round(limit / 100) / 10} s at the step ${timedOutStep}.`;
     // A server that must greet first runs `connect` a second time: the connection exists, so the remediation of `tls` applies.
-    const remediation = silences[cut === 'connect' && entries.get(cut)?.passed ? 'tls' : cut];
+    const remediation =
+      timeoutRemediations[
+        timedOutStep === 'connect' && entries.get(timedOutStep)?.passed ? 'tls' : timedOutStep
+      ];
     controller.abort(new Problem('timeout', detail, remediation === undefined ? {} : { remediation }));
   };
-  const clock = setTimeout(timeOut, budget, budget);
+  const budgetTimer = setTimeout(abortOnTimeout, budget, budget);
 
-  const fail = (name: StepName, error: unknown): Problem => {
+  const recordFailure = (name: StepName, error: unknown): Problem => {
     if (failure) return failure;
-    const { code, message, extras, cause } = cut ? signal.reason : explain(error, heard);
-    const step = cut ?? name;
+    const { code, message, extras, cause } = timedOutStep ? signal.reason : explain(error, socketFailure);
+    const step = timedOutStep ?? name;
     failure = new Problem(code, message, { ...extras, step, cause });
-    entryOf(step).failure = failure;
+    ensureEntry(step).failure = failure;
     return failure;
   };
 
-  const bounded = async <T>(limit: number, work: () => Promise<T>): Promise<T> => {
+  const runWithin = async <T>(limit: number, work: () => Promise<T>): Promise<T> => {
     const left = deadline - performance.now();
-    if (left <= 0) timeOut(budget);
+    if (left <= 0) abortOnTimeout(budget);
     signal.throwIfAborted();
     const aborted = Promise.withResolvers<never>();
     const stop = () => aborted.reject(signal.reason);
-    const timer = left < limit ? undefined : setTimeout(timeOut, limit, limit); // otherwise `budgetTimer` fires first
+    const timer = left < limit ? undefined : setTimeout(abortOnTimeout, limit, limit); // otherwise `budgetTimer` fires first
     signal.addEventListener('abort', stop, { once: true });
     try {
       return await Promise.race([work(), aborted.promise]);
@@ -116,47 +119,47 @@ export const createTrail = ({
   return {
     signal,
     step: async (name, work) => {
-      const entry = entryOf(name);
+      const entry = ensureEntry(name);
       const began = performance.now();
       running.push(name);
-      last = name;
+      lastStep = name;
       try {
-        const result = await bounded(limits(name), work);
+        const result = await runWithin(limits(name), work);
         entry.passed = true;
         return result;
       } catch (error) {
-        throw fail(name, error);
+        throw recordFailure(name, error);
       } finally {
         entry.duration += performance.now() - began;
         running.splice(running.lastIndexOf(name), 1);
       }
     },
-    within: (work) =>
-      bounded(budget, work).catch((error: unknown) => {
-        throw fail(last, error);
+    withinBudget: (work) =>
+      runWithin(budget, work).catch((error: unknown) => {
+        throw recordFailure(lastStep, error);
       }),
     warn: (name, warning) => {
-      const entry = entryOf(name);
+      const entry = ensureEntry(name);
       if (!entry.warning || warning.code === 'password-in-clear') entry.warning = warning;
     },
     note: (name, facts) => {
-      entryOf(name).facts = facts;
+      ensureEntry(name).facts = facts;
     },
     hear: (error) => {
-      heard ??= networkFailure(error);
+      socketFailure ??= classifyNetworkError(error);
     },
-    steps: () => stepNames.map((name) => report(name, entries.get(name))),
-    elapsed: (name) =>
+    listSteps: () => stepNames.map((name) => toRecordedStep(name, entries.get(name))),
+    measureElapsed: (name) =>
       Math.max(1, Math.round(performance.now() - (entries.get(name)?.began ?? performance.now()))),
     [Symbol.dispose]: () => {
-      clearTimeout(clock);
+      clearTimeout(budgetTimer);
       controller.abort();
     },
   };
 };
 
 /** Remediations for a timeout, by step. Before a host accepts the connection, the default remediation of `timeout` applies. */
-const silences: Readonly<Partial<Record<StepName, string>>> = {
+const timeoutRemediations: Readonly<Partial<Record<StepName, string>>> = {
   resolve:
     'The name servers did not answer: check that the probe’s network reaches them and that they know the name.',
   tls: 'The host took the connection and then said nothing: check that the port speaks this connector’s protocol, and that a proxy or load balancer there reaches the server.',
@@ -168,7 +171,7 @@ const silences: Readonly<Partial<Record<StepName, string>>> = {
     'The server did not tell the account’s rights in time: look at its load and locks, or raise query_timeout_seconds.',
 };
 
-const report = (step: StepName, entry: Entry | undefined): Step => {
+const toRecordedStep = (step: StepName, entry: StepEntry | undefined): RecordedStep => {
   const base = { step, duration_ms: Math.round(entry?.duration ?? 0), ...entry?.facts };
   if (entry?.failure) {
     const { code, extras } = entry.failure;

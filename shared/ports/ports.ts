@@ -28,7 +28,7 @@ export interface Uses {
   readonly documents?: 'read';
 }
 
-interface Narrow {
+interface NarrowedPorts {
   readonly store: { readonly read: ReadStore; readonly write: Store; readonly sweep: Store };
   readonly vault: {
     readonly write: WriteVault;
@@ -48,5 +48,7 @@ interface Narrow {
 
 /** The declared ports, each with no more than the declared access. */
 export type PortsFor<U extends Uses> = {
-  readonly [K in keyof U & keyof Narrow]: U[K] extends keyof Narrow[K] ? Narrow[K][U[K]] : never;
+  readonly [K in keyof U & keyof NarrowedPorts]: U[K] extends keyof NarrowedPorts[K]
+    ? NarrowedPorts[K][U[K]]
+    : never;
 };

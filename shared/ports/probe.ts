@@ -50,7 +50,7 @@ export interface MeteredProbe extends Probe {
 }
 
 /** The state of an introspection when the caller's wait ends. */
-export type Introspected =
+export type IntrospectionAnswer =
   { readonly running: true } | { readonly running: false; readonly catalog: CatalogSummary };
 
 /** Runs in the VPC: the only part that reads secrets and connects to customers' sources. Throws only `Problem`s. */
@@ -61,7 +61,7 @@ export interface Probe {
    * Runs one introspection at a time per connection and stores its outcome with the connection. Waits up to `wait` ms, then leaves it in
    * the background; 0 only starts it.
    */
-  introspect(call: IntrospectionCall, wait: number): Promise<Introspected>;
+  introspect(call: IntrospectionCall, wait: number): Promise<IntrospectionAnswer>;
   /** Merges and stages the credentials, then promotes them together with the rest of the patch in one write. */
   credentials(call: CredentialsChange): Promise<StoredConnection>;
 }

@@ -1,31 +1,38 @@
-export interface Key {
+export interface ItemKey {
   readonly pk: string;
   readonly sk: string;
 }
 
 /** The value of an attribute: what both JSON and DynamoDB can hold, and bytes. Never `undefined`. */
-export type Value =
-  string | number | boolean | null | Uint8Array | readonly Value[] | { readonly [name: string]: Value };
+export type ItemValue =
+  | string
+  | number
+  | boolean
+  | null
+  | Uint8Array
+  | readonly ItemValue[]
+  | { readonly [name: string]: ItemValue };
 
 /** One item of the table, at most 400 KB. The attributes of its key are reserved, and so are these two. */
-export interface Item extends Key {
+export interface Item extends ItemKey {
   /** Seconds since the epoch. From this time on, every operation treats the item as absent. */
   readonly expires?: number;
   /** Its key in the `due` index: `pk` is a shard, `sk` an ISO time. If absent, the item is not in the index. */
-  readonly due?: Key;
+  readonly due?: ItemKey;
   readonly [attribute: string]: unknown;
 }
 
 /** The item is absent (or expired), is present, or has exactly these attribute values. */
-export type Condition = 'absent' | 'present' | Readonly<Record<string, string | number | boolean | null>>;
+export type StoreCondition =
+  'absent' | 'present' | Readonly<Record<string, string | number | boolean | null>>;
 
-export type Change =
-  | { readonly put: Item; readonly if?: Condition }
-  | { readonly remove: Key; readonly if?: Condition }
-  | { readonly check: Key; readonly if: Condition };
+export type StoreChange =
+  | { readonly put: Item; readonly if?: StoreCondition }
+  | { readonly remove: ItemKey; readonly if?: StoreCondition }
+  | { readonly check: ItemKey; readonly if: StoreCondition };
 
 /** Sort keys from `from` to `to`, both inclusive, ordered by their UTF-8 bytes. */
-export interface Range {
+export interface KeyRange {
   readonly pk: string;
   readonly from?: string;
   readonly to?: string;
@@ -35,17 +42,17 @@ export interface Range {
 }
 
 export interface ReadStore {
-  get(key: Key): Promise<Item | undefined>;
+  get(key: ItemKey): Promise<Item | undefined>;
   /** May return fewer items than `limit` although more follow (a page ends at 1 MB); `next` is then the sort key of the last one. */
-  query(range: Range): Promise<{ items: Item[]; next?: string }>;
+  query(range: KeyRange): Promise<{ items: Item[]; next?: string }>;
 }
 
 /** A table of items. `domain/` defines what they mean. */
 export interface Store extends ReadStore {
   /** Writes all changes, at most 100, or none. Throws `Conflict` with the index of the change whose condition failed. */
-  write(changes: readonly Change[]): Promise<void>;
+  write(changes: readonly StoreChange[]): Promise<void>;
   /** Increments a counter and returns the new value. The item expires at `expires` (seconds since the epoch). */
-  count(key: Key, expires: number): Promise<number>;
+  count(key: ItemKey, expires: number): Promise<number>;
   /** Returns the identity of the table itself, not of its content: a table restored from a backup has another. Not every store has one. */
   identity?(): Promise<string>;
 }

@@ -5,10 +5,10 @@ import { handler as makeTests } from '../../functions/probe/test.ts';
 import { handler as publish } from '../../functions/publish.ts';
 import { handler as sweep } from '../../functions/sweep.ts';
 import { handler as buryTests } from '../../functions/undelivered.ts';
-import { attributesOf } from '../../shared/adapters/attributes.ts';
-import { awsRuntime } from '../../shared/adapters/aws.ts';
+import { toItemAttributes } from '../../shared/adapters/attributes.ts';
+import { getAwsRuntime } from '../../shared/adapters/aws.ts';
 import { sendDeadEvent } from '../../shared/adapters/dead-letter.ts';
-import { postponeMessage } from '../../shared/adapters/postpone-message.ts';
+import { delayQueueMessage } from '../../shared/adapters/postpone-message.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 import { documentOf, ownerOf } from '../contracts/secrets.ts';
 import { answering } from './answering.ts';
@@ -78,7 +78,7 @@ describe('what a function on AWS works with', () => {
   const call = { tenant: { org: 'o', environment: 'e' }, id: owner.id, actor: 'a', request_id: 'r' };
   const open = async () => {
     const uses = { store: 'write', vault: 'write', probe: ['test'], bus: 'write' } as const;
-    const { store, vault, probe, bus } = await awsRuntime().ports(uses as never);
+    const { store, vault, probe, bus } = await getAwsRuntime().ports(uses as never);
     if (!store || !vault || !probe || !bus) throw new Error('A port is missing');
     return { store, vault, probe, bus };
   };
@@ -119,7 +119,7 @@ describe('what a function on AWS works with', () => {
     ],
     [
       'the queue of tests',
-      () => postponeMessage('receipt', 90.4),
+      () => delayQueueMessage('receipt', 90.4),
       'ChangeMessageVisibility',
       { QueueUrl: expect.stringMatching(/\/tests$/), ReceiptHandle: 'receipt', VisibilityTimeout: 90 },
     ],
@@ -145,7 +145,7 @@ describe('what a function on AWS works with', () => {
   ])(
     'a message is never postponed for longer or shorter than the queue takes: %d s',
     async (wanted, sent) => {
-      await expect(postponeMessage('receipt', wanted)).rejects.toThrow();
+      await expect(delayQueueMessage('receipt', wanted)).rejects.toThrow();
       expect(asked[0]?.body['VisibilityTimeout']).toBe(sent);
     },
   );
@@ -179,9 +179,9 @@ describe('what a function on AWS works with', () => {
   });
 
   test('a function is given the ports that it declares, and no other', async () => {
-    expect(Object.keys(await awsRuntime().ports({}))).toEqual([]);
-    expect(Object.keys(await awsRuntime().ports({ store: 'read' }))).toEqual(['store']);
-    const { documents } = await awsRuntime().ports({ documents: 'read' });
+    expect(Object.keys(await getAwsRuntime().ports({}))).toEqual([]);
+    expect(Object.keys(await getAwsRuntime().ports({ store: 'read' }))).toEqual(['store']);
+    const { documents } = await getAwsRuntime().ports({ documents: 'read' });
     expect(documents).toBeDefined();
   });
 
@@ -191,7 +191,7 @@ describe('what a function on AWS works with', () => {
     eventName: 'INSERT',
     dynamodb: {
       Keys: { pk: { S: 'T#org#default' }, sk: { S: `CONN#${owner.id}` } },
-      NewImage: attributesOf({
+      NewImage: toItemAttributes({
         pk: 'T#org#default',
         sk: `CONN#${owner.id}`,
         layout,

@@ -2,14 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { directProbe } from '../../shared/adapters/direct-probe.ts';
-import { fileVault } from '../../shared/adapters/file-vault.ts';
-import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
-import { newConnectionOf } from '../../shared/domain/assemble.ts';
+import { createDirectProbe } from '../../shared/adapters/direct-probe.ts';
+import { openFileVault } from '../../shared/adapters/file-vault.ts';
+import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { parseConnectionInput } from '../../shared/domain/assemble.ts';
 import { ConnectionInput } from '../../shared/domain/connection-input.ts';
 import { createConnection } from '../../shared/domain/create.ts';
 import { createLog } from '../../shared/log.ts';
-import { parse } from '../../shared/parse.ts';
+import { parseInput } from '../../shared/parse.ts';
 import type { SecretRef, Vault } from '../../shared/ports/vault.ts';
 import { probeContract, type ProbeBench } from '../contracts/probe.ts';
 import { reach } from '../engines/reach.ts';
@@ -18,11 +18,18 @@ const postgres = reach('postgres');
 
 const open = async (watch = (vault: Vault) => vault): Promise<ProbeBench> => {
   const folder = await mkdtemp(join(tmpdir(), 'mooring-probe-'));
-  const store = sqliteStore({ path: ':memory:' });
-  const vault = watch(await fileVault({ folder, clock: Date.now }));
+  const store = createSqliteStore({ path: ':memory:' });
+  const vault = watch(await openFileVault({ folder, clock: Date.now }));
   const vantage = { region: null, vpc_id: null, egress_ips: [] };
   const log = createLog({}, () => {});
-  const probe = directProbe({ store, vault, policy: { loopback: true }, vantage, clock: Date.now, log });
+  const probe = createDirectProbe({
+    store,
+    vault,
+    policy: { loopback: true },
+    vantage,
+    clock: Date.now,
+    log,
+  });
   const close = async () => {
     await store[Symbol.asyncDispose]();
     await rm(folder, { recursive: true });
@@ -46,7 +53,9 @@ describe('a change of credentials', () => {
     }));
     const tenant = { org: 'org_probe', environment: 'default' };
     const config = { host: '127.0.0.1', database: 'shop', username: 'reader', password: 'made-up-password' };
-    const draft = await newConnectionOf(parse(ConnectionInput, { name: 'One', type: 'postgresql', config }));
+    const draft = await parseConnectionInput(
+      parseInput(ConnectionInput, { name: 'One', type: 'postgresql', config }),
+    );
     const actor = { tenant, actor: 'key_1', request_id: 'request-1', now: Date.now() };
     const { id, secret } = await createConnection(bench, actor, { draft, test: false });
     const patch = { credentials: { password: 'another-made-up-one' } };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { writeFileAtomically } from '../../shared/adapters/atomic-file.ts';
-import { sealedFolder } from '../../shared/adapters/sealed-folder.ts';
+import { openSealedFolder } from '../../shared/adapters/sealed-folder.ts';
 
 /** What was flushed to the disk, in order: a path in the folder, with how many bytes and which names beside it there were then. */
 let flushed: { path: string; bytes: number; names: string[] }[];
@@ -56,7 +56,7 @@ const byPath = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]
   });
 
   test('a file of the vault that is moved or removed, in every folder that it concerns', async () => {
-    const files = await sealedFolder(folder, ['secrets', 'removed']);
+    const files = await openSealedFolder(folder, ['secrets', 'removed']);
     const written = await files.write('secrets/a', 'a', Buffer.from('x'), 'new');
     flushed.length = 0;
     expect(await files.move('secrets/a', 'removed/a')).toBe(true);
@@ -79,7 +79,7 @@ const byPath = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]
   });
 
   test('a damaged file that is set aside', async () => {
-    const files = await sealedFolder(folder, ['secrets']);
+    const files = await openSealedFolder(folder, ['secrets']);
     await mkdir(join(folder, 'damaged'), { recursive: true });
     await files.write('secrets/a', 'a', Buffer.from('x'), 'new');
     flushed.length = 0;

@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import { inspect } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createTable } from '../../infra/local/create-table.ts';
-import { dynamoStore } from '../../shared/adapters/dynamo-store.ts';
+import { createDynamoTable } from '../../infra/local/create-table.ts';
+import { createDynamoStore } from '../../shared/adapters/dynamo-store.ts';
 import { awsClient } from '../engines/aws-client.ts';
 import { reach } from '../engines/reach.ts';
 import { storeContract } from '../contracts/store.ts';
@@ -122,9 +122,9 @@ describe.each(['dynamodb-local', 'aws'])('on %s', (name) => {
         },
       { step: 'initialize' },
     );
-    await createTable(client, table);
-    await createTable(client, table);
-    store = dynamoStore({ client, table, clock: () => time });
+    await createDynamoTable(client, table);
+    await createDynamoTable(client, table);
+    store = createDynamoStore({ client, table, clock: () => time });
   });
 
   afterAll(() => client.destroy());
@@ -177,7 +177,7 @@ const answering = async (answers: readonly (number | object)[]) => {
     maxAttempts: 2,
   });
   return {
-    store: dynamoStore({ client, table: 'any' }),
+    store: createDynamoStore({ client, table: 'any' }),
     asked: () => asked,
     tokens: () => asked.flatMap(({ ClientRequestToken: token }) => token ?? []),
     [Symbol.asyncDispose]: async () => {

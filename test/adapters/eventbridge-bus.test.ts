@@ -15,7 +15,7 @@ import {
 import { afterEach, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { pollQueue } from '../../infra/local/queue-poller.ts';
-import { eventBridgeBus } from '../../shared/adapters/eventbridge-bus.ts';
+import { createEventBridgeBus } from '../../shared/adapters/eventbridge-bus.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 import { busContract, eventIn, eventOf, type OpenBus } from '../contracts/bus.ts';
 import { awsClient } from '../engines/aws-client.ts';
@@ -41,7 +41,7 @@ withEngine('the bus on EventBridge, with a rule to a queue', () => {
 
     const polled = polling(queue, url, async (body) => eventIn(v.parse(Envelope, JSON.parse(body)).detail));
     return {
-      bus: eventBridgeBus({ client, busName }),
+      bus: createEventBridgeBus({ client, busName }),
       received: polled.received,
       [Symbol.asyncDispose]: async () => {
         await polled[Symbol.asyncDispose]();
@@ -128,7 +128,7 @@ describe('what EventBridge does not take', () => {
     });
     const client = new EventBridgeClient({ ...fake, endpoint: server.url });
     opened.push(server, { [Symbol.asyncDispose]: async () => client.destroy() });
-    return { bus: eventBridgeBus({ client, busName: 'mooring' }), requests };
+    return { bus: createEventBridgeBus({ client, busName: 'mooring' }), requests };
   };
 
   test('is put again, and nothing else is', async () => {

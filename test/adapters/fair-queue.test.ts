@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { fairQueue } from '../../shared/adapters/fair-queue.ts';
+import { createFairQueue } from '../../shared/adapters/fair-queue.ts';
 
 /** Work that ends when the test says so, in the order in which it began. */
-const queueOf = (options: Parameters<typeof fairQueue>[0]) => {
-  const queue = fairQueue(options);
+const queueOf = (options: Parameters<typeof createFairQueue>[0]) => {
+  const queue = createFairQueue(options);
   const begun: { readonly name: string; readonly end: () => void }[] = [];
   const add = (name: string, tenant = 'a', destination = '') =>
     queue.run({ tenant, destination }, async () => {
@@ -62,7 +62,7 @@ describe('a fair queue', () => {
   });
 
   test('goes on after work that failed', async () => {
-    const queue = fairQueue({ atOnce: 1 });
+    const queue = createFairQueue({ atOnce: 1 });
     const place = { tenant: 'a' };
     await expect(queue.run(place, () => Promise.reject(new Error('not today')))).rejects.toThrow('not today');
     expect(await queue.run(place, async () => 'done')).toBe('done');
@@ -78,7 +78,7 @@ describe('a fair queue', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(job, { maxLength: 40 }), async (jobs) => {
         const limits = { atOnce: 4, perTenant: 3, perDestination: 2 };
-        const queue = fairQueue(limits);
+        const queue = createFairQueue(limits);
         const running: (typeof jobs)[number][] = [];
         const outcomes = await Promise.allSettled(
           jobs.map((one) =>

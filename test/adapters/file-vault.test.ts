@@ -15,14 +15,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import { fileVault } from '../../shared/adapters/file-vault.ts';
+import { openFileVault } from '../../shared/adapters/file-vault.ts';
 import { documentOf, ownerOf } from '../contracts/secrets.ts';
 import { vaultContract, type OpenVault } from '../contracts/vault.ts';
 
 describe('the file vault', () => {
   vaultContract(async (): Promise<OpenVault> => {
     const folder = await newFolder();
-    const another = async () => await fileVault({ folder, clock: Date.now });
+    const another = async () => await openFileVault({ folder, clock: Date.now });
     const arnOf = (name: string) => `arn:aws:secretsmanager:local:000000000000:secret:${name}`;
     return {
       vault: await another(),
@@ -44,7 +44,7 @@ describe('the files of a vault', () => {
     const folder = await newFolder();
     folders.push(folder);
     let now = Date.now();
-    const again = async () => await fileVault({ folder, clock: () => now });
+    const again = async () => await openFileVault({ folder, clock: () => now });
     return { folder, again, vault: await again(), pass: (days: number) => (now += days * 86_400_000) };
   };
   afterEach(async () => {
@@ -260,8 +260,8 @@ describe('the files of a vault', () => {
     folders.push(folder);
     const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
     const script = `
-      const { fileVault } = await import(${module('../../shared/adapters/file-vault.ts')});
-      const vault = await fileVault({ folder: ${JSON.stringify(folder)}, clock: Date.now });
+      const { openFileVault } = await import(${module('../../shared/adapters/file-vault.ts')});
+      const vault = await openFileVault({ folder: ${JSON.stringify(folder)}, clock: Date.now });
       for (let n = 0; ; n += 1) {
         const owner = { org: 'org_killed', environment: 'default', id: String(n) };
         const document = { layout: 1, owner, destination: {}, credentials: { password: 'x'.repeat(20_000) } };
@@ -280,7 +280,7 @@ describe('the files of a vault', () => {
       .split('\n')
       .slice(0, -1)
       .map((line) => v.parse(Answered, JSON.parse(line)));
-    const vault = await fileVault({ folder, clock: Date.now });
+    const vault = await openFileVault({ folder, clock: Date.now });
     expect(answered.length).toBeGreaterThanOrEqual(20);
     for (const { ref, owner } of answered)
       expect((await vault.read(ref, owner)).credentials).toEqual({ password: 'x'.repeat(20_000) });
@@ -292,7 +292,7 @@ describe('the files of a vault', () => {
     const tenant = { org: 'org_a', environment: 'default' };
     const keys = await Promise.all(
       Array.from({ length: 10 }, async () => {
-        const vault = await fileVault({ folder, clock: Date.now });
+        const vault = await openFileVault({ folder, clock: Date.now });
         return Buffer.from(await vault.key(tenant)).toString('hex');
       }),
     );

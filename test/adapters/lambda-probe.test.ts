@@ -9,11 +9,11 @@ import { CreateKeyCommand, KMSClient, type CreateKeyCommandInput } from '@aws-sd
 import { CreateFunctionCommand, DeleteFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, test } from '@jest/globals';
-import { bundle } from '../../infra/bundle.ts';
-import { createTable } from '../../infra/local/create-table.ts';
-import { dynamoStore } from '../../shared/adapters/dynamo-store.ts';
-import { lambdaProbe } from '../../shared/adapters/lambda-probe.ts';
-import { secretsVault } from '../../shared/adapters/secrets-vault.ts';
+import { bundleFunctions } from '../../infra/bundle.ts';
+import { createDynamoTable } from '../../infra/local/create-table.ts';
+import { createDynamoStore } from '../../shared/adapters/dynamo-store.ts';
+import { createLambdaProbe } from '../../shared/adapters/lambda-probe.ts';
+import { createSecretsVault } from '../../shared/adapters/secrets-vault.ts';
 import { probeContract, type ProbeBench } from '../contracts/probe.ts';
 import { awsClient } from '../engines/aws-client.ts';
 import { reach } from '../engines/reach.ts';
@@ -33,7 +33,7 @@ const open = async (): Promise<ProbeBench> => {
     (await kms.send(new CreateKeyCommand(input))).KeyMetadata?.KeyId ?? '';
   const keyId = await keyOf({});
   const macKeyId = await keyOf({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' });
-  await createTable(dynamo, name);
+  await createDynamoTable(dynamo, name);
   const role = await roleOf(new IAMClient(options), name);
   const code = await zipped();
   const variables = {
@@ -63,9 +63,9 @@ const open = async (): Promise<ProbeBench> => {
     );
   }
   return {
-    probe: lambdaProbe({ client: lambda, functions }),
-    store: dynamoStore({ client: dynamo, table: name }),
-    vault: secretsVault({ secrets, kms, prefix: name, keyId, macKeyId, clock: Date.now }),
+    probe: createLambdaProbe({ client: lambda, functions }),
+    store: createDynamoStore({ client: dynamo, table: name }),
+    vault: createSecretsVault({ secrets, kms, prefix: name, keyId, macKeyId, clock: Date.now }),
     [Symbol.asyncDispose]: async () => {
       for (const FunctionName of Object.values(functions)) {
         await lambda.send(new DeleteFunctionCommand({ FunctionName }));
@@ -103,7 +103,7 @@ const roleOf = async (iam: IAMClient, name: string): Promise<string> => {
 const zipped = async (): Promise<Uint8Array> => {
   const folder = await mkdtemp(join(tmpdir(), 'mooring-bundle-'));
   try {
-    await bundle(folder, ['probe']);
+    await bundleFunctions(folder, ['probe']);
     const cwd = join(folder, 'probe');
     const files = (await readdir(cwd)).filter((file) => file.endsWith('.mjs'));
     execFileSync('python3', ['-m', 'zipfile', '-c', 'code.zip', ...files], { cwd });
@@ -119,7 +119,10 @@ const zipped = async (): Promise<Uint8Array> => {
 
 describe('an invocation of the probe', () => {
   const answering = (send: () => Promise<unknown>) =>
-    lambdaProbe({ client: { send } as unknown as LambdaClient, functions: { test: 'a', introspect: 'b' } });
+    createLambdaProbe({
+      client: { send } as unknown as LambdaClient,
+      functions: { test: 'a', introspect: 'b' },
+    });
   const call = { tenant: { org: 'o', environment: 'e' }, id: '0'.repeat(32), actor: 'a', request_id: 'r' };
 
   test('that crashes is Mooring’s own fault, and may be tried again', async () => {
@@ -154,7 +157,7 @@ describe('an invocation of the probe', () => {
 
   test('that takes longer than its caller waits goes on by itself', async () => {
     let signal: AbortSignal | undefined;
-    const probe = lambdaProbe({
+    const probe = createLambdaProbe({
       client: {
         send: (_: unknown, options: { readonly abortSignal: AbortSignal }) => {
           signal = options.abortSignal;
@@ -179,7 +182,7 @@ describe('an invocation of the probe', () => {
 
   test('that nobody waits for is made as an event', async () => {
     const sent: unknown[] = [];
-    const probe = lambdaProbe({
+    const probe = createLambdaProbe({
       client: { send: async (command: unknown) => (sent.push(command), {}) } as unknown as LambdaClient,
       functions: { introspect: 'b' },
     });

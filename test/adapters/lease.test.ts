@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { takeLease } from '../../shared/adapters/probe/lease.ts';
-import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
-import { keys } from '../../shared/domain/keys.ts';
+import { acquireLease } from '../../shared/adapters/probe/lease.ts';
+import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { tableKeys } from '../../shared/domain/keys.ts';
 import { createLog } from '../../shared/log.ts';
 
 const tenant = { org: 'org_lease', environment: 'default' };
 const id = '0'.repeat(32);
-let store: ReturnType<typeof sqliteStore>;
+let store: ReturnType<typeof createSqliteStore>;
 
 beforeEach(() => {
   jest.useFakeTimers({ now: Date.parse('2026-01-01T00:00:00Z') });
-  store = sqliteStore({ path: ':memory:', clock: Date.now });
+  store = createSqliteStore({ path: ':memory:', clock: Date.now });
 });
 afterEach(async () => {
   jest.useRealTimers();
@@ -19,11 +19,11 @@ afterEach(async () => {
 
 const take = (token: string, attempt: string, claimed = true) => {
   const bench = { store, clock: Date.now, log: createLog({}, () => {}) } as unknown as Parameters<
-    typeof takeLease
+    typeof acquireLease
   >[0]; // all that it uses
-  return takeLease(bench, tenant, id, { token, attempt, claimed, holder: 'request-1' });
+  return acquireLease(bench, tenant, id, { token, attempt, claimed, holder: 'request-1' });
 };
-const held = () => store.get(keys.lease(tenant, id));
+const held = () => store.get(tableKeys.lease(tenant, id));
 
 test('a lease is held for as long as its holder lives, and then free at once', async () => {
   const lease = await take('one', 'first');
@@ -38,7 +38,7 @@ test('a lease of a holder that died is free 45 s after his last renewal', async 
   await store.write([
     {
       put: {
-        ...keys.lease(tenant, id),
+        ...tableKeys.lease(tenant, id),
         token: 'dead',
         attempt: 'first',
         snapshot: 'half',

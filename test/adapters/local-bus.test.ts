@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { localBus } from '../../shared/adapters/local-bus.ts';
+import { createLocalBus } from '../../shared/adapters/local-bus.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 import { busContract, eventOf } from '../contracts/bus.ts';
 
 describe('the local bus', () => {
   busContract(async () => {
     const received: ConnectionEvent[] = [];
-    const bus = localBus({
+    const bus = createLocalBus({
       deliver: async (event) => void received.push(event),
       undeliverable: (_, error) => {
         throw error;
@@ -19,7 +19,7 @@ describe('the local bus', () => {
     const gate = Promise.withResolvers<void>();
     const done: string[] = [];
     let begun = 0;
-    const bus = localBus({
+    const bus = createLocalBus({
       deliver: async ({ event_id }) => {
         if ((begun += 1) === 3) gate.resolve();
         await gate.promise;
@@ -35,7 +35,7 @@ describe('the local bus', () => {
   test('hands an event out again when its handler fails', async () => {
     let failures = 2;
     const handled: string[] = [];
-    const bus = localBus({
+    const bus = createLocalBus({
       deliver: async ({ event_id }) => {
         if ((failures -= 1) >= 0) throw new Error('not yet');
         handled.push(event_id);
@@ -53,7 +53,7 @@ describe('the local bus', () => {
     const [bad, good] = [eventOf(), eventOf()] as const;
     const handled: string[] = [];
     const dead: [string, unknown][] = [];
-    const bus = localBus({
+    const bus = createLocalBus({
       deliver: async ({ event_id }) => {
         if (event_id === bad.event_id) throw new Error('never');
         handled.push(event_id);

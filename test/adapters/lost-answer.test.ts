@@ -2,9 +2,9 @@ import { expect, test } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileVault } from '../../shared/adapters/file-vault.ts';
-import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
-import type { Change, Store } from '../../shared/ports/store.ts';
+import { openFileVault } from '../../shared/adapters/file-vault.ts';
+import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import type { StoreChange, Store } from '../../shared/ports/store.ts';
 import { Problem } from '../../shared/problem.ts';
 import { startApi } from '../api.ts';
 import { reach } from '../engines/reach.ts';
@@ -23,13 +23,13 @@ const loseAnswer = (store: Store): Store => ({
   },
 });
 
-const isSwitch = (change: Change) =>
+const isSwitch = (change: StoreChange) =>
   'put' in change && Object(change.put['last_introspection']).state === 'succeeded';
 
 (postgres ? test : test.skip)('a catalog is kept where the answer to the switch was lost', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mooring-lost-'));
-  await using sqlite = sqliteStore({ path: ':memory:' });
-  const vault = await fileVault({ folder, clock: Date.now });
+  await using sqlite = createSqliteStore({ path: ':memory:' });
+  const vault = await openFileVault({ folder, clock: Date.now });
   await using api = await startApi({ backing: { store: loseAnswer(sqlite), vault } });
   const config = {
     ...draft().config,

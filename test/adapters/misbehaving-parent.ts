@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { processProbe } from '../../shared/adapters/process-probe.ts';
+import { createProcessProbe } from '../../shared/adapters/process-probe.ts';
 
 // A parent of probes that says their numbers, has them all compute for ever, and then waits for its own end.
 const nothing = {} as never; // the misdeeds ask for neither store nor vault
-const probe = processProbe({
+const probe = createProcessProbe({
   entry: fileURLToPath(new URL('misbehaving-probe.ts', import.meta.url)),
   store: nothing,
   vault: nothing,

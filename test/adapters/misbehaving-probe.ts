@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { directProbe } from '../../shared/adapters/direct-probe.ts';
-import { takeLease } from '../../shared/adapters/probe/lease.ts';
-import { type Given, serveProbe } from '../../shared/adapters/process-probe/serve.ts';
-import { partition } from '../../shared/domain/catalog-blocks.ts';
-import { keys } from '../../shared/domain/keys.ts';
+import { createDirectProbe } from '../../shared/adapters/direct-probe.ts';
+import { acquireLease } from '../../shared/adapters/probe/lease.ts';
+import { type ProbeProcessContext, serveProbe } from '../../shared/adapters/process-probe/serve.ts';
+import { toSnapshotPartition } from '../../shared/domain/catalog-blocks.ts';
+import { tableKeys } from '../../shared/domain/keys.ts';
 import type { IntrospectionCall, Probe } from '../../shared/ports/probe.ts';
 
 // A process of the probe that does to itself what a hostile source may do to it, where the request's id begins with one of these words.
-const misdeeds: Readonly<Record<string, (given: Given, request: string) => unknown>> = {
+const misdeeds: Readonly<Record<string, (given: ProbeProcessContext, request: string) => unknown>> = {
   heap: () => {
     const held: object[] = [];
     for (;;) held.push({ at: [held.length] });
@@ -33,7 +33,7 @@ const misdeeds: Readonly<Record<string, (given: Given, request: string) => unkno
   },
   /** Looks at the connection twice, and tells what it saw. */
   look: async ({ store, log }) => {
-    const key = keys.connection({ org: 'o', environment: 'e' }, '0'.repeat(32));
+    const key = tableKeys.connection({ org: 'o', environment: 'e' }, '0'.repeat(32));
     const seen = [await store.get(key), await store.get(key)];
     log.info('looked', { seen: seen.map((item) => item?.['n']) });
   },
@@ -49,19 +49,19 @@ const misdeeds: Readonly<Record<string, (given: Given, request: string) => unkno
 const misdeed = (request: string) => misdeeds[request.split('-')[0] ?? ''];
 
 /** As an introspection has it that got half-way: the lease is taken, and a block written. */
-const introspectHalf = async (given: Given, call: IntrospectionCall) => {
+const introspectHalf = async (given: ProbeProcessContext, call: IntrospectionCall) => {
   const bench = { ...given, clock: Date.now };
   const { tenant, id, request_id, attempt = 'half' } = call;
   const wanted = { token: 'half', attempt, claimed: false, holder: request_id };
-  await using _ = await takeLease(bench, tenant, id, wanted);
-  const pk = partition({ ...tenant, id, snapshot: 'half' });
+  await using _ = await acquireLease(bench, tenant, id, wanted);
+  const pk = toSnapshotPartition({ ...tenant, id, snapshot: 'half' });
   await given.store.write([{ put: { pk, sk: 'B#half' } }]);
   given.log.info('half-way');
   await misdeed(request_id)?.(given, request_id);
 };
 
 serveProbe((given) => {
-  const real = directProbe({ ...given, clock: Date.now });
+  const real = createDirectProbe({ ...given, clock: Date.now });
   const described = () => ({
     status: 'connected' as const,
     details: { version: `${process.pid} ${process.env['TOLD_TO_THE_PROBE'] ?? ''}` },

@@ -1,17 +1,17 @@
 import { expect, test } from '@jest/globals';
-import { aimAtDraft } from '../../shared/adapters/probe/aim.ts';
-import { newConnectionOf } from '../../shared/domain/assemble.ts';
+import { resolveDraftTarget } from '../../shared/adapters/probe/aim.ts';
+import { parseConnectionInput } from '../../shared/domain/assemble.ts';
 import { ConnectionInput } from '../../shared/domain/connection-input.ts';
 import { createLog } from '../../shared/log.ts';
-import { parse } from '../../shared/parse.ts';
+import { parseInput } from '../../shared/parse.ts';
 
 const tenant = { org: 'org_test', environment: 'default' };
 const arn = 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:theirs';
 const host = 'dbc-one.cloud.databricks.com';
 
 const aim = async (lines: string[] = []) => {
-  const draft = await newConnectionOf(
-    parse(ConnectionInput, {
+  const draft = await parseConnectionInput(
+    parseInput(ConnectionInput, {
       name: 'Shared',
       type: 'databricks',
       mode: 'platform',
@@ -25,7 +25,7 @@ const aim = async (lines: string[] = []) => {
     readShared: () => Promise.resolve({ token: 'fake-token-of-theirs' }),
   };
   const policy = { endpoints: { databricks: 'https://front.example.com:8443' } };
-  return { log, ...(await aimAtDraft({ policy, log, vault }, tenant, draft)) };
+  return { log, ...(await resolveDraftTarget({ policy, log, vault }, tenant, draft)) };
 };
 
 test('with a secret of the caller’s own, what its tags name is dialled, and the endpoint of the deployment', async () => {

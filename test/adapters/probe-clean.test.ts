@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { cleanly, cleanStep } from '../../shared/adapters/probe/clean.ts';
+import { withScrubbedErrors, scrubStep } from '../../shared/adapters/probe/clean.ts';
 import { createLog } from '../../shared/log.ts';
 import { Problem } from '../../shared/problem.ts';
 import { listKnownNames, scrub } from '../../shared/scrub.ts';
@@ -22,7 +22,9 @@ describe('what leaves the probe', () => {
       remediation: `GRANT ${secret}`,
     };
     const thrown = new Problem('protocol-mismatch', `no: ${secret}`, { native_code: secret, steps: [step] });
-    const problem = await cleanly(log, () => Promise.reject(thrown)).catch((error: unknown) => error);
+    const problem = await withScrubbedErrors(log, () => Promise.reject(thrown)).catch(
+      (error: unknown) => error,
+    );
     expect(problem).toMatchObject({ code: 'protocol-mismatch', message: 'no: [secret]' });
     const { message, extras } = problem as Problem; // matched above
     expect(JSON.stringify([message, extras])).not.toContain(secret);
@@ -32,7 +34,9 @@ describe('what leaves the probe', () => {
   test('keeps the code of a server that is no secret', async () => {
     const { log } = logHiding(secret);
     const thrown = new Problem('protocol-mismatch', undefined, { native_code: '42501' });
-    const problem = await cleanly(log, () => Promise.reject(thrown)).catch((error: unknown) => error);
+    const problem = await withScrubbedErrors(log, () => Promise.reject(thrown)).catch(
+      (error: unknown) => error,
+    );
     expect(problem).toMatchObject({ extras: { native_code: '42501' } });
   });
 
@@ -40,7 +44,7 @@ describe('what leaves the probe', () => {
     const { log } = logHiding(secret);
     for (const before of ['', 'x']) {
       const remediation = `${before}${'😀'.repeat(300_000)}`;
-      const step = cleanStep({ step: 'privileges' as const, remediation }, log.clean);
+      const step = scrubStep({ step: 'privileges' as const, remediation }, log.clean);
       expect(step.remediation?.length).toBeLessThanOrEqual(20_000);
       expect(step.remediation?.isWellFormed()).toBe(true);
     }
@@ -48,7 +52,7 @@ describe('what leaves the probe', () => {
 
   test('has no secret in the code of a step', () => {
     const { log } = logHiding(secret);
-    const step = (native_code: string) => cleanStep({ step: 'authenticate', native_code }, log.clean);
+    const step = (native_code: string) => scrubStep({ step: 'authenticate', native_code }, log.clean);
     expect(step(secret)).toEqual({ step: 'authenticate' });
     expect(step('28P01')).toEqual({ step: 'authenticate', native_code: '28P01' });
   });
@@ -66,7 +70,7 @@ test.each([
   (password, statement, expected) => {
     const { log } = logHiding(password);
     const known = listKnownNames({ username: 'admin', database: 'test', schemas: ['test'], port: 5432 });
-    const step = cleanStep({ step: 'privileges', remediation: statement }, log.clean, known);
+    const step = scrubStep({ step: 'privileges', remediation: statement }, log.clean, known);
     expect(step.remediation).toBe(expected ?? statement);
     // What a server says is.
     expect(log.clean(`no: ${password}`)).toBe('[withheld: it may contain a secret]');

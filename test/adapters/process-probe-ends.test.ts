@@ -6,18 +6,18 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { fileVault } from '../../shared/adapters/file-vault.ts';
-import { type ProcessProbe, processProbe } from '../../shared/adapters/process-probe.ts';
-import { type SqliteStore, sqliteStore } from '../../shared/adapters/sqlite-store.ts';
-import { newConnectionOf } from '../../shared/domain/assemble.ts';
-import { partition } from '../../shared/domain/catalog-blocks.ts';
+import { openFileVault } from '../../shared/adapters/file-vault.ts';
+import { type ProcessProbe, createProcessProbe } from '../../shared/adapters/process-probe.ts';
+import { type SqliteStore, createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { parseConnectionInput } from '../../shared/domain/assemble.ts';
+import { toSnapshotPartition } from '../../shared/domain/catalog-blocks.ts';
 import { ConnectionInput } from '../../shared/domain/connection-input.ts';
 import { createConnection } from '../../shared/domain/create.ts';
-import { beginIntrospection } from '../../shared/domain/introspection-outcome.ts';
-import { keys } from '../../shared/domain/keys.ts';
+import { prepareAttempt } from '../../shared/domain/introspection-outcome.ts';
+import { tableKeys } from '../../shared/domain/keys.ts';
 import { listTests } from '../../shared/domain/tests.ts';
-import { findConnection, putConnection, updateConnection } from '../../shared/domain/write.ts';
-import { parse } from '../../shared/parse.ts';
+import { findConnection, buildConnectionPut, updateStoredConnection } from '../../shared/domain/write.ts';
+import { parseInput } from '../../shared/parse.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 
 /** Resolves when there is no process of that number. */
@@ -53,8 +53,8 @@ describe('a process of the probe that ends', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mooring-ends-'));
-    store = sqliteStore({ path: ':memory:' });
-    vault = await fileVault({ folder, clock: Date.now });
+    store = createSqliteStore({ path: ':memory:' });
+    vault = await openFileVault({ folder, clock: Date.now });
     await once(listener.listen(0, '127.0.0.1'), 'listening');
     const address = listener.address();
     port = typeof address === 'object' && address ? address.port : 0;
@@ -71,8 +71,8 @@ describe('a process of the probe that ends', () => {
     await rm(folder, { recursive: true });
   });
 
-  const start = (limits: Parameters<typeof processProbe>[0]['limits'] = {}) => {
-    probe = processProbe({
+  const start = (limits: Parameters<typeof createProcessProbe>[0]['limits'] = {}) => {
+    probe = createProcessProbe({
       entry: fileURLToPath(new URL('misbehaving-probe.ts', import.meta.url)),
       store,
       vault,
@@ -98,8 +98,8 @@ describe('a process of the probe that ends', () => {
   };
 
   const draft = () =>
-    newConnectionOf(
-      parse(ConnectionInput, {
+    parseConnectionInput(
+      parseInput(ConnectionInput, {
         name: `Ends ${Math.random()}`,
         type: 'postgresql',
         config: {
@@ -209,9 +209,9 @@ describe('a process of the probe that ends', () => {
   ])('in an introspection (%s) leaves nothing half-done', async (misdeed, code, introspection) => {
     start({ introspection });
     const call = await create();
-    await updateConnection(store, tenant, call.id, (read) => {
-      const next = beginIntrospection(read, 'attempt', 'idle', Date.now());
-      return { next, changes: [putConnection(next, read)] };
+    await updateStoredConnection(store, tenant, call.id, (read) => {
+      const next = prepareAttempt(read, 'attempt', 'idle', Date.now());
+      return { next, changes: [buildConnectionPut(next, read)] };
     });
     const claimed = { ...call, request_id: `${misdeed}-1`, attempt: 'attempt' };
     await expect(probe.introspect(claimed, Infinity)).rejects.toMatchObject({ code });
@@ -220,8 +220,8 @@ describe('a process of the probe that ends', () => {
       state: 'failed',
       problem: { code },
     });
-    expect(await store.get(keys.lease(tenant, call.id))).toBeUndefined();
-    const half = partition({ ...tenant, id: call.id, snapshot: 'half' });
+    expect(await store.get(tableKeys.lease(tenant, call.id))).toBeUndefined();
+    const half = toSnapshotPartition({ ...tenant, id: call.id, snapshot: 'half' });
     expect(await store.get({ pk: half, sk: 'B#half' })).toBeUndefined();
     // What is asked next is begun anew.
     expect(await probe.introspect({ ...call, request_id: 'anew' }, Infinity)).toEqual({ running: true });
@@ -280,7 +280,7 @@ describe('a process of the probe that ends', () => {
     await logged('half-way');
     await probe[Symbol.asyncDispose]();
     await refused;
-    expect(await store.get(keys.lease(tenant, call.id))).toBeUndefined();
+    expect(await store.get(tableKeys.lease(tenant, call.id))).toBeUndefined();
     await expect(testDraft('describe')).rejects.toMatchObject({ code: 'unavailable' });
   });
 

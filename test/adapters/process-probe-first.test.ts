@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { processProbe } from '../../shared/adapters/process-probe.ts';
+import { createProcessProbe } from '../../shared/adapters/process-probe.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 
@@ -12,7 +12,7 @@ const start = (failures: number) => {
     if ((looks += 1) <= failures) throw new Error('the store failed');
     return { pk, sk, n: looks };
   };
-  const probe = processProbe({
+  const probe = createProcessProbe({
     entry: fileURLToPath(new URL('misbehaving-probe.ts', import.meta.url)),
     store: { get } as unknown as Store, // nothing else is asked for
     vault: {} as Vault,

@@ -2,14 +2,14 @@ import { expect, test } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { probeEntry } from '../../infra/local/probe.ts';
-import { fileVault } from '../../shared/adapters/file-vault.ts';
-import { processProbe } from '../../shared/adapters/process-probe.ts';
-import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
-import { newConnectionOf } from '../../shared/domain/assemble.ts';
+import { probeEntryFile } from '../../infra/local/probe.ts';
+import { openFileVault } from '../../shared/adapters/file-vault.ts';
+import { createProcessProbe } from '../../shared/adapters/process-probe.ts';
+import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { parseConnectionInput } from '../../shared/domain/assemble.ts';
 import { ConnectionInput } from '../../shared/domain/connection-input.ts';
 import { createConnection } from '../../shared/domain/create.ts';
-import { parse } from '../../shared/parse.ts';
+import { parseInput } from '../../shared/parse.ts';
 import { mostMb } from '../connectors/count-apart.ts';
 import { largePostgresql } from '../connectors/large-postgresql.ts';
 
@@ -19,12 +19,12 @@ const tenant = { org: 'org_test', environment: 'default' };
 /** The process, the driver, the fold and the writer are real; it would be killed for taking more. */
 test('a hundred thousand tables are read and stored by a process of 512 MB', async () => {
   await using server = await largePostgresql(tables);
-  await using store = sqliteStore({ path: ':memory:' });
+  await using store = createSqliteStore({ path: ':memory:' });
   const folder = await mkdtemp(join(tmpdir(), 'mooring-probe-'));
   await using _ = { [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
-  const vault = await fileVault({ folder, clock: Date.now });
-  await using probe = processProbe({
-    entry: probeEntry,
+  const vault = await openFileVault({ folder, clock: Date.now });
+  await using probe = createProcessProbe({
+    entry: probeEntryFile,
     store,
     vault,
     policy: { loopback: true },
@@ -34,8 +34,8 @@ test('a hundred thousand tables are read and stored by a process of 512 MB', asy
     writeLog: () => undefined,
     limits: { introspection: { heap: mostMb / 2, memory: mostMb } },
   });
-  const draft = await newConnectionOf(
-    parse(ConnectionInput, {
+  const draft = await parseConnectionInput(
+    parseInput(ConnectionInput, {
       name: 'Large',
       type: 'postgresql',
       config: { host: 'localhost', port: server.port, database: 'shop', username: 'me', password: 'made up' },

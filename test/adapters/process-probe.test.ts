@@ -2,9 +2,9 @@ import { describe } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openProbe } from '../../infra/local/probe.ts';
-import { fileVault } from '../../shared/adapters/file-vault.ts';
-import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { openLocalProbe } from '../../infra/local/probe.ts';
+import { openFileVault } from '../../shared/adapters/file-vault.ts';
+import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
 import { probeContract, type ProbeBench } from '../contracts/probe.ts';
 import { reach } from '../engines/reach.ts';
 
@@ -12,9 +12,9 @@ const postgres = reach('postgres');
 
 const open = async (): Promise<ProbeBench> => {
   const folder = await mkdtemp(join(tmpdir(), 'mooring-probe-'));
-  const store = sqliteStore({ path: ':memory:' });
-  const vault = await fileVault({ folder, clock: Date.now });
-  const probe = openProbe({ store, vault, policy: { loopback: true }, writeLog: () => undefined });
+  const store = createSqliteStore({ path: ':memory:' });
+  const vault = await openFileVault({ folder, clock: Date.now });
+  const probe = openLocalProbe({ store, vault, policy: { loopback: true }, writeLog: () => undefined });
   const close = async () => {
     await probe[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, test } from '@jest/globals';
-import { secretsVault } from '../../shared/adapters/secrets-vault.ts';
+import { createSecretsVault } from '../../shared/adapters/secrets-vault.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 import { documentOf, ownerOf } from '../contracts/secrets.ts';
 import { answering } from './answering.ts';
@@ -24,7 +24,7 @@ describe('what AWS says when it fails', () => {
     };
     const secrets = new SecretsManagerClient(options);
     const kms = new KMSClient(options);
-    const vault = secretsVault({
+    const vault = createSecretsVault({
       secrets,
       kms,
       prefix: 'mooring',

@@ -6,8 +6,8 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { secretsVault } from '../../shared/adapters/secrets-vault.ts';
-import { newId } from '../../shared/domain/id.ts';
+import { createSecretsVault } from '../../shared/adapters/secrets-vault.ts';
+import { createId } from '../../shared/domain/id.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 import { documentOf, ownerOf } from '../contracts/secrets.ts';
 import { vaultContract, type OpenVault } from '../contracts/vault.ts';
@@ -29,7 +29,7 @@ const openVault = async () => {
   const count = (command: string | undefined) => void calls.push(command ?? '');
   secrets.middlewareStack.add((next, { commandName }) => (count(commandName), next), { step: 'initialize' });
   kms.middlewareStack.add((next, { commandName }) => (count(commandName), next), { step: 'initialize' });
-  const another = () => secretsVault({ secrets, kms, prefix, keyId, macKeyId, clock: () => now });
+  const another = () => createSecretsVault({ secrets, kms, prefix, keyId, macKeyId, clock: () => now });
   return {
     secrets,
     prefix,
@@ -120,10 +120,10 @@ withEngine('Secrets Manager', () => {
     const tags = [{ Key: 'mooring:tenant', Value: 'org_contract/default' }];
     const theirs = [
       { Name: `${prefix}/org_contract/default/password`, Tags: tags },
-      { Name: `${prefix}/org_contract/default/more/${newId(Date.now())}`, Tags: tags },
-      { Name: `${prefix}-other/org_contract/default/${newId(Date.now())}`, Tags: tags },
-      { Name: `${prefix}/org_contract/staging/${newId(Date.now())}`, Tags: tags },
-      { Name: `${prefix}/org_contract/default/${newId(Date.now())}`, Tags: [] },
+      { Name: `${prefix}/org_contract/default/more/${createId(Date.now())}`, Tags: tags },
+      { Name: `${prefix}-other/org_contract/default/${createId(Date.now())}`, Tags: tags },
+      { Name: `${prefix}/org_contract/staging/${createId(Date.now())}`, Tags: tags },
+      { Name: `${prefix}/org_contract/default/${createId(Date.now())}`, Tags: [] },
     ];
     for (const each of theirs) await secrets.send(new CreateSecretCommand({ ...each, SecretString: 'fake' }));
     const listed = (await Array.fromAsync(vault.list())).map((each) => each.name);

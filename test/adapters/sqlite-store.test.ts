@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
 import type { SqliteStore } from '../../shared/adapters/sqlite-store.ts';
-import { eventsOf } from '../../shared/domain/events.ts';
+import { toConnectionEvents } from '../../shared/domain/events.ts';
 import { Conflict } from '../../shared/ports/store.ts';
 import { storeContract } from '../contracts/store.ts';
 
@@ -18,7 +18,7 @@ let time = Date.UTC(2031, 0, 1);
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'mooring-store-'));
-  store = sqliteStore({ path: join(folder, 'store.db'), clock: () => time });
+  store = createSqliteStore({ path: join(folder, 'store.db'), clock: () => time });
 });
 
 afterAll(() => {
@@ -43,7 +43,7 @@ describe('the file', () => {
       answered = Number(line);
       if (answered === 300) child.kill('SIGKILL');
     }
-    await using after = sqliteStore({ path, outbox: () => true });
+    await using after = createSqliteStore({ path, outbox: () => true });
     const items = await Promise.all(
       Array.from({ length: answered + 1 }, (_, n) => after.get({ pk: 'a', sk: `${n}` })),
     );
@@ -58,7 +58,7 @@ describe('the file', () => {
     for (const child of children) child.stdout.resume();
     const codes = await Promise.all(children.map(async (child) => (await once(child, 'exit'))[0]));
     expect(codes).toEqual([0, 0, 0]);
-    await using after = sqliteStore({ path });
+    await using after = createSqliteStore({ path });
     for (const pk of ['a', 'b', 'c'])
       expect((await after.query({ pk, limit: 1_000 })).items).toHaveLength(200);
   });
@@ -73,12 +73,12 @@ describe('the file', () => {
     };
     for (const [name, harm] of Object.entries(damage)) {
       const path = join(folder, name);
-      const whole = sqliteStore({ path });
+      const whole = createSqliteStore({ path });
       for (let n = 0; n < 50; n += 1)
         await whole.write([{ put: { pk: 'a', sk: `${n}`, text: 'x'.repeat(1000) } }]);
       whole.close();
       harm(path);
-      expect(() => sqliteStore({ path })).toThrow(
+      expect(() => createSqliteStore({ path })).toThrow(
         name === 'newer.db'
           ? /^The store .*\.db was written by a later release of Mooring: start that release/
           : /^The store .*\.db is damaged or not a store of this version/,
@@ -93,7 +93,7 @@ describe('the file', () => {
   };
 
   test('in a folder that is not there is refused with a sentence', () => {
-    expect(() => sqliteStore({ path: join(folder, 'nowhere', 'store.db') })).toThrow(
+    expect(() => createSqliteStore({ path: join(folder, 'nowhere', 'store.db') })).toThrow(
       /cannot be opened: expected/,
     );
   });
@@ -102,7 +102,11 @@ describe('the file', () => {
 describe('the outbox', () => {
   const at = { pk: 'T#org', sk: 'CONN#1' };
   const open = (name: string) =>
-    sqliteStore({ path: join(folder, name), clock: () => time, outbox: ({ sk }) => sk.startsWith('CONN#') });
+    createSqliteStore({
+      path: join(folder, name),
+      clock: () => time,
+      outbox: ({ sk }) => sk.startsWith('CONN#'),
+    });
 
   test('tells of each change to what it is for, before and after, in order', async () => {
     await using events = open('outbox-1.db');
@@ -127,7 +131,7 @@ describe('the outbox', () => {
     await using events = open('outbox-damaged.db');
     const found = events.events(undefined, 10);
     expect(found.map(({ after }) => after?.['version'])).toEqual([1, undefined, 3]);
-    expect(() => eventsOf(found.slice(1, 2))).toThrow();
+    expect(() => toConnectionEvents(found.slice(1, 2))).toThrow();
   });
 
   test('holds nothing of a write that failed', async () => {
@@ -181,8 +185,8 @@ describe('the outbox', () => {
 const writer = (path: string, pk: string, count = Number.MAX_SAFE_INTEGER) => {
   const module = new URL('../../shared/adapters/sqlite-store.ts', import.meta.url).href;
   const script = `
-    const { sqliteStore } = await import(${JSON.stringify(module)});
-    const store = sqliteStore({ path: ${JSON.stringify(path)}, outbox: () => true });
+    const { createSqliteStore } = await import(${JSON.stringify(module)});
+    const store = createSqliteStore({ path: ${JSON.stringify(path)}, outbox: () => true });
     for (let n = 0; n < ${count}; n += 1) {
       await store.write([{ put: { pk: ${JSON.stringify(pk)}, sk: String(n) } }]);
       await new Promise((told) => process.stdout.write(n + '\\n', told)); // writes alone never let a full pipe drain

@@ -4,9 +4,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sqliteStore, type SqliteStore } from '../../shared/adapters/sqlite-store.ts';
-import { fileVault } from '../../shared/adapters/file-vault.ts';
-import { keys } from '../../shared/domain/keys.ts';
+import { createSqliteStore, type SqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { openFileVault } from '../../shared/adapters/file-vault.ts';
+import { tableKeys } from '../../shared/domain/keys.ts';
 import type { Item } from '../../shared/ports/store.ts';
 import { type Api, startApi } from '../api.ts';
 import { draft } from '../samples.ts';
@@ -27,18 +27,18 @@ describe('among 20 000 connections', () => {
   let turns: number[];
   beforeAll(async () => {
     turns = [];
-    store = sqliteStore({ path: join(folder, 'many.db'), onTurn: ({ rows }) => void turns.push(rows) });
-    const vault = await fileVault({ folder: join(folder, 'vault'), clock: Date.now });
+    store = createSqliteStore({ path: join(folder, 'many.db'), onTurn: ({ rows }) => void turns.push(rows) });
+    const vault = await openFileVault({ folder: join(folder, 'vault'), clock: Date.now });
     api = await startApi({ backing: { store, vault } });
     const { body } = await api.call('POST /v1/connections?test=false', {
       body: { ...draft(), tags: ['rare'] },
     });
     const tenant = { org: 'org_test', environment: 'default' };
-    const first = await store.get(keys.connection(tenant, body.id.slice(5)));
+    const first = await store.get(tableKeys.connection(tenant, body.id.slice(5)));
     if (!first) throw new Error('expected the connection that was created');
     const copies = Array.from({ length: count }, (_, n): Item => {
       const id = `f${String(n).padStart(31, '0')}`;
-      return { ...first, ...keys.connection(tenant, id), id, name: `copy ${n}`, tags: [] };
+      return { ...first, ...tableKeys.connection(tenant, id), id, name: `copy ${n}`, tags: [] };
     });
     for (let n = 0; n < count; n += 100) await store.write(copies.slice(n, n + 100).map((put) => ({ put })));
   });
@@ -77,7 +77,7 @@ describe('among 20 000 connections', () => {
 });
 
 test('a page that is read in slices is the page that one query reads', async () => {
-  await using store = sqliteStore({ path: ':memory:' });
+  await using store = createSqliteStore({ path: ':memory:' });
   const sks = Array.from(
     { length: 700 },
     (_, n) => `${n % 7 === 0 ? 'é' : 'a'}${String(n).padStart(4, '0')}`,
@@ -117,7 +117,7 @@ describe('what has expired', () => {
         async (sizes) => {
           const path = join(mkdtempSync(join(folder, 'expiring-')), 'store.db');
           let now = Date.UTC(2031, 0, 1);
-          await using store = sqliteStore({ path, clock: () => now });
+          await using store = createSqliteStore({ path, clock: () => now });
           const reader = new DatabaseSync(path, { readOnly: true });
           const rows = () => Number(reader.prepare('select count(*) as n from items').get()?.['n']);
           let n = 0;

@@ -3,9 +3,9 @@ import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { folderBacking } from '../../infra/local/backing.ts';
-import { openState } from '../../infra/local/state.ts';
-import { asUnavailable, readStorageFault } from '../../shared/adapters/storage-fault.ts';
+import { openFolderBacking } from '../../infra/local/backing.ts';
+import { openStateFolder } from '../../infra/local/state.ts';
+import { toStorageProblem, classifyStorageError } from '../../shared/adapters/storage-fault.ts';
 import { documentOf, ownerOf } from '../contracts/secrets.ts';
 import { startApi } from '../api.ts';
 import { draft } from '../samples.ts';
@@ -56,25 +56,27 @@ const drafts = (folder: string) =>
     mount();
     mkdirSync(folder);
     fill();
-    expect(() => openState(folder)).toThrow(
+    expect(() => openStateFolder(folder)).toThrow(
       `The state folder ${folder} cannot be used: its disk is full. Free space on the disk of the state folder`,
     );
     free();
-    openState(folder)[Symbol.dispose]();
+    openStateFolder(folder)[Symbol.dispose]();
   });
 
   test('that is read-only is said to be read-only', () => {
     mount();
-    openState(folder)[Symbol.dispose]();
+    openStateFolder(folder)[Symbol.dispose]();
     execFileSync('mount', ['-o', 'remount,ro', disk]);
-    expect(() => openState(folder)).toThrow(`The state folder ${folder} cannot be used: it is read-only.`);
+    expect(() => openStateFolder(folder)).toThrow(
+      `The state folder ${folder} cannot be used: it is read-only.`,
+    );
     execFileSync('mount', ['-o', 'remount,rw', disk]);
   });
 
   test('that fills up answers 503 with the cure, leaves no draft, and works again when there is space', async () => {
     mount();
     mkdirSync(folder);
-    await using backing = await folderBacking(folder);
+    await using backing = await openFolderBacking(folder);
     await using api = await startApi({ backing });
     const create = (n: number) =>
       api.call('POST /v1/connections?test=false', { body: { ...draft(), name: `n ${n}` } });
@@ -101,7 +103,7 @@ const drafts = (folder: string) =>
 
   test('that is full leaves no draft of a file of the state', async () => {
     mount();
-    using state = openState(folder);
+    using state = openStateFolder(folder);
     fill();
     await expect(state.save('thing', 'x'.repeat(5000))).rejects.toThrow('its disk is full');
     expect(readdirSync(folder).filter((file) => !file.startsWith('lock'))).toEqual([]);
@@ -111,11 +113,11 @@ const drafts = (folder: string) =>
     mount();
     mkdirSync(folder);
     const owner = ownerOf();
-    const backing = await folderBacking(folder);
+    const backing = await openFolderBacking(folder);
     const ref = await backing.vault.create(documentOf(owner));
     await backing[Symbol.asyncDispose](); // a file that is open for writing keeps a disk from being remounted
-    const { fileVault } = await import('../../shared/adapters/file-vault.ts');
-    const vault = await fileVault({ folder: join(folder, 'vault'), clock: Date.now });
+    const { openFileVault } = await import('../../shared/adapters/file-vault.ts');
+    const vault = await openFileVault({ folder: join(folder, 'vault'), clock: Date.now });
     execFileSync('mount', ['-o', 'remount,ro', disk]);
     await expect(vault.stage(ref, documentOf(owner))).rejects.toMatchObject({
       code: 'unavailable',
@@ -131,15 +133,15 @@ test('a process that may open no more files answers 503, and works again when it
   const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const script = `
     const { openSync, closeSync } = await import('node:fs');
-    const { fileVault } = await import(${module('../../shared/adapters/file-vault.ts')});
-    const { problemFrom } = await import(${module('../../shared/http/problems.ts')});
-    const vault = await fileVault({ folder: ${JSON.stringify(folder)}, clock: Date.now });
+    const { openFileVault } = await import(${module('../../shared/adapters/file-vault.ts')});
+    const { toProblem } = await import(${module('../../shared/http/problems.ts')});
+    const vault = await openFileVault({ folder: ${JSON.stringify(folder)}, clock: Date.now });
     const owner = { org: 'org_files', environment: 'default', id: '0'.repeat(32) };
     const document = { layout: 1, owner, destination: {}, credentials: { password: 'not-a-real-password' } };
     const ref = await vault.create(document);
     const open = [];
     try { for (;;) open.push(openSync('/dev/null')); } catch {}
-    const told = (error) => { const { code, message } = problemFrom(error); return { code, message }; };
+    const told = (error) => { const { code, message } = toProblem(error); return { code, message }; };
     const answers = [await vault.read(ref, owner).catch(told), await vault.stage(ref, document).catch(told)];
     for (const file of open) closeSync(file);
     answers.push((await vault.read(ref, owner)).credentials);
@@ -168,8 +170,8 @@ test.each([
   ['EIO', 'input/output error', 'Check the disk'],
 ])('%s is a fault of the disk, down the causes too, and says what to do', (code, reason, cure) => {
   const error = Object.assign(new Error('as the system says it'), { code });
-  expect(readStorageFault(new Error('above', { cause: error }))?.reason).toContain(reason);
-  expect(asUnavailable(error, 'It')).toMatchObject({
+  expect(classifyStorageError(new Error('above', { cause: error }))?.reason).toContain(reason);
+  expect(toStorageProblem(error, 'It')).toMatchObject({
     code: 'unavailable',
     message: expect.stringMatching(`^It cannot be used: .*${reason}`),
     extras: { remediation: expect.stringMatching(`${cure}.*, then try again\\.$`) },
@@ -185,7 +187,7 @@ test.each([
   [14, 'cannot be opened', 'Check the rights'],
 ])('SQLite’s code %d, extended or not, is the same fault of the disk', (code, reason, cure) => {
   for (const errcode of [code, code | (6 << 8)]) {
-    const fault = readStorageFault({ errcode });
+    const fault = classifyStorageError({ errcode });
     expect(fault?.reason).toContain(reason);
     expect(fault?.remediation).toContain(cure);
   }
@@ -193,5 +195,5 @@ test.each([
 
 test('any other error stays what it is', () => {
   for (const error of [new Error('other'), 'text', undefined, { code: 'ENOENT' }, { errcode: 11 }])
-    expect(asUnavailable(error, 'It')).toBe(error);
+    expect(toStorageProblem(error, 'It')).toBe(error);
 });

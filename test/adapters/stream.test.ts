@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DynamoDBRecord } from 'aws-lambda';
-import { streamEvent } from '../../shared/adapters/stream.ts';
+import { toStoreEvent } from '../../shared/adapters/stream.ts';
 
 const keys = { pk: { S: 'T#a' }, sk: { S: 'CONN#1' } };
 
@@ -25,7 +25,7 @@ describe('a record of the stream, as a function gets it', () => {
       },
     };
     const key = { pk: 'T#a', sk: 'CONN#1' };
-    expect(streamEvent(record)).toEqual({
+    expect(toStoreEvent(record)).toEqual({
       id: 'e1',
       before: { ...key, version: 1, gone: false },
       after: {
@@ -41,11 +41,11 @@ describe('a record of the stream, as a function gets it', () => {
   });
 
   test('of a new item has no before, of a removed one no after', () => {
-    expect(streamEvent({ eventID: 'e2', dynamodb: { NewImage: keys } })).not.toHaveProperty('before');
-    expect(streamEvent({ eventID: 'e3', dynamodb: { OldImage: keys } })).not.toHaveProperty('after');
+    expect(toStoreEvent({ eventID: 'e2', dynamodb: { NewImage: keys } })).not.toHaveProperty('before');
+    expect(toStoreEvent({ eventID: 'e3', dynamodb: { OldImage: keys } })).not.toHaveProperty('after');
   });
 
   test('without an id is refused, for nobody could tell it from its copies', () => {
-    expect(() => streamEvent({ dynamodb: { NewImage: keys } })).toThrow(TypeError);
+    expect(() => toStoreEvent({ dynamodb: { NewImage: keys } })).toThrow(TypeError);
   });
 });

@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
-import { bundle, root } from '../../infra/bundle.ts';
-import { weigh } from '../../infra/weigh.ts';
+import { bundleFunctions, projectRoot } from '../../infra/bundle.ts';
+import { measureBundle } from '../../infra/weigh.ts';
 import type { Bench } from './bench.ts';
 
 /** What each port's adapter takes of the SDK: the yardstick bundles hold this and nothing else. */
@@ -33,7 +33,7 @@ export const bench: Bench = {
   run: async () => {
     const folder = await mkdtemp(join(tmpdir(), 'mooring-bench-'));
     try {
-      const bundles = await bundle(folder);
+      const bundles = await bundleFunctions(folder);
       const rows = [];
       for (const name of [
         'connections/get',
@@ -56,7 +56,7 @@ export const bench: Bench = {
         );
         rows.push({
           function: name,
-          'KB loaded': Math.round(weigh(found, plan).first / 1000),
+          'KB loaded': Math.round(measureBundle(found, plan).first / 1000),
           'ms to the first answer': a.toFixed(1),
           'ms of the SDK alone': b.toFixed(1),
           ratio: (a / b).toFixed(2),
@@ -111,8 +111,8 @@ const buildYardstick = async (ports: readonly string[], outfile: string) => {
     outdir: dirname(outfile),
     outExtension: { '.js': '.mjs' },
     splitting: true,
-    absWorkingDir: root,
-    nodePaths: [join(root, 'node_modules')],
+    absWorkingDir: projectRoot,
+    nodePaths: [join(projectRoot, 'node_modules')],
     bundle: true,
     format: 'esm',
     platform: 'node',

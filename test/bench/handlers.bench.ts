@@ -7,13 +7,13 @@ import * as v from 'valibot';
 import { endpoint as create } from '../../functions/connections/create.ts';
 import { endpoint as get } from '../../functions/connections/get.ts';
 import { endpoint as list } from '../../functions/connections/list.ts';
-import { fileVault } from '../../shared/adapters/file-vault.ts';
+import { openFileVault } from '../../shared/adapters/file-vault.ts';
 import type { Runtime } from '../../shared/adapters/runtime.ts';
-import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
-import { keys } from '../../shared/domain/keys.ts';
-import { lambda } from '../../shared/http/lambda.ts';
+import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { tableKeys } from '../../shared/domain/keys.ts';
+import { createHandler } from '../../shared/http/lambda.ts';
 import type { Store } from '../../shared/ports/store.ts';
-import { Settings } from '../../shared/settings.ts';
+import { DeploymentSettings } from '../../shared/settings.ts';
 import type { Bench } from './bench.ts';
 
 /** What an endpoint takes of its own: parse, handle, answer; the time in the store is taken off. */
@@ -21,7 +21,7 @@ export const bench: Bench = {
   name: 'handlers',
   run: async () => {
     const folder = await mkdtemp(join(tmpdir(), 'mooring-bench-'));
-    const inner = sqliteStore({ path: ':memory:' });
+    const inner = createSqliteStore({ path: ':memory:' });
     let elsewhere = 0;
     const outside = async <T>(work: Promise<T>): Promise<T> => {
       const began = performance.now();
@@ -37,20 +37,25 @@ export const bench: Bench = {
       write: (changes) => outside(inner.write(changes)),
       count: (key, expires) => outside(inner.count(key, expires)),
     };
-    const files = await fileVault({ folder, clock: Date.now });
+    const files = await openFileVault({ folder, clock: Date.now });
     const vault = {
       ...files,
       create: (document: Parameters<typeof files.create>[0]) => outside(files.create(document)),
     };
     const runtime: Runtime = {
       clock: Date.now,
-      settings: v.parse(Settings, { apis: [] }),
+      settings: v.parse(DeploymentSettings, { apis: [] }),
       writeLog: () => {},
       ports: () => Promise.resolve({ store, vault }),
     };
     const key = 'sk_of_the_bench';
-    await inner.write([{ put: { ...keys.apiKey(key), id: 'key_bench', org: 'org_bench' } }]);
-    const call = async (handler: ReturnType<typeof lambda>, method: string, id = '', body?: object) => {
+    await inner.write([{ put: { ...tableKeys.apiKey(key), id: 'key_bench', org: 'org_bench' } }]);
+    const call = async (
+      handler: ReturnType<typeof createHandler>,
+      method: string,
+      id = '',
+      body?: object,
+    ) => {
       const event = {
         routeKey: 'bench',
         headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
@@ -67,9 +72,9 @@ export const bench: Bench = {
       return { own, body: answer.body ?? '' };
     };
     const handlers = {
-      create: lambda(create, () => runtime),
-      get: lambda(get, () => runtime),
-      list: lambda(list, () => runtime),
+      create: createHandler(create, () => runtime),
+      get: createHandler(get, () => runtime),
+      list: createHandler(list, () => runtime),
     };
     const config = { host: 'db.example.test', port: 5432, database: 'shop', username: 'reader' };
     const make = (n: number) =>

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
-import { keys } from '../../shared/domain/keys.ts';
+import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { tableKeys } from '../../shared/domain/keys.ts';
 import type { Item } from '../../shared/ports/store.ts';
 import type { Bench, Row } from './bench.ts';
 import { startWatchedServer } from './watched.ts';
@@ -84,13 +84,13 @@ const caller = `
 
 /** As many copies of a connection, each with a name of its own. */
 const fill = async (path: string, id: string): Promise<void> => {
-  await using store = sqliteStore({ path });
+  await using store = createSqliteStore({ path });
   const tenant = { org: 'org_local', environment: 'default' };
-  const first = await store.get(keys.connection(tenant, id.slice('conn_'.length)));
+  const first = await store.get(tableKeys.connection(tenant, id.slice('conn_'.length)));
   if (!first) throw new Error('Expected the connection that was created');
   const copies = Array.from({ length: connections }, (_, n): Item => {
     const copy = `0${String(n).padStart(31, '0')}`;
-    return { ...first, ...keys.connection(tenant, copy), id: copy, name: `Copy ${n}`, tags: [] };
+    return { ...first, ...tableKeys.connection(tenant, copy), id: copy, name: `Copy ${n}`, tags: [] };
   });
   for (let n = 0; n < connections; n += 100)
     await store.write(copies.slice(n, n + 100).map((put) => ({ put })));

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root } from '../../infra/bundle.ts';
+import { projectRoot } from '../../infra/bundle.ts';
 import manifest from '../../package.json' with { type: 'json' };
 
 const port = 18_987;
@@ -31,7 +31,7 @@ export const startLocalServer = async (): Promise<LocalServer> => {
   const folder = await mkdtemp(join(tmpdir(), 'mooring-bench-'));
   const began = performance.now();
   const server = spawn(process.execPath, [...startFlags, 'infra/local/start.ts'], {
-    cwd: root,
+    cwd: projectRoot,
     env: {
       PATH: process.env['PATH'],
       PORT: String(port),

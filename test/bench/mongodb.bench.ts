@@ -1,5 +1,5 @@
 import { MongoClient } from 'mongodb';
-import { openSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/examine.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
 import { reach } from '../engines/reach.ts';
 import type { Bench, Row } from './bench.ts';
@@ -82,7 +82,7 @@ interface Auth {
 }
 
 const ours = async (port: number, { username, password }: Auth, database: string): Promise<number> => {
-  await using session = await openSession(
+  await using session = await openManagedSession(
     mongodb,
     {
       config: { host: '127.0.0.1', port, database, username, auth_source: 'admin' },
@@ -93,7 +93,7 @@ const ours = async (port: number, { username, password }: Auth, database: string
     {
       policy: { loopback: true },
       environment: 'default',
-      tlsAsk: { mode: 'disable' },
+      tlsSettings: { mode: 'disable' },
       options: { connection_timeout_seconds: 10 },
       budget: 600_000,
     },

@@ -1,5 +1,5 @@
 // node mysql-ours.ts URL [RUNS] [stream] [CONNECTIONS]: our introspection, measured and told like mysql-limit.mjs.
-import { openSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/examine.ts';
 import { mysql } from '../../shared/connectors/mysql/connector.ts';
 import { tellTimes } from './ours.ts';
 
@@ -22,10 +22,10 @@ const target = {
 } as const;
 
 void tellTimes(Number(runs), how === 'stream', async (sink) => {
-  const session = await openSession(mysql, target, {
+  const session = await openManagedSession(mysql, target, {
     policy: { loopback: true },
     environment: 'default',
-    tlsAsk: { mode: 'disable' },
+    tlsSettings: { mode: 'disable' },
     options: { connection_timeout_seconds: 10 },
     budget: 600_000,
   });

@@ -1,4 +1,4 @@
-import type { Sink, Table } from '../../shared/connectors/catalog.ts';
+import type { TableSink, Table } from '../../shared/connectors/catalog.ts';
 
 /**
  * Reads a catalog again and again, and prints one line of JSON as the limits do. `streaming` lets go of each batch as a store would;
@@ -7,7 +7,7 @@ import type { Sink, Table } from '../../shared/connectors/catalog.ts';
 export const tellTimes = async (
   runs: number,
   streaming: boolean,
-  read: (sink: Sink) => Promise<AsyncDisposable | undefined>,
+  read: (sink: TableSink) => Promise<AsyncDisposable | undefined>,
 ): Promise<void> => {
   const times: number[] = [];
   let counts = none;

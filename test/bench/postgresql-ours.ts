@@ -1,6 +1,6 @@
 // node postgresql-ours.ts URL [RUNS] [stream]: our introspection, measured and told like postgres-limit.mjs.
 import pg from 'pg';
-import { introspect } from '../../shared/connectors/postgresql/introspect.ts';
+import { introspectPostgresql } from '../../shared/connectors/postgresql/introspect.ts';
 import { tellTimes } from './ours.ts';
 
 const [connectionString, runs = '5', how] = process.argv.slice(2);
@@ -8,7 +8,7 @@ const [connectionString, runs = '5', how] = process.argv.slice(2);
 void tellTimes(Number(runs), how === 'stream', async (sink) => {
   const client = new pg.Client({ connectionString });
   await client.connect();
-  await introspect(client, { excludedSchemas: [] }, sink, { queryTimeoutMs: 600_000 });
+  await introspectPostgresql(client, { excludedSchemas: [] }, sink, { queryTimeoutMs: 600_000 });
   await client.end(); // as the limit does
   return undefined;
 });

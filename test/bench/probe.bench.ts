@@ -3,17 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { openProbe } from '../../infra/local/probe.ts';
-import { directProbe } from '../../shared/adapters/direct-probe.ts';
-import { fileVault } from '../../shared/adapters/file-vault.ts';
-import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { openLocalProbe } from '../../infra/local/probe.ts';
+import { createDirectProbe } from '../../shared/adapters/direct-probe.ts';
+import { openFileVault } from '../../shared/adapters/file-vault.ts';
+import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
 import { postgresql } from '../../shared/connectors/postgresql/connector.ts';
-import { examine } from '../../shared/connectors/examine.ts';
-import { newConnectionOf } from '../../shared/domain/assemble.ts';
+import { runSourceTest } from '../../shared/connectors/examine.ts';
+import { parseConnectionInput } from '../../shared/domain/assemble.ts';
 import { ConnectionInput } from '../../shared/domain/connection-input.ts';
 import { createConnection } from '../../shared/domain/create.ts';
 import { createLog } from '../../shared/log.ts';
-import { parse } from '../../shared/parse.ts';
+import { parseInput } from '../../shared/parse.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import { reach } from '../engines/reach.ts';
 import type { Bench } from './bench.ts';
@@ -37,7 +37,7 @@ export const bench: Bench = {
     };
 
     const whole = async () => {
-      const { status } = await examine(
+      const { status } = await runSourceTest(
         postgresql,
         {
           config: { ...settings, username: user },
@@ -48,7 +48,7 @@ export const bench: Bench = {
         {
           policy: { loopback: true },
           environment: 'default',
-          tlsAsk: { mode: 'require' },
+          tlsSettings: { mode: 'require' },
           options: { connection_timeout_seconds: 10 },
         },
       );
@@ -56,12 +56,12 @@ export const bench: Bench = {
     };
 
     const folder = await mkdtemp(join(tmpdir(), 'mooring-bench-'));
-    const store = sqliteStore({ path: join(folder, 'store.db') });
-    const vault = await fileVault({ folder, clock: Date.now });
+    const store = createSqliteStore({ path: join(folder, 'store.db') });
+    const vault = await openFileVault({ folder, clock: Date.now });
     const policy = { loopback: true };
     const vantage = { region: null, vpc_id: null, egress_ips: [] };
-    await using apart = openProbe({ store, vault, policy, writeLog: () => undefined });
-    const here = directProbe({
+    await using apart = openLocalProbe({ store, vault, policy, writeLog: () => undefined });
+    const here = createDirectProbe({
       store,
       vault,
       policy,
@@ -73,7 +73,7 @@ export const bench: Bench = {
     const tenant = { org: 'org_bench', environment: 'default' };
     const config = { ...settings, username: user, password };
     const input = { name: 'Bench', type: 'postgresql', config, options: { ssl_mode: 'require' } };
-    const draft = await newConnectionOf(parse(ConnectionInput, input));
+    const draft = await parseConnectionInput(parseInput(ConnectionInput, input));
     const actor = { tenant, actor: 'bench', request_id: 'bench', now: Date.now() };
     const { id } = await createConnection({ store, vault }, actor, { draft, test: false });
     const testBy = (probe: Probe) => async () => {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { openSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/examine.ts';
 import { s3 } from '../../shared/connectors/s3/connector.ts';
 import { countingFront } from '../network/servers.ts';
 import type { Bench, Row } from './bench.ts';
@@ -61,7 +61,7 @@ const counted = async (env: Env, work: (endpoint: string) => Promise<void>): Pro
 };
 
 const readCatalog = async (env: Env, bucket: string, endpoint = env['S3_ENDPOINT']): Promise<void> => {
-  await using session = await openSession(
+  await using session = await openManagedSession(
     s3,
     {
       config: {
@@ -77,7 +77,7 @@ const readCatalog = async (env: Env, bucket: string, endpoint = env['S3_ENDPOINT
     {
       policy: { loopback: true },
       environment: 'default',
-      tlsAsk: { mode: 'disable' },
+      tlsSettings: { mode: 'disable' },
       options: { connection_timeout_seconds: 5 },
       budget: 300_000,
     },

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { type SqliteStore, sqliteStore } from '../../shared/adapters/sqlite-store.ts';
-import { allConnections } from '../../shared/domain/list.ts';
+import { type SqliteStore, createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { readAllConnections } from '../../shared/domain/list.ts';
 import type { Bench } from './bench.ts';
 
 /** Calls of the local store, one after another. */
@@ -15,7 +15,7 @@ export const bench: Bench = {
 
 const figures = async (): Promise<Record<string, number>> => {
   const folder = mkdtempSync(join(tmpdir(), 'mooring-bench-'));
-  const store = sqliteStore({
+  const store = createSqliteStore({
     path: join(folder, 'store.db'),
     outbox: ({ sk }) => sk.startsWith('CONN#'),
   });
@@ -50,7 +50,7 @@ const longList = async (store: SqliteStore): Promise<number> => {
   let rows = 0;
   delay.enable();
   const perRead = await perSecond(20, async () => {
-    for await (const _ of allConnections(store, { org: 'org', environment: 'production' })) rows += 1;
+    for await (const _ of readAllConnections(store, { org: 'org', environment: 'production' })) rows += 1;
   });
   delay.disable();
   process.stderr.write(

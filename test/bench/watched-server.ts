@@ -1,6 +1,6 @@
 // Forked by watched.ts: `npm start` with a state folder, that says how long its event loop was held between two messages.
-import { startLocal } from '../../infra/local/run.ts';
-import { settingsFrom } from '../../infra/local/settings.ts';
+import { startLocalDeployment } from '../../infra/local/run.ts';
+import { readLocalSettings } from '../../infra/local/settings.ts';
 
 export interface Turn {
   /** Milliseconds of the thread's processor time. */
@@ -32,8 +32,8 @@ const watchTurns = () => {
   };
 };
 
-const server = await startLocal(
-  settingsFrom({
+const server = await startLocalDeployment(
+  readLocalSettings({
     PORT: '0',
     MOORING_STATE: process.argv[2],
     MOORING_DEMO: 'off',

@@ -1,6 +1,6 @@
-import type { Target } from '../../shared/connectors/connector.ts';
+import type { SessionTarget } from '../../shared/connectors/connector.ts';
 import type { connectors } from '../../shared/connectors/registry.ts';
-import type { TlsAsk } from '../../shared/network/dialer.ts';
+import type { TlsSettings } from '../../shared/network/dialer.ts';
 import type { ProblemCode } from '../../shared/problem.ts';
 
 /** How a bomb does harm: by nesting, by a length or number that it claims, or by the work and the bytes that it becomes. */
@@ -21,8 +21,8 @@ export interface Served extends AsyncDisposable {
 /** What a process of its own is asked to read. */
 export interface Asked {
   readonly connector: keyof typeof connectors;
-  readonly target: Target;
-  readonly tlsAsk: TlsAsk;
+  readonly target: SessionTarget;
+  readonly tlsSettings: TlsSettings;
   /** Without it the whole catalog is read. */
   readonly only?: 'test';
 }

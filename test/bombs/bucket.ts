@@ -78,7 +78,7 @@ const serve = async (
         options: { ssl_mode: 'disable', query_timeout_seconds: 30 },
         role: 'source',
       },
-      tlsAsk: { mode: 'disable' },
+      tlsSettings: { mode: 'disable' },
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };

@@ -99,5 +99,5 @@ const askedOf = (
     options: { ssl_mode: 'disable', query_timeout_seconds: 30 },
     role: 'source',
   },
-  tlsAsk: { mode: 'disable' },
+  tlsSettings: { mode: 'disable' },
 });

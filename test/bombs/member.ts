@@ -24,7 +24,12 @@ export const memberBomb = (kind: Bomb['kind'], make: () => Answer, outcome: Outc
           options: { ssl_mode: 'verify-full', query_timeout_seconds: 30 },
           role: 'source',
         },
-        tlsAsk: { mode: 'verify-full', ca: pem('ca.crt'), cert: pem('client.crt'), key: pem('client.key') },
+        tlsSettings: {
+          mode: 'verify-full',
+          ca: pem('ca.crt'),
+          cert: pem('client.crt'),
+          key: pem('client.key'),
+        },
       },
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     };

@@ -28,7 +28,7 @@ export const serverBomb = (
           options: { ssl_mode: 'disable', query_timeout_seconds: seconds },
           role: 'source',
         },
-        tlsAsk: { mode: 'disable' },
+        tlsSettings: { mode: 'disable' },
         ...more,
       },
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),

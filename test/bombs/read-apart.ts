@@ -1,26 +1,26 @@
 import { json } from 'node:stream/consumers';
-import { examine, openSession } from '../../shared/connectors/examine.ts';
+import { runSourceTest, openManagedSession } from '../../shared/connectors/examine.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { Problem } from '../../shared/problem.ts';
 import { readPeakMb } from '../connectors/peak.ts';
 import type { Asked, Effect } from './bomb.ts';
 
 /** A program: reads what it is told on its standard input, and prints what became of it. */
-const read = async ({ connector, target, tlsAsk, only }: Asked): Promise<Omit<Effect, 'peakMb'>> => {
+const read = async ({ connector, target, tlsSettings, only }: Asked): Promise<Omit<Effect, 'peakMb'>> => {
   const options = {
     policy: { loopback: true },
     environment: 'default',
-    tlsAsk,
+    tlsSettings,
     options: { connection_timeout_seconds: 20 },
     budget: 60_000,
   };
   const tables: Record<string, number> = {};
   if (only === 'test') {
-    const result = await examine(connectors[connector], target, options);
+    const result = await runSourceTest(connectors[connector], target, options);
     return { ...(result.status === 'failed' && { code: result.details.code }), missing: [], tables };
   }
   try {
-    await using session = await openSession(connectors[connector], target, options);
+    await using session = await openManagedSession(connectors[connector], target, options);
     const missing = await session.introspect({ excludedSchemas: [] }, (some) => {
       for (const { name, columns } of some) {
         if (Object.keys(tables).length < 100) tables[name] = columns.length;

@@ -113,7 +113,7 @@ test('ten thousand tables of BigQuery are read in bounded memory', async () => {
       role: 'source',
       endpoint: `https://localhost:${server.port}`,
     },
-    tlsAsk: { mode: 'verify-full', ca: pem('ca.crt') },
+    tlsSettings: { mode: 'verify-full', ca: pem('ca.crt') },
   });
   expect(counted).toEqual({ tables, columns: tables * columns, ordered: true, missing: [] });
   expect(peakMb).toBeLessThan(mostMb);

@@ -2,9 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import { bigquery } from '../../shared/connectors/bigquery/connector.ts';
-import { failure } from '../../shared/connectors/bigquery/failures.ts';
-import { keyFileOf } from '../../shared/connectors/bigquery/service-account.ts';
-import { credentialsOf } from '../../shared/domain/assemble.ts';
+import { classifyBigqueryError } from '../../shared/connectors/bigquery/failures.ts';
+import { parseServiceAccountKey } from '../../shared/connectors/bigquery/service-account.ts';
+import { parseCredentials } from '../../shared/domain/assemble.ts';
 import { secureServer, triesOf } from '../contracts/service.ts';
 import type { Change } from '../contracts/service.ts';
 
@@ -298,7 +298,7 @@ describe('what BigQuery’s service says', () => {
   });
 
   test('an answer of Google’s newer kind is read too', () => {
-    expect(failure({ status: 403, reason: 'PERMISSION_DENIED' })).toMatchObject({
+    expect(classifyBigqueryError({ status: 403, reason: 'PERMISSION_DENIED' })).toMatchObject({
       code: 'permission-denied',
     });
   });
@@ -306,7 +306,7 @@ describe('what BigQuery’s service says', () => {
 
 describe('a key file', () => {
   const parsed = (given: unknown) =>
-    credentialsOf(bigquery, { service_account: given }, false)['service_account'] ?? '';
+    parseCredentials(bigquery, { service_account: given }, false)['service_account'] ?? '';
 
   test.each([
     ['object', keyFile],
@@ -323,7 +323,7 @@ describe('a key file', () => {
     ['of another mail address', { ...keyFile, client_email: 'obviously-told@example.test' }],
     ['that is no JSON', 'obviously-told'],
   ])('%s is refused, and not repeated', (_, given) => {
-    expect(keyFileOf(given)).toBeUndefined();
+    expect(parseServiceAccountKey(given)).toBeUndefined();
     const refusal = (() => {
       try {
         return parsed(given);

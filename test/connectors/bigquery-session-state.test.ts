@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { bigquery } from '../../shared/connectors/bigquery/connector.ts';
-import { querySettings } from '../../shared/connectors/bigquery/session-state.ts';
+import { createBigquerySettings } from '../../shared/connectors/bigquery/session-state.ts';
 import { triesOf } from '../contracts/service.ts';
 import { reach } from '../engines/reach.ts';
 import { serviceFront } from './service-front.ts';
@@ -16,7 +16,7 @@ const odd = {
 
 test('each setting of BigQuery has an odd value here', () => {
   expect(
-    querySettings(30_000)
+    createBigquerySettings(30_000)
       .map(({ name }) => name)
       .toSorted(),
   ).toEqual(Object.keys(odd).toSorted());

@@ -19,7 +19,7 @@ if (env) {
         role: 'source',
         endpoint: `https://localhost:${env['DATABRICKS_PORT']}`,
       },
-      tlsAsk: { mode: 'verify-full', ca: pem('ca.crt') },
+      tlsSettings: { mode: 'verify-full', ca: pem('ca.crt') },
       schemas: ['warehouse'],
     });
     expect(counted).toEqual({ tables: 10_000, columns: 200_000, ordered: true, missing: [] });

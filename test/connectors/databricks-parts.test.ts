@@ -1,9 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Table } from '../../shared/connectors/catalog.ts';
 import { databricks } from '../../shared/connectors/databricks/connector.ts';
-import { introspect } from '../../shared/connectors/databricks/introspect.ts';
-import type { Metadata, Query, Row } from '../../shared/connectors/databricks/query.ts';
-import { retry } from '../../shared/connectors/databricks/retry.ts';
+import { introspectDatabricks } from '../../shared/connectors/databricks/introspect.ts';
+import type {
+  DatabricksMetadata,
+  DatabricksQuery,
+  DatabricksRow,
+} from '../../shared/connectors/databricks/query.ts';
+import { retryDatabricksRequest } from '../../shared/connectors/databricks/retry.ts';
 import { Problem } from '../../shared/problem.ts';
 import { secureServer, triesOf } from '../contracts/service.ts';
 import { pem } from '../network/servers.ts';
@@ -31,7 +35,7 @@ type Fails = (of: 'tables' | 'columns' | 'keys', sql: string) => Error | undefin
 /** Three schemas of a table each, where a statement fails as it is told. */
 const read = async (fails: Fails, scope: { schemas?: string[]; excludedSchemas?: string[] } = {}) => {
   const asked: string[] = [];
-  const rowsOf = (sql: string): readonly Row[] => {
+  const rowsOf = (sql: string): readonly DatabricksRow[] => {
     const of = /\.`(tables|columns)` where/.exec(sql)?.[1];
     const within = /table_schema in \(([^)]*)\)/.exec(sql)?.[1];
     const without = /table_schema not in \(([^)]*)\)/.exec(sql)?.[1];
@@ -39,7 +43,7 @@ const read = async (fails: Fails, scope: { schemas?: string[]; excludedSchemas?:
       .filter((schema) => (within?.includes(`'${schema}'`) ?? true) && !without?.includes(`'${schema}'`))
       .map((schema) => (of === 'tables' ? table(schema, 't') : column(schema, 't')));
   };
-  const query: Query = async (sql, row) => {
+  const query: DatabricksQuery = async (sql, row) => {
     asked.push(sql);
     const of = sql.includes('key_column_usage') ? 'keys' : sql.includes('`columns`') ? 'columns' : 'tables';
     const failure = fails(of, sql);
@@ -48,9 +52,9 @@ const read = async (fails: Fails, scope: { schemas?: string[]; excludedSchemas?:
     for (const one of failure ? rows.slice(0, 1) : rows) row(one);
     if (failure) throw failure;
   };
-  const metadata: Metadata = () => Promise.reject(new Error('expected no request of metadata'));
+  const metadata: DatabricksMetadata = () => Promise.reject(new Error('expected no request of metadata'));
   const tables: Table[] = [];
-  const missing = await introspect(
+  const missing = await introspectDatabricks(
     { query, metadata },
     { catalog: 'main', account: 'me' },
     { excludedSchemas: [], ...scope },
@@ -130,7 +134,7 @@ describe('a workspace that is busy', () => {
       if (attempts < 3) throw busy;
       return 'done';
     };
-    expect([await retry(work), attempts]).toEqual(['done', 3]);
+    expect([await retryDatabricksRequest(work), attempts]).toEqual(['done', 3]);
   });
 
   test.each([thrown(403), thrown(404), refused('INTERNAL_ERROR', 'XX000')])(
@@ -141,7 +145,7 @@ describe('a workspace that is busy', () => {
         attempts += 1;
         return Promise.reject(error);
       };
-      await expect(retry(work)).rejects.toBe(error);
+      await expect(retryDatabricksRequest(work)).rejects.toBe(error);
       expect(attempts).toBe(1);
     },
   );

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { connectDriver, loadDriver } from '../../shared/connectors/databricks/driver.ts';
-import { queriesOf } from '../../shared/connectors/databricks/query.ts';
+import { connectDatabricksDriver, loadDatabricksDriver } from '../../shared/connectors/databricks/driver.ts';
+import { createDatabricksQueries } from '../../shared/connectors/databricks/query.ts';
 import {
-  clusterSettings,
-  sessionConfiguration,
-  warehouseSettings,
+  databricksClusterSettings,
+  createDatabricksConfiguration,
+  createDatabricksWarehouseSettings,
 } from '../../shared/connectors/databricks/session-state.ts';
 import { createDialer } from '../../shared/network/create-dialer.ts';
-import { createTrail } from '../../shared/network/trail.ts';
+import { createStepRecorder } from '../../shared/network/trail.ts';
 import { reach } from '../engines/reach.ts';
 import { pem } from '../network/servers.ts';
 
@@ -15,11 +15,11 @@ const warehouse = '/sql/1.0/warehouses/0123456789abcdef';
 const cluster = '/sql/protocolv1/o/0/0123-456789-abcdefgh';
 
 test('a cluster is told Spark’s settings, and a warehouse those of its list alone', () => {
-  const names = (path: string) => Object.keys(sessionConfiguration(path, 30_000));
-  expect(names(warehouse)).toEqual(warehouseSettings(30_000).map(({ name }) => name));
+  const names = (path: string) => Object.keys(createDatabricksConfiguration(path, 30_000));
+  expect(names(warehouse)).toEqual(createDatabricksWarehouseSettings(30_000).map(({ name }) => name));
   expect(names(warehouse).filter((name) => name.startsWith('spark.'))).toEqual([]);
-  expect(names(cluster)).toEqual(clusterSettings.map(({ name }) => name));
-  expect(sessionConfiguration(warehouse, 1500)).toMatchObject({ STATEMENT_TIMEOUT: '2' });
+  expect(names(cluster)).toEqual(databricksClusterSettings.map(({ name }) => name));
+  expect(createDatabricksConfiguration(warehouse, 1500)).toMatchObject({ STATEMENT_TIMEOUT: '2' });
 });
 
 const env = reach('databricks');
@@ -27,19 +27,19 @@ if (env)
   describe('Spark, opened as a cluster and as a warehouse', () => {
     /** What a session of ours answers, whose path the stand-in knows as that of its one warehouse. */
     const ask = async (path: string, ...statements: readonly string[]) => {
-      using trail = createTrail({ limits: () => 20_000, budget: 60_000 });
+      using trail = createStepRecorder({ limits: () => 20_000, budget: 60_000 });
       await using dialer = createDialer({
         policy: { loopback: true },
         environment: 'default',
-        tlsAsk: { mode: 'verify-full', ca: pem('ca.crt') },
-        trail,
+        tlsSettings: { mode: 'verify-full', ca: pem('ca.crt') },
+        recorder: trail,
       });
       await dialer.tls(await dialer.tcp({ host: 'localhost', port: Number(env['DATABRICKS_PORT']) }), {
         host: 'localhost',
       });
       await using driver = await dialer.step('authenticate', async () =>
-        connectDriver(
-          await loadDriver(),
+        connectDatabricksDriver(
+          await loadDatabricksDriver(),
           dialer,
           { host: 'localhost', port: Number(env['DATABRICKS_PORT']), path: env['DATABRICKS_PATH'] ?? '' },
           {
@@ -47,19 +47,19 @@ if (env)
             limitMs: 20_000,
             catalog: undefined,
             schema: 'sales',
-            configuration: sessionConfiguration(path, 20_000),
+            configuration: createDatabricksConfiguration(path, 20_000),
           },
         ),
       );
-      const { query } = queriesOf(driver.session, 20_000);
+      const { query } = createDatabricksQueries(driver.session, 20_000);
       const rows: unknown[] = [];
       for (const statement of statements) await query(statement, (row) => void rows.push(Object.values(row)));
       return rows;
     };
 
     test.each([
-      ['cluster', cluster, clusterSettings],
-      ['warehouse', warehouse, warehouseSettings(20_000)],
+      ['cluster', cluster, databricksClusterSettings],
+      ['warehouse', warehouse, createDatabricksWarehouseSettings(20_000)],
     ] as const)(
       'every setting of a %s is in force, in the schema that was named',
       async (_, path, settings) => {

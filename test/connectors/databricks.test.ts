@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { databricks } from '../../shared/connectors/databricks/connector.ts';
-import { queriesOf } from '../../shared/connectors/databricks/query.ts';
+import { createDatabricksQueries } from '../../shared/connectors/databricks/query.ts';
 import { connectorContract } from '../contracts/connector.ts';
 import { secureServer, serviceContract, triesOf } from '../contracts/service.ts';
 import type { Service } from '../contracts/service.ts';
@@ -168,7 +168,7 @@ describe('a service principal of Databricks', () => {
 describe('a query of Databricks', () => {
   test('that takes too long ends at its limit', async () => {
     const never = () => new Promise<never>(() => {});
-    const { query, metadata } = queriesOf(
+    const { query, metadata } = createDatabricksQueries(
       { executeStatement: never, getTables: never, getColumns: never },
       50,
     );

@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { defineConnector } from '../../shared/connectors/connector.ts';
-import type { Connector, Privileges, Session, Target } from '../../shared/connectors/connector.ts';
-import { examine, limitSteps, openSession } from '../../shared/connectors/examine.ts';
-import type { ExamineOptions } from '../../shared/connectors/examine.ts';
+import type { Connector, Privileges, Session, SessionTarget } from '../../shared/connectors/connector.ts';
+import { runSourceTest, createStepLimits, openManagedSession } from '../../shared/connectors/examine.ts';
+import type { SourceSessionOptions } from '../../shared/connectors/examine.ts';
 import { exactNames } from '../../shared/connectors/names.ts';
 import { closedPort, droppingPort, leftOver, pem, plainServer, tlsServer } from '../network/servers.ts';
 
@@ -66,16 +66,16 @@ const greeting = (socket: Socket): Promise<unknown> =>
     socket.write('hello');
   });
 
-const targetOf = (port: number, host = 'localhost', query_timeout_seconds = 5): Target => ({
+const targetOf = (port: number, host = 'localhost', query_timeout_seconds = 5): SessionTarget => ({
   config: { host, port },
   credentials: { auth_method: 'password', password: 'obviously-fake-password' },
   options: { ssl_mode: 'disable', query_timeout_seconds },
   role: 'source',
 });
-const options = (changes: Partial<ExamineOptions> = {}): ExamineOptions => ({
+const options = (changes: Partial<SourceSessionOptions> = {}): SourceSessionOptions => ({
   policy: { loopback: true },
   environment: 'default',
-  tlsAsk: { mode: 'disable' },
+  tlsSettings: { mode: 'disable' },
   options: { connection_timeout_seconds: 5 },
   ...changes,
 });
@@ -91,8 +91,12 @@ const live = () => process.getActiveResourcesInfo().filter((name) => held.test(n
 describe('a test of a connection', () => {
   test('that succeeds tells latency, version and every step', async () => {
     await using server = await tlsServer({ key: pem('server.key'), cert: pem('server.crt') });
-    const tlsAsk = { mode: 'verify-full', ca: pem('ca.crt') } as const;
-    const result = await examine(greeter(), targetOf(server.port), options({ tlsAsk }));
+    const tlsSettings = { mode: 'verify-full', ca: pem('ca.crt') } as const;
+    const result = await runSourceTest(
+      greeter(),
+      targetOf(server.port),
+      options({ tlsSettings: tlsSettings }),
+    );
     expect(result).toMatchObject({
       status: 'connected',
       details: { latency_ms: expect.any(Number), version: 'Greeter 12.3' },
@@ -121,7 +125,7 @@ describe('a test of a connection', () => {
       { what: 'b', grant: 'grant select on b to me' },
     ];
     const excess = [{ what: 'superuser', cure: 'alter role me nosuperuser' }];
-    const lacking = await examine(
+    const lacking = await runSourceTest(
       greeter({ privileges: { missing, excess } }),
       targetOf(server.port),
       options(),
@@ -132,7 +136,7 @@ describe('a test of a connection', () => {
       code: 'privileges-missing',
       remediation: 'grant select on a to me\ngrant select on b to me',
     });
-    const mighty = await examine(
+    const mighty = await runSourceTest(
       greeter({ privileges: { missing: [], excess } }),
       targetOf(server.port),
       options(),
@@ -153,7 +157,7 @@ describe('a test of a connection', () => {
     ['Greeter', true],
   ])('of %s: new enough is %s', async (version, enough) => {
     await using server = await helloServer();
-    const result = await examine(greeter({ version }), targetOf(server.port), options());
+    const result = await runSourceTest(greeter({ version }), targetOf(server.port), options());
     expect(result.status).toBe(enough ? 'connected' : 'failed');
     if (!enough) {
       expect(result.details).toMatchObject({
@@ -167,7 +171,7 @@ describe('a test of a connection', () => {
 
   test('does not hand on whatever a server calls itself', async () => {
     await using server = await helloServer();
-    const result = await examine(
+    const result = await runSourceTest(
       greeter({ version: `Greeter 12\n\u0007${'x'.repeat(100_000)}` }),
       targetOf(server.port),
       options(),
@@ -179,7 +183,7 @@ describe('a test of a connection', () => {
   test('with refused credentials fails at authenticate, without the driver’s text', async () => {
     await using server = await helloServer();
     const refuse = new Error('obviously-fake-password is wrong');
-    const result = await examine(greeter({ refuse }), targetOf(server.port), options());
+    const result = await runSourceTest(greeter({ refuse }), targetOf(server.port), options());
     expect(result).toMatchObject({
       status: 'failed',
       details: { code: 'authentication-failed', error: 'Greeter: the credentials were refused (28P01).' },
@@ -196,12 +200,12 @@ describe('a test of a connection', () => {
 
   test('of a closed port, an unknown and a forbidden host fails at their steps', async () => {
     const port = await closedPort();
-    const refused = await examine(greeter(), targetOf(port), options());
+    const refused = await runSourceTest(greeter(), targetOf(port), options());
     expect([refused.details, statuses(refused)]).toMatchObject([
       { code: 'connection-refused' },
       'passed passed failed skipped skipped skipped skipped',
     ]);
-    const unknown = await examine(
+    const unknown = await runSourceTest(
       greeter(),
       targetOf(port, 'nowhere.test'),
       options({ resolve: async () => [] }),
@@ -210,7 +214,7 @@ describe('a test of a connection', () => {
       { code: 'host-not-found' },
       'failed skipped skipped skipped skipped skipped skipped',
     ]);
-    const forbidden = await examine(greeter(), targetOf(port, '169.254.169.254'), options());
+    const forbidden = await runSourceTest(greeter(), targetOf(port, '169.254.169.254'), options());
     expect([forbidden.details, statuses(forbidden)]).toMatchObject([
       { code: 'host-forbidden' },
       'passed failed skipped skipped skipped skipped skipped',
@@ -220,7 +224,7 @@ describe('a test of a connection', () => {
   test('of an unreachable address ends with its step, and leaves nothing behind', async () => {
     await using dropping = await droppingPort();
     const before = live();
-    const result = await examine(greeter(), targetOf(dropping.port), impatient);
+    const result = await runSourceTest(greeter(), targetOf(dropping.port), impatient);
     expect(result.details).toMatchObject({ code: 'timeout', error: expect.stringContaining('connect') });
     expect(statuses(result)).toBe('passed passed failed skipped skipped skipped skipped');
     expect(await leftOver(held, before)).toBe(0);
@@ -228,18 +232,18 @@ describe('a test of a connection', () => {
 
   test('of a server that hangs up, resets or is silent says so at the step where it did', async () => {
     await using ending = await plainServer((socket) => void socket.once('data', () => socket.end()));
-    expect((await examine(greeter(), targetOf(ending.port), options())).details).toMatchObject({
+    expect((await runSourceTest(greeter(), targetOf(ending.port), options())).details).toMatchObject({
       code: 'connection-reset',
     });
     await using resetting = await plainServer(
       (socket) => void socket.once('data', () => socket.resetAndDestroy()),
     );
-    expect((await examine(greeter(), targetOf(resetting.port), options())).details).toMatchObject({
+    expect((await runSourceTest(greeter(), targetOf(resetting.port), options())).details).toMatchObject({
       code: 'connection-reset',
     });
     await using silent = await plainServer((socket) => void socket.resume());
     const before = live();
-    const result = await examine(greeter(), targetOf(silent.port), impatient);
+    const result = await runSourceTest(greeter(), targetOf(silent.port), impatient);
     expect([result.details, statuses(result)]).toMatchObject([
       { code: 'timeout', error: 'There was no answer within 0.2 s at the step authenticate.' },
       'passed passed passed warning failed skipped skipped',
@@ -251,14 +255,18 @@ describe('a test of a connection', () => {
   test.each(['query', 'privileges'] as const)('that falls silent at %s is a timeout there', async (step) => {
     await using server = await helloServer();
     const session = step === 'query' ? { ping: never } : { privileges: never };
-    const result = await examine(greeter({ session }), targetOf(server.port, 'localhost', 0.2), options());
+    const result = await runSourceTest(
+      greeter({ session }),
+      targetOf(server.port, 'localhost', 0.2),
+      options(),
+    );
     expect(result.details).toMatchObject({ code: 'timeout' });
     expect(result.steps.find(({ status }) => status === 'failed')?.step).toBe(step);
   });
 
   test('has a budget, whatever its steps may take', async () => {
     await using silent = await plainServer();
-    const result = await examine(greeter(), targetOf(silent.port), options({ budget: 100 }));
+    const result = await runSourceTest(greeter(), targetOf(silent.port), options({ budget: 100 }));
     expect(result.details).toMatchObject({ code: 'timeout' });
   });
 
@@ -266,21 +274,21 @@ describe('a test of a connection', () => {
     await using server = await helloServer();
     let closed = 0;
     const onClose = () => (closed += 1);
-    await examine(greeter({ onClose }), targetOf(server.port), options());
+    await runSourceTest(greeter({ onClose }), targetOf(server.port), options());
     expect(closed).toBe(1);
-    await examine(
+    await runSourceTest(
       greeter({ onClose, session: { ping: () => Promise.reject(new Error('x')) } }),
       targetOf(server.port),
       options(),
     );
     expect(closed).toBe(2);
-    const stuck = await examine(
+    const stuck = await runSourceTest(
       greeter({ session: { [Symbol.asyncDispose]: never } }),
       targetOf(server.port),
       options(),
     );
     expect(stuck.status).toBe('connected');
-    const torn = await examine(
+    const torn = await runSourceTest(
       greeter({ session: { [Symbol.asyncDispose]: () => Promise.reject(new Error('x')) } }),
       targetOf(server.port),
       options(),
@@ -295,7 +303,7 @@ describe('a test of a connection', () => {
       ...greeter(),
       load: () => Promise.reject(new Error('obviously-fake')),
     };
-    const result = await examine(broken, targetOf(1), options());
+    const result = await runSourceTest(broken, targetOf(1), options());
     expect(result).toMatchObject({
       status: 'failed',
       details: { code: 'server-error', error: 'Greeter: the server reported an error.' },
@@ -308,10 +316,14 @@ describe('a session for more than a test', () => {
   test('works, and closes all when it is disposed of', async () => {
     await using server = await helloServer();
     {
-      await using session = await openSession(greeter(), targetOf(server.port), options({ budget: 60_000 }));
+      await using session = await openManagedSession(
+        greeter(),
+        targetOf(server.port),
+        options({ budget: 60_000 }),
+      );
       expect(await session.ping()).toBe('Greeter 12.3');
       expect(await session.introspect({ excludedSchemas: [] }, () => {})).toEqual([]);
-      expect(session.trail.steps()[4]).toMatchObject({ step: 'authenticate', status: 'passed' });
+      expect(session.recorder.listSteps()[4]).toMatchObject({ step: 'authenticate', status: 'passed' });
     }
     const [socket] = server.accepted;
     if (socket && !socket.closed) await once(socket, 'close');
@@ -321,7 +333,9 @@ describe('a session for more than a test', () => {
   test('that cannot be opened throws a problem with its steps, and leaves nothing open', async () => {
     const port = await closedPort();
     const before = live();
-    const problem = await openSession(greeter(), targetOf(port), options()).catch((error: unknown) => error);
+    const problem = await openManagedSession(greeter(), targetOf(port), options()).catch(
+      (error: unknown) => error,
+    );
     expect(problem).toMatchObject({
       code: 'connection-refused',
       extras: { step: 'connect', steps: expect.any(Array) },
@@ -332,7 +346,7 @@ describe('a session for more than a test', () => {
   test('throws problems alone, and ends with its budget', async () => {
     await using server = await helloServer();
     const text = Object.assign(new Error('obviously-fake'), { code: '42501' });
-    await using failing = await openSession(
+    await using failing = await openManagedSession(
       greeter({ session: { introspect: () => Promise.reject(text) } }),
       targetOf(server.port),
       options(),
@@ -342,7 +356,7 @@ describe('a session for more than a test', () => {
       cause: text,
       extras: { native_code: '42501' },
     });
-    await using slow = await openSession(
+    await using slow = await openManagedSession(
       greeter({ session: { introspect: never } }),
       targetOf(server.port),
       options({ budget: 200 }),
@@ -354,10 +368,10 @@ describe('a session for more than a test', () => {
 });
 
 test('no step may take the time of the others, whatever the options allow', () => {
-  const generous = limitSteps(30, 60);
+  const generous = createStepLimits(30, 60);
   expect(generous('resolve')).toBe(5000);
   for (const step of ['connect', 'tls', 'authenticate'] as const) expect(generous(step)).toBe(30_000);
   for (const step of ['query', 'privileges'] as const) expect(generous(step)).toBe(10_000);
-  const strict = limitSteps(2, 3);
+  const strict = createStepLimits(2, 3);
   expect([strict('resolve'), strict('connect'), strict('query')]).toEqual([2000, 2000, 3000]);
 });

@@ -1,22 +1,25 @@
 import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import {
-  failureOf,
-  failureTable,
-  fieldsOf,
-  textOf,
-  textTable,
+  toSourceFailure,
+  createFailureTable,
+  readErrorFields,
+  toTextOrEmpty,
+  createTextClassifier,
 } from '../../shared/connectors/failure-table.ts';
 
 test('a line is found by each code that stands in front of it, and by nothing else', () => {
-  const table = failureTable({ '1040 1203': ['too-many-connections', 'Close some.'], '7': ['timeout'] });
+  const table = createFailureTable({
+    '1040 1203': ['too-many-connections', 'Close some.'],
+    '7': ['timeout'],
+  });
   expect(table.get('1203')).toEqual(['too-many-connections', 'Close some.']);
   expect(table.get('7')).toEqual(['timeout']);
   for (const code of ['1040 1203', '104', '', 'constructor']) expect(table.get(code)).toBeUndefined();
 });
 
 test('of several expressions that fit, the first decides', () => {
-  const table = textTable([
+  const table = createTextClassifier([
     [/^no such user/, 'authentication-failed', 'Check the name.'],
     [/^no such/, 'database-not-found'],
   ]);
@@ -26,9 +29,9 @@ test('of several expressions that fit, the first decides', () => {
 });
 
 test('a failure has no fields but those that are known', () => {
-  expect(failureOf(['timeout'])).toEqual({ code: 'timeout' });
-  expect(Object.keys(failureOf(['timeout', undefined], undefined))).toEqual(['code']);
-  expect(failureOf(['timeout', 'Wait.'], '7')).toEqual({
+  expect(toSourceFailure(['timeout'])).toEqual({ code: 'timeout' });
+  expect(Object.keys(toSourceFailure(['timeout', undefined], undefined))).toEqual(['code']);
+  expect(toSourceFailure(['timeout', 'Wait.'], '7')).toEqual({
     code: 'timeout',
     native: '7',
     remediation: 'Wait.',
@@ -38,8 +41,8 @@ test('a failure has no fields but those that are known', () => {
 test.each([undefined, null, 'text', 7, [], Object.create(null)])(
   '%p has no fields that are texts',
   (thrown) => {
-    const { code, message } = fieldsOf(thrown);
-    expect([textOf(code), textOf(message)]).toEqual(['', '']);
+    const { code, message } = readErrorFields(thrown);
+    expect([toTextOrEmpty(code), toTextOrEmpty(message)]).toEqual(['', '']);
   },
 );
 

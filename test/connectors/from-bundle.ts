@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { bundle } from '../../infra/bundle.ts';
+import { bundleFunctions } from '../../infra/bundle.ts';
 
 export type BundledProbe = Awaited<ReturnType<typeof fromBundle>>;
 
@@ -29,7 +29,7 @@ export const fromBundle = async (others: readonly string[] = []) => {
   await using making = new AsyncDisposableStack();
   const dist = await mkdtemp(join(tmpdir(), 'mooring-bundle-'));
   making.defer(() => rm(dist, { recursive: true, force: true }));
-  const bundles = await bundle(dist, ['probe', ...others]);
+  const bundles = await bundleFunctions(dist, ['probe', ...others]);
   const probe = bundles.find(({ name }) => name === 'probe')?.metafile;
   if (!probe) throw new Error('there is no probe');
 
@@ -89,7 +89,7 @@ const programOf = (file: string, { target, before = '', dialer = '', script }: E
   ${before}
   const { open, failure } = Object.values(await import(${JSON.stringify(file)})).find((value) => value?.open);
   const dialer = {
-    tlsAsk: { mode: target.options.ssl_mode },
+    tlsSettings: { mode: target.options.ssl_mode },
     signal: new AbortController().signal,
     step: (_, work) => work(),
     tcp,

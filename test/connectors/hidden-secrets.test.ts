@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
-import { examine } from '../../shared/connectors/examine.ts';
+import { runSourceTest } from '../../shared/connectors/examine.ts';
 import { connectors, type ConnectorType } from '../../shared/connectors/registry.ts';
 import { pem } from '../network/servers.ts';
 import { http, type Service } from '../recording/http.ts';
@@ -121,7 +121,7 @@ test.each(rows)(
     await using recorder = await startRecorder(server ?? http(service ?? { answer: () => json(500, {}) }));
     recorder.behave({ tls: 'trusted', asks: 'clear' });
     const hidden: string[] = [];
-    const { details } = await examine(
+    const { details } = await runSourceTest(
       connectors[type],
       {
         config: config(recorder.port),
@@ -134,7 +134,7 @@ test.each(rows)(
       {
         policy: { loopback: true },
         environment: 'default',
-        tlsAsk: { mode: 'verify-full', ca: pem('ca.crt') },
+        tlsSettings: { mode: 'verify-full', ca: pem('ca.crt') },
         options: { connection_timeout_seconds: 5 },
       },
     );

@@ -1,13 +1,19 @@
-import { int32, int64, int8, list, text } from '../../shared/connectors/kafka/wire.ts';
+import {
+  encodeInt32,
+  encodeInt64,
+  encodeInt8,
+  encodeKafkaArray,
+  encodeKafkaString,
+} from '../../shared/connectors/kafka/wire.ts';
 import { plainServer } from '../network/servers.ts';
 
-export const int16 = (value: number): Buffer => int32(value).subarray(2);
-export const none = list([]);
+export const int16 = (value: number): Buffer => encodeInt32(value).subarray(2);
+export const none = encodeKafkaArray([]);
 const partitions = [0, 1, 2];
 
 export const versions = Buffer.concat([
   int16(0),
-  list(
+  encodeKafkaArray(
     [1, 2, 3, 17, 18, 36, 60].map((key) =>
       Buffer.concat([int16(key), int16(0), int16(key === 3 ? 12 : key === 17 ? 1 : 8)]),
     ),
@@ -15,22 +21,22 @@ export const versions = Buffer.concat([
 ]);
 
 export const memberOf = (id: number, port: number): Buffer =>
-  Buffer.concat([int32(id), text('localhost'), int32(port), int16(-1)]);
+  Buffer.concat([encodeInt32(id), encodeKafkaString('localhost'), encodeInt32(port), int16(-1)]);
 
 /** Version 8 of Metadata: https://kafka.apache.org/protocol#The_Messages_Metadata */
 export const metadata = (members: Buffer, topics: Buffer): Buffer =>
-  Buffer.concat([int32(0), members, int16(-1), int32(1), topics, int32(0)]);
+  Buffer.concat([encodeInt32(0), members, int16(-1), encodeInt32(1), topics, encodeInt32(0)]);
 
-const replicas = list([1, 2, 3].map(int32));
-const led = list(
+const replicas = encodeKafkaArray([1, 2, 3].map(encodeInt32));
+const led = encodeKafkaArray(
   partitions.map((index) =>
-    Buffer.concat([int16(0), int32(index), int32(1), int32(0), replicas, replicas, none]),
+    Buffer.concat([int16(0), encodeInt32(index), encodeInt32(1), encodeInt32(0), replicas, replicas, none]),
   ),
 );
 
 /** A topic of three partitions, or of those that are given, which the account may read. */
 export const topicOf = (name: string, its = led): Buffer =>
-  Buffer.concat([int16(0), text(name), int8(0), its, int32(1 << 3)]);
+  Buffer.concat([int16(0), encodeKafkaString(name), encodeInt8(0), its, encodeInt32(1 << 3)]);
 
 /** Version 2 of ListOffsets: the same places as were asked for, each with an offset. */
 const offsets = (asked: Buffer): Buffer => {
@@ -40,13 +46,13 @@ const offsets = (asked: Buffer): Buffer => {
     const length = asked.readInt16BE(at);
     const topic = asked.subarray(at, (at += 2 + length));
     const places = Array.from({ length: next() }, () => {
-      const place = Buffer.concat([int32(next()), int16(0), int64(-1), int64(1000)]);
+      const place = Buffer.concat([encodeInt32(next()), int16(0), encodeInt64(-1), encodeInt64(1000)]);
       at += 8;
       return place;
     });
-    return Buffer.concat([topic, list(places)]);
+    return Buffer.concat([topic, encodeKafkaArray(places)]);
   });
-  return Buffer.concat([int32(0), list(all)]);
+  return Buffer.concat([encodeInt32(0), encodeKafkaArray(all)]);
 };
 
 const wantsAll = (asked: Buffer) => asked.readInt32BE(0) === -1;
@@ -63,7 +69,7 @@ export const kafkaBroker = ({ topics = [], answer = () => undefined }: Behaviour
     const ordinary = (key: number, asked: Buffer, port: number): Buffer => {
       if (key === 2) return offsets(asked);
       if (key === 18) return versions;
-      return metadata(list([memberOf(1, port)]), list(wantsAll(asked) ? topics : []));
+      return metadata(encodeKafkaArray([memberOf(1, port)]), encodeKafkaArray(wantsAll(asked) ? topics : []));
     };
     let pending = Buffer.alloc(0);
     socket.on('data', (chunk) => {
@@ -75,7 +81,7 @@ export const kafkaBroker = ({ topics = [], answer = () => undefined }: Behaviour
         const body = asked.subarray(10 + asked.readInt16BE(8)); // behind key, version, number and our name
         const port = socket.localPort ?? 0;
         const said = answer(key, body, port) ?? ordinary(key, body, port);
-        socket.write(Buffer.concat([int32(said.length + 4), asked.subarray(4, 8), said]));
+        socket.write(Buffer.concat([encodeInt32(said.length + 4), asked.subarray(4, 8), said]));
       }
     });
   });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { connectionString } from '../../shared/connectors/kafka/connection-string.ts';
-import { membersOf } from '../../shared/connectors/kafka/members.ts';
+import { kafkaConnectionStrings } from '../../shared/connectors/kafka/connection-string.ts';
+import { parseBootstrapServers } from '../../shared/connectors/kafka/members.ts';
 import { Problem } from '../../shared/problem.ts';
 
-const { parse } = connectionString;
+const { parse } = kafkaConnectionStrings;
 const refused = (work: () => unknown): string => {
   try {
     work();
@@ -68,7 +68,7 @@ describe('a connection string of Kafka', () => {
 
 describe('bootstrap servers', () => {
   test('are hosts and ports, 9092 where none is said', () => {
-    expect(membersOf('a.example.test:9093, b.example.test,[::1]:9094')).toEqual([
+    expect(parseBootstrapServers('a.example.test:9093, b.example.test,[::1]:9094')).toEqual([
       { host: 'a.example.test', port: 9093 },
       { host: 'b.example.test', port: 9092 },
       { host: '::1', port: 9094 },
@@ -76,6 +76,6 @@ describe('bootstrap servers', () => {
   });
 
   test.each(['a:0', 'a:65536', 'a:b', '::1', '[a]:1', ''])('are not %j', (text) => {
-    expect(refused(() => membersOf(text))).toContain('invalid-request');
+    expect(refused(() => parseBootstrapServers(text))).toContain('invalid-request');
   });
 });

@@ -1,10 +1,15 @@
 import type { Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Target } from '../../shared/connectors/connector.ts';
-import { examine } from '../../shared/connectors/examine.ts';
+import type { SessionTarget } from '../../shared/connectors/connector.ts';
+import { runSourceTest } from '../../shared/connectors/examine.ts';
 import { kafka } from '../../shared/connectors/kafka/connector.ts';
-import { int32, int8, list, text } from '../../shared/connectors/kafka/wire.ts';
+import {
+  encodeInt32,
+  encodeInt8,
+  encodeKafkaArray,
+  encodeKafkaString,
+} from '../../shared/connectors/kafka/wire.ts';
 import { plainServer } from '../network/servers.ts';
 
 type Answer = (asked: { readonly key: number; readonly body: Buffer }, socket: Socket) => Buffer | undefined;
@@ -13,7 +18,7 @@ const sasl = { auth_method: 'sasl', sasl_username: 'me', sasl_password: 'obvious
 const scram = { ...sasl, sasl_mechanism: 'SCRAM-SHA-256' };
 
 /** What a test says of a server that answers so, and how much that server could send. */
-const tried = async (answer: Answer, credentials: Target['credentials'] = { auth_method: 'none' }) => {
+const tried = async (answer: Answer, credentials: SessionTarget['credentials'] = { auth_method: 'none' }) => {
   let sent = 0;
   await using server = await plainServer((socket) => {
     socket.on('close', () => (sent = socket.bytesWritten));
@@ -23,7 +28,7 @@ const tried = async (answer: Answer, credentials: Target['credentials'] = { auth
       if (answered) socket.write(frame(Buffer.concat([said.subarray(8, 12), answered])));
     });
   });
-  const { details, steps } = await examine(
+  const { details, steps } = await runSourceTest(
     kafka,
     {
       config: { bootstrap_servers: `localhost:${server.port}` },
@@ -34,15 +39,15 @@ const tried = async (answer: Answer, credentials: Target['credentials'] = { auth
     {
       policy: { loopback: true },
       environment: 'default',
-      tlsAsk: { mode: 'disable' },
+      tlsSettings: { mode: 'disable' },
       options: { connection_timeout_seconds: 5 },
     },
   );
   return { details, failed: steps.find(({ status }) => status === 'failed'), sent };
 };
 
-const frame = (body: Buffer) => Buffer.concat([int32(body.length), body]);
-const int16 = (value: number) => int32(value).subarray(2);
+const frame = (body: Buffer) => Buffer.concat([encodeInt32(body.length), body]);
+const int16 = (value: number) => encodeInt32(value).subarray(2);
 const spoken = [
   [3, 8],
   [17, 1],
@@ -53,16 +58,18 @@ const spoken = [
 const versions = (keys: readonly (readonly [number, number])[] = spoken) =>
   Buffer.concat([
     int16(0),
-    list(keys.map(([key, most]) => Buffer.concat([int16(key), int16(0), int16(most)]))),
+    encodeKafkaArray(keys.map(([key, most]) => Buffer.concat([int16(key), int16(0), int16(most)]))),
   ]);
 const cluster = (host: string, port: number, topics: readonly Buffer[] = []) =>
   Buffer.concat([
-    int32(0),
-    list([Buffer.concat([int32(1), text(host), int32(port), int16(-1)])]),
+    encodeInt32(0),
+    encodeKafkaArray([
+      Buffer.concat([encodeInt32(1), encodeKafkaString(host), encodeInt32(port), int16(-1)]),
+    ]),
     int16(-1),
-    int32(1),
-    list(topics),
-    int32(0),
+    encodeInt32(1),
+    encodeKafkaArray(topics),
+    encodeInt32(0),
   ]);
 
 /** Speaks Kafka well, but for what is given. */
@@ -107,7 +114,10 @@ describe('a broker that', () => {
     ['announces nothing', Buffer.from([0, 0, 0, 0])],
     ['speaks HTTP', Buffer.from('HTTP/1.1 200 OK\r\n\r\n')],
     ['speaks MySQL', Buffer.from('J\0\0\0\n8.4.0\0')],
-    ['counts more rows than it sends', frame(Buffer.concat([int32(0), int16(0), int32(2 ** 30)]))],
+    [
+      'counts more rows than it sends',
+      frame(Buffer.concat([encodeInt32(0), int16(0), encodeInt32(2 ** 30)])),
+    ],
   ])('%s speaks another protocol', async (_, said) => {
     const { failed } = await tried((_asked, socket) => void socket.write(said));
     expect(failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
@@ -122,11 +132,11 @@ describe('a broker that', () => {
   test('wants a password spun for hours speaks another protocol', async () => {
     const { failed } = await tried(
       server({
-        17: () => Buffer.concat([int16(0), list([text('SCRAM-SHA-256')])]),
+        17: () => Buffer.concat([int16(0), encodeKafkaArray([encodeKafkaString('SCRAM-SHA-256')])]),
         36: ({ body }) => {
           const nonce = /r=([^,]+)$/.exec(body.toString())?.[1] ?? '';
           const challenge = Buffer.from(`r=${nonce}x,s=c2FsdA==,i=4000000000`);
-          return Buffer.concat([int16(0), int16(-1), int32(challenge.length), challenge]);
+          return Buffer.concat([int16(0), int16(-1), encodeInt32(challenge.length), challenge]);
         },
       }),
       scram,
@@ -137,11 +147,11 @@ describe('a broker that', () => {
   test('lets in whoever asks, without a proof of its own, is not believed', async () => {
     const { failed } = await tried(
       server({
-        17: () => Buffer.concat([int16(0), list([text('SCRAM-SHA-256')])]),
+        17: () => Buffer.concat([int16(0), encodeKafkaArray([encodeKafkaString('SCRAM-SHA-256')])]),
         36: ({ body }) => {
           const nonce = /r=([^,]+)$/.exec(body.toString())?.[1];
           const said = Buffer.from(body.includes('n,,') ? `r=${nonce}x,s=c2FsdA==,i=4096` : 'v=bm8=');
-          return Buffer.concat([int16(0), int16(-1), int32(said.length), said]);
+          return Buffer.concat([int16(0), int16(-1), encodeInt32(said.length), said]);
         },
       }),
       scram,
@@ -151,8 +161,8 @@ describe('a broker that', () => {
 
   test('repeats a secret has it repeated by nobody', async () => {
     const echo = server({
-      17: () => Buffer.concat([int16(0), list([text('PLAIN')])]),
-      36: () => Buffer.concat([int16(58), text(sasl.sasl_password), int32(0)]),
+      17: () => Buffer.concat([int16(0), encodeKafkaArray([encodeKafkaString('PLAIN')])]),
+      36: () => Buffer.concat([int16(58), encodeKafkaString(sasl.sasl_password), encodeInt32(0)]),
     });
     const { details, failed } = await tried(echo, sasl);
     expect(failed).toMatchObject({ code: 'authentication-failed', native_code: '58' });
@@ -180,7 +190,13 @@ describe('a broker that', () => {
 
   test('names topics as no broker does has them left out', async () => {
     const topic = (name: string) =>
-      Buffer.concat([int16(0), text(name), int8(0), list([]), int32(-(2 ** 31))]);
+      Buffer.concat([
+        int16(0),
+        encodeKafkaString(name),
+        encodeInt8(0),
+        encodeKafkaArray([]),
+        encodeInt32(-(2 ** 31)),
+      ]);
     const odd = server({
       3: (_asked, socket) => cluster('localhost', socket.localPort ?? 0, [topic('a\nb'), topic('$(x)')]),
     });
@@ -190,7 +206,9 @@ describe('a broker that', () => {
   test('sends anything at all leaves the process standing', async () => {
     const piece = fc.oneof(
       fc.uint8Array({ maxLength: 60 }).map((bytes) => frame(Buffer.from(bytes))),
-      fc.uint8Array({ maxLength: 60 }).map((bytes) => frame(Buffer.concat([int32(0), Buffer.from(bytes)]))),
+      fc
+        .uint8Array({ maxLength: 60 })
+        .map((bytes) => frame(Buffer.concat([encodeInt32(0), Buffer.from(bytes)]))),
       fc.uint8Array({ minLength: 1, maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
     );
     await fc.assert(

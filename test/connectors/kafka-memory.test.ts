@@ -68,7 +68,7 @@ test('ten thousand topics of Kafka are read in bounded memory', async () => {
       options: { ssl_mode: 'disable', query_timeout_seconds: 60 },
       role: 'source',
     },
-    tlsAsk: { mode: 'disable' },
+    tlsSettings: { mode: 'disable' },
   });
   expect(counted).toEqual({ tables: topics, columns: topics * columns, ordered: true, missing: [] });
   expect(peakMb).toBeLessThan(mostMb);

@@ -2,9 +2,9 @@ import { createServer } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import type { Table } from '../../shared/connectors/catalog.ts';
-import type { SslMode, Target } from '../../shared/connectors/connector.ts';
-import { examine, openSession } from '../../shared/connectors/examine.ts';
-import type { ExamineOptions } from '../../shared/connectors/examine.ts';
+import type { SslMode, SessionTarget } from '../../shared/connectors/connector.ts';
+import { runSourceTest, openManagedSession } from '../../shared/connectors/examine.ts';
+import type { SourceSessionOptions } from '../../shared/connectors/examine.ts';
 import { kafka } from '../../shared/connectors/kafka/connector.ts';
 import { reach } from '../engines/reach.ts';
 import { closedPort, listen, pem } from '../network/servers.ts';
@@ -12,8 +12,8 @@ import { closedPort, listen, pem } from '../network/servers.ts';
 const env = reach('kafka');
 const registry = reach('schema-registry');
 
-const setting = (config: Target['config'], password: string | undefined, mode: SslMode) => {
-  const target: Target = {
+const setting = (config: SessionTarget['config'], password: string | undefined, mode: SslMode) => {
+  const target: SessionTarget = {
     config: { bootstrap_servers: env?.[mode === 'prefer' ? 'KAFKA_PLAINTEXT' : 'KAFKA_SSL'], ...config },
     credentials: {
       auth_method: 'none',
@@ -22,22 +22,22 @@ const setting = (config: Target['config'], password: string | undefined, mode: S
     options: { ssl_mode: mode, query_timeout_seconds: 5 },
     role: 'source',
   };
-  const options: ExamineOptions = {
+  const options: SourceSessionOptions = {
     policy: { loopback: true },
     environment: 'default',
-    tlsAsk: { mode, ca: pem('ca.crt') },
+    tlsSettings: { mode, ca: pem('ca.crt') },
     options: { connection_timeout_seconds: 5 },
   };
   return [target, options] as const;
 };
-const read = async (config: Target['config'], password?: string, mode: SslMode = 'prefer') => {
-  await using session = await openSession(kafka, ...setting(config, password, mode));
+const read = async (config: SessionTarget['config'], password?: string, mode: SslMode = 'prefer') => {
+  await using session = await openManagedSession(kafka, ...setting(config, password, mode));
   const tables: Table[] = [];
   const missing = await session.introspect({ excludedSchemas: [] }, (some) => void tables.push(...some));
   return { tables: new Map(tables.map((table) => [table.name, table])), missing };
 };
-const failing = async (config: Target['config'], password?: string, mode: SslMode = 'prefer') => {
-  const { steps } = await examine(kafka, ...setting(config, password, mode));
+const failing = async (config: SessionTarget['config'], password?: string, mode: SslMode = 'prefer') => {
+  const { steps } = await runSourceTest(kafka, ...setting(config, password, mode));
   return steps.find(({ status }) => status === 'failed');
 };
 

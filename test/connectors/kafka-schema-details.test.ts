@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { columnsOf, createReading } from '../../shared/connectors/kafka/field.ts';
+import { toKafkaColumns, createSchemaReading } from '../../shared/connectors/kafka/field.ts';
 import { readers, readSchema, record, schema, told } from './kafka-schema-readers.ts';
 
 describe('Avro', () => {
@@ -96,7 +96,7 @@ describe('JSON Schema of each draft', () => {
       properties: { a: { $ref: '#/definitions/base', description: 'What it is' } },
       definitions,
     };
-    expect(columnsOf(readers.json(schema(text)), createReading())[0]?.comment).toBe('What it is');
+    expect(toKafkaColumns(readers.json(schema(text)), createSchemaReading())[0]?.comment).toBe('What it is');
   });
 });
 
@@ -307,7 +307,10 @@ describe('Protobuf', () => {
     ['optional string a = 1 [(x) = { default: "b" }];', null],
     ['required string default = 1;', null],
   ])('tells a default: %s', (field, expected) => {
-    const [column] = columnsOf(readers.protobuf(schema(`message M { ${field} }`)), createReading());
+    const [column] = toKafkaColumns(
+      readers.protobuf(schema(`message M { ${field} }`)),
+      createSchemaReading(),
+    );
     expect(column?.default).toBe(expected);
   });
 

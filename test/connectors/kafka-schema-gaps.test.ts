@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
-import { openSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/examine.ts';
 import { kafka } from '../../shared/connectors/kafka/connector.ts';
-import type { Registered, Registry } from '../../shared/connectors/kafka/registry-client.ts';
-import { refused } from '../../shared/connectors/kafka/refusals.ts';
-import { schemasOf } from '../../shared/connectors/kafka/schemas.ts';
+import type { RegisteredSchema, SchemaRegistry } from '../../shared/connectors/kafka/registry-client.ts';
+import { toRegistryProblem } from '../../shared/connectors/kafka/refusals.ts';
+import { openTopicSchemas } from '../../shared/connectors/kafka/schemas.ts';
 import { listen } from '../network/servers.ts';
 import { kafkaBroker, topicOf } from './kafka-broker.ts';
 import { readSchema, record } from './kafka-schema-readers.ts';
@@ -118,18 +118,18 @@ test('a file of enums has no columns, and nothing else either', () => {
 });
 
 describe('missing', () => {
-  const ask = async (schemas: Readonly<Record<string, Partial<Registered> | Error>>) => {
-    const registry: Registry = {
-      greet: async () => {},
-      subjects: async () => new Set(Object.keys(schemas).filter((subject) => subject.endsWith('-value'))),
-      schema: async (subject) => {
-        const found = schemas[subject] ?? refused(404);
+  const ask = async (schemas: Readonly<Record<string, Partial<RegisteredSchema> | Error>>) => {
+    const registry: SchemaRegistry = {
+      checkAccess: async () => {},
+      listSubjects: async () => new Set(Object.keys(schemas).filter((subject) => subject.endsWith('-value'))),
+      readSchema: async (subject) => {
+        const found = schemas[subject] ?? toRegistryProblem(404);
         if (found instanceof Error) throw found;
         return { type: 'AVRO', text: '{}', references: [], ...found };
       },
       close: () => {},
     };
-    const read = await schemasOf(registry);
+    const read = await openTopicSchemas(registry);
     const tables = await Promise.all(
       Object.keys(schemas).map((subject) => read.columns(subject.replace(/-value$/, ''))),
     );
@@ -139,7 +139,7 @@ describe('missing', () => {
       missing: read.missing(),
     };
   };
-  const referring = (subject: string): Partial<Registered> => ({
+  const referring = (subject: string): Partial<RegisteredSchema> => ({
     text: JSON.stringify(record('R', fields('int', 'Money', 'long'))),
     references: [{ name: 'Money', subject, version: 1 }],
   });
@@ -148,7 +148,7 @@ describe('missing', () => {
     const { partial } = await ask({
       'whole-value': { text: JSON.stringify(record('R', fields('int', 'long'))) },
       'lacking-value': { text: JSON.stringify(record('R', fields('int', 'Money'))) },
-      'failing-value': refused(500),
+      'failing-value': toRegistryProblem(500),
       plain: {},
     });
     expect(partial).toEqual([false, true, true, false]);
@@ -182,7 +182,10 @@ describe('missing', () => {
     [403, 'schemas-denied'],
     [500, 'schemas-failed'],
   ])('a reference that answers %d costs what it defines, and is told once', async (status, reason) => {
-    const { columns, missing } = await ask({ 'a-value': referring('money'), money: refused(status) });
+    const { columns, missing } = await ask({
+      'a-value': referring('money'),
+      money: toRegistryProblem(status),
+    });
     expect(columns[0]).toBe(3);
     expect(missing).toEqual([{ reason, count: 1, remediation: expect.stringContaining('a-value') }]);
   });
@@ -211,7 +214,7 @@ describe('missing', () => {
       bootstrap_servers: `localhost:${broker.port}`,
       schema_registry_url: `http://127.0.0.1:${registry.port}`,
     };
-    await using session = await openSession(
+    await using session = await openManagedSession(
       kafka,
       {
         config,
@@ -222,7 +225,7 @@ describe('missing', () => {
       {
         policy: { loopback: true },
         environment: 'default',
-        tlsAsk: { mode: 'disable' },
+        tlsSettings: { mode: 'disable' },
         options: { connection_timeout_seconds: 30 },
       },
     );

@@ -1,10 +1,10 @@
-import { avroFields } from '../../shared/connectors/kafka/avro.ts';
-import { columnsOf, createReading } from '../../shared/connectors/kafka/field.ts';
+import { parseAvroFields } from '../../shared/connectors/kafka/avro.ts';
+import { toKafkaColumns, createSchemaReading } from '../../shared/connectors/kafka/field.ts';
 import type { SchemaText } from '../../shared/connectors/kafka/field.ts';
-import { jsonFields } from '../../shared/connectors/kafka/json-schema.ts';
-import { protobufFields } from '../../shared/connectors/kafka/protobuf.ts';
+import { parseJsonSchemaFields } from '../../shared/connectors/kafka/json-schema.ts';
+import { parseProtobufFields } from '../../shared/connectors/kafka/protobuf.ts';
 
-export const readers = { avro: avroFields, json: jsonFields, protobuf: protobufFields };
+export const readers = { avro: parseAvroFields, json: parseJsonSchemaFields, protobuf: parseProtobufFields };
 
 export const schema = (text: unknown, references: Readonly<Record<string, unknown>> = {}): SchemaText => ({
   text: typeof text === 'string' ? text : JSON.stringify(text),
@@ -13,11 +13,11 @@ export const schema = (text: unknown, references: Readonly<Record<string, unknow
 
 /** Columns, a line to each, and what was left out. */
 export const readSchema = (language: keyof typeof readers, text: unknown, references = {}) => {
-  const reading = createReading();
-  const columns = columnsOf(readers[language](schema(text, references), reading), reading).map(
+  const reading = createSchemaReading();
+  const columns = toKafkaColumns(readers[language](schema(text, references), reading), reading).map(
     ({ name, type, kind, nullable }) => `${name}: ${type} ${kind}${nullable ? '?' : ''}`,
   );
-  const gaps = Object.fromEntries([...reading.gaps].map(([gap, names]) => [gap, [...names]]));
+  const gaps = Object.fromEntries([...reading.missing].map(([gap, names]) => [gap, [...names]]));
   return { columns, gaps };
 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { avroFields } from '../../shared/connectors/kafka/avro.ts';
-import { columnsOf, createReading } from '../../shared/connectors/kafka/field.ts';
+import { parseAvroFields } from '../../shared/connectors/kafka/avro.ts';
+import { toKafkaColumns, createSchemaReading } from '../../shared/connectors/kafka/field.ts';
 import { readers, record, schema, told } from './kafka-schema-readers.ts';
 
 describe('Avro', () => {
@@ -37,9 +37,9 @@ describe('Avro', () => {
       { name: 'value', type: 'int', default: 7, doc: 'How much' },
       { name: 'next', type: ['null', 'Node'], default: null },
     ]);
-    const columns = columnsOf(
-      avroFields(schema(record('List', [{ name: 'head', type: node }], { namespace: 'a.b' }))),
-      createReading(),
+    const columns = toKafkaColumns(
+      parseAvroFields(schema(record('List', [{ name: 'head', type: node }], { namespace: 'a.b' }))),
+      createSchemaReading(),
     );
     expect(columns.map(({ name }) => name)).toEqual(
       ['head', 'head.value', 'head.next', 'head.next.value', 'head.next.next'].slice(0, columns.length),
@@ -212,7 +212,7 @@ describe('whatever a registry sends', () => {
           type: depth > 0 && at === 0 ? level(depth - 1) : `R${depth - 1}`,
         })),
       );
-    expect(columnsOf(avroFields(schema(level(5))), createReading()).length).toBe(2000);
+    expect(toKafkaColumns(parseAvroFields(schema(level(5))), createSchemaReading()).length).toBe(2000);
   });
 });
 

@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import type { SslMode, Target } from '../../shared/connectors/connector.ts';
-import { examine } from '../../shared/connectors/examine.ts';
+import type { SslMode, SessionTarget } from '../../shared/connectors/connector.ts';
+import { runSourceTest } from '../../shared/connectors/examine.ts';
 import { kafka } from '../../shared/connectors/kafka/connector.ts';
-import { privilegesOf } from '../../shared/connectors/kafka/privileges.ts';
-import { operations } from '../../shared/connectors/kafka/requests.ts';
+import { readKafkaPrivileges } from '../../shared/connectors/kafka/privileges.ts';
+import { aclOperations } from '../../shared/connectors/kafka/requests.ts';
 import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
@@ -108,21 +108,21 @@ if (env) {
     });
 
     const tried = (
-      config: Target['config'],
-      credentials: Target['credentials'],
+      config: SessionTarget['config'],
+      credentials: SessionTarget['credentials'],
       mode: SslMode = 'verify-full',
       {
-        role = 'source' as Target['role'],
+        role = 'source' as SessionTarget['role'],
         ...certificate
-      }: { role?: Target['role']; cert?: string; key?: string } = {},
+      }: { role?: SessionTarget['role']; cert?: string; key?: string } = {},
     ) =>
-      examine(
+      runSourceTest(
         kafka,
         { config, credentials, options: { ssl_mode: mode, query_timeout_seconds: 10 }, role },
         {
           policy: { loopback: true },
           environment: 'default',
-          tlsAsk: { mode, ca: pem('ca.crt'), ...certificate },
+          tlsSettings: { mode, ca: pem('ca.crt'), ...certificate },
           options: { connection_timeout_seconds: 5 },
         },
       );
@@ -211,10 +211,10 @@ test.each(['Alter', 'AlterConfigs', 'ClusterAction', 'Create'] as const)(
       internal: false,
       replicas: 1,
       partitions: [],
-      may: 1 << operations.Read,
+      may: 1 << aclOperations.Read,
     };
-    const seen = { members: [], topics: [orders], may: 1 << operations[operation] };
-    const { missing, excess } = privilegesOf(seen, { role: 'source', principal: 'User:me' });
+    const seen = { members: [], topics: [orders], may: 1 << aclOperations[operation] };
+    const { missing, excess } = readKafkaPrivileges(seen, { role: 'source', principal: 'User:me' });
     expect(missing).toEqual([]);
     expect(excess).toEqual([
       {

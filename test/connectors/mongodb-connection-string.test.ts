@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import { connectionString } from '../../shared/connectors/mongodb/connection-string.ts';
+import { mongodbConnectionStrings } from '../../shared/connectors/mongodb/connection-string.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
 
-const parse = async (text: string) => connectionString.parse(text);
+const parse = async (text: string) => mongodbConnectionStrings.parse(text);
 const refused = (text: string): Promise<unknown> =>
   parse(text).catch((error: unknown) => Object(error).extras.errors[0].expected);
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { failure, seenAtLogin } from '../../shared/connectors/mongodb/failures.ts';
+import { classifyMongodbError, addMongodbLoginMethod } from '../../shared/connectors/mongodb/failures.ts';
 
 const said = (code: number, errmsg = 'never told') =>
   Object.assign(new Error(errmsg), { name: 'MongoServerError', code });
@@ -15,8 +15,8 @@ describe('what a MongoDB refuses', () => {
     [11600, 'server-error'],
     [424242, 'server-error'],
   ])('with %i is %s, with its own number', (number, code) => {
-    expect(failure(said(number))).toMatchObject({ code, native: String(number) });
-    expect(JSON.stringify(failure(said(number)))).not.toContain('never told');
+    expect(classifyMongodbError(said(number))).toMatchObject({ code, native: String(number) });
+    expect(JSON.stringify(classifyMongodbError(said(number)))).not.toContain('never told');
   });
 
   test.each([
@@ -25,14 +25,14 @@ describe('what a MongoDB refuses', () => {
     ['too many connections', 'too-many-connections'],
     ['something else', 'server-error'],
   ])('on Atlas, whose one number is 8000, goes by its words: %s', (text, code) => {
-    expect(failure(said(8000, text))).toMatchObject({ code, native: '8000' });
+    expect(classifyMongodbError(said(8000, text))).toMatchObject({ code, native: '8000' });
   });
 
   test('of a certificate is told from what it refuses of a password', () => {
-    expect(failure(seenAtLogin(said(18), 'certificate'))).toMatchObject({
+    expect(classifyMongodbError(addMongodbLoginMethod(said(18), 'certificate'))).toMatchObject({
       code: 'client-certificate-required',
     });
-    expect(failure(seenAtLogin(said(11), 'certificate'))).toMatchObject({
+    expect(classifyMongodbError(addMongodbLoginMethod(said(11), 'certificate'))).toMatchObject({
       code: 'authentication-failed',
       remediation: expect.stringContaining('$external'),
     });
@@ -40,7 +40,7 @@ describe('what a MongoDB refuses', () => {
 
   test('for want of an entry in Atlas’s access list names the cure', () => {
     const alert = Object.assign(new Error('alert'), { code: 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR' });
-    expect(failure(alert)).toMatchObject({
+    expect(classifyMongodbError(alert)).toMatchObject({
       code: 'connection-reset',
       remediation: expect.stringContaining('access list'),
     });
@@ -48,7 +48,7 @@ describe('what a MongoDB refuses', () => {
 
   test('by the network is left to the network’s table', () => {
     expect(
-      failure(
+      classifyMongodbError(
         Object.assign(new Error('reset'), { name: 'MongoNetworkError', cause: { code: 'ECONNRESET' } }),
       ),
     ).toBeUndefined();
@@ -56,7 +56,9 @@ describe('what a MongoDB refuses', () => {
 
   test('a password that SCRAM cannot carry is told', () => {
     expect(
-      failure(new Error('Prohibited character, see https://tools.ietf.org/html/rfc4013#section-2.3')),
+      classifyMongodbError(
+        new Error('Prohibited character, see https://tools.ietf.org/html/rfc4013#section-2.3'),
+      ),
     ).toMatchObject({
       code: 'authentication-failed',
     });

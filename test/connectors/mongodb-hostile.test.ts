@@ -4,8 +4,8 @@ import { createServer } from 'node:tls';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Binary } from 'mongodb';
-import type { Target } from '../../shared/connectors/connector.ts';
-import { examine, openSession } from '../../shared/connectors/examine.ts';
+import type { SessionTarget } from '../../shared/connectors/connector.ts';
+import { runSourceTest, openManagedSession } from '../../shared/connectors/examine.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
 import { closedPort, listen, pem, plainServer } from '../network/servers.ts';
 import type { Running } from '../network/servers.ts';
@@ -14,7 +14,7 @@ import { fakeServer, fakeTlsServer, hello, letIn, opMsg, opReply, raw, speak } f
 const password = { auth_method: 'password', password: 'obviously-fake' };
 const certificate = { auth_method: 'certificate' };
 
-const targetOf = (port: number, credentials: Target['credentials'], config = {}): Target => ({
+const targetOf = (port: number, credentials: SessionTarget['credentials'], config = {}): SessionTarget => ({
   config: { host: 'localhost', port, username: 'me', auth_source: 'admin', ...config },
   credentials,
   options: { ssl_mode: 'disable', query_timeout_seconds: 5 },
@@ -23,14 +23,14 @@ const targetOf = (port: number, credentials: Target['credentials'], config = {})
 const optionsOf = (mode: 'disable' | 'require' | 'prefer', seconds = 5) => ({
   policy: { loopback: true },
   environment: 'default',
-  tlsAsk: { mode, cert: pem('client.crt'), key: pem('client.key') },
+  tlsSettings: { mode, cert: pem('client.crt'), key: pem('client.key') },
   options: { connection_timeout_seconds: seconds },
 });
 
 /** What a test against such a server says. */
-const tried = async (server: Running, credentials: Target['credentials'] = password, seconds = 5) => {
+const tried = async (server: Running, credentials: SessionTarget['credentials'] = password, seconds = 5) => {
   const mode = credentials === certificate ? 'require' : 'disable';
-  const { details, steps } = await examine(
+  const { details, steps } = await runSourceTest(
     mongodb,
     targetOf(server.port, credentials),
     optionsOf(mode, seconds),
@@ -95,7 +95,7 @@ describe('before it has let us in, a server that', () => {
     await using server = await listen(
       createServer({ key: pem('server.key'), cert: pem('server.crt') }, (socket) => socket.end()),
     );
-    const { steps } = await examine(mongodb, targetOf(server.port, password), optionsOf('require'));
+    const { steps } = await runSourceTest(mongodb, targetOf(server.port, password), optionsOf('require'));
     expect(steps.find(({ status }) => status === 'failed')).toMatchObject({
       step: 'authenticate',
       code: 'client-certificate-required',
@@ -224,7 +224,7 @@ describe('before it has let us in, a server that', () => {
 
 describe('once it has let us in, a server that', () => {
   const open = async (server: Running, config = {}) =>
-    openSession(mongodb, targetOf(server.port, certificate, config), optionsOf('require'));
+    openManagedSession(mongodb, targetOf(server.port, certificate, config), optionsOf('require'));
 
   test('announces other members is alone dialled', async () => {
     await using trap = await plainServer();
@@ -410,10 +410,10 @@ describe('asked for TLS, a server that', () => {
       });
     });
     const target = targetOf(server.port, password);
-    const { details } = await examine(mongodb, target, optionsOf('require'));
+    const { details } = await runSourceTest(mongodb, target, optionsOf('require'));
     expect(details).toMatchObject({ code: 'tls-unsupported' });
     expect(told).toEqual([]);
-    await examine(mongodb, target, optionsOf('prefer'));
+    await runSourceTest(mongodb, target, optionsOf('prefer'));
     expect(told).toMatchObject([{ saslStart: 1 }]);
   });
 });
@@ -424,6 +424,10 @@ test('a member that is down is passed over, with all that is asked', async () =>
   const hosts = [`localhost:${await closedPort()}`, `localhost:${arbiter.port}`, `localhost:${server.port}`];
   const { config, ...target } = targetOf(0, certificate);
   const { host: _, ...rest } = config;
-  const { status } = await examine(mongodb, { ...target, config: { ...rest, hosts } }, optionsOf('require'));
+  const { status } = await runSourceTest(
+    mongodb,
+    { ...target, config: { ...rest, hosts } },
+    optionsOf('require'),
+  );
   expect(status).toBe('connected');
 });

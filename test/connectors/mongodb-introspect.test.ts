@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
-import type { Scope, Table } from '../../shared/connectors/catalog.ts';
-import { openSession } from '../../shared/connectors/examine.ts';
+import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
+import { openManagedSession } from '../../shared/connectors/examine.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
-import { byPlace } from '../../shared/connectors/order.ts';
+import { compareQualifiedNames } from '../../shared/connectors/order.ts';
 import { reach } from '../engines/reach.ts';
 
 const engine = reach('mongodb');
@@ -54,9 +54,9 @@ if (engine)
         scope = { excludedSchemas: [] },
         links = 2,
         seconds = 10,
-      }: { scope?: Scope; links?: number; seconds?: number } = {},
+      }: { scope?: CatalogScope; links?: number; seconds?: number } = {},
     ) => {
-      await using session = await openSession(
+      await using session = await openManagedSession(
         mongodb,
         {
           config: { host: '127.0.0.1', port, auth_source: 'admin', ...config },
@@ -67,7 +67,7 @@ if (engine)
         {
           policy: { loopback: true },
           environment: 'default',
-          tlsAsk: { mode: 'disable' },
+          tlsSettings: { mode: 'disable' },
           options: { connection_timeout_seconds: 5 },
         },
       );
@@ -154,7 +154,7 @@ if (engine)
     test('has all databases that the account sees, but the server’s own', async () => {
       const { tables } = await read(reader, secret);
       expect(new Set(tables.map(({ schema }) => schema))).toEqual(new Set(['many', 'odd', 'shop']));
-      expect(tables).toEqual(tables.toSorted(byPlace));
+      expect(tables).toEqual(tables.toSorted(compareQualifiedNames));
     });
 
     test('is the same however many connections read it', async () => {

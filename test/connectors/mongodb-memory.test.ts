@@ -72,7 +72,7 @@ test('ten thousand collections of MongoDB are read in bounded memory', async () 
       options: { ssl_mode: 'verify-full', query_timeout_seconds: 60 },
       role: 'source',
     },
-    tlsAsk: { mode: 'verify-full', ca: pem('ca.crt'), cert: pem('client.crt'), key: pem('client.key') },
+    tlsSettings: { mode: 'verify-full', ca: pem('ca.crt'), cert: pem('client.crt'), key: pem('client.key') },
   });
   expect(counted).toEqual({ tables: collections, columns: collections * 23, ordered: true, missing: [] });
   expect(peakMb).toBeLessThan(mostMb);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Scope, Table } from '../../shared/connectors/catalog.ts';
-import { openSession } from '../../shared/connectors/examine.ts';
+import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
+import { openManagedSession } from '../../shared/connectors/examine.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
 import { pem } from '../network/servers.ts';
 import { fakeTlsServer, letIn } from './mongodb-server.ts';
@@ -22,8 +22,8 @@ const member = (answer: (command: Document) => Document | 'silent' | undefined) 
     return { ok: 1, cursor: { id: 0n, firstBatch: batch } };
   });
 
-const read = async (port: number, scope: Partial<Scope> = {}) => {
-  await using session = await openSession(
+const read = async (port: number, scope: Partial<CatalogScope> = {}) => {
+  await using session = await openManagedSession(
     mongodb,
     {
       config: { host: 'localhost', port, username: 'me', auth_source: 'admin' },
@@ -34,7 +34,7 @@ const read = async (port: number, scope: Partial<Scope> = {}) => {
     {
       policy: { loopback: true },
       environment: 'default',
-      tlsAsk: { mode: 'require', cert: pem('client.crt'), key: pem('client.key') },
+      tlsSettings: { mode: 'require', cert: pem('client.crt'), key: pem('client.key') },
       options: { connection_timeout_seconds: 20 },
     },
   );

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
-import { openSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/examine.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
-import { grant, revoke } from '../../shared/connectors/mongodb/grants.ts';
+import { renderMongodbGrant, renderMongodbRevoke } from '../../shared/connectors/mongodb/grants.ts';
 import { reach } from '../engines/reach.ts';
 
 const engine = reach('mongodb');
@@ -37,7 +37,7 @@ if (engine)
     });
 
     const asked = async (role: 'source' | 'target' = 'source', config: object = { database: own }) => {
-      await using session = await openSession(
+      await using session = await openManagedSession(
         mongodb,
         {
           config: { host: '127.0.0.1', port, auth_source: own, username: name, ...config },
@@ -48,7 +48,7 @@ if (engine)
         {
           policy: { loopback: true },
           environment: 'default',
-          tlsAsk: { mode: 'disable' },
+          tlsSettings: { mode: 'disable' },
           options: { connection_timeout_seconds: 5 },
         },
       );
@@ -126,7 +126,10 @@ if (engine)
 
 test('a statement stays one statement on one line, whatever names are in it', () => {
   const user = { user: '")\u2028db.dropDatabase()\n', db: '"' };
-  for (const statement of [grant(user, [{ role: 'read', db: 'a"b' }]), revoke(user, [])]) {
+  for (const statement of [
+    renderMongodbGrant(user, [{ role: 'read', db: 'a"b' }]),
+    renderMongodbRevoke(user, []),
+  ]) {
     expect(statement).not.toMatch(/[\n\u2028]/);
     expect(statement).not.toMatch(/[^\\]"\)\\u2028db/);
   }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { BSON, type Document, MongoClient, ObjectId, UUID } from 'mongodb';
 import type { Table } from '../../shared/connectors/catalog.ts';
-import { openSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/examine.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
 import { type Api, type Body, startApi } from '../api.ts';
 import { reach } from '../engines/reach.ts';
@@ -147,7 +147,7 @@ describe('a server that speaks the protocol', () => {
         authInfo: { authenticatedUsers: [], authenticatedUserRoles: [], authenticatedUserPrivileges: [] },
       };
     });
-    await using session = await openSession(
+    await using session = await openManagedSession(
       mongodb,
       {
         config: { host: 'localhost', port: server.port, database: 'shop' },
@@ -158,7 +158,7 @@ describe('a server that speaks the protocol', () => {
       {
         policy: { loopback: true },
         environment: 'default',
-        tlsAsk: {
+        tlsSettings: {
           mode: 'verify-full',
           ca: pem('ca.crt'),
           cert: pem('client.crt'),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Table } from '../../shared/connectors/catalog.ts';
-import { openSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/examine.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
 import { pem } from '../network/servers.ts';
 import { fakeTlsServer, letIn } from './mongodb-server.ts';
@@ -33,7 +33,7 @@ const member = async (answer: (command: Document) => Document | undefined = () =
 };
 
 const read = async (port: number) => {
-  await using session = await openSession(
+  await using session = await openManagedSession(
     mongodb,
     {
       config: { host: 'localhost', port, username: 'me', auth_source: 'admin', database: 'shop' },
@@ -44,7 +44,7 @@ const read = async (port: number) => {
     {
       policy: { loopback: true },
       environment: 'default',
-      tlsAsk: { mode: 'require', cert: pem('client.crt'), key: pem('client.key') },
+      tlsSettings: { mode: 'require', cert: pem('client.crt'), key: pem('client.key') },
       options: { connection_timeout_seconds: 5 },
     },
   );

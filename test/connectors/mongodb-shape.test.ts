@@ -14,16 +14,16 @@ import {
   ObjectId,
   Timestamp,
 } from 'mongodb';
-import { collectionOf } from '../../shared/connectors/mongodb/databases.ts';
-import { fold } from '../../shared/connectors/mongodb/fold.ts';
-import { createShape } from '../../shared/connectors/mongodb/shape.ts';
-import type { Field } from '../../shared/connectors/mongodb/shape.ts';
+import { parseMongodbCollection } from '../../shared/connectors/mongodb/databases.ts';
+import { toMongodbTable } from '../../shared/connectors/mongodb/fold.ts';
+import { createDocumentShape } from '../../shared/connectors/mongodb/shape.ts';
+import type { ShapeField } from '../../shared/connectors/mongodb/shape.ts';
 
 type Document = Readonly<Record<string, unknown>>;
 
 const shapeOf = (documents: readonly Document[]) => {
-  const shape = createShape();
-  for (const document of documents) shape.see(BSON.serialize(document, { ignoreUndefined: false }));
+  const shape = createDocumentShape();
+  for (const document of documents) shape.add(BSON.serialize(document, { ignoreUndefined: false }));
   return shape;
 };
 const columnsOf = (
@@ -32,7 +32,8 @@ const columnsOf = (
 ) => {
   const { indexes = [], ...options } = more;
   const found = { shape: shapeOf(documents), indexes, rows: null, size: null };
-  return fold('shop', collectionOf({ name: 'c', type: 'collection', options }), found).columns;
+  return toMongodbTable('shop', parseMongodbCollection({ name: 'c', type: 'collection', options }), found)
+    .columns;
 };
 const told = (documents: readonly Document[], more = {}) =>
   columnsOf(documents, more).map(({ name, type, kind, nullable, share }) => [
@@ -45,7 +46,8 @@ const told = (documents: readonly Document[], more = {}) =>
 
 const indexesOf = (...indexes: readonly Document[]) => {
   const found = { shape: shapeOf([]), indexes, rows: null, size: null };
-  return fold('shop', { name: 'c', kind: 'collection', timeseries: false, rules: new Map() }, found).indexes;
+  return toMongodbTable('shop', { name: 'c', kind: 'collection', timeseries: false, rules: new Map() }, found)
+    .indexes;
 };
 
 test('an index of some documents says of which, as a filter would', () => {
@@ -191,8 +193,8 @@ describe('fields', () => {
       ['a.b', 'string|int', 'other', true, 0.6667],
       ['a', 'object', 'json', true, 0.6667],
     ]);
-    expect(shapeOf(documents).ambiguous()).toBe(true);
-    expect(shapeOf([{ 'a.b': 1, a: { c: 'x' } }]).ambiguous()).toBe(false);
+    expect(shapeOf(documents).isAmbiguous()).toBe(true);
+    expect(shapeOf([{ 'a.b': 1, a: { c: 'x' } }]).isAmbiguous()).toBe(false);
   });
 
   test('are at most so many, and so deep', () => {
@@ -201,13 +203,13 @@ describe('fields', () => {
         Object.fromEntries(Array.from({ length: 100 }, (__, i) => [`f${n}_${i}`, 1])),
       ),
     );
-    expect(shape.fields()).toHaveLength(2000);
-    expect(shape.cut()).toBe(true);
+    expect(shape.listFields()).toHaveLength(2000);
+    expect(shape.isCut()).toBe(true);
     const deep = Array.from({ length: 60 }).reduce<Document>((inner) => ({ x: inner }), {});
     expect(columnsOf([deep]).length).toBeLessThan(20);
-    expect([shapeOf([deep]).cut(), shapeOf([{ x: { x: {} } }]).cut()]).toEqual([true, false]);
+    expect([shapeOf([deep]).isCut(), shapeOf([{ x: { x: {} } }]).isCut()]).toEqual([true, false]);
     const list = Array.from({ length: 20 }).reduce<Document>((inner) => ({ x: [inner] }), { x: 1 });
-    expect(shapeOf([list]).cut()).toBe(true);
+    expect(shapeOf([list]).isCut()).toBe(true);
   });
 });
 
@@ -242,8 +244,8 @@ test('every field of every document is seen', () => {
     fc.property(fc.array(document, { maxLength: 6 }), (documents) => {
       const seen = new Map(
         shapeOf(documents)
-          .fields()
-          .map(({ name, documents: count }: Field) => [name, count]),
+          .listFields()
+          .map(({ name, documents: count }: ShapeField) => [name, count]),
       );
       expect(seen).toEqual(expected(documents));
     }),
@@ -266,16 +268,16 @@ test('what is no document is refused, and never read beyond its end', () => {
         fc.uint8Array({ maxLength: 60 }).map((some) => Buffer.from(some)),
       ),
       (some) => {
-        const shape = createShape();
+        const shape = createDocumentShape();
         try {
-          shape.see(some);
+          shape.add(some);
         } catch (error) {
           expect(error).toMatchObject({ code: 'protocol-mismatch' });
         }
         // In the middle of more, as it comes off the wire: the same, whatever stands behind.
         const around = Buffer.concat([Buffer.alloc(3, 1), some, Buffer.alloc(40, 1)]);
         try {
-          createShape().see(new Uint8Array(around.buffer, around.byteOffset + 3, some.length));
+          createDocumentShape().add(new Uint8Array(around.buffer, around.byteOffset + 3, some.length));
         } catch (error) {
           expect(error).toMatchObject({ code: 'protocol-mismatch' });
         }

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { BSON } from 'mongodb';
-import { byBytes } from '../../shared/connectors/order.ts';
+import { compareUtf8 } from '../../shared/connectors/order.ts';
 import { readSpread } from '../../shared/connectors/mongodb/spread.ts';
 
 interface Stage {
@@ -19,7 +19,7 @@ const member = (ids: readonly unknown[], mostAtOnce = Infinity) => {
   };
   const before = (a: unknown, b: unknown) => {
     const [x, y] = [keyOf(a), keyOf(b)];
-    return typeof x === 'number' ? x - Number(y) : byBytes(x, String(y));
+    return typeof x === 'number' ? x - Number(y) : compareUtf8(x, String(y));
   };
   const inOrder = ids.toSorted(before);
   const valueOf = (id: unknown) => (typeof id === 'bigint' ? Number(id) : id);
@@ -92,7 +92,7 @@ test('no more documents are read than are wanted, none twice, and all where all 
       if (outcome === 'all') expect(found.length).toBe(given.length);
       else expect(outcome).toBe('some');
       const inOrder = given.toSorted((a, b) =>
-        typeof a === 'number' ? a - Number(b) : byBytes(String(a), String(b)),
+        typeof a === 'number' ? a - Number(b) : compareUtf8(String(a), String(b)),
       );
       if (given.length > 0) {
         expect(found).toContain(String(inOrder[0]));

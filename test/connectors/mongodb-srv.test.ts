@@ -2,11 +2,11 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import type { Connector } from '../../shared/connectors/connector.ts';
-import { examine } from '../../shared/connectors/examine.ts';
+import { runSourceTest } from '../../shared/connectors/examine.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
-import { openSession } from '../../shared/connectors/mongodb/session.ts';
-import { createResolveSrv } from '../../shared/connectors/mongodb/srv.ts';
-import type { ResolveSrv } from '../../shared/connectors/mongodb/srv.ts';
+import { openMongodbWithResolver } from '../../shared/connectors/mongodb/session.ts';
+import { createSrvResolver } from '../../shared/connectors/mongodb/srv.ts';
+import type { SrvResolver } from '../../shared/connectors/mongodb/srv.ts';
 import { plainServer } from '../network/servers.ts';
 
 const wire = (name: string) =>
@@ -48,7 +48,7 @@ const dnsServer = async (srv: readonly (readonly [string, number])[], txt: reado
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
   return {
-    resolve: createResolveSrv({ servers: [`127.0.0.1:${socket.address().port}`] }),
+    resolve: createSrvResolver({ servers: [`127.0.0.1:${socket.address().port}`] }),
     [Symbol.asyncDispose]: async () => {
       socket.close();
       await once(socket, 'close');
@@ -106,15 +106,18 @@ describe('a deployment under a name in DNS', () => {
 });
 
 describe('a test of a deployment under a name in DNS', () => {
-  const tried = (resolveSrv: ResolveSrv) => {
+  const tried = (resolveSrv: SrvResolver) => {
     const connector: Connector = {
       ...mongodb,
       load: async () => {
         const { failure } = await mongodb.load();
-        return { failure, open: (target, dialer) => openSession(Object(target), dialer, resolveSrv) };
+        return {
+          failure,
+          open: (target, dialer) => openMongodbWithResolver(Object(target), dialer, resolveSrv),
+        };
       },
     };
-    return examine(
+    return runSourceTest(
       connector,
       {
         config: { srv: 'cluster0.example.test', port: 27017, username: 'me', auth_source: 'admin' },
@@ -125,7 +128,7 @@ describe('a test of a deployment under a name in DNS', () => {
       {
         policy: { loopback: true },
         environment: 'default',
-        tlsAsk: { mode: 'disable' },
+        tlsSettings: { mode: 'disable' },
         options: { connection_timeout_seconds: 1 },
       },
     );

@@ -2,8 +2,8 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { SslMode, Target } from '../../shared/connectors/connector.ts';
-import { examine } from '../../shared/connectors/examine.ts';
+import type { SslMode, SessionTarget } from '../../shared/connectors/connector.ts';
+import { runSourceTest } from '../../shared/connectors/examine.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
 import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
@@ -113,12 +113,12 @@ if (engine) {
     });
 
     const tried = (
-      config: Target['config'],
-      credentials: Target['credentials'],
+      config: SessionTarget['config'],
+      credentials: SessionTarget['credentials'],
       mode: SslMode = 'verify-full',
       certificate = {},
     ) =>
-      examine(
+      runSourceTest(
         mongodb,
         {
           config: { port, username: 'me', auth_source: 'admin', ...config },
@@ -129,7 +129,7 @@ if (engine) {
         {
           policy: { loopback: true },
           environment: 'default',
-          tlsAsk: { mode, ca: pem('ca.crt'), ...certificate },
+          tlsSettings: { mode, ca: pem('ca.crt'), ...certificate },
           options: { connection_timeout_seconds: 5 },
         },
       );

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { connectionString } from '../../shared/connectors/mysql/connection-string.ts';
+import { mysqlConnectionStrings } from '../../shared/connectors/mysql/connection-string.ts';
 import { Problem } from '../../shared/problem.ts';
 
-const { parse } = connectionString;
+const { parse } = mysqlConnectionStrings;
 
 const expectation = (text: string) => {
   try {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { failure, seenAtLogin } from '../../shared/connectors/mysql/failures.ts';
+import { classifyMysqlError, attachMysqlLoginState } from '../../shared/connectors/mysql/failures.ts';
 
 const thrown = (fields: object) => Object.assign(new Error('in some language'), fields);
 
@@ -35,7 +35,7 @@ describe('by number', () => {
     [9999, 'server-error'],
   ])('%s is %s, and is shown', (errno, code) => {
     // The driver's name for it is another maker's as often as not.
-    expect(failure(thrown({ errno, code: 'ER_SOMETHING_ELSE' }))).toMatchObject({
+    expect(classifyMysqlError(thrown({ errno, code: 'ER_SOMETHING_ELSE' }))).toMatchObject({
       code,
       native: String(errno),
     });
@@ -48,7 +48,7 @@ test.each([
   [1021, 'disk'],
   [1041, 'memory'],
 ])('what %s says to do is said here', (errno, words) => {
-  expect(failure(thrown({ errno }))?.remediation).toContain(words);
+  expect(classifyMysqlError(thrown({ errno }))?.remediation).toContain(words);
 });
 
 describe('a refused login, which has one number for all, names what else it may be', () => {
@@ -56,11 +56,15 @@ describe('a refused login, which has one number for all, names what else it may 
     [{ encrypted: false, certificate: false }, 'REQUIRE SSL'],
     [{ encrypted: true, certificate: false }, 'REQUIRE X509'],
   ])('%j', (login, cure) => {
-    expect(failure(seenAtLogin(thrown({ errno: 1045 }), login))?.remediation).toContain(cure);
+    expect(classifyMysqlError(attachMysqlLoginState(thrown({ errno: 1045 }), login))?.remediation).toContain(
+      cure,
+    );
   });
 
   test('nothing else where all was shown', () => {
-    const said = failure(seenAtLogin(thrown({ errno: 1045 }), { encrypted: true, certificate: true }));
+    const said = classifyMysqlError(
+      attachMysqlLoginState(thrown({ errno: 1045 }), { encrypted: true, certificate: true }),
+    );
     expect(said?.remediation).not.toContain('REQUIRE');
   });
 });
@@ -71,7 +75,7 @@ describe('what the driver itself throws', () => {
     ['PROTOCOL_UNEXPECTED_PACKET', 'protocol-mismatch'],
     ['AUTH_SWITCH_PLUGIN_ERROR', 'protocol-mismatch'],
     ['MYSQL_CLEAR_PASSWORD_NOT_ENABLED', 'tls-required'],
-  ])('%s is %s', (code, meaning) => expect(failure(thrown({ code }))?.code).toBe(meaning));
+  ])('%s is %s', (code, meaning) => expect(classifyMysqlError(thrown({ code }))?.code).toBe(meaning));
 
   test('a plugin that it lacks is told from a server that is none', () => {
     const error = Object.assign(
@@ -80,14 +84,14 @@ describe('what the driver itself throws', () => {
         code: 'AUTH_SWITCH_PLUGIN_ERROR',
       },
     );
-    expect(failure(error)).toMatchObject({
+    expect(classifyMysqlError(error)).toMatchObject({
       code: 'server-error',
       remediation: expect.stringContaining('ed25519'),
     });
   });
 
   test('what is the network’s is left to the network', () => {
-    expect(failure(thrown({ code: 'ECONNRESET', errno: -104 }))).toBeUndefined();
-    expect(failure(thrown({ code: 'ECONNREFUSED' }))).toBeUndefined();
+    expect(classifyMysqlError(thrown({ code: 'ECONNRESET', errno: -104 }))).toBeUndefined();
+    expect(classifyMysqlError(thrown({ code: 'ECONNREFUSED' }))).toBeUndefined();
   });
 });

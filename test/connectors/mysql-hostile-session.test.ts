@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { openSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/examine.ts';
 import { mysql } from '../../shared/connectors/mysql/connector.ts';
 import { leftOver, plainServer } from '../network/servers.ts';
 import {
@@ -150,7 +150,7 @@ describe('once it has let us in, a server that', () => {
       socket.write(greetingOf());
       socket.on('data', (said) => answer(socket, said));
     });
-    await using session = await openSession(mysql, targetOf(server.port, 100), optionsOf('disable'));
+    await using session = await openManagedSession(mysql, targetOf(server.port, 100), optionsOf('disable'));
     let told = 0;
     await expect(
       session.introspect({ excludedSchemas: [] }, (batch) => void (told += batch.length)),
@@ -194,7 +194,7 @@ describe('once it has let us in, a server that', () => {
         if (said[4] !== 1) letting(() => {})(socket, said);
       });
     });
-    const session = await openSession(mysql, targetOf(server.port), optionsOf('disable'));
+    const session = await openManagedSession(mysql, targetOf(server.port), optionsOf('disable'));
     await session[Symbol.asyncDispose]();
     expect(await leftOver(/^TCPSocketWrap$/)).toBe(0);
   });
@@ -212,7 +212,7 @@ describe('once it has let us in, a server that', () => {
       socket.on('data', (said) => letting((_, query) => void socket.write(nothing(query)))(socket, said));
     });
     const target = targetOf(server.port);
-    await using session = await openSession(
+    await using session = await openManagedSession(
       mysql,
       { ...target, options: { ...target.options, max_connections: 3 } },
       optionsOf('disable'),

@@ -1,7 +1,7 @@
 import { TLSSocket, createSecureContext } from 'node:tls';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { examine } from '../../shared/connectors/examine.ts';
+import { runSourceTest } from '../../shared/connectors/examine.ts';
 import { mysql } from '../../shared/connectors/mysql/connector.ts';
 import { pem, plainServer } from '../network/servers.ts';
 import { targetOf, optionsOf, packet, greetingOf, fine, refusal, table, tried } from './mysql-server.ts';
@@ -40,7 +40,7 @@ describe('at the door, a server that', () => {
       const drip = setInterval(() => socket.write(greetingOf().subarray(at, (at += 1))), 100);
       socket.on('close', () => clearInterval(drip));
     });
-    const { steps } = await examine(mysql, targetOf(server.port), optionsOf('disable'));
+    const { steps } = await runSourceTest(mysql, targetOf(server.port), optionsOf('disable'));
     expect(steps.find(({ status }) => status === 'failed')).toMatchObject({
       step: 'connect',
       code: 'timeout',
@@ -49,7 +49,7 @@ describe('at the door, a server that', () => {
 
   test('stands where the policy forbids is not dialled', async () => {
     await using server = await plainServer((socket) => void socket.write(greetingOf()));
-    const { details } = await examine(mysql, targetOf(server.port), optionsOf('disable', {}));
+    const { details } = await runSourceTest(mysql, targetOf(server.port), optionsOf('disable', {}));
     expect(details).toMatchObject({ code: 'host-forbidden' });
     expect(server.accepted).toEqual([]);
   });
@@ -91,7 +91,7 @@ describe('asked for TLS, a server that', () => {
         });
       });
     });
-    const { details } = await examine(mysql, targetOf(server.port), optionsOf('require'));
+    const { details } = await runSourceTest(mysql, targetOf(server.port), optionsOf('require'));
     expect(details).toMatchObject({ code: 'authentication-failed' });
     const [login] = secret;
     expect(clear[0]?.subarray(4, 8)).toEqual(login?.subarray(4, 8));

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Target } from '../../shared/connectors/connector.ts';
-import { openSession } from '../../shared/connectors/examine.ts';
+import type { SessionTarget } from '../../shared/connectors/connector.ts';
+import { openManagedSession } from '../../shared/connectors/examine.ts';
 import { mysql } from '../../shared/connectors/mysql/connector.ts';
-import { matches, parseGrants } from '../../shared/connectors/mysql/grants.ts';
-import { privilegesOf } from '../../shared/connectors/mysql/privileges.ts';
+import { matchesMysqlPattern, parseMysqlGrants } from '../../shared/connectors/mysql/grants.ts';
+import { readMysqlPrivileges } from '../../shared/connectors/mysql/privileges.ts';
 import { connectTo, mysqlEngines } from './mysql-engines.ts';
 
 for (const { name, port, mariadb, admin } of mysqlEngines()) {
@@ -22,8 +22,8 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
           text.split(/(?<=;) (?=[A-Z])/).map((one) => one.replace(/;( --.*)?$/, '')),
         ),
       );
-    const privileges = async (as: Target['role'] = 'source', at: string | null = database) => {
-      await using session = await openSession(
+    const privileges = async (as: SessionTarget['role'] = 'source', at: string | null = database) => {
+      await using session = await openManagedSession(
         mysql,
         {
           config: { host: 'localhost', port, username: user, ...(at !== null && { database: at }) },
@@ -34,7 +34,7 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
         {
           policy: { loopback: true },
           environment: 'default',
-          tlsAsk: { mode: 'disable' },
+          tlsSettings: { mode: 'disable' },
           options: { connection_timeout_seconds: 5 },
         },
       );
@@ -178,7 +178,7 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
 
 describe('SHOW GRANTS', () => {
   const source = (lines: readonly string[], database?: string, foldsNames = false) =>
-    privilegesOf(parseGrants(lines, { foldsNames }), {
+    readMysqlPrivileges(parseMysqlGrants(lines, { foldsNames }), {
       role: 'source',
       ...(database !== undefined && { database }),
     });
@@ -238,7 +238,7 @@ describe('SHOW GRANTS', () => {
     ['%', '', true],
     ['_', '', false],
   ])('reads %j and %j as %j', (pattern, name, whether) => {
-    expect(matches(pattern, name)).toBe(whether);
+    expect(matchesMysqlPattern(pattern, name)).toBe(whether);
   });
 
   test('knows databases by pattern', () => {
@@ -273,7 +273,7 @@ describe('SHOW GRANTS', () => {
       'GRANT SELECT (',
     ];
     const said = source(grants);
-    expect(JSON.stringify([said, parseGrants(grants, { foldsNames: false })])).not.toContain('9D2B');
+    expect(JSON.stringify([said, parseMysqlGrants(grants, { foldsNames: false })])).not.toContain('9D2B');
     expect(said.excess.map(({ what }) => what)).toEqual([
       'INSERT, GRANT OPTION on *.*',
       'BACKUP_ADMIN, CLONE_ADMIN on *.*',

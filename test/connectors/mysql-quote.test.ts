@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { quote } from '../../shared/connectors/mysql/quote.ts';
+import { quoteMysqlName } from '../../shared/connectors/mysql/quote.ts';
 import { connectTo, mysqlEngines } from './mysql-engines.ts';
 
 test.each([
@@ -13,7 +13,7 @@ test.each([
   ['with `tick`', '`with ``tick```'],
   ['ünïcode', '`ünïcode`'],
   ['', '``'],
-])('%j is pasted as %s', (name, pasted) => expect(quote(name)).toBe(pasted));
+])('%j is pasted as %s', (name, pasted) => expect(quoteMysqlName(name)).toBe(pasted));
 
 for (const { name, port, mariadb, admin } of mysqlEngines()) {
   describe(name, () => {
@@ -21,7 +21,7 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
       await using connection = await connectTo(port, admin, 'shop');
       const words = (await connection.run('select word from information_schema.keywords'))
         .map(([word]) => String(word).toLowerCase())
-        .filter((word) => quote(word) === word);
+        .filter((word) => quoteMysqlName(word) === word);
       expect(words.length).toBeGreaterThan(300);
       for (const word of words) {
         await connection.run(`create temporary table ${word} (${word} int)`);
@@ -30,7 +30,7 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
       }
       if (mariadb) return;
       const reserved = await connection.run('select word from information_schema.keywords where reserved');
-      expect(reserved.filter(([word]) => quote(String(word)) === word)).toEqual([]);
+      expect(reserved.filter(([word]) => quoteMysqlName(String(word)) === word)).toEqual([]);
     });
   });
 }

@@ -1,21 +1,21 @@
-import type { Scope, Table } from '../../shared/connectors/catalog.ts';
-import { openSession } from '../../shared/connectors/examine.ts';
+import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
+import { openManagedSession } from '../../shared/connectors/examine.ts';
 import { mysql } from '../../shared/connectors/mysql/connector.ts';
 import type { Account } from './mysql-engines.ts';
 
 export interface Asked {
   readonly database?: string;
-  readonly scope?: Scope;
+  readonly scope?: CatalogScope;
   readonly connections?: number;
 }
 
-const everything: Scope = { excludedSchemas: [] };
+const everything: CatalogScope = { excludedSchemas: [] };
 
 /** Reads the catalog of the server at that port as an account sees it. */
 export const readerOf =
   (port: number) =>
   async (account: Account, { database, scope = everything, connections = 2 }: Asked = {}) => {
-    await using session = await openSession(
+    await using session = await openManagedSession(
       mysql,
       {
         config: {
@@ -31,7 +31,7 @@ export const readerOf =
       {
         policy: { loopback: true },
         environment: 'default',
-        tlsAsk: { mode: 'require' },
+        tlsSettings: { mode: 'require' },
         options: { connection_timeout_seconds: 5 },
       },
     );

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { setImmediate } from 'node:timers/promises';
 import type { Table } from '../../shared/connectors/catalog.ts';
-import { introspect } from '../../shared/connectors/mysql/introspect.ts';
-import type { Link } from '../../shared/connectors/mysql/link.ts';
-import { inParts } from '../../shared/connectors/mysql/queries.ts';
+import { introspectMysql } from '../../shared/connectors/mysql/introspect.ts';
+import type { MysqlClient } from '../../shared/connectors/mysql/link.ts';
+import { splitMysqlQuery } from '../../shared/connectors/mysql/queries.ts';
 import { listen } from '../network/servers.ts';
 import { connectTo, mysqlEngines } from './mysql-engines.ts';
 import { readerOf, type Asked } from './mysql-reader.ts';
@@ -160,7 +160,7 @@ describe('columns that are asked for in parts', () => {
       fc.property(many, fc.infiniteStream(fc.nat()), (names, numbers) => {
         const ranks = new Map(names.map((name) => [name, numbers.next().value ?? 0]));
         const rank = (name: string) => ranks.get(name) ?? -1;
-        const parts = inParts('select 1', names);
+        const parts = splitMysqlQuery('select 1', names);
         expect(parts.length).toBe(4);
         for (const name of [...names, 'made meanwhile'])
           expect(parts.filter((part) => has(part, name, rank)).length).toBe(1);
@@ -171,23 +171,23 @@ describe('columns that are asked for in parts', () => {
 
   test('are about as many in each, where the server has names in order', () => {
     const names = Array.from({ length: 2000 }, (_, at) => `t${at}`).sort();
-    const counts = inParts('select 1', names).map(
+    const counts = splitMysqlQuery('select 1', names).map(
       (part) => names.filter((name) => has(part, name, (one) => names.indexOf(one))).length,
     );
     for (const count of counts) expect(Math.abs(count - 500)).toBeLessThan(30);
   });
 
   test('are one question where there are few tables', () => {
-    expect(inParts('select 1', ['a', 'b'])).toEqual(['select 1']);
+    expect(splitMysqlQuery('select 1', ['a', 'b'])).toEqual(['select 1']);
   });
 
   test('are waited for, also those that somebody takes who came late', async () => {
     const names = Array.from({ length: 600 }, (_, at) => `t${String(at).padStart(3, '0')}`);
-    const late = Promise.withResolvers<Link>();
+    const late = Promise.withResolvers<MysqlClient>();
     const allParts = Promise.withResolvers<void>();
     let part = 0;
     /** Answers like MySQL 9, but for the part that the late one takes: that comes when no other is left. */
-    const link = (isLate = false): Link => ({
+    const link = (isLate = false): MysqlClient => ({
       allow: () => {},
       [Symbol.asyncDispose]: async () => {},
       ask: async (sql, row = () => {}) => {
@@ -215,10 +215,10 @@ describe('columns that are asked for in parts', () => {
     });
     const opened = [Promise.resolve(link()), late.promise];
     const tables: Table[] = [];
-    await introspect(link(), { excludedSchemas: [] }, (some) => void tables.push(...some), {
+    await introspectMysql(link(), { excludedSchemas: [] }, (some) => void tables.push(...some), {
       database: 'shop',
       connections: 3,
-      openLink: () => opened.shift() ?? Promise.resolve(undefined),
+      openClient: () => opened.shift() ?? Promise.resolve(undefined),
     });
     expect(part).toBe(4);
     expect(tables.map(({ columns }) => columns.length)).toEqual(names.map(() => 1));

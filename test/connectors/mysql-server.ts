@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net';
-import type { Target } from '../../shared/connectors/connector.ts';
-import { examine } from '../../shared/connectors/examine.ts';
-import type { ExamineOptions } from '../../shared/connectors/examine.ts';
+import type { SessionTarget } from '../../shared/connectors/connector.ts';
+import { runSourceTest } from '../../shared/connectors/examine.ts';
+import type { SourceSessionOptions } from '../../shared/connectors/examine.ts';
 import { mysql } from '../../shared/connectors/mysql/connector.ts';
 import { plainServer } from '../network/servers.ts';
 
-type Mode = ExamineOptions['tlsAsk']['mode'];
+type Mode = SourceSessionOptions['tlsSettings']['mode'];
 
 const password = { auth_method: 'password', password: 'obviously-fake' };
-export const targetOf = (port: number, seconds = 5): Target => ({
+export const targetOf = (port: number, seconds = 5): SessionTarget => ({
   config: { host: 'localhost', port, database: 'shop', username: 'me' },
   credentials: password,
   options: { ssl_mode: 'disable', query_timeout_seconds: seconds, max_connections: 1 },
@@ -16,11 +16,11 @@ export const targetOf = (port: number, seconds = 5): Target => ({
 });
 export const optionsOf = (
   mode: Mode,
-  policy: ExamineOptions['policy'] = { loopback: true },
-): ExamineOptions => ({
+  policy: SourceSessionOptions['policy'] = { loopback: true },
+): SourceSessionOptions => ({
   policy,
   environment: 'default',
-  tlsAsk: { mode },
+  tlsSettings: { mode },
   options: { connection_timeout_seconds: 5 },
 });
 
@@ -119,7 +119,7 @@ export const tried = async (
     });
     socket.write(greeting);
   });
-  const { details, steps } = await examine(mysql, targetOf(server.port), optionsOf(mode));
+  const { details, steps } = await runSourceTest(mysql, targetOf(server.port), optionsOf(mode));
   return { details, failed: steps.find(({ status }) => status === 'failed'), told: Buffer.concat(told) };
 };
 

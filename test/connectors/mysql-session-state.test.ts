@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Table } from '../../shared/connectors/catalog.ts';
-import { introspect } from '../../shared/connectors/mysql/introspect.ts';
-import { openLink } from '../../shared/connectors/mysql/link.ts';
-import { settle } from '../../shared/connectors/mysql/session-state.ts';
-import { askServer } from '../../shared/connectors/mysql/version.ts';
+import { introspectMysql } from '../../shared/connectors/mysql/introspect.ts';
+import { openMysqlClient } from '../../shared/connectors/mysql/link.ts';
+import { applyMysqlSettings } from '../../shared/connectors/mysql/session-state.ts';
+import { readMysqlServer } from '../../shared/connectors/mysql/version.ts';
 import { createDialer } from '../../shared/network/create-dialer.ts';
-import { createTrail } from '../../shared/network/trail.ts';
+import { createStepRecorder } from '../../shared/network/trail.ts';
 import { connectTo, mysqlEngines } from './mysql-engines.ts';
 
 /** What an administrator may have every session begin with (`init_connect`). */
@@ -47,17 +47,17 @@ for (const { name, port, admin } of mysqlEngines()) {
 
     /** The catalog that is read over so many connections, after each was spoilt and, where it is to be, settled again. */
     const read = async (connections: number, how: 'as it is' | 'spoilt' | 'spoilt and settled') => {
-      using trail = createTrail({ limits: () => 20_000, budget: 60_000 });
+      using trail = createStepRecorder({ limits: () => 20_000, budget: 60_000 });
       await using dialer = createDialer({
         policy: { loopback: true },
         environment: 'default',
-        tlsAsk: { mode: 'require' },
-        trail,
+        tlsSettings: { mode: 'require' },
+        recorder: trail,
       });
       await using links = new AsyncDisposableStack();
       const open = async () => {
         const link = links.use(
-          await openLink(
+          await openMysqlClient(
             {
               config: { host: '127.0.0.1', port, username: user, database },
               credentials: { auth_method: 'password', password: user },
@@ -70,7 +70,7 @@ for (const { name, port, admin } of mysqlEngines()) {
         );
         link.allow({ left: 2 ** 20 });
         if (how !== 'as it is') await link.ask(setOdd);
-        if (how === 'spoilt and settled') await settle(link, await askServer(link), 20_000);
+        if (how === 'spoilt and settled') await applyMysqlSettings(link, await readMysqlServer(link), 20_000);
         return link;
       };
       const tables: Table[] = [];
@@ -82,8 +82,8 @@ for (const { name, port, admin } of mysqlEngines()) {
         others.push(other);
         return other;
       };
-      const options = { database, connections, openLink: openOther };
-      const missing = await introspect(await open(), { excludedSchemas: [] }, sink, options);
+      const options = { database, connections, openClient: openOther };
+      const missing = await introspectMysql(await open(), { excludedSchemas: [] }, sink, options);
       await Promise.all(others);
       return { tables, missing };
     };

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { Target } from '../../shared/connectors/connector.ts';
-import { examine } from '../../shared/connectors/examine.ts';
+import type { SessionTarget } from '../../shared/connectors/connector.ts';
+import { runSourceTest } from '../../shared/connectors/examine.ts';
 import { mysql } from '../../shared/connectors/mysql/connector.ts';
 import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
@@ -25,11 +25,11 @@ const as = (username: string, password: string) => ({
 /** What an account may ask of a login, beyond a name and a password. `otherPort`: a server of the same kind that nothing else needs meanwhile. */
 const logins = ({ port, mariadb, version, admin, ...reader }: MysqlEngine, otherPort: number | undefined) => {
   const examined = (
-    { config, credentials }: Pick<Target, 'config' | 'credentials'>,
+    { config, credentials }: Pick<SessionTarget, 'config' | 'credentials'>,
     ask: { mode?: 'disable' | 'prefer' | 'verify-full'; cert?: string; key?: string } = {},
   ) => {
     const { mode = 'verify-full', ...client } = ask;
-    return examine(
+    return runSourceTest(
       mysql,
       {
         config: { host: 'localhost', port, ...config },
@@ -40,7 +40,7 @@ const logins = ({ port, mariadb, version, admin, ...reader }: MysqlEngine, other
       {
         policy: { loopback: true },
         environment: 'default',
-        tlsAsk: { mode, ca: pem('ca.crt'), ...client },
+        tlsSettings: { mode, ca: pem('ca.crt'), ...client },
         options: { connection_timeout_seconds: 5 },
       },
     );

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { privileges } from '../../shared/connectors/oracle/privileges.ts';
-import { schemasQuery } from '../../shared/connectors/oracle/absent-schemas.ts';
-import { catalogQueries } from '../../shared/connectors/oracle/queries.ts';
-import type { Query } from '../../shared/connectors/oracle/queries.ts';
+import { readOraclePrivileges } from '../../shared/connectors/oracle/privileges.ts';
+import { buildOracleSchemasQuery } from '../../shared/connectors/oracle/absent-schemas.ts';
+import { buildOracleCatalogQueries } from '../../shared/connectors/oracle/queries.ts';
+import type { OracleQuery } from '../../shared/connectors/oracle/queries.ts';
 
 /**
  * What the reference of 12.1 has of each view, as far as it is asked for: no statement ever met an Oracle Database, and one column that is
@@ -38,26 +38,26 @@ const keywords = new Set(
 );
 
 /** The names in a statement, texts and binds apart. */
-const namesIn = ({ sql }: Query) =>
+const namesIn = ({ sql }: OracleQuery) =>
   (sql.replaceAll(/'[^']*'|:\w+/g, ' ').match(/[a-z_$#][\w$#]*(\.[a-z_]\w*)?/gi) ?? []).filter(
     (name) => !keywords.has(name),
   );
 
-const everything = async (): Promise<readonly Query[]> => {
-  const asked: Query[] = [];
-  const run = async (query: Query) => {
+const everything = async (): Promise<readonly OracleQuery[]> => {
+  const asked: OracleQuery[] = [];
+  const run = async (query: OracleQuery) => {
     asked.push(query);
     return [];
   };
-  await privileges(run, { username: 'reader', role: 'source' });
-  await privileges(run, { username: 'reader', role: 'target' });
+  await readOraclePrivileges(run, { username: 'reader', role: 'source' });
+  await readOraclePrivileges(run, { username: 'reader', role: 'target' });
   for (const scope of [
     { excludedSchemas: [] },
     { schemas: ['HR', "O'X"], excludedSchemas: ['CRM'] },
     { schemas: [], excludedSchemas: [] },
   ])
-    asked.push(...Object.values(catalogQueries(scope)));
-  asked.push(schemasQuery(['HR', 'crm']));
+    asked.push(...Object.values(buildOracleCatalogQueries(scope)));
+  asked.push(buildOracleSchemasQuery(['HR', 'crm']));
   return asked;
 };
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Table } from '../../shared/connectors/catalog.ts';
-import { failure } from '../../shared/connectors/oracle/failures.ts';
-import { introspect } from '../../shared/connectors/oracle/introspect.ts';
-import { kindOf, spelled } from '../../shared/connectors/oracle/kinds.ts';
-import { privileges } from '../../shared/connectors/oracle/privileges.ts';
-import type { Query, Row } from '../../shared/connectors/oracle/queries.ts';
+import { classifyOracleError } from '../../shared/connectors/oracle/failures.ts';
+import { introspectOracle } from '../../shared/connectors/oracle/introspect.ts';
+import { toOracleColumnKind, renderOracleType } from '../../shared/connectors/oracle/kinds.ts';
+import { readOraclePrivileges } from '../../shared/connectors/oracle/privileges.ts';
+import type { OracleQuery, OracleRow } from '../../shared/connectors/oracle/queries.ts';
 
 // Rows as the documentation of the dictionary says that they are: no statement ever met an Oracle Database.
-const rows: readonly (readonly [RegExp, readonly Row[]])[] = [
+const rows: readonly (readonly [RegExp, readonly OracleRow[]])[] = [
   [/from all_tables t/, [['HR', 'ORDERS', 12], ['HR', 'SUMS', 3]]],
   [/from all_views/, [['HR', 'SEEN', 'VALID']]],
   [/from all_mviews/, [['HR', 'SUMS']]],
@@ -36,12 +36,12 @@ const rows: readonly (readonly [RegExp, readonly Row[]])[] = [
   [/from all_ind_columns/, [['HR', 'PK_O', 'ID', 1], ['HR', 'FN', 'SYS_NC00003$', 1]]],
 ]; // prettier-ignore
 
-const answerTo = (sets: typeof rows, { sql }: Query) =>
+const answerTo = (sets: typeof rows, { sql }: OracleQuery) =>
   sets.find(([pattern]) => pattern.test(sql))?.[1] ?? [];
 
 const answering =
-  (sets: typeof rows, asked: Query[] = []) =>
-  async (query: Query, take: (row: Row) => void) => {
+  (sets: typeof rows, asked: OracleQuery[] = []) =>
+  async (query: OracleQuery, take: (row: OracleRow) => void) => {
     asked.push(query);
     for (const row of answerTo(sets, query)) take(row);
   };
@@ -49,15 +49,16 @@ const answering =
 describe('a catalog of which a part fails', () => {
   const refused = (code: string) => Object.assign(new Error(`${code}: no`), { code });
   /** One set fails after its first row. */
-  const failing = (pattern: RegExp, error: Error) => async (query: Query, take: (row: Row) => void) => {
-    const found = answerTo(rows, query);
-    for (const row of pattern.test(query.sql) ? found.slice(0, 1) : found) take(row);
-    if (pattern.test(query.sql)) throw error;
-  };
+  const failing =
+    (pattern: RegExp, error: Error) => async (query: OracleQuery, take: (row: OracleRow) => void) => {
+      const found = answerTo(rows, query);
+      for (const row of pattern.test(query.sql) ? found.slice(0, 1) : found) take(row);
+      if (pattern.test(query.sql)) throw error;
+    };
   const read = async (pattern: RegExp, error: Error) => {
     const tables: Table[] = [];
     const take = (some: readonly Table[]) => void tables.push(...some);
-    const missing = await introspect(failing(pattern, error), { excludedSchemas: [] }, take, 'reader');
+    const missing = await introspectOracle(failing(pattern, error), { excludedSchemas: [] }, take, 'reader');
     return { tables, missing };
   };
 
@@ -104,15 +105,20 @@ test.each([
   ['indexes', /from all_indexes/, ['HR', 'SUMS', 'HR', 'PK_O', 'UNIQUE']],
 ] as const)('two %s under one name are refused', async (_, pattern, row) => {
   const sets = rows.map(([of, some]) => [of, of.source === pattern.source ? [...some, row] : some] as const);
-  const reading = introspect(answering(sets), { excludedSchemas: [] }, () => {}, 'reader');
+  const reading = introspectOracle(answering(sets), { excludedSchemas: [] }, () => {}, 'reader');
   await expect(reading).rejects.toMatchObject({ code: 'server-error' });
 });
 
 test('a catalog comes with all that the dictionary tells', async () => {
   const tables: Table[] = [];
-  const asked: Query[] = [];
+  const asked: OracleQuery[] = [];
   const take = (some: readonly Table[]) => void tables.push(...some);
-  const missing = await introspect(answering(rows, asked), { excludedSchemas: ["O'X"] }, take, 'reader');
+  const missing = await introspectOracle(
+    answering(rows, asked),
+    { excludedSchemas: ["O'X"] },
+    take,
+    'reader',
+  );
   expect(missing).toEqual([]);
   expect(asked.length).toBe(11);
   for (const { sql } of asked) expect(sql).not.toContain("O'X"); // names are bound
@@ -179,7 +185,12 @@ test('tables come in the order of their names, and keys in the order of the key'
     [/from all_ind_columns/, [['OTHER', 'IX', 'Y', 1], ['OTHER', 'IX', 'X', 2]]],
   ]; // prettier-ignore
   const tables: Table[] = [];
-  await introspect(answering(sets), { excludedSchemas: [] }, (some) => void tables.push(...some), 'reader');
+  await introspectOracle(
+    answering(sets),
+    { excludedSchemas: [] },
+    (some) => void tables.push(...some),
+    'reader',
+  );
   expect(tables.map(({ schema, name, kind }) => [schema, name, kind])).toEqual([
     ['CRM', 'Z', 'view'],
     ['HR', 'FILES', 'foreign_table'],
@@ -230,7 +241,7 @@ test('what is disabled, not validated or unusable is told', async () => {
     [/from all_ind_columns/, indexes.map(([, , , name]) => ['HR', name, 'X', 1])],
   ]; // prettier-ignore
   const tables: Table[] = [];
-  const missing = await introspect(answering(sets), { excludedSchemas: [] }, (some) => void tables.push(...some), 'reader'); // prettier-ignore
+  const missing = await introspectOracle(answering(sets), { excludedSchemas: [] }, (some) => void tables.push(...some), 'reader'); // prettier-ignore
   expect(tables[0]?.indexes.map(({ valid }) => valid)).toEqual([true, false, false, false, true, false]);
   expect(tables[0]?.foreign_keys.map(({ valid }) => valid)).toEqual([true, false, false, false]);
   expect(missing).toEqual([
@@ -243,13 +254,13 @@ test('what is disabled, not validated or unusable is told', async () => {
 });
 
 test('an account that sees nothing is told what it lacks', async () => {
-  const missing = await introspect(answering([]), { excludedSchemas: [] }, () => {}, 'reader');
+  const missing = await introspectOracle(answering([]), { excludedSchemas: [] }, () => {}, 'reader');
   expect(missing).toMatchObject([{ reason: 'tables-hidden', remediation: expect.stringContaining('GRANT') }]);
 });
 
 describe('privileges', () => {
   const asked = (sets: typeof rows, role: 'source' | 'target', schemas?: readonly string[]) =>
-    privileges(async (query) => answerTo(sets, query), { username: 'reader', role, schemas });
+    readOraclePrivileges(async (query) => answerTo(sets, query), { username: 'reader', role, schemas });
 
   test('a source that may write is told so, with what takes it away', async () => {
     const sets = [
@@ -301,7 +312,7 @@ test.each([
   ['INTERVAL DAY(2) TO SECOND(6)', {}, 'INTERVAL DAY(2) TO SECOND(6)', 'other'],
 ])('%s with %j is spelled as in a definition', (type, sizes, spelling, kind) => {
   const all = { bytes: null, chars: null, unit: '', precision: null, scale: null, ...sizes };
-  expect([spelled(type, all), kindOf(type, all.scale)]).toEqual([spelling, kind]);
+  expect([renderOracleType(type, all), toOracleColumnKind(type, all.scale)]).toEqual([spelling, kind]);
 });
 
 describe('what the server and the driver say by codes', () => {
@@ -311,9 +322,9 @@ describe('what the server and the driver say by codes', () => {
     [{ code: 'NJS-511', message: 'NJS-511: refused\nORA-12520' }, 'too-many-connections', 'ORA-12520'],
     [{ code: 'ORA-00904' }, 'server-error', 'ORA-00904'],
     [{ code: 'NJS-123' }, 'timeout', 'NJS-123'],
-  ])('%j is %s', (error, code, native) => expect(failure(error)).toMatchObject({ code, native }));
+  ])('%j is %s', (error, code, native) => expect(classifyOracleError(error)).toMatchObject({ code, native }));
   test('what is the network’s is left to the network', () => {
-    expect(failure({ code: 'ECONNRESET' })).toBeUndefined();
-    expect(failure({ code: 'NJS-501' })).toEqual({ code: 'connection-reset', native: 'NJS-501' });
+    expect(classifyOracleError({ code: 'ECONNRESET' })).toBeUndefined();
+    expect(classifyOracleError({ code: 'NJS-501' })).toEqual({ code: 'connection-reset', native: 'NJS-501' });
   });
 });

@@ -1,25 +1,30 @@
-import type { Target } from '../../shared/connectors/connector.ts';
-import type { ExamineOptions } from '../../shared/connectors/examine.ts';
+import type { SessionTarget } from '../../shared/connectors/connector.ts';
+import type { SourceSessionOptions } from '../../shared/connectors/examine.ts';
 import { pem } from '../network/servers.ts';
 
-type Mode = ExamineOptions['tlsAsk']['mode'];
+type Mode = SourceSessionOptions['tlsSettings']['mode'];
 
 export const targetOf = (
   port: number,
   config: object = {},
   password = 'p@ss:w/rd#1%',
   mode: Mode = 'disable',
-): Target => ({
+): SessionTarget => ({
   config: { host: 'localhost', port, service_name: 'shop', username: 'mooring_reader', ...config },
   credentials: { auth_method: 'password', password },
   options: { ssl_mode: mode, query_timeout_seconds: 5 },
   role: 'source',
 });
 
-export const optionsOf = (mode: Mode, ca = 'ca.crt', seconds = 5, policy: object = {}): ExamineOptions => ({
+export const optionsOf = (
+  mode: Mode,
+  ca = 'ca.crt',
+  seconds = 5,
+  policy: object = {},
+): SourceSessionOptions => ({
   policy: { loopback: true, ...policy },
   environment: 'default',
-  tlsAsk: { mode, ca: pem(ca) },
+  tlsSettings: { mode, ca: pem(ca) },
   options: { connection_timeout_seconds: seconds },
 });
 

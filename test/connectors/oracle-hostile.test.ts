@@ -1,6 +1,6 @@
 import dns from 'node:dns';
 import { describe, expect, jest, test } from '@jest/globals';
-import { examine } from '../../shared/connectors/examine.ts';
+import { runSourceTest } from '../../shared/connectors/examine.ts';
 import { oracle } from '../../shared/connectors/oracle/connector.ts';
 import { closedPort, plainServer } from '../network/servers.ts';
 import { optionsOf, redirect, targetOf } from './oracle-furniture.ts';
@@ -10,11 +10,12 @@ describe('where there is something else', () => {
     await using server = await plainServer((socket) => {
       socket.once('data', () => (answer === 'reset' ? socket.resetAndDestroy() : socket.write(answer)));
     });
-    return (await examine(oracle, targetOf(server.port), optionsOf('disable', 'ca.crt', seconds))).details;
+    return (await runSourceTest(oracle, targetOf(server.port), optionsOf('disable', 'ca.crt', seconds)))
+      .details;
   };
 
   test('a port that nobody listens on refuses', async () => {
-    const { details } = await examine(oracle, targetOf(await closedPort()), optionsOf('disable'));
+    const { details } = await runSourceTest(oracle, targetOf(await closedPort()), optionsOf('disable'));
     expect(details).toMatchObject({ code: 'connection-refused' });
   });
   test.each([
@@ -30,7 +31,7 @@ describe('where there is something else', () => {
     await using server = await plainServer((socket) => {
       socket.once('data', () => socket.write(redirect(address.replace('PORT=PORT', `PORT=${server.port}`))));
     });
-    const { details, steps } = await examine(oracle, targetOf(server.port), optionsOf('disable'));
+    const { details, steps } = await runSourceTest(oracle, targetOf(server.port), optionsOf('disable'));
     expect(details).toMatchObject({ code: 'host-forbidden' });
     expect(steps.find(({ status }) => status === 'failed')).toMatchObject({ step: 'egress' });
     expect(server.accepted.length).toBe(1);
@@ -49,7 +50,7 @@ describe('where there is something else', () => {
     await using server = await plainServer((socket) => {
       socket.once('data', () => socket.write(redirect(address.replace('{port}', `${server.port}`))));
     });
-    const { details } = await examine(oracle, targetOf(server.port, { host: '127.0.0.1' }), {
+    const { details } = await runSourceTest(oracle, targetOf(server.port, { host: '127.0.0.1' }), {
       ...optionsOf('disable'),
       resolve: async (name) => {
         asked.push(name);
@@ -66,7 +67,7 @@ describe('where there is something else', () => {
     await using server = await plainServer((socket) => {
       socket.once('data', () => socket.write(redirect(`(ADDRESS=(PROTOCOL=tcp)(PORT=${server.port}))`)));
     });
-    const { details } = await examine(oracle, targetOf(server.port), optionsOf('disable'));
+    const { details } = await runSourceTest(oracle, targetOf(server.port), optionsOf('disable'));
     expect(details).toMatchObject({ code: 'protocol-mismatch' });
     expect(driver).not.toHaveBeenCalled();
     expect(server.accepted.length).toBe(1);
@@ -76,7 +77,7 @@ describe('where there is something else', () => {
       const self = `(ADDRESS=(PROTOCOL=tcp)(HOST=127.0.0.1)(PORT=${server.port}))`;
       socket.once('data', () => socket.write(redirect(self)));
     });
-    const { details } = await examine(oracle, targetOf(server.port), optionsOf('disable'));
+    const { details } = await runSourceTest(oracle, targetOf(server.port), optionsOf('disable'));
     expect(details).toMatchObject({ code: 'protocol-mismatch' });
     expect(server.accepted.length).toBe(3);
   });
@@ -85,7 +86,7 @@ describe('where there is something else', () => {
     await using server = await plainServer((socket) => {
       socket.on('data', () => socket.write(resend));
     });
-    const { details } = await examine(oracle, targetOf(server.port), optionsOf('disable'));
+    const { details } = await runSourceTest(oracle, targetOf(server.port), optionsOf('disable'));
     expect(details).toMatchObject({ code: 'protocol-mismatch' });
   });
   test.each([
@@ -97,7 +98,7 @@ describe('where there is something else', () => {
     await using server = await plainServer((socket) => {
       socket.once('data', () => socket.write(redirect(address)));
     });
-    const { steps } = await examine(oracle, targetOf(server.port), optionsOf('disable', 'ca.crt', 2));
+    const { steps } = await runSourceTest(oracle, targetOf(server.port), optionsOf('disable', 'ca.crt', 2));
     expect(steps.find(({ status }) => status === 'failed')).toMatchObject({ step: 'authenticate' });
     expect(server.accepted.length).toBe(1);
   });
@@ -114,7 +115,7 @@ describe('where there is something else', () => {
       socket.on('drain', pour);
       socket.once('data', pour);
     });
-    const { steps } = await examine(oracle, targetOf(server.port), optionsOf('disable', 'ca.crt', 3));
+    const { steps } = await runSourceTest(oracle, targetOf(server.port), optionsOf('disable', 'ca.crt', 3));
     expect(steps.find(({ status }) => status === 'failed')).toMatchObject({ step: 'authenticate' });
     expect(sent).toBeLessThan(2 ** 26);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Scope, Table } from '../../shared/connectors/catalog.ts';
-import { openSession } from '../../shared/connectors/examine.ts';
+import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
+import { openManagedSession } from '../../shared/connectors/examine.ts';
 import { oracle } from '../../shared/connectors/oracle/connector.ts';
 import { reach } from '../engines/reach.ts';
 import { optionsOf, targetOf } from './oracle-furniture.ts';
@@ -11,10 +11,10 @@ if (env) {
   const opened = (user: readonly [string, string], role: 'source' | 'target' = 'source', config = {}) => {
     const [username, password] = user;
     const target = targetOf(Number(env['ORACLE_PORT']), { username, ...config }, password);
-    return openSession(oracle, { ...target, role }, optionsOf('disable'));
+    return openManagedSession(oracle, { ...target, role }, optionsOf('disable'));
   };
   const reader = ['mooring_reader', 'p@ss:w/rd#1%'] as const;
-  const read = async (scope: Partial<Scope> = {}, user: readonly [string, string] = reader) => {
+  const read = async (scope: Partial<CatalogScope> = {}, user: readonly [string, string] = reader) => {
     await using session = await opened(user);
     const tables: Table[] = [];
     const missing = await session.introspect(
@@ -117,7 +117,7 @@ if (env) {
     });
 
     test('is of the schemas that are named, and of none that is excluded', async () => {
-      const schemas = async (scope: Partial<Scope>) => [
+      const schemas = async (scope: Partial<CatalogScope>) => [
         ...new Set((await read(scope)).tables.map(({ schema }) => schema)),
       ];
       expect(await schemas({})).toEqual(['CRM', 'SHOP']);

@@ -11,7 +11,7 @@ if (env)
     const { peakMb, ...counted } = await countApart({
       connector: 'oracle',
       target: { ...target, options: { ...target.options, query_timeout_seconds: 60 } },
-      tlsAsk: { mode: 'disable' },
+      tlsSettings: { mode: 'disable' },
     });
     expect(counted).toEqual({ tables: 10_000, columns: 200_000, ordered: true, missing: [] });
     expect(peakMb).toBeLessThan(mostMb);

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import type { Scope, Table } from '../../shared/connectors/catalog.ts';
-import { examine, openSession } from '../../shared/connectors/examine.ts';
+import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
+import { runSourceTest, openManagedSession } from '../../shared/connectors/examine.ts';
 import { oracle } from '../../shared/connectors/oracle/connector.ts';
-import { sessionSettings } from '../../shared/connectors/oracle/session-state.ts';
+import { oracleSessionSettings } from '../../shared/connectors/oracle/session-state.ts';
 import { reach } from '../engines/reach.ts';
 import { optionsOf, targetOf } from './oracle-furniture.ts';
 
@@ -10,7 +10,7 @@ import { optionsOf, targetOf } from './oracle-furniture.ts';
 const odd = ['current_schema', 'nls_comp', 'nls_sort'];
 
 test('each setting of Oracle has an odd value in the stand-in', () => {
-  expect(sessionSettings.map(({ name }) => name).toSorted()).toEqual(odd);
+  expect(oracleSessionSettings.map(({ name }) => name).toSorted()).toEqual(odd);
 });
 
 const env = reach('oracle', { ORACLE_TLS: 'off' });
@@ -19,8 +19,8 @@ if (env) {
     targetOf(Number(env['ORACLE_PORT']), { username }, password);
   const plain = as('mooring_reader', 'p@ss:w/rd#1%');
   const triggered = as('mooring_triggered', 'triggered');
-  const read = async (target: typeof plain, scope: Partial<Scope> = {}) => {
-    await using session = await openSession(oracle, target, optionsOf('disable'));
+  const read = async (target: typeof plain, scope: Partial<CatalogScope> = {}) => {
+    await using session = await openManagedSession(oracle, target, optionsOf('disable'));
     const tables: Table[] = [];
     const missing = await session.introspect(
       { excludedSchemas: [], ...scope },
@@ -39,7 +39,7 @@ if (env) {
 
   test('a session that a trigger set otherwise passes the same test', async () => {
     const outcome = async (target: typeof plain) => {
-      const { status, steps } = await examine(oracle, target, optionsOf('disable'));
+      const { status, steps } = await runSourceTest(oracle, target, optionsOf('disable'));
       return { status, steps: steps.map(({ step, status: each, code }) => ({ step, each, code })) };
     };
     expect(await outcome(triggered)).toEqual(await outcome(plain));

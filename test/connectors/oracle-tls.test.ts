@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { examine } from '../../shared/connectors/examine.ts';
+import { runSourceTest } from '../../shared/connectors/examine.ts';
 import { oracle } from '../../shared/connectors/oracle/connector.ts';
 import { plainServer } from '../network/servers.ts';
 import { optionsOf, targetOf } from './oracle-furniture.ts';
@@ -15,7 +15,7 @@ describe('a server that does not speak TLS where it is asked for', () => {
         else if (answer !== 'silence') socket.write(answer);
       });
     });
-    const { steps } = await examine(oracle, targetOf(server.port), optionsOf('require', 'ca.crt', 6));
+    const { steps } = await runSourceTest(oracle, targetOf(server.port), optionsOf('require', 'ca.crt', 6));
     expect(server.accepted.length).toBe(answers.length);
     return steps.find(({ status }) => status === 'failed');
   };

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import * as v from 'valibot';
-import { examine, openSession } from '../../shared/connectors/examine.ts';
+import { runSourceTest, openManagedSession } from '../../shared/connectors/examine.ts';
 import { oracle } from '../../shared/connectors/oracle/connector.ts';
-import { parse } from '../../shared/parse.ts';
+import { parseInput } from '../../shared/parse.ts';
 import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
@@ -40,7 +40,7 @@ describe('a config', () => {
     ['neither', base],
     ['both', { ...base, service_name: 'SHOP', sid: 'ORCL' }],
   ])('with %s of service_name and sid is refused when a connection is created', async (_, config) => {
-    const parsed = async () => parse(oracle.config, config, 'config');
+    const parsed = async () => parseInput(oracle.config, config, 'config');
     await expect(parsed()).rejects.toMatchObject({
       code: 'invalid-request',
       extras: { errors: [{ path: 'config.service_name', expected: 'one of service_name and sid' }] },
@@ -181,10 +181,10 @@ if (env && plain)
     });
 
     const tried = (config: object = {}, seconds = 5) =>
-      examine(oracle, targetOf(port, config), optionsOf('disable', 'ca.crt', seconds));
+      runSourceTest(oracle, targetOf(port, config), optionsOf('disable', 'ca.crt', seconds));
     const opened = (username: string, password: string, seconds: number) => {
       const target = targetOf(port, { username }, password);
-      return openSession(
+      return openManagedSession(
         oracle,
         { ...target, options: { ...target.options, query_timeout_seconds: seconds } },
         optionsOf('disable'),
@@ -218,7 +218,7 @@ if (env && plain)
         socket.once('data', () => socket.write(redirect(to)));
       });
       const asked: string[] = [];
-      const { status } = await examine(oracle, targetOf(listener.port, { host: '127.0.0.1' }), {
+      const { status } = await runSourceTest(oracle, targetOf(listener.port, { host: '127.0.0.1' }), {
         ...optionsOf('disable'),
         resolve: async (name) => {
           asked.push(name);

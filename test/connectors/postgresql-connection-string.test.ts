@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parse as parseUrl } from '../../shared/connectors/postgresql/connection-string.ts';
+import { parsePostgresqlConnectionString as parseUrl } from '../../shared/connectors/postgresql/connection-string.ts';
 import { Problem } from '../../shared/problem.ts';
 
 const parse = (text: string) => parseUrl(text, ['postgresql', 'postgres']);

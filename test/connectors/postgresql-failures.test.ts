@@ -1,5 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { failure, seenAtLogin } from '../../shared/connectors/postgresql/failures.ts';
+import {
+  classifyPostgresqlError,
+  addPostgresqlLoginProgress,
+} from '../../shared/connectors/postgresql/failures.ts';
 import { problems } from '../../shared/problem.ts';
 
 const thrown = (fields: object) => Object.assign(new Error('in some language'), fields);
@@ -19,13 +22,16 @@ describe('by SQLSTATE', () => {
     ['XX000', 'server-error'],
     ['42703', 'server-error'],
   ])('%s is %s, and is shown', (code, meaning) => {
-    expect(failure(thrown({ code, routine: 'anything' }))).toMatchObject({ code: meaning, native: code });
+    expect(classifyPostgresqlError(thrown({ code, routine: 'anything' }))).toMatchObject({
+      code: meaning,
+      native: code,
+    });
   });
 });
 
 describe('28000, whose text is translated, is told apart by the routine and by how far the login had come', () => {
   const refused = (routine: string, login: { encrypted: boolean; passwordAsked: boolean }) =>
-    failure(seenAtLogin(thrown({ code: '28000', routine }), login))?.code;
+    classifyPostgresqlError(addPostgresqlLoginProgress(thrown({ code: '28000', routine }), login))?.code;
 
   test.each([
     ['pg_hba.conf, in clear', 'ClientAuthentication', false, false, 'tls-required'],
@@ -105,7 +111,9 @@ describe('28000 is told apart by its text, where that is English', () => {
     ],
   ] as const)('%s, encrypted %s: %s', (routine, encrypted, message, code, words) => {
     const error = Object.assign(new Error(message), { code: '28000', routine });
-    const said = failure(seenAtLogin(error, { encrypted, passwordAsked: false }));
+    const said = classifyPostgresqlError(
+      addPostgresqlLoginProgress(error, { encrypted, passwordAsked: false }),
+    );
     expect(said?.code).toBe(code);
     expect(said?.remediation ?? problems[code].cure).toContain(words);
   });
@@ -113,8 +121,8 @@ describe('28000 is told apart by its text, where that is English', () => {
 
 describe('what only a statement gets is a trigger’s at login, for none was asked yet', () => {
   const atLogin = (code: string) =>
-    failure(
-      seenAtLogin(Object.assign(new Error('x'), { code, routine: 'x' }), {
+    classifyPostgresqlError(
+      addPostgresqlLoginProgress(Object.assign(new Error('x'), { code, routine: 'x' }), {
         encrypted: true,
         passwordAsked: true,
       }),
@@ -126,7 +134,9 @@ describe('what only a statement gets is a trigger’s at login, for none was ask
       native: code,
       remediation: expect.stringContaining('ON LOGIN'),
     });
-    expect(failure(thrown({ code, routine: 'x' }))?.remediation ?? '').not.toContain('ON LOGIN');
+    expect(classifyPostgresqlError(thrown({ code, routine: 'x' }))?.remediation ?? '').not.toContain(
+      'ON LOGIN',
+    );
   });
 
   test.each([
@@ -150,7 +160,7 @@ describe('a server that fails is not told by its code alone', () => {
     ['53100', 'anything', 'server-error', 'full'],
     ['XX001', 'anything', 'server-error', 'damaged'],
   ])('%s %s', (code, routine, meaning, words) => {
-    expect(failure(thrown({ code, routine }))).toMatchObject({
+    expect(classifyPostgresqlError(thrown({ code, routine }))).toMatchObject({
       code: meaning,
       remediation: expect.stringContaining(words),
     });
@@ -170,12 +180,12 @@ describe('a pooler, which has one SQLSTATE for all and no routine, is told by it
     ['query_wait_timeout', 'timeout'],
     ['something new', 'protocol-mismatch'],
   ])('%s is %s', (message, code) => {
-    expect(failure(Object.assign(new Error(message), { code: '08P01' }))?.code).toBe(code);
+    expect(classifyPostgresqlError(Object.assign(new Error(message), { code: '08P01' }))?.code).toBe(code);
   });
 
   test('Supabase’s names the form that a user name must have', () => {
     const error = Object.assign(new Error('Tenant or user not found'), { code: 'XX000' });
-    expect(failure(error)).toMatchObject({
+    expect(classifyPostgresqlError(error)).toMatchObject({
       code: 'authentication-failed',
       remediation: expect.stringContaining('postgres.'),
     });
@@ -186,13 +196,13 @@ describe('a pooler, which has one SQLSTATE for all and no routine, is told by it
       code: '42501',
       routine: 'CheckMyDatabase',
     });
-    expect(failure(error)?.code).toBe('permission-denied');
+    expect(classifyPostgresqlError(error)?.code).toBe('permission-denied');
   });
 });
 
 describe('what the driver itself throws', () => {
   test('Redshift’s own kind of password has a cure of its own', () => {
-    expect(failure(new Error('Unknown authenticationOk message type 13'))).toMatchObject({
+    expect(classifyPostgresqlError(new Error('Unknown authenticationOk message type 13'))).toMatchObject({
       code: 'authentication-failed',
       native: '13',
       remediation: expect.stringContaining('md5'),
@@ -207,18 +217,18 @@ describe('what the driver itself throws', () => {
       'protocol-mismatch',
     ],
     ['SASL: SCRAM-SERVER-FINAL-MESSAGE: server signature does not match', 'protocol-mismatch'],
-  ])('%s', (message, code) => expect(failure(new Error(message))?.code).toBe(code));
+  ])('%s', (message, code) => expect(classifyPostgresqlError(new Error(message))?.code).toBe(code));
 
   test('is not what a server says in the same words', () => {
     const error = Object.assign(new Error('Unknown authenticationOk message type 13'), {
       code: 'XX000',
       routine: 'anything',
     });
-    expect(failure(error)).toMatchObject({ code: 'server-error', native: 'XX000' });
+    expect(classifyPostgresqlError(error)).toMatchObject({ code: 'server-error', native: 'XX000' });
   });
 
   test('what is the network’s is left to the network', () => {
-    expect(failure(new Error('Connection terminated unexpectedly'))).toBeUndefined();
-    expect(failure(thrown({ code: 'ECONNRESET' }))).toBeUndefined();
+    expect(classifyPostgresqlError(new Error('Connection terminated unexpectedly'))).toBeUndefined();
+    expect(classifyPostgresqlError(thrown({ code: 'ECONNRESET' }))).toBeUndefined();
   });
 });

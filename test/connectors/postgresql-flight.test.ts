@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import pg from 'pg';
-import { openSession } from '../../shared/connectors/examine.ts';
-import { introspect } from '../../shared/connectors/postgresql/introspect.ts';
+import { openManagedSession } from '../../shared/connectors/examine.ts';
+import { introspectPostgresql } from '../../shared/connectors/postgresql/introspect.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 
 /** A message of the protocol: https://www.postgresql.org/docs/current/protocol-message-formats.html */
@@ -110,7 +110,7 @@ test.each([
   client.on('error', () => {});
   await client.connect();
   const queryTimeoutMs = code === 'timeout' ? 50 : 100_000; // bounded by what is sent, on a slow machine too
-  const reading = introspect(client, { excludedSchemas: [] }, () => {}, { queryTimeoutMs });
+  const reading = introspectPostgresql(client, { excludedSchemas: [] }, () => {}, { queryTimeoutMs });
   await expect(reading).rejects.toMatchObject({ code });
   // What it had sent already is passed over: once given up, nothing listens again.
   expect(client.listenerCount('error')).toBeLessThanOrEqual(3);
@@ -126,7 +126,7 @@ describe.each(['postgresql', 'redshift'] as const)('a test of %s', (type) => {
       (socket) => socket.destroy(),
       (said) => queries.push(said),
     );
-    const session = openSession(
+    const session = openManagedSession(
       connectors[type],
       {
         config: { host: '127.0.0.1', port: server.port, database: 'shop', username: 'me' },
@@ -137,7 +137,7 @@ describe.each(['postgresql', 'redshift'] as const)('a test of %s', (type) => {
       {
         policy: { loopback: true },
         environment: 'default',
-        tlsAsk: { mode: 'disable' },
+        tlsSettings: { mode: 'disable' },
         options: { connection_timeout_seconds: 5 },
       },
     );

@@ -1,16 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { byPlace } from '../../shared/connectors/order.ts';
-import { unreadable } from '../../shared/connectors/postgresql/grants.ts';
-import { kindOf, spelled } from '../../shared/connectors/postgresql/kinds.ts';
-import { unpack, type Named, type Relation } from '../../shared/connectors/postgresql/relation.ts';
-import { readSets, type Type } from '../../shared/connectors/postgresql/sets.ts';
-import { createTypes } from '../../shared/connectors/postgresql/types.ts';
-import { fold as foldDraft } from '../../shared/connectors/sql/fold.ts';
+import { compareQualifiedNames } from '../../shared/connectors/order.ts';
+import { reportUnreadableRelations } from '../../shared/connectors/postgresql/grants.ts';
+import { toPostgresqlColumnKind, renderPostgresqlType } from '../../shared/connectors/postgresql/kinds.ts';
+import {
+  unpackRelation,
+  type NamedRelation,
+  type Relation,
+} from '../../shared/connectors/postgresql/relation.ts';
+import { createSetReaders, type PostgresqlType } from '../../shared/connectors/postgresql/sets.ts';
+import { createPostgresqlTypes } from '../../shared/connectors/postgresql/types.ts';
+import { buildTable as foldDraft } from '../../shared/connectors/sql/fold.ts';
 
 const separator = '\x1f';
-const integer: Type = { type: 'integer', kind: 'integer', required: false };
-const sets = readSets(separator, () => integer);
+const integer: PostgresqlType = { type: 'integer', kind: 'integer', required: false };
+const sets = createSetReaders(separator, () => integer);
 
 /** Whatever PostgreSQL takes as a name, the separator apart. */
 const oddName = fc
@@ -55,8 +59,8 @@ const columnsRow = (names: readonly string[], order: readonly number[] = names.m
 const numberOf = (i: number) => 2 * i + 1;
 
 const nowhere = () => undefined;
-const fold = (relation: Relation, relationOf: (oid: string) => Named | undefined) =>
-  foldDraft(unpack(relation, relationOf));
+const fold = (relation: Relation, relationOf: (oid: string) => NamedRelation | undefined) =>
+  foldDraft(unpackRelation(relation, relationOf));
 
 describe('columns', () => {
   test('keep their names, whatever is in them, and come by position, whatever the order of the server', () => {
@@ -133,7 +137,7 @@ describe('columns', () => {
   });
 
   test('may be null where a view joins them, or NOT NULL was never checked, whatever is declared', () => {
-    const required = readSets(separator, () => ({ type: 'd', kind: 'string', required: true }));
+    const required = createSetReaders(separator, () => ({ type: 'd', kind: 'string', required: true }));
     const columns = required.columns(['1', ['a', 'b'].join(separator), '{1,2}', '{23,23}', 'nN']);
     const nullables = (more: Partial<Relation>) =>
       fold(drafted([], { columns, ...more }), nowhere).columns.map(({ nullable }) => nullable);
@@ -238,7 +242,7 @@ describe('foreign keys', () => {
 });
 
 describe('types', () => {
-  const known = createTypes();
+  const known = createPostgresqlTypes();
   const row = (
     oid: string,
     array: string,
@@ -273,23 +277,23 @@ describe('types', () => {
     [20007, -1, 'tags', 'array', false],
     [20009, -1, 'loop', 'other', false],
   ])('%i with modifier %i is spelled %s', (oid, modifier, type, kind, required) => {
-    expect(known.typeOf(key(oid, modifier))).toEqual({ type, kind, required });
+    expect(known.resolveType(key(oid, modifier))).toEqual({ type, kind, required });
   });
 
   test('whose modifier only the server can spell are asked for, once', () => {
     const asked = key(20011, 1107460);
-    const type = known.typeOf(asked);
-    expect(known.typeOf(asked)).toBe(type);
+    const type = known.resolveType(asked);
+    expect(known.resolveType(asked)).toBe(type);
     expect([...known.unspelled.keys()]).toEqual([asked]);
-    known.settle([asked, 'public.geometry(Point,4326)', 'b', 'U', 'geometry']);
+    known.addSpelling([asked, 'public.geometry(Point,4326)', 'b', 'U', 'geometry']);
     expect(type).toEqual({ type: 'geometry(Point,4326)', kind: 'geo', required: false });
   });
 
   test('are told by their names only where they are base types', () => {
-    expect(kindOf('date', 'b', 'D')).toBe('date');
-    expect(kindOf('date', 'c', 'C')).toBe('other');
-    expect(kindOf('constructor', 'b', 'U')).toBe('other');
-    expect(spelled('constructor', 4)).toBeUndefined();
+    expect(toPostgresqlColumnKind('date', 'b', 'D')).toBe('date');
+    expect(toPostgresqlColumnKind('date', 'c', 'C')).toBe('other');
+    expect(toPostgresqlColumnKind('constructor', 'b', 'U')).toBe('other');
+    expect(renderPostgresqlType('constructor', 4)).toBeUndefined();
   });
 });
 
@@ -304,7 +308,7 @@ describe('what the account may not read', () => {
       seen('b', 'y', 'none'),
       seen('c c', 'z', 'all'),
     ];
-    expect(unreadable(tables, new Set(['c c']), 'Re"ader')).toEqual([
+    expect(reportUnreadableRelations(tables, new Set(['c c']), 'Re"ader')).toEqual([
       {
         reason: 'tables-denied',
         count: 4,
@@ -318,12 +322,12 @@ describe('what the account may not read', () => {
   });
 
   test('is nothing where all can be read', () => {
-    expect(unreadable([seen('a', 't', 'all')], new Set(), 'reader')).toEqual([]);
+    expect(reportUnreadableRelations([seen('a', 't', 'all')], new Set(), 'reader')).toEqual([]);
   });
 
   test('is told in so many statements as can be read', () => {
     const tables = Array.from({ length: 500 }, (_, i) => seen('a', `t${i}`, i ? 'none' : 'all'));
-    const [missing] = unreadable(tables, new Set(), 'reader');
+    const [missing] = reportUnreadableRelations(tables, new Set(), 'reader');
     expect(missing?.count).toBe(499);
     expect(missing?.remediation.split('\n')).toHaveLength(21);
   });
@@ -336,7 +340,9 @@ test('tables are ordered by the UTF-8 bytes of schema and name', () => {
   fc.assert(
     fc.property(place, place, (a, b) => {
       const [[schemaA, nameA], [schemaB, nameB]] = [bytes(a), bytes(b)];
-      expect(Math.sign(byPlace(a, b))).toBe(Buffer.compare(schemaA, schemaB) || Buffer.compare(nameA, nameB));
+      expect(Math.sign(compareQualifiedNames(a, b))).toBe(
+        Buffer.compare(schemaA, schemaB) || Buffer.compare(nameA, nameB),
+      );
     }),
   );
 });

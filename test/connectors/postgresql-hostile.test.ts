@@ -1,33 +1,36 @@
 import type { Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Target } from '../../shared/connectors/connector.ts';
-import { examine, openSession } from '../../shared/connectors/examine.ts';
-import type { ExamineOptions } from '../../shared/connectors/examine.ts';
-import { beginReading, questionSettings } from '../../shared/connectors/postgresql/session-state.ts';
+import type { SessionTarget } from '../../shared/connectors/connector.ts';
+import { runSourceTest, openManagedSession } from '../../shared/connectors/examine.ts';
+import type { SourceSessionOptions } from '../../shared/connectors/examine.ts';
+import {
+  buildPostgresqlBegin,
+  postgresqlQuestionSettings,
+} from '../../shared/connectors/postgresql/session-state.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { leftOver, pem, plainServer } from '../network/servers.ts';
 import { TLSSocket, createSecureContext } from 'node:tls';
 
-const targetOf = (port: number, credentials: Target['credentials'], seconds = 5): Target => ({
+const targetOf = (port: number, credentials: SessionTarget['credentials'], seconds = 5): SessionTarget => ({
   config: { host: 'localhost', port, database: 'shop', username: 'me' },
   credentials,
   options: { ssl_mode: 'disable', query_timeout_seconds: seconds },
   role: 'source',
 });
 const password = { auth_method: 'password', password: 'obviously-fake' };
-const optionsOf = (mode: ExamineOptions['tlsAsk']['mode'], seconds = 5): ExamineOptions => ({
+const optionsOf = (mode: SourceSessionOptions['tlsSettings']['mode'], seconds = 5): SourceSessionOptions => ({
   policy: { loopback: true },
   environment: 'default',
-  tlsAsk: { mode },
+  tlsSettings: { mode },
   options: { connection_timeout_seconds: seconds },
 });
 
 /** What a test against such a server says, and what the server was told. */
 const tried = async (
   answer: (socket: Socket, said: Buffer) => void,
-  mode: ExamineOptions['tlsAsk']['mode'] = 'disable',
-  credentials: Target['credentials'] = password,
+  mode: SourceSessionOptions['tlsSettings']['mode'] = 'disable',
+  credentials: SessionTarget['credentials'] = password,
 ) => {
   const told: Buffer[] = [];
   await using server = await plainServer((socket) =>
@@ -36,7 +39,7 @@ const tried = async (
       answer(socket, said);
     }),
   );
-  const { details, steps } = await examine(
+  const { details, steps } = await runSourceTest(
     connectors.postgresql,
     targetOf(server.port, credentials),
     optionsOf(mode),
@@ -104,7 +107,7 @@ describe('before it has let us in, a server that', () => {
   test('speaks first, as MySQL does, speaks another protocol', async () => {
     await using server = await plainServer((socket) => void socket.write('J\0\0\0\n8.4.0\0'));
     for (const mode of ['disable', 'require'] as const) {
-      const { details } = await examine(
+      const { details } = await runSourceTest(
         connectors.postgresql,
         targetOf(server.port, password),
         optionsOf(mode),
@@ -240,7 +243,7 @@ describe('once it has let us in, a server that', () => {
     const version = `16.4 (${'x'.repeat(50_000)})`;
     const done = message('C', 'SHOW\0');
     const answer = Buffer.concat([
-      ...beginReading(1000, questionSettings).map(() => done),
+      ...buildPostgresqlBegin(1000, postgresqlQuestionSettings).map(() => done),
       columns,
       message('D', Buffer.from([0, 1]), version.length, version),
       done,
@@ -250,7 +253,7 @@ describe('once it has let us in, a server that', () => {
     await using server = await plainServer((socket) =>
       socket.on('data', (said) => socket.write(isQuery(said) ? answer : letIn)),
     );
-    await using session = await openSession(
+    await using session = await openManagedSession(
       connectors.postgresql,
       targetOf(server.port, password),
       optionsOf('disable'),
@@ -260,7 +263,7 @@ describe('once it has let us in, a server that', () => {
 
   test('says good-bye to nobody does not hold us up', async () => {
     await using server = await plainServer((socket) => void socket.once('data', () => socket.write(letIn)));
-    const session = await openSession(
+    const session = await openManagedSession(
       connectors.postgresql,
       targetOf(server.port, password),
       optionsOf('disable'),
@@ -336,7 +339,7 @@ describe('what goes out', () => {
       secret_access_key: 'obviously-fake',
       region: 'eu-west-1',
     };
-    const { details, steps } = await examine(
+    const { details, steps } = await runSourceTest(
       connectors.postgresql,
       targetOf(server.port, keys),
       optionsOf('require'),

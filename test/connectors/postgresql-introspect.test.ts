@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Scope, Table } from '../../shared/connectors/catalog.ts';
-import { introspect } from '../../shared/connectors/postgresql/introspect.ts';
+import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
+import { introspectPostgresql } from '../../shared/connectors/postgresql/introspect.ts';
 import { reach } from '../engines/reach.ts';
 import { connect, everything, readCatalog as read } from './read-catalog.ts';
 import { furniture, spelledByServer } from './postgresql-furniture.ts';
@@ -132,7 +132,7 @@ for (const version of [11, 14, 18]) {
         names.push(...batch.map(({ name }) => name));
         busy = false;
       };
-      await introspect(client, { schemas: ['warehouse'], excludedSchemas: [] }, sink, {
+      await introspectPostgresql(client, { schemas: ['warehouse'], excludedSchemas: [] }, sink, {
         queryTimeoutMs: 20_000,
       });
       expect(names).toHaveLength(1_000);
@@ -226,7 +226,7 @@ for (const version of [11, 14, 18]) {
 
     test('keeps to the schemas of its scope, by their whole names', async () => {
       const long = `l${'o'.repeat(62)}`;
-      const schemasOf = async (scope: Scope) => {
+      const schemasOf = async (scope: CatalogScope) => {
         const { tables, missing } = await read(own, scope);
         return {
           schemas: [...new Set(tables.map(({ schema }) => schema))],
@@ -284,10 +284,12 @@ for (const version of [11, 14, 18]) {
       await using blocker = await connect(own);
       await using client = await connect(own);
       await blocker.query('begin; lock table pg_catalog.pg_description in access exclusive mode');
-      const again = () => introspect(client, everything, () => {}, { queryTimeoutMs: 300 });
+      const again = () => introspectPostgresql(client, everything, () => {}, { queryTimeoutMs: 300 });
       await expect(again()).rejects.toMatchObject({ code: '57014' });
       await blocker.query('rollback');
-      await expect(introspect(client, everything, () => {}, { queryTimeoutMs: 20_000 })).resolves.toEqual([]);
+      await expect(
+        introspectPostgresql(client, everything, () => {}, { queryTimeoutMs: 20_000 }),
+      ).resolves.toEqual([]);
       const { rows } = await client.query('show statement_timeout');
       expect(rows).toEqual([{ statement_timeout: '0' }]);
     });

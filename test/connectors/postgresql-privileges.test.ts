@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Target } from '../../shared/connectors/connector.ts';
-import { openSession } from '../../shared/connectors/examine.ts';
-import { privilegesOf } from '../../shared/connectors/postgresql/privileges.ts';
-import { quote } from '../../shared/connectors/postgresql/quote.ts';
+import type { SessionTarget } from '../../shared/connectors/connector.ts';
+import { openManagedSession } from '../../shared/connectors/examine.ts';
+import { readPostgresqlPrivileges } from '../../shared/connectors/postgresql/privileges.ts';
+import { quotePostgresqlName } from '../../shared/connectors/postgresql/quote.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { reach } from '../engines/reach.ts';
 import { connect } from './read-catalog.ts';
@@ -14,7 +14,7 @@ for (const version of ['11', '14', '18']) {
   describe(`PostgreSQL ${version}`, () => {
     const at = { host: env['POSTGRES_HOST'] ?? '', port: Number(env['POSTGRES_PORT']) };
     const account = `Odd "account" ${process.pid}`;
-    const quoted = quote(account);
+    const quoted = quotePostgresqlName(account);
     const database = `privileges_${process.pid}`;
     const admin = (name = database) =>
       connect({
@@ -28,17 +28,17 @@ for (const version of ['11', '14', '18']) {
       await client.query(statements);
     };
 
-    const privileges = async (role: Target['role'] = 'source', schemas?: readonly string[]) => {
-      const target: Target = {
+    const privileges = async (role: SessionTarget['role'] = 'source', schemas?: readonly string[]) => {
+      const target: SessionTarget = {
         config: { ...at, database, username: account, ...(schemas && { schemas }) },
         credentials: { auth_method: 'password', password: 'obviously-fake' },
         options: { ssl_mode: 'disable', query_timeout_seconds: 10 },
         role,
       };
-      await using session = await openSession(connectors.postgresql, target, {
+      await using session = await openManagedSession(connectors.postgresql, target, {
         policy: { loopback: true },
         environment: 'default',
-        tlsAsk: { mode: 'disable' },
+        tlsSettings: { mode: 'disable' },
         options: { connection_timeout_seconds: 5 },
       });
       return await session.privileges();
@@ -131,7 +131,7 @@ test('a long list is cut, says so, and can still be run', () => {
     owned: 0,
   });
   const rows = Array.from({ length: 300 }, (_, at) => row(at));
-  const { missing } = privilegesOf({ name: 'me', superuser: false }, rows, { role: 'source' });
+  const { missing } = readPostgresqlPrivileges({ name: 'me', superuser: false }, rows, { role: 'source' });
   expect(missing.length).toBe(20);
   expect(missing.at(-1)?.grant).toMatch(/^GRANT .*; -- and 580 more/);
 });
@@ -148,14 +148,14 @@ test('what cannot be cured by a statement stays a comment, whatever the names', 
     unwritable: 0,
     owned: 1,
   };
-  const { excess } = privilegesOf({ name: 'me', superuser: false }, [row], { role: 'source' });
+  const { excess } = readPostgresqlPrivileges({ name: 'me', superuser: false }, [row], { role: 'source' });
   expect(excess.map(({ cure }) => cure)).toEqual([expect.stringMatching(/^-- [^\n]*$/)]);
 });
 
 test.each(['createrole', 'createdb', 'replication', 'bypassrls'])(
   'an account with %s has too much, and is told how it goes',
   (attribute) => {
-    const { excess } = privilegesOf({ name: 'me', superuser: false, [attribute]: true }, [], {
+    const { excess } = readPostgresqlPrivileges({ name: 'me', superuser: false, [attribute]: true }, [], {
       role: 'source',
     });
     expect(excess).toEqual([{ what: attribute, cure: `ALTER ROLE me NO${attribute.toUpperCase()};` }]);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { quote } from '../../shared/connectors/postgresql/quote.ts';
-import { quote as quoteInRedshift } from '../../shared/connectors/redshift/quote.ts';
+import { quotePostgresqlName } from '../../shared/connectors/postgresql/quote.ts';
+import { quoteRedshiftName as quoteInRedshift } from '../../shared/connectors/redshift/quote.ts';
 import { reach } from '../engines/reach.ts';
 import { connect } from './read-catalog.ts';
 
@@ -23,7 +23,9 @@ for (const version of ['11', '14', '18']) {
       'select word, quote_ident(word) as quoted from pg_get_keywords()',
     );
     expect(rows.length).toBeGreaterThan(400);
-    expect(rows.filter(({ word, quoted }) => word !== quoted && quote(word) !== quoted)).toEqual([]);
+    expect(
+      rows.filter(({ word, quoted }) => word !== quoted && quotePostgresqlName(word) !== quoted),
+    ).toEqual([]);
   });
 
   test(`any other name is quoted as PostgreSQL ${version} does`, async () => {
@@ -39,12 +41,12 @@ for (const version of ['11', '14', '18']) {
       'select quote_ident(name) as quoted from unnest($1::text[]) with ordinality as t (name, at) order by at',
       [names],
     );
-    expect(names.map(quote)).toEqual(rows.map(({ quoted }) => quoted));
+    expect(names.map(quotePostgresqlName)).toEqual(rows.map(({ quoted }) => quoted));
   });
 }
 
 test('a word that Redshift alone reserves is quoted there alone', () => {
   expect(quoteInRedshift('tag')).toBe('"tag"');
-  expect(quote('tag')).toBe('tag');
+  expect(quotePostgresqlName('tag')).toBe('tag');
   expect(quoteInRedshift('select')).toBe('"select"');
 });

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { examine } from '../../shared/connectors/examine.ts';
-import { transact } from '../../shared/connectors/postgresql/flight.ts';
-import { beginReading, catalogSettings } from '../../shared/connectors/postgresql/session-state.ts';
+import { runSourceTest } from '../../shared/connectors/examine.ts';
+import { runPostgresqlTransaction } from '../../shared/connectors/postgresql/flight.ts';
+import {
+  buildPostgresqlBegin,
+  postgresqlSessionSettings,
+} from '../../shared/connectors/postgresql/session-state.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { reach } from '../engines/reach.ts';
 import { connect, readCatalog } from './read-catalog.ts';
@@ -85,7 +88,7 @@ for (const version of [11, 14, 18]) {
 
     test('passes the same test', async () => {
       const run = (username: string) =>
-        examine(
+        runSourceTest(
           connectors.postgresql,
           {
             config: { ...at, database, username },
@@ -96,7 +99,7 @@ for (const version of [11, 14, 18]) {
           {
             policy: { loopback: true },
             environment: 'default',
-            tlsAsk: { mode: 'prefer' },
+            tlsSettings: { mode: 'prefer' },
             options: { connection_timeout_seconds: 30 },
           },
         );
@@ -112,9 +115,9 @@ for (const version of [11, 14, 18]) {
     test('has the limit of the connection', async () => {
       await using client = await connect(as(set));
       const slept: string[] = [];
-      await transact(
+      await runPostgresqlTransaction(
         client,
-        beginReading(60_000),
+        buildPostgresqlBegin(60_000),
         [{ sql: `select 'slept' from pg_sleep(3)`, row: ([word = '']) => slept.push(word) }],
         60_000,
       );
@@ -124,7 +127,7 @@ for (const version of [11, 14, 18]) {
     test('every setting of ours is in force, where the version has it, and over with the transaction', async () => {
       await using client = await connect(as(set));
       const names = [
-        ...catalogSettings.map(({ name }) => name),
+        ...postgresqlSessionSettings.map(({ name }) => name),
         'statement_timeout',
         'transaction_isolation',
       ];
@@ -132,13 +135,13 @@ for (const version of [11, 14, 18]) {
         (name) => `select '${name}', coalesce(pg_catalog.current_setting('${name}', true), 'unknown')`,
       );
       const found = new Map<string, string>();
-      await transact(
+      await runPostgresqlTransaction(
         client,
-        beginReading(1234),
+        buildPostgresqlBegin(1234),
         [{ sql: look.join(' union all '), row: ([name = '', value = '']) => found.set(name, value) }],
         1234,
       );
-      const expected = catalogSettings.map(({ name, value, since = 0 }) => [
+      const expected = postgresqlSessionSettings.map(({ name, value, since = 0 }) => [
         name,
         version < since ? 'unknown' : value,
       ]);

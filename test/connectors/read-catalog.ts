@@ -1,6 +1,6 @@
 import pg from 'pg';
-import type { Scope, Table } from '../../shared/connectors/catalog.ts';
-import { introspect } from '../../shared/connectors/postgresql/introspect.ts';
+import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
+import { introspectPostgresql } from '../../shared/connectors/postgresql/introspect.ts';
 
 /** Opens a connection that closes itself, and whose late errors are nobody's. */
 export const connect = async (config: pg.ClientConfig) => {
@@ -10,7 +10,7 @@ export const connect = async (config: pg.ClientConfig) => {
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
 };
 
-export const everything: Scope = { excludedSchemas: [] };
+export const everything: CatalogScope = { excludedSchemas: [] };
 
 /** All that an introspection tells, and how many flights it took. */
 export const readCatalog = async (config: pg.ClientConfig, scope = everything) => {
@@ -18,7 +18,7 @@ export const readCatalog = async (config: pg.ClientConfig, scope = everything) =
   let flights = 0;
   client.on('drain', () => flights++);
   const tables: Table[] = [];
-  const missing = await introspect(client, scope, (batch) => void tables.push(...batch), {
+  const missing = await introspectPostgresql(client, scope, (batch) => void tables.push(...batch), {
     queryTimeoutMs: 20_000,
   });
   const table = (name: string) => tables.find((one) => one.name === name);

@@ -77,14 +77,14 @@ describe('the clients of Redshift’s API', () => {
 
 /** Every name is loopback's. */
 const dialerWith = (ca: string) => `
-  tlsAsk: { mode: 'require', ca: ${JSON.stringify(ca)} },
+  tlsSettings: { mode: 'require', ca: ${JSON.stringify(ca)} },
   tcp: ({ port }) => tcp({ port, host: '127.0.0.1' }),
   tls: async (socket, { host }, negotiate) => {
     await negotiate?.(socket);
-    const { mode, ca } = dialer.tlsAsk;
+    const { mode, ca } = dialer.tlsSettings;
     return secured({ socket, servername: host, ca, rejectUnauthorized: mode === 'verify-full' });
   },
-  aside: (tlsAsk) => ({ ...dialer, tlsAsk }),
+  aside: (tlsSettings) => ({ ...dialer, tlsSettings }),
 `;
 
 const script = `

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { examine } from '../../shared/connectors/examine.ts';
+import { runSourceTest } from '../../shared/connectors/examine.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
-import { findConnector } from '../../shared/domain/catalogue.ts';
+import { describeConnector } from '../../shared/domain/catalogue.ts';
 import { reach } from '../engines/reach.ts';
 import { plainServer } from '../network/servers.ts';
 import { awsApi } from './aws-api.ts';
@@ -194,7 +194,7 @@ if (engine)
     });
 
     test('the catalogue tells what is secret of it, and what may be left out', () => {
-      const { credentials, secret_fields, default_auth_method } = findConnector('redshift');
+      const { credentials, secret_fields, default_auth_method } = describeConnector('redshift');
       expect(default_auth_method).toBe('password');
       expect(secret_fields.toSorted()).toEqual(['password', 'secret_access_key', 'session_token']);
       expect(credentials['iam']).toMatchObject({
@@ -217,10 +217,10 @@ if (engine)
         options: { ssl_mode: 'prefer', query_timeout_seconds: 1 },
         role: 'source',
       } as const;
-      const { steps } = await examine(connectors.redshift, target, {
+      const { steps } = await runSourceTest(connectors.redshift, target, {
         policy: { loopback: true },
         environment: 'default',
-        tlsAsk: { mode: 'prefer' },
+        tlsSettings: { mode: 'prefer' },
         options: { connection_timeout_seconds: 5 },
       });
       expect(steps.find(({ status }) => status === 'failed')).toMatchObject({

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ClientConfig } from 'pg';
-import type { Scope, Table } from '../../shared/connectors/catalog.ts';
-import { introspect } from '../../shared/connectors/redshift/introspect.ts';
-import { kindOf, spelled } from '../../shared/connectors/redshift/kinds.ts';
+import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
+import { introspectRedshift } from '../../shared/connectors/redshift/introspect.ts';
+import { toRedshiftColumnKind, renderRedshiftType } from '../../shared/connectors/redshift/kinds.ts';
 import { reach } from '../engines/reach.ts';
 import { connect } from './read-catalog.ts';
 import { redshiftDatabase } from './redshift-database.ts';
@@ -13,10 +13,10 @@ if (engine)
   describe('a PostgreSQL with views of Redshift’s names', () => {
     const { admin, database, start, stop } = redshiftDatabase(engine, 'introspect');
 
-    const read = async (config: ClientConfig, scope: Scope = { excludedSchemas: [] }) => {
+    const read = async (config: ClientConfig, scope: CatalogScope = { excludedSchemas: [] }) => {
       await using client = await connect({ ...admin, database, ...config });
       const tables: Table[] = [];
-      const missing = await introspect(client, scope, (batch) => void tables.push(...batch), {
+      const missing = await introspectRedshift(client, scope, (batch) => void tables.push(...batch), {
         queryTimeoutMs: 20_000,
       });
       return { tables, missing };
@@ -130,6 +130,6 @@ test.each([
   ['super', 0, 0, 0, 'super', 'json'],
   ['hllsketch', 0, 0, 0, 'hllsketch', 'other'],
 ])('%s is spelled with its size and has a kind', (word, length, precision, scale, type, kind) => {
-  expect(spelled(word, length, precision, scale)).toBe(type);
-  expect(kindOf(type)).toBe(kind);
+  expect(renderRedshiftType(word, length, precision, scale)).toBe(type);
+  expect(toRedshiftColumnKind(type)).toBe(kind);
 });

@@ -37,7 +37,7 @@ if (engine) {
         options: { ssl_mode: 'require', query_timeout_seconds: 60 },
         role: 'source',
       },
-      tlsAsk: { mode: 'require' },
+      tlsSettings: { mode: 'require' },
       schemas: ['warehouse'],
     });
     expect(counted).toEqual({ tables: 10_000, columns: 200_000, ordered: true, missing: [] });

@@ -1,8 +1,8 @@
 import { connect as dial } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { examine, openSession } from '../../shared/connectors/examine.ts';
+import { runSourceTest, openManagedSession } from '../../shared/connectors/examine.ts';
 import type { Table } from '../../shared/connectors/catalog.ts';
-import { sessionSettings } from '../../shared/connectors/redshift/session-state.ts';
+import { redshiftSessionSettings } from '../../shared/connectors/redshift/session-state.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { reach } from '../engines/reach.ts';
 import { plainServer } from '../network/servers.ts';
@@ -17,7 +17,7 @@ const odd: Readonly<Record<string, string>> = {
 };
 
 test('each setting of Redshift has an odd value here', () => {
-  expect(sessionSettings.map(({ name }) => name).toSorted()).toEqual(Object.keys(odd).toSorted());
+  expect(redshiftSessionSettings.map(({ name }) => name).toSorted()).toEqual(Object.keys(odd).toSorted());
 });
 
 /** Hands everything on, with the names of columns as `describe_field_name_in_uppercase` has them. */
@@ -91,17 +91,21 @@ if (engine)
     const options = {
       policy: { loopback: true },
       environment: 'default',
-      tlsAsk: { mode: 'disable' as const },
+      tlsSettings: { mode: 'disable' as const },
       options: { connection_timeout_seconds: 20 },
     };
     const read = async (username: string, at = port) => {
-      await using session = await openSession(connectors.redshift, targetOf(username, at), options);
+      await using session = await openManagedSession(connectors.redshift, targetOf(username, at), options);
       const tables: Table[] = [];
       const missing = await session.introspect({ excludedSchemas: [] }, (some) => void tables.push(...some));
       return { tables, missing };
     };
     const outcomeOf = async (username: string, at = port) => {
-      const { status, details, steps } = await examine(connectors.redshift, targetOf(username, at), options);
+      const { status, details, steps } = await runSourceTest(
+        connectors.redshift,
+        targetOf(username, at),
+        options,
+      );
       return {
         status,
         details: { ...details, latency_ms: 0 },

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { aimAtDraft } from '../../shared/adapters/probe/aim.ts';
-import { examine } from '../../shared/connectors/examine.ts';
+import { resolveDraftTarget } from '../../shared/adapters/probe/aim.ts';
+import { runSourceTest } from '../../shared/connectors/examine.ts';
 import { createLog } from '../../shared/log.ts';
 import { pem } from '../network/servers.ts';
 import type { Asked } from './aws-api.ts';
@@ -75,7 +75,7 @@ const triedAt = async ({
     ...(deny && { deny }),
     endpoints,
   };
-  const aim = await aimAtDraft(
+  const aim = await resolveDraftTarget(
     { policy, log, vault: unread },
     { org: 'org', environment: 'default' },
     {
@@ -93,7 +93,10 @@ const triedAt = async ({
     names.push(name);
     return ['127.0.0.1'];
   };
-  const { status, details, steps } = await examine(aim.connector, aim.target, { ...aim.options, resolve });
+  const { status, details, steps } = await runSourceTest(aim.connector, aim.target, {
+    ...aim.options,
+    resolve,
+  });
   return { status, details, failed: steps.find((step) => step.status === 'failed'), steps, names, log };
 };
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import type { Table } from '../../shared/connectors/catalog.ts';
-import type { Target } from '../../shared/connectors/connector.ts';
-import { openSession } from '../../shared/connectors/examine.ts';
-import type { ExamineOptions } from '../../shared/connectors/examine.ts';
+import type { SessionTarget } from '../../shared/connectors/connector.ts';
+import { openManagedSession } from '../../shared/connectors/examine.ts';
+import type { SourceSessionOptions } from '../../shared/connectors/examine.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
@@ -81,21 +81,21 @@ if (engine)
       refused: refusals,
     });
 
-    const targetOf = (username: string, password: string, schemas?: readonly string[]): Target => ({
+    const targetOf = (username: string, password: string, schemas?: readonly string[]): SessionTarget => ({
       config: { host: admin.host, port: admin.port, database, username, ...(schemas && { schemas }) },
       credentials: { auth_method: 'password', password },
       options: { ssl_mode: 'require', query_timeout_seconds: 10 },
       role: 'source',
     });
-    const options: ExamineOptions = {
+    const options: SourceSessionOptions = {
       policy: { loopback: true },
       environment: 'default',
-      tlsAsk: { mode: 'require' },
+      tlsSettings: { mode: 'require' },
       options: { connection_timeout_seconds: 5 },
     };
 
     test('tells what an account lacks, and a superuser that it is one', async () => {
-      await using lacking = await openSession(
+      await using lacking = await openManagedSession(
         redshift,
         targetOf('mooring_nobody', 'nobody', ['Sales']),
         options,
@@ -104,13 +104,13 @@ if (engine)
         'GRANT USAGE ON SCHEMA sales TO mooring_nobody;',
         'GRANT SELECT ON ALL TABLES IN SCHEMA sales TO mooring_nobody;',
       ]);
-      await using mighty = await openSession(redshift, targetOf(admin.user, admin.password), options);
+      await using mighty = await openManagedSession(redshift, targetOf(admin.user, admin.password), options);
       expect((await mighty.privileges()).excess).toMatchObject([{ what: 'superuser' }]);
     });
 
     test('reads its catalog through the same session', async () => {
       const target = targetOf(admin.user, admin.password, ['sales']);
-      await using session = await openSession(redshift, target, options);
+      await using session = await openManagedSession(redshift, target, options);
       const tables: Table[] = [];
       await session.introspect(
         { schemas: ['sales'], excludedSchemas: [] },

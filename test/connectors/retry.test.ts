@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { noteRetryAfter, withRetries } from '../../shared/connectors/retry.ts';
+import { recordRetryAfter, withRetries } from '../../shared/connectors/retry.ts';
 
 /** What fails so often before it succeeds, and how long each pause was. */
 const run = async (failures: readonly Error[], isTransient = (_: unknown) => true, signal?: AbortSignal) => {
@@ -43,7 +43,7 @@ describe('what fails for a moment', () => {
     ['with blanks around', () => ' 2 '],
     ['as a date', () => inSeconds(4.9)],
   ])('is left alone for as long as the server asks, %s', async (_, header) => {
-    const { outcome, pauses } = await run([noteRetryAfter(new Error('busy'), header())]);
+    const { outcome, pauses } = await run([recordRetryAfter(new Error('busy'), header())]);
     expect(outcome).toBe('done');
     expect(pauses[0]).toBeGreaterThan(1000);
   });
@@ -52,7 +52,7 @@ describe('what fails for a moment', () => {
     ['in seconds', () => '60'],
     ['as a date', () => inSeconds(3600)],
   ])('for longer than anybody waits is not tried again, %s', async (_, header) => {
-    const busy = noteRetryAfter(new Error('busy'), header());
+    const busy = recordRetryAfter(new Error('busy'), header());
     expect(await run([busy])).toEqual({ outcome: busy, attempts: 1, pauses: [] });
   });
 
@@ -66,7 +66,7 @@ describe('what fails for a moment', () => {
     ['5'],
     '99999999999999999999',
   ])('asks for nothing where it says %j', async (header) => {
-    const { outcome, pauses } = await run([noteRetryAfter(new Error('busy'), header)]);
+    const { outcome, pauses } = await run([recordRetryAfter(new Error('busy'), header)]);
     expect(outcome).toBe('done');
     expect(pauses[0]).toBeLessThanOrEqual(150);
   });

@@ -1,15 +1,15 @@
 import { json } from 'node:stream/consumers';
-import type { Target } from '../../shared/connectors/connector.ts';
-import { openSession } from '../../shared/connectors/examine.ts';
+import type { SessionTarget } from '../../shared/connectors/connector.ts';
+import { openManagedSession } from '../../shared/connectors/examine.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
-import type { TlsAsk } from '../../shared/network/dialer.ts';
+import type { TlsSettings } from '../../shared/network/dialer.ts';
 import { readPeakMb } from './peak.ts';
 
 /** A program: reads a catalog as it is asked on its standard input, keeps nothing of it, and prints what it came to. */
 export interface Asked {
   readonly connector: keyof typeof connectors;
-  readonly target: Target;
-  readonly tlsAsk: TlsAsk;
+  readonly target: SessionTarget;
+  readonly tlsSettings: TlsSettings;
   readonly schemas?: readonly string[];
 }
 
@@ -22,13 +22,13 @@ export interface Counted {
   readonly peakMb: number;
 }
 
-const count = async ({ connector, target, tlsAsk, schemas }: Asked): Promise<Counted> => {
+const count = async ({ connector, target, tlsSettings, schemas }: Asked): Promise<Counted> => {
   let [tables, columns, ordered] = [0, 0, true];
   let last = Buffer.alloc(0);
-  await using session = await openSession(connectors[connector], target, {
+  await using session = await openManagedSession(connectors[connector], target, {
     policy: { loopback: true },
     environment: 'default',
-    tlsAsk,
+    tlsSettings: tlsSettings,
     options: { connection_timeout_seconds: 20 },
     budget: 120_000,
   });

@@ -1,25 +1,28 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Target } from '../../shared/connectors/connector.ts';
-import { examine } from '../../shared/connectors/examine.ts';
+import type { SessionTarget } from '../../shared/connectors/connector.ts';
+import { runSourceTest } from '../../shared/connectors/examine.ts';
 import { s3 } from '../../shared/connectors/s3/connector.ts';
 
 /** The names that are looked up for a target; where they lead is forbidden. */
 const namesFor = async (
   config: Readonly<Record<string, unknown>>,
-  { credentials = {}, ...named }: Pick<Target, 'endpoint' | 'endpoints'> & { credentials?: object } = {},
+  {
+    credentials = {},
+    ...named
+  }: Pick<SessionTarget, 'endpoint' | 'endpoints'> & { credentials?: object } = {},
 ) => {
   const names: string[] = [];
-  const target: Target = {
+  const target: SessionTarget = {
     config: { bucket: 'shop-data', region: 'eu-west-1', access_key_id: 'AKIAOBVIOUSLYFAKE', ...config },
     credentials: { auth_method: 'access_key', secret_access_key: 'obviously-fake', ...credentials },
     options: { ssl_mode: 'verify-full', query_timeout_seconds: 1 },
     role: 'source',
     ...named,
   };
-  const { details } = await examine(s3, target, {
+  const { details } = await runSourceTest(s3, target, {
     policy: {},
     environment: 'default',
-    tlsAsk: { mode: 'verify-full' },
+    tlsSettings: { mode: 'verify-full' },
     options: { connection_timeout_seconds: 30 }, // the SDK is loaded within it
     resolve: async (name) => {
       names.push(name);
@@ -72,7 +75,7 @@ describe('what is dialled', () => {
 });
 
 test('keys of a role are not asked for in clear', async () => {
-  const { details } = await examine(
+  const { details } = await runSourceTest(
     s3,
     {
       config: {
@@ -92,7 +95,7 @@ test('keys of a role are not asked for in clear', async () => {
     {
       policy: {},
       environment: 'default',
-      tlsAsk: { mode: 'disable' },
+      tlsSettings: { mode: 'disable' },
       options: { connection_timeout_seconds: 1 },
       resolve: async () => [],
     },

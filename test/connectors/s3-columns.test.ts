@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { readColumns } from '../../shared/connectors/s3/columns.ts';
-import { csvBudget } from '../../shared/connectors/s3/csv.ts';
-import { eachRow } from '../../shared/connectors/s3/csv-rows.ts';
+import { readObjectColumns } from '../../shared/connectors/s3/columns.ts';
+import { createCsvBudget } from '../../shared/connectors/s3/csv.ts';
+import { readCsvRows } from '../../shared/connectors/s3/csv-rows.ts';
 
 /** What is read from an object of that content, and how many bytes of it. */
 const read = async (key: string, content: string | Buffer) => {
   const bytes = Buffer.from(content);
   let taken = 0;
-  const reading = await readColumns(
+  const reading = await readObjectColumns(
     { key, size: bytes.length },
     async (from, to) => {
       const part = Buffer.from(Uint8Array.from(bytes.subarray(from, to)));
@@ -248,8 +248,8 @@ describe('a CSV', () => {
 
   test('is looked at no further than who takes its rows wants', () => {
     const taken: (readonly string[])[] = [];
-    const form = { delimiter: ',', quote: '"', whole: true, budget: csvBudget() };
-    const end = eachRow('a,b\nc,d\ne,f\n', form, (row) => taken.push(row) < 2);
+    const form = { delimiter: ',', quote: '"', whole: true, budget: createCsvBudget() };
+    const end = readCsvRows('a,b\nc,d\ne,f\n', form, (row) => taken.push(row) < 2);
     expect([taken, end]).toEqual([
       [
         ['a', 'b'],

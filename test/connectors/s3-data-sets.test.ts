@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { dataSets, partitionColumns } from '../../shared/connectors/s3/data-sets.ts';
+import { createDataSets, toPartitionColumns } from '../../shared/connectors/s3/data-sets.ts';
 
 const fold = (keys: readonly string[], { most = 1000, scope = {} } = {}) => {
-  const sets = dataSets('lake', { excludedSchemas: [], ...scope }, most);
+  const sets = createDataSets('lake', { excludedSchemas: [], ...scope }, most);
   for (const [at, key] of keys.entries()) sets.add({ key, size: at + 1, changed: at, archived: false });
   return { tables: [...sets.found.values()], overflow: sets.overflow() };
 };
@@ -92,7 +92,7 @@ test('the parts of one folder are one table, and what else is there is another',
 });
 
 test('a table is read from what can be read, and then from what is not archived, before what changed last', () => {
-  const sets = dataSets('lake', { excludedSchemas: [] }, 10);
+  const sets = createDataSets('lake', { excludedSchemas: [] }, 10);
   const add = (key: string, changed: number, archived = false) =>
     sets.add({ key, size: 1, changed, archived });
   add('t/d=1/a.parquet', 1);
@@ -123,7 +123,7 @@ test('an object with the name of a folder does not make a file of its table', ()
 
 test('values of partitions are of the kind that they have unescaped', () => {
   const { tables } = fold(['t/day=2026%2D01%2D31/n=%2D1/s=a%2Fb/x.csv', 't/day=2026-02-01/n=2/s=1/x.csv']);
-  const columns = tables.flatMap((set) => partitionColumns(set, 1));
+  const columns = tables.flatMap((set) => toPartitionColumns(set, 1));
   expect(columns.map(({ name, kind }) => [name, kind])).toEqual([
     ['day', 'date'],
     ['n', 'integer'],
@@ -136,7 +136,7 @@ test('partition keys are columns, of the kind that all their values have', () =>
     't/year=2026/day=2026-01-01/at%3A=x/a',
     't/year=__HIVE_DEFAULT_PARTITION__/day=2026-01-02/at%3A=1/a',
   ]);
-  const columns = tables.flatMap((set) => partitionColumns(set, 5));
+  const columns = tables.flatMap((set) => toPartitionColumns(set, 5));
   expect(columns.map(({ name, kind, nullable, position }) => [name, kind, nullable, position])).toEqual([
     ['year', 'integer', true, 5],
     ['day', 'date', false, 6],

@@ -1,12 +1,12 @@
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
-import { examine, openSession } from '../../shared/connectors/examine.ts';
+import { runSourceTest, openManagedSession } from '../../shared/connectors/examine.ts';
 import { s3 } from '../../shared/connectors/s3/connector.ts';
-import type { Target } from '../../shared/connectors/connector.ts';
-import type { ExamineOptions } from '../../shared/connectors/examine.ts';
+import type { SessionTarget } from '../../shared/connectors/connector.ts';
+import type { SourceSessionOptions } from '../../shared/connectors/examine.ts';
 import { listen } from '../network/servers.ts';
 
-const targetOf = (endpoint: string, seconds = 5, session_token?: string): Target => ({
+const targetOf = (endpoint: string, seconds = 5, session_token?: string): SessionTarget => ({
   config: { endpoint, bucket: 'shop-data', region: 'eu-west-1', access_key_id: 'AKIAOBVIOUSLYFAKE' },
   credentials: {
     auth_method: 'access_key',
@@ -16,10 +16,10 @@ const targetOf = (endpoint: string, seconds = 5, session_token?: string): Target
   options: { ssl_mode: 'disable', query_timeout_seconds: seconds },
   role: 'source',
 });
-const options: ExamineOptions = {
+const options: SourceSessionOptions = {
   policy: { loopback: true },
   environment: 'default',
-  tlsAsk: { mode: 'disable' },
+  tlsSettings: { mode: 'disable' },
   options: { connection_timeout_seconds: 5 },
 };
 
@@ -33,7 +33,7 @@ const tried = async (answer: RequestListener) => {
       answer(request, response);
     }),
   );
-  const { details, steps } = await examine(s3, targetOf(`http://127.0.0.1:${server.port}`), options);
+  const { details, steps } = await runSourceTest(s3, targetOf(`http://127.0.0.1:${server.port}`), options);
   return { details, failed: steps.find(({ status }) => status === 'failed'), asked };
 };
 
@@ -48,7 +48,11 @@ const read = async (answer: RequestListener, seconds = 5) => {
       else answer(request, response);
     }),
   );
-  await using session = await openSession(s3, targetOf(`http://127.0.0.1:${server.port}`, seconds), options);
+  await using session = await openManagedSession(
+    s3,
+    targetOf(`http://127.0.0.1:${server.port}`, seconds),
+    options,
+  );
   const names: string[] = [];
   const columns: number[] = [];
   const missing = await session.introspect({ excludedSchemas: [] }, (tables) => {
@@ -103,7 +107,7 @@ describe('a server that', () => {
         return void response.writeHead(403).end(`<Error><Code>${code}</Code></Error>`);
       }),
     );
-    await using session = await openSession(s3, targetOf(`http://127.0.0.1:${server.port}`), options);
+    await using session = await openManagedSession(s3, targetOf(`http://127.0.0.1:${server.port}`), options);
     expect(await session.privileges()).toEqual({ missing: [], excess: [] });
   });
 
@@ -279,7 +283,11 @@ describe('a server that', () => {
           else response.end('x,y\n1,2\n');
         }),
       );
-      await using session = await openSession(s3, targetOf(`http://127.0.0.1:${server.port}`), options);
+      await using session = await openManagedSession(
+        s3,
+        targetOf(`http://127.0.0.1:${server.port}`),
+        options,
+      );
       const found: (number | null)[] = [];
       await session.introspect({ excludedSchemas: [] }, (tables) => {
         found.push(...tables.map((table) => table.rows));
@@ -356,7 +364,7 @@ describe('a server that', () => {
 test.each(['http://169.254.169.254', 'http://[fd00:ec2::254]', 'https://2852039166'])(
   'an endpoint that is forbidden is not dialled: %s',
   async (endpoint) => {
-    const { steps } = await examine(s3, targetOf(endpoint), options);
+    const { steps } = await runSourceTest(s3, targetOf(endpoint), options);
     expect(steps.find(({ status }) => status === 'failed')).toMatchObject({
       step: 'egress',
       code: 'host-forbidden',

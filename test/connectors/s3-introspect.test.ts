@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Table } from '../../shared/connectors/catalog.ts';
-import type { Target } from '../../shared/connectors/connector.ts';
-import { openSession } from '../../shared/connectors/examine.ts';
+import type { SessionTarget } from '../../shared/connectors/connector.ts';
+import { openManagedSession } from '../../shared/connectors/examine.ts';
 import { s3 } from '../../shared/connectors/s3/connector.ts';
 import { reach } from '../engines/reach.ts';
 import { countingFront } from '../network/servers.ts';
@@ -9,7 +9,7 @@ import { countingFront } from '../network/servers.ts';
 interface Asked {
   readonly prefix?: string;
   readonly who?: string;
-  readonly role?: Target['role'];
+  readonly role?: SessionTarget['role'];
   readonly endpoint?: string;
 }
 
@@ -19,7 +19,7 @@ if (env) {
     bucket: string,
     { prefix, who = 'S3', role = 'source', endpoint = env['S3_ENDPOINT'] ?? '' }: Asked = {},
   ) =>
-    openSession(
+    openManagedSession(
       s3,
       {
         config: {
@@ -36,7 +36,7 @@ if (env) {
       {
         policy: { loopback: true },
         environment: 'default',
-        tlsAsk: { mode: 'disable' },
+        tlsSettings: { mode: 'disable' },
         options: { connection_timeout_seconds: 5 },
       },
     );

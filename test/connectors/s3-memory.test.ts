@@ -86,7 +86,7 @@ if (env) {
         options: { ssl_mode: 'disable', query_timeout_seconds: 60 },
         role: 'source',
       },
-      tlsAsk: { mode: 'disable' },
+      tlsSettings: { mode: 'disable' },
     });
     expect(counted).toMatchObject({ tables: files, ordered: true, missing: [] });
     expect(counted.columns).toBeGreaterThan(files * 8);

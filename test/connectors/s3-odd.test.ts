@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Missing, Table } from '../../shared/connectors/catalog.ts';
-import { openSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/examine.ts';
 import { s3 } from '../../shared/connectors/s3/connector.ts';
 import { reach } from '../engines/reach.ts';
 import { BYTE_ARRAY, logical, OPTIONAL, parquetFile, UTF8 } from './parquet-footer.ts';
@@ -88,7 +88,7 @@ if (env)
         written.push(Key);
         await client.send(new PutObjectCommand({ Bucket, Key, Body: Buffer.from(body) }));
       }
-      await using session = await openSession(
+      await using session = await openManagedSession(
         s3,
         {
           config: {
@@ -104,7 +104,7 @@ if (env)
         {
           policy: { loopback: true },
           environment: 'default',
-          tlsAsk: { mode: 'disable' },
+          tlsSettings: { mode: 'disable' },
           options: { connection_timeout_seconds: 5 },
         },
       );

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { readColumns } from '../../shared/connectors/s3/columns.ts';
+import { readObjectColumns } from '../../shared/connectors/s3/columns.ts';
 import {
   BOOLEAN,
   BYTE_ARRAY,
@@ -36,7 +36,7 @@ import {
 } from './parquet-footer.ts';
 
 const read = (bytes: Buffer, key = 'a.parquet') =>
-  readColumns(
+  readObjectColumns(
     { key, size: bytes.length },
     async (from, to) => Buffer.from(bytes.subarray(from, to)),
     (work) => work(),

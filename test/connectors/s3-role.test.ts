@@ -4,7 +4,7 @@ import { Agent } from 'node:https';
 import { CreateRoleCommand, DeleteRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, DeleteBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { examine } from '../../shared/connectors/examine.ts';
+import { runSourceTest } from '../../shared/connectors/examine.ts';
 import { s3 } from '../../shared/connectors/s3/connector.ts';
 import { reach } from '../engines/reach.ts';
 
@@ -56,7 +56,7 @@ if (env) {
     });
 
     const tried = (role_arn: string) =>
-      examine(
+      runSourceTest(
         s3,
         {
           config: { endpoint, region, bucket: name, access_key_id: keys.access_key_id },
@@ -72,7 +72,7 @@ if (env) {
         {
           policy: { loopback: true },
           environment: 'default',
-          tlsAsk: { mode: 'verify-full', ca },
+          tlsSettings: { mode: 'verify-full', ca },
           options: { connection_timeout_seconds: 5 },
         },
       );

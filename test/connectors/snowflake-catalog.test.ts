@@ -4,17 +4,21 @@ import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Row } from '../../shared/connectors/snowflake/driver.ts';
-import { readKeys } from '../../shared/connectors/snowflake/keys.ts';
-import { literal, partsOf, quote } from '../../shared/connectors/snowflake/quote.ts';
-import { kindOf, spelled } from '../../shared/connectors/snowflake/types.ts';
-import { draftOf } from '../../shared/connectors/sql/draft.ts';
-import { createDrafts } from '../../shared/connectors/sql/drafts.ts';
-import { createParts } from '../../shared/connectors/parts.ts';
+import type { SnowflakeRow } from '../../shared/connectors/snowflake/driver.ts';
+import { readSnowflakeKeys } from '../../shared/connectors/snowflake/keys.ts';
+import {
+  quoteSnowflakeText,
+  parseSnowflakeName,
+  quoteSnowflakeName,
+} from '../../shared/connectors/snowflake/quote.ts';
+import { toSnowflakeColumnKind, renderSnowflakeType } from '../../shared/connectors/snowflake/types.ts';
+import { createTableDraft } from '../../shared/connectors/sql/draft.ts';
+import { createTableDrafts } from '../../shared/connectors/sql/drafts.ts';
+import { createPartReader } from '../../shared/connectors/parts.ts';
 import { secureServer } from '../contracts/service.ts';
 import { pem } from '../network/servers.ts';
 
-const answering = (answers: (sql: string) => readonly Row[]) => {
+const answering = (answers: (sql: string) => readonly SnowflakeRow[]) => {
   const asked: string[] = [];
   const ask = async function* (sql: string) {
     asked.push(sql);
@@ -22,18 +26,18 @@ const answering = (answers: (sql: string) => readonly Row[]) => {
   };
   return { ask, asked };
 };
-const primary = (schema: string, table: string, column: string, sequence: number): Row => ({
+const primary = (schema: string, table: string, column: string, sequence: number): SnowflakeRow => ({
   schema_name: schema,
   table_name: table,
   column_name: column,
   key_sequence: String(sequence),
 });
 
-const parts = () => createParts({ failure: () => undefined, grant: '' });
+const parts = () => createPartReader({ failure: () => undefined, grant: '' });
 
 describe('what SHOW tells of keys', () => {
   test('is put in the order of the key, not of the answer', async () => {
-    const foreign = (name: string, column: string, theirs: string, sequence: number): Row => ({
+    const foreign = (name: string, column: string, theirs: string, sequence: number): SnowflakeRow => ({
       fk_schema_name: 'S',
       fk_table_name: 'T',
       fk_name: name,
@@ -48,9 +52,9 @@ describe('what SHOW tells of keys', () => {
         ? [primary('S', 'T', 'B', 2), primary('S', 'U', 'X', 1), primary('S', 'T', 'A', 1)]
         : [foreign('F', 'B', 'Y', 2), foreign('G', 'C', 'X', 1), foreign('F', 'A', 'X', 1)],
     );
-    const drafts = createDrafts();
-    const table = drafts.add(draftOf('S', 'T', 'table'));
-    expect(await readKeys(ask, 'D', ['S'], drafts, parts())).toEqual([]);
+    const drafts = createTableDrafts();
+    const table = drafts.add(createTableDraft('S', 'T', 'table'));
+    expect(await readSnowflakeKeys(ask, 'D', ['S'], drafts, parts())).toEqual([]);
     expect(table.primaryKey).toEqual(['A', 'B']);
     const references = { schema: 'S', table: 'U' };
     expect(table.foreignKeys).toEqual([
@@ -67,13 +71,13 @@ describe('what SHOW tells of keys', () => {
       if (sql.includes('in database')) return many('A', 10_000);
       return sql.includes('"B"') ? many('B', 10_000) : many('A', 9999);
     });
-    const drafts = createDrafts();
+    const drafts = createTableDrafts();
     for (const schema of ['A', 'B'])
-      for (let at = 0; at < 10_000; at++) drafts.add(draftOf(schema, `T${at}`, 'table'));
-    expect(await readKeys(ask, 'my db', ['A', 'B'], drafts, parts())).toMatchObject([
+      for (let at = 0; at < 10_000; at++) drafts.add(createTableDraft(schema, `T${at}`, 'table'));
+    expect(await readSnowflakeKeys(ask, 'my db', ['A', 'B'], drafts, parts())).toMatchObject([
       { reason: 'keys-limited', count: 1 },
     ]);
-    expect(drafts.inOrder().filter(({ primaryKey }) => primaryKey.length === 1).length).toBe(19_999);
+    expect(drafts.listInOrder().filter(({ primaryKey }) => primaryKey.length === 1).length).toBe(19_999);
     expect(asked).toContain('show primary keys in schema "my db"."A"');
   });
 });
@@ -84,20 +88,20 @@ describe('names', () => {
       fc.property(
         fc.array(fc.string({ unit: 'grapheme', minLength: 1 }), { minLength: 1, maxLength: 3 }),
         (names) => {
-          expect(partsOf(names.map(quote).join('.'))).toEqual(names);
+          expect(parseSnowflakeName(names.map(quoteSnowflakeName).join('.'))).toEqual(names);
         },
       ),
     );
   });
 
   test.each(['"a', 'a"b', '"a"b', 'a..b', '.a'])('that are none are not taken apart: %s', (text) => {
-    expect(partsOf(text)).toBeUndefined();
+    expect(parseSnowflakeName(text)).toBeUndefined();
   });
 
   test('stay within their text, backslashes included', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom("'", '\\', 'a', '\n') }), (text) => {
-        const inside = literal(text).slice(1, -1);
+        const inside = quoteSnowflakeText(text).slice(1, -1);
         expect(inside.replaceAll(/''|\\\\/g, '')).not.toMatch(/['\\]/);
       }),
     );
@@ -114,7 +118,7 @@ test.each([
   [{ data_type: 'GEOGRAPHY' }, 'GEOGRAPHY', 'geo'],
   [{ data_type: null }, '', 'other'],
 ])('a column of %j is %s', (row, type, kind) => {
-  expect([spelled(row), kindOf(row)]).toEqual([type, kind]);
+  expect([renderSnowflakeType(row), toSnowflakeColumnKind(row)]).toEqual([type, kind]);
 });
 
 const tables = 10_000;
@@ -182,7 +186,7 @@ const columns = (from: number) =>
 test('a catalog of ten thousand tables comes whole and in order, in bounded memory', async () => {
   await using server = await large();
   const script = `
-    import { openSession } from ${JSON.stringify(new URL('../../shared/connectors/examine.ts', import.meta.url))};
+    import { openManagedSession } from ${JSON.stringify(new URL('../../shared/connectors/examine.ts', import.meta.url))};
     import { snowflake } from ${JSON.stringify(new URL('../../shared/connectors/snowflake/connector.ts', import.meta.url))};
     const target = {
       config: { account: 'mooring', username: 'me', schema: 'PUBLIC' },
@@ -194,12 +198,12 @@ test('a catalog of ten thousand tables comes whole and in order, in bounded memo
     const options = {
       policy: { loopback: true },
       environment: 'default',
-      tlsAsk: { mode: 'verify-full', ca: ${JSON.stringify(pem('ca.crt'))} },
+      tlsSettings: { mode: 'verify-full', ca: ${JSON.stringify(pem('ca.crt'))} },
       options: { connection_timeout_seconds: 20 },
       budget: 60_000,
     };
     let [peak, count, columns, last, ordered] = [0, 0, 0, '', true];
-    await using session = await openSession(snowflake, target, options);
+    await using session = await openManagedSession(snowflake, target, options);
     const missing = await session.introspect({ excludedSchemas: [] }, (some) => {
       for (const table of some) {
         ordered &&= table.name > last;

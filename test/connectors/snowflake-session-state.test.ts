@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { snowflake } from '../../shared/connectors/snowflake/connector.ts';
-import { statementSettings } from '../../shared/connectors/snowflake/session-state.ts';
+import { createSnowflakeSettings } from '../../shared/connectors/snowflake/session-state.ts';
 import { triesOf } from '../contracts/service.ts';
 import { reach } from '../engines/reach.ts';
 import { serviceFront } from './service-front.ts';
@@ -19,11 +19,11 @@ const odd: Readonly<Record<string, string | number | boolean>> = {
 
 test('each setting of Snowflake has an odd value here', () => {
   expect(
-    statementSettings(30)
+    createSnowflakeSettings(30)
       .map(({ name }) => name)
       .toSorted(),
   ).toEqual(Object.keys(odd).toSorted());
-  for (const { name, value } of statementSettings(30)) expect(odd[name]).not.toBe(value);
+  for (const { name, value } of createSnowflakeSettings(30)) expect(odd[name]).not.toBe(value);
 });
 
 const env = reach('snowflake');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import { placeOf } from '../../shared/connectors/snowflake/account.ts';
+import { toSnowflakeAddress } from '../../shared/connectors/snowflake/account.ts';
 import { snowflake } from '../../shared/connectors/snowflake/connector.ts';
 import { connectorContract } from '../contracts/connector.ts';
 import { serviceContract, triesOf } from '../contracts/service.ts';
@@ -41,7 +41,7 @@ describe('snowflake', () => {
     ['xy12345.cn-northwest-1', 'xy12345.cn-northwest-1.snowflakecomputing.cn'],
     ['evil.example', 'evil.example.snowflakecomputing.com'],
   ])('an account is on a host of Snowflake’s: %s', (account, host) => {
-    expect(placeOf(account, undefined)).toEqual({ host, port: 443, secure: true });
+    expect(toSnowflakeAddress(account, undefined)).toEqual({ host, port: 443, secure: true });
   });
 
   test.each([

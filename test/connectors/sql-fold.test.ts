@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Column, Table } from '../../shared/connectors/catalog.ts';
-import { byPlace } from '../../shared/connectors/order.ts';
-import { draftOf, type Draft } from '../../shared/connectors/sql/draft.ts';
-import { createDrafts, type Drafts } from '../../shared/connectors/sql/drafts.ts';
-import { fold } from '../../shared/connectors/sql/fold.ts';
-import { handOn } from '../../shared/connectors/sql/hand-on.ts';
-import { readKeyUsage } from '../../shared/connectors/sql/key-usage.ts';
-import { denied, firstFew } from '../../shared/connectors/sql/missing.ts';
+import { compareQualifiedNames } from '../../shared/connectors/order.ts';
+import { createTableDraft, type TableDraft } from '../../shared/connectors/sql/draft.ts';
+import { createTableDrafts, type TableDrafts } from '../../shared/connectors/sql/drafts.ts';
+import { buildTable } from '../../shared/connectors/sql/fold.ts';
+import { emitInBatches } from '../../shared/connectors/sql/hand-on.ts';
+import { createKeyUsageReader } from '../../shared/connectors/sql/key-usage.ts';
+import { reportDeniedTables, joinFirstLines } from '../../shared/connectors/sql/missing.ts';
 
 const column = (name: string, position: number): Column => ({
   name,
@@ -19,11 +19,11 @@ const column = (name: string, position: number): Column => ({
   comment: null,
   position,
 });
-const folded = (drafts: Drafts): Table[] => drafts.inOrder().map(fold);
+const folded = (drafts: TableDrafts): Table[] => drafts.listInOrder().map(buildTable);
 const shuffled = <T>(all: readonly T[]) => fc.shuffledSubarray([...all], { minLength: all.length });
 
 describe('a table', () => {
-  test.each<readonly [what: string, more: Partial<Draft>, partial: true | undefined]>([
+  test.each<readonly [what: string, more: Partial<TableDraft>, partial: true | undefined]>([
     ['whose columns are all told is whole', {}, undefined],
     [
       'of which the account may read all columns one by one is whole',
@@ -36,28 +36,30 @@ describe('a table', () => {
     ['that is a broken view without columns is partial', { isBroken: true, columns: [] }, true],
   ])('%s', (_, more, partial) => {
     const draft = Object.assign(
-      draftOf('s', 't', 'table'),
+      createTableDraft('s', 't', 'table'),
       { columns: [column('a', 1), column('b', 2)] },
       more,
     );
-    expect(fold(draft).partial).toBe(partial);
+    expect(buildTable(draft).partial).toBe(partial);
   });
 });
 
 /** Two tables, each with a primary key, an index, and a foreign key to the other: row by row. */
-const rows: readonly ((drafts: Drafts) => void)[] = ['a', 'b'].flatMap((name) => {
+const rows: readonly ((drafts: TableDrafts) => void)[] = ['a', 'b'].flatMap((name) => {
   const other = name === 'a' ? 'b' : 'a';
-  const of = (drafts: Drafts) => drafts.at(name, 's');
+  const of = (drafts: TableDrafts) => drafts.findOrAdd(name, 's');
   return [
     ...['x', 'y', 'z'].map(
-      (one, at) => (drafts: Drafts) => drafts.column(of(drafts), column(one, 2 * at + 1)),
+      (one, at) => (drafts: TableDrafts) => drafts.addColumn(of(drafts), column(one, 2 * at + 1)),
     ),
-    (drafts: Drafts) => void Object.assign(of(drafts), { schema: 's', name, kind: 'table' }),
-    (drafts: Drafts) => drafts.put(of(drafts).primaryKey, 1, 'z'),
-    (drafts: Drafts) => drafts.put(of(drafts).primaryKey, 2, 'x'),
-    (drafts: Drafts) => drafts.put(drafts.index(of(drafts), { name: 'i', unique: true }).parts, 1, 5),
-    (drafts: Drafts) => drafts.put(drafts.index(of(drafts), { name: 'i', unique: true }).parts, 2, 3),
-    ...[1, 2].map((place) => (drafts: Drafts) => {
+    (drafts: TableDrafts) => void Object.assign(of(drafts), { schema: 's', name, kind: 'table' }),
+    (drafts: TableDrafts) => drafts.put(of(drafts).primaryKey, 1, 'z'),
+    (drafts: TableDrafts) => drafts.put(of(drafts).primaryKey, 2, 'x'),
+    (drafts: TableDrafts) =>
+      drafts.put(drafts.findOrAddIndex(of(drafts), { name: 'i', unique: true }).parts, 1, 5),
+    (drafts: TableDrafts) =>
+      drafts.put(drafts.findOrAddIndex(of(drafts), { name: 'i', unique: true }).parts, 2, 3),
+    ...[1, 2].map((place) => (drafts: TableDrafts) => {
       const to = {
         schema: 's',
         table: other,
@@ -65,9 +67,9 @@ const rows: readonly ((drafts: Drafts) => void)[] = ['a', 'b'].flatMap((name) =>
         column: place,
         valid: true,
       } as const;
-      drafts.pair(of(drafts), 'f', place, ['x', 'y'][place - 1], to);
+      drafts.addForeignKeyPart(of(drafts), 'f', place, ['x', 'y'][place - 1], to);
     }),
-    (drafts: Drafts) => drafts.comment(of(drafts), 'y', 'why'),
+    (drafts: TableDrafts) => drafts.comment(of(drafts), 'y', 'why'),
   ];
 });
 
@@ -93,33 +95,41 @@ const known = (name: string, other: string) => ({
 describe('a catalog', () => {
   test('of two tables under one name is refused, however they come', async () => {
     const failure = { code: 'server-error', message: expect.stringContaining('under one name') };
-    const drafts = createDrafts();
-    drafts.add(draftOf('s', '??', 'table'));
-    expect(() => drafts.add(draftOf('s', '??', 'table'))).toThrow(expect.objectContaining(failure));
-    const late = drafts.at('???', 's');
+    const drafts = createTableDrafts();
+    drafts.add(createTableDraft('s', '??', 'table'));
+    expect(() => drafts.add(createTableDraft('s', '??', 'table'))).toThrow(expect.objectContaining(failure));
+    const late = drafts.findOrAdd('???', 's');
     drafts.declare(late, 'table');
     expect(() => drafts.declare(late, 'view')).toThrow(expect.objectContaining(failure));
     // Keys that differ may stand for names that do not.
-    const apart = ['1', '2'].map(() => draftOf('s', '\ufffd', 'table'));
-    await expect(handOn(apart, fold, () => {})).rejects.toMatchObject(failure);
-    await expect(handOn([draftOf('r', 'a'), draftOf('s', 'a')], fold, () => {})).resolves.toBeUndefined();
+    const apart = ['1', '2'].map(() => createTableDraft('s', '\ufffd', 'table'));
+    await expect(emitInBatches(apart, buildTable, () => {})).rejects.toMatchObject(failure);
+    await expect(
+      emitInBatches([createTableDraft('r', 'a'), createTableDraft('s', 'a')], buildTable, () => {}),
+    ).resolves.toBeUndefined();
   });
 
   test.each(['?', '\ufffd', 'caf?'])('of two columns named %s is refused', (name) => {
-    const draft = draftOf('s', 't', 'table');
+    const draft = createTableDraft('s', 't', 'table');
     draft.columns.push(column(name, 1), column('x', 2), column(`${name}?`, 3));
-    expect(fold(draft).columns).toHaveLength(3);
+    expect(buildTable(draft).columns).toHaveLength(3);
     draft.columns.push(column(name, 1), column('x', 2), column(name, 3));
-    expect(() => fold(draft)).toThrow(expect.objectContaining({ code: 'server-error' }));
+    expect(() => buildTable(draft)).toThrow(expect.objectContaining({ code: 'server-error' }));
   });
 
   test('of two columns of one name is refused, whatever the name', () => {
-    const draft = draftOf('s', 't', 'table');
+    const draft = createTableDraft('s', 't', 'table');
     draft.columns.push(column('x', 1), column('x', 2));
-    expect(() => fold(draft)).toThrow(expect.objectContaining({ code: 'server-error' }));
+    expect(() => buildTable(draft)).toThrow(expect.objectContaining({ code: 'server-error' }));
   });
 
-  test.each<[string, (drafts: Drafts, draft: Draft) => void, (drafts: Drafts, draft: Draft) => void]>([
+  test.each<
+    [
+      string,
+      (drafts: TableDrafts, draft: TableDraft) => void,
+      (drafts: TableDrafts, draft: TableDraft) => void,
+    ]
+  >([
     [
       'two parts in one place of a key',
       (drafts, { primaryKey }) => drafts.put(primaryKey, 1, 'x'),
@@ -127,32 +137,32 @@ describe('a catalog', () => {
     ],
     [
       'an index that is unique and one that is not',
-      (drafts, draft) => void drafts.index(draft, { name: '?', unique: true }),
-      (drafts, draft) => void drafts.index(draft, { name: '?', unique: false }),
+      (drafts, draft) => void drafts.findOrAddIndex(draft, { name: '?', unique: true }),
+      (drafts, draft) => void drafts.findOrAddIndex(draft, { name: '?', unique: false }),
     ],
     [
       'indexes of other rows',
-      (drafts, draft) => void drafts.index(draft, { name: '?', unique: true, predicate: 'a' }),
-      (drafts, draft) => void drafts.index(draft, { name: '?', unique: true, predicate: 'b' }),
+      (drafts, draft) => void drafts.findOrAddIndex(draft, { name: '?', unique: true, predicate: 'a' }),
+      (drafts, draft) => void drafts.findOrAddIndex(draft, { name: '?', unique: true, predicate: 'b' }),
     ],
     [
       'foreign keys to two tables',
       (drafts, draft) =>
-        drafts.pair(draft, '?', 1, 'x', { schema: 's', table: 'a', column: 'id', valid: true }),
+        drafts.addForeignKeyPart(draft, '?', 1, 'x', { schema: 's', table: 'a', column: 'id', valid: true }),
       (drafts, draft) =>
-        drafts.pair(draft, '?', 2, 'y', { schema: 's', table: 'b', column: 'id', valid: true }),
+        drafts.addForeignKeyPart(draft, '?', 2, 'y', { schema: 's', table: 'b', column: 'id', valid: true }),
     ],
     [
       'foreign keys from two columns',
       (drafts, draft) =>
-        drafts.pair(draft, '?', 1, 'x', { schema: 's', table: 'a', column: 'id', valid: true }),
+        drafts.addForeignKeyPart(draft, '?', 1, 'x', { schema: 's', table: 'a', column: 'id', valid: true }),
       (drafts, draft) =>
-        drafts.pair(draft, '?', 1, 'y', { schema: 's', table: 'a', column: 'id', valid: true }),
+        drafts.addForeignKeyPart(draft, '?', 1, 'y', { schema: 's', table: 'a', column: 'id', valid: true }),
     ],
   ])('with %s under one name is refused, and one that comes twice is one', (_, one, other) => {
     const made = () => {
-      const drafts = createDrafts();
-      const draft = drafts.add(draftOf('s', 't', 'table'));
+      const drafts = createTableDrafts();
+      const draft = drafts.add(createTableDraft('s', 't', 'table'));
       one(drafts, draft);
       return { drafts, draft };
     };
@@ -168,7 +178,7 @@ describe('a catalog', () => {
   test('is the same in whatever order its rows come', () => {
     fc.assert(
       fc.property(shuffled(rows), (some) => {
-        const drafts = createDrafts();
+        const drafts = createTableDrafts();
         for (const row of some) row(drafts);
         expect(folded(drafts)).toMatchObject([known('a', 'b'), known('b', 'a')]);
       }),
@@ -185,12 +195,12 @@ describe('a catalog', () => {
     });
     await fc.assert(
       fc.asyncProperty(places, async (all) => {
-        const drafts = createDrafts();
-        for (const { schema, name } of all) drafts.add(draftOf(schema, name, 'table'));
+        const drafts = createTableDrafts();
+        for (const { schema, name } of all) drafts.add(createTableDraft(schema, name, 'table'));
         const turns: (readonly Table[])[] = [];
-        await handOn(drafts.inOrder(), fold, async (some) => void turns.push(some));
+        await emitInBatches(drafts.listInOrder(), buildTable, async (some) => void turns.push(some));
         expect(turns.flat().map(({ schema, name }) => ({ schema, name }))).toEqual(
-          all.toSorted(byPlace).map(({ schema, name }) => ({ schema, name })),
+          all.toSorted(compareQualifiedNames).map(({ schema, name }) => ({ schema, name })),
         );
         expect(Math.max(...turns.map(({ length }) => length))).toBeLessThanOrEqual(200);
       }),
@@ -199,15 +209,15 @@ describe('a catalog', () => {
   });
 
   test('has no table of which rows came and not its own', () => {
-    const drafts = createDrafts();
-    drafts.column(drafts.at('sequence', 's'), column('a', 1));
+    const drafts = createTableDrafts();
+    drafts.addColumn(drafts.findOrAdd('sequence', 's'), column('a', 1));
     expect(folded(drafts)).toEqual([]);
   });
 });
 
 describe('a key', () => {
   const table = () => {
-    const draft = draftOf('s', 't', 'table');
+    const draft = createTableDraft('s', 't', 'table');
     draft.columns = [column('a', 1), column('b', 4)];
     return draft;
   };
@@ -223,14 +233,14 @@ describe('a key', () => {
     draft.indexes = [{ name: 'i', unique: false, parts }];
     const references = { schema: 's', table: 'u', columns: parts.map(() => 'x') };
     draft.foreignKeys = [{ name: 'f', parts, references, valid: true }];
-    expect(fold(draft)).toMatchObject({ primary_key: [], indexes: [], foreign_keys: [] });
+    expect(buildTable(draft)).toMatchObject({ primary_key: [], indexes: [], foreign_keys: [] });
   });
 
   test('of which a part never came is left out whole', () => {
-    const drafts = createDrafts();
+    const drafts = createTableDrafts();
     const draft = drafts.add(table());
-    drafts.put(drafts.index(draft, { name: 'i', unique: true }).parts, 2, 'a');
-    expect(fold(draft).indexes).toEqual([]);
+    drafts.put(drafts.findOrAddIndex(draft, { name: 'i', unique: true }).parts, 2, 'a');
+    expect(buildTable(draft).indexes).toEqual([]);
   });
 
   test('with a column that may not be read is left out, and so is the column', () => {
@@ -239,30 +249,30 @@ describe('a key', () => {
       { name: 'ours', unique: false, parts: [4] },
       { name: 'both', unique: false, parts: ['a', 'b'] },
     ];
-    expect(fold(draft)).toMatchObject({ columns: [{ name: 'b' }], indexes: [{ name: 'ours' }] });
+    expect(buildTable(draft)).toMatchObject({ columns: [{ name: 'b' }], indexes: [{ name: 'ours' }] });
   });
 
   test('may have an expression only where these are shown', () => {
     const parts = ['lower(a)', 'b'];
     const draft = table();
     draft.indexes = [{ name: 'i', unique: false, parts }];
-    expect(fold({ ...draft, expressions: true }).indexes).toMatchObject([{ columns: parts }]);
-    expect(fold(draft).indexes).toEqual([]);
+    expect(buildTable({ ...draft, expressions: true }).indexes).toMatchObject([{ columns: parts }]);
+    expect(buildTable(draft).indexes).toEqual([]);
   });
 
   test('of some rows is told with them, and left out where these may name a column out of sight', () => {
     const draft = table();
     draft.indexes = [{ name: 'i', unique: true, parts: ['a'], predicate: 'b > 1', valid: false }];
-    expect(fold({ ...draft, readable: new Set([1]) }).indexes).toEqual([]);
-    expect(fold(draft).indexes).toEqual([
+    expect(buildTable({ ...draft, readable: new Set([1]) }).indexes).toEqual([]);
+    expect(buildTable(draft).indexes).toEqual([
       { name: 'i', columns: ['a'], unique: true, predicate: 'b > 1', valid: false },
     ]);
   });
 
   test('that refers to a table out of sight, or to fewer columns, is left out', () => {
-    const drafts = createDrafts();
+    const drafts = createTableDrafts();
     const draft = drafts.add(table());
-    const usage = readKeyUsage(drafts);
+    const usage = createKeyUsageReader(drafts);
     const row = { schema: 's', table: 't', constraint: 'f', type: 'FOREIGN KEY', column: 'a', place: 1 };
     usage({ ...row, theirSchema: 's', theirTable: 'gone', theirPlace: 1 });
     draft.foreignKeys.push({
@@ -277,7 +287,7 @@ describe('a key', () => {
 
 describe('what a hostile server sends', () => {
   test.each([0, -1, 1.5, 1001, 'x', null, undefined])('a part of a key at %p is refused', (place) => {
-    const drafts = createDrafts();
+    const drafts = createTableDrafts();
     expect(() => drafts.put([], place, 'a')).toThrow(expect.objectContaining({ code: 'protocol-mismatch' }));
   });
 
@@ -287,23 +297,24 @@ describe('what a hostile server sends', () => {
   });
 
   test.each([
-    ['columns', (drafts: Drafts) => drafts.column(undefined, column('a', 1))],
-    ['comments', (drafts: Drafts) => drafts.comment(undefined, 'a', 'why')],
-    ['parts of keys', (drafts: Drafts) => drafts.put([], 1, 'a')],
-    ['tables', (drafts: Drafts, at: number) => void drafts.at(`t${at}`, 's')],
+    ['columns', (drafts: TableDrafts) => drafts.addColumn(undefined, column('a', 1))],
+    ['comments', (drafts: TableDrafts) => drafts.comment(undefined, 'a', 'why')],
+    ['parts of keys', (drafts: TableDrafts) => drafts.put([], 1, 'a')],
+    ['tables', (drafts: TableDrafts, at: number) => void drafts.findOrAdd(`t${at}`, 's')],
     [
       'keys of one table',
-      (drafts: Drafts, at: number) => void drafts.index(draft, { name: `i${at}`, unique: true }),
+      (drafts: TableDrafts, at: number) =>
+        void drafts.findOrAddIndex(draft, { name: `i${at}`, unique: true }),
     ],
-    ['keys with holes', (drafts: Drafts) => drafts.put([], 1000, 'a')],
+    ['keys with holes', (drafts: TableDrafts) => drafts.put([], 1000, 'a')],
   ])('is bounded by the number of %s', (_, send) => {
-    const drafts = createDrafts();
+    const drafts = createTableDrafts();
     const all = () => {
       for (let at = 0; at < 4_000_000; at++) send(drafts, at);
     };
     expect(all).toThrow(tooLarge);
   });
-  const draft = draftOf('s', 't', 'table');
+  const draft = createTableDraft('s', 't', 'table');
 });
 
 describe('what is missing', () => {
@@ -311,15 +322,15 @@ describe('what is missing', () => {
 
   test('is counted apart, tables and columns, each with its statements', () => {
     const tables = [seen('a', 'none'), seen('b', 'some'), seen('c', 'all')];
-    expect(denied(tables, ({ name }) => `GRANT ${name}`)).toEqual([
+    expect(reportDeniedTables(tables, ({ name }) => `GRANT ${name}`)).toEqual([
       { reason: 'tables-denied', count: 1, remediation: 'GRANT a' },
       { reason: 'columns-denied', count: 1, remediation: 'GRANT b' },
     ]);
-    expect(denied([seen('c', 'all')], () => 'GRANT')).toEqual([]);
+    expect(reportDeniedTables([seen('c', 'all')], () => 'GRANT')).toEqual([]);
   });
 
   test('is told in so many statements as can be read', () => {
-    const lines = firstFew(Array.from({ length: 25 }, (_, at) => `${at}`)).split('\n');
+    const lines = joinFirstLines(Array.from({ length: 25 }, (_, at) => `${at}`)).split('\n');
     expect([lines.length, lines.at(-1)]).toEqual([21, '-- and 5 more']);
   });
 });
@@ -330,7 +341,7 @@ test.each([
   [21, 21, '-- and 1 more'],
   [45, 21, '-- and 25 more'],
 ])('of %d statements all are told or how many are not', (count, lines, last) => {
-  const told = firstFew(Array.from({ length: count }, (_, at) => `statement ${at}`)).split('\n');
+  const told = joinFirstLines(Array.from({ length: count }, (_, at) => `statement ${at}`)).split('\n');
   expect(told).toHaveLength(lines);
   expect(told.at(-1)).toBe(last ?? `statement ${count - 1}`);
 });

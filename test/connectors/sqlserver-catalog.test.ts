@@ -82,7 +82,7 @@ test('a catalog of ten thousand tables comes whole and in order, in bounded memo
     sql.includes('dm_db_partition_stats') ? sizes : sql.includes('sys.columns') ? catalog : [],
   );
   const script = `
-    import { openSession } from ${JSON.stringify(new URL('../../shared/connectors/examine.ts', import.meta.url))};
+    import { openManagedSession } from ${JSON.stringify(new URL('../../shared/connectors/examine.ts', import.meta.url))};
     import { sqlserver } from ${JSON.stringify(new URL('../../shared/connectors/sqlserver/connector.ts', import.meta.url))};
     const target = {
       config: { host: '127.0.0.1', port: ${server.port}, database: 'shop', username: 'me' },
@@ -93,12 +93,12 @@ test('a catalog of ten thousand tables comes whole and in order, in bounded memo
     const options = {
       policy: { loopback: true },
       environment: 'default',
-      tlsAsk: { mode: 'disable' },
+      tlsSettings: { mode: 'disable' },
       options: { connection_timeout_seconds: 20 },
       budget: 60_000,
     };
     let [count, columns, keys, rows, last, ordered] = [0, 0, 0, 0, '', true];
-    await using session = await openSession(sqlserver, target, options);
+    await using session = await openManagedSession(sqlserver, target, options);
     const missing = await session.introspect({ excludedSchemas: [] }, (some) => {
       for (const table of some) {
         ordered &&= table.name > last;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { connectionString } from '../../shared/connectors/sqlserver/connection-string.ts';
+import { sqlserverConnectionStrings } from '../../shared/connectors/sqlserver/connection-string.ts';
 import { Problem } from '../../shared/problem.ts';
 
-const { parse } = connectionString;
+const { parse } = sqlserverConnectionStrings;
 const expectation = (text: string) => {
   try {
     parse(text);

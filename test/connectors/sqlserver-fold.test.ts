@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { tokenIn } from '../../shared/connectors/sqlserver/entra.ts';
-import { failure } from '../../shared/connectors/sqlserver/failures.ts';
-import type { Row } from '../../shared/connectors/sqlserver/batch.ts';
-import { introspect } from '../../shared/connectors/sqlserver/introspect.ts';
-import { kindOf, spelled } from '../../shared/connectors/sqlserver/kinds.ts';
+import { parseEntraToken } from '../../shared/connectors/sqlserver/entra.ts';
+import { classifySqlserverError } from '../../shared/connectors/sqlserver/failures.ts';
+import type { SqlserverRow } from '../../shared/connectors/sqlserver/batch.ts';
+import { introspectSqlserver } from '../../shared/connectors/sqlserver/introspect.ts';
+import { toSqlserverColumnKind, renderSqlserverType } from '../../shared/connectors/sqlserver/kinds.ts';
 import { exactNames, namesInAnyCase } from '../../shared/connectors/names.ts';
-import { readRows } from '../../shared/connectors/sqlserver/rows.ts';
-import { createDrafts } from '../../shared/connectors/sql/drafts.ts';
-import { fold } from '../../shared/connectors/sql/fold.ts';
+import { createSqlserverRowReader } from '../../shared/connectors/sqlserver/rows.ts';
+import { createTableDrafts } from '../../shared/connectors/sql/drafts.ts';
+import { buildTable } from '../../shared/connectors/sql/fold.ts';
 import type { Table } from '../../shared/connectors/catalog.ts';
 
 // Rows as the documentation of the catalog views says that they are; what no stand-in has.
@@ -59,15 +59,18 @@ const sizes = [
   [10, '12', '81920'],
   [20, 3, 8192],
 ];
-const handOn = (some: readonly (readonly Row[])[], take: (row: Row, set: number) => void) => {
+const handOn = (
+  some: readonly (readonly SqlserverRow[])[],
+  take: (row: SqlserverRow, set: number) => void,
+) => {
   for (const [set, rows] of some.entries()) for (const row of rows) take(row, set);
 };
 const folded = (readable?: number) => {
-  const drafts = createDrafts();
-  const rows = readRows(drafts);
+  const drafts = createTableDrafts();
+  const rows = createSqlserverRowReader(drafts);
   handOn(sets(readable), rows.take);
   handOn([sizes], rows.takeSize);
-  return drafts.inOrder().map(fold);
+  return drafts.listInOrder().map(buildTable);
 };
 
 describe('names', () => {
@@ -81,10 +84,10 @@ describe('names', () => {
     [null, namesInAnyCase],
   ])('of a database of collation %s compare by it', async (collation, expected) => {
     let learned;
-    const batch = async (sql: string, _: number, take: (row: Row, set: number) => void) => {
+    const batch = async (sql: string, _: number, take: (row: SqlserverRow, set: number) => void) => {
       if (!sql.includes('dm_db_partition_stats')) take(['reader', 'shop', 1, collation], 0);
     };
-    await introspect(
+    await introspectSqlserver(
       batch,
       { excludedSchemas: [] },
       () => {},
@@ -101,7 +104,7 @@ describe('a catalog of which a part fails', () => {
     const all = sets();
     const asked: string[] = [];
     const tables: Table[] = [];
-    const batch = async (sql: string, _: number, take: (row: Row, set: number) => void) => {
+    const batch = async (sql: string, _: number, take: (row: SqlserverRow, set: number) => void) => {
       asked.push(sql);
       const failure = fails(sql, asked.length);
       const isWhole = sql.includes('user_name()') && sql.includes('sys.tables');
@@ -115,7 +118,11 @@ describe('a catalog of which a part fails', () => {
         for (const row of failure ? (rows ?? []).slice(0, 1) : (rows ?? [])) take(row, set);
       if (failure) throw failure;
     };
-    const missing = await introspect(batch, { excludedSchemas: [] }, (some) => void tables.push(...some));
+    const missing = await introspectSqlserver(
+      batch,
+      { excludedSchemas: [] },
+      (some) => void tables.push(...some),
+    );
     return { tables, missing, asked };
   };
   /** What tells the statements from one another, in their order. */
@@ -226,7 +233,7 @@ describe('a catalog', () => {
   test('has rows and no sizes where the account may not see the statistics', async () => {
     const asked: string[] = [];
     const tables: Table[] = [];
-    const missing = await introspect(
+    const missing = await introspectSqlserver(
       async (sql, _, take) => {
         asked.push(sql);
         if (sql.includes('dm_db_partition_stats')) throw Object.assign(new Error('refused'), { number: 262 });
@@ -257,7 +264,10 @@ test.each([
   ['uniqueidentifier', 16, 0, 0, 'uniqueidentifier', 'uuid'],
   ['hierarchyid', 892, 0, 0, 'hierarchyid', 'other'],
 ])('%s of %d bytes is spelled as in a definition', (name, length, precision, scale, type, kind) => {
-  expect([spelled(name, length, precision, scale), kindOf(name)]).toEqual([type, kind]);
+  expect([renderSqlserverType(name, length, precision, scale), toSqlserverColumnKind(name)]).toEqual([
+    type,
+    kind,
+  ]);
 });
 
 describe('what the server says by numbers', () => {
@@ -269,19 +279,20 @@ describe('what the server says by numbers', () => {
     [{ errors: [{ number: 262 }] }, 'permission-denied', '262'],
     [{ code: 'ETIMEOUT' }, 'timeout', undefined],
   ])('%j is %s', (error, code, native) => {
-    expect(failure(error)).toMatchObject({ code, ...(native && { native }) });
+    expect(classifySqlserverError(error)).toMatchObject({ code, ...(native && { native }) });
   });
 });
 
 describe('what Microsoft Entra answers', () => {
   const refusal = (status: number, body: string) => {
     try {
-      return tokenIn(status, body);
+      return parseEntraToken(status, body);
     } catch (error) {
       return error;
     }
   };
-  test('a token is taken', () => expect(tokenIn(200, '{"access_token":"fake-token"}')).toBe('fake-token'));
+  test('a token is taken', () =>
+    expect(parseEntraToken(200, '{"access_token":"fake-token"}')).toBe('fake-token'));
   test.each([
     [
       401,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Socket } from 'node:net';
-import { examine } from '../../shared/connectors/examine.ts';
+import { runSourceTest } from '../../shared/connectors/examine.ts';
 import { sqlserver } from '../../shared/connectors/sqlserver/connector.ts';
 import { plainServer } from '../network/servers.ts';
 
@@ -44,7 +44,7 @@ const tried = (
   seconds = 5,
   policy: object = {},
 ) =>
-  examine(
+  runSourceTest(
     sqlserver,
     {
       config: { host: '127.0.0.1', port, database: 'shop', username: 'me' },
@@ -55,7 +55,7 @@ const tried = (
     {
       policy: { loopback: true, ...policy },
       environment: 'default',
-      tlsAsk: { mode },
+      tlsSettings: { mode },
       options: { connection_timeout_seconds: seconds },
     },
   );

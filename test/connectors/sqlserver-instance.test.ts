@@ -2,9 +2,9 @@ import { connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import * as v from 'valibot';
-import { examine } from '../../shared/connectors/examine.ts';
+import { runSourceTest } from '../../shared/connectors/examine.ts';
 import { sqlserver } from '../../shared/connectors/sqlserver/connector.ts';
-import { parse } from '../../shared/parse.ts';
+import { parseInput } from '../../shared/parse.ts';
 import { reach } from '../engines/reach.ts';
 import { pem, plainServer, udpServer } from '../network/servers.ts';
 
@@ -20,7 +20,7 @@ describe('a config', () => {
   });
 
   test('with both is refused by the path of the one that is too much', async () => {
-    const parsed = async () => parse(sqlserver.config, { ...base, port: 1433, instance: 'A' }, 'config');
+    const parsed = async () => parseInput(sqlserver.config, { ...base, port: 1433, instance: 'A' }, 'config');
     await expect(parsed()).rejects.toMatchObject({
       code: 'invalid-request',
       extras: { errors: [{ path: 'config.instance', expected: expect.stringContaining('not both') }] },
@@ -59,7 +59,7 @@ const tried = (
     readonly username?: string;
   },
 ) =>
-  examine(
+  runSourceTest(
     sqlserver,
     {
       config: { host: 'localhost', instance: 'sqlexpress', database: 'shop', username },
@@ -70,7 +70,7 @@ const tried = (
     {
       policy: { loopback: true, ...policy },
       environment: 'default',
-      tlsAsk: { mode, ca: pem('ca.crt') },
+      tlsSettings: { mode, ca: pem('ca.crt') },
       options: { connection_timeout_seconds: seconds },
       resolve: async () => [address],
     },

@@ -1,9 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import tedious from 'tedious';
 import type { Table } from '../../shared/connectors/catalog.ts';
-import { openSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/examine.ts';
 import { sqlserver } from '../../shared/connectors/sqlserver/connector.ts';
-import { sessionSettings, settle } from '../../shared/connectors/sqlserver/session-state.ts';
+import {
+  sqlserverSessionSettings,
+  sqlserverInitialBatch,
+} from '../../shared/connectors/sqlserver/session-state.ts';
 import { reach } from '../engines/reach.ts';
 import { spoilingFront } from './spoiling-tds.ts';
 
@@ -34,8 +37,8 @@ const spoil = Object.entries(odd)
   .join('\n');
 
 test('each setting of SQL Server has an odd value here', () => {
-  expect(sessionSettings.map(({ name }) => name).toSorted()).toEqual(Object.keys(odd).toSorted());
-  for (const { name, value } of sessionSettings) expect(odd[name]).not.toBe(value);
+  expect(sqlserverSessionSettings.map(({ name }) => name).toSorted()).toEqual(Object.keys(odd).toSorted());
+  for (const { name, value } of sqlserverSessionSettings) expect(odd[name]).not.toBe(value);
 });
 
 const env = reach('sqlserver', { SQLSERVER_TLS: 'off' });
@@ -43,7 +46,7 @@ if (env)
   describe('SQL Server’s stand-in, a session that begins otherwise', () => {
     const port = Number(env['SQLSERVER_PORT']);
     const read = async (at: number) => {
-      await using session = await openSession(
+      await using session = await openManagedSession(
         sqlserver,
         {
           config: { host: '127.0.0.1', port: at, database: 'shop', username: env['SQLSERVER_USER'] ?? '' },
@@ -54,7 +57,7 @@ if (env)
         {
           policy: { loopback: true },
           environment: 'default',
-          tlsAsk: { mode: 'disable' },
+          tlsSettings: { mode: 'disable' },
           options: { connection_timeout_seconds: 20 },
         },
       );
@@ -95,7 +98,7 @@ const countRows = async (port: number, sql: string): Promise<number> => {
     authentication: { type: 'default', options: { userName: 'mooring_admin', password: 'admin' } },
     options: { port, database: 'shop', encrypt: false },
   });
-  Object.assign(connection, { getInitialSql: () => settle });
+  Object.assign(connection, { getInitialSql: () => sqlserverInitialBatch });
   connection.on('error', () => {});
   await new Promise<void>((resolve, reject) => {
     connection.connect((error) => (error ? reject(error) : resolve()));

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { describe, expect, test } from '@jest/globals';
 import type { SslMode } from '../../shared/connectors/connector.ts';
-import { examine, openSession } from '../../shared/connectors/examine.ts';
+import { runSourceTest, openManagedSession } from '../../shared/connectors/examine.ts';
 import { sqlserver } from '../../shared/connectors/sqlserver/connector.ts';
 import { reach } from '../engines/reach.ts';
 import { pem, plainServer } from '../network/servers.ts';
@@ -16,7 +16,7 @@ const targetOf = (port: number, mode: SslMode, change: object = {}) => ({
 const optionsOf = (mode: SslMode, ca = 'ca.crt') => ({
   policy: { loopback: true },
   environment: 'default',
-  tlsAsk: { mode, ca: pem(ca) },
+  tlsSettings: { mode, ca: pem(ca) },
   options: { connection_timeout_seconds: 5 },
 });
 
@@ -41,21 +41,25 @@ if (env)
       ['require', 'other-ca.crt', 'tls-unverified'],
       ['prefer', 'other-ca.crt', 'tls-unverified'],
     ] as const)('means the same by %s, with %s, as any other: %s', async (mode, ca, expected) => {
-      const { status, steps } = await examine(sqlserver, targetOf(port, mode), optionsOf(mode, ca));
+      const { status, steps } = await runSourceTest(sqlserver, targetOf(port, mode), optionsOf(mode, ca));
       const tls = steps.find(({ step }) => step === 'tls');
       expect(tls?.code ?? tls?.status).toBe(expected);
       expect(status).toBe(expected === 'certificate-untrusted' ? 'failed' : 'connected');
     });
 
     test('is told to whoever wants no TLS', async () => {
-      const { details, steps } = await examine(sqlserver, targetOf(port, 'disable'), optionsOf('disable'));
+      const { details, steps } = await runSourceTest(
+        sqlserver,
+        targetOf(port, 'disable'),
+        optionsOf('disable'),
+      );
       expect(details).toMatchObject({ code: 'tls-required' });
       expect(steps.find(({ step }) => step === 'authenticate')).toMatchObject({ status: 'failed' });
     });
 
     test('tells a wrong password from everything else', async () => {
       const target = targetOf(port, 'verify-full', { username: 'nobody_at_all' });
-      const { details } = await examine(sqlserver, target, optionsOf('verify-full'));
+      const { details } = await runSourceTest(sqlserver, target, optionsOf('verify-full'));
       expect(details).toMatchObject({ code: 'authentication-failed' });
     });
 
@@ -72,7 +76,7 @@ if (env)
         socket.pipe(onward).pipe(socket);
       });
       const target = targetOf(between.port, 'verify-full');
-      await using session = await openSession(sqlserver, target, optionsOf('verify-full'));
+      await using session = await openManagedSession(sqlserver, target, optionsOf('verify-full'));
       let count = 0;
       await session.introspect({ excludedSchemas: [] }, (some) => void (count += some.length));
       expect(count).toBeGreaterThan(0);
@@ -113,7 +117,7 @@ const strictServer = async (word?: Buffer) => {
 describe('whoever hangs up at the greeting', () => {
   test('is spoken to once more, with TLS first and by the name of the protocol', async () => {
     await using server = await strictServer();
-    const { steps } = await examine(
+    const { steps } = await runSourceTest(
       sqlserver,
       targetOf(server.port, 'verify-full'),
       optionsOf('verify-full'),
@@ -131,7 +135,11 @@ describe('whoever hangs up at the greeting', () => {
     ['with an alert of TLS', Buffer.from([0x15, 3, 1, 0, 2, 2, 10])],
   ])('%s, each time, is told to have hung up', async (_, word) => {
     await using server = await plainServer((socket) => socket.once('data', () => socket.end(word)));
-    const { details } = await examine(sqlserver, targetOf(server.port, 'require'), optionsOf('require'));
+    const { details } = await runSourceTest(
+      sqlserver,
+      targetOf(server.port, 'require'),
+      optionsOf('require'),
+    );
     expect(details).toMatchObject({
       code: word.length === 0 ? 'connection-reset' : 'tls-unsupported',
     });
@@ -145,7 +153,11 @@ describe('whoever hangs up at the greeting', () => {
     ['what is no TLS', Buffer.from('220 ready\r\n'), 'connection-reset'],
   ])('of who wants no TLS, is asked whether it speaks it, and answers %s', async (_, word, code) => {
     await using server = await strictServer(word);
-    const { details } = await examine(sqlserver, targetOf(server.port, 'disable'), optionsOf('disable'));
+    const { details } = await runSourceTest(
+      sqlserver,
+      targetOf(server.port, 'disable'),
+      optionsOf('disable'),
+    );
     expect(details).toMatchObject({ code });
     expect(server.names).toEqual(word ? [] : ['tds/8.0']);
     expect(server.accepted.length).toBe(2);

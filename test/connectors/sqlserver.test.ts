@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Table } from '../../shared/connectors/catalog.ts';
-import type { Target } from '../../shared/connectors/connector.ts';
-import { examine, openSession } from '../../shared/connectors/examine.ts';
-import type { ExamineOptions } from '../../shared/connectors/examine.ts';
+import type { SessionTarget } from '../../shared/connectors/connector.ts';
+import { runSourceTest, openManagedSession } from '../../shared/connectors/examine.ts';
+import type { SourceSessionOptions } from '../../shared/connectors/examine.ts';
 import { sqlserver } from '../../shared/connectors/sqlserver/connector.ts';
 import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
@@ -113,25 +113,25 @@ if (env && empty)
 
     const targetOf = (
       change: ReturnType<typeof as> | object = {},
-      role: Target['role'] = 'source',
-    ): Target => ({
+      role: SessionTarget['role'] = 'source',
+    ): SessionTarget => ({
       config: { ...config, ...('config' in change && Object(change.config)) },
       credentials: 'credentials' in change ? Object(change.credentials) : credentials,
       options: { ssl_mode: 'verify-full', query_timeout_seconds: 10 },
       role,
     });
     const options = (
-      mode: ExamineOptions['tlsAsk']['mode'] = 'verify-full',
+      mode: SourceSessionOptions['tlsSettings']['mode'] = 'verify-full',
       seconds = 5,
-    ): ExamineOptions => ({
+    ): SourceSessionOptions => ({
       policy: { loopback: true },
       environment: 'default',
-      tlsAsk: { mode, ca: pem('ca.crt') },
+      tlsSettings: { mode, ca: pem('ca.crt') },
       options: { connection_timeout_seconds: seconds },
     });
 
     test('a server that is silent at the login ends at the step’s limit', async () => {
-      const { steps } = await examine(
+      const { steps } = await runSourceTest(
         sqlserver,
         targetOf(as('mooring_silent', 'silent')),
         options('require', 0.3),
@@ -143,13 +143,13 @@ if (env && empty)
     });
 
     test('a server that sends on is followed through the dialer', async () => {
-      const { details } = await examine(sqlserver, targetOf(as('mooring_routed', 'routed')), options());
+      const { details } = await runSourceTest(sqlserver, targetOf(as('mooring_routed', 'routed')), options());
       expect(details).toMatchObject({ code: 'connection-refused' }); // by what it was sent on to
     });
 
     test('an administrator is told that it is one, a writer that it may write, and a target that may write is content', async () => {
-      const excessOf = async (user: ReturnType<typeof as>, role: Target['role']) => {
-        await using session = await openSession(sqlserver, targetOf(user, role), options());
+      const excessOf = async (user: ReturnType<typeof as>, role: SessionTarget['role']) => {
+        await using session = await openManagedSession(sqlserver, targetOf(user, role), options());
         return await session.privileges();
       };
       expect((await excessOf(as('mooring_admin', 'admin'), 'source')).excess).toEqual([
@@ -171,7 +171,7 @@ if (env && empty)
     });
 
     test('keys, foreign keys, defaults, identities and views come with the tables', async () => {
-      await using session = await openSession(sqlserver, targetOf(), options());
+      await using session = await openManagedSession(sqlserver, targetOf(), options());
       const tables: Table[] = [];
       await session.introspect(
         { schemas: ['dbo'], excludedSchemas: [] },
@@ -198,7 +198,7 @@ if (env && empty)
     });
 
     test('schemas that are excluded are not read', async () => {
-      await using session = await openSession(sqlserver, targetOf(), options());
+      await using session = await openManagedSession(sqlserver, targetOf(), options());
       const tables: Table[] = [];
       await session.introspect({ excludedSchemas: ['dbo'] }, (some) => void tables.push(...some));
       expect(tables).toEqual([]);
@@ -208,7 +208,7 @@ if (env && empty)
     if (forced)
       test('a server that insists on TLS says so to whom has none', async () => {
         const target = targetOf({ config: { port: Number(forced['SQLSERVER_PORT']) } });
-        const { details } = await examine(sqlserver, target, options('disable'));
+        const { details } = await runSourceTest(sqlserver, target, options('disable'));
         expect(details).toMatchObject({ code: 'tls-required' });
       });
   });

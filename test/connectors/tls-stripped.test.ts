@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import type { SslMode, Target } from '../../shared/connectors/connector.ts';
+import type { SslMode, SessionTarget } from '../../shared/connectors/connector.ts';
 import { connectors, type ConnectorType } from '../../shared/connectors/registry.ts';
 import { createDialer } from '../../shared/network/create-dialer.ts';
-import type { Login, Logins } from '../../shared/network/login.ts';
-import { createTrail } from '../../shared/network/trail.ts';
+import type { LoginMethod, LoginMethods } from '../../shared/network/login.ts';
+import { createStepRecorder } from '../../shared/network/trail.ts';
 import { type ProblemCode, Problem } from '../../shared/problem.ts';
 import { formIn, type Secret, startMint } from '../properties/destinations/secrets.ts';
 import { kafka } from '../recording/kafka.ts';
@@ -19,12 +19,12 @@ const logins = Object.fromEntries(
   await Promise.all(
     Object.keys(connectors).map(async (type) => {
       const file: unknown = await import(`../../shared/connectors/${type}/logins.ts`);
-      return [type, (file as Readonly<Record<string, Logins>>)[`${type}Logins`] ?? {}] as const;
+      return [type, (file as Readonly<Record<string, LoginMethods>>)[`${type}Logins`] ?? {}] as const;
     }),
   ),
 );
 
-const loginOf = ({ type, login }: Stripped): Login => {
+const loginOf = ({ type, login }: Stripped): LoginMethod => {
   const found = Object.entries(logins[type] ?? {}).find(([name]) => name === login)?.[1];
   if (!found) throw new Error(`${type} has no login ${login}`);
   return found;
@@ -36,9 +36,9 @@ interface Outcome {
 }
 
 /** Opens a session and asks it something, as a test does; and what it came to. */
-const open = async (type: ConnectorType, target: Target, dialled: string[] = []): Promise<Outcome> => {
+const open = async (type: ConnectorType, target: SessionTarget, dialled: string[] = []): Promise<Outcome> => {
   const warned: ProblemCode[] = [];
-  using trail = createTrail({ limits: () => 5000, budget: 20_000 });
+  using trail = createStepRecorder({ limits: () => 5000, budget: 20_000 });
   const watched = {
     ...trail,
     warn: (...[step, warning]: Parameters<typeof trail.warn>) => {
@@ -49,8 +49,8 @@ const open = async (type: ConnectorType, target: Target, dialled: string[] = [])
   await using dialer = createDialer({
     policy: { loopback: true },
     environment: 'default',
-    tlsAsk: { mode: target.options.ssl_mode, ca: pem('ca.crt') },
-    trail: watched,
+    tlsSettings: { mode: target.options.ssl_mode, ca: pem('ca.crt') },
+    recorder: watched,
     resolve: async (name) => {
       dialled.push(name);
       return name === 'localhost' ? ['127.0.0.1'] : [];

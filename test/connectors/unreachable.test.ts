@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import type { Connector, SslMode, Target } from '../../shared/connectors/connector.ts';
-import { examine } from '../../shared/connectors/examine.ts';
+import type { Connector, SslMode, SessionTarget } from '../../shared/connectors/connector.ts';
+import { runSourceTest } from '../../shared/connectors/examine.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { secureServer } from '../contracts/service.ts';
 import { closedPort, plainServer } from '../network/servers.ts';
@@ -13,13 +13,13 @@ const keyFile = JSON.stringify({
 });
 const password = { auth_method: 'password', password: 'obviously-fake' };
 
-type At = (port: number) => Pick<Target, 'config' | 'credentials' | 'endpoint'>;
+type At = (port: number) => Pick<SessionTarget, 'config' | 'credentials' | 'endpoint'>;
 const host = 'localhost';
 const database =
   (more: object = {}): At =>
   (port) => ({ config: { host, port, database: 'shop', username: 'me', ...more }, credentials: password });
 const service =
-  (config: Target['config'], credentials: Target['credentials']): At =>
+  (config: SessionTarget['config'], credentials: SessionTarget['credentials']): At =>
   (port) => ({ config, credentials, endpoint: `https://${host}:${port}` });
 
 /** Every connector, and how it is sent to a port of this machine. */
@@ -54,13 +54,13 @@ const all: Readonly<Record<keyof typeof connectors, At>> = {
 
 /** With a budget that no test waits for: only the limit of a step can end it, and no driver may begin anew. */
 const tried = async (connector: Connector, at: ReturnType<At>, seconds = 20, mode: SslMode = 'require') => {
-  const { status, steps } = await examine(
+  const { status, steps } = await runSourceTest(
     connector,
     { ...at, options: { ssl_mode: mode, query_timeout_seconds: 600 }, role: 'source' },
     {
       policy: { loopback: true },
       environment: 'default',
-      tlsAsk: { mode },
+      tlsSettings: { mode },
       options: { connection_timeout_seconds: seconds },
       budget: 600_000,
     },

@@ -1,17 +1,17 @@
 import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
-import { within } from '../../shared/connectors/within.ts';
+import { withTimeout } from '../../shared/connectors/within.ts';
 
 const bounds = { limit: 60_000, remediation: 'Wait.' };
 
 test('what comes in time is the outcome, whichever it is', async () => {
-  expect(await within(bounds, async () => 7)).toBe(7);
-  await expect(within(bounds, () => Promise.reject(new Error('theirs')))).rejects.toThrow('theirs');
+  expect(await withTimeout(bounds, async () => 7)).toBe(7);
+  await expect(withTimeout(bounds, () => Promise.reject(new Error('theirs')))).rejects.toThrow('theirs');
 });
 
 test('what takes longer is a time-out with its cure; the work is told, and what becomes of it is nobody’s', async () => {
   let told: unknown;
-  const late = within({ ...bounds, limit: 1 }, async (signal) => {
+  const late = withTimeout({ ...bounds, limit: 1 }, async (signal) => {
     await once(signal, 'abort');
     told = signal.reason;
     throw new Error('too late to be heard');
@@ -29,7 +29,7 @@ test.each(['before', 'meanwhile'])('is ended by a signal %s, with its reason', a
   const reason = new Error('given up');
   if (when === 'before') enough.abort(reason);
   const begun: string[] = [];
-  const work = within({ ...bounds, signal: enough.signal }, async (signal) => {
+  const work = withTimeout({ ...bounds, signal: enough.signal }, async (signal) => {
     begun.push('begun');
     enough.abort(reason);
     expect(signal.aborted).toBe(true);

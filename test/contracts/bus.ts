@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import { newId, outsideId } from '../../shared/domain/id.ts';
+import { createId, toPublicId } from '../../shared/domain/id.ts';
 import type { Bus, ConnectionEvent } from '../../shared/ports/bus.ts';
 
 export interface OpenBus extends AsyncDisposable {
@@ -46,7 +46,7 @@ export const eventOf = (type: ConnectionEvent['type'] = 'connection.created'): C
   at: new Date().toISOString(),
   org_id: 'org_contract',
   environment_id: 'default',
-  connection_id: outsideId(newId(Date.now())),
+  connection_id: toPublicId(createId(Date.now())),
   version: 1,
   status: 'testing',
   test: true,

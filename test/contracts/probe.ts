@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { newConnectionOf } from '../../shared/domain/assemble.ts';
+import { parseConnectionInput } from '../../shared/domain/assemble.ts';
 import { ConnectionInput } from '../../shared/domain/connection-input.ts';
-import { partition } from '../../shared/domain/catalog-blocks.ts';
+import { toSnapshotPartition } from '../../shared/domain/catalog-blocks.ts';
 import { createConnection } from '../../shared/domain/create.ts';
-import { keys } from '../../shared/domain/keys.ts';
+import { tableKeys } from '../../shared/domain/keys.ts';
 import { listTests } from '../../shared/domain/tests.ts';
 import { findConnection } from '../../shared/domain/write.ts';
-import { parse } from '../../shared/parse.ts';
+import { parseInput } from '../../shared/parse.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import type { WriteVault } from '../../shared/ports/vault.ts';
@@ -35,8 +35,8 @@ export const probeContract = (open: () => Promise<ProbeBench>, postgres: Postgre
   });
 
   const draft = (more: object = {}) =>
-    newConnectionOf(
-      parse(ConnectionInput, {
+    parseConnectionInput(
+      parseInput(ConnectionInput, {
         name: `Probed ${(count += 1)}`,
         type: 'postgresql',
         config: {
@@ -128,11 +128,14 @@ export const probeContract = (open: () => Promise<ProbeBench>, postgres: Postgre
       const call = await create();
       const held = (until: number) =>
         bench.store.write([
-          { put: { ...keys.lease(tenant, call.id), token: 'other', snapshot: 'half', until } },
+          { put: { ...tableKeys.lease(tenant, call.id), token: 'other', snapshot: 'half', until } },
         ]);
       await held(Date.now() + 60_000);
       expect(await bench.probe.introspect(call, 30_000)).toEqual({ running: true });
-      const half = { pk: partition({ ...tenant, id: call.id, snapshot: 'half' }), sk: 'B#left behind' };
+      const half = {
+        pk: toSnapshotPartition({ ...tenant, id: call.id, snapshot: 'half' }),
+        sk: 'B#left behind',
+      };
       await bench.store.write([{ put: half }]);
       await held(Date.now() - 1);
       expect(await bench.probe.introspect(call, 30_000)).toMatchObject({ running: false });

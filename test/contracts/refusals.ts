@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { examine } from '../../shared/connectors/examine.ts';
+import type { runSourceTest } from '../../shared/connectors/examine.ts';
 import type { ProblemCode } from '../../shared/problem.ts';
 
 interface Refusal {
@@ -14,7 +14,7 @@ export type Refusals<Change> = Readonly<Record<string, Change & Refusal>>;
 /** Each is told from everything else, and after it nothing is tried. */
 export const refusalContract = <Change>(
   refused: Refusals<Change>,
-  tried: (change: Change) => ReturnType<typeof examine>,
+  tried: (change: Change) => ReturnType<typeof runSourceTest>,
 ) =>
   test.each(Object.entries(refused))('%s is told from everything else', async (_, refusal) => {
     const { code, native, cure } = refusal;

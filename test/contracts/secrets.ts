@@ -1,10 +1,10 @@
-import { newId } from '../../shared/domain/id.ts';
+import { createId } from '../../shared/domain/id.ts';
 import type { SecretDocument, SecretOwner } from '../../shared/ports/vault.ts';
 
 export const ownerOf = (org = 'org_contract'): SecretOwner => ({
   org,
   environment: 'default',
-  id: newId(Date.now()),
+  id: createId(Date.now()),
 });
 
 export const documentOf = (

@@ -2,10 +2,10 @@ import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, test } from '@jest/globals';
-import type { Missing, Scope, Table } from '../../shared/connectors/catalog.ts';
-import type { Connector, SslMode, Target } from '../../shared/connectors/connector.ts';
-import { examine, openSession } from '../../shared/connectors/examine.ts';
-import type { ExamineOptions } from '../../shared/connectors/examine.ts';
+import type { Missing, CatalogScope, Table } from '../../shared/connectors/catalog.ts';
+import type { Connector, SslMode, SessionTarget } from '../../shared/connectors/connector.ts';
+import { runSourceTest, openManagedSession } from '../../shared/connectors/examine.ts';
+import type { SourceSessionOptions } from '../../shared/connectors/examine.ts';
 import type { ProblemCode } from '../../shared/problem.ts';
 import { type Refusals, refusalContract } from './refusals.ts';
 import { closedPort, droppingPort, listen, pem, plainServer } from '../network/servers.ts';
@@ -13,16 +13,16 @@ import { closedPort, droppingPort, listen, pem, plainServer } from '../network/s
 /** What is changed about a connection that works. */
 export interface Change {
   readonly config?: Readonly<Record<string, unknown>>;
-  readonly credentials?: Target['credentials'];
+  readonly credentials?: SessionTarget['credentials'];
   readonly endpoint?: string;
-  readonly role?: Target['role'];
+  readonly role?: SessionTarget['role'];
 }
 
 /** A connection that works, to a service whose host is fixed but for the endpoint that a deployment names. */
 export interface Service {
   readonly connector: Connector;
   readonly config: Readonly<Record<string, unknown>>;
-  readonly credentials: Target['credentials'];
+  readonly credentials: SessionTarget['credentials'];
   readonly endpoint: string;
   /** What a 404 at login means, where it is how the service's edge answers for an account that is not there. */
   readonly unknown?: ProblemCode;
@@ -37,11 +37,11 @@ export const triesOf = (service: Service) => {
       options: { ssl_mode: mode, query_timeout_seconds: seconds },
       role: role ?? 'source',
       endpoint: endpoint ?? service.endpoint,
-    }) as const satisfies Target;
-  const optionsOf = (mode: SslMode, ca: string | null, seconds: number): ExamineOptions => ({
+    }) as const satisfies SessionTarget;
+  const optionsOf = (mode: SslMode, ca: string | null, seconds: number): SourceSessionOptions => ({
     policy: { loopback: true },
     environment: 'default',
-    tlsAsk: { mode, ...(ca !== null && { ca }) },
+    tlsSettings: { mode, ...(ca !== null && { ca }) },
     options: { connection_timeout_seconds: seconds },
   });
   const ca = pem('ca.crt');
@@ -50,10 +50,14 @@ export const triesOf = (service: Service) => {
     mode: SslMode = 'verify-full',
     authority: string | null = ca,
     seconds = 8,
-  ) => examine(service.connector, targetOf(change, mode, 10), optionsOf(mode, authority, seconds));
+  ) => runSourceTest(service.connector, targetOf(change, mode, 10), optionsOf(mode, authority, seconds));
   const opened = (change: Change = {}, seconds = 20) =>
-    openSession(service.connector, targetOf(change, 'verify-full', seconds), optionsOf('verify-full', ca, 8));
-  const catalogOf = async (change: Change = {}, scope: Scope = { excludedSchemas: [] }) => {
+    openManagedSession(
+      service.connector,
+      targetOf(change, 'verify-full', seconds),
+      optionsOf('verify-full', ca, 8),
+    );
+  const catalogOf = async (change: Change = {}, scope: CatalogScope = { excludedSchemas: [] }) => {
     await using session = await opened(change);
     const tables: Table[] = [];
     const missing: readonly Missing[] = await session.introspect(scope, (some) => void tables.push(...some));
@@ -222,7 +226,7 @@ export const serviceContract = (service: Service, refused: Refusals<Change>) => 
 
     test('where the policy forbids it, is not even dialled', async () => {
       await using server = await secureServer((_, response) => void response.end('{}'));
-      const outcome = await examine(
+      const outcome = await runSourceTest(
         service.connector,
         {
           config: service.config,
@@ -234,7 +238,7 @@ export const serviceContract = (service: Service, refused: Refusals<Change>) => 
         {
           policy: {},
           environment: 'default',
-          tlsAsk: { mode: 'require' },
+          tlsSettings: { mode: 'require' },
           options: { connection_timeout_seconds: 5 },
         },
       );

@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import type { Table } from '../../shared/connectors/catalog.ts';
-import type { Connector, SslMode, Target } from '../../shared/connectors/connector.ts';
-import { examine, openSession } from '../../shared/connectors/examine.ts';
-import type { ExamineOptions } from '../../shared/connectors/examine.ts';
+import type { Connector, SslMode, SessionTarget } from '../../shared/connectors/connector.ts';
+import { runSourceTest, openManagedSession } from '../../shared/connectors/examine.ts';
+import type { SourceSessionOptions } from '../../shared/connectors/examine.ts';
 import type { ProblemCode } from '../../shared/problem.ts';
 import { type Refusals, refusalContract } from './refusals.ts';
 import { closedPort, droppingPort, pem, plainServer } from '../network/servers.ts';
 
 interface Change {
   readonly config?: Readonly<Record<string, unknown>>;
-  readonly credentials?: Target['credentials'];
+  readonly credentials?: SessionTarget['credentials'];
 }
 
 /** How to reach a real server, and what is where on it. */
@@ -18,7 +18,7 @@ export interface Source {
   readonly connector: Connector;
   /** An account that may read everything. Its server has the certificate `server.crt`. */
   readonly config: Readonly<Record<string, unknown>>;
-  readonly credentials: Target['credentials'];
+  readonly credentials: SessionTarget['credentials'];
   readonly version: RegExp;
   readonly refused: Refusals<Change>;
   /** The same server with another certificate, or with none. */
@@ -47,16 +47,16 @@ export interface Source {
 export const sourceContract = (source: Source) => {
   const { connector, at = (config): Change => ({ config }), withoutTls = 'protocol-mismatch' } = source;
 
-  const targetOf = ({ config, credentials }: Change, mode: SslMode, seconds = 10): Target => ({
+  const targetOf = ({ config, credentials }: Change, mode: SslMode, seconds = 10): SessionTarget => ({
     config: { ...source.config, ...config },
     credentials: credentials ?? source.credentials,
     options: { ssl_mode: mode, query_timeout_seconds: seconds },
     role: 'source',
   });
-  const optionsOf = (mode: SslMode, ca: string | null, seconds = 5): ExamineOptions => ({
+  const optionsOf = (mode: SslMode, ca: string | null, seconds = 5): SourceSessionOptions => ({
     policy: { loopback: true },
     environment: 'default',
-    tlsAsk: { mode, ...(ca !== null && { ca }) },
+    tlsSettings: { mode, ...(ca !== null && { ca }) },
     options: { connection_timeout_seconds: seconds },
   });
   const tried = (
@@ -64,9 +64,13 @@ export const sourceContract = (source: Source) => {
     mode: SslMode = 'verify-full',
     ca: string | null = pem('ca.crt'),
     seconds = 5,
-  ) => examine(connector, targetOf(change, mode), optionsOf(mode, ca, seconds));
+  ) => runSourceTest(connector, targetOf(change, mode), optionsOf(mode, ca, seconds));
   const opened = (change: Change, seconds = 10) =>
-    openSession(connector, targetOf(change, 'verify-full', seconds), optionsOf('verify-full', pem('ca.crt')));
+    openManagedSession(
+      connector,
+      targetOf(change, 'verify-full', seconds),
+      optionsOf('verify-full', pem('ca.crt')),
+    );
   const catalogOf = async (change: Change) => {
     await using session = await opened(change);
     const tables: Table[] = [];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Change, Store } from '../../shared/ports/store.ts';
+import type { StoreChange, Store } from '../../shared/ports/store.ts';
 import { key, numbers } from './store-keys.ts';
 
 /** The part of the store's contract about what is refused. */
@@ -7,7 +7,7 @@ export const limitsContract = (store: Store) => {
   describe('what no table takes is refused, and nothing is written', () => {
     const at = key();
     const wide = (bytes: number) => 'x'.repeat(bytes);
-    const cases: [string, Change[]][] = [
+    const cases: [string, StoreChange[]][] = [
       ['an item over 400 KB', [{ put: { ...key(), text: wide(400 * 1024) } }]],
       ['a write over 4 MB', numbers(11).map(() => ({ put: { ...key(), text: wide(399 * 1024) } }))],
       ['101 changes', numbers(101).map(() => ({ put: key() }))],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Conflict } from '../../shared/ports/store.ts';
-import type { Change, Condition, Item, Store } from '../../shared/ports/store.ts';
+import type { StoreChange, StoreCondition, Item, Store } from '../../shared/ports/store.ts';
 import { key, numbers, padded } from './store-keys.ts';
 import type { StoreUnderTest } from './store-keys.ts';
 import { limitsContract } from './store-limits.ts';
@@ -106,7 +106,7 @@ export const storeContract = (given: () => StoreUnderTest) => {
 
   describe('a condition', () => {
     const present = { version: 3, name: 'a', gone: false, by: null };
-    const cases: { title: string; holds: boolean; condition: Condition; before?: Item }[] = [
+    const cases: { title: string; holds: boolean; condition: StoreCondition; before?: Item }[] = [
       { title: 'absent', holds: true, condition: 'absent' },
       { title: 'absent', holds: false, condition: 'absent', before: { ...key(), ...present } },
       { title: 'present', holds: true, condition: 'present', before: { ...key(), ...present } },
@@ -140,7 +140,7 @@ export const storeContract = (given: () => StoreUnderTest) => {
 
     test.each(cases)('$title: $holds', async ({ holds, condition, before }) => {
       const at = before ? { pk: before.pk, sk: before.sk } : key();
-      const changes: Change[] = [
+      const changes: StoreChange[] = [
         { put: { ...at, after: true }, if: condition },
         { remove: at, if: condition },
         { check: at, if: condition },
@@ -160,7 +160,7 @@ export const storeContract = (given: () => StoreUnderTest) => {
     test('that fails is named by its place, the first of several', async () => {
       const [a, b, c] = [key(), key(), key()];
       await store.write([{ put: a }]);
-      const changes: Change[] = [
+      const changes: StoreChange[] = [
         { put: c, if: 'absent' },
         { put: a, if: 'absent' },
         { check: b, if: 'present' },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { newId } from '../../shared/domain/id.ts';
+import { createId } from '../../shared/domain/id.ts';
 import type { SecretDocument, SecretOwner, SecretRef, Vault } from '../../shared/ports/vault.ts';
 import { documentOf, ownerOf } from './secrets.ts';
 import { sharedSecretContract } from './shared-secret.ts';
@@ -86,14 +86,14 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
       for (const other of [
         { ...owner, org: 'org_other' },
         { ...owner, environment: 'staging' },
-        { ...owner, id: newId(Date.now()) },
+        { ...owner, id: createId(Date.now()) },
       ])
         await expect(vault.read(ref, other)).rejects.toThrow('not of the connection');
       await expect(vault.stage(ref, documentOf(ownerOf()))).rejects.toThrow('not of the connection');
     });
 
     test('belongs to a tenant also where names could be taken for one another', async () => {
-      const id = newId(Date.now());
+      const id = createId(Date.now());
       const a = { org: 'org/a', environment: 'b', id };
       const b = { org: 'org', environment: 'a/b', id };
       await vault.create(documentOf(a, { password: 'fake-of-a' }));
@@ -104,7 +104,7 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
     test('that is not there wants credentials', async () => {
       const owner = ownerOf();
       const ref = await vault.create(documentOf(owner));
-      const unmade = { ...ref, name: ref.name.replace(owner.id, newId(Date.now())) };
+      const unmade = { ...ref, name: ref.name.replace(owner.id, createId(Date.now())) };
       const unmadeOwner = { ...owner, id: unmade.name.slice(-32) };
       await expect(vault.read({ ...ref, version: randomUUID() }, owner)).rejects.toMatchObject(wanting);
       await expect(vault.read(unmade, unmadeOwner)).rejects.toMatchObject(wanting);

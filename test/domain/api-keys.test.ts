@@ -1,19 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
-import { createApiKey, listApiKeys, newSecret, revokeApiKey } from '../../shared/domain/api-keys.ts';
-import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
-import { recogniser } from '../../shared/http/caller.ts';
+import { createApiKey, listApiKeys, createApiKeySecret, revokeApiKey } from '../../shared/domain/api-keys.ts';
+import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { createAuthenticator } from '../../shared/http/caller.ts';
 
 const now = Date.UTC(2025, 0, 1);
 const clock = () => now;
-const memoryStore = () => sqliteStore({ path: ':memory:', clock });
+const memoryStore = () => createSqliteStore({ path: ':memory:', clock });
 
 describe('an API key', () => {
   test('opens what it was made for', async () => {
     await using store = memoryStore();
-    const secret = newSecret();
+    const secret = createApiKeySecret();
     const wanted = { org: 'org_a', environments: ['prod'], scopes: ['connections:read'], name: 'Reports' };
     const key = await createApiKey(store, wanted, { secret, now });
-    expect(await recogniser({ store, clock })(`Bearer ${secret}`)).toEqual({
+    expect(await createAuthenticator({ store, clock })(`Bearer ${secret}`)).toEqual({
       id: key.id,
       org: 'org_a',
       environments: ['prod'],
@@ -23,17 +23,17 @@ describe('an API key', () => {
 
   test('made without environments and scopes has all', async () => {
     await using store = memoryStore();
-    const secret = newSecret();
+    const secret = createApiKeySecret();
     await createApiKey(store, { org: 'org_a' }, { secret, now });
-    expect(await recogniser({ store, clock })(`Bearer ${secret}`)).toMatchObject({
+    expect(await createAuthenticator({ store, clock })(`Bearer ${secret}`)).toMatchObject({
       environments: null,
       scopes: ['connections:read', 'connections:write', 'connections:test'],
     });
   });
 
   test('is stored nowhere, not even in part', async () => {
-    await using store = sqliteStore({ path: ':memory:', clock, outbox: () => true });
-    const secret = newSecret();
+    await using store = createSqliteStore({ path: ':memory:', clock, outbox: () => true });
+    const secret = createApiKeySecret();
     await createApiKey(store, { org: 'org_a', name: 'x' }, { secret, now });
     const written = store.events(undefined, 100);
     expect(written).toHaveLength(2);
@@ -43,17 +43,17 @@ describe('an API key', () => {
   });
 
   test('is another every time, and long', () => {
-    const secrets = new Set(Array.from({ length: 100 }, newSecret));
+    const secrets = new Set(Array.from({ length: 100 }, createApiKeySecret));
     expect(secrets.size).toBe(100);
     for (const secret of secrets) expect(secret).toMatch(/^sk_[\w-]{43}$/);
   });
 
   test('opens nothing any more once it is revoked', async () => {
     await using store = memoryStore();
-    const secret = newSecret();
+    const secret = createApiKeySecret();
     const { id } = await createApiKey(store, { org: 'org_a' }, { secret, now });
     expect(await revokeApiKey(store, id)).toBe(true);
-    await expect(recogniser({ store, clock })(`Bearer ${secret}`)).rejects.toMatchObject({
+    await expect(createAuthenticator({ store, clock })(`Bearer ${secret}`)).rejects.toMatchObject({
       code: 'unauthenticated',
     });
     expect(await revokeApiKey(store, id)).toBe(false);
@@ -62,13 +62,13 @@ describe('an API key', () => {
 
   test('takes the place of the one of its id', async () => {
     await using store = memoryStore();
-    const [first, second] = [newSecret(), newSecret()];
+    const [first, second] = [createApiKeySecret(), createApiKeySecret()];
     const make = (secret: string) =>
       createApiKey(store, { org: 'org_local' }, { secret, now, id: 'key_local' });
     await make(first);
     await make(first);
     await make(second);
-    const recognise = recogniser({ store, clock });
+    const recognise = createAuthenticator({ store, clock });
     await expect(recognise(`Bearer ${first}`)).rejects.toMatchObject({ code: 'unauthenticated' });
     expect(await recognise(`Bearer ${second}`)).toMatchObject({ id: 'key_local' });
     expect(await listApiKeys(store)).toHaveLength(1);
@@ -81,9 +81,9 @@ describe('the list of API keys', () => {
     const a = await createApiKey(
       store,
       { org: 'org_a', scopes: ['connections:read'] },
-      { secret: newSecret(), now },
+      { secret: createApiKeySecret(), now },
     );
-    const b = await createApiKey(store, { org: 'org_b' }, { secret: newSecret(), now: now + 1 });
+    const b = await createApiKey(store, { org: 'org_b' }, { secret: createApiKeySecret(), now: now + 1 });
     expect(await listApiKeys(store)).toEqual([a, b]);
     expect(await listApiKeys(store, 'org_b')).toEqual([b]);
     expect(await listApiKeys(store, 'org_c')).toEqual([]);
@@ -92,7 +92,7 @@ describe('the list of API keys', () => {
   test('is complete, however long', async () => {
     await using store = memoryStore();
     for (let n = 0; n < 450; n++)
-      await createApiKey(store, { org: 'org_a' }, { secret: newSecret(), now: now + n });
+      await createApiKey(store, { org: 'org_a' }, { secret: createApiKeySecret(), now: now + n });
     const found = await listApiKeys(store);
     expect(new Set(found.map(({ id }) => id)).size).toBe(450);
     expect(found).toHaveLength(450);

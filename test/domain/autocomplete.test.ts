@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as v from 'valibot';
 import type { Table } from '../../shared/connectors/catalog.ts';
-import { suggest, Suggestion } from '../../shared/domain/autocomplete.ts';
+import { suggestNames, Suggestion } from '../../shared/domain/autocomplete.ts';
 import { exactNames, foldCase, namesInAnyCase } from '../../shared/connectors/names.ts';
-import { hint } from '../../shared/domain/hint.ts';
-import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { truncateComment } from '../../shared/domain/hint.ts';
+import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
 import {
   byBytes,
   columnsOf,
@@ -28,7 +28,7 @@ describe('suggestions', () => {
   test('are what a look at every table would find, for every prefix, parent and limit', async () => {
     await fc.assert(
       fc.asyncProperty(tables, name, fc.integer({ min: 1, max: 30 }), async (given, typed, limit) => {
-        const { store } = counted(sqliteStore({ path: ':memory:' }));
+        const { store } = counted(createSqliteStore({ path: ':memory:' }));
         await write(store, given);
         const labels = given.slice(0, 4).flatMap(({ schema, name: label }) => [schema, label]);
         for (const prefix of new Set([
@@ -39,7 +39,7 @@ describe('suggestions', () => {
           ...labels.flatMap(beginnings),
         ])) {
           const ask = (type: 'schemas' | 'tables' | 'topics', parent?: string) =>
-            suggest(store, place, { type, prefix, parent, limit }, spelling);
+            suggestNames(store, place, { type, prefix, parent, limit }, spelling);
           const found = named(given, prefix ?? '');
           expect(await ask('tables')).toEqual(found.slice(0, limit).map(suggestionOf));
           const topics = found.filter(({ kind }) => kind === 'topic');
@@ -59,12 +59,12 @@ describe('suggestions', () => {
   test('give values that are understood as parents, whatever the names', async () => {
     await fc.assert(
       fc.asyncProperty(tables, async (given) => {
-        const store = sqliteStore({ path: ':memory:' });
+        const store = createSqliteStore({ path: ':memory:' });
         const told = given.map((table, i) => ({ ...table, columns: columnsOf(`of_${i}`, 'more') }));
         await write(store, told);
         for (const [i, table] of told.slice(0, 8).entries()) {
           const parent = suggestionOf(table).value;
-          const found = await suggest(store, place, { type: 'columns', parent, limit: 5 }, spelling);
+          const found = await suggestNames(store, place, { type: 'columns', parent, limit: 5 }, spelling);
           expect(labelsOf(found)).toEqual([`of_${i}`, 'more']);
         }
       }),
@@ -73,7 +73,7 @@ describe('suggestions', () => {
   });
 
   test('read two blocks at most, however large the catalog', async () => {
-    const { store, counts } = counted(sqliteStore({ path: ':memory:' }));
+    const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
     const given = ['a', 'b', 'c'].flatMap((schema) =>
       Array.from({ length: 4000 }, (_, i) =>
         tableOf({ schema, name: `T${String(i).padStart(5, '0')}_${schema}`, comment: 'A table of many.' }),
@@ -84,7 +84,12 @@ describe('suggestions', () => {
     for (const prefix of ['', 't', 't01', 'T0399', 't03999_c', 'none', 'zzz'])
       for (const parent of [undefined, 'a', 'b', 'c', 'none']) {
         counts.read = 0;
-        const found = await suggest(store, place, { type: 'tables', prefix, parent, limit: 200 }, spelling);
+        const found = await suggestNames(
+          store,
+          place,
+          { type: 'tables', prefix, parent, limit: 200 },
+          spelling,
+        );
         const expected = named(given, prefix).filter(({ schema }) => schema === (parent ?? schema));
         expect(found).toEqual(expected.slice(0, 200).map(suggestionOf));
         expect(counts.read).toBeLessThanOrEqual(2);
@@ -92,7 +97,7 @@ describe('suggestions', () => {
   });
 
   test('find names that share their first 900 bytes', async () => {
-    const store = sqliteStore({ path: ':memory:' });
+    const store = createSqliteStore({ path: ':memory:' });
     const given = Array.from({ length: 3000 }, (_, i) => tableOf({ schema: longName(1), name: longName(i) }));
     await write(store, given);
     for (const [prefix, parent] of [
@@ -100,7 +105,7 @@ describe('suggestions', () => {
       [longName(1500), longName(1)],
       [longName(0), quote(longName(1))],
     ] as const) {
-      const found = await suggest(store, place, { type: 'tables', prefix, parent, limit: 5 }, spelling);
+      const found = await suggestNames(store, place, { type: 'tables', prefix, parent, limit: 5 }, spelling);
       expect(labelsOf(found)).toEqual([prefix.toLowerCase()]);
     }
   });
@@ -112,19 +117,24 @@ describe('suggestions', () => {
     ['οδος', ['οδος', 'ΟΔΟΣΑ']],
     ['İs', ['İstanbul']],
   ])('are matched without case: %s', async (prefix, expected) => {
-    const store = sqliteStore({ path: ':memory:' });
+    const store = createSqliteStore({ path: ':memory:' });
     const labels = ['users', 'Straße', 'οδος', 'ΟΔΟΣΑ', 'İstanbul', 'u'];
     await write(store, inOrder(labels.map((label) => tableOf({ name: label }))));
-    expect(labelsOf(await suggest(store, place, { type: 'tables', prefix, limit: 10 }, spelling))).toEqual(
-      expected,
-    );
+    expect(
+      labelsOf(await suggestNames(store, place, { type: 'tables', prefix, limit: 10 }, spelling)),
+    ).toEqual(expected);
   });
 
   test('have the form that is published', async () => {
-    const store = sqliteStore({ path: ':memory:' });
+    const store = createSqliteStore({ path: ':memory:' });
     await write(store, [tableOf({ name: 'Users', kind: 'view', comment: 'Who may log in.' })]);
     const ask = (type: 'schemas' | 'tables' | 'columns') =>
-      suggest(store, place, { type, parent: type === 'columns' ? 'Users' : undefined, limit: 1 }, spelling);
+      suggestNames(
+        store,
+        place,
+        { type, parent: type === 'columns' ? 'Users' : undefined, limit: 1 },
+        spelling,
+      );
     const none = { rows: null, size_bytes: null, comment: null };
     const found = [...(await ask('schemas')), ...(await ask('tables')), ...(await ask('columns'))];
     expect(found).toEqual([
@@ -144,26 +154,28 @@ describe('suggestions', () => {
   });
 
   test('show the first 256 characters of a comment, and no half of one', async () => {
-    const store = sqliteStore({ path: ':memory:' });
+    const store = createSqliteStore({ path: ':memory:' });
     const comments = ['x'.repeat(256), 'x'.repeat(257), '\u{1F600}'.repeat(129)];
     await write(
       store,
       comments.map((comment, i) => tableOf({ name: `t${i}`, comment })),
     );
-    const found = await suggest(store, place, { type: 'tables', limit: 3 }, spelling);
+    const found = await suggestNames(store, place, { type: 'tables', limit: 3 }, spelling);
     const expected = ['x'.repeat(256), `${'x'.repeat(255)}…`, `${'\u{1F600}'.repeat(127)}…`];
     expect(found.map(({ comment }) => comment)).toEqual(expected);
     const columns = columnsOf('a', 'b', 'c').map((one, i) => ({ ...one, comment: comments[i] ?? null }));
     await write(store, [tableOf({ name: 'with_columns', columns })]);
     const wanted = { type: 'columns', parent: 'with_columns', limit: 3 } as const;
-    expect((await suggest(store, place, wanted, spelling)).map(({ comment }) => comment)).toEqual(expected);
+    expect((await suggestNames(store, place, wanted, spelling)).map(({ comment }) => comment)).toEqual(
+      expected,
+    );
   });
 
   test('show no more of the comment of a column either', async () => {
-    const store = sqliteStore({ path: ':memory:' });
+    const store = createSqliteStore({ path: ':memory:' });
     const [column] = columnsOf('id').map((one) => ({ ...one, comment: 'x'.repeat(300) }));
     await write(store, [tableOf({ name: 't', columns: column ? [column] : [] })]);
-    const [found] = await suggest(store, place, { type: 'columns', parent: 't', limit: 1 }, spelling);
+    const [found] = await suggestNames(store, place, { type: 'columns', parent: 't', limit: 1 }, spelling);
     expect(found?.comment).toBe(`${'x'.repeat(255)}…`);
   });
 
@@ -171,7 +183,12 @@ describe('suggestions', () => {
     for (const type of ['schemas', 'tables', 'columns', 'topics'] as const)
       for (const parent of [undefined, 'a', 'a.b'])
         expect(
-          await suggest(sqliteStore({ path: ':memory:' }), place, { type, parent, limit: 5 }, spelling),
+          await suggestNames(
+            createSqliteStore({ path: ':memory:' }),
+            place,
+            { type, parent, limit: 5 },
+            spelling,
+          ),
         ).toEqual([]);
   });
 });
@@ -184,10 +201,15 @@ describe('columns', () => {
     prefix = '',
     names = exactNames,
   ) => {
-    const store = sqliteStore({ path: ':memory:' });
+    const store = createSqliteStore({ path: ':memory:' });
     await write(store, inOrder(given));
     return labelsOf(
-      await suggest(store, place, { type: 'columns', parent, prefix, limit: 3 }, { quote: quoting, names }),
+      await suggestNames(
+        store,
+        place,
+        { type: 'columns', parent, prefix, limit: 3 },
+        { quote: quoting, names },
+      ),
     );
   };
   const marked = (schema: string, label: string): Table =>
@@ -241,11 +263,11 @@ describe('columns', () => {
   });
 
   test('are looked for in a bounded number of places, however many dots the parent has', async () => {
-    const { store, counts } = counted(sqliteStore({ path: ':memory:' }));
+    const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
     await write(store, inOrder(shop()));
     const parent = 'b.'.repeat(2000);
     expect(
-      await suggest(
+      await suggestNames(
         store,
         place,
         { type: 'columns', parent, limit: 3 },
@@ -311,5 +333,5 @@ const suggestionOf = ({ name: label, schema, kind, rows, size_bytes, comment }: 
   schema,
   rows,
   size_bytes,
-  comment: hint(comment),
+  comment: truncateComment(comment),
 });

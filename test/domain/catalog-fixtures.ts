@@ -2,11 +2,16 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { tableKinds } from '../../shared/connectors/catalog.ts';
 import type { Missing, Table } from '../../shared/connectors/catalog.ts';
-import type { Place } from '../../shared/domain/catalog-blocks.ts';
-import { catalogWriter } from '../../shared/domain/catalog-writer.ts';
+import type { SnapshotRef } from '../../shared/domain/catalog-blocks.ts';
+import { createSnapshotWriter } from '../../shared/domain/catalog-writer.ts';
 import type { Store } from '../../shared/ports/store.ts';
 
-export const place: Place = { org: 'org_test', environment: 'default', id: 'conn_1', snapshot: 'snap_1' };
+export const place: SnapshotRef = {
+  org: 'org_test',
+  environment: 'default',
+  id: 'conn_1',
+  snapshot: 'snap_1',
+};
 
 export const tableOf = (given: Partial<Table>): Table => ({
   schema: 'public',
@@ -107,9 +112,9 @@ export const write = async (
   store: Store,
   given: readonly Table[],
   missing: readonly Missing[] = [],
-  at: Place = place,
+  at: SnapshotRef = place,
 ) => {
-  const writer = catalogWriter(store, at, { clock: Date.now });
+  const writer = createSnapshotWriter(store, at, { clock: Date.now });
   for (let from = 0; from < given.length; from += 7) await writer.sink(given.slice(from, from + 7));
   return writer.finish(missing, 1);
 };

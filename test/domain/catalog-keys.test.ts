@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { endKey, seekKey } from '../../shared/domain/catalog-keys.ts';
+import { toEndKey, toSeekKey } from '../../shared/domain/catalog-keys.ts';
 
 test('a key is cut after a whole character, wherever the limit falls', () => {
   for (const character of ['é', '顧', '\u{1F600}'])
     for (const shift of [0, 1, 2, 3]) {
       const key = `${'a'.repeat(shift)}${character.repeat(1000)}`;
-      const cut = seekKey('', key);
+      const cut = toSeekKey('', key);
       expect(key.startsWith(cut)).toBe(true);
       expect(Buffer.byteLength(cut)).toBeLessThan(1000);
     }
@@ -21,7 +21,7 @@ describe('the end of what begins with a text', () => {
   test('is above all of it', () => {
     fc.assert(
       fc.property(text, text, (beginning, rest) => {
-        expect(isBelow(`N#${beginning}${rest}`, endKey('N#', beginning))).toBe(true);
+        expect(isBelow(`N#${beginning}${rest}`, toEndKey('N#', beginning))).toBe(true);
       }),
     );
   });
@@ -32,6 +32,6 @@ describe('the end of what begins with a text', () => {
     ['a\ue000', 'a\ue001'],
     ['a\u{10ffff}', 'b'],
   ])('is the least that has no such beginning: %j', (beginning, end) => {
-    expect(endKey('N#', beginning)).toBe(`N#${end}`);
+    expect(toEndKey('N#', beginning)).toBe(`N#${end}`);
   });
 });

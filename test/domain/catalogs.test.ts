@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Table } from '../../shared/connectors/catalog.ts';
-import { catalogWriter } from '../../shared/domain/catalog-writer.ts';
+import { createSnapshotWriter } from '../../shared/domain/catalog-writer.ts';
 import { findTable, readTables, removeSnapshot } from '../../shared/domain/catalogs.ts';
 import { Problem } from '../../shared/problem.ts';
-import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
 import { columnsOf, counted, longName, noise, place, tableOf, tables, write } from './catalog-fixtures.ts';
 
 type Filters = Omit<Parameters<typeof readTables>[2], 'limit' | 'after'>;
@@ -13,7 +13,7 @@ describe('a catalog', () => {
   test('comes out as it went in, page by page, each table once, for every filter and limit', async () => {
     await fc.assert(
       fc.asyncProperty(tables, fc.integer({ min: 1, max: 16 }), fc.integer(), async (given, limit, seed) => {
-        const { store } = counted(sqliteStore({ path: ':memory:' }));
+        const { store } = counted(createSqliteStore({ path: ':memory:' }));
         await write(store, given);
         const some = given[Math.abs(seed) % Math.max(1, given.length)];
         for (const filters of filtersFor(some)) {
@@ -27,7 +27,7 @@ describe('a catalog', () => {
   });
 
   test('reads two blocks at most for a page, however many there are', async () => {
-    const { store, counts } = counted(sqliteStore({ path: ':memory:' }));
+    const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
     const given = ['a', 'b', 'c'].flatMap((schema) => manyTables(schema, 1500));
     await write(store, given);
     expect(counts.written).toBeGreaterThan(8);
@@ -56,7 +56,7 @@ describe('a catalog', () => {
   });
 
   test('reads two blocks at most for a page of wide tables too', async () => {
-    const { store, counts } = counted(sqliteStore({ path: ':memory:' }));
+    const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
     await write(
       store,
       manyTables('s', 600).map((table) => ({ ...table, comment: 'wide'.repeat(3000) })),
@@ -72,7 +72,7 @@ describe('a catalog', () => {
   });
 
   test('keeps names apart that share their first 900 bytes, over as many blocks as they take', async () => {
-    const { store, counts } = counted(sqliteStore({ path: ':memory:' }));
+    const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
     const given = Array.from({ length: 900 }, (_, i) =>
       tableOf({ schema: 'long', name: longName(i), comment: noise(1500, i) }),
     );
@@ -87,7 +87,7 @@ describe('a catalog', () => {
   });
 
   test.each([2, 3, 4, 5])('keeps %d tables that fit no block together', async (count) => {
-    const { store, counts } = counted(sqliteStore({ path: ':memory:' }));
+    const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
     const given = Array.from({ length: count }, (_, i) =>
       tableOf({ name: `t${i}`, comment: noise(210_000, i) }),
     );
@@ -97,7 +97,7 @@ describe('a catalog', () => {
   });
 
   test('ends a page at 4 MB', async () => {
-    const store = sqliteStore({ path: ':memory:' });
+    const store = createSqliteStore({ path: ':memory:' });
     const given = Array.from({ length: 30 }, (_, i) =>
       tableOf({ name: `t${String(i).padStart(2, '0')}`, comment: 'x'.repeat(400_000) }),
     );
@@ -108,7 +108,7 @@ describe('a catalog', () => {
   });
 
   test('fills a page with a rare kind from wherever it stands', async () => {
-    const store = sqliteStore({ path: ':memory:' });
+    const store = createSqliteStore({ path: ':memory:' });
     const given = manyTables('s', 4000).map((table, i): Table => ({
       ...table,
       kind: i % 700 === 3 ? 'view' : 'table',
@@ -121,7 +121,7 @@ describe('a catalog', () => {
   });
 
   test('is empty where there is none', async () => {
-    expect(await readTables(sqliteStore({ path: ':memory:' }), place, { limit: 5 })).toEqual({
+    expect(await readTables(createSqliteStore({ path: ':memory:' }), place, { limit: 5 })).toEqual({
       data: [],
       next: null,
     });
@@ -138,7 +138,7 @@ describe('a catalog', () => {
     '["B#nowhere\\u0001t",0]',
     '["C#s\\u0001t",0]',
   ])('refuses to read on after %s', async (after) => {
-    const store = sqliteStore({ path: ':memory:' });
+    const store = createSqliteStore({ path: ':memory:' });
     await write(store, [tableOf({ schema: 's', name: 't' })]);
     await expect(readTables(store, place, { limit: 5, after })).rejects.toMatchObject({
       name: 'Problem',
@@ -147,7 +147,7 @@ describe('a catalog', () => {
   });
 
   test('refuses to read on behind what the filter wants', async () => {
-    const { store } = counted(sqliteStore({ path: ':memory:' }));
+    const { store } = counted(createSqliteStore({ path: ':memory:' }));
     await write(store, [...manyTables('a', 2), ...manyTables('b', 400), ...manyTables('c', 400)]);
     const { data, next } = await readTables(store, place, { limit: 700 });
     expect(data).toHaveLength(700);
@@ -157,7 +157,7 @@ describe('a catalog', () => {
   });
 
   test('refuses to read on in a snapshot that is gone', async () => {
-    const store = sqliteStore({ path: ':memory:' });
+    const store = createSqliteStore({ path: ':memory:' });
     await write(store, manyTables('s', 3));
     const { next } = await readTables(store, place, { limit: 1 });
     await removeSnapshot(store, place);
@@ -167,7 +167,7 @@ describe('a catalog', () => {
 
 describe('a catalog writer', () => {
   test('says how much it stored, and that nothing is missing', async () => {
-    const writer = catalogWriter(sqliteStore({ path: ':memory:' }), place, {
+    const writer = createSnapshotWriter(createSqliteStore({ path: ':memory:' }), place, {
       clock: () => Date.UTC(2030, 0, 1),
     });
     await writer.sink([tableOf({ name: 'a' })]);
@@ -191,7 +191,7 @@ describe('a catalog writer', () => {
     [0, 0],
     [2 ** 53 - 1, 2 ** 53 - 1],
   ])('takes %d rows or bytes for %d', async (given, stored) => {
-    const { store } = counted(sqliteStore({ path: ':memory:' }));
+    const { store } = counted(createSqliteStore({ path: ':memory:' }));
     await write(store, [tableOf({ rows: given, size_bytes: given })]);
     const { data } = await readTables(store, place, { limit: 1 });
     expect(data).toMatchObject([{ rows: stored, size_bytes: stored }]);
@@ -204,8 +204,8 @@ describe('a catalog writer', () => {
     ['the name of a parent', { parent: noise(600_000, 3) }, 2],
     ['the name of a column', { columns: columnsOf(noise(600_000, 4)) }, 2],
   ])('is kept but for what %s of hundreds of kilobytes costs', async (_, given, kept) => {
-    const { store } = counted(sqliteStore({ path: ':memory:' }));
-    await using writer = catalogWriter(store, place, { clock: Date.now });
+    const { store } = counted(createSqliteStore({ path: ':memory:' }));
+    await using writer = createSnapshotWriter(store, place, { clock: Date.now });
     await writer.sink([tableOf(given), tableOf({ schema: '\u{10ffff}', name: 'zz' })]);
     const long = { reason: 'tables-denied', remediation: `GRANT ${noise(600_000, 5)}` };
     const { tables: count, missing } = await writer.finish([long], 1);
@@ -216,7 +216,7 @@ describe('a catalog writer', () => {
   });
 
   test('marks a table of which columns did not fit', async () => {
-    const store = sqliteStore({ path: ':memory:' });
+    const store = createSqliteStore({ path: ':memory:' });
     await write(store, [
       tableOf({ name: 'narrow', columns: columnsOf('a') }),
       tableOf({ name: 'wide', columns: columnsOf('a', noise(600_000, 6)) }),
@@ -230,7 +230,7 @@ describe('a catalog writer', () => {
 
   test('is not complete when the source left something out', async () => {
     const missing = [{ reason: 'privileges', count: 2, remediation: 'GRANT SELECT …' }];
-    expect(await write(sqliteStore({ path: ':memory:' }), [], missing)).toMatchObject({
+    expect(await write(createSqliteStore({ path: ':memory:' }), [], missing)).toMatchObject({
       tables: 0,
       complete: false,
       missing,
@@ -244,12 +244,14 @@ describe('a catalog writer', () => {
     // U+FF5E is below U+1F600 in UTF-8, above it in UTF-16.
     ['in the order of UTF-16', [{ name: '\u{1F600}' }, { name: '\uFF5E' }]],
   ])('refuses a table that comes %s', async (_, given) => {
-    const { sink } = catalogWriter(sqliteStore({ path: ':memory:' }), place, { clock: Date.now });
+    const { sink } = createSnapshotWriter(createSqliteStore({ path: ':memory:' }), place, {
+      clock: Date.now,
+    });
     await expect(sink(given.map(tableOf))).rejects.toThrow(RangeError);
   });
 
   test('leaves comments and defaults out of a table that fits no block, then columns, and says so', async () => {
-    const store = sqliteStore({ path: ':memory:' });
+    const store = createSqliteStore({ path: ':memory:' });
     const wide = (name: string, columns: number, comment: (i: number) => string): Table =>
       tableOf({
         name,
@@ -303,7 +305,7 @@ describe('a catalog writer', () => {
 
   test('throws what the store throws, and does not go on', async () => {
     const store = {
-      ...sqliteStore({ path: ':memory:' }),
+      ...createSqliteStore({ path: ':memory:' }),
       write: () => Promise.reject(new Problem('unavailable')),
     };
     await expect(write(store, manyTables('s', 2000))).rejects.toMatchObject({ code: 'unavailable' });
@@ -318,13 +320,13 @@ describe('a catalog writer', () => {
       () => Promise.reject(new Problem('unavailable')),
     ];
     const store = {
-      ...sqliteStore({ path: ':memory:' }),
+      ...createSqliteStore({ path: ':memory:' }),
       write: async () => {
         await writes.shift()?.();
       },
     };
     const fill = async () => {
-      await using writer = catalogWriter(store, place, { clock: Date.now });
+      await using writer = createSnapshotWriter(store, place, { clock: Date.now });
       try {
         await writer.sink(manyTables('s', 3000));
       } finally {
@@ -337,8 +339,8 @@ describe('a catalog writer', () => {
 
   test('lets a snapshot expire where it is told when', async () => {
     let now = 0;
-    const store = sqliteStore({ path: ':memory:', clock: () => now });
-    const writer = catalogWriter(store, place, { clock: () => now, expires: 60 });
+    const store = createSqliteStore({ path: ':memory:', clock: () => now });
+    const writer = createSnapshotWriter(store, place, { clock: () => now, expires: 60 });
     await writer.sink([tableOf({})]);
     await writer.finish([], 1);
     expect((await readTables(store, place, { limit: 1 })).data).toHaveLength(1);
@@ -348,7 +350,7 @@ describe('a catalog writer', () => {
 });
 
 test('a snapshot that is removed leaves nothing, and other snapshots stay', async () => {
-  const { store, counts } = counted(sqliteStore({ path: ':memory:' }));
+  const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
   const other = { ...place, snapshot: `${place.snapshot}2` };
   const given = manyTables('s', 9000).map((table, i) => ({ ...table, comment: noise(800, i) }));
   await write(store, given);

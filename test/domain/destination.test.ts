@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { sslModes, type Connector } from '../../shared/connectors/connector.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { defaultOptions } from '../../shared/domain/connection-options.ts';
-import { describeDestination, type Sending } from '../../shared/domain/destination.ts';
+import { describeDestination, type DestinationSettings } from '../../shared/domain/destination.ts';
 import { canSendCredentialsTo } from '../../shared/domain/send-credentials.ts';
 
 const all = Object.entries<Connector>(connectors);
@@ -25,7 +25,7 @@ const valuesOf = (connector: Connector, field: string): readonly (string | undef
 };
 
 /** Any sending of a connector: each field that is bound has one of a few values, so that two are often alike. */
-const sendings = (connector: Connector): fc.Arbitrary<Sending> => {
+const sendings = (connector: Connector): fc.Arbitrary<DestinationSettings> => {
   const pick = (field: string) => fc.constantFrom(...valuesOf(connector, field));
   const inConfig = (field: string) => connector.destination.includes(field);
   const login = Object.keys(connector.strength).filter(
@@ -45,13 +45,13 @@ const sendings = (connector: Connector): fc.Arbitrary<Sending> => {
     })
     .map(({ config, method, login: how, mode, ca, cert, free }) => ({
       config: { ...withoutAbsent(config), database: free.database },
-      login: { ...withoutAbsent(how), auth_method: method } as Sending['login'], // of texts alone now
+      login: { ...withoutAbsent(how), auth_method: method } as DestinationSettings['login'], // of texts alone now
       options: { ...defaultOptions, ssl_mode: mode, max_connections: free.max_connections },
       ssl: { ca, cert },
     }));
 };
 
-const may = (connector: Connector, given: Sending, now: Sending) =>
+const may = (connector: Connector, given: DestinationSettings, now: DestinationSettings) =>
   canSendCredentialsTo(connector, { bound: describeDestination(connector, given) }, now).allowed;
 
 /** Told here once more, in other words than the code's: which steps make a login no weaker. */
@@ -106,7 +106,7 @@ describe.each(all)('a secret of %s', (type, connector) => {
         // Half of them differ in a single field at most: the rest would seldom meet.
         const now = near ? { ...given, login: drawn.login } : drawn;
         const fields = [...new Set([...connector.destination, ...Object.keys(connector.strength)])];
-        const text = ({ config, login }: Sending, field: string) =>
+        const text = ({ config, login }: DestinationSettings, field: string) =>
           describeDestination(connector, { ...given, config, login })[field];
         const expected =
           fields.every((field) => mayBecome(type, field, text(given, field), text(now, field))) &&

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { connectors } from '../../shared/connectors/registry.ts';
-import { newConnectionOf } from '../../shared/domain/assemble.ts';
-import { givenSecrets, secretsOf } from '../../shared/domain/given-secrets.ts';
+import { parseConnectionInput } from '../../shared/domain/assemble.ts';
+import { findRequestSecrets, listDraftSecrets } from '../../shared/domain/given-secrets.ts';
 import { ConnectionInput } from '../../shared/domain/connection.ts';
 import * as v from 'valibot';
 
@@ -13,17 +13,17 @@ const kafka = {
 };
 
 test('a password is a secret; the name and the mechanism that go with it are words of any sentence', async () => {
-  const draft = await newConnectionOf(v.parse(ConnectionInput, kafka));
-  expect(secretsOf(draft)).toEqual(['a-secret-of-somebody']);
+  const draft = await parseConnectionInput(v.parse(ConnectionInput, kafka));
+  expect(listDraftSecrets(draft)).toEqual(['a-secret-of-somebody']);
 });
 
 test('before a body is understood, whatever is a secret of any connector is one', () => {
   const { name, type, config, credentials } = kafka;
-  expect(givenSecrets({ name, type, config: { ...config, ...credentials } })).toEqual([
+  expect(findRequestSecrets({ name, type, config: { ...config, ...credentials } })).toEqual([
     'a-secret-of-somebody',
   ]);
   // A field that nobody knows may be one under another name.
-  expect(givenSecrets({ credentials: { pasword: 'a-secret-of-somebody' } })).toEqual([
+  expect(findRequestSecrets({ credentials: { pasword: 'a-secret-of-somebody' } })).toEqual([
     'a-secret-of-somebody',
   ]);
 });
@@ -31,6 +31,6 @@ test('before a body is understood, whatever is a secret of any connector is one'
 test('the private key of a client certificate and the ARN of a shared secret are secrets of every connector', () => {
   for (const type of Object.keys(connectors) as (keyof typeof connectors)[]) {
     const credentials = { auth_method: 'password', ssl_key: 'made-up-key', secret_arn: 'made-up-arn' };
-    expect(secretsOf({ type, credentials })).toEqual(['made-up-key', 'made-up-arn']);
+    expect(listDraftSecrets({ type, credentials })).toEqual(['made-up-key', 'made-up-arn']);
   }
 });

@@ -1,10 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { partition } from '../../shared/domain/catalog-blocks.ts';
+import { toSnapshotPartition } from '../../shared/domain/catalog-blocks.ts';
 import { hashDerivation } from '../../shared/domain/derived.ts';
-import { newId } from '../../shared/domain/id.ts';
+import { createId } from '../../shared/domain/id.ts';
 import { recordIntrospectionOutcome } from '../../shared/domain/introspection-outcome.ts';
-import { freshCatalog } from '../../shared/domain/introspection.ts';
-import { after, findConnection, putConnection, updateConnection } from '../../shared/domain/write.ts';
+import { refreshCatalog } from '../../shared/domain/introspection.ts';
+import {
+  toNextRevision,
+  findConnection,
+  buildConnectionPut,
+  updateStoredConnection,
+} from '../../shared/domain/write.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import { Problem } from '../../shared/problem.ts';
 import { type Api, startApi } from '../api.ts';
@@ -30,14 +35,14 @@ afterEach(() => api[Symbol.asyncDispose]());
 
 /** The snapshot that is there, as if it had taken so long. */
 const lasted = (duration_ms: number) =>
-  updateConnection(api.store, tenant, id, (read) => {
-    const next = after(read, { catalog: read.catalog && { ...read.catalog, duration_ms } });
-    return { next, changes: [putConnection(next, read)] };
+  updateStoredConnection(api.store, tenant, id, (read) => {
+    const next = toNextRevision(read, { catalog: read.catalog && { ...read.catalog, duration_ms } });
+    return { next, changes: [buildConnectionPut(next, read)] };
   });
 
 describe('a fresh catalog', () => {
   const fresh = (later: number, wait = 1000) =>
-    freshCatalog({ store: api.store, probe }, { ...actor, now: now + later }, id, wait);
+    refreshCatalog({ store: api.store, probe }, { ...actor, now: now + later }, id, wait);
   const snapshot = async (later: number) => Object(await fresh(later))['snapshot_id'];
 
   test('is read anew each time', async () => {
@@ -53,13 +58,13 @@ describe('a fresh catalog', () => {
 
   test('is not waited for longer than the caller waits', async () => {
     const running = { introspect: () => Promise.resolve({ running: true as const }) };
-    expect(await freshCatalog({ store: api.store, probe: running }, actor, id, 1)).toBe('running');
+    expect(await refreshCatalog({ store: api.store, probe: running }, actor, id, 1)).toBe('running');
   });
 });
 
 test('a switch that comes too late, because the source is another meanwhile, removes no snapshot', async () => {
   const fresh = (later: number) =>
-    freshCatalog({ store: api.store, probe }, { ...actor, now: now + later }, id, 1000);
+    refreshCatalog({ store: api.store, probe }, { ...actor, now: now + later }, id, 1000);
   await fresh(1);
   await fresh(1000);
   const before = await findConnection(api.store, tenant, id);
@@ -69,7 +74,8 @@ test('a switch that comes too late, because the source is another meanwhile, rem
     await Promise.all(
       snapshots.map(
         async (snapshot) =>
-          (await api.store.query({ pk: partition({ ...tenant, id, snapshot }), limit: 100 })).items.length,
+          (await api.store.query({ pk: toSnapshotPartition({ ...tenant, id, snapshot }), limit: 100 })).items
+            .length,
       ),
     );
   const stored = await blocks();
@@ -81,9 +87,9 @@ test('a switch that comes too late, because the source is another meanwhile, rem
     ...api.store,
     write: async (changes) => {
       if ((writes += 1) === 1)
-        await updateConnection(api.store, tenant, id, (read) => {
-          const next = after(read, { excluded_schemas: ['archive'] });
-          return { next, changes: [putConnection(next, read)] };
+        await updateStoredConnection(api.store, tenant, id, (read) => {
+          const next = toNextRevision(read, { excluded_schemas: ['archive'] });
+          return { next, changes: [buildConnectionPut(next, read)] };
         });
       await api.store.write(changes);
     },
@@ -91,7 +97,7 @@ test('a switch that comes too late, because the source is another meanwhile, rem
   source.meanwhile = async () => {
     const read = await findConnection(api.store, tenant, id);
     if (!read.catalog) throw new Error('expected a catalog');
-    const catalog = { ...read.catalog, snapshot_id: newId(now) };
+    const catalog = { ...read.catalog, snapshot_id: createId(now) };
     const of = hashDerivation('catalog', read);
     const outcome = { at: now, catalog, of, by: { actor: 'key', request_id: 'request' } };
     expect(await recordIntrospectionOutcome(racing, tenant, id, undefined, outcome)).toBeUndefined();

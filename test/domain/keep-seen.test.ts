@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
 import type { Column, Table } from '../../shared/connectors/catalog.ts';
-import type { Place } from '../../shared/domain/catalog-blocks.ts';
-import { catalogWriter } from '../../shared/domain/catalog-writer.ts';
+import type { SnapshotRef } from '../../shared/domain/catalog-blocks.ts';
+import { createSnapshotWriter } from '../../shared/domain/catalog-writer.ts';
 import { readTables } from '../../shared/domain/catalogs.ts';
-import { keepSeen } from '../../shared/domain/keep-seen.ts';
+import { keepEarlierColumns } from '../../shared/domain/keep-seen.ts';
 import { columnsOf, counted, inOrder, longName, noise, place, tableOf } from './catalog-fixtures.ts';
 
 const day = 86_400_000;
@@ -23,7 +23,7 @@ const follow = (readings: readonly { readonly table: Table; readonly at: number 
   const told: Table[] = [];
   for (const [i, { table, at }] of readings.entries()) {
     const [before, earlier] = [told[i - 1], readings[i - 1]];
-    told.push(before && earlier ? keepSeen(table, { table: before, at: earlier.at }, at) : table);
+    told.push(before && earlier ? keepEarlierColumns(table, { table: before, at: earlier.at }, at) : table);
   }
   return told;
 };
@@ -100,21 +100,26 @@ describe('fields of a sampled table', () => {
       share: 0.01,
       seen_at: iso(start),
     };
-    expect(keepSeen(declared, { table: before, at: start }, start + day).columns).toMatchObject([kept]);
+    expect(keepEarlierColumns(declared, { table: before, at: start }, start + day).columns).toMatchObject([
+      kept,
+    ]);
     // What no sample ever found does not stay.
-    expect(keepSeen(sampled([]), { table: declared, at: start }, start + day).columns).toEqual([]);
+    expect(keepEarlierColumns(sampled([]), { table: declared, at: start }, start + day).columns).toEqual([]);
   });
 
   test('of a table by the same name that has nothing in common with it are not those of this one', () => {
     const before = { table: sampled(fieldsOf('Alice', 'Berlin')), at: start };
-    expect(namesOf(keepSeen(sampled(fieldsOf('Bob', 'Paris')), before, start))).toEqual(['Bob', 'Paris']);
+    expect(namesOf(keepEarlierColumns(sampled(fieldsOf('Bob', 'Paris')), before, start))).toEqual([
+      'Bob',
+      'Paris',
+    ]);
     // Nothing was found, which says nothing.
-    expect(namesOf(keepSeen(sampled([]), before, start))).toEqual(['Alice', 'Berlin']);
+    expect(namesOf(keepEarlierColumns(sampled([]), before, start))).toEqual(['Alice', 'Berlin']);
     // The key of a partition is in no file.
     const partition = columnsOf('year');
     expect(
       namesOf(
-        keepSeen(
+        keepEarlierColumns(
           sampled([...fieldsOf('Bob'), ...partition]),
           { ...before, table: sampled([...fieldsOf('Alice'), ...partition]) },
           start,
@@ -156,7 +161,7 @@ describe('a table that was not sampled', () => {
     fc.assert(
       fc.property(columns, columns, how, fc.nat(60 * day), (before, now, more, later) => {
         const table = tableOf({ columns: now, ...more });
-        expect(keepSeen(table, { table: sampled(before), at: start }, start + later)).toBe(table);
+        expect(keepEarlierColumns(table, { table: sampled(before), at: start }, start + later)).toBe(table);
       }),
     );
   });
@@ -164,13 +169,13 @@ describe('a table that was not sampled', () => {
 
 describe('a catalog', () => {
   const write = async (
-    store: Parameters<typeof catalogWriter>[0],
+    store: Parameters<typeof createSnapshotWriter>[0],
     snapshot: string,
     tables: readonly Table[],
     { at, earlier }: { at: number; earlier?: { snapshot_id: string; introspected_at: string } },
   ) => {
-    const there: Place = { ...place, snapshot };
-    await using writer = catalogWriter(store, there, { clock: () => at, earlier });
+    const there: SnapshotRef = { ...place, snapshot };
+    await using writer = createSnapshotWriter(store, there, { clock: () => at, earlier });
     await writer.sink(inOrder(tables));
     return writer.finish([], 1);
   };
@@ -185,7 +190,7 @@ describe('a catalog', () => {
   };
 
   test('keeps fields of each of its sampled tables, whichever others came and went', async () => {
-    const store = sqliteStore({ path: ':memory:' });
+    const store = createSqliteStore({ path: ':memory:' });
     const named = (i: number, columns: readonly Column[]) => ({ ...sampled(columns), name: longName(i) });
     const numbers = Array.from({ length: 900 }, (_, i) => i);
     const first = await write(
@@ -214,7 +219,7 @@ describe('a catalog', () => {
   });
 
   test('reads nothing of the one before where nothing was sampled, or that one is too old', async () => {
-    const { store, counts } = counted(sqliteStore({ path: ':memory:' }));
+    const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
     const earlier = await write(store, 'first', [sampled(fieldsOf('_id', 'rare'))], { at: start });
     await write(store, 'second', [tableOf({ columns: fieldsOf('_id') })], { at: start + day, earlier });
     await write(store, 'third', [sampled(fieldsOf('_id'))], { at: start + 31 * day, earlier });
@@ -223,7 +228,7 @@ describe('a catalog', () => {
   });
 
   test('keeps fields of a catalog that the release before stored', async () => {
-    const store = sqliteStore({ path: ':memory:' });
+    const store = createSqliteStore({ path: ':memory:' });
     const { sampled: _, ...stored } = sampled(fieldsOf('_id', 'rare'));
     const earlier = await write(store, 'first', [stored], { at: start });
     await write(store, 'second', [sampled(fieldsOf('_id'))], { at: start + day, earlier });
@@ -234,7 +239,7 @@ describe('a catalog', () => {
   });
 
   test('has what was found where that and what is kept do not fit together', async () => {
-    const store = sqliteStore({ path: ':memory:' });
+    const store = createSqliteStore({ path: ':memory:' });
     const odd = (seed: number) =>
       sampled(fieldsOf('_id', ...Array.from({ length: 300 }, (_, i) => noise(1000, seed + i))));
     const earlier = await write(store, 'first', [odd(0)], { at: start });
@@ -244,7 +249,7 @@ describe('a catalog', () => {
   });
 
   test('is written where the one before is gone meanwhile', async () => {
-    const store = sqliteStore({ path: ':memory:' });
+    const store = createSqliteStore({ path: ':memory:' });
     const earlier = { snapshot_id: 'gone', introspected_at: iso(start) };
     await write(store, 'second', [sampled(fieldsOf('_id'))], { at: start + day, earlier });
     expect((await read(store, 'second')).map(namesOf)).toEqual([['_id']]);

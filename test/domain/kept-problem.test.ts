@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { keepProblem, recallProblem } from '../../shared/domain/kept-problem.ts';
+import { toStoredProblem, parseStoredProblem } from '../../shared/domain/kept-problem.ts';
 import { Problem } from '../../shared/problem.ts';
 
 const steps = [
@@ -28,7 +28,7 @@ describe('a problem that is kept', () => {
       code,
       message,
       extras: recalled,
-    } = recallProblem(keepProblem(new Problem('connection-refused', 'The port is closed', extras)));
+    } = parseStoredProblem(toStoredProblem(new Problem('connection-refused', 'The port is closed', extras)));
     expect({ code, message, recalled }).toEqual({
       code: 'connection-refused',
       message: 'The port is closed',
@@ -37,7 +37,7 @@ describe('a problem that is kept', () => {
   });
 
   test('has nothing that the problem had not', () => {
-    expect(keepProblem(new Problem('timeout', 'No answer'))).toEqual({
+    expect(toStoredProblem(new Problem('timeout', 'No answer'))).toEqual({
       code: 'timeout',
       detail: 'No answer',
     });
@@ -45,7 +45,7 @@ describe('a problem that is kept', () => {
 
   test('and is a little too long keeps of each step what happened, when and why', () => {
     const long = new Problem('connection-refused', 'x'.repeat(450), extras);
-    expect(keepProblem(long)).toEqual({
+    expect(toStoredProblem(long)).toEqual({
       code: 'connection-refused',
       detail: long.message,
       ...extras,
@@ -58,7 +58,7 @@ describe('a problem that is kept', () => {
 
   test('and is longer keeps its texts and no step, but tells that there were steps', () => {
     const long = new Problem('connection-refused', 'x'.repeat(580), extras);
-    expect(keepProblem(long)).toEqual({
+    expect(toStoredProblem(long)).toEqual({
       code: 'connection-refused',
       detail: long.message,
       ...extras,
@@ -67,9 +67,9 @@ describe('a problem that is kept', () => {
   });
 
   test('is cut as late as 750 bytes', () => {
-    const fill = bytesOf(keepProblem(new Problem('timeout', '')));
-    expect(keepProblem(new Problem('timeout', 'x'.repeat(750 - fill))).detail).toHaveLength(750 - fill);
-    expect(keepProblem(new Problem('timeout', 'x'.repeat(751 - fill))).detail).toMatch(/^x{245}…$/);
+    const fill = bytesOf(toStoredProblem(new Problem('timeout', '')));
+    expect(toStoredProblem(new Problem('timeout', 'x'.repeat(750 - fill))).detail).toHaveLength(750 - fill);
+    expect(toStoredProblem(new Problem('timeout', 'x'.repeat(751 - fill))).detail).toMatch(/^x{245}…$/);
   });
 
   test.each([
@@ -79,7 +79,7 @@ describe('a problem that is kept', () => {
     ['control characters', '\u0001'],
   ])('and is far too long fits, cut between characters: %s', (_, character) => {
     const text = character.repeat(5000);
-    const kept = keepProblem(
+    const kept = toStoredProblem(
       new Problem('server-error', text, {
         remediation: text,
         native_code: text,
@@ -97,6 +97,6 @@ describe('a problem that is kept', () => {
   });
 
   test('of a code that is no longer known is an internal one', () => {
-    expect(recallProblem({ code: 'gone' as 'timeout', detail: 'x' }).code).toBe('internal');
+    expect(parseStoredProblem({ code: 'gone' as 'timeout', detail: 'x' }).code).toBe('internal');
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { connectionOptions, defineOptions } from '../../shared/domain/connection-options.ts';
 import { readConnection } from '../../shared/domain/stored-connection.ts';
-import { currentLayout, readLayout } from '../../shared/domain/stored-item.ts';
+import { resolveCurrentLayout, upgradeItem } from '../../shared/domain/stored-item.ts';
 
 const key = { pk: 'T#org#default', sk: 'CONN#1' };
 
@@ -13,22 +13,22 @@ describe('an item of an earlier layout', () => {
   ];
 
   test('passes every upgrade between its own layout and the current one', () => {
-    expect(readLayout('test', { ...key, layout: 1, host: 'a' }, steps)).toEqual({
+    expect(upgradeItem('test', { ...key, layout: 1, host: 'a' }, steps)).toEqual({
       ...key,
       hosts: ['a'],
       count: 1,
       layout: 3,
     });
-    expect(readLayout('test', { ...key, layout: 2, hosts: ['b'] }, steps)).toMatchObject({
+    expect(upgradeItem('test', { ...key, layout: 2, hosts: ['b'] }, steps)).toMatchObject({
       hosts: ['b'],
       count: 1,
     });
     const current = { ...key, layout: 3, hosts: [], count: 7 };
-    expect(readLayout('test', current, steps)).toBe(current);
+    expect(upgradeItem('test', current, steps)).toBe(current);
   });
 
   test.each([0, 4, '1', null])('is refused in the unknown layout %p', (layout) => {
-    expect(() => readLayout('test', { ...key, layout }, steps)).toThrow(
+    expect(() => upgradeItem('test', { ...key, layout }, steps)).toThrow(
       'a layout that this release does not',
     );
   });
@@ -50,7 +50,7 @@ describe('an option that was added after a connection was stored', () => {
   });
 
   test('leaves none of today’s options out of a connection that was stored with none', () => {
-    const stored = readConnection({ ...key, layout: currentLayout('connection'), options: {} });
+    const stored = readConnection({ ...key, layout: resolveCurrentLayout('connection'), options: {} });
     expect(stored.options).toEqual(connectionOptions.initial);
   });
 });

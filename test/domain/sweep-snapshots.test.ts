@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Missing } from '../../shared/connectors/catalog.ts';
-import { sqliteStore, type SqliteStore } from '../../shared/adapters/sqlite-store.ts';
-import { partition } from '../../shared/domain/catalog-blocks.ts';
-import { catalogWriter } from '../../shared/domain/catalog-writer.ts';
+import { createSqliteStore, type SqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { toSnapshotPartition } from '../../shared/domain/catalog-blocks.ts';
+import { createSnapshotWriter } from '../../shared/domain/catalog-writer.ts';
 import { removeSnapshot } from '../../shared/domain/catalogs.ts';
-import { newId } from '../../shared/domain/id.ts';
-import { keys } from '../../shared/domain/keys.ts';
+import { createId } from '../../shared/domain/id.ts';
+import { tableKeys } from '../../shared/domain/keys.ts';
 import { sweepSnapshots } from '../../shared/domain/sweep-snapshots.ts';
 import { createLog } from '../../shared/log.ts';
 import { tableOf } from './catalog-fixtures.ts';
@@ -16,7 +16,7 @@ let now: number;
 let store: SqliteStore;
 beforeEach(() => {
   now = Date.UTC(2031, 0, 1);
-  store = sqliteStore({ path: ':memory:', clock: () => now });
+  store = createSqliteStore({ path: ':memory:', clock: () => now });
   logged.length = 0;
 });
 afterEach(() => store.close());
@@ -27,15 +27,16 @@ const sweep = () => sweepSnapshots({ store, clock: () => now, log });
 const missing: readonly Missing[] = [];
 
 /** A snapshot as an introspection leaves it that is killed before it switches to it. */
-const write = async (id = newId(now)) => {
-  const place = { ...tenant, id, snapshot: newId(now) };
-  await using writer = catalogWriter(store, place, { clock: () => now });
+const write = async (id = createId(now)) => {
+  const place = { ...tenant, id, snapshot: createId(now) };
+  await using writer = createSnapshotWriter(store, place, { clock: () => now });
   await writer.sink([tableOf({})]);
   return { place, catalog: await writer.finish(missing, 1) };
 };
-const blocks = async (place: Parameters<typeof partition>[0]) =>
-  (await store.query({ pk: partition(place), limit: 100 })).items.length;
-const registered = async () => (await store.query({ pk: keys.snapshots, limit: 100 })).items.length;
+const blocks = async (place: Parameters<typeof toSnapshotPartition>[0]) =>
+  (await store.query({ pk: toSnapshotPartition(place), limit: 100 })).items.length;
+const registered = async () =>
+  (await store.query({ pk: tableKeys.snapshotsPartition, limit: 100 })).items.length;
 
 test('a snapshot that a crash left without a pointer goes a day later', async () => {
   const { place } = await write();
@@ -55,14 +56,14 @@ test('a snapshot that a crash left without a pointer goes a day later', async ()
 test.each(['catalog', 'previous_catalog'])(
   'the snapshot that a connection has as its %s stays',
   async (name) => {
-    const id = newId(now);
+    const id = createId(now);
     const { place, catalog } = await write(id);
     const others = { catalog: null, previous_catalog: null, [name]: catalog };
-    await store.write([{ put: { ...keys.connection(tenant, id), layout: 1, ...others } }]);
+    await store.write([{ put: { ...tableKeys.connection(tenant, id), layout: 1, ...others } }]);
     now += 30 * day;
     expect(await sweep()).toBe(0);
     expect(await blocks(place)).toBeGreaterThan(0);
-    await store.write([{ remove: keys.connection(tenant, id) }]);
+    await store.write([{ remove: tableKeys.connection(tenant, id) }]);
     expect(await sweep()).toBe(1);
   },
 );
@@ -76,12 +77,12 @@ test('a snapshot is registered before its first block, and no longer once it is 
       await store.write(changes);
     },
   };
-  const place = { ...tenant, id: newId(now), snapshot: newId(now) };
-  await using writer = catalogWriter(watched, place, { clock: () => now });
+  const place = { ...tenant, id: createId(now), snapshot: createId(now) };
+  await using writer = createSnapshotWriter(watched, place, { clock: () => now });
   await writer.sink([tableOf({})]);
   await writer.finish(missing, 1);
-  expect(written[0]).toBe(keys.snapshots);
-  expect(written.indexOf(keys.snapshots, 1)).toBe(-1);
+  expect(written[0]).toBe(tableKeys.snapshotsPartition);
+  expect(written.indexOf(tableKeys.snapshotsPartition, 1)).toBe(-1);
   await removeSnapshot(store, place);
   expect(await registered()).toBe(0);
 });

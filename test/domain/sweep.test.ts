@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { fileVault } from '../../shared/adapters/file-vault.ts';
-import { sqliteStore, type SqliteStore } from '../../shared/adapters/sqlite-store.ts';
-import { newId } from '../../shared/domain/id.ts';
-import { keys } from '../../shared/domain/keys.ts';
-import { purgeConnection, removeConnection, restoreConnection } from '../../shared/domain/remove.ts';
+import { openFileVault } from '../../shared/adapters/file-vault.ts';
+import { createSqliteStore, type SqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { createId } from '../../shared/domain/id.ts';
+import { tableKeys } from '../../shared/domain/keys.ts';
+import { purgeConnection, deleteConnection, restoreConnection } from '../../shared/domain/remove.ts';
 import { renewMark } from '../../shared/domain/store-mark.ts';
 import { sweepSecrets } from '../../shared/domain/sweep.ts';
 import { createLog } from '../../shared/log.ts';
@@ -30,8 +30,8 @@ beforeEach(async () => {
   now = Date.parse('2026-01-01T00:00:00Z');
   logged = [];
   folder = await mkdtemp(join(tmpdir(), 'mooring-sweep-'));
-  store = sqliteStore({ path: ':memory:', clock: () => now });
-  vault = await fileVault({ folder, clock: () => now });
+  store = createSqliteStore({ path: ':memory:', clock: () => now });
+  vault = await openFileVault({ folder, clock: () => now });
   api = await startApi({ clock: () => now, backing: { store, vault } });
 });
 afterEach(async () => {
@@ -58,7 +58,7 @@ const settle = async (connections = 1): Promise<void> => {
 
 /** What a create leaves that is killed before its transaction. */
 const leave = async (): Promise<SecretOwner> => {
-  const owner = { ...tenant, id: newId(now) };
+  const owner = { ...tenant, id: createId(now) };
   await vault.create(documentOf(owner, { password: 'fake-left-behind' }));
   return owner;
 };
@@ -153,7 +153,7 @@ describe('a sweep', () => {
   test('leaves the secret of a deleted connection to be restored', async () => {
     const id = await create();
     now += day;
-    await removeConnection({ store, vault }, actor(), id);
+    await deleteConnection({ store, vault }, actor(), id);
     now += day;
     expect(await sweep()).toEqual({ ...nothing, seen: 0 });
     await restoreConnection({ store, vault }, actor(), id);
@@ -164,7 +164,7 @@ describe('a sweep', () => {
     await settle();
     const id = await create();
     now += day;
-    await until(removeConnection({ store, vault: { ...vault, ...killed } }, actor(), id));
+    await until(deleteConnection({ store, vault: { ...vault, ...killed } }, actor(), id));
     now += 29 * day;
     expect(await sweep()).toEqual({ ...nothing, seen: 2 });
     now += day;
@@ -185,11 +185,12 @@ describe('a sweep', () => {
     await settle();
     const id = await create();
     now += day;
-    await until(removeConnection({ store, vault: { ...vault, ...killed } }, actor(), id));
+    await until(deleteConnection({ store, vault: { ...vault, ...killed } }, actor(), id));
     now += day;
     const restoring: Partial<Store> = {
       get: async (key) => {
-        if (key.sk === keys.deleted(tenant, id).sk) await restoreConnection({ store, vault }, actor(), id);
+        if (key.sk === tableKeys.deleted(tenant, id).sk)
+          await restoreConnection({ store, vault }, actor(), id);
         return store.get(key);
       },
     };
@@ -236,7 +237,7 @@ describe('a sweep', () => {
       remove: () => Promise.reject(new Error('nothing is to be removed')),
       list: async function* (): AsyncGenerator<ListedSecret> {
         for (let n = 0; n < 500; n++)
-          yield { name: String(n), owner: { ...tenant, id: newId(0) }, created_at: 0 };
+          yield { name: String(n), owner: { ...tenant, id: createId(0) }, created_at: 0 };
       },
     };
     expect(await sweep({ store: busy, vault: many })).toMatchObject({ seen: 500, removed: 0 });
@@ -309,7 +310,7 @@ describe('of the secrets that no connection names', () => {
 
   test('none is removed by a store that was created anew, nor later by the same one', async () => {
     await settle(30);
-    await using empty = sqliteStore({ path: ':memory:', clock: () => now });
+    await using empty = createSqliteStore({ path: ':memory:', clock: () => now });
     const told = expect.stringMatching(/ and 30 of 30 secrets are .*: npm run vault -- accept$/);
     expect(await sweep({ store: empty })).toMatchObject({ ...nothing, seen: 30, refused: told });
     now += hour;
@@ -357,7 +358,7 @@ describe('of the secrets that no connection names', () => {
   test('none is removed beside a vault that was made anew, and it says so, until that is accepted', async () => {
     await settle(30);
     const anew = await mkdtemp(join(folder, 'anew-'));
-    const other = await fileVault({ folder: anew, clock: () => now });
+    const other = await openFileVault({ folder: anew, clock: () => now });
     for (let n = 0; n < 2; n++)
       expect(await sweep({ vault: other })).toEqual({
         ...nothing,
@@ -409,12 +410,12 @@ describe('of the secrets that no connection names', () => {
 /** All items of a tenant and the mark, as a copy of the file would have them. */
 const copyOf = async ({ query }: Store) => {
   const pages = await Promise.all(
-    [keys.tenant(tenant), keys.storeMark.pk].map((pk) => query({ pk, limit: 1000 })),
+    [tableKeys.tenantPartition(tenant), tableKeys.storeMark.pk].map((pk) => query({ pk, limit: 1000 })),
   );
   return pages.flatMap(({ items }) => items);
 };
 const openCopy = async (items: Awaited<ReturnType<typeof copyOf>>) => {
-  const copy = sqliteStore({ path: ':memory:', clock: () => now });
+  const copy = createSqliteStore({ path: ':memory:', clock: () => now });
   for (const put of items) await copy.write([{ put }]);
   return copy;
 };

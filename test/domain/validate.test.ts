@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { distance } from 'fastest-levenshtein';
-import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
 import type { Table } from '../../shared/connectors/catalog.ts';
 import type { TypeNames } from '../../shared/connectors/type-names.ts';
-import { typeNames } from '../../shared/connectors/postgresql/type-names.ts';
+import { postgresqlTypeNames } from '../../shared/connectors/postgresql/type-names.ts';
 import { exactNames, foldCase, namesInAnyCase, type NameRules } from '../../shared/connectors/names.ts';
-import { catalogWriter } from '../../shared/domain/catalog-writer.ts';
-import { findNearest, listCandidates } from '../../shared/domain/nearest.ts';
+import { createSnapshotWriter } from '../../shared/domain/catalog-writer.ts';
+import { findClosestName, createNameCandidates } from '../../shared/domain/nearest.ts';
 import { type ExpectedTable, validateTables } from '../../shared/domain/validate.ts';
 import type { ReadStore } from '../../shared/ports/store.ts';
 import { columnsOf, inOrder, place, tableOf } from './catalog-fixtures.ts';
@@ -15,8 +15,8 @@ import { columnsOf, inOrder, place, tableOf } from './catalog-fixtures.ts';
 const clock = () => Date.parse('2026-01-01T00:00:00Z');
 
 const written = async (tables: readonly Table[]) => {
-  const store = sqliteStore({ path: ':memory:', clock });
-  await using writer = catalogWriter(store, place, { clock });
+  const store = createSqliteStore({ path: ':memory:', clock });
+  await using writer = createSnapshotWriter(store, place, { clock });
   await writer.sink(inOrder(tables));
   const catalog = await writer.finish([], 1);
   let queries = 0;
@@ -156,8 +156,8 @@ describe('what is expected of a source', () => {
   test("is compared by the engine's synonyms of types; a mismatch says what was expected and found", async () => {
     using source = await written([orders]);
     const asked = (type: string) => [{ name: 'orders', columns: [{ name: 'id', type }] }];
-    expect(await source.check(asked('decimal'), { typeNames })).toEqual([[]]);
-    expect(await source.check(asked('dec(10,3)'), { typeNames })).toMatchObject([
+    expect(await source.check(asked('decimal'), { typeNames: postgresqlTypeNames })).toEqual([[]]);
+    expect(await source.check(asked('dec(10,3)'), { typeNames: postgresqlTypeNames })).toMatchObject([
       [{ code: 'type-mismatch', expected: 'dec(10,3)', found: 'numeric(10,2)' }],
     ]);
   });
@@ -186,7 +186,7 @@ describe('what is expected of a source', () => {
     const wide = columnsOf('id').map((column) => ({ ...column, type }));
     using source = await written([tableOf({ name: 'users', columns: wide })]);
     const columns = Array.from({ length: 1000 }, () => ({ name: 'id', type: 'x' }));
-    const [found] = await source.check([{ columns }], { typeNames });
+    const [found] = await source.check([{ columns }], { typeNames: postgresqlTypeNames });
     expect(found?.map(({ found: text = '' }) => text.length)).toEqual(columns.map(() => 255));
   });
 
@@ -297,7 +297,7 @@ test('the nearest is the one that a look at each would find', () => {
       const least = Math.min(...slips);
       const same = names.find((one) => foldCase(one) === foldCase(wanted));
       const expected = same ?? (least <= most ? names[slips.indexOf(least)] : undefined);
-      expect(findNearest(wanted, listCandidates(names), { left: 1000 })).toBe(expected);
+      expect(findClosestName(wanted, createNameCandidates(names), { remaining: 1000 })).toBe(expected);
     }),
     { numRuns: 1000 },
   );
@@ -310,5 +310,5 @@ test.each([
   ['customer_id', ['customerId', 'customer'], 'customerId'],
   ['a', [], undefined],
 ])('%s is probably one of %j: %s', (name, others, meant) => {
-  expect(findNearest(name, listCandidates(others), { left: 1000 })).toBe(meant);
+  expect(findClosestName(name, createNameCandidates(others), { remaining: 1000 })).toBe(meant);
 });

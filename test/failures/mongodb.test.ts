@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { failure, seenAtLogin } from '../../shared/connectors/mongodb/failures.ts';
+import { classifyMongodbError, addMongodbLoginMethod } from '../../shared/connectors/mongodb/failures.ts';
 import { testFailures, tellFailure, type FailureRow } from './tell-failure.ts';
 
 /** As the driver throws what the server answers. */
 const server = (code: number, message = 'in its words') =>
   Object.assign(new Error(message), { name: 'MongoServerError', code });
-const password = (code: number) => seenAtLogin(server(code), 'password');
-const certificate = (code: number) => seenAtLogin(server(code), 'certificate');
+const password = (code: number) => addMongodbLoginMethod(server(code), 'password');
+const certificate = (code: number) => addMongodbLoginMethod(server(code), 'certificate');
 
 /** https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml */
 const rows: readonly FailureRow[] = [
@@ -60,15 +60,15 @@ const rows: readonly FailureRow[] = [
   ['16500', server(16500), 'query', 'too-many-connections', 'server', /fewer requests/],
 ];
 
-testFailures(failure, rows);
+testFailures(classifyMongodbError, rows);
 
 test('BadValue after the login is no refusal of it', () => {
-  expect(failure(server(2))).toEqual({ code: 'server-error', native: '2' });
+  expect(classifyMongodbError(server(2))).toEqual({ code: 'server-error', native: '2' });
 });
 
 test('Atlas’s IP access list ends the handshake', async () => {
   const thrown = Object.assign(new Error('alert'), { code: 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR' });
-  expect(await tellFailure(failure, thrown, 'tls')).toMatchObject({
+  expect(await tellFailure(classifyMongodbError, thrown, 'tls')).toMatchObject({
     step: 'tls',
     code: 'connection-reset',
     remediation: expect.stringContaining('IP access list'),

@@ -1,11 +1,11 @@
-import { failure, seenAtLogin } from '../../shared/connectors/mysql/failures.ts';
+import { classifyMysqlError, attachMysqlLoginState } from '../../shared/connectors/mysql/failures.ts';
 import { testFailures, type FailureRow } from './tell-failure.ts';
 
 /** As `mysql2` throws an ERR packet. */
 const packet = (errno: number) =>
   Object.assign(new Error('in some language'), { errno, code: 'ER_X', sqlState: 'HY000' });
 const login = (errno: number, encrypted: boolean, certificate = false) =>
-  seenAtLogin(packet(errno), { encrypted, certificate });
+  attachMysqlLoginState(packet(errno), { encrypted, certificate });
 
 /** https://dev.mysql.com/doc/mysql-errors/9.7/en/server-error-reference.html · https://mariadb.com/kb/en/mariadb-error-code-reference/ */
 const rows: readonly FailureRow[] = [
@@ -87,4 +87,4 @@ const rows: readonly FailureRow[] = [
   ['9001 of ProxySQL', packet(9001), 'query', 'timeout', 'network', /ProxySQL/],
 ];
 
-testFailures(failure, rows);
+testFailures(classifyMysqlError, rows);

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { failure } from '../../shared/connectors/oracle/failures.ts';
+import { classifyOracleError } from '../../shared/connectors/oracle/failures.ts';
 import { testFailures, tellFailure, type FailureRow } from './tell-failure.ts';
 
 /** As `oracledb` throws what the server says: its code, and the text with all that it wraps. */
@@ -140,17 +140,19 @@ const rows: readonly FailureRow[] = [
   ['ORA-12801 over ORA-01555', ora('ORA-12801', '\nORA-01555: x'), 'query', 'server-error', 'server', /UNDO/],
 ];
 
-testFailures(failure, rows);
+testFailures(classifyOracleError, rows);
 
 test.each([
   ['NJS-513: TNS-12537', 'ORA-12537'],
   ['NJS-533: Cause: ORA-12660', 'ORA-12660'],
 ])('%s is shown as the server’s', async (text, native_code) => {
   const code = text.slice(0, 7);
-  expect(await tellFailure(failure, driver(code, text), 'authenticate')).toMatchObject({ native_code });
+  expect(await tellFailure(classifyOracleError, driver(code, text), 'authenticate')).toMatchObject({
+    native_code,
+  });
 });
 
 test('what wraps another code names that one', async () => {
-  const told = await tellFailure(failure, ora('ORA-04088', '\nORA-20500: no'), 'authenticate');
+  const told = await tellFailure(classifyOracleError, ora('ORA-04088', '\nORA-20500: no'), 'authenticate');
   expect(told?.native_code).toBe('ORA-20500');
 });

@@ -1,6 +1,9 @@
 import { describe } from '@jest/globals';
-import { failure as postgresql, seenAtLogin } from '../../shared/connectors/postgresql/failures.ts';
-import { refused } from '../../shared/connectors/redshift/refusals.ts';
+import {
+  classifyPostgresqlError as postgresql,
+  addPostgresqlLoginProgress,
+} from '../../shared/connectors/postgresql/failures.ts';
+import { toIssuerProblem } from '../../shared/connectors/redshift/refusals.ts';
 import { testFailures, type FailureRow } from './tell-failure.ts';
 
 /** As the SDK throws what AWS answers. */
@@ -16,7 +19,7 @@ const asked = {
   database: 'dev',
   official: true,
 } as const;
-const handed = (name: string, status = 400) => refused(aws(name, status), asked);
+const handed = (name: string, status = 400) => toIssuerProblem(aws(name, status), asked);
 
 /** https://docs.aws.amazon.com/redshift/latest/APIReference/API_GetClusterCredentials.html */
 const ofRedshift: readonly FailureRow[] = [
@@ -67,9 +70,13 @@ const ofRedshift: readonly FailureRow[] = [
 const state = (code: string, message = 'in some language', routine = '') =>
   Object.assign(new Error(message), { code, routine });
 const refusedLogin = (routine: string, message: string, encrypted = true) =>
-  seenAtLogin(state('28000', message, routine), { encrypted, passwordAsked: false });
+  addPostgresqlLoginProgress(state('28000', message, routine), { encrypted, passwordAsked: false });
 const withToken = (code: string, message: string) =>
-  seenAtLogin(state(code, message, 'auth_failed'), { encrypted: true, passwordAsked: true, token: true });
+  addPostgresqlLoginProgress(state(code, message, 'auth_failed'), {
+    encrypted: true,
+    passwordAsked: true,
+    token: true,
+  });
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const ofPostgresql: readonly FailureRow[] = [

@@ -1,10 +1,16 @@
 import { expect, test } from '@jest/globals';
-import { failure, withNumbers } from '../../shared/connectors/sqlserver/failures.ts';
+import {
+  classifySqlserverError,
+  attachSqlserverErrorNumbers,
+} from '../../shared/connectors/sqlserver/failures.ts';
 import { testFailures, tellFailure, type FailureRow } from './tell-failure.ts';
 
 /** As `tedious` ends a login: its own words, and the server's numbers by events. */
 const login = (...numbers: readonly number[]) =>
-  withNumbers(Object.assign(new Error('Login failed'), { name: 'ConnectionError', code: 'ELOGIN' }), numbers);
+  attachSqlserverErrorNumbers(
+    Object.assign(new Error('Login failed'), { name: 'ConnectionError', code: 'ELOGIN' }),
+    numbers,
+  );
 /** As `tedious` ends a request. */
 const request = (number: number) =>
   Object.assign(new Error('refused'), { name: 'RequestError', code: 'EREQUEST', number, state: 1 });
@@ -121,11 +127,11 @@ const rows: readonly FailureRow[] = [
   ['17832', login(17832), 'authenticate', 'protocol-mismatch', 'request', /no proxy/],
 ];
 
-testFailures(failure, rows);
+testFailures(classifySqlserverError, rows);
 
 test('the driver’s own limit', async () => {
   const thrown = Object.assign(new Error('Timeout'), { name: 'RequestError', code: 'ETIMEOUT' });
-  expect(await tellFailure(failure, thrown, 'query')).toMatchObject({
+  expect(await tellFailure(classifySqlserverError, thrown, 'query')).toMatchObject({
     code: 'timeout',
     remediation: expect.stringContaining('query_timeout_seconds'),
   });
@@ -133,14 +139,16 @@ test('the driver’s own limit', async () => {
 
 // An answer that came through no firewall rule is no reason to add one.
 test.each([40914, 47073])('%i asks for no firewall rule', async (number) => {
-  expect((await tellFailure(failure, login(number), 'authenticate'))?.remediation).not.toContain('firewall');
+  expect(
+    (await tellFailure(classifySqlserverError, login(number), 'authenticate'))?.remediation,
+  ).not.toContain('firewall');
 });
 
 // 233 and 10054 are Windows’ words for an end of the socket: no packet of the server holds them, and Node has its own.
 test('an end of the socket is the network’s', async () => {
   const cause = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
   const thrown = new Error('Connection lost', { cause });
-  expect(await tellFailure(failure, thrown, 'authenticate')).toMatchObject({
+  expect(await tellFailure(classifySqlserverError, thrown, 'authenticate')).toMatchObject({
     code: 'connection-reset',
     native_code: 'ECONNRESET',
   });

@@ -1,7 +1,7 @@
 import { describe } from '@jest/globals';
-import { failure as kafka } from '../../shared/connectors/kafka/failures.ts';
-import { refused } from '../../shared/connectors/kafka/refusals.ts';
-import { failure as s3 } from '../../shared/connectors/s3/failures.ts';
+import { classifyKafkaError as kafka } from '../../shared/connectors/kafka/failures.ts';
+import { toRegistryProblem } from '../../shared/connectors/kafka/refusals.ts';
+import { classifyS3Error as s3 } from '../../shared/connectors/s3/failures.ts';
 import { testFailures, type FailureRow } from './tell-failure.ts';
 
 /** As `kafkajs` throws a code of the protocol. */
@@ -48,14 +48,21 @@ const ofKafka: readonly FailureRow[] = [
 
 /** https://docs.confluent.io/platform/current/schema-registry/develop/api.html */
 const ofRegistry: readonly FailureRow[] = [
-  ['401', refused(401), 'query', 'authentication-failed', 'credentials', /schema_registry_password/],
-  ['403', refused(403), 'query', 'permission-denied', 'permissions', /Subject:Read/],
-  ['404', refused(404), 'query', 'protocol-mismatch', 'request', /schema_registry_url, its path/],
-  ['302', refused(302), 'query', 'protocol-mismatch', 'request', /redirect is not followed/],
-  ['407', refused(407), 'query', 'server-error', 'server', /A proxy before/],
-  ['429', refused(429), 'query', 'server-error', 'server', /fewer requests/],
-  ['500', refused(500), 'query', 'server-error', 'server', /log of the schema registry/],
-  ['503', refused(503), 'query', 'server-error', 'server', /check that it runs/],
+  [
+    '401',
+    toRegistryProblem(401),
+    'query',
+    'authentication-failed',
+    'credentials',
+    /schema_registry_password/,
+  ],
+  ['403', toRegistryProblem(403), 'query', 'permission-denied', 'permissions', /Subject:Read/],
+  ['404', toRegistryProblem(404), 'query', 'protocol-mismatch', 'request', /schema_registry_url, its path/],
+  ['302', toRegistryProblem(302), 'query', 'protocol-mismatch', 'request', /redirect is not followed/],
+  ['407', toRegistryProblem(407), 'query', 'server-error', 'server', /A proxy before/],
+  ['429', toRegistryProblem(429), 'query', 'server-error', 'server', /fewer requests/],
+  ['500', toRegistryProblem(500), 'query', 'server-error', 'server', /log of the schema registry/],
+  ['503', toRegistryProblem(503), 'query', 'server-error', 'server', /check that it runs/],
 ];
 
 /** As the SDK throws what S3 or STS answers. */

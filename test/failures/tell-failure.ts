@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { problemOf } from '../../shared/network/failure.ts';
+import { toSourceProblem } from '../../shared/network/failure.ts';
 import type { StepName } from '../../shared/network/dialer.ts';
-import { createTrail, type Step } from '../../shared/network/trail.ts';
-import type { Failure } from '../../shared/connectors/connector.ts';
+import { createStepRecorder, type RecordedStep } from '../../shared/network/trail.ts';
+import type { SourceFailure } from '../../shared/connectors/connector.ts';
 import { problems, type Blame, type ProblemCode } from '../../shared/problem.ts';
 
 /** One failure: what arrives, where, and what a user is told of it; `words` is of the remediation. */
@@ -17,17 +17,17 @@ export type FailureRow = readonly [
 
 /** What a test of a connection answers where a step throws it: through the trail, as every connector's errors go. */
 export const tellFailure = async (
-  failure: (error: unknown) => Failure | undefined,
+  failure: (error: unknown) => SourceFailure | undefined,
   thrown: unknown,
   step: StepName,
-): Promise<Step | undefined> => {
-  using trail = createTrail({
+): Promise<RecordedStep | undefined> => {
+  using trail = createStepRecorder({
     limits: () => 10_000,
     budget: 10_000,
-    explain: (error, heard) => problemOf(error, { title: 'The source', failure }, heard),
+    explain: (error, heard) => toSourceProblem(error, { title: 'The source', failure }, heard),
   });
   await trail.step(step, () => Promise.reject(thrown)).catch(() => undefined);
-  return trail.steps().find(({ status }) => status === 'failed');
+  return trail.listSteps().find(({ status }) => status === 'failed');
 };
 
 /** Advice that is wrong of a server that answered: open a firewall, look up what its documentation explains, do what is said here. */
@@ -38,7 +38,7 @@ const wrongAdvice = [
 ];
 
 export const expectTold = async (
-  failure: (error: unknown) => Failure | undefined,
+  failure: (error: unknown) => SourceFailure | undefined,
   [, thrown, step, code, blame, words]: FailureRow,
 ): Promise<void> => {
   const told = await tellFailure(failure, thrown, step);
@@ -48,7 +48,7 @@ export const expectTold = async (
 
 /** One test a row, and one that no words of a row are found in what is said of another failure: they would prove nothing. */
 export const testFailures = (
-  failure: (error: unknown) => Failure | undefined,
+  failure: (error: unknown) => SourceFailure | undefined,
   rows: readonly FailureRow[],
 ): void => {
   test.each(rows)('%s', (...row) => expectTold(failure, row));

@@ -1,12 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import { failure as bigquery, refusal } from '../../shared/connectors/bigquery/failures.ts';
-import { failure as databricks } from '../../shared/connectors/databricks/failures.ts';
-import { failure as snowflake } from '../../shared/connectors/snowflake/failures.ts';
-import { refused } from '../../shared/connectors/snowflake/answers.ts';
+import {
+  classifyBigqueryError as bigquery,
+  createGoogleRefusal,
+} from '../../shared/connectors/bigquery/failures.ts';
+import { classifyDatabricksError as databricks } from '../../shared/connectors/databricks/failures.ts';
+import { classifySnowflakeError as snowflake } from '../../shared/connectors/snowflake/failures.ts';
+import { createSnowflakeRefusal } from '../../shared/connectors/snowflake/answers.ts';
 import { testFailures, type FailureRow } from './tell-failure.ts';
 
 const snow = (code: string, sqlState?: string) =>
-  refused({ code, ...(sqlState !== undefined && { sqlState }) });
+  createSnowflakeRefusal({ code, ...(sqlState !== undefined && { sqlState }) });
 
 /** https://docs.snowflake.com/en/user-guide/security-mfa · https://docs.snowflake.com/en/user-guide/errors-saml */
 const ofSnowflake: readonly FailureRow[] = [
@@ -122,7 +125,7 @@ const ofDatabricks: readonly FailureRow[] = [
   ['503', edge(503), 'authenticate', 'server-error', 'server', /starting/],
   [
     'invalid_client',
-    refusal(401, 'invalid_client'),
+    createGoogleRefusal(401, 'invalid_client'),
     'authenticate',
     'authentication-failed',
     'credentials',
@@ -138,7 +141,7 @@ const ofDatabricks: readonly FailureRow[] = [
 const ofBigquery: readonly FailureRow[] = [
   [
     'invalid_grant',
-    refusal(400, 'invalid_grant'),
+    createGoogleRefusal(400, 'invalid_grant'),
     'authenticate',
     'authentication-failed',
     'credentials',
@@ -146,7 +149,7 @@ const ofBigquery: readonly FailureRow[] = [
   ],
   [
     'authError',
-    refusal(401, 'authError'),
+    createGoogleRefusal(401, 'authError'),
     'query',
     'authentication-failed',
     'credentials',
@@ -154,7 +157,7 @@ const ofBigquery: readonly FailureRow[] = [
   ],
   [
     'disabled_client',
-    refusal(401, 'disabled_client'),
+    createGoogleRefusal(401, 'disabled_client'),
     'authenticate',
     'account-locked',
     'credentials',
@@ -162,7 +165,7 @@ const ofBigquery: readonly FailureRow[] = [
   ],
   [
     'accessDenied',
-    refusal(403, 'accessDenied'),
+    createGoogleRefusal(403, 'accessDenied'),
     'query',
     'permission-denied',
     'permissions',
@@ -170,7 +173,7 @@ const ofBigquery: readonly FailureRow[] = [
   ],
   [
     'accessDenied with a grant',
-    refusal(403, 'accessDenied', 'Grant roles/x.'),
+    createGoogleRefusal(403, 'accessDenied', 'Grant roles/x.'),
     'query',
     'permission-denied',
     'permissions',
@@ -178,7 +181,7 @@ const ofBigquery: readonly FailureRow[] = [
   ],
   [
     'accessNotConfigured',
-    refusal(403, 'accessNotConfigured'),
+    createGoogleRefusal(403, 'accessNotConfigured'),
     'query',
     'permission-denied',
     'permissions',
@@ -186,7 +189,7 @@ const ofBigquery: readonly FailureRow[] = [
   ],
   [
     'VPC Service Controls',
-    refusal(403, 'SECURITY_POLICY_VIOLATED', 'Grant roles/x.'),
+    createGoogleRefusal(403, 'SECURITY_POLICY_VIOLATED', 'Grant roles/x.'),
     'query',
     'permission-denied',
     'permissions',
@@ -194,7 +197,7 @@ const ofBigquery: readonly FailureRow[] = [
   ],
   [
     'USER_PROJECT_DENIED',
-    refusal(403, 'USER_PROJECT_DENIED'),
+    createGoogleRefusal(403, 'USER_PROJECT_DENIED'),
     'query',
     'permission-denied',
     'permissions',
@@ -202,7 +205,7 @@ const ofBigquery: readonly FailureRow[] = [
   ],
   [
     'CONSUMER_INVALID',
-    refusal(403, 'CONSUMER_INVALID'),
+    createGoogleRefusal(403, 'CONSUMER_INVALID'),
     'query',
     'permission-denied',
     'permissions',
@@ -210,20 +213,41 @@ const ofBigquery: readonly FailureRow[] = [
   ],
   [
     'ACCESS_TOKEN_EXPIRED',
-    refusal(401, 'ACCESS_TOKEN_EXPIRED'),
+    createGoogleRefusal(401, 'ACCESS_TOKEN_EXPIRED'),
     'query',
     'credentials-expired',
     'credentials',
     /enable the service account/,
   ],
-  ['rateLimitExceeded', refusal(403, 'rateLimitExceeded'), 'query', 'server-error', 'server', /quota/],
-  ['quotaExceeded', refusal(403, 'quotaExceeded'), 'query', 'server-error', 'server', /quota/],
-  ['billingNotEnabled', refusal(403, 'billingNotEnabled'), 'query', 'server-error', 'server', /billing/],
-  ['notFound', refusal(404, 'notFound'), 'query', 'database-not-found', 'request', /location/],
-  ['backendError', refusal(503, 'backendError'), 'query', 'server-error', 'server', /status\.cloud/],
+  [
+    'rateLimitExceeded',
+    createGoogleRefusal(403, 'rateLimitExceeded'),
+    'query',
+    'server-error',
+    'server',
+    /quota/,
+  ],
+  ['quotaExceeded', createGoogleRefusal(403, 'quotaExceeded'), 'query', 'server-error', 'server', /quota/],
+  [
+    'billingNotEnabled',
+    createGoogleRefusal(403, 'billingNotEnabled'),
+    'query',
+    'server-error',
+    'server',
+    /billing/,
+  ],
+  ['notFound', createGoogleRefusal(404, 'notFound'), 'query', 'database-not-found', 'request', /location/],
+  [
+    'backendError',
+    createGoogleRefusal(503, 'backendError'),
+    'query',
+    'server-error',
+    'server',
+    /status\.cloud/,
+  ],
   [
     'responseTooLarge',
-    refusal(403, 'responseTooLarge'),
+    createGoogleRefusal(403, 'responseTooLarge'),
     'query',
     'source-too-large',
     'server',

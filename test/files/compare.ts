@@ -1,4 +1,4 @@
-import type { Reading, Unread } from '../../shared/connectors/s3/columns.ts';
+import type { ObjectColumns, UnreadReason } from '../../shared/connectors/s3/columns.ts';
 
 /** What the other reader says of a file, as read.py writes it down. */
 export interface Answer {
@@ -19,7 +19,7 @@ export interface Difference {
 }
 
 /** Where the names differ, the columns are others and nothing more is compared. */
-export const compare = (file: string, ours: Reading | Unread, theirs: Answer): Difference[] => {
+export const compare = (file: string, ours: ObjectColumns | UnreadReason, theirs: Answer): Difference[] => {
   const differ = (aspect: Aspect, left: unknown, right: unknown): Difference[] => {
     const [own, other] = [JSON.stringify(left), JSON.stringify(right)];
     return own === other ? [] : [{ file, aspect, ours: own, theirs: other }];
@@ -52,7 +52,7 @@ export const compare = (file: string, ours: Reading | Unread, theirs: Answer): D
   ];
 };
 
-const namesOf = ({ columns }: Reading) => columns.map(({ name }) => name);
+const namesOf = ({ columns }: ObjectColumns) => columns.map(({ name }) => name);
 
 /** Each numbers in its own way what has no name, or one that another column has; DuckDB takes `a` and `A` for one. */
 const isSameName = (ours: string | undefined, theirs: string, at: number): boolean =>

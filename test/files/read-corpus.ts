@@ -2,7 +2,7 @@ import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readColumns } from '../../shared/connectors/s3/columns.ts';
+import { readObjectColumns } from '../../shared/connectors/s3/columns.ts';
 import { compare, type Answer, type Difference } from './compare.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -22,7 +22,7 @@ export const compareCorpus = async (answers: Readonly<Record<string, Answer>>): 
   const differences: Difference[] = [];
   for (const [file, answer] of Object.entries(answers)) {
     const bytes = await readFile(join(here, 'corpus', file));
-    const ours = await readColumns(
+    const ours = await readObjectColumns(
       { key: file.replace(/\.encrypted$/, ''), size: bytes.length },
       async (from, to) => Buffer.from(bytes.subarray(from, to)),
       (work) => work(),

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { keys } from '../../shared/domain/keys.ts';
+import { tableKeys } from '../../shared/domain/keys.ts';
 import { startApi } from '../api.ts';
 import { catalogSource } from '../catalog-probe.ts';
 import { tableOf } from '../domain/catalog-fixtures.ts';
@@ -13,7 +13,7 @@ test('each deed leaves one record: who, what, when, in which request, for 400 da
   const source = catalogSource([tableOf({})]);
   await using api = await startApi({ clock: () => now, probe: source.probe });
   await api.addKey('sk_of_somebody', { org: 'org_test', id: 'key_somebody' });
-  const { pk } = keys.audit(tenant, '', '', '');
+  const { pk } = tableKeys.audit(tenant, '', '', '');
   let id = '';
   const readRecords = async () =>
     (await api.store.query({ pk: `${pk}${id}`, from: 'AUDIT#', to: 'AUDIT#~', limit: 100 })).items;
@@ -65,7 +65,7 @@ test('a test that an event asks for leaves a record of Mooring’s own', async (
   await using api = await startApi();
   const { body } = await api.call('POST /v1/connections', { body: draft() });
   const [event] = await api.settle();
-  const { pk } = keys.audit(tenant, body.id.slice(5), '', '');
+  const { pk } = tableKeys.audit(tenant, body.id.slice(5), '', '');
   const { items } = await api.store.query({ pk, from: 'AUDIT#', to: 'AUDIT#~', limit: 10 });
   expect(items.filter(({ action }) => action === 'tested')).toMatchObject([
     { actor: 'mooring', request_id: event?.event_id },

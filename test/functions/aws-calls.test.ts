@@ -4,12 +4,12 @@ import { CreateKeyCommand, KMSClient, type CreateKeyCommandInput } from '@aws-sd
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createTable } from '../../infra/local/create-table.ts';
-import { directProbe } from '../../shared/adapters/direct-probe.ts';
-import { dynamoStore } from '../../shared/adapters/dynamo-store.ts';
-import { lambdaProbe } from '../../shared/adapters/lambda-probe.ts';
-import { packed } from '../../shared/adapters/probe-answer.ts';
-import { secretsVault } from '../../shared/adapters/secrets-vault.ts';
+import { createDynamoTable } from '../../infra/local/create-table.ts';
+import { createDirectProbe } from '../../shared/adapters/direct-probe.ts';
+import { createDynamoStore } from '../../shared/adapters/dynamo-store.ts';
+import { createLambdaProbe } from '../../shared/adapters/lambda-probe.ts';
+import { encodeProbeAnswer } from '../../shared/adapters/probe-answer.ts';
+import { createSecretsVault } from '../../shared/adapters/secrets-vault.ts';
 import { createLog } from '../../shared/log.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import { type Api, startApi } from '../api.ts';
@@ -34,12 +34,19 @@ const engine = reach('aws');
       (await kms.send(new CreateKeyCommand(input))).KeyMetadata?.KeyId ?? '';
     const keyId = await keyOf({});
     const macKeyId = await keyOf({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' });
-    await createTable(dynamo, name);
-    const store = dynamoStore({ client: dynamo, table: name });
-    const vault = secretsVault({ secrets, kms, prefix: name, keyId, macKeyId, clock: Date.now });
+    await createDynamoTable(dynamo, name);
+    const store = createDynamoStore({ client: dynamo, table: name });
+    const vault = createSecretsVault({ secrets, kms, prefix: name, keyId, macKeyId, clock: Date.now });
     const log = createLog({}, () => {});
     const vantage = { region: null, vpc_id: null, egress_ips: [] };
-    const inside = directProbe({ store, vault, policy: { loopback: true }, vantage, clock: Date.now, log });
+    const inside = createDirectProbe({
+      store,
+      vault,
+      policy: { loopback: true },
+      vantage,
+      clock: Date.now,
+      log,
+    });
     api = await startApi({ backing: { store, vault }, probe: overLambda(inside, calls) });
     for (const client of [dynamo, secrets, kms]) {
       const stack = client.middlewareStack as DynamoDBClient['middlewareStack']; // they differ in what they send alone
@@ -116,10 +123,10 @@ const overLambda = (inside: Probe, calls: string[]): Probe => {
     calls.push('Invoke');
     const call = JSON.parse(Buffer.from(input.Payload).toString());
     const work = { test: inside.test, credentials: inside.credentials, introspect: inside.introspect };
-    const answer = await packed<unknown>(work[input.FunctionName](call, Infinity), log);
+    const answer = await encodeProbeAnswer<unknown>(work[input.FunctionName](call, Infinity), log);
     return { Payload: Buffer.from(JSON.stringify(answer)) };
   };
-  return lambdaProbe({
+  return createLambdaProbe({
     client: { send } as unknown as LambdaClient,
     functions: { test: 'test', introspect: 'introspect', credentials: 'credentials' },
   });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { base64url, exportSPKI, generateKeyPair, importJWK, SignJWT } from 'jose';
-import { keys } from '../../shared/domain/keys.ts';
-import { scopes } from '../../shared/http/caller.ts';
+import { tableKeys } from '../../shared/domain/keys.ts';
+import { apiScopes } from '../../shared/http/caller.ts';
 import { type Answered, type Api, startApi } from '../api.ts';
 import { startIssuer } from '../issuer.ts';
 import { draft } from '../samples.ts';
@@ -81,7 +81,7 @@ describe('an API key', () => {
   ];
 
   test.each(wanted)('needs for %s the scope %s, which a refusal names', async (request, scope) => {
-    const others = scopes.filter((other) => other !== scope);
+    const others = apiScopes.filter((other) => other !== scope);
     const [without, alone] = [`sk_without_${scope}`, `sk_alone_${scope}`];
     await api.addKey(without, { org: 'org_scopes', scopes: others });
     await api.addKey(alone, { org: 'org_scopes', scopes: [scope] });
@@ -95,7 +95,7 @@ describe('an API key', () => {
     await api.addKey('sk_revoked', { org: 'org_test' });
     const ask = async () => (await api.call(list, { key: 'sk_revoked' })).status;
     expect(await ask()).toBe(200);
-    await api.store.write([{ remove: keys.apiKey('sk_revoked') }]);
+    await api.store.write([{ remove: tableKeys.apiKey('sk_revoked') }]);
     now += 59_000;
     expect(await ask()).toBe(200);
     now += 1000;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { keys } from '../../shared/domain/keys.ts';
+import { tableKeys } from '../../shared/domain/keys.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import { Problem } from '../../shared/problem.ts';
 import { type Api, refused, startApi } from '../api.ts';
@@ -155,7 +155,7 @@ describe('a create that fails half-way', () => {
     const { status } = await create(draft());
     Object.assign(api.store, { write });
     expect(status).toBe(503);
-    expect((await api.store.query({ pk: keys.tenant(tenant), limit: 10 })).items).toEqual([]);
+    expect((await api.store.query({ pk: tableKeys.tenantPartition(tenant), limit: 10 })).items).toEqual([]);
     // The write may come through yet: only a conflict would prove that it does not.
     expect(await Array.fromAsync(api.vault.list())).toEqual([]);
     expect(await Array.fromAsync(api.vault.listRemoved())).toHaveLength(1);

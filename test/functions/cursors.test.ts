@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { cursorOf } from '../../shared/http/paging.ts';
+import { encodeCursor } from '../../shared/http/paging.ts';
 import { type Api, startApi } from '../api.ts';
 import { draft } from '../samples.ts';
 
@@ -67,7 +67,7 @@ describe('a cursor that a caller has made', () => {
       fc.asyncProperty(fc.nat(lists().length - 1), hostile, async (at, position) => {
         const [path, of] = lists()[at] ?? ['', []];
         fc.pre(position.isWellFormed());
-        const { status } = await ask(path, cursorOf({ tenant, of, accepts }, position) ?? '');
+        const { status } = await ask(path, encodeCursor({ tenant, of, accepts }, position) ?? '');
         expect([path, [200, 400, 404].includes(status)]).toEqual([path, true]);
       }),
       { numRuns: 300 },
@@ -80,7 +80,7 @@ describe('a cursor that a caller has made', () => {
       const of = ['tests', id.slice(5)];
       const answer = await ask(
         `/v1/connections/${id}/tests`,
-        cursorOf({ tenant, of, accepts }, position) ?? '',
+        encodeCursor({ tenant, of, accepts }, position) ?? '',
       );
       expect([answer.status, answer.body.code]).toEqual([400, 'invalid-cursor']);
     },
@@ -95,7 +95,7 @@ describe('a cursor that a caller has made', () => {
     for (const [path, own] of plain) {
       const position = positions[String(own[0])] ?? '0'.repeat(32);
       const askWith = async (of: readonly unknown[], as = tenant) =>
-        (await ask(path, cursorOf({ tenant: as, of, accepts }, position) ?? '')).status;
+        (await ask(path, encodeCursor({ tenant: as, of, accepts }, position) ?? '')).status;
       expect([path, await askWith(own)]).toEqual([path, 200]);
       for (const [, of] of plain)
         if (of !== own) expect([path, of, await askWith(of)]).toEqual([path, of, 400]);
@@ -114,7 +114,7 @@ describe('a cursor that a caller has made', () => {
     const { body } = await api.call(`GET /v1/connections/${id}/tests`);
     const [first] = body.data;
     const position = `TEST#${String(first?.['tested_at'])}#${String(first?.id).slice(5)}`;
-    const cursor = cursorOf({ tenant, of: ['tests', id.slice(5)], accepts }, position) ?? '';
+    const cursor = encodeCursor({ tenant, of: ['tests', id.slice(5)], accepts }, position) ?? '';
     expect(await ask(`/v1/connections/${id}/tests`, cursor)).toMatchObject({
       status: 200,
       body: { data: [] },

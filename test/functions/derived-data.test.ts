@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { partition } from '../../shared/domain/catalog-blocks.ts';
+import { toSnapshotPartition } from '../../shared/domain/catalog-blocks.ts';
 import { countRefusals } from '../../shared/domain/derived.ts';
-import { testOnEvent } from '../../shared/domain/events.ts';
-import { keys } from '../../shared/domain/keys.ts';
+import { runEventTest } from '../../shared/domain/events.ts';
+import { tableKeys } from '../../shared/domain/keys.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import type { Item } from '../../shared/ports/store.ts';
 import { type Answered, type Api, refused, startApi } from '../api.ts';
@@ -50,9 +50,10 @@ const connection = async () => (await api.call(`GET /v1/connections/${id}`)).bod
 const patch = (body: object) => api.call(`PATCH /v1/connections/${id}`, { body });
 const names = ({ body }: Answered) => body.data.map(({ name }) => name);
 const snapshot = ({ body }: Answered) => String(Object(body['catalog'])['snapshot_id']);
-const key = () => keys.connection(tenant, id.slice(5));
+const key = () => tableKeys.connection(tenant, id.slice(5));
 const blocksOf = async (of: string) =>
-  (await api.store.query({ pk: partition({ ...tenant, id: id.slice(5), snapshot: of }), limit: 1 })).items;
+  (await api.store.query({ pk: toSnapshotPartition({ ...tenant, id: id.slice(5), snapshot: of }), limit: 1 }))
+    .items;
 
 /** The item as the release before wrote it: nothing says what its derived data is of. */
 const asBefore = async () => {
@@ -178,7 +179,7 @@ describe('what was found in a source', () => {
 
   test('in use is not removed for a lease that names it, left behind by a crash after the switch', async () => {
     const first = await schema();
-    const { pk, sk } = keys.lease(tenant, id.slice(5));
+    const { pk, sk } = tableKeys.lease(tenant, id.slice(5));
     await api.store.write([{ put: { pk, sk, token: 'dead', snapshot: snapshot(first), until: now - 1 } }]);
     dials = true;
     now += 1;
@@ -225,7 +226,7 @@ describe('what was tested', () => {
     await patch({ config: { database: 'other' } });
     const [event] = await api.settle();
     expect(event?.test).toBe(true);
-    if (event) await testOnEvent(real, event);
+    if (event) await runEventTest(real, event);
     expect((await api.call(`GET /v1/connections/${id}/tests`)).body.data).toHaveLength(2);
   });
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Socket } from 'node:net';
-import { keys } from '../../shared/domain/keys.ts';
+import { tableKeys } from '../../shared/domain/keys.ts';
 import { stepNames } from '../../shared/network/dialer.ts';
 import { Problem } from '../../shared/problem.ts';
 import { type Api, refused, startApi } from '../api.ts';
@@ -243,7 +243,7 @@ describe('an introspection whose probe', () => {
     expect((await schema()).status).toBe(202);
     await source.arrived(1);
     // Its process goes on here, but renews the lease no more than one that is gone.
-    const key = keys.lease(tenant, id.slice(5));
+    const key = tableKeys.lease(tenant, id.slice(5));
     const lease = await api.store.get(key);
     if (lease) await api.store.write([{ put: { ...lease, token: 'of the dead' } }]);
     const tag = (await api.call(`GET /v1/connections/${id}`)).headers['etag'] ?? '';

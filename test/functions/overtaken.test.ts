@@ -2,9 +2,9 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { fileVault } from '../../shared/adapters/file-vault.ts';
-import { sqliteStore, type SqliteStore } from '../../shared/adapters/sqlite-store.ts';
-import { purgeConnection, removeConnection, restoreConnection } from '../../shared/domain/remove.ts';
+import { openFileVault } from '../../shared/adapters/file-vault.ts';
+import { createSqliteStore, type SqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { purgeConnection, deleteConnection, restoreConnection } from '../../shared/domain/remove.ts';
 import { Conflict } from '../../shared/ports/store.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 import { type Answered, type Api, startApi } from '../api.ts';
@@ -20,8 +20,8 @@ let before: (() => Promise<void>) | undefined;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mooring-overtaken-'));
-  store = sqliteStore({ path: ':memory:' });
-  vault = await fileVault({ folder, clock: Date.now });
+  store = createSqliteStore({ path: ':memory:' });
+  vault = await openFileVault({ folder, clock: Date.now });
   const overtaken = async () => {
     const work = before;
     before = undefined;
@@ -59,7 +59,7 @@ const refused = ({ status, body }: Answered) => [status, body.code];
 const credentials = { password: 'not-a-real-password-either' };
 
 describe.each(['delete', 'purge'] as const)('a %s that overtakes', (kind) => {
-  const remove = kind === 'delete' ? removeConnection : purgeConnection;
+  const remove = kind === 'delete' ? deleteConnection : purgeConnection;
 
   test.each([
     ['PATCH', '', { credentials }],
@@ -89,12 +89,12 @@ describe('a delete and a restore at the same time', () => {
         await vault.remove(ref, days);
       },
     };
-    await removeConnection({ store, vault: late }, actor(), inner());
+    await deleteConnection({ store, vault: late }, actor(), inner());
     await usable();
   });
 
   test('leave the secret, where the delete is killed once it has scheduled it', async () => {
-    await removeConnection({ store, vault }, actor(), inner());
+    await deleteConnection({ store, vault }, actor(), inner());
     const name = `mooring/org_test/default/${inner()}`;
     const killed = {
       ...store,
@@ -108,7 +108,7 @@ describe('a delete and a restore at the same time', () => {
   });
 
   test('leave the secret, where another restore came first and this one finds the name taken', async () => {
-    await removeConnection({ store, vault }, actor(), inner());
+    await deleteConnection({ store, vault }, actor(), inner());
     const taken = {
       ...store,
       write: async () => {
@@ -124,7 +124,7 @@ describe('a delete and a restore at the same time', () => {
 });
 
 test('a restore that a purge overtakes is not-found', async () => {
-  await removeConnection({ store, vault }, actor(), inner());
+  await deleteConnection({ store, vault }, actor(), inner());
   const purged: Vault = {
     ...vault,
     restore: async (ref) => {
@@ -138,7 +138,7 @@ test('a restore that a purge overtakes is not-found', async () => {
 });
 
 test('a purge of a deleted one with a stale If-Match destroys nothing', async () => {
-  await removeConnection({ store, vault }, actor(), inner());
+  await deleteConnection({ store, vault }, actor(), inner());
   const headers = { 'if-match': '"9.9"' };
   expect(refused(await api.call(`DELETE /v1/connections/${id}?purge=true`, { headers }))).toEqual([
     412,

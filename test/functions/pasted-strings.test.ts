@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { connectors } from '../../shared/connectors/registry.ts';
 import type { Connector } from '../../shared/connectors/connector.ts';
-import { keys } from '../../shared/domain/keys.ts';
+import { tableKeys } from '../../shared/domain/keys.ts';
 import { type Answered, type Api, startApi } from '../api.ts';
 import { draft } from '../samples.ts';
 
@@ -367,7 +367,7 @@ describe('fields that contradict each other', () => {
       body: kafka({ security_protocol: 'SASL_PLAINTEXT' }, { name: 'Old' }),
     });
     const tenant = { org: 'org_test', environment: 'default' };
-    const item = await api.store.get(keys.connection(tenant, body.id.slice(5)));
+    const item = await api.store.get(tableKeys.connection(tenant, body.id.slice(5)));
     const config = { ...Object(item?.['config']), security_protocol: 'PLAINTEXT' };
     const bound = { ...Object(item?.['bound']), security_protocol: 'PLAINTEXT' };
     const options = { ...Object(item?.['options']), ssl_mode: 'verify-full' };

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import { makeQueuedTests } from '../../functions/probe/test.ts';
+import { runQueuedTests } from '../../functions/probe/test.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 import { Problem } from '../../shared/problem.ts';
-import { Settings } from '../../shared/settings.ts';
+import { DeploymentSettings } from '../../shared/settings.ts';
 import { type Api, startApi } from '../api.ts';
 import { draft } from '../samples.ts';
 
@@ -55,11 +55,11 @@ const deliver = (
   settings: object = {},
   postpone = async (receiptHandle: string, seconds: number) => void postponed.push([receiptHandle, seconds]),
 ) =>
-  makeQueuedTests(
+  runQueuedTests(
     { Records: bodies.map(message) },
     {
       clock: () => at,
-      settings: v.parse(Settings, settings),
+      settings: v.parse(DeploymentSettings, settings),
       writeLog: (line) => void logged.push(line),
       ports: async () => ({ store: api.store }),
     },

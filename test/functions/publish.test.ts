@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { publishChanges } from '../../functions/publish.ts';
-import { attributesOf } from '../../shared/adapters/attributes.ts';
+import { toItemAttributes } from '../../shared/adapters/attributes.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 
 /** A record as a stream hands it over, of a connection or of something that is none. */
@@ -11,7 +11,7 @@ const record = (n: number, item: object = connection(n)): DynamoDBRecord =>
     eventName: 'INSERT',
     dynamodb: {
       Keys: { pk: { S: 'T#org#default' }, sk: { S: `CONN#${n}` } },
-      NewImage: attributesOf({ pk: 'T#org#default', sk: `CONN#${n}`, ...item }),
+      NewImage: toItemAttributes({ pk: 'T#org#default', sk: `CONN#${n}`, ...item }),
       SequenceNumber: String(100 + n),
     },
   }) as unknown as DynamoDBRecord; // what a stream sends besides nobody reads

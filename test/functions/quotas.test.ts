@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readPostponement } from '../../shared/domain/queued-tests.ts';
+import { toPostponementSeconds } from '../../shared/domain/queued-tests.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import { Problem } from '../../shared/problem.ts';
 import { type Api, startApi } from '../api.ts';
@@ -163,7 +163,9 @@ describe('a queued test', () => {
       await api.call('POST /v1/connections', { body: { ...draft(), name: `c${i}` } });
     const outcomes = [];
     for (const event of api.takeEvents())
-      outcomes.push(await api.makeTest(event).catch((error: unknown) => readPostponement(error) ?? error));
+      outcomes.push(
+        await api.makeTest(event).catch((error: unknown) => toPostponementSeconds(error) ?? error),
+      );
     const unavailable = expect.objectContaining({ code: 'unavailable' });
     // Those beyond the first minute are spread over the next ones.
     expect(outcomes).toEqual([unavailable, unavailable, unavailable, unavailable, 43, 43, 43, 43, 103, 103]);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { givenSecrets } from '../../shared/domain/given-secrets.ts';
+import { findRequestSecrets } from '../../shared/domain/given-secrets.ts';
 import { type Api, startApi } from '../api.ts';
 import { draft } from '../samples.ts';
 
@@ -72,5 +72,5 @@ test('of a body with thousands of secrets only so many are looked for as one can
     { credentials: texts },
     { credentials: { a: Object.values(texts) } },
   ])
-    expect(givenSecrets(body).length).toBeLessThanOrEqual(200);
+    expect(findRequestSecrets(body).length).toBeLessThanOrEqual(200);
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readdir } from 'node:fs/promises';
-import { partition } from '../../shared/domain/catalog-blocks.ts';
-import { keys } from '../../shared/domain/keys.ts';
+import { toSnapshotPartition } from '../../shared/domain/catalog-blocks.ts';
+import { tableKeys } from '../../shared/domain/keys.ts';
 import { type Answered, type Api, startApi } from '../api.ts';
 import { catalogSource } from '../catalog-probe.ts';
 import { tableOf } from '../domain/catalog-fixtures.ts';
@@ -180,9 +180,9 @@ describe('a purge', () => {
   const leftOf = async (snapshots: readonly string[] = []) => {
     const inner = id.slice(5);
     const partitions = [
-      keys.tenant(tenant),
-      keys.around(tenant, inner),
-      ...snapshots.map((snapshot) => partition({ ...tenant, id: inner, snapshot })),
+      tableKeys.tenantPartition(tenant),
+      tableKeys.connectionPartition(tenant, inner),
+      ...snapshots.map((snapshot) => toSnapshotPartition({ ...tenant, id: inner, snapshot })),
     ];
     const pages = await Promise.all(partitions.map((pk) => api.store.query({ pk, limit: 100 })));
     return pages.flatMap(({ items }) => items.map(({ sk }) => sk));

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Table } from '../../shared/connectors/catalog.ts';
-import { keys } from '../../shared/domain/keys.ts';
+import { tableKeys } from '../../shared/domain/keys.ts';
 import { Problem } from '../../shared/problem.ts';
 import { type Answered, type Api, refused, startApi } from '../api.ts';
 import { catalogSource } from '../catalog-probe.ts';
@@ -38,7 +38,7 @@ describe('the schema', () => {
   test('leaves a record of who has read it, once for all pages', async () => {
     const { body } = await schema('limit=2');
     await schema(`limit=2&cursor=${body.next_cursor}`);
-    const { pk } = keys.audit({ org: 'org_test', environment: 'default' }, id.slice(5), '', '');
+    const { pk } = tableKeys.audit({ org: 'org_test', environment: 'default' }, id.slice(5), '', '');
     const { items } = await api.store.query({ pk, from: 'AUDIT#', to: 'AUDIT#~', limit: 100 });
     const reads = items.filter(({ action }) => action === 'read-schema');
     expect(reads).toMatchObject([{ actor: expect.stringMatching(/^key_/), at: '2026-01-01T00:00:00.000Z' }]);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { keys } from '../../shared/domain/keys.ts';
+import { tableKeys } from '../../shared/domain/keys.ts';
 import { type Api, refused, startApi } from '../api.ts';
 import { draft } from '../samples.ts';
 
@@ -121,7 +121,7 @@ test('the other APIs refuse them in their own words', async () => {
 test('what an earlier release stored is read, sent again and changed', async () => {
   const { body: made } = await create({});
   const tenant = { org: 'org_test', environment: 'default' };
-  const key = keys.connection(tenant, made.id.slice(5));
+  const key = tableKeys.connection(tenant, made.id.slice(5));
   const item = await api.store.get(key);
   const old = {
     name: 'Sa\u200bles',
@@ -133,7 +133,7 @@ test('what an earlier release stored is read, sent again and changed', async () 
   };
   await api.store.write([
     { put: { ...item, ...key, ...old } },
-    { put: { ...keys.name(tenant, old.name), layout: 1, connection: made.id.slice(5) } },
+    { put: { ...tableKeys.name(tenant, old.name), layout: 1, connection: made.id.slice(5) } },
   ]);
   const at = `/v1/connections/${made.id}`;
   expect((await api.call(`GET ${at}`)).body).toMatchObject(old);

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { buryTests, uses } from '../../functions/undelivered.ts';
-import { localBus } from '../../shared/adapters/local-bus.ts';
-import { keys } from '../../shared/domain/keys.ts';
-import { testOnEvent } from '../../shared/domain/events.ts';
+import { failUndeliveredTests, uses } from '../../functions/undelivered.ts';
+import { createLocalBus } from '../../shared/adapters/local-bus.ts';
+import { tableKeys } from '../../shared/domain/keys.ts';
+import { runEventTest } from '../../shared/domain/events.ts';
 import { failUndeliveredTest } from '../../shared/domain/undelivered-test.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -38,9 +38,9 @@ const event = (version: number): ConnectionEvent => ({
 
 /** As SQS hands over what EventBridge wrapped. */
 const letter = (messageId: string, body: string) =>
-  ({ messageId, body }) as Parameters<typeof buryTests>[0]['Records'][number]; // whatever else a record has is not read
+  ({ messageId, body }) as Parameters<typeof failUndeliveredTests>[0]['Records'][number]; // whatever else a record has is not read
 const bury = (...bodies: readonly string[]) =>
-  buryTests(
+  failUndeliveredTests(
     { Records: bodies.map((body, at) => letter(`message ${at}`, body)) },
     {
       clock: () => now,
@@ -68,7 +68,7 @@ describe('a test that cannot be made', () => {
     expect(Object(found['last_test']).steps[0]).toMatchObject({ status: 'failed', blame: 'mooring' });
     expect(await history()).toMatchObject([{ trigger: 'create', status: 'failed' }]);
     expect(await api.stored(id)).toMatchObject({ awaits_test: null, cause: 'tested' });
-    const { pk } = keys.audit(tenant, id.slice(5), '', '');
+    const { pk } = tableKeys.audit(tenant, id.slice(5), '', '');
     const { items } = await api.store.query({ pk, from: 'AUDIT#', to: 'AUDIT#~', limit: 10 });
     expect(items.filter(({ action }) => action === 'tested')).toMatchObject([{ actor: 'mooring' }]);
   });
@@ -117,8 +117,8 @@ describe('a test that cannot be made', () => {
         return Promise.reject(new Problem('unavailable'));
       },
     };
-    const bus = localBus({
-      deliver: (each) => testOnEvent(failing, each),
+    const bus = createLocalBus({
+      deliver: (each) => runEventTest(failing, each),
       undeliverable: (each) => failUndeliveredTest(api.store, each, now),
     });
     await bus.put([created]);

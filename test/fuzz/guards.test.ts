@@ -1,12 +1,12 @@
 import { Socket } from 'node:net';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { guard as kafka } from '../../shared/connectors/kafka/guard.ts';
-import { guard as mongodb } from '../../shared/connectors/mongodb/guard.ts';
-import { guard as mysql } from '../../shared/connectors/mysql/guard.ts';
-import { guard as oracle } from '../../shared/connectors/oracle/guard.ts';
-import { guard as postgresql } from '../../shared/connectors/postgresql/guard.ts';
-import { guard as sqlserver } from '../../shared/connectors/sqlserver/guard.ts';
+import { guardKafkaSocket as kafka } from '../../shared/connectors/kafka/guard.ts';
+import { guardMongodbSocket as mongodb } from '../../shared/connectors/mongodb/guard.ts';
+import { guardMysqlSocket as mysql } from '../../shared/connectors/mysql/guard.ts';
+import { guardOracleSocket as oracle } from '../../shared/connectors/oracle/guard.ts';
+import { guardPostgresqlSocket as postgresql } from '../../shared/connectors/postgresql/guard.ts';
+import { guardSqlserverSocket as sqlserver } from '../../shared/connectors/sqlserver/guard.ts';
 import { Problem } from '../../shared/problem.ts';
 import { end, head, rowOf } from '../connectors/mysql-server.ts';
 import { opMsg } from '../connectors/mongodb-server.ts';

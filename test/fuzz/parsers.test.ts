@@ -3,35 +3,35 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { BSON } from 'mongodb';
 import { checkThrift } from '../../shared/connectors/databricks/check-thrift.ts';
-import { avroFields } from '../../shared/connectors/kafka/avro.ts';
-import { columnsOf, createReading } from '../../shared/connectors/kafka/field.ts';
-import { jsonFields } from '../../shared/connectors/kafka/json-schema.ts';
-import { protobufFields } from '../../shared/connectors/kafka/protobuf.ts';
+import { parseAvroFields } from '../../shared/connectors/kafka/avro.ts';
+import { toKafkaColumns, createSchemaReading } from '../../shared/connectors/kafka/field.ts';
+import { parseJsonSchemaFields } from '../../shared/connectors/kafka/json-schema.ts';
+import { parseProtobufFields } from '../../shared/connectors/kafka/protobuf.ts';
 import {
-  apiVersions,
-  checkHandshake,
-  listOffsets,
-  metadata,
+  apiVersionsRequest,
+  checkSaslHandshake,
+  createListOffsetsRequest,
+  createMetadataRequest,
 } from '../../shared/connectors/kafka/requests.ts';
-import { int32, list, text } from '../../shared/connectors/kafka/wire.ts';
-import { checkDocument } from '../../shared/connectors/mongodb/check-document.ts';
-import { createShape } from '../../shared/connectors/mongodb/shape.ts';
-import { readColumns } from '../../shared/connectors/s3/columns.ts';
-import { checkMarkup } from '../../shared/connectors/s3/markup.ts';
+import { encodeInt32, encodeKafkaArray, encodeKafkaString } from '../../shared/connectors/kafka/wire.ts';
+import { checkBsonDocument } from '../../shared/connectors/mongodb/check-document.ts';
+import { createDocumentShape } from '../../shared/connectors/mongodb/shape.ts';
+import { readObjectColumns } from '../../shared/connectors/s3/columns.ts';
+import { checkXml } from '../../shared/connectors/s3/markup.ts';
 import { createBudget } from '../../shared/network/budget.ts';
 import { parseForeignJson } from '../../shared/network/foreign-json.ts';
 import { Problem } from '../../shared/problem.ts';
-import { readCsv } from '../../shared/connectors/s3/csv.ts';
+import { readCsvColumns } from '../../shared/connectors/s3/csv.ts';
 import { int16, memberOf, metadata as metadataOf, topicOf, versions } from '../connectors/kafka-broker.ts';
 import { listing } from '../bombs/bucket.ts';
 import { hostileBytes } from './mutate.ts';
 
-const readWith = (read: typeof avroFields) => (bytes: Buffer) => {
-  const reading = createReading();
-  return columnsOf(read({ text: bytes.toString('utf8'), references: new Map() }, reading), reading);
+const readWith = (read: typeof parseAvroFields) => (bytes: Buffer) => {
+  const reading = createSchemaReading();
+  return toKafkaColumns(read({ text: bytes.toString('utf8'), references: new Map() }, reading), reading);
 };
 const object = (key: string) => (bytes: Buffer) =>
-  readColumns(
+  readObjectColumns(
     { key, size: bytes.length },
     async (from, to) => Buffer.from(Uint8Array.from(bytes.subarray(from, to))),
     (work) => work(),
@@ -61,7 +61,10 @@ const jsonSchema = Buffer.from(
 const protobuf = Buffer.from(
   'syntax = "proto3"; package a.b; /* x */ import "c.proto"; message M { option (x) = "y"; int32 id = 1; // z\n map<string, M> m = 2; oneof o { M next = 3; } repeated E e = 4; enum E { A = 0; } message N { N n = 1; } }',
 );
-const described = metadataOf(list([memberOf(1, 9092)]), list([topicOf('shop'), topicOf('orders')]));
+const described = metadataOf(
+  encodeKafkaArray([memberOf(1, 9092)]),
+  encodeKafkaArray([topicOf('shop'), topicOf('orders')]),
+);
 const document = Buffer.from(
   BSON.serialize({
     a: 1,
@@ -92,26 +95,34 @@ const parsers: Readonly<
   JSON: [object('a.json'), [json, Buffer.from(`[${json.toString().trim().split('\n').join(',')}]`)]],
   'JSON of an answer': [(bytes) => parseForeignJson(bytes.toString()), [json]],
   XML: [
-    checkMarkup,
+    checkXml,
     [Buffer.from(listing([['a', 1]])), Buffer.from('<?xml version="1.0"?><a b="c"><!-- d --><e/></a>')],
   ],
-  Avro: [readWith(avroFields), [avro], ofText],
-  'JSON Schema': [readWith(jsonFields), [jsonSchema], ofText],
-  Protobuf: [readWith(protobufFields), [protobuf]],
-  'metadata of Kafka': [metadata().read, [described]],
-  'versions of Kafka': [apiVersions.read, [versions], ofBroker],
+  Avro: [readWith(parseAvroFields), [avro], ofText],
+  'JSON Schema': [readWith(parseJsonSchemaFields), [jsonSchema], ofText],
+  Protobuf: [readWith(parseProtobufFields), [protobuf]],
+  'metadata of Kafka': [createMetadataRequest().read, [described]],
+  'versions of Kafka': [apiVersionsRequest.read, [versions], ofBroker],
   'offsets of Kafka': [
-    listOffsets('first', [{ topic: 'a', partition: 0 }]).read,
+    createListOffsetsRequest('first', [{ topic: 'a', partition: 0 }]).read,
     [
       Buffer.concat([
-        int32(0),
-        list([Buffer.concat([text('a'), list([Buffer.concat([int32(0), int16(0), Buffer.alloc(16)])])])]),
+        encodeInt32(0),
+        encodeKafkaArray([
+          Buffer.concat([
+            encodeKafkaString('a'),
+            encodeKafkaArray([Buffer.concat([encodeInt32(0), int16(0), Buffer.alloc(16)])]),
+          ]),
+        ]),
       ]),
     ],
   ],
-  'mechanisms of Kafka': [checkHandshake, [Buffer.concat([int16(0), list([text('PLAIN')])])]],
-  'an answer of MongoDB': [(bytes) => checkDocument(bytes), [document]],
-  'a sample of MongoDB': [(bytes) => createShape().see(bytes), [document]],
+  'mechanisms of Kafka': [
+    checkSaslHandshake,
+    [Buffer.concat([int16(0), encodeKafkaArray([encodeKafkaString('PLAIN')])])],
+  ],
+  'an answer of MongoDB': [(bytes) => checkBsonDocument(bytes), [document]],
+  'a sample of MongoDB': [(bytes) => createDocumentShape().add(bytes), [document]],
   'an answer of Databricks': [checkThrift, [thrift]],
 };
 
@@ -138,8 +149,8 @@ test('a CSV costs what it is long, however its lines are', () => {
     fc.property(fc.array(line, { maxLength: 30 }), fc.nat(2000), fc.boolean(), (lines, commas, whole) => {
       const text = `${','.repeat(commas)}\n${lines.join('\n')}`;
       const budget = createBudget({ steps: Infinity, depth: 1 });
-      readCsv({ text, whole, share: 1 }, { budget });
-      expect(budget.taken()).toBeLessThanOrEqual(10 * text.length + 100);
+      readCsvColumns({ text, whole, share: 1 }, { budget });
+      expect(budget.countSteps()).toBeLessThanOrEqual(10 * text.length + 100);
     }),
   );
 });
@@ -151,18 +162,18 @@ test.each([
     { allOf: [{ $ref: '#/a' }, { $ref: '#/a' }], a: { allOf: [{ $ref: '#' }, { $ref: '#' }] } },
   ],
 ])('a JSON Schema that is %s is read once', (_, value) => {
-  const reading = createReading(createBudget({ steps: 100_000, depth: 100 }));
-  jsonFields({ text: JSON.stringify(value), references: new Map() }, reading);
-  expect(reading.budget.taken()).toBeLessThan(2000);
-  expect([...reading.gaps.keys()]).toEqual(['unresolved']);
+  const reading = createSchemaReading(createBudget({ steps: 100_000, depth: 100 }));
+  parseJsonSchemaFields({ text: JSON.stringify(value), references: new Map() }, reading);
+  expect(reading.budget.countSteps()).toBeLessThan(2000);
+  expect([...reading.missing.keys()]).toEqual(['unresolved']);
 });
 
 test('a JSON Schema whose alternatives are twice the next spends its budget and no more', () => {
   const level = (at: number) => ({ oneOf: [{ $ref: `#/$defs/${at + 1}` }, { $ref: `#/$defs/${at + 1}` }] });
   const $defs = Object.fromEntries(Array.from({ length: 60 }, (_, at) => [at, level(at)]));
   const value = { type: 'object', ...level(0), $defs };
-  const reading = createReading(createBudget({ steps: 100_000, depth: 100 }));
-  const read = () => jsonFields({ text: JSON.stringify(value), references: new Map() }, reading);
+  const reading = createSchemaReading(createBudget({ steps: 100_000, depth: 100 }));
+  const read = () => parseJsonSchemaFields({ text: JSON.stringify(value), references: new Map() }, reading);
   expect(read).toThrow(expect.objectContaining({ code: 'source-too-large' }));
-  expect(reading.budget.taken()).toBeLessThan(101_000);
+  expect(reading.budget.countSteps()).toBeLessThan(101_000);
 });

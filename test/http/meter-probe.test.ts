@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { meterProbe } from '../../shared/http/meter-probe.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { DialledSource, MeteredProbe, Probe } from '../../shared/ports/probe.ts';
-import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
 
 const tenant = { org: 'org_test', environment: 'default' };
 const of = (id: string) => ({ tenant, id, request_id: `request-${id}` });
@@ -31,7 +31,7 @@ const behind: Probe = {
 };
 const meter = (counted: boolean, count = async () => void happened.push('count')): MeteredProbe =>
   meterProbe(behind, {
-    store: sqliteStore({ path: ':memory:' }),
+    store: createSqliteStore({ path: ':memory:' }),
     limits: { tests_per_minute: 10, destination_tests_per_minute: 10 } as Parameters<
       typeof meterProbe
     >[1]['limits'],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { acceptsId, cursorOf, positionOf } from '../../shared/http/paging.ts';
+import { isIdPosition, encodeCursor, decodeCursor } from '../../shared/http/paging.ts';
 
 const lists = fc.record({
   tenant: fc.record({ org: fc.constantFrom('a', 'b', 'a b'), environment: fc.constantFrom('c', 'b c') }),
@@ -13,8 +13,8 @@ describe('a cursor', () => {
   test('leads back to its position in its list, and is plain in a URL', () => {
     fc.assert(
       fc.property(lists, positions, (list, position) => {
-        const cursor = cursorOf(list, position) ?? '';
-        expect(positionOf(list, cursor)).toBe(position);
+        const cursor = encodeCursor(list, position) ?? '';
+        expect(decodeCursor(list, cursor)).toBe(position);
         expect(encodeURIComponent(cursor)).toBe(cursor);
       }),
     );
@@ -24,7 +24,9 @@ describe('a cursor', () => {
     fc.assert(
       fc.property(lists, lists, positions, (list, other, position) => {
         fc.pre(JSON.stringify(list) !== JSON.stringify(other));
-        expect(() => positionOf(other, cursorOf(list, position) ?? '')).toThrow('The cursor is not valid');
+        expect(() => decodeCursor(other, encodeCursor(list, position) ?? '')).toThrow(
+          'The cursor is not valid',
+        );
       }),
     );
   });
@@ -32,25 +34,25 @@ describe('a cursor', () => {
   test('leads nowhere once a character is altered, added or lost', () => {
     fc.assert(
       fc.property(lists, positions, fc.nat(), fc.string({ maxLength: 2 }), (list, position, at, by) => {
-        const cursor = cursorOf(list, position) ?? '';
+        const cursor = encodeCursor(list, position) ?? '';
         const start = at % cursor.length;
         const altered = cursor.slice(0, start) + by + cursor.slice(start + 1);
         fc.pre(altered !== cursor);
-        expect(() => positionOf(list, altered)).toThrow('The cursor is not valid');
+        expect(() => decodeCursor(list, altered)).toThrow('The cursor is not valid');
       }),
     );
   });
 
   test('leads nowhere where its position has another form than those of its list', () => {
-    const list = { tenant: { org: 'a', environment: 'b' }, of: [], accepts: acceptsId };
-    const cursor = cursorOf(list, 'USE#other') ?? '';
-    expect(() => positionOf(list, cursor)).toThrow('The cursor is not valid');
+    const list = { tenant: { org: 'a', environment: 'b' }, of: [], accepts: isIdPosition };
+    const cursor = encodeCursor(list, 'USE#other') ?? '';
+    expect(() => decodeCursor(list, cursor)).toThrow('The cursor is not valid');
     const id = '0'.repeat(32);
-    expect(positionOf(list, cursorOf(list, id) ?? '')).toBe(id);
+    expect(decodeCursor(list, encodeCursor(list, id) ?? '')).toBe(id);
   });
 
   test('is none after the last page, and none at the first', () => {
     const list = { tenant: { org: 'a', environment: 'b' }, of: [], accepts: () => true };
-    expect([cursorOf(list, null), positionOf(list, undefined)]).toEqual([null, undefined]);
+    expect([encodeCursor(list, null), decodeCursor(list, undefined)]).toEqual([null, undefined]);
   });
 });

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import { Settings } from '../../shared/settings.ts';
+import { DeploymentSettings } from '../../shared/settings.ts';
 import { answerChecker, type CheckAnswer } from './answers.ts';
 
 let check: CheckAnswer;
@@ -8,7 +8,7 @@ beforeAll(async () => {
   check = await answerChecker();
 });
 
-const settings = v.parse(Settings, {});
+const settings = v.parse(DeploymentSettings, {});
 const said = (
   key: string | undefined,
   status: number,

@@ -1,17 +1,17 @@
 import addFormats from 'ajv-formats';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { apiAt } from '../../functions/apis.ts';
-import { openapi } from '../../infra/openapi.ts';
-import { type Json, jsonSchema } from '../../infra/openapi-schemas.ts';
-import { isFailing } from '../../shared/http/api.ts';
-import type { Settings } from '../../shared/settings.ts';
+import { findApiByPath } from '../../functions/apis.ts';
+import { buildOpenapiDocument } from '../../infra/openapi.ts';
+import { type OpenapiJson, toOpenapiSchema } from '../../infra/openapi-schemas.ts';
+import { hasFailureFormat } from '../../shared/http/api.ts';
+import type { DeploymentSettings } from '../../shared/settings.ts';
 
 interface Asked {
   /** The route that answered; `undefined` where none did. */
   readonly key: string | undefined;
   readonly method: string;
   readonly path: string;
-  readonly settings: Settings;
+  readonly settings: DeploymentSettings;
 }
 
 interface Answer {
@@ -25,7 +25,7 @@ export type CheckAnswer = (asked: Asked, answer: Answer) => void;
 
 /** Of the document that is made of the route table as it is now. */
 export const answerChecker = async (): Promise<CheckAnswer> => {
-  const document = await openapi();
+  const document = await buildOpenapiDocument();
   const ajv = addFormats.default(new Ajv2020({ strict: false, validateSchema: false }));
   ajv.addSchema(document, 'document');
   const known = new Map<string, ValidateFunction>();
@@ -74,7 +74,7 @@ const placeOf = (key: string, status: number): readonly string[] => {
   return ['paths', path, method.toLowerCase(), 'responses', String(status)];
 };
 
-const at = (document: Json, path: readonly string[]): unknown =>
+const at = (document: OpenapiJson, path: readonly string[]): unknown =>
   path.reduce<unknown>((inside, name) => Object(inside)[name], document);
 
 const pointerTo = (path: readonly string[]) =>
@@ -82,12 +82,12 @@ const pointerTo = (path: readonly string[]) =>
 
 // What no route answers is told in the form of the API whose path it is.
 const typeOfFailure = ({ path, settings }: Asked) =>
-  isFailing(apiAt(path, settings)) ? 'application/json' : 'application/problem+json';
+  hasFailureFormat(findApiByPath(path, settings)) ? 'application/json' : 'application/problem+json';
 
-const schemaOfFailure = ({ path, settings }: Asked, status: number): Json => {
-  const api = apiAt(path, settings);
-  const schema = isFailing(api) ? jsonSchema(api.failureBody(status), 'output') : problem;
-  return JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"document#/')) as Json;
+const schemaOfFailure = ({ path, settings }: Asked, status: number): OpenapiJson => {
+  const api = findApiByPath(path, settings);
+  const schema = hasFailureFormat(api) ? toOpenapiSchema(api.failureBody(status), 'output') : problem;
+  return JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"document#/')) as OpenapiJson;
 };
 
 const problem = { $ref: '#/components/schemas/Problem' };

@@ -1,20 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
-import { apiAt, apiOf, apis } from '../../functions/apis.ts';
+import { findApiByPath, findApiName, apis } from '../../functions/apis.ts';
 import { routes } from '../../functions/routes.ts';
 import { loadRoutes } from '../../infra/endpoints.ts';
 import * as v from 'valibot';
-import { apiNames, Settings } from '../../shared/settings.ts';
+import { apiNames, DeploymentSettings } from '../../shared/settings.ts';
 
-const settings = v.parse(Settings, { apis: [...apiNames] });
+const settings = v.parse(DeploymentSettings, { apis: [...apiNames] });
 
 describe('the wire formats', () => {
   test.each(Object.entries(apis))(
     '%s answers below its own paths, and its endpoints say that they are its',
     async (name, api) => {
-      const own = (await loadRoutes()).filter(({ file }) => apiOf(file) === name);
+      const own = (await loadRoutes()).filter(({ file }) => findApiName(file) === name);
       expect(own.length).toBeGreaterThan(0);
       for (const { path, endpoint } of own) {
-        expect(apiAt(path, settings)).toBe(api);
+        expect(findApiByPath(path, settings)).toBe(api);
         expect(endpoint.api).toBe(api);
       }
     },
@@ -22,8 +22,10 @@ describe('the wire formats', () => {
 
   test('what is ours is nobody else’s', async () => {
     for (const { path, file, endpoint } of await loadRoutes()) {
-      if (apiOf(file) !== undefined) continue;
-      expect({ [path]: [apiAt(path, settings), endpoint.api] }).toEqual({ [path]: [undefined, undefined] });
+      if (findApiName(file) !== undefined) continue;
+      expect({ [path]: [findApiByPath(path, settings), endpoint.api] }).toEqual({
+        [path]: [undefined, undefined],
+      });
     }
   });
 
@@ -31,10 +33,10 @@ describe('the wire formats', () => {
     const own = (await loadRoutes([])).map(({ key }) => key);
     expect(own).toEqual(
       Object.entries(routes)
-        .filter(([, file]) => apiOf(file) === undefined)
+        .filter(([, file]) => findApiName(file) === undefined)
         .map(([key]) => key),
     );
     for (const api of Object.values(apis))
-      expect(apiAt(api.prefix, { ...settings, apis: [] })).toBeUndefined();
+      expect(findApiByPath(api.prefix, { ...settings, apis: [] })).toBeUndefined();
   });
 });

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Bundle, bundle } from '../../infra/bundle.ts';
-import { packagesOf, weigh } from '../../infra/weigh.ts';
+import { type Bundle, bundleFunctions } from '../../infra/bundle.ts';
+import { listPackages, measureBundle } from '../../infra/weigh.ts';
 import type { Connector } from '../../shared/connectors/connector.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 
@@ -14,7 +14,7 @@ let bundles: readonly Bundle[] = [];
 
 beforeAll(async () => {
   dist = await mkdtemp(join(tmpdir(), 'mooring-dist-'));
-  bundles = await bundle(dist);
+  bundles = await bundleFunctions(dist);
 });
 
 afterAll(() => rm(dist, { recursive: true, force: true }));
@@ -33,7 +33,7 @@ const clients = Object.values(clientsOf).flat();
 describe('the bundles', () => {
   test('the drivers are in the probe alone, and all of them', () => {
     for (const one of bundles) {
-      const found = [...packagesOf(one)].filter((name) => drivers.has(name));
+      const found = [...listPackages(one)].filter((name) => drivers.has(name));
       expect({ [one.name]: found.toSorted() }).toEqual({
         [one.name]: one.name === 'probe' ? [...drivers].toSorted() : [],
       });
@@ -97,7 +97,7 @@ describe('the bundles', () => {
       const declared = one.functions
         .flatMap(({ uses }) => Object.keys(uses))
         .flatMap((port) => clientsOf[port] ?? []);
-      const found = [...packagesOf(one)].filter((name) => clients.includes(name));
+      const found = [...listPackages(one)].filter((name) => clients.includes(name));
       expect({ [one.name]: found.toSorted() }).toEqual({ [one.name]: [...new Set(declared)].toSorted() });
     }
   });
@@ -105,7 +105,7 @@ describe('the bundles', () => {
   test('what an API function loads before its first answer is 500 KB at most, and its clients are in it', () => {
     for (const one of bundles.filter(({ name }) => name !== 'probe')) {
       for (const plan of one.functions) {
-        const { first } = weigh(one, plan);
+        const { first } = measureBundle(one, plan);
         expect({ [plan.name]: first <= 500_000 || first }).toEqual({ [plan.name]: true });
         // The smallest of the clients takes more.
         const clientsIn = Object.keys(plan.uses).some((port) => port in clientsOf);
@@ -116,7 +116,9 @@ describe('the bundles', () => {
 
   test('a function of the probe is 60 KB at most before the SDK and drivers', () => {
     const probe = bundles.filter(({ name }) => name === 'probe');
-    const weights = probe.flatMap((one) => one.functions.map((plan) => [plan.name, weigh(one, plan).entry]));
+    const weights = probe.flatMap((one) =>
+      one.functions.map((plan) => [plan.name, measureBundle(one, plan).entry]),
+    );
     expect(weights.length).toBe(3);
     expect(weights.filter(([, entry = 0]) => Number(entry) > 60_000)).toEqual([]);
   });
@@ -187,7 +189,7 @@ const driversIn = (outputs: Outputs, files: Iterable<string>): readonly string[]
   const some = Object.fromEntries(
     [...files].flatMap((file) => (outputs[file] ? [[file, outputs[file]]] : [])),
   );
-  return [...packagesOf({ metafile: { inputs: {}, outputs: some } })].filter((name) => drivers.has(name));
+  return [...listPackages({ metafile: { inputs: {}, outputs: some } })].filter((name) => drivers.has(name));
 };
 
 const answerOf = async (

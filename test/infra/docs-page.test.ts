@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { Script } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
-import { docsPage } from '../../infra/docs-page.ts';
+import { buildDocsPage } from '../../infra/docs-page.ts';
 
 describe('the page of the API', () => {
   test('loads nothing from elsewhere', async () => {
-    const page = await docsPage();
+    const page = await buildDocsPage();
     const markup = page.replaceAll(/<(script|style)>[^]*?<\/\1>/g, '');
     expect(markup).not.toMatch(/https?:|src=|@import/);
     expect(page).not.toMatch(/sourceMappingURL=/);
   });
 
   test('runs just the scripts and styles whose hash its policy names', async () => {
-    const page = await docsPage();
+    const page = await buildDocsPage();
     const [, policy = ''] = /Content-Security-Policy" content="([^"]+)"/.exec(page) ?? [];
     expect(policy).toContain("default-src 'none'");
     expect(policy).not.toMatch(/unsafe|\*|https?:/);
@@ -26,7 +26,7 @@ describe('the page of the API', () => {
   });
 
   test('its scripts are JavaScript still, after what would end their element is escaped', async () => {
-    const [, script = ''] = /<script>([^]*?)<\/script>/.exec(await docsPage()) ?? [];
+    const [, script = ''] = /<script>([^]*?)<\/script>/.exec(await buildDocsPage()) ?? [];
     expect(script.length).toBeGreaterThan(1_000_000);
     expect(() => new Script(script)).not.toThrow(); // compiles it and runs nothing
   });

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openState, openStore } from '../../infra/local/state.ts';
-import { recogniser } from '../../shared/http/caller.ts';
+import { openStateFolder, openFolderStore } from '../../infra/local/state.ts';
+import { createAuthenticator } from '../../shared/http/caller.ts';
 
 const program = fileURLToPath(new URL('../../infra/keys.ts', import.meta.url));
 
@@ -26,8 +26,8 @@ describe('npm run keys', () => {
     return promise;
   };
   const recognise = async (secret: string) => {
-    await using store = openStore(folder);
-    return await recogniser({ store, clock: Date.now })(`Bearer ${secret}`);
+    await using store = openFolderStore(folder);
+    return await createAuthenticator({ store, clock: Date.now })(`Bearer ${secret}`);
   };
 
   test('create prints the key alone, and it opens what was asked for', async () => {
@@ -71,7 +71,7 @@ describe('npm run keys', () => {
   });
 
   test('works beside a server that runs on the same folder, whatever AWS the environment names', async () => {
-    using _ = openState(folder);
+    using _ = openStateFolder(folder);
     const { code, err } = await keysIn({ AWS_PROFILE: 'production' }, 'create', '--org', 'org_d');
     expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining(`In the state folder ${folder}`) });
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import { EgressPolicy, judge } from '../../shared/network/egress.ts';
+import { EgressPolicy, createEgressCheck } from '../../shared/network/egress.ts';
 import { type Context, withStubs } from './synthesise.ts';
 import { functionsIn, resourcesOf, type Template } from './template.ts';
 
@@ -24,7 +24,7 @@ const probeOf = async (context: Context): Promise<Template> => {
 /** What each of the probe's functions may dial. */
 const judgesOf = (template: Template) => {
   const judges = functionsIn(template).map(({ Environment }) =>
-    judge(v.parse(EgressPolicy, JSON.parse(String(Environment?.Variables['EGRESS']))), 'default'),
+    createEgressCheck(v.parse(EgressPolicy, JSON.parse(String(Environment?.Variables['EGRESS']))), 'default'),
   );
   expect(judges).toHaveLength(3);
   return judges;

@@ -2,12 +2,12 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { loadRoutes, type Route } from '../../infra/endpoints.ts';
-import { openapi } from '../../infra/openapi.ts';
-import { examples } from '../../infra/openapi-examples.ts';
+import { buildOpenapiDocument } from '../../infra/openapi.ts';
+import { requestExamples } from '../../infra/openapi-examples.ts';
 import { ProblemDocument } from '../../infra/openapi-schemas.ts';
-import { newConnectionOf } from '../../shared/domain/assemble.ts';
+import { parseConnectionInput } from '../../shared/domain/assemble.ts';
 import { ConnectionInput } from '../../shared/domain/connection.ts';
-import { problemAnswer } from '../../shared/http/problems.ts';
+import { toProblemAnswer } from '../../shared/http/problems.ts';
 import { Problem, problemCodes } from '../../shared/problem.ts';
 import { startApi } from '../api.ts';
 
@@ -33,7 +33,7 @@ let operations: ReadonlyMap<string, Operation> = new Map();
 
 beforeAll(async () => {
   routes = await loadRoutes();
-  document = await openapi();
+  document = await buildOpenapiDocument();
   const paths = document['paths'] as Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   operations = new Map(
     Object.entries(paths).flatMap(([path, methods]) =>
@@ -125,7 +125,7 @@ describe('the OpenAPI document', () => {
   });
 
   test.each(problemCodes)('a problem %s is as the document says', (code) => {
-    const { body = '' } = problemAnswer(
+    const { body = '' } = toProblemAnswer(
       new Problem(code, 'A sentence.', { errors: [{ path: 'name', expected: 'text' }] }),
       'request',
       String,
@@ -191,15 +191,15 @@ describe('the OpenAPI document', () => {
   });
 
   test('its examples are of endpoints that there are, and are accepted by them', async () => {
-    for (const [name, cases] of Object.entries(examples)) {
+    for (const [name, cases] of Object.entries(requestExamples)) {
       const route = routes.find((one) => one.name === name);
       for (const { value } of Object.values(cases)) {
         expect(route?.endpoint.body && v.safeParse(route.endpoint.body, value).issues).toBeUndefined();
         expect(route?.endpoint.body).toBeDefined();
       }
     }
-    for (const { value } of Object.values(examples['connections/create'] ?? {})) {
-      expect((await newConnectionOf(v.parse(ConnectionInput, value))).type).toBe('postgresql');
+    for (const { value } of Object.values(requestExamples['connections/create'] ?? {})) {
+      expect((await parseConnectionInput(v.parse(ConnectionInput, value))).type).toBe('postgresql');
     }
   });
 });

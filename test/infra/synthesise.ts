@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
-import { deploymentOf } from '../../infra/deployment.ts';
+import { readDeployment } from '../../infra/deployment.ts';
 import { type FunctionPlan, planFunctions } from '../../infra/functions.ts';
 import { addStacks } from '../../infra/stacks.ts';
 import type { Template } from './template.ts';
@@ -28,7 +28,7 @@ export const withStubs = () => {
     // Without one of its own, the CDK leaves a folder in the system's temporary folder.
     const outdir = await mkdtemp(join(dist, 'cdk.out-'));
     const app = new App({ analyticsReporting: false, context, outdir });
-    await addStacks(app, { deployment: deploymentOf(app.node), dist });
+    await addStacks(app, { deployment: readDeployment(app.node), dist });
     return app;
   };
   return {

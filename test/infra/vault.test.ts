@@ -8,12 +8,12 @@ import { DeleteTableCommand, DynamoDBClient, PutItemCommand, ScanCommand } from 
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ensureKey } from '../../infra/local/aws-resources.ts';
-import { createTable } from '../../infra/local/create-table.ts';
-import { dynamoStore } from '../../shared/adapters/dynamo-store.ts';
-import { fileVault } from '../../shared/adapters/file-vault.ts';
-import { secretsVault } from '../../shared/adapters/secrets-vault.ts';
-import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
-import { newId } from '../../shared/domain/id.ts';
+import { createDynamoTable } from '../../infra/local/create-table.ts';
+import { createDynamoStore } from '../../shared/adapters/dynamo-store.ts';
+import { openFileVault } from '../../shared/adapters/file-vault.ts';
+import { createSecretsVault } from '../../shared/adapters/secrets-vault.ts';
+import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { createId } from '../../shared/domain/id.ts';
 import { compareMarks } from '../../shared/domain/store-mark.ts';
 import { sweepSecrets } from '../../shared/domain/sweep.ts';
 import { createLog } from '../../shared/log.ts';
@@ -40,7 +40,7 @@ const run = (environment: Readonly<Record<string, string>>, options: readonly st
 
 /** A secret of no connection, as a killed create leaves it. */
 const leaveSecret = (vault: Vault, now: number) =>
-  vault.create(documentOf({ ...tenant, id: newId(now) }, { password: 'not-a-real-password' }));
+  vault.create(documentOf({ ...tenant, id: createId(now) }, { password: 'not-a-real-password' }));
 
 describe('npm run vault on a state folder', () => {
   let folder: string;
@@ -50,8 +50,8 @@ describe('npm run vault on a state folder', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mooring-vault-command-'));
     const clock = () => Date.now() - 2 * hour;
-    await using store = sqliteStore({ path: join(folder, 'store.db') });
-    const vault = await fileVault({ folder: join(folder, 'vault'), clock });
+    await using store = createSqliteStore({ path: join(folder, 'store.db') });
+    const vault = await openFileVault({ folder: join(folder, 'vault'), clock });
     await using api = await startApi({ backing: { store, vault } });
     expect((await api.call('POST /v1/connections?test=false', { body: draft() })).status).toBe(201);
     ({ name } = await leaveSecret(vault, clock()));
@@ -76,10 +76,10 @@ describe('npm run vault on a state folder', () => {
 
   test('accept has the next sweep go by this store', async () => {
     const marks = async () => {
-      await using store = sqliteStore({ path: join(folder, 'store.db') });
+      await using store = createSqliteStore({ path: join(folder, 'store.db') });
       return await compareMarks({
         store,
-        vault: await fileVault({ folder: join(folder, 'vault'), clock: Date.now }),
+        vault: await openFileVault({ folder: join(folder, 'vault'), clock: Date.now }),
       });
     };
     expect(await marks()).toBe('unmarked');
@@ -137,8 +137,8 @@ const engine = reach('aws');
   beforeAll(async () => {
     macKeyId = await ensureKey(kms, table, { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' });
     const keyId = await ensureKey(kms, 'mooring-local-secrets');
-    vault = secretsVault({ secrets, kms, prefix: table, keyId, macKeyId, clock: () => now });
-    await Promise.all([createTable(dynamo, table), createTable(dynamo, copy)]);
+    vault = createSecretsVault({ secrets, kms, prefix: table, keyId, macKeyId, clock: () => now });
+    await Promise.all([createDynamoTable(dynamo, table), createDynamoTable(dynamo, copy)]);
   });
   afterAll(async () => {
     for await (const { name } of vault.list()) await vault.remove({ name }, 0);
@@ -146,7 +146,8 @@ const engine = reach('aws');
     for (const client of [dynamo, kms, secrets]) client.destroy();
   });
 
-  const storeOf = (name: string): Store => dynamoStore({ client: dynamo, table: name, clock: () => now });
+  const storeOf = (name: string): Store =>
+    createDynamoStore({ client: dynamo, table: name, clock: () => now });
   const sweep = (name: string) =>
     sweepSecrets({ store: storeOf(name), vault, clock: () => now, log: createLog({}, () => undefined) });
   /** As against AWS itself, whose endpoints nobody names: each service here by a variable of its own. */

@@ -7,32 +7,32 @@ export const equivalents: readonly {
   {
     file: 'functions/management/schema.ts',
     change:
-      '`if (tables.length > 0 && bytes > pageBytes) break;` → `if (tables.length >= 0 && bytes > pageBytes) break;`',
+      '`if (tables.length > 0 && bytes > MAX_SCHEMA_PAGE_BYTES) break;` → `if (tables.length >= 0 && bytes > MAX_SCHEMA_PAGE_BYTES) break;`',
     reason:
       'The first page of a catalog has 4 000 000 bytes at most, of which fewer are told: it always fits.',
   },
   {
     file: 'shared/domain/catalog-keys.ts',
     change:
-      "`: `${order}${start}${separator}${separator}${String(ordinal).padStart(10, '0')}`;` → `: `${order}${start}${separator}${separator}${String(ordinal).padStart(11, '0')}`;`",
+      "`…ATOR}${NAME_SEPARATOR}${String(ordinal).padStart(10, '0')}`;` → `…ATOR}${NAME_SEPARATOR}${String(ordinal).padStart(11, '0')}`;`",
     reason: 'Numbers of any one length keep the order of the blocks, and no key is read for its number.',
   },
   {
     file: 'shared/adapters/sqlite-store.ts',
-    change: '`if (settled.length > 0)` → `if (settled.length >= 0)`',
+    change: '`if (normalized.length > 0)` → `if (normalized.length >= 0)`',
     reason: 'A transaction without a change changes nothing.',
   },
   {
     file: 'shared/adapters/item.ts',
     change:
-      "`…=> sum + ('put' in change ? sizeOf(change.put) : 0), 0);` → `…=> sum + ('put' in change ? sizeOf(change.put) : 1), 0);`",
+      "`…'put' in change ? measureItemBytes(change.put) : 0),` → `…'put' in change ? measureItemBytes(change.put) : 1),`",
     reason:
       'Of the 4 MB of a write its removals would take 100 bytes at most; sizes are no more exact than that.',
   },
   {
     file: 'shared/domain/nearest.ts',
     change:
-      '`…t.left -= 1 + (length * wanted.length) / 1000) < 0) return undefined;` → `…t.left -= 1 + (length * wanted.length) / 1000) < 1) return undefined;`',
+      '`…aining -= 1 + (length * wanted.length) / 1000) < 0) return undefined;` → `…aining -= 1 + (length * wanted.length) / 1000) < 1) return undefined;`',
     reason: 'The effort that is left is a measure of time, and no more exact than one comparison.',
   },
   {
@@ -44,7 +44,7 @@ export const equivalents: readonly {
   {
     file: 'shared/domain/destination.ts',
     change:
-      "`…=== 'url') return isSameUrl(before ?? '', now ?? '');` → `…=== 'url') return isSameUrl(before ?? '', now ?? 'mutated');`",
+      "`…return isSameDestinationUrl(before ?? '', now ?? '');` → `…return isSameDestinationUrl(before ?? '', now ?? 'mutated');`",
     reason: 'Neither text is a URL, and what is no URL is the same as no other.',
   },
   {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createDialer } from '../../shared/network/create-dialer.ts';
 import type { EgressPolicy } from '../../shared/network/egress.ts';
-import { createTrail } from '../../shared/network/trail.ts';
+import { createStepRecorder } from '../../shared/network/trail.ts';
 import { udpServer } from './servers.ts';
 
 /** A dialer that may reach loopback, with a limit per step. */
@@ -11,13 +11,13 @@ const dialerOf = ({
   limit = 20_000,
 }: { policy?: EgressPolicy; addresses?: readonly string[]; limit?: number } = {}) => {
   const stack = new AsyncDisposableStack();
-  const trail = stack.use(createTrail({ limits: () => limit, budget: 25_000 }));
+  const trail = stack.use(createStepRecorder({ limits: () => limit, budget: 25_000 }));
   const dialer = stack.use(
     createDialer({
       policy,
       environment: 'default',
-      tlsAsk: { mode: 'disable' },
-      trail,
+      tlsSettings: { mode: 'disable' },
+      recorder: trail,
       resolve: async () => addresses,
     }),
   );
@@ -31,7 +31,7 @@ describe('a question by UDP', () => {
     await using server = await udpServer((question) => Buffer.concat([question, Buffer.from('!')]));
     await using way = dialerOf();
     expect(String(await way.dialer.udp({ host: 'db.test', port: server.port }, hello))).toBe('hello!');
-    const passed = way.trail.steps().filter(({ status }) => status === 'passed');
+    const passed = way.trail.listSteps().filter(({ status }) => status === 'passed');
     expect(passed.map(({ step }) => step)).toEqual(['resolve', 'egress', 'connect']);
   });
 

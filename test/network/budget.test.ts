@@ -1,23 +1,28 @@
 import { expect, test } from '@jest/globals';
-import { createBudget, isTooLarge, spend, tooLarge } from '../../shared/network/budget.ts';
+import {
+  createBudget,
+  isTooLargeProblem,
+  spendAllowance,
+  createTooLargeProblem,
+} from '../../shared/network/budget.ts';
 import { Problem } from '../../shared/problem.ts';
 
 const spent = expect.objectContaining({ code: 'source-too-large' });
 
 test('an allowance gives what it has, and then throws what it was told to', () => {
   const shared = { left: 3 };
-  spend(shared, 2);
-  spend(shared);
-  expect(() => spend(shared)).toThrow(spent);
+  spendAllowance(shared, 2);
+  spendAllowance(shared);
+  expect(() => spendAllowance(shared)).toThrow(spent);
   const told = { left: 0, spent: () => new Problem('protocol-mismatch') };
-  expect(() => spend(told)).toThrow(expect.objectContaining({ code: 'protocol-mismatch' }));
+  expect(() => spendAllowance(told)).toThrow(expect.objectContaining({ code: 'protocol-mismatch' }));
 });
 
 test('a budget counts steps', () => {
   const budget = createBudget({ steps: 10, depth: 1 });
   budget.step();
   budget.step(9);
-  expect(budget.taken()).toBe(10);
+  expect(budget.countSteps()).toBe(10);
   expect(() => budget.step()).toThrow(spent);
 });
 
@@ -31,7 +36,7 @@ test('a budget bounds how deep work stands in work, not how often', () => {
 });
 
 test('only a spent budget is one', () => {
-  expect(isTooLarge(tooLarge('so large', 'Ask for less.'))).toBe(true);
-  expect(isTooLarge(new Problem('timeout'))).toBe(false);
-  expect(tooLarge('so large', 'Ask for less.').extras.remediation).toBe('Ask for less.');
+  expect(isTooLargeProblem(createTooLargeProblem('so large', 'Ask for less.'))).toBe(true);
+  expect(isTooLargeProblem(new Problem('timeout'))).toBe(false);
+  expect(createTooLargeProblem('so large', 'Ask for less.').extras.remediation).toBe('Ask for less.');
 });

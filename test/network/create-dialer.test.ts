@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { createDialer } from '../../shared/network/create-dialer.ts';
-import type { Dialer, Place, StepName, TlsAsk } from '../../shared/network/dialer.ts';
+import type { Dialer, HostPort, StepName, TlsSettings } from '../../shared/network/dialer.ts';
 import type { EgressPolicy } from '../../shared/network/egress.ts';
-import type { Resolve } from '../../shared/network/resolve.ts';
-import { createTrail } from '../../shared/network/trail.ts';
+import type { HostResolver } from '../../shared/network/resolve.ts';
+import { createStepRecorder } from '../../shared/network/trail.ts';
 import { Problem } from '../../shared/problem.ts';
 import { closedPort, droppingPort, leftOver, pem, plainServer, tlsServer } from './servers.ts';
 
@@ -13,23 +13,23 @@ const dialerOf = ({
   policy = { loopback: true },
   resolve,
   limits = () => 5000,
-  tlsAsk = { mode: 'disable' },
+  tlsSettings = { mode: 'disable' },
   mayDial,
 }: {
   policy?: EgressPolicy;
-  resolve?: Resolve;
+  resolve?: HostResolver;
   limits?: (step: StepName) => number;
-  tlsAsk?: TlsAsk;
-  mayDial?: (place: Place) => boolean;
+  tlsSettings?: TlsSettings;
+  mayDial?: (place: HostPort) => boolean;
 } = {}) => {
   const stack = new AsyncDisposableStack();
-  const trail = stack.use(createTrail({ limits, budget: 25_000 }));
+  const trail = stack.use(createStepRecorder({ limits, budget: 25_000 }));
   const dialer = stack.use(
     createDialer({
       policy,
       environment: 'default',
-      tlsAsk,
-      trail,
+      tlsSettings: tlsSettings,
+      recorder: trail,
       ...(resolve && { resolve }),
       ...(mayDial && { mayDial }),
     }),
@@ -54,7 +54,7 @@ describe('the dialer', () => {
     expect(String(await new Promise((done) => void socket.once('data', done)))).toBe('hello');
     expect(
       way.trail
-        .steps()
+        .listSteps()
         .slice(0, 4)
         .map(({ status }) => status),
     ).toEqual(['passed', 'passed', 'passed', 'skipped']);
@@ -72,7 +72,7 @@ describe('the dialer', () => {
         .tcp({ host: '127.0.0.1', port: server.port })
         .catch((error: unknown) => error);
       expect(problem).toMatchObject({ code: 'host-forbidden', extras: { step: 'egress' } });
-      expect(JSON.stringify([problem, String(problem), way.trail.steps()])).not.toMatch(
+      expect(JSON.stringify([problem, String(problem), way.trail.listSteps()])).not.toMatch(
         /127|deny|allow-list/,
       );
     }
@@ -82,8 +82,8 @@ describe('the dialer', () => {
   test('refuses a place that the credentials may not go to, be it one of several, without dialling', async () => {
     await using server = await plainServer();
     const { port } = server;
-    const asked: Place[] = [];
-    const mayDial = (place: Place) => {
+    const asked: HostPort[] = [];
+    const mayDial = (place: HostPort) => {
       asked.push(place);
       return place.host === 'localhost';
     };
@@ -101,7 +101,7 @@ describe('the dialer', () => {
     await using named = dialerOf({ mayDial });
     await named.dialer.tcp({ host: 'localhost', port });
     // Whoever hands out passwords is no source, and chosen by nobody.
-    await named.dialer.aside({ mode: 'disable' }).tcp({ host: '127.0.0.1', port });
+    await named.dialer.withoutSteps({ mode: 'disable' }).tcp({ host: '127.0.0.1', port });
     expect(server.accepted).toHaveLength(2);
   });
 
@@ -149,12 +149,12 @@ describe('the dialer', () => {
       forget(type, listener);
       controller.abort();
     };
-    using trail = createTrail({ limits: () => 5000, budget: 25_000 });
+    using trail = createStepRecorder({ limits: () => 5000, budget: 25_000 });
     await using dialer = createDialer({
       policy: { loopback: true },
       environment: 'default',
-      tlsAsk: { mode: 'disable' },
-      trail: { ...trail, signal, step: (_, work) => work() },
+      tlsSettings: { mode: 'disable' },
+      recorder: { ...trail, signal, step: (_, work) => work() },
     });
     const socket = await dialer.tcp({ host: '127.0.0.1', port: server.port });
     expect(socket.destroyed).toBe(true);
@@ -257,7 +257,7 @@ describe('the dialer', () => {
 
 test('giving up as soon as there is TLS does not end the process', async () => {
   await using server = await tlsServer({ key: pem('server.key'), cert: pem('server.crt') });
-  await using way = dialerOf({ tlsAsk: { mode: 'require' } });
+  await using way = dialerOf({ tlsSettings: { mode: 'require' } });
   const socket = await way.dialer.tcp({ host: '127.0.0.1', port: server.port });
   const secured = await way.dialer.tls(socket, { host: '127.0.0.1' });
   await way[Symbol.asyncDispose]();
@@ -270,14 +270,14 @@ describe('somebody besides the source', () => {
   test('is reached with TLS of its own, and the steps say nothing of it', async () => {
     await using server = await tlsServer(pair());
     await using way = dialerOf();
-    const aside = way.dialer.aside({ mode: 'verify-full', ca: pem('ca.crt') });
+    const aside = way.dialer.withoutSteps({ mode: 'verify-full', ca: pem('ca.crt') });
     await way.trail.step('authenticate', async () => {
       const socket = await aside.tls(await aside.tcp({ host: 'localhost', port: server.port }), {
         host: 'localhost',
       });
       expect(String(await new Promise((done) => void socket.once('data', done)))).toBe('hello');
     });
-    const told = way.trail.steps().filter(({ status }) => status !== 'skipped');
+    const told = way.trail.listSteps().filter(({ status }) => status !== 'skipped');
     expect(told).toMatchObject([{ step: 'authenticate', status: 'passed' }]);
     expect(JSON.stringify(told)).not.toMatch(/protocol|expires_at/);
   });
@@ -285,7 +285,7 @@ describe('somebody besides the source', () => {
   test('is judged by the same policy, and closed with the rest', async () => {
     await using server = await plainServer();
     await using way = dialerOf({ policy: { loopback: true, deny: ['127.0.0.2'] } });
-    const aside = way.dialer.aside({ mode: 'disable' });
+    const aside = way.dialer.withoutSteps({ mode: 'disable' });
     await expect(aside.tcp({ host: '127.0.0.2', port: server.port })).rejects.toMatchObject({
       code: 'host-forbidden',
     });
@@ -297,7 +297,7 @@ describe('somebody besides the source', () => {
   test('that is silent is a timeout of the step that it counts to', async () => {
     await using server = await plainServer();
     await using way = dialerOf({ limits: only('authenticate', 100) });
-    const aside = way.dialer.aside({ mode: 'verify-full' });
+    const aside = way.dialer.withoutSteps({ mode: 'verify-full' });
     const asked = way.trail.step('authenticate', async () =>
       aside.tls(await aside.tcp({ host: '127.0.0.1', port: server.port }), { host: 'localhost' }),
     );
@@ -314,7 +314,7 @@ describe('a source of several members', () => {
     const members = [at(await closedPort()), at(1, 'nowhere.invalid'), at(server.port)];
     const { to } = await way.dialer.tcpAny(members);
     expect(to).toBe(members[2]);
-    expect(way.trail.steps().some(({ status }) => status === 'failed')).toBe(false);
+    expect(way.trail.listSteps().some(({ status }) => status === 'failed')).toBe(false);
   });
 
   test('does not wait for a member that answers nobody', async () => {
@@ -340,14 +340,14 @@ describe('a source of several members', () => {
 });
 
 describe('a port that speaks TLS at once or not at all', () => {
-  const tried = async (mode: TlsAsk['mode'], inClear: (dialer: Dialer) => Promise<Socket>) => {
+  const tried = async (mode: TlsSettings['mode'], inClear: (dialer: Dialer) => Promise<Socket>) => {
     await using server = await plainServer((socket) => void socket.once('data', () => socket.end()));
-    await using way = dialerOf({ tlsAsk: { mode } });
+    await using way = dialerOf({ tlsSettings: { mode } });
     const to = { host: 'localhost', port: server.port };
     const first = await way.dialer.tcp(to);
     const secured = way.dialer.tls(first, to, undefined, () => inClear(way.dialer));
     const [outcome] = await Promise.allSettled([secured]);
-    return { ...outcome, step: way.trail.steps().find(({ step }) => step === 'tls') };
+    return { ...outcome, step: way.trail.listSteps().find(({ step }) => step === 'tls') };
   };
   const speaking = async (dialer: Dialer) => {
     await using server = await plainServer();
@@ -370,7 +370,7 @@ describe('a port that speaks TLS at once or not at all', () => {
     const alert = Buffer.from([0x15, 3, 1, 0, 2, 2, 70]);
     let asked = 0;
     await using server = await plainServer((socket) => void socket.once('data', () => socket.end(alert)));
-    await using way = dialerOf({ tlsAsk: { mode: 'prefer' } });
+    await using way = dialerOf({ tlsSettings: { mode: 'prefer' } });
     const to = { host: 'localhost', port: server.port };
     const secured = way.dialer.tls(await way.dialer.tcp(to), to, undefined, () => {
       asked += 1;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as v from 'valibot';
-import { EgressPolicy, judge } from '../../shared/network/egress.ts';
+import { EgressPolicy, createEgressCheck } from '../../shared/network/egress.ts';
 import { resolveHost } from '../../shared/network/resolve.ts';
 
 const open: EgressPolicy = {};
@@ -11,7 +11,7 @@ const permits = (
   host = address,
   environment = 'default',
   port = 5432,
-) => judge(policy, environment)(host, address, port);
+) => createEgressCheck(policy, environment)(host, address, port);
 
 /** What becomes of a literal as a caller may spell it: judged, or no host at all. */
 const reaches = async (policy: EgressPolicy, spelling: string): Promise<boolean> => {

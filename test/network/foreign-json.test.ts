@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { checkJson, jsonLimits, parseForeignJson } from '../../shared/network/foreign-json.ts';
+import { countJsonValues, defaultJsonLimits, parseForeignJson } from '../../shared/network/foreign-json.ts';
 
 const none = { depth: 1000, values: 1_000_000, containers: 1_000_000 };
 const tooLarge = expect.objectContaining({ code: 'source-too-large' });
@@ -38,7 +38,7 @@ describe('JSON that a source sent', () => {
       fc.property(spellings, ([value, space]) => {
         const sent = JSON.stringify(value, undefined, space);
         const { values, containers, depth } = measure(JSON.parse(sent));
-        expect(checkJson(sent, none)).toBe(values);
+        expect(countJsonValues(sent, none)).toBe(values);
         expect(parseForeignJson(sent, { values, containers, depth })).toEqual(JSON.parse(sent));
       }),
     );
@@ -57,8 +57,8 @@ describe('JSON that a source sent', () => {
 
   test('is refused by the limits that hold for every source', () => {
     const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
-    expect(parseForeignJson(nested(jsonLimits.depth))).toBeDefined();
-    expect(() => parseForeignJson(nested(jsonLimits.depth + 1))).toThrow(tooLarge);
+    expect(parseForeignJson(nested(defaultJsonLimits.depth))).toBeDefined();
+    expect(() => parseForeignJson(nested(defaultJsonLimits.depth + 1))).toThrow(tooLarge);
     expect(parseForeignJson(`[${'1,'.repeat(999_999 - 1)}1]`)).toHaveLength(999_999);
     expect(() => parseForeignJson(`[${'1,'.repeat(1_000_000)}1]`)).toThrow(tooLarge);
     expect(() => parseForeignJson(`[${'[],'.repeat(499_999)}[]]`)).toThrow(tooLarge);

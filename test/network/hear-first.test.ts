@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { hearFirst } from '../../shared/network/hear-first.ts';
+import { readFirstBytes } from '../../shared/network/hear-first.ts';
 import { plainServer } from './servers.ts';
 
 /** A socket to a server that does this to whoever comes, and how many listened to it before anybody of us. */
@@ -25,7 +25,7 @@ test('what was heard is taken once it is whole, in however many pieces it comes;
   });
   const { socket } = server;
   const pieces: string[] = [];
-  const heard = hearFirst(socket, (bytes) => {
+  const heard = readFirstBytes(socket, (bytes) => {
     pieces.push(bytes.toString());
     if (bytes.length === 2) socket.write('cd');
     return four(bytes);
@@ -46,7 +46,7 @@ test('what is refused is thrown as it is, and nobody listens any longer', async 
   const refuse = () => {
     throw foreign;
   };
-  await expect(hearFirst(server.socket, refuse)).rejects.toBe(foreign);
+  await expect(readFirstBytes(server.socket, refuse)).rejects.toBe(foreign);
   expect(server.listening()).toEqual(server.before);
 });
 
@@ -55,7 +55,7 @@ test.each([
   ['is reset', (socket: Socket) => socket.resetAndDestroy()],
 ] as const)('a socket that %s before the answer is whole was closed by the other side', async (_, say) => {
   await using server = await socketTo((socket) => socket.once('data', () => say(socket)));
-  const heard = hearFirst(server.socket, four);
+  const heard = readFirstBytes(server.socket, four);
   server.socket.write('hello');
   await expect(heard).rejects.toMatchObject({ code: 'ECONNRESET' });
   expect(server.listening()).toEqual(server.before);

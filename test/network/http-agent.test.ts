@@ -3,11 +3,11 @@ import type { IncomingMessage } from 'node:http';
 import { get, createServer } from 'node:https';
 import { describe, expect, test } from '@jest/globals';
 import { createDialer } from '../../shared/network/create-dialer.ts';
-import type { TlsAsk } from '../../shared/network/dialer.ts';
+import type { TlsSettings } from '../../shared/network/dialer.ts';
 import type { EgressPolicy } from '../../shared/network/egress.ts';
-import { httpAgent } from '../../shared/network/http-agent.ts';
+import { createHttpAgent } from '../../shared/network/http-agent.ts';
 import type { LoginKind } from '../../shared/network/login.ts';
-import { createTrail } from '../../shared/network/trail.ts';
+import { createStepRecorder } from '../../shared/network/trail.ts';
 import { listen, pem } from './servers.ts';
 
 const certificate = () => ({ cert: pem('server.crt'), key: pem('server.key') });
@@ -16,15 +16,17 @@ const plainHttp = () => listen(createHttpServer((_, response) => response.end('p
 
 /** An agent over a dialer of its own, and what one request through it comes to. */
 const wayOf = (
-  tlsAsk: TlsAsk,
+  tlsSettings: TlsSettings,
   secure = true,
   policy: EgressPolicy = { loopback: true },
   kind: LoginKind = 'none',
 ) => {
   const stack = new AsyncDisposableStack();
-  const trail = stack.use(createTrail({ limits: () => 5000, budget: 25_000 }));
-  const dialer = stack.use(createDialer({ policy, environment: 'default', tlsAsk, trail }));
-  const agent = httpAgent(dialer, { secure, login: { name: 'a token', kind, manual: '' } });
+  const trail = stack.use(createStepRecorder({ limits: () => 5000, budget: 25_000 }));
+  const dialer = stack.use(
+    createDialer({ policy, environment: 'default', tlsSettings: tlsSettings, recorder: trail }),
+  );
+  const agent = createHttpAgent(dialer, { secure, login: { name: 'a token', kind, manual: '' } });
   stack.defer(() => agent.destroy());
   const ask = (url: string) =>
     new Promise<string>((resolve, reject) => {
@@ -36,7 +38,7 @@ const wayOf = (
       (secure ? get : getPlain)(url, { agent }, read).on('error', reject);
     });
   const statuses = () =>
-    Object.fromEntries(trail.steps().map(({ step, status, code }) => [step, code ?? status]));
+    Object.fromEntries(trail.listSteps().map(({ step, status, code }) => [step, code ?? status]));
   return { ask, statuses, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 };
 

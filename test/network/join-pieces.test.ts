@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, get, type IncomingMessage } from 'node:http';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { joinPieces } from '../../shared/network/join-pieces.ts';
+import { joinBodyChunks } from '../../shared/network/join-pieces.ts';
 
 /** A server that answers pieces of these sizes, each written by itself. */
 const serve = async (sizes: readonly number[]) => {
@@ -27,7 +27,7 @@ const receive = async (sizes: readonly number[]) => {
   const { server, body, port } = await serve(sizes);
   try {
     const request = get({ host: '127.0.0.1', port, agent: false });
-    joinPieces(request);
+    joinBodyChunks(request);
     const [answer] = (await once(request, 'response')) as [IncomingMessage];
     const pieces: Buffer[] = [];
     for await (const piece of answer) pieces.push(piece as Buffer);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { judgeLogin } from '../../shared/network/login.ts';
+import { assessLogin } from '../../shared/network/login.ts';
 import type { LoginKind } from '../../shared/network/login.ts';
 
 const login = (kind: LoginKind, instead?: string) => ({
@@ -13,7 +13,7 @@ const kinds: readonly LoginKind[] = ['none', 'challenge', 'weak-challenge', 'cle
 describe('a login', () => {
   test.each(kinds)('over TLS goes on, whatever it sends: %s', (kind) => {
     for (const inClear of [true, false])
-      expect(judgeLogin(login(kind), { encrypted: true, inClear })).toBeUndefined();
+      expect(assessLogin(login(kind), { encrypted: true, inClear })).toBeUndefined();
   });
 
   test.each([
@@ -24,7 +24,7 @@ describe('a login', () => {
     ['tls-only', { code: 'tls-required' }, { code: 'tls-required' }],
   ] as const)('without TLS that is %s', (kind, asked, unasked) => {
     for (const [inClear, expected] of [[true, asked] as const, [false, unasked] as const]) {
-      const judged = () => judgeLogin(login(kind), { encrypted: false, inClear });
+      const judged = () => assessLogin(login(kind), { encrypted: false, inClear });
       if (typeof expected === 'object') expect(judged).toThrow(expect.objectContaining(expected));
       else expect(judged()?.code).toBe(expected);
     }
@@ -32,7 +32,7 @@ describe('a login', () => {
 
   test('that its owner never accepts without TLS says what to set, and offers no way around it', () => {
     for (const inClear of [true, false]) {
-      const refused = () => judgeLogin(login('tls-only', 'no'), { encrypted: false, inClear });
+      const refused = () => assessLogin(login('tls-only', 'no'), { encrypted: false, inClear });
       expect(refused).toThrow(
         expect.objectContaining({
           message: 'Expected TLS, without which the login would send the secret in clear.',
@@ -46,13 +46,13 @@ describe('a login', () => {
   });
 
   test('whose proof can be tried against passwords says which login it is, and the cure', () => {
-    expect(judgeLogin(login('weak-challenge'), { encrypted: false, inClear: true })?.remediation).toBe(
+    expect(assessLogin(login('weak-challenge'), { encrypted: false, inClear: true })?.remediation).toBe(
       'the login without TLS lets whoever listens try passwords quickly: set ssl_mode to verify-full.',
     );
   });
 
   test('that is refused names TLS alone where there is nothing else', () => {
-    const refused = () => judgeLogin(login('clear'), { encrypted: false, inClear: false });
+    const refused = () => assessLogin(login('clear'), { encrypted: false, inClear: false });
     expect(refused).toThrow(
       expect.objectContaining({
         extras: {
@@ -64,7 +64,7 @@ describe('a login', () => {
   });
 
   test('that is refused names TLS first, then what else there is, and `disable` as what it costs', () => {
-    const refused = () => judgeLogin(login('clear', 'send a pigeon'), { encrypted: false, inClear: false });
+    const refused = () => assessLogin(login('clear', 'send a pigeon'), { encrypted: false, inClear: false });
     expect(refused).toThrow(
       expect.objectContaining({
         extras: {

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { canonicalHost } from '../../shared/network/canonical-host.ts';
-import { createResolve, resolveHost } from '../../shared/network/resolve.ts';
+import { toCanonicalHost } from '../../shared/network/canonical-host.ts';
+import { createHostResolver, resolveHost } from '../../shared/network/resolve.ts';
 import { dnsServer } from './servers.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mooring-hosts-'));
@@ -18,21 +18,21 @@ const calm = () => new AbortController().signal;
 
 test('all addresses of both families are found', async () => {
   await using dns = await dnsServer({ 'db.test': ['10.0.0.1', '10.0.0.2', 'fd12:0:0:0:0:0:0:1'] });
-  const resolve = createResolve({ hosts, servers: [dns.server] });
+  const resolve = createHostResolver({ hosts, servers: [dns.server] });
   expect(await resolveHost('DB.test.', calm(), resolve)).toEqual(['10.0.0.1', '10.0.0.2', 'fd12::1']);
   expect(dns.questions()).toBe(2);
 });
 
 test('a name with addresses of one family is found', async () => {
   await using dns = await dnsServer({ 'six.test': ['fd12:0:0:0:0:0:0:1'], 'four.test': ['10.0.0.1'] });
-  const resolve = createResolve({ hosts, servers: [dns.server] });
+  const resolve = createHostResolver({ hosts, servers: [dns.server] });
   expect(await resolveHost('six.test', calm(), resolve)).toEqual(['fd12::1']);
   expect(await resolveHost('four.test', calm(), resolve)).toEqual(['10.0.0.1']);
 });
 
 test('an unknown name, and one without addresses, is host-not-found', async () => {
   await using dns = await dnsServer({ 'empty.test': [] });
-  const resolve = createResolve({ hosts, servers: [dns.server] });
+  const resolve = createHostResolver({ hosts, servers: [dns.server] });
   await expect(resolveHost('nowhere.test', calm(), resolve)).rejects.toMatchObject({
     code: 'host-not-found',
     extras: { native_code: 'ENOTFOUND' },
@@ -61,20 +61,20 @@ test('DNS that does not answer in time is a timeout, not an unknown host', async
 
 test('the hosts file is asked first, and localhost is always this machine', async () => {
   await using dns = await dnsServer({ 'alias.test': ['8.8.8.8'], localhost: ['8.8.8.8'] });
-  const resolve = createResolve({ hosts, servers: [dns.server] });
+  const resolve = createHostResolver({ hosts, servers: [dns.server] });
   expect(await resolveHost('alias.test', calm(), resolve)).toEqual(['10.0.0.7', 'fd12::7']);
   expect(await resolveHost('other.test', calm(), resolve)).toEqual(['10.0.0.7']);
   expect(await resolveHost('localhost', calm(), resolve)).toEqual(['127.0.0.1', '::1']);
-  expect(await resolveHost('a.localhost.', calm(), createResolve({ hosts: join(folder, 'absent') }))).toEqual(
-    ['127.0.0.1', '::1'],
-  );
+  expect(
+    await resolveHost('a.localhost.', calm(), createHostResolver({ hosts: join(folder, 'absent') })),
+  ).toEqual(['127.0.0.1', '::1']);
   expect(dns.questions()).toBe(0);
 });
 
 test('a silent DNS server is left at once when the work is given up', async () => {
   const controller = new AbortController();
   await using dns = await dnsServer(undefined, () => controller.abort());
-  const asked = createResolve({ hosts, servers: [dns.server] })('db.test', controller.signal);
+  const asked = createHostResolver({ hosts, servers: [dns.server] })('db.test', controller.signal);
   await expect(asked).rejects.toMatchObject({ code: 'ECANCELLED' });
 });
 
@@ -85,16 +85,16 @@ test('literals need no lookup', async () => {
 });
 
 test('a host has one spelling', () => {
-  expect(canonicalHost('Bücher.Example.')).toBe('xn--bcher-kva.example');
-  expect(canonicalHost('my_db.internal')).toBe('my_db.internal');
-  expect(canonicalHost('a'.repeat(254))).toBeUndefined();
+  expect(toCanonicalHost('Bücher.Example.')).toBe('xn--bcher-kva.example');
+  expect(toCanonicalHost('my_db.internal')).toBe('my_db.internal');
+  expect(toCanonicalHost('a'.repeat(254))).toBeUndefined();
 });
 
 test('a name has labels of 63 characters and 253 characters in all, at most', () => {
   const label = 'a'.repeat(63);
-  expect(canonicalHost(`${label}.test`)).toBe(`${label}.test`);
-  expect(canonicalHost(`a${label}.test`)).toBeUndefined();
+  expect(toCanonicalHost(`${label}.test`)).toBe(`${label}.test`);
+  expect(toCanonicalHost(`a${label}.test`)).toBeUndefined();
   const long = `${`${label}.`.repeat(3)}${'a'.repeat(61)}`;
-  expect([long.length, canonicalHost(long)]).toEqual([253, long]);
-  expect(canonicalHost(`${long}a`)).toBeUndefined();
+  expect([long.length, toCanonicalHost(long)]).toEqual([253, long]);
+  expect(toCanonicalHost(`${long}a`)).toBeUndefined();
 });

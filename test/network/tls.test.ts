@@ -4,8 +4,8 @@ import type { Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { describe, expect, test } from '@jest/globals';
 import { createDialer } from '../../shared/network/create-dialer.ts';
-import type { TlsAsk } from '../../shared/network/dialer.ts';
-import { createTrail } from '../../shared/network/trail.ts';
+import type { TlsSettings } from '../../shared/network/dialer.ts';
+import { createStepRecorder } from '../../shared/network/trail.ts';
 import { Problem } from '../../shared/problem.ts';
 import { pem, plainServer, tlsServer } from './servers.ts';
 import type { Running } from './servers.ts';
@@ -13,32 +13,32 @@ import type { Running } from './servers.ts';
 const ca = pem('ca.crt');
 const identity = (name: string): TlsOptions => ({ key: pem(`${name}.key`), cert: pem(`${name}.crt`) });
 const asking = (
-  ask: TlsAsk,
+  ask: TlsSettings,
   to: Running,
   { host = 'localhost', negotiate }: { host?: string; negotiate?: (socket: Socket) => Promise<boolean> } = {},
 ) => dial(ask, to.port, host, negotiate);
 
 /** The code that TLS fails with, or its step and what the server said first. */
 const dial = async (
-  ask: TlsAsk,
+  ask: TlsSettings,
   port: number,
   host: string,
   negotiate?: (socket: Socket) => Promise<boolean>,
   limit = 5000,
 ) => {
-  using trail = createTrail({ limits: () => limit, budget: 25_000 });
+  using trail = createStepRecorder({ limits: () => limit, budget: 25_000 });
   await using dialer = createDialer({
     policy: { loopback: true },
     environment: 'default',
-    tlsAsk: ask,
-    trail,
+    tlsSettings: ask,
+    recorder: trail,
     resolve: async () => ['127.0.0.1'],
   });
   try {
     const raw = await dialer.tcp({ host, port });
     const socket = await dialer.tls(raw, { host }, negotiate);
     const said = await dialer.step('authenticate', () => firstWord(socket));
-    return { tls: trail.steps()[3], said, encrypted: socket !== raw };
+    return { tls: trail.listSteps()[3], said, encrypted: socket !== raw };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     return {
@@ -61,7 +61,7 @@ describe('what each mode makes of each certificate', () => {
   const trusted = { ca };
   const cases: [
     name: string,
-    ask: Omit<TlsAsk, 'mode'>,
+    ask: Omit<TlsSettings, 'mode'>,
     certificate: string,
     host: string,
     verifyCa: string,
@@ -295,7 +295,7 @@ describe('a certificate or key that cannot be read', () => {
   }).privateKey;
   const cert = pem('client.crt');
   const key = pem('client.key');
-  const rows: [string, Partial<TlsAsk>, RegExp][] = [
+  const rows: [string, Partial<TlsSettings>, RegExp][] = [
     ['no PEM at all', { ca: 'nonsense' }, /ssl\.ca/],
     ['no text at all', { ca: '' }, /ssl\.ca/],
     ['one block cut off after a good one', { ca: `${ca}\n${ca.slice(0, 200)}` }, /ssl\.ca/],

@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
-import { createTrail } from '../../shared/network/trail.ts';
+import { createStepRecorder } from '../../shared/network/trail.ts';
 import { Problem } from '../../shared/problem.ts';
 
 const never = () => new Promise<never>(() => {});
-const trailOf = (limit = 10_000, budget = 25_000) => createTrail({ limits: () => limit, budget });
+const trailOf = (limit = 10_000, budget = 25_000) => createStepRecorder({ limits: () => limit, budget });
 const stepOf = (trail: ReturnType<typeof trailOf>, name: string) =>
-  trail.steps().find(({ step }) => step === name);
+  trail.listSteps().find(({ step }) => step === name);
 
 describe('a trail', () => {
   test('lists all steps in their order, those that were never reached as skipped', async () => {
     using trail = trailOf();
     await trail.step('resolve', async () => {});
-    expect(trail.steps().map(({ step, status }) => `${step} ${status}`)).toEqual([
+    expect(trail.listSteps().map(({ step, status }) => `${step} ${status}`)).toEqual([
       'resolve passed',
       'egress skipped',
       'connect skipped',
@@ -25,7 +25,7 @@ describe('a trail', () => {
   test('hands on what the work answers', async () => {
     using trail = trailOf();
     expect(await trail.step('query', async () => 42)).toBe(42);
-    expect(await trail.within(async () => 43)).toBe(43);
+    expect(await trail.withinBudget(async () => 43)).toBe(43);
   });
 
   test('tells a warning, its own cure or the table’s, and facts', async () => {
@@ -82,7 +82,7 @@ describe('a trail', () => {
       remediation: expect.stringContaining('port'),
       native_code: 'ECONNREFUSED',
     });
-    expect(JSON.stringify([problem, trail.steps()])).not.toContain('obviously-fake');
+    expect(JSON.stringify([problem, trail.listSteps()])).not.toContain('obviously-fake');
   });
 
   test('a step that is entered again adds up, and its first failure stands', async () => {
@@ -144,7 +144,10 @@ describe('a trail', () => {
   });
 
   test('when an outer limit runs out, the innermost step is the one that fell silent', async () => {
-    using trail = createTrail({ limits: (step) => (step === 'authenticate' ? 30 : 10_000), budget: 25_000 });
+    using trail = createStepRecorder({
+      limits: (step) => (step === 'authenticate' ? 30 : 10_000),
+      budget: 25_000,
+    });
     await expect(trail.step('authenticate', () => trail.step('connect', never))).rejects.toMatchObject({
       code: 'timeout',
       extras: { step: 'connect' },
@@ -161,7 +164,10 @@ describe('a trail', () => {
     });
     using other = trailOf(10_000, 40);
     await other.step('query', async () => {});
-    await expect(other.within(never)).rejects.toMatchObject({ code: 'timeout', extras: { step: 'query' } });
+    await expect(other.withinBudget(never)).rejects.toMatchObject({
+      code: 'timeout',
+      extras: { step: 'query' },
+    });
   });
 
   test('leaves no timer behind', async () => {

@@ -1,16 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { connectors } from '../../shared/connectors/registry.ts';
-import { connectorOf } from '../../shared/domain/assemble.ts';
-import { readConnectionString } from '../../shared/domain/connection-string.ts';
-import { givenSecrets } from '../../shared/domain/given-secrets.ts';
+import { resolveConnector } from '../../shared/domain/assemble.ts';
+import { parseConnectionString } from '../../shared/domain/connection-string.ts';
+import { findRequestSecrets } from '../../shared/domain/given-secrets.ts';
 import { Problem } from '../../shared/problem.ts';
 import { piecesOf, stringForms } from './strings.ts';
 
 /** What a string says, or all that its refusal tells. */
 const outcome = async (type: string, text: string) => {
   try {
-    return { parts: await readConnectionString(connectorOf(type), text) };
+    return { parts: await parseConnectionString(resolveConnector(type), text) };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     expect(error.code).toBe('invalid-request');
@@ -108,7 +108,7 @@ describe.each(stringForms)('a connection string of $type', ({ type, secret, part
   });
 
   test('has no scheme for a host', async () => {
-    const [scheme] = connectorOf(type).connectionString?.schemes ?? [];
+    const [scheme] = resolveConnector(type).connectionString?.schemes ?? [];
     for (const text of [
       `${scheme}://https://db.example.test/shop`,
       `${scheme}://me:NOPQ@http://db.example.test:1/shop`,
@@ -120,8 +120,8 @@ describe.each(stringForms)('a connection string of $type', ({ type, secret, part
     fc.assert(
       fc.property(parts, (written) => {
         const value = written.credentials[secret] ?? '';
-        expect(givenSecrets({ connection_string: print(written) })).toContain(value);
-        expect(givenSecrets({ connection_string: `\n${print(written)}&=%zz` })).toContain(value);
+        expect(findRequestSecrets({ connection_string: print(written) })).toContain(value);
+        expect(findRequestSecrets({ connection_string: `\n${print(written)}&=%zz` })).toContain(value);
       }),
     );
   });

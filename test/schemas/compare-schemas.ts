@@ -1,4 +1,4 @@
-import { columnsOf, createReading } from '../../shared/connectors/kafka/field.ts';
+import { toKafkaColumns, createSchemaReading } from '../../shared/connectors/kafka/field.ts';
 import type { SchemaText } from '../../shared/connectors/kafka/field.ts';
 import { readers } from '../connectors/kafka-schema-readers.ts';
 
@@ -33,7 +33,7 @@ export const compareSchemas = (
   for (const schema of Object.keys(corpus)) {
     const { columns: theirs = [], error, unresolved = false } = answers[schema] ?? { error: 'no answer' };
     if (error !== undefined) continue;
-    const reading = createReading();
+    const reading = createSchemaReading();
     const ours = readLines(language, assemble(schema, corpus), reading);
     const say = (mine: string, other: string) => differences.push({ schema, ours: mine, theirs: other });
     schemas += 1;
@@ -44,7 +44,7 @@ export const compareSchemas = (
       if (!isSame(language, line, other)) say(line, other);
     }
     for (const [name, line] of others) if (!mine.has(name)) say('nothing', line);
-    const gaps = [...reading.gaps.keys()].filter((gap) => gap !== 'tooLarge').join(', ');
+    const gaps = [...reading.missing.keys()].filter((gap) => gap !== 'tooLarge').join(', ');
     if ((gaps !== '') !== unresolved) say(`left out: ${gaps}`, unresolved ? 'unresolved' : 'all there');
   }
   return { schemas, columns, differences };
@@ -53,10 +53,10 @@ export const compareSchemas = (
 const readLines = (
   language: keyof typeof readers,
   text: SchemaText,
-  reading: ReturnType<typeof createReading>,
+  reading: ReturnType<typeof createSchemaReading>,
 ): readonly string[] => {
   try {
-    return columnsOf(readers[language](text, reading), reading).map(
+    return toKafkaColumns(readers[language](text, reading), reading).map(
       ({ name, type, kind, nullable }) => `${name}: ${type} ${kind}${nullable ? '?' : ''}`,
     );
   } catch (error) {

@@ -12,11 +12,11 @@ import {
   SecretsManagerClient,
   type Tag,
 } from '@aws-sdk/client-secrets-manager';
-import { createTable } from '../../infra/local/create-table.ts';
-import { dynamoStore } from '../../shared/adapters/dynamo-store.ts';
-import { fileVault } from '../../shared/adapters/file-vault.ts';
-import { secretsVault } from '../../shared/adapters/secrets-vault.ts';
-import { sqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { createDynamoTable } from '../../infra/local/create-table.ts';
+import { createDynamoStore } from '../../shared/adapters/dynamo-store.ts';
+import { openFileVault } from '../../shared/adapters/file-vault.ts';
+import { createSecretsVault } from '../../shared/adapters/secrets-vault.ts';
+import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 import { awsClient } from '../engines/aws-client.ts';
@@ -50,8 +50,8 @@ export const openFrozenFolder = async (release: string): Promise<Frozen> => {
   const folder = await copyFrozenFolder(release);
   const later = frozenAt(release) + 60_000 - Date.now();
   const clock = () => Date.now() + later;
-  const store = sqliteStore({ path: join(folder, 'state', 'store.db'), clock });
-  const vault = await fileVault({ folder: join(folder, 'state', 'vault'), clock });
+  const store = createSqliteStore({ path: join(folder, 'state', 'store.db'), clock });
+  const vault = await openFileVault({ folder: join(folder, 'state', 'vault'), clock });
   return {
     store,
     vault,
@@ -89,7 +89,7 @@ export const openFrozenAws = async (
   ];
   const table = `frozen-${randomUUID()}`;
   const frozen = loadAws(release, table);
-  await createTable(dynamo, table);
+  await createDynamoTable(dynamo, table);
   for (let n = 0; n < frozen.items.length; n += 25) {
     const puts = frozen.items.slice(n, n + 25).map((Item) => ({ PutRequest: { Item } }));
     await dynamo.send(new BatchWriteItemCommand({ RequestItems: { [table]: puts } }));
@@ -115,8 +115,8 @@ export const openFrozenAws = async (
     }
   }
   return {
-    store: dynamoStore({ client: dynamo, table }),
-    vault: secretsVault({ secrets, kms, prefix: table, keyId, macKeyId, clock: Date.now }),
+    store: createDynamoStore({ client: dynamo, table }),
+    vault: createSecretsVault({ secrets, kms, prefix: table, keyId, macKeyId, clock: Date.now }),
     clock: Date.now,
     [Symbol.asyncDispose]: async () => {
       for (const client of [dynamo, secrets, kms]) client.destroy();

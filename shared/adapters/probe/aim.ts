@@ -1,80 +1,91 @@
-import type { Connector, Target } from '../../connectors/connector.ts';
-import type { ExamineOptions } from '../../connectors/examine.ts';
-import { placeOfUrl } from '../../connectors/place-of-url.ts';
-import { connectorOf } from '../../domain/assemble.ts';
+import type { Connector, SessionTarget } from '../../connectors/connector.ts';
+import type { SourceSessionOptions } from '../../connectors/examine.ts';
+import { toHostPort } from '../../connectors/place-of-url.ts';
+import { resolveConnector } from '../../domain/assemble.ts';
 import type { Credentials, NewConnection, StoredConnection } from '../../domain/connection.ts';
-import { secretsOf } from '../../domain/given-secrets.ts';
-import type { Allowance } from '../../domain/send-credentials.ts';
+import { listDraftSecrets } from '../../domain/given-secrets.ts';
+import type { SendAllowance } from '../../domain/send-credentials.ts';
 import type { Tenant } from '../../domain/tenant.ts';
-import type { Place } from '../../network/dialer.ts';
-import type { Bench } from '../direct-probe.ts';
+import type { HostPort } from '../../network/dialer.ts';
+import type { ProbeDependencies } from '../direct-probe.ts';
 import {
-  mergeStored,
-  nameSecret,
-  type Released,
-  releaseShared,
-  releaseStored,
+  mergeStoredCredentials,
+  resolveNamedSecret,
+  type ReleasedCredentials,
+  releaseSharedCredentials,
+  releaseStoredCredentials,
   type SharedVault,
 } from './release.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
-type Settings = Pick<NewConnection, 'type' | 'config' | 'options' | 'ssl' | 'role'>;
+type PatchedCredentialFields = Readonly<Record<string, unknown>>;
+type TargetSettings = Pick<NewConnection, 'type' | 'config' | 'options' | 'ssl' | 'role'>;
 
 /** What it takes to test a source or to open a session. Only this file creates it, and only from credentials that may be sent to this target. */
-export interface Aim {
+export interface ResolvedTarget {
   readonly connector: Connector;
-  readonly target: Target;
-  readonly options: ExamineOptions;
+  readonly target: SessionTarget;
+  readonly options: SourceSessionOptions;
 }
 
 /** Resolves a draft, with the credentials in the request or with the caller's own shared secret. */
-export const aimAtDraft = async (
-  bench: Pick<Bench, 'policy' | 'log'> & { readonly vault: SharedVault },
+export const resolveDraftTarget = async (
+  deps: Pick<ProbeDependencies, 'policy' | 'log'> & { readonly vault: SharedVault },
   tenant: Tenant,
-  draft: Settings & Pick<NewConnection, 'credentials' | 'secret_arn'>,
-): Promise<Aim> => {
+  draft: TargetSettings & Pick<NewConnection, 'credentials' | 'secret_arn'>,
+): Promise<ResolvedTarget> => {
   const { secret_arn: arn, credentials } = draft;
-  if (!arn) return aimAt(bench, tenant, draft, { credentials });
+  if (!arn) return resolveTarget(deps, tenant, draft, { credentials });
   const { auth_method } = credentials;
-  const released = await releaseShared(bench.vault, { tenant, arn }, { ...draft, auth_method });
-  return aimAt(bench, tenant, draft, released);
+  const released = await releaseSharedCredentials(deps.vault, { tenant, arn }, { ...draft, auth_method });
+  return resolveTarget(deps, tenant, draft, released);
 };
 
 /** Resolves a saved connection. */
-export const aimAtSaved = async (bench: Bench, tenant: Tenant, read: StoredConnection): Promise<Aim> =>
-  aimAt(bench, tenant, read, await releaseStored(bench.vault, read, read));
+export const resolveSavedTarget = async (
+  deps: ProbeDependencies,
+  tenant: Tenant,
+  stored: StoredConnection,
+): Promise<ResolvedTarget> =>
+  resolveTarget(deps, tenant, stored, await releaseStoredCredentials(deps.vault, stored, stored));
 
 /** Resolves a saved connection as a patch would change it. Nothing is stored, so the patch does not change the bound destination. */
-export const aimAtPatched = async (
-  bench: Bench,
+export const resolvePatchedTarget = async (
+  deps: ProbeDependencies,
   tenant: Tenant,
-  read: StoredConnection,
-  { next, given }: { readonly next: StoredConnection; readonly given: Fields | undefined },
-): Promise<Aim> => {
-  if (!given) return aimAt(bench, tenant, next, await releaseStored(bench.vault, read, next));
-  if (!('arn' in read.secret)) {
-    const { credentials } = await mergeStored(bench.vault, read, next, given, 'to-test');
-    return aimAt(bench, tenant, next, { credentials });
+  stored: StoredConnection,
+  { next, given }: { readonly next: StoredConnection; readonly given: PatchedCredentialFields | undefined },
+): Promise<ResolvedTarget> => {
+  if (!given)
+    return resolveTarget(deps, tenant, next, await releaseStoredCredentials(deps.vault, stored, next));
+  if (!('arn' in stored.secret)) {
+    const { credentials } = await mergeStoredCredentials(deps.vault, stored, next, given, 'to-test');
+    return resolveTarget(deps, tenant, next, { credentials });
   }
-  const { arn, auth_method } = nameSecret(read, given);
-  const bound = arn === read.secret.arn ? { bound: read.bound } : {};
-  const released = await releaseShared(bench.vault, { tenant, arn, ...bound }, { ...next, auth_method });
-  return aimAt(bench, tenant, next, released);
+  const { arn, auth_method } = resolveNamedSecret(stored, given);
+  const bound = arn === stored.secret.arn ? { bound: stored.bound } : {};
+  const released = await releaseSharedCredentials(
+    deps.vault,
+    { tenant, arn, ...bound },
+    { ...next, auth_method },
+  );
+  return resolveTarget(deps, tenant, next, released);
 };
 
 /** Puts the target together. From here on, the log hides these secrets. */
-const aimAt = (
-  { policy, log }: Pick<Bench, 'policy' | 'log'>,
+const resolveTarget = (
+  { policy, log }: Pick<ProbeDependencies, 'policy' | 'log'>,
   { environment }: Tenant,
-  { type, config, options, ssl, role }: Settings,
-  { credentials: all, mayDial }: Released,
-): Aim => {
-  log.hide(secretsOf({ type, credentials: all }));
+  { type, config, options, ssl, role }: TargetSettings,
+  { credentials: all, mayDial }: ReleasedCredentials,
+): ResolvedTarget => {
+  log.hide(listDraftSecrets({ type, credentials: all }));
   const { ssl_key: key, ...credentials }: Credentials = all;
   const { ssl_mode: mode, connection_timeout_seconds } = options;
   const endpoint = policy.endpoints?.[type];
-  const connector = connectorOf(type);
-  const own = [type, ...(connector.services ?? [])].flatMap((service) => policy.endpoints?.[service] ?? []);
+  const connector = resolveConnector(type);
+  const endpointUrls = [type, ...(connector.services ?? [])].flatMap(
+    (service) => policy.endpoints?.[service] ?? [],
+  );
   return {
     connector,
     target: {
@@ -89,15 +100,16 @@ const aimAt = (
     options: {
       policy,
       environment,
-      tlsAsk: { mode, ca: ssl.ca ?? undefined, cert: ssl.cert ?? undefined, key },
+      tlsSettings: { mode, ca: ssl.ca ?? undefined, cert: ssl.cert ?? undefined, key },
       options: { connection_timeout_seconds },
-      ...(mayDial && { mayDial: withEndpoints(mayDial, own) }),
+      ...(mayDial && { mayDial: allowEndpoints(mayDial, endpointUrls) }),
     },
   };
 };
 
 /** Also allows the endpoints that the deployment configures for services with a fixed host. Callers cannot choose those. */
-const withEndpoints = (mayDial: NonNullable<Allowance['mayDial']>, endpoints: readonly string[]) => {
-  const places = endpoints.map((url) => placeOfUrl(new URL(url)));
-  return (to: Place) => mayDial(to) || places.some(({ host, port }) => host === to.host && port === to.port);
+const allowEndpoints = (mayDial: NonNullable<SendAllowance['mayDial']>, endpoints: readonly string[]) => {
+  const places = endpoints.map((url) => toHostPort(new URL(url)));
+  return (to: HostPort) =>
+    mayDial(to) || places.some(({ host, port }) => host === to.host && port === to.port);
 };

@@ -1,116 +1,128 @@
-import { connectorOf } from '../../domain/assemble.ts';
-import { audit } from '../../domain/audit.ts';
+import { resolveConnector } from '../../domain/assemble.ts';
+import { buildAuditPut } from '../../domain/audit.ts';
 import type { StoredConnection } from '../../domain/connection.ts';
 import { countDestinationDial } from '../../domain/dial-quota.ts';
 import { listDestinations } from '../../domain/list-destinations.ts';
-import { hashDerivation, needsTest, readLastTest } from '../../domain/derived.ts';
-import { countLogin, isLoginPaused } from '../../domain/lock-out.ts';
-import type { Step, TestResult } from '../../domain/test-result.ts';
-import { recordOf } from '../../domain/tests.ts';
-import { after, findConnection, putConnection, updateConnection } from '../../domain/write.ts';
+import { hashDerivation, isTestOutdated, readLastTest } from '../../domain/derived.ts';
+import { countLoginResult, isLoginPaused } from '../../domain/lock-out.ts';
+import type { TestStep, TestResult } from '../../domain/test-result.ts';
+import { buildTestRecordPut } from '../../domain/tests.ts';
+import {
+  toNextRevision,
+  findConnection,
+  buildConnectionPut,
+  updateStoredConnection,
+} from '../../domain/write.ts';
 import { stepNames } from '../../network/dialer.ts';
 import type { DraftTest, SavedTest } from '../../ports/probe.ts';
 import { Problem, type ProblemCode, problems } from '../../problem.ts';
 import { listKnownNames } from '../../scrub.ts';
-import type { Bench } from '../direct-probe.ts';
-import { type Aim, aimAtDraft, aimAtPatched, aimAtSaved } from './aim.ts';
-import { cleanStep } from './clean.ts';
+import type { ProbeDependencies } from '../direct-probe.ts';
+import { type ResolvedTarget, resolveDraftTarget, resolvePatchedTarget, resolveSavedTarget } from './aim.ts';
+import { scrubStep } from './clean.ts';
 
 /** Tests a draft. Nothing is stored. */
-export const testDraftNow = async (bench: Bench, { tenant, draft }: DraftTest): Promise<TestResult> =>
-  run(bench, await aimAtDraft(bench, tenant, draft));
+export const runDraftTest = async (
+  deps: ProbeDependencies,
+  { tenant, draft }: DraftTest,
+): Promise<TestResult> => examineTarget(deps, await resolveDraftTarget(deps, tenant, draft));
 
 /**
  * Tests a saved connection and records the result. With a patch, tests the connection as the patch would change it and records no result.
  */
-export const testSaved = async (bench: Bench, call: SavedTest): Promise<TestResult> => {
-  const { store } = bench;
+export const runSavedTest = async (deps: ProbeDependencies, call: SavedTest): Promise<TestResult> => {
+  const { store } = deps;
   const { tenant, id, patch, awaited } = call;
-  const read = await findConnection(store, tenant, id);
+  const stored = await findConnection(store, tenant, id);
   // An event may arrive twice or late, and its test may already be recorded.
-  const last = readLastTest(read);
-  if (awaited !== undefined && read.awaits_test !== awaited && last) return last;
+  const last = readLastTest(stored);
+  if (awaited !== undefined && stored.awaits_test !== awaited && last) return last;
   if (patch) {
-    const { applyPatch } = await import('../../domain/patch.ts');
-    const { next, credentials: given } = await applyPatch(connectorOf(read.type), read, patch);
-    const result = await attempt(bench, () =>
-      countAimed(bench, call, next, aimAtPatched(bench, tenant, read, { next, given })),
+    const { applyUpdate } = await import('../../domain/patch.ts');
+    const { next, credentials: given } = await applyUpdate(resolveConnector(stored.type), stored, patch);
+    const result = await examineOrFail(deps, () =>
+      countTestDial(deps, call, next, resolvePatchedTarget(deps, tenant, stored, { next, given })),
     );
     // With the stored credentials, it counts as a login like any other.
-    if (!given) await recordLogin(bench, call, read, next, result);
+    if (!given) await recordTestLogin(deps, call, stored, next, result);
     return result;
   }
-  if (call.trigger !== 'request' && isLoginPaused(read)) return endPaused(bench, call);
-  const result = await attempt(
-    bench,
-    () => countAimed(bench, call, read, aimAtSaved(bench, tenant, read)),
+  if (call.trigger !== 'request' && isLoginPaused(stored)) return endPausedTest(deps, call);
+  const result = await examineOrFail(
+    deps,
+    () => countTestDial(deps, call, stored, resolveSavedTarget(deps, tenant, stored)),
     // The caller did not send these credentials: an error in them is a failed test, not a refused request.
     ['credentials-required', 'invalid-request'],
   );
-  await save(bench, call, read, result);
+  await recordTestResult(deps, call, stored, result);
   return result;
 };
 
 /** Counts a dial before it is made. A target that the credentials do not allow is not counted. */
-const countAimed = async (
-  { store, clock }: Pick<Bench, 'store' | 'clock'>,
+const countTestDial = async (
+  { store, clock }: Pick<ProbeDependencies, 'store' | 'clock'>,
   { tenant: { org }, destination_limit: limit }: SavedTest,
   source: StoredConnection,
-  aiming: Promise<Aim>,
-): Promise<Aim> => {
-  const aim = await aiming;
+  resolving: Promise<ResolvedTarget>,
+): Promise<ResolvedTarget> => {
+  const resolved = await resolving;
   if (limit !== undefined)
     await countDestinationDial(
       store,
       { destination_tests_per_minute: limit },
       { org, now: clock(), destinations: listDestinations(source) },
     );
-  return aim;
+  return resolved;
 };
 
 /** Runs a test. If the credentials cannot be used, the test fails although nothing was dialled. */
-const attempt = async (
-  bench: Bench,
-  aim: () => Promise<Aim>,
-  also: readonly ProblemCode[] = [],
+const examineOrFail = async (
+  deps: ProbeDependencies,
+  resolve: () => Promise<ResolvedTarget>,
+  extraCodes: readonly ProblemCode[] = [],
 ): Promise<TestResult> => {
   try {
-    return await run(bench, await aim());
+    return await examineTarget(deps, await resolve());
   } catch (error) {
-    if (!(error instanceof Problem) || ![...unusable, ...also].includes(error.code)) throw error;
+    if (!(error instanceof Problem) || ![...unusableCredentialCodes, ...extraCodes].includes(error.code))
+      throw error;
     return {
       status: 'failed',
       details: { error: error.message, code: error.code },
-      steps: stepsFailedAt('authenticate', error.code, error.extras.remediation),
-      tested_at: new Date(bench.clock()).toISOString(),
-      vantage: bench.vantage,
+      steps: listStepsFailedAt('authenticate', error.code, error.extras.remediation),
+      tested_at: new Date(deps.clock()).toISOString(),
+      vantage: deps.vantage,
     };
   }
 };
 
 /** Records the result of a test whose process ended before it could record it. */
-export const saveEnded = async (
-  bench: Pick<Bench, 'store' | 'clock' | 'vantage'>,
+export const recordEndedTest = async (
+  deps: Pick<ProbeDependencies, 'store' | 'clock' | 'vantage'>,
   call: SavedTest,
   { code, message, extras }: Problem,
 ): Promise<void> => {
-  const read = await findConnection(bench.store, call.tenant, call.id);
-  if (call.awaited !== undefined && read.awaits_test !== call.awaited) return;
-  await save(bench, call, read, {
+  const stored = await findConnection(deps.store, call.tenant, call.id);
+  if (call.awaited !== undefined && stored.awaits_test !== call.awaited) return;
+  await recordTestResult(deps, call, stored, {
     status: 'failed',
     details: { error: message, code },
     // Earlier steps do not depend on what the source sends.
-    steps: stepsFailedAt('connect', code, extras.remediation),
-    tested_at: new Date(bench.clock()).toISOString(),
-    vantage: bench.vantage,
+    steps: listStepsFailedAt('connect', code, extras.remediation),
+    tested_at: new Date(deps.clock()).toISOString(),
+    vantage: deps.vantage,
   });
 };
 
-const unusable: readonly ProblemCode[] = ['credentials-locked', 'secret-not-shared'];
+const unusableCredentialCodes: readonly ProblemCode[] = ['credentials-locked', 'secret-not-shared'];
 
-const skipped = (step: Step['step']): Step => ({ step, status: 'skipped', duration_ms: 0 });
+const createSkippedStep = (step: TestStep['step']): TestStep => ({ step, status: 'skipped', duration_ms: 0 });
 
-const failed = (step: Step['step'], code: ProblemCode, remediation: string = problems[code].cure): Step => ({
+const createFailedStep = (
+  step: TestStep['step'],
+  code: ProblemCode,
+  remediation: string = problems[code].cure,
+): TestStep => ({
   step,
   status: 'failed',
   duration_ms: 0,
@@ -119,16 +131,18 @@ const failed = (step: Step['step'], code: ProblemCode, remediation: string = pro
   remediation,
 });
 
-const stepsFailedAt = (failing: Step['step'], code: ProblemCode, remediation?: string): Step[] =>
-  stepNames.map((step) => (step === failing ? failed(step, code, remediation) : skipped(step)));
+const listStepsFailedAt = (failing: TestStep['step'], code: ProblemCode, remediation?: string): TestStep[] =>
+  stepNames.map((step) =>
+    step === failing ? createFailedStep(step, code, remediation) : createSkippedStep(step),
+  );
 
-const run = async (
-  { clock, vantage, log }: Bench,
-  { connector, target, options }: Aim,
+const examineTarget = async (
+  { clock, vantage, log }: ProbeDependencies,
+  { connector, target, options }: ResolvedTarget,
 ): Promise<TestResult> => {
   // Loaded late: neither the start nor the function that only changes credentials needs the code that dials.
-  const { examine } = await import('../../connectors/examine.ts');
-  const { status, details, steps } = await examine(connector, target, options);
+  const { runSourceTest } = await import('../../connectors/examine.ts');
+  const { status, details, steps } = await runSourceTest(connector, target, options);
   const known = listKnownNames(target.config);
   // A fault of Mooring says nothing about the source, so it is not recorded as a test.
   if ('error' in details && details.code === 'unavailable')
@@ -139,7 +153,7 @@ const run = async (
       'error' in details
         ? { ...details, error: log.clean(details.error) }
         : { ...details, version: log.clean(details.version) },
-    steps: steps.map((step) => nameAddresses(cleanStep(step, log.clean, known), vantage.egress_ips)),
+    steps: steps.map((step) => addEgressAddresses(scrubStep(step, log.clean, known), vantage.egress_ips)),
     tested_at: new Date(clock()).toISOString(),
     vantage,
   };
@@ -149,7 +163,7 @@ const run = async (
  * Adds the egress addresses to the remediation of a timeout, because a firewall has to allow them; only this layer knows them. A host that
  * accepted the connection has no firewall in the way.
  */
-const nameAddresses = (step: Step, addresses: readonly string[]): Step =>
+const addEgressAddresses = (step: TestStep, addresses: readonly string[]): TestStep =>
   step.remediation === problems.timeout.cure && addresses.length > 0
     ? {
         ...step,
@@ -157,42 +171,42 @@ const nameAddresses = (step: Step, addresses: readonly string[]): Step =>
       }
     : step;
 
-const save = async (
-  { store, clock }: Pick<Bench, 'store' | 'clock'>,
+const recordTestResult = async (
+  { store, clock }: Pick<ProbeDependencies, 'store' | 'clock'>,
   { tenant, id, trigger, actor, request_id }: SavedTest,
   tested: StoredConnection,
   result: TestResult,
 ): Promise<void> => {
   const now = clock();
   const { code } = result.details;
-  const also = [
-    recordOf(tenant, id, trigger, result, now),
-    audit({ tenant, actor, request_id, now }, id, 'tested'),
+  const records = [
+    buildTestRecordPut(tenant, id, trigger, result, now),
+    buildAuditPut({ tenant, actor, request_id, now }, id, 'tested'),
   ];
-  await updateConnection(
+  await updateStoredConnection(
     store,
     tenant,
     id,
-    (read) => {
+    (stored) => {
       // The connection changed during the test. The new version gets a test of its own.
-      if (needsTest(tested, read)) return { next: read, changes: also };
-      const next = after(read, {
+      if (isTestOutdated(tested, stored)) return { next: stored, changes: records };
+      const next = toNextRevision(stored, {
         status: result.status,
         status_reason: code ?? null,
-        last_test: { ...result, of: hashDerivation('test', read) },
-        ...countLogin(read, code),
+        last_test: { ...result, of: hashDerivation('test', stored) },
+        ...countLoginResult(stored, code),
         awaits_test: null,
         cause: 'tested',
       });
-      return { next, changes: [putConnection(next, read), ...also] };
+      return { next, changes: [buildConnectionPut(next, stored), ...records] };
     },
     tested,
   );
 };
 
 /** Counts the login of a test that is not recorded. */
-const recordLogin = async (
-  { store }: Pick<Bench, 'store'>,
+const recordTestLogin = async (
+  { store }: Pick<ProbeDependencies, 'store'>,
   { tenant, id }: SavedTest,
   tested: StoredConnection,
   patched: StoredConnection,
@@ -200,40 +214,41 @@ const recordLogin = async (
 ): Promise<void> => {
   const login = hashDerivation('login', tested);
   if (hashDerivation('login', patched) !== login) return;
-  await updateConnection(store, tenant, id, (read) => {
-    const counted = countLogin(read, details.code);
-    if (hashDerivation('login', read) !== login || counted.refusals === read.refusals)
-      return { next: read, changes: [] };
-    const next = after(read, { ...counted, cause: 'used' });
-    return { next, changes: [putConnection(next, read)] };
+  await updateStoredConnection(store, tenant, id, (stored) => {
+    const counted = countLoginResult(stored, details.code);
+    if (hashDerivation('login', stored) !== login || counted.refusals === stored.refusals)
+      return { next: stored, changes: [] };
+    const next = toNextRevision(stored, { ...counted, cause: 'used' });
+    return { next, changes: [buildConnectionPut(next, stored)] };
   });
 };
 
 /** Ends the wait for an automatic test. After this many refused logins, another one could lock the account. */
-const endPaused = async (
-  { store, clock, vantage }: Pick<Bench, 'store' | 'clock' | 'vantage'>,
+const endPausedTest = async (
+  { store, clock, vantage }: Pick<ProbeDependencies, 'store' | 'clock' | 'vantage'>,
   { tenant, id, awaited }: SavedTest,
 ): Promise<TestResult> => {
-  await updateConnection(store, tenant, id, (read) => {
-    if (read.awaits_test === null || (awaited !== undefined && read.awaits_test !== awaited))
-      return { next: read, changes: [] };
-    const next = after(read, {
+  await updateStoredConnection(store, tenant, id, (stored) => {
+    if (stored.awaits_test === null || (awaited !== undefined && stored.awaits_test !== awaited))
+      return { next: stored, changes: [] };
+    const next = toNextRevision(stored, {
       status: 'failed',
       status_reason: 'authentication-failed',
       awaits_test: null,
       cause: 'tested',
     });
-    return { next, changes: [putConnection(next, read)] };
+    return { next, changes: [buildConnectionPut(next, stored)] };
   });
   return {
     status: 'failed',
-    details: { error: pausedDetail, code: 'authentication-failed' },
-    steps: stepsFailedAt('authenticate', 'authentication-failed', pausedRemediation),
+    details: { error: pausedTestDetail, code: 'authentication-failed' },
+    steps: listStepsFailedAt('authenticate', 'authentication-failed', pausedTestRemediation),
     tested_at: new Date(clock()).toISOString(),
     vantage,
   };
 };
 
-const pausedDetail = 'Logins with these credentials were refused three times in a row; no other was tried';
-const pausedRemediation =
+const pausedTestDetail =
+  'Logins with these credentials were refused three times in a row; no other was tried';
+const pausedTestRemediation =
   'Send the credentials again. A test that you request tries the stored ones once more.';

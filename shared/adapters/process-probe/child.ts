@@ -1,16 +1,23 @@
 import { type ChildProcess, fork, type ForkOptions } from 'node:child_process';
 import { Readable } from 'node:stream';
 import type { Probe } from '../../ports/probe.ts';
-import { type ProbeAnswer, unpacked } from '../probe-answer.ts';
+import { type ProbeAnswer, decodeProbeAnswer } from '../probe-answer.ts';
 import type { ProbeEnding } from '../probe-ending.ts';
-import type { Answered, FromChild, PortOutcome, PortRequest, Start, ToChild } from './messages.ts';
-import { reasonFd } from './watch.ts';
+import type {
+  AnsweredRequest,
+  MessageFromProbe,
+  PortOutcome,
+  PortRequest,
+  ProbeStart,
+  MessageToProbe,
+} from './messages.ts';
+import { WATCH_REASON_FD } from './watch.ts';
 
 /** A probe process, seen from its parent. */
 export interface ProbeChild {
   readonly pid: number | undefined;
   /** Returns the probe's answer. Throws `NoAnswer` if the process ends first, or after `limit` ms. */
-  call(name: keyof Probe, call: object, limit: number, first?: Answered): Promise<unknown>;
+  call(name: keyof Probe, call: object, limit: number, first?: AnsweredRequest): Promise<unknown>;
   /** Kills the process, immediately or when it has no more calls. */
   end(when: 'now' | 'when idle'): void;
   /** Resolves when the process is gone and none of its requests is in progress. */
@@ -31,10 +38,10 @@ export class NoAnswer extends Error {
   }
 }
 
-interface Options {
+interface ProbeChildOptions {
   /** The file to run. It calls `serveProbe`. */
   readonly entry: string;
-  readonly start: Start;
+  readonly start: ProbeStart;
   /** Variables that a process reads when it starts. They must not be secret: other processes can see them. */
   readonly environment: Readonly<Record<string, string>>;
   /** Limit of V8's old generation in MB. */
@@ -46,10 +53,10 @@ interface Options {
 }
 
 /** Throws `NoAnswer` if the system refuses to create the process. */
-export const startChild = (options: Options): ProbeChild => {
+export const startProbeChild = (options: ProbeChildOptions): ProbeChild => {
   const { entry, start, environment, heap, serve, writeLog, failed } = options;
-  const child = forkOr(failed, entry, {
-    execArgv: [`--max-old-space-size=${heap}`, `--max-semi-space-size=${young}`],
+  const child = forkProbe(failed, entry, {
+    execArgv: [`--max-old-space-size=${heap}`, `--max-semi-space-size=${YOUNG_GENERATION_MB}`],
     env: { ...environment },
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'pipe', 'ipc', 'pipe'],
@@ -63,10 +70,10 @@ export const startChild = (options: Options): ProbeChild => {
   let isGone = false;
   let isRetired = false;
   let isKilled = false;
-  let heard = '';
+  let stderrTail = '';
   let reason = '';
 
-  const send = (message: ToChild) => {
+  const send = (message: MessageToProbe) => {
     // Not connected: the process has ended, or failed to start and is about to be reported as ended.
     if (child.connected) child.send(message, () => undefined);
   };
@@ -76,30 +83,32 @@ export const startChild = (options: Options): ProbeChild => {
     child.kill('SIGKILL');
   };
 
-  const answerAsked = async (asked: number, request: PortRequest) =>
+  const answerRequest = async (asked: number, request: PortRequest) =>
     send({ asked, outcome: await serve(request) });
 
   child.on('message', (received) => {
-    const message = received as FromChild; // sent by our own `serveProbe`
+    const message = received as MessageFromProbe; // sent by our own `serveProbe`
     if ('line' in message) writeLog(message.line);
     else if ('ask' in message) {
-      const work = answerAsked(message.ask, message.request).finally(() => serving.delete(work));
+      const work = answerRequest(message.ask, message.request).finally(() => serving.delete(work));
       serving.add(work);
     } else {
       calls.get(message.answered)?.resolve(JSON.parse(message.payload) as ProbeAnswer); // as above
     }
   });
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    heard = (heard + text).slice(-4096);
-    if (!outOfHeap.test(heard)) process.stderr.write(text);
+    stderrTail = (stderrTail + text).slice(-4096);
+    if (!outOfHeapPattern.test(stderrTail)) process.stderr.write(text);
   });
-  const reasons = childPipes(child)[reasonFd];
+  const reasons = listChildPipes(child)[WATCH_REASON_FD];
   if (reasons instanceof Readable) reasons.setEncoding('utf8').on('data', (text) => (reason += text));
 
   const finish = async (signal: NodeJS.Signals | null) => {
     isGone = true;
     await Promise.all(serving);
-    const ending = endings[reason] ?? (signal === 'SIGABRT' || outOfHeap.test(heard) ? 'memory' : 'unknown');
+    const ending =
+      endingsByReason[reason] ??
+      (signal === 'SIGABRT' || outOfHeapPattern.test(stderrTail) ? 'memory' : 'unknown');
     for (const { reject } of calls.values()) reject(new NoAnswer(ending, false));
     ended.resolve(isKilled ? 'asked' : ending);
   };
@@ -122,7 +131,7 @@ export const startChild = (options: Options): ProbeChild => {
       send({ call: id, name, payload: JSON.stringify(call), ...(first && { first }) });
       const timer = setTimeout(() => reject(new NoAnswer('time', true)), limit);
       try {
-        return unpacked(await promise);
+        return decodeProbeAnswer(await promise);
       } finally {
         clearTimeout(timer);
         calls.delete(id);
@@ -138,7 +147,11 @@ export const startChild = (options: Options): ProbeChild => {
 };
 
 /** Node reports some errors of `fork` by an event and throws others. */
-const forkOr = (failed: Options['failed'], entry: string, options: ForkOptions): ChildProcess => {
+const forkProbe = (
+  failed: ProbeChildOptions['failed'],
+  entry: string,
+  options: ForkOptions,
+): ChildProcess => {
   try {
     return fork(entry, [], options);
   } catch (error) {
@@ -148,16 +161,17 @@ const forkOr = (failed: Options['failed'], entry: string, options: ForkOptions):
 };
 
 /** If no more files can be opened, Node returns a process without `stdio`. */
-const childPipes = ({ stdio }: { readonly stdio?: ChildProcess['stdio'] }): readonly unknown[] => stdio ?? [];
+const listChildPipes = ({ stdio }: { readonly stdio?: ChildProcess['stdio'] }): readonly unknown[] =>
+  stdio ?? [];
 
 /**
  * Size of a V8 semi-space in MB; V8 uses up to three times as much for new objects. Most objects here are short-lived, and V8's default
  * takes 70 MB more without collecting them faster.
  */
-const young = 16;
+const YOUNG_GENERATION_MB = 16;
 
 /** Reasons that `watchProcess` writes. */
-const endings: Readonly<Record<string, ProbeEnding>> = { memory: 'memory', silence: 'time' };
+const endingsByReason: Readonly<Record<string, ProbeEnding>> = { memory: 'memory', silence: 'time' };
 
 /** What V8 prints when it runs out of heap: https://nodejs.org/api/cli.html#--max-old-space-sizesize-in-mib */
-const outOfHeap = /Last few GCs|FATAL ERROR/;
+const outOfHeapPattern = /Last few GCs|FATAL ERROR/;

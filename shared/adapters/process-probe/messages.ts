@@ -6,7 +6,7 @@ import type { Vault } from '../../ports/vault.ts';
 import type { ProblemCode, ProblemExtras } from '../../problem.ts';
 
 /** The first message to a probe process. */
-export interface Start {
+export interface ProbeStart {
   readonly policy: EgressPolicy;
   readonly vantage: Vantage;
   /** Variables that are not in the initial environment of the process, where others could read them. */
@@ -24,12 +24,17 @@ export interface WatchLimits {
 }
 
 /** Calls and answers are JSON, as between functions on AWS, so that both transports carry the same values. */
-export type ToChild =
-  | { readonly start: Start }
-  | { readonly call: number; readonly name: keyof Probe; readonly payload: string; readonly first?: Answered }
+export type MessageToProbe =
+  | { readonly start: ProbeStart }
+  | {
+      readonly call: number;
+      readonly name: keyof Probe;
+      readonly payload: string;
+      readonly first?: AnsweredRequest;
+    }
   | { readonly asked: number; readonly outcome: PortOutcome };
 
-export type FromChild =
+export type MessageFromProbe =
   | { readonly answered: number; readonly payload: string }
   | { readonly ask: number; readonly request: PortRequest }
   | { readonly line: string };
@@ -47,7 +52,7 @@ export interface PortRequest {
 }
 
 /** The answer to the first request that a call will make. It saves one round trip. */
-export interface Answered {
+export interface AnsweredRequest {
   readonly request: PortRequest;
   readonly outcome: PortOutcome;
 }

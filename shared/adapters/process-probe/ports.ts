@@ -4,7 +4,7 @@ import { Problem } from '../../problem.ts';
 import { type PortOutcome, type PortRequest, servedPorts } from './messages.ts';
 
 /** The parent's side: performs the store and vault requests of a probe process. Never throws. */
-export const servePorts =
+export const createPortServer =
   (ports: { readonly store: Store; readonly vault: Vault }, report: (error: unknown) => void) =>
   async ({ port, method, parameters }: PortRequest): Promise<PortOutcome> => {
     try {
@@ -24,8 +24,8 @@ export const servePorts =
 type PortMethod = (...parameters: readonly unknown[]) => Promise<unknown>;
 
 /** The child's side: a store and a vault that send each call to the parent. */
-export const askPorts = (ask: (request: PortRequest) => Promise<PortOutcome>) => {
-  const call =
+export const createRemotePorts = (ask: (request: PortRequest) => Promise<PortOutcome>) => {
+  const createMethod =
     (port: PortRequest['port'], method: string): PortMethod =>
     async (...parameters) => {
       const outcome = await ask({ port, method, parameters });
@@ -35,10 +35,10 @@ export const askPorts = (ask: (request: PortRequest) => Promise<PortOutcome>) =>
       const { code, detail, extras } = outcome.problem;
       throw new Problem(code, detail, extras);
     };
-  const methodsOf = (port: PortRequest['port']) =>
-    Object.fromEntries(servedPorts[port].map((method) => [method, call(port, method)]));
+  const createMethods = (port: PortRequest['port']) =>
+    Object.fromEntries(servedPorts[port].map((method) => [method, createMethod(port, method)]));
   return {
-    store: methodsOf('store') as unknown as Store, // `servedPorts` lists all its methods
-    vault: methodsOf('vault') as unknown as Vault, // methods that the probe does not use are missing
+    store: createMethods('store') as unknown as Store, // `servedPorts` lists all its methods
+    vault: createMethods('vault') as unknown as Vault, // methods that the probe does not use are missing
   };
 };

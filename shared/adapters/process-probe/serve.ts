@@ -1,71 +1,87 @@
 import { isDeepStrictEqual } from 'node:util';
-import { preset } from '../../env.ts';
+import { presetEnv } from '../../env.ts';
 import { createLog, type Log } from '../../log.ts';
 import type { Probe } from '../../ports/probe.ts';
 import type { Store } from '../../ports/store.ts';
 import type { Vault } from '../../ports/vault.ts';
-import { packed } from '../probe-answer.ts';
-import type { Answered, FromChild, PortOutcome, PortRequest, Start, ToChild } from './messages.ts';
-import { askPorts } from './ports.ts';
-import { type Watch, watchProcess } from './watch.ts';
+import { encodeProbeAnswer } from '../probe-answer.ts';
+import type {
+  AnsweredRequest,
+  MessageFromProbe,
+  PortOutcome,
+  PortRequest,
+  ProbeStart,
+  MessageToProbe,
+} from './messages.ts';
+import { createRemotePorts } from './ports.ts';
+import { type ProcessWatch, watchProcess } from './watch.ts';
 
 /** What a probe process has for one call. */
-export interface Given extends Pick<Start, 'policy' | 'vantage'> {
+export interface ProbeProcessContext extends Pick<ProbeStart, 'policy' | 'vantage'> {
   readonly store: Store;
   readonly vault: Vault;
   readonly log: Log;
 }
 
-type Call = Extract<ToChild, { readonly call: number }>;
+type ProbeCallMessage = Extract<MessageToProbe, { readonly call: number }>;
 
 /** The child's side of `createProcessProbe`: answers calls until the parent exits or ends this process. */
-export const serveProbe = (compose: (given: Given) => Probe): void => {
-  const send = (message: FromChild, sent: () => void = () => undefined) =>
+export const serveProbe = (compose: (context: ProbeProcessContext) => Probe): void => {
+  const send = (message: MessageFromProbe, sent: () => void = () => undefined) =>
     process.send?.(message, undefined, undefined, sent);
   const writeLog = (line: string) => void send({ line });
-  const asked = new Map<number, (outcome: PortOutcome) => void>();
+  const pending = new Map<number, (outcome: PortOutcome) => void>();
   let questions = 0;
   const ask = (request: PortRequest) => {
     const { promise, resolve } = Promise.withResolvers<PortOutcome>();
-    asked.set((questions += 1), resolve);
+    pending.set((questions += 1), resolve);
     send({ ask: questions, request });
     return promise;
   };
   const logs = new Set<Log>();
-  let watch: Watch | undefined;
-  let start: Start | undefined;
+  let watch: ProcessWatch | undefined;
+  let start: ProbeStart | undefined;
 
-  const answer = async ({ call, name, payload, first }: Call, { policy, vantage }: Start) => {
-    const given = JSON.parse(payload) as { readonly request_id: string }; // written by the parent
-    const log = createLog({ function: `probe/${name}`, request_id: given.request_id }, writeLog);
+  const answerCall = async (
+    { call, name, payload, first }: ProbeCallMessage,
+    { policy, vantage }: ProbeStart,
+  ) => {
+    const context = JSON.parse(payload) as { readonly request_id: string }; // written by the parent
+    const log = createLog({ function: `probe/${name}`, request_id: context.request_id }, writeLog);
     logs.add(log);
-    const relax = watch?.expectLife();
-    const probe = compose({ ...askPorts(askAfter(first, ask)), policy, vantage, log });
-    send({ answered: call, payload: JSON.stringify(await packed(run(probe, name, given as never), log)) });
-    relax?.();
+    const endWatch = watch?.expectLife();
+    const probe = compose({ ...createRemotePorts(withKnownOutcome(first, ask)), policy, vantage, log });
+    send({
+      answered: call,
+      payload: JSON.stringify(await encodeProbeAnswer(callProbe(probe, name, context as never), log)),
+    });
+    endWatch?.();
     logs.delete(log);
   };
 
-  process.on('message', (message: ToChild) => {
+  process.on('message', (message: MessageToProbe) => {
     if ('start' in message) {
       start = message.start;
-      preset(start.environment);
+      presetEnv(start.environment);
       watch = watchProcess(process.ppid, start.limits);
     } else if ('asked' in message) {
-      asked.get(message.asked)?.(message.outcome);
-      asked.delete(message.asked);
-    } else if (start) void answer(message, start);
+      pending.get(message.asked)?.(message.outcome);
+      pending.delete(message.asked);
+    } else if (start) void answerCall(message, start);
   });
   // The channel closes whenever the parent ends, even if it was killed.
   process.on('disconnect', () => process.exit());
   process.on('uncaughtException', (error) => {
     const log = createLog({ function: 'probe' }, (line) => send({ line }, () => process.exit(1)));
-    log.error('failed', cleanError(error, logs));
+    log.error('failed', scrubProcessError(error, logs));
   });
 };
 
 /** Returns the outcome that came with the call if the first request matches it. All other requests go to the parent. */
-const askAfter = (first: Answered | undefined, ask: (request: PortRequest) => Promise<PortOutcome>) => {
+const withKnownOutcome = (
+  first: AnsweredRequest | undefined,
+  ask: (request: PortRequest) => Promise<PortOutcome>,
+) => {
   let left = first;
   return async (request: PortRequest): Promise<PortOutcome> => {
     const known = left;
@@ -75,11 +91,11 @@ const askAfter = (first: Answered | undefined, ask: (request: PortRequest) => Pr
 };
 
 /** The port checked these types in the parent, which sends the name and the payload of the same call. */
-const run = (probe: Probe, name: keyof Probe, call: never): Promise<unknown> =>
+const callProbe = (probe: Probe, name: keyof Probe, call: never): Promise<unknown> =>
   name === 'introspect' ? probe.introspect(call, Infinity) : probe[name](call);
 
 /** Also hides what the running calls have hidden. */
-const cleanError = (error: Error, logs: Iterable<Log>): Error => {
+const scrubProcessError = (error: Error, logs: Iterable<Log>): Error => {
   const clean = (text: string) => [...logs].reduce((cleaned, log) => log.clean(cleaned), text);
   const cleaned = new Error(clean(error.message));
   cleaned.name = error.name;

@@ -2,19 +2,19 @@ import { Worker } from 'node:worker_threads';
 import type { WatchLimits } from './messages.ts';
 
 /** Controls the watch of this process. The watch also works while the process computes. */
-export interface Watch {
+export interface ProcessWatch {
   /** From now until the returned function is called, the process may not block for long. */
   expectLife(): () => void;
 }
 
 /** The file descriptor to which a watched process writes why it is killed. */
-export const reasonFd = 4;
+export const WATCH_REASON_FD = 4;
 
 /**
  * Kills this process when it takes too much memory, blocks for too long, or its parent is gone for any reason. The watch runs in a thread
  * of its own, because a busy process cannot watch itself.
  */
-export const watchProcess = (parent: number, { memory, heap, silence }: WatchLimits): Watch => {
+export const watchProcess = (parent: number, { memory, heap, silence }: WatchLimits): ProcessWatch => {
   const state = new SharedArrayBuffer(8);
   const [beats, calls] = [0, 1];
   const shared = new Int32Array(state);
@@ -24,11 +24,11 @@ export const watchProcess = (parent: number, { memory, heap, silence }: WatchLim
     memory,
     full: process.memoryUsage.rss() + 0.75 * heap,
     silence,
-    tickMs,
-    reasonFd,
+    tickMs: WATCH_TICK_MS,
+    reasonFd: WATCH_REASON_FD,
   };
   // Passed as text, so that no separate file has to be found and compiled.
-  const worker = new Worker(`(${watchLoop.toString()})(require('node:worker_threads').workerData)`, {
+  const worker = new Worker(`(${runWatchLoop.toString()})(require('node:worker_threads').workerData)`, {
     eval: true,
     workerData,
     execArgv: [],
@@ -38,7 +38,7 @@ export const watchProcess = (parent: number, { memory, heap, silence }: WatchLim
   return {
     expectLife: () => {
       Atomics.add(shared, calls, 1);
-      timer ??= setInterval(() => Atomics.add(shared, beats, 1), tickMs);
+      timer ??= setInterval(() => Atomics.add(shared, beats, 1), WATCH_TICK_MS);
       return () => {
         if (Atomics.sub(shared, calls, 1) > 1) return;
         clearInterval(timer);
@@ -49,7 +49,7 @@ export const watchProcess = (parent: number, { memory, heap, silence }: WatchLim
 };
 
 /** Milliseconds between two checks. */
-const tickMs = 100;
+const WATCH_TICK_MS = 100;
 
 interface WatchData {
   readonly state: SharedArrayBuffer;
@@ -63,7 +63,7 @@ interface WatchData {
 }
 
 /** Evaluated from its source text: it cannot use anything else in this file. */
-const watchLoop = (data: WatchData): void => {
+const runWatchLoop = (data: WatchData): void => {
   const { state, parent, memory, full, silence, tickMs: every, reasonFd: fd } = data;
   const { writeSync } = process.getBuiltinModule('node:fs');
   const shared = new Int32Array(state);

@@ -1,35 +1,40 @@
 import * as v from 'valibot';
 import { Problem } from '../../problem.ts';
-import { within } from '../within.ts';
-import type { Rest } from './rest.ts';
-import { queryParameters } from './session-state.ts';
+import { withTimeout } from '../within.ts';
+import type { RestClient } from './rest.ts';
+import { createBigqueryParameters } from './session-state.ts';
 
 /** A row's values by the names of its columns; the API returns every value as text. */
-export type Row = Readonly<Record<string, string | null>>;
+export type BigqueryRow = Readonly<Record<string, string | null>>;
 
-export interface Dataset {
+export interface BigqueryDataset {
   readonly name: string;
   readonly location: string | undefined;
 }
 
 /** The requests of BigQuery's API that are used: https://cloud.google.com/bigquery/docs/reference/rest */
-export interface Api {
+export interface BigqueryApi {
   /** Lists at most `most` of the datasets that the account sees; all of them without a limit. */
-  datasets(most?: number): Promise<readonly Dataset[]>;
+  listDatasets(most?: number): Promise<readonly BigqueryDataset[]>;
   /** Reads a dataset, with the roles that were granted on it by name. */
-  dataset(
+  readDataset(
     name: string,
     cure: string,
-  ): Promise<Dataset & { readonly access: readonly (readonly [who: string, role: string])[] }>;
+  ): Promise<BigqueryDataset & { readonly access: readonly (readonly [who: string, role: string])[] }>;
   /** Finds any one table of a dataset. */
-  someTable(dataset: string, cure: string): Promise<string | undefined>;
+  findAnyTable(dataset: string, cure: string): Promise<string | undefined>;
   /** Checks a statement and the right to run it. Runs nothing, and costs nothing. */
   dryRun(sql: string, cure: string): Promise<void>;
   /** Calls `row` with every row of the answer, within the query time limit. */
-  query(sql: string, location: string | undefined, row: (row: Row) => void, cure: string): Promise<void>;
+  query(
+    sql: string,
+    location: string | undefined,
+    row: (row: BigqueryRow) => void,
+    cure: string,
+  ): Promise<void>;
 }
 
-export interface ApiOptions {
+export interface BigqueryApiOptions {
   readonly base: string;
   readonly token: string;
   readonly project: string;
@@ -37,127 +42,143 @@ export interface ApiOptions {
   readonly limitMs: number;
 }
 
-export const createApi = (rest: Rest, { base, token, project, location, limitMs }: ApiOptions): Api => {
+export const createBigqueryApi = (
+  rest: RestClient,
+  { base, token, project, location, limitMs }: BigqueryApiOptions,
+): BigqueryApi => {
   const headers = { authorization: `Bearer ${token}` };
-  const at = (path: string, parameters: Readonly<Record<string, string | undefined>> = {}) => {
+  const buildUrl = (path: string, parameters: Readonly<Record<string, string | undefined>> = {}) => {
     const url = new URL(`${base}/bigquery/v2/projects/${encodeURIComponent(project)}/${path}`);
     for (const [name, value] of Object.entries(parameters)) {
       if (value !== undefined) url.searchParams.set(name, value);
     }
     return url;
   };
-  const here = (place: string | undefined) => (place === undefined ? {} : { location: place });
+  const toLocation = (place: string | undefined) => (place === undefined ? {} : { location: place });
 
   return {
-    datasets: async (most) => {
-      const found: Dataset[] = [];
+    listDatasets: async (most) => {
+      const found: BigqueryDataset[] = [];
       let pageToken: string | undefined;
       do {
-        const url = at('datasets', { maxResults: String(most ?? 1000), pageToken });
-        const page = await rest.ask({ url, headers, answer: Datasets });
-        found.push(...(page.datasets ?? []).map(datasetOf));
+        const url = buildUrl('datasets', { maxResults: String(most ?? 1000), pageToken });
+        const page = await rest.ask({ url, headers, answer: DatasetsPage });
+        found.push(...(page.datasets ?? []).map(toBigqueryDataset));
         pageToken = page.nextPageToken;
-        if (found.length > mostDatasets) throw endless();
+        if (found.length > MAX_BIGQUERY_DATASETS) throw createEndlessListProblem();
       } while (pageToken !== undefined && most === undefined);
       return found;
     },
 
-    dataset: async (name, cure) => {
-      const url = at(`datasets/${encodeURIComponent(name)}`);
-      const found = await rest.ask({ url, headers, answer: WithAccess, cure });
+    readDataset: async (name, cure) => {
+      const url = buildUrl(`datasets/${encodeURIComponent(name)}`);
+      const found = await rest.ask({ url, headers, answer: DatasetWithAccess, cure });
       const access = (found.access ?? []).map(
         ({ userByEmail = '', role = '' }) => [userByEmail, role] as const,
       );
-      return { ...datasetOf(found), access };
+      return { ...toBigqueryDataset(found), access };
     },
 
-    someTable: async (dataset, cure) => {
-      const url = at(`datasets/${encodeURIComponent(dataset)}/tables`, { maxResults: '1' });
-      const { tables = [] } = await rest.ask({ url, headers, answer: Tables, cure });
+    findAnyTable: async (dataset, cure) => {
+      const url = buildUrl(`datasets/${encodeURIComponent(dataset)}/tables`, { maxResults: '1' });
+      const { tables = [] } = await rest.ask({ url, headers, answer: TablesPage, cure });
       return tables[0]?.tableReference.tableId;
     },
 
     dryRun: async (query, cure) => {
-      const body = { query, ...queryParameters(limitMs), dryRun: true, ...here(location) };
-      await rest.ask({ url: at('queries'), headers, body, answer: v.object({}), cure });
+      const body = { query, ...createBigqueryParameters(limitMs), dryRun: true, ...toLocation(location) };
+      await rest.ask({ url: buildUrl('queries'), headers, body, answer: v.object({}), cure });
     },
 
     query: (query, place, row, cure) =>
-      within({ limit: limitMs, remediation: tooSlow }, async (signal) => {
+      withTimeout({ limit: limitMs, remediation: bigqueryTimeoutRemediation }, async (signal) => {
         const body = {
           query,
-          ...queryParameters(limitMs),
-          maxResults: rowsPerPage,
-          timeoutMs: longestPoll,
+          ...createBigqueryParameters(limitMs),
+          maxResults: BIGQUERY_ROWS_PER_PAGE,
+          timeoutMs: MAX_POLL_MS,
           labels: { application: 'mooring' },
-          ...here(place),
+          ...toLocation(place),
         };
-        let page = await rest.ask({ url: at('queries'), headers, body, answer: Page, cure, signal });
+        let page = await rest.ask({
+          url: buildUrl('queries'),
+          headers,
+          body,
+          answer: QueryPage,
+          cure,
+          signal,
+        });
         const job = page.jobReference;
         let names: readonly string[] = [];
         for (;;) {
           if (page.jobComplete) {
             names = page.schema?.fields.map(({ name }) => name) ?? names;
-            for (const one of page.rows ?? []) row(rowOf(names, one));
+            for (const one of page.rows ?? []) row(toBigqueryRow(names, one));
             if (page.pageToken === undefined) return;
           }
-          const url = at(`queries/${encodeURIComponent(job?.jobId ?? '')}`, {
-            maxResults: String(rowsPerPage),
-            timeoutMs: String(longestPoll),
+          const url = buildUrl(`queries/${encodeURIComponent(job?.jobId ?? '')}`, {
+            maxResults: String(BIGQUERY_ROWS_PER_PAGE),
+            timeoutMs: String(MAX_POLL_MS),
             location: job?.location ?? place,
             pageToken: page.pageToken,
           });
-          page = await rest.ask({ url, headers, answer: Page, cure, signal });
+          page = await rest.ask({ url, headers, answer: QueryPage, cure, signal });
         }
       }),
   };
 };
 
 /** Five queries at once each have a page in memory. */
-const rowsPerPage = 5000;
-const longestPoll = 10_000;
+const BIGQUERY_ROWS_PER_PAGE = 5000;
+const MAX_POLL_MS = 10_000;
 /** A project holds a few thousand at most. */
-const mostDatasets = 20_000;
+const MAX_BIGQUERY_DATASETS = 20_000;
 
-const text = v.string();
+const BigqueryText = v.string();
 const DatasetItem = v.object({
-  datasetReference: v.object({ datasetId: text }),
-  location: v.optional(text),
+  datasetReference: v.object({ datasetId: BigqueryText }),
+  location: v.optional(BigqueryText),
 });
-const Datasets = v.object({
+const DatasetsPage = v.object({
   datasets: v.optional(v.array(DatasetItem)),
-  nextPageToken: v.optional(text),
+  nextPageToken: v.optional(BigqueryText),
 });
-const WithAccess = v.object({
+const DatasetWithAccess = v.object({
   ...DatasetItem.entries,
-  access: v.optional(v.array(v.object({ userByEmail: v.optional(text), role: v.optional(text) }))),
+  access: v.optional(
+    v.array(v.object({ userByEmail: v.optional(BigqueryText), role: v.optional(BigqueryText) })),
+  ),
 });
-const Tables = v.object({
-  tables: v.optional(v.array(v.object({ tableReference: v.object({ tableId: text }) }))),
+const TablesPage = v.object({
+  tables: v.optional(v.array(v.object({ tableReference: v.object({ tableId: BigqueryText }) }))),
 });
-const Cells = v.object({ f: v.array(v.object({ v: v.nullable(text) })) });
-const Page = v.object({
+const RowCells = v.object({ f: v.array(v.object({ v: v.nullable(BigqueryText) })) });
+const QueryPage = v.object({
   jobComplete: v.boolean(),
-  jobReference: v.optional(v.object({ jobId: v.optional(text), location: v.optional(text) })),
-  schema: v.optional(v.object({ fields: v.array(v.object({ name: text })) })),
+  jobReference: v.optional(v.object({ jobId: v.optional(BigqueryText), location: v.optional(BigqueryText) })),
+  schema: v.optional(v.object({ fields: v.array(v.object({ name: BigqueryText })) })),
   // Rows are checked one by one: a page that is checked as a whole is in memory twice.
   rows: v.optional(v.array(v.unknown())),
-  pageToken: v.optional(text),
+  pageToken: v.optional(BigqueryText),
 });
 
-const datasetOf = ({ datasetReference, location }: v.InferOutput<typeof DatasetItem>): Dataset => ({
+const toBigqueryDataset = ({
+  datasetReference,
+  location,
+}: v.InferOutput<typeof DatasetItem>): BigqueryDataset => ({
   name: datasetReference.datasetId,
   location,
 });
 
-const rowOf = (names: readonly string[], told: unknown): Row => {
-  const row = v.safeParse(Cells, told);
+const toBigqueryRow = (names: readonly string[], received: unknown): BigqueryRow => {
+  const row = v.safeParse(RowCells, received);
   if (!row.success) throw new Problem('protocol-mismatch', 'Expected rows of BigQuery’s API');
   const { f: cells } = row.output;
   return Object.fromEntries(names.map((name, at) => [name, cells[at]?.v ?? null]));
 };
 
-const tooSlow = 'Raise query_timeout_seconds, or name the datasets that are needed in config.datasets.';
+const bigqueryTimeoutRemediation =
+  'Raise query_timeout_seconds, or name the datasets that are needed in config.datasets.';
 
-const endless = () =>
+const createEndlessListProblem = () =>
   new Problem('protocol-mismatch', 'Expected a list of datasets; the server sends without end');

@@ -4,15 +4,15 @@ import { exactNames } from '../names.ts';
 import { ServiceAccount } from './service-account.ts';
 
 /** https://cloud.google.com/resource-manager/docs/creating-managing-projects; older projects belong to a domain: `example.com:shop`. */
-const Project = v.pipe(
+const BigqueryProject = v.pipe(
   v.string(),
   v.regex(/^([a-z0-9.-]{1,100}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/, 'the id of a Google Cloud project'),
 );
-const Location = v.pipe(
+const BigqueryLocation = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z]{2,20}(-[A-Za-z0-9]{2,20}){0,3}$/, 'a location of BigQuery such as EU or us-east1'),
 );
-const Datasets = v.pipe(
+const BigqueryDatasetNames = v.pipe(
   v.array(
     v.pipe(v.string(), v.regex(/^[A-Za-z0-9_]{1,1024}$/, 'the name of a dataset, without its project')),
   ),
@@ -27,9 +27,9 @@ const Datasets = v.pipe(
 export const bigquery = defineConnector({
   title: 'Google BigQuery',
   config: v.strictObject({
-    project_id: Project,
-    location: v.exactOptional(Location),
-    datasets: v.exactOptional(Datasets),
+    project_id: BigqueryProject,
+    location: v.exactOptional(BigqueryLocation),
+    datasets: v.exactOptional(BigqueryDatasetNames),
   }),
   credentials: { service_account: v.strictObject({ service_account: ServiceAccount }) },
   misplaced: {
@@ -45,7 +45,7 @@ export const bigquery = defineConnector({
   autocomplete: ['schemas', 'tables', 'columns'],
   // https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical#case_sensitivity
   names: { ...exactNames, columns: 'any-case' },
-  loadQuote: async () => (await import('./quote.ts')).quote,
-  loadTypeNames: async () => (await import('./type-names.ts')).typeNames,
+  loadQuote: async () => (await import('./quote.ts')).quoteBigqueryName,
+  loadTypeNames: async () => (await import('./type-names.ts')).bigqueryTypeNames,
   load: async () => (await import('./session.ts')).bigquerySessionModule,
 });

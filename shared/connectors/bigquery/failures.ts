@@ -1,9 +1,15 @@
-import type { Failure } from '../connector.ts';
-import { denied, failureOf, failureTable, fieldsOf, textOf } from '../failure-table.ts';
+import type { SourceFailure } from '../connector.ts';
+import {
+  permissionDenied,
+  toSourceFailure,
+  createFailureTable,
+  readErrorFields,
+  toTextOrEmpty,
+} from '../failure-table.ts';
 import { isTransientStatus } from '../retry.ts';
 
 /** Creates an error for a refusal of Google, by Google's reason. Keeps nothing of the message, which repeats what was sent. */
-export const refusal = (status: number, reason: string | undefined, cure?: string): Error =>
+export const createGoogleRefusal = (status: number, reason: string | undefined, cure?: string): Error =>
   Object.assign(new Error('Google refused the request'), {
     code: reason ?? String(status),
     status,
@@ -11,39 +17,41 @@ export const refusal = (status: number, reason: string | undefined, cure?: strin
     cure,
   });
 
-export const isRefusal = (error: unknown, ...known: readonly string[]): boolean =>
-  known.includes(textOf(fieldsOf(error)['reason']));
+export const isGoogleRefusal = (error: unknown, ...expected: readonly string[]): boolean =>
+  expected.includes(toTextOrEmpty(readErrorFields(error)['reason']));
 
 /**
  * Whether a retry in a moment may succeed. A quota of requests is refused with 403, too.
  * https://cloud.google.com/bigquery/docs/error-messages#errortable
  */
-export const isTransient = (error: unknown): boolean => {
-  const { status } = fieldsOf(error);
+export const isTransientGoogleError = (error: unknown): boolean => {
+  const { status } = readErrorFields(error);
   return (
     typeof status === 'number' &&
-    !isRefusal(error, 'bytesBilledLimitExceeded', 'billingNotEnabled', 'stopped', 'timeout') &&
-    (isTransientStatus(status) || isRefusal(error, 'rateLimitExceeded', 'jobRateLimitExceeded'))
+    !isGoogleRefusal(error, 'bytesBilledLimitExceeded', 'billingNotEnabled', 'stopped', 'timeout') &&
+    (isTransientStatus(status) || isGoogleRefusal(error, 'rateLimitExceeded', 'jobRateLimitExceeded'))
   );
 };
 
 /** Classifies by Google's reason, or else by the status: an answer without a reason usually does not come from Google. */
-export const failure = (error: unknown): Failure | undefined => {
-  const { status, reason, cure } = fieldsOf(error);
+export const classifyBigqueryError = (error: unknown): SourceFailure | undefined => {
+  const { status, reason, cure } = readErrorFields(error);
   if (typeof status !== 'number') return undefined;
   const native = typeof reason === 'string' ? reason : undefined;
-  const theirs = native !== undefined || status >= 500 || status === 429;
-  const [code, known] = reasons.get(native ?? '') ?? [theirs ? 'server-error' : 'protocol-mismatch'];
-  const needed = typeof cure === 'string' ? cure : denied[1];
+  const isGoogleAnswer = native !== undefined || status >= 500 || status === 429;
+  const [code, known] = googleFailuresByReason.get(native ?? '') ?? [
+    isGoogleAnswer ? 'server-error' : 'protocol-mismatch',
+  ];
+  const needed = typeof cure === 'string' ? cure : permissionDenied[1];
   const grant = code === 'permission-denied' ? needed : undefined;
-  return failureOf([code, known ?? grant], native ?? String(status));
+  return toSourceFailure([code, known ?? grant], native ?? String(status));
 };
 
 /**
  * https://cloud.google.com/bigquery/docs/error-messages, https://cloud.google.com/apis/design/errors#error_model and, for the token
  * endpoint, https://www.rfc-editor.org/rfc/rfc6749#section-5.2
  */
-const reasons = failureTable({
+const googleFailuresByReason = createFailureTable({
   invalid_grant: [
     'authentication-failed',
     'Send the key file of a service account that exists, and a key of it that was not deleted. Google says the same where Mooring’s clock is wrong by minutes.',

@@ -1,94 +1,98 @@
 import { Problem } from '../../problem.ts';
-import type { Missing, Scope, Sink } from '../catalog.ts';
-import { byBytes } from '../order.ts';
-import { createDrafts } from '../sql/drafts.ts';
-import { fold } from '../sql/fold.ts';
-import { handOn } from '../sql/hand-on.ts';
-import { createPartFailures } from '../retry.ts';
-import { firstFew } from '../sql/missing.ts';
-import type { Api, Dataset } from './api.ts';
-import { isRefusal, isTransient } from './failures.ts';
-import { grantOn } from './grants.ts';
-import type { Account } from './grants.ts';
-import { catalogQueries } from './queries.ts';
-import { readRows } from './rows.ts';
+import type { Missing, CatalogScope, TableSink } from '../catalog.ts';
+import { compareUtf8 } from '../order.ts';
+import { createTableDrafts } from '../sql/drafts.ts';
+import { buildTable } from '../sql/fold.ts';
+import { emitInBatches } from '../sql/hand-on.ts';
+import { createPartFailureCounter } from '../retry.ts';
+import { joinFirstLines } from '../sql/missing.ts';
+import type { BigqueryApi, BigqueryDataset } from './api.ts';
+import { isGoogleRefusal, isTransientGoogleError } from './failures.ts';
+import { renderBigqueryGrant } from './grants.ts';
+import type { BigqueryAccount } from './grants.ts';
+import { buildBigqueryCatalogQueries } from './queries.ts';
+import { createBigqueryRowReaders } from './rows.ts';
 
 /**
  * Takes six queries for up to fifty datasets of one location, each billed 10 MB or more. Tested against an emulator that has no column comments,
  * keys or sizes: the queries for those were tested only with fixed answers. None was tested against BigQuery itself. Leaves out search and
  * vector indexes.
  */
-export const introspect = async (
-  api: Api,
-  account: Account,
-  { schemas: wanted, excludedSchemas, location }: Scope & { readonly location: string | undefined },
-  sink: Sink,
+export const introspectBigquery = async (
+  api: BigqueryApi,
+  account: BigqueryAccount,
+  { schemas: wanted, excludedSchemas, location }: CatalogScope & { readonly location: string | undefined },
+  sink: TableSink,
 ): Promise<readonly Missing[]> => {
-  const visible = (await api.datasets())
-    .filter((dataset) => isThere(dataset, location))
-    .toSorted((a, b) => byBytes(a.name, b.name));
+  const visible = (await api.listDatasets())
+    .filter((dataset) => isInLocation(dataset, location))
+    .toSorted((a, b) => compareUtf8(a.name, b.name));
   const datasets = visible.filter(
     ({ name }) => (!wanted || wanted.includes(name)) && !excludedSchemas.includes(name),
   );
   const names = new Set(visible.map(({ name }) => name));
-  const unseen = (wanted ?? []).filter((name) => !names.has(name) && !excludedSchemas.includes(name));
+  const notVisible = (wanted ?? []).filter((name) => !names.has(name) && !excludedSchemas.includes(name));
   const denied: string[] = [];
   let failed = 0;
-  let fault: unknown;
-  const failures = createPartFailures();
+  let lastError: unknown;
+  const failures = createPartFailureCounter();
   const unread = new Map<string, number>();
 
-  const read = async (some: readonly Dataset[]): Promise<void> => {
+  const readDatasets = async (some: readonly BigqueryDataset[]): Promise<void> => {
     const [first] = some;
     if (!first) return;
-    const drafts = createDrafts();
-    const rows = readRows(drafts);
+    const drafts = createTableDrafts();
+    const rows = createBigqueryRowReaders(drafts);
     const schemas = some.map(({ name }) => name);
-    const sql = catalogQueries(account.project, schemas);
-    const cure = grantOn(account, schemas.join(', '), 'dataViewer');
-    const ask = (text: string, row: Parameters<Api['query']>[2]) =>
+    const sql = buildBigqueryCatalogQueries(account.project, schemas);
+    const cure = renderBigqueryGrant(account, schemas.join(', '), 'dataViewer');
+    const runQuery = (text: string, row: Parameters<BigqueryApi['query']>[2]) =>
       api.query(text, first.location ?? location, row, cure);
-    const askIfThere = async (reason: string, text: string, row: Parameters<Api['query']>[2]) => {
+    const runOptionalQuery = async (
+      reason: string,
+      text: string,
+      row: Parameters<BigqueryApi['query']>[2],
+    ) => {
       try {
-        await ask(text, row);
+        await runQuery(text, row);
       } catch (error) {
-        if (!isRefusal(error, 'accessDenied', 'notFound', 'invalidQuery')) throw error;
+        if (!isGoogleRefusal(error, 'accessDenied', 'notFound', 'invalidQuery')) throw error;
         unread.set(reason, (unread.get(reason) ?? 0) + some.length);
       }
     };
     try {
-      await ask(sql.tables, rows.table);
+      await runQuery(sql.tables, rows.table);
       await Promise.all([
-        ask(sql.columns, rows.column),
-        askIfThere('comments-unread', sql.comments, rows.comment),
-        askIfThere('comments-unread', sql.columnComments, rows.columnComment),
-        askIfThere('keys-unread', sql.keys, rows.key),
-        askIfThere('statistics-denied', sql.sizes, rows.size),
+        runQuery(sql.columns, rows.column),
+        runOptionalQuery('comments-unread', sql.comments, rows.comment),
+        runOptionalQuery('comments-unread', sql.columnComments, rows.columnComment),
+        runOptionalQuery('keys-unread', sql.keys, rows.key),
+        runOptionalQuery('statistics-denied', sql.sizes, rows.size),
       ]);
     } catch (error) {
-      const isBusy = isTransient(error) || isLate(error);
-      if (!isBusy && !isRefusal(error, 'accessDenied', 'notFound')) throw error;
+      const isBusy = isTransientGoogleError(error) || isBigqueryTimeout(error);
+      if (!isBusy && !isGoogleRefusal(error, 'accessDenied', 'notFound')) throw error;
       // One of the datasets is not granted, fails or was dropped: read the others without it.
-      if (some.length > 1) for (const dataset of some) await read([dataset]);
+      if (some.length > 1) for (const dataset of some) await readDatasets([dataset]);
       else if (!isBusy) denied.push(...schemas);
-      else if (failures.failed()) throw error;
+      else if (failures.recordFailure()) throw error;
       else {
         failed += 1;
-        fault = error;
+        lastError = error;
       }
       return;
     }
-    failures.succeeded();
-    await handOn(drafts.inOrder(), fold, sink);
+    failures.recordSuccess();
+    await emitInBatches(drafts.listInOrder(), buildTable, sink);
   };
-  for (const some of inOneQuery(datasets)) await read(some);
-  if (failed === datasets.length && isLate(fault)) throw fault;
+  for (const some of groupDatasets(datasets)) await readDatasets(some);
+  if (failed === datasets.length && isBigqueryTimeout(lastError)) throw lastError;
 
-  const closed = [...denied, ...unseen];
-  const grants = closed.map((name) => grantOn(account, name, 'dataViewer'));
+  const closed = [...denied, ...notVisible];
+  const grants = closed.map((name) => renderBigqueryGrant(account, name, 'dataViewer'));
   return [
     ...(closed.length > 0
-      ? [{ reason: 'tables-denied', count: closed.length, remediation: firstFew(grants) }]
+      ? [{ reason: 'tables-denied', count: closed.length, remediation: joinFirstLines(grants) }]
       : []),
     ...(failed > 0
       ? [
@@ -100,31 +104,31 @@ export const introspect = async (
           },
         ]
       : []),
-    ...(visible.length === 0 && closed.length === 0 ? [nothingVisible(account)] : []),
+    ...(visible.length === 0 && closed.length === 0 ? [createNoDatasetMissing(account)] : []),
     ...[...unread].map(([reason, count]) => ({
       reason,
       count,
-      remediation: `Let the account read all that describes a dataset: ${grantOn(account, 'DATASET', 'dataViewer')}`,
+      remediation: `Let the account read all that describes a dataset: ${renderBigqueryGrant(account, 'DATASET', 'dataViewer')}`,
     })),
   ];
 };
 
 /** Whether a query took too long, by Mooring's limit or by BigQuery's. */
-const isLate = (error: unknown): boolean =>
-  (error instanceof Problem && error.code === 'timeout') || isRefusal(error, 'stopped', 'timeout');
+const isBigqueryTimeout = (error: unknown): boolean =>
+  (error instanceof Problem && error.code === 'timeout') || isGoogleRefusal(error, 'stopped', 'timeout');
 
 /** An account that sees no datasets cannot know whether there are any. */
-export const nothingVisible = (account: Account): Missing => ({
+export const createNoDatasetMissing = (account: BigqueryAccount): Missing => ({
   reason: 'tables-denied',
-  remediation: `-- The account sees no dataset of the project. For each that it should read:\n${grantOn(account, 'DATASET', 'dataViewer')}`,
+  remediation: `-- The account sees no dataset of the project. For each that it should read:\n${renderBigqueryGrant(account, 'DATASET', 'dataViewer')}`,
 });
 
-const isThere = (dataset: Dataset, location: string | undefined) =>
+const isInLocation = (dataset: BigqueryDataset, location: string | undefined) =>
   location === undefined || dataset.location?.toUpperCase() === location.toUpperCase();
 
 /** Groups datasets that one query can read: it runs in one location and reads a limited number of views. Keeps their order. */
-const inOneQuery = (datasets: readonly Dataset[]): Dataset[][] => {
-  const groups: Dataset[][] = [];
+const groupDatasets = (datasets: readonly BigqueryDataset[]): BigqueryDataset[][] => {
+  const groups: BigqueryDataset[][] = [];
   for (const dataset of datasets) {
     const last = groups.at(-1);
     if (last && last.length < 50 && last[0]?.location === dataset.location) last.push(dataset);

@@ -1,20 +1,20 @@
 import type { Column, Table } from '../catalog.ts';
-import { kindTable } from '../kind-table.ts';
+import { createKindTable } from '../kind-table.ts';
 
 /** Decides by the first word: https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types */
-export const kindOf = (type: string): Column['kind'] =>
-  columnKinds.get(/^\w+/.exec(type)?.[0].toUpperCase() ?? '') ?? 'other';
+export const toBigqueryColumnKind = (type: string): Column['kind'] =>
+  bigqueryColumnKinds.get(/^\w+/.exec(type)?.[0].toUpperCase() ?? '') ?? 'other';
 
 /** `table_type`: https://cloud.google.com/bigquery/docs/information-schema-tables#schema */
-export const tableKindOf = (type: string): Table['kind'] => tableKinds.get(type) ?? 'table';
+export const toBigqueryTableKind = (type: string): Table['kind'] => bigqueryTableKinds.get(type) ?? 'table';
 
-const tableKinds: ReadonlyMap<string, Table['kind']> = new Map([
+const bigqueryTableKinds: ReadonlyMap<string, Table['kind']> = new Map([
   ['VIEW', 'view'],
   ['MATERIALIZED VIEW', 'materialized_view'],
   ['EXTERNAL', 'foreign_table'],
 ]);
 
-const columnKinds = kindTable({
+const bigqueryColumnKinds = createKindTable({
   string: 'STRING',
   integer: 'INT64',
   decimal: 'NUMERIC BIGNUMERIC',

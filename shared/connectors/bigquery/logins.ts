@@ -1,6 +1,6 @@
-import type { Logins } from '../../network/login.ts';
+import type { LoginMethods } from '../../network/login.ts';
 
-export const logins = {
+export const bigqueryLogins = {
   /** The private key is not sent. Every request carries the token that the key obtains, which is valid for an hour. */
   service_account: {
     name: 'an access token of Google',
@@ -8,4 +8,4 @@ export const logins = {
     manual: 'https://developers.google.com/identity/protocols/oauth2/service-account',
     instead: 'have the deployment name an https endpoint',
   },
-} as const satisfies Logins;
+} as const satisfies LoginMethods;

@@ -1,26 +1,31 @@
 import type { Privileges } from '../connector.ts';
-import type { Api } from './api.ts';
-import { isRefusal } from './failures.ts';
-import { grantOn, revokeOn } from './grants.ts';
-import type { Account } from './grants.ts';
-import { nothingVisible } from './introspect.ts';
-import { always } from './quote.ts';
+import type { BigqueryApi } from './api.ts';
+import { isGoogleRefusal } from './failures.ts';
+import { renderBigqueryGrant, renderBigqueryRevoke } from './grants.ts';
+import type { BigqueryAccount } from './grants.ts';
+import { createNoDatasetMissing } from './introspect.ts';
+import { quoteBigqueryPath } from './quote.ts';
 
 /**
  * Uses dry runs, which check privileges and cost nothing. A dataset's access list has no roles on the whole project or through a group, so
  * excess privileges are found only if they were granted on a dataset by name.
  */
-export const privilegesOf = async (
-  api: Api,
-  account: Account,
+export const readBigqueryPrivileges = async (
+  api: BigqueryApi,
+  account: BigqueryAccount,
   { datasets: named, role }: { readonly datasets?: readonly string[] | undefined; readonly role: string },
 ): Promise<Privileges> => {
-  const names = named ?? (await api.datasets(most)).map(({ name }) => name);
+  const names = named ?? (await api.listDatasets(MAX_CHECKED_DATASETS)).map(({ name }) => name);
   if (names.length === 0) {
-    return { missing: [{ what: 'any dataset', grant: nothingVisible(account).remediation }], excess: [] };
+    return {
+      missing: [{ what: 'any dataset', grant: createNoDatasetMissing(account).remediation }],
+      excess: [],
+    };
   }
-  const look = role === 'source' ? lookAsSource : lookAsTarget;
-  const found = await Promise.all(names.slice(0, most).map((name) => look(api, account, name)));
+  const readPrivileges = role === 'source' ? readSourcePrivileges : readTargetPrivileges;
+  const found = await Promise.all(
+    names.slice(0, MAX_CHECKED_DATASETS).map((name) => readPrivileges(api, account, name)),
+  );
   return {
     missing: found.flatMap(({ missing }) => missing),
     excess: found.flatMap(({ excess }) => excess),
@@ -28,43 +33,52 @@ export const privilegesOf = async (
 };
 
 /** Limit of datasets to check, because a step of a test has 10 s. */
-const most = 10;
-const none: Privileges = { missing: [], excess: [] };
+const MAX_CHECKED_DATASETS = 10;
+const noBigqueryFindings: Privileges = { missing: [], excess: [] };
 
-type Look = (api: Api, account: Account, name: string) => Promise<Privileges>;
+type ReadDatasetPrivileges = (
+  api: BigqueryApi,
+  account: BigqueryAccount,
+  name: string,
+) => Promise<Privileges>;
 
-const lookAsSource: Look = async (api, account, name) => {
-  const grant = grantOn(account, name, 'dataViewer');
+const readSourcePrivileges: ReadDatasetPrivileges = async (api, account, name) => {
+  const grant = renderBigqueryGrant(account, name, 'dataViewer');
   try {
-    const { access } = await api.dataset(name, grant);
-    const table = await api.someTable(name, grant);
+    const { access } = await api.readDataset(name, grant);
+    const table = await api.findAnyTable(name, grant);
     if (table !== undefined) {
-      await api.dryRun(`select 1 from ${always(account.project, name, table)} limit 1`, grant);
+      await api.dryRun(`select 1 from ${quoteBigqueryPath(account.project, name, table)} limit 1`, grant);
     }
     const writing = access.flatMap(([who, role]) => {
-      const real = who === account.email ? writers.get(role) : undefined;
-      return real ? [{ what: `writing to dataset ${name}`, cure: revokeOn(account, name, real) }] : [];
+      const real = who === account.email ? bigqueryWriterRoles.get(role) : undefined;
+      return real
+        ? [{ what: `writing to dataset ${name}`, cure: renderBigqueryRevoke(account, name, real) }]
+        : [];
     });
     return { missing: [], excess: writing };
   } catch (error) {
-    if (!isRefusal(error, 'accessDenied', 'notFound')) throw error;
+    if (!isGoogleRefusal(error, 'accessDenied', 'notFound')) throw error;
     return { missing: [{ what: `reading dataset ${name}`, grant }], excess: [] };
   }
 };
 
-const lookAsTarget: Look = async (api, account, name) => {
-  const grant = grantOn(account, name, 'dataEditor');
+const readTargetPrivileges: ReadDatasetPrivileges = async (api, account, name) => {
+  const grant = renderBigqueryGrant(account, name, 'dataEditor');
   try {
-    await api.dryRun(`create table ${always(account.project, name, 'mooring_dry_run')} (id int64)`, grant);
-    return none;
+    await api.dryRun(
+      `create table ${quoteBigqueryPath(account.project, name, 'mooring_dry_run')} (id int64)`,
+      grant,
+    );
+    return noBigqueryFindings;
   } catch (error) {
-    if (!isRefusal(error, 'accessDenied', 'notFound')) throw error;
+    if (!isGoogleRefusal(error, 'accessDenied', 'notFound')) throw error;
     return { missing: [{ what: `writing to dataset ${name}`, grant }], excess: [] };
   }
 };
 
 /** The three basic roles have their old names in an access list: https://cloud.google.com/bigquery/docs/access-control-basic-roles */
-const writers: ReadonlyMap<string, string> = new Map([
+const bigqueryWriterRoles: ReadonlyMap<string, string> = new Map([
   ['WRITER', 'dataEditor'],
   ['OWNER', 'dataOwner'],
   ['roles/bigquery.dataEditor', 'dataEditor'],

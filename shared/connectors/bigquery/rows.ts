@@ -1,43 +1,44 @@
-import { draftOf } from '../sql/draft.ts';
-import type { Drafts } from '../sql/drafts.ts';
-import { readKeyUsage } from '../sql/key-usage.ts';
-import type { Row } from './api.ts';
-import { kindOf, tableKindOf } from './kinds.ts';
+import { createTableDraft } from '../sql/draft.ts';
+import type { TableDrafts } from '../sql/drafts.ts';
+import { createKeyUsageReader } from '../sql/key-usage.ts';
+import type { BigqueryRow } from './api.ts';
+import { toBigqueryColumnKind, toBigqueryTableKind } from './kinds.ts';
 
 /** Creates readers of rows with the columns of `queries.ts`. Rows of tables must come before all others. */
-export const readRows = (drafts: Drafts) => {
-  const at = ({ table_schema: schema, table_name: name }: Row) => drafts.find(name, schema);
-  const keyUsage = readKeyUsage(drafts);
+export const createBigqueryRowReaders = (drafts: TableDrafts) => {
+  const findDraft = ({ table_schema: schema, table_name: name }: BigqueryRow) => drafts.find(name, schema);
+  const keyUsage = createKeyUsageReader(drafts);
 
   return {
-    table: ({ table_schema: schema, table_name: name, table_type: type }: Row) =>
-      void drafts.add(draftOf(schema ?? '', name ?? '', tableKindOf(type ?? ''))),
+    table: ({ table_schema: schema, table_name: name, table_type: type }: BigqueryRow) =>
+      void drafts.add(createTableDraft(schema ?? '', name ?? '', toBigqueryTableKind(type ?? ''))),
 
-    column: (row: Row) => {
+    column: (row: BigqueryRow) => {
       const { column_name: name, data_type: type, ordinal_position: position, is_nullable } = row;
       if (position === null || row['is_hidden'] === 'YES') return; // pseudo-columns, such as _PARTITIONTIME
       const value = row['column_default'] ?? null;
       const computed = row['is_generated'] === 'ALWAYS' ? (row['generation_expression'] ?? null) : null;
-      drafts.column(at(row), {
+      drafts.addColumn(findDraft(row), {
         name: name ?? '',
         type: type ?? '',
-        kind: kindOf(type ?? ''),
+        kind: toBigqueryColumnKind(type ?? ''),
         nullable: is_nullable !== 'NO',
         default: value === 'NULL' ? computed : (value ?? computed),
-        generated: generatedOf(row),
+        generated: toBigqueryGenerated(row),
         comment: null,
         position: Number(position),
       });
     },
 
-    comment: (row: Row) => {
-      const draft = at(row);
-      if (draft) draft.comment = literalOf(row['option_value'] ?? '') || null;
+    comment: (row: BigqueryRow) => {
+      const draft = findDraft(row);
+      if (draft) draft.comment = parseBigqueryLiteral(row['option_value'] ?? '') || null;
     },
 
-    columnComment: (row: Row) => drafts.comment(at(row), row['column_name'] ?? '', row['description'] ?? ''),
+    columnComment: (row: BigqueryRow) =>
+      drafts.comment(findDraft(row), row['column_name'] ?? '', row['description'] ?? ''),
 
-    key: (row: Row) =>
+    key: (row: BigqueryRow) =>
       keyUsage({
         schema: row['table_schema'] ?? '',
         table: row['table_name'] ?? '',
@@ -50,8 +51,8 @@ export const readRows = (drafts: Drafts) => {
         theirPlace: row['position_in_unique_constraint'],
       }),
 
-    size: (row: Row) => {
-      const draft = at(row);
+    size: (row: BigqueryRow) => {
+      const draft = findDraft(row);
       if (!draft || row['row_count'] === null || row['size_bytes'] === null) return;
       draft.rows = Number(row['row_count']);
       draft.size_bytes = Number(row['size_bytes']);
@@ -59,14 +60,14 @@ export const readRows = (drafts: Drafts) => {
   };
 };
 
-const generatedOf = (row: Row): 'stored' | 'virtual' | 'identity' | null => {
+const toBigqueryGenerated = (row: BigqueryRow): 'stored' | 'virtual' | 'identity' | null => {
   if (row['is_identity'] === 'YES') return 'identity';
   if (row['is_generated'] !== 'ALWAYS') return null;
   return row['is_stored'] === 'NO' ? 'virtual' : 'stored';
 };
 
 /** Parses the value of an option: a literal of GoogleSQL, which is the same in JSON except for rare escapes. */
-const literalOf = (text: string): string => {
+const parseBigqueryLiteral = (text: string): string => {
   if (!text.startsWith('"')) return text;
   try {
     const value: unknown = JSON.parse(text);

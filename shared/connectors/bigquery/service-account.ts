@@ -1,9 +1,9 @@
 import * as v from 'valibot';
-import { jsonOf } from '../../json.ts';
+import { tryParseJson } from '../../json.ts';
 import { repairPem } from '../pem.ts';
 
 /** The fields of a key file that are kept. `token_uri` is not among them: credentials go only to Google's own token endpoint. */
-const KeyFile = v.object({
+const ServiceAccountKey = v.object({
   type: v.optional(v.literal('service_account')),
   client_email: v.pipe(v.string(), v.regex(/^[a-z0-9.-]{1,100}@([a-z0-9.-]{1,100}\.)?gserviceaccount\.com$/)),
   private_key: v.pipe(
@@ -13,14 +13,14 @@ const KeyFile = v.object({
     v.regex(/-----BEGIN (RSA )?PRIVATE KEY-----[^-]+-----END (RSA )?PRIVATE KEY-----/),
   ),
 });
-type KeyFile = v.InferOutput<typeof KeyFile>;
+type ServiceAccountKey = v.InferOutput<typeof ServiceAccountKey>;
 
 /** The JSON key file of a service account, as an object or as text. Becomes the text of the fields that are needed. */
 export const ServiceAccount = v.pipe(
   v.union([v.string(), v.record(v.string(), v.unknown())], 'the JSON key file of a service account'),
   v.metadata({ writeOnly: true }),
   v.rawTransform<string | Record<string, unknown>, string>(({ dataset, addIssue, NEVER }) => {
-    const file = keyFileOf(dataset.value);
+    const file = parseServiceAccountKey(dataset.value);
     if (file) return JSON.stringify({ client_email: file.client_email, private_key: file.private_key });
     addIssue({ message: 'the JSON key file of a service account, with its client_email and private_key' });
     return NEVER;
@@ -28,7 +28,7 @@ export const ServiceAccount = v.pipe(
 );
 
 /** Parses a key file; `undefined` if the value is not one. */
-export const keyFileOf = (given: unknown): KeyFile | undefined => {
-  const result = v.safeParse(KeyFile, typeof given === 'string' ? jsonOf(given) : given);
+export const parseServiceAccountKey = (given: unknown): ServiceAccountKey | undefined => {
+  const result = v.safeParse(ServiceAccountKey, typeof given === 'string' ? tryParseJson(given) : given);
   return result.success ? result.output : undefined;
 };

@@ -1,22 +1,22 @@
 import * as v from 'valibot';
 import type { Dialer } from '../../network/dialer.ts';
-import type { Session, Target } from '../connector.ts';
-import { createApi } from './api.ts';
-import { jobsCure } from './grants.ts';
-import { introspect } from './introspect.ts';
-import { logins } from './logins.ts';
-import { privilegesOf } from './privileges.ts';
-import { createRest } from './rest.ts';
-import { assertionOf } from './token.ts';
-import { failure } from './failures.ts';
+import type { Session, SessionTarget } from '../connector.ts';
+import { createBigqueryApi } from './api.ts';
+import { renderJobUserCommand } from './grants.ts';
+import { introspectBigquery } from './introspect.ts';
+import { bigqueryLogins } from './logins.ts';
+import { readBigqueryPrivileges } from './privileges.ts';
+import { createRestClient } from './rest.ts';
+import { createBigqueryAssertion } from './token.ts';
+import { classifyBigqueryError } from './failures.ts';
 
-interface Settings {
+interface BigqueryConfig {
   readonly project_id: string;
   readonly location?: string | undefined;
   readonly datasets?: readonly string[] | undefined;
 }
 
-export const open = async (
+export const openBigquerySession = async (
   {
     config,
     credentials,
@@ -24,25 +24,29 @@ export const open = async (
     role,
     endpoint,
     hide,
-  }: Target<Settings, { readonly service_account?: string }>,
+  }: SessionTarget<BigqueryConfig, { readonly service_account?: string }>,
   dialer: Dialer,
 ): Promise<Session> => {
   const base = endpoint?.replace(/\/+$/, '');
-  const rest = createRest(dialer, base === undefined || base.startsWith('https:'), logins.service_account);
+  const rest = createRestClient(
+    dialer,
+    base === undefined || base.startsWith('https:'),
+    bigqueryLogins.service_account,
+  );
   const { project_id: project, location, datasets } = config;
   try {
     const { account, api } = await dialer.step('authenticate', async () => {
-      const { email, assertion } = assertionOf(credentials.service_account);
+      const { email, assertion } = createBigqueryAssertion(credentials.service_account);
       hide?.([assertion]);
       const { access_token: token } = await rest.ask({
         url: new URL(`${base ?? 'https://oauth2.googleapis.com'}/token`),
         body: String(
           new URLSearchParams({ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion }),
         ),
-        answer: Token,
+        answer: BigqueryToken,
       });
       hide?.([token]);
-      const proven = createApi(rest, {
+      const proven = createBigqueryApi(rest, {
         base: base ?? 'https://bigquery.googleapis.com',
         token,
         project,
@@ -51,18 +55,18 @@ export const open = async (
       });
       // Google has accepted the account; the dry run shows whether the project does.
       const who = { project, email };
-      await proven.dryRun('select 1', jobsCure(who));
+      await proven.dryRun('select 1', renderJobUserCommand(who));
       return { account: who, api: proven };
     });
 
     return {
       ping: async () => {
-        await api.datasets(1);
+        await api.listDatasets(1);
         return 'BigQuery v2';
       },
-      privileges: () => privilegesOf(api, account, { datasets, role }),
+      privileges: () => readBigqueryPrivileges(api, account, { datasets, role }),
       introspect: (scope, sink) =>
-        introspect(api, account, { ...scope, schemas: scope.schemas ?? datasets, location }, sink),
+        introspectBigquery(api, account, { ...scope, schemas: scope.schemas ?? datasets, location }, sink),
       [Symbol.asyncDispose]: async () => rest[Symbol.dispose](),
     };
   } catch (error) {
@@ -72,6 +76,6 @@ export const open = async (
 };
 
 /** The token becomes the value of a header, so it must not contain a line break. */
-const Token = v.object({ access_token: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,8192}$/)) });
+const BigqueryToken = v.object({ access_token: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,8192}$/)) });
 
-export const bigquerySessionModule = { open, failure };
+export const bigquerySessionModule = { open: openBigquerySession, failure: classifyBigqueryError };

@@ -1,8 +1,8 @@
-import { readSynonyms, type TypeNames } from '../type-names.ts';
+import { createSynonymMap, type TypeNames } from '../type-names.ts';
 
 /** https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types */
-export const typeNames: TypeNames = {
-  synonyms: readSynonyms({
+export const bigqueryTypeNames: TypeNames = {
+  synonyms: createSynonymMap({
     int64: 'int|smallint|integer|bigint|tinyint|byteint',
     numeric: 'decimal',
     bignumeric: 'bigdecimal',

@@ -1,4 +1,9 @@
-import { createBudget, spend, tooLarge, type Allowance } from '../../network/budget.ts';
+import {
+  createBudget,
+  spendAllowance,
+  createTooLargeProblem,
+  type ReadAllowance,
+} from '../../network/budget.ts';
 import { Problem } from '../../problem.ts';
 
 /**
@@ -7,45 +12,46 @@ import { Problem } from '../../problem.ts';
  * https://github.com/apache/thrift/blob/master/doc/specs/thrift-binary-protocol.md
  */
 export const checkThrift = (bytes: Buffer): void => {
-  const values: Allowance = { left: mostValues, spent: tooMuch };
-  const budget = createBudget({ steps: 0, depth: deepest });
+  const values: ReadAllowance = { left: MAX_THRIFT_VALUES, spent: createThriftLimitProblem };
+  const budget = createBudget({ steps: 0, depth: MAX_THRIFT_DEPTH });
   let at = 0;
-  const take = (length: number): number => {
-    if (length < 0 || length > bytes.length - at) throw foreign();
+  const advance = (length: number): number => {
+    if (length < 0 || length > bytes.length - at) throw createNotThriftProblem();
     at += length;
     return at - length;
   };
-  const int32 = () => bytes.readInt32BE(take(4));
+  const readInt32 = () => bytes.readInt32BE(advance(4));
 
   const skip = (type: number): void => {
-    spend(values);
-    const size = sizes.get(type);
-    if (size !== undefined) take(size);
-    else if (type === text) take(int32());
-    else if (type === structure) budget.descend(skipFields);
-    else if (type === map)
-      budget.descend(() => skipItems(bytes.readUInt8(take(1)), bytes.readUInt8(take(1))));
-    else if (type === set || type === list) budget.descend(() => skipItems(bytes.readUInt8(take(1))));
-    else throw foreign();
+    spendAllowance(values);
+    const size = thriftTypeSizes.get(type);
+    if (size !== undefined) advance(size);
+    else if (type === THRIFT_STRING) advance(readInt32());
+    else if (type === THRIFT_STRUCT) budget.descend(skipFields);
+    else if (type === THRIFT_MAP)
+      budget.descend(() => skipItems(bytes.readUInt8(advance(1)), bytes.readUInt8(advance(1))));
+    else if (type === THRIFT_SET || type === THRIFT_LIST)
+      budget.descend(() => skipItems(bytes.readUInt8(advance(1))));
+    else throw createNotThriftProblem();
   };
   const skipFields = () => {
-    for (let type = bytes.readUInt8(take(1)); type !== stop; type = bytes.readUInt8(take(1))) {
-      take(2);
+    for (let type = bytes.readUInt8(advance(1)); type !== THRIFT_STOP; type = bytes.readUInt8(advance(1))) {
+      advance(2);
       skip(type);
     }
   };
   const skipItems = (...types: readonly number[]) => {
-    for (let left = int32(); left > 0; left -= 1) for (const type of types) skip(type);
+    for (let left = readInt32(); left > 0; left -= 1) for (const type of types) skip(type);
   };
 
-  if (int32() >= 0) throw foreign(); // only the strict form, which every server uses
-  take(int32());
-  take(4);
+  if (readInt32() >= 0) throw createNotThriftProblem(); // only the strict form, which every server uses
+  advance(readInt32());
+  advance(4);
   skipFields();
 };
 
 /** Bytes by type, for types of a fixed size; a boolean takes one byte. */
-const sizes: ReadonlyMap<number, number> = new Map([
+const thriftTypeSizes: ReadonlyMap<number, number> = new Map([
   [2, 1],
   [3, 1],
   [4, 8],
@@ -53,12 +59,15 @@ const sizes: ReadonlyMap<number, number> = new Map([
   [8, 4],
   [10, 8],
 ]);
-const [stop, text, structure, map, set, list] = [0, 11, 12, 13, 14, 15];
+const [THRIFT_STOP, THRIFT_STRING, THRIFT_STRUCT, THRIFT_MAP, THRIFT_SET, THRIFT_LIST] = [
+  0, 11, 12, 13, 14, 15,
+];
 
 /** An answer has at most 10 000 rows of twelve columns. */
-const mostValues = 1_000_000;
-const deepest = 32;
+const MAX_THRIFT_VALUES = 1_000_000;
+const MAX_THRIFT_DEPTH = 32;
 
-const tooMuch = () => tooLarge('The server answers with more values than can be read at once');
-const foreign = () =>
+const createThriftLimitProblem = () =>
+  createTooLargeProblem('The server answers with more values than can be read at once');
+const createNotThriftProblem = () =>
   new Problem('protocol-mismatch', 'Expected Databricks; the server speaks something else');

@@ -1,30 +1,42 @@
 import type { ConnectionStringParts } from '../connector.ts';
 import { databricksOptions } from '../known-options.ts';
-import { decoded, readAddress, readQuery, refuse, refuseRepeated, refuseUnknown } from '../string-parts.ts';
+import {
+  decodePercentEncoded,
+  parseUrlAddress,
+  parseUrlQuery,
+  refuseConnectionString,
+  checkUniqueOptions,
+  checkKnownOptions,
+} from '../string-parts.ts';
 
 /** Parses `databricks://token:…@host?http_path=…&catalog=…&schema=…`: https://docs.databricks.com/dev-tools/sqlalchemy */
-export const parse = (text: string): ConnectionStringParts => {
-  const { host, port, path, query, username, password } = readAddress(text, form);
-  if (!/^databricks:/i.test(text)) refuse('a string that begins with databricks://');
+export const parseDatabricksConnectionString = (text: string): ConnectionStringParts => {
+  const { host, port, path, query, username, password } = parseUrlAddress(text, databricksStringForm);
+  if (!/^databricks:/i.test(text)) refuseConnectionString('a string that begins with databricks://');
   // SQLAlchemy decodes the query as form data: https://docs.sqlalchemy.org/en/20/core/engines.html#database-urls
-  const given = readQuery(query, { plusIsBlank: true });
-  const names = given.map(([name]) => name);
-  refuseUnknown(names, { isTaken: (name) => options.has(name), clients: databricksOptions });
-  refuseRepeated(names);
-  if (port !== '' && port !== '443') refuse('the port 443 or none');
-  if (username !== '' && username !== 'token') refuse('the word token for a user');
-  const schema = decoded(path, form);
-  if (schema !== '' && names.includes('schema')) refuse('schema once, in the path or as the option schema');
+  const queryOptions = parseUrlQuery(query, { plusIsBlank: true });
+  const names = queryOptions.map(([name]) => name);
+  checkKnownOptions(names, {
+    isTaken: (name) => databricksStringOptions.has(name),
+    clients: databricksOptions,
+  });
+  checkUniqueOptions(names);
+  if (port !== '' && port !== '443') refuseConnectionString('the port 443 or none');
+  if (username !== '' && username !== 'token') refuseConnectionString('the word token for a user');
+  const schema = decodePercentEncoded(path, databricksStringForm);
+  if (schema !== '' && names.includes('schema'))
+    refuseConnectionString('schema once, in the path or as the option schema');
   return {
     config: {
       ...(host !== '' && { host }),
       ...(schema !== '' && { schema }),
-      ...Object.fromEntries(given),
+      ...Object.fromEntries(queryOptions),
     },
     credentials: password === '' ? {} : { token: password },
     options: {},
   };
 };
 
-const form = 'databricks://token:…@host?http_path=…, with what is special in a token percent-encoded';
-const options: ReadonlySet<string> = new Set(['http_path', 'catalog', 'schema']);
+const databricksStringForm =
+  'databricks://token:…@host?http_path=…, with what is special in a token percent-encoded';
+const databricksStringOptions: ReadonlySet<string> = new Set(['http_path', 'catalog', 'schema']);

@@ -1,36 +1,36 @@
 import type { Dialer } from '../../network/dialer.ts';
-import { httpAgent } from '../../network/http-agent.ts';
+import { createHttpAgent } from '../../network/http-agent.ts';
 import { Problem } from '../../problem.ts';
 import { checkThrift } from './check-thrift.ts';
-import { logins } from './logins.ts';
-import { retry } from './retry.ts';
+import { databricksLogins } from './logins.ts';
+import { retryDatabricksRequest } from './retry.ts';
 
-export interface Address {
+export interface DatabricksAddress {
   readonly host: string;
   readonly port: number;
   readonly path: string;
 }
 
-type Driver = Awaited<ReturnType<typeof loadDriver>>;
+type DatabricksDriver = Awaited<ReturnType<typeof loadDatabricksDriver>>;
 
 /** Separate from the connection, because loading takes long enough to look like a slow server. */
-export const loadDriver = async () => (await import('@databricks/sql')).default;
+export const loadDatabricksDriver = async () => (await import('@databricks/sql')).default;
 
 /** Opens a session over the dialer only. The driver retries nothing, follows no redirects and fetches no results from other hosts. */
-export const connectDriver = async (
-  { DBSQLClient }: Driver,
+export const connectDatabricksDriver = async (
+  { DBSQLClient }: DatabricksDriver,
   dialer: Dialer,
-  { host, port, path }: Address,
-  { token, limitMs, schema, catalog, configuration }: Login,
+  { host, port, path }: DatabricksAddress,
+  { token, limitMs, schema, catalog, configuration }: DatabricksLogin,
 ) => {
   const client = new DBSQLClient({ logger: { log: () => {} } });
   client.on('error', () => {});
-  const agent = httpAgent(dialer, { secure: true, login: logins.token, keepAlive: true });
+  const agent = createHttpAgent(dialer, { secure: true, login: databricksLogins.token, keepAlive: true });
   await using closing = new AsyncDisposableStack();
   closing.defer(() => agent.destroy());
   // No Arrow and no compression: they would be two more parsers of foreign bytes.
   Object.assign(client.getConfig(), { arrowEnabled: false, useLZ4Compression: false, useCloudFetch: false });
-  guard(client, agent);
+  guardDatabricksClient(client, agent);
   await client.connect({
     host,
     port,
@@ -41,12 +41,12 @@ export const connectDriver = async (
     retriesTimeout: limitMs,
     telemetryEnabled: false,
   });
-  const first = {
+  const sessionRequest = {
     configuration,
     ...(catalog !== undefined && { initialCatalog: catalog }),
     ...(schema !== undefined && { initialSchema: schema }),
   };
-  const session = await retry(() => client.openSession(first), dialer.signal);
+  const session = await retryDatabricksRequest(() => client.openSession(sessionRequest), dialer.signal);
   const open = closing.move();
   return {
     session,
@@ -57,7 +57,7 @@ export const connectDriver = async (
   };
 };
 
-interface Login {
+interface DatabricksLogin {
   readonly token: string;
   readonly limitMs: number;
   readonly catalog: string | undefined;
@@ -67,36 +67,36 @@ interface Login {
 }
 
 /** The private members of the driver that are changed, because it has no options for them. */
-interface Insides {
-  createConnectionProvider: (options: unknown) => Provider;
+interface DatabricksClientInternals {
+  createConnectionProvider: (options: unknown) => ThriftProvider;
 }
-interface Provider {
+interface ThriftProvider {
   agent?: unknown;
-  getThriftConnection: () => Promise<Connection>;
+  getThriftConnection: () => Promise<ThriftConnection>;
 }
-interface Transport {
+interface ThriftTransport {
   readonly inBuf: Buffer;
   readonly readCursor: number;
   readonly writeCursor: number;
 }
-interface Connection {
+interface ThriftConnection {
   config: object;
   client?: { readonly _reqs: Readonly<Record<string, unknown>> };
-  handleThriftResponse: (transport: Transport) => void;
+  handleThriftResponse: (transport: ThriftTransport) => void;
 }
 
-const longestAnswer = 64 * 2 ** 20;
+const MAX_DATABRICKS_ANSWER_BYTES = 64 * 2 ** 20;
 
-const guard = (client: object, agent: unknown): void => {
-  const insides = client as Insides; // private in its types: https://github.com/databricks/databricks-sql-nodejs/blob/main/lib/DBSQLClient.ts
-  const createProvider = insides.createConnectionProvider.bind(client);
-  insides.createConnectionProvider = (options) => {
+const guardDatabricksClient = (client: object, agent: unknown): void => {
+  const internals = client as DatabricksClientInternals; // private in its types: https://github.com/databricks/databricks-sql-nodejs/blob/main/lib/DBSQLClient.ts
+  const createProvider = internals.createConnectionProvider.bind(client);
+  internals.createConnectionProvider = (options) => {
     const provider = createProvider(options);
     provider.agent = agent;
     const getConnection = provider.getThriftConnection.bind(provider);
     provider.getThriftConnection = async () => {
       const connection = await getConnection();
-      if (!Object.hasOwn(connection, 'handleThriftResponse')) bound(connection);
+      if (!Object.hasOwn(connection, 'handleThriftResponse')) limitThriftConnection(connection);
       return connection;
     };
     return provider;
@@ -104,20 +104,20 @@ const guard = (client: object, agent: unknown): void => {
 };
 
 /** Limits and checks answers: for one that is not Thrift, such as an HTML page, the driver waits forever for the rest. */
-const bound = (connection: Connection): void => {
+const limitThriftConnection = (connection: ThriftConnection): void => {
   // Steps and queries have their own limits; the driver's timer would outlive an answer that is too long.
   const timeout = 0;
   connection.config = {
     ...connection.config,
     redirect: 'manual',
-    size: longestAnswer,
+    size: MAX_DATABRICKS_ANSWER_BYTES,
     compress: false,
     timeout,
   };
   const handle = connection.handleThriftResponse.bind(connection);
-  const waiting = () => Object.keys(connection.client?._reqs ?? {}).length;
+  const countPending = () => Object.keys(connection.client?._reqs ?? {}).length;
   connection.handleThriftResponse = (transport) => {
-    const before = waiting();
+    const before = countPending();
     try {
       checkThrift(transport.inBuf.subarray(transport.readCursor, transport.writeCursor));
       handle(transport);
@@ -127,7 +127,7 @@ const bound = (connection: Connection): void => {
         cause,
       });
     }
-    if (waiting() >= before)
+    if (countPending() >= before)
       throw new Problem('protocol-mismatch', 'Expected Databricks; the server speaks something else');
   };
 };

@@ -1,17 +1,17 @@
-import type { Missing, Scope, Sink } from '../catalog.ts';
-import type { Failure } from '../connector.ts';
-import { createDrafts } from '../sql/drafts.ts';
-import { fold } from '../sql/fold.ts';
-import { handOn } from '../sql/hand-on.ts';
-import { firstFew } from '../sql/missing.ts';
-import { createParts, isOfOnePart } from '../parts.ts';
-import { failure, isOutOfSight } from './failures.ts';
-import { catalogQueries } from './queries.ts';
-import type { Metadata, Query, Row } from './query.ts';
-import { always } from './quote.ts';
-import { readRows } from './rows.ts';
+import type { Missing, CatalogScope, TableSink } from '../catalog.ts';
+import type { SourceFailure } from '../connector.ts';
+import { createTableDrafts } from '../sql/drafts.ts';
+import { buildTable } from '../sql/fold.ts';
+import { emitInBatches } from '../sql/hand-on.ts';
+import { joinFirstLines } from '../sql/missing.ts';
+import { createPartReader, isPartFailure } from '../parts.ts';
+import { classifyDatabricksError, isNotVisible } from './failures.ts';
+import { buildDatabricksCatalogQueries } from './queries.ts';
+import type { DatabricksMetadata, DatabricksQuery, DatabricksRow } from './query.ts';
+import { quoteDatabricksPath } from './quote.ts';
+import { createDatabricksRowReaders } from './rows.ts';
 
-export interface Place {
+export interface DatabricksContext {
   readonly catalog: string;
   readonly account: string;
 }
@@ -20,57 +20,67 @@ export interface Place {
  * Takes three queries for any number of tables. Rows and sizes stay unknown, because Databricks reports them only for one table at a time; so
  * do identity and generated columns. A catalog without information_schema, such as hive_metastore, is read by the protocol's own metadata.
  */
-export const introspect = async (
-  { query, metadata }: { readonly query: Query; readonly metadata: Metadata },
-  place: Place,
-  scope: Scope,
-  sink: Sink,
+export const introspectDatabricks = async (
+  { query, metadata }: { readonly query: DatabricksQuery; readonly metadata: DatabricksMetadata },
+  context: DatabricksContext,
+  scope: CatalogScope,
+  sink: TableSink,
 ): Promise<readonly Missing[]> => {
   const { schemas, excludedSchemas } = scope;
-  const sql = catalogQueries(place.catalog, scope);
-  const drafts = createDrafts();
-  const rows = readRows(drafts);
-  const parts = createParts({ failure: failureOfPart, grant: readCatalog(place) });
+  const sql = buildDatabricksCatalogQueries(context.catalog, scope);
+  const drafts = createTableDrafts();
+  const rows = createDatabricksRowReaders(drafts);
+  const parts = createPartReader({
+    failure: classifyDatabricksPartError,
+    grant: renderDatabricksCatalogGrant(context),
+  });
   if (await readViews()) {
     const keys = { reason: 'keys-unread', undo: () => drafts.drop('primaryKey', 'foreignKeys') };
     await parts.read(keys, () => query(sql.keys, rows.key));
   } else await readMetadata();
 
-  const all = drafts.inOrder().filter(({ schema }) => !excludedSchemas.includes(schema));
+  const all = drafts.listInOrder().filter(({ schema }) => !excludedSchemas.includes(schema));
   const tables = all.filter(({ access }) => access !== 'none');
   const found = new Set(all.map(({ schema }) => schema));
-  await handOn(tables, fold, sink);
+  await emitInBatches(tables, buildTable, sink);
   const failed = parts.missing();
-  const unseen = (schemas ?? []).filter((name) => !found.has(name) && !excludedSchemas.includes(name));
-  if (unseen.length === 0 && (tables.length > 0 || failed.length > 0)) return failed;
+  const schemasNotFound = (schemas ?? []).filter(
+    (name) => !found.has(name) && !excludedSchemas.includes(name),
+  );
+  if (schemasNotFound.length === 0 && (tables.length > 0 || failed.length > 0)) return failed;
   return [
     ...failed,
     {
       reason: 'tables-denied',
-      ...(unseen.length > 0 && { count: unseen.length }),
+      ...(schemasNotFound.length > 0 && { count: schemasNotFound.length }),
       remediation:
-        unseen.length > 0 ? firstFew(unseen.map((name) => readSchema(place, name))) : readCatalog(place),
+        schemasNotFound.length > 0
+          ? joinFirstLines(schemasNotFound.map((name) => renderDatabricksSchemaGrant(context, name)))
+          : renderDatabricksCatalogGrant(context),
     },
   ];
 
   async function readViews(): Promise<boolean> {
-    if (place.catalog.toLowerCase() === 'hive_metastore') return false;
+    if (context.catalog.toLowerCase() === 'hive_metastore') return false;
     try {
       await query(sql.tables, rows.table);
     } catch (error) {
-      if (!isOutOfSight(error)) throw error;
+      if (!isNotVisible(error)) throw error;
       return false;
     }
     await readColumns(
       () => query(sql.columns, rows.column),
       (schema) =>
-        query(catalogQueries(place.catalog, { schemas: [schema], excludedSchemas: [] }).columns, rows.column),
+        query(
+          buildDatabricksCatalogQueries(context.catalog, { schemas: [schema], excludedSchemas: [] }).columns,
+          rows.column,
+        ),
     );
     return true;
   }
 
   async function readMetadata(): Promise<void> {
-    const wanted = (row: Row) => {
+    const isWanted = (row: DatabricksRow) => {
       const name = String(row['TABLE_SCHEM']);
       return (
         name !== 'information_schema' &&
@@ -78,51 +88,59 @@ export const introspect = async (
         !excludedSchemas.includes(name)
       );
     };
-    const one = schemas?.length === 1 ? schemas[0] : undefined;
-    const take = (row: Row) => void (wanted(row) && rows.column(columnOf(row)));
-    await metadata('tables', place.catalog, one, (row) => void (wanted(row) && rows.table(tableOf(row))));
+    const onlySchema = schemas?.length === 1 ? schemas[0] : undefined;
+    const take = (row: DatabricksRow) => void (isWanted(row) && rows.column(toDatabricksColumnRow(row)));
+    await metadata(
+      'tables',
+      context.catalog,
+      onlySchema,
+      (row) => void (isWanted(row) && rows.table(toDatabricksTableRow(row))),
+    );
     await readColumns(
-      () => metadata('columns', place.catalog, one, take),
-      (schema) => metadata('columns', place.catalog, schema, take),
+      () => metadata('columns', context.catalog, onlySchema, take),
+      (schema) => metadata('columns', context.catalog, schema, take),
     );
   }
 
   /** Reads the columns schema by schema if one request for all fails. A schema that fails loses only its own tables. */
-  async function readColumns(all: () => Promise<void>, of: (schema: string) => Promise<void>): Promise<void> {
+  async function readColumns(
+    all: () => Promise<void>,
+    readOne: (schema: string) => Promise<void>,
+  ): Promise<void> {
     try {
       await all();
       return;
     } catch (error) {
-      if (!isOfOnePart(error, failureOfPart)) throw error;
+      if (!isPartFailure(error, classifyDatabricksPartError)) throw error;
       drafts.drop('columns');
     }
-    const tables = Map.groupBy(drafts.inOrder(), ({ schema }) => schema);
+    const tables = Map.groupBy(drafts.listInOrder(), ({ schema }) => schema);
     for (const [schema, within] of tables) {
       const undo = () => within.forEach((draft) => Object.assign(draft, { access: 'none' }));
-      await parts.read({ reason: 'tables-failed', count: within.length, undo }, () => of(schema));
+      await parts.read({ reason: 'tables-failed', count: within.length, undo }, () => readOne(schema));
     }
   }
 };
 
 /** A view that is not visible counts as not granted, not as missing. */
-const failureOfPart = (error: unknown): Failure | undefined =>
-  isOutOfSight(error) ? { code: 'permission-denied' } : failure(error);
+const classifyDatabricksPartError = (error: unknown): SourceFailure | undefined =>
+  isNotVisible(error) ? { code: 'permission-denied' } : classifyDatabricksError(error);
 
-const grantTo = ({ account }: Place) => `TO ${always(account)};`;
+const renderDatabricksGrantee = ({ account }: DatabricksContext) => `TO ${quoteDatabricksPath(account)};`;
 
-export const readSchema = (place: Place, schema: string): string =>
-  `GRANT USE SCHEMA, SELECT ON SCHEMA ${always(place.catalog, schema)} ${grantTo(place)}`;
-export const readCatalog = (place: Place): string =>
-  `GRANT USE CATALOG, USE SCHEMA, SELECT ON CATALOG ${always(place.catalog)} ${grantTo(place)}`;
+export const renderDatabricksSchemaGrant = (context: DatabricksContext, schema: string): string =>
+  `GRANT USE SCHEMA, SELECT ON SCHEMA ${quoteDatabricksPath(context.catalog, schema)} ${renderDatabricksGrantee(context)}`;
+export const renderDatabricksCatalogGrant = (context: DatabricksContext): string =>
+  `GRANT USE CATALOG, USE SCHEMA, SELECT ON CATALOG ${quoteDatabricksPath(context.catalog)} ${renderDatabricksGrantee(context)}`;
 
 /** Converts JDBC's names: https://docs.oracle.com/en/java/javase/21/docs/api/java.sql/java/sql/DatabaseMetaData.html#getTables */
-const tableOf = (row: Row): Row => ({
+const toDatabricksTableRow = (row: DatabricksRow): DatabricksRow => ({
   table_schema: row['TABLE_SCHEM'],
   table_name: row['TABLE_NAME'],
   table_type: row['TABLE_TYPE'],
   comment: row['REMARKS'],
 });
-const columnOf = (row: Row): Row => ({
+const toDatabricksColumnRow = (row: DatabricksRow): DatabricksRow => ({
   table_schema: row['TABLE_SCHEM'],
   table_name: row['TABLE_NAME'],
   column_name: row['COLUMN_NAME'],

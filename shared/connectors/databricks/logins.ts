@@ -1,7 +1,7 @@
-import type { Logins } from '../../network/login.ts';
+import type { LoginMethods } from '../../network/login.ts';
 
 /** A workspace accepts only HTTPS. */
-export const logins = {
+export const databricksLogins = {
   token: {
     name: 'an access token of Databricks',
     kind: 'tls-only',
@@ -12,4 +12,4 @@ export const logins = {
     kind: 'tls-only',
     manual: 'https://docs.databricks.com/dev-tools/auth/oauth-m2m',
   },
-} as const satisfies Logins;
+} as const satisfies LoginMethods;

@@ -1,15 +1,17 @@
 /** Quotes a name only if Databricks SQL needs it: names are folded to lower case, and few words are reserved. */
-export const quote = (identifier: string): string =>
-  /^[a-z_][a-z0-9_]*$/.test(identifier) && !reserved.has(identifier) ? identifier : always(identifier);
+export const quoteDatabricksName = (identifier: string): string =>
+  /^[a-z_][a-z0-9_]*$/.test(identifier) && !databricksReservedWords.has(identifier)
+    ? identifier
+    : quoteDatabricksPath(identifier);
 
-export const always = (...identifiers: readonly string[]): string =>
+export const quoteDatabricksPath = (...identifiers: readonly string[]): string =>
   identifiers.map((name) => `\`${name.replaceAll('`', '``')}\``).join('.');
 
 /** Quotes a text as a literal, in which a backslash is an escape. */
-export const literal = (text: string): string => `'${text.replace(/[\\']/g, String.raw`\$&`)}'`;
+export const quoteDatabricksText = (text: string): string => `'${text.replace(/[\\']/g, String.raw`\$&`)}'`;
 
 /** https://docs.databricks.com/sql/language-manual/sql-ref-reserved-words and, for safety, the reserved words of ANSI SQL */
-const reserved: ReadonlySet<string> = new Set(
+const databricksReservedWords: ReadonlySet<string> = new Set(
   `all and anti any array as at authorization between both by case cast check collate column constraint create cross cube current
   current_date current_time current_timestamp current_user default delete describe distinct drop else end escape except exists
   false fetch filter for foreign from full function global grant group grouping having in inner insert intersect into is join

@@ -1,11 +1,11 @@
-import { noteRetryAfter, withRetries } from '../retry.ts';
-import { isTransient, retryAfterIn } from './failures.ts';
+import { recordRetryAfter, withRetries } from '../retry.ts';
+import { isTransientDatabricksError, findDatabricksRetryAfter } from './failures.ts';
 
 /** Repeats a request that failed because the workspace was busy. The driver's own retries are off: they cannot be cancelled. */
-export const retry = <T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
-  const noted = () =>
+export const retryDatabricksRequest = <T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
+  const attempt = () =>
     work().catch((error: unknown) => {
-      throw noteRetryAfter(Object(error), retryAfterIn(error));
+      throw recordRetryAfter(Object(error), findDatabricksRetryAfter(error));
     });
-  return withRetries(noted, { isTransient, ...(signal && { signal }) });
+  return withRetries(attempt, { isTransient: isTransientDatabricksError, ...(signal && { signal }) });
 };

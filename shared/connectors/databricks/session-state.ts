@@ -1,11 +1,11 @@
-import type { Setting } from '../setting.ts';
+import type { SessionSetting } from '../setting.ts';
 
 /**
  * Creates the settings on which introspection depends and which an administrator may change for all warehouses. A session is opened with them;
  * a warehouse refuses parameters that are not on its list.
  * https://docs.databricks.com/sql/language-manual/sql-ref-parameters
  */
-export const warehouseSettings = (limitMs: number): readonly Setting[] => [
+export const createDatabricksWarehouseSettings = (limitMs: number): readonly SessionSetting[] => [
   { name: 'ANSI_MODE', value: 'true', why: 'what cannot be compared is an error, and not null' },
   {
     name: 'STATEMENT_TIMEOUT',
@@ -19,7 +19,7 @@ export const warehouseSettings = (limitMs: number): readonly Setting[] => [
  * The same for a cluster, which may configure any property of Spark. https://spark.apache.org/docs/latest/configuration.html#spark-sql,
  * https://github.com/apache/spark/blob/master/sql/catalyst/src/main/scala/org/apache/spark/sql/internal/SQLConf.scala
  */
-export const clusterSettings: readonly Setting[] = [
+export const databricksClusterSettings: readonly SessionSetting[] = [
   { name: 'spark.sql.ansi.enabled', value: 'true', why: 'what cannot be compared is an error, and not null' },
   {
     name: 'spark.sql.ansi.doubleQuotedIdentifiers',
@@ -36,7 +36,9 @@ export const clusterSettings: readonly Setting[] = [
 ];
 
 /** Creates the configuration that a session is opened with. The path of a cluster is `/sql/protocolv1/…`. */
-export const sessionConfiguration = (path: string, limitMs: number): Record<string, string> => {
-  const settings = path.includes('/protocolv1/') ? clusterSettings : warehouseSettings(limitMs);
+export const createDatabricksConfiguration = (path: string, limitMs: number): Record<string, string> => {
+  const settings = path.includes('/protocolv1/')
+    ? databricksClusterSettings
+    : createDatabricksWarehouseSettings(limitMs);
   return Object.fromEntries(settings.map(({ name, value }) => [name, value]));
 };

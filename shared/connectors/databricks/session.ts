@@ -1,75 +1,91 @@
 import * as v from 'valibot';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
-import { createRest } from '../bigquery/rest.ts';
-import type { Session, Target } from '../connector.ts';
-import { connectDriver, loadDriver } from './driver.ts';
-import { introspect } from './introspect.ts';
-import { logins } from './logins.ts';
-import { privilegesOf } from './privileges.ts';
-import { queriesOf } from './query.ts';
-import type { Query, Row } from './query.ts';
-import { sessionConfiguration } from './session-state.ts';
-import { failure } from './failures.ts';
+import { createRestClient } from '../bigquery/rest.ts';
+import type { Session, SessionTarget } from '../connector.ts';
+import { connectDatabricksDriver, loadDatabricksDriver } from './driver.ts';
+import { introspectDatabricks } from './introspect.ts';
+import { databricksLogins } from './logins.ts';
+import { readDatabricksPrivileges } from './privileges.ts';
+import { createDatabricksQueries } from './query.ts';
+import type { DatabricksQuery, DatabricksRow } from './query.ts';
+import { createDatabricksConfiguration } from './session-state.ts';
+import { classifyDatabricksError } from './failures.ts';
 
-interface Settings {
+interface DatabricksConfig {
   readonly host: string;
   readonly http_path: string;
   readonly catalog?: string | undefined;
   readonly schema?: string | undefined;
 }
-type Secrets = Readonly<Partial<Record<'token' | 'client_id' | 'client_secret', string>>>;
+type DatabricksCredentials = Readonly<Partial<Record<'token' | 'client_id' | 'client_secret', string>>>;
 
-export const open = async (
-  { config, credentials, options, role, endpoint, hide }: Target<Settings, Secrets>,
+export const openDatabricksSession = async (
+  {
+    config,
+    credentials,
+    options,
+    role,
+    endpoint,
+    hide,
+  }: SessionTarget<DatabricksConfig, DatabricksCredentials>,
   dialer: Dialer,
 ): Promise<Session> => {
-  const at = new URL(endpoint ?? `https://${config.host}`);
-  if (at.protocol !== 'https:') throw new Problem('tls-required', 'Databricks is spoken to by HTTPS alone');
+  const workspaceUrl = new URL(endpoint ?? `https://${config.host}`);
+  if (workspaceUrl.protocol !== 'https:')
+    throw new Problem('tls-required', 'Databricks is spoken to by HTTPS alone');
   const limitMs = options.query_timeout_seconds * 1000;
   const { catalog } = config;
   // Catalogs keep names in lower case, and their views compare them as text: https://docs.databricks.com/sql/language-manual/sql-ref-names
   const schema = config.schema?.toLowerCase();
-  const loaded = await loadDriver();
+  const loaded = await loadDatabricksDriver();
   const driver = await dialer.step('authenticate', async () => {
-    const token = await tokenOf(credentials, at, dialer);
+    const token = await resolveDatabricksToken(credentials, workspaceUrl, dialer);
     hide?.([token]);
-    return connectDriver(
+    return connectDatabricksDriver(
       loaded,
       dialer,
-      { host: at.hostname, port: Number(at.port || 443), path: config.http_path },
+      { host: workspaceUrl.hostname, port: Number(workspaceUrl.port || 443), path: config.http_path },
       {
         token,
         limitMs,
         catalog,
         schema,
-        configuration: sessionConfiguration(config.http_path, limitMs),
+        configuration: createDatabricksConfiguration(config.http_path, limitMs),
       },
     );
   });
-  const { query, metadata } = queriesOf(driver.session, limitMs);
-  const place = async () => {
-    const row = await firstOf(query, 'select current_catalog() as catalog, current_user() as account');
+  const { query, metadata } = createDatabricksQueries(driver.session, limitMs);
+  const readContext = async () => {
+    const row = await queryFirstDatabricksRow(
+      query,
+      'select current_catalog() as catalog, current_user() as account',
+    );
     return { catalog: catalog ?? String(row['catalog']), account: String(row['account']) };
   };
 
   return {
     ping: async () => {
-      const { version } = await firstOf(query, 'select version() as version');
+      const { version } = await queryFirstDatabricksRow(query, 'select version() as version');
       return `Databricks, Spark ${/^\d[\w.-]{0,40}/.exec(String(version))?.[0] ?? 'of unknown version'}`;
     },
-    privileges: async () => privilegesOf(query, await place(), { schema, role }),
+    privileges: async () => readDatabricksPrivileges(query, await readContext(), { schema, role }),
     introspect: async (scope, sink) => {
       const schemas = scope.schemas ?? (schema === undefined ? undefined : [schema]);
       const excludedSchemas = scope.excludedSchemas.map((name) => name.toLowerCase());
-      return introspect({ query, metadata }, await place(), { schemas, excludedSchemas }, sink);
+      return introspectDatabricks(
+        { query, metadata },
+        await readContext(),
+        { schemas, excludedSchemas },
+        sink,
+      );
     },
     [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),
   };
 };
 
-const firstOf = async (query: Query, sql: string): Promise<Row> => {
-  const rows: Row[] = [];
+const queryFirstDatabricksRow = async (query: DatabricksQuery, sql: string): Promise<DatabricksRow> => {
+  const rows: DatabricksRow[] = [];
   await query(sql, (row) => void rows.push(row));
   const [row] = rows;
   if (!row) throw new Problem('protocol-mismatch', 'Expected a row of the server');
@@ -77,16 +93,16 @@ const firstOf = async (query: Query, sql: string): Promise<Row> => {
 };
 
 /** Requests the token of a service principal, because the driver would dial by itself. https://docs.databricks.com/dev-tools/auth/oauth-m2m */
-const tokenOf = async (
-  { token, client_id, client_secret }: Secrets,
-  at: URL,
+const resolveDatabricksToken = async (
+  { token, client_id, client_secret }: DatabricksCredentials,
+  workspaceUrl: URL,
   dialer: Dialer,
 ): Promise<string> => {
   if (token !== undefined) return token;
-  using rest = createRest(dialer, true, logins.oauth);
+  using rest = createRestClient(dialer, true, databricksLogins.oauth);
   const basic = Buffer.from(`${client_id}:${client_secret}`).toString('base64');
   const answer = await rest.ask({
-    url: new URL('/oidc/v1/token', at),
+    url: new URL('/oidc/v1/token', workspaceUrl),
     headers: { authorization: `Basic ${basic}` },
     body: String(new URLSearchParams({ grant_type: 'client_credentials', scope: 'all-apis' })),
     answer: v.object({ access_token: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,8192}$/)) }),
@@ -94,4 +110,4 @@ const tokenOf = async (
   return answer.access_token;
 };
 
-export const databricksSessionModule = { open, failure };
+export const databricksSessionModule = { open: openDatabricksSession, failure: classifyDatabricksError };

@@ -1,8 +1,8 @@
-import { readSynonyms, type TypeNames } from '../type-names.ts';
+import { createSynonymMap, type TypeNames } from '../type-names.ts';
 
 /** https://docs.databricks.com/sql/language-manual/sql-ref-datatypes */
-export const typeNames: TypeNames = {
-  synonyms: readSynonyms({
+export const databricksTypeNames: TypeNames = {
+  synonyms: createSynonymMap({
     int: 'integer',
     bigint: 'long',
     smallint: 'short',

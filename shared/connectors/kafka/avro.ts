@@ -1,146 +1,177 @@
 import type { Column } from '../catalog.ts';
-import { costOfAType, createReading, isObject, parseReferred, parseSchema, shown, textOf } from './field.ts';
-import type { Field, Reading, SchemaText } from './field.ts';
+import {
+  SCHEMA_TYPE_COST,
+  createSchemaReading,
+  isJsonObject,
+  parseReferencedJson,
+  parseSchemaJson,
+  renderSchemaDefault,
+  toStringOrNull,
+} from './field.ts';
+import type { SchemaField, SchemaReading, SchemaText } from './field.ts';
 
 /** Returns the fields of an Avro record; any other type becomes one field, `value`. https://avro.apache.org/docs/1.12.0/specification/ */
-export const avroFields = (schema: SchemaText, reading = createReading()): readonly Field[] => {
-  const types: Types = { named: new Map(), ...reading };
-  const parsed = readAll(schema, types);
-  const root = described(parsed, types, '');
+export const parseAvroFields = (
+  schema: SchemaText,
+  reading = createSchemaReading(),
+): readonly SchemaField[] => {
+  const types: AvroTypes = { named: new Map(), ...reading };
+  const parsed = parseAvroSchema(schema, types);
+  const root = describeAvroType(parsed, types, '');
   return root.nested?.fields() ?? [{ name: 'value', default: null, comment: null, ...root }];
 };
 
-interface Types extends Reading {
-  readonly named: Map<string, Named>;
+interface AvroTypes extends SchemaReading {
+  readonly named: Map<string, AvroNamedType>;
 }
-interface Named {
+interface AvroNamedType {
   readonly schema: Readonly<Record<string, unknown>>;
   readonly namespace: string;
 }
-type Described = Pick<Field, 'type' | 'kind' | 'nullable' | 'nested'>;
+type AvroFieldType = Pick<SchemaField, 'type' | 'kind' | 'nullable' | 'nested'>;
 
-const readAll = (schema: SchemaText, types: Types): unknown => {
-  readReferences(schema, types, new Set([schema]));
-  const parsed = parseSchema(schema.text, types.budget);
-  collect(parsed, '', types);
+const parseAvroSchema = (schema: SchemaText, types: AvroTypes): unknown => {
+  collectReferencedTypes(schema, types, new Set([schema]));
+  const parsed = parseSchemaJson(schema.text, types.budget);
+  collectAvroTypes(parsed, '', types);
   return parsed;
 };
 
 /** Visits each referenced schema once, because references may be circular. */
-const readReferences = ({ references }: SchemaText, types: Types, read: Set<SchemaText>): void => {
+const collectReferencedTypes = (
+  { references }: SchemaText,
+  types: AvroTypes,
+  visited: Set<SchemaText>,
+): void => {
   for (const reference of references.values()) {
-    if (read.has(reference)) continue;
-    read.add(reference);
-    types.budget.descend(() => readReferences(reference, types, read));
-    collect(parseReferred(reference.text, types), '', types);
+    if (visited.has(reference)) continue;
+    visited.add(reference);
+    types.budget.descend(() => collectReferencedTypes(reference, types, visited));
+    collectAvroTypes(parseReferencedJson(reference.text, types), '', types);
   }
 };
 
 /** Collects every named type first, because a schema may use a name before it defines it. */
-const collect = (schema: unknown, namespace: string, types: Types): void => {
+const collectAvroTypes = (schema: unknown, namespace: string, types: AvroTypes): void => {
   types.budget.step();
-  if (Array.isArray(schema)) return schema.forEach((one) => collect(one, namespace, types));
-  if (!isObject(schema)) return;
-  const within = namespaceOf(schema, namespace);
+  if (Array.isArray(schema)) return schema.forEach((one) => collectAvroTypes(one, namespace, types));
+  if (!isJsonObject(schema)) return;
+  const ownNamespace = resolveAvroNamespace(schema, namespace);
   if (typeof schema['name'] === 'string' && /^(record|error|enum|fixed)$/.test(String(schema['type'])))
-    types.named.set(fullName(schema['name'], within), { schema, namespace: within });
+    types.named.set(toAvroFullName(schema['name'], ownNamespace), { schema, namespace: ownNamespace });
   for (const part of [schema['type'], schema['items'], schema['values']])
-    if (typeof part === 'object') collect(part, within, types);
+    if (typeof part === 'object') collectAvroTypes(part, ownNamespace, types);
   if (Array.isArray(schema['fields']))
-    for (const field of schema['fields']) if (isObject(field)) collect(field['type'], within, types);
+    for (const field of schema['fields'])
+      if (isJsonObject(field)) collectAvroTypes(field['type'], ownNamespace, types);
 };
 
-const namespaceOf = ({ name, namespace, type }: Readonly<Record<string, unknown>>, outer: string): string => {
+const resolveAvroNamespace = (
+  { name, namespace, type }: Readonly<Record<string, unknown>>,
+  outer: string,
+): string => {
   if (!/^(record|error|enum|fixed)$/.test(String(type))) return outer;
   if (typeof name === 'string' && name.includes('.')) return name.slice(0, name.lastIndexOf('.'));
   return typeof namespace === 'string' ? namespace : outer;
 };
 
-const fullName = (name: string, namespace: string): string =>
+const toAvroFullName = (name: string, namespace: string): string =>
   name.includes('.') || namespace === '' ? name : `${namespace}.${name}`;
 
-const described = (schema: unknown, types: Types, namespace: string): Described => {
-  types.budget.step(costOfAType);
-  if (Array.isArray(schema)) return union(schema, types, namespace);
+const describeAvroType = (schema: unknown, types: AvroTypes, namespace: string): AvroFieldType => {
+  types.budget.step(SCHEMA_TYPE_COST);
+  if (Array.isArray(schema)) return describeAvroUnion(schema, types, namespace);
   if (typeof schema === 'string') {
-    const kind = Object.hasOwn(primitives, schema) ? primitives[schema] : undefined;
+    const kind = Object.hasOwn(avroPrimitiveKinds, schema) ? avroPrimitiveKinds[schema] : undefined;
     if (kind) return { type: schema, kind, nullable: schema === 'null' };
-    const named = types.named.get(fullName(schema, namespace)) ?? types.named.get(schema);
-    if (named) return complex(named.schema, types, named.namespace);
+    const named = types.named.get(toAvroFullName(schema, namespace)) ?? types.named.get(schema);
+    if (named) return describeComplexType(named.schema, types, named.namespace);
     types.leaveOut('unresolved', schema);
     return { type: schema, kind: 'other', nullable: false };
   }
-  if (!isObject(schema)) {
+  if (!isJsonObject(schema)) {
     types.leaveOut('unreadable');
     return { type: 'unknown', kind: 'other', nullable: false };
   }
-  return complex(schema, types, namespaceOf(schema, namespace));
+  return describeComplexType(schema, types, resolveAvroNamespace(schema, namespace));
 };
 
-const complex = (schema: Readonly<Record<string, unknown>>, types: Types, namespace: string): Described => {
+const describeComplexType = (
+  schema: Readonly<Record<string, unknown>>,
+  types: AvroTypes,
+  namespace: string,
+): AvroFieldType => {
   const { type, logicalType: logical } = schema;
-  if (typeof logical === 'string' && isValidLogicalType(logical, schema)) {
-    const kind = logicals[logical] ?? 'other';
-    const of =
+  if (typeof logical === 'string' && isValidAvroLogicalType(logical, schema)) {
+    const kind = avroLogicalKinds[logical] ?? 'other';
+    const typeName =
       logical === 'decimal'
         ? `decimal(${Number(schema['precision'])},${Number(schema['scale'] ?? 0)})`
         : logical;
-    return { type: of, kind, nullable: false };
+    return { type: typeName, kind, nullable: false };
   }
   switch (type) {
     case 'record':
     case 'error': {
-      const fields = () => recordFields(schema, types, namespace);
+      const fields = () => readAvroRecordFields(schema, types, namespace);
       return {
-        type: nameOf(schema),
+        type: toAvroTypeName(schema),
         kind: 'json',
         nullable: false,
         nested: { keys: new Set([schema]), fields },
       };
     }
     case 'enum':
-      return { type: nameOf(schema), kind: 'string', nullable: false };
+      return { type: toAvroTypeName(schema), kind: 'string', nullable: false };
     case 'fixed':
       if (!Number.isInteger(schema['size'])) types.leaveOut('unreadable');
       return { type: `fixed(${Number(schema['size'])})`, kind: 'binary', nullable: false };
     case 'array':
-      return { type: `array<${inner(schema['items'], types, namespace)}>`, kind: 'array', nullable: false };
+      return {
+        type: `array<${describeItemType(schema['items'], types, namespace)}>`,
+        kind: 'array',
+        nullable: false,
+      };
     case 'map':
-      return { type: `map<${inner(schema['values'], types, namespace)}>`, kind: 'json', nullable: false };
+      return {
+        type: `map<${describeItemType(schema['values'], types, namespace)}>`,
+        kind: 'json',
+        nullable: false,
+      };
     default:
-      return described(type, types, namespace);
+      return describeAvroType(type, types, namespace);
   }
 };
 
 /** Readers ignore a logical type that does not fit its underlying type. https://avro.apache.org/docs/1.12.0/specification/#logical-types */
-const isValidLogicalType = (logical: string, schema: Readonly<Record<string, unknown>>): boolean => {
-  const { type, size } = unwrap(schema);
-  if (!Object.hasOwn(logicals, logical) || typeof type !== 'string') return false;
-  if (logical === 'decimal') return isValidDecimal(schema, type, size);
-  if (type === 'fixed') return size === fixedSizes[logical];
-  return type === annotated[logical];
+const isValidAvroLogicalType = (logical: string, schema: Readonly<Record<string, unknown>>): boolean => {
+  const { type, size } = unwrapAvroType(schema);
+  if (!Object.hasOwn(avroLogicalKinds, logical) || typeof type !== 'string') return false;
+  if (logical === 'decimal') return isValidAvroDecimal(schema, type, size);
+  if (type === 'fixed') return size === avroFixedSizes[logical];
+  return type === avroBaseTypes[logical];
 };
 
 /** `{"type": {"type": "int"}}` means `int`. */
-const unwrap = (schema: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
-  isObject(schema['type']) ? unwrap(schema['type']) : schema;
+const unwrapAvroType = (schema: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  isJsonObject(schema['type']) ? unwrapAvroType(schema['type']) : schema;
 
-const isValidDecimal = (
+const isValidAvroDecimal = (
   { precision, scale = 0 }: Readonly<Record<string, unknown>>,
   type: string,
   size: unknown,
 ): boolean => {
   if (type !== 'bytes' && type !== 'fixed') return false;
   if (!Number.isInteger(precision) || !Number.isInteger(scale)) return false;
-  const most = type === 'fixed' ? Math.floor(Math.log10(2) * (8 * Number(size) - 1)) : Infinity;
+  const maxDigits = type === 'fixed' ? Math.floor(Math.log10(2) * (8 * Number(size) - 1)) : Infinity;
   const digits = Number(precision);
-  return digits > 0 && digits <= most && Number(scale) >= 0 && Number(scale) <= digits;
+  return digits > 0 && digits <= maxDigits && Number(scale) >= 0 && Number(scale) <= digits;
 };
 
 /** In bytes. */
-const fixedSizes: Readonly<Record<string, number>> = { uuid: 16, duration: 12 };
+const avroFixedSizes: Readonly<Record<string, number>> = { uuid: 16, duration: 12 };
 
-const annotated: Readonly<Record<string, string>> = {
+const avroBaseTypes: Readonly<Record<string, string>> = {
   'big-decimal': 'bytes',
   uuid: 'string',
   date: 'int',
@@ -154,40 +185,46 @@ const annotated: Readonly<Record<string, string>> = {
   'local-timestamp-nanos': 'long',
 };
 
-const inner = (schema: unknown, types: Types, namespace: string): string =>
-  types.budget.descend(() => described(schema, types, namespace)).type;
+const describeItemType = (schema: unknown, types: AvroTypes, namespace: string): string =>
+  types.budget.descend(() => describeAvroType(schema, types, namespace)).type;
 
-const union = (branches: readonly unknown[], types: Types, namespace: string): Described => {
+const describeAvroUnion = (
+  branches: readonly unknown[],
+  types: AvroTypes,
+  namespace: string,
+): AvroFieldType => {
   const others = branches.filter((branch) => branch !== 'null');
   const nullable = others.length < branches.length;
-  if (others.length === 1) return { ...described(others[0], types, namespace), nullable };
-  if (others.length === 0) return described('null', types, namespace);
-  const names = others.map((branch) => described(branch, types, namespace).type);
+  if (others.length === 1) return { ...describeAvroType(others[0], types, namespace), nullable };
+  if (others.length === 0) return describeAvroType('null', types, namespace);
+  const names = others.map((branch) => describeAvroType(branch, types, namespace).type);
   return { type: `union<${names.join(',')}>`, kind: 'other', nullable };
 };
 
-const recordFields = (
+const readAvroRecordFields = (
   { fields }: Readonly<Record<string, unknown>>,
-  types: Types,
+  types: AvroTypes,
   namespace: string,
-): Field[] => {
+): SchemaField[] => {
   if (!Array.isArray(fields)) types.leaveOut('unreadable');
   return (Array.isArray(fields) ? fields : []).flatMap((field: unknown) => {
     types.budget.step();
-    if (!isObject(field) || typeof field['name'] !== 'string') {
+    if (!isJsonObject(field) || typeof field['name'] !== 'string') {
       types.leaveOut('unreadable');
       return [];
     }
     const { name, doc, type, default: given } = field;
-    const column = described(type, types, namespace);
-    return [{ name, ...column, default: shown(given, types.budget), comment: textOf(doc) }];
+    const column = describeAvroType(type, types, namespace);
+    return [
+      { name, ...column, default: renderSchemaDefault(given, types.budget), comment: toStringOrNull(doc) },
+    ];
   });
 };
 
-const nameOf = ({ name }: Readonly<Record<string, unknown>>): string =>
+const toAvroTypeName = ({ name }: Readonly<Record<string, unknown>>): string =>
   typeof name === 'string' ? name.slice(name.lastIndexOf('.') + 1) : 'record';
 
-const primitives: Readonly<Record<string, Column['kind']>> = {
+const avroPrimitiveKinds: Readonly<Record<string, Column['kind']>> = {
   null: 'other',
   boolean: 'boolean',
   int: 'integer',
@@ -198,7 +235,7 @@ const primitives: Readonly<Record<string, Column['kind']>> = {
   string: 'string',
 };
 
-const logicals: Readonly<Record<string, Column['kind']>> = {
+const avroLogicalKinds: Readonly<Record<string, Column['kind']>> = {
   decimal: 'decimal',
   'big-decimal': 'decimal',
   uuid: 'uuid',

@@ -1,31 +1,36 @@
 import type { Socket } from 'node:net';
-import type { Dialer, Place } from '../../network/dialer.ts';
+import type { Dialer, HostPort } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
-import { within } from '../within.ts';
-import { tooSlow } from './failures.ts';
-import { guard } from './guard.ts';
-import { logins, mechanisms } from './logins.ts';
-import { apiVersions, checkHandshake, metadata, saslHandshake } from './requests.ts';
-import type { Metadata, Request, Versions } from './requests.ts';
+import { withTimeout } from '../within.ts';
+import { kafkaTimeoutRemediation } from './failures.ts';
+import { guardKafkaSocket } from './guard.ts';
+import { kafkaLogins, scramMechanisms } from './logins.ts';
+import {
+  apiVersionsRequest,
+  checkSaslHandshake,
+  createMetadataRequest,
+  SASL_HANDSHAKE_KEY,
+} from './requests.ts';
+import type { KafkaMetadata, KafkaRequest, KafkaApiVersions } from './requests.ts';
 
-export interface Login {
+export interface SaslCredentials {
   readonly mechanism: string;
   readonly username: string;
   readonly password: string;
 }
 
 /** An authenticated connection to one broker. */
-export interface Broker extends Place {
-  readonly versions: Versions;
+export interface KafkaBroker extends HostPort {
+  readonly versions: KafkaApiVersions;
   /** The cluster's members and the account's rights on the cluster, as read at login; without topics. */
-  readonly cluster: Metadata;
-  ask<T>(request: Request<T>): Promise<T>;
+  readonly cluster: KafkaMetadata;
+  ask<T>(request: KafkaRequest<T>): Promise<T>;
   close(): void;
 }
 
-export interface LoginOptions {
+export interface KafkaLoginOptions {
   readonly dialer: Dialer;
-  readonly sasl: Login | null;
+  readonly sasl: SaslCredentials | null;
   /** The time limit of one answer, in milliseconds. */
   readonly limit: number;
   /** Whether `security_protocol` says that this listener has no TLS. */
@@ -33,20 +38,20 @@ export interface LoginOptions {
 }
 
 /** Logs in over a socket of the dialer, and closes that socket when the login fails. */
-export const logIn = (
+export const logInToBroker = (
   socket: Socket,
-  at: Place,
-  { dialer, sasl, limit, inClear }: LoginOptions,
-): Promise<Broker> =>
+  address: HostPort,
+  { dialer, sasl, limit, inClear }: KafkaLoginOptions,
+): Promise<KafkaBroker> =>
   dialer.step('authenticate', async () => {
-    const login = sasl ? (mechanisms.get(sasl.mechanism) ?? logins.plain) : logins.none;
+    const login = sasl ? (scramMechanisms.get(sasl.mechanism) ?? kafkaLogins.plain) : kafkaLogins.none;
     dialer.permitLogin(login, { encrypted: 'encrypted' in socket, inClear });
     const { default: Connection } = await import('kafkajs/src/network/connection.js');
-    const { open, allow, fault } = guard(socket);
+    const { open, allow, fault } = guardKafkaSocket(socket);
     const connection = new Connection({
-      ...at,
+      ...address,
       clientId: 'mooring',
-      logger: silent,
+      logger: silentKafkaLogger,
       sasl,
       // The steps have their own time limits.
       connectionTimeout: 2 ** 30,
@@ -58,34 +63,34 @@ export const logIn = (
       },
     });
     const send = connection.send.bind(connection);
-    connection.send = (asked) =>
+    connection.send = (message) =>
       send(
-        asked.request.apiKey === saslHandshake
+        message.request.apiKey === SASL_HANDSHAKE_KEY
           ? {
-              ...asked,
+              ...message,
               response: {
-                ...asked.response,
+                ...message.response,
                 decode: async (payload) => {
-                  checkHandshake(payload);
-                  return asked.response.decode(payload);
+                  checkSaslHandshake(payload);
+                  return message.response.decode(payload);
                 },
               },
             }
-          : asked,
+          : message,
       );
     // No request ever waits in the driver's queue, and its timer would get a time in the past, about which Node warns.
     connection.requestQueue.scheduleCheckPendingRequests = () => {};
     socket.once('close', () => {
-      connection.rejectRequests(fault() ?? ended());
+      connection.rejectRequests(fault() ?? createKafkaResetError());
       socket.destroy();
     });
 
-    const ask = async <T>(request: Request<T>): Promise<T> => {
+    const ask = async <T>(request: KafkaRequest<T>): Promise<T> => {
       allow();
       try {
-        return await within({ limit, remediation: tooSlow }, () =>
+        return await withTimeout({ limit, remediation: kafkaTimeoutRemediation }, () =>
           connection.send({
-            request: { ...request, encode: async () => encoded(request.body) },
+            request: { ...request, encode: async () => toKafkajsBuffers(request.body) },
             response: {
               decode: async (payload) => request.read(payload),
               parse: async (answer) => answer,
@@ -97,33 +102,33 @@ export const logIn = (
       }
     };
 
-    let stage: Stage = 'greeting';
+    let phase: KafkaLoginPhase = 'greeting';
     try {
       await connection.connect();
-      const versions = await ask(apiVersions);
+      const versions = await ask(apiVersionsRequest);
       connection.setVersions(versions);
       connection.setSupportAuthenticationProtocol(true);
-      stage = 'login';
+      phase = 'login';
       await connection.authenticate();
-      stage = 'first question';
-      const cluster = await ask(metadata([]));
+      phase = 'first question';
+      const cluster = await ask(createMetadataRequest([]));
       open();
-      return { ...at, versions, cluster, ask, close: () => socket.destroy() };
+      return { ...address, versions, cluster, ask, close: () => socket.destroy() };
     } catch (error) {
-      const told = fault();
+      const guardFault = fault();
       socket.destroy();
-      throw told ?? seenAt(error, stage, sasl !== null);
+      throw guardFault ?? toKafkaLoginError(error, phase, sasl !== null);
     }
   });
 
-type Stage = 'greeting' | 'login' | 'first question';
+type KafkaLoginPhase = 'greeting' | 'login' | 'first question';
 
 /**
  * A listener that requires SASL answers ApiVersions, and closes the connection on any other request before a login. It has no other
  * way to report this.
  */
-const seenAt = (error: unknown, stage: Stage, withSasl: boolean): unknown => {
-  if (stage !== 'first question' || withSasl || !(error instanceof Error)) return error;
+const toKafkaLoginError = (error: unknown, phase: KafkaLoginPhase, withSasl: boolean): unknown => {
+  if (phase !== 'first question' || withSasl || !(error instanceof Error)) return error;
   if (!/^KafkaJSConnection(Closed)?Error$/.test(error.name)) return error;
   if ('code' in error && error.code !== undefined && error.code !== 'ECONNRESET') return error;
   return new Problem('authentication-failed', undefined, {
@@ -133,10 +138,16 @@ const seenAt = (error: unknown, stage: Stage, withSasl: boolean): unknown => {
   });
 };
 
-const encoded = (body: Buffer) => ({ buf: body, buffer: body });
+const toKafkajsBuffers = (body: Buffer) => ({ buf: body, buffer: body });
 
-const ended = () =>
+const createKafkaResetError = () =>
   Object.assign(new Error('ended by the other side'), { name: 'KafkaJSConnectionError', code: 'ECONNRESET' });
 
-const quiet = () => {};
-const silent = { namespace: () => silent, debug: quiet, info: quiet, warn: quiet, error: quiet };
+const discardKafkaLog = () => {};
+const silentKafkaLogger = {
+  namespace: () => silentKafkaLogger,
+  debug: discardKafkaLog,
+  info: discardKafkaLog,
+  warn: discardKafkaLog,
+  error: discardKafkaLog,
+};

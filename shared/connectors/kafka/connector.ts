@@ -1,13 +1,13 @@
 import * as v from 'valibot';
-import { defineConnector, lateParser } from '../connector.ts';
-import { placeOfUrl } from '../place-of-url.ts';
-import { membersOf } from './members.ts';
-import { Name, Secret } from '../fields.ts';
+import { defineConnector, createLazyParser } from '../connector.ts';
+import { toHostPort } from '../place-of-url.ts';
+import { parseBootstrapServers } from './members.ts';
+import { NameField, SecretField } from '../fields.ts';
 import { exactNames } from '../names.ts';
-import { contradictions } from './contradictions.ts';
+import { findKafkaContradictions } from './contradictions.ts';
 
 // The schema registry has its own login, so its password is allowed with every auth method of the brokers.
-const registry = { schema_registry_password: v.exactOptional(Secret) };
+const schemaRegistryCredentials = { schema_registry_password: v.exactOptional(SecretField) };
 
 /** Not tested against Confluent's own registry or against clusters of several brokers: see the README. */
 export const kafka = defineConnector({
@@ -31,18 +31,18 @@ export const kafka = defineConnector({
         v.regex(/^https?:\/\/[^\s@?#\\]+$/, 'a URL with http:// or https://, without user, ? and #'),
       ),
     ),
-    schema_registry_username: v.exactOptional(Name),
+    schema_registry_username: v.exactOptional(NameField),
   }),
   credentials: {
     sasl: v.strictObject({
       sasl_mechanism: v.optional(v.picklist(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']), 'PLAIN'),
-      sasl_username: Name,
-      sasl_password: Secret,
-      ...registry,
+      sasl_username: NameField,
+      sasl_password: SecretField,
+      ...schemaRegistryCredentials,
     }),
     /** The login is the client certificate: `ssl.cert` and `ssl.key` of the connection. */
-    certificate: v.strictObject(registry),
-    none: v.strictObject(registry),
+    certificate: v.strictObject(schemaRegistryCredentials),
+    none: v.strictObject(schemaRegistryCredentials),
   },
   misplaced: {
     bootstrap_servers: (value) => {
@@ -73,10 +73,10 @@ export const kafka = defineConnector({
   },
   separateLogins: ['schema_registry_password'],
   reach: ({ bootstrap_servers, security_protocol, schema_registry_url }) => {
-    const brokers = { entry: bootstrap_servers, places: membersOf(bootstrap_servers) };
+    const brokers = { entry: bootstrap_servers, places: parseBootstrapServers(bootstrap_servers) };
     const registry = schema_registry_url === undefined ? undefined : URL.parse(schema_registry_url);
     return {
-      named: registry ? [brokers, { places: [placeOfUrl(registry)] }] : [brokers],
+      named: registry ? [brokers, { places: [toHostPort(registry)] }] : [brokers],
       bareEntry: 'no-port',
       inClear: security_protocol?.endsWith('PLAINTEXT') === true || registry?.protocol === 'http:',
     };
@@ -86,10 +86,10 @@ export const kafka = defineConnector({
   /** Topic names need no quotes; other names are quoted as in ksqlDB and Flink. */
   loadQuote: async () => (identifier) =>
     /^[\w.-]+$/.test(identifier) ? identifier : `\`${identifier.replaceAll('`', '``')}\``,
-  contradictions,
-  connectionString: lateParser(
+  contradictions: findKafkaContradictions,
+  connectionString: createLazyParser(
     ['kafka'],
-    async () => (await import('./connection-string.ts')).connectionString,
+    async () => (await import('./connection-string.ts')).kafkaConnectionStrings,
   ),
   load: async () => (await import('./session.ts')).kafkaSessionModule,
 });

@@ -1,8 +1,8 @@
-import type { Complaint } from '../../problem.ts';
+import type { FieldError } from '../../problem.ts';
 import type { Connector } from '../connector.ts';
 
 /** `security_protocol` says whether the listener uses TLS and SASL; `ssl_mode` and the auth method must agree with it. */
-export const contradictions: NonNullable<Connector['contradictions']> = ({
+export const findKafkaContradictions: NonNullable<Connector['contradictions']> = ({
   config,
   auth_method,
   ssl_mode,
@@ -11,7 +11,7 @@ export const contradictions: NonNullable<Connector['contradictions']> = ({
   if (typeof protocol !== 'string') return [];
   const speaksTls = protocol.endsWith('SSL');
   const speaksSasl = protocol.startsWith('SASL_');
-  const found: Complaint[] = [];
+  const found: FieldError[] = [];
   if (speaksTls && ssl_mode === 'disable')
     found.push({
       path: 'options.ssl_mode',

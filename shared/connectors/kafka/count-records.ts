@@ -1,66 +1,66 @@
 import { Problem } from '../../problem.ts';
-import type { Broker } from './broker.ts';
-import { listOffsets } from './requests.ts';
-import type { Member, Offset, Place, Topic } from './requests.ts';
+import type { KafkaBroker } from './broker.ts';
+import { createListOffsetsRequest } from './requests.ts';
+import type { ClusterMember, PartitionOffset, TopicPartition, KafkaTopic } from './requests.ts';
 
 /**
  * Counts the records of each topic as the distance between its first and last offsets, which includes compacted records and transaction
  * markers.
  */
 export const countRecords = async (
-  topics: readonly Topic[],
-  members: readonly Member[],
-  brokerAt: (member: Member) => Promise<Broker>,
+  topics: readonly KafkaTopic[],
+  members: readonly ClusterMember[],
+  openBroker: (member: ClusterMember) => Promise<KafkaBroker>,
 ): Promise<{
   readonly rows: ReadonlyMap<string, number>;
   readonly unreachable: number;
   /** The number of brokers over `MAX_KAFKA_BROKERS`, which were not asked. */
   readonly unasked: number;
 }> => {
-  const places = topics.flatMap(({ name, partitions }) =>
+  const topicPartitions = topics.flatMap(({ name, partitions }) =>
     partitions.map(({ index, leader }) => ({ leader, topic: name, partition: index })),
   );
-  const byLeader = Map.groupBy(places, ({ leader }) => leader);
+  const byLeader = Map.groupBy(topicPartitions, ({ leader }) => leader);
   const byId = new Map(members.map((member) => [member.id, member]));
-  const lengths: Length[] = [];
+  const lengths: PartitionLength[] = [];
   let unreachable = 0;
   let asked = 0;
   let unasked = 0;
-  for (const [id, led] of byLeader) {
+  for (const [id, ledPartitions] of byLeader) {
     const member = byId.get(id);
-    if (member && (asked += 1) > mostBrokers) {
+    if (member && (asked += 1) > MAX_KAFKA_BROKERS) {
       unasked += 1;
       continue;
     }
-    const broker = member && (await reached(member, brokerAt));
+    const broker = member && (await findReachableBroker(member, openBroker));
     if (member && !broker) unreachable += 1;
-    for (let at = 0; broker && at < led.length; at += most) {
-      const some = led.slice(at, at + most);
+    for (let at = 0; broker && at < ledPartitions.length; at += MAX_PARTITIONS_PER_REQUEST) {
+      const batch = ledPartitions.slice(at, at + MAX_PARTITIONS_PER_REQUEST);
       const [first, last] = await Promise.all([
-        broker.ask(listOffsets('first', some)),
-        broker.ask(listOffsets('last', some)),
+        broker.ask(createListOffsetsRequest('first', batch)),
+        broker.ask(createListOffsetsRequest('last', batch)),
       ]);
-      for (const length of lengthsOf(first, last)) lengths.push(length);
+      for (const length of toPartitionLengths(first, last)) lengths.push(length);
     }
   }
-  return { rows: rowsOf(topics, lengths), unreachable, unasked };
+  return { rows: sumRecordsByTopic(topics, lengths), unreachable, unasked };
 };
 
 /** The largest clusters have several hundred. */
-const mostBrokers = 1000;
-const most = 5000;
+const MAX_KAFKA_BROKERS = 1000;
+const MAX_PARTITIONS_PER_REQUEST = 5000;
 
-interface Length extends Place {
+interface PartitionLength extends TopicPartition {
   readonly records: number;
 }
 
 /** Returns `undefined` for a broker that is down, and throws when the egress policy forbids its address. */
-const reached = async (
-  member: Member,
-  brokerAt: (member: Member) => Promise<Broker>,
-): Promise<Broker | undefined> => {
+const findReachableBroker = async (
+  member: ClusterMember,
+  openBroker: (member: ClusterMember) => Promise<KafkaBroker>,
+): Promise<KafkaBroker | undefined> => {
   try {
-    return await brokerAt(member);
+    return await openBroker(member);
   } catch (error) {
     const passing =
       error instanceof Problem && /^(connection-refused|unreachable|host-not-found)$/.test(error.code);
@@ -69,7 +69,10 @@ const reached = async (
   }
 };
 
-const lengthsOf = (first: readonly Offset[], last: readonly Offset[]): Length[] => {
+const toPartitionLengths = (
+  first: readonly PartitionOffset[],
+  last: readonly PartitionOffset[],
+): PartitionLength[] => {
   const firsts = new Map(first.map(({ topic, partition, offset }) => [`${topic}:${partition}`, offset]));
   return last.flatMap(({ topic, partition, offset }) => {
     const from = firsts.get(`${topic}:${partition}`);
@@ -78,7 +81,10 @@ const lengthsOf = (first: readonly Offset[], last: readonly Offset[]): Length[] 
 };
 
 /** Leaves out topics with a partition whose length is unknown. */
-const rowsOf = (topics: readonly Topic[], lengths: readonly Length[]): ReadonlyMap<string, number> => {
+const sumRecordsByTopic = (
+  topics: readonly KafkaTopic[],
+  lengths: readonly PartitionLength[],
+): ReadonlyMap<string, number> => {
   const byTopic = Map.groupBy(lengths, ({ topic }) => topic);
   return new Map(
     topics.flatMap(({ name, partitions }): [string, number][] => {

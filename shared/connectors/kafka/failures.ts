@@ -1,45 +1,45 @@
-import type { Failure } from '../connector.ts';
+import type { SourceFailure } from '../connector.ts';
 import {
-  denied,
-  failureOf,
-  failureTable,
-  fieldsOf,
-  textOf,
-  textTable,
-  type Meaning,
+  permissionDenied,
+  toSourceFailure,
+  createFailureTable,
+  readErrorFields,
+  toTextOrEmpty,
+  createTextClassifier,
+  type FailureMeaning,
 } from '../failure-table.ts';
 
 /**
  * Classifies by the protocol's error code, https://kafka.apache.org/protocol#protocol_error_codes, or by the class of the driver's error
  * when it has no code. Socket errors are left to the network's table.
  */
-export const failure = (error: unknown): Failure | undefined => {
-  const { name, code, message } = fieldsOf(error);
+export const classifyKafkaError = (error: unknown): SourceFailure | undefined => {
+  const { name, code, message } = readErrorFields(error);
   if (name === 'KafkaJSProtocolError') {
     const native = typeof code === 'number' ? String(code) : undefined;
-    return failureOf(refusals.get(native ?? '') ?? ['server-error'], native);
+    return toSourceFailure(kafkaErrorCodes.get(native ?? '') ?? ['server-error'], native);
   }
   if (name === 'KafkaJSSASLAuthenticationError') {
-    const text = textOf(message);
-    const ended = endOfLogin(text);
-    if (ended) return failureOf(ended);
+    const text = toTextOrEmpty(message);
+    const ended = classifySaslText(text);
+    if (ended) return toSourceFailure(ended);
     return text.endsWith('mechanism is not supported by the server')
-      ? failureOf(otherMechanism, '33')
-      : failureOf(otherPassword, '58');
+      ? toSourceFailure(unsupportedMechanism, '33')
+      : toSourceFailure(wrongSaslPassword, '58');
   }
-  const ours = classes.get(textOf(name));
-  return ours && failureOf(ours);
+  const ours = kafkaErrorClasses.get(toTextOrEmpty(name));
+  return ours && toSourceFailure(ours);
 };
 
-export const tooSlow = 'Raise query_timeout_seconds, or look at how busy the cluster is.';
+export const kafkaTimeoutRemediation = 'Raise query_timeout_seconds, or look at how busy the cluster is.';
 
-const classes = failureTable({
+const kafkaErrorClasses = createFailureTable({
   KafkaJSConnectionClosedError: ['connection-reset'],
   'KafkaJSNonRetriableError KafkaJSServerDoesNotSupportApiKey': ['unsupported-version'],
 });
 
 /** The driver adds a prefix to the cause; only the driver's own messages are matched, never the server's. */
-const endOfLogin = textTable([
+const classifySaslText = createTextClassifier([
   [
     /failed: (Closed connection|Not connected|ended by the other side|Connection error: [^:]*)$/,
     'connection-reset',
@@ -51,17 +51,17 @@ const endOfLogin = textTable([
   ],
 ]);
 
-const otherMechanism: Meaning = [
+const unsupportedMechanism: FailureMeaning = [
   'authentication-failed',
   'The listener does not take this sasl_mechanism: use another one (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512), or turn it on in sasl.enabled.mechanisms.',
 ];
 
-const otherPassword: Meaning = [
+const wrongSaslPassword: FailureMeaning = [
   'authentication-failed',
   'Check sasl_username and send sasl_password again. An account of SCRAM is made for each mechanism apart: kafka-configs --alter --add-config SCRAM-SHA-512=[…] --entity-type users.',
 ];
 
-const refusals = failureTable({
+const kafkaErrorCodes = createFailureTable({
   // UNKNOWN_SERVER_ERROR
   '-1': ['server-error', 'The broker failed at the request: its log says why.'],
   // OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC_OR_PARTITION, NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, UNKNOWN_TOPIC_ID
@@ -97,14 +97,14 @@ const refusals = failureTable({
   '29': ['permission-denied', 'Grant it Read and Describe on the topic with kafka-acls.'],
   '30': ['permission-denied', 'Grant it Read on the group with kafka-acls.'],
   '31': ['permission-denied', 'Grant it Describe on the cluster with kafka-acls.'],
-  '33': otherMechanism,
+  '33': unsupportedMechanism,
   '34': [
     'authentication-failed',
     'The listener takes no SASL: use the port of one that does, or send no sasl_* fields.',
   ],
   // TRANSACTIONAL_ID_AUTHORIZATION_FAILED
-  '53': denied,
+  '53': permissionDenied,
   '35': ['unsupported-version', 'The broker is too old: upgrade it.'],
-  '58': otherPassword,
+  '58': wrongSaslPassword,
   '89': ['server-error', 'The cluster holds this account back by a quota: try again later.'],
 });

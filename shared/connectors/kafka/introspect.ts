@@ -1,45 +1,52 @@
-import type { Missing, Scope, Sink, Table } from '../catalog.ts';
-import { byBytes } from '../order.ts';
-import { readSome } from '../read-some.ts';
-import type { Broker } from './broker.ts';
+import type { Missing, CatalogScope, TableSink, Table } from '../catalog.ts';
+import { compareUtf8 } from '../order.ts';
+import { readTableBatch } from '../read-some.ts';
+import type { KafkaBroker } from './broker.ts';
 import { countRecords } from './count-records.ts';
-import { grantOf, isInternal } from './privileges.ts';
-import type { Registry } from './registry-client.ts';
-import { metadata } from './requests.ts';
-import type { Member, Topic } from './requests.ts';
-import { schemasOf } from './schemas.ts';
+import { renderKafkaGrant, isInternalTopic } from './privileges.ts';
+import type { SchemaRegistry } from './registry-client.ts';
+import { createMetadataRequest } from './requests.ts';
+import type { ClusterMember, KafkaTopic } from './requests.ts';
+import { openTopicSchemas } from './schemas.ts';
 
-interface Source {
-  readonly seed: Broker;
-  readonly brokerAt: (member: Member) => Promise<Broker>;
-  readonly registry: Registry | undefined;
+interface KafkaCluster {
+  readonly seed: KafkaBroker;
+  readonly openBroker: (member: ClusterMember) => Promise<KafkaBroker>;
+  readonly registry: SchemaRegistry | undefined;
   readonly principal: string;
 }
 
 /** Sends one request for all topics, two to each broker for the lengths of its partitions, and one to the registry for each schema. */
-export const introspect = async (
-  { seed, brokerAt, registry, principal }: Source,
-  { schemas: only, excludedSchemas }: Scope,
-  sink: Sink,
+export const introspectKafka = async (
+  { seed, openBroker, registry, principal }: KafkaCluster,
+  { schemas: onlySchemas, excludedSchemas }: CatalogScope,
+  sink: TableSink,
 ): Promise<readonly Missing[]> => {
   // Topics have no schema, so its name is empty.
-  if ((only && !only.includes('')) || excludedSchemas.includes('')) return [];
-  const [{ members, topics: all }, schemas] = await Promise.all([seed.ask(metadata()), schemasOf(registry)]);
-  const topics = all.filter((topic) => !isInternal(topic)).sort((a, b) => byBytes(a.name, b.name));
-  const { rows, unreachable, unasked } = await countRecords(topics, members, brokerAt);
+  if ((onlySchemas && !onlySchemas.includes('')) || excludedSchemas.includes('')) return [];
+  const [{ members, topics: all }, schemas] = await Promise.all([
+    seed.ask(createMetadataRequest()),
+    openTopicSchemas(registry),
+  ]);
+  const topics = all.filter((topic) => !isInternalTopic(topic)).sort((a, b) => compareUtf8(a.name, b.name));
+  const { rows, unreachable, unasked } = await countRecords(topics, members, openBroker);
 
-  const read = async (topic: Topic): Promise<Table> => ({
-    ...tableOf(topic, rows.get(topic.name) ?? null),
+  const readTable = async (topic: KafkaTopic): Promise<Table> => ({
+    ...toKafkaTable(topic, rows.get(topic.name) ?? null),
     ...(await schemas.columns(topic.name)),
   });
   for (let from = 0; from < topics.length;) {
-    const tables = await readSome(topics.slice(from, from + batch), read, atOnce);
+    const tables = await readTableBatch(
+      topics.slice(from, from + TOPICS_PER_BATCH),
+      readTable,
+      MAX_CONCURRENT_SCHEMAS,
+    );
     from += tables.length;
     await sink(tables.filter((table) => table !== undefined));
   }
   return [
     ...(topics.length === 0
-      ? [{ reason: 'topics-denied', remediation: grantOf('Read', '*', principal) }]
+      ? [{ reason: 'topics-denied', remediation: renderKafkaGrant('Read', '*', principal) }]
       : []),
     ...(unreachable > 0
       ? [
@@ -65,15 +72,18 @@ export const introspect = async (
   ];
 };
 
-const batch = 200;
+const TOPICS_PER_BATCH = 200;
 /** Schemas in memory at a time. The registry client has four sockets. */
-const atOnce = 16;
+const MAX_CONCURRENT_SCHEMAS = 16;
 
-const tableOf = ({ name, partitions, replicas }: Topic, rows: number | null): Omit<Table, 'columns'> => ({
+const toKafkaTable = (
+  { name, partitions, replicas }: KafkaTopic,
+  rows: number | null,
+): Omit<Table, 'columns'> => ({
   schema: '',
   name,
   kind: 'topic',
-  comment: `${several(partitions.length, 'partition')}, ${several(replicas, 'replica')}`,
+  comment: `${renderCount(partitions.length, 'partition')}, ${renderCount(replicas, 'replica')}`,
   rows,
   size_bytes: null,
   statistics_at: null,
@@ -83,4 +93,4 @@ const tableOf = ({ name, partitions, replicas }: Topic, rows: number | null): Om
   indexes: [],
 });
 
-const several = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+const renderCount = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;

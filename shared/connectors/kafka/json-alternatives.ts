@@ -1,26 +1,29 @@
-import type { Field } from './field.ts';
+import type { SchemaField } from './field.ts';
 
 /** Merges lists of fields by name; `isNullable` receives all fields of one name. */
 export const mergeFields = (
-  lists: readonly (readonly Field[])[],
-  isNullable: (same: readonly Field[]) => boolean,
-): readonly Field[] => {
-  const found = new Map<string, [Field, ...Field[]]>();
+  lists: readonly (readonly SchemaField[])[],
+  isNullable: (same: readonly SchemaField[]) => boolean,
+): readonly SchemaField[] => {
+  const found = new Map<string, [SchemaField, ...SchemaField[]]>();
   for (const field of lists.flat()) {
     const same = found.get(field.name);
     if (same) same.push(field);
     else found.set(field.name, [field]);
   }
-  return [...found.values()].map((same) => ({ ...mergeSame(same), nullable: isNullable(same) }));
+  return [...found.values()].map((same) => ({ ...mergeSameField(same), nullable: isNullable(same) }));
 };
 
 /** Merges the fields of alternatives: a field is required only if every alternative requires it and `isAll` is true. */
-export const mergeAlternatives = (lists: readonly (readonly Field[])[], isAll: boolean): readonly Field[] =>
+export const mergeAlternatives = (
+  lists: readonly (readonly SchemaField[])[],
+  isAll: boolean,
+): readonly SchemaField[] =>
   mergeFields(lists, (same) => !isAll || same.length < lists.length || same.some(({ nullable }) => nullable));
 
-const mergeSame = (same: readonly [Field, ...Field[]]): Field => {
+const mergeSameField = (same: readonly [SchemaField, ...SchemaField[]]): SchemaField => {
   const [first] = same;
-  const nested = mergeNested(same.flatMap((field) => field.nested ?? []));
+  const nested = mergeNestedFields(same.flatMap((field) => field.nested ?? []));
   return {
     ...first,
     type: same.every(({ type }) => type === first.type) ? first.type : 'oneOf',
@@ -29,10 +32,10 @@ const mergeSame = (same: readonly [Field, ...Field[]]): Field => {
   };
 };
 
-type Nested = NonNullable<Field['nested']>;
+type NestedFields = NonNullable<SchemaField['nested']>;
 
-const mergeNested = (all: readonly Nested[]): Nested | undefined => {
-  const distinct: Nested[] = [];
+const mergeNestedFields = (all: readonly NestedFields[]): NestedFields | undefined => {
+  const distinct: NestedFields[] = [];
   const keys = new Set<unknown>();
   for (const nested of all) {
     const before = keys.size;

@@ -1,133 +1,146 @@
-import { costOfAType, isObject, type Reading } from './field.ts';
-import { enter, resolveReference, type Json, type Part, type Resource } from './json-documents.ts';
+import { SCHEMA_TYPE_COST, isJsonObject, type SchemaReading } from './field.ts';
+import {
+  resolveOwnResource,
+  resolveJsonReference,
+  type JsonSchemaObject,
+  type JsonSchemaPart,
+  type JsonSchemaResource,
+} from './json-documents.ts';
 
 /** One of the schemas that all apply to a value. */
-export interface Holding extends Part {
+export interface ApplicablePart extends JsonSchemaPart {
   /** Whether null is the only other choice. */
   readonly isBesideNull: boolean;
 }
 
 /** All schemas that apply to a value at once: the given ones, the targets of their references, their `allOf`, and choices without an alternative. */
-export interface Whole {
+export interface CollectedParts {
   /** Each schema before the ones that it builds upon. */
-  readonly fromTop: readonly Holding[];
+  readonly fromTop: readonly ApplicablePart[];
   /** Each schema after the ones that it builds upon. */
-  readonly fromBase: readonly Holding[];
+  readonly fromBase: readonly ApplicablePart[];
 }
 
-export const collectParts = (given: readonly Part[], reading: Reading): Whole => {
-  const fromTop: Holding[] = [];
-  const fromBase: Holding[] = [];
-  const seen = new Set<Json>();
-  const above = new Set<Json>();
+export const collectJsonParts = (
+  given: readonly JsonSchemaPart[],
+  reading: SchemaReading,
+): CollectedParts => {
+  const fromTop: ApplicablePart[] = [];
+  const fromBase: ApplicablePart[] = [];
+  const seen = new Set<JsonSchemaObject>();
+  const above = new Set<JsonSchemaObject>();
 
-  const add = ({ at, within: outer, isBesideNull }: Holding): void => {
-    reading.budget.step(costOfAType);
+  const addPart = ({ at, within: outer, isBesideNull }: ApplicablePart): void => {
+    reading.budget.step(SCHEMA_TYPE_COST);
     if (seen.has(at)) return;
     seen.add(at);
-    reading.budget.step(costOfEntries(at));
-    if (above.size >= deepest) return reading.leaveOut('tooLarge');
-    const within = enter(at, outer);
-    const part: Holding = { at: dropSiblings(at, within), within, isBesideNull };
+    reading.budget.step(estimateEntriesCost(at));
+    if (above.size >= MAX_REFERENCE_DEPTH) return reading.leaveOut('tooLarge');
+    const within = resolveOwnResource(at, outer);
+    const part: ApplicablePart = { at: dropReferenceSiblings(at, within), within, isBesideNull };
     fromTop.push(part);
     above.add(at);
-    for (const reference of readReferences(at)) {
-      reading.budget.step(costOfAType + reference.length);
-      const target = resolveReference(reference, within);
-      if (target && !above.has(target.at)) add({ ...target, isBesideNull });
-      else reading.leaveOut('unresolved', nameReference(reference));
+    for (const reference of listJsonReferences(at)) {
+      reading.budget.step(SCHEMA_TYPE_COST + reference.length);
+      const target = resolveJsonReference(reference, within);
+      if (target && !above.has(target.at)) addPart({ ...target, isBesideNull });
+      else reading.leaveOut('unresolved', renderReferenceName(reference));
     }
-    for (const one of listSchemas(part, 'allOf')) add({ ...one, isBesideNull });
-    for (const { real, hasNull } of listChoices(part)) {
+    for (const one of listSubschemas(part, 'allOf')) addPart({ ...one, isBesideNull });
+    for (const { real, hasNull } of listSchemaChoices(part)) {
       const [only] = real;
-      if (only && real.length === 1) add({ ...only, isBesideNull: isBesideNull || hasNull });
+      if (only && real.length === 1) addPart({ ...only, isBesideNull: isBesideNull || hasNull });
     }
     above.delete(at);
     fromBase.push(part);
   };
 
-  for (const part of given) add({ ...part, isBesideNull: false });
+  for (const part of given) addPart({ ...part, isBesideNull: false });
   return { fromTop, fromBase };
 };
 
 /** Long lists cost more, because they are read again for each reference to the schema. */
-const costOfEntries = (at: Json): number =>
-  20 * countEntries(['allOf', 'oneOf', 'anyOf', 'dependentSchemas', 'dependencies'], at) +
-  5 * countEntries(['enum', 'required'], at);
+const estimateEntriesCost = (at: JsonSchemaObject): number =>
+  20 * countKeywordEntries(['allOf', 'oneOf', 'anyOf', 'dependentSchemas', 'dependencies'], at) +
+  5 * countKeywordEntries(['enum', 'required'], at);
 
-const countEntries = (keywords: readonly string[], at: Json): number => {
+const countKeywordEntries = (keywords: readonly string[], at: JsonSchemaObject): number => {
   let count = 0;
   for (const keyword of keywords) {
     const value = at[keyword];
     if (Array.isArray(value)) count += value.length;
-    else if (isObject(value)) count += Object.keys(value).length;
+    else if (isJsonObject(value)) count += Object.keys(value).length;
   }
   return count;
 };
 
 /** Nested references and parts. */
-const deepest = 100;
+const MAX_REFERENCE_DEPTH = 100;
 
 /** Where `$ref` replaces its siblings, keeps only the title, description and default. */
-const dropSiblings = (at: Json, { document }: Resource): Json => {
+const dropReferenceSiblings = (at: JsonSchemaObject, { document }: JsonSchemaResource): JsonSchemaObject => {
   if (document.hasSiblings || typeof at['$ref'] !== 'string') return at;
   const { title, description, default: given } = at;
   return { title, description, default: given };
 };
 
 /** Dynamic references are treated as static ones, as if no other schema extended this one. */
-const readReferences = (at: Json): readonly string[] =>
+const listJsonReferences = (at: JsonSchemaObject): readonly string[] =>
   [at['$ref'], at['$dynamicRef'], at['$recursiveRef']].filter((one) => typeof one === 'string');
 
 /** Leaves out the host and the query, which may hold credentials. */
-const nameReference = (reference: string): string => {
+const renderReferenceName = (reference: string): string => {
   const [file = '', fragment] = reference.split('#');
   return file.slice(file.lastIndexOf('/') + 1) + (fragment === undefined ? '' : `#${fragment}`);
 };
 
-export const listSchemas = ({ at, within }: Part, keyword: string): readonly Part[] => {
+export const listSubschemas = (
+  { at, within }: JsonSchemaPart,
+  keyword: string,
+): readonly JsonSchemaPart[] => {
   const some = at[keyword];
-  return Array.isArray(some) ? some.filter(isObject).map((one) => ({ at: one, within })) : [];
+  return Array.isArray(some) ? some.filter(isJsonObject).map((one) => ({ at: one, within })) : [];
 };
 
-export interface Choices {
+export interface SchemaChoices {
   /** The choices that allow more than null. */
-  readonly real: readonly Part[];
+  readonly real: readonly JsonSchemaPart[];
   readonly hasNull: boolean;
 }
 
-export const listChoices = (part: Part): readonly Choices[] =>
+export const listSchemaChoices = (part: JsonSchemaPart): readonly SchemaChoices[] =>
   ['oneOf', 'anyOf'].flatMap((keyword) => {
-    const all = listSchemas(part, keyword);
-    const real = all.filter(({ at }) => !isNull(at));
+    const all = listSubschemas(part, keyword);
+    const real = all.filter(({ at }) => !isNullSchema(at));
     return all.length > 0 ? [{ real, hasNull: real.length < all.length }] : [];
   });
 
 /** Schemas that apply only to some values. */
-export interface Branches {
-  readonly parts: readonly Part[];
+export interface SchemaBranches {
+  readonly parts: readonly JsonSchemaPart[];
   /** Whether one of them always applies. */
   readonly isChoice: boolean;
 }
 
-export const listBranches = (part: Part): readonly Branches[] => {
+export const listSchemaBranches = (part: JsonSchemaPart): readonly SchemaBranches[] => {
   const { at, within } = part;
-  const choices = listChoices(part).flatMap(({ real }) =>
+  const choices = listSchemaChoices(part).flatMap(({ real }) =>
     real.length > 1 ? [{ parts: real, isChoice: true }] : [],
   );
   const others = [
     at['then'],
     at['else'],
-    ...listValues(at['dependentSchemas']),
-    ...listValues(at['dependencies']),
+    ...listObjectValues(at['dependentSchemas']),
+    ...listObjectValues(at['dependencies']),
   ];
-  const parts = others.filter(isObject).map((one) => ({ at: one, within }));
+  const parts = others.filter(isJsonObject).map((one) => ({ at: one, within }));
   return parts.length > 0 ? [...choices, { parts, isChoice: false }] : choices;
 };
 
-const listValues = (value: unknown): readonly unknown[] => (isObject(value) ? Object.values(value) : []);
+const listObjectValues = (value: unknown): readonly unknown[] =>
+  isJsonObject(value) ? Object.values(value) : [];
 
-const isNull = ({ type, enum: values, const: value }: Json): boolean =>
+const isNullSchema = ({ type, enum: values, const: value }: JsonSchemaObject): boolean =>
   type === 'null' ||
   value === null ||
   (Array.isArray(values) && values.length > 0 && values.every((one) => one === null));

@@ -1,49 +1,49 @@
-import { isTooLarge } from '../../network/budget.ts';
-import { networkFailure } from '../../network/failure.ts';
+import { isTooLargeProblem } from '../../network/budget.ts';
+import { classifyNetworkError } from '../../network/failure.ts';
 import { Problem, type ProblemCode } from '../../problem.ts';
 import type { Missing } from '../catalog.ts';
-import { byBytes } from '../order.ts';
-import type { Gap } from './field.ts';
+import { compareUtf8 } from '../order.ts';
+import type { SchemaMissingCause } from './field.ts';
 
 /** Why the schema of a subject, or a part of it, is missing from the catalog. */
-export type Lack = 'denied' | 'failing' | Gap;
+export type SubjectMissingCause = 'denied' | 'failing' | SchemaMissingCause;
 
 /** Collects subjects by cause; each subject counts once per cause. */
-export const createLacks = () => {
-  const found = new Map<Lack, Lacking>();
+export const createMissingSubjects = () => {
+  const found = new Map<SubjectMissingCause, MissingSubjects>();
   return {
     /** Returns a recorder for one subject; `names` are the parts that are missing. */
     open: (subject: string) => {
-      const noted = new Set<Lack>();
-      return (lack: Lack, names: ReadonlySet<string> = new Set()): void => {
-        const lacking = found.get(lack) ?? { count: 0, first: [] };
-        found.set(lack, lacking);
-        if (noted.has(lack)) return;
-        noted.add(lack);
-        lacking.count += 1;
+      const noted = new Set<SubjectMissingCause>();
+      return (cause: SubjectMissingCause, names: ReadonlySet<string> = new Set()): void => {
+        const entry = found.get(cause) ?? { count: 0, first: [] };
+        found.set(cause, entry);
+        if (noted.has(cause)) return;
+        noted.add(cause);
+        entry.count += 1;
         const label = names.size > 0 ? `${subject} (${[...names].join(', ')})` : subject;
-        if (lacking.first.length < mostNamed) lacking.first.push(label);
+        if (entry.first.length < MAX_NAMED_SUBJECTS) entry.first.push(label);
       };
     },
     missing: (): Missing[] =>
-      entries.flatMap(([lack, reason, cure]) => {
-        const { count, first } = found.get(lack) ?? { count: 0, first: [] };
+      missingSubjectTexts.flatMap(([cause, reason, cure]) => {
+        const { count, first } = found.get(cause) ?? { count: 0, first: [] };
         if (count === 0) return [];
         const more = count > first.length ? ` and ${count - first.length} more` : '';
-        return [{ reason, count, remediation: `${cure}: ${first.toSorted(byBytes).join(', ')}${more}.` }];
+        return [{ reason, count, remediation: `${cure}: ${first.toSorted(compareUtf8).join(', ')}${more}.` }];
       }),
   };
 };
 
-interface Lacking {
+interface MissingSubjects {
   count: number;
   /** The first subjects, as the remediation names them. */
   readonly first: string[];
 }
 
-const mostNamed = 20;
+const MAX_NAMED_SUBJECTS = 20;
 
-const entries: readonly (readonly [lack: Lack, reason: string, cure: string])[] = [
+const missingSubjectTexts: readonly (readonly [lack: SubjectMissingCause, reason: string, cure: string])[] = [
   ['denied', 'schemas-denied', 'Grant it Subject:Read on the registry'],
   [
     'failing',
@@ -73,17 +73,20 @@ const entries: readonly (readonly [lack: Lack, reason: string, cure: string])[] 
 ];
 
 /** Returns `undefined` for an error that does not concern one schema alone. */
-export const lackOf = (error: unknown, isReference: boolean): Lack | undefined => {
-  if (isTooLarge(error)) return 'tooLarge';
+export const classifySubjectError = (
+  error: unknown,
+  isReference: boolean,
+): SubjectMissingCause | undefined => {
+  if (isTooLargeProblem(error)) return 'tooLarge';
   if (!(error instanceof Problem))
     return error instanceof SyntaxError || error instanceof RangeError
       ? 'unreadable'
-      : networkFailure(error) && 'failing';
+      : classifyNetworkError(error) && 'failing';
   if (isReference && error.extras.native_code === '404') return 'unresolved';
-  return lacksByCode.get(error.code);
+  return missingCausesByCode.get(error.code);
 };
 
-const lacksByCode: ReadonlyMap<ProblemCode, Lack> = new Map([
+const missingCausesByCode: ReadonlyMap<ProblemCode, SubjectMissingCause> = new Map([
   ['permission-denied', 'denied'],
   ['authentication-failed', 'denied'],
   ['protocol-mismatch', 'unreadable'],

@@ -1,6 +1,6 @@
-import type { Login, Logins } from '../../network/login.ts';
+import type { LoginMethod, LoginMethods } from '../../network/login.ts';
 
-export const logins = {
+export const kafkaLogins = {
   /** No SASL; a client certificate is sent in the TLS handshake. */
   none: {
     name: 'no SASL',
@@ -24,9 +24,9 @@ export const logins = {
     manual: 'https://www.rfc-editor.org/rfc/rfc7617#section-4',
     instead: 'name an https URL as schema_registry_url',
   },
-} as const satisfies Logins;
+} as const satisfies LoginMethods;
 
-export const mechanisms: ReadonlyMap<string, Login> = new Map<string, Login>([
-  ['SCRAM-SHA-256', logins.scram],
-  ['SCRAM-SHA-512', logins.scram],
+export const scramMechanisms: ReadonlyMap<string, LoginMethod> = new Map<string, LoginMethod>([
+  ['SCRAM-SHA-256', kafkaLogins.scram],
+  ['SCRAM-SHA-512', kafkaLogins.scram],
 ]);

@@ -1,8 +1,8 @@
-import type { Place } from '../../network/dialer.ts';
+import type { HostPort } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
 
 /** Ports default to 9092. */
-export const membersOf = (text: string): readonly Place[] =>
+export const parseBootstrapServers = (text: string): readonly HostPort[] =>
   text.split(',').map((member) => {
     const [, bracketed, bare, digits] =
       /^\s*(?:\[([0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)\]|([^:[\]\s]+))(?::(\d{1,5}))?\s*$/.exec(member) ?? [];
@@ -17,5 +17,5 @@ export const membersOf = (text: string): readonly Place[] =>
     return { host, port };
   });
 
-export const samePlace = (one: Place, other: Place): boolean =>
+export const isSameBroker = (one: HostPort, other: HostPort): boolean =>
   one.host.toLowerCase() === other.host.toLowerCase() && one.port === other.port;

@@ -1,7 +1,7 @@
 import type { Column } from '../catalog.ts';
 
 /** https://protobuf.dev/reference/protobuf/google.protobuf/ and https://github.com/googleapis/googleapis/tree/master/google/type */
-export const wellKnown: Readonly<Record<string, Column['kind']>> = {
+export const wellKnownTypeKinds: Readonly<Record<string, Column['kind']>> = {
   'google.protobuf.Timestamp': 'timestamp',
   'google.protobuf.Struct': 'json',
   'google.protobuf.Value': 'json',
@@ -31,7 +31,7 @@ export const wellKnown: Readonly<Record<string, Column['kind']>> = {
  * Further types that every registry resolves without a reference. Only their fields count: field numbers and options are not read.
  * https://github.com/confluentinc/schema-registry/blob/master/protobuf-provider/src/main/java/io/confluent/kafka/schemaregistry/protobuf/ProtobufSchema.java
  */
-export const furnished = `package google.protobuf;
+export const builtInProtobufTypes = `package google.protobuf;
 enum NullValue {}
 package google.type;
 enum CalendarPeriod {} enum DayOfWeek {} enum Month {}

@@ -1,57 +1,57 @@
-import type { Reading } from './field.ts';
+import type { SchemaReading } from './field.ts';
 
 /** Returns the names, numbers, strings and punctuation of a .proto file, without comments, in linear time. */
-export const readTokens = (
+export const parseProtobufTokens = (
   text: string,
-  { budget, leaveOut }: Pick<Reading, 'budget' | 'leaveOut'>,
+  { budget, leaveOut }: Pick<SchemaReading, 'budget' | 'leaveOut'>,
 ): readonly string[] => {
   const tokens: string[] = [];
   for (let at = 0; at < text.length;) {
-    const end = endOfToken(text, at);
-    if (isCut(text, at, end)) leaveOut('unreadable');
-    budget.step(end - at + costOfAToken);
-    if (!isSkipped(text, at)) tokens.push(text.slice(at, end));
+    const end = findTokenEnd(text, at);
+    if (isUnterminated(text, at, end)) leaveOut('unreadable');
+    budget.step(end - at + PROTOBUF_TOKEN_COST);
+    if (!isBlankOrComment(text, at)) tokens.push(text.slice(at, end));
     at = end;
   }
   return tokens;
 };
 
-const costOfAToken = 10;
+const PROTOBUF_TOKEN_COST = 10;
 
-const isSkipped = (text: string, at: number): boolean =>
+const isBlankOrComment = (text: string, at: number): boolean =>
   /\s/.test(text.charAt(at)) || text.startsWith('//', at) || text.startsWith('/*', at);
 
 /** Whether a comment or string has no end. */
-const isCut = (text: string, at: number, end: number): boolean => {
+const isUnterminated = (text: string, at: number, end: number): boolean => {
   const first = text.charAt(at);
   if (first === '"' || first === "'") return end < at + 2 || text.charAt(end - 1) !== first;
   return text.startsWith('/*', at) && (end < at + 4 || !text.startsWith('*/', end - 2));
 };
 
-const endOfToken = (text: string, at: number): number => {
+const findTokenEnd = (text: string, at: number): number => {
   const first = text.charAt(at);
-  if (text.startsWith('//', at)) return endAfter(text, '\n', at);
-  if (text.startsWith('/*', at)) return endAfter(text, '*/', at + 2);
-  if (first === '"' || first === "'") return endOfString(text, at, first);
-  return endOfRun(text, at, spaces) ?? endOfRun(text, at, word) ?? at + 1;
+  if (text.startsWith('//', at)) return findEndAfter(text, '\n', at);
+  if (text.startsWith('/*', at)) return findEndAfter(text, '*/', at + 2);
+  if (first === '"' || first === "'") return findProtobufStringEnd(text, at, first);
+  return findRunEnd(text, at, whitespaceRun) ?? findRunEnd(text, at, wordRun) ?? at + 1;
 };
 
-const spaces = /\s+/y;
-const word = /[\w.]+/y;
+const whitespaceRun = /\s+/y;
+const wordRun = /[\w.]+/y;
 
-const endOfRun = (text: string, at: number, run: RegExp): number | undefined => {
+const findRunEnd = (text: string, at: number, run: RegExp): number | undefined => {
   run.lastIndex = at;
   return run.test(text) ? run.lastIndex : undefined;
 };
 
 /** An unterminated comment extends to the end of the text. */
-const endAfter = (text: string, mark: string, from: number): number => {
+const findEndAfter = (text: string, mark: string, from: number): number => {
   const found = text.indexOf(mark, from);
   return found < 0 ? text.length : found + mark.length;
 };
 
 /** An unterminated string ends at the end of its line. */
-const endOfString = (text: string, from: number, quote: string): number => {
+const findProtobufStringEnd = (text: string, from: number, quote: string): number => {
   for (let at = from + 1; at < text.length; at += 1) {
     const one = text.charAt(at);
     if (one === '\\') at += 1;

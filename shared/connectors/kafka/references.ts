@@ -1,10 +1,15 @@
-import { isTooLarge, spend, tooLarge, type Allowance } from '../../network/budget.ts';
+import {
+  isTooLargeProblem,
+  spendAllowance,
+  createTooLargeProblem,
+  type ReadAllowance,
+} from '../../network/budget.ts';
 import type { SchemaText } from './field.ts';
-import type { Registered } from './registry-client.ts';
+import type { RegisteredSchema } from './registry-client.ts';
 
-export type LoadSchema = (subject: string, version: number) => Promise<Registered>;
+export type LoadSchema = (subject: string, version: number) => Promise<RegisteredSchema>;
 
-export interface Assembled {
+export interface AssembledSchema {
   readonly schema: SchemaText;
   /** The errors of references that could not be loaded. `source-too-large` occurs at most once. */
   readonly failures: readonly unknown[];
@@ -14,61 +19,68 @@ export interface Assembled {
  * Loads a schema's references and their references, each once; those that fail to load are left out. References may be circular, and so is
  * the result: readers must track the schemas that they have visited.
  */
-export const assembleSchema = async (registered: Registered, load: LoadSchema): Promise<Assembled> => {
-  const text: Allowance = { left: mostText, spent: tooMuch };
-  const references: Allowance = { left: mostReferences, spent: tooMuch };
-  const made = new Map<string, Promise<Node | undefined>>();
+export const assembleSchema = async (
+  registered: RegisteredSchema,
+  load: LoadSchema,
+): Promise<AssembledSchema> => {
+  const text: ReadAllowance = { left: MAX_ASSEMBLED_CHARACTERS, spent: createTooManyReferences };
+  const references: ReadAllowance = { left: MAX_SCHEMA_REFERENCES, spent: createTooManyReferences };
+  const loadedNodes = new Map<string, Promise<SchemaNode | undefined>>();
   const failures: unknown[] = [];
 
-  const make = async (subject: string, version: number): Promise<Node | undefined> => {
+  const loadNode = async (subject: string, version: number): Promise<SchemaNode | undefined> => {
     try {
-      spend(references);
-      spend(text, 0);
+      spendAllowance(references);
+      spendAllowance(text, 0);
       const found = await load(subject, version);
-      spend(text, found.text.length);
+      spendAllowance(text, found.text.length);
       return { registered: found, references: new Map<string, SchemaText>() };
     } catch (error) {
-      if (!isTooLarge(error) || !failures.some(isTooLarge)) failures.push(error);
+      if (!isTooLargeProblem(error) || !failures.some(isTooLargeProblem)) failures.push(error);
       return undefined;
     }
   };
-  const refer = async ({ registered: { references: named }, references: into }: Node): Promise<Node[]> => {
-    const next: Node[] = [];
-    const found = named.slice(0, mostReferences + 1).map(async ({ name, subject, version }) => {
+  const loadReferences = async ({
+    registered: { references: named },
+    references: into,
+  }: SchemaNode): Promise<SchemaNode[]> => {
+    const next: SchemaNode[] = [];
+    const found = named.slice(0, MAX_SCHEMA_REFERENCES + 1).map(async ({ name, subject, version }) => {
       const key = JSON.stringify([subject, version]);
-      const known = made.get(key);
-      const node = await (known ?? remember(made, key, make(subject, version)));
+      const known = loadedNodes.get(key);
+      const node = await (known ?? rememberPromise(loadedNodes, key, loadNode(subject, version)));
       if (!node) return;
-      into.set(name, textOf(node));
+      into.set(name, toSchemaText(node));
       if (!known) next.push(node);
     });
     await Promise.all(found);
     return next;
   };
 
-  spend(text, registered.text.length);
-  const root: Node = { registered, references: new Map() };
-  for (let nodes = [root]; nodes.length > 0;) nodes = (await Promise.all(nodes.map(refer))).flat();
-  return { schema: textOf(root), failures };
+  spendAllowance(text, registered.text.length);
+  const root: SchemaNode = { registered, references: new Map() };
+  for (let nodes = [root]; nodes.length > 0;) nodes = (await Promise.all(nodes.map(loadReferences))).flat();
+  return { schema: toSchemaText(root), failures };
 };
 
 /** A node always yields the same `SchemaText` object, which is how readers recognize it. */
-interface Node {
-  readonly registered: Registered;
+interface SchemaNode {
+  readonly registered: RegisteredSchema;
   readonly references: Map<string, SchemaText>;
-  told?: SchemaText;
+  schemaText?: SchemaText;
 }
 
-const textOf = (node: Node): SchemaText =>
-  (node.told ??= { text: node.registered.text, references: node.references });
+const toSchemaText = (node: SchemaNode): SchemaText =>
+  (node.schemaText ??= { text: node.registered.text, references: node.references });
 
-const remember = <T>(made: Map<string, Promise<T>>, key: string, making: Promise<T>): Promise<T> => {
-  made.set(key, making);
-  return making;
+const rememberPromise = <T>(known: Map<string, Promise<T>>, key: string, promise: Promise<T>): Promise<T> => {
+  known.set(key, promise);
+  return promise;
 };
 
 /** Of one schema and all its references. */
-const mostText = 2 ** 22;
-const mostReferences = 200;
+const MAX_ASSEMBLED_CHARACTERS = 2 ** 22;
+const MAX_SCHEMA_REFERENCES = 200;
 
-const tooMuch = () => tooLarge('The schema refers to more than can be read at once');
+const createTooManyReferences = () =>
+  createTooLargeProblem('The schema refers to more than can be read at once');

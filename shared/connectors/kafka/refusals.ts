@@ -1,30 +1,31 @@
 import { Problem, type ProblemCode } from '../../problem.ts';
-import { failureTable, type Meaning } from '../failure-table.ts';
+import { createFailureTable, type FailureMeaning } from '../failure-table.ts';
 
 /** Converts the status of a schema registry, or of a proxy in front of it, when it is not 200. */
-export const refused = (status: number): Problem => {
+export const toRegistryProblem = (status: number): Problem => {
   const native_code = String(status);
   const [code, remediation] =
-    statuses.get(native_code) ?? (status >= 500 ? down : (['protocol-mismatch', elsewhere] as const));
-  return new Problem(code, sentences[code] ?? expected, {
+    registryStatusCodes.get(native_code) ??
+    (status >= 500 ? registryDown : (['protocol-mismatch', registryUrlRemediation] as const));
+  return new Problem(code, registryProblemDetails[code] ?? registryExpectation, {
     native_code,
     ...(remediation !== undefined && { remediation }),
   });
 };
 
-const expected = 'Expected a schema registry at schema_registry_url.';
-const elsewhere = 'Check schema_registry_url, its path with it; a redirect is not followed.';
+const registryExpectation = 'Expected a schema registry at schema_registry_url.';
+const registryUrlRemediation = 'Check schema_registry_url, its path with it; a redirect is not followed.';
 
-const sentences: Readonly<Partial<Record<ProblemCode, string>>> = {
+const registryProblemDetails: Readonly<Partial<Record<ProblemCode, string>>> = {
   'authentication-failed': 'The schema registry refused the credentials.',
   'permission-denied': 'The schema registry does not let the account read.',
   'server-error': 'The schema registry reported an error.',
 };
 
-const down: Meaning = ['server-error', 'Look at the log of the schema registry.'];
+const registryDown: FailureMeaning = ['server-error', 'Look at the log of the schema registry.'];
 
 /** https://docs.confluent.io/platform/current/schema-registry/develop/api.html */
-const statuses = failureTable({
+const registryStatusCodes = createFailureTable({
   '401': [
     'authentication-failed',
     'Send schema_registry_username and schema_registry_password of an account of the registry.',

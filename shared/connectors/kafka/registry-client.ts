@@ -2,27 +2,27 @@ import type { IncomingMessage } from 'node:http';
 import { request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import type { Dialer } from '../../network/dialer.ts';
-import { tooLarge } from '../../network/budget.ts';
+import { createTooLargeProblem } from '../../network/budget.ts';
 import { parseForeignJson } from '../../network/foreign-json.ts';
-import { httpAgent } from '../../network/http-agent.ts';
-import { wholeText } from '../../network/whole-text.ts';
+import { createHttpAgent } from '../../network/http-agent.ts';
+import { readWholeText } from '../../network/whole-text.ts';
 import { Problem } from '../../problem.ts';
-import { isTransientStatus, noteRetryAfter, withRetries } from '../retry.ts';
-import { within } from '../within.ts';
-import { tooSlow } from './failures.ts';
-import { logins } from './logins.ts';
-import { refused } from './refusals.ts';
+import { isTransientStatus, recordRetryAfter, withRetries } from '../retry.ts';
+import { withTimeout } from '../within.ts';
+import { kafkaTimeoutRemediation } from './failures.ts';
+import { kafkaLogins } from './logins.ts';
+import { toRegistryProblem } from './refusals.ts';
 
-const types = ['AVRO', 'JSON', 'PROTOBUF'] as const;
+const registrySchemaTypes = ['AVRO', 'JSON', 'PROTOBUF'] as const;
 
 /** A schema as the registry stores it, with its references. */
-export interface Registered {
-  readonly type: (typeof types)[number];
+export interface RegisteredSchema {
+  readonly type: (typeof registrySchemaTypes)[number];
   readonly text: string;
-  readonly references: readonly Reference[];
+  readonly references: readonly RegisteredReference[];
 }
 
-export interface Reference {
+export interface RegisteredReference {
   /** The name that the schema uses for it. */
   readonly name: string;
   readonly subject: string;
@@ -30,16 +30,16 @@ export interface Reference {
 }
 
 /** A schema registry with Confluent's API: https://docs.confluent.io/platform/current/schema-registry/develop/api.html */
-export interface Registry {
+export interface SchemaRegistry {
   /** Throws unless the URL is a schema registry that accepts the login. */
-  greet(): Promise<void>;
-  subjects(): Promise<ReadonlySet<string>>;
+  checkAccess(): Promise<void>;
+  listSubjects(): Promise<ReadonlySet<string>>;
   /** Without `version`: the newest schema of the subject. */
-  schema(subject: string, version?: number): Promise<Registered>;
+  readSchema(subject: string, version?: number): Promise<RegisteredSchema>;
   close(): void;
 }
 
-interface Settings {
+interface RegistrySettings {
   readonly url: string;
   readonly username: string | undefined;
   readonly password: string | undefined;
@@ -47,18 +47,21 @@ interface Settings {
 }
 
 /** Every socket comes from the dialer. A redirect is not followed: it is a problem, like any status but 200. */
-export const openRegistry = (dialer: Dialer, { url, username, password, limit }: Settings): Registry => {
+export const openSchemaRegistry = (
+  dialer: Dialer,
+  { url, username, password, limit }: RegistrySettings,
+): SchemaRegistry => {
   const base = URL.parse(url);
   if (!base || !/^https?:$/.test(base.protocol) || base.username || base.password) {
     throw new Problem('invalid-request', 'schema_registry_url: expected a URL with http:// or https://');
   }
   const secure = base.protocol === 'https:';
-  const agent = httpAgent(dialer, {
+  const agent = createHttpAgent(dialer, {
     secure,
-    login: username !== undefined && password !== undefined ? logins.registry : logins.none,
+    login: username !== undefined && password !== undefined ? kafkaLogins.registry : kafkaLogins.none,
     keepAlive: true,
   });
-  agent.maxSockets = mostSockets;
+  agent.maxSockets = MAX_REGISTRY_SOCKETS;
   const closing = new AbortController();
   const root = base.pathname.replace(/\/+$/, '');
   const headers = {
@@ -68,34 +71,37 @@ export const openRegistry = (dialer: Dialer, { url, username, password, limit }:
     }),
   };
 
-  const ask = (path: string, longest: Longest): Promise<unknown> =>
+  const ask = (path: string, answerLimit: RegistryAnswerLimit): Promise<unknown> =>
     new Promise<unknown>((resolve, reject) => {
       const request = secure ? tlsRequest : plainRequest;
-      const asked = request(
+      const outgoing = request(
         {
           agent,
-          host: bare(base.hostname),
+          host: removeIpv6Brackets(base.hostname),
           port: base.port,
           path: `${root}${path}`,
           headers,
           signal: dialer.signal,
         },
-        (answer) => void read(answer, longest).then(resolve, reject),
+        (answer) => void readRegistryAnswer(answer, answerLimit).then(resolve, reject),
       );
-      asked.on('error', reject);
-      asked.end();
+      outgoing.on('error', reject);
+      outgoing.end();
     });
-  const get = (path: string, longest: Longest): Promise<unknown> =>
-    within({ limit, remediation: tooSlow, signal: closing.signal }, (signal) =>
-      withRetries(() => ask(path, longest), { isTransient, signal }),
+  const get = (path: string, answerLimit: RegistryAnswerLimit): Promise<unknown> =>
+    withTimeout({ limit, remediation: kafkaTimeoutRemediation, signal: closing.signal }, (signal) =>
+      withRetries(() => ask(path, answerLimit), { isTransient: isTransientRegistryError, signal }),
     );
 
   return {
-    greet: async () => void listOf(await get('/subjects', longestList)),
-    subjects: async () => new Set(listOf(await get('/subjects', longestList))),
-    schema: async (subject, version) =>
-      registered(
-        await get(`/subjects/${encodeURIComponent(subject)}/versions/${version ?? 'latest'}`, longestSchema),
+    checkAccess: async () => void parseSubjectList(await get('/subjects', subjectListLimit)),
+    listSubjects: async () => new Set(parseSubjectList(await get('/subjects', subjectListLimit))),
+    readSchema: async (subject, version) =>
+      parseRegisteredSchema(
+        await get(
+          `/subjects/${encodeURIComponent(subject)}/versions/${version ?? 'latest'}`,
+          registeredSchemaLimit,
+        ),
       ),
     close: () => {
       closing.abort(); // destroying the agent does not end a request that still waits for a socket
@@ -105,53 +111,66 @@ export const openRegistry = (dialer: Dialer, { url, username, password, limit }:
 };
 
 /** A number that any registry handles; a cluster may have far more topics. */
-const mostSockets = 4;
-interface Longest {
+const MAX_REGISTRY_SOCKETS = 4;
+interface RegistryAnswerLimit {
   /** Bytes. */
   readonly most: number;
   readonly tooLong: () => Problem;
 }
 
-const bare = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, '$1');
+const removeIpv6Brackets = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, '$1');
 
-const read = async (answer: IncomingMessage, { most, tooLong }: Longest): Promise<unknown> => {
+const readRegistryAnswer = async (
+  answer: IncomingMessage,
+  { most, tooLong }: RegistryAnswerLimit,
+): Promise<unknown> => {
   const { statusCode = 0 } = answer;
   if (statusCode !== 200) {
     answer.destroy();
-    throw noteRetryAfter(refused(statusCode), answer.headers['retry-after']);
+    throw recordRetryAfter(toRegistryProblem(statusCode), answer.headers['retry-after']);
   }
-  const said = parseForeignJson(await wholeText(answer, most, tooLong));
-  if (said === undefined) throw foreign();
-  return said;
+  const parsed = parseForeignJson(await readWholeText(answer, most, tooLong));
+  if (parsed === undefined) throw createNotRegistryProblem();
+  return parsed;
 };
 
-const longestList: Longest = { most: 16 * 2 ** 20, tooLong: () => foreign() };
+const subjectListLimit: RegistryAnswerLimit = {
+  most: 16 * 2 ** 20,
+  tooLong: () => createNotRegistryProblem(),
+};
 /** A registry stores each schema in a Kafka record, which is at most 1 MB by default. */
-const longestSchema: Longest = { most: 4 * 2 ** 20, tooLong: () => tooLarge() };
+const registeredSchemaLimit: RegistryAnswerLimit = {
+  most: 4 * 2 ** 20,
+  tooLong: () => createTooLargeProblem(),
+};
 
-const isTransient = (error: unknown): boolean =>
+const isTransientRegistryError = (error: unknown): boolean =>
   error instanceof Problem && isTransientStatus(Number(error.extras.native_code));
 
-const foreign = () =>
+const createNotRegistryProblem = () =>
   new Problem('protocol-mismatch', 'Expected a schema registry at schema_registry_url.', {
     remediation: 'Check schema_registry_url, its path with it.',
   });
 
-const listOf = (value: unknown): readonly string[] => {
-  if (!Array.isArray(value)) throw foreign();
+const parseSubjectList = (value: unknown): readonly string[] => {
+  if (!Array.isArray(value)) throw createNotRegistryProblem();
   return value.filter((item) => typeof item === 'string');
 };
 
 /** A registry omits `schemaType` for Avro, its oldest type. Plugins may add types that are not supported here. */
-const registered = (value: unknown): Registered => {
+const parseRegisteredSchema = (value: unknown): RegisteredSchema => {
   const { schema, schemaType, references }: Record<string, unknown> = Object(value);
-  if (typeof schema !== 'string') throw foreign();
-  const type = types.find((one) => one === (schemaType ?? 'AVRO'));
+  if (typeof schema !== 'string') throw createNotRegistryProblem();
+  const type = registrySchemaTypes.find((one) => one === (schemaType ?? 'AVRO'));
   if (!type) throw new Problem('unsupported-version', 'Expected Avro, JSON Schema or Protobuf.');
-  return { type, text: schema, references: Array.isArray(references) ? references.flatMap(referenceOf) : [] };
+  return {
+    type,
+    text: schema,
+    references: Array.isArray(references) ? references.flatMap(parseRegisteredReference) : [],
+  };
 };
 
-const referenceOf = (value: unknown): Reference[] => {
+const parseRegisteredReference = (value: unknown): RegisteredReference[] => {
   const { name, subject, version }: Record<string, unknown> = Object(value);
   return typeof name === 'string' && typeof subject === 'string' && typeof version === 'number'
     ? [{ name, subject, version }]

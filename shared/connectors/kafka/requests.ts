@@ -1,8 +1,16 @@
-import { foreign, int32, int64, int8, list, readerOf, text } from './wire.ts';
-import type { Reader } from './wire.ts';
+import {
+  createNotKafkaProblem,
+  encodeInt32,
+  encodeInt64,
+  encodeInt8,
+  encodeKafkaArray,
+  createKafkaReader,
+  encodeKafkaString,
+} from './wire.ts';
+import type { KafkaReader } from './wire.ts';
 
 /** One request to a broker, and the parser of its answer. */
-export interface Request<T> {
+export interface KafkaRequest<T> {
   readonly apiKey: number;
   readonly apiVersion: number;
   readonly apiName: string;
@@ -11,26 +19,28 @@ export interface Request<T> {
 }
 
 /** Checks the answer to the driver's own SaslHandshake before the driver, which allocates as many items as the answer claims. */
-export const checkHandshake = (answer: Buffer): void => {
-  const from = readerOf(answer, { left: mostMechanisms, spent: foreign });
+export const checkSaslHandshake = (answer: Buffer): void => {
+  const from = createKafkaReader(answer, { left: MAX_SASL_MECHANISMS, spent: createNotKafkaProblem });
   from.int16();
   from.list(from.text);
 };
-export const saslHandshake = 17;
-const mostMechanisms = 1000;
+export const SASL_HANDSHAKE_KEY = 17;
+const MAX_SASL_MECHANISMS = 1000;
 
 /** The versions that a broker supports, by API key. */
-export type Versions = Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>>;
+export type KafkaApiVersions = Readonly<
+  Record<number, { readonly minVersion: number; readonly maxVersion: number }>
+>;
 
 /** Uses version 0, which every broker answers: https://kafka.apache.org/protocol#The_Messages_ApiVersions */
-export const apiVersions: Request<Versions> = {
+export const apiVersionsRequest: KafkaRequest<KafkaApiVersions> = {
   apiKey: 18,
   apiVersion: 0,
   apiName: 'ApiVersions',
   body: Buffer.alloc(0),
   read: (answer) => {
-    const from = readerOf(answer);
-    succeed(from.int16());
+    const from = createKafkaReader(answer);
+    checkKafkaErrorCode(from.int16());
     const rows = from.list(() => {
       const row = { key: from.int16(), minVersion: from.int16(), maxVersion: from.int16() };
       return [row.key, { minVersion: row.minVersion, maxVersion: row.maxVersion }] as const;
@@ -39,43 +49,48 @@ export const apiVersions: Request<Versions> = {
   },
 };
 
-export interface Topic {
+export interface KafkaTopic {
   readonly name: string;
   readonly internal: boolean;
   readonly replicas: number;
-  readonly partitions: readonly Partition[];
+  readonly partitions: readonly KafkaPartition[];
   /** A bit for each operation that the account is allowed; see `aclOperations`. */
   readonly may: number;
 }
 
-export interface Partition {
+export interface KafkaPartition {
   readonly index: number;
   /** −1 without a leader. */
   readonly leader: number;
 }
 
-export interface Member {
+export interface ClusterMember {
   readonly id: number;
   readonly host: string;
   readonly port: number;
 }
 
-export interface Metadata {
-  readonly members: readonly Member[];
-  readonly topics: readonly Topic[];
+export interface KafkaMetadata {
+  readonly members: readonly ClusterMember[];
+  readonly topics: readonly KafkaTopic[];
   /** The operations that the account is allowed on the cluster, as bits. */
   readonly may: number;
 }
 
 /** Version 8 (Kafka 2.3) is the first with rights, and predates the compact encoding. Without `names`, asks for all topics. */
-export const metadata = (which?: readonly string[]): Request<Metadata> => ({
+export const createMetadataRequest = (names?: readonly string[]): KafkaRequest<KafkaMetadata> => ({
   apiKey: 3,
   apiVersion: 8,
   apiName: 'Metadata',
   // Turns auto-creation of topics off, and includes rights on the cluster and on topics.
-  body: Buffer.concat([which ? list(which.map(text)) : int32(-1), int8(0), int8(1), int8(1)]),
+  body: Buffer.concat([
+    names ? encodeKafkaArray(names.map(encodeKafkaString)) : encodeInt32(-1),
+    encodeInt8(0),
+    encodeInt8(1),
+    encodeInt8(1),
+  ]),
   read: (answer) => {
-    const from = readerOf(answer);
+    const from = createKafkaReader(answer);
     from.int32();
     const members = from.list(() => {
       const member = { id: from.int32(), host: from.text() ?? '', port: from.int32() };
@@ -84,12 +99,12 @@ export const metadata = (which?: readonly string[]): Request<Metadata> => ({
     });
     from.text();
     from.int32();
-    const topics = from.list(() => topicOf(from));
-    return { members, topics: topics.flatMap((topic) => topic ?? []), may: rights(from.int32()) };
+    const topics = from.list(() => readTopic(from));
+    return { members, topics: topics.flatMap((topic) => topic ?? []), may: toOperationBits(from.int32()) };
   },
 });
 
-const topicOf = (from: Reader): Topic | undefined => {
+const readTopic = (from: KafkaReader): KafkaTopic | undefined => {
   const failed = from.int16() !== 0;
   const name = from.text() ?? '';
   const internal = from.int8() !== 0;
@@ -103,17 +118,17 @@ const topicOf = (from: Reader): Topic | undefined => {
     from.skipList(4);
     return partition;
   });
-  const may = rights(from.int32());
+  const may = toOperationBits(from.int32());
   // Brokers allow no other names: https://kafka.apache.org/documentation/#topicconfigs
   if (!/^[\w.-]{1,249}$/.test(name)) return undefined;
   return failed && partitions.length === 0 ? undefined : { name, internal, replicas, partitions, may };
 };
 
 /** A broker that does not know the rights sends −2^31. */
-const rights = (bits: number): number => (bits === -(2 ** 31) ? 0 : bits);
+const toOperationBits = (bits: number): number => (bits === -(2 ** 31) ? 0 : bits);
 
 /** https://github.com/apache/kafka/blob/trunk/clients/src/main/java/org/apache/kafka/common/acl/AclOperation.java */
-export const operations = {
+export const aclOperations = {
   Read: 3,
   Write: 4,
   Create: 5,
@@ -126,33 +141,36 @@ export const operations = {
   IdempotentWrite: 12,
 } as const;
 
-export const allows = (may: number, operation: keyof typeof operations): boolean =>
-  (may & (1 << operations[operation])) !== 0;
+export const isOperationAllowed = (may: number, operation: keyof typeof aclOperations): boolean =>
+  (may & (1 << aclOperations[operation])) !== 0;
 
-export interface Place {
+export interface TopicPartition {
   readonly topic: string;
   readonly partition: number;
 }
 
-export interface Offset extends Place {
+export interface PartitionOffset extends TopicPartition {
   readonly offset: number;
 }
 
 /** Asks for the first offset of each partition, or the one after its last. The result leaves out partitions that the broker does not lead. */
-export const listOffsets = (end: 'first' | 'last', places: readonly Place[]): Request<readonly Offset[]> => ({
+export const createListOffsetsRequest = (
+  end: 'first' | 'last',
+  topicPartitions: readonly TopicPartition[],
+): KafkaRequest<readonly PartitionOffset[]> => ({
   apiKey: 2,
   apiVersion: 2,
   apiName: 'ListOffsets',
   body: Buffer.concat([
-    int32(-1), // a client, not a replica
-    int8(0), // read uncommitted
-    list(
-      [...Map.groupBy(places, ({ topic }) => topic)].map(([topic, partitions]) =>
+    encodeInt32(-1), // a client, not a replica
+    encodeInt8(0), // read uncommitted
+    encodeKafkaArray(
+      [...Map.groupBy(topicPartitions, ({ topic }) => topic)].map(([topic, partitions]) =>
         Buffer.concat([
-          text(topic),
-          list(
+          encodeKafkaString(topic),
+          encodeKafkaArray(
             partitions.map(({ partition }) =>
-              Buffer.concat([int32(partition), int64(end === 'first' ? -2 : -1)]),
+              Buffer.concat([encodeInt32(partition), encodeInt64(end === 'first' ? -2 : -1)]),
             ),
           ),
         ]),
@@ -161,7 +179,10 @@ export const listOffsets = (end: 'first' | 'last', places: readonly Place[]): Re
   ]),
   read: (answer) => {
     // An answer has at most as many topics and partitions as the request.
-    const from = readerOf(answer, { left: 2 * places.length, spent: foreign });
+    const from = createKafkaReader(answer, {
+      left: 2 * topicPartitions.length,
+      spent: createNotKafkaProblem,
+    });
     from.int32();
     return from
       .list(() => {
@@ -178,6 +199,6 @@ export const listOffsets = (end: 'first' | 'last', places: readonly Place[]): Re
   },
 });
 
-const succeed = (code: number): void => {
+const checkKafkaErrorCode = (code: number): void => {
   if (code !== 0) throw Object.assign(new Error('a broker refused'), { name: 'KafkaJSProtocolError', code });
 };

@@ -1,115 +1,121 @@
-import { networkFailure, problemOf } from '../../network/failure.ts';
+import { classifyNetworkError, toSourceProblem } from '../../network/failure.ts';
 import { Problem, problems } from '../../problem.ts';
-import { boundColumns } from '../bound-columns.ts';
+import { limitColumns } from '../bound-columns.ts';
 import type { Column, Missing, Table } from '../catalog.ts';
-import { createPartFailures } from '../retry.ts';
-import { avroFields } from './avro.ts';
-import { columnsOf, createReading, mostColumns, plainRecord } from './field.ts';
-import type { Field, Reading, SchemaText } from './field.ts';
-import { jsonFields } from './json-schema.ts';
-import { createLacks, lackOf } from './lacks.ts';
-import { protobufFields } from './protobuf.ts';
+import { createPartFailureCounter } from '../retry.ts';
+import { parseAvroFields } from './avro.ts';
+import { toKafkaColumns, createSchemaReading, MAX_KAFKA_COLUMNS, plainRecordColumns } from './field.ts';
+import type { SchemaField, SchemaReading, SchemaText } from './field.ts';
+import { parseJsonSchemaFields } from './json-schema.ts';
+import { createMissingSubjects, classifySubjectError } from './lacks.ts';
+import { parseProtobufFields } from './protobuf.ts';
 import { assembleSchema, type LoadSchema } from './references.ts';
-import type { Registered, Registry } from './registry-client.ts';
+import type { RegisteredSchema, SchemaRegistry } from './registry-client.ts';
 
-export interface Schemas {
+export interface TopicSchemas {
   /** The fields of the topic's value schema, or bytes without one. */
   readonly columns: (topic: string) => Promise<Pick<Table, 'columns' | 'partial'>>;
   readonly missing: () => readonly Missing[];
 }
 
 /** Assumes TopicNameStrategy, the registries' default and the only strategy in which the topic's name is enough to find its subject. */
-export const schemasOf = async (registry: Registry | undefined): Promise<Schemas> => {
-  const lacks = createLacks();
-  const failures = createPartFailures();
+export const openTopicSchemas = async (registry: SchemaRegistry | undefined): Promise<TopicSchemas> => {
+  const missingSubjects = createMissingSubjects();
+  const failures = createPartFailureCounter();
   let isDown = false;
-  const listed = await listSubjects(registry);
+  const listed = await listRegistrySubjects(registry);
   const subjects = listed instanceof Problem ? new Set<string>() : listed;
-  const known = new Map<string, Promise<Registered>>();
-  let kept = mostKept;
+  const known = new Map<string, Promise<RegisteredSchema>>();
+  let remainingCharacters = MAX_CACHED_SCHEMA_CHARACTERS;
 
   /** Loads a reference that many schemas share only once. */
   const load: LoadSchema = async (subject, version) => {
     if (!registry) return { type: 'AVRO', text: '', references: [] };
     const key = JSON.stringify([subject, version]);
-    const asked = known.get(key);
-    if (asked) return asked;
-    const asking = registry.schema(subject, version).then((registered) => {
-      kept -= registered.text.length;
+    const cached = known.get(key);
+    if (cached) return cached;
+    const loading = registry.readSchema(subject, version).then((registered) => {
+      remainingCharacters -= registered.text.length;
       return registered;
     });
-    if (kept > 0) known.set(key, asking);
-    return asking;
+    if (remainingCharacters > 0) known.set(key, loading);
+    return loading;
   };
 
-  const columns: Schemas['columns'] = async (topic) => {
+  const columns: TopicSchemas['columns'] = async (topic) => {
     const subject = `${topic}-value`;
-    const unknown = { columns: [...plainRecord], partial: true as const };
+    const unknown = { columns: [...plainRecordColumns], partial: true as const };
     if (listed instanceof Problem) return unknown;
-    if (!registry || !subjects.has(subject)) return { columns: [...plainRecord] };
-    const lacking = lacks.open(subject);
+    if (!registry || !subjects.has(subject)) return { columns: [...plainRecordColumns] };
+    const noteMissing = missingSubjects.open(subject);
     if (isDown) {
-      lacking('failing');
+      noteMissing('failing');
       return unknown;
     }
     // A problem of one schema, or of one of its references, must not hide the others.
-    const fail = (error: unknown, isReference = false): void => {
-      const lack = lackOf(error, isReference);
-      if (!lack) throw error;
-      lacking(lack);
-      if (lack === 'failing') isDown ||= failures.failed();
+    const noteFailure = (error: unknown, isReference = false): void => {
+      const cause = classifySubjectError(error, isReference);
+      if (!cause) throw error;
+      noteMissing(cause);
+      if (cause === 'failing') isDown ||= failures.recordFailure();
     };
     try {
-      const registered = await registry.schema(subject);
-      failures.succeeded();
+      const registered = await registry.readSchema(subject);
+      failures.recordSuccess();
       const { schema, failures: unloaded } = await assembleSchema(registered, load);
-      for (const error of unloaded) fail(error, true);
-      const { columns: found, gaps } = readColumns(registered.type, schema);
-      for (const [gap, names] of gaps) if (gap !== 'unresolved' || unloaded.length === 0) lacking(gap, names);
+      for (const error of unloaded) noteFailure(error, true);
+      const { columns: found, gaps } = readSchemaColumns(registered.type, schema);
+      for (const [gap, names] of gaps)
+        if (gap !== 'unresolved' || unloaded.length === 0) noteMissing(gap, names);
       const isPartial = gaps.size > 0 || unloaded.length > 0;
       return { columns: [...found], ...(isPartial && { partial: true }) };
     } catch (error) {
-      fail(error);
+      noteFailure(error);
       return unknown;
     }
   };
   return {
     columns,
-    missing: () => [...(listed instanceof Problem ? [unavailable(listed)] : []), ...lacks.missing()],
+    missing: () => [
+      ...(listed instanceof Problem ? [toUnavailableMissing(listed)] : []),
+      ...missingSubjects.missing(),
+    ],
   };
 };
 
-const readColumns = (
-  type: Registered['type'],
+const readSchemaColumns = (
+  type: RegisteredSchema['type'],
   schema: SchemaText,
-): { readonly columns: readonly Column[]; readonly gaps: Reading['gaps'] } => {
-  const reading = createReading();
-  const { columns, cut } = boundColumns(
-    columnsOf(readers[type](schema, reading), reading, mostColumns + 1),
-    mostColumns,
+): { readonly columns: readonly Column[]; readonly gaps: SchemaReading['missing'] } => {
+  const reading = createSchemaReading();
+  const { columns, cut } = limitColumns(
+    toKafkaColumns(schemaFieldParsers[type](schema, reading), reading, MAX_KAFKA_COLUMNS + 1),
+    MAX_KAFKA_COLUMNS,
   );
   if (cut) reading.leaveOut('tooLarge');
-  return { columns, gaps: reading.gaps };
+  return { columns, gaps: reading.missing };
 };
 
 /** Returns the problem of a registry that fails, so that topics are still read. */
-const listSubjects = async (registry: Registry | undefined): Promise<ReadonlySet<string> | Problem> => {
+const listRegistrySubjects = async (
+  registry: SchemaRegistry | undefined,
+): Promise<ReadonlySet<string> | Problem> => {
   try {
-    return (await registry?.subjects()) ?? new Set();
+    return (await registry?.listSubjects()) ?? new Set();
   } catch (error) {
-    if (!(error instanceof Problem) && !networkFailure(error)) throw error;
-    return problemOf(error, { title: 'The schema registry', failure: () => undefined });
+    if (!(error instanceof Problem) && !classifyNetworkError(error)) throw error;
+    return toSourceProblem(error, { title: 'The schema registry', failure: () => undefined });
   }
 };
 
-const unavailable = ({ code, extras }: Problem): Missing => ({
+const toUnavailableMissing = ({ code, extras }: Problem): Missing => ({
   reason: 'schemas-unavailable',
   remediation: `No schema was read, for the registry did not answer (${code}): ${extras.remediation ?? problems[code].cure}`,
 });
 
-const readers: Readonly<
-  Record<Registered['type'], (schema: SchemaText, reading: Reading) => readonly Field[]>
-> = { AVRO: avroFields, JSON: jsonFields, PROTOBUF: protobufFields };
+const schemaFieldParsers: Readonly<
+  Record<RegisteredSchema['type'], (schema: SchemaText, reading: SchemaReading) => readonly SchemaField[]>
+> = { AVRO: parseAvroFields, JSON: parseJsonSchemaFields, PROTOBUF: parseProtobufFields };
 
 /** Of referenced schemas that are kept for other schemas with the same references. */
-const mostKept = 2 ** 24;
+const MAX_CACHED_SCHEMA_CHARACTERS = 2 ** 24;

@@ -1,8 +1,8 @@
-import { spend, tooLarge, type Allowance } from '../../network/budget.ts';
+import { spendAllowance, createTooLargeProblem, type ReadAllowance } from '../../network/budget.ts';
 import { Problem } from '../../problem.ts';
 
 /** Reads the primitive types of API versions without the compact encoding: https://kafka.apache.org/protocol#protocol_types */
-export interface Reader {
+export interface KafkaReader {
   readonly int8: () => number;
   readonly int16: () => number;
   readonly int32: () => number;
@@ -15,10 +15,13 @@ export interface Reader {
 }
 
 /** Throws `protocol-mismatch` when the bytes do not fit; `items` limits the number of list items in all. */
-export const readerOf = (bytes: Buffer, items: Allowance = { left: mostItems, spent: tooMany }): Reader => {
+export const createKafkaReader = (
+  bytes: Buffer,
+  items: ReadAllowance = { left: MAX_KAFKA_ITEMS, spent: createTooManyTopicsProblem },
+): KafkaReader => {
   let at = 0;
   const take = (length: number): number => {
-    if (length < 0 || at + length > bytes.length) throw foreign();
+    if (length < 0 || at + length > bytes.length) throw createNotKafkaProblem();
     at += length;
     return at - length;
   };
@@ -38,10 +41,10 @@ export const readerOf = (bytes: Buffer, items: Allowance = { left: mostItems, sp
     list: (item) => {
       const length = int32();
       // Every item takes at least one byte: a larger count is invalid, and would only use memory.
-      if (length > bytes.length - at) throw foreign();
+      if (length > bytes.length - at) throw createNotKafkaProblem();
       const read: ReturnType<typeof item>[] = [];
       for (let left = length; left > 0; left -= 1) {
-        spend(items);
+        spendAllowance(items);
         read.push(item());
       }
       return read;
@@ -55,36 +58,37 @@ export const readerOf = (bytes: Buffer, items: Allowance = { left: mostItems, sp
 };
 
 /** Enough for the topics and partitions of the largest clusters. In memory, each takes about ten times its bytes. */
-const mostItems = 1_000_000;
+const MAX_KAFKA_ITEMS = 1_000_000;
 
-const tooMany = () =>
-  tooLarge(
+const createTooManyTopicsProblem = () =>
+  createTooLargeProblem(
     'The broker tells of more topics and partitions than can be read at once',
     'Use an account that may describe only the topics that are needed.',
   );
 
-export const int8 = (value: number): Buffer => Buffer.from([value & 0xff]);
+export const encodeInt8 = (value: number): Buffer => Buffer.from([value & 0xff]);
 
-export const int32 = (value: number): Buffer => {
+export const encodeInt32 = (value: number): Buffer => {
   const bytes = Buffer.alloc(4);
   bytes.writeInt32BE(value);
   return bytes;
 };
 
-export const int64 = (value: number): Buffer => {
+export const encodeInt64 = (value: number): Buffer => {
   const bytes = Buffer.alloc(8);
   bytes.writeBigInt64BE(BigInt(value));
   return bytes;
 };
 
-export const text = (value: string): Buffer => {
+export const encodeKafkaString = (value: string): Buffer => {
   const bytes = Buffer.from(value);
   const length = Buffer.alloc(2);
   length.writeInt16BE(bytes.length);
   return Buffer.concat([length, bytes]);
 };
 
-export const list = (items: readonly Buffer[]): Buffer => Buffer.concat([int32(items.length), ...items]);
+export const encodeKafkaArray = (items: readonly Buffer[]): Buffer =>
+  Buffer.concat([encodeInt32(items.length), ...items]);
 
-export const foreign = (): Problem =>
+export const createNotKafkaProblem = (): Problem =>
   new Problem('protocol-mismatch', 'Expected Kafka; the server speaks something else');

@@ -1,45 +1,46 @@
-import type { Role, User } from './grants.ts';
-import type { Document, Link } from './link.ts';
+import type { MongodbRole, MongodbUser } from './grants.ts';
+import type { MongodbDocument, MemberSession } from './link.ts';
 
 /** The account that is logged in, and its rights. */
-export interface Rights {
-  readonly user: User;
+export interface MongodbRights {
+  readonly user: MongodbUser;
   /** Including inherited roles. */
-  readonly roles: readonly Role[];
+  readonly roles: readonly MongodbRole[];
   /** Whether the account may perform the action on all collections of the database; `undefined` means every database. */
-  may(action: string, db: string | undefined): boolean;
+  can(action: string, db: string | undefined): boolean;
   /** Whether the account may perform the action on any part of the database. */
-  mayPartly(action: string, db: string): boolean;
+  canPartly(action: string, db: string): boolean;
   /** Actions on anything but system collections, including the cluster and the server. */
   readonly actions: ReadonlySet<string>;
 }
 
 /** https://www.mongodb.com/docs/manual/reference/command/connectionStatus/ */
-export const rightsOf = async (link: Link): Promise<Rights> => {
-  const { authInfo } = await link.run('admin', { connectionStatus: 1, showPrivileges: true });
-  const { authenticatedUsers, authenticatedUserRoles, authenticatedUserPrivileges } = object(authInfo);
-  const [user] = list(authenticatedUsers);
-  const privileges = list(authenticatedUserPrivileges).map(privilegeOf);
+export const readMongodbRights = async (session: MemberSession): Promise<MongodbRights> => {
+  const { authInfo } = await session.run('admin', { connectionStatus: 1, showPrivileges: true });
+  const { authenticatedUsers, authenticatedUserRoles, authenticatedUserPrivileges } = toDocument(authInfo);
+  const [user] = toDocuments(authenticatedUsers);
+  const privileges = toDocuments(authenticatedUserPrivileges).map(parseMongodbPrivilege);
   return {
-    user: { user: text(user?.['user'], ''), db: text(user?.['db'], 'admin') },
-    roles: rolesIn(authenticatedUserRoles),
-    may: (action, db) => privileges.some(({ actions, covers }) => actions.has(action) && covers(db)),
-    mayPartly: (action, db) => privileges.some(({ actions, touches }) => actions.has(action) && touches(db)),
+    user: { user: toStringOr(user?.['user'], ''), db: toStringOr(user?.['db'], 'admin') },
+    roles: parseMongodbRoles(authenticatedUserRoles),
+    can: (action, db) => privileges.some(({ actions, covers }) => actions.has(action) && covers(db)),
+    canPartly: (action, db) => privileges.some(({ actions, touches }) => actions.has(action) && touches(db)),
     actions: new Set(privileges.filter(({ ours }) => !ours).flatMap(({ actions }) => [...actions])),
   };
 };
 
-export const rolesIn = (value: unknown): readonly Role[] =>
-  list(value).map(({ role, db }) => ({ role: String(role), db: String(db) }));
+export const parseMongodbRoles = (value: unknown): readonly MongodbRole[] =>
+  toDocuments(value).map(({ role, db }) => ({ role: String(role), db: String(db) }));
 
-const text = (value: unknown, otherwise: string) => (typeof value === 'string' ? value : otherwise);
+const toStringOr = (value: unknown, otherwise: string) => (typeof value === 'string' ? value : otherwise);
 
-export const list = (value: unknown): readonly Document[] => (Array.isArray(value) ? value.map(object) : []);
-export const object = (value: unknown): Document => Object(value);
+export const toDocuments = (value: unknown): readonly MongodbDocument[] =>
+  Array.isArray(value) ? value.map(toDocument) : [];
+export const toDocument = (value: unknown): MongodbDocument => Object(value);
 
 /** https://www.mongodb.com/docs/manual/reference/resource-document/ */
-const privilegeOf = ({ resource, actions }: Document) => {
-  const { db, collection, anyResource } = object(resource);
+const parseMongodbPrivilege = ({ resource, actions }: MongodbDocument) => {
+  const { db, collection, anyResource } = toDocument(resource);
   const any = anyResource === true;
   return {
     actions: new Set(Array.isArray(actions) ? actions.map(String) : []),

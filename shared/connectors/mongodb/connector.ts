@@ -1,11 +1,11 @@
 import * as v from 'valibot';
-import { defineConnector, lateParser } from '../connector.ts';
-import { isBeside, placeOf } from './place.ts';
-import { Host, Name, Port, Secret } from '../fields.ts';
+import { defineConnector, createLazyParser } from '../connector.ts';
+import { isInSrvDomain, parseMemberAddress } from './place.ts';
+import { HostField, NameField, PortField, SecretField } from '../fields.ts';
 import { exactNames } from '../names.ts';
 
 /** The address of a member; the default port is `config.port`. */
-const Member = v.pipe(
+const MemberAddress = v.pipe(
   v.string(),
   v.regex(
     /^[A-Za-z0-9\u00a1-\uffff._:%[\]-]{1,255}$/,
@@ -21,17 +21,17 @@ export const mongodb = defineConnector({
   minimum: '4.4',
   config: v.pipe(
     v.strictObject({
-      host: v.exactOptional(Host),
-      port: v.optional(Port, 27_017),
+      host: v.exactOptional(HostField),
+      port: v.optional(PortField, 27_017),
       hosts: v.exactOptional(
-        v.pipe(v.array(Member), v.minLength(1, '1 to 50 members'), v.maxLength(50, '1 to 50 members')),
+        v.pipe(v.array(MemberAddress), v.minLength(1, '1 to 50 members'), v.maxLength(50, '1 to 50 members')),
       ),
-      srv: v.exactOptional(Host),
+      srv: v.exactOptional(HostField),
       /** The only database that is read. Without it: all databases that the account can see. */
-      database: v.exactOptional(Name),
-      username: Name,
-      auth_source: v.optional(Name, 'admin'),
-      replica_set: v.exactOptional(Name),
+      database: v.exactOptional(NameField),
+      username: NameField,
+      auth_source: v.optional(NameField, 'admin'),
+      replica_set: v.exactOptional(NameField),
     }),
     v.check(
       ({ host, hosts, srv }) => [host, hosts, srv].filter((one) => one !== undefined).length === 1,
@@ -40,7 +40,7 @@ export const mongodb = defineConnector({
     v.metadata({ oneOf: [{ required: ['host'] }, { required: ['hosts'] }, { required: ['srv'] }] }),
   ),
   credentials: {
-    password: v.strictObject({ password: Secret }),
+    password: v.strictObject({ password: SecretField }),
     /** No fields: the server derives the account from the subject of `ssl.cert`. */
     certificate: v.strictObject({}),
   },
@@ -49,19 +49,22 @@ export const mongodb = defineConnector({
   reach: ({ host, port, hosts, srv }) => {
     if (srv !== undefined) {
       // An SRV name stands for the members that DNS lists in the same domain.
-      const deployment = { places: [{ host: srv }], standsFor: (member: string) => isBeside(member, srv) };
+      const deployment = {
+        places: [{ host: srv }],
+        standsFor: (member: string) => isInSrvDomain(member, srv),
+      };
       return { named: [deployment], bareEntry: 'any-port' };
     }
-    const members = hosts === undefined ? [] : hosts.map((member) => placeOf(member, port));
+    const members = hosts === undefined ? [] : hosts.map((member) => parseMemberAddress(member, port));
     return { named: [{ places: host === undefined ? members : [{ host, port }] }] };
   },
   autocomplete: ['schemas', 'tables', 'columns'],
   names: exactNames,
   // As in mongosh, where a path to a nested field also needs quotes.
   loadQuote: async () => (name) => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)),
-  connectionString: lateParser(
+  connectionString: createLazyParser(
     ['mongodb', 'mongodb+srv'],
-    async () => (await import('./connection-string.ts')).connectionString,
+    async () => (await import('./connection-string.ts')).mongodbConnectionStrings,
   ),
   load: async () => (await import('./session.ts')).mongodbSessionModule,
 });

@@ -1,48 +1,55 @@
-import { list } from './account.ts';
-import type { Document, Link } from './link.ts';
-import { byBytes } from '../order.ts';
-import { rulesOf } from './validator.ts';
-import type { Rule } from './validator.ts';
+import { toDocuments } from './account.ts';
+import type { MongodbDocument, MemberSession } from './link.ts';
+import { compareUtf8 } from '../order.ts';
+import { parseValidatorRules } from './validator.ts';
+import type { ValidatorRule } from './validator.ts';
 
-const system: ReadonlySet<string> = new Set(['admin', 'config', 'local']);
+const systemDatabases: ReadonlySet<string> = new Set(['admin', 'config', 'local']);
 
 /** Lists the databases in which the account can see anything, sorted, without the server's own. */
-export const databasesSeen = async (link: Link, limit?: number): Promise<readonly string[]> => {
-  const { databases } = await link.run(
+export const listVisibleDatabases = async (
+  session: MemberSession,
+  limit?: number,
+): Promise<readonly string[]> => {
+  const { databases } = await session.run(
     'admin',
     { listDatabases: 1, nameOnly: true },
     limit === undefined ? {} : { limit },
   );
-  return list(databases)
+  return toDocuments(databases)
     .map(({ name }) => String(name))
-    .filter((name) => !system.has(name))
-    .sort(byBytes);
+    .filter((name) => !systemDatabases.has(name))
+    .sort(compareUtf8);
 };
 
 /** Whether the account can see a database of this name. */
-export const isThere = async (link: Link, name: string): Promise<boolean> => {
-  const asked = { listDatabases: 1, nameOnly: true, filter: { name } };
-  const { databases } = await link.run('admin', asked);
-  return list(databases).some((found) => found['name'] === name);
+export const hasDatabase = async (session: MemberSession, name: string): Promise<boolean> => {
+  const command = { listDatabases: 1, nameOnly: true, filter: { name } };
+  const { databases } = await session.run('admin', command);
+  return toDocuments(databases).some((found) => found['name'] === name);
 };
 
-export interface Collection {
+export interface MongodbCollection {
   readonly name: string;
   readonly kind: 'collection' | 'view';
   /** A time series stores documents in buckets, and the server counts only the buckets. */
   readonly timeseries: boolean;
   /** The rules of its validator, by path. */
-  readonly rules: ReadonlyMap<string, Rule>;
+  readonly rules: ReadonlyMap<string, ValidatorRule>;
 }
 
 /** https://www.mongodb.com/docs/manual/reference/command/listCollections/ */
-export const collectionOf = ({ name, type, options }: Document): Collection => {
-  const { validator, validationLevel = 'strict', validationAction = 'error' } = Object(options) as Document; // unchecked: a server may send anything
+export const parseMongodbCollection = ({ name, type, options }: MongodbDocument): MongodbCollection => {
+  const {
+    validator,
+    validationLevel = 'strict',
+    validationAction = 'error',
+  } = Object(options) as MongodbDocument; // unchecked: a server may send anything
   const isEnforced = validationLevel === 'strict' && validationAction !== 'warn';
   return {
     name: String(name),
     kind: type === 'view' ? 'view' : 'collection',
     timeseries: type === 'timeseries',
-    rules: rulesOf(validator, isEnforced),
+    rules: parseValidatorRules(validator, isEnforced),
   };
 };

@@ -1,53 +1,54 @@
-import type { Failure } from '../connector.ts';
+import type { SourceFailure } from '../connector.ts';
 import {
-  denied,
-  failureOf,
-  failureTable,
-  fieldsOf,
-  textOf,
-  textTable,
-  type Meaning,
+  permissionDenied,
+  toSourceFailure,
+  createFailureTable,
+  readErrorFields,
+  toTextOrEmpty,
+  createTextClassifier,
+  type FailureMeaning,
 } from '../failure-table.ts';
 
 /** Classifies by the server's codes: https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml */
-export const failure = (error: unknown): Failure | undefined => {
-  const { name, code, message, method } = fieldsOf(error);
-  if (code === 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR') return failureOf(notListed, code);
-  const number = serverCode(error);
+export const classifyMongodbError = (error: unknown): SourceFailure | undefined => {
+  const { name, code, message, method } = readErrorFields(error);
+  if (code === 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR') return toSourceFailure(addressNotListed, code);
+  const number = findMongodbErrorCode(error);
   if (number !== undefined) {
     const native = String(number);
     const meaning =
-      (native === atlas ? ofAtlas(textOf(message)) : codes.get(`${native}/${textOf(method)}`)) ??
-      codes.get(native);
-    return failureOf(meaning ?? ['server-error'], native);
+      (native === ATLAS_ERROR_CODE
+        ? classifyAtlasText(toTextOrEmpty(message))
+        : mongodbErrorCodes.get(`${native}/${toTextOrEmpty(method)}`)) ?? mongodbErrorCodes.get(native);
+    return toSourceFailure(meaning ?? ['server-error'], native);
   }
-  const ours = driver(`${textOf(name)}: ${textOf(message)}`);
-  return ours && failureOf(ours);
+  const ours = classifyMongodbText(`${toTextOrEmpty(name)}: ${toTextOrEmpty(message)}`);
+  return ours && toSourceFailure(ours);
 };
 
 /** Adds the auth method to the error, because a server has one code for a wrong password and for a missing certificate. */
-export const seenAtLogin = (error: unknown, method: string): unknown =>
+export const addMongodbLoginMethod = (error: unknown, method: string): unknown =>
   error instanceof Error ? Object.assign(error, { method }) : error;
 
 /** Returns the code of an error that the server sent. */
-export const serverCode = (error: unknown): number | undefined => {
-  const { name, code } = fieldsOf(error);
+export const findMongodbErrorCode = (error: unknown): number | undefined => {
+  const { name, code } = readErrorFields(error);
   return name === 'MongoServerError' && typeof code === 'number' && Number.isInteger(code) ? code : undefined;
 };
 
 /** https://www.mongodb.com/docs/atlas/troubleshoot-connection/ */
-const notListed: Meaning = [
+const addressNotListed: FailureMeaning = [
   'connection-reset',
   'Atlas ends the TLS handshake so for addresses that are not in its project’s IP access list: add those that `vantage` names.',
 ];
 
-const codes = failureTable({
+const mongodbErrorCodes = createFailureTable({
   '11': ['authentication-failed'], // UserNotFound
   '11/certificate': [
     'authentication-failed',
     'The server knows no account of the certificate’s subject: db.getSiblingDB("$external").createUser({ user: "CN=…", roles: […] })',
   ],
-  '13': denied, // Unauthorized
+  '13': permissionDenied, // Unauthorized
   '18': [
     'authentication-failed',
     'Check user name, password and auth_source: the database in which the account was made.',
@@ -151,15 +152,15 @@ const codes = failureTable({
 });
 
 /** AtlasError, the only code of Atlas's proxy; its text is never localized. */
-const atlas = '8000';
-const ofAtlas = textTable([
+const ATLAS_ERROR_CODE = '8000';
+const classifyAtlasText = createTextClassifier([
   [/^bad auth|authentication failed/i, 'authentication-failed'],
-  [/not allowed to do action|not authorized/, ...denied],
+  [/not allowed to do action|not authorized/, ...permissionDenied],
   [/too many connections|connection limit/i, 'too-many-connections'],
 ]);
 
 /** Errors of the driver itself have no code: matches the error's name and message. */
-const driver = textTable([
+const classifyMongodbText = createTextClassifier([
   [/^MongoRuntimeError: .*invalid (iteration count|nonce|signature)/s, 'protocol-mismatch'],
   [/^MongoUnexpectedServerResponseError: ./, 'protocol-mismatch'],
   [

@@ -1,23 +1,25 @@
-export interface User {
+export interface MongodbUser {
   readonly user: string;
   readonly db: string;
 }
-export interface Role {
+export interface MongodbRole {
   readonly role: string;
   readonly db: string;
 }
 
 /** Renders a statement for mongosh; names may contain any characters. */
-export const grant = (user: User, roles: readonly Role[]) => change('grantRolesToUser', user, roles);
-export const revoke = (user: User, roles: readonly Role[]) => change('revokeRolesFromUser', user, roles);
+export const renderMongodbGrant = (user: MongodbUser, roles: readonly MongodbRole[]) =>
+  renderRoleChange('grantRolesToUser', user, roles);
+export const renderMongodbRevoke = (user: MongodbUser, roles: readonly MongodbRole[]) =>
+  renderRoleChange('revokeRolesFromUser', user, roles);
 
-const change = (method: string, { user, db }: User, roles: readonly Role[]) =>
-  `db.getSiblingDB(${text(db)}).${method}(${text(user)}, [${roles
-    .map((role) => `{ role: ${text(role.role)}, db: ${text(role.db)} }`)
+const renderRoleChange = (method: string, { user, db }: MongodbUser, roles: readonly MongodbRole[]) =>
+  `db.getSiblingDB(${quoteMongoshText(db)}).${method}(${quoteMongoshText(user)}, [${roles
+    .map((role) => `{ role: ${quoteMongoshText(role.role)}, db: ${quoteMongoshText(role.db)} }`)
     .join(', ')}])`;
 
 /** JSON is valid JavaScript; escapes control characters and line separators, so that the statement stays on one line. */
-const text = (name: string) =>
+const quoteMongoshText = (name: string) =>
   JSON.stringify(name).replaceAll(
     /[\u007f-\u009f\u2028\u2029]/g,
     (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -1,71 +1,83 @@
-import { spend, tooLarge, type Allowance } from '../../network/budget.ts';
+import { spendAllowance, createTooLargeProblem, type ReadAllowance } from '../../network/budget.ts';
 import { Problem } from '../../problem.ts';
-import { boundColumns } from '../bound-columns.ts';
-import type { Missing, Scope, Sink, Table } from '../catalog.ts';
-import { byBytes } from '../order.ts';
-import { isOfOnePart } from '../parts.ts';
-import { createPartFailures } from '../retry.ts';
-import { list, object, rightsOf } from './account.ts';
-import type { Rights } from './account.ts';
-import { collectionOf, databasesSeen } from './databases.ts';
-import type { Collection } from './databases.ts';
-import { failure, serverCode } from './failures.ts';
-import { fold } from './fold.ts';
-import { createGaps } from './gaps.ts';
-import type { Document, Link } from './link.ts';
-import { sampleOf } from './sample.ts';
-import type { Gap, Sample } from './sample.ts';
-import { createShape } from './shape.ts';
+import { limitColumns } from '../bound-columns.ts';
+import type { Missing, CatalogScope, TableSink, Table } from '../catalog.ts';
+import { compareUtf8 } from '../order.ts';
+import { isPartFailure } from '../parts.ts';
+import { createPartFailureCounter } from '../retry.ts';
+import { toDocuments, toDocument, readMongodbRights } from './account.ts';
+import type { MongodbRights } from './account.ts';
+import { parseMongodbCollection, listVisibleDatabases } from './databases.ts';
+import type { MongodbCollection } from './databases.ts';
+import { classifyMongodbError, findMongodbErrorCode } from './failures.ts';
+import { toMongodbTable } from './fold.ts';
+import { createMongodbMissing } from './gaps.ts';
+import type { MongodbDocument, MemberSession } from './link.ts';
+import { sampleCollection } from './sample.ts';
+import type { SampleMissingCause, CollectionSample } from './sample.ts';
+import { createDocumentShape } from './shape.ts';
 
-export interface Asking {
+export interface MongodbIntrospectionOptions {
   readonly database?: string | undefined;
   /** The time limit of one command, in milliseconds. */
   readonly limit: number;
   /** The number of sessions that may be open at once, including the first. */
-  readonly links: number;
+  readonly maxSessions: number;
   /** Opens another session to the same member. */
-  readonly another: () => Promise<Link>;
+  readonly openAnother: () => Promise<MemberSession>;
 }
 
 /** Reads the databases one after the other, and the collections of each over several sessions at once. */
-export const introspect = async (
-  link: Link,
-  { schemas, excludedSchemas }: Scope,
-  sink: Sink,
-  asking: Asking,
+export const introspectMongodb = async (
+  session: MemberSession,
+  { schemas, excludedSchemas }: CatalogScope,
+  sink: TableSink,
+  options: MongodbIntrospectionOptions,
 ): Promise<readonly Missing[]> => {
-  const { database, limit } = asking;
-  const rights = await rightsOf(link);
+  const { database, limit } = options;
+  const rights = await readMongodbRights(session);
   const named = schemas ?? (database === undefined ? undefined : [database]);
-  const databases = named?.toSorted(byBytes) ?? (await databasesSeen(link, limit));
+  const databases = named?.toSorted(compareUtf8) ?? (await listVisibleDatabases(session, limit));
   const wanted = [...new Set(databases)].filter((name) => !excludedSchemas.includes(name));
-  const gaps = createGaps(rights);
-  if (wanted.length === 0 && named === undefined && !rights.may('find', undefined)) gaps.nothing();
+  const missingItems = createMongodbMissing(rights);
+  if (wanted.length === 0 && named === undefined && !rights.can('find', undefined)) missingItems.nothing();
 
-  const links = [link];
-  const renewals = createPartFailures();
+  const sessions = [session];
+  const renewals = createPartFailureCounter();
   let fault: unknown;
   let stored: Promise<void> = Promise.resolve();
-  let left = mostCollections;
+  let left = MAX_COLLECTIONS;
   for (const db of wanted) {
-    const listed = await listCollections(links[0] ?? link, db, limit, rights).catch((error: unknown) => {
-      if (!isOfOneDatabase(error)) throw error;
-      fault = error;
-      return undefined;
-    });
+    const listed = await listMongodbCollections(sessions[0] ?? session, db, limit, rights).catch(
+      (error: unknown) => {
+        if (!isSingleDatabaseError(error)) throw error;
+        fault = error;
+        return undefined;
+      },
+    );
     if (!listed) {
-      gaps.failed(fault);
+      missingItems.failed(fault);
       continue;
     }
-    gaps.listed(db, listed.access);
+    missingItems.listed(db, listed.access);
     const collections = listed.collections.slice(0, left);
-    gaps.leftOut(listed.collections.length - collections.length);
+    missingItems.leftOut(listed.collections.length - collections.length);
     left -= collections.length;
-    for (let from = 0; from < collections.length; from += batch) {
-      const some = collections.slice(from, from + batch);
-      while (links.length < asking.links && some.length > links.length * worthALink)
-        links.push(await asking.another());
-      const tables = await readAll(links, db, some, limit, gaps.add, renew);
+    for (let from = 0; from < collections.length; from += COLLECTIONS_PER_BATCH) {
+      const collectionBatch = collections.slice(from, from + COLLECTIONS_PER_BATCH);
+      while (
+        sessions.length < options.maxSessions &&
+        collectionBatch.length > sessions.length * COLLECTIONS_PER_SESSION
+      )
+        sessions.push(await options.openAnother());
+      const tables = await readCollections(
+        sessions,
+        db,
+        collectionBatch,
+        limit,
+        missingItems.add,
+        renewSession,
+      );
       await stored;
       // Reads the next batch while this one is stored.
       stored = Promise.resolve(sink(tables));
@@ -73,124 +85,139 @@ export const introspect = async (
     }
   }
   await stored;
-  if (fault !== undefined && gaps.failures() === wanted.length) throw fault;
-  return gaps.missing();
+  if (fault !== undefined && missingItems.failures() === wanted.length) throw fault;
+  return missingItems.missing();
 
   /** Replaces a session that was closed because a command timed out: only the collection of that command is late. */
-  async function renew(error: unknown): Promise<Link> {
-    if (!(error instanceof Problem) || error.code !== 'timeout' || renewals.failed()) throw error;
-    return asking.another();
+  async function renewSession(error: unknown): Promise<MemberSession> {
+    if (!(error instanceof Problem) || error.code !== 'timeout' || renewals.recordFailure()) throw error;
+    return options.openAnother();
   }
 };
 
 /** Whether the error concerns one database only: the server refuses it, or its list of collections is over the limit. */
-const isOfOneDatabase = (error: unknown): boolean =>
-  error instanceof Problem ? error.code === 'source-too-large' : isOfOnePart(error, failure);
+const isSingleDatabaseError = (error: unknown): boolean =>
+  error instanceof Problem ? error.code === 'source-too-large' : isPartFailure(error, classifyMongodbError);
 
-const batch = 100;
+const COLLECTIONS_PER_BATCH = 100;
 /** Collections per session before another session is opened. */
-const worthALink = 4;
-const mostCollections = 200_000;
+const COLLECTIONS_PER_SESSION = 4;
+const MAX_COLLECTIONS = 200_000;
 
 /** Each session takes the next collection as soon as it is free; the tables are returned in order. */
-const readAll = async (
-  links: Link[],
+const readCollections = async (
+  sessions: MemberSession[],
   db: string,
-  collections: readonly Collection[],
+  collections: readonly MongodbCollection[],
   limit: number,
-  gap: (db: string, kind: Gap) => void,
-  renew: (error: unknown) => Promise<Link>,
+  addMissing: (db: string, kind: SampleMissingCause) => void,
+  renewSession: (error: unknown) => Promise<MemberSession>,
 ): Promise<readonly Table[]> => {
   const tables: (Table | undefined)[] = [];
   const next = collections.entries();
   let failed = false;
-  const sample = async (nth: number, link: Link, collection: Collection): Promise<Sample> => {
+  const readSample = async (
+    sessionIndex: number,
+    session: MemberSession,
+    collection: MongodbCollection,
+  ): Promise<CollectionSample> => {
     try {
-      return await sampleOf(link, db, collection, limit);
+      return await sampleCollection(session, db, collection, limit);
     } catch (error) {
-      links[nth] = await renew(error).catch((fault: unknown) => {
+      sessions[sessionIndex] = await renewSession(error).catch((fault: unknown) => {
         failed = true;
         throw fault;
       });
-      return { shape: createShape(), indexes: [], rows: null, size: null, gap: 'late' };
+      return { shape: createDocumentShape(), indexes: [], rows: null, size: null, gap: 'late' };
     }
   };
-  const work = async (first: Link, nth: number) => {
+  const readNext = async (first: MemberSession, sessionIndex: number) => {
     for (const [at, collection] of next) {
       if (failed) return;
-      const found = await sample(nth, links[nth] ?? first, collection);
-      if (found.gap) gap(db, found.gap);
+      const found = await readSample(sessionIndex, sessions[sessionIndex] ?? first, collection);
+      if (found.gap) addMissing(db, found.gap);
       if (found.gap === 'denied') continue;
-      const table = fold(db, collection, found);
-      const { columns, cut } = boundColumns(table.columns);
-      if (cut && !found.gap) gap(db, 'cut');
+      const table = toMongodbTable(db, collection, found);
+      const { columns, cut } = limitColumns(table.columns);
+      if (cut && !found.gap) addMissing(db, 'cut');
       const isPartial = cut || (found.gap !== undefined && found.gap !== 'ambiguous');
       tables[at] = { ...table, columns: [...columns], ...(isPartial && { partial: true }) };
     }
   };
-  await Promise.all(links.map(work));
+  await Promise.all(sessions.map(readNext));
   return tables.filter((table) => table !== undefined);
 };
 
-interface Listed {
-  readonly collections: readonly Collection[];
+interface ListedCollections {
+  readonly collections: readonly MongodbCollection[];
   /** `partly`: only the names of collections that the account may use. */
   readonly access: 'all' | 'partly' | 'none';
 }
 
-const listCollections = async (link: Link, db: string, limit: number, rights: Rights): Promise<Listed> => {
+const listMongodbCollections = async (
+  session: MemberSession,
+  db: string,
+  limit: number,
+  rights: MongodbRights,
+): Promise<ListedCollections> => {
   const all = { listCollections: 1, cursor: {}, maxTimeMS: limit };
   try {
-    return { collections: await readList(link, db, all, limit), access: 'all' };
+    return { collections: await readCollectionList(session, db, all, limit), access: 'all' };
   } catch (error) {
-    if (serverCode(error) !== 13) throw error;
+    if (findMongodbErrorCode(error) !== 13) throw error;
   }
-  if (!rights.mayPartly('find', db)) return { collections: [], access: 'none' };
+  if (!rights.canPartly('find', db)) return { collections: [], access: 'none' };
   // Without the right to list all collections, lists those that the account may use.
-  const collections = await readList(
-    link,
+  const collections = await readCollectionList(
+    session,
     db,
     { ...all, nameOnly: true, authorizedCollections: true },
     limit,
   ).catch((error: unknown) => {
-    if (serverCode(error) !== 13) throw error;
+    if (findMongodbErrorCode(error) !== 13) throw error;
     return [];
   });
   return { collections, access: collections.length > 0 ? 'partly' : 'none' };
 };
 
-const readList = async (
-  link: Link,
+const readCollectionList = async (
+  session: MemberSession,
   db: string,
-  command: Document,
+  command: MongodbDocument,
   limit: number,
-): Promise<readonly Collection[]> => {
-  const found: Collection[] = [];
-  const kept: Allowance = { left: mostKept, spent: manyCollections };
-  let cursor = object((await link.run(db, command, { limit }))['cursor']);
-  let documents = list(cursor['firstBatch']);
+): Promise<readonly MongodbCollection[]> => {
+  const found: MongodbCollection[] = [];
+  const kept: ReadAllowance = {
+    left: MAX_COLLECTION_LIST_CHARACTERS,
+    spent: createTooManyCollectionsProblem,
+  };
+  let cursor = toDocument((await session.run(db, command, { limit }))['cursor']);
+  let documents = toDocuments(cursor['firstBatch']);
   for (;;) {
     for (const document of documents) {
-      const collection = collectionOf(document);
-      spend(kept, 100 + collection.name.length + costOfARule * collection.rules.size);
+      const collection = parseMongodbCollection(document);
+      spendAllowance(kept, 100 + collection.name.length + VALIDATOR_RULE_COST * collection.rules.size);
       found.push(collection);
     }
     const { id } = cursor;
-    if (typeof id !== 'bigint' || id === 0n || documents.length === 0 || found.length > mostCollections)
+    if (typeof id !== 'bigint' || id === 0n || documents.length === 0 || found.length > MAX_COLLECTIONS)
       break;
     const more = { getMore: id, collection: '$cmd.listCollections' };
-    cursor = object((await link.run(db, more, { limit }))['cursor']);
-    documents = list(cursor['nextBatch']);
+    cursor = toDocument((await session.run(db, more, { limit }))['cursor']);
+    documents = toDocuments(cursor['nextBatch']);
   }
-  const own = found.filter(({ name }) => !name.startsWith('system.'));
-  return [...new Map(own.map((collection) => [collection.name, collection])).values()].sort((a, b) =>
-    byBytes(a.name, b.name),
+  const userCollections = found.filter(({ name }) => !name.startsWith('system.'));
+  return [...new Map(userCollections.map((collection) => [collection.name, collection])).values()].sort(
+    (a, b) => compareUtf8(a.name, b.name),
   );
 };
 
 /** Approximate. */
-const mostKept = 2 ** 26;
-const costOfARule = 200;
+const MAX_COLLECTION_LIST_CHARACTERS = 2 ** 26;
+const VALIDATOR_RULE_COST = 200;
 
-const manyCollections = () =>
-  tooLarge('The database has more or larger collections than can be listed', 'Name another config.database.');
+const createTooManyCollectionsProblem = () =>
+  createTooLargeProblem(
+    'The database has more or larger collections than can be listed',
+    'Name another config.database.',
+  );

@@ -1,31 +1,31 @@
 import type { Connection } from 'mongodb/lib/cmap/connect.js';
 import type { Socket } from 'node:net';
 import { Problem } from '../../problem.ts';
-import { guard } from './guard.ts';
-import { judgeScram } from './scram.ts';
-import { settled, stableApi, wantsVersion } from './session-state.ts';
+import { guardMongodbSocket } from './guard.ts';
+import { checkScramIterations } from './scram.ts';
+import { applyMongodbSettings, stableApi, isApiVersionRequired } from './session-state.ts';
 
-export type Document = Readonly<Record<string, unknown>>;
+export type MongodbDocument = Readonly<Record<string, unknown>>;
 
 /** Without a password, the account is the subject of the client certificate. */
-export interface Account {
+export interface MongodbAccount {
   readonly username: string;
   readonly password?: string | undefined;
   readonly authSource: string;
 }
 
 /** An authenticated connection to one member. */
-export interface Link {
-  readonly hello: Document;
+export interface MemberSession {
+  readonly hello: MongodbDocument;
   /**
    * Runs a command on the database `db`. A command that has not ended one second after `limit` milliseconds fails, and the session is closed.
    * The documents of the array named `raw` stay undecoded.
    */
   run(
     db: string,
-    command: Document,
+    command: MongodbDocument,
     options?: { readonly limit?: number; readonly raw?: string },
-  ): Promise<Document>;
+  ): Promise<MongodbDocument>;
   /** Sets the number of bytes that may still arrive. */
   allow(bytes: number): void;
   close(): void;
@@ -35,54 +35,55 @@ export interface Link {
  * Sends hello and logs in over an open socket; `greeted` of an error says whether the server answered hello. Uses only the driver's
  * handshake, because its pool and its monitor would dial by themselves, including members that the server announces.
  */
-export const link = async (socket: Socket, account?: Account): Promise<Link> => {
+export const openMemberSession = async (socket: Socket, account?: MongodbAccount): Promise<MemberSession> => {
   // Imports in sequence, because the modules share dependencies.
   const { makeConnection, performInitialHandshake } = (await import('mongodb/lib/cmap/connect.js')).default;
-  const { allow, leaveRaw } = guard(socket);
-  const options = { ...settings, ...(account && (await credentialsOf(account))) };
+  const { allow, leaveRaw } = guardMongodbSocket(socket);
+  const options = { ...mongodbDriverSettings, ...(account && (await createMongodbCredentials(account))) };
   const connection = makeConnection(options, socket);
   const send = connection.command.bind(connection);
-  const command: Connection['command'] = async (...values) => {
+  const runCommand: Connection['command'] = async (...values) => {
     try {
       return await send(...values);
     } catch (error) {
-      if (!wantsVersion(error) || connection.serverApi) throw error;
+      if (!isApiVersionRequired(error) || connection.serverApi) throw error;
       connection.serverApi = stableApi;
       return send(...values);
     }
   };
   Object.assign(connection, {
-    command: async (...values: Parameters<Connection['command']>) => judgeScram(await command(...values)),
+    command: async (...values: Parameters<Connection['command']>) =>
+      checkScramIterations(await runCommand(...values)),
   });
   try {
     await performInitialHandshake(connection, options);
   } catch (error) {
     const greeted = connection.hello !== null;
     connection.destroy();
-    const reason = reasonOf(error);
+    const reason = resolveMongodbError(error);
     throw reason instanceof Error && !(reason instanceof Problem)
       ? Object.assign(reason, { greeted })
       : reason;
   }
   return {
     hello: connection.hello ?? {},
-    run: (db, text, { limit = 10_000, raw } = {}) => {
+    run: (db, document, { limit = 10_000, raw } = {}) => {
       leaveRaw(raw);
-      return run(connection, command, db, settled(text), limit, raw);
+      return runMongodbCommand(connection, runCommand, db, applyMongodbSettings(document), limit, raw);
     },
     allow,
     close: () => connection.destroy(),
   };
 };
 
-const run = async (
+const runMongodbCommand = async (
   connection: Connection,
-  command: Connection['command'],
+  runCommand: Connection['command'],
   db: string,
-  text: Document,
+  document: MongodbDocument,
   limit: number,
   raw: string | undefined,
-): Promise<Document> => {
+): Promise<MongodbDocument> => {
   let late = false;
   // The server has the same limit, and one second to report that it is reached.
   const timer = setTimeout(() => {
@@ -90,7 +91,7 @@ const run = async (
     connection.destroy();
   }, limit + 1000);
   try {
-    return await command({ db }, text, {
+    return await runCommand({ db }, document, {
       useBigInt64: true,
       directConnection: true,
       ...(raw !== undefined && { raw: true, documentsReturnedIn: raw }),
@@ -98,14 +99,14 @@ const run = async (
   } catch (error) {
     throw late
       ? new Problem('timeout', 'The server did not answer within the query timeout', { cause: error })
-      : reasonOf(error);
+      : resolveMongodbError(error);
   } finally {
     clearTimeout(timer);
   }
 };
 
 /** Prefers the problem that closed the socket. A decoding error of the driver means that the server is not a MongoDB. */
-const reasonOf = (error: unknown): unknown => {
+const resolveMongodbError = (error: unknown): unknown => {
   if (!(error instanceof Error)) return error;
   if (error.cause instanceof Problem) return error.cause;
   return /^(TypeError|RangeError|BSON\w*)$/.test(error.name)
@@ -114,7 +115,7 @@ const reasonOf = (error: unknown): unknown => {
 };
 
 /** The driver sets these defaults in its client, which is not used here. */
-const settings = {
+const mongodbDriverSettings = {
   id: 1,
   generation: 0,
   monitorCommands: false,
@@ -131,7 +132,7 @@ const settings = {
   }),
 } as const;
 
-const credentialsOf = async ({ username, password, authSource }: Account) => {
+const createMongodbCredentials = async ({ username, password, authSource }: MongodbAccount) => {
   const { MongoCredentials } = (await import('mongodb/lib/cmap/auth/mongo_credentials.js')).default;
   const { ScramSHA1, ScramSHA256 } = (await import('mongodb/lib/cmap/auth/scram.js')).default;
   const { X509 } = (await import('mongodb/lib/cmap/auth/x509.js')).default;

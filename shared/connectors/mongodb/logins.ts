@@ -1,6 +1,6 @@
-import type { Logins } from '../../network/login.ts';
+import type { LoginMethods } from '../../network/login.ts';
 
-export const logins = {
+export const mongodbLogins = {
   /**
    * SCRAM-SHA-256, or SCRAM-SHA-1 if the server has nothing better. Neither sends the password or its hash (RFC 5802, section 9), and SHA-1
    * collisions do not weaken an HMAC. The driver requires at least 4096 iterations. PLAIN is not supported.
@@ -16,4 +16,4 @@ export const logins = {
     kind: 'tls-only',
     manual: 'https://www.mongodb.com/docs/manual/core/security-x.509/',
   },
-} as const satisfies Logins;
+} as const satisfies LoginMethods;

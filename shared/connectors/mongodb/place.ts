@@ -1,17 +1,17 @@
-import type { Place } from '../../network/dialer.ts';
+import type { HostPort } from '../../network/dialer.ts';
 
 /** Parses `host`, `host:port` or `[::1]:port`; an IPv6 address without brackets has no port. */
-export const placeOf = (member: string, port: number): Place => {
+export const parseMemberAddress = (member: string, port: number): HostPort => {
   const [, bracketed, bare, digits] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(member) ?? [];
   const host = bracketed ?? bare;
   return host === undefined ? { host: member, port } : { host, port: Number(digits) };
 };
 
 /** An SRV record may only name hosts in its own domain. */
-export const isBeside = (host: string, name: string): boolean => {
-  const labels = bare(name).split('.');
+export const isInSrvDomain = (host: string, name: string): boolean => {
+  const labels = normalizeDnsName(name).split('.');
   const domain = labels.length > 2 ? labels.slice(1) : labels;
-  return bare(host).endsWith(`.${domain.join('.')}`);
+  return normalizeDnsName(host).endsWith(`.${domain.join('.')}`);
 };
 
-const bare = (name: string) => name.toLowerCase().replace(/\.$/, '');
+const normalizeDnsName = (name: string) => name.toLowerCase().replace(/\.$/, '');

@@ -1,48 +1,64 @@
 import type { Privileges } from '../connector.ts';
-import { list, object, rightsOf, rolesIn } from './account.ts';
-import type { Rights } from './account.ts';
-import { databasesSeen } from './databases.ts';
-import { grant, revoke } from './grants.ts';
-import type { Role } from './grants.ts';
-import type { Link } from './link.ts';
+import { toDocuments, toDocument, readMongodbRights, parseMongodbRoles } from './account.ts';
+import type { MongodbRights } from './account.ts';
+import { listVisibleDatabases } from './databases.ts';
+import { renderMongodbGrant, renderMongodbRevoke } from './grants.ts';
+import type { MongodbRole } from './grants.ts';
+import type { MemberSession } from './link.ts';
 
 /** Returns the rights that the role lacks or does not need, with the statements that change them. */
-export const privilegesOf = async (
-  link: Link,
+export const readMongodbPrivileges = async (
+  session: MemberSession,
   { database, role }: { readonly database?: string | undefined; readonly role: 'source' | 'target' },
 ): Promise<Privileges> => {
-  const rights = await rightsOf(link);
-  if (role === 'target') return { missing: missingToWrite(rights, database), excess: [] };
-  const databases = database === undefined ? await databasesSeen(link) : [database];
+  const rights = await readMongodbRights(session);
+  if (role === 'target') return { missing: listMissingWriteGrants(rights, database), excess: [] };
+  const databases = database === undefined ? await listVisibleDatabases(session) : [database];
   return {
-    missing: missingToRead(rights, databases).slice(0, most),
-    excess: writers.some((action) => rights.actions.has(action)) ? await beyondReading(link, rights) : [],
+    missing: listMissingReadGrants(rights, databases).slice(0, MAX_MONGODB_GRANTS),
+    excess: mongodbWriteActions.some((action) => rights.actions.has(action))
+      ? await listMongodbExcess(session, rights)
+      : [],
   };
 };
 
 /** A longer list is of no use to a reader. */
-const most = 20;
+const MAX_MONGODB_GRANTS = 20;
 
-const missingToRead = (rights: Rights, databases: readonly string[]): Privileges['missing'] => {
+const listMissingReadGrants = (
+  rights: MongodbRights,
+  databases: readonly string[],
+): Privileges['missing'] => {
   const { user } = rights;
-  if (databases.length === 0 && !rights.may('find', undefined)) {
-    return [{ what: 'reading any database', grant: grant(user, [{ role: 'readAnyDatabase', db: 'admin' }]) }];
+  if (databases.length === 0 && !rights.can('find', undefined)) {
+    return [
+      {
+        what: 'reading any database',
+        grant: renderMongodbGrant(user, [{ role: 'readAnyDatabase', db: 'admin' }]),
+      },
+    ];
   }
   return databases
-    .filter((db) => !['find', 'listCollections'].every((action) => rights.may(action, db)))
-    .map((db) => ({ what: `reading the database ${db}`, grant: grant(user, [{ role: 'read', db }]) }));
+    .filter((db) => !['find', 'listCollections'].every((action) => rights.can(action, db)))
+    .map((db) => ({
+      what: `reading the database ${db}`,
+      grant: renderMongodbGrant(user, [{ role: 'read', db }]),
+    }));
 };
 
-const missingToWrite = (rights: Rights, database: string | undefined): Privileges['missing'] => {
+const listMissingWriteGrants = (
+  rights: MongodbRights,
+  database: string | undefined,
+): Privileges['missing'] => {
   const needed = ['find', 'insert', 'createCollection'];
   const { user } = rights;
   if (database !== undefined) {
-    return needed.every((action) => rights.may(action, database))
+    return needed.every((action) => rights.can(action, database))
       ? []
       : [
           {
             what: `writing to the database ${database}`,
-            grant: grant(user, [{ role: 'readWrite', db: database }]),
+            grant: renderMongodbGrant(user, [{ role: 'readWrite', db: database }]),
           },
         ];
   }
@@ -52,13 +68,13 @@ const missingToWrite = (rights: Rights, database: string | undefined): Privilege
     : [
         {
           what: 'writing to any database',
-          grant: grant(user, [{ role: 'readWriteAnyDatabase', db: 'admin' }]),
+          grant: renderMongodbGrant(user, [{ role: 'readWriteAnyDatabase', db: 'admin' }]),
         },
       ];
 };
 
 /** Every role that writes has one of these actions: https://www.mongodb.com/docs/manual/reference/privilege-actions/ */
-const writers = [
+const mongodbWriteActions = [
   'insert',
   'update',
   'remove',
@@ -78,18 +94,24 @@ const writers = [
 ];
 
 /** Built-in roles that allow more than reading: https://www.mongodb.com/docs/manual/reference/built-in-roles/ */
-const beyond = new Set(
+const mongodbExcessRoles = new Set(
   `readWrite readWriteAnyDatabase dbAdmin dbAdminAnyDatabase dbOwner userAdmin userAdminAnyDatabase clusterAdmin clusterManager
   hostManager backup restore root __system atlasAdmin enableSharding`.split(/\s+/),
 );
 
-const beyondReading = async (link: Link, rights: Rights): Promise<Privileges['excess']> => {
+const listMongodbExcess = async (
+  session: MemberSession,
+  rights: MongodbRights,
+): Promise<Privileges['excess']> => {
   const { user } = rights;
-  const granted = (await grantedTo(link, rights)).filter(({ role }) => beyond.has(role));
+  const granted = (await listGrantedRoles(session, rights)).filter(({ role }) =>
+    mongodbExcessRoles.has(role),
+  );
   if (granted.length > 0) {
-    return granted
-      .slice(0, most)
-      .map((role) => ({ what: `the role ${role.role} of ${role.db}`, cure: revoke(user, [role]) }));
+    return granted.slice(0, MAX_MONGODB_GRANTS).map((role) => ({
+      what: `the role ${role.role} of ${role.db}`,
+      cure: renderMongodbRevoke(user, [role]),
+    }));
   }
   return [
     {
@@ -100,10 +122,15 @@ const beyondReading = async (link: Link, rights: Rights): Promise<Privileges['ex
 };
 
 /** Lists the roles that can be revoked from the account: those granted directly. Every account may read its own entry. */
-const grantedTo = async (link: Link, { user, roles }: Rights): Promise<readonly Role[]> => {
+const listGrantedRoles = async (
+  session: MemberSession,
+  { user, roles }: MongodbRights,
+): Promise<readonly MongodbRole[]> => {
   try {
-    const [entry] = list((await link.run(user.db, { usersInfo: { user: user.user, db: user.db } }))['users']);
-    return entry ? rolesIn(object(entry)['roles']) : roles;
+    const [entry] = toDocuments(
+      (await session.run(user.db, { usersInfo: { user: user.user, db: user.db } }))['users'],
+    );
+    return entry ? parseMongodbRoles(toDocument(entry)['roles']) : roles;
   } catch {
     return roles; // Atlas stores its accounts elsewhere
   }

@@ -1,13 +1,15 @@
-import type { Setting } from '../setting.ts';
-import { serverCode } from './failures.ts';
-import type { Document } from './link.ts';
+import type { SessionSetting } from '../setting.ts';
+import { findMongodbErrorCode } from './failures.ts';
+import type { MongodbDocument } from './link.ts';
 
 /**
  * Settings that the reads depend on and that a cluster (`setDefaultRWConcern`, cluster parameters) or server may override. MongoDB has no
  * session settings, so each command carries them. Each command also carries its time limit. The driver sends `$readPreference:
  * primaryPreferred` to members of a replica set, because a secondary answers nothing without it.
  */
-export const commandSettings: readonly (Setting<Document> & { readonly on: readonly string[] })[] = [
+export const mongodbSessionSettings: readonly (SessionSetting<MongodbDocument> & {
+  readonly on: readonly string[];
+})[] = [
   {
     name: 'readConcern',
     value: { level: 'local' },
@@ -17,9 +19,9 @@ export const commandSettings: readonly (Setting<Document> & { readonly on: reado
 ];
 
 /** Adds the settings to a command that they apply to. */
-export const settled = (command: Document): Document => {
+export const applyMongodbSettings = (command: MongodbDocument): MongodbDocument => {
   const [name = ''] = Object.keys(command);
-  const settings = commandSettings.filter(({ on }) => on.includes(name));
+  const settings = mongodbSessionSettings.filter(({ on }) => on.includes(name));
   return settings.length === 0
     ? command
     : { ...command, ...Object.fromEntries(settings.map(({ name: key, value }) => [key, value])) };
@@ -32,4 +34,4 @@ export const settled = (command: Document): Document => {
 export const stableApi = { version: '1', strict: false, deprecationErrors: false } as const;
 
 /** The code of "API version is required": https://github.com/mongodb/mongo/blob/master/src/mongo/db/initialize_api_parameters.cpp */
-export const wantsVersion = (error: unknown): boolean => serverCode(error) === 498870;
+export const isApiVersionRequired = (error: unknown): boolean => findMongodbErrorCode(error) === 498870;

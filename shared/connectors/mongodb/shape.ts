@@ -1,7 +1,14 @@
-import { array, endOf, foreign, object, sizeOf, typeAt } from './bson.ts';
+import {
+  BSON_ARRAY,
+  findBsonDocumentEnd,
+  createNotBsonProblem,
+  BSON_OBJECT,
+  measureBsonValue,
+  readBsonType,
+} from './bson.ts';
 
 /** A field, as found in the documents so far. */
-export interface Field {
+export interface ShapeField {
   readonly name: string;
   /** The number of documents that have it, also within array elements. */
   readonly documents: number;
@@ -10,143 +17,149 @@ export interface Field {
   /** The same for the elements of its arrays. */
   readonly items: ReadonlyMap<number, number>;
   /** In the order of their first occurrence. */
-  readonly fields: readonly Field[];
+  readonly fields: readonly ShapeField[];
 }
 
-export interface Shape {
+export interface DocumentShape {
   /** Adds a document; throws `protocol-mismatch` when it is not valid BSON. */
-  see(document: Uint8Array): void;
-  documents(): number;
-  fields(): readonly Field[];
+  add(document: Uint8Array): void;
+  countDocuments(): number;
+  listFields(): readonly ShapeField[];
   /** Whether fields are missing because there were too many, or too deep ones. */
-  cut(): boolean;
+  isCut(): boolean;
   /** Whether two fields have one path: one within another field, and one with a dot in its name. */
-  ambiguous(): boolean;
+  isAmbiguous(): boolean;
   /** Whether the limit of values is reached; further values are ignored. */
-  spent(): boolean;
+  isSpent(): boolean;
 }
 
 /** Reads only names and types from the bytes of a document, without decoding it to objects. https://bsonspec.org/spec.html */
-export const createShape = (mostValues = mostOfASample): Shape => {
-  const root = nodeOf(Buffer.alloc(0));
+export const createDocumentShape = (maxValues = MAX_SAMPLE_VALUES): DocumentShape => {
+  const root = createShapeNode(Buffer.alloc(0));
   let documents = 0;
   let nodes = 0;
   let cut = false;
   let dotted = false;
-  let left = mostValues;
+  let remaining = maxValues;
 
   /** Finds or adds a field, and returns its index. Tries the expected index first, because fields mostly have the same order. */
-  const fieldAt = (parent: Node, expected: number, bytes: Buffer, from: number, to: number): number => {
+  const findField = (
+    parent: ShapeNode,
+    expected: number,
+    bytes: Buffer,
+    from: number,
+    to: number,
+  ): number => {
     const next = parent.fields[expected];
-    if (next && isName(next.key, bytes, from, to)) return expected;
+    if (next && isFieldName(next.key, bytes, from, to)) return expected;
     const name = bytes.toString('utf8', from, to);
     const known = parent.places.get(name);
     if (known !== undefined) return known;
-    if (nodes >= mostFields || to - from > longestName) {
+    if (nodes >= MAX_SHAPE_FIELDS || to - from > MAX_FIELD_NAME_BYTES) {
       cut = true;
       return -1;
     }
     nodes++;
     dotted ||= name.includes('.');
     parent.places.set(name, parent.fields.length);
-    return parent.fields.push(nodeOf(Buffer.from(bytes.subarray(from, to)))) - 1;
+    return parent.fields.push(createShapeNode(Buffer.from(bytes.subarray(from, to)))) - 1;
   };
 
-  const note = (node: Node, type: number) => {
+  const countType = (node: ShapeNode, type: number) => {
     node.types.set(type, (node.types.get(type) ?? 0) + 1);
     if (node.last === documents) return;
     node.last = documents;
     node.documents++;
   };
 
-  const walk = (bytes: Buffer, start: number, node: Node, depth: number): void => {
-    const end = endOf(bytes, start, bytes.length);
+  const walk = (bytes: Buffer, start: number, node: ShapeNode, depth: number): void => {
+    const end = findBsonDocumentEnd(bytes, start, bytes.length);
     let expected = 0;
     for (let at = start + 4; bytes[at] !== 0;) {
-      if (left-- <= 0) return;
+      if (remaining-- <= 0) return;
       const nameAt = at + 1;
       const valueAt = bytes.indexOf(0, nameAt) + 1;
-      if (valueAt === 0 || valueAt > end) throw foreign();
-      const type = typeAt(bytes, at, valueAt);
-      const place = fieldAt(node, expected, bytes, nameAt, valueAt - 1);
+      if (valueAt === 0 || valueAt > end) throw createNotBsonProblem();
+      const type = readBsonType(bytes, at, valueAt);
+      const place = findField(node, expected, bytes, nameAt, valueAt - 1);
       const field = node.fields[place];
       if (field) {
         expected = place + 1;
-        note(field, type);
-        if (type === object || type === array) {
-          if (depth >= deepest) cut = true;
-          else if (type === object) walk(bytes, valueAt, field, depth + 1);
+        countType(field, type);
+        if (type === BSON_OBJECT || type === BSON_ARRAY) {
+          if (depth >= MAX_SHAPE_DEPTH) cut = true;
+          else if (type === BSON_OBJECT) walk(bytes, valueAt, field, depth + 1);
           else walkItems(bytes, valueAt, field, depth + 1);
         }
       }
-      at = valueAt + sizeOf(bytes, type, valueAt);
-      if (at >= end) throw foreign();
+      at = valueAt + measureBsonValue(bytes, type, valueAt);
+      if (at >= end) throw createNotBsonProblem();
     }
   };
 
   /** As in MongoDB's paths, the fields of an array's objects count as fields of the array. */
-  const walkItems = (bytes: Buffer, start: number, node: Node, depth: number): void => {
-    const end = endOf(bytes, start, bytes.length);
+  const walkItems = (bytes: Buffer, start: number, node: ShapeNode, depth: number): void => {
+    const end = findBsonDocumentEnd(bytes, start, bytes.length);
     let at = start + 4;
-    for (let item = 0; bytes[at] !== 0 && item < mostItems; item++) {
-      if (left-- <= 0) return;
+    for (let item = 0; bytes[at] !== 0 && item < MAX_ARRAY_ITEMS; item++) {
+      if (remaining-- <= 0) return;
       const valueAt = bytes.indexOf(0, at + 1) + 1;
-      if (valueAt === 0 || valueAt > end) throw foreign();
-      const type = typeAt(bytes, at, valueAt);
+      if (valueAt === 0 || valueAt > end) throw createNotBsonProblem();
+      const type = readBsonType(bytes, at, valueAt);
       node.items.set(type, (node.items.get(type) ?? 0) + 1);
-      if (type === object) {
-        if (depth < deepest) walk(bytes, valueAt, node, depth + 1);
+      if (type === BSON_OBJECT) {
+        if (depth < MAX_SHAPE_DEPTH) walk(bytes, valueAt, node, depth + 1);
         else cut = true;
       }
-      at = valueAt + sizeOf(bytes, type, valueAt);
-      if (at >= end) throw foreign();
+      at = valueAt + measureBsonValue(bytes, type, valueAt);
+      if (at >= end) throw createNotBsonProblem();
     }
   };
 
   return {
-    see: (document) => {
-      if (left <= 0) return;
+    add: (document) => {
+      if (remaining <= 0) return;
       documents++;
       walk(Buffer.from(document.buffer, document.byteOffset, document.byteLength), 0, root, 0);
     },
-    documents: () => documents,
-    fields: () => root.fields,
-    cut: () => cut,
-    ambiguous: () => dotted && hasTwice(root.fields),
-    spent: () => left <= 0,
+    countDocuments: () => documents,
+    listFields: () => root.fields,
+    isCut: () => cut,
+    isAmbiguous: () => dotted && hasDuplicatePath(root.fields),
+    isSpent: () => remaining <= 0,
   };
 };
 
 /** Whether two fields have one path. */
-const hasTwice = (fields: readonly Field[], seen = new Set<string>(), inside = ''): boolean =>
+const hasDuplicatePath = (fields: readonly ShapeField[], seen = new Set<string>(), inside = ''): boolean =>
   fields.some(({ name, fields: inner }) => {
     const path = `${inside}${name}`;
     if (seen.has(path)) return true;
     seen.add(path);
-    return hasTwice(inner, seen, `${path}.`);
+    return hasDuplicatePath(inner, seen, `${path}.`);
   });
 
 /** Collections that use data as field names have new names in every document. */
-const mostFields = 2000;
+const MAX_SHAPE_FIELDS = 2000;
 /** Longer names are data, and would prefix the paths of all fields within. */
-const longestName = 1024;
+const MAX_FIELD_NAME_BYTES = 1024;
 /** 4 MB of documents have about a quarter of it. */
-const mostOfASample = 1_000_000;
-const mostItems = 1000;
-const deepest = 16;
+const MAX_SAMPLE_VALUES = 1_000_000;
+const MAX_ARRAY_ITEMS = 1000;
+const MAX_SHAPE_DEPTH = 16;
 
-interface Node extends Field {
+interface ShapeNode extends ShapeField {
   readonly key: Buffer;
   documents: number;
   /** The number of the last document that has it. */
   last: number;
   readonly types: Map<number, number>;
   readonly items: Map<number, number>;
-  readonly fields: Node[];
+  readonly fields: ShapeNode[];
   readonly places: Map<string, number>;
 }
 
-const nodeOf = (key: Buffer): Node => ({
+const createShapeNode = (key: Buffer): ShapeNode => ({
   key,
   name: key.toString('utf8'),
   documents: 0,
@@ -157,7 +170,7 @@ const nodeOf = (key: Buffer): Node => ({
   places: new Map(),
 });
 
-const isName = (key: Buffer, bytes: Buffer, from: number, to: number): boolean => {
+const isFieldName = (key: Buffer, bytes: Buffer, from: number, to: number): boolean => {
   if (key.length !== to - from) return false;
   for (let i = 0; i < key.length; i++) if (key[i] !== bytes[from + i]) return false;
   return true;

@@ -1,15 +1,15 @@
-import { type Id, type IdKind, readId, toFilterValue } from './ids.ts';
-import type { Document } from './link.ts';
+import { type DocumentId, type DocumentIdKind, readDocumentId, toFilterValue } from './ids.ts';
+import type { MongodbDocument } from './link.ts';
 
-interface Range {
-  readonly kind: IdKind;
+interface IdRange {
+  readonly kind: DocumentIdKind;
   /** Both inclusive. */
   readonly from: bigint;
   readonly to: bigint;
 }
 
 /** Passes the documents that a command finds to `take`; returns whether it read all of them. */
-type Read = (command: Document, take: (document: Uint8Array) => void) => Promise<boolean>;
+type SpreadReader = (command: MongodbDocument, take: (document: Uint8Array) => void) => Promise<boolean>;
 
 /**
  * Reads `wanted` documents of a collection at positions that depend only on its `_id`s, so that the sample is repeatable: from both ends,
@@ -19,20 +19,20 @@ type Read = (command: Document, take: (document: Uint8Array) => void) => Promise
 export const readSpread = async (
   name: string,
   wanted: number,
-  read: Read,
+  read: SpreadReader,
   take: (document: Uint8Array) => void,
 ): Promise<'all' | 'some' | 'no-order'> => {
   const seen = new Set<string>();
-  let ranges: readonly (Range | undefined)[] = [undefined];
-  for (let round = 0; round < mostRounds; round++) {
+  let ranges: readonly (IdRange | undefined)[] = [undefined];
+  for (let round = 0; round < MAX_SPREAD_ROUNDS; round++) {
     const left = wanted - seen.size;
-    const share = round === 0 ? Math.ceil(left * shareOfEnds) : left;
+    const share = round === 0 ? Math.ceil(left * ENDS_SHARE) : left;
     const each = Math.max(1, Math.floor(share / (2 * ranges.length)));
-    if (left < 2 * ranges.length || left < wanted * worthARound) return 'some';
-    const ids: Id[] = [];
+    if (left < 2 * ranges.length || left < wanted * MIN_ROUND_SHARE) return 'some';
+    const ids: DocumentId[] = [];
     let isOrdered = true;
-    const isWhole = await read(readEnds(name, ranges, each), (document) => {
-      const id = readId(document);
+    const isWhole = await read(createEndsCommand(name, ranges, each), (document) => {
+      const id = readDocumentId(document);
       if (!id) isOrdered = false;
       const key = id ? String(id.at) : `no id ${seen.size}`;
       if (seen.has(key)) return;
@@ -43,28 +43,32 @@ export const readSpread = async (
     const [first] = ids;
     if (!isOrdered || (first && ids.some(({ kind }) => kind !== first.kind))) return 'no-order';
     if (!isWhole) return 'some';
-    const rest = ranges.flatMap((range) => findRest(range, ids, each));
+    const rest = ranges.flatMap((range) => findUnreadRanges(range, ids, each));
     if (rest.length === 0) return 'all';
-    const parts = Math.min(mostRanges, Math.floor((wanted - seen.size) / (2 * shortestRun)));
-    ranges = rest.flatMap((range) => divide(range, Math.max(1, Math.floor(parts / rest.length))));
+    const parts = Math.min(MAX_SPREAD_RANGES, Math.floor((wanted - seen.size) / (2 * MIN_RUN_DOCUMENTS)));
+    ranges = rest.flatMap((range) => divideRange(range, Math.max(1, Math.floor(parts / rest.length))));
   }
   return 'some';
 };
 
 /** Two rounds are enough for evenly distributed values; the others find documents that were inserted in bursts. */
-const mostRounds = 5;
+const MAX_SPREAD_ROUNDS = 5;
 /** A round that would read a smaller share of the sample is not worth a request. */
-const worthARound = 0.1;
-const mostRanges = 10;
+const MIN_ROUND_SHARE = 0.1;
+const MAX_SPREAD_RANGES = 10;
 /** The minimum of adjacent documents to read at each end of a range. */
-const shortestRun = 5;
+const MIN_RUN_DOCUMENTS = 5;
 /** The share of the sample to read from both ends: the oldest and the newest documents show the most about changes of the fields. */
-const shareOfEnds = 0.4;
+const ENDS_SHARE = 0.4;
 
-const readEnds = (name: string, ranges: readonly (Range | undefined)[], each: number): Document => {
+const createEndsCommand = (
+  name: string,
+  ranges: readonly (IdRange | undefined)[],
+  each: number,
+): MongodbDocument => {
   const [first = [], ...others] = ranges.flatMap((range) =>
     [1, -1].map((direction) => [
-      ...(range ? [{ $match: { _id: filter(range) } }] : []),
+      ...(range ? [{ $match: { _id: toRangeFilter(range) } }] : []),
       { $sort: { _id: direction } },
       { $limit: each },
     ]),
@@ -73,13 +77,17 @@ const readEnds = (name: string, ranges: readonly (Range | undefined)[], each: nu
   return { aggregate: name, pipeline, cursor: { batchSize: 2 * each * ranges.length } };
 };
 
-const filter = ({ kind, from, to }: Range): Document => ({
+const toRangeFilter = ({ kind, from, to }: IdRange): MongodbDocument => ({
   $gte: toFilterValue({ kind, at: from }),
   $lte: toFilterValue({ kind, at: to }),
 });
 
 /** Returns the range between the documents that were read from both ends, if there is one. */
-const findRest = (range: Range | undefined, ids: readonly Id[], each: number): Range[] => {
+const findUnreadRanges = (
+  range: IdRange | undefined,
+  ids: readonly DocumentId[],
+  each: number,
+): IdRange[] => {
   const inside = ids
     .filter(({ at }) => !range || (at >= range.from && at <= range.to))
     .toSorted((a, b) => (a.at < b.at ? -1 : 1));
@@ -88,7 +96,7 @@ const findRest = (range: Range | undefined, ids: readonly Id[], each: number): R
   return [{ kind: lower.kind, from: lower.at + 1n, to: upper.at - 1n }];
 };
 
-const divide = ({ kind, from, to }: Range, parts: number): Range[] => {
+const divideRange = ({ kind, from, to }: IdRange, parts: number): IdRange[] => {
   const length = to - from + 1n;
   const bounds = Array.from({ length: parts + 1 }, (_, i) => from + (length * BigInt(i)) / BigInt(parts));
   return bounds.slice(1).flatMap((bound, i) => {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { defineConnector, lateParser } from '../connector.ts';
-import { Host, Name, Port, Secret } from '../fields.ts';
+import { defineConnector, createLazyParser } from '../connector.ts';
+import { HostField, NameField, PortField, SecretField } from '../fields.ts';
 import { exactNames } from '../names.ts';
 
 /** MySQL and MariaDB. The oldest supported MariaDB is 10.3. A schema of the catalog is what both call a database. */
@@ -10,13 +10,13 @@ export const mysql = defineConnector({
   defaultPort: 3306,
   minimum: '5.7',
   config: v.strictObject({
-    host: Host,
-    port: v.optional(Port, 3306),
-    database: v.exactOptional(Name),
-    username: Name,
+    host: HostField,
+    port: v.optional(PortField, 3306),
+    database: v.exactOptional(NameField),
+    username: NameField,
   }),
   credentials: {
-    password: v.strictObject({ password: Secret }),
+    password: v.strictObject({ password: SecretField }),
     /** No fields: the server verifies the connection's `ssl.cert` and `ssl.key`. */
     certificate: v.strictObject({}),
   },
@@ -26,11 +26,11 @@ export const mysql = defineConnector({
   autocomplete: ['schemas', 'tables', 'columns'],
   // For schemas and tables, a server setting decides: https://dev.mysql.com/doc/refman/9.7/en/identifier-case-sensitivity.html
   names: { ...exactNames, columns: 'any-case' },
-  loadQuote: async () => (await import('./quote.ts')).quote,
-  loadTypeNames: async () => (await import('./type-names.ts')).typeNames,
-  connectionString: lateParser(
+  loadQuote: async () => (await import('./quote.ts')).quoteMysqlName,
+  loadTypeNames: async () => (await import('./type-names.ts')).mysqlTypeNames,
+  connectionString: createLazyParser(
     ['mysql', 'mariadb', 'mysql2'],
-    async () => (await import('./connection-string.ts')).connectionString,
+    async () => (await import('./connection-string.ts')).mysqlConnectionStrings,
   ),
   load: async () => (await import('./session.ts')).mysqlSessionModule,
 });

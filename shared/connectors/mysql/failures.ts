@@ -1,45 +1,57 @@
-import type { Failure } from '../connector.ts';
-import { denied, failureOf, failureTable, fieldsOf, textOf, type Meaning } from '../failure-table.ts';
+import type { SourceFailure } from '../connector.ts';
+import {
+  permissionDenied,
+  toSourceFailure,
+  createFailureTable,
+  readErrorFields,
+  toTextOrEmpty,
+  type FailureMeaning,
+} from '../failure-table.ts';
 
 /** Looks up the error number: both servers translate their messages, and the driver only knows the names of MySQL's errors. */
-export const failure = (error: unknown): Failure | undefined => {
-  const { errno, code, message, login } = fieldsOf(error);
+export const classifyMysqlError = (error: unknown): SourceFailure | undefined => {
+  const { errno, code, message, login } = readErrorFields(error);
   if (typeof errno === 'number' && Number.isInteger(errno) && errno > 0) {
     const native = String(errno);
-    return failureOf((errno === 1045 ? deniedTo(login) : numbers.get(native)) ?? ['server-error'], native);
+    return toSourceFailure(
+      (errno === 1045 ? explainMysqlAccessDenied(login) : mysqlErrorMeanings.get(native)) ?? ['server-error'],
+      native,
+    );
   }
   if (typeof code !== 'string') return undefined;
-  if (/unknown plugin/.test(textOf(message))) return failureOf(unknownPlugin);
-  const ours = driver.get(code) ?? (unreadable.test(code) ? foreign : undefined);
-  return ours && failureOf(ours);
+  if (/unknown plugin/.test(toTextOrEmpty(message))) return toSourceFailure(mysqlUnknownPlugin);
+  const driverMeaning =
+    mysqlDriverErrorMeanings.get(code) ??
+    (mysqlDecodeErrorCode.test(code) ? mysqlProtocolMismatch : undefined);
+  return driverMeaning && toSourceFailure(driverMeaning);
 };
 
 /** Whether TLS and a client certificate were in use when the server refused the login. */
-export interface Login {
+export interface MysqlLoginState {
   readonly encrypted: boolean;
   readonly certificate: boolean;
 }
 
-export const seenAtLogin = (error: unknown, login: Login): unknown =>
+export const attachMysqlLoginState = (error: unknown, login: MysqlLoginState): unknown =>
   error instanceof Error ? Object.assign(error, { login }) : error;
 
 /** Error 1045 covers a wrong password, an unknown user, a host that is not allowed, and an account that requires TLS or a certificate. */
-const deniedTo = (login: unknown): Meaning => {
-  const { encrypted, certificate } = fieldsOf(login);
-  let also = '';
+const explainMysqlAccessDenied = (login: unknown): FailureMeaning => {
+  const { encrypted, certificate } = readErrorFields(login);
+  let hint = '';
   if (encrypted === false)
-    also =
+    hint =
       ' Where the account or the server insists on TLS (REQUIRE SSL), set ssl_mode to require or better.';
   else if (certificate === false)
-    also = ' Where the account must show a certificate (REQUIRE X509), send ssl.cert and ssl.key.';
+    hint = ' Where the account must show a certificate (REQUIRE X509), send ssl.cert and ssl.key.';
   return [
     'authentication-failed',
-    `Check the user name, send the credentials again, and let the account log in from the probe's address: the server says one and the same to all of these.${also}`,
+    `Check the user name, send the credentials again, and let the account log in from the probe's address: the server says one and the same to all of these.${hint}`,
   ];
 };
 
-const foreign: Meaning = ['protocol-mismatch'];
-const unknownPlugin: Meaning = [
+const mysqlProtocolMismatch: FailureMeaning = ['protocol-mismatch'];
+const mysqlUnknownPlugin: FailureMeaning = [
   'server-error',
   'The account logs in by a plugin that is not supported (ed25519, PARSEC, Kerberos): give it caching_sha2_password or mysql_native_password.',
 ];
@@ -48,7 +60,7 @@ const unknownPlugin: Meaning = [
  * https://dev.mysql.com/doc/mysql-errors/9.7/en/server-error-reference.html and https://mariadb.com/kb/en/mariadb-error-code-reference/.
  * From 4000 on, a number means something different on each server: 4031 is MySQL's; 4150, 4151, 1927 and 1969 are MariaDB's.
  */
-const numbers = failureTable({
+const mysqlErrorMeanings = createFailureTable({
   '1040': ['too-many-connections', 'Close idle connections, or raise max_connections of the server.'],
   '1203': [
     'too-many-connections',
@@ -58,7 +70,7 @@ const numbers = failureTable({
     'too-many-connections',
     'The account has used up a limit of its own: ALTER USER … WITH MAX_USER_CONNECTIONS … MAX_CONNECTIONS_PER_HOUR … MAX_QUERIES_PER_HOUR …;',
   ],
-  '1043 1047 1835': foreign,
+  '1043 1047 1835': mysqlProtocolMismatch,
   '1873': ['authentication-failed', 'Check the user name, and send the credentials again.'],
   '1044': [
     'permission-denied',
@@ -104,7 +116,7 @@ const numbers = failureTable({
     'permission-denied',
     'No account of the server may come from the probe’s address: create one whose host is that address or %.',
   ],
-  '1142 1143 1227 1370': denied,
+  '1142 1143 1227 1370': permissionDenied,
   '1021': ['server-error', 'The disk of the server is full: make room on it.'],
   '1037 1038 1041 1135': [
     'server-error',
@@ -119,7 +131,7 @@ const numbers = failureTable({
     'timeout',
     'The statement ran into its time limit: raise query_timeout_seconds, or name one database.',
   ],
-  '1251 1275 1524': unknownPlugin,
+  '1251 1275 1524': mysqlUnknownPlugin,
   '1698': [
     'authentication-failed',
     'The account logs in over a socket of the server’s own machine (unix_socket, auth_socket): take one that has a password.',
@@ -139,11 +151,12 @@ const numbers = failureTable({
 });
 
 /** Errors that Node throws in the driver when a packet contains an invalid key or length. https://nodejs.org/api/errors.html#nodejs-error-codes */
-const unreadable = /^ERR_(OSSL|OUT_OF_RANGE|INVALID|BUFFER)/;
+const mysqlDecodeErrorCode = /^ERR_(OSSL|OUT_OF_RANGE|INVALID|BUFFER)/;
 
 /** Errors of `mysql2` itself: https://github.com/sidorares/node-mysql2/blob/master/lib/base/connection.js, lib/commands/client_handshake.js */
-const driver = failureTable({
-  'HANDSHAKE_UNKNOWN_ERROR PROTOCOL_ERROR PROTOCOL_UNEXPECTED_PACKET AUTH_SWITCH_PLUGIN_ERROR': foreign,
+const mysqlDriverErrorMeanings = createFailureTable({
+  'HANDSHAKE_UNKNOWN_ERROR PROTOCOL_ERROR PROTOCOL_UNEXPECTED_PACKET AUTH_SWITCH_PLUGIN_ERROR':
+    mysqlProtocolMismatch,
   MYSQL_CLEAR_PASSWORD_NOT_ENABLED: [
     'tls-required',
     'The account’s plugin wants the password as it is: set ssl_mode to require or better.',

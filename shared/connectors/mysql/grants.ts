@@ -1,20 +1,20 @@
 import { foldCase } from '../names.ts';
-import type { Link } from './link.ts';
-import type { Server } from './version.ts';
-import { quoted } from './quote.ts';
+import type { MysqlClient } from './link.ts';
+import type { MysqlServer } from './version.ts';
+import { forceQuoteMysqlName } from './quote.ts';
 
 /** Everything the account may do, through its own grants and its active roles. */
-export interface Grants {
+export interface MysqlGrants {
   /** As a GRANT statement spells it. */
   readonly account: string;
   readonly roles: readonly string[];
-  readonly rights: readonly Right[];
+  readonly rights: readonly MysqlGrantLine[];
   /** Returns equal strings for schema or table names that the server treats as equal. */
-  readonly keyOf: (name: string) => string;
+  readonly normalizeName: (name: string) => string;
 }
 
 /** One line of SHOW GRANTS. */
-export interface Right {
+export interface MysqlGrantLine {
   /** In upper case, without the privileges on single columns. */
   readonly privileges: ReadonlySet<string>;
   /** The columns of each privilege that was granted on single columns. */
@@ -30,23 +30,29 @@ export interface Right {
 }
 
 /** The lines of SHOW GRANTS must never be shown: MariaDB's contain the password hash. */
-export const readGrants = async (
-  link: Pick<Link, 'ask'>,
-  server: Pick<Server, 'foldsNames'>,
-): Promise<Grants> => parseGrants(await readLines(link, 'show grants'), server);
+export const readMysqlGrants = async (
+  client: Pick<MysqlClient, 'ask'>,
+  server: Pick<MysqlServer, 'foldsNames'>,
+): Promise<MysqlGrants> => parseMysqlGrants(await readMysqlLines(client, 'show grants'), server);
 
 /** For statements whose rows have one text column. */
-export const readLines = async ({ ask }: Pick<Link, 'ask'>, question: string): Promise<readonly string[]> => {
+export const readMysqlLines = async (
+  { ask }: Pick<MysqlClient, 'ask'>,
+  sql: string,
+): Promise<readonly string[]> => {
   const lines: string[] = [];
-  await ask(question, ([line]) => {
+  await ask(sql, ([line]) => {
     if (typeof line === 'string') lines.push(line);
   });
   return lines;
 };
 
 /** https://dev.mysql.com/doc/refman/9.7/en/show-grants.html, https://mariadb.com/kb/en/show-grants/ */
-export const parseGrants = (lines: readonly string[], { foldsNames }: Pick<Server, 'foldsNames'>): Grants => {
-  const parsed = lines.map((line) => parseLine(tokensOf(line)));
+export const parseMysqlGrants = (
+  lines: readonly string[],
+  { foldsNames }: Pick<MysqlServer, 'foldsNames'>,
+): MysqlGrants => {
+  const parsed = lines.map((line) => parseMysqlGrantLine(tokenizeMysqlGrant(line)));
   const rights = parsed.filter((line) => line !== undefined && 'privileges' in line);
   const roles = parsed.filter((line) => line !== undefined && 'roles' in line);
   const account = [...rights, ...roles].find(({ holder }) => holder.includes('@'))?.holder;
@@ -54,37 +60,41 @@ export const parseGrants = (lines: readonly string[], { foldsNames }: Pick<Serve
     account: account ?? rights[0]?.holder ?? '``@``',
     roles: roles.flatMap((line) => line.roles),
     rights,
-    keyOf: foldsNames ? foldCase : (name) => name,
+    normalizeName: foldsNames ? foldCase : (name) => name,
   };
 };
 
 /** Whether the account has that privilege on every table of the schema, or of all schemas if `schema` is undefined. */
-export const holdsOn = ({ rights, keyOf }: Grants, privilege: string, schema?: string): boolean => {
-  const says = ({ privileges }: Right) => has(privileges, privilege);
-  const covers = (right: Right) =>
+export const hasMysqlPrivilege = (
+  { rights, normalizeName }: MysqlGrants,
+  privilege: string,
+  schema?: string,
+): boolean => {
+  const isFor = ({ privileges }: MysqlGrantLine) => includesMysqlPrivilege(privileges, privilege);
+  const coversSchema = (right: MysqlGrantLine) =>
     schema === undefined
-      ? !ours.has(right.schema)
-      : right.schema === '*' || matches(keyOf(right.schema), keyOf(schema));
-  const everywhere = rights.some((right) => !right.revoked && right.schema === '*' && says(right));
-  const revoked = rights.some((right) => right.revoked && says(right) && covers(right));
+      ? !mysqlProtectedSchemas.has(right.schema)
+      : right.schema === '*' || matchesMysqlPattern(normalizeName(right.schema), normalizeName(schema));
+  const everywhere = rights.some((right) => !right.revoked && right.schema === '*' && isFor(right));
+  const revoked = rights.some((right) => right.revoked && isFor(right) && coversSchema(right));
   if (everywhere && !revoked) return true;
   return (
     schema !== undefined &&
     rights.some(
       (right) =>
-        !right.revoked && right.schema !== '*' && right.table === '*' && says(right) && covers(right),
+        !right.revoked && right.schema !== '*' && right.table === '*' && isFor(right) && coversSchema(right),
     )
   );
 };
 
-export const has = (privileges: ReadonlySet<string>, one: string): boolean =>
-  privileges.has(one) || privileges.has('ALL PRIVILEGES');
+export const includesMysqlPrivilege = (privileges: ReadonlySet<string>, privilege: string): boolean =>
+  privileges.has(privilege) || privileges.has('ALL PRIVILEGES');
 
 /** Administrators revoke rights on these schemas to protect the server's own tables, so such a revoke does not count. */
-const ours = new Set(['mysql', 'sys', 'performance_schema']);
+const mysqlProtectedSchemas = new Set(['mysql', 'sys', 'performance_schema']);
 
 /** Matches a LIKE pattern such as `my\_db` or `tenant%`. Does not backtrack, because the pattern comes from the server. */
-export const matches = (pattern: string, name: string): boolean => {
+export const matchesMysqlPattern = (pattern: string, name: string): boolean => {
   const parts: (string | undefined)[] = [...(pattern.match(/\\.|[^\\]/gsu) ?? [])].map((part) =>
     part === '%' ? undefined : part,
   );
@@ -103,12 +113,13 @@ export const matches = (pattern: string, name: string): boolean => {
 };
 
 /** Quotes a schema for GRANT, where an unescaped `_` or `%` is a wildcard. */
-export const schemaPattern = (schema: string) => quoted(schema.replaceAll(/[\\_%]/g, '\\$&'));
+export const quoteMysqlSchemaPattern = (schema: string) =>
+  forceQuoteMysqlName(schema.replaceAll(/[\\_%]/g, '\\$&'));
 
 /** `name` is true for a quoted name, false for a keyword or punctuation. */
-type Token = { readonly text: string; readonly name: boolean };
+type MysqlGrantToken = { readonly text: string; readonly name: boolean };
 
-const tokensOf = (line: string): Token[] =>
+const tokenizeMysqlGrant = (line: string): MysqlGrantToken[] =>
   [
     ...line.matchAll(/`((?:[^`]|``)*)`|'((?:[^'\\]|''|\\.)*)'|"((?:[^"]|"")*)"|[^\s`'"(),.@]+|[(),.@]/gsu),
   ].map(([text, backticked, single, double]) => {
@@ -118,63 +129,63 @@ const tokensOf = (line: string): Token[] =>
     return { text, name: false };
   });
 
-const parseLine = (
-  tokens: readonly Token[],
-): Right | { readonly roles: readonly string[]; readonly holder: string } | undefined => {
+const parseMysqlGrantLine = (
+  tokens: readonly MysqlGrantToken[],
+): MysqlGrantLine | { readonly roles: readonly string[]; readonly holder: string } | undefined => {
   let at = 0;
-  const word = () => (tokens[at]?.name ? undefined : tokens[at]?.text.toUpperCase());
-  const verb = word();
+  const peekWord = () => (tokens[at]?.name ? undefined : tokens[at]?.text.toUpperCase());
+  const verb = peekWord();
   if (verb !== 'GRANT' && verb !== 'REVOKE') return undefined;
   at++;
   /** `name` or `name`@`host`. */
-  const who = () => {
-    const name = quoted(tokens[at++]?.text ?? '');
-    if (word() !== '@') return name;
+  const parseAccount = () => {
+    const name = forceQuoteMysqlName(tokens[at++]?.text ?? '');
+    if (peekWord() !== '@') return name;
     at++;
-    return `${name}@${quoted(tokens[at++]?.text ?? '')}`;
+    return `${name}@${forceQuoteMysqlName(tokens[at++]?.text ?? '')}`;
   };
   if (tokens[at]?.name) {
-    const roles = [who()];
-    while (word() === ',') {
+    const roles = [parseAccount()];
+    while (peekWord() === ',') {
       at++;
-      roles.push(who());
+      roles.push(parseAccount());
     }
     at++; // TO
-    return { roles, holder: who() };
+    return { roles, holder: parseAccount() };
   }
   const privileges = new Set<string>();
   const columns = new Map<string, string[]>();
   let words: string[] = [];
-  const add = () => {
+  const addPrivilege = () => {
     if (words.length > 0) privileges.add(words.join(' '));
     words = [];
   };
-  for (; at < tokens.length && word() !== 'ON'; at++) {
-    if (word() === ',') add();
-    else if (word() === '(') {
+  for (; at < tokens.length && peekWord() !== 'ON'; at++) {
+    if (peekWord() === ',') addPrivilege();
+    else if (peekWord() === '(') {
       const names: string[] = [];
-      for (at++; at < tokens.length && word() !== ')'; at++)
-        if (word() !== ',') names.push(tokens[at]?.text ?? '');
+      for (at++; at < tokens.length && peekWord() !== ')'; at++)
+        if (peekWord() !== ',') names.push(tokens[at]?.text ?? '');
       columns.set(words.join(' '), names);
       words = [];
-    } else words.push(word() ?? '');
+    } else words.push(peekWord() ?? '');
   }
-  add();
+  addPrivilege();
   at++;
   if (tokens[at + 1]?.text !== '.') at++; // TABLE, FUNCTION or another object type
   if (tokens[at + 1]?.text !== '.' || tokens[at + 1]?.name) return undefined; // PROXY
   const routine = /^(FUNCTION|PROCEDURE|PACKAGE|BODY)$/i.test(tokens[at - 1]?.text ?? '');
   const [schema = '', table = ''] = [tokens[at]?.text, tokens[at + 2]?.text];
   at += 4; // includes TO or FROM
-  const holder = who();
-  const rest = tokens.slice(at).map(({ text, name }) => (name ? '' : text.toUpperCase()));
+  const holder = parseAccount();
+  const options = tokens.slice(at).map(({ text, name }) => (name ? '' : text.toUpperCase()));
   if (routine) return undefined;
   return {
     privileges,
     columns,
     schema,
     table,
-    grantable: rest.join(' ').includes('GRANT OPTION'),
+    grantable: options.join(' ').includes('GRANT OPTION'),
     revoked: verb === 'REVOKE',
     holder,
   };

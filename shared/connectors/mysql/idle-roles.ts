@@ -1,42 +1,43 @@
 import type { Privileges } from '../connector.ts';
-import { parseGrants, readLines, type Grants } from './grants.ts';
-import type { Link } from './link.ts';
-import type { Server } from './version.ts';
+import { parseMysqlGrants, readMysqlLines, type MysqlGrants } from './grants.ts';
+import type { MysqlClient } from './link.ts';
+import type { MysqlServer } from './version.ts';
 
-type Missing = Privileges['missing'];
+type MissingMysqlPrivileges = Privileges['missing'];
 
 /**
  * Shortens the list of missing privileges if inactive roles of the account include some of them: the remediation is then to make these roles
  * the default, which grants nothing new. Queries the server only if a privilege is missing and the account has roles.
  * https://dev.mysql.com/doc/refman/9.7/en/set-default-role.html, https://mariadb.com/kb/en/set-default-role/
  */
-export const findMissingButForRoles = async (
-  link: Pick<Link, 'ask'>,
-  server: Server,
-  grants: Grants,
-  findMissing: (grants: Grants) => Missing,
-): Promise<Missing> => {
+export const reduceMissingWithRoles = async (
+  client: Pick<MysqlClient, 'ask'>,
+  server: MysqlServer,
+  grants: MysqlGrants,
+  findMissing: (grants: MysqlGrants) => MissingMysqlPrivileges,
+): Promise<MissingMysqlPrivileges> => {
   const missing = findMissing(grants);
-  const roles = grants.roles.slice(0, mostRoles);
+  const roles = grants.roles.slice(0, MAX_ACTIVATED_ROLES);
   if (missing.length === 0 || roles.length === 0) return missing;
-  let least = missing;
-  for (const activation of activations(server, grants.account, roles)) {
-    const brought = await ask(link, server, activation);
-    const left = brought && findMissing({ ...grants, rights: [...grants.rights, ...brought.rights] });
-    if (!left || left.length + 1 > least.length) continue;
-    least = [
+  let fewest = missing;
+  for (const activation of listRoleActivations(server, grants.account, roles)) {
+    const roleGrants = await readActivatedGrants(client, server, activation);
+    const remaining =
+      roleGrants && findMissing({ ...grants, rights: [...grants.rights, ...roleGrants.rights] });
+    if (!remaining || remaining.length + 1 > fewest.length) continue;
+    fewest = [
       { what: 'roles that the account has and that are not in force', grant: activation.statement },
-      ...left,
+      ...remaining,
     ];
   }
-  return least;
+  return fewest;
 };
 
 /** On MariaDB each role takes two statements. */
-const mostRoles = 20;
+const MAX_ACTIVATED_ROLES = 20;
 
 /** One way to activate roles of the account. */
-interface Activation {
+interface RoleActivation {
   /** The statement that activates the role in this session, if `question` needs it. */
   readonly before?: string;
   /** The statement that shows the grants with the roles active. */
@@ -49,11 +50,11 @@ interface Activation {
  * MySQL can activate all roles at once and show the grants of inactive ones. MariaDB can do neither, so the session switches from role to
  * role; it runs no other statement afterwards.
  */
-const activations = (
-  { mariadb }: Server,
+const listRoleActivations = (
+  { mariadb }: MysqlServer,
   account: string,
   roles: readonly string[],
-): readonly Activation[] =>
+): readonly RoleActivation[] =>
   mariadb
     ? roles.map((role) => ({
         before: `set role ${role}`,
@@ -68,14 +69,14 @@ const activations = (
       ];
 
 /** Returns undefined if the server refuses a statement. */
-const ask = async (
-  link: Pick<Link, 'ask'>,
-  server: Server,
-  { before, question }: Activation,
-): Promise<Grants | undefined> => {
+const readActivatedGrants = async (
+  client: Pick<MysqlClient, 'ask'>,
+  server: MysqlServer,
+  { before, question }: RoleActivation,
+): Promise<MysqlGrants | undefined> => {
   try {
-    if (before !== undefined) await link.ask(before);
-    return parseGrants(await readLines(link, question), server);
+    if (before !== undefined) await client.ask(before);
+    return parseMysqlGrants(await readMysqlLines(client, question), server);
   } catch (error) {
     if (error instanceof Error && 'errno' in error) return undefined;
     throw error;

@@ -1,93 +1,103 @@
-import type { Missing, Scope, Sink } from '../catalog.ts';
+import type { Missing, CatalogScope, TableSink } from '../catalog.ts';
 import { exactNames, type NameRules, namesInAnyCase } from '../names.ts';
-import type { Draft } from '../sql/draft.ts';
-import { createDrafts, tooLarge } from '../sql/drafts.ts';
-import { fold } from '../sql/fold.ts';
-import { handOn } from '../sql/hand-on.ts';
-import { broken, denied, firstFew } from '../sql/missing.ts';
-import { checkViews } from './check-views.ts';
-import { has, holdsOn, readGrants, schemaPattern, type Grants } from './grants.ts';
-import type { Link } from './link.ts';
+import type { TableDraft } from '../sql/draft.ts';
+import { createTableDrafts, createCatalogTooLargeProblem } from '../sql/drafts.ts';
+import { buildTable } from '../sql/fold.ts';
+import { emitInBatches } from '../sql/hand-on.ts';
+import { reportBrokenViews, reportDeniedTables, joinFirstLines } from '../sql/missing.ts';
+import { markBrokenMysqlViews } from './check-views.ts';
 import {
-  catalogQueries,
-  inParts,
-  namesOf,
-  orderFor,
-  readsInParts,
-  tableNames,
-  type Names,
+  includesMysqlPrivilege,
+  hasMysqlPrivilege,
+  readMysqlGrants,
+  quoteMysqlSchemaPattern,
+  type MysqlGrants,
+} from './grants.ts';
+import type { MysqlClient } from './link.ts';
+import {
+  buildMysqlCatalogQueries,
+  splitMysqlQuery,
+  toMysqlSchemaScope,
+  orderMysqlQueries,
+  shouldSplitMysqlColumns,
+  buildMysqlTableNamesQuery,
+  type MysqlSchemaScope,
 } from './queries.ts';
-import { quoted } from './quote.ts';
-import { readRows } from './rows.ts';
-import { askServer } from './version.ts';
+import { forceQuoteMysqlName } from './quote.ts';
+import { createMysqlRowReaders } from './rows.ts';
+import { readMysqlServer } from './version.ts';
 
-interface Options {
+interface MysqlIntrospectOptions {
   readonly database: string | undefined;
   /** How many connections may be used at once. */
   readonly connections: number;
   /** Opens one more, or returns undefined if the server allows none. The caller of `introspectMysql` closes it. */
-  readonly openLink: () => Promise<Link | undefined>;
+  readonly openClient: () => Promise<MysqlClient | undefined>;
   readonly learnNames?: ((names: NameRules) => void) | undefined;
 }
 
 /** Runs four queries in parallel, however many tables and schemas there are; the query for columns is split if it is slow. */
-export const introspect = async (
-  link: Link,
-  scope: Scope,
-  sink: Sink,
-  { database, connections, openLink, learnNames }: Options,
+export const introspectMysql = async (
+  client: MysqlClient,
+  scope: CatalogScope,
+  sink: TableSink,
+  { database, connections, openClient, learnNames }: MysqlIntrospectOptions,
 ): Promise<readonly Missing[]> => {
   // They open while the first query runs. If none opens, one connection runs all queries.
-  const others = Array.from({ length: Math.min(connections, mostConnections) - 1 }, openLink);
-  const allowance = { left: maxBytes, spent: tooLarge };
-  link.allow(allowance);
-  const names = namesOf(scope, database);
-  const only = names.only?.length === 1 ? names.only[0] : undefined;
-  const server = await askServer(link);
+  const extraClients = Array.from({ length: Math.min(connections, MAX_MYSQL_CONNECTIONS) - 1 }, openClient);
+  const allowance = { left: MAX_MYSQL_CATALOG_BYTES, spent: createCatalogTooLargeProblem };
+  client.allow(allowance);
+  const names = toMysqlSchemaScope(scope, database);
+  const onlySchema = names.only?.length === 1 ? names.only[0] : undefined;
+  const server = await readMysqlServer(client);
   learnNames?.(server.foldsNames ? namesInAnyCase : { ...exactNames, columns: 'any-case' });
-  const grants = await readGrants(link, server);
-  const readsAll = holdsOn(grants, 'SELECT', only);
-  const asked = { ...server, oneSchema: only !== undefined, withRights: !readsAll };
-  const queries = catalogQueries(names, server, asked.withRights);
-  const drafts = createDrafts();
-  const rows = readRows(drafts, asked);
-  const left = orderFor(server).map((set) => ({ set, sql: queries[set] }));
-  const work = async (on: Link) => {
-    on.allow(allowance);
-    for (let next = left.shift(); next; next = left.shift()) await on.ask(next.sql, rows[next.set]);
+  const grants = await readMysqlGrants(client, server);
+  const readsAll = hasMysqlPrivilege(grants, 'SELECT', onlySchema);
+  const rowFormat = { ...server, oneSchema: onlySchema !== undefined, withRights: !readsAll };
+  const queries = buildMysqlCatalogQueries(names, server, rowFormat.withRights);
+  const drafts = createTableDrafts();
+  const rows = createMysqlRowReaders(drafts, rowFormat);
+  const pending = orderMysqlQueries(server).map((set) => ({ set, sql: queries[set] }));
+  const runQueries = async (queryClient: MysqlClient) => {
+    queryClient.allow(allowance);
+    for (let next = pending.shift(); next; next = pending.shift())
+      await queryClient.ask(next.sql, rows[next.set]);
   };
-  let isWhole = readsInParts(server);
-  const divide = async (on: Link) => {
-    isWhole = false;
-    const at = left.findIndex(({ set }) => set === 'columns');
-    const [columns] = at < 0 ? [] : left.splice(at, 1);
+  let canSplit = shouldSplitMysqlColumns(server);
+  const splitColumnsQuery = async (queryClient: MysqlClient) => {
+    canSplit = false;
+    const at = pending.findIndex(({ set }) => set === 'columns');
+    const [columns] = at < 0 ? [] : pending.splice(at, 1);
     if (!columns) return;
     const tables: string[] = [];
-    on.allow(allowance);
-    await on.ask(tableNames(names, server), ([name]) => void tables.push(String(name)));
-    left.unshift(...inParts(columns.sql, tables).map((sql) => ({ ...columns, sql })));
+    queryClient.allow(allowance);
+    await queryClient.ask(
+      buildMysqlTableNamesQuery(names, server),
+      ([name]) => void tables.push(String(name)),
+    );
+    pending.unshift(...splitMysqlQuery(columns.sql, tables).map((sql) => ({ ...columns, sql })));
   };
   // A connection that opens after the last query has started is not used.
-  const begun: Promise<void>[] = [];
-  const join = (other: Link | undefined) => {
-    if (!other || left.length === 0) return;
-    const working = isWhole ? divide(other).then(() => work(other)) : work(other);
+  const running: Promise<void>[] = [];
+  const addClient = (other: MysqlClient | undefined) => {
+    if (!other || pending.length === 0) return;
+    const working = canSplit ? splitColumnsQuery(other).then(() => runQueries(other)) : runQueries(other);
     working.catch(() => {}); // awaited below
-    begun.push(working);
+    running.push(working);
   };
-  for (const other of others) void other.then(join);
-  await work(link);
+  for (const other of extraClients) void other.then(addClient);
+  await runQueries(client);
   // The list may grow while an element is awaited, and the loop then includes the new ones.
-  for (const working of begun) await working;
+  for (const working of running) await working;
 
-  const partial = partlyGranted(grants);
-  const found = drafts.inOrder();
+  const partial = findPartlyGrantedTables(grants);
+  const found = drafts.listInOrder();
   for (const draft of found) {
     if (
       draft.access === 'all' &&
       draft.columns.length > 0 &&
       !readsAll &&
-      partial.has(keyOf(grants, draft.schema, draft.name))
+      partial.has(toMysqlTableId(grants, draft.schema, draft.name))
     )
       draft.access = 'some';
     draft.expressions = draft.access === 'all';
@@ -98,70 +108,77 @@ export const introspect = async (
   // The server lists a view over a dropped table without columns.
   for (const draft of found)
     draft.isBroken = draft.kind === 'view' && draft.columns.length === 0 && draft.access === 'all';
-  const unchecked = await checkViews(link, found);
-  const missing = [...missingOf(found, grants, names, readsAll), ...uncheckedViews(unchecked)];
-  await handOn(
+  const uncheckedCount = await markBrokenMysqlViews(client, found);
+  const missing = [
+    ...listMysqlMissing(found, grants, names, readsAll),
+    ...listUncheckedMysqlViews(uncheckedCount),
+  ];
+  await emitInBatches(
     found.filter(({ access }) => access !== 'none'),
-    fold,
+    buildTable,
     sink,
   );
   return missing;
 };
 
-const mostConnections = 3;
+const MAX_MYSQL_CONNECTIONS = 3;
 
 /** For the whole catalog: about 100 000 tables. */
-const maxBytes = 256 << 20;
+const MAX_MYSQL_CATALOG_BYTES = 256 << 20;
 
-const keyOf = (grants: Grants, schema: string, table: string) =>
-  `${grants.keyOf(schema)}\0${grants.keyOf(table)}`;
+const toMysqlTableId = (grants: MysqlGrants, schema: string, table: string) =>
+  `${grants.normalizeName(schema)}\0${grants.normalizeName(table)}`;
 
 /** Tables on which the account has SELECT on columns alone. */
-const partlyGranted = (grants: Grants): ReadonlySet<string> => {
+const findPartlyGrantedTables = (grants: MysqlGrants): ReadonlySet<string> => {
   const whole = new Set(
     grants.rights
-      .filter(({ privileges }) => has(privileges, 'SELECT'))
-      .map(({ schema, table }) => keyOf(grants, schema, table)),
+      .filter(({ privileges }) => includesMysqlPrivilege(privileges, 'SELECT'))
+      .map(({ schema, table }) => toMysqlTableId(grants, schema, table)),
   );
   return new Set(
     grants.rights
-      .filter(({ columns, schema }) => columns.has('SELECT') && !holdsOn(grants, 'SELECT', schema))
-      .map(({ schema, table }) => keyOf(grants, schema, table))
+      .filter(({ columns, schema }) => columns.has('SELECT') && !hasMysqlPrivilege(grants, 'SELECT', schema))
+      .map(({ schema, table }) => toMysqlTableId(grants, schema, table))
       .filter((place) => !whole.has(place)),
   );
 };
 
-const missingOf = (
-  found: readonly Draft[],
-  grants: Grants,
-  { only }: Names,
+const listMysqlMissing = (
+  found: readonly TableDraft[],
+  grants: MysqlGrants,
+  { only }: MysqlSchemaScope,
   readsAll: boolean,
 ): Missing[] => {
   const to = `TO ${grants.account};`;
-  const nothing = found.length === 0 && !readsAll;
-  const places = only?.length ? only.map((schema) => `${schemaPattern(schema)}.*`) : ['*.*'];
+  const findsNothing = found.length === 0 && !readsAll;
+  const targets = only?.length ? only.map((schema) => `${quoteMysqlSchemaPattern(schema)}.*`) : ['*.*'];
   return [
-    ...(nothing
+    ...(findsNothing
       ? [
           {
             reason: 'tables-denied',
-            remediation: firstFew(places.map((place) => `GRANT SELECT ON ${place} ${to}`)),
+            remediation: joinFirstLines(targets.map((place) => `GRANT SELECT ON ${place} ${to}`)),
           },
         ]
       : []),
-    ...denied(found, ({ schema, name }) => `GRANT SELECT ON ${quoted(schema)}.${quoted(name)} ${to}`),
-    ...broken(
+    ...reportDeniedTables(
+      found,
+      ({ schema, name }) =>
+        `GRANT SELECT ON ${forceQuoteMysqlName(schema)}.${forceQuoteMysqlName(name)} ${to}`,
+    ),
+    ...reportBrokenViews(
       found,
       (views) =>
-        `SHOW CREATE VIEW tells what each of these views needs. GRANT SELECT on its tables and EXECUTE on its functions to its definer, or ${to.replace(/;$/, '')} where it is SQL SECURITY INVOKER; if a table, a function or the definer is gone, bring it back or drop the view: ${firstFew(
-          views.map(({ schema, name }) => `${quoted(schema)}.${quoted(name)}`),
+        `SHOW CREATE VIEW tells what each of these views needs. GRANT SELECT on its tables and EXECUTE on its functions to its definer, or ${to.replace(/;$/, '')} where it is SQL SECURITY INVOKER; if a table, a function or the definer is gone, bring it back or drop the view: ${joinFirstLines(
+          views.map(({ schema, name }) => `${forceQuoteMysqlName(schema)}.${forceQuoteMysqlName(name)}`),
           ', ',
         )}`,
     ),
   ];
 };
 
-const uncheckedViews = (count: number): Missing[] =>
+const listUncheckedMysqlViews = (count: number): Missing[] =>
   count > 0
     ? [
         {

@@ -1,16 +1,18 @@
 import type { Column } from '../catalog.ts';
-import { kindTable } from '../kind-table.ts';
+import { createKindTable } from '../kind-table.ts';
 
-type Kind = Column['kind'];
+type MysqlColumnKind = Column['kind'];
 
 /** Uses the first word of `column_type`. In both servers BOOLEAN means `tinyint(1)`; MariaDB's JSON is a `longtext`. */
-export const kindOf = (type: string): Kind =>
-  booleans.test(type) ? 'boolean' : (kinds.get(/^\w+/.exec(type)?.[0].toLowerCase() ?? '') ?? 'other');
+export const toMysqlColumnKind = (type: string): MysqlColumnKind =>
+  mysqlBooleanTypes.test(type)
+    ? 'boolean'
+    : (mysqlColumnKinds.get(/^\w+/.exec(type)?.[0].toLowerCase() ?? '') ?? 'other');
 
-const booleans = /^(tinyint\(1\)|bit\(1\))$/;
+const mysqlBooleanTypes = /^(tinyint\(1\)|bit\(1\))$/;
 
 /** https://dev.mysql.com/doc/refman/9.7/en/data-types.html, https://mariadb.com/kb/en/data-types/ */
-const kinds = kindTable({
+const mysqlColumnKinds = createKindTable({
   string: 'char varchar tinytext text mediumtext longtext enum set inet4 inet6',
   integer: 'tinyint smallint mediumint int integer bigint year',
   decimal: 'decimal numeric',

@@ -1,87 +1,100 @@
 import type { Socket } from 'node:net';
 import type { Connection, ConnectionOptions } from 'mysql2';
 import type { Dialer } from '../../network/dialer.ts';
-import type { Login } from '../../network/login.ts';
+import type { LoginMethod } from '../../network/login.ts';
 import { Problem } from '../../problem.ts';
-import type { Target } from '../connector.ts';
-import type { Allowance } from '../meter.ts';
-import { seenAtLogin } from './failures.ts';
-import { counted, flagNames, readGreeting, sslRequest, type Greeting } from './greeting.ts';
-import { guard } from './guard.ts';
-import { logins, readLogin } from './logins.ts';
-import { settle } from './session-state.ts';
+import type { SessionTarget } from '../connector.ts';
+import type { ReadAllowance } from '../meter.ts';
+import { attachMysqlLoginState } from './failures.ts';
+import {
+  renumberMysqlGreeting,
+  listMysqlDriverFlags,
+  readMysqlGreeting,
+  encodeMysqlSslRequest,
+  type MysqlGreeting,
+} from './greeting.ts';
+import { guardMysqlSocket } from './guard.ts';
+import { mysqlLogins, parseMysqlLogin } from './logins.ts';
+import { applyMysqlSettings } from './session-state.ts';
 
 /** The parsed config, as the connector's schema describes it. */
-export interface Settings {
+export interface MysqlConfig {
   readonly host: string;
   readonly port: number;
   readonly database?: string | undefined;
   readonly username: string;
 }
-export type MysqlTarget = Target<Settings, { readonly password?: string }>;
+export type MysqlTarget = SessionTarget<MysqlConfig, { readonly password?: string }>;
 
 /** A driver connection that is logged in. */
-export interface Link extends AsyncDisposable {
+export interface MysqlClient extends AsyncDisposable {
   /** Runs one statement and passes each row, an array of values, to `row` as it arrives. Keeps no rows. */
   readonly ask: (sql: string, row?: (values: readonly unknown[]) => void) => Promise<void>;
   /** Limits how many bytes the server may still send. Several connections may share one allowance. */
-  readonly allow: (allowance: Allowance) => void;
+  readonly allow: (allowance: ReadAllowance) => void;
 }
 
 /** Records steps for the first connection. For further ones, pass a `step` that only runs its work: it records nothing and has no limit. */
-export const openLink = async (
+export const openMysqlClient = async (
   { config, credentials, options }: MysqlTarget,
   dialer: Dialer,
   step: Dialer['step'] = dialer.step,
-): Promise<Link> => {
+): Promise<MysqlClient> => {
   await import('mysql2'); // before the first step, whose duration must not include the load time
   const raw = await dialer.tcp(config);
-  const greeting = await step('connect', () => readGreeting(raw));
+  const greeting = await step('connect', () => readMysqlGreeting(raw));
   const socket = await dialer.tls(raw, config, async () => {
-    if (greeting.tls) raw.write(sslRequest());
+    if (greeting.tls) raw.write(encodeMysqlSslRequest());
     return greeting.tls;
   });
   const timeoutMs = Math.round(options.query_timeout_seconds * 1000);
   return step('authenticate', async () => {
-    const seen = { encrypted: 'encrypted' in socket, certificate: dialer.tlsAsk.cert !== undefined };
+    const loginState = {
+      encrypted: 'encrypted' in socket,
+      certificate: dialer.tlsSettings.cert !== undefined,
+    };
     try {
-      const link = await logIn(socket, greeting, {
+      const client = await logInToMysql(socket, greeting, {
         config,
         credentials,
-        encrypted: seen.encrypted,
+        encrypted: loginState.encrypted,
         timeoutMs,
         dialer,
       });
-      await settle(link, greeting, timeoutMs);
-      return link;
+      await applyMysqlSettings(client, greeting, timeoutMs);
+      return client;
     } catch (error) {
       socket.destroy();
-      throw seenAtLogin(error, seen);
+      throw attachMysqlLoginState(error, loginState);
     }
   });
 };
 
-interface LoginOptions extends Pick<MysqlTarget, 'config' | 'credentials'> {
+interface MysqlLoginOptions extends Pick<MysqlTarget, 'config' | 'credentials'> {
   readonly encrypted: boolean;
   readonly timeoutMs: number;
   readonly dialer: Dialer;
 }
 
-const logIn = async (socket: Socket, greeting: Greeting, login: LoginOptions): Promise<Link> => {
+const logInToMysql = async (
+  socket: Socket,
+  greeting: MysqlGreeting,
+  login: MysqlLoginOptions,
+): Promise<MysqlClient> => {
   const { createConnection } = (await import('mysql2')).default;
   const { encrypted, credentials, dialer } = login;
-  const permit = (asked: Login) => {
-    if (credentials.password) dialer.permitLogin(asked, { encrypted });
+  const permitLogin = (requestedLogin: LoginMethod) => {
+    if (credentials.password) dialer.permitLogin(requestedLogin, { encrypted });
   };
-  permit(logins.scramble); // sent with the user name, before the server asks for it
-  const { allow, open, beginAnswer } = guard(socket, (head, length) => {
-    const asked = readLogin(head, length);
-    if (asked) permit(asked);
+  permitLogin(mysqlLogins.scramble); // sent with the user name, before the server asks for it
+  const { allow, open, beginAnswer } = guardMysqlSocket(socket, (head, length) => {
+    const requestedLogin = parseMysqlLogin(head, length);
+    if (requestedLogin) permitLogin(requestedLogin);
   });
-  socket.unshift(encrypted ? counted(greeting) : greeting.packet);
-  const connection = createConnection(optionsOf(socket, login));
+  socket.unshift(encrypted ? renumberMysqlGreeting(greeting) : greeting.packet);
+  const connection = createConnection(toMysqlDriverOptions(socket, login));
   if (encrypted) connection.sequenceId = 1; // see `renumberMysqlGreeting`
-  const { lost, ask } = follow(connection, socket, login.timeoutMs);
+  const { lost, ask } = promisifyMysqlConnection(connection, socket, login.timeoutMs);
   socket.resume();
   await new Promise<void>((resolve, reject) => {
     connection.once('connect', () => resolve());
@@ -94,11 +107,14 @@ const logIn = async (socket: Socket, greeting: Greeting, login: LoginOptions): P
       return ask(sql, row);
     },
     allow,
-    [Symbol.asyncDispose]: () => close(connection, socket),
+    [Symbol.asyncDispose]: () => closeMysqlConnection(connection, socket),
   };
 };
 
-const optionsOf = (socket: Socket, { config, credentials, encrypted }: LoginOptions): ConnectionOptions => ({
+const toMysqlDriverOptions = (
+  socket: Socket,
+  { config, credentials, encrypted }: MysqlLoginOptions,
+): ConnectionOptions => ({
   host: config.host,
   port: config.port,
   user: config.username,
@@ -108,33 +124,33 @@ const optionsOf = (socket: Socket, { config, credentials, encrypted }: LoginOpti
   // The only setting that makes the driver treat the stream as secure. It never dials this path when it has a stream.
   ...(encrypted && { socketPath: 'TLS' }),
   enableCleartextPlugin: encrypted,
-  flags: flagNames(encrypted),
+  flags: listMysqlDriverFlags(encrypted),
   connectAttributes: { program_name: 'mooring' },
   connectTimeout: 0, // the steps have limits
 });
 
 /** Turns the driver's events into promises. It emits errors on the command and on the connection. */
-const follow = (connection: Connection, socket: Socket, timeoutMs: number) => {
+const promisifyMysqlConnection = (connection: Connection, socket: Socket, timeoutMs: number) => {
   const { promise: lost, reject } = Promise.withResolvers<never>();
   lost.catch(() => {}); // reported by the query or login that awaits it
-  connection.on('error', (error: unknown) => reject(translated(error)));
+  connection.on('error', (error: unknown) => reject(normalizeMysqlDriverError(error)));
   // The driver would otherwise log a line for each packet out of order.
   connection.on('warn', () => {
     throw new Problem('protocol-mismatch', 'Expected packets in their order');
   });
 
-  const ask: Link['ask'] = async (sql, row = () => {}) => {
+  const ask: MysqlClient['ask'] = async (sql, row = () => {}) => {
     let timer: NodeJS.Timeout | undefined;
-    const done = new Promise<void>((resolve, fail) => {
+    const done = new Promise<void>((resolve, rejectQuery) => {
       // The server has the same limit, and gets one more second to report it.
       timer = setTimeout(() => {
-        fail(new Problem('timeout', 'The server did not answer within the query timeout'));
+        rejectQuery(new Problem('timeout', 'The server did not answer within the query timeout'));
         socket.destroy();
       }, timeoutMs + 1_000);
       connection
         .query({ sql, rowsAsArray: true })
         .on('result', row)
-        .on('error', (error: unknown) => fail(translated(error)))
+        .on('error', (error: unknown) => rejectQuery(normalizeMysqlDriverError(error)))
         .on('end', () => resolve());
     });
     try {
@@ -150,7 +166,7 @@ const follow = (connection: Connection, socket: Socket, timeoutMs: number) => {
  * Turns the driver's error for a closed connection into ECONNRESET and keeps it as the cause, which may hold the socket's own error. An error
  * with neither number nor code means that the driver could not parse a packet.
  */
-const translated = (error: unknown): unknown => {
+const normalizeMysqlDriverError = (error: unknown): unknown => {
   if (error instanceof Problem || typeof error !== 'object' || error === null) return error;
   const code = 'code' in error ? error.code : undefined;
   if (code === 'PROTOCOL_CONNECTION_LOST') {
@@ -161,11 +177,11 @@ const translated = (error: unknown): unknown => {
 };
 
 /** Destroys the socket if the server does not close it soon after COM_QUIT. */
-const close = async (connection: Connection, socket: Socket) => {
+const closeMysqlConnection = async (connection: Connection, socket: Socket) => {
   if (socket.destroyed) return;
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  const patience = setTimeout(() => socket.destroy(), 200);
+  const timer = setTimeout(() => socket.destroy(), 200);
   connection.end();
   await closed;
-  clearTimeout(patience);
+  clearTimeout(timer);
 };

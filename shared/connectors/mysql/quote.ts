@@ -1,14 +1,14 @@
 /** Quotes a name only if MySQL or MariaDB requires it. Which of the two reads the name is not known here. */
-export const quote = (identifier: string) =>
-  /^[A-Za-z_][A-Za-z0-9_]*$/.test(identifier) && !reserved.has(identifier.toLowerCase())
+export const quoteMysqlName = (identifier: string) =>
+  /^[A-Za-z_][A-Za-z0-9_]*$/.test(identifier) && !mysqlReservedWords.has(identifier.toLowerCase())
     ? identifier
-    : quoted(identifier);
+    : forceQuoteMysqlName(identifier);
 
 /** Always quotes, in backticks, which mean the same in every `sql_mode`. */
-export const quoted = (identifier: string) => `\`${identifier.replaceAll('`', '``')}\``;
+export const forceQuoteMysqlName = (identifier: string) => `\`${identifier.replaceAll('`', '``')}\``;
 
 /** Reserved in MySQL 9, or refused as the name of a table and its column by MySQL 8.0 or 9.7 or MariaDB 10.11 or 11.8, where each word was tried. */
-const reserved: ReadonlySet<string> = new Set(
+const mysqlReservedWords: ReadonlySet<string> = new Set(
   `accessible add all alter analyze and as asc asensitive before between bigint binary blob both by call cascade case
   change char character check collate column condition constraint continue convert create cross cube cume_dist
   current_date current_role current_time current_timestamp current_user cursor database databases day_hour

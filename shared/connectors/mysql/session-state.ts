@@ -1,35 +1,35 @@
-import type { Link } from './link.ts';
-import { since, type Server } from './version.ts';
+import type { MysqlClient } from './link.ts';
+import { isMysqlVersionSince, type MysqlServer } from './version.ts';
 
 /** Settings that a MySQL-compatible server does not know are skipped; Mooring's own limits apply nevertheless. */
-export const settle = async (
-  { ask }: Pick<Link, 'ask'>,
-  server: Server,
+export const applyMysqlSettings = async (
+  { ask }: Pick<MysqlClient, 'ask'>,
+  server: MysqlServer,
   timeoutMs: number,
 ): Promise<void> => {
-  const isThere = async (statement: string): Promise<boolean> => {
+  const trySetting = async (statement: string): Promise<boolean> => {
     try {
       await ask(statement);
       return true;
     } catch (error) {
-      if (error instanceof Error && 'errno' in error && isLacking(error.errno)) return false;
+      if (error instanceof Error && 'errno' in error && isUnknownMysqlVariable(error.errno)) return false;
       throw error;
     }
   };
-  if (!(await isThere(settings(server, timeoutMs)))) {
-    for (const statement of eachSetting(timeoutMs)) await isThere(statement);
+  if (!(await trySetting(buildMysqlSetStatement(server, timeoutMs)))) {
+    for (const statement of listMysqlSetStatements(timeoutMs)) await trySetting(statement);
   }
   // With an expired password, MariaDB allows login and SET and refuses every other statement.
   if (server.mariadb) await ask('do 1');
 };
 
 /** A session variable that affects what is read. */
-interface Setting {
+interface MysqlSessionSetting {
   readonly name: string;
   readonly value: string;
   readonly why: string;
   /** Whether a server has the variable; all servers do if this is left out. */
-  readonly on?: (server: Server) => boolean;
+  readonly on?: (server: MysqlServer) => boolean;
 }
 
 /**
@@ -38,7 +38,7 @@ interface Setting {
  * set lacks arrive as question marks.
  * https://dev.mysql.com/doc/refman/9.7/en/server-system-variables.html, https://mariadb.com/kb/en/server-system-variables/
  */
-export const listSettings = (timeoutMs: number): readonly Setting[] => [
+export const listMysqlSessionSettings = (timeoutMs: number): readonly MysqlSessionSetting[] => [
   { name: 'sql_mode', value: `''`, why: 'no mode reads or spells names otherwise' },
   { name: 'character_set_client', value: 'utf8mb4', why: 'our statements are that' },
   { name: 'character_set_connection', value: 'utf8mb4', why: 'their texts are compared in it' },
@@ -54,47 +54,48 @@ export const listSettings = (timeoutMs: number): readonly Setting[] => [
     name: 'max_statement_time',
     value: `${timeoutMs / 1000}`,
     why: "the connection's own limit",
-    on: isMariadb,
+    on: isMariadbServer,
   },
   {
     name: 'max_execution_time',
     value: `${Math.min(timeoutMs, 2 ** 32 - 1)}`,
     why: "the connection's own limit",
-    on: (server) => !isMariadb(server),
+    on: (server) => !isMariadbServer(server),
   },
   {
     name: 'information_schema_stats_expiry',
     value: '0',
     why: 'rows and sizes are a day old otherwise; and what is computed is not stored',
-    on: (server) => !isMariadb(server) && since(server, 8, 0, 3),
+    on: (server) => !isMariadbServer(server) && isMysqlVersionSince(server, 8, 0, 3),
   },
   // MySQL 8 removed `tx_read_only`; MariaDB before 11.1 and MySQL before 5.7.20 do not have `transaction_read_only`.
   {
     name: 'transaction_read_only',
     value: '0',
     why: 'a view that calls what writes is none to a session that only reads: CHECK TABLE says that it is corrupt',
-    on: (server) => !isMariadb(server) && since(server, 8, 0),
+    on: (server) => !isMariadbServer(server) && isMysqlVersionSince(server, 8, 0),
   },
   {
     name: 'tx_read_only',
     value: '0',
     why: 'likewise, and MariaDB tells no column of a view over a sequence',
-    on: (server) => isMariadb(server) || !since(server, 8, 0),
+    on: (server) => isMariadbServer(server) || !isMysqlVersionSince(server, 8, 0),
   },
 ];
 
-const isMariadb = ({ mariadb }: Server) => mariadb;
-const hasResultSetMetadata = (server: Server) => !isMariadb(server) && since(server, 8, 0, 3);
+const isMariadbServer = ({ mariadb }: MysqlServer) => mariadb;
+const hasResultSetMetadata = (server: MysqlServer) =>
+  !isMariadbServer(server) && isMysqlVersionSince(server, 8, 0, 3);
 
-const settings = (server: Server, timeoutMs: number): string =>
-  `set session ${listSettings(timeoutMs)
+const buildMysqlSetStatement = (server: MysqlServer, timeoutMs: number): string =>
+  `set session ${listMysqlSessionSettings(timeoutMs)
     .filter(({ on }) => on?.(server) ?? true)
     .map(({ name, value }) => `${name} = ${value}`)
     .join(', ')}`;
 
 /** One statement per variable, for every variable, for servers that are neither MySQL nor MariaDB or whose proxy reports another version. */
-const eachSetting = (timeoutMs: number): readonly string[] =>
-  listSettings(timeoutMs).map(({ name, value }) => `set session ${name} = ${value}`);
+const listMysqlSetStatements = (timeoutMs: number): readonly string[] =>
+  listMysqlSessionSettings(timeoutMs).map(({ name, value }) => `set session ${name} = ${value}`);
 
 /** ER_UNKNOWN_SYSTEM_VARIABLE, and ER_NOT_SUPPORTED_YET, which TiDB answers for read-only variables. */
-const isLacking = (errno: unknown) => errno === 1193 || errno === 1235;
+const isUnknownMysqlVariable = (errno: unknown) => errno === 1193 || errno === 1235;

@@ -1,59 +1,66 @@
 import type { Dialer } from '../../network/dialer.ts';
 import type { Session } from '../connector.ts';
-import { readGrants, type Grants } from './grants.ts';
-import { findMissingButForRoles } from './idle-roles.ts';
-import { openLink, type Link, type MysqlTarget } from './link.ts';
-import { privilegesOf } from './privileges.ts';
-import { askServer, nameOf, type Server } from './version.ts';
-import { failure } from './failures.ts';
+import { readMysqlGrants, type MysqlGrants } from './grants.ts';
+import { reduceMissingWithRoles } from './idle-roles.ts';
+import { openMysqlClient, type MysqlClient, type MysqlTarget } from './link.ts';
+import { readMysqlPrivileges } from './privileges.ts';
+import { readMysqlServer, renderMysqlVersion, type MysqlServer } from './version.ts';
+import { classifyMysqlError } from './failures.ts';
 
-export const open = async (target: MysqlTarget, dialer: Dialer): Promise<Session> => {
-  const link = await openLink(target, dialer);
+export const openMysqlSession = async (target: MysqlTarget, dialer: Dialer): Promise<Session> => {
+  const client = await openMysqlClient(target, dialer);
   const { config, options, role } = target;
-  const more: Promise<Link | undefined>[] = [];
+  const extraClients: Promise<MysqlClient | undefined>[] = [];
   /** Records no steps and never fails: a server may allow one connection only. */
-  const openOther = () => {
-    const other = openLink(target, dialer, (_, work) => work()).catch(() => undefined);
-    more.push(other);
+  const openExtraClient = () => {
+    const other = openMysqlClient(target, dialer, (_, work) => work()).catch(() => undefined);
+    extraClients.push(other);
     return other;
   };
-  let server: Server | undefined;
+  let server: MysqlServer | undefined;
   return {
     ping: async () => {
-      link.allow({ left: mostPerAnswer });
-      server = await askServer(link);
-      return nameOf(server.version);
+      client.allow({ left: MAX_MYSQL_ANSWER_BYTES });
+      server = await readMysqlServer(client);
+      return renderMysqlVersion(server.version);
     },
     privileges: async () => {
-      link.allow({ left: mostPerAnswer });
-      server ??= await askServer(link);
-      const grants = await readGrants(link, server);
-      const found = (some: Grants) => privilegesOf(some, { role, database: config.database });
-      const { missing, excess } = found(grants);
+      client.allow({ left: MAX_MYSQL_ANSWER_BYTES });
+      server ??= await readMysqlServer(client);
+      const grants = await readMysqlGrants(client, server);
+      const findPrivileges = (some: MysqlGrants) =>
+        readMysqlPrivileges(some, { role, database: config.database });
+      const { missing, excess } = findPrivileges(grants);
       if (missing.length === 0 || grants.roles.length === 0) return { missing, excess };
-      const asked = server;
+      const knownServer = server;
       return {
-        missing: await findMissingButForRoles(link, asked, grants, (some) => found(some).missing),
+        missing: await reduceMissingWithRoles(
+          client,
+          knownServer,
+          grants,
+          (some) => findPrivileges(some).missing,
+        ),
         excess,
       };
     },
     introspect: async (scope, sink, learnNames) => {
-      const { introspect } = await import('./introspect.ts');
-      return introspect(link, scope, sink, {
+      const { introspectMysql } = await import('./introspect.ts');
+      return introspectMysql(client, scope, sink, {
         database: config.database,
         connections: options.max_connections ?? 2,
-        openLink: openOther,
+        openClient: openExtraClient,
         learnNames,
       });
     },
     [Symbol.asyncDispose]: async () => {
-      const closeOther = async (other: Promise<Link | undefined>) => (await other)?.[Symbol.asyncDispose]();
-      await Promise.all([link[Symbol.asyncDispose](), ...more.map(closeOther)]);
+      const closeExtraClient = async (other: Promise<MysqlClient | undefined>) =>
+        (await other)?.[Symbol.asyncDispose]();
+      await Promise.all([client[Symbol.asyncDispose](), ...extraClients.map(closeExtraClient)]);
     },
   };
 };
 
 /** Limit for the answers to `ping` and to `privileges`. */
-const mostPerAnswer = 8 * 2 ** 20;
+const MAX_MYSQL_ANSWER_BYTES = 8 * 2 ** 20;
 
-export const mysqlSessionModule = { open, failure };
+export const mysqlSessionModule = { open: openMysqlSession, failure: classifyMysqlError };

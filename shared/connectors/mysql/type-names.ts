@@ -1,14 +1,14 @@
-import { expandFloat, readSynonyms, type TypeNames } from '../type-names.ts';
+import { createFloatExpander, createSynonymMap, type TypeNames } from '../type-names.ts';
 
 /** https://dev.mysql.com/doc/refman/9.7/en/other-vendor-data-types.html, https://dev.mysql.com/doc/refman/9.7/en/numeric-type-syntax.html */
-export const typeNames: TypeNames = {
+export const mysqlTypeNames: TypeNames = {
   expand: (name, modifiers) => {
     if (name === 'serial') return { name: 'bigint unsigned' };
     if (/^(char|character) byte$/.test(name)) return { name: 'binary', modifiers: modifiers ?? '1' };
-    return expandFloat('float', 'double')(name, modifiers);
+    return createFloatExpander('float', 'double')(name, modifiers);
   },
   unsized: new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint']),
-  synonyms: readSynonyms({
+  synonyms: createSynonymMap({
     tinyint: 'bool|boolean|int1',
     smallint: 'int2',
     mediumint: 'int3|middleint',

@@ -1,35 +1,38 @@
-import type { ConnectionString, ConnectionStringParts } from '../connector.ts';
+import type { ConnectionStringParser, ConnectionStringParts } from '../connector.ts';
 import { oracleOptions } from '../known-options.ts';
 import {
-  decoded,
-  readAddress,
-  readQuery,
-  readSeconds,
-  refuse,
-  refuseRepeated,
-  refuseUnknown,
+  decodePercentEncoded,
+  parseUrlAddress,
+  parseUrlQuery,
+  parseTimeoutSeconds,
+  refuseConnectionString,
+  checkUniqueOptions,
+  checkKnownOptions,
 } from '../string-parts.ts';
 
 /** `oracle://user:password@host:port/service_name`, or with `?sid=` instead of the service. Descriptors, aliases and wallets are not supported. */
-export const connectionString: ConnectionString = {
+export const oracleConnectionStrings: ConnectionStringParser = {
   schemes: ['oracle'],
-  parse: (text) => parse(text),
+  parse: (text) => parseOracleConnectionString(text),
 };
 
-const parse = (text: string): ConnectionStringParts => {
-  const { host, port, path, query, username, password } = readAddress(text, form);
-  if (!/^oracle:/i.test(text)) refuse('a string that begins with oracle://');
-  const given = readQuery(query);
-  const names = given.map(([name]) => name);
-  refuseUnknown(names, { isTaken: (name) => options.has(name.toLowerCase()), clients: oracleOptions });
-  refuseRepeated(names);
-  const said = new Map(given.map(([name, value]) => [name.toLowerCase(), value]));
-  const inPath = decoded(path);
-  const [service, sid] = [inPath || said.get('service_name'), said.get('sid')];
-  if (inPath && said.has('service_name')) refuse('service_name once');
-  if (service && sid) refuse('a service or a sid');
-  const seconds = readSeconds('connect_timeout', said.get('connect_timeout') ?? '0');
-  if (host.includes(',')) refuse('one host');
+const parseOracleConnectionString = (text: string): ConnectionStringParts => {
+  const { host, port, path, query, username, password } = parseUrlAddress(text, oracleConnectionStringForm);
+  if (!/^oracle:/i.test(text)) refuseConnectionString('a string that begins with oracle://');
+  const pairs = parseUrlQuery(query);
+  const names = pairs.map(([name]) => name);
+  checkKnownOptions(names, {
+    isTaken: (name) => oracleOptionNames.has(name.toLowerCase()),
+    clients: oracleOptions,
+  });
+  checkUniqueOptions(names);
+  const values = new Map(pairs.map(([name, value]) => [name.toLowerCase(), value]));
+  const inPath = decodePercentEncoded(path);
+  const [service, sid] = [inPath || values.get('service_name'), values.get('sid')];
+  if (inPath && values.has('service_name')) refuseConnectionString('service_name once');
+  if (service && sid) refuseConnectionString('a service or a sid');
+  const seconds = parseTimeoutSeconds('connect_timeout', values.get('connect_timeout') ?? '0');
+  if (host.includes(',')) refuseConnectionString('one host');
   return {
     config: {
       ...(host && { host }),
@@ -43,6 +46,7 @@ const parse = (text: string): ConnectionStringParts => {
   };
 };
 
-const form = 'oracle://user:password@host:port/service, with what is special in a password percent-encoded';
+const oracleConnectionStringForm =
+  'oracle://user:password@host:port/service, with what is special in a password percent-encoded';
 
-const options: ReadonlySet<string> = new Set(['service_name', 'sid', 'connect_timeout']);
+const oracleOptionNames: ReadonlySet<string> = new Set(['service_name', 'sid', 'connect_timeout']);

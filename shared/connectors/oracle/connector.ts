@@ -1,10 +1,10 @@
 import * as v from 'valibot';
-import { defineConnector, lateParser } from '../connector.ts';
-import { Host, Name, Names, Port, Secret } from '../fields.ts';
+import { defineConnector, createLazyParser } from '../connector.ts';
+import { HostField, NameField, NamesField, PortField, SecretField } from '../fields.ts';
 import { exactNames } from '../names.ts';
 
 /** The driver puts the name into a descriptor, so it must not contain brackets or equals signs. */
-const Service = v.pipe(
+const OracleServiceName = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9_$#][A-Za-z0-9_.$#-]{0,254}$/, 'a name of letters, digits and _ . $ # -'),
 );
@@ -20,13 +20,13 @@ export const oracle = defineConnector({
   minimum: '12.1',
   config: v.pipe(
     v.strictObject({
-      host: Host,
-      port: v.optional(Port, 1521),
-      service_name: v.exactOptional(Service),
+      host: HostField,
+      port: v.optional(PortField, 1521),
+      service_name: v.exactOptional(OracleServiceName),
       /** For old databases. A pluggable database has no SID of its own. */
-      sid: v.exactOptional(Service),
-      username: Name,
-      schemas: v.exactOptional(Names),
+      sid: v.exactOptional(OracleServiceName),
+      username: NameField,
+      schemas: v.exactOptional(NamesField),
     }),
     v.forward(
       v.check(
@@ -37,18 +37,18 @@ export const oracle = defineConnector({
     ),
     v.metadata({ oneOf: [{ required: ['service_name'] }, { required: ['sid'] }] }),
   ),
-  credentials: { password: v.strictObject({ password: Secret }) },
+  credentials: { password: v.strictObject({ password: SecretField }) },
   // A listener forwards the login to the database that has the service name or SID.
   destination: ['host', 'port', 'service_name', 'sid', 'username'],
   strength: { auth_method: 'exact' },
   reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
   names: exactNames,
-  loadQuote: async () => (await import('./quote.ts')).quote,
-  loadTypeNames: async () => (await import('./type-names.ts')).typeNames,
-  connectionString: lateParser(
+  loadQuote: async () => (await import('./quote.ts')).quoteOracleName,
+  loadTypeNames: async () => (await import('./type-names.ts')).oracleTypeNames,
+  connectionString: createLazyParser(
     ['oracle'],
-    async () => (await import('./connection-string.ts')).connectionString,
+    async () => (await import('./connection-string.ts')).oracleConnectionStrings,
   ),
   load: async () => (await import('./session.ts')).oracleSessionModule,
 });

@@ -1,38 +1,60 @@
-import type { Failure } from '../connector.ts';
-import { denied, failureOf, failureTable, fieldsOf, textOf, type Meaning } from '../failure-table.ts';
+import type { SourceFailure } from '../connector.ts';
+import {
+  permissionDenied,
+  toSourceFailure,
+  createFailureTable,
+  readErrorFields,
+  toTextOrEmpty,
+  type FailureMeaning,
+} from '../failure-table.ts';
 
 /**
  * Looks up the codes of the server (ORA-) and of the driver (NJS-). The message of a refused connection (NJS-511) contains the listener's
  * code. https://docs.oracle.com/en/error-help/db/
  */
-export const failure = (error: unknown): Failure | undefined => {
-  const { code, message } = fieldsOf(error);
+export const classifyOracleError = (error: unknown): SourceFailure | undefined => {
+  const { code, message } = readErrorFields(error);
   if (typeof code !== 'string' || !/^(ORA|NJS)-\d{3,5}$/.test(code)) return undefined;
-  const native = wrapping.has(code) ? (wrappedIn(textOf(message), code) ?? code) : code;
-  return failureOf(lookUp(native) ?? lookUp(code) ?? ['server-error'], native);
+  const native = oracleWrappingCodes.has(code)
+    ? (findWrappedOracleCode(toTextOrEmpty(message), code) ?? code)
+    : code;
+  return toSourceFailure(
+    findOracleErrorMeaning(native) ?? findOracleErrorMeaning(code) ?? ['server-error'],
+    native,
+  );
 };
 
 /**
  * Codes whose message gives the reason on a further line: the driver's for a refused connection and for one that ended, and the server's for
  * failed recursive SQL, triggers and parallel queries.
  */
-const wrapping = new Set(['NJS-500', 'NJS-511', 'NJS-513', 'NJS-533', 'ORA-00604', 'ORA-04088', 'ORA-12801']);
+const oracleWrappingCodes = new Set([
+  'NJS-500',
+  'NJS-511',
+  'NJS-513',
+  'NJS-533',
+  'ORA-00604',
+  'ORA-04088',
+  'ORA-12801',
+]);
 
 /** Returns the first code with a known meaning, or else the first that is not `code`. */
-const wrappedIn = (message: string, code: string): string | undefined => {
-  const inside = (padded(message).match(/ORA-\d{5}/g) ?? []).slice(0, 16).filter((one) => one !== code);
-  return inside.find((one) => lookUp(one) && !wrapping.has(one)) ?? inside[0];
+const findWrappedOracleCode = (message: string, code: string): string | undefined => {
+  const inside = (padOracleCodes(message).match(/ORA-\d{5}/g) ?? [])
+    .slice(0, 16)
+    .filter((one) => one !== code);
+  return inside.find((one) => findOracleErrorMeaning(one) && !oracleWrappingCodes.has(one)) ?? inside[0];
 };
 
 /** ORA-20000 to ORA-20999 are raised by triggers and procedures, with any message. */
-const lookUp = (native: string): Meaning | undefined =>
-  codes.get(/^ORA-20\d{3}$/.test(native) ? 'ORA-20000' : native);
+const findOracleErrorMeaning = (native: string): FailureMeaning | undefined =>
+  oracleErrorMeanings.get(/^ORA-20\d{3}$/.test(native) ? 'ORA-20000' : native);
 
 /** The driver writes ORA-1017 as well as ORA-01017, and TNS- for some of the same codes. */
-const padded = (message: string) =>
+const padOracleCodes = (message: string) =>
   message.replace(/\b(?:ORA|TNS)-(\d{1,5})\b/g, (_, digits: string) => `ORA-${digits.padStart(5, '0')}`);
 
-const codes = failureTable({
+const oracleErrorMeanings = createFailureTable({
   'ORA-01005': ['authentication-failed', 'Send the password: the one that is stored is empty.'],
   'ORA-01017': [
     'authentication-failed',
@@ -56,7 +78,7 @@ const codes = failureTable({
     'The password has expired: change it, and send the new one.',
   ],
   'ORA-01045': ['permission-denied', 'Let the account log in: GRANT CREATE SESSION TO …;'],
-  'ORA-00942 ORA-01031 ORA-01039': denied,
+  'ORA-00942 ORA-01031 ORA-01039': permissionDenied,
   'ORA-20000 ORA-04088': [
     'permission-denied',
     'A trigger of the server refused, such as one AFTER LOGON: let this account past it, or look at what it raises (DBA_TRIGGERS).',

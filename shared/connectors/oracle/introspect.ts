@@ -1,56 +1,67 @@
-import type { Missing, Scope, Sink } from '../catalog.ts';
-import type { Draft } from '../sql/draft.ts';
-import { createDrafts, type Drafts } from '../sql/drafts.ts';
-import { fold } from '../sql/fold.ts';
-import { handOn } from '../sql/hand-on.ts';
-import { broken, firstFew, schemasNotFound } from '../sql/missing.ts';
-import { createParts, type Part } from '../parts.ts';
-import { findAbsentSchemas, schemasQuery } from './absent-schemas.ts';
-import { failure } from './failures.ts';
-import { catalogQueries, type CatalogSet, type Read, type Row } from './queries.ts';
-import { quoted } from './quote.ts';
-import { readRows } from './rows.ts';
+import type { Missing, CatalogScope, TableSink } from '../catalog.ts';
+import type { TableDraft } from '../sql/draft.ts';
+import { createTableDrafts, type TableDrafts } from '../sql/drafts.ts';
+import { buildTable } from '../sql/fold.ts';
+import { emitInBatches } from '../sql/hand-on.ts';
+import { reportBrokenViews, joinFirstLines, reportSchemasNotFound } from '../sql/missing.ts';
+import { createPartReader, type CatalogPart } from '../parts.ts';
+import { findAbsentOracleSchemas, buildOracleSchemasQuery } from './absent-schemas.ts';
+import { classifyOracleError } from './failures.ts';
+import {
+  buildOracleCatalogQueries,
+  type OracleCatalogSet,
+  type OracleRowReader,
+  type OracleRow,
+} from './queries.ts';
+import { forceQuoteOracleName } from './quote.ts';
+import { createOracleRowReaders } from './rows.ts';
 
 /** Runs one query per kind of object, never one per table. */
-export const introspect = async (
-  read: Read,
-  scope: Scope,
-  sink: Sink,
+export const introspectOracle = async (
+  read: OracleRowReader,
+  scope: CatalogScope,
+  sink: TableSink,
   username: string,
 ): Promise<readonly Missing[]> => {
-  const asked = catalogQueries(scope);
-  const drafts = createDrafts();
-  const rows = readRows(drafts);
-  const user = quoted(account(username));
-  const parts = createParts({
-    failure,
+  const queries = buildOracleCatalogQueries(scope);
+  const drafts = createTableDrafts();
+  const rows = createOracleRowReaders(drafts);
+  const user = forceQuoteOracleName(toOracleAccountName(username));
+  const parts = createPartReader({
+    failure: classifyOracleError,
     grant: `GRANT SELECT_CATALOG_ROLE TO ${user}; -- or let PUBLIC read the ALL_ views again, as it does by default`,
   });
-  const readSet = (set: CatalogSet) => read(asked[set], rows[set]);
+  const readSet = (set: OracleCatalogSet) => read(queries[set], rows[set]);
   await readSet('tables');
   await parts.read({ reason: 'views-unread' }, () => readSet('views'));
   await readSet('columns');
-  for (const [part, sets] of optionalSets(drafts))
+  for (const [part, sets] of listOptionalOracleSets(drafts))
     await parts.read(part, async () => {
       for (const set of sets) await readSet(set);
     });
   const wanted = scope.schemas?.filter((name) => !scope.excludedSchemas.includes(name)) ?? [];
-  const users: Row[] = [];
-  if (wanted.length > 0) await read(schemasQuery(wanted), (row) => void users.push(row));
-  const absent = wanted.length > 0 ? findAbsentSchemas(wanted, users) : [];
-  const notThere = schemasNotFound(
+  const users: OracleRow[] = [];
+  if (wanted.length > 0) await read(buildOracleSchemasQuery(wanted), (row) => void users.push(row));
+  const absent = wanted.length > 0 ? findAbsentOracleSchemas(wanted, users) : [];
+  const notFound = reportSchemasNotFound(
     absent.map(({ name }) => name),
     absent.flatMap(({ spelled }) => spelled ?? []),
-    quoted,
+    forceQuoteOracleName,
   );
-  const found = drafts.inOrder();
-  await handOn(found, fold, sink);
-  if (absent.length > 0 && absent.length === wanted.length) return notThere;
-  return [...(found.length > 0 ? brokenViews(found) : [tablesHidden(user)]), ...parts.missing(), ...notThere];
+  const found = drafts.listInOrder();
+  await emitInBatches(found, buildTable, sink);
+  if (absent.length > 0 && absent.length === wanted.length) return notFound;
+  return [
+    ...(found.length > 0 ? listBrokenOracleViews(found) : [toHiddenOracleTables(user)]),
+    ...parts.missing(),
+    ...notFound,
+  ];
 };
 
 /** The sets that the catalog can lack, in the order in which they are read after tables and columns. A set needs the earlier ones of its part. */
-const optionalSets = (drafts: Drafts): readonly (readonly [Part, readonly CatalogSet[]])[] => [
+const listOptionalOracleSets = (
+  drafts: TableDrafts,
+): readonly (readonly [CatalogPart, readonly OracleCatalogSet[]])[] => [
   [{ reason: 'kinds-unread' }, ['materialized', 'external']],
   [{ reason: 'comments-unread' }, ['tableComments', 'columnComments']],
   [
@@ -60,23 +71,26 @@ const optionalSets = (drafts: Drafts): readonly (readonly [Part, readonly Catalo
   [{ reason: 'indexes-unread', undo: () => drafts.drop('indexes') }, ['indexes', 'indexColumns']],
 ];
 
-const brokenViews = (found: readonly Draft[]): Missing[] =>
-  broken(
+const listBrokenOracleViews = (found: readonly TableDraft[]): Missing[] =>
+  reportBrokenViews(
     found,
     (views) =>
-      `Compile these views, which says what they lack, and repair or drop those that do not compile:\n${firstFew(
-        views.map(({ schema, name }) => `ALTER VIEW ${quoted(schema)}.${quoted(name)} COMPILE;`),
+      `Compile these views, which says what they lack, and repair or drop those that do not compile:\n${joinFirstLines(
+        views.map(
+          ({ schema, name }) =>
+            `ALTER VIEW ${forceQuoteOracleName(schema)}.${forceQuoteOracleName(name)} COMPILE;`,
+        ),
       )}`,
   );
 
 /** The server hides tables on which an account has no privilege, so they cannot be counted. */
-const tablesHidden = (user: string): Missing => ({
+const toHiddenOracleTables = (user: string): Missing => ({
   reason: 'tables-hidden',
   remediation: `GRANT SELECT ANY TABLE TO ${user}; -- or GRANT READ ON each table that is needed`,
 });
 
 /** Oracle reads an unquoted name in upper case. */
-export const account = (username: string): string => {
+export const toOracleAccountName = (username: string): string => {
   const inner = /^"(.*)"$/.exec(username)?.[1];
   return inner ?? username.toUpperCase();
 };

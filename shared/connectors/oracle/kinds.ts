@@ -1,13 +1,13 @@
 import type { Column } from '../catalog.ts';
-import { kindTable } from '../kind-table.ts';
+import { createKindTable } from '../kind-table.ts';
 
 /** A NUMBER without a fraction is an integer. https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/Data-Types.html */
-export const kindOf = (type: string, scale: number | null): Column['kind'] => {
+export const toOracleColumnKind = (type: string, scale: number | null): Column['kind'] => {
   if (type === 'NUMBER') return scale !== null && scale <= 0 ? 'integer' : 'decimal';
-  return kinds.get(type.replaceAll(/\(\d+\)/g, '')) ?? 'other';
+  return oracleColumnKinds.get(type.replaceAll(/\(\d+\)/g, '')) ?? 'other';
 };
 
-interface Sizes {
+interface OracleTypeSizes {
   readonly bytes: number | null;
   readonly chars: number | null;
   /** `C` if the length is in characters. */
@@ -17,7 +17,10 @@ interface Sizes {
 }
 
 /** The type as DDL spells it. The dictionary already includes the precision of times and intervals. */
-export const spelled = (type: string, { bytes, chars, unit, precision, scale }: Sizes): string => {
+export const renderOracleType = (
+  type: string,
+  { bytes, chars, unit, precision, scale }: OracleTypeSizes,
+): string => {
   if (type === 'VARCHAR2' || type === 'CHAR')
     return `${type}(${chars ?? bytes ?? 0}${unit === 'C' ? ' CHAR' : ''})`;
   if (type === 'NVARCHAR2' || type === 'NCHAR') return `${type}(${chars ?? 0})`;
@@ -29,7 +32,7 @@ export const spelled = (type: string, { bytes, chars, unit, precision, scale }: 
 };
 
 /** A DATE includes the time, to the second. */
-const kinds = kindTable(
+const oracleColumnKinds = createKindTable(
   {
     string: 'VARCHAR2,CHAR,NVARCHAR2,NCHAR,CLOB,NCLOB,LONG,ROWID,UROWID,XMLTYPE',
     float: 'FLOAT,BINARY_FLOAT,BINARY_DOUBLE',

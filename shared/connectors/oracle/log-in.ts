@@ -2,67 +2,72 @@ import { isIP } from 'node:net';
 import type { Connection } from 'oracledb';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
-import { faultOf } from './guard.ts';
-import { logins } from './logins.ts';
-import type { Settings } from './session.ts';
-import { dialling, reach, takeOver, wayOver } from './transport.ts';
-import type { Way } from './transport.ts';
+import { findOracleSocketProblem } from './guard.ts';
+import { oracleLogins } from './logins.ts';
+import type { OracleConfig } from './session.ts';
+import {
+  oracleSocketSources,
+  openOracleTransport,
+  patchOracleDriver,
+  createOracleTransport,
+} from './transport.ts';
+import type { OracleTransport } from './transport.ts';
 
-export interface LoggedIn {
+export interface OracleLogin {
   readonly connection: Connection;
-  readonly way: Way;
+  readonly transport: OracleTransport;
 }
 
-export const logIn = async (
-  first: Way,
-  config: Settings,
+export const logInToOracle = async (
+  first: OracleTransport,
+  config: OracleConfig,
   password: string,
   dialer: Dialer,
-): Promise<LoggedIn> => {
+): Promise<OracleLogin> => {
   const oracledb = (await import('oracledb')).default;
-  await takeOver();
-  let way = first;
-  let dialled = false;
-  let renewed = 0;
-  let fault: unknown;
-  const kept = async (work: () => Promise<Way>): Promise<Way> => {
+  await patchOracleDriver();
+  let transport = first;
+  let hasDialed = false;
+  let renewals = 0;
+  let firstError: unknown;
+  const trackTransport = async (work: () => Promise<OracleTransport>): Promise<OracleTransport> => {
     try {
-      way = await work();
-      dialer.permitLogin(logins.password, { encrypted: 'encrypted' in way.socket });
-      return way;
+      transport = await work();
+      dialer.permitLogin(oracleLogins.password, { encrypted: 'encrypted' in transport.socket });
+      return transport;
     } catch (error) {
-      fault ??= error;
+      firstError ??= error;
       throw error;
     }
   };
   const address = first.raw.remoteAddress ?? config.host;
   const host = isIP(address) === 6 ? `[${address}]` : address; // an IP address, so that the driver needs no DNS
-  const data =
+  const connectData =
     config.service_name === undefined ? `(SID=${config.sid ?? ''})` : `(SERVICE_NAME=${config.service_name})`;
   try {
-    const connection = await dialling.run(
+    const connection = await oracleSocketSources.run(
       {
         next: (to) =>
-          kept(async () => {
-            if (dialled) return reach(to, dialer); // a redirect, of which the driver follows two
-            dialled = true;
+          trackTransport(async () => {
+            if (hasDialed) return openOracleTransport(to, dialer); // a redirect, of which the driver follows two
+            hasDialed = true;
             return first;
           }),
         again: (raw) =>
-          kept(async () => {
-            if (++renewed > mostRenewals)
+          trackTransport(async () => {
+            if (++renewals > MAX_ORACLE_TLS_RENEWALS)
               throw new Problem(
                 'protocol-mismatch',
                 'Expected a server, not one that begins again and again',
               );
-            return wayOver(raw, await dialer.tls(raw, config));
+            return createOracleTransport(raw, await dialer.tls(raw, config));
           }),
       },
       () =>
         oracledb.getConnection({
           user: config.username,
           password,
-          connectString: `(DESCRIPTION=(ADDRESS=(PROTOCOL=tcp)(HOST=${host})(PORT=${config.port}))(CONNECT_DATA=${data}))`,
+          connectString: `(DESCRIPTION=(ADDRESS=(PROTOCOL=tcp)(HOST=${host})(PORT=${config.port}))(CONNECT_DATA=${connectData}))`,
           program: 'mooring',
           machine: 'mooring', // the default is the host name of the probe
           osUser: 'mooring',
@@ -71,18 +76,18 @@ export const logIn = async (
           transportConnectTimeout: 300,
         }),
     );
-    return { connection, way };
+    return { connection, transport };
   } catch (error) {
-    const ours = fault ?? faultOf(way.socket);
-    hangUp(way);
-    throw ours ?? error;
+    const reason = firstError ?? findOracleSocketProblem(transport.socket);
+    destroyOracleTransport(transport);
+    throw reason ?? error;
   }
 };
 
 /** A listener requests a new TLS handshake at most once before a redirect, and the server at most once. */
-const mostRenewals = 3;
+const MAX_ORACLE_TLS_RENEWALS = 3;
 
-export const hangUp = ({ socket, raw }: Way): void => {
+export const destroyOracleTransport = ({ socket, raw }: OracleTransport): void => {
   socket.destroy();
   raw.destroy();
 };

@@ -1,12 +1,12 @@
 import type { Privileges } from '../connector.ts';
-import { findAbsentSchemas, schemasQuery } from './absent-schemas.ts';
-import { account } from './introspect.ts';
-import type { Row, Run } from './queries.ts';
-import { quoted } from './quote.ts';
+import { findAbsentOracleSchemas, buildOracleSchemasQuery } from './absent-schemas.ts';
+import { toOracleAccountName } from './introspect.ts';
+import type { OracleRow, OracleQueryRunner } from './queries.ts';
+import { forceQuoteOracleName } from './quote.ts';
 
 /** Runs four queries that every account may run, and a fifth if a configured schema is not visible. Not verified against an Oracle Database. */
-export const privileges = async (
-  run: Run,
+export const readOraclePrivileges = async (
+  run: OracleQueryRunner,
   {
     username,
     schemas,
@@ -17,8 +17,8 @@ export const privileges = async (
     readonly role: 'source' | 'target';
   },
 ): Promise<Privileges> => {
-  const user = quoted(account(username));
-  const system = new Set(names(await run({ sql: 'select privilege from session_privs' })));
+  const user = forceQuoteOracleName(toOracleAccountName(username));
+  const system = new Set(toOracleNames(await run({ sql: 'select privilege from session_privs' })));
   if (role === 'target') {
     return {
       missing:
@@ -28,9 +28,9 @@ export const privileges = async (
       excess: [],
     };
   }
-  const roles = new Set(names(await run({ sql: 'select role from session_roles' })));
+  const roles = new Set(toOracleNames(await run({ sql: 'select role from session_roles' })));
   const seen = new Set(
-    names(
+    toOracleNames(
       await run({
         sql: `select owner from all_tables where owner in (select username from all_users where oracle_maintained = 'N')
           union select owner from all_views where owner in (select username from all_users where oracle_maintained = 'N')`,
@@ -42,16 +42,17 @@ export const privileges = async (
       where (grantee = :name or grantee in (select role from session_roles))
       and table_schema in (select username from all_users where oracle_maintained = 'N')
       and privilege in ('INSERT', 'UPDATE', 'DELETE', 'ALTER') order by 1, 2, 3, 4`,
-    binds: { name: account(username) },
+    binds: { name: toOracleAccountName(username) },
   });
   const named = schemas?.filter((name) => !seen.has(name)) ?? [];
-  const absent = named.length > 0 ? findAbsentSchemas(named, await run(schemasQuery(named))) : [];
+  const absent =
+    named.length > 0 ? findAbsentOracleSchemas(named, await run(buildOracleSchemasQuery(named))) : [];
   const hidden = named.filter((name) => absent.every((one) => one.name !== name));
   const unseen = schemas === undefined && seen.size === 0 ? ['any schema'] : hidden;
   const missing = [
     ...absent.map(({ name, spelled }) => ({
       what: `schema ${name}`,
-      grant: `-- Correct config.schemas: there is no schema ${quoted(name)}${spelled === undefined ? '' : `; ${quoted(spelled)} is there`}.`,
+      grant: `-- Correct config.schemas: there is no schema ${forceQuoteOracleName(name)}${spelled === undefined ? '' : `; ${forceQuoteOracleName(spelled)} is there`}.`,
     })),
     ...unseen.map((name) => ({
       what: `SELECT on tables of ${name}`,
@@ -59,22 +60,22 @@ export const privileges = async (
     })),
   ];
   return {
-    missing: missing.slice(0, most),
+    missing: missing.slice(0, MAX_ORACLE_PRIVILEGES_SHOWN),
     excess: [
-      ...powerfulRoles
+      ...powerfulOracleRoles
         .filter((name) => roles.has(name))
         .map((name) => ({ what: `role ${name}`, cure: `REVOKE ${name} FROM ${user};` })),
-      ...(powerfulRoles.some((name) => roles.has(name))
+      ...(powerfulOracleRoles.some((name) => roles.has(name))
         ? [] // the role includes them
-        : powerful
+        : powerfulOraclePrivileges
             .filter((name) => system.has(name))
             .map((name) => ({ what: name, cure: `REVOKE ${name} FROM ${user};` }))),
-      ...writes.slice(0, most).map((row) => {
+      ...writes.slice(0, MAX_ORACLE_PRIVILEGES_SHOWN).map((row) => {
         const [schema = '', table = '', privilege = '', grantee = ''] = row.map(String);
         return {
           what: `${privilege} on ${schema}.${table}`,
           // The grantee is the account or one of its roles.
-          cure: `REVOKE ${privilege} ON ${quoted(schema)}.${quoted(table)} FROM ${quoted(grantee)};`,
+          cure: `REVOKE ${privilege} ON ${forceQuoteOracleName(schema)}.${forceQuoteOracleName(table)} FROM ${forceQuoteOracleName(grantee)};`,
         };
       }),
     ],
@@ -82,10 +83,10 @@ export const privileges = async (
 };
 
 /** People read the remediation, so longer lists are truncated. */
-const most = 20;
+const MAX_ORACLE_PRIVILEGES_SHOWN = 20;
 
-const powerfulRoles = ['DBA', 'PDB_DBA', 'CDB_DBA', 'IMP_FULL_DATABASE', 'DATAPUMP_IMP_FULL_DATABASE'];
-const powerful = [
+const powerfulOracleRoles = ['DBA', 'PDB_DBA', 'CDB_DBA', 'IMP_FULL_DATABASE', 'DATAPUMP_IMP_FULL_DATABASE'];
+const powerfulOraclePrivileges = [
   'SYSDBA',
   'INSERT ANY TABLE',
   'UPDATE ANY TABLE',
@@ -99,4 +100,4 @@ const powerful = [
   'GRANT ANY OBJECT PRIVILEGE',
 ];
 
-const names = (rows: readonly Row[]): string[] => rows.map(([name]) => String(name));
+const toOracleNames = (rows: readonly OracleRow[]): string[] => rows.map(([name]) => String(name));

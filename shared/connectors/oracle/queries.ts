@@ -1,19 +1,22 @@
-import type { Scope } from '../catalog.ts';
+import type { CatalogScope } from '../catalog.ts';
 
-export type Row = readonly unknown[];
+export type OracleRow = readonly unknown[];
 
-export interface Query {
+export interface OracleQuery {
   readonly sql: string;
   readonly binds?: Readonly<Record<string, string>>;
 }
-export type Run = (query: Query) => Promise<readonly Row[]>;
+export type OracleQueryRunner = (query: OracleQuery) => Promise<readonly OracleRow[]>;
 /** Passes each row on as it arrives, and keeps none. */
-export type Read = (query: Query, row: (row: Row) => void) => Promise<void>;
+export type OracleRowReader = (query: OracleQuery, row: (row: OracleRow) => void) => Promise<void>;
 
 /** A condition on owners: the scope's schemas, or all that are not Oracle's own (`oracle_maintained`, since 12.1). */
-const owned = (column: string, { schemas, excludedSchemas }: Scope): Query => {
+const buildOracleOwnerCondition = (
+  column: string,
+  { schemas, excludedSchemas }: CatalogScope,
+): OracleQuery => {
   const binds: Record<string, string> = {};
-  const bound = (names: readonly string[], prefix: string) =>
+  const bindNames = (names: readonly string[], prefix: string) =>
     names
       .map((name, at) => {
         binds[`${prefix}${at}`] = name;
@@ -21,13 +24,18 @@ const owned = (column: string, { schemas, excludedSchemas }: Scope): Query => {
       })
       .join(', ');
   let only = `${column} in (select username from all_users where oracle_maintained = 'N')`;
-  if (schemas) only = schemas.length > 0 ? `${column} in (${bound(schemas, 's')})` : '1 = 0';
-  const without = excludedSchemas.length > 0 ? ` and ${column} not in (${bound(excludedSchemas, 'x')})` : '';
+  if (schemas) only = schemas.length > 0 ? `${column} in (${bindNames(schemas, 's')})` : '1 = 0';
+  const without =
+    excludedSchemas.length > 0 ? ` and ${column} not in (${bindNames(excludedSchemas, 'x')})` : '';
   return { sql: only + without, binds };
 };
 
-const about = (scope: Scope, column: string, text: (where: string) => string): Query => {
-  const { sql, binds = {} } = owned(column, scope);
+const buildOracleQuery = (
+  scope: CatalogScope,
+  column: string,
+  text: (where: string) => string,
+): OracleQuery => {
+  const { sql, binds = {} } = buildOracleOwnerCondition(column, scope);
   return { sql: text(sql), binds };
 };
 
@@ -35,33 +43,33 @@ const about = (scope: Scope, column: string, text: (where: string) => string): Q
  * One query per kind of object, to be joined by the caller. The ALL_ views contain what the account may see. Not verified against an Oracle
  * Database. https://docs.oracle.com/en/database/oracle/oracle-database/19/refrn/static-data-dictionary-views.html
  */
-export const catalogQueries = (scope: Scope) =>
+export const buildOracleCatalogQueries = (scope: CatalogScope) =>
   ({
-    tables: about(
+    tables: buildOracleQuery(
       scope,
       't.owner',
       (where) => `select t.owner, t.table_name, t.num_rows
         from all_tables t where t.nested = 'NO' and t.secondary = 'N' and t.dropped = 'NO'
         and (t.iot_type is null or t.iot_type = 'IOT') and ${where}`,
     ),
-    views: about(
+    views: buildOracleQuery(
       scope,
       'v.owner',
       (where) => `select v.owner, v.view_name, (select o.status from all_objects o
           where o.owner = v.owner and o.object_name = v.view_name and o.object_type = 'VIEW')
         from all_views v where ${where}`,
     ),
-    materialized: about(
+    materialized: buildOracleQuery(
       scope,
       'm.owner',
       (where) => `select m.owner, m.mview_name from all_mviews m where ${where}`,
     ),
-    external: about(
+    external: buildOracleQuery(
       scope,
       'e.owner',
       (where) => `select e.owner, e.table_name from all_external_tables e where ${where}`,
     ),
-    columns: about(
+    columns: buildOracleQuery(
       scope,
       'c.owner',
       (
@@ -71,7 +79,7 @@ export const catalogQueries = (scope: Scope) =>
         from all_tab_cols c where c.hidden_column = 'NO' and ${where}`,
     ),
     // Comments of materialized views have a view of their own. The server writes `snapshot table for snapshot …` on the table below one.
-    tableComments: about(
+    tableComments: buildOracleQuery(
       scope,
       'k.owner',
       (where) => `select k.owner, k.table_name, k.comments from all_tab_comments k
@@ -79,7 +87,7 @@ export const catalogQueries = (scope: Scope) =>
         union all select k.owner, k.mview_name, k.comments from all_mview_comments k
         where k.comments not like 'snapshot table for snapshot %' and ${where}`,
     ),
-    columnComments: about(
+    columnComments: buildOracleQuery(
       scope,
       'k.owner',
       (where) => `select k.owner, k.table_name, k.column_name, k.comments from all_col_comments k
@@ -96,7 +104,7 @@ export const catalogQueries = (scope: Scope) =>
       sql: `select k.owner, k.constraint_name, k.column_name, k.position from all_cons_columns k
         where k.position is not null and k.owner in (select username from all_users where oracle_maintained = 'N')`,
     },
-    indexes: about(
+    indexes: buildOracleQuery(
       scope,
       'i.table_owner',
       (where) =>
@@ -108,7 +116,7 @@ export const catalogQueries = (scope: Scope) =>
             where p.index_owner = i.owner and p.index_name = i.index_name and p.status = 'UNUSABLE')
         from all_indexes i where ${where}`,
     ),
-    indexColumns: about(
+    indexColumns: buildOracleQuery(
       scope,
       'k.table_owner',
       (where) =>
@@ -116,4 +124,4 @@ export const catalogQueries = (scope: Scope) =>
     ),
   }) as const;
 
-export type CatalogSet = keyof ReturnType<typeof catalogQueries>;
+export type OracleCatalogSet = keyof ReturnType<typeof buildOracleCatalogQueries>;

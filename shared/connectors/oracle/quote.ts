@@ -1,14 +1,14 @@
 /** Quotes a name only if Oracle requires it: it reads an unquoted name in upper case. */
-export const quote = (identifier: string): string =>
-  /^[A-Z][A-Z0-9_$#]*$/.test(identifier) && identifier.length <= 128 && !reserved.has(identifier)
+export const quoteOracleName = (identifier: string): string =>
+  /^[A-Z][A-Z0-9_$#]*$/.test(identifier) && identifier.length <= 128 && !oracleReservedWords.has(identifier)
     ? identifier
-    : quoted(identifier);
+    : forceQuoteOracleName(identifier);
 
 /** Always quotes, for use in grants. Oracle allows no double quote in a name. */
-export const quoted = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`;
+export const forceQuoteOracleName = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`;
 
 /** https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/Oracle-SQL-Reserved-Words.html */
-const reserved: ReadonlySet<string> = new Set(
+const oracleReservedWords: ReadonlySet<string> = new Set(
   `ACCESS ADD ALL ALTER AND ANY AS ASC AUDIT BETWEEN BY CHAR CHECK CLUSTER COLUMN COLUMN_VALUE COMMENT COMPRESS CONNECT CREATE
   CURRENT DATE DECIMAL DEFAULT DELETE DESC DISTINCT DROP ELSE EXCLUSIVE EXISTS FILE FLOAT FOR FROM GRANT GROUP HAVING IDENTIFIED
   IMMEDIATE IN INCREMENT INDEX INITIAL INSERT INTEGER INTERSECT INTO IS LEVEL LIKE LOCK LONG MAXEXTENTS MINUS MLSLABEL MODE

@@ -1,11 +1,11 @@
-import type { Setting } from '../setting.ts';
+import type { SessionSetting } from '../setting.ts';
 
 /**
  * Every setting that affects what is read and that an AFTER LOGON trigger or an initialization parameter may have changed. Number and date
  * formats do not matter, because the dictionary returns numbers and no dates; neither does the edition, which belongs to the account.
  * https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/ALTER-SESSION.html
  */
-export const sessionSettings: readonly Setting[] = [
+export const oracleSessionSettings: readonly SessionSetting[] = [
   { name: 'nls_comp', value: 'BINARY', why: 'names that differ in case or accents are different names' },
   { name: 'nls_sort', value: 'BINARY', why: 'likewise, where they are put in order' },
   { name: 'current_schema', value: 'SYS', why: "nobody's views but the dictionary's own" },
@@ -15,7 +15,7 @@ export const sessionSettings: readonly Setting[] = [
  * Applies the settings and begins a read-only transaction in one call. The login itself cannot carry the settings, because a logon trigger
  * would run after them. Needs no privilege.
  */
-export const beginReading = `begin
-  execute immediate 'alter session set ${sessionSettings.map(({ name, value }) => `${name} = ${value}`).join(' ')}';
+export const oracleBeginStatement = `begin
+  execute immediate 'alter session set ${oracleSessionSettings.map(({ name, value }) => `${name} = ${value}`).join(' ')}';
   set transaction read only;
 end;`;

@@ -1,16 +1,16 @@
 import type { Connection } from 'oracledb';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
-import type { Session, Target } from '../connector.ts';
-import type { Query, Read, Row, Run } from './queries.ts';
-import { faultOf } from './guard.ts';
-import { hangUp, logIn } from './log-in.ts';
-import { beginReading } from './session-state.ts';
-import { reach } from './transport.ts';
-import type { Way } from './transport.ts';
-import { failure } from './failures.ts';
+import type { Session, SessionTarget } from '../connector.ts';
+import type { OracleQuery, OracleRowReader, OracleRow, OracleQueryRunner } from './queries.ts';
+import { findOracleSocketProblem } from './guard.ts';
+import { destroyOracleTransport, logInToOracle } from './log-in.ts';
+import { oracleBeginStatement } from './session-state.ts';
+import { openOracleTransport } from './transport.ts';
+import type { OracleTransport } from './transport.ts';
+import { classifyOracleError } from './failures.ts';
 
-export interface Settings {
+export interface OracleConfig {
   readonly host: string;
   readonly port: number;
   readonly service_name?: string | undefined;
@@ -18,40 +18,50 @@ export interface Settings {
   readonly username: string;
   readonly schemas?: readonly string[] | undefined;
 }
-type OracleTarget = Target<Settings, Readonly<Partial<Record<'password', string>>>>;
+type OracleTarget = SessionTarget<OracleConfig, Readonly<Partial<Record<'password', string>>>>;
 
-export const open = async (
+export const openOracleSession = async (
   { config, credentials, options, role }: OracleTarget,
   dialer: Dialer,
 ): Promise<Session> => {
   await import('oracledb'); // before the first step, whose duration must not include the load time
-  const first = await reach(config, dialer);
-  const { connection, way } = await dialer.step('authenticate', () =>
-    logIn(first, config, credentials.password ?? '', dialer),
+  const first = await openOracleTransport(config, dialer);
+  const { connection, transport } = await dialer.step('authenticate', () =>
+    logInToOracle(first, config, credentials.password ?? '', dialer),
   );
-  const limit = Math.round(options.query_timeout_seconds * 1000);
-  connection.callTimeout = limit;
-  const bounded = <T>(most: number, work: () => Promise<T>) => within({ way, limit, most }, work);
+  const timeoutMs = Math.round(options.query_timeout_seconds * 1000);
+  connection.callTimeout = timeoutMs;
+  const runBounded = <T>(maxBytes: number, work: () => Promise<T>) =>
+    withOracleTimeout({ transport, timeoutMs, maxBytes }, work);
   /** Gives several queries one consistent view of the dictionary. After a failure the transaction stays open, so the session must be closed. */
-  const readOnly = async <T>(most: number, work: (read: Read) => Promise<T>): Promise<T> => {
-    await bounded(mostPerAnswer, () => connection.execute(beginReading));
-    const result = await work((query, row) => bounded(most, () => readRows(connection, query, row)));
-    await bounded(mostPerAnswer, () => connection.rollback());
+  const runReadOnly = async <T>(
+    maxBytes: number,
+    work: (read: OracleRowReader) => Promise<T>,
+  ): Promise<T> => {
+    await runBounded(MAX_ORACLE_ANSWER_BYTES, () => connection.execute(oracleBeginStatement));
+    const result = await work((query, row) =>
+      runBounded(maxBytes, () => readOracleRows(connection, query, row)),
+    );
+    await runBounded(MAX_ORACLE_ANSWER_BYTES, () => connection.rollback());
     return result;
   };
   return {
     ping: async () => {
-      await bounded(mostPerAnswer, () => connection.ping());
+      await runBounded(MAX_ORACLE_ANSWER_BYTES, () => connection.ping());
       return `Oracle Database ${/^[\d.]{1,40}/.exec(connection.oracleServerVersionString)?.[0] ?? 'of unknown version'}`;
     },
     privileges: async () => {
-      const { privileges } = await import('./privileges.ts');
+      const { readOraclePrivileges } = await import('./privileges.ts');
       const { username, schemas } = config;
-      return readOnly(mostPerAnswer, (read) => privileges(keeping(read), { username, schemas, role }));
+      return runReadOnly(MAX_ORACLE_ANSWER_BYTES, (read) =>
+        readOraclePrivileges(createOracleQueryRunner(read), { username, schemas, role }),
+      );
     },
     introspect: async (scope, sink) => {
-      const { introspect } = await import('./introspect.ts');
-      return readOnly(mostPerCatalog, (read) => introspect(read, scope, sink, config.username));
+      const { introspectOracle } = await import('./introspect.ts');
+      return runReadOnly(MAX_ORACLE_CATALOG_BYTES, (read) =>
+        introspectOracle(read, scope, sink, config.username),
+      );
     },
     [Symbol.asyncDispose]: async () => {
       await connection.close({ drop: true }).catch(() => {});
@@ -59,57 +69,66 @@ export const open = async (
   };
 };
 
-const mostPerAnswer = 8 * 2 ** 20;
+const MAX_ORACLE_ANSWER_BYTES = 8 * 2 ** 20;
 /** The columns of 100 000 tables take half of this. */
-const mostPerCatalog = 512 * 2 ** 20;
+const MAX_ORACLE_CATALOG_BYTES = 512 * 2 ** 20;
 
-interface Bounds {
-  readonly way: Way;
-  readonly limit: number;
-  readonly most: number;
+interface OracleCallBounds {
+  readonly transport: OracleTransport;
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
 }
 
 /** The driver has the same limit, but then waits without a limit until the server confirms the cancellation. */
-const within = async <T>({ way, limit, most }: Bounds, work: () => Promise<T>): Promise<T> => {
-  let late = false;
+const withOracleTimeout = async <T>(
+  { transport, timeoutMs, maxBytes }: OracleCallBounds,
+  work: () => Promise<T>,
+): Promise<T> => {
+  let isLate = false;
   const timer = setTimeout(() => {
-    late = true;
-    hangUp(way);
-  }, limit + 1000);
-  way.allow(most);
+    isLate = true;
+    destroyOracleTransport(transport);
+  }, timeoutMs + 1000);
+  transport.allow(maxBytes);
   try {
     return await work();
   } catch (error) {
-    throw late ? new Problem('timeout', undefined, { cause: error }) : (faultOf(way.socket) ?? error);
+    throw isLate
+      ? new Problem('timeout', undefined, { cause: error })
+      : (findOracleSocketProblem(transport.socket) ?? error);
   } finally {
     clearTimeout(timer);
   }
 };
 
-const perFetch = 2000;
+const ORACLE_ROWS_PER_FETCH = 2000;
 
-const readRows = async (connection: Connection, { sql, binds = {} }: Query, take: (row: Row) => void) => {
+const readOracleRows = async (
+  connection: Connection,
+  { sql, binds = {} }: OracleQuery,
+  onRow: (row: OracleRow) => void,
+) => {
   const { resultSet } = await connection.execute(sql, binds, {
     resultSet: true,
-    fetchArraySize: perFetch,
-    prefetchRows: perFetch,
+    fetchArraySize: ORACLE_ROWS_PER_FETCH,
+    prefetchRows: ORACLE_ROWS_PER_FETCH,
     outFormat: 4001, // OUT_FORMAT_ARRAY
   });
   for (;;) {
-    const some = await resultSet.getRows(perFetch);
-    if (some.length === 0) break; // a batch that is not full need not be the last
-    for (const row of some) take(row);
+    const rows = await resultSet.getRows(ORACLE_ROWS_PER_FETCH);
+    if (rows.length === 0) break; // a batch that is not full need not be the last
+    for (const row of rows) onRow(row);
   }
   await resultSet.close();
 };
 
 /** Keeps all rows: for short answers. */
-const keeping =
-  (read: Read): Run =>
+const createOracleQueryRunner =
+  (read: OracleRowReader): OracleQueryRunner =>
   async (query) => {
-    const rows: Row[] = [];
+    const rows: OracleRow[] = [];
     await read(query, (row) => void rows.push(row));
     return rows;
   };
 
-export const oracleSessionModule = { open, failure };
+export const oracleSessionModule = { open: openOracleSession, failure: classifyOracleError };

@@ -1,23 +1,23 @@
-import type { Dialer, Place } from '../../network/dialer.ts';
+import type { Dialer, HostPort } from '../../network/dialer.ts';
 
 /** Sends a `tnsping` on a second socket: a TLS port answers with an alert or closes the connection, a plaintext listener with a TNS packet. */
-export const speaksTls = async (to: Place, dialer: Dialer): Promise<boolean> => {
+export const detectOracleTls = async (to: HostPort, dialer: Dialer): Promise<boolean> => {
   const socket = await dialer.tcp(to);
-  const first = new Promise<number | undefined>((resolve) => {
+  const firstByte = new Promise<number | undefined>((resolve) => {
     socket.once('data', (bytes) => resolve(bytes[0]));
     socket.once('close', () => resolve(undefined));
     socket.once('end', () => resolve(undefined));
   });
-  socket.write(ping());
-  const byte = await first;
+  socket.write(encodeOraclePing());
+  const byte = await firstByte;
   socket.destroy();
-  return byte === undefined || byte === alert;
+  return byte === undefined || byte === ORACLE_TLS_ALERT;
 };
 
-const alert = 0x15;
+const ORACLE_TLS_ALERT = 0x15;
 
 /** A connect packet of version 3.14, with its data at offset 58. Its layout is that of the driver's packet.js. */
-const ping = (): Buffer => {
+const encodeOraclePing = (): Buffer => {
   const words = Buffer.from('(CONNECT_DATA=(COMMAND=ping))');
   const head = Buffer.alloc(58);
   head.writeUInt16BE(head.length + words.length, 0);

@@ -3,36 +3,40 @@ import type { Socket } from 'node:net';
 import type { SessionData } from 'oracledb/lib/thin/protocol/encryptDecrypt.js';
 import type { Node, Strategy } from 'oracledb/lib/thin/sqlnet/navNodes.js';
 import type { Address, Transport } from 'oracledb/lib/thin/sqlnet/ntTcp.js';
-import type { Dialer, Place } from '../../network/dialer.ts';
+import type { Dialer, HostPort } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
-import { guard } from './guard.ts';
-import { speaksTls } from './speaks-tls.ts';
+import { guardOracleSocket } from './guard.ts';
+import { detectOracleTls } from './speaks-tls.ts';
 
-export interface Way {
+export interface OracleTransport {
   readonly raw: Socket;
   readonly socket: Socket;
   /** Limits how many bytes the server may still send. */
   readonly allow: (bytes: number) => void;
 }
 
-export const wayOver = (raw: Socket, socket: Socket): Way => ({ raw, socket, ...guard(socket) });
+export const createOracleTransport = (raw: Socket, socket: Socket): OracleTransport => ({
+  raw,
+  socket,
+  ...guardOracleSocket(socket),
+});
 
 /** Where one login gets its sockets: the first is open already, and others follow when the server redirects or requests a new TLS handshake. */
-export interface Dialling {
+export interface OracleSocketSource {
   /** The socket for that address: the open one on the first call, a new one on a redirect. */
-  readonly next: (to: Place) => Promise<Way>;
+  readonly next: (to: HostPort) => Promise<OracleTransport>;
   /** Starts TLS anew on a socket. */
-  readonly again: (raw: Socket) => Promise<Way>;
+  readonly again: (raw: Socket) => Promise<OracleTransport>;
 }
 
 /** The driver opens sockets deep inside of a login: this context says which login it is. */
-export const dialling = new AsyncLocalStorage<Dialling>();
+export const oracleSocketSources = new AsyncLocalStorage<OracleSocketSource>();
 
 /**
  * Makes the driver take all sockets, with TLS, from the session that logs in, and open none itself. The driver has no hook for this, so the
  * methods that dial, encrypt and resolve names are replaced. They are those of exactly the version in package-lock.json.
  */
-export const takeOver = async (): Promise<void> => {
+export const patchOracleDriver = async (): Promise<void> => {
   const { prototype } = (await import('oracledb/lib/thin/sqlnet/ntTcp.js')).default;
   const crypto = (await import('oracledb/lib/thin/protocol/encryptDecrypt.js')).default;
   const nodes = (await import('oracledb/lib/thin/sqlnet/navNodes.js')).default.NavAddress.prototype;
@@ -49,27 +53,30 @@ export const takeOver = async (): Promise<void> => {
     await navigate.call(this, Object.assign(strategy, { httpsProxy: 'a proxy looks names up by itself' }));
   };
   crypto.updateVerifierData = (sessionData, ...rest) => {
-    checkSessionKey(sessionData);
+    checkOracleSessionKey(sessionData);
     updateVerifierData.call(crypto, sessionData, ...rest);
   };
   Object.assign(prototype, {
     mooring: true,
     connect: async function (this: Transport, address: Address) {
-      const way = await current().next({ host: address.hostname ?? address.host, port: address.port });
+      const transport = await getOracleSocketSource().next({
+        host: address.hostname ?? address.host,
+        port: address.port,
+      });
       this.originHost = address.originHost;
       this.host = address.host;
       this.hostName = address.hostname ?? address.host;
       this.port = address.port;
-      this.stream = way.socket;
-      this.connStream = way.raw;
+      this.stream = transport.socket;
+      this.connStream = transport.raw;
       this.connected = true;
-      listen(this);
+      attachOracleListeners(this);
     },
     renegTLS: async function (this: Transport) {
       this.checkErr();
-      const way = await current().again(this.connStream);
-      this.stream = way.socket;
-      listen(this);
+      const transport = await getOracleSocketSource().again(this.connStream);
+      this.stream = transport.socket;
+      attachOracleListeners(this);
     },
   });
 };
@@ -78,24 +85,24 @@ export const takeOver = async (): Promise<void> => {
  * The password is encrypted with a key of two halves, one of which the server sends. If that half is empty, the driver's half is empty too,
  * and anyone can compute the key. Servers send 32 or 48 bytes.
  */
-const checkSessionKey = ({ AUTH_SESSKEY: key }: SessionData): void => {
+const checkOracleSessionKey = ({ AUTH_SESSKEY: key }: SessionData): void => {
   if (typeof key !== 'string' || !/^([0-9A-Fa-f]{64}|[0-9A-Fa-f]{96})$/.test(key))
     throw new Problem('protocol-mismatch', 'Expected the session key of an Oracle Database');
 };
 
 /** Does what the driver's `setupEventHandlers` does, which would first remove all other listeners. */
-const listen = (transport: Transport): void => {
+const attachOracleListeners = (transport: Transport): void => {
   const { stream } = transport;
-  const over = (error?: Error) => {
+  const endStream = (error?: Error) => {
     if (transport.stream !== stream) return; // replaced after a redirect or a new TLS handshake
     if (error) transport.savedErr = error;
     transport.err = true;
     transport._notifyWaiters();
   };
-  stream.on('error', over);
-  stream.on('end', () => over());
+  stream.on('error', endStream);
+  stream.on('end', () => endStream());
   stream.on('close', () => {
-    over();
+    endStream();
     if (transport.stream === stream) transport.connected = false;
   });
   stream.on('drain', () => {
@@ -106,34 +113,34 @@ const listen = (transport: Transport): void => {
   stream.resume();
 };
 
-const current = (): Dialling => {
-  const running = dialling.getStore();
+const getOracleSocketSource = (): OracleSocketSource => {
+  const running = oracleSocketSources.getStore();
   if (!running) throw new Problem('internal', 'A driver dialled outside of a session');
   return running;
 };
 
 /** Dials and, if requested, starts TLS. Oracle has a separate port for TLS (TCPS) and negotiates nothing. */
-export const reach = async (to: Place, dialer: Dialer): Promise<Way> => {
+export const openOracleTransport = async (to: HostPort, dialer: Dialer): Promise<OracleTransport> => {
   const raw = await dialer.tcp(to);
-  if (dialer.tlsAsk.mode === 'prefer')
-    return wayOver(raw, await dialer.tls(raw, to, () => speaksTls(to, dialer)));
+  if (dialer.tlsSettings.mode === 'prefer')
+    return createOracleTransport(raw, await dialer.tls(raw, to, () => detectOracleTls(to, dialer)));
   // A plaintext listener reads a TLS ClientHello as the start of a long packet, and waits for the rest.
-  let silent = false;
-  const impatient = setTimeout(() => {
-    silent = raw.bytesRead === 0;
-    if (silent) raw.destroy();
-  }, patience);
+  let isSilent = false;
+  const timer = setTimeout(() => {
+    isSilent = raw.bytesRead === 0;
+    if (isSilent) raw.destroy();
+  }, ORACLE_TLS_ANSWER_MS);
   try {
     const socket = await dialer.tls(raw, to, undefined, async (error) => {
-      if (!silent) throw error;
-      if (await speaksTls(to, dialer)) throw new Problem('timeout');
+      if (!isSilent) throw error;
+      if (await detectOracleTls(to, dialer)) throw new Problem('timeout');
       return raw;
     });
-    return wayOver(raw, socket);
+    return createOracleTransport(raw, socket);
   } finally {
-    clearTimeout(impatient);
+    clearTimeout(timer);
   }
 };
 
 /** A TLS server answers a ClientHello in one round trip. */
-const patience = 3000;
+const ORACLE_TLS_ANSWER_MS = 3000;

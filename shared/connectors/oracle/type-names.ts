@@ -1,16 +1,16 @@
-import { type ExpandedType, readSynonyms, type TypeNames } from '../type-names.ts';
+import { type ExpandedType, createSynonymMap, type TypeNames } from '../type-names.ts';
 
 /** The ANSI types stand for NUMBER or FLOAT with a fixed precision. */
-const expansions: ReadonlyMap<string, ExpandedType> = new Map([
+const oracleTypeExpansions: ReadonlyMap<string, ExpandedType> = new Map([
   ...['integer', 'int', 'smallint'].map((name) => [name, { name: 'number', modifiers: '38' }] as const),
   ['double precision', { name: 'float', modifiers: '126' }],
   ['real', { name: 'float', modifiers: '63' }],
 ]);
 
 /** https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/Data-Types.html */
-export const typeNames: TypeNames = {
-  expand: (name) => expansions.get(name),
-  synonyms: readSynonyms({
+export const oracleTypeNames: TypeNames = {
+  expand: (name) => oracleTypeExpansions.get(name),
+  synonyms: createSynonymMap({
     number: 'numeric|decimal|dec',
     varchar2: 'varchar|character varying|char varying',
     char: 'character',

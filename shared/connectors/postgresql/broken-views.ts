@@ -1,5 +1,5 @@
 import type { Missing } from '../catalog.ts';
-import { firstFew } from '../sql/missing.ts';
+import { joinFirstLines } from '../sql/missing.ts';
 
 /** The reason why a view cannot be read. The server has quoted the names. */
 export interface BrokenView {
@@ -16,7 +16,7 @@ export interface BrokenView {
  * The server checks this at each SELECT: https://www.postgresql.org/docs/current/rules-privileges.html. The query misses what `pg_depend`
  * does not contain: whole rows used as values, system tables, and locks by FOR UPDATE.
  */
-export const brokenViewsQuery = (mine: string): string => `
+export const buildBrokenViewsQuery = (mine: string): string => `
   with recursive reader as (select oid from pg_roles where rolname = current_user),
     views as (select c.oid, r.oid as rule, c.relkind, c.relispopulated, case when c.relkind = 'v' and exists (
           select from pg_options_to_table(c.reloptions) where option_name = 'security_invoker' and option_value::bool)
@@ -56,17 +56,17 @@ export const readBrokenView = ([
 ]: readonly string[]): BrokenView => ({ oid, why, object, role });
 
 /** Reports only views that the account may read. The statements of the remediation are in the order in which they must run. */
-export const tellBrokenViews = (
+export const reportPostgresqlBrokenViews = (
   broken: readonly BrokenView[],
-  mayRead: (oid: string) => boolean,
+  canRead: (oid: string) => boolean,
 ): Missing[] => {
-  const told = broken.filter(({ oid }) => mayRead(oid));
-  const count = new Set(told.map(({ oid }) => oid)).size;
-  const remediation = firstFew([...new Set(told.map(spellCure))]);
+  const readable = broken.filter(({ oid }) => canRead(oid));
+  const count = new Set(readable.map(({ oid }) => oid)).size;
+  const remediation = joinFirstLines([...new Set(readable.map(renderViewRemediation))]);
   return count > 0 ? [{ reason: 'views-broken', count, remediation }] : [];
 };
 
-const spellCure = ({ why, object, role }: BrokenView): string => {
+const renderViewRemediation = ({ why, object, role }: BrokenView): string => {
   if (why === 'unpopulated') return `REFRESH MATERIALIZED VIEW ${object};`;
   return why === 'execute'
     ? `GRANT EXECUTE ON FUNCTION ${object} TO ${role};`

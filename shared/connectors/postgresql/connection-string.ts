@@ -1,43 +1,49 @@
 import type { ConnectionStringParts, SslMode } from '../connector.ts';
 import { libpqOptions } from '../known-options.ts';
 import {
-  type Address,
-  decoded,
-  type Option,
-  readAddress,
-  readQuery,
-  refuse,
-  refuseRepeated,
-  refuseUnknown,
+  type UrlAddress,
+  decodePercentEncoded,
+  type QueryOption,
+  parseUrlAddress,
+  parseUrlQuery,
+  refuseConnectionString,
+  checkUniqueOptions,
+  checkKnownOptions,
 } from '../string-parts.ts';
-import { demandMode, resolveTls, type TlsDemand } from '../tls-options.ts';
+import { toTlsDemand, resolveTlsMode, type TlsDemand } from '../tls-options.ts';
 
 /** Parses URLs as libpq defines them, with one TCP host: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS */
-export const parse = (text: string, schemes: readonly [string, ...string[]]): ConnectionStringParts => {
+export const parsePostgresqlConnectionString = (
+  text: string,
+  schemes: readonly [string, ...string[]],
+): ConnectionStringParts => {
   const form = `${schemes[0]}://user:password@host:port/database, with what is special in a password percent-encoded`;
-  const address = readAddress(text, form);
+  const address = parseUrlAddress(text, form);
   if (!schemes.includes(text.slice(0, text.indexOf(':')).toLowerCase()))
-    refuse(`a string that begins with ${schemes[0]}://`);
+    refuseConnectionString(`a string that begins with ${schemes[0]}://`);
   // libpq does not read a plus as a blank, not even in the query.
-  return partsOf(address, readQuery(address.query));
+  return toPostgresqlParts(address, parseUrlQuery(address.query));
 };
 
-const partsOf = (address: Address, options: readonly Option[]): ConnectionStringParts => {
+const toPostgresqlParts = (address: UrlAddress, options: readonly QueryOption[]): ConnectionStringParts => {
   const names = options.map(([name]) => name);
-  refuseUnknown(names, {
-    isTaken: (name) => Object.hasOwn(fieldOptions, name) || meanings.has(name) || ignored.has(name),
+  checkKnownOptions(names, {
+    isTaken: (name) =>
+      Object.hasOwn(postgresqlFieldOptions, name) ||
+      postgresqlOptionParsers.has(name) ||
+      ignoredPostgresqlOptions.has(name),
     clients: libpqOptions,
   });
-  refuseRepeated(names);
+  checkUniqueOptions(names);
 
-  const { host, port, database, username, password } = fieldsOf(address, options);
-  if (host.includes(',') || port.includes(',')) refuse('one host');
+  const { host, port, database, username, password } = readPostgresqlUrlFields(address, options);
+  if (host.includes(',') || port.includes(',')) refuseConnectionString('one host');
   if (host.startsWith('/') || host.startsWith('@'))
-    refuse('a host that is reached over TCP, not the path of a socket');
-  if (port && !/^\d{1,5}$/.test(port)) refuse('a port from 1 to 65535');
+    refuseConnectionString('a host that is reached over TCP, not the path of a socket');
+  if (port && !/^\d{1,5}$/.test(port)) refuseConnectionString('a port from 1 to 65535');
 
-  const meant = options.map(([name, value]) => meanings.get(name)?.(value) ?? {});
-  const mode = resolveTls(meant.flatMap(({ tls }) => tls ?? []));
+  const meant = options.map(([name, value]) => postgresqlOptionParsers.get(name)?.(value) ?? {});
+  const mode = resolveTlsMode(meant.flatMap(({ tls }) => tls ?? []));
   return {
     config: {
       ...(host && { host }),
@@ -54,21 +60,24 @@ const partsOf = (address: Address, options: readonly Option[]): ConnectionString
   };
 };
 
-type Fields = Record<'host' | 'port' | 'database' | 'username' | 'password', string>;
+type PostgresqlUrlFields = Record<'host' | 'port' | 'database' | 'username' | 'password', string>;
 
-const fieldsOf = ({ path, ...address }: Address, options: readonly Option[]): Fields => {
-  const fields: Fields = { ...address, database: decoded(path) };
+const readPostgresqlUrlFields = (
+  { path, ...address }: UrlAddress,
+  options: readonly QueryOption[],
+): PostgresqlUrlFields => {
+  const fields: PostgresqlUrlFields = { ...address, database: decodePercentEncoded(path) };
   for (const [name, value] of options) {
-    const field = fieldOptions[name];
+    const field = postgresqlFieldOptions[name];
     if (!field) continue;
-    if (fields[field]) refuse(`${field} once, in the address or as the option ${name}`);
+    if (fields[field]) refuseConnectionString(`${field} once, in the address or as the option ${name}`);
     fields[field] = value;
   }
   return fields;
 };
 
 /** Options that replace a part of the address. */
-const fieldOptions: Readonly<Record<string, keyof Fields>> = {
+const postgresqlFieldOptions: Readonly<Record<string, keyof PostgresqlUrlFields>> = {
   host: 'host',
   port: 'port',
   dbname: 'database',
@@ -76,44 +85,51 @@ const fieldOptions: Readonly<Record<string, keyof Fields>> = {
   password: 'password',
 };
 
-interface Meaning extends Partial<Pick<ConnectionStringParts, 'config' | 'options'>> {
+interface PostgresqlOptionMeaning extends Partial<Pick<ConnectionStringParts, 'config' | 'options'>> {
   readonly tls?: TlsDemand;
 }
 
 /** Creates the parser of an option with a fixed set of values, each with its TLS demand. */
-const words =
+const createPostgresqlWordParser =
   (option: string, values: Readonly<Record<string, Omit<TlsDemand, 'option'>>>) =>
-  (value: string): Meaning => ({
+  (value: string): PostgresqlOptionMeaning => ({
     tls: {
       option,
       ...(new Map(Object.entries(values)).get(value) ??
-        refuse(`as ${option} one of ${Object.keys(values).join(', ')}`)),
+        refuseConnectionString(`as ${option} one of ${Object.keys(values).join(', ')}`)),
     },
   });
 
-const modeNamed = (option: string, value: string, also = ''): TlsDemand => {
+const parsePostgresqlSslMode = (option: string, value: string, also = ''): TlsDemand => {
   const mode =
-    sslModeNames.get(value) ?? refuse(`as ${option} ${also}one of ${[...sslModeNames.keys()].join(', ')}`);
-  return { ...demandMode(option, mode), ...(value === 'no-verify' && { most: mode }) };
+    postgresqlSslModes.get(value) ??
+    refuseConnectionString(`as ${option} ${also}one of ${[...postgresqlSslModes.keys()].join(', ')}`);
+  return { ...toTlsDemand(option, mode), ...(value === 'no-verify' && { most: mode }) };
 };
 
-type Read = (value: string) => Meaning;
+type ParsePostgresqlOption = (value: string) => PostgresqlOptionMeaning;
 
-const meanings: ReadonlyMap<string, Read> = new Map<string, Read>([
-  ['sslmode', (value) => ({ tls: modeNamed('sslmode', value) })],
+const postgresqlOptionParsers: ReadonlyMap<string, ParsePostgresqlOption> = new Map<
+  string,
+  ParsePostgresqlOption
+>([
+  ['sslmode', (value) => ({ tls: parsePostgresqlSslMode('sslmode', value) })],
   // libpq and node-postgres accept true and false; for asyncpg it is a synonym of sslmode.
   [
     'ssl',
     (value) => {
-      if (/^(true|1)$/.test(value)) return { tls: demandMode('ssl', 'require') };
-      if (/^(false|0)$/.test(value)) return { tls: demandMode('ssl', 'disable') };
-      return { tls: modeNamed('ssl', value, 'true, false or ') };
+      if (/^(true|1)$/.test(value)) return { tls: toTlsDemand('ssl', 'require') };
+      if (/^(false|0)$/.test(value)) return { tls: toTlsDemand('ssl', 'disable') };
+      return { tls: parsePostgresqlSslMode('ssl', value, 'true, false or ') };
     },
   ],
   // Prisma.
   [
     'sslaccept',
-    words('sslaccept', { strict: { least: 'verify-full' }, accept_invalid_certs: { most: 'require' } }),
+    createPostgresqlWordParser('sslaccept', {
+      strict: { least: 'verify-full' },
+      accept_invalid_certs: { most: 'require' },
+    }),
   ],
   // A path would refer to the file system of Mooring. `system` makes libpq require verify-full.
   [
@@ -121,33 +137,42 @@ const meanings: ReadonlyMap<string, Read> = new Map<string, Read>([
     (value) =>
       value === 'system'
         ? { tls: { option: 'sslrootcert', least: 'verify-full' } }
-        : refuse('no path in sslrootcert: send the certificates themselves as ssl.ca'),
+        : refuseConnectionString('no path in sslrootcert: send the certificates themselves as ssl.ca'),
   ],
   // Channel binding proves that there is no man in the middle. Mooring does the same by verifying the certificate.
   [
     'channel_binding',
-    words('channel_binding', { require: { least: 'verify-full' }, prefer: {}, disable: {} }),
+    createPostgresqlWordParser('channel_binding', {
+      require: { least: 'verify-full' },
+      prefer: {},
+      disable: {},
+    }),
   ],
   [
     'gssencmode',
     (value) =>
       /^(disable|prefer)$/.test(value)
         ? {}
-        : refuse('as gssencmode disable or prefer: GSSAPI is not spoken here'),
+        : refuseConnectionString('as gssencmode disable or prefer: GSSAPI is not spoken here'),
   ],
-  ['sslnegotiation', words('sslnegotiation', { postgres: {}, direct: { least: 'require' } })],
+  [
+    'sslnegotiation',
+    createPostgresqlWordParser('sslnegotiation', { postgres: {}, direct: { least: 'require' } }),
+  ],
   [
     'ssl_min_protocol_version',
     (value) =>
       /^(TLSv1(\.[12])?)?$/i.test(value)
         ? {}
-        : refuse('as ssl_min_protocol_version TLSv1.2, which is the oldest that is spoken here'),
+        : refuseConnectionString(
+            'as ssl_min_protocol_version TLSv1.2, which is the oldest that is spoken here',
+          ),
   ],
   // 0 or less means no limit in libpq. Mooring always has a limit, so its default applies.
   [
     'connect_timeout',
     (value) => {
-      if (!/^-?\d{1,9}$/.test(value)) refuse('as connect_timeout seconds, in whole numbers');
+      if (!/^-?\d{1,9}$/.test(value)) refuseConnectionString('as connect_timeout seconds, in whole numbers');
       return Number(value) > 0
         ? { options: { connection_timeout_seconds: Math.min(Number(value), 300) } }
         : {};
@@ -156,7 +181,7 @@ const meanings: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['schema', (value) => (value ? { config: { schemas: [value] } } : {})], // Prisma
 ]);
 
-const sslModeNames: ReadonlyMap<string, SslMode> = new Map([
+const postgresqlSslModes: ReadonlyMap<string, SslMode> = new Map([
   ['disable', 'disable'],
   ['allow', 'prefer'],
   ['prefer', 'prefer'],
@@ -167,7 +192,7 @@ const sslModeNames: ReadonlyMap<string, SslMode> = new Map([
 ]);
 
 /** Options in connection strings of vendors that have no effect here: Mooring opens one short session without pool or prepared statements. */
-const ignored: ReadonlySet<string> = new Set([
+const ignoredPostgresqlOptions: ReadonlySet<string> = new Set([
   // libpq
   'application_name',
   'client_encoding',

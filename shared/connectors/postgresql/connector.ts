@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { defineConnector } from '../connector.ts';
-import { Host, Name, Names, Port, Region, Secret } from '../fields.ts';
+import { HostField, NameField, NamesField, PortField, RegionField, SecretField } from '../fields.ts';
 import { exactNames } from '../names.ts';
 
 export const postgresql = defineConnector({
@@ -9,22 +9,22 @@ export const postgresql = defineConnector({
   defaultPort: 5432,
   minimum: '11',
   config: v.strictObject({
-    host: Host,
-    port: v.optional(Port, 5432),
-    database: Name,
-    username: Name,
-    schemas: v.exactOptional(Names),
+    host: HostField,
+    port: v.optional(PortField, 5432),
+    database: NameField,
+    username: NameField,
+    schemas: v.exactOptional(NamesField),
   }),
   credentials: {
-    password: v.strictObject({ password: Secret }),
+    password: v.strictObject({ password: SecretField }),
     /** No fields: the server checks `ssl.cert` and `ssl.key` of the connection. */
     certificate: v.strictObject({}),
     /** Keys that the customer creates for this purpose. Never the identity of Mooring, which would sign for any tenant. */
     iam: v.strictObject({
-      access_key_id: Name,
-      secret_access_key: Secret,
-      session_token: v.exactOptional(Secret),
-      region: v.exactOptional(Region),
+      access_key_id: NameField,
+      secret_access_key: SecretField,
+      session_token: v.exactOptional(SecretField),
+      region: v.exactOptional(RegionField),
     }),
   },
   destination: ['host', 'port', 'username'],
@@ -38,11 +38,15 @@ export const postgresql = defineConnector({
   reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
   names: exactNames,
-  loadQuote: async () => (await import('./quote.ts')).quote,
-  loadTypeNames: async () => (await import('./type-names.ts')).typeNames,
+  loadQuote: async () => (await import('./quote.ts')).quotePostgresqlName,
+  loadTypeNames: async () => (await import('./type-names.ts')).postgresqlTypeNames,
   connectionString: {
     schemes: ['postgresql', 'postgres'],
-    parse: async (text) => (await import('./connection-string.ts')).parse(text, ['postgresql', 'postgres']),
+    parse: async (text) =>
+      (await import('./connection-string.ts')).parsePostgresqlConnectionString(text, [
+        'postgresql',
+        'postgres',
+      ]),
   },
   load: async () => (await import('./session.ts')).postgresqlSessionModule,
 });

@@ -1,48 +1,49 @@
-import type { Failure } from '../connector.ts';
+import type { SourceFailure } from '../connector.ts';
 import {
-  denied,
-  failureOf,
-  failureTable,
-  fieldsOf,
-  textOf,
-  textTable,
-  type Meaning,
+  permissionDenied,
+  toSourceFailure,
+  createFailureTable,
+  readErrorFields,
+  toTextOrEmpty,
+  createTextClassifier,
+  type FailureMeaning,
 } from '../failure-table.ts';
-import { mayNotConnect, poolers } from './poolers.ts';
+import { connectDenied, classifyPoolerText } from './poolers.ts';
 
 /**
  * Classifies by SQLSTATE. 28000 covers a dozen refusals, so there the `routine` of the server, an English text and the progress of the login
  * decide; the text may be translated.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
-export const failure = (error: unknown): Failure | undefined => {
-  const { code, routine, message, login } = fieldsOf(error);
-  const [state, place, text] = [textOf(code), textOf(routine), textOf(message)];
+export const classifyPostgresqlError = (error: unknown): SourceFailure | undefined => {
+  const { code, routine, message, login } = readErrorFields(error);
+  const [state, place, text] = [toTextOrEmpty(code), toTextOrEmpty(routine), toTextOrEmpty(message)];
   if (/^[0-9A-Z]{5}$/.test(state)) {
     const meaning =
-      refusedToken(state, place, login) ??
-      (state === '28000' ? refusedLogin(place, text, login) : undefined) ??
-      (place === '' ? poolers(text) : undefined) ??
-      (login !== undefined && ofStatements.test(state) ? failedOnLogin : undefined) ??
-      states.get(`${state}/${place}`) ??
-      states.get(state) ??
-      states.get(state.slice(0, 2));
-    return failureOf(meaning ?? ['server-error'], state);
+      classifyRefusedToken(state, place, login) ??
+      (state === '28000' ? classifyRefusedPostgresqlLogin(place, text, login) : undefined) ??
+      (place === '' ? classifyPoolerText(text) : undefined) ??
+      (login !== undefined && statementErrorClasses.test(state) ? loginTriggerFailed : undefined) ??
+      postgresqlStateMeanings.get(`${state}/${place}`) ??
+      postgresqlStateMeanings.get(state) ??
+      postgresqlStateMeanings.get(state.slice(0, 2));
+    return toSourceFailure(meaning ?? ['server-error'], state);
   }
-  if (text === 'Unknown authenticationOk message type 13') return failureOf(redshiftPassword, '13');
-  const ours = driver(text);
-  return ours && failureOf(ours);
+  if (text === 'Unknown authenticationOk message type 13')
+    return toSourceFailure(redshiftSha256Password, '13');
+  const ours = classifyPgDriverText(text);
+  return ours && toSourceFailure(ours);
 };
 
 /** SQLSTATE classes that statements cause and logins do not, without 42501: https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const ofStatements = /^(?:2[12357]|2F|3[89B]|42(?!501)|44|P0)/;
+const statementErrorClasses = /^(?:2[12357]|2F|3[89B]|42(?!501)|44|P0)/;
 
-const failedOnLogin: Meaning = [
+const loginTriggerFailed: FailureMeaning = [
   'server-error',
   'A trigger of the database refused or failed, such as one ON LOGIN: let this account past it, or look at what it raises and does (SELECT evtname, evtfoid::regproc FROM pg_event_trigger;).',
 ];
 
-export interface Login {
+export interface PostgresqlLoginProgress {
   readonly encrypted: boolean;
   readonly passwordAsked: boolean;
   /** Whether an AWS token was used as the password. */
@@ -53,47 +54,52 @@ export interface Login {
  * Adds the progress of the login to the error. A server reports "only with TLS" and "certificate required" alike with 28000: whether the
  * connection was encrypted, and whether the server asked for a password, distinguishes them in any language.
  */
-export const seenAtLogin = (error: unknown, login: Login): unknown =>
+export const addPostgresqlLoginProgress = (error: unknown, login: PostgresqlLoginProgress): unknown =>
   error instanceof Error ? Object.assign(error, { login }) : error;
 
 /**
  * RDS checks a token with PAM. If the account lacks the role `rds_iam`, the server reads the token as a password.
  * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.Troubleshooting.html
  */
-const refusedToken = (state: string, place: string, login: unknown): Meaning | undefined => {
-  if (fieldsOf(login)['token'] !== true) return undefined;
-  if (state === '28P01') return withoutRole;
-  return state === '28000' && place === 'auth_failed' ? otherToken : undefined;
+const classifyRefusedToken = (state: string, place: string, login: unknown): FailureMeaning | undefined => {
+  if (readErrorFields(login)['token'] !== true) return undefined;
+  if (state === '28P01') return iamRoleMissing;
+  return state === '28000' && place === 'auth_failed' ? iamTokenRefused : undefined;
 };
 
-const withoutRole: Meaning = [
+const iamRoleMissing: FailureMeaning = [
   'authentication-failed',
   'The server took the token for a password, since the account may not log in by one: GRANT rds_iam TO …; and turn IAM database authentication on for the server.',
 ];
 
-const otherToken: Meaning = [
+const iamTokenRefused: FailureMeaning = [
   'authentication-failed',
   'RDS refused the token: allow the owner of the keys rds-db:connect for this user, check access_key_id, secret_access_key and region, and GRANT rds_iam TO …;',
 ];
 
-const refusedLogin = (routine: string, text: string, login: unknown): Meaning | undefined => {
-  const { encrypted, passwordAsked } = fieldsOf(login);
-  if (routine === 'ClientAuthentication') return encrypted === false ? inClear : refusedByRule(text);
+const classifyRefusedPostgresqlLogin = (
+  routine: string,
+  text: string,
+  login: unknown,
+): FailureMeaning | undefined => {
+  const { encrypted, passwordAsked } = readErrorFields(login);
+  if (routine === 'ClientAuthentication')
+    return encrypted === false ? tlsRequiredByHba : classifyHbaRefusal(text);
   if (routine !== 'auth_failed') return undefined;
-  const said = refusedByMethod(text);
+  const said = classifyMethodRefusal(text);
   if (said) return said;
   if (passwordAsked !== false) return undefined;
   // A client certificate is sent only with TLS.
-  return encrypted === false ? otherMethod : certificateOrMethod;
+  return encrypted === false ? passwordNotRequested : certificateOrOtherMethod;
 };
 
-const inClear: Meaning = [
+const tlsRequiredByHba: FailureMeaning = [
   'tls-required',
   'Set ssl_mode to require or better. Where that changes nothing, pg_hba.conf has no line for this user, database and address at all, or one that rejects them: add a line.',
 ];
 
 /** https://github.com/postgres/postgres/blob/master/src/backend/libpq/auth.c (`ClientAuthentication`) */
-const refusedByRule = textTable([
+const classifyHbaRefusal = createTextClassifier([
   [/requires a valid client certificate/, 'client-certificate-required'],
   [
     /no pg_hba\.conf entry/,
@@ -107,15 +113,15 @@ const refusedByRule = textTable([
   ],
 ]);
 
-const setPassword = 'set scram-sha-256 there, and reload the server';
+const scramAdvice = 'set scram-sha-256 there, and reload the server';
 
 /** https://github.com/postgres/postgres/blob/master/src/backend/libpq/auth.c (`auth_failed`) */
-const refusedByMethod = textTable([
+const classifyMethodRefusal = createTextClassifier([
   [/^certificate authentication failed/, 'client-certificate-required'],
   [
     /^(Ident|Peer) authentication failed/,
     'authentication-failed',
-    `pg_hba.conf says ident (or peer) for this user, which asks the client's machine who it is and no password: ${setPassword}.`,
+    `pg_hba.conf says ident (or peer) for this user, which asks the client's machine who it is and no password: ${scramAdvice}.`,
   ],
   [
     /host rejected/,
@@ -125,7 +131,7 @@ const refusedByMethod = textTable([
   [
     /^(GSSAPI|SSPI|OAuth bearer) authentication failed/,
     'authentication-failed',
-    `pg_hba.conf asks this user for a kind of login that is not supported (Kerberos, OAuth): ${setPassword}.`,
+    `pg_hba.conf asks this user for a kind of login that is not supported (Kerberos, OAuth): ${scramAdvice}.`,
   ],
   [
     /^PAM authentication failed/,
@@ -139,14 +145,14 @@ const refusedByMethod = textTable([
   ],
 ]);
 
-const otherMethod: Meaning = [
+const passwordNotRequested: FailureMeaning = [
   'authentication-failed',
-  `The server asked for no password: pg_hba.conf says ident, gss or reject for this user, database and address: ${setPassword}.`,
+  `The server asked for no password: pg_hba.conf says ident, gss or reject for this user, database and address: ${scramAdvice}.`,
 ];
 
-const certificateOrMethod: Meaning = [
+const certificateOrOtherMethod: FailureMeaning = [
   'client-certificate-required',
-  `Send ssl.cert and ssl.key of a certificate that is made for this user. Where pg_hba.conf says ident, gss or reject for it: ${setPassword}.`,
+  `Send ssl.cert and ssl.key of a certificate that is made for this user. Where pg_hba.conf says ident, gss or reject for it: ${scramAdvice}.`,
 ];
 
 /**
@@ -154,7 +160,7 @@ const certificateOrMethod: Meaning = [
  * https://github.com/postgres/postgres/blob/master/src/backend/libpq/auth.c. Our own statements never cause class 42 on a real PostgreSQL,
  * so that class means an emulation.
  */
-const states = failureTable({
+const postgresqlStateMeanings = createFailureTable({
   '08': ['protocol-mismatch'],
   '08P01/ProcessStartupPacket': ['protocol-mismatch'],
   '0A000': ['server-error', 'The server lacks a feature that is needed here: check its version.'],
@@ -185,8 +191,8 @@ const states = failureTable({
     'server-error',
     'The server does not know a table, column or function of PostgreSQL’s catalog: check what stands at this address, such as an emulation of PostgreSQL, and its version.',
   ],
-  '42501': denied,
-  '42501/CheckMyDatabase': mayNotConnect,
+  '42501': permissionDenied,
+  '42501/CheckMyDatabase': connectDenied,
   '53': ['server-error', 'The server is out of memory, disk or another resource.'],
   '53400': [
     'server-error',
@@ -256,7 +262,7 @@ const states = failureTable({
 });
 
 /** Errors of `pg` itself, which have a text and no code: https://github.com/brianc/node-postgres/tree/master/packages/pg/lib */
-const driver = textTable([
+const classifyPgDriverText = createTextClassifier([
   [
     /^SASL: .*(iteration count \d+ exceeds|server signature|nonce|salt|attribute|iteration)/,
     'protocol-mismatch',
@@ -274,7 +280,7 @@ const driver = textTable([
 ]);
 
 /** A password hash of Redshift that the driver does not support. */
-const redshiftPassword: Meaning = [
+const redshiftSha256Password: FailureMeaning = [
   'authentication-failed',
   'The account’s password is hashed with sha256, which the driver does not speak. Set it again with md5: ALTER USER … PASSWORD ‘md5’ followed by the MD5 of password and user name in hexadecimal.',
 ];

@@ -1,56 +1,62 @@
 import type { Socket } from 'node:net';
-import { spend, type Allowance } from '../../network/budget.ts';
+import { spendAllowance, type ReadAllowance } from '../../network/budget.ts';
 import { Problem } from '../../problem.ts';
-import { createMeter, tooMuch } from '../meter.ts';
-import type { Asked } from './logins.ts';
-import { tap } from '../tap.ts';
+import { createByteMeter, createEndlessAnswerProblem } from '../meter.ts';
+import type { AuthenticationRequest } from './logins.ts';
+import { interceptSocketData } from '../tap.ts';
 
 /**
  * Checks the data of the server before the driver parses it: reads the framing, and destroys the socket with an error if the data is not
  * PostgreSQL, is too large, or makes the parser of the driver throw. Such an error would otherwise crash the process, because it is thrown
  * in an event handler. `onAuthenticationRequest` receives each authentication request before the driver does, and may throw.
  */
-export const guard = (socket: Socket, askedFor: (asked: Asked) => void) => {
-  const { see, allow } = follow(askedFor);
-  tap(socket, see);
+export const guardPostgresqlSocket = (
+  socket: Socket,
+  onAuthenticationRequest: (asked: AuthenticationRequest) => void,
+) => {
+  const { see, allow } = createPostgresqlFrameReader(onAuthenticationRequest);
+  interceptSocketData(socket, see);
   return { allow };
 };
 
 /** Far more than any row of a catalog. A larger length would make the driver buffer up to 1 GB. */
-const longestMessage = 32 * 2 ** 20;
+const MAX_POSTGRESQL_MESSAGE_BYTES = 32 * 2 ** 20;
 
 /** Message types that may arrive before the login is complete: https://www.postgresql.org/docs/current/protocol-message-formats.html */
-const beforeLogin = new Set(Buffer.from('RENSKZv'));
+const messagesBeforeLogin = new Set(Buffer.from('RENSKZv'));
 /** Messages that are lists of fields. Without a terminator the driver loops forever: https://github.com/brianc/node-postgres/issues/1694 */
-const fieldLists = new Set(Buffer.from('EN'));
-const authentication = 0x52; // R
-const [description, row] = [0x54, 0x44]; // T and D
+const fieldListMessages = new Set(Buffer.from('EN'));
+const AUTHENTICATION_MESSAGE = 0x52; // R
+const [ROW_DESCRIPTION_MESSAGE, DATA_ROW_MESSAGE] = [0x54, 0x44]; // T and D
 /** Messages that start or end a result. The driver creates an object for each, and a batch has only a few statements. */
-const resultMarks = new Set(Buffer.from('TCI'));
-const mostMarks = 1000;
+const resultBoundaryMessages = new Set(Buffer.from('TCI'));
+const MAX_RESULT_BOUNDARIES = 1000;
 
-const follow = (askedFor: (asked: Asked) => void) => {
-  const meter = createMeter();
+const createPostgresqlFrameReader = (onAuthenticationRequest: (asked: AuthenticationRequest) => void) => {
+  const meter = createByteMeter();
   let open = false;
   let header: number[] = [];
   let left = 0;
-  let body: ReturnType<typeof followList> | undefined;
-  let marks: Allowance = { left: mostMarks, spent: foreign };
-  const columns = createColumns();
+  let body: ReturnType<typeof createFieldListReader> | undefined;
+  let marks: ReadAllowance = { left: MAX_RESULT_BOUNDARIES, spent: createNotPostgresqlProblem };
+  const columns = createColumnCountReader();
 
   const begin = (type: number, length: number) => {
-    if (length < 4) throw foreign();
-    if (length > longestMessage) throw tooMuch();
+    if (length < 4) throw createNotPostgresqlProblem();
+    if (length > MAX_POSTGRESQL_MESSAGE_BYTES) throw createEndlessAnswerProblem();
     header = [];
     left = length - 4;
-    if (open && resultMarks.has(type)) spend(marks);
-    if (fieldLists.has(type)) body = followList();
-    else if (type === description || type === row) body = columns.follow(type === description);
-    else body = type === authentication ? followKind(askedFor) : undefined;
+    if (open && resultBoundaryMessages.has(type)) spendAllowance(marks);
+    if (fieldListMessages.has(type)) body = createFieldListReader();
+    else if (type === ROW_DESCRIPTION_MESSAGE || type === DATA_ROW_MESSAGE)
+      body = columns.follow(type === ROW_DESCRIPTION_MESSAGE);
+    else
+      body =
+        type === AUTHENTICATION_MESSAGE ? createAuthenticationReader(onAuthenticationRequest) : undefined;
     if (left === 0) body?.end();
   };
 
-  const see = (chunk: Buffer) => {
+  const inspect = (chunk: Buffer) => {
     meter.count(chunk);
     for (let at = 0; at < chunk.length;) {
       if (left > 0) {
@@ -63,7 +69,7 @@ const follow = (askedFor: (asked: Asked) => void) => {
       }
       header.push(chunk.readUInt8(at++));
       const [type = 0, a = 0, b = 0, c = 0, d = 0] = header;
-      if (header.length === 1 && !open && !beforeLogin.has(type)) throw foreign();
+      if (header.length === 1 && !open && !messagesBeforeLogin.has(type)) throw createNotPostgresqlProblem();
       if (header.length === 5) begin(type, ((a * 256 + b) * 256 + c) * 256 + d);
     }
   };
@@ -71,14 +77,14 @@ const follow = (askedFor: (asked: Asked) => void) => {
   /** Marks the login as complete and sets how many more bytes the server may send. */
   const allow = (bytes: number) => {
     open = true;
-    marks = { left: mostMarks, spent: foreign };
+    marks = { left: MAX_RESULT_BOUNDARIES, spent: createNotPostgresqlProblem };
     meter.allow(bytes);
   };
-  return { see, allow };
+  return { see: inspect, allow };
 };
 
 /** Reads a repeated letter and NUL-terminated text, with NUL in place of a letter at the end. */
-const followList = () => {
+const createFieldListReader = () => {
   let inText = false;
   let ended = false;
   return {
@@ -90,35 +96,37 @@ const followList = () => {
       }
     },
     end: () => {
-      if (!ended) throw foreign();
+      if (!ended) throw createNotPostgresqlProblem();
     },
   };
 };
 
 /** Reads the kind of an authentication request (its first 4 bytes), and the iteration count of a SASL continuation. */
-const followKind = (askedFor: (asked: Asked) => void) => {
+const createAuthenticationReader = (onAuthenticationRequest: (asked: AuthenticationRequest) => void) => {
   let head = Buffer.alloc(0);
   return {
     see: (body: Buffer) => {
-      head = Buffer.concat([head, body.subarray(0, longestRequest + 1 - head.length)]);
+      head = Buffer.concat([head, body.subarray(0, MAX_AUTHENTICATION_BYTES + 1 - head.length)]);
     },
     end: () => {
-      if (head.length < 4 || head.length > longestRequest) throw foreign();
+      if (head.length < 4 || head.length > MAX_AUTHENTICATION_BYTES) throw createNotPostgresqlProblem();
       const kind = head.readUInt32BE(0);
-      askedFor({
+      onAuthenticationRequest({
         kind,
-        ...(kind === saslContinue && { iterations: iterationsIn(head.toString('latin1', 4)) }),
+        ...(kind === SASL_CONTINUE_REQUEST && {
+          iterations: parsePostgresqlIterations(head.toString('latin1', 4)),
+        }),
       });
     },
   };
 };
 
-const saslContinue = 11;
+const SASL_CONTINUE_REQUEST = 11;
 /** Enough for a nonce, a salt and a number: https://www.rfc-editor.org/rfc/rfc5802#section-7 */
-const longestRequest = 8192;
+const MAX_AUTHENTICATION_BYTES = 8192;
 
 /** Returns the lowest count, because it is unknown which of several counts the driver uses. */
-const iterationsIn = (said: string): number =>
+const parsePostgresqlIterations = (said: string): number =>
   Math.min(
     ...said.split(',').flatMap((part) => (part.startsWith('i=') ? Number.parseInt(part.slice(2), 10) : [])),
   );
@@ -127,7 +135,7 @@ const iterationsIn = (said: string): number =>
  * A row has as many columns as its description, and at most 1664: https://www.postgresql.org/docs/current/limits.html
  * The driver copies an object with all described columns for every row, even for a short row.
  */
-const createColumns = () => {
+const createColumnCountReader = () => {
   let described = 0;
   return {
     follow: (isDescription: boolean) => {
@@ -140,17 +148,17 @@ const createColumns = () => {
           const [high = 0, low = 0] = head;
           const count = high * 256 + low;
           if (isDescription) described = count;
-          if (count > mostColumns || count !== described) throw foreign();
+          if (count > MAX_POSTGRESQL_COLUMNS || count !== described) throw createNotPostgresqlProblem();
         },
         end: () => {
-          if (head.length < 2) throw foreign();
+          if (head.length < 2) throw createNotPostgresqlProblem();
         },
       };
     },
   };
 };
 
-const mostColumns = 1664;
+const MAX_POSTGRESQL_COLUMNS = 1664;
 
-const foreign = () =>
+const createNotPostgresqlProblem = () =>
   new Problem('protocol-mismatch', 'Expected PostgreSQL; the server speaks something else');

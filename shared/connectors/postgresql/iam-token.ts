@@ -1,6 +1,6 @@
 import { Problem } from '../../problem.ts';
 
-interface Keys {
+interface RdsIamKeys {
   readonly access_key_id?: string;
   readonly secret_access_key?: string;
   readonly session_token?: string;
@@ -8,14 +8,15 @@ interface Keys {
 }
 
 /** Creates a password for RDS that is valid for 15 minutes. It is signed locally with the keys of the customer, without a call to AWS. */
-export const iamToken = async (
-  { access_key_id, secret_access_key, session_token, region }: Keys,
+export const createRdsIamToken = async (
+  { access_key_id, secret_access_key, session_token, region }: RdsIamKeys,
   { host, port, username }: { readonly host: string; readonly port: number; readonly username: string },
 ): Promise<string> => {
   const where = region ?? /\.([a-z0-9-]+)\.rds\.amazonaws\.com(\.cn)?$/.exec(host)?.[1];
   if (where === undefined)
-    throw needs('credentials.region', 'an AWS region, which the host name does not tell');
-  if (!access_key_id || !secret_access_key) throw needs('credentials', 'access_key_id and secret_access_key');
+    throw createRdsFieldProblem('credentials.region', 'an AWS region, which the host name does not tell');
+  if (!access_key_id || !secret_access_key)
+    throw createRdsFieldProblem('credentials', 'access_key_id and secret_access_key');
 
   const { Signer } = await import('@aws-sdk/rds-signer');
   return new Signer({
@@ -31,5 +32,5 @@ export const iamToken = async (
   }).getAuthToken();
 };
 
-const needs = (path: string, expected: string) =>
+const createRdsFieldProblem = (path: string, expected: string) =>
   new Problem('invalid-request', `${path}: expected ${expected}`, { errors: [{ path, expected }] });

@@ -1,59 +1,59 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from 'pg';
 import { Problem } from '../../problem.ts';
-import type { Missing, Scope, Sink } from '../catalog.ts';
-import { byPlace } from '../order.ts';
-import { fold } from '../sql/fold.ts';
-import { handOn } from '../sql/hand-on.ts';
-import { tellBrokenViews } from './broken-views.ts';
-import { failure } from './failures.ts';
-import { transact, type Statement } from './flight.ts';
-import { notThere, unreadable } from './grants.ts';
-import { read, type Reading } from './read.ts';
-import { unpack } from './relation.ts';
-import { beginReading } from './session-state.ts';
+import type { Missing, CatalogScope, TableSink } from '../catalog.ts';
+import { compareQualifiedNames } from '../order.ts';
+import { buildTable } from '../sql/fold.ts';
+import { emitInBatches } from '../sql/hand-on.ts';
+import { reportPostgresqlBrokenViews } from './broken-views.ts';
+import { classifyPostgresqlError } from './failures.ts';
+import { runPostgresqlTransaction, type BatchStatement } from './flight.ts';
+import { reportAbsentSchemas, reportUnreadableRelations } from './grants.ts';
+import { readPostgresqlCatalog, type PostgresqlReading } from './read.ts';
+import { unpackRelation } from './relation.ts';
+import { buildPostgresqlBegin } from './session-state.ts';
 
 /** Reads the catalog in one batch, with a second batch if types, keys or rights need it. Repeats all if a name contains the separator. */
-export const introspect = async (
+export const introspectPostgresql = async (
   client: Client,
-  scope: Scope,
-  sink: Sink,
+  scope: CatalogScope,
+  sink: TableSink,
   { queryTimeoutMs }: { readonly queryTimeoutMs: number },
 ): Promise<readonly Missing[]> => {
-  const run = (statements: readonly Statement[]) =>
-    transact(client, beginReading(queryTimeoutMs), statements, queryTimeoutMs);
-  const readAll = async (spelled: boolean): Promise<Reading> => {
+  const run = (statements: readonly BatchStatement[]) =>
+    runPostgresqlTransaction(client, buildPostgresqlBegin(queryTimeoutMs), statements, queryTimeoutMs);
+  const readAll = async (spelled: boolean): Promise<PostgresqlReading> => {
     const reading =
-      (await read(client, scope, '\x1f', run, spelled)) ??
-      (await read(client, scope, `\x1f${randomUUID()}`, run, spelled));
+      (await readPostgresqlCatalog(client, scope, '\x1f', run, spelled)) ??
+      (await readPostgresqlCatalog(client, scope, `\x1f${randomUUID()}`, run, spelled));
     if (!reading) throw new Problem('server-error', 'Expected names that can be told apart');
     return reading;
   };
-  let unspelled: Missing[] = [];
+  let unreadExpressions: Missing[] = [];
   const reading = await readAll(true).catch((error: unknown) => {
-    const { code, native } = (error instanceof Problem ? undefined : failure(error)) ?? {};
+    const { code, native } = (error instanceof Problem ? undefined : classifyPostgresqlError(error)) ?? {};
     if (code !== 'server-error') throw error;
-    unspelled = [expressionsUnread(native)];
+    unreadExpressions = [reportUnreadExpressions(native)];
     return readAll(false);
   });
   const { relations, closed, relationOf } = reading;
   const seen = relations
     .filter(({ schema, access }) => access !== 'none' && !closed.has(schema))
-    .sort(byPlace);
+    .sort(compareQualifiedNames);
   const readable = new Set<unknown>(seen);
-  const mayRead = (oid: string) => readable.has(relationOf(oid));
+  const canRead = (oid: string) => readable.has(relationOf(oid));
   const missing = [
-    ...unreadable(relations, closed, reading.account),
-    ...tellBrokenViews(reading.broken, mayRead),
-    ...notThere(scope, reading),
-    ...unspelled,
+    ...reportUnreadableRelations(relations, closed, reading.account),
+    ...reportPostgresqlBrokenViews(reading.broken, canRead),
+    ...reportAbsentSchemas(scope, reading),
+    ...unreadExpressions,
   ];
-  await handOn(seen, (relation) => fold(unpack(relation, relationOf)), sink);
+  await emitInBatches(seen, (relation) => buildTable(unpackRelation(relation, relationOf)), sink);
   return missing;
 };
 
 /** If the library or the labels of a type are gone, the server fails on every expression with a value of that type. */
-const expressionsUnread = (native = ''): Missing => ({
+const reportUnreadExpressions = (native = ''): Missing => ({
   reason: 'expressions-unread',
   remediation: `The server fails (${native}) as it spells a default or an index: SELECT adrelid::regclass, adnum FROM pg_attrdef, and pg_get_expr(adbin, adrelid) of each, find it. Bring back the library or type that it needs (ALTER EXTENSION … UPDATE), or drop it. Until then no defaults are told, nor indexes of expressions or of some rows.`,
 });

@@ -1,6 +1,6 @@
-import type { Login, Logins } from '../../network/login.ts';
+import type { LoginMethod, LoginMethods } from '../../network/login.ts';
 
-export const logins = {
+export const postgresqlLogins = {
   none: {
     name: 'a certificate',
     kind: 'none',
@@ -34,38 +34,38 @@ export const logins = {
     kind: 'tls-only',
     manual: 'https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html',
   },
-} as const satisfies Logins;
+} as const satisfies LoginMethods;
 
 /** The login methods of a server that speaks this protocol. */
-export type PostgresLogins = Readonly<Record<keyof typeof logins, Login>>;
+export type PostgresqlLogins = Readonly<Record<keyof typeof postgresqlLogins, LoginMethod>>;
 
 /**
  * AuthenticationOk; Kerberos, SCM, GSSAPI and SSPI; and the sha256 hash of Redshift. The driver sends no password for any of them.
  * https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-AUTHENTICATIONOK
  */
-const withoutPassword: ReadonlySet<number> = new Set([0, 2, 6, 7, 8, 9, 13]);
-const md5 = 5;
+const passwordlessRequests: ReadonlySet<number> = new Set([0, 2, 6, 7, 8, 9, 13]);
+const MD5_REQUEST = 5;
 /** SASL, its continuation and its end. The driver supports only SCRAM. */
-const sasl: ReadonlySet<number> = new Set([10, 11, 12]);
+const saslRequests: ReadonlySet<number> = new Set([10, 11, 12]);
 /** https://www.rfc-editor.org/rfc/rfc7677#section-4 */
-const leastIterations = 4096;
+const MIN_SCRAM_ITERATIONS = 4096;
 
 /** The content of an authentication request. */
-export interface Asked {
+export interface AuthenticationRequest {
   readonly kind: number;
   /** The SCRAM iteration count, if the request contains it. */
   readonly iterations?: number | undefined;
 }
 
 /** Resolves the login method of an authentication request. Unknown kinds count as cleartext, because the driver could send the password itself. */
-export const loginFor = (
-  { kind, iterations = leastIterations }: Asked,
+export const resolvePostgresqlLogin = (
+  { kind, iterations = MIN_SCRAM_ITERATIONS }: AuthenticationRequest,
   { auth_method, password }: { readonly auth_method: string; readonly password?: string },
-  table: PostgresLogins = logins,
-): Login => {
-  if (withoutPassword.has(kind)) return table.none;
+  table: PostgresqlLogins = postgresqlLogins,
+): LoginMethod => {
+  if (passwordlessRequests.has(kind)) return table.none;
   if (auth_method === 'iam') return table.iam;
   if (password === undefined) return table.none;
-  if (sasl.has(kind)) return iterations < leastIterations ? table.weakScram : table.scram;
-  return kind === md5 ? table.md5 : table.cleartext;
+  if (saslRequests.has(kind)) return iterations < MIN_SCRAM_ITERATIONS ? table.weakScram : table.scram;
+  return kind === MD5_REQUEST ? table.md5 : table.cleartext;
 };

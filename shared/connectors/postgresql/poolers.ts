@@ -1,6 +1,6 @@
-import { textTable, type Meaning } from '../failure-table.ts';
+import { createTextClassifier, type FailureMeaning } from '../failure-table.ts';
 
-export const mayNotConnect: Meaning = [
+export const connectDenied: FailureMeaning = [
   'permission-denied',
   'Let the account connect: GRANT CONNECT ON DATABASE … TO …;',
 ];
@@ -10,7 +10,7 @@ export const mayNotConnect: Meaning = [
  * https://github.com/pgbouncer/pgbouncer/blob/master/src/client.c · https://neon.com/docs/connect/connection-errors ·
  * https://github.com/supabase/supavisor/blob/main/lib/supavisor/client_handler.ex
  */
-export const poolers = textTable([
+export const classifyPoolerText = createTextClassifier([
   [
     /^Tenant or user not found/,
     'authentication-failed',
@@ -24,7 +24,7 @@ export const poolers = textTable([
   [/^The endpoint has been disabled/, 'server-error', 'The compute endpoint is disabled in Neon: enable it.'],
   [/^(SASL|password) authentication failed|^no such user|^wrong password type/i, 'authentication-failed'],
   [/^no such database|^database ".*" does not exist$/s, 'database-not-found'],
-  [/^permission denied for database/, ...mayNotConnect],
+  [/^permission denied for database/, ...connectDenied],
   [
     /^no more connections allowed|^sorry, too many clients|^too many connections|^Max client connections reached|^remaining connection slots/,
     'too-many-connections',

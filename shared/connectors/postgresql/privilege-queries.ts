@@ -1,6 +1,6 @@
 import { addLowerCase } from '../names.ts';
 
-export interface Asking {
+export interface PrivilegeQueryInput {
   readonly schemas?: readonly string[] | undefined;
   readonly role: 'source' | 'target';
   readonly flavor: 'postgresql' | 'redshift';
@@ -8,20 +8,26 @@ export interface Asking {
 }
 
 /** Builds two statements that run in one round trip, for any number of tables. */
-export const privilegeQueries = ({ schemas, flavor, literal }: Asking): readonly [string, string] => {
+export const buildPrivilegeQueries = ({
+  schemas,
+  flavor,
+  literal,
+}: PrivilegeQueryInput): readonly [string, string] => {
   const names = schemas && flavor === 'redshift' ? addLowerCase(schemas) : schemas;
   const scope = names ? `and n.nspname in (${names.map(literal).join(', ')})` : '';
-  return flavor === 'redshift' ? redshiftQueries(scope) : postgresqlQueries(scope);
+  return flavor === 'redshift'
+    ? buildRedshiftPrivilegeQueries(scope)
+    : buildPostgresqlPrivilegeQueries(scope);
 };
 
-const unreadable = `not (has_table_privilege(c.oid, 'select') or has_any_column_privilege(c.oid, 'select'))`;
+const unreadableCondition = `not (has_table_privilege(c.oid, 'select') or has_any_column_privilege(c.oid, 'select'))`;
 
 /**
  * Returns the account first, then the powerful roles that it is a member of. There are no subqueries, because planning takes most of the time
  * on a new session without caches.
  * `relkind`: r table, p partitioned, v view, m materialized view, f foreign. https://www.postgresql.org/docs/current/catalog-pg-class.html
  */
-const postgresqlQueries = (scope: string): [string, string] => [
+const buildPostgresqlPrivilegeQueries = (scope: string): [string, string] => [
   `select rolname::text as name, rolsuper as superuser, rolcreaterole as createrole, rolcreatedb as createdb,
      rolreplication as replication, rolbypassrls as bypassrls,
      has_database_privilege(current_database(), 'create') as may_create
@@ -31,8 +37,8 @@ const postgresqlQueries = (scope: string): [string, string] => [
        and pg_has_role(oid, 'member') and current_setting('is_superuser') = 'off'
    order by rolname <> current_user, rolname`,
   `select n.nspname::text as schema, has_schema_privilege(n.oid, 'usage') as usage, has_schema_privilege(n.oid, 'create') as create,
-     count(c.oid)::int as tables, count(*) filter (where ${unreadable})::int as unreadable,
-     (array_agg(c.relname::text order by c.relname) filter (where ${unreadable}))[1:10] as names,
+     count(c.oid)::int as tables, count(*) filter (where ${unreadableCondition})::int as unreadable,
+     (array_agg(c.relname::text order by c.relname) filter (where ${unreadableCondition}))[1:10] as names,
      count(*) filter (where has_table_privilege(c.oid, 'insert, update, delete, truncate'))::int as writable,
      count(*) filter (where c.relkind in ('r', 'p') and not has_table_privilege(c.oid, 'insert'))::int as unwritable,
      count(*) filter (where pg_has_role(c.relowner, 'usage'))::int as owned
@@ -44,7 +50,7 @@ const postgresqlQueries = (scope: string): [string, string] => [
 ];
 
 /** Uses the grammar of PostgreSQL 8.0, without arrays on the leader node. Tested on a PostgreSQL with views of Redshift, not on Redshift itself. */
-const redshiftQueries = (scope: string): [string, string] => [
+const buildRedshiftPrivilegeQueries = (scope: string): [string, string] => [
   `select usename::varchar as name, usesuper as superuser, usecreatedb as createdb,
      has_database_privilege(current_database(), 'create') as may_create
    from pg_catalog.pg_user where usename = current_user`,

@@ -1,34 +1,41 @@
 import type { Privileges } from '../connector.ts';
-import type { Asking } from './privilege-queries.ts';
-import { quote } from './quote.ts';
+import type { PrivilegeQueryInput } from './privilege-queries.ts';
+import { quotePostgresqlName } from './quote.ts';
 
 /** Lists missing and excess privileges for the role, with the statements that change them. Long lists are cut, and the last item says so. */
-export const privilegesOf = (
+export const readPostgresqlPrivileges = (
   account: Readonly<Record<string, unknown>> | undefined,
   schemaRows: readonly Readonly<Record<string, unknown>>[],
-  { schemas: named, role }: Pick<Asking, 'schemas' | 'role'>,
+  { schemas: named, role }: Pick<PrivilegeQueryInput, 'schemas' | 'role'>,
 ): Privileges => {
-  const user = quote(String(account?.['name']));
+  const user = quotePostgresqlName(String(account?.['name']));
   if (account?.['superuser'] === true) {
     return { missing: [], excess: [{ what: 'superuser', cure: `ALTER ROLE ${user} NOSUPERUSER;` }] };
   }
-  const schemas = schemaRows.map(schemaOf);
+  const schemas = schemaRows.map(toPostgresqlSchemaRights);
   if (role === 'source') {
     return {
-      missing: cut(schemas.flatMap((schema) => missingToRead(schema, user))),
-      excess: cut([
-        ...attributesOf(account, user),
-        ...schemas.flatMap((schema) => beyondReading(schema, user)),
+      missing: truncatePostgresqlPrivileges(
+        schemas.flatMap((schema) => listPostgresqlReadGrants(schema, user)),
+      ),
+      excess: truncatePostgresqlPrivileges([
+        ...listExcessAttributes(account, user),
+        ...schemas.flatMap((schema) => listPostgresqlExcess(schema, user)),
       ]),
     };
   }
   // A target needs one schema to write to, unless config.schemas names them.
-  const somewhere = account?.['may_create'] === true || schemas.some(({ create }) => create);
-  const writable = named || !somewhere ? schemas : [];
-  return { missing: cut(writable.flatMap((schema) => missingToWrite(schema, user))), excess: [] };
+  const canCreateSomewhere = account?.['may_create'] === true || schemas.some(({ create }) => create);
+  const writable = named || !canCreateSomewhere ? schemas : [];
+  return {
+    missing: truncatePostgresqlPrivileges(
+      writable.flatMap((schema) => listPostgresqlWriteGrants(schema, user)),
+    ),
+    excess: [],
+  };
 };
 
-interface Schema {
+interface PostgresqlSchemaRights {
   readonly name: string;
   readonly usage: boolean;
   readonly create: boolean;
@@ -41,7 +48,7 @@ interface Schema {
   readonly owned: number;
 }
 
-const schemaOf = (row: Readonly<Record<string, unknown>>): Schema => {
+const toPostgresqlSchemaRights = (row: Readonly<Record<string, unknown>>): PostgresqlSchemaRights => {
   const names: readonly unknown[] = Array.isArray(row['names']) ? row['names'] : [];
   return {
     name: String(row['schema']),
@@ -56,15 +63,15 @@ const schemaOf = (row: Readonly<Record<string, unknown>>): Schema => {
   };
 };
 
-const missingToRead = (schema: Schema, user: string): Privileges['missing'] => {
+const listPostgresqlReadGrants = (schema: PostgresqlSchemaRights, user: string): Privileges['missing'] => {
   const { name, usage, tables, unreadable, unreadableNames } = schema;
   if (tables === 0) return [];
   const few = unreadable < tables && unreadableNames.length === unreadable;
   const on = few
-    ? `TABLE ${unreadableNames.map((table) => `${quote(name)}.${quote(table)}`).join(', ')}`
-    : `ALL TABLES IN SCHEMA ${quote(name)}`;
+    ? `TABLE ${unreadableNames.map((table) => `${quotePostgresqlName(name)}.${quotePostgresqlName(table)}`).join(', ')}`
+    : `ALL TABLES IN SCHEMA ${quotePostgresqlName(name)}`;
   return [
-    ...(usage ? [] : [usageOf(name, user)]),
+    ...(usage ? [] : [createUsageGrant(name, user)]),
     ...(unreadable === 0
       ? []
       : [
@@ -76,35 +83,45 @@ const missingToRead = (schema: Schema, user: string): Privileges['missing'] => {
   ];
 };
 
-const missingToWrite = (
-  { name, usage, create, unwritable, tables }: Schema,
+const listPostgresqlWriteGrants = (
+  { name, usage, create, unwritable, tables }: PostgresqlSchemaRights,
   user: string,
 ): Privileges['missing'] => [
-  ...(usage ? [] : [usageOf(name, user)]),
+  ...(usage ? [] : [createUsageGrant(name, user)]),
   ...(create
     ? []
-    : [{ what: `CREATE on schema ${name}`, grant: `GRANT CREATE ON SCHEMA ${quote(name)} TO ${user};` }]),
+    : [
+        {
+          what: `CREATE on schema ${name}`,
+          grant: `GRANT CREATE ON SCHEMA ${quotePostgresqlName(name)} TO ${user};`,
+        },
+      ]),
   ...(unwritable === 0
     ? []
     : [
         {
           what: `INSERT on ${unwritable} of ${tables} tables of schema ${name}`,
-          grant: `GRANT INSERT ON ALL TABLES IN SCHEMA ${quote(name)} TO ${user};`,
+          grant: `GRANT INSERT ON ALL TABLES IN SCHEMA ${quotePostgresqlName(name)} TO ${user};`,
         },
       ]),
 ];
 
-const usageOf = (name: string, user: string) => ({
+const createUsageGrant = (name: string, user: string) => ({
   what: `USAGE on schema ${name}`,
-  grant: `GRANT USAGE ON SCHEMA ${quote(name)} TO ${user};`,
+  grant: `GRANT USAGE ON SCHEMA ${quotePostgresqlName(name)} TO ${user};`,
 });
 
-const beyondReading = ({ name, writable, owned }: Schema, user: string): Privileges['excess'] => {
+const listPostgresqlExcess = (
+  { name, writable, owned }: PostgresqlSchemaRights,
+  user: string,
+): Privileges['excess'] => {
   if (owned > 0) {
     return [
       {
         what: `${owned} tables of schema ${name} are its own`,
-        cure: comment(`${user} owns tables of ${quote(name)}: use an account that owns none.`),
+        cure: renderPostgresqlComment(
+          `${user} owns tables of ${quotePostgresqlName(name)}: use an account that owns none.`,
+        ),
       },
     ];
   }
@@ -112,15 +129,15 @@ const beyondReading = ({ name, writable, owned }: Schema, user: string): Privile
   return [
     {
       what: `writing to ${writable} tables of schema ${name}`,
-      cure: `REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA ${quote(name)} FROM ${user};`,
+      cure: `REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA ${quotePostgresqlName(name)} FROM ${user};`,
     },
   ];
 };
 
 /** Removes line breaks in names: a second line would not be a comment, and would run. */
-const comment = (text: string) => `-- ${text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')}`;
+const renderPostgresqlComment = (text: string) => `-- ${text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')}`;
 
-const attributesOf = (
+const listExcessAttributes = (
   account: Readonly<Record<string, unknown>> | undefined,
   user: string,
 ): Privileges['excess'] => {
@@ -131,20 +148,22 @@ const attributesOf = (
       .map((attribute) => ({ what: attribute, cure: `ALTER ROLE ${user} NO${attribute.toUpperCase()};` })),
     ...roles.map((role) => ({
       what: `member of ${String(role)}`,
-      cure: `REVOKE ${quote(String(role))} FROM ${user};`,
+      cure: `REVOKE ${quotePostgresqlName(String(role))} FROM ${user};`,
     })),
   ];
 };
 
 /** People read a remediation, so it stays short. */
-const most = 20;
-const cut = <Item extends object>(items: readonly Item[]): readonly Item[] => {
-  if (items.length <= most) return items;
-  const rest = `${items.length - most} more of the kind; name the schemas that are needed in config.schemas`;
+const MAX_LISTED_PRIVILEGES = 20;
+const truncatePostgresqlPrivileges = <Item extends object>(items: readonly Item[]): readonly Item[] => {
+  if (items.length <= MAX_LISTED_PRIVILEGES) return items;
+  const rest = `${items.length - MAX_LISTED_PRIVILEGES} more of the kind; name the schemas that are needed in config.schemas`;
   // The last item mentions the rest in a comment, so that the whole text can still be pasted and run.
-  return items.slice(0, most).map((item, at) => (at === most - 1 ? annotated(item, rest) : item));
+  return items
+    .slice(0, MAX_LISTED_PRIVILEGES)
+    .map((item, at) => (at === MAX_LISTED_PRIVILEGES - 1 ? annotatePostgresqlPrivilege(item, rest) : item));
 };
-const annotated = <Item extends object>(item: Item, rest: string): Item => ({
+const annotatePostgresqlPrivilege = <Item extends object>(item: Item, rest: string): Item => ({
   ...item,
   ...('grant' in item && { grant: `${String(item.grant)} -- and ${rest}` }),
   ...('cure' in item && { cure: `${String(item.cure)} -- and ${rest}` }),

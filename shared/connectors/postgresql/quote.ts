@@ -1,19 +1,19 @@
 /** Quotes a name only if PostgreSQL requires it, by the rule of its function quote_ident(). */
-export const quote = (identifier: string) => quoteIn(keywords, identifier);
+export const quotePostgresqlName = (identifier: string) => quoteUnlessPlain(postgresqlKeywords, identifier);
 
 /** Creates the same function for a dialect with additional keywords. */
-export const quoteWith = (more: ReadonlySet<string>) => {
-  const all = new Set([...keywords, ...more]);
-  return (identifier: string) => quoteIn(all, identifier);
+export const createPostgresqlQuoter = (more: ReadonlySet<string>) => {
+  const all = new Set([...postgresqlKeywords, ...more]);
+  return (identifier: string) => quoteUnlessPlain(all, identifier);
 };
 
-const quoteIn = (words: ReadonlySet<string>, identifier: string) =>
+const quoteUnlessPlain = (words: ReadonlySet<string>, identifier: string) =>
   /^[a-z_][a-z0-9_]*$/.test(identifier) && !words.has(identifier)
     ? identifier
     : `"${identifier.replaceAll('"', '""')}"`;
 
 /** Words that pg_get_keywords() of 11, 14 or 18 does not list as unreserved: https://www.postgresql.org/docs/current/sql-keywords-appendix.html */
-const keywords: ReadonlySet<string> = new Set(
+const postgresqlKeywords: ReadonlySet<string> = new Set(
   `all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast char
   character check coalesce collate collation column concurrently constraint create cross current_catalog current_date
   current_role current_schema current_time current_timestamp current_user dec decimal default deferrable desc distinct do

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from 'pg';
-import type { Scope } from '../catalog.ts';
+import type { CatalogScope } from '../catalog.ts';
 import { type BrokenView, readBrokenView } from './broken-views.ts';
-import type { Statement } from './flight.ts';
-import { catalogQueries, leftQueries } from './queries.ts';
-import type { Named, Relation } from './relation.ts';
-import { createRelations, type Server } from './relations.ts';
-import { numbers, type Row, type SetName } from './sets.ts';
-import { createTypes } from './types.ts';
+import type { BatchStatement } from './flight.ts';
+import { buildPostgresqlCatalogQueries, buildFollowUpQueries } from './queries.ts';
+import type { NamedRelation, Relation } from './relation.ts';
+import { createRelations, type PostgresqlServer } from './relations.ts';
+import { parseNumberArray, type PostgresqlRow, type RelationSetName } from './sets.ts';
+import { createPostgresqlTypes } from './types.ts';
 
 /** The result of reading the catalog, before tables are built. */
-export interface Reading {
+export interface PostgresqlReading {
   readonly account: string;
   readonly schemas: ReadonlySet<string>;
   /** Schemas on which the account lacks USAGE. */
@@ -18,31 +18,31 @@ export interface Reading {
   readonly relations: Relation[];
   readonly broken: readonly BrokenView[];
   /** Finds a relation by oid, also one outside the scope if a key or a partition references it. */
-  readonly relationOf: (oid: string) => Named | undefined;
+  readonly relationOf: (oid: string) => NamedRelation | undefined;
 }
 
-type Run = (statements: readonly Statement[]) => Promise<void>;
+type RunStatements = (statements: readonly BatchStatement[]) => Promise<void>;
 
 /** Returns `undefined` if a name contains the separator, because the rows are then ambiguous. */
-export const read = async (
+export const readPostgresqlCatalog = async (
   client: Pick<Client, 'escapeLiteral'>,
-  scope: Scope,
+  scope: CatalogScope,
   separator: string,
-  run: Run,
+  run: RunStatements,
   spelled = true,
-): Promise<Reading | undefined> => {
+): Promise<PostgresqlReading | undefined> => {
   const literal = (text: string) => client.escapeLiteral(text);
-  const sql = catalogQueries(scope, separator, literal, spelled);
-  const types = createTypes();
-  const relations = createRelations(separator, types.typeOf);
+  const sql = buildPostgresqlCatalogQueries(scope, separator, literal, spelled);
+  const types = createPostgresqlTypes();
+  const relations = createRelations(separator, types.resolveType);
   const schemas = new Map<string, string>();
   const closed = new Set<string>();
   const broken: BrokenView[] = [];
-  const beyond = new Map<string, Named>();
-  let server: Server = { account: '', blockSize: 0, version: 0 };
+  const beyond = new Map<string, NamedRelation>();
+  let server: PostgresqlServer = { account: '', blockSize: 0, version: 0 };
   let isAmbiguous = false;
 
-  const into = (set: SetName) => (row: Row) => {
+  const createRowHandler = (set: RelationSetName) => (row: PostgresqlRow) => {
     if (!relations.keep(set, row)) isAmbiguous = true;
   };
   await run([
@@ -61,12 +61,12 @@ export const read = async (
     { sql: sql.types, row: types.add },
     { sql: sql.relations, row: (row) => relations.add(row, schemas, server) },
     { sql: sql.brokenViews, row: (row) => void broken.push(readBrokenView(row)) },
-    { sql: sql.columns, row: into('columns') },
-    { sql: sql.defaults, row: into('defaults') },
-    { sql: sql.comments, row: into('comments') },
-    { sql: sql.foreignKeys, row: into('foreignKeys') },
+    { sql: sql.columns, row: createRowHandler('columns') },
+    { sql: sql.defaults, row: createRowHandler('defaults') },
+    { sql: sql.comments, row: createRowHandler('comments') },
+    { sql: sql.foreignKeys, row: createRowHandler('foreignKeys') },
     { sql: sql.uncheckedNotNull, row: relations.addUncheckedNotNull },
-    { sql: sql.indexes, row: into('indexes') },
+    { sql: sql.indexes, row: createRowHandler('indexes') },
   ]);
   if (isAmbiguous) return undefined;
 
@@ -75,17 +75,17 @@ export const read = async (
   if (types.unspelled.size + outside.size + partial.length > 0) {
     // The separator is random, because these few rows are not read again if a name contains it.
     const unlikely = `${separator}${randomUUID()}`;
-    const left = leftQueries(
+    const left = buildFollowUpQueries(
       { types: types.unspelled.keys(), relations: outside, rights: partial },
       unlikely,
       literal,
     );
     await run([
-      { sql: left.types, row: types.settle },
+      { sql: left.types, row: types.addSpelling },
       {
         sql: left.relations,
         row: ([oid = '', schema = '', name = '', names = '', positions = '']) => {
-          const columns = { names: names.split(unlikely), positions: numbers(positions) };
+          const columns = { names: names.split(unlikely), positions: parseNumberArray(positions) };
           beyond.set(oid, { schema, name, columns });
         },
       },
@@ -93,7 +93,7 @@ export const read = async (
         sql: left.rights,
         row: ([oid = '', positions = '']) => {
           const relation = relations.find(oid);
-          if (relation) relation.readable = new Set(numbers(positions));
+          if (relation) relation.readable = new Set(parseNumberArray(positions));
         },
       },
     ]);

@@ -1,18 +1,24 @@
 import type { Column, Table } from '../catalog.ts';
-import { draftOf, type Draft, type ForeignKeyDraft, type Part } from '../sql/draft.ts';
-import type { Columns, ForeignKeys, Indexes, Texts, TypedColumns } from './sets.ts';
+import { createTableDraft, type TableDraft, type ForeignKeyDraft, type KeyPart } from '../sql/draft.ts';
+import type {
+  RelationColumns,
+  RelationForeignKeys,
+  RelationIndexes,
+  RelationTexts,
+  TypedRelationColumns,
+} from './sets.ts';
 
 /** The name and columns of a relation, which is all that a foreign key or a partition needs of the other table. */
-export interface Named {
+export interface NamedRelation {
   readonly schema: string;
   readonly name: string;
-  readonly columns?: Columns | undefined;
+  readonly columns?: RelationColumns | undefined;
   /** The attribute numbers of the readable columns, if the account cannot read all. */
   readable?: ReadonlySet<number> | undefined;
 }
 
 /** A relation of the catalog. Each access to one of its sets may parse it again. */
-export interface Relation extends Named {
+export interface Relation extends NamedRelation {
   readonly kind: Table['kind'];
   readonly rows: number | null;
   readonly size_bytes: number | null;
@@ -21,38 +27,41 @@ export interface Relation extends Named {
   readonly parent: string;
   /** The share of its columns that the account may read. */
   readonly access: 'all' | 'some' | 'none';
-  readonly columns?: TypedColumns | undefined;
-  readonly defaults?: Texts | undefined;
-  readonly comments?: Texts | undefined;
-  readonly foreignKeys?: ForeignKeys | undefined;
-  readonly indexes?: Indexes | undefined;
+  readonly columns?: TypedRelationColumns | undefined;
+  readonly defaults?: RelationTexts | undefined;
+  readonly comments?: RelationTexts | undefined;
+  readonly foreignKeys?: RelationForeignKeys | undefined;
+  readonly indexes?: RelationIndexes | undefined;
   /** The attribute numbers of columns that are declared NOT NULL and may contain null nevertheless. */
   readonly uncheckedNotNull?: ReadonlySet<number> | undefined;
 }
 
 /** `findRelation` returns the relation that a foreign key or a partition references, by oid. */
-export const unpack = (relation: Relation, relationOf: (oid: string) => Named | undefined): Draft => {
+export const unpackRelation = (
+  relation: Relation,
+  findRelation: (oid: string) => NamedRelation | undefined,
+): TableDraft => {
   const { schema, name, kind, readable } = relation;
-  const draft = draftOf(schema, name, kind);
-  const parent = relation.parent === '0' ? undefined : relationOf(relation.parent);
+  const draft = createTableDraft(schema, name, kind);
+  const parent = relation.parent === '0' ? undefined : findRelation(relation.parent);
   const comments = relation.comments;
-  draft.comment = textAt(comments, 0);
+  draft.comment = findTextAt(comments, 0);
   draft.rows = relation.rows;
   draft.size_bytes = relation.size_bytes;
   draft.statistics_at = relation.statistics_at;
   draft.parent = parent ? `${parent.schema}.${parent.name}` : null;
   draft.readable = readable;
   draft.expressions = readable === undefined; // an expression may name a column that the account may not see
-  draft.columns = columnsOf(relation, relation.defaults, comments);
-  draft.foreignKeys = foreignKeysOf(relation, relationOf);
-  addIndexes(draft, relation);
+  draft.columns = unpackColumns(relation, relation.defaults, comments);
+  draft.foreignKeys = unpackForeignKeys(relation, findRelation);
+  addPostgresqlIndexes(draft, relation);
   return draft;
 };
 
-const columnsOf = (
+const unpackColumns = (
   { columns, kind, uncheckedNotNull }: Relation,
-  defaults: Texts | undefined,
-  comments: Texts | undefined,
+  defaults: RelationTexts | undefined,
+  comments: RelationTexts | undefined,
 ): Column[] => {
   if (!columns) return [];
   const { names, positions, types, flags } = columns;
@@ -67,26 +76,26 @@ const columnsOf = (
       type: type.type,
       kind: type.kind,
       nullable: (flag > 'Z' && (isJoined || !type.required)) || uncheckedNotNull?.has(position) === true,
-      default: textAt(defaults, position),
-      generated: flag === 'n' || flag === 'N' ? null : generatedBy(flag),
-      comment: textAt(comments, position),
+      default: findTextAt(defaults, position),
+      generated: flag === 'n' || flag === 'N' ? null : toPostgresqlGenerated(flag),
+      comment: findTextAt(comments, position),
       position,
     });
   }
   return unpacked;
 };
 
-const generatedBy = (flag: string) => {
+const toPostgresqlGenerated = (flag: string) => {
   if (flag === 'I') return 'identity';
   return flag === 'S' || flag === 's' ? 'stored' : 'virtual';
 };
 
-const addIndexes = (draft: Draft, { indexes }: Relation) => {
+const addPostgresqlIndexes = (draft: TableDraft, { indexes }: Relation) => {
   if (!indexes) return;
   const { names, keys, flags, expressions, predicates } = indexes;
   let used = 0;
   for (let i = 0; i < names.length; i++) {
-    const parts = (keys[i] ?? '').split(' ').map((at): Part => {
+    const parts = (keys[i] ?? '').split(' ').map((at): KeyPart => {
       if (at !== '0') return +at;
       return draft.expressions ? expressions[used++] : undefined;
     });
@@ -103,33 +112,33 @@ const addIndexes = (draft: Draft, { indexes }: Relation) => {
   }
 };
 
-const foreignKeysOf = (
+const unpackForeignKeys = (
   { foreignKeys }: Relation,
-  relationOf: (oid: string) => Named | undefined,
+  findRelation: (oid: string) => NamedRelation | undefined,
 ): ForeignKeyDraft[] => {
   if (!foreignKeys) return [];
   const { names, targets, columns, references, flags } = foreignKeys;
   return names.map((name, i) => {
-    const target = relationOf(targets[i] ?? '');
-    const theirs = numbers(references[i]).map((position) => target && nameAt(target, position));
+    const target = findRelation(targets[i] ?? '');
+    const theirs = parseKeyPositions(references[i]).map((position) => target && findNameAt(target, position));
     const { schema, name: table } = target ?? { schema: '', name: '' };
     return {
       name,
-      parts: numbers(columns[i]),
+      parts: parseKeyPositions(columns[i]),
       references: { schema, table, columns: theirs },
       valid: flags[i] === 'v',
     };
   });
 };
 
-const textAt = (set: Texts | undefined, position: number) =>
+const findTextAt = (set: RelationTexts | undefined, position: number) =>
   set === undefined ? null : (set.texts[set.positions.indexOf(position)] ?? null);
 
 /** Parses the array of the columns of a key, which is never empty. */
-const numbers = (positions = '{}') => positions.slice(1, -1).split(',').map(Number);
+const parseKeyPositions = (positions = '{}') => positions.slice(1, -1).split(',').map(Number);
 
 /** Attribute numbers start at 1, without gaps unless a column was dropped. A negative number is a system column, whose name is not known. */
-const nameAt = ({ columns, readable }: Named, position: number): string | undefined => {
+const findNameAt = ({ columns, readable }: NamedRelation, position: number): string | undefined => {
   if (!columns || (readable && !readable.has(position))) return undefined;
   const near =
     columns.positions[position - 1] === position ? position - 1 : columns.positions.indexOf(position);

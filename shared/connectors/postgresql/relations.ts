@@ -1,45 +1,55 @@
 import type { Table } from '../catalog.ts';
 import { createPackedRows, type PackedRows } from '../sql/packed-rows.ts';
 import type { Relation } from './relation.ts';
-import { members, numbers, readSets, type Row, type SetName, type Type } from './sets.ts';
+import {
+  parseArrayMembers,
+  parseNumberArray,
+  createSetReaders,
+  type PostgresqlRow,
+  type RelationSetName,
+  type PostgresqlType,
+} from './sets.ts';
 
-export interface Server {
+export interface PostgresqlServer {
   readonly account: string;
   readonly blockSize: number;
   readonly version: number;
 }
 
 /** Collects the relations of a catalog while their rows arrive. The row of a set stays packed until its first use. */
-export const createRelations = (separator: string, typeOf: (key: string) => Type) => {
+export const createRelations = (separator: string, resolveType: (key: string) => PostgresqlType) => {
   const rows = createPackedRows();
-  const sets = readSets(separator, typeOf);
+  const sets = createSetReaders(separator, resolveType);
   const relations = new Map<string, PackedRelation>();
   /** The oids that foreign keys and partitions reference. */
-  const pointed = new Set<string>();
+  const referenced = new Set<string>();
 
   return {
-    add: (row: Row, schemas: ReadonlyMap<string, string>, server: Server): void => {
+    add: (row: PostgresqlRow, schemas: ReadonlyMap<string, string>, server: PostgresqlServer): void => {
       const [oid = '', , , , , , , parent = '0'] = row;
       relations.set(oid, new PackedRelation(row, schemas, server, { rows, sets }));
-      if (parent !== '0') pointed.add(parent);
+      if (parent !== '0') referenced.add(parent);
     },
 
     /** Returns false if the texts of the row are ambiguous. Drops a row of an unknown relation. */
-    keep: (set: SetName, row: Row): boolean => {
+    keep: (set: RelationSetName, row: PostgresqlRow): boolean => {
       const relation = relations.get(row[0] ?? '');
       if (!relation) return true;
       if (!sets.isWhole[set](row)) return false;
       relation.packed[set] = rows.pack(row);
       // Resolves the types now, so that the second batch can request those that only the server can render.
-      if (set === 'columns') for (const key of members(row[3] ?? '')) typeOf(key);
-      if (set === 'foreignKeys') for (const oid of members(row[2] ?? '')) pointed.add(oid);
+      if (set === 'columns') for (const key of parseArrayMembers(row[3] ?? '')) resolveType(key);
+      if (set === 'foreignKeys') for (const oid of parseArrayMembers(row[2] ?? '')) referenced.add(oid);
       return true;
     },
 
-    addUncheckedNotNull: ([oid = '', positions = '']: Row): void => {
+    addUncheckedNotNull: ([oid = '', positions = '']: PostgresqlRow): void => {
       const relation = relations.get(oid);
       if (!relation) return;
-      relation.uncheckedNotNull = new Set([...(relation.uncheckedNotNull ?? []), ...numbers(positions)]);
+      relation.uncheckedNotNull = new Set([
+        ...(relation.uncheckedNotNull ?? []),
+        ...parseNumberArray(positions),
+      ]);
     },
 
     find: (oid: string): Relation | undefined => relations.get(oid),
@@ -48,7 +58,7 @@ export const createRelations = (separator: string, typeOf: (key: string) => Type
     listPartlyReadable: (): string[] =>
       [...relations].filter(([, { access }]) => access === 'some').map(([oid]) => oid),
     /** The oids that are referenced and are not in scope. */
-    listOutside: (): ReadonlySet<string> => new Set([...pointed].filter((oid) => !relations.has(oid))),
+    listOutside: (): ReadonlySet<string> => new Set([...referenced].filter((oid) => !relations.has(oid))),
   };
 };
 
@@ -63,22 +73,22 @@ class PackedRelation implements Relation {
   readonly access: Relation['access'];
   readable: ReadonlySet<number> | undefined;
   uncheckedNotNull: ReadonlySet<number> | undefined;
-  readonly packed: { [S in SetName]?: number } = {};
-  readonly #source: Source;
+  readonly packed: { [S in RelationSetName]?: number } = {};
+  readonly #source: PackedRelationSource;
 
   constructor(
-    row: Row,
+    row: PostgresqlRow,
     schemas: ReadonlyMap<string, string>,
-    { blockSize, version }: Server,
-    source: Source,
+    { blockSize, version }: PostgresqlServer,
+    source: PackedRelationSource,
   ) {
     const [, schema = '', name = '', relkind = '', partitioned, rows = '', pages = '', ...more] = row;
     const [parent = '0', access, allPages = '', statisticsAt = ''] = more;
-    const isStored = partitioned === 'f' && storedKinds.has(relkind);
-    const isCounted = relkind !== 'v' && isKnown(Number(rows), Number(pages), version);
+    const isStored = partitioned === 'f' && storedRelationKinds.has(relkind);
+    const isCounted = relkind !== 'v' && isRowCountKnown(Number(rows), Number(pages), version);
     this.schema = schemas.get(schema) ?? '';
     this.name = name;
-    this.kind = kinds.get(relkind) ?? 'table';
+    this.kind = postgresqlTableKinds.get(relkind) ?? 'table';
     this.rows = isCounted ? Number(rows) : null;
     this.size_bytes = isCounted && isStored ? Number(allPages) * blockSize : null;
     this.statistics_at = isCounted && statisticsAt !== '' ? statisticsAt : null;
@@ -108,23 +118,23 @@ class PackedRelation implements Relation {
     return this.#read('indexes', this.#source.sets.indexes);
   }
 
-  #read<T>(set: SetName, parse: (row: Row) => T): T | undefined {
+  #read<T>(set: RelationSetName, parse: (row: PostgresqlRow) => T): T | undefined {
     const at = this.packed[set];
     return at === undefined ? undefined : parse(this.#source.rows.unpack(at));
   }
 }
 
-interface Source {
+interface PackedRelationSource {
   readonly rows: PackedRows;
-  readonly sets: ReturnType<typeof readSets>;
+  readonly sets: ReturnType<typeof createSetReaders>;
 }
 
 /** Since version 14, −1 means that the rows were never counted. Before, such a table looks like an empty one. */
-const isKnown = (rows: number, pages: number, version: number) =>
+const isRowCountKnown = (rows: number, pages: number, version: number) =>
   rows > 0 || (rows === 0 && (version >= 140_000 || pages > 0));
 
 /** By pg_class.relkind, with `P` for every partition: https://www.postgresql.org/docs/current/catalog-pg-class.html */
-const kinds: ReadonlyMap<string, Table['kind']> = new Map([
+const postgresqlTableKinds: ReadonlyMap<string, Table['kind']> = new Map([
   ['r', 'table'],
   ['p', 'table'],
   ['P', 'partition'],
@@ -133,4 +143,4 @@ const kinds: ReadonlyMap<string, Table['kind']> = new Map([
   ['f', 'foreign_table'],
 ]);
 
-const storedKinds: ReadonlySet<string> = new Set(['r', 'm', 'P']);
+const storedRelationKinds: ReadonlySet<string> = new Set(['r', 'm', 'P']);

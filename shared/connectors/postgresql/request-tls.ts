@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
-import { hearFirst } from '../../network/hear-first.ts';
+import { readFirstBytes } from '../../network/hear-first.ts';
 import { Problem } from '../../problem.ts';
 
 /** Sends SSLRequest and reads the response of 1 byte: https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL */
-export const requestTls = async (socket: Socket): Promise<boolean> => {
-  const answer = hearFirst(socket, (bytes) => bytes);
+export const requestPostgresqlTls = async (socket: Socket): Promise<boolean> => {
+  const answer = readFirstBytes(socket, (bytes) => bytes);
   socket.write(Buffer.from([0, 0, 0, 8, 4, 0xd2, 0x16, 0x2f]));
   const bytes = await answer;
   // More bytes would be read as part of the encrypted session (CVE-2021-23222).

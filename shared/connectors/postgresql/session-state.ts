@@ -1,5 +1,5 @@
 /** A setting of the session that affects what is read. */
-interface Setting {
+interface PostgresqlSetting {
   readonly name: string;
   readonly value: string;
   readonly why: string;
@@ -11,7 +11,7 @@ interface Setting {
  * All settings that affect the reading of a catalog and that a role, a database or the configuration of the server may change
  * (`ALTER ROLE … SET`). https://www.postgresql.org/docs/current/runtime-config-client.html
  */
-export const catalogSettings: readonly Setting[] = [
+export const postgresqlSessionSettings: readonly PostgresqlSetting[] = [
   { name: 'lock_timeout', value: '0', why: 'the limit of the statement is the only one' },
   { name: 'transaction_timeout', value: '0', why: 'likewise', since: 17 },
   { name: 'idle_in_transaction_session_timeout', value: '0', why: 'a slow network is not idleness' },
@@ -33,7 +33,7 @@ export const catalogSettings: readonly Setting[] = [
 ];
 
 /** The settings for short queries, which return only names and flags and render no expressions. */
-export const questionSettings = catalogSettings.filter(({ name }) =>
+export const postgresqlQuestionSettings = postgresqlSessionSettings.filter(({ name }) =>
   ['lock_timeout', 'search_path'].includes(name),
 );
 
@@ -43,7 +43,10 @@ export const questionSettings = catalogSettings.filter(({ name }) =>
  * continues until the state of the transaction changes, even if the setting changes.
  * https://github.com/postgres/postgres/blob/REL_12_STABLE/src/backend/tcop/postgres.c (`exec_simple_query`)
  */
-export const beginReading = (timeoutMs: number, settings = catalogSettings): readonly string[] => {
+export const buildPostgresqlBegin = (
+  timeoutMs: number,
+  settings = postgresqlSessionSettings,
+): readonly string[] => {
   const newer = settings.filter(({ since }) => since !== undefined);
   return [
     'begin isolation level repeatable read read only',

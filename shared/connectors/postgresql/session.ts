@@ -2,76 +2,83 @@ import type { Client, ClientConfig } from 'pg';
 import type { Socket } from 'node:net';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
-import type { Session, Target } from '../connector.ts';
-import { seenAtLogin, failure } from './failures.ts';
-import { guard } from './guard.ts';
-import { loginFor } from './logins.ts';
-import type { PostgresLogins } from './logins.ts';
-import { privilegeQueries } from './privilege-queries.ts';
-import { privilegesOf } from './privileges.ts';
-import { requestTls } from './request-tls.ts';
-import { beginReading as beginReadingRedshift } from '../redshift/session-state.ts';
-import { beginReading, questionSettings } from './session-state.ts';
+import type { Session, SessionTarget } from '../connector.ts';
+import { addPostgresqlLoginProgress, classifyPostgresqlError } from './failures.ts';
+import { guardPostgresqlSocket } from './guard.ts';
+import { resolvePostgresqlLogin } from './logins.ts';
+import type { PostgresqlLogins } from './logins.ts';
+import { buildPrivilegeQueries } from './privilege-queries.ts';
+import { readPostgresqlPrivileges } from './privileges.ts';
+import { requestPostgresqlTls } from './request-tls.ts';
+import { buildRedshiftBegin as beginReadingRedshift } from '../redshift/session-state.ts';
+import { buildPostgresqlBegin, postgresqlQuestionSettings } from './session-state.ts';
 
-export type Flavor = 'postgresql' | 'redshift';
+export type ProtocolFlavor = 'postgresql' | 'redshift';
 
 /** The config fields that PostgreSQL and Redshift share. */
-export interface Settings {
+export interface PostgresqlConfig {
   readonly host: string;
   readonly port: number;
   readonly database: string;
   readonly username: string;
   readonly schemas?: readonly string[] | undefined;
 }
-type Secrets = Readonly<
+type PostgresqlSecrets = Readonly<
   Partial<Record<'password' | 'access_key_id' | 'secret_access_key' | 'session_token' | 'region', string>>
 >;
 
-export type PostgresTarget = Target<Settings, Secrets>;
+export type PostgresqlTarget = SessionTarget<PostgresqlConfig, PostgresqlSecrets>;
 
-export const open = (target: PostgresTarget, dialer: Dialer): Promise<Session> => openSession(target, dialer);
+export const openPostgresqlSession = (target: PostgresqlTarget, dialer: Dialer): Promise<Session> =>
+  openProtocolSession(target, dialer);
 
-export interface Login {
+export interface PostgresqlPasswordLogin {
   readonly username: string;
   readonly password: string;
 }
 
-interface Way {
-  readonly flavor?: Flavor;
-  readonly logins?: PostgresLogins;
+interface PostgresqlSessionOptions {
+  readonly flavor?: ProtocolFlavor;
+  readonly logins?: PostgresqlLogins;
   /** Resolves the login to use, and passes it to `logInAs`. */
-  readonly become?: <T>(encrypted: boolean, logInAs: (login: Login) => Promise<T>) => Promise<T>;
+  readonly resolveLogin?: <T>(
+    encrypted: boolean,
+    logInAs: (login: PostgresqlPasswordLogin) => Promise<T>,
+  ) => Promise<T>;
 }
 
-export const openSession = async (
-  { config, credentials, options, role, hide }: PostgresTarget,
+export const openProtocolSession = async (
+  { config, credentials, options, role, hide }: PostgresqlTarget,
   dialer: Dialer,
-  { flavor = 'postgresql', logins, become }: Way = {},
+  { flavor = 'postgresql', logins, resolveLogin }: PostgresqlSessionOptions = {},
 ): Promise<Session> => {
   await import('pg'); // before any step, because loading would count as network time
-  const socket = await dialer.tls(await dialer.tcp(config), config, requestTls);
+  const socket = await dialer.tls(await dialer.tcp(config), config, requestPostgresqlTls);
   const { client, allow } = await dialer.step('authenticate', () =>
-    become
-      ? become('encrypted' in socket, ({ username, password }) =>
-          logIn(
+    resolveLogin
+      ? resolveLogin('encrypted' in socket, ({ username, password }) =>
+          logInToPostgresql(
             socket,
             { ...config, username },
             { auth_method: 'password', password },
             { dialer, logins, hide },
           ),
         )
-      : logIn(socket, config, credentials, { dialer, logins, hide }),
+      : logInToPostgresql(socket, config, credentials, { dialer, logins, hide }),
   );
   const limit = Math.round(options.query_timeout_seconds * 1000);
 
   /** Runs one batch per question: poolers refuse a statement timeout at login, and assign a server session only for one transaction. */
-  const flight = async (...statements: readonly string[]): Promise<readonly Rows[]> => {
-    const time = Math.min(limit, longestFlight);
-    const opening = flavor === 'redshift' ? beginReadingRedshift(time) : beginReading(time, questionSettings);
-    allow(mostPerFlight);
+  const runQuestion = async (...statements: readonly string[]): Promise<readonly PostgresqlRows[]> => {
+    const time = Math.min(limit, MAX_QUESTION_MS);
+    const opening =
+      flavor === 'redshift'
+        ? beginReadingRedshift(time)
+        : buildPostgresqlBegin(time, postgresqlQuestionSettings);
+    allow(MAX_QUESTION_BYTES);
     try {
       const results = await client.query([...opening, ...statements, 'commit'].join(';\n'));
-      return rowsOf(results, flavor).slice(opening.length, -1);
+      return readResultRows(results, flavor).slice(opening.length, -1);
     } catch (error) {
       await client.query('rollback').catch(() => {}); // the first error is the one to report
       throw error;
@@ -80,54 +87,60 @@ export const openSession = async (
 
   return {
     ping: async () => {
-      const [rows] = await flight(flavor === 'redshift' ? 'select version()' : 'show server_version');
+      const [rows] = await runQuestion(flavor === 'redshift' ? 'select version()' : 'show server_version');
       const [version] = Object.values(rows?.[0] ?? {});
       if (typeof version !== 'string')
         throw new Problem('protocol-mismatch', 'Expected the version of the server');
-      return versionIn(version, flavor);
+      return renderPostgresqlVersion(version, flavor);
     },
     privileges: async () => {
-      const asking = {
+      const input = {
         schemas: config.schemas,
         role,
         flavor,
         literal: (text: string) => client.escapeLiteral(text),
       };
-      const [[account, ...roles] = [], schemas = []] = await flight(...privilegeQueries(asking));
-      return privilegesOf({ ...account, member_of: roles.map(({ name }) => name) }, schemas, asking);
+      const [[account, ...roles] = [], schemas = []] = await runQuestion(...buildPrivilegeQueries(input));
+      return readPostgresqlPrivileges(
+        { ...account, member_of: roles.map(({ name }) => name) },
+        schemas,
+        input,
+      );
     },
     introspect: async (scope, sink) => {
-      const { introspect } =
-        flavor === 'redshift' ? await import('../redshift/introspect.ts') : await import('./introspect.ts');
+      const introspect =
+        flavor === 'redshift'
+          ? (await import('../redshift/introspect.ts')).introspectRedshift
+          : (await import('./introspect.ts')).introspectPostgresql;
       allow(Infinity); // introspection has its own limits
       return introspect(client, scope, sink, { queryTimeoutMs: limit });
     },
-    [Symbol.asyncDispose]: () => close(client, socket),
+    [Symbol.asyncDispose]: () => closePostgresqlClient(client, socket),
   };
 };
 
 /** Limits of a ping or of reading privileges: time on the server, and bytes that it may send. */
-const longestFlight = 10_000;
-const mostPerFlight = 8 * 2 ** 20;
+const MAX_QUESTION_MS = 10_000;
+const MAX_QUESTION_BYTES = 8 * 2 ** 20;
 
-interface LoginOptions {
-  readonly hide: PostgresTarget['hide'];
+interface PostgresqlLoginOptions {
+  readonly hide: PostgresqlTarget['hide'];
   readonly dialer: Dialer;
-  readonly logins: PostgresLogins | undefined;
+  readonly logins: PostgresqlLogins | undefined;
 }
 
-type Rows = readonly Readonly<Record<string, unknown>>[];
+type PostgresqlRows = readonly Readonly<Record<string, unknown>>[];
 
-const logIn = async (
+const logInToPostgresql = async (
   socket: Socket,
-  config: Settings,
-  credentials: PostgresTarget['credentials'],
-  { dialer, logins, hide }: LoginOptions,
+  config: PostgresqlConfig,
+  credentials: PostgresqlTarget['credentials'],
+  { dialer, logins, hide }: PostgresqlLoginOptions,
 ) => {
   const { Client } = (await import('pg')).default;
   const encrypted = 'encrypted' in socket;
-  const { allow } = guard(socket, (asked) =>
-    dialer.permitLogin(loginFor(asked, credentials, logins), { encrypted }),
+  const { allow } = guardPostgresqlSocket(socket, (asked) =>
+    dialer.permitLogin(resolvePostgresqlLogin(asked, credentials, logins), { encrypted }),
   );
   let passwordAsked = false;
   const client = new Client({
@@ -140,11 +153,11 @@ const logIn = async (
     // A function prevents the driver from reading passwords from the environment and ~/.pgpass.
     password: async () => {
       passwordAsked = true;
-      const password = await passwordOf(credentials, config);
+      const password = await resolvePostgresqlPassword(credentials, config);
       hide?.([password]);
       return password;
     },
-    stream: () => connected(socket),
+    stream: () => toConnectedSocket(socket),
   } satisfies ClientConfig);
   // The pending query or connect() reports the error; without a listener it would crash the process.
   client.on('error', () => {});
@@ -155,16 +168,23 @@ const logIn = async (
   try {
     await client.connect();
   } catch (error) {
-    await close(client, socket);
-    throw seenAtLogin(error, { encrypted, passwordAsked, token: credentials.auth_method === 'iam' });
+    await closePostgresqlClient(client, socket);
+    throw addPostgresqlLoginProgress(error, {
+      encrypted,
+      passwordAsked,
+      token: credentials.auth_method === 'iam',
+    });
   }
   return { client, allow };
 };
 
 /** Called only if the server requests a password. */
-const passwordOf = async (credentials: PostgresTarget['credentials'], config: Settings): Promise<string> => {
+const resolvePostgresqlPassword = async (
+  credentials: PostgresqlTarget['credentials'],
+  config: PostgresqlConfig,
+): Promise<string> => {
   if (credentials.auth_method === 'iam')
-    return (await import('./iam-token.ts')).iamToken(credentials, config);
+    return (await import('./iam-token.ts')).createRdsIamToken(credentials, config);
   if (credentials.password) return credentials.password;
   throw new Problem('authentication-failed', undefined, {
     remediation:
@@ -173,7 +193,7 @@ const passwordOf = async (credentials: PostgresTarget['credentials'], config: Se
 };
 
 /** The driver calls connect() itself, so the open socket gets a connect() that only emits the event. */
-const connected = (socket: Socket): Socket =>
+const toConnectedSocket = (socket: Socket): Socket =>
   Object.assign(socket, {
     connect: () => {
       process.nextTick(() => {
@@ -185,30 +205,30 @@ const connected = (socket: Socket): Socket =>
   });
 
 /** Destroys the socket if the server does not close it within 200 ms after the termination message. */
-const close = async (client: Client, socket: Socket) => {
+const closePostgresqlClient = async (client: Client, socket: Socket) => {
   if (!socket.destroyed) {
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-    const patience = setTimeout(() => socket.destroy(), 200);
+    const timer = setTimeout(() => socket.destroy(), 200);
     void client.end().catch(() => {});
     await closed;
-    clearTimeout(patience);
+    clearTimeout(timer);
   }
 };
 
 /** The driver returns one result for each statement of a batch; its types declare a single result. */
-const rowsOf = (results: unknown, flavor: Flavor): readonly Rows[] =>
-  (Array.isArray(results) ? results : []).map(({ rows }: { readonly rows: Rows }) =>
-    flavor === 'redshift' ? rows.map(withLowerNames) : rows,
+const readResultRows = (results: unknown, flavor: ProtocolFlavor): readonly PostgresqlRows[] =>
+  (Array.isArray(results) ? results : []).map(({ rows }: { readonly rows: PostgresqlRows }) =>
+    flavor === 'redshift' ? rows.map(lowercaseColumnNames) : rows,
   );
 
 /** With `describe_field_name_in_uppercase`, Redshift returns column names in upper case. */
-const withLowerNames = (row: Rows[number]): Rows[number] =>
+const lowercaseColumnNames = (row: PostgresqlRows[number]): PostgresqlRows[number] =>
   Object.fromEntries(Object.entries(row).map(([name, value]) => [name.toLowerCase(), value]));
 
 /** `16.4 (Debian 16.4-1.pgdg120+2)` → `PostgreSQL 16.4`. The text of Redshift starts with PostgreSQL 8.0.2. */
-const versionIn = (text: string, flavor: Flavor) =>
+const renderPostgresqlVersion = (text: string, flavor: ProtocolFlavor) =>
   flavor === 'redshift'
     ? `Redshift ${/Redshift ([\d.]{1,40})/.exec(text)?.[1] ?? 'of unknown version'}`
     : `PostgreSQL ${/^[\w.+-]{1,40}/.exec(text)?.[0] ?? 'of unknown version'}`;
 
-export const postgresqlSessionModule = { open, failure };
+export const postgresqlSessionModule = { open: openPostgresqlSession, failure: classifyPostgresqlError };

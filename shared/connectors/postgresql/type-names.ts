@@ -1,10 +1,10 @@
-import { expandFloat, readSynonyms, type TypeNames } from '../type-names.ts';
+import { createFloatExpander, createSynonymMap, type TypeNames } from '../type-names.ts';
 
 /** https://www.postgresql.org/docs/current/datatype.html */
-export const typeNames: TypeNames = {
+export const postgresqlTypeNames: TypeNames = {
   postgresql: true,
-  expand: expandFloat('real', 'double precision'),
-  synonyms: readSynonyms({
+  expand: createFloatExpander('real', 'double precision'),
+  synonyms: createSynonymMap({
     smallint: 'int2|smallserial|serial2',
     integer: 'int|int4|serial|serial4',
     bigint: 'int8|bigserial|serial8',

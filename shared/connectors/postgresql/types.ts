@@ -1,7 +1,7 @@
-import { kindOf, spelled } from './kinds.ts';
-import type { Type } from './sets.ts';
+import { toPostgresqlColumnKind, renderPostgresqlType } from './kinds.ts';
+import type { PostgresqlType } from './sets.ts';
 
-interface Known {
+interface PostgresqlTypeEntry {
   readonly name: string;
   readonly type: string;
   readonly typtype: string;
@@ -12,22 +12,25 @@ interface Known {
   readonly builtIn: boolean;
 }
 
-type Row = readonly string[];
+type PostgresqlTypeRow = readonly string[];
 
 /** Collects the types of one catalog. Each type is created once per modifier. */
-export const createTypes = () => {
-  const known = new Map<string, Known>();
+export const createPostgresqlTypes = () => {
+  const known = new Map<string, PostgresqlTypeEntry>();
   const elements = new Map<string, string>();
-  const types = new Map<string, Type>();
+  const types = new Map<string, PostgresqlType>();
   /** Types whose spelling is not known yet. */
-  const unspelled = new Map<string, Type>();
+  const unspelled = new Map<string, PostgresqlType>();
 
   /** Resolves a domain to its base type. The depth limit protects against a hostile server with circular domains. */
-  const resolve = (oid: string, depth = 0): Pick<Type, 'kind' | 'required'> => {
+  const resolve = (oid: string, depth = 0): Pick<PostgresqlType, 'kind' | 'required'> => {
     const it = known.get(oid);
     if (elements.has(oid)) return { kind: 'array', required: false };
     if (it?.typtype !== 'd' || depth > 100)
-      return { kind: it ? kindOf(it.name, it.typtype, it.category) : 'other', required: false };
+      return {
+        kind: it ? toPostgresqlColumnKind(it.name, it.typtype, it.category) : 'other',
+        required: false,
+      };
     const base = resolve(it.base, depth + 1);
     return { kind: base.kind, required: it.required || base.required };
   };
@@ -40,7 +43,7 @@ export const createTypes = () => {
     }
     const it = known.get(oid);
     if (modifier < 0) return it?.type;
-    return it?.builtIn ? spelled(it.name, modifier) : undefined;
+    return it?.builtIn ? renderPostgresqlType(it.name, modifier) : undefined;
   };
 
   return {
@@ -57,10 +60,10 @@ export const createTypes = () => {
       base = '',
       required,
       builtIn,
-    ]: Row) => {
+    ]: PostgresqlTypeRow) => {
       known.set(oid, {
         name,
-        type: short(type),
+        type: stripPublicSchema(type),
         typtype,
         category,
         base,
@@ -71,27 +74,28 @@ export const createTypes = () => {
     },
 
     /** `key` contains the oid of the type in the lower 32 bits, and the modifier plus one above. */
-    typeOf: (key: string): Type => {
+    resolveType: (key: string): PostgresqlType => {
       const found = types.get(key);
       if (found) return found;
       const bits = BigInt(key);
       const oid = `${bits & 0xffffffffn}`;
       const spelling = spell(oid, Number(bits >> 32n) - 1);
-      const type: Type = { type: spelling ?? '', ...resolve(oid) };
+      const type: PostgresqlType = { type: spelling ?? '', ...resolve(oid) };
       if (spelling === undefined) unspelled.set(key, type);
       types.set(key, type);
       return type;
     },
 
     /** Adds a row of the second batch. */
-    settle: ([key = '', spelling = '', typtype = '', category = '', name = '']: Row) => {
+    addSpelling: ([key = '', spelling = '', typtype = '', category = '', name = '']: PostgresqlTypeRow) => {
       const type = unspelled.get(key);
       if (!type) return;
-      type.type = short(spelling);
-      if (type.kind === 'other') type.kind = kindOf(name, typtype, category);
+      type.type = stripPublicSchema(spelling);
+      if (type.kind === 'other') type.kind = toPostgresqlColumnKind(name, typtype, category);
     },
   };
 };
 
 /** Removes the schema `public`, which the default search_path of PostgreSQL contains. */
-const short = (type: string) => (type.startsWith('public.') ? type.slice('public.'.length) : type);
+const stripPublicSchema = (type: string) =>
+  type.startsWith('public.') ? type.slice('public.'.length) : type;

@@ -5,7 +5,7 @@ import type { RedshiftClientConfig } from '@aws-sdk/client-redshift';
  * https://docs.aws.amazon.com/redshift/latest/APIReference/API_GetClusterCredentials.html
  * This is a separate file so that the bundler can tree-shake the client.
  */
-export const ask = async (
+export const requestClusterCredentials = async (
   settings: RedshiftClientConfig,
   asked: { readonly name: string; readonly username: string; readonly database: string },
   abortSignal: AbortSignal,

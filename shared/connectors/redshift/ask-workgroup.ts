@@ -5,7 +5,7 @@ import type { RedshiftServerlessClientConfig } from '@aws-sdk/client-redshift-se
  * The owner of the keys becomes the user; the request cannot name another one.
  * https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_GetCredentials.html
  */
-export const ask = async (
+export const requestWorkgroupCredentials = async (
   settings: RedshiftServerlessClientConfig,
   asked: { readonly name: string; readonly database: string },
   abortSignal: AbortSignal,

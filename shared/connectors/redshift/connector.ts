@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { defineConnector } from '../connector.ts';
 import { namesInAnyCase } from '../names.ts';
-import { Host, Name, Names, Port, Region, Secret } from '../fields.ts';
+import { HostField, NameField, NamesField, PortField, RegionField, SecretField } from '../fields.ts';
 
 /**
  * Uses the protocol of PostgreSQL and its own catalog queries. Tested on a PostgreSQL with views of Redshift and with passwords from a script
@@ -12,23 +12,23 @@ export const redshift = defineConnector({
   driver: 'pg',
   defaultPort: 5439,
   config: v.strictObject({
-    host: Host,
-    port: v.optional(Port, 5439),
-    database: Name,
-    username: Name,
-    schemas: v.exactOptional(Names),
+    host: HostField,
+    port: v.optional(PortField, 5439),
+    database: NameField,
+    username: NameField,
+    schemas: v.exactOptional(NamesField),
   }),
   credentials: {
-    password: v.strictObject({ password: Secret }),
+    password: v.strictObject({ password: SecretField }),
     /**
      * Keys that the customer creates for this purpose, never the identity of Mooring. In a cluster, AWS issues a password for `username`; in a
      * workgroup, the owner of the keys is the user. Fields that are absent are derived from the host.
      */
     iam: v.strictObject({
-      access_key_id: Name,
-      secret_access_key: Secret,
-      session_token: v.exactOptional(Secret),
-      region: v.exactOptional(Region),
+      access_key_id: NameField,
+      secret_access_key: SecretField,
+      session_token: v.exactOptional(SecretField),
+      region: v.exactOptional(RegionField),
       cluster_identifier: v.exactOptional(
         v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,62}$/, 'the identifier of a Redshift cluster')),
       ),
@@ -44,11 +44,14 @@ export const redshift = defineConnector({
   autocomplete: ['schemas', 'tables', 'columns'],
   // Also quoted names, unless enable_case_sensitive_identifier is on: https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
   names: namesInAnyCase,
-  loadQuote: async () => (await import('./quote.ts')).quote,
-  loadTypeNames: async () => (await import('./type-names.ts')).typeNames,
+  loadQuote: async () => (await import('./quote.ts')).quoteRedshiftName,
+  loadTypeNames: async () => (await import('./type-names.ts')).redshiftTypeNames,
   connectionString: {
     schemes: ['redshift'],
-    parse: async (text) => (await import('../postgresql/connection-string.ts')).parse(text, ['redshift']),
+    parse: async (text) =>
+      (await import('../postgresql/connection-string.ts')).parsePostgresqlConnectionString(text, [
+        'redshift',
+      ]),
   },
   load: async () => (await import('./session.ts')).redshiftSessionModule,
 });

@@ -1,76 +1,80 @@
 import type { Client } from 'pg';
-import type { Missing, Scope, Sink } from '../catalog.ts';
-import { transact, type Statement } from '../postgresql/flight.ts';
+import type { Missing, CatalogScope, TableSink } from '../catalog.ts';
+import { runPostgresqlTransaction, type BatchStatement } from '../postgresql/flight.ts';
 import { addLowerCase } from '../names.ts';
-import { notThere, unreadable } from '../postgresql/grants.ts';
-import { quote } from '../postgresql/quote.ts';
-import type { Draft } from '../sql/draft.ts';
-import { failure } from '../postgresql/failures.ts';
-import { createDrafts } from '../sql/drafts.ts';
-import { fold } from '../sql/fold.ts';
-import { handOn } from '../sql/hand-on.ts';
-import { createParts, isOfOnePart } from '../parts.ts';
-import { catalogQueries, statisticsQuery } from './queries.ts';
-import { readRows } from './rows.ts';
-import { beginReading } from './session-state.ts';
+import { reportAbsentSchemas, reportUnreadableRelations } from '../postgresql/grants.ts';
+import { quotePostgresqlName } from '../postgresql/quote.ts';
+import type { TableDraft } from '../sql/draft.ts';
+import { classifyPostgresqlError } from '../postgresql/failures.ts';
+import { createTableDrafts } from '../sql/drafts.ts';
+import { buildTable } from '../sql/fold.ts';
+import { emitInBatches } from '../sql/hand-on.ts';
+import { createPartReader, isPartFailure } from '../parts.ts';
+import { buildRedshiftCatalogQueries, redshiftStatisticsQuery } from './queries.ts';
+import { createRedshiftRowReaders } from './rows.ts';
+import { buildRedshiftBegin } from './session-state.ts';
 
 /**
  * Runs two batches: the catalog, then statistics, which most accounts may not read. Tested on a PostgreSQL with views named as in Redshift
  * (test/engines/redshift.d), not on Redshift itself. Not tested are its grammar, SUPER, materialized and late-binding views, datashares,
  * external schemas except one invented table, and the speed of its leader node.
  */
-export const introspect = async (
+export const introspectRedshift = async (
   client: Client,
-  scope: Scope,
-  sink: Sink,
+  scope: CatalogScope,
+  sink: TableSink,
   { queryTimeoutMs }: { readonly queryTimeoutMs: number },
 ): Promise<readonly Missing[]> => {
-  const run = (statements: readonly Statement[]) =>
-    transact(client, beginReading(queryTimeoutMs), statements, queryTimeoutMs);
-  const reading = await readCatalog(client, scope, run, false).catch(async (error: unknown) => {
-    if (!isOfOnePart(error, failure) || failure(error)?.code === 'timeout') throw error;
-    const local = await readCatalog(client, scope, run, true);
-    return { ...local, missing: [externalUnread(failure(error)?.native)] };
+  const run = (statements: readonly BatchStatement[]) =>
+    runPostgresqlTransaction(client, buildRedshiftBegin(queryTimeoutMs), statements, queryTimeoutMs);
+  const reading = await readRedshiftCatalog(client, scope, run, false).catch(async (error: unknown) => {
+    if (!isPartFailure(error, classifyPostgresqlError) || classifyPostgresqlError(error)?.code === 'timeout')
+      throw error;
+    const local = await readRedshiftCatalog(client, scope, run, true);
+    return { ...local, missing: [reportUnreadExternals(classifyPostgresqlError(error)?.native)] };
   });
   const { drafts, schemas, closed, seen, account } = reading;
   // External schemas may appear only in the list of tables.
-  for (const { schema } of drafts.inOrder()) schemas.add(schema);
-  const statistics = createParts({ failure, grant: `GRANT SELECT ON svv_table_info TO ${quote(account)};` });
+  for (const { schema } of drafts.listInOrder()) schemas.add(schema);
+  const statistics = createPartReader({
+    failure: classifyPostgresqlError,
+    grant: `GRANT SELECT ON svv_table_info TO ${quotePostgresqlName(account)};`,
+  });
   await statistics.read({ reason: 'statistics-denied' }, () =>
-    run([{ sql: statisticsQuery, row: reading.rows.measure }]),
+    run([{ sql: redshiftStatisticsQuery, row: reading.rows.measure }]),
   );
   const missing = [
-    ...unreadable(seen, closed, account),
-    ...notThere(namesAs(scope, schemas), { schemas }),
+    ...reportUnreadableRelations(seen, closed, account),
+    ...reportAbsentSchemas(foldScopeNames(scope, schemas), { schemas }),
     ...reading.missing,
     ...statistics.missing(),
   ];
-  await handOn(drafts.inOrder(), fold, sink);
+  await emitInBatches(drafts.listInOrder(), buildTable, sink);
   return missing;
 };
 
-interface Reading {
-  readonly drafts: ReturnType<typeof createDrafts>;
-  readonly rows: ReturnType<typeof readRows>;
+interface RedshiftReading {
+  readonly drafts: ReturnType<typeof createTableDrafts>;
+  readonly rows: ReturnType<typeof createRedshiftRowReaders>;
   readonly schemas: Set<string>;
   readonly closed: ReadonlySet<string>;
-  readonly seen: readonly Pick<Draft, 'schema' | 'name' | 'access'>[];
+  readonly seen: readonly Pick<TableDraft, 'schema' | 'name' | 'access'>[];
   readonly account: string;
   readonly missing: readonly Missing[];
 }
 
-const readCatalog = async (
+const readRedshiftCatalog = async (
   client: Pick<Client, 'escapeLiteral'>,
-  scope: Scope,
-  run: (statements: readonly Statement[]) => Promise<void>,
+  scope: CatalogScope,
+  run: (statements: readonly BatchStatement[]) => Promise<void>,
   isLocal: boolean,
-): Promise<Reading> => {
-  const sql = catalogQueries(scope, (text) => client.escapeLiteral(text), isLocal);
-  const drafts = createDrafts();
-  const rows = readRows(drafts);
+): Promise<RedshiftReading> => {
+  const sql = buildRedshiftCatalogQueries(scope, (text) => client.escapeLiteral(text), isLocal);
+  const drafts = createTableDrafts();
+  const rows = createRedshiftRowReaders(drafts);
   const schemas = new Set<string>();
   const closed = new Set<string>();
-  const seen: Pick<Draft, 'schema' | 'name' | 'access'>[] = [];
+  const seen: Pick<TableDraft, 'schema' | 'name' | 'access'>[] = [];
   let account = '';
   await run([
     { sql: sql.account, row: ([name = '']) => (account = name) },
@@ -91,13 +95,13 @@ const readCatalog = async (
 };
 
 /** If the catalog of an external schema cannot be reached, the server fails on the list of all tables. */
-const externalUnread = (native = ''): Missing => ({
+const reportUnreadExternals = (native = ''): Missing => ({
   reason: 'external-unread',
   remediation: `The list of all tables failed (${native}), as it does where the catalog of an external schema cannot be asked: SELECT schemaname, databasename, esoptions FROM svv_external_schemas; and check the role and the Glue database or host of each, or drop it. Until then external tables are not told, nor comments.`,
 });
 
 /** Converts the names of the scope to the spelling of the server. */
-const namesAs = (scope: Scope, found: ReadonlySet<string>): Scope => ({
+const foldScopeNames = (scope: CatalogScope, found: ReadonlySet<string>): CatalogScope => ({
   ...scope,
   schemas: scope.schemas?.map((name) => (found.has(name) ? name : name.toLowerCase())),
   excludedSchemas: addLowerCase(scope.excludedSchemas),

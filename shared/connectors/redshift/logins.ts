@@ -1,8 +1,8 @@
-import type { Logins } from '../../network/login.ts';
-import { logins as postgresql, type PostgresLogins } from '../postgresql/logins.ts';
+import type { LoginMethods } from '../../network/login.ts';
+import { postgresqlLogins as postgresql, type PostgresqlLogins } from '../postgresql/logins.ts';
 
 /** The logins of PostgreSQL, with temporary passwords of AWS instead of RDS tokens, and without advice on pg_hba.conf, which Redshift lacks. */
-export const logins = {
+export const redshiftLogins = {
   ...postgresql,
   md5: { ...postgresql.md5, manual: 'https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html' },
   cleartext: {
@@ -16,4 +16,4 @@ export const logins = {
     kind: 'tls-only',
     manual: 'https://docs.aws.amazon.com/redshift/latest/mgmt/generating-user-credentials.html',
   },
-} as const satisfies Logins & PostgresLogins;
+} as const satisfies LoginMethods & PostgresqlLogins;

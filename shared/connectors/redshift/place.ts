@@ -1,6 +1,6 @@
 import { Problem } from '../../problem.ts';
 
-export type Keys = Readonly<
+export type RedshiftIamKeys = Readonly<
   Partial<
     Record<
       | 'access_key_id'
@@ -15,7 +15,7 @@ export type Keys = Readonly<
 >;
 
 /** The service that issues passwords for a cluster or workgroup, and the name of that cluster or workgroup. */
-export interface Place {
+export interface CredentialIssuer {
   readonly service: 'redshift' | 'redshift-serverless';
   readonly region: string;
   readonly name: string;
@@ -26,27 +26,34 @@ export interface Place {
 }
 
 /** Uses the credentials first, then the host. A custom domain name or a VPC endpoint contains none of these values. */
-export const placeOf = (host: string, { region, cluster_identifier, workgroup_name }: Keys): Place => {
+export const resolveCredentialIssuer = (
+  host: string,
+  { region, cluster_identifier, workgroup_name }: RedshiftIamKeys,
+): CredentialIssuer => {
   if (cluster_identifier && workgroup_name)
-    throw needs('credentials', 'cluster_identifier or workgroup_name, and not both');
-  const [, label, middle, where, word] = official.exec(host) ?? [];
+    throw createRedshiftFieldProblem('credentials', 'cluster_identifier or workgroup_name, and not both');
+  const [, label, middle, hostRegion, word] = redshiftHostPattern.exec(host) ?? [];
   const serverless = workgroup_name !== undefined || (!cluster_identifier && word?.endsWith('-serverless'));
   const service = serverless ? 'redshift-serverless' : 'redshift';
   const name = workgroup_name ?? cluster_identifier ?? label?.toLowerCase();
   if (name === undefined)
-    throw needs(
+    throw createRedshiftFieldProblem(
       'credentials.cluster_identifier',
       'the identifier of the cluster, or workgroup_name, which the host name does not tell',
     );
-  const at = region ?? where?.toLowerCase();
-  if (at === undefined) throw needs('credentials.region', 'an AWS region, which the host name does not tell');
+  const issuerRegion = region ?? hostRegion?.toLowerCase();
+  if (issuerRegion === undefined)
+    throw createRedshiftFieldProblem(
+      'credentials.region',
+      'an AWS region, which the host name does not tell',
+    );
   const account = serverless && /^\d{12}$/.test(middle ?? '') ? middle : undefined;
   return {
     service,
-    region: at,
+    region: issuerRegion,
     name,
     ...(account !== undefined && { account }),
-    api: `${service}.${at}.${domainOf(at)}`,
+    api: `${service}.${issuerRegion}.${findAwsDomain(issuerRegion)}`,
   };
 };
 
@@ -54,14 +61,14 @@ export const placeOf = (host: string, { region, cluster_identifier, workgroup_na
  * `cluster.id.region.redshift.amazonaws.com`, https://docs.aws.amazon.com/redshift/latest/mgmt/connecting-from-psql.html, and
  * `workgroup.account.region.redshift-serverless.amazonaws.com`, https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-connecting.html
  */
-const official =
+const redshiftHostPattern =
   /^([a-z0-9-]{1,64})\.([a-z0-9-]{1,64})\.([a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2})\.(redshift|redshift-serverless)\.amazonaws\.(?:com|com\.cn|eu)\.?$/i;
 
 /** https://docs.aws.amazon.com/general/latest/gr/redshift-service.html */
-const domainOf = (region: string): string => {
+const findAwsDomain = (region: string): string => {
   if (region.startsWith('cn-')) return 'amazonaws.com.cn';
   return region.startsWith('eusc-') ? 'amazonaws.eu' : 'amazonaws.com';
 };
 
-const needs = (path: string, expected: string) =>
+const createRedshiftFieldProblem = (path: string, expected: string) =>
   new Problem('invalid-request', `${path}: expected ${expected}`, { errors: [{ path, expected }] });

@@ -1,5 +1,5 @@
-import { quoteWith } from '../postgresql/quote.ts';
-import { reservedWords } from './reserved-words.ts';
+import { createPostgresqlQuoter } from '../postgresql/quote.ts';
+import { redshiftReservedWords } from './reserved-words.ts';
 
 /** Quotes a name only if Redshift requires it. */
-export const quote = quoteWith(reservedWords);
+export const quoteRedshiftName = createPostgresqlQuoter(redshiftReservedWords);

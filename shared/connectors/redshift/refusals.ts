@@ -1,12 +1,12 @@
-import { nativeCode, networkFailure } from '../../network/failure.ts';
+import { readNativeCode, classifyNetworkError } from '../../network/failure.ts';
 import { Problem, problems } from '../../problem.ts';
-import { failureTable, fieldsOf, type Meaning } from '../failure-table.ts';
-import { failure } from '../postgresql/failures.ts';
-import { quote } from './quote.ts';
-import { statusOf } from '../s3/failures.ts';
-import type { Place } from './place.ts';
+import { createFailureTable, readErrorFields, type FailureMeaning } from '../failure-table.ts';
+import { classifyPostgresqlError } from '../postgresql/failures.ts';
+import { quoteRedshiftName } from './quote.ts';
+import { findAwsStatus } from '../s3/failures.ts';
+import type { CredentialIssuer } from './place.ts';
 
-interface Asked extends Place {
+interface IssuerRequest extends CredentialIssuer {
   readonly username: string;
   readonly database: string;
   /** Whether the request went to the host of AWS and not to an endpoint of the deployment. */
@@ -14,27 +14,27 @@ interface Asked extends Place {
 }
 
 /** Converts an error of AWS, or of a host on the way to AWS, when no password was issued. */
-export const refused = (error: unknown, asked: Asked): Problem => {
+export const toIssuerProblem = (error: unknown, asked: IssuerRequest): Problem => {
   if (error instanceof Problem) return error;
-  const status = statusOf(error);
-  if (status === undefined) return notReached(error, asked);
-  const name = nameOf(error);
+  const status = findAwsStatus(error);
+  if (status === undefined) return toUnreachableProblem(error, asked);
+  const name = readIssuerErrorName(error);
   if (status < 400 || name === undefined) {
     const code = status >= 500 ? 'server-error' : 'protocol-mismatch';
     const redirects = status >= 300 && status < 400;
-    return toldOf(error, String(status), [code, redirects ? notFollowed : undefined]);
+    return createIssuerProblem(error, String(status), [code, redirects ? redirectRemediation : undefined]);
   }
-  const meaning = codes.get(name) ?? [status === 403 ? 'permission-denied' : 'server-error'];
+  const meaning = issuerCodeMeanings.get(name) ?? [status === 403 ? 'permission-denied' : 'server-error'];
   const [code, cure] = meaning;
   const grant = code === 'permission-denied' && cure === undefined;
-  return toldOf(error, name, grant ? [code, statementFor(asked)] : meaning);
+  return createIssuerProblem(error, name, grant ? [code, renderIamStatement(asked)] : meaning);
 };
 
 /** AWS issues a password for any user name of a cluster, also for a user that does not exist in the database. */
-export const notLetIn = (error: unknown, username: string): unknown => {
-  const said = failure(error);
+export const explainMissingUser = (error: unknown, username: string): unknown => {
+  const said = classifyPostgresqlError(error);
   if (said?.code !== 'authentication-failed' || !said.native?.startsWith('28')) return error;
-  const name = quote(username);
+  const name = quoteRedshiftName(username);
   return new Problem(said.code, undefined, {
     cause: error,
     native_code: said.native,
@@ -42,16 +42,20 @@ export const notLetIn = (error: unknown, username: string): unknown => {
   });
 };
 
-const toldOf = (cause: unknown, native_code: string, [code, remediation]: Meaning): Problem =>
+const createIssuerProblem = (
+  cause: unknown,
+  native_code: string,
+  [code, remediation]: FailureMeaning,
+): Problem =>
   new Problem(code, undefined, { cause, native_code, ...(remediation !== undefined && { remediation }) });
 
-const notFollowed = 'Redirects are never followed: check credentials.region.';
+const redirectRemediation = 'Redirects are never followed: check credentials.region.';
 
 /**
  * https://docs.aws.amazon.com/redshift/latest/APIReference/CommonErrors.html ·
  * https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/CommonErrors.html
  */
-const codes = failureTable({
+const issuerCodeMeanings = createFailureTable({
   'AccessDenied AccessDeniedException UnauthorizedOperation': ['permission-denied'],
   OptInRequired: [
     'permission-denied',
@@ -94,15 +98,15 @@ const codes = failureTable({
 });
 
 /** Converts a network error on the way to AWS. */
-export const notReached = (
+export const toUnreachableProblem = (
   error: unknown,
-  { api, service, official }: Pick<Asked, 'api' | 'service' | 'official'>,
+  { api, service, official }: Pick<IssuerRequest, 'api' | 'service' | 'official'>,
 ): Problem => {
   const said =
     error instanceof Problem
       ? { code: error.code }
-      : (networkFailure(error) ?? { code: 'protocol-mismatch' as const });
-  const native = nativeCode(error);
+      : (classifyNetworkError(error) ?? { code: 'protocol-mismatch' as const });
+  const native = readNativeCode(error);
   const { title, blame } = problems[said.code];
   const where = official ? api : `the endpoint that the deployment names for ${service}`;
   return new Problem(
@@ -120,8 +124,15 @@ export const notReached = (
 };
 
 /** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonredshift.html · …/list_amazonredshiftserverless.html */
-const statementFor = ({ service, region, name, account = '*', username, database }: Asked): string => {
-  const arn = (rest: string) => `arn:${partitionOf(region)}:${service}:${region}:${account}:${rest}`;
+const renderIamStatement = ({
+  service,
+  region,
+  name,
+  account = '*',
+  username,
+  database,
+}: IssuerRequest): string => {
+  const arn = (rest: string) => `arn:${findAwsPartition(region)}:${service}:${region}:${account}:${rest}`;
   const statement =
     service === 'redshift'
       ? {
@@ -133,18 +144,18 @@ const statementFor = ({ service, region, name, account = '*', username, database
   return `Add to the IAM policies of the keys’ owner: ${JSON.stringify(statement)}`;
 };
 
-const partitionOf = (region: string): string => {
+const findAwsPartition = (region: string): string => {
   const apart = /^(cn|us-gov|eusc)-/.exec(region)?.[1];
   return apart === undefined ? 'aws' : `aws-${apart}`;
 };
 
-const nameOf = (error: unknown): string | undefined => {
-  const { Code, name } = fieldsOf(error);
-  return word(Code) ?? word(name);
+const readIssuerErrorName = (error: unknown): string | undefined => {
+  const { Code, name } = readErrorFields(error);
+  return toIssuerErrorCode(Code) ?? toIssuerErrorCode(name);
 };
 
 /** Names of errors of the SDK itself end with `Error`. Some errors of a service have the suffix `Fault` after their code. */
-const word = (value: unknown): string | undefined =>
+const toIssuerErrorCode = (value: unknown): string | undefined =>
   typeof value === 'string' && /^[A-Z][A-Za-z.]{2,63}$/.test(value) && !value.endsWith('Error')
     ? value.replace(/Fault$/, '')
     : undefined;

@@ -1,15 +1,15 @@
 import type { Table } from '../catalog.ts';
-import { numbers } from '../postgresql/sets.ts';
-import { draftOf } from '../sql/draft.ts';
-import type { Drafts } from '../sql/drafts.ts';
-import { kindOf, spelled } from './kinds.ts';
+import { parseNumberArray } from '../postgresql/sets.ts';
+import { createTableDraft } from '../sql/draft.ts';
+import type { TableDrafts } from '../sql/drafts.ts';
+import { toRedshiftColumnKind, renderRedshiftType } from './kinds.ts';
 
-type Row = readonly string[];
+type RedshiftRow = readonly string[];
 
 /** Creates the handlers that add rows to the drafts. The columns of each row are those of its query in `queries.ts`. */
-export const readRows = (drafts: Drafts) => ({
-  table: ([schema = '', name = '', type = '', comment = '']: Row) => {
-    const draft = drafts.add(draftOf(schema, name, kinds.get(type) ?? 'table'));
+export const createRedshiftRowReaders = (drafts: TableDrafts) => ({
+  table: ([schema = '', name = '', type = '', comment = '']: RedshiftRow) => {
+    const draft = drafts.add(createTableDraft(schema, name, redshiftTableKinds.get(type) ?? 'table'));
     draft.comment = comment || null;
   },
 
@@ -25,13 +25,13 @@ export const readRows = (drafts: Drafts) => ({
     precision,
     scale,
     comment = '',
-  ]: Row) => {
+  ]: RedshiftRow) => {
     const identity = /^"?identity"?\(/i.test(value);
-    const type = spelled(word, Number(length), Number(precision), Number(scale));
-    drafts.column(drafts.find(table, schema), {
+    const type = renderRedshiftType(word, Number(length), Number(precision), Number(scale));
+    drafts.addColumn(drafts.find(table, schema), {
       name,
       type,
-      kind: kindOf(type),
+      kind: toRedshiftColumnKind(type),
       nullable: nullable !== 'NO',
       default: identity ? null : value || null,
       generated: identity ? 'identity' : null,
@@ -40,9 +40,9 @@ export const readRows = (drafts: Drafts) => ({
     });
   },
 
-  primaryKey: ([schema, name, positions = '']: Row) => {
+  primaryKey: ([schema, name, positions = '']: RedshiftRow) => {
     const draft = drafts.find(name, schema);
-    if (draft) draft.primaryKey = numbers(positions);
+    if (draft) draft.primaryKey = parseNumberArray(positions);
   },
 
   /** Redshift does not enforce declared foreign keys, so none is valid. */
@@ -54,17 +54,17 @@ export const readRows = (drafts: Drafts) => ({
     theirSchema = '',
     theirTable = '',
     theirPositions = '',
-  ]: Row) => {
-    const references = { schema: theirSchema, table: theirTable, columns: numbers(theirPositions) };
+  ]: RedshiftRow) => {
+    const references = { schema: theirSchema, table: theirTable, columns: parseNumberArray(theirPositions) };
     drafts.find(table, schema)?.foreignKeys.push({
       name,
-      parts: numbers(positions),
+      parts: parseNumberArray(positions),
       references,
       valid: false,
     });
   },
 
-  measure: ([schema, name, megabytes, rows]: Row) => {
+  measure: ([schema, name, megabytes, rows]: RedshiftRow) => {
     const draft = drafts.find(name, schema);
     if (!draft) return;
     draft.rows = Math.round(Number(rows));
@@ -73,7 +73,7 @@ export const readRows = (drafts: Drafts) => ({
 });
 
 /** By svv_tables.table_type, where materialized views appear as views: https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_TABLES.html */
-const kinds: ReadonlyMap<string, Table['kind']> = new Map([
+const redshiftTableKinds: ReadonlyMap<string, Table['kind']> = new Map([
   ['BASE TABLE', 'table'],
   ['VIEW', 'view'],
   ['EXTERNAL TABLE', 'foreign_table'],

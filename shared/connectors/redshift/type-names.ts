@@ -1,10 +1,10 @@
-import { expandFloat, readSynonyms, type TypeNames } from '../type-names.ts';
+import { createFloatExpander, createSynonymMap, type TypeNames } from '../type-names.ts';
 
 /** https://docs.aws.amazon.com/redshift/latest/dg/c_Supported_data_types.html */
-export const typeNames: TypeNames = {
+export const redshiftTypeNames: TypeNames = {
   postgresql: true,
-  expand: expandFloat('real', 'double precision'),
-  synonyms: readSynonyms({
+  expand: createFloatExpander('real', 'double precision'),
+  synonyms: createSynonymMap({
     smallint: 'int2',
     integer: 'int|int4',
     bigint: 'int8',

@@ -1,6 +1,6 @@
 import type { STSClientConfig } from '@aws-sdk/client-sts';
 import { Problem } from '../../problem.ts';
-import { isDenied } from './failures.ts';
+import { isS3Denied } from './failures.ts';
 
 /**
  * Exchanges the given keys for temporary keys of the role, valid for an hour. Throws `permission-denied` if the role does not trust them.
@@ -18,19 +18,19 @@ export const assumeRole = async (
     RoleSessionName: 'mooring',
     ...(external_id && { ExternalId: external_id }),
   });
-  const { Credentials: keys } = await client.send(command, { abortSignal }).catch((error: unknown) => {
-    throw isDenied(error) ? notTrusted(error) : error;
+  const { Credentials: sessionKeys } = await client.send(command, { abortSignal }).catch((error: unknown) => {
+    throw isS3Denied(error) ? createRoleTrustProblem(error) : error;
   });
-  if (!keys?.AccessKeyId || !keys.SecretAccessKey || !keys.SessionToken)
+  if (!sessionKeys?.AccessKeyId || !sessionKeys.SecretAccessKey || !sessionKeys.SessionToken)
     throw new Problem('protocol-mismatch');
   return {
-    accessKeyId: keys.AccessKeyId,
-    secretAccessKey: keys.SecretAccessKey,
-    sessionToken: keys.SessionToken,
+    accessKeyId: sessionKeys.AccessKeyId,
+    secretAccessKey: sessionKeys.SecretAccessKey,
+    sessionToken: sessionKeys.SessionToken,
   };
 };
 
-const notTrusted = (cause: unknown) =>
+const createRoleTrustProblem = (cause: unknown) =>
   new Problem('permission-denied', undefined, {
     cause,
     native_code: 'AccessDenied',

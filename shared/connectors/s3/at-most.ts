@@ -1,8 +1,8 @@
 /** Runs tasks with limited concurrency; further tasks wait in the order of their calls. */
-export type Runner = <T>(work: () => Promise<T>) => Promise<T>;
+export type TaskLimiter = <T>(work: () => Promise<T>) => Promise<T>;
 
-export const atMost = (most: number): Runner => {
-  let free = most;
+export const createTaskLimiter = (maxTasks: number): TaskLimiter => {
+  let free = maxTasks;
   const waiting: (() => void)[] = [];
   return async (work) => {
     if (free > 0) free -= 1;

@@ -1,12 +1,14 @@
 import * as v from 'valibot';
-import { defineConnector, lateParser } from '../connector.ts';
-import { placeOfUrl } from '../place-of-url.ts';
-import { domainOf, isSecure } from './address.ts';
-import { Name, Secret } from '../fields.ts';
+import { defineConnector, createLazyParser } from '../connector.ts';
+import { toHostPort } from '../place-of-url.ts';
+import { toAwsDomain, isTlsEndpoint } from './address.ts';
+import { NameField, SecretField } from '../fields.ts';
 import { exactNames } from '../names.ts';
 
-const port = '([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
-const endpoint = new RegExp(`^https?://([A-Za-z0-9._-]{1,253}|\\[[0-9A-Fa-f:.]{2,45}\\])(:${port})?/?$`);
+const s3PortPattern = '([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
+const s3EndpointPattern = new RegExp(
+  `^https?://([A-Za-z0-9._-]{1,253}|\\[[0-9A-Fa-f:.]{2,45}\\])(:${s3PortPattern})?/?$`,
+);
 
 /** Amazon S3 and compatible servers. Tested against versitygw, not against Amazon S3 itself. */
 export const s3 = defineConnector({
@@ -26,15 +28,20 @@ export const s3 = defineConnector({
         v.regex(/^[ -~\u00a0-\uffff]{1,1024}$/, '1 to 1024 characters, none of them a control character'),
       ),
     ),
-    endpoint: v.exactOptional(v.pipe(v.string(), v.regex(endpoint, 'https://host or https://host:port'))),
-    access_key_id: Name,
+    endpoint: v.exactOptional(
+      v.pipe(v.string(), v.regex(s3EndpointPattern, 'https://host or https://host:port')),
+    ),
+    access_key_id: NameField,
   }),
   credentials: {
-    access_key: v.strictObject({ secret_access_key: Secret, session_token: v.exactOptional(Secret) }),
+    access_key: v.strictObject({
+      secret_access_key: SecretField,
+      session_token: v.exactOptional(SecretField),
+    }),
     /** Assumed with the customer's own keys, never with Mooring's identity: any tenant could then use a role that trusts Mooring. */
     role: v.strictObject({
-      secret_access_key: Secret,
-      session_token: v.exactOptional(Secret),
+      secret_access_key: SecretField,
+      session_token: v.exactOptional(SecretField),
       role_arn: v.pipe(
         v.string(),
         v.regex(/^arn:aws[a-z-]{0,20}:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/, 'the ARN of an IAM role'),
@@ -67,14 +74,18 @@ export const s3 = defineConnector({
   reach: ({ bucket, region, endpoint: named }, mode) => {
     const url = named === undefined ? undefined : URL.parse(named);
     if (!url) {
-      const own = [`s3.${domainOf(region)}`, `${bucket}.s3.${domainOf(region)}`, `sts.${domainOf(region)}`];
+      const own = [
+        `s3.${toAwsDomain(region)}`,
+        `${bucket}.s3.${toAwsDomain(region)}`,
+        `sts.${toAwsDomain(region)}`,
+      ];
       return {
         named: [{ entry: bucket, places: [] }],
         includes: (host, port) => port === 443 && own.includes(host),
       };
     }
-    const secure = isSecure(url, mode);
-    const { host, port } = placeOfUrl(url, secure);
+    const secure = isTlsEndpoint(url, mode);
+    const { host, port } = toHostPort(url, secure);
     return { named: [{ places: [{ host, port }] }], bareEntry: secure ? 443 : 80, inClear: !secure };
   },
   services: ['sts'],
@@ -91,6 +102,9 @@ export const s3 = defineConnector({
           },
         ]
       : [],
-  connectionString: lateParser(['s3'], async () => (await import('./connection-string.ts')).connectionString),
+  connectionString: createLazyParser(
+    ['s3'],
+    async () => (await import('./connection-string.ts')).s3ConnectionStrings,
+  ),
   load: async () => (await import('./session.ts')).s3SessionModule,
 });

@@ -1,33 +1,33 @@
 import type { Budget } from '../../network/budget.ts';
 
 /** How rows are divided into fields. */
-export interface Form {
+export interface CsvSyntax {
   readonly delimiter: string;
   /** The quotation mark that encloses fields. */
   readonly quote: string;
 }
 
-interface Reader extends Form {
+interface CsvReadOptions extends CsvSyntax {
   /** Whether the text is the whole file. */
   readonly whole: boolean;
   readonly budget: Budget;
   /** Called for each quotation mark that does not enclose a whole field. */
-  readonly stray?: () => void;
+  readonly onStray?: () => void;
 }
 
 /**
  * Calls `take` with each row and the position where it ends, until `take` returns false; returns the position that it reached. Skips the
  * last row of a partial file, which may be incomplete. RFC 4180: https://www.rfc-editor.org/rfc/rfc4180
  */
-export const eachRow = (
+export const readCsvRows = (
   text: string,
-  { delimiter, quote, whole, budget, stray }: Reader,
+  { delimiter, quote, whole, budget, onStray: stray }: CsvReadOptions,
   take: (row: readonly string[], until: number) => boolean | void,
 ): number => {
   let row: string[] = [];
   let at = 0;
   /** Whether an unclosed quotation mark was found. It then encloses nothing, and later marks are not matched either. */
-  let isOpen = false;
+  let isUnclosed = false;
   const finish = (): boolean => {
     const isBlank = row.length === 1 && row[0] === '';
     const more = isBlank || take(row, at) !== false;
@@ -40,10 +40,11 @@ export const eachRow = (
     // Blanks may stand between a delimiter and the quotation mark of the next field.
     let mark = at;
     while (text[mark] === ' ') mark += 1;
-    const end = text[mark] === quote && !isOpen ? endOfQuoted(text, mark, { delimiter, quote }) : undefined;
+    const end =
+      text[mark] === quote && !isUnclosed ? findClosingQuote(text, mark, { delimiter, quote }) : undefined;
     if (end === 'nowhere' && !whole) return text.length;
     if (end === 'nowhere') {
-      isOpen = true;
+      isUnclosed = true;
       stray?.();
     }
     if (typeof end === 'number') {
@@ -75,12 +76,12 @@ export const eachRow = (
 };
 
 /** Finds the mark that closes a field: `undefined` if the opening mark is part of the field, `nowhere` if no mark closes it. */
-const endOfQuoted = (
+const findClosingQuote = (
   text: string,
   mark: number,
-  { delimiter, quote }: Form,
+  { delimiter, quote }: CsvSyntax,
 ): number | 'nowhere' | undefined => {
-  if (delimiter === '\t' && isLoose(text, mark, quote)) return undefined;
+  if (delimiter === '\t' && isLiteralQuote(text, mark, quote)) return undefined;
   for (let end = mark + 1; ; end += 2) {
     end = text.indexOf(quote, end);
     if (end < 0) return 'nowhere';
@@ -89,7 +90,7 @@ const endOfQuoted = (
 };
 
 /** Whether a mark in tab-separated text is part of its field: inches, or a quotation inside a longer text. Such text seldom has quoted fields. */
-const isLoose = (text: string, mark: number, quote: string): boolean => {
+const isLiteralQuote = (text: string, mark: number, quote: string): boolean => {
   for (let at = mark + 1; at < text.length; at += 1) {
     const one = text[at];
     if (one === '\n') return true;

@@ -1,7 +1,7 @@
-import type { Column, Scope } from '../catalog.ts';
-import { findFormat } from './formats.ts';
-import type { Listed } from './list.ts';
-import { isBeside, isPart, rootOf } from './outputs.ts';
+import type { Column, CatalogScope } from '../catalog.ts';
+import { findFileFormat } from './formats.ts';
+import type { ListedObject } from './list.ts';
+import { isMetadataFile, isPartFile, toTableFolders } from './outputs.ts';
 
 /** The objects of one future table: a single object, the objects below partition folders, or the parts that one job wrote into a folder. */
 export interface DataSet {
@@ -15,13 +15,13 @@ export interface DataSet {
   /** Whether these files have several extensions. The size of one then says nothing about the rows of another. */
   mixed: boolean;
   /** The file to read columns from, the latest readable one that is not empty; `spare` is the second choice. */
-  sample: Listed | undefined;
-  spare: Listed | undefined;
+  sample: ListedObject | undefined;
+  spare: ListedObject | undefined;
   /** What the values of each partition key say about its kind. */
-  readonly partitions: Map<string, Values>;
+  readonly partitions: Map<string, PartitionValues>;
 }
 
-interface Values {
+interface PartitionValues {
   integer: boolean;
   date: boolean;
   absent: boolean;
@@ -29,12 +29,12 @@ interface Values {
 }
 
 /** Groups object keys into data sets as they arrive: `lake/orders/year=2026/1.parquet` belongs to `lake`.`orders`. */
-export const dataSets = (
+export const createDataSets = (
   bucket: string,
-  { schemas, excludedSchemas }: Scope,
-  most: number,
+  { schemas, excludedSchemas }: CatalogScope,
+  maxSets: number,
 ): {
-  add(object: Listed): void;
+  add(object: ListedObject): void;
   readonly found: ReadonlyMap<string, DataSet>;
   overflow(): number;
   oversized(): number;
@@ -45,17 +45,18 @@ export const dataSets = (
   let overflow = 0;
   let oversized = 0;
 
-  const add = (object: Listed) => {
-    if (object.key.length > longestKey) {
+  const add = (object: ListedObject) => {
+    if (object.key.length > MAX_OBJECT_KEY_CHARACTERS) {
       oversized += 1;
       return;
     }
     const folders = object.key.split('/');
     const file = folders.pop() ?? '';
-    if (file === '' || isHidden(file) || isBeside(folders, file) || folders.some(isHiddenFolder)) return;
-    const first = folders.findIndex(isPartition);
-    const isFolder = first >= 0 || isPart(file);
-    const root = rootOf(first < 0 ? folders : folders.slice(0, first), file);
+    if (file === '' || isHiddenName(file) || isMetadataFile(folders, file) || folders.some(isHiddenFolder))
+      return;
+    const first = folders.findIndex(isPartitionFolder);
+    const isFolder = first >= 0 || isPartFile(file);
+    const root = toTableFolders(first < 0 ? folders : folders.slice(0, first), file);
     // A folder with an empty name stays in the path, so that `/a` and `a` differ.
     const name = isFolder ? (root.at(-1) && root.pop()) || bucket : file;
     const schema = root.every((folder) => folder === '') ? '/'.repeat(root.length) : root.join('/');
@@ -64,7 +65,7 @@ export const dataSets = (
     const id = `${schema}\0${name}`;
     let set = found.get(id);
     if (!set) {
-      if (found.size >= most) {
+      if (found.size >= maxSets) {
         overflow += 1;
         return;
       }
@@ -88,16 +89,16 @@ export const dataSets = (
     set.files += 1;
     if (object.size > 0) {
       set.filled += 1;
-      set.mixed ||= set.sample !== undefined && extensionOf(set.sample) !== extensionOf(object);
-      keepBest(set, object);
+      set.mixed ||= set.sample !== undefined && findExtension(set.sample) !== findExtension(object);
+      keepBestSamples(set, object);
     }
-    if (first >= 0) for (const folder of folders.slice(first)) note(set.partitions, folder);
+    if (first >= 0) for (const folder of folders.slice(first)) addPartitionValue(set.partitions, folder);
   };
   return { add, found, overflow: () => overflow, oversized: () => oversized };
 };
 
 /** Partition columns are in the path, not in the files. They come last, as in Hive. */
-export const partitionColumns = ({ partitions }: DataSet, from: number): Column[] =>
+export const toPartitionColumns = ({ partitions }: DataSet, from: number): Column[] =>
   [...partitions].map(([name, values], at) => {
     const kind = toPartitionKind(values);
     return {
@@ -112,14 +113,14 @@ export const partitionColumns = ({ partitions }: DataSet, from: number): Column[
     };
   });
 
-const toPartitionKind = ({ some, integer, date }: Values): Column['kind'] => {
+const toPartitionKind = ({ some, integer, date }: PartitionValues): Column['kind'] => {
   if (some && integer) return 'integer';
   return some && date ? 'date' : 'string';
 };
 
-const keepBest = (set: DataSet, object: Listed): void => {
-  const isBetter = (than: Listed | undefined) =>
-    !than || ((set.mixed && rankOf(object) - rankOf(than)) || compareAge(object, than)) > 0;
+const keepBestSamples = (set: DataSet, object: ListedObject): void => {
+  const isBetter = (than: ListedObject | undefined) =>
+    !than || ((set.mixed && rankReadability(object) - rankReadability(than)) || compareAge(object, than)) > 0;
   if (isBetter(set.sample)) {
     set.spare = set.sample;
     set.sample = object;
@@ -127,36 +128,36 @@ const keepBest = (set: DataSet, object: Listed): void => {
 };
 
 /** Sorts archived objects before others, then older ones before newer ones, then by key: the order of the listing must not matter. */
-const compareAge = (one: Listed, other: Listed): number => {
+const compareAge = (one: ListedObject, other: ListedObject): number => {
   if (one.archived !== other.archived) return one.archived ? -1 : 1;
   if (one.changed !== other.changed) return one.changed - other.changed;
   return one.key > other.key ? 1 : -1;
 };
 
-const extensionOf = ({ key }: Listed): string => {
+const findExtension = ({ key }: ListedObject): string => {
   const at = key.lastIndexOf('.');
   return at > key.lastIndexOf('/') ? key.slice(at) : '';
 };
 
 /** Ranks files that can be read above those that cannot. */
-const rankOf = ({ key }: Listed): number => {
-  const named = findFormat(key);
+const rankReadability = ({ key }: ListedObject): number => {
+  const named = findFileFormat(key);
   if (!named) return 0;
   return named.format === 'unsupported' || named.packing === 'other' ? 1 : 2;
 };
 
-const isPartition = (folder: string): boolean => /^[^=]+=/.test(folder);
+const isPartitionFolder = (folder: string): boolean => /^[^=]+=/.test(folder);
 
 /** Whether Hive or Spark writes such a file or folder beside the data: `_SUCCESS`, `_delta_log`, `.part.crc`. */
-const isHidden = (segment: string): boolean => segment.startsWith('_') || segment.startsWith('.');
-const isHiddenFolder = (folder: string): boolean => isHidden(folder) && !isPartition(folder);
+const isHiddenName = (segment: string): boolean => segment.startsWith('_') || segment.startsWith('.');
+const isHiddenFolder = (folder: string): boolean => isHiddenName(folder) && !isPartitionFolder(folder);
 
-const note = (partitions: Map<string, Values>, folder: string) => {
+const addPartitionValue = (partitions: Map<string, PartitionValues>, folder: string) => {
   const at = folder.indexOf('=');
   if (at < 1) return;
-  const name = unescaped(folder.slice(0, at));
-  const value = unescaped(folder.slice(at + 1));
-  if (partitions.size >= mostPartitions && !partitions.has(name)) return;
+  const name = decodePartitionText(folder.slice(0, at));
+  const value = decodePartitionText(folder.slice(at + 1));
+  if (partitions.size >= MAX_PARTITION_KEYS && !partitions.has(name)) return;
   const values = partitions.get(name) ?? { integer: true, date: true, absent: false, some: false };
   partitions.set(name, values);
   if (value === '' || value === '__HIVE_DEFAULT_PARTITION__') {
@@ -169,12 +170,12 @@ const note = (partitions: Map<string, Values>, folder: string) => {
 };
 
 /** Real layouts have a few partition keys; a hostile one could have a hundred new ones in each object key. */
-const mostPartitions = 100;
+const MAX_PARTITION_KEYS = 100;
 /** S3 allows no longer keys: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
-const longestKey = 1024;
+const MAX_OBJECT_KEY_CHARACTERS = 1024;
 
 /** Decodes the characters that Hive escapes because a folder's name cannot hold them. */
-const unescaped = (text: string): string => {
+const decodePartitionText = (text: string): string => {
   if (!text.includes('%')) return text;
   try {
     return decodeURIComponent(text);

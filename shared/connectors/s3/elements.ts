@@ -1,10 +1,10 @@
-import type { Structures } from './footer.ts';
+import type { ThriftStructs } from './footer.ts';
 
 /**
  * An element of a Parquet schema: a field, or a group of the elements that follow it.
  * https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
  */
-export interface Element {
+export interface ParquetElement {
   readonly name: string;
   /** Number of direct children. Each follows in turn, with its own children behind it. */
   readonly children: number;
@@ -13,37 +13,37 @@ export interface Element {
   readonly physical: string | undefined;
   /** Length of a `FIXED_LEN_BYTE_ARRAY`, in bytes. */
   readonly length: number | undefined;
-  readonly annotation: Annotation | undefined;
+  readonly annotation: ParquetAnnotation | undefined;
   /** Whether it has a type or annotation that this reader does not know: from a later release of the format, or damaged. */
   readonly unknown: boolean;
 }
 
 /** The logical meaning of the stored values. */
-export interface Annotation {
+export interface ParquetAnnotation {
   readonly name: string;
   readonly parameters: readonly (string | number | boolean)[];
 }
 
 /** Decodes the elements one by one. Their values may have any shape. */
-export const readElements = async ({ count, bytes }: Structures): Promise<Element[]> => {
+export const readParquetElements = async ({ count, bytes }: ThriftStructs): Promise<ParquetElement[]> => {
   const [{ deserializeTCompactProtocol }, tables] = await Promise.all([
     import('hyparquet/src/thrift.js'),
     import('hyparquet/src/constants.js'),
   ]);
   const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
-  return Array.from({ length: count }, () => buildElement(deserializeTCompactProtocol(reader), tables));
+  return Array.from({ length: count }, () => toParquetElement(deserializeTCompactProtocol(reader), tables));
 };
 
 /** A struct as the library decodes it: values by field number. */
-type Fields = Readonly<Record<`field_${number}`, unknown>>;
+type ThriftStruct = Readonly<Record<`field_${number}`, unknown>>;
 
-interface Tables {
+interface ParquetEnums {
   readonly ParquetTypes: readonly string[];
   readonly FieldRepetitionTypes: readonly ('REQUIRED' | 'OPTIONAL' | 'REPEATED')[];
   readonly ConvertedTypes: readonly string[];
 }
 
-const buildElement = (fields: Fields, tables: Tables): Element => {
+const toParquetElement = (fields: ThriftStruct, enums: ParquetEnums): ParquetElement => {
   const {
     field_1: type,
     field_2: length,
@@ -55,65 +55,75 @@ const buildElement = (fields: Fields, tables: Tables): Element => {
   } = fields;
   // A damaged footer may lack required fields.
   if (!(name instanceof Uint8Array)) throw new Error('expected a name of each element');
-  const physical = typeof type === 'number' ? (tables.ParquetTypes[type] ?? `TYPE(${type})`) : undefined;
-  const meaning = readLogical(logical);
-  const older = find(tables.ConvertedTypes, converted);
+  const physical = typeof type === 'number' ? (enums.ParquetTypes[type] ?? `TYPE(${type})`) : undefined;
+  const logicalAnnotation = toLogicalAnnotation(logical);
+  const convertedName = findByIndex(enums.ConvertedTypes, converted);
   return {
-    name: decoder.decode(name),
+    name: elementNameDecoder.decode(name),
     children: typeof children === 'number' ? children : 0,
-    repetition: find(tables.FieldRepetitionTypes, repetition),
+    repetition: findByIndex(enums.FieldRepetitionTypes, repetition),
     physical,
     length: typeof length === 'number' ? length : undefined,
-    annotation: meaning ?? (older === undefined ? undefined : readConverted(older, fields)),
+    annotation:
+      logicalAnnotation ??
+      (convertedName === undefined ? undefined : toConvertedAnnotation(convertedName, fields)),
     unknown:
-      (type !== undefined && find(tables.ParquetTypes, type) === undefined) ||
-      (logical !== undefined && meaning === undefined) ||
-      (converted !== undefined && older === undefined),
+      (type !== undefined && findByIndex(enums.ParquetTypes, type) === undefined) ||
+      (logical !== undefined && logicalAnnotation === undefined) ||
+      (converted !== undefined && convertedName === undefined),
   };
 };
 
-const decoder = new TextDecoder();
+const elementNameDecoder = new TextDecoder();
 
-const find = <T>(table: readonly T[], at: unknown): T | undefined =>
+const findByIndex = <T>(table: readonly T[], at: unknown): T | undefined =>
   typeof at === 'number' ? table[at] : undefined;
 
-const readConverted = (name: string, { field_7: scale, field_8: precision }: Fields): Annotation => ({
+const toConvertedAnnotation = (
+  name: string,
+  { field_7: scale, field_8: precision }: ThriftStruct,
+): ParquetAnnotation => ({
   name,
-  parameters: name === 'DECIMAL' ? [numberOr0(precision), numberOr0(scale)] : [],
+  parameters: name === 'DECIMAL' ? [toNumberOrZero(precision), toNumberOrZero(scale)] : [],
 });
 
 /** Returns `undefined` for types that later releases of the format added, and for types without a required parameter. */
-const readLogical = (union: unknown): Annotation | undefined => {
-  if (!isFields(union)) return undefined;
+const toLogicalAnnotation = (union: unknown): ParquetAnnotation | undefined => {
+  if (!isThriftStruct(union)) return undefined;
   const [[field, value] = ['', undefined]] = Object.entries(union);
-  const name = Object.hasOwn(logicalTypes, field) ? logicalTypes[field] : undefined;
-  if (name === undefined || !isFields(value)) return undefined;
+  const name = Object.hasOwn(parquetLogicalTypes, field) ? parquetLogicalTypes[field] : undefined;
+  if (name === undefined || !isThriftStruct(value)) return undefined;
   const { field_1: first, field_2: second } = value;
   switch (name) {
     case 'DECIMAL':
-      return { name, parameters: [numberOr0(second), numberOr0(first)] };
+      return { name, parameters: [toNumberOrZero(second), toNumberOrZero(first)] };
     case 'TIME':
     case 'TIMESTAMP': {
-      const unit = isFields(second) ? Object.keys(second)[0] : undefined;
-      const word = unit !== undefined && Object.hasOwn(units, unit) ? units[unit] : undefined;
+      const unit = isThriftStruct(second) ? Object.keys(second)[0] : undefined;
+      const word =
+        unit !== undefined && Object.hasOwn(parquetTimeUnits, unit) ? parquetTimeUnits[unit] : undefined;
       return word === undefined ? undefined : { name, parameters: [word, first === true] };
     }
     case 'INTEGER':
-      return { name, parameters: [numberOr0(first), second === true] };
+      return { name, parameters: [toNumberOrZero(first), second === true] };
     default:
       return { name, parameters: [] };
   }
 };
 
-const isFields = (value: unknown): value is Fields =>
+const isThriftStruct = (value: unknown): value is ThriftStruct =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 
-const numberOr0 = (value: unknown): number => (typeof value === 'number' ? value : 0);
+const toNumberOrZero = (value: unknown): number => (typeof value === 'number' ? value : 0);
 
-const units: Readonly<Record<string, string>> = { field_1: 'MILLIS', field_2: 'MICROS', field_3: 'NANOS' };
+const parquetTimeUnits: Readonly<Record<string, string>> = {
+  field_1: 'MILLIS',
+  field_2: 'MICROS',
+  field_3: 'NANOS',
+};
 
 /** LogicalType, a union: https://github.com/apache/parquet-format/blob/master/LogicalTypes.md */
-const logicalTypes: Readonly<Record<string, string>> = {
+const parquetLogicalTypes: Readonly<Record<string, string>> = {
   field_1: 'STRING',
   field_2: 'MAP',
   field_3: 'LIST',

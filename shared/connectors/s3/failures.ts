@@ -1,38 +1,47 @@
 import { Problem } from '../../problem.ts';
-import type { Failure } from '../connector.ts';
+import type { SourceFailure } from '../connector.ts';
 import {
-  denied,
-  failureOf,
-  failureTable,
-  fieldsOf,
-  textOf,
-  textTable,
-  type Meaning,
+  permissionDenied,
+  toSourceFailure,
+  createFailureTable,
+  readErrorFields,
+  toTextOrEmpty,
+  createTextClassifier,
+  type FailureMeaning,
 } from '../failure-table.ts';
 import { isTransientStatus } from '../retry.ts';
 
 /** Classifies by the code in the answer's body, or by the HTTP status if there is none. */
-export const failure = (error: unknown): Failure | undefined => {
-  const status = statusOf(error);
+export const classifyS3Error = (error: unknown): SourceFailure | undefined => {
+  const status = findAwsStatus(error);
   if (status === undefined) return undefined;
-  const name = nameOf(error);
+  const name = findS3ErrorCode(error);
   if (name === undefined) {
     const native = String(status);
-    if (status >= 500) return failureOf(down, native);
-    return failureOf(['protocol-mismatch', isRedirect(status) ? redirected : undefined], native);
+    if (status >= 500) return toSourceFailure(s3Down, native);
+    return toSourceFailure(
+      ['protocol-mismatch', isRedirectStatus(status) ? s3RedirectRemediation : undefined],
+      native,
+    );
   }
-  if (elsewhere.has(name)) return failureOf(['database-not-found', inAnotherRegion(error)], name);
-  const policy = isDenied(error) ? deniedBy(textOf(fieldsOf(error)['message'])) : undefined;
-  return failureOf(policy ?? codes.get(name) ?? (status === 403 ? denied : ['server-error']), name);
+  if (wrongRegionCodes.has(name))
+    return toSourceFailure(['database-not-found', renderRegionRemediation(error)], name);
+  const policy = isS3Denied(error)
+    ? classifyS3Denial(toTextOrEmpty(readErrorFields(error)['message']))
+    : undefined;
+  return toSourceFailure(
+    policy ?? s3FailuresByCode.get(name) ?? (status === 403 ? permissionDenied : ['server-error']),
+    name,
+  );
 };
 
-const down: Meaning = [
+const s3Down: FailureMeaning = [
   'server-error',
   'The server failed for now: try again in a minute, and look at its log or status page.',
 ];
 
 /** Finds the policy that denies, if the message names it: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
-const deniedBy = textTable([
+const classifyS3Denial = createTextClassifier([
   [
     /service control policy/,
     'permission-denied',
@@ -70,45 +79,45 @@ const deniedBy = textTable([
   ],
 ]);
 
-const isRedirect = (status: number) => status >= 300 && status < 400;
+const isRedirectStatus = (status: number) => status >= 300 && status < 400;
 
 /** Whether the account was authenticated but may not do this. */
-export const isDenied = (error: unknown): boolean => nameOf(error) === 'AccessDenied';
+export const isS3Denied = (error: unknown): boolean => findS3ErrorCode(error) === 'AccessDenied';
 
 /** Whether a retry in a moment may succeed. */
-export const isTransient = (error: unknown): boolean => isTransientStatus(statusOf(error));
+export const isTransientS3Error = (error: unknown): boolean => isTransientStatus(findAwsStatus(error));
 
 /** Finds a failure that concerns one object only; `undefined` if the error concerns the bucket, the account or the network. */
-export const findLack = (error: unknown): ObjectLack | undefined => {
+export const findObjectFailure = (error: unknown): ObjectFailure | undefined => {
   if (error instanceof Problem) return error.code === 'timeout' ? 'failing' : undefined;
-  const name = nameOf(error) ?? '';
-  if (isDenied(error)) return 'denied';
+  const name = findS3ErrorCode(error) ?? '';
+  if (isS3Denied(error)) return 'denied';
   if (name === 'InvalidObjectState') return 'archived';
   // The object was removed or replaced after it was listed.
   if (name === 'NoSuchKey' || name === 'InvalidRange') return 'gone';
   if (name.startsWith('KMS.')) return 'keys';
-  return isTransient(error) ? 'failing' : undefined;
+  return isTransientS3Error(error) ? 'failing' : undefined;
 };
 
-export type ObjectLack = 'denied' | 'archived' | 'gone' | 'keys' | 'failing';
+export type ObjectFailure = 'denied' | 'archived' | 'gone' | 'keys' | 'failing';
 
 /** Finds the error code that S3 sent. An error without a code has a name of the SDK, which counts only if S3 has a code of that name. */
-export const nameOf = (error: unknown): string | undefined => {
-  const { Code, name } = fieldsOf(error);
-  if (statusOf(error) === undefined) return undefined;
+export const findS3ErrorCode = (error: unknown): string | undefined => {
+  const { Code, name } = readErrorFields(error);
+  if (findAwsStatus(error) === undefined) return undefined;
   // The code is foreign text.
   if (typeof Code === 'string' && /^[A-Za-z][A-Za-z0-9.]{0,63}$/.test(Code)) return Code;
-  return typeof name === 'string' && codes.has(name) ? name : undefined;
+  return typeof name === 'string' && s3FailuresByCode.has(name) ? name : undefined;
 };
 
 /** Finds the HTTP status of the answer in an error of an AWS SDK. */
-export const statusOf = (error: unknown): number | undefined => {
-  const { httpStatusCode } = fieldsOf(fieldsOf(error)['$metadata']);
+export const findAwsStatus = (error: unknown): number | undefined => {
+  const { httpStatusCode } = readErrorFields(readErrorFields(error)['$metadata']);
   return typeof httpStatusCode === 'number' ? httpStatusCode : undefined;
 };
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html · https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
-const codes = failureTable({
+const s3FailuresByCode = createFailureTable({
   'InvalidAccessKeyId InvalidClientTokenId': [
     'authentication-failed',
     'Check access_key_id: the server does not know it.',
@@ -136,7 +145,7 @@ const codes = failureTable({
     'The KMS key of the object is disabled, removed or not usable: enable it.',
   ],
   InvalidObjectState: ['server-error', 'The object is archived: restore it first.'],
-  InternalError: down,
+  InternalError: s3Down,
   'RegionDisabledException OptInRequired': [
     'permission-denied',
     'The account has not turned this region, or STS in it, on: do so in its settings.',
@@ -153,7 +162,7 @@ const codes = failureTable({
   InvalidBucketName: ['database-not-found', 'Check config.bucket: the server takes no such name.'],
   NoSuchKey: ['server-error', 'The object was removed meanwhile: try again.'],
   AccessDenied: ['permission-denied', 'Grant the account what the step privileges names.'],
-  AccessDeniedException: denied,
+  AccessDeniedException: permissionDenied,
   RequestTimeTooSkewed: [
     'server-error',
     'The server’s clock differs from Mooring’s by more than 15 minutes: set it.',
@@ -169,19 +178,19 @@ const codes = failureTable({
 });
 
 /** Error codes for requests to a region other than the bucket's. */
-const elsewhere: ReadonlySet<string> = new Set([
+const wrongRegionCodes: ReadonlySet<string> = new Set([
   'AuthorizationHeaderMalformed',
   'PermanentRedirect',
   'TemporaryRedirect',
   'IllegalLocationConstraintException',
 ]);
 
-const inAnotherRegion = (error: unknown): string => {
-  const { Region } = fieldsOf(error);
+const renderRegionRemediation = (error: unknown): string => {
+  const { Region } = readErrorFields(error);
   return typeof Region === 'string' && /^[a-z0-9-]{1,32}$/.test(Region)
     ? `The bucket is in the region ${Region}: correct config.region.`
     : 'The bucket is in another region: correct config.region.';
 };
 
-const redirected =
+const s3RedirectRemediation =
   'The endpoint sends elsewhere, and redirects are never followed: name the server itself, and the right region.';

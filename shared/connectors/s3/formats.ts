@@ -1,27 +1,27 @@
 /** The format that an object's key names. */
 export interface NamedFormat {
-  readonly format: Format;
+  readonly format: FileFormat;
   /** The object's compression; `other` for one that is not supported. */
   readonly packing: 'gzip' | 'zstd' | 'other' | undefined;
 }
 
 /** `unsupported` formats hold tables but are not read. */
-export type Format = 'parquet' | 'csv' | 'tsv' | 'json' | 'unsupported';
+export type FileFormat = 'parquet' | 'csv' | 'tsv' | 'json' | 'unsupported';
 
 /** Finds the format by the key's extensions; `undefined` for files that are not tables. */
-export const findFormat = (key: string): NamedFormat | undefined => {
+export const findFileFormat = (key: string): NamedFormat | undefined => {
   const [, inner = '', last = ''] = /(?:\.([a-z0-9]{1,8}))?\.([a-z0-9]{1,8})$/i.exec(key) ?? [];
-  const packing = find(packings, last);
-  const format = find(formats, packing === undefined ? last : inner);
+  const packing = findByExtension(compressionFormats, last);
+  const format = findByExtension(fileFormats, packing === undefined ? last : inner);
   return format && { format, packing };
 };
 
-const find = <T>(table: Readonly<Record<string, T>>, extension: string): T | undefined => {
+const findByExtension = <T>(table: Readonly<Record<string, T>>, extension: string): T | undefined => {
   const name = extension.toLowerCase();
   return Object.hasOwn(table, name) ? table[name] : undefined;
 };
 
-const formats: Readonly<Record<string, Format>> = {
+const fileFormats: Readonly<Record<string, FileFormat>> = {
   parquet: 'parquet',
   pq: 'parquet',
   csv: 'csv',
@@ -40,7 +40,7 @@ const formats: Readonly<Record<string, Format>> = {
   arrow: 'unsupported',
 };
 
-const packings: Readonly<Record<string, 'gzip' | 'zstd' | 'other'>> = {
+const compressionFormats: Readonly<Record<string, 'gzip' | 'zstd' | 'other'>> = {
   gz: 'gzip',
   gzip: 'gzip',
   zst: 'zstd',
@@ -55,13 +55,13 @@ const packings: Readonly<Record<string, 'gzip' | 'zstd' | 'other'>> = {
 };
 
 /** Detects the content from the first bytes, whatever the name says; `undefined` for text, which may be a table. */
-export const findContent = (bytes: Buffer): 'gzip' | 'zstd' | 'other' | undefined =>
+export const detectContent = (bytes: Buffer): 'gzip' | 'zstd' | 'other' | undefined =>
   // An error page in place of the file.
   /^\s*<(!doctype|html|\?xml)/i.test(bytes.toString('latin1', 0, 100))
     ? 'other'
-    : signatures.find(([signature]) => bytes.subarray(0, signature.length).equals(signature))?.[1];
+    : fileSignatures.find(([signature]) => bytes.subarray(0, signature.length).equals(signature))?.[1];
 
-const signatures: readonly (readonly [signature: Buffer, content: 'gzip' | 'zstd' | 'other'])[] = (
+const fileSignatures: readonly (readonly [signature: Buffer, content: 'gzip' | 'zstd' | 'other'])[] = (
   [
     ['1f8b', 'gzip'],
     ['28b52ffd', 'zstd'],

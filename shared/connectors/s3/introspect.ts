@@ -1,63 +1,79 @@
-import type { Missing, Sampled, Scope, Sink, Table } from '../catalog.ts';
-import { byPlace } from '../order.ts';
-import { readSome } from '../read-some.ts';
-import { createPartFailures } from '../retry.ts';
-import { atMost, type Runner } from './at-most.ts';
-import type { Bucket } from './client.ts';
-import { readColumns, type Reading } from './columns.ts';
-import { type DataSet, dataSets, partitionColumns } from './data-sets.ts';
-import { isDenied, findLack } from './failures.ts';
-import type { Listed } from './list.ts';
-import { listAll } from './list-all.ts';
-import { createLacks, listMissing, type Lacks } from './missing.ts';
-import { rangedReads } from './ranges.ts';
-import { mayList } from './privileges.ts';
-import { mostSockets } from './request-handler.ts';
+import type { Missing, Sampled, CatalogScope, TableSink, Table } from '../catalog.ts';
+import { compareQualifiedNames } from '../order.ts';
+import { readTableBatch } from '../read-some.ts';
+import { createPartFailureCounter } from '../retry.ts';
+import { createTaskLimiter, type TaskLimiter } from './at-most.ts';
+import type { BucketClient } from './client.ts';
+import { readObjectColumns, type ObjectColumns } from './columns.ts';
+import { type DataSet, createDataSets, toPartitionColumns } from './data-sets.ts';
+import { isS3Denied, findObjectFailure } from './failures.ts';
+import type { ListedObject } from './list.ts';
+import { listAllObjects } from './list-all.ts';
+import { createS3MissingCounts, listS3Missing, type S3MissingCounts } from './missing.ts';
+import { createRangeReader } from './ranges.ts';
+import { createListGrant } from './privileges.ts';
+import { MAX_AWS_SOCKETS } from './request-handler.ts';
 
 /** Lists the bucket once, then reads the beginning or the end of one object per table, or of a second one if the first is unreadable. */
-export const introspect = async (bucket: Bucket, scope: Scope, sink: Sink): Promise<readonly Missing[]> => {
-  const { found, more } = await list(bucket, scope);
+export const introspectS3 = async (
+  bucket: BucketClient,
+  scope: CatalogScope,
+  sink: TableSink,
+): Promise<readonly Missing[]> => {
+  const { found, more: limitsReached } = await listDataSets(bucket, scope);
   if (found === undefined) {
-    return [{ reason: 'the account may not list the bucket', remediation: mayList(bucket).grant }];
+    return [{ reason: 'the account may not list the bucket', remediation: createListGrant(bucket).grant }];
   }
-  const lacks = createLacks();
-  const failures = createPartFailures();
-  const alone = atMost(1);
-  const sets = [...found.values()].sort(byPlace);
+  const lacks = createS3MissingCounts();
+  const failures = createPartFailureCounter();
+  const alone = createTaskLimiter(1);
+  const sets = [...found.values()].sort(compareQualifiedNames);
   for (let from = 0; from < sets.length;) {
-    const read = (set: DataSet) => tableOf(bucket, set, { lacks, failures, alone });
-    const tables = await readSome(sets.slice(from, from + batch), read, mostSockets);
+    const readTable = (set: DataSet) => readS3Table(bucket, set, { lacks, failures, alone });
+    const tables = await readTableBatch(
+      sets.slice(from, from + S3_TABLES_PER_BATCH),
+      readTable,
+      MAX_AWS_SOCKETS,
+    );
     from += tables.length;
     await sink(tables.filter((table) => table !== undefined));
   }
-  return [...more, ...listMissing(bucket, lacks)];
+  return [...limitsReached, ...listS3Missing(bucket, lacks)];
 };
 
-const batch = 400;
-const mostObjects = 2_000_000;
-const mostTables = 100_000;
+const S3_TABLES_PER_BATCH = 400;
+const MAX_LISTED_OBJECTS = 2_000_000;
+const MAX_S3_TABLES = 100_000;
 
-const list = async (
-  bucket: Bucket,
-  scope: Scope,
+const listDataSets = async (
+  bucket: BucketClient,
+  scope: CatalogScope,
 ): Promise<{ readonly found?: ReadonlyMap<string, DataSet>; readonly more: readonly Missing[] }> => {
-  const sets = dataSets(bucket.name, scope, mostTables);
-  const all = await listAll(bucket, (object) => sets.add(object), mostObjects).catch((error: unknown) => {
-    if (isDenied(error)) return undefined;
-    throw error;
-  });
+  const sets = createDataSets(bucket.name, scope, MAX_S3_TABLES);
+  const all = await listAllObjects(bucket, (object) => sets.add(object), MAX_LISTED_OBJECTS).catch(
+    (error: unknown) => {
+      if (isS3Denied(error)) return undefined;
+      throw error;
+    },
+  );
   if (!all) return { more: [] };
-  const narrow = 'Name a narrower config.prefix.';
-  const over = sets.overflow();
+  const narrowPrefix = 'Name a narrower config.prefix.';
+  const overflowCount = sets.overflow();
   return {
     found: sets.found,
     more: [
       ...(all.whole
         ? []
-        : [{ reason: `only the first ${all.listed} objects were listed`, remediation: narrow }]),
-      ...(over === 0
+        : [{ reason: `only the first ${all.listed} objects were listed`, remediation: narrowPrefix }]),
+      ...(overflowCount === 0
         ? []
-        : [{ reason: `objects beyond the first ${mostTables} tables`, count: over, remediation: narrow }]),
+        : [
+            {
+              reason: `objects beyond the first ${MAX_S3_TABLES} tables`,
+              count: overflowCount,
+              remediation: narrowPrefix,
+            },
+          ]),
       ...(sets.oversized() === 0
         ? []
         : [
@@ -72,41 +88,45 @@ const list = async (
 };
 
 /** The counts and limits that all reads of one introspection share. */
-interface Seen {
-  readonly lacks: Lacks;
-  readonly failures: ReturnType<typeof createPartFailures>;
-  readonly alone: Runner;
+interface ObjectReadState {
+  readonly lacks: S3MissingCounts;
+  readonly failures: ReturnType<typeof createPartFailureCounter>;
+  readonly alone: TaskLimiter;
 }
 
 /** Returns `undefined` for an object that the account may not read. */
-const tableOf = async (bucket: Bucket, set: DataSet, seen: Seen): Promise<Table | undefined> => {
+const readS3Table = async (
+  bucket: BucketClient,
+  set: DataSet,
+  state: ObjectReadState,
+): Promise<Table | undefined> => {
   const { bytes, filled, spare } = set;
   let { sample } = set;
-  let found = await read(bucket, sample, seen);
+  let found = await readSampleObject(bucket, sample, state);
   if (found === 'unread' && spare && !spare.archived) {
-    const other = await read(bucket, spare, seen);
+    const other = await readSampleObject(bucket, spare, state);
     if (typeof other === 'object') [found, sample] = [other, spare];
   }
   if (found === 'denied') return undefined;
   const reading = found === 'unread' ? undefined : found;
-  const own = (reading?.columns ?? [])
+  const fileColumns = (reading?.columns ?? [])
     .filter(({ name }) => !set.partitions.has(name))
     .map((column) => (filled > 1 ? { share: 1, ...column } : column));
   const rows = reading?.rows ?? (bytes === 0 ? 0 : null);
-  const rowsInAll = rows === null || !sample ? rows : estimateRows(rows, sample, set);
-  const sampled = findSampled(found, filled, rowsInAll);
+  const tableRows = rows === null || !sample ? rows : estimateTableRows(rows, sample, set);
+  const sampled = toSampled(found, filled, tableRows);
   return {
     schema: set.schema,
     name: set.name,
     kind: set.kind,
     comment: null,
-    rows: rowsInAll,
+    rows: tableRows,
     size_bytes: bytes,
     statistics_at: null,
     parent: null,
     columns: [
-      ...own.map((column, at) => ({ ...column, position: at + 1 })),
-      ...partitionColumns(set, own.length + 1),
+      ...fileColumns.map((column, at) => ({ ...column, position: at + 1 })),
+      ...toPartitionColumns(set, fileColumns.length + 1),
     ],
     ...(sampled && { sampled }),
     ...((found === 'unread' || reading?.cut) && { partial: true }),
@@ -117,38 +137,38 @@ const tableOf = async (bucket: Bucket, set: DataSet, seen: Seen): Promise<Table 
 };
 
 /** Estimates from the size of the sampled file; `null` if the files have several formats or compressions. */
-const estimateRows = (rows: number, sample: Listed, { bytes, mixed }: DataSet): number | null =>
+const estimateTableRows = (rows: number, sample: ListedObject, { bytes, mixed }: DataSet): number | null =>
   mixed ? null : Math.round((rows * bytes) / sample.size);
 
 /** What was sampled: one of several files, or the beginning of a text. `undefined` if all was read, or if the file is not a table. */
-const findSampled = (
-  found: Reading | 'unread' | undefined,
+const toSampled = (
+  found: ObjectColumns | 'unread' | undefined,
   files: number,
   rows: number | null,
 ): Sampled | undefined => {
   if (found === undefined) return undefined;
   if (found === 'unread') return { files: 0, of: files };
   if (files > 1) return { files: 1, of: files };
-  return found.looked && { ...found.looked, of: rows };
+  return found.sampled && { ...found.sampled, of: rows };
 };
 
-const mostArchivedTried = 10;
+const MAX_ARCHIVED_ATTEMPTS = 10;
 
 /** Returns `unread` for an object that may be a table but cannot be read. */
-const read = async (
-  bucket: Bucket,
-  sample: Listed | undefined,
-  { lacks, failures, alone }: Seen,
-): Promise<Reading | 'denied' | 'unread' | undefined> => {
+const readSampleObject = async (
+  bucket: BucketClient,
+  sample: ListedObject | undefined,
+  { lacks, failures, alone }: ObjectReadState,
+): Promise<ObjectColumns | 'denied' | 'unread' | undefined> => {
   if (!sample) return undefined;
   // A restored object keeps the storage class of an archive, so some archived objects are tried.
-  if (sample.archived && lacks.archived >= mostArchivedTried) {
+  if (sample.archived && lacks.archived >= MAX_ARCHIVED_ATTEMPTS) {
     lacks.archived += 1;
     return 'unread';
   }
   try {
-    const reading = await readColumns(sample, rangedReads(bucket, sample), alone);
-    failures.succeeded();
+    const reading = await readObjectColumns(sample, createRangeReader(bucket, sample), alone);
+    failures.recordSuccess();
     if (typeof reading === 'string') {
       lacks[reading] += 1;
       return 'unread';
@@ -157,10 +177,10 @@ const read = async (
     lacks.unknownTypes += reading?.unknownTypes ?? 0;
     return reading;
   } catch (error) {
-    const lack = findLack(error);
-    if (lack === undefined) throw error;
-    lacks[lack] += 1;
-    if (lack === 'failing' && failures.failed()) throw error;
-    return lack === 'denied' ? 'denied' : 'unread';
+    const objectFailure = findObjectFailure(error);
+    if (objectFailure === undefined) throw error;
+    lacks[objectFailure] += 1;
+    if (objectFailure === 'failing' && failures.recordFailure()) throw error;
+    return objectFailure === 'denied' ? 'denied' : 'unread';
   }
 };

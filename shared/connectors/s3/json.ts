@@ -1,63 +1,71 @@
-import { isTooLarge } from '../../network/budget.ts';
-import { checkJson, type JsonLimits } from '../../network/foreign-json.ts';
-import { jsonOf } from '../../json.ts';
+import { isTooLargeProblem } from '../../network/budget.ts';
+import { countJsonValues, type JsonLimits } from '../../network/foreign-json.ts';
+import { tryParseJson } from '../../json.ts';
 import type { Column } from '../catalog.ts';
-import type { Reading, Sample } from './columns.ts';
+import type { ObjectColumns, TextSample } from './columns.ts';
 
 /**
  * Reads consecutive documents, with or without separators, as in JSON Lines and in the files of Firehose; or one array of documents. The end
  * of the sample, or of the file itself, may cut off the last document.
  */
-export const readJson = (sample: Sample, limits: JsonLimits = sampleLimits): Reading | undefined => {
+export const readJsonColumns = (
+  sample: TextSample,
+  limits: JsonLimits = jsonSampleLimits,
+): ObjectColumns | undefined => {
   const inside = /^\s*\[/.exec(sample.text)?.[0].length;
-  const asArray = inside === undefined ? 'more' : readFrom(sample, { from: inside, inArray: true }, limits);
+  const asArray =
+    inside === undefined ? 'more' : readJsonFrom(sample, { from: inside, inArray: true }, limits);
   // If another document follows the array, the array itself is a document.
   return asArray === 'more'
-    ? asReading(readFrom(sample, { from: 0, inArray: false }, limits))
-    : asReading(asArray);
+    ? toJsonReading(readJsonFrom(sample, { from: 0, inArray: false }, limits))
+    : toJsonReading(asArray);
 };
 
-const asReading = (outcome: Reading | 'more' | undefined) => (outcome === 'more' ? undefined : outcome);
+const toJsonReading = (outcome: ObjectColumns | 'more' | undefined) =>
+  outcome === 'more' ? undefined : outcome;
 
-const readFrom = (
-  { text, whole, share }: Sample,
-  start: Start,
+const readJsonFrom = (
+  { text, whole, share }: TextSample,
+  start: JsonStart,
   limits: JsonLimits,
-): Reading | 'more' | undefined => {
-  const fields = createFields();
+): ObjectColumns | 'more' | undefined => {
+  const fields = createJsonFields();
   let left = limits.values;
   let read = 0;
   let isWhole = whole;
-  const mayHoldSome = mayHoldWholeFraction.test(text);
-  const take = (part: string, end: number): boolean => {
-    left -= checkJson(part, { ...limits, values: left });
-    const parsed = jsonOf(part);
+  const mayHoldFractions = wholeFractionPattern.test(text);
+  const takeDocument = (part: string, end: number): boolean => {
+    left -= countJsonValues(part, { ...limits, values: left });
+    const parsed = tryParseJson(part);
     if (parsed === undefined) return false;
-    fields.add(parsed, mayHoldSome && mayHoldWholeFraction.test(part) ? findFractions(part) : noNames);
+    fields.add(
+      parsed,
+      mayHoldFractions && wholeFractionPattern.test(part) ? findFractionNames(part) : noFieldNames,
+    );
     read = end;
     return true;
   };
   try {
-    const ending = eachValue(text, start, whole, take);
+    const ending = readJsonValues(text, start, whole, takeDocument);
     if (ending === 'more') return 'more';
     if (ending === 'invalid') return undefined;
     if (ending === 'cut' && fields.documents() === 0) {
-      checkJson(text.slice(start.from), limits); // throws if the document is nested too deeply
+      countJsonValues(text.slice(start.from), limits); // throws if the document is nested too deeply
       return undefined;
     }
   } catch (error) {
     // Two documents are enough: keep the fields that were read within the limits.
-    if (!isTooLarge(error) || fields.documents() < 2) throw error;
+    if (!isTooLargeProblem(error) || fields.documents() < 2) throw error;
     isWhole = false;
   }
   const documents = fields.documents();
   if (documents === 0) return whole ? { columns: [], rows: 0 } : undefined;
-  const seen = share === null ? 0 : (share * read) / Math.max(1, text.length);
-  const reading = fields.reading(isWhole || seen === 0 ? documents : Math.round(documents / seen));
-  return isWhole ? reading : { ...reading, looked: { documents } };
+  const readShare = share === null ? 0 : (share * read) / Math.max(1, text.length);
+  const reading = fields.reading(isWhole || readShare === 0 ? documents : Math.round(documents / readShare));
+  return isWhole ? reading : { ...reading, sampled: { documents } };
 };
 
-interface Start {
+interface JsonStart {
   readonly from: number;
   /** Whether the values are the items of an array. */
   readonly inArray: boolean;
@@ -67,28 +75,28 @@ interface Start {
  * Calls `take` with the text of each value and the position where it ends, until `take` returns false. `more` means that something follows
  * the array. Reads each character once.
  */
-const eachValue = (
+const readJsonValues = (
   text: string,
-  { from, inArray }: Start,
+  { from, inArray }: JsonStart,
   whole: boolean,
   take: (part: string, end: number) => boolean,
 ): 'end' | 'cut' | 'invalid' | 'more' => {
   const separator = inArray ? ',' : '\u001E'; // RFC 7464 puts a record separator before each text
-  const isBetween = (one: string) => one === separator || /\s/.test(one);
+  const isSeparator = (character: string) => character === separator || /\s/.test(character);
   for (let at = from; ;) {
-    while (at < text.length && isBetween(text.charAt(at))) at += 1;
+    while (at < text.length && isSeparator(text.charAt(at))) at += 1;
     if (at >= text.length) return inArray ? 'cut' : 'end';
     if (inArray && text[at] === ']') return text.slice(at + 1).trim() === '' ? 'end' : 'more';
-    const end = endOfValue(text, at, whole);
+    const end = findJsonValueEnd(text, at, whole);
     if (end === undefined) return 'cut';
     if (!take(text.slice(at, end), end)) return 'invalid';
     at = end;
   }
 };
 
-const endOfValue = (text: string, from: number, whole: boolean): number | undefined => {
+const findJsonValueEnd = (text: string, from: number, whole: boolean): number | undefined => {
   const first = text[from];
-  if (first === '"') return endOfString(text, from);
+  if (first === '"') return findSampleStringEnd(text, from);
   if (first !== '{' && first !== '[') {
     let at = from + 1;
     while (at < text.length && !/[\s,\]}[{"]/.test(text.charAt(at))) at += 1;
@@ -98,7 +106,7 @@ const endOfValue = (text: string, from: number, whole: boolean): number | undefi
   for (let at = from; at < text.length; at += 1) {
     const one = text[at];
     if (one === '"') {
-      const end = endOfString(text, at);
+      const end = findSampleStringEnd(text, at);
       if (end === undefined) return undefined;
       at = end - 1;
     } else if (one === '{' || one === '[') depth += 1;
@@ -107,7 +115,7 @@ const endOfValue = (text: string, from: number, whole: boolean): number | undefi
   return undefined;
 };
 
-const endOfString = (text: string, from: number): number | undefined => {
+const findSampleStringEnd = (text: string, from: number): number | undefined => {
   for (let at = from + 1; at < text.length; at += 1) {
     if (text[at] === '\\') at += 1;
     else if (text[at] === '"') return at + 1;
@@ -116,39 +124,44 @@ const endOfString = (text: string, from: number): number | undefined => {
 };
 
 /** Limits for one sample. Only the top-level fields of documents are read, so documents may be deeply nested. */
-const sampleLimits: JsonLimits = { depth: 500, values: 1_000_000, containers: 500_000 };
+const jsonSampleLimits: JsonLimits = { depth: 500, values: 1_000_000, containers: 500_000 };
 
 /** Finds 1.0 and 1e3, which become integers when they are parsed; other fractions stay fractions. */
-const mayHoldWholeFraction = /[:[,\s]-?\d+(?:\.0+(?!\d)|\.\d+[eE]|[eE])/;
-const noNames: ReadonlySet<string> = new Set();
+const wholeFractionPattern = /[:[,\s]-?\d+(?:\.0+(?!\d)|\.\d+[eE]|[eE])/;
+const noFieldNames: ReadonlySet<string> = new Set();
 
 /** Finds the top-level fields whose number is written with a point or exponent: once it is parsed, 1.0 is an integer. */
-const findFractions = (text: string): ReadonlySet<string> => {
+const findFractionNames = (text: string): ReadonlySet<string> => {
   const found: { readonly holder: unknown; readonly key: string }[] = [];
-  const note = function (this: unknown, key: string, value: unknown, context?: { readonly source?: string }) {
+  const noteFraction = function (
+    this: unknown,
+    key: string,
+    value: unknown,
+    context?: { readonly source?: string },
+  ) {
     if (typeof value === 'number' && /[.eE]/.test(context?.source ?? '')) found.push({ holder: this, key });
     return value;
   };
-  const document: unknown = JSON.parse(text, note);
+  const document: unknown = JSON.parse(text, noteFraction);
   return new Set(found.filter(({ holder }) => holder === document).map(({ key }) => key));
 };
 
 /** Collects the fields of documents as they arrive, and keeps no document. */
-const createFields = () => {
-  const fields = new Map<string, Field>();
+const createJsonFields = () => {
+  const fields = new Map<string, JsonSampleField>();
   let documents = 0;
   let cut = false;
-  const note = (key: string, value: unknown) => {
+  const noteField = (key: string, value: unknown) => {
     const name = key.toWellFormed(); // an escape may be an unpaired surrogate
     const field = fields.get(name) ?? { kinds: new Set(), seen: 0, empty: false };
-    if (fields.size >= mostFields && !fields.has(name)) {
+    if (fields.size >= MAX_JSON_FIELDS && !fields.has(name)) {
       cut = true;
       return;
     }
     fields.set(name, field);
     field.seen += 1;
     if (value === null) field.empty = true;
-    else field.kinds.add(kindOf(value));
+    else field.kinds.add(toJsonSampleKind(value));
   };
   return {
     documents: () => documents,
@@ -158,29 +171,29 @@ const createFields = () => {
       if (typeof document !== 'object' || document === null || Array.isArray(document)) return;
       for (const key of Object.keys(document)) {
         const value: unknown = Reflect.get(document, key);
-        note(key, fractions.has(key) && typeof value === 'number' ? 0.5 : value);
+        noteField(key, fractions.has(key) && typeof value === 'number' ? 0.5 : value);
       }
     },
-    reading: (rows: number): Reading => ({
-      columns: [...fields].map(([name, field], at) => columnOf(name, field, at + 1, documents)),
+    reading: (rows: number): ObjectColumns => ({
+      columns: [...fields].map(([name, field], at) => toJsonColumn(name, field, at + 1, documents)),
       rows,
       ...(cut && { cut }),
     }),
   };
 };
 
-interface Field {
-  readonly kinds: Set<Kind>;
+interface JsonSampleField {
+  readonly kinds: Set<JsonSampleKind>;
   seen: number;
   empty: boolean;
 }
 
 /** Documents may use data, such as IDs, as field names. */
-const mostFields = 2000;
+const MAX_JSON_FIELDS = 2000;
 
-type Kind = 'string' | 'integer' | 'float' | 'boolean' | 'json' | 'array';
+type JsonSampleKind = 'string' | 'integer' | 'float' | 'boolean' | 'json' | 'array';
 
-const kindOf = (value: unknown): Kind => {
+const toJsonSampleKind = (value: unknown): JsonSampleKind => {
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'float';
   if (typeof value === 'string') return 'string';
@@ -188,21 +201,26 @@ const kindOf = (value: unknown): Kind => {
 };
 
 /** JSON's own words for the kinds. */
-const words = {
+const jsonTypeWords = {
   string: 'string',
   integer: 'integer',
   float: 'number',
   boolean: 'boolean',
   json: 'object',
   array: 'array',
-} as const satisfies Record<Kind, string>;
+} as const satisfies Record<JsonSampleKind, string>;
 
-const columnOf = (name: string, { kinds, seen, empty }: Field, position: number, of: number): Column => {
+const toJsonColumn = (
+  name: string,
+  { kinds, seen, empty }: JsonSampleField,
+  position: number,
+  of: number,
+): Column => {
   if (kinds.has('float')) kinds.delete('integer');
   const found = [...kinds].sort();
   return {
     name,
-    type: found.length === 0 ? 'null' : found.map((kind) => words[kind]).join(' | '),
+    type: found.length === 0 ? 'null' : found.map((kind) => jsonTypeWords[kind]).join(' | '),
     kind: mergeJsonKinds(found),
     nullable: empty || seen < of,
     default: null,
@@ -213,7 +231,7 @@ const columnOf = (name: string, { kinds, seen, empty }: Field, position: number,
   };
 };
 
-const mergeJsonKinds = ([only, another]: readonly Kind[]): Column['kind'] => {
+const mergeJsonKinds = ([only, another]: readonly JsonSampleKind[]): Column['kind'] => {
   if (only === undefined) return 'other';
   return another === undefined ? only : 'json';
 };

@@ -1,7 +1,7 @@
 import { Problem } from '../../problem.ts';
-import type { Bucket } from './client.ts';
+import type { BucketClient } from './client.ts';
 
-export interface Listed {
+export interface ListedObject {
   readonly key: string;
   readonly size: number;
   /** When it was last modified, in milliseconds since 1970. */
@@ -10,27 +10,27 @@ export interface Listed {
   readonly archived: boolean;
 }
 
-export interface Page {
-  readonly objects: readonly Listed[];
+export interface ObjectPage {
+  readonly objects: readonly ListedObject[];
   /** With a delimiter: common prefixes, which stand for the objects below them. */
   readonly folders: readonly string[];
   readonly next?: string;
 }
 
-interface Asked {
+interface ObjectPageOptions {
   /** Begins with the connection's own prefix, which is the default. */
   readonly prefix?: string;
   readonly delimiter?: string;
   readonly from?: string;
-  readonly most?: number;
+  readonly maxKeys?: number;
 }
 
 /** Lists at most 1000 keys, in the order of their UTF-8 bytes. */
-export const listPage = async (
-  { client, name, prefix: root }: Bucket,
+export const listObjectPage = async (
+  { client, name, prefix: root }: BucketClient,
   abortSignal: AbortSignal,
-  { prefix = root, delimiter, from, most }: Asked = {},
-): Promise<Page> => {
+  { prefix = root, delimiter, from, maxKeys: most }: ObjectPageOptions = {},
+): Promise<ObjectPage> => {
   const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
   const answer = await client.send(
     new ListObjectsV2Command({
@@ -47,16 +47,16 @@ export const listPage = async (
   // The SDK reads any other XML as an empty listing.
   if (answer.KeyCount === undefined && answer.IsTruncated === undefined && answer.Name === undefined)
     throw new Problem('protocol-mismatch');
-  const spelled = (text: string) => (answer.EncodingType === 'url' ? decoded(text) : text);
+  const decodeIfEncoded = (text: string) => (answer.EncodingType === 'url' ? decodeObjectKey(text) : text);
   const folders = (answer.CommonPrefixes ?? []).flatMap(({ Prefix }) =>
-    Prefix === undefined ? [] : [spelled(Prefix)],
+    Prefix === undefined ? [] : [decodeIfEncoded(Prefix)],
   );
   const objects = (answer.Contents ?? []).flatMap(({ Key, Size, LastModified, StorageClass }) =>
     Key === undefined
       ? []
       : [
           {
-            key: spelled(Key),
+            key: decodeIfEncoded(Key),
             size: Size ?? 0,
             changed: LastModified?.getTime() ?? 0,
             archived: StorageClass === 'GLACIER' || StorageClass === 'DEEP_ARCHIVE',
@@ -67,7 +67,7 @@ export const listPage = async (
   return { objects, folders, ...(next !== undefined && { next }) };
 };
 
-const decoded = (key: string): string => {
+const decodeObjectKey = (key: string): string => {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '));
   } catch {

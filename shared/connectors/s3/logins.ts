@@ -1,6 +1,6 @@
-import type { Login, Logins } from '../../network/login.ts';
+import type { LoginMethod, LoginMethods } from '../../network/login.ts';
 
-export const logins = {
+export const s3Logins = {
   /** A signature is an HMAC of one request. Its key is derived from the secret and is never sent. */
   signature: {
     name: 'AWS Signature Version 4',
@@ -20,15 +20,15 @@ export const logins = {
     kind: 'tls-only',
     manual: 'https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html',
   },
-} as const satisfies Logins;
+} as const satisfies LoginMethods;
 
-export const loginOf = ({
+export const toS3Login = ({
   auth_method,
   session_token,
 }: {
   readonly auth_method: string;
   readonly session_token?: string;
-}): Login => {
-  if (auth_method === 'role') return logins.role;
-  return session_token === undefined ? logins.signature : logins.sessionToken;
+}): LoginMethod => {
+  if (auth_method === 'role') return s3Logins.role;
+  return session_token === undefined ? s3Logins.signature : s3Logins.sessionToken;
 };

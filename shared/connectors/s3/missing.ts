@@ -1,16 +1,16 @@
 import type { Missing } from '../catalog.ts';
-import type { Bucket } from './client.ts';
-import type { Unread } from './columns.ts';
-import type { ObjectLack } from './failures.ts';
-import { mayRead } from './privileges.ts';
+import type { BucketClient } from './client.ts';
+import type { UnreadReason } from './columns.ts';
+import type { ObjectFailure } from './failures.ts';
+import { createReadGrant } from './privileges.ts';
 
 /** Why objects, or some of their columns, are missing from the catalog. */
-export type Lack = ObjectLack | Unread | 'cut' | 'unknownTypes';
+export type S3MissingKind = ObjectFailure | UnreadReason | 'cut' | 'unknownTypes';
 
 /** Number of objects or columns for each reason. */
-export type Lacks = Record<Lack, number>;
+export type S3MissingCounts = Record<S3MissingKind, number>;
 
-export const createLacks = (): Lacks => ({
+export const createS3MissingCounts = (): S3MissingCounts => ({
   denied: 0,
   archived: 0,
   gone: 0,
@@ -24,20 +24,20 @@ export const createLacks = (): Lacks => ({
   unknownTypes: 0,
 });
 
-export const listMissing = (bucket: Bucket, lacks: Lacks): readonly Missing[] =>
-  lackWords.flatMap(([lack, reason, remediation]) => {
-    const count = lacks[lack];
-    const cure = typeof remediation === 'string' ? remediation : remediation(bucket);
-    return count === 0 ? [] : [{ reason, count, remediation: cure }];
+export const listS3Missing = (bucket: BucketClient, counts: S3MissingCounts): readonly Missing[] =>
+  s3MissingTexts.flatMap(([kind, reason, remediation]) => {
+    const count = counts[kind];
+    const resolved = typeof remediation === 'string' ? remediation : remediation(bucket);
+    return count === 0 ? [] : [{ reason, count, remediation: resolved }];
   });
 
 /** `gone` has no entry: an object that was removed after the listing is not missing. */
-const lackWords: readonly (readonly [
-  lack: Lack,
+const s3MissingTexts: readonly (readonly [
+  lack: S3MissingKind,
   reason: string,
-  remediation: string | ((bucket: Bucket) => string),
+  remediation: string | ((bucket: BucketClient) => string),
 ])[] = [
-  ['denied', 'objects that the account may not read', (bucket) => mayRead(bucket).grant],
+  ['denied', 'objects that the account may not read', (bucket) => createReadGrant(bucket).grant],
   [
     'archived',
     'columns of objects that are archived',

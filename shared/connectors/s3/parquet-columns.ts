@@ -1,28 +1,28 @@
-import { tooLarge } from '../../network/budget.ts';
+import { createTooLargeProblem } from '../../network/budget.ts';
 import type { Column } from '../catalog.ts';
-import type { Reading } from './columns.ts';
-import type { Annotation, Element } from './elements.ts';
+import type { ObjectColumns } from './columns.ts';
+import type { ParquetAnnotation, ParquetElement } from './elements.ts';
 
-interface Node {
-  readonly element: Element;
-  readonly children: readonly Node[];
+interface ParquetNode {
+  readonly element: ParquetElement;
+  readonly children: readonly ParquetNode[];
   /** Whether the node or a child has a type that this reader does not know. */
   readonly unknown: boolean;
 }
 
 /** The geo columns that GeoParquet metadata names, each with its type if the physical type does not say it. */
-type Places = ReadonlyMap<string, string | undefined>;
+type GeoColumnTypes = ReadonlyMap<string, string | undefined>;
 
 /** Builds columns from elements in depth-first order, each with the number of its children. The root is not a column. */
-export const buildColumns = (
-  elements: readonly Element[],
-  places: Places = new Map(),
-): Pick<Reading, 'columns' | 'unknownTypes'> => {
-  const nodes = readTree(elements).children;
+export const buildParquetColumns = (
+  elements: readonly ParquetElement[],
+  geoTypes: GeoColumnTypes = new Map(),
+): Pick<ObjectColumns, 'columns' | 'unknownTypes'> => {
+  const nodes = buildParquetTree(elements).children;
   return {
     columns: nodes.map((node, index) => ({
       name: node.element.name,
-      ...typeIn(node, places),
+      ...toParquetType(node, geoTypes),
       nullable: ['OPTIONAL', undefined].includes(node.element.repetition),
       default: null,
       generated: null,
@@ -33,59 +33,63 @@ export const buildColumns = (
   };
 };
 
-const readTree = (elements: readonly Element[]): Node => {
+const buildParquetTree = (elements: readonly ParquetElement[]): ParquetNode => {
   let at = 0;
-  const next = (depth: number): Node => {
+  const buildNode = (depth: number): ParquetNode => {
     const element = elements[at];
     at += 1;
     if (!element) throw new Error('expected a tree of elements');
-    if (depth > deepest) throw tooLarge();
-    const children: Node[] = [];
-    for (let left = element.children; left > 0; left -= 1) children.push(next(depth + 1));
+    if (depth > MAX_PARQUET_DEPTH) throw createTooLargeProblem();
+    const children: ParquetNode[] = [];
+    for (let left = element.children; left > 0; left -= 1) children.push(buildNode(depth + 1));
     const unknown =
-      element.unknown || children.some((child) => child.unknown) || isMisshapen(element, children);
+      element.unknown || children.some((child) => child.unknown) || isMalformedGroup(element, children);
     return { element, children, unknown };
   };
-  return next(0);
+  return buildNode(0);
 };
 
-const deepest = 100;
-const longestType = 2000;
+const MAX_PARQUET_DEPTH = 100;
+const MAX_PARQUET_TYPE_CHARACTERS = 2000;
 
-const typeIn = (node: Node, places: Places): Pick<Column, 'type' | 'kind'> => {
+const toParquetType = (node: ParquetNode, geoTypes: GeoColumnTypes): Pick<Column, 'type' | 'kind'> => {
   const { name, physical, annotation } = node.element;
-  const type = typeOf(node).slice(0, longestType);
-  if (!places.has(name)) return { type, kind: kindOf(node) };
+  const type = renderParquetType(node).slice(0, MAX_PARQUET_TYPE_CHARACTERS);
+  if (!geoTypes.has(name)) return { type, kind: toParquetColumnKind(node) };
   const isPlain = physical === 'BYTE_ARRAY' && !annotation;
-  return { type: (isPlain ? places.get(name) : undefined) ?? type, kind: 'geo' };
+  return { type: (isPlain ? geoTypes.get(name) : undefined) ?? type, kind: 'geo' };
 };
 
 /** Renders a type in Parquet's own words, and nested types as Hive and Spark spell them: `array<struct<city: STRING>>`. */
-const typeOf = (node: Node): string => {
-  const item = itemOf(node);
-  if (item) return `array<${typeOf(item)}>`;
-  const pair = pairOf(node);
-  if (pair) return `map<${pair.map(typeOf).join(', ')}>`;
+const renderParquetType = (node: ParquetNode): string => {
+  const item = findListItem(node);
+  if (item) return `array<${renderParquetType(item)}>`;
+  const pair = findMapPair(node);
+  if (pair) return `map<${pair.map(renderParquetType).join(', ')}>`;
   const { element, children } = node;
   const { annotation, physical, length } = element;
-  if (children.length > 0) return isValue(annotation) ? spell(annotation) : structOf(children);
-  if (annotation && !isOfGroups(element)) return spell(annotation);
+  if (children.length > 0)
+    return isVariant(annotation) ? renderAnnotation(annotation) : renderStruct(children);
+  if (annotation && !isListOrMap(element)) return renderAnnotation(annotation);
   return physical === 'FIXED_LEN_BYTE_ARRAY' ? `${physical}(${length ?? 0})` : (physical ?? 'struct<>');
 };
 
-const spell = ({ name, parameters }: Annotation): string =>
+const renderAnnotation = ({ name, parameters }: ParquetAnnotation): string =>
   parameters.length === 0 ? name : `${name}(${parameters.join(',')})`;
 
 /** Whether a group is one value for its readers: https://github.com/apache/parquet-format/blob/master/VariantEncoding.md */
-const isValue = (annotation: Annotation | undefined): annotation is Annotation =>
+const isVariant = (annotation: ParquetAnnotation | undefined): annotation is ParquetAnnotation =>
   annotation?.name === 'VARIANT';
 
 /** Stops once the text is longer than a type in the catalog may be. */
-const structOf = (children: readonly Node[]): string => {
+const renderStruct = (children: readonly ParquetNode[]): string => {
   let fields = '';
   for (const child of children) {
-    if (fields.length > longestType) break;
-    fields += `${fields && ', '}${child.element.name}: ${typeOf(child)}`.slice(0, longestType);
+    if (fields.length > MAX_PARQUET_TYPE_CHARACTERS) break;
+    fields += `${fields && ', '}${child.element.name}: ${renderParquetType(child)}`.slice(
+      0,
+      MAX_PARQUET_TYPE_CHARACTERS,
+    );
   }
   return `struct<${fields}>`;
 };
@@ -94,25 +98,26 @@ const structOf = (children: readonly Node[]): string => {
  * Whether a list or map does not have the structure of one, so that its physical structure is shown. MAP_KEY_VALUE does not count: it may
  * also annotate the repeated group inside a map.
  */
-const isMisshapen = (element: Element, children: readonly Node[]): boolean =>
-  isOfGroups(element) && !onlyRepeated(children) && element.annotation?.name !== 'MAP_KEY_VALUE';
+const isMalformedGroup = (element: ParquetElement, children: readonly ParquetNode[]): boolean =>
+  isListOrMap(element) && !findOnlyRepeated(children) && element.annotation?.name !== 'MAP_KEY_VALUE';
 
-const isOfGroups = (element: Element): boolean => element.annotation?.name === 'LIST' || isMap(element);
+const isListOrMap = (element: ParquetElement): boolean =>
+  element.annotation?.name === 'LIST' || isMapElement(element);
 
-const onlyRepeated = ([only, another]: readonly Node[]): Node | undefined =>
+const findOnlyRepeated = ([only, another]: readonly ParquetNode[]): ParquetNode | undefined =>
   only?.element.repetition === 'REPEATED' && !another ? only : undefined;
 
 /**
  * Finds the item of a list, in any form that writers use. For an element that is only repeated, this is the element itself; for a map without
  * values, it is the key. https://github.com/apache/parquet-format/blob/master/LogicalTypes.md#lists
  */
-const itemOf = (node: Node): Node | undefined => {
+const findListItem = (node: ParquetNode): ParquetNode | undefined => {
   const { element, children } = node;
-  if (element.repetition === 'REPEATED') return once(node);
-  const repeated = onlyRepeated(children);
+  if (element.repetition === 'REPEATED') return toRequiredNode(node);
+  const repeated = findOnlyRepeated(children);
   if (!repeated) return undefined;
   const [only, another] = repeated.children;
-  if (isMap(element)) return only && !another ? only : undefined;
+  if (isMapElement(element)) return only && !another ? only : undefined;
   if (element.annotation?.name !== 'LIST') return undefined;
   const { name, annotation } = repeated.element;
   const isItem =
@@ -122,30 +127,31 @@ const itemOf = (node: Node): Node | undefined => {
     annotation !== undefined ||
     name === 'array' ||
     name === `${element.name}_tuple`;
-  return isItem ? once(repeated) : only;
+  return isItem ? toRequiredNode(repeated) : only;
 };
 
-const once = ({ element, ...node }: Node): Node => ({
+const toRequiredNode = ({ element, ...node }: ParquetNode): ParquetNode => ({
   ...node,
   element: { ...element, repetition: 'REQUIRED' },
 });
 
-const isMap = ({ annotation }: Element) => annotation?.name === 'MAP' || annotation?.name === 'MAP_KEY_VALUE';
+const isMapElement = ({ annotation }: ParquetElement) =>
+  annotation?.name === 'MAP' || annotation?.name === 'MAP_KEY_VALUE';
 
-const pairOf = ({ element, children }: Node): readonly Node[] | undefined => {
-  const entry = isMap(element) ? onlyRepeated(children) : undefined;
+const findMapPair = ({ element, children }: ParquetNode): readonly ParquetNode[] | undefined => {
+  const entry = isMapElement(element) ? findOnlyRepeated(children) : undefined;
   return entry?.children.length === 2 ? entry.children : undefined;
 };
 
-const kindOf = (node: Node): Column['kind'] => {
+const toParquetColumnKind = (node: ParquetNode): Column['kind'] => {
   const { annotation, physical } = node.element;
-  if (itemOf(node)) return 'array';
+  if (findListItem(node)) return 'array';
   if (node.children.length > 0) return 'json';
-  if (annotation && !isOfGroups(node.element)) return kinds[annotation.name] ?? 'other';
-  return physical === undefined ? 'json' : (kinds[physical] ?? 'other');
+  if (annotation && !isListOrMap(node.element)) return parquetColumnKinds[annotation.name] ?? 'other';
+  return physical === undefined ? 'json' : (parquetColumnKinds[physical] ?? 'other');
 };
 
-const kinds: Readonly<Record<string, Column['kind']>> = {
+const parquetColumnKinds: Readonly<Record<string, Column['kind']>> = {
   BOOLEAN: 'boolean',
   INT32: 'integer',
   INT64: 'integer',

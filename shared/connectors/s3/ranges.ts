@@ -1,14 +1,14 @@
 import { Problem } from '../../problem.ts';
-import type { Bucket } from './client.ts';
-import type { Listed } from './list.ts';
+import type { BucketClient } from './client.ts';
+import type { ListedObject } from './list.ts';
 
 /** Reads the bytes of an object from `from` to before `to`, and never more. */
-export type RangedRead = (from: number, to: number) => Promise<Buffer<ArrayBuffer>>;
+export type ReadRange = (from: number, to: number) => Promise<Buffer<ArrayBuffer>>;
 
-export const rangedReads =
-  (bucket: Bucket, { key, size }: Pick<Listed, 'key' | 'size'>): RangedRead =>
+export const createRangeReader =
+  (bucket: BucketClient, { key, size }: Pick<ListedObject, 'key' | 'size'>): ReadRange =>
   (from, to) =>
-    bucket.within(async (abortSignal) => {
+    bucket.runRequest(async (abortSignal) => {
       const last = Math.min(to, size) - 1;
       const { GetObjectCommand } = await import('@aws-sdk/client-s3');
       const { Body: body, ContentRange: range } = await bucket.client.send(
@@ -21,15 +21,15 @@ export const rangedReads =
         for await (const _ of body) break; // closes the stream
         throw new Problem('protocol-mismatch', 'Expected a server that answers ranged requests');
       }
-      return upTo(body, last + 1 - from);
+      return readUpTo(body, last + 1 - from);
     });
 
-const upTo = async (body: AsyncIterable<unknown>, most: number): Promise<Buffer<ArrayBuffer>> => {
-  const whole = Buffer.alloc(most);
+const readUpTo = async (body: AsyncIterable<unknown>, maxBytes: number): Promise<Buffer<ArrayBuffer>> => {
+  const whole = Buffer.alloc(maxBytes);
   let size = 0;
   for await (const piece of body) {
     if (!(piece instanceof Uint8Array)) break;
-    const room = most - size;
+    const room = maxBytes - size;
     whole.set(piece.length > room ? piece.subarray(0, room) : piece, size);
     size += Math.min(piece.length, room);
     if (piece.length > room) break;

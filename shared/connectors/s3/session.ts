@@ -1,15 +1,17 @@
 import type { Dialer } from '../../network/dialer.ts';
 import type { Session } from '../connector.ts';
-import { bucketOf, type S3Target } from './client.ts';
-import { isDenied, failure } from './failures.ts';
-import { listPage } from './list.ts';
+import { createBucketClient, type S3Target } from './client.ts';
+import { isS3Denied, classifyS3Error } from './failures.ts';
+import { listObjectPage } from './list.ts';
 
-export const open = async (target: S3Target, dialer: Dialer): Promise<Session> => {
+export const openS3Session = async (target: S3Target, dialer: Dialer): Promise<Session> => {
   await import('@aws-sdk/client-s3'); // before any step: loading takes long enough to look like a slow network
   const bucket = await dialer.step('authenticate', async () => {
-    const opened = await bucketOf(target, dialer);
+    const opened = await createBucketClient(target, dialer);
     try {
-      await known(() => opened.within((signal) => listPage(opened, signal, { most: 1 })));
+      await ignoreS3Denial(() =>
+        opened.runRequest((signal) => listObjectPage(opened, signal, { maxKeys: 1 })),
+      );
     } catch (error) {
       opened.client.destroy();
       throw error;
@@ -18,25 +20,27 @@ export const open = async (target: S3Target, dialer: Dialer): Promise<Session> =
   });
   return {
     ping: async () => {
-      await known(() => bucket.within((signal) => listPage(bucket, signal, { most: 1 })));
-      return version;
+      await ignoreS3Denial(() =>
+        bucket.runRequest((signal) => listObjectPage(bucket, signal, { maxKeys: 1 })),
+      );
+      return s3ApiVersion;
     },
-    privileges: async () => (await import('./privileges.ts')).privileges(bucket, target.role),
-    introspect: async (scope, sink) => (await import('./introspect.ts')).introspect(bucket, scope, sink),
+    privileges: async () => (await import('./privileges.ts')).readS3Privileges(bucket, target.role),
+    introspect: async (scope, sink) => (await import('./introspect.ts')).introspectS3(bucket, scope, sink),
     [Symbol.asyncDispose]: async () => bucket.client.destroy(),
   };
 };
 
 /** The version of the API, because servers do not report their own. https://docs.aws.amazon.com/AmazonS3/latest/API/Welcome.html */
-const version = 'S3 2006-03-01';
+const s3ApiVersion = 'S3 2006-03-01';
 
 /** Ignores a denial: S3 checks the signature first, so an account that may not list is authenticated all the same. */
-const known = async (work: () => Promise<unknown>): Promise<void> => {
+const ignoreS3Denial = async (work: () => Promise<unknown>): Promise<void> => {
   try {
     await work();
   } catch (error) {
-    if (!isDenied(error)) throw error;
+    if (!isS3Denied(error)) throw error;
   }
 };
 
-export const s3SessionModule = { open, failure };
+export const s3SessionModule = { open: openS3Session, failure: classifyS3Error };

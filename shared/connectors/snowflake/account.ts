@@ -4,7 +4,7 @@ import * as v from 'valibot';
  * The part of an account's host name before Snowflake's domain: `myorg-sales`, `xy12345.eu-central-1`, `xy12345.privatelink`.
  * https://docs.snowflake.com/en/user-guide/admin-account-identifier
  */
-export const Account = v.pipe(
+export const SnowflakeAccount = v.pipe(
   v.string(),
   v.regex(
     /^[A-Za-z0-9]([A-Za-z0-9_-]{0,62}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]{0,62}[A-Za-z0-9])?){0,5}$/,
@@ -12,14 +12,14 @@ export const Account = v.pipe(
   ),
 );
 
-export interface Place {
+export interface SnowflakeAddress {
   readonly host: string;
   readonly port: number;
   readonly secure: boolean;
 }
 
 /** Returns the address of the deployment's endpoint, if there is one, or of the account's host at Snowflake. */
-export const placeOf = (account: string, endpoint: string | undefined): Place => {
+export const toSnowflakeAddress = (account: string, endpoint: string | undefined): SnowflakeAddress => {
   if (endpoint !== undefined) {
     const { protocol, hostname, port } = new URL(endpoint);
     const secure = protocol === 'https:';
@@ -38,10 +38,10 @@ export const placeOf = (account: string, endpoint: string | undefined): Place =>
 };
 
 /** Returns the account's name at login, without its region. */
-export const accountName = (account: string): string => account.split('.', 1)[0] ?? '';
+export const toSnowflakeAccountName = (account: string): string => account.split('.', 1)[0] ?? '';
 
 /** Whether Snowflake may keep results on this host that are too large for an answer: the object storage of its three clouds. */
-export const isStore = (host: string): boolean =>
+export const isResultStorageHost = (host: string): boolean =>
   /(^|\.)(s3([.-][a-z0-9-]+)*\.amazonaws\.com(\.cn)?|blob\.core\.(windows\.net|chinacloudapi\.cn)|storage\.googleapis\.com)$/.test(
     host,
   );

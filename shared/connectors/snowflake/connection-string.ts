@@ -1,20 +1,27 @@
-import type { ConnectionString } from '../connector.ts';
+import type { ConnectionStringParser } from '../connector.ts';
 import { snowflakeOptions } from '../known-options.ts';
-import { decoded, type Option, readAddress, readQuery, refuse, refuseUnknown } from '../string-parts.ts';
+import {
+  decodePercentEncoded,
+  type QueryOption,
+  parseUrlAddress,
+  parseUrlQuery,
+  refuseConnectionString,
+  checkKnownOptions,
+} from '../string-parts.ts';
 
 /** Parses `snowflake://user:password@account/database/schema?warehouse=…&role=…`, the form of SQLAlchemy. */
-export const connectionString: ConnectionString = {
+export const snowflakeConnectionStrings: ConnectionStringParser = {
   schemes: ['snowflake'],
   parse: (text) => {
-    const { host, port, path, query, username, password } = readAddress(text, form);
-    if (!/^snowflake:/i.test(text)) refuse('a string that begins with snowflake://');
-    if (port && port !== '443') refuse('no port, or 443, which is where Snowflake answers');
-    const [database = '', schema = '', ...more] = path.split('/').map((part) => decoded(part));
-    if (more.length > 0) refuse(form);
+    const { host, port, path, query, username, password } = parseUrlAddress(text, snowflakeStringForm);
+    if (!/^snowflake:/i.test(text)) refuseConnectionString('a string that begins with snowflake://');
+    if (port && port !== '443') refuseConnectionString('no port, or 443, which is where Snowflake answers');
+    const [database = '', schema = '', ...more] = path.split('/').map((part) => decodePercentEncoded(part));
+    if (more.length > 0) refuseConnectionString(snowflakeStringForm);
 
     // SQLAlchemy decodes the query as form data: https://docs.sqlalchemy.org/en/20/core/engines.html#database-urls
-    const options = optionsOf(
-      readQuery(query, { plusIsBlank: true, secret: (name) => name.toLowerCase() === 'token' }),
+    const options = readSnowflakeOptions(
+      parseUrlQuery(query, { plusIsBlank: true, secret: (name) => name.toLowerCase() === 'token' }),
     );
     const config = {
       account: host.replace(/\.snowflakecomputing\.com$/i, ''),
@@ -25,62 +32,71 @@ export const connectionString: ConnectionString = {
     const { authenticator, token = '', ...named } = options;
     for (const name of Object.keys(named)) {
       if (Object.entries(config).some(([field, value]) => field === name && value))
-        refuse(`${name} once, in the address or as an option`);
+        refuseConnectionString(`${name} once, in the address or as an option`);
     }
-    const credentials = present({ password, token });
-    checkAuthenticator(authenticator, credentials);
-    return { config: present({ ...config, ...present(named) }), credentials, options: {} };
+    const credentials = omitEmpty({ password, token });
+    checkSnowflakeAuthenticator(authenticator, credentials);
+    return { config: omitEmpty({ ...config, ...omitEmpty(named) }), credentials, options: {} };
   },
 };
 
-const form = 'snowflake://user:password@account/database/schema, with what is special percent-encoded';
+const snowflakeStringForm =
+  'snowflake://user:password@account/database/schema, with what is special percent-encoded';
 
-const present = (values: Readonly<Record<string, string>>): Record<string, string> =>
+const omitEmpty = (values: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
 
 /** Checks that the authenticator fits the secret in the string. */
-const checkAuthenticator = (named: string | undefined, secrets: Readonly<Record<string, string>>): void => {
+const checkSnowflakeAuthenticator = (
+  named: string | undefined,
+  secrets: Readonly<Record<string, string>>,
+): void => {
   if (named === undefined) return;
   const allowed =
-    authenticators.get(named.toLowerCase()) ??
-    refuse(`as authenticator one of ${[...authenticators.keys()].join(', ')}`);
+    snowflakeAuthenticators.get(named.toLowerCase()) ??
+    refuseConnectionString(`as authenticator one of ${[...snowflakeAuthenticators.keys()].join(', ')}`);
   const other = Object.keys(secrets).find((name) => !allowed.includes(name));
-  if (other !== undefined) refuse(`authenticator and ${other} that do not contradict each other`);
+  if (other !== undefined)
+    refuseConnectionString(`authenticator and ${other} that do not contradict each other`);
 };
 
-const optionsOf = (given: readonly Option[]): Record<string, string> => {
-  refuseUnknown(
+const readSnowflakeOptions = (given: readonly QueryOption[]): Record<string, string> => {
+  checkKnownOptions(
     given.map(([name]) => name),
     {
       isTaken: (name) =>
-        fields.has(name.toLowerCase()) || ignored.has(name.toLowerCase()) || checks.has(name.toLowerCase()),
+        snowflakeOptionFields.has(name.toLowerCase()) ||
+        snowflakeIgnoredOptions.has(name.toLowerCase()) ||
+        snowflakeOptionChecks.has(name.toLowerCase()),
       clients: snowflakeOptions,
     },
   );
   const found: Record<string, string> = {};
   for (const [name, value] of given) {
-    const field = fields.get(name.toLowerCase());
-    checks.get(name.toLowerCase())?.(value);
+    const field = snowflakeOptionFields.get(name.toLowerCase());
+    snowflakeOptionChecks.get(name.toLowerCase())?.(value);
     if (field === undefined) continue;
-    if (found[field] !== undefined) refuse(`the option ${name} once`);
+    if (found[field] !== undefined) refuseConnectionString(`the option ${name} once`);
     found[field] = value;
   }
   return found;
 };
 
 /** Checks for options that demand what a session cannot do. */
-const checks: ReadonlyMap<string, (value: string) => void> = new Map([
+const snowflakeOptionChecks: ReadonlyMap<string, (value: string) => void> = new Map([
   [
     'ocsp_fail_open',
     (value) => {
       if (!/^true$/i.test(value))
-        refuse('as ocsp_fail_open true: a certificate whose revocation is not known is taken');
+        refuseConnectionString(
+          'as ocsp_fail_open true: a certificate whose revocation is not known is taken',
+        );
     },
   ],
 ]);
 
 /** JDBC says `db`; all clients spell the others alike. */
-const fields: ReadonlyMap<string, string> = new Map([
+const snowflakeOptionFields: ReadonlyMap<string, string> = new Map([
   ['warehouse', 'warehouse'],
   ['role', 'role'],
   ['database', 'database'],
@@ -94,7 +110,7 @@ const fields: ReadonlyMap<string, string> = new Map([
  * Authenticators whose fields a connection string can hold, with the secrets that each may have there. The others open a browser, or use an
  * identity of the machine.
  */
-const authenticators: ReadonlyMap<string, readonly string[]> = new Map([
+const snowflakeAuthenticators: ReadonlyMap<string, readonly string[]> = new Map([
   ['snowflake', ['password']],
   ['snowflake_jwt', []],
   // Drivers accept the token as a password, too: https://docs.snowflake.com/en/user-guide/programmatic-access-tokens
@@ -102,7 +118,7 @@ const authenticators: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /** Options that tools of vendors add, and options that have no effect on a short session. */
-const ignored: ReadonlySet<string> = new Set([
+const snowflakeIgnoredOptions: ReadonlySet<string> = new Set([
   'application',
   'client_session_keep_alive',
   'insecure_mode',

@@ -1,27 +1,30 @@
 import * as v from 'valibot';
-import { defineConnector, lateParser } from '../connector.ts';
-import { Name, Secret } from '../fields.ts';
+import { defineConnector, createLazyParser } from '../connector.ts';
+import { NameField, SecretField } from '../fields.ts';
 import { exactNames } from '../names.ts';
-import { Account, isStore, placeOf } from './account.ts';
+import { SnowflakeAccount, isResultStorageHost, toSnowflakeAddress } from './account.ts';
 
 /** Tested with the real driver against fakesnow, behind a server that refuses as Snowflake does; not against Snowflake itself. */
 export const snowflake = defineConnector({
   title: 'Snowflake',
   driver: 'snowflake-sdk',
   config: v.strictObject({
-    account: Account,
-    username: Name,
+    account: SnowflakeAccount,
+    username: NameField,
     /** Needed to read a catalog; without it, the default of the user applies. */
-    warehouse: v.exactOptional(Name),
-    database: v.exactOptional(Name),
-    schema: v.optional(Name, 'PUBLIC'),
-    role: v.exactOptional(Name),
+    warehouse: v.exactOptional(NameField),
+    database: v.exactOptional(NameField),
+    schema: v.optional(NameField, 'PUBLIC'),
+    role: v.exactOptional(NameField),
   }),
   credentials: {
-    password: v.strictObject({ password: Secret }),
-    key_pair: v.strictObject({ private_key: Secret, private_key_passphrase: v.exactOptional(Secret) }),
+    password: v.strictObject({ password: SecretField }),
+    key_pair: v.strictObject({
+      private_key: SecretField,
+      private_key_passphrase: v.exactOptional(SecretField),
+    }),
     /** A programmatic access token. */
-    token: v.strictObject({ token: Secret }),
+    token: v.strictObject({ token: SecretField }),
   },
   misplaced: {
     account: (value) =>
@@ -38,21 +41,21 @@ export const snowflake = defineConnector({
     ],
   },
   reach: ({ account }) => {
-    const { host, port } = placeOf(account, undefined);
+    const { host, port } = toSnowflakeAddress(account, undefined);
     return {
       named: [{ entry: account, places: [{ host, port }] }],
       bareEntry: port,
       // Results that are too large for an answer are fetched from there, by URLs that need no login.
-      includes: (host, at) => at === 443 && isStore(host),
+      includes: (host, at) => at === 443 && isResultStorageHost(host),
     };
   },
   autocomplete: ['schemas', 'tables', 'columns'],
   names: exactNames,
-  loadQuote: async () => (await import('./quote.ts')).quote,
-  loadTypeNames: async () => (await import('./type-names.ts')).typeNames,
-  connectionString: lateParser(
+  loadQuote: async () => (await import('./quote.ts')).quoteSnowflakeName,
+  loadTypeNames: async () => (await import('./type-names.ts')).snowflakeTypeNames,
+  connectionString: createLazyParser(
     ['snowflake'],
-    async () => (await import('./connection-string.ts')).connectionString,
+    async () => (await import('./connection-string.ts')).snowflakeConnectionStrings,
   ),
   load: async () => (await import('./session.ts')).snowflakeSessionModule,
 });

@@ -1,20 +1,23 @@
-import type { Failure } from '../connector.ts';
-import { denied, failureOf, failureTable } from '../failure-table.ts';
-import { refusalIn } from './answers.ts';
+import type { SourceFailure } from '../connector.ts';
+import { permissionDenied, toSourceFailure, createFailureTable } from '../failure-table.ts';
+import { findSnowflakeRefusal } from './answers.ts';
 
 /**
  * Classifies by Snowflake's own codes, then by SQLSTATE, then by HTTP status. Codes that begin with 39 concern the login:
  * https://github.com/snowflakedb/snowflake-connector-nodejs/blob/master/lib/constants/gs_errors.js
  */
-export const failure = (error: unknown): Failure | undefined => {
-  const refusal = refusalIn(error);
+export const classifySnowflakeError = (error: unknown): SourceFailure | undefined => {
+  const refusal = findSnowflakeRefusal(error);
   if (!refusal) return undefined;
   const { code: native, sqlState = '' } = refusal;
-  const known = codes.get(native) ?? states.get(sqlState) ?? statuses.get(native);
-  return failureOf(known ?? [/^3\d\d$/.test(native) ? 'protocol-mismatch' : 'server-error'], native);
+  const known =
+    snowflakeFailuresByCode.get(native) ??
+    snowflakeFailuresBySqlState.get(sqlState) ??
+    snowflakeFailuresByStatus.get(native);
+  return toSourceFailure(known ?? [/^3\d\d$/.test(native) ? 'protocol-mismatch' : 'server-error'], native);
 };
 
-const codes = failureTable({
+const snowflakeFailuresByCode = createFailureTable({
   '390100': [
     'authentication-failed',
     'Check config.username and send the credentials again; check config.account too, for the same user may be in another one.',
@@ -86,18 +89,18 @@ const codes = failureTable({
     'permission-denied',
     'What was asked for is not there, or the role may not see it: grant what the step privileges names.',
   ],
-  '003001': denied,
+  '003001': permissionDenied,
   '090105': ['database-not-found', 'Set config.database to one that the role may use.'],
 });
 
 /** The standard SQLSTATEs with a useful meaning: https://docs.snowflake.com/en/developer-guide/snowflake-scripting/exceptions */
-const states = failureTable({
-  '42501': denied,
+const snowflakeFailuresBySqlState = createFailureTable({
+  '42501': permissionDenied,
   '57014': ['timeout', 'The statement was cancelled, by somebody or by a limit of the account.'],
 });
 
 /** Statuses that the edge answers before it has found an account. */
-const statuses = failureTable({
+const snowflakeFailuresByStatus = createFailureTable({
   '400 405': ['protocol-mismatch'],
   '401': ['authentication-failed', 'Send the credentials again.'],
   '403 404': [

@@ -1,7 +1,7 @@
-import type { Ask, Standing } from './session.ts';
-import { partsOf, quote, quoted } from './quote.ts';
+import type { SnowflakeQuery, SnowflakeContext } from './session.ts';
+import { parseSnowflakeName, quoteSnowflakeName, forceQuoteSnowflakeName } from './quote.ts';
 
-export interface Grant {
+export interface SnowflakeGrant {
   readonly privilege: string;
   /** `TABLE`, `VIEW`, `SCHEMA`, `WAREHOUSE`, `ROLE`, … */
   readonly on: string;
@@ -13,22 +13,29 @@ export interface Grant {
 }
 
 /** Lists the grants of the session's roles and of the roles that they inherit. Uses SHOW, which needs no warehouse. */
-export const grantsOf = async (ask: Ask, { role, secondaryRoles }: Standing): Promise<readonly Grant[]> => {
-  const grants: Grant[] = [];
-  const asked = new Set<string>();
+export const listSnowflakeGrants = async (
+  ask: SnowflakeQuery,
+  { role, secondaryRoles }: SnowflakeContext,
+): Promise<readonly SnowflakeGrant[]> => {
+  const grants: SnowflakeGrant[] = [];
+  const visited = new Set<string>();
   const waiting = [...(role === null ? [] : [role]), ...secondaryRoles];
-  for (let name = waiting.shift(); name !== undefined && asked.size < most; name = waiting.shift()) {
-    if (asked.has(name)) continue;
-    asked.add(name);
-    for await (const row of ask(`show grants to role ${quoted(name)}`)) {
+  for (
+    let name = waiting.shift();
+    name !== undefined && visited.size < MAX_SNOWFLAKE_ROLES;
+    name = waiting.shift()
+  ) {
+    if (visited.has(name)) continue;
+    visited.add(name);
+    for await (const row of ask(`show grants to role ${forceQuoteSnowflakeName(name)}`)) {
       const { privilege = '', granted_on: on = '' } = row;
-      const parts = partsOf(row['name'] ?? '');
+      const parts = parseSnowflakeName(row['name'] ?? '');
       // These become part of a statement that somebody will run.
-      if (!isWords(privilege) || !isWords(on) || !parts) continue;
+      if (!isPrivilegeWords(privilege) || !isPrivilegeWords(on) || !parts) continue;
       grants.push({
         privilege,
         on: on.replaceAll('_', ' '),
-        name: parts.map(quote).join('.'),
+        name: parts.map(quoteSnowflakeName).join('.'),
         parts,
         to: name,
       });
@@ -38,22 +45,30 @@ export const grantsOf = async (ask: Ask, { role, secondaryRoles }: Standing): Pr
   return grants;
 };
 
-const isWords = (text: string | null): text is string => /^[A-Z_ ]{1,60}$/.test(text ?? '');
+const isPrivilegeWords = (text: string | null): text is string => /^[A-Z_ ]{1,60}$/.test(text ?? '');
 
 /** Limit of roles, inherited ones included: each takes a statement. */
-const most = 30;
+const MAX_SNOWFLAKE_ROLES = 30;
 
 /** Lists the tables and views of a database on which the roles have privileges, but not to read. */
-export const unreadableIn = (grants: readonly Grant[], database: string): readonly Grant[] => {
-  const ofTables = grants.filter(
-    ({ on, parts }) => isTable(on) && parts.length === 3 && parts[0] === database,
+export const listUnreadableTables = (
+  grants: readonly SnowflakeGrant[],
+  database: string,
+): readonly SnowflakeGrant[] => {
+  const tableGrants = grants.filter(
+    ({ on, parts }) => isTableOrView(on) && parts.length === 3 && parts[0] === database,
   );
-  return [...Map.groupBy(ofTables, ({ name }) => name).values()].flatMap((some) =>
-    some.some(({ privilege }) => reads.has(privilege)) ? [] : some.slice(0, 1),
+  return [...Map.groupBy(tableGrants, ({ name }) => name).values()].flatMap((group) =>
+    group.some(({ privilege }) => snowflakeReadPrivileges.has(privilege)) ? [] : group.slice(0, 1),
   );
 };
 
 /** `EXTERNAL TABLE` is one, too: a GRANT calls it `TABLE`. */
-export const isTable = (on: string): boolean => /(^| )(TABLE|VIEW)$/.test(on);
+export const isTableOrView = (on: string): boolean => /(^| )(TABLE|VIEW)$/.test(on);
 
-const reads: ReadonlySet<string> = new Set(['SELECT', 'OWNERSHIP', 'ALL', 'ALL PRIVILEGES']);
+const snowflakeReadPrivileges: ReadonlySet<string> = new Set([
+  'SELECT',
+  'OWNERSHIP',
+  'ALL',
+  'ALL PRIVILEGES',
+]);

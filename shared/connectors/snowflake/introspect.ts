@@ -1,92 +1,106 @@
 import { Problem } from '../../problem.ts';
-import type { Column, Missing, Scope, Sink, Table } from '../catalog.ts';
-import { draftOf, type Draft } from '../sql/draft.ts';
-import { createDrafts, type Drafts } from '../sql/drafts.ts';
-import { fold } from '../sql/fold.ts';
-import { atOnce, handOn } from '../sql/hand-on.ts';
-import { firstFew } from '../sql/missing.ts';
-import { createParts, isOfOnePart } from '../parts.ts';
-import { failure } from './failures.ts';
-import type { Row } from './driver.ts';
-import { grantsOf, unreadableIn } from './grants.ts';
-import type { Grant } from './grants.ts';
-import { readKeys } from './keys.ts';
-import { readingOf } from './privileges.ts';
-import { literal, quote, quoted } from './quote.ts';
-import type { Ask, Standing } from './session.ts';
-import { kindOf, spelled } from './types.ts';
+import type { Column, Missing, CatalogScope, TableSink, Table } from '../catalog.ts';
+import { createTableDraft, type TableDraft } from '../sql/draft.ts';
+import { createTableDrafts, type TableDrafts } from '../sql/drafts.ts';
+import { buildTable } from '../sql/fold.ts';
+import { TABLES_PER_BATCH, emitInBatches } from '../sql/hand-on.ts';
+import { joinFirstLines } from '../sql/missing.ts';
+import { createPartReader, isPartFailure } from '../parts.ts';
+import { classifySnowflakeError } from './failures.ts';
+import type { SnowflakeRow } from './driver.ts';
+import { listSnowflakeGrants, listUnreadableTables } from './grants.ts';
+import type { SnowflakeGrant } from './grants.ts';
+import { readSnowflakeKeys } from './keys.ts';
+import { renderSnowflakeReadGrant } from './privileges.ts';
+import { quoteSnowflakeText, quoteSnowflakeName, forceQuoteSnowflakeName } from './quote.ts';
+import type { SnowflakeQuery, SnowflakeContext } from './session.ts';
+import { toSnowflakeColumnKind, renderSnowflakeType } from './types.ts';
 
 /**
  * Reads one database with one query for each kind of object, in parallel. Reads the columns last and folds them as they arrive, so that at most
  * one batch of tables is complete in memory. Snowflake has no indexes, and does not enforce UNIQUE.
  */
-export const introspect = async (
-  ask: Ask,
-  standing: Standing,
-  scope: Scope,
-  sink: Sink,
+export const introspectSnowflake = async (
+  ask: SnowflakeQuery,
+  context: SnowflakeContext,
+  scope: CatalogScope,
+  sink: TableSink,
 ): Promise<readonly Missing[]> => {
-  const { database } = standing;
-  if (database === null) return [noDatabase];
-  const within = `${quoted(database)}.information_schema`;
+  const { database } = context;
+  if (database === null) return [snowflakeNoDatabase];
+  const informationSchema = `${forceQuoteSnowflakeName(database)}.information_schema`;
   const schemas = new Set<string>();
-  const drafts = createDrafts();
-  const parts = createParts({ failure, grant: readingOf(database, standing.role ?? '') });
-  let grants: readonly Grant[] = [];
+  const drafts = createTableDrafts();
+  const parts = createPartReader({
+    failure: classifySnowflakeError,
+    grant: renderSnowflakeReadGrant(database, context.role ?? ''),
+  });
+  let grants: readonly SnowflakeGrant[] = [];
   await Promise.all([
     parts.read({ reason: 'privileges-unread' }, async () => {
-      grants = await grantsOf(ask, standing);
+      grants = await listSnowflakeGrants(ask, context);
     }),
-    each(ask(`select schema_name as "name" from ${within}.schemata`), ({ name }) => schemas.add(name ?? '')),
-    each(ask(tablesQuery(within, scope)), (row) => drafts.add(tableIn(row))),
+    forEachSnowflakeRow(ask(`select schema_name as "name" from ${informationSchema}.schemata`), ({ name }) =>
+      schemas.add(name ?? ''),
+    ),
+    forEachSnowflakeRow(ask(renderSnowflakeTablesQuery(informationSchema, scope)), (row) =>
+      drafts.add(toSnowflakeDraft(row)),
+    ),
   ]);
   schemas.delete('INFORMATION_SCHEMA');
-  const wanted = [...schemas].filter((name) => isIn(name, scope));
-  const cut = await readKeys(ask, database, wanted, drafts, parts);
-  const denied = unreadableIn(grants, database).filter(({ parts: [, name = ''] }) => isIn(name, scope));
+  const wanted = [...schemas].filter((name) => isInScope(name, scope));
+  const cut = await readSnowflakeKeys(ask, database, wanted, drafts, parts);
+  const denied = listUnreadableTables(grants, database).filter(({ parts: [, name = ''] }) =>
+    isInScope(name, scope),
+  );
   for (const { parts: place } of denied) {
     const draft = drafts.find(place[2], place[1]);
     if (draft) draft.access = 'none';
   }
-  const readable = drafts.inOrder().filter(({ access }) => access !== 'none');
-  await readColumns((some) => ask(columnsQuery(within, some)), scope, { drafts, readable, sink, parts });
+  const readable = drafts.listInOrder().filter(({ access }) => access !== 'none');
+  await readSnowflakeColumns((some) => ask(renderSnowflakeColumnsQuery(informationSchema, some)), scope, {
+    drafts,
+    readable,
+    sink,
+    parts,
+  });
   // An account that sees nothing at all needs these grants.
-  const remediation = readingOf(database, standing.role ?? '');
+  const remediation = renderSnowflakeReadGrant(database, context.role ?? '');
   return [
     ...(schemas.size === 0 ? [{ reason: 'nothing-visible', remediation }] : []),
-    ...tablesDenied(denied, standing.role ?? ''),
-    ...notThere(scope, schemas),
+    ...listSnowflakeDenied(denied, context.role ?? ''),
+    ...listSnowflakeNotFound(scope, schemas),
     ...cut,
     ...parts.missing(),
   ];
 };
 
-interface Reading {
-  readonly drafts: Drafts;
-  readonly readable: readonly Draft[];
-  readonly sink: Sink;
-  readonly parts: ReturnType<typeof createParts>;
+interface SnowflakeColumnReading {
+  readonly drafts: TableDrafts;
+  readonly readable: readonly TableDraft[];
+  readonly sink: TableSink;
+  readonly parts: ReturnType<typeof createPartReader>;
 }
 
 /**
  * Reads the columns schema by schema if one query for all fails, because information_schema limits the size of its answers. A schema that
  * fails loses only its own tables.
  */
-const readColumns = async (
-  ask: (scope: Scope) => AsyncIterable<Row>,
-  scope: Scope,
-  { drafts, readable, sink, parts }: Reading,
+const readSnowflakeColumns = async (
+  ask: (scope: CatalogScope) => AsyncIterable<SnowflakeRow>,
+  scope: CatalogScope,
+  { drafts, readable, sink, parts }: SnowflakeColumnReading,
 ): Promise<void> => {
   let done = 0;
-  const counting: Sink = async (tables) => {
+  const counting: TableSink = async (tables) => {
     await sink(tables);
     done += tables.length;
   };
   try {
-    await foldColumns(ask(scope), drafts, readable, counting);
+    await foldSnowflakeColumns(ask(scope), drafts, readable, counting);
     return;
   } catch (error) {
-    if (!isOfOnePart(error, failure)) throw error;
+    if (!isPartFailure(error, classifySnowflakeError)) throw error;
   }
   const left = readable.slice(done);
   for (const draft of left) draft.columns = [];
@@ -98,35 +112,38 @@ const readColumns = async (
         return tables.length - done;
       },
     };
-    const only = { schemas: [schema], excludedSchemas: [] };
-    await parts.read(part, () => foldColumns(ask(only), drafts, tables, counting));
+    const oneSchema = { schemas: [schema], excludedSchemas: [] };
+    await parts.read(part, () => foldSnowflakeColumns(ask(oneSchema), drafts, tables, counting));
   }
 };
 
-const noDatabase: Missing = {
+const snowflakeNoDatabase: Missing = {
   reason: 'no-database',
   remediation:
     'Set config.database, or give the user a DEFAULT_NAMESPACE, and GRANT USAGE ON DATABASE … TO ROLE …;',
 };
 
-const tablesDenied = (denied: readonly Grant[], role: string): readonly Missing[] => {
+const listSnowflakeDenied = (denied: readonly SnowflakeGrant[], role: string): readonly Missing[] => {
   const count = denied.length;
   if (count === 0) return [];
-  const grants = denied.map(({ name }) => `GRANT SELECT ON ${name} TO ROLE ${quote(role)};`);
-  return [{ reason: 'tables-denied', count, remediation: firstFew(grants) }];
+  const grants = denied.map(({ name }) => `GRANT SELECT ON ${name} TO ROLE ${quoteSnowflakeName(role)};`);
+  return [{ reason: 'tables-denied', count, remediation: joinFirstLines(grants) }];
 };
 
-const isIn = (name: string, { schemas, excludedSchemas }: Scope): boolean =>
+const isInScope = (name: string, { schemas, excludedSchemas }: CatalogScope): boolean =>
   !excludedSchemas.includes(name) && (schemas?.includes(name) ?? true);
 
-const notThere = ({ schemas, excludedSchemas }: Scope, found: ReadonlySet<string>): readonly Missing[] => {
+const listSnowflakeNotFound = (
+  { schemas, excludedSchemas }: CatalogScope,
+  found: ReadonlySet<string>,
+): readonly Missing[] => {
   const names = (schemas ?? []).filter((name) => !found.has(name) && !excludedSchemas.includes(name));
   const remediation = 'Correct the schemas that were asked for: some are not there.';
   return names.length > 0 ? [{ reason: 'schemas-not-found', count: names.length, remediation }] : [];
 };
 
-const mine = (column: string, { schemas, excludedSchemas }: Scope): string => {
-  const list = (names: readonly string[]) => names.map(literal).join(', ');
+const renderSnowflakeScope = (column: string, { schemas, excludedSchemas }: CatalogScope): string => {
+  const list = (names: readonly string[]) => names.map(quoteSnowflakeText).join(', ');
   return [
     `${column} <> 'INFORMATION_SCHEMA'`,
     ...(schemas ? [`${column} in (${list(schemas)})`] : []),
@@ -134,25 +151,28 @@ const mine = (column: string, { schemas, excludedSchemas }: Scope): string => {
   ].join(' and ');
 };
 
-const tablesQuery = (within: string, scope: Scope) => `select table_schema as "schema", table_name as "name",
+const renderSnowflakeTablesQuery = (
+  informationSchema: string,
+  scope: CatalogScope,
+) => `select table_schema as "schema", table_name as "name",
   table_type as "type", row_count as "rows", bytes as "bytes", comment as "comment"
-  from ${within}.tables where ${mine('table_schema', scope)}`;
+  from ${informationSchema}.tables where ${renderSnowflakeScope('table_schema', scope)}`;
 
-const columnsQuery = (
-  within: string,
-  scope: Scope,
+const renderSnowflakeColumnsQuery = (
+  informationSchema: string,
+  scope: CatalogScope,
 ) => `select table_schema as "schema", table_name as "table",
   column_name as "name", ordinal_position as "position", column_default as "value", is_nullable as "nullable",
   data_type as "data_type", character_maximum_length as "length", numeric_precision as "precision",
   numeric_scale as "scale", is_identity as "identity", comment as "comment"
-  from ${within}.columns where ${mine('table_schema', scope)} order by table_schema, table_name, ordinal_position`;
+  from ${informationSchema}.columns where ${renderSnowflakeScope('table_schema', scope)} order by table_schema, table_name, ordinal_position`;
 
 /** Emits tables as their columns arrive, in the order of `readable`; tables without columns keep their place. */
-const foldColumns = async (
-  rows: AsyncIterable<Row>,
-  drafts: Drafts,
-  readable: readonly Draft[],
-  sink: Sink,
+const foldSnowflakeColumns = async (
+  rows: AsyncIterable<SnowflakeRow>,
+  drafts: TableDrafts,
+  readable: readonly TableDraft[],
+  sink: TableSink,
 ) => {
   const places = new Map(readable.map((draft, at) => [draft, at]));
   let from = 0;
@@ -162,24 +182,28 @@ const foldColumns = async (
     if (place === undefined) continue;
     if (place < from)
       throw new Problem('protocol-mismatch', 'Expected columns in the order that was asked for');
-    if (place - from >= atOnce) {
-      await handOn(readable, fold, sink, { from, to: place });
+    if (place - from >= TABLES_PER_BATCH) {
+      await emitInBatches(readable, buildTable, sink, { from, to: place });
       from = place;
     }
-    drafts.column(draft, columnIn(row));
+    drafts.addColumn(draft, toSnowflakeColumn(row));
   }
-  await handOn(readable, fold, sink, { from });
+  await emitInBatches(readable, buildTable, sink, { from });
 };
 
-const tableIn = (row: Row): Draft => ({
-  ...draftOf(row['schema'] ?? '', row['name'] ?? '', kinds.get(row['type'] ?? '') ?? 'table'),
+const toSnowflakeDraft = (row: SnowflakeRow): TableDraft => ({
+  ...createTableDraft(
+    row['schema'] ?? '',
+    row['name'] ?? '',
+    snowflakeTableKinds.get(row['type'] ?? '') ?? 'table',
+  ),
   comment: row['comment'] || null,
-  rows: countOf(row['rows']),
-  size_bytes: countOf(row['bytes']),
+  rows: parseSnowflakeCount(row['rows']),
+  size_bytes: parseSnowflakeCount(row['bytes']),
 });
 
 /** https://docs.snowflake.com/en/sql-reference/info-schema/tables */
-const kinds: ReadonlyMap<string, Table['kind']> = new Map([
+const snowflakeTableKinds: ReadonlyMap<string, Table['kind']> = new Map([
   ['BASE TABLE', 'table'],
   ['TEMPORARY TABLE', 'table'],
   ['EVENT TABLE', 'table'],
@@ -188,12 +212,12 @@ const kinds: ReadonlyMap<string, Table['kind']> = new Map([
   ['EXTERNAL TABLE', 'foreign_table'],
 ]);
 
-const columnIn = (row: Row): Column => {
+const toSnowflakeColumn = (row: SnowflakeRow): Column => {
   const identity = row['identity'] === 'YES';
   return {
     name: row['name'] ?? '',
-    type: spelled(row),
-    kind: kindOf(row),
+    type: renderSnowflakeType(row),
+    kind: toSnowflakeColumnKind(row),
     nullable: row['nullable'] !== 'NO',
     default: identity ? null : (row['value'] ?? null),
     generated: identity ? 'identity' : null,
@@ -202,9 +226,12 @@ const columnIn = (row: Row): Column => {
   };
 };
 
-const countOf = (text: string | null | undefined): number | null =>
+const parseSnowflakeCount = (text: string | null | undefined): number | null =>
   text !== null && text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
 
-const each = async (rows: AsyncIterable<Row>, take: (row: Row) => unknown): Promise<void> => {
+const forEachSnowflakeRow = async (
+  rows: AsyncIterable<SnowflakeRow>,
+  take: (row: SnowflakeRow) => unknown,
+): Promise<void> => {
   for await (const row of rows) take(row);
 };

@@ -1,22 +1,22 @@
 import type { Missing } from '../catalog.ts';
-import type { Drafts } from '../sql/drafts.ts';
-import type { createParts } from '../parts.ts';
-import type { Row } from './driver.ts';
-import { quoted } from './quote.ts';
-import type { Ask } from './session.ts';
+import type { TableDrafts } from '../sql/drafts.ts';
+import type { createPartReader } from '../parts.ts';
+import type { SnowflakeRow } from './driver.ts';
+import { forceQuoteSnowflakeName } from './quote.ts';
+import type { SnowflakeQuery } from './session.ts';
 
 /** Adds declared keys, which Snowflake does not enforce, to the drafts of their tables. Returns what the limit of SHOW left out. */
-export const readKeys = async (
-  ask: Ask,
+export const readSnowflakeKeys = async (
+  ask: SnowflakeQuery,
   database: string,
   schemas: readonly string[],
-  drafts: Drafts,
-  parts: ReturnType<typeof createParts>,
+  drafts: TableDrafts,
+  parts: ReturnType<typeof createPartReader>,
 ): Promise<readonly Missing[]> => {
   let count = 0;
-  const read = (kind: string, undo: () => void, take: (row: Row) => void) =>
+  const read = (kind: string, undo: () => void, take: (row: SnowflakeRow) => void) =>
     parts.read({ reason: 'keys-unread', undo }, async () => {
-      count += await shown(ask, kind, database, schemas, take);
+      count += await showSnowflakeKeys(ask, kind, database, schemas, take);
     });
   await Promise.all([
     read(
@@ -39,44 +39,56 @@ export const readKeys = async (
           valid: false, // Snowflake does not check it
         };
         if (draft)
-          drafts.pair(draft, row['fk_name'] ?? '', row['key_sequence'], row['fk_column_name'] ?? '', theirs);
+          drafts.addForeignKeyPart(
+            draft,
+            row['fk_name'] ?? '',
+            row['key_sequence'],
+            row['fk_column_name'] ?? '',
+            theirs,
+          );
       },
     ),
   ]);
-  return count > 0 ? [{ reason: 'keys-limited', count, remediation }] : [];
+  return count > 0 ? [{ reason: 'keys-limited', count, remediation: keysLimitedRemediation }] : [];
 };
 
-const remediation =
+const keysLimitedRemediation =
   'SHOW lists 10000 columns of keys of a schema at most: spread the tables of the schemas that have more.';
 
 /** https://docs.snowflake.com/en/sql-reference/sql/show#general-usage-notes */
-const limit = 10_000;
+const MAX_SHOWN_KEYS = 10_000;
 
 /**
  * Uses SHOW, because information_schema does not say which columns a key has. SHOW stops at its limit without notice; the keys are then read
  * schema by schema. Returns the number of schemas that still reach the limit.
  */
-const shown = async (
-  ask: Ask,
+const showSnowflakeKeys = async (
+  ask: SnowflakeQuery,
   kind: string,
   database: string,
   schemas: readonly string[],
-  take: (row: Row) => void,
+  take: (row: SnowflakeRow) => void,
 ): Promise<number> => {
-  const whole = await all(ask(`show ${kind} keys in database ${quoted(database)}`));
+  const whole = await collectSnowflakeRows(
+    ask(`show ${kind} keys in database ${forceQuoteSnowflakeName(database)}`),
+  );
   let cut = 0;
-  if (whole.length < limit) whole.forEach(take);
+  if (whole.length < MAX_SHOWN_KEYS) whole.forEach(take);
   else
     for (const schema of schemas) {
-      const some = await all(ask(`show ${kind} keys in schema ${quoted(database)}.${quoted(schema)}`));
-      if (some.length >= limit) cut += 1;
+      const some = await collectSnowflakeRows(
+        ask(
+          `show ${kind} keys in schema ${forceQuoteSnowflakeName(database)}.${forceQuoteSnowflakeName(schema)}`,
+        ),
+      );
+      if (some.length >= MAX_SHOWN_KEYS) cut += 1;
       some.forEach(take);
     }
   return cut;
 };
 
-const all = async (rows: AsyncIterable<Row>): Promise<Row[]> => {
-  const found: Row[] = [];
+const collectSnowflakeRows = async (rows: AsyncIterable<SnowflakeRow>): Promise<SnowflakeRow[]> => {
+  const found: SnowflakeRow[] = [];
   for await (const row of rows) found.push(row);
   return found;
 };

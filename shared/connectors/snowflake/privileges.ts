@@ -1,34 +1,41 @@
-import type { Privileges, Target } from '../connector.ts';
-import { grantsOf, isTable, unreadableIn } from './grants.ts';
-import type { Grant } from './grants.ts';
-import { quote, quoted } from './quote.ts';
-import type { Ask, Settings, Standing } from './session.ts';
+import type { Privileges, SessionTarget } from '../connector.ts';
+import { listSnowflakeGrants, isTableOrView, listUnreadableTables } from './grants.ts';
+import type { SnowflakeGrant } from './grants.ts';
+import { quoteSnowflakeName, forceQuoteSnowflakeName } from './quote.ts';
+import type { SnowflakeQuery, SnowflakeConfig, SnowflakeContext } from './session.ts';
 
-type Asked = Settings & { readonly purpose: Target['role'] };
+type SnowflakePrivilegeInput = SnowflakeConfig & { readonly purpose: SessionTarget['role'] };
 
 /** Uses only SHOW: a test that resumes a warehouse would cost money, by the minute. */
-export const privileges = async (ask: Ask, standing: Standing, asked: Asked): Promise<Privileges> => {
-  const { role, user } = standing;
+export const readSnowflakePrivileges = async (
+  ask: SnowflakeQuery,
+  context: SnowflakeContext,
+  input: SnowflakePrivilegeInput,
+): Promise<Privileges> => {
+  const { role, user } = context;
   if (role === null) {
-    const grant = `ALTER USER ${quote(user)} SET DEFAULT_ROLE = …;`;
+    const grant = `ALTER USER ${quoteSnowflakeName(user)} SET DEFAULT_ROLE = …;`;
     return { missing: [{ what: 'a role', grant }], excess: [] };
   }
-  if (administrators.has(role)) {
+  if (snowflakeAdminRoles.has(role)) {
     const cure = `-- ${role} may do anything: make a role of its own and set config.role to it.`;
     return { missing: [], excess: [{ what: `role ${role}`, cure }] };
   }
-  const grants = await grantsOf(ask, standing);
+  const grants = await listSnowflakeGrants(ask, context);
   const missing = [
-    ...missingWarehouse(standing, asked, role),
-    ...(asked.purpose === 'source'
-      ? await missingToRead(ask, standing, grants, role)
-      : missingToWrite(grants, standing, asked, role)),
+    ...listMissingWarehouse(context, input, role),
+    ...(input.purpose === 'source'
+      ? await listMissingSnowflakeReads(ask, context, grants, role)
+      : listMissingSnowflakeWrites(grants, context, input, role)),
   ];
-  return { missing: missing.slice(0, most), excess: asked.purpose === 'source' ? beyond(grants) : [] };
+  return {
+    missing: missing.slice(0, MAX_SNOWFLAKE_PRIVILEGES),
+    excess: input.purpose === 'source' ? listSnowflakeExcess(grants) : [],
+  };
 };
 
 /** https://docs.snowflake.com/en/user-guide/security-access-control-overview#system-defined-roles */
-const administrators: ReadonlySet<string> = new Set([
+const snowflakeAdminRoles: ReadonlySet<string> = new Set([
   'ACCOUNTADMIN',
   'GLOBALORGADMIN',
   'ORGADMIN',
@@ -38,42 +45,46 @@ const administrators: ReadonlySet<string> = new Set([
 ]);
 
 /** People read the remediation, so it must stay short. */
-const most = 20;
+const MAX_SNOWFLAKE_PRIVILEGES = 20;
 
-type Lacking = Privileges['missing'][number];
+type SnowflakeMissingPrivilege = Privileges['missing'][number];
 
-const missingWarehouse = ({ warehouse, user }: Standing, asked: Asked, role: string): readonly Lacking[] => {
+const listMissingWarehouse = (
+  { warehouse, user }: SnowflakeContext,
+  input: SnowflakePrivilegeInput,
+  role: string,
+): readonly SnowflakeMissingPrivilege[] => {
   if (warehouse !== null) return [];
-  return asked.warehouse === undefined
-    ? [{ what: 'a warehouse', grant: `ALTER USER ${quote(user)} SET DEFAULT_WAREHOUSE = …;` }]
+  return input.warehouse === undefined
+    ? [{ what: 'a warehouse', grant: `ALTER USER ${quoteSnowflakeName(user)} SET DEFAULT_WAREHOUSE = …;` }]
     : [
         {
-          what: `USAGE on warehouse ${asked.warehouse}`,
-          grant: `GRANT USAGE ON WAREHOUSE ${quote(asked.warehouse)} TO ROLE ${quote(role)};`,
+          what: `USAGE on warehouse ${input.warehouse}`,
+          grant: `GRANT USAGE ON WAREHOUSE ${quoteSnowflakeName(input.warehouse)} TO ROLE ${quoteSnowflakeName(role)};`,
         },
       ];
 };
 
-const missingToRead = async (
-  ask: Ask,
-  { database }: Standing,
-  grants: readonly Grant[],
+const listMissingSnowflakeReads = async (
+  ask: SnowflakeQuery,
+  { database }: SnowflakeContext,
+  grants: readonly SnowflakeGrant[],
   role: string,
-): Promise<readonly Lacking[]> => {
+): Promise<readonly SnowflakeMissingPrivilege[]> => {
   if (database === null) return [];
-  if (!(await seesAny(ask, database))) {
-    const grant = readingOf(database, role);
+  if (!(await canSeeObjects(ask, database))) {
+    const grant = renderSnowflakeReadGrant(database, role);
     return [{ what: `SELECT on the tables of database ${database}`, grant }];
   }
-  return unreadableIn(grants, database).map(({ name }) => ({
+  return listUnreadableTables(grants, database).map(({ name }) => ({
     what: `SELECT on ${name}`,
-    grant: `GRANT SELECT ON ${name} TO ROLE ${quote(role)};`,
+    grant: `GRANT SELECT ON ${name} TO ROLE ${quoteSnowflakeName(role)};`,
   }));
 };
 
 /** Renders the grants that let a role read everything that is now in a database. */
-export const readingOf = (database: string, role: string): string => {
-  const to = `IN DATABASE ${quote(database)} TO ROLE ${quote(role)};`;
+export const renderSnowflakeReadGrant = (database: string, role: string): string => {
+  const to = `IN DATABASE ${quoteSnowflakeName(database)} TO ROLE ${quoteSnowflakeName(role)};`;
   return [
     `GRANT USAGE ON ALL SCHEMAS ${to}`,
     `GRANT SELECT ON ALL TABLES ${to}`,
@@ -81,21 +92,21 @@ export const readingOf = (database: string, role: string): string => {
   ].join('\n');
 };
 
-const seesAny = async (ask: Ask, database: string): Promise<boolean> => {
-  for await (const row of ask(`show objects in database ${quoted(database)} limit 100`)) {
+const canSeeObjects = async (ask: SnowflakeQuery, database: string): Promise<boolean> => {
+  for await (const row of ask(`show objects in database ${forceQuoteSnowflakeName(database)} limit 100`)) {
     if (row['schema_name']?.toUpperCase() !== 'INFORMATION_SCHEMA') return true;
   }
   return false;
 };
 
-const missingToWrite = (
-  grants: readonly Grant[],
-  { database }: Standing,
-  { schema }: Asked,
+const listMissingSnowflakeWrites = (
+  grants: readonly SnowflakeGrant[],
+  { database }: SnowflakeContext,
+  { schema }: SnowflakePrivilegeInput,
   role: string,
-): readonly Lacking[] => {
+): readonly SnowflakeMissingPrivilege[] => {
   if (database === null) return [];
-  const held = (privilege: string) =>
+  const isGranted = (privilege: string) =>
     grants.some(
       ({ on, parts, privilege: some }) =>
         on === 'SCHEMA' &&
@@ -104,28 +115,28 @@ const missingToWrite = (
         [privilege, 'OWNERSHIP', 'ALL'].includes(some),
     );
   return ['USAGE', 'CREATE TABLE']
-    .filter((privilege) => !held(privilege))
+    .filter((privilege) => !isGranted(privilege))
     .map((privilege) => ({
       what: `${privilege} on schema ${schema}`,
-      grant: `GRANT ${privilege} ON SCHEMA ${quote(database)}.${quote(schema)} TO ROLE ${quote(role)};`,
+      grant: `GRANT ${privilege} ON SCHEMA ${quoteSnowflakeName(database)}.${quoteSnowflakeName(schema)} TO ROLE ${quoteSnowflakeName(role)};`,
     }));
 };
 
-const beyond = (grants: readonly Grant[]): Privileges['excess'] => {
-  const some = grants.filter(({ privilege, on }) => isBeyondReading(privilege, on));
-  return some.slice(0, most).map(({ privilege, on, name, to }) => ({
+const listSnowflakeExcess = (grants: readonly SnowflakeGrant[]): Privileges['excess'] => {
+  const some = grants.filter(({ privilege, on }) => isMoreThanReading(privilege, on));
+  return some.slice(0, MAX_SNOWFLAKE_PRIVILEGES).map(({ privilege, on, name, to }) => ({
     what: `${privilege} on ${on.toLowerCase()} ${name}`,
     cure:
       privilege === 'OWNERSHIP'
-        ? `-- ${oneLine(to)} owns ${oneLine(name)}: use a role that owns nothing.`
-        : `REVOKE ${privilege} ON ${on === 'ACCOUNT' ? 'ACCOUNT' : `${on} ${name}`} FROM ROLE ${quote(to)};`,
+        ? `-- ${toOneLine(to)} owns ${toOneLine(name)}: use a role that owns nothing.`
+        : `REVOKE ${privilege} ON ${on === 'ACCOUNT' ? 'ACCOUNT' : `${on} ${name}`} FROM ROLE ${quoteSnowflakeName(to)};`,
   }));
 };
 
 /** Keeps a comment on one line, whatever names it contains: a second line would run as a statement. */
-const oneLine = (text: string) => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
+const toOneLine = (text: string) => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
 
-const isBeyondReading = (privilege: string, on: string): boolean =>
-  (isTable(on) && ['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'OWNERSHIP'].includes(privilege)) ||
+const isMoreThanReading = (privilege: string, on: string): boolean =>
+  (isTableOrView(on) && ['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'OWNERSHIP'].includes(privilege)) ||
   (['SCHEMA', 'DATABASE', 'ACCOUNT', 'WAREHOUSE'].includes(on) &&
     /^(OWNERSHIP|CREATE .*|MODIFY.*|MANAGE .*|ALL.*)$/.test(privilege));

@@ -1,14 +1,18 @@
 /** Quotes a name only if Snowflake needs it: unquoted names are folded to upper case. */
-export const quote = (identifier: string): string =>
-  /^[A-Z_][A-Z0-9_$]*$/.test(identifier) && !reserved.has(identifier) ? identifier : quoted(identifier);
+export const quoteSnowflakeName = (identifier: string): string =>
+  /^[A-Z_][A-Z0-9_$]*$/.test(identifier) && !snowflakeReservedWords.has(identifier)
+    ? identifier
+    : forceQuoteSnowflakeName(identifier);
 
-export const quoted = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`;
+export const forceQuoteSnowflakeName = (identifier: string): string =>
+  `"${identifier.replaceAll('"', '""')}"`;
 
 /** Quotes a text as a literal, in which a backslash is an escape. */
-export const literal = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+export const quoteSnowflakeText = (text: string): string =>
+  `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 
 /** Splits a qualified name as a statement spells it: `DB.PUBLIC."Mixed Case"`. Returns `undefined` if the text is not a name. */
-export const partsOf = (name: string): readonly string[] | undefined => {
+export const parseSnowflakeName = (name: string): readonly string[] | undefined => {
   const parts: string[] = [];
   const pattern = /(?:"((?:[^"]|"")*)"|([^".]+))(\.|$)/y;
   while (pattern.lastIndex < name.length) {
@@ -21,7 +25,7 @@ export const partsOf = (name: string): readonly string[] | undefined => {
 };
 
 /** https://docs.snowflake.com/en/sql-reference/reserved-keywords */
-const reserved: ReadonlySet<string> = new Set(
+const snowflakeReservedWords: ReadonlySet<string> = new Set(
   `ACCOUNT ALL ALTER AND ANY AS BETWEEN BY CASE CAST CHECK COLUMN CONNECT CONNECTION CONSTRAINT CREATE CROSS CURRENT CURRENT_DATE
   CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER DATABASE DELETE DISTINCT DROP ELSE EXISTS FALSE FOLLOWING FOR FROM FULL GRANT GROUP
   GSCLUSTER HAVING ILIKE IN INCREMENT INNER INSERT INTERSECT INTO IS ISSUE JOIN LATERAL LEFT LIKE LOCALTIME LOCALTIMESTAMP MINUS

@@ -1,11 +1,13 @@
-import type { Setting } from '../setting.ts';
+import type { SessionSetting } from '../setting.ts';
 
 /**
  * Creates the settings on which introspection depends and which an account or a user may change (`ALTER ACCOUNT | USER … SET`). They are part
  * of each statement's request. Formats of dates, times and numbers are not among them, because no statement returns any.
  * https://docs.snowflake.com/en/sql-reference/parameters
  */
-export const statementSettings = (seconds: number): readonly Setting<string | number | boolean>[] => [
+export const createSnowflakeSettings = (
+  seconds: number,
+): readonly SessionSetting<string | number | boolean>[] => [
   {
     name: 'STATEMENT_TIMEOUT_IN_SECONDS',
     value: Math.ceil(seconds),
@@ -32,5 +34,5 @@ export const statementSettings = (seconds: number): readonly Setting<string | nu
   { name: 'QUERY_TAG', value: 'mooring', why: 'the history of queries tells whose they are' },
 ];
 
-export const statementParameters = (seconds: number): Record<string, string | number | boolean> =>
-  Object.fromEntries(statementSettings(seconds).map(({ name, value }) => [name, value]));
+export const createSnowflakeParameters = (seconds: number): Record<string, string | number | boolean> =>
+  Object.fromEntries(createSnowflakeSettings(seconds).map(({ name, value }) => [name, value]));

@@ -4,18 +4,18 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Connection, ConnectionOptions } from 'snowflake-sdk';
 import type { Dialer } from '../../network/dialer.ts';
-import { httpAgent } from '../../network/http-agent.ts';
-import type { Login } from '../../network/login.ts';
+import { createHttpAgent } from '../../network/http-agent.ts';
+import type { LoginMethod } from '../../network/login.ts';
 import { Problem } from '../../problem.ts';
-import type { Session, Target } from '../connector.ts';
-import { accountName, placeOf } from './account.ts';
-import type { Place } from './account.ts';
-import { driver, logIn, logOut, rowsOf } from './driver.ts';
-import type { Row } from './driver.ts';
-import { loginOf } from './logins.ts';
-import { failure } from './failures.ts';
+import type { Session, SessionTarget } from '../connector.ts';
+import { toSnowflakeAccountName, toSnowflakeAddress } from './account.ts';
+import type { SnowflakeAddress } from './account.ts';
+import { loadSnowflakeDriver, logInToSnowflake, logOutOfSnowflake, streamSnowflakeRows } from './driver.ts';
+import type { SnowflakeRow } from './driver.ts';
+import { toSnowflakeLogin } from './logins.ts';
+import { classifySnowflakeError } from './failures.ts';
 
-export interface Settings {
+export interface SnowflakeConfig {
   readonly account: string;
   readonly username: string;
   readonly warehouse?: string | undefined;
@@ -23,15 +23,15 @@ export interface Settings {
   readonly schema: string;
   readonly role?: string | undefined;
 }
-type Secrets = Readonly<
+type SnowflakeSessionCredentials = Readonly<
   Partial<Record<'password' | 'private_key' | 'private_key_passphrase' | 'token', string>>
 >;
 
 /** Runs one statement. */
-export type Ask = (sql: string) => AsyncIterable<Row>;
+export type SnowflakeQuery = (sql: string) => AsyncIterable<SnowflakeRow>;
 
 /** The actual state of a session. It may differ from the config: Snowflake ignores a database or warehouse that the role may not use. */
-export interface Standing {
+export interface SnowflakeContext {
   readonly user: string;
   readonly role: string | null;
   readonly database: string | null;
@@ -44,74 +44,85 @@ export interface Standing {
  * Uses only sockets of the dialer. Opens the first one before the driver asks for it, so that each step is recorded by itself. Not tested
  * against Snowflake itself: refusals other than those that users report, results in parts, hybrid and shared tables, secondary roles.
  */
-export const open = async (target: Target<Settings, Secrets>, dialer: Dialer): Promise<Session> => {
+export const openSnowflakeSession = async (
+  target: SessionTarget<SnowflakeConfig, SnowflakeSessionCredentials>,
+  dialer: Dialer,
+): Promise<Session> => {
   const { config, credentials, options, endpoint, role, hide } = target;
-  const place = placeOf(config.account, endpoint);
+  const address = toSnowflakeAddress(config.account, endpoint);
   await using closing = new AsyncDisposableStack();
-  await driver(); // before any step: loading takes long enough to look like a slow network
-  const login = loginOf(credentials.auth_method);
-  const first = await connect(dialer, place);
+  await loadSnowflakeDriver(); // before any step: loading takes long enough to look like a slow network
+  const login = toSnowflakeLogin(credentials.auth_method);
+  const first = await connectSnowflakeSocket(dialer, address);
   await dialer.step('authenticate', async () =>
     dialer.permitLogin(login, { encrypted: 'encrypted' in first }),
   );
-  const agents = agentsOf(dialer, place, first, login);
+  const agents = createSnowflakeAgents(dialer, address, first, login);
   closing.defer(() => agents.destroy());
-  const ask: Ask = (sql) => {
+  const ask: SnowflakeQuery = (sql) => {
     const limit = { seconds: options.query_timeout_seconds, signal: dialer.signal };
-    return rowsOf(connection, sql, limit);
+    return streamSnowflakeRows(connection, sql, limit);
   };
   const connection: Connection = await dialer.step('authenticate', async () => {
-    const opened = await logIn(
+    const opened = await logInToSnowflake(
       {
-        ...authentication(credentials, hide),
-        ...settingsOf(config, place),
+        ...toSnowflakeAuthentication(credentials, hide),
+        ...toSnowflakeDriverSettings(config, address),
         agentClass: agents.agentFor,
       },
       dialer.signal,
     );
-    closing.defer(() => logOut(opened));
+    closing.defer(() => logOutOfSnowflake(opened));
     return opened;
   });
   if (config.database !== undefined)
-    await dialer.step('authenticate', async () => refuseMissing(await standing(ask)));
+    await dialer.step('authenticate', async () => checkSnowflakeDatabase(await readSnowflakeContext(ask)));
 
   const open = closing.move();
   return {
-    ping: async () => `Snowflake ${(await standing(ask)).version}`,
+    ping: async () => `Snowflake ${(await readSnowflakeContext(ask)).version}`,
     privileges: async () => {
-      const { privileges } = await import('./privileges.ts');
-      return privileges(ask, await standing(ask), { ...config, purpose: role });
+      const { readSnowflakePrivileges } = await import('./privileges.ts');
+      return readSnowflakePrivileges(ask, await readSnowflakeContext(ask), { ...config, purpose: role });
     },
     introspect: async (scope, sink) => {
-      const { introspect } = await import('./introspect.ts');
-      return introspect(ask, await standing(ask), scope, sink);
+      const { introspectSnowflake } = await import('./introspect.ts');
+      return introspectSnowflake(ask, await readSnowflakeContext(ask), scope, sink);
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 };
 
-const connect = async (dialer: Dialer, { host, port, secure }: Place): Promise<Socket> => {
-  if (secure && dialer.tlsAsk.mode === 'disable')
+const connectSnowflakeSocket = async (
+  dialer: Dialer,
+  { host, port, secure }: SnowflakeAddress,
+): Promise<Socket> => {
+  if (secure && dialer.tlsSettings.mode === 'disable')
     return dialer.step('tls', () => Promise.reject(new Problem('tls-required')));
   const socket = await dialer.tcp({ host, port });
   return dialer.tls(socket, { host }, secure ? undefined : () => Promise.resolve(false));
 };
 
-type Connected = (error: Error | null, stream: Duplex) => void;
+type SnowflakeSocketCallback = (error: Error | null, stream: Duplex) => void;
 
 /** Creates one agent for each protocol. The agent for the account's own protocol starts with the open socket. */
-const agentsOf = (dialer: Dialer, { host, port, secure }: Place, first: Socket, login: Login) => {
-  const made = new Map<string, ReturnType<typeof httpAgent>>();
-  let waiting: Socket | undefined = first;
-  const make = (protocol: string) => {
-    const agent = httpAgent(dialer, { secure: protocol === 'https:', login, keepAlive: true });
+const createSnowflakeAgents = (
+  dialer: Dialer,
+  { host, port, secure }: SnowflakeAddress,
+  first: Socket,
+  login: LoginMethod,
+) => {
+  const agents = new Map<string, ReturnType<typeof createHttpAgent>>();
+  let firstSocket: Socket | undefined = first;
+  const createAgent = (protocol: string) => {
+    const agent = createHttpAgent(dialer, { secure: protocol === 'https:', login, keepAlive: true });
     const dial = agent.createConnection.bind(agent);
     if ((protocol === 'https:') === secure) {
-      agent.createConnection = (wanted: ClientRequestArgs, callback?: Connected) => {
-        const fits = wanted.host === host && Number(wanted.port ?? (secure ? 443 : 80)) === port;
-        const socket = waiting;
-        if (!fits || !socket || socket.destroyed) return dial(wanted, callback);
-        waiting = undefined;
+      agent.createConnection = (wanted: ClientRequestArgs, callback?: SnowflakeSocketCallback) => {
+        const isSameAddress = wanted.host === host && Number(wanted.port ?? (secure ? 443 : 80)) === port;
+        const socket = firstSocket;
+        if (!isSameAddress || !socket || socket.destroyed) return dial(wanted, callback);
+        firstSocket = undefined;
         return socket;
       };
     }
@@ -120,22 +131,22 @@ const agentsOf = (dialer: Dialer, { host, port, secure }: Place, first: Socket, 
   return {
     /** The driver calls this for every request, and replaces an agent of another protocol by its own. */
     agentFor: ({ protocol }: { readonly protocol: string }) => {
-      const agent = made.get(protocol) ?? make(protocol);
-      made.set(protocol, agent);
+      const agent = agents.get(protocol) ?? createAgent(protocol);
+      agents.set(protocol, agent);
       return agent;
     },
     destroy: () => {
-      for (const agent of made.values()) agent.destroy();
-      waiting?.destroy();
+      for (const agent of agents.values()) agent.destroy();
+      firstSocket?.destroy();
     },
   };
 };
 
-const settingsOf = (config: Settings, { host, port, secure }: Place) => {
+const toSnowflakeDriverSettings = (config: SnowflakeConfig, { host, port, secure }: SnowflakeAddress) => {
   const { warehouse, database, schema, role, username } = config;
   const name = host.includes(':') ? `[${host}]` : host;
   return {
-    account: accountName(config.account),
+    account: toSnowflakeAccountName(config.account),
     accessUrl: `http${secure ? 's' : ''}://${name}:${port}`,
     username,
     schema,
@@ -153,13 +164,13 @@ const settingsOf = (config: Settings, { host, port, secure }: Place) => {
   } satisfies ConnectionOptions & { readonly accessUrl: string };
 };
 
-const authentication = (
-  { auth_method, ...credentials }: Target<Settings, Secrets>['credentials'],
-  hide: Target['hide'],
+const toSnowflakeAuthentication = (
+  { auth_method, ...credentials }: SessionTarget<SnowflakeConfig, SnowflakeSessionCredentials>['credentials'],
+  hide: SessionTarget['hide'],
 ): Partial<ConnectionOptions> => {
   const { password = '', private_key = '', private_key_passphrase, token = '' } = credentials;
   if (auth_method === 'key_pair') {
-    const privateKey = readKey(private_key, private_key_passphrase);
+    const privateKey = readSnowflakePrivateKey(private_key, private_key_passphrase);
     hide?.([privateKey]);
     return { authenticator: 'SNOWFLAKE_JWT', privateKey };
   }
@@ -168,7 +179,7 @@ const authentication = (
 };
 
 /** Converts a private key to PKCS #8, the only form that the driver accepts. */
-const readKey = (key: string, passphrase: string | undefined): string => {
+const readSnowflakePrivateKey = (key: string, passphrase: string | undefined): string => {
   try {
     const read = createPrivateKey({ key, format: 'pem', ...(passphrase !== undefined && { passphrase }) });
     if (read.asymmetricKeyType === 'rsa') return read.export({ format: 'pem', type: 'pkcs8' }).toString();
@@ -185,29 +196,29 @@ const readKey = (key: string, passphrase: string | undefined): string => {
   );
 };
 
-const standing = async (ask: Ask): Promise<Standing> => {
-  for await (const row of ask(whoAmI)) {
+const readSnowflakeContext = async (ask: SnowflakeQuery): Promise<SnowflakeContext> => {
+  for await (const row of ask(snowflakeContextQuery)) {
     return {
       user: row['user'] ?? '',
       role: row['role'] ?? null,
       database: row['database'] ?? null,
       warehouse: row['warehouse'] ?? null,
       version: /^[\w.+-]{1,40}/.exec(row['version'] ?? '')?.[0] ?? 'of unknown version',
-      secondaryRoles: rolesIn(row['secondary'] ?? ''),
+      secondaryRoles: parseSecondaryRoles(row['secondary'] ?? ''),
     };
   }
   throw new Problem('protocol-mismatch', 'Expected the version of the server');
 };
 
 /** Needs no warehouse, and so costs nothing. */
-const whoAmI = `select current_user() as "user", current_role() as "role", current_database() as "database",
+const snowflakeContextQuery = `select current_user() as "user", current_role() as "role", current_database() as "database",
   current_warehouse() as "warehouse", current_version() as "version", current_secondary_roles() as "secondary"`;
 
 /** Parses `{"roles":"ANALYST,LOADER","value":"ALL"}`. */
-const rolesIn = (text: string): readonly string[] =>
+const parseSecondaryRoles = (text: string): readonly string[] =>
   (/"roles"\s*:\s*"([^"]*)"/.exec(text)?.[1] ?? '').split(',').filter((name) => name !== '');
 
-const refuseMissing = ({ database }: Standing) => {
+const checkSnowflakeDatabase = ({ database }: SnowflakeContext) => {
   if (database !== null) return;
   throw new Problem('database-not-found', undefined, {
     remediation:
@@ -215,4 +226,4 @@ const refuseMissing = ({ database }: Standing) => {
   });
 };
 
-export const snowflakeSessionModule = { open, failure };
+export const snowflakeSessionModule = { open: openSnowflakeSession, failure: classifySnowflakeError };

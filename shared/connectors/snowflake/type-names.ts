@@ -1,7 +1,7 @@
-import { readSynonyms, type TypeNames } from '../type-names.ts';
+import { createSynonymMap, type TypeNames } from '../type-names.ts';
 
 /** https://docs.snowflake.com/en/sql-reference/intro-summary-data-types */
-export const typeNames: TypeNames = {
+export const snowflakeTypeNames: TypeNames = {
   unsized: new Set(['time', 'timestamp_ntz', 'timestamp_ltz', 'timestamp_tz']),
   expand: (name, modifiers) => {
     if (/^(int|integer|bigint|smallint|tinyint|byteint)$/.test(name))
@@ -10,7 +10,7 @@ export const typeNames: TypeNames = {
       ? { name: 'varchar', modifiers: modifiers ?? '1' }
       : undefined;
   },
-  synonyms: readSynonyms({
+  synonyms: createSynonymMap({
     number: 'decimal|dec|numeric',
     float: 'float4|float8|double|double precision|real',
     varchar: 'string|text|nvarchar|nvarchar2|char varying|nchar varying',

@@ -1,27 +1,27 @@
 import type { Column } from '../catalog.ts';
-import { kindTable } from '../kind-table.ts';
-import type { Row } from './driver.ts';
+import { createKindTable } from '../kind-table.ts';
+import type { SnowflakeRow } from './driver.ts';
 
 /** Renders a type as DESCRIBE TABLE does; information_schema has its sizes in other columns, and says TEXT for VARCHAR. */
-export const spelled = (row: Row): string => {
+export const renderSnowflakeType = (row: SnowflakeRow): string => {
   const type = (row['data_type'] ?? '').toUpperCase();
-  if (type === 'TEXT') return sized('VARCHAR', row['length']);
-  if (type === 'BINARY') return sized('BINARY', row['length']);
-  if (type === 'NUMBER') return sized('NUMBER', row['precision'], row['scale'] ?? '0');
+  if (type === 'TEXT') return renderSizedType('VARCHAR', row['length']);
+  if (type === 'BINARY') return renderSizedType('BINARY', row['length']);
+  if (type === 'NUMBER') return renderSizedType('NUMBER', row['precision'], row['scale'] ?? '0');
   return type;
 };
 
 /** https://docs.snowflake.com/en/sql-reference/intro-summary-data-types; a NUMBER without a fraction is an integer. */
-export const kindOf = (row: Row): Column['kind'] => {
+export const toSnowflakeColumnKind = (row: SnowflakeRow): Column['kind'] => {
   const word = /^[A-Z_0-9]+/.exec((row['data_type'] ?? '').toUpperCase())?.[0] ?? '';
   if (word === 'NUMBER') return (row['scale'] ?? '0') === '0' ? 'integer' : 'decimal';
-  return kinds.get(word) ?? 'other';
+  return snowflakeColumnKinds.get(word) ?? 'other';
 };
 
-const sized = (type: string, ...sizes: readonly (string | null | undefined)[]): string =>
+const renderSizedType = (type: string, ...sizes: readonly (string | null | undefined)[]): string =>
   sizes.every((size) => /^\d{1,12}$/.test(size ?? '')) ? `${type}(${sizes.join(',')})` : type;
 
-const kinds = kindTable({
+const snowflakeColumnKinds = createKindTable({
   string: 'TEXT VARCHAR',
   decimal: 'DECFLOAT',
   float: 'FLOAT',

@@ -1,27 +1,27 @@
 import type { Column, Table } from '../catalog.ts';
 
 /** A part of a key: the name of a column, its position, or an expression. `undefined` if the source does not show the part. */
-export type Part = string | number | undefined;
+export type KeyPart = string | number | undefined;
 
-export interface References {
+export interface ForeignKeyReferences {
   readonly schema: string;
   readonly table: string;
   /** The meaning of numbers in `columns`. Default: the `position` of a column. */
   readonly by?: 'position' | 'place in the primary key';
-  readonly columns: Part[];
+  readonly columns: KeyPart[];
 }
 
 export interface ForeignKeyDraft {
   readonly name: string;
-  readonly parts: Part[];
-  readonly references: References;
+  readonly parts: KeyPart[];
+  readonly references: ForeignKeyReferences;
   readonly valid: boolean;
 }
 
 export interface IndexDraft {
   readonly name: string;
   readonly unique: boolean;
-  readonly parts: Part[];
+  readonly parts: KeyPart[];
   /** The condition of a partial index. */
   readonly predicate?: string | null;
   /** Default: true. */
@@ -29,7 +29,7 @@ export interface IndexDraft {
 }
 
 /** A table of an SQL engine while its rows arrive, in any order. */
-export interface Draft {
+export interface TableDraft {
   schema: string;
   name: string;
   /** Undefined until the row of the table itself arrives. A draft that never gets a kind is not a table. */
@@ -49,14 +49,14 @@ export interface Draft {
   /** Comments by column name, if they arrive separately from the columns. */
   comments: Map<string, string> | undefined;
   /** May be the same array as the parts of an index. */
-  primaryKey: Part[];
+  primaryKey: KeyPart[];
   foreignKeys: ForeignKeyDraft[];
   indexes: IndexDraft[];
   /** Whether the catalog shows parts of keys that are not columns, such as expressions. */
   expressions: boolean;
 }
 
-export const draftOf = (schema: string, name: string, kind?: Table['kind']): Draft => ({
+export const createTableDraft = (schema: string, name: string, kind?: Table['kind']): TableDraft => ({
   schema,
   name,
   kind,

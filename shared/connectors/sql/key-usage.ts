@@ -1,4 +1,4 @@
-import type { Drafts } from './drafts.ts';
+import type { TableDrafts } from './drafts.ts';
 
 /** A row of `key_column_usage` of the SQL standard, joined with the type of its constraint and the referenced table. */
 interface KeyUsage {
@@ -19,13 +19,13 @@ interface KeyUsage {
  * Adds declared keys, which engines of this kind do not enforce, to the drafts of their tables. A foreign key to a table that is not visible
  * is left out.
  */
-export const readKeyUsage =
-  (drafts: Drafts) =>
+export const createKeyUsageReader =
+  (drafts: TableDrafts) =>
   (key: KeyUsage): void => {
     const draft = drafts.find(key.table, key.schema);
     if (draft && key.type === 'PRIMARY KEY') drafts.put(draft.primaryKey, key.place, key.column);
     if (draft && key.type === 'FOREIGN KEY')
-      drafts.pair(draft, key.constraint, key.place, key.column, {
+      drafts.addForeignKeyPart(draft, key.constraint, key.place, key.column, {
         schema: key.theirSchema,
         table: key.theirTable,
         by: 'place in the primary key',

@@ -1,17 +1,18 @@
 import type { Missing } from '../catalog.ts';
 import { foldCase } from '../names.ts';
-import type { Draft } from './draft.ts';
+import type { TableDraft } from './draft.ts';
 
 /** The maximum number of lines in a remediation. */
-const most = 20;
+const MAX_LISTED_LINES = 20;
 
-export const firstFew = (texts: readonly string[], between = '\n'): string =>
-  [...texts.slice(0, most), ...(texts.length > most ? [`-- and ${texts.length - most} more`] : [])].join(
-    between,
-  );
+export const joinFirstLines = (texts: readonly string[], between = '\n'): string =>
+  [
+    ...texts.slice(0, MAX_LISTED_LINES),
+    ...(texts.length > MAX_LISTED_LINES ? [`-- and ${texts.length - MAX_LISTED_LINES} more`] : []),
+  ].join(between);
 
 /** Reports requested schemas that do not exist. `known` contains the existing schemas, or at least those that differ only in case. */
-export const schemasNotFound = (
+export const reportSchemasNotFound = (
   absent: readonly string[],
   known: Iterable<string>,
   quote: (name: string) => string,
@@ -30,10 +31,10 @@ export const schemasNotFound = (
   ];
 };
 
-type Seen = Pick<Draft, 'schema' | 'name' | 'access'>;
+type SeenTable = Pick<TableDraft, 'schema' | 'name' | 'access'>;
 
 /** Reports the views that no account can read. */
-export const broken = <S extends Pick<Draft, 'schema' | 'name' | 'isBroken'>>(
+export const reportBrokenViews = <S extends Pick<TableDraft, 'schema' | 'name' | 'isBroken'>>(
   seen: readonly S[],
   remediation: (views: readonly S[]) => string,
 ): Missing[] => {
@@ -44,15 +45,18 @@ export const broken = <S extends Pick<Draft, 'schema' | 'name' | 'isBroken'>>(
 };
 
 /** Reports the tables that the account cannot read at all, or only in part. `grant` renders the statement that allows it. */
-export const denied = <S extends Seen>(seen: readonly S[], grant: (table: S) => string): Missing[] => {
+export const reportDeniedTables = <S extends SeenTable>(
+  seen: readonly S[],
+  grant: (table: S) => string,
+): Missing[] => {
   const tables = seen.filter(({ access }) => access === 'none');
   const partly = seen.filter(({ access }) => access === 'some');
   return [
     ...(tables.length > 0
-      ? [{ reason: 'tables-denied', count: tables.length, remediation: firstFew(tables.map(grant)) }]
+      ? [{ reason: 'tables-denied', count: tables.length, remediation: joinFirstLines(tables.map(grant)) }]
       : []),
     ...(partly.length > 0
-      ? [{ reason: 'columns-denied', count: partly.length, remediation: firstFew(partly.map(grant)) }]
+      ? [{ reason: 'columns-denied', count: partly.length, remediation: joinFirstLines(partly.map(grant)) }]
       : []),
   ];
 };

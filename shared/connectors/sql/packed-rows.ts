@@ -17,33 +17,35 @@ export const createPackedRows = (): PackedRows => {
   let used = 0;
 
   const addChunk = (least: number) => {
-    start = chunks.length * chunkBytes;
-    chunk = Buffer.allocUnsafeSlow(Math.max(least, chunkBytes));
+    start = chunks.length * ROW_CHUNK_BYTES;
+    chunk = Buffer.allocUnsafeSlow(Math.max(least, ROW_CHUNK_BYTES));
     used = 0;
     chunks.push(chunk);
-    chunks.length = Math.ceil((start + chunk.length) / chunkBytes);
+    chunks.length = Math.ceil((start + chunk.length) / ROW_CHUNK_BYTES);
   };
 
   return {
     pack: (fields) => {
-      const text = fields.join(separator);
-      const most = lengthBytes + 3 * text.length; // a UTF-16 unit takes at most 3 bytes in UTF-8
-      if (used >= chunkBytes || used + most > chunk.length) addChunk(most);
+      const text = fields.join(fieldSeparator);
+      const maxBytes = LENGTH_PREFIX_BYTES + 3 * text.length; // a UTF-16 unit takes at most 3 bytes in UTF-8
+      if (used >= ROW_CHUNK_BYTES || used + maxBytes > chunk.length) addChunk(maxBytes);
       const at = start + used;
-      const length = chunk.write(text, used + lengthBytes);
+      const length = chunk.write(text, used + LENGTH_PREFIX_BYTES);
       chunk.writeUInt32LE(length, used);
-      used += lengthBytes + length;
+      used += LENGTH_PREFIX_BYTES + length;
       return at;
     },
     unpack: (at) => {
-      const found = chunks[Math.floor(at / chunkBytes)];
+      const found = chunks[Math.floor(at / ROW_CHUNK_BYTES)];
       if (!found) throw new RangeError('Expected where a row was packed');
-      const from = (at % chunkBytes) + lengthBytes;
-      return found.toString('utf8', from, from + found.readUInt32LE(from - lengthBytes)).split(separator);
+      const from = (at % ROW_CHUNK_BYTES) + LENGTH_PREFIX_BYTES;
+      return found
+        .toString('utf8', from, from + found.readUInt32LE(from - LENGTH_PREFIX_BYTES))
+        .split(fieldSeparator);
     },
   };
 };
 
-const separator = '\0';
-const lengthBytes = 4;
-const chunkBytes = 1 << 20;
+const fieldSeparator = '\0';
+const LENGTH_PREFIX_BYTES = 4;
+const ROW_CHUNK_BYTES = 1 << 20;

@@ -1,2 +1,2 @@
 /** The host that issues tokens of Microsoft Entra. https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud */
-export const authority = 'login.microsoftonline.com';
+export const entraAuthority = 'login.microsoftonline.com';

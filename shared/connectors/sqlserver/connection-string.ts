@@ -1,16 +1,16 @@
-import type { ConnectionString, ConnectionStringParts } from '../connector.ts';
+import type { ConnectionStringParser, ConnectionStringParts } from '../connector.ts';
 import { sqlserverOptions } from '../known-options.ts';
 import {
-  decoded,
-  foldName,
-  type Option,
-  readAddress,
-  readQuery,
-  readSeconds,
-  refuse,
-  refuseUnknown,
+  decodePercentEncoded,
+  foldOptionName,
+  type QueryOption,
+  parseUrlAddress,
+  parseUrlQuery,
+  parseTimeoutSeconds,
+  refuseConnectionString,
+  checkKnownOptions,
 } from '../string-parts.ts';
-import { resolveTls, type TlsDemand } from '../tls-options.ts';
+import { resolveTlsMode, type TlsDemand } from '../tls-options.ts';
 
 /**
  * `sqlserver://user:password@host:port/database`, `…/?database=` of go-mssqldb, and `sqlserver://host:port;database=…;user=…` of JDBC and
@@ -18,36 +18,41 @@ import { resolveTls, type TlsDemand } from '../tls-options.ts';
  * https://github.com/microsoft/go-mssqldb#the-connection-string-can-be-specified-in-one-of-three-formats ·
  * https://learn.microsoft.com/sql/connect/jdbc/building-the-connection-url
  */
-export const connectionString: ConnectionString = {
+export const sqlserverConnectionStrings: ConnectionStringParser = {
   schemes: ['sqlserver', 'jdbc:sqlserver'],
-  parse: (text) => parse(text),
+  parse: (text) => parseSqlserverConnectionString(text),
 };
 
-const parse = (text: string): ConnectionStringParts => {
+const parseSqlserverConnectionString = (text: string): ConnectionStringParts => {
   const rest =
-    /^(?:jdbc:)?sqlserver:\/\/(.*)$/is.exec(text)?.[1] ?? refuse('a string that begins with sqlserver://');
-  return /^[^@?/;]*;/.test(rest) ? partsOf(fieldsOfList(rest)) : partsOf(fieldsOfUrl(`sqlserver://${rest}`));
+    /^(?:jdbc:)?sqlserver:\/\/(.*)$/is.exec(text)?.[1] ??
+    refuseConnectionString('a string that begins with sqlserver://');
+  return /^[^@?/;]*;/.test(rest)
+    ? toSqlserverConnectionParts(parseSqlserverList(rest))
+    : toSqlserverConnectionParts(parseSqlserverUrl(`sqlserver://${rest}`));
 };
 
-type Fields = ReadonlyMap<string, string>;
+type SqlserverFields = ReadonlyMap<string, string>;
 
-const fieldsOfUrl = (text: string): Fields => {
+const parseSqlserverUrl = (text: string): SqlserverFields => {
   const form =
     'sqlserver://user:password@host:port/database, with what is special in a password percent-encoded';
-  const { host, port, path, query, username, password } = readAddress(text, form);
-  if (path.includes('\\')) refuse(form);
+  const { host, port, path, query, username, password } = parseUrlAddress(text, form);
+  if (path.includes('\\')) refuseConnectionString(form);
   // go-mssqldb decodes queries as forms: its documentation shows `connection+timeout=30`.
-  const options = readQuery(query, {
+  const options = parseUrlQuery(query, {
     plusIsBlank: true,
-    secret: (name) => aliases.get(foldName(name)) === 'password',
+    secret: (name) => sqlserverFieldAliases.get(foldOptionName(name)) === 'password',
   });
-  checkNames(options, 'the query');
-  const namesDatabase = options.some(([name]) => aliases.get(foldName(name)) === 'database');
-  return collect(
+  checkSqlserverOptionNames(options, 'the query');
+  const namesDatabase = options.some(
+    ([name]) => sqlserverFieldAliases.get(foldOptionName(name)) === 'database',
+  );
+  return collectSqlserverFields(
     [
       ['host', host],
       ['port', port],
-      [namesDatabase ? 'instancename' : 'database', decoded(path)],
+      [namesDatabase ? 'instancename' : 'database', decodePercentEncoded(path)],
       ['username', username],
       ['password', password],
     ],
@@ -55,15 +60,15 @@ const fieldsOfUrl = (text: string): Fields => {
   );
 };
 
-const fieldsOfList = (text: string): Fields => {
-  const [address = '', ...pairs] = splitList(text);
+const parseSqlserverList = (text: string): SqlserverFields => {
+  const [address = '', ...pairs] = splitSqlserverList(text);
   const [, host = '', instance = '', port = ''] =
     /^(\[[^\]]*\]|[^:\\]*)(?:\\([^:\\]*))?(?::(.*))?$/s.exec(address) ??
-    refuse('host:port or host\\instance before the first semicolon');
+    refuseConnectionString('host:port or host\\instance before the first semicolon');
   // One semicolon may end the list. An empty pair elsewhere comes from a semicolon in a password.
-  const options = (pairs.at(-1)?.trim() === '' ? pairs.slice(0, -1) : pairs).map(readPair);
-  checkNames(options, 'the list');
-  return collect(
+  const options = (pairs.at(-1)?.trim() === '' ? pairs.slice(0, -1) : pairs).map(parseSqlserverPair);
+  checkSqlserverOptionNames(options, 'the list');
+  return collectSqlserverFields(
     [
       ['host', host.trim().replace(/^\[(.*)\]$/, '$1')],
       ['instancename', instance.trim()],
@@ -74,11 +79,11 @@ const fieldsOfList = (text: string): Fields => {
 };
 
 /** Splits at semicolons outside braces. A regular expression would search for the end of unclosed braces again and again. */
-const splitList = (text: string): readonly string[] => {
+const splitSqlserverList = (text: string): readonly string[] => {
   const parts: string[] = [];
   let from = 0;
   while (from <= text.length) {
-    const end = findEnd(text, from);
+    const end = findSqlserverPairEnd(text, from);
     parts.push(text.slice(from, end));
     from = end + 1;
   }
@@ -86,7 +91,7 @@ const splitList = (text: string): readonly string[] => {
 };
 
 /** Returns where the pair that starts at `from` ends: at the next semicolon, or at the one after a value in braces. */
-const findEnd = (text: string, from: number): number => {
+const findSqlserverPairEnd = (text: string, from: number): number => {
   const next = text.indexOf(';', from);
   const end = next === -1 ? text.length : next;
   const equals = text.slice(from, end).indexOf('=');
@@ -99,49 +104,58 @@ const findEnd = (text: string, from: number): number => {
 };
 
 /** Ignores spaces around names and values, as JDBC and ADO.NET do. A value that needs them must be in braces. */
-const readPair = (pair: string): Option => {
+const parseSqlserverPair = (pair: string): QueryOption => {
   const at = pair.indexOf('=');
-  if (at === -1) return refuse('name=value between the semicolons');
+  if (at === -1) return refuseConnectionString('name=value between the semicolons');
   const [name, value] = [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
   if (value.startsWith('{'))
-    return [name, /^\{((?:[^}]|\}\})*)\}$/s.exec(value)?.[1]?.replaceAll('}}', '}') ?? refuse(braces)];
+    return [
+      name,
+      /^\{((?:[^}]|\}\})*)\}$/s.exec(value)?.[1]?.replaceAll('}}', '}') ??
+        refuseConnectionString(sqlserverBracesForm),
+    ];
   // In JDBC quotes are part of the value, in ADO.NET they are not.
-  if (/^["']/.test(value)) refuse('a value in braces, as in {…}, for one in quotes');
+  if (/^["']/.test(value)) refuseConnectionString('a value in braces, as in {…}, for one in quotes');
   // The rest may be another option without its semicolon, and perhaps a secret.
-  if (value.includes('=') && aliases.get(foldName(name)) !== 'password')
-    refuse('a value in braces, as in {…}, for one with a sign of equality');
+  if (value.includes('=') && sqlserverFieldAliases.get(foldOptionName(name)) !== 'password')
+    refuseConnectionString('a value in braces, as in {…}, for one with a sign of equality');
   return [name, value];
 };
 
-const braces = 'a value that begins with { to end with }, and each } inside it to be written }}';
+const sqlserverBracesForm = 'a value that begins with { to end with }, and each } inside it to be written }}';
 
-const checkNames = (options: readonly Option[], where: string): void =>
-  refuseUnknown(
+const checkSqlserverOptionNames = (options: readonly QueryOption[], where: string): void =>
+  checkKnownOptions(
     options.map(([name]) => name),
-    { isTaken: (name) => aliases.has(foldName(name)), clients: sqlserverOptions, where },
+    { isTaken: (name) => sqlserverFieldAliases.has(foldOptionName(name)), clients: sqlserverOptions, where },
   );
 
 /** An option may give what the address does not. Options that have no effect here are dropped. */
-const collect = (address: readonly Option[], options: readonly Option[]): Fields => {
+const collectSqlserverFields = (
+  address: readonly QueryOption[],
+  options: readonly QueryOption[],
+): SqlserverFields => {
   const fields = new Map<string, string>();
   for (const [name, value] of [...address.filter(([, part]) => part !== ''), ...options]) {
-    const field = aliases.get(foldName(name)) ?? '';
+    const field = sqlserverFieldAliases.get(foldOptionName(name)) ?? '';
     if (field === '') continue;
-    if (fields.has(field)) refuse(`${field} once`);
+    if (fields.has(field)) refuseConnectionString(`${field} once`);
     fields.set(field, value);
   }
   return new Map([...fields].filter(([, value]) => value !== ''));
 };
 
-const partsOf = (fields: Fields): ConnectionStringParts => {
+const toSqlserverConnectionParts = (fields: SqlserverFields): ConnectionStringParts => {
   const [host, port, instance] = [fields.get('host'), fields.get('port'), fields.get('instance')];
   const database = fields.get('database');
   const [username, password] = [fields.get('username'), fields.get('password')];
-  if (port !== undefined && !/^\d{1,5}$/.test(port)) refuse('a port from 1 to 65535');
-  if (port !== undefined && instance !== undefined) refuse('a port or an instance');
-  if (host?.includes(',')) refuse('one host');
-  const mode = resolveTls(tlsOf(fields.get('encrypt')?.toLowerCase(), fields.get('trust')?.toLowerCase()));
-  const seconds = readSeconds('a time-out', fields.get('timeout') ?? '0');
+  if (port !== undefined && !/^\d{1,5}$/.test(port)) refuseConnectionString('a port from 1 to 65535');
+  if (port !== undefined && instance !== undefined) refuseConnectionString('a port or an instance');
+  if (host?.includes(',')) refuseConnectionString('one host');
+  const mode = resolveTlsMode(
+    toSqlserverTlsDemands(fields.get('encrypt')?.toLowerCase(), fields.get('trust')?.toLowerCase()),
+  );
+  const seconds = parseTimeoutSeconds('a time-out', fields.get('timeout') ?? '0');
   return {
     config: {
       ...(host !== undefined && { host }),
@@ -159,15 +173,19 @@ const partsOf = (fields: Fields): ConnectionStringParts => {
 };
 
 /** `encrypt` with `trustServerCertificate`: https://learn.microsoft.com/sql/connect/ado-net/encryption-and-certificate-validation */
-const tlsOf = (encrypt: string | undefined, trust: string | undefined): readonly TlsDemand[] => {
+const toSqlserverTlsDemands = (
+  encrypt: string | undefined,
+  trust: string | undefined,
+): readonly TlsDemand[] => {
   const trusts =
     trust === undefined
       ? undefined
-      : (truths.get(trust) ?? refuse('as trustServerCertificate true or false'));
+      : (sqlserverBooleans.get(trust) ?? refuseConnectionString('as trustServerCertificate true or false'));
   const encryption =
     encrypt === undefined
       ? {}
-      : (encryptions.get(encrypt) ?? refuse(`as encrypt one of ${[...encryptions.keys()].join(', ')}`));
+      : (sqlserverEncryptModes.get(encrypt) ??
+        refuseConnectionString(`as encrypt one of ${[...sqlserverEncryptModes.keys()].join(', ')}`));
   return [
     { option: 'encrypt', ...encryption },
     // `strict` always verifies the certificate.
@@ -178,7 +196,7 @@ const tlsOf = (encrypt: string | undefined, trust: string | undefined): readonly
   ];
 };
 
-const truths: ReadonlyMap<string, boolean> = new Map([
+const sqlserverBooleans: ReadonlyMap<string, boolean> = new Map([
   ['true', true],
   ['yes', true],
   ['1', true],
@@ -187,24 +205,24 @@ const truths: ReadonlyMap<string, boolean> = new Map([
   ['0', false],
 ]);
 
-type Demand = Omit<TlsDemand, 'option'>;
-const encrypted: Demand = { least: 'require', usual: 'verify-full' };
-const optional: Demand = { most: 'prefer', usual: 'prefer' };
+type SqlserverTlsDemand = Omit<TlsDemand, 'option'>;
+const sqlserverTlsRequired: SqlserverTlsDemand = { least: 'require', usual: 'verify-full' };
+const sqlserverTlsOptional: SqlserverTlsDemand = { most: 'prefer', usual: 'prefer' };
 
 /** With encryption off, the drivers still encrypt the login if the server supports it, so that means `prefer`. */
-const encryptions: ReadonlyMap<string, Demand> = new Map<string, Demand>([
-  ['true', encrypted],
-  ['yes', encrypted],
-  ['mandatory', encrypted],
+const sqlserverEncryptModes: ReadonlyMap<string, SqlserverTlsDemand> = new Map<string, SqlserverTlsDemand>([
+  ['true', sqlserverTlsRequired],
+  ['yes', sqlserverTlsRequired],
+  ['mandatory', sqlserverTlsRequired],
   ['strict', { least: 'verify-full' }],
-  ['false', optional],
-  ['no', optional],
-  ['optional', optional],
+  ['false', sqlserverTlsOptional],
+  ['no', sqlserverTlsOptional],
+  ['optional', sqlserverTlsOptional],
   ['disable', { most: 'disable' }],
 ]);
 
 /** The field of each option name. Names with '' are accepted and have no effect: sessions here are short, without a pool. */
-const aliases: ReadonlyMap<string, string> = new Map(
+const sqlserverFieldAliases: ReadonlyMap<string, string> = new Map(
   Object.entries({
     host: 'host',
     server: 'host',

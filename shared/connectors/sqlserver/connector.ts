@@ -1,21 +1,24 @@
 import * as v from 'valibot';
-import { defineConnector, lateParser } from '../connector.ts';
+import { defineConnector, createLazyParser } from '../connector.ts';
 import { namesInAnyCase } from '../names.ts';
-import { authority } from './authority.ts';
-import { Host, Name, Port, Secret } from '../fields.ts';
+import { entraAuthority } from './authority.ts';
+import { HostField, NameField, PortField, SecretField } from '../fields.ts';
 
 /** The id or a domain of an Entra directory. It becomes part of a URL. */
-const Tenant = v.pipe(
+const EntraTenant = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/, 'the id or a domain of an Entra directory'),
 );
-const Uuid = v.pipe(v.string(), v.regex(/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, 'a UUID'));
+const EntraClientId = v.pipe(
+  v.string(),
+  v.regex(/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, 'a UUID'),
+);
 
 /**
  * SQL Server Browser expects other letters in the server's own code page: an instance with such a name must be given by its port.
  * https://learn.microsoft.com/sql/sql-server/install/instance-configuration
  */
-const Instance = v.pipe(
+const SqlserverInstance = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z_][A-Za-z0-9_$]{0,15}$/, 'up to 16 letters, digits and _ $, no digit or $ first'),
 );
@@ -28,13 +31,15 @@ export const sqlserver = defineConnector({
   minimum: '2016',
   config: v.pipe(
     v.strictObject({
-      host: Host,
-      port: v.exactOptional(v.pipe(Port, v.metadata({ description: '1433 where no instance is named' }))),
+      host: HostField,
+      port: v.exactOptional(
+        v.pipe(PortField, v.metadata({ description: '1433 where no instance is named' })),
+      ),
       /** SQL Server Browser (UDP 1434) on the same host gives its port. */
-      instance: v.exactOptional(Instance),
-      database: Name,
+      instance: v.exactOptional(SqlserverInstance),
+      database: NameField,
       /** With Entra, only shown: `client_id` identifies the application. */
-      username: Name,
+      username: NameField,
     }),
     v.forward(
       v.check(
@@ -47,25 +52,25 @@ export const sqlserver = defineConnector({
     v.transform((config) => (config.instance === undefined ? { port: 1433, ...config } : config)),
   ),
   credentials: {
-    password: v.strictObject({ password: Secret }),
+    password: v.strictObject({ password: SecretField }),
     /** An application of Microsoft Entra that is a user in Azure SQL. Microsoft's own host issues its token. */
-    entra: v.strictObject({ tenant_id: Tenant, client_id: Uuid, client_secret: Secret }),
+    entra: v.strictObject({ tenant_id: EntraTenant, client_id: EntraClientId, client_secret: SecretField }),
   },
   destination: ['host', 'port', 'instance', 'username'],
   strength: { auth_method: 'exact', tenant_id: 'exact', client_id: 'exact' },
   reach: ({ host, port, instance }) => ({
     named: [{ places: [{ host, ...(port !== undefined && { port }) }] }],
     ...(instance !== undefined && { bareEntry: 'any-port' }),
-    includes: (other, at) => at === 443 && other === authority,
+    includes: (other, at) => at === 443 && other === entraAuthority,
   }),
   autocomplete: ['schemas', 'tables', 'columns'],
   // Most collations ignore case. An introspection reads the database's own.
   names: namesInAnyCase,
-  loadQuote: async () => (await import('./quote.ts')).quote,
-  loadTypeNames: async () => (await import('./type-names.ts')).typeNames,
-  connectionString: lateParser(
+  loadQuote: async () => (await import('./quote.ts')).quoteSqlserverName,
+  loadTypeNames: async () => (await import('./type-names.ts')).sqlserverTypeNames,
+  connectionString: createLazyParser(
     ['sqlserver', 'jdbc:sqlserver'],
-    async () => (await import('./connection-string.ts')).connectionString,
+    async () => (await import('./connection-string.ts')).sqlserverConnectionStrings,
   ),
   load: async () => (await import('./session.ts')).sqlserverSessionModule,
 });

@@ -4,20 +4,20 @@ import { request } from 'node:https';
 import { connect } from 'node:tls';
 import type { Dialer } from '../../network/dialer.ts';
 import { parseForeignJson } from '../../network/foreign-json.ts';
-import { wholeText } from '../../network/whole-text.ts';
+import { readWholeText } from '../../network/whole-text.ts';
 import { Problem } from '../../problem.ts';
-import { fieldsOf } from '../failure-table.ts';
-import { authority } from './authority.ts';
+import { readErrorFields } from '../failure-table.ts';
+import { entraAuthority } from './authority.ts';
 
-type Application = Readonly<Partial<Record<'tenant_id' | 'client_id' | 'client_secret', string>>>;
+type EntraApplication = Readonly<Partial<Record<'tenant_id' | 'client_id' | 'client_secret', string>>>;
 
 /**
  * Requests a token of Microsoft Entra for Azure SQL with the application's secret. The certificate of Microsoft's host is always verified,
  * whatever the connection's `ssl_mode`. Not verified against Microsoft Entra.
  * https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
  */
-export const entraToken = async (
-  { tenant_id = '', client_id = '', client_secret = '' }: Application,
+export const requestEntraToken = async (
+  { tenant_id = '', client_id = '', client_secret = '' }: EntraApplication,
   dialer: Dialer,
 ): Promise<string> => {
   const form = new URLSearchParams({
@@ -26,38 +26,38 @@ export const entraToken = async (
     client_secret,
     scope: 'https://database.windows.net/.default',
   }).toString();
-  const socket = await dialer.tcp({ host: authority, port: 443 });
-  const asking = request({
+  const socket = await dialer.tcp({ host: entraAuthority, port: 443 });
+  const tokenRequest = request({
     method: 'POST',
-    host: authority,
+    host: entraAuthority,
     path: `/${encodeURIComponent(tenant_id)}/oauth2/v2.0/token`,
     headers: {
       'content-type': 'application/x-www-form-urlencoded',
       'content-length': Buffer.byteLength(form),
     },
     agent: false,
-    createConnection: () => connect({ socket, servername: authority, ALPNProtocols: ['http/1.1'] }),
+    createConnection: () => connect({ socket, servername: entraAuthority, ALPNProtocols: ['http/1.1'] }),
     signal: dialer.signal,
   });
   try {
-    asking.end(form);
-    const [answer]: IncomingMessage[] = await once(asking, 'response');
+    tokenRequest.end(form);
+    const [answer]: IncomingMessage[] = await once(tokenRequest, 'response');
     if (!answer) throw new Problem('protocol-mismatch');
-    return tokenIn(answer.statusCode ?? 0, await wholeText(answer, mostBytes));
+    return parseEntraToken(answer.statusCode ?? 0, await readWholeText(answer, MAX_ENTRA_ANSWER_BYTES));
   } finally {
-    asking.destroy();
+    tokenRequest.destroy();
     socket.destroy();
   }
 };
 
-const mostBytes = 256 * 2 ** 10;
+const MAX_ENTRA_ANSWER_BYTES = 256 * 2 ** 10;
 
 /**
  * If the answer is an error, throws a problem with its code, never with its text.
  * https://learn.microsoft.com/entra/identity-platform/reference-error-codes
  */
-export const tokenIn = (status: number, body: string): string => {
-  const { access_token, error_codes } = fieldsOf(parseForeignJson(body));
+export const parseEntraToken = (status: number, body: string): string => {
+  const { access_token, error_codes } = readErrorFields(parseForeignJson(body));
   if (status === 200 && typeof access_token === 'string' && access_token !== '') return access_token;
   const number: unknown = Array.isArray(error_codes) ? error_codes[0] : undefined;
   if (status >= 500 || status === 200)

@@ -1,38 +1,45 @@
-import type { Failure } from '../connector.ts';
-import { denied, failureOf, failureTable, fieldsOf, type Meaning } from '../failure-table.ts';
+import type { SourceFailure } from '../connector.ts';
+import {
+  permissionDenied,
+  toSourceFailure,
+  createFailureTable,
+  readErrorFields,
+  type FailureMeaning,
+} from '../failure-table.ts';
 
 /**
  * Looks up the server's error numbers. A failed login has several, of which the first known one decides.
  * https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors,
  * https://learn.microsoft.com/azure/azure-sql/database/troubleshoot-common-errors-issues
  */
-export const failure = (error: unknown): Failure | undefined => {
-  const natives = numbersOf(error).map(String);
-  const native = natives.find((one) => meanings.has(one)) ?? natives[0];
-  if (native !== undefined) return failureOf(meanings.get(native) ?? ['server-error'], native);
-  const { code } = fieldsOf(error);
-  return code === 'ETIMEOUT' || code === 'ECANCEL' ? failureOf(tooSlow) : undefined;
+export const classifySqlserverError = (error: unknown): SourceFailure | undefined => {
+  const natives = listSqlserverErrorNumbers(error).map(String);
+  const native = natives.find((one) => sqlserverErrorMeanings.has(one)) ?? natives[0];
+  if (native !== undefined)
+    return toSourceFailure(sqlserverErrorMeanings.get(native) ?? ['server-error'], native);
+  const { code } = readErrorFields(error);
+  return code === 'ETIMEOUT' || code === 'ECANCEL' ? toSourceFailure(sqlserverTimeout) : undefined;
 };
 
 /** Adds the error numbers to an error: the driver reports them only in events. */
-export const withNumbers = (error: unknown, numbers: readonly number[]): unknown =>
+export const attachSqlserverErrorNumbers = (error: unknown, numbers: readonly number[]): unknown =>
   numbers.length > 0 ? Object.assign(new Error('refused', { cause: error }), { numbers }) : error;
 
-const numbersOf = (error: unknown): readonly number[] => {
-  const { numbers, number, errors } = fieldsOf(error);
+const listSqlserverErrorNumbers = (error: unknown): readonly number[] => {
+  const { numbers, number, errors } = readErrorFields(error);
   const several: readonly unknown[] = Array.isArray(errors)
-    ? errors.map((one) => fieldsOf(one)['number'])
+    ? errors.map((one) => readErrorFields(one)['number'])
     : [];
   const all: readonly unknown[] = Array.isArray(numbers) ? numbers : [number, ...several];
   return all.filter((one): one is number => Number.isSafeInteger(one));
 };
 
-const tooSlow: Meaning = [
+const sqlserverTimeout: FailureMeaning = [
   'timeout',
   'The server did not answer in time: look at its load and locks, or raise query_timeout_seconds.',
 ];
 
-const meanings = failureTable({
+const sqlserverErrorMeanings = createFailureTable({
   // The state that distinguishes the causes is only in the server's log: clients always get 1.
   // https://learn.microsoft.com/sql/relational-databases/errors-events/mssqlserver-18456-database-engine-error
   '18450 18456': [
@@ -90,7 +97,7 @@ const meanings = failureTable({
     'permission-denied',
     'No network rule of the server lets the probe’s subnet in: add a virtual network rule for it, and the endpoint Microsoft.Sql to the subnet.',
   ],
-  '229 230 262 297 300 371 6004 15247': denied,
+  '229 230 262 297 300 371 6004 15247': permissionDenied,
   '10928 10929 10936': [
     'too-many-connections',
     'The limit of sessions, workers or requests of the database is reached: close idle sessions or choose a larger service tier.',

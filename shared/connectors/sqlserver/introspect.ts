@@ -1,86 +1,88 @@
-import type { Missing, Scope, Sink } from '../catalog.ts';
+import type { Missing, CatalogScope, TableSink } from '../catalog.ts';
 import type { NameRules } from '../names.ts';
-import type { Draft } from '../sql/draft.ts';
+import type { TableDraft } from '../sql/draft.ts';
 import { withRetries } from '../retry.ts';
-import { createDrafts, type Drafts } from '../sql/drafts.ts';
-import { fold } from '../sql/fold.ts';
-import { handOn } from '../sql/hand-on.ts';
-import { denied } from '../sql/missing.ts';
-import { createParts, isOfOnePart, type Part } from '../parts.ts';
-import type { Batch, Row } from './batch.ts';
-import { failure } from './failures.ts';
-import { catalogQueries, sizesOf, sizesWithoutRights } from './queries.ts';
-import { bracketed } from './quote.ts';
-import { readRows, type Account } from './rows.ts';
+import { createTableDrafts, type TableDrafts } from '../sql/drafts.ts';
+import { buildTable } from '../sql/fold.ts';
+import { emitInBatches } from '../sql/hand-on.ts';
+import { reportDeniedTables } from '../sql/missing.ts';
+import { createPartReader, isPartFailure, type CatalogPart } from '../parts.ts';
+import type { SqlserverBatchRunner, SqlserverRow } from './batch.ts';
+import { classifySqlserverError } from './failures.ts';
+import { buildSqlserverCatalogQueries, sqlserverSizesQuery, sqlserverRowCountsQuery } from './queries.ts';
+import { forceQuoteSqlserverName } from './quote.ts';
+import { createSqlserverRowReader, type SqlserverAccount } from './rows.ts';
 
 /**
  * Reads everything in one batch, except row counts and sizes. These need an additional permission; without it, only row counts are read. If
  * the batch fails, runs its statements one by one.
  */
-export const introspect = async (
-  batch: Batch,
-  scope: Scope,
-  sink: Sink,
+export const introspectSqlserver = async (
+  runBatch: SqlserverBatchRunner,
+  scope: CatalogScope,
+  sink: TableSink,
   learnNames?: (names: NameRules) => void,
 ): Promise<readonly Missing[]> => {
-  const queries = catalogQueries(scope);
-  const atOnce = async (): Promise<Reading> => {
-    const reading = createReading();
-    await batch(queries.join(';\n'), mostBytes, reading.rows.take);
+  const queries = buildSqlserverCatalogQueries(scope);
+  const readAtOnce = async (): Promise<SqlserverReading> => {
+    const reading = createSqlserverReading();
+    await runBatch(queries.join(';\n'), MAX_SQLSERVER_CATALOG_BYTES, reading.rows.take);
     return reading;
   };
   let failed: Missing[] = [];
-  const { drafts, rows } = await withRetries(atOnce, { isTransient: isVictim }).catch(
+  const { drafts, rows } = await withRetries(readAtOnce, { isTransient: isSqlserverDeadlockVictim }).catch(
     async (error: unknown) => {
-      if (!isOfOnePart(error, failure)) throw error;
-      const reading = await readApart(batch, queries, error);
+      if (!isPartFailure(error, classifySqlserverError)) throw error;
+      const reading = await readSqlserverSetsSeparately(runBatch, queries, error);
       failed = reading.missing;
       return reading;
     },
   );
-  const sizes = createParts({ failure, grant: '' });
-  await sizes.read({ reason: 'statistics-unread' }, () => readSizes(batch, rows.takeSize));
-  const found = drafts.inOrder();
+  const sizes = createPartReader({ failure: classifySqlserverError, grant: '' });
+  await sizes.read({ reason: 'statistics-unread' }, () => readSqlserverSizes(runBatch, rows.takeSize));
+  const found = drafts.listInOrder();
   const account = rows.account();
   learnNames?.(account.names);
-  const missing = [...missingOf(account, found), ...failed, ...sizes.missing()];
-  await handOn(
+  const missing = [...listSqlserverMissing(account, found), ...failed, ...sizes.missing()];
+  await emitInBatches(
     found.filter(({ access }) => access !== 'none'),
-    fold,
+    buildTable,
     sink,
   );
   return missing;
 };
 
 /** A catalog of 100 000 tables with 15 columns each takes half of this. */
-const mostBytes = 512 * 2 ** 20;
+const MAX_SQLSERVER_CATALOG_BYTES = 512 * 2 ** 20;
 
-const createReading = () => {
-  const drafts = createDrafts();
-  return { drafts, rows: readRows(drafts) };
+const createSqlserverReading = () => {
+  const drafts = createTableDrafts();
+  return { drafts, rows: createSqlserverRowReader(drafts) };
 };
-type Reading = ReturnType<typeof createReading>;
+type SqlserverReading = ReturnType<typeof createSqlserverReading>;
 
 /** Sessions have a low deadlock priority, so the server chooses them as the victim. */
-const isVictim = (error: unknown): boolean => failure(error)?.native === '1205';
+const isSqlserverDeadlockVictim = (error: unknown): boolean =>
+  classifySqlserverError(error)?.native === '1205';
 
 /** Runs each statement by itself: products compatible with T-SQL may lack some views, and a single statement may be refused or time out. */
-const readApart = async (
-  batch: Batch,
+const readSqlserverSetsSeparately = async (
+  runBatch: SqlserverBatchRunner,
   queries: readonly string[],
-  first: unknown,
-): Promise<Reading & { readonly missing: Missing[] }> => {
-  const reading = createReading();
+  firstError: unknown,
+): Promise<SqlserverReading & { readonly missing: Missing[] }> => {
+  const reading = createSqlserverReading();
   const { drafts, rows } = reading;
-  const read = (set: number) => batch(queries[set] ?? '', mostBytes, (row) => rows.take(row, set));
+  const read = (set: number) =>
+    runBatch(queries[set] ?? '', MAX_SQLSERVER_CATALOG_BYTES, (row) => rows.take(row, set));
   // After a time-out the session may be unusable. The first failure is then the one to report.
   await read(0).catch(() => {
-    throw first;
+    throw firstError;
   });
-  const grant = `GRANT VIEW DEFINITION TO ${bracketed(rows.account().user)}; -- or let PUBLIC read the views of sys again, as it does by default`;
-  const parts = createParts({ failure, grant });
+  const grant = `GRANT VIEW DEFINITION TO ${forceQuoteSqlserverName(rows.account().user)}; -- or let PUBLIC read the views of sys again, as it does by default`;
+  const parts = createPartReader({ failure: classifySqlserverError, grant });
   for (let set = 1; set < queries.length; set += 1) {
-    const part = optionalSets(drafts).get(set);
+    const part = listOptionalSqlserverSets(drafts).get(set);
     if (part) await parts.read(part, () => read(set));
     else await read(set);
   }
@@ -88,7 +90,7 @@ const readApart = async (
 };
 
 /** The statements of `buildSqlserverCatalogQueries` that the catalog can lack, by their index. */
-const optionalSets = (drafts: Drafts): ReadonlyMap<number, Part> =>
+const listOptionalSqlserverSets = (drafts: TableDrafts): ReadonlyMap<number, CatalogPart> =>
   new Map([
     [4, { reason: 'defaults-unread' }],
     [5, { reason: 'defaults-unread' }],
@@ -99,25 +101,37 @@ const optionalSets = (drafts: Drafts): ReadonlyMap<number, Part> =>
     [10, { reason: 'kinds-unread' }],
   ]);
 
-const readSizes = async (batch: Batch, take: (row: Row) => void): Promise<void> => {
+const readSqlserverSizes = async (
+  runBatch: SqlserverBatchRunner,
+  onRow: (row: SqlserverRow) => void,
+): Promise<void> => {
   try {
-    await batch(sizesOf, mostBytes, take);
+    await runBatch(sqlserverSizesQuery, MAX_SQLSERVER_CATALOG_BYTES, onRow);
   } catch (error) {
-    if (failure(error)?.code !== 'permission-denied') throw error;
-    await batch(sizesWithoutRights, mostBytes, take);
+    if (classifySqlserverError(error)?.code !== 'permission-denied') throw error;
+    await runBatch(sqlserverRowCountsQuery, MAX_SQLSERVER_CATALOG_BYTES, onRow);
   }
 };
 
 /** The server hides tables on which an account has no permission, so they cannot be counted. Reports only that the account sees no table. */
-const missingOf = ({ user, database, readsAll }: Account, found: readonly Draft[]): Missing[] => {
-  const to = `TO ${bracketed(user)};`;
+const listSqlserverMissing = (
+  { user, database, readsAll }: SqlserverAccount,
+  found: readonly TableDraft[],
+): Missing[] => {
+  const to = `TO ${forceQuoteSqlserverName(user)};`;
   return [
     ...(found.length === 0 && !readsAll
-      ? [{ reason: 'tables-hidden', remediation: `GRANT SELECT ON DATABASE::${bracketed(database)} ${to}` }]
+      ? [
+          {
+            reason: 'tables-hidden',
+            remediation: `GRANT SELECT ON DATABASE::${forceQuoteSqlserverName(database)} ${to}`,
+          },
+        ]
       : []),
-    ...denied(
+    ...reportDeniedTables(
       found,
-      ({ schema, name }) => `GRANT SELECT ON OBJECT::${bracketed(schema)}.${bracketed(name)} ${to}`,
+      ({ schema, name }) =>
+        `GRANT SELECT ON OBJECT::${forceQuoteSqlserverName(schema)}.${forceQuoteSqlserverName(name)} ${to}`,
     ),
   ];
 };

@@ -1,13 +1,19 @@
 import type { Column } from '../catalog.ts';
-import { kindTable } from '../kind-table.ts';
+import { createKindTable } from '../kind-table.ts';
 
 /** Expects the name of a system type. https://learn.microsoft.com/sql/t-sql/data-types/data-types-transact-sql */
-export const kindOf = (name: string): Column['kind'] => kinds.get(name) ?? 'other';
+export const toSqlserverColumnKind = (name: string): Column['kind'] =>
+  sqlserverColumnKinds.get(name) ?? 'other';
 
 /** The type as DDL spells it. `length` is in bytes, two per character of a national type; -1 means `max`. */
-export const spelled = (name: string, length: number, precision: number, scale: number): string => {
-  if (sized.has(name)) {
-    const characters = national.has(name) ? length / 2 : length;
+export const renderSqlserverType = (
+  name: string,
+  length: number,
+  precision: number,
+  scale: number,
+): string => {
+  if (sizedSqlserverTypes.has(name)) {
+    const characters = nationalSqlserverTypes.has(name) ? length / 2 : length;
     return `${name}(${length === -1 ? 'max' : characters})`;
   }
   if (name === 'decimal' || name === 'numeric') return `${name}(${precision},${scale})`;
@@ -15,10 +21,10 @@ export const spelled = (name: string, length: number, precision: number, scale: 
   return name;
 };
 
-const sized = new Set(['char', 'varchar', 'nchar', 'nvarchar', 'binary', 'varbinary']);
-const national = new Set(['nchar', 'nvarchar']);
+const sizedSqlserverTypes = new Set(['char', 'varchar', 'nchar', 'nvarchar', 'binary', 'varbinary']);
+const nationalSqlserverTypes = new Set(['nchar', 'nvarchar']);
 
-const kinds = kindTable({
+const sqlserverColumnKinds = createKindTable({
   string: 'char varchar nchar nvarchar text ntext xml sysname',
   integer: 'tinyint smallint int bigint',
   decimal: 'decimal numeric money smallmoney',

@@ -1,6 +1,6 @@
-import type { Logins } from '../../network/login.ts';
+import type { LoginMethods } from '../../network/login.ts';
 
-export const logins = {
+export const sqlserverLogins = {
   /** LOGIN7 contains the password with the halves of each byte swapped and XORed with 0xA5, which is not encryption. */
   password: {
     name: 'SQL Server authentication',
@@ -15,4 +15,4 @@ export const logins = {
     manual:
       'https://learn.microsoft.com/openspecs/windows_protocols/ms-tds/827d9632-2957-4d54-b9ea-384530ae79d0',
   },
-} as const satisfies Logins;
+} as const satisfies LoginMethods;

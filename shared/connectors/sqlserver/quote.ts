@@ -1,17 +1,18 @@
 /** Quotes a name only if T-SQL requires it: https://learn.microsoft.com/sql/relational-databases/databases/database-identifiers */
-export const quote = (identifier: string): string =>
-  /^[A-Za-z_][A-Za-z0-9_]*$/.test(identifier) && !reserved.has(identifier.toLowerCase())
+export const quoteSqlserverName = (identifier: string): string =>
+  /^[A-Za-z_][A-Za-z0-9_]*$/.test(identifier) && !sqlserverReservedWords.has(identifier.toLowerCase())
     ? identifier
-    : bracketed(identifier);
+    : forceQuoteSqlserverName(identifier);
 
 /** Always quotes, in brackets, as Microsoft's tools do in grants. */
-export const bracketed = (identifier: string): string => `[${identifier.replaceAll(']', ']]')}]`;
+export const forceQuoteSqlserverName = (identifier: string): string =>
+  `[${identifier.replaceAll(']', ']]')}]`;
 
 /** A string literal. The only escape of T-SQL is the doubled quote. */
-export const literal = (text: string): string => `N'${text.replaceAll("'", "''")}'`;
+export const quoteSqlserverText = (text: string): string => `N'${text.replaceAll("'", "''")}'`;
 
 /** https://learn.microsoft.com/sql/t-sql/language-elements/reserved-keywords-transact-sql */
-const reserved: ReadonlySet<string> = new Set(
+const sqlserverReservedWords: ReadonlySet<string> = new Set(
   `add all alter and any as asc authorization backup begin between break browse bulk by cascade case check checkpoint close
   clustered coalesce collate column commit compute constraint contains containstable continue convert create cross current
   current_date current_time current_timestamp current_user cursor database dbcc deallocate declare default delete deny desc disk

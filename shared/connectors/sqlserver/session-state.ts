@@ -1,4 +1,4 @@
-import type { Setting } from '../setting.ts';
+import type { SessionSetting } from '../setting.ts';
 
 /**
  * Every setting that affects what is read and that the server (`sp_configure 'user options'`, `query governor cost limit`), the login (its
@@ -6,7 +6,7 @@ import type { Setting } from '../setting.ts';
  * https://learn.microsoft.com/sql/t-sql/statements/set-statements-transact-sql,
  * https://learn.microsoft.com/sql/database-engine/configure-windows/configure-the-user-options-server-configuration-option
  */
-export const sessionSettings: readonly Setting[] = [
+export const sqlserverSessionSettings: readonly SessionSetting[] = [
   { name: 'ansi_nulls', value: 'on', why: 'what is not known equals nothing' },
   { name: 'ansi_padding', value: 'on', why: 'blanks at the end of a name are kept' },
   { name: 'ansi_warnings', value: 'on', why: 'a text that is too long is an error and not cut' },
@@ -38,4 +38,6 @@ export const sessionSettings: readonly Setting[] = [
 ];
 
 /** Sent instead of the driver's own first batch, right after the login. */
-export const settle = sessionSettings.map(({ name, value }) => `set ${name} ${value}`).join('\n');
+export const sqlserverInitialBatch = sqlserverSessionSettings
+  .map(({ name, value }) => `set ${name} ${value}`)
+  .join('\n');

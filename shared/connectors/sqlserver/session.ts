@@ -1,77 +1,95 @@
 import type { Connection as DriverConnection, ConnectionConfiguration } from 'tedious';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
-import type { Session, Target } from '../connector.ts';
-import { createBatch, problemIn, rowsOf, type Batch } from './batch.ts';
-import { withNumbers, failure } from './failures.ts';
-import { packetSize } from './prelogin.ts';
-import { placeOf, reach, type Way } from './reach.ts';
-import { settle } from './session-state.ts';
+import type { Session, SessionTarget } from '../connector.ts';
+import {
+  createSqlserverBatchRunner,
+  findCausingProblem,
+  readSqlserverSets,
+  type SqlserverBatchRunner,
+} from './batch.ts';
+import { attachSqlserverErrorNumbers, classifySqlserverError } from './failures.ts';
+import { TDS_PACKET_BYTES } from './prelogin.ts';
+import { resolveSqlserverAddress, openSqlserverTransport, type SqlserverTransport } from './reach.ts';
+import { sqlserverInitialBatch } from './session-state.ts';
 
-export interface Settings {
+export interface SqlserverConfig {
   readonly host: string;
   readonly port?: number | undefined;
   readonly instance?: string | undefined;
   readonly database: string;
   readonly username: string;
 }
-type Secrets = Readonly<Partial<Record<'password' | 'tenant_id' | 'client_id' | 'client_secret', string>>>;
-type SqlServerTarget = Target<Settings, Secrets>;
+type SqlserverCredentials = Readonly<
+  Partial<Record<'password' | 'tenant_id' | 'client_id' | 'client_secret', string>>
+>;
+type SqlserverTarget = SessionTarget<SqlserverConfig, SqlserverCredentials>;
 
-export const open = async (
-  { config, credentials, options, role, hide }: SqlServerTarget,
+export const openSqlserverSession = async (
+  { config, credentials, options, role, hide }: SqlserverTarget,
   dialer: Dialer,
 ): Promise<Session> => {
   await import('tedious'); // before the first step, whose duration must not include the load time
-  const fedAuth = credentials.auth_method === 'entra';
-  const way = await reach(await placeOf(config, dialer), dialer, fedAuth);
-  const token = fedAuth
+  const usesEntra = credentials.auth_method === 'entra';
+  const transport = await openSqlserverTransport(
+    await resolveSqlserverAddress(config, dialer),
+    dialer,
+    usesEntra,
+  );
+  const token = usesEntra
     ? await dialer.step('authenticate', async () =>
-        (await import('./entra.ts')).entraToken(credentials, dialer),
+        (await import('./entra.ts')).requestEntraToken(credentials, dialer),
       )
     : undefined;
   if (token !== undefined) hide?.([token]);
-  const timeout = Math.round(options.query_timeout_seconds * 1000);
-  const { batch, close } = await dialer.step('authenticate', () =>
-    logIn(way, { config, credentials, token, timeout }, dialer),
+  const timeoutMs = Math.round(options.query_timeout_seconds * 1000);
+  const { batch: runBatch, close } = await dialer.step('authenticate', () =>
+    logInToSqlserver(transport, { config, credentials, token, timeoutMs }, dialer),
   );
   return {
     ping: async () => {
-      const [[row] = []] = await rowsOf(batch, versionQuery, mostPerAnswer);
-      return versionIn(String(row?.[0]), Number(row?.[1]));
+      const [[row] = []] = await readSqlserverSets(
+        runBatch,
+        sqlserverVersionQuery,
+        MAX_SQLSERVER_ANSWER_BYTES,
+      );
+      return renderSqlserverVersion(String(row?.[0]), Number(row?.[1]));
     },
     privileges: async () => {
-      const { privilegesOf, privilegesQuery } = await import('./privileges.ts');
-      return privilegesOf(await rowsOf(batch, privilegesQuery, mostPerAnswer), role);
+      const { readSqlserverPrivileges, sqlserverPrivilegesQuery } = await import('./privileges.ts');
+      return readSqlserverPrivileges(
+        await readSqlserverSets(runBatch, sqlserverPrivilegesQuery, MAX_SQLSERVER_ANSWER_BYTES),
+        role,
+      );
     },
     introspect: async (...asked) => {
-      const { introspect } = await import('./introspect.ts');
-      return introspect(batch, ...asked);
+      const { introspectSqlserver } = await import('./introspect.ts');
+      return introspectSqlserver(runBatch, ...asked);
     },
     [Symbol.asyncDispose]: async () => close(),
   };
 };
 
-const mostPerAnswer = 8 * 2 ** 20;
+const MAX_SQLSERVER_ANSWER_BYTES = 8 * 2 ** 20;
 
-const versionQuery = `select cast(serverproperty('ProductVersion') as nvarchar(128)) as version,
+const sqlserverVersionQuery = `select cast(serverproperty('ProductVersion') as nvarchar(128)) as version,
   cast(serverproperty('EngineEdition') as int) as edition`;
 
 /** Names a version by its year, as Microsoft does. Azure's version number has not changed since 2014, so its edition is returned instead. */
-const versionIn = (version: string, edition: number): string => {
+const renderSqlserverVersion = (version: string, edition: number): string => {
   if (!/^\d{1,4}(\.\d{1,10}){0,3}$/.test(version))
     throw new Problem('protocol-mismatch', 'Expected the version of the server');
-  const azure = azureEditions.get(edition);
+  const azure = azureSqlEditions.get(edition);
   if (azure !== undefined) return azure;
   const major = Number.parseInt(version, 10);
-  const year = years.get(major) ?? (major > 17 ? 'after 2025' : 'before 2008');
+  const year = sqlserverVersionYears.get(major) ?? (major > 17 ? 'after 2025' : 'before 2008');
   return year.startsWith('before')
     ? `SQL Server 2005 or older (${version})`
     : `SQL Server ${year} (${version})`;
 };
 
 /** https://learn.microsoft.com/troubleshoot/sql/releases/download-and-install-latest-updates */
-const years: ReadonlyMap<number, string> = new Map([
+const sqlserverVersionYears: ReadonlyMap<number, string> = new Map([
   [10, '2008'],
   [11, '2012'],
   [12, '2014'],
@@ -83,7 +101,7 @@ const years: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** https://learn.microsoft.com/sql/t-sql/functions/serverproperty-transact-sql */
-const azureEditions: ReadonlyMap<number, string> = new Map([
+const azureSqlEditions: ReadonlyMap<number, string> = new Map([
   [5, 'Azure SQL Database'],
   [6, 'Azure Synapse Analytics'],
   [8, 'Azure SQL Managed Instance'],
@@ -92,31 +110,31 @@ const azureEditions: ReadonlyMap<number, string> = new Map([
   [12, 'Microsoft Fabric'],
 ]);
 
-interface Login {
-  readonly config: Settings;
-  readonly credentials: SqlServerTarget['credentials'];
+interface SqlserverLogin {
+  readonly config: SqlserverConfig;
+  readonly credentials: SqlserverTarget['credentials'];
   readonly token: string | undefined;
-  readonly timeout: number;
+  readonly timeoutMs: number;
 }
 
 /** Redirects to another server. The egress policy applies to each one. */
-const mostRoutings = 2;
+const MAX_SQLSERVER_ROUTINGS = 2;
 
-const logIn = async (
-  first: Way,
-  { config, credentials, token, timeout }: Login,
+const logInToSqlserver = async (
+  first: SqlserverTransport,
+  { config, credentials, token, timeoutMs }: SqlserverLogin,
   dialer: Dialer,
-): Promise<{ readonly batch: Batch; readonly close: () => void }> => {
+): Promise<{ readonly batch: SqlserverBatchRunner; readonly close: () => void }> => {
   const { Connection, Request } = (await import('tedious')).default;
-  let way = first;
-  let dialled = 0;
+  let transport = first;
+  let dials = 0;
   // The driver calls this with an address, and again for each redirect. Its types do not declare the argument.
   const connector = async (...[to]: readonly { readonly host: string; readonly port: number }[]) => {
-    if (dialled++ === 0) return way.socket;
-    if (!to || dialled > mostRoutings + 1)
+    if (dials++ === 0) return transport.socket;
+    if (!to || dials > MAX_SQLSERVER_ROUTINGS + 1)
       throw new Problem('protocol-mismatch', 'Expected a server, not one that sends on again and again');
-    way = await reach(to, dialer, token !== undefined);
-    return way.socket;
+    transport = await openSqlserverTransport(to, dialer, token !== undefined);
+    return transport.socket;
   };
   const connection = new Connection({
     server: config.host,
@@ -128,13 +146,13 @@ const logIn = async (
       database: config.database,
       connector,
       encrypt: false, // the socket has TLS already, if the connection requires it
-      packetSize,
+      packetSize: TDS_PACKET_BYTES,
       ...(first.strict && { tdsVersion: '8_0' }),
       appName: 'mooring',
       workstationId: 'mooring', // the default is the host name of the probe
       maxRetriesOnTransientErrors: 0,
       connectTimeout: 300_000, // the limit of the step is lower
-      requestTimeout: timeout,
+      requestTimeout: timeoutMs,
       cancelTimeout: 500,
       useColumnNames: false,
       rowCollectionOnRequestCompletion: false,
@@ -142,11 +160,11 @@ const logIn = async (
   } satisfies ConnectionConfiguration);
   // PRELOGIN is done, so the driver gets its result and sends none. Its first batch after the login applies the session settings.
   Object.assign(connection, {
-    getInitialSql: () => settle,
+    getInitialSql: () => sqlserverInitialBatch,
     sendPreLogin: () => {},
     readPreloginResponse: async () => ({
       encryptionString: 'NOT_SUP',
-      fedAuthRequired: way.greeting.fedAuthRequired ? 1 : 0,
+      fedAuthRequired: transport.prelogin.fedAuthRequired ? 1 : 0,
     }),
   });
   const numbers: number[] = [];
@@ -154,25 +172,25 @@ const logIn = async (
   connection.on('error', () => {}); // reported by the pending request; without a listener it would end the process
 
   // The driver does not notice a destroyed socket, and would wait for its own time-out.
-  const giveUp = () => connection.close();
-  dialer.signal.addEventListener('abort', giveUp, { once: true });
+  const closeConnection = () => connection.close();
+  dialer.signal.addEventListener('abort', closeConnection, { once: true });
   try {
-    await connected(connection);
+    await connectSqlserverDriver(connection);
   } catch (error) {
     connection.close();
-    throw problemIn(error) ?? withNumbers(error, numbers);
+    throw findCausingProblem(error) ?? attachSqlserverErrorNumbers(error, numbers);
   }
   const close = () => {
-    dialer.signal.removeEventListener('abort', giveUp);
+    dialer.signal.removeEventListener('abort', closeConnection);
     connection.close();
-    way.socket.destroy();
+    transport.socket.destroy();
   };
-  return { batch: createBatch(connection, Request, (bytes) => way.allow(bytes)), close };
+  return { batch: createSqlserverBatchRunner(connection, Request, (bytes) => transport.allow(bytes)), close };
 };
 
-const connected = (connection: DriverConnection): Promise<void> =>
+const connectSqlserverDriver = (connection: DriverConnection): Promise<void> =>
   new Promise((resolve, reject) => {
     connection.connect((error) => (error ? reject(error) : resolve()));
   });
 
-export const sqlserverSessionModule = { open, failure };
+export const sqlserverSessionModule = { open: openSqlserverSession, failure: classifySqlserverError };

@@ -1,9 +1,9 @@
-import { expandFloat, readSynonyms, type TypeNames } from '../type-names.ts';
+import { createFloatExpander, createSynonymMap, type TypeNames } from '../type-names.ts';
 
 /** https://learn.microsoft.com/sql/t-sql/data-types/data-type-synonyms-transact-sql */
-export const typeNames: TypeNames = {
-  expand: expandFloat('real', 'float'),
-  synonyms: readSynonyms({
+export const sqlserverTypeNames: TypeNames = {
+  expand: createFloatExpander('real', 'float'),
+  synonyms: createSynonymMap({
     int: 'integer',
     decimal: 'dec|numeric',
     float: 'double precision',

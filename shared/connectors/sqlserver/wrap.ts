@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { foreign, packet, PRELOGIN, RESPONSE } from './prelogin.ts';
+import { createNotSqlserverProblem, encodeTdsMessage, TDS_PRELOGIN, TDS_RESPONSE } from './prelogin.ts';
 
-export interface Wrapped {
+export interface PreloginTlsStream {
   readonly stream: Duplex;
   readonly unwrap: () => void;
   /** Continues on another, unused socket, without wrapping. */
@@ -10,20 +10,20 @@ export interface Wrapped {
 }
 
 /** A stream for a TLS handshake, which TDS 7 carries inside PRELOGIN packets. After `unwrap()`, bytes pass unchanged. */
-export const wrap = (first: Socket): Wrapped => {
+export const wrapTlsInPrelogin = (first: Socket): PreloginTlsStream => {
   let socket = first;
-  let bare = false;
+  let isBare = false;
   let input = Buffer.alloc(0);
-  const flight: Buffer[] = [];
+  const pending: Buffer[] = [];
   const flush = () => {
-    if (flight.length > 0) socket.write(packet(PRELOGIN, Buffer.concat(flight.splice(0))));
+    if (pending.length > 0) socket.write(encodeTdsMessage(TDS_PRELOGIN, Buffer.concat(pending.splice(0))));
   };
 
   const stream = new Duplex({
     read: () => listen(),
     write: (chunk: Buffer, _, next) => {
-      if (bare) return void socket.write(chunk, next);
-      flight.push(chunk);
+      if (isBare) return void socket.write(chunk, next);
+      pending.push(chunk);
       setImmediate(flush); // all chunks of a handshake flight form one message
       next();
     },
@@ -38,22 +38,23 @@ export const wrap = (first: Socket): Wrapped => {
   });
 
   // The server decides when it stops wrapping: from the first bare TLS record on, all data is unwrapped.
-  let records = false;
-  const take = (chunk: Buffer) => {
+  let hasRecords = false;
+  const readChunk = (chunk: Buffer) => {
     input = Buffer.concat([input, chunk]);
-    while (!records && input.length >= 8) {
+    while (!hasRecords && input.length >= 8) {
       const [type = 0, length] = [input[0], input.readUInt16BE(2)];
-      records = type >= changeCipherSpec && type <= applicationData;
-      if (records) break;
-      if ((type !== PRELOGIN && type !== RESPONSE) || length < 8) return void stream.destroy(foreign());
+      hasRecords = type >= TLS_CHANGE_CIPHER_SPEC && type <= TLS_APPLICATION_DATA;
+      if (hasRecords) break;
+      if ((type !== TDS_PRELOGIN && type !== TDS_RESPONSE) || length < 8)
+        return void stream.destroy(createNotSqlserverProblem());
       if (input.length < length) return;
       stream.push(input.subarray(8, length));
       input = input.subarray(length);
     }
-    if (records) {
+    if (hasRecords) {
       const whole = input;
       input = Buffer.alloc(0);
-      records = true;
+      hasRecords = true;
       if (!stream.push(whole)) socket.pause();
     }
   };
@@ -63,7 +64,7 @@ export const wrap = (first: Socket): Wrapped => {
     if (!listening) {
       listening = true;
       if (socket.destroyed) return void stream.destroy();
-      socket.on('data', take);
+      socket.on('data', readChunk);
       socket.on('end', () => stream.push(null));
       socket.on('close', () => stream.destroy());
       socket.on('error', (error) => stream.destroy(error));
@@ -76,16 +77,16 @@ export const wrap = (first: Socket): Wrapped => {
     stream,
     unwrap: () => {
       flush();
-      bare = true;
+      isBare = true;
     },
     moveTo: (other) => {
       socket.destroy();
       socket = other;
-      bare = true;
-      records = true;
+      isBare = true;
+      hasRecords = true;
     },
   };
 };
 
 /** The first and the last type of a TLS record: https://www.rfc-editor.org/rfc/rfc8446#section-5.1 */
-const [changeCipherSpec, applicationData] = [0x14, 0x17];
+const [TLS_CHANGE_CIPHER_SPEC, TLS_APPLICATION_DATA] = [0x14, 0x17];

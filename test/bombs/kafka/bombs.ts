@@ -1,11 +1,16 @@
-import { int32, int64, list, text } from '../../../shared/connectors/kafka/wire.ts';
+import {
+  encodeInt32,
+  encodeInt64,
+  encodeKafkaArray,
+  encodeKafkaString,
+} from '../../../shared/connectors/kafka/wire.ts';
 import { int16, memberOf, metadata, none, topicOf } from '../../connectors/kafka-broker.ts';
 import type { Format } from '../bomb.ts';
 import { brokerBomb } from '../cluster.ts';
 
 const [listOffsets, metadataKey, handshake, apiVersions] = [2, 3, 17, 18];
 /** The head of a list, without its items. */
-const claims = (items: number) => int32(items);
+const claims = (items: number) => encodeInt32(items);
 const answering = (wanted: number, said: (asked: Buffer, port: number) => Buffer) => {
   let made: Buffer | undefined;
   return (key: number, asked: Buffer, port: number) =>
@@ -19,15 +24,15 @@ const catalog = (said: (port: number) => Buffer) => {
 };
 /** Batches of records, https://kafka.apache.org/documentation/#recordbatch: one that claims 2 ** 31 records, packed by an unknown way. */
 const batch = Buffer.concat([
-  int64(2 ** 52),
-  int32(2 ** 30),
-  int32(0),
+  encodeInt64(2 ** 52),
+  encodeInt32(2 ** 30),
+  encodeInt32(0),
   Buffer.from([2]),
-  int32(0),
+  encodeInt32(0),
   int16(7),
-  int32(0),
+  encodeInt32(0),
   Buffer.alloc(30, 0xff),
-  int32(2 ** 31 - 1),
+  encodeInt32(2 ** 31 - 1),
 ]);
 const password = {
   auth_method: 'sasl',
@@ -53,17 +58,17 @@ export const kafka: Format = {
     ),
     'brokers, as many as there are bytes': brokerBomb(
       'claim',
-      catalog(() => Buffer.concat([int32(0), claims(30_000_000), Buffer.alloc(30_000_000)])),
+      catalog(() => Buffer.concat([encodeInt32(0), claims(30_000_000), Buffer.alloc(30_000_000)])),
       { code: 'source-too-large' },
     ),
     'topics of no name, as many as there are bytes': brokerBomb(
       'claim',
       catalog((port) =>
         Buffer.concat([
-          int32(0),
-          list([memberOf(1, port)]),
+          encodeInt32(0),
+          encodeKafkaArray([memberOf(1, port)]),
           int16(-1),
-          int32(1),
+          encodeInt32(1),
           claims(2_000_000),
           Buffer.alloc(28_000_000),
         ]),
@@ -74,8 +79,19 @@ export const kafka: Format = {
       'work',
       catalog((port) => {
         const replicas = Buffer.concat([claims(7_000_000), Buffer.alloc(28_000_000)]);
-        const partition = Buffer.concat([int16(0), int32(0), int32(1), int32(0), replicas, none, none]);
-        return metadata(list([memberOf(1, port)]), list([topicOf('healthy', list([partition]))]));
+        const partition = Buffer.concat([
+          int16(0),
+          encodeInt32(0),
+          encodeInt32(1),
+          encodeInt32(0),
+          replicas,
+          none,
+          none,
+        ]);
+        return metadata(
+          encodeKafkaArray([memberOf(1, port)]),
+          encodeKafkaArray([topicOf('healthy', encodeKafkaArray([partition]))]),
+        );
       }),
       { missing: [], tables: { healthy: 2 } },
     ),
@@ -84,31 +100,37 @@ export const kafka: Format = {
       catalog((port) => {
         const members = Array.from({ length: 100_000 }, (_, at) => memberOf(at, port));
         const partitions = members.map((_, at) =>
-          Buffer.concat([int16(0), int32(at), int32(at), int32(0), none, none, none]),
+          Buffer.concat([int16(0), encodeInt32(at), encodeInt32(at), encodeInt32(0), none, none, none]),
         );
-        return metadata(list(members), list([topicOf('healthy', list(partitions))]));
+        return metadata(
+          encodeKafkaArray(members),
+          encodeKafkaArray([topicOf('healthy', encodeKafkaArray(partitions))]),
+        );
       }),
       { missing: ['brokers-left-out'], tables: { healthy: 2 } },
     ),
     'a million of offsets that nobody asked for': brokerBomb(
       'work',
       answering(listOffsets, () => {
-        const offset = Buffer.concat([int32(0), int16(0), int64(0), int64(0)]);
+        const offset = Buffer.concat([encodeInt32(0), int16(0), encodeInt64(0), encodeInt64(0)]);
         const partitions = Buffer.concat([claims(900_000), Buffer.alloc(900_000 * offset.length, offset)]);
-        return Buffer.concat([int32(0), list([Buffer.concat([text('healthy'), partitions])])]);
+        return Buffer.concat([
+          encodeInt32(0),
+          encodeKafkaArray([Buffer.concat([encodeKafkaString('healthy'), partitions])]),
+        ]);
       }),
       { code: 'protocol-mismatch' },
     ),
     'records in place of an answer': brokerBomb(
       'depth',
-      answering(listOffsets, () => Buffer.concat([int32(0), batch])),
+      answering(listOffsets, () => Buffer.concat([encodeInt32(0), batch])),
       {
         code: 'protocol-mismatch',
       },
     ),
     'records in records in place of topics': brokerBomb(
       'depth',
-      catalog(() => Buffer.concat([int32(0), ...Array.from({ length: 100_000 }, () => batch)])),
+      catalog(() => Buffer.concat([encodeInt32(0), ...Array.from({ length: 100_000 }, () => batch)])),
       { code: 'protocol-mismatch' },
     ),
   },

@@ -31,7 +31,7 @@ const bomb = (kind: Bomb['kind'], answer: (response: ServerResponse) => void, ou
           role: 'source',
           endpoint: `https://localhost:${server.port}`,
         },
-        tlsAsk: { mode: 'verify-full', ca: pem('ca.crt') },
+        tlsSettings: { mode: 'verify-full', ca: pem('ca.crt') },
         only: 'test',
       },
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),

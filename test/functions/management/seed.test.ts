@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { endpoint } from '../../../functions/management/create.ts';
-import { codes } from '../../../functions/management/wire-failures.ts';
-import { ConnectionResponse, CreateConnectionRequest } from '../../../functions/management/wire-schemas.ts';
+import { managementErrors } from '../../../functions/management/wire-failures.ts';
+import { ManagementConnection, ManagementCreateRequest } from '../../../functions/management/wire-schemas.ts';
 import { management } from '../../../functions/management/wire.ts';
-import { components } from '../../../infra/openapi-schemas.ts';
+import { buildComponents } from '../../../infra/openapi-schemas.ts';
 import { Problem } from '../../../shared/problem.ts';
 import { type Api, startApi } from '../../api.ts';
 import {
@@ -65,7 +65,10 @@ describe('what the seed prints', () => {
   test.each(Object.values(document.components.examples).map(({ value }) => value))(
     'the texts of $code are its own',
     ({ code, title, message }) => {
-      expect(Object.entries(codes).find(([name]) => name === code)?.[1]).toMatchObject({ title, message });
+      expect(Object.entries(managementErrors).find(([name]) => name === code)?.[1]).toMatchObject({
+        title,
+        message,
+      });
     },
   );
 
@@ -114,7 +117,7 @@ describe('what the seed prints', () => {
 });
 
 describe('the schemas of the seed', () => {
-  const all = components().schemas as Readonly<
+  const all = buildComponents().schemas as Readonly<
     Record<string, { properties?: Record<string, Property>; required?: string[] }>
   >;
   const rules = ({ type, enum: words, minLength, maxLength, minimum, maximum }: Property = {}) => ({
@@ -202,7 +205,7 @@ describe('the schemas of the seed', () => {
 
   test('the example of the document is the seed’s, and what it prints is what the schemas take', () => {
     expect(management.examples?.['create']).toEqual({ PostgreSQL: { value: request.body } });
-    expect(v.safeParse(CreateConnectionRequest, request.body).issues).toBeUndefined();
-    expect(v.safeParse(ConnectionResponse, answer).issues).toBeUndefined();
+    expect(v.safeParse(ManagementCreateRequest, request.body).issues).toBeUndefined();
+    expect(v.safeParse(ManagementConnection, answer).issues).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Table } from '../../../shared/connectors/catalog.ts';
-import { keys } from '../../../shared/domain/keys.ts';
+import { tableKeys } from '../../../shared/domain/keys.ts';
 import { Problem } from '../../../shared/problem.ts';
 import { type Answered, type Api, startApi } from '../../api.ts';
 import { catalogSource } from '../../catalog-probe.ts';
@@ -60,7 +60,7 @@ describe('the schema', () => {
   test('that is read leaves a record', async () => {
     await schema();
     const { items } = await api.store.query({
-      pk: keys.around({ org: 'org_test', environment: 'default' }, id.replaceAll('-', '')),
+      pk: tableKeys.connectionPartition({ org: 'org_test', environment: 'default' }, id.replaceAll('-', '')),
       from: 'AUDIT#',
       to: 'AUDIT#~',
       limit: 100,

@@ -1,13 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import { Failure, failedTest, failure } from '../../../functions/profiles/wire-failures.ts';
-import { sizeInWords } from '../../../functions/profiles/wire.ts';
+import {
+  ProfileFailure,
+  createProfileTestProblem,
+  renderProfileFailure,
+} from '../../../functions/profiles/wire-failures.ts';
+import { renderSize } from '../../../functions/profiles/wire.ts';
 import { connectors } from '../../../shared/connectors/registry.ts';
 import { Problem, problemCodes, problems } from '../../../shared/problem.ts';
 
 const told = (problem: Problem, clean: (text: string) => string = String) => {
-  const { status, body } = failure(problem, clean);
-  return { status, ...v.parse(v.strictObject(Failure.entries), body).error };
+  const { status, body } = renderProfileFailure(problem, clean);
+  return { status, ...v.parse(v.strictObject(ProfileFailure.entries), body).error };
 };
 
 describe('a failure', () => {
@@ -52,7 +56,7 @@ describe('a failure', () => {
       vantage: { region: null, vpc_id: null, egress_ips: [] },
     };
     for (const type of Object.keys(connectors))
-      expect(told(failedTest(type, result))).toMatchObject({
+      expect(told(createProfileTestProblem(type, result))).toMatchObject({
         message: expect.stringMatching(/^Failed to connect to [A-Z][^:]*$/),
         details: {
           reason: 'It: is not there.',
@@ -78,5 +82,5 @@ describe('a size in words', () => {
     [2.46 * 1024 ** 3, '2.5GB'],
     [1024 ** 4, '1TB'],
     [5 * 1024 ** 6, '5120PB'],
-  ])('of %d bytes is %s', (bytes, words) => expect(sizeInWords(bytes)).toBe(words));
+  ])('of %d bytes is %s', (bytes, words) => expect(renderSize(bytes)).toBe(words));
 });

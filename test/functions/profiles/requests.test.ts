@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as v from 'valibot';
-import { Failure } from '../../../functions/profiles/wire-failures.ts';
+import { ProfileFailure } from '../../../functions/profiles/wire-failures.ts';
 import { type Answered, type Api, startApi } from '../../api.ts';
 import { marker, received } from '../../received.ts';
 import { certificate, privateKey } from '../../samples.ts';
@@ -25,7 +25,7 @@ const kafka = (config: object) => ({
 /** In this API's form, and no other's. */
 const inForm = ({ headers, body }: Answered) => {
   expect(headers['content-type']).toBe('application/json');
-  expect(v.safeParse(v.strictObject(Failure.entries), body).issues).toBeUndefined();
+  expect(v.safeParse(v.strictObject(ProfileFailure.entries), body).issues).toBeUndefined();
 };
 
 describe('a body', () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { openapi } from '../../../infra/openapi.ts';
+import { buildOpenapiDocument } from '../../../infra/openapi.ts';
 import type { TestResult } from '../../../shared/domain/test-result.ts';
 import { type Api, startApi } from '../../api.ts';
 import { catalogSource } from '../../catalog-probe.ts';
@@ -153,7 +153,7 @@ describe('seed 002, read from its document', () => {
   });
 
   test('is what the OpenAPI document says, in its words', async () => {
-    const { paths, components } = await openapi();
+    const { paths, components } = await buildOpenapiDocument();
     const operations = Object(paths) as Record<string, Record<string, Record<string, unknown>>>;
     for (const [title, { request, text, rows }] of sections) {
       const [method = '', at = ''] = request.split(' ');

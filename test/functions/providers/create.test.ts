@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { types } from '../../../shared/domain/connection-input.ts';
+import type { connectorTypes } from '../../../shared/domain/connection-input.ts';
 import { problems } from '../../../shared/problem.ts';
 import { type Answered, type Api, refused, startApi } from '../../api.ts';
 import { marker, received } from '../../received.ts';
@@ -37,7 +37,7 @@ const keyFile = {
 const login = { user: 'reader', password: 'not-a-real-password' };
 
 describe('a provider', () => {
-  const each: Readonly<Record<(typeof types)[number], object>> = {
+  const each: Readonly<Record<(typeof connectorTypes)[number], object>> = {
     postgresql: { host: 'db.example.com', database: 'shop', ...login },
     redshift: { host: 'db.example.com', database: 'shop', ...login },
     mysql: { host: 'db.example.com', port: 3307, ...login },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { components } from '../../../infra/openapi-schemas.ts';
+import { buildComponents } from '../../../infra/openapi-schemas.ts';
 import { routes } from '../../../functions/routes.ts';
 import { type Answered, type Api, startApi } from '../../api.ts';
 import { curlOf, type Field, fieldsUnder } from '../../seeds/curl.ts';
@@ -146,7 +146,7 @@ describe.each([
   });
 
   test('is in the OpenAPI document, with its own words', () => {
-    const { properties } = components().schemas[`providers.${schema}`] as {
+    const { properties } = buildComponents().schemas[`providers.${schema}`] as {
       properties: Record<string, { description: string }>;
     };
     expect(Object.keys(properties)).toEqual(fields.map(({ name }) => name));

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { openapi } from '../../../infra/openapi.ts';
+import { buildOpenapiDocument } from '../../../infra/openapi.ts';
 import { type Api, startApi } from '../../api.ts';
 import { seed } from '../../seeds/read.ts';
 import { answered, created, dbTypes, defaultSchemas, invalid, refused } from './document.ts';
@@ -107,7 +107,7 @@ describe('seed 004, read from its document', () => {
   });
 
   test('its schemas stand in the OpenAPI document with its own words', async () => {
-    const { schemas } = (await openapi())['components'] as { schemas: Record<string, Schema> };
+    const { schemas } = (await buildOpenapiDocument())['components'] as { schemas: Record<string, Schema> };
     const check = (name: string, fields: typeof created) => {
       const { properties = {}, required = [] } = schemas[`registrations.${name}`] ?? {};
       expect(Object.keys(properties)).toEqual(fields.map((field) => field.name));

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
-import { curlLines, registration } from '../../../infra/local/banner.ts';
+import { renderCurlLines, chooseDemoRegistration } from '../../../infra/local/banner.ts';
 import type { Demo } from '../../../infra/local/demo.ts';
-import { keys } from '../../../shared/domain/keys.ts';
-import { sqliteStore } from '../../../shared/adapters/sqlite-store.ts';
+import { tableKeys } from '../../../shared/domain/keys.ts';
+import { createSqliteStore } from '../../../shared/adapters/sqlite-store.ts';
 
-const memoryStore = () => sqliteStore({ path: ':memory:', clock: () => now });
+const memoryStore = () => createSqliteStore({ path: ':memory:', clock: () => now });
 
 const demo: Demo = {
   config: { host: '127.0.0.1', port: 15432, database: 'demo', username: 'demo_reader' },
@@ -23,43 +23,43 @@ const created = async (
   at: number,
 ) =>
   store.write([
-    { put: { ...keys.name(tenant, name), connection: 'c' } },
-    { put: { ...keys.idempotency(tenant, key), expires: at / 1000 + 86_400 } },
+    { put: { ...tableKeys.name(tenant, name), connection: 'c' } },
+    { put: { ...tableKeys.idempotency(tenant, key), expires: at / 1000 + 86_400 } },
   ]);
 
 describe('the request that registers the demo database', () => {
   test('is the same until it is made, and for hours after', async () => {
     await using store = memoryStore();
-    const first = await registration(store, demo, now);
-    expect(await registration(store, demo, now)).toEqual(first);
+    const first = await chooseDemoRegistration(store, demo, now);
+    expect(await chooseDemoRegistration(store, demo, now)).toEqual(first);
     await created(store, first, now);
-    expect(await registration(store, demo, now + 11 * hour)).toEqual(first);
+    expect(await chooseDemoRegistration(store, demo, now + 11 * hour)).toEqual(first);
     expect(first.name).toBe('demo');
   });
 
   test('takes the next name when the first is about to be refused as taken', async () => {
     await using store = memoryStore();
-    const first = await registration(store, demo, now);
+    const first = await chooseDemoRegistration(store, demo, now);
     await created(store, first, now);
-    const later = await registration(store, demo, now + 13 * hour);
+    const later = await chooseDemoRegistration(store, demo, now + 13 * hour);
     expect(later.name).toBe('demo-2');
     expect(later.key).not.toBe(first.key);
   });
 
   test('takes the next name when the connection was deleted: its key would be answered with what is gone', async () => {
     await using store = memoryStore();
-    const first = await registration(store, demo, now);
+    const first = await chooseDemoRegistration(store, demo, now);
     await created(store, first, now);
-    await store.write([{ remove: keys.name(tenant, 'demo') }]);
-    expect(await registration(store, demo, now)).toMatchObject({ name: 'demo-2' });
+    await store.write([{ remove: tableKeys.name(tenant, 'demo') }]);
+    expect(await chooseDemoRegistration(store, demo, now)).toMatchObject({ name: 'demo-2' });
   });
 
   test('is another when the database moved: the same key with another body would be refused', async () => {
     await using store = memoryStore();
-    const first = await registration(store, demo, now);
+    const first = await chooseDemoRegistration(store, demo, now);
     await created(store, first, now);
     const moved = { ...demo, config: { ...demo.config, port: 15433 } };
-    expect(await registration(store, moved, now)).toMatchObject({ name: 'demo-2' });
+    expect(await chooseDemoRegistration(store, moved, now)).toMatchObject({ name: 'demo-2' });
   });
 });
 
@@ -72,7 +72,7 @@ describe('the four lines', () => {
 
   test('begin with curl and stand on one line each', async () => {
     await using store = memoryStore();
-    const lines = curlLines('http://h', 'sk_x', await registration(store, demo, now));
+    const lines = renderCurlLines('http://h', 'sk_x', await chooseDemoRegistration(store, demo, now));
     expect(lines).toHaveLength(4);
     for (const line of lines) expect(line).toMatch(/^curl [^\n]+$/);
   });
@@ -80,7 +80,7 @@ describe('the four lines', () => {
   test('hand on whatever is in a key, and find the id themselves', async () => {
     const key = `sk_it's$(touch /nowhere)"\\\`!`;
     await using store = memoryStore();
-    const lines = curlLines('http://h', key, await registration(store, demo, now));
+    const lines = renderCurlLines('http://h', key, await chooseDemoRegistration(store, demo, now));
     for (const line of lines) expect(told(line)).toContain(`authorization: Bearer ${key}`);
     expect(lines.slice(1).map((line) => told(line).find((argument) => argument.startsWith('http')))).toEqual([
       'http://h/v1/connections/conn_0a/test',
@@ -91,8 +91,8 @@ describe('the four lines', () => {
 
   test('send as a body what the key stands for', async () => {
     await using store = memoryStore();
-    const request = await registration(store, demo, now);
-    const [line = ''] = curlLines('http://h', 'sk_x', request);
+    const request = await chooseDemoRegistration(store, demo, now);
+    const [line = ''] = renderCurlLines('http://h', 'sk_x', request);
     expect(told(line)).toEqual(expect.arrayContaining([`idempotency-key: ${request.key}`, request.body]));
     expect(JSON.parse(request.body)).toMatchObject({
       name: 'demo',

@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { localOrg } from '../../../infra/local/banner.ts';
-import { startLocal } from '../../../infra/local/run.ts';
-import { settingsFrom } from '../../../infra/local/settings.ts';
-import { openStore } from '../../../infra/local/state.ts';
-import { fileVault } from '../../../shared/adapters/file-vault.ts';
-import { newConnectionOf } from '../../../shared/domain/assemble.ts';
+import { startLocalDeployment } from '../../../infra/local/run.ts';
+import { readLocalSettings } from '../../../infra/local/settings.ts';
+import { openFolderStore } from '../../../infra/local/state.ts';
+import { openFileVault } from '../../../shared/adapters/file-vault.ts';
+import { parseConnectionInput } from '../../../shared/domain/assemble.ts';
 import { ConnectionInput } from '../../../shared/domain/connection-input.ts';
 import { createConnection } from '../../../shared/domain/create.ts';
-import { parse } from '../../../shared/parse.ts';
+import { parseInput } from '../../../shared/parse.ts';
 
 describe('npm start, beside a server that does not answer', () => {
   let folder: string;
@@ -36,8 +36,8 @@ describe('npm start, beside a server that does not answer', () => {
 
   /** Connections to these servers, in this order, as a run before left them that did not come to test them. */
   const leave = async (servers: readonly (typeof silent)[]) => {
-    await using store = openStore(folder);
-    const vault = await fileVault({ folder: join(folder, 'vault'), clock: Date.now });
+    await using store = openFolderStore(folder);
+    const vault = await openFileVault({ folder: join(folder, 'vault'), clock: Date.now });
     const tenant = { org: localOrg, environment: 'default' };
     const actor = { tenant, actor: 'key_1', request_id: 'request-1', now: Date.now() };
     const ids: string[] = [];
@@ -55,7 +55,7 @@ describe('npm start, beside a server that does not answer', () => {
         },
         options: { connection_timeout_seconds: 25 },
       };
-      const draft = await newConnectionOf(parse(ConnectionInput, input));
+      const draft = await parseConnectionInput(parseInput(ConnectionInput, input));
       ids.push((await createConnection({ store, vault }, actor, { draft, test: true })).id);
     }
     return ids;
@@ -64,7 +64,7 @@ describe('npm start, beside a server that does not answer', () => {
   test('a test to elsewhere waits for none of those to it, and neither does one that a caller asks for', async () => {
     const ids = await leave([...Array<typeof silent>(40).fill(silent), hangingUp, hangingUp]);
     const environment = { PORT: '0', MOORING_STATE: folder, MOORING_DEMO: 'off' };
-    await using running = await startLocal(settingsFrom(environment), () => undefined);
+    await using running = await startLocalDeployment(readLocalSettings(environment), () => undefined);
     const call = async (method: string, path: string) => {
       const headers = { authorization: `Bearer ${running.apiKey}` };
       const answer = await fetch(`${running.address}${path}`, { method, headers });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { router } from '../../../infra/local/router.ts';
+import { createRouter } from '../../../infra/local/router.ts';
 import { routes } from '../../../functions/routes.ts';
 
-const find = router(new Map(Object.entries(routes)), 'nothing');
+const find = createRouter(new Map(Object.entries(routes)), 'nothing');
 
 describe('the router', () => {
   test('finds what is spelled out before what is a parameter', () => {

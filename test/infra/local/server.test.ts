@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { type Handler, type LocalServer, openServer } from '../../../infra/local/server.ts';
-import { router } from '../../../infra/local/router.ts';
+import { type GatewayHandler, type LocalServer, openLocalServer } from '../../../infra/local/server.ts';
+import { createRouter } from '../../../infra/local/router.ts';
 
 interface Asked {
   readonly method?: string;
@@ -18,10 +18,10 @@ describe('the local server', () => {
   let server: LocalServer;
 
   beforeAll(async () => {
-    const echo: Handler = (event) =>
+    const echo: GatewayHandler = (event) =>
       Promise.resolve({ statusCode: 200, headers: { 'x-made': 'here' }, body: JSON.stringify(event) });
-    const nothing: Handler = () => Promise.resolve({ statusCode: 204, headers: {} });
-    const broken: Handler = () => Promise.reject(new Error('not for the caller'));
+    const nothing: GatewayHandler = () => Promise.resolve({ statusCode: 204, headers: {} });
+    const broken: GatewayHandler = () => Promise.reject(new Error('not for the caller'));
     const found = new Map([
       ['GET /echo', echo],
       ['POST /echo', echo],
@@ -29,8 +29,8 @@ describe('the local server', () => {
       ['DELETE /echo', nothing],
       ['GET /broken', broken],
     ]);
-    const find = Promise.resolve(router(found, echo));
-    server = await openServer({ port: 0, find, failed: (error) => failures.push(error) });
+    const find = Promise.resolve(createRouter(found, echo));
+    server = await openLocalServer({ port: 0, find, failed: (error) => failures.push(error) });
   });
   afterAll(async () => {
     await server[Symbol.asyncDispose]();
@@ -173,7 +173,7 @@ describe('the local server', () => {
   });
 
   test('says in a sentence that its port is taken', async () => {
-    const opening = openServer({
+    const opening = openLocalServer({
       port: server.port,
       find: new Promise(() => undefined),
       failed: () => undefined,

@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
-import { settingsFrom } from '../../../infra/local/settings.ts';
+import { readLocalSettings } from '../../../infra/local/settings.ts';
 
 describe('what the environment asks for', () => {
   test('is nothing by default: port 8787, a demo, loopback alone', () => {
-    expect(settingsFrom({})).toMatchObject({
+    expect(readLocalSettings({})).toMatchObject({
       port: 8787,
       demo: true,
       sweep: true,
       policy: { loopback: true },
       apiKey: undefined,
     });
-    expect(settingsFrom({}).folder).toBe(`${process.cwd()}/.mooring`);
-    expect(settingsFrom({}).aws).toBeUndefined();
+    expect(readLocalSettings({}).folder).toBe(`${process.cwd()}/.mooring`);
+    expect(readLocalSettings({}).aws).toBeUndefined();
   });
 
   test('is taken as it is said', () => {
@@ -27,7 +27,7 @@ describe('what the environment asks for', () => {
       MOORING_SETTINGS: '{"tokens":{"issuer":"https://issuer.example","audience":"mooring"}}',
       AWS_ENDPOINT_URL: 'http://localhost:4566',
     };
-    expect(settingsFrom(environment)).toEqual({
+    expect(readLocalSettings(environment)).toEqual({
       port: 9000,
       apiKey: 'sk_local_$(not)_run',
       folder: '/tmp/elsewhere',
@@ -67,7 +67,7 @@ describe('what the environment asks for', () => {
     ['MOORING_SETTINGS', '{"tokens":{"issuer":"x"}}'],
     ['AWS_ENDPOINT_URL', 'localhost'],
   ])('%s: refuses %s in a sentence that does not repeat it', (name, value) => {
-    const reading = () => settingsFrom({ [name]: value });
+    const reading = () => readLocalSettings({ [name]: value });
     expect(reading).toThrow(new RegExp(`^${name}: expected `));
     expect(reading).not.toThrow(value);
   });

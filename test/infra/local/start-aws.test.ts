@@ -13,7 +13,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { dynamoStore } from '../../../shared/adapters/dynamo-store.ts';
+import { createDynamoStore } from '../../../shared/adapters/dynamo-store.ts';
 import { awsClient } from '../../engines/aws-client.ts';
 import { reach } from '../../engines/reach.ts';
 import { draft } from '../../samples.ts';
@@ -66,7 +66,7 @@ const engine = reach('aws');
     const sqs = new SQSClient(awsClient(environment));
     try {
       const started = await start();
-      const store = dynamoStore({ client: dynamo, table: environment['MOORING_TABLE'] ?? '' });
+      const store = createDynamoStore({ client: dynamo, table: environment['MOORING_TABLE'] ?? '' });
       await store.write([{ put: { pk: 'T#of#another release', sk: 'CONN#poison', layout: 999 } }]);
       const { QueueUrl: dead } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'mooring-local-dead' }));
       await sqs.send(new SendMessageCommand({ QueueUrl: dead, MessageBody: 'not an event' }));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import { isServed, openState } from '../../../infra/local/state.ts';
+import { isFolderServed, openStateFolder } from '../../../infra/local/state.ts';
 
 describe('the state folder', () => {
   let folder: string;
@@ -13,7 +13,7 @@ describe('the state folder', () => {
   afterEach(() => rm(join(folder, '..'), { recursive: true }));
 
   test('is for this account alone, and so is what is kept there', async () => {
-    using state = openState(folder);
+    using state = openStateFolder(folder);
     await state.keep('thing', v.string(), () => 'made');
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     expect((await stat(join(folder, 'thing'))).mode & 0o777).toBe(0o600);
@@ -21,10 +21,10 @@ describe('the state folder', () => {
 
   test('keeps what was made the first time', async () => {
     {
-      using state = openState(folder);
+      using state = openStateFolder(folder);
       expect(await state.keep('thing', v.string(), () => 'first')).toBe('first');
     }
-    using state = openState(folder);
+    using state = openStateFolder(folder);
     expect(await state.keep('thing', v.string(), () => 'second')).toBe('first');
     await state.save('thing', 'third');
     expect(await state.keep('thing', v.string(), () => 'second')).toBe('third');
@@ -33,7 +33,7 @@ describe('the state folder', () => {
   test.each(['', '{', '"another form"', '\0\0'])(
     'says that a file is damaged which holds %j',
     async (content) => {
-      using state = openState(folder);
+      using state = openStateFolder(folder);
       await writeFile(join(folder, 'thing'), content);
       const keeping = state.keep('thing', v.number(), () => 1);
       await expect(keeping).rejects.toThrow(`The file ${join(folder, 'thing')} is damaged: `);
@@ -42,18 +42,20 @@ describe('the state folder', () => {
   );
 
   test('is held by one server at a time', () => {
-    expect(isServed(folder)).toBe(false);
+    expect(isFolderServed(folder)).toBe(false);
     {
-      using _ = openState(folder);
-      expect(isServed(folder)).toBe(true);
-      expect(() => openState(folder)).toThrow(/^Another npm start runs on this state folder/);
+      using _ = openStateFolder(folder);
+      expect(isFolderServed(folder)).toBe(true);
+      expect(() => openStateFolder(folder)).toThrow(/^Another npm start runs on this state folder/);
     }
-    expect(isServed(folder)).toBe(false);
-    openState(folder)[Symbol.dispose]();
+    expect(isFolderServed(folder)).toBe(false);
+    openStateFolder(folder)[Symbol.dispose]();
   });
 
   test('says what it expected where there is no folder', async () => {
     await writeFile(folder, 'a file');
-    expect(() => openState(folder)).toThrow(`The state folder ${folder} cannot be used: expected a folder`);
+    expect(() => openStateFolder(folder)).toThrow(
+      `The state folder ${folder} cannot be used: expected a folder`,
+    );
   });
 });

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createTable } from '../../../infra/local/create-table.ts';
+import { createDynamoTable } from '../../../infra/local/create-table.ts';
 import { pollStream } from '../../../infra/local/stream-poller.ts';
-import { dynamoStore } from '../../../shared/adapters/dynamo-store.ts';
+import { createDynamoStore } from '../../../shared/adapters/dynamo-store.ts';
 import type { StoreEvent } from '../../../shared/ports/store.ts';
 import { awsClient } from '../../engines/aws-client.ts';
 import { reach } from '../../engines/reach.ts';
@@ -16,10 +16,10 @@ describe.each(['dynamodb-local', 'aws'])('the stream of a table on %s', (name) =
   const table = `stream-${process.pid}-${Date.now()}`;
   const client = new DynamoDBStreamsClient(awsClient(engine));
   const tables = new DynamoDBClient(awsClient(engine));
-  const store = dynamoStore({ client: tables, table });
+  const store = createDynamoStore({ client: tables, table });
   const key = { pk: 'T#a', sk: 'CONN#1' };
 
-  beforeAll(() => createTable(tables, table));
+  beforeAll(() => createDynamoTable(tables, table));
   afterAll(() => {
     client.destroy();
     tables.destroy();

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Running, startLocal } from '../../../infra/local/run.ts';
-import { settingsFrom } from '../../../infra/local/settings.ts';
-import type { Repeat } from '../../../infra/local/sweep-daily.ts';
-import { unlessCode } from '../../../shared/adapters/atomic-file.ts';
+import { type LocalDeployment, startLocalDeployment } from '../../../infra/local/run.ts';
+import { readLocalSettings } from '../../../infra/local/settings.ts';
+import type { RepeatWork } from '../../../infra/local/sweep-daily.ts';
+import { returnForCode } from '../../../shared/adapters/atomic-file.ts';
 import { draft } from '../../samples.ts';
 
 let state: string;
@@ -23,12 +23,12 @@ const secrets = async () => (await readdir(join(state, 'vault/secrets'))).length
 const killedCreate = async (hoursAgo: number) => {
   const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const script = `
-    const { folderBacking } = await import(${module('../../../infra/local/backing.ts')});
-    const { fileVault } = await import(${module('../../../shared/adapters/file-vault.ts')});
+    const { openFolderBacking } = await import(${module('../../../infra/local/backing.ts')});
+    const { openFileVault } = await import(${module('../../../shared/adapters/file-vault.ts')});
     const { createConnection } = await import(${module('../../../shared/domain/create.ts')});
     const now = Date.now() - ${hoursAgo * 3_600_000};
-    const { store } = await folderBacking(${JSON.stringify(state)});
-    const vault = await fileVault({ folder: ${JSON.stringify(join(state, 'vault'))}, clock: () => now });
+    const { store } = await openFolderBacking(${JSON.stringify(state)});
+    const vault = await openFileVault({ folder: ${JSON.stringify(join(state, 'vault'))}, clock: () => now });
     const write = () => {
       process.stdout.write('about to write');
       return new Promise(() => setInterval(() => undefined, 1000));
@@ -57,13 +57,13 @@ const killedCreate = async (hoursAgo: number) => {
 };
 
 const settings = (more: Record<string, string> = {}) =>
-  settingsFrom({ PORT: '0', MOORING_STATE: state, MOORING_DEMO: 'off', ...more });
+  readLocalSettings({ PORT: '0', MOORING_STATE: state, MOORING_DEMO: 'off', ...more });
 
 /** A run that waits until its sweep has said what it has to say. */
-const run = async (work: (running: Running) => Promise<void> = async () => undefined) => {
+const run = async (work: (running: LocalDeployment) => Promise<void> = async () => undefined) => {
   const logged: string[] = [];
   const mark = await markNow();
-  const running = await startLocal(settings(), (line) => void logged.push(line));
+  const running = await startLocalDeployment(settings(), (line) => void logged.push(line));
   await work(running);
   while ((await markNow()) === mark && !logged.join().includes('the sweep removes nothing')) await wait(20);
   await running[Symbol.asyncDispose]();
@@ -74,7 +74,7 @@ const run = async (work: (running: Running) => Promise<void> = async () => undef
 const collectTimers = () => {
   const works = new Set<() => void>();
   const times: object[] = [];
-  const repeat: Repeat = (work, time) => {
+  const repeat: RepeatWork = (work, time) => {
     works.add(work);
     times.push(time);
     return { [Symbol.dispose]: () => void works.delete(work) };
@@ -91,7 +91,7 @@ const collectTimers = () => {
 
 const markNow = () => readFile(join(state, 'vault/store-mark'), 'base64').catch(() => '');
 
-const call = async ({ address, apiKey }: Running, request: string, body?: object) => {
+const call = async ({ address, apiKey }: LocalDeployment, request: string, body?: object) => {
   const [method = 'GET', path = '/'] = request.split(' ');
   const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
   const answer = await fetch(`${address}${path}`, {
@@ -102,7 +102,7 @@ const call = async ({ address, apiKey }: Running, request: string, body?: object
   return { status: answer.status, body: (await answer.json()) as { data: { id: string }[]; code?: string } };
 };
 
-const create = (running: Running, name: string) =>
+const create = (running: LocalDeployment, name: string) =>
   call(running, 'POST /v1/connections?test=false', { ...draft(), name });
 
 /** Names of files beside the store that belong to it. */
@@ -111,7 +111,7 @@ const moveStore = async (from: string, to: string) => {
   await mkdir(to, { recursive: true });
   for (const file of storeFiles)
     await rename(join(from, file), join(to, file)).catch((error: unknown) =>
-      unlessCode(error, 'ENOENT', undefined),
+      returnForCode(error, 'ENOENT', undefined),
     );
 };
 
@@ -132,7 +132,7 @@ describe('npm start', () => {
     await killedCreate(2);
     const logged: string[] = [];
     const timers = collectTimers();
-    const running = await startLocal(settings(), (line) => void logged.push(line), timers.repeat);
+    const running = await startLocalDeployment(settings(), (line) => void logged.push(line), timers.repeat);
     expect(timers.times).toEqual([{ first: 1000, every: 86_400_000 }]);
     expect(timers.running).toBe(1);
     await running[Symbol.asyncDispose]();
@@ -145,7 +145,7 @@ describe('npm start', () => {
     await run(async (running) => void (await create(running, 'kept')));
     await killedCreate(2);
     const timers = collectTimers();
-    const running = await startLocal(settings(), () => undefined, timers.repeat);
+    const running = await startLocalDeployment(settings(), () => undefined, timers.repeat);
     for (const work of timers.works) work();
     await running[Symbol.asyncDispose]();
     expect(await secrets()).toBe(1);
@@ -153,7 +153,11 @@ describe('npm start', () => {
 
   test('sweeps nothing where it is told not to', async () => {
     const timers = collectTimers();
-    await using _ = await startLocal(settings({ MOORING_SWEEP: 'off' }), () => undefined, timers.repeat);
+    await using _ = await startLocalDeployment(
+      settings({ MOORING_SWEEP: 'off' }),
+      () => undefined,
+      timers.repeat,
+    );
     expect(timers.times).toEqual([]);
   });
 
@@ -189,11 +193,11 @@ describe('npm start', () => {
     await run(async (running) => void (await create(running, 'kept')));
     for (const file of storeFiles) await rm(join(state, file), { force: true });
     await writeFile(join(state, 'store.db'), '');
-    await expect(startLocal(settings(), () => undefined)).rejects.toThrow(
+    await expect(startLocalDeployment(settings(), () => undefined)).rejects.toThrow(
       /^The store .*store\.db is empty, but the vault beside it holds secrets: put a copy back/,
     );
     expect(await secrets()).toBe(1);
     await rm(join(state, 'vault'), { recursive: true });
-    await (await startLocal(settings(), () => undefined))[Symbol.asyncDispose]();
+    await (await startLocalDeployment(settings(), () => undefined))[Symbol.asyncDispose]();
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { type Connector, sslModes } from '../../../shared/connectors/connector.ts';
-import { isSecret } from '../../../shared/connectors/fields.ts';
+import { isSecretField } from '../../../shared/connectors/fields.ts';
 import { asks, tlsKinds } from '../../recording/recorder.ts';
 import { isOptional, optionsIn, serverCount, valueOf } from './fields.ts';
 import {
@@ -106,7 +106,7 @@ const patch = (connector: Connector): fc.Arbitrary<Patch> => {
     valueOf(name, schema).map((value): Fields => ({ [name]: value })),
   );
   const open = ofCredentials
-    .filter(([, schema]) => !isSecret(schema))
+    .filter(([, schema]) => !isSecretField(schema))
     .map(([name, schema]) => ({
       // A word of a list more often than a name: it may say how a secret is sent.
       weight: optionsIn(schema) ? 4 : 1,

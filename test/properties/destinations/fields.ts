@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
-import { isSecret } from '../../../shared/connectors/fields.ts';
+import { isSecretField } from '../../../shared/connectors/fields.ts';
 import type { Token } from './tokens.ts';
 
 /** How many servers of a kind a world has. */
@@ -49,7 +49,7 @@ const samples: readonly unknown[] = [
 
 /** Any value of one field of a connector, as its own schema says it. */
 export const valueOf = (name: string, schema: v.GenericSchema): fc.Arbitrary<unknown> => {
-  if (isSecret(schema)) return fc.constant<Token>({ $secret: name });
+  if (isSecretField(schema)) return fc.constant<Token>({ $secret: name });
   const ofPlace = fieldsOfPlace[name];
   if (ofPlace && fits(schema, fc.sample(ofPlace, 1)[0])) return ofPlace;
   const picked = optionsIn(schema);
