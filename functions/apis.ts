@@ -1,9 +1,9 @@
-import type { WireFormat } from '../shared/http/api.ts';
+import type { WireFormat } from '../shared/http/wire-format.ts';
 import { type ApiName, apiNames, type DeploymentSettings } from '../shared/settings.ts';
-import { management } from './management/wire.ts';
-import { profiles } from './profiles/wire.ts';
-import { providers } from './providers/wire.ts';
-import { registrations } from './registrations/wire.ts';
+import { management } from '../shared/apis/management/management.ts';
+import { profiles } from '../shared/apis/profiles/profiles.ts';
+import { providers } from '../shared/apis/providers/providers.ts';
+import { registrations } from '../shared/apis/registrations/registrations.ts';
 
 /** The wire formats other than Mooring's own, each in the folder with its name. */
 export const apis: { readonly [N in ApiName]?: WireFormat } = {

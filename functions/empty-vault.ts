@@ -1,7 +1,7 @@
 import type { CloudFormationCustomResourceEvent, Context } from 'aws-lambda';
-import { getAwsRuntime } from '../shared/adapters/aws.ts';
-import type { Runtime } from '../shared/adapters/runtime.ts';
-import { createConcurrencyLimit } from '../shared/domain/in-flight.ts';
+import { getAwsRuntime } from '../shared/runtime/aws-runtime.ts';
+import type { Runtime } from '../shared/runtime/runtime.ts';
+import { createConcurrencyLimit } from '../shared/domain/concurrency-limit.ts';
 import { createLog, type Log } from '../shared/log.ts';
 import type { PortsFor, Uses } from '../shared/ports/ports.ts';
 

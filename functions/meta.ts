@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { defineEndpoint } from '../shared/http/endpoint.ts';
-import { createRoutingHandler } from '../shared/http/lambda.ts';
+import { createRoutingHandler } from '../shared/http/handler.ts';
 import { apiNames, type DeploymentSettings } from '../shared/settings.ts';
 import { problemCauses } from '../shared/problem-causes.ts';
 import { problemCodes, problems } from '../shared/problem.ts';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { defineEndpoint } from '../shared/http/endpoint.ts';
-import { createHandler } from '../shared/http/lambda.ts';
+import { createHandler } from '../shared/http/handler.ts';
 import { Problem } from '../shared/problem.ts';
 import { findApiByPath, isExposed } from './apis.ts';
 import { routes } from './routes.ts';

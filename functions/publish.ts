@@ -1,8 +1,8 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
-import { getAwsRuntime } from '../shared/adapters/aws.ts';
-import type { Runtime } from '../shared/adapters/runtime.ts';
-import { toStoreEvent } from '../shared/adapters/stream.ts';
-import { toConnectionEvents } from '../shared/domain/events.ts';
+import { getAwsRuntime } from '../shared/runtime/aws-runtime.ts';
+import type { Runtime } from '../shared/runtime/runtime.ts';
+import { toStoreEvent } from '../shared/adapters/aws/stream-record.ts';
+import { toConnectionEvents } from '../shared/domain/events/connection-events.ts';
 import { createLog } from '../shared/log.ts';
 import type { Bus, ConnectionEvent } from '../shared/ports/bus.ts';
 import type { PortsFor, Uses } from '../shared/ports/ports.ts';
@@ -76,6 +76,6 @@ const putEvents = async (bus: Bus, batch: readonly RecordEvents[]): Promise<void
 
 export const handler = (event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> =>
   publishChanges(event, getAwsRuntime(), async (letter) => {
-    const { sendDeadEvent } = await import('../shared/adapters/dead-letter.ts');
+    const { sendDeadEvent } = await import('../shared/adapters/aws/send-dead-event.ts');
     await sendDeadEvent(letter);
   });

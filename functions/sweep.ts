@@ -1,6 +1,6 @@
-import { getAwsRuntime } from '../shared/adapters/aws.ts';
-import { sweepSecrets } from '../shared/domain/sweep.ts';
-import { sweepSnapshots } from '../shared/domain/sweep-snapshots.ts';
+import { getAwsRuntime } from '../shared/runtime/aws-runtime.ts';
+import { sweepSecrets } from '../shared/domain/credentials/sweep-secrets.ts';
+import { sweepSnapshots } from '../shared/domain/catalog/snapshot/sweep-snapshots.ts';
 import { readEnv } from '../shared/env.ts';
 import { createLog } from '../shared/log.ts';
 import type { PortsFor, Uses } from '../shared/ports/ports.ts';

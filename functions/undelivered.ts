@@ -1,8 +1,8 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { getAwsRuntime } from '../shared/adapters/aws.ts';
-import type { Runtime } from '../shared/adapters/runtime.ts';
-import { parseQueuedEvent } from '../shared/domain/events.ts';
-import { failUndeliveredTest } from '../shared/domain/undelivered-test.ts';
+import { getAwsRuntime } from '../shared/runtime/aws-runtime.ts';
+import type { Runtime } from '../shared/runtime/runtime.ts';
+import { parseQueuedEvent } from '../shared/domain/events/connection-events.ts';
+import { failUndeliveredTest } from '../shared/domain/testing/undelivered-test.ts';
 import { createLog } from '../shared/log.ts';
 import type { PortsFor, Uses } from '../shared/ports/ports.ts';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { projectRoot } from './bundle.ts';
-import { readDeployment } from './deployment.ts';
-import { addStacks } from './stacks.ts';
+import { projectRoot } from './build/bundle.ts';
+import { readDeployment } from './stacks/deployment.ts';
+import { addStacks } from './stacks/add-stacks.ts';
 
 /** The CDK app of `cdk synth` and `cdk deploy`. Run `npm run bundle` first. */
 if (import.meta.main) {

@@ -6,10 +6,10 @@ import {
   listApiKeys,
   createApiKeySecret,
   revokeApiKey,
-} from '../shared/domain/api-keys.ts';
-import { tenantSegmentPattern, apiScopes as allScopes } from '../shared/http/caller.ts';
+} from '../shared/domain/access/api-keys.ts';
+import { tenantSegmentPattern, apiScopes as allScopes } from '../shared/http/authenticate.ts';
 import { describeFailure } from './describe-failure.ts';
-import { type ApiKeyLocation, openApiKeyLocation } from './key-place.ts';
+import { type ApiKeyLocation, openApiKeyLocation } from './api-key-location.ts';
 
 /** `npm run keys`: creates, lists and revokes API keys, locally or on AWS. */
 const runKeysCommand = async (): Promise<void> => {

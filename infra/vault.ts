@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
-import { tableKeys } from '../shared/domain/keys.ts';
-import { renewMark } from '../shared/domain/store-mark.ts';
-import { findUnnamedSecrets, QUARANTINE_DAYS } from '../shared/domain/sweep.ts';
+import { tableKeys } from '../shared/domain/table-keys.ts';
+import { renewMark } from '../shared/domain/credentials/store-mark.ts';
+import { findUnnamedSecrets, QUARANTINE_DAYS } from '../shared/domain/credentials/sweep-secrets.ts';
 import { createLog } from '../shared/log.ts';
 import { describeFailure } from './describe-failure.ts';
-import { type VaultLocation, openVaultLocation } from './vault-place.ts';
+import { type VaultLocation, openVaultLocation } from './vault-location.ts';
 
 /** `npm run vault`: lists removed secrets and restores them, locally or on AWS. */
 const runVaultCommand = async (): Promise<void> => {

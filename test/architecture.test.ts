@@ -69,14 +69,14 @@ test('secrets are read in one file, which asks whether they may be sent', () => 
   const readers = reading.filter((file) =>
     /\bvault\b[^;\n]{0,20}\.(read|readShared)\(/.test(readFileSync(file, 'utf8')),
   );
-  expect(readers).toEqual(['shared/adapters/probe/release.ts']);
+  expect(readers).toEqual(['shared/domain/credentials/release-credentials.ts']);
   // What they are then aimed at is dialled: nobody else makes an aim.
   const aiming = reading.filter(
     (file) =>
       readFileSync(file, 'utf8').includes('probe/release.ts') ||
       /from '\.\/release\.ts'/.test(readFileSync(file, 'utf8')),
   );
-  expect(aiming.toSorted()).toEqual(['shared/adapters/probe/aim.ts', 'shared/adapters/probe/credentials.ts']);
+  expect(aiming.toSorted()).toEqual(['shared/domain/credentials/resolve-target.ts', 'shared/domain/credentials/update-credentials.ts']);
 });
 
 test.each(ours)('%s has no name that says nothing', (file) => {

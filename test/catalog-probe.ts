@@ -1,10 +1,10 @@
 import type { Table } from '../shared/connectors/catalog.ts';
-import { createSnapshotWriter } from '../shared/domain/catalog-writer.ts';
-import { hashDerivation } from '../shared/domain/derived.ts';
+import { createSnapshotWriter } from '../shared/domain/catalog/snapshot/snapshot-writer.ts';
+import { hashDerivation } from '../shared/domain/connections/derived-data.ts';
 import { createId } from '../shared/domain/id.ts';
-import { recordIntrospectionOutcome } from '../shared/domain/introspection-outcome.ts';
-import { findEarlierCatalog } from '../shared/domain/keep-seen.ts';
-import { findConnection } from '../shared/domain/write.ts';
+import { recordIntrospectionOutcome } from '../shared/domain/catalog/introspection-outcome.ts';
+import { findEarlierCatalog } from '../shared/domain/catalog/column-keeper.ts';
+import { findConnection } from '../shared/domain/connections/connection-repository.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { IntrospectionAnswer, IntrospectionCall, Probe } from '../shared/ports/probe.ts';
 import type { Store } from '../shared/ports/store.ts';

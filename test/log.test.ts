@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { describeError } from '../shared/describe-error.ts';
-import { toProblemAnswer } from '../shared/http/problems.ts';
+import { toProblemAnswer } from '../shared/http/problem-response.ts';
 import { createLog } from '../shared/log.ts';
 import { Problem, problemCodes } from '../shared/problem.ts';
 import { scrub } from '../shared/scrub.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { connectors } from '../shared/connectors/registry.ts';
 import type { Connector } from '../shared/connectors/connector.ts';
-import { parseInput, createFieldProblem, maskUnknownName } from '../shared/parse.ts';
+import { parseInput, createFieldProblem, maskUnknownName } from '../shared/parse-input.ts';
 import { Problem } from '../shared/problem.ts';
 
 const refusedBy = (work: () => unknown): Problem => {

@@ -8,7 +8,7 @@ const secret = 'obviously-fake-and-uncaught';
 const run = async (script: string) => {
   const program = `
     const { createLog } = await import(${JSON.stringify(new URL('../shared/log.ts', import.meta.url))});
-    const { exitOnUncaught } = await import(${JSON.stringify(new URL('../shared/uncaught.ts', import.meta.url))});
+    const { exitOnUncaught } = await import(${JSON.stringify(new URL('../shared/exit-on-uncaught.ts', import.meta.url))});
     const tell = (error) => { console.log('runtime', JSON.stringify({ ...error, message: error.message })); process.exit(129); };
     for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, tell);
     const log = createLog({ request_id: 'request-1' });

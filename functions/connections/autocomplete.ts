@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 import { limitCharacters } from '../../shared/characters.ts';
-import { Suggestion } from '../../shared/domain/autocomplete.ts';
-import { autocompleteConnection } from '../../shared/domain/suggestions.ts';
+import { Suggestion } from '../../shared/domain/catalog/suggest-names.ts';
+import { autocompleteConnection } from '../../shared/domain/catalog/autocomplete-connection.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/handler.ts';
 import { PageLimit } from '../../shared/http/paging.ts';
-import { connectionParams } from '../../shared/http/wire.ts';
+import { connectionParams } from '../../shared/http/connection-params.ts';
 
 const SuggestionText = v.optional(v.pipe(v.string(), limitCharacters(1000)));
 

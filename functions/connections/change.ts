@@ -1,9 +1,9 @@
-import { updateConnectionFromPatch } from '../../shared/domain/change.ts';
-import { Connection, ConnectionPatch } from '../../shared/domain/connection.ts';
+import { updateConnectionFromPatch } from '../../shared/domain/connections/update-connection.ts';
+import { Connection, ConnectionPatch } from '../../shared/domain/connections/connection.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
-import { parseIfMatch } from '../../shared/http/request.ts';
-import { connectionParams, createConnectionReply } from '../../shared/http/wire.ts';
+import { createHandler } from '../../shared/http/handler.ts';
+import { parseIfMatch } from '../../shared/http/parse-request.ts';
+import { connectionParams, createConnectionReply } from '../../shared/http/connection-params.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Change a connection',

@@ -1,15 +1,15 @@
 import * as v from 'valibot';
-import { parseConnectionInput } from '../../shared/domain/assemble.ts';
-import { Connection, ConnectionInput } from '../../shared/domain/connection.ts';
-import { createConnection } from '../../shared/domain/create.ts';
-import { listDraftSecrets } from '../../shared/domain/given-secrets.ts';
+import { parseConnectionInput } from '../../shared/domain/connections/parse-connection-input.ts';
+import { Connection, ConnectionInput } from '../../shared/domain/connections/connection.ts';
+import { createConnection } from '../../shared/domain/connections/create-connection.ts';
+import { listDraftSecrets } from '../../shared/domain/input/request-secrets.ts';
 import { toPublicId } from '../../shared/domain/id.ts';
-import { toEntityTag, presentConnection } from '../../shared/domain/show.ts';
-import { verifyDraft } from '../../shared/domain/verify.ts';
+import { toEntityTag, presentConnection } from '../../shared/domain/connections/present-connection.ts';
+import { verifyDraft } from '../../shared/domain/testing/verify-draft.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/handler.ts';
 import { QueryFlag } from '../../shared/http/paging.ts';
-import { parseIdempotencyKey } from '../../shared/http/request.ts';
+import { parseIdempotencyKey } from '../../shared/http/parse-request.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Create a connection',

@@ -1,9 +1,9 @@
-import { Connection } from '../../shared/domain/connection.ts';
-import { markLostAttempt } from '../../shared/domain/introspection-outcome.ts';
-import { findConnection } from '../../shared/domain/write.ts';
+import { Connection } from '../../shared/domain/connections/connection.ts';
+import { markLostAttempt } from '../../shared/domain/catalog/introspection-outcome.ts';
+import { findConnection } from '../../shared/domain/connections/connection-repository.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
-import { connectionParams, createConnectionReply } from '../../shared/http/wire.ts';
+import { createHandler } from '../../shared/http/handler.ts';
+import { connectionParams, createConnectionReply } from '../../shared/http/connection-params.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Get a connection',

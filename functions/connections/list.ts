@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 import { limitCharacters } from '../../shared/characters.ts';
-import { connectorTypes } from '../../shared/domain/connection-input.ts';
-import { ListedConnection } from '../../shared/domain/connection.ts';
-import { markLostAttempt } from '../../shared/domain/introspection-outcome.ts';
-import { listConnections } from '../../shared/domain/list.ts';
-import { presentListedConnection } from '../../shared/domain/show.ts';
+import { connectorTypes } from '../../shared/domain/connections/connection-input.ts';
+import { ListedConnection } from '../../shared/domain/connections/connection.ts';
+import { markLostAttempt } from '../../shared/domain/catalog/introspection-outcome.ts';
+import { listConnections } from '../../shared/domain/connections/list-connections.ts';
+import { presentListedConnection } from '../../shared/domain/connections/present-connection.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/handler.ts';
 import {
   isIdPosition,
   encodeCursor,

@@ -1,7 +1,7 @@
-import { removeUsage } from '../../shared/domain/usages.ts';
+import { removeUsage } from '../../shared/domain/usages/usages.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
-import { consumerParams } from '../../shared/http/wire.ts';
+import { createHandler } from '../../shared/http/handler.ts';
+import { consumerParams } from '../../shared/http/connection-params.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Say that a consumer no longer relies on a connection',

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
-import { purgeConnection, deleteConnection } from '../../shared/domain/remove.ts';
+import { purgeConnection, deleteConnection } from '../../shared/domain/connections/delete-connection.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/handler.ts';
 import { QueryFlag } from '../../shared/http/paging.ts';
-import { parseIfMatch } from '../../shared/http/request.ts';
-import { connectionParams } from '../../shared/http/wire.ts';
+import { parseIfMatch } from '../../shared/http/parse-request.ts';
+import { connectionParams } from '../../shared/http/connection-params.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Delete a connection',

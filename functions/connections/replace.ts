@@ -1,13 +1,13 @@
 import * as v from 'valibot';
-import { updateConnectionFromPatch } from '../../shared/domain/change.ts';
-import { Connection, ConnectionPatch } from '../../shared/domain/connection.ts';
-import { findConnection } from '../../shared/domain/write.ts';
+import { updateConnectionFromPatch } from '../../shared/domain/connections/update-connection.ts';
+import { Connection, ConnectionPatch } from '../../shared/domain/connections/connection.ts';
+import { findConnection } from '../../shared/domain/connections/connection-repository.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
-import { parseIfMatch } from '../../shared/http/request.ts';
-import { connectionParams, createConnectionReply } from '../../shared/http/wire.ts';
-import { parseInput } from '../../shared/parse.ts';
-import { splitProviderCredentials, withProviderPaths } from '../providers/wire-credentials.ts';
+import { createHandler } from '../../shared/http/handler.ts';
+import { parseIfMatch } from '../../shared/http/parse-request.ts';
+import { connectionParams, createConnectionReply } from '../../shared/http/connection-params.ts';
+import { parseInput } from '../../shared/parse-input.ts';
+import { splitProviderCredentials, withProviderPaths } from '../../shared/apis/providers/credentials.ts';
 import { endpoint as change } from './change.ts';
 
 export const endpoint = defineEndpoint({

@@ -1,8 +1,8 @@
-import { Connection } from '../../shared/domain/connection.ts';
-import { restoreConnection } from '../../shared/domain/remove.ts';
+import { Connection } from '../../shared/domain/connections/connection.ts';
+import { restoreConnection } from '../../shared/domain/connections/delete-connection.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
-import { connectionParams, createConnectionReply } from '../../shared/http/wire.ts';
+import { createHandler } from '../../shared/http/handler.ts';
+import { connectionParams, createConnectionReply } from '../../shared/http/connection-params.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Restore a deleted connection',

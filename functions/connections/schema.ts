@@ -1,16 +1,16 @@
 import * as v from 'valibot';
 import { limitCharacters } from '../../shared/characters.ts';
 import { Table, tableKinds } from '../../shared/connectors/catalog.ts';
-import { buildAuditPut } from '../../shared/domain/audit.ts';
-import { CatalogSummary } from '../../shared/domain/catalog-summary.ts';
-import { isCatalogPosition, readTables } from '../../shared/domain/catalogs.ts';
-import { LastIntrospection } from '../../shared/domain/connection.ts';
-import { resolveNameRules } from '../../shared/domain/derived.ts';
-import { markLostAttempt, presentIntrospection } from '../../shared/domain/introspection-outcome.ts';
-import { loadCatalog } from '../../shared/domain/introspection.ts';
-import { findConnection } from '../../shared/domain/write.ts';
+import { buildAuditPut } from '../../shared/domain/access/audit.ts';
+import { CatalogSummary } from '../../shared/domain/catalog/catalog-summary.ts';
+import { isCatalogPosition, readTables } from '../../shared/domain/catalog/snapshot/snapshot-reader.ts';
+import { LastIntrospection } from '../../shared/domain/connections/connection.ts';
+import { resolveNameRules } from '../../shared/domain/connections/derived-data.ts';
+import { markLostAttempt, presentIntrospection } from '../../shared/domain/catalog/introspection-outcome.ts';
+import { loadCatalog } from '../../shared/domain/catalog/load-catalog.ts';
+import { findConnection } from '../../shared/domain/connections/connection-repository.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/handler.ts';
 import {
   encodeCursor,
   createWholeNumber,
@@ -18,7 +18,7 @@ import {
   pageQuery,
   decodeCursor,
 } from '../../shared/http/paging.ts';
-import { connectionParams } from '../../shared/http/wire.ts';
+import { connectionParams } from '../../shared/http/connection-params.ts';
 
 const FilterName = v.optional(v.pipe(v.string(), v.minLength(1), limitCharacters(1000)));
 

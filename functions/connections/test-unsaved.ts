@@ -1,9 +1,9 @@
-import { parseConnectionInput } from '../../shared/domain/assemble.ts';
-import { ConnectionInput } from '../../shared/domain/connection.ts';
-import { listDraftSecrets } from '../../shared/domain/given-secrets.ts';
-import { TestResult } from '../../shared/domain/test-result.ts';
+import { parseConnectionInput } from '../../shared/domain/connections/parse-connection-input.ts';
+import { ConnectionInput } from '../../shared/domain/connections/connection.ts';
+import { listDraftSecrets } from '../../shared/domain/input/request-secrets.ts';
+import { TestResult } from '../../shared/domain/testing/test-result.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/handler.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Test settings before saving them',

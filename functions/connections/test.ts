@@ -1,8 +1,8 @@
-import { ConnectionPatch } from '../../shared/domain/connection.ts';
-import { TestResult } from '../../shared/domain/test-result.ts';
+import { ConnectionPatch } from '../../shared/domain/connections/connection.ts';
+import { TestResult } from '../../shared/domain/testing/test-result.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
-import { connectionParams } from '../../shared/http/wire.ts';
+import { createHandler } from '../../shared/http/handler.ts';
+import { connectionParams } from '../../shared/http/connection-params.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Test a connection',

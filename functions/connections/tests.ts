@@ -1,10 +1,10 @@
 import * as v from 'valibot';
-import { TestRecord } from '../../shared/domain/test-result.ts';
-import { isTestPosition, listTests } from '../../shared/domain/tests.ts';
+import { TestRecord } from '../../shared/domain/testing/test-result.ts';
+import { isTestPosition, listTests } from '../../shared/domain/testing/test-history.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/handler.ts';
 import { encodeCursor, createPageSchema, pageQuery, decodeCursor } from '../../shared/http/paging.ts';
-import { connectionParams } from '../../shared/http/wire.ts';
+import { connectionParams } from '../../shared/http/connection-params.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'List the tests of a connection',

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
-import { listConnectionUsages, Usage } from '../../shared/domain/usages.ts';
+import { listConnectionUsages, Usage } from '../../shared/domain/usages/usages.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/handler.ts';
 import { encodeCursor, createPageSchema, pageQuery, decodeCursor } from '../../shared/http/paging.ts';
-import { connectionParams, isConsumerName } from '../../shared/http/wire.ts';
+import { connectionParams, isConsumerName } from '../../shared/http/connection-params.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'List who relies on a connection',

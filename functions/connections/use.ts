@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { limitCharacters } from '../../shared/characters.ts';
-import { putUsage, Usage } from '../../shared/domain/usages.ts';
+import { putUsage, Usage } from '../../shared/domain/usages/usages.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
-import { consumerParams } from '../../shared/http/wire.ts';
+import { createHandler } from '../../shared/http/handler.ts';
+import { consumerParams } from '../../shared/http/connection-params.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Say that a consumer relies on a connection',

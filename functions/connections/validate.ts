@@ -1,13 +1,13 @@
 import * as v from 'valibot';
-import { resolveConnector } from '../../shared/domain/assemble.ts';
-import { resolveNameRules } from '../../shared/domain/derived.ts';
-import { loadCatalog } from '../../shared/domain/introspection.ts';
-import { isMismatch, Mismatch, NotInSample } from '../../shared/domain/mismatch.ts';
-import { ExpectedTable, validateTables } from '../../shared/domain/validate.ts';
-import { findConnection } from '../../shared/domain/write.ts';
+import { resolveConnector } from '../../shared/domain/connections/parse-connection-input.ts';
+import { resolveNameRules } from '../../shared/domain/connections/derived-data.ts';
+import { loadCatalog } from '../../shared/domain/catalog/load-catalog.ts';
+import { isMismatch, Mismatch, NotInSample } from '../../shared/domain/catalog/mismatch.ts';
+import { ExpectedTable, validateTables } from '../../shared/domain/catalog/validate-tables.ts';
+import { findConnection } from '../../shared/domain/connections/connection-repository.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
-import { connectionParams } from '../../shared/http/wire.ts';
+import { createHandler } from '../../shared/http/handler.ts';
+import { connectionParams } from '../../shared/http/connection-params.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Check that tables and columns are there',

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { ConnectorInfo, listConnectors } from '../../shared/domain/catalogue.ts';
+import { ConnectorInfo, listConnectors } from '../../shared/domain/input/connector-catalogue.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/handler.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'List the connectors',

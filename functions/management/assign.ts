@@ -1,6 +1,6 @@
-import { updateSettings } from '../../shared/domain/change.ts';
+import { updateSettings } from '../../shared/domain/connections/update-connection.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/handler.ts';
 import {
   checkOrganization,
   findManagementEntry,
@@ -8,8 +8,8 @@ import {
   createFetProblem,
   retryOnConflict,
   toManagementEntry,
-} from './wire.ts';
-import { managementParams, ManagementConnection, managementProductHeaders } from './wire-schemas.ts';
+} from '../../shared/apis/management/management.ts';
+import { managementParams, ManagementConnection, managementProductHeaders } from '../../shared/apis/management/schemas.ts';
 
 export const endpoint = defineEndpoint({
   api: management,

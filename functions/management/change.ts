@@ -1,6 +1,6 @@
-import { updateConnectionFromPatch } from '../../shared/domain/change.ts';
+import { updateConnectionFromPatch } from '../../shared/domain/connections/update-connection.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/handler.ts';
 import {
   checkHost,
   checkNotEmpty,
@@ -9,14 +9,14 @@ import {
   management,
   retryOnConflict,
   toManagementEntry,
-} from './wire.ts';
-import { parseManagementPatch } from './wire-connections.ts';
+} from '../../shared/apis/management/management.ts';
+import { parseManagementPatch } from '../../shared/apis/management/connections.ts';
 import {
   managementParams,
   ManagementConnection,
   managementHeaders as organization,
   ManagementUpdateRequest,
-} from './wire-schemas.ts';
+} from '../../shared/apis/management/schemas.ts';
 
 export const endpoint = defineEndpoint({
   api: management,

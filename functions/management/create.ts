@@ -1,11 +1,11 @@
-import { parseConnectionInput } from '../../shared/domain/assemble.ts';
-import { createConnection } from '../../shared/domain/create.ts';
-import { listDraftSecrets } from '../../shared/domain/given-secrets.ts';
+import { parseConnectionInput } from '../../shared/domain/connections/parse-connection-input.ts';
+import { createConnection } from '../../shared/domain/connections/create-connection.ts';
+import { listDraftSecrets } from '../../shared/domain/input/request-secrets.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
-import { checkHost, checkOrganization, management, toManagementEntry } from './wire.ts';
-import { parseManagementInput } from './wire-connections.ts';
-import { ManagementConnection, ManagementCreateRequest, managementProductHeaders } from './wire-schemas.ts';
+import { createHandler } from '../../shared/http/handler.ts';
+import { checkHost, checkOrganization, management, toManagementEntry } from '../../shared/apis/management/management.ts';
+import { parseManagementInput } from '../../shared/apis/management/connections.ts';
+import { ManagementConnection, ManagementCreateRequest, managementProductHeaders } from '../../shared/apis/management/schemas.ts';
 
 export const endpoint = defineEndpoint({
   api: management,

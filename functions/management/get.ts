@@ -1,7 +1,7 @@
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
-import { checkOrganization, findManagementEntry, management } from './wire.ts';
-import { managementParams, ManagementConnection, managementHeaders as organization } from './wire-schemas.ts';
+import { createHandler } from '../../shared/http/handler.ts';
+import { checkOrganization, findManagementEntry, management } from '../../shared/apis/management/management.ts';
+import { managementParams, ManagementConnection, managementHeaders as organization } from '../../shared/apis/management/schemas.ts';
 
 export const endpoint = defineEndpoint({
   api: management,

@@ -1,8 +1,8 @@
-import { deleteConnection } from '../../shared/domain/remove.ts';
+import { deleteConnection } from '../../shared/domain/connections/delete-connection.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
-import { checkOrganization, findManagementEntry, management } from './wire.ts';
-import { managementParams, managementHeaders as organization } from './wire-schemas.ts';
+import { createHandler } from '../../shared/http/handler.ts';
+import { checkOrganization, findManagementEntry, management } from '../../shared/apis/management/management.ts';
+import { managementParams, managementHeaders as organization } from '../../shared/apis/management/schemas.ts';
 
 export const endpoint = defineEndpoint({
   api: management,

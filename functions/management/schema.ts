@@ -1,23 +1,23 @@
 import * as v from 'valibot';
 import type { Table } from '../../shared/connectors/catalog.ts';
-import { isSameName, type NameRule } from '../../shared/connectors/names.ts';
-import { compareUtf8 } from '../../shared/connectors/order.ts';
-import { buildAuditPut } from '../../shared/domain/audit.ts';
-import { isCatalogPosition, readTables } from '../../shared/domain/catalogs.ts';
-import { loadCatalog, refreshCatalog } from '../../shared/domain/introspection.ts';
+import { isSameName, type NameRule } from '../../shared/connectors/name-rules.ts';
+import { compareUtf8 } from '../../shared/connectors/compare-names.ts';
+import { buildAuditPut } from '../../shared/domain/access/audit.ts';
+import { isCatalogPosition, readTables } from '../../shared/domain/catalog/snapshot/snapshot-reader.ts';
+import { loadCatalog, refreshCatalog } from '../../shared/domain/catalog/load-catalog.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/handler.ts';
 import { encodeCursor, decodeCursor } from '../../shared/http/paging.ts';
 import { Problem } from '../../shared/problem.ts';
-import { checkOrganization, findManagementEntry, management, MANAGEMENT_WAIT_MS } from './wire.ts';
-import { resolveDefaultSchema, resolveManagementNameRules } from './wire-connections.ts';
+import { checkOrganization, findManagementEntry, management, MANAGEMENT_WAIT_MS } from '../../shared/apis/management/management.ts';
+import { resolveDefaultSchema, resolveManagementNameRules } from '../../shared/apis/management/connections.ts';
 import {
   managementParams,
   createClosedObject,
   type ManagementConnection,
   managementHeaders as organization,
   managementTypes,
-} from './wire-schemas.ts';
+} from '../../shared/apis/management/schemas.ts';
 
 const ManagementTable = v.object({ name: v.string(), fields: v.array(v.string()) });
 

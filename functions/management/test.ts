@@ -1,9 +1,9 @@
 import * as v from 'valibot';
-import { createNotConnectedProblem } from '../../shared/domain/verify.ts';
+import { createNotConnectedProblem } from '../../shared/domain/testing/verify-draft.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
-import { checkOrganization, findManagementEntry, management } from './wire.ts';
-import { managementParams, managementHeaders as organization } from './wire-schemas.ts';
+import { createHandler } from '../../shared/http/handler.ts';
+import { checkOrganization, findManagementEntry, management } from '../../shared/apis/management/management.ts';
+import { managementParams, managementHeaders as organization } from '../../shared/apis/management/schemas.ts';
 
 export const endpoint = defineEndpoint({
   api: management,

@@ -1,13 +1,13 @@
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
-import { checkOrganization, management } from './wire.ts';
+import { createHandler } from '../../shared/http/handler.ts';
+import { checkOrganization, management } from '../../shared/apis/management/management.ts';
 import {
   ManagementConnectionList,
   managementListDescription,
   ManagementListQuery,
   listManagementConnections,
-} from './wire-lists.ts';
-import { managementHeaders as organization } from './wire-schemas.ts';
+} from '../../shared/apis/management/lists.ts';
+import { managementHeaders as organization } from '../../shared/apis/management/schemas.ts';
 
 export const endpoint = defineEndpoint({
   api: management,

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
-import type { Actor } from '../../shared/domain/audit.ts';
-import { refreshCatalog, type IntrospectionDependencies } from '../../shared/domain/introspection.ts';
-import { validateTables } from '../../shared/domain/validate.ts';
+import type { Actor } from '../../shared/domain/access/audit.ts';
+import { refreshCatalog, type IntrospectionDependencies } from '../../shared/domain/catalog/load-catalog.ts';
+import { validateTables } from '../../shared/domain/catalog/validate-tables.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/handler.ts';
 import { Problem, problems } from '../../shared/problem.ts';
 import {
   checkOrganization,
@@ -12,17 +12,17 @@ import {
   MANAGEMENT_WAIT_MS,
   createFetProblem,
   type ManagementEntry,
-} from './wire.ts';
-import { resolveManagementNameRules } from './wire-connections.ts';
-import { managementErrors } from './wire-failures.ts';
-import { managementHeaders as organization } from './wire-schemas.ts';
+} from '../../shared/apis/management/management.ts';
+import { resolveManagementNameRules } from '../../shared/apis/management/connections.ts';
+import { managementErrors } from '../../shared/apis/management/failures.ts';
+import { managementHeaders as organization } from '../../shared/apis/management/schemas.ts';
 import {
   toMappedFieldErrors,
   type MappedFieldError,
   listTableCandidates,
   SchemaValidationError,
   ValidateSchemaRequest,
-} from './wire-validation.ts';
+} from '../../shared/apis/management/validation.ts';
 
 export const endpoint = defineEndpoint({
   api: management,

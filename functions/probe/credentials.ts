@@ -1,5 +1,5 @@
-import { probeUses } from '../../shared/adapters/vpc-probe.ts';
-import { createProbeHandler } from '../../shared/http/invoked.ts';
+import { probeUses } from '../../shared/runtime/vpc-probe.ts';
+import { createProbeHandler } from '../../shared/http/probe-handler.ts';
 import type { CredentialsChange } from '../../shared/ports/probe.ts';
 
 export const uses = probeUses;

@@ -1,18 +1,18 @@
 import * as v from 'valibot';
 import { limitCharacters } from '../../shared/characters.ts';
-import { resolveConnector } from '../../shared/domain/assemble.ts';
-import { suggestionTypes } from '../../shared/domain/autocomplete.ts';
-import { autocompleteConnection } from '../../shared/domain/suggestions.ts';
-import { findConnection } from '../../shared/domain/write.ts';
+import { resolveConnector } from '../../shared/domain/connections/parse-connection-input.ts';
+import { suggestionTypes } from '../../shared/domain/catalog/suggest-names.ts';
+import { autocompleteConnection } from '../../shared/domain/catalog/autocomplete-connection.ts';
+import { findConnection } from '../../shared/domain/connections/connection-repository.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/handler.ts';
 import {
   profileParams,
   createDataEnvelope,
   profiles,
   ProfileSuggestion,
   toProfileSuggestion,
-} from './wire.ts';
+} from '../../shared/apis/profiles/profiles.ts';
 
 const createTextParameter = (description: string) =>
   v.optional(v.pipe(v.string(), limitCharacters(1000), v.description(description)));

@@ -1,9 +1,9 @@
-import { parseConnectionInput } from '../../shared/domain/assemble.ts';
-import { createConnection } from '../../shared/domain/create.ts';
-import { listDraftSecrets } from '../../shared/domain/given-secrets.ts';
+import { parseConnectionInput } from '../../shared/domain/connections/parse-connection-input.ts';
+import { createConnection } from '../../shared/domain/connections/create-connection.ts';
+import { listDraftSecrets } from '../../shared/domain/input/request-secrets.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
-import { createDataEnvelope, parseProfileInput, Profile, ProfileInput, toProfile, profiles } from './wire.ts';
+import { createHandler } from '../../shared/http/handler.ts';
+import { createDataEnvelope, parseProfileInput, Profile, ProfileInput, toProfile, profiles } from '../../shared/apis/profiles/profiles.ts';
 
 export const endpoint = defineEndpoint({
   api: profiles,

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
-import { listConnections } from '../../shared/domain/list.ts';
-import type { Tenant } from '../../shared/domain/tenant.ts';
+import { listConnections } from '../../shared/domain/connections/list-connections.ts';
+import type { Tenant } from '../../shared/domain/access/tenant.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/handler.ts';
 import { isIdPosition, encodeCursor, pageQuery, decodeCursor } from '../../shared/http/paging.ts';
 import type { ReadStore } from '../../shared/ports/store.ts';
-import { createDataEnvelope, Profile, toProfile, profiles } from './wire.ts';
+import { createDataEnvelope, Profile, toProfile, profiles } from '../../shared/apis/profiles/profiles.ts';
 
 export const endpoint = defineEndpoint({
   api: profiles,

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { deleteConnection } from '../../shared/domain/remove.ts';
+import { deleteConnection } from '../../shared/domain/connections/delete-connection.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
-import { profileParams, createDataEnvelope, profiles } from './wire.ts';
+import { createHandler } from '../../shared/http/handler.ts';
+import { profileParams, createDataEnvelope, profiles } from '../../shared/apis/profiles/profiles.ts';
 
 export const endpoint = defineEndpoint({
   api: profiles,

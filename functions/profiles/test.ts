@@ -1,9 +1,9 @@
-import { parseConnectionInput } from '../../shared/domain/assemble.ts';
-import { listDraftSecrets } from '../../shared/domain/given-secrets.ts';
+import { parseConnectionInput } from '../../shared/domain/connections/parse-connection-input.ts';
+import { listDraftSecrets } from '../../shared/domain/input/request-secrets.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
-import { createProfileTestProblem } from './wire-failures.ts';
-import { createDataEnvelope, parseProfileInput, ProfileInput, profiles, ProfileTestSuccess } from './wire.ts';
+import { createHandler } from '../../shared/http/handler.ts';
+import { createProfileTestProblem } from '../../shared/apis/profiles/failures.ts';
+import { createDataEnvelope, parseProfileInput, ProfileInput, profiles, ProfileTestSuccess } from '../../shared/apis/profiles/profiles.ts';
 
 export const endpoint = defineEndpoint({
   api: profiles,

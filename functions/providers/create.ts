@@ -1,9 +1,9 @@
-import { parseConnectionInput } from '../../shared/domain/assemble.ts';
-import { createConnection } from '../../shared/domain/create.ts';
+import { parseConnectionInput } from '../../shared/domain/connections/parse-connection-input.ts';
+import { createConnection } from '../../shared/domain/connections/create-connection.ts';
 import { toPublicId } from '../../shared/domain/id.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
-import { parseIdempotencyKey } from '../../shared/http/request.ts';
+import { createHandler } from '../../shared/http/handler.ts';
+import { parseIdempotencyKey } from '../../shared/http/parse-request.ts';
 import {
   providerParams,
   parseProviderInput,
@@ -11,8 +11,8 @@ import {
   ProviderConnectionInput,
   providers,
   toProviderConnection,
-} from './wire.ts';
-import { withProviderPaths } from './wire-credentials.ts';
+} from '../../shared/apis/providers/providers.ts';
+import { withProviderPaths } from '../../shared/apis/providers/credentials.ts';
 
 export const endpoint = defineEndpoint({
   api: providers,

@@ -1,7 +1,7 @@
-import { createConnection } from '../../shared/domain/create.ts';
-import { listDraftSecrets } from '../../shared/domain/given-secrets.ts';
+import { createConnection } from '../../shared/domain/connections/create-connection.ts';
+import { listDraftSecrets } from '../../shared/domain/input/request-secrets.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/handler.ts';
 import {
   RegistrationInput,
   RegistrationResponse,
@@ -9,7 +9,7 @@ import {
   toRegistration,
   registrations,
   toSuccessEnvelope,
-} from './wire.ts';
+} from '../../shared/apis/registrations/registrations.ts';
 
 export const endpoint = defineEndpoint({
   api: registrations,

@@ -1,5 +1,5 @@
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/handler.ts';
 import {
   registrationParams,
   RegistrationResponse,
@@ -7,7 +7,7 @@ import {
   toRegistration,
   registrations,
   toSuccessEnvelope,
-} from './wire.ts';
+} from '../../shared/apis/registrations/registrations.ts';
 
 export const endpoint = defineEndpoint({
   api: registrations,

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { listConnections } from '../../shared/domain/list.ts';
+import { listConnections } from '../../shared/domain/connections/list-connections.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/handler.ts';
 import { isIdPosition, encodeCursor, pageQuery, decodeCursor } from '../../shared/http/paging.ts';
 import {
   RegistrationListResponse,
@@ -9,7 +9,7 @@ import {
   toRegistration,
   registrations,
   toSuccessEnvelope,
-} from './wire.ts';
+} from '../../shared/apis/registrations/registrations.ts';
 
 export const endpoint = defineEndpoint({
   api: registrations,

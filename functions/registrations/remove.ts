@@ -1,6 +1,6 @@
-import { deleteConnection } from '../../shared/domain/remove.ts';
+import { deleteConnection } from '../../shared/domain/connections/delete-connection.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
-import { createHandler } from '../../shared/http/lambda.ts';
+import { createHandler } from '../../shared/http/handler.ts';
 import {
   registrationParams,
   RegistrationResponse,
@@ -8,7 +8,7 @@ import {
   toRegistration,
   registrations,
   toSuccessEnvelope,
-} from './wire.ts';
+} from '../../shared/apis/registrations/registrations.ts';
 
 export const endpoint = defineEndpoint({
   api: registrations,

@@ -5,24 +5,24 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createDynamoStore } from '../../shared/adapters/dynamo-store.ts';
-import { createEventBridgeBus } from '../../shared/adapters/eventbridge-bus.ts';
-import { createSecretsVault } from '../../shared/adapters/secrets-vault.ts';
-import { toConnectionEvents, parseQueuedEvent } from '../../shared/domain/events.ts';
-import type { DialLimits } from '../../shared/domain/dial-quota.ts';
-import { toPostponementSeconds } from '../../shared/domain/queued-tests.ts';
-import { failUndeliveredTest } from '../../shared/domain/undelivered-test.ts';
+import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts';
+import { createEventBridgeBus } from '../../shared/adapters/aws/eventbridge-bus.ts';
+import { createSecretsVault } from '../../shared/adapters/aws/secrets-vault.ts';
+import { toConnectionEvents, parseQueuedEvent } from '../../shared/domain/events/connection-events.ts';
+import type { DialLimits } from '../../shared/domain/testing/dial-quota.ts';
+import { toPostponementSeconds } from '../../shared/domain/testing/queued-tests.ts';
+import { failUndeliveredTest } from '../../shared/domain/testing/undelivered-test.ts';
 import type { Log } from '../../shared/log.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 import type { StoreEvent } from '../../shared/ports/store.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
-import { readEmulatorConfig, emulatorName, readEmulatorTable } from './aws-client.ts';
+import { readEmulatorConfig, emulatorName, readEmulatorTable } from './emulator-config.ts';
 import { ensureEventPath, ensureKey } from './aws-resources.ts';
 import type { Backing } from './backing.ts';
-import { createDynamoTable } from './create-table.ts';
+import { createDynamoTable } from './create-dynamo-table.ts';
 import { pollQueue } from './queue-poller.ts';
 import { pollStream } from './stream-poller.ts';
-import { createQueuedTestRunner } from './tests-in-turn.ts';
+import { createQueuedTestRunner } from './queued-test-runner.ts';
 
 /** Uses the server that AWS_ENDPOINT_URL names, and creates what is missing there. */
 export const openAwsBacking = async (

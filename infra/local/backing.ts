@@ -1,15 +1,15 @@
 import { join } from 'node:path';
-import { openFileVault } from '../../shared/adapters/file-vault.ts';
-import { createLocalBus } from '../../shared/adapters/local-bus.ts';
-import type { DialLimits } from '../../shared/domain/dial-quota.ts';
-import { failUndeliveredTest } from '../../shared/domain/undelivered-test.ts';
+import { openFileVault } from '../../shared/adapters/local/file-vault.ts';
+import { createLocalBus } from '../../shared/adapters/local/local-bus.ts';
+import type { DialLimits } from '../../shared/domain/testing/dial-quota.ts';
+import { failUndeliveredTest } from '../../shared/domain/testing/undelivered-test.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
-import { followOutbox } from './loop.ts';
-import { openFolderStore } from './state.ts';
-import { createQueuedTestRunner, withQuotaWait } from './tests-in-turn.ts';
+import { followOutbox } from './follow-outbox.ts';
+import { openFolderStore } from './state-folder.ts';
+import { createQueuedTestRunner, withQuotaWait } from './queued-test-runner.ts';
 
 /** The store and the vault behind the functions, and the path of an event from a change to its test. */
 export interface Backing extends AsyncDisposable {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { tableKeys } from '../../shared/domain/keys.ts';
+import { tableKeys } from '../../shared/domain/table-keys.ts';
 import type { ReadStore } from '../../shared/ports/store.ts';
 import type { Demo } from './demo.ts';
 

@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { prepareDemoLocation, type DemoLocation } from './demo-programs.ts';
 import { demoDatabase, demoSql, buildReaderSql } from './demo-data.ts';
 import { createCluster, startDemoServer, stopLeftoverServer, type DemoServer } from './demo-server.ts';
-import type { StateFolder } from './state.ts';
+import type { StateFolder } from './state-folder.ts';
 
 /** How to connect to the demo database, as in a connection's settings. */
 export interface Demo extends AsyncDisposable {

@@ -1,9 +1,9 @@
-import { classifyStorageError } from '../../shared/adapters/storage-fault.ts';
+import { classifyStorageError } from '../../shared/adapters/local/storage-fault.ts';
 import { Problem, problems } from '../../shared/problem.ts';
 import { renderBanner } from './banner.ts';
 import { waitForLauncherExit } from './launcher.ts';
-import { type LocalDeployment, startLocalDeployment } from './run.ts';
-import { readLocalSettings } from './settings.ts';
+import { type LocalDeployment, startLocalDeployment } from './local-deployment.ts';
+import { readLocalSettings } from './local-settings.ts';
 
 /** `npm start`: runs the whole API on this machine until Ctrl-C. */
 const runStart = async (): Promise<void> => {

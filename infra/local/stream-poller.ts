@@ -6,7 +6,7 @@ import {
   ListStreamsCommand,
 } from '@aws-sdk/client-dynamodb-streams';
 import type { DynamoDBStreamsClient, Shard, ShardIteratorType } from '@aws-sdk/client-dynamodb-streams';
-import { toStoreEvent } from '../../shared/adapters/stream.ts';
+import { toStoreEvent } from '../../shared/adapters/aws/stream-record.ts';
 import type { StoreEvent } from '../../shared/ports/store.ts';
 
 interface StreamPollerOptions {

@@ -1,6 +1,6 @@
-import { sweepSnapshots } from '../../shared/domain/sweep-snapshots.ts';
-import { sweepSecrets } from '../../shared/domain/sweep.ts';
-import { renewMark } from '../../shared/domain/store-mark.ts';
+import { sweepSnapshots } from '../../shared/domain/catalog/snapshot/sweep-snapshots.ts';
+import { sweepSecrets } from '../../shared/domain/credentials/sweep-secrets.ts';
+import { renewMark } from '../../shared/domain/credentials/store-mark.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import type { SweepVault } from '../../shared/ports/vault.ts';

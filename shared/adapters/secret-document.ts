@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { tryParseJson } from '../json.ts';
 import type { SecretDocument, SecretOwner } from '../ports/vault.ts';
 import { Problem } from '../problem.ts';
-import { toSecretName } from './derive.ts';
+import { toSecretName } from './secret-name.ts';
 
 /** Encodes a document as both vaults store it. Refuses more than Secrets Manager accepts. */
 export const encodeSecretDocument = (document: SecretDocument): string => {

@@ -2,7 +2,7 @@ import type * as v from 'valibot';
 import type { Dialer } from '../network/dialer.ts';
 import type { FieldError, ProblemCode } from '../problem.ts';
 import type { Missing, CatalogScope, TableSink } from './catalog.ts';
-import type { NameRules } from './names.ts';
+import type { NameRules } from './name-rules.ts';
 import type { TypeNames } from './type-names.ts';
 
 export const sslModes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;

@@ -1,4 +1,4 @@
-import { foldOptionName } from './string-parts.ts';
+import { foldOptionName } from './connection-string-parts.ts';
 
 // Only the parsers of connection strings load this file.
 

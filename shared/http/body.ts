@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { findRequestSecrets } from '../domain/given-secrets.ts';
+import { findRequestSecrets } from '../domain/input/request-secrets.ts';
 import { hasRepeatedName, isNestedDeeper, tryParseJson } from '../json.ts';
 import type { Log } from '../log.ts';
-import { parseInput, createFieldProblem } from '../parse.ts';
+import { parseInput, createFieldProblem } from '../parse-input.ts';
 import { Problem } from '../problem.ts';
 import type { Endpoint } from './endpoint.ts';
 

@@ -1,12 +1,12 @@
 import type * as v from 'valibot';
-import type { Actor } from '../domain/audit.ts';
-import type { Tenant } from '../domain/tenant.ts';
+import type { Actor } from '../domain/access/audit.ts';
+import type { Tenant } from '../domain/access/tenant.ts';
 import type { Log } from '../log.ts';
 import type { PortsFor, Uses } from '../ports/ports.ts';
 import type { ProblemCode } from '../problem.ts';
 import type { DeploymentSettings } from '../settings.ts';
-import type { WireFormat } from './api.ts';
-import type { Caller, ApiScope } from './caller.ts';
+import type { WireFormat } from './wire-format.ts';
+import type { Caller, ApiScope } from './authenticate.ts';
 
 type EndpointSchema = v.GenericSchema;
 type HeadersSchema = v.ObjectSchema<v.ObjectEntries, undefined>;

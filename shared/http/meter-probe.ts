@@ -1,5 +1,5 @@
-import { countDestinationDial, type DialLimits } from '../domain/dial-quota.ts';
-import { listDestinations } from '../domain/list-destinations.ts';
+import { countDestinationDial, type DialLimits } from '../domain/testing/dial-quota.ts';
+import { listDestinations } from '../domain/testing/list-destinations.ts';
 import type { DialledSource, MeteredProbe, Probe } from '../ports/probe.ts';
 import type { Store } from '../ports/store.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
-import type { Tenant } from '../domain/tenant.ts';
+import type { Tenant } from '../domain/access/tenant.ts';
 import { Problem } from '../problem.ts';
 
 /** Creates a schema for a whole number in a query string. */

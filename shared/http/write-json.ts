@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { waitForNextTurn } from '../next-turn.ts';
+import { waitForNextTurn } from '../wait-for-next-turn.ts';
 
 /**
  * Parses a value with its schema and writes it as JSON. Spreads a long list over several turns of the event loop: writing an answer of

@@ -1,19 +1,19 @@
 import type { Socket } from 'node:net';
 import { Problem } from '../problem.ts';
-import { exchangeDatagram } from './ask.ts';
-import { connectToFirst } from './connect.ts';
-import type { DialAddress } from './connect.ts';
+import { exchangeDatagram } from './exchange-datagram.ts';
+import { connectToFirst } from './connect-to-first.ts';
+import type { DialAddress } from './connect-to-first.ts';
 import type { Dialer, HostPort, TlsSettings } from './dialer.ts';
 import { createEgressCheck } from './egress.ts';
 import type { EgressPolicy } from './egress.ts';
-import { classifyNetworkError } from './failure.ts';
-import { assessLogin } from './login.ts';
-import { toCanonicalHost } from './canonical-host.ts';
-import { createHostResolver, resolveHost } from './resolve.ts';
-import type { HostResolver } from './resolve.ts';
-import { secureSocket } from './tls.ts';
-import type { SecuredSocket } from './tls.ts';
-import type { StepRecorder } from './trail.ts';
+import { classifyNetworkError } from './classify-network-error.ts';
+import { assessLogin } from './login-methods.ts';
+import { toCanonicalHost } from './to-canonical-host.ts';
+import { createHostResolver, resolveHost } from './resolve-host.ts';
+import type { HostResolver } from './resolve-host.ts';
+import { secureSocket } from './secure-socket.ts';
+import type { SecuredSocket } from './secure-socket.ts';
+import type { StepRecorder } from './step-recorder.ts';
 
 export interface DialerOptions {
   readonly policy: EgressPolicy;

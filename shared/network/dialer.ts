@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { LoginMethod } from './login.ts';
+import type { LoginMethod } from './login-methods.ts';
 
 export const stepNames = [
   'resolve',

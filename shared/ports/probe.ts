@@ -1,7 +1,7 @@
-import type { CatalogSummary } from '../domain/catalog-summary.ts';
-import type { ConnectionPatch, NewConnection, StoredConnection } from '../domain/connection.ts';
-import type { Tenant } from '../domain/tenant.ts';
-import type { TestResult, TestTrigger } from '../domain/test-result.ts';
+import type { CatalogSummary } from '../domain/catalog/catalog-summary.ts';
+import type { ConnectionPatch, NewConnection, StoredConnection } from '../domain/connections/connection.ts';
+import type { Tenant } from '../domain/access/tenant.ts';
+import type { TestResult, TestTrigger } from '../domain/testing/test-result.ts';
 
 /** The connection, and the caller on whose behalf the probe acts. The probe reads the connection itself: a call proves nothing. */
 export interface ProbeCall {

@@ -1,4 +1,4 @@
-import type { Tenant } from '../domain/tenant.ts';
+import type { Tenant } from '../domain/access/tenant.ts';
 
 /** The connection that a secret belongs to. */
 export interface SecretOwner extends Tenant {

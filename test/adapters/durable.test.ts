@@ -3,8 +3,8 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { writeFileAtomically } from '../../shared/adapters/atomic-file.ts';
-import { openSealedFolder } from '../../shared/adapters/sealed-folder.ts';
+import { writeFileAtomically } from '../../shared/adapters/local/atomic-file.ts';
+import { openSealedFolder } from '../../shared/adapters/local/sealed-folder.ts';
 
 /** What was flushed to the disk, in order: a path in the folder, with how many bytes and which names beside it there were then. */
 let flushed: { path: string; bytes: number; names: string[] }[];

@@ -15,7 +15,7 @@ import {
 import { afterEach, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { pollQueue } from '../../infra/local/queue-poller.ts';
-import { createEventBridgeBus } from '../../shared/adapters/eventbridge-bus.ts';
+import { createEventBridgeBus } from '../../shared/adapters/aws/eventbridge-bus.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 import { busContract, eventIn, eventOf, type OpenBus } from '../contracts/bus.ts';
 import { awsClient } from '../engines/aws-client.ts';

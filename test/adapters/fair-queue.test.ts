@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createFairQueue } from '../../shared/adapters/fair-queue.ts';
+import { createFairQueue } from '../../shared/adapters/local/fair-queue.ts';
 
 /** Work that ends when the test says so, in the order in which it began. */
 const queueOf = (options: Parameters<typeof createFairQueue>[0]) => {

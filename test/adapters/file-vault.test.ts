@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import { openFileVault } from '../../shared/adapters/file-vault.ts';
+import { openFileVault } from '../../shared/adapters/local/file-vault.ts';
 import { documentOf, ownerOf } from '../contracts/secrets.ts';
 import { vaultContract, type OpenVault } from '../contracts/vault.ts';
 
@@ -260,7 +260,7 @@ describe('the files of a vault', () => {
     folders.push(folder);
     const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
     const script = `
-      const { openFileVault } = await import(${module('../../shared/adapters/file-vault.ts')});
+      const { openFileVault } = await import(${module('../../shared/adapters/local/file-vault.ts')});
       const vault = await openFileVault({ folder: ${JSON.stringify(folder)}, clock: Date.now });
       for (let n = 0; ; n += 1) {
         const owner = { org: 'org_killed', environment: 'default', id: String(n) };

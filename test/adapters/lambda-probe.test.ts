@@ -9,11 +9,11 @@ import { CreateKeyCommand, KMSClient, type CreateKeyCommandInput } from '@aws-sd
 import { CreateFunctionCommand, DeleteFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, test } from '@jest/globals';
-import { bundleFunctions } from '../../infra/bundle.ts';
-import { createDynamoTable } from '../../infra/local/create-table.ts';
-import { createDynamoStore } from '../../shared/adapters/dynamo-store.ts';
-import { createLambdaProbe } from '../../shared/adapters/lambda-probe.ts';
-import { createSecretsVault } from '../../shared/adapters/secrets-vault.ts';
+import { bundleFunctions } from '../../infra/build/bundle.ts';
+import { createDynamoTable } from '../../infra/local/create-dynamo-table.ts';
+import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts';
+import { createLambdaProbe } from '../../shared/adapters/aws/lambda-probe.ts';
+import { createSecretsVault } from '../../shared/adapters/aws/secrets-vault.ts';
 import { probeContract, type ProbeBench } from '../contracts/probe.ts';
 import { awsClient } from '../engines/aws-client.ts';
 import { reach } from '../engines/reach.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { acquireLease } from '../../shared/adapters/probe/lease.ts';
-import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
-import { tableKeys } from '../../shared/domain/keys.ts';
+import { acquireLease } from '../../shared/domain/catalog/lease.ts';
+import { createSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
+import { tableKeys } from '../../shared/domain/table-keys.ts';
 import { createLog } from '../../shared/log.ts';
 
 const tenant = { org: 'org_lease', environment: 'default' };

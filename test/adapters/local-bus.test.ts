@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createLocalBus } from '../../shared/adapters/local-bus.ts';
+import { createLocalBus } from '../../shared/adapters/local/local-bus.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 import { busContract, eventOf } from '../contracts/bus.ts';
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { createProcessProbe } from '../../shared/adapters/process-probe.ts';
+import { createProcessProbe } from '../../shared/adapters/local/process-probe.ts';
 
 // A parent of probes that says their numbers, has them all compute for ever, and then waits for its own end.
 const nothing = {} as never; // the misdeeds ask for neither store nor vault

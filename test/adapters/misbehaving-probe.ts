@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { createDirectProbe } from '../../shared/adapters/direct-probe.ts';
-import { acquireLease } from '../../shared/adapters/probe/lease.ts';
-import { type ProbeProcessContext, serveProbe } from '../../shared/adapters/process-probe/serve.ts';
-import { toSnapshotPartition } from '../../shared/domain/catalog-blocks.ts';
-import { tableKeys } from '../../shared/domain/keys.ts';
+import { createDirectProbe } from '../../shared/runtime/direct-probe.ts';
+import { acquireLease } from '../../shared/domain/catalog/lease.ts';
+import { type ProbeProcessContext, serveProbe } from '../../shared/adapters/local/process-probe/serve-probe.ts';
+import { toSnapshotPartition } from '../../shared/domain/catalog/snapshot/catalog-blocks.ts';
+import { tableKeys } from '../../shared/domain/table-keys.ts';
 import type { IntrospectionCall, Probe } from '../../shared/ports/probe.ts';
 
 // A process of the probe that does to itself what a hostile source may do to it, where the request's id begins with one of these words.

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { resolveDraftTarget } from '../../shared/adapters/probe/aim.ts';
-import { parseConnectionInput } from '../../shared/domain/assemble.ts';
-import { ConnectionInput } from '../../shared/domain/connection-input.ts';
+import { resolveDraftTarget } from '../../shared/domain/credentials/resolve-target.ts';
+import { parseConnectionInput } from '../../shared/domain/connections/parse-connection-input.ts';
+import { ConnectionInput } from '../../shared/domain/connections/connection-input.ts';
 import { createLog } from '../../shared/log.ts';
-import { parseInput } from '../../shared/parse.ts';
+import { parseInput } from '../../shared/parse-input.ts';
 
 const tenant = { org: 'org_test', environment: 'default' };
 const arn = 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:theirs';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { withScrubbedErrors, scrubStep } from '../../shared/adapters/probe/clean.ts';
+import { withScrubbedErrors, scrubStep } from '../../shared/domain/credentials/scrub-errors.ts';
 import { createLog } from '../../shared/log.ts';
 import { Problem } from '../../shared/problem.ts';
 import { listKnownNames, scrub } from '../../shared/scrub.ts';

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { createProcessProbe } from '../../shared/adapters/process-probe.ts';
+import { createProcessProbe } from '../../shared/adapters/local/process-probe.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 

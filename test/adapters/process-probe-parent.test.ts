@@ -51,8 +51,8 @@ test('a parent that may open no more files answers 503, goes on, and probes agai
   const script = `
     const { openSync, closeSync } = await import('node:fs');
     const { fileURLToPath } = await import('node:url');
-    const { createProcessProbe } = await import(${module('../../shared/adapters/process-probe.ts')});
-    await import(${module('../../shared/adapters/probe/introspect.ts')});
+    const { createProcessProbe } = await import(${module('../../shared/adapters/local/process-probe.ts')});
+    await import(${module('../../shared/domain/catalog/introspect.ts')});
     const lines = [];
     const probe = createProcessProbe({
       entry: fileURLToPath(${module('misbehaving-probe.ts')}),

@@ -2,9 +2,9 @@ import { describe } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openLocalProbe } from '../../infra/local/probe.ts';
-import { openFileVault } from '../../shared/adapters/file-vault.ts';
-import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { openLocalProbe } from '../../infra/local/local-probe.ts';
+import { openFileVault } from '../../shared/adapters/local/file-vault.ts';
+import { createSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import { probeContract, type ProbeBench } from '../contracts/probe.ts';
 import { reach } from '../engines/reach.ts';
 

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, test } from '@jest/globals';
-import { createSecretsVault } from '../../shared/adapters/secrets-vault.ts';
+import { createSecretsVault } from '../../shared/adapters/aws/secrets-vault.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 import { documentOf, ownerOf } from '../contracts/secrets.ts';
 import { answering } from './answering.ts';

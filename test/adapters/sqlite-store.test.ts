@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
-import type { SqliteStore } from '../../shared/adapters/sqlite-store.ts';
-import { toConnectionEvents } from '../../shared/domain/events.ts';
+import { createSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
+import type { SqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
+import { toConnectionEvents } from '../../shared/domain/events/connection-events.ts';
 import { Conflict } from '../../shared/ports/store.ts';
 import { storeContract } from '../contracts/store.ts';
 
@@ -183,7 +183,7 @@ describe('the outbox', () => {
 
 /** A process that writes items 0, 1, 2, … and says each number once its write was answered. */
 const writer = (path: string, pk: string, count = Number.MAX_SAFE_INTEGER) => {
-  const module = new URL('../../shared/adapters/sqlite-store.ts', import.meta.url).href;
+  const module = new URL('../../shared/adapters/local/sqlite-store.ts', import.meta.url).href;
   const script = `
     const { createSqliteStore } = await import(${JSON.stringify(module)});
     const store = createSqliteStore({ path: ${JSON.stringify(path)}, outbox: () => true });

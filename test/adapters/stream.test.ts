@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DynamoDBRecord } from 'aws-lambda';
-import { toStoreEvent } from '../../shared/adapters/stream.ts';
+import { toStoreEvent } from '../../shared/adapters/aws/stream-record.ts';
 
 const keys = { pk: { S: 'T#a' }, sk: { S: 'CONN#1' } };
 

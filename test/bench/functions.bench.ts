@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
-import { bundleFunctions, projectRoot } from '../../infra/bundle.ts';
-import { measureBundle } from '../../infra/weigh.ts';
+import { bundleFunctions, projectRoot } from '../../infra/build/bundle.ts';
+import { measureBundle } from '../../infra/build/measure-bundle.ts';
 import type { Bench } from './bench.ts';
 
 /** What each port's adapter takes of the SDK: the yardstick bundles hold this and nothing else. */

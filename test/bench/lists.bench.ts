@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
-import { tableKeys } from '../../shared/domain/keys.ts';
+import { createSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
+import { tableKeys } from '../../shared/domain/table-keys.ts';
 import type { Item } from '../../shared/ports/store.ts';
 import type { Bench, Row } from './bench.ts';
 import { startWatchedServer } from './watched.ts';

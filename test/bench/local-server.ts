@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { projectRoot } from '../../infra/bundle.ts';
+import { projectRoot } from '../../infra/build/bundle.ts';
 import manifest from '../../package.json' with { type: 'json' };
 
 const port = 18_987;

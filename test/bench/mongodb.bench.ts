@@ -1,5 +1,5 @@
 import { MongoClient } from 'mongodb';
-import { openManagedSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
 import { reach } from '../engines/reach.ts';
 import type { Bench, Row } from './bench.ts';

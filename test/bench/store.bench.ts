@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { type SqliteStore, createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
-import { readAllConnections } from '../../shared/domain/list.ts';
+import { type SqliteStore, createSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
+import { readAllConnections } from '../../shared/domain/connections/list-connections.ts';
 import type { Bench } from './bench.ts';
 
 /** Calls of the local store, one after another. */

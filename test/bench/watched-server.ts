@@ -1,6 +1,6 @@
 // Forked by watched.ts: `npm start` with a state folder, that says how long its event loop was held between two messages.
-import { startLocalDeployment } from '../../infra/local/run.ts';
-import { readLocalSettings } from '../../infra/local/settings.ts';
+import { startLocalDeployment } from '../../infra/local/local-deployment.ts';
+import { readLocalSettings } from '../../infra/local/local-settings.ts';
 
 export interface Turn {
   /** Milliseconds of the thread's processor time. */

@@ -1,5 +1,5 @@
 import { json } from 'node:stream/consumers';
-import { runSourceTest, openManagedSession } from '../../shared/connectors/examine.ts';
+import { runSourceTest, openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { Problem } from '../../shared/problem.ts';
 import { readPeakMb } from '../connectors/peak.ts';

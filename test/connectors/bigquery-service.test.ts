@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { bigquery } from '../../shared/connectors/bigquery/connector.ts';
 import { classifyBigqueryError } from '../../shared/connectors/bigquery/failures.ts';
 import { parseServiceAccountKey } from '../../shared/connectors/bigquery/service-account.ts';
-import { parseCredentials } from '../../shared/domain/assemble.ts';
+import { parseCredentials } from '../../shared/domain/connections/parse-connection-input.ts';
 import { secureServer, triesOf } from '../contracts/service.ts';
 import type { Change } from '../contracts/service.ts';
 

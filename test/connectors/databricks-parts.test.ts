@@ -7,7 +7,7 @@ import type {
   DatabricksQuery,
   DatabricksRow,
 } from '../../shared/connectors/databricks/query.ts';
-import { retryDatabricksRequest } from '../../shared/connectors/databricks/retry.ts';
+import { retryDatabricksRequest } from '../../shared/connectors/databricks/retry-request.ts';
 import { Problem } from '../../shared/problem.ts';
 import { secureServer, triesOf } from '../contracts/service.ts';
 import { pem } from '../network/servers.ts';

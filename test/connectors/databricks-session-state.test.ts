@@ -7,7 +7,7 @@ import {
   createDatabricksWarehouseSettings,
 } from '../../shared/connectors/databricks/session-state.ts';
 import { createDialer } from '../../shared/network/create-dialer.ts';
-import { createStepRecorder } from '../../shared/network/trail.ts';
+import { createStepRecorder } from '../../shared/network/step-recorder.ts';
 import { reach } from '../engines/reach.ts';
 import { pem } from '../network/servers.ts';
 

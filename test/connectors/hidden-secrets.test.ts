@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
-import { runSourceTest } from '../../shared/connectors/examine.ts';
+import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { connectors, type ConnectorType } from '../../shared/connectors/registry.ts';
 import { pem } from '../network/servers.ts';
 import { http, type Service } from '../recording/http.ts';

@@ -4,7 +4,7 @@ import {
   encodeInt8,
   encodeKafkaArray,
   encodeKafkaString,
-} from '../../shared/connectors/kafka/wire.ts';
+} from '../../shared/connectors/kafka/protocol-types.ts';
 import { plainServer } from '../network/servers.ts';
 
 export const int16 = (value: number): Buffer => encodeInt32(value).subarray(2);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { kafkaConnectionStrings } from '../../shared/connectors/kafka/connection-string.ts';
-import { parseBootstrapServers } from '../../shared/connectors/kafka/members.ts';
+import { parseBootstrapServers } from '../../shared/connectors/kafka/bootstrap-servers.ts';
 import { Problem } from '../../shared/problem.ts';
 
 const { parse } = kafkaConnectionStrings;

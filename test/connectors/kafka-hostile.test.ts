@@ -2,14 +2,14 @@ import type { Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { SessionTarget } from '../../shared/connectors/connector.ts';
-import { runSourceTest } from '../../shared/connectors/examine.ts';
+import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { kafka } from '../../shared/connectors/kafka/connector.ts';
 import {
   encodeInt32,
   encodeInt8,
   encodeKafkaArray,
   encodeKafkaString,
-} from '../../shared/connectors/kafka/wire.ts';
+} from '../../shared/connectors/kafka/protocol-types.ts';
 import { plainServer } from '../network/servers.ts';
 
 type Answer = (asked: { readonly key: number; readonly body: Buffer }, socket: Socket) => Buffer | undefined;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { toKafkaColumns, createSchemaReading } from '../../shared/connectors/kafka/field.ts';
+import { toKafkaColumns, createSchemaReading } from '../../shared/connectors/kafka/schema-fields.ts';
 import { readers, readSchema, record, schema, told } from './kafka-schema-readers.ts';
 
 describe('Avro', () => {

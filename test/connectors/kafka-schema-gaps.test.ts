@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
-import { openManagedSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { kafka } from '../../shared/connectors/kafka/connector.ts';
 import type { RegisteredSchema, SchemaRegistry } from '../../shared/connectors/kafka/registry-client.ts';
-import { toRegistryProblem } from '../../shared/connectors/kafka/refusals.ts';
-import { openTopicSchemas } from '../../shared/connectors/kafka/schemas.ts';
+import { toRegistryProblem } from '../../shared/connectors/kafka/registry-problem.ts';
+import { openTopicSchemas } from '../../shared/connectors/kafka/topic-schemas.ts';
 import { listen } from '../network/servers.ts';
 import { kafkaBroker, topicOf } from './kafka-broker.ts';
 import { readSchema, record } from './kafka-schema-readers.ts';

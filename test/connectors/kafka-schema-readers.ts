@@ -1,6 +1,6 @@
 import { parseAvroFields } from '../../shared/connectors/kafka/avro.ts';
-import { toKafkaColumns, createSchemaReading } from '../../shared/connectors/kafka/field.ts';
-import type { SchemaText } from '../../shared/connectors/kafka/field.ts';
+import { toKafkaColumns, createSchemaReading } from '../../shared/connectors/kafka/schema-fields.ts';
+import type { SchemaText } from '../../shared/connectors/kafka/schema-fields.ts';
 import { parseJsonSchemaFields } from '../../shared/connectors/kafka/json-schema.ts';
 import { parseProtobufFields } from '../../shared/connectors/kafka/protobuf.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseAvroFields } from '../../shared/connectors/kafka/avro.ts';
-import { toKafkaColumns, createSchemaReading } from '../../shared/connectors/kafka/field.ts';
+import { toKafkaColumns, createSchemaReading } from '../../shared/connectors/kafka/schema-fields.ts';
 import { readers, record, schema, told } from './kafka-schema-readers.ts';
 
 describe('Avro', () => {

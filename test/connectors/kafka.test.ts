@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import type { SslMode, SessionTarget } from '../../shared/connectors/connector.ts';
-import { runSourceTest } from '../../shared/connectors/examine.ts';
+import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { kafka } from '../../shared/connectors/kafka/connector.ts';
 import { readKafkaPrivileges } from '../../shared/connectors/kafka/privileges.ts';
 import { aclOperations } from '../../shared/connectors/kafka/requests.ts';

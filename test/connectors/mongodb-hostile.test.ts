@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Binary } from 'mongodb';
 import type { SessionTarget } from '../../shared/connectors/connector.ts';
-import { runSourceTest, openManagedSession } from '../../shared/connectors/examine.ts';
+import { runSourceTest, openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
 import { closedPort, listen, pem, plainServer } from '../network/servers.ts';
 import type { Running } from '../network/servers.ts';

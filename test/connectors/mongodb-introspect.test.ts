@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
-import { openManagedSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
-import { compareQualifiedNames } from '../../shared/connectors/order.ts';
+import { compareQualifiedNames } from '../../shared/connectors/compare-names.ts';
 import { reach } from '../engines/reach.ts';
 
 const engine = reach('mongodb');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
-import { openManagedSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
 import { pem } from '../network/servers.ts';
 import { fakeTlsServer, letIn } from './mongodb-server.ts';

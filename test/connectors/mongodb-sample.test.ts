@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { BSON, type Document, MongoClient, ObjectId, UUID } from 'mongodb';
 import type { Table } from '../../shared/connectors/catalog.ts';
-import { openManagedSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
 import { type Api, type Body, startApi } from '../api.ts';
 import { reach } from '../engines/reach.ts';

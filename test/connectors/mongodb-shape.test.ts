@@ -15,9 +15,9 @@ import {
   Timestamp,
 } from 'mongodb';
 import { parseMongodbCollection } from '../../shared/connectors/mongodb/databases.ts';
-import { toMongodbTable } from '../../shared/connectors/mongodb/fold.ts';
-import { createDocumentShape } from '../../shared/connectors/mongodb/shape.ts';
-import type { ShapeField } from '../../shared/connectors/mongodb/shape.ts';
+import { toMongodbTable } from '../../shared/connectors/mongodb/collection-table.ts';
+import { createDocumentShape } from '../../shared/connectors/mongodb/document-shape.ts';
+import type { ShapeField } from '../../shared/connectors/mongodb/document-shape.ts';
 
 type Document = Readonly<Record<string, unknown>>;
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { BSON } from 'mongodb';
-import { compareUtf8 } from '../../shared/connectors/order.ts';
-import { readSpread } from '../../shared/connectors/mongodb/spread.ts';
+import { compareUtf8 } from '../../shared/connectors/compare-names.ts';
+import { readSpread } from '../../shared/connectors/mongodb/read-spread.ts';
 
 interface Stage {
   readonly $match?: { readonly _id: { readonly $gte: unknown; readonly $lte: unknown } };

@@ -1,7 +1,7 @@
 import { TLSSocket, createSecureContext } from 'node:tls';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { runSourceTest } from '../../shared/connectors/examine.ts';
+import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { mysql } from '../../shared/connectors/mysql/connector.ts';
 import { pem, plainServer } from '../network/servers.ts';
 import { targetOf, optionsOf, packet, greetingOf, fine, refusal, table, tried } from './mysql-server.ts';

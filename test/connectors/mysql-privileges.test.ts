@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { SessionTarget } from '../../shared/connectors/connector.ts';
-import { openManagedSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { mysql } from '../../shared/connectors/mysql/connector.ts';
 import { matchesMysqlPattern, parseMysqlGrants } from '../../shared/connectors/mysql/grants.ts';
 import { readMysqlPrivileges } from '../../shared/connectors/mysql/privileges.ts';

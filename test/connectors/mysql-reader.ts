@@ -1,5 +1,5 @@
 import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
-import { openManagedSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { mysql } from '../../shared/connectors/mysql/connector.ts';
 import type { Account } from './mysql-engines.ts';
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { setImmediate } from 'node:timers/promises';
 import type { Table } from '../../shared/connectors/catalog.ts';
 import { introspectMysql } from '../../shared/connectors/mysql/introspect.ts';
-import type { MysqlClient } from '../../shared/connectors/mysql/link.ts';
+import type { MysqlClient } from '../../shared/connectors/mysql/client.ts';
 import { splitMysqlQuery } from '../../shared/connectors/mysql/queries.ts';
 import { listen } from '../network/servers.ts';
 import { connectTo, mysqlEngines } from './mysql-engines.ts';

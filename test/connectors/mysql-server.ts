@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { SessionTarget } from '../../shared/connectors/connector.ts';
-import { runSourceTest } from '../../shared/connectors/examine.ts';
-import type { SourceSessionOptions } from '../../shared/connectors/examine.ts';
+import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
+import type { SourceSessionOptions } from '../../shared/connectors/run-source-test.ts';
 import { mysql } from '../../shared/connectors/mysql/connector.ts';
 import { plainServer } from '../network/servers.ts';
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Table } from '../../shared/connectors/catalog.ts';
 import { introspectMysql } from '../../shared/connectors/mysql/introspect.ts';
-import { openMysqlClient } from '../../shared/connectors/mysql/link.ts';
+import { openMysqlClient } from '../../shared/connectors/mysql/client.ts';
 import { applyMysqlSettings } from '../../shared/connectors/mysql/session-state.ts';
 import { readMysqlServer } from '../../shared/connectors/mysql/version.ts';
 import { createDialer } from '../../shared/network/create-dialer.ts';
-import { createStepRecorder } from '../../shared/network/trail.ts';
+import { createStepRecorder } from '../../shared/network/step-recorder.ts';
 import { connectTo, mysqlEngines } from './mysql-engines.ts';
 
 /** What an administrator may have every session begin with (`init_connect`). */

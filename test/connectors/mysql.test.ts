@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { SessionTarget } from '../../shared/connectors/connector.ts';
-import { runSourceTest } from '../../shared/connectors/examine.ts';
+import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { mysql } from '../../shared/connectors/mysql/connector.ts';
 import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';

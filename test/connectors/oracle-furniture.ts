@@ -1,5 +1,5 @@
 import type { SessionTarget } from '../../shared/connectors/connector.ts';
-import type { SourceSessionOptions } from '../../shared/connectors/examine.ts';
+import type { SourceSessionOptions } from '../../shared/connectors/run-source-test.ts';
 import { pem } from '../network/servers.ts';
 
 type Mode = SourceSessionOptions['tlsSettings']['mode'];

@@ -1,6 +1,6 @@
 import dns from 'node:dns';
 import { describe, expect, jest, test } from '@jest/globals';
-import { runSourceTest } from '../../shared/connectors/examine.ts';
+import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { oracle } from '../../shared/connectors/oracle/connector.ts';
 import { closedPort, plainServer } from '../network/servers.ts';
 import { optionsOf, redirect, targetOf } from './oracle-furniture.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
-import { openManagedSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { oracle } from '../../shared/connectors/oracle/connector.ts';
 import { reach } from '../engines/reach.ts';
 import { optionsOf, targetOf } from './oracle-furniture.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
-import { runSourceTest, openManagedSession } from '../../shared/connectors/examine.ts';
+import { runSourceTest, openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { oracle } from '../../shared/connectors/oracle/connector.ts';
 import { oracleSessionSettings } from '../../shared/connectors/oracle/session-state.ts';
 import { reach } from '../engines/reach.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { runSourceTest } from '../../shared/connectors/examine.ts';
+import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { oracle } from '../../shared/connectors/oracle/connector.ts';
 import { plainServer } from '../network/servers.ts';
 import { optionsOf, targetOf } from './oracle-furniture.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { compareQualifiedNames } from '../../shared/connectors/order.ts';
+import { compareQualifiedNames } from '../../shared/connectors/compare-names.ts';
 import { reportUnreadableRelations } from '../../shared/connectors/postgresql/grants.ts';
 import { toPostgresqlColumnKind, renderPostgresqlType } from '../../shared/connectors/postgresql/kinds.ts';
 import {
@@ -8,9 +8,9 @@ import {
   type NamedRelation,
   type Relation,
 } from '../../shared/connectors/postgresql/relation.ts';
-import { createSetReaders, type PostgresqlType } from '../../shared/connectors/postgresql/sets.ts';
+import { createSetReaders, type PostgresqlType } from '../../shared/connectors/postgresql/relation-sets.ts';
 import { createPostgresqlTypes } from '../../shared/connectors/postgresql/types.ts';
-import { buildTable as foldDraft } from '../../shared/connectors/sql/fold.ts';
+import { buildTable as foldDraft } from '../../shared/connectors/sql/build-table.ts';
 
 const separator = '\x1f';
 const integer: PostgresqlType = { type: 'integer', kind: 'integer', required: false };

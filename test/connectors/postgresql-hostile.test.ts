@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { SessionTarget } from '../../shared/connectors/connector.ts';
-import { runSourceTest, openManagedSession } from '../../shared/connectors/examine.ts';
-import type { SourceSessionOptions } from '../../shared/connectors/examine.ts';
+import { runSourceTest, openManagedSession } from '../../shared/connectors/run-source-test.ts';
+import type { SourceSessionOptions } from '../../shared/connectors/run-source-test.ts';
 import {
   buildPostgresqlBegin,
   postgresqlQuestionSettings,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { SessionTarget } from '../../shared/connectors/connector.ts';
-import { openManagedSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { readPostgresqlPrivileges } from '../../shared/connectors/postgresql/privileges.ts';
 import { quotePostgresqlName } from '../../shared/connectors/postgresql/quote.ts';
 import { connectors } from '../../shared/connectors/registry.ts';

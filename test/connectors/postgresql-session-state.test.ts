@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { runSourceTest } from '../../shared/connectors/examine.ts';
-import { runPostgresqlTransaction } from '../../shared/connectors/postgresql/flight.ts';
+import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
+import { runPostgresqlTransaction } from '../../shared/connectors/postgresql/run-transaction.ts';
 import {
   buildPostgresqlBegin,
   postgresqlSessionSettings,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { runSourceTest } from '../../shared/connectors/examine.ts';
+import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
-import { describeConnector } from '../../shared/domain/catalogue.ts';
+import { describeConnector } from '../../shared/domain/input/connector-catalogue.ts';
 import { reach } from '../engines/reach.ts';
 import { plainServer } from '../network/servers.ts';
 import { awsApi } from './aws-api.ts';

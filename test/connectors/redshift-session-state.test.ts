@@ -1,6 +1,6 @@
 import { connect as dial } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { runSourceTest, openManagedSession } from '../../shared/connectors/examine.ts';
+import { runSourceTest, openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import type { Table } from '../../shared/connectors/catalog.ts';
 import { redshiftSessionSettings } from '../../shared/connectors/redshift/session-state.ts';
 import { connectors } from '../../shared/connectors/registry.ts';

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { resolveDraftTarget } from '../../shared/adapters/probe/aim.ts';
-import { runSourceTest } from '../../shared/connectors/examine.ts';
+import { resolveDraftTarget } from '../../shared/domain/credentials/resolve-target.ts';
+import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { createLog } from '../../shared/log.ts';
 import { pem } from '../network/servers.ts';
 import type { Asked } from './aws-api.ts';

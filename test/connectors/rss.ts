@@ -1,6 +1,6 @@
 import { json } from 'node:stream/consumers';
 import type { SessionTarget } from '../../shared/connectors/connector.ts';
-import { openManagedSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 import type { TlsSettings } from '../../shared/network/dialer.ts';
 import { readPeakMb } from './peak.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SessionTarget } from '../../shared/connectors/connector.ts';
-import { runSourceTest } from '../../shared/connectors/examine.ts';
+import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { s3 } from '../../shared/connectors/s3/connector.ts';
 
 /** The names that are looked up for a target; where they lead is forbidden. */

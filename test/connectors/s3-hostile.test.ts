@@ -1,9 +1,9 @@
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
-import { runSourceTest, openManagedSession } from '../../shared/connectors/examine.ts';
+import { runSourceTest, openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { s3 } from '../../shared/connectors/s3/connector.ts';
 import type { SessionTarget } from '../../shared/connectors/connector.ts';
-import type { SourceSessionOptions } from '../../shared/connectors/examine.ts';
+import type { SourceSessionOptions } from '../../shared/connectors/run-source-test.ts';
 import { listen } from '../network/servers.ts';
 
 const targetOf = (endpoint: string, seconds = 5, session_token?: string): SessionTarget => ({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Table } from '../../shared/connectors/catalog.ts';
 import type { SessionTarget } from '../../shared/connectors/connector.ts';
-import { openManagedSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { s3 } from '../../shared/connectors/s3/connector.ts';
 import { reach } from '../engines/reach.ts';
 import { countingFront } from '../network/servers.ts';

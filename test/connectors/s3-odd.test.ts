@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Missing, Table } from '../../shared/connectors/catalog.ts';
-import { openManagedSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { s3 } from '../../shared/connectors/s3/connector.ts';
 import { reach } from '../engines/reach.ts';
 import { BYTE_ARRAY, logical, OPTIONAL, parquetFile, UTF8 } from './parquet-footer.ts';

@@ -12,9 +12,9 @@ import {
   quoteSnowflakeName,
 } from '../../shared/connectors/snowflake/quote.ts';
 import { toSnowflakeColumnKind, renderSnowflakeType } from '../../shared/connectors/snowflake/types.ts';
-import { createTableDraft } from '../../shared/connectors/sql/draft.ts';
-import { createTableDrafts } from '../../shared/connectors/sql/drafts.ts';
-import { createPartReader } from '../../shared/connectors/parts.ts';
+import { createTableDraft } from '../../shared/connectors/sql/table-draft.ts';
+import { createTableDrafts } from '../../shared/connectors/sql/table-drafts.ts';
+import { createPartReader } from '../../shared/connectors/part-reader.ts';
 import { secureServer } from '../contracts/service.ts';
 import { pem } from '../network/servers.ts';
 
@@ -186,7 +186,7 @@ const columns = (from: number) =>
 test('a catalog of ten thousand tables comes whole and in order, in bounded memory', async () => {
   await using server = await large();
   const script = `
-    import { openManagedSession } from ${JSON.stringify(new URL('../../shared/connectors/examine.ts', import.meta.url))};
+    import { openManagedSession } from ${JSON.stringify(new URL('../../shared/connectors/run-source-test.ts', import.meta.url))};
     import { snowflake } from ${JSON.stringify(new URL('../../shared/connectors/snowflake/connector.ts', import.meta.url))};
     const target = {
       config: { account: 'mooring', username: 'me', schema: 'PUBLIC' },

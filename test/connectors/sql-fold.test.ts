@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Column, Table } from '../../shared/connectors/catalog.ts';
-import { compareQualifiedNames } from '../../shared/connectors/order.ts';
-import { createTableDraft, type TableDraft } from '../../shared/connectors/sql/draft.ts';
-import { createTableDrafts, type TableDrafts } from '../../shared/connectors/sql/drafts.ts';
-import { buildTable } from '../../shared/connectors/sql/fold.ts';
-import { emitInBatches } from '../../shared/connectors/sql/hand-on.ts';
+import { compareQualifiedNames } from '../../shared/connectors/compare-names.ts';
+import { createTableDraft, type TableDraft } from '../../shared/connectors/sql/table-draft.ts';
+import { createTableDrafts, type TableDrafts } from '../../shared/connectors/sql/table-drafts.ts';
+import { buildTable } from '../../shared/connectors/sql/build-table.ts';
+import { emitInBatches } from '../../shared/connectors/sql/emit-in-batches.ts';
 import { createKeyUsageReader } from '../../shared/connectors/sql/key-usage.ts';
 import { reportDeniedTables, joinFirstLines } from '../../shared/connectors/sql/missing.ts';
 

@@ -82,7 +82,7 @@ test('a catalog of ten thousand tables comes whole and in order, in bounded memo
     sql.includes('dm_db_partition_stats') ? sizes : sql.includes('sys.columns') ? catalog : [],
   );
   const script = `
-    import { openManagedSession } from ${JSON.stringify(new URL('../../shared/connectors/examine.ts', import.meta.url))};
+    import { openManagedSession } from ${JSON.stringify(new URL('../../shared/connectors/run-source-test.ts', import.meta.url))};
     import { sqlserver } from ${JSON.stringify(new URL('../../shared/connectors/sqlserver/connector.ts', import.meta.url))};
     const target = {
       config: { host: '127.0.0.1', port: ${server.port}, database: 'shop', username: 'me' },

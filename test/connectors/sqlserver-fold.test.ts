@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseEntraToken } from '../../shared/connectors/sqlserver/entra.ts';
 import { classifySqlserverError } from '../../shared/connectors/sqlserver/failures.ts';
-import type { SqlserverRow } from '../../shared/connectors/sqlserver/batch.ts';
+import type { SqlserverRow } from '../../shared/connectors/sqlserver/batch-runner.ts';
 import { introspectSqlserver } from '../../shared/connectors/sqlserver/introspect.ts';
 import { toSqlserverColumnKind, renderSqlserverType } from '../../shared/connectors/sqlserver/kinds.ts';
-import { exactNames, namesInAnyCase } from '../../shared/connectors/names.ts';
+import { exactNames, namesInAnyCase } from '../../shared/connectors/name-rules.ts';
 import { createSqlserverRowReader } from '../../shared/connectors/sqlserver/rows.ts';
-import { createTableDrafts } from '../../shared/connectors/sql/drafts.ts';
-import { buildTable } from '../../shared/connectors/sql/fold.ts';
+import { createTableDrafts } from '../../shared/connectors/sql/table-drafts.ts';
+import { buildTable } from '../../shared/connectors/sql/build-table.ts';
 import type { Table } from '../../shared/connectors/catalog.ts';
 
 // Rows as the documentation of the catalog views says that they are; what no stand-in has.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Socket } from 'node:net';
-import { runSourceTest } from '../../shared/connectors/examine.ts';
+import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { sqlserver } from '../../shared/connectors/sqlserver/connector.ts';
 import { plainServer } from '../network/servers.ts';
 

@@ -2,9 +2,9 @@ import { connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import * as v from 'valibot';
-import { runSourceTest } from '../../shared/connectors/examine.ts';
+import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { sqlserver } from '../../shared/connectors/sqlserver/connector.ts';
-import { parseInput } from '../../shared/parse.ts';
+import { parseInput } from '../../shared/parse-input.ts';
 import { reach } from '../engines/reach.ts';
 import { pem, plainServer, udpServer } from '../network/servers.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import tedious from 'tedious';
 import type { Table } from '../../shared/connectors/catalog.ts';
-import { openManagedSession } from '../../shared/connectors/examine.ts';
+import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { sqlserver } from '../../shared/connectors/sqlserver/connector.ts';
 import {
   sqlserverSessionSettings,

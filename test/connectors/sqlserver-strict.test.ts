@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { describe, expect, test } from '@jest/globals';
 import type { SslMode } from '../../shared/connectors/connector.ts';
-import { runSourceTest, openManagedSession } from '../../shared/connectors/examine.ts';
+import { runSourceTest, openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { sqlserver } from '../../shared/connectors/sqlserver/connector.ts';
 import { reach } from '../engines/reach.ts';
 import { pem, plainServer } from '../network/servers.ts';

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import type { Connector, SslMode, SessionTarget } from '../../shared/connectors/connector.ts';
-import { runSourceTest } from '../../shared/connectors/examine.ts';
+import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { secureServer } from '../contracts/service.ts';
 import { closedPort, plainServer } from '../network/servers.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { runSourceTest } from '../../shared/connectors/examine.ts';
+import type { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import type { ProblemCode } from '../../shared/problem.ts';
 
 interface Refusal {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { createApiKey, listApiKeys, createApiKeySecret, revokeApiKey } from '../../shared/domain/api-keys.ts';
-import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
-import { createAuthenticator } from '../../shared/http/caller.ts';
+import { createApiKey, listApiKeys, createApiKeySecret, revokeApiKey } from '../../shared/domain/access/api-keys.ts';
+import { createSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
+import { createAuthenticator } from '../../shared/http/authenticate.ts';
 
 const now = Date.UTC(2025, 0, 1);
 const clock = () => now;

@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as v from 'valibot';
 import type { Table } from '../../shared/connectors/catalog.ts';
-import { suggestNames, Suggestion } from '../../shared/domain/autocomplete.ts';
-import { exactNames, foldCase, namesInAnyCase } from '../../shared/connectors/names.ts';
-import { truncateComment } from '../../shared/domain/hint.ts';
-import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { suggestNames, Suggestion } from '../../shared/domain/catalog/suggest-names.ts';
+import { exactNames, foldCase, namesInAnyCase } from '../../shared/connectors/name-rules.ts';
+import { truncateComment } from '../../shared/domain/catalog/truncate-comment.ts';
+import { createSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import {
   byBytes,
   columnsOf,

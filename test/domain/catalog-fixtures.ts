@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { tableKinds } from '../../shared/connectors/catalog.ts';
 import type { Missing, Table } from '../../shared/connectors/catalog.ts';
-import type { SnapshotRef } from '../../shared/domain/catalog-blocks.ts';
-import { createSnapshotWriter } from '../../shared/domain/catalog-writer.ts';
+import type { SnapshotRef } from '../../shared/domain/catalog/snapshot/catalog-blocks.ts';
+import { createSnapshotWriter } from '../../shared/domain/catalog/snapshot/snapshot-writer.ts';
 import type { Store } from '../../shared/ports/store.ts';
 
 export const place: SnapshotRef = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { toEndKey, toSeekKey } from '../../shared/domain/catalog-keys.ts';
+import { toEndKey, toSeekKey } from '../../shared/domain/catalog/snapshot/catalog-sort-keys.ts';
 
 test('a key is cut after a whole character, wherever the limit falls', () => {
   for (const character of ['é', '顧', '\u{1F600}'])

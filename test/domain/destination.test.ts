@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { sslModes, type Connector } from '../../shared/connectors/connector.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
-import { defaultOptions } from '../../shared/domain/connection-options.ts';
-import { describeDestination, type DestinationSettings } from '../../shared/domain/destination.ts';
-import { canSendCredentialsTo } from '../../shared/domain/send-credentials.ts';
+import { defaultOptions } from '../../shared/domain/connections/connection-options.ts';
+import { describeDestination, type DestinationSettings } from '../../shared/domain/credentials/destination.ts';
+import { canSendCredentialsTo } from '../../shared/domain/credentials/send-credentials.ts';
 
 const all = Object.entries<Connector>(connectors);
 

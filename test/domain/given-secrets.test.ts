@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { connectors } from '../../shared/connectors/registry.ts';
-import { parseConnectionInput } from '../../shared/domain/assemble.ts';
-import { findRequestSecrets, listDraftSecrets } from '../../shared/domain/given-secrets.ts';
-import { ConnectionInput } from '../../shared/domain/connection.ts';
+import { parseConnectionInput } from '../../shared/domain/connections/parse-connection-input.ts';
+import { findRequestSecrets, listDraftSecrets } from '../../shared/domain/input/request-secrets.ts';
+import { ConnectionInput } from '../../shared/domain/connections/connection.ts';
 import * as v from 'valibot';
 
 const kafka = {

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { toSnapshotPartition } from '../../shared/domain/catalog-blocks.ts';
-import { hashDerivation } from '../../shared/domain/derived.ts';
+import { toSnapshotPartition } from '../../shared/domain/catalog/snapshot/catalog-blocks.ts';
+import { hashDerivation } from '../../shared/domain/connections/derived-data.ts';
 import { createId } from '../../shared/domain/id.ts';
-import { recordIntrospectionOutcome } from '../../shared/domain/introspection-outcome.ts';
-import { refreshCatalog } from '../../shared/domain/introspection.ts';
+import { recordIntrospectionOutcome } from '../../shared/domain/catalog/introspection-outcome.ts';
+import { refreshCatalog } from '../../shared/domain/catalog/load-catalog.ts';
 import {
   toNextRevision,
   findConnection,
   buildConnectionPut,
   updateStoredConnection,
-} from '../../shared/domain/write.ts';
+} from '../../shared/domain/connections/connection-repository.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import { Problem } from '../../shared/problem.ts';
 import { type Api, startApi } from '../api.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { createSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import type { Column, Table } from '../../shared/connectors/catalog.ts';
-import type { SnapshotRef } from '../../shared/domain/catalog-blocks.ts';
-import { createSnapshotWriter } from '../../shared/domain/catalog-writer.ts';
-import { readTables } from '../../shared/domain/catalogs.ts';
-import { keepEarlierColumns } from '../../shared/domain/keep-seen.ts';
+import type { SnapshotRef } from '../../shared/domain/catalog/snapshot/catalog-blocks.ts';
+import { createSnapshotWriter } from '../../shared/domain/catalog/snapshot/snapshot-writer.ts';
+import { readTables } from '../../shared/domain/catalog/snapshot/snapshot-reader.ts';
+import { keepEarlierColumns } from '../../shared/domain/catalog/column-keeper.ts';
 import { columnsOf, counted, inOrder, longName, noise, place, tableOf } from './catalog-fixtures.ts';
 
 const day = 86_400_000;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { toStoredProblem, parseStoredProblem } from '../../shared/domain/kept-problem.ts';
+import { toStoredProblem, parseStoredProblem } from '../../shared/domain/stored-problem.ts';
 import { Problem } from '../../shared/problem.ts';
 
 const steps = [

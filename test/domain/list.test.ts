@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { listConnections } from '../../shared/domain/list.ts';
+import { listConnections } from '../../shared/domain/connections/list-connections.ts';
 import type { Item, ReadStore } from '../../shared/ports/store.ts';
 
 const rows = Array.from({ length: 950 }, (_, n): Item => {

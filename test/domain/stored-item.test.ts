@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import { connectionOptions, defineOptions } from '../../shared/domain/connection-options.ts';
-import { readConnection } from '../../shared/domain/stored-connection.ts';
+import { connectionOptions, defineOptions } from '../../shared/domain/connections/connection-options.ts';
+import { readConnection } from '../../shared/domain/connections/stored-connection.ts';
 import { resolveCurrentLayout, upgradeItem } from '../../shared/domain/stored-item.ts';
 
 const key = { pk: 'T#org#default', sk: 'CONN#1' };

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { Table } from '../../shared/connectors/catalog.ts';
-import { readStoredTable } from '../../shared/domain/stored-table.ts';
+import { readStoredTable } from '../../shared/domain/catalog/snapshot/stored-table.ts';
 import { tableOf } from './catalog-fixtures.ts';
 
 const key = { name: 'f', columns: ['id'], references: { schema: 's', table: 't', columns: ['id'] } };

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Missing } from '../../shared/connectors/catalog.ts';
-import { createSqliteStore, type SqliteStore } from '../../shared/adapters/sqlite-store.ts';
-import { toSnapshotPartition } from '../../shared/domain/catalog-blocks.ts';
-import { createSnapshotWriter } from '../../shared/domain/catalog-writer.ts';
-import { removeSnapshot } from '../../shared/domain/catalogs.ts';
+import { createSqliteStore, type SqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
+import { toSnapshotPartition } from '../../shared/domain/catalog/snapshot/catalog-blocks.ts';
+import { createSnapshotWriter } from '../../shared/domain/catalog/snapshot/snapshot-writer.ts';
+import { removeSnapshot } from '../../shared/domain/catalog/snapshot/snapshot-reader.ts';
 import { createId } from '../../shared/domain/id.ts';
-import { tableKeys } from '../../shared/domain/keys.ts';
-import { sweepSnapshots } from '../../shared/domain/sweep-snapshots.ts';
+import { tableKeys } from '../../shared/domain/table-keys.ts';
+import { sweepSnapshots } from '../../shared/domain/catalog/snapshot/sweep-snapshots.ts';
 import { createLog } from '../../shared/log.ts';
 import { tableOf } from './catalog-fixtures.ts';
 

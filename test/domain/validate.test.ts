@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { distance } from 'fastest-levenshtein';
-import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { createSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import type { Table } from '../../shared/connectors/catalog.ts';
 import type { TypeNames } from '../../shared/connectors/type-names.ts';
 import { postgresqlTypeNames } from '../../shared/connectors/postgresql/type-names.ts';
-import { exactNames, foldCase, namesInAnyCase, type NameRules } from '../../shared/connectors/names.ts';
-import { createSnapshotWriter } from '../../shared/domain/catalog-writer.ts';
-import { findClosestName, createNameCandidates } from '../../shared/domain/nearest.ts';
-import { type ExpectedTable, validateTables } from '../../shared/domain/validate.ts';
+import { exactNames, foldCase, namesInAnyCase, type NameRules } from '../../shared/connectors/name-rules.ts';
+import { createSnapshotWriter } from '../../shared/domain/catalog/snapshot/snapshot-writer.ts';
+import { findClosestName, createNameCandidates } from '../../shared/domain/catalog/closest-name.ts';
+import { type ExpectedTable, validateTables } from '../../shared/domain/catalog/validate-tables.ts';
 import type { ReadStore } from '../../shared/ports/store.ts';
 import { columnsOf, inOrder, place, tableOf } from './catalog-fixtures.ts';
 

@@ -36,7 +36,7 @@ const main = async (): Promise<void> => {
   try {
     const database = variables(engine('postgres', postgres, 'start'));
     const cloud = variables(engine('aws', aws, 'start'));
-    said('bundle', () => run(process.execPath, ['infra/bundle.ts']));
+    said('bundle', () => run(process.execPath, ['infra/build/bundle.ts']));
     said('synthesise', () => {
       const settings = Object.entries(context).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
       run(process.execPath, ['node_modules/aws-cdk/bin/cdk', 'synth', '--quiet', '-o', out, ...settings]);

@@ -3,7 +3,7 @@ import {
   classifyPostgresqlError as postgresql,
   addPostgresqlLoginProgress,
 } from '../../shared/connectors/postgresql/failures.ts';
-import { toIssuerProblem } from '../../shared/connectors/redshift/refusals.ts';
+import { toIssuerProblem } from '../../shared/connectors/redshift/issuer-failures.ts';
 import { testFailures, type FailureRow } from './tell-failure.ts';
 
 /** As the SDK throws what AWS answers. */

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { toSourceProblem } from '../../shared/network/failure.ts';
+import { toSourceProblem } from '../../shared/network/classify-network-error.ts';
 import type { StepName } from '../../shared/network/dialer.ts';
-import { createStepRecorder, type RecordedStep } from '../../shared/network/trail.ts';
+import { createStepRecorder, type RecordedStep } from '../../shared/network/step-recorder.ts';
 import type { SourceFailure } from '../../shared/connectors/connector.ts';
 import { problems, type Blame, type ProblemCode } from '../../shared/problem.ts';
 

@@ -5,7 +5,7 @@ import {
 } from '../../shared/connectors/bigquery/failures.ts';
 import { classifyDatabricksError as databricks } from '../../shared/connectors/databricks/failures.ts';
 import { classifySnowflakeError as snowflake } from '../../shared/connectors/snowflake/failures.ts';
-import { createSnowflakeRefusal } from '../../shared/connectors/snowflake/answers.ts';
+import { createSnowflakeRefusal } from '../../shared/connectors/snowflake/sanitize-answer.ts';
 import { testFailures, type FailureRow } from './tell-failure.ts';
 
 const snow = (code: string, sqlState?: string) =>

@@ -1,4 +1,4 @@
-import type { ObjectColumns, UnreadReason } from '../../shared/connectors/s3/columns.ts';
+import type { ObjectColumns, UnreadReason } from '../../shared/connectors/s3/object-columns.ts';
 
 /** What the other reader says of a file, as read.py writes it down. */
 export interface Answer {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { tableKeys } from '../../shared/domain/keys.ts';
+import { tableKeys } from '../../shared/domain/table-keys.ts';
 import { startApi } from '../api.ts';
 import { catalogSource } from '../catalog-probe.ts';
 import { tableOf } from '../domain/catalog-fixtures.ts';

@@ -4,12 +4,12 @@ import { CreateKeyCommand, KMSClient, type CreateKeyCommandInput } from '@aws-sd
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createDynamoTable } from '../../infra/local/create-table.ts';
-import { createDirectProbe } from '../../shared/adapters/direct-probe.ts';
-import { createDynamoStore } from '../../shared/adapters/dynamo-store.ts';
-import { createLambdaProbe } from '../../shared/adapters/lambda-probe.ts';
+import { createDynamoTable } from '../../infra/local/create-dynamo-table.ts';
+import { createDirectProbe } from '../../shared/runtime/direct-probe.ts';
+import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts';
+import { createLambdaProbe } from '../../shared/adapters/aws/lambda-probe.ts';
 import { encodeProbeAnswer } from '../../shared/adapters/probe-answer.ts';
-import { createSecretsVault } from '../../shared/adapters/secrets-vault.ts';
+import { createSecretsVault } from '../../shared/adapters/aws/secrets-vault.ts';
 import { createLog } from '../../shared/log.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import { type Api, startApi } from '../api.ts';

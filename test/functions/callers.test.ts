@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { base64url, exportSPKI, generateKeyPair, importJWK, SignJWT } from 'jose';
-import { tableKeys } from '../../shared/domain/keys.ts';
-import { apiScopes } from '../../shared/http/caller.ts';
+import { tableKeys } from '../../shared/domain/table-keys.ts';
+import { apiScopes } from '../../shared/http/authenticate.ts';
 import { type Answered, type Api, startApi } from '../api.ts';
 import { startIssuer } from '../issuer.ts';
 import { draft } from '../samples.ts';

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { toSnapshotPartition } from '../../shared/domain/catalog-blocks.ts';
-import { countRefusals } from '../../shared/domain/derived.ts';
-import { runEventTest } from '../../shared/domain/events.ts';
-import { tableKeys } from '../../shared/domain/keys.ts';
+import { toSnapshotPartition } from '../../shared/domain/catalog/snapshot/catalog-blocks.ts';
+import { countRefusals } from '../../shared/domain/connections/derived-data.ts';
+import { runEventTest } from '../../shared/domain/events/connection-events.ts';
+import { tableKeys } from '../../shared/domain/table-keys.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import type { Item } from '../../shared/ports/store.ts';
 import { type Answered, type Api, refused, startApi } from '../api.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Socket } from 'node:net';
-import { tableKeys } from '../../shared/domain/keys.ts';
+import { tableKeys } from '../../shared/domain/table-keys.ts';
 import { stepNames } from '../../shared/network/dialer.ts';
 import { Problem } from '../../shared/problem.ts';
 import { type Api, refused, startApi } from '../api.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { toSha256Hex } from '../../shared/domain/destination.ts';
+import { toSha256Hex } from '../../shared/domain/credentials/destination.ts';
 import { type Answered, type Api, type Body, startApi } from '../api.ts';
 import { certificate, draft } from '../samples.ts';
 

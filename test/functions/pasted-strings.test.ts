@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { connectors } from '../../shared/connectors/registry.ts';
 import type { Connector } from '../../shared/connectors/connector.ts';
-import { tableKeys } from '../../shared/domain/keys.ts';
+import { tableKeys } from '../../shared/domain/table-keys.ts';
 import { type Answered, type Api, startApi } from '../api.ts';
 import { draft } from '../samples.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { publishChanges } from '../../functions/publish.ts';
-import { toItemAttributes } from '../../shared/adapters/attributes.ts';
+import { toItemAttributes } from '../../shared/adapters/aws/dynamo-attributes.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 
 /** A record as a stream hands it over, of a connection or of something that is none. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { toPostponementSeconds } from '../../shared/domain/queued-tests.ts';
+import { toPostponementSeconds } from '../../shared/domain/testing/queued-tests.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import { Problem } from '../../shared/problem.ts';
 import { type Api, startApi } from '../api.ts';

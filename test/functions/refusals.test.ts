@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { findRequestSecrets } from '../../shared/domain/given-secrets.ts';
+import { findRequestSecrets } from '../../shared/domain/input/request-secrets.ts';
 import { type Api, startApi } from '../api.ts';
 import { draft } from '../samples.ts';
 

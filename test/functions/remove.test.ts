@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readdir } from 'node:fs/promises';
-import { toSnapshotPartition } from '../../shared/domain/catalog-blocks.ts';
-import { tableKeys } from '../../shared/domain/keys.ts';
+import { toSnapshotPartition } from '../../shared/domain/catalog/snapshot/catalog-blocks.ts';
+import { tableKeys } from '../../shared/domain/table-keys.ts';
 import { type Answered, type Api, startApi } from '../api.ts';
 import { catalogSource } from '../catalog-probe.ts';
 import { tableOf } from '../domain/catalog-fixtures.ts';

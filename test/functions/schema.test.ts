@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Table } from '../../shared/connectors/catalog.ts';
-import { tableKeys } from '../../shared/domain/keys.ts';
+import { tableKeys } from '../../shared/domain/table-keys.ts';
 import { Problem } from '../../shared/problem.ts';
 import { type Answered, type Api, refused, startApi } from '../api.ts';
 import { catalogSource } from '../catalog-probe.ts';

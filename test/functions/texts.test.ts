@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { tableKeys } from '../../shared/domain/keys.ts';
+import { tableKeys } from '../../shared/domain/table-keys.ts';
 import { type Api, refused, startApi } from '../api.ts';
 import { draft } from '../samples.ts';
 

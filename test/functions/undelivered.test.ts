@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { failUndeliveredTests, uses } from '../../functions/undelivered.ts';
-import { createLocalBus } from '../../shared/adapters/local-bus.ts';
-import { tableKeys } from '../../shared/domain/keys.ts';
-import { runEventTest } from '../../shared/domain/events.ts';
-import { failUndeliveredTest } from '../../shared/domain/undelivered-test.ts';
+import { createLocalBus } from '../../shared/adapters/local/local-bus.ts';
+import { tableKeys } from '../../shared/domain/table-keys.ts';
+import { runEventTest } from '../../shared/domain/events/connection-events.ts';
+import { failUndeliveredTest } from '../../shared/domain/testing/undelivered-test.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 import { Problem } from '../../shared/problem.ts';
 import { type Api, startApi } from '../api.ts';

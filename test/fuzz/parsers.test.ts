@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { BSON } from 'mongodb';
 import { checkThrift } from '../../shared/connectors/databricks/check-thrift.ts';
 import { parseAvroFields } from '../../shared/connectors/kafka/avro.ts';
-import { toKafkaColumns, createSchemaReading } from '../../shared/connectors/kafka/field.ts';
+import { toKafkaColumns, createSchemaReading } from '../../shared/connectors/kafka/schema-fields.ts';
 import { parseJsonSchemaFields } from '../../shared/connectors/kafka/json-schema.ts';
 import { parseProtobufFields } from '../../shared/connectors/kafka/protobuf.ts';
 import {
@@ -13,13 +13,13 @@ import {
   createListOffsetsRequest,
   createMetadataRequest,
 } from '../../shared/connectors/kafka/requests.ts';
-import { encodeInt32, encodeKafkaArray, encodeKafkaString } from '../../shared/connectors/kafka/wire.ts';
-import { checkBsonDocument } from '../../shared/connectors/mongodb/check-document.ts';
-import { createDocumentShape } from '../../shared/connectors/mongodb/shape.ts';
-import { readObjectColumns } from '../../shared/connectors/s3/columns.ts';
-import { checkXml } from '../../shared/connectors/s3/markup.ts';
+import { encodeInt32, encodeKafkaArray, encodeKafkaString } from '../../shared/connectors/kafka/protocol-types.ts';
+import { checkBsonDocument } from '../../shared/connectors/mongodb/check-bson-document.ts';
+import { createDocumentShape } from '../../shared/connectors/mongodb/document-shape.ts';
+import { readObjectColumns } from '../../shared/connectors/s3/object-columns.ts';
+import { checkXml } from '../../shared/connectors/s3/xml-answer.ts';
 import { createBudget } from '../../shared/network/budget.ts';
-import { parseForeignJson } from '../../shared/network/foreign-json.ts';
+import { parseForeignJson } from '../../shared/network/parse-foreign-json.ts';
 import { Problem } from '../../shared/problem.ts';
 import { readCsvColumns } from '../../shared/connectors/s3/csv.ts';
 import { int16, memberOf, metadata as metadataOf, topicOf, versions } from '../connectors/kafka-broker.ts';

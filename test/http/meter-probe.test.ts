@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { meterProbe } from '../../shared/http/meter-probe.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { DialledSource, MeteredProbe, Probe } from '../../shared/ports/probe.ts';
-import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { createSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 
 const tenant = { org: 'org_test', environment: 'default' };
 const of = (id: string) => ({ tenant, id, request_id: `request-${id}` });

@@ -1,9 +1,9 @@
 import addFormats from 'ajv-formats';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { findApiByPath } from '../../functions/apis.ts';
-import { buildOpenapiDocument } from '../../infra/openapi.ts';
-import { type OpenapiJson, toOpenapiSchema } from '../../infra/openapi-schemas.ts';
-import { hasFailureFormat } from '../../shared/http/api.ts';
+import { buildOpenapiDocument } from '../../infra/build/openapi.ts';
+import { type OpenapiJson, toOpenapiSchema } from '../../infra/build/openapi-schemas.ts';
+import { hasFailureFormat } from '../../shared/http/wire-format.ts';
 import type { DeploymentSettings } from '../../shared/settings.ts';
 
 interface Asked {

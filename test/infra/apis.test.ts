@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { findApiByPath, findApiName, apis } from '../../functions/apis.ts';
 import { routes } from '../../functions/routes.ts';
-import { loadRoutes } from '../../infra/endpoints.ts';
+import { loadRoutes } from '../../infra/build/load-routes.ts';
 import * as v from 'valibot';
 import { apiNames, DeploymentSettings } from '../../shared/settings.ts';
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Bundle, bundleFunctions } from '../../infra/bundle.ts';
-import { listPackages, measureBundle } from '../../infra/weigh.ts';
+import { type Bundle, bundleFunctions } from '../../infra/build/bundle.ts';
+import { listPackages, measureBundle } from '../../infra/build/measure-bundle.ts';
 import type { Connector } from '../../shared/connectors/connector.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 

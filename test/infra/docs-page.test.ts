@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Script } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
-import { buildDocsPage } from '../../infra/docs-page.ts';
+import { buildDocsPage } from '../../infra/build/docs-page.ts';
 
 describe('the page of the API', () => {
   test('loads nothing from elsewhere', async () => {

@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { routes } from '../../functions/routes.ts';
-import { loadRoutes, type Route } from '../../infra/endpoints.ts';
-import { type FunctionPlan, planFunctions } from '../../infra/functions.ts';
+import { loadRoutes, type Route } from '../../infra/build/load-routes.ts';
+import { type FunctionPlan, planFunctions } from '../../infra/stacks/plan-functions.ts';
 
 const folder = fileURLToPath(new URL('../../functions', import.meta.url));
 

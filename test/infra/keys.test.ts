@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openStateFolder, openFolderStore } from '../../infra/local/state.ts';
-import { createAuthenticator } from '../../shared/http/caller.ts';
+import { openStateFolder, openFolderStore } from '../../infra/local/state-folder.ts';
+import { createAuthenticator } from '../../shared/http/authenticate.ts';
 
 const program = fileURLToPath(new URL('../../infra/keys.ts', import.meta.url));
 

@@ -1,13 +1,13 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import { loadRoutes, type Route } from '../../infra/endpoints.ts';
-import { buildOpenapiDocument } from '../../infra/openapi.ts';
-import { requestExamples } from '../../infra/openapi-examples.ts';
-import { ProblemDocument } from '../../infra/openapi-schemas.ts';
-import { parseConnectionInput } from '../../shared/domain/assemble.ts';
-import { ConnectionInput } from '../../shared/domain/connection.ts';
-import { toProblemAnswer } from '../../shared/http/problems.ts';
+import { loadRoutes, type Route } from '../../infra/build/load-routes.ts';
+import { buildOpenapiDocument } from '../../infra/build/openapi.ts';
+import { requestExamples } from '../../infra/build/openapi-examples.ts';
+import { ProblemDocument } from '../../infra/build/openapi-schemas.ts';
+import { parseConnectionInput } from '../../shared/domain/connections/parse-connection-input.ts';
+import { ConnectionInput } from '../../shared/domain/connections/connection.ts';
+import { toProblemAnswer } from '../../shared/http/problem-response.ts';
 import { Problem, problemCodes } from '../../shared/problem.ts';
 import { startApi } from '../api.ts';
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
-import { readDeployment } from '../../infra/deployment.ts';
-import { type FunctionPlan, planFunctions } from '../../infra/functions.ts';
-import { addStacks } from '../../infra/stacks.ts';
+import { readDeployment } from '../../infra/stacks/deployment.ts';
+import { type FunctionPlan, planFunctions } from '../../infra/stacks/plan-functions.ts';
+import { addStacks } from '../../infra/stacks/add-stacks.ts';
 import type { Template } from './template.ts';
 
 export type Context = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createDialer } from '../../shared/network/create-dialer.ts';
 import type { EgressPolicy } from '../../shared/network/egress.ts';
-import { createStepRecorder } from '../../shared/network/trail.ts';
+import { createStepRecorder } from '../../shared/network/step-recorder.ts';
 import { udpServer } from './servers.ts';
 
 /** A dialer that may reach loopback, with a limit per step. */

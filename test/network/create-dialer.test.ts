@@ -3,8 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { createDialer } from '../../shared/network/create-dialer.ts';
 import type { Dialer, HostPort, StepName, TlsSettings } from '../../shared/network/dialer.ts';
 import type { EgressPolicy } from '../../shared/network/egress.ts';
-import type { HostResolver } from '../../shared/network/resolve.ts';
-import { createStepRecorder } from '../../shared/network/trail.ts';
+import type { HostResolver } from '../../shared/network/resolve-host.ts';
+import { createStepRecorder } from '../../shared/network/step-recorder.ts';
 import { Problem } from '../../shared/problem.ts';
 import { closedPort, droppingPort, leftOver, pem, plainServer, tlsServer } from './servers.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { EgressPolicy, createEgressCheck } from '../../shared/network/egress.ts';
-import { resolveHost } from '../../shared/network/resolve.ts';
+import { resolveHost } from '../../shared/network/resolve-host.ts';
 
 const open: EgressPolicy = {};
 const permits = (

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { classifyNetworkError, toSourceProblem } from '../../shared/network/failure.ts';
+import { classifyNetworkError, toSourceProblem } from '../../shared/network/classify-network-error.ts';
 import { Problem } from '../../shared/problem.ts';
 
 const coded = (code: string, cause?: unknown) =>

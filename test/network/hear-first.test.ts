@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { readFirstBytes } from '../../shared/network/hear-first.ts';
+import { readFirstBytes } from '../../shared/network/read-first-bytes.ts';
 import { plainServer } from './servers.ts';
 
 /** A socket to a server that does this to whoever comes, and how many listened to it before anybody of us. */

@@ -5,9 +5,9 @@ import { describe, expect, test } from '@jest/globals';
 import { createDialer } from '../../shared/network/create-dialer.ts';
 import type { TlsSettings } from '../../shared/network/dialer.ts';
 import type { EgressPolicy } from '../../shared/network/egress.ts';
-import { createHttpAgent } from '../../shared/network/http-agent.ts';
-import type { LoginKind } from '../../shared/network/login.ts';
-import { createStepRecorder } from '../../shared/network/trail.ts';
+import { createHttpAgent } from '../../shared/network/create-http-agent.ts';
+import type { LoginKind } from '../../shared/network/login-methods.ts';
+import { createStepRecorder } from '../../shared/network/step-recorder.ts';
 import { listen, pem } from './servers.ts';
 
 const certificate = () => ({ cert: pem('server.crt'), key: pem('server.key') });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, get, type IncomingMessage } from 'node:http';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { joinBodyChunks } from '../../shared/network/join-pieces.ts';
+import { joinBodyChunks } from '../../shared/network/join-body-chunks.ts';
 
 /** A server that answers pieces of these sizes, each written by itself. */
 const serve = async (sizes: readonly number[]) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { assessLogin } from '../../shared/network/login.ts';
-import type { LoginKind } from '../../shared/network/login.ts';
+import { assessLogin } from '../../shared/network/login-methods.ts';
+import type { LoginKind } from '../../shared/network/login-methods.ts';
 
 const login = (kind: LoginKind, instead?: string) => ({
   name: 'the login',

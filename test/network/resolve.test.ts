@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { toCanonicalHost } from '../../shared/network/canonical-host.ts';
-import { createHostResolver, resolveHost } from '../../shared/network/resolve.ts';
+import { toCanonicalHost } from '../../shared/network/to-canonical-host.ts';
+import { createHostResolver, resolveHost } from '../../shared/network/resolve-host.ts';
 import { dnsServer } from './servers.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mooring-hosts-'));

@@ -5,7 +5,7 @@ import type { TlsOptions } from 'node:tls';
 import { describe, expect, test } from '@jest/globals';
 import { createDialer } from '../../shared/network/create-dialer.ts';
 import type { TlsSettings } from '../../shared/network/dialer.ts';
-import { createStepRecorder } from '../../shared/network/trail.ts';
+import { createStepRecorder } from '../../shared/network/step-recorder.ts';
 import { Problem } from '../../shared/problem.ts';
 import { pem, plainServer, tlsServer } from './servers.ts';
 import type { Running } from './servers.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createStepRecorder } from '../../shared/network/trail.ts';
+import { createStepRecorder } from '../../shared/network/step-recorder.ts';
 import { Problem } from '../../shared/problem.ts';
 
 const never = () => new Promise<never>(() => {});

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { connectors } from '../../shared/connectors/registry.ts';
-import { resolveConnector } from '../../shared/domain/assemble.ts';
-import { parseConnectionString } from '../../shared/domain/connection-string.ts';
-import { findRequestSecrets } from '../../shared/domain/given-secrets.ts';
+import { resolveConnector } from '../../shared/domain/connections/parse-connection-input.ts';
+import { parseConnectionString } from '../../shared/domain/input/parse-connection-string.ts';
+import { findRequestSecrets } from '../../shared/domain/input/request-secrets.ts';
 import { Problem } from '../../shared/problem.ts';
 import { piecesOf, stringForms } from './strings.ts';
 

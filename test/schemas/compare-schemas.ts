@@ -1,5 +1,5 @@
-import { toKafkaColumns, createSchemaReading } from '../../shared/connectors/kafka/field.ts';
-import type { SchemaText } from '../../shared/connectors/kafka/field.ts';
+import { toKafkaColumns, createSchemaReading } from '../../shared/connectors/kafka/schema-fields.ts';
+import type { SchemaText } from '../../shared/connectors/kafka/schema-fields.ts';
 import { readers } from '../connectors/kafka-schema-readers.ts';
 
 /** Schemas by their names, each with the names of those that it refers to. */

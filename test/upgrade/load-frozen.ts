@@ -12,11 +12,11 @@ import {
   SecretsManagerClient,
   type Tag,
 } from '@aws-sdk/client-secrets-manager';
-import { createDynamoTable } from '../../infra/local/create-table.ts';
-import { createDynamoStore } from '../../shared/adapters/dynamo-store.ts';
-import { openFileVault } from '../../shared/adapters/file-vault.ts';
-import { createSecretsVault } from '../../shared/adapters/secrets-vault.ts';
-import { createSqliteStore } from '../../shared/adapters/sqlite-store.ts';
+import { createDynamoTable } from '../../infra/local/create-dynamo-table.ts';
+import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts';
+import { openFileVault } from '../../shared/adapters/local/file-vault.ts';
+import { createSecretsVault } from '../../shared/adapters/aws/secrets-vault.ts';
+import { createSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 import { awsClient } from '../engines/aws-client.ts';

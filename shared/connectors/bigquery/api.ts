@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { Problem } from '../../problem.ts';
-import { withTimeout } from '../within.ts';
-import type { RestClient } from './rest.ts';
+import { withTimeout } from '../with-timeout.ts';
+import type { RestClient } from './rest-client.ts';
 import { createBigqueryParameters } from './session-state.ts';
 
 /** A row's values by the names of its columns; the API returns every value as text. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { defineConnector } from '../connector.ts';
-import { exactNames } from '../names.ts';
+import { exactNames } from '../name-rules.ts';
 import { ServiceAccount } from './service-account.ts';
 
 /** https://cloud.google.com/resource-manager/docs/creating-managing-projects; older projects belong to a domain: `example.com:shop`. */

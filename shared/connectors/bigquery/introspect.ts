@@ -1,9 +1,9 @@
 import { Problem } from '../../problem.ts';
 import type { Missing, CatalogScope, TableSink } from '../catalog.ts';
-import { compareUtf8 } from '../order.ts';
-import { createTableDrafts } from '../sql/drafts.ts';
-import { buildTable } from '../sql/fold.ts';
-import { emitInBatches } from '../sql/hand-on.ts';
+import { compareUtf8 } from '../compare-names.ts';
+import { createTableDrafts } from '../sql/table-drafts.ts';
+import { buildTable } from '../sql/build-table.ts';
+import { emitInBatches } from '../sql/emit-in-batches.ts';
 import { createPartFailureCounter } from '../retry.ts';
 import { joinFirstLines } from '../sql/missing.ts';
 import type { BigqueryApi, BigqueryDataset } from './api.ts';

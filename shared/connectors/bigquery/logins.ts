@@ -1,4 +1,4 @@
-import type { LoginMethods } from '../../network/login.ts';
+import type { LoginMethods } from '../../network/login-methods.ts';
 
 export const bigqueryLogins = {
   /** The private key is not sent. Every request carries the token that the key obtains, which is valid for an hour. */

@@ -6,8 +6,8 @@ import { renderJobUserCommand } from './grants.ts';
 import { introspectBigquery } from './introspect.ts';
 import { bigqueryLogins } from './logins.ts';
 import { readBigqueryPrivileges } from './privileges.ts';
-import { createRestClient } from './rest.ts';
-import { createBigqueryAssertion } from './token.ts';
+import { createRestClient } from './rest-client.ts';
+import { createBigqueryAssertion } from './assertion.ts';
 import { classifyBigqueryError } from './failures.ts';
 
 interface BigqueryConfig {

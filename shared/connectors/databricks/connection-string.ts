@@ -7,7 +7,7 @@ import {
   refuseConnectionString,
   checkUniqueOptions,
   checkKnownOptions,
-} from '../string-parts.ts';
+} from '../connection-string-parts.ts';
 
 /** Parses `databricks://token:…@host?http_path=…&catalog=…&schema=…`: https://docs.databricks.com/dev-tools/sqlalchemy */
 export const parseDatabricksConnectionString = (text: string): ConnectionStringParts => {

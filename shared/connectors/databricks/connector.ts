@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { defineConnector } from '../connector.ts';
-import { namesInAnyCase } from '../names.ts';
+import { namesInAnyCase } from '../name-rules.ts';
 import { NameField, SecretField } from '../fields.ts';
 
 /** A host of Databricks on AWS, Azure or Google Cloud, and no other host, because the token is sent there. */

@@ -1,9 +1,9 @@
 import type { Dialer } from '../../network/dialer.ts';
-import { createHttpAgent } from '../../network/http-agent.ts';
+import { createHttpAgent } from '../../network/create-http-agent.ts';
 import { Problem } from '../../problem.ts';
 import { checkThrift } from './check-thrift.ts';
 import { databricksLogins } from './logins.ts';
-import { retryDatabricksRequest } from './retry.ts';
+import { retryDatabricksRequest } from './retry-request.ts';
 
 export interface DatabricksAddress {
   readonly host: string;

@@ -1,10 +1,10 @@
 import type { Missing, CatalogScope, TableSink } from '../catalog.ts';
 import type { SourceFailure } from '../connector.ts';
-import { createTableDrafts } from '../sql/drafts.ts';
-import { buildTable } from '../sql/fold.ts';
-import { emitInBatches } from '../sql/hand-on.ts';
+import { createTableDrafts } from '../sql/table-drafts.ts';
+import { buildTable } from '../sql/build-table.ts';
+import { emitInBatches } from '../sql/emit-in-batches.ts';
 import { joinFirstLines } from '../sql/missing.ts';
-import { createPartReader, isPartFailure } from '../parts.ts';
+import { createPartReader, isPartFailure } from '../part-reader.ts';
 import { classifyDatabricksError, isNotVisible } from './failures.ts';
 import { buildDatabricksCatalogQueries } from './queries.ts';
 import type { DatabricksMetadata, DatabricksQuery, DatabricksRow } from './query.ts';

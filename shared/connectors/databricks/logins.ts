@@ -1,4 +1,4 @@
-import type { LoginMethods } from '../../network/login.ts';
+import type { LoginMethods } from '../../network/login-methods.ts';
 
 /** A workspace accepts only HTTPS. */
 export const databricksLogins = {

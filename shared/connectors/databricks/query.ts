@@ -1,6 +1,6 @@
-import { withTimeout } from '../within.ts';
+import { withTimeout } from '../with-timeout.ts';
 import { databricksTimeoutRemediation } from './failures.ts';
-import { retryDatabricksRequest } from './retry.ts';
+import { retryDatabricksRequest } from './retry-request.ts';
 
 /** A row as the driver returns it, by the names of columns in the query. */
 export type DatabricksRow = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
-import { createTableDraft } from '../sql/draft.ts';
-import type { TableDrafts } from '../sql/drafts.ts';
+import { createTableDraft } from '../sql/table-draft.ts';
+import type { TableDrafts } from '../sql/table-drafts.ts';
 import { createKeyUsageReader } from '../sql/key-usage.ts';
 import { toDatabricksColumnKind, toDatabricksTableKind } from './kinds.ts';
 import type { DatabricksRow } from './query.ts';

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
-import { createRestClient } from '../bigquery/rest.ts';
+import { createRestClient } from '../bigquery/rest-client.ts';
 import type { Session, SessionTarget } from '../connector.ts';
 import { connectDatabricksDriver, loadDatabricksDriver } from './driver.ts';
 import { introspectDatabricks } from './introspect.ts';

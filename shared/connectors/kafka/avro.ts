@@ -7,8 +7,8 @@ import {
   parseSchemaJson,
   renderSchemaDefault,
   toStringOrNull,
-} from './field.ts';
-import type { SchemaField, SchemaReading, SchemaText } from './field.ts';
+} from './schema-fields.ts';
+import type { SchemaField, SchemaReading, SchemaText } from './schema-fields.ts';
 
 /** Returns the fields of an Avro record; any other type becomes one field, `value`. https://avro.apache.org/docs/1.12.0/specification/ */
 export const parseAvroFields = (

@@ -9,8 +9,8 @@ import {
   refuseConnectionString,
   checkUniqueOptions,
   checkKnownOptions,
-} from '../string-parts.ts';
-import { toTlsDemand, resolveTlsMode, type TlsDemand } from '../tls-options.ts';
+} from '../connection-string-parts.ts';
+import { toTlsDemand, resolveTlsMode, type TlsDemand } from '../resolve-tls-mode.ts';
 
 /** `kafka://user:password@host:port,host:port?option=…`. Options have the names of Kafka's own clients, with dots or underscores. */
 export const kafkaConnectionStrings: ConnectionStringParser = {

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { defineConnector, createLazyParser } from '../connector.ts';
-import { toHostPort } from '../place-of-url.ts';
-import { parseBootstrapServers } from './members.ts';
+import { toHostPort } from '../to-host-port.ts';
+import { parseBootstrapServers } from './bootstrap-servers.ts';
 import { NameField, SecretField } from '../fields.ts';
-import { exactNames } from '../names.ts';
+import { exactNames } from '../name-rules.ts';
 import { findKafkaContradictions } from './contradictions.ts';
 
 // The schema registry has its own login, so its password is allowed with every auth method of the brokers.

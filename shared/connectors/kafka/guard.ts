@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Problem } from '../../problem.ts';
-import { interceptSocketData } from '../tap.ts';
-import { createNotKafkaProblem } from './wire.ts';
+import { interceptSocketData } from '../intercept-socket-data.ts';
+import { createNotKafkaProblem } from './protocol-types.ts';
 
 /**
  * Checks the bytes of a socket before the driver sees them. Data that is not Kafka, frames over the limits and anything that the driver

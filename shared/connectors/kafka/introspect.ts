@@ -1,13 +1,13 @@
 import type { Missing, CatalogScope, TableSink, Table } from '../catalog.ts';
-import { compareUtf8 } from '../order.ts';
-import { readTableBatch } from '../read-some.ts';
+import { compareUtf8 } from '../compare-names.ts';
+import { readTableBatch } from '../read-table-batch.ts';
 import type { KafkaBroker } from './broker.ts';
 import { countRecords } from './count-records.ts';
 import { renderKafkaGrant, isInternalTopic } from './privileges.ts';
 import type { SchemaRegistry } from './registry-client.ts';
 import { createMetadataRequest } from './requests.ts';
 import type { ClusterMember, KafkaTopic } from './requests.ts';
-import { openTopicSchemas } from './schemas.ts';
+import { openTopicSchemas } from './topic-schemas.ts';
 
 interface KafkaCluster {
   readonly seed: KafkaBroker;

@@ -1,4 +1,4 @@
-import type { SchemaField } from './field.ts';
+import type { SchemaField } from './schema-fields.ts';
 
 /** Merges lists of fields by name; `isNullable` receives all fields of one name. */
 export const mergeFields = (

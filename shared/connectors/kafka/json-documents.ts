@@ -5,7 +5,7 @@ import {
   parseSchemaJson,
   type SchemaReading,
   type SchemaText,
-} from './field.ts';
+} from './schema-fields.ts';
 
 export type JsonSchemaObject = Readonly<Record<string, unknown>>;
 

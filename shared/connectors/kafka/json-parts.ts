@@ -1,4 +1,4 @@
-import { SCHEMA_TYPE_COST, isJsonObject, type SchemaReading } from './field.ts';
+import { SCHEMA_TYPE_COST, isJsonObject, type SchemaReading } from './schema-fields.ts';
 import {
   resolveOwnResource,
   resolveJsonReference,

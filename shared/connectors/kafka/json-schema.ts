@@ -4,8 +4,8 @@ import {
   isJsonObject,
   renderSchemaDefault,
   toStringOrNull,
-} from './field.ts';
-import type { SchemaField, SchemaReading, SchemaText } from './field.ts';
+} from './schema-fields.ts';
+import type { SchemaField, SchemaReading, SchemaText } from './schema-fields.ts';
 import { openJsonSchema, type JsonSchemaObject, type JsonSchemaPart } from './json-documents.ts';
 import { mergeAlternatives, mergeFields } from './json-alternatives.ts';
 import { collectJsonParts, listSchemaBranches, type CollectedParts } from './json-parts.ts';

@@ -1,4 +1,4 @@
-import type { LoginMethod, LoginMethods } from '../../network/login.ts';
+import type { LoginMethod, LoginMethods } from '../../network/login-methods.ts';
 
 export const kafkaLogins = {
   /** No SASL; a client certificate is sent in the TLS handshake. */

@@ -1,5 +1,5 @@
 import { findFieldDefault, findFieldPresence, type FieldPresence } from './protobuf-options.ts';
-import type { SchemaReading, SchemaText } from './field.ts';
+import type { SchemaReading, SchemaText } from './schema-fields.ts';
 import { parseProtobufTokens } from './protobuf-tokens.ts';
 
 /** All messages and enums of a schema, by full name. */

@@ -1,4 +1,4 @@
-import type { SchemaReading } from './field.ts';
+import type { SchemaReading } from './schema-fields.ts';
 
 /** Returns the names, numbers, strings and punctuation of a .proto file, without comments, in linear time. */
 export const parseProtobufTokens = (

@@ -1,9 +1,9 @@
 import type { Column } from '../catalog.ts';
-import { SCHEMA_TYPE_COST, createSchemaReading } from './field.ts';
-import type { SchemaField, SchemaText } from './field.ts';
+import { SCHEMA_TYPE_COST, createSchemaReading } from './schema-fields.ts';
+import type { SchemaField, SchemaText } from './schema-fields.ts';
 import { parseProtobufFile } from './protobuf-file.ts';
 import type { ProtobufLabel, ProtobufMessage, ProtobufType, ProtobufTypes } from './protobuf-file.ts';
-import { builtInProtobufTypes, wellKnownTypeKinds } from './protobuf-known.ts';
+import { builtInProtobufTypes, wellKnownTypeKinds } from './protobuf-known-types.ts';
 
 /** Returns the fields of the file's first message, the default type of a topic. https://protobuf.dev/reference/protobuf/proto3-spec/ */
 export const parseProtobufFields = (

@@ -3,15 +3,15 @@ import { request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import type { Dialer } from '../../network/dialer.ts';
 import { createTooLargeProblem } from '../../network/budget.ts';
-import { parseForeignJson } from '../../network/foreign-json.ts';
-import { createHttpAgent } from '../../network/http-agent.ts';
-import { readWholeText } from '../../network/whole-text.ts';
+import { parseForeignJson } from '../../network/parse-foreign-json.ts';
+import { createHttpAgent } from '../../network/create-http-agent.ts';
+import { readWholeText } from '../../network/read-whole-text.ts';
 import { Problem } from '../../problem.ts';
 import { isTransientStatus, recordRetryAfter, withRetries } from '../retry.ts';
-import { withTimeout } from '../within.ts';
+import { withTimeout } from '../with-timeout.ts';
 import { kafkaTimeoutRemediation } from './failures.ts';
 import { kafkaLogins } from './logins.ts';
-import { toRegistryProblem } from './refusals.ts';
+import { toRegistryProblem } from './registry-problem.ts';
 
 const registrySchemaTypes = ['AVRO', 'JSON', 'PROTOBUF'] as const;
 

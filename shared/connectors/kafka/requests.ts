@@ -6,8 +6,8 @@ import {
   encodeKafkaArray,
   createKafkaReader,
   encodeKafkaString,
-} from './wire.ts';
-import type { KafkaReader } from './wire.ts';
+} from './protocol-types.ts';
+import type { KafkaReader } from './protocol-types.ts';
 
 /** One request to a broker, and the parser of its answer. */
 export interface KafkaRequest<T> {

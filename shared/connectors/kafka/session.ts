@@ -4,14 +4,14 @@ import { Problem } from '../../problem.ts';
 import type { Session, SessionTarget } from '../connector.ts';
 import { logInToBroker } from './broker.ts';
 import type { KafkaBroker, SaslCredentials } from './broker.ts';
-import { detectKafkaPlaintext } from './hear-plain.ts';
-import { parseBootstrapServers, isSameBroker } from './members.ts';
+import { detectKafkaPlaintext } from './detect-plaintext.ts';
+import { parseBootstrapServers, isSameBroker } from './bootstrap-servers.ts';
 import { readKafkaPrivileges } from './privileges.ts';
 import { createMetadataRequest } from './requests.ts';
 import type { ClusterMember } from './requests.ts';
 import { openSchemaRegistry } from './registry-client.ts';
 import type { SchemaRegistry } from './registry-client.ts';
-import { detectKafkaRelease } from './versions.ts';
+import { detectKafkaRelease } from './detect-release.ts';
 import { classifyKafkaError } from './failures.ts';
 
 interface KafkaConfig {

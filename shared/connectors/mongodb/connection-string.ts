@@ -7,8 +7,8 @@ import {
   parseTimeoutSeconds,
   refuseConnectionString,
   checkKnownOptions,
-} from '../string-parts.ts';
-import { resolveTlsMode, type TlsDemand } from '../tls-options.ts';
+} from '../connection-string-parts.ts';
+import { resolveTlsMode, type TlsDemand } from '../resolve-tls-mode.ts';
 
 /** Not parsed as a URL, because it may name several hosts: https://www.mongodb.com/docs/manual/reference/connection-string/ */
 export const mongodbConnectionStrings: ConnectionStringParser = {

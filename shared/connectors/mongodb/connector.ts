@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { defineConnector, createLazyParser } from '../connector.ts';
-import { isInSrvDomain, parseMemberAddress } from './place.ts';
+import { isInSrvDomain, parseMemberAddress } from './member-address.ts';
 import { HostField, NameField, PortField, SecretField } from '../fields.ts';
-import { exactNames } from '../names.ts';
+import { exactNames } from '../name-rules.ts';
 
 /** The address of a member; the default port is `config.port`. */
 const MemberAddress = v.pipe(

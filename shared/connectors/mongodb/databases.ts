@@ -1,6 +1,6 @@
-import { toDocuments } from './account.ts';
-import type { MongodbDocument, MemberSession } from './link.ts';
-import { compareUtf8 } from '../order.ts';
+import { toDocuments } from './rights.ts';
+import type { MongodbDocument, MemberSession } from './member-session.ts';
+import { compareUtf8 } from '../compare-names.ts';
 import { parseValidatorRules } from './validator.ts';
 import type { ValidatorRule } from './validator.ts';
 

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { Problem } from '../../problem.ts';
-import { createByteMeter } from '../meter.ts';
-import { interceptSocketData } from '../tap.ts';
-import { checkBsonDocument } from './check-document.ts';
+import { createByteMeter } from '../byte-meter.ts';
+import { interceptSocketData } from '../intercept-socket-data.ts';
+import { checkBsonDocument } from './check-bson-document.ts';
 
 /**
  * Checks the bytes of a socket before the driver sees them, and passes only uncompressed answers of one document. By itself, the driver

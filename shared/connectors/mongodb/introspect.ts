@@ -1,21 +1,21 @@
 import { spendAllowance, createTooLargeProblem, type ReadAllowance } from '../../network/budget.ts';
 import { Problem } from '../../problem.ts';
-import { limitColumns } from '../bound-columns.ts';
+import { limitColumns } from '../limit-columns.ts';
 import type { Missing, CatalogScope, TableSink, Table } from '../catalog.ts';
-import { compareUtf8 } from '../order.ts';
-import { isPartFailure } from '../parts.ts';
+import { compareUtf8 } from '../compare-names.ts';
+import { isPartFailure } from '../part-reader.ts';
 import { createPartFailureCounter } from '../retry.ts';
-import { toDocuments, toDocument, readMongodbRights } from './account.ts';
-import type { MongodbRights } from './account.ts';
+import { toDocuments, toDocument, readMongodbRights } from './rights.ts';
+import type { MongodbRights } from './rights.ts';
 import { parseMongodbCollection, listVisibleDatabases } from './databases.ts';
 import type { MongodbCollection } from './databases.ts';
 import { classifyMongodbError, findMongodbErrorCode } from './failures.ts';
-import { toMongodbTable } from './fold.ts';
-import { createMongodbMissing } from './gaps.ts';
-import type { MongodbDocument, MemberSession } from './link.ts';
-import { sampleCollection } from './sample.ts';
-import type { SampleMissingCause, CollectionSample } from './sample.ts';
-import { createDocumentShape } from './shape.ts';
+import { toMongodbTable } from './collection-table.ts';
+import { createMongodbMissing } from './missing.ts';
+import type { MongodbDocument, MemberSession } from './member-session.ts';
+import { sampleCollection } from './sample-collection.ts';
+import type { SampleMissingCause, CollectionSample } from './sample-collection.ts';
+import { createDocumentShape } from './document-shape.ts';
 
 export interface MongodbIntrospectionOptions {
   readonly database?: string | undefined;

@@ -1,4 +1,4 @@
-import type { LoginMethods } from '../../network/login.ts';
+import type { LoginMethods } from '../../network/login-methods.ts';
 
 export const mongodbLogins = {
   /**

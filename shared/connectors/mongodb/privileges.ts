@@ -1,10 +1,10 @@
 import type { Privileges } from '../connector.ts';
-import { toDocuments, toDocument, readMongodbRights, parseMongodbRoles } from './account.ts';
-import type { MongodbRights } from './account.ts';
+import { toDocuments, toDocument, readMongodbRights, parseMongodbRoles } from './rights.ts';
+import type { MongodbRights } from './rights.ts';
 import { listVisibleDatabases } from './databases.ts';
 import { renderMongodbGrant, renderMongodbRevoke } from './grants.ts';
 import type { MongodbRole } from './grants.ts';
-import type { MemberSession } from './link.ts';
+import type { MemberSession } from './member-session.ts';
 
 /** Returns the rights that the role lacks or does not need, with the statements that change them. */
 export const readMongodbPrivileges = async (

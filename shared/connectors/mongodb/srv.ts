@@ -1,7 +1,7 @@
 import type { HostPort } from '../../network/dialer.ts';
-import { queryDns } from '../../network/resolve.ts';
+import { queryDns } from '../../network/resolve-host.ts';
 import { Problem } from '../../problem.ts';
-import { isInSrvDomain } from './place.ts';
+import { isInSrvDomain } from './member-address.ts';
 
 /** The members of a deployment in DNS, and the options in its TXT record. */
 export interface SrvDeployment {

@@ -1,4 +1,4 @@
-import type { MongodbDocument } from './link.ts';
+import type { MongodbDocument } from './member-session.ts';
 
 /** A rule of a validator for one field. */
 export interface ValidatorRule {

@@ -11,8 +11,8 @@ import {
   refuseConnectionString,
   checkUniqueOptions,
   checkKnownOptions,
-} from '../string-parts.ts';
-import { resolveTlsMode, type TlsDemand } from '../tls-options.ts';
+} from '../connection-string-parts.ts';
+import { resolveTlsMode, type TlsDemand } from '../resolve-tls-mode.ts';
 
 /** URLs in the forms of MySQL's tools and Connectors, Prisma and Rails, with exactly one TCP host. */
 export const mysqlConnectionStrings: ConnectionStringParser = {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { defineConnector, createLazyParser } from '../connector.ts';
 import { HostField, NameField, PortField, SecretField } from '../fields.ts';
-import { exactNames } from '../names.ts';
+import { exactNames } from '../name-rules.ts';
 
 /** MySQL and MariaDB. The oldest supported MariaDB is 10.3. A schema of the catalog is what both call a database. */
 export const mysql = defineConnector({

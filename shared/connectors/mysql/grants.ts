@@ -1,5 +1,5 @@
-import { foldCase } from '../names.ts';
-import type { MysqlClient } from './link.ts';
+import { foldCase } from '../name-rules.ts';
+import type { MysqlClient } from './client.ts';
 import type { MysqlServer } from './version.ts';
 import { forceQuoteMysqlName } from './quote.ts';
 

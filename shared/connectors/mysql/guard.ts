@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { Problem } from '../../problem.ts';
-import { createByteMeter, createEndlessAnswerProblem } from '../meter.ts';
-import { interceptSocketData } from '../tap.ts';
-import { createMysqlResultChecker } from './follow-answer.ts';
+import { createByteMeter, createEndlessAnswerProblem } from '../byte-meter.ts';
+import { interceptSocketData } from '../intercept-socket-data.ts';
+import { createMysqlResultChecker } from './result-checker.ts';
 
 /**
  * Checks the framing of what the server sends before the driver reads it. A packet that is too large, and every error that the driver throws

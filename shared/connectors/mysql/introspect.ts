@@ -1,11 +1,11 @@
 import type { Missing, CatalogScope, TableSink } from '../catalog.ts';
-import { exactNames, type NameRules, namesInAnyCase } from '../names.ts';
-import type { TableDraft } from '../sql/draft.ts';
-import { createTableDrafts, createCatalogTooLargeProblem } from '../sql/drafts.ts';
-import { buildTable } from '../sql/fold.ts';
-import { emitInBatches } from '../sql/hand-on.ts';
+import { exactNames, type NameRules, namesInAnyCase } from '../name-rules.ts';
+import type { TableDraft } from '../sql/table-draft.ts';
+import { createTableDrafts, createCatalogTooLargeProblem } from '../sql/table-drafts.ts';
+import { buildTable } from '../sql/build-table.ts';
+import { emitInBatches } from '../sql/emit-in-batches.ts';
 import { reportBrokenViews, reportDeniedTables, joinFirstLines } from '../sql/missing.ts';
-import { markBrokenMysqlViews } from './check-views.ts';
+import { markBrokenMysqlViews } from './mark-broken-views.ts';
 import {
   includesMysqlPrivilege,
   hasMysqlPrivilege,
@@ -13,7 +13,7 @@ import {
   quoteMysqlSchemaPattern,
   type MysqlGrants,
 } from './grants.ts';
-import type { MysqlClient } from './link.ts';
+import type { MysqlClient } from './client.ts';
 import {
   buildMysqlCatalogQueries,
   splitMysqlQuery,

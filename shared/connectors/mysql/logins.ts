@@ -1,4 +1,4 @@
-import type { LoginMethod, LoginMethods } from '../../network/login.ts';
+import type { LoginMethod, LoginMethods } from '../../network/login-methods.ts';
 import { Problem } from '../../problem.ts';
 
 export const mysqlLogins = {

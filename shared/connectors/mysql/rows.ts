@@ -1,5 +1,5 @@
 import type { Column, Table } from '../catalog.ts';
-import type { TableDrafts } from '../sql/drafts.ts';
+import type { TableDrafts } from '../sql/table-drafts.ts';
 import { toMysqlColumnKind } from './kinds.ts';
 import type { MysqlCatalogSet } from './queries.ts';
 

@@ -1,4 +1,4 @@
-import type { MysqlClient } from './link.ts';
+import type { MysqlClient } from './client.ts';
 import { isMysqlVersionSince, type MysqlServer } from './version.ts';
 
 /** Settings that a MySQL-compatible server does not know are skipped; Mooring's own limits apply nevertheless. */

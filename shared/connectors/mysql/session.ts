@@ -1,8 +1,8 @@
 import type { Dialer } from '../../network/dialer.ts';
 import type { Session } from '../connector.ts';
 import { readMysqlGrants, type MysqlGrants } from './grants.ts';
-import { reduceMissingWithRoles } from './idle-roles.ts';
-import { openMysqlClient, type MysqlClient, type MysqlTarget } from './link.ts';
+import { reduceMissingWithRoles } from './inactive-roles.ts';
+import { openMysqlClient, type MysqlClient, type MysqlTarget } from './client.ts';
 import { readMysqlPrivileges } from './privileges.ts';
 import { readMysqlServer, renderMysqlVersion, type MysqlServer } from './version.ts';
 import { classifyMysqlError } from './failures.ts';

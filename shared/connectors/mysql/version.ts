@@ -1,5 +1,5 @@
 import { Problem } from '../../problem.ts';
-import type { MysqlClient } from './link.ts';
+import type { MysqlClient } from './client.ts';
 
 export interface MysqlServer {
   readonly version: string;

@@ -8,7 +8,7 @@ import {
   refuseConnectionString,
   checkUniqueOptions,
   checkKnownOptions,
-} from '../string-parts.ts';
+} from '../connection-string-parts.ts';
 
 /** `oracle://user:password@host:port/service_name`, or with `?sid=` instead of the service. Descriptors, aliases and wallets are not supported. */
 export const oracleConnectionStrings: ConnectionStringParser = {

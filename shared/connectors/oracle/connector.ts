@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { defineConnector, createLazyParser } from '../connector.ts';
 import { HostField, NameField, NamesField, PortField, SecretField } from '../fields.ts';
-import { exactNames } from '../names.ts';
+import { exactNames } from '../name-rules.ts';
 
 /** The driver puts the name into a descriptor, so it must not contain brackets or equals signs. */
 const OracleServiceName = v.pipe(

@@ -1,10 +1,10 @@
 import type { Missing, CatalogScope, TableSink } from '../catalog.ts';
-import type { TableDraft } from '../sql/draft.ts';
-import { createTableDrafts, type TableDrafts } from '../sql/drafts.ts';
-import { buildTable } from '../sql/fold.ts';
-import { emitInBatches } from '../sql/hand-on.ts';
+import type { TableDraft } from '../sql/table-draft.ts';
+import { createTableDrafts, type TableDrafts } from '../sql/table-drafts.ts';
+import { buildTable } from '../sql/build-table.ts';
+import { emitInBatches } from '../sql/emit-in-batches.ts';
 import { reportBrokenViews, joinFirstLines, reportSchemasNotFound } from '../sql/missing.ts';
-import { createPartReader, type CatalogPart } from '../parts.ts';
+import { createPartReader, type CatalogPart } from '../part-reader.ts';
 import { findAbsentOracleSchemas, buildOracleSchemasQuery } from './absent-schemas.ts';
 import { classifyOracleError } from './failures.ts';
 import {

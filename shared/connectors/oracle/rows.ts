@@ -1,7 +1,7 @@
 import type { Table } from '../catalog.ts';
-import { createTableDraft, type KeyPart, type ForeignKeyReferences } from '../sql/draft.ts';
-import type { TableDrafts } from '../sql/drafts.ts';
-import { createSameNameProblem } from '../sql/fold.ts';
+import { createTableDraft, type KeyPart, type ForeignKeyReferences } from '../sql/table-draft.ts';
+import type { TableDrafts } from '../sql/table-drafts.ts';
+import { createSameNameProblem } from '../sql/build-table.ts';
 import { toOracleColumnKind, renderOracleType } from './kinds.ts';
 import type { OracleCatalogSet, OracleRow } from './queries.ts';
 

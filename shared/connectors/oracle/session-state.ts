@@ -1,4 +1,4 @@
-import type { SessionSetting } from '../setting.ts';
+import type { SessionSetting } from '../session-setting.ts';
 
 /**
  * Every setting that affects what is read and that an AFTER LOGON trigger or an initialization parameter may have changed. Number and date

@@ -6,7 +6,7 @@ import type { Address, Transport } from 'oracledb/lib/thin/sqlnet/ntTcp.js';
 import type { Dialer, HostPort } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
 import { guardOracleSocket } from './guard.ts';
-import { detectOracleTls } from './speaks-tls.ts';
+import { detectOracleTls } from './detect-tls.ts';
 
 export interface OracleTransport {
   readonly raw: Socket;

@@ -9,8 +9,8 @@ import {
   refuseConnectionString,
   checkUniqueOptions,
   checkKnownOptions,
-} from '../string-parts.ts';
-import { toTlsDemand, resolveTlsMode, type TlsDemand } from '../tls-options.ts';
+} from '../connection-string-parts.ts';
+import { toTlsDemand, resolveTlsMode, type TlsDemand } from '../resolve-tls-mode.ts';
 
 /** Parses URLs as libpq defines them, with one TCP host: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS */
 export const parsePostgresqlConnectionString = (

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { defineConnector } from '../connector.ts';
 import { HostField, NameField, NamesField, PortField, RegionField, SecretField } from '../fields.ts';
-import { exactNames } from '../names.ts';
+import { exactNames } from '../name-rules.ts';
 
 export const postgresql = defineConnector({
   title: 'PostgreSQL',

@@ -1,7 +1,7 @@
 import type { Missing, CatalogScope } from '../catalog.ts';
 import { joinFirstLines, reportSchemasNotFound } from '../sql/missing.ts';
 import { quotePostgresqlName } from './quote.ts';
-import type { PostgresqlReading } from './read.ts';
+import type { PostgresqlReading } from './read-catalog.ts';
 import type { Relation } from './relation.ts';
 
 /** A relation with the rights of the account. */

@@ -1,4 +1,4 @@
-import { addLowerCase } from '../names.ts';
+import { addLowerCase } from '../name-rules.ts';
 
 export interface PrivilegeQueryInput {
   readonly schemas?: readonly string[] | undefined;

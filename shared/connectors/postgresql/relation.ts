@@ -1,12 +1,12 @@
 import type { Column, Table } from '../catalog.ts';
-import { createTableDraft, type TableDraft, type ForeignKeyDraft, type KeyPart } from '../sql/draft.ts';
+import { createTableDraft, type TableDraft, type ForeignKeyDraft, type KeyPart } from '../sql/table-draft.ts';
 import type {
   RelationColumns,
   RelationForeignKeys,
   RelationIndexes,
   RelationTexts,
   TypedRelationColumns,
-} from './sets.ts';
+} from './relation-sets.ts';
 
 /** The name and columns of a relation, which is all that a foreign key or a partition needs of the other table. */
 export interface NamedRelation {

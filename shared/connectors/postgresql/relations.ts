@@ -8,7 +8,7 @@ import {
   type PostgresqlRow,
   type RelationSetName,
   type PostgresqlType,
-} from './sets.ts';
+} from './relation-sets.ts';
 
 export interface PostgresqlServer {
   readonly account: string;

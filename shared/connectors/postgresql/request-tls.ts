@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { readFirstBytes } from '../../network/hear-first.ts';
+import { readFirstBytes } from '../../network/read-first-bytes.ts';
 import { Problem } from '../../problem.ts';
 
 /** Sends SSLRequest and reads the response of 1 byte: https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL */

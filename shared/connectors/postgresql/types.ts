@@ -1,5 +1,5 @@
 import { toPostgresqlColumnKind, renderPostgresqlType } from './kinds.ts';
-import type { PostgresqlType } from './sets.ts';
+import type { PostgresqlType } from './relation-sets.ts';
 
 interface PostgresqlTypeEntry {
   readonly name: string;

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { defineConnector } from '../connector.ts';
-import { namesInAnyCase } from '../names.ts';
+import { namesInAnyCase } from '../name-rules.ts';
 import { HostField, NameField, NamesField, PortField, RegionField, SecretField } from '../fields.ts';
 
 /**

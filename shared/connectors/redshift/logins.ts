@@ -1,4 +1,4 @@
-import type { LoginMethods } from '../../network/login.ts';
+import type { LoginMethods } from '../../network/login-methods.ts';
 import { postgresqlLogins as postgresql, type PostgresqlLogins } from '../postgresql/logins.ts';
 
 /** The logins of PostgreSQL, with temporary passwords of AWS instead of RDS tokens, and without advice on pg_hba.conf, which Redshift lacks. */

@@ -1,5 +1,5 @@
 import type { CatalogScope } from '../catalog.ts';
-import { addLowerCase } from '../names.ts';
+import { addLowerCase } from '../name-rules.ts';
 
 /**
  * `svv_*` views show what the account may read; pg_catalog, in the grammar of PostgreSQL 8.0, shows everything. No column is null. `isLocal`

@@ -1,7 +1,7 @@
 import type { Table } from '../catalog.ts';
-import { parseNumberArray } from '../postgresql/sets.ts';
-import { createTableDraft } from '../sql/draft.ts';
-import type { TableDrafts } from '../sql/drafts.ts';
+import { parseNumberArray } from '../postgresql/relation-sets.ts';
+import { createTableDraft } from '../sql/table-draft.ts';
+import type { TableDrafts } from '../sql/table-drafts.ts';
 import { toRedshiftColumnKind, renderRedshiftType } from './kinds.ts';
 
 type RedshiftRow = readonly string[];

@@ -1,4 +1,4 @@
-import type { SessionSetting } from '../setting.ts';
+import type { SessionSetting } from '../session-setting.ts';
 
 /**
  * All settings that affect the reading of a catalog and that a user, a database or a parameter group may change (`ALTER USER … SET`). Redshift

@@ -2,7 +2,7 @@ import type { Dialer } from '../../network/dialer.ts';
 import type { Session } from '../connector.ts';
 import { openProtocolSession, type PostgresqlTarget } from '../postgresql/session.ts';
 import { redshiftLogins } from './logins.ts';
-import type { RedshiftIamKeys } from './place.ts';
+import type { RedshiftIamKeys } from './credential-issuer.ts';
 import { classifyPostgresqlError } from '../postgresql/failures.ts';
 
 /** Uses the protocol of PostgreSQL in the variant of Redshift. */

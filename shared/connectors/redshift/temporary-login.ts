@@ -5,8 +5,8 @@ import type { PostgresqlPasswordLogin, PostgresqlTarget } from '../postgresql/se
 import { createAwsRequestHandler } from '../s3/request-handler.ts';
 import { toAwsKeys, awsSdkSettings } from '../s3/sdk-settings.ts';
 import { redshiftLogins } from './logins.ts';
-import { resolveCredentialIssuer, type RedshiftIamKeys, type CredentialIssuer } from './place.ts';
-import { explainMissingUser, toUnreachableProblem, toIssuerProblem } from './refusals.ts';
+import { resolveCredentialIssuer, type RedshiftIamKeys, type CredentialIssuer } from './credential-issuer.ts';
+import { explainMissingUser, toUnreachableProblem, toIssuerProblem } from './issuer-failures.ts';
 
 type RedshiftTarget = PostgresqlTarget & { readonly credentials: RedshiftIamKeys };
 
@@ -84,8 +84,8 @@ export const preloadIssuerClient = async ({ config, credentials }: RedshiftTarge
 
 const loadIssuerClient = async ({ service }: CredentialIssuer) =>
   service === 'redshift'
-    ? (await import('./ask-cluster.ts')).requestClusterCredentials
-    : (await import('./ask-workgroup.ts')).requestWorkgroupCredentials;
+    ? (await import('./request-cluster-credentials.ts')).requestClusterCredentials
+    : (await import('./request-workgroup-credentials.ts')).requestWorkgroupCredentials;
 
 /** Both are sent as NUL-terminated texts, so NUL is refused. */
 const IssuedText = v.pipe(v.string(), v.regex(/^[^\0]{1,1024}$/));

@@ -7,7 +7,7 @@ import {
   refuseConnectionString,
   checkUniqueOptions,
   checkKnownOptions,
-} from '../string-parts.ts';
+} from '../connection-string-parts.ts';
 
 /** Parses `s3://key:secret@bucket/prefix?region=…`. No standard defines this form. */
 export const s3ConnectionStrings: ConnectionStringParser = {

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { defineConnector, createLazyParser } from '../connector.ts';
-import { toHostPort } from '../place-of-url.ts';
-import { toAwsDomain, isTlsEndpoint } from './address.ts';
+import { toHostPort } from '../to-host-port.ts';
+import { toAwsDomain, isTlsEndpoint } from './endpoint-url.ts';
 import { NameField, SecretField } from '../fields.ts';
-import { exactNames } from '../names.ts';
+import { exactNames } from '../name-rules.ts';
 
 const s3PortPattern = '([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
 const s3EndpointPattern = new RegExp(

@@ -1,8 +1,8 @@
 import { createBudget, isTooLargeProblem, type Budget } from '../../network/budget.ts';
-import { MAX_TABLE_COLUMNS } from '../bound-columns.ts';
+import { MAX_TABLE_COLUMNS } from '../limit-columns.ts';
 import type { Column } from '../catalog.ts';
-import type { ObjectColumns, TextSample } from './columns.ts';
-import { detectCsvLayout, isStrayComment, type CsvLayout } from './csv-form.ts';
+import type { ObjectColumns, TextSample } from './object-columns.ts';
+import { detectCsvLayout, isStrayComment, type CsvLayout } from './csv-layout.ts';
 import { mergeCsvKinds, isCsvValue, isYear, detectCsvKind, type CsvKind } from './csv-kinds.ts';
 import { readCsvRows } from './csv-rows.ts';
 

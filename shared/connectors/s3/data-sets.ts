@@ -1,7 +1,7 @@
 import type { Column, CatalogScope } from '../catalog.ts';
 import { findFileFormat } from './formats.ts';
-import type { ListedObject } from './list.ts';
-import { isMetadataFile, isPartFile, toTableFolders } from './outputs.ts';
+import type { ListedObject } from './list-object-page.ts';
+import { isMetadataFile, isPartFile, toTableFolders } from './table-files.ts';
 
 /** The objects of one future table: a single object, the objects below partition folders, or the parts that one job wrote into a folder. */
 export interface DataSet {

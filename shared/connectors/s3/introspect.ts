@@ -1,16 +1,16 @@
 import type { Missing, Sampled, CatalogScope, TableSink, Table } from '../catalog.ts';
-import { compareQualifiedNames } from '../order.ts';
-import { readTableBatch } from '../read-some.ts';
+import { compareQualifiedNames } from '../compare-names.ts';
+import { readTableBatch } from '../read-table-batch.ts';
 import { createPartFailureCounter } from '../retry.ts';
-import { createTaskLimiter, type TaskLimiter } from './at-most.ts';
-import type { BucketClient } from './client.ts';
-import { readObjectColumns, type ObjectColumns } from './columns.ts';
+import { createTaskLimiter, type TaskLimiter } from './task-limiter.ts';
+import type { BucketClient } from './bucket-client.ts';
+import { readObjectColumns, type ObjectColumns } from './object-columns.ts';
 import { type DataSet, createDataSets, toPartitionColumns } from './data-sets.ts';
 import { isS3Denied, findObjectFailure } from './failures.ts';
-import type { ListedObject } from './list.ts';
-import { listAllObjects } from './list-all.ts';
+import type { ListedObject } from './list-object-page.ts';
+import { listAllObjects } from './list-all-objects.ts';
 import { createS3MissingCounts, listS3Missing, type S3MissingCounts } from './missing.ts';
-import { createRangeReader } from './ranges.ts';
+import { createRangeReader } from './range-reader.ts';
 import { createListGrant } from './privileges.ts';
 import { MAX_AWS_SOCKETS } from './request-handler.ts';
 

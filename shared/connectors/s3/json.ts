@@ -1,8 +1,8 @@
 import { isTooLargeProblem } from '../../network/budget.ts';
-import { countJsonValues, type JsonLimits } from '../../network/foreign-json.ts';
+import { countJsonValues, type JsonLimits } from '../../network/parse-foreign-json.ts';
 import { tryParseJson } from '../../json.ts';
 import type { Column } from '../catalog.ts';
-import type { ObjectColumns, TextSample } from './columns.ts';
+import type { ObjectColumns, TextSample } from './object-columns.ts';
 
 /**
  * Reads consecutive documents, with or without separators, as in JSON Lines and in the files of Firehose; or one array of documents. The end

@@ -1,4 +1,4 @@
-import type { LoginMethod, LoginMethods } from '../../network/login.ts';
+import type { LoginMethod, LoginMethods } from '../../network/login-methods.ts';
 
 export const s3Logins = {
   /** A signature is an HMAC of one request. Its key is derived from the secret and is never sent. */

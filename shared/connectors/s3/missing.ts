@@ -1,6 +1,6 @@
 import type { Missing } from '../catalog.ts';
-import type { BucketClient } from './client.ts';
-import type { UnreadReason } from './columns.ts';
+import type { BucketClient } from './bucket-client.ts';
+import type { UnreadReason } from './object-columns.ts';
 import type { ObjectFailure } from './failures.ts';
 import { createReadGrant } from './privileges.ts';
 

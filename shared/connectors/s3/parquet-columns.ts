@@ -1,7 +1,7 @@
 import { createTooLargeProblem } from '../../network/budget.ts';
 import type { Column } from '../catalog.ts';
-import type { ObjectColumns } from './columns.ts';
-import type { ParquetAnnotation, ParquetElement } from './elements.ts';
+import type { ObjectColumns } from './object-columns.ts';
+import type { ParquetAnnotation, ParquetElement } from './parquet-elements.ts';
 
 interface ParquetNode {
   readonly element: ParquetElement;

@@ -1,11 +1,11 @@
 import { isTooLargeProblem, createTooLargeProblem } from '../../network/budget.ts';
-import type { TaskLimiter } from './at-most.ts';
-import type { ObjectColumns } from './columns.ts';
-import { readParquetElements } from './elements.ts';
-import { readParquetFooter } from './footer.ts';
-import { parseGeoParquet } from './geo.ts';
+import type { TaskLimiter } from './task-limiter.ts';
+import type { ObjectColumns } from './object-columns.ts';
+import { readParquetElements } from './parquet-elements.ts';
+import { readParquetFooter } from './parquet-footer.ts';
+import { parseGeoParquet } from './geo-parquet.ts';
 import { buildParquetColumns } from './parquet-columns.ts';
-import type { ReadRange } from './ranges.ts';
+import type { ReadRange } from './range-reader.ts';
 
 /** Reads only the footer, whose last eight bytes hold its length. https://parquet.apache.org/docs/file-format/ */
 export const readParquetColumns = async (

@@ -1,8 +1,8 @@
 import type { Privileges, SessionTarget } from '../connector.ts';
-import type { BucketClient } from './client.ts';
+import type { BucketClient } from './bucket-client.ts';
 import { isS3Denied, findS3ErrorCode } from './failures.ts';
-import { listObjectPage } from './list.ts';
-import { createRangeReader } from './ranges.ts';
+import { listObjectPage } from './list-object-page.ts';
+import { createRangeReader } from './range-reader.ts';
 
 type S3MissingPrivilege = Privileges['missing'][number];
 

@@ -3,11 +3,11 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { Readable, Transform, pipeline } from 'node:stream';
 import type { Dialer } from '../../network/dialer.ts';
-import { readNativeCode } from '../../network/failure.ts';
-import { createHttpAgent } from '../../network/http-agent.ts';
-import type { LoginMethod } from '../../network/login.ts';
+import { readNativeCode } from '../../network/classify-network-error.ts';
+import { createHttpAgent } from '../../network/create-http-agent.ts';
+import type { LoginMethod } from '../../network/login-methods.ts';
 import { Problem } from '../../problem.ts';
-import { readXmlAnswer } from './markup.ts';
+import { readXmlAnswer } from './xml-answer.ts';
 
 /** Sends the SDK's requests over sockets of the dialer, whatever their host. Follows no redirects, and limits the size of every answer. */
 export const createAwsRequestHandler = (

@@ -1,8 +1,8 @@
 import type { Dialer } from '../../network/dialer.ts';
 import type { Session } from '../connector.ts';
-import { createBucketClient, type S3Target } from './client.ts';
+import { createBucketClient, type S3Target } from './bucket-client.ts';
 import { isS3Denied, classifyS3Error } from './failures.ts';
-import { listObjectPage } from './list.ts';
+import { listObjectPage } from './list-object-page.ts';
 
 export const openS3Session = async (target: S3Target, dialer: Dialer): Promise<Session> => {
   await import('@aws-sdk/client-s3'); // before any step: loading takes long enough to look like a slow network

@@ -7,7 +7,7 @@ import {
   parseUrlQuery,
   refuseConnectionString,
   checkKnownOptions,
-} from '../string-parts.ts';
+} from '../connection-string-parts.ts';
 
 /** Parses `snowflake://user:password@account/database/schema?warehouse=…&role=…`, the form of SQLAlchemy. */
 export const snowflakeConnectionStrings: ConnectionStringParser = {

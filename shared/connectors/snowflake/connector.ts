@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { defineConnector, createLazyParser } from '../connector.ts';
 import { NameField, SecretField } from '../fields.ts';
-import { exactNames } from '../names.ts';
+import { exactNames } from '../name-rules.ts';
 import { SnowflakeAccount, isResultStorageHost, toSnowflakeAddress } from './account.ts';
 
 /** Tested with the real driver against fakesnow, behind a server that refuses as Snowflake does; not against Snowflake itself. */

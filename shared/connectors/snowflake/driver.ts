@@ -2,15 +2,15 @@ import type { Agent } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Connection, ConnectionOptions } from 'snowflake-sdk';
 import { presetEnv } from '../../env.ts';
-import { countJsonValues, type JsonLimits } from '../../network/foreign-json.ts';
-import { readNativeCode } from '../../network/failure.ts';
+import { countJsonValues, type JsonLimits } from '../../network/parse-foreign-json.ts';
+import { readNativeCode } from '../../network/classify-network-error.ts';
 import { Problem } from '../../problem.ts';
 import {
   sanitizeSnowflakeAnswer,
   createNotSnowflakeProblem,
   findSnowflakeRefusal,
   createSnowflakeRefusal,
-} from './answers.ts';
+} from './sanitize-answer.ts';
 import { isTransientStatus, recordRetryAfter, withRetries } from '../retry.ts';
 import { createSnowflakeParameters } from './session-state.ts';
 

@@ -1,6 +1,6 @@
 import type { SourceFailure } from '../connector.ts';
 import { permissionDenied, toSourceFailure, createFailureTable } from '../failure-table.ts';
-import { findSnowflakeRefusal } from './answers.ts';
+import { findSnowflakeRefusal } from './sanitize-answer.ts';
 
 /**
  * Classifies by Snowflake's own codes, then by SQLSTATE, then by HTTP status. Codes that begin with 39 concern the login:

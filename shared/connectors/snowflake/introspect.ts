@@ -1,11 +1,11 @@
 import { Problem } from '../../problem.ts';
 import type { Column, Missing, CatalogScope, TableSink, Table } from '../catalog.ts';
-import { createTableDraft, type TableDraft } from '../sql/draft.ts';
-import { createTableDrafts, type TableDrafts } from '../sql/drafts.ts';
-import { buildTable } from '../sql/fold.ts';
-import { TABLES_PER_BATCH, emitInBatches } from '../sql/hand-on.ts';
+import { createTableDraft, type TableDraft } from '../sql/table-draft.ts';
+import { createTableDrafts, type TableDrafts } from '../sql/table-drafts.ts';
+import { buildTable } from '../sql/build-table.ts';
+import { TABLES_PER_BATCH, emitInBatches } from '../sql/emit-in-batches.ts';
 import { joinFirstLines } from '../sql/missing.ts';
-import { createPartReader, isPartFailure } from '../parts.ts';
+import { createPartReader, isPartFailure } from '../part-reader.ts';
 import { classifySnowflakeError } from './failures.ts';
 import type { SnowflakeRow } from './driver.ts';
 import { listSnowflakeGrants, listUnreadableTables } from './grants.ts';

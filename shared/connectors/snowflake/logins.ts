@@ -1,4 +1,4 @@
-import type { LoginMethod, LoginMethods } from '../../network/login.ts';
+import type { LoginMethod, LoginMethods } from '../../network/login-methods.ts';
 
 const snowflakeTlsAdvice = 'have the deployment name an https endpoint';
 

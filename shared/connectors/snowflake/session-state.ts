@@ -1,4 +1,4 @@
-import type { SessionSetting } from '../setting.ts';
+import type { SessionSetting } from '../session-setting.ts';
 
 /**
  * Creates the settings on which introspection depends and which an account or a user may change (`ALTER ACCOUNT | USER … SET`). They are part

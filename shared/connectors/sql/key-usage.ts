@@ -1,4 +1,4 @@
-import type { TableDrafts } from './drafts.ts';
+import type { TableDrafts } from './table-drafts.ts';
 
 /** A row of `key_column_usage` of the SQL standard, joined with the type of its constraint and the referenced table. */
 interface KeyUsage {

@@ -1,6 +1,6 @@
 import type { Missing } from '../catalog.ts';
-import { foldCase } from '../names.ts';
-import type { TableDraft } from './draft.ts';
+import { foldCase } from '../name-rules.ts';
+import type { TableDraft } from './table-draft.ts';
 
 /** The maximum number of lines in a remediation. */
 const MAX_LISTED_LINES = 20;

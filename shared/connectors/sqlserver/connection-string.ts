@@ -9,8 +9,8 @@ import {
   parseTimeoutSeconds,
   refuseConnectionString,
   checkKnownOptions,
-} from '../string-parts.ts';
-import { resolveTlsMode, type TlsDemand } from '../tls-options.ts';
+} from '../connection-string-parts.ts';
+import { resolveTlsMode, type TlsDemand } from '../resolve-tls-mode.ts';
 
 /**
  * `sqlserver://user:password@host:port/database`, `…/?database=` of go-mssqldb, and `sqlserver://host:port;database=…;user=…` of JDBC and

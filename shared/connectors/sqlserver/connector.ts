@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { defineConnector, createLazyParser } from '../connector.ts';
-import { namesInAnyCase } from '../names.ts';
-import { entraAuthority } from './authority.ts';
+import { namesInAnyCase } from '../name-rules.ts';
+import { entraAuthority } from './entra-authority.ts';
 import { HostField, NameField, PortField, SecretField } from '../fields.ts';
 
 /** The id or a domain of an Entra directory. It becomes part of a URL. */

@@ -3,11 +3,11 @@ import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { connect } from 'node:tls';
 import type { Dialer } from '../../network/dialer.ts';
-import { parseForeignJson } from '../../network/foreign-json.ts';
-import { readWholeText } from '../../network/whole-text.ts';
+import { parseForeignJson } from '../../network/parse-foreign-json.ts';
+import { readWholeText } from '../../network/read-whole-text.ts';
 import { Problem } from '../../problem.ts';
 import { readErrorFields } from '../failure-table.ts';
-import { entraAuthority } from './authority.ts';
+import { entraAuthority } from './entra-authority.ts';
 
 type EntraApplication = Readonly<Partial<Record<'tenant_id' | 'client_id' | 'client_secret', string>>>;
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { createByteMeter } from '../meter.ts';
-import { interceptSocketData } from '../tap.ts';
+import { createByteMeter } from '../byte-meter.ts';
+import { interceptSocketData } from '../intercept-socket-data.ts';
 import { createNotSqlserverProblem, TDS_RESPONSE } from './prelogin.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { LoginMethods } from '../../network/login.ts';
+import type { LoginMethods } from '../../network/login-methods.ts';
 
 export const sqlserverLogins = {
   /** LOGIN7 contains the password with the halves of each byte swapped and XORed with 0xA5, which is not encryption. */

@@ -1,5 +1,5 @@
 import type { Privileges } from '../connector.ts';
-import type { SqlserverRow } from './batch.ts';
+import type { SqlserverRow } from './batch-runner.ts';
 import { forceQuoteSqlserverName } from './quote.ts';
 
 const renderDatabaseCheck = (right: string) => `has_perms_by_name(db_name(), 'DATABASE', '${right}')`;

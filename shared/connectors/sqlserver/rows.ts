@@ -1,8 +1,8 @@
 import type { Column } from '../catalog.ts';
-import { exactNames, type NameRules, namesInAnyCase } from '../names.ts';
-import { createTableDraft, type TableDraft } from '../sql/draft.ts';
-import type { TableDrafts } from '../sql/drafts.ts';
-import type { SqlserverRow } from './batch.ts';
+import { exactNames, type NameRules, namesInAnyCase } from '../name-rules.ts';
+import { createTableDraft, type TableDraft } from '../sql/table-draft.ts';
+import type { TableDrafts } from '../sql/table-drafts.ts';
+import type { SqlserverRow } from './batch-runner.ts';
 import { toSqlserverColumnKind, renderSqlserverType } from './kinds.ts';
 
 export interface SqlserverAccount {

@@ -1,4 +1,4 @@
-import type { SessionSetting } from '../setting.ts';
+import type { SessionSetting } from '../session-setting.ts';
 
 /**
  * Every setting that affects what is read and that the server (`sp_configure 'user options'`, `query governor cost limit`), the login (its

@@ -7,10 +7,10 @@ import {
   findCausingProblem,
   readSqlserverSets,
   type SqlserverBatchRunner,
-} from './batch.ts';
+} from './batch-runner.ts';
 import { attachSqlserverErrorNumbers, classifySqlserverError } from './failures.ts';
 import { TDS_PACKET_BYTES } from './prelogin.ts';
-import { resolveSqlserverAddress, openSqlserverTransport, type SqlserverTransport } from './reach.ts';
+import { resolveSqlserverAddress, openSqlserverTransport, type SqlserverTransport } from './transport.ts';
 import { sqlserverInitialBatch } from './session-state.ts';
 
 export interface SqlserverConfig {

@@ -3,7 +3,7 @@ import {
   encodeInt64,
   encodeKafkaArray,
   encodeKafkaString,
-} from '../../../shared/connectors/kafka/wire.ts';
+} from '../../../shared/connectors/kafka/protocol-types.ts';
 import { int16, memberOf, metadata, none, topicOf } from '../../connectors/kafka-broker.ts';
 import type { Format } from '../bomb.ts';
 import { brokerBomb } from '../cluster.ts';

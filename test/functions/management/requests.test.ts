@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { management } from '../../../functions/management/wire.ts';
+import { management } from '../../../shared/apis/management/management.ts';
 import { Problem, problemCodes } from '../../../shared/problem.ts';
 import { type Api, startApi } from '../../api.ts';
 import { certificate, privateKey } from '../../samples.ts';

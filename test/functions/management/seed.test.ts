@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { endpoint } from '../../../functions/management/create.ts';
-import { managementErrors } from '../../../functions/management/wire-failures.ts';
-import { ManagementConnection, ManagementCreateRequest } from '../../../functions/management/wire-schemas.ts';
-import { management } from '../../../functions/management/wire.ts';
-import { buildComponents } from '../../../infra/openapi-schemas.ts';
+import { managementErrors } from '../../../shared/apis/management/failures.ts';
+import { ManagementConnection, ManagementCreateRequest } from '../../../shared/apis/management/schemas.ts';
+import { management } from '../../../shared/apis/management/management.ts';
+import { buildComponents } from '../../../infra/build/openapi-schemas.ts';
 import { Problem } from '../../../shared/problem.ts';
 import { type Api, startApi } from '../../api.ts';
 import {

@@ -4,8 +4,8 @@ import {
   ProfileFailure,
   createProfileTestProblem,
   renderProfileFailure,
-} from '../../../functions/profiles/wire-failures.ts';
-import { renderSize } from '../../../functions/profiles/wire.ts';
+} from '../../../shared/apis/profiles/failures.ts';
+import { renderSize } from '../../../shared/apis/profiles/profiles.ts';
 import { connectors } from '../../../shared/connectors/registry.ts';
 import { Problem, problemCodes, problems } from '../../../shared/problem.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as v from 'valibot';
-import { ProfileFailure } from '../../../functions/profiles/wire-failures.ts';
+import { ProfileFailure } from '../../../shared/apis/profiles/failures.ts';
 import { type Answered, type Api, startApi } from '../../api.ts';
 import { marker, received } from '../../received.ts';
 import { certificate, privateKey } from '../../samples.ts';

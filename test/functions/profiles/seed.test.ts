@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { buildOpenapiDocument } from '../../../infra/openapi.ts';
-import type { TestResult } from '../../../shared/domain/test-result.ts';
+import { buildOpenapiDocument } from '../../../infra/build/openapi.ts';
+import type { TestResult } from '../../../shared/domain/testing/test-result.ts';
 import { type Api, startApi } from '../../api.ts';
 import { catalogSource } from '../../catalog-probe.ts';
 import { tableOf } from '../../domain/catalog-fixtures.ts';

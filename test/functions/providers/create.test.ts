@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { connectorTypes } from '../../../shared/domain/connection-input.ts';
+import type { connectorTypes } from '../../../shared/domain/connections/connection-input.ts';
 import { problems } from '../../../shared/problem.ts';
 import { type Answered, type Api, refused, startApi } from '../../api.ts';
 import { marker, received } from '../../received.ts';

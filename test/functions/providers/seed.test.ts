@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { buildComponents } from '../../../infra/openapi-schemas.ts';
+import { buildComponents } from '../../../infra/build/openapi-schemas.ts';
 import { routes } from '../../../functions/routes.ts';
 import { type Answered, type Api, startApi } from '../../api.ts';
 import { curlOf, type Field, fieldsUnder } from '../../seeds/curl.ts';

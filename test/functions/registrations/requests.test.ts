@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as v from 'valibot';
-import { registrations } from '../../../functions/registrations/wire.ts';
+import { registrations } from '../../../shared/apis/registrations/registrations.ts';
 import { Problem, problemCodes } from '../../../shared/problem.ts';
 import { type Answered, type Api, startApi } from '../../api.ts';
 import { complaints, failed, namesOf, register, registration } from './registrations.ts';

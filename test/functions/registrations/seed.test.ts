@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { buildOpenapiDocument } from '../../../infra/openapi.ts';
+import { buildOpenapiDocument } from '../../../infra/build/openapi.ts';
 import { type Api, startApi } from '../../api.ts';
 import { seed } from '../../seeds/read.ts';
 import { answered, created, dbTypes, defaultSchemas, invalid, refused } from './document.ts';

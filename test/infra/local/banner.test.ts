@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
 import { renderCurlLines, chooseDemoRegistration } from '../../../infra/local/banner.ts';
 import type { Demo } from '../../../infra/local/demo.ts';
-import { tableKeys } from '../../../shared/domain/keys.ts';
-import { createSqliteStore } from '../../../shared/adapters/sqlite-store.ts';
+import { tableKeys } from '../../../shared/domain/table-keys.ts';
+import { createSqliteStore } from '../../../shared/adapters/local/sqlite-store.ts';
 
 const memoryStore = () => createSqliteStore({ path: ':memory:', clock: () => now });
 

@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { localOrg } from '../../../infra/local/banner.ts';
-import { startLocalDeployment } from '../../../infra/local/run.ts';
-import { readLocalSettings } from '../../../infra/local/settings.ts';
-import { openFolderStore } from '../../../infra/local/state.ts';
-import { openFileVault } from '../../../shared/adapters/file-vault.ts';
-import { parseConnectionInput } from '../../../shared/domain/assemble.ts';
-import { ConnectionInput } from '../../../shared/domain/connection-input.ts';
-import { createConnection } from '../../../shared/domain/create.ts';
-import { parseInput } from '../../../shared/parse.ts';
+import { startLocalDeployment } from '../../../infra/local/local-deployment.ts';
+import { readLocalSettings } from '../../../infra/local/local-settings.ts';
+import { openFolderStore } from '../../../infra/local/state-folder.ts';
+import { openFileVault } from '../../../shared/adapters/local/file-vault.ts';
+import { parseConnectionInput } from '../../../shared/domain/connections/parse-connection-input.ts';
+import { ConnectionInput } from '../../../shared/domain/connections/connection-input.ts';
+import { createConnection } from '../../../shared/domain/connections/create-connection.ts';
+import { parseInput } from '../../../shared/parse-input.ts';
 
 describe('npm start, beside a server that does not answer', () => {
   let folder: string;

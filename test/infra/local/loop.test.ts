@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { followOutbox, type Outbox } from '../../../infra/local/loop.ts';
+import { followOutbox, type Outbox } from '../../../infra/local/follow-outbox.ts';
 import type { ConnectionEvent } from '../../../shared/ports/bus.ts';
 import type { StoreEvent } from '../../../shared/ports/store.ts';
 

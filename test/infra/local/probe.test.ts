@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { splitEnvironment } from '../../../infra/local/probe.ts';
+import { splitEnvironment } from '../../../infra/local/local-probe.ts';
 
 test('a process of the probe gets nothing secret with its start, and no key of our own API at all', () => {
   const environment = {

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { type GatewayHandler, type LocalServer, openLocalServer } from '../../../infra/local/server.ts';
+import { type GatewayHandler, type LocalServer, openLocalServer } from '../../../infra/local/local-server.ts';
 import { createRouter } from '../../../infra/local/router.ts';
 
 interface Asked {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readLocalSettings } from '../../../infra/local/settings.ts';
+import { readLocalSettings } from '../../../infra/local/local-settings.ts';
 
 describe('what the environment asks for', () => {
   test('is nothing by default: port 8787, a demo, loopback alone', () => {

@@ -13,7 +13,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { createDynamoStore } from '../../../shared/adapters/dynamo-store.ts';
+import { createDynamoStore } from '../../../shared/adapters/aws/dynamo-store.ts';
 import { awsClient } from '../../engines/aws-client.ts';
 import { reach } from '../../engines/reach.ts';
 import { draft } from '../../samples.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import { isFolderServed, openStateFolder } from '../../../infra/local/state.ts';
+import { isFolderServed, openStateFolder } from '../../../infra/local/state-folder.ts';
 
 describe('the state folder', () => {
   let folder: string;

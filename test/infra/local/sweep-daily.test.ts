@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type LocalDeployment, startLocalDeployment } from '../../../infra/local/run.ts';
-import { readLocalSettings } from '../../../infra/local/settings.ts';
+import { type LocalDeployment, startLocalDeployment } from '../../../infra/local/local-deployment.ts';
+import { readLocalSettings } from '../../../infra/local/local-settings.ts';
 import type { RepeatWork } from '../../../infra/local/sweep-daily.ts';
-import { returnForCode } from '../../../shared/adapters/atomic-file.ts';
+import { returnForCode } from '../../../shared/adapters/local/atomic-file.ts';
 import { draft } from '../../samples.ts';
 
 let state: string;
@@ -24,8 +24,8 @@ const killedCreate = async (hoursAgo: number) => {
   const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const script = `
     const { openFolderBacking } = await import(${module('../../../infra/local/backing.ts')});
-    const { openFileVault } = await import(${module('../../../shared/adapters/file-vault.ts')});
-    const { createConnection } = await import(${module('../../../shared/domain/create.ts')});
+    const { openFileVault } = await import(${module('../../../shared/adapters/local/file-vault.ts')});
+    const { createConnection } = await import(${module('../../../shared/domain/connections/create-connection.ts')});
     const now = Date.now() - ${hoursAgo * 3_600_000};
     const { store } = await openFolderBacking(${JSON.stringify(state)});
     const vault = await openFileVault({ folder: ${JSON.stringify(join(state, 'vault'))}, clock: () => now });

@@ -1,0 +1,300 @@
+import { writeFile } from 'node:fs/promises';
+import * as v from 'valibot';
+import { apis } from '../../functions/apis.ts';
+import { connectors } from '../../shared/connectors/registry.ts';
+import { type FailureFormat, hasFailureFormat } from '../../shared/http/wire-format.ts';
+import { canDial } from '../../shared/http/handler.ts';
+import { Problem, type ProblemCode, problems, sourceProblems } from '../../shared/problem.ts';
+import { loadRoutes, type Route } from './load-routes.ts';
+import { requestExamples } from './openapi-examples.ts';
+import {
+  buildComponents,
+  toOpenapiSchema,
+  type OpenapiJson,
+  toParameters,
+  toRequestSchema,
+} from './openapi-schemas.ts';
+
+/** Builds the OpenAPI 3.1 document from the route table alone. */
+export const buildOpenapiDocument = async (): Promise<OpenapiJson> => {
+  const paths: Record<string, Record<string, OpenapiJson>> = {};
+  for (const route of await loadRoutes()) {
+    (paths[route.path] ??= {})[route.method.toLowerCase()] = toOperation(route);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Mooring',
+      version: '1',
+      description:
+        'A registry for database connections: register, keep credentials safe, test, introspect, autocomplete.\n\n' +
+        'Failures are `application/problem+json` (RFC 9457); `code` is stable, and `type` is an address that answers with cause and cure.',
+    },
+    servers: [{ url: '/' }],
+    tags: [
+      ...Object.entries(ownTags).map(([name, description]) => ({ name, description })),
+      ...Object.values(apis).map(({ name, description }) => ({ name, description })),
+    ],
+    paths,
+    components: {
+      ...buildComponents(),
+      parameters: headerParameters,
+      headers: answerHeaders,
+      securitySchemes,
+    },
+  };
+};
+
+const ownTags = {
+  connectors: `The kinds of sources: ${Object.values(connectors)
+    .map(({ title }) => title)
+    .join(', ')}.`,
+  connections: 'Somebody’s saved settings for one connector.',
+  meta: 'Open to all.',
+};
+
+const securitySchemes = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API key (`sk_…`), or a JWT of the issuer that the deployment names.',
+  },
+};
+
+const headerParameters = {
+  Environment: {
+    name: 'X-Environment-Id',
+    in: 'header',
+    description: 'With the organisation of the caller this is the tenant; it need not exist before.',
+    schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$', default: 'default' },
+  },
+  IfMatch: {
+    name: 'If-Match',
+    in: 'header',
+    description: 'The ETag of what is to be changed; when it has changed meanwhile, 412.',
+    schema: { type: 'string' },
+  },
+  IfNoneMatch: {
+    name: 'If-None-Match',
+    in: 'header',
+    description: 'The ETag that the caller has; when it is the current one, 304.',
+    schema: { type: 'string' },
+  },
+  IdempotencyKey: {
+    name: 'Idempotency-Key',
+    in: 'header',
+    description: 'For 24 hours the same key with the same body is answered as the first time.',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+  },
+};
+
+const answerHeaders = {
+  RequestId: { description: 'The same as in the logs.', schema: { type: 'string' } },
+  ETag: { description: 'The version of the connection.', schema: { type: 'string' } },
+  Location: { description: 'Where it is now.', schema: { type: 'string' } },
+  RetryAfter: { description: 'Seconds to wait.', schema: { type: 'integer' } },
+  Allow: { description: 'The methods that there are.', schema: { type: 'string' } },
+};
+
+const toOperation = (route: Route): OpenapiJson => {
+  const { method, file, name, endpoint, api } = route;
+  const { summary, description, scope, body, bodyOptional } = endpoint;
+  const text = [description, scope && `Scope: \`${scope}\`.`].filter(Boolean).join('\n\n');
+  const example = api ? api.examples?.[name.slice(api.name.length + 1)] : requestExamples[name];
+  return {
+    operationId: toCamelCase(name),
+    tags: [file.split('/')[0]],
+    summary,
+    ...(text !== '' && { description: text }),
+    security: scope ? [{ bearer: [] }] : [],
+    parameters: [
+      ...toParameters(endpoint.params, 'path'),
+      ...toParameters(endpoint.query, 'query'),
+      ...toParameters(endpoint.headers, 'header').map(capitalizeHeaderName),
+      ...listHeaderParameters(method, endpoint).map((header) => ({
+        $ref: `#/components/parameters/${header}`,
+      })),
+    ],
+    ...(body && {
+      requestBody: {
+        required: !bodyOptional,
+        content: {
+          'application/json': { schema: toRequestSchema(body), ...(example && { examples: example }) },
+        },
+      },
+    }),
+    responses: { ...buildAnswers(endpoint), ...buildProblemResponses(route) },
+  };
+};
+
+/** The usual spelling of a header: `X-Product-Name`. */
+const capitalizeHeaderName = (parameter: OpenapiJson): OpenapiJson => ({
+  ...parameter,
+  name: String(parameter['name']).replaceAll(/(^|-)\w/g, (letter) => letter.toUpperCase()),
+});
+
+const toCamelCase = (name: string) => name.replace(/[-/](\w)/g, (_, letter: string) => letter.toUpperCase());
+
+type RouteEndpoint = Route['endpoint'];
+
+/** An endpoint's possible answers determine which headers it reads. */
+const listHeaderParameters = (method: string, { scope, problems: own = [], also = {} }: RouteEndpoint) => {
+  const parameters: (keyof typeof headerParameters)[] = [];
+  if (scope) parameters.push('Environment');
+  if (own.includes('precondition-failed') && method !== 'POST') parameters.push('IfMatch');
+  if (304 in also) parameters.push('IfNoneMatch');
+  if (own.includes('idempotency-key-reused')) parameters.push('IdempotencyKey');
+  return parameters;
+};
+
+const buildAnswers = ({
+  status,
+  returns,
+  contentType = 'application/json',
+  also = {},
+}: RouteEndpoint): OpenapiJson => {
+  const content = returns
+    ? { [contentType]: { schema: toOpenapiSchema(selectMainSchema(returns, also), 'output') } }
+    : contentType !== 'application/json' && { [contentType]: { schema: { type: 'string' } } };
+  const tagged = toOpenapiSchema(returns, 'output')['$ref'] === '#/components/schemas/Connection';
+  const found = {
+    description: statusDescriptions[status],
+    headers: buildHeaderRefs(
+      'RequestId',
+      ...(tagged ? ['ETag'] : []),
+      ...(status === 201 ? ['Location'] : []),
+    ),
+    ...(content && { content }),
+  };
+  const others = Object.entries(also).map(([code, other]) => [
+    code,
+    {
+      description: typeof other === 'string' ? other : other.description,
+      headers: buildHeaderRefs('RequestId', ...(code === '202' ? ['RetryAfter'] : [])),
+      ...(typeof other !== 'string' && {
+        content: { [contentType]: { schema: toOpenapiSchema(other.returns, 'output') } },
+      }),
+    },
+  ]);
+  return { [status]: found, ...Object.fromEntries(others) };
+};
+
+/** Leaves out the options that are the body of another status. */
+const selectMainSchema = (
+  returns: v.GenericSchema,
+  also: NonNullable<RouteEndpoint['also']>,
+): v.GenericSchema => {
+  const others = Object.values(also).flatMap((other) => (typeof other === 'string' ? [] : other.returns));
+  if (others.length === 0 || !('options' in returns)) return returns;
+  const options = returns.options as v.GenericSchema[]; // a union's options
+  return v.union(options.filter((option) => !others.includes(option)));
+};
+
+const statusDescriptions = {
+  200: 'Done',
+  201: 'Created',
+  202: 'Begun',
+  204: 'Done; there is nothing to say',
+} as const;
+
+const buildHeaderRefs = (...names: readonly string[]): OpenapiJson =>
+  Object.fromEntries(
+    names.map((name) => [headerSpellings[name] ?? name, { $ref: `#/components/headers/${name}` }]),
+  );
+
+const headerSpellings: Readonly<Record<string, string>> = {
+  RequestId: 'X-Request-Id',
+  RetryAfter: 'Retry-After',
+};
+
+/** One response per status, with the possible problem codes. */
+const buildProblemResponses = ({ endpoint, api }: Route): OpenapiJson => {
+  if (hasFailureFormat(api)) return buildApiFailures(api, endpoint);
+  const failures = listFailures(endpoint);
+  const byStatus = Map.groupBy(failures, ({ code, extras }) => extras.status ?? problems[code].status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, failed]) => [
+      status,
+      buildProblemResponse(
+        status,
+        failed.map(({ code }) => code),
+        endpoint.sourceProblems === 'own',
+      ),
+    ]),
+  );
+};
+
+/** The same failures in another API's format, with the statuses of that API. */
+const buildApiFailures = (api: FailureFormat, endpoint: RouteEndpoint): OpenapiJson => {
+  const wrong = (['path', 'query', 'header', 'body'] as const)
+    .filter(
+      (place) => ({ path: 'params', query: 'query', header: 'headers', body: 'body' })[place] in endpoint,
+    )
+    .map((place) => new Problem('invalid-request', undefined, { place }));
+  const failures = [...wrong, ...listFailures(endpoint)];
+  const byStatus = Map.groupBy(failures, (problem) => api.failure(problem, String).status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, failed]) => [
+      status,
+      {
+        description: [...new Set(failed.map(({ code }) => problems[code].title))].join('\n\n'),
+        headers: buildHeaderRefs('RequestId', ...(status === 429 || status === 503 ? ['RetryAfter'] : [])),
+        content: { 'application/json': { schema: toOpenapiSchema(api.failureBody(status), 'output') } },
+      },
+    ]),
+  );
+};
+
+const listFailures = (endpoint: RouteEndpoint): readonly Problem[] => {
+  const { sourceProblems: sources } = endpoint;
+  return [
+    ...[...new Set(listProblemCodes(endpoint))].map((code) => new Problem(code)),
+    ...(sources ? sourceProblems : []).map(
+      (code) => new Problem(code, undefined, sources === 422 ? { status: sources } : {}),
+    ),
+  ];
+};
+
+const listProblemCodes = ({
+  scope,
+  params,
+  body,
+  uses,
+  problems: own = [],
+}: RouteEndpoint): readonly ProblemCode[] => [
+  'invalid-request',
+  ...(scope ? (['unauthenticated', 'forbidden'] as const) : []),
+  ...(params ? (['not-found'] as const) : []),
+  ...(body ? (['payload-too-large', 'unsupported-media-type'] as const) : []),
+  ...(canDial(uses) ? (['quota-exceeded'] as const) : []),
+  ...own,
+  'internal',
+  'unavailable',
+];
+
+const buildProblemResponse = (
+  status: number,
+  codes: readonly ProblemCode[],
+  isKept: boolean,
+): OpenapiJson => ({
+  description: codes.map((code) => `\`${code}\`: ${problems[code].title}`).join('\n\n'),
+  // A stored failure of a source has a Retry-After header that tells when it is retried.
+  headers: buildHeaderRefs(
+    'RequestId',
+    ...(status === 429 || status === 503 || (isKept && status > 500) ? ['RetryAfter'] : []),
+  ),
+  content: {
+    'application/problem+json': {
+      schema: {
+        allOf: [{ $ref: '#/components/schemas/Problem' }, { properties: { code: { enum: codes } } }],
+      },
+    },
+  },
+});
+
+if (import.meta.main) {
+  const [file] = process.argv.slice(2);
+  const text = JSON.stringify(await buildOpenapiDocument(), null, 2);
+  if (file === undefined) process.stdout.write(`${text}\n`);
+  else await writeFile(file, `${text}\n`);
+}

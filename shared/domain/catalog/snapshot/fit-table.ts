@@ -1,0 +1,87 @@
+import { Buffer } from 'node:buffer';
+import { zstdCompressSync } from 'node:zlib';
+import type { Missing, Table } from '../../../connectors/catalog.ts';
+import { MAX_BLOCK_BYTES } from './catalog-blocks.ts';
+
+/** What was left out of a table so that it fits into a block. `name`: the table itself, because its name is too long. */
+export type TableCut = 'details' | 'columns' | 'name';
+
+/** Whether the names are short enough to be sort keys. The limit is far above the limits of all engines. */
+export const hasStorableName = ({ schema, name }: Pick<Table, 'schema' | 'name'>): boolean =>
+  Buffer.byteLength(schema) <= MAX_NAME_BYTES && Buffer.byteLength(name) <= MAX_NAME_BYTES;
+
+const MAX_NAME_BYTES = 4096;
+
+/**
+ * Renders the table as a line that fits into one block: whole if possible, else without comments, defaults and indexes with long
+ * predicates, else also without its last columns.
+ */
+export const fitTable = (table: Table): { line: string; kept: number; cut?: TableCut } => {
+  const whole = JSON.stringify(table);
+  if (canFitBlock(whole)) return { line: whole, kept: table.columns.length };
+
+  const bare = removeTableDetails(table);
+  const line = JSON.stringify(bare);
+  if (canFitBlock(line)) return { line, kept: table.columns.length, cut: 'details' };
+
+  let kept = bare.columns.length;
+  let shorter: string;
+  do {
+    kept >>= 1;
+    shorter = JSON.stringify(keepFirstColumns(bare, kept));
+  } while (kept > 0 && !canFitBlock(shorter));
+  return { line: shorter, kept, cut: 'columns' };
+};
+
+export const listCutTables = (cuts: readonly TableCut[]): Missing[] =>
+  [
+    {
+      reason: 'limit',
+      count: cuts.filter((cut) => cut === 'details').length,
+      remediation:
+        'Shorten comments, defaults and predicates of indexes of very wide tables: what does not fit is left out.',
+    },
+    {
+      reason: 'limit',
+      count: cuts.filter((cut) => cut === 'columns').length,
+      remediation:
+        'Split tables of very many columns: the last columns, indexes and foreign keys are left out.',
+    },
+    {
+      reason: 'limit',
+      count: cuts.filter((cut) => cut === 'name').length,
+      remediation: `Shorten names of schemas and tables that take more than ${MAX_NAME_BYTES} bytes: these tables are left out.`,
+    },
+  ].filter(({ count }) => count > 0);
+
+/** A page holds at least one table, and the response of a Lambda function has at most 6 MB. */
+const MAX_TABLE_LINE_BYTES = 3_000_000;
+
+const canFitBlock = (line: string): boolean => {
+  const bytes = Buffer.byteLength(line);
+  return (
+    bytes <= MAX_BLOCK_BYTES / 2 ||
+    (bytes <= MAX_TABLE_LINE_BYTES && zstdCompressSync(line).length <= MAX_BLOCK_BYTES)
+  );
+};
+
+const removeTableDetails = (table: Table): Table => ({
+  ...table,
+  parent: table.parent !== null && table.parent.length > 2 * MAX_NAME_BYTES ? null : table.parent,
+  comment: null,
+  columns: table.columns.map((column) => ({ ...column, comment: null, default: null })),
+  indexes: table.indexes.filter(({ predicate }) => predicate === null || predicate.length <= MAX_NAME_BYTES),
+});
+
+const keepFirstColumns = (table: Table, kept: number): Table => {
+  const columns = table.columns.slice(0, kept);
+  const names = new Set(columns.map(({ name }) => name));
+  return {
+    ...table,
+    columns,
+    partial: true,
+    primary_key: table.primary_key.every((name) => names.has(name)) ? table.primary_key : [],
+    foreign_keys: [],
+    indexes: [],
+  };
+};

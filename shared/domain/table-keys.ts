@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import type { ItemKey } from '../ports/store.ts';
+import type { Tenant } from './access/tenant.ts';
+
+const toTenantPartition = (prefix: string, { org, environment }: Tenant) => `${prefix}#${org}#${environment}`;
+
+/** The keys of all items in the single table. Each key of a tenant starts with the tenant. */
+export const tableKeys = {
+  tenantPartition: (tenant: Tenant) => toTenantPartition('T', tenant),
+  connection: (tenant: Tenant, id: string): ItemKey => ({
+    pk: toTenantPartition('T', tenant),
+    sk: `CONN#${id}`,
+  }),
+  deleted: (tenant: Tenant, id: string): ItemKey => ({
+    pk: toTenantPartition('T', tenant),
+    sk: `GONE#${id}`,
+  }),
+  name: (tenant: Tenant, name: string): ItemKey => ({
+    pk: toTenantPartition('T', tenant),
+    sk: `NAME#${foldConnectionName(name)}`,
+  }),
+  idempotency: (tenant: Tenant, key: string): ItemKey => ({
+    pk: toTenantPartition('T', tenant),
+    sk: `IDEM#${hashKeyPart(key)}`,
+  }),
+  /** The partition of everything that belongs to one connection: usages, tests, audit records, the lease. */
+  connectionPartition: (tenant: Tenant, id: string) => `${toTenantPartition('C', tenant)}#${id}`,
+  usage: (tenant: Tenant, id: string, consumer: string): ItemKey => ({
+    pk: tableKeys.connectionPartition(tenant, id),
+    sk: `USE#${consumer}`,
+  }),
+  test: (tenant: Tenant, id: string, time: string, test: string): ItemKey => ({
+    pk: tableKeys.connectionPartition(tenant, id),
+    sk: `TEST#${time}#${test}`,
+  }),
+  audit: (tenant: Tenant, id: string, time: string, record: string): ItemKey => ({
+    pk: tableKeys.connectionPartition(tenant, id),
+    sk: `AUDIT#${time}#${record}`,
+  }),
+  /** Held by the running introspection of a connection. There is at most one. */
+  lease: (tenant: Tenant, id: string): ItemKey => ({
+    pk: tableKeys.connectionPartition(tenant, id),
+    sk: 'LEASE',
+  }),
+  quota: (org: string, window: string): ItemKey => ({ pk: `Q#${org}`, sk: window }),
+  apiKey: (secret: string): ItemKey => ({ pk: `KEY#${hashKeyPart(secret)}`, sk: 'KEY' }),
+  /** The same key in the list of all keys, by its id. */
+  apiKeyEntry: (id: string): ItemKey => ({ pk: 'KEYS', sk: id }),
+  /** The mark of this store. The vault has a copy (`store-mark.ts`). */
+  storeMark: { pk: 'STORE', sk: 'MARK' } satisfies ItemKey,
+  /** All snapshots that may have blocks, by tenant, connection and snapshot. */
+  snapshotsPartition: 'SNAPSHOTS',
+  snapshot: (tenant: Tenant, id: string, snapshot: string): ItemKey => ({
+    pk: 'SNAPSHOTS',
+    sk: `${toTenantPartition('C', tenant)}#${id}#${snapshot}`,
+  }),
+} as const;
+
+const hashKeyPart = (text: string) => createHash('sha256').update(text).digest('hex');
+
+/**
+ * Names are compared without case. Long names are hashed, because a sort key has at most 1 024 bytes, and lower case may need more bytes.
+ */
+const foldConnectionName = (name: string) => {
+  const text = name.normalize('NFC').toLowerCase();
+  return Buffer.byteLength(text) <= 900 ? text : `${text.slice(0, 200)}#${hashKeyPart(text)}`;
+};
