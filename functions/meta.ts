@@ -4,6 +4,7 @@ import { createRoutingHandler } from '../shared/http/handler.ts';
 import { apiNames, type DeploymentSettings } from '../shared/settings.ts';
 import { problemCauses } from '../shared/problem-causes.ts';
 import { problemCodes, problems } from '../shared/problem.ts';
+import { getAwsRuntime } from '../shared/runtime/aws-runtime.ts';
 
 export const health = defineEndpoint({
   summary: 'Whether the API answers',
@@ -88,9 +89,12 @@ export const problem = defineEndpoint({
   },
 });
 
-export const handler = createRoutingHandler({
-  'GET /v1/health': health,
-  'GET /v1/openapi.json': openapi,
-  'GET /v1/docs': docs,
-  'GET /v1/problems/{code}': problem,
-});
+export const handler = createRoutingHandler(
+  {
+    'GET /v1/health': health,
+    'GET /v1/openapi.json': openapi,
+    'GET /v1/docs': docs,
+    'GET /v1/problems/{code}': problem,
+  },
+  getAwsRuntime,
+);

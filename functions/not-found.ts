@@ -4,6 +4,7 @@ import { createHandler } from '../shared/http/handler.ts';
 import { Problem } from '../shared/problem.ts';
 import { findApiByPath, isExposed } from './apis.ts';
 import { routes } from './routes.ts';
+import { getAwsRuntime } from '../shared/runtime/aws-runtime.ts';
 
 /** The `$default` route: 404 for an unknown path, 405 for an unknown method of a known path. */
 export const endpoint = defineEndpoint({
@@ -26,7 +27,7 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);
 
 const toPathPattern = (pattern: string) =>
   new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`);

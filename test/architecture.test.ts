@@ -1,34 +1,42 @@
 import { describe, expect, test } from '@jest/globals';
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
+import { connectors } from '../shared/connectors/registry.ts';
+import { countSource, readModules } from './counts/count-source.ts';
 
-/** Whose values each place may import, itself apart: always to the right, types from anywhere. */
+/** Whose values each place may import, besides its own: always to the right. Types come from anywhere. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   functions: [
+    'shared/apis',
     'shared/http',
-    'shared/domain',
+    'shared/runtime',
     'shared/adapters',
+    'shared/domain',
     'shared/connectors',
     'shared/ports',
     'shared/*',
   ],
-  'shared/http': ['shared/adapters', 'shared/domain', 'shared/ports', 'shared/*'],
+  'shared/apis': ['shared/http', 'shared/domain', 'shared/connectors', 'shared/ports', 'shared/*'],
+  'shared/http': ['shared/domain', 'shared/ports', 'shared/*'],
+  'shared/runtime': ['shared/adapters', 'shared/domain', 'shared/network', 'shared/ports', 'shared/*'],
   'shared/domain': ['shared/connectors', 'shared/network', 'shared/ports', 'shared/*'],
-  'shared/adapters': ['shared/domain', 'shared/connectors', 'shared/network', 'shared/ports', 'shared/*'],
+  'shared/adapters': ['shared/domain/table-keys.ts', 'shared/ports', 'shared/*'],
   'shared/connectors': ['shared/network', 'shared/*'],
   'shared/network': ['shared/*'],
   'shared/ports': ['shared/*'],
 };
 
 /** The imports of a file's values, as paths from the root. */
-const importsOf = (file: string): string[] => {
+const listImports = (file: string): string[] => {
   const code = readFileSync(file, 'utf8').replaceAll(/(import|export) type [^;]*;/g, '');
   const found = [...code.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)];
   return found.map(([, path = '']) => normalize(join(dirname(file), path)));
 };
 
-const within = (path: string, place: string) =>
-  place === 'shared/*' ? /^shared\/[^/]+\.ts$/.test(path) : path.startsWith(`${place}/`);
+const isWithin = (path: string, place: string) => {
+  if (place === 'shared/*') return /^shared\/[^/]+\.ts$/.test(path);
+  return place.endsWith('.ts') ? path === place : path.startsWith(`${place}/`);
+};
 
 describe.each(Object.entries(mayImport))('%s', (place, allowed) => {
   const files = globSync(`${place}/**/*.ts`);
@@ -36,12 +44,21 @@ describe.each(Object.entries(mayImport))('%s', (place, allowed) => {
   test('has files', () => expect(files.length).toBeGreaterThan(0));
 
   test.each(files)('%s imports values only to the right', (file) => {
-    const wrong = importsOf(file).filter((path) => ![place, ...allowed].some((other) => within(path, other)));
+    const wrong = listImports(file).filter(
+      (path) => ![place, ...allowed].some((other) => isWithin(path, other)),
+    );
     expect(wrong).toEqual([]);
   });
 });
 
-const ours = ['functions', 'shared', 'infra'].flatMap((place) => globSync(`${place}/**/*.ts`));
+test('every folder of shared/ has its import direction', () => {
+  const folders = globSync('shared/*/').map((folder) => folder.replace(/\/$/, ''));
+  expect(Object.keys(mayImport)).toEqual(expect.arrayContaining(folders));
+});
+
+const modules = readModules();
+const counts = countSource(modules);
+const ours = modules.map(({ file }) => file);
 
 test.each(ours)('%s is of a size to be read', (file) => {
   expect(readFileSync(file, 'utf8').split('\n').length).toBeLessThanOrEqual(300);
@@ -57,26 +74,41 @@ test.each(ours.filter((file) => !file.startsWith('infra/')))(
   },
 );
 
-test('a driver is imported by nothing deployed at the top of a file', () => {
-  for (const file of ours.filter((name) => !name.startsWith('infra/')))
-    expect(readFileSync(file, 'utf8')).not.toMatch(/^import (?!type)[^;]*from '(pg|jose)'/m);
+/** The packages that speak to sources; a function loads one only when it dials. */
+const drivers = new Set(
+  Object.values(connectors).flatMap(({ driver }) => (driver === undefined ? [] : [driver])),
+);
+test('no driver, nor a library of tokens, is loaded when a deployed file is imported', () => {
+  const heavy = new Set([...drivers, 'jose']);
+  const loading = modules
+    .filter(({ file }) => !file.startsWith('infra/'))
+    .filter(({ staticPackages }) => staticPackages.some((name) => heavy.has(name.split('/')[0] ?? '')))
+    .map(({ file }) => file);
+  expect(loading).toEqual([]);
 });
 
-test('secrets are read in one file, which asks whether they may be sent', () => {
-  const reading = ours.filter(
-    (file) => !file.startsWith('shared/adapters/') || file.startsWith('shared/adapters/probe/'),
-  );
+test('secrets are read in one file, which decides where they may be sent', () => {
+  const reading = ours.filter((file) => !file.startsWith('shared/adapters/'));
   const readers = reading.filter((file) =>
     /\bvault\b[^;\n]{0,20}\.(read|readShared)\(/.test(readFileSync(file, 'utf8')),
   );
   expect(readers).toEqual(['shared/domain/credentials/release-credentials.ts']);
-  // What they are then aimed at is dialled: nobody else makes an aim.
-  const aiming = reading.filter(
-    (file) =>
-      readFileSync(file, 'utf8').includes('probe/release.ts') ||
-      /from '\.\/release\.ts'/.test(readFileSync(file, 'utf8')),
-  );
-  expect(aiming.toSorted()).toEqual(['shared/domain/credentials/resolve-target.ts', 'shared/domain/credentials/update-credentials.ts']);
+  // A resolved target is dialled, so nothing else may make one.
+  const resolving = reading.filter((file) => listImports(file).some((path) => path === readers[0]));
+  expect(resolving.toSorted()).toEqual([
+    'shared/domain/credentials/resolve-target.ts',
+    'shared/domain/credentials/update-credentials.ts',
+  ]);
+});
+
+test('names: no function is named …Of, and no name is declared in three files', () => {
+  const { functionsNamedOf, repeatedNames } = counts;
+  expect(functionsNamedOf).toEqual([]);
+  expect([...repeatedNames]).toEqual([]);
+});
+
+test('no conditional expression stands within another', () => {
+  expect(modules.filter(({ nestedTernaries }) => nestedTernaries > 0).map(({ file }) => file)).toEqual([]);
 });
 
 test.each(ours)('%s has no name that says nothing', (file) => {

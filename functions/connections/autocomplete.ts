@@ -6,6 +6,7 @@ import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
 import { PageLimit } from '../../shared/http/paging.ts';
 import { connectionParams } from '../../shared/http/connection-params.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 const SuggestionText = v.optional(v.pipe(v.string(), limitCharacters(1000)));
 
@@ -32,4 +33,4 @@ export const endpoint = defineEndpoint({
     autocompleteConnection({ store, probe }, actor, id, query),
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

@@ -4,6 +4,7 @@ import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
 import { parseIfMatch } from '../../shared/http/parse-request.ts';
 import { connectionParams, createConnectionReply } from '../../shared/http/connection-params.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Change a connection',
@@ -31,4 +32,4 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

@@ -10,6 +10,7 @@ import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
 import { QueryFlag } from '../../shared/http/paging.ts';
 import { parseIdempotencyKey } from '../../shared/http/parse-request.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Create a connection',
@@ -50,4 +51,4 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

@@ -4,6 +4,7 @@ import { findConnection } from '../../shared/domain/connections/connection-repos
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
 import { connectionParams, createConnectionReply } from '../../shared/http/connection-params.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Get a connection',
@@ -20,4 +21,4 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

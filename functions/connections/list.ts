@@ -15,6 +15,7 @@ import {
   pageQuery,
   decodeCursor,
 } from '../../shared/http/paging.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 const FilterText = v.optional(v.pipe(v.string(), v.minLength(1), limitCharacters(200)));
 
@@ -48,4 +49,4 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

@@ -2,6 +2,7 @@ import { removeUsage } from '../../shared/domain/usages/usages.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
 import { consumerParams } from '../../shared/http/connection-params.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Say that a consumer no longer relies on a connection',
@@ -12,4 +13,4 @@ export const endpoint = defineEndpoint({
   handle: ({ params, store, actor }) => removeUsage(store, actor, params.id, params.consumer),
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

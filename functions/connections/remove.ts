@@ -5,6 +5,7 @@ import { createHandler } from '../../shared/http/handler.ts';
 import { QueryFlag } from '../../shared/http/paging.ts';
 import { parseIfMatch } from '../../shared/http/parse-request.ts';
 import { connectionParams } from '../../shared/http/connection-params.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Delete a connection',
@@ -23,4 +24,4 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

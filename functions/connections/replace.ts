@@ -9,6 +9,7 @@ import { connectionParams, createConnectionReply } from '../../shared/http/conne
 import { parseInput } from '../../shared/parse-input.ts';
 import { splitProviderCredentials, withProviderPaths } from '../../shared/apis/providers/credentials.ts';
 import { endpoint as change } from './change.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Change the name or the credentials of a connection',
@@ -38,4 +39,4 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

@@ -3,6 +3,7 @@ import { restoreConnection } from '../../shared/domain/connections/delete-connec
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
 import { connectionParams, createConnectionReply } from '../../shared/http/connection-params.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Restore a deleted connection',
@@ -16,4 +17,4 @@ export const endpoint = defineEndpoint({
     createConnectionReply(await restoreConnection({ store, vault }, actor, params.id), now),
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

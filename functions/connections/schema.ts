@@ -19,6 +19,7 @@ import {
   decodeCursor,
 } from '../../shared/http/paging.ts';
 import { connectionParams } from '../../shared/http/connection-params.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 const FilterName = v.optional(v.pipe(v.string(), v.minLength(1), limitCharacters(1000)));
 
@@ -91,7 +92,7 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);
 
 const splitCatalogPosition = (position: string) => {
   const at = position.indexOf(' ');

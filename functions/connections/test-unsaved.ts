@@ -4,6 +4,7 @@ import { listDraftSecrets } from '../../shared/domain/input/request-secrets.ts';
 import { TestResult } from '../../shared/domain/testing/test-result.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Test settings before saving them',
@@ -24,4 +25,4 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

@@ -3,6 +3,7 @@ import { TestResult } from '../../shared/domain/testing/test-result.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
 import { connectionParams } from '../../shared/http/connection-params.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Test a connection',
@@ -30,4 +31,4 @@ export const endpoint = defineEndpoint({
     }),
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

@@ -4,6 +4,7 @@ import { putUsage, Usage } from '../../shared/domain/usages/usages.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
 import { consumerParams } from '../../shared/http/connection-params.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Say that a consumer relies on a connection',
@@ -25,4 +26,4 @@ export const endpoint = defineEndpoint({
   handle: ({ params, body, store, actor }) => putUsage(store, actor, params.id, params.consumer, body ?? {}),
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

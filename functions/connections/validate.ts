@@ -8,6 +8,7 @@ import { findConnection } from '../../shared/domain/connections/connection-repos
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
 import { connectionParams } from '../../shared/http/connection-params.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Check that tables and columns are there',
@@ -55,4 +56,4 @@ export const endpoint = defineEndpoint({
 /** The maximum number of errors, and of warnings. */
 const MAX_FINDINGS = 1000;
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

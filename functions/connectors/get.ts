@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { ConnectorInfo, describeConnector } from '../../shared/domain/input/connector-catalogue.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Get a connector',
@@ -13,4 +14,4 @@ export const endpoint = defineEndpoint({
   handle: async ({ params }) => describeConnector(params.type),
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

@@ -9,7 +9,12 @@ import {
   retryOnConflict,
   toManagementEntry,
 } from '../../shared/apis/management/management.ts';
-import { managementParams, ManagementConnection, managementProductHeaders } from '../../shared/apis/management/schemas.ts';
+import {
+  managementParams,
+  ManagementConnection,
+  managementProductHeaders,
+} from '../../shared/apis/management/schemas.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   api: management,
@@ -34,4 +39,4 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

@@ -17,6 +17,7 @@ import {
   managementHeaders as organization,
   ManagementUpdateRequest,
 } from '../../shared/apis/management/schemas.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   api: management,
@@ -45,4 +46,4 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

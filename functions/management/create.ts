@@ -3,9 +3,19 @@ import { createConnection } from '../../shared/domain/connections/create-connect
 import { listDraftSecrets } from '../../shared/domain/input/request-secrets.ts';
 import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
-import { checkHost, checkOrganization, management, toManagementEntry } from '../../shared/apis/management/management.ts';
+import {
+  checkHost,
+  checkOrganization,
+  management,
+  toManagementEntry,
+} from '../../shared/apis/management/management.ts';
 import { parseManagementInput } from '../../shared/apis/management/connections.ts';
-import { ManagementConnection, ManagementCreateRequest, managementProductHeaders } from '../../shared/apis/management/schemas.ts';
+import {
+  ManagementConnection,
+  ManagementCreateRequest,
+  managementProductHeaders,
+} from '../../shared/apis/management/schemas.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   api: management,
@@ -33,4 +43,4 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

@@ -1,7 +1,16 @@
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
-import { checkOrganization, findManagementEntry, management } from '../../shared/apis/management/management.ts';
-import { managementParams, ManagementConnection, managementHeaders as organization } from '../../shared/apis/management/schemas.ts';
+import {
+  checkOrganization,
+  findManagementEntry,
+  management,
+} from '../../shared/apis/management/management.ts';
+import {
+  managementParams,
+  ManagementConnection,
+  managementHeaders as organization,
+} from '../../shared/apis/management/schemas.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   api: management,
@@ -18,4 +27,4 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

@@ -8,6 +8,7 @@ import {
   listManagementConnections,
 } from '../../shared/apis/management/lists.ts';
 import { managementFilterHeaders } from '../../shared/apis/management/schemas.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   api: management,
@@ -29,4 +30,4 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

@@ -1,8 +1,13 @@
 import { deleteConnection } from '../../shared/domain/connections/delete-connection.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
-import { checkOrganization, findManagementEntry, management } from '../../shared/apis/management/management.ts';
+import {
+  checkOrganization,
+  findManagementEntry,
+  management,
+} from '../../shared/apis/management/management.ts';
 import { managementParams, managementHeaders as organization } from '../../shared/apis/management/schemas.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   api: management,
@@ -22,4 +27,4 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

@@ -9,8 +9,16 @@ import { defineEndpoint, reply } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
 import { encodeCursor, decodeCursor } from '../../shared/http/paging.ts';
 import { Problem } from '../../shared/problem.ts';
-import { checkOrganization, findManagementEntry, management, MANAGEMENT_WAIT_MS } from '../../shared/apis/management/management.ts';
-import { resolveDefaultSchema, resolveManagementNameRules } from '../../shared/apis/management/connections.ts';
+import {
+  checkOrganization,
+  findManagementEntry,
+  management,
+  MANAGEMENT_WAIT_MS,
+} from '../../shared/apis/management/management.ts';
+import {
+  resolveDefaultSchema,
+  resolveManagementNameRules,
+} from '../../shared/apis/management/connections.ts';
 import {
   managementParams,
   createClosedObject,
@@ -18,6 +26,7 @@ import {
   managementHeaders as organization,
   managementTypes,
 } from '../../shared/apis/management/schemas.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 const ManagementTable = v.object({ name: v.string(), fields: v.array(v.string()) });
 
@@ -88,7 +97,7 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);
 
 /** Lambda limits an answer to 6 MB. */
 const MAX_SCHEMA_PAGE_BYTES = 4 * 1024 * 1024;

@@ -2,8 +2,13 @@ import * as v from 'valibot';
 import { createNotConnectedProblem } from '../../shared/domain/testing/verify-draft.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
-import { checkOrganization, findManagementEntry, management } from '../../shared/apis/management/management.ts';
+import {
+  checkOrganization,
+  findManagementEntry,
+  management,
+} from '../../shared/apis/management/management.ts';
 import { managementParams, managementHeaders as organization } from '../../shared/apis/management/schemas.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   api: management,
@@ -32,4 +37,4 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

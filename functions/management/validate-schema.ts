@@ -23,6 +23,7 @@ import {
   SchemaValidationError,
   ValidateSchemaRequest,
 } from '../../shared/apis/management/validation.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   api: management,
@@ -68,7 +69,7 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);
 
 interface MappedDataSource {
   readonly name: string;

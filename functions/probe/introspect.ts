@@ -1,5 +1,5 @@
 import { probeUses } from '../../shared/runtime/vpc-probe.ts';
-import { createProbeHandler } from '../../shared/http/probe-handler.ts';
+import { createProbeHandler } from '../../shared/runtime/probe-handler.ts';
 import type { ProbeCall } from '../../shared/ports/probe.ts';
 
 export const uses = probeUses;

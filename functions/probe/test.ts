@@ -4,7 +4,7 @@ import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { parseQueuedEvent } from '../../shared/domain/events/connection-events.ts';
 import { runQueuedTest, toPostponementSeconds } from '../../shared/domain/testing/queued-tests.ts';
-import { createProbeHandler, runLogged } from '../../shared/http/probe-handler.ts';
+import { createProbeHandler, runLogged } from '../../shared/runtime/probe-handler.ts';
 import { createLog, type Log } from '../../shared/log.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 import type { DraftTest, Probe, SavedTest } from '../../shared/ports/probe.ts';
@@ -72,4 +72,7 @@ const postponeOrLog = async (log: Log, seconds: number, postpone: () => Promise<
 };
 
 const postponeQueuedTest = async (receiptHandle: string, seconds: number): Promise<void> =>
-  (await import('../../shared/adapters/aws/delay-queue-message.ts')).delayQueueMessage(receiptHandle, seconds);
+  (await import('../../shared/adapters/aws/delay-queue-message.ts')).delayQueueMessage(
+    receiptHandle,
+    seconds,
+  );

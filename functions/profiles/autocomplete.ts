@@ -13,6 +13,7 @@ import {
   ProfileSuggestion,
   toProfileSuggestion,
 } from '../../shared/apis/profiles/profiles.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 const createTextParameter = (description: string) =>
   v.optional(v.pipe(v.string(), limitCharacters(1000), v.description(description)));
@@ -59,4 +60,4 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

@@ -3,7 +3,15 @@ import { createConnection } from '../../shared/domain/connections/create-connect
 import { listDraftSecrets } from '../../shared/domain/input/request-secrets.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
-import { createDataEnvelope, parseProfileInput, Profile, ProfileInput, toProfile, profiles } from '../../shared/apis/profiles/profiles.ts';
+import {
+  createDataEnvelope,
+  parseProfileInput,
+  Profile,
+  ProfileInput,
+  toProfile,
+  profiles,
+} from '../../shared/apis/profiles/profiles.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   api: profiles,
@@ -24,4 +32,4 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

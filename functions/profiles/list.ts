@@ -6,6 +6,7 @@ import { createHandler } from '../../shared/http/handler.ts';
 import { isIdPosition, encodeCursor, pageQuery, decodeCursor } from '../../shared/http/paging.ts';
 import type { ReadStore } from '../../shared/ports/store.ts';
 import { createDataEnvelope, Profile, toProfile, profiles } from '../../shared/apis/profiles/profiles.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   api: profiles,
@@ -28,7 +29,7 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);
 
 /** Lambda limits an answer to 6 MB. */
 const MAX_PROFILE_PAGE_BYTES = 4 * 1024 * 1024;

@@ -3,6 +3,7 @@ import { deleteConnection } from '../../shared/domain/connections/delete-connect
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
 import { profileParams, createDataEnvelope, profiles } from '../../shared/apis/profiles/profiles.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   api: profiles,
@@ -21,4 +22,4 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

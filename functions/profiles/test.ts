@@ -3,7 +3,14 @@ import { listDraftSecrets } from '../../shared/domain/input/request-secrets.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
 import { createProfileTestProblem } from '../../shared/apis/profiles/failures.ts';
-import { createDataEnvelope, parseProfileInput, ProfileInput, profiles, ProfileTestSuccess } from '../../shared/apis/profiles/profiles.ts';
+import {
+  createDataEnvelope,
+  parseProfileInput,
+  ProfileInput,
+  profiles,
+  ProfileTestSuccess,
+} from '../../shared/apis/profiles/profiles.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   api: profiles,
@@ -31,7 +38,7 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);
 
 /** Returns `16.4` for `PostgreSQL 16.4`, because the profile already names the connector. */
 const removeProductName = (version: string) => /(?:^|\s)(v?\d.*)$/s.exec(version)?.[1] ?? version;

@@ -13,6 +13,7 @@ import {
   toProviderConnection,
 } from '../../shared/apis/providers/providers.ts';
 import { withProviderPaths } from '../../shared/apis/providers/credentials.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   api: providers,
@@ -45,4 +46,4 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

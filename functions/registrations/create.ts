@@ -10,6 +10,7 @@ import {
   registrations,
   toSuccessEnvelope,
 } from '../../shared/apis/registrations/registrations.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   api: registrations,
@@ -36,4 +37,4 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

@@ -8,6 +8,7 @@ import {
   registrations,
   toSuccessEnvelope,
 } from '../../shared/apis/registrations/registrations.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   api: registrations,
@@ -22,4 +23,4 @@ export const endpoint = defineEndpoint({
     toSuccessEnvelope(toRegistration(await findRegistration(store, tenant, params.id))),
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

@@ -9,6 +9,7 @@ import {
   registrations,
   toSuccessEnvelope,
 } from '../../shared/apis/registrations/registrations.ts';
+import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   api: registrations,
@@ -29,4 +30,4 @@ export const endpoint = defineEndpoint({
   },
 });
 
-export const handler = createHandler(endpoint);
+export const handler = createHandler(endpoint, getAwsRuntime);

@@ -1,5 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import { type ProcessProbe, createProcessProbe } from '../../shared/adapters/local/process-probe.ts';
+import {
+  createProcessProbe,
+  type EndedCallHandlers,
+  type ProcessProbe,
+} from '../../shared/adapters/local/process-probe.ts';
+import type { Vantage } from '../../shared/domain/testing/test-result.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
 import type { EgressPolicy } from '../../shared/network/egress.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
@@ -21,11 +27,25 @@ export const openLocalProbe = ({ store, vault, policy, writeLog }: LocalProbeOpt
     store,
     vault,
     policy,
-    vantage: { region: null, vpc_id: null, egress_ips: [] },
-    clock: Date.now,
+    vantage: localVantage,
+    ...createEndedCallHandlers(store, Date.now),
     environment: splitEnvironment(process.env),
     ...(writeLog && { writeLog }),
   });
+
+const localVantage: Vantage = { region: null, vpc_id: null, egress_ips: [] };
+
+/** Loads the use cases when a process has ended. */
+export const createEndedCallHandlers = (store: Store, clock: Clock): EndedCallHandlers => ({
+  recordEndedTest: async (call, problem) => {
+    const { recordEndedTest } = await import('../../shared/domain/testing/run-test.ts');
+    await recordEndedTest({ store, clock, vantage: localVantage }, call, problem);
+  },
+  abandonIntrospection: async (call, problem) => {
+    const { abandonIntrospection } = await import('../../shared/domain/catalog/introspect.ts');
+    await abandonIntrospection({ store, clock }, call, problem);
+  },
+});
 
 /**
  * `open` holds the variables that a process needs when it starts; others on this machine may see them. `told` holds the rest, such as AWS

@@ -1,4 +1,4 @@
-import { classifyStorageError } from '../../shared/adapters/local/storage-fault.ts';
+import { classifyStorageError } from '../../shared/storage-fault.ts';
 import { Problem, problems } from '../../shared/problem.ts';
 import { renderBanner } from './banner.ts';
 import { waitForLauncherExit } from './launcher.ts';

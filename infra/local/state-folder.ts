@@ -11,7 +11,7 @@ import {
   readSqliteCode,
   classifyStorageError,
   type StorageFault,
-} from '../../shared/adapters/local/storage-fault.ts';
+} from '../../shared/storage-fault.ts';
 
 /** The folder that is kept between runs. Only one server at a time holds it, until that server ends for any reason. */
 export interface StateFolder extends Disposable {

@@ -1,6 +1,10 @@
 import * as v from 'valibot';
 import type { StoredConnection } from '../domain/connections/connection.ts';
-import { countEndedUsages, toEntityTag, presentConnection } from '../domain/connections/present-connection.ts';
+import {
+  countEndedUsages,
+  toEntityTag,
+  presentConnection,
+} from '../domain/connections/present-connection.ts';
 import { reply } from './endpoint.ts';
 
 /** Parses the public form `conn_…` to the internal 32 hex digits. */

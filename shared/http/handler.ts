@@ -1,13 +1,18 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { getAwsRuntime } from '../runtime/aws-runtime.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { countCallerDial } from '../domain/testing/dial-quota.ts';
 import type { Tenant } from '../domain/access/tenant.ts';
 import { createLog, type Log } from '../log.ts';
 import type { ReadStore } from '../ports/store.ts';
 import { parseBody, readBodyBytes } from './body.ts';
-import { type Caller, createAuthenticator, checkScope, type ApiScope, resolveTenant } from './authenticate.ts';
+import {
+  type Caller,
+  createAuthenticator,
+  checkScope,
+  type ApiScope,
+  resolveTenant,
+} from './authenticate.ts';
 import { scrubErrorPaths } from './scrub-error-paths.ts';
 import { type Endpoint, type HandlerInput, isReply, type Reply } from './endpoint.ts';
 import { answerInTime } from './answer-in-time.ts';
@@ -20,7 +25,7 @@ type GatewayEvent = APIGatewayProxyEventV2;
 type GatewayResult = APIGatewayProxyStructuredResultV2;
 
 /** Wraps an endpoint in the middleware that every function behind the API shares. */
-export const createHandler = (endpoint: Endpoint, runtime: () => Runtime = getAwsRuntime) => {
+export const createHandler = (endpoint: Endpoint, runtime: () => Runtime) => {
   const answer = createRequestProcessor(endpoint, runtime);
   return middy<GatewayEvent, GatewayResult>()
     .use(createLogMiddleware(runtime))
@@ -197,7 +202,7 @@ const matchesEtag = (header: string | undefined, etag: string) =>
 /** Creates one handler for several endpoints, selected by route. */
 export const createRoutingHandler = (
   endpoints: Readonly<Record<string, Endpoint>>,
-  runtime?: () => Runtime,
+  runtime: () => Runtime,
 ) => {
   const handlers = new Map(
     Object.entries(endpoints).map(([route, endpoint]) => [route, createHandler(endpoint, runtime)]),

@@ -1,4 +1,4 @@
-import { toStorageProblem } from '../adapters/local/storage-fault.ts';
+import { toStorageProblem } from '../storage-fault.ts';
 import type { Log } from '../log.ts';
 import { Problem, problems } from '../problem.ts';
 import { type WireFormat, type FailureFormat, hasFailureFormat } from './wire-format.ts';

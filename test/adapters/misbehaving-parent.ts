@@ -1,3 +1,4 @@
+import { createEndedCallHandlers } from '../../infra/local/local-probe.ts';
 import { fileURLToPath } from 'node:url';
 import { createProcessProbe } from '../../shared/adapters/local/process-probe.ts';
 
@@ -9,7 +10,7 @@ const probe = createProcessProbe({
   vault: nothing,
   policy: {},
   vantage: { region: null, vpc_id: null, egress_ips: [] },
-  clock: Date.now,
+  ...createEndedCallHandlers(nothing, Date.now),
   environment: { open: {}, told: {} },
   limits: { test: { silence: 600_000, time: 600_000 } },
 });

@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createDirectProbe } from '../../shared/runtime/direct-probe.ts';
 import { acquireLease } from '../../shared/domain/catalog/lease.ts';
-import { type ProbeProcessContext, serveProbe } from '../../shared/adapters/local/process-probe/serve-probe.ts';
+import {
+  type ProbeProcessContext,
+  serveProbe,
+} from '../../shared/adapters/local/process-probe/serve-probe.ts';
 import { toSnapshotPartition } from '../../shared/domain/catalog/snapshot/catalog-blocks.ts';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
 import type { IntrospectionCall, Probe } from '../../shared/ports/probe.ts';

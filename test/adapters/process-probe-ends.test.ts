@@ -1,3 +1,4 @@
+import { createEndedCallHandlers } from '../../infra/local/local-probe.ts';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
@@ -16,7 +17,11 @@ import { createConnection } from '../../shared/domain/connections/create-connect
 import { prepareAttempt } from '../../shared/domain/catalog/introspection-outcome.ts';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
 import { listTests } from '../../shared/domain/testing/test-history.ts';
-import { findConnection, buildConnectionPut, updateStoredConnection } from '../../shared/domain/connections/connection-repository.ts';
+import {
+  findConnection,
+  buildConnectionPut,
+  updateStoredConnection,
+} from '../../shared/domain/connections/connection-repository.ts';
 import { parseInput } from '../../shared/parse-input.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 
@@ -78,7 +83,7 @@ describe('a process of the probe that ends', () => {
       vault,
       policy: { loopback: true },
       vantage: { region: null, vpc_id: null, egress_ips: [] },
-      clock: Date.now,
+      ...createEndedCallHandlers(store, Date.now),
       environment: { open: { PATH: process.env['PATH'] ?? '' }, told: { TOLD_TO_THE_PROBE: 'a secret' } },
       writeLog: (line) => {
         lines.push(line);

@@ -1,3 +1,4 @@
+import { createEndedCallHandlers } from '../../infra/local/local-probe.ts';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { createProcessProbe } from '../../shared/adapters/local/process-probe.ts';
@@ -18,7 +19,7 @@ const start = (failures: number) => {
     vault: {} as Vault,
     policy: {},
     vantage: { region: null, vpc_id: null, egress_ips: [] },
-    clock: Date.now,
+    ...createEndedCallHandlers({ get } as unknown as Store, Date.now),
     environment: { open: { PATH: process.env['PATH'] ?? '' }, told: {} },
     writeLog: (line) => void lines.push(line),
   });

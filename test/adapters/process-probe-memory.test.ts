@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { probeEntryFile } from '../../infra/local/local-probe.ts';
+import { createEndedCallHandlers, probeEntryFile } from '../../infra/local/local-probe.ts';
 import { openFileVault } from '../../shared/adapters/local/file-vault.ts';
 import { createProcessProbe } from '../../shared/adapters/local/process-probe.ts';
 import { createSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
@@ -29,7 +29,7 @@ test('a hundred thousand tables are read and stored by a process of 512 MB', asy
     vault,
     policy: { loopback: true },
     vantage: { region: null, vpc_id: null, egress_ips: [] },
-    clock: Date.now,
+    ...createEndedCallHandlers(store, Date.now),
     environment: { open: {}, told: {} },
     writeLog: () => undefined,
     limits: { introspection: { heap: mostMb / 2, memory: mostMb } },

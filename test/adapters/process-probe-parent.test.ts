@@ -53,14 +53,16 @@ test('a parent that may open no more files answers 503, goes on, and probes agai
     const { fileURLToPath } = await import('node:url');
     const { createProcessProbe } = await import(${module('../../shared/adapters/local/process-probe.ts')});
     await import(${module('../../shared/domain/catalog/introspect.ts')});
+    const { createEndedCallHandlers } = await import(${module('../../infra/local/local-probe.ts')});
+    const store = { get: async () => undefined };
     const lines = [];
     const probe = createProcessProbe({
       entry: fileURLToPath(${module('misbehaving-probe.ts')}),
-      store: { get: async () => undefined },
+      store,
       vault: {},
       policy: {},
       vantage: { region: null, vpc_id: null, egress_ips: [] },
-      clock: Date.now,
+      ...createEndedCallHandlers(store, Date.now),
       environment: { open: {}, told: {} },
       writeLog: (line) => lines.push(JSON.parse(line)),
     });

@@ -4,7 +4,11 @@ import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { defineConnector } from '../../shared/connectors/connector.ts';
 import type { Connector, Privileges, Session, SessionTarget } from '../../shared/connectors/connector.ts';
-import { runSourceTest, createStepLimits, openManagedSession } from '../../shared/connectors/run-source-test.ts';
+import {
+  runSourceTest,
+  createStepLimits,
+  openManagedSession,
+} from '../../shared/connectors/run-source-test.ts';
 import type { SourceSessionOptions } from '../../shared/connectors/run-source-test.ts';
 import { exactNames } from '../../shared/connectors/name-rules.ts';
 import { closedPort, droppingPort, leftOver, pem, plainServer, tlsServer } from '../network/servers.ts';

@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { createApiKey, listApiKeys, createApiKeySecret, revokeApiKey } from '../../shared/domain/access/api-keys.ts';
+import {
+  createApiKey,
+  listApiKeys,
+  createApiKeySecret,
+  revokeApiKey,
+} from '../../shared/domain/access/api-keys.ts';
 import { createSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import { createAuthenticator } from '../../shared/http/authenticate.ts';
 

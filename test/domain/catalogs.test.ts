@@ -2,7 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Table } from '../../shared/connectors/catalog.ts';
 import { createSnapshotWriter } from '../../shared/domain/catalog/snapshot/snapshot-writer.ts';
-import { findTable, readTables, removeSnapshot } from '../../shared/domain/catalog/snapshot/snapshot-reader.ts';
+import {
+  findTable,
+  readTables,
+  removeSnapshot,
+} from '../../shared/domain/catalog/snapshot/snapshot-reader.ts';
 import { Problem } from '../../shared/problem.ts';
 import { createSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import { columnsOf, counted, longName, noise, place, tableOf, tables, write } from './catalog-fixtures.ts';

@@ -3,7 +3,10 @@ import fc from 'fast-check';
 import { sslModes, type Connector } from '../../shared/connectors/connector.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { defaultOptions } from '../../shared/domain/connections/connection-options.ts';
-import { describeDestination, type DestinationSettings } from '../../shared/domain/credentials/destination.ts';
+import {
+  describeDestination,
+  type DestinationSettings,
+} from '../../shared/domain/credentials/destination.ts';
 import { canSendCredentialsTo } from '../../shared/domain/credentials/send-credentials.ts';
 
 const all = Object.entries<Connector>(connectors);

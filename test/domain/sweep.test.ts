@@ -6,7 +6,11 @@ import { openFileVault } from '../../shared/adapters/local/file-vault.ts';
 import { createSqliteStore, type SqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import { createId } from '../../shared/domain/id.ts';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
-import { purgeConnection, deleteConnection, restoreConnection } from '../../shared/domain/connections/delete-connection.ts';
+import {
+  purgeConnection,
+  deleteConnection,
+  restoreConnection,
+} from '../../shared/domain/connections/delete-connection.ts';
 import { renewMark } from '../../shared/domain/credentials/store-mark.ts';
 import { sweepSecrets } from '../../shared/domain/credentials/sweep-secrets.ts';
 import { createLog } from '../../shared/log.ts';

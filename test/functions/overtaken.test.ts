@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openFileVault } from '../../shared/adapters/local/file-vault.ts';
 import { createSqliteStore, type SqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
-import { purgeConnection, deleteConnection, restoreConnection } from '../../shared/domain/connections/delete-connection.ts';
+import {
+  purgeConnection,
+  deleteConnection,
+  restoreConnection,
+} from '../../shared/domain/connections/delete-connection.ts';
 import { Conflict } from '../../shared/ports/store.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 import { type Answered, type Api, startApi } from '../api.ts';

@@ -13,7 +13,11 @@ import {
   createListOffsetsRequest,
   createMetadataRequest,
 } from '../../shared/connectors/kafka/requests.ts';
-import { encodeInt32, encodeKafkaArray, encodeKafkaString } from '../../shared/connectors/kafka/protocol-types.ts';
+import {
+  encodeInt32,
+  encodeKafkaArray,
+  encodeKafkaString,
+} from '../../shared/connectors/kafka/protocol-types.ts';
 import { checkBsonDocument } from '../../shared/connectors/mongodb/check-bson-document.ts';
 import { createDocumentShape } from '../../shared/connectors/mongodb/document-shape.ts';
 import { readObjectColumns } from '../../shared/connectors/s3/object-columns.ts';

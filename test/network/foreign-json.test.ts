@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { countJsonValues, defaultJsonLimits, parseForeignJson } from '../../shared/network/parse-foreign-json.ts';
+import {
+  countJsonValues,
+  defaultJsonLimits,
+  parseForeignJson,
+} from '../../shared/network/parse-foreign-json.ts';
 
 const none = { depth: 1000, values: 1_000_000, containers: 1_000_000 };
 const tooLarge = expect.objectContaining({ code: 'source-too-large' });

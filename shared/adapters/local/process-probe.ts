@@ -4,12 +4,17 @@ import type { Tenant } from '../../domain/access/tenant.ts';
 import type { TestResult, Vantage } from '../../domain/testing/test-result.ts';
 import { createLog } from '../../log.ts';
 import type { EgressPolicy } from '../../network/egress.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { DraftTest, IntrospectionAnswer, IntrospectionCall, Probe, SavedTest } from '../../ports/probe.ts';
+import type {
+  DraftTest,
+  IntrospectionAnswer,
+  IntrospectionCall,
+  Probe,
+  SavedTest,
+} from '../../ports/probe.ts';
 import type { Store } from '../../ports/store.ts';
 import type { Vault } from '../../ports/vault.ts';
 import type { Problem } from '../../problem.ts';
-import { waitForIntrospection } from '../../runtime/direct-probe.ts';
+import { waitForIntrospection } from '../wait-for-introspection.ts';
 import { createFairQueue } from './fair-queue.ts';
 import { toEndingProblem, type ProbeEnding } from '../probe-ending.ts';
 import { NoAnswer, type ProbeChild, startProbeChild } from './process-probe/probe-child.ts';
@@ -28,14 +33,21 @@ interface ProbeProcessLimits {
   readonly time: number;
 }
 
-interface ProcessProbeOptions {
+/** What the parent does for a call whose process ended before it could record the outcome itself. */
+export interface EndedCallHandlers {
+  /** Records the failure of a saved connection's test. */
+  readonly recordEndedTest: (call: SavedTest, problem: Problem) => Promise<void>;
+  /** Records that an introspection failed, and deletes what it left incomplete. */
+  readonly abandonIntrospection: (call: IntrospectionCall, problem: Problem) => Promise<void>;
+}
+
+interface ProcessProbeOptions extends EndedCallHandlers {
   /** The file that a probe process runs. */
   readonly entry: string;
   readonly store: Store;
   readonly vault: Vault;
   readonly policy: EgressPolicy;
   readonly vantage: Vantage;
-  readonly clock: Clock;
   /**
    * `open` is the environment with which a process starts, which other processes on the machine may read; `told` is sent to it after the
    * start.
@@ -63,7 +75,7 @@ export interface ProcessProbe extends Probe, AsyncDisposable {
  * can only end its own call. This process serves the store and the vault to the others, so that no write is left incomplete.
  */
 export const createProcessProbe = (options: ProcessProbeOptions): ProcessProbe => {
-  const { store, vault, clock, policy, vantage, environment } = options;
+  const { store, vault, policy, vantage, environment } = options;
   const writeLog = options.writeLog ?? ((line: string) => void process.stdout.write(`${line}\n`));
   const log = createLog({ function: 'probe' }, writeLog);
   const limits = {
@@ -167,8 +179,7 @@ export const createProcessProbe = (options: ProcessProbeOptions): ProcessProbe =
   const recordFailedTest = async (call: SavedTest | DraftTest, ending: ProbeEnding): Promise<Problem> => {
     const problem = toEndingProblem(ending);
     if (problem.code === 'unavailable' || 'draft' in call || call.patch) return problem;
-    const { recordEndedTest } = await import('../../domain/testing/run-test.ts');
-    await recordEndedTest({ store, clock, vantage }, call, problem);
+    await options.recordEndedTest(call, problem);
     return problem;
   };
 
@@ -178,8 +189,7 @@ export const createProcessProbe = (options: ProcessProbeOptions): ProcessProbe =
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
       const problem = toEndingProblem(error.ending);
-      const { abandonIntrospection } = await import('../../domain/catalog/introspect.ts');
-      await abandonIntrospection({ store, clock }, call, problem);
+      await options.abandonIntrospection(call, problem);
       throw problem;
     }
   };

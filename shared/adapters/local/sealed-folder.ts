@@ -9,7 +9,7 @@ import {
   returnForCode,
   writeFileAtomically,
 } from './atomic-file.ts';
-import { toStorageProblem } from './storage-fault.ts';
+import { toStorageProblem } from '../../storage-fault.ts';
 
 /** Files that are encrypted with the folder's key, each bound to its subject, so that one cannot replace another. */
 export interface SealedFolder {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Problem } from '../../problem.ts';
 import type { KeyRange } from '../../ports/store.ts';
-import { findStorageFault, readSqliteCode, createUnavailableProblem } from './storage-fault.ts';
+import { findStorageFault, readSqliteCode, createUnavailableProblem } from '../../storage-fault.ts';
 
 /** Opens the store's file. Throws a sentence for people if it is damaged or not a store. */
 export const openSqlite = (path: string, attempt = 0): DatabaseSync => {

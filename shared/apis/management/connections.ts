@@ -1,4 +1,8 @@
-import { ConnectionInput, ConnectionPatch, type StoredConnection } from '../../domain/connections/connection.ts';
+import {
+  ConnectionInput,
+  ConnectionPatch,
+  type StoredConnection,
+} from '../../domain/connections/connection.ts';
 import { type NameRules, namesInAnyCase } from '../../connectors/name-rules.ts';
 import type { CatalogSummary } from '../../domain/catalog/catalog-summary.ts';
 import { resolveNameRules } from '../../domain/connections/derived-data.ts';

@@ -4,13 +4,7 @@ import { TestStep, type TestResult } from '../../domain/testing/test-result.ts';
 import { createNotConnectedProblem } from '../../domain/testing/verify-draft.ts';
 import { Usage } from '../../domain/usages/usages.ts';
 import type { FailureAnswer } from '../../http/wire-format.ts';
-import {
-  type FieldError,
-  type Problem,
-  type ProblemCode,
-  problemCodes,
-  problems,
-} from '../../problem.ts';
+import { type FieldError, type Problem, type ProblemCode, problemCodes, problems } from '../../problem.ts';
 
 /** The body of every failure. Which `details` it has depends on `code`. */
 export const ProfileFailure = v.object({

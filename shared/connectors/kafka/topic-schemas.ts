@@ -4,7 +4,12 @@ import { limitColumns } from '../limit-columns.ts';
 import type { Column, Missing, Table } from '../catalog.ts';
 import { createPartFailureCounter } from '../retry.ts';
 import { parseAvroFields } from './avro.ts';
-import { toKafkaColumns, createSchemaReading, MAX_KAFKA_COLUMNS, plainRecordColumns } from './schema-fields.ts';
+import {
+  toKafkaColumns,
+  createSchemaReading,
+  MAX_KAFKA_COLUMNS,
+  plainRecordColumns,
+} from './schema-fields.ts';
 import type { SchemaField, SchemaReading, SchemaText } from './schema-fields.ts';
 import { parseJsonSchemaFields } from './json-schema.ts';
 import { createMissingSubjects, classifySubjectError } from './missing-subjects.ts';

@@ -5,21 +5,21 @@ import { removeSnapshot } from './snapshot/snapshot-reader.ts';
 import type { StoredConnection } from '../connections/connection.ts';
 import { hashDerivation, readCurrentCatalog } from '../connections/derived-data.ts';
 import { createId } from '../id.ts';
-import {
-  prepareAttempt,
-  resolveAttemptStatus,
-  recordIntrospectionOutcome,
-} from './introspection-outcome.ts';
+import { prepareAttempt, resolveAttemptStatus, recordIntrospectionOutcome } from './introspection-outcome.ts';
 import { parseStoredProblem } from '../stored-problem.ts';
 import { findEarlierCatalog } from './column-keeper.ts';
 import { tableKeys } from '../table-keys.ts';
 import { readConnection } from '../connections/stored-connection.ts';
 import type { Tenant } from '../access/tenant.ts';
-import { findConnection, buildConnectionPut, updateStoredConnection } from '../connections/connection-repository.ts';
+import {
+  findConnection,
+  buildConnectionPut,
+  updateStoredConnection,
+} from '../connections/connection-repository.ts';
 import type { IntrospectionAnswer, IntrospectionCall } from '../../ports/probe.ts';
 import type { Store } from '../../ports/store.ts';
 import type { Problem } from '../../problem.ts';
-import type { ProbeDependencies } from '../../runtime/direct-probe.ts';
+import type { ProbeDependencies } from '../../ports/probe-dependencies.ts';
 import { resolveSavedTarget } from '../credentials/resolve-target.ts';
 import { scrubProblem } from '../credentials/scrub-errors.ts';
 import { findHeldLease, type Lease, releaseLease, acquireLease } from './lease.ts';

@@ -9,7 +9,12 @@ import { tableKeys } from '../table-keys.ts';
 import { countLoginResult } from '../testing/lock-out.ts';
 import { type StoredProblem, toStoredProblem } from '../stored-problem.ts';
 import type { Tenant } from '../access/tenant.ts';
-import { toNextRevision, buildConnectionPut, toTenant, updateStoredConnection } from '../connections/connection-repository.ts';
+import {
+  toNextRevision,
+  buildConnectionPut,
+  toTenant,
+  updateStoredConnection,
+} from '../connections/connection-repository.ts';
 
 /** The state of the last introspection of a connection, as it is stored. */
 export interface IntrospectionState {

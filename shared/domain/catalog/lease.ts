@@ -2,7 +2,7 @@ import { tableKeys } from '../table-keys.ts';
 import { resolveCurrentLayout } from '../stored-item.ts';
 import type { Tenant } from '../access/tenant.ts';
 import { Conflict } from '../../ports/store.ts';
-import type { ProbeDependencies } from '../../runtime/direct-probe.ts';
+import type { ProbeDependencies } from '../../ports/probe-dependencies.ts';
 
 /** The lease is renewed while its holder lives. After a crash, the next holder waits no longer than this. */
 const LEASE_MS = 45_000;

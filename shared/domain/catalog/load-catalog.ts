@@ -18,7 +18,11 @@ import {
 import { toStoredProblem, parseStoredProblem } from '../stored-problem.ts';
 import { tableKeys } from '../table-keys.ts';
 import { isLoginPaused } from '../testing/lock-out.ts';
-import { findConnection, buildConnectionPut, updateStoredConnection } from '../connections/connection-repository.ts';
+import {
+  findConnection,
+  buildConnectionPut,
+  updateStoredConnection,
+} from '../connections/connection-repository.ts';
 
 /** The time that a caller waits for an introspection before the response asks to try again. */
 const CATALOG_WAIT_MS = 20_000;

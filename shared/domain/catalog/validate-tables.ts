@@ -13,7 +13,12 @@ import type { ReadStore } from '../../ports/store.ts';
 import type { SnapshotRef } from './snapshot/catalog-blocks.ts';
 import type { CatalogSummary } from './catalog-summary.ts';
 import { type Finding, isMismatch, classifyBySample, type Mismatch } from './mismatch.ts';
-import { type NameCandidates, type SearchBudget, findClosestName, createNameCandidates } from './closest-name.ts';
+import {
+  type NameCandidates,
+  type SearchBudget,
+  findClosestName,
+  createNameCandidates,
+} from './closest-name.ts';
 import { findNamedTables } from './snapshot/named-tables.ts';
 
 const ExpectedName = v.pipe(v.string(), v.minLength(1), v.maxLength(255));

@@ -1,6 +1,10 @@
 import type { Connector } from '../../connectors/connector.ts';
 import type { SecretDocument } from '../../ports/vault.ts';
-import { parseCredentials, detectAuthMethod, resolveAuthMethod } from '../connections/parse-connection-input.ts';
+import {
+  parseCredentials,
+  detectAuthMethod,
+  resolveAuthMethod,
+} from '../connections/parse-connection-input.ts';
 import type { Credentials, Destination, StoredConnection } from '../connections/connection.ts';
 import { describeDestination, describeLogin } from './destination.ts';
 import { listSecretFields } from '../input/request-secrets.ts';

@@ -1,5 +1,9 @@
 import type { Connector } from '../../connectors/connector.ts';
-import { resolveConnector, listCredentialFields, parseCredentials } from '../connections/parse-connection-input.ts';
+import {
+  resolveConnector,
+  listCredentialFields,
+  parseCredentials,
+} from '../connections/parse-connection-input.ts';
 import type { Credentials, Destination, StoredConnection } from '../connections/connection.ts';
 import { checkUpdateContradictions } from '../input/contradictions.ts';
 import { describeDestination, isWithinDestination } from './destination.ts';

@@ -7,7 +7,7 @@ import { listDraftSecrets } from '../input/request-secrets.ts';
 import type { SendAllowance } from './send-credentials.ts';
 import type { Tenant } from '../access/tenant.ts';
 import type { HostPort } from '../../network/dialer.ts';
-import type { ProbeDependencies } from '../../runtime/direct-probe.ts';
+import type { ProbeDependencies } from '../../ports/probe-dependencies.ts';
 import {
   mergeStoredCredentials,
   resolveNamedSecret,

@@ -2,7 +2,7 @@ import { cutText, MAX_REMEDIATION_CHARACTERS } from '../../characters.ts';
 import type { TestStep } from '../testing/test-result.ts';
 import type { Log } from '../../log.ts';
 import { Problem, type ProblemExtras } from '../../problem.ts';
-import { toStorageProblem } from '../../adapters/local/storage-fault.ts';
+import { toStorageProblem } from '../../storage-fault.ts';
 
 type ScrubText = Log['clean'];
 

@@ -13,7 +13,7 @@ import type { CredentialsChange } from '../../ports/probe.ts';
 import { Conflict } from '../../ports/store.ts';
 import type { SecretDocument, SecretRef } from '../../ports/vault.ts';
 import { Problem } from '../../problem.ts';
-import type { ProbeDependencies } from '../../runtime/direct-probe.ts';
+import type { ProbeDependencies } from '../../ports/probe-dependencies.ts';
 import { mergeStoredCredentials, resolveNamedSecret } from './release-credentials.ts';
 
 /** The vault keeps every version for a day, and at most 100 versions. */

@@ -17,8 +17,13 @@ import { stepNames } from '../../network/dialer.ts';
 import type { DraftTest, SavedTest } from '../../ports/probe.ts';
 import { Problem, type ProblemCode, problems } from '../../problem.ts';
 import { listKnownNames } from '../../scrub.ts';
-import type { ProbeDependencies } from '../../runtime/direct-probe.ts';
-import { type ResolvedTarget, resolveDraftTarget, resolvePatchedTarget, resolveSavedTarget } from '../credentials/resolve-target.ts';
+import type { ProbeDependencies } from '../../ports/probe-dependencies.ts';
+import {
+  type ResolvedTarget,
+  resolveDraftTarget,
+  resolvePatchedTarget,
+  resolveSavedTarget,
+} from '../credentials/resolve-target.ts';
 import { scrubStep } from '../credentials/scrub-errors.ts';
 
 /** Tests a draft. Nothing is stored. */

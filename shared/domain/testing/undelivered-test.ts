@@ -7,7 +7,11 @@ import { hashDerivation } from '../connections/derived-data.ts';
 import { EVENT_ACTOR, toSavedTest } from '../events/connection-events.ts';
 import type { TestStep, TestResult } from './test-result.ts';
 import { buildTestRecordPut } from './test-history.ts';
-import { toNextRevision, buildConnectionPut, updateStoredConnection } from '../connections/connection-repository.ts';
+import {
+  toNextRevision,
+  buildConnectionPut,
+  updateStoredConnection,
+} from '../connections/connection-repository.ts';
 
 /**
  * Records the failure of a test that could not be run after all retries. Only a connection that is still `testing` and waits for this test

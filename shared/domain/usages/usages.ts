@@ -7,7 +7,12 @@ import { checkText } from '../input/check-text.ts';
 import { tableKeys } from '../table-keys.ts';
 import { resolveCurrentLayout, upgradeItem } from '../stored-item.ts';
 import type { Tenant } from '../access/tenant.ts';
-import { toNextRevision, findConnection, buildConnectionPut, updateStoredConnection } from '../connections/connection-repository.ts';
+import {
+  toNextRevision,
+  findConnection,
+  buildConnectionPut,
+  updateStoredConnection,
+} from '../connections/connection-repository.ts';
 
 export const Usage = v.object({
   consumer: v.string(),

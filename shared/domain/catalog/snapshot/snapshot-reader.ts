@@ -1,5 +1,11 @@
 import type { Table } from '../../../connectors/catalog.ts';
-import { exactNames, findSameName, foldCase, isSameName, type NameRules } from '../../../connectors/name-rules.ts';
+import {
+  exactNames,
+  findSameName,
+  foldCase,
+  isSameName,
+  type NameRules,
+} from '../../../connectors/name-rules.ts';
 import type { ReadStore, Store } from '../../../ports/store.ts';
 import {
   isBlockPosition,

@@ -1,4 +1,4 @@
-import { openVpcProbe } from '../runtime/vpc-probe.ts';
+import { openVpcProbe } from './vpc-probe.ts';
 import { encodeProbeAnswer, type ProbeAnswer } from '../adapters/probe-answer.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Probe } from '../ports/probe.ts';

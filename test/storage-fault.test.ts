@@ -3,12 +3,12 @@ import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { openFolderBacking } from '../../infra/local/backing.ts';
-import { openStateFolder } from '../../infra/local/state-folder.ts';
-import { toStorageProblem, classifyStorageError } from '../../shared/adapters/local/storage-fault.ts';
-import { documentOf, ownerOf } from '../contracts/secrets.ts';
-import { startApi } from '../api.ts';
-import { draft } from '../samples.ts';
+import { openFolderBacking } from '../infra/local/backing.ts';
+import { openStateFolder } from '../infra/local/state-folder.ts';
+import { toStorageProblem, classifyStorageError } from '../shared/storage-fault.ts';
+import { documentOf, ownerOf } from './contracts/secrets.ts';
+import { startApi } from './api.ts';
+import { draft } from './samples.ts';
 
 const mayMount = () => {
   const place = mkdtempSync(join(tmpdir(), 'mooring-mount-'));
@@ -116,7 +116,7 @@ const drafts = (folder: string) =>
     const backing = await openFolderBacking(folder);
     const ref = await backing.vault.create(documentOf(owner));
     await backing[Symbol.asyncDispose](); // a file that is open for writing keeps a disk from being remounted
-    const { openFileVault } = await import('../../shared/adapters/local/file-vault.ts');
+    const { openFileVault } = await import('../shared/adapters/local/file-vault.ts');
     const vault = await openFileVault({ folder: join(folder, 'vault'), clock: Date.now });
     execFileSync('mount', ['-o', 'remount,ro', disk]);
     await expect(vault.stage(ref, documentOf(owner))).rejects.toMatchObject({
@@ -133,8 +133,8 @@ test('a process that may open no more files answers 503, and works again when it
   const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const script = `
     const { openSync, closeSync } = await import('node:fs');
-    const { openFileVault } = await import(${module('../../shared/adapters/local/file-vault.ts')});
-    const { toProblem } = await import(${module('../../shared/http/problem-response.ts')});
+    const { openFileVault } = await import(${module('../shared/adapters/local/file-vault.ts')});
+    const { toProblem } = await import(${module('../shared/http/problem-response.ts')});
     const vault = await openFileVault({ folder: ${JSON.stringify(folder)}, clock: Date.now });
     const owner = { org: 'org_files', environment: 'default', id: '0'.repeat(32) };
     const document = { layout: 1, owner, destination: {}, credentials: { password: 'not-a-real-password' } };

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Problem } from '../../problem.ts';
+import { Problem } from './problem.ts';
 
 /** A fault of the local disk, or a missing permission of this process to use it. */
 export interface StorageFault {
