@@ -1,6 +1,5 @@
 import type { Metafile } from 'esbuild';
 import type { Uses } from '../../shared/ports/ports.ts';
-import type { Bundle } from './bundle.ts';
 import type { FunctionPlan } from '../stacks/plan-functions.ts';
 
 export interface BundleSize {
@@ -14,7 +13,7 @@ export interface BundleSize {
 
 /** Measures how much code one function of a bundle loads, from esbuild's metadata. */
 export const measureBundle = (
-  { metafile }: Pick<Bundle, 'metafile'>,
+  { metafile }: { readonly metafile: Metafile },
   { source, uses }: FunctionPlan,
 ): BundleSize => {
   const outputs = listCodeOutputs(metafile);
@@ -35,7 +34,7 @@ export const measureBundle = (
 };
 
 /** All packages whose code a bundle contains. */
-export const listPackages = ({ metafile }: Pick<Bundle, 'metafile'>): ReadonlySet<string> =>
+export const listPackages = ({ metafile }: { readonly metafile: Metafile }): ReadonlySet<string> =>
   new Set(
     [...listCodeOutputs(metafile).values()].flatMap(({ inputs }) =>
       Object.entries(inputs)
@@ -49,10 +48,10 @@ type BundleOutput = Metafile['outputs'][string];
 const listCodeOutputs = ({ outputs }: Metafile): ReadonlyMap<string, BundleOutput> =>
   new Map(Object.entries(outputs).filter(([file]) => file.endsWith('.mjs')));
 
-/** The modules that the composition root (`shared/adapters/aws-runtime.ts`) imports for the ports. */
+/** The modules that the composition root (`shared/runtime/aws-runtime.ts`) imports for the ports. */
 const listPortModules = (uses: Uses): readonly string[] =>
   Object.keys(uses).map((port) =>
-    port === 'documents' ? 'shared/runtime/file-documents.ts' : `shared/adapters/aws-${port}.ts`,
+    port === 'documents' ? 'shared/runtime/file-documents.ts' : `shared/runtime/aws-${port}.ts`,
   );
 
 const collectImports = (

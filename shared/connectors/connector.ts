@@ -186,8 +186,14 @@ interface ConnectorDefinition<
   readonly reach: (config: v.InferOutput<C>, mode: SslMode) => SourceReach;
   readonly config: C;
   readonly credentials: K;
-  readonly load: () => Promise<SessionModule<SessionTarget<v.InferOutput<C>, AuthMethodFields<K>>>>;
+  readonly load: () => Promise<SessionModule<ConnectorTarget<C, K>>>;
 }
+
+/** The target that a connector's session is opened with, by its schemas of config and credentials. */
+export type ConnectorTarget<
+  C extends FieldsSchema,
+  K extends Readonly<Record<string, FieldsSchema>>,
+> = SessionTarget<v.InferOutput<C>, AuthMethodFields<K>>;
 
 /** The fields of all auth methods, each optional. */
 type AuthMethodFields<K extends Readonly<Record<string, FieldsSchema>>> = {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Table } from '../../shared/connectors/catalog.ts';
 import { introspectMysql } from '../../shared/connectors/mysql/introspect.ts';
-import { openMysqlClient } from '../../shared/connectors/mysql/client.ts';
+import { openMysqlClient } from '../../shared/connectors/mysql/open-client.ts';
 import { applyMysqlSettings } from '../../shared/connectors/mysql/session-state.ts';
 import { readMysqlServer } from '../../shared/connectors/mysql/version.ts';
 import { createDialer } from '../../shared/network/create-dialer.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { readObjectColumns } from '../../shared/connectors/s3/object-columns.ts';
+import { readObjectColumns } from '../../shared/connectors/s3/read-object-columns.ts';
 import { createCsvBudget } from '../../shared/connectors/s3/csv.ts';
 import { readCsvRows } from '../../shared/connectors/s3/csv-rows.ts';
 

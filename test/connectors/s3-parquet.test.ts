@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { readObjectColumns } from '../../shared/connectors/s3/object-columns.ts';
+import { readObjectColumns } from '../../shared/connectors/s3/read-object-columns.ts';
 import {
   BOOLEAN,
   BYTE_ARRAY,

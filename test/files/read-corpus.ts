@@ -2,7 +2,7 @@ import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readObjectColumns } from '../../shared/connectors/s3/object-columns.ts';
+import { readObjectColumns } from '../../shared/connectors/s3/read-object-columns.ts';
 import { compare, type Answer, type Difference } from './compare.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));

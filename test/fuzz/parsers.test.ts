@@ -20,7 +20,7 @@ import {
 } from '../../shared/connectors/kafka/protocol-types.ts';
 import { checkBsonDocument } from '../../shared/connectors/mongodb/check-bson-document.ts';
 import { createDocumentShape } from '../../shared/connectors/mongodb/document-shape.ts';
-import { readObjectColumns } from '../../shared/connectors/s3/object-columns.ts';
+import { readObjectColumns } from '../../shared/connectors/s3/read-object-columns.ts';
 import { checkXml } from '../../shared/connectors/s3/xml-answer.ts';
 import { createBudget } from '../../shared/network/budget.ts';
 import { parseForeignJson } from '../../shared/network/parse-foreign-json.ts';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Dialer } from '../../network/dialer.ts';
-import type { Session, SessionTarget } from '../connector.ts';
+import type { Session } from '../connector.ts';
 import { createBigqueryApi } from './api.ts';
 import { renderJobUserCommand } from './grants.ts';
 import { introspectBigquery } from './introspect.ts';
@@ -9,22 +9,10 @@ import { readBigqueryPrivileges } from './privileges.ts';
 import { createRestClient } from './rest-client.ts';
 import { createBigqueryAssertion } from './assertion.ts';
 import { classifyBigqueryError } from './failures.ts';
-
-interface BigqueryConfig {
-  readonly project_id: string;
-  readonly location?: string | undefined;
-  readonly datasets?: readonly string[] | undefined;
-}
+import type { BigqueryTarget } from './config.ts';
 
 export const openBigquerySession = async (
-  {
-    config,
-    credentials,
-    options,
-    role,
-    endpoint,
-    hide,
-  }: SessionTarget<BigqueryConfig, { readonly service_account?: string }>,
+  { config, credentials, options, role, endpoint, hide }: BigqueryTarget,
   dialer: Dialer,
 ): Promise<Session> => {
   const base = endpoint?.replace(/\/+$/, '');

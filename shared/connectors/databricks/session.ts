@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
 import { createRestClient } from '../bigquery/rest-client.ts';
-import type { Session, SessionTarget } from '../connector.ts';
+import type { Session } from '../connector.ts';
 import { connectDatabricksDriver, loadDatabricksDriver } from './driver.ts';
 import { introspectDatabricks } from './introspect.ts';
 import { databricksLogins } from './logins.ts';
@@ -11,24 +11,10 @@ import { createDatabricksQueries } from './query.ts';
 import type { DatabricksQuery, DatabricksRow } from './query.ts';
 import { createDatabricksConfiguration } from './session-state.ts';
 import { classifyDatabricksError } from './failures.ts';
-
-interface DatabricksConfig {
-  readonly host: string;
-  readonly http_path: string;
-  readonly catalog?: string | undefined;
-  readonly schema?: string | undefined;
-}
-type DatabricksCredentials = Readonly<Partial<Record<'token' | 'client_id' | 'client_secret', string>>>;
+import type { DatabricksTarget } from './config.ts';
 
 export const openDatabricksSession = async (
-  {
-    config,
-    credentials,
-    options,
-    role,
-    endpoint,
-    hide,
-  }: SessionTarget<DatabricksConfig, DatabricksCredentials>,
+  { config, credentials, options, role, endpoint, hide }: DatabricksTarget,
   dialer: Dialer,
 ): Promise<Session> => {
   const workspaceUrl = new URL(endpoint ?? `https://${config.host}`);
@@ -94,7 +80,7 @@ const queryFirstDatabricksRow = async (query: DatabricksQuery, sql: string): Pro
 
 /** Requests the token of a service principal, because the driver would dial by itself. https://docs.databricks.com/dev-tools/auth/oauth-m2m */
 const resolveDatabricksToken = async (
-  { token, client_id, client_secret }: DatabricksCredentials,
+  { token, client_id, client_secret }: DatabricksTarget['credentials'],
   workspaceUrl: URL,
   dialer: Dialer,
 ): Promise<string> => {

@@ -1,49 +1,17 @@
-import * as v from 'valibot';
 import { defineConnector, createLazyParser } from '../connector.ts';
 import { toHostPort } from '../to-host-port.ts';
 import { parseBootstrapServers } from './bootstrap-servers.ts';
-import { NameField, SecretField } from '../fields.ts';
 import { exactNames } from '../name-rules.ts';
 import { findKafkaContradictions } from './contradictions.ts';
-
-// The schema registry has its own login, so its password is allowed with every auth method of the brokers.
-const schemaRegistryCredentials = { schema_registry_password: v.exactOptional(SecretField) };
+import { kafkaConfig, kafkaCredentials } from './config.ts';
 
 /** Not tested against Confluent's own registry or against clusters of several brokers: see the README. */
 export const kafka = defineConnector({
   title: 'Kafka',
   driver: 'kafkajs',
   minimum: '2.8',
-  config: v.strictObject({
-    bootstrap_servers: v.pipe(
-      v.string(),
-      v.regex(
-        /^[A-Za-z0-9\u00a1-\uffff._[\]:-]{1,262}(,\s?[A-Za-z0-9\u00a1-\uffff._[\]:-]{1,262}){0,31}$/,
-        'one to 32 of host:port, with commas between',
-      ),
-    ),
-    /** The protocol of the listener. Without it, ssl_mode decides how TLS is tried. The credentials decide whether SASL is used. */
-    security_protocol: v.exactOptional(v.picklist(['SASL_SSL', 'SSL', 'SASL_PLAINTEXT', 'PLAINTEXT'])),
-    schema_registry_url: v.exactOptional(
-      v.pipe(
-        v.string(),
-        v.maxLength(2048, 'at most 2048 characters'),
-        v.regex(/^https?:\/\/[^\s@?#\\]+$/, 'a URL with http:// or https://, without user, ? and #'),
-      ),
-    ),
-    schema_registry_username: v.exactOptional(NameField),
-  }),
-  credentials: {
-    sasl: v.strictObject({
-      sasl_mechanism: v.optional(v.picklist(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']), 'PLAIN'),
-      sasl_username: NameField,
-      sasl_password: SecretField,
-      ...schemaRegistryCredentials,
-    }),
-    /** The login is the client certificate: `ssl.cert` and `ssl.key` of the connection. */
-    certificate: v.strictObject(schemaRegistryCredentials),
-    none: v.strictObject(schemaRegistryCredentials),
-  },
+  config: kafkaConfig,
+  credentials: kafkaCredentials,
   misplaced: {
     bootstrap_servers: (value) => {
       if (/^https?:\/\//i.test(value)) return 'host:port, without http:// or https://';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Dialer, HostPort } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
-import type { Session, SessionTarget } from '../connector.ts';
+import type { Session } from '../connector.ts';
 import { logInToBroker } from './broker.ts';
 import type { KafkaBroker, SaslCredentials } from './broker.ts';
 import { detectKafkaPlaintext } from './detect-plaintext.ts';
@@ -13,17 +13,7 @@ import { openSchemaRegistry } from './registry-client.ts';
 import type { SchemaRegistry } from './registry-client.ts';
 import { detectKafkaRelease } from './detect-release.ts';
 import { classifyKafkaError } from './failures.ts';
-
-interface KafkaConfig {
-  readonly bootstrap_servers: string;
-  readonly security_protocol?: 'SASL_SSL' | 'SSL' | 'SASL_PLAINTEXT' | 'PLAINTEXT' | undefined;
-  readonly schema_registry_url?: string | undefined;
-  readonly schema_registry_username?: string | undefined;
-}
-type KafkaCredentials = Readonly<
-  Partial<Record<'sasl_mechanism' | 'sasl_username' | 'sasl_password' | 'schema_registry_password', string>>
->;
-type KafkaTarget = SessionTarget<KafkaConfig, KafkaCredentials>;
+import type { KafkaTarget } from './config.ts';
 
 export const openKafkaSession = async (target: KafkaTarget, dialer: Dialer): Promise<Session> => {
   await import('kafkajs/src/network/connection.js'); // before any step, or the load time would count as network time
@@ -83,7 +73,7 @@ const secureKafkaSocket = (
   dialer: Dialer,
   socket: Socket,
   to: HostPort,
-  protocol: KafkaConfig['security_protocol'],
+  protocol: KafkaTarget['config']['security_protocol'],
 ): Promise<Socket> => {
   if (protocol?.endsWith('PLAINTEXT')) return dialer.tls(socket, to, async () => false);
   if (!protocol) return dialer.tls(socket, to, undefined, () => detectKafkaPlaintext(dialer, to));

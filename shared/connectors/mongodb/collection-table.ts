@@ -1,7 +1,7 @@
 import type { Column, Index, Sampled, Table } from '../catalog.ts';
 import { toDocuments, toDocument } from './rights.ts';
 import type { MongodbCollection } from './databases.ts';
-import type { MongodbDocument } from './member-session.ts';
+import type { MongodbDocument } from './document.ts';
 import type { ShapeField, DocumentShape } from './document-shape.ts';
 import { renderIndexPredicate } from './index-predicate.ts';
 import { hasNullType, toMongodbColumnKind, toTypeNamesKind, renderMongodbType } from './types.ts';

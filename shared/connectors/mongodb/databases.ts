@@ -1,5 +1,6 @@
 import { toDocuments } from './rights.ts';
-import type { MongodbDocument, MemberSession } from './member-session.ts';
+import type { MemberSession } from './member-session.ts';
+import type { MongodbDocument } from './document.ts';
 import { compareUtf8 } from '../compare-names.ts';
 import { parseValidatorRules } from './validator.ts';
 import type { ValidatorRule } from './validator.ts';

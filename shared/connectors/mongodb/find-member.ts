@@ -1,7 +1,6 @@
 import { detectTls } from '../../network/detect-tls.ts';
 import { Problem } from '../../problem.ts';
 import type { Dialer, HostPort } from '../../network/dialer.ts';
-import type { SessionTarget } from '../connector.ts';
 import { hasDatabase } from './databases.ts';
 import { readMongodbRights } from './rights.ts';
 import { addMongodbLoginMethod } from './failures.ts';
@@ -10,19 +9,7 @@ import { mongodbLogins } from './logins.ts';
 import type { MongodbAccount, MemberSession } from './member-session.ts';
 import { parseMemberAddress } from './member-address.ts';
 import type { SrvResolver } from './srv.ts';
-
-export interface MongodbConfig {
-  readonly host?: string | undefined;
-  readonly port: number;
-  readonly hosts?: readonly string[] | undefined;
-  readonly srv?: string | undefined;
-  readonly database?: string | undefined;
-  readonly username: string;
-  readonly auth_source: string;
-  readonly replica_set?: string | undefined;
-}
-
-export type MongodbTarget = SessionTarget<MongodbConfig, Readonly<Partial<Record<'password', string>>>>;
+import type { MongodbTarget } from './config.ts';
 
 export interface OpenMember {
   readonly session: MemberSession;
@@ -77,7 +64,11 @@ export const findMember = async (
   }
 };
 
-const resolveMongodbMembers = async (config: MongodbConfig, dialer: Dialer, resolveSrv: SrvResolver) => {
+const resolveMongodbMembers = async (
+  config: MongodbTarget['config'],
+  dialer: Dialer,
+  resolveSrv: SrvResolver,
+) => {
   const { host, port, hosts, srv, auth_source, replica_set } = config;
   if (srv !== undefined) {
     const found = await dialer.step('resolve', () => resolveSrv(srv, dialer.signal));

@@ -1,5 +1,5 @@
 import bson from 'mongodb/lib/bson.js';
-import type { MongodbDocument } from './member-session.ts';
+import type { MongodbDocument } from './document.ts';
 
 /**
  * Renders the filter of `find` for the documents in an index: its partial filter, or for a sparse index, that one of its fields exists.

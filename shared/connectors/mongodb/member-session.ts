@@ -4,8 +4,7 @@ import { Problem } from '../../problem.ts';
 import { guardMongodbSocket } from './guard.ts';
 import { checkScramIterations } from './scram.ts';
 import { applyMongodbSettings, stableApi, isApiVersionRequired } from './session-state.ts';
-
-export type MongodbDocument = Readonly<Record<string, unknown>>;
+import type { MongodbDocument } from './document.ts';
 
 /** Without a password, the account is the subject of the client certificate. */
 export interface MongodbAccount {

@@ -1,5 +1,5 @@
 import { type DocumentId, type DocumentIdKind, readDocumentId, toFilterValue } from './document-ids.ts';
-import type { MongodbDocument } from './member-session.ts';
+import type { MongodbDocument } from './document.ts';
 
 interface IdRange {
   readonly kind: DocumentIdKind;

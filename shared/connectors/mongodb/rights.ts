@@ -1,5 +1,6 @@
 import type { MongodbRole, MongodbUser } from './grants.ts';
-import type { MongodbDocument, MemberSession } from './member-session.ts';
+import type { MemberSession } from './member-session.ts';
+import type { MongodbDocument } from './document.ts';
 
 /** The account that is logged in, and its rights. */
 export interface MongodbRights {

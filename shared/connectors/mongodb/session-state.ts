@@ -1,6 +1,6 @@
 import type { SessionSetting } from '../session-setting.ts';
 import { findMongodbErrorCode } from './failures.ts';
-import type { MongodbDocument } from './member-session.ts';
+import type { MongodbDocument } from './document.ts';
 
 /**
  * Settings that the reads depend on and that a cluster (`setDefaultRWConcern`, cluster parameters) or server may override. MongoDB has no

@@ -2,7 +2,7 @@ import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
 import type { Session } from '../connector.ts';
 import { findMember } from './find-member.ts';
-import type { MongodbTarget } from './find-member.ts';
+import type { MongodbTarget } from './config.ts';
 import { readMongodbPrivileges } from './privileges.ts';
 import { createSrvResolver } from './srv.ts';
 import type { SrvResolver } from './srv.ts';

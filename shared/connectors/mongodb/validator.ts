@@ -1,4 +1,4 @@
-import type { MongodbDocument } from './member-session.ts';
+import type { MongodbDocument } from './document.ts';
 
 /** A rule of a validator for one field. */
 export interface ValidatorRule {

@@ -1,7 +1,6 @@
-import * as v from 'valibot';
 import { defineConnector, createLazyParser } from '../connector.ts';
-import { HostField, NameField, PortField, SecretField } from '../fields.ts';
 import { exactNames } from '../name-rules.ts';
+import { mysqlConfig, mysqlCredentials } from './config.ts';
 
 /** MySQL and MariaDB. The oldest supported MariaDB is 10.3. A schema of the catalog is what both call a database. */
 export const mysql = defineConnector({
@@ -9,17 +8,8 @@ export const mysql = defineConnector({
   driver: 'mysql2',
   defaultPort: 3306,
   minimum: '5.7',
-  config: v.strictObject({
-    host: HostField,
-    port: v.optional(PortField, 3306),
-    database: v.exactOptional(NameField),
-    username: NameField,
-  }),
-  credentials: {
-    password: v.strictObject({ password: SecretField }),
-    /** No fields: the server verifies the connection's `ssl.cert` and `ssl.key`. */
-    certificate: v.strictObject({}),
-  },
+  config: mysqlConfig,
+  credentials: mysqlCredentials,
   destination: ['host', 'port', 'username'],
   strength: { auth_method: [['password', 'certificate']] },
   reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),

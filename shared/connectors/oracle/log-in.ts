@@ -4,7 +4,7 @@ import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
 import { findOracleSocketProblem } from './guard.ts';
 import { oracleLogins } from './logins.ts';
-import type { OracleConfig } from './session.ts';
+import type { OracleTarget } from './config.ts';
 import {
   oracleSocketSources,
   openOracleTransport,
@@ -20,7 +20,7 @@ export interface OracleLogin {
 
 export const logInToOracle = async (
   first: OracleTransport,
-  config: OracleConfig,
+  config: OracleTarget['config'],
   password: string,
   dialer: Dialer,
 ): Promise<OracleLogin> => {

@@ -1,7 +1,7 @@
 import type { Connection } from 'oracledb';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
-import type { Session, SessionTarget } from '../connector.ts';
+import type { Session } from '../connector.ts';
 import type { OracleQuery, OracleRowReader, OracleRow, OracleQueryRunner } from './queries.ts';
 import { findOracleSocketProblem } from './guard.ts';
 import { destroyOracleTransport, logInToOracle } from './log-in.ts';
@@ -9,16 +9,7 @@ import { oracleBeginStatement } from './session-state.ts';
 import { openOracleTransport } from './transport.ts';
 import type { OracleTransport } from './transport.ts';
 import { classifyOracleError } from './failures.ts';
-
-export interface OracleConfig {
-  readonly host: string;
-  readonly port: number;
-  readonly service_name?: string | undefined;
-  readonly sid?: string | undefined;
-  readonly username: string;
-  readonly schemas?: readonly string[] | undefined;
-}
-type OracleTarget = SessionTarget<OracleConfig, Readonly<Partial<Record<'password', string>>>>;
+import type { OracleTarget } from './config.ts';
 
 export const openOracleSession = async (
   { config, credentials, options, role }: OracleTarget,

@@ -2,7 +2,7 @@ import type { Client, ClientConfig } from 'pg';
 import type { Socket } from 'node:net';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
-import type { Session, SessionTarget } from '../connector.ts';
+import type { Session } from '../connector.ts';
 import { addPostgresqlLoginProgress, classifyPostgresqlError } from './failures.ts';
 import { guardPostgresqlSocket } from './guard.ts';
 import { resolvePostgresqlLogin } from './logins.ts';
@@ -12,22 +12,9 @@ import { readPostgresqlPrivileges } from './privileges.ts';
 import { requestPostgresqlTls } from './request-tls.ts';
 import { buildRedshiftBegin as beginReadingRedshift } from '../redshift/session-state.ts';
 import { buildPostgresqlBegin, postgresqlQuestionSettings } from './session-state.ts';
+import type { PostgresqlTarget } from './config.ts';
 
 export type ProtocolFlavor = 'postgresql' | 'redshift';
-
-/** The config fields that PostgreSQL and Redshift share. */
-export interface PostgresqlConfig {
-  readonly host: string;
-  readonly port: number;
-  readonly database: string;
-  readonly username: string;
-  readonly schemas?: readonly string[] | undefined;
-}
-type PostgresqlSecrets = Readonly<
-  Partial<Record<'password' | 'access_key_id' | 'secret_access_key' | 'session_token' | 'region', string>>
->;
-
-export type PostgresqlTarget = SessionTarget<PostgresqlConfig, PostgresqlSecrets>;
 
 export const openPostgresqlSession = (target: PostgresqlTarget, dialer: Dialer): Promise<Session> =>
   openProtocolSession(target, dialer);
@@ -133,7 +120,7 @@ type PostgresqlRows = readonly Readonly<Record<string, unknown>>[];
 
 const logInToPostgresql = async (
   socket: Socket,
-  config: PostgresqlConfig,
+  config: PostgresqlTarget['config'],
   credentials: PostgresqlTarget['credentials'],
   { dialer, logins, hide }: PostgresqlLoginOptions,
 ) => {
@@ -181,7 +168,7 @@ const logInToPostgresql = async (
 /** Called only if the server requests a password. */
 const resolvePostgresqlPassword = async (
   credentials: PostgresqlTarget['credentials'],
-  config: PostgresqlConfig,
+  config: PostgresqlTarget['config'],
 ): Promise<string> => {
   if (credentials.auth_method === 'iam')
     return (await import('./iam-token.ts')).createRdsIamToken(credentials, config);

@@ -1,7 +1,6 @@
-import * as v from 'valibot';
 import { defineConnector } from '../connector.ts';
 import { namesInAnyCase } from '../name-rules.ts';
-import { HostField, NameField, NamesField, PortField, RegionField, SecretField } from '../fields.ts';
+import { redshiftConfig, redshiftCredentials } from './config.ts';
 
 /**
  * Uses the protocol of PostgreSQL and its own catalog queries. Tested on a PostgreSQL with views of Redshift and with passwords from a script
@@ -11,32 +10,8 @@ export const redshift = defineConnector({
   title: 'Amazon Redshift',
   driver: 'pg',
   defaultPort: 5439,
-  config: v.strictObject({
-    host: HostField,
-    port: v.optional(PortField, 5439),
-    database: NameField,
-    username: NameField,
-    schemas: v.exactOptional(NamesField),
-  }),
-  credentials: {
-    password: v.strictObject({ password: SecretField }),
-    /**
-     * Keys that the customer creates for this purpose, never the identity of Mooring. In a cluster, AWS issues a password for `username`; in a
-     * workgroup, the owner of the keys is the user. Fields that are absent are derived from the host.
-     */
-    iam: v.strictObject({
-      access_key_id: NameField,
-      secret_access_key: SecretField,
-      session_token: v.exactOptional(SecretField),
-      region: v.exactOptional(RegionField),
-      cluster_identifier: v.exactOptional(
-        v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,62}$/, 'the identifier of a Redshift cluster')),
-      ),
-      workgroup_name: v.exactOptional(
-        v.pipe(v.string(), v.regex(/^[a-z0-9-]{3,64}$/, 'the name of a workgroup of Redshift Serverless')),
-      ),
-    }),
-  },
+  config: redshiftConfig,
+  credentials: redshiftCredentials,
   destination: ['host', 'port', 'username'],
   // AWS issues a password for the source that these fields name, and the password is sent to the host.
   strength: { auth_method: 'exact', region: 'exact', cluster_identifier: 'exact', workgroup_name: 'exact' },

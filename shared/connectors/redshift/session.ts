@@ -1,6 +1,7 @@
 import type { Dialer } from '../../network/dialer.ts';
 import type { Session } from '../connector.ts';
-import { openProtocolSession, type PostgresqlTarget } from '../postgresql/session.ts';
+import type { PostgresqlTarget } from '../postgresql/config.ts';
+import { openProtocolSession } from '../postgresql/session.ts';
 import { redshiftLogins } from './logins.ts';
 import type { RedshiftIamKeys } from './credential-issuer.ts';
 import { classifyPostgresqlError } from '../postgresql/failures.ts';

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
-import type { PostgresqlPasswordLogin, PostgresqlTarget } from '../postgresql/session.ts';
+import type { PostgresqlTarget } from '../postgresql/config.ts';
+import type { PostgresqlPasswordLogin } from '../postgresql/session.ts';
 import { createAwsRequestHandler } from '../s3/request-handler.ts';
 import { toAwsKeys, awsSdkSettings } from '../s3/sdk-settings.ts';
 import { redshiftLogins } from './logins.ts';

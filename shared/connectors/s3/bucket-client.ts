@@ -1,7 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
-import type { SessionTarget } from '../connector.ts';
 import { recordRetryAfter, withRetries } from '../retry.ts';
 import { withTimeout } from '../with-timeout.ts';
 import { toAwsDomain, isTlsEndpoint } from './endpoint-url.ts';
@@ -9,18 +8,7 @@ import { isTransientS3Error } from './failures.ts';
 import { createAwsRequestHandler } from './request-handler.ts';
 import { toS3Login } from './logins.ts';
 import { toAwsKeys, awsSdkSettings } from './sdk-settings.ts';
-
-export interface S3Config {
-  readonly bucket: string;
-  readonly region: string;
-  readonly prefix?: string | undefined;
-  readonly endpoint?: string | undefined;
-  readonly access_key_id: string;
-}
-type S3Credentials = Readonly<
-  Partial<Record<'secret_access_key' | 'session_token' | 'role_arn' | 'external_id', string>>
->;
-export type S3Target = SessionTarget<S3Config, S3Credentials>;
+import type { S3Target } from './config.ts';
 
 /** A client of one bucket. It ignores the AWS settings of the process's environment. */
 export interface BucketClient {

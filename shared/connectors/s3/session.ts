@@ -1,6 +1,7 @@
 import type { Dialer } from '../../network/dialer.ts';
 import type { Session } from '../connector.ts';
-import { createBucketClient, type S3Target } from './bucket-client.ts';
+import { createBucketClient } from './bucket-client.ts';
+import type { S3Target } from './config.ts';
 import { isS3Denied, classifyS3Error } from './failures.ts';
 import { listObjectPage } from './list-object-page.ts';
 

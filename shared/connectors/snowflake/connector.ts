@@ -1,31 +1,14 @@
-import * as v from 'valibot';
 import { defineConnector, createLazyParser } from '../connector.ts';
-import { NameField, SecretField } from '../fields.ts';
 import { exactNames } from '../name-rules.ts';
-import { SnowflakeAccount, isResultStorageHost, toSnowflakeAddress } from './account.ts';
+import { isResultStorageHost, toSnowflakeAddress } from './account.ts';
+import { snowflakeConfig, snowflakeCredentials } from './config.ts';
 
 /** Tested with the real driver against fakesnow, behind a server that refuses as Snowflake does; not against Snowflake itself. */
 export const snowflake = defineConnector({
   title: 'Snowflake',
   driver: 'snowflake-sdk',
-  config: v.strictObject({
-    account: SnowflakeAccount,
-    username: NameField,
-    /** Needed to read a catalog; without it, the default of the user applies. */
-    warehouse: v.exactOptional(NameField),
-    database: v.exactOptional(NameField),
-    schema: v.optional(NameField, 'PUBLIC'),
-    role: v.exactOptional(NameField),
-  }),
-  credentials: {
-    password: v.strictObject({ password: SecretField }),
-    key_pair: v.strictObject({
-      private_key: SecretField,
-      private_key_passphrase: v.exactOptional(SecretField),
-    }),
-    /** A programmatic access token. */
-    token: v.strictObject({ token: SecretField }),
-  },
+  config: snowflakeConfig,
+  credentials: snowflakeCredentials,
   misplaced: {
     account: (value) =>
       /[:/]/.test(value)

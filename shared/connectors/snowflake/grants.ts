@@ -1,4 +1,4 @@
-import type { SnowflakeQuery, SnowflakeContext } from './session.ts';
+import type { SnowflakeQuery, SnowflakeContext } from './session-context.ts';
 import { parseSnowflakeName, quoteSnowflakeName, forceQuoteSnowflakeName } from './quote.ts';
 
 export interface SnowflakeGrant {

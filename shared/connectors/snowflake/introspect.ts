@@ -13,7 +13,7 @@ import type { SnowflakeGrant } from './grants.ts';
 import { readSnowflakeKeys } from './keys.ts';
 import { renderSnowflakeReadGrant } from './privileges.ts';
 import { quoteSnowflakeText, quoteSnowflakeName, forceQuoteSnowflakeName } from './quote.ts';
-import type { SnowflakeQuery, SnowflakeContext } from './session.ts';
+import type { SnowflakeQuery, SnowflakeContext } from './session-context.ts';
 import { toSnowflakeColumnKind, renderSnowflakeType } from './types.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { TableDrafts } from '../sql/table-drafts.ts';
 import type { createPartReader } from '../part-reader.ts';
 import type { SnowflakeRow } from './driver.ts';
 import { forceQuoteSnowflakeName } from './quote.ts';
-import type { SnowflakeQuery } from './session.ts';
+import type { SnowflakeQuery } from './session-context.ts';
 
 /** Adds declared keys, which Snowflake does not enforce, to the drafts of their tables. Returns what the limit of SHOW left out. */
 export const readSnowflakeKeys = async (

@@ -2,9 +2,10 @@ import type { Privileges, SessionTarget } from '../connector.ts';
 import { listSnowflakeGrants, isTableOrView, listUnreadableTables } from './grants.ts';
 import type { SnowflakeGrant } from './grants.ts';
 import { quoteSnowflakeName, forceQuoteSnowflakeName } from './quote.ts';
-import type { SnowflakeQuery, SnowflakeConfig, SnowflakeContext } from './session.ts';
+import type { SnowflakeTarget } from './config.ts';
+import type { SnowflakeContext, SnowflakeQuery } from './session-context.ts';
 
-type SnowflakePrivilegeInput = SnowflakeConfig & { readonly purpose: SessionTarget['role'] };
+type SnowflakePrivilegeInput = SnowflakeTarget['config'] & { readonly purpose: SessionTarget['role'] };
 
 /** Uses only SHOW: a test that resumes a warehouse would cost money, by the minute. */
 export const readSnowflakePrivileges = async (

@@ -11,43 +11,16 @@ import type { Session, SessionTarget } from '../connector.ts';
 import { toSnowflakeAccountName, toSnowflakeAddress } from './account.ts';
 import type { SnowflakeAddress } from './account.ts';
 import { loadSnowflakeDriver, logInToSnowflake, logOutOfSnowflake, streamSnowflakeRows } from './driver.ts';
-import type { SnowflakeRow } from './driver.ts';
 import { toSnowflakeLogin } from './logins.ts';
 import { classifySnowflakeError } from './failures.ts';
-
-export interface SnowflakeConfig {
-  readonly account: string;
-  readonly username: string;
-  readonly warehouse?: string | undefined;
-  readonly database?: string | undefined;
-  readonly schema: string;
-  readonly role?: string | undefined;
-}
-type SnowflakeSessionCredentials = Readonly<
-  Partial<Record<'password' | 'private_key' | 'private_key_passphrase' | 'token', string>>
->;
-
-/** Runs one statement. */
-export type SnowflakeQuery = (sql: string) => AsyncIterable<SnowflakeRow>;
-
-/** The actual state of a session. It may differ from the config: Snowflake ignores a database or warehouse that the role may not use. */
-export interface SnowflakeContext {
-  readonly user: string;
-  readonly role: string | null;
-  readonly database: string | null;
-  readonly warehouse: string | null;
-  readonly version: string;
-  readonly secondaryRoles: readonly string[];
-}
+import type { SnowflakeTarget } from './config.ts';
+import type { SnowflakeContext, SnowflakeQuery } from './session-context.ts';
 
 /**
  * Uses only sockets of the dialer. Opens the first one before the driver asks for it, so that each step is recorded by itself. Not tested
  * against Snowflake itself: refusals other than those that users report, results in parts, hybrid and shared tables, secondary roles.
  */
-export const openSnowflakeSession = async (
-  target: SessionTarget<SnowflakeConfig, SnowflakeSessionCredentials>,
-  dialer: Dialer,
-): Promise<Session> => {
+export const openSnowflakeSession = async (target: SnowflakeTarget, dialer: Dialer): Promise<Session> => {
   const { config, credentials, options, endpoint, role, hide } = target;
   const address = toSnowflakeAddress(config.account, endpoint);
   await using closing = new AsyncDisposableStack();
@@ -142,7 +115,10 @@ const createSnowflakeAgents = (
   };
 };
 
-const toSnowflakeDriverSettings = (config: SnowflakeConfig, { host, port, secure }: SnowflakeAddress) => {
+const toSnowflakeDriverSettings = (
+  config: SnowflakeTarget['config'],
+  { host, port, secure }: SnowflakeAddress,
+) => {
   const { warehouse, database, schema, role, username } = config;
   const name = host.includes(':') ? `[${host}]` : host;
   return {
@@ -165,7 +141,7 @@ const toSnowflakeDriverSettings = (config: SnowflakeConfig, { host, port, secure
 };
 
 const toSnowflakeAuthentication = (
-  { auth_method, ...credentials }: SessionTarget<SnowflakeConfig, SnowflakeSessionCredentials>['credentials'],
+  { auth_method, ...credentials }: SnowflakeTarget['credentials'],
   hide: SessionTarget['hide'],
 ): Partial<ConnectionOptions> => {
   const { password = '', private_key = '', private_key_passphrase, token = '' } = credentials;

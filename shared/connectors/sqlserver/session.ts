@@ -1,7 +1,7 @@
 import type { Connection as DriverConnection, ConnectionConfiguration } from 'tedious';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
-import type { Session, SessionTarget } from '../connector.ts';
+import type { Session } from '../connector.ts';
 import {
   createSqlserverBatchRunner,
   findCausingProblem,
@@ -12,18 +12,7 @@ import { attachSqlserverErrorNumbers, classifySqlserverError } from './failures.
 import { TDS_PACKET_BYTES } from './prelogin.ts';
 import { resolveSqlserverAddress, openSqlserverTransport, type SqlserverTransport } from './transport.ts';
 import { sqlserverInitialBatch } from './session-state.ts';
-
-export interface SqlserverConfig {
-  readonly host: string;
-  readonly port?: number | undefined;
-  readonly instance?: string | undefined;
-  readonly database: string;
-  readonly username: string;
-}
-type SqlserverCredentials = Readonly<
-  Partial<Record<'password' | 'tenant_id' | 'client_id' | 'client_secret', string>>
->;
-type SqlserverTarget = SessionTarget<SqlserverConfig, SqlserverCredentials>;
+import type { SqlserverTarget } from './config.ts';
 
 export const openSqlserverSession = async (
   { config, credentials, options, role, hide }: SqlserverTarget,
@@ -111,7 +100,7 @@ const azureSqlEditions: ReadonlyMap<number, string> = new Map([
 ]);
 
 interface SqlserverLogin {
-  readonly config: SqlserverConfig;
+  readonly config: SqlserverTarget['config'];
   readonly credentials: SqlserverTarget['credentials'];
   readonly token: string | undefined;
   readonly timeoutMs: number;

@@ -6,11 +6,11 @@ import { Problem } from '../../problem.ts';
 import { guardSqlserverSocket } from './guard.ts';
 import { sqlserverLogins } from './logins.ts';
 import { exchangePrelogin, TDS_PACKET_BYTES, type SqlserverPrelogin } from './prelogin.ts';
-import type { SqlserverConfig } from './session.ts';
+import type { SqlserverTarget } from './config.ts';
 import { wrapTlsInPrelogin } from './prelogin-tls.ts';
 
 export const resolveSqlserverAddress = async (
-  { host, port = 1433, instance }: SqlserverConfig,
+  { host, port = 1433, instance }: SqlserverTarget['config'],
   dialer: Dialer,
 ): Promise<HostPort> => {
   if (instance === undefined) return { host, port };

@@ -3,7 +3,7 @@ import { Problem } from '../../problem.ts';
 import { buildAuditPut } from '../access/audit.ts';
 import type { CatalogSummary } from './catalog-summary.ts';
 import { removeSnapshot } from './snapshot/snapshot-reader.ts';
-import type { StoredConnection } from '../connections/connection.ts';
+import type { IntrospectionState, StoredConnection } from '../connections/connection.ts';
 import { hashDerivation, readCurrentCatalog } from '../connections/derived-data.ts';
 import { tableKeys } from '../table-keys.ts';
 import { countLoginResult } from '../testing/lock-out.ts';
@@ -15,25 +15,6 @@ import {
   toTenant,
   updateStoredConnection,
 } from '../connections/connection-repository.ts';
-
-/** The state of the last introspection of a connection, as it is stored. */
-export interface IntrospectionState {
-  readonly state: 'running' | 'succeeded' | 'failed';
-  /** The id of the attempt. Only a call that names it can end the attempt. */
-  readonly attempt: string;
-  /** `hashDerivation('introspection')` of the introspected connection. */
-  readonly of: string;
-  readonly began_at: string;
-  /** The time of the transition to this state. */
-  readonly at: string;
-  /** The number of consecutive failed attempts; while an attempt runs, the number before it. */
-  readonly failures: number;
-  readonly problem: StoredProblem | null;
-  /** Whether the attempt drops columns of sampled tables that only earlier introspections found. */
-  readonly forget?: boolean;
-  /** The value of `forget` for the next attempt, if it was requested while this one was running. */
-  readonly forget_next?: boolean;
-}
 
 /** A failed attempt. Times are in milliseconds since the epoch. */
 export interface FailedAttempt {

@@ -4,8 +4,7 @@ import { problemCodes } from '../../problem.ts';
 import type { SecretRef } from '../../ports/vault.ts';
 import type { CatalogSummary } from '../catalog/catalog-summary.ts';
 import { connectionOptions, type ConnectionOptions } from './connection-options.ts';
-import type { Derived } from './derived-data.ts';
-import type { IntrospectionState } from '../catalog/introspection-outcome.ts';
+import type { StoredProblem } from '../stored-problem.ts';
 import { TestResult } from '../testing/test-result.ts';
 
 export { ConnectionInput, ConnectionPatch } from './connection-input.ts';
@@ -90,6 +89,31 @@ export interface NewConnection {
 }
 
 export type Credentials = Readonly<Record<string, string>> & { readonly auth_method: string };
+
+/** Data that was derived from a connection, with the `hashDerivation` of the settings that it depends on. */
+export type Derived<T> = T & {
+  /** Absent in data of releases that did not write it. Such data is current until the connection is updated. */
+  readonly of?: string;
+};
+
+/** The state of the last introspection of a connection, as it is stored. */
+export interface IntrospectionState {
+  readonly state: 'running' | 'succeeded' | 'failed';
+  /** The id of the attempt. Only a call that names it can end the attempt. */
+  readonly attempt: string;
+  /** `hashDerivation('introspection')` of the introspected connection. */
+  readonly of: string;
+  readonly began_at: string;
+  /** The time of the transition to this state. */
+  readonly at: string;
+  /** The number of consecutive failed attempts; while an attempt runs, the number before it. */
+  readonly failures: number;
+  readonly problem: StoredProblem | null;
+  /** Whether the attempt drops columns of sampled tables that only earlier introspections found. */
+  readonly forget?: boolean;
+  /** The value of `forget` for the next attempt, if it was requested while this one was running. */
+  readonly forget_next?: boolean;
+}
 
 /** A connection as the store keeps it. It names a version of its secret and never contains a secret. */
 export interface StoredConnection extends Omit<NewConnection, 'credentials' | 'secret_arn'> {

@@ -2,15 +2,9 @@ import { createHash } from 'node:crypto';
 import type { NameRules } from '../../connectors/name-rules.ts';
 import { resolveConnector } from './parse-connection-input.ts';
 import type { CatalogSummary } from '../catalog/catalog-summary.ts';
-import type { StoredConnection } from './connection.ts';
+import type { Derived, StoredConnection } from './connection.ts';
 import { toCanonicalJson } from '../json-equal.ts';
 import type { TestResult } from '../testing/test-result.ts';
-
-/** Data that was derived from a connection, with the `hashDerivation` of the settings that it depends on. */
-export type Derived<T> = T & {
-  /** Absent in data of releases that did not write it. Such data is current until the connection is updated. */
-  readonly of?: string;
-};
 
 /**
  * The settings that each kind of derived data depends on. All other settings can change without making the data obsolete. A change to this

@@ -1,0 +1,52 @@
+import * as v from 'valibot';
+import { HostField, NameField, PortField, SecretField } from '../fields.ts';
+import type { ConnectorTarget } from '../connector.ts';
+
+/** The id or a domain of an Entra directory. It becomes part of a URL. */
+const EntraTenant = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/, 'the id or a domain of an Entra directory'),
+);
+
+const EntraClientId = v.pipe(
+  v.string(),
+  v.regex(/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, 'a UUID'),
+);
+
+/**
+ * SQL Server Browser expects other letters in the server's own code page: an instance with such a name must be given by its port.
+ * https://learn.microsoft.com/sql/sql-server/install/instance-configuration
+ */
+const SqlserverInstance = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z_][A-Za-z0-9_$]{0,15}$/, 'up to 16 letters, digits and _ $, no digit or $ first'),
+);
+
+export const sqlserverConfig = v.pipe(
+  v.strictObject({
+    host: HostField,
+    port: v.exactOptional(v.pipe(PortField, v.metadata({ description: '1433 where no instance is named' }))),
+    /** SQL Server Browser (UDP 1434) on the same host gives its port. */
+    instance: v.exactOptional(SqlserverInstance),
+    database: NameField,
+    /** With Entra, only shown: `client_id` identifies the application. */
+    username: NameField,
+  }),
+  v.forward(
+    v.check(
+      ({ port, instance }) => port === undefined || instance === undefined,
+      'a port or an instance, not both (null takes one away)',
+    ),
+    ['instance'],
+  ),
+  v.metadata({ not: { required: ['port', 'instance'] } }),
+  v.transform((config) => (config.instance === undefined ? { port: 1433, ...config } : config)),
+);
+
+export const sqlserverCredentials = {
+  password: v.strictObject({ password: SecretField }),
+  /** An application of Microsoft Entra that is a user in Azure SQL. Microsoft's own host issues its token. */
+  entra: v.strictObject({ tenant_id: EntraTenant, client_id: EntraClientId, client_secret: SecretField }),
+};
+
+export type SqlserverTarget = ConnectorTarget<typeof sqlserverConfig, typeof sqlserverCredentials>;
