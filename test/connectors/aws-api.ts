@@ -3,16 +3,19 @@ import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { listen, pem } from '../network/servers.ts';
 
-/** What came, and whether the keys that are expected have signed it. */
+/** A request that the API received, and whether the expected keys signed it. */
 export interface Asked {
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
-  /** As the signature names them: `AKIA…/day/region/service/aws4_request`. */
+  /** The credential scope of the signature: `AKIA…/day/region/service/aws4_request`. */
   readonly scope: string;
   readonly signed: boolean;
 }
 
-/** An API of AWS's on loopback, over TLS: each request's signature is worked out again, and answered as it is told. */
+/**
+ * Starts an AWS API on loopback, over TLS. It recomputes the signature of each request, and `answer` writes
+ * the response.
+ */
 export const awsApi = async (
   secret: string,
   answer: (asked: Asked, response: ServerResponse) => void,
@@ -42,7 +45,10 @@ export const awsApi = async (
   };
 };
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
+/**
+ * Recomputes a signature:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
 const signatureOf = ({ method, url, headers }: IncomingMessage, body: string, secret: string) => {
   const [, scope = '', names = '', signature] =
     /^AWS4-HMAC-SHA256 Credential=(\S+), SignedHeaders=(\S+), Signature=([0-9a-f]{64})$/.exec(

@@ -5,7 +5,7 @@ import { runFromBundle } from './from-bundle.ts';
 
 const env = reach('bigquery');
 if (env)
-  test('BigQuery is read from the bundle of the probe', async () => {
+  test('the bundled probe reads a BigQuery catalog', async () => {
     const target = {
       config: { project_id: env['BIGQUERY_PROJECT'] },
       credentials: {

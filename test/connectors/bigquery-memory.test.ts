@@ -10,7 +10,7 @@ const tables = 10_000;
 const columns = 20;
 const name = (at: number) => `table_${String(at).padStart(6, '0')}`;
 
-/** What each of the six queries answers: its columns, how many rows, and one of them. */
+/** The answer to one of the six queries: its columns, the number of rows, and how to make one row. */
 interface Answer {
   readonly of: RegExp;
   readonly names: string;
@@ -26,7 +26,7 @@ const answers: readonly Answer[] = [
     row: (at) => ['shop', name(at), 'BASE TABLE'],
   },
   {
-    // All that the view has: https://cloud.google.com/bigquery/docs/information-schema-columns
+    // All columns of the view: https://cloud.google.com/bigquery/docs/information-schema-columns
     of: /INFORMATION_SCHEMA\.COLUMNS/,
     names:
       'table_catalog table_schema table_name column_name ordinal_position is_nullable data_type is_generated generation_expression is_stored is_hidden is_updatable is_system_defined is_partitioning_column clustering_ordinal_position collation_name column_default rounding_mode data_policies.name policy_tags',
@@ -64,7 +64,7 @@ const answers: readonly Answer[] = [
   },
 ];
 
-/** BigQuery's answers to the connector's questions, a page of as many rows as it asks for at a time. */
+/** One page of BigQuery's answer, with as many rows as the connector asks for. */
 const pageOf = ({ names, count, row }: Answer, job: number, from: number, most: number) => ({
   jobComplete: true,
   jobReference: { jobId: String(job), location: 'EU' },
@@ -92,8 +92,8 @@ const saidTo = (url: URL, asked: string): object => {
   return dryRun === true || !answer ? {} : pageOf(answer, job, 0, maxResults);
 };
 
-/** The connector, its token, pages and fold are real; what BigQuery says is scripted. */
-test('ten thousand tables of BigQuery are read in bounded memory', async () => {
+/** The connector, its token, pages and row folding are real; BigQuery's answers are scripted. */
+test('BigQuery introspection of ten thousand tables stays within the memory limit', async () => {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   await using server = await secureServer((request: IncomingMessage, response) => {
     void text(request).then((asked) =>

@@ -23,10 +23,15 @@ interface Asked {
   readonly search: URLSearchParams;
   readonly body: Readonly<Record<string, unknown>>;
 }
-/** What the service says: a value with 200, or a status with a value; nothing falls silent. */
+/**
+ * What the service answers: a value with status 200, or a status with a value. With `undefined` it never
+ * answers.
+ */
 type Answer = (asked: Asked) => object | readonly [number, object] | undefined;
 
-/** A service that gives anybody a token and says `answer` to the rest; what it was asked is kept. */
+/**
+ * A service that issues a token to every client and answers other requests with `answer`. It records them.
+ */
 const serviceOf = async (answer: Answer) => {
   const asked: Asked[] = [];
   const server = await secureServer((request, response) => void answerTo(request, response));
@@ -67,7 +72,9 @@ const datasets = (...names: readonly string[]) => ({
   datasets: names.map((datasetId) => ({ datasetReference: { datasetId }, location: 'EU' })),
 });
 
-/** A catalog of so many tables, its columns told page by page, after the job was waited for. */
+/**
+ * A catalog of `count` tables. Its columns come in pages of `page` tables, after the client polls the job.
+ */
 const catalogOf =
   (count: number, page: number): Answer =>
   ({ path, search, body }) => {
@@ -93,8 +100,8 @@ const catalogOf =
     return rowsOf('none', []);
   };
 
-describe('what BigQuery’s service says', () => {
-  test('a catalog of ten thousand tables comes whole and in order, by as many queries as one', async () => {
+describe('BigQuery session', () => {
+  test('reads ten thousand tables completely and in order, with as many queries as for one table', async () => {
     await using service = await serviceOf(catalogOf(10_000, 2000));
     await using session = await service.opened({}, 60);
     let last = '';
@@ -108,11 +115,11 @@ describe('what BigQuery’s service says', () => {
       }
     });
     expect([count, missing]).toEqual([10_000, []]);
-    // No query per table: as many for ten thousand as for one.
+    // There is no query per table: ten thousand tables take as many queries as one.
     expect(service.asked.filter(({ path, body }) => path === 'queries' && !body['dryRun'])).toHaveLength(6);
   });
 
-  test('each query runs in the dataset’s location, bounded in what it bills', async () => {
+  test('runs each query in the location of the dataset, with a limit on billed bytes', async () => {
     await using service = await serviceOf(catalogOf(1, 10));
     await service.catalogOf();
     const queries = service.asked.filter(({ path, body }) => path === 'queries' && !body['dryRun']);
@@ -127,7 +134,7 @@ describe('what BigQuery’s service says', () => {
     }
   });
 
-  test('a query that takes too long ends at its limit', async () => {
+  test('ends a query at its time limit', async () => {
     await using service = await serviceOf(({ path, body }) =>
       path === 'datasets' ? datasets('shop') : body['dryRun'] || path !== 'queries' ? {} : undefined,
     );
@@ -138,7 +145,7 @@ describe('what BigQuery’s service says', () => {
     });
   });
 
-  test('of several datasets a closed one keeps nobody from the others', async () => {
+  test('reads the other datasets when the account may not read one of them', async () => {
     await using service = await serviceOf((asked) => {
       const sql = sqlOf(asked.body);
       if (asked.path === 'datasets') return datasets('closed', 'shop');
@@ -156,7 +163,7 @@ describe('what BigQuery’s service says', () => {
     [503, 'backendError'],
     [500, 'internalError'],
     [403, 'rateLimitExceeded'],
-  ])('of several datasets one that fails with %d %s costs itself alone', async (status, reason) => {
+  ])('reads the other datasets when one fails with %d %s', async (status, reason) => {
     await using service = await serviceOf((asked) => {
       const sql = sqlOf(asked.body);
       if (asked.path === 'datasets') return datasets('failing', 'shop');
@@ -170,7 +177,7 @@ describe('what BigQuery’s service says', () => {
     ]);
   });
 
-  test('of several datasets one whose query is stopped costs itself alone', async () => {
+  test('reads the other datasets when the query of one is stopped', async () => {
     await using service = await serviceOf((asked) => {
       const sql = sqlOf(asked.body);
       if (asked.path === 'datasets') return datasets('slow', 'shop');
@@ -186,7 +193,7 @@ describe('what BigQuery’s service says', () => {
   test.each([
     [429, 'rateLimitExceeded'],
     [503, 'backendError'],
-  ])('what is answered by %d %s once is asked for again', async (status, reason) => {
+  ])('retries a request that fails once with %d %s', async (status, reason) => {
     const busy = new Set<string>();
     await using service = await serviceOf((asked) => {
       const key = `${asked.path} ${sqlOf(asked.body)} ${String(asked.search)}`;
@@ -199,7 +206,7 @@ describe('what BigQuery’s service says', () => {
     expect(busy.size).toBeGreaterThan(6);
   });
 
-  test('what could not be read beside the tables is told', async () => {
+  test('reports statistics that it could not read as missing', async () => {
     await using service = await serviceOf((asked) =>
       sqlOf(asked.body).includes('__TABLES__') ? refused(403, 'accessDenied') : catalogOf(2, 10)(asked),
     );
@@ -209,7 +216,7 @@ describe('what BigQuery’s service says', () => {
   });
 
   test.each([[{}], ['row'], [{ f: [{ v: 1 }] }], [{ f: [null] }]])(
-    'a row that is none is another protocol: %j',
+    'fails with protocol-mismatch for a malformed row: %j',
     async (row) => {
       await using service = await serviceOf((asked) =>
         sqlOf(asked.body).includes('.COLUMNS')
@@ -220,7 +227,7 @@ describe('what BigQuery’s service says', () => {
     },
   );
 
-  test('an account that may write is told of it, with the statement against it', async () => {
+  test('reports write access as an excess privilege, with the statement that revokes it', async () => {
     const access = [
       { role: 'WRITER', userByEmail: email },
       { role: 'OWNER', userByEmail: 'somebody@else.test' },
@@ -251,18 +258,18 @@ describe('what BigQuery’s service says', () => {
     [403, 'rateLimitExceeded', 'server-error', 'quota'],
     [404, 'notFound', 'database-not-found', 'project_id'],
     [503, 'backendError', 'server-error', undefined],
-  ] as const)('%d %s is %s', async (status, reason, code, cure) => {
+  ] as const)('maps %d %s to %s', async (status, reason, code, cure) => {
     await using service = await serviceOf(() => refused(status, reason));
     const outcome = await service.tried();
     expect(outcome.details).toMatchObject({ code });
     const step = outcome.steps.find((one) => one.status === 'failed');
     expect(step).toMatchObject({ step: 'authenticate', native_code: reason });
     if (cure !== undefined) expect(step?.remediation).toContain(cure);
-    // Google repeats what it was sent; we do not.
+    // Google's message repeats the input; a result must not.
     expect(JSON.stringify(outcome)).not.toContain('obviously-told');
   });
 
-  test('why it is forbidden is told where the newer half of an answer says so', async () => {
+  test('takes the native code from the details of an error whose reason is only forbidden', async () => {
     const details = [{ reason: 'SECURITY_POLICY_VIOLATED', domain: 'googleapis.com' }];
     const error = { code: 403, status: 'PERMISSION_DENIED', errors: [{ reason: 'forbidden' }], details };
     await using service = await serviceOf(() => [403, { error }]);
@@ -274,7 +281,7 @@ describe('what BigQuery’s service says', () => {
     });
   });
 
-  test('a refusal that is no more than forbidden stays it', async () => {
+  test('keeps the native code forbidden when the error has no details', async () => {
     await using service = await serviceOf(() => refused(403, 'forbidden'));
     const step = (await service.tried()).steps.find((one) => one.status === 'failed');
     expect(step).toMatchObject({ code: 'permission-denied', native_code: 'forbidden' });
@@ -283,7 +290,7 @@ describe('what BigQuery’s service says', () => {
   test.each([
     ['a token with a line of its own', { access_token: 'one\r\nhost: two' }],
     ['no token', {}],
-  ])('%s is another protocol', async (_, answer) => {
+  ])('fails with protocol-mismatch when the token endpoint answers with %s', async (_, answer) => {
     await using server = await secureServer(
       (_request, response) => void response.end(JSON.stringify(answer)),
     );
@@ -297,21 +304,21 @@ describe('what BigQuery’s service says', () => {
     expect((await tried(change)).details).toMatchObject({ code: 'protocol-mismatch' });
   });
 
-  test('an answer of Google’s newer kind is read too', () => {
+  test('classifies an error that carries a gRPC status name, as newer Google APIs send it', () => {
     expect(classifyBigqueryError({ status: 403, reason: 'PERMISSION_DENIED' })).toMatchObject({
       code: 'permission-denied',
     });
   });
 });
 
-describe('a key file', () => {
+describe('service account key file', () => {
   const parsed = (given: unknown) =>
     parseCredentials(bigquery, { service_account: given }, false)['service_account'] ?? '';
 
   test.each([
     ['object', keyFile],
     ['text', JSON.stringify(keyFile)],
-  ])('comes as %s, and only what is needed of it is kept', (_, given) => {
+  ])('is accepted as %s and reduced to the fields that are needed', (_, given) => {
     expect(JSON.parse(parsed(given))).toEqual({ client_email: email, private_key: keyFile.private_key });
     expect(parsed(parsed(given))).toBe(parsed(given));
   });
@@ -322,7 +329,7 @@ describe('a key file', () => {
     ['with something else for a key', { ...keyFile, private_key: 'obviously-told' }],
     ['of another mail address', { ...keyFile, client_email: 'obviously-told@example.test' }],
     ['that is no JSON', 'obviously-told'],
-  ])('%s is refused, and not repeated', (_, given) => {
+  ])('%s is rejected, and the error does not repeat it', (_, given) => {
     expect(parseServiceAccountKey(given)).toBeUndefined();
     const refusal = (() => {
       try {

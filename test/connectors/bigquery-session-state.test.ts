@@ -6,7 +6,7 @@ import { triesOf } from '../contracts/service.ts';
 import { reach } from '../engines/reach.ts';
 import { serviceFront } from './service-front.ts';
 
-/** What holds in a project where a query does not say otherwise, one for each of our settings. */
+/** The defaults of a project for queries that do not override them, one for each of our settings. */
 const odd = {
   useLegacySql: true,
   useQueryCache: true,
@@ -14,7 +14,7 @@ const odd = {
   maximumBytesBilled: '1',
 } as const;
 
-test('each setting of BigQuery has an odd value here', () => {
+test('each BigQuery session setting has an odd default in this test', () => {
   expect(
     createBigquerySettings(30_000)
       .map(({ name }) => name)
@@ -41,7 +41,7 @@ if (env) {
     body: JSON.stringify({ error: { code: status, message: 'refused', errors: [{ reason }] } }),
   });
 
-  /** The emulator as a project that has other defaults, and a cache that was filled before. */
+  /** The emulator as a project with other defaults and a filled query cache. */
   const oddProject = () =>
     serviceFront(url, {
       ask: ({ path, body }) => {
@@ -55,7 +55,7 @@ if (env) {
       },
     });
 
-  test('a project that sets everything otherwise is read and tested as any', async () => {
+  test('a BigQuery project with other defaults gives the same catalog and passes a test', async () => {
     const expected = await catalogOf();
     expect(expected.tables.length).toBeGreaterThan(1);
     await using project = await oddProject();

@@ -12,7 +12,7 @@ const sample = {
   private_key: '-----BEGIN PRIVATE KEY-----\nobviously+fake\n-----END PRIVATE KEY-----\n',
 };
 
-describe('bigquery', () => {
+describe('BigQuery connector', () => {
   connectorContract(bigquery, {
     config: { project_id: 'mooring-test' },
     credentials: { service_account: { service_account: JSON.stringify(sample) } },
@@ -21,7 +21,7 @@ describe('bigquery', () => {
 
 const env = reach('bigquery');
 if (env)
-  describe('BigQuery, on an emulator', () => {
+  describe('BigQuery session on an emulator', () => {
     const account = (name: string) => ({
       auth_method: 'service_account',
       service_account: readFileSync(env[name] ?? '', 'utf8'),
@@ -69,7 +69,7 @@ if (env)
       },
     });
 
-    test('a good connection passes every step', async () => {
+    test('passes every step of a test', async () => {
       const { status, details, steps } = await tried(sales);
       expect({ status, details }).toEqual({
         status: 'connected',
@@ -78,7 +78,7 @@ if (env)
       expect(new Set(steps.map((step) => step.status))).toEqual(new Set(['passed']));
     });
 
-    test('what an account that may run no jobs lacks is told with the command for it', async () => {
+    test('names the command that grants the right to run jobs when the account lacks it', async () => {
       const { steps } = await tried({ credentials: account('BIGQUERY_CREDENTIALS_STRANGER') });
       expect(steps.find(({ step }) => step === 'authenticate')?.remediation).toBe(
         'gcloud projects add-iam-policy-binding mooring-test --member=serviceAccount:stranger@mooring-test.iam.gserviceaccount.com --role=roles/bigquery.jobUser',
@@ -108,14 +108,14 @@ if (env)
       });
     });
 
-    test('reads no dataset that was excluded, and none of another location', async () => {
+    test('omits excluded datasets and datasets of another location', async () => {
       const { tables } = await catalogOf(sales, { excludedSchemas: ['sales'] });
       expect(tables).toEqual([]);
       const elsewhere = await catalogOf({ config: { location: 'europe-west4' } });
       expect(elsewhere.tables).toEqual([]);
     });
 
-    test('a dataset that is closed to the account is told with its grant', async () => {
+    test('reports a dataset that the account may not read as missing, with its grant', async () => {
       const { tables, missing } = await catalogOf({ config: { datasets: ['sales', 'vault'] } });
       expect(tables.length).toBe(3);
       const grant =
@@ -128,7 +128,7 @@ if (env)
       });
     });
 
-    test('an account that sees nothing connects, and is told why it sees nothing', async () => {
+    test('connects with an account that can read nothing, and warns about missing privileges', async () => {
       const { tables, missing } = await catalogOf(blind);
       expect(tables).toEqual([]);
       expect(missing).toEqual([{ reason: 'tables-denied', remediation: expect.stringContaining('GRANT') }]);
@@ -137,7 +137,7 @@ if (env)
       expect(steps.at(-1)).toMatchObject({ status: 'warning', code: 'privileges-missing' });
     });
 
-    test('a target lacks what it takes to write', async () => {
+    test('reports missing write access for a target', async () => {
       await using session = await opened({ ...sales, role: 'target' });
       expect(await session.privileges()).toEqual({ missing: [], excess: [] });
       await using closed = await opened({ config: { datasets: ['vault'] }, role: 'target' });

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Asked, Counted } from './rss.ts';
 
-/** In a process of its own: the memory of this one says nothing, with the tests and their servers in it. */
+/** Counts in a child process, because the memory of this one also holds the tests and their servers. */
 export const countApart = async (asked: Asked): Promise<Counted> => {
   const program = fileURLToPath(new URL('rss.ts', import.meta.url));
   const running = promisify(execFile)(process.execPath, [program], { timeout: 120_000 });
@@ -13,5 +13,5 @@ export const countApart = async (asked: Asked): Promise<Counted> => {
   return counted;
 };
 
-/** What introspection may take, whatever there is to read. */
+/** The memory that an introspection may use, however much there is to read. */
 export const mostMb = 512;

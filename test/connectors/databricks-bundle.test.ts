@@ -6,7 +6,7 @@ import { runFromBundle } from './from-bundle.ts';
 const env = reach('databricks') ?? {};
 const there = env['DATABRICKS_PORT'] !== undefined;
 if (there)
-  test('databricks is read from the bundle of the probe', async () => {
+  test('the bundled probe reads a Databricks catalog', async () => {
     const target = {
       config: {
         host: 'dbc-00000000-0000.cloud.databricks.com',

@@ -5,8 +5,11 @@ import { countApart, mostMb } from './count-apart.ts';
 
 const env = reach('databricks');
 if (env) {
-  /** Driver, protocol and server (Spark) are real; the rows of information_schema are made up by Spark as they are asked for. */
-  test('ten thousand tables of Databricks are read in bounded memory', async () => {
+  /**
+   * Driver, protocol and server (Spark) are real; Spark generates the rows of information_schema at query
+   * time.
+   */
+  test('Databricks introspection of ten thousand tables stays within the memory limit', async () => {
     const { peakMb, ...counted } = await countApart({
       connector: 'databricks',
       target: {

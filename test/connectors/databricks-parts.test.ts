@@ -12,7 +12,7 @@ import { Problem } from '../../shared/problem.ts';
 import { secureServer, triesOf } from '../contracts/service.ts';
 import { pem } from '../network/servers.ts';
 
-/** As the driver tells of a statement that the engine refused. */
+/** The driver's error for a statement that the engine refuses. */
 const refused = (condition: string, sqlState?: string) =>
   Object.assign(new Error(`[${condition}] something`), { response: sqlState ? { sqlState } : {} });
 const late = () => new Problem('timeout', undefined, { remediation: 'Raise query_timeout_seconds.' });
@@ -32,7 +32,7 @@ const schemas = ['broken', 'crm', 'sales'];
 
 type Fails = (of: 'tables' | 'columns' | 'keys', sql: string) => Error | undefined;
 
-/** Three schemas of a table each, where a statement fails as it is told. */
+/** Introspects three schemas of one table each; `fails` decides which statements fail. */
 const read = async (fails: Fails, scope: { schemas?: string[]; excludedSchemas?: string[] } = {}) => {
   const asked: string[] = [];
   const rowsOf = (sql: string): readonly DatabricksRow[] => {
@@ -48,7 +48,7 @@ const read = async (fails: Fails, scope: { schemas?: string[]; excludedSchemas?:
     const of = sql.includes('key_column_usage') ? 'keys' : sql.includes('`columns`') ? 'columns' : 'tables';
     const failure = fails(of, sql);
     const rows = of === 'keys' ? [] : rowsOf(sql);
-    // It fails on the way.
+    // A failing statement fails after its first row.
     for (const one of failure ? rows.slice(0, 1) : rows) row(one);
     if (failure) throw failure;
   };
@@ -63,11 +63,11 @@ const read = async (fails: Fails, scope: { schemas?: string[]; excludedSchemas?:
   return { tables: tables.map(({ schema, columns }) => [schema, columns.length]), missing, asked };
 };
 
-describe('a Databricks catalog of which a part fails', () => {
+describe('Databricks introspection with a failing statement', () => {
   test.each([
     ['refused', () => refused('UC_SOMETHING', 'XXKUC')],
     ['late', late],
-  ])('has the other schemas where one is %s', async (_, failure) => {
+  ])('reads the other schemas when the statement for one is %s', async (_, failure) => {
     const { tables, missing, asked } = await read((of, sql) =>
       of === 'columns' && (!sql.includes('in (') || sql.includes("'broken'")) ? failure() : undefined,
     );
@@ -76,10 +76,10 @@ describe('a Databricks catalog of which a part fails', () => {
       ['sales', 1],
     ]);
     expect(missing).toEqual([{ reason: 'tables-failed', count: 1, remediation: expect.any(String) }]);
-    expect(asked.length).toBe(6); // tables, columns, those of three schemas, keys
+    expect(asked.length).toBe(6); // tables, columns, columns of each of three schemas, keys
   });
 
-  test('has all tables where keys fail', async () => {
+  test('reads all tables when the keys cannot be read', async () => {
     const { tables, missing } = await read((of) =>
       of === 'keys' ? refused('INTERNAL_ERROR', 'XX000') : undefined,
     );
@@ -87,14 +87,14 @@ describe('a Databricks catalog of which a part fails', () => {
     expect(missing).toEqual([{ reason: 'keys-unread', remediation: expect.stringContaining('XX000') }]);
   });
 
-  test('and the right to it is missing says the grant', async () => {
+  test('names the grant when the account may not read keys', async () => {
     const { missing } = await read((of) => (of === 'keys' ? refused('NO', '42501') : undefined));
     expect(missing).toEqual([
       { reason: 'keys-unread', remediation: expect.stringMatching(/^GRANT .* ON CATALOG `main` TO `me`;/) },
     ]);
   });
 
-  test('fails as a whole where the way to it does, or tables cannot be read', async () => {
+  test('fails when the network fails or the tables cannot be read', async () => {
     const reset = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
     await expect(read((of) => (of === 'columns' ? reset : undefined))).rejects.toBe(reset);
     await expect(read((of) => (of === 'keys' ? reset : undefined))).rejects.toBe(reset);
@@ -102,7 +102,7 @@ describe('a Databricks catalog of which a part fails', () => {
     await expect(read((of) => (of === 'tables' ? failed : undefined))).rejects.toBe(failed);
   });
 
-  test('is not asked for schemas that are excluded', async () => {
+  test('leaves excluded schemas out of every statement', async () => {
     const { tables, missing } = await read(
       (_, sql) => (sql.includes(`not in ('broken')`) ? undefined : refused('INTERNAL_ERROR', 'XX000')),
       { excludedSchemas: ['broken'] },
@@ -112,9 +112,9 @@ describe('a Databricks catalog of which a part fails', () => {
   });
 });
 
-describe('a workspace that is busy', () => {
+describe('requests to a busy Databricks workspace', () => {
   const answered = (status: number) => ({ status, headers: new Headers({ 'retry-after': '0' }) });
-  /** As the driver throws it, which tried no second time, and as Thrift's connection does. */
+  /** The error of the driver, which makes no second attempt here, and the error of Thrift's connection. */
   const given = (status: number) =>
     Object.assign(new Error('Max retry count exceeded'), {
       errorCode: 'ATTEMPTS_EXCEEDED',
@@ -127,18 +127,21 @@ describe('a workspace that is busy', () => {
       response: answered(status),
     });
 
-  test.each([given(429), given(503), thrown(502), thrown(504)])('is asked again: %s', async (busy) => {
-    let attempts = 0;
-    const work = async () => {
-      attempts += 1;
-      if (attempts < 3) throw busy;
-      return 'done';
-    };
-    expect([await retryDatabricksRequest(work), attempts]).toEqual(['done', 3]);
-  });
+  test.each([given(429), given(503), thrown(502), thrown(504)])(
+    'are retried until the workspace answers: %s',
+    async (busy) => {
+      let attempts = 0;
+      const work = async () => {
+        attempts += 1;
+        if (attempts < 3) throw busy;
+        return 'done';
+      };
+      expect([await retryDatabricksRequest(work), attempts]).toEqual(['done', 3]);
+    },
+  );
 
   test.each([thrown(403), thrown(404), refused('INTERNAL_ERROR', 'XX000')])(
-    'is not what it says: %s',
+    'are not retried after other errors: %s',
     async (error) => {
       let attempts = 0;
       const work = () => {
@@ -150,7 +153,7 @@ describe('a workspace that is busy', () => {
     },
   );
 
-  test('for longer says so', async () => {
+  test('fail with server-error after three attempts', async () => {
     let asked = 0;
     await using service = await secureServer((_, response) => {
       asked += 1;

@@ -14,7 +14,7 @@ import { pem } from '../network/servers.ts';
 const warehouse = '/sql/1.0/warehouses/0123456789abcdef';
 const cluster = '/sql/protocolv1/o/0/0123-456789-abcdefgh';
 
-test('a cluster is told Spark’s settings, and a warehouse those of its list alone', () => {
+test('the Databricks configuration has Spark settings for a cluster, and only settings that a warehouse allows for a warehouse', () => {
   const names = (path: string) => Object.keys(createDatabricksConfiguration(path, 30_000));
   expect(names(warehouse)).toEqual(createDatabricksWarehouseSettings(30_000).map(({ name }) => name));
   expect(names(warehouse).filter((name) => name.startsWith('spark.'))).toEqual([]);
@@ -24,8 +24,11 @@ test('a cluster is told Spark’s settings, and a warehouse those of its list al
 
 const env = reach('databricks');
 if (env)
-  describe('Spark, opened as a cluster and as a warehouse', () => {
-    /** What a session of ours answers, whose path the stand-in knows as that of its one warehouse. */
+  describe('Databricks session settings on Spark', () => {
+    /**
+     * Opens a session with the settings for `path` and returns the rows of the statements. The stand-in knows
+     * only one path, that of its warehouse.
+     */
     const ask = async (path: string, ...statements: readonly string[]) => {
       using trail = createStepRecorder({ limits: () => 20_000, budget: 60_000 });
       await using dialer = createDialer({
@@ -60,11 +63,8 @@ if (env)
     test.each([
       ['cluster', cluster, databricksClusterSettings],
       ['warehouse', warehouse, createDatabricksWarehouseSettings(20_000)],
-    ] as const)(
-      'every setting of a %s is in force, in the schema that was named',
-      async (_, path, settings) => {
-        const rows = await ask(path, ...settings.map(({ name }) => `set ${name}`), 'select current_schema()');
-        expect(rows).toEqual([...settings.map(({ name, value }) => [name, value]), ['sales']]);
-      },
-    );
+    ] as const)('all apply to a %s, in the named schema', async (_, path, settings) => {
+      const rows = await ask(path, ...settings.map(({ name }) => `set ${name}`), 'select current_schema()');
+      expect(rows).toEqual([...settings.map(({ name, value }) => [name, value]), ['sales']]);
+    });
   });

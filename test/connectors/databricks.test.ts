@@ -13,7 +13,7 @@ const config = {
 };
 const token = (text: string | undefined) => ({ auth_method: 'token', token: text ?? '' });
 
-describe('databricks', () => {
+describe('Databricks connector', () => {
   connectorContract(databricks, {
     config,
     credentials: {
@@ -33,7 +33,7 @@ describe('databricks', () => {
 
 const env = reach('databricks');
 if (env)
-  describe('Databricks, on Spark', () => {
+  describe('Databricks session on Spark', () => {
     const service: Service = {
       connector: databricks,
       config: { ...config, http_path: env['DATABRICKS_PATH'] ?? '' },
@@ -75,7 +75,7 @@ if (env)
       },
     });
 
-    test('a good connection passes every step, and tells its version', async () => {
+    test('passes every step of a test and reports the version', async () => {
       const { status, details, steps } = await tried();
       expect({ status, details }).toEqual({
         status: 'connected',
@@ -103,14 +103,14 @@ if (env)
       expectWholeShop(tables, types, 'orders_customer_fk');
     });
 
-    test('reads a metastore without information_schema by the protocol’s own metadata', async () => {
+    test('reads a metastore without information_schema through the metadata calls of the protocol', async () => {
       const { tables, missing } = await catalogOf({ config: { catalog: 'hive_metastore', schema: 'sales' } });
       expect(missing).toEqual([]);
       expectShop(tables);
       expect(new Set(tables.map(({ schema }) => schema))).toEqual(new Set(['sales']));
     });
 
-    test('schemas are read and left out in whatever case they are named', async () => {
+    test('includes and excludes schemas regardless of the case of their names', async () => {
       const some = await catalogOf({ config: { schema: 'SALES' } });
       expect([some.tables.length > 0, some.missing]).toEqual([true, []]);
       const { tables } = await catalogOf({}, { excludedSchemas: ['Sales'] });
@@ -119,7 +119,7 @@ if (env)
       expect(await session.privileges()).toEqual({ missing: [], excess: [] });
     });
 
-    test('a schema without a table in sight is told with its grant', async () => {
+    test('reports a schema without visible tables as missing, with its grant', async () => {
       const { tables, missing } = await catalogOf({}, { schemas: ['default'], excludedSchemas: [] });
       expect(tables).toEqual([]);
       expect(missing).toMatchObject([
@@ -133,7 +133,7 @@ if (env)
       ]);
     });
 
-    test('a source that may read lacks nothing, and a target is told what to grant', async () => {
+    test('reports no missing privilege for a readable source, and the grant for a target', async () => {
       await using source = await opened();
       expect(await source.privileges()).toEqual({ missing: [], excess: [] });
       await using target = await opened({ role: 'target', config: { schema: 'sales' } });
@@ -143,30 +143,33 @@ if (env)
     });
   });
 
-describe('a service principal of Databricks', () => {
+describe('Databricks service principal', () => {
   test.each([
     [401, { error: 'invalid_client' }, 'authentication-failed'],
     [200, { access_token: 'one\r\ntwo' }, 'protocol-mismatch'],
-  ] as const)('whose token is answered with %d', async (status, answer, code) => {
-    const told: string[] = [];
-    await using server = await secureServer((request, response) => {
-      told.push(`${request.method} ${request.url} ${request.headers.authorization}`);
-      response.writeHead(status).end(JSON.stringify(answer));
-    });
-    const { tried } = triesOf({
-      connector: databricks,
-      config,
-      credentials: { auth_method: 'oauth', client_id: 'somebody', client_secret: 'obviously-fake' },
-      endpoint: `https://localhost:${server.port}`,
-    });
-    const { details } = await tried();
-    expect(details).toMatchObject({ code });
-    expect(told).toEqual([`POST /oidc/v1/token Basic ${btoa('somebody:obviously-fake')}`]);
-  });
+  ] as const)(
+    'fails a test when the token endpoint answers %d without a valid token',
+    async (status, answer, code) => {
+      const told: string[] = [];
+      await using server = await secureServer((request, response) => {
+        told.push(`${request.method} ${request.url} ${request.headers.authorization}`);
+        response.writeHead(status).end(JSON.stringify(answer));
+      });
+      const { tried } = triesOf({
+        connector: databricks,
+        config,
+        credentials: { auth_method: 'oauth', client_id: 'somebody', client_secret: 'obviously-fake' },
+        endpoint: `https://localhost:${server.port}`,
+      });
+      const { details } = await tried();
+      expect(details).toMatchObject({ code });
+      expect(told).toEqual([`POST /oidc/v1/token Basic ${btoa('somebody:obviously-fake')}`]);
+    },
+  );
 });
 
-describe('a query of Databricks', () => {
-  test('that takes too long ends at its limit', async () => {
+describe('Databricks query', () => {
+  test('ends at its time limit', async () => {
     const never = () => new Promise<never>(() => {});
     const { query, metadata } = createDatabricksQueries(
       { executeStatement: never, getTables: never, getColumns: never },

@@ -21,7 +21,7 @@ interface Behaviour {
   onClose?: () => void;
 }
 
-/** A source that greets whoever connects, and otherwise does as it is told. */
+/** A source that greets every client and otherwise behaves as the arguments say. */
 const greeter = ({
   version = 'Greeter 12.3',
   privileges,
@@ -88,12 +88,12 @@ const helloServer = () => plainServer((socket) => void socket.once('data', () =>
 const never = () => new Promise<never>(() => {});
 const statuses = ({ steps }: { steps: readonly { status: string }[] }) =>
   steps.map(({ status }) => status).join(' ');
-/** Timers of others (of the test's own servers, of Jest) come and go: nothing of ours may stay. */
+/** Resources that a test must not leave open. Timers of the servers here and of Jest come and go. */
 const held = /Timeout|TCPConnectWrap|GetAddrInfo/;
 const live = () => process.getActiveResourcesInfo().filter((name) => held.test(name)).length;
 
-describe('a test of a connection', () => {
-  test('that succeeds tells latency, version and every step', async () => {
+describe('connection test', () => {
+  test('reports latency, version and every step when it succeeds', async () => {
     await using server = await tlsServer({ key: pem('server.key'), cert: pem('server.crt') });
     const tlsSettings = { mode: 'verify-full', ca: pem('ca.crt') } as const;
     const result = await runSourceTest(
@@ -122,7 +122,7 @@ describe('a test of a connection', () => {
     for (const { duration_ms } of result.steps) expect(Number.isInteger(duration_ms)).toBe(true);
   });
 
-  test('says what is missing, statement by statement, and what is too much', async () => {
+  test('warns about missing privileges with each grant, or about excess privileges with the remediation', async () => {
     await using server = await helloServer();
     const missing = [
       { what: 'a', grant: 'grant select on a to me' },
@@ -159,7 +159,7 @@ describe('a test of a connection', () => {
     ['Greeter 9.6', false],
     ['Greeter 12', true],
     ['Greeter', true],
-  ])('of %s: new enough is %s', async (version, enough) => {
+  ])('accepts the version %s: %s', async (version, enough) => {
     await using server = await helloServer();
     const result = await runSourceTest(greeter({ version }), targetOf(server.port), options());
     expect(result.status).toBe(enough ? 'connected' : 'failed');
@@ -173,7 +173,7 @@ describe('a test of a connection', () => {
     }
   });
 
-  test('does not hand on whatever a server calls itself', async () => {
+  test('shortens the version that a server reports, and removes control characters', async () => {
     await using server = await helloServer();
     const result = await runSourceTest(
       greeter({ version: `Greeter 12\n\u0007${'x'.repeat(100_000)}` }),
@@ -184,7 +184,7 @@ describe('a test of a connection', () => {
     expect(JSON.stringify(result.details)).not.toMatch(/\\[nu]/);
   });
 
-  test('with refused credentials fails at authenticate, without the driver’s text', async () => {
+  test('fails at authenticate with refused credentials, without the text of the driver', async () => {
     await using server = await helloServer();
     const refuse = new Error('obviously-fake-password is wrong');
     const result = await runSourceTest(greeter({ refuse }), targetOf(server.port), options());
@@ -202,7 +202,7 @@ describe('a test of a connection', () => {
     expect(JSON.stringify(result)).not.toContain('obviously-fake');
   });
 
-  test('of a closed port, an unknown and a forbidden host fails at their steps', async () => {
+  test('fails at the right step for a closed port, an unknown host and a forbidden host', async () => {
     const port = await closedPort();
     const refused = await runSourceTest(greeter(), targetOf(port), options());
     expect([refused.details, statuses(refused)]).toMatchObject([
@@ -225,7 +225,7 @@ describe('a test of a connection', () => {
     ]);
   });
 
-  test('of an unreachable address ends with its step, and leaves nothing behind', async () => {
+  test('ends at the connect limit for an unreachable address, and leaves nothing open', async () => {
     await using dropping = await droppingPort();
     const before = live();
     const result = await runSourceTest(greeter(), targetOf(dropping.port), impatient);
@@ -234,7 +234,7 @@ describe('a test of a connection', () => {
     expect(await leftOver(held, before)).toBe(0);
   });
 
-  test('of a server that hangs up, resets or is silent says so at the step where it did', async () => {
+  test('fails at the right step when a server closes, resets or never answers', async () => {
     await using ending = await plainServer((socket) => void socket.once('data', () => socket.end()));
     expect((await runSourceTest(greeter(), targetOf(ending.port), options())).details).toMatchObject({
       code: 'connection-reset',
@@ -256,25 +256,28 @@ describe('a test of a connection', () => {
     for (const socket of silent.accepted) if (!socket.closed) await once(socket, 'close');
   });
 
-  test.each(['query', 'privileges'] as const)('that falls silent at %s is a timeout there', async (step) => {
-    await using server = await helloServer();
-    const session = step === 'query' ? { ping: never } : { privileges: never };
-    const result = await runSourceTest(
-      greeter({ session }),
-      targetOf(server.port, 'localhost', 0.2),
-      options(),
-    );
-    expect(result.details).toMatchObject({ code: 'timeout' });
-    expect(result.steps.find(({ status }) => status === 'failed')?.step).toBe(step);
-  });
+  test.each(['query', 'privileges'] as const)(
+    'reports a timeout at %s when the source stops answering there',
+    async (step) => {
+      await using server = await helloServer();
+      const session = step === 'query' ? { ping: never } : { privileges: never };
+      const result = await runSourceTest(
+        greeter({ session }),
+        targetOf(server.port, 'localhost', 0.2),
+        options(),
+      );
+      expect(result.details).toMatchObject({ code: 'timeout' });
+      expect(result.steps.find(({ status }) => status === 'failed')?.step).toBe(step);
+    },
+  );
 
-  test('has a budget, whatever its steps may take', async () => {
+  test('ends at its budget, whatever the limits of its steps', async () => {
     await using silent = await plainServer();
     const result = await runSourceTest(greeter(), targetOf(silent.port), options({ budget: 100 }));
     expect(result.details).toMatchObject({ code: 'timeout' });
   });
 
-  test('closes its session once, also after a failure, and waits for no good-bye', async () => {
+  test('closes its session once, also after a failure, and does not wait for the close', async () => {
     await using server = await helloServer();
     let closed = 0;
     const onClose = () => (closed += 1);
@@ -302,7 +305,7 @@ describe('a test of a connection', () => {
       if (!socket.closed) await new Promise((done) => void socket.once('close', done));
   });
 
-  test('that a connector spoils outside of every step is an answer too', async () => {
+  test('returns a failed result when the connector throws outside all steps', async () => {
     const broken = {
       ...greeter(),
       load: () => Promise.reject(new Error('obviously-fake')),
@@ -316,8 +319,8 @@ describe('a test of a connection', () => {
   });
 });
 
-describe('a session for more than a test', () => {
-  test('works, and closes all when it is disposed of', async () => {
+describe('managed session', () => {
+  test('reads the source, and closes everything when it is disposed of', async () => {
     await using server = await helloServer();
     {
       await using session = await openManagedSession(
@@ -334,7 +337,7 @@ describe('a session for more than a test', () => {
     expect(socket?.closed).toBe(true);
   });
 
-  test('that cannot be opened throws a problem with its steps, and leaves nothing open', async () => {
+  test('throws a problem with the steps when it cannot be opened, and leaves nothing open', async () => {
     const port = await closedPort();
     const before = live();
     const problem = await openManagedSession(greeter(), targetOf(port), options()).catch(
@@ -347,7 +350,7 @@ describe('a session for more than a test', () => {
     expect(await leftOver(held, before)).toBe(0);
   });
 
-  test('throws problems alone, and ends with its budget', async () => {
+  test('throws only problems, and ends at its budget', async () => {
     await using server = await helloServer();
     const text = Object.assign(new Error('obviously-fake'), { code: '42501' });
     await using failing = await openManagedSession(
@@ -371,7 +374,7 @@ describe('a session for more than a test', () => {
   });
 });
 
-test('no step may take the time of the others, whatever the options allow', () => {
+test('the limit of a step leaves time for the other steps, whatever the options allow', () => {
   const generous = createStepLimits(30, 60);
   expect(generous('resolve')).toBe(5000);
   for (const step of ['connect', 'tls', 'authenticate'] as const) expect(generous(step)).toBe(30_000);

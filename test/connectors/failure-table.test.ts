@@ -8,7 +8,7 @@ import {
   createTextClassifier,
 } from '../../shared/connectors/failure-table.ts';
 
-test('a line is found by each code that stands in front of it, and by nothing else', () => {
+test('a failure table finds an entry by each of its codes, and by nothing else', () => {
   const table = createFailureTable({
     '1040 1203': ['too-many-connections', 'Close some.'],
     '7': ['timeout'],
@@ -18,7 +18,7 @@ test('a line is found by each code that stands in front of it, and by nothing el
   for (const code of ['1040 1203', '104', '', 'constructor']) expect(table.get(code)).toBeUndefined();
 });
 
-test('of several expressions that fit, the first decides', () => {
+test('a text classifier uses the first expression that matches', () => {
   const table = createTextClassifier([
     [/^no such user/, 'authentication-failed', 'Check the name.'],
     [/^no such/, 'database-not-found'],
@@ -28,7 +28,7 @@ test('of several expressions that fit, the first decides', () => {
   expect(table('nothing')).toBeUndefined();
 });
 
-test('a failure has no fields but those that are known', () => {
+test('a source failure has only the fields that are known', () => {
   expect(toSourceFailure(['timeout'])).toEqual({ code: 'timeout' });
   expect(Object.keys(toSourceFailure(['timeout', undefined], undefined))).toEqual(['code']);
   expect(toSourceFailure(['timeout', 'Wait.'], '7')).toEqual({
@@ -39,15 +39,15 @@ test('a failure has no fields but those that are known', () => {
 });
 
 test.each([undefined, null, 'text', 7, [], Object.create(null)])(
-  '%p has no fields that are texts',
+  'an error of %p has no text fields',
   (thrown) => {
     const { code, message } = readErrorFields(thrown);
     expect([toTextOrEmpty(code), toTextOrEmpty(message)]).toEqual(['', '']);
   },
 );
 
-// Of two lines for one code the later would win, and nobody would be told.
-test.each(globSync('shared/connectors/*/{failures,refusals}.ts'))('%s tells of each code once', (file) => {
+// With two entries for one code, the later one would win silently.
+test.each(globSync('shared/connectors/*/{failures,refusals}.ts'))('%s lists each code once', (file) => {
   const tables = [...readFileSync(file, 'utf8').matchAll(/failureTable\(\{\n(.*?)\n\}\);/gs)];
   expect(tables.length).toBeGreaterThan(0);
   for (const [, lines = ''] of tables) {
@@ -59,9 +59,9 @@ test.each(globSync('shared/connectors/*/{failures,refusals}.ts'))('%s tells of e
   }
 });
 
-// Whoever is told to look up what is known here is told nothing.
+// A bare `server-error` tells users to look up a code that is known here.
 test.each(globSync('shared/connectors/*/{failures,refusals}.ts'))(
-  '%s says of each server error what to do',
+  '%s has a remediation for each server error',
   (file) => {
     const tables = [...readFileSync(file, 'utf8').matchAll(/failureTable\(\{\n(.*?)\n\}\);/gs)];
     const shrugs = tables.flatMap(([, lines = '']) => lines.match(/^.*\['server-error'\].*$/gm) ?? []);

@@ -7,7 +7,7 @@ import { bundleFunctions } from '../../infra/build/bundle.ts';
 
 export type BundledProbe = Awaited<ReturnType<typeof fromBundle>>;
 
-/** What a process of its own is to do with a connector, of whose code it has the bundle alone. */
+/** What a child process does with a connector. It has only the code of the bundle. */
 interface Errand {
   readonly target: {
     readonly config: object;
@@ -16,15 +16,15 @@ interface Errand {
     readonly endpoint?: string | undefined;
     readonly endpoints?: object;
   };
-  /** Code that runs before any of the bundle's. */
+  /** Code that runs before the code of the bundle. */
   readonly before?: string;
-  /** Code: the dialer's members, where they are not those of a socket in clear. */
+  /** Code: members of the dialer that replace those of an unencrypted socket. */
   readonly dialer?: string;
   /** Code that prints one value as JSON. */
   readonly script: string;
 }
 
-/** Bundles the probe, and what else is named, into a folder that goes when this is disposed of. */
+/** Bundles the probe, and the other named functions, into a folder that is deleted on disposal. */
 export const fromBundle = async (others: readonly string[] = []) => {
   await using making = new AsyncDisposableStack();
   const dist = await mkdtemp(join(tmpdir(), 'mooring-bundle-'));
@@ -57,13 +57,13 @@ export const fromBundle = async (others: readonly string[] = []) => {
   };
 };
 
-/** The same for one errand. */
+/** Bundles the probe for a single run. */
 export const runFromBundle = async (connector: string, errand: Errand): ReturnType<BundledProbe['run']> => {
   await using probe = await fromBundle();
   return await probe.run(connector, errand);
 };
 
-/** A dialer of its own, for nothing but the session is taken from the bundle. */
+/** Defines its own dialer, because only the session comes from the bundle. */
 const programOf = (file: string, { target, before = '', dialer = '', script }: Errand) => `
   import net from 'node:net';
   import tls from 'node:tls';

@@ -18,7 +18,7 @@ const rsa = (cipher: object = {}) =>
 
 const json = (status: number, body: object) => ({ status, body: JSON.stringify(body) });
 
-/** Each hands out what opens the source for a while, and then knows nobody. */
+/** Each service issues short-lived credentials, if the method asks for them, and then refuses every login. */
 const services: Readonly<Record<string, Service>> = {
   bigquery: {
     answer: ({ path }) => (path === '/token' ? json(200, { access_token: token }) : json(401, {})),
@@ -44,7 +44,7 @@ interface Row {
   readonly config: (port: number) => Readonly<Record<string, unknown>>;
   readonly credentials: Readonly<Record<string, string>>;
   readonly server?: Protocol;
-  /** What a server received of what was come by, or was made of what was given. */
+  /** Matches a secret that a server issued, or that was derived from the given credentials. */
   readonly secret: RegExp;
 }
 
@@ -115,7 +115,7 @@ const rows: readonly Row[] = [
 ];
 
 test.each(rows)(
-  '$type hides what $method comes by on the way',
+  '$type hides the secrets that $method obtains during a test',
   async ({ type, method, config, credentials, server, secret }) => {
     const service = services[type];
     await using recorder = await startRecorder(server ?? http(service ?? { answer: () => json(500, {}) }));
@@ -139,7 +139,7 @@ test.each(rows)(
       },
     );
     await recorder.idle();
-    // Nobody lets it in: it came as far as its login.
+    // Every server refuses the login, so this result shows that the test reached it.
     expect(details).toMatchObject({
       code: expect.stringMatching(/^(authentication-failed|protocol-mismatch)$/),
     });

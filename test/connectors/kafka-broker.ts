@@ -34,11 +34,11 @@ const led = encodeKafkaArray(
   ),
 );
 
-/** A topic of three partitions, or of those that are given, which the account may read. */
+/** A topic that the account may read, with three partitions unless `its` gives others. */
 export const topicOf = (name: string, its = led): Buffer =>
   Buffer.concat([int16(0), encodeKafkaString(name), encodeInt8(0), its, encodeInt32(1 << 3)]);
 
-/** Version 2 of ListOffsets: the same places as were asked for, each with an offset. */
+/** Version 2 of ListOffsets: the requested partitions, each with an offset. */
 const offsets = (asked: Buffer): Buffer => {
   let at = 5;
   const next = () => asked.readInt32BE((at += 4) - 4);
@@ -59,11 +59,11 @@ const wantsAll = (asked: Buffer) => asked.readInt32BE(0) === -1;
 
 interface Behaviour {
   readonly topics?: readonly Buffer[];
-  /** Answers a question, by the key of its API, otherwise than a broker does. */
+  /** Replaces the ordinary answer to a request; `key` is the API key. */
   readonly answer?: (key: number, asked: Buffer, port: number) => Buffer | undefined;
 }
 
-/** A broker that tells of topics, each of a thousand records a partition. */
+/** A broker that lists the given topics, with a thousand records in each partition. */
 export const kafkaBroker = ({ topics = [], answer = () => undefined }: Behaviour) =>
   plainServer((socket) => {
     const ordinary = (key: number, asked: Buffer, port: number): Buffer => {
@@ -78,7 +78,7 @@ export const kafkaBroker = ({ topics = [], answer = () => undefined }: Behaviour
         const asked = pending.subarray(4, pending.readInt32BE(0) + 4);
         pending = pending.subarray(asked.length + 4);
         const key = asked.readInt16BE(0);
-        const body = asked.subarray(10 + asked.readInt16BE(8)); // behind key, version, number and our name
+        const body = asked.subarray(10 + asked.readInt16BE(8)); // after API key, version, correlation id and client id
         const port = socket.localPort ?? 0;
         const said = answer(key, body, port) ?? ordinary(key, body, port);
         socket.write(Buffer.concat([encodeInt32(said.length + 4), asked.subarray(4, 8), said]));

@@ -4,7 +4,7 @@ import { runFromBundle } from './from-bundle.ts';
 
 const env = reach('kafka');
 if (env)
-  test('kafka is read from the bundle of the probe', async () => {
+  test('the bundled probe reads a Kafka catalog', async () => {
     const target = {
       config: { bootstrap_servers: env?.['KAFKA_SASL_PLAINTEXT'] },
       credentials: {
@@ -22,6 +22,6 @@ if (env)
       `,
     });
     expect(printed).toEqual({ version: 'Kafka 4.1 or later', topics: ['orders', 'orders.items'] });
-    // The driver's timer for a throttling that never was has Node warn.
+    // Node warns about the driver's timer for a throttle time that is not there.
     expect(stderr).toBe('');
   });

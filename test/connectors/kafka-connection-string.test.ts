@@ -14,8 +14,8 @@ const refused = (work: () => unknown): string => {
   return 'was not refused';
 };
 
-describe('a connection string of Kafka', () => {
-  test('takes the options of its clients, with dots or underscores', () => {
+describe('Kafka connection string', () => {
+  test('takes the options of Kafka clients, with dots or underscores', () => {
     const url =
       'kafka://a.example.test:9092?security.protocol=sasl_ssl&sasl.mechanism=SCRAM-SHA-512&client.id=x&sslmode=verify-ca';
     expect(parse(url)).toEqual({
@@ -42,7 +42,7 @@ describe('a connection string of Kafka', () => {
     ['ssl.ca.location=/etc/ca', 'no option ssl.ca.location: send the certificates themselves as ssl.ca'],
     ['Tail', 'than its clients have (option 1 of the query)'],
     ['client_id=1&client.id=2', 'the option client.id once'],
-  ])('refuses %s', (query, said) => {
+  ])('rejects %s', (query, said) => {
     expect(refused(() => parse(`kafka://a.example.test?${query}`))).toContain(said);
   });
 
@@ -53,21 +53,21 @@ describe('a connection string of Kafka', () => {
       'ssl.endpoint.identification.algorithm=&enable.ssl.certificate.verification=true',
       { ssl_mode: 'verify-ca' },
     ],
-  ])('with %s asks for %j', (query, options) => {
+  ])('%s sets the options %j', (query, options) => {
     expect(parse(`kafka://a.example.test?${query}`).options).toEqual(options);
   });
 
-  test('is of one scheme', () => {
+  test('rejects a second scheme', () => {
     expect(refused(() => parse('kafka://https://a.example.test'))).toContain('one scheme');
   });
 
-  test('has no path', () => {
+  test('rejects a path', () => {
     expect(refused(() => parse('kafka://a.example.test/topic'))).toContain('no path');
   });
 });
 
 describe('bootstrap servers', () => {
-  test('are hosts and ports, 9092 where none is said', () => {
+  test('are parsed as hosts and ports, with the default port 9092', () => {
     expect(parseBootstrapServers('a.example.test:9093, b.example.test,[::1]:9094')).toEqual([
       { host: 'a.example.test', port: 9093 },
       { host: 'b.example.test', port: 9092 },
@@ -75,7 +75,7 @@ describe('bootstrap servers', () => {
     ]);
   });
 
-  test.each(['a:0', 'a:65536', 'a:b', '::1', '[a]:1', ''])('are not %j', (text) => {
+  test.each(['a:0', 'a:65536', 'a:b', '::1', '[a]:1', ''])('rejects %j', (text) => {
     expect(refused(() => parseBootstrapServers(text))).toContain('invalid-request');
   });
 });

@@ -17,13 +17,13 @@ type Answer = (asked: { readonly key: number; readonly body: Buffer }, socket: S
 const sasl = { auth_method: 'sasl', sasl_username: 'me', sasl_password: 'obviously-fake' };
 const scram = { ...sasl, sasl_mechanism: 'SCRAM-SHA-256' };
 
-/** What a test says of a server that answers so, and how much that server could send. */
+/** Tests a server that answers with `answer`. Returns the result and how many bytes the server could send. */
 const tried = async (answer: Answer, credentials: SessionTarget['credentials'] = { auth_method: 'none' }) => {
   let sent = 0;
   await using server = await plainServer((socket) => {
     socket.on('close', () => (sent = socket.bytesWritten));
     socket.on('data', (said) => {
-      const body = said.subarray(14 + said.readInt16BE(12)); // behind length, key, version, number and our name
+      const body = said.subarray(14 + said.readInt16BE(12)); // after length, API key, version, correlation id and client id
       const answered = answer({ key: said.readInt16BE(4), body }, socket);
       if (answered) socket.write(frame(Buffer.concat([said.subarray(8, 12), answered])));
     });
@@ -72,7 +72,7 @@ const cluster = (host: string, port: number, topics: readonly Buffer[] = []) =>
     encodeInt32(0),
   ]);
 
-/** Speaks Kafka well, but for what is given. */
+/** A server that speaks Kafka correctly, except for the given answers. */
 const server =
   (odd: Readonly<Record<number, Answer>>): Answer =>
   (asked, socket) =>
@@ -81,12 +81,12 @@ const server =
       ((): Buffer => (asked.key === 18 ? versions() : cluster('localhost', socket.localPort ?? 0)))
     )(asked, socket);
 
-describe('a broker that', () => {
-  test('speaks well is taken for what it can do', async () => {
+describe('test of a hostile Kafka broker', () => {
+  test('connects to a correct broker, and derives the version from what it supports', async () => {
     expect((await tried(server({}))).details).toMatchObject({ version: 'Kafka 2.8 or later' });
   });
 
-  test('is older than 2.8 is refused by its version', async () => {
+  test('refuses a broker older than 2.8', async () => {
     const old = server({
       18: () =>
         versions([
@@ -101,7 +101,7 @@ describe('a broker that', () => {
   });
 
   test.each(['169.254.169.254', '::ffff:a9fe:a9fe', '0xa9fea9fe', '10.0.0.1%eth0', 'no such host'])(
-    'announces itself as %j is not followed there',
+    'does not follow a broker that announces itself as %j',
     async (host) => {
       const { failed } = await tried(server({ 3: () => cluster(host, 80) }));
       expect(failed?.code).toMatch(/^host-(forbidden|not-found)$/);
@@ -118,18 +118,18 @@ describe('a broker that', () => {
       'counts more rows than it sends',
       frame(Buffer.concat([encodeInt32(0), int16(0), encodeInt32(2 ** 30)])),
     ],
-  ])('%s speaks another protocol', async (_, said) => {
+  ])('fails with protocol-mismatch when the server %s', async (_, said) => {
     const { failed } = await tried((_asked, socket) => void socket.write(said));
     expect(failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
   });
 
-  test('speaks TLS is told from one that speaks nothing', async () => {
+  test('fails with tls-required when the server answers with a TLS alert', async () => {
     const alert = Buffer.from([0x15, 3, 3, 0, 2, 2, 10]);
     const { failed } = await tried((_asked, socket) => void socket.end(alert));
     expect(failed).toMatchObject({ code: 'tls-required' });
   });
 
-  test('wants a password spun for hours speaks another protocol', async () => {
+  test('fails with protocol-mismatch when SCRAM asks for billions of iterations', async () => {
     const { failed } = await tried(
       server({
         17: () => Buffer.concat([int16(0), encodeKafkaArray([encodeKafkaString('SCRAM-SHA-256')])]),
@@ -144,7 +144,7 @@ describe('a broker that', () => {
     expect(failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
   });
 
-  test('lets in whoever asks, without a proof of its own, is not believed', async () => {
+  test('fails with protocol-mismatch when the server accepts SCRAM without a valid signature', async () => {
     const { failed } = await tried(
       server({
         17: () => Buffer.concat([int16(0), encodeKafkaArray([encodeKafkaString('SCRAM-SHA-256')])]),
@@ -159,7 +159,7 @@ describe('a broker that', () => {
     expect(failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
   });
 
-  test('repeats a secret has it repeated by nobody', async () => {
+  test('does not repeat a secret that the broker repeats', async () => {
     const echo = server({
       17: () => Buffer.concat([int16(0), encodeKafkaArray([encodeKafkaString('PLAIN')])]),
       36: () => Buffer.concat([int16(58), encodeKafkaString(sasl.sasl_password), encodeInt32(0)]),
@@ -169,7 +169,7 @@ describe('a broker that', () => {
     expect(JSON.stringify([details, failed])).not.toContain(sasl.sasl_password);
   });
 
-  test('talks without end is cut short', async () => {
+  test('stops reading from a server that sends without end', async () => {
     const { failed, sent } = await tried((_asked, socket) => {
       const piece = frame(Buffer.alloc(2 ** 20 - 4));
       const more = () => {
@@ -183,12 +183,12 @@ describe('a broker that', () => {
     expect(sent).toBeLessThan(64 * 2 ** 20);
   });
 
-  test('falls silent at its first answer is a timeout there', async () => {
+  test('reports a timeout at authenticate when the broker never answers', async () => {
     const { failed } = await tried(() => undefined);
     expect(failed).toMatchObject({ step: 'authenticate', code: 'timeout' });
   });
 
-  test('names topics as no broker does has them left out', async () => {
+  test('leaves out topics with names that Kafka does not allow', async () => {
     const topic = (name: string) =>
       Buffer.concat([
         int16(0),
@@ -203,7 +203,7 @@ describe('a broker that', () => {
     expect(JSON.stringify(await tried(odd))).not.toMatch(/\$\(x\)/);
   });
 
-  test('sends anything at all leaves the process standing', async () => {
+  test('fails with a problem code, and does not crash, for random bytes', async () => {
     const piece = fc.oneof(
       fc.uint8Array({ maxLength: 60 }).map((bytes) => frame(Buffer.from(bytes))),
       fc

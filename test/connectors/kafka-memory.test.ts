@@ -9,7 +9,7 @@ const columns = 20;
 const name = (at: number) => `shop.topic.${String(at).padStart(6, '0')}`;
 const described = Array.from({ length: topics }, (_, at) => topicOf(name(at)));
 
-/** The schema of a topic's values: of twenty fields each, in each of the three languages. */
+/** Schemas for topic values, each of twenty fields, one in each of the three schema languages. */
 const schemas = [
   {
     schema: JSON.stringify({
@@ -53,8 +53,11 @@ const registry = () =>
     }),
   );
 
-/** The connector's own wire, driver, readers of schemas and fold are real; broker and registry are scripted: one broker takes long to make so many. */
-test('ten thousand topics of Kafka are read in bounded memory', async () => {
+/**
+ * The connector's protocol code, driver, schema readers and folding are real. Broker and registry are
+ * scripted, because a real broker takes long to create so many topics.
+ */
+test('Kafka introspection of ten thousand topics stays within the memory limit', async () => {
   await using server = await kafkaBroker({ topics: described });
   await using beside = await registry();
   const { peakMb, ...counted } = await countApart({

@@ -45,20 +45,20 @@ test.each([
   'http://me:obviously-fake@registry.example.test',
   'file:///etc/passwd',
   'https://registry.example.test/?x=1',
-])('a registry is not at %s', (schema_registry_url) => {
+])('a Kafka connection rejects the schema registry URL %s', (schema_registry_url) => {
   const config = { bootstrap_servers: 'a.example.test', schema_registry_url };
   expect(v.is(kafka.config, config)).toBe(false);
 });
 
 if (env && registry) {
-  describe('Kafka with a schema registry', () => {
+  describe('Kafka session with a schema registry', () => {
     const secured = {
       schema_registry_url: registry['SCHEMA_REGISTRY_TLS_URL'],
       schema_registry_username: registry['SCHEMA_REGISTRY_USER'],
     };
     const password = registry['SCHEMA_REGISTRY_PASSWORD'];
 
-    test('topics have the fields of their newest schema, in each of the languages', async () => {
+    test('reads the fields of the newest schema of a topic, in each schema language', async () => {
       const { tables, missing } = await read(secured, password, 'verify-full');
       const columns = (name: string) =>
         tables.get(name)?.columns.map((column) => `${column.name} ${column.type}`);
@@ -90,7 +90,7 @@ if (env && registry) {
       expect([...tables.keys()].filter((name) => name.startsWith('__'))).toEqual([]);
     });
 
-    test('a topic without a schema is bytes', async () => {
+    test('reads a topic without a schema as bytes', async () => {
       const { tables } = await read(secured, password, 'verify-full');
       expect(tables.get('many-00001')?.columns.map(({ name, type }) => [name, type])).toEqual([
         ['key', 'bytes'],
@@ -98,7 +98,7 @@ if (env && registry) {
       ]);
     });
 
-    test('an API below a path, in clear, is reached where ssl_mode allows that, and not otherwise', async () => {
+    test('reaches an unencrypted registry below a path only if ssl_mode allows it', async () => {
       const plain = { schema_registry_url: registry['SCHEMA_REGISTRY_URL'] };
       expect((await read(plain)).tables.get('users')?.columns.length).toBe(2);
       expect(await failing(plain, undefined, 'verify-full')).toMatchObject({
@@ -107,7 +107,7 @@ if (env && registry) {
       });
     });
 
-    test('a wrong password of the registry fails the test of the connection', async () => {
+    test('fails a test when the password of the registry is wrong', async () => {
       expect(await failing(secured, 'never-the-right-one', 'verify-full')).toMatchObject({
         step: 'query',
         code: 'authentication-failed',
@@ -116,7 +116,7 @@ if (env && registry) {
       });
     });
 
-    test('no registry at the address is told', async () => {
+    test('fails a test when there is no registry at the address', async () => {
       const gone = `http://127.0.0.1:${await closedPort()}`;
       expect(await failing({ schema_registry_url: gone })).toMatchObject({ code: 'connection-refused' });
       const elsewhere = String(registry['SCHEMA_REGISTRY_URL']).replace(/ccompat.*/, 'nowhere');
@@ -129,8 +129,8 @@ if (env && registry) {
 }
 
 if (env) {
-  describe('a registry that', () => {
-    /** Answers by path; a number is a status. */
+  describe('Kafka session with a failing schema registry', () => {
+    /** A registry that answers by path; a number is a status. */
     const answering = async (answers: Readonly<Record<string, unknown>>) => {
       const asked: string[] = [];
       const running = await listen(
@@ -148,13 +148,13 @@ if (env) {
       });
     };
 
-    test('sends us elsewhere is not followed', async () => {
+    test('does not follow a redirect', async () => {
       await using server = await answering({ '/subjects': 302 });
       expect(await failing(server.config)).toMatchObject({ code: 'protocol-mismatch', native_code: '302' });
       expect(server.asked).toEqual([`127.0.0.1:${server.port} /subjects`]);
     });
 
-    test('stands at a forbidden address is not dialled', async () => {
+    test('does not dial a forbidden address', async () => {
       const config = { schema_registry_url: 'http://169.254.169.254/latest' };
       expect(await failing(config)).toMatchObject({ step: 'egress', code: 'host-forbidden' });
     });
@@ -163,12 +163,12 @@ if (env) {
       ['is a web page', '<html>'],
       ['answers no list', '{"subjects": []}'],
       ['sends without end', `["${'x'.repeat(17 * 2 ** 20)}"]`],
-    ])('%s is no registry', async (_, answer) => {
+    ])('fails with protocol-mismatch when the registry %s', async (_, answer) => {
       await using server = await answering({ '/subjects': answer });
       expect(await failing(server.config)).toMatchObject({ step: 'query', code: 'protocol-mismatch' });
     });
 
-    test('is silent is a timeout', async () => {
+    test('reports a timeout when the registry never answers', async () => {
       await using server = await listen(createServer(() => {}));
       expect(await failing({ schema_registry_url: `http://127.0.0.1:${server.port}` })).toMatchObject({
         step: 'query',
@@ -181,16 +181,19 @@ if (env) {
       [429, 'schemas-unavailable', 'fewer requests'],
       [401, 'schemas-unavailable', 'schema_registry_password'],
       [404, 'schemas-unavailable', 'schema_registry_url'],
-    ])('answers %d to who asks for subjects costs their schemas alone', async (status, reason, words) => {
-      await using server = await answering({ '/subjects': status });
-      const { tables, missing } = await read(server.config);
-      expect(tables.get('users')?.columns.length).toBe(2);
-      expect(tables.get('orders')?.rows).toBe(300);
-      expect(missing).toEqual([{ reason, remediation: expect.stringContaining(words) }]);
-      expect(server.asked.length).toBe(status === 500 || status === 429 ? 3 : 1);
-    });
+    ])(
+      'reads topics without schemas when the registry answers %d for the list of subjects',
+      async (status, reason, words) => {
+        await using server = await answering({ '/subjects': status });
+        const { tables, missing } = await read(server.config);
+        expect(tables.get('users')?.columns.length).toBe(2);
+        expect(tables.get('orders')?.rows).toBe(300);
+        expect(missing).toEqual([{ reason, remediation: expect.stringContaining(words) }]);
+        expect(server.asked.length).toBe(status === 500 || status === 429 ? 3 : 1);
+      },
+    );
 
-    test('is down costs the schemas alone', async () => {
+    test('reads topics without schemas when the registry is down', async () => {
       const { tables, missing } = await read({
         schema_registry_url: `http://127.0.0.1:${await closedPort()}`,
       });
@@ -204,21 +207,24 @@ if (env) {
       [500, 'schemas-failed', 3],
       [429, 'schemas-failed', 3],
       [401, 'schemas-denied', 1],
-    ])('answers %d for one subject costs that topic alone', async (status, reason, times) => {
-      const path = '/subjects/orders-value/versions/latest';
-      await using server = await answering({
-        '/subjects': ['users-value', 'orders-value'],
-        '/subjects/users-value/versions/latest': { schema: '{"type":"int"}' },
-        [path]: status,
-      });
-      const { tables, missing } = await read(server.config);
-      expect(tables.get('users')?.columns.map(({ type }) => type)).toEqual(['int']);
-      expect(tables.get('orders')?.columns.length).toBe(2);
-      expect(missing).toEqual([{ reason, count: 1, remediation: expect.any(String) }]);
-      expect(server.asked.filter((one) => one.endsWith(path)).length).toBe(times);
-    });
+    ])(
+      'reads the other schemas when the registry answers %d for one subject',
+      async (status, reason, times) => {
+        const path = '/subjects/orders-value/versions/latest';
+        await using server = await answering({
+          '/subjects': ['users-value', 'orders-value'],
+          '/subjects/users-value/versions/latest': { schema: '{"type":"int"}' },
+          [path]: status,
+        });
+        const { tables, missing } = await read(server.config);
+        expect(tables.get('users')?.columns.map(({ type }) => type)).toEqual(['int']);
+        expect(tables.get('orders')?.columns.length).toBe(2);
+        expect(missing).toEqual([{ reason, count: 1, remediation: expect.any(String) }]);
+        expect(server.asked.filter((one) => one.endsWith(path)).length).toBe(times);
+      },
+    );
 
-    test('keeps some schemas to itself, or holds nonsense, costs those topics alone', async () => {
+    test('reads the other schemas when one is denied or unreadable', async () => {
       await using server = await answering({
         '/subjects': ['users-value', 'orders-value', 'orders.items-value', 7],
         '/subjects/users-value/versions/latest': { schema: '{"type":"int"}' },

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { toKafkaColumns, createSchemaReading } from '../../shared/connectors/kafka/schema-fields.ts';
 import { readers, readSchema, record, schema, told } from './kafka-schema-readers.ts';
 
-describe('Avro', () => {
+describe('Avro schema', () => {
   test.each([
     [{ type: 'string', logicalType: 'timestamp-millis' }, 'string string'],
     [{ type: 'int', logicalType: 'timestamp-millis' }, 'int integer'],
@@ -24,13 +24,13 @@ describe('Avro', () => {
     [{ type: { type: { type: { type: 'long' } } }, logicalType: 'date' }, 'long integer'],
     [{ type: ['null', { type: { type: 'int', logicalType: 'date' } }] }, 'date date?'],
     [['null'], 'null other?'],
-  ])('takes a logical type only where it fits: %j', (type, expected) => {
+  ])('applies a logical type only to a type that allows it: %j', (type, expected) => {
     expect(told('avro', record('R', [{ name: 'a', type }]))).toEqual([`a: ${expected}`]);
   });
 });
 
 describe('JSON Schema', () => {
-  test('requires what any part of allOf requires', () => {
+  test('requires a property that any part of allOf requires', () => {
     const base = { properties: { id: { type: 'integer' }, note: { type: 'string' } } };
     const allOf = [{ $ref: '#/definitions/base' }, { required: ['note'] }];
     const text = { type: 'object', allOf, required: ['id'], definitions: { base } };
@@ -44,7 +44,7 @@ describe('JSON Schema', () => {
     [{ enum: ['a', 1] }, 'other'],
     [{ const: 7 }, 'integer'],
     [{ const: 'a' }, 'string'],
-  ])('says of what kind the values are: %j', (a, expected) => {
+  ])('derives the kind from the allowed values: %j', (a, expected) => {
     const text = { type: 'object', properties: { a }, required: ['a'] };
     expect(told('json', text)).toEqual([`a: enum ${expected}`]);
   });
@@ -55,17 +55,17 @@ describe('JSON Schema', () => {
     ['#/$defs/list/anyOf/1', { list: { anyOf: [{ type: 'string' }, { type: 'integer' }] } }],
     ['#count', { a: { $anchor: 'count', type: 'integer' } }],
     ['#count', { a: { $id: '#count', type: 'integer' } }],
-  ])('follows %s', ($ref, $defs) => {
+  ])('resolves the reference %s', ($ref, $defs) => {
     const text = { type: 'object', properties: { a: { $ref } }, required: ['a'], $defs };
     expect(told('json', text)).toEqual(['a: integer integer']);
   });
 
-  test.each(['#nowhere', '#/%ZZ'])('takes %s for no reference to the whole', ($ref) => {
+  test.each(['#nowhere', '#/%ZZ'])('does not treat %s as a reference to the root schema', ($ref) => {
     expect(told('json', { type: 'object', properties: { a: { $ref } } })).toEqual(['a: any other?']);
   });
 });
 
-describe('JSON Schema of each draft', () => {
+describe('JSON Schema drafts', () => {
   const drafts = {
     none: undefined,
     4: 'http://json-schema.org/draft-04/schema#',
@@ -81,7 +81,7 @@ describe('JSON Schema of each draft', () => {
     ['7', ['a: object json?', 'a.id: integer integer?']],
     ['2019', ['a: object json?', 'a.id: integer integer', 'a.more: string string?']],
     ['2020', ['a: object json?', 'a.id: integer integer', 'a.more: string string?']],
-  ] as const)('%s: what stands beside $ref', (draft, expected) => {
+  ] as const)('draft %s applies keywords beside $ref only where the draft allows it', (draft, expected) => {
     const a = {
       $ref: '#/definitions/base',
       required: ['id'],
@@ -91,7 +91,7 @@ describe('JSON Schema of each draft', () => {
     expect(told('json', text)).toEqual(expected);
   });
 
-  test('a description beside $ref is always told', () => {
+  test('every draft keeps a description beside $ref', () => {
     const text = {
       properties: { a: { $ref: '#/definitions/base', description: 'What it is' } },
       definitions,
@@ -100,7 +100,7 @@ describe('JSON Schema of each draft', () => {
   });
 });
 
-describe('JSON Schema: references are resolved against', () => {
+describe('JSON Schema references', () => {
   const count = { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] };
   const refer = ($ref: string, more: object = {}) => ({
     type: 'object',
@@ -164,11 +164,11 @@ describe('JSON Schema: references are resolved against', () => {
         'deep.json': { $ref: '#/$defs/n', $defs: { n: count } },
       },
     ],
-  ])('%s', (...[, text, references]) => {
+  ])('are resolved against %s', (...[, text, references]) => {
     expect(readSchema('json', text, references)).toEqual({ columns: expected, gaps: {} });
   });
 
-  test('no identifier that is data', () => {
+  test('are not resolved against an $id inside default or enum', () => {
     const text = refer('count.json', {
       default: { $id: 'count.json', ...count },
       enum: [{ $id: 'count.json' }],
@@ -176,7 +176,7 @@ describe('JSON Schema: references are resolved against', () => {
     expect(readSchema('json', text).gaps).toEqual({ unresolved: ['count.json'] });
   });
 
-  test('no identifier that is a property', () => {
+  test('are not resolved against a property named $id or id', () => {
     const text = { properties: { $id: { type: 'string' }, id: { type: 'integer' } } };
     expect(told('json', text)).toEqual(['$id: string string?', 'id: integer integer?']);
   });
@@ -196,12 +196,12 @@ test.each([
   [{ anyOf: [{ type: 'string' }, { type: 'integer' }, { type: 'null' }] }, true],
   [{ allOf: [{ type: 'string' }, { minLength: 1 }] }, false],
   [{ allOf: [{ minLength: 1 }] }, true],
-])('JSON Schema: a required property of %j may be null: %j', (schema, nullable) => {
+])('JSON Schema: a required property of %j is nullable: %j', (schema, nullable) => {
   const [only] = told('json', { type: 'object', required: ['a'], properties: { a: schema } });
   expect(only?.endsWith('?')).toBe(nullable);
 });
 
-describe('JSON Schema: what holds together', () => {
+describe('JSON Schema combinations', () => {
   test.each<[string, object, string]>([
     ['a part that is no object', { allOf: [{ $ref: '#/$defs/text' }] }, 'string string'],
     ['a type and its format', { type: 'string', allOf: [{ format: 'date' }] }, 'string(date) date'],
@@ -224,12 +224,12 @@ describe('JSON Schema: what holds together', () => {
     ['a choice of values', { oneOf: [{ const: 'a', title: 'A' }, { const: 'b' }] }, 'enum string'],
     ['a choice of values or null', { oneOf: [{ const: 1 }, { const: 2 }, { const: null }] }, 'enum integer?'],
     ['a choice', { oneOf: [{ type: 'string' }, { type: 'integer' }] }, 'oneOf other'],
-  ])('%s', (_, a, expected) => {
+  ])('derives type and kind from %s', (_, a, expected) => {
     const text = { type: 'object', properties: { a }, required: ['a'], $defs: { text: { type: 'string' } } };
     expect(told('json', text)).toEqual([`a: ${expected}`]);
   });
 
-  test('a property that several parts describe has what all of them say', () => {
+  test('merges what several parts say about a property', () => {
     const allOf = [
       { properties: { a: { type: 'string' }, b: true } },
       { properties: { a: { format: 'date' } } },
@@ -240,7 +240,7 @@ describe('JSON Schema: what holds together', () => {
     ]);
   });
 
-  test('properties of alternatives are there, and sure where all have them', () => {
+  test('lists the properties of alternatives, not null where every alternative requires them', () => {
     const way = (kind: string, more: object) => ({
       properties: { kind: { const: kind }, ...more },
       required: ['kind', ...Object.keys(more)],
@@ -269,13 +269,13 @@ describe('JSON Schema: what holds together', () => {
     ]);
   });
 
-  test('a property that is forbidden is none', () => {
+  test('leaves out a property whose schema is false', () => {
     expect(told('json', { properties: { a: false, b: true } })).toEqual(['b: any other?']);
   });
 });
 
-describe('Protobuf', () => {
-  test('takes blanks and comments within names', () => {
+describe('Protobuf schema', () => {
+  test('accepts blanks and comments within names', () => {
     const text = `package a . b /* c */ . d; message M {
       .a . b.d.N one = 1; N /* the */ . Inner two = 2; map<string, a . b.d.N> three = 3; } message N { message Inner { } }`;
     expect(readSchema('protobuf', text)).toEqual({
@@ -288,7 +288,7 @@ describe('Protobuf', () => {
     ['edition = "2023";', ['a?', 'b', 'c', 'm?', 'd?']],
     ['edition = "2023"; option features.field_presence = IMPLICIT;', ['a', 'b', 'c', 'm?', 'd?']],
     ['edition = "2024"; option features = { field_presence: IMPLICIT };', ['a', 'b', 'c', 'm?', 'd?']],
-  ])('takes presence from features: %s', (edition, expected) => {
+  ])('derives the presence of fields from features: %s', (edition, expected) => {
     const text = `${edition} message M {
       string a = 1;
       string b = 2 [features.field_presence = LEGACY_REQUIRED];
@@ -306,7 +306,7 @@ describe('Protobuf', () => {
     ['optional string a = 1 [(default) = "b"];', null],
     ['optional string a = 1 [(x) = { default: "b" }];', null],
     ['required string default = 1;', null],
-  ])('tells a default: %s', (field, expected) => {
+  ])('reads the default of a field: %s', (field, expected) => {
     const [column] = toKafkaColumns(
       readers.protobuf(schema(`message M { ${field} }`)),
       createSchemaReading(),
@@ -314,7 +314,7 @@ describe('Protobuf', () => {
     expect(column?.default).toBe(expected);
   });
 
-  test('knows what each registry knows without a reference', () => {
+  test('knows the types that every registry provides without a reference', () => {
     const text = `import "google/type/money.proto"; package google.shop; message M {
       google.type.Money price = 1; type.DateTime at = 2; google.type.DayOfWeek day = 3; .google.protobuf.Duration long = 4; }`;
     expect(readSchema('protobuf', text)).toEqual({
@@ -330,7 +330,7 @@ describe('Protobuf', () => {
       gaps: {},
     });
   });
-  test('reads on behind options whose value is a message', () => {
+  test('reads on after options whose value is a message', () => {
     const text = `syntax = "proto3"; message Order {
       option (a.of) = { is: { deep: [{ x: 1 }, { x: 2 }] } };
       string id = 1 [(a.rule) = { min: 1 }, (a.other).inner = { in: ["]", "}"] }];
@@ -347,7 +347,7 @@ describe('Protobuf', () => {
     ]);
   });
 
-  test('opens groups of proto2, in choices too', () => {
+  test('opens proto2 groups, also within a oneof', () => {
     const text = `syntax = "proto2"; message Page {
       repeated group Result = 1 { required string url = 2; optional group Part = 3 { optional int32 at = 4; } }
       optional group One = 5 [(a.rule) = { min: 1 }] { required string name = 6; }

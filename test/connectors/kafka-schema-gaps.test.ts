@@ -16,7 +16,7 @@ const metaSchema = 'http://json-schema.org/draft-07/schema#';
 const nested = (depth: number, make: (inner: unknown, depth: number) => object): object =>
   make(depth === 0 ? 'string' : nested(depth - 1, make), depth);
 
-describe('what a schema says and is not among its columns is told:', () => {
+describe('missing parts of a Kafka schema', () => {
   test.each<[string, ...Parameters<typeof readSchema>]>([
     ['a type of Avro that is not defined', 'avro', record('R', fields('long', 'shop.Money'))],
     ['in a list', 'avro', record('R', fields('int', { type: 'array', items: 'Money' }))],
@@ -32,7 +32,7 @@ describe('what a schema says and is not among its columns is told:', () => {
     ['for items', 'json', { properties: { a: {}, b: { items: { $ref: 'Money' }, type: 'array' } } }],
     ['a part', 'json', { properties: { a: {}, b: {} }, allOf: [{ $ref: 'Money' }] }],
     ['a choice', 'json', { type: 'object', properties: { a: {}, b: {} }, oneOf: [{ $ref: 'Money' }, {}] }],
-  ])('%s', (_, language, text) => {
+  ])('unresolved: %s', (_, language, text) => {
     const { columns, gaps } = readSchema(language, text);
     expect(columns.length).toBe(2);
     expect(gaps).toEqual({ unresolved: [expect.stringMatching(/^(#|#\/definitions\/|shop\.|a\.)?Money$/)] });
@@ -51,14 +51,14 @@ describe('what a schema says and is not among its columns is told:', () => {
     ['in a text', 'protobuf', 'message M { int32 a = 1 [b = "c]; } '],
     ['a field that is none', 'protobuf', 'message M { int32 a = 1; what is this; string b = 2; }'],
     ['a statement that is none', 'protobuf', 'message M { int32 a = 1; } what is this;'],
-  ])('%s', (_, language, text) => {
+  ])('unreadable: %s', (_, language, text) => {
     expect(readSchema(language, text).gaps).toEqual({ unreadable: [] });
   });
 
   test.each<[string, ...Parameters<typeof readSchema>]>([
     ['a reference that is no schema', 'avro', record('R', fields('int')), { a: '{' }],
     ['of JSON Schema', 'json', { allOf: [{ $ref: 'a' }], properties: { b: {} } }, { a: '{' }],
-  ])('%s costs itself', (_, language, text, references) => {
+  ])('unreadable, while other columns are kept: %s', (_, language, text, references) => {
     const { columns, gaps } = readSchema(language, text, references);
     expect(columns.length).toBe(1);
     expect(gaps).toHaveProperty('unreadable');
@@ -70,7 +70,7 @@ describe('what a schema says and is not among its columns is told:', () => {
     ['lists', 'json', nested(13, (items) => ({ type: 'array', items }))],
     ['messages', 'protobuf', `${'message M { '.repeat(34)}${'M a = 1; } '.repeat(34)}`],
     ['a type of many words', 'avro', record('R', fields(manyTypes(600)))],
-  ])('%s in others', (_, language, text) => {
+  ])('too large: %s', (_, language, text) => {
     const { columns, gaps } = readSchema(language, text);
     expect(columns.length).toBeGreaterThan(0);
     expect(gaps).toHaveProperty('tooLarge');
@@ -84,19 +84,19 @@ describe('what a schema says and is not among its columns is told:', () => {
       { $schema: 'https://json-schema.org/draft/2050-01/schema', properties: { a: {} } },
     ],
     ['an edition to come', 'protobuf', 'edition = "2050"; message M { int32 a = 1; }'],
-  ])('%s', (_, language, text) => {
+  ])('unsupported: %s', (_, language, text) => {
     const { columns, gaps } = readSchema(language, text);
     expect(columns.length).toBe(1);
     expect(gaps).toEqual({ unsupported: [] });
   });
 
-  test('a name that may hold anything is not repeated', () => {
+  test('a reference that may contain a secret is not repeated', () => {
     const $ref = 'https://me:obviously-fake@a.test/b?key=obviously-fake';
     expect(readSchema('json', { properties: { a: { $ref } } }).gaps).toEqual({ unresolved: [] });
   });
 });
 
-describe('and nothing is told of', () => {
+describe('Kafka schema with nothing missing', () => {
   test.each<[string, ...Parameters<typeof readSchema>]>([
     ['a record within itself', 'avro', record('Node', fields('int', ['null', 'Node']))],
     ['an object within itself', 'json', { properties: { a: {}, b: { $ref: '#' } } }],
@@ -106,18 +106,18 @@ describe('and nothing is told of', () => {
     ['a schema of schemas', 'json', { properties: { a: {}, b: { $ref: metaSchema } } }],
     ['a type that registries have', 'protobuf', 'message M { int32 a = 1; google.protobuf.Any b = 2; }'],
     ['an import for its options', 'protobuf', 'import "v.proto"; message M { int32 a = 1; int32 b = 2; }'],
-  ])('%s', (_, language, text) => {
+  ])('reads completely: %s', (_, language, text) => {
     const { columns, gaps } = readSchema(language, text);
     expect(columns.filter((line) => /^\w+:/.test(line)).length).toBe(2);
     expect(gaps).toEqual({});
   });
 });
 
-test('a file of enums has no columns, and nothing else either', () => {
+test('a Protobuf file of enums has no columns and nothing missing', () => {
   expect(readSchema('protobuf', 'enum E { A = 0; }')).toEqual({ columns: [], gaps: {} });
 });
 
-describe('missing', () => {
+describe('missing schemas of Kafka topics', () => {
   const ask = async (schemas: Readonly<Record<string, Partial<RegisteredSchema> | Error>>) => {
     const registry: SchemaRegistry = {
       checkAccess: async () => {},
@@ -144,7 +144,7 @@ describe('missing', () => {
     references: [{ name: 'Money', subject, version: 1 }],
   });
 
-  test('marks the topics of which columns are not told', async () => {
+  test('marks topics that lack columns as partial', async () => {
     const { partial } = await ask({
       'whole-value': { text: JSON.stringify(record('R', fields('int', 'long'))) },
       'lacking-value': { text: JSON.stringify(record('R', fields('int', 'Money'))) },
@@ -154,7 +154,7 @@ describe('missing', () => {
     expect(partial).toEqual([false, true, true, false]);
   });
 
-  test('names subjects, and what each of them lacks', async () => {
+  test('names the subjects and what each of them lacks', async () => {
     const { columns, missing } = await ask({
       'a-value': { text: JSON.stringify(record('R', fields('int', 'Money', 'Place'))) },
       'b-value': { type: 'JSON', text: '{"properties": {"a": {"$ref": "money.json"}}}' },
@@ -181,7 +181,7 @@ describe('missing', () => {
     [404, 'schemas-unresolved'],
     [403, 'schemas-denied'],
     [500, 'schemas-failed'],
-  ])('a reference that answers %d costs what it defines, and is told once', async (status, reason) => {
+  ])('reports a reference that answers %d once, and keeps the other columns', async (status, reason) => {
     const { columns, missing } = await ask({
       'a-value': referring('money'),
       money: toRegistryProblem(status),
@@ -190,7 +190,7 @@ describe('missing', () => {
     expect(missing).toEqual([{ reason, count: 1, remediation: expect.stringContaining('a-value') }]);
   });
 
-  test('names the first twenty of many, and says how many more there are', async () => {
+  test('names the first twenty subjects and counts the rest', async () => {
     const all = Array.from({ length: 25 }, (_, at): [string, object] => [
       `t${String(24 - at).padStart(2, '0')}-value`,
       { text: '{' },
@@ -200,7 +200,7 @@ describe('missing', () => {
     expect(remediation).toMatch(/: t05-value, .*, t24-value and 5 more\.$/);
   });
 
-  test('tells types that are taught to a registry from Avro', async () => {
+  test('reports a schema type that a registry plugin adds, and does not read it as Avro', async () => {
     await using broker = await kafkaBroker({ topics: [topicOf('a'), topicOf('b')] });
     await using registry = await listen(
       createServer(({ url }, response) => {

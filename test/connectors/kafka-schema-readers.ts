@@ -11,7 +11,7 @@ export const schema = (text: unknown, references: Readonly<Record<string, unknow
   references: new Map(Object.entries(references).map(([name, other]) => [name, schema(other)])),
 });
 
-/** Columns, a line to each, and what was left out. */
+/** The columns of a schema, one line each, and what is missing from them. */
 export const readSchema = (language: keyof typeof readers, text: unknown, references = {}) => {
   const reading = createSchemaReading();
   const columns = toKafkaColumns(readers[language](schema(text, references), reading), reading).map(

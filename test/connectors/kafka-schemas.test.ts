@@ -4,8 +4,8 @@ import { parseAvroFields } from '../../shared/connectors/kafka/avro.ts';
 import { toKafkaColumns, createSchemaReading } from '../../shared/connectors/kafka/schema-fields.ts';
 import { readers, record, schema, told } from './kafka-schema-readers.ts';
 
-describe('Avro', () => {
-  test('names each field with its type, its logical type before all', () => {
+describe('Avro schema', () => {
+  test('lists each field with its type, or its logical type if it has one', () => {
     const fields = [
       { name: 'id', type: 'long' },
       { name: 'price', type: { type: 'bytes', logicalType: 'decimal', precision: 12, scale: 2 } },
@@ -32,7 +32,7 @@ describe('Avro', () => {
     ]);
   });
 
-  test('opens records in records by their path, one within itself once', () => {
+  test('opens nested records by their path, and a recursive record only once', () => {
     const node = record('Node', [
       { name: 'value', type: 'int', default: 7, doc: 'How much' },
       { name: 'next', type: ['null', 'Node'], default: null },
@@ -57,13 +57,13 @@ describe('Avro', () => {
     ]);
   });
 
-  test('that is no record is one value', () => {
+  test('reads a schema that is not a record as one value', () => {
     expect(told('avro', '"string"')).toEqual(['value: string string']);
   });
 });
 
 describe('JSON Schema', () => {
-  test('names properties, those that are not required nullable', () => {
+  test('lists properties, nullable if they are not required', () => {
     const properties = {
       id: { type: 'integer' },
       at: { type: 'string', format: 'date-time' },
@@ -87,7 +87,7 @@ describe('JSON Schema', () => {
     ]);
   });
 
-  test('follows references within, and to what the registry names; never to an address', () => {
+  test('follows references within the schema and to registered schemas, never to an address', () => {
     const order = {
       type: 'object',
       properties: {
@@ -110,7 +110,7 @@ describe('JSON Schema', () => {
     ]);
   });
 
-  test('takes what allOf adds', () => {
+  test('includes the properties that allOf adds', () => {
     const base = { properties: { id: { type: 'integer' } }, required: ['id'] };
     const whole = {
       allOf: [{ $ref: '#/$defs/base' }],
@@ -120,15 +120,15 @@ describe('JSON Schema', () => {
     expect(told('json', whole)).toEqual(['id: integer integer', 'more: boolean boolean?']);
   });
 
-  test('that refers to itself comes to an end', () => {
+  test('ends for a schema that refers to itself', () => {
     expect(told('json', { $ref: '#' }).length).toBeLessThan(2);
     const tree = { properties: { left: { $ref: '#' }, right: { $ref: '#' } } };
     expect(told('json', tree).length).toBeLessThan(10);
   });
 });
 
-describe('Protobuf', () => {
-  test('names the fields of the first message', () => {
+describe('Protobuf schema', () => {
+  test('lists the fields of the first message', () => {
     const text = `
       syntax = "proto3"; // a comment { that opens nothing
       package shop.v1;
@@ -165,7 +165,7 @@ describe('Protobuf', () => {
     ]);
   });
 
-  test('looks for a type from the innermost message outwards, and in what is imported', () => {
+  test('looks up a type from the innermost message outwards, and in imports', () => {
     const money = 'package shop; message Money { int64 cents = 1; }';
     const text =
       'package shop; import "money.proto"; message A { message B { string x = 1; } B b = 1; .shop.Money m = 2; Money n = 3; }';
@@ -180,9 +180,9 @@ describe('Protobuf', () => {
   });
 });
 
-describe('whatever a registry sends', () => {
+describe('arbitrary schema from a registry', () => {
   test.each(Object.keys(readers) as (keyof typeof readers)[])(
-    'as %s comes to an end, and to columns or a SyntaxError',
+    'ends with columns or a SyntaxError when it is read as %s',
     (language) => {
       const word = fc.constantFrom(
         ...'message enum oneof map < > { } ; = , . repeated string A "x" // /* */ package import'.split(' '),
@@ -203,7 +203,7 @@ describe('whatever a registry sends', () => {
     },
   );
 
-  test('wide records in wide records are cut', () => {
+  test('is cut at 2000 columns when it nests wide records', () => {
     const level = (depth: number): object =>
       record(
         `R${depth}`,
@@ -216,7 +216,7 @@ describe('whatever a registry sends', () => {
   });
 });
 
-/** JSON in the words of both languages. */
+/** Random JSON with the keywords of Avro and JSON Schema. */
 const { shaped } = fc.letrec((tie) => ({
   shaped: fc
     .record(

@@ -10,7 +10,7 @@ import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
 import { pem, plainServer } from '../network/servers.ts';
 
-describe('kafka', () => {
+describe('Kafka connector', () => {
   connectorContract(kafka, {
     config: { bootstrap_servers: 'kafka1.example.test:9092,kafka2.example.test' },
     credentials: {
@@ -88,7 +88,7 @@ if (env) {
       nobody: as(env['KAFKA_NOBODY_USER'], env['KAFKA_NOBODY_PASSWORD']),
       stall: async () => {
         const [, port = ''] = String(env['KAFKA_SASL_SSL']).split(':');
-        // A login is short, a thousand topics are not: of those half comes.
+        // A login is short, and a list of a thousand topics is long: the proxy passes only half of the list.
         const running = await plainServer((near) => {
           const far = connect({ host: '127.0.0.1', port: Number(port) });
           let passed = 0;
@@ -129,25 +129,25 @@ if (env) {
     const failed = ({ steps }: Awaited<ReturnType<typeof tried>>) =>
       steps.find(({ status }) => status === 'failed');
 
-    test.each(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'])('logs in by %s', async (mechanism) => {
+    test.each(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'])('authenticates with %s', async (mechanism) => {
       const { steps } = await tried(on('SASL_SSL').config, reader(mechanism).credentials);
       expect(new Set(steps.map(({ status }) => status))).toEqual(new Set(['passed']));
     });
 
-    test('takes an account by its certificate', async () => {
+    test('authenticates with a client certificate', async () => {
       const shown = { cert: pem('client.crt'), key: pem('client.key') };
       const certificate = { auth_method: 'certificate' };
       const { steps } = await tried(on('SSL').config, certificate, 'verify-full', shown);
       expect(new Set(steps.map(({ status }) => status))).toEqual(new Set(['passed']));
     });
 
-    test('goes on to another server where the first is down', async () => {
+    test('connects to the next bootstrap server when the first is down', async () => {
       const servers = `localhost:1,${env['KAFKA_SASL_SSL']}`;
       const { status } = await tried({ bootstrap_servers: servers }, reader().credentials);
       expect(status).toBe('connected');
     });
 
-    test('tells a TLS listener that is greeted in clear from one that is broken', async () => {
+    test('reports tls-required for an unencrypted request to a TLS listener', async () => {
       expect(failed(await tried(on('SSL').config, none, 'disable'))).toMatchObject({ code: 'tls-required' });
     });
 
@@ -155,7 +155,7 @@ if (env) {
       const saying = (listener: string, security_protocol: string, mode: SslMode) =>
         tried({ ...on(listener).config, security_protocol }, reader().credentials, mode);
 
-      test('says what a listener speaks, and ssl_mode what will do', async () => {
+      test('states what a listener speaks, while ssl_mode states what is acceptable', async () => {
         expect(failed(await saying('SASL_PLAINTEXT', 'SASL_PLAINTEXT', 'verify-full'))).toMatchObject({
           step: 'tls',
           code: 'tls-unsupported',
@@ -168,19 +168,19 @@ if (env) {
         expect((await saying('SASL_SSL', 'SASL_SSL', 'prefer')).status).toBe('connected');
       });
 
-      test('keeps a password out of the clear: where TLS was said, nothing less is tried', async () => {
+      test('sends no password unencrypted when it names TLS, even with ssl_mode prefer', async () => {
         expect(failed(await saying('SASL_PLAINTEXT', 'SASL_SSL', 'prefer'))).toMatchObject({ step: 'tls' });
       });
     });
 
-    test('an address that the cluster announces is judged like any other', async () => {
+    test('applies the egress policy to an address that the cluster announces', async () => {
       expect(failed(await tried(on('HOSTILE').config, none, 'disable'))).toMatchObject({
         step: 'egress',
         code: 'host-forbidden',
       });
     });
 
-    test('too much is what is more than to read, and of a target nothing', async () => {
+    test('reports rights beyond reading as excess for a source, and none for a target', async () => {
       const admin = as(env['KAFKA_ADMIN_USER'], env['KAFKA_ADMIN_PASSWORD']).credentials;
       const asSource = await tried(on('SASL_SSL').config, admin);
       expect(asSource.steps.at(-1)).toMatchObject({
@@ -204,7 +204,7 @@ if (env) {
 }
 
 test.each(['Alter', 'AlterConfigs', 'ClusterAction', 'Create'] as const)(
-  'an account that may %s on the cluster has too much',
+  'Kafka privileges report %s on the cluster as excess',
   (operation) => {
     const orders = {
       name: 'orders',

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { plainServer } from '../network/servers.ts';
 
 /**
- * Speaks PostgreSQL's protocol to whoever logs in, and answers an introspection by a catalog of so many tables, each of 16 columns
- * with defaults, comments, indexes and keys: a real server takes a quarter of an hour to make them.
+ * Starts a server that speaks PostgreSQL's protocol and accepts every login. It answers an introspection with
+ * `tables` tables, each of 16 columns with defaults, comments, indexes and keys. A real server takes a
+ * quarter of an hour to create them.
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
 export const largePostgresql = (tables: number) =>
@@ -25,7 +26,7 @@ export const largePostgresql = (tables: number) =>
         if (message[0] === 0x51)
           asked = asked
             .then(() => answer(socket, message.toString('utf8', 5, length - 1), tables))
-            .catch(() => void socket.destroy()); // whoever asked is gone
+            .catch(() => void socket.destroy()); // the client is gone
       }
     });
   });
@@ -53,7 +54,7 @@ const answer = async (socket: Socket, query: string, tables: number): Promise<vo
   socket.write(ready);
 };
 
-/** What a statement is about tells which one it is. */
+/** Recognises a statement by the catalog that it reads. */
 const rowsFor = (statement: string, tables: number): Iterable<readonly string[]> => {
   const separator = /string_agg\([a-z.]+, '([^']*)'/.exec(statement)?.[1] ?? '\x1f';
   const each = <T>(make: (n: number) => T) => eachTable(tables, make);
