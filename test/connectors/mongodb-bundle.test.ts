@@ -4,9 +4,9 @@ import { fromBundle } from './from-bundle.ts';
 
 const env = reach('mongodb');
 if (env) {
-  test('mongodb is read from the bundle of the probe', async () => {
+  test('the bundled probe reads a MongoDB catalog', async () => {
     await using bundled = await fromBundle();
-    // Nothing with which the driver would log in as our own function, or go through a proxy.
+    // The bundle must not contain what the driver needs to log in as our own function or to use a proxy.
     const taken = Object.entries(bundled.probe.inputs)
       .filter(([name]) => name.startsWith('node_modules/mongodb/'))
       .flatMap(([, { imports }]) => imports.filter(({ external }) => !external).map(({ path }) => path));

@@ -7,7 +7,7 @@ const parse = async (text: string) => mongodbConnectionStrings.parse(text);
 const refused = (text: string): Promise<unknown> =>
   parse(text).catch((error: unknown) => Object(error).extras.errors[0].expected);
 
-describe('a connection string of MongoDB', () => {
+describe('MongoDB connection string', () => {
   test.each([
     ['mongodb://db.example.test', { host: 'db.example.test' }],
     ['mongodb://me@db.example.test:27018/', { host: 'db.example.test', port: 27018, username: 'me' }],
@@ -28,7 +28,7 @@ describe('a connection string of MongoDB', () => {
       'mongodb+srv://me@cluster0.example.test/shop?retryWrites=true&w=majority&appName=Cluster0',
       { srv: 'cluster0.example.test', database: 'shop', username: 'me' },
     ],
-  ])('%s', async (text, config) => {
+  ])('is parsed into a valid config: %s', async (text, config) => {
     expect((await parse(text)).config).toEqual(config);
     expect(v.is(mongodb.config, { username: 'me', ...config })).toBe(true);
   });
@@ -46,18 +46,18 @@ describe('a connection string of MongoDB', () => {
     ['tlsAllowInvalidCertificates=false&tlsAllowInvalidHostnames=true', 'verify-ca'],
     ['tlsAllowInvalidHostnames=false', 'verify-full'],
     ['', undefined],
-  ])('with %s has the TLS mode %s', async (query, mode) => {
+  ])('with the options "%s" sets ssl_mode %s', async (query, mode) => {
     expect((await parse(`mongodb://h/?${query}`)).options.ssl_mode).toBe(mode);
   });
 
-  test('takes the time that it gives to connect, in whole seconds', async () => {
+  test('takes connectTimeoutMS, rounded up to whole seconds', async () => {
     expect((await parse('mongodb://h/?connectTimeoutMS=1500')).options).toEqual({
       connection_timeout_seconds: 2,
     });
     expect((await parse('mongodb://h/?connectTimeoutMS=0')).options).toEqual({});
   });
 
-  test('of an X.509 account asks for its certificate, and for no password', async () => {
+  test('of an X.509 account asks for its certificate and for no password', async () => {
     const { config, credentials } = await parse(
       'mongodb://h/shop?authMechanism=MONGODB-X509&authSource=%24external',
     );
@@ -89,7 +89,7 @@ describe('a connection string of MongoDB', () => {
       'tlsInsecure and tlsAllowInvalidCertificates that do not contradict each other',
     ],
     ['Tail', 'no option of another form or name than its clients have (option 1 of the query)'],
-  ])('with %s is refused: %s', async (query, expected) => {
+  ])('with %s is rejected: %s', async (query, expected) => {
     expect(await refused(`mongodb://h/?${query}`)).toBe(expected);
   });
 
@@ -99,12 +99,12 @@ describe('a connection string of MongoDB', () => {
     'mongodb+srv://a.test,b.test',
     'mongodb://a:b:c@h',
     'mongodb://h:1:2',
-  ])('is refused where there is no such place: %s', async (text) =>
+  ])('with an invalid host is rejected: %s', async (text) =>
     expect(await refused(text)).toEqual(expect.any(String)),
   );
 });
 
-describe('what MongoDB’s config says of where to go', () => {
+describe('MongoDB config', () => {
   test.each([
     [{}, false],
     [{ host: 'h' }, true],
@@ -114,7 +114,7 @@ describe('what MongoDB’s config says of where to go', () => {
     [{ host: 'h', srv: 'cluster0.example.test' }, false],
     [{ host: 'h', hosts: ['h'] }, false],
     [{ hosts: ['/tmp/mongodb.sock'] }, false],
-  ])('%j is one way: %s', (config, fits) =>
+  ])('%j is valid: %s', (config, fits) =>
     expect(v.is(mongodb.config, { username: 'me', ...config })).toBe(fits),
   );
 });

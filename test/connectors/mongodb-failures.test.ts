@@ -4,7 +4,7 @@ import { classifyMongodbError, addMongodbLoginMethod } from '../../shared/connec
 const said = (code: number, errmsg = 'never told') =>
   Object.assign(new Error(errmsg), { name: 'MongoServerError', code });
 
-describe('what a MongoDB refuses', () => {
+describe('MongoDB failure classification', () => {
   test.each([
     [11, 'authentication-failed'],
     [13, 'permission-denied'],
@@ -14,7 +14,7 @@ describe('what a MongoDB refuses', () => {
     [391, 'credentials-expired'],
     [11600, 'server-error'],
     [424242, 'server-error'],
-  ])('with %i is %s, with its own number', (number, code) => {
+  ])('maps %i to %s and keeps its number', (number, code) => {
     expect(classifyMongodbError(said(number))).toMatchObject({ code, native: String(number) });
     expect(JSON.stringify(classifyMongodbError(said(number)))).not.toContain('never told');
   });
@@ -24,11 +24,11 @@ describe('what a MongoDB refuses', () => {
     ['user is not allowed to do action [find] on [shop.users]', 'permission-denied'],
     ['too many connections', 'too-many-connections'],
     ['something else', 'server-error'],
-  ])('on Atlas, whose one number is 8000, goes by its words: %s', (text, code) => {
+  ])('maps Atlas errors, which all have the number 8000, by their text: %s', (text, code) => {
     expect(classifyMongodbError(said(8000, text))).toMatchObject({ code, native: '8000' });
   });
 
-  test('of a certificate is told from what it refuses of a password', () => {
+  test('distinguishes a refused certificate from a refused password', () => {
     expect(classifyMongodbError(addMongodbLoginMethod(said(18), 'certificate'))).toMatchObject({
       code: 'client-certificate-required',
     });
@@ -38,7 +38,7 @@ describe('what a MongoDB refuses', () => {
     });
   });
 
-  test('for want of an entry in Atlas’s access list names the cure', () => {
+  test('suggests the Atlas access list for the TLS alert of an unlisted address', () => {
     const alert = Object.assign(new Error('alert'), { code: 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR' });
     expect(classifyMongodbError(alert)).toMatchObject({
       code: 'connection-reset',
@@ -46,7 +46,7 @@ describe('what a MongoDB refuses', () => {
     });
   });
 
-  test('by the network is left to the network’s table', () => {
+  test('leaves network errors to the table of the network', () => {
     expect(
       classifyMongodbError(
         Object.assign(new Error('reset'), { name: 'MongoNetworkError', cause: { code: 'ECONNRESET' } }),
@@ -54,7 +54,7 @@ describe('what a MongoDB refuses', () => {
     ).toBeUndefined();
   });
 
-  test('a password that SCRAM cannot carry is told', () => {
+  test('maps a password that SCRAM cannot carry to authentication-failed', () => {
     expect(
       classifyMongodbError(
         new Error('Prohibited character, see https://tools.ietf.org/html/rfc4013#section-2.3'),

@@ -27,7 +27,7 @@ const optionsOf = (mode: 'disable' | 'require' | 'prefer', seconds = 5) => ({
   options: { connection_timeout_seconds: seconds },
 });
 
-/** What a test against such a server says. */
+/** Tests the server, and returns the result with the failed step. */
 const tried = async (server: Running, credentials: SessionTarget['credentials'] = password, seconds = 5) => {
   const mode = credentials === certificate ? 'require' : 'disable';
   const { details, steps } = await runSourceTest(
@@ -38,7 +38,7 @@ const tried = async (server: Running, credentials: SessionTarget['credentials'] 
   return { details, failed: steps.find(({ status }) => status === 'failed') };
 };
 
-/** Writes until the other side has had enough. */
+/** Writes until the peer closes the socket. */
 const pour = (socket: Socket, piece: Buffer) => {
   const more = () => {
     while (!socket.destroyed && socket.write(piece));
@@ -47,7 +47,7 @@ const pour = (socket: Socket, piece: Buffer) => {
   more();
 };
 
-describe('before it has let us in, a server that', () => {
+describe('MongoDB login to a hostile server', () => {
   test.each([
     ['speaks first, as MySQL does', Buffer.from('J\0\0\0\n8.4.0\0…………')],
     ['announces two gigabytes', Buffer.from([0xff, 0xff, 0xff, 0x7f])],
@@ -65,12 +65,12 @@ describe('before it has let us in, a server that', () => {
     ['ends in a checksum', Buffer.concat([opMsg(hello, 1)])],
     ['sends sections of another kind', raw.message(2013, raw.int32(0), Buffer.from([1]), Buffer.alloc(20))],
     ['sends a message that no server sends', raw.message(2004, Buffer.alloc(40))],
-  ])('%s speaks another protocol', async (_, said) => {
+  ])('fails with protocol-mismatch when the server %s', async (_, said) => {
     await using server = await plainServer((socket) => void socket.write(said));
     expect((await tried(server)).failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
   });
 
-  test('talks without end is cut short', async () => {
+  test('stops reading from a server that sends without end', async () => {
     let sent = 0;
     const chatter = opReply({ ...hello, text: 'x'.repeat(60_000) });
     await using server = await plainServer((socket) => {
@@ -81,7 +81,7 @@ describe('before it has let us in, a server that', () => {
     expect(sent).toBeLessThan(64 * 2 ** 20);
   });
 
-  test('sends a byte now and then is a timeout', async () => {
+  test('reports a timeout for a server that sends one byte at a time', async () => {
     await using server = await plainServer((socket) => {
       let at = 0;
       const said = opReply(hello);
@@ -91,7 +91,7 @@ describe('before it has let us in, a server that', () => {
     expect((await tried(server)).failed).toMatchObject({ step: 'authenticate', code: 'timeout' });
   });
 
-  test('hangs up after the TLS handshake wants a certificate', async () => {
+  test('reports client-certificate-required when the server closes after the TLS handshake', async () => {
     await using server = await listen(
       createServer({ key: pem('server.key'), cert: pem('server.crt') }, (socket) => socket.end()),
     );
@@ -102,7 +102,7 @@ describe('before it has let us in, a server that', () => {
     });
   });
 
-  test('hangs up is a reset', async () => {
+  test('reports connection-reset when the server closes the connection', async () => {
     await using server = await plainServer((socket) => void socket.once('data', () => socket.end()));
     expect((await tried(server)).failed).toMatchObject({ code: 'connection-reset' });
   });
@@ -111,7 +111,7 @@ describe('before it has let us in, a server that', () => {
     ['3.6', 6],
     ['4.0', 7],
     ['before 2.6', 0],
-  ])('is of version %s is told so, with the oldest that works', async (version, maxWireVersion) => {
+  ])('refuses version %s and names the oldest version that works', async (version, maxWireVersion) => {
     await using server = await fakeServer({ ...hello, maxWireVersion });
     const { details } = await tried(server);
     expect(details).toMatchObject({ code: 'unsupported-version', error: expect.stringContaining(version) });
@@ -119,7 +119,7 @@ describe('before it has let us in, a server that', () => {
   });
 
   test.each(['i=4000000000', 'i= 4000000000'])(
-    'wants a password spun for hours speaks another protocol: %s',
+    'fails with protocol-mismatch when SCRAM asks for billions of iterations: %s',
     async (i) => {
       const payload = new Binary(Buffer.from(`r=abc,s=c2FsdA==,${i}`));
       await using early = await fakeServer({
@@ -132,7 +132,7 @@ describe('before it has let us in, a server that', () => {
     },
   );
 
-  test('does not prove that it knows the password is not believed', async () => {
+  test('fails with protocol-mismatch when the server sends no valid SCRAM signature', async () => {
     await using server = await fakeServer(hello, ({ payload }) => {
       const nonce = /r=([^,]+)/.exec(Buffer.from(Object(payload).buffer ?? []).toString())?.[1];
       const said = Object(payload).buffer?.includes('p=') ? 'v=AAAA' : `r=${nonce}x,s=c2FsdA==,i=4096`;
@@ -141,7 +141,7 @@ describe('before it has let us in, a server that', () => {
     expect((await tried(server)).failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
   });
 
-  test('calls itself an arbiter has let nobody in', async () => {
+  test('fails when the server calls itself an arbiter', async () => {
     await using server = await fakeServer({ ...hello, arbiterOnly: true }, () => ({
       ok: 1,
       version: '6.0.0',
@@ -149,7 +149,7 @@ describe('before it has let us in, a server that', () => {
     expect((await tried(server)).failed).toMatchObject({ step: 'authenticate', code: 'server-error' });
   });
 
-  test('wants another way to log in gets neither the password nor an identity of ours', async () => {
+  test('sends neither the password nor our own identity to a server that wants another mechanism', async () => {
     const told: string[] = [];
     await using server = await fakeServer(
       { ...hello, saslSupportedMechs: ['PLAIN', 'MONGODB-AWS'] },
@@ -165,7 +165,7 @@ describe('before it has let us in, a server that', () => {
     expect(JSON.stringify(details)).not.toContain('give me more');
   });
 
-  test('sends anything at all leaves the process standing', async () => {
+  test('fails with a problem code, and does not crash, for random answers', async () => {
     const value = fc.oneof(
       fc.integer(),
       fc.string(),
@@ -222,11 +222,11 @@ describe('before it has let us in, a server that', () => {
   });
 });
 
-describe('once it has let us in, a server that', () => {
+describe('MongoDB session with a hostile server', () => {
   const open = async (server: Running, config = {}) =>
     openManagedSession(mongodb, targetOf(server.port, certificate, config), optionsOf('require'));
 
-  test('announces other members is alone dialled', async () => {
+  test('does not dial the other members that the server announces', async () => {
     await using trap = await plainServer();
     const me = `127.0.0.1:${trap.port}`;
     await using server = await fakeTlsServer(
@@ -240,7 +240,7 @@ describe('once it has let us in, a server that', () => {
     expect(server.accepted.length).toBe(1);
   });
 
-  test('calls itself by a mile of text is called by a word', async () => {
+  test('shortens the version that the server reports', async () => {
     await using server = await fakeTlsServer(letIn, () => ({
       ok: 1,
       version: `6.0.0 ${'x'.repeat(50_000)}`,
@@ -257,14 +257,14 @@ describe('once it has let us in, a server that', () => {
       raw.message(2013, raw.int32(0), Buffer.from([0]), raw.int32(12), Buffer.alloc(8, 0x7f)),
     ],
     ['answers with an error', opMsg({ ok: 0, code: 59, errmsg: 'never told' })],
-  ])('%s fails at the query', async (_, answer) => {
+  ])('fails at the query step when the server %s', async (_, answer) => {
     await using server = await fakeTlsServer(letIn, () => answer);
     const { failed, details } = await tried(server, certificate);
     expect(failed).toMatchObject({ step: 'query' });
     expect(JSON.stringify(details)).not.toContain('never told');
   });
 
-  test('sends one answer without end is cut short', async () => {
+  test('stops reading an answer that never ends', async () => {
     let sent = 0;
     await using server = await fakeTlsServer(letIn, (_, socket) => {
       socket.on('close', () => (sent = socket.bytesWritten));
@@ -278,7 +278,7 @@ describe('once it has let us in, a server that', () => {
     expect(sent).toBeLessThan(64 * 2 ** 20);
   });
 
-  /** Has one collection, and answers what is asked of it. */
+  /** A server with one collection; `answer` changes its answers to other commands. */
   const withCollection = (answer: (command: Readonly<Record<string, unknown>>) => object | undefined) =>
     fakeTlsServer(letIn, (command) => {
       if (command['listCollections'])
@@ -288,7 +288,7 @@ describe('once it has let us in, a server that', () => {
       return { ok: 1, cursor: { id: 0n, firstBatch: [] }, ...answer(command) };
     });
 
-  test('has documents without end is asked for a thousand', async () => {
+  test('reads at most a thousand documents from a cursor that never ends', async () => {
     const killed: unknown[] = [];
     let asked = 0;
     const documents = Array.from({ length: 100 }, (_, n) => ({ n }));
@@ -314,7 +314,7 @@ describe('once it has let us in, a server that', () => {
     ['needs too much memory for a sample is asked for its first documents', 292, 2],
     ['refuses a sample is not asked again', 13, 1],
     ['fails at a sample is not asked again', 96, 1],
-  ])('%s', async (_, code, times) => {
+  ])('a server that %s', async (_, code, times) => {
     const asked: string[] = [];
     await using server = await withCollection(({ aggregate, find, pipeline }) => {
       const samples = aggregate !== undefined && JSON.stringify(pipeline).includes('$sample');
@@ -327,7 +327,7 @@ describe('once it has let us in, a server that', () => {
     expect(asked).toEqual(['sample', 'find'].slice(0, times));
   });
 
-  test('has documents of new fields only is told of so many, and that there are more', async () => {
+  test('reads at most 2000 fields and reports that there are more', async () => {
     const documents = Array.from({ length: 50 }, (_, n) =>
       Object.fromEntries(Array.from({ length: 100 }, (__, i) => [`f${n}_${i}`, i])),
     );
@@ -342,7 +342,7 @@ describe('once it has let us in, a server that', () => {
     expect(missing).toMatchObject([{ reason: 'limit', count: 1 }]);
   });
 
-  test('answers a cursor with anything at all leaves the process standing', async () => {
+  test('reads or fails with a code, and does not crash, for random cursors', async () => {
     const value = fc.oneof(
       fc.integer(),
       fc.string(),
@@ -388,7 +388,7 @@ describe('once it has let us in, a server that', () => {
     );
   });
 
-  test('is hung up on without a word', async () => {
+  test('closes its socket when it is disposed of', async () => {
     await using server = await fakeTlsServer(letIn);
     const session = await open(server);
     const [socket] = server.accepted;
@@ -399,8 +399,8 @@ describe('once it has let us in, a server that', () => {
   });
 });
 
-describe('asked for TLS, a server that', () => {
-  test('has none gets no login in clear, unless the caller allows that', async () => {
+describe('MongoDB session over TLS', () => {
+  test('sends no unencrypted login to a server without TLS, unless ssl_mode allows that', async () => {
     const told: object[] = [];
     await using server = await plainServer((socket) => {
       socket.once('data', (bytes: Buffer) => {
@@ -418,7 +418,7 @@ describe('asked for TLS, a server that', () => {
   });
 });
 
-test('a member that is down is passed over, with all that is asked', async () => {
+test('a MongoDB session skips a member that is down and an arbiter', async () => {
   await using server = await fakeTlsServer(letIn, () => ({ ok: 1, version: '6.0.0', authInfo: {} }));
   await using arbiter = await fakeTlsServer({ ...letIn, arbiterOnly: true });
   const hosts = [`localhost:${await closedPort()}`, `localhost:${arbiter.port}`, `localhost:${server.port}`];

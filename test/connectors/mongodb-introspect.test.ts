@@ -8,7 +8,7 @@ import { reach } from '../engines/reach.ts';
 
 const engine = reach('mongodb');
 if (engine)
-  describe('a MongoDB’s catalog', () => {
+  describe('MongoDB catalog', () => {
     const port = Number(engine['MONGODB_PORT']);
     const [user, password] = [engine['MONGODB_ADMIN_USER'] ?? '', engine['MONGODB_ADMIN_PASSWORD'] ?? ''];
     const own = `introspect_${process.pid}`;
@@ -129,7 +129,7 @@ if (engine)
       expect(column('readings', 'sensor.id')).toMatchObject({ type: 'int' });
     });
 
-    test('has indexes, of a text the fields that are searched', async () => {
+    test('has indexes, a text index with the fields that it searches', async () => {
       const { table } = await read({ ...reader, database: 'shop' }, secret);
       expect(table('users')?.indexes).toEqual([
         { name: '_id_', columns: ['_id'], unique: true, predicate: null, valid: true },
@@ -151,13 +151,13 @@ if (engine)
       });
     });
 
-    test('has all databases that the account sees, but the server’s own', async () => {
+    test('has all databases that the account sees, except system databases', async () => {
       const { tables } = await read(reader, secret);
       expect(new Set(tables.map(({ schema }) => schema))).toEqual(new Set(['many', 'odd', 'shop']));
       expect(tables).toEqual(tables.toSorted(compareQualifiedNames));
     });
 
-    test('is the same however many connections read it', async () => {
+    test('is the same over one and over four connections', async () => {
       const [one, four] = [
         await read({ ...reader, database: 'many' }, secret, { links: 1 }),
         await read({ ...reader, database: 'many' }, secret, { links: 4 }),
@@ -166,14 +166,14 @@ if (engine)
       expect(four.tables).toEqual(one.tables);
     });
 
-    test('leaves out what is excluded, and reads what is named alone', async () => {
+    test('omits excluded databases, and has only the named ones', async () => {
       const without = await read(reader, secret, { scope: { excludedSchemas: ['many', 'odd'] } });
       expect(new Set(without.tables.map(({ schema }) => schema))).toEqual(new Set(['shop']));
       const named = await read(reader, secret, { scope: { schemas: ['odd'], excludedSchemas: [] } });
       expect(new Set(named.tables.map(({ schema }) => schema))).toEqual(new Set(['odd']));
     });
 
-    test('of an account that may read some collections has those, and says that there may be more', async () => {
+    test('has the collections that the account may read, and reports that there may be more', async () => {
       const { tables, missing } = await read(
         { username: 'some_of_it', auth_source: own, database: own },
         'obviously-fake',
@@ -184,7 +184,7 @@ if (engine)
       ]);
     });
 
-    test('counts what an account may list and not read', async () => {
+    test('counts collections that the account may list but not read', async () => {
       const { tables, missing } = await read(
         { username: 'lists_all', auth_source: own, database: own },
         'obviously-fake',
@@ -195,7 +195,7 @@ if (engine)
       ]);
     });
 
-    test('counts a view that takes too long, and reads the rest', async () => {
+    test('counts a view that times out, and has the rest', async () => {
       const { tables, missing } = await read({ username: user, database: own }, password, { seconds: 1 });
       expect(tables.map(({ name }) => name)).toEqual(['closed', 'open', 'slow_view']);
       expect(missing).toMatchObject([{ reason: 'columns-timed-out', count: 1 }]);

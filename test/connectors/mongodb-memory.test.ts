@@ -7,7 +7,7 @@ import { pem } from '../network/servers.ts';
 const collections = 10_000;
 const name = (at: number) => `collection_${String(at).padStart(6, '0')}`;
 
-/** An order as shops keep them: fields in fields, a list, and something to weigh. */
+/** A typical order of a shop: nested fields, a list, and a text of the given length. */
 const document = (at: number, length = 300) => ({
   _id: new BSON.ObjectId(),
   number: at,
@@ -26,7 +26,7 @@ const answered = (documents: readonly object[], more = 0) => ({
 const sampleOf = (count: number, length: number) =>
   opMsg(answered(Array.from({ length: count }, (_, at) => document(at, length))));
 const small = sampleOf(40, 300);
-/** Of some, as many bytes as are ever asked for. */
+/** The sample of some collections, with as many bytes as a session ever asks for. */
 const large = sampleOf(1000, 3000);
 const isLarge = (collection: unknown) => String(collection).endsWith('500');
 const indexed = opMsg(
@@ -36,7 +36,7 @@ const indexed = opMsg(
   ]),
 );
 
-/** As many as a member puts into one answer. */
+/** The number of collections that a member puts into one answer. */
 const page = 2000;
 const listed = (from: number) =>
   answered(
@@ -49,8 +49,11 @@ const listed = (from: number) =>
     from + page < collections ? from + page : 0,
   );
 
-/** The driver, its framing and the fold are real; the member is scripted: a real one takes minutes to make so many. */
-test('ten thousand collections of MongoDB are read in bounded memory', async () => {
+/**
+ * The driver, its framing and the folding are real. The member is scripted, because a real one takes minutes
+ * to create so many collections.
+ */
+test('MongoDB introspection of ten thousand collections stays within the memory limit', async () => {
   await using server = await fakeTlsServer(letIn, (command) => {
     if ('listDatabases' in command) return { databases: [{ name: 'shop' }], ok: 1 };
     if ('listCollections' in command) return listed(0);

@@ -7,7 +7,10 @@ import { fakeTlsServer, letIn } from './mongodb-server.ts';
 
 type Document = Readonly<Record<string, unknown>>;
 
-/** A member of three databases of two collections each; `answer` says otherwise, or `silent` that nothing comes. */
+/**
+ * A member with three databases of two collections each. `answer` replaces an answer; with `silent` there is
+ * none.
+ */
 const member = (answer: (command: Document) => Document | 'silent' | undefined) =>
   fakeTlsServer(letIn, (command) => {
     const said = answer(command);
@@ -49,11 +52,11 @@ const read = async (port: number, scope: Partial<CatalogScope> = {}) => {
   };
 };
 
-describe('a MongoDB of which a part fails', () => {
+describe('MongoDB introspection with a failing part', () => {
   const failing = (db: string, code: number) => (command: Document) =>
     command['listCollections'] && command['$db'] === db ? { ok: 0, code, errmsg: 'no' } : undefined;
 
-  test.each([96, 133, 8000])('has the other databases where one cannot be listed (%d)', async (code) => {
+  test.each([96, 133, 8000])('reads the other databases when one cannot be listed (%d)', async (code) => {
     await using server = await member(failing('b', code));
     const { tables, missing } = await read(server.port);
     expect(tables.map(([name]) => name)).toEqual(['a.one', 'a.two', 'c.one', 'c.two']);
@@ -62,7 +65,7 @@ describe('a MongoDB of which a part fails', () => {
     ]);
   });
 
-  test('fails where the only database cannot be listed', async () => {
+  test('fails when the only database cannot be listed', async () => {
     await using server = await member(failing('b', 96));
     await expect(read(server.port, { schemas: ['b'] })).rejects.toMatchObject({
       code: 'server-error',
@@ -70,7 +73,7 @@ describe('a MongoDB of which a part fails', () => {
     });
   });
 
-  test('has the other collections where one is never answered', async () => {
+  test('reads the other collections when one is never answered', async () => {
     await using server = await member(({ find, $db }) =>
       find === 'one' && $db === 'b' ? 'silent' : undefined,
     );
@@ -90,6 +93,6 @@ describe('a MongoDB of which a part fails', () => {
         remediation: expect.stringContaining('query_timeout_seconds'),
       },
     ]);
-    expect(server.accepted.length).toBe(2); // the link that waited was given up for another
+    expect(server.accepted.length).toBe(2); // another connection replaced the one that waited
   });
 });

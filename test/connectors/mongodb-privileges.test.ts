@@ -7,7 +7,7 @@ import { reach } from '../engines/reach.ts';
 
 const engine = reach('mongodb');
 if (engine)
-  describe('what a MongoDB account may do', () => {
+  describe('MongoDB privileges', () => {
     const port = Number(engine['MONGODB_PORT']);
     const auth = {
       username: engine['MONGODB_ADMIN_USER'] ?? '',
@@ -60,7 +60,7 @@ if (engine)
       const [, db = '', method = '', args = ''] =
         /^db\.getSiblingDB\((".*?[^\\]"|"")\)\.(\w+)\((.*)\)$/s.exec(statement) ?? [];
       const json = `[${args.replaceAll(/([{,] )(role|db): /g, '$1"$2": ')}]`;
-      const [user, roles] = JSON.parse(json) as [string, object[]]; // of our own statements
+      const [user, roles] = JSON.parse(json) as [string, object[]]; // the statement is our own
       await client.db(JSON.parse(db) as string).command({ [method]: user, roles });
     };
 
@@ -78,25 +78,23 @@ if (engine)
       ['source', {}],
       ['target', { database: own }],
       ['target', {}],
-    ] as const)(
-      'is little: what a %s lacks with %j is told, and running it is the cure',
-      async (role, config) =>
-        during([], async () => {
-          const { missing, excess } = await asked(role, config);
-          expect(excess).toEqual([]);
-          expect(missing.length).toBe(1);
-          for (const { grant: statement } of missing) await run(statement);
-          expect((await asked(role, config)).missing).toEqual([]);
-        }),
+    ] as const)('report what a %s lacks with %j, and the grant provides it', async (role, config) =>
+      during([], async () => {
+        const { missing, excess } = await asked(role, config);
+        expect(excess).toEqual([]);
+        expect(missing.length).toBe(1);
+        for (const { grant: statement } of missing) await run(statement);
+        expect((await asked(role, config)).missing).toEqual([]);
+      }),
     );
 
-    test('is to read: nothing is missing, and nothing is too much', async () =>
+    test('report nothing for a source that may only read', async () =>
       during([{ role: 'read', db: own }], async () => {
         expect(await asked()).toEqual({ missing: [], excess: [] });
       }));
 
     test.each(['readWrite', 'dbOwner', 'dbAdmin', 'userAdmin'])(
-      'is too much with %s: running the cure takes it away',
+      'report %s as excess, and the remediation removes it',
       async (role) =>
         during(
           [
@@ -112,19 +110,19 @@ if (engine)
         ),
     );
 
-    test('is too much by a role of the customer’s own: that is said, in a comment', async () =>
+    test('report the excess of a custom role with a comment instead of a statement', async () =>
       during([{ role: 'scribe', db: own }], async () => {
         expect((await asked()).excess).toMatchObject([{ cure: expect.stringMatching(/^\/\/ /) }]);
       }));
 
-    test('is to write: nothing is missing of a target', async () =>
+    test('report nothing missing for a target that may write', async () =>
       during([{ role: 'readWrite', db: own }], async () => {
         expect(await asked('target')).toEqual({ missing: [], excess: [] });
         expect(await asked('target', {})).toEqual({ missing: [], excess: [] });
       }));
   });
 
-test('a statement stays one statement on one line, whatever names are in it', () => {
+test('a MongoDB statement stays one statement on one line, whatever names it contains', () => {
   const user = { user: '")\u2028db.dropDatabase()\n', db: '"' };
   for (const statement of [
     renderMongodbGrant(user, [{ role: 'read', db: 'a"b' }]),

@@ -10,7 +10,7 @@ import { fakeTlsServer, letIn } from './mongodb-server.ts';
 
 const engine = reach('mongodb');
 if (engine)
-  describe('a MongoDB with more documents than are looked at', () => {
+  describe('MongoDB collections with more documents than a sample', () => {
     const port = Number(engine['MONGODB_PORT']);
     const own = `sample_${process.pid}`;
     const [username, password] = [engine['MONGODB_ADMIN_USER'] ?? '', engine['MONGODB_ADMIN_PASSWORD'] ?? ''];
@@ -19,7 +19,7 @@ if (engine)
       auth: { username, password },
     });
     const count = 20_000;
-    /** In every 800th, behind the first ones. */
+    /** In every 800th document, and not among the first ones. */
     const rare = 470;
     let api: Api;
     let id: string;
@@ -75,10 +75,10 @@ if (engine)
     const columnsOf = (table: Body['data'][number] | undefined): readonly { readonly name: string }[] =>
       Object(table?.['columns']);
 
-    test('says how many, and of which nothing else is known', async () => {
+    test('report the size of the sample, and the number of documents where it is known', async () => {
       const tables = await refresh();
       const of = (name: string) => tables.get(name)?.['sampled'];
-      // Documents that came in bursts are divided otherwise, and for the last few the server is not asked again.
+      // Documents that came in bursts divide unevenly, and the last few are not worth another request.
       for (const name of ['numbers', 'object_ids', 'texts', 'uuids']) {
         const sampled = Object(of(name));
         expect([name, sampled]).toEqual([name, { documents: expect.any(Number), of: count }]);
@@ -91,7 +91,7 @@ if (engine)
       expect([of('small'), of('small_view')]).toEqual([undefined, undefined]);
     });
 
-    test('has the same fields after each of eight refreshes, and validates what was once there', async () => {
+    test('keep their fields over eight refreshes, and validation warns about fields outside the sample', async () => {
       const ordered = ['numbers', 'object_ids', 'uuids'];
       const first = await refresh();
       const seen = new Map<string, Set<string>>();
@@ -123,8 +123,8 @@ if (engine)
     });
   });
 
-describe('a server that speaks the protocol', () => {
-  /** One collection of 5000 documents, of which what joins pipelines is answered with an error. */
+describe('MongoDB sample from a scripted server', () => {
+  /** Reads one collection of 5000 documents. The server answers pipelines with `$unionWith` with an error. */
   const readFrom = async (refusal: { readonly code: number; readonly errmsg: string }) => {
     const asked: string[] = [];
     const cursor = (firstBatch: readonly object[]) => ({
@@ -172,7 +172,7 @@ describe('a server that speaks the protocol', () => {
     return { table: tables[0], missing, asked };
   };
 
-  test('and cannot join what it reads draws the sample itself', async () => {
+  test('falls back to $sample when the server does not know $unionWith', async () => {
     const { table, missing, asked } = await readFrom({
       code: 40_324,
       errmsg: "Unrecognized pipeline stage name: '$unionWith'",
@@ -185,7 +185,7 @@ describe('a server that speaks the protocol', () => {
     });
   });
 
-  test('and is too slow is not asked once more', async () => {
+  test('is not requested again when the server exceeds the time limit', async () => {
     const { table, missing, asked } = await readFrom({ code: 50, errmsg: 'operation exceeded time limit' });
     expect(asked).toEqual(['$unionWith']);
     expect(missing).toMatchObject([{ reason: 'columns-timed-out' }]);

@@ -4,7 +4,7 @@ import { BSON } from 'mongodb';
 import { listen, pem, plainServer } from '../network/servers.ts';
 
 type Document = Readonly<Record<string, unknown>>;
-/** Answers a command with a document, with bytes of its own, or not at all. */
+/** Answers a command with a document, with raw bytes, or not at all. */
 export type Answer = (command: Document, socket: Socket) => Document | Buffer | undefined;
 
 const int32 = (value: number) => {
@@ -17,23 +17,23 @@ const message = (opCode: number, ...parts: readonly Uint8Array[]) => {
   return Buffer.concat([int32(body.length + 16), int32(1), int32(0), int32(opCode), body]);
 };
 
-/** OP_MSG, with what a server may put in it. */
+/** An OP_MSG, as a server sends it. */
 export const opMsg = (document: Document, flags = 0) =>
   message(2013, int32(flags), Buffer.from([0]), BSON.serialize(document));
-/** OP_REPLY, to the old greeting. */
+/** An OP_REPLY, the answer to the legacy handshake. */
 export const opReply = (document: Document, documents = 1) =>
   message(1, int32(8), int32(0), int32(0), int32(0), int32(documents), BSON.serialize(document));
 export const raw = { int32, message };
 
-/** A member that is the primary of nothing. */
+/** The handshake answer of a primary without a replica set. */
 export const hello = { isWritablePrimary: true, maxWireVersion: 17, minWireVersion: 0, ok: 1 };
-/** Lets in whoever shows a certificate. */
+/** Accepts every client that presents a certificate. */
 export const letIn = { ...hello, speculativeAuthenticate: { user: 'CN=me', ok: 1 } };
 
 const isGreeting = (command: Document) =>
   'hello' in command || 'ismaster' in command || 'isMaster' in command;
 
-/** What answers greetings by that, and the rest by `answer`. */
+/** Answers handshakes with `greeting`, and other commands with `answer`. */
 export const speak =
   (greeting: Document | Buffer, answer: Answer = () => undefined) =>
   (socket: Socket) => {

@@ -9,7 +9,7 @@ type Document = Readonly<Record<string, unknown>>;
 
 const refusal = { ok: 0, code: 498870, errmsg: 'The apiVersion parameter is required' };
 
-/** A member that has a collection of two documents and a view, and tells what it was asked. */
+/** A member that has a collection of two documents and a view, and records the commands. */
 const member = async (answer: (command: Document) => Document | undefined = () => undefined) => {
   const asked: Document[] = [];
   const documents = [{ _id: 1, a: 'x' }, { _id: 2 }];
@@ -54,8 +54,8 @@ const read = async (port: number) => {
   return { version, tables, missing };
 };
 
-describe('a MongoDB that sets things otherwise', () => {
-  test('has no default of its own for what is read: each query says how', async () => {
+describe('MongoDB session on a server with other defaults', () => {
+  test('sets read concern, time limit and read preference in each query', async () => {
     await using server = await member();
     const { tables } = await read(server.port);
     expect(tables.map(({ name, kind }) => [name, kind])).toEqual([
@@ -67,27 +67,27 @@ describe('a MongoDB that sets things otherwise', () => {
     for (const { readConcern, maxTimeMS, $readPreference } of reading) {
       expect(readConcern).toEqual({ level: 'local' });
       expect(maxTimeMS).toBe(5000);
-      expect($readPreference).toEqual({ mode: 'primaryPreferred' }); // a secondary answers
+      expect($readPreference).toEqual({ mode: 'primaryPreferred' }); // a secondary may answer
     }
-    // What does not know the word is not asked by it.
+    // Commands that do not accept a read concern get none.
     const others = server.asked.filter((command) => !reading.includes(command));
     expect(others.every((command) => !('readConcern' in command))).toBe(true);
   });
 
-  test('is told a version of the API where it wants one, and is read as any', async () => {
+  test('sends an API version to a server that requires one, and reads the same catalog', async () => {
     await using plain = await member();
     const expected = await read(plain.port);
     expect(plain.asked.some((command) => 'apiVersion' in command)).toBe(false);
     await using strict = await member((command) => (command['apiVersion'] === '1' ? undefined : refusal));
     expect(await read(strict.port)).toEqual(expected);
-    // One request is refused, and no other: the link keeps to the version.
+    // Only one request is refused: the connection keeps the version from then on.
     expect(strict.asked.length).toBe(plain.asked.length + 1);
     expect(
       strict.asked.filter(({ apiVersion, apiStrict }) => apiVersion === '1' && apiStrict === false).length,
     ).toBe(plain.asked.length);
   });
 
-  test('that refuses the version, too, is asked no third time', async () => {
+  test('makes no third attempt when the server also refuses the API version', async () => {
     await using server = await member(() => refusal);
     await expect(read(server.port)).rejects.toMatchObject({ code: 'server-error' });
     expect(server.asked.length).toBe(2);

@@ -50,7 +50,7 @@ const indexesOf = (...indexes: readonly Document[]) => {
     .indexes;
 };
 
-test('an index of some documents says of which, as a filter would', () => {
+test('a partial or sparse MongoDB index has its condition as a filter expression', () => {
   const partial = { key: { a: 1 }, unique: true };
   const since = new Date('2024-01-02T03:04:05Z');
   const id = new ObjectId('0123456789abcdef01234567');
@@ -75,8 +75,8 @@ test('an index of some documents says of which, as a filter would', () => {
   ]);
 });
 
-describe('fields', () => {
-  test('have the types that MongoDB names', () => {
+describe('MongoDB fields', () => {
+  test('have the type names of MongoDB', () => {
     const all = {
       double: new Double(1.5),
       string: 'x',
@@ -100,7 +100,7 @@ describe('fields', () => {
     for (const { name, type } of columnsOf([all])) if (name !== 'object.x') expect(type).toBe(name);
   });
 
-  test('are told by path, the fields of an array’s objects too', () => {
+  test('are listed by path, including the fields of objects in arrays', () => {
     const documents = [
       { address: { city: 'Porto' }, lines: [{ sku: 'a' }, { sku: 'b', n: 1 }], tags: ['x'], empty: [] },
     ];
@@ -115,7 +115,7 @@ describe('fields', () => {
     ]);
   });
 
-  test('are in as many documents as have them, however often in each', () => {
+  test('count the documents that have them, not their occurrences', () => {
     const documents = [
       { a: 1, list: [{ b: 1 }, { b: 2 }] },
       { a: 2, list: [] },
@@ -139,13 +139,13 @@ describe('fields', () => {
     [[null, 'x'], 'string', 'string'],
     [[new Binary(Buffer.alloc(16), 4)], 'binData', 'uuid'],
   ])(
-    'of several types name the commonest first, and have one kind where there is one: %j',
+    'of several types name the most frequent first, and have one kind if the types share it: %j',
     (values, type, kind) => {
       expect(told(values.map((a) => ({ a }))).map(([, t, k]) => [t, k])).toEqual([[type, kind]]);
     },
   );
 
-  test('with a 2dsphere index are places', () => {
+  test('with a 2dsphere index have the kind geo', () => {
     const documents = [{ at: { type: 'Point', coordinates: [1, 2] } }];
     expect(columnsOf(documents, { indexes: [{ name: 'i', key: { at: '2dsphere' } }] })[0]).toMatchObject({
       kind: 'geo',
@@ -153,7 +153,7 @@ describe('fields', () => {
     });
   });
 
-  test('that a validator alone knows come last, and are in no document', () => {
+  test('that only a validator knows come last, with a share of 0', () => {
     const validator = {
       $jsonSchema: {
         required: ['a', 'b'],
@@ -182,12 +182,12 @@ describe('fields', () => {
     [{ validationLevel: 'moderate' }, true],
     [{ validationLevel: 'off' }, true],
     [{ validationAction: 'warn' }, true],
-  ])('that a validator requires may be null where it is not enforced: %j', (options, nullable) => {
+  ])('that a validator requires are nullable unless it is enforced: %j', (options, nullable) => {
     const validator = { $jsonSchema: { required: ['a'], properties: { a: { bsonType: 'int' } } } };
     expect(told([], { validator, ...options })).toEqual([['a', 'int', 'integer', nullable, 0]]);
   });
 
-  test('of one path are one column, with the types of both', () => {
+  test('with the same path are one column, with the types of both', () => {
     const documents = [{ 'a.b': 1, a: { b: 'x' } }, { a: { b: 'y' } }, {}];
     expect(told(documents)).toEqual([
       ['a.b', 'string|int', 'other', true, 0.6667],
@@ -197,7 +197,7 @@ describe('fields', () => {
     expect(shapeOf([{ 'a.b': 1, a: { c: 'x' } }]).isAmbiguous()).toBe(false);
   });
 
-  test('are at most so many, and so deep', () => {
+  test('are limited in number and depth', () => {
     const shape = shapeOf(
       Array.from({ length: 30 }, (_, n) =>
         Object.fromEntries(Array.from({ length: 100 }, (__, i) => [`f${n}_${i}`, 1])),
@@ -233,7 +233,7 @@ const value = fc.letrec((tie) => ({
 }));
 const document = fc.dictionary(fc.stringMatching(/^[a-e]{0,2}$/), value.any, { maxKeys: 6 });
 
-test('every field of every document is seen', () => {
+test('a MongoDB document shape counts every field of every document', () => {
   const expected = (documents: readonly Document[]) => {
     const counts = new Map<string, number>();
     for (const one of documents)
@@ -252,7 +252,7 @@ test('every field of every document is seen', () => {
   );
 });
 
-test('what is no document is refused, and never read beyond its end', () => {
+test('a MongoDB document shape rejects invalid BSON and never reads past its end', () => {
   const bytes = document.map((one) => Buffer.from(BSON.serialize(one)));
   const spoilt = fc
     .tuple(bytes, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 6 }))
@@ -274,7 +274,8 @@ test('what is no document is refused, and never read beyond its end', () => {
         } catch (error) {
           expect(error).toMatchObject({ code: 'protocol-mismatch' });
         }
-        // In the middle of more, as it comes off the wire: the same, whatever stands behind.
+        // The same bytes within a larger buffer, as they come from the socket: what follows them must not
+        // matter.
         const around = Buffer.concat([Buffer.alloc(3, 1), some, Buffer.alloc(40, 1)]);
         try {
           createDocumentShape().add(new Uint8Array(around.buffer, around.byteOffset + 3, some.length));

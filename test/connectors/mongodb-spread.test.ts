@@ -11,7 +11,10 @@ interface Stage {
   readonly $unionWith?: { readonly pipeline: readonly Stage[] };
 }
 
-/** What a member makes of the pipelines that are asked: every `_id` is of one type, and sorts as its hexadecimal digits or number do. */
+/**
+ * Runs the pipelines as a member does. Every `_id` has the same type, and sorts by its hexadecimal digits or
+ * its number.
+ */
 const member = (ids: readonly unknown[], mostAtOnce = Infinity) => {
   const keyOf = (id: unknown): string | number => {
     if (typeof id === 'number') return id;
@@ -63,7 +66,7 @@ const hex = (length: number) =>
     minLength: length,
     maxLength: length,
   });
-/** Bursts: seconds and what made them are few, and the counter goes on. */
+/** Bursts: seconds and machine parts have few values, and the counter increases. */
 const burst = fc
   .array(fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 40 })), { maxLength: 20 })
   .map((runs) => {
@@ -82,7 +85,7 @@ const ids = fc.oneof(
   fc.uniqueArray(fc.integer({ min: -500, max: 500 }), { maxLength: 300 }),
 );
 
-test('no more documents are read than are wanted, none twice, and all where all are said to be', async () => {
+test('a MongoDB sample has at most the wanted documents, none twice, and all of them if it reports all', async () => {
   await fc.assert(
     fc.asyncProperty(ids, fc.integer({ min: 2, max: 120 }), async (given, wanted) => {
       const { outcome, found, commands } = await sample(given, wanted);
@@ -102,7 +105,7 @@ test('no more documents are read than are wanted, none twice, and all where all 
   );
 });
 
-test('the same documents are read whatever order they came in', async () => {
+test('a MongoDB sample is the same whatever the order of insertion', async () => {
   await fc.assert(
     fc.asyncProperty(ids, fc.integer({ min: 2, max: 120 }), async (given, wanted) => {
       expect((await sample(given.toReversed(), wanted)).found).toEqual((await sample(given, wanted)).found);
@@ -110,7 +113,7 @@ test('the same documents are read whatever order they came in', async () => {
   );
 });
 
-test('the sample is spread: evenly over even values, and into bursts wherever they are', async () => {
+test('a MongoDB sample is spread evenly over even values, and over all bursts', async () => {
   const even = Array.from({ length: 20_000 }, (_, i) => i);
   const { found } = await sample(even, 1000);
   expect(found.length).toBe(1000);
@@ -130,14 +133,14 @@ test('the sample is spread: evenly over even values, and into bursts wherever th
   expect(places.size).toBeGreaterThan(10);
 });
 
-test('values between which there is nothing to divide are not ordered', async () => {
+test('a MongoDB sample reports no order for values that cannot be divided', async () => {
   const texts = Array.from({ length: 500 }, (_, i) => `order-${i}`);
   expect(await sample(texts, 100)).toMatchObject({ outcome: 'no-order', found: { length: 40 } });
   const mixed = [...Array.from({ length: 300 }, (_, i) => i), ...texts];
   expect((await sample(mixed, 100)).outcome).toBe('no-order');
 });
 
-test('an answer that was cut is not all that there is', async () => {
+test('a MongoDB sample from a truncated answer does not report all documents', async () => {
   const even = Array.from({ length: 30 }, (_, i) => i);
   expect((await sample(even, 100)).outcome).toBe('all');
   expect((await sample(even, 100, 10)).outcome).toBe('some');

@@ -16,7 +16,7 @@ const wire = (name: string) =>
   ]);
 const int16 = (value: number) => Buffer.from([value >> 8, value & 0xff]);
 
-/** Answers SRV and TXT by these records, and NXDOMAIN where there are none. */
+/** Answers SRV and TXT queries with the given records, and with NXDOMAIN if there are none. */
 const dnsServer = async (srv: readonly (readonly [string, number])[], txt: readonly string[] = []) => {
   const socket = createSocket('udp4');
   socket.on('message', (query, from) => {
@@ -57,8 +57,8 @@ const dnsServer = async (srv: readonly (readonly [string, number])[], txt: reado
 };
 const signal = new AbortController().signal;
 
-describe('a deployment under a name in DNS', () => {
-  test('has the members that are there, and what its text says', async () => {
+describe('MongoDB SRV name', () => {
+  test('resolves to the members of the SRV records and the options of the TXT record', async () => {
     await using dns = await dnsServer(
       [
         ['a.example.test', 27017],
@@ -72,7 +72,7 @@ describe('a deployment under a name in DNS', () => {
     expect(members).toContainEqual({ host: 'b.example.test', port: 27018 });
   });
 
-  test('needs no text', async () => {
+  test('resolves without a TXT record', async () => {
     await using dns = await dnsServer([['a.example.test', 27017]]);
     expect(await dns.resolve('cluster0.example.test', signal)).toEqual({
       members: [{ host: 'a.example.test', port: 27017 }],
@@ -80,7 +80,7 @@ describe('a deployment under a name in DNS', () => {
   });
 
   test.each(['169.254.169.254', 'a.example.test.evil.test', 'evilexample.test', 'example.test'])(
-    'has no member outside of its own domain: %s',
+    'rejects a member outside of its own domain: %s',
     async (host) => {
       await using dns = await dnsServer([
         ['a.example.test', 27017],
@@ -92,12 +92,12 @@ describe('a deployment under a name in DNS', () => {
     },
   );
 
-  test('that is not there is not found', async () => {
+  test('fails with ENOTFOUND when it does not exist', async () => {
     await using dns = await dnsServer([]);
     await expect(dns.resolve('cluster0.example.test', signal)).rejects.toMatchObject({ code: 'ENOTFOUND' });
   });
 
-  test('is not waited for when the work is given up', async () => {
+  test('stops resolving when the signal aborts', async () => {
     await using dns = await dnsServer([]);
     await expect(
       dns.resolve('cluster0.example.test', AbortSignal.abort(new Error('enough'))),
@@ -105,7 +105,7 @@ describe('a deployment under a name in DNS', () => {
   });
 });
 
-describe('a test of a deployment under a name in DNS', () => {
+describe('test of a MongoDB connection with an SRV name', () => {
   const tried = (resolveSrv: SrvResolver) => {
     const connector: Connector = {
       ...mongodb,
@@ -134,7 +134,7 @@ describe('a test of a deployment under a name in DNS', () => {
     );
   };
 
-  test('judges every member that DNS names before it dials one', async () => {
+  test('applies the egress policy to every member before it dials one', async () => {
     await using server = await plainServer();
     const members = [
       { host: '127.0.0.1', port: server.port },
@@ -148,7 +148,7 @@ describe('a test of a deployment under a name in DNS', () => {
     expect(server.accepted.length).toBe(0);
   });
 
-  test('fails at the step that asks DNS', async () => {
+  test('fails at the resolve step when the DNS query fails', async () => {
     const { steps } = await tried(() =>
       Promise.reject(Object.assign(new Error('none'), { code: 'ENOTFOUND' })),
     );

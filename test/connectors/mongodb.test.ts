@@ -11,7 +11,7 @@ import { reach } from '../engines/reach.ts';
 import { closedPort, listen, pem } from '../network/servers.ts';
 import type { Running } from '../network/servers.ts';
 
-describe('mongodb', () => {
+describe('MongoDB connector', () => {
   connectorContract(mongodb, {
     config: { host: 'db.example.test', username: 'mooring_reader' },
     credentials: { password: { password: 'obviously-fake' }, certificate: {} },
@@ -27,7 +27,10 @@ const as = (username: string, password: string, more: object = {}) => ({
   credentials: { auth_method: 'password', password },
 });
 
-/** Speaks TLS with that certificate, and passes on in clear what it hears, unless it is to be swallowed. */
+/**
+ * Terminates TLS with the named certificate and forwards unencrypted bytes, except those that contain
+ * `swallow`.
+ */
 const front = (certificate: string, port: number, swallow = 'nothing at all') =>
   listen(
     createServer({ key: pem(`${certificate}.key`), cert: pem(`${certificate}.crt`) }, (near: Socket) => {
@@ -136,7 +139,7 @@ if (engine) {
     const reader = { auth_method: 'password', password: engine['MONGODB_PASSWORD'] ?? '' };
     const username = engine['MONGODB_USER'];
 
-    test('takes an account by its certificate, whatever name was given', async () => {
+    test('authenticates with a client certificate, whatever the username', async () => {
       const shown = { cert: pem('client.crt'), key: pem('client.key') };
       const certificate = { auth_method: 'certificate' };
       expect(await tried({ host: 'localhost' }, certificate, 'verify-full', shown)).toMatchObject({
@@ -148,12 +151,12 @@ if (engine) {
       });
     });
 
-    test('shows no certificate in clear', async () => {
+    test('authenticates with a certificate only over TLS', async () => {
       const { details } = await tried({ host: 'localhost' }, { auth_method: 'certificate' }, 'disable');
       expect(details).toMatchObject({ code: 'tls-required' });
     });
 
-    test('logs in by SCRAM-SHA-1 where an account has nothing else', async () => {
+    test('authenticates with SCRAM-SHA-1 when the account supports nothing else', async () => {
       const [user, password] = [engine['MONGODB_SHA1_USER'], engine['MONGODB_SHA1_PASSWORD'] ?? ''];
       const { status } = await tried(
         { host: 'localhost', username: user },
@@ -162,14 +165,14 @@ if (engine) {
       expect(status).toBe('connected');
     });
 
-    test('goes to whichever member answers', async () => {
+    test('connects to the first member that answers', async () => {
       const closed = await closedPort();
       const hosts = [`127.0.0.1:${closed}`, `[::1]:${closed}`, 'nowhere.invalid', `localhost:${port}`];
       const { status } = await tried({ hosts, username }, reader);
       expect(status).toBe('connected');
     });
 
-    test('a server that speaks TLS alone says so to whoever does not', async () => {
+    test('reports tls-required for a server that accepts only TLS', async () => {
       const tlsonly = reach('mongodb', { MONGODB_SERVER: 'tlsonly' });
       if (!tlsonly) return;
       const there = { host: 'localhost', port: Number(tlsonly['MONGODB_PORT']), username };
@@ -179,7 +182,7 @@ if (engine) {
       expect(await tried(there, reader, 'prefer')).toMatchObject({ status: 'connected' });
     });
 
-    test('a set is read at the member that was named, whatever others it announces', async () => {
+    test('reads a replica set at the named member, whatever members it announces', async () => {
       const set = reach('mongodb', { MONGODB_SERVER: 'set' });
       if (!set) return;
       const there = {
