@@ -4,7 +4,7 @@ import { mysqlEngines } from './mysql-engines.ts';
 
 const [engine] = mysqlEngines();
 if (engine) {
-  test('MySQL is read from the bundle of the probe', async () => {
+  test('the bundled probe reads a MySQL catalog', async () => {
     const target = {
       config: { host: '127.0.0.1', port: engine.port, database: 'shop', username: engine.user },
       credentials: { auth_method: 'password', password: engine.password },

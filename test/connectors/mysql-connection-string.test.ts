@@ -15,7 +15,7 @@ const expectation = (text: string) => {
   return 'was taken';
 };
 
-describe('what vendors show is taken', () => {
+describe('MySQL connection string', () => {
   test.each([
     [
       'DigitalOcean',
@@ -58,7 +58,7 @@ describe('what vendors show is taken', () => {
       'mysql://me:fake-one@db.example.test',
       { config: { host: 'db.example.test', username: 'me' }, options: {} },
     ],
-  ])('%s', (_, text, parts) => {
+  ])('is accepted as vendors show it: %s', (_, text, parts) => {
     expect(parse(text)).toMatchObject({ credentials: { password: 'fake-one' }, ...parts });
   });
 
@@ -81,7 +81,7 @@ describe('what vendors show is taken', () => {
     ['useSSL=false&verifyServerCertificate=false', 'disable'],
     ['sslMode=REQUIRED&sslaccept=strict', 'verify-full'],
     ['sslMode=VERIFY_CA&useSSL=true', 'verify-ca'],
-  ])('%s is ssl_mode %s', (option, ssl_mode) => {
+  ])('with %s sets ssl_mode %s', (option, ssl_mode) => {
     expect(parse(`mysql://db.example.test/shop?${option}`).options).toEqual({ ssl_mode });
   });
 
@@ -89,12 +89,12 @@ describe('what vendors show is taken', () => {
     ['connectTimeout=0', {}],
     ['connectTimeout=1500', { connection_timeout_seconds: 2 }],
     ['connect_timeout=900', { connection_timeout_seconds: 300 }],
-  ])('%s', (option, options) => {
+  ])('with %s sets the connection timeout in seconds, from 1 to 300', (option, options) => {
     expect(parse(`mysql://db.example.test/shop?${option}`).options).toEqual(options);
   });
 });
 
-describe('what is refused', () => {
+describe('rejected MySQL connection string', () => {
   test.each([
     ['several hosts', 'mysql://one.example.test,two.example.test/shop', 'one host'],
     ['the socket of this machine', 'mysql://%2Fvar%2Frun%2Fmysqld.sock/shop', 'over TCP'],
@@ -152,5 +152,7 @@ describe('what is refused', () => {
     ['a scheme in the host', 'mysql://http://db.example.test/shop', 'one scheme'],
     ['a broken escape', 'mysql://me:%zz@db.example.test/shop', 'hexadecimal'],
     ['JDBC', 'jdbc:mysql://db.example.test/shop', 'begins with mysql://'],
-  ])('%s', (_, text, expected) => expect(expectation(text)).toContain(expected));
+  ])('names what is expected instead: %s', (_, text, expected) =>
+    expect(expectation(text)).toContain(expected),
+  );
 });

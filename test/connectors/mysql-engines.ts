@@ -7,7 +7,7 @@ export interface Account {
   readonly password: string;
 }
 
-/** One server of those that `npm run engines -- start mysql mariadb` brings up. */
+/** One of the servers that `npm run engines -- start mysql mariadb` starts. */
 export interface MysqlEngine extends Account {
   readonly name: string;
   readonly mariadb: boolean;
@@ -15,11 +15,14 @@ export interface MysqlEngine extends Account {
   readonly variables: Readonly<Record<string, string>>;
   readonly port: number;
   readonly admin: Account;
-  /** The same with other certificates: none of the server's business, so that the smallest of them has them all. */
+  /**
+   * The same server with other certificates. They do not depend on the version, so only the smallest server
+   * has them all.
+   */
   readonly certificates: readonly ('off' | 'expired' | 'wronghost' | 'selfsigned')[];
 }
 
-/** Those that run; the others are skipped, and said so. */
+/** The servers that run. Those that do not are skipped, with a notice. */
 export const mysqlEngines = (): MysqlEngine[] =>
   reachAll([
     ['mysql', '9.7', ['off']],
@@ -28,7 +31,7 @@ export const mysqlEngines = (): MysqlEngine[] =>
     ['mariadb', '11.8', []],
   ]);
 
-/** Servers that keep and compare names in lower case (`lower_case_table_names`). */
+/** Servers that store and compare names in lower case (`lower_case_table_names`). */
 export const foldingMysqlEngines = (): MysqlEngine[] =>
   reachAll(
     [
@@ -68,7 +71,7 @@ const reachAll = (servers: readonly Server[], names?: 'lower'): MysqlEngine[] =>
 
 type Rows = readonly (readonly unknown[])[];
 
-/** Opens a connection that closes itself. */
+/** Opens a connection that closes on disposal. */
 export const connectTo = async (port: number, { user, password }: Account, database?: string) => {
   const connection = mysql2.createConnection({
     host: '127.0.0.1',
@@ -88,7 +91,7 @@ export const connectTo = async (port: number, { user, password }: Account, datab
   };
 };
 
-/** Asks one question over a connection of its own, which is kept open until `hold` is done. */
+/** Runs one query over a connection of its own, which stays open until `hold` resolves. */
 export const query = (
   port: number,
   account: Account,
@@ -108,13 +111,13 @@ export const query = (
       throw error;
     }
   };
-  ready.catch(() => {}); // said by the answer too
+  ready.catch(() => {}); // the returned promise rejects too
   return Object.assign(answer(), { ready });
 };
 
 const ask = (connection: Connection, sql: string) =>
   new Promise<Rows>((resolve, reject) => {
-    // The driver's types know rows as objects alone.
+    // The driver's types know rows only as objects.
     connection.query(sql, (error, rows: unknown) =>
       error ? reject(error) : resolve(Array.isArray(rows) ? (rows as Rows) : []),
     );

@@ -3,7 +3,7 @@ import { classifyMysqlError, attachMysqlLoginState } from '../../shared/connecto
 
 const thrown = (fields: object) => Object.assign(new Error('in some language'), fields);
 
-describe('by number', () => {
+describe('MySQL error number', () => {
   test.each([
     [1045, 'authentication-failed'],
     [1044, 'permission-denied'],
@@ -33,8 +33,8 @@ describe('by number', () => {
     [1184, 'server-error'],
     [1064, 'server-error'],
     [9999, 'server-error'],
-  ])('%s is %s, and is shown', (errno, code) => {
-    // The driver's name for it is another maker's as often as not.
+  ])('%s maps to %s and is the native code', (errno, code) => {
+    // The driver's name for a number often comes from another vendor.
     expect(classifyMysqlError(thrown({ errno, code: 'ER_SOMETHING_ELSE' }))).toMatchObject({
       code,
       native: String(errno),
@@ -47,21 +47,21 @@ test.each([
   [1152, 'init_connect'],
   [1021, 'disk'],
   [1041, 'memory'],
-])('what %s says to do is said here', (errno, words) => {
+])('the remediation for MySQL error %s names the cause', (errno, words) => {
   expect(classifyMysqlError(thrown({ errno }))?.remediation).toContain(words);
 });
 
-describe('a refused login, which has one number for all, names what else it may be', () => {
+describe('refused MySQL login, which has one error number for all causes', () => {
   test.each([
     [{ encrypted: false, certificate: false }, 'REQUIRE SSL'],
     [{ encrypted: true, certificate: false }, 'REQUIRE X509'],
-  ])('%j', (login, cure) => {
+  ])('names the other possible cause: %j', (login, cure) => {
     expect(classifyMysqlError(attachMysqlLoginState(thrown({ errno: 1045 }), login))?.remediation).toContain(
       cure,
     );
   });
 
-  test('nothing else where all was shown', () => {
+  test('names no other cause when TLS and a certificate were used', () => {
     const said = classifyMysqlError(
       attachMysqlLoginState(thrown({ errno: 1045 }), { encrypted: true, certificate: true }),
     );
@@ -69,15 +69,15 @@ describe('a refused login, which has one number for all, names what else it may 
   });
 });
 
-describe('what the driver itself throws', () => {
+describe('MySQL driver error', () => {
   test.each([
     ['HANDSHAKE_UNKNOWN_ERROR', 'protocol-mismatch'],
     ['PROTOCOL_UNEXPECTED_PACKET', 'protocol-mismatch'],
     ['AUTH_SWITCH_PLUGIN_ERROR', 'protocol-mismatch'],
     ['MYSQL_CLEAR_PASSWORD_NOT_ENABLED', 'tls-required'],
-  ])('%s is %s', (code, meaning) => expect(classifyMysqlError(thrown({ code }))?.code).toBe(meaning));
+  ])('%s maps to %s', (code, meaning) => expect(classifyMysqlError(thrown({ code }))?.code).toBe(meaning));
 
-  test('a plugin that it lacks is told from a server that is none', () => {
+  test('for an unsupported plugin differs from the one for another protocol', () => {
     const error = Object.assign(
       new Error('Server requests authentication using unknown plugin client_ed25519.'),
       {
@@ -90,7 +90,7 @@ describe('what the driver itself throws', () => {
     });
   });
 
-  test('what is the network’s is left to the network', () => {
+  test('from the network stays unclassified', () => {
     expect(classifyMysqlError(thrown({ code: 'ECONNRESET', errno: -104 }))).toBeUndefined();
     expect(classifyMysqlError(thrown({ code: 'ECONNREFUSED' }))).toBeUndefined();
   });

@@ -17,7 +17,7 @@ for (const { name, port, admin } of mysqlEngines()) {
     );
     afterAll(() => run(`drop database ${own}`, `drop user ${account.user}`));
 
-    test('names views that cannot be read, and those that a lock keeps from being checked', async () => {
+    test('reports views that cannot be read, and views that a lock keeps from being checked', async () => {
       const gone = `gone_${process.pid}`;
       await run(
         `create user ${gone} identified by 'gone'`,
@@ -54,7 +54,7 @@ for (const { name, port, admin } of mysqlEngines()) {
       );
     });
 
-    test('takes no view for broken because it calls what writes', async () => {
+    test('does not report a view as broken because it calls a function that writes', async () => {
       const isMaria = name.startsWith('MariaDB');
       await run(
         `create table ${own}.log (a int)`,
@@ -79,7 +79,7 @@ for (const { name, port, admin } of mysqlEngines()) {
       );
     });
 
-    test('tells rows as they are now, and not of yesterday', async () => {
+    test('reads current row counts, not those of an earlier day', async () => {
       await run(
         `create table ${own}.counted (a int primary key, b varchar(1000)) stats_persistent = 1`,
         `analyze table ${own}.counted`,
@@ -87,7 +87,7 @@ for (const { name, port, admin } of mysqlEngines()) {
       const before = await read(admin, { database: own });
       expect(before.table('counted')?.rows).toBe(0);
       await run(
-        // Kept by MySQL 8 and later for a day, for whoever does not ask otherwise.
+        // MySQL 8 and later cache these values for a day, unless a session asks otherwise.
         `select table_rows, data_length from information_schema.tables where table_schema = '${own}'`,
         `insert into ${own}.counted values (1, repeat('x', 1000)), (2, 'x'), (3, 'x')`,
         `analyze table ${own}.counted`,

@@ -24,8 +24,8 @@ import {
   nothing,
 } from './mysql-server.ts';
 
-describe('once it has let us in, a server that', () => {
-  test('tells an old version is too old, and both versions are named', async () => {
+describe('MySQL session with a hostile server', () => {
+  test('refuses an old version and names the minimum version', async () => {
     const old = (version: string) =>
       tried({
         greeting: greetingOf({ version }),
@@ -42,7 +42,7 @@ describe('once it has let us in, a server that', () => {
     }
   });
 
-  test('puts what old replicas want before its version is as old as it is', async () => {
+  test('ignores the prefix that MariaDB puts before its version for old replicas', async () => {
     const { details } = await tried({
       answer: letting(
         (socket, query) =>
@@ -59,7 +59,7 @@ describe('once it has let us in, a server that', () => {
   test.each([
     ['has not', 1193],
     ['does not support', 1235],
-  ])('%s one of our settings gets the others', async (_, errno) => {
+  ])('applies the other settings when the server %s one of them', async (_, errno) => {
     const set: string[] = [];
     const { failed } = await tried({
       answer: (socket, said) => {
@@ -80,7 +80,7 @@ describe('once it has let us in, a server that', () => {
     expect(set.join()).toContain('max_execution_time');
   });
 
-  test('refuses a setting for another reason is not taken', async () => {
+  test('fails when the server refuses a setting for another reason', async () => {
     const { failed } = await tried({
       answer: (socket, said) =>
         void socket.write(isQuery(said) && queryIn(said).startsWith('set') ? refusal(1, 1820) : fine(2)),
@@ -88,7 +88,7 @@ describe('once it has let us in, a server that', () => {
     expect(failed).toMatchObject({ step: 'authenticate', code: 'credentials-expired' });
   });
 
-  test('sends rows without end is cut short', async () => {
+  test('stops reading rows that never end', async () => {
     let sent = 0;
     const { failed } = await tried({
       answer: letting((socket) => {
@@ -111,7 +111,7 @@ describe('once it has let us in, a server that', () => {
       Buffer.concat([packet(1, [1]), column(2), end(3), packet(4, [0xfd, 0xff, 0xff, 0x7f])]),
     ],
     ['closes', Buffer.alloc(0)],
-  ])('%s fails at the query, and gets nothing', async (_, answer) => {
+  ])('fails at the query step, and sends nothing, when the server %s', async (_, answer) => {
     const { failed, told } = await tried({ answer: letting((socket) => socket.end(answer)) });
     expect(failed).toMatchObject({ step: 'query' });
     expect(['protocol-mismatch', 'connection-reset']).toContain(failed?.code);
@@ -123,7 +123,7 @@ describe('once it has let us in, a server that', () => {
     ['columns', 10],
     ['statistics', 6],
     ['key_column_usage', 8],
-  ])('has a catalog of %s without end is read no further than memory goes', async (set, width) => {
+  ])('fails with source-too-large when the catalog of %s never ends', async (set, width) => {
     let sent = 0;
     await using server = await plainServer((socket) => {
       socket.on('close', () => (sent += socket.bytesWritten));
@@ -136,7 +136,7 @@ describe('once it has let us in, a server that', () => {
           Buffer.concat(
             Array.from({ length: 500 }, () => {
               const name = `t${(row += 1)}`;
-              // Each row is of a table of its own, and its parts are the first of theirs.
+              // Each row is of a new table, and its parts are the first of that table.
               return rowOf((number += 1), [
                 name,
                 name,
@@ -162,12 +162,12 @@ describe('once it has let us in, a server that', () => {
     expect(sent).toBeLessThan(64 * 2 ** 20);
   });
 
-  test('is silent is a timeout', async () => {
+  test('reports a timeout when the server does not answer', async () => {
     const { failed } = await tried({ answer: letting(() => {}) });
     expect(failed).toMatchObject({ step: 'query', code: 'timeout' });
   });
 
-  test('answers anything at all leaves the process standing', async () => {
+  test('returns a result, and does not crash, for random answers', async () => {
     const piece = fc.oneof(
       fc
         .tuple(fc.integer({ min: 1, max: 6 }), fc.uint8Array({ minLength: 1, maxLength: 60 }))
@@ -187,7 +187,7 @@ describe('once it has let us in, a server that', () => {
     );
   });
 
-  test('says good-bye to nobody does not hold us up', async () => {
+  test('closes although the server ignores COM_QUIT', async () => {
     await using server = await plainServer((socket) => {
       socket.write(greetingOf());
       socket.on('data', (said) => {
@@ -199,14 +199,14 @@ describe('once it has let us in, a server that', () => {
     expect(await leftOver(/^TCPSocketWrap$/)).toBe(0);
   });
 
-  test('gives its second connection to nobody answers on the first', async () => {
+  test('reads over the first connection when the server never answers on the second', async () => {
     let connections = 0;
     const second = Promise.withResolvers<void>();
     await using server = await plainServer((socket) => {
       connections += 1;
       if (connections > 1) {
         second.resolve();
-        return; // silent
+        return; // no greeting
       }
       socket.write(greetingOf());
       socket.on('data', (said) => letting((_, query) => void socket.write(nothing(query)))(socket, said));

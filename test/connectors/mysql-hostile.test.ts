@@ -6,7 +6,7 @@ import { mysql } from '../../shared/connectors/mysql/connector.ts';
 import { pem, plainServer } from '../network/servers.ts';
 import { targetOf, optionsOf, packet, greetingOf, fine, refusal, table, tried } from './mysql-server.ts';
 
-describe('at the door, a server that', () => {
+describe('MySQL greeting of a hostile server', () => {
   test.each([
     ['speaks SSH', Buffer.from('SSH-2.0-OpenSSH_9.6\r\n')],
     ['speaks SMTP', Buffer.from('220 mail.example.test ESMTP\r\n')],
@@ -16,7 +16,7 @@ describe('at the door, a server that', () => {
     ['greets without end of its version', packet(0, [10], 'x'.repeat(200))],
     ['says more than its greeting', Buffer.concat([greetingOf(), fine(1)])],
     ['greets with half an error', packet(0, [0xff])],
-  ])('%s speaks another protocol', async (_, greeting) => {
+  ])('fails with protocol-mismatch when the server %s', async (_, greeting) => {
     for (const mode of ['disable', 'require'] as const) {
       const { failed } = await tried({ greeting }, mode);
       expect(failed).toMatchObject({ step: 'connect', code: 'protocol-mismatch' });
@@ -27,14 +27,14 @@ describe('at the door, a server that', () => {
     [1040, 'too-many-connections'],
     [1129, 'permission-denied'],
     [1130, 'permission-denied'],
-  ])('refuses everybody with %s says why, and is not quoted', async (errno, code) => {
+  ])('maps the error %s in place of a greeting, and does not repeat its text', async (errno, code) => {
     const greeting = packet(0, [0xff, errno & 255, errno >> 8], 'give me more');
     const { failed, details } = await tried({ greeting }, 'require');
     expect(failed).toMatchObject({ step: 'connect', code, native_code: String(errno) });
     expect(JSON.stringify([failed, details])).not.toContain('give me more');
   });
 
-  test('greets a byte at a time, slowly, is a timeout', async () => {
+  test('times out when it arrives one byte at a time', async () => {
     await using server = await plainServer((socket) => {
       let at = 0;
       const drip = setInterval(() => socket.write(greetingOf().subarray(at, (at += 1))), 100);
@@ -47,7 +47,7 @@ describe('at the door, a server that', () => {
     });
   });
 
-  test('stands where the policy forbids is not dialled', async () => {
+  test('is not read from an address that the egress policy forbids', async () => {
     await using server = await plainServer((socket) => void socket.write(greetingOf()));
     const { details } = await runSourceTest(mysql, targetOf(server.port), optionsOf('disable', {}));
     expect(details).toMatchObject({ code: 'host-forbidden' });
@@ -55,14 +55,14 @@ describe('at the door, a server that', () => {
   });
 });
 
-describe('asked for TLS, a server that', () => {
-  test('has none is told no name and no password, unless the caller allows that', async () => {
+describe('MySQL login over TLS', () => {
+  test('sends neither a name nor a password to a server without TLS', async () => {
     const strict = await tried({}, 'require');
     expect(strict.failed).toMatchObject({ step: 'tls', code: 'tls-unsupported' });
     expect(strict.told).toHaveLength(0);
   });
 
-  test('answers in clear is refused before a name is told', async () => {
+  test('sends no name when the server answers unencrypted', async () => {
     const { details, told } = await tried(
       { greeting: greetingOf({ tls: true }), answer: (socket) => socket.write(fine(2)) },
       'require',
@@ -71,7 +71,7 @@ describe('asked for TLS, a server that', () => {
     expect(told.includes('me\0')).toBe(false);
   });
 
-  test('is told the same before TLS and in it, and hears the password in TLS alone', async () => {
+  test('sends the same capabilities before and within TLS, and the password only within TLS', async () => {
     const clear: Buffer[] = [];
     const secret: Buffer[] = [];
     await using server = await plainServer((socket) => {
@@ -79,14 +79,14 @@ describe('asked for TLS, a server that', () => {
       socket.once('data', (said) => {
         clear.push(said.subarray(0, 36));
         const context = createSecureContext({ key: pem('server.key'), cert: pem('server.crt') });
-        // The greeting of TLS may have come with it.
+        // The ClientHello may have come with it.
         socket.pause();
         if (said.length > 36) socket.unshift(said.subarray(36));
         const secure = new TLSSocket(socket, { isServer: true, secureContext: context });
         secure.on('error', () => {});
         secure.on('data', (bytes: Buffer) => {
           secret.push(bytes);
-          // 4: "send the password as it is".
+          // 4 asks for full authentication: the client sends the password itself.
           secure.write(secret.length === 1 ? packet(3, [1, 4]) : refusal(5, 1045));
         });
       });
@@ -100,7 +100,7 @@ describe('asked for TLS, a server that', () => {
   });
 });
 
-describe('before it has let us in, a server that', () => {
+describe('MySQL login to a hostile server', () => {
   test.each([
     ['wants the password in clear', packet(2, [0xfe], 'mysql_clear_password\0', 'salt\0'), 'tls-required'],
     ['wants a plugin that there is not', packet(2, [0xfe], 'client_ed25519\0', 'salt\0'), 'server-error'],
@@ -110,13 +110,13 @@ describe('before it has let us in, a server that', () => {
     ['sends an empty packet', packet(2), 'protocol-mismatch'],
     ['announces sixteen megabytes', packet(2, 'x').fill(0xff, 0, 3), 'protocol-mismatch'],
     ['wants more of a login that there was not', packet(2, [1, 9, 9, 9]), 'protocol-mismatch'],
-  ])('%s', async (_, answer, code) => {
+  ])('fails without sending the password when the server %s', async (_, answer, code) => {
     const { failed, told } = await tried({ answer: (socket) => void socket.write(answer) });
     expect(failed).toMatchObject({ step: 'authenticate', code });
     expect(told.includes('obviously-fake')).toBe(false);
   });
 
-  test('gives no key of its own to have the password under gets none', async () => {
+  test('sends no password when the server gives no public key to encrypt it', async () => {
     const { failed, told } = await tried({
       greeting: greetingOf({ plugin: 'caching_sha2_password' }),
       answer: (socket, said) =>
@@ -126,11 +126,11 @@ describe('before it has let us in, a server that', () => {
     expect(told.includes('obviously-fake')).toBe(false);
   });
 
-  test('says nothing more is a timeout', async () => {
+  test('reports a timeout when the server does not answer', async () => {
     expect((await tried({})).failed).toMatchObject({ step: 'authenticate', code: 'timeout' });
   });
 
-  test('sends anything at all leaves the process standing', async () => {
+  test('fails, and does not crash, for random answers', async () => {
     const piece = fc.oneof(
       fc
         .tuple(fc.integer({ min: 0, max: 4 }), fc.uint8Array({ maxLength: 60 }))

@@ -3,7 +3,7 @@ import { type Api, startApi } from '../api.ts';
 import { base, create } from '../functions/management/samples.ts';
 import { connectTo, foldingMysqlEngines, type MysqlEngine, mysqlEngines } from './mysql-engines.ts';
 
-/** A database whose name is written in two cases, an account that may read it alone, and an API that knows it. */
+/** A database with a mixed-case name, an account that may read only this database, and an API. */
 const setUp = ({ port, admin }: MysqlEngine) => {
   const user = `names_${process.pid}`;
   const database = `Names_Mixed_${process.pid}`;
@@ -63,7 +63,7 @@ for (const engine of foldingMysqlEngines())
   describe(engine.name, () => {
     const { database, register, validate, call, manage } = setUp(engine);
 
-    test('a database, its tables and columns are found in whatever case they are asked for', async () => {
+    test('finds a database, its tables and columns regardless of case', async () => {
       const at = await register(database);
       const { body: connection } = await call(`GET ${at}`);
       expect([connection['status'], connection['status_reason']]).toEqual(['connected', null]);
@@ -98,7 +98,7 @@ for (const engine of foldingMysqlEngines())
       expect(tables['suggestions']).toHaveLength(2);
     });
 
-    test('the management API names its tables without their schema, and finds them in any case', async () => {
+    test('lists tables without their schema in the management API, and finds them regardless of case', async () => {
       const { status, tables } = await manage({
         mixed: { Big: ['ID'], GRANTED_BY_COLUMN: ['id', 'hidden'] },
       });
@@ -111,7 +111,7 @@ for (const engine of mysqlEngines())
   describe(engine.name, () => {
     const { database, register, validate } = setUp(engine);
 
-    test('columns are found in any case, and tables and schemas as they are written', async () => {
+    test('finds columns regardless of case, and tables and schemas only as they are written', async () => {
       const at = await register(database);
       const columns = [{ name: 'ID' }, { name: 'ÜNÏ' }];
       expect(await validate(at, [{ schema: database, name: 'Big', columns }])).toEqual([]);

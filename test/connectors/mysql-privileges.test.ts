@@ -52,12 +52,12 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
     );
     afterAll(() => run(`drop database ${database}`, `drop role ${role}`));
 
-    /** Each begins with an account that has nothing. */
+    /** Each test starts with an account without privileges. */
     const fresh = () =>
       run(`drop user if exists ${account}`, `create user ${account} identified by 'obviously-fake'`);
     const dropped = () => run(`drop user if exists ${account}`);
 
-    test('a source lacks what its statement then gives it', async () => {
+    test('reports what a source lacks, and the grant provides it', async () => {
       await fresh();
       const everywhere = await privileges('source', null);
       expect(everywhere.grants).toEqual([`GRANT SELECT ON *.* TO ${account};`]);
@@ -70,7 +70,7 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
       await dropped();
     });
 
-    test('a source lacks the tables that it may write to and not read', async () => {
+    test('reports the tables that a source may write but not read', async () => {
       await fresh();
       await run(
         `grant select (id) on ${database}.orders to ${account}`,
@@ -84,7 +84,7 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
       await dropped();
     });
 
-    test('a source has too much what its statement then takes', async () => {
+    test('reports the excess of a source, and the statement revokes it', async () => {
       await fresh();
       await run(
         `grant select, create user on *.* to ${account}`,
@@ -98,39 +98,42 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
       await dropped();
     });
 
-    test.each(['*', 'orders'])('a source that may do all to %s may read it after the cure', async (what) => {
-      await fresh();
-      const place = `${database}.${what}`;
-      await run(
-        `grant all privileges on ${place} to ${account} with grant option`,
-        `grant select on ${database}.\`a.b\` to ${account}`,
-      );
-      const { cures, excess, grants } = await privileges();
-      expect(grants).toEqual([]);
-      expect((await privileges('source', null)).grants).toEqual([]);
-      expect(excess).toMatchObject([{ what: expect.stringMatching(/^ALL PRIVILEGES, GRANT OPTION on /) }]);
-      await runAll(cures);
-      expect(await privileges()).toEqual({ grants: [], cures: [], excess: [] });
-      await dropped();
-    });
+    test.each(['*', 'orders'])(
+      'reports ALL PRIVILEGES on %s as excess, and the source can still read after the revoke',
+      async (what) => {
+        await fresh();
+        const place = `${database}.${what}`;
+        await run(
+          `grant all privileges on ${place} to ${account} with grant option`,
+          `grant select on ${database}.\`a.b\` to ${account}`,
+        );
+        const { cures, excess, grants } = await privileges();
+        expect(grants).toEqual([]);
+        expect((await privileges('source', null)).grants).toEqual([]);
+        expect(excess).toMatchObject([{ what: expect.stringMatching(/^ALL PRIVILEGES, GRANT OPTION on /) }]);
+        await runAll(cures);
+        expect(await privileges()).toEqual({ grants: [], cures: [], excess: [] });
+        await dropped();
+      },
+    );
 
-    test('a superuser is told to be one, and reads after the cure', async () => {
+    test('reports a superuser, who can still read after the revoke', async () => {
       await fresh();
       await run(`grant all privileges on *.* to ${account} with grant option`);
       const { cures, excess } = await privileges();
       expect(excess).toMatchObject([{ what: 'superuser' }]);
-      if (!mariadb) return dropped(); // the administrator of the tests may not revoke what only SYSTEM_USER may
+      if (!mariadb) return dropped(); // the administrator of the tests may not revoke what needs SYSTEM_USER
       await runAll(cures);
       expect(await privileges()).toEqual({ grants: [], cures: [], excess: [] });
       await dropped();
     });
 
-    test('a role that the account has and that is not in force is to be made its default', async () => {
+    test('proposes a granted but inactive role as the default role', async () => {
       await fresh();
       await run(
         `grant select on ${database}.* to ${role}`,
         `grant ${role} to ${account}`,
-        // Else it may not even enter the database.
+        // Without this the account may not even enter the database.
         `grant execute on ${database}.* to ${account}`,
       );
       const { grants } = await privileges();
@@ -140,14 +143,14 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
       await runAll(grants);
       expect((await privileges()).grants).toEqual([]);
       await run(`revoke select on ${database}.* from ${role}`);
-      // One that brings nothing is not what helps.
+      // A role that grants nothing does not help.
       await fresh();
       await run(`grant ${role} to ${account}`, `grant execute on ${database}.* to ${account}`);
       expect((await privileges()).grants).toEqual([expect.stringMatching(/^GRANT SELECT/)]);
       await dropped();
     });
 
-    test('what a role in force brings counts', async () => {
+    test('counts the privileges of an active role', async () => {
       await fresh();
       await run(
         `grant select, insert on ${database}.* to ${role}`,
@@ -161,7 +164,7 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
       await dropped();
     });
 
-    test('a target lacks what its statement then gives it, and has never too much', async () => {
+    test('reports what a target lacks, and the grant provides it, without any excess', async () => {
       await fresh();
       await run(`grant select on ${database}.* to ${account}`);
       const { grants } = await privileges('target');
@@ -183,7 +186,7 @@ describe('SHOW GRANTS', () => {
       ...(database !== undefined && { database }),
     });
 
-  test('of MySQL 5.7 quotes otherwise', () => {
+  test('is parsed with the quotes of MySQL 5.7', () => {
     expect(
       source(
         ["GRANT USAGE ON *.* TO 'it''s'@'10.%'", "GRANT SELECT, INSERT ON `a.b`.`it's` TO 'it''s'@'10.%'"],
@@ -195,7 +198,7 @@ describe('SHOW GRANTS', () => {
     });
   });
 
-  test('names a database as the server compares names', () => {
+  test('matches a database as the server compares names', () => {
     const grants = ['GRANT SELECT ON `rs\\_mixed`.* TO `me`@`%`'];
     expect(source(grants, 'RS_Mixed', true)).toEqual({ missing: [], excess: [] });
     expect(source(grants, 'RS_Mixed').missing).toHaveLength(1);
@@ -204,7 +207,7 @@ describe('SHOW GRANTS', () => {
     expect(source(some, 'RS_Mixed').missing).toHaveLength(1);
   });
 
-  test('takes no right on a routine for one on a table', () => {
+  test('on a routine grants nothing on a table of that name', () => {
     const grants = [
       'GRANT SELECT ON `shop`.* TO `me`@`%`',
       ...['PROCEDURE', 'FUNCTION', 'PACKAGE', 'PACKAGE BODY'].map(
@@ -215,7 +218,7 @@ describe('SHOW GRANTS', () => {
   });
 
   test.each(['FILE', 'CREATE USER', 'SHUTDOWN', 'RELOAD', 'INSERT', 'TRIGGER', 'EVENT'])(
-    'says that %s is too much of a reader',
+    'with %s is excess for a source',
     (privilege) => {
       const { excess } = source([`GRANT SELECT, PROCESS, ${privilege} ON *.* TO \`me\`@\`%\``]);
       expect(excess).toEqual([
@@ -237,11 +240,11 @@ describe('SHOW GRANTS', () => {
     [String.raw`my\%b`, 'myb', false],
     ['%', '', true],
     ['_', '', false],
-  ])('reads %j and %j as %j', (pattern, name, whether) => {
+  ])('with the pattern %j matches %j: %j', (pattern, name, whether) => {
     expect(matchesMysqlPattern(pattern, name)).toBe(whether);
   });
 
-  test('knows databases by pattern', () => {
+  test('matches databases by pattern', () => {
     const grants = ['GRANT SELECT ON `tenant\\_%`.* TO `me`@`%`'];
     expect(source(grants, 'tenant_7').missing).toEqual([]);
     expect(source(grants, 'tenants').missing).toHaveLength(1);
@@ -250,7 +253,7 @@ describe('SHOW GRANTS', () => {
     ).toHaveLength(1);
   });
 
-  test('takes back what a partial revoke takes back', () => {
+  test('subtracts a partial revoke', () => {
     const grants = ['GRANT SELECT ON *.* TO `me`@`%`', 'REVOKE SELECT ON `secret`.* FROM `me`@`%`'];
     expect(source(grants, 'secret').missing).toHaveLength(1);
     expect(source(grants, 'shop').missing).toEqual([]);
@@ -259,7 +262,7 @@ describe('SHOW GRANTS', () => {
     ).toEqual([]);
   });
 
-  test('holds no password hash afterwards, and is not thrown by what it does not know', () => {
+  test('leaves no password hash, and unknown lines are ignored', () => {
     const grants = [
       "GRANT INSERT ON *.* TO `me`@`%` IDENTIFIED BY PASSWORD '*9D2B483C6C4DC60C34BE5D974F9085D15654D113' WITH GRANT OPTION",
       'GRANT `reader` TO `me`@`%`',
@@ -280,7 +283,7 @@ describe('SHOW GRANTS', () => {
     ]);
   });
 
-  test('of an account with hundreds of rights is told in twenty', () => {
+  test('with hundreds of privileges is reported in twenty entries', () => {
     const grants = Array.from(
       { length: 300 },
       (_, at) => `GRANT INSERT ON \`shop\`.\`t${at}\` TO \`me\`@\`%\``,

@@ -13,11 +13,11 @@ test.each([
   ['with `tick`', '`with ``tick```'],
   ['ünïcode', '`ünïcode`'],
   ['', '``'],
-])('%j is pasted as %s', (name, pasted) => expect(quoteMysqlName(name)).toBe(pasted));
+])('the MySQL name %j is quoted as %s', (name, pasted) => expect(quoteMysqlName(name)).toBe(pasted));
 
 for (const { name, port, mariadb, admin } of mysqlEngines()) {
   describe(name, () => {
-    test('takes every word that is left bare as a name', async () => {
+    test('accepts every unquoted word as a name', async () => {
       await using connection = await connectTo(port, admin, 'shop');
       const words = (await connection.run('select word from information_schema.keywords'))
         .map(([word]) => String(word).toLowerCase())

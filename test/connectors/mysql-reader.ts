@@ -11,7 +11,7 @@ export interface Asked {
 
 const everything: CatalogScope = { excludedSchemas: [] };
 
-/** Reads the catalog of the server at that port as an account sees it. */
+/** Returns a function that reads the catalog of the server at `port` as the given account. */
 export const readerOf =
   (port: number) =>
   async (account: Account, { database, scope = everything, connections = 2 }: Asked = {}) => {

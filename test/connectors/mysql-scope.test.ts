@@ -15,7 +15,7 @@ for (const { name, port, admin, ...reader } of mysqlEngines()) {
 
   describe(name, () => {
     const own = `scope_${process.pid}`;
-    /** Names that MariaDB's own tables do not tell apart. */
+    /** Names that MariaDB's own tables do not distinguish. */
     const alike = [own.toUpperCase(), own, own.replace('o', 'ö')];
     const run = async (...statements: readonly string[]) => {
       await using connection = await connectTo(port, admin);
@@ -32,14 +32,14 @@ for (const { name, port, admin, ...reader } of mysqlEngines()) {
     );
     afterAll(() => run(...alike.map((schema) => `drop database \`${schema}\``)));
 
-    test('tells the same over one connection, over two and over three', async () => {
+    test('reads the same catalog over one, two and three connections', async () => {
       const [one, ...others] = await Promise.all(
         [1, 2, 3].map((connections) => read(reader, { database: 'shop', connections })),
       );
       for (const other of others) expect(other.tables).toEqual(one?.tables);
     });
 
-    test('tells the same of a thousand tables', async () => {
+    test('reads the same thousand tables over one, two and three connections', async () => {
       const [one, ...others] = await Promise.all(
         [1, 2, 3].map((connections) => read(reader, { database: 'many', connections })),
       );
@@ -47,13 +47,13 @@ for (const { name, port, admin, ...reader } of mysqlEngines()) {
       for (const other of others) expect(other.tables).toEqual(one?.tables);
     });
 
-    test('does with one connection where the account has no more', async () => {
+    test('reads over one connection when the account may have no more', async () => {
       const limited = { user: 'mooring_limited', password: 'limited' };
       const { missing } = await read(limited);
       expect(missing).toMatchObject([{ reason: 'tables-denied' }]);
     });
 
-    test('keeps to the databases of its scope; without any, tells of all but the server’s own', async () => {
+    test('reads only the databases of its scope, or all except system databases', async () => {
       const schemasOf = async (asked: Asked) => [
         ...new Set((await read(admin, asked)).tables.map(({ schema }) => schema)),
       ];
@@ -75,20 +75,20 @@ for (const { name, port, admin, ...reader } of mysqlEngines()) {
       );
     });
 
-    test('hands all tables to the sink in the order of their bytes', async () => {
+    test('emits all tables in byte order', async () => {
       const { tables } = await read(admin);
       const places = tables.map((table) => Buffer.from(`${table.schema}\0${table.name}`));
       expect(places).toEqual(places.toSorted(Buffer.compare));
     });
 
-    test('says of an empty database that it is all there', async () => {
+    test('reports nothing missing for an empty database', async () => {
       const empty = `empty_${process.pid}`;
       await run(`create database ${empty}`);
       expect(await read(admin, { database: empty })).toMatchObject({ tables: [], missing: [] });
       await run(`drop database ${empty}`);
     });
 
-    test('tells databases apart whose names differ in case or accents alone', async () => {
+    test('distinguishes databases whose names differ only in case or accents', async () => {
       const found = async (asked: Asked) =>
         (await read(admin, asked)).tables
           .filter(({ schema }) => alike.includes(schema))
@@ -106,7 +106,7 @@ for (const { name, port, admin, ...reader } of mysqlEngines()) {
     });
 
     test.each(['5.5.30', '8.4.0', '5.5.5-10.1.2-MariaDB'])(
-      'tells the same through a proxy that greets as %s',
+      'reads the same catalog through a proxy that announces version %s',
       async (version) => {
         const straight = await read(reader, { database: 'shop' });
         await using proxy = await greetingAs(version, port);
@@ -119,7 +119,7 @@ for (const { name, port, admin, ...reader } of mysqlEngines()) {
   });
 }
 
-/** Passes on what both sides say, but for the version in the server's first packet, as ProxySQL does. */
+/** Forwards both directions, but replaces the version in the server's first packet, as ProxySQL does. */
 const greetingAs = (version: string, port: number) =>
   listen(
     createServer((socket) => {
@@ -138,8 +138,8 @@ const greetingAs = (version: string, port: number) =>
     }),
   );
 
-describe('columns that are asked for in parts', () => {
-  /** Whether a part would have a table of that name, on a server that has names in that order. */
+describe('parts of the MySQL column query', () => {
+  /** Whether a part returns the table of that name, on a server that orders names by `rank`. */
   const has = (part: string, name: string, rank: (name: string) => number) =>
     part
       .split(' and ')
@@ -155,7 +155,7 @@ describe('columns that are asked for in parts', () => {
     size: 'max',
   });
 
-  test('have each table once, in whatever order the server has names', () => {
+  test('return each table once, whatever the order of names on the server', () => {
     fc.assert(
       fc.property(many, fc.infiniteStream(fc.nat()), (names, numbers) => {
         const ranks = new Map(names.map((name) => [name, numbers.next().value ?? 0]));
@@ -169,7 +169,7 @@ describe('columns that are asked for in parts', () => {
     );
   });
 
-  test('are about as many in each, where the server has names in order', () => {
+  test('have about the same size if the server orders names as we do', () => {
     const names = Array.from({ length: 2000 }, (_, at) => `t${at}`).sort();
     const counts = splitMysqlQuery('select 1', names).map(
       (part) => names.filter((name) => has(part, name, (one) => names.indexOf(one))).length,
@@ -177,16 +177,16 @@ describe('columns that are asked for in parts', () => {
     for (const count of counts) expect(Math.abs(count - 500)).toBeLessThan(30);
   });
 
-  test('are one question where there are few tables', () => {
+  test('are a single query for few tables', () => {
     expect(splitMysqlQuery('select 1', ['a', 'b'])).toEqual(['select 1']);
   });
 
-  test('are waited for, also those that somebody takes who came late', async () => {
+  test('are all awaited, also the part of a connection that opens late', async () => {
     const names = Array.from({ length: 600 }, (_, at) => `t${String(at).padStart(3, '0')}`);
     const late = Promise.withResolvers<MysqlClient>();
     const allParts = Promise.withResolvers<void>();
     let part = 0;
-    /** Answers like MySQL 9, but for the part that the late one takes: that comes when no other is left. */
+    /** Answers like MySQL 9. The part of the late connection comes when no other part is left. */
     const link = (isLate = false): MysqlClient => ({
       allow: () => {},
       [Symbol.asyncDispose]: async () => {},
@@ -194,7 +194,7 @@ describe('columns that are asked for in parts', () => {
         if (sql.startsWith('select version()')) row(['9.7.4', 0]);
         if (sql === 'show grants') row(['GRANT SELECT ON *.* TO `me`@`%`']);
         if (sql.startsWith('select table_name from')) {
-          await setImmediate(); // the first has done all else by then
+          await setImmediate(); // by then the first connection has done everything else
           for (const name of names) row([name]);
         }
         if (sql.includes('information_schema.tables') && sql.startsWith('select table_schema'))

@@ -24,7 +24,7 @@ export const optionsOf = (
   options: { connection_timeout_seconds: 5 },
 });
 
-/** A packet with its length and number. */
+/** A packet with its length and sequence number. */
 export const packet = (number: number, ...parts: readonly (Buffer | string | readonly number[])[]) => {
   const body = Buffer.concat(
     parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))),
@@ -77,10 +77,10 @@ export const column = (number: number, type = 253) =>
     0,
     0,
   ]);
-/** The answer to a query of one column. */
+/** The answer to a query with one column. */
 export const table = (...values: readonly string[]) =>
   Buffer.concat([head(1), ...values.map((value, at) => rowOf(4 + at, [value])), end(4 + values.length)]);
-/** What a server with nothing in it answers. */
+/** The answer of a server without any tables. */
 export const nothing = (query: string) => {
   if (query.startsWith('show')) return table('GRANT SELECT ON *.* TO `me`@`%`');
   return query.includes('version()') ? table('8.4.0') : table();
@@ -97,7 +97,7 @@ export const rowOf = (number: number, values: readonly string[]) =>
 export const isQuery = (said: Buffer) => said[3] === 0 && said[4] === 3;
 export const queryIn = (said: Buffer) => said.toString('utf8', 5);
 
-/** Lets everybody in, and answers queries as it is told. */
+/** Accepts every login, and passes queries to `answer`. */
 export const letting =
   (answer: (socket: Socket, query: string) => void) => (socket: Socket, said: Buffer) => {
     if (!isQuery(said)) return void socket.write(fine(said.readUInt8(3) + 1));
@@ -106,7 +106,7 @@ export const letting =
     answer(socket, query);
   };
 
-/** What a test against such a server says, and what the server was told. */
+/** Tests a server that behaves as given. Returns the result and the bytes that the server received. */
 export const tried = async (
   { greeting = greetingOf(), answer = () => {} }: Behaviour,
   mode: Mode = 'disable',
@@ -128,7 +128,7 @@ interface Behaviour {
   readonly answer?: (socket: Socket, said: Buffer) => void;
 }
 
-/** Writes until the other side has had enough. */
+/** Writes until the peer closes the socket. */
 export const pour = (socket: Socket, piece: () => Buffer) => {
   const more = () => {
     while (!socket.destroyed && socket.write(piece()));

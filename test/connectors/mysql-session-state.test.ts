@@ -8,7 +8,7 @@ import { createDialer } from '../../shared/network/create-dialer.ts';
 import { createStepRecorder } from '../../shared/network/step-recorder.ts';
 import { connectTo, mysqlEngines } from './mysql-engines.ts';
 
-/** What an administrator may have every session begin with (`init_connect`). */
+/** Settings that an administrator may apply to every session (`init_connect`). */
 const odd = {
   sql_mode: `'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES'`,
   character_set_client: `'latin1'`,
@@ -25,7 +25,7 @@ const setOdd = `set session ${Object.entries(odd)
   .join(', ')}`;
 
 for (const { name, port, admin } of mysqlEngines()) {
-  describe(`${name}, a session that begins otherwise`, () => {
+  describe(`${name} session with other defaults`, () => {
     const database = `state_${process.pid}`;
     const user = `state_${process.pid}`;
     const run = async (...statements: readonly string[]) => {
@@ -45,7 +45,10 @@ for (const { name, port, admin } of mysqlEngines()) {
     );
     afterAll(() => run(`drop database if exists ${database}`, `drop user if exists ${user}`));
 
-    /** The catalog that is read over so many connections, after each was spoilt and, where it is to be, settled again. */
+    /**
+     * Reads the catalog over that many connections. `how` says whether each gets the odd settings, and then
+     * ours again.
+     */
     const read = async (connections: number, how: 'as it is' | 'spoilt' | 'spoilt and settled') => {
       using trail = createStepRecorder({ limits: () => 20_000, budget: 60_000 });
       await using dialer = createDialer({
@@ -75,7 +78,8 @@ for (const { name, port, admin } of mysqlEngines()) {
       };
       const tables: Table[] = [];
       const sink = (some: readonly Table[]) => void tables.push(...some);
-      // One that opens late is not waited for by the reading, and is here before all are closed.
+      // The introspection does not wait for a connection that opens late, but it must be open before all are
+      // closed.
       const others: ReturnType<typeof open>[] = [];
       const openOther = () => {
         const other = open();
@@ -88,7 +92,7 @@ for (const { name, port, admin } of mysqlEngines()) {
       return { tables, missing };
     };
 
-    test('would tell another catalog, or none', async () => {
+    test('reads another catalog, or none, with the odd settings', async () => {
       const expected = await read(1, 'as it is');
       expect(expected.tables.map((table) => table.name)).toEqual(['表一', '表二']);
       const spoilt = await read(1, 'spoilt').catch(() => undefined);
@@ -96,7 +100,7 @@ for (const { name, port, admin } of mysqlEngines()) {
     });
 
     test.each([1, 2])(
-      'tells the same catalog over %s connections once it is settled',
+      'reads the same catalog over %s connections after it applies our settings',
       async (connections) => {
         expect(await read(connections, 'spoilt and settled')).toEqual(await read(connections, 'as it is'));
       },

@@ -10,7 +10,7 @@ import { reach } from '../engines/reach.ts';
 import { listen, pem } from '../network/servers.ts';
 import { connectTo, mysqlEngines, query, type MysqlEngine } from './mysql-engines.ts';
 
-describe('mysql', () => {
+describe('MySQL connector', () => {
   connectorContract(mysql, {
     config: { host: 'db.example.test', username: 'mooring_reader' },
     credentials: { password: { password: 'obviously-fake' }, certificate: {} },
@@ -22,7 +22,10 @@ const as = (username: string, password: string) => ({
   credentials: { auth_method: 'password', password },
 });
 
-/** What an account may ask of a login, beyond a name and a password. `otherPort`: a server of the same kind that nothing else needs meanwhile. */
+/**
+ * Tests what an account may require of a login, besides a name and a password. `otherPort` is a server of the
+ * same kind that no other test uses meanwhile.
+ */
 const logins = ({ port, mariadb, version, admin, ...reader }: MysqlEngine, otherPort: number | undefined) => {
   const examined = (
     { config, credentials }: Pick<SessionTarget, 'config' | 'credentials'>,
@@ -46,7 +49,7 @@ const logins = ({ port, mariadb, version, admin, ...reader }: MysqlEngine, other
     );
   };
 
-  test('a certificate of the client opens what asks for one', async () => {
+  test('accepts a client certificate for an account that requires one, and names it when it is missing', async () => {
     const shown = await examined(as('mooring_x509', 'x509'), {
       cert: pem('client.crt'),
       key: pem('client.key'),
@@ -56,7 +59,7 @@ const logins = ({ port, mariadb, version, admin, ...reader }: MysqlEngine, other
     expect(steps.find(({ status }) => status === 'failed')?.remediation).toContain('REQUIRE X509');
   });
 
-  test('an account that insists on TLS is let in by it, and the refusal without names the cure', async () => {
+  test('accepts an account that requires TLS, and names ssl_mode when TLS is off', async () => {
     expect(await examined(as('mooring_tls', 'tls'))).toMatchObject({ status: 'connected' });
     const { details, steps } = await examined(as('mooring_tls', 'tls'), { mode: 'disable' });
     expect(details).toMatchObject({ code: 'authentication-failed' });
@@ -64,7 +67,7 @@ const logins = ({ port, mariadb, version, admin, ...reader }: MysqlEngine, other
   });
 
   test.each(['disable', 'verify-full'] as const)(
-    'every kind of password the driver knows is taken, with %s',
+    'accepts every password plugin that the driver knows, with ssl_mode %s',
     async (mode) => {
       const accounts = mariadb
         ? [as('mooring_nobody', 'nobody')]
@@ -74,14 +77,14 @@ const logins = ({ port, mariadb, version, admin, ...reader }: MysqlEngine, other
             ...(version === '8.0' ? [as('mooring_native', 'native')] : []),
           ];
       for (const account of accounts) {
-        if (!mariadb) await query(port, admin, 'flush privileges'); // the cache of caching_sha2_password with it
+        if (!mariadb) await query(port, admin, 'flush privileges'); // also empties the cache of caching_sha2_password
         expect(await examined(account, { mode })).toMatchObject({ status: 'connected' });
       }
     },
   );
 
   if (otherPort !== undefined && !mariadb)
-    test('a password that is asked for as it is leaves without TLS only where that was said', async () => {
+    test('sends the password itself without TLS only with ssl_mode disable', async () => {
       const { config, credentials } = as(reader.user, reader.password);
       const account = { config: { ...config, port: otherPort }, credentials };
       const loginOf = async (mode: 'disable' | 'prefer') =>
@@ -93,11 +96,11 @@ const logins = ({ port, mariadb, version, admin, ...reader }: MysqlEngine, other
         remediation: expect.stringContaining('ssl_mode to disable only if'),
       });
       expect(await loginOf('disable')).toMatchObject({ status: 'warning', code: 'password-in-clear' });
-      // Now the server knows a hash of it.
+      // Now the server has its hash in the cache.
       expect(await loginOf('prefer')).toMatchObject({ status: 'warning', code: 'tls-off' });
     });
 
-  test('an account without connections left says so', async () => {
+  test('reports an account without connections left', async () => {
     const { promise: enough, resolve: release } = Promise.withResolvers<void>();
     const holding = query(port, { user: 'mooring_limited', password: 'limited' }, 'select 1', enough);
     try {
@@ -112,7 +115,7 @@ const logins = ({ port, mariadb, version, admin, ...reader }: MysqlEngine, other
   });
 
   if (otherPort === undefined) return;
-  test('a server that is full says so', async () => {
+  test('reports a server without connections left', async () => {
     await using administrator = await connectTo(otherPort, admin);
     const [[most] = []] = await administrator.run('select @@global.max_connections');
     await administrator.run('set global max_connections = 10');
@@ -140,7 +143,7 @@ const logins = ({ port, mariadb, version, admin, ...reader }: MysqlEngine, other
   });
 };
 
-/** Passes on what both sides say until the server has said so much, and is silent from then on. */
+/** Forwards both directions until the server has sent `most` bytes, and is silent from then on. */
 const stoppingTap = async (port: number, most: number) => {
   const outward: ReturnType<typeof connect>[] = [];
   const server = await listen(
@@ -183,7 +186,7 @@ for (const engine of mysqlEngines()) {
     const certificates = Object.fromEntries(engine.certificates.map((kind) => [kind, portWith(kind)]));
 
     const off = certificates['off']?.config.port;
-    // The whole password is asked for once; from then on a scramble of it does.
+    // The server asks for the whole password once; from then on a scramble of it is enough.
     beforeAll(async () => {
       if (off !== undefined && !mariadb) await query(off, { user, password }, 'select 1');
     });
