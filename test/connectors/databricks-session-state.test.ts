@@ -14,7 +14,7 @@ import { pem } from '../network/servers.ts';
 const warehouse = '/sql/1.0/warehouses/0123456789abcdef';
 const cluster = '/sql/protocolv1/o/0/0123-456789-abcdefgh';
 
-test('the Databricks configuration has Spark settings for a cluster, and only settings that a warehouse allows for a warehouse', () => {
+test('the Databricks configuration has Spark settings for a cluster, and only the allowed settings for a warehouse', () => {
   const names = (path: string) => Object.keys(createDatabricksConfiguration(path, 30_000));
   expect(names(warehouse)).toEqual(createDatabricksWarehouseSettings(30_000).map(({ name }) => name));
   expect(names(warehouse).filter((name) => name.startsWith('spark.'))).toEqual([]);

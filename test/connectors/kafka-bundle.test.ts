@@ -22,6 +22,6 @@ if (env)
       `,
     });
     expect(printed).toEqual({ version: 'Kafka 4.1 or later', topics: ['orders', 'orders.items'] });
-    // Node warns about the driver's timer for a throttle time that is not there.
+    // Node warns if the driver sets its timer for a throttling that did not happen.
     expect(stderr).toBe('');
   });

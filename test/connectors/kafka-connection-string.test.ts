@@ -75,7 +75,7 @@ describe('bootstrap servers', () => {
     ]);
   });
 
-  test.each(['a:0', 'a:65536', 'a:b', '::1', '[a]:1', ''])('rejects %j', (text) => {
+  test.each(['a:0', 'a:65536', 'a:b', '::1', '[a]:1', ''])('are rejected: %j', (text) => {
     expect(refused(() => parseBootstrapServers(text))).toContain('invalid-request');
   });
 });

@@ -91,7 +91,7 @@ describe('JSON Schema drafts', () => {
     expect(told('json', text)).toEqual(expected);
   });
 
-  test('every draft keeps a description beside $ref', () => {
+  test('keep a description beside $ref', () => {
     const text = {
       properties: { a: { $ref: '#/definitions/base', description: 'What it is' } },
       definitions,

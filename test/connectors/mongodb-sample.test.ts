@@ -78,7 +78,7 @@ if (engine)
     test('report the size of the sample, and the number of documents where it is known', async () => {
       const tables = await refresh();
       const of = (name: string) => tables.get(name)?.['sampled'];
-      // Documents that came in bursts divide unevenly, and the last few are not worth another request.
+      // Documents that came in bursts divide unevenly, and the session does not ask again for the last few.
       for (const name of ['numbers', 'object_ids', 'texts', 'uuids']) {
         const sampled = Object(of(name));
         expect([name, sampled]).toEqual([name, { documents: expect.any(Number), of: count }]);

@@ -89,7 +89,7 @@ describe('MySQL connection string', () => {
     ['connectTimeout=0', {}],
     ['connectTimeout=1500', { connection_timeout_seconds: 2 }],
     ['connect_timeout=900', { connection_timeout_seconds: 300 }],
-  ])('with %s sets the connection timeout in seconds, from 1 to 300', (option, options) => {
+  ])('with %s sets the options %j', (option, options) => {
     expect(parse(`mysql://db.example.test/shop?${option}`).options).toEqual(options);
   });
 });

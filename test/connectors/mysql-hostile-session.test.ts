@@ -59,7 +59,7 @@ describe('MySQL session with a hostile server', () => {
   test.each([
     ['has not', 1193],
     ['does not support', 1235],
-  ])('applies the other settings when the server %s one of them', async (_, errno) => {
+  ])('applies the other settings when the server %s a setting', async (_, errno) => {
     const set: string[] = [];
     const { failed } = await tried({
       answer: (socket, said) => {

@@ -179,14 +179,14 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
   });
 }
 
-describe('SHOW GRANTS', () => {
+describe('MySQL grants', () => {
   const source = (lines: readonly string[], database?: string, foldsNames = false) =>
     readMysqlPrivileges(parseMysqlGrants(lines, { foldsNames }), {
       role: 'source',
       ...(database !== undefined && { database }),
     });
 
-  test('is parsed with the quotes of MySQL 5.7', () => {
+  test('are parsed with the quotes of MySQL 5.7', () => {
     expect(
       source(
         ["GRANT USAGE ON *.* TO 'it''s'@'10.%'", "GRANT SELECT, INSERT ON `a.b`.`it's` TO 'it''s'@'10.%'"],
@@ -198,7 +198,7 @@ describe('SHOW GRANTS', () => {
     });
   });
 
-  test('matches a database as the server compares names', () => {
+  test('match a database as the server compares names', () => {
     const grants = ['GRANT SELECT ON `rs\\_mixed`.* TO `me`@`%`'];
     expect(source(grants, 'RS_Mixed', true)).toEqual({ missing: [], excess: [] });
     expect(source(grants, 'RS_Mixed').missing).toHaveLength(1);
@@ -207,7 +207,7 @@ describe('SHOW GRANTS', () => {
     expect(source(some, 'RS_Mixed').missing).toHaveLength(1);
   });
 
-  test('on a routine grants nothing on a table of that name', () => {
+  test('on a routine give no right on a table of that name', () => {
     const grants = [
       'GRANT SELECT ON `shop`.* TO `me`@`%`',
       ...['PROCEDURE', 'FUNCTION', 'PACKAGE', 'PACKAGE BODY'].map(
@@ -218,7 +218,7 @@ describe('SHOW GRANTS', () => {
   });
 
   test.each(['FILE', 'CREATE USER', 'SHUTDOWN', 'RELOAD', 'INSERT', 'TRIGGER', 'EVENT'])(
-    'with %s is excess for a source',
+    'of %s are excess for a source',
     (privilege) => {
       const { excess } = source([`GRANT SELECT, PROCESS, ${privilege} ON *.* TO \`me\`@\`%\``]);
       expect(excess).toEqual([
@@ -240,11 +240,11 @@ describe('SHOW GRANTS', () => {
     [String.raw`my\%b`, 'myb', false],
     ['%', '', true],
     ['_', '', false],
-  ])('with the pattern %j matches %j: %j', (pattern, name, whether) => {
+  ])('with the pattern %j match %j: %j', (pattern, name, whether) => {
     expect(matchesMysqlPattern(pattern, name)).toBe(whether);
   });
 
-  test('matches databases by pattern', () => {
+  test('match databases by pattern', () => {
     const grants = ['GRANT SELECT ON `tenant\\_%`.* TO `me`@`%`'];
     expect(source(grants, 'tenant_7').missing).toEqual([]);
     expect(source(grants, 'tenants').missing).toHaveLength(1);
@@ -253,7 +253,7 @@ describe('SHOW GRANTS', () => {
     ).toHaveLength(1);
   });
 
-  test('subtracts a partial revoke', () => {
+  test('do not include what a partial revoke takes back', () => {
     const grants = ['GRANT SELECT ON *.* TO `me`@`%`', 'REVOKE SELECT ON `secret`.* FROM `me`@`%`'];
     expect(source(grants, 'secret').missing).toHaveLength(1);
     expect(source(grants, 'shop').missing).toEqual([]);
@@ -262,7 +262,7 @@ describe('SHOW GRANTS', () => {
     ).toEqual([]);
   });
 
-  test('leaves no password hash, and unknown lines are ignored', () => {
+  test('are parsed without password hashes, and unknown lines are ignored', () => {
     const grants = [
       "GRANT INSERT ON *.* TO `me`@`%` IDENTIFIED BY PASSWORD '*9D2B483C6C4DC60C34BE5D974F9085D15654D113' WITH GRANT OPTION",
       'GRANT `reader` TO `me`@`%`',
@@ -283,7 +283,7 @@ describe('SHOW GRANTS', () => {
     ]);
   });
 
-  test('with hundreds of privileges is reported in twenty entries', () => {
+  test('of hundreds of privileges are reported in twenty entries', () => {
     const grants = Array.from(
       { length: 300 },
       (_, at) => `GRANT INSERT ON \`shop\`.\`t${at}\` TO \`me\`@\`%\``,
