@@ -4,7 +4,7 @@ import { runFromBundle } from './from-bundle.ts';
 
 const env = reach('oracle');
 if (env) {
-  test('a session of Oracle reads a catalog from the bundle of the probe, over sockets that it is given', async () => {
+  test('reads an Oracle catalog from the probe bundle, through the sockets of the dialer', async () => {
     const target = {
       config: {
         host: '127.0.0.1',
@@ -25,7 +25,7 @@ if (env) {
         'SHOP.ORDER_TOTALS': 'materialized_view',
       },
       refused: 'authentication-failed',
-      // A dial that was not the driver's would not be among these.
+      // Every socket that the process connects: one for each of the two sessions.
       dialled: 2,
     });
     expect(stderr).toBe('');

@@ -5,8 +5,9 @@ import { buildOracleCatalogQueries } from '../../shared/connectors/oracle/querie
 import type { OracleQuery } from '../../shared/connectors/oracle/queries.ts';
 
 /**
- * What the reference of 12.1 has of each view, as far as it is asked for: no statement ever met an Oracle Database, and one column that is
- * not there would fail them all. https://docs.oracle.com/database/121/REFRN/
+ * The documented columns of each dictionary view that the queries use, from the reference of Oracle 12.1. The
+ * queries have not run on an Oracle Database, and one unknown column would fail all of them.
+ * https://docs.oracle.com/database/121/REFRN/
  */
 const documented: Readonly<Record<string, string>> = {
   all_tables: 'owner table_name num_rows nested secondary dropped iot_type',
@@ -37,7 +38,7 @@ const keywords = new Set(
   ),
 );
 
-/** The names in a statement, texts and binds apart. */
+/** The names in a statement, without string literals and bind variables. */
 const namesIn = ({ sql }: OracleQuery) =>
   (sql.replaceAll(/'[^']*'|:\w+/g, ' ').match(/[a-z_$#][\w$#]*(\.[a-z_]\w*)?/gi) ?? []).filter(
     (name) => !keywords.has(name),
@@ -61,8 +62,8 @@ const everything = async (): Promise<readonly OracleQuery[]> => {
   return asked;
 };
 
-describe('every statement', () => {
-  test('asks for columns that the views of 12.1 have', async () => {
+describe('Oracle dictionary queries', () => {
+  test('select only columns that the views of Oracle 12.1 have', async () => {
     for (const query of await everything()) {
       const views = query.sql
         .match(/\b(all|session|dba|user|v\$)_?\w+/g)
@@ -77,12 +78,12 @@ describe('every statement', () => {
     }
   });
 
-  test('binds the names that it has places for, and holds none of them', async () => {
+  test('bind exactly the names of their placeholders, and contain no value', async () => {
     for (const { sql, binds = {} } of await everything()) {
       expect([...new Set(sql.match(/(?<=:)\w+/g))].sort()).toEqual(Object.keys(binds).sort());
       expect(sql).not.toMatch(/O'X|CRM/);
-      expect(sql.trim()).not.toMatch(/;$/); // which the server takes for an invalid character
-      // 12.1 knows no name of more than 30 bytes, and none that is one of these.
+      expect(sql.trim()).not.toMatch(/;$/); // the server rejects it as an invalid character
+      // Oracle 12.1 limits names to 30 bytes, and rejects reserved words as names of binds.
       for (const name of namesIn({ sql })) expect(name.split('.').at(-1)?.length).toBeLessThanOrEqual(30);
       for (const name of Object.keys(binds)) expect(name).toMatch(/^(name|[sx]\d{1,3})$/);
     }

@@ -6,7 +6,7 @@ import { toOracleColumnKind, renderOracleType } from '../../shared/connectors/or
 import { readOraclePrivileges } from '../../shared/connectors/oracle/privileges.ts';
 import type { OracleQuery, OracleRow } from '../../shared/connectors/oracle/queries.ts';
 
-// Rows as the documentation of the dictionary says that they are: no statement ever met an Oracle Database.
+// The rows follow the documentation of the dictionary. The queries have not run on an Oracle Database.
 const rows: readonly (readonly [RegExp, readonly OracleRow[]])[] = [
   [/from all_tables t/, [['HR', 'ORDERS', 12], ['HR', 'SUMS', 3]]],
   [/from all_views/, [['HR', 'SEEN', 'VALID']]],
@@ -46,9 +46,9 @@ const answering =
     for (const row of answerTo(sets, query)) take(row);
   };
 
-describe('a catalog of which a part fails', () => {
+describe('Oracle introspection when one query fails', () => {
   const refused = (code: string) => Object.assign(new Error(`${code}: no`), { code });
-  /** One set fails after its first row. */
+  /** One query fails after its first row. */
   const failing =
     (pattern: RegExp, error: Error) => async (query: OracleQuery, take: (row: OracleRow) => void) => {
       const found = answerTo(rows, query);
@@ -68,7 +68,7 @@ describe('a catalog of which a part fails', () => {
     [/from all_ind_columns/, 'indexes-unread', { indexes: [] }],
     [/from all_mviews/, 'kinds-unread', {}],
     [/from all_tab_comments/, 'comments-unread', {}],
-  ])('has the rest: %s', async (pattern, reason, none) => {
+  ])('returns the rest of the catalog when the query %s fails', async (pattern, reason, none) => {
     const whole = await read(/^nothing$/, new Error('never'));
     const { tables, missing } = await read(pattern, refused('ORA-00942'));
     expect(tables.map(({ name }) => name)).toEqual(whole.tables.map(({ name }) => name));
@@ -82,7 +82,7 @@ describe('a catalog of which a part fails', () => {
     ]);
   });
 
-  test('has tables without the views that cannot be listed', async () => {
+  test('returns the tables when the views cannot be listed', async () => {
     const { tables, missing } = await read(/from all_views/, refused('ORA-01555'));
     expect(tables.map(({ name }) => name)).toContain('ORDERS');
     expect(missing).toEqual([
@@ -94,7 +94,7 @@ describe('a catalog of which a part fails', () => {
     [/from all_tables t/, 'ORA-00942'],
     [/from all_tab_cols/, 'ORA-01555'],
     [/from all_ind_columns/, 'ORA-03113'],
-  ])('fails as a whole where %s fails with %s', async (pattern, code) => {
+  ])('fails as a whole when the query %s fails with %s', async (pattern, code) => {
     const error = refused(code);
     await expect(read(pattern, error)).rejects.toBe(error);
   });
@@ -103,13 +103,13 @@ describe('a catalog of which a part fails', () => {
 test.each([
   ['constraints', /from all_constraints/, ['HR', 'PK_O', 'SUMS', 'P', null, null]],
   ['indexes', /from all_indexes/, ['HR', 'SUMS', 'HR', 'PK_O', 'UNIQUE']],
-] as const)('two %s under one name are refused', async (_, pattern, row) => {
+] as const)('Oracle introspection rejects two %s with the same name', async (_, pattern, row) => {
   const sets = rows.map(([of, some]) => [of, of.source === pattern.source ? [...some, row] : some] as const);
   const reading = introspectOracle(answering(sets), { excludedSchemas: [] }, () => {}, 'reader');
   await expect(reading).rejects.toMatchObject({ code: 'server-error' });
 });
 
-test('a catalog comes with all that the dictionary tells', async () => {
+test('Oracle introspection reads every attribute that the dictionary has', async () => {
   const tables: Table[] = [];
   const asked: OracleQuery[] = [];
   const take = (some: readonly Table[]) => void tables.push(...some);
@@ -121,7 +121,7 @@ test('a catalog comes with all that the dictionary tells', async () => {
   );
   expect(missing).toEqual([]);
   expect(asked.length).toBe(11);
-  for (const { sql } of asked) expect(sql).not.toContain("O'X"); // names are bound
+  for (const { sql } of asked) expect(sql).not.toContain("O'X"); // the names are bound
   const [orders, seen, sums] = tables;
   expect(orders).toMatchObject({
     kind: 'table',
@@ -161,7 +161,7 @@ test('a catalog comes with all that the dictionary tells', async () => {
   });
 });
 
-test('tables come in the order of their names, and keys in the order of the key', async () => {
+test('Oracle introspection sorts tables by name, and key columns by their position in the key', async () => {
   const column = (table: string, name: string, id: number) =>
     ['HR', table, name, 'NUMBER', 22, 0, null, null, 0, 'Y', id, 'NO', 'NO', null] as const;
   const sets: typeof rows = [
@@ -214,7 +214,7 @@ test('tables come in the order of their names, and keys in the order of the key'
   });
 });
 
-test('what is disabled, not validated or unusable is told', async () => {
+test('Oracle introspection reports disabled, unvalidated and unusable indexes, keys and views', async () => {
   const index = (name: string, ...status: readonly unknown[]) => ['HR', 'A', 'HR', name, 'UNIQUE', ...status];
   const key = (name: string, ...status: readonly unknown[]) => ['HR', name, 'A', 'R', 'HR', 'PK', ...status];
   const indexes = [
@@ -253,16 +253,16 @@ test('what is disabled, not validated or unusable is told', async () => {
   ]);
 });
 
-test('an account that sees nothing is told what it lacks', async () => {
+test('Oracle introspection reports the missing grant when the account sees no table', async () => {
   const missing = await introspectOracle(answering([]), { excludedSchemas: [] }, () => {}, 'reader');
   expect(missing).toMatchObject([{ reason: 'tables-hidden', remediation: expect.stringContaining('GRANT') }]);
 });
 
-describe('privileges', () => {
+describe('Oracle privileges', () => {
   const asked = (sets: typeof rows, role: 'source' | 'target', schemas?: readonly string[]) =>
     readOraclePrivileges(async (query) => answerTo(sets, query), { username: 'reader', role, schemas });
 
-  test('a source that may write is told so, with what takes it away', async () => {
+  test('reports the write privileges of a source, with the statements that revoke them', async () => {
     const sets = [
       [/all_tab_privs/, [['HR', 'ORDERS', 'INSERT', 'READER']]],
       [/session_privs/, [['CREATE SESSION'], ['DROP ANY TABLE']]],
@@ -277,7 +277,7 @@ describe('privileges', () => {
       ],
     });
   });
-  test('a source without a table in a schema that was named lacks it', async () => {
+  test('reports each configured schema in which the source sees no table', async () => {
     const sets = [
       [/from all_tables/, [['HR']]],
       [/upper\(username\)/, [['FINANCE'], ['SALES']]],
@@ -294,7 +294,7 @@ describe('privileges', () => {
       },
     ]);
   });
-  test('a target must be able to make tables', async () => {
+  test('requires CREATE TABLE for a target', async () => {
     expect((await asked([], 'target')).missing).toEqual([
       { what: 'CREATE TABLE', grant: 'GRANT CREATE TABLE TO "READER";' },
     ]);
@@ -310,20 +310,22 @@ test.each([
   ['TIMESTAMP(6) WITH TIME ZONE', {}, 'TIMESTAMP(6) WITH TIME ZONE', 'timestamp'],
   ['DATE', {}, 'DATE', 'timestamp'],
   ['INTERVAL DAY(2) TO SECOND(6)', {}, 'INTERVAL DAY(2) TO SECOND(6)', 'other'],
-])('%s with %j is spelled as in a definition', (type, sizes, spelling, kind) => {
+])('Oracle type %s with %j is spelled as in a table definition', (type, sizes, spelling, kind) => {
   const all = { bytes: null, chars: null, unit: '', precision: null, scale: null, ...sizes };
   expect([renderOracleType(type, all), toOracleColumnKind(type, all.scale)]).toEqual([spelling, kind]);
 });
 
-describe('what the server and the driver say by codes', () => {
+describe('Oracle error codes', () => {
   test.each([
     [{ code: 'NJS-116' }, 'authentication-failed', 'NJS-116'],
     [{ code: 'NJS-138' }, 'unsupported-version', 'NJS-138'],
     [{ code: 'NJS-511', message: 'NJS-511: refused\nORA-12520' }, 'too-many-connections', 'ORA-12520'],
     [{ code: 'ORA-00904' }, 'server-error', 'ORA-00904'],
     [{ code: 'NJS-123' }, 'timeout', 'NJS-123'],
-  ])('%j is %s', (error, code, native) => expect(classifyOracleError(error)).toMatchObject({ code, native }));
-  test('what is the network’s is left to the network', () => {
+  ])('%j means %s', (error, code, native) =>
+    expect(classifyOracleError(error)).toMatchObject({ code, native }),
+  );
+  test('leaves network errors to the network layer', () => {
     expect(classifyOracleError({ code: 'ECONNRESET' })).toBeUndefined();
     expect(classifyOracleError({ code: 'NJS-501' })).toEqual({ code: 'connection-reset', native: 'NJS-501' });
   });

@@ -28,7 +28,7 @@ export const optionsOf = (
   options: { connection_timeout_seconds: seconds },
 });
 
-/** A packet of TNS that sends on: https://github.com/oracle/node-oracledb/blob/main/lib/thin/sqlnet/packet.js */
+/** A REDIRECT packet of TNS: https://github.com/oracle/node-oracledb/blob/main/lib/thin/sqlnet/packet.js */
 export const redirect = (address: string): Buffer => {
   const words = Buffer.from(address);
   const head = Buffer.from([0, 0, 0, 0, 5, 0, 0, 0, 0, 0]);

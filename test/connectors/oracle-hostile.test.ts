@@ -5,7 +5,7 @@ import { oracle } from '../../shared/connectors/oracle/connector.ts';
 import { closedPort, plainServer } from '../network/servers.ts';
 import { optionsOf, redirect, targetOf } from './oracle-furniture.ts';
 
-describe('where there is something else', () => {
+describe('Oracle test against a hostile or foreign server', () => {
   const against = async (answer: Buffer | 'reset', seconds = 2) => {
     await using server = await plainServer((socket) => {
       socket.once('data', () => (answer === 'reset' ? socket.resetAndDestroy() : socket.write(answer)));
@@ -14,7 +14,7 @@ describe('where there is something else', () => {
       .details;
   };
 
-  test('a port that nobody listens on refuses', async () => {
+  test('reports connection-refused for a closed port', async () => {
     const { details } = await runSourceTest(oracle, targetOf(await closedPort()), optionsOf('disable'));
     expect(details).toMatchObject({ code: 'connection-refused' });
   });
@@ -27,7 +27,7 @@ describe('where there is something else', () => {
       'the same through a proxy',
       '(ADDRESS=(PROTOCOL=tcps)(HOST=169.254.169.254)(PORT=80)(HTTPS_PROXY=127.0.0.1)(HTTPS_PROXY_PORT=PORT))',
     ],
-  ])('a listener that sends on to %s is not followed', async (_, address) => {
+  ])('does not follow a redirect to %s', async (_, address) => {
     await using server = await plainServer((socket) => {
       socket.once('data', () => socket.write(redirect(address.replace('PORT=PORT', `PORT=${server.port}`))));
     });
@@ -43,8 +43,8 @@ describe('where there is something else', () => {
       '(DESCRIPTION=(ADDRESS_LIST=(ADDRESS=(PROTOCOL=tcps)(HOST=leak.example.test)(PORT={port}))))',
     ],
     ['the short form', 'leak.example.test:{port}/shop'],
-  ])('a name that a listener sends on to in %s is looked up by the dialer alone', async (_, address) => {
-    // What the driver itself would look names up by.
+  ])('only the dialer resolves the host name of a redirect in %s', async (_, address) => {
+    // The function with which the driver itself would resolve names.
     using driver = jest.spyOn(dns.promises, 'lookup');
     const asked: string[] = [];
     await using server = await plainServer((socket) => {
@@ -62,7 +62,7 @@ describe('where there is something else', () => {
     expect(driver).not.toHaveBeenCalled();
     expect(server.accepted.length).toBe(1);
   });
-  test('a listener that sends on to no host is not answered with ours', async () => {
+  test('rejects a redirect without a host, and does not fall back to the local host', async () => {
     using driver = jest.spyOn(dns.promises, 'lookup');
     await using server = await plainServer((socket) => {
       socket.once('data', () => socket.write(redirect(`(ADDRESS=(PROTOCOL=tcp)(PORT=${server.port}))`)));
@@ -72,7 +72,7 @@ describe('where there is something else', () => {
     expect(driver).not.toHaveBeenCalled();
     expect(server.accepted.length).toBe(1);
   });
-  test('a listener that sends on to itself for ever is left', async () => {
+  test('gives up on a listener that redirects to itself without end', async () => {
     await using server = await plainServer((socket) => {
       const self = `(ADDRESS=(PROTOCOL=tcp)(HOST=127.0.0.1)(PORT=${server.port}))`;
       socket.once('data', () => socket.write(redirect(self)));
@@ -81,8 +81,8 @@ describe('where there is something else', () => {
     expect(details).toMatchObject({ code: 'protocol-mismatch' });
     expect(server.accepted.length).toBe(3);
   });
-  test('a listener that wants to begin again for ever is left', async () => {
-    const resend = Buffer.from([0, 8, 0, 0, 11, 8, 0, 0]); // with TLS anew
+  test('gives up on a listener that asks for a new attempt without end', async () => {
+    const resend = Buffer.from([0, 8, 0, 0, 11, 8, 0, 0]); // RESEND, with a new TLS handshake
     await using server = await plainServer((socket) => {
       socket.on('data', () => socket.write(resend));
     });
@@ -94,7 +94,7 @@ describe('where there is something else', () => {
     ['nothing', ''],
     ['half an address', '(DESCRIPTION=(ADDRESS='],
     ['a file', '(ADDRESS=(PROTOCOL=ipc)(KEY=/tmp/x))'],
-  ])('a listener that sends on to %s does not get far', async (_, address) => {
+  ])('fails at the login when a listener redirects to %s', async (_, address) => {
     await using server = await plainServer((socket) => {
       socket.once('data', () => socket.write(redirect(address)));
     });
@@ -102,9 +102,9 @@ describe('where there is something else', () => {
     expect(steps.find(({ status }) => status === 'failed')).toMatchObject({ step: 'authenticate' });
     expect(server.accepted.length).toBe(1);
   });
-  test('a listener that answers without end is left before it fills our memory', async () => {
+  test('gives up on a listener that sends data without end, before memory fills up', async () => {
     let sent = 0;
-    // Whole packets of data, which belong to nothing that was asked.
+    // Complete data packets that answer no request.
     const chunk = Buffer.alloc(32_000);
     chunk.writeUInt16BE(chunk.length, 0);
     chunk.writeUInt8(6, 4);
@@ -119,10 +119,10 @@ describe('where there is something else', () => {
     expect(steps.find(({ status }) => status === 'failed')).toMatchObject({ step: 'authenticate' });
     expect(sent).toBeLessThan(2 ** 26);
   });
-  test('a server that resets says so', async () => {
+  test('reports connection-reset when the server resets the connection', async () => {
     expect(await against('reset')).toMatchObject({ code: 'connection-reset' });
   });
-  test('an HTTP server speaks another protocol', async () => {
+  test('reports protocol-mismatch for an HTTP server', async () => {
     expect(await against(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'))).toMatchObject({
       code: 'protocol-mismatch',
     });
@@ -131,7 +131,7 @@ describe('where there is something else', () => {
     ['a packet shorter than its head', Buffer.from([0, 1, 0, 0, 2, 0, 0, 0])],
     ['an acceptance without an end', Buffer.from([0, 9, 0, 0, 2, 0, 0, 0, 1])],
     ['noise of the right kind', Buffer.from([0, 40, 0, 0, 2, 0, 0, 0, ...Array<number>(32).fill(0xff)])],
-  ])('%s does not get far', async (_, answer) => {
+  ])('fails on %s', async (_, answer) => {
     expect(await against(answer, 0.5)).toMatchObject({ code: expect.any(String) });
   });
 });

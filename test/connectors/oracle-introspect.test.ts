@@ -5,7 +5,8 @@ import { oracle } from '../../shared/connectors/oracle/connector.ts';
 import { reach } from '../engines/reach.ts';
 import { optionsOf, targetOf } from './oracle-furniture.ts';
 
-// On a stand-in: real driver, SQLite tables that have the dictionary's names. What is in them follows Oracle's documentation.
+// On a stand-in server, with the real driver and SQLite tables named like the dictionary. Their rows follow
+// Oracle's documentation.
 const env = reach('oracle', { ORACLE_TLS: 'off' });
 if (env) {
   const opened = (user: readonly [string, string], role: 'source' | 'target' = 'source', config = {}) => {
@@ -24,8 +25,8 @@ if (env) {
     return { missing, tables, table: (name: string) => tables.find((one) => one.name === name) };
   };
 
-  describe('a catalog', () => {
-    test('has columns with all that the dictionary tells of them', async () => {
+  describe('Oracle catalog', () => {
+    test('has columns with every attribute that the dictionary has', async () => {
       const { table } = await read({ schemas: ['SHOP'] });
       const column = { nullable: true, default: null, generated: null, comment: null };
       expect(table('ORDERS')?.columns).toEqual([
@@ -39,7 +40,7 @@ if (env) {
       ]); // prettier-ignore
     });
 
-    test('has keys over schemas, and indexes in the order of their columns', async () => {
+    test('has foreign keys across schemas, and index columns in the order of the index', async () => {
       const { table } = await read();
       expect(table('ORDERS')).toMatchObject({
         schema: 'SHOP',
@@ -55,7 +56,7 @@ if (env) {
           },
         ],
       });
-      // One that is made of an expression has no column to name.
+      // An index on an expression has no column to name.
       expect(table('ORDERS')?.indexes).toEqual([
         { name: 'IX_MADE', columns: ['REGION', 'CUSTOMER'], unique: false, predicate: null, valid: true },
         { name: 'PK_ORDERS', columns: ['ID'], unique: true, predicate: null, valid: true },
@@ -69,22 +70,22 @@ if (env) {
       });
     });
 
-    test('has what one calls tables and nothing besides', async () => {
+    test('contains tables and views, and no internal objects', async () => {
       const { tables } = await read();
       const kinds = new Map(tables.map(({ schema, name, kind }) => [`${schema}.${name}`, kind]));
-      expect(kinds.get('SHOP.LINES')).toBe('table'); // organised by its index
+      expect(kinds.get('SHOP.LINES')).toBe('table'); // index-organized
       expect(kinds.get('SHOP.OPEN_ORDERS')).toBe('view');
       expect(kinds.get('SHOP.ORDER_TOTALS')).toBe('materialized_view');
       expect(kinds.get('SHOP.PRICE_LIST')).toBe('foreign_table');
       const comments = new Map(tables.map(({ name, comment }) => [name, comment]));
       expect(comments.get('ORDER_TOTALS')).toBe('what each region ordered');
-      expect(comments.get('ORDER_COUNTS')).toBeNull(); // of which the server writes what it is made of
+      expect(comments.get('ORDER_COUNTS')).toBeNull(); // the server generates this comment from the definition
       expect([...kinds.keys()].filter((name) => /^SYS\.|SYS_IOT|BIN\$|DR\$|ADDRESSES_OF/.test(name))).toEqual(
         [],
       );
     });
 
-    test('has every type as its definition spells it', async () => {
+    test('spells every type as in its definition', async () => {
       const { table } = await read();
       expect(table('KINDS')?.columns.map(({ type, kind }) => `${type}: ${kind}`)).toEqual([
         'NUMBER: decimal',
@@ -116,7 +117,7 @@ if (env) {
       ]);
     });
 
-    test('is of the schemas that are named, and of none that is excluded', async () => {
+    test('contains only the configured schemas, and no excluded schema', async () => {
       const schemas = async (scope: Partial<CatalogScope>) => [
         ...new Set((await read(scope)).tables.map(({ schema }) => schema)),
       ];
@@ -127,7 +128,7 @@ if (env) {
       expect(await schemas({ schemas: ["' or '1' = '1"] })).toEqual([]);
     });
 
-    test('says which schemas that were asked for are not there', async () => {
+    test('reports configured schemas that do not exist', async () => {
       const missing = async (...schemas: readonly string[]) => (await read({ schemas })).missing;
       expect(await missing('SHOP', 'CRM')).toEqual([]);
       expect(await missing('shop', 'gone')).toEqual([
@@ -141,7 +142,7 @@ if (env) {
       expect(await missing('SHOP', 'gone')).toMatchObject([{ reason: 'schemas-not-found', count: 1 }]);
     });
 
-    test('has no key to a table that the account does not see', async () => {
+    test('has no foreign key to a table that the account cannot see', async () => {
       const { tables, missing } = await read({}, ['mooring_clerk', 'clerk']);
       expect(missing).toEqual([]);
       expect(tables.map(({ name, foreign_keys }) => [name, foreign_keys])).toEqual([
@@ -150,7 +151,7 @@ if (env) {
       ]);
     });
 
-    test('is read twice by one session, from cursors that the server keeps', async () => {
+    test('is read twice by one session, although the server caches the cursors', async () => {
       await using session = await opened(reader, 'source', { service_name: 'many' });
       for (const _ of [1, 2]) {
         let [tables, columns] = [0, 0];
@@ -163,18 +164,18 @@ if (env) {
     });
   });
 
-  describe('privileges', () => {
+  describe('Oracle privileges', () => {
     const told = async (user: readonly [string, string], role: 'source' | 'target', config = {}) => {
       await using session = await opened(user, role, config);
       return await session.privileges();
     };
     const nothing = { missing: [], excess: [] };
 
-    test('of a reader are what a source needs', async () => {
+    test('of a reader are sufficient for a source', async () => {
       expect(await told(reader, 'source')).toEqual(nothing);
       expect(await told(reader, 'source', { schemas: ['SHOP', 'CRM'] })).toEqual(nothing);
     });
-    test('are missing for a schema that is not there, or not to be seen', async () => {
+    test('are missing for a configured schema that does not exist or that the account cannot see', async () => {
       const { missing } = await told(['mooring_clerk', 'clerk'], 'source', { schemas: ['SHOP', 'CRM'] });
       expect(missing).toEqual([
         {
@@ -183,7 +184,7 @@ if (env) {
         },
       ]);
     });
-    test('of an account that may write are too many for a source', async () => {
+    test('of a writing account are excessive for a source', async () => {
       expect(await told(['mooring_admin', 'admin'], 'source')).toEqual({
         missing: [],
         excess: [{ what: 'role DBA', cure: 'REVOKE DBA FROM "MOORING_ADMIN";' }],
@@ -200,13 +201,13 @@ if (env) {
             cure: 'REVOKE INSERT ON "SHOP"."ORDERS" FROM "MOORING_CLERK";',
           },
           {
-            what: 'UPDATE on SHOP.ORDERS', // by a role
+            what: 'UPDATE on SHOP.ORDERS', // granted through a role
             cure: 'REVOKE UPDATE ON "SHOP"."ORDERS" FROM "SALES";',
           },
         ],
       });
     });
-    test('of a target are those to make tables', async () => {
+    test('of a target include CREATE TABLE', async () => {
       expect(await told(['mooring_writer', 'writer'], 'target')).toEqual(nothing);
       expect(await told(reader, 'target')).toEqual({
         missing: [{ what: 'CREATE TABLE', grant: 'GRANT CREATE TABLE TO "MOORING_READER";' }],

@@ -5,8 +5,8 @@ import { targetOf } from './oracle-furniture.ts';
 
 const env = reach('oracle', { ORACLE_TLS: 'off' });
 if (env)
-  /** The driver is real, and so is every byte on the wire; the server is a stand-in. */
-  test('ten thousand tables of Oracle are read in bounded memory', async () => {
+  /** The driver and the bytes on the wire are real. The server is a stand-in. */
+  test('Oracle introspection reads ten thousand tables in bounded memory', async () => {
     const target = targetOf(Number(env['ORACLE_PORT']), { service_name: 'warehouse' });
     const { peakMb, ...counted } = await countApart({
       connector: 'oracle',

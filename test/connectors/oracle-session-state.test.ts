@@ -6,10 +6,13 @@ import { oracleSessionSettings } from '../../shared/connectors/oracle/session-st
 import { reach } from '../engines/reach.ts';
 import { optionsOf, targetOf } from './oracle-furniture.ts';
 
-/** What the stand-in's trigger sets for an account, one for each of ours. */
+/**
+ * The settings that the stand-in's logon trigger changes for an account, one for each setting of
+ * `oracleSessionSettings`.
+ */
 const odd = ['current_schema', 'nls_comp', 'nls_sort'];
 
-test('each setting of Oracle has an odd value in the stand-in', () => {
+test('the stand-in changes every Oracle session setting', () => {
   expect(oracleSessionSettings.map(({ name }) => name).toSorted()).toEqual(odd);
 });
 
@@ -33,11 +36,14 @@ if (env) {
     ['everything', {}],
     ['a schema that differs in case alone', { schemas: ['shop'] }],
     ['all but a schema that differs in case alone', { excludedSchemas: ['shop'] }],
-  ])('a session that a trigger set otherwise reads the same of %s', async (_, scope) => {
-    expect(await read(triggered, scope)).toEqual(await read(plain, scope));
-  });
+  ])(
+    'an Oracle session with settings from a logon trigger reads the same catalog of %s',
+    async (_, scope) => {
+      expect(await read(triggered, scope)).toEqual(await read(plain, scope));
+    },
+  );
 
-  test('a session that a trigger set otherwise passes the same test', async () => {
+  test('an Oracle session with settings from a logon trigger passes the same connection test', async () => {
     const outcome = async (target: typeof plain) => {
       const { status, steps } = await runSourceTest(oracle, target, optionsOf('disable'));
       return { status, steps: steps.map(({ step, status: each, code }) => ({ step, each, code })) };

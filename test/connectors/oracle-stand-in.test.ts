@@ -5,8 +5,9 @@ import { reach } from '../engines/reach.ts';
 
 const env = reach('oracle', { ORACLE_TLS: 'off' });
 if (env)
-  // The stand-in proves something of ours only where it says no as Oracle would. The driver is on its own here, in a process of its own.
-  describe('the stand-in for Oracle', () => {
+  // The stand-in proves something only if it rejects what Oracle rejects. The driver runs here without
+  // Mooring, in its own process.
+  describe('Oracle stand-in', () => {
     const asked = async (...statements: readonly (readonly [sql: string, ...binds: string[]])[]) => {
       const script = `
         const { default: oracledb } = await import('oracledb');
@@ -25,7 +26,7 @@ if (env)
     };
     const readOnly = ['set transaction read only'] as const;
 
-    test('hands on numbers, texts and nothing at all', async () => {
+    test('returns numbers, strings and null', async () => {
       const long = 'ß'.repeat(20_000);
       expect(
         await asked(
@@ -61,7 +62,7 @@ if (env)
       expect(await asked(readOnly, [sql])).toEqual(['done', code]);
     });
 
-    test('hangs up on what it was not made for', async () => {
+    test('closes the connection on a statement outside of a read-only transaction', async () => {
       const [code, after] = Object.values(Object(await asked(['select owner from all_tables'], readOnly)));
       expect([code, after]).toEqual(['ORA-03001', expect.stringMatching(/^NJS-/)]);
     });

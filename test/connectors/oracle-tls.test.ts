@@ -4,7 +4,7 @@ import { oracle } from '../../shared/connectors/oracle/connector.ts';
 import { plainServer } from '../network/servers.ts';
 import { optionsOf, targetOf } from './oracle-furniture.ts';
 
-describe('a server that does not speak TLS where it is asked for', () => {
+describe('Oracle test that requires TLS, against a server without TLS', () => {
   const against = async (...answers: readonly ('silence' | 'end' | 'reset' | Buffer)[]) => {
     let count = 0;
     await using server = await plainServer((socket) => {
@@ -20,23 +20,23 @@ describe('a server that does not speak TLS where it is asked for', () => {
     return steps.find(({ status }) => status === 'failed');
   };
 
-  test('and resets, has reset', async () =>
+  test('reports connection-reset when the server resets the connection', async () =>
     expect(await against('reset')).toMatchObject({ step: 'tls', code: 'connection-reset' }));
 
-  test('but HTTP, has none', async () =>
+  test('reports tls-unsupported when the server answers with HTTP', async () =>
     expect(await against(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'))).toMatchObject({
       step: 'tls',
       code: 'tls-unsupported',
     }));
 
   test(
-    'and is silent, and hangs up on what is no TLS, has not answered',
+    'reports timeout when the server is silent to TLS and closes a plaintext connection',
     async () => expect(await against('silence', 'end')).toMatchObject({ step: 'tls', code: 'timeout' }),
     20_000,
   );
 
   test(
-    'and is silent to everything, has not answered',
+    'reports timeout when the server is silent to TLS and to plaintext',
     async () => expect(await against('silence', 'silence')).toMatchObject({ step: 'tls', code: 'timeout' }),
     20_000,
   );

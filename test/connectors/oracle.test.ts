@@ -10,7 +10,7 @@ import { reach } from '../engines/reach.ts';
 import { plainServer } from '../network/servers.ts';
 import { optionsOf, redirect, targetOf } from './oracle-furniture.ts';
 
-describe('oracle', () => {
+describe('Oracle connector', () => {
   connectorContract(oracle, {
     config: { host: 'db.example.test', service_name: 'SHOP', username: 'mooring_reader' },
     credentials: { password: { password: 'obviously-fake' } },
@@ -25,7 +25,7 @@ describe('oracle', () => {
 });
 
 const { connectionString } = oracle;
-test('a connection string may name a sid', async () => {
+test('an Oracle connection string may name a SID', async () => {
   expect(await connectionString?.parse('oracle://me@db.example.test?sid=ORCL&connect_timeout=9')).toEqual({
     config: { host: 'db.example.test', sid: 'ORCL', username: 'me' },
     credentials: {},
@@ -33,13 +33,13 @@ test('a connection string may name a sid', async () => {
   });
 });
 
-describe('a config', () => {
+describe('Oracle config', () => {
   const base = { host: 'db.example.test', username: 'me' };
 
   test.each([
     ['neither', base],
     ['both', { ...base, service_name: 'SHOP', sid: 'ORCL' }],
-  ])('with %s of service_name and sid is refused when a connection is created', async (_, config) => {
+  ])('with %s of service_name and sid is rejected at creation', async (_, config) => {
     const parsed = async () => parseInput(oracle.config, config, 'config');
     await expect(parsed()).rejects.toMatchObject({
       code: 'invalid-request',
@@ -47,7 +47,7 @@ describe('a config', () => {
     });
   });
 
-  test('says so to whoever builds a form', () => {
+  test('has a JSON schema that requires exactly one of service_name and sid', () => {
     expect(toJsonSchema(oracle.config, { typeMode: 'input', errorMode: 'ignore' })).toMatchObject({
       required: ['host', 'username'],
       oneOf: [{ required: ['service_name'] }, { required: ['sid'] }],
@@ -55,7 +55,7 @@ describe('a config', () => {
   });
 
   test.each(['A)(HOST=x', 'A(B', 'A=B', '(DESCRIPTION=(ADDRESS=))', '/etc/x', 'A B', ''])(
-    'with a service of %j is refused: it would be part of a descriptor',
+    'with a service name or SID of %j is rejected, because it would become part of a connect descriptor',
     (name) => {
       expect(v.is(oracle.config, { ...base, service_name: name })).toBe(false);
       expect(v.is(oracle.config, { ...base, sid: name })).toBe(false);
@@ -69,12 +69,13 @@ const as = (username: string, secret: string) => ({
 });
 const service = (name: string) => ({ config: { service_name: name } });
 
-// A stand-in: a scripted listener and logon, and behind the real driver SQLite tables that have the dictionary's names. No statement ever met
-// an Oracle Database. A query outside of a transaction that only reads the stand-in does not understand.
+// A stand-in: a scripted listener and logon behind the real driver, with SQLite tables named like the
+// dictionary. No statement has run on an Oracle Database. The stand-in rejects a query outside of a read-only
+// transaction.
 const env = reach('oracle', { ORACLE_TLS: 'server' });
 const plain = reach('oracle', { ORACLE_TLS: 'off' });
 if (env && plain)
-  describe('on a stand-in that speaks TNS', () => {
+  describe('Oracle stand-in that speaks TNS', () => {
     const portOf = (ORACLE_TLS: string) => {
       const other = reach('oracle', { ORACLE_TLS });
       return other && { config: { port: Number(other['ORACLE_PORT']) } };
@@ -91,7 +92,7 @@ if (env && plain)
       },
       credentials: { auth_method: 'password', password: env['ORACLE_PASSWORD'] ?? '' },
       version: /^Oracle Database 19\.24\.0\.0\.0$/,
-      // TLS is a port of its own (TCPS).
+      // TLS uses a separate port (TCPS).
       certificates: {
         plain: { config: { port } },
         off: { config: { port } },
@@ -191,28 +192,28 @@ if (env && plain)
       );
     };
 
-    // The driver gives up a call by asking the server to, and waits for its word.
-    test('a query that is given up is one that took too long, and the session goes on', async () => {
+    // To cancel a call, the driver asks the server and waits for its answer.
+    test('a cancelled query fails with timeout, and the session stays usable', async () => {
       await using session = await opened('mooring_stalled', 'stalled', 0.2);
       const asked = session.introspect({ excludedSchemas: [] }, () => {});
       await expect(asked).rejects.toMatchObject({ code: 'timeout', extras: { native_code: 'NJS-123' } });
       expect(await session.ping()).toMatch(/^Oracle Database 19/);
     });
 
-    test('a query that takes too long ends at its limit, also where the server says nothing more', async () => {
+    test('a query fails at its time limit when the server stops answering', async () => {
       await using session = await opened('mooring_deaf', 'deaf', 0.2);
       await expect(session.introspect({ excludedSchemas: [] }, () => {})).rejects.toMatchObject({
         code: 'timeout',
-        message: expect.not.stringContaining('25 s'), // the limit of everything together
+        message: expect.not.stringContaining('25 s'), // the limit of the whole operation
       });
     });
 
-    test('a listener that sends on is followed through the dialer', async () => {
+    test('a redirect from the listener is followed through the dialer', async () => {
       const { details } = await tried({ service_name: 'moved' });
       expect(details).toMatchObject({ code: 'connection-refused' });
     });
 
-    test('a listener that sends on by a name is followed to where the name leads', async () => {
+    test('a redirect to a host name is followed to the address that the resolver returns', async () => {
       await using listener = await plainServer((socket) => {
         const to = `(DESCRIPTION=(ADDRESS=(PROTOCOL=tcp)(HOST=node-2.example.test)(PORT=${port})))`;
         socket.once('data', () => socket.write(redirect(to)));
@@ -228,7 +229,7 @@ if (env && plain)
       expect([status, asked]).toEqual(['connected', ['node-2.example.test']]);
     });
 
-    test('a listener that is silent ends at the step’s limit', async () => {
+    test('a silent listener fails at the time limit of the step', async () => {
       const { steps } = await tried({ service_name: 'silent' }, 0.3);
       expect(steps.find(({ status }) => status === 'failed')).toMatchObject({
         step: 'authenticate',

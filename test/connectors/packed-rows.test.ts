@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createPackedRows } from '../../shared/connectors/sql/packed-rows.ts';
 
-/** What a driver makes of UTF-8, which no zero character is in. */
+/** Text as a driver decodes it from UTF-8, without NUL characters. */
 const text = fc.oneof(
   {
     weight: 20,
@@ -12,7 +12,7 @@ const text = fc.oneof(
       .map((any) => any.toWellFormed().replaceAll('\0', '')),
   },
   { weight: 5, arbitrary: fc.constantFrom('', 'id\x1fname', '表\u{1F600}') },
-  // As long as a chunk or longer, in one byte a character and in more.
+  // As long as a chunk or longer, in single-byte and multi-byte characters.
   {
     weight: 1,
     arbitrary: fc.constantFrom(
@@ -24,7 +24,7 @@ const text = fc.oneof(
   },
 );
 
-test('a packed row comes out as it went in, however long it is and in whatever order it is asked for', () => {
+test('a packed row unpacks to the same texts, whatever its length and the order of access', () => {
   fc.assert(
     fc.property(
       fc.array(fc.array(text, { minLength: 1, maxLength: 5 }), { maxLength: 12 }),
@@ -42,6 +42,6 @@ test('a packed row comes out as it went in, however long it is and in whatever o
   );
 });
 
-test('nothing is read from where no row was packed', () => {
+test('unpacking a position without a row throws a RangeError', () => {
   expect(() => createPackedRows().unpack(0)).toThrow(RangeError);
 });

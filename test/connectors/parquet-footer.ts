@@ -73,18 +73,18 @@ const element = (given: SchemaElement): Encoded =>
     10: given.logical,
   });
 
-/** What the LogicalType of that number says. */
+/** The LogicalType with this field number. */
 export const logical = (field: number, fields: Readonly<Record<number, Encoded>> = {}): Encoded =>
   struct({ [field]: struct(fields) });
 
 interface Metadata {
   readonly rows?: Encoded;
-  /** The row groups; one without a number does not say how many rows it has. */
+  /** Row groups. A group without a number has no row count. */
   readonly groups?: readonly (number | undefined)[];
   readonly pairs?: Readonly<Record<string, string>>;
 }
 
-/** A file of nothing but its footer. */
+/** A Parquet file that consists of its footer only. */
 export const parquetFile = (
   columns: readonly SchemaElement[],
   { rows = i64(3), groups = [], pairs }: Metadata = {},
@@ -105,7 +105,7 @@ export const parquetFile = (
   );
 };
 
-/** Instead of a number that is left out. */
+/** Replaces a number that is left out. */
 export const nothing: Encoded = { type: 6, bytes: Buffer.alloc(0) };
 
 export const wrap = (metadata: Buffer): Buffer => {

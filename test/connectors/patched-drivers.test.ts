@@ -14,9 +14,9 @@ const lock: {
   packages: Readonly<Record<string, { version?: string; dependencies?: Readonly<Record<string, string>> }>>;
 } = read(root('package-lock.json'));
 
-/** Drivers of which methods are replaced or called that their makers promise to nobody. */
-describe.each(['tedious', 'oracledb'])('%s', (name) => {
-  test('is of one version and no other, which is the one that is installed', () => {
+/** Mooring replaces or calls undocumented methods of these drivers. */
+describe.each(['tedious', 'oracledb'])('%s driver', (name) => {
+  test('has one exact version in package.json, in the lock file and in node_modules', () => {
     const installed: { version: string } = read(
       createRequire(import.meta.url).resolve(`${name}/package.json`),
     );
@@ -28,13 +28,13 @@ describe.each(['tedious', 'oracledb'])('%s', (name) => {
 });
 
 test.each(['sendPreLogin', 'readPreloginResponse', 'getInitialSql'])(
-  'tedious greets by %s, which is ours',
+  'tedious has the method %s, which Mooring overrides',
   (name) => {
     expect(tedious.Connection.prototype).toHaveProperty(name, expect.any(Function));
   },
 );
 
-test('tedious takes its sockets from whoever makes the connection', async () => {
+test('tedious takes its socket from the connector option', async () => {
   const asked: unknown[] = [];
   const refusal = new Error('no socket for you');
   const connection = new tedious.Connection({
@@ -56,11 +56,11 @@ test('tedious takes its sockets from whoever makes the connection', async () => 
 });
 
 test.each(['connect', 'renegTLS', 'checkErr', '_notifyWaiters', 'startRead'])(
-  'oracledb dials, reads and waits by %s',
+  'oracledb has the transport method %s',
   (name) => expect(transport.prototype).toHaveProperty(name, expect.any(Function)),
 );
 
-test('oracledb dials by the method that is replaced, and by no other', () => {
+test('oracledb dials only by the method that Mooring replaces', () => {
   const source = readFileSync(
     createRequire(import.meta.url).resolve('oracledb/lib/thin/sqlnet/networkSession.js'),
     'utf8',
@@ -71,7 +71,7 @@ test('oracledb dials by the method that is replaced, and by no other', () => {
   ]);
 });
 
-test('oracledb looks names up in the method that is replaced, and nowhere else', async () => {
+test('oracledb resolves names only in the method that Mooring replaces', async () => {
   const folder = dirname(createRequire(import.meta.url).resolve('oracledb/lib/thin/sqlnet/navNodes.js'));
   const looking = readdirSync(dirname(folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.js'))

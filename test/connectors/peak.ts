@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** The most memory that this process had. Linux keeps the peak of what runs now; elsewhere it may begin with its parent's. */
+/**
+ * The peak memory of this process. Linux reports the peak of the current program; on other systems the value
+ * may include the peak of the parent process.
+ */
 export const readPeakMb = (): number => {
   const kilobytes =
     process.platform === 'linux'

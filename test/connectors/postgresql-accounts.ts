@@ -1,10 +1,10 @@
-/** Accounts, names and refusals of the engine `postgres`, for whoever speaks its protocol. */
+/** Accounts, names and refusals of the test engine `postgres`, for all tests that speak its protocol. */
 export const as = (username: string, secret: string) => ({
   config: { username },
   credentials: { auth_method: 'password', password: secret },
 });
 
-/** Tables of odd.sql. */
+/** Tables from odd.sql. */
 export const oddNames = ['a.b', 'Ünïcödé 表 🚢', "it's", ' leading space'];
 
 export const wrongPassword = { credentials: { auth_method: 'password', password: 'never-the-right-one' } };

@@ -12,13 +12,13 @@ for (const version of [11, 14, 18]) {
     password: engine['POSTGRES_ADMIN_PASSWORD'],
   };
 
-  describe(`PostgreSQL ${version}, a view`, () => {
+  describe(`PostgreSQL ${version} views`, () => {
     const database = `views_${process.pid}`;
     const owner = `views_owner_${process.pid}`;
     const user = `views_reader_${process.pid}`;
     const views =
       'owned counted by_column above above_hidden over_other filled empty later joined two calling invoked invoked_too';
-    /** Spellings of what PostgreSQL takes for true. */
+    /** Abbreviations that PostgreSQL accepts for true. */
     const [invoker, other] =
       version >= 15 ? ["with (security_invoker = 'ON')", "with (security_invoker = 'tr')"] : ['', ''];
     const reader = { ...place, database, user, password: 'obviously-fake' };
@@ -57,7 +57,7 @@ for (const version of [11, 14, 18]) {
       await client.query(`drop role if exists ${owner}, ${user}`);
     });
 
-    /** What the server itself says to each of them. */
+    /** The views that the server itself refuses to read. */
     const unreadable = async () => {
       await using client = await connect(reader);
       const refused: string[] = [];
@@ -66,7 +66,7 @@ for (const version of [11, 14, 18]) {
       return refused;
     };
 
-    test('that cannot be read is told, with what lets it be read', async () => {
+    test('that cannot be read are reported, with statements that make them readable', async () => {
       const refused = await unreadable();
       expect(refused).toEqual(
         'owned above above_hidden over_other empty later joined two calling'
@@ -82,7 +82,7 @@ for (const version of [11, 14, 18]) {
       expect((await readCatalog(reader)).missing.map(({ reason }) => reason)).toEqual(['tables-denied']);
     });
 
-    test('is of no schema of another case, which is told', async () => {
+    test('in a schema whose configured name differs in case are reported as not found', async () => {
       const { missing } = await readCatalog(reader, { schemas: ['Public', 'gone'], excludedSchemas: [] });
       expect(missing).toEqual([
         {

@@ -4,7 +4,7 @@ import { runFromBundle } from './from-bundle.ts';
 
 const env = reach('postgres');
 if (env)
-  test('PostgreSQL is read from the bundle of the probe', async () => {
+  test('the probe bundle reads a PostgreSQL catalog', async () => {
     const target = {
       config: {
         host: '127.0.0.1',

@@ -13,7 +13,7 @@ const expectation = (text: string) => {
   return 'was taken';
 };
 
-describe('what vendors show to be pasted', () => {
+describe('PostgreSQL connection string', () => {
   const me = { username: 'me' };
   test.each([
     ['Neon', 'postgresql://me:fake-one@ep-cool-1.eu-central-1.aws.neon.tech/shop?sslmode=require&channel_binding=require',
@@ -34,7 +34,7 @@ describe('what vendors show to be pasted', () => {
       { config: { ...me, host: '2001:db8::7', port: 5433, database: 'shop' }, options: {} }],
     ['Unicode', 'postgresql://me:fake-one@db.example.test/%E8%A1%A8%20one',
       { config: { ...me, host: 'db.example.test', database: '表 one' }, options: {} }],
-  ])('%s', (_, text, parts) => {
+  ])('from a vendor is accepted: %s', (_, text, parts) => {
     expect(parse(text)).toEqual({ ...parts, credentials: { password: 'fake-one' } });
   }); // prettier-ignore
 
@@ -46,7 +46,7 @@ describe('what vendors show to be pasted', () => {
     ['no-verify', 'require'],
     ['verify-ca', 'verify-ca'],
     ['verify-full', 'verify-full'],
-  ])('sslmode=%s is ssl_mode %s', (mode, ssl_mode) => {
+  ])('maps sslmode=%s to ssl_mode %s', (mode, ssl_mode) => {
     expect(parse(`postgresql://db.example.test/shop?sslmode=${mode}`)?.options).toEqual({ ssl_mode });
   });
 
@@ -67,11 +67,11 @@ describe('what vendors show to be pasted', () => {
     ['gssencmode=prefer&ssl_min_protocol_version=TLSv1.2', {}],
     ['connect_timeout=0', {}],
     ['connect_timeout=9999', { connection_timeout_seconds: 300 }],
-  ])('%s', (option, options) => {
+  ])('maps %s to options', (option, options) => {
     expect(parse(`postgresql://db.example.test/shop?${option}`)?.options).toEqual(options);
   });
 
-  test('what is not said is left out', () => {
+  test('leaves out values that it does not contain', () => {
     expect(parse('postgresql://db.example.test')).toEqual({
       config: { host: 'db.example.test' },
       credentials: {},
@@ -80,7 +80,7 @@ describe('what vendors show to be pasted', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('invalid PostgreSQL connection string', () => {
   test.each([
     ['several hosts', 'postgresql://one.example.test,two.example.test/shop', 'one host'],
     [
@@ -162,10 +162,10 @@ describe('what is refused', () => {
     ['a broken escape', 'postgresql://me:%zz@db.example.test/shop', 'hexadecimal'],
     ['Redshift’s scheme', 'redshift://db.example.test/shop', 'begins with postgresql://'],
     ['words', 'host=db.example.test user=me', 'postgresql://user'],
-  ])('%s', (_, text, expected) => expect(expectation(text)).toContain(expected));
+  ])('is rejected: %s', (_, text, expected) => expect(expectation(text)).toContain(expected));
 });
 
-test('Redshift has a scheme of its own', () => {
+test('a Redshift connection string has its own scheme', () => {
   expect(parseUrl('redshift://me:fake-one@db.example.test:5439/dev', ['redshift'])).toEqual({
     config: { host: 'db.example.test', port: 5439, database: 'dev', username: 'me' },
     credentials: { password: 'fake-one' },

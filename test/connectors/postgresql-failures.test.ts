@@ -7,7 +7,7 @@ import { problems } from '../../shared/problem.ts';
 
 const thrown = (fields: object) => Object.assign(new Error('in some language'), fields);
 
-describe('by SQLSTATE', () => {
+describe('PostgreSQL failure by SQLSTATE', () => {
   test.each([
     ['28P01', 'authentication-failed'],
     ['28000', 'authentication-failed'],
@@ -21,7 +21,7 @@ describe('by SQLSTATE', () => {
     ['08P01', 'protocol-mismatch'],
     ['XX000', 'server-error'],
     ['42703', 'server-error'],
-  ])('%s is %s, and is shown', (code, meaning) => {
+  ])('maps %s to %s and reports it as the native code', (code, meaning) => {
     expect(classifyPostgresqlError(thrown({ code, routine: 'anything' }))).toMatchObject({
       code: meaning,
       native: code,
@@ -29,7 +29,7 @@ describe('by SQLSTATE', () => {
   });
 });
 
-describe('28000, whose text is translated, is told apart by the routine and by how far the login had come', () => {
+describe('PostgreSQL failure 28000 by routine and login progress, because its text is translated', () => {
   const refused = (routine: string, login: { encrypted: boolean; passwordAsked: boolean }) =>
     classifyPostgresqlError(addPostgresqlLoginProgress(thrown({ code: '28000', routine }), login))?.code;
 
@@ -40,12 +40,12 @@ describe('28000, whose text is translated, is told apart by the routine and by h
     ['a directory behind the server', 'auth_failed', true, true, 'authentication-failed'],
     ['ident, in clear', 'auth_failed', false, false, 'authentication-failed'],
     ['an account that may not log in', 'InitializeSessionUserId', true, true, 'account-locked'],
-  ] as const)('%s', (_, routine, encrypted, passwordAsked, code) => {
+  ] as const)('maps correctly: %s', (_, routine, encrypted, passwordAsked, code) => {
     expect(refused(routine, { encrypted, passwordAsked })).toBe(code);
   });
 });
 
-describe('28000 is told apart by its text, where that is English', () => {
+describe('PostgreSQL failure 28000 by English text', () => {
   test.each([
     [
       'ClientAuthentication',
@@ -100,7 +100,7 @@ describe('28000 is told apart by its text, where that is English', () => {
     ],
     ['auth_failed', true, 'GSSAPI authentication failed for user "me"', 'authentication-failed', 'Kerberos'],
     ['auth_failed', true, 'LDAP authentication failed for user "me"', 'authentication-failed', 'LDAP'],
-    // In another language all that it may be is named.
+    // A text in another language leads to a remediation that names every possible cause.
     ['auth_failed', true, 'Zertifikat abgelehnt', 'client-certificate-required', 'ident, gss or reject'],
     [
       'auth_failed',
@@ -109,7 +109,7 @@ describe('28000 is told apart by its text, where that is English', () => {
       'authentication-failed',
       'ident, gss or reject',
     ],
-  ] as const)('%s, encrypted %s: %s', (routine, encrypted, message, code, words) => {
+  ] as const)('maps routine %s, encrypted %s: %s', (routine, encrypted, message, code, words) => {
     const error = Object.assign(new Error(message), { code: '28000', routine });
     const said = classifyPostgresqlError(
       addPostgresqlLoginProgress(error, { encrypted, passwordAsked: false }),
@@ -119,7 +119,7 @@ describe('28000 is told apart by its text, where that is English', () => {
   });
 });
 
-describe('what only a statement gets is a trigger’s at login, for none was asked yet', () => {
+describe('PostgreSQL failure at login that only a statement can cause', () => {
   const atLogin = (code: string) =>
     classifyPostgresqlError(
       addPostgresqlLoginProgress(Object.assign(new Error('x'), { code, routine: 'x' }), {
@@ -128,29 +128,32 @@ describe('what only a statement gets is a trigger’s at login, for none was ask
       }),
     );
 
-  test.each(['42P01', '42883', '25006', '22012', '23505', 'P0002'])('%s', (code) => {
-    expect(atLogin(code)).toMatchObject({
-      code: 'server-error',
-      native: code,
-      remediation: expect.stringContaining('ON LOGIN'),
-    });
-    expect(classifyPostgresqlError(thrown({ code, routine: 'x' }))?.remediation ?? '').not.toContain(
-      'ON LOGIN',
-    );
-  });
+  test.each(['42P01', '42883', '25006', '22012', '23505', 'P0002'])(
+    '%s is the failure of a login trigger',
+    (code) => {
+      expect(atLogin(code)).toMatchObject({
+        code: 'server-error',
+        native: code,
+        remediation: expect.stringContaining('ON LOGIN'),
+      });
+      expect(classifyPostgresqlError(thrown({ code, routine: 'x' }))?.remediation ?? '').not.toContain(
+        'ON LOGIN',
+      );
+    },
+  );
 
   test.each([
     ['42501', 'permission-denied'],
     ['3D000', 'database-not-found'],
     ['53300', 'too-many-connections'],
     ['57P03', 'server-error'],
-  ])('%s is what it is', (code, meaning) => {
+  ])('%s keeps its usual meaning', (code, meaning) => {
     expect(atLogin(code)?.code).toBe(meaning);
     expect(atLogin(code)?.remediation ?? '').not.toContain('ON LOGIN');
   });
 });
 
-describe('a server that fails is not told by its code alone', () => {
+describe('PostgreSQL failure by SQLSTATE and routine', () => {
   test.each([
     ['55000', 'InitPostgres', 'permission-denied', 'ALLOW_CONNECTIONS'],
     ['55000', 'anything', 'server-error', 'log'],
@@ -159,7 +162,7 @@ describe('a server that fails is not told by its code alone', () => {
     ['P0001', 'exec_stmt_raise', 'server-error', 'ON LOGIN'],
     ['53100', 'anything', 'server-error', 'full'],
     ['XX001', 'anything', 'server-error', 'damaged'],
-  ])('%s %s', (code, routine, meaning, words) => {
+  ])('maps %s from %s', (code, routine, meaning, words) => {
     expect(classifyPostgresqlError(thrown({ code, routine }))).toMatchObject({
       code: meaning,
       remediation: expect.stringContaining(words),
@@ -167,7 +170,7 @@ describe('a server that fails is not told by its code alone', () => {
   });
 });
 
-describe('a pooler, which has one SQLSTATE for all and no routine, is told by its text', () => {
+describe('PostgreSQL failure of a pooler, which reports one SQLSTATE without a routine', () => {
   test.each([
     ['SASL authentication failed', 'authentication-failed'],
     ['password authentication failed', 'authentication-failed'],
@@ -179,11 +182,11 @@ describe('a pooler, which has one SQLSTATE for all and no routine, is told by it
     ['SSL required', 'tls-required'],
     ['query_wait_timeout', 'timeout'],
     ['something new', 'protocol-mismatch'],
-  ])('%s is %s', (message, code) => {
+  ])('maps the text "%s" to %s', (message, code) => {
     expect(classifyPostgresqlError(Object.assign(new Error(message), { code: '08P01' }))?.code).toBe(code);
   });
 
-  test('Supabase’s names the form that a user name must have', () => {
+  test('explains the form of user names when Supabase finds no tenant', () => {
     const error = Object.assign(new Error('Tenant or user not found'), { code: 'XX000' });
     expect(classifyPostgresqlError(error)).toMatchObject({
       code: 'authentication-failed',
@@ -191,7 +194,7 @@ describe('a pooler, which has one SQLSTATE for all and no routine, is told by it
     });
   });
 
-  test('a server’s text counts for nothing where it names its routine', () => {
+  test('ignores the text when the server reports its routine', () => {
     const error = Object.assign(new Error('no such database: x'), {
       code: '42501',
       routine: 'CheckMyDatabase',
@@ -200,8 +203,8 @@ describe('a pooler, which has one SQLSTATE for all and no routine, is told by it
   });
 });
 
-describe('what the driver itself throws', () => {
-  test('Redshift’s own kind of password has a cure of its own', () => {
+describe('PostgreSQL failure that the driver throws', () => {
+  test('has its own remediation for the password hash of Redshift', () => {
     expect(classifyPostgresqlError(new Error('Unknown authenticationOk message type 13'))).toMatchObject({
       code: 'authentication-failed',
       native: '13',
@@ -217,9 +220,11 @@ describe('what the driver itself throws', () => {
       'protocol-mismatch',
     ],
     ['SASL: SCRAM-SERVER-FINAL-MESSAGE: server signature does not match', 'protocol-mismatch'],
-  ])('%s', (message, code) => expect(classifyPostgresqlError(new Error(message))?.code).toBe(code));
+  ])('maps correctly: %s', (message, code) =>
+    expect(classifyPostgresqlError(new Error(message))?.code).toBe(code),
+  );
 
-  test('is not what a server says in the same words', () => {
+  test('differs from a server error with the same text', () => {
     const error = Object.assign(new Error('Unknown authenticationOk message type 13'), {
       code: 'XX000',
       routine: 'anything',
@@ -227,7 +232,7 @@ describe('what the driver itself throws', () => {
     expect(classifyPostgresqlError(error)).toMatchObject({ code: 'server-error', native: 'XX000' });
   });
 
-  test('what is the network’s is left to the network', () => {
+  test('leaves network errors to the network layer', () => {
     expect(classifyPostgresqlError(new Error('Connection terminated unexpectedly'))).toBeUndefined();
     expect(classifyPostgresqlError(thrown({ code: 'ECONNRESET' }))).toBeUndefined();
   });

@@ -33,7 +33,7 @@ for (const version of [11, 14, 18]) {
     password: engine['POSTGRES_ADMIN_PASSWORD'],
   };
 
-  describe(`PostgreSQL ${version}`, () => {
+  describe(`PostgreSQL ${version} introspection`, () => {
     const own = { ...admin, database: `flags_${process.pid}` };
 
     beforeAll(async () => {
@@ -48,7 +48,7 @@ for (const version of [11, 14, 18]) {
       await client.query(`drop database if exists ${own.database}`);
     });
 
-    test('tells which rows an index holds, and what is not valid', async () => {
+    test('reports index predicates, and invalid indexes and foreign keys', async () => {
       await using client = await connect(own);
       const twice = `create unique index concurrently failed on flagged (b)`;
       await expect(client.query(twice)).rejects.toMatchObject({ code: '23505' });
@@ -75,7 +75,7 @@ for (const version of [11, 14, 18]) {
       ]);
     });
 
-    test('tells whether a column may be null, through domains and views', async () => {
+    test('reports whether a column is nullable, through domains and views', async () => {
       const { table } = await read(own);
       const nullable = (name: string) =>
         Object.fromEntries(table(name)?.columns.map((column) => [column.name, column.nullable]) ?? []);
@@ -88,7 +88,7 @@ for (const version of [11, 14, 18]) {
       if (version >= 18) expect(nullable('hastened')).toEqual({ a: true, b: false });
     });
 
-    test('counts indexes and large values as part of a table, and says when', async () => {
+    test('includes indexes and TOAST data in the size of a table, and reports the time of the statistics', async () => {
       await using client = await connect(own);
       await client.query(`alter table large alter t set storage external;
         insert into large select i, repeat(md5(i::text), 300) from generate_series(1, 400) i`);
@@ -100,7 +100,7 @@ for (const version of [11, 14, 18]) {
       const [sizes] = rows;
       if (!sizes) throw new Error('expected a table');
       let large = (await read(own)).table('large');
-      // Before 15 the server hears of its statistics a little later.
+      // Before version 15, statistics arrive at the server with a delay.
       while (large?.statistics_at === null) large = (await read(own)).table('large');
       expect(large?.rows).toBe(400);
       expect(Number(sizes.toast)).toBeGreaterThan(4 * Number(sizes.heap));

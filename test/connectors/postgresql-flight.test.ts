@@ -20,7 +20,7 @@ const nothing = message('D', Buffer.from([0, 1, 255, 255, 255, 255]));
 
 const send = (bytes: Buffer) => (socket: Socket) => void socket.write(bytes);
 
-/** One field after the other, without an end. */
+/** Sends rows with one field each, without end. */
 const rowsForEver = (socket: Socket) => {
   const megabyte = Buffer.alloc(2 ** 20, 'x');
   const size = Buffer.alloc(4);
@@ -34,7 +34,7 @@ const rowsForEver = (socket: Socket) => {
   pour();
 };
 
-/** Begins one field, and does not come to its end. */
+/** Starts one field and never completes it. */
 const fieldForEver = (socket: Socket) => {
   const chunk = Buffer.alloc(2 ** 20, 'x');
   const pour = () => {
@@ -46,7 +46,10 @@ const fieldForEver = (socket: Socket) => {
   pour();
 };
 
-/** Small ones, each of a table of its own where the driver looks for tables: a kept row takes far more memory than its bytes. */
+/**
+ * Sends small rows without end. Each row describes its own table when the driver reads tables, because a row
+ * in memory takes far more than its bytes.
+ */
 const smallRowsForEver = (socket: Socket) => {
   const field = (text: string) => {
     const size = Buffer.alloc(4);
@@ -70,10 +73,10 @@ const smallRowsForEver = (socket: Socket) => {
   pour();
 };
 
-/** So many statements come before the one that reads tables. */
+/** The number of statements before the one that reads tables. */
 const tablesAt = 8;
 
-/** Logs everybody in, and answers the first query in its own way. */
+/** Accepts every login, and answers the first query with `answer`. */
 const pretend = async (answer: (socket: Socket) => void, hear: (query: string) => void = () => {}) => {
   const server = createServer((socket) => {
     socket.on('error', () => {});
@@ -104,47 +107,50 @@ test.each([
   ['never ends its rows', 'source-too-large', rowsForEver],
   ['never ends a field', 'source-too-large', fieldForEver],
   ['never ends its small rows', 'source-too-large', smallRowsForEver],
-])('a server that %s is given up as %s', async (_, code, answer) => {
+])('PostgreSQL introspection of a server that %s fails with %s', async (_, code, answer) => {
   await using server = await pretend(answer);
   const client = new pg.Client({ host: '127.0.0.1', port: server.port, user: 'u', password: 'p' });
   client.on('error', () => {});
   await client.connect();
-  const queryTimeoutMs = code === 'timeout' ? 50 : 100_000; // bounded by what is sent, on a slow machine too
+  const queryTimeoutMs = code === 'timeout' ? 50 : 100_000; // the amount of data bounds the other cases, on a slow machine too
   const reading = introspectPostgresql(client, { excludedSchemas: [] }, () => {}, { queryTimeoutMs });
   await expect(reading).rejects.toMatchObject({ code });
-  // What it had sent already is passed over: once given up, nothing listens again.
+  // Data that the server has already sent is ignored: no listener remains after the failure.
   expect(client.listenerCount('error')).toBeLessThanOrEqual(3);
 });
 
-describe.each(['postgresql', 'redshift'] as const)('a test of %s', (type) => {
+describe.each(['postgresql', 'redshift'] as const)('%s connection test', (type) => {
   test.each([
     [2, 2000],
     [60, 10_000],
-  ])('reads only, and no statement of it outlives %d s or the step', async (seconds, limit) => {
-    const queries: string[] = [];
-    await using server = await pretend(
-      (socket) => socket.destroy(),
-      (said) => queries.push(said),
-    );
-    const session = openManagedSession(
-      connectors[type],
-      {
-        config: { host: '127.0.0.1', port: server.port, database: 'shop', username: 'me' },
-        credentials: { auth_method: 'password', password: 'obviously-fake' },
-        options: { ssl_mode: 'disable', query_timeout_seconds: seconds },
-        role: 'source',
-      },
-      {
-        policy: { loopback: true },
-        environment: 'default',
-        tlsSettings: { mode: 'disable' },
-        options: { connection_timeout_seconds: 5 },
-      },
-    );
-    await using opened = await session;
-    await expect(opened.ping()).rejects.toThrow();
-    const [first = ''] = queries;
-    expect(first).toMatch(/^.{5}begin (transaction )?.*read only/is);
-    expect(first).toMatch(new RegExp(`statement_timeout'?[ =,]+'?${limit}\\b`));
-  });
+  ])(
+    'opens a read-only transaction that limits every statement to %d s or the limit of the step',
+    async (seconds, limit) => {
+      const queries: string[] = [];
+      await using server = await pretend(
+        (socket) => socket.destroy(),
+        (said) => queries.push(said),
+      );
+      const session = openManagedSession(
+        connectors[type],
+        {
+          config: { host: '127.0.0.1', port: server.port, database: 'shop', username: 'me' },
+          credentials: { auth_method: 'password', password: 'obviously-fake' },
+          options: { ssl_mode: 'disable', query_timeout_seconds: seconds },
+          role: 'source',
+        },
+        {
+          policy: { loopback: true },
+          environment: 'default',
+          tlsSettings: { mode: 'disable' },
+          options: { connection_timeout_seconds: 5 },
+        },
+      );
+      await using opened = await session;
+      await expect(opened.ping()).rejects.toThrow();
+      const [first = ''] = queries;
+      expect(first).toMatch(/^.{5}begin (transaction )?.*read only/is);
+      expect(first).toMatch(new RegExp(`statement_timeout'?[ =,]+'?${limit}\\b`));
+    },
+  );
 });

@@ -16,7 +16,7 @@ const separator = '\x1f';
 const integer: PostgresqlType = { type: 'integer', kind: 'integer', required: false };
 const sets = createSetReaders(separator, () => integer);
 
-/** Whatever PostgreSQL takes as a name, the separator apart. */
+/** Any valid PostgreSQL name without the separator. */
 const oddName = fc
   .string({
     unit: fc.oneof(
@@ -30,7 +30,7 @@ const oddName = fc
 
 const oddNames = fc.uniqueArray(oddName, { minLength: 1, maxLength: 12 });
 
-/** A table of these columns, numbered with gaps, as the server sends it: in whatever order. */
+/** A table with these columns, numbered with gaps, in the order in which the server sends them. */
 const drafted = (
   names: readonly string[],
   more: Partial<Relation> = {},
@@ -62,8 +62,8 @@ const nowhere = () => undefined;
 const fold = (relation: Relation, relationOf: (oid: string) => NamedRelation | undefined) =>
   foldDraft(unpackRelation(relation, relationOf));
 
-describe('columns', () => {
-  test('keep their names, whatever is in them, and come by position, whatever the order of the server', () => {
+describe('PostgreSQL columns', () => {
+  test('keep any name, and are sorted by position whatever the order from the server', () => {
     fc.assert(
       fc.property(
         oddNames.chain((names) =>
@@ -84,7 +84,7 @@ describe('columns', () => {
     );
   });
 
-  test('are not told when a name holds the separator', () => {
+  test('are incomplete when a name contains the separator', () => {
     fc.assert(
       fc.property(oddNames, fc.nat(), oddName, (names, at, tail) => {
         const broken = names.with(at % names.length, `${names[at % names.length]}${separator}${tail}`);
@@ -94,7 +94,7 @@ describe('columns', () => {
     );
   });
 
-  test('have each its own default and comment', () => {
+  test('have their own defaults and comments', () => {
     fc.assert(
       fc.property(
         oddNames,
@@ -131,12 +131,12 @@ describe('columns', () => {
     ['S', false, 'stored'],
     ['v', true, 'virtual'],
     ['V', false, 'virtual'],
-  ])('say by the letter %s whether they are nullable and generated', (flag, nullable, generated) => {
+  ])('with the flag %s are nullable and generated as it says', (flag, nullable, generated) => {
     const columns = sets.columns(['1', 'a', '{1}', '{23}', flag]);
     expect(fold(drafted([], { columns }), nowhere).columns).toMatchObject([{ nullable, generated }]);
   });
 
-  test('may be null where a view joins them, or NOT NULL was never checked, whatever is declared', () => {
+  test('are nullable in a view or with an unvalidated NOT NULL, whatever the type declares', () => {
     const required = createSetReaders(separator, () => ({ type: 'd', kind: 'string', required: true }));
     const columns = required.columns(['1', ['a', 'b'].join(separator), '{1,2}', '{23,23}', 'nN']);
     const nullables = (more: Partial<Relation>) =>
@@ -146,7 +146,7 @@ describe('columns', () => {
     expect(nullables({ uncheckedNotNull: new Set([2]) })).toEqual([false, true]);
   });
 
-  test('that the account may not read are left out, and with them every key that has one', () => {
+  test('that the account cannot read are left out, with every key and index that uses them', () => {
     const table = drafted(['a', 'b', 'c'], {
       access: 'some',
       readable: new Set([1, 3]),
@@ -167,8 +167,8 @@ describe('columns', () => {
   });
 });
 
-describe('indexes', () => {
-  test('name columns and expressions in order', () => {
+describe('PostgreSQL indexes', () => {
+  test('contain columns and expressions in order', () => {
     const row = [
       '1',
       ['z', 'k', 'e'].join(separator),
@@ -187,7 +187,7 @@ describe('indexes', () => {
     });
   });
 
-  test('are not told when a name or an expression holds the separator', () => {
+  test('are incomplete when a name or an expression contains the separator', () => {
     const { indexes: isWhole } = sets.isWhole;
     expect(isWhole(['1', 'a', '1', 'n', ''])).toBe(true);
     expect(isWhole(['1', `a${separator}b`, '1', 'n', ''])).toBe(false);
@@ -198,20 +198,23 @@ describe('indexes', () => {
     expect(isWhole(['1', ['a', 'b'].join(separator), '2 0,0', 'nn', ['x', 'y'].join(separator)])).toBe(true);
   });
 
-  test.each(['defaults', 'comments'] as const)('and %s are not told when a text holds it', (set) => {
-    expect(sets.isWhole[set](['1', '{1,4}', ['a', 'b'].join(separator)])).toBe(true);
-    expect(sets.isWhole[set](['1', '{1,4}', ['a', 'b', 'c'].join(separator)])).toBe(false);
-    expect(sets.isWhole[set](['1', '{1}', ''])).toBe(true);
-  });
+  test.each(['defaults', 'comments'] as const)(
+    'with %s are incomplete when a text contains the separator',
+    (set) => {
+      expect(sets.isWhole[set](['1', '{1,4}', ['a', 'b'].join(separator)])).toBe(true);
+      expect(sets.isWhole[set](['1', '{1,4}', ['a', 'b', 'c'].join(separator)])).toBe(false);
+      expect(sets.isWhole[set](['1', '{1}', ''])).toBe(true);
+    },
+  );
 });
 
-describe('foreign keys', () => {
-  test('are not told when a name holds the separator', () => {
+describe('PostgreSQL foreign keys', () => {
+  test('are incomplete when a name contains the separator', () => {
     expect(sets.isWhole.foreignKeys(['1', 'k', '{9}', '{1}', '{1}'])).toBe(true);
     expect(sets.isWhole.foreignKeys(['1', `k${separator}`, '{9}', '{1}', '{1}'])).toBe(false);
   });
 
-  test('name the columns of both sides, and what they point to', () => {
+  test('contain the columns of both tables and the referenced table', () => {
     fc.assert(
       fc.property(
         oddNames,
@@ -241,7 +244,7 @@ describe('foreign keys', () => {
   });
 });
 
-describe('types', () => {
+describe('PostgreSQL types', () => {
   const known = createPostgresqlTypes();
   const row = (
     oid: string,
@@ -280,7 +283,7 @@ describe('types', () => {
     expect(known.resolveType(key(oid, modifier))).toEqual({ type, kind, required });
   });
 
-  test('whose modifier only the server can spell are asked for, once', () => {
+  test('with a modifier that only the server can spell are requested once', () => {
     const asked = key(20011, 1107460);
     const type = known.resolveType(asked);
     expect(known.resolveType(asked)).toBe(type);
@@ -289,7 +292,7 @@ describe('types', () => {
     expect(type).toEqual({ type: 'geometry(Point,4326)', kind: 'geo', required: false });
   });
 
-  test('are told by their names only where they are base types', () => {
+  test('have a kind by name only when they are base types', () => {
     expect(toPostgresqlColumnKind('date', 'b', 'D')).toBe('date');
     expect(toPostgresqlColumnKind('date', 'c', 'C')).toBe('other');
     expect(toPostgresqlColumnKind('constructor', 'b', 'U')).toBe('other');
@@ -297,10 +300,10 @@ describe('types', () => {
   });
 });
 
-describe('what the account may not read', () => {
+describe('unreadable PostgreSQL relations', () => {
   const seen = (schema: string, name: string, access: Relation['access']) => ({ schema, name, access });
 
-  test('is counted, with the statements that would let it', () => {
+  test('are counted, with the statements that grant access', () => {
     const tables = [
       seen('a', 't', 'all'),
       seen('a', 'U"', 'none'),
@@ -321,11 +324,11 @@ describe('what the account may not read', () => {
     ]);
   });
 
-  test('is nothing where all can be read', () => {
+  test('are not reported when every relation is readable', () => {
     expect(reportUnreadableRelations([seen('a', 't', 'all')], new Set(), 'reader')).toEqual([]);
   });
 
-  test('is told in so many statements as can be read', () => {
+  test('are reported with a limited number of statements', () => {
     const tables = Array.from({ length: 500 }, (_, i) => seen('a', `t${i}`, i ? 'none' : 'all'));
     const [missing] = reportUnreadableRelations(tables, new Set(), 'reader');
     expect(missing?.count).toBe(499);
@@ -333,7 +336,7 @@ describe('what the account may not read', () => {
   });
 });
 
-test('tables are ordered by the UTF-8 bytes of schema and name', () => {
+test('PostgreSQL tables are sorted by the UTF-8 bytes of schema and name', () => {
   const place = fc.record({ schema: fc.string({ unit: 'binary' }), name: fc.string({ unit: 'binary' }) });
   const bytes = ({ schema, name }: { schema: string; name: string }) =>
     [Buffer.from(schema), Buffer.from(name)] as const;

@@ -1,4 +1,4 @@
-/** What is hard to spell or to tell apart, beyond what the engine's own databases hold. */
+/** Objects that are hard to spell or to tell apart, in addition to the databases of the test engine. */
 export const furniture = (version: number) => `
   create table "split\x1fhere" ("a\x1fb" int, c int);
   comment on table "split\x1fhere" is '\x1f';
@@ -24,7 +24,10 @@ export const furniture = (version: number) => `
   create table part_2 partition of parts for values from (10) to (20);
   ${version >= 12 ? 'create table pointing (part int, constraint to_parts foreign key (part) references parts);' : ''}`;
 
-/** Slow, and what the catalog must say. An expression that is no call stands in brackets here, and there. */
+/**
+ * A slow query for the spelling that the catalog must have. Both put an expression that is not a function
+ * call in parentheses.
+ */
 export const spelledByServer = `
   select n.nspname || '.' || c.relname as place,
     array(select format_type(atttypid, atttypmod) from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped order by attnum) as types,

@@ -26,7 +26,7 @@ const optionsOf = (mode: SourceSessionOptions['tlsSettings']['mode'], seconds = 
   options: { connection_timeout_seconds: seconds },
 });
 
-/** What a test against such a server says, and what the server was told. */
+/** The result of a test against a server that answers in this way, and the bytes that the server received. */
 const tried = async (
   answer: (socket: Socket, said: Buffer) => void,
   mode: SourceSessionOptions['tlsSettings']['mode'] = 'disable',
@@ -59,12 +59,12 @@ const int32 = (value: number) => {
   return bytes;
 };
 const letIn = Buffer.concat([message('R', 0), message('S', 'server_version\x0016.4\0'), message('Z', 'I')]);
-/** Has no TLS, and asks for the password as it is. */
+/** Has no TLS, and asks for a cleartext password. */
 const withoutTls = (socket: Socket, said: Buffer) =>
   void socket.write(said.readUInt32BE(4) === 80_877_103 ? 'N' : message('R', 3));
 const isQuery = (said: Buffer) => said[0] === 'Q'.charCodeAt(0);
 
-/** Writes until the other side has had enough. */
+/** Writes until the other side closes the connection. */
 const pour = (socket: Socket, piece: Buffer) => {
   const more = () => {
     while (!socket.destroyed && socket.write(piece));
@@ -73,8 +73,8 @@ const pour = (socket: Socket, piece: Buffer) => {
   more();
 };
 
-describe('asked for TLS, a server that', () => {
-  test('answers with an error is not believed', async () => {
+describe('PostgreSQL server at the TLS request', () => {
+  test('that answers with an error causes server-error, and its text is not shown', async () => {
     const { details } = await tried(
       (socket) => socket.end(message('E', 'SFATAL\0C28P01\0Mgive me more\0\0')),
       'require',
@@ -83,7 +83,7 @@ describe('asked for TLS, a server that', () => {
     expect(JSON.stringify(details)).not.toContain('give me more');
   });
 
-  test('puts words of its own before the handshake is refused', async () => {
+  test('that sends data before the handshake causes protocol-mismatch', async () => {
     const { details } = await tried(
       (socket) => socket.write(Buffer.concat([Buffer.from('S'), letIn])),
       'require',
@@ -91,20 +91,20 @@ describe('asked for TLS, a server that', () => {
     expect(details).toMatchObject({ code: 'protocol-mismatch' });
   });
 
-  test('closes is a reset', async () => {
+  test('that closes the connection causes connection-reset', async () => {
     const { details } = await tried((socket) => socket.end(), 'require');
     expect(details).toMatchObject({ code: 'connection-reset' });
   });
 
-  test('has none gets no password in clear, unless the caller allows that', async () => {
+  test('that has no TLS receives no cleartext password when TLS is required', async () => {
     const strict = await tried(withoutTls, 'require');
     expect(strict.details).toMatchObject({ code: 'tls-unsupported' });
     expect(strict.told.toString()).not.toContain(password.password);
   });
 });
 
-describe('before it has let us in, a server that', () => {
-  test('speaks first, as MySQL does, speaks another protocol', async () => {
+describe('PostgreSQL server before the login succeeds', () => {
+  test('that speaks first, as MySQL does, causes protocol-mismatch', async () => {
     await using server = await plainServer((socket) => void socket.write('J\0\0\0\n8.4.0\0'));
     for (const mode of ['disable', 'require'] as const) {
       const { details } = await runSourceTest(
@@ -122,12 +122,12 @@ describe('before it has let us in, a server that', () => {
     ['reports an error that never ends', message('E', 'SFATAL\0C28P01\0Mno\0')],
     ['starts a copy', message('G', Buffer.from([0, 0, 0]))],
     ['sends rows', message('D', Buffer.from([0, 0]))],
-  ])('%s speaks another protocol', async (_, said) => {
+  ])('that %s causes protocol-mismatch', async (_, said) => {
     const { failed } = await tried((socket) => void socket.write(said));
     expect(failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
   });
 
-  test('talks without end is cut short', async () => {
+  test('that sends notices without end is stopped with protocol-mismatch', async () => {
     let sent = 0;
     const notice = message('N', 'SNOTICE\0C00000\0M', 'x'.repeat(60_000), '\0\0');
     const { failed } = await tried((socket) => {
@@ -138,7 +138,7 @@ describe('before it has let us in, a server that', () => {
     expect(sent).toBeLessThan(64 * 2 ** 20);
   });
 
-  test('sends a byte now and then is a timeout', async () => {
+  test('that sends single bytes at intervals causes timeout', async () => {
     const { failed } = await tried((socket) => {
       let at = 0;
       const drip = setInterval(() => socket.write(letIn.subarray(at, (at += 1))), 200);
@@ -147,14 +147,14 @@ describe('before it has let us in, a server that', () => {
     expect(failed).toMatchObject({ step: 'authenticate', code: 'timeout' });
   });
 
-  test('wants a login that the driver does not know is told from a crash', async () => {
+  test('that requires a login method which the driver does not know causes a failure, not a crash', async () => {
     const redshift = await tried((socket) => void socket.write(message('R', 13, 'salt')));
     expect(redshift.failed).toMatchObject({ code: 'authentication-failed', native_code: '13' });
     const kerberos = await tried((socket) => void socket.write(message('R', 7)));
     expect(kerberos.failed).toMatchObject({ code: 'server-error' });
   });
 
-  test('wants a password spun for hours speaks another protocol', async () => {
+  test('that requires billions of SCRAM iterations causes protocol-mismatch', async () => {
     const { failed } = await tried((socket, said) => {
       const nonce = /r=([^\0]+)$/.exec(said.toString())?.[1];
       socket.write(
@@ -166,7 +166,7 @@ describe('before it has let us in, a server that', () => {
     expect(failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
   });
 
-  test('sends anything at all leaves the process standing', async () => {
+  test('that sends arbitrary bytes does not crash the process', async () => {
     const piece = fc.oneof(
       fc
         .tuple(fc.constantFrom(...'RSEKNZv'.split('')), fc.uint8Array({ maxLength: 40 }))
@@ -183,7 +183,7 @@ describe('before it has let us in, a server that', () => {
   });
 });
 
-describe('once it has let us in, a server that', () => {
+describe('PostgreSQL server after the login', () => {
   const columns = message(
     'T',
     Buffer.from([0, 1]),
@@ -197,7 +197,7 @@ describe('once it has let us in, a server that', () => {
   );
   const row = message('D', Buffer.from([0, 1]), 100_000, 'x'.repeat(100_000));
 
-  test('sends rows without end is cut short', async () => {
+  test('that sends rows without end is stopped with protocol-mismatch', async () => {
     let sent = 0;
     const { failed } = await tried((socket, said) => {
       if (!isQuery(said)) return void socket.write(letIn);
@@ -215,7 +215,7 @@ describe('once it has let us in, a server that', () => {
     ['asks for a copy', message('G', Buffer.from([0, 0, 0]))],
     ['answers nothing, and is done', message('Z', 'I')],
     ['closes', Buffer.alloc(0)],
-  ])('%s fails at the query', async (_, answer) => {
+  ])('that %s fails the query step', async (_, answer) => {
     const { failed } = await tried((socket, said) => {
       if (isQuery(said)) socket.end(answer);
       else socket.write(letIn);
@@ -223,7 +223,7 @@ describe('once it has let us in, a server that', () => {
     expect(failed).toMatchObject({ step: 'query' });
   });
 
-  test('answers anything at all leaves the process standing', async () => {
+  test('that answers with arbitrary bytes does not crash the process', async () => {
     const piece = fc
       .tuple(fc.constantFrom(...'CDTZENSAIGHdctns123R'.split('')), fc.uint8Array({ maxLength: 60 }))
       .map(([type, body]) => message(type, Buffer.from(body)));
@@ -239,7 +239,7 @@ describe('once it has let us in, a server that', () => {
     );
   });
 
-  test('calls itself by a mile of text is called by a word', async () => {
+  test('that reports a very long version is shown with the version number only', async () => {
     const version = `16.4 (${'x'.repeat(50_000)})`;
     const done = message('C', 'SHOW\0');
     const answer = Buffer.concat([
@@ -261,7 +261,7 @@ describe('once it has let us in, a server that', () => {
     expect(await session.ping()).toBe('PostgreSQL 16.4');
   });
 
-  test('says good-bye to nobody does not hold us up', async () => {
+  test('that never closes the connection does not delay the end of the session', async () => {
     await using server = await plainServer((socket) => void socket.once('data', () => socket.write(letIn)));
     const session = await openManagedSession(
       connectors.postgresql,
@@ -273,8 +273,8 @@ describe('once it has let us in, a server that', () => {
   });
 });
 
-describe('what goes out', () => {
-  test('at login is user, database and our name, whatever the environment of the process says', async () => {
+describe('PostgreSQL client', () => {
+  test('sends user, database and its name at login, whatever the environment variables of the process', async () => {
     const before = { ...process.env };
     Object.assign(process.env, {
       PGOPTIONS: '-c role=root',
@@ -295,19 +295,22 @@ describe('what goes out', () => {
     }
   });
 
-  test.each(['disable', 'prefer'] as const)('is no AWS token in clear, with %s', async (mode) => {
-    const keys = {
-      auth_method: 'iam',
-      access_key_id: 'AKIAOBVIOUSLYFAKE',
-      secret_access_key: 'obviously-fake',
-      region: 'eu-west-1',
-    };
-    const { failed, told } = await tried(withoutTls, mode, keys);
-    expect(told.toString()).not.toContain('X-Amz');
-    expect(failed).toMatchObject({ step: 'authenticate', code: 'tls-required' });
-  });
+  test.each(['disable', 'prefer'] as const)(
+    'does not send an AWS token in cleartext with ssl_mode %s',
+    async (mode) => {
+      const keys = {
+        auth_method: 'iam',
+        access_key_id: 'AKIAOBVIOUSLYFAKE',
+        secret_access_key: 'obviously-fake',
+        region: 'eu-west-1',
+      };
+      const { failed, told } = await tried(withoutTls, mode, keys);
+      expect(told.toString()).not.toContain('X-Amz');
+      expect(failed).toMatchObject({ step: 'authenticate', code: 'tls-required' });
+    },
+  );
 
-  test('is a password in clear only where the caller asked for that', async () => {
+  test('sends a cleartext password only with ssl_mode disable', async () => {
     const preferring = await tried(withoutTls, 'prefer');
     expect(preferring.told.toString()).not.toContain(password.password);
     expect(preferring.failed).toMatchObject({
@@ -319,7 +322,7 @@ describe('what goes out', () => {
     expect(accepting.told.toString()).toContain(password.password);
   });
 
-  test('is an AWS token over TLS, signed for this host and user', async () => {
+  test('sends an AWS token, signed for the host and user, over TLS', async () => {
     const told: Buffer[] = [];
     await using server = await plainServer((socket) => {
       socket.once('data', () => {

@@ -12,7 +12,7 @@ for (const version of [11, 14, 18]) {
   const reader = { ...at, user: engine['POSTGRES_USER'], password: engine['POSTGRES_PASSWORD'] };
   const admin = { ...at, user: engine['POSTGRES_ADMIN_USER'], password: engine['POSTGRES_ADMIN_PASSWORD'] };
 
-  describe(`PostgreSQL ${version}`, () => {
+  describe(`PostgreSQL ${version} introspection`, () => {
     const own = { ...admin, database: `introspect_${process.pid}` };
 
     beforeAll(async () => {
@@ -27,7 +27,7 @@ for (const version of [11, 14, 18]) {
       await client.query(`drop database if exists ${own.database}`);
     });
 
-    test('tells every kind of relation, in one flight', async () => {
+    test('returns every kind of relation in one batch of statements', async () => {
       const { tables, missing, flights } = await read({ ...reader, database: 'shop' });
       const kinds = Object.fromEntries(tables.map(({ schema, name, kind }) => [`${schema}.${name}`, kind]));
       expect(kinds).toMatchObject({
@@ -43,7 +43,7 @@ for (const version of [11, 14, 18]) {
       expect(flights).toBe(1);
     });
 
-    test('tells columns with type, kind, default, comment and position', async () => {
+    test('returns columns with type, kind, default, comment and position', async () => {
       const { column, table } = await read({ ...reader, database: 'shop' });
       expect(column('customers', 'id')).toEqual({
         name: 'id', type: 'bigint', kind: 'integer', nullable: false, default: null, generated: 'identity', comment: null, position: 1,
@@ -82,7 +82,7 @@ for (const version of [11, 14, 18]) {
         expect(column('quotes', 'gross')).toMatchObject({ generated: 'virtual', default: '(net + tax)' });
     });
 
-    test('tells keys, indexes, comments, rows, sizes and parents', async () => {
+    test('returns keys, indexes, comments, row counts, sizes and parents', async () => {
       const { table } = await read({ ...reader, database: 'shop' });
       expect(table('customers')).toMatchObject({
         comment: 'Everybody who ever bought',
@@ -121,7 +121,7 @@ for (const version of [11, 14, 18]) {
       });
     });
 
-    test('hands a thousand tables to the sink in order, and waits for it', async () => {
+    test('passes a thousand tables to the sink in order, and waits for the sink', async () => {
       await using client = await connect({ ...reader, database: 'many' });
       const names: string[] = [];
       let busy = false;
@@ -139,7 +139,7 @@ for (const version of [11, 14, 18]) {
       expect(names).toEqual(names.toSorted());
     });
 
-    test('tells names as they are, whatever is in them', async () => {
+    test('returns names with any characters', async () => {
       const { table } = await read({ ...reader, database: 'odd' });
       expect(table('a.b')?.columns.map(({ name }) => name)).toEqual([
         'c.d', 'with space', 'with "quote"', 'with, comma', '{brace}', 'back\\slash',
@@ -156,7 +156,7 @@ for (const version of [11, 14, 18]) {
       expect(table('no_columns')?.columns).toEqual([]);
     });
 
-    test('tells names apart that hold its own separator', async () => {
+    test('returns names that contain its own separator', async () => {
       const { table, flights } = await read(own);
       expect(table('split\x1fhere')).toMatchObject({
         columns: [{ name: 'a\x1fb' }, { name: 'c' }],
@@ -165,7 +165,7 @@ for (const version of [11, 14, 18]) {
       expect(flights).toBeLessThanOrEqual(3);
     });
 
-    test('spells every type and every index as the server does', async () => {
+    test('spells every type and index as the server does', async () => {
       const { tables } = await read(own);
       await using client = await connect(own);
       await client.query('set search_path = public');
@@ -180,7 +180,7 @@ for (const version of [11, 14, 18]) {
       expect(told.toSorted(byPlace)).toEqual(rows.toSorted(byPlace));
     });
 
-    test('leaves out what a key to a partitioned table adds inside the server', async () => {
+    test('leaves out the internal foreign keys of a key to a partitioned table', async () => {
       const { table } = await read(own);
       if (version >= 12)
         expect(table('pointing')?.foreign_keys).toEqual([
@@ -193,7 +193,7 @@ for (const version of [11, 14, 18]) {
         ]);
     });
 
-    test('reads beside statistics that are no counts', async () => {
+    test('returns no row count when the statistics are not a count', async () => {
       await using client = await connect(own);
       const asked = `select reltuples::text from pg_class where relname = 'target'`;
       const { rows: before } = await client.query(asked);
@@ -212,7 +212,7 @@ for (const version of [11, 14, 18]) {
       ]);
     });
 
-    test('names what a key points to beyond the scope', async () => {
+    test('names the table that a foreign key references outside of the scope', async () => {
       const { tables, missing } = await read(own, { schemas: ['inside'], excludedSchemas: [] });
       expect(tables).toMatchObject([
         {
@@ -224,7 +224,7 @@ for (const version of [11, 14, 18]) {
       expect(missing).toEqual([]);
     });
 
-    test('keeps to the schemas of its scope, by their whole names', async () => {
+    test('reads only the schemas of its scope, matched by full name', async () => {
       const long = `l${'o'.repeat(62)}`;
       const schemasOf = async (scope: CatalogScope) => {
         const { tables, missing } = await read(own, scope);
@@ -245,7 +245,7 @@ for (const version of [11, 14, 18]) {
       expect(await schemasOf({ schemas: [], excludedSchemas: [] })).toEqual({ schemas: [], missing: [] });
     });
 
-    test('shows the columns that an account may read, and says what it may not', async () => {
+    test('returns the readable columns, and reports tables and columns without SELECT', async () => {
       const partial = { ...at, user: 'mooring_partial', password: 'partial', database: 'shop' };
       const { table, missing, flights } = await read(partial);
       expect(table('customers')?.columns.map(({ name }) => name)).toEqual(['id', 'name']);
@@ -264,7 +264,7 @@ for (const version of [11, 14, 18]) {
       expect(flights).toBe(2);
     });
 
-    test('tells an account that sees nothing why', async () => {
+    test('reports the missing grants of an account that sees no table', async () => {
       const { tables, missing } = await read({
         ...at,
         user: 'mooring_nobody',
@@ -280,7 +280,7 @@ for (const version of [11, 14, 18]) {
       ]);
     });
 
-    test('gives up at its time limit, and leaves the connection as it was', async () => {
+    test('stops at its time limit, and restores the settings of the connection', async () => {
       await using blocker = await connect(own);
       await using client = await connect(own);
       await blocker.query('begin; lock table pg_catalog.pg_description in access exclusive mode');
@@ -298,7 +298,7 @@ for (const version of [11, 14, 18]) {
 
 const pooler = reach('pgbouncer');
 if (pooler)
-  test('a catalog comes through PgBouncer, which passes no startup parameter and nothing prepared', async () => {
+  test('PostgreSQL introspection works through PgBouncer, which passes on neither startup parameters nor prepared statements', async () => {
     const { tables, missing } = await read({
       host: pooler['PGBOUNCER_HOST'],
       port: Number(pooler['PGBOUNCER_PORT']),

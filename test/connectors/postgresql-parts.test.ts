@@ -6,7 +6,7 @@ for (const version of [11, 14, 18]) {
   const engine = reach('postgres', { POSTGRES_VERSION: `${version}` });
   if (!engine) continue;
 
-  describe(`PostgreSQL ${version}, which cannot spell one default`, () => {
+  describe(`PostgreSQL ${version} introspection when the server cannot render one default`, () => {
     const database = `parts_${process.pid}`;
     const admin = {
       host: engine['POSTGRES_HOST'] ?? '',
@@ -19,7 +19,8 @@ for (const version of [11, 14, 18]) {
       await using client = await connect({ ...admin, database: 'postgres' });
       await client.query(`create database ${database} template template0`);
       await using inside = await connect({ ...admin, database });
-      // A label that is gone: as with a library that an upgrade left behind, the server fails wherever a value of the type is.
+      // The enum label no longer exists. As after an upgrade that lost a library, the server fails wherever
+      // it reads a value of the type.
       await inside.query(`
         create schema broken; create schema sound;
         create type broken.mood as enum ('good', 'bad');
@@ -35,7 +36,7 @@ for (const version of [11, 14, 18]) {
       await client.query(`drop database if exists ${database}`);
     });
 
-    test('tells all but expressions', async () => {
+    test('returns everything except expressions', async () => {
       const { tables, missing, table } = await readCatalog({ ...admin, database });
       expect(tables.map(({ schema, name }) => `${schema}.${name}`)).toEqual([
         'broken.people',
@@ -52,7 +53,7 @@ for (const version of [11, 14, 18]) {
     test.each([
       ['is excluded', { excludedSchemas: ['broken'] }],
       ['was not asked for', { schemas: ['sound'], excludedSchemas: [] }],
-    ])('tells all of the others where the schema of it %s', async (_, scope) => {
+    ])('returns everything when the schema with the failure %s', async (_, scope) => {
       const { tables, missing, column, table } = await readCatalog({ ...admin, database }, scope);
       expect(tables.map(({ name }) => name)).toEqual(['orders']);
       expect(column('orders', 'note')?.default).toBe("'none'::text");

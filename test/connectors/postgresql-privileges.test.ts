@@ -11,7 +11,7 @@ for (const version of ['11', '14', '18']) {
   const env = reach('postgres', { POSTGRES_VERSION: version });
   if (!env) continue;
 
-  describe(`PostgreSQL ${version}`, () => {
+  describe(`PostgreSQL ${version} privileges`, () => {
     const at = { host: env['POSTGRES_HOST'] ?? '', port: Number(env['POSTGRES_PORT']) };
     const account = `Odd "account" ${process.pid}`;
     const quoted = quotePostgresqlName(account);
@@ -60,7 +60,7 @@ for (const version of ['11', '14', '18']) {
       await client.query(`drop role ${quoted}`);
     });
 
-    test('a source lacks what its statements then give it', async () => {
+    test('of a source are complete after the reported grants', async () => {
       await run(`grant usage on schema sales to ${quoted}; grant select on sales.orders to ${quoted}`);
       const { missing, excess } = await privileges();
       expect(missing.map(({ grant }) => grant)).toEqual([
@@ -73,7 +73,7 @@ for (const version of ['11', '14', '18']) {
       expect(await privileges()).toEqual({ missing: [], excess: [] });
     });
 
-    test('a source that may write has too much, until its cures are run', async () => {
+    test('of a writing source are excessive until the reported remediation runs', async () => {
       await run(
         `grant insert, truncate on all tables in schema sales to ${quoted}; alter role ${quoted} createdb`,
       );
@@ -83,13 +83,13 @@ for (const version of ['11', '14', '18']) {
       expect((await privileges()).excess).toEqual([]);
     });
 
-    test('a source that owns tables is told so', async () => {
+    test('of a source that owns tables are excessive', async () => {
       await run(`create table sales.own (id int); alter table sales.own owner to ${quoted}`);
       expect((await privileges()).excess).toMatchObject([{ what: '1 tables of schema sales are its own' }]);
       await run('drop table sales.own');
     });
 
-    test('a target lacks what its statements then give it', async () => {
+    test('of a target are complete after the reported grants', async () => {
       expect((await privileges('target')).missing.length).toBeGreaterThan(0);
       const { missing } = await privileges('target', ["It's odd"]);
       expect(missing.map(({ what }) => what)).toEqual([
@@ -98,16 +98,16 @@ for (const version of ['11', '14', '18']) {
       ]);
       await run(missing.map(({ grant }) => grant).join('\n'));
       expect(await privileges('target', ["It's odd"])).toEqual({ missing: [], excess: [] });
-      // One place to write to is enough for a target that was not told where.
+      // A target without configured schemas needs only one schema that it can write to.
       expect(await privileges('target')).toEqual({ missing: [], excess: [] });
     });
 
-    test('only the schemas of the connection count', async () => {
+    test('are checked only in the schemas of the connection', async () => {
       await run('revoke all on all tables in schema sales from public');
       expect(await privileges('source', ['empty'])).toEqual({ missing: [], excess: [] });
     });
 
-    test('a superuser is told that alone', async () => {
+    test('of a superuser are reported as one excess', async () => {
       await run(`alter role ${quoted} superuser`);
       expect(await privileges()).toEqual({
         missing: [],
@@ -118,7 +118,7 @@ for (const version of ['11', '14', '18']) {
   });
 }
 
-test('a long list is cut, says so, and can still be run', () => {
+test('a long list of missing PostgreSQL privileges is cut, states the rest, and remains executable', () => {
   const row = (at: number) => ({
     schema: `s${at}`,
     usage: false,
@@ -136,7 +136,7 @@ test('a long list is cut, says so, and can still be run', () => {
   expect(missing.at(-1)?.grant).toMatch(/^GRANT .*; -- and 580 more/);
 });
 
-test('what cannot be cured by a statement stays a comment, whatever the names', () => {
+test('a remediation that is not a statement stays a comment, whatever characters the names contain', () => {
   const schema = 'x\ndrop table y; --';
   const row = {
     schema,
@@ -153,7 +153,7 @@ test('what cannot be cured by a statement stays a comment, whatever the names', 
 });
 
 test.each(['createrole', 'createdb', 'replication', 'bypassrls'])(
-  'an account with %s has too much, and is told how it goes',
+  'a source account with %s is reported as excessive, with the statement that revokes it',
   (attribute) => {
     const { excess } = readPostgresqlPrivileges({ name: 'me', superuser: false, [attribute]: true }, [], {
       role: 'source',

@@ -17,7 +17,7 @@ for (const version of ['11', '14', '18']) {
       database: 'shop',
     });
 
-  test(`every key word that PostgreSQL ${version} would quote is quoted`, async () => {
+  test(`every keyword that PostgreSQL ${version} quotes is quoted`, async () => {
     await using client = await server();
     const { rows } = await client.query<{ word: string; quoted: string }>(
       'select word, quote_ident(word) as quoted from pg_get_keywords()',
@@ -45,7 +45,7 @@ for (const version of ['11', '14', '18']) {
   });
 }
 
-test('a word that Redshift alone reserves is quoted there alone', () => {
+test('a word that only Redshift reserves is quoted only for Redshift', () => {
   expect(quoteInRedshift('tag')).toBe('"tag"');
   expect(quotePostgresqlName('tag')).toBe('tag');
   expect(quoteInRedshift('select')).toBe('"select"');

@@ -9,7 +9,10 @@ import { connectors } from '../../shared/connectors/registry.ts';
 import { reach } from '../engines/reach.ts';
 import { connect, readCatalog } from './read-catalog.ts';
 
-/** Whatever an administrator may have set for an account, one setting for each of ours, and what else a session inherits. */
+/**
+ * Settings that an administrator may change for an account: one for each setting of
+ * `postgresqlSessionSettings`, and others that a session inherits.
+ */
 const odd = (version: number): Readonly<Record<string, string>> => ({
   statement_timeout: '2s',
   lock_timeout: '1s',
@@ -23,7 +26,7 @@ const odd = (version: number): Readonly<Record<string, string>> => ({
   IntervalStyle: 'sql_standard',
   TimeZone: 'Asia/Tokyo',
   extra_float_digits: '-5',
-  lc_monetary: 'C', // no other is sure to be there
+  lc_monetary: 'C', // another locale may not be installed
   jit: 'on',
   work_mem: '64kB',
   client_encoding: 'LATIN1',
@@ -48,7 +51,7 @@ for (const version of [11, 14, 18]) {
   const engine = reach('postgres', { POSTGRES_VERSION: `${version}` });
   if (!engine) continue;
 
-  describe(`PostgreSQL ${version}, an account for which everything is set otherwise`, () => {
+  describe(`PostgreSQL ${version} session of an account with changed settings`, () => {
     const at = { host: engine['POSTGRES_HOST'] ?? '', port: Number(engine['POSTGRES_PORT']) };
     const database = `state_${process.pid}`;
     const admin = { ...at, user: engine['POSTGRES_ADMIN_USER'], password: engine['POSTGRES_ADMIN_PASSWORD'] };
@@ -86,7 +89,7 @@ for (const version of [11, 14, 18]) {
       expect({ tables, missing }).toEqual({ tables: expected.tables, missing: expected.missing });
     });
 
-    test('passes the same test', async () => {
+    test('passes the same connection test', async () => {
       const run = (username: string) =>
         runSourceTest(
           connectors.postgresql,
@@ -112,7 +115,7 @@ for (const version of [11, 14, 18]) {
       expect(outcome(await run(set))).toEqual(expected);
     });
 
-    test('has the limit of the connection', async () => {
+    test('uses the query time limit of the connection', async () => {
       await using client = await connect(as(set));
       const slept: string[] = [];
       await runPostgresqlTransaction(
@@ -124,7 +127,7 @@ for (const version of [11, 14, 18]) {
       expect(slept).toEqual(['slept']);
     });
 
-    test('every setting of ours is in force, where the version has it, and over with the transaction', async () => {
+    test('applies every session setting that the version supports, for the transaction only', async () => {
       await using client = await connect(as(set));
       const names = [
         ...postgresqlSessionSettings.map(({ name }) => name),
@@ -148,7 +151,7 @@ for (const version of [11, 14, 18]) {
       expect([...found]).toEqual([
         ...expected,
         ['statement_timeout', '1234ms'],
-        // A standby refuses to begin where it is serializable.
+        // A standby refuses to begin a serializable transaction.
         ['transaction_isolation', 'repeatable read'],
       ]);
       const { rows } = await client.query<{ TimeZone: string }>('show TimeZone');

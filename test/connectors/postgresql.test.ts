@@ -8,7 +8,7 @@ import { connect } from './read-catalog.ts';
 
 const { postgresql } = connectors;
 
-describe('postgresql', () => {
+describe('PostgreSQL connector', () => {
   connectorContract(postgresql, {
     config: { host: 'db.example.test', database: 'shop', username: 'mooring_reader' },
     credentials: {
@@ -21,7 +21,7 @@ describe('postgresql', () => {
 
 type Env = Readonly<Record<string, string>>;
 
-/** What the engines' accounts.sql and pooler let everybody try. */
+/** Properties that the test engine and the pooler share. */
 const common = (env: Env, admin: Env) => ({
   connector: postgresql,
   version: new RegExp(`^PostgreSQL ${admin['POSTGRES_SERVER_VERSION']}\\.\\d+$`),
@@ -52,7 +52,7 @@ for (const version of ['11', '14', '18']) {
       const other = reach('postgres', { POSTGRES_VERSION: version, POSTGRES_TLS });
       return other && { config: { port: Number(other['POSTGRES_PORT']) } };
     };
-    // The certificate is none of the server version's business: one version has them all.
+    // Certificates do not depend on the version of the server: only one version has them all.
     const certificates =
       version === '18'
         ? Object.fromEntries(
@@ -89,7 +89,7 @@ for (const version of ['11', '14', '18']) {
 const pooler = reach('pgbouncer');
 const behind = pooler && reach('postgres', { POSTGRES_VERSION: '18' });
 if (pooler && behind) {
-  describe('PostgreSQL behind a PgBouncer', () => {
+  describe('PostgreSQL behind PgBouncer', () => {
     sourceContract({
       ...common(
         {

@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
 import { introspectPostgresql } from '../../shared/connectors/postgresql/introspect.ts';
 
-/** Opens a connection that closes itself, and whose late errors are nobody's. */
+/** Opens a connection that closes itself, and ignores its late errors. */
 export const connect = async (config: pg.ClientConfig) => {
   const client = new pg.Client(config);
   client.on('error', () => {});
@@ -12,7 +12,7 @@ export const connect = async (config: pg.ClientConfig) => {
 
 export const everything: CatalogScope = { excludedSchemas: [] };
 
-/** All that an introspection tells, and how many flights it took. */
+/** The catalog that an introspection reads, and the number of batches of statements that it takes. */
 export const readCatalog = async (config: pg.ClientConfig, scope = everything) => {
   await using client = await connect(config);
   let flights = 0;

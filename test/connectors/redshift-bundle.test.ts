@@ -9,7 +9,7 @@ const engine = reach('postgres', { POSTGRES_VERSION: '18' });
 
 const clients = ['client-redshift', 'client-redshift-serverless'] as const;
 
-describe('the clients of Redshift’s API', () => {
+describe('clients of the Redshift APIs', () => {
   let bundled: BundledProbe;
   beforeAll(async () => {
     bundled = await fromBundle(['connections/create', 'connections/test', 'meta']);
@@ -25,7 +25,7 @@ describe('the clients of Redshift’s API', () => {
       ),
     );
 
-  test.each(clients)('%s is in the probe alone, shaken down to the one request', (client) => {
+  test.each(clients)('%s is in the probe bundle only, tree-shaken to one request', (client) => {
     const found = holding(client);
     expect(found.map(([, { entryPoint }]) => entryPoint)).toEqual([
       `shared/connectors/redshift/${client === 'client-redshift' ? 'ask-cluster' : 'ask-workgroup'}.ts`,
@@ -37,7 +37,7 @@ describe('the clients of Redshift’s API', () => {
     }
   });
 
-  test('nothing loads them at once: neither another connector nor a password of Redshift’s own', () => {
+  test('no chunk imports them statically except the temporary login', () => {
     const late = new Set(clients.flatMap((client) => holding(client).map(([file]) => file)));
     expect(late.size).toBe(2);
     for (const [file, { imports }] of Object.entries(outputs())) {
@@ -51,7 +51,7 @@ describe('the clients of Redshift’s API', () => {
   });
 
   if (engine)
-    test('redshift is opened with them from the bundle of the probe', async () => {
+    test('open a Redshift session from the probe bundle', async () => {
       const { port, database, reader, start, stop, handsOut } = standIn(engine);
       await start();
       try {
@@ -75,7 +75,7 @@ describe('the clients of Redshift’s API', () => {
     });
 });
 
-/** Every name is loopback's. */
+/** Every name resolves to the loopback address. */
 const dialerWith = (ca: string) => `
   tlsSettings: { mode: 'require', ca: ${JSON.stringify(ca)} },
   tcp: ({ port }) => tcp({ port, host: '127.0.0.1' }),

@@ -4,14 +4,19 @@ import { connect } from './read-catalog.ts';
 
 const views = new URL('../engines/redshift.d/fixture.sql', import.meta.url);
 
-/** The external table of the views is everybody's: without it there is what PostgreSQL's own rights let an account see. */
+/**
+ * The external table is visible to every account in these views. Without it, an account sees what
+ * PostgreSQL's own privileges allow.
+ */
 export const withoutLake = `do $$ declare name text; begin
   foreach name in array array['svv_tables', 'svv_columns'] loop
     execute format('create or replace view pg_catalog.%I as select * from (%s) everything where table_schema <> ''lake''',
       name, rtrim(pg_get_viewdef('pg_catalog.' || name), ';'));
   end loop; end $$`;
 
-/** A database of a test's own on a real PostgreSQL, with views of Redshift's names and with what else is put there. */
+/**
+ * A database for one test on a real PostgreSQL, with views named like Redshift's and with the given objects.
+ */
 export const redshiftDatabase = (engine: Readonly<Record<string, string>>, name = 'shop') => {
   const admin = {
     host: engine['POSTGRES_HOST'] ?? '',
@@ -25,7 +30,7 @@ export const redshiftDatabase = (engine: Readonly<Record<string, string>>, name 
     admin,
     database,
     inside,
-    /** Each text is a transaction, or makes its own. */
+    /** Each text is one transaction, or manages its own transactions. */
     start: async (...texts: readonly string[]) => {
       await using client = await connect({ ...admin, database: 'postgres' });
       await client.query(`create database ${database} template template0`);

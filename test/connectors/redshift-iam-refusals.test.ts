@@ -6,12 +6,12 @@ import { cluster, keys, standIn, workgroup, xml } from './redshift-stand-in.ts';
 const engine = reach('postgres', { POSTGRES_VERSION: '18' });
 
 if (engine)
-  describe('Redshift with AWS’s keys is refused by', () => {
+  describe('Redshift login with AWS keys', () => {
     const { reader, start, stop, tried, handsOut } = standIn(engine);
     beforeAll(start);
     afterAll(stop);
 
-    /** What a test finds where this is the answer. */
+    /** The result of a test against an AWS API that answers in this way. */
     const answeredWith = async (
       answer: Parameters<typeof awsApi>[1],
       given: Parameters<typeof tried>[0] = {},
@@ -49,7 +49,7 @@ if (engine)
       [workgroup, 'ValidationException', 400, 'authentication-failed', 'workgroup_name'],
       [workgroup, 'ThrottlingException', 400, 'server-error', 'try again'],
       [workgroup, 'InternalServerException', 500, 'server-error', 'AWS failed'],
-    ])('AWS, which gives no password for %s with %s', async (host, name, status, code, cure) => {
+    ])('fails when the API for %s answers %s', async (host, name, status, code, cure) => {
       const [type, body] = host === cluster ? xmlRefusal(name) : jsonRefusal(name);
       const { failed, details, asked } = await answeredWith(
         (_, response) => response.writeHead(status, { 'content-type': type }).end(body),
@@ -65,8 +65,8 @@ if (engine)
       expect(asked).toBe(1);
     });
 
-    describe('an endpoint that', () => {
-      test.each([301, 302, 307, 308])('sends elsewhere with %d is not followed', async (status) => {
+    describe('AWS endpoint', () => {
+      test.each([301, 302, 307, 308])('that redirects with %d is not followed', async (status) => {
         await using other = await awsApi(keys.secret_access_key, handsOut());
         const { failed } = await answeredWith((_, response) =>
           response.writeHead(status, { location: other.url }).end(),
@@ -86,17 +86,17 @@ if (engine)
         ['a user that ends the text', 200, xml('me&#0;x')],
         ['a page that is not found', 404, '<html><p>not here</html>'],
         ['more than any answer', 200, xml('x'.repeat(2 ** 17))],
-      ])('answers %s speaks another protocol', async (_, status, body) => {
+      ])('that answers with %s causes protocol-mismatch', async (_, status, body) => {
         const { failed } = await answeredWith((__, response) => response.writeHead(status).end(body));
         expect(failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
       });
 
-      test('is silent is a timeout of the login', async () => {
+      test('that is silent causes a timeout of the login', async () => {
         const { failed } = await answeredWith(() => {});
         expect(failed).toMatchObject({ step: 'authenticate', code: 'timeout' });
       });
 
-      test('hangs up is no fault of the database’s', async () => {
+      test('that closes the connection causes a failure that names AWS, not the database', async () => {
         const outcome = await answeredWith((_, response) => response.destroy(), { host: workgroup });
         expect(outcome).toMatchObject({
           failed: {
@@ -108,13 +108,13 @@ if (engine)
         });
       });
 
-      test('shows a certificate that nobody vouches for is told nothing, whatever ssl_mode allows', async () => {
+      test('with an untrusted certificate receives no request, whatever ssl_mode is', async () => {
         const { failed, asked } = await answeredWith(handsOut(), {}, 'selfsigned');
         expect(failed).toMatchObject({ step: 'authenticate', code: 'certificate-untrusted' });
         expect(asked).toBe(0);
       });
 
-      test('speaks in clear is not asked', async () => {
+      test('with a plaintext URL receives no request', async () => {
         const { failed, names } = await tried({ endpoint: 'http://localhost:1' });
         expect(failed).toMatchObject({ step: 'authenticate', code: 'tls-required' });
         expect(names).toEqual([cluster]);
@@ -122,7 +122,7 @@ if (engine)
     });
   });
 
-/** Each with the secret in its words. */
+/** Each message contains the secret. */
 const xmlRefusal = (name: string) => [
   'text/xml',
   `<ErrorResponse xmlns="http://redshift.amazonaws.com/doc/2012-12-01/"><Error><Type>Sender</Type><Code>${name}</Code><Message>${keys.secret_access_key} no</Message></Error><RequestId>1</RequestId></ErrorResponse>`,

@@ -10,12 +10,12 @@ import { cluster, keys, password, standIn, workgroup } from './redshift-stand-in
 const engine = reach('postgres', { POSTGRES_VERSION: '18' });
 
 if (engine)
-  describe('Redshift with AWS’s keys, on a PostgreSQL that takes the passwords', () => {
+  describe('Redshift login with AWS keys, on a PostgreSQL that accepts the temporary passwords', () => {
     const { database, reader, start, stop, tried, handsOut } = standIn(engine);
     beforeAll(start);
     afterAll(stop);
 
-    test('a cluster is logged in to as its host names it, with what AWS hands out to these keys', async () => {
+    test('to a cluster uses the identifier in its host, and the temporary password from AWS', async () => {
       await using api = await awsApi(keys.secret_access_key, handsOut());
       const { status, details, steps, names, log } = await tried({ endpoint: api.url });
       expect([status, details]).toEqual([
@@ -45,7 +45,7 @@ if (engine)
       );
     });
 
-    test('a workgroup has an API of its own', async () => {
+    test('to a workgroup uses the serverless API', async () => {
       await using api = await awsApi(keys.secret_access_key, handsOut());
       const { status } = await tried({ endpoint: api.url, host: workgroup, username: 'whoever' });
       expect(status).toBe('connected');
@@ -63,7 +63,7 @@ if (engine)
       });
     });
 
-    test('each API is asked at the endpoint of its own name, and at no other’s', async () => {
+    test('sends each request only to the endpoint configured for its API', async () => {
       await using clusters = await awsApi(keys.secret_access_key, handsOut());
       await using workgroups = await awsApi(keys.secret_access_key, handsOut());
       const endpoints = { redshift: clusters.url, 'redshift-serverless': workgroups.url };
@@ -84,7 +84,7 @@ if (engine)
       }
     });
 
-    test('names of the customer’s own are asked for by what the credentials say', async () => {
+    test('to a custom host name uses the cluster and region in the credentials', async () => {
       await using api = await awsApi(keys.secret_access_key, handsOut());
       const credentials = {
         ...keys,
@@ -94,7 +94,7 @@ if (engine)
       };
       const { status, log } = await tried({ endpoint: api.url, host: 'dwh.example.test', credentials });
       expect(status).toBe('connected');
-      expect(log.clean('GRANT USAGE ON SCHEMA other')).toBe('GRANT USAGE ON SCHEMA other'); // none is a secret
+      expect(log.clean('GRANT USAGE ON SCHEMA other')).toBe('GRANT USAGE ON SCHEMA other'); // neither name is a secret
       expect(api.asked).toMatchObject([
         {
           signed: true,
@@ -110,7 +110,7 @@ if (engine)
       [{ cluster_identifier: 'shop' }, 'credentials.region'],
       [{ workgroup_name: 'shop' }, 'credentials.region'],
       [{ workgroup_name: 'shop', cluster_identifier: 'shop', region: 'eu-west-1' }, 'credentials'],
-    ])('a host that does not tell what %j leaves out is no reason to guess', async (more, path) => {
+    ])('with credentials %j fails for a host that does not contain the missing parts', async (more, path) => {
       const { failed, details } = await tried({
         host: 'dwh.example.test',
         credentials: { ...keys, ...more },
@@ -119,7 +119,7 @@ if (engine)
       expect(details).toMatchObject({ error: expect.stringContaining(`${path}: expected `) });
     });
 
-    test('without a word of the deployment’s only AWS’s own host of the region is asked, and judged first', async () => {
+    test('without a configured endpoint uses the regional AWS host, after the egress policy allows it', async () => {
       for (const [host, name] of [
         [cluster, 'redshift.eu-west-1.amazonaws.com'],
         [workgroup, 'redshift-serverless.eu-west-1.amazonaws.com'],
@@ -136,7 +136,7 @@ if (engine)
       }
     });
 
-    test('our own identity, and our own endpoints, are never taken', async () => {
+    test('never uses the identity, region or endpoints of the probe', async () => {
       const own = {
         AWS_ACCESS_KEY_ID: 'AKIAOUROWN',
         AWS_SECRET_ACCESS_KEY: 'our-own',
@@ -169,7 +169,7 @@ if (engine)
       }
     });
 
-    test('a user whom the database does not have is to be made there', async () => {
+    test('of a user that the database does not have fails with the statement that creates it', async () => {
       await using api = await awsApi(keys.secret_access_key, handsOut('IAM:order'));
       const { failed } = await tried({ endpoint: api.url, username: 'order' });
       expect(failed).toMatchObject({
@@ -180,7 +180,7 @@ if (engine)
       });
     });
 
-    test('a database without TLS is sent no password, and AWS is not asked for one', async () => {
+    test('without TLS fails before AWS is asked for a password', async () => {
       const clear = reach('postgres', { POSTGRES_VERSION: '18', POSTGRES_TLS: 'off' });
       if (!clear) return;
       await using api = await awsApi(keys.secret_access_key, handsOut());
@@ -193,7 +193,7 @@ if (engine)
       expect(api.asked).toHaveLength(0);
     });
 
-    test('the catalogue tells what is secret of it, and what may be left out', () => {
+    test('has its secret and optional fields in the connector catalogue', () => {
       const { credentials, secret_fields, default_auth_method } = describeConnector('redshift');
       expect(default_auth_method).toBe('password');
       expect(secret_fields.toSorted()).toEqual(['password', 'secret_access_key', 'session_token']);
@@ -203,7 +203,7 @@ if (engine)
       });
     });
 
-    test('a password that the driver cannot hash is told of, with its cure', async () => {
+    test('fails with a remediation when the driver does not support the password hash', async () => {
       await using server = await plainServer((socket) => {
         socket.once('data', () => socket.write('N'));
         socket.on(

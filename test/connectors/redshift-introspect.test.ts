@@ -10,7 +10,7 @@ import { redshiftDatabase } from './redshift-database.ts';
 const engine = reach('postgres', { POSTGRES_VERSION: '18' });
 
 if (engine)
-  describe('a PostgreSQL with views of Redshift’s names', () => {
+  describe("Redshift introspection of a PostgreSQL with views named like Redshift's", () => {
     const { admin, database, start, stop } = redshiftDatabase(engine, 'introspect');
 
     const read = async (config: ClientConfig, scope: CatalogScope = { excludedSchemas: [] }) => {
@@ -25,7 +25,7 @@ if (engine)
     beforeAll(() => start('revoke select on pg_catalog.svv_table_info from public'));
     afterAll(stop);
 
-    test('tells tables in order, with columns, keys, comments, rows and sizes', async () => {
+    test('returns tables in order, with columns, keys, comments, row counts and sizes', async () => {
       const { tables, missing } = await read({});
       expect(tables.map(({ schema, name, kind }) => [schema, name, kind])).toEqual([
         ['lake', 'clicks', 'foreign_table'],
@@ -56,13 +56,13 @@ if (engine)
       expect(missing).toEqual([]);
     });
 
-    test('reads schemas and leaves them out in whatever case they are named', async () => {
+    test('matches configured and excluded schemas without regard to case', async () => {
       const { tables, missing } = await read({}, { schemas: ['LAKE', 'Sales'], excludedSchemas: ['SALES'] });
       expect(tables.map(({ name }) => name)).toEqual(['clicks']);
       expect(missing).toEqual([]);
     });
 
-    test('keeps to the schemas of its scope', async () => {
+    test('reads only the schemas of its scope', async () => {
       const { tables, missing } = await read(
         {},
         {
@@ -74,7 +74,7 @@ if (engine)
       expect(missing).toMatchObject([{ reason: 'schemas-not-found', count: 1 }]);
     });
 
-    test('tells an account what it may not see, and that it may not read statistics', async () => {
+    test('reports tables and statistics that the account cannot read', async () => {
       const { tables, missing } = await read({ user: 'mooring_nobody', password: 'nobody' });
       expect(tables.map(({ name }) => name)).toEqual(['clicks']);
       expect(missing).toEqual([
@@ -88,8 +88,8 @@ if (engine)
       ]);
     });
 
-    describe('of which a part fails', () => {
-      /** The view, which fails as it comes to the external table. */
+    describe('when one query fails', () => {
+      /** Replaces the view with one that fails when it reaches the external table. */
       const breakView = (
         name: string,
       ) => `do $$ begin execute format('create or replace view pg_catalog.%I as select * from (%s) everything
@@ -104,7 +104,7 @@ if (engine)
       );
       afterAll(remove);
 
-      test('tells what lies in the cluster where an external schema fails, and no statistics', async () => {
+      test('returns the tables of the cluster when an external schema fails, without statistics', async () => {
         const { tables, missing } = await read({ database: own });
         expect(tables.map(({ schema, name, columns }) => [schema, name, columns.length])).toEqual([
           ['sales', 'customers', 4],
@@ -129,7 +129,10 @@ test.each([
   ['array<struct<a:int>>', 0, 0, 0, 'array<struct<a:int>>', 'array'],
   ['super', 0, 0, 0, 'super', 'json'],
   ['hllsketch', 0, 0, 0, 'hllsketch', 'other'],
-])('%s is spelled with its size and has a kind', (word, length, precision, scale, type, kind) => {
-  expect(renderRedshiftType(word, length, precision, scale)).toBe(type);
-  expect(toRedshiftColumnKind(type)).toBe(kind);
-});
+])(
+  'the Redshift type %s is spelled with its size and has a kind',
+  (word, length, precision, scale, type, kind) => {
+    expect(renderRedshiftType(word, length, precision, scale)).toBe(type);
+    expect(toRedshiftColumnKind(type)).toBe(kind);
+  },
+);

@@ -3,7 +3,7 @@ import { reach } from '../engines/reach.ts';
 import { countApart, mostMb } from './count-apart.ts';
 import { redshiftDatabase } from './redshift-database.ts';
 
-/** So many in one transaction would take more locks than there are. */
+/** One transaction with all tables would need more locks than the server has. */
 const tenThousand = `do $$ begin for i in 0..9999 loop
   execute 'create table warehouse.table_' || to_char(i, 'FM000000') || ' ()';
   if i % 500 = 499 then commit; end if;
@@ -27,8 +27,11 @@ if (engine) {
   );
   afterAll(stop);
 
-  /** Driver, server (PostgreSQL) and its tables are real; the views are Redshift's by name, and their columns made up. */
-  test('ten thousand tables of Redshift are read in bounded memory', async () => {
+  /**
+   * The driver, the server (PostgreSQL) and its tables are real. Only the names of the views are Redshift's,
+   * and the columns are made up.
+   */
+  test('Redshift introspection reads ten thousand tables in bounded memory', async () => {
     const { peakMb, ...counted } = await countApart({
       connector: 'redshift',
       target: {

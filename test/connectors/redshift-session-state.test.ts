@@ -8,7 +8,9 @@ import { reach } from '../engines/reach.ts';
 import { plainServer } from '../network/servers.ts';
 import { redshiftDatabase } from './redshift-database.ts';
 
-/** What an administrator may have set for a user, one for each of ours. */
+/**
+ * Settings that an administrator may change for a user, one for each setting of `redshiftSessionSettings`.
+ */
 const odd: Readonly<Record<string, string>> = {
   search_path: 'trap, pg_catalog, public',
   datestyle: "'German, DMY'",
@@ -16,11 +18,11 @@ const odd: Readonly<Record<string, string>> = {
   extra_float_digits: '-5',
 };
 
-test('each setting of Redshift has an odd value here', () => {
+test('this test changes every Redshift session setting', () => {
   expect(redshiftSessionSettings.map(({ name }) => name).toSorted()).toEqual(Object.keys(odd).toSorted());
 });
 
-/** Hands everything on, with the names of columns as `describe_field_name_in_uppercase` has them. */
+/** Forwards everything, with column names in uppercase as with `describe_field_name_in_uppercase`. */
 const upperCaseFront = (port: number) =>
   plainServer((socket) => {
     const behind = dial(port, '127.0.0.1');
@@ -39,7 +41,7 @@ const upperCaseFront = (port: number) =>
     });
   });
 
-/** RowDescription: a number of columns, each a name that ends with zero and 18 bytes. */
+/** RowDescription: a number of columns, each with a zero-terminated name and 18 bytes. */
 const upperCased = (message: Buffer): Buffer => {
   const copy = Buffer.from(message);
   for (let at = 7; at < copy.length; at += 19)
@@ -52,7 +54,7 @@ const upperCased = (message: Buffer): Buffer => {
 
 const engine = reach('postgres', { POSTGRES_VERSION: '18', POSTGRES_TLS: 'off' });
 if (engine)
-  describe('a user of Redshift for whom everything is set otherwise', () => {
+  describe('Redshift session of a user with changed settings', () => {
     const { admin, database, inside, start, stop } = redshiftDatabase(engine, 'state');
     const [plain, set] = [`plain_rs_${process.pid}`, `set_rs_${process.pid}`];
 
@@ -113,7 +115,7 @@ if (engine)
       };
     };
 
-    test('has the same catalog', async () => {
+    test('reads the same catalog', async () => {
       const expected = await read(plain);
       expect(expected.tables.find(({ name }) => name === 'defaults')?.columns).toMatchObject([
         { default: "'2020-02-03'::date" },
@@ -123,13 +125,13 @@ if (engine)
       expect(await read(set)).toEqual(expected);
     });
 
-    test('passes the same test', async () => {
+    test('passes the same connection test', async () => {
       const expected = await outcomeOf(plain);
       expect(expected.status).toBe('connected');
       expect(await outcomeOf(set)).toEqual(expected);
     });
 
-    test('may have names of columns in capitals', async () => {
+    test('accepts column names in uppercase', async () => {
       await using front = await upperCaseFront(port);
       expect(await outcomeOf(plain, front.port)).toEqual(await outcomeOf(plain));
       expect(await read(plain, front.port)).toEqual(await read(plain));

@@ -7,13 +7,16 @@ import type { Asked } from './aws-api.ts';
 import { redshiftDatabase } from './redshift-database.ts';
 
 export const keys = { access_key_id: 'AKIAOBVIOUSLYFAKE', secret_access_key: 'obviously-fake-key' };
-/** With all that XML and URLs have to spell in their own way. */
+/** Contains the characters that XML and URLs escape. */
 export const password = 'made-up-&-<temporary>"=+/';
 
 export const cluster = 'shop.abc123xyz789.eu-west-1.redshift.amazonaws.com';
 export const workgroup = 'shop.123456789012.eu-west-1.redshift-serverless.amazonaws.com';
 
-/** A PostgreSQL that stands in for a Redshift, with one user whose password is the one that AWS hands out here. */
+/**
+ * A PostgreSQL that stands in for Redshift. It has one user, whose password is the one that the stand-in AWS
+ * API returns.
+ */
 export const standIn = (engine: Readonly<Record<string, string>>) => {
   const { admin, database, inside, start, stop } = redshiftDatabase(engine, 'iam');
   const { port } = admin;
@@ -30,9 +33,9 @@ export const standIn = (engine: Readonly<Record<string, string>>) => {
       }
       await stop();
     },
-    /** A test of the connection; every name is one of loopback's. */
+    /** Tests the connection. Every name resolves to the loopback address. */
     tried: (given: Given) => triedAt({ port, database, username: reader, ...given }),
-    /** Answers as either of the APIs does. */
+    /** Answers like either of the two APIs. */
     handsOut:
       (name = `IAM:${reader}`) =>
       ({ headers }: Asked, response: ServerResponse) => {
@@ -43,7 +46,7 @@ export const standIn = (engine: Readonly<Record<string, string>>) => {
 };
 
 interface Given {
-  /** In place of both of AWS's APIs. */
+  /** Replaces both AWS APIs. */
   readonly endpoint?: string;
   readonly endpoints?: Readonly<Record<string, string>>;
   readonly host?: string;
@@ -54,7 +57,7 @@ interface Given {
   readonly port?: number;
 }
 
-/** What comes with a draft is in no vault. */
+/** The credentials of a draft are in no vault. */
 const unread = {
   tags: () => Promise.reject(new Error('expected no look into the vault')),
   readShared: () => Promise.reject(new Error('expected no look into the vault')),
@@ -105,6 +108,6 @@ const defaults = { query_timeout_seconds: 10, max_connections: 2, test_interval_
 const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
-/** GetClusterCredentials' answer. */
+/** The answer of GetClusterCredentials. */
 export const xml = (name: string) =>
   `<GetClusterCredentialsResponse xmlns="http://redshift.amazonaws.com/doc/2012-12-01/"><GetClusterCredentialsResult><DbUser>${name}</DbUser><DbPassword>${escaped(password)}</DbPassword><Expiration>2030-01-01T00:00:00Z</Expiration></GetClusterCredentialsResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></GetClusterCredentialsResponse>`;

@@ -13,7 +13,7 @@ import { redshiftDatabase, withoutLake } from './redshift-database.ts';
 
 const { redshift } = connectors;
 
-describe('redshift', () => {
+describe('Redshift connector', () => {
   connectorContract(redshift, {
     config: { host: 'db.example.test', database: 'shop', username: 'mooring_reader' },
     credentials: {
@@ -29,7 +29,7 @@ const readable = `do $$ declare one record; begin
     execute format('grant select on all tables in schema %1$I to mooring_reader', one.nspname);
   end loop; end $$`;
 
-/** A thousand in one transaction would take many of the locks that there are. */
+/** A thousand tables in one transaction would take many of the available locks. */
 const thousand = `do $$ begin for i in 1..1000 loop
   execute 'create table warehouse.t' || to_char(i, 'FM0000') || ' (id bigint primary key, name varchar(80) not null)';
   if i % 100 = 0 then commit; end if;
@@ -37,9 +37,10 @@ end loop; end $$`;
 
 const engine = reach('postgres', { POSTGRES_VERSION: '18' });
 
-// Redshift's refusals are taken to be those of the PostgreSQL that it comes from; here they are PostgreSQL's own.
+// The refusals of Redshift are assumed to be those of PostgreSQL, which it derives from. Here PostgreSQL
+// itself refuses.
 if (engine)
-  describe('Redshift, on a PostgreSQL with views of its names', () => {
+  describe("Redshift on a PostgreSQL with views named like Redshift's", () => {
     const shop = redshiftDatabase(engine);
     const many = redshiftDatabase(engine, 'many');
     const odd = redshiftDatabase(engine, 'odd');
@@ -54,7 +55,7 @@ if (engine)
     });
     afterAll(() => Promise.all([shop.stop(), many.stop(), odd.stop()]));
 
-    /** These have no views: what is tried on them is over with TLS. */
+    /** These servers have no such views. The tests on them end with TLS. */
     const certified = (POSTGRES_TLS: string) => {
       const other = reach('postgres', { POSTGRES_VERSION: '18', POSTGRES_TLS });
       return (
@@ -94,7 +95,7 @@ if (engine)
       options: { connection_timeout_seconds: 5 },
     };
 
-    test('tells what an account lacks, and a superuser that it is one', async () => {
+    test('reports the missing privileges of an account, and a superuser as excess', async () => {
       await using lacking = await openManagedSession(
         redshift,
         targetOf('mooring_nobody', 'nobody', ['Sales']),
@@ -108,7 +109,7 @@ if (engine)
       expect((await mighty.privileges()).excess).toMatchObject([{ what: 'superuser' }]);
     });
 
-    test('reads its catalog through the same session', async () => {
+    test('reads the catalog and the privileges through one session', async () => {
       const target = targetOf(admin.user, admin.password, ['sales']);
       await using session = await openManagedSession(redshift, target, options);
       const tables: Table[] = [];

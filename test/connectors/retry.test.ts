@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { recordRetryAfter, withRetries } from '../../shared/connectors/retry.ts';
 
-/** What fails so often before it succeeds, and how long each pause was. */
+/** Runs work that fails with these errors before it succeeds, and records each pause. */
 const run = async (failures: readonly Error[], isTransient = (_: unknown) => true, signal?: AbortSignal) => {
   const pauses: number[] = [];
   let attempts = 0;
@@ -19,8 +19,8 @@ const run = async (failures: readonly Error[], isTransient = (_: unknown) => tru
   return { outcome, attempts, pauses };
 };
 
-describe('what fails for a moment', () => {
-  test('is tried three times, after pauses that grow', async () => {
+describe('retries', () => {
+  test('are made twice after the first attempt, with growing pauses', async () => {
     const { outcome, attempts, pauses } = await run([new Error('1'), new Error('2')]);
     expect([outcome, attempts]).toEqual(['done', 3]);
     expect(pauses.map((ms, at) => Math.abs(ms - (at === 0 ? 100 : 400)) <= (at === 0 ? 50 : 200))).toEqual([
@@ -31,7 +31,7 @@ describe('what fails for a moment', () => {
     expect(await run([new Error('1'), new Error('2'), last])).toMatchObject({ outcome: last, attempts: 3 });
   });
 
-  test('and would fail again is not tried again', async () => {
+  test('are not made for a permanent failure', async () => {
     const lasting = new Error('of ours');
     expect(await run([lasting], () => false)).toEqual({ outcome: lasting, attempts: 1, pauses: [] });
   });
@@ -42,7 +42,7 @@ describe('what fails for a moment', () => {
     ['in seconds', () => '2'],
     ['with blanks around', () => ' 2 '],
     ['as a date', () => inSeconds(4.9)],
-  ])('is left alone for as long as the server asks, %s', async (_, header) => {
+  ])('wait as long as the server asks, %s', async (_, header) => {
     const { outcome, pauses } = await run([recordRetryAfter(new Error('busy'), header())]);
     expect(outcome).toBe('done');
     expect(pauses[0]).toBeGreaterThan(1000);
@@ -51,7 +51,7 @@ describe('what fails for a moment', () => {
   test.each([
     ['in seconds', () => '60'],
     ['as a date', () => inSeconds(3600)],
-  ])('for longer than anybody waits is not tried again, %s', async (_, header) => {
+  ])('are not made when the server asks for a longer wait than the limit, %s', async (_, header) => {
     const busy = recordRetryAfter(new Error('busy'), header());
     expect(await run([busy])).toEqual({ outcome: busy, attempts: 1, pauses: [] });
   });
@@ -65,13 +65,13 @@ describe('what fails for a moment', () => {
     undefined,
     ['5'],
     '99999999999999999999',
-  ])('asks for nothing where it says %j', async (header) => {
+  ])('ignore the Retry-After header %j', async (header) => {
     const { outcome, pauses } = await run([recordRetryAfter(new Error('busy'), header)]);
     expect(outcome).toBe('done');
     expect(pauses[0]).toBeLessThanOrEqual(150);
   });
 
-  test('is given up with the reason of who gives up', async () => {
+  test('stop with the reason of the abort signal', async () => {
     const reason = new Error('too late');
     expect(await run([new Error('busy')], undefined, AbortSignal.abort(reason))).toMatchObject({
       outcome: reason,

@@ -5,7 +5,10 @@ import { connectors } from '../../shared/connectors/registry.ts';
 import type { TlsSettings } from '../../shared/network/dialer.ts';
 import { readPeakMb } from './peak.ts';
 
-/** A program: reads a catalog as it is asked on its standard input, keeps nothing of it, and prints what it came to. */
+/**
+ * The input of this program. It reads a catalog as its standard input describes, keeps nothing of it, and
+ * prints counts and the peak memory.
+ */
 export interface Asked {
   readonly connector: keyof typeof connectors;
   readonly target: SessionTarget;
@@ -16,7 +19,7 @@ export interface Asked {
 export interface Counted {
   readonly tables: number;
   readonly columns: number;
-  /** Each table came after the one before it, by schema and then name. */
+  /** Whether each table comes after the previous one, by schema and then by name. */
   readonly ordered: boolean;
   readonly missing: readonly string[];
   readonly peakMb: number;
@@ -45,4 +48,4 @@ const count = async ({ connector, target, tlsSettings, schemas }: Asked): Promis
 };
 
 const asked = await json(process.stdin);
-console.log(JSON.stringify(await count(asked as Asked))); // what `countApart` sends
+console.log(JSON.stringify(await count(asked as Asked))); // the value that `countApart` sends
