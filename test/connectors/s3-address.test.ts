@@ -3,7 +3,7 @@ import type { SessionTarget } from '../../shared/connectors/connector.ts';
 import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { s3 } from '../../shared/connectors/s3/connector.ts';
 
-/** The names that are looked up for a target; where they lead is forbidden. */
+/** Returns the names that a test resolves for a target. Every name resolves to a forbidden address. */
 const namesFor = async (
   config: Readonly<Record<string, unknown>>,
   {
@@ -23,7 +23,7 @@ const namesFor = async (
     policy: {},
     environment: 'default',
     tlsSettings: { mode: 'verify-full' },
-    options: { connection_timeout_seconds: 30 }, // the SDK is loaded within it
+    options: { connection_timeout_seconds: 30 }, // includes the time that loading the SDK takes
     resolve: async (name) => {
       names.push(name);
       return ['169.254.169.254'];
@@ -33,7 +33,7 @@ const namesFor = async (
   return names;
 };
 
-describe('what is dialled', () => {
+describe('S3 host', () => {
   test.each([
     ['the bucket’s own host', {}, 'shop-data.s3.eu-west-1.amazonaws.com'],
     ['that of its region', { region: 'us-east-1' }, 'shop-data.s3.us-east-1.amazonaws.com'],
@@ -48,7 +48,7 @@ describe('what is dialled', () => {
     expect(await namesFor(config)).toEqual([name]);
   });
 
-  test('is what the deployment names in place of Amazon’s, but not in place of a named endpoint', async () => {
+  test("is the deployment's S3 endpoint instead of Amazon's, unless the connection names an endpoint", async () => {
     const endpoint = 'https://vpce.example.test';
     expect(await namesFor({}, { endpoint })).toEqual(['vpce.example.test']);
     expect(await namesFor({ endpoint: 'https://s3.example.test' }, { endpoint })).toEqual([
@@ -56,7 +56,7 @@ describe('what is dialled', () => {
     ]);
   });
 
-  test('for a role is first who gives its keys', async () => {
+  test('for the role method is first the STS endpoint', async () => {
     const credentials = { auth_method: 'role', role_arn: 'arn:aws:iam::123456789012:role/reader' };
     expect(await namesFor({}, { credentials })).toEqual(['sts.eu-west-1.amazonaws.com']);
     expect(await namesFor({ endpoint: 'https://s3.example.test' }, { credentials })).toEqual([
@@ -67,14 +67,14 @@ describe('what is dialled', () => {
     const both = { credentials, endpoint: 'https://vpce.s3.example.test' };
     expect(await namesFor({}, both)).toEqual(['vpce.s3.example.test']);
     expect(await namesFor({}, { ...both, endpoints })).toEqual(['vpce.sts.example.test']);
-    // Keys of another server are none for AWS's.
+    // Keys of another server are not valid for AWS.
     expect(await namesFor({ endpoint: 'https://s3.example.test' }, { credentials, endpoints })).toEqual([
       's3.example.test',
     ]);
   });
 });
 
-test('keys of a role are not asked for in clear', async () => {
+test('an S3 connection requests the keys of a role only over TLS', async () => {
   const { details } = await runSourceTest(
     s3,
     {
@@ -103,10 +103,10 @@ test('keys of a role are not asked for in clear', async () => {
   expect(details).toMatchObject({ code: 'tls-required' });
 });
 
-describe('a connection string', () => {
+describe('S3 connection string', () => {
   const parse = (text: string) => s3.connectionString?.parse(text);
 
-  test('names server, prefix and role as options', async () => {
+  test('has the endpoint, the session token and the role as options, and the prefix as path', async () => {
     const options = new URLSearchParams({
       region: 'eu-west-1',
       endpoint: 'https://s3.example.test:9000',
@@ -130,7 +130,7 @@ describe('a connection string', () => {
     });
   });
 
-  test('takes a plus of a session token for a plus', async () => {
+  test('keeps a plus sign in a session token', async () => {
     expect(await parse('s3://shop-data/?session_token=FwoG+obviously/fake==')).toMatchObject({
       credentials: { session_token: 'FwoG+obviously/fake==' },
     });
@@ -143,7 +143,7 @@ describe('a connection string', () => {
     's3://b:9000/x',
     's3://b?toString=1',
     's3://k:a%zz@b',
-  ])('is refused: %s', async (text) => {
+  ])('is rejected: %s', async (text) => {
     await expect((async () => parse(text))()).rejects.toMatchObject({ code: 'invalid-request' });
   });
 });

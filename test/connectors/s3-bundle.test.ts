@@ -4,7 +4,7 @@ import { runFromBundle } from './from-bundle.ts';
 
 const env = reach('s3');
 if (env) {
-  test('s3 is read from the bundle of the probe', async () => {
+  test('the probe bundle reads an S3 catalog', async () => {
     const target = {
       config: {
         endpoint: env['S3_ENDPOINT'],

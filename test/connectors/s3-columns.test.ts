@@ -6,7 +6,9 @@ import { readObjectColumns } from '../../shared/connectors/s3/read-object-column
 import { createCsvBudget } from '../../shared/connectors/s3/csv.ts';
 import { readCsvRows } from '../../shared/connectors/s3/csv-rows.ts';
 
-/** What is read from an object of that content, and how many bytes of it. */
+/**
+ * Reads an object with this content. Returns its columns, its rows and the number of bytes that were read.
+ */
 const read = async (key: string, content: string | Buffer) => {
   const bytes = Buffer.from(content);
   let taken = 0;
@@ -28,7 +30,7 @@ const read = async (key: string, content: string | Buffer) => {
 const namesOf = (shape: unknown) =>
   Array.isArray(shape) ? shape.map(({ name }: { readonly name: string }) => name) : shape;
 
-describe('a CSV', () => {
+describe('CSV file', () => {
   test.each([
     ['commas', 'a.csv', 'id,name\n1,x\n'],
     ['semicolons and CRLF', 'a.csv', 'id;name\r\n1;x\r\n'],
@@ -88,7 +90,7 @@ describe('a CSV', () => {
     ['2024-01-31 10:30:00 UTC', 'timestamp'],
     ['2024-01-31 25:30', 'string'],
     ['10.0.0.1', 'string'],
-  ])('a column of %j is of kind %s', async (value, kind) => {
+  ])('with the value %j has a column of kind %s', async (value, kind) => {
     const { shape } = await read('a.csv', `first,second\n${value},x\n${value},y\n`);
     expect(shape).toMatchObject([{ kind }, {}]);
   });
@@ -100,7 +102,7 @@ describe('a CSV', () => {
     ['blanks behind the delimiter', 'a.csv', 'id, name\n1, "x, y"\n2, z\n'],
     ['a mark of inches behind a tab', 'a.tsv', 'id\tname\n1\t"x 70\n2\ty" z\n'],
     ['words for what is not there', 'a.csv', 'id,name\nNA,x\n7,null\n'],
-  ])('is read with %s', async (_, key, text) => {
+  ])('is read despite %s', async (_, key, text) => {
     const { shape, rows } = await read(key, text);
     expect(shape).toEqual([
       { name: 'id', type: 'integer', kind: 'integer' },
@@ -109,12 +111,12 @@ describe('a CSV', () => {
     expect(rows).toBe(2);
   });
 
-  test('with tabs in the rows and commas in the header is divided at the tabs', async () => {
+  test('with tabs in the rows and commas in the header is split at the tabs', async () => {
     const { shape } = await read('a.tsv', 'a, b, c\td\n1\t2\n');
     expect(namesOf(shape)).toEqual(['a, b, c', 'd']);
   });
 
-  test('with blanks before a quotation mark has one field within the marks', async () => {
+  test('with spaces before a quotation mark keeps the quoted text as one field', async () => {
     const { shape } = await read('a.csv', '"id", "full, name", "n"\n1, "x, y", 3\n2, "z, w", 4\n');
     expect(shape).toMatchObject([
       { name: 'id', kind: 'integer' },
@@ -123,7 +125,7 @@ describe('a CSV', () => {
     ]);
   });
 
-  test('in quotation marks over a line is one field behind a comma', async () => {
+  test('with a line break in a quoted field keeps it as one field', async () => {
     const { shape, rows } = await read('a.csv', 'id,note\n1,"a\nb"\n2,c\n');
     expect([namesOf(shape), rows]).toEqual([['id', 'note'], 2]);
   });
@@ -132,11 +134,11 @@ describe('a CSV', () => {
     ['Latin-1', Buffer.from('größe,naïve\n1,x\n', 'latin1')],
     ['UTF-16', Buffer.from('\ufeffgröße,naïve\n1,x\n', 'utf16le')],
     ['UTF-8', Buffer.from('größe,naïve\n1,x\n')],
-  ])('in %s has the names that were written', async (_, bytes) => {
+  ])('in %s has the correct column names', async (_, bytes) => {
     expect(namesOf((await read('a.csv', bytes)).shape)).toEqual(['größe', 'naïve']);
   });
 
-  test('in UTF-8 that is cut within a character is not taken for Latin-1', async () => {
+  test('in UTF-8 that is cut within a character is not read as Latin-1', async () => {
     const row = `${'é'.repeat(99)},1\n`;
     for (const shift of ['', 'x']) {
       const { shape } = await read('a.csv', `é${shift},n\n${row.repeat(1000)}`);
@@ -144,7 +146,7 @@ describe('a CSV', () => {
     }
   });
 
-  test('whose first row has years has them for names where no years stand below', async () => {
+  test('has years in its first row as column names only if no years are below them', async () => {
     const population = await read('a.csv', 'country,2019,2020\nDE,83,83.1\nFR,67,67.2\n');
     expect([namesOf(population.shape), population.rows]).toEqual([['country', '2019', '2020'], 2]);
     expect(population.shape).toMatchObject([{}, { kind: 'integer' }, { kind: 'decimal' }]);
@@ -157,7 +159,7 @@ describe('a CSV', () => {
     ['dates', 'region,2026-01-01,2026-02-01\nnorth,1,2\nsouth,3,4\n', ['region', '2026-01-01', '2026-02-01']],
     ['words above numbers', 'id,100,101\n1,x,y\n2,z,w\n', ['id', '100', '101']],
     ['numbers above words', 'name,1,2\nx,y,z\nu,v,w\n', ['name', '1', '2']],
-  ])('has a header of names and values with %s', async (_, text, names) => {
+  ])('has a header with %s', async (_, text, names) => {
     const { shape, rows } = await read('a.csv', text);
     expect([namesOf(shape), rows]).toEqual([names, 2]);
   });
@@ -166,7 +168,7 @@ describe('a CSV', () => {
     ['numbers above numbers', 'north,1,2\nsouth,3.5,4\n'],
     ['dates above dates', 'north,2026-01-01,x\nsouth,2026-02-01,y\n'],
     ['a number that is missing below', 'north,1,2\nsouth,NA,\n'],
-  ])('has none with %s', async (_, text) => {
+  ])('has no header with %s', async (_, text) => {
     const { shape, rows } = await read('a.csv', text);
     expect([namesOf(shape), rows]).toEqual([['column_1', 'column_2', 'column_3'], 2]);
   });
@@ -192,24 +194,24 @@ describe('a CSV', () => {
     expect(rows).toBe(2);
   });
 
-  test('whose header begins with the mark of a comment has that header', async () => {
+  test('has a header that starts with a comment character', async () => {
     const { shape, rows } = await read('a.csv', '#id,name\n1,x\n2,y\n');
     expect([namesOf(shape), rows]).toEqual([['#id', 'name'], 2]);
   });
 
-  test('with marks in a field that are not doubled keeps what stands behind them', async () => {
+  test('keeps the text after an unescaped quotation mark in a field', async () => {
     const { shape } = await read('a.csv', 'id,"the "full" name"\r\n1,x\r\n');
     expect(namesOf(shape)).toEqual(['id', 'the full" name"']);
   });
 
-  test('with a mark that nothing closes has the mark in its field', async () => {
+  test('keeps an unclosed quotation mark in its field', async () => {
     const { shape, rows } = await read('a.csv', 'id,size\n1,"5 inch\n2,6 inch\n');
     expect([namesOf(shape), rows]).toEqual([['id', 'size'], 2]);
     const name = await read('a.csv', '"id,name\n1,x\n');
     expect([namesOf(name.shape), name.rows]).toEqual([['"id', 'name'], 1]);
   });
 
-  test('of one column with commas in some rows is one column', async () => {
+  test('with one column and commas in some rows has one column', async () => {
     expect((await read('a.csv', 'price\n12,5\n145,00\n5.25\n')).shape).toEqual([
       { name: 'price', type: 'string', kind: 'string' },
     ]);
@@ -217,7 +219,7 @@ describe('a CSV', () => {
     expect([namesOf(shape), rows]).toEqual([['note'], 6]);
   });
 
-  test('whose rows begin with a name of the row has a column without a name', async () => {
+  test('with row names has a first column without a name', async () => {
     const { shape } = await read('a.csv', 'mpg,cyl\nMazda RX4,21.5,6\nDatsun 710,22.8,4\n');
     expect(shape).toMatchObject([
       { name: 'column_1', kind: 'string' },
@@ -226,27 +228,27 @@ describe('a CSV', () => {
     ]);
   });
 
-  test('whose rows are longer than its header has columns without a name behind', async () => {
+  test('with rows longer than the header has additional columns without a name', async () => {
     const { shape } = await read('a.csv', 'a,b\n1,x,2,y\n3,z,4,w\n');
     expect(namesOf(shape)).toEqual(['a', 'b', 'column_3', 'column_4']);
   });
 
-  test('that begins with a number has no header', async () => {
+  test('that starts with a number has no header', async () => {
     const { shape, rows } = await read('a.csv', '1,x\n2,y\n');
     expect([namesOf(shape), rows]).toEqual([['column_1', 'column_2'], 2]);
   });
 
-  test('names no two columns alike', async () => {
+  test('has unique column names', async () => {
     const { shape } = await read('a.csv', 'a,a,,a\nx,y,z,w\n');
     expect(namesOf(shape)).toEqual(['a', 'a_2', 'column_3', 'a_4']);
   });
 
-  test('with a comma in each field, between semicolons, is divided at these', async () => {
+  test('with a comma in each field, between semicolons, is split at the semicolons', async () => {
     const { shape, rows } = await read('a.csv', 'low, cold;high, warm\n1,5;2,5\n3,5;4,5\n');
     expect([namesOf(shape), rows]).toEqual([['low, cold', 'high, warm'], 2]);
   });
 
-  test('is looked at no further than who takes its rows wants', () => {
+  test('is parsed only until the consumer of its rows stops', () => {
     const taken: (readonly string[])[] = [];
     const form = { delimiter: ',', quote: '"', whole: true, budget: createCsvBudget() };
     const end = readCsvRows('a,b\nc,d\ne,f\n', form, (row) => taken.push(row) < 2);
@@ -259,11 +261,11 @@ describe('a CSV', () => {
     ]);
   });
 
-  test('is divided where its marks enclose whole fields', async () => {
+  test('is split where quotation marks enclose whole fields', async () => {
     expect(namesOf((await read('a.csv', '":!",";!"\n')).shape)).toEqual([':!', ';!']);
   });
 
-  test('has whatever names its header has', async () => {
+  test('has any column names that its header contains', async () => {
     const name = fc
       .string({ unit: 'grapheme', minLength: 1 })
       .filter((text) => /^[^\s\d.+-][^]*\S$/.test(text));
@@ -276,7 +278,7 @@ describe('a CSV', () => {
     );
   });
 
-  test('is read whatever it holds', async () => {
+  test('with arbitrary content never fails to parse with an exception', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ maxLength: 2000 }),
@@ -289,14 +291,14 @@ describe('a CSV', () => {
     );
   });
 
-  test('of any size is read at its beginning, and its rows are an estimate', async () => {
+  test('of any size is read at its start only, and its row count is an estimate', async () => {
     const { rows, taken } = await read('a.csv', `id,name\n${'12345,abcdef\n'.repeat(200_000)}`);
     expect(taken).toBeLessThanOrEqual(2 ** 16);
     expect(rows).toBeGreaterThan(190_000);
     expect(rows).toBeLessThan(210_000);
   });
 
-  test('whose first row is long is read a little further, and no more', async () => {
+  test('with a long first row is read further, up to a limit', async () => {
     const names = Array.from({ length: 20_000 }, (_, at) => `column${at}`).join(',');
     const { shape } = await read('a.csv', `${names}\n${'1,'.repeat(20_000)}\n`.repeat(3));
     expect(namesOf(shape)).toHaveLength(20_000);
@@ -310,13 +312,13 @@ describe('a CSV', () => {
     expect(taken).toBeLessThan(1_200_000);
   });
 
-  test('that is a bomb when unpacked is left', async () => {
+  test('that is a decompression bomb is unreadable', async () => {
     const { shape } = await read('a.csv.gz', gzipSync(Buffer.alloc(200_000_000, 'a')));
     expect(shape).toBe('unreadable');
   });
 });
 
-describe('JSON', () => {
+describe('JSON file', () => {
   test.each([
     ['lines', '{"a":1,"b":"x"}\n{"a":2.5}\n'],
     ['an array of documents', '[\n {"a": 1, "b": "x"},\n {"a": 2.5}\n]'],
@@ -338,7 +340,7 @@ describe('JSON', () => {
     expect(rows).toBe(2);
   });
 
-  test('says all that a field was seen as', async () => {
+  test('combines all types of a field', async () => {
     const { reading } = await read('a.ndjson', '{"a":1}\n{"a":"x"}\n{"a":null}\n{"__proto__":[1]}\n');
     expect(reading).toMatchObject({
       columns: [
@@ -348,7 +350,7 @@ describe('JSON', () => {
     });
   });
 
-  test('tells a fraction by how it is written, and by nothing that stands within', async () => {
+  test('detects fractional numbers by their spelling, without nested values and strings', async () => {
     const { shape } = await read('a.json', '{"a":1.0,"b":1e3,"c":2,"d":{"c":1.5},"e":"1.5"}\n');
     expect(shape).toMatchObject([
       { name: 'a', kind: 'float' },
@@ -359,7 +361,7 @@ describe('JSON', () => {
     ]);
   });
 
-  test('of one array of any size is read at its beginning, and its rows are an estimate', async () => {
+  test('with one large array is read at its start only, and its row count is an estimate', async () => {
     const rows = Array.from({ length: 40_000 }, (_, at) => ({ id: at, name: 'x'.repeat(20) }));
     const { shape, rows: count, taken } = await read('a.json', JSON.stringify(rows));
     expect(namesOf(shape)).toEqual(['id', 'name']);
@@ -367,12 +369,12 @@ describe('JSON', () => {
     expect(taken).toBeLessThan(100_000);
   });
 
-  test('of lines that are arrays has no fields, and a row for each', async () => {
+  test('with arrays as lines has no columns and one row for each line', async () => {
     const { shape, rows } = await read('a.jsonl', '[1,2]\n[3,4]\n');
     expect([shape, rows]).toEqual([[], 2]);
   });
 
-  test('is read however it is divided', async () => {
+  test('has the same columns and rows in every layout', async () => {
     const document = fc.record({ a: fc.jsonValue(), b: fc.string() }, { requiredKeys: ['a'] });
     await fc.assert(
       fc.asyncProperty(
@@ -391,14 +393,14 @@ describe('JSON', () => {
   });
 
   test.each(['hello', '{"a":1}\nhello\n{"a":2}', '{"a":1}}', '[', '{"a":1', '{]}', '{"a":1},{"a":2}'])(
-    'that is not JSON says so: %s',
+    'with invalid content is unreadable: %s',
     async (text) => {
       expect((await read('a.json', text)).shape).toBe('unreadable');
     },
   );
 });
 
-describe('a text that is packed', () => {
+describe('compressed text file', () => {
   const text = 'id,name\n1,x\n2,y\n';
   test.each([
     ['gzip', 'a.csv.gz', gzipSync(text)],
@@ -417,7 +419,7 @@ describe('a text that is packed', () => {
   test.each([
     ['gzip', gzipSync],
     ['zstd', zstdCompressSync],
-  ])('with %s is read at its beginning where it is large or cut', async (_, pack) => {
+  ])('with %s is read at its start, even if it is large or truncated', async (_, pack) => {
     const rows = Array.from({ length: 60_000 }, (_row, at) => `${at},${(at * 7919) % 104_729}`);
     const packed = pack(`id,name\n${rows.join('\n')}\n`);
     const whole = await read('a.csv', packed);
@@ -427,15 +429,16 @@ describe('a text that is packed', () => {
     expect(namesOf((await read('a.csv', packed.subarray(0, -1000))).shape)).toEqual(['id', 'name']);
   });
 
-  test('with more memory than is given is too large', async () => {
-    // A frame that asks for 128 MB, with one block: https://github.com/facebook/zstd/blob/dev/doc/zstd_compression_format.md
+  test('that needs more memory than the limit is too large', async () => {
+    // A frame that requires a 128 MB window, with one block:
+    // https://github.com/facebook/zstd/blob/dev/doc/zstd_compression_format.md
     const frame = Buffer.concat([Buffer.from('28b52ffd0088290000', 'hex'), Buffer.from('a\n1\n2')]);
     expect((await read('a.csv.zst', frame)).shape).toBe('tooLarge');
     frame[5] = 0x68;
     expect((await read('a.csv.zst', frame)).rows).toBe(2);
   });
 
-  test('with blocks that are larger than what is read first is read further', async () => {
+  test('with blocks larger than the first read is read further', async () => {
     const random = Array.from({ length: 9000 }, (_, at) =>
       createHash('sha256').update(String(at)).digest('base64'),
     );
@@ -444,7 +447,7 @@ describe('a text that is packed', () => {
     expect(namesOf(shape)).toEqual(['id', 'hash']);
   });
 
-  test('or is a table in a way that is not read, says so and is not looked into', async () => {
+  test('in an unsupported format is reported without reading it', async () => {
     for (const key of ['a.csv.bz2', 'a.json.snappy', 'a.orc', 'a.avro', 'a.XLSX', 'a.csv.zip', 'a.orc.gz'])
       expect(await read(key, 'x')).toMatchObject({ shape: 'unsupported', taken: 0 });
     for (const key of ['a.gz', 'a.zip', 'picture.png.gz'])
@@ -458,19 +461,19 @@ describe('a text that is packed', () => {
     ['Avro', '4f626a0104166176'],
     ['a page of HTML', Buffer.from('\n<!DOCTYPE html>\n<p>Denied, a').toString('hex')],
     ['XML', Buffer.from('<?xml version="1.0"?><Error/>').toString('hex')],
-  ])('or is not, and holds %s, is not what its name says', async (_, hex) => {
+  ])('whose content is %s is unreadable, whatever its extension', async (_, hex) => {
     const bytes = Buffer.concat([Buffer.from(hex, 'hex'), Buffer.from('\n,\n,')]);
     expect((await read('a.csv', bytes)).shape).toBe('unreadable');
     expect((await read('a.json', bytes)).shape).toBe('unreadable');
   });
 });
 
-test('what has another extension is no table to look into', async () => {
+test('an S3 object with another extension is not read for columns', async () => {
   expect(await read('a.bin', 'x')).toMatchObject({ shape: undefined, taken: 0 });
   expect(await read('no-extension', 'x')).toMatchObject({ shape: undefined, taken: 0 });
 });
 
-describe('a Parquet', () => {
+describe('Parquet file', () => {
   test.each([
     ['nothing', Buffer.alloc(0)],
     ['a few bytes', Buffer.from('PAR1')],
@@ -486,7 +489,7 @@ describe('a Parquet', () => {
     expect((await read('a.parquet', bytes)).shape).toBe('unreadable');
   });
 
-  test('with any footer is read or is unreadable', async () => {
+  test('with an arbitrary footer is read or unreadable', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 8, maxLength: 300 }), async (footer) => {
         const length = Buffer.alloc(4);

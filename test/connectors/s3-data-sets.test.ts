@@ -49,7 +49,7 @@ test.each([
   ['/year=2026/a.csv', '/|lake|table'],
   ['a//year=2026/a.csv', 'a/|lake|table'],
   ['orders/_day=1/1.parquet', '|orders|table'],
-])('%s is %s', (key, place) => {
+])('the S3 key %s becomes the table %s', (key, place) => {
   expect(placesOf([key])).toEqual([place]);
 });
 
@@ -70,11 +70,11 @@ test.each([
   'results/00000000-0000-4000-8000-000000000000.csv.metadata',
   'a/metadata/00000000-0000-4000-8000-000000000000.stats',
   '_temporary/0/x.parquet',
-])('%s is no table: a folder’s mark, or what Hive and Spark write beside their data', (key) => {
+])('the S3 key %s is no table: it marks a folder, or is metadata of Hive, Spark or a table format', (key) => {
   expect(placesOf([key])).toEqual([]);
 });
 
-test('all that is below the same partitions is one table, read where it changed last', () => {
+test('all S3 objects below the same partitions are one table, sampled at the newest object', () => {
   const { tables } = fold([
     't/d=2026-01-01/a.parquet',
     't/d=2026-01-02/b.parquet',
@@ -83,7 +83,7 @@ test('all that is below the same partitions is one table, read where it changed 
   expect(tables).toMatchObject([{ files: 3, bytes: 6, sample: { key: 't/d=2026-01-02/c.parquet' } }]);
 });
 
-test('the parts of one folder are one table, and what else is there is another', () => {
+test('the part files in one folder are one table, and every other file is its own table', () => {
   const { tables } = fold(['lake/part-00000.csv', 'lake/part-00001.csv', 'lake/notes.csv', 'lake/_SUCCESS']);
   expect(tables).toMatchObject([
     { schema: '', name: 'lake', kind: 'table', files: 2, sample: { key: 'lake/part-00001.csv' } },
@@ -91,7 +91,7 @@ test('the parts of one folder are one table, and what else is there is another',
   ]);
 });
 
-test('a table is read from what can be read, and then from what is not archived, before what changed last', () => {
+test('the sample of a table is the newest object of a supported format, and not archived if possible', () => {
   const sets = createDataSets('lake', { excludedSchemas: [] }, 10);
   const add = (key: string, changed: number, archived = false) =>
     sets.add({ key, size: 1, changed, archived });
@@ -105,7 +105,7 @@ test('a table is read from what can be read, and then from what is not archived,
   ]);
 });
 
-test('files of several extensions are told from those of one', () => {
+test('a table whose files have several extensions is marked as mixed', () => {
   const isMixed = (keys: readonly string[]) => fold(keys).tables.map(({ mixed }) => mixed);
   expect(isMixed(['t/d=1/a.csv', 't/d=2/b.csv'])).toEqual([false]);
   expect(isMixed(['t.x/part-00000', 't.x/part-00001'])).toEqual([false]);
@@ -113,7 +113,7 @@ test('files of several extensions are told from those of one', () => {
   expect(isMixed(['t/d=1/a.csv', 't/d=2/b.csv.gz'])).toEqual([true]);
 });
 
-test('an object with the name of a folder does not make a file of its table', () => {
+test('an object with the name of a partitioned folder belongs to the table of the folder', () => {
   for (const keys of [
     ['a/t', 'a/t/d=1/x.csv'],
     ['a/t/d=1/x.csv', 'a/t'],
@@ -121,7 +121,7 @@ test('an object with the name of a folder does not make a file of its table', ()
     expect(placesOf(keys)).toEqual(['a|t|table']);
 });
 
-test('values of partitions are of the kind that they have unescaped', () => {
+test('partition values get their kind after unescaping', () => {
   const { tables } = fold(['t/day=2026%2D01%2D31/n=%2D1/s=a%2Fb/x.csv', 't/day=2026-02-01/n=2/s=1/x.csv']);
   const columns = tables.flatMap((set) => toPartitionColumns(set, 1));
   expect(columns.map(({ name, kind }) => [name, kind])).toEqual([
@@ -131,7 +131,7 @@ test('values of partitions are of the kind that they have unescaped', () => {
   ]);
 });
 
-test('partition keys are columns, of the kind that all their values have', () => {
+test('partition keys are columns of the kind that fits all their values', () => {
   const { tables } = fold([
     't/year=2026/day=2026-01-01/at%3A=x/a',
     't/year=__HIVE_DEFAULT_PARTITION__/day=2026-01-02/at%3A=1/a',
@@ -144,18 +144,18 @@ test('partition keys are columns, of the kind that all their values have', () =>
   ]);
 });
 
-test('only the schemas that are asked for, and none that is excluded', () => {
+test('only the configured schemas are read, without the excluded ones', () => {
   const keys = ['a/1.csv', 'b/1.csv', 'c/1.csv'];
   const named = fold(keys, { scope: { schemas: ['a', 'b'], excludedSchemas: ['b'] } });
   expect(named.tables.map(({ schema }) => schema)).toEqual(['a']);
 });
 
-test('what is beyond the limit is counted', () => {
+test('tables beyond the limit are counted', () => {
   const { tables, overflow } = fold(['a', 'b', 'c', 'd'], { most: 3 });
   expect([tables.length, overflow]).toEqual([3, 1]);
 });
 
-test('whatever the keys are, no two tables have one place, and no byte counts twice', () => {
+test('arbitrary S3 keys lead to unique table names, and each key counts at most once', () => {
   const segment = fc.oneof(fc.constantFrom('a', 'b', 'k=1', 'k=', '=', '', '..', '_x'), fc.string());
   const key = fc.array(segment, { minLength: 1, maxLength: 5 }).map((parts) => parts.join('/'));
   fc.assert(

@@ -23,7 +23,7 @@ const options: SourceSessionOptions = {
   options: { connection_timeout_seconds: 5 },
 };
 
-/** What a test against such a server says, and how often it was asked. */
+/** The result of a test against a server that answers in this way, and the number of its requests. */
 const tried = async (answer: RequestListener) => {
   let asked = 0;
   await using server = await listen(
@@ -37,7 +37,7 @@ const tried = async (answer: RequestListener) => {
   return { details, failed: steps.find(({ status }) => status === 'failed'), asked };
 };
 
-/** Answers the test of the account, then as it is told. */
+/** Answers the login, and then every further request with `answer`. */
 const read = async (answer: RequestListener, seconds = 5) => {
   let asked = 0;
   await using server = await listen(
@@ -69,7 +69,7 @@ const list = (response: ServerResponse, keys: readonly (readonly [string, number
   );
 };
 
-/** Writes until the other side has had enough. */
+/** Writes until the other side closes the connection. */
 const pour = (response: ServerResponse, piece: string | Buffer) => {
   const more = () => {
     while (!response.destroyed && response.write(piece));
@@ -78,8 +78,8 @@ const pour = (response: ServerResponse, piece: string | Buffer) => {
   more();
 };
 
-describe('a server that', () => {
-  test.each([301, 302, 307, 308])('sends elsewhere with %d is not followed', async (status) => {
+describe('S3 server', () => {
+  test.each([301, 302, 307, 308])('that redirects with %d is not followed', async (status) => {
     const { failed, asked } = await tried((_, response) =>
       response.writeHead(status, { location: 'http://169.254.169.254/latest/meta-data' }).end(),
     );
@@ -91,7 +91,7 @@ describe('a server that', () => {
     expect(asked).toBe(1);
   });
 
-  test('hangs up in the middle of an answer speaks S3 and has a network that fails', async () => {
+  test('that closes the connection within an answer causes connection-reset', async () => {
     const { failed } = await tried((_, response) => {
       response.writeHead(200, { 'content-length': '1000' });
       response.write('<ListBucketResult>', () => response.destroy());
@@ -99,7 +99,7 @@ describe('a server that', () => {
     expect(failed).toMatchObject({ step: 'authenticate', code: 'connection-reset' });
   });
 
-  test('has nothing but archived objects lets them be read, for all that can be known', async () => {
+  test('with only archived objects counts as readable, because the contrary cannot be known', async () => {
     await using server = await listen(
       createServer((request, response) => {
         if (request.url?.includes('list-type')) return list(response, [['old.csv', 10]]);
@@ -111,7 +111,7 @@ describe('a server that', () => {
     expect(await session.privileges()).toEqual({ missing: [], excess: [] });
   });
 
-  test('names another endpoint for the bucket is not followed, and not repeated', async () => {
+  test('that names another endpoint for the bucket is not followed, and the endpoint is not shown', async () => {
     const { details, failed, asked } = await tried((_, response) =>
       response
         .writeHead(301, { 'x-amz-bucket-region': 'evil-1', location: 'http://169.254.169.254/' })
@@ -135,7 +135,7 @@ describe('a server that', () => {
     ['some other XML', 200, '<?xml version="1.0"?><Feed><a>1</a></Feed>'],
     ['a page that is not found', 404, '<html><p>not here</html>'],
     ['a refusal in no form of S3’s', 403, 'go away'],
-  ])('answers %s speaks another protocol', async (_, status, body) => {
+  ])('that answers with %s causes protocol-mismatch', async (_, status, body) => {
     const { details } = await tried((__, response) => response.writeHead(status).end(body));
     expect(details).toMatchObject({ code: 'protocol-mismatch' });
   });
@@ -148,16 +148,16 @@ describe('a server that', () => {
     ['SlowDown', 503, 'server-error'],
     ['NotOfAnyTable', 403, 'permission-denied'],
     ['NotOfAnyTable', 418, 'server-error'],
-  ])('refuses with %s and %d: %s', async (Code, status, code) => {
+  ])('that refuses with %s and %d causes %s', async (Code, status, code) => {
     const { failed, asked } = await tried((_, response) =>
       response.writeHead(status).end(`<Error><Code>${Code}</Code><Message>nothing to see</Message></Error>`),
     );
     expect(failed).toMatchObject({ step: 'authenticate', code, native_code: Code });
-    // What may pass in a moment is tried three times.
+    // A failure that may be temporary is tried three times.
     expect(asked).toBe(status === 503 ? 3 : 1);
   });
 
-  test('lists without end is left', async () => {
+  test('that sends a list without end is stopped with protocol-mismatch', async () => {
     const { details } = await tried((_, response) => {
       response.write('<ListBucketResult><Name>');
       pour(response, Buffer.alloc(2 ** 16, 'x'));
@@ -165,7 +165,7 @@ describe('a server that', () => {
     expect(details).toMatchObject({ code: 'protocol-mismatch' });
   });
 
-  test('says a byte now and then is a timeout', async () => {
+  test('that sends single bytes at intervals causes timeout', async () => {
     const { failed } = await tried((_, response) => {
       const timer = setInterval(() => response.write('x'), 20);
       response.on('close', () => clearInterval(timer));
@@ -173,7 +173,7 @@ describe('a server that', () => {
     expect(failed).toMatchObject({ step: 'authenticate', code: 'timeout' });
   });
 
-  test('has ever more pages of nothing is left, and the catalog says that it is not whole', async () => {
+  test('that sends empty pages without end is stopped, and the catalog is reported as incomplete', async () => {
     const { missing, names } = await read((_, response) =>
       list(response, [], '<IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken>'),
     );
@@ -181,7 +181,7 @@ describe('a server that', () => {
     expect(missing).toMatchObject([{ reason: 'only the first 0 objects were listed' }]);
   });
 
-  test('leads deeper and deeper into folders is left', async () => {
+  test('that lists ever deeper folders is stopped', async () => {
     const { missing } = await read(({ url = '' }, response) => {
       const query = new URL(url, 'http://s3').searchParams;
       const prefix = query.get('prefix') ?? '';
@@ -196,7 +196,7 @@ describe('a server that', () => {
     expect(missing).toMatchObject([{ reason: expect.stringContaining('only the first') }]);
   });
 
-  test('knows no ranges is told so, and its object is not read to the end', async () => {
+  test('that ignores ranges causes protocol-mismatch, and its object is not read to the end', async () => {
     const work = read(({ url = '' }, response) => {
       if (url.includes('list-type')) list(response, [['a.parquet', 5_000_000_000]]);
       else pour(response, Buffer.alloc(2 ** 16));
@@ -204,7 +204,7 @@ describe('a server that', () => {
     await expect(work).rejects.toMatchObject({ code: 'protocol-mismatch' });
   });
 
-  test('sends more of a text than was asked for is cut off', async () => {
+  test('that sends more text than requested is cut off', async () => {
     const { columns } = await read(({ url = '' }, response) => {
       if (url.includes('list-type')) list(response, [['a.csv', 5_000_000_000]]);
       else pour(response, 'a,b,c\n1,2,3\n');
@@ -227,7 +227,7 @@ describe('a server that', () => {
     ['has disabled the key of', refuse(400, 'KMS.DisabledException'), 'encryption key', 1],
     ['does not let us read', refuse(403, 'AccessDenied'), 'may not read', 1],
     ['has archived', refuse(403, 'InvalidObjectState'), 'archived', 1],
-  ])('%s one object of three tells of the others', async (_, answer, reason, times) => {
+  ])('that %s one of three objects leaves the other two in the catalog', async (_, answer, reason, times) => {
     let asked = 0;
     const { names, columns, missing } = await read(({ url = '' }, response) => {
       if (url.includes('list-type'))
@@ -247,7 +247,7 @@ describe('a server that', () => {
     expect(asked).toBe(times);
   });
 
-  test('archived objects, some of them restored, are asked for a few times', async () => {
+  test('that has archived objects, some of them restored, receives a limited number of requests for them', async () => {
     const all = Array.from({ length: 40 }, (_, at) => `${String(at).padStart(2, '0')}.csv`);
     const objects = (restored: readonly string[]): RequestListener => {
       return ({ url = '' }, response) => {
@@ -265,13 +265,13 @@ describe('a server that', () => {
     };
     const none = await read(objects([]));
     expect(none.missing).toMatchObject([{ reason: expect.stringContaining('archived'), count: 40 }]);
-    // As many as are asked for at once, and no more of all that there are.
+    // The number of concurrent requests, and not the number of all objects.
     expect(none.asked()).toBeLessThan(35);
     const some = await read(objects(all));
     expect([some.columns, some.missing]).toEqual([all.map(() => 2), []]);
   });
 
-  test('files of several formats in one table leave the number of rows unknown', async () => {
+  test('with files of several formats in one table leaves the row count unknown', async () => {
     const rows = async (second: string) => {
       await using server = await listen(
         createServer(({ url = '' }, response) => {
@@ -298,7 +298,7 @@ describe('a server that', () => {
     expect(await rows('t/d=2/b.csv')).toEqual([expect.any(Number)]);
   });
 
-  test('a latest file of several that cannot be read leaves the columns to the one before', async () => {
+  test('whose newest file of a table is unreadable provides the columns of the previous file', async () => {
     const { names, columns, missing } = await read(({ url = '' }, response) => {
       if (url.includes('list-type'))
         list(response, [
@@ -317,7 +317,7 @@ describe('a server that', () => {
     [500, 'InternalError'],
     [503, 'SlowDown'],
     [429, 'TooManyRequests'],
-  ])('answers %d once is asked again, for a listing and for an object', async (status, code) => {
+  ])('that answers %d once is asked again, for a list and for an object', async (status, code) => {
     const busy = new Set<string>();
     const { names, columns, missing } = await read(({ url = '' }, response) => {
       const { pathname } = new URL(url, 'http://s3');
@@ -331,7 +331,7 @@ describe('a server that', () => {
     expect(busy.size).toBe(2);
   });
 
-  test('fails for every object has failed, long before each of them was asked for', async () => {
+  test('that fails for every object fails the introspection long before every object is requested', async () => {
     let asked = 0;
     const keys = Array.from({ length: 1000 }, (_, at) => [`${at}/a.csv`, 8] as const);
     const work = read(({ url = '' }, response) => {
@@ -346,7 +346,7 @@ describe('a server that', () => {
     expect(asked).toBeLessThan(300);
   });
 
-  test('closes what it kept open just when it is used again is asked once more', async () => {
+  test('that closes an idle connection when it is reused receives the request again', async () => {
     const used = new WeakSet<object>();
     let closed = 0;
     const { names } = await read(({ socket }, response) => {
@@ -362,7 +362,7 @@ describe('a server that', () => {
 });
 
 test.each(['http://169.254.169.254', 'http://[fd00:ec2::254]', 'https://2852039166'])(
-  'an endpoint that is forbidden is not dialled: %s',
+  'the S3 endpoint %s is forbidden and not dialed',
   async (endpoint) => {
     const { steps } = await runSourceTest(s3, targetOf(endpoint), options);
     expect(steps.find(({ status }) => status === 'failed')).toMatchObject({
@@ -372,7 +372,7 @@ test.each(['http://169.254.169.254', 'http://[fd00:ec2::254]', 'https://28520391
   },
 );
 
-test('a secret stays at home, and so does the id of our trace: what is sent is a signature', async () => {
+test('an S3 request contains a signature, but neither the secret nor the trace ID of the probe', async () => {
   let said = '';
   const trace = { AWS_LAMBDA_FUNCTION_NAME: 'probe', _X_AMZN_TRACE_ID: 'Root=never-told' };
   Object.assign(process.env, trace);

@@ -49,8 +49,8 @@ if (env) {
   const shapeOf = (table: Table | undefined) =>
     table?.columns.map(({ name, type, kind }) => [name, type, kind].join(' '));
 
-  describe('the catalog of a bucket', () => {
-    test('has a table for each object and one for all partitions, by folder and name', async () => {
+  describe('S3 catalog', () => {
+    test('has one table per object and one table for all partitions, sorted by folder and name', async () => {
       const { tables } = await read('shop-data');
       expect(tables.map(({ schema, name, kind }) => [schema, name, kind])).toEqual([
         ['lake', 'orders', 'table'],
@@ -66,7 +66,7 @@ if (env) {
       ]);
     });
 
-    test('has the types of a Parquet in its own words, and the partitions as its last columns', async () => {
+    test('has the native types of a Parquet file, and the partition keys as the last columns', async () => {
       const { tables } = await read('shop-data', 'lake/orders/');
       expect(tables.length).toBe(1);
       expect(shapeOf(tables[0])).toEqual([
@@ -83,12 +83,12 @@ if (env) {
         'month integer integer',
       ]);
       expect(tables[0]?.columns.map(({ position }) => position)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-      // Six files of 20 000 rows in all, of which one is read.
+      // Six files with 20 000 rows in total, of which one is read.
       expect(tables[0]?.rows).toBeGreaterThan(18_000);
       expect(tables[0]?.rows).toBeLessThan(22_000);
     });
 
-    test('has what a CSV’s header and rows tell', async () => {
+    test('has the columns of a CSV file, from its header and rows', async () => {
       const { tables } = await read('shop-data', 'lake/orders.csv');
       expect(shapeOf(tables[0])).toEqual([
         'id integer integer',
@@ -102,7 +102,7 @@ if (env) {
       ]);
     });
 
-    test('has the fields of JSON lines, packed or not, and how often each was seen', async () => {
+    test('has the fields of JSON Lines, compressed or not, and the share of documents that contain each', async () => {
       const { tables } = await read('shop-data', 'lake/orders.jsonl');
       const [plain, packed] = tables;
       expect(shapeOf(plain)).toEqual(expect.arrayContaining(['address object json', 'sizes array array']));
@@ -111,13 +111,13 @@ if (env) {
       expect(packed?.rows).toBe(3000);
     });
 
-    test('says which objects it could not read, and lists them', async () => {
+    test('contains unreadable objects without columns, and reports them', async () => {
       const { tables, missing } = await read('shop-data', 'odd/');
       expect(tables.find(({ name }) => name === 'broken.parquet')).toMatchObject({ columns: [], rows: null });
       expect(missing).toMatchObject([{ count: 1 }]);
     });
 
-    test('leaves out what is excluded', async () => {
+    test('leaves out excluded schemas', async () => {
       const { tables } = await read('shop-data', undefined, ['lake']);
       expect(new Set(tables.map(({ schema }) => schema))).toEqual(new Set(['odd']));
     });
@@ -129,7 +129,7 @@ if (env) {
     });
   });
 
-  test('a Parquet of 5 GB costs a few hundred KB', async () => {
+  test('S3 introspection reads a few hundred KB of a Parquet file of 5 GB', async () => {
     await using front = await countingFront(Number(new URL(env['S3_ENDPOINT'] ?? '').port));
     await using session = await open('big-data', { endpoint: `http://127.0.0.1:${front.port}` });
     const tables: Table[] = [];
@@ -140,22 +140,22 @@ if (env) {
     expect(front.received()).toBeLessThan(500_000);
   });
 
-  describe('privileges', () => {
+  describe('S3 privileges', () => {
     const admin = { who: 'S3_ADMIN' };
 
-    test('an account that only reads has what a source needs, and no more', async () => {
+    test('of a reading account are exactly sufficient for a source', async () => {
       await using session = await open('shop-data');
       expect(await session.privileges()).toEqual({ missing: [], excess: [] });
     });
 
-    test('an account that may write has too much for a source, and enough for a target', async () => {
+    test('of a writing account are excessive for a source, and sufficient for a target', async () => {
       await using source = await open('empty-data', admin);
       expect((await source.privileges()).excess).toMatchObject([{ what: 's3:PutObject' }]);
       await using target = await open('empty-data', { ...admin, role: 'target' });
       expect(await target.privileges()).toEqual({ missing: [], excess: [] });
     });
 
-    test('asking whether an account may write writes nothing', async () => {
+    test('are checked without writing to the bucket', async () => {
       await using session = await open('empty-data', admin);
       await session.privileges();
       const tables: Table[] = [];
@@ -163,7 +163,7 @@ if (env) {
       expect(tables).toEqual([]);
     });
 
-    test('an account that lacks something is told the statement that would give it', async () => {
+    test('that are missing are reported with the policy statement that grants them', async () => {
       await using source = await open('audit-data');
       const { missing } = await source.privileges();
       expect(missing.map(({ what }) => what)).toEqual(['s3:ListBucket', 's3:GetObject']);

@@ -24,8 +24,11 @@ if (env) {
   const beginningOf = (bytes = Buffer.alloc(0)) =>
     Buffer.from(bytes.toString('utf8').split('\n').slice(0, 10).join('\n'));
 
-  /** The objects are those of a real server, DuckDB's Parquet with them; that there are ten thousand is scripted. */
-  test('ten thousand objects of S3 are read in bounded memory', async () => {
+  /**
+   * The objects come from a real server, and the Parquet files from DuckDB. Only the number of ten thousand
+   * objects is simulated.
+   */
+  test('S3 introspection reads ten thousand objects in bounded memory', async () => {
     const [csv, jsonl, packed, parquet] = await Promise.all(
       ['orders.csv', 'orders.jsonl', 'orders.jsonl.gz', 'orders/year=2025/month=1/data_0.parquet'].map(
         bytesOf,
@@ -33,7 +36,7 @@ if (env) {
     );
     const whole = [csv, jsonl, packed, parquet];
     const small = [csv, jsonl].map(beginningOf);
-    // Most are small, for the sake of time; to read a large one takes no more than its beginning or end.
+    // Most objects are small to save time. Of a large object, only its start or end is read.
     const of = (at: number) => (at % 100 < whole.length ? whole[at % 100] : small[at % 2]) ?? Buffer.alloc(0);
     const extension = (at: number) =>
       at % 100 < whole.length

@@ -16,7 +16,7 @@ import { BYTE_ARRAY, logical, OPTIONAL, parquetFile, UTF8 } from './parquet-foot
 
 const env = reach('s3');
 if (env)
-  describe('a bucket as programs and people leave it', () => {
+  describe('catalog of an S3 bucket with files of many programs', () => {
     const Bucket = `odd-${process.pid}`;
     const admin = { accessKeyId: env['S3_ADMIN_KEY'] ?? '', secretAccessKey: env['S3_ADMIN_SECRET'] ?? '' };
     const client = new S3Client({
@@ -50,7 +50,7 @@ if (env)
         'packed/f.csv': parquet,
         'packed/g.parquet': csv,
         'packed/h.csv': '<!DOCTYPE html><p>Denied, again</p>',
-        // Of a file whose footer is encrypted this is all that says so.
+        // Only this magic number shows that the footer of a file is encrypted.
         'encrypted/a.parquet': Buffer.concat([parquet.subarray(0, -4), Buffer.from('PARE')]),
         'unknown/a.parquet': parquetFile([
           { name: 'known', type: BYTE_ARRAY, repetition: OPTIONAL, converted: UTF8 },
@@ -127,7 +127,7 @@ if (env)
     const text = 'id integer?, name string?';
     const int32 = 'before integer, value integer?, after string?';
 
-    test('has no tables in its empty folders and marks, and empty ones where objects are', () => {
+    test('has no table for an empty folder or a marker, and tables without columns for empty objects', () => {
       expect(inSchema('empty')).toEqual([
         ['a.csv', 0, ''],
         ['b.parquet', 0, ''],
@@ -136,7 +136,7 @@ if (env)
       expect(inSchema('job')).toEqual([]);
     });
 
-    test('has the partitions of Hive with what Hive escapes', () => {
+    test('has Hive partitions with unescaped values', () => {
       expect(inSchema('hive')).toEqual([
         ['at', 2, `${text}, at string`],
         ['day', 2, `${text}, day date`],
@@ -144,11 +144,11 @@ if (env)
       ]);
     });
 
-    test('has the columns of the files that can be read, and rows that are not known of what else is there', () => {
+    test('has the columns of the readable files of a table, and no row count if other files are there', () => {
       expect(inSchema('mixed')).toEqual([['t', null, `${text}, d integer`]]);
     });
 
-    test('has what files are, and not what they are called', () => {
+    test('reads files by their content, whatever their names', () => {
       expect(inSchema('packed')).toEqual([
         ['a.csv', 2, text],
         ['b.csv.gz', 2, text],
@@ -163,18 +163,18 @@ if (env)
       expect(inSchema('unknown')).toEqual([['a.parquet', 3, 'known string?, unknown binary?']]);
     });
 
-    test('has one table for each of Delta and Iceberg', () => {
+    test('has one table for each Delta and Iceberg table', () => {
       expect(inSchema('delta')).toEqual([['t', 4, int32]]);
       expect(inSchema('iceberg')).toEqual([['t', 4, int32]]);
       expect(tables.filter(({ schema }) => /^(delta|iceberg)\//.test(schema))).toEqual([]);
     });
 
-    test('has its keys as they are', () => {
+    test('has every key with its exact characters', () => {
       const names = written.flatMap((key) => (key.startsWith('keys/') ? [key.slice('keys/'.length)] : []));
       expect(new Set(inSchema('keys'))).toEqual(new Set(names.map((name) => [name, 2, text])));
     });
 
-    test('says what could not be read, each for its reason', () => {
+    test('reports unreadable columns, grouped by reason', () => {
       expect(missing.map(({ reason, count }) => [reason, count])).toEqual([
         ['columns of Parquet files whose footer is encrypted', 1],
         ['columns of objects that are not what their names say', 3],

@@ -60,7 +60,7 @@ const only = async (element: Omit<SchemaElement, 'name'>) => {
 
 const unit = (field: number): Encoded => struct({ [field]: struct({}) });
 
-describe('a column', () => {
+describe('Parquet column', () => {
   test.each<readonly [expected: string, Omit<SchemaElement, 'name'>]>([
     ['BOOLEAN boolean', { type: BOOLEAN }],
     ['INT32 integer', { type: INT32 }],
@@ -95,7 +95,7 @@ describe('a column', () => {
     ['GEOMETRY geo', { type: BYTE_ARRAY, logical: logical(17) }],
     ['GEOGRAPHY geo', { type: BYTE_ARRAY, logical: logical(18, { 1: text('srid:4326'), 2: i32(3) }) }],
     ['struct<> json', { children: 0 }],
-  ])('is %s', async (expected, element) => {
+  ])('is read as %s', async (expected, element) => {
     expect(await only({ repetition: REQUIRED, ...element })).toMatchObject({
       column: `a ${expected}`,
       unknownTypes: 0,
@@ -122,20 +122,23 @@ describe('a column', () => {
     ['a list that is no group', 'INT32 integer', { type: INT32, converted: LIST }],
     ['a physical type of no release', 'TYPE(42) other', { type: 42 }],
     ['a physical type below none', 'TYPE(-7) other', { type: -7 }],
-  ])('of %s is told by how it is stored, and leaves the others as they are', async (_, expected, element) => {
-    const shape = await shapeOf([
-      { name: 'before', type: INT32, repetition: REQUIRED },
-      { name: 'a', repetition: REQUIRED, ...element },
-      { name: 'after', type: DOUBLE, repetition: OPTIONAL },
-    ]);
-    expect(shape).toEqual({
-      columns: ['before INT32 integer', `a ${expected}`, 'after DOUBLE float null'],
-      rows: 3,
-      unknownTypes: 1,
-    });
-  });
+  ])(
+    'of %s falls back to its physical type, and the other columns stay intact',
+    async (_, expected, element) => {
+      const shape = await shapeOf([
+        { name: 'before', type: INT32, repetition: REQUIRED },
+        { name: 'a', repetition: REQUIRED, ...element },
+        { name: 'after', type: DOUBLE, repetition: OPTIONAL },
+      ]);
+      expect(shape).toEqual({
+        columns: ['before INT32 integer', `a ${expected}`, 'after DOUBLE float null'],
+        rows: 3,
+        unknownTypes: 1,
+      });
+    },
+  );
 
-  test('with something unknown within counts once', async () => {
+  test('with unknown types inside is counted once', async () => {
     const inner = [
       { name: 'x', type: INT32, logical: logical(77) },
       { name: 'y', type: INT32, logical: logical(77) },
@@ -147,7 +150,7 @@ describe('a column', () => {
   });
 });
 
-describe('what is nested', () => {
+describe('nested Parquet column', () => {
   const leaf = (name: string, repetition = REQUIRED, type = INT32) => ({ name, repetition, type });
   const group = (name: string, children: number, repetition = REQUIRED, converted?: number) => ({
     name,
@@ -157,7 +160,7 @@ describe('what is nested', () => {
   });
   const annotated = (name: string, converted: number) => group(name, 1, OPTIONAL, converted);
 
-  // The forms are those of https://github.com/apache/parquet-format/blob/master/LogicalTypes.md#nested-types
+  // The forms come from https://github.com/apache/parquet-format/blob/master/LogicalTypes.md#nested-types
   test.each<readonly [expected: string, elements: readonly SchemaElement[]]>([
     ['array<INT32> array null', [annotated('a', LIST), group('list', 1, REPEATED), leaf('element', OPTIONAL)]],
     ['array<INT32> array null', [{ ...annotated('a', LIST), logical: logical(3) }, group('bag', 1, REPEATED), leaf('item')]],
@@ -179,18 +182,18 @@ describe('what is nested', () => {
     ['struct<x: INT32, y: array<INT32>> json', [group('a', 2), leaf('x'), leaf('y', REPEATED)]],
     ['VARIANT json null', [{ ...group('a', 2, OPTIONAL), logical: logical(16, { 1: byte(1) }) }, leaf('metadata'), leaf('value')]],
     ['array<VARIANT> array null', [annotated('a', LIST), group('list', 1, REPEATED), { ...group('element', 2), logical: logical(16) }, leaf('metadata'), leaf('value')]],
-  ])('is %s', async (expected, elements) => {
+  ])('is read as %s', async (expected, elements) => {
     expect(await shapeOf(elements)).toMatchObject({ columns: [`a ${expected}`], unknownTypes: 0 });
   }); // prettier-ignore
 
   test.each<readonly [expected: string, elements: readonly SchemaElement[]]>([
     ['struct<x: INT32, y: INT32> json', [group('a', 2, REQUIRED, LIST), leaf('x'), leaf('y')]],
     ['struct<x: INT32> json', [group('a', 1, REQUIRED, MAP), leaf('x')]],
-  ])('and is no list or map, though it says so, is %s', async (expected, elements) => {
+  ])('with an invalid LIST or MAP annotation is read as %s', async (expected, elements) => {
     expect(await shapeOf(elements)).toMatchObject({ columns: [`a ${expected}`], unknownTypes: 1 });
   });
 
-  test('too deeply is too large, and without an end no Parquet', async () => {
+  test('that is nested too deeply is too large, and one without an end is unreadable', async () => {
     const deep = Array.from({ length: 200 }, () => ({ name: 'x', children: 1 }));
     expect(await read(parquetFile([...deep, leaf('x')]))).toBe('tooLarge');
     const footer = struct({
@@ -202,11 +205,11 @@ describe('what is nested', () => {
   });
 });
 
-describe('GeoParquet', () => {
+describe('GeoParquet file', () => {
   const wkb = { type: BYTE_ARRAY, repetition: OPTIONAL };
   const pairs = (geo: unknown) => ({ pairs: { pandas: '{}', geo: JSON.stringify(geo) } });
 
-  test('has geometry where it says so, and binary elsewhere', async () => {
+  test('has geometry columns where its metadata names them', async () => {
     const geo = {
       version: '1.1.0',
       primary_column: 'a',
@@ -245,7 +248,7 @@ describe('GeoParquet', () => {
     ['is no JSON', { pairs: { geo: '{' } }],
     ['is of another form', pairs({ columns: 7 })],
     ['is nested too deeply', { pairs: { geo: '['.repeat(1000) } }],
-  ])('whose metadata %s says that something is not understood', async (_, more) => {
+  ])('whose metadata %s has one unknown type', async (_, more) => {
     expect(await shapeOf([{ name: 'a', ...wkb }], more)).toEqual({
       columns: ['a BYTE_ARRAY binary null'],
       rows: 3,
@@ -254,7 +257,7 @@ describe('GeoParquet', () => {
   });
 });
 
-describe('the number of rows', () => {
+describe('row count of a Parquet file', () => {
   const one = [{ name: 'a', type: INT32 }];
   test.each<readonly [what: string, expected: number | null, Parameters<typeof parquetFile>[1]]>([
     ['what the file says', 7, { rows: i64(7), groups: [3, 3] }],
@@ -272,7 +275,7 @@ describe('the number of rows', () => {
     expect(await shapeOf(one, metadata)).toMatchObject({ columns: ['a INT32 integer null'], rows: expected });
   });
 
-  test('of any number and groups is never less than none', async () => {
+  test('is never negative or unsafe, whatever the footer contains', async () => {
     const number = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
     await fc.assert(
       fc.asyncProperty(number, fc.array(fc.integer({ min: -5, max: 1000 })), async (rows, groups) => {
@@ -283,7 +286,7 @@ describe('the number of rows', () => {
     );
   });
 
-  test('and everything behind the schema costs itself alone where it is damaged', async () => {
+  test('is unknown when the footer is damaged after the schema, and the columns remain', async () => {
     const schema = list([struct({ 4: text('root'), 5: i32(1) }), struct({ 1: i32(INT32), 3: i32(0), 4: text('a') })]);
     const damaged = Buffer.concat([struct({ 1: i32(2), 2: schema }).bytes.subarray(0, -1), Buffer.from([0x19, 0xff, 0xff])]);
     const reading = await read(wrap(damaged));
@@ -291,7 +294,7 @@ describe('the number of rows', () => {
   }); // prettier-ignore
 });
 
-test('a footer that is encrypted is told from one that is damaged', async () => {
+test('an encrypted Parquet footer differs from a damaged one', async () => {
   const encrypted = wrap(Buffer.alloc(100));
   encrypted.write('PARE', encrypted.length - 4);
   expect(await read(encrypted)).toBe('encrypted');
@@ -299,7 +302,7 @@ test('a footer that is encrypted is told from one that is damaged', async () => 
   expect(await read(encrypted)).toBe('unreadable');
 });
 
-test('a footer that is too large to read is told from one that is longer than its file', async () => {
+test('a Parquet footer above the size limit differs from one that is longer than its file', async () => {
   const bytes = Buffer.alloc(9 * 2 ** 20, 'PAR1');
   bytes.writeUInt32LE(8 * 2 ** 20, bytes.length - 8);
   expect(await read(bytes)).toBe('tooLarge');
@@ -307,7 +310,7 @@ test('a footer that is too large to read is told from one that is longer than it
   expect(await read(bytes)).toBe('unreadable');
 });
 
-test('a way of packing in its name is that of its pages, unless all of it is packed', async () => {
+test('a compression suffix in the name of a Parquet file refers to its pages, unless the whole file is compressed', async () => {
   const bytes = parquetFile([{ name: 'a', type: INT32 }]);
   for (const key of ['a.parquet.gzip', 'a.parquet.gz', 'a.parquet.snappy', 'a.gz.parquet', 'a.snappy.pq'])
     expect(await read(bytes, key)).toMatchObject({ columns: [{ name: 'a' }] });

@@ -10,7 +10,7 @@ import { reach } from '../engines/reach.ts';
 
 const env = reach('aws');
 if (env) {
-  describe('a role taken on with keys', () => {
+  describe('S3 role assumed with access keys', () => {
     const ca = readFileSync(env['AWS_CA_BUNDLE'] ?? '', 'utf8');
     const name = `mooring-${randomUUID()}`;
     const keys = {
@@ -81,7 +81,7 @@ if (env) {
       expect(await tried(arn)).toMatchObject({ status: 'connected' });
     });
 
-    test('that does not trust them is refused, and told how it would', async () => {
+    test('that does not trust the keys is refused, with a remediation for its trust policy', async () => {
       const { details, steps } = await tried(arn.replace(/[^/]+$/, 'nobody-at-all'));
       expect(details).toMatchObject({ code: 'permission-denied' });
       expect(steps.find(({ status }) => status === 'failed')).toMatchObject({

@@ -11,7 +11,7 @@ import { reach } from '../engines/reach.ts';
 
 const env = reach('s3');
 if (env)
-  describe('a data set in S3 of which a part is read', () => {
+  describe('partly read S3 data set', () => {
     const Bucket = `sampled-${process.pid}`;
     const admin = { accessKeyId: env['S3_ADMIN_KEY'] ?? '', secretAccessKey: env['S3_ADMIN_SECRET'] ?? '' };
     const client = new S3Client({
@@ -83,7 +83,7 @@ if (env)
       return [...body.errors, ...Object(body['warnings'] ?? [])].map(({ code }: { code: string }) => code);
     };
 
-    test('says how much: files, documents, or rows that the header names the columns of', async () => {
+    test('states the sampled share in files, documents or rows', async () => {
       const tables = await refresh();
       expect([...tables].map(([name, { sampled }]) => [name, sampled])).toEqual([
         ['broken.parquet', { files: 0, of: 1 }],
@@ -104,7 +104,7 @@ if (env)
       }
     });
 
-    test('warns of what was not in it, but of a column that a header does not name', async () => {
+    test('causes a warning for an unknown column, and an error where the header names all columns', async () => {
       await refresh();
       expect(await validate('large.jsonl', 'late')).toEqual(['not-in-sample']);
       expect(await validate('broken.parquet', 'id')).toEqual(['not-in-sample']);
@@ -112,7 +112,7 @@ if (env)
         expect([name, await validate(name, 'absent')]).toEqual([name, ['column-not-found']]);
     });
 
-    test('keeps the columns of the file that was read before', async () => {
+    test('keeps the columns of a file that was read before', async () => {
       await refresh();
       await write('lake/daily/day=2/a.jsonl', '{"id":1,"late":true}\n');
       const both = { sampled: { files: 1, of: 2 }, columns: ['id', 'late', 'early, seen before', 'day'] };
@@ -125,7 +125,7 @@ if (env)
       });
     });
 
-    test('keeps none of a file with which the next has nothing in common', async () => {
+    test('drops the columns of a file with which the next has no column in common', async () => {
       await write('lake/odd/day=1/a.csv', 'alice,berlin\n1,2\n');
       await write('lake/odd/day=1/b.csv', 'bob,paris\n1,2\n');
       expect((await refresh()).get('odd')?.columns).toEqual(['bob', 'paris', 'day']);
@@ -133,7 +133,7 @@ if (env)
       expect((await refresh()).get('odd')?.columns).toEqual(['carol', 'rome', 'day']);
     });
 
-    test('keeps the columns while none of the files that are tried can be read', async () => {
+    test('keeps its columns while none of the new files can be read', async () => {
       await write('lake/daily/day=3/a.parquet', '');
       await write('lake/daily/day=3/b.parquet', 'this is none');
       expect((await refresh()).get('daily')).toMatchObject({ sampled: { files: 1, of: 3 } });

@@ -9,7 +9,7 @@ import { listen, pem, type Running } from '../network/servers.ts';
 
 const secret = { secret_access_key: 'obviously-fake' };
 
-describe('s3', () => {
+describe('S3 connector', () => {
   connectorContract(s3, {
     config: { bucket: 'shop-data', region: 'eu-west-1', access_key_id: 'AKIAOBVIOUSLYFAKE' },
     credentials: {
@@ -28,7 +28,7 @@ describe('s3', () => {
 
 const env = reach('s3');
 if (env) {
-  describe('s3 on versitygw', () => {
+  describe('S3 on versitygw', () => {
     const port = Number(new URL(env['S3_ENDPOINT'] ?? '').port);
     const at = ({ host = 'localhost', port: other }: { readonly host?: string; readonly port: number }) => ({
       config: { endpoint: `https://${host}:${other}` },
@@ -50,7 +50,7 @@ if (env) {
     afterAll(async () => {
       for (const front of fronts) await front[Symbol.asyncDispose]();
     });
-    /** Its port is known when the test runs. */
+    /** The port is known only when the test runs. */
     const behind = (name: keyof typeof certificate) => ({
       get config() {
         return at({ port: certificate[name] }).config;
