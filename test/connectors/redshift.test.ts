@@ -109,7 +109,7 @@ if (engine)
       expect((await mighty.privileges()).excess).toMatchObject([{ what: 'superuser' }]);
     });
 
-    test('reads the catalog and the privileges through one session', async () => {
+    test('reads the tables of a configured schema', async () => {
       const target = targetOf(admin.user, admin.password, ['sales']);
       await using session = await openManagedSession(redshift, target, options);
       const tables: Table[] = [];

@@ -7,7 +7,7 @@ import { pem } from '../network/servers.ts';
 
 export interface Passing {
   readonly path: string;
-  /** What was asked, unpacked. */
+  /** The decompressed request body. */
   readonly body: string;
 }
 
@@ -18,13 +18,13 @@ interface Refusal {
 }
 
 interface Front {
-  /** Another body in place of the one that was sent, or an answer in place of the server's. */
+  /** Returns a request body that replaces the original one, or an answer that replaces the server's. */
   readonly ask?: (asked: Passing) => string | Refusal | undefined;
-  /** Another body in place of the server's. */
+  /** Returns a body that replaces the one of the server's answer. */
   readonly answer?: (asked: Passing, body: string) => string;
 }
 
-/** Stands before a service that speaks HTTPS, and changes what is asked and answered. */
+/** Stands in front of an HTTPS service, and changes its requests and answers. */
 export const serviceFront = async (url: string, { ask, answer }: Front) => {
   const asked: Passing[] = [];
   const pass = async (incoming: IncomingMessage, response: ServerResponse) => {
@@ -37,7 +37,7 @@ export const serviceFront = async (url: string, { ask, answer }: Front) => {
       response.writeHead(said.status, said.headers).end(said.body);
       return;
     }
-    // What nobody changes is handed on as it came: not all of it is text.
+    // Unchanged bodies are passed on as bytes, because not all of them are text.
     const { status, headers, bytes } = await forward(
       new URL(incoming.url ?? '', url),
       incoming,

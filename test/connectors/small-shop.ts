@@ -14,7 +14,10 @@ const columns = [
 
 type Types = Readonly<Record<(typeof columns)[number][0], string>>;
 
-/** Its tables and views, and the columns of its customers: as much as every engine tells of the shop that its seed makes. */
+/**
+ * Expects the tables and views of the seeded shop, and the columns of its customers: the part that every
+ * engine reports.
+ */
 export const expectShop = (tables: readonly Table[]) => {
   expect(tables.map(({ name, kind }) => [name, kind])).toEqual([
     ['customers', 'table'],
@@ -24,7 +27,7 @@ export const expectShop = (tables: readonly Table[]) => {
   expect(tables[0]?.columns.map(({ name, kind }) => [name, kind])).toEqual(columns);
 };
 
-/** And what it tells where it has keys and comments. */
+/** Also expects keys and comments, for engines that report them. */
 export const expectWholeShop = (tables: readonly Table[], types: Types, foreignKey: string) => {
   expectShop(tables);
   const [customers, view, orders] = tables;

@@ -4,7 +4,7 @@ import { runFromBundle } from './from-bundle.ts';
 
 const env = reach('snowflake');
 if (env)
-  test('snowflake is read from the bundle of the probe, and nothing else is dialled', async () => {
+  test('the probe bundle reads a Snowflake catalog, and opens no socket without the dialer', async () => {
     const target = {
       config: {
         account: env?.['SNOWFLAKE_ACCOUNT'],
@@ -28,7 +28,7 @@ if (env)
     expect(printed).toEqual({ version: 'Snowflake 10.0.0', tables: 3, others: [] });
   });
 
-/** Whatever goes around the dialer is told. */
+/** Records every connection that bypasses the dialer. */
 const tellingOthers = `
   const others = [];
   const { connect } = net.Socket.prototype;

@@ -35,8 +35,8 @@ const primary = (schema: string, table: string, column: string, sequence: number
 
 const parts = () => createPartReader({ failure: () => undefined, grant: '' });
 
-describe('what SHOW tells of keys', () => {
-  test('is put in the order of the key, not of the answer', async () => {
+describe('Snowflake keys from SHOW', () => {
+  test('are sorted by their position in the key, whatever the order of the answer', async () => {
     const foreign = (name: string, column: string, theirs: string, sequence: number): SnowflakeRow => ({
       fk_schema_name: 'S',
       fk_table_name: 'T',
@@ -63,7 +63,7 @@ describe('what SHOW tells of keys', () => {
     ]);
   });
 
-  test('is asked for schema by schema where it ends at ten thousand, and what is cut then is said', async () => {
+  test('are requested per schema when a result reaches ten thousand rows, and a truncated result is reported', async () => {
     const many = (schema: string, count: number) =>
       Array.from({ length: count }, (_, at) => primary(schema, `T${at}`, 'ID', 1));
     const { ask, asked } = answering((sql) => {
@@ -82,8 +82,8 @@ describe('what SHOW tells of keys', () => {
   });
 });
 
-describe('names', () => {
-  test('are quoted so that they can be taken apart again', () => {
+describe('Snowflake names', () => {
+  test('are quoted so that they can be parsed again', () => {
     fc.assert(
       fc.property(
         fc.array(fc.string({ unit: 'grapheme', minLength: 1 }), { minLength: 1, maxLength: 3 }),
@@ -94,11 +94,11 @@ describe('names', () => {
     );
   });
 
-  test.each(['"a', 'a"b', '"a"b', 'a..b', '.a'])('that are none are not taken apart: %s', (text) => {
+  test.each(['"a', 'a"b', '"a"b', 'a..b', '.a'])('that are malformed are not parsed: %s', (text) => {
     expect(parseSnowflakeName(text)).toBeUndefined();
   });
 
-  test('stay within their text, backslashes included', () => {
+  test('stay within a string literal, including backslashes', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom("'", '\\', 'a', '\n') }), (text) => {
         const inside = quoteSnowflakeText(text).slice(1, -1);
@@ -117,7 +117,7 @@ test.each([
   [{ data_type: 'VECTOR(FLOAT, 256)' }, 'VECTOR(FLOAT, 256)', 'array'],
   [{ data_type: 'GEOGRAPHY' }, 'GEOGRAPHY', 'geo'],
   [{ data_type: null }, '', 'other'],
-])('a column of %j is %s', (row, type, kind) => {
+])('the Snowflake column %j has the type %s', (row, type, kind) => {
   expect([renderSnowflakeType(row), toSnowflakeColumnKind(row)]).toEqual([type, kind]);
 });
 
@@ -125,7 +125,10 @@ const tables = 10_000;
 const part = 500;
 const name = (at: number) => `T${String(at).padStart(6, '0')}`;
 
-/** A database of ten thousand tables with twenty columns, its columns in parts beside the answer, as Snowflake sends what is large. */
+/**
+ * A database with ten thousand tables of twenty columns. Its columns arrive in parts outside of the answer,
+ * as Snowflake sends large results.
+ */
 const large = () =>
   secureServer((request, response) => {
     const answer = async () => {
@@ -183,7 +186,7 @@ const columns = (from: number) =>
     ]),
   ).join(',');
 
-test('a catalog of ten thousand tables comes whole and in order, in bounded memory', async () => {
+test('Snowflake introspection reads ten thousand tables, complete and in order, in bounded memory', async () => {
   await using server = await large();
   const script = `
     import { openManagedSession } from ${JSON.stringify(new URL('../../shared/connectors/run-source-test.ts', import.meta.url))};

@@ -18,7 +18,10 @@ const { opened, tried } = triesOf(service);
 
 type Answer = (request: IncomingMessage, response: ServerResponse, url: URL) => unknown;
 
-/** Lets everybody in, and answers the rest as it is told: with what is returned, as JSON, or by itself. */
+/**
+ * Accepts every login, and passes other requests to `answer`, which returns the JSON of the answer or
+ * responds by itself.
+ */
 const lettingIn = async (answer: Answer, login: object = { token: 'a-token' }) => {
   const asked: { readonly path: string; readonly authorization?: string; readonly body: string }[] = [];
   const server = await secureServer((request, response) => {
@@ -63,8 +66,8 @@ const pinged = async (endpoint: string, seconds = 10) => {
   }
 };
 
-describe('a server that is not Snowflake, or not on our side', () => {
-  test('is spoken to as the driver would', async () => {
+describe('Snowflake session against a foreign or hostile server', () => {
+  test('sends the same requests as the driver, and the password only at login', async () => {
     await using server = await lettingIn(() => result());
     expect(await pinged(server.endpoint)).toBe('Snowflake 9.1.0');
     expect(server.asked.map(({ path }) => path)).toEqual([
@@ -78,7 +81,7 @@ describe('a server that is not Snowflake, or not on our side', () => {
     ]);
   });
 
-  test('leaves no settings to the next connection', async () => {
+  test('does not apply settings from a server to the next connection', async () => {
     const parameters = [
       { name: 'CLIENT_SESSION_KEEP_ALIVE', value: true },
       { name: 'CLIENT_SESSION_KEEP_ALIVE_HEARTBEAT_FREQUENCY', value: 0.01 },
@@ -96,7 +99,7 @@ describe('a server that is not Snowflake, or not on our side', () => {
     expect(bad.asked.length + good.asked.length).toBe(6);
   });
 
-  test('may take its time, and is asked again where it says', async () => {
+  test('polls the result URL of a slow query', async () => {
     await using server = await lettingIn((_, __, { pathname }) =>
       pathname === '/queries/abc/result'
         ? result()
@@ -110,7 +113,7 @@ describe('a server that is not Snowflake, or not on our side', () => {
     '.example.test/queries/abc/result',
     '//localhost:1/',
     '/queries/../x',
-  ])('cannot have the session’s token sent elsewhere: %s', async (getResultUrl) => {
+  ])('does not send its token to another address: %s', async (getResultUrl) => {
     await using server = await lettingIn(() => ({
       success: true,
       code: '333334',
@@ -119,7 +122,7 @@ describe('a server that is not Snowflake, or not on our side', () => {
     expect(await pinged(server.endpoint)).toBe('protocol-mismatch');
   });
 
-  test('keeps large results beside it, and is read from there without the token', async () => {
+  test('reads large results from their own URL, without the token', async () => {
     let from = '';
     await using server = await lettingIn((_, response, { pathname }) => {
       if (pathname !== '/parts/1')
@@ -134,7 +137,7 @@ describe('a server that is not Snowflake, or not on our side', () => {
     expect(part?.authorization).toBeUndefined();
   });
 
-  test('cannot send us to other places for its results', async () => {
+  test('does not read results from other hosts', async () => {
     await using trap = await secureServer((_, response) => void response.end('[]'));
     for (const url of [
       'http://169.254.169.254/latest/meta-data/',
@@ -152,7 +155,7 @@ describe('a server that is not Snowflake, or not on our side', () => {
   });
 
   test.each([429, 500, 502, 503])(
-    'that answers a query with %d is asked three times and no more',
+    'sends a query at most three times when the server answers with %d',
     async (status) => {
       await using server = await lettingIn((_, response) => void response.writeHead(status).end('later'));
       expect(await pinged(server.endpoint)).toBe(status === 429 ? 'too-many-connections' : 'server-error');
@@ -160,7 +163,7 @@ describe('a server that is not Snowflake, or not on our side', () => {
     },
   );
 
-  test('that has a part of a result no more is not asked for it again', async () => {
+  test('requests an unavailable part of a result only once', async () => {
     let from = '';
     await using server = await lettingIn((_, response, { pathname }) => {
       if (pathname !== '/parts/1')
@@ -173,7 +176,7 @@ describe('a server that is not Snowflake, or not on our side', () => {
     expect(server.asked.filter(({ path }) => path === '/parts/1').length).toBe(1);
   });
 
-  test('that hangs up leaves no secret in the error, nor in its causes', async () => {
+  test('has no secret in its error or causes when the server closes the connection', async () => {
     await using server = await lettingIn((request) => void request.socket.destroy());
     await using session = await opened({ endpoint: server.endpoint });
     const error: unknown = await session.ping().catch((thrown: unknown) => thrown);
@@ -182,7 +185,7 @@ describe('a server that is not Snowflake, or not on our side', () => {
     expect(told).not.toMatch(/a-token|never-the-right-one/);
   });
 
-  test('that redirects a query is not followed', async () => {
+  test('does not follow the redirect of a query', async () => {
     await using trap = await secureServer((_, response) => void response.end('{}'));
     await using server = await lettingIn((_, response) => {
       response.writeHead(307, { location: `https://localhost:${trap.port}/` }).end();
@@ -192,12 +195,12 @@ describe('a server that is not Snowflake, or not on our side', () => {
     expect(trap.accepted).toEqual([]);
   });
 
-  test('that falls silent in a query is left at the limit', async () => {
+  test('fails at the time limit when the server is silent during a query', async () => {
     await using server = await lettingIn(() => undefined);
     expect(await pinged(server.endpoint, 1)).toBe('timeout');
   });
 
-  test('that says the session is over is believed, and not asked for another', async () => {
+  test('does not request another token when the server reports an expired session', async () => {
     await using server = await lettingIn(() => ({
       success: false,
       code: '390112',
@@ -208,7 +211,7 @@ describe('a server that is not Snowflake, or not on our side', () => {
     expect(server.asked.map(({ path }) => path)).not.toContain('/session/token-request');
   });
 
-  test('that answers a login with anything else is told', async () => {
+  test('fails with protocol-mismatch when the answer to the login is invalid', async () => {
     for (const login of [null, [], 7, 'a-token', {}, { token: 7 }, { token: 'a\r\nb: c' }, { token: '' }]) {
       await using server = await lettingIn(
         () => result(),
@@ -219,7 +222,7 @@ describe('a server that is not Snowflake, or not on our side', () => {
     }
   });
 
-  test('that answers a query with anything at all is a problem with a code', async () => {
+  test('fails with a problem code when the answer to a query contains arbitrary values', async () => {
     const part = fc.oneof(fc.jsonValue(), fc.constantFrom('333334', 'text', 'fixed', rowtype, [me], [[1]]));
     const answer = fc.oneof(
       fc.jsonValue(),

@@ -30,7 +30,10 @@ if (env) {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ success: false, code, message: 'refused', data: { errorCode: code, sqlState } }),
   });
-  /** The stand-in, with a second schema that has what the first has, where statements that fit are refused. */
+  /**
+   * The stand-in with a second schema, which has the same objects as the first. It refuses statements that
+   * match.
+   */
   const refusing = (statement: RegExp, code = '090030') => {
     const isOfZoo = (sql: string) => sql.includes("in ('ZOO')");
     return serviceFront(url, {
@@ -60,14 +63,14 @@ if (env) {
     return await catalogOf({ endpoint: service.endpoint });
   };
 
-  describe('a Snowflake catalog of which a part fails', () => {
-    test('is read schema by schema where it is too much at once', async () => {
+  describe('Snowflake introspection when one query fails', () => {
+    test('reads schema by schema when the query for all schemas fails', async () => {
       const expected = await read(nothing);
       expect(new Set(expected.tables.map(({ schema }) => schema))).toEqual(new Set(['SALES', 'ZOO']));
       expect(await read(/information_schema\.columns(?!.* in \()/s)).toEqual(expected);
     });
 
-    test.each(['SALES', 'ZOO'])('has the other schema where %s cannot be read', async (broken) => {
+    test.each(['SALES', 'ZOO'])('returns the other schema when %s cannot be read', async (broken) => {
       const expected = await read(nothing);
       const fails = new RegExp(`information_schema\\.columns(?!.* in \\((?!'${broken}'))`, 's');
       const { tables, missing } = await read(fails);
@@ -86,7 +89,7 @@ if (env) {
     test.each([
       ['primary keys', /^show primary keys/, { primary_key: [] }],
       ['foreign keys', /^show imported keys/, { foreign_keys: [] }],
-    ])('has the rest where %s cannot be shown', async (_, statement, none) => {
+    ])('returns the rest of the catalog when %s cannot be shown', async (_, statement, none) => {
       const expected = await read(nothing);
       const { tables, missing } = await read(statement, '003001');
       expect(tables).toEqual(expected.tables.map((table) => ({ ...table, ...none })));
@@ -96,14 +99,14 @@ if (env) {
       ]);
     });
 
-    test('fails where no tables can be listed', async () => {
+    test('fails when tables cannot be listed', async () => {
       await expect(read(/information_schema\.tables/)).rejects.toMatchObject({ code: 'server-error' });
     });
   });
 
-  describe('a Snowflake that is busy', () => {
+  describe('busy Snowflake service', () => {
     const patiently = (endpoint: string) => tried({ endpoint }, 'verify-full', pem('ca.crt'), 60);
-    /** Refuses so many of these requests before it answers. */
+    /** Refuses this number of requests before it answers. */
     const busy = (path: string, status: number, times: number) => {
       let left = times;
       return serviceFront(url, {
@@ -117,12 +120,12 @@ if (env) {
     test.each([
       ['/session/v1/login-request', 503],
       ['/queries/v1/query-request', 429],
-    ])('at %s with %s is asked again', async (path, status) => {
+    ])('that answers %s with %s is asked again', async (path, status) => {
       await using service = await busy(path, status, 2);
       expect((await patiently(service.endpoint)).status).toBe('connected');
     });
 
-    test('for longer says so', async () => {
+    test('that stays busy causes too-many-connections', async () => {
       await using service = await busy('/queries/v1/query-request', 429, 1000);
       const { steps } = await patiently(service.endpoint);
       expect(steps.find(({ status }) => status === 'failed')).toMatchObject({

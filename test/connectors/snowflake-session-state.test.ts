@@ -5,7 +5,9 @@ import { triesOf } from '../contracts/service.ts';
 import { reach } from '../engines/reach.ts';
 import { serviceFront } from './service-front.ts';
 
-/** What an account may have for all of its users, one for each of our settings. */
+/**
+ * Parameters that an account may set for all of its users, one for each setting of `createSnowflakeSettings`.
+ */
 const odd: Readonly<Record<string, string | number | boolean>> = {
   STATEMENT_TIMEOUT_IN_SECONDS: 1,
   STATEMENT_QUEUED_TIMEOUT_IN_SECONDS: 1,
@@ -17,7 +19,7 @@ const odd: Readonly<Record<string, string | number | boolean>> = {
   QUERY_TAG: 'of the account',
 };
 
-test('each setting of Snowflake has an odd value here', () => {
+test('this test changes every Snowflake session setting', () => {
   expect(
     createSnowflakeSettings(30)
       .map(({ name }) => name)
@@ -42,7 +44,7 @@ if (env) {
     endpoint: url,
   });
 
-  /** The stand-in with an account whose parameters are those, each in force where a statement does not say otherwise. */
+  /** The stand-in with an account that has these parameters. Each is in force unless a statement sets it. */
   const accountWith = (defaults: typeof odd) => {
     let cached: string | undefined;
     const inForce = (body: string) => {
@@ -91,7 +93,7 @@ if (env) {
     });
   };
 
-  test('an account that sets everything otherwise is read and tested as any', async () => {
+  test('a Snowflake account with changed parameters has the same catalog and the same test result', async () => {
     const expected = await catalogOf();
     expect(expected.tables.length).toBeGreaterThan(2);
     await using account = await accountWith(odd);
@@ -101,8 +103,8 @@ if (env) {
     expect(await statuses(account.endpoint)).toEqual(await statuses(url));
   });
 
-  // In the same requests: whatever is set, none is made for it.
-  test('settings take no request of their own', async () => {
+  // Settings are part of each statement, so that none of them takes a request.
+  test('Snowflake session settings need no request of their own', async () => {
     await using account = await accountWith({});
     await catalogOf({ endpoint: account.endpoint });
     const statements = account.asked.filter(({ path }) => path.startsWith('/queries/v1/query-request'));

@@ -8,7 +8,7 @@ import { serviceContract, triesOf } from '../contracts/service.ts';
 import type { Service } from '../contracts/service.ts';
 import { reach } from '../engines/reach.ts';
 
-describe('snowflake', () => {
+describe('Snowflake connector', () => {
   connectorContract(snowflake, {
     config: { account: 'myorg-sales', username: 'mooring_reader' },
     credentials: {
@@ -40,7 +40,7 @@ describe('snowflake', () => {
     ['xy12345.snowflakecomputing.com', 'xy12345.snowflakecomputing.com'],
     ['xy12345.cn-northwest-1', 'xy12345.cn-northwest-1.snowflakecomputing.cn'],
     ['evil.example', 'evil.example.snowflakecomputing.com'],
-  ])('an account is on a host of Snowflake’s: %s', (account, host) => {
+  ])('maps an account to a Snowflake host: %s', (account, host) => {
     expect(toSnowflakeAddress(account, undefined)).toEqual({ host, port: 443, secure: true });
   });
 
@@ -54,14 +54,14 @@ describe('snowflake', () => {
     '-a',
     'a ',
     'ä',
-  ])('what is no account is refused: %j', (account) => {
+  ])('rejects an invalid account: %j', (account) => {
     expect(v.is(snowflake.config, { account, username: 'me' })).toBe(false);
   });
 });
 
 const env = reach('snowflake');
 if (env)
-  describe('Snowflake, as fakesnow and its front speak it', () => {
+  describe('Snowflake stand-in: fakesnow and its front', () => {
     const password = (user: string, secret: string) => ({
       config: { username: env[user] ?? '' },
       credentials: { auth_method: 'password', password: env[secret] ?? '' },
@@ -130,7 +130,7 @@ if (env)
       'an unknown role': { config: { role: 'NOBODY_AT_ALL' }, code: 'permission-denied', native: '390189' },
     });
 
-    test('a good connection passes every step, and tells its version', async () => {
+    test('a working connection passes every step and reports its version', async () => {
       const { status, details, steps } = await tried();
       expect({ status, details }).toEqual({
         status: 'connected',
@@ -147,7 +147,7 @@ if (env)
       expect(await tried(change)).toMatchObject({ status: 'connected' });
     });
 
-    test('without a database, what the account begins with is read', async () => {
+    test('a connection without a database uses the default of the account', async () => {
       const { connector, credentials, endpoint } = service;
       const { account, username } = service.config;
       const bare = triesOf({
@@ -160,7 +160,7 @@ if (env)
       expect(await bare.catalogOf()).toMatchObject({ tables: [], missing: [{ reason: 'no-database' }] });
     });
 
-    test('reads tables with columns, comments, keys and sizes', async () => {
+    test('introspection reads tables with columns, comments, keys and sizes', async () => {
       const { tables, missing } = await catalogOf();
       expect(missing).toEqual([]);
       expect(tables.map(({ schema, name, kind }) => [schema, name, kind])).toEqual([
@@ -212,14 +212,14 @@ if (env)
       ]);
     });
 
-    test('only what was asked for is read, and what is not there is told', async () => {
+    test('introspection reads only its scope, and reports schemas that do not exist', async () => {
       const none = await catalogOf({}, { schemas: ["no' or 1=1 --\\"], excludedSchemas: [] });
       expect(none).toMatchObject({ tables: [], missing: [{ reason: 'schemas-not-found' }] });
       const { tables } = await catalogOf({}, { excludedSchemas: ['SALES'] });
       expect(tables).toEqual([]);
     });
 
-    test('a catalog of a thousand tables comes whole and in order', async () => {
+    test('introspection reads a thousand tables, complete and in order', async () => {
       const { tables, missing } = await catalogOf({ config: { database: 'MANY' } });
       expect(missing).toEqual([]);
       expect(tables.map(({ name }) => name)).toEqual(
@@ -228,13 +228,13 @@ if (env)
       for (const { columns } of tables) expect(columns.length).toBe(3);
     });
 
-    test('names with quotes, spaces, Unicode and dots come as they are', async () => {
+    test('introspection keeps quotes, spaces, Unicode and dots in names', async () => {
       const { tables } = await catalogOf({ config: { database: 'ODD' } });
       expect(tables.map(({ name }) => name)).toEqual([' leading space', 'a.b', 'say "hi"', 'Ünïcödé 表 🚢']);
       expect(tables[1]?.columns.map(({ name }) => name)).toEqual(['x"y']);
     });
 
-    test('an account that sees nothing connects, and is told why it sees nothing', async () => {
+    test('an account that sees no table connects, and the missing grants are reported', async () => {
       const nobody = password('SNOWFLAKE_NOBODY', 'SNOWFLAKE_NOBODY_PASSWORD');
       const remediation = [
         'GRANT USAGE ON ALL SCHEMAS IN DATABASE MOORING TO ROLE BLIND;',
@@ -250,7 +250,7 @@ if (env)
       expect(steps.at(-1)).toMatchObject({ status: 'warning', code: 'privileges-missing', remediation });
     });
 
-    test('tables that are there and may not be read are left out, and counted', async () => {
+    test('unreadable tables are left out and counted', async () => {
       const half = { config: { role: 'HALF' } };
       const grant = 'GRANT SELECT ON MOORING.SALES.CUSTOMERS TO ROLE HALF;';
       const { tables, missing } = await catalogOf(half);
@@ -260,7 +260,7 @@ if (env)
       expect(steps.at(-1)).toMatchObject({ code: 'privileges-missing', remediation: grant });
     });
 
-    test('a warehouse that may not be used is told with the grant for it, and stops the catalog alone', async () => {
+    test('an unusable warehouse is reported with its grant, and fails only the introspection', async () => {
       const change = { config: { warehouse: 'ELSEWHERE' } };
       const { status, steps } = await tried(change);
       expect(status).toBe('connected');
@@ -274,7 +274,7 @@ if (env)
       });
     });
 
-    test('who may do too much is told how to do less', async () => {
+    test('excess privileges are reported with the statements that revoke them', async () => {
       await using session = await opened(password('SNOWFLAKE_WRITER', 'SNOWFLAKE_WRITER_PASSWORD'));
       expect(await session.privileges()).toEqual({
         missing: [],
@@ -297,7 +297,7 @@ if (env)
       expect((await mighty.privileges()).excess).toMatchObject([{ what: 'role ACCOUNTADMIN' }]);
     });
 
-    test('a target may write, or is told what it takes', async () => {
+    test('a target that can write has sufficient privileges, and the missing grants of a reader are reported', async () => {
       await using reader = await opened({ role: 'target' });
       expect((await reader.privileges()).missing.map(({ grant }) => grant)).toEqual([
         'GRANT CREATE TABLE ON SCHEMA MOORING.SALES TO ROLE PUBLIC;',
@@ -309,7 +309,7 @@ if (env)
       expect(await writer.privileges()).toEqual({ missing: [], excess: [] });
     });
 
-    test('a statement that takes too long ends at its limit', async () => {
+    test('a statement fails at its time limit', async () => {
       await using session = await opened({ config: { database: 'SLOW' } }, 1);
       await expect(session.introspect({ excludedSchemas: [] }, () => {})).rejects.toMatchObject({
         code: 'timeout',

@@ -4,8 +4,8 @@ import { plainServer } from '../network/servers.ts';
 type When = 'before the first batch' | 'after the first batch';
 
 /**
- * Stands before a server of TDS without TLS and sends a batch of its own in each session, as a server's defaults or a proxy would have it
- * begin otherwise. Tells how many batches were its client's.
+ * Stands in front of a TDS server without TLS and sends its own batch in each session, like changed server
+ * defaults or a proxy would. Counts the batches of the client.
  */
 export const spoilingFront = async (port: number, sql: string, when: When) => {
   let batches = 0;
@@ -59,7 +59,10 @@ const onPackets = (stream: NodeJS.ReadableStream, take: (whole: Buffer) => void)
 
 const isLast = (whole: Buffer) => ((whole[1] ?? 0) & 1) === 1;
 
-/** SQLBatch with the header of a transaction that is none: https://learn.microsoft.com/openspecs/windows_protocols/ms-tds/f2026cd3-9a46-4a3f-9a08-f63140bcbbe3 */
+/**
+ * An SQLBatch whose transaction header names no transaction:
+ * https://learn.microsoft.com/openspecs/windows_protocols/ms-tds/f2026cd3-9a46-4a3f-9a08-f63140bcbbe3
+ */
 const batchOf = (sql: string): Buffer => {
   const headers = Buffer.alloc(22);
   headers.writeUInt32LE(22, 0);

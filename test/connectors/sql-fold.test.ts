@@ -44,7 +44,7 @@ describe('a table', () => {
   });
 });
 
-/** Two tables, each with a primary key, an index, and a foreign key to the other: row by row. */
+/** Two tables, each with a primary key, an index and a foreign key to the other, as single rows. */
 const rows: readonly ((drafts: TableDrafts) => void)[] = ['a', 'b'].flatMap((name) => {
   const other = name === 'a' ? 'b' : 'a';
   const of = (drafts: TableDrafts) => drafts.findOrAdd(name, 's');
@@ -92,8 +92,8 @@ const known = (name: string, other: string) => ({
   ],
 });
 
-describe('a catalog', () => {
-  test('of two tables under one name is refused, however they come', async () => {
+describe('catalog', () => {
+  test('with two tables of the same name is rejected, in every order', async () => {
     const failure = { code: 'server-error', message: expect.stringContaining('under one name') };
     const drafts = createTableDrafts();
     drafts.add(createTableDraft('s', '??', 'table'));
@@ -101,7 +101,7 @@ describe('a catalog', () => {
     const late = drafts.findOrAdd('???', 's');
     drafts.declare(late, 'table');
     expect(() => drafts.declare(late, 'view')).toThrow(expect.objectContaining(failure));
-    // Keys that differ may stand for names that do not.
+    // Different keys may stand for the same name.
     const apart = ['1', '2'].map(() => createTableDraft('s', '\ufffd', 'table'));
     await expect(emitInBatches(apart, buildTable, () => {})).rejects.toMatchObject(failure);
     await expect(
@@ -109,7 +109,7 @@ describe('a catalog', () => {
     ).resolves.toBeUndefined();
   });
 
-  test.each(['?', '\ufffd', 'caf?'])('of two columns named %s is refused', (name) => {
+  test.each(['?', '\ufffd', 'caf?'])('with two columns named %s is rejected', (name) => {
     const draft = createTableDraft('s', 't', 'table');
     draft.columns.push(column(name, 1), column('x', 2), column(`${name}?`, 3));
     expect(buildTable(draft).columns).toHaveLength(3);
@@ -117,7 +117,7 @@ describe('a catalog', () => {
     expect(() => buildTable(draft)).toThrow(expect.objectContaining({ code: 'server-error' }));
   });
 
-  test('of two columns of one name is refused, whatever the name', () => {
+  test('with two columns of the same name is rejected, whatever the name', () => {
     const draft = createTableDraft('s', 't', 'table');
     draft.columns.push(column('x', 1), column('x', 2));
     expect(() => buildTable(draft)).toThrow(expect.objectContaining({ code: 'server-error' }));
@@ -159,7 +159,7 @@ describe('a catalog', () => {
       (drafts, draft) =>
         drafts.addForeignKeyPart(draft, '?', 1, 'y', { schema: 's', table: 'a', column: 'id', valid: true }),
     ],
-  ])('with %s under one name is refused, and one that comes twice is one', (_, one, other) => {
+  ])('with %s under one name is rejected, and a repeated one is kept once', (_, one, other) => {
     const made = () => {
       const drafts = createTableDrafts();
       const draft = drafts.add(createTableDraft('s', 't', 'table'));
@@ -175,7 +175,7 @@ describe('a catalog', () => {
     );
   });
 
-  test('is the same in whatever order its rows come', () => {
+  test('is the same in every order of its rows', () => {
     fc.assert(
       fc.property(shuffled(rows), (some) => {
         const drafts = createTableDrafts();
@@ -185,7 +185,7 @@ describe('a catalog', () => {
     );
   });
 
-  test('is handed on in order of schema and name, each table once, some at a time', async () => {
+  test('is emitted in order of schema and name, each table once, in batches', async () => {
     const place = fc.record({ schema: fc.string({ maxLength: 2 }), name: fc.string({ maxLength: 3 }) });
     const places = fc.uniqueArray(place, {
       selector: ({ schema, name }) => `${schema}\0${name}`,
@@ -208,14 +208,14 @@ describe('a catalog', () => {
     );
   });
 
-  test('has no table of which rows came and not its own', () => {
+  test('leaves out a table that was never declared', () => {
     const drafts = createTableDrafts();
     drafts.addColumn(drafts.findOrAdd('sequence', 's'), column('a', 1));
     expect(folded(drafts)).toEqual([]);
   });
 });
 
-describe('a key', () => {
+describe('key', () => {
   const table = () => {
     const draft = createTableDraft('s', 't', 'table');
     draft.columns = [column('a', 1), column('b', 4)];
@@ -227,7 +227,7 @@ describe('a key', () => {
     ['a position that no column has', [1, 2]],
     ['what the source does not show', ['a', undefined]],
     ['nothing', []],
-  ])('with %s is left out whole', (_, parts) => {
+  ])('with %s is left out as a whole', (_, parts) => {
     const draft = table();
     draft.primaryKey = parts;
     draft.indexes = [{ name: 'i', unique: false, parts }];
@@ -236,14 +236,14 @@ describe('a key', () => {
     expect(buildTable(draft)).toMatchObject({ primary_key: [], indexes: [], foreign_keys: [] });
   });
 
-  test('of which a part never came is left out whole', () => {
+  test('with a part that never arrived is left out as a whole', () => {
     const drafts = createTableDrafts();
     const draft = drafts.add(table());
     drafts.put(drafts.findOrAddIndex(draft, { name: 'i', unique: true }).parts, 2, 'a');
     expect(buildTable(draft).indexes).toEqual([]);
   });
 
-  test('with a column that may not be read is left out, and so is the column', () => {
+  test('with an unreadable column is left out, and so is the column', () => {
     const draft = { ...table(), access: 'some' as const, readable: new Set([4]) };
     draft.indexes = [
       { name: 'ours', unique: false, parts: [4] },
@@ -252,7 +252,7 @@ describe('a key', () => {
     expect(buildTable(draft)).toMatchObject({ columns: [{ name: 'b' }], indexes: [{ name: 'ours' }] });
   });
 
-  test('may have an expression only where these are shown', () => {
+  test('contains expressions only if the draft allows them', () => {
     const parts = ['lower(a)', 'b'];
     const draft = table();
     draft.indexes = [{ name: 'i', unique: false, parts }];
@@ -260,7 +260,7 @@ describe('a key', () => {
     expect(buildTable(draft).indexes).toEqual([]);
   });
 
-  test('of some rows is told with them, and left out where these may name a column out of sight', () => {
+  test('with a predicate is left out if the predicate may name an unreadable column', () => {
     const draft = table();
     draft.indexes = [{ name: 'i', unique: true, parts: ['a'], predicate: 'b > 1', valid: false }];
     expect(buildTable({ ...draft, readable: new Set([1]) }).indexes).toEqual([]);
@@ -269,7 +269,7 @@ describe('a key', () => {
     ]);
   });
 
-  test('that refers to a table out of sight, or to fewer columns, is left out', () => {
+  test('that references an invisible table, or fewer columns, is left out', () => {
     const drafts = createTableDrafts();
     const draft = drafts.add(table());
     const usage = createKeyUsageReader(drafts);
@@ -285,11 +285,16 @@ describe('a key', () => {
   });
 });
 
-describe('what a hostile server sends', () => {
-  test.each([0, -1, 1.5, 1001, 'x', null, undefined])('a part of a key at %p is refused', (place) => {
-    const drafts = createTableDrafts();
-    expect(() => drafts.put([], place, 'a')).toThrow(expect.objectContaining({ code: 'protocol-mismatch' }));
-  });
+describe('catalog rows from a hostile server', () => {
+  test.each([0, -1, 1.5, 1001, 'x', null, undefined])(
+    'with a key part at position %p are rejected',
+    (place) => {
+      const drafts = createTableDrafts();
+      expect(() => drafts.put([], place, 'a')).toThrow(
+        expect.objectContaining({ code: 'protocol-mismatch' }),
+      );
+    },
+  );
 
   const tooLarge = expect.objectContaining({
     code: 'source-too-large',
@@ -307,7 +312,7 @@ describe('what a hostile server sends', () => {
         void drafts.findOrAddIndex(draft, { name: `i${at}`, unique: true }),
     ],
     ['keys with holes', (drafts: TableDrafts) => drafts.put([], 1000, 'a')],
-  ])('is bounded by the number of %s', (_, send) => {
+  ])('are limited by the number of %s', (_, send) => {
     const drafts = createTableDrafts();
     const all = () => {
       for (let at = 0; at < 4_000_000; at++) send(drafts, at);
@@ -317,10 +322,10 @@ describe('what a hostile server sends', () => {
   const draft = createTableDraft('s', 't', 'table');
 });
 
-describe('what is missing', () => {
+describe('missing tables and columns', () => {
   const seen = (name: string, access: 'all' | 'some' | 'none') => ({ schema: 's', name, access });
 
-  test('is counted apart, tables and columns, each with its statements', () => {
+  test('are counted separately, each with its statements', () => {
     const tables = [seen('a', 'none'), seen('b', 'some'), seen('c', 'all')];
     expect(reportDeniedTables(tables, ({ name }) => `GRANT ${name}`)).toEqual([
       { reason: 'tables-denied', count: 1, remediation: 'GRANT a' },
@@ -329,7 +334,7 @@ describe('what is missing', () => {
     expect(reportDeniedTables([seen('c', 'all')], () => 'GRANT')).toEqual([]);
   });
 
-  test('is told in so many statements as can be read', () => {
+  test('are reported with a limited number of statements', () => {
     const lines = joinFirstLines(Array.from({ length: 25 }, (_, at) => `${at}`)).split('\n');
     expect([lines.length, lines.at(-1)]).toEqual([21, '-- and 5 more']);
   });
@@ -340,7 +345,7 @@ test.each([
   [20, 20, undefined],
   [21, 21, '-- and 1 more'],
   [45, 21, '-- and 25 more'],
-])('of %d statements all are told or how many are not', (count, lines, last) => {
+])('joining %d statements keeps at most 20, and states the number of the others', (count, lines, last) => {
   const told = joinFirstLines(Array.from({ length: count }, (_, at) => `statement ${at}`)).split('\n');
   expect(told).toHaveLength(lines);
   expect(told.at(-1)).toBe(last ?? `statement ${count - 1}`);

@@ -4,7 +4,7 @@ import { runFromBundle } from './from-bundle.ts';
 
 const env = reach('sqlserver');
 if (env) {
-  test('SQL Server is read from the bundle of the probe', async () => {
+  test('the probe bundle reads a SQL Server catalog', async () => {
     const target = {
       config: {
         host: '127.0.0.1',

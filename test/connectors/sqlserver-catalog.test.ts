@@ -21,7 +21,10 @@ const name = (id: number) => `T${String(id).padStart(6, '0')}`;
 
 const typeOf = (column: number) => (column === 1 ? [56, 56] : [231, 231]);
 
-/** Ten thousand tables of twenty columns, each with a default and a comment, and a key, an index and a foreign key per table. */
+/**
+ * Ten thousand tables of twenty columns. Each column has a default and a comment, and each table has a
+ * primary key, an index and a foreign key.
+ */
 const catalog = [
   set('text text int', () => [['reader', 'shop', 0]]),
   set('int int text text bit', () => [
@@ -77,7 +80,7 @@ const sizes = [
   ),
 ];
 
-test('a catalog of ten thousand tables comes whole and in order, in bounded memory', async () => {
+test('SQL Server introspection reads ten thousand tables, complete and in order, in bounded memory', async () => {
   await using server = await tdsServer((sql) =>
     sql.includes('dm_db_partition_stats') ? sizes : sql.includes('sys.columns') ? catalog : [],
   );
@@ -112,7 +115,7 @@ test('a catalog of ten thousand tables comes whole and in order, in bounded memo
     const peak = process.resourceUsage().maxRSS * 1024;
     console.log(JSON.stringify({ count, columns, keys, rows, ordered, missing, small: peak < 512 * 2 ** 20 || peak }));`;
   const { stdout } = await promisify(execFile)(process.execPath, [
-    '--max-old-space-size=256', // else garbage waits for a collector that has no turn on a busy machine
+    '--max-old-space-size=256', // without this limit, memory grows on a busy machine, where the garbage collector runs late
     '--input-type=module',
     '--eval',
     script,

@@ -15,7 +15,7 @@ const expectation = (text: string) => {
 
 const base = { host: 'db.example.test', database: 'shop', username: 'me' };
 
-describe('what is shown to be pasted', () => {
+describe('SQL Server connection string', () => {
   test.each([
     ['a URL', 'sqlserver://me:fake-one@db.example.test:14330/shop', { ...base, port: 14330 }, {}],
     ['Go', 'sqlserver://me:fake-one@db.example.test:1433?database=shop&encrypt=disable', { ...base, port: 1433 }, { ssl_mode: 'disable' }],
@@ -24,11 +24,11 @@ describe('what is shown to be pasted', () => {
     ['JDBC, with an instance', 'jdbc:sqlserver://db.example.test\\SQLEXPRESS;database=shop;user=me;password=fake-one', { ...base, instance: 'SQLEXPRESS' }, {}],
     ['JDBC, with a property for the instance', 'jdbc:sqlserver://db.example.test;instanceName=SQLEXPRESS;database=shop;user=me;password=fake-one', { ...base, instance: 'SQLEXPRESS' }, {}],
     ['Prisma', 'sqlserver://db.example.test:1433;initial catalog=shop;user=me;password={fake-one};schema=dbo;connection limit=5;trustServerCertificate=true', { ...base, port: 1433 }, { ssl_mode: 'require' }],
-  ])('%s', (_, text, config, options) => {
+  ])('is accepted: %s', (_, text, config, options) => {
     expect(parse(text)).toEqual({ config, credentials: { password: 'fake-one' }, options });
   }); // prettier-ignore
 
-  test('blanks around names and values do not count', () => {
+  test('may contain spaces around names and values', () => {
     const text =
       'jdbc:sqlserver:// db.example.test : 1433 ; user = me ; password = fake-one ; Initial Catalog = shop ; ';
     expect(parse(text)).toEqual({
@@ -44,11 +44,11 @@ describe('what is shown to be pasted', () => {
     ['Encrypt=strict;TrustServerCertificate=true', 'verify-full'],
     ['Encrypt=false;TrustServerCertificate=true', 'prefer'],
     ['TrustServerCertificate=false', 'verify-full'],
-  ])('%s is ssl_mode %s', (pair, ssl_mode) => {
+  ])('maps %s to ssl_mode %s', (pair, ssl_mode) => {
     expect(parse(`sqlserver://db.example.test;${pair}`).options).toEqual({ ssl_mode });
   });
 
-  test('a plus is a blank in a query, as in Go, but not in a secret', () => {
+  test('has a plus sign for a space in the query, as in Go, but not in a secret', () => {
     expect(parse('sqlserver://db.example.test?database=my+shop&connection+timeout=5')).toMatchObject({
       config: { database: 'my shop' },
       options: { connection_timeout_seconds: 5 },
@@ -57,7 +57,7 @@ describe('what is shown to be pasted', () => {
     expect(parse('sqlserver://db.example.test?password=a%2Bb').credentials).toEqual({ password: 'a+b' });
   });
 
-  test('a password in braces may hold what divides fields', () => {
+  test('may contain separators in a password in braces', () => {
     expect(
       parse('sqlserver://db.example.test;user=me;password={a;b}}c=d};database=shop').credentials,
     ).toEqual({
@@ -72,12 +72,12 @@ describe('what is shown to be pasted', () => {
     ['false', 'prefer'],
     ['optional', 'prefer'],
     ['disable', 'disable'],
-  ])('encrypt=%s is ssl_mode %s', (encrypt, ssl_mode) => {
+  ])('maps encrypt=%s to ssl_mode %s', (encrypt, ssl_mode) => {
     expect(parse(`sqlserver://db.example.test/shop?encrypt=${encrypt}`).options).toEqual({ ssl_mode });
   });
 });
 
-describe('what is refused', () => {
+describe('invalid SQL Server connection string', () => {
   test.each([
     ['an instance beside a port', 'sqlserver://me@db.example.test:1433/SQLEXPRESS?database=shop', 'a port or an instance'],
     ['the same with semicolons', 'sqlserver://db.example.test\\SQLEXPRESS:1433;database=shop', 'a port or an instance'],

@@ -10,7 +10,7 @@ import { createTableDrafts } from '../../shared/connectors/sql/table-drafts.ts';
 import { buildTable } from '../../shared/connectors/sql/build-table.ts';
 import type { Table } from '../../shared/connectors/catalog.ts';
 
-// Rows as the documentation of the catalog views says that they are; what no stand-in has.
+// The rows follow the documentation of the catalog views, and cover features that no stand-in has.
 const types = [
   [56, 56, 'int', 'sys', false],
   [231, 231, 'nvarchar', 'sys', false],
@@ -25,7 +25,7 @@ const sets = (readable = 1) => [
     [20, 'sales', 'seen', 'VIEW', 1],
   ],
   [
-    // Out of order, and with a gap where a column was dropped.
+    // Out of order, and with a gap for a dropped column.
     [10, 4, 'area', 130, 240, -1, 0, 0, true, false, false],
     [10, 1, 'id', 56, 56, 4, 10, 0, false, true, false],
     [10, 3, 'phone', 257, 231, 80, 0, 0, true, false, false],
@@ -73,7 +73,7 @@ const folded = (readable?: number) => {
   return drafts.listInOrder().map(buildTable);
 };
 
-describe('names', () => {
+describe('SQL Server names', () => {
   test.each([
     ['SQL_Latin1_General_CP1_CI_AS', namesInAnyCase],
     ['Japanese_XJIS_140_CI_AI_KS_WS_VSS_UTF8', namesInAnyCase],
@@ -97,9 +97,12 @@ describe('names', () => {
   });
 });
 
-describe('a catalog of which a part fails', () => {
+describe('SQL Server introspection when one query fails', () => {
   const refused = (number: number) => Object.assign(new Error('no'), { number });
-  /** The statements that are asked, joined or one by one, each of which may fail on its way. */
+  /**
+   * Runs an introspection whose statements arrive in one batch or one by one. Each statement may fail
+   * halfway.
+   */
   const read = async (fails: (sql: string, asked: number) => Error | undefined) => {
     const all = sets();
     const asked: string[] = [];
@@ -125,7 +128,7 @@ describe('a catalog of which a part fails', () => {
     );
     return { tables, missing, asked };
   };
-  /** What tells the statements from one another, in their order. */
+  /** Text that identifies each statement, in the order of the statements. */
   const marks = [
     'user_name()', 'from sys.types', 'o.type_desc, ', 'is_identity', 'sys.default_constraints', 'sys.computed_columns',
     'sys.extended_properties', 'sys.indexes', 'sys.foreign_keys', "'COLUMN'", 'is_external',
@@ -135,7 +138,7 @@ describe('a catalog of which a part fails', () => {
     ['sys.extended_properties', 'comments-unread', {}],
     ['sys.indexes', 'indexes-unread', { indexes: [], primary_key: [] }],
     ['sys.foreign_keys', 'keys-unread', { foreign_keys: [] }],
-  ])('has the rest where %s is not there', async (view, reason, none) => {
+  ])('returns the rest of the catalog when %s does not exist', async (view, reason, none) => {
     const whole = await read(() => undefined);
     const { tables, missing } = await read((sql) => (sql.includes(view) ? refused(208) : undefined));
     expect(tables.map(({ name }) => name)).toEqual(whole.tables.map(({ name }) => name));
@@ -146,7 +149,7 @@ describe('a catalog of which a part fails', () => {
     expect(missing).toEqual([...whole.missing, { reason, remediation: expect.stringContaining('208') }]);
   });
 
-  test('has the rest where statistics fail', async () => {
+  test('returns the rest of the catalog when the statistics fail', async () => {
     const { tables, missing } = await read((sql) =>
       sql.includes('dm_db_partition') ? refused(8622) : undefined,
     );
@@ -154,14 +157,14 @@ describe('a catalog of which a part fails', () => {
     expect(missing).toMatchObject([{ reason: 'statistics-unread' }]);
   });
 
-  test('is read anew where a deadlock chose it as the victim', async () => {
+  test('reads the catalog again after it was chosen as the victim of a deadlock', async () => {
     const whole = await read(() => undefined);
     const { tables, missing, asked } = await read((_, nth) => (nth === 1 ? refused(1205) : undefined));
     expect({ tables, missing }).toEqual({ tables: whole.tables, missing: whole.missing });
     expect(asked.length).toBe(whole.asked.length + 1);
   });
 
-  test('fails as a whole where tables or the session do', async () => {
+  test('fails as a whole when the query for tables or the session fails', async () => {
     await expect(
       read((sql) => (sql.includes('o.type_desc, ') ? refused(208) : undefined)),
     ).rejects.toMatchObject({
@@ -173,8 +176,8 @@ describe('a catalog of which a part fails', () => {
   });
 });
 
-describe('a catalog', () => {
-  test('comes with all that the engine tells', () => {
+describe('SQL Server catalog', () => {
+  test('has every attribute that the catalog views have', () => {
     const [orders, seen] = folded();
     expect(orders).toMatchObject({
       schema: 'sales',
@@ -222,7 +225,7 @@ describe('a catalog', () => {
     expect(seen).toMatchObject({ kind: 'materialized_view', rows: 3 });
   });
 
-  test('of an account with rights on some columns shows those, and no key with another', () => {
+  test('of an account with rights on some columns contains those columns, and no key with other columns', () => {
     const [orders] = folded(0);
     expect(orders?.columns.map(({ name }) => name)).toEqual(['id']);
     expect(orders).toMatchObject({ primary_key: ['id'] });
@@ -230,7 +233,7 @@ describe('a catalog', () => {
     expect(orders?.indexes.map(({ name }) => name)).toEqual(['PK_orders']);
   });
 
-  test('has rows and no sizes where the account may not see the statistics', async () => {
+  test('has row counts but no sizes when the account cannot read the statistics', async () => {
     const asked: string[] = [];
     const tables: Table[] = [];
     const missing = await introspectSqlserver(
@@ -263,14 +266,17 @@ test.each([
   ['timestamp', 8, 0, 0, 'timestamp', 'binary'],
   ['uniqueidentifier', 16, 0, 0, 'uniqueidentifier', 'uuid'],
   ['hierarchyid', 892, 0, 0, 'hierarchyid', 'other'],
-])('%s of %d bytes is spelled as in a definition', (name, length, precision, scale, type, kind) => {
-  expect([renderSqlserverType(name, length, precision, scale), toSqlserverColumnKind(name)]).toEqual([
-    type,
-    kind,
-  ]);
-});
+])(
+  'SQL Server type %s of %d bytes is spelled as in a table definition',
+  (name, length, precision, scale, type, kind) => {
+    expect([renderSqlserverType(name, length, precision, scale), toSqlserverColumnKind(name)]).toEqual([
+      type,
+      kind,
+    ]);
+  },
+);
 
-describe('what the server says by numbers', () => {
+describe('SQL Server error numbers', () => {
   test.each([
     [{ numbers: [4060, 18456] }, 'database-not-found', '4060'],
     [{ numbers: [1, 18456] }, 'authentication-failed', '18456'],
@@ -278,12 +284,12 @@ describe('what the server says by numbers', () => {
     [{ number: 208 }, 'server-error', '208'],
     [{ errors: [{ number: 262 }] }, 'permission-denied', '262'],
     [{ code: 'ETIMEOUT' }, 'timeout', undefined],
-  ])('%j is %s', (error, code, native) => {
+  ])('%j means %s', (error, code, native) => {
     expect(classifySqlserverError(error)).toMatchObject({ code, ...(native && { native }) });
   });
 });
 
-describe('what Microsoft Entra answers', () => {
+describe('Microsoft Entra answer', () => {
   const refusal = (status: number, body: string) => {
     try {
       return parseEntraToken(status, body);
@@ -291,7 +297,7 @@ describe('what Microsoft Entra answers', () => {
       return error;
     }
   };
-  test('a token is taken', () =>
+  test('with a token returns the token', () =>
     expect(parseEntraToken(200, '{"access_token":"fake-token"}')).toBe('fake-token'));
   test.each([
     [
@@ -304,7 +310,7 @@ describe('what Microsoft Entra answers', () => {
     [400, 'words', 'authentication-failed', 'HTTP 400'],
     [503, '', 'server-error', 'HTTP 503'],
     [200, '{}', 'server-error', 'HTTP 200'],
-  ])('%d %s is %s', (status, body, code, native) => {
+  ])('%d %s means %s', (status, body, code, native) => {
     const said = refusal(status, body);
     expect(said).toMatchObject({ code, extras: { native_code: native } });
     expect(JSON.stringify(said)).not.toContain('never shown');

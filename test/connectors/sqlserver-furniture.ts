@@ -1,6 +1,9 @@
 import tedious from 'tedious';
 
-/** Runs statements one by one on the stand-in, in clear; one that fails is left (a second run finds what the first made). */
+/**
+ * Runs statements one by one on the stand-in, without TLS. Ignores failures, because a second run finds the
+ * objects of the first.
+ */
 export const runOn = async (port: number, statements: readonly string[]): Promise<void> => {
   const connection = new tedious.Connection({
     server: '127.0.0.1',

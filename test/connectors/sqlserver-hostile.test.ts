@@ -4,7 +4,7 @@ import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { sqlserver } from '../../shared/connectors/sqlserver/connector.ts';
 import { plainServer } from '../network/servers.ts';
 
-/** A message of the server's in one packet. */
+/** A message from the server in one packet. */
 const message = (body: Buffer, type = 4) => {
   const header = Buffer.from([type, 1, 0, 0, 0, 0, 1, 0]);
   header.writeUInt16BE(8 + body.length, 2);
@@ -29,7 +29,7 @@ const ack = token(
     Buffer.from([16, 0, 3, 0xe8]),
   ]),
 );
-/** Answers the greeting with this word on encryption: 0 off, 1 on, 2 there is none, 3 required. */
+/** Answers the prelogin with this encryption option: 0 off, 1 on, 2 not supported, 3 required. */
 const greeting = (encryption: number) => message(Buffer.from([1, 0, 6, 0, 1, 0xff, encryption]));
 const routing = (host: string, port: number) => {
   const target = Buffer.concat([Buffer.from([0, port & 255, port >> 8]), ucs2(host, 2)]);
@@ -60,7 +60,7 @@ const tried = (
     },
   );
 
-/** Greets in clear, and then does what the test says with everything that comes. */
+/** Answers the prelogin without encryption, and passes everything after it to `answer`. */
 const pretend = (answer: (socket: Socket, count: number) => void) =>
   plainServer((socket) => {
     let count = 0;
@@ -70,8 +70,8 @@ const pretend = (answer: (socket: Socket, count: number) => void) =>
     });
   });
 
-describe('a server that', () => {
-  test('has no encryption never gets the password of who asked for it', async () => {
+describe('hostile SQL Server', () => {
+  test('without encryption receives no password when TLS is required', async () => {
     const heard: Buffer[] = [];
     await using server = await plainServer((socket) => {
       socket.on('data', (bytes) => {
@@ -84,14 +84,14 @@ describe('a server that', () => {
     expect(heard.length).toBe(1);
   });
 
-  test('sends on to the metadata of the machine is not followed', async () => {
+  test('that redirects to the cloud metadata address is not followed', async () => {
     await using server = await pretend((socket) => void socket.write(routing('169.254.169.254', 80)));
     const { details, steps } = await tried(server.port);
     expect(details).toMatchObject({ code: 'host-forbidden' });
     expect(steps.find(({ status }) => status === 'failed')).toMatchObject({ step: 'egress' });
   });
 
-  test('sends on to itself for ever is left', async () => {
+  test('that redirects to itself without end is abandoned', async () => {
     await using server = await pretend((socket) => void socket.write(routing('127.0.0.1', server.port)));
     const { details } = await tried(server.port);
     expect(details).toMatchObject({ code: 'protocol-mismatch' });
@@ -104,17 +104,17 @@ describe('a server that', () => {
     ['answers the login with an empty packet', Buffer.from([4, 1, 0, 0, 0, 0, 1, 0])],
     ['answers the login with tokens that there are not', message(Buffer.alloc(40, 0x01))],
     ['ends its answer before it says whether we are in', message(done)],
-  ])('%s fails at the login', async (_, answer) => {
+  ])('that %s fails the authenticate step', async (_, answer) => {
     await using server = await pretend((socket) => void socket.write(answer));
     const { status, steps } = await tried(server.port, 'disable', 1);
     expect(status).toBe('failed');
     expect(steps.find((step) => step.status === 'failed')).toMatchObject({ step: 'authenticate' });
   });
 
-  test('never ends its answer is given up before it fills our memory', async () => {
+  test('that never ends its answer is abandoned before it fills memory', async () => {
     let sent = 0;
     const chunk = message(Buffer.alloc(30_000, 0xab));
-    chunk[1] = 0; // there is more to come
+    chunk[1] = 0; // more packets follow
     await using server = await pretend((socket) => {
       const pour = () => {
         while (!socket.destroyed && socket.write(chunk)) sent += chunk.length;
@@ -132,13 +132,13 @@ describe('a server that', () => {
     ['greets with options that lie outside of its answer', message(Buffer.from([1, 0xff, 0xff, 0, 1, 0xff]))],
     ['greets without a word on encryption', message(Buffer.from([0xff]))],
     ['says more than was asked', Buffer.concat([greeting(1), Buffer.from('x')])],
-  ])('%s speaks something else', async (_, answer) => {
+  ])('that %s causes protocol-mismatch', async (_, answer) => {
     await using server = await plainServer((socket) => socket.once('data', () => socket.write(answer)));
     const { details } = await tried(server.port, 'require');
     expect(details).toMatchObject({ code: 'protocol-mismatch' });
   });
 
-  test('drips its greeting ends at the step’s limit', async () => {
+  test('that sends an incomplete prelogin answer fails at the time limit of the step', async () => {
     await using server = await plainServer((socket) =>
       socket.once('data', () => socket.write(Buffer.from([4, 1]))),
     );

@@ -10,8 +10,8 @@ import { pem, plainServer, udpServer } from '../network/servers.ts';
 
 const base = { host: 'db.example.test', database: 'shop', username: 'me' };
 
-describe('a config', () => {
-  test('names a port or an instance, and else means port 1433', () => {
+describe('SQL Server config', () => {
+  test('has a port or an instance, and port 1433 by default', () => {
     expect(v.parse(sqlserver.config, base)).toEqual({ ...base, port: 1433 });
     expect(v.parse(sqlserver.config, { ...base, instance: 'SQLEXPRESS' })).toEqual({
       ...base,
@@ -19,27 +19,27 @@ describe('a config', () => {
     });
   });
 
-  test('with both is refused by the path of the one that is too much', async () => {
+  test('with a port and an instance is rejected at the path of the instance', async () => {
     const parsed = async () => parseInput(sqlserver.config, { ...base, port: 1433, instance: 'A' }, 'config');
     await expect(parsed()).rejects.toMatchObject({
       code: 'invalid-request',
       extras: { errors: [{ path: 'config.instance', expected: expect.stringContaining('not both') }] },
     });
-    // Whoever builds a form knows it before.
+    // The JSON schema states the same rule for clients that build a form.
     expect(toJsonSchema(sqlserver.config, { typeMode: 'input', errorMode: 'ignore' })).toMatchObject({
       not: { required: ['port', 'instance'] },
     });
   });
 
   test.each(['A;tcp;1', 'A\\B', 'A B', 'A\0', '1A', 'A'.repeat(17), ''])(
-    'with an instance of %j is refused',
+    'with the instance %j is rejected',
     (instance) => expect(v.is(sqlserver.config, { ...base, instance })).toBe(false),
   );
 });
 
-/** An address of loopback that no other run of these tests listens on. */
+/** A loopback address on which no other run of these tests listens. */
 const address = `127.77.${(process.pid >> 8) & 255}.${process.pid & 255}`;
-/** SQL Server Browser, which has one port for all. */
+/** SQL Server Browser, which has a fixed port. */
 const browser = (answer?: Parameters<typeof udpServer>[0]) =>
   udpServer(answer, { host: address, port: 1434 });
 
@@ -78,10 +78,10 @@ const tried = (
 const failed = ({ steps }: Awaited<ReturnType<typeof tried>>) =>
   steps.find(({ status }) => status === 'failed');
 
-describe('an instance', () => {
+describe('SQL Server instance', () => {
   const env = reach('sqlserver');
   if (env)
-    test('is reached on the port that SQL Server Browser tells, its certificate checked by the name of the host', async () => {
+    test('is dialed on the port from SQL Server Browser, and its certificate is verified against the host name', async () => {
       // The stand-in listens on another address of this machine.
       await using server = await plainServer((socket) => {
         const onward = connect({ host: '127.0.0.1', port: Number(env['SQLSERVER_PORT']) });
@@ -97,7 +97,7 @@ describe('an instance', () => {
       expect(asked.heard).toEqual([Buffer.from('\x04sqlexpress\0')]);
     });
 
-  test('of which Browser says nothing is a timeout with its own cure', async () => {
+  test('causes a timeout with its own remediation when SQL Server Browser does not answer', async () => {
     await using _ = await browser();
     expect(failed(await tried())).toMatchObject({
       step: 'connect',
@@ -106,7 +106,7 @@ describe('an instance', () => {
     });
   });
 
-  test('without Browser is the same, and said at once', async () => {
+  test('causes the same failure when SQL Server Browser does not run', async () => {
     expect(failed(await tried())).toMatchObject({
       step: 'connect',
       code: 'timeout',
@@ -114,12 +114,12 @@ describe('an instance', () => {
     });
   });
 
-  test('is not waited for longer than the step may take', async () => {
+  test('is resolved within the time limit of the step', async () => {
     await using _ = await browser();
     expect(failed(await tried({ seconds: 0.2 }))).toMatchObject({ step: 'connect', code: 'timeout' });
   });
 
-  test('without TCP is told so', async () => {
+  test('without TCP/IP causes a failure that says so', async () => {
     await using _ = await browser(() =>
       said(
         'ServerName;SHOP;InstanceName;SQLEXPRESS;IsClustered;No;Version;16.0;np;\\\\SHOP\\pipe\\sql\\query;;',
@@ -143,13 +143,13 @@ describe('an instance', () => {
     ['a port that there is not', said(described(65_536))],
     ['a port that is none', said(described('1433 or so'))],
     ['noise', Buffer.alloc(600, 0xee)],
-  ])('of which Browser says %s is not dialled', async (_, answer) => {
+  ])('is not dialed when the answer of SQL Server Browser is invalid: %s', async (_, answer) => {
     await using asked = await browser(() => answer);
     expect(failed(await tried())).toMatchObject({ step: 'connect', code: 'protocol-mismatch' });
     expect(asked.heard.length).toBe(1);
   });
 
-  test('is asked for at an address that was judged, and dialled at one that was', async () => {
+  test('is resolved and dialed only at addresses that the egress policy allows', async () => {
     await using server = await plainServer(undefined, address);
     await using asked = await browser(() => said(described(server.port)));
     expect(failed(await tried({ policy: { loopback: false } }))).toMatchObject({

@@ -10,7 +10,7 @@ import {
 import { reach } from '../engines/reach.ts';
 import { spoilingFront } from './spoiling-tds.ts';
 
-/** What a session may begin with, one for each of ours. */
+/** Settings with which a session may start, one for each setting of `sqlserverSessionSettings`. */
 const odd: Readonly<Record<string, string>> = {
   ansi_nulls: 'off',
   ansi_padding: 'off',
@@ -36,14 +36,14 @@ const spoil = Object.entries(odd)
   .map(([name, value]) => `set ${name} ${value}`)
   .join('\n');
 
-test('each setting of SQL Server has an odd value here', () => {
+test('this test changes every SQL Server session setting', () => {
   expect(sqlserverSessionSettings.map(({ name }) => name).toSorted()).toEqual(Object.keys(odd).toSorted());
   for (const { name, value } of sqlserverSessionSettings) expect(odd[name]).not.toBe(value);
 });
 
 const env = reach('sqlserver', { SQLSERVER_TLS: 'off' });
 if (env)
-  describe('SQL Server’s stand-in, a session that begins otherwise', () => {
+  describe('session on the SQL Server stand-in that starts with changed settings', () => {
     const port = Number(env['SQLSERVER_PORT']);
     const read = async (at: number) => {
       await using session = await openManagedSession(
@@ -66,15 +66,15 @@ if (env)
       return { tables, missing };
     };
 
-    test('reads the same catalog, in no batch more', async () => {
+    test('reads the same catalog without an additional batch', async () => {
       const expected = await read(port);
       expect(expected.tables.length).toBeGreaterThan(2);
       await using front = await spoilingFront(port, spoil, 'before the first batch');
       expect(await read(front.port)).toEqual(expected);
-      expect(front.batches()).toBe(3); // what settles the session, the catalog, sizes
+      expect(front.batches()).toBe(3); // the initial batch, the catalog and the sizes
     });
 
-    test('would be read otherwise if it were not settled', async () => {
+    test('does not read the same catalog if the settings change after the initial batch', async () => {
       const expected = await read(port);
       await using front = await spoilingFront(port, spoil, 'after the first batch');
       expect(await read(front.port).catch(() => undefined)).not.toEqual(expected);
@@ -86,7 +86,7 @@ if (env)
       ["select 1 where 'a' + null is null", 1],
       ['select "object_id" from sys.objects where "name" = \'Customers\'', 1],
       ["select 1 where len(cast('abc' as nvarchar(max))) = 3", 1],
-    ])('answers %s with %s rows once it is settled', async (sql, rows) => {
+    ])('answers %s with %s rows after the initial batch', async (sql, rows) => {
       await using front = await spoilingFront(port, spoil, 'before the first batch');
       expect(await countRows(front.port, sql)).toBe(rows);
     });

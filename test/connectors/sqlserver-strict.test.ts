@@ -20,7 +20,7 @@ const optionsOf = (mode: SslMode, ca = 'ca.crt') => ({
   options: { connection_timeout_seconds: 5 },
 });
 
-/** What a client says, record by record of TLS: the type and the length of each. */
+/** Splits the bytes from a client into TLS records: the type and the length of each. */
 const recordsOf = (bytes: Buffer) => {
   const records: { readonly type: number; readonly length: number }[] = [];
   for (let at = 0; at + 5 <= bytes.length; at += 5 + bytes.readUInt16BE(at + 3))
@@ -31,7 +31,7 @@ const applicationData = 0x17;
 
 const env = reach('sqlserver', { SQLSERVER_DATA: 'strict' });
 if (env)
-  describe('a server that insists on TDS 8', () => {
+  describe('SQL Server that requires TDS 8', () => {
     const port = Number(env['SQLSERVER_PORT']);
 
     test.each([
@@ -40,14 +40,14 @@ if (env)
       ['verify-ca', 'ca.crt', 'tls-unverified'],
       ['require', 'other-ca.crt', 'tls-unverified'],
       ['prefer', 'other-ca.crt', 'tls-unverified'],
-    ] as const)('means the same by %s, with %s, as any other: %s', async (mode, ca, expected) => {
+    ] as const)('applies ssl_mode %s with %s like any other server: %s', async (mode, ca, expected) => {
       const { status, steps } = await runSourceTest(sqlserver, targetOf(port, mode), optionsOf(mode, ca));
       const tls = steps.find(({ step }) => step === 'tls');
       expect(tls?.code ?? tls?.status).toBe(expected);
       expect(status).toBe(expected === 'certificate-untrusted' ? 'failed' : 'connected');
     });
 
-    test('is told to whoever wants no TLS', async () => {
+    test('causes tls-required with ssl_mode disable', async () => {
       const { details, steps } = await runSourceTest(
         sqlserver,
         targetOf(port, 'disable'),
@@ -57,14 +57,15 @@ if (env)
       expect(steps.find(({ step }) => step === 'authenticate')).toMatchObject({ status: 'failed' });
     });
 
-    test('tells a wrong password from everything else', async () => {
+    test('causes authentication-failed for a rejected login, and no other code', async () => {
       const target = targetOf(port, 'verify-full', { username: 'nobody_at_all' });
       const { details } = await runSourceTest(sqlserver, target, optionsOf('verify-full'));
       expect(details).toMatchObject({ code: 'authentication-failed' });
     });
 
-    // Azure SQL hangs up on a login whose packets share a record: https://github.com/tediousjs/tedious/issues/1182
-    test('gets no more than one packet in a record of TLS', async () => {
+    // Azure SQL closes the connection at a login whose packets share a TLS record:
+    // https://github.com/tediousjs/tedious/issues/1182
+    test('receives at most one packet per TLS record', async () => {
       const said: Buffer[][] = [];
       await using between = await plainServer((socket) => {
         const onward = connect({ host: '127.0.0.1', port });
@@ -80,17 +81,20 @@ if (env)
       let count = 0;
       await session.introspect({ excludedSchemas: [] }, (some) => void (count += some.length));
       expect(count).toBeGreaterThan(0);
-      // The first socket was greeted in clear, and hung up on.
+      // The first connection starts in plaintext, and the server closes it.
       expect(said.length).toBe(2);
       const lengths = recordsOf(Buffer.concat(said[1] ?? [])).map(({ type, length }) =>
         type === applicationData ? length : 0,
       );
-      expect(Math.max(...lengths)).toBeGreaterThan(4000); // the statements of an introspection fill several
+      expect(Math.max(...lengths)).toBeGreaterThan(4000); // the statements of an introspection fill several packets
       expect(Math.max(...lengths)).toBeLessThan(4096 + 64);
     });
   });
 
-/** Hangs up on whoever does not begin with TLS, and answers TLS with that word, or in TLS; `names` are those of protocols that were asked for. */
+/**
+ * Closes a connection that does not start with TLS. Answers a TLS connection with `word`, or in TLS without
+ * it. `names` are the requested ALPN protocols.
+ */
 const strictServer = async (word?: Buffer) => {
   const names: unknown[] = [];
   const server = await plainServer((socket) => {
@@ -114,8 +118,8 @@ const strictServer = async (word?: Buffer) => {
   return { ...server, names };
 };
 
-describe('whoever hangs up at the greeting', () => {
-  test('is spoken to once more, with TLS first and by the name of the protocol', async () => {
+describe('SQL Server connection that the server closes at the prelogin', () => {
+  test('is tried once more, with TLS first and the ALPN name of the protocol', async () => {
     await using server = await strictServer();
     const { steps } = await runSourceTest(
       sqlserver,
@@ -133,7 +137,7 @@ describe('whoever hangs up at the greeting', () => {
   test.each([
     ['without a word', Buffer.alloc(0)],
     ['with an alert of TLS', Buffer.from([0x15, 3, 1, 0, 2, 2, 10])],
-  ])('%s, each time, is told to have hung up', async (_, word) => {
+  ])('fails when the server closes it again %s', async (_, word) => {
     await using server = await plainServer((socket) => socket.once('data', () => socket.end(word)));
     const { details } = await runSourceTest(
       sqlserver,
@@ -151,15 +155,18 @@ describe('whoever hangs up at the greeting', () => {
     ['an alert of TLS', Buffer.from([0x15, 3, 1, 0, 2, 2, 40]), 'tls-required'],
     ['nothing', Buffer.alloc(0), 'connection-reset'],
     ['what is no TLS', Buffer.from('220 ready\r\n'), 'connection-reset'],
-  ])('of who wants no TLS, is asked whether it speaks it, and answers %s', async (_, word, code) => {
-    await using server = await strictServer(word);
-    const { details } = await runSourceTest(
-      sqlserver,
-      targetOf(server.port, 'disable'),
-      optionsOf('disable'),
-    );
-    expect(details).toMatchObject({ code });
-    expect(server.names).toEqual(word ? [] : ['tds/8.0']);
-    expect(server.accepted.length).toBe(2);
-  });
+  ])(
+    'with ssl_mode disable is followed by a check for TLS, which the server answers with %s',
+    async (_, word, code) => {
+      await using server = await strictServer(word);
+      const { details } = await runSourceTest(
+        sqlserver,
+        targetOf(server.port, 'disable'),
+        optionsOf('disable'),
+      );
+      expect(details).toMatchObject({ code });
+      expect(server.names).toEqual(word ? [] : ['tds/8.0']);
+      expect(server.accepted.length).toBe(2);
+    },
+  );
 });

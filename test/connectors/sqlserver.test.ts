@@ -10,7 +10,7 @@ import { reach } from '../engines/reach.ts';
 import { pem } from '../network/servers.ts';
 import { runOn } from './sqlserver-furniture.ts';
 
-describe('sqlserver', () => {
+describe('SQL Server connector', () => {
   connectorContract(sqlserver, {
     config: { host: 'db.example.test', database: 'shop', username: 'mooring_reader' },
     credentials: {
@@ -31,11 +31,12 @@ const as = (username: string, secret: string) => ({
 
 const names = ['a.b', "it's", ' leading space', 'x]y', 'say "hi"'];
 
-// A stand-in: what it answers to a refusal is what its front was written to say, which proves our mapping and not the server.
+// A stand-in. Its answers to refused logins are scripted, so these tests cover the mapping and not the
+// server.
 const env = reach('sqlserver');
 const empty = env && reach('sqlserver', { SQLSERVER_DATA: 'empty' });
 if (env && empty)
-  describe('on a stand-in that speaks TDS', () => {
+  describe('SQL Server stand-in that speaks TDS', () => {
     const portOf = (SQLSERVER_TLS: string) => {
       const other = reach('sqlserver', { SQLSERVER_TLS });
       return other && { config: { port: Number(other['SQLSERVER_PORT']) } };
@@ -130,7 +131,7 @@ if (env && empty)
       options: { connection_timeout_seconds: seconds },
     });
 
-    test('a server that is silent at the login ends at the step’s limit', async () => {
+    test('a server that is silent at the login fails at the time limit of the step', async () => {
       const { steps } = await runSourceTest(
         sqlserver,
         targetOf(as('mooring_silent', 'silent')),
@@ -142,12 +143,12 @@ if (env && empty)
       });
     });
 
-    test('a server that sends on is followed through the dialer', async () => {
+    test('a redirect from the server is followed through the dialer', async () => {
       const { details } = await runSourceTest(sqlserver, targetOf(as('mooring_routed', 'routed')), options());
       expect(details).toMatchObject({ code: 'connection-refused' }); // by what it was sent on to
     });
 
-    test('an administrator is told that it is one, a writer that it may write, and a target that may write is content', async () => {
+    test('privileges of an administrator or a writer are excessive for a source, and those of a writer sufficient for a target', async () => {
       const excessOf = async (user: ReturnType<typeof as>, role: SessionTarget['role']) => {
         await using session = await openManagedSession(sqlserver, targetOf(user, role), options());
         return await session.privileges();
@@ -170,7 +171,7 @@ if (env && empty)
       ]);
     });
 
-    test('keys, foreign keys, defaults, identities and views come with the tables', async () => {
+    test('the catalog has keys, foreign keys, defaults, identity columns and views', async () => {
       await using session = await openManagedSession(sqlserver, targetOf(), options());
       const tables: Table[] = [];
       await session.introspect(
@@ -197,7 +198,7 @@ if (env && empty)
       });
     });
 
-    test('schemas that are excluded are not read', async () => {
+    test('excluded schemas are not read', async () => {
       await using session = await openManagedSession(sqlserver, targetOf(), options());
       const tables: Table[] = [];
       await session.introspect({ excludedSchemas: ['dbo'] }, (some) => void tables.push(...some));
@@ -206,7 +207,7 @@ if (env && empty)
 
     const forced = reach('sqlserver', { SQLSERVER_DATA: 'forced' });
     if (forced)
-      test('a server that insists on TLS says so to whom has none', async () => {
+      test('a server that requires TLS causes tls-required with ssl_mode disable', async () => {
         const target = targetOf({ config: { port: Number(forced['SQLSERVER_PORT']) } });
         const { details } = await runSourceTest(sqlserver, target, options('disable'));
         expect(details).toMatchObject({ code: 'tls-required' });

@@ -11,7 +11,7 @@ import { brokerAndRegistry, mysqlSwitchingTo, postgresAsking } from './stripping
 
 type Fields = Readonly<Record<string, string>>;
 
-/** One login of a connector, and a server without TLS that wants its secret in just that way. */
+/** One login of a connector, and a server without TLS that asks for its secret in exactly this way. */
 export interface Stripped {
   readonly type: ConnectorType;
   readonly login: string;

@@ -8,7 +8,7 @@ import { startScram } from '../recording/scram.ts';
 import { schemaRegistry } from '../recording/services.ts';
 import { greetingOf, packet, refusal } from './mysql-server.ts';
 
-/** A PostgreSQL that has no TLS and asks for the password in one way. */
+/** A PostgreSQL server without TLS that asks for the password in one way. */
 export const postgresAsking =
   (way: 'cleartext' | 'md5' | 'scram', iterations = 4096): Protocol =>
   async ({ socket, heard, prove }) => {
@@ -42,7 +42,9 @@ export const postgresAsking =
     socket.destroy();
   };
 
-/** A MySQL without TLS that lets a plugin of its choice ask for the password, whatever came with the name. */
+/**
+ * A MySQL server without TLS that switches to the given plugin, whatever the client sends with the user name.
+ */
 export const mysqlSwitchingTo =
   (plugin: string): Protocol =>
   async (line) => {
@@ -56,7 +58,7 @@ export const mysqlSwitchingTo =
       hear(line, said.body);
     };
     await ask([0xfe], `${plugin}\0`, `${'s'.repeat(20)}\0`);
-    // It wants a key: here is ours.
+    // The client asks for a public key.
     if (said.body.length === 1) {
       await ask([1], publicPem());
       decrypted(line, said.body, Buffer.from('s'.repeat(20)));
@@ -64,7 +66,10 @@ export const mysqlSwitchingTo =
     line.socket.end(refusal(said.number + 1, 1045));
   };
 
-/** A MySQL that names a plugin as no server does; what comes after it in the same packet of TCP would make another name of it. */
+/**
+ * A MySQL server that sends an unusual plugin name. If the name has no terminator, the next packet in the
+ * same TCP segment could extend it to another name.
+ */
 export const mysqlSaying =
   (name: string): Protocol =>
   async (line) => {
@@ -74,12 +79,12 @@ export const mysqlSaying =
     hear(line, body);
     const answer = body.subarray(body.indexOf(0, 32) + 2);
     line.prove((secret) => secret !== '' && answer.length > 20);
-    const next = packet(number + 2, 'x'.repeat(0x64)); // whose first byte is a d
+    const next = packet(number + 2, 'x'.repeat(0x64)); // its first byte is a d
     line.socket.write(Buffer.concat([packet(number + 1, [0xfe], name), next]));
     hear(line, (await packetIn(frames)).body);
   };
 
-/** Both at one port: who is asked for tells the first byte. */
+/** A broker and a registry on one port. The first byte from the client selects one of them. */
 export const brokerAndRegistry: Protocol = async (line) => {
   const first = await new Promise<Buffer>((resolve, reject) => {
     line.socket.once('data', resolve).once('close', () => reject(new Error('closed')));

@@ -5,13 +5,16 @@ import { plainServer } from '../network/servers.ts';
 type Value = number | string | boolean | null;
 type Kind = 'int' | 'text' | 'bit';
 
-/** One answer of several: the kinds of its columns, and its rows as they are asked for. */
+/** One result set of an answer: the kinds of its columns, and its rows, produced on demand. */
 export interface ResultSet {
   readonly kinds: readonly Kind[];
   readonly rows: () => Iterable<readonly Value[]>;
 }
 
-/** A server of TDS 7.4 that lets everybody in and answers each batch with what is given for it, or with those tokens. */
+/**
+ * A TDS 7.4 server that accepts every login, and answers each batch with the result sets or tokens from
+ * `answer`.
+ */
 export const tdsServer = (answer: (sql: string) => readonly ResultSet[] | Buffer) =>
   plainServer((socket) => {
     let input = Buffer.alloc(0);
@@ -41,7 +44,7 @@ const reply = async (
 ) => {
   const out = packets(socket);
   if (type === prelogin)
-    await out.write(Buffer.from([1, 0, 6, 0, 1, 0xff, 2])); // there is no encryption
+    await out.write(Buffer.from([1, 0, 6, 0, 1, 0xff, 2])); // encryption is not supported
   else if (type === login) await out.write(Buffer.concat([ack, done(false)]));
   else if (type === batch) {
     const sql = body.subarray(body.readUInt32LE(0)).toString('utf16le');
@@ -58,7 +61,7 @@ const reply = async (
   await out.end();
 };
 
-/** One message, in packets of the size that both began with; waits for whoever reads slowly. */
+/** Writes one message in packets of the initial size, and waits for a slow reader. */
 const packets = (socket: Socket) => {
   const size = 4096 - 8;
   let waiting: Buffer[] = [];
@@ -99,7 +102,7 @@ const types: Readonly<Record<Kind, readonly number[]>> = {
   text: [nvarchar, 0x40, 0x1f, 0x09, 0x04, 0xd0, 0x00, 0x34],
   bit: [bitn, 1],
 };
-/** A column without a name, which may be null. */
+/** A nullable column without a name. */
 const described = (kind: Kind) => Buffer.from([0, 0, 0, 0, 1, 0, ...types[kind], 0]);
 
 const valued = (row: readonly Value[]) => (kind: Kind, at: number) => {

@@ -14,7 +14,7 @@ import { pem } from '../network/servers.ts';
 import { brokers, database, rows, sasl, type Stripped } from './stripped-logins.ts';
 import { mysqlSaying } from './stripping-servers.ts';
 
-/** By connector, every way to log in that its driver may take: each folder has its file of them. */
+/** The login methods that each driver may use, by connector. Each connector folder has a file of them. */
 const logins = Object.fromEntries(
   await Promise.all(
     Object.keys(connectors).map(async (type) => {
@@ -35,7 +35,7 @@ interface Outcome {
   readonly warned: readonly ProblemCode[];
 }
 
-/** Opens a session and asks it something, as a test does; and what it came to. */
+/** Opens a session and pings it, as a test does. Returns the outcome. */
 const open = async (type: ConnectorType, target: SessionTarget, dialled: string[] = []): Promise<Outcome> => {
   const warned: ProblemCode[] = [];
   using trail = createStepRecorder({ limits: () => 5000, budget: 20_000 });
@@ -93,63 +93,72 @@ const tried = async (row: Stripped, mode: SslMode) => {
   return { ...outcome, form, texts: recorder.heard.flatMap(({ texts }) => texts), dialled };
 };
 
-/** Keys are signed with and never sent; what is signed opens the account as well. */
+/** Private keys are never sent. They sign a proof, which opens the account as well. */
 const isSigned = ({ secret }: Stripped) => secret === 'private_key' || secret === 'service_account';
 
 const named = (row: Stripped) => [`${row.type}: ${loginOf(row).name}`, loginOf(row).kind, row] as const;
 
-describe('a server that has no TLS and wants the secret', () => {
-  test.each(rows.map(named))('%s (%s), with require and better, gets nothing', async (_, __, row) => {
-    for (const mode of ['require', 'verify-ca', 'verify-full'] as const) {
-      const { failure, form } = await tried(row, mode);
-      expect([mode, form, failure?.code]).toEqual([mode, undefined, expect.any(String)]);
-    }
-  });
+describe('server without TLS that asks for the secret', () => {
+  test.each(rows.map(named))(
+    '%s (%s) sends no secret with require or a stricter mode',
+    async (_, __, row) => {
+      for (const mode of ['require', 'verify-ca', 'verify-full'] as const) {
+        const { failure, form } = await tried(row, mode);
+        expect([mode, form, failure?.code]).toEqual([mode, undefined, expect.any(String)]);
+      }
+    },
+  );
 
-  test.each(rows.map(named))('%s (%s), with prefer, gets no more than a proof', async (_, kind, row) => {
+  test.each(rows.map(named))('%s (%s) sends at most a proof with prefer', async (_, kind, row) => {
     const { failure, form, warned, texts } = await tried(row, 'prefer');
     if (kind === 'clear' || kind === 'tls-only') {
-      // Of MySQL a scramble has gone by then.
+      // MySQL has sent a scramble by then.
       expect(form).not.toBe(isSigned(row) ? 'proof' : 'clear');
       expect(failure?.code).toBe(kind === 'clear' ? 'tls-unsupported' : 'tls-required');
       expect(warned).not.toContain('password-in-clear');
     } else {
-      // It came to the login: nothing else kept the secret from being sent.
+      // The login step was reached: nothing else kept the secret from being sent.
       expect(texts).not.toEqual([]);
       expect(form).toBe(kind === 'none' ? undefined : 'proof');
       expect(warned).toEqual(kind === 'weak-challenge' ? [expect.stringMatching('tls-off')] : []);
     }
   });
 
-  test.each(rows.map(named))('%s (%s), with disable, is warned of', async (_, kind, row) => {
-    const { failure, form, warned, dialled } = await tried(row, 'disable');
-    if (kind === 'clear') {
-      expect(failure?.code).not.toBe('tls-unsupported');
-      expect(form).toBe(isSigned(row) ? 'proof' : 'clear');
-      expect(warned).toContain('password-in-clear');
-    } else if (kind === 'tls-only') {
-      expect([form, failure?.code]).toEqual([undefined, 'tls-required']);
-    } else {
-      expect(form).toBe(kind === 'none' ? undefined : 'proof');
-      expect(warned).toEqual(kind === 'weak-challenge' ? [expect.stringMatching('tls-off')] : []);
-    }
-    expect(dialled.filter((name) => name !== 'localhost')).toEqual([]);
-  });
+  test.each(rows.map(named))(
+    '%s (%s) sends the secret only with a warning with disable',
+    async (_, kind, row) => {
+      const { failure, form, warned, dialled } = await tried(row, 'disable');
+      if (kind === 'clear') {
+        expect(failure?.code).not.toBe('tls-unsupported');
+        expect(form).toBe(isSigned(row) ? 'proof' : 'clear');
+        expect(warned).toContain('password-in-clear');
+      } else if (kind === 'tls-only') {
+        expect([form, failure?.code]).toEqual([undefined, 'tls-required']);
+      } else {
+        expect(form).toBe(kind === 'none' ? undefined : 'proof');
+        expect(warned).toEqual(kind === 'weak-challenge' ? [expect.stringMatching('tls-off')] : []);
+      }
+      expect(dialled.filter((name) => name !== 'localhost')).toEqual([]);
+    },
+  );
 });
 
-test.each(Object.keys(connectors))('every login of %s is tried here, and its manual named', (type) => {
-  const all = logins[type] ?? {};
-  const here = rows.filter((row) => row.type === type).map(({ login }) => login);
-  expect(new Set(here)).toEqual(new Set(Object.keys(all)));
-  for (const { manual } of Object.values(all)) expect(manual).toMatch(/^https:/);
-});
+test.each(Object.keys(connectors))(
+  'this file tests every login of %s, and each login names its manual',
+  (type) => {
+    const all = logins[type] ?? {};
+    const here = rows.filter((row) => row.type === type).map(({ login }) => login);
+    expect(new Set(here)).toEqual(new Set(Object.keys(all)));
+    for (const { manual } of Object.values(all)) expect(manual).toMatch(/^https:/);
+  },
+);
 
-describe('a server with TLS that sends on to one without', () => {
+describe('server with TLS that redirects to a server without TLS', () => {
   test.each([
     ['kafka', kafka, 'sasl', 'sasl_password', sasl('PLAIN'), brokers],
     ['sqlserver', tds, 'password', 'password', {}, database],
   ] as const)(
-    '%s, is told the secret, and the other is not',
+    '%s receives the secret, and with prefer the second server does not',
     async (...[type, server, method, field, given, config]) => {
       await using first = await startRecorder(server);
       await using second = await startRecorder(server);
@@ -179,9 +188,9 @@ describe('a server with TLS that sends on to one without', () => {
   );
 });
 
-describe('a proof proves nothing to', () => {
+describe('server that asks for the secret in an invalid way', () => {
   test.each([0, 16, 24])(
-    'an Oracle whose half of the key has %d bytes: it gets no password',
+    'an Oracle server whose part of the key has %d bytes receives no password',
     async (bytes) => {
       for (const mode of ['prefer', 'disable'] as const) {
         const row = rows.find(({ type }) => type === 'oracle');
@@ -198,12 +207,15 @@ describe('a proof proves nothing to', () => {
     ['ends in the next packet', 'sha256_passwor', true],
     ['is none of letters', 'sha256_passwörd\0', true],
     ['is nobody’s', 'client_ed25519\0', false],
-  ])('a MySQL that asks for a plugin whose name %s', async (_, plugin, refused) => {
-    const { failure, form } = await tried(
-      { type: 'mysql', login: 'sha256', server: mysqlSaying(plugin), secret: 'password' },
-      'disable',
-    );
-    expect(form).toBe('proof'); // the scramble that goes with the name
-    expect(failure?.code).toBe(refused ? 'protocol-mismatch' : 'server-error');
-  });
+  ])(
+    'a MySQL server receives only a proof when it requests a plugin whose name %s',
+    async (_, plugin, refused) => {
+      const { failure, form } = await tried(
+        { type: 'mysql', login: 'sha256', server: mysqlSaying(plugin), secret: 'password' },
+        'disable',
+      );
+      expect(form).toBe('proof'); // the scramble that is sent with the name
+      expect(failure?.code).toBe(refused ? 'protocol-mismatch' : 'server-error');
+    },
+  );
 });

@@ -20,13 +20,13 @@ const load = async (type: (typeof types)[number]) => {
   return names;
 };
 
-describe.each(types)('a type of %s', (type) => {
-  test('matches itself, whatever it is', async () => {
+describe.each(types)('%s type', (type) => {
+  test('matches itself, whatever its name', async () => {
     const names = await load(type);
     fc.assert(fc.property(fc.string(), (text) => matchesType(text, text, names)));
   });
 
-  test('matches its synonyms both ways, and no other type', async () => {
+  test('matches its synonyms in both directions, and no other type', async () => {
     const names = await load(type);
     const name = fc.constantFrom(...names.synonyms.keys());
     fc.assert(
@@ -129,11 +129,14 @@ test.each([
   ['postgresql', '_posint', '_posint', true],
   ['postgresql', '_posint', 'posint', false],
   ['mysql', "enum('a')", "enum('a','b')", false],
-] as const)('%s: asked for %s, a column of %s matches: %s', async (type, asked, found, matches) => {
-  expect(matchesType(asked, found, await load(type))).toBe(matches);
-});
+] as const)(
+  '%s: the requested type %s and a column of type %s match: %s',
+  async (type, asked, found, matches) => {
+    expect(matchesType(asked, found, await load(type))).toBe(matches);
+  },
+);
 
-test('where no synonyms are known, types differ in case alone', () => {
+test('types without known synonyms match only if they differ in case or outer spaces alone', () => {
   expect([matchesType(' INT ', 'int', undefined), matchesType('int4', 'integer', undefined)]).toEqual([
     true,
     false,

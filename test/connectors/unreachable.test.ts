@@ -22,7 +22,7 @@ const service =
   (config: SessionTarget['config'], credentials: SessionTarget['credentials']): At =>
   (port) => ({ config, credentials, endpoint: `https://${host}:${port}` });
 
-/** Every connector, and how it is sent to a port of this machine. */
+/** How to direct each connector to a port of this machine. */
 const all: Readonly<Record<keyof typeof connectors, At>> = {
   postgresql: database(),
   redshift: database(),
@@ -52,7 +52,10 @@ const all: Readonly<Record<keyof typeof connectors, At>> = {
   ),
 };
 
-/** With a budget that no test waits for: only the limit of a step can end it, and no driver may begin anew. */
+/**
+ * The budget is longer than any test waits. Only the limit of a step can end the test, and no driver may
+ * start again.
+ */
 const tried = async (connector: Connector, at: ReturnType<At>, seconds = 20, mode: SslMode = 'require') => {
   const { status, steps } = await runSourceTest(
     connector,
@@ -68,18 +71,18 @@ const tried = async (connector: Connector, at: ReturnType<At>, seconds = 20, mod
   return { status, failed: steps.filter((step) => step.status === 'failed') };
 };
 
-describe.each(Object.entries(all))('%s, where nothing is to be had', (type, at) => {
+describe.each(Object.entries(all))('%s connector against an unreachable server', (type, at) => {
   const connector = Object.entries<Connector>(connectors).find(([name]) => name === type)?.[1];
   if (!connector) throw new Error('there is no such connector');
 
-  test('on a port that is closed, is refused at once', async () => {
+  test('fails at once with connection-refused on a closed port', async () => {
     const { status, failed } = await tried(connector, at(await closedPort()));
     expect(status).toBe('failed');
     expect(failed).toMatchObject([{ step: 'connect', code: 'connection-refused' }]);
   });
 
-  // Of a protocol in which the server speaks first, its first word belongs to the connect.
-  test('on a port that is silent, ends at the limit of its step, and asks once', async () => {
+  // In protocols in which the server speaks first, its first bytes belong to the connect step.
+  test('fails at the limit of the step on a silent port, after one connection', async () => {
     await using server = await plainServer();
     const { status, failed } = await tried(connector, at(server.port), 1);
     expect(status).toBe('failed');
@@ -89,8 +92,8 @@ describe.each(Object.entries(all))('%s, where nothing is to be had', (type, at) 
     expect(server.accepted).toHaveLength(1);
   });
 
-  test('on a port that is silent to a login, ends at the limit of its step, and asks once', async () => {
-    // What speaks HTTPS alone logs in behind TLS; of the others a login in clear is taken.
+  test('fails at the limit of the step on a port that is silent at the login, after one connection', async () => {
+    // Connectors that speak only HTTPS log in over TLS. The others log in without TLS here.
     const secure = /^(s3|snowflake|bigquery|databricks)$/.test(type);
     await using server = secure ? await secureServer(() => {}) : await plainServer();
     const { status, failed } = await tried(connector, at(server.port), 1, secure ? 'require' : 'disable');
@@ -101,7 +104,7 @@ describe.each(Object.entries(all))('%s, where nothing is to be had', (type, at) 
     expect(server.accepted).toHaveLength(1);
   });
 
-  test('on a port that hangs up, ends there, and asks once', async () => {
+  test('fails with connection-reset on a port that resets the connection, after one connection', async () => {
     await using server = await plainServer((socket) => socket.resetAndDestroy());
     const { status, failed } = await tried(connector, at(server.port));
     expect(status).toBe('failed');

@@ -4,12 +4,12 @@ import { withTimeout } from '../../shared/connectors/with-timeout.ts';
 
 const bounds = { limit: 60_000, remediation: 'Wait.' };
 
-test('what comes in time is the outcome, whichever it is', async () => {
+test('withTimeout returns or throws the outcome of work that ends in time', async () => {
   expect(await withTimeout(bounds, async () => 7)).toBe(7);
   await expect(withTimeout(bounds, () => Promise.reject(new Error('theirs')))).rejects.toThrow('theirs');
 });
 
-test('what takes longer is a time-out with its cure; the work is told, and what becomes of it is nobody’s', async () => {
+test('withTimeout fails with its remediation at the limit, aborts the work and ignores its outcome', async () => {
   let told: unknown;
   const late = withTimeout({ ...bounds, limit: 1 }, async (signal) => {
     await once(signal, 'abort');
@@ -24,17 +24,20 @@ test('what takes longer is a time-out with its cure; the work is told, and what 
   expect(told).toMatchObject({ code: 'timeout' });
 });
 
-test.each(['before', 'meanwhile'])('is ended by a signal %s, with its reason', async (when) => {
-  const enough = new AbortController();
-  const reason = new Error('given up');
-  if (when === 'before') enough.abort(reason);
-  const begun: string[] = [];
-  const work = withTimeout({ ...bounds, signal: enough.signal }, async (signal) => {
-    begun.push('begun');
-    enough.abort(reason);
-    expect(signal.aborted).toBe(true);
-    return new Promise<never>(() => {});
-  });
-  await expect(work).rejects.toBe(reason);
-  expect(begun).toEqual(when === 'before' ? [] : ['begun']);
-});
+test.each(['before', 'meanwhile'])(
+  'withTimeout fails with the reason of a signal that is aborted %s',
+  async (when) => {
+    const enough = new AbortController();
+    const reason = new Error('given up');
+    if (when === 'before') enough.abort(reason);
+    const begun: string[] = [];
+    const work = withTimeout({ ...bounds, signal: enough.signal }, async (signal) => {
+      begun.push('begun');
+      enough.abort(reason);
+      expect(signal.aborted).toBe(true);
+      return new Promise<never>(() => {});
+    });
+    await expect(work).rejects.toBe(reason);
+    expect(begun).toEqual(when === 'before' ? [] : ['begun']);
+  },
+);
