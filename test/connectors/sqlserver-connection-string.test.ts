@@ -101,5 +101,5 @@ describe('invalid SQL Server connection string', () => {
     ['a name that no client has', 'sqlserver://h;database=shop;Tail=x', 'than its clients have (option 2 of the list)'],
     ['a scheme in the host', 'sqlserver://https://db.example.test/shop', 'one scheme'],
     ['a port that is none', 'sqlserver://db.example.test:port;database=shop', 'a port from 1'],
-  ])('%s', (_, text, expected) => expect(expectation(text)).toContain(expected)); // prettier-ignore
+  ])('is rejected: %s', (_, text, expected) => expect(expectation(text)).toContain(expected)); // prettier-ignore
 });

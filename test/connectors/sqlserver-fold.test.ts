@@ -82,7 +82,7 @@ describe('SQL Server names', () => {
     ['Latin1_General_BIN2', exactNames],
     ['Latin1_General_100_BIN2_UTF8', exactNames],
     [null, namesInAnyCase],
-  ])('of a database of collation %s compare by it', async (collation, expected) => {
+  ])('in a database with the collation %s are compared by its rules', async (collation, expected) => {
     let learned;
     const batch = async (sql: string, _: number, take: (row: SqlserverRow, set: number) => void) => {
       if (!sql.includes('dm_db_partition_stats')) take(['reader', 'shop', 1, collation], 0);

@@ -145,7 +145,7 @@ if (env && empty)
 
     test('a redirect from the server is followed through the dialer', async () => {
       const { details } = await runSourceTest(sqlserver, targetOf(as('mooring_routed', 'routed')), options());
-      expect(details).toMatchObject({ code: 'connection-refused' }); // by what it was sent on to
+      expect(details).toMatchObject({ code: 'connection-refused' }); // by the server that the redirect names
     });
 
     test('privileges of an administrator or a writer are excessive for a source, and those of a writer sufficient for a target', async () => {
