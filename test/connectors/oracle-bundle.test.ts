@@ -4,7 +4,7 @@ import { runFromBundle } from './from-bundle.ts';
 
 const env = reach('oracle');
 if (env) {
-  test('reads an Oracle catalog from the probe bundle, through the sockets of the dialer', async () => {
+  test('the probe bundle reads an Oracle catalog, through the sockets of the dialer', async () => {
     const target = {
       config: {
         host: '127.0.0.1',

@@ -40,7 +40,7 @@ describe('PostgreSQL failure 28000 by routine and login progress, because its te
     ['a directory behind the server', 'auth_failed', true, true, 'authentication-failed'],
     ['ident, in clear', 'auth_failed', false, false, 'authentication-failed'],
     ['an account that may not log in', 'InitializeSessionUserId', true, true, 'account-locked'],
-  ] as const)('maps correctly: %s', (_, routine, encrypted, passwordAsked, code) => {
+  ] as const)('is classified for this case: %s', (_, routine, encrypted, passwordAsked, code) => {
     expect(refused(routine, { encrypted, passwordAsked })).toBe(code);
   });
 });
@@ -220,7 +220,7 @@ describe('PostgreSQL failure that the driver throws', () => {
       'protocol-mismatch',
     ],
     ['SASL: SCRAM-SERVER-FINAL-MESSAGE: server signature does not match', 'protocol-mismatch'],
-  ])('maps correctly: %s', (message, code) =>
+  ])('is classified for this message: %s', (message, code) =>
     expect(classifyPostgresqlError(new Error(message))?.code).toBe(code),
   );
 

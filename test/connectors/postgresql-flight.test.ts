@@ -112,7 +112,7 @@ test.each([
   const client = new pg.Client({ host: '127.0.0.1', port: server.port, user: 'u', password: 'p' });
   client.on('error', () => {});
   await client.connect();
-  const queryTimeoutMs = code === 'timeout' ? 50 : 100_000; // the amount of data bounds the other cases, on a slow machine too
+  const queryTimeoutMs = code === 'timeout' ? 50 : 100_000; // the amount of data limits the others, even on a slow machine
   const reading = introspectPostgresql(client, { excludedSchemas: [] }, () => {}, { queryTimeoutMs });
   await expect(reading).rejects.toMatchObject({ code });
   // Data that the server has already sent is ignored: no listener remains after the failure.

@@ -36,12 +36,12 @@ const lettingIn = async (answer: Answer, login: object = { token: 'a-token' }) =
     const url = new URL(request.url ?? '', `https://localhost:${server.port}`);
     const { authorization } = request.headers;
     asked.push({ path: url.pathname, body, ...(authorization !== undefined && { authorization }) });
-    const said =
-      url.pathname === '/session/v1/login-request'
-        ? { success: true, data: login }
-        : url.pathname === '/session'
-          ? { success: true, data: {} }
-          : answer(request, response, url);
+    const reply = () => {
+      if (url.pathname === '/session/v1/login-request') return { success: true, data: login };
+      if (url.pathname === '/session') return { success: true, data: {} };
+      return answer(request, response, url);
+    };
+    const said = reply();
     if (said === undefined) return;
     response.setHeader('content-type', 'application/json');
     response.end(typeof said === 'string' ? said : JSON.stringify(said));

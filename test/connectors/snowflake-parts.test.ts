@@ -49,7 +49,9 @@ if (env) {
         const answer: { data: { rowset: (readonly string[])[] } } = JSON.parse(said);
         const ours = answer.data.rowset.filter(([schema]) => schema === 'SALES');
         const theirs = ours.map(([, ...row]) => ['ZOO', ...row]);
-        const rowset = isOfZoo(sql) ? theirs : sql.includes("in ('SALES')") ? ours : [...ours, ...theirs];
+        let rowset = [...ours, ...theirs];
+        if (isOfZoo(sql)) rowset = theirs;
+        else if (sql.includes("in ('SALES')")) rowset = ours;
         return JSON.stringify({
           ...answer,
           data: { ...answer.data, rowset, total: rowset.length, returned: rowset.length },

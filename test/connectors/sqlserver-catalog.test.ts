@@ -81,9 +81,10 @@ const sizes = [
 ];
 
 test('SQL Server introspection reads ten thousand tables, complete and in order, in bounded memory', async () => {
-  await using server = await tdsServer((sql) =>
-    sql.includes('dm_db_partition_stats') ? sizes : sql.includes('sys.columns') ? catalog : [],
-  );
+  await using server = await tdsServer((sql) => {
+    if (sql.includes('dm_db_partition_stats')) return sizes;
+    return sql.includes('sys.columns') ? catalog : [];
+  });
   const script = `
     import { openManagedSession } from ${JSON.stringify(new URL('../../shared/connectors/run-source-test.ts', import.meta.url))};
     import { sqlserver } from ${JSON.stringify(new URL('../../shared/connectors/sqlserver/connector.ts', import.meta.url))};

@@ -112,12 +112,11 @@ describe('SQL Server introspection when one query fails', () => {
       const failure = fails(sql, asked.length);
       const isWhole = sql.includes('user_name()') && sql.includes('sys.tables');
       const at = marks.findIndex((mark) => sql.includes(mark));
-      const found = isWhole
-        ? [...all.entries()]
-        : sql.includes('dm_db_partition')
-          ? []
-          : [[0, all[at]] as const];
-      for (const [set, rows] of found)
+      const findSets = () => {
+        if (isWhole) return [...all.entries()];
+        return sql.includes('dm_db_partition') ? [] : [[0, all[at]] as const];
+      };
+      for (const [set, rows] of findSets())
         for (const row of failure ? (rows ?? []).slice(0, 1) : (rows ?? [])) take(row, set);
       if (failure) throw failure;
     };
