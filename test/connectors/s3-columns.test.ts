@@ -278,7 +278,7 @@ describe('CSV file', () => {
     );
   });
 
-  test('with arbitrary content never fails to parse with an exception', async () => {
+  test('with arbitrary content is read without an exception', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ maxLength: 2000 }),
