@@ -8,7 +8,7 @@ import { draft } from '../samples.ts';
 const tenant = { org: 'org_test', environment: 'default' };
 const days = 86_400_000;
 
-test('each deed leaves one record: who, what, when, in which request, for 400 days', async () => {
+test('each action writes one audit record with actor, request id and time, kept for 400 days', async () => {
   let now = Date.parse('2026-01-01T00:00:00Z');
   const source = catalogSource([tableOf({})]);
   await using api = await startApi({ clock: () => now, probe: source.probe });
@@ -61,7 +61,7 @@ test('each deed leaves one record: who, what, when, in which request, for 400 da
   expect(sorted).toEqual(sorted.toSorted());
 });
 
-test('a test that an event asks for leaves a record of Mooring’s own', async () => {
+test('a test that an event starts writes an audit record with Mooring as the actor', async () => {
   await using api = await startApi();
   const { body } = await api.call('POST /v1/connections', { body: draft() });
   const [event] = await api.settle();
@@ -72,7 +72,7 @@ test('a test that an event asks for leaves a record of Mooring’s own', async (
   ]);
 });
 
-test('events of one connection have ids that never repeat, whatever happens to it', async () => {
+test('event ids of one connection are unique across all its changes', async () => {
   await using api = await startApi();
   const { body } = await api.call('POST /v1/connections', { body: draft() });
   const at = `/v1/connections/${body.id}`;
@@ -94,7 +94,7 @@ test('events of one connection have ids that never repeat, whatever happens to i
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-test('a test stays in the history for thirty days', async () => {
+test('a test result stays in the history for 30 days', async () => {
   let now = Date.parse('2026-01-01T00:00:00Z');
   await using api = await startApi({ clock: () => now });
   const { body } = await api.call('POST /v1/connections?test=false', { body: draft() });

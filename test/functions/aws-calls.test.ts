@@ -19,8 +19,11 @@ import { draft } from '../samples.ts';
 
 const engine = reach('aws');
 
-/** Every call is time and money: this is the whole list of them, operation by operation. The caller's key is cached, and the quota apart. */
-(engine ? describe : describe.skip)('the calls on AWS of', () => {
+/**
+ * Every AWS call costs time and money, so this test lists all of them per operation. The caller's key is
+ * cached, and calls for the quota are left out.
+ */
+(engine ? describe : describe.skip)('AWS calls per operation', () => {
   let api: Api;
   const calls: string[] = [];
 
@@ -49,7 +52,7 @@ const engine = reach('aws');
     });
     api = await startApi({ backing: { store, vault }, probe: overLambda(inside, calls) });
     for (const client of [dynamo, secrets, kms]) {
-      const stack = client.middlewareStack as DynamoDBClient['middlewareStack']; // they differ in what they send alone
+      const stack = client.middlewareStack as DynamoDBClient['middlewareStack']; // the clients differ only in their commands
       stack.add((next, { commandName = '' }) => (args) => {
         if (!JSON.stringify(args.input).includes('"KEY#')) calls.push(commandName.replace('Command', ''));
         return next(args);
@@ -62,14 +65,14 @@ const engine = reach('aws');
     calls.length = 0;
     const answer = await api.call(request, body === undefined ? {} : { body });
     expect(answer.status).toBeLessThan(300);
-    return { answer, calls: calls.filter((call) => call !== 'UpdateItem') }; // the quota
+    return { answer, calls: calls.filter((call) => call !== 'UpdateItem') }; // writes of the quota
   };
   const create = async () => {
     const { body } = await api.call('POST /v1/connections', { body: { ...draft(), name: randomUUID() } });
     return body.id;
   };
 
-  test('a create: one transaction, one secret, and one MAC where none is cached', async () => {
+  test('a create makes one transaction and one secret, and one MAC if none is cached', async () => {
     const body = { ...draft(), name: randomUUID() };
     const first = await callsOf('POST /v1/connections', body);
     expect(first.calls.sort()).toEqual(['CreateSecret', 'GenerateMac', 'TransactWriteItems']);
@@ -77,12 +80,12 @@ const engine = reach('aws');
     expect(second.calls.sort()).toEqual(['CreateSecret', 'TransactWriteItems']);
   });
 
-  test('a get: one read', async () => {
+  test('a get makes one read', async () => {
     const id = await create();
     expect((await callsOf(`GET /v1/connections/${id}`)).calls).toEqual(['GetItem']);
   });
 
-  test('a list: one query per page', async () => {
+  test('a list makes one query per page', async () => {
     for (let i = 0; i < 3; i++) await create();
     const first = await callsOf('GET /v1/connections?limit=2');
     expect(first.calls).toEqual(['Query']);
@@ -90,7 +93,7 @@ const engine = reach('aws');
     expect(next.calls).toEqual(['Query']);
   });
 
-  test('a patch: one read and one write, which is a transaction', async () => {
+  test('a patch makes one read and one write, which is a transaction', async () => {
     const id = await create();
     expect((await callsOf(`PATCH /v1/connections/${id}`, { description: 'Better' })).calls).toEqual([
       'GetItem',
@@ -102,21 +105,21 @@ const engine = reach('aws');
     ]);
   });
 
-  test('a patch of credentials: one read and one invocation', async () => {
+  test('a patch of credentials makes one read and one invocation', async () => {
     const id = await create();
     const body = { credentials: { password: 'another-made-up-one' } };
     const { calls: made } = await callsOf(`PATCH /v1/connections/${id}`, body);
     expect(made.slice(0, 2)).toEqual(['GetItem', 'Invoke']);
   });
 
-  test('a test: one invocation, and inside the probe one read, one secret, one write', async () => {
+  test('a test makes one invocation; the probe makes one read, reads one secret and makes one write', async () => {
     const id = await create();
     const { calls: made } = await callsOf(`POST /v1/connections/${id}/test`);
     expect(made).toEqual(['Invoke', 'GetItem', 'GetSecretValue', 'TransactWriteItems']);
   });
 });
 
-/** The probe as the API functions reach it: its answers cross as JSON. */
+/** The probe as the API functions reach it: answers are serialized as JSON. */
 const overLambda = (inside: Probe, calls: string[]): Probe => {
   const log = createLog({}, () => {});
   const send = async ({ input }: { input: { FunctionName: keyof Probe; Payload: Uint8Array } }) => {

@@ -10,7 +10,7 @@ afterAll(() => api[Symbol.asyncDispose]());
 
 const product = { 'x-product-name': 'reports' };
 
-/** A create of each API, with a body that it takes. */
+/** One create request of each API, with a body that it accepts. */
 const creates: readonly (readonly [request: string, body: object, headers: Record<string, string>])[] = [
   ['POST /v1/connections', draft(), {}],
   [
@@ -51,7 +51,7 @@ const creates: readonly (readonly [request: string, body: object, headers: Recor
   ],
 ];
 
-/** The status for a body that is no JSON, in each API's own words. */
+/** The status that each API returns for a body that is not JSON. */
 const malformed = (request: string) => (request === 'POST /api/v1/connections' ? 422 : 400);
 
 const spelledTwice = (_: string, first: string, rest: string) =>
@@ -62,11 +62,11 @@ describe.each(creates)('%s', (request, body, headers) => {
     api.call(request, { bytes, headers: { 'content-type': 'application/json', ...headers, ...more } });
   const text = JSON.stringify(body);
 
-  test('reads a body that the gateway hands over in base64', async () => {
+  test('reads a body that the gateway passes on in base64', async () => {
     expect((await send(Buffer.from(text))).status).toBe(201);
   });
 
-  test('refuses bytes that are not UTF-8, and stores nothing of them', async () => {
+  test('rejects a body that is not UTF-8 and stores nothing from it', async () => {
     const latin1 = Buffer.from(text.replaceAll(/d"|é/g, 'é"'), 'latin1');
     const { status } = await send(latin1);
     expect(status).toBe(malformed(request));
@@ -82,7 +82,7 @@ describe.each(creates)('%s', (request, body, headers) => {
     ['as many levels as fit', '['.repeat(250_000)],
     ['a name twice', text.replace(/\{("\w+"):/, '{$1:"x",$1:')],
     ['a name twice, once in another spelling', text.replace(/\{"(\w)(\w*)":/, spelledTwice)],
-  ])('refuses a body with %s', async (_, sent) => {
+  ])('rejects a body with %s', async (_, sent) => {
     const answer = await api.call(request, { text: sent, headers });
     expect(answer.status).toBe(malformed(request));
     expect(api.logged.filter((line) => line.includes('"level":"error"'))).toEqual([]);
@@ -93,7 +93,7 @@ describe.each(creates)('%s', (request, body, headers) => {
     [{ 'content-type': 'application/json; charset="utf-16"' }],
     [{ 'content-encoding': 'gzip' }],
     [{ 'content-encoding': 'br, identity' }],
-  ])('refuses what %j announces', async (more) => {
+  ])('returns 415 for a request with %j', async (more) => {
     expect((await send(Buffer.from(text), more)).status).toBe(415);
   });
 
@@ -101,13 +101,13 @@ describe.each(creates)('%s', (request, body, headers) => {
     [{ 'content-type': 'application/json; charset="UTF-8"' }],
     [{ 'content-type': 'application/json;charset=utf8; profile=x' }],
     [{ 'content-encoding': 'identity' }],
-  ])('takes what %j announces', async (more) => {
+  ])('accepts a request with %j', async (more) => {
     const { status } = await send(Buffer.from(text), more);
-    expect([201, 409]).toContain(status); // it may have been made above
+    expect([201, 409]).toContain(status); // 409 if an earlier test created the connection
   });
 });
 
-test('a body with a name twice in it is told so, wherever it is', async () => {
+test('a body with a duplicate name is rejected with a field error that says so, at any depth', async () => {
   const twice = JSON.stringify(draft()).replace('"host":', '"host":"good.example.com","host":');
   for (const route of ['POST /v1/connections', 'POST /v1/connections/test']) {
     const { body } = await api.call(route, { text: twice });
@@ -115,7 +115,7 @@ test('a body with a name twice in it is told so, wherever it is', async () => {
   }
 });
 
-test('a refusal says which encoding is expected, and how to send it', async () => {
+test('the problem for a body that is not UTF-8 names the expected encoding and how to send it', async () => {
   const bytes = Buffer.from(JSON.stringify({ ...draft(), name: 'Müller' }), 'latin1');
   const { body } = await api.call('POST /v1/connections', {
     bytes,
@@ -128,7 +128,7 @@ test('a refusal says which encoding is expected, and how to send it', async () =
   });
 });
 
-test('a body of 64 levels is looked at', async () => {
+test('a body of 64 levels is parsed and validated', async () => {
   const nested = `${'{"x":'.repeat(62)}1${'}'.repeat(62)}`;
   const text = JSON.stringify({ ...draft(), config: { ...draft().config, deep: 1 } }).replace(
     '"deep":1',
@@ -140,14 +140,14 @@ test('a body of 64 levels is looked at', async () => {
 });
 
 test.each(['name_prefix=%ff', 'name_prefix=%e9', 'tag=%ed%a0%80'])(
-  'a query of bytes that are not UTF-8 is refused: %s',
+  'a query that is not UTF-8 is rejected: %s',
   async (query) => {
     const answer = await api.call(`GET /v1/connections?${query}`);
     expect([answer.status, answer.body.code]).toEqual([400, 'invalid-request']);
   },
 );
 
-test('every answer is kept out of caches, is not sniffed, and names its request', async () => {
+test('every answer has Cache-Control: no-store, X-Content-Type-Options: nosniff and a request id', async () => {
   for (const request of [
     'GET /v1/connections',
     'GET /v1/nothing',

@@ -21,19 +21,19 @@ describe('a caller', () => {
     ['with the key alone', 'sk_test_of_the_whole_api'],
     ['with two keys', 'Bearer sk_test_of_the_whole_api sk_test_of_the_whole_api'],
     ['with a token, where there is no issuer', 'Bearer e30.e30.e30'],
-  ])('%s is not known, and told how to say who he is', async (_, authorization) => {
+  ])('%s gets 401 with a WWW-Authenticate challenge', async (_, authorization) => {
     const answer = await api.call(list, { key: '', headers: { authorization } });
     expect(refused(answer)).toEqual([401, 'unauthenticated']);
     expect(answer.headers['www-authenticate']).toBe('Bearer');
     expect(answer.text).not.toContain('sk_unknown');
   });
 
-  test('is asked for nothing where everybody may look', async () => {
+  test('needs no valid key for health, the OpenAPI document, the docs and the problem pages', async () => {
     for (const path of ['/v1/health', '/v1/openapi.json', '/v1/docs', '/v1/problems/internal'])
       expect((await api.call(`GET ${path}`, { key: 'sk_unknown' })).status).toBe(200);
   });
 
-  test('is asked first of all: what is wrong in his request he is not told', async () => {
+  test('gets 401 before the request body is validated', async () => {
     const answer = await api.call('POST /v1/connections', { key: 'sk_unknown', text: '{' });
     expect(answer.status).toBe(401);
   });
@@ -45,7 +45,7 @@ describe('an API key', () => {
   beforeAll(async () => void (api = await startApi({ clock: () => now })));
   afterAll(() => api[Symbol.asyncDispose]());
 
-  test('without environments and scopes has all', async () => {
+  test('without environments and scopes has access to all of them', async () => {
     for (const environment of ['default', 'staging', 'brand-new']) {
       const headers = { 'x-environment-id': environment };
       expect((await api.call('POST /v1/connections?test=false', { body: draft(), headers })).status).toBe(
@@ -54,13 +54,13 @@ describe('an API key', () => {
     }
   });
 
-  test('is only of its own organisation', async () => {
+  test('sees only the connections of its own organisation', async () => {
     await api.addKey('sk_of_others', { org: 'org_other' });
     expect((await api.call(list, { key: 'sk_of_others' })).body.data).toEqual([]);
     expect((await api.call(list)).body.data).toHaveLength(1);
   });
 
-  test('with environments has those alone', async () => {
+  test('with environments has access to those environments only', async () => {
     await api.addKey('sk_environments', { org: 'org_test', environments: ['staging'] });
     const inEnvironment = (environment: string) =>
       api.call(list, { key: 'sk_environments', headers: { 'x-environment-id': environment } });
@@ -80,18 +80,21 @@ describe('an API key', () => {
     [`GET /v1/connections/conn_${'0'.repeat(32)}/schema`, 'connections:read'],
   ];
 
-  test.each(wanted)('needs for %s the scope %s, which a refusal names', async (request, scope) => {
-    const others = apiScopes.filter((other) => other !== scope);
-    const [without, alone] = [`sk_without_${scope}`, `sk_alone_${scope}`];
-    await api.addKey(without, { org: 'org_scopes', scopes: others });
-    await api.addKey(alone, { org: 'org_scopes', scopes: [scope] });
-    const answer = await api.call(request, { key: without });
-    expect(refused(answer)).toEqual([403, 'forbidden']);
-    expect(answer.body['detail']).toContain(scope);
-    expect([401, 403]).not.toContain((await api.call(request, { key: alone })).status);
-  });
+  test.each(wanted)(
+    'needs for %s the scope %s, and the 403 names the missing scope',
+    async (request, scope) => {
+      const others = apiScopes.filter((other) => other !== scope);
+      const [without, alone] = [`sk_without_${scope}`, `sk_alone_${scope}`];
+      await api.addKey(without, { org: 'org_scopes', scopes: others });
+      await api.addKey(alone, { org: 'org_scopes', scopes: [scope] });
+      const answer = await api.call(request, { key: without });
+      expect(refused(answer)).toEqual([403, 'forbidden']);
+      expect(answer.body['detail']).toContain(scope);
+      expect([401, 403]).not.toContain((await api.call(request, { key: alone })).status);
+    },
+  );
 
-  test('that is revoked works for a minute more and not longer', async () => {
+  test('is accepted for up to one minute after it is revoked', async () => {
     await api.addKey('sk_revoked', { org: 'org_test' });
     const ask = async () => (await api.call(list, { key: 'sk_revoked' })).status;
     expect(await ask()).toBe(200);
@@ -126,7 +129,7 @@ describe('a token', () => {
   const whole = { org_id: 'org_test', environments: ['default'], scope: 'connections:read connections:test' };
   const ask = (token: string, request = list, headers = {}) => api.call(request, { key: token, headers });
 
-  test('of the issuer is let in, with its organisation, environments and scopes', async () => {
+  test('of the configured issuer is accepted with its organisation, environments and scopes', async () => {
     const token = await issuer.sign(whole);
     await api.call('POST /v1/connections?test=false', { body: draft() });
     const { status, body } = await ask(token);
@@ -136,7 +139,7 @@ describe('a token', () => {
     expect((await ask(token, 'POST /v1/connections/test')).status).toBe(400);
   });
 
-  test('has the issuer asked once', async () => {
+  test('is verified with cached keys: the issuer is asked once', async () => {
     await ask(await issuer.sign(whole));
     const before = issuer.asked();
     await Promise.all(Array.from({ length: 5 }, async () => ask(await issuer.sign(whole))));
@@ -151,12 +154,12 @@ describe('a token', () => {
     ['environments', []],
     ['scope', undefined],
     ['scope', 'connections:readonly'],
-  ])('without a good %s is denied: %j', async (claim, value) => {
+  ])('without a valid claim %s gets 403: %j', async (claim, value) => {
     const token = await issuer.sign({ ...whole, [claim]: value });
     expect(refused(await ask(token))).toEqual([403, 'forbidden']);
   });
 
-  test('may have its scopes as a list, and * for all environments', async () => {
+  test('may have a list of scopes, and * for all environments', async () => {
     const token = await issuer.sign({ ...whole, environments: ['*'], scope: ['connections:read'] });
     expect((await ask(token, list, { 'x-environment-id': 'any' })).status).toBe(200);
   });
@@ -168,13 +171,13 @@ describe('a token', () => {
     ['that has expired', () => ({ exp: past() })],
     ['that never expires', () => ({ exp: undefined })],
     ['that is not valid yet', () => ({ nbf: past() + 3600 })],
-  ])('%s is refused', async (_, claims) => {
+  ])('%s gets 401', async (_, claims) => {
     const answer = await ask(await issuer.sign({ ...whole, ...claims() }));
     expect(refused(answer)).toEqual([401, 'unauthenticated']);
     expect(answer.headers['www-authenticate']).toBe('Bearer');
   });
 
-  test('signed by anybody else, or not at all, is refused', async () => {
+  test('with a forged signature, or with none, gets 401', async () => {
     const { privateKey: other } = await generateKeyPair('ES256');
     const good = await issuer.sign(whole);
     const [, payload = '', signature = ''] = good.split('.');
@@ -192,7 +195,7 @@ describe('a token', () => {
     for (const token of forged) expect(refused(await ask(token))).toEqual([401, 'unauthenticated']);
   });
 
-  test('signed with the public key, as if it were a secret, is refused', async () => {
+  test('signed with the public key as an HMAC secret gets 401', async () => {
     const key = await importJWK(issuer.publicKey, 'ES256', { extractable: true });
     if (key instanceof Uint8Array) throw new Error('expected a public key');
     for (const secret of [await exportSPKI(key), JSON.stringify(issuer.publicKey)]) {
@@ -204,7 +207,7 @@ describe('a token', () => {
     }
   });
 
-  test('has its claims where the deployment says', async () => {
+  test('is read with the claim names that the deployment configures', async () => {
     const names = {
       organisation_claim: 'https://example.com/org',
       environments_claim: 'envs',
@@ -221,7 +224,7 @@ describe('a token', () => {
     expect((await other.call(list, { key: await issuer.sign(whole) })).status).toBe(403);
   });
 
-  test('cannot be judged while the issuer does not answer, and can again afterwards', async () => {
+  test('gets 503 while the issuer does not answer, and is accepted afterwards', async () => {
     await using other = await startApi({ settings: { tokens: tokens() } });
     const token = await issuer.sign(whole);
     issuer.fail(true);
@@ -232,17 +235,17 @@ describe('a token', () => {
     expect((await other.call(list, { key: token })).status).toBe(200);
   });
 
-  test('cannot be judged where there is no issuer at all, while API keys go on working', async () => {
+  test('gets 503 if the issuer is unreachable, while API keys still work', async () => {
     await using gone = await startIssuer();
     await using other = await startApi({ settings: { tokens: tokens({ issuer: gone.issuer }) } });
     const token = await gone.sign(whole);
     await gone[Symbol.asyncDispose]();
     expect(refused(await other.call(list, { key: token }))).toEqual([503, 'unavailable']);
-    expect(other.logged.join('\n')).toContain('ECONNREFUSED'); // for the operator: why
+    expect(other.logged.join('\n')).toContain('ECONNREFUSED'); // The log gives the operator the cause.
     expect((await other.call(list)).status).toBe(200);
   });
 
-  test('is not judged by keys that a redirect of the issuer leads to', async () => {
+  test('gets 503 if the issuer redirects the request for its keys', async () => {
     await using moving = await startIssuer();
     await using other = await startApi({ settings: { tokens: tokens({ issuer: moving.issuer }) } });
     moving.redirect();
@@ -250,7 +253,7 @@ describe('a token', () => {
     expect(moving.asked()).toBe(1);
   });
 
-  test('is in no log line, whatever became of it', async () => {
+  test('never appears in the log, even if it is rejected', async () => {
     const token = await issuer.sign({ ...whole, aud: 'another' });
     await ask(token);
     expect(api.logged.join('\n')).not.toContain(token.split('.')[2]);
@@ -258,7 +261,7 @@ describe('a token', () => {
 });
 
 test.each('RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' '))(
-  'a token that is signed by %s is taken',
+  'a token signed with %s is accepted',
   async (alg) => {
     await using issuer = await startIssuer(alg);
     await using api = await startApi({

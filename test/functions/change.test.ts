@@ -19,8 +19,8 @@ const patch = (body: object, headers: Record<string, string> = {}, of = id) =>
   api.call(`PATCH /v1/connections/${of}`, { body, headers });
 const refused = ({ status, body }: Answered) => [status, body.code];
 
-describe('a PATCH', () => {
-  test('changes what it names, and nothing else', async () => {
+describe('PATCH of a connection', () => {
+  test('changes the named fields and nothing else', async () => {
     const { status, body } = await patch({
       description: 'Where orders are',
       tags: ['a', 'b'],
@@ -38,7 +38,7 @@ describe('a PATCH', () => {
     expect((await get()).body).toEqual(body);
   });
 
-  test('merges config, options and metadata field by field, and null removes', async () => {
+  test('merges config, options and metadata field by field, and null removes a field', async () => {
     await patch({
       config: { database: 'other', schemas: ['public'] },
       options: { query_timeout_seconds: 5, max_connections: 9 },
@@ -54,7 +54,7 @@ describe('a PATCH', () => {
     expect(body['options']).toEqual({ ...Object(first.body['options']), query_timeout_seconds: 5 });
   });
 
-  test('with null for the whole goes back to nothing, or to the defaults', async () => {
+  test('resets a field to empty or to its defaults when the whole field is null', async () => {
     await patch({
       description: 'x',
       product: 'y',
@@ -85,13 +85,13 @@ describe('a PATCH', () => {
     });
   });
 
-  test('cannot remove what must be there', async () => {
+  test('cannot remove a required field', async () => {
     for (const body of [{ name: null }, { config: { host: null } }, { role: null }])
       expect(refused(await patch(body))).toEqual([400, 'invalid-request']);
     expect((await patch({ config: { port: null } })).body['config']).toMatchObject({ port: 5432 });
   });
 
-  test('of one connection string changes address, options and credentials alike', async () => {
+  test('with a connection string changes address, options and credentials together', async () => {
     const { body } = await patch({
       connection_string: 'postgres://writer:another-fake-password@localhost:2/store?sslmode=verify-ca',
     });
@@ -103,7 +103,7 @@ describe('a PATCH', () => {
     expect((await api.secretOf(id)).credentials['password']).toBe('another-fake-password');
   });
 
-  test('with an option both in the connection string and beside it is refused', async () => {
+  test('returns a field error for an option that is both in the connection string and in options', async () => {
     const answer = await patch({
       connection_string: 'postgres://writer@localhost/store?sslmode=require',
       options: { ssl_mode: 'disable' },
@@ -111,7 +111,7 @@ describe('a PATCH', () => {
     expect(answer.body.errors.map(({ path }) => path)).toEqual(['options.ssl_mode']);
   });
 
-  test('cannot add up to more than a body may have', async () => {
+  test('returns 413 when merged fields exceed the size limit of a body', async () => {
     const pairs = (from: number) =>
       Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`key_${from + i}`, '漢'.repeat(2000)]));
     expect((await patch({ metadata: pairs(0) })).status).toBe(200);
@@ -122,7 +122,7 @@ describe('a PATCH', () => {
     expect((await get()).body['status']).toBe('failed');
   });
 
-  test('that changes nothing writes nothing', async () => {
+  test('without an actual change writes nothing', async () => {
     for (const body of [{}, { name: 'Sales' }, { config: { port: 1 } }, { metadata: { none: null } }]) {
       const answer = await patch(body);
       expect([answer.status, answer.headers['etag']]).toEqual([200, first.headers['etag']]);
@@ -130,7 +130,7 @@ describe('a PATCH', () => {
     expect(await api.settle()).toHaveLength(1);
   });
 
-  test('has a test follow where it could change the outcome, and else not', async () => {
+  test('starts a test only when the change could alter the result', async () => {
     await api.settle();
     expect((await patch({ tags: ['a'] })).body['status']).toBe('failed');
     expect((await patch({ options: { query_timeout_seconds: 7 } })).body['status']).toBe('failed');
@@ -146,14 +146,14 @@ describe('a PATCH', () => {
     ['the mode of TLS', { options: { ssl_mode: 'require' } }],
     ['the role', { role: 'target' }],
     ['the secret, be it the same once more', { credentials: { password: 'not-a-real-password' } }],
-  ])('has a test follow where it is of %s', async (_, change) => {
+  ])('starts a test when it changes %s', async (_, change) => {
     await api.settle();
     expect((await patch(change)).body['status']).toBe('testing');
     expect(await api.settle()).toMatchObject([{ type: 'connection.tested' }, { test: true, version: 2 }]);
     expect((await get()).body['status']).toBe('failed');
   });
 
-  test('of the host while that is tested leaves the new one untested, and the test in the history', async () => {
+  test('of the host during a test leaves the new host untested and the test in the history', async () => {
     await using server = await plainServer((socket) => {
       void patch({ config: { port: 1 } }).finally(() => socket.destroy());
     });
@@ -166,18 +166,18 @@ describe('a PATCH', () => {
     expect((await api.call(`GET /v1/connections/${id}/tests`)).body.data).toHaveLength(1);
   });
 
-  test('during a test leaves nobody waiting for a test that was made', async () => {
+  test('during a test does not leave the connection waiting for a test that was already made', async () => {
     await Promise.all([api.settle(), patch({ options: { query_timeout_seconds: 7 } })]);
     await api.settle();
     expect((await get()).body['status']).toBe('failed');
   });
 
-  test('of a deleted connection is 404', async () => {
+  test('returns 404 for a deleted connection', async () => {
     await api.call(`DELETE /v1/connections/${id}`);
     expect(refused(await patch({ name: 'Other' }))).toEqual([404, 'not-found']);
   });
 
-  test('of many at once loses none', async () => {
+  test('loses no change when many run concurrently', async () => {
     const names = Array.from({ length: 10 }, (_, i) => `key_${i}`);
     const answers = await Promise.all(names.map((name) => patch({ metadata: { [name]: '' } })));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
@@ -188,24 +188,24 @@ describe('a PATCH', () => {
 });
 
 describe('a new name', () => {
-  test('frees the old one, and takes the new', async () => {
+  test('frees the old name and reserves the new one', async () => {
     await patch({ name: 'Orders' });
     expect((await create()).status).toBe(201);
     expect(refused(await create({ name: 'ORDERS' }))).toEqual([409, 'name-taken']);
   });
 
-  test('that another has is refused, whatever its case', async () => {
+  test('is rejected when another connection has it, in any case', async () => {
     await create({ name: 'Orders' });
     expect(refused(await patch({ name: 'oRDERS' }))).toEqual([409, 'name-taken']);
     expect((await get()).body.name).toBe('Sales');
   });
 
-  test('may be the old one in another case', async () => {
+  test('may differ from the old name only in case', async () => {
     expect((await patch({ name: 'SALES' })).body.name).toBe('SALES');
     expect(refused(await create())).toEqual([409, 'name-taken']);
   });
 
-  test('goes to one of many that want it at once', async () => {
+  test('goes to one of several concurrent requests', async () => {
     const made = await Promise.all(Array.from({ length: 8 }, (_, i) => create({ name: `Number ${i}` })));
     const answers = await Promise.all(made.map(({ body }) => patch({ name: 'The one' }, {}, body.id)));
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
@@ -216,7 +216,7 @@ describe('a new name', () => {
     expect(body.data).toHaveLength(1);
   });
 
-  test('that is taken leaves the credentials that came with it out of force', async () => {
+  test('that is taken also leaves the credentials of the same request unapplied', async () => {
     await create({ name: 'Orders' });
     const answer = await patch({ name: 'Orders', credentials: { password: 'another-fake-password' } });
     expect(refused(answer)).toEqual([409, 'name-taken']);
@@ -232,7 +232,7 @@ describe('If-Match', () => {
     ['PATCH', { credentials: { password: 'another-fake-password' } }],
     ['PUT', { name: 'Other' }],
     ['DELETE', undefined],
-  ])('lets a %s through as long as nobody else changed it', async (method, body) => {
+  ])('lets a %s through only when it matches the current ETag', async (method, body) => {
     const ask = (headers: Record<string, string>) =>
       api.call(`${method} /v1/connections/${id}`, { body, headers });
     for (const wrong of ['"9.9"', '"1"', 'W/"1.1"', '', 'x', '"1.1", "2.1"'])
@@ -240,7 +240,7 @@ describe('If-Match', () => {
     expect((await ask({ 'if-match': tag() })).status).toBeLessThan(300);
   });
 
-  test('of an old version is refused, and * never', async () => {
+  test('rejects an old version, and * matches any version', async () => {
     await patch({ tags: ['a'] });
     expect(refused(await patch({ tags: ['b'] }, { 'if-match': tag() }))).toEqual([
       412,
@@ -249,13 +249,13 @@ describe('If-Match', () => {
     expect((await patch({ tags: ['b'] }, { 'if-match': '*' })).status).toBe(200);
   });
 
-  test('is not failed by a test that came in between', async () => {
+  test('still matches after a test of the connection', async () => {
     await api.settle();
     expect((await get()).headers['etag']).not.toBe(tag());
     expect((await patch({ tags: ['a'] }, { 'if-match': tag() })).status).toBe(200);
   });
 
-  test('lets one of many at once through', async () => {
+  test('lets one of several concurrent changes through', async () => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, i) => patch({ tags: [`${i}`] }, { 'if-match': tag() })),
     );
@@ -267,7 +267,7 @@ describe('If-Match', () => {
 });
 
 describe('If-None-Match', () => {
-  test('is answered 304 without a body until something changes, be it by a test', async () => {
+  test('returns 304 without a body until the connection changes or is tested', async () => {
     const tag = first.headers['etag'] ?? '';
     const same = await get({ 'if-none-match': tag });
     expect([same.status, same.text, same.headers['etag']]).toEqual([304, '', tag]);
@@ -281,10 +281,10 @@ describe('If-None-Match', () => {
   });
 });
 
-describe('a PUT', () => {
+describe('PUT of a connection', () => {
   const put = (body: object) => api.call(`PUT /v1/connections/${id}`, { body });
 
-  test('changes name and credentials, each alone or both', async () => {
+  test('changes the name, the credentials or both', async () => {
     expect((await put({ name: 'Orders' })).body).toMatchObject({
       name: 'Orders',
       credentials: { version: 1 },
@@ -294,7 +294,7 @@ describe('a PUT', () => {
     expect((await put({})).status).toBe(200);
   });
 
-  test('takes nothing else', async () => {
+  test('rejects every other field', async () => {
     for (const body of [{ config: { host: 'localhost' } }, { tags: [] }, { status: 'connected' }])
       expect((await put(body)).body.errors.map(({ path }) => path)).toEqual(Object.keys(body));
   });

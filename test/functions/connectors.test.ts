@@ -8,8 +8,8 @@ let api: Api;
 beforeAll(async () => void (api = await startApi()));
 afterAll(() => api[Symbol.asyncDispose]());
 
-describe('the catalogue', () => {
-  test('lists every connector, each as it is found by itself', async () => {
+describe('connector catalogue', () => {
+  test('lists every connector as its own route returns it', async () => {
     const { status, body } = await api.call('GET /v1/connectors');
     expect(status).toBe(200);
     expect(body.data.map(({ type }) => type)).toEqual(Object.keys(connectors));
@@ -17,7 +17,7 @@ describe('the catalogue', () => {
       expect((await api.call(`GET /v1/connectors/${String(info['type'])}`)).body).toEqual(info);
   });
 
-  test('tells enough of PostgreSQL to build a form from it', async () => {
+  test('describes PostgreSQL in enough detail to build a form', async () => {
     const { body } = await api.call('GET /v1/connectors/postgresql');
     expect(body).toMatchObject({
       title: 'PostgreSQL',
@@ -42,11 +42,11 @@ describe('the catalogue', () => {
   });
 
   test.each(Object.keys(connectors))(
-    'names for %s every field that a create takes, and no other',
+    'names for %s exactly the config fields that a create accepts',
     async (type) => {
       const { body } = await api.call(`GET /v1/connectors/${type}`);
       const fields = Object.keys(Object(body['config'])['properties']);
-      // Of no field's type, so that each that is known is complained of.
+      // A value that no field accepts, so that each known field returns a field error.
       const wrong = Object.fromEntries(fields.map((name) => [name, { odd: 1 }]));
       const { body: problem } = await api.call('POST /v1/connections', {
         body: { ...draft(), type, config: { ...wrong, odd: 1 }, credentials: {} },
@@ -67,7 +67,7 @@ describe('the catalogue', () => {
       { host: 'db', database: 'shop', instance: 'SQL' },
       { host: 'db', database: 'shop', port: 1433 },
     ],
-  ])('tells which fields of %s stand in place of each other', async (type, ...ways) => {
+  ])('describes which fields of %s exclude each other', async (type, ...ways) => {
     const { body } = await api.call(`GET /v1/connectors/${type}`);
     const fits = new Ajv2020({ strict: false }).compile(Object(body['config']));
     const username = 'reader';
@@ -77,7 +77,7 @@ describe('the catalogue', () => {
     expect(fits({ username })).toBe(false);
   });
 
-  test('has no others', async () => {
+  test('returns 404 for an unknown connector', async () => {
     for (const type of ['dbase', 'PostgreSQL', 'toString', '__proto__'])
       expect((await api.call(`GET /v1/connectors/${type}`)).status).toBe(404);
   });

@@ -12,8 +12,8 @@ afterEach(() => api[Symbol.asyncDispose]());
 const create = (body: unknown, more: object = {}, query = '') =>
   api.call(`POST /v1/connections${query}`, { body, ...more });
 
-describe('a create', () => {
-  test('answers the connection with its place and tag, and waits for a test', async () => {
+describe('create of a connection', () => {
+  test('returns the connection with Location and ETag, and the status testing', async () => {
     const { status, headers, body } = await create(draft());
     expect(status).toBe(201);
     expect(body).toMatchObject({ name: 'Sales', status: 'testing', version: 1, usages: 0, is_active: true });
@@ -22,7 +22,7 @@ describe('a create', () => {
     expect(body['id']).toMatch(/^conn_[0-9a-f]{12}7[0-9a-f]{19}$/);
   });
 
-  test('lets one event out, and the test that it asks for says what is wrong', async () => {
+  test('publishes one event, and the test that it starts stores the cause of the failure', async () => {
     const { body } = await create(draft());
     const events = await api.settle();
     expect(events).toMatchObject([{ type: 'connection.created', test: true, version: 1 }]);
@@ -30,13 +30,13 @@ describe('a create', () => {
     expect(after).toMatchObject({ status: 'failed', status_reason: 'connection-refused' });
   });
 
-  test('without a test leaves the connection pending', async () => {
+  test('with test=false leaves the connection pending', async () => {
     const { body } = await create(draft(), {}, '?test=false');
     expect(body).toMatchObject({ status: 'pending' });
     expect(await api.settle()).toMatchObject([{ test: false }]);
   });
 
-  test('that must connect first saves nothing that does not', async () => {
+  test('with verify=true saves nothing when the connection fails', async () => {
     const { status, body } = await create(draft(), {}, '?verify=true');
     expect(status).toBe(422);
     expect(body).toMatchObject({ code: 'connection-refused', blame: 'network' });
@@ -44,20 +44,20 @@ describe('a create', () => {
     expect((await api.call('GET /v1/connections')).body['data']).toEqual([]);
   });
 
-  test('that must connect first answers 400 to what only the connector finds wrong with it', async () => {
+  test('with verify=true returns 400 for a field error that only the connector can detect', async () => {
     const config = { bootstrap_servers: 'localhost:99999' };
     const body = { name: 'Events', type: 'kafka', config, credentials: { auth_method: 'none' } };
     expect(refused(await create(body, {}, '?verify=true'))).toEqual([400, 'invalid-request']);
   });
 
-  test('takes credentials out of config, and shows none of them', async () => {
+  test('moves credentials out of config and never returns them', async () => {
     const { body, text } = await create(draft());
     expect(body['config']).toEqual({ host: '127.0.0.1', port: 1, database: 'shop', username: 'reader' });
     expect(Object.keys(body.credentials.fields)).toEqual(['password']);
     expect(text).not.toContain('not-a-real-password');
   });
 
-  test('takes a connection string apart, and keeps nothing of it', async () => {
+  test('parses a connection string and never returns its password', async () => {
     const { status, body, text } = await create({
       name: 'By string',
       type: 'postgresql',
@@ -92,7 +92,7 @@ describe('a create', () => {
     });
   });
 
-  test('refuses a name that is taken, whatever its case, and leaves no second secret', async () => {
+  test('returns 409 for a taken name in any case, and creates no second connection', async () => {
     const first = await create(draft());
     const { status, body } = await create({ ...draft(), name: 'SALES' });
     expect([status, body['code']]).toEqual([409, 'name-taken']);
@@ -100,16 +100,16 @@ describe('a create', () => {
     expect(list.data.map(({ id }) => id)).toEqual([first.body['id']]);
   });
 
-  test('gives one of two at once the name', async () => {
+  test('gives the name to one of two concurrent creates', async () => {
     const both = await Promise.all([create(draft()), create(draft())]);
     expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409]);
   });
 });
 
-describe('an Idempotency-Key', () => {
+describe('Idempotency-Key', () => {
   const headers = { 'idempotency-key': 'the same' };
 
-  test('answers the first answer again', async () => {
+  test('returns the first answer again', async () => {
     const first = await create(draft(), { headers });
     const again = await create(draft(), { headers });
     expect([again.status, again.text, again.headers['location']]).toEqual([
@@ -119,19 +119,19 @@ describe('an Idempotency-Key', () => {
     ]);
   });
 
-  test('makes one of many at once', async () => {
+  test('creates one connection for many concurrent requests', async () => {
     const all = await Promise.all(Array.from({ length: 10 }, () => create(draft(), { headers })));
     expect(new Set(all.map(({ status }) => status))).toEqual(new Set([201]));
     expect(new Set(all.map(({ body }) => body['id'])).size).toBe(1);
   });
 
-  test('is refused with another body', async () => {
+  test('returns 422 when it is reused with another body', async () => {
     await create(draft(), { headers });
     const { status, body } = await create({ ...draft(), name: 'Another' }, { headers });
     expect([status, body['code']]).toEqual([422, 'idempotency-key-reused']);
   });
 
-  test('counts for a day', async () => {
+  test('is remembered for one day', async () => {
     let now = Date.parse('2026-01-01T00:00:00Z');
     await using late = await startApi({ clock: () => now });
     const first = await late.call('POST /v1/connections', { body: draft(), headers });
@@ -142,26 +142,26 @@ describe('an Idempotency-Key', () => {
     expect([again.body['id'], after.body['code']]).toEqual([first.body['id'], 'name-taken']);
   });
 
-  test('of the wrong length is refused', async () => {
+  test('of invalid length is rejected', async () => {
     const { status } = await create(draft(), { headers: { 'idempotency-key': 'x'.repeat(256) } });
     expect(status).toBe(400);
   });
 });
 
-describe('a create that fails half-way', () => {
-  test('leaves no item, and its secret for 30 days, when the table does not answer', async () => {
+describe('create that fails half-way', () => {
+  test('stores no item and schedules the deletion of the secret in 30 days when the table does not answer', async () => {
     const write = api.store.write.bind(api.store);
     Object.assign(api.store, { write: () => Promise.reject(new Problem('unavailable')) });
     const { status } = await create(draft());
     Object.assign(api.store, { write });
     expect(status).toBe(503);
     expect((await api.store.query({ pk: tableKeys.tenantPartition(tenant), limit: 10 })).items).toEqual([]);
-    // The write may come through yet: only a conflict would prove that it does not.
+    // The write may still succeed: only a conflict would prove that it does not.
     expect(await Array.fromAsync(api.vault.list())).toEqual([]);
     expect(await Array.fromAsync(api.vault.listRemoved())).toHaveLength(1);
   });
 
-  test('leaves neither when the key for fingerprints cannot be had', async () => {
+  test('stores neither item nor secret when the fingerprint key is unavailable', async () => {
     const { key } = api.vault;
     Object.assign(api.vault, { key: () => Promise.reject(new Problem('unavailable')) });
     const { status } = await create(draft());
@@ -170,7 +170,7 @@ describe('a create that fails half-way', () => {
     expect(await secretsLeft()).toBe(0);
   });
 
-  test('is a success when only the answer of the table was lost', async () => {
+  test('succeeds when only the answer of the table is lost', async () => {
     const write = api.store.write.bind(api.store);
     Object.assign(api.store, {
       write: async (changes: Parameters<typeof write>[0]) => {
@@ -193,15 +193,15 @@ describe('a create that fails half-way', () => {
   };
 });
 
-describe('a test of what is not saved', () => {
-  test('is an answer, and stores nothing', async () => {
+describe('test of a draft', () => {
+  test('returns the result and stores nothing', async () => {
     const { status, body } = await api.call('POST /v1/connections/test', { body: draft() });
     expect(status).toBe(200);
     expect(body).toMatchObject({ status: 'failed', details: { code: 'connection-refused' } });
     expect((await api.call('GET /v1/connections')).body['data']).toEqual([]);
   });
 
-  test('is bounded per organisation and minute', async () => {
+  test('is limited per organisation and minute', async () => {
     const probe = { test: () => Promise.reject(new Problem('unavailable')) } as unknown as Probe;
     await using few = await startApi({ settings: { tests_per_minute: 2 }, probe });
     const statuses = [];

@@ -21,13 +21,13 @@ const kept = async () => (await api.secretOf(id)).credentials;
 const iam = { access_key_id: 'not-a-real-key-id', secret_access_key: 'not-a-real-secret-key' };
 
 describe('credentials in a PATCH', () => {
-  test('stay where they are not named', async () => {
+  test('stay unchanged when they are not named', async () => {
     const { body } = await patch({ tags: ['a'], credentials: {} });
     expect(body.credentials).toEqual(first.credentials);
     expect(await kept()).toEqual({ auth_method: 'password', password: 'not-a-real-password' });
   });
 
-  test('are replaced by a value, wherever it stands', async () => {
+  test('are replaced by a new value in credentials or in config', async () => {
     await patch({ credentials: { password: 'second-fake-password' } });
     expect(await kept()).toMatchObject({ password: 'second-fake-password' });
     const { body } = await patch({ config: { password: 'third-fake-password' } });
@@ -35,14 +35,14 @@ describe('credentials in a PATCH', () => {
     expect(body).toMatchObject({ config: first['config'], credentials: { version: 3 } });
   });
 
-  test('are removed by null, field by field', async () => {
+  test('are removed field by field with null', async () => {
     const { session_token, ...fields } = { ...iam, session_token: 'not-a-real-token', region: 'eu-west-1' };
     await patch({ credentials: { auth_method: 'iam', ...fields, session_token } });
     await patch({ credentials: { session_token: null } });
     expect(await kept()).toEqual({ auth_method: 'iam', ...fields });
   });
 
-  test('that are required cannot be removed', async () => {
+  test('cannot be removed when they are required', async () => {
     expect(refused(await patch({ credentials: { password: null } }))).toEqual([
       400,
       'credentials-required',
@@ -55,17 +55,20 @@ describe('credentials in a PATCH', () => {
     ['by name', { auth_method: 'iam', ...iam }],
     ['by the fields alone', iam],
     ['with null for what goes', { ...iam, password: null }],
-  ])('may be of another auth method, %s: then nothing is left of the old one', async (_, credentials) => {
-    const { status, body } = await patch({ credentials });
-    expect([status, body.credentials.auth_method]).toEqual([200, 'iam']);
-    expect(Object.keys(body.credentials.fields).toSorted()).toEqual(['access_key_id', 'secret_access_key']);
-    expect(await kept()).toEqual({ auth_method: 'iam', ...iam });
-    expect(refused(await patch({ credentials: { auth_method: 'password' } }))).toEqual([
-      400,
-      'credentials-required',
-      'credentials.password',
-    ]);
-  });
+  ])(
+    'switch to another auth method %s, and the fields of the old method are removed',
+    async (_, credentials) => {
+      const { status, body } = await patch({ credentials });
+      expect([status, body.credentials.auth_method]).toEqual([200, 'iam']);
+      expect(Object.keys(body.credentials.fields).toSorted()).toEqual(['access_key_id', 'secret_access_key']);
+      expect(await kept()).toEqual({ auth_method: 'iam', ...iam });
+      expect(refused(await patch({ credentials: { auth_method: 'password' } }))).toEqual([
+        400,
+        'credentials-required',
+        'credentials.password',
+      ]);
+    },
+  );
 
   test.each([
     [{ auth_method: 'kerberos' }, 'credentials.auth_method'],
@@ -74,11 +77,11 @@ describe('credentials in a PATCH', () => {
     [{ password: '' }, 'credentials.password'],
     [{ token: 'x' }, 'credentials.token'],
     [{ secret_arn: 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:x' }, 'credentials.secret_arn'],
-  ])('of the wrong form are refused: %j', async (credentials, path) => {
+  ])('of invalid form are rejected: %j', async (credentials, path) => {
     expect(refused(await patch({ credentials }))).toEqual([400, 'invalid-request', path]);
   });
 
-  test('may be a client certificate, whose key is never shown', async () => {
+  test('may be a client certificate, whose key is never returned', async () => {
     const { body, text } = await patch({
       ssl: { cert: certificate, key: privateKey },
       credentials: { auth_method: 'certificate' },
@@ -95,7 +98,7 @@ describe('credentials in a PATCH', () => {
     expect(await kept()).toEqual({ auth_method: 'password', password: 'x' });
   });
 
-  test('of many at once are one whole set in the end, the one that is shown', async () => {
+  test('of concurrent requests end as one complete set, which is the one that is shown', async () => {
     const sets = Array.from({ length: 8 }, (_, i) => ({
       access_key_id: `not-a-real-key-id-${i}`,
       secret_access_key: `not-a-real-secret-key-${i}`,
@@ -121,7 +124,7 @@ describe('credentials in a PATCH', () => {
     expect((await patch({ credentials: { password: 'the-next-day' } })).status).toBe(200);
   });
 
-  test('are in force in the vault as well, which forgets the old ones after a day', async () => {
+  test('are written to the vault, which deletes the previous ones after a day', async () => {
     const refs = [];
     for (const password of ['first-fake-password', 'second-fake-password', 'third-fake-password']) {
       await patch({ credentials: { password } });
@@ -142,19 +145,19 @@ describe('credentials in a PATCH', () => {
     ]);
   });
 
-  test('that are wrong use nothing up', async () => {
+  test('that are invalid do not count towards the daily limit', async () => {
     for (let i = 0; i < 60; i++) expect((await patch({ credentials: { password: '' } })).status).toBe(400);
     expect((await patch({ credentials: { password: 'fake-password' } })).status).toBe(200);
   });
 });
 
-describe('a fingerprint', () => {
+describe('credential fingerprint', () => {
   const prints = ({ credentials }: Body) =>
     Object.fromEntries(
       Object.entries(credentials.fields).map(([name, { fingerprint }]) => [name, fingerprint]),
     );
 
-  test('stays with its value, and so does its time', async () => {
+  test('and its set_at stay the same when the same value is sent again', async () => {
     now += 60_000;
     const { body } = await patch({ credentials: { password: 'not-a-real-password' } });
     expect(body.credentials.fields).toEqual(first.credentials.fields);
@@ -163,7 +166,7 @@ describe('a fingerprint', () => {
     expect(changed.credentials.fields['password']?.set_at).toBe('2026-01-01T00:01:00.000Z');
   });
 
-  test('of the same value differs from field to field, and from connection to connection', async () => {
+  test('of the same value differs between fields and between connections', async () => {
     const same = { access_key_id: 'not-a-real-secret', secret_access_key: 'not-a-real-secret' };
     const { body: one } = await patch({ credentials: same });
     const { body: other } = await api.call('POST /v1/connections', {

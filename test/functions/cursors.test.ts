@@ -20,7 +20,10 @@ afterAll(() => api[Symbol.asyncDispose]());
 const tenant = { org: 'org_test', environment: 'default' };
 const accepts = () => true;
 
-/** Every list, with what its cursors are bound to: a caller who has read the code can make them for any position. */
+/**
+ * Every list, with the query that its cursors are bound to. A caller who knows the code can forge cursors for
+ * any position.
+ */
 const lists = (): readonly (readonly [path: string, of: readonly unknown[]])[] => [
   ['/v1/connections', ['connections', { include_deleted: false }]],
   [`/v1/connections/${id}/tests`, ['tests', id.slice(5)]],
@@ -61,8 +64,8 @@ const hostile = fc.oneof(
   fc.string({ unit: 'binary', minLength: 1 }).map((text) => `TEST#${text}`),
 );
 
-describe('a cursor that a caller has made', () => {
-  test('is refused or leads into its own list, and is never a failure of ours', async () => {
+describe('forged cursor', () => {
+  test('is rejected or stays within its own list, and never causes a server error', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(lists().length - 1), hostile, async (at, position) => {
         const [path, of] = lists()[at] ?? ['', []];
@@ -75,7 +78,7 @@ describe('a cursor that a caller has made', () => {
   });
 
   test.each(['TEST#~', 'AUDIT#~', 'USE#reports'])(
-    'of %j is refused by the list of tests',
+    'at position %j is rejected by the list of tests',
     async (position) => {
       const of = ['tests', id.slice(5)];
       const answer = await ask(
@@ -86,7 +89,7 @@ describe('a cursor that a caller has made', () => {
     },
   );
 
-  test('is of its own list alone: of no other, no other filter, no other tenant', async () => {
+  test('is rejected by other lists, other filters and other tenants', async () => {
     const positions: Readonly<Record<string, string>> = {
       tests: `TEST#2026-01-01T00:00:00.000Z#${'0'.repeat(32)}`,
       usages: 'a',
@@ -110,7 +113,7 @@ describe('a cursor that a caller has made', () => {
     }
   });
 
-  test('is the one that the list itself makes where its position is one of the list', async () => {
+  test("equals the list's own cursor when its position is an item of the list", async () => {
     const { body } = await api.call(`GET /v1/connections/${id}/tests`);
     const [first] = body.data;
     const position = `TEST#${String(first?.['tested_at'])}#${String(first?.id).slice(5)}`;

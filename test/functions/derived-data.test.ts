@@ -16,7 +16,7 @@ let now: number;
 let api: Api;
 let id: string;
 let source: ReturnType<typeof catalogSource>;
-/** The probe that dials, in place of the one that has a list of tables. */
+/** The probe that dials, in place of the one that answers from a list of tables. */
 let real: Probe;
 let dials: boolean;
 
@@ -37,7 +37,7 @@ beforeEach(async () => {
   });
   id = (await api.call('POST /v1/connections', { body: draft() })).body.id;
   await api.settle();
-  // What the test itself says.
+  // Delivers the event that the test itself publishes.
   await api.settle();
 });
 afterEach(() => api[Symbol.asyncDispose]());
@@ -55,7 +55,10 @@ const blocksOf = async (of: string) =>
   (await api.store.query({ pk: toSnapshotPartition({ ...tenant, id: id.slice(5), snapshot: of }), limit: 1 }))
     .items;
 
-/** The item as the release before wrote it: nothing says what its derived data is of. */
+/**
+ * The item as the previous release wrote it: without the field that says which settings its derived data
+ * belongs to.
+ */
 const asBefore = async () => {
   const bare = ({ of: _, ...rest }: Record<string, unknown>) => rest;
   const { last_introspection: __, refusals_of: ___, ...item } = (await api.store.get(key())) as Item;
@@ -65,14 +68,14 @@ const asBefore = async () => {
   ]);
 };
 
-describe('what was found in a source', () => {
+describe('catalog of a connection', () => {
   test.each<[string, object]>([
     ['another database', { config: { database: 'other' } }],
     ['another scope', { config: { schemas: ['sales'] } }],
     ['less to read', { excluded_schemas: ['archive'] }],
     ['another account', { config: { username: 'other' }, credentials: { password: 'another-password' } }],
     ['another port', { config: { port: 2 }, credentials: { password: 'another-password' } }],
-  ])('is not told of %s', async (_, change) => {
+  ])('is not served after a change to %s', async (_, change) => {
     const { body: page } = await schema('limit=1');
     source.tables = [tableOf({ name: 'invoices' })];
     expect((await patch(change)).body).toMatchObject({
@@ -87,7 +90,7 @@ describe('what was found in a source', () => {
     expect(source.calls).toHaveLength(2);
   });
 
-  test('is not suggested for another source, which is read instead', async () => {
+  test('is not suggested for another source, which is introspected instead', async () => {
     await schema();
     await patch({ config: { database: 'other' } });
     expect((await suggest()).body).toEqual({ suggestions: [], as_of: null, complete: false });
@@ -100,14 +103,14 @@ describe('what was found in a source', () => {
     ['the name', { name: 'Renamed' }],
     ['the password', { credentials: { password: 'another-password' } }],
     ['how the way is secured', { options: { ssl_mode: 'require' } }],
-  ])('stays when %s changes', async (_, change) => {
+  ])('is kept after a change of %s', async (_, change) => {
     const first = await schema();
     expect((await patch(change)).body['last_introspected_at']).toBe('2026-01-01T00:00:00.000Z');
     expect(snapshot(await schema())).toBe(snapshot(first));
     expect(source.calls).toHaveLength(1);
   });
 
-  test('is told again once the connection names its source again', async () => {
+  test('is served again when the connection points to its source again', async () => {
     const first = await schema();
     await patch({ config: { database: 'other' } });
     await patch({ config: { database: 'shop' } });
@@ -115,7 +118,7 @@ describe('what was found in a source', () => {
     expect(source.calls).toHaveLength(1);
   });
 
-  test('is removed once another source was read', async () => {
+  test('is deleted after an introspection of another source', async () => {
     const first = await schema();
     now += 1;
     const second = await schema('max_age=0');
@@ -127,7 +130,7 @@ describe('what was found in a source', () => {
     expect((await api.stored(id))?.previous_catalog).toBeNull();
   });
 
-  test('is kept for two introspections and not for a third', async () => {
+  test('is kept for two introspections and deleted by the third', async () => {
     const found: string[] = [];
     for (let round = 0; round < 3; round++) {
       found.push(snapshot(await schema('max_age=0')));
@@ -137,7 +140,7 @@ describe('what was found in a source', () => {
     expect(left).toEqual([0, 1, 1]);
   });
 
-  test('while the connection came to name another source is not switched to', async () => {
+  test('is not stored when the connection points to another source before the introspection ends', async () => {
     const gate = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();
     source.meanwhile = () => (begun.resolve(), gate.promise);
@@ -153,7 +156,7 @@ describe('what was found in a source', () => {
     expect(names(await schema())).toEqual(['invoices']);
   });
 
-  test('by the release before is told until the source changes, whatever else changes first', async () => {
+  test('of the previous release is served until the source changes, even after other changes', async () => {
     const first = await schema();
     await asBefore();
     expect(await connection()).toMatchObject({
@@ -169,7 +172,7 @@ describe('what was found in a source', () => {
     expect(snapshot(await schema())).toBe(snapshot(first));
   });
 
-  test('by the release before is not told of a source that is named in the first change', async () => {
+  test('of the previous release is not served when the first change is to another source', async () => {
     await schema();
     await asBefore();
     source.tables = [tableOf({ name: 'invoices' })];
@@ -177,7 +180,7 @@ describe('what was found in a source', () => {
     expect(names(await schema())).toEqual(['invoices']);
   });
 
-  test('in use is not removed for a lease that names it, left behind by a crash after the switch', async () => {
+  test('in use is kept when a lease names it that a crash left behind after the switch', async () => {
     const first = await schema();
     const { pk, sk } = tableKeys.lease(tenant, id.slice(5));
     await api.store.write([{ put: { pk, sk, token: 'dead', snapshot: snapshot(first), until: now - 1 } }]);
@@ -188,8 +191,8 @@ describe('what was found in a source', () => {
   });
 });
 
-describe('what was tested', () => {
-  test('is not told of another way to the source', async () => {
+describe('test result of a connection', () => {
+  test('is hidden after a change of the source, and shown again when the change is undone', async () => {
     const before = await connection();
     expect(before).toMatchObject({ status: 'failed', last_test: { status: 'failed' } });
     const after = (await patch({ config: { database: 'other' } })).body;
@@ -199,13 +202,13 @@ describe('what was tested', () => {
     expect(back['last_test']).toEqual(before['last_test']);
   });
 
-  test('by the release before is not told of one that is named in the first change', async () => {
+  test('of the previous release is hidden when the first change is to another source', async () => {
     await asBefore();
     expect((await connection())['last_test']).not.toBeNull();
     expect((await patch({ config: { database: 'other' } })).body['last_test']).toBeNull();
   });
 
-  test('while the connection changed is history alone: its own test is still to come', async () => {
+  test('goes only to the history when the connection changed during the test, and its own test is still due', async () => {
     await using server = await plainServer();
     const config = { ...draft().config, port: server.port };
     const body = { ...draft(), name: 'Silent', config, options: { ssl_mode: 'disable' } };
@@ -222,7 +225,7 @@ describe('what was tested', () => {
     ]);
   });
 
-  test('for an event is tested once, however often the event comes', async () => {
+  test('is produced once, even if the same event is delivered again', async () => {
     await patch({ config: { database: 'other' } });
     const [event] = await api.settle();
     expect(event?.test).toBe(true);
@@ -230,7 +233,7 @@ describe('what was tested', () => {
     expect((await api.call(`GET /v1/connections/${id}/tests`)).body.data).toHaveLength(2);
   });
 
-  test('is asked for once by each change that it is due for', async () => {
+  test('is requested once by each change that requires a test', async () => {
     await patch({ config: { database: 'other' } });
     await patch({ tags: ['one'] });
     expect((await api.settle()).map((event) => [event.version, event.test])).toEqual([
@@ -240,7 +243,7 @@ describe('what was tested', () => {
   });
 });
 
-test('refused logins do not count for other credentials, or for another destination', async () => {
+test('refused logins do not count for other credentials or another destination', async () => {
   const stored = async () => {
     const found = await api.stored(id);
     if (!found) throw new Error('expected the connection');

@@ -4,7 +4,7 @@ import { type Api, refused, startApi } from '../api.ts';
 import { plainServer, type Running } from '../network/servers.ts';
 
 let api: Api;
-/** A server of whoever would have the secret. */
+/** The server of an attacker who wants the secret. */
 let thief: Running;
 const tester = 'sk_test_of_nothing_but_tests';
 beforeEach(async () => {
@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 const arn = 'arn:aws:secretsmanager:local:000000000000:secret:theirs';
-/** The tags allow the server too: only what it was bound to keeps the secret from it. */
+/** The tags also allow the attacker's server: only the bound destination keeps the secret from it. */
 const share = (tags: object = {}) =>
   writeFile(
     `${api.folder}/shared/theirs.json`,
@@ -67,7 +67,10 @@ const testWith = async (id: string, body: object) => {
 };
 const patch = (id: string, body: object) => api.call(`PATCH /v1/connections/${id}`, { body });
 
-/** Each sends the secret to the server of somebody else, or in a weaker way, with words that cost nothing. */
+/**
+ * Each change would send the secret to another server or in a weaker way. The last item names an auth method
+ * but no secret.
+ */
 const attacks: readonly [string, string, (port: number) => object, object][] = [
   [
     'another port and user in clear',
@@ -105,7 +108,7 @@ const attacks: readonly [string, string, (port: number) => object, object][] = [
 
 describe.each(attacks)('a patch to %s', (_, type, changeTo, login) => {
   test.each(['platform', 'managed'])(
-    'gets no %s secret by a test, whatever it says of credentials',
+    'does not send a %s secret in a test, whatever credentials it names',
     async (mode) => {
       await share();
       const change = changeTo(thief.port);
@@ -124,7 +127,7 @@ describe.each(attacks)('a patch to %s', (_, type, changeTo, login) => {
     },
   );
 
-  test('is saved without the secret and locks it; a login alone does not bind', async () => {
+  test('is saved with locked credentials, and an auth method alone does not bind them', async () => {
     await share();
     const change = changeTo(thief.port);
     const id = await create(type, platform);
@@ -134,7 +137,8 @@ describe.each(attacks)('a patch to %s', (_, type, changeTo, login) => {
     expect((await api.stored(id))?.bound).toEqual(bound);
     expect(await testWith(id, {})).toBe('credentials-locked');
     expect(thief.accepted.length).toBe(0);
-    // Whoever may write and names the secret again has it go there, as long as its owner lets it.
+    // A caller with the write scope may name the secret again to send it there, as long as the owner's tags
+    // allow it.
     const named = await api.call(`PUT /v1/connections/${id}`, { body: { credentials: { secret_arn: arn } } });
     expect([named.status, named.body.credentials?.locked]).toEqual([200, false]);
     await share({ 'mooring:host': '127.0.0.1:1', 'mooring:tls': 'verify-full' });
@@ -145,7 +149,7 @@ describe.each(attacks)('a patch to %s', (_, type, changeTo, login) => {
   });
 });
 
-describe('a weaker login', () => {
+describe('a change of the login', () => {
   const scram = {
     sasl_mechanism: 'SCRAM-SHA-512',
     sasl_username: 'reader',
@@ -154,7 +158,7 @@ describe('a weaker login', () => {
   const sasl = async (credentials: object) => create('kafka', { credentials });
 
   test.each(['PLAIN', 'SCRAM-SHA-256'])(
-    'asks for the secret again: SCRAM-SHA-512 becomes %s',
+    'requires the secret again when SCRAM-SHA-512 becomes %s',
     async (mechanism) => {
       const id = await sasl(scram);
       const weaker = { sasl_mechanism: mechanism };
@@ -175,7 +179,7 @@ describe('a weaker login', () => {
     },
   );
 
-  test('does not ask where it is as strong or stronger, and binds nothing then', async () => {
+  test('does not require the secret when the login is as strong or stronger, and then binds nothing', async () => {
     const id = await sasl({ ...scram, sasl_mechanism: 'PLAIN' });
     for (const sasl_mechanism of ['SCRAM-SHA-256', 'SCRAM-SHA-512', 'PLAIN']) {
       const change = { credentials: { sasl_mechanism } };
@@ -185,7 +189,7 @@ describe('a weaker login', () => {
     }
   });
 
-  test('keeps a login of its own', async () => {
+  test('keeps the schema registry password when the SASL password changes', async () => {
     const id = await sasl({ ...scram, schema_registry_password: 'another-fake-password' });
     await patch(id, { credentials: { sasl_mechanism: 'PLAIN', sasl_password: 'not-a-real-password' } });
     expect((await api.secretOf(id)).credentials).toMatchObject({
@@ -194,12 +198,12 @@ describe('a weaker login', () => {
     });
   });
 
-  test('by another account asks as well', async () => {
+  test('to another account requires the secret again', async () => {
     const id = await sasl(scram);
     expect(await testWith(id, { credentials: { sasl_username: 'writer' } })).toBe('credentials-locked');
   });
 
-  test('by another role asks as well', async () => {
+  test('to another role or auth method requires the secret again', async () => {
     const role = {
       auth_method: 'role',
       secret_access_key: 'not-a-real-key',
@@ -220,7 +224,7 @@ describe('a weaker login', () => {
     }
   });
 
-  test('of a secret in platform mode locks it until the secret is named again', async () => {
+  test('locks a platform secret until the secret is named again', async () => {
     await share();
     const id = await create('postgresql', platform);
     const iam = { credentials: { auth_method: 'iam' } };
@@ -234,7 +238,7 @@ describe('a weaker login', () => {
     ).toBe(false);
   });
 
-  test('of what an earlier release stored, which does not say how, is weaker than how it was sent then', async () => {
+  test('to PLAIN counts as weaker when an earlier release stored the secret without its mechanism', async () => {
     const id = await sasl(scram);
     const stored = await api.stored(id);
     if (!stored || !('name' in stored.secret)) throw new Error('expected a secret of ours');
@@ -259,16 +263,16 @@ describe('a weaker login', () => {
   });
 });
 
-describe('a change that is as strong', () => {
+describe('a change to an equally strong destination', () => {
   test.each<[string, string, object]>([
     ['TLS that was tried is asked for', 'kafka', { config: { security_protocol: 'SASL_SSL' } }],
     ['an endpoint is spelled in another way', 's3', { config: { endpoint: 'https://127.0.0.1:1/' } }],
-  ])('does not lock: %s', async (_, type, change) => {
+  ])('does not lock the credentials: %s', async (_, type, change) => {
     const id = await create(type, managed(type));
     expect((await patch(id, change)).body.credentials.locked).toBe(false);
   });
 
-  test('a registry takes on TLS, and may not lose it again once the secret was sent with it', async () => {
+  test('to a registry with TLS can be undone until the secret was sent with TLS', async () => {
     const registry = (scheme: string) => ({ config: { schema_registry_url: `${scheme}://127.0.0.1:1` } });
     const id = await create('kafka', {
       ...managed('kafka'),

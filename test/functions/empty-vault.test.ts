@@ -9,11 +9,11 @@ const event = (RequestType: string) =>
     StackId: 'stack',
     RequestId: 'request',
     LogicalResourceId: 'Secrets',
-  }) as CloudFormationCustomResourceEvent; // what CloudFormation sends besides nobody reads
+  }) as CloudFormationCustomResourceEvent; // nothing reads the other fields that CloudFormation sends
 
 interface Wanted {
   readonly names?: readonly string[];
-  /** How often the removal of each is refused. */
+  /** How often the removal of each secret is refused. */
   readonly refuse?: Record<string, number>;
   readonly left?: () => number;
 }
@@ -34,7 +34,7 @@ const run = async (
       if (refusals > 0) throw new Error('refused');
       removed.set(name, days);
     },
-  } as unknown as Vault; // the part that is swept
+  } as unknown as Vault; // only the methods that the function uses
   const runtime = {
     ports: () => Promise.resolve({ vault }),
     writeLog: (line: string) => void logged.push(line),
@@ -43,13 +43,13 @@ const run = async (
   return { outcome, removed: [...removed], logged };
 };
 
-describe('the secrets of a deployment that keeps nothing', () => {
-  test.each(['Create', 'Update'])('stay at a %s of its stack', async (type) => {
+describe('secrets of a deployment that retains nothing', () => {
+  test.each(['Create', 'Update'])('are kept on %s of the stack', async (type) => {
     const { outcome, removed } = await run(type);
     expect([outcome.Status, removed]).toEqual(['SUCCESS', []]);
   });
 
-  test('go for good when its stack is deleted', async () => {
+  test('are deleted permanently when the stack is deleted', async () => {
     const { outcome, removed } = await run('Delete');
     expect(removed).toEqual([
       ['one', 0],
@@ -64,20 +64,20 @@ describe('the secrets of a deployment that keeps nothing', () => {
     });
   });
 
-  test('go although some are refused at first', async () => {
+  test('are deleted even if some removals are refused at first', async () => {
     const names = Array.from({ length: 50 }, (_, n) => `secret ${n}`);
     const { outcome, removed } = await run('Delete', { names, refuse: { 'secret 3': 1, 'secret 49': 2 } });
     expect([outcome.Status, removed.length]).toEqual(['SUCCESS', 50]);
   });
 
-  test('are reported where one cannot be removed, and the others are gone', async () => {
+  test('cause FAILED when one cannot be removed, and the others are deleted', async () => {
     const { outcome, removed, logged } = await run('Delete', { refuse: { one: Infinity } });
     expect(outcome).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('log') });
     expect(removed).toEqual([['two', 0]]);
     expect(logged.join()).toContain('"secret":"one"');
   });
 
-  test('are reported before the function is killed', async () => {
+  test('cause FAILED before the function runs out of time', async () => {
     const names = Array.from({ length: 1000 }, (_, n) => `secret ${n}`);
     let calls = 0;
     const { outcome, removed } = await run('Delete', { names, left: () => 300_000 - 1000 * (calls += 1) });

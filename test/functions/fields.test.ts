@@ -63,15 +63,22 @@ describe('a field', () => {
     ['out of a list of words', { role: 'owner' }, 'role'],
     ['without its frame', { ssl: { ca: 'certificate' } }, 'ssl.ca'],
     ['that comes later', { tunnel: { type: 'ssh' } }, 'tunnel'],
-  ])('%s is refused by its path', async (_, fields, path) => {
+  ])('%s is rejected with its path', async (_, fields, path) => {
     expect(refused(await create({ ...draft(), ...fields }))).toEqual([400, 'invalid-request', path]);
     expect(refused(await patch(fields))).toEqual([400, 'invalid-request', path]);
   });
 
-  test.each(['host', 'database', 'username'])('of config that is missing is named: %s', async (name) => {
-    const { [name]: _, ...config } = Object(draft().config);
-    expect(refused(await create({ ...draft(), config }))).toEqual([400, 'invalid-request', `config.${name}`]);
-  });
+  test.each(['host', 'database', 'username'])(
+    'of config that is required and missing is named in the error: %s',
+    async (name) => {
+      const { [name]: _, ...config } = Object(draft().config);
+      expect(refused(await create({ ...draft(), config }))).toEqual([
+        400,
+        'invalid-request',
+        `config.${name}`,
+      ]);
+    },
+  );
 
   test.each([
     ['config', { ...draft().config, sslrootcert: '/etc/passwd' }, 'config.sslrootcert'],
@@ -80,13 +87,13 @@ describe('a field', () => {
     ['config', { ...draft().config, host: '/var/run/postgresql' }, 'config.host'],
     ['config', { ...draft().config, username: 'a\0b' }, 'config.username'],
     ['credentials', { token: 'x' }, 'credentials.token'],
-  ])('that %s of this connector does not have is refused', async (part, value, path) => {
+  ])('in %s that the connector does not accept is rejected', async (part, value, path) => {
     const answer = await create({ ...draft(), [part]: value });
     expect(answer.status).toBe(400);
     expect(answer.body.errors.map((error) => error.path)).toContain(path);
   });
 
-  test.each(readOnly)('that is not writable gets told so in a PATCH: %s', async (name) => {
+  test.each(readOnly)('that is read-only is rejected in a PATCH: %s', async (name) => {
     const answer = await patch({ [name]: name === 'type' ? 'postgresql' : null });
     expect(refused(answer)).toEqual([400, 'invalid-request', name]);
     expect(answer.body.errors[0]?.expected).toContain('not writable');
@@ -94,10 +101,10 @@ describe('a field', () => {
 });
 
 describe('a text', () => {
-  // Those that cannot be seen are refused: `texts.test.ts`.
+  // Invisible characters are rejected: see `texts.test.ts`.
   const odd = ['\u{1F600}', '#', '\u00a0', '\\', '"', "'; drop table items; --"];
 
-  test.each(odd)('of odd characters comes back as it went in: %j', async (text) => {
+  test.each(odd)('with unusual characters is returned unchanged: %j', async (text) => {
     const fields = { description: text, tags: [text], metadata: { [text]: text }, excluded_schemas: [text] };
     const { status, body } = await create({ ...draft(), name: `odd ${text}.`, ...fields });
     expect(status).toBe(201);
@@ -106,10 +113,10 @@ describe('a text', () => {
   });
 });
 
-describe('a limit of characters', () => {
+describe('a character limit', () => {
   const emoji = '\u{1F600}';
 
-  test('counts what a reader counts', async () => {
+  test('counts an emoji as one character', async () => {
     const fields = {
       description: emoji.repeat(2000),
       tags: [emoji.repeat(100)],
@@ -123,32 +130,32 @@ describe('a limit of characters', () => {
     ['name', emoji.repeat(201), 'name'],
     ['description', emoji.repeat(2001), 'description'],
     ['tags', [emoji.repeat(101)], 'tags.0'],
-  ])('holds for %s', async (name, value, path) => {
+  ])('is enforced for %s', async (name, value, path) => {
     const answer = await create({ ...draft(), [name]: value });
     expect(refused(answer)).toEqual([400, 'invalid-request', path]);
     expect(answer.body.errors[0]?.expected).toMatch(/^at most \d+ characters$/);
   });
 });
 
-describe('half a character', () => {
+describe('an unpaired surrogate', () => {
   test.each<[object, string]>([
     [{ name: '\ud800' }, 'name'],
     [{ tags: ['a\udfff'] }, 'tags.0'],
     [{ metadata: { '\ud800': '' } }, 'metadata'],
     [{ config: { ...draft().config, password: '\udfff\ud800' } }, 'config.password'],
-  ])('is refused: %j', async (fields, path) => {
+  ])('is rejected: %j', async (fields, path) => {
     expect(refused(await create({ ...draft(), ...fields }))).toEqual([400, 'invalid-request', path]);
   });
 });
 
 describe('a create', () => {
-  test('of an unknown type is refused with the types that there are', async () => {
+  test('of an unknown type is rejected with the list of known types', async () => {
     const answer = await create({ ...draft(), type: 'dbase' });
     expect(refused(answer)).toEqual([400, 'unknown-connector', 'type']);
     expect(answer.body.errors[0]?.expected).toContain('postgresql');
   });
 
-  test('with a field in both config and credentials is refused', async () => {
+  test('with a field in both config and credentials is rejected', async () => {
     const answer = await create({ ...draft(), credentials: { password: 'not-a-real-password' } });
     expect(refused(answer)).toEqual([400, 'invalid-request', 'config.password']);
   });
@@ -160,13 +167,13 @@ describe('a create', () => {
       { config: { ...draft().config, password: undefined }, credentials: { auth_method: 'iam' } },
       'credentials.access_key_id',
     ],
-  ])('with %s is told which are required', async (_, fields, path) => {
+  ])('with %s is rejected with the paths of the required fields', async (_, fields, path) => {
     const answer = await create({ ...draft(), ...fields });
     expect([answer.status, answer.body.code]).toEqual([400, 'credentials-required']);
     expect(answer.body.errors.map((error) => error.path)).toContain(path);
   });
 
-  test('with a certificate without its key is refused', async () => {
+  test('with a certificate but no key is rejected', async () => {
     const cert = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
     expect(refused(await create({ ...draft(), ssl: { cert } }))).toEqual([400, 'invalid-request', 'ssl.key']);
   });
@@ -174,13 +181,13 @@ describe('a create', () => {
   const byString = (connection_string: string) =>
     create({ name: 'By string', type: 'postgresql', connection_string });
 
-  test('by a connection string of another scheme is told the right ones', async () => {
+  test('by a connection string of another scheme is rejected with the accepted schemes', async () => {
     const answer = await byString('mysql://reader:not-a-real-password@db.example.com/shop');
     expect(refused(answer)).toEqual([400, 'invalid-request', 'connection_string']);
     expect(answer.body.errors[0]?.expected).toContain('postgresql://');
   });
 
-  test('by a connection string with options that are not allowed is told their names, not their values', async () => {
+  test('by a connection string with disallowed options is rejected with their names, not their values', async () => {
     const answer = await byString(
       'postgres://reader:not-a-real-password@db.example.com/shop?options=-csearch_path%3Dx&passfile=/etc/shadow',
     );
@@ -189,7 +196,7 @@ describe('a create', () => {
     expect(answer.text).not.toMatch(/search_path|shadow|not-a-real/);
   });
 
-  test('by a connection string and the same field again is refused', async () => {
+  test('by a connection string and the same fields in config is rejected', async () => {
     const answer = await create({ ...draft(), connection_string: 'postgres://writer@db.example.com/shop' });
     expect(answer.status).toBe(400);
     expect(answer.body.errors.map(({ path }) => path)).toEqual([

@@ -8,7 +8,7 @@ beforeEach(async () => {
 });
 afterEach(() => api[Symbol.asyncDispose]());
 
-/** What all five can say of a connection. */
+/** The fields of a connection that all five APIs show. */
 interface Common {
   readonly name: string;
   readonly type: string;
@@ -18,25 +18,25 @@ interface Common {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
-const fieldsIn = (value: unknown): Fields => Object(value) as Fields; // what is none has no fields
+const fieldsIn = (value: unknown): Fields => Object(value) as Fields; // a value that is not an object has no fields
 
-/** How one API speaks of what all of them know. */
+/** How one API expresses what all of them support. */
 interface Spoken {
   readonly create: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: (name: string) => object;
-  /** Where its answer to a create has the connection. */
+  /** Returns the connection from the answer to a create. */
   readonly made: (body: Fields) => unknown;
-  /** The 32 hex digits, from an id as it has them, and the other way round. */
+  /** Convert an id of this API to the 32 hex digits of the internal id, and back. */
   readonly inside: (id: string) => string;
   readonly outside: (id: string) => string;
   readonly listed: readonly [list: string, items: (body: Fields) => unknown];
-  /** An item of its list, or the answer to a get. */
+  /** Reads an item of the list, or the answer to a get. */
   readonly common: (item: Fields) => Common;
   readonly get?: readonly [path: (id: string) => string, item: (body: Fields) => unknown];
   readonly remove: (id: string) => string;
   readonly failed: (answer: Answered) => unknown;
-  /** Its words for a name that is taken, a connection that is used, and one that is not there. */
+  /** The codes for a name that is taken, a connection that is in use, and one that does not exist. */
   readonly words: readonly [taken: unknown, used: unknown, absent: unknown];
 }
 
@@ -165,11 +165,11 @@ const create = async (spoken: Spoken, name: string) => {
   expect(answer.status).toBe(201);
   return idIn(spoken, answer);
 };
-/** What one API lists, by the id inside. */
+/** What one API lists, by internal id. */
 const listed = async ({ listed: [path, items], inside, common }: Spoken) => {
   const { status, body } = await api.call(`GET ${path}`);
   expect(status).toBe(200);
-  const found = items(body) as readonly Fields[]; // a list, or the next line says so
+  const found = items(body) as readonly Fields[]; // a list; otherwise the next line throws
   return new Map(found.map((item) => [inside(String(item['id'])), common(item)]));
 };
 const got = async ({ get, outside, common }: Spoken, id: string) => {
@@ -181,12 +181,12 @@ const got = async ({ get, outside, common }: Spoken, id: string) => {
 
 const shop = { type: 'postgresql', ...place, database: 'shop' };
 
-describe('one connection', () => {
-  test('the five are ours and those that there are', () => {
+describe('a connection across the five APIs', () => {
+  test('is tested with /v1 and each of the four other APIs', () => {
     expect(Object.keys(five).toSorted()).toEqual(['ours', ...Object.keys(apis)].toSorted());
   });
 
-  test.each(each)('created through %s is shown by all', async (_, creator) => {
+  test.each(each)('created through %s is shown by all APIs', async (_, creator) => {
     const id = await create(creator, 'One of all');
     for (const [name, reader] of each) {
       expect([name, [...(await listed(reader))]]).toEqual([name, [[id, { name: 'One of all', ...shop }]]]);
@@ -199,14 +199,14 @@ describe('one connection', () => {
     expect((await api.secretOf(`conn_${id}`)).credentials['password']).toBe('not-a-real-password');
   });
 
-  test.each(each)('has a name that %s takes from none of the others', async (_, later) => {
+  test.each(each)('has a name that a create through %s cannot reuse', async (_, later) => {
     await create(later === five.ours ? five.providers : five.ours, 'One of all');
     const answer = await post(later, 'ONE OF ALL');
     expect([answer.status, later.failed(answer)]).toEqual([409, later.words[0]]);
   });
 
   test.each(each)(
-    'that is used cannot be deleted through %s, and then is gone from all',
+    'in use cannot be deleted through %s; once unused, a delete removes it from all APIs',
     async (_, spoken) => {
       const id = await create(spoken, 'One of all');
       const usage = `/v1/connections/conn_${id}/usages/reports`;
@@ -227,7 +227,7 @@ describe('one connection', () => {
     ['PATCH', '/v1/connections/conn_', { name: 'Another', config: { host: 'other.example.com' } }],
     ['PUT', '/v1/connections/conn_', { name: 'Another', credentials: { host: 'other.example.com' } }],
     ['PATCH', '/v1/management/connections/', { configName: 'Another', host: 'other.example.com' }],
-  ])('changed by %s %s is changed for all', async (method, path, body) => {
+  ])('changed by %s %s is changed in all APIs', async (method, path, body) => {
     const id = await create(five.registrations, 'One of all');
     const at = path.endsWith('_') ? `${path}${id}` : `${path}${dashed(id)}`;
     expect((await api.call(`${method} ${at}`, { body })).status).toBe(200);
@@ -239,7 +239,7 @@ describe('one connection', () => {
   });
 });
 
-describe('what an API has no words for', () => {
+describe('a connection that an API cannot express', () => {
   const login = { username: 'reader', password: 'not-a-real-password' };
   const drafts: Readonly<Record<string, readonly [draft: object, shownBy: readonly string[]]>> = {
     'a Kafka': [
@@ -275,7 +275,7 @@ describe('what an API has no words for', () => {
   };
 
   test.each(Object.entries(drafts))(
-    'is left out of its lists and is its 404: %s',
+    'is missing from the list of that API and returns its 404: %s',
     async (_, [draft, shownBy]) => {
       const made = await api.call('POST /v1/connections', { body: { name: 'Special', ...draft } });
       expect(made.status).toBe(201);

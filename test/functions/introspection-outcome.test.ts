@@ -11,7 +11,7 @@ import { base as management, create as createManaged } from './management/sample
 const tenant = { org: 'org_test', environment: 'default' };
 const minute = 60_000;
 
-/** A source that accepts every connection, counts it, and says nothing until it hangs up. */
+/** A source that accepts and counts every connection, and stays silent until it hangs up. */
 const silentSource = async () => {
   const waiting = new Set<Socket>();
   const arrived: (() => void)[] = [];
@@ -38,7 +38,7 @@ let source: Awaited<ReturnType<typeof silentSource>>;
 let id: string;
 let background: Promise<unknown>;
 let everything: Promise<unknown>[];
-/** What the next invocation of the probe meets instead of the probe. */
+/** If set, replaces the next invocation of the probe. */
 let invocation: (() => Promise<never>) | undefined;
 
 beforeEach(async () => {
@@ -48,7 +48,7 @@ beforeEach(async () => {
   source = await silentSource();
   api = await startApi({
     clock: () => now,
-    // Nobody waits for it: what becomes of it is stored or lost.
+    // No caller waits for the introspection: its outcome is stored or lost.
     probe: ({ real }) => ({
       ...real,
       introspect: async (call) => {
@@ -82,7 +82,7 @@ const listed = async () => {
   return data[0]?.['last_introspection'];
 };
 
-/** An introspection that goes on in the background, and fails there. */
+/** Starts an introspection that continues in the background and fails there. */
 const failInBackground = async (query = '') => {
   const before = source.logins();
   expect((await schema(query)).status).toBe(202);
@@ -93,7 +93,7 @@ const failInBackground = async (query = '') => {
 };
 
 describe('an introspection that fails in the background', () => {
-  test('runs until it ends, and is not begun again by who asks meanwhile', async () => {
+  test('runs until it ends, and requests in the meantime start no other attempt', async () => {
     expect((await schema()).status).toBe(202);
     expect(await lastIntrospection()).toEqual({
       state: 'running',
@@ -107,7 +107,7 @@ describe('an introspection that fails in the background', () => {
     expect(source.logins()).toBe(1);
   });
 
-  test('is answered until another attempt may begin: after 1, 5, 15, 60 and 60 minutes', async () => {
+  test('is returned until the next attempt may start: after 1, 5, 15, 60 and 60 minutes', async () => {
     for (const minutes of [1, 5, 15, 60, 60]) {
       await failInBackground();
       const logins = source.logins();
@@ -130,7 +130,7 @@ describe('an introspection that fails in the background', () => {
     }
   });
 
-  test('is shown with the connection', async () => {
+  test('is shown in the connection and in the list', async () => {
     await failInBackground();
     const failed = { state: 'failed', code: 'connection-reset', at: '2026-01-01T00:00:00.000Z' };
     expect(await lastIntrospection()).toEqual(failed);
@@ -138,7 +138,7 @@ describe('an introspection that fails in the background', () => {
     expect(body.data[0]?.['last_introspection']).toEqual(failed);
   });
 
-  test('is begun again at once with max_age=0, and by no other max_age', async () => {
+  test('is retried at once with max_age=0, but with no other max_age', async () => {
     await failInBackground();
     expect(refused(await schema('max_age=1'))).toEqual([502, 'connection-reset']);
     await failInBackground('max_age=0');
@@ -151,7 +151,7 @@ describe('an introspection that fails in the background', () => {
     ['a new password', { credentials: { password: 'another-password' } }],
     ['less to read', { excluded_schemas: ['archive'] }],
     ['more time', { options: { query_timeout_seconds: 600 } }],
-  ])('is forgotten with %s', async (_, change) => {
+  ])('is forgotten after a change to %s', async (_, change) => {
     await failInBackground();
     expect((await patch(change)).status).toBe(200);
     expect(await lastIntrospection()).toBeNull();
@@ -159,13 +159,13 @@ describe('an introspection that fails in the background', () => {
     expect((await schema()).headers['retry-after']).toBe('60');
   });
 
-  test('is not forgotten with another name', async () => {
+  test('is kept after a change of name or tags', async () => {
     await failInBackground();
     await patch({ name: 'Renamed', tags: ['a'] });
     expect(refused(await schema())).toEqual([502, 'connection-reset']);
   });
 
-  test('is nothing to autocomplete, which begins one attempt and no other before its time', async () => {
+  test('gives autocomplete no suggestions, and autocomplete starts no attempt before it is due', async () => {
     for (const logins of [1, 2]) {
       const empty = { suggestions: [], as_of: null, complete: false };
       for (let key = 0; key < 3; key++) expect((await suggest()).body).toEqual(empty);
@@ -178,7 +178,7 @@ describe('an introspection that fails in the background', () => {
     }
   });
 
-  test('is the answer of validate as well', async () => {
+  test('is also the answer of validate', async () => {
     await failInBackground();
     const answer = await api.call(`POST /v1/connections/${id}/schema/validate`, {
       body: { tables: [{ name: 'orders' }] },
@@ -187,7 +187,7 @@ describe('an introspection that fails in the background', () => {
     expect(source.logins()).toBe(1);
   });
 
-  test('takes little room with the connection, whatever the source says', async () => {
+  test('takes at most 1 KB in the stored connection, whatever the source reports', async () => {
     invocation = () =>
       Promise.reject(
         new Problem('permission-denied', 'é\u0007'.repeat(5000), {
@@ -209,7 +209,7 @@ describe('an introspection that fails in the background', () => {
 });
 
 describe('an introspection whose probe', () => {
-  test('cannot be invoked has failed, and is not invoked again before its time', async () => {
+  test('cannot be invoked fails, and the probe is not invoked again before the retry is due', async () => {
     let invoked = 0;
     invocation = () => {
       invoked += 1;
@@ -224,7 +224,7 @@ describe('an introspection whose probe', () => {
     expect(await lastIntrospection()).toMatchObject({ state: 'failed', code: 'unavailable' });
   });
 
-  test('never begins has failed after two minutes', async () => {
+  test('never starts fails after two minutes', async () => {
     invocation = async () => ({ running: true }) as never;
     expect((await schema()).status).toBe(202);
     now += 2 * minute - 1;
@@ -239,10 +239,10 @@ describe('an introspection whose probe', () => {
     expect((await schema()).headers['retry-after']).toBe('300');
   });
 
-  test('is killed has failed once its lease has run out', async () => {
+  test('is killed fails when its lease expires', async () => {
     expect((await schema()).status).toBe(202);
     await source.arrived(1);
-    // Its process goes on here, but renews the lease no more than one that is gone.
+    // The process still runs here, but like a killed one it cannot renew the lease.
     const key = tableKeys.lease(tenant, id.slice(5));
     const lease = await api.store.get(key);
     if (lease) await api.store.write([{ put: { ...lease, token: 'of the dead' } }]);
@@ -264,10 +264,10 @@ describe('an introspection whose probe', () => {
   });
 });
 
-describe('a clock that was a year ahead, and is set back,', () => {
+describe('a clock that ran a year ahead and is set back', () => {
   const year = 365 * 24 * 60 * minute;
 
-  test('leaves no introspection running until that time has come', async () => {
+  test('does not leave an introspection running for a year', async () => {
     now += year;
     expect((await schema()).status).toBe(202);
     await source.arrived(1);
@@ -279,7 +279,7 @@ describe('a clock that was a year ahead, and is set back,', () => {
     expect(await lastIntrospection()).toMatchObject({ state: 'failed' });
   });
 
-  test('leaves nobody with a failure until that time has come', async () => {
+  test('does not keep a failure in force for a year', async () => {
     now += year;
     await failInBackground();
     now -= year;
@@ -293,7 +293,7 @@ describe('the management API', () => {
   const made = async () =>
     (await createManaged(api, { host: '127.0.0.1', port: source.port, ssl: { mode: 'disable' } })).body.id;
 
-  test('tells what became of an introspection that outlived its caller, and begins no other for a minute', async () => {
+  test('returns the outcome of an introspection that outlived its caller, and starts no other attempt for a minute', async () => {
     const managed = await made();
     id = `conn_${managed.replaceAll('-', '')}`;
     await schema();
@@ -310,7 +310,7 @@ describe('the management API', () => {
     expect(source.logins()).toBe(1);
   });
 
-  test('begins another for who was told of the failure', async () => {
+  test('starts another attempt after it has returned the failure', async () => {
     const managed = await made();
     let invoked = 0;
     invocation = () => {

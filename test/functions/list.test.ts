@@ -5,7 +5,7 @@ import { type Answered, type Api, type Body, startApi } from '../api.ts';
 import { certificate, draft } from '../samples.ts';
 
 let api: Api;
-/** All of them as they are, newest first. */
+/** All connections in their final state, newest first. */
 let all: readonly Body[];
 let now = Date.parse('2026-01-01T00:00:00Z');
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeAll(async () => {
     const { body } = await api.call(`POST /v1/connections?test=${i % 5 === 0}`, { body: numbered(i) });
     if (i % 4 === 0) await api.call(`DELETE /v1/connections/${body.id}`);
     if (i === 30) await api.settle();
-    now += i % 3; // some in the same millisecond
+    now += i % 3; // some are created in the same millisecond
   }
   all = (await list('limit=200&include_deleted=true')).body.data;
 });
@@ -36,7 +36,7 @@ const refused = ({ status, body }: Answered) => [status, body.code];
 
 type Filter = Readonly<Record<string, string>>;
 
-/** Every page, until there is none. */
+/** All pages, up to the last one. */
 const pages = async (filter: Filter, limit: number) => {
   const found: (readonly Body[])[] = [];
   let cursor: string | null = null;
@@ -72,8 +72,8 @@ const filters: fc.Arbitrary<Filter> = fc.record(
   { requiredKeys: [] },
 );
 
-describe('the list of connections', () => {
-  test('is newest first, deleted ones in their places', () => {
+describe('connection list', () => {
+  test('is sorted newest first, with deleted connections in their places', () => {
     expect(all).toHaveLength(60);
     expect(all.map(({ id }) => id)).toEqual(
       all
@@ -84,7 +84,7 @@ describe('the list of connections', () => {
     expect(new Set(all.map(({ is_active }) => is_active))).toEqual(new Set([true, false]));
   });
 
-  test('pages to exactly what fits, in full pages, whatever the filter', async () => {
+  test('returns exactly the matching connections in full pages, for any filter', async () => {
     await fc.assert(
       fc.asyncProperty(filters, fc.integer({ min: 1, max: 25 }), async (filter, limit) => {
         const found = await pages(filter, limit);
@@ -96,16 +96,16 @@ describe('the list of connections', () => {
     );
   });
 
-  test('has 50 on a page unless told otherwise', async () => {
+  test('has 50 connections per page by default', async () => {
     expect((await list('include_deleted=true')).body.data).toHaveLength(50);
   });
 
-  test('shows of an authority its digest alone', () => {
+  test('shows only the digest of a CA certificate', () => {
     expect(all.filter(({ ssl }) => Object(ssl)['ca_sha256'] === toSha256Hex(certificate))).toHaveLength(6);
     expect(JSON.stringify(all)).not.toContain('BEGIN CERTIFICATE');
   });
 
-  test('has shorter pages where they would grow too large to be answered', async () => {
+  test('has shorter pages when an answer would exceed the size limit', async () => {
     await using own = await startApi();
     const metadata = Object.fromEntries(
       Array.from({ length: 40 }, (_, i) => [`key_${i}`, '漢'.repeat(2000)]),
@@ -118,7 +118,7 @@ describe('the list of connections', () => {
     expect([first.data.length + second.data.length, second.next_cursor]).toEqual([24, null]);
   });
 
-  test('goes on where it was when others come and go between the pages', async () => {
+  test('continues at its position when connections are created or deleted between pages', async () => {
     await using own = await startApi();
     const make = async (name: string) =>
       (await own.call('POST /v1/connections', { body: { ...draft(), name } })).body.id;
@@ -133,11 +133,11 @@ describe('the list of connections', () => {
   });
 });
 
-describe('a cursor', () => {
+describe('cursor of the connection list', () => {
   const cursor = async (query = '') => (await list(`limit=5&${query}`)).body.next_cursor ?? '';
   const altered = (text: string, at: number, by: string) => text.slice(0, at) + by + text.slice(at + 1);
 
-  test('that was tampered with in any character is refused', async () => {
+  test('is rejected when any character is altered', async () => {
     const good = await cursor();
     expect((await list(`cursor=${good}`)).status).toBe(200);
     for (let at = 0; at < good.length; at++)
@@ -149,18 +149,18 @@ describe('a cursor', () => {
   });
 
   test.each(['', 'x', '%00', 'A'.repeat(8192), `${'A'.repeat(40)}%3D%3D`])(
-    'that never was one is refused: %s',
+    'is rejected when it is malformed: %s',
     async (bad) => expect(refused(await list(`cursor=${bad}`))).toEqual([400, 'invalid-cursor']),
   );
 
-  test('of another filter is refused, and of another limit not', async () => {
+  test('is rejected with another filter and accepted with another limit', async () => {
     const good = await cursor('role=source');
     for (const query of ['', 'role=target', 'role=source&tag=a', 'role=source&include_deleted=true'])
       expect(refused(await list(`cursor=${good}&${query}`))).toEqual([400, 'invalid-cursor']);
     expect((await list(`cursor=${good}&role=source&limit=200`)).status).toBe(200);
   });
 
-  test('of another tenant is refused', async () => {
+  test('is rejected for another tenant', async () => {
     await api.addKey('sk_of_others', { org: 'org_other' });
     const good = await cursor();
     expect(refused(await list(`cursor=${good}`, { key: 'sk_of_others' }))).toEqual([400, 'invalid-cursor']);
@@ -168,7 +168,7 @@ describe('a cursor', () => {
     expect(refused(await list(`cursor=${good}`, { headers }))).toEqual([400, 'invalid-cursor']);
   });
 
-  test('of another list is refused', async () => {
+  test('is rejected by the other lists', async () => {
     const good = await cursor();
     const id = all.find(({ is_active }) => is_active)?.id;
     for (const other of ['tests', 'usages', 'schema'])

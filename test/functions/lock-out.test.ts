@@ -6,7 +6,7 @@ import { draft } from '../samples.ts';
 
 let now: number;
 let api: Api;
-/** Refuses every password, and counts the logins. */
+/** A server that refuses every password and counts the logins. */
 let source: Recorder;
 let id: string;
 beforeEach(async () => {
@@ -28,7 +28,7 @@ const state = async () => {
   const stored = await api.stored(id);
   return [stored?.status, stored?.status_reason, stored?.awaits_test, stored?.refusals];
 };
-/** A change that a test follows, of something that is no part of the login. */
+/** Makes a change that requires a test but does not affect the login. */
 const change = async (role: string) => {
   const { status } = await api.call(`PATCH /v1/connections/${id}`, { body: { role } });
   expect(status).toBe(200);
@@ -39,7 +39,7 @@ const refuseThreeTimes = async () => {
 };
 
 describe('after three refused logins in a row', () => {
-  test('a queued test dials nothing, and is not waited for', async () => {
+  test('a queued test does not dial, and the connection no longer awaits it', async () => {
     await refuseThreeTimes();
     const before = logins();
     await change('target');
@@ -51,7 +51,7 @@ describe('after three refused logins in a row', () => {
     expect(body.data.map((record) => record['trigger'])).toEqual(['request', 'request', 'request']);
   });
 
-  test('a queued test answers why it dialled nothing, and what ends that', async () => {
+  test('a queued test returns why it did not dial and what to do about it', async () => {
     await refuseThreeTimes();
     const call = {
       tenant: { org: 'org_test', environment: 'default' },
@@ -78,16 +78,16 @@ describe('after three refused logins in a row', () => {
       tested_at: '2026-01-01T00:00:00.000Z',
       vantage: { region: null, vpc_id: null, egress_ips: [] },
     });
-    expect(await revision()).toBe(before); // nobody waited for it
+    expect(await revision()).toBe(before); // The connection did not await this test.
     await change('target');
     const waiting = await api.stored(id);
     await api.probe.test({ ...call, trigger: 'event', awaited: -1 });
-    expect(await api.stored(id)).toEqual(waiting); // another test is waited for than this one
+    expect(await api.stored(id)).toEqual(waiting); // The connection awaits another test than this one.
     await api.probe.test({ ...call, trigger: 'event', awaited: waiting?.awaits_test ?? 0 });
     expect(await state()).toEqual(['failed', 'authentication-failed', null, 3]);
   });
 
-  test('autocomplete begins no introspection', async () => {
+  test('autocomplete starts no introspection', async () => {
     await refuseThreeTimes();
     const before = logins();
     const { body } = await api.call(`GET /v1/connections/${id}/autocomplete?type=tables`);
@@ -96,7 +96,7 @@ describe('after three refused logins in a row', () => {
     expect((await api.stored(id))?.last_introspection).toBeNull();
   });
 
-  test('a caller’s own requests go on', async () => {
+  test('tests and introspections that a caller requests still run', async () => {
     await refuseThreeTimes();
     const before = logins();
     await api.call(`POST /v1/connections/${id}/test`);
@@ -105,7 +105,7 @@ describe('after three refused logins in a row', () => {
     expect(logins()).toBe(before + 2);
   });
 
-  test('new credentials are tested again', async () => {
+  test('new credentials are tested', async () => {
     await refuseThreeTimes();
     const before = logins();
     const body = { credentials: { password: 'another-not-real-password' } };
@@ -116,7 +116,7 @@ describe('after three refused logins in a row', () => {
   });
 });
 
-test('refusals are counted whatever caused the login', async () => {
+test('a refused login counts, whatever operation caused it', async () => {
   await api.call(`POST /v1/connections/${id}/test`, { body: { options: { ssl_mode: 'prefer' } } });
   await api.call(`GET /v1/connections/${id}/schema?max_age=0`);
   await change('target');
@@ -124,7 +124,7 @@ test('refusals are counted whatever caused the login', async () => {
   expect(await state()).toEqual(['failed', 'authentication-failed', null, 3]);
 });
 
-test('a refusal of credentials that were sent with a test counts nothing', async () => {
+test('a refused login with credentials from the test request does not count', async () => {
   const body = { credentials: { password: 'another-not-real-password' } };
   for (let i = 0; i < 3; i++) await api.call(`POST /v1/connections/${id}/test`, { body });
   expect((await api.stored(id))?.refusals).toBe(0);

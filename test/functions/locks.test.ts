@@ -13,7 +13,10 @@ afterEach(() => api[Symbol.asyncDispose]());
 const patch = (body: object) => api.call(`PATCH /v1/connections/${id}`, { body });
 const locked = async () => (await api.call(`GET /v1/connections/${id}`)).body.credentials.locked;
 const refused = ({ status, body }: Answered) => [status, body.code];
-/** The code of what a test of it finds; nothing listens where it is right to dial. */
+/**
+ * The code that a test returns. Nothing listens at the bound destination: `connection-refused` proves that
+ * the probe dialled.
+ */
 const found = async (body?: object) => {
   const answer = await api.call(`POST /v1/connections/${id}/test`, { body });
   return answer.status === 200 ? Object(answer.body['details'])['code'] : answer.body.code;
@@ -49,7 +52,7 @@ describe('credentials', () => {
     expect(after).toMatchObject({ status: 'failed', status_reason: 'credentials-locked' });
   });
 
-  test.each(elsewhere)('are not sent by a test of a change of %s that is not saved', async (_, change) => {
+  test.each(elsewhere)('are not sent by a test of an unsaved change of %s', async (_, change) => {
     expect(await found(change)).toBe('credentials-locked');
     expect(await locked()).toBe(false);
     expect(await found()).toBe('connection-refused');
@@ -70,7 +73,7 @@ describe('credentials', () => {
     expect([await locked(), await found()]).toEqual([false, 'connection-refused']);
   });
 
-  test('are unlocked when they are sent again, and then bound to the new destination', async () => {
+  test('are unlocked when they are sent again, and are then bound to the new destination', async () => {
     await patch({ config: { host: 'localhost' } });
     const { body } = await patch({ credentials: { password: 'not-a-real-password' } });
     expect(body.credentials.locked).toBe(false);
@@ -79,7 +82,7 @@ describe('credentials', () => {
     expect(await locked()).toBe(true);
   });
 
-  test('may come with the new destination', async () => {
+  test('may be sent together with the new destination', async () => {
     const change = { config: { host: 'localhost' }, credentials: { password: 'another-fake-password' } };
     expect(await found(change)).toBe('connection-refused');
     const { body } = await patch(change);
@@ -87,7 +90,7 @@ describe('credentials', () => {
     expect(await found()).toBe('connection-refused');
   });
 
-  test('that were bound with little may go with more TLS, and with as little again', async () => {
+  test('bound with weak TLS may be used with stronger TLS, and with the weak TLS again', async () => {
     await patch({ options: { ssl_mode: 'verify-full' } });
     await patch({ options: { ssl_mode: 'prefer' } });
     expect(await locked()).toBe(false);
@@ -97,13 +100,13 @@ describe('credentials', () => {
   });
 });
 
-describe('nothing of an old set goes along to a new destination', () => {
+describe('stored credentials are not sent to a new destination', () => {
   const iam = { access_key_id: 'not-a-real-key-id', secret_access_key: 'not-a-real-secret-key' };
 
   test.each([
     ['saved', (body: object) => patch(body)],
     ['tested', (body: object) => api.call(`POST /v1/connections/${id}/test`, { body })],
-  ])('when a part of the fields is %s with it', async (_, send) => {
+  ])('when only some of the fields are %s with it', async (_, send) => {
     await patch({ credentials: iam });
     const answer = await send({ config: { host: 'localhost' }, credentials: { access_key_id: 'another' } });
     expect(refused(answer)).toEqual([400, 'credentials-required']);
@@ -111,7 +114,7 @@ describe('nothing of an old set goes along to a new destination', () => {
     expect(await api.secretOf(id)).toMatchObject({ destination: { host: '127.0.0.1' }, credentials: iam });
   });
 
-  test('when a part is sent for a destination that is locked already', async () => {
+  test('when only some of the fields are sent for a destination that is already locked', async () => {
     await patch({ credentials: iam });
     await patch({ config: { host: 'localhost' } });
     for (const send of ['PATCH', 'POST']) {
@@ -123,13 +126,13 @@ describe('nothing of an old set goes along to a new destination', () => {
     }
   });
 
-  test('when it is only that another field is removed', async () => {
+  test('when the request only removes another field', async () => {
     await patch({ credentials: { ...iam, session_token: 'not-a-real-token' } });
     const answer = await patch({ config: { host: 'localhost' }, credentials: { session_token: null } });
     expect(refused(answer)).toEqual([400, 'credentials-required']);
   });
 
-  test('when it is the key of a client certificate', async () => {
+  test('when the stored field is the key of a client certificate', async () => {
     await patch({ ssl: { cert: certificate, key: privateKey } });
     const change = { config: { host: 'localhost' }, credentials: { password: 'another-fake-password' } };
     const answer = await patch(change);
@@ -137,7 +140,7 @@ describe('nothing of an old set goes along to a new destination', () => {
     expect((await patch({ ...change, ssl: { key: privateKey } })).status).toBe(200);
   });
 
-  test('when what the table says of the binding was tampered with: the vault decides', async () => {
+  test('when the binding in the table is forged, because the vault decides', async () => {
     const stored = await api.stored(id);
     if (!stored) throw new Error('expected the connection');
     const { config, bound } = stored;

@@ -6,7 +6,7 @@ import { draft } from '../samples.ts';
 
 const engine = reach('postgres');
 
-(engine ? describe : describe.skip)('the main job, on a real PostgreSQL', () => {
+(engine ? describe : describe.skip)('the main use case against a real PostgreSQL', () => {
   let api: Api;
   let real: ReturnType<typeof draftOf>;
   beforeAll(async () => {
@@ -15,7 +15,7 @@ const engine = reach('postgres');
   });
   afterAll(() => api[Symbol.asyncDispose]());
 
-  test('verifies before it saves, and saves what connects', async () => {
+  test('a create with verify=true tests the connection and saves it when it connects', async () => {
     const { status, body } = await api.call('POST /v1/connections?verify=true', {
       body: { ...real, name: 'Verified' },
     });
@@ -26,7 +26,7 @@ const engine = reach('postgres');
     ]);
   });
 
-  test('registers, tests, reads the schema and suggests', async () => {
+  test('a connection is created, tested, introspected and suggests table names', async () => {
     const { body: made } = await api.call('POST /v1/connections', { body: real });
     const at = `/v1/connections/${made.id}`;
     await api.settle();
@@ -57,7 +57,7 @@ const engine = reach('postgres');
     expect(suggested['suggestions']).toContainEqual(expect.objectContaining({ label: table?.name }));
   });
 
-  test('tests a change before it is saved, and leaves everything as it was', async () => {
+  test('an unsaved change is tested without changing the connection', async () => {
     const { body: made } = await api.call('POST /v1/connections?verify=true', {
       body: { ...real, name: 'Patched' },
     });
@@ -72,7 +72,7 @@ const engine = reach('postgres');
     expect((await api.call(`GET ${at}`)).body).toEqual(made);
   });
 
-  test('counts refusals in a row, and a change makes a new beginning', async () => {
+  test('refused logins are counted in a row, and a change of credentials resets the count', async () => {
     const { body: made } = await api.call('POST /v1/connections?test=false', {
       body: { ...real, name: 'Refused', credentials: { password: 'a-wrong-password' } },
     });

@@ -19,7 +19,7 @@ let store: SqliteStore;
 let vault: Vault;
 let api: Api;
 let id: string;
-/** Runs once, before the vault reads or adds a version. */
+/** Runs once, before the vault reads or stages a version. */
 let before: (() => Promise<void>) | undefined;
 
 beforeEach(async () => {
@@ -62,7 +62,7 @@ const actor = () => ({ tenant, actor: 'key_test', request_id: 'request', now: Da
 const refused = ({ status, body }: Answered) => [status, body.code];
 const credentials = { password: 'not-a-real-password-either' };
 
-describe.each(['delete', 'purge'] as const)('a %s that overtakes', (kind) => {
+describe.each(['delete', 'purge'] as const)('a %s during', (kind) => {
   const remove = kind === 'delete' ? deleteConnection : purgeConnection;
 
   test.each([
@@ -71,7 +71,7 @@ describe.each(['delete', 'purge'] as const)('a %s that overtakes', (kind) => {
     ['POST', '/test', undefined],
     ['POST', '/test', { options: { query_timeout_seconds: 5 } }],
     ['GET', '/schema?max_age=0', undefined],
-  ])('%s %s %j leaves it not-found', async (method, path, body) => {
+  ])('%s %s %j makes that request return 404', async (method, path, body) => {
     before = () => remove({ store, vault }, actor(), inner());
     const answer = await api.call(`${method} /v1/connections/${id}${path}`, { body });
     expect(refused(answer)).toEqual([404, 'not-found']);
@@ -79,13 +79,13 @@ describe.each(['delete', 'purge'] as const)('a %s that overtakes', (kind) => {
   });
 });
 
-describe('a delete and a restore at the same time', () => {
+describe('concurrent delete and restore', () => {
   const usable = async () => {
     expect((await api.call(`GET /v1/connections/${id}`)).status).toBe(200);
     expect(await api.secretOf(id)).toMatchObject({ owner: tenant });
   };
 
-  test('leave the secret, where the delete schedules it last', async () => {
+  test('keep the secret when the delete schedules its removal last', async () => {
     const late: Vault = {
       ...vault,
       remove: async (ref, days) => {
@@ -97,7 +97,7 @@ describe('a delete and a restore at the same time', () => {
     await usable();
   });
 
-  test('leave the secret, where the delete is killed once it has scheduled it', async () => {
+  test('keep the secret when the delete is killed after it has scheduled the removal', async () => {
     await deleteConnection({ store, vault }, actor(), inner());
     const name = `mooring/org_test/default/${inner()}`;
     const killed = {
@@ -111,7 +111,7 @@ describe('a delete and a restore at the same time', () => {
     await usable();
   });
 
-  test('leave the secret, where another restore came first and this one finds the name taken', async () => {
+  test('keep the secret when another restore came first and this one returns name-taken', async () => {
     await deleteConnection({ store, vault }, actor(), inner());
     const taken = {
       ...store,
@@ -127,7 +127,7 @@ describe('a delete and a restore at the same time', () => {
   });
 });
 
-test('a restore that a purge overtakes is not-found', async () => {
+test('a restore returns not-found when a purge runs before it ends', async () => {
   await deleteConnection({ store, vault }, actor(), inner());
   const purged: Vault = {
     ...vault,
@@ -141,7 +141,7 @@ test('a restore that a purge overtakes is not-found', async () => {
   });
 });
 
-test('a purge of a deleted one with a stale If-Match destroys nothing', async () => {
+test('a purge of a deleted connection with a stale If-Match deletes nothing', async () => {
   await deleteConnection({ store, vault }, actor(), inner());
   const headers = { 'if-match': '"9.9"' };
   expect(refused(await api.call(`DELETE /v1/connections/${id}?purge=true`, { headers }))).toEqual([
@@ -162,13 +162,13 @@ describe.each([
   });
   const needed = 'credentials-required';
 
-  test('fails a test and an introspection, and says what to send', async () => {
+  test('fails a test and an introspection with credentials-required', async () => {
     const tested = await api.call(`POST /v1/connections/${id}/test`);
     expect([tested.status, Object(tested.body['details'])['code']]).toEqual([200, needed]);
     expect(refused(await api.call(`GET /v1/connections/${id}/schema?max_age=0`))).toEqual([400, needed]);
   });
 
-  test.each(['PATCH', 'PUT'])('is replaced by a %s with the whole new set', async (method) => {
+  test.each(['PATCH', 'PUT'])('is replaced by a %s with the complete new set', async (method) => {
     expect((await api.call(`${method} /v1/connections/${id}`, { body: { credentials } })).status).toBe(200);
     expect(await api.secretOf(id)).toMatchObject({ credentials });
     const tested = await api.call(`POST /v1/connections/${id}/test`);
