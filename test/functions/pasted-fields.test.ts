@@ -52,7 +52,7 @@ const right: Readonly<Record<string, { readonly config: object; readonly credent
   },
 };
 
-describe('what belongs elsewhere is refused with its place', () => {
+describe('a value in the wrong field', () => {
   test.each([
     ['postgresql', 'host', 'localhost:5432', 'the host alone: the port belongs in config.port'],
     ['postgresql', 'host', '[::1]:5432', 'the host alone: the port belongs in config.port'],
@@ -90,7 +90,7 @@ describe('what belongs elsewhere is refused with its place', () => {
     ['databricks', 'host', 'dbc-one.cloud.databricks.com/sql/1.0/warehouses/one', 'the host alone: what stands behind the / belongs in config.http_path'],
     ['databricks', 'http_path', 'https://dbc-one.cloud.databricks.com/sql/1.0/warehouses/one', 'the path alone: the host belongs in config.host'],
     ['bigquery', 'project_id', '123456789012', 'the id of a project such as shop-one: this is a number'],
-  ])('%s: %s %s', async (type, field, value, expected) => {
+  ])('for %s in %s is rejected with what to send instead: %s', async (type, field, value, expected) => {
     const { config, credentials } = right[type] ?? { config: {}, credentials: {} };
     const path = Array.isArray(value) ? `config.${field}.0` : `config.${field}`;
     const whole = await create({ type, config: { ...config, [field]: value }, credentials });
@@ -101,7 +101,7 @@ describe('what belongs elsewhere is refused with its place', () => {
     expect([change.status, change.body.errors]).toEqual([400, [{ path, expected }]]);
   }); // prettier-ignore
 
-  test('srv has no port and no service before it', async () => {
+  test('in srv is rejected when it has a port, a service prefix or a scheme', async () => {
     for (const [srv, expected] of [
       ['_mongodb._tcp.shop.example.com', 'the host alone, without the _service._tcp. of its record in DNS'],
       ['shop.example.com:27017', 'the host alone: the ports are in its records in DNS'],
@@ -116,14 +116,14 @@ describe('what belongs elsewhere is refused with its place', () => {
     }
   });
 
-  test('addresses that look alike are taken', async () => {
+  test('is not confused with a valid address that looks alike', async () => {
     for (const host of ['::1', '[::1]', '2001:db8::1', 'fe80::1%eth0', 'db_one.example.com', 'müller.example.com'])
       expect((await create({ ...draft(), name: `Host ${host}`, config: { ...draft().config, host } })).status).toBe(201);
   }); // prettier-ignore
 });
 
-describe('what is surely meant is taken', () => {
-  test('blanks and line breaks around what is no secret', async () => {
+describe('pasted text', () => {
+  test('loses the blanks and line breaks around it, unless it is secret', async () => {
     const config = { host: '\tdb.example.com\r\n', database: ' shop ', username: '\u00a0reader', schemas: [' public'] };
     const { body } = await create({ type: 'postgresql', config, credentials: { password: ' fake-one ' } });
     expect(body['config']).toMatchObject({
@@ -134,11 +134,11 @@ describe('what is surely meant is taken', () => {
     });
     const id = String(body.id);
     const changed = await api.call(`PATCH /v1/connections/${id}`, { body: { config: { host: ' db.example.com' } } });
-    // Nothing has changed: no version, no test, and no lock.
+    // Nothing has changed: no new version, no test, no lock.
     expect([changed.status, changed.body['version']]).toEqual([200, body['version']]);
   }); // prettier-ignore
 
-  test('of blanks in the middle none is dropped, however many there are', async () => {
+  test('keeps every blank in the middle, and a value that is too long is rejected', async () => {
     const database = `  a${' '.repeat(240)}b\t`;
     const config = { host: 'db.example.com', username: 'reader', database };
     const { body } = await create({ type: 'postgresql', config, credentials: password });
@@ -147,7 +147,7 @@ describe('what is surely meant is taken', () => {
     expect((await create({ type: 'postgresql', config: long, credentials: password })).status).toBe(400);
   });
 
-  test('certificates and keys that lost their line breaks', async () => {
+  test('may be certificates and keys that lost their line breaks', async () => {
     const [ca, cert, own] = ['ca.crt', 'client.crt', 'client.key'].map(pem);
     const spoilt = (text = '') => text.replaceAll('\n', String.raw`\n`);
     const ssl = { ca: spoilt(ca), cert: spoilt(cert), key: spoilt(own) };
@@ -158,7 +158,7 @@ describe('what is surely meant is taken', () => {
   });
 });
 
-describe('PEM', () => {
+describe('PEM repair', () => {
   const spellings: readonly ((text: string) => string)[] = [
     (text) => text.replaceAll('\n', String.raw`\n`),
     (text) => text.replaceAll('\n', String.raw`\r\n`),
@@ -169,7 +169,7 @@ describe('PEM', () => {
   ];
 
   test.each(spellings.map((spell) => [spell.toString(), spell] as const))(
-    'is read when spelt %s',
+    'reads PEM that is spelled %s',
     (__, spell) => {
       const chain = `${pem('ca.crt')}${pem('other-ca.crt')}`;
       expect(repairPem(spell(chain))).toBe(chain);
@@ -177,7 +177,7 @@ describe('PEM', () => {
     },
   );
 
-  test('that is right stays as it is, byte for byte', () => {
+  test('leaves valid PEM unchanged, byte for byte', () => {
     for (const text of [
       key,
       pem('ca.crt'),
@@ -187,7 +187,7 @@ describe('PEM', () => {
       expect(repairPem(text)).toBe(text);
   });
 
-  test('that is none stays as it is', () => {
+  test('leaves text without PEM unchanged', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         fc.pre(!text.includes('-----BEGIN '));
@@ -196,7 +196,7 @@ describe('PEM', () => {
     );
   });
 
-  test('is repaired once', () => {
+  test('is idempotent', () => {
     const pieces = ['-----BEGIN A-----', '-----END A-----', '\n', String.raw`\n`, ' ', 'AAAA', '-', '\t'];
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...pieces)), (parts) => {

@@ -23,7 +23,7 @@ const expectations = ({ status, body }: Answered) => [
   (body.errors ?? []).map(({ path, expected }) => `${path}: ${expected}`).join('; '),
 ];
 
-/** Each way for a string to come in, in the words of each API. */
+/** Each way to send a connection string, in the fields of each API. */
 const ways: readonly (readonly [string, (type: string, connection_string: string) => Promise<Answered>])[] = [
   [
     'a create',
@@ -55,7 +55,7 @@ const ofPostgresql: typeof ways = [
   ],
 ];
 
-describe.each(ofPostgresql)('by %s', (_, send) => {
+describe.each(ofPostgresql)('connection string in %s', (_, send) => {
   test.each([
     ['two lines', 'postgresql://me:fake-one@127.0.0.1:1/shop\nPGPASSWORD=Tr0ub4dor psql -h db', /one line/],
     [
@@ -79,7 +79,7 @@ describe.each(ofPostgresql)('by %s', (_, send) => {
     ['another', 'postgresql://me:<db_password>@127.0.0.1:1/shop', /the real password: .* placeholder/],
     ['a mask', 'postgresql://me:****@127.0.0.1:1/shop', /the real password: .* mask/],
     ['a piece of a password', 'postgresql://h/d?user=u&password=Tr0ub4dor&Tail', /option 3 of the query/],
-  ])('%s is refused, and nothing of it repeated', async (_what, text, expected) => {
+  ])('with %s is rejected, and the answer repeats nothing of it', async (_what, text, expected) => {
     const answer = await send('postgresql', text);
     expect(answer.status).toBe(400);
     expect(answer.text).toMatch(expected);
@@ -88,7 +88,7 @@ describe.each(ofPostgresql)('by %s', (_, send) => {
   });
 });
 
-describe.each(ways)('by %s', (_, send) => {
+describe.each(ways)("connector's connection string in %s", (_, send) => {
   test.each([
     ['redshift', 'redshift://me:fake-one@db.example.com:5439/dev\nPGPASSWORD=x psql', 'one line'],
     ['mysql', 'mysql://me:fake-one@db.example.com/shop\nMYSQL_PWD=x mysql', 'one line'],
@@ -101,7 +101,7 @@ describe.each(ways)('by %s', (_, send) => {
     ['sqlserver', 'jdbc:sqlserver://db.example.com;user=sa;password=fake-one;encrypt=disable;trustServerCertificate=false', 'trustServerCertificate and encrypt that'],
     ['databricks', 'databricks://token:fake-one@https://dbc-1.cloud.databricks.com', 'one scheme'],
     ['oracle', 'oracle://me:{password}@db.example.com/SHOP', 'credentials.password: the real password'],
-  ])('%s: %s is refused', async (type, text, expected) => {
+  ])('of %s is rejected without repeating its secrets: %s', async (type, text, expected) => {
     const answer = await send(type, text);
     expect(answer.status).toBe(400);
     expect(`${answer.text} ${expectations(answer).join(' ')}`).toContain(expected);
@@ -109,7 +109,7 @@ describe.each(ways)('by %s', (_, send) => {
   }); // prettier-ignore
 });
 
-test('a JDBC URL of SQL Server is taken, with blanks around its names', async () => {
+test('a JDBC URL of SQL Server is accepted with blanks around its property names', async () => {
   const { status, body } = await api.call('POST /v1/connections?test=false', {
     body: {
       name: 'JDBC',
@@ -126,7 +126,7 @@ test('a JDBC URL of SQL Server is taken, with blanks around its names', async ()
   expect((await api.secretOf(body.id)).credentials['password']).toBe('fake;one');
 });
 
-test('an unknown option is named where a client has it, and otherwise by its place', async () => {
+test("an unknown option is named if the source's clients have it, and otherwise identified by its position", async () => {
   const answer = await ways[0]?.[1]('postgresql', 'postgresql://u:fake-one@h/d?passfile=x&Tr0ub4dor');
   expect(answer?.body.errors).toEqual([
     {
@@ -139,7 +139,7 @@ test('an unknown option is named where a client has it, and otherwise by its pla
 describe('a placeholder', () => {
   const placeholders = ['{your_password}', '<db_password>', '[YOUR-PASSWORD]', '****', '•••••', 'xxxxx', '${PASSWORD}', '$DB_PASSWORD', '%PGPASSWORD%', '{{ password }}', '${{ secrets.DB_PASSWORD }}', 'REDACTED']; // prettier-ignore
 
-  test.each(placeholders)('%s is no secret, in whatever way it comes', async (password) => {
+  test.each(placeholders)('%s is rejected as a secret by every route', async (password) => {
     const { host, port, database, username } = draft().config;
     const own = `/v1/connections/${id}`;
     const body = { ...draft(), name: 'Other', config: { host, port, database, username } };
@@ -185,7 +185,7 @@ describe('a placeholder', () => {
   });
 
   test.each(Object.entries<Connector>(connectors))(
-    '%s takes it in no field of credentials',
+    'is rejected in every credentials field of %s',
     async (type, connector) => {
       for (const { entries } of Object.values(connector.credentials))
         for (const name of Object.keys(entries)) {
@@ -205,7 +205,7 @@ describe('a placeholder', () => {
     ['username', '<user>'],
     ['username', 'postgres.[YOUR-PROJECT-REF]'],
     ['database', '{database}'],
-  ])('is no %s either: %s', async (field, value) => {
+  ])('is rejected as %s: %s', async (field, value) => {
     const { config } = draft();
     const answer = await api.call('POST /v1/connections', {
       body: { ...draft(), name: 'x', config: { ...config, [field]: value } },
@@ -226,7 +226,7 @@ describe('a placeholder', () => {
     '**',
     '[a1]',
     'x',
-  ])('is not what somebody may have chosen: %s', async (password) => {
+  ])('is not confused with a password that may be real: %s', async (password) => {
     const answer = await api.call(`PATCH /v1/connections/${id}`, { body: { credentials: { password } } });
     expect(answer.status).toBe(200);
   });
@@ -240,7 +240,7 @@ describe('a field', () => {
     ['database', 'shop\nother'],
     ['username', 'me\ufeff'],
     ['username', 'me\u0007'],
-  ])('of config holds nothing that cannot be seen: %s', async (field, value) => {
+  ])('of config with an invisible character is rejected: %s', async (field, value) => {
     const { config } = draft();
     for (const [route, body] of [
       ['POST /v1/connections', { ...draft(), name: 'x', config: { ...config, [field]: value } }],
@@ -252,7 +252,7 @@ describe('a field', () => {
     }
   });
 
-  test('that is secret may hold what it likes', async () => {
+  test('that is secret may contain any character', async () => {
     for (const password of ['fake one', ' fake\tone ', 'fake\u200bone'])
       expect(
         (await api.call(`PATCH /v1/connections/${id}`, { body: { credentials: { password } } })).status,
@@ -261,7 +261,7 @@ describe('a field', () => {
 
   const names = ['password', 'passwd', 'pwd', 'token', 'secret', 'private_key', 'access_key', 'secret_access_key', 'client_secret', 'sasl_password', 'service_account', 'api_key', 'connection_string']; // prettier-ignore
   test.each(Object.entries<Connector>(connectors))(
-    'of config that is secret is kept by no %s',
+    'of config with the name of a secret never stores its value in the table: %s',
     async (type, connector) => {
       const secret = 'Tr0ub4dor-not-real';
       for (const name of names) {
@@ -298,7 +298,7 @@ describe('a field', () => {
   };
 });
 
-describe('fields that contradict each other', () => {
+describe('contradicting fields', () => {
   const kafka = (config: object, more: object = {}) => ({
     name: 'Events',
     type: 'kafka',
@@ -322,19 +322,19 @@ describe('fields that contradict each other', () => {
       { name: 'Cert', type: 'postgresql', config: { host: 'h', database: 'd', username: 'u' }, credentials: { auth_method: 'certificate' }, ssl: { cert: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----', key: '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----' }, options: { ssl_mode: 'disable' } },
       'options.ssl_mode',
     ],
-  ])('are refused on a create and an unsaved test: %s', async (_, body, path) => {
+  ])('are rejected by a create and by a test of a draft: %s', async (_, body, path) => {
     for (const route of ['POST /v1/connections', 'POST /v1/connections/test']) {
       const answer = await api.call(route, { body });
       expect([answer.status, answer.body.errors.map((error) => error.path)]).toEqual([400, [path]]);
     }
   }); // prettier-ignore
 
-  test('and only what a request writes can: a default contradicts nothing', async () => {
+  test('are only fields that a request sends, because a default contradicts nothing', async () => {
     const answer = await api.call('POST /v1/connections?test=false', {
       body: kafka({ security_protocol: 'SASL_PLAINTEXT' }, { name: 'In clear' }),
     });
     expect([answer.status, answer.body['options']]).toMatchObject([201, { ssl_mode: 'verify-full' }]);
-    // As shown, it may be sent back.
+    // The settings can be sent back as they are shown.
     const at = `/v1/connections/${answer.body.id}`;
     const { config, options } = (await api.call(`GET ${at}`)).body;
     expect((await api.call(`PATCH ${at}`, { body: { config, options } })).status).toBe(200);
@@ -344,7 +344,7 @@ describe('fields that contradict each other', () => {
     );
   });
 
-  test('are refused in a change, with credentials and without', async () => {
+  test('are rejected in a change, with credentials and without', async () => {
     const { body } = await api.call('POST /v1/connections?test=false', {
       body: kafka({ security_protocol: 'SASL_SSL' }, { name: 'Changed' }),
     });
@@ -362,7 +362,7 @@ describe('fields that contradict each other', () => {
     expect((await api.stored(body.id))?.version).toBe(1);
   });
 
-  test('are left alone where the last release stored them', async () => {
+  test('of the previous release stay usable', async () => {
     const { body } = await api.call('POST /v1/connections?test=false', {
       body: kafka({ security_protocol: 'SASL_PLAINTEXT' }, { name: 'Old' }),
     });

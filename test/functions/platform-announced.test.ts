@@ -51,7 +51,7 @@ const sasl = (sasl_mechanism: string) => ({ sasl_username: 'reader', sasl_passwo
 const database = (port: number) => ({ host: 'localhost', port, database: 'shop', username: 'reader' });
 const brokers = (port: number) => ({ bootstrap_servers: `localhost:${port}` });
 
-/** Sources that send their callers on, each to a server of the same kind. */
+/** Sources that redirect their clients to another server of the same kind. */
 const sources: readonly (readonly [string, Protocol, (port: number) => object, object])[] = [
   ['kafka', kafka, brokers, sasl('PLAIN')],
   ['kafka', kafka, brokers, sasl('SCRAM-SHA-256')],
@@ -60,8 +60,8 @@ const sources: readonly (readonly [string, Protocol, (port: number) => object, o
   ['oracle', oracle, (port) => ({ host: 'localhost', port, service_name: 'shop', username: 'reader' }), {}],
 ];
 
-describe.each(sources)('what a %s announces', (type, protocol, configOf, login) => {
-  test(`gets a secret in platform mode where the tags name it, and else nothing: ${JSON.stringify(login)}`, async () => {
+describe.each(sources)('a server that a %s source announces', (type, protocol, configOf, login) => {
+  test(`receives a platform secret only if the tags name the server: ${JSON.stringify(login)}`, async () => {
     const [first, second] = [await start(protocol), await start(protocol)];
     first.behave({ tls: 'off', asks: 'clear', announces: second.port });
     const named = `localhost:${first.port}`;
@@ -86,7 +86,7 @@ describe.each(sources)('what a %s announces', (type, protocol, configOf, login) 
       return requests.map(({ body: told }) => Object(told['details'])['code'] ?? told.code);
     };
 
-    // By another name, on another port, and as whatever is below it, it is not named.
+    // An IP address, another port and an entry for subdomains do not name the server.
     for (const foreign of [
       '',
       `127.0.0.1:${second.port}`,

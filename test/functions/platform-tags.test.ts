@@ -23,7 +23,7 @@ const value = {
   access_key_id: 'not-a-real-key-id',
 };
 
-/** A secret that somebody keeps himself, with these tags besides that of its tenant. */
+/** Writes a secret that the customer keeps, with the tag of its tenant and these tags. */
 const share = (tags: object) =>
   writeFile(
     `${api.folder}/shared/theirs.json`,
@@ -47,7 +47,7 @@ const testOf = async (id: string, body?: object) => {
 
 const sql = { database: 'shop', username: 'reader' };
 const host = 'db.example.com';
-/** By connector: what it names, tags that allow it, and tags that do not. */
+/** Per connector: its config, tags that allow it, and tags that do not. */
 const table: readonly [keyof typeof connectors, object, readonly string[], readonly string[]][] = [
   [
     'postgresql',
@@ -155,12 +155,12 @@ const table: readonly [keyof typeof connectors, object, readonly string[], reado
   ],
 ];
 
-describe('the tag mooring:host', () => {
-  test('is compared with something of every connector', () => {
+describe('tag mooring:host', () => {
+  test('is tested for every connector', () => {
     expect(new Set(table.map(([type]) => type))).toEqual(new Set(Object.keys(connectors)));
   });
 
-  test.each(table)('of a secret for %s at %j', async (type, config, fitting, foreign) => {
+  test.each(table)('allows only matching values for %s with %j', async (type, config, fitting, foreign) => {
     for (const tag of fitting) {
       await share({ 'mooring:host': tag });
       expect([tag, (await create(type, config)).status]).toEqual([tag, 201]);
@@ -171,7 +171,7 @@ describe('the tag mooring:host', () => {
     }
   });
 
-  test('goes on in eight more, and in no other', async () => {
+  test('continues in mooring:host-2 to mooring:host-9 and in no other tag', async () => {
     const config = { ...sql, host };
     for (const tag of ['mooring:host-2', 'mooring:host-9']) {
       await share({ 'mooring:host': 'other', [tag]: `another ${host}` });
@@ -183,29 +183,32 @@ describe('the tag mooring:host', () => {
     }
   });
 
-  test('is named by the refusal, with the entry to add', async () => {
+  test('is named in the problem, with the entry to add', async () => {
     await share({ 'mooring:host': 'other' });
     const { body } = await create('postgresql', { ...sql, host, port: 6432 });
     expect(body['remediation']).toContain(`mooring:host-9 continue it): ${host}:6432`);
   });
 });
 
-describe('the tag mooring:tls', () => {
+describe('tag mooring:tls', () => {
   const config = { ...sql, host };
   const modes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
-  test.each([undefined, 'anything else', ...modes])('of value %s is the weakest mode', async (tag) => {
-    await share({ 'mooring:host': host, ...(tag !== undefined && { 'mooring:tls': tag }) });
-    const weakest = modes.includes(tag ?? '') ? modes.indexOf(tag ?? '') : modes.length - 1;
-    for (const [at, mode] of modes.entries()) {
-      const answer = await create('postgresql', config, { options: { ssl_mode: mode } });
-      expect([mode, answer.status]).toEqual([mode, at < weakest ? 422 : 201]);
-      if (at < weakest) {
-        expect(answer.body.code).toBe('secret-not-shared');
-        expect(answer.body['remediation']).toContain(`the tag mooring:tls with the value ${mode}`);
+  test.each([undefined, 'anything else', ...modes])(
+    'with the value %s sets the weakest TLS mode',
+    async (tag) => {
+      await share({ 'mooring:host': host, ...(tag !== undefined && { 'mooring:tls': tag }) });
+      const weakest = modes.includes(tag ?? '') ? modes.indexOf(tag ?? '') : modes.length - 1;
+      for (const [at, mode] of modes.entries()) {
+        const answer = await create('postgresql', config, { options: { ssl_mode: mode } });
+        expect([mode, answer.status]).toEqual([mode, at < weakest ? 422 : 201]);
+        if (at < weakest) {
+          expect(answer.body.code).toBe('secret-not-shared');
+          expect(answer.body['remediation']).toContain(`the tag mooring:tls with the value ${mode}`);
+        }
       }
-    }
-  });
+    },
+  );
 
   test.each<[keyof typeof connectors, object, string]>([
     [
@@ -223,7 +226,7 @@ describe('the tag mooring:tls', () => {
       { bucket: 'shop', region: 'eu-west-1', access_key_id: 'a', endpoint: 'http://a.example.com:8081' },
       'prefer',
     ],
-  ])('must be disable for %s at %j', async (type, config, mode) => {
+  ])('must be disable for %s with %j', async (type, config, mode) => {
     const hosts = { 'mooring:host': 'a.example.com:9092 a.example.com:8081' };
     const options = mode === 'verify-full' ? {} : { options: { ssl_mode: mode } };
     for (const tag of ['verify-full', 'require', 'prefer']) {
@@ -234,7 +237,7 @@ describe('the tag mooring:tls', () => {
     expect((await create(type, config, options)).status).toBe(201);
   });
 
-  test('locks a connection that is stored with less, until its owner adds it', async () => {
+  test('locks a stored connection with weaker TLS until the tag allows it again', async () => {
     const config = { ...sql, host: '127.0.0.1', port: 1 };
     const tags = { 'mooring:host': '127.0.0.1:1' };
     await share({ ...tags, 'mooring:tls': 'prefer' });
@@ -261,8 +264,8 @@ describe('the tag mooring:tls', () => {
   });
 });
 
-describe('a place that the source itself names', () => {
-  test('must be allowed by the tags as well', async () => {
+describe('a destination outside the tags', () => {
+  test('is refused as the target of a redirect until the tags allow it', async () => {
     await using other = await plainServer();
     const to = `(ADDRESS=(PROTOCOL=tcp)(HOST=127.0.0.1)(PORT=${other.port}))`;
     await using listener = await plainServer((socket) => {
@@ -279,7 +282,7 @@ describe('a place that the source itself names', () => {
     expect(other.accepted.length).toBe(1);
   });
 
-  test('is told of by an introspection as well', async () => {
+  test('is refused by introspection, validation and the management API', async () => {
     await share({ 'mooring:host': '127.0.0.1:1' });
     const { body } = await create('postgresql', { ...sql, host: '127.0.0.1', port: 1 });
     await share({ 'mooring:host': '127.0.0.1:2' });

@@ -13,7 +13,7 @@ afterEach(() => api[Symbol.asyncDispose]());
 
 const arn = (name: string) => `arn:aws:secretsmanager:local:000000000000:secret:${name}`;
 
-/** A secret that somebody keeps himself, tagged for a tenant and a host. */
+/** Writes a secret that the customer keeps, tagged for a tenant and a host. */
 const share = (name: string, value: object, tags: object = {}) =>
   writeFile(
     `${api.folder}/shared/${name}.json`,
@@ -42,7 +42,7 @@ const found = async (id: string, body?: object) => {
 };
 
 describe('a secret that the customer keeps', () => {
-  test('is named, and neither copied nor shown', async () => {
+  test('is referenced, and neither copied nor shown', async () => {
     const { status, body, text } = await create();
     expect([status, body['mode'], body.credentials.fields]).toEqual([201, 'platform', {}]);
     expect(text).not.toMatch(/theirs|not-a-real/);
@@ -50,12 +50,12 @@ describe('a secret that the customer keeps', () => {
     expect(await found(body.id)).toBe('connection-refused');
   });
 
-  test('may be tested before anything is saved', async () => {
+  test('can be tested before the connection is saved', async () => {
     const { body } = await api.call('POST /v1/connections/test', { body: platform() });
     expect(body).toMatchObject({ details: { code: 'connection-refused' } });
   });
 
-  test('for a source of several hosts is tagged with all of them', async () => {
+  test('for a source with several hosts must be tagged with all of them', async () => {
     const config = { hosts: ['127.0.0.1:1', '127.0.0.1:2'], username: 'reader' };
     const body = { ...platform(), type: 'mongodb', config };
     expect(refused(await create(body))).toEqual([422, 'secret-not-shared']);
@@ -93,11 +93,11 @@ describe('a secret that the customer keeps', () => {
     ['something else for an ARN', { credentials: { secret_arn: 'theirs' } }, ['credentials.secret_arn']],
     ['an ARN in mode managed', { mode: 'managed' }, ['credentials.secret_arn']],
     ['a private key', { ssl: { cert: certificate, key: privateKey } }, ['ssl.key']],
-  ])('cannot be named with %s', async (_, more, paths) => {
+  ])('cannot be referenced with %s', async (_, more, paths) => {
     expect(refused(await create({ ...platform(), ...more }))).toEqual([400, 'invalid-request', ...paths]);
   });
 
-  test('is named alone in a change, too', async () => {
+  test('cannot be combined with a private key in a change', async () => {
     const { body } = await create();
     const answer = await patch(body.id, { ssl: { cert: certificate, key: privateKey } });
     expect(refused(answer)).toEqual([400, 'invalid-request', 'ssl.key']);
@@ -113,7 +113,7 @@ describe('a secret that the customer keeps', () => {
   });
 
   test.each([{ passwort: 'not-a-real-password' }, { password: 5 }])(
-    'that holds the wrong fields fails its test: %j',
+    'with the wrong fields fails its test: %j',
     async (value) => {
       const { body: made } = await create();
       await share('theirs', value);
@@ -124,7 +124,7 @@ describe('a secret that the customer keeps', () => {
     },
   );
 
-  test('without the fields that are needed is told which, before anything is saved', async () => {
+  test('without a required field is rejected by a test of a draft, which names the field', async () => {
     await share('theirs', { passwort: 'not-a-real-password' });
     const answer = await api.call('POST /v1/connections/test', { body: platform() });
     expect(refused(answer)).toEqual([400, 'credentials-required', 'credentials.password']);
@@ -143,13 +143,13 @@ describe('a secret that the customer keeps', () => {
     expect((await patch(made.id, change)).body.credentials.locked).toBe(true);
     expect(await found(made.id)).toBe('credentials-locked');
     const named = { credentials: { secret_arn: arn('theirs') } };
-    // A test binds nothing, whatever it names.
+    // A test binds nothing, even if it names the secret.
     expect(await found(made.id, named)).toBe('credentials-locked');
     expect((await patch(made.id, named)).body.credentials).toMatchObject({ locked: false, version: 2 });
     expect(await found(made.id)).not.toBe('credentials-locked');
   });
 
-  test('goes to another host only when it says so itself', async () => {
+  test('is sent to another host only if its own tags allow it', async () => {
     const { body: made } = await create();
     const move = { config: { host: 'localhost' }, credentials: { secret_arn: arn('theirs') } };
     expect(refused(await patch(made.id, move))).toEqual([422, 'secret-not-shared']);
@@ -157,7 +157,7 @@ describe('a secret that the customer keeps', () => {
     expect((await patch(made.id, move)).body.credentials.locked).toBe(false);
   });
 
-  test('is not changed by sending fields', async () => {
+  test('cannot be changed by sending credentials fields', async () => {
     const { body: made } = await create();
     for (const send of ['PATCH', 'POST']) {
       const path = `/v1/connections/${made.id}${send === 'POST' ? '/test' : ''}`;
@@ -166,7 +166,7 @@ describe('a secret that the customer keeps', () => {
     }
   });
 
-  test('survives a delete and a purge, which only forget it', async () => {
+  test('survives a delete and a purge of the connection', async () => {
     const { body: made } = await create();
     await api.call(`DELETE /v1/connections/${made.id}`);
     expect((await api.call(`POST /v1/connections/${made.id}/restore`)).status).toBe(200);

@@ -7,13 +7,13 @@ import { DeploymentSettings } from '../../shared/settings.ts';
 import { type Api, startApi } from '../api.ts';
 import { draft } from '../samples.ts';
 
-/** A minute and seventeen seconds: 43 are left of the second minute. */
+/** One minute and 17 seconds: 43 seconds of the second minute remain. */
 const at = 77_000;
 
 let api: Api;
-/** The connections that were tested. */
+/** The ids of the connections that were tested. */
 let tested: string[];
-/** Whose test fails. */
+/** The ids of the connections whose test fails. */
 let failing: Set<string>;
 let postponed: (readonly [receiptHandle: string, seconds: number])[];
 let logged: string[];
@@ -34,14 +34,14 @@ beforeEach(async () => {
 });
 afterEach(() => api[Symbol.asyncDispose]());
 
-/** Creates connections, and answers the events that ask for their tests. */
+/** Creates connections and returns the events that ask for their tests. */
 const createTested = async (count: number): Promise<readonly ConnectionEvent[]> => {
   for (let i = 0; i < count; i++)
     await api.call('POST /v1/connections', { body: { ...draft(), name: `Connection ${i}` } });
   return api.takeEvents();
 };
 
-/** As SQS hands over what EventBridge wrapped. */
+/** A message of SQS. Its body is an event in EventBridge's envelope. */
 const message = (body: string, i: number) => ({
   messageId: `message ${i}`,
   receiptHandle: `receipt ${i}`,
@@ -70,7 +70,7 @@ const bare = ({ connection_id: id }: ConnectionEvent) => id.replace('conn_', '')
 const statusOf = async ({ connection_id: id }: ConnectionEvent) =>
   (await api.call(`GET /v1/connections/${id}`)).body['status'];
 
-test('a batch is tested, and a message whose test fails comes back alone', async () => {
+test('a batch is tested, and only a message whose test fails is retried', async () => {
   const events = await createTested(3);
   failing.add(events[1] ? bare(events[1]) : '');
   expect(await deliver(events.map(wrap))).toEqual({ batchItemFailures: [{ itemIdentifier: 'message 1' }] });
@@ -81,7 +81,7 @@ test('a batch is tested, and a message whose test fails comes back alone', async
   expect(postponed).toEqual([]);
 });
 
-test('a message that cannot be read comes back alone', async () => {
+test('only the messages that cannot be parsed are retried', async () => {
   const events = await createTested(1);
   expect(await deliver(['not JSON', ...events.map(wrap), '{}'])).toEqual({
     batchItemFailures: [{ itemIdentifier: 'message 0' }, { itemIdentifier: 'message 2' }],
@@ -89,7 +89,7 @@ test('a message that cannot be read comes back alone', async () => {
   expect(tested).toEqual(events.map(bare));
 });
 
-test('a test over the quota comes back when there is room for it, without a test and without an error', async () => {
+test('a test over the quota is postponed until there is room, without a test and without an error in the log', async () => {
   const events = await createTested(2);
   const { batchItemFailures } = await deliver(events.map(wrap), { destination_tests_per_minute: 1 });
   expect(batchItemFailures).toHaveLength(1);
@@ -99,7 +99,7 @@ test('a test over the quota comes back when there is room for it, without a test
   expect(logged.join('\n')).not.toContain('"level":"error"');
 });
 
-test('a test over the quota comes back after the usual time where the queue cannot be told', async () => {
+test('a test over the quota is retried after the default time when the queue is unreachable', async () => {
   const events = await createTested(1);
   const settings = { destination_tests_per_minute: 0 };
   const unreachable = () => Promise.reject(new Error('the queue is unreachable'));
@@ -109,7 +109,7 @@ test('a test over the quota comes back after the usual time where the queue cann
   expect(logged.join('\n')).toContain('could not be postponed');
 });
 
-test('the test of a connection that is gone is nobody’s, and its message ends', async () => {
+test('the test of a deleted connection is skipped, and its message is not retried', async () => {
   const events = await createTested(1);
   await api.call(`DELETE /v1/connections/${events[0]?.connection_id}`);
   expect(await deliver(events.map(wrap))).toEqual({ batchItemFailures: [] });

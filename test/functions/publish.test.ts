@@ -4,7 +4,7 @@ import { publishChanges } from '../../functions/publish.ts';
 import { toItemAttributes } from '../../shared/adapters/aws/dynamo-attributes.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 
-/** A record as a stream hands it over, of a connection or of something that is none. */
+/** A record as a DynamoDB stream delivers it, of a connection or of another item. */
 const record = (n: number, item: object = connection(n)): DynamoDBRecord =>
   ({
     eventID: `event-${n}`,
@@ -14,7 +14,7 @@ const record = (n: number, item: object = connection(n)): DynamoDBRecord =>
       NewImage: toItemAttributes({ pk: 'T#org#default', sk: `CONN#${n}`, ...item }),
       SequenceNumber: String(100 + n),
     },
-  }) as unknown as DynamoDBRecord; // what a stream sends besides nobody reads
+  }) as unknown as DynamoDBRecord; // nothing reads the other fields of a stream record
 
 const connection = (n: number) => ({
   layout: 1,
@@ -50,7 +50,7 @@ const ids = (events: readonly ConnectionEvent[]) =>
   events.map(({ connection_id: id }) => Number(id.slice(-3)));
 
 describe('changes of the table', () => {
-  test('leave as events, all in one call', async () => {
+  test('are published as events in one call', async () => {
     const calls: number[][] = [];
     const { failures } = await publish([record(1), record(2)], async (events) => {
       calls.push(ids(events));
@@ -58,7 +58,7 @@ describe('changes of the table', () => {
     expect([calls, failures]).toEqual([[[1, 2]], []]);
   });
 
-  test('are delivered again from the first that a bus did not take', async () => {
+  test('are delivered again from the first event that the bus rejected', async () => {
     const taken = new Set<number>();
     const records = Array.from({ length: 25 }, (_, n) => record(n));
     const { failures } = await publish(records, async (events) => {
@@ -69,7 +69,7 @@ describe('changes of the table', () => {
     expect([...taken]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  test('wait for a bus that refuses everything, and none is given up', async () => {
+  test('are all delivered again while the bus rejects everything', async () => {
     const { failures, logged } = await publish([record(1), record(2)], () =>
       Promise.reject(new Error('down')),
     );
@@ -77,7 +77,7 @@ describe('changes of the table', () => {
     expect(logged.join()).toContain('the bus did not take events');
   });
 
-  test('that are no events stop nobody, and are kept as letters', async () => {
+  test('that cannot become events do not block the others and are written as dead letters', async () => {
     const letters: object[] = [];
     const put: number[] = [];
     const poison = record(2, { ...connection(2), layout: 999 });
@@ -90,7 +90,7 @@ describe('changes of the table', () => {
     expect(letters).toMatchObject([{ event_id: 'event-2', keys: { sk: { S: 'CONN#2' } } }]);
   });
 
-  test('that can neither become events nor letters are delivered again', async () => {
+  test('that can become neither events nor dead letters are delivered again', async () => {
     const poison = record(1, { ...connection(1), layout: 999 });
     await expect(publish([poison], async () => undefined)).rejects.toThrow('no letter was expected');
   });

@@ -5,10 +5,10 @@ import { Problem } from '../../shared/problem.ts';
 import { type Api, startApi } from '../api.ts';
 import { draft } from '../samples.ts';
 
-/** A minute and seventeen seconds: 43 are left of the second minute. */
+/** One minute and 17 seconds: 43 seconds of the second minute remain. */
 const seventySeven = 77_000;
 
-/** Counts what reaches the probe, and refuses it. */
+/** Starts an API whose probe counts the calls and refuses them. */
 const startCounting = async (settings: object) => {
   const dials: string[] = [];
   const dial = (kind: string) => () => {
@@ -23,7 +23,7 @@ const startCounting = async (settings: object) => {
 const createOne = async (api: Api, name = 'Sales') =>
   (await api.call('POST /v1/connections?test=false', { body: { ...draft(), name } })).body.id;
 
-/** Every request that may have a source dialled, by the API it belongs to. */
+/** Every request of every API that may dial a source. */
 const dialling = (id: string): readonly (readonly [string, object?, Record<string, string>?])[] => {
   const hex = id.slice(5);
   const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
@@ -47,21 +47,21 @@ const dialling = (id: string): readonly (readonly [string, object?, Record<strin
   ];
 };
 
-describe('the quota of an organisation', () => {
-  test('counts everything that has a source dialled, in every API', async () => {
+describe('quota of an organisation', () => {
+  test('counts every request that may dial a source, in every API', async () => {
     const { api, dials } = await startCounting({ tests_per_minute: 0, reader_tests_per_minute: 0 });
     await using _ = api;
     const id = await createOne(api);
     for (const [request, body, headers] of dialling(id)) {
       const answer = await api.call(request, { ...(body && { body }), ...(headers && { headers }) });
-      // validate-schema tells of each source apart.
+      // validate-schema reports each source separately.
       if (!request.endsWith('validate-schema'))
         expect([request, answer.status, answer.headers['retry-after']]).toEqual([request, 429, '43']);
     }
     expect(dials).toEqual([]);
   });
 
-  test('is its own: another organisation goes on', async () => {
+  test('is separate for each organisation', async () => {
     const { api } = await startCounting({ tests_per_minute: 1 });
     await using _ = api;
     await api.addKey('sk_of_another_organisation', { org: 'org_other' });
@@ -70,7 +70,7 @@ describe('the quota of an organisation', () => {
     expect([await ask(), await ask(), await ask('sk_of_another_organisation')]).toEqual([503, 429, 503]);
   });
 
-  test('is less for callers who may only read', async () => {
+  test('is lower for callers who may only read', async () => {
     const { api, dials } = await startCounting({ reader_tests_per_minute: 2 });
     await using _ = api;
     const ids = [await createOne(api, 'a'), await createOne(api, 'b'), await createOne(api, 'c')];
@@ -85,7 +85,7 @@ describe('the quota of an organisation', () => {
     expect(dials).toHaveLength(3);
   });
 
-  test('is not touched by what reads the stored catalog or is refused before', async () => {
+  test('is not used by a request that returns 404', async () => {
     const { api } = await startCounting({ tests_per_minute: 1 });
     await using _ = api;
     const missing = `conn_${'0'.repeat(32)}`;
@@ -95,10 +95,10 @@ describe('the quota of an organisation', () => {
   });
 });
 
-describe('the quota of one host', () => {
+describe('quota of a host', () => {
   const at = (port: number, host: string) => ({ ...draft(), config: { ...draft().config, host, port } });
 
-  test('is over all its ports and spellings, and leaves other hosts alone', async () => {
+  test('covers all ports and spellings of the host and leaves other hosts alone', async () => {
     const { api } = await startCounting({ destination_tests_per_minute: 2 });
     await using _ = api;
     const ask = async (port: number, host: string) =>
@@ -116,7 +116,7 @@ describe('the quota of one host', () => {
     ['MÜNCHEN.example.', 'xn--mnchen-3ya.example'],
     ['127.0.0.1', '2130706433', '0x7f.1', '::ffff:127.0.0.1', '[0:0:0:0:0:FFFF:7f00:1]'],
     ['2001:db8::1', '[2001:DB8:0:0:0:0:0:1]', '2001:0db8::0001'],
-  ])('is the same for every way of writing %s', async (...spellings) => {
+  ])('counts every spelling of %s as one host', async (...spellings) => {
     const { api } = await startCounting({ destination_tests_per_minute: spellings.length });
     await using _ = api;
     const ask = async (host: string) =>
@@ -125,7 +125,7 @@ describe('the quota of one host', () => {
     for (const host of spellings) expect([host, await ask(host)]).toEqual([host, 429]);
   });
 
-  test('counts introspections, of which none is begun that may not be made', async () => {
+  test('counts introspections, and one over the quota is not started', async () => {
     const { api, dials } = await startCounting({ destination_tests_per_minute: 1 });
     await using _ = api;
     const id = await createOne(api);
@@ -135,7 +135,7 @@ describe('the quota of one host', () => {
     expect((await api.stored(id))?.last_introspection?.state).toBe('failed');
   });
 
-  test('counts saved tests, by where a patch would lead them, and none that dials nothing', async () => {
+  test('counts a test of an unsaved change at its destination, and no test that does not dial', async () => {
     await using api = await startApi({
       clock: () => seventySeven,
       settings: { destination_tests_per_minute: 1 },
@@ -156,7 +156,7 @@ describe('the quota of one host', () => {
 });
 
 describe('a queued test', () => {
-  test('waits where the quota is used up, and callers keep a fifth of it', async () => {
+  test('waits when the quota is used up, and a fifth of the quota is reserved for callers', async () => {
     const { api, dials } = await startCounting({ tests_per_minute: 5, destination_tests_per_minute: 100 });
     await using _ = api;
     for (let i = 0; i < 10; i++)
@@ -167,7 +167,7 @@ describe('a queued test', () => {
         await api.makeTest(event).catch((error: unknown) => toPostponementSeconds(error) ?? error),
       );
     const unavailable = expect.objectContaining({ code: 'unavailable' });
-    // Those beyond the first minute are spread over the next ones.
+    // Tests beyond the first minute are spread over the next minutes.
     expect(outcomes).toEqual([unavailable, unavailable, unavailable, unavailable, 43, 43, 43, 43, 103, 103]);
     expect(dials).toHaveLength(4);
     expect((await api.call('POST /v1/connections/test', { body: draft() })).status).toBe(503);

@@ -12,7 +12,7 @@ afterAll(() => api[Symbol.asyncDispose]());
 const many = (length: number): readonly number[] => Array.from({ length }, () => 1);
 const fields = (count: number) => Object.fromEntries(many(count).map((_, at) => [`f${at}`, 1]));
 
-/** As large as a body may be, and wrong in every part. */
+/** Bodies of the maximum size that are wrong in every part. */
 const bodies: readonly (readonly [string, string, object])[] = [
   ['a list', 'POST /v1/connections', { ...draft(), tags: many(120_000) }],
   ['fields', 'POST /v1/connections', { ...draft(), ...fields(20_000) }],
@@ -56,13 +56,13 @@ const bodies: readonly (readonly [string, string, object])[] = [
 ];
 
 describe('a large body that is wrong everywhere', () => {
-  test.each(bodies)('is refused in few words: %s', async (_, route, body) => {
+  test.each(bodies)('is rejected with a short answer: %s', async (_, route, body) => {
     const { status, text } = await api.call(route, { body, headers: { 'x-product-name': 'a' } });
     expect([status >= 400 && status < 500, text.length < 20_000 || text.length]).toEqual([true, true]);
   });
 });
 
-test('of a body with thousands of secrets only so many are looked for as one can have', () => {
+test('the search for secrets in a body is limited to 200 of them', () => {
   const string = `postgresql://h/d?${many(12_000)
     .map((_, at) => `password=x${at}yzw`)
     .join('&')}`;

@@ -32,7 +32,7 @@ const secrets = async () => ({
 });
 
 describe('a delete', () => {
-  test('answers nothing, and schedules the secret to go', async () => {
+  test('returns 204 without a body and schedules the removal of the secret', async () => {
     const answer = await remove();
     expect([answer.status, answer.text]).toEqual([204, '']);
     expect(await secrets()).toEqual({ kept: 0, removed: 1 });
@@ -41,7 +41,7 @@ describe('a delete', () => {
     expect(events).toMatchObject([{ type: 'connection.restored', test: true }]);
   });
 
-  test('is an event, and no test follows it', async () => {
+  test('publishes an event that starts no test', async () => {
     await api.settle();
     await remove();
     expect(await api.settle()).toMatchObject([{ type: 'connection.deleted', test: false, version: 1 }]);
@@ -52,7 +52,7 @@ describe('a delete', () => {
     expect((await create()).status).toBe(201);
   });
 
-  test('leaves 404 everywhere but where deleted ones are asked for', async () => {
+  test('makes every route return 404, except the list with include_deleted', async () => {
     await remove();
     const requests: readonly (readonly [string, object | undefined])[] = [
       ['GET', undefined],
@@ -77,7 +77,7 @@ describe('a delete', () => {
     expect(gone).toMatchObject({ id, is_active: false, deleted_at: '2026-01-01T00:00:00.000Z' });
   });
 
-  test('is for good after 30 days', async () => {
+  test('is permanent after 30 days', async () => {
     await remove();
     now += 30 * 86_400_000;
     expect((await list('?include_deleted=true')).body.data).toEqual([]);
@@ -85,7 +85,7 @@ describe('a delete', () => {
     expect(refused(await remove('?purge=true'))).toEqual([404, 'not-found']);
   });
 
-  test('is refused while consumers rely on it, and names them', async () => {
+  test('returns 409 with the usages while consumers use the connection', async () => {
     await api.call(`PUT /v1/connections/${id}/usages/reports`, { body: { note: 'Daily' } });
     await api.call(`PUT /v1/connections/${id}/usages/sync`, { body: { ttl_seconds: 60 } });
     for (const query of ['', '?purge=true']) {
@@ -102,7 +102,7 @@ describe('a delete', () => {
     expect((await remove()).status).toBe(204);
   });
 
-  test('and a usage at the same time: only one of them gets through', async () => {
+  test('and a concurrent usage exclude each other', async () => {
     const [removed, used] = await Promise.all([
       remove(),
       api.call(`PUT /v1/connections/${id}/usages/reports`, { body: {} }),
@@ -113,7 +113,7 @@ describe('a delete', () => {
     ]).toContainEqual([removed.status, used.status]);
   });
 
-  test('of one connection by many at once is one delete', async () => {
+  test('succeeds once when many run concurrently', async () => {
     const answers = await Promise.all(Array.from({ length: 6 }, () => remove()));
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
       204,
@@ -121,14 +121,17 @@ describe('a delete', () => {
     ]);
   });
 
-  test.each(['', '?purge=true'])('of another version than the one seen is refused%s', async (query) => {
-    expect(refused(await remove(query, { 'if-match': '"2.2"' }))).toEqual([412, 'precondition-failed']);
-    expect((await remove(query, { 'if-match': '"1.1"' })).status).toBe(204);
-  });
+  test.each(['', '?purge=true'])(
+    'returns 412 when If-Match names another version, with the query "%s"',
+    async (query) => {
+      expect(refused(await remove(query, { 'if-match': '"2.2"' }))).toEqual([412, 'precondition-failed']);
+      expect((await remove(query, { 'if-match': '"1.1"' })).status).toBe(204);
+    },
+  );
 });
 
 describe('a restore', () => {
-  test('brings back what was deleted, credentials and all, and has it tested', async () => {
+  test('brings back the connection with its credentials and starts a test', async () => {
     const { body: before } = await get();
     await remove();
     const { status, headers, body } = await restore();
@@ -142,7 +145,7 @@ describe('a restore', () => {
     expect((await get()).status).toBe(200);
   });
 
-  test('is refused where the name was taken meanwhile, and stays possible', async () => {
+  test('returns 409 while another connection has the name, and can be retried', async () => {
     await remove();
     const { body: other } = await create({ name: 'SALES' });
     expect(refused(await restore())).toEqual([409, 'name-taken']);
@@ -151,11 +154,11 @@ describe('a restore', () => {
     expect((await restore()).status).toBe(200);
   });
 
-  test('of what is not deleted is 404', async () => {
+  test('returns 404 for a connection that is not deleted', async () => {
     expect(refused(await restore())).toEqual([404, 'not-found']);
   });
 
-  test('by many at once is one restore, and the secret is there', async () => {
+  test('succeeds once when many run concurrently, and the secret is kept', async () => {
     await remove();
     const answers = await Promise.all(Array.from({ length: 6 }, restore));
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
@@ -165,10 +168,10 @@ describe('a restore', () => {
     expect(await api.secretOf(id)).toMatchObject({ credentials: { password: 'not-a-real-password' } });
   });
 
-  test('and deletes at the same time leave no connection without its secret', async () => {
+  test('and concurrent deletes never leave a connection without its secret', async () => {
     for (let round = 0; round < 10; round++) {
       await Promise.all([remove(), restore(), remove(), restore()]);
-      // Whichever came last: a delete can be undone, and a restore of what is there changes nothing.
+      // If a delete came last, this restore undoes it; otherwise it changes nothing.
       await restore();
       expect((await get()).status).toBe(200);
       expect(await api.secretOf(id)).toMatchObject({ owner: tenant });
@@ -189,7 +192,7 @@ describe('a purge', () => {
   };
 
   test.each(['', 'of a deleted one '])(
-    '%sleaves nothing, neither in the table nor in the vault',
+    '%sremoves everything from the table and the vault',
     async (deleted) => {
       await api.call(`POST /v1/connections/${id}/test`);
       await api.call(`PUT /v1/connections/${id}/usages/reports`, { body: {} });
@@ -203,23 +206,28 @@ describe('a purge', () => {
     },
   );
 
-  test('is heard of as a delete, once', async () => {
+  test('publishes one delete event', async () => {
     await api.settle();
     await remove('?purge=true');
     expect(await api.settle()).toMatchObject([{ type: 'connection.deleted' }]);
   });
 
-  test.each(['', '?purge=true'])('or a delete%s takes every snapshot of the catalog along', async (query) => {
-    await api[Symbol.asyncDispose]();
-    api = await startApi({ probe: catalogSource([tableOf({})]).probe });
-    id = (await create()).body.id;
-    await get('/schema?max_age=0');
-    const { body } = await get('/schema?max_age=0');
-    const stored = await api.stored(id);
-    const snapshots = [stored?.catalog, stored?.previous_catalog].flatMap((each) => each?.snapshot_id ?? []);
-    expect([snapshots.length, Object(body['catalog'])['snapshot_id']]).toEqual([2, snapshots[0]]);
-    expect((await leftOf(snapshots)).some((sk) => sk.startsWith('B#'))).toBe(true);
-    await remove(query);
-    expect((await leftOf(snapshots)).filter((sk) => /^[BN]#/.test(sk))).toEqual([]);
-  });
+  test.each(['', '?purge=true'])(
+    'or a delete, with the query "%s", removes every snapshot of the catalog',
+    async (query) => {
+      await api[Symbol.asyncDispose]();
+      api = await startApi({ probe: catalogSource([tableOf({})]).probe });
+      id = (await create()).body.id;
+      await get('/schema?max_age=0');
+      const { body } = await get('/schema?max_age=0');
+      const stored = await api.stored(id);
+      const snapshots = [stored?.catalog, stored?.previous_catalog].flatMap(
+        (each) => each?.snapshot_id ?? [],
+      );
+      expect([snapshots.length, Object(body['catalog'])['snapshot_id']]).toEqual([2, snapshots[0]]);
+      expect((await leftOf(snapshots)).some((sk) => sk.startsWith('B#'))).toBe(true);
+      await remove(query);
+      expect((await leftOf(snapshots)).filter((sk) => /^[BN]#/.test(sk))).toEqual([]);
+    },
+  );
 });

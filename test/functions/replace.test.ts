@@ -15,7 +15,7 @@ afterEach(() => api[Symbol.asyncDispose]());
 const put = (body: object, headers = {}) => api.call(`PUT /v1/connections/${id}`, { body, headers });
 const kept = async () => (await api.secretOf(id)).credentials;
 
-/** As a client of seed 003 has them: all fields of the provider side by side. */
+/** Credentials as a client of seed 003 sends them: all fields of the provider in one object. */
 const all = {
   host: 'db.example.com',
   port: 5433,
@@ -25,8 +25,8 @@ const all = {
   ssl_mode: 'verify-ca',
 };
 
-describe('a PUT of credentials as a provider has them', () => {
-  test('changes settings, options and secrets together, and locks nothing', async () => {
+describe('PUT with the credentials of a provider', () => {
+  test('changes settings, options and secrets together and locks nothing', async () => {
     const { status, body } = await put({ name: 'Orders', credentials: all });
     expect(status).toBe(200);
     expect(body).toMatchObject({
@@ -38,7 +38,7 @@ describe('a PUT of credentials as a provider has them', () => {
     expect(await kept()).toEqual({ auth_method: 'password', password: 'another-fake-password' });
   });
 
-  test('leaves what it does not name as it is, also ssl_mode', async () => {
+  test('leaves fields that it does not name unchanged, including ssl_mode', async () => {
     const { body } = await put({ credentials: { password: 'another-fake-password' } });
     expect(body).toMatchObject({
       config: { host: '127.0.0.1' },
@@ -51,7 +51,7 @@ describe('a PUT of credentials as a provider has them', () => {
     });
   });
 
-  test('to another host without its password locks the old one', async () => {
+  test('to another host without the password locks the old password', async () => {
     const { password: _, ...others } = all;
     expect((await put({ credentials: others })).body).toMatchObject({
       config: { host: 'db.example.com' },
@@ -60,12 +60,12 @@ describe('a PUT of credentials as a provider has them', () => {
     expect((await put({ credentials: all })).body).toMatchObject({ credentials: { locked: false } });
   });
 
-  test('to another host that names the auth method alone is refused', async () => {
+  test('to another host with only the auth method is rejected', async () => {
     const answer = await put({ credentials: { auth_method: 'password', host: 'db.example.com' } });
     expect(refused(answer)).toEqual([400, 'credentials-required', 'credentials.password']);
   });
 
-  test('may bring a certificate and its key', async () => {
+  test('may contain a certificate and its key', async () => {
     const { body, text } = await put({
       credentials: {
         auth_method: 'certificate',
@@ -91,13 +91,13 @@ describe('a PUT of credentials as a provider has them', () => {
     [{ colour: 'red' }, 'credentials.colour'],
     [{ password: 5 }, 'credentials.password'],
     [{ secret_arn: 'x' }, 'credentials.secret_arn'],
-  ])('of the wrong form is refused under the name that was sent: %j', async (credentials, path) => {
+  ])('with an invalid field is rejected under the name that was sent: %j', async (credentials, path) => {
     const before = await api.stored(id);
     expect(refused(await put({ name: 'Never', credentials }))).toEqual([400, 'invalid-request', path]);
     expect(await api.stored(id)).toEqual(before);
   });
 
-  test('goes by the fields of its connector: Snowflake has an account', async () => {
+  test('accepts the fields of the connector, such as the account of Snowflake', async () => {
     const { body: made } = await api.call('POST /v1/providers/snowflake/connections', {
       body: {
         name: 'Warehouse',
@@ -113,18 +113,18 @@ describe('a PUT of credentials as a provider has them', () => {
     });
   });
 
-  test('is bound to the version that If-Match names', async () => {
+  test('returns 412 when If-Match names another version', async () => {
     const stale = { 'if-match': '"7.7"' };
     expect(refused(await put({ credentials: all }, stale))).toEqual([412, 'precondition-failed']);
     expect((await put({ credentials: all }, { 'if-match': '"1.1"' })).status).toBe(200);
   });
 
-  test('of a connection that there is not is 404', async () => {
+  test('returns 404 for a deleted connection', async () => {
     await api.call(`DELETE /v1/connections/${id}`);
     expect(refused(await put({ credentials: all }))).toEqual([404, 'not-found']);
   });
 
-  test('is refused in a known form whatever it is, and never with what was sent', async () => {
+  test('returns a known status for any input and never repeats the input', async () => {
     const names =
       'auth_method host port database user username password ssl_mode ssl_ca ssl_cert ssl_key region schemas';
     const some = fc.dictionary(fc.constantFrom(...names.split(' ')), received, { minKeys: 1 });

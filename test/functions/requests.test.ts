@@ -17,7 +17,7 @@ const create = (body: unknown) => api.call('POST /v1/connections', { body });
 const patch = (body: unknown) => api.call(`PATCH /v1/connections/${id}`, { body });
 
 describe('a problem', () => {
-  test('is a whole document, under the id that the answer carries', async () => {
+  test('is a complete document with the request id of the answer', async () => {
     const { status, headers, body } = await create({ ...draft(), name: 5 });
     expect(status).toBe(400);
     expect(headers['content-type']).toBe('application/problem+json');
@@ -35,7 +35,7 @@ describe('a problem', () => {
     });
   });
 
-  test('has a page that tells its cause and its cure', async () => {
+  test('has a page with its cause and how to solve it', async () => {
     const { body } = await create({ name: 5 });
     const page = await api.call(`GET ${String(body['type'])}`, { key: '' });
     expect(page.status).toBe(200);
@@ -53,7 +53,7 @@ describe('a problem', () => {
     });
   });
 
-  test('never says what was received, whatever that was', async () => {
+  test('never contains what was received, for any input', async () => {
     const fields = fc.dictionary(fc.constantFrom(...fieldNames), received, { minKeys: 1 });
     await fc.assert(
       fc.asyncProperty(fields, fc.boolean(), async (given, whole) => {
@@ -73,12 +73,12 @@ const fieldNames =
     ' ',
   );
 
-describe('a body', () => {
+describe('a request body', () => {
   const post = (text: string, headers: Record<string, string> = {}) =>
     api.call('POST /v1/connections', { text, headers });
 
   test.each(['{', '{"name": "Sales",}', 'name=Sales', '{"a":1}{"a":1}'])(
-    'that is not JSON is refused: %s',
+    'that is not JSON is rejected: %s',
     async (text) => {
       const answer = await post(text);
       expect(refused(answer)).toEqual([400, 'invalid-request', '']);
@@ -86,20 +86,20 @@ describe('a body', () => {
     },
   );
 
-  test.each(['[]', '"name"', '5', 'null', 'true'])('that is no object is refused: %s', async (text) => {
+  test.each(['[]', '"name"', '5', 'null', 'true'])('that is not an object is rejected: %s', async (text) => {
     expect((await post(text)).status).toBe(400);
     const answer = await api.call(`PATCH /v1/connections/${id}`, { text });
     expect(refused(answer)).toEqual([400, 'invalid-request', '']);
   });
 
-  test.each(['', '  \n'])('that is empty is refused: %j', async (text) => {
+  test.each(['', '  \n'])('that is empty is rejected: %j', async (text) => {
     const answer = await post(text);
     expect(refused(answer)).toEqual([400, 'invalid-request', '']);
     expect(answer.body.errors[0]?.expected).toBe('a JSON object');
   });
 
   test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp', ''])(
-    'of the content type "%s" is refused',
+    'with the content type "%s" is rejected',
     async (type) => {
       expect(refused(await post(JSON.stringify(draft()), { 'content-type': type }))).toEqual([
         415,
@@ -109,7 +109,7 @@ describe('a body', () => {
   );
 
   test.each(['application/json; charset=utf-8', 'Application/JSON', 'application/merge-patch+json'])(
-    'of the content type "%s" is read',
+    'with the content type "%s" is accepted',
     async (type) => {
       const { status } = await api.call(`PATCH /v1/connections/${id}`, {
         text: '{}',
@@ -119,14 +119,14 @@ describe('a body', () => {
     },
   );
 
-  test('of more than 256 KB is refused, in bytes', async () => {
+  test('of more than 256 KB is rejected, measured in bytes', async () => {
     const padded = (length: number) => JSON.stringify({ ...draft(), pad: 'é'.repeat(length) });
     expect(refused(await post(padded(131_072)))).toEqual([413, 'payload-too-large']);
     expect((await post(padded(120_000))).status).toBe(400);
   });
 });
 
-describe('an id', () => {
+describe('a connection id', () => {
   const paths = (some: string) => [
     ...['GET', 'PATCH', 'PUT', 'DELETE'].map((method) => `${method} /v1/connections/${some}`),
     ...['tests', 'schema', 'usages', 'autocomplete?type=tables'].map(
@@ -144,21 +144,21 @@ describe('an id', () => {
     `CONN_${'0'.repeat(32)}`,
     '..',
     '%00',
-  ])('that names nothing is 404 everywhere, of the right form or not: %s', async (wrong) => {
+  ])('that does not exist returns 404 on every route, well-formed or not: %s', async (wrong) => {
     for (const path of paths(wrong)) {
       const body = /^(PATCH|PUT)/.test(path) ? { body: {} } : {};
       expect([path, ...refused(await api.call(path, body))]).toEqual([path, 404, 'not-found']);
     }
   });
 
-  test('inside, without its prefix, is no id', async () => {
+  test('without its prefix returns 404', async () => {
     expect((await api.call(`GET /v1/connections/${id.slice(5)}`)).status).toBe(404);
   });
 });
 
 describe('a path', () => {
   test.each(['/', '/v1', '/v1/connection', '/v1/connections/', '/v2/connections'])(
-    'that there is not is 404: %s',
+    'that does not exist returns 404: %s',
     async (path) => expect(refused(await api.call(`GET ${path}`))).toEqual([404, 'not-found']),
   );
 
@@ -167,13 +167,13 @@ describe('a path', () => {
     ['POST /v1/connections/conn_1', 'GET, PATCH, PUT, DELETE'],
     ['DELETE /v1/connectors', 'GET'],
     ['POST /v1/health', 'GET'],
-  ])('has no %s, and says what it has', async (request, allow) => {
+  ])('returns 405 for %s, with the methods that it has', async (request, allow) => {
     const answer = await api.call(request, { body: {} });
     expect(refused(answer)).toEqual([405, 'method-not-allowed']);
     expect(answer.headers['allow']?.split(', ')).toEqual(expect.arrayContaining(allow.split(', ')));
   });
 
-  test('that is spelled out has its own methods, not those of the ids that it looks like', async () => {
+  test('that looks like an id has its own methods, not those of an id', async () => {
     const answer = await api.call('OPTIONS /v1/connections/test');
     expect(refused(answer)).toEqual([405, 'method-not-allowed']);
     expect(answer.headers['allow']).toBe('POST');
@@ -196,11 +196,11 @@ describe('a query parameter', () => {
     ['status=gone', 'status'],
     ['type=dbase', 'type'],
     ['include_deleted=yes', 'include_deleted'],
-  ])('is refused by its name: %s', async (query, name) => {
+  ])('that is invalid is rejected by name: %s', async (query, name) => {
     expect(refused(await api.call(`GET /v1/connections?${query}`))).toEqual([400, 'invalid-request', name]);
   });
 
-  test('of a route that has none is refused too', async () => {
+  test('is rejected on a route without parameters', async () => {
     for (const path of [`/v1/connections/${id}`, '/v1/connectors', '/v1/health'])
       expect(refused(await api.call(`GET ${path}?verbose=1`))).toEqual([400, 'invalid-request', 'verbose']);
   });
@@ -212,24 +212,24 @@ describe('a query parameter', () => {
 
 describe('X-Environment-Id', () => {
   test.each(['', 'a b', 'a/b', 'a#b', '../default', 'x'.repeat(65), 'a,b'])(
-    'of the wrong form is refused: %s',
+    'is rejected when it is malformed: %s',
     async (environment) => {
       const answer = await api.call('GET /v1/connections', { headers: { 'x-environment-id': environment } });
       expect(refused(answer)).toEqual([400, 'invalid-request', 'X-Environment-Id']);
     },
   );
 
-  test('need not exist before', async () => {
+  test('may name an environment that does not exist yet', async () => {
     const answer = await api.call('GET /v1/connections', { headers: { 'x-environment-id': 'brand-new' } });
     expect([answer.status, answer.body.data]).toEqual([200, []]);
   });
 });
 
-describe('a request that fails by our own fault', () => {
+describe('a request that fails', () => {
   test.each([
     ['unavailable', 503, () => new Problem('unavailable')],
     ['internal', 500, () => new Error('the table is broken')],
-  ] as const)('as %s leaves one error line with its id', async (code, status, fail) => {
+  ] as const)('with %s inside Mooring logs one error with the request id', async (code, status, fail) => {
     await using other = await startApi();
     Object.assign(other.store, { query: () => Promise.reject(fail()) });
     const answer = await other.call('GET /v1/connections');
@@ -238,7 +238,7 @@ describe('a request that fails by our own fault', () => {
     expect(lines).toMatchObject([{ message: 'failed', request_id: answer.headers['x-request-id'] }]);
   });
 
-  test('by the caller’s fault leaves none', async () => {
+  test('because of the caller logs no error', async () => {
     await using other = await startApi();
     await other.call('GET /v1/connections?limit=many');
     expect(other.logged.map((line) => JSON.parse(line).level)).toEqual(['info']);

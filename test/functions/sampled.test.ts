@@ -33,7 +33,10 @@ beforeEach(async () => {
 afterEach(() => api[Symbol.asyncDispose]());
 
 const schema = (query = '') => api.call(`GET /v1/connections/${id}/schema?${query}`);
-/** The columns of the one table, with when those were seen that the last sample did not find. */
+/**
+ * The columns of the only table. A column that the last sample did not find comes with the time when it was
+ * last seen.
+ */
 const columns = async (query = '') => {
   const { body } = await schema(query);
   return Object(body.data[0]?.['columns']).map((column: Table['columns'][number]) =>
@@ -48,11 +51,11 @@ const validate = async (names: readonly object[], name = 'orders') =>
   ).body;
 
 describe('a sampled table', () => {
-  test('says so', async () => {
+  test('shows the size of the sample', async () => {
     expect((await schema()).body.data).toMatchObject([{ sampled: { documents: 1000, of: 20_000 } }]);
   });
 
-  test('has the same fields after each of eight refreshes, five of which find a rare one', async () => {
+  test('keeps a rare field over eight introspections, five of which find it', async () => {
     for (const [i, finds] of [true, false, true, true, false, false, true, true].entries()) {
       source.tables = [orders(finds ? all : usual)];
       now += day;
@@ -66,7 +69,7 @@ describe('a sampled table', () => {
     }
   });
 
-  test('keeps a field for 30 days', async () => {
+  test('keeps a field that is no longer found for 30 days', async () => {
     await schema();
     source.tables = [orders(usual)];
     now += 29 * day;
@@ -75,7 +78,7 @@ describe('a sampled table', () => {
     expect(await columns('max_age=0')).toEqual(['_id', 'total']);
   });
 
-  test('keeps none when that is asked for, and keeps again from then on', async () => {
+  test('drops fields that are no longer found with forget=true, and keeps fields again from then on', async () => {
     await schema();
     source.tables = [orders(usual)];
     now += day;
@@ -86,7 +89,7 @@ describe('a sampled table', () => {
     expect(await columns('max_age=0')).toEqual(['_id', ['total', '2026-01-02T00:00:00.000Z']]);
   });
 
-  test('keeps none also where the source answers only the next time', async () => {
+  test('drops them in the next introspection when the one with forget=true fails', async () => {
     await schema();
     source.tables = [orders(usual)];
     source.meanwhile = () => Promise.reject(new Problem('connection-refused'));
@@ -96,7 +99,7 @@ describe('a sampled table', () => {
     expect(await columns('max_age=0')).toEqual(['_id', 'total']);
   });
 
-  test('keeps none the next time where an introspection runs already', async () => {
+  test('drops them in the next introspection when one is already running at forget=true', async () => {
     await schema();
     source.tables = [orders(usual)];
     now += 1;
@@ -118,7 +121,7 @@ describe('a sampled table', () => {
     expect(await columns('max_age=0')).toMatchObject(['_id', ['total', expect.anything()]]);
   });
 
-  test('of which a page is read on, is read on where it was begun', async () => {
+  test("is paged from the first page's snapshot when later pages repeat forget=true", async () => {
     source.tables = [orders(all), orders(all, { name: 'users' })];
     const { body } = await schema('limit=1&forget=true');
     const next = await schema(`limit=1&forget=true&cursor=${body.next_cursor}`);
@@ -126,7 +129,7 @@ describe('a sampled table', () => {
     expect(source.calls.length).toBe(1);
   });
 
-  test('keeps none of another source', async () => {
+  test('keeps no fields of another source', async () => {
     await schema();
     source.tables = [orders(usual)];
     await api.call(`PATCH /v1/connections/${id}`, { body: { excluded_schemas: ['other'] } });
@@ -134,8 +137,8 @@ describe('a sampled table', () => {
   });
 });
 
-describe('what is expected of a sampled table', () => {
-  test('and is not in it is a warning, which says what to do', async () => {
+describe('validation of a sampled table', () => {
+  test('returns a warning with a remediation for a field that the sample lacks', async () => {
     expect(await validate([{ name: 'rares' }, { name: 'total' }])).toEqual({
       valid: true,
       errors: [],
@@ -159,7 +162,7 @@ describe('what is expected of a sampled table', () => {
     ]);
   });
 
-  test('of which nothing could be read is not blamed for it', async () => {
+  test('returns a warning that says so when nothing could be read', async () => {
     for (const unread of [{ files: 0 }, { documents: 0 }]) {
       source.tables = [orders([], { sampled: { ...unread, of: 5 } })];
       now += 1;
@@ -173,7 +176,7 @@ describe('what is expected of a sampled table', () => {
     }
   });
 
-  test('is wrong where the sample shows that it is', async () => {
+  test('returns an error when the sample proves an expectation wrong', async () => {
     const { valid, errors, warnings } = await validate([
       { name: 'total', kind: 'string' },
       { name: 'absent' },
@@ -183,7 +186,7 @@ describe('what is expected of a sampled table', () => {
     expect(warnings).toMatchObject([{ code: 'not-in-sample', column: 'absent' }]);
   });
 
-  test('as nullable is a warning where no null was seen, and as not nullable wrong where one was', async () => {
+  test('returns a warning when an expected null was not seen, and an error when an unexpected null was', async () => {
     expect(await validate([{ name: 'total', nullable: true }])).toMatchObject({
       valid: true,
       warnings: [{ code: 'not-in-sample', column: 'total', expected: 'nullable', found: 'not nullable' }],
@@ -197,7 +200,7 @@ describe('what is expected of a sampled table', () => {
     });
   });
 
-  test('is not there where all its columns are known, or where it was not sampled', async () => {
+  test('returns column-not-found when all columns are known or the table is not sampled', async () => {
     for (const table of [
       orders(all, { sampled: { rows: 10, of: 20 } }),
       tableOf({ schema: 'shop', name: 'orders', kind: 'collection' }),
@@ -215,7 +218,7 @@ describe('what is expected of a sampled table', () => {
     expect((await validate([], 'other')).errors).toMatchObject([{ code: 'table-not-found' }]);
   });
 
-  test('is taken from the table of that name that has it', async () => {
+  test('uses the table of that name that has the columns', async () => {
     source.tables = [
       orders(usual, { schema: 'a' }),
       orders(usual, { schema: 'b' }),
@@ -231,7 +234,7 @@ describe('what is expected of a sampled table', () => {
     });
   });
 
-  test('is no error of the management API, which has no word for it', async () => {
+  test('returns no error in the management API, which has no warnings', async () => {
     await create(api, { type: 'MONGODB', port: 27_017, databaseName: 'shop' });
     const { status, body } = await api.call(`POST ${base}/validate-schema`, {
       body: { mappedFields: { 'production-db': { 'shop.orders': ['rare', 'absent'] } } },

@@ -34,8 +34,8 @@ const snapshot = ({ body }: Answered) => Object(body['catalog'])['snapshot_id'];
 const labels = ({ body }: Answered) =>
   Object(body['suggestions']).map(({ label }: { label: string }) => label);
 
-describe('the schema', () => {
-  test('leaves a record of who has read it, once for all pages', async () => {
+describe('schema of a connection', () => {
+  test('is audited once for all pages of a read', async () => {
     const { body } = await schema('limit=2');
     await schema(`limit=2&cursor=${body.next_cursor}`);
     const { pk } = tableKeys.audit({ org: 'org_test', environment: 'default' }, id.slice(5), '', '');
@@ -44,7 +44,7 @@ describe('the schema', () => {
     expect(reads).toMatchObject([{ actor: expect.stringMatching(/^key_/), at: '2026-01-01T00:00:00.000Z' }]);
   });
 
-  test('is introspected the first time, and then read from what is stored', async () => {
+  test('is introspected on the first request, and then read from the snapshot', async () => {
     const first = await schema();
     expect(first.status).toBe(200);
     expect(first.body.data).toEqual(shop);
@@ -63,7 +63,7 @@ describe('the schema', () => {
     expect(body['last_introspected_at']).toBe('2026-01-01T00:00:00.000Z');
   });
 
-  test('that takes longer is asked for again, as long as the answer says', async () => {
+  test('returns 202 with Retry-After while the introspection runs', async () => {
     const introspect = () => Promise.resolve({ running: true as const });
     await using slow = await startApi({ probe: ({ real }) => ({ ...real, introspect }) });
     const { body } = await slow.call('POST /v1/connections', { body: draft() });
@@ -72,7 +72,7 @@ describe('the schema', () => {
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
   });
 
-  test('is read anew when it is older than max_age', async () => {
+  test('is introspected again when it is older than max_age', async () => {
     const first = snapshot(await schema());
     now += 60_000;
     expect(snapshot(await schema('max_age=60'))).toBe(first);
@@ -84,14 +84,14 @@ describe('the schema', () => {
     expect(snapshot(await schema('max_age=0'))).not.toBe(snapshot(second));
   });
 
-  test('is read anew where it was read by a clock that was ahead, and is set back', async () => {
+  test('is introspected again when the clock was ahead and is set back', async () => {
     now += 86_400_000;
     const first = snapshot(await schema());
     now -= 86_400_000;
     expect(snapshot(await schema('max_age=60'))).not.toBe(first);
   });
 
-  test('stays as it was when a newer one cannot be had', async () => {
+  test('stays available when a new introspection fails', async () => {
     const first = snapshot(await schema());
     source.meanwhile = () => Promise.reject(new Problem('authentication-failed', 'The password is wrong'));
     now += 1;
@@ -103,7 +103,7 @@ describe('the schema', () => {
     ['timeout', 504],
     ['connection-refused', 502],
     ['unavailable', 503],
-  ] as const)('of a source that fails is a problem: %s is %d', async (code, status) => {
+  ] as const)('returns the problem of a source that fails: %s is %d', async (code, status) => {
     source.meanwhile = () => Promise.reject(new Problem(code));
     expect(refused(await schema())).toEqual([status, code]);
   });
@@ -116,7 +116,7 @@ describe('the schema', () => {
     ['kind=partition&table=orders', ['sales.orders']],
     ['schema=SALES', []],
     ['kind=topic', []],
-  ])('is filtered by %s', async (query, expected) => {
+  ])('can be filtered by %s', async (query, expected) => {
     await schema();
     const answer = await schema(query);
     expect([names(answer), answer.body.next_cursor]).toEqual([expected, null]);
@@ -129,12 +129,12 @@ describe('the schema', () => {
     ['max_age=1h', 'max_age'],
     ['limit=201', 'limit'],
     ['columns=id', 'columns'],
-  ])('is not to be had by %s', async (query, path) => {
+  ])('rejects the query %s', async (query, path) => {
     expect(refused(await schema(query))).toEqual([400, 'invalid-request', path]);
     expect(source.calls).toEqual([]);
   });
 
-  test('comes in pages, the same tables whatever their size', async () => {
+  test('has the same tables for every page size', async () => {
     for (const limit of [1, 2, 4, 5, 200]) {
       const seen = [];
       let cursor: string | null = null;
@@ -147,7 +147,7 @@ describe('the schema', () => {
     }
   });
 
-  test('goes on in the snapshot that it began with, until that one is gone', async () => {
+  test('reads later pages from the snapshot of the first page, until that is deleted', async () => {
     const first = await schema('limit=2');
     source.tables = [tableOf({ schema: 'new', name: 'only' })];
     now += 1;
@@ -163,7 +163,7 @@ describe('the schema', () => {
     expect(refused(third)).toEqual([400, 'invalid-cursor']);
   });
 
-  test('has cursors of its own for each connection and each filter', async () => {
+  test('rejects cursors of another connection or another filter', async () => {
     const { body } = await api.call('POST /v1/connections', { body: { ...draft(), name: 'Other' } });
     const other = await api.call(`GET /v1/connections/${body.id}/schema?limit=1`);
     expect(refused(await schema(`limit=1&cursor=${other.body.next_cursor}`))).toEqual([
@@ -179,7 +179,7 @@ describe('the schema', () => {
 });
 
 describe('autocomplete', () => {
-  test('has nothing before the first introspection, starts one, and does not wait for it', async () => {
+  test('returns nothing before the first introspection, starts one, and does not wait for it', async () => {
     let release = () => {};
     source.meanwhile = () => new Promise((resolve) => (release = () => resolve()));
     const before = await suggest('type=tables');
@@ -194,13 +194,13 @@ describe('autocomplete', () => {
     expect(source.calls).toEqual([0]);
   });
 
-  test('has nothing, and says nothing else, where the introspection fails', async () => {
+  test('returns nothing when the introspection fails', async () => {
     source.meanwhile = () => Promise.reject(new Problem('authentication-failed'));
     expect((await suggest('type=tables')).body).toEqual({ suggestions: [], as_of: null, complete: false });
     await source.background;
   });
 
-  test('of a source that is not there is answered at once, and the reason is logged', async () => {
+  test('answers at once when the source is unreachable, and logs the cause', async () => {
     await using real = await startApi();
     const { body } = await real.call('POST /v1/connections', { body: draft() });
     const answer = await real.call(`GET /v1/connections/${body.id}/autocomplete?type=tables`);
@@ -226,7 +226,7 @@ describe('autocomplete', () => {
     expect(labels(await suggest(query))).toEqual(expected);
   });
 
-  test('gives what one would paste into a query', async () => {
+  test('returns values that are quoted for a query', async () => {
     await schema();
     const { body } = await suggest('type=tables&prefix=odd');
     expect(body['suggestions']).toEqual([
@@ -249,7 +249,7 @@ describe('autocomplete', () => {
     ['type=columns', 'parent'],
     ['type=tables&limit=0', 'limit'],
     ['type=tables&cursor=x', 'cursor'],
-  ])('is refused "%s"', async (query, path) => {
+  ])('rejects the query "%s"', async (query, path) => {
     expect(refused(await suggest(query))).toEqual([400, 'invalid-request', path]);
     expect(source.calls).toEqual([]);
   });

@@ -10,13 +10,13 @@ const [request, answer] = jsonExamples(text) as [
   Readonly<Record<string, unknown>> & { readonly config: Readonly<Record<string, unknown>> },
   Readonly<Record<string, unknown>>,
 ];
-/** As they are printed: below the base URL. */
+/** The requests that the document prints relative to the base URL. */
 const printed = [...fenced(text, 'text'), ...fenced(text, 'sql')]
   .map((code) => code.trim())
   .filter((line) => /^[A-Z]+ \//.test(line))
   .map((line) => line.replace(' /', ' /v1/'));
 
-describe('seed 000, as it is printed', () => {
+describe('seed 000, as printed', () => {
   let api: Api;
   let made: Answered;
   beforeAll(async () => {
@@ -27,7 +27,7 @@ describe('seed 000, as it is printed', () => {
   });
   afterAll(() => api[Symbol.asyncDispose]());
 
-  test('its request creates, and is answered with the fields that it prints', () => {
+  test('has a request that returns 201 with the printed fields', () => {
     const { id: _, created_at: __, ...others } = answer;
     expect(made.status).toBe(201);
     expect(made.body).toMatchObject(others);
@@ -37,7 +37,7 @@ describe('seed 000, as it is printed', () => {
     });
   });
 
-  test('a get shows all of it but the password', async () => {
+  test('has a connection whose GET shows everything except the password', async () => {
     const { body, text: shown } = await api.call(`GET /v1/connections/${made.body.id}`);
     const { password, ...config } = request.config;
     expect(body).toMatchObject({ ...request, config });
@@ -45,7 +45,7 @@ describe('seed 000, as it is printed', () => {
     expect((await api.secretOf(made.body.id)).credentials['password']).toBe(password);
   });
 
-  test('its types are the connectors that there are, Kafka besides', async () => {
+  test('has the types of all connectors except Kafka', async () => {
     const types = [...text.matchAll(/^\| `(\w+)` /gm)].map(([, type]) => type);
     expect(types.length).toBe(10);
     const { body } = await api.call('GET /v1/connectors');
@@ -53,12 +53,12 @@ describe('seed 000, as it is printed', () => {
     expect(body.data.length).toBe(11);
   });
 
-  test('its seven routes are there', () => {
+  test('has seven routes, and all of them exist', () => {
     expect(new Set(printed).size).toBe(7);
     expect(Object.keys(routes)).toEqual(expect.arrayContaining(printed));
   });
 
-  test('each of the others does what it is called', async () => {
+  test('has routes that do what it describes', async () => {
     const at = `/v1/connections/${made.body.id}`;
     expect((await api.call('GET /v1/connections')).body.data).toMatchObject([{ id: made.body.id }]);
     const changed = await api.call(`PATCH ${at}`, { body: { tags: ['hr-data'] } });
@@ -70,7 +70,7 @@ describe('seed 000, as it is printed', () => {
   });
 });
 
-describe('what seed 003 does on our own paths', () => {
+describe('seed 003 on the routes of /v1', () => {
   let api: Api;
   let at: string;
   beforeAll(async () => {
@@ -86,7 +86,7 @@ describe('what seed 003 does on our own paths', () => {
   });
   afterAll(() => api[Symbol.asyncDispose]());
 
-  test('a test that fails is answered in the form that is printed', async () => {
+  test('returns a failed test in the printed form', async () => {
     const [, failed] = [...seed('003-providers').matchAll(/^\{\s"status": [\s\S]*?^\}/gm)].map(
       ([example]) => JSON.parse(example) as { status: string; details: Record<string, unknown> },
     );
@@ -96,7 +96,7 @@ describe('what seed 003 does on our own paths', () => {
     expect(Object.keys(failed?.details ?? {})).toEqual(['error']);
   });
 
-  test('lists go on at a cursor, as many at a time as limit says', async () => {
+  test('pages lists by cursor and limit', async () => {
     for (const name of ['Two', 'Three'])
       await api.call('POST /v1/providers/postgresql/connections', {
         body: {
@@ -111,7 +111,7 @@ describe('what seed 003 does on our own paths', () => {
     expect([second.data.map(({ name }) => name), second.next_cursor]).toEqual([['Sales'], null]);
   });
 
-  test('a delete is refused while it is used, and then has nothing to say', async () => {
+  test('returns 409 for a delete while the connection is in use, and then 204 without a body', async () => {
     await api.call(`PUT ${at}/usages/vector-table`, { body: {} });
     expect((await api.call(`DELETE ${at}`)).status).toBe(409);
     await api.call(`DELETE ${at}/usages/vector-table`);

@@ -37,8 +37,8 @@ const places: readonly (readonly [string, (text: string) => object, string])[] =
   ['a key of metadata', (key) => ({ metadata: { [key]: 'x' } }), 'metadata.*'],
 ];
 
-describe.each(places)('%s', (_, make, path) => {
-  test.each(unseen)('has no character that cannot be seen: %s', async (__, text) => {
+describe.each(places)('text in %s', (_, make, path) => {
+  test.each(unseen)('is rejected with an invisible character: %s', async (__, text) => {
     const told = [400, 'invalid-request', path];
     expect(refused(await create(make(text)))).toEqual(told);
     const { body } = await create({ name: 'Seen' });
@@ -52,14 +52,14 @@ describe.each(places)('%s', (_, make, path) => {
   });
 
   test.each(['Müller & Söhne', '売上 (東京)', 'می‌خواهم', 'क्‍ष', '👨‍👩‍👧 ❤️‍🔥', 'مبيعات', 'Cafe\u0301'])(
-    'has any that can: %s',
+    'is accepted with visible characters: %s',
     async (text) => {
       expect((await create(make(text))).status).toBe(201);
     },
   );
 });
 
-test('a description and metadata have lines, tabs and marks of direction; a name has not', async () => {
+test('line breaks, tabs and direction marks are accepted in description and metadata, but not in a name', async () => {
   const text = 'One\r\n\tTwo \u200fשלום\u200e';
   const made = await create({ description: text, metadata: { notes: text } });
   expect([made.status, made.body['description'], made.body['metadata']]).toEqual([
@@ -71,14 +71,14 @@ test('a description and metadata have lines, tabs and marks of direction; a name
     expect(refused(await create({ name }))).toEqual([400, 'invalid-request', 'name']);
 });
 
-test('so is the note of a usage', async () => {
+test('the note of a usage follows the same rules as a description', async () => {
   const { body } = await create({});
   const use = (note: string) => api.call(`PUT /v1/connections/${body.id}/usages/etl`, { body: { note } });
   expect(refused(await use('nightly\u202e'))).toEqual([400, 'invalid-request', 'note']);
   expect((await use('nightly,\nat two')).status).toBe(200);
 });
 
-test('the other APIs refuse them in their own words', async () => {
+test('the other APIs reject invisible characters in their own formats', async () => {
   const name = 'Sa\u200bles';
   const { host, port, database, username, password } = draft().config;
   const provider = await api.call('POST /v1/providers/postgresql/connections', {
@@ -118,7 +118,7 @@ test('the other APIs refuse them in their own words', async () => {
   expect([registered.status, registered.text]).toEqual([400, expect.stringContaining('"fields":{"name"')]);
 });
 
-test('what an earlier release stored is read, sent again and changed', async () => {
+test('invisible characters that an earlier release stored can be read, sent back and changed', async () => {
   const { body: made } = await create({});
   const tenant = { org: 'org_test', environment: 'default' };
   const key = tableKeys.connection(tenant, made.id.slice(5));
@@ -140,7 +140,7 @@ test('what an earlier release stored is read, sent again and changed', async () 
   expect((await api.call('GET /v1/connections')).body.data).toMatchObject([old]);
   const again = await api.call(`PATCH ${at}`, { body: { ...old, role: 'target' } });
   expect([again.status, again.body]).toMatchObject([200, { ...old, role: 'target' }]);
-  // What goes may hold anything; what comes may not.
+  // A value that is removed may contain anything; a new value may not.
   const gone = await api.call(`PATCH ${at}`, { body: { metadata: { 'k\u200b': null }, tags: [] } });
   expect([gone.status, gone.body['metadata'], gone.body['tags']]).toEqual([200, { team: 'data' }, []]);
   expect(refused(await api.call(`PATCH ${at}`, { body: { tags: ['b\u00ad'] } }))).toEqual([

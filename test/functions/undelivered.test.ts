@@ -16,7 +16,7 @@ let id: string;
 let created: ConnectionEvent;
 
 beforeEach(async () => {
-  // A vault that is down: no test of any source can be made.
+  // The vault is down, so no test can be made.
   const test = () => Promise.reject(new Problem('unavailable'));
   api = await startApi({ clock: () => now, probe: ({ real }) => ({ ...real, test }) });
   id = (await api.call('POST /v1/connections', { body: draft() })).body.id;
@@ -36,9 +36,9 @@ const event = (version: number): ConnectionEvent => ({
   test: true,
 });
 
-/** As SQS hands over what EventBridge wrapped. */
+/** A message of SQS. Its body is an event in EventBridge's envelope. */
 const letter = (messageId: string, body: string) =>
-  ({ messageId, body }) as Parameters<typeof failUndeliveredTests>[0]['Records'][number]; // whatever else a record has is not read
+  ({ messageId, body }) as Parameters<typeof failUndeliveredTests>[0]['Records'][number]; // nothing reads the other fields of a record
 const bury = (...bodies: readonly string[]) =>
   failUndeliveredTests(
     { Records: bodies.map((body, at) => letter(`message ${at}`, body)) },
@@ -56,8 +56,8 @@ const wrapped = (detail: ConnectionEvent) =>
 const connection = async () => (await api.call(`GET /v1/connections/${id}`)).body;
 const history = async () => (await api.call(`GET /v1/connections/${id}/tests`)).body.data;
 
-describe('a test that cannot be made', () => {
-  test('leaves its connection failed, by Mooring’s own fault, and in the history', async () => {
+describe('an undelivered test', () => {
+  test('leaves the connection failed with the code unavailable and is stored in the history', async () => {
     expect(await bury(wrapped(created))).toEqual({ batchItemFailures: [] });
     const found = await connection();
     expect(found).toMatchObject({
@@ -73,7 +73,7 @@ describe('a test that cannot be made', () => {
     expect(items.filter(({ action }) => action === 'tested')).toMatchObject([{ actor: 'mooring' }]);
   });
 
-  test('is told of once, however often its letter comes', async () => {
+  test('is recorded once, even if its message is delivered again', async () => {
     await bury(wrapped(created), wrapped(created));
     const first = await connection();
     await bury(wrapped(created));
@@ -81,7 +81,7 @@ describe('a test that cannot be made', () => {
     expect(await history()).toHaveLength(1);
   });
 
-  test('changes nothing where a later test is awaited, or one has decided', async () => {
+  test('changes nothing when a later test is awaited or has a result', async () => {
     await api.call(`PATCH /v1/connections/${id}`, { body: { config: { database: 'other' } } });
     await bury(wrapped(created));
     expect(await connection()).toMatchObject({ status: 'testing', last_test: null });
@@ -92,12 +92,12 @@ describe('a test that cannot be made', () => {
     expect(await connection()).toEqual(decided);
   });
 
-  test('of a connection that is gone is nobody’s', async () => {
+  test('of a deleted connection is ignored', async () => {
     await api.call(`DELETE /v1/connections/${id}`);
     expect(await bury(wrapped(created))).toEqual({ batchItemFailures: [] });
   });
 
-  test('that no one can read comes back, alone', async () => {
+  test('is the only one to be retried when its message cannot be parsed', async () => {
     const { version: _, ...unversioned } = created;
     const poison = ['', 'not JSON', 'null', '[]', '{}', '{"detail":null}', '{"detail":"text"}'];
     const halves = [unversioned, { ...created, connection_id: 7 }, { ...created, org_id: null }].map(
@@ -109,7 +109,7 @@ describe('a test that cannot be made', () => {
     expect((await connection())['status']).toBe('failed');
   });
 
-  test('here ends the same way, once it was tried as often as the queue would', async () => {
+  test('is recorded by the local bus after as many attempts as the queue makes', async () => {
     let tries = 0;
     const failing = {
       test: () => {

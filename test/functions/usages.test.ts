@@ -21,7 +21,7 @@ const refused = ({ status, body }: Answered) => [status, body.code];
 const start = '2026-01-01T00:00:00.000Z';
 
 describe('a usage', () => {
-  test('is said once, with or without a body, and counted', async () => {
+  test('is created with or without a body, and is counted', async () => {
     expect((await use('reports')).body).toEqual({
       consumer: 'reports',
       note: null,
@@ -41,7 +41,7 @@ describe('a usage', () => {
     ]);
   });
 
-  test('said again is renewed, and is still the same', async () => {
+  test('is renewed by a repeated PUT and keeps its start', async () => {
     await use('reports', { ttl_seconds: 60 });
     now += 59_000;
     const { body } = await use('reports', { ttl_seconds: 60, note: 'Still' });
@@ -58,14 +58,14 @@ describe('a usage', () => {
     expect(await count()).toBe(1);
   });
 
-  test('ends by itself, and a later one is a new one', async () => {
+  test('expires, and a later PUT starts a new one', async () => {
     await use('reports', { ttl_seconds: 60 });
     now += 60_000;
     expect([await count(), (await list()).body.data]).toEqual([0, []]);
     expect((await use('reports')).body['since']).toBe('2026-01-01T00:01:00.000Z');
   });
 
-  test('that ends by itself changes the ETag, and not what a change may name', async () => {
+  test('that expires changes the ETag, and the new ETag is valid in If-Match', async () => {
     await use('reports', { ttl_seconds: 60 });
     const tag = (await api.call(`GET /v1/connections/${id}`)).headers['etag'] ?? '';
     const ask = () => api.call(`GET /v1/connections/${id}`, { headers: { 'if-none-match': tag } });
@@ -79,13 +79,13 @@ describe('a usage', () => {
     expect((await api.call(`PATCH /v1/connections/${id}`, { body, headers })).status).toBe(412);
   });
 
-  test('is released, and may be again', async () => {
+  test('can be released twice', async () => {
     await use('reports');
     for (let i = 0; i < 2; i++) expect([(await release('reports')).status, await count()]).toEqual([204, 0]);
     expect((await list()).body.data).toEqual([]);
   });
 
-  test('does not change what others may overwrite', async () => {
+  test('does not invalidate an ETag in If-Match', async () => {
     const { headers } = await api.call(`GET /v1/connections/${id}`);
     await use('reports');
     const answer = await api.call(`PATCH /v1/connections/${id}`, {
@@ -95,13 +95,13 @@ describe('a usage', () => {
     expect([answer.status, answer.body.version, answer.body['usages']]).toEqual([200, 2, 1]);
   });
 
-  test('of many consumers at once is counted for each', async () => {
+  test('is counted for each of many concurrent consumers', async () => {
     await Promise.all(Array.from({ length: 20 }, (_, i) => use(`consumer-${i}`)));
     expect(await count()).toBe(20);
   });
 
   test.each(['a%20b', 'a%2Fb', 'x'.repeat(101), 'é', 'a%00', '%23'])(
-    'of a wrong name is refused: %s',
+    'with an invalid consumer name is rejected: %s',
     async (wrong) => {
       for (const answer of [await use(wrong), await release(wrong)]) {
         expect(refused(answer)).toEqual([400, 'invalid-request']);
@@ -118,13 +118,13 @@ describe('a usage', () => {
     [{ ttl_seconds: '60' }, 'ttl_seconds'],
     [{ note: 'x'.repeat(501) }, 'note'],
     [{ since: start }, 'since'],
-  ])('of a wrong body is refused: %j', async (body, wrong) => {
+  ])('with an invalid body is rejected: %j', async (body, wrong) => {
     expect((await use('reports', body)).body.errors.map(({ path: at }) => at)).toEqual([wrong]);
   });
 });
 
 describe('usages', () => {
-  test('come in pages, in order of the consumers', async () => {
+  test('are paged in the order of the consumers', async () => {
     const names = Array.from({ length: 12 }, (_, i) => `consumer-${String.fromCharCode(108 - i)}`);
     for (const name of names) await use(name);
     const seen: unknown[] = [];
@@ -138,7 +138,7 @@ describe('usages', () => {
     expect(seen).toEqual([sorted.slice(0, 5), sorted.slice(5, 10), sorted.slice(10)]);
   });
 
-  test('are 500 at most, those that have ended apart', async () => {
+  test('are limited to 500, not counting expired ones', async () => {
     for (let i = 0; i < 500; i++) await use(`consumer-${i}`, { ttl_seconds: i === 0 ? 60 : 3600 });
     expect(refused(await use('one-more'))).toEqual([429, 'quota-exceeded']);
     expect((await use('consumer-7', { ttl_seconds: 3600 })).status).toBe(200);

@@ -16,8 +16,8 @@ afterEach(() => api[Symbol.asyncDispose]());
 
 const validate = (body: unknown, of = id) => api.call(`POST /v1/connections/${of}/schema/validate`, { body });
 
-describe('a validation', () => {
-  test('introspects the first time, and then reads what is stored', async () => {
+describe('schema validation', () => {
+  test('introspects on the first request, and then reads the snapshot', async () => {
     const tables = [
       { name: 'orders', columns: [{ name: 'id', type: 'integer', kind: 'integer', nullable: true }] },
     ];
@@ -27,7 +27,7 @@ describe('a validation', () => {
     expect(source.calls).toEqual([20_000]);
   });
 
-  test('tells what is not as expected', async () => {
+  test('returns an error for each missing table or column, with the closest name', async () => {
     const tables = [{ schema: 'public', name: 'orders', columns: [{ name: 'Total' }] }, { name: 'order' }];
     const { status, body } = await validate({ tables });
     expect([status, body]).toEqual([
@@ -48,7 +48,7 @@ describe('a validation', () => {
     ]);
   });
 
-  test('takes the synonyms of a type for it, and no other type', async () => {
+  test('accepts synonyms of a type and no other type', async () => {
     const expecting = async (type: string) =>
       (await validate({ tables: [{ name: 'orders', columns: [{ name: 'id', type }] }] })).body['valid'];
     for (const type of ['int4', 'INT', 'integer', 'serial'])
@@ -57,7 +57,7 @@ describe('a validation', () => {
       expect([type, await expecting(type)]).toEqual([type, false]);
   });
 
-  test('of very much that is wrong tells a thousand', async () => {
+  test('returns at most 1000 errors', async () => {
     const columns = Array.from({ length: 1000 }, (_, i) => ({ name: `c${i}` }));
     const { body } = await validate({
       tables: [
@@ -68,7 +68,7 @@ describe('a validation', () => {
     expect([body['valid'], body.errors.length]).toEqual([false, 1000]);
   });
 
-  test('that takes longer is asked for again', async () => {
+  test('returns 202 with Retry-After while the introspection runs', async () => {
     const introspect = () => Promise.resolve({ running: true as const });
     await using slow = await startApi({ probe: ({ real }) => ({ ...real, introspect }) });
     const { body } = await slow.call('POST /v1/connections', { body: draft() });
@@ -87,7 +87,7 @@ describe('a validation', () => {
     [{ tables: [{ name: 'a', columns: [{ name: 'b', kind: 'number' }] }] }, 'tables.0.columns.0.kind'],
     [{ tables: Array.from({ length: 201 }, () => ({ name: 'a' })) }, 'tables'],
     [{ tables: [{ name: 'a' }], strict: true }, 'strict'],
-  ])('of %j is refused', async (body, path) => {
+  ])('rejects %j', async (body, path) => {
     const answer = await validate(body);
     expect([answer.status, answer.body.code, answer.body.errors.map((error) => error.path)]).toEqual([
       400,
@@ -96,7 +96,7 @@ describe('a validation', () => {
     ]);
   });
 
-  test('of a connection that is not there is 404', async () => {
+  test('returns 404 for an unknown connection', async () => {
     expect((await validate({ tables: [{ name: 'a' }] }, `conn_${'0'.repeat(32)}`)).status).toBe(404);
   });
 });

@@ -28,7 +28,7 @@ describe('a change', () => {
     ['metadata', { c: '3' }],
     ['ssl', { mode: 'verify-full' }],
     ['type', 'POSTGRESQL'],
-  ])('of %s leaves the others as they are', async (name, value) => {
+  ])('of %s leaves the other fields unchanged', async (name, value) => {
     const before = await get();
     const answer = await change({ [name]: value });
     const { updatedAt: _, ...after } = answer.body;
@@ -37,7 +37,7 @@ describe('a change', () => {
     expect(await get()).toEqual(answer.body);
   });
 
-  test('of a destination locks the password until it is sent again, and is saved all the same', async () => {
+  test('of the destination is saved and locks the password until it is sent again', async () => {
     expect((await change({ host: 'db2.example.com' })).status).toBe(200);
     expect((await ownOf()).credentials.locked).toBe(true);
     const answer = await api.call(`POST ${base}/${id}/test`);
@@ -54,7 +54,7 @@ describe('a change', () => {
   test.each([
     ['{}', 'FET-0402'],
     ['', 'FET-0402'],
-  ])('that is %j says that the request body is empty', async (text, code) => {
+  ])('with the body %j is rejected as empty', async (text, code) => {
     const answer = await api.call(`PATCH ${base}/${id}`, { text });
     expect([...refused(answer), answer.body['message']]).toEqual([400, code, 'empty request body']);
   });
@@ -71,13 +71,13 @@ describe('a change', () => {
     [{ ssl: { mode: 'prefer' } }, 'FET-0413', 'ssl.mode'],
     [{ id: 'x', productName: 'y' }, 'FET-0400', 'id', 'productName'],
     [{ metadata: { a: {} } }, 'FET-0410', 'metadata.a'],
-  ])('to %j is refused', async (body, code, ...fields) => {
+  ])('to %j is rejected', async (body, code, ...fields) => {
     const before = await get();
     expect(refused(await change(body))).toEqual([400, code, ...fields]);
     expect(await get()).toEqual(before);
   });
 
-  test('of metadata replaces it whole, but not what is no metadata', async () => {
+  test('of metadata replaces all metadata and keeps the schema', async () => {
     expect((await change({ metadata: { b: '3' } })).body).toMatchObject({
       metadata: { b: '3' },
       schema: 'sales',
@@ -87,27 +87,27 @@ describe('a change', () => {
     expect((await ownOf())['metadata']).toEqual({ 'mooring:schema': 'sales' });
   });
 
-  test('to null takes away what may be left out', async () => {
+  test('to null removes an optional field', async () => {
     await change({ ssl: { mode: 'verify-full', ca: certificate } });
     const { status, body } = await change({ schema: null, ssl: null, metadata: null });
     expect([status, 'schema' in body, 'ssl' in body, 'metadata' in body]).toEqual([200, false, false, false]);
     expect(await ownOf()).toMatchObject({ metadata: {}, ssl: { ca: null }, options: { ssl_mode: 'prefer' } });
   });
 
-  test('of the mode keeps the authority that was sent before: what an answer shows can be sent back', async () => {
+  test('of the TLS mode keeps the stored CA certificate, so that an answer can be sent back', async () => {
     await change({ ssl: { mode: 'verify-ca', ca: certificate }, password: 'another-password' });
     const { body } = await api.call(`GET ${base}/${id}`);
     expect((await change({ ssl: Object(body['ssl']) })).status).toBe(200);
     expect(await ownOf()).toMatchObject({ ssl: { ca: certificate }, credentials: { locked: false } });
   });
 
-  test('to a name that is taken is a conflict, also in another case', async () => {
+  test('to a taken name returns 409, in any case', async () => {
     await create(api, { configName: 'second' });
     expect(refused(await change({ configName: 'SECOND' }))).toEqual([409, 'FET-1002']);
     expect((await change({ configName: 'Production-DB' })).status).toBe(200);
   });
 
-  test('of two at once loses nothing', async () => {
+  test('loses nothing when several run concurrently', async () => {
     const answers = await Promise.all([
       change({ port: 5433 }),
       change({ metadata: { c: '3' } }),
@@ -119,7 +119,7 @@ describe('a change', () => {
 });
 
 describe('a name', () => {
-  test('of two at once is one connection’s', async () => {
+  test('goes to one of two concurrent creates', async () => {
     const answers = await Promise.all([
       create(api, { configName: 'both' }),
       create(api, { configName: 'both' }),
@@ -128,7 +128,7 @@ describe('a name', () => {
     expect(refused(answers.find(({ status }) => status === 409) ?? answers[0])).toEqual([409, 'FET-1002']);
   });
 
-  test('is free at once after a delete, and the deleted one is 404 everywhere', async () => {
+  test('is free after a delete, and the deleted connection returns 404 on every route', async () => {
     expect([(await api.call(`DELETE ${base}/${id}`)).status]).toEqual([204]);
     expect((await create(api)).status).toBe(201);
     for (const request of [
@@ -147,7 +147,7 @@ describe('a name', () => {
     expect((await api.call(`GET /v1/connections/${own()}`)).status).toBe(404);
   });
 
-  test('of one that is relied on is not given up', async () => {
+  test('is kept while the connection is in use, because the delete returns 409', async () => {
     await api.call(`PUT /v1/connections/${own()}/usages/report`, { body: {} });
     expect(refused(await api.call(`DELETE ${base}/${id}`))).toEqual([409, 'FET-9409']);
   });
@@ -162,7 +162,7 @@ describe('a product', () => {
     return made.body.id.slice(5).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
   };
 
-  test('is assigned once, in small letters', async () => {
+  test('is assigned once and stored in lower case', async () => {
     const free = await unassigned();
     const answer = await assign(free);
     expect([answer.status, answer.body]).toEqual([200, { ...(await get(free)), productName: 'billing' }]);
@@ -171,7 +171,7 @@ describe('a product', () => {
     expect((await ownOf(free))['product']).toBe('billing');
   });
 
-  test('of two at once is one’s', async () => {
+  test('goes to one of two concurrent assignments', async () => {
     const free = await unassigned();
     const answers = await Promise.all([assign(free, 'one'), assign(free, 'two')]);
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
@@ -180,13 +180,13 @@ describe('a product', () => {
   });
 });
 
-describe('in the words of its kind of source', () => {
+describe('fields of a connector', () => {
   const configOf = async (more: object) => {
     const { body } = await create(api, { configName: 'kind', ...more });
     return { id: body.id, config: (await ownOf(body.id))['config'], shown: body };
   };
 
-  test('the name of an Oracle database is its service', async () => {
+  test('databaseName is the service name of Oracle', async () => {
     const { config } = await configOf({ type: 'ORACLE', databaseName: 'ORCLPDB1' });
     expect(config).toEqual({
       host: 'db.example.com',
@@ -196,7 +196,7 @@ describe('in the words of its kind of source', () => {
     });
   });
 
-  test('unless metadata says otherwise', async () => {
+  test('metadata overrides the service name of Oracle', async () => {
     const metadata = { serviceName: 'sales.example.com' };
     const { id: oracle, config, shown } = await configOf({ type: 'ORACLE', databaseName: 'SALES', metadata });
     expect(config).toMatchObject({ service_name: 'sales.example.com' });
@@ -211,7 +211,7 @@ describe('in the words of its kind of source', () => {
     expect((await ownOf(oracle))['config']).toMatchObject({ service_name: 'SALES2' });
   });
 
-  test('an Oracle that goes by its SID stays one', async () => {
+  test('an Oracle connection with a SID keeps its SID', async () => {
     const body = { name: 'sid', type: 'oracle', config: { ...shopped, sid: 'ORCL' } };
     const made = await api.call('POST /v1/connections', { body });
     const uuid = made.body.id.slice(5).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
@@ -220,7 +220,7 @@ describe('in the words of its kind of source', () => {
     expect((await ownOf(uuid))['config']).toMatchObject({ sid: 'XE' });
   });
 
-  test('a MongoDB knows its users in admin, or where metadata says', async () => {
+  test('auth_source of MongoDB is admin unless metadata names another database', async () => {
     const metadata = { directConnection: 'true' };
     const { id: mongo, config, shown } = await configOf({ type: 'MONGODB', metadata });
     expect([config, shown['metadata']]).toEqual([
@@ -235,7 +235,7 @@ describe('in the words of its kind of source', () => {
     expect((await ownOf(mongo))['config']).toMatchObject({ auth_source: 'admin' });
   });
 
-  test('the only schema of one that /v1 made is its schema', async () => {
+  test('schema is the only schema of a connection that /v1 created', async () => {
     const make = async (name: string, schemas: readonly string[]) => {
       const body = { name, type: 'postgresql', config: { ...shopped, database: 'shop', schemas } };
       const made = await api.call('POST /v1/connections', { body });

@@ -3,7 +3,7 @@ import { fenced, seed } from '../../seeds/read.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What JSON Schema says of one property, as far as the document uses it. */
+/** The keywords of JSON Schema that the document uses for a property. */
 export interface Property {
   readonly type?: string;
   readonly description?: string;
@@ -46,8 +46,8 @@ export interface Printed {
 
 const [text = ''] = fenced(`${seed('001-management')}\n`, '`yaml');
 
-/** The OpenAPI that the seed prints. */
-export const document = parse(text) as Document; // a test reads each part that is there
+/** The OpenAPI document that the seed prints. */
+export const document = parse(text) as Document; // the tests check every part that they read
 
 const [[path, operations] = ['', {}]] = Object.entries(document.paths);
 const operation = operations['post'];
@@ -61,7 +61,7 @@ export const request = {
 
 export const answer = operation.responses['201']?.content['application/json'].example ?? {};
 
-/** The failures that it lists under one status, as it prints them. */
+/** The failures that the document lists for a status, as it prints them. */
 export const failuresAt = (status: number): readonly Printed[] =>
   Object.keys(operation.responses[status]?.content['application/json'].examples ?? {}).flatMap(
     (name) => document.components.examples[name]?.value ?? [],

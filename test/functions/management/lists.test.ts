@@ -42,8 +42,8 @@ afterAll(() => api[Symbol.asyncDispose]());
 const list = (query = '', headers: object = {}) =>
   api.call(`GET ${base}${query}`, { headers: { ...headers } });
 
-describe('a list', () => {
-  test('has what the others made where it has words for it, newest first', async () => {
+describe('connection list', () => {
+  test('contains the connections of other APIs that it can express, newest first', async () => {
     const answer = await list();
     const names = namesOf(answer);
     expect([answer.status, names.slice(0, 2), names.slice(-1)]).toEqual([200, ['own', 'fourth'], ['first']]);
@@ -72,18 +72,18 @@ describe('a list', () => {
     ['?sortOrder=asc&limit=1&page=4', ['fourth']],
     ['?limit=2&page=3', ['first']],
     ['?page=999999999&limit=1000', []],
-  ])('%s', async (query, expected) => {
+  ])('returns the matching connections for the query "%s"', async (query, expected) => {
     const names = namesOf(await list(query));
     expect(typeof expected === 'number' ? names.length : names).toEqual(expected);
   });
 
-  test('is filtered by the product of the header, in whatever case', async () => {
+  test('is filtered by the product of the header, in any case', async () => {
     expect(namesOf(await list('', { 'x-product-name': 'TWO' }))).toEqual(['fourth', 'third']);
     expect((await list('', { 'x-product-name': 'three' })).body).toMatchObject({ items: [], total: 0 });
     expect(refused(await list('', { 'x-product-name': 'a b' }))).toEqual([400, 'FET-0403', 'X-Product-Name']);
   });
 
-  test('of those without a product has those alone', async () => {
+  test('has a route for the connections without a product', async () => {
     const answer = await api.call(`GET ${base}/unassigned`, { headers: product });
     expect([namesOf(answer), answer.body['total']]).toEqual([['own'], 1]);
     expect(itemsOf(answer)[0]).not.toHaveProperty('productName');
@@ -106,22 +106,22 @@ describe('a list', () => {
     ['endDate=2024-02-01T00:00:00Z', 'FET-0408', 'endDate'],
     ['startDate=2024-02-02&endDate=2024-02-01', 'FET-0409', 'endDate'],
     ['colour=red', 'FET-0405', 'colour'],
-  ])('?%s is %s', async (query, code, field) => {
+  ])('rejects ?%s with %s', async (query, code, field) => {
     expect(refused(await list(`?${query}`))).toEqual([400, code, field]);
     expect(refused(await api.call(`GET ${base}/unassigned?${query}`))).toEqual([400, code, field]);
   });
 
-  test('all unexpected parameters are told', async () => {
+  test('names all unknown parameters', async () => {
     expect(refused(await list('?colour=red&size=5'))).toEqual([400, 'FET-0405', 'colour', 'size']);
   });
 
-  test('a cursor that is not its own is refused', async () => {
+  test('rejects a malformed cursor', async () => {
     expect(refused(await list('?cursor=abc'))).toEqual([400, 'FET-0405']);
   });
 });
 
 describe('pages', () => {
-  test('never overlap and leave nothing out, also of those made in the same millisecond', async () => {
+  test('never overlap or omit a connection, even if many are created in the same millisecond', async () => {
     await using many = await startApi({ clock: () => now });
     const names = Array.from({ length: 23 }, (_, i) => `number ${String(i).padStart(2, '0')}`);
     for (const configName of names) await create(many, { configName });
@@ -144,7 +144,7 @@ describe('pages', () => {
     );
   });
 
-  test('that would be more than an answer holds end, and say where the rest is', async () => {
+  test('end early when an answer would be too large, and link to the rest', async () => {
     await using wide = await startApi();
     const metadata = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`k${i}`, 'v'.repeat(2000)]));
     for (let i = 0; i < 45; i++) await create(wide, { configName: `wide ${i}`, metadata });
