@@ -18,12 +18,12 @@ const tablesIn = ({
 const validate = (mappedFields: object) =>
   api.call(`POST ${base}/validate-schema`, { body: { mappedFields } });
 
-/** What all kinds of sources answer alike; the same shop is in each. */
+/** The tests that all connectors share. Each source contains the same shop. */
 const management = (settings: Readonly<Record<string, unknown>>) => {
   const made = async (more: object = {}) => (await create(api, { ...settings, ...more })).body.id;
   const tested = async (more: object = {}) => api.call(`POST ${base}/${await made(more)}/test`);
 
-  test('a test that succeeds says so, and how long it took', async () => {
+  test('a successful test returns its latency', async () => {
     const { status, body } = await tested();
     expect([status, body]).toEqual([
       200,
@@ -32,7 +32,7 @@ const management = (settings: Readonly<Record<string, unknown>>) => {
     expect(Number.isInteger(body['latencyMs']) && Number(body['latencyMs']) >= 1).toBe(true);
   });
 
-  test('a test that fails says why', async () => {
+  test('a failed test returns the cause', async () => {
     const wrong = await tested({ password: 'never-the-right-one' });
     expect(refused(wrong)).toEqual([400, 'FET-1040']);
     expect(wrong.body['message']).toMatch(/\w+ \w+/);
@@ -41,7 +41,7 @@ const management = (settings: Readonly<Record<string, unknown>>) => {
     expect(refused(closed)).toEqual([400, 'FET-1040']);
   });
 
-  test('the schema has the tables of the source with sorted fields, and every one of them validates', async () => {
+  test('the schema has sorted fields, and all of its tables validate', async () => {
     const id = await made();
     const answer = await api.call(`GET ${base}/${id}/schema`);
     expect([answer.status, answer.body.id, answer.body['configName']]).toEqual([200, id, 'production-db']);
@@ -57,7 +57,7 @@ const management = (settings: Readonly<Record<string, unknown>>) => {
     expect((await validate({ 'production-db': some })).body).toMatchObject({ status: 'success' });
   });
 
-  test('what is not there is told, and a source that is down beside one that is not', async () => {
+  test('validation returns missing fields and tables, and a source that is down next to one that is up', async () => {
     const id = await made();
     await made({ configName: 'closed', port: await closedPort() });
     const [table = { name: '', fields: [''] }] = tablesIn(await api.call(`GET ${base}/${id}/schema`));
@@ -92,7 +92,7 @@ if (postgres)
     };
     management(settings);
 
-    test('tables of the schema that is named go by their names, others by both', async () => {
+    test('tables of the named schema have plain names, and others have qualified names', async () => {
       const namesOf = async (more: object) => {
         const { body } = await create(api, { ...settings, ...more });
         return tablesIn(await api.call(`GET ${base}/${body.id}/schema`)).map(({ name }) => name);

@@ -16,7 +16,7 @@ const unknown = '01a1fe68-259e-7939-a390-c73a1c6b9015';
 const post = (text: string, headers: object = product) =>
   api.call(`POST ${base}`, { text, headers: { ...headers } });
 
-describe('a body', () => {
+describe('a request body', () => {
   test.each([
     ['configName', 'ab', 'FET-0401'],
     ['configName', ' ab ', 'FET-0401'],
@@ -62,7 +62,7 @@ describe('a body', () => {
     ['host', '[::ffff:169.254.169.254]', 'FET-0414'],
     ['host', '0.0.0.0', 'FET-0414'],
     ['host', '2852039166', 'FET-0414'],
-  ])('with %s of %j is %s', async (name, value, code, field = name) => {
+  ])('with %s of %j returns %s', async (name, value, code, field = name) => {
     expect(refused(await create(api, { [name]: value }))).toEqual([400, code, field]);
   });
 
@@ -73,16 +73,16 @@ describe('a body', () => {
     ['nothing', '', [400, 'FET-0402']],
     ['too much', JSON.stringify(draft({ schema: 'a'.repeat(270_000) })), [413, 'FET-9413']],
     ['__proto__', '{"__proto__": 1}', [400, 'FET-0402', ...Object.keys(draft()).toSorted()]],
-  ])('that is %s is refused', async (_, text, expected) => {
+  ])('that is %s is rejected', async (_, text, expected) => {
     expect(refused(await post(text))).toEqual(expected);
   });
 
-  test('of another type than JSON is 415', async () => {
+  test('of another content type returns 415', async () => {
     const headers = { ...product, 'content-type': 'text/plain' };
     expect(refused(await post(JSON.stringify(draft()), headers))).toEqual([415, 'FET-9415']);
   });
 
-  test('is not looked at before the header', async () => {
+  test('is not validated before the header', async () => {
     expect(refused(await post('{', {}))).toEqual([400, 'FET-0403', 'X-Product-Name']);
     expect(refused(await api.call(`POST ${base}/${unknown}/assign`))).toEqual([
       400,
@@ -91,24 +91,24 @@ describe('a body', () => {
     ]);
   });
 
-  test('whose name and user have no blanks around them', async () => {
+  test('loses the blanks around configName and userName', async () => {
     const { status, body } = await create(api, { configName: '  trimmed ', userName: ' reader ' });
     expect([status, body['configName'], body['userName']]).toEqual([201, 'trimmed', 'reader']);
   });
 
-  test('without ssl means prefer: its clients talk to servers without TLS', async () => {
+  test('without ssl uses ssl_mode prefer, because clients of this API connect to servers without TLS', async () => {
     const { body } = await create(api, { configName: 'no ssl' });
     const own = await api.stored(`conn_${body.id.replaceAll('-', '')}`);
     expect([own?.options.ssl_mode, own?.status, own?.awaits_test]).toEqual(['prefer', 'pending', null]);
   });
 
-  test('with a host that cannot be reached or resolved is stored, and nothing is dialled', async () => {
+  test('with a host that cannot be resolved is stored, and nothing is dialled', async () => {
     const answer = await create(api, { configName: 'nowhere', host: 'nothing.invalid' });
     expect(answer.status).toBe(201);
     expect((await api.settle()).filter(({ test: asked }) => asked)).toEqual([]);
   });
 
-  test('with certificates keeps them, and shows the mode alone', async () => {
+  test('with certificates stores them and returns only the mode', async () => {
     const ssl = { mode: 'verify-ca', ca: certificate, cert: certificate, key: privateKey };
     const answer = await create(api, { configName: 'certificates', ssl });
     expect([answer.status, answer.body['ssl']]).toEqual([201, { mode: 'verify-ca' }]);
@@ -117,9 +117,9 @@ describe('a body', () => {
   });
 });
 
-describe('the address of a host', () => {
+describe('host address', () => {
   test.each(['127.0.0.1', '::1', '127.1', '2130706433'])(
-    '%s is refused where the policy has no loopback',
+    '%s is rejected when the policy does not allow loopback',
     async (host) => {
       await using strict = await startApi({ policy: {} });
       expect(refused(await create(strict, { host }))).toEqual([400, 'FET-0414', 'host']);
@@ -127,7 +127,7 @@ describe('the address of a host', () => {
     },
   );
 
-  test('is judged by the deployment’s own lists, and a name is not', async () => {
+  test('is checked against the lists of the deployment, and a host name is not', async () => {
     await using strict = await startApi({ policy: { allow: ['10.0.0.0/8'], deny: ['10.9.0.0/16'] } });
     expect((await create(strict, { host: '10.1.2.3' })).status).toBe(201);
     expect(refused(await create(strict, { host: '10.9.2.3' }))).toEqual([400, 'FET-0414', 'host']);
@@ -144,7 +144,7 @@ describe('a request', () => {
     ['POST', '/test'],
     ['POST', '/assign'],
     ['GET', '/schema'],
-  ])('%s {id}%s of an id that is no UUID is 400, of one that is not there 404', async (method, rest) => {
+  ])('%s {id}%s returns 400 for an id that is not a UUID and 404 for an unknown id', async (method, rest) => {
     const body = method === 'PATCH' ? { body: { port: 5433 } } : {};
     const call = (id: string) => api.call(`${method} ${base}/${id}${rest}`, { ...body, headers: product });
     for (const id of ['zzz', 'conn_01a1fe68259e7939a390c73a1c6b9015', `${unknown}0`, '%00', 'unassigned%20'])
@@ -158,12 +158,12 @@ describe('a request', () => {
     [`DELETE ${base}/${unknown}/test`, 405, 'FET-9405', 'POST'],
     ['GET /v1/management', 404, 'FET-1001', undefined],
     ['GET /v1/management/nothing', 404, 'FET-1001', undefined],
-  ])('%s is %d %s', async (request, status, code, allow) => {
+  ])('%s returns %d %s', async (request, status, code, allow) => {
     const answer = await api.call(request);
     expect([answer.status, answer.body.code, answer.headers['allow']]).toEqual([status, code, allow]);
   });
 
-  test('without credentials is 401, without the scope 403', async () => {
+  test('without a valid key returns 401, and without the scope 403', async () => {
     await api.addKey('sk_reader', { org: 'org_test', scopes: ['connections:read'] });
     const nobody = await api.call(`GET ${base}`, { key: '' });
     expect([...refused(nobody), nobody.headers['www-authenticate']]).toEqual([401, 'FET-9401', 'Bearer']);
@@ -180,7 +180,7 @@ describe('a request', () => {
     expect((await api.call(`GET ${base}`, { key: 'sk_reader' })).status).toBe(200);
   });
 
-  test('of another organisation than it says is refused, of its own it is not', async () => {
+  test('is rejected when X-Organization-Id names another organisation', async () => {
     const asked = (org: string) => api.call(`GET ${base}`, { headers: { 'x-organization-id': org } });
     expect((await asked('org_test')).status).toBe(200);
     expect(refused(await asked('org_other'))).toEqual([400, 'FET-0403', 'X-Organization-Id']);
@@ -192,17 +192,17 @@ describe('a request', () => {
     expect(refused(made)).toEqual([400, 'FET-0403', 'X-Organization-Id']);
   });
 
-  test('with an environment that cannot be is refused', async () => {
+  test('with an invalid environment name is rejected', async () => {
     const answer = await api.call(`GET ${base}`, { headers: { 'x-environment-id': 'a b' } });
     expect(refused(answer)).toEqual([400, 'FET-0403', 'X-Environment-Id']);
   });
 
-  test('with a query that is not known is refused', async () => {
+  test('with an invalid query parameter is rejected', async () => {
     expect(refused(await api.call(`GET ${base}/${unknown}?verbose=1`))).toEqual([400, 'FET-0405', 'verbose']);
     expect(refused(await api.call(`GET ${base}?page=1&page=2`))).toEqual([400, 'FET-0405', 'page']);
   });
 
-  test('past the quota of tests is 429, with the time to wait', async () => {
+  test('over the quota of tests returns 429 with Retry-After', async () => {
     await using few = await startApi({ settings: { tests_per_minute: 1 } });
     await few.call(`POST ${base}/${unknown}/test`);
     const answer = await few.call(`POST ${base}/${unknown}/test`);
@@ -212,7 +212,7 @@ describe('a request', () => {
 });
 
 describe('a failure', () => {
-  test.each(problemCodes)('%s has a code and a sentence', (code) => {
+  test.each(problemCodes)('%s has a code and a message', (code) => {
     const { status, body } = management.failure(new Problem(code, 'A sentence.'), String);
     expect(status).toBeGreaterThanOrEqual(400);
     expect(body).toEqual({
@@ -222,7 +222,7 @@ describe('a failure', () => {
     });
   });
 
-  test('tells nothing that was not cleaned', () => {
+  test('contains only scrubbed text', () => {
     for (const code of problemCodes)
       for (const place of [undefined, 'body', 'query', 'header', 'path'] as const) {
         const errors = [{ path: 'host', expected: 'a name' }];
@@ -232,7 +232,7 @@ describe('a failure', () => {
       }
   });
 
-  test('says what was expected also where the password is a word of it', async () => {
+  test('keeps the expectation even if the password is a part of its text', async () => {
     const answer = await create(api, { port: 0, password: 'e' });
     expect(answer.body['fields']).toEqual({ port: 'expected at least 1' });
     expect(answer.body['message']).toBe('port: expected at least 1');
@@ -245,7 +245,7 @@ describe('a failure', () => {
     fc.constant({ mode: secret, key: secret }),
     fc.record({ [secret.slice(0, 4)]: fc.constant(secret) }),
   );
-  test('is in the form of this API whatever is sent, and never says what was', async () => {
+  test('has the form of this API for any input and never repeats the input', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(`POST ${base}`, `PATCH ${base}/${unknown}`, `POST ${base}/validate-schema`),

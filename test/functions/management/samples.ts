@@ -3,7 +3,7 @@ import type { Answered, Api } from '../../api.ts';
 export const base = '/v1/management/connections';
 export const product = { 'x-product-name': 'my-product' };
 
-/** The body of a create that is right in itself; nothing listens where it points. */
+/** A valid body of a create. Nothing listens at its destination. */
 export const draft = (more: Readonly<Record<string, unknown>> = {}) => ({
   configName: 'production-db',
   type: 'POSTGRESQL',
@@ -18,7 +18,7 @@ export const draft = (more: Readonly<Record<string, unknown>> = {}) => ({
 export const create = (api: Api, more: Readonly<Record<string, unknown>> = {}, headers: object = product) =>
   api.call(`POST ${base}`, { body: draft(more), headers: { ...headers } });
 
-/** Status, code, and the fields that are to blame. */
+/** The status, the code and the invalid fields. */
 export const refused = ({ status, body }: Answered) => [
   status,
   body.code,

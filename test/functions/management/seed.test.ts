@@ -29,8 +29,8 @@ const post = (body: object = request.body, headers: object = { 'x-product-name':
   api.call(`POST ${request.path}`, { body, headers: { ...headers } });
 const typesOf = (value: object) => Object.entries(value).map(([name, field]) => [name, typeof field]);
 
-describe('what the seed prints', () => {
-  test('is answered as it prints: the same fields in the same order, and their values but for id and times', async () => {
+describe('seed 001, as printed', () => {
+  test('returns the printed fields in the printed order, with their values except the id and the times', async () => {
     const { status, body } = await post();
     expect(status).toBe(201);
     expect(typesOf(body)).toEqual(typesOf(answer));
@@ -41,7 +41,7 @@ describe('what the seed prints', () => {
     expect(new Date(String(body['createdAt'])).valueOf()).toBeLessThanOrEqual(Date.now());
   });
 
-  test('is shown by the others', async () => {
+  test('creates a connection that /v1 shows', async () => {
     const { body } = await post();
     const { status, body: own } = await api.call(`GET /v1/connections/conn_${body.id.replaceAll('-', '')}`);
     expect([status, own]).toEqual([
@@ -63,7 +63,7 @@ describe('what the seed prints', () => {
   });
 
   test.each(Object.values(document.components.examples).map(({ value }) => value))(
-    'the texts of $code are its own',
+    'has the title and message of $code',
     ({ code, title, message }) => {
       expect(Object.entries(managementErrors).find(([name]) => name === code)?.[1]).toMatchObject({
         title,
@@ -80,13 +80,13 @@ describe('what the seed prints', () => {
     'FET-0412': { ...request.body, metadata: { ['k'.repeat(101)]: 'v' } },
     'FET-0411': { ...request.body, metadata: { key: 'v'.repeat(2001) } },
   };
-  test.each(failuresAt(400))('$code is answered as printed', async ({ code, title, message }) => {
+  test.each(failuresAt(400))('returns $code as printed', async ({ code, title, message }) => {
     const { status, body } = await post(wrong[code]);
     const { fields: _, ...told } = body;
     expect([status, told]).toEqual([400, { code, title, message }]);
   });
 
-  test('a second of the same name is the conflict that it prints', async () => {
+  test('returns the printed conflict for a second connection of the same name', async () => {
     await post();
     const { status, body } = await post();
     expect([status, body]).toEqual([409, failuresAt(409)[0]]);
@@ -95,16 +95,16 @@ describe('what the seed prints', () => {
   test.each([
     ['internal', 500],
     ['unavailable', 503],
-  ] as const)('%s is %d as printed', (code, status) => {
+  ] as const)('returns %s as %d, as printed', (code, status) => {
     expect(management.failure(new Problem(code), String)).toEqual({ status, body: failuresAt(status)[0] });
   });
 
-  test('every status that it lists is one that the create documents', () => {
+  test('lists only statuses that the create documents', () => {
     expect(statuses).toEqual([201, 400, 409, 500, 503]);
     expect(endpoint).toMatchObject({ status: 201, problems: expect.arrayContaining(['name-taken']) });
   });
 
-  test('all unexpected fields are told, in the body and in ssl', async () => {
+  test('rejects all unknown fields of the body and of ssl by name', async () => {
     const { body } = await post({
       ...request.body,
       timeout: 5,
@@ -142,7 +142,7 @@ describe('the schemas of the seed', () => {
 
   test.each(
     Object.entries(schemas['CreateConnectionRequest']?.properties ?? {}).filter(([, { type }]) => type),
-  )('%s has the rules that are printed', (name, theirs) => {
+  )('%s has the printed rules', (name, theirs) => {
     const ours = rules(all['management.CreateConnectionRequest']?.properties?.[name]);
     const told = Object.fromEntries(Object.entries(rules(theirs)).filter(([, rule]) => rule !== undefined));
     expect(ours).toMatchObject(told);
@@ -155,7 +155,7 @@ describe('the schemas of the seed', () => {
   });
 
   test.each(['schema', 'ssl', 'metadata'])(
-    '%s may be left out, and is then left out of the answer',
+    '%s is optional and then missing from the answer',
     async (name) => {
       const { [name]: _, ...rest } = request.body;
       const { status, body } = await post(rest);
@@ -163,13 +163,16 @@ describe('the schemas of the seed', () => {
     },
   );
 
-  test.each(schemas['SSL']?.properties?.['mode']?.enum ?? [])('mode %s is taken and shown', async (mode) => {
-    const { status, body } = await post({ ...request.body, ssl: { mode } });
-    expect([status, body['ssl']]).toEqual([201, { mode }]);
-  });
+  test.each(schemas['SSL']?.properties?.['mode']?.enum ?? [])(
+    'mode %s is accepted and returned',
+    async (mode) => {
+      const { status, body } = await post({ ...request.body, ssl: { mode } });
+      expect([status, body['ssl']]).toEqual([201, { mode }]);
+    },
+  );
 
   test.each(schemas['CreateConnectionRequest']?.properties?.['type']?.enum ?? [])(
-    'type %s is taken and shown',
+    'type %s is accepted and returned',
     async (type) => {
       const { status, body } = await post({ ...request.body, type });
       expect([status, body['type'], body['databaseName'], body['schema']]).toEqual([
@@ -181,14 +184,14 @@ describe('the schemas of the seed', () => {
     },
   );
 
-  test('metadata is as long as it says', async () => {
+  test('metadata has the printed length limit', async () => {
     const most = schemas['Metadata']?.additionalProperties?.maxLength ?? 0;
     const metadata = { ['k'.repeat(100)]: 'v'.repeat(most) };
     const { status, body } = await post({ ...request.body, metadata });
     expect([most, status, body['metadata']]).toEqual([2000, 201, metadata]);
   });
 
-  test('the header is as it says', async () => {
+  test('X-Product-Name follows the printed rules', async () => {
     const { maxLength, pattern } = product;
     for (const name of ['a'.repeat(maxLength), 'My_Product-1']) {
       expect(new RegExp(pattern).test(name)).toBe(true);
@@ -203,7 +206,7 @@ describe('the schemas of the seed', () => {
     expect(printed('FET-0402').code).toBe('FET-0402');
   });
 
-  test('the example of the document is the seed’s, and what it prints is what the schemas take', () => {
+  test('the OpenAPI example is the request of the seed, and the schemas accept what the seed prints', () => {
     expect(management.examples?.['create']).toEqual({ PostgreSQL: { value: request.body } });
     expect(v.safeParse(ManagementCreateRequest, request.body).issues).toBeUndefined();
     expect(v.safeParse(ManagementConnection, answer).issues).toBeUndefined();

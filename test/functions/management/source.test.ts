@@ -35,8 +35,8 @@ const tablesIn = ({
 }: Answered): readonly { readonly name: string; readonly fields: readonly string[] }[] =>
   Object(body['tables']);
 
-describe('the schema', () => {
-  test('is introspected, and told with fields sorted by bytes', async () => {
+describe('schema of a connection', () => {
+  test('is introspected and returned with fields sorted by bytes', async () => {
     const answer = await schema();
     expect([answer.status, answer.body]).toEqual([
       200,
@@ -57,7 +57,7 @@ describe('the schema', () => {
     expect(source.calls[0]).toBeLessThanOrEqual(25_000);
   });
 
-  test('that is read leaves a record', async () => {
+  test('is audited when it is read', async () => {
     await schema();
     const { items } = await api.store.query({
       pk: tableKeys.connectionPartition({ org: 'org_test', environment: 'default' }, id.replaceAll('-', '')),
@@ -68,7 +68,7 @@ describe('the schema', () => {
     expect(items.map((item) => item['action'])).toContain('read-schema');
   });
 
-  test('is what is there now, and not what was there before', async () => {
+  test('is introspected again for each request', async () => {
     await schema();
     now += 1;
     source.tables = [tableOf({ name: 'users' })];
@@ -81,7 +81,7 @@ describe('the schema', () => {
     ['MYSQL', { databaseName: 'sales' }, ['public.odd.name', 'public.orders', 'public.users', 'invoices']],
     ['MONGODB', { databaseName: 'public' }, ['odd.name', 'orders', 'users', 'sales.invoices']],
     ['ORACLE', { userName: 'Sales' }, ['public.odd.name', 'public.orders', 'public.users', 'invoices']],
-  ])('of %s with %j has tables outside its default schema by both names', async (type, more, names) => {
+  ])('of %s with %j has qualified names for tables outside its default schema', async (type, more, names) => {
     const { body } = await create(api, { configName: 'kind', type, ...more });
     expect(tablesIn(await schema(body.id)).map(({ name }) => name)).toEqual(names);
   });
@@ -92,14 +92,14 @@ describe('the schema', () => {
     ['authentication-failed', 400, 'FET-1040'],
     ['host-forbidden', 400, 'FET-0414'],
     ['unavailable', 503, 'FET-0003'],
-  ] as const)('that cannot be had for %s is %d %s', async (code, status, fet) => {
+  ] as const)('that fails with %s returns %d %s', async (code, status, fet) => {
     source.meanwhile = () => Promise.reject(new Problem(code, 'Why it failed'));
     const answer = await schema();
     expect(refused(answer)).toEqual([status, fet]);
     if (fet === 'FET-1040') expect(answer.body['message']).toBe('Why it failed');
   });
 
-  test('that somebody else introspects is waited for', async () => {
+  test('waits for an introspection that another request started', async () => {
     let calls = 0;
     await using shared = await startApi({
       probe: (parts) => {
@@ -119,7 +119,7 @@ describe('the schema', () => {
     expect([answer.status, tablesIn(answer).length]).toEqual([200, shop.length]);
   });
 
-  test('that would be more than an answer holds ends, and says where it goes on', async () => {
+  test('is split when an answer would be too large, with a link to the rest', async () => {
     const long = 'c'.repeat(200);
     source.tables = inOrder(
       Array.from({ length: 900 }, (_, i) =>
@@ -143,7 +143,7 @@ describe('the schema', () => {
   });
 });
 
-test('what takes longer than 25 s is 503, or down, and goes on', async () => {
+test('an introspection of more than 25 s returns 503, and DATA_SOURCE_DOWN in a validation', async () => {
   await using slow = await startApi({
     probe: ({ real }) => ({
       ...real,
@@ -163,15 +163,15 @@ test('what takes longer than 25 s is 503, or down, and goes on', async () => {
   ]);
 });
 
-describe('a validation', () => {
-  test('of what is there is a success', async () => {
+describe('schema validation', () => {
+  test('succeeds when everything exists', async () => {
     const answer = await validate({
       'production-db': { orders: ['id', 'total'], 'sales.invoices': ['number'], users: [] },
     });
     expect([answer.status, answer.body]).toEqual([200, { status: 'success', message: expect.any(String) }]);
   });
 
-  test('tells each thing that is not, in the order of the question', async () => {
+  test('returns an error for each missing source, table and field, in the order of the request', async () => {
     const answer = await validate({
       nowhere: { orders: ['id'] },
       'production-db': { orders: ['id', 'colour', 'ID'], invoices: ['number'], 'sales.invoices': ['total'] },
@@ -212,7 +212,7 @@ describe('a validation', () => {
     },
   );
 
-  test('of a connection that names a schema still finds those in public', async () => {
+  test('finds tables of public for a connection that names another schema', async () => {
     await create(api, { configName: 'elsewhere', schema: 'sales' });
     const answer = await validate({
       elsewhere: { invoices: ['number'], 'public.users': ['id'], 'public.invoices': [] },
@@ -221,14 +221,14 @@ describe('a validation', () => {
     expect((await validate({ elsewhere: { users: ['id'] } })).status).toBe(422);
   });
 
-  test('of an Oracle matches names without case', async () => {
+  test('of Oracle ignores the case of names', async () => {
     source.tables = [tableOf({ schema: 'HR', name: 'EMPLOYEES', columns: columnsOf('ID', 'Name') })];
     await create(api, { configName: 'oracle-db', type: 'ORACLE', userName: 'hr' });
     const answer = await validate({ 'oracle-db': { employees: ['id', 'NAME'], 'hr.Employees': ['name'] } });
     expect(answer.status).toBe(200);
   });
 
-  test('of documents finds a field by the fields in it', async () => {
+  test('of documents finds a field by its nested fields', async () => {
     const columns = columnsOf('address.city', 'addresses');
     source.tables = [tableOf({ schema: 'mydatabase', name: 'people', kind: 'collection', columns })];
     await create(api, { configName: 'mongo-db', type: 'MONGODB' });
@@ -245,7 +245,7 @@ describe('a validation', () => {
     ]);
   });
 
-  test('looks at all sources side by side, and one that is down is said to be', async () => {
+  test('reads all sources concurrently and returns the one that is down', async () => {
     for (const configName of ['second', 'third']) await create(api, { configName });
     const all = Promise.withResolvers<undefined>();
     let waiting = 0;
@@ -262,7 +262,7 @@ describe('a validation', () => {
     expect(answer.body['errors']).toEqual([{ type: 'DATA_SOURCE_DOWN', dataSourceId: expect.any(String) }]);
   });
 
-  test('that Mooring itself cannot do is no word on the source', async () => {
+  test('returns 503 instead of a source that is down when Mooring itself fails', async () => {
     source.meanwhile = () => Promise.reject(new Problem('unavailable'));
     expect(refused(await validate({ 'production-db': { orders: [] } }))).toEqual([503, 'FET-0003']);
   });
@@ -285,12 +285,12 @@ describe('a validation', () => {
       { 'production-db': { orders: [5] } },
       [400, 'FET-0401', 'mappedFields.production-db.orders.0'],
     ],
-  ])('of %s is refused', async (_, mappedFields, expected) => {
+  ])('of %s is rejected', async (_, mappedFields, expected) => {
     const answer = await api.call(`POST ${base}/validate-schema`, { body: { mappedFields } });
     expect(refused(answer)).toEqual(expected);
   });
 
-  test('as large as it may be is done', async () => {
+  test('of the maximum size is accepted', async () => {
     for (let i = 1; i < 10; i++) await create(api, { configName: `source ${i}` });
     const tables = many(
       20,
@@ -304,11 +304,11 @@ describe('a validation', () => {
   test.each([
     ['{}', 'FET-0402', ['mappedFields']],
     ['{"mappedFields": {"a": {}}, "more": 1}', 'FET-0400', ['more']],
-  ])('%s is refused', async (text, code, fields) => {
+  ])('rejects the body %s', async (text, code, fields) => {
     expect(refused(await api.call(`POST ${base}/validate-schema`, { text }))).toEqual([400, code, ...fields]);
   });
 
-  test('sees nothing of another tenant', async () => {
+  test('finds no connections of another tenant', async () => {
     const answer = await api.call(`POST ${base}/validate-schema`, {
       body: { mappedFields: { 'production-db': {} } },
       headers: { 'x-environment-id': 'other' },

@@ -2,12 +2,12 @@ import { fenced, jsonExamples, seed } from '../../seeds/read.ts';
 
 type Fields = Readonly<Record<string, string>>;
 
-/** One endpoint of the document: what stands below its heading. */
+/** One endpoint of the document, with the text below its heading. */
 export interface Section {
-  /** `GET /api/v1/…`, with the parameters of its path in braces. */
+  /** `GET /api/v1/…`, with the path parameters in braces. */
   readonly request: string;
   readonly examples: readonly unknown[];
-  /** The rows of its tables, by their columns' headings; names and types without their backticks. */
+  /** The rows of its tables, keyed by column heading. Names and types have no backticks. */
   readonly rows: readonly Fields[];
   readonly text: string;
 }

@@ -15,7 +15,7 @@ const told = (problem: Problem, clean: (text: string) => string = String) => {
 };
 
 describe('a failure', () => {
-  test.each(problemCodes)('%s is in this API’s words', (code) => {
+  test.each(problemCodes)('%s has a code of this API', (code) => {
     const { status, code: said, message } = told(new Problem(code));
     expect(said).toMatch(/^[A-Z]+(_[A-Z]+)*$/);
     expect(message).not.toBe('');
@@ -26,13 +26,13 @@ describe('a failure', () => {
     ]);
   });
 
-  test('has free text cleaned', () => {
+  test('contains only scrubbed text', () => {
     const clean = (text: string) => text.replaceAll('hunter2', '[secret]');
     for (const code of ['forbidden', 'unavailable', 'timeout'] as const)
       expect(told(new Problem(code, 'Not with hunter2'), clean).details.reason).toBe('Not with [secret]');
   });
 
-  test('tells every field that is wrong, and in the sentence the first five', () => {
+  test('lists every invalid field, and the first five in the message', () => {
     const errors = Array.from({ length: 7 }, (_, at) => ({ path: `credentials.f${at}`, expected: 'text' }));
     const { details, message } = told(new Problem('invalid-request', 'x', { errors }));
     expect(details.fields).toHaveLength(7);
@@ -40,7 +40,7 @@ describe('a failure', () => {
     expect(message.split('; ')).toHaveLength(5);
   });
 
-  test('names what could not be connected to, whatever it is', () => {
+  test('names the connector that could not be reached', () => {
     const result = {
       status: 'failed' as const,
       details: { error: 'It: is not there.', code: 'timeout' as const },
@@ -68,7 +68,7 @@ describe('a failure', () => {
   });
 });
 
-describe('a size in words', () => {
+describe('size of a table', () => {
   test.each([
     [0, '0B'],
     [1, '1B'],
@@ -82,5 +82,5 @@ describe('a size in words', () => {
     [2.46 * 1024 ** 3, '2.5GB'],
     [1024 ** 4, '1TB'],
     [5 * 1024 ** 6, '5120PB'],
-  ])('of %d bytes is %s', (bytes, words) => expect(renderSize(bytes)).toBe(words));
+  ])('of %d bytes is rendered as %s', (bytes, words) => expect(renderSize(bytes)).toBe(words));
 });

@@ -11,7 +11,7 @@ beforeEach(async () => {
   api = await startApi({
     probe: ({ real }) => ({
       ...real,
-      // Begun as ever, and waited for by who wants to see what it found.
+      // Starts the introspection as usual. A test awaits `found` to see its result.
       introspect: async (call) => {
         found = real.introspect(call, Infinity);
         return { running: true };
@@ -23,7 +23,7 @@ afterEach(() => api[Symbol.asyncDispose]());
 
 const [printed, printedRefusal] = section('Test Connection Profile').examples;
 
-/** As the document prints it, with a version and a time of its own. */
+/** Expects the printed answer, with a version and a latency of its own. */
 const connects = async (body: object, version: RegExp) => {
   const answer = await tested(api, body);
   expect({ status: answer.status, body: answer.body }).toEqual({
@@ -37,7 +37,7 @@ const connects = async (body: object, version: RegExp) => {
   });
 };
 
-/** What autocomplete has after its first call has looked. */
+/** The suggestions after the introspection that the first call starts. */
 const suggestions = async (body: object, query = '') => {
   const { id } = profileIn(await create(api, body));
   const suggest = async () => suggestionsIn(await api.call(`GET ${path}/${id}/autocomplete${query}`));
@@ -48,7 +48,7 @@ const suggestions = async (body: object, query = '') => {
 
 const kafka = reach('kafka');
 if (kafka)
-  describe('a profile of a Kafka', () => {
+  describe('a Kafka profile', () => {
     const on = (listener: string, security_protocol: string | undefined, more: object = {}) => ({
       name: 'events',
       connector: 'kafka',
@@ -74,9 +74,9 @@ if (kafka)
         'by TLS, with a certificate',
         on('SSL', 'SSL', { ...verified, ssl_cert: pem('client.crt'), ssl_key: pem('client.key') }),
       ],
-    ])('is tested %s', async (_, body) => connects(body, /^\d+\.\d+( or later)?$/));
+    ])('connects %s', async (_, body) => connects(body, /^\d+\.\d+( or later)?$/));
 
-    test('that is refused is told so in the document’s words', async () => {
+    test('with a wrong password fails in the printed form', async () => {
       for (const mechanism of ['PLAIN', 'SCRAM-SHA-256']) {
         const wrong = { ...login(mechanism), sasl_password: 'never-the-right-one' };
         const answer = await tested(api, on('SASL_SSL', 'SASL_SSL', wrong));
@@ -112,7 +112,7 @@ if (kafka)
         on('SSL', undefined, { ssl_mode: 'disable' }),
         { code: 'tls-required' },
       ],
-    ])('that fails for %s is told why', async (_, body, details) => {
+    ])('returns the cause of a failure: %s', async (_, body, details) => {
       const answer = await tested(api, body);
       expect([answer.status, errorIn(answer)]).toMatchObject([
         422,
@@ -130,7 +130,7 @@ if (kafka)
     });
   });
 
-/** What the two databases have in common: the shop, and who reads it. */
+/** The tests that both databases share. */
 const database = (
   name: 'MySQL' | 'PostgreSQL',
   connector: string,
@@ -151,14 +151,14 @@ const database = (
     },
   });
 
-  describe(`a profile of a ${name}`, () => {
+  describe(`a ${name} profile`, () => {
     test.each<[string, object]>([
       ['as TLS comes', {}],
       ['without TLS', { ssl_mode: 'disable' }],
       ['by TLS that is verified', { ssl_mode: 'verify-full', ssl_ca: pem('ca.crt') }],
-    ])('is tested %s', async (_, more) => connects(body(more), version));
+    ])('connects %s', async (_, more) => connects(body(more), version));
 
-    test('that is refused is told so', async () => {
+    test('with a wrong password fails with the cause', async () => {
       const answer = await tested(api, body({ password: 'never-the-right-one' }));
       expect([answer.status, errorIn(answer)]).toMatchObject([
         422,
@@ -170,7 +170,7 @@ const database = (
       ]);
     });
 
-    test('of which nothing listens is told so', async () => {
+    test('with a port where nothing listens fails with the cause', async () => {
       const answer = await tested(api, body({ port: await closedPort() }));
       expect([answer.status, errorIn(answer)]).toMatchObject([
         422,
@@ -185,7 +185,7 @@ const database = (
       ]);
     });
 
-    test('suggests its tables, with rows and sizes', async () => {
+    test('suggests its tables with rows and sizes', async () => {
       const suggested = await suggestions(body(), '?type=tables&prefix=customers');
       expect(suggested[0]).toMatchObject({
         value: 'shop.customers',

@@ -19,7 +19,7 @@ let api: Api;
 let now: number;
 beforeEach(async () => {
   now = Date.parse('2026-01-01T00:00:00Z');
-  // No two at the same time: those stand in no order.
+  // No two profiles have the same time, because their order in a list would be undefined.
   api = await startApi({ clock: () => now++ });
 });
 afterEach(() => api[Symbol.asyncDispose]());
@@ -38,7 +38,7 @@ const kafka = {
 };
 
 describe('a profile', () => {
-  test('shows nothing of its credentials, here and to the log', async () => {
+  test('never shows its credentials in an answer or in the log', async () => {
     const answer = await create(api, {
       ...kafka,
       config: { ...kafka.config, ssl_ca: certificate, ssl_cert: certificate, ssl_key: privateKey },
@@ -60,7 +60,7 @@ describe('a profile', () => {
     });
   });
 
-  test('encrypts where the server offers it unless told otherwise, and only then says so', async () => {
+  test('uses ssl_mode prefer by default, and shows ssl_mode only if it was sent', async () => {
     const usual = profileIn(await create(api, profile('usual')));
     const told = { ...profile('told'), config: { ...profile().config, ssl_mode: 'verify-full' } };
     const strict = profileIn(await create(api, told));
@@ -86,7 +86,7 @@ describe('a profile', () => {
     });
   });
 
-  test('has a description where one was given, an empty one too, and else none', async () => {
+  test('shows a description only if one was sent, even an empty one', async () => {
     const described = async (name: string, description: unknown) =>
       profileIn(await create(api, { ...profile(name), description }));
     expect(await described('one', 'Of the shop')).toHaveProperty('description', 'Of the shop');
@@ -95,12 +95,12 @@ describe('a profile', () => {
     expect(await described('four', undefined)).not.toHaveProperty('description');
   });
 
-  test('has a name of 1 to 200 characters without blanks around it', async () => {
+  test('has a name of 1 to 200 characters, without the blanks around it', async () => {
     expect(profileIn(await create(api, profile(' n '))).name).toBe('n');
     expect((await create(api, profile('n'.repeat(200)))).status).toBe(201);
   });
 
-  test('has a name of its own, whichever API the other one came by', async () => {
+  test('has a name that is unique across all APIs', async () => {
     await create(api, profile());
     await api.call('POST /v1/connections', { body: draft() });
     for (const name of ['orders', 'ORDERS', ' orders', draft().name])
@@ -109,14 +109,14 @@ describe('a profile', () => {
     expect([answer.status, answer.body.code]).toEqual([409, 'name-taken']);
   });
 
-  test('of two at once with one name is made once', async () => {
+  test('is created once when two concurrent requests have the same name', async () => {
     const answers = await Promise.all([create(api, profile()), create(api, profile())]);
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409]);
     expect(await listed(api)).toHaveLength(1);
     expect(await readdir(`${api.folder}/secrets`)).toHaveLength(1);
   });
 
-  test('is stored without anybody being asked, and tested afterwards', async () => {
+  test('is created without a test and tested afterwards', async () => {
     let asked = 0;
     await using own = await startApi({
       probe: ({ real }) => ({
@@ -135,8 +135,8 @@ describe('a profile', () => {
   });
 });
 
-describe('the list', () => {
-  test('has what each API made, newest first, and no deleted ones', async () => {
+describe('profile list', () => {
+  test('contains the connections of every API, newest first, without deleted ones', async () => {
     const { id } = profileIn(await create(api, profile('one')));
     await api.call('POST /v1/connections', { body: { ...draft(), name: 'two', description: 'By v1' } });
     await create(api, { ...kafka, name: 'three' });
@@ -158,7 +158,7 @@ describe('the list', () => {
     expect(JSON.stringify(found)).not.toContain('not-a-real-password');
   });
 
-  test('has all of them, however many', async () => {
+  test('contains any number of profiles in one answer', async () => {
     for (let at = 0; at < 230; at++) await create(api, profile(`number ${at}`));
     const answer = await api.call(`GET ${path}`);
     expect(answer.headers).not.toHaveProperty('link');
@@ -167,7 +167,7 @@ describe('the list', () => {
     );
   });
 
-  test('ends where it would grow too large to be answered, and says where it goes on', async () => {
+  test('ends early when an answer would be too large, and links to the rest', async () => {
     const config = { ...profile().config, schemas: Array.from({ length: 200 }, () => '漢'.repeat(255)) };
     for (let at = 0; at < 30; at++) await create(api, { ...profile(`large ${at}`), config });
     const found: string[] = [];
@@ -185,7 +185,7 @@ describe('the list', () => {
 });
 
 describe('a delete', () => {
-  test('frees the name at once, and leaves 404 in every API', async () => {
+  test('frees the name at once and makes every API return 404', async () => {
     const { id } = profileIn(await create(api, profile()));
     expect((await api.call(`DELETE ${path}/${id}`)).status).toBe(200);
     expect(refused(await api.call(`DELETE ${path}/${id}`))).toEqual([404, 'NOT_FOUND']);
@@ -194,7 +194,7 @@ describe('a delete', () => {
     expect((await create(api, profile())).status).toBe(201);
   });
 
-  test('takes what another API made', async () => {
+  test('deletes a connection of another API', async () => {
     const { id } = (await api.call('POST /v1/connections', { body: draft() })).body;
     expect((await api.call(`DELETE ${path}/prof_${id.slice(5)}`)).status).toBe(200);
     expect((await api.call(`GET /v1/connections/${id}`)).status).toBe(404);
@@ -217,7 +217,7 @@ describe('autocomplete', () => {
   };
   const values = (found: readonly Suggestion[]) => found.map(({ value }) => value);
 
-  test('has nothing before anybody looked, and then what was found', async () => {
+  test('returns nothing before the first introspection, and then the tables that it found', async () => {
     await using here = await started(mixed, profile());
     expect(await here.suggested()).toEqual([]);
     expect(here.source.calls).toEqual([0]);
@@ -240,7 +240,7 @@ describe('autocomplete', () => {
     expect(here.source.calls).toEqual([0]);
   });
 
-  test('goes by type, parent and prefix', async () => {
+  test('filters by type, parent and prefix', async () => {
     await using here = await started(mixed, profile());
     await here.suggested();
     await here.source.background;
@@ -260,7 +260,7 @@ describe('autocomplete', () => {
     ]);
   });
 
-  test('of a Kafka has topics, which stand in no schema, and nothing else', async () => {
+  test('returns only topics for Kafka, without a schema', async () => {
     const topic = { schema: '', kind: 'topic' as const, size_bytes: null };
     await using here = await started(
       [tableOf({ ...topic, name: 'orders', rows: 70 }), tableOf({ ...topic, name: 'visits', rows: null })],
@@ -279,7 +279,7 @@ describe('autocomplete', () => {
     expect(refused(answer)).toEqual([400, 'VALIDATION_ERROR', 'type']);
   });
 
-  test('has 1000 at most', async () => {
+  test('returns at most 1000 suggestions', async () => {
     const many = Array.from({ length: 1100 }, (_, at) => tableOf({ name: `t${10_000 + at}` }));
     await using here = await started(many, profile());
     await here.suggested();

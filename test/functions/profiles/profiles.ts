@@ -2,7 +2,7 @@ import type { Answered, Api } from '../../api.ts';
 
 export const path = '/api/v1/connection_profiles';
 
-/** A profile that is right in itself; nothing listens where it points. */
+/** A valid profile. Nothing listens at its destination. */
 export const profile = (name = 'orders') => ({
   name,
   connector: 'postgres',
@@ -30,12 +30,12 @@ export const create = (api: Api, body: unknown, headers: Readonly<Record<string,
 
 export const tested = (api: Api, body: unknown) => api.call(`POST ${path}/test`, { body });
 
-/** The profile of an answer. */
-export const profileIn = ({ body }: Answered) => body.data as unknown as Profile; // the tests compare it
+/** The profile in an answer. */
+export const profileIn = ({ body }: Answered) => body.data as unknown as Profile; // the tests check its fields
 
-/** All of a list. */
+/** All profiles of a list. */
 export const listed = async (api: Api, query = '') =>
-  (await api.call(`GET ${path}${query}`)).body.data as unknown as readonly Profile[]; // the tests compare them
+  (await api.call(`GET ${path}${query}`)).body.data as unknown as readonly Profile[]; // the tests check their fields
 
 export interface Suggestion {
   readonly value: string;
@@ -45,7 +45,7 @@ export interface Suggestion {
 }
 
 export const suggestionsIn = ({ body }: Answered) =>
-  (Object(body.data) as { readonly suggestions: readonly Suggestion[] }).suggestions; // the tests compare them
+  (Object(body.data) as { readonly suggestions: readonly Suggestion[] }).suggestions; // the tests check their fields
 
 interface Details {
   readonly reason?: string;
@@ -54,9 +54,9 @@ interface Details {
 }
 
 export const errorIn = ({ body }: Answered) =>
-  body['error'] as { readonly code: string; readonly message: string; readonly details: Details }; // the tests compare it
+  body['error'] as { readonly code: string; readonly message: string; readonly details: Details }; // the tests check its fields
 
-/** Status, code and the fields that are to blame. */
+/** The status, the code and the invalid fields. */
 export const refused = (answer: Answered) => {
   const { code, details } = errorIn(answer);
   return [answer.status, code, ...(details.fields ?? []).map(({ field }) => field)];

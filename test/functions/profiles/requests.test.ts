@@ -22,13 +22,13 @@ const kafka = (config: object) => ({
   config: { bootstrap_servers: 'k1:9092', ...config },
 });
 
-/** In this API's form, and no other's. */
+/** Checks that a failure has the form of this API. */
 const inForm = ({ headers, body }: Answered) => {
   expect(headers['content-type']).toBe('application/json');
   expect(v.safeParse(v.strictObject(ProfileFailure.entries), body).issues).toBeUndefined();
 };
 
-describe('a body', () => {
+describe('a request body', () => {
   test.each<[string, object, readonly string[]]>([
     ['without a name', { name: undefined }, ['name']],
     ['with an empty name', { name: '' }, ['name']],
@@ -44,9 +44,9 @@ describe('a body', () => {
     ['with a description of 2001 characters', { description: 'd'.repeat(2001) }, ['description']],
     ['with credentials apart', { credentials: { password: 'x' } }, ['credentials']],
     ['with a connection string', { connection_string: 'postgresql://u:p@h/d' }, ['connection_string']],
-    ['with two unknown fields', { a: 1, b: 2 }, ['a']], // valibot stops at the first
+    ['with two unknown fields', { a: 1, b: 2 }, ['a']], // valibot stops at the first unknown field
     ['with our name of the connector’s field', { type: 'postgresql' }, ['type']],
-  ])('%s is refused by the name of the field', async (_, more, fields) => {
+  ])('%s is rejected with the name of the field', async (_, more, fields) => {
     for (const answer of [
       await create(api, { ...profile('other'), ...more }),
       await tested(api, { ...profile('other'), ...more }),
@@ -71,7 +71,7 @@ describe('a body', () => {
     ['a key without its certificate', { ssl_key: privateKey }, ['config.ssl_cert']],
     ['a secret that the caller keeps', { secret_arn: 'arn:aws:x' }, ['config.secret_arn']],
     ['options of ours', { max_connections: 3 }, ['config.max_connections']],
-  ])('whose config has %s is refused by the name of the field', async (_, more, fields) => {
+  ])('with %s in config is rejected with the name of the field', async (_, more, fields) => {
     for (const answer of [await create(api, withConfig(more)), await tested(api, withConfig(more))]) {
       expect(refused(answer)).toEqual([400, 'VALIDATION_ERROR', ...fields]);
       expect(errorIn(answer).message).toContain(`${fields[0]}: expected `);
@@ -80,7 +80,7 @@ describe('a body', () => {
     }
   });
 
-  test('for Kafka wants servers, a protocol that there is, and the whole of a login', async () => {
+  test('for Kafka requires servers, a valid protocol and a complete login', async () => {
     const cases: readonly (readonly [object, string])[] = [
       [{ bootstrap_servers: undefined }, 'config.bootstrap_servers'],
       [{ bootstrap_servers: ['k1:9092'] }, 'config.bootstrap_servers'],
@@ -98,31 +98,34 @@ describe('a body', () => {
       ]);
   });
 
-  test.each(['{', '', 'name=orders', 'null', '"name"'])('that is no object is refused: %j', async (text) => {
-    const answer = await api.call(`POST ${path}`, { text });
-    expect(refused(answer)).toEqual([400, 'VALIDATION_ERROR', 'body']);
-    inForm(answer);
-  });
+  test.each(['{', '', 'name=orders', 'null', '"name"'])(
+    'that is not an object is rejected: %j',
+    async (text) => {
+      const answer = await api.call(`POST ${path}`, { text });
+      expect(refused(answer)).toEqual([400, 'VALIDATION_ERROR', 'body']);
+      inForm(answer);
+    },
+  );
 
-  test('that is a list is refused', async () => {
+  test('that is a list is rejected', async () => {
     const answer = await create(api, []);
     expect(refused(answer).slice(0, 2)).toEqual([400, 'VALIDATION_ERROR']);
     inForm(answer);
   });
 
-  test('of another content type is refused', async () => {
+  test('of another content type is rejected', async () => {
     const answer = await create(api, profile('typed'), { 'content-type': 'text/plain' });
     expect(refused(answer)).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
     inForm(answer);
   });
 
-  test('of more than 256 KB is refused', async () => {
+  test('of more than 256 KB is rejected', async () => {
     const answer = await create(api, { ...profile('large'), description: 'd'.repeat(300_000) });
     expect(refused(answer)).toEqual([413, 'PAYLOAD_TOO_LARGE']);
     inForm(answer);
   });
 
-  test('whatever it is, is answered in this form, and what it holds is not told', async () => {
+  test('of any content is answered in the form of this API, and its content is not repeated', async () => {
     const names = ['host', 'port', 'database', 'username', 'password', 'ssl_mode', 'ssl_ca', 'ssl_key'];
     const config = fc.dictionary(
       fc.constantFrom(...names, 'bootstrap_servers', 'sasl_password', 'x'),
@@ -156,7 +159,7 @@ describe('a body', () => {
   });
 });
 
-describe('an id', () => {
+describe('a profile id', () => {
   test.each([
     'prof_abc123',
     'prof_',
@@ -165,7 +168,7 @@ describe('an id', () => {
     `conn_${'0'.repeat(32)}`,
     '%00',
     'test',
-  ])('that names nothing is 404, of the right form or not: %s', async (wrong) => {
+  ])('that does not exist returns 404, well-formed or not: %s', async (wrong) => {
     for (const request of [`DELETE ${path}/${wrong}`, `GET ${path}/${wrong}/autocomplete`]) {
       const answer = await api.call(request);
       expect(refused(answer)).toEqual([404, 'NOT_FOUND']);
@@ -174,7 +177,7 @@ describe('an id', () => {
     }
   });
 
-  test('with our own prefix, or with none, is none of its', async () => {
+  test('with another prefix or none returns 404', async () => {
     for (const wrong of [`conn_${id.slice(5)}`, id.slice(5), id.toUpperCase()])
       expect(refused(await api.call(`DELETE ${path}/${wrong}`))).toEqual([404, 'NOT_FOUND']);
   });
@@ -189,7 +192,7 @@ describe('a path', () => {
     ['GET', `/prof_${'0'.repeat(32)}`, 'DELETE'],
     ['PATCH', `/prof_${'0'.repeat(32)}`, 'DELETE'],
     ['POST', `/prof_${'0'.repeat(32)}/autocomplete`, 'GET'],
-  ])('has no %s at %j, and says what it has', async (method, rest, allow) => {
+  ])('returns 405 for %s at %j, with the methods that it has', async (method, rest, allow) => {
     const answer = await api.call(`${method} ${path}${rest}`);
     expect(refused(answer)).toEqual([405, 'METHOD_NOT_ALLOWED']);
     expect(answer.headers['allow']?.split(', ')).toEqual(expect.arrayContaining(allow.split(', ')));
@@ -197,7 +200,7 @@ describe('a path', () => {
   });
 
   test.each(['/', '/prof_1/tables', '/prof_1/autocomplete/more'])(
-    'that there is not is 404 in this form: %s',
+    'that does not exist returns 404 in the form of this API: %s',
     async (rest) => {
       const answer = await api.call(`GET ${path}${rest}`);
       expect(refused(answer)).toEqual([404, 'NOT_FOUND']);
@@ -205,7 +208,7 @@ describe('a path', () => {
     },
   );
 
-  test('that only begins alike is another API’s', async () => {
+  test('that only starts with the path of this API belongs to another API', async () => {
     expect((await api.call(`GET ${path}s`)).headers['content-type']).not.toBe('application/json');
   });
 });
@@ -219,18 +222,18 @@ describe('a query parameter', () => {
     ['DELETE', '/{id}?purge=true', 'purge'],
     ['GET', '/{id}/autocomplete?type=functions', 'type'],
     ['GET', '/{id}/autocomplete?type=', 'type'],
-    ['GET', '/{id}/autocomplete?type=topics', 'type'], // a PostgreSQL has none
+    ['GET', '/{id}/autocomplete?type=topics', 'type'], // PostgreSQL has no topics
     ['GET', '/{id}/autocomplete?type=columns', 'parent'],
     ['GET', '/{id}/autocomplete?limit=5', 'limit'],
     ['GET', `/{id}/autocomplete?prefix=${'p'.repeat(1001)}`, 'prefix'],
-  ])('is refused by its name: %s %s', async (method, rest, name) => {
+  ])('is rejected by name: %s %s', async (method, rest, name) => {
     const request = `${method} ${path}${rest.replace('{id}', id)}`;
     const answer = await api.call(request, method === 'POST' ? { body: profile('queried') } : {});
     expect(refused(answer)).toEqual([400, 'VALIDATION_ERROR', name]);
     inForm(answer);
   });
 
-  test.each(['', 'x', 'A'.repeat(100)])('cursor that never was one is refused: %j', async (cursor) => {
+  test.each(['', 'x', 'A'.repeat(100)])('cursor is rejected when it is malformed: %j', async (cursor) => {
     const answer = await api.call(`GET ${path}?cursor=${cursor}`);
     expect(refused(answer)).toEqual([400, 'VALIDATION_ERROR', 'cursor']);
     inForm(answer);
@@ -247,7 +250,7 @@ describe('a caller', () => {
       [`GET ${path}/${id}/autocomplete`, 'connections:read'],
     ] as const;
 
-  test('who is not known is told so', async () => {
+  test('without a valid key gets 401', async () => {
     for (const [request] of requests())
       for (const key of ['', 'sk_unknown']) {
         const answer = await api.call(request, { key, body: {} });
@@ -257,7 +260,7 @@ describe('a caller', () => {
       }
   });
 
-  test('who lacks the scope is told which', async () => {
+  test('without the scope gets 403 with the name of the scope', async () => {
     for (const [request, scope] of requests()) {
       const scopes = ['connections:read', 'connections:write', 'connections:test'];
       const key = `sk_${scope.slice(12)}_lacking`;
@@ -269,7 +272,7 @@ describe('a caller', () => {
     }
   });
 
-  test('of another organisation finds nothing', async () => {
+  test('of another organisation finds no profiles', async () => {
     const key = 'sk_of_others';
     await api.addKey(key, { org: 'org_other' });
     expect((await api.call(`GET ${path}`, { key })).body).toEqual({ data: [] });
@@ -277,7 +280,7 @@ describe('a caller', () => {
       expect(refused(await api.call(request, { key }))).toEqual([404, 'NOT_FOUND']);
   });
 
-  test('may name an environment, and is told when it is none', async () => {
+  test('may name an environment, and gets 400 for an invalid name', async () => {
     const headers = { 'x-environment-id': 'staging' };
     expect((await api.call(`GET ${path}`, { headers })).body).toEqual({ data: [] });
     const answer = await api.call(`GET ${path}`, { headers: { 'x-environment-id': 'a b' } });
@@ -285,7 +288,7 @@ describe('a caller', () => {
     inForm(answer);
   });
 
-  test('who tests too often is told when to go on', async () => {
+  test('over the quota of tests gets 429 with Retry-After', async () => {
     await using own = await startApi({ settings: { tests_per_minute: 1 } });
     await tested(own, profile());
     const answer = await tested(own, profile());

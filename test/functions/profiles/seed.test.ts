@@ -20,7 +20,7 @@ afterEach(() => api[Symbol.asyncDispose]());
 
 const withId = ({ request }: { readonly request: string }, id: string) => request.replace('{id}', id);
 
-/** As printed, but for what every profile has its own of. */
+/** The printed value, with patterns for the ids and times. */
 const asPrinted = (printed: unknown): unknown =>
   JSON.parse(JSON.stringify(printed), (name, value: unknown) =>
     /^(id|created_at|updated_at)$/.test(name) ? expect.stringMatching(forms[name] ?? '') : value,
@@ -29,7 +29,7 @@ const asPrinted = (printed: unknown): unknown =>
 const time = '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$';
 const forms: Readonly<Record<string, string>> = { id: '^prof_\\w+$', created_at: time, updated_at: time };
 
-/** A probe that says what a test came to: what the document's hosts would have answered. */
+/** A probe with a fixed test result, in place of the hosts in the document. */
 const answering = (result: Pick<TestResult, 'status' | 'details' | 'steps'>) => ({
   test: async () => ({
     ...result,
@@ -40,8 +40,8 @@ const answering = (result: Pick<TestResult, 'status' | 'details' | 'steps'>) => 
   introspect: () => Promise.reject(new Error('unexpected')),
 });
 
-describe('seed 002, read from its document', () => {
-  test('has the five requests that are sent here', () => {
+describe('seed 002, as printed', () => {
+  test('has the five requests that are tested here', () => {
     expect([...sections.values()].map(({ request }) => request)).toEqual([
       `GET ${path}`,
       `POST ${path}`,
@@ -52,13 +52,13 @@ describe('seed 002, read from its document', () => {
     expect([...sections.values()].map(({ examples }) => examples.length)).toEqual([1, 2, 2, 1, 1]);
   });
 
-  test('creates what it prints, and answers as it prints', async () => {
+  test('creates the printed profile and returns the printed answer', async () => {
     const answer = await api.call(create.request, { body: sent });
     expect(answer.status).toBe(201);
     expect(answer.body).toEqual(asPrinted(created));
   });
 
-  test('lists what was created', async () => {
+  test('lists the created profile', async () => {
     expect((await api.call(list.request)).body).toEqual({ data: [] });
     await api.call(create.request, { body: sent });
     const answer = await api.call(list.request);
@@ -66,7 +66,7 @@ describe('seed 002, read from its document', () => {
     expect(answer.body).toEqual(asPrinted(list.examples[0]));
   });
 
-  test('tests what would be created, and has the version without a name', async () => {
+  test('tests a profile without creating it, and returns the version without the product name', async () => {
     const [printed] = tests.examples;
     expect(tests.text).toContain('Same as create connection profile request.');
     const probe = answering({
@@ -81,7 +81,7 @@ describe('seed 002, read from its document', () => {
     expect((await own.call(list.request)).body).toEqual({ data: [] });
   });
 
-  test('tells why a test failed', async () => {
+  test('returns the cause of a failed test', async () => {
     const probe = answering({
       status: 'failed',
       details: { error: 'Kafka: the credentials were refused (58).', code: 'authentication-failed' },
@@ -97,7 +97,7 @@ describe('seed 002, read from its document', () => {
     expect(Object.keys(answer.body)).toEqual(['error']);
   });
 
-  test('deletes, and then there is none', async () => {
+  test('deletes a profile, and then returns 404', async () => {
     const { id } = profileIn(await api.call(create.request, { body: sent }));
     const answer = await api.call(withId(remove, id));
     expect([answer.status, answer.body]).toEqual([200, remove.examples[0]]);
@@ -109,7 +109,7 @@ describe('seed 002, read from its document', () => {
     ]);
   });
 
-  test('refuses to delete what is in use', async () => {
+  test('returns 409 for a delete while the profile is in use', async () => {
     const { id } = profileIn(await api.call(create.request, { body: sent }));
     const usage = `/v1/connections/conn_${id.slice(5)}/usages/nightly`;
     await api.call(`PUT ${usage}`);
@@ -123,7 +123,7 @@ describe('seed 002, read from its document', () => {
     expect((await api.call(withId(remove, id))).status).toBe(200);
   });
 
-  test('suggests tables, with their schema, rows and size', async () => {
+  test('suggests tables with their schema, rows and size', async () => {
     const mega = 1024 * 1024;
     const { probe, ...source } = catalogSource([
       tableOf({ name: 'orders', rows: 5_000_000, size_bytes: 2560 * mega }),
@@ -136,13 +136,13 @@ describe('seed 002, read from its document', () => {
     const answer = await own.call(withId(suggest, id));
     expect(answer.status).toBe(200);
     const [printed] = suggest.examples as [{ data: { suggestions: { label: string }[] } }];
-    // In the order of their names here; the document prints two of many.
+    // Sorted by name, as the API returns them. The document prints two of many.
     const byLabel = printed.data.suggestions.toSorted((a, b) => (a.label < b.label ? -1 : 1));
     expect(answer.body).toEqual({ data: { suggestions: byLabel } });
     expect(suggestionsIn(await own.call(`${withId(suggest, id)}?type=tables&parent=public`))).toHaveLength(2);
   });
 
-  test.each(create.rows)('takes $field of type $type, required: $required', async ({ field, ...row }) => {
+  test.each(create.rows)('accepts $field of type $type, required: $required', async ({ field, ...row }) => {
     const body = { ...Object(sent), [field ?? '']: undefined };
     const without = await api.call(create.request, { body });
     expect(without.status).toBe(row['required'] === 'Yes' ? 400 : 201);
@@ -152,7 +152,7 @@ describe('seed 002, read from its document', () => {
     });
   });
 
-  test('is what the OpenAPI document says, in its words', async () => {
+  test('has its texts in the OpenAPI document', async () => {
     const { paths, components } = await buildOpenapiDocument();
     const operations = Object(paths) as Record<string, Record<string, Record<string, unknown>>>;
     for (const [title, { request, text, rows }] of sections) {

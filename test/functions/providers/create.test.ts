@@ -65,7 +65,7 @@ describe('a provider', () => {
   };
 
   test.each(Object.entries(each))(
-    'is each connector, with its fields in one object: %s',
+    'exists for each connector, with all fields in one object: %s',
     async (type, all) => {
       const answer = await post({ ...draft(), credentials: all }, type);
       expect([answer.status, answer.body['provider']]).toEqual([201, type]);
@@ -74,7 +74,7 @@ describe('a provider', () => {
   );
 
   test.each(['dbase', 'postgres', 'POSTGRESQL', 'constructor', '__proto__', '%20'])(
-    'that there is not is 404, whatever is sent: %s',
+    'that does not exist returns 404 for any body: %s',
     async (provider) => {
       for (const body of [draft(), {}]) {
         const answer = await post(body, provider);
@@ -84,14 +84,14 @@ describe('a provider', () => {
     },
   );
 
-  test('has no other route, and says which it has', async () => {
+  test('returns 405 for a method other than POST', async () => {
     const answer = await api.call('GET /v1/providers/postgresql/connections');
     expect([...refused(answer), answer.headers['allow']]).toEqual([405, 'method-not-allowed', 'POST']);
     expect(refused(await api.call('GET /v1/providers'))).toEqual([404, 'not-found']);
   });
 });
 
-describe('the fields', () => {
+describe('request fields', () => {
   test.each([
     ['', 400],
     ['   ', 400],
@@ -100,18 +100,18 @@ describe('the fields', () => {
     ['é', 201],
     [5, 400],
     [null, 400],
-  ])('a name has 1 to 100 characters: %j', async (name, status) => {
+  ])('name has 1 to 100 characters: %j', async (name, status) => {
     expect(refused(await post(draft({ name })))).toEqual(
       status === 201 ? [201, undefined] : [400, 'invalid-request', 'name'],
     );
   });
 
-  test('a mode is managed or platform', async () => {
+  test('mode is managed or platform', async () => {
     for (const mode of ['Managed', '', 5, null])
       expect(refused(await post(draft({ mode })))).toEqual([400, 'invalid-request', 'mode']);
   });
 
-  test('credentials are an object', async () => {
+  test('credentials is an object', async () => {
     for (const wrong of ['text', 5, null, [], ['a']])
       expect(refused(await post(draft({ credentials: wrong })))).toEqual([
         400,
@@ -121,7 +121,7 @@ describe('the fields', () => {
   });
 
   test.each(['type', 'config', 'options', 'provider', 'role', 'tags', '__proto__'])(
-    'nothing else is taken: %s',
+    'another field is rejected: %s',
     async (name) => {
       const text = JSON.stringify(draft()).replace('{', `{"${name}":"x",`);
       const answer = await post({}, 'postgresql', { text });
@@ -130,7 +130,7 @@ describe('the fields', () => {
   );
 
   test.each(['role', 'colour', 'account', 'token', 'secret_arn', 'constructor', 'config', 'ssl', 'options'])(
-    'nothing else is taken as a credential: %s',
+    'another credentials field is rejected: %s',
     async (name) => {
       expect(refused(await post(draft({}, { [name]: 'x' })))).toEqual([
         400,
@@ -140,7 +140,7 @@ describe('the fields', () => {
     },
   );
 
-  test('a user may go by the name that it has with us, but not by two', async () => {
+  test('user may also be sent as username, but not as both', async () => {
     const { user: username, ...others } = credentials;
     expect(await shown(await post(draft({ credentials: { ...others, username } })))).toMatchObject({
       config: { username: 'reader' },
@@ -162,14 +162,14 @@ describe('the fields', () => {
     ]);
   });
 
-  test('a problem is told in words that are also names of users and hosts, and not with a secret', async () => {
+  test('a problem keeps words that equal a user or host, and withholds text that equals a secret', async () => {
     const { body } = await post(draft({}, { host: 'a', user: 'value', database: 'it', port: 0 }));
     expect(body['detail']).toBe('credentials.port: expected a port from 1 to 65535');
     const { text } = await post(draft({}, { password: 'port', port: 0 }));
     expect(text).toContain('withheld');
   });
 
-  test('a query is refused', async () => {
+  test('a query parameter is rejected', async () => {
     const answer = await api.call('POST /v1/providers/postgresql/connections?verify=true', { body: draft() });
     expect(refused(answer)).toEqual([400, 'invalid-request', 'verify']);
   });
@@ -177,7 +177,7 @@ describe('the fields', () => {
 
 describe('TLS', () => {
   test.each(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])(
-    'is as ssl_mode says: %s',
+    'follows ssl_mode: %s',
     async (mode) => {
       expect(await shown(await post(draft({}, { ssl_mode: mode })))).toMatchObject({
         options: { ssl_mode: mode },
@@ -185,11 +185,11 @@ describe('TLS', () => {
     },
   );
 
-  test('prefers encryption where nothing is said', async () => {
+  test('is preferred when ssl_mode is missing', async () => {
     expect(await shown(await post(draft()))).toMatchObject({ options: { ssl_mode: 'prefer' } });
   });
 
-  test.each(['on', 'REQUIRE', '', 5, null])('of another mode is refused: %j', async (ssl_mode) => {
+  test.each(['on', 'REQUIRE', '', 5, null])('with an unknown ssl_mode is rejected: %j', async (ssl_mode) => {
     expect(refused(await post(draft({}, { ssl_mode })))).toEqual([
       400,
       'invalid-request',
@@ -197,7 +197,7 @@ describe('TLS', () => {
     ]);
   });
 
-  test('has its certificates and key beside it', async () => {
+  test('uses the certificates and the key in credentials', async () => {
     const answer = await post(
       draft({}, { ssl_mode: 'verify-ca', ssl_ca: certificate, ssl_cert: certificate, ssl_key: privateKey }),
     );
@@ -214,7 +214,7 @@ describe('TLS', () => {
     [{ ssl_cert: 5 }, 'credentials.ssl_cert'],
     [{ ssl_cert: certificate }, 'credentials.ssl_key'],
     [{ ssl_key: privateKey }, 'credentials.ssl_cert'],
-  ])('with a part that is wrong is refused under its own name: %j', async (changes, path) => {
+  ])('with an invalid part is rejected under the name of that part: %j', async (changes, path) => {
     const answer = await post(draft({}, changes));
     expect(refused(answer)).toEqual([400, 'invalid-request', path]);
     expect(answer.text).not.toMatch(/ssl\./);
@@ -240,11 +240,11 @@ describe('Snowflake', () => {
     [{ auth_method: 'oauth', token: 'x' }, [400, 'invalid-request', 'credentials.auth_method']],
     [{ auth_method: 'token', token: 'x' }, [400, 'invalid-request', 'credentials.auth_method']],
     [{ auth_method: null, password: 'x' }, [400, 'invalid-request', 'credentials.auth_method']],
-  ])('takes a password or a key, as auth_method says: %j', async (all, expected) => {
+  ])('requires exactly the fields of its auth_method: %j', async (all, expected) => {
     expect(refused(await snow(all))).toEqual(expected);
   });
 
-  test('has the schema PUBLIC where none is named', async () => {
+  test('uses the schema PUBLIC by default', async () => {
     const all = { auth_method: 'password', password: 'x' };
     expect(await shown(await snow(all))).toMatchObject({ config: { schema: 'PUBLIC' } });
     expect(await shown(await snow({ ...all, schema: 'SALES' }))).toMatchObject({
@@ -254,7 +254,7 @@ describe('Snowflake', () => {
 });
 
 describe('a create', () => {
-  test('never dials, and queues a test: pending until that ends', async () => {
+  test('does not dial, and is pending until its queued test ends', async () => {
     const answer = await post(draft({}, { host: '127.0.0.1', port: 1 }));
     expect([answer.status, answer.body['status'], answer.body['last_tested_at']]).toEqual([
       201,
@@ -265,7 +265,7 @@ describe('a create', () => {
     expect(await shown(answer)).toMatchObject({ status: 'failed', status_reason: 'connection-refused' });
   });
 
-  test('of a name that is taken is refused, also of two at once, without case', async () => {
+  test('of a taken name returns 409 in any case, also for concurrent requests', async () => {
     const answers = await Promise.all(['Sales', 'SALES'].map((name) => post(draft({ name }))));
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409]);
     const lost = answers.find(({ status }) => status === 409);
@@ -275,7 +275,7 @@ describe('a create', () => {
     expect((await post(draft({ name: 'sales' }))).status).toBe(201);
   });
 
-  test('with an Idempotency-Key happens once, for one provider', async () => {
+  test('with an Idempotency-Key happens once and for one provider only', async () => {
     const headers = { 'idempotency-key': 'once' };
     const body = draft();
     const [first, second] = [
@@ -291,7 +291,7 @@ describe('a create', () => {
     ]);
   });
 
-  test('of mode platform names a secret and sends none', async () => {
+  test('in platform mode names a secret and contains none', async () => {
     const { password: _, ...others } = credentials;
     const arn = 'arn:aws:secretsmanager:local:000000000000:secret:nobodys';
     const platform = (more: object) => post(draft({ mode: 'platform', credentials: { ...others, ...more } }));
@@ -308,7 +308,7 @@ describe('a create', () => {
     ]);
   });
 
-  test('needs a caller who may write here', async () => {
+  test('needs a key with the write scope and the environment', async () => {
     await api.addKey('sk_reads', { org: 'org_test', scopes: ['connections:read', 'connections:test'] });
     await api.addKey('sk_staging', { org: 'org_test', environments: ['staging'] });
     for (const [key, status, code] of [
@@ -323,20 +323,23 @@ describe('a create', () => {
     }
   });
 
-  test.each(['{', '[]', '"x"', 'null', ''])('with a body that is no object is refused: %j', async (text) => {
-    expect((await post({}, 'postgresql', { text })).body).toMatchObject({
-      code: 'invalid-request',
-      status: 400,
-    });
-  });
+  test.each(['{', '[]', '"x"', 'null', ''])(
+    'with a body that is not an object is rejected: %j',
+    async (text) => {
+      expect((await post({}, 'postgresql', { text })).body).toMatchObject({
+        code: 'invalid-request',
+        status: 400,
+      });
+    },
+  );
 
-  test('of another content type or too large is refused', async () => {
+  test('with another content type or a body over the size limit is rejected', async () => {
     const headers = { 'content-type': 'text/plain' };
     expect(refused(await post(draft(), 'postgresql', { headers }))).toEqual([415, 'unsupported-media-type']);
     expect(refused(await post(draft({ name: 'é'.repeat(140_000) })))).toEqual([413, 'payload-too-large']);
   });
 
-  test('is refused in a known form whatever is sent, and never with what was sent', async () => {
+  test('returns a known problem for any input and never repeats the input', async () => {
     const names =
       'auth_method account user username host port database password private_key ssl_mode ssl_ca ssl_cert ssl_key secret_arn schema';
     const fields = fc.dictionary(fc.constantFrom(...names.split(' ')), received);

@@ -34,7 +34,7 @@ if (postgres) {
     password: postgres['POSTGRES_PASSWORD'],
   };
 
-  test('a PostgreSQL connects, by itself and when it is asked', async () => {
+  test('PostgreSQL connects in its queued test and in a requested one', async () => {
     const at = await create('postgresql', given);
     await api.settle();
     expect(await statusOf(at)).toBe('connected');
@@ -45,7 +45,7 @@ if (postgres) {
     ]);
   });
 
-  test('a PostgreSQL is verified by the authority that was sent beside the password', async () => {
+  test('PostgreSQL is verified with the CA certificate that was sent with the password', async () => {
     const ssl_ca = await readFile(postgres['POSTGRES_CA'] ?? '', 'utf8');
     const other = await readFile(postgres['POSTGRES_OTHER_CA'] ?? '', 'utf8');
     const at = await create('postgresql', { ...given, ssl_mode: 'verify-ca', ssl_ca });
@@ -57,7 +57,7 @@ if (postgres) {
     });
   });
 
-  test('a password that is wrong fails, and another that a PUT brings with all the rest connects', async () => {
+  test('a wrong password fails, and a PUT with the right credentials connects', async () => {
     const at = await create('postgresql', { ...given, password: 'never-the-right-one' });
     const { status, body } = await api.call(`POST ${at}/test`);
     expect([status, body]).toMatchObject([
@@ -68,7 +68,7 @@ if (postgres) {
     expect((await api.call(`POST ${at}/test`)).body).toMatchObject({ status: 'connected' });
   });
 
-  test('a host that nobody listens on is told in words', async () => {
+  test('a port where nothing listens returns a readable cause', async () => {
     const at = await create('postgresql', { ...given, port: 1 });
     await api.settle();
     expect(await statusOf(at)).toBe('failed');
@@ -87,7 +87,7 @@ if (snowflake) {
     schema: snowflake['SNOWFLAKE_SCHEMA'],
   };
 
-  test('a Snowflake connects with a password, and its tables are read', async () => {
+  test('Snowflake connects with a password, and its tables are listed', async () => {
     const at = await create('snowflake', {
       ...account,
       auth_method: 'password',
@@ -103,7 +103,7 @@ if (snowflake) {
     expect(body.data.map(({ name }) => name)).toContain('ORDERS');
   });
 
-  test('a Snowflake connects with a key, and not with a stranger’s', async () => {
+  test('Snowflake connects with a registered key and refuses an unknown one', async () => {
     const key = (name: string) => readFile(snowflake[name] ?? '', 'utf8');
     const robot = { ...account, user: snowflake['SNOWFLAKE_KEY_USER'], auth_method: 'key_pair' };
     const at = await create('snowflake', { ...robot, private_key: await key('SNOWFLAKE_KEY') });

@@ -8,7 +8,7 @@ import { seed } from '../../seeds/read.ts';
 const text = seed('003-providers');
 const curl = curlOf(text);
 
-/** The JSON that stands under a heading of the document. */
+/** The JSON below a heading of the document. */
 const printed = (heading: string): Record<string, unknown> => {
   const [, after = ''] = text.split(`\n${heading}\n`);
   return JSON.parse(/^\{[\s\S]*?^\}/m.exec(after)?.[0] ?? '') as Record<string, unknown>;
@@ -25,17 +25,17 @@ const sent = (more: object = {}, { request, headers } = curl) =>
   api.call(request, { key: '', headers, text: curl.text, ...more });
 const as = { key: 'sk_your_key', headers: { 'x-environment-id': 'env_abc123' } };
 
-describe('seed 003, as it is printed', () => {
+describe('seed 003, as printed', () => {
   let made: Answered;
   beforeAll(async () => {
     made = await sent();
   });
 
-  test('its curl creates, and is answered as it says', () => {
+  test('has a curl command that creates a connection and gets the printed answer', () => {
     expect(made.status).toBe(201);
     const answer = printed('Response (201):');
     const { id, created_at: _, updated_at: __, ...others } = answer;
-    // In the order that is printed, too.
+    // The fields are also in the printed order.
     expect(Object.keys(made.body)).toEqual(Object.keys(answer));
     expect(made.body).toMatchObject(others);
     expect([id, made.body.id]).toEqual([expect.stringMatching(/^conn_/), expect.stringMatching(/^conn_/)]);
@@ -44,7 +44,7 @@ describe('seed 003, as it is printed', () => {
     expect(made.headers['location']).toBe(`/v1/connections/${made.body.id}`);
   });
 
-  test('is the connection that it asked for, with its password in the vault alone', async () => {
+  test('creates the requested connection, with its password only in the vault', async () => {
     const { body, text: shown } = await api.call(`GET /v1/connections/${made.body.id}`, as);
     expect(body).toMatchObject({
       name: 'analytics-warehouse',
@@ -63,7 +63,7 @@ describe('seed 003, as it is printed', () => {
     expect(stored?.awaits_test).toBe(1);
   });
 
-  test('its six routes are there', () => {
+  test('has six routes, and all of them exist', () => {
     const named = [...text.matchAll(/^(GET|POST|PUT|DELETE) (\/v1\S+)$/gm)].map(([line]) =>
       line.replace('{connection_id}', '{id}'),
     );
@@ -101,13 +101,13 @@ const without = (object: object, name: string) =>
 describe.each([
   ['snowflake', 'Snowflake Credentials', 'SnowflakeCredentials'],
   ['postgresql', 'PostgreSQL Credentials', 'PostgresqlCredentials'],
-] as const)('the table of %s', (provider, heading, schema) => {
+] as const)('credentials table of %s', (provider, heading, schema) => {
   const fields = fieldsUnder(text, heading);
-  // A secret of another method is refused beside the one that is asked for.
+  // A secret of another auth method is rejected next to the one that is used.
   const used = fields.filter(({ name }) => name in whole[provider]);
   const cases = (some: readonly Field[]) => some.map((field) => [field.name, field] as const);
 
-  test('is read, and all of its fields together are taken', async () => {
+  test('is parsed, and all its fields together are accepted', async () => {
     expect(fields.length).toBe(provider === 'snowflake' ? 9 : 6);
     const { status, body } = await created(provider, whole[provider]);
     const shown = (await api.call(`GET /v1/connections/${body.id}`)).body;
@@ -127,14 +127,14 @@ describe.each([
     ]);
   });
 
-  test.each(cases(used))('%s: required, conditional or not', async (name, { required }) => {
+  test.each(cases(used))('%s is required or optional as printed', async (name, { required }) => {
     const { status, body } = await created(provider, without(whole[provider], name));
     expect([status, body.errors?.map(({ path }) => path)]).toEqual(
       required === 'No' ? [201, undefined] : [400, [`credentials.${name}`]],
     );
   });
 
-  test.each(cases(used))('%s: of its type alone', async (name, { type }) => {
+  test.each(cases(used))('%s accepts only its type', async (name, { type }) => {
     for (const wrong of type === 'string' ? [5, true, null, ['a'], {}] : ['5432', 1.5, true, null, 0]) {
       const { status, body } = await created(provider, { ...whole[provider], [name]: wrong });
       expect([name, status, body.errors?.map(({ path }) => path)]).toEqual([
@@ -145,7 +145,7 @@ describe.each([
     }
   });
 
-  test('is in the OpenAPI document, with its own words', () => {
+  test('is in the OpenAPI document with its descriptions', () => {
     const { properties } = buildComponents().schemas[`providers.${schema}`] as {
       properties: Record<string, { description: string }>;
     };
@@ -155,7 +155,7 @@ describe.each([
   });
 });
 
-describe('the table of the body', () => {
+describe('request body table', () => {
   const base = { name: 'Orders', mode: 'managed', credentials: whole.postgresql };
   const post = (body: object) => api.call('POST /v1/providers/postgresql/connections', { body });
 

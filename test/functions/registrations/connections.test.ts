@@ -15,7 +15,7 @@ const byNumber = (a: number, b: number) => a - b;
 const list = (query = '') => api.call(`GET /api/v1/connections${query}`);
 
 describe('a registration', () => {
-  test('is answered with its place, and found there', async () => {
+  test('returns its Location and is found there', async () => {
     const answer = await register(api);
     const { id } = dataOf(answer);
     expect(answer.headers['location']).toBe(at(id));
@@ -24,7 +24,7 @@ describe('a registration', () => {
     expect((await api.call(`GET ${at(String(id).toUpperCase())}`)).body).toEqual(answer.body);
   });
 
-  test('takes its parts from the string, 5432 where it names no port', async () => {
+  test('reads its fields from the connection string, with the default port 5432', async () => {
     const answer = await register(api, {
       connection_string: 'postgres://me:se%40cret-word@db.abc.example.com/app%20one?sslmode=require',
     });
@@ -52,14 +52,14 @@ describe('a registration', () => {
   });
 
   test.each(['postgresql+asyncpg', 'postgresql+psycopg2', 'postgres+pg8000', 'POSTGRESQL'])(
-    'may be spelled %s://',
+    'accepts the scheme %s://',
     async (scheme) => {
       const answer = await register(api, { connection_string: `${scheme}://u:secret-word@127.0.0.1:1/d` });
       expect([answer.status, dataOf(answer)['host']]).toEqual([201, '127.0.0.1']);
     },
   );
 
-  test('keeps the schemas that it is told, and none when told none', async () => {
+  test('excludes the schemas that it names, and none with an empty list', async () => {
     const some = await register(api, { name: 'some', excluded_schemas: ['audit', 'tmp'] });
     expect(dataOf(some)['excluded_schemas']).toEqual(['audit', 'tmp']);
     const none = await register(api, { name: 'none', excluded_schemas: [], db_type: 'supabase' });
@@ -67,28 +67,28 @@ describe('a registration', () => {
     expect((await api.call(`GET ${ours(dataOf(none)['id'])}`)).body['excluded_schemas']).toEqual([]);
   });
 
-  test('dials nothing, and is tested afterwards', async () => {
+  test('does not dial, and is tested afterwards', async () => {
     const { id } = dataOf(await register(api));
     expect((await api.call(`GET ${ours(id)}`)).body).toMatchObject({ status: 'testing' });
     expect(await api.settle()).toMatchObject([{ type: 'connection.created', test: true }]);
     expect((await api.call(`GET ${ours(id)}`)).body).toMatchObject({ status: 'failed' });
   });
 
-  test('has a name of its own; of two at once one gets it', async () => {
+  test('has a unique name, which goes to one of two concurrent requests', async () => {
     const both = await Promise.all([register(api), register(api)]);
     expect(both.map(({ status }) => status).toSorted(byNumber)).toEqual([201, 409]);
     expect(failed(await register(api, { name: ' ORDERS ' }))).toEqual([409, 'CONFLICT']);
     expect(namesOf(await list())).toEqual(['Orders']);
   });
 
-  test('says when it was introspected', async () => {
+  test('has a last_introspected_at of null before the first introspection', async () => {
     const { id } = dataOf(await register(api));
     expect(dataOf(await api.call(`GET ${at(id)}`))['last_introspected_at']).toBeNull();
   });
 });
 
-describe('a deleted one', () => {
-  test('is answered as no longer active, and is gone', async () => {
+describe('delete of a registration', () => {
+  test('returns the registration as inactive, and then 404', async () => {
     const { id, ...others } = dataOf(await register(api));
     const gone = await api.call(`DELETE ${at(id)}`);
     expect([gone.status, gone.body]).toEqual([
@@ -100,7 +100,7 @@ describe('a deleted one', () => {
     expect(namesOf(await list())).toEqual([]);
   });
 
-  test('is kept for a restore, and its name is free at once', async () => {
+  test('can be undone by a restore and frees the name at once', async () => {
     const { id } = dataOf(await register(api));
     await api.call(`DELETE ${at(id)}`);
     expect((await register(api)).status).toBe(201);
@@ -111,13 +111,13 @@ describe('a deleted one', () => {
     expect(dataOf(await api.call(`GET ${at(other)}`))).toMatchObject({ name: 'Other', is_active: true });
   });
 
-  test('is gone once, however many delete it', async () => {
+  test('succeeds once when several run concurrently', async () => {
     const { id } = dataOf(await register(api));
     const all = await Promise.all([1, 2, 3].map(() => api.call(`DELETE ${at(id)}`)));
     expect(all.map(({ status }) => status).toSorted(byNumber)).toEqual([200, 404, 404]);
   });
 
-  test('is none while somebody relies on it', async () => {
+  test('returns 409 with the consumers while the connection is in use', async () => {
     const { id } = dataOf(await register(api));
     await api.call(`PUT ${ours(id)}/usages/report-7`);
     const answer = await api.call(`DELETE ${at(id)}`);
@@ -128,8 +128,8 @@ describe('a deleted one', () => {
   });
 });
 
-describe('the list', () => {
-  test('is all of them, newest first', async () => {
+describe('registration list', () => {
+  test('contains all registrations, newest first', async () => {
     expect((await list()).body).toEqual({ success: true, data: [], error: null });
     const names = Array.from({ length: 60 }, (_, i) => `number ${i}`);
     const made: unknown[] = [];
@@ -139,7 +139,7 @@ describe('the list', () => {
     expect(headers).not.toHaveProperty('link');
   });
 
-  test('goes on elsewhere where an answer would be too large', async () => {
+  test('is split when an answer would be too large, with a link to the rest', async () => {
     const excluded_schemas = Array.from({ length: 200 }, (_, i) => `${i}`.padEnd(200, 'x'));
     const made: string[] = [];
     for (let i = 0; i < 120; i++) {
@@ -157,7 +157,7 @@ describe('the list', () => {
     expect(failed(await api.call(`GET ${next}x`))).toEqual([400, 'VALIDATION_ERROR']);
   });
 
-  test('is of the caller’s own tenant', async () => {
+  test("contains only the registrations of the caller's tenant", async () => {
     const { id } = dataOf(await register(api));
     await api.addKey('sk_other_organisation', { org: 'org_other' });
     const strangers = [{ key: 'sk_other_organisation' }, { headers: { 'x-environment-id': 'staging' } }];
@@ -170,7 +170,7 @@ describe('the list', () => {
   });
 });
 
-describe('one connection, seen from both sides', () => {
+describe('a connection in this API and in /v1', () => {
   const flavors = {
     supabase: 'supabase',
     postgres_gcp: 'gcp',
@@ -213,7 +213,7 @@ describe('one connection, seen from both sides', () => {
     },
   );
 
-  test('what is no PostgreSQL is not there', async () => {
+  test('a connection that is not PostgreSQL is hidden here', async () => {
     for (const type of ['redshift', 'mysql'])
       await api.call('POST /v1/connections', { body: { ...draft(), name: type, type } });
     const { body } = await api.call('GET /v1/connections');

@@ -1,6 +1,6 @@
 import { seed } from '../../seeds/read.ts';
 
-/** One field as the seed describes it. */
+/** A field as the seed describes it. */
 export interface Field {
   readonly name: string;
   readonly required: boolean;
@@ -62,7 +62,7 @@ export const invalid = fieldsBetween('ValidationError', 'input');
 /** The names in the pattern of `db_type`. */
 export const dbTypes = created.find(({ name }) => name === 'db_type')?.pattern?.match(/[a-z_]+/g) ?? [];
 
-/** What stands in brackets where the seed tells the default. */
+/** The schemas in parentheses where the seed describes the default. */
 export const defaultSchemas =
   /internal schemas \(([^)]+)\)/
     .exec(created.find(({ name }) => name === 'excluded_schemas')?.description ?? '')?.[1]

@@ -7,7 +7,7 @@ import { dataOf, register } from './registrations.ts';
 
 const engine = reach('postgres', { POSTGRES_VERSION: '18' });
 
-(engine ? describe : describe.skip)('a registration, on a real PostgreSQL with Supabase’s schemas', () => {
+(engine ? describe : describe.skip)('registration of a real PostgreSQL with the schemas of Supabase', () => {
   const env = engine ?? {};
   const database = `supabase_${process.pid}`;
   const server = { host: env['POSTGRES_HOST'], port: Number(env['POSTGRES_PORT']) };
@@ -44,7 +44,7 @@ const engine = reach('postgres', { POSTGRES_VERSION: '18' });
     return [...new Set(body.data.map((table) => String(table['schema'])))].toSorted();
   };
 
-  test('connects by itself, and leaves Supabase’s own schemas out', async () => {
+  test('connects in its queued test and excludes the schemas of Supabase', async () => {
     const answer = await register(api, {
       name: 'As it comes',
       db_type: 'supabase',
@@ -72,7 +72,7 @@ const engine = reach('postgres', { POSTGRES_VERSION: '18' });
     expect((await api.call('GET /api/v1/connections')).body.data).toEqual([after]);
   });
 
-  test('with an empty list shows them all', async () => {
+  test('with an empty list excludes no schemas', async () => {
     const answer = await register(api, {
       name: 'Everything',
       connection_string: string('postgresql+asyncpg', '?ssl=require'),
@@ -81,7 +81,7 @@ const engine = reach('postgres', { POSTGRES_VERSION: '18' });
     expect(await schemasOf(idOf(dataOf(answer)))).toEqual([...defaultSchemas, 'public', 'shop'].toSorted());
   });
 
-  test('with a list of its own leaves out those', async () => {
+  test('with a list excludes the schemas that it names', async () => {
     const answer = await register(api, {
       name: 'Some',
       db_type: 'postgres_gcp',

@@ -1,6 +1,6 @@
 import type { Answered, Api } from '../../api.ts';
 
-/** A body that is right in itself; nothing listens where it points. */
+/** A valid body. Nothing listens at its destination. */
 export const registration = (more: object = {}) => ({
   name: 'Orders',
   db_type: 'postgresql',
@@ -11,7 +11,7 @@ export const registration = (more: object = {}) => ({
 export const register = (api: Api, more: object = {}) =>
   api.call('POST /api/v1/connections', { body: registration(more) });
 
-/** What the envelope holds. */
+/** The `data` of the envelope. */
 export const dataOf = ({ body }: Answered) => Object(body.data) as Readonly<Record<string, unknown>>;
 
 /** The names of a list, in its order. */
@@ -20,7 +20,7 @@ export const namesOf = ({ body }: Answered) => body.data.map(({ name }) => name)
 /** Status and code of a failure in the envelope. */
 export const failed = ({ status, body }: Answered) => [status, Object(body['error'])['code']];
 
-/** What a 422 complains of, without the words. */
+/** The status, and the path and type of each error of a 422, without the messages. */
 export const complaints = ({ status, body }: Answered) => [
   status,
   ...(body['detail'] as readonly { loc: readonly unknown[]; type: string }[]).map(

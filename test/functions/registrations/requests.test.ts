@@ -18,7 +18,7 @@ const post = (text: string, headers = {}) => api.call('POST /api/v1/connections'
 const detailOf = ({ body }: Answered) => body['detail'];
 const id = '00000000-0000-7000-8000-000000000000';
 
-describe('a body of the wrong shape', () => {
+describe('a request body', () => {
   test.each<[string, object, object]>([
     [
       'a field that is not there',
@@ -97,13 +97,13 @@ describe('a body of the wrong shape', () => {
       { name: 'x\ud800' },
       { loc: ['body', 'name'], msg: 'Value error, expected well-formed Unicode', type: 'value_error' },
     ],
-  ])('%s is told as pydantic tells it', async (_, more, expected) => {
+  ])('with %s returns the error that pydantic returns', async (_, more, expected) => {
     const answer = await register(api, more);
     expect([answer.status, answer.body]).toEqual([422, { detail: [expected] }]);
     expect(answer.headers['content-type']).toBe('application/json');
   });
 
-  test('tells everything that is wrong at once', async () => {
+  test('with several errors returns all of them at once', async () => {
     const answer = await post(JSON.stringify({ db_type: 'x', connection_string: 1, excluded_schemas: null }));
     expect(complaints(answer)).toEqual([
       422,
@@ -128,7 +128,7 @@ describe('a body of the wrong shape', () => {
           },
         ] as const,
     ),
-  ])('%j is no object', async (text, expected) => {
+  ])('is rejected when it is not an object: %j', async (text, expected) => {
     const answer = await post(text);
     expect([answer.status, detailOf(answer)]).toEqual([422, [expected]]);
   });
@@ -154,7 +154,7 @@ describe('a connection string', () => {
     ['postgresql://reader:not-a-real-password@127.0.0.1/shop?sslmode=maybe', /as sslmode one of disable/],
     ['postgresql://reader:not-a-real-password@a,b/shop', /connection_string/],
     ['postgresql+://reader:not-a-real-password@127.0.0.1/shop', /begins with postgresql:/],
-  ])('%s is refused in words of its own, and not repeated', async (connection_string, told) => {
+  ])('%s is rejected with a message of its own and not repeated', async (connection_string, told) => {
     const answer = await register(api, { connection_string });
     expect(failed(answer)).toEqual([400, 'VALIDATION_ERROR']);
     const { message, details } = Object(answer.body['error']);
@@ -172,7 +172,7 @@ describe('a request', () => {
     `DELETE /api/v1/connections/${id}`,
   ];
 
-  test.each(everything)('%s without credentials, or with unknown ones, is UNAUTHORIZED', async (request) => {
+  test.each(everything)('%s without a valid key returns UNAUTHORIZED', async (request) => {
     for (const key of ['', 'sk_unknown']) {
       const answer = await api.call(request, { key });
       expect(failed(answer)).toEqual([401, 'UNAUTHORIZED']);
@@ -180,7 +180,7 @@ describe('a request', () => {
     }
   });
 
-  test.each(everything)('%s without its scope is FORBIDDEN', async (request) => {
+  test.each(everything)('%s without its scope returns FORBIDDEN', async (request) => {
     const reads = request.startsWith('GET');
     expect(failed(await api.call(request, { key: 'sk_only_tests' }))).toEqual([403, 'FORBIDDEN']);
     const { status } = await api.call(request, { key: 'sk_only_reads' });
@@ -194,7 +194,7 @@ describe('a request', () => {
     'conn_00000000000070008000000000000000',
     id.slice(1),
     `%20${id}`,
-  ])('for the id %s finds nothing', async (name) => {
+  ])('for the id %s returns NOT_FOUND', async (name) => {
     for (const method of ['GET', 'DELETE'])
       expect(failed(await api.call(`${method} /api/v1/connections/${name}`))).toEqual([404, 'NOT_FOUND']);
   });
@@ -204,17 +204,17 @@ describe('a request', () => {
     ['DELETE /api/v1/connections', 'POST, GET'],
     [`PATCH /api/v1/connections/${id}`, 'GET, DELETE'],
     [`POST /api/v1/connections/${id}`, 'GET, DELETE'],
-  ])('%s is a method that is not there', async (request, allow) => {
+  ])('%s returns METHOD_NOT_ALLOWED', async (request, allow) => {
     const answer = await api.call(request);
     expect(failed(answer)).toEqual([405, 'METHOD_NOT_ALLOWED']);
     expect(answer.headers['allow']).toBe(allow);
   });
 
-  test('for another path below is NOT_FOUND in the same form', async () => {
+  test('for a path below a connection returns NOT_FOUND in the same form', async () => {
     expect(failed(await api.call(`GET /api/v1/connections/${id}/schema`))).toEqual([404, 'NOT_FOUND']);
   });
 
-  test('has no parameter that is not named', async () => {
+  test('with an invalid query parameter is rejected', async () => {
     const unknown = [422, 'query.limit extra_forbidden'];
     expect(complaints(await api.call('GET /api/v1/connections?limit=1'))).toEqual(unknown);
     expect(complaints(await api.call(`GET /api/v1/connections/${id}?limit=1`))).toEqual(unknown);
@@ -223,7 +223,7 @@ describe('a request', () => {
     expect(failed(await api.call('GET /api/v1/connections?cursor=a'))).toEqual([400, 'VALIDATION_ERROR']);
   });
 
-  test('of another content type, or too large, is refused', async () => {
+  test('of another content type, or too large, is rejected', async () => {
     const body = JSON.stringify(registration());
     expect(failed(await post(body, { 'content-type': 'text/plain' }))).toEqual([
       415,
@@ -232,14 +232,14 @@ describe('a request', () => {
     expect(failed(await post(`${body}${' '.repeat(262_144)}`))).toEqual([413, 'PAYLOAD_TOO_LARGE']);
   });
 
-  test('in an environment of a wrong name is a VALIDATION_ERROR', async () => {
+  test('with an invalid environment name returns VALIDATION_ERROR', async () => {
     const answer = await api.call('GET /api/v1/connections', { headers: { 'x-environment-id': '?' } });
     expect(failed(answer)).toEqual([400, 'VALIDATION_ERROR']);
     expect(Object.keys(Object(answer.body['error']).details.fields)).toEqual(['X-Environment-Id']);
   });
 });
 
-describe('whatever is sent', () => {
+describe('any input', () => {
   const fields = fc.record(
     {
       name: fc.oneof(fc.string({ unit: 'binary' }), fc.jsonValue()),
@@ -259,7 +259,7 @@ describe('whatever is sent', () => {
     fc.string({ unit: 'binary' }),
   );
 
-  test('the answer is one of this API’s, never a fault, and never repeats the password', async () => {
+  test('gets an answer in the form of this API, without a server error and without the password', async () => {
     await fc.assert(
       fc.asyncProperty(anything, async (text) => {
         const answer = await post(text);
@@ -276,7 +276,7 @@ describe('whatever is sent', () => {
     expect(api.logged.join('')).not.toContain('not-a-real-password');
   });
 
-  test('any path below it is answered in its form', async () => {
+  test('on a path below this API gets an answer in its form', async () => {
     const request = fc.tuple(
       fc.constantFrom('GET', 'PUT', 'DELETE', 'PATCH'),
       fc.stringMatching(/^[\w.~-]{1,40}$/),
@@ -294,7 +294,7 @@ describe('whatever is sent', () => {
   });
 });
 
-test.each(problemCodes)('a problem %s has its form here', (code) => {
+test.each(problemCodes)('the problem %s has the form of this API', (code) => {
   const problem = new Problem(code, 'A sentence.', {
     errors: [{ path: 'credentials.password', expected: 'a value' }],
     usages: [{ consumer: 'report' }],
@@ -305,14 +305,14 @@ test.each(problemCodes)('a problem %s has its form here', (code) => {
   expect(body).toMatchObject({ success: false, error: { code: expect.stringMatching(/^[A-Z_]+$/) } });
 });
 
-test('free text is cleaned', () => {
+test('free text is scrubbed', () => {
   const { body } = registrations.failure(new Problem('internal', 'It said hunter2.'), (text) =>
     text.replace('hunter2', '***'),
   );
   expect(body['error']).toEqual({ code: 'INTERNAL_ERROR', message: 'It said ***.', details: null });
 });
 
-test('what was refused left nothing behind', async () => {
+test('a rejected registration stores nothing', async () => {
   await using fresh = await startApi();
   await register(fresh, { connection_string: 'postgresql://reader@127.0.0.1/shop' });
   expect(namesOf(await fresh.call('GET /api/v1/connections'))).toEqual([]);

@@ -11,14 +11,14 @@ afterEach(() => api[Symbol.asyncDispose]());
 
 const bounded = created.filter(({ least }) => least !== undefined);
 
-/** A value of that length which is right otherwise. */
+/** A value of that length that is otherwise valid. */
 const ofLength = (name: string, length: number) =>
   name === 'connection_string'
     ? 'postgresql://u:p@h/d'.padEnd(length, 'd').slice(0, length)
     : 'n'.repeat(length);
 
-describe('seed 004, read from its document', () => {
-  test('says what this test takes from it', () => {
+describe('seed 004, as printed', () => {
+  test('contains what this test reads from it', () => {
     expect(created.map(({ name }) => name)).toEqual([
       'name',
       'db_type',
@@ -36,12 +36,12 @@ describe('seed 004, read from its document', () => {
     expect(invalid.map(({ name }) => name)).toEqual(['loc', 'msg', 'type']);
   });
 
-  test('has the path and the method that are answered', async () => {
+  test('has a path and a method that exist', async () => {
     const [, path = ''] = /^POST\n(\/\S+)$/m.exec(seed('004-registrations')) ?? [];
     expect((await api.call(`POST ${path}`, { body: registration() })).status).toBe(201);
   });
 
-  test.each(dbTypes)('db_type %s is taken, and answered as it was sent', async (db_type) => {
+  test.each(dbTypes)('has the db_type %s, which is accepted and returned', async (db_type) => {
     const answer = await register(api, { db_type });
     expect(answer.status).toBe(201);
     expect(dataOf(answer)).toMatchObject({ db_type, excluded_schemas: defaultSchemas });
@@ -53,14 +53,14 @@ describe('seed 004, read from its document', () => {
     else expect(answer.status).toBe(201);
   });
 
-  test.each(created)('$name is of type $type, and no null', async ({ name, type }) => {
+  test.each(created)('$name is of type $type and not nullable', async ({ name, type }) => {
     const wrong = type === 'string' ? 'string_type' : 'list_type';
     for (const value of [null, 7, true, {}])
       expect(complaints(await register(api, { [name]: value }))).toEqual([422, `body.${name} ${wrong}`]);
   });
 
   test.each(bounded)(
-    '$name has at least $least characters, and at most $most',
+    '$name has at least $least and at most $most characters',
     async ({ name, least = 0, most }) => {
       const status = async (length: number) =>
         (await register(api, { name: `${length}`, [name]: ofLength(name, length) })).status;
@@ -78,7 +78,7 @@ describe('seed 004, read from its document', () => {
     },
   );
 
-  test('an answer holds the fields that it names, of their types, and no other', async () => {
+  test('has exactly the fields and types of an answer', async () => {
     const { body } = await register(api);
     expect(Object.keys(body)).toEqual(['success', 'data', 'error']);
     expect(body).toMatchObject({ success: true, error: null });
@@ -96,7 +96,7 @@ describe('seed 004, read from its document', () => {
     }
   });
 
-  test('a failure holds the fields that it names', async () => {
+  test('has exactly the fields of a failure', async () => {
     const { body } = await api.call('GET /api/v1/connections/none');
     expect(body).toMatchObject({ success: false, data: null });
     expect(Object.keys(Object(body['error']))).toEqual(refused.map(({ name }) => name));
@@ -106,14 +106,14 @@ describe('seed 004, read from its document', () => {
       expect(Object.keys(one)).toEqual(invalid.map(({ name }) => name));
   });
 
-  test('its schemas stand in the OpenAPI document with its own words', async () => {
+  test('has its texts in the schemas of the OpenAPI document', async () => {
     const { schemas } = (await buildOpenapiDocument())['components'] as { schemas: Record<string, Schema> };
     const check = (name: string, fields: typeof created) => {
       const { properties = {}, required = [] } = schemas[`registrations.${name}`] ?? {};
       expect(Object.keys(properties)).toEqual(fields.map((field) => field.name));
       for (const { name: field, ...told } of fields) {
         const { title, description, minLength, maxLength, pattern, type } = properties[field] ?? {};
-        // That blanks alone are no name, the seed does not say.
+        // The seed does not say that a name of blanks is invalid.
         const said = {
           title,
           description,
