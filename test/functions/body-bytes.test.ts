@@ -107,7 +107,7 @@ describe.each(creates)('%s', (request, body, headers) => {
   });
 });
 
-test('a body with a duplicate name is rejected with a field error that says so, at any depth', async () => {
+test('a body with a duplicate name is rejected with that reason in a create and in a test of a draft', async () => {
   const twice = JSON.stringify(draft()).replace('"host":', '"host":"good.example.com","host":');
   for (const route of ['POST /v1/connections', 'POST /v1/connections/test']) {
     const { body } = await api.call(route, { text: twice });

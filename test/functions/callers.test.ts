@@ -241,7 +241,7 @@ describe('a token', () => {
     const token = await gone.sign(whole);
     await gone[Symbol.asyncDispose]();
     expect(refused(await other.call(list, { key: token }))).toEqual([503, 'unavailable']);
-    expect(other.logged.join('\n')).toContain('ECONNREFUSED'); // The log gives the operator the cause.
+    expect(other.logged.join('\n')).toContain('ECONNREFUSED'); // the log gives the operator the cause
     expect((await other.call(list)).status).toBe(200);
   });
 

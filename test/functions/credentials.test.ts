@@ -157,7 +157,7 @@ describe('credential fingerprint', () => {
       Object.entries(credentials.fields).map(([name, { fingerprint }]) => [name, fingerprint]),
     );
 
-  test('and its set_at stay the same when the same value is sent again', async () => {
+  test('stays the same, with its set_at, until the value changes', async () => {
     now += 60_000;
     const { body } = await patch({ credentials: { password: 'not-a-real-password' } });
     expect(body.credentials.fields).toEqual(first.credentials.fields);

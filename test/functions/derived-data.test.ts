@@ -180,7 +180,7 @@ describe('catalog of a connection', () => {
     expect(names(await schema())).toEqual(['invoices']);
   });
 
-  test('in use is kept when a lease names it that a crash left behind after the switch', async () => {
+  test('in use is kept even if a lease that a crash left behind names it', async () => {
     const first = await schema();
     const { pk, sk } = tableKeys.lease(tenant, id.slice(5));
     await api.store.write([{ put: { pk, sk, token: 'dead', snapshot: snapshot(first), until: now - 1 } }]);

@@ -78,11 +78,11 @@ describe('after three refused logins in a row', () => {
       tested_at: '2026-01-01T00:00:00.000Z',
       vantage: { region: null, vpc_id: null, egress_ips: [] },
     });
-    expect(await revision()).toBe(before); // The connection did not await this test.
+    expect(await revision()).toBe(before); // the connection did not await this test
     await change('target');
     const waiting = await api.stored(id);
     await api.probe.test({ ...call, trigger: 'event', awaited: -1 });
-    expect(await api.stored(id)).toEqual(waiting); // The connection awaits another test than this one.
+    expect(await api.stored(id)).toEqual(waiting); // the connection awaits another test than this one
     await api.probe.test({ ...call, trigger: 'event', awaited: waiting?.awaits_test ?? 0 });
     expect(await state()).toEqual(['failed', 'authentication-failed', null, 3]);
   });

@@ -88,7 +88,7 @@ describe.each(ofPostgresql)('connection string in %s', (_, send) => {
   });
 });
 
-describe.each(ways)("connector's connection string in %s", (_, send) => {
+describe.each(ways)('invalid connection string in %s', (_, send) => {
   test.each([
     ['redshift', 'redshift://me:fake-one@db.example.com:5439/dev\nPGPASSWORD=x psql', 'one line'],
     ['mysql', 'mysql://me:fake-one@db.example.com/shop\nMYSQL_PWD=x mysql', 'one line'],
@@ -329,7 +329,7 @@ describe('contradicting fields', () => {
     }
   }); // prettier-ignore
 
-  test('are only fields that a request sends, because a default contradicts nothing', async () => {
+  test('never include a default, because only the fields of a request are compared', async () => {
     const answer = await api.call('POST /v1/connections?test=false', {
       body: kafka({ security_protocol: 'SASL_PLAINTEXT' }, { name: 'In clear' }),
     });

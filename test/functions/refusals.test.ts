@@ -62,7 +62,7 @@ describe('a large body that is wrong everywhere', () => {
   });
 });
 
-test('the search for secrets in a body is limited to 200 of them', () => {
+test('at most 200 secrets of a request body are collected for scrubbing', () => {
   const string = `postgresql://h/d?${many(12_000)
     .map((_, at) => `password=x${at}yzw`)
     .join('&')}`;

@@ -78,7 +78,7 @@ describe('a sampled table', () => {
     expect(await columns('max_age=0')).toEqual(['_id', 'total']);
   });
 
-  test('drops fields that are no longer found with forget=true, and keeps fields again from then on', async () => {
+  test('with forget=true drops fields that are no longer found, and keeps fields again from then on', async () => {
     await schema();
     source.tables = [orders(usual)];
     now += day;
@@ -89,7 +89,7 @@ describe('a sampled table', () => {
     expect(await columns('max_age=0')).toEqual(['_id', ['total', '2026-01-02T00:00:00.000Z']]);
   });
 
-  test('drops them in the next introspection when the one with forget=true fails', async () => {
+  test('applies forget=true in the next introspection if the requested one fails', async () => {
     await schema();
     source.tables = [orders(usual)];
     source.meanwhile = () => Promise.reject(new Problem('connection-refused'));
@@ -99,7 +99,7 @@ describe('a sampled table', () => {
     expect(await columns('max_age=0')).toEqual(['_id', 'total']);
   });
 
-  test('drops them in the next introspection when one is already running at forget=true', async () => {
+  test('applies forget=true in the next introspection if another one is already running', async () => {
     await schema();
     source.tables = [orders(usual)];
     now += 1;
@@ -121,7 +121,7 @@ describe('a sampled table', () => {
     expect(await columns('max_age=0')).toMatchObject(['_id', ['total', expect.anything()]]);
   });
 
-  test("is paged from the first page's snapshot when later pages repeat forget=true", async () => {
+  test('ignores forget=true on later pages, which read the snapshot of the first page', async () => {
     source.tables = [orders(all), orders(all, { name: 'users' })];
     const { body } = await schema('limit=1&forget=true');
     const next = await schema(`limit=1&forget=true&cursor=${body.next_cursor}`);

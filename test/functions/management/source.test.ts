@@ -262,7 +262,7 @@ describe('schema validation', () => {
     expect(answer.body['errors']).toEqual([{ type: 'DATA_SOURCE_DOWN', dataSourceId: expect.any(String) }]);
   });
 
-  test('returns 503 instead of a source that is down when Mooring itself fails', async () => {
+  test('returns 503 and no DATA_SOURCE_DOWN when Mooring itself fails', async () => {
     source.meanwhile = () => Promise.reject(new Problem('unavailable'));
     expect(refused(await validate({ 'production-db': { orders: [] } }))).toEqual([503, 'FET-0003']);
   });

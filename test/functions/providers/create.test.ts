@@ -140,7 +140,7 @@ describe('request fields', () => {
     },
   );
 
-  test('user may also be sent as username, but not as both', async () => {
+  test('user may also be sent as username, but not together with it', async () => {
     const { user: username, ...others } = credentials;
     expect(await shown(await post(draft({ credentials: { ...others, username } })))).toMatchObject({
       config: { username: 'reader' },

@@ -78,7 +78,7 @@ describe('seed 004, as printed', () => {
     },
   );
 
-  test('has exactly the fields and types of an answer', async () => {
+  test('lists exactly the fields of an answer, with their types', async () => {
     const { body } = await register(api);
     expect(Object.keys(body)).toEqual(['success', 'data', 'error']);
     expect(body).toMatchObject({ success: true, error: null });
@@ -96,7 +96,7 @@ describe('seed 004, as printed', () => {
     }
   });
 
-  test('has exactly the fields of a failure', async () => {
+  test('lists exactly the fields of a failure', async () => {
     const { body } = await api.call('GET /api/v1/connections/none');
     expect(body).toMatchObject({ success: false, data: null });
     expect(Object.keys(Object(body['error']))).toEqual(refused.map(({ name }) => name));
