@@ -30,9 +30,9 @@ interface Options {
   readonly clock?: () => number;
   readonly policy?: EgressPolicy;
   readonly settings?: Partial<DeploymentSettings>;
-  /** In place of the real one, in process; or made of that one and the parts that it works with. */
+  /** Replaces the in-process probe. A function builds the replacement from the real probe and its parts. */
   readonly probe?: Probe | ((parts: ProbeParts) => Probe);
-  /** In place of those in memory and in a folder of its own. */
+  /** Replaces the in-memory store and the vault in a temporary folder. */
   readonly backing?: { readonly store: Store; readonly vault: Vault };
 }
 
@@ -44,9 +44,9 @@ export interface ProbeParts {
 
 interface Call {
   readonly body?: unknown;
-  /** Sent as it is, in place of `body`. */
+  /** Sent verbatim instead of `body`. */
   readonly text?: string;
-  /** Sent as the gateway hands over what it takes for binary: in base64. */
+  /** Sent in base64, as API Gateway passes a body that it considers binary. */
   readonly bytes?: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
   readonly key?: string;
@@ -59,7 +59,7 @@ export interface Answered {
   readonly body: Body;
 }
 
-/** What tests look into; each knows which of it is there in the answer that it expects. */
+/** The fields that tests read. Each test knows which of them its answer has. */
 export interface Body {
   readonly id: string;
   readonly name: string;
@@ -78,7 +78,7 @@ export interface Body {
   readonly [other: string]: unknown;
 }
 
-/** What an answer refuses, in short. */
+/** The status, the problem code and the field error paths of an answer. */
 export const refused = ({ status, body }: Answered) => [
   status,
   body.code,
@@ -88,8 +88,8 @@ export const refused = ({ status, body }: Answered) => [
 let checker: Promise<CheckAnswer> | undefined;
 
 /**
- * The whole API in one process, without a network: real endpoints, rules and probe over a store in memory. Every answer that it gives is
- * held against the OpenAPI document.
+ * The whole API in one process, without a network: real endpoints, rules and probe over an in-memory store. Every answer is checked against
+ * the OpenAPI document.
  */
 export const startApi = async ({
   clock = Date.now,
@@ -109,7 +109,7 @@ export const startApi = async ({
   const logged: string[] = [];
   const writeLog = (line: string) => void logged.push(line);
   const vantage = { region: null, vpc_id: null, egress_ips: [] };
-  // A log for each call, as each invocation has on AWS: what one hides does not hide in another.
+  // Each call has its own log, as each invocation has on AWS: secrets that one call hides are not hidden in another.
   const perCall = () =>
     createDirectProbe({ store, vault, policy, vantage, clock, log: createLog({}, writeLog) });
   const real: Probe = {
@@ -151,7 +151,7 @@ export const startApi = async ({
     const [method = 'GET', target = '/'] = request.split(' ');
     const [path = '/', query = ''] = target.split('?');
     const fitting = routes.filter((candidate) => candidate.pattern.test(path) && candidate.method === method);
-    // A literal segment comes before a parameter, as at the gateway.
+    // A literal segment takes precedence over a parameter, as in API Gateway.
     const route = fitting.find(({ key: name }) => !name.includes('{')) ?? fitting[0];
     const sent = bytes
       ? Buffer.from(bytes).toString('base64')
@@ -174,7 +174,7 @@ export const startApi = async ({
       body: sent,
       isBase64Encoded: bytes !== undefined,
       requestContext: { requestId: randomUUID(), http: { method, path } },
-    } as unknown as APIGatewayProxyEventV2; // the gateway sends much that nobody here reads
+    } as unknown as APIGatewayProxyEventV2; // API Gateway sends more fields, which no handler reads
     const answer = await (route?.handler ?? fallback)(event, {} as Context);
     const answered = {
       status: answer.statusCode ?? 0,
@@ -188,7 +188,7 @@ export const startApi = async ({
     };
   };
 
-  /** A connection as the table has it, deleted or not. */
+  /** The stored connection, deleted or not. */
   const stored = async (id: string, tenant: Tenant = { org: 'org_test', environment: 'default' }) => {
     const item =
       (await store.get(tableKeys.connection(tenant, id.slice(5)))) ??
@@ -209,7 +209,7 @@ export const startApi = async ({
     call,
     addKey,
     stored,
-    /** What the vault holds of a connection. */
+    /** The vault document of a connection. */
     secretOf: async (id: string) => {
       const found = await stored(id);
       if (!found || !('name' in found.secret)) throw new Error('expected a connection with a secret of ours');
@@ -223,7 +223,7 @@ export const startApi = async ({
     logged,
     takeEvents,
     makeTest,
-    /** Lets what changed leave as events, and makes the tests that they ask for. */
+    /** Publishes the pending changes as events and runs the tests that the events ask for. */
     settle: async () => {
       const events = takeEvents();
       for (const event of events) if (event.test) await makeTest(event);

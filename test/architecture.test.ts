@@ -4,7 +4,7 @@ import { dirname, join, normalize } from 'node:path';
 import { connectors } from '../shared/connectors/registry.ts';
 import { countSource, readModules } from './counts/count-source.ts';
 
-/** Whose values each place may import, besides its own: always to the right. Types come from anywhere. */
+/** The places whose values each place may import, besides its own. Types may be imported from anywhere. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   functions: [
     'shared/apis',
@@ -26,7 +26,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'shared/ports': ['shared/*'],
 };
 
-/** The imports of a file's values, as paths from the root. */
+/** The value imports of a file, as paths relative to the repository root. */
 const listImports = (file: string): string[] => {
   const code = readFileSync(file, 'utf8').replaceAll(/(import|export) type [^;]*;/g, '');
   const found = [...code.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)];
@@ -43,7 +43,7 @@ describe.each(Object.entries(mayImport))('%s', (place, allowed) => {
 
   test('has files', () => expect(files.length).toBeGreaterThan(0));
 
-  test.each(files)('%s imports values only to the right', (file) => {
+  test.each(files)('%s imports values only from the places that its folder may import', (file) => {
     const wrong = listImports(file).filter(
       (path) => ![place, ...allowed].some((other) => isWithin(path, other)),
     );
@@ -51,7 +51,7 @@ describe.each(Object.entries(mayImport))('%s', (place, allowed) => {
   });
 });
 
-test('every folder of shared/ has its import direction', () => {
+test('every folder of shared/ has an import rule', () => {
   const folders = globSync('shared/*/').map((folder) => folder.replace(/\/$/, ''));
   expect(Object.keys(mayImport)).toEqual(expect.arrayContaining(folders));
 });
@@ -60,25 +60,25 @@ const modules = readModules();
 const counts = countSource(modules);
 const ours = modules.map(({ file }) => file);
 
-test.each(ours)('%s is of a size to be read', (file) => {
+test.each(ours)('%s has at most 300 lines', (file) => {
   expect(readFileSync(file, 'utf8').split('\n').length).toBeLessThanOrEqual(300);
 });
 
 test.each(ours.filter((file) => !file.startsWith('infra/')))(
-  '%s does nothing when it is imported',
+  '%s has no side effects when it is imported',
   (file) => {
     const code = readFileSync(file, 'utf8');
-    // What stands at the left edge runs at once.
+    // Statements without indentation run on import.
     expect(code).not.toMatch(/^(await |void |if |for |[a-z]\w*\()/m);
     if (file !== 'shared/env.ts') expect(code).not.toContain('process.env');
   },
 );
 
-/** The packages that speak to sources; a function loads one only when it dials. */
+/** The packages that speak the protocols of sources. A function loads one only when it opens a session. */
 const drivers = new Set(
   Object.values(connectors).flatMap(({ driver }) => (driver === undefined ? [] : [driver])),
 );
-test('no driver, nor a library of tokens, is loaded when a deployed file is imported', () => {
+test('no deployed file imports a driver or the token library statically', () => {
   const heavy = new Set([...drivers, 'jose']);
   const loading = modules
     .filter(({ file }) => !file.startsWith('infra/'))
@@ -87,13 +87,13 @@ test('no driver, nor a library of tokens, is loaded when a deployed file is impo
   expect(loading).toEqual([]);
 });
 
-test('secrets are read in one file, which decides where they may be sent', () => {
+test('only the file that decides where secrets may be sent reads them', () => {
   const reading = ours.filter((file) => !file.startsWith('shared/adapters/'));
   const readers = reading.filter((file) =>
     /\bvault\b[^;\n]{0,20}\.(read|readShared)\(/.test(readFileSync(file, 'utf8')),
   );
   expect(readers).toEqual(['shared/domain/credentials/release-credentials.ts']);
-  // A resolved target is dialled, so nothing else may make one.
+  // Sessions are opened to resolved targets, so only these files may create one.
   const resolving = reading.filter((file) => listImports(file).some((path) => path === readers[0]));
   expect(resolving.toSorted()).toEqual([
     'shared/domain/credentials/resolve-target.ts',
@@ -101,21 +101,21 @@ test('secrets are read in one file, which decides where they may be sent', () =>
   ]);
 });
 
-test('names: no function is named …Of, and no name is declared in three files', () => {
+test('no function is named …Of, and no name is declared in three files', () => {
   const { functionsNamedOf, repeatedNames } = counts;
   expect(functionsNamedOf).toEqual([]);
   expect([...repeatedNames]).toEqual([]);
 });
 
-test('no conditional expression stands within another', () => {
+test('no conditional expression is nested in another', () => {
   expect(modules.filter(({ nestedTernaries }) => nestedTernaries > 0).map(({ file }) => file)).toEqual([]);
 });
 
-test.each(ours)('%s has no name that says nothing', (file) => {
+test.each(ours)('%s has no generic name such as utils or helpers', (file) => {
   expect(file).not.toMatch(/(^|\/)(utils?|helpers?|common|index|misc)(\.ts|\/)/);
 });
 
-test('no test has a time limit of its own: a slow machine makes none fail', () => {
+test('no test sets its own time limit, so that a slow machine fails no test', () => {
   const limited = globSync('test/**/*.ts').filter(
     (file) => !file.startsWith('test/bench/') && /^\s*\}, [\d_]{3,}\);$/m.test(readFileSync(file, 'utf8')),
   );

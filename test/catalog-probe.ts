@@ -11,13 +11,13 @@ import type { Store } from '../shared/ports/store.ts';
 import { Problem } from '../shared/problem.ts';
 import type { ProbeParts } from './api.ts';
 
-/** A source that is a list of tables, and a probe that introspects nothing else. */
+/** A list of tables that serves as a source, and a probe that introspects it. */
 export const catalogSource = (tables: readonly Table[]) => {
   const source = {
     tables,
-    /** What an introspection does besides: waits, fails. */
+    /** Runs during an introspection, for example to wait or to fail. */
     meanwhile: async (): Promise<void> => {},
-    /** The waits of the calls that came. */
+    /** The wait time of each call. */
     calls: [] as number[],
     probe: ({ store, clock, real }: ProbeParts): Probe => ({
       ...real,

@@ -1,10 +1,10 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
-/** When it says what it heard: as an error text, as an error's code, or in the rows that it answers once one is in. */
+/** How the server sends the password back: in an error text, as an error code, in result rows, or in an error text after the login. */
 export const echoes = ['text', 'code', 'rows', 'text later'] as const;
 export type Echo = (typeof echoes)[number];
 
-/** A hostile PostgreSQL: it asks for the password in clear, and sends it back wherever a server may say something. */
+/** A hostile PostgreSQL server: it asks for the password in clear text and sends it back in every field that the protocol allows. */
 export const startEchoingServer = async () => {
   const sockets = new Set<Socket>();
   const state: { echo: Echo; heard: number } = { echo: 'text', heard: 0 };
@@ -18,13 +18,13 @@ export const startEchoingServer = async () => {
     );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo; // of a server that listens on a port
+  const { port } = server.address() as AddressInfo; // the server listens on a port
   return {
     port,
     will: (echo: Echo) => {
       state.echo = echo;
     },
-    /** How many passwords it was told. */
+    /** The number of passwords received. */
     heard: () => state.heard,
     [Symbol.asyncDispose]: () =>
       new Promise<void>((resolve) => {
@@ -73,7 +73,7 @@ const refusal = (heard: string, echo: Echo) => error(echo === 'code' ? heard : '
 
 const refusedQuery = (heard: string) => Buffer.concat([error('42501', heard), ready]);
 
-/** The password in every spelling that comes to mind, in every field that an error has. */
+/** The password in several encodings, in every field of an error. */
 const error = (code: string, heard: string) => {
   const bytes = Buffer.from(heard);
   const text = [heard, encodeURIComponent(heard), JSON.stringify(heard), bytes.toString('base64')].join(
@@ -106,7 +106,7 @@ const welcome = (heard: string) =>
     ready,
   ]);
 
-/** One row for each statement of a flight, whose every value is the password. */
+/** One row for each statement of a batch. Every value contains the password. */
 const rows = (heard: string, query: string) => {
   const columns = ['name', 'schema', 'server_version', 'member_of', 'unreadable', 'tables'];
   const described = columns.map((name) =>

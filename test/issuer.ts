@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 
-/** An issuer of tokens on loopback: it publishes where its keys are, and one key. */
+/** A token issuer on loopback: it publishes its configuration and one key. */
 export const startIssuer = async (alg = 'ES256') => {
   const { privateKey, publicKey } = await generateKeyPair(alg);
   const key = { ...(await exportJWK(publicKey)), kid: 'one', alg, use: 'sig' };
@@ -25,7 +25,7 @@ export const startIssuer = async (alg = 'ES256') => {
     answer.end(JSON.stringify(document ?? {}));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo; // of a server that listens on a port
+  const { port } = server.address() as AddressInfo; // the server listens on a port
   const issuer = `http://127.0.0.1:${port}`;
   const audience = 'mooring-test';
 
@@ -34,11 +34,11 @@ export const startIssuer = async (alg = 'ES256') => {
     audience,
     publicKey: key,
     asked: () => asked,
-    /** From now on it answers that it cannot. */
+    /** While failing, the issuer answers every request with status 500. */
     fail: (failing: boolean) => {
       ill = failing;
     },
-    /** From now on it sends whoever asks where its keys are on to another place, which answers. */
+    /** From now on, the configuration URL redirects to another URL, which answers. */
     redirect: () => {
       moved = true;
     },

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { hasRepeatedName } from '../shared/json.ts';
 
-test('no name is twice in what JSON.stringify wrote, whatever stands in its texts', () => {
+test('finds no repeated name in any output of JSON.stringify', () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 6 }), fc.constantFrom(undefined, 2), (value, indent) => {
       expect(hasRepeatedName(JSON.stringify(value, null, indent))).toBe(false);
@@ -11,7 +11,7 @@ test('no name is twice in what JSON.stringify wrote, whatever stands in its text
   );
 });
 
-test('a name is found twice, however deep and whatever lies between', () => {
+test('finds a repeated name at any depth and with anything between the two', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.jsonValue(), fc.jsonValue(), (name, before, inner) => {
       const [key, first, second] = [name, before, inner].map((value) => JSON.stringify(value));

@@ -6,7 +6,7 @@ import { createLog } from '../shared/log.ts';
 import { Problem, problemCodes } from '../shared/problem.ts';
 import { scrub } from '../shared/scrub.ts';
 
-/** Any UTF-16, halves of surrogate pairs included. */
+/** Any UTF-16 text, including lone surrogates. */
 const utf16 = fc
   .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 })
   .map((units) => String.fromCharCode(...units));
@@ -29,7 +29,7 @@ const thrower = new Proxy(
   },
 );
 
-/** Whatever may be thrown: nested, cyclic, with getters that throw. */
+/** Any value that code can throw: nested, cyclic, with getters that throw. */
 const thrown = fc
   .tuple(
     fc.anything({
@@ -52,8 +52,8 @@ const thrown = fc
     return cyclic;
   });
 
-describe('a log', () => {
-  test('writes one line of JSON whatever was thrown and whatever is hidden', () => {
+describe('log', () => {
+  test('writes one line of JSON for any thrown value and any hidden secret', () => {
     fc.assert(
       fc.property(thrown, fc.array(fc.oneof(utf16, halves)), halves, (error, secrets, message) => {
         const lines: string[] = [];
@@ -68,7 +68,7 @@ describe('a log', () => {
     );
   });
 
-  test('says what a cause holds that is no error, without its secrets', () => {
+  test('describes a cause that is not an Error, without its secrets', () => {
     const lines: string[] = [];
     const log = createLog({}, (line) => lines.push(line));
     log.hide(['not-a-real\nsecret']);
@@ -84,7 +84,7 @@ describe('a log', () => {
     expect(lines.join()).not.toContain('[object Object]');
   });
 
-  test('goes down a chain of causes, and not for ever', () => {
+  test('describes a chain of causes and stops at a cycle', () => {
     const error = new Error('first');
     error.cause = new Error('second', { cause: error });
     expect(JSON.stringify(describeError(error, (text) => text))).toContain('second');
@@ -92,7 +92,7 @@ describe('a log', () => {
 });
 
 describe('scrubbing', () => {
-  test('is done for any secret and any text, and leaves none of it', () => {
+  test('removes any secret from any text', () => {
     fc.assert(
       fc.property(fc.oneof(utf16, halves), utf16, utf16, (secret, before, after) => {
         const clean = scrub(`${before}${secret}${after}`, [secret]);
@@ -133,11 +133,11 @@ describe('scrubbing', () => {
         .replaceAll('"', '&quot;')
         .replaceAll("'", '&apos;'),
     ],
-  ])('takes it out as %s', (_, form) => {
+  ])('removes a secret encoded as %s', (_, form) => {
     expect(scrub(`before ${form} after`, [awkward])).toMatch(/^before \[secret\]\w?=* after$/);
   });
 
-  test('takes half a character as what it is on a wire', () => {
+  test('removes a secret with a lone surrogate, also as it is encoded in a URL', () => {
     const secret = 'not-a-real-\ud800-secret';
     const sent = encodeURIComponent(secret.toWellFormed());
     expect(scrub(`GET /?password=${sent} and ${secret} failed`, [secret])).toBe(
@@ -146,7 +146,7 @@ describe('scrubbing', () => {
   });
 });
 
-test('every problem is rendered, whatever its texts and causes are', () => {
+test('every problem renders as JSON, with any text and any cause', () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...problemCodes),

@@ -15,15 +15,15 @@ const refusedBy = (work: () => unknown): Problem => {
   throw new Error('expected a refusal');
 };
 
-describe('what is wrong with an input', () => {
-  test('is told whole where somebody may have written it', () => {
+describe('field errors of an input', () => {
+  test('name every wrong field of a small input', () => {
     const problem = refusedBy(() =>
       parseInput(v.object({ tags: v.array(v.string()) }), { tags: [1, 'a', 2] }),
     );
     expect(problem.extras.errors?.map(({ path }) => path)).toEqual(['tags.0', 'tags.2']);
   });
 
-  test('is looked for no further than the first thing where it is large', () => {
+  test('stop at the first wrong field of a large input', () => {
     let looked = 0;
     const schema = v.array(
       v.pipe(
@@ -40,7 +40,7 @@ describe('what is wrong with an input', () => {
     expect([looked, problem.extras.errors]).toEqual([1, [expect.objectContaining({ path: '0' })]]);
   });
 
-  test('is told in a hundred complaints at the most, and how many are left', () => {
+  test('are limited to 100, followed by the number of those left out', () => {
     const problem = createFieldProblem(
       Array.from({ length: 250 }, (_, at) => ({ path: `a${at}`, expected: 'b' })),
     );
@@ -50,7 +50,7 @@ describe('what is wrong with an input', () => {
   });
 });
 
-describe('the name of a field that is not there', () => {
+describe('name of an unknown field', () => {
   test.each([
     'odd',
     'colour',
@@ -61,7 +61,7 @@ describe('the name of a field that is not there', () => {
     'OAuth2ClientId',
     'utf8',
     'cost_center_2024',
-  ])('is told where somebody wrote it: %s', (name) => {
+  ])('is shown when it looks like a field name: %s', (name) => {
     expect(maskUnknownName(name)).toBe(name);
   });
 
@@ -75,11 +75,11 @@ describe('the name of a field that is not there', () => {
     'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln',
     'correcthorsebatterystaplecorrecthorse',
     'a password',
-  ])('is not told where it may be a secret: %s', (name) => {
+  ])('is masked when it may be a secret: %s', (name) => {
     expect(maskUnknownName(name)).toBe('*');
   });
 
-  test('would be told were it one that a connector has', () => {
+  test('is shown for every field name of the connectors', () => {
     const names = Object.values<Connector>(connectors).flatMap(({ config, credentials }) =>
       [config, ...Object.values(credentials)].flatMap(({ entries }) => Object.keys(entries)),
     );

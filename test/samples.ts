@@ -1,4 +1,4 @@
-/** The body of a create that is right in itself; nothing listens where it points. */
+/** A valid body for a create request. No server listens at its address. */
 export const draft = () => ({
   name: 'Sales',
   type: 'postgresql',
@@ -12,6 +12,6 @@ export const draft = () => ({
   options: { ssl_mode: 'prefer' },
 });
 
-/** Framed as they should be, and with nothing in them. */
+/** PEM blocks with valid framing and no content. */
 export const certificate = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
 export const privateKey = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n';

@@ -28,7 +28,7 @@ const mayMount = () => {
 const drafts = (folder: string) =>
   readdirSync(folder, { recursive: true }).filter((file) => String(file).endsWith('.tmp'));
 
-(mayMount() ? describe : describe.skip)('a disk of its own', () => {
+(mayMount() ? describe : describe.skip)('disk of the state folder', () => {
   let disk: string;
   let folder: string;
   const mount = (...options: string[]) =>
@@ -52,7 +52,7 @@ const drafts = (folder: string) =>
     rmSync(disk, { recursive: true });
   });
 
-  test('that is full at the start is said to be full, and nothing to be damaged', () => {
+  test('is reported as full, not as damaged, when it is full at the start', () => {
     mount();
     mkdirSync(folder);
     fill();
@@ -63,7 +63,7 @@ const drafts = (folder: string) =>
     openStateFolder(folder)[Symbol.dispose]();
   });
 
-  test('that is read-only is said to be read-only', () => {
+  test('is reported as read-only when it is read-only at the start', () => {
     mount();
     openStateFolder(folder)[Symbol.dispose]();
     execFileSync('mount', ['-o', 'remount,ro', disk]);
@@ -73,7 +73,7 @@ const drafts = (folder: string) =>
     execFileSync('mount', ['-o', 'remount,rw', disk]);
   });
 
-  test('that fills up answers 503 with the cure, leaves no draft, and works again when there is space', async () => {
+  test('makes the API return 503 with the remediation while it is full, leaves no temporary file, and works again when there is space', async () => {
     mount();
     mkdirSync(folder);
     await using backing = await openFolderBacking(folder);
@@ -101,7 +101,7 @@ const drafts = (folder: string) =>
     expect((await create(99)).status).toBe(201);
   });
 
-  test('that is full leaves no draft of a file of the state', async () => {
+  test('keeps no temporary file when a state file cannot be saved because it is full', async () => {
     mount();
     using state = openStateFolder(folder);
     fill();
@@ -109,13 +109,13 @@ const drafts = (folder: string) =>
     expect(readdirSync(folder).filter((file) => !file.startsWith('lock'))).toEqual([]);
   });
 
-  test('that has become read-only answers 503, and what is there can be read', async () => {
+  test('makes the vault unavailable for writes when it becomes read-only, and secrets can still be read', async () => {
     mount();
     mkdirSync(folder);
     const owner = ownerOf();
     const backing = await openFolderBacking(folder);
     const ref = await backing.vault.create(documentOf(owner));
-    await backing[Symbol.asyncDispose](); // a file that is open for writing keeps a disk from being remounted
+    await backing[Symbol.asyncDispose](); // a disk cannot be remounted read-only while a file is open for writing
     const { openFileVault } = await import('../shared/adapters/local/file-vault.ts');
     const vault = await openFileVault({ folder: join(folder, 'vault'), clock: Date.now });
     execFileSync('mount', ['-o', 'remount,ro', disk]);
@@ -128,7 +128,7 @@ const drafts = (folder: string) =>
   });
 });
 
-test('a process that may open no more files answers 503, and works again when it may', () => {
+test('the vault is unavailable while the process can open no more files, and works again afterwards', () => {
   const folder = mkdtempSync(join(tmpdir(), 'mooring-files-'));
   const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const script = `
@@ -168,7 +168,7 @@ test.each([
   ['EMFILE', 'too many files', 'limit of open files'],
   ['ENFILE', 'too many files', 'limit of open files'],
   ['EIO', 'input/output error', 'Check the disk'],
-])('%s is a fault of the disk, down the causes too, and says what to do', (code, reason, cure) => {
+])('%s is a storage fault with a remediation, also as the cause of another error', (code, reason, cure) => {
   const error = Object.assign(new Error('as the system says it'), { code });
   expect(classifyStorageError(new Error('above', { cause: error }))?.reason).toContain(reason);
   expect(toStorageProblem(error, 'It')).toMatchObject({
@@ -185,7 +185,7 @@ test.each([
   [10, 'input/output error', 'Check the disk'],
   [13, 'its disk is full', 'Free space'],
   [14, 'cannot be opened', 'Check the rights'],
-])('SQLite’s code %d, extended or not, is the same fault of the disk', (code, reason, cure) => {
+])('SQLite code %d, extended or not, is a storage fault with a remediation', (code, reason, cure) => {
   for (const errcode of [code, code | (6 << 8)]) {
     const fault = classifyStorageError({ errcode });
     expect(fault?.reason).toContain(reason);
@@ -193,7 +193,7 @@ test.each([
   }
 });
 
-test('any other error stays what it is', () => {
+test('any other error is returned unchanged', () => {
   for (const error of [new Error('other'), 'text', undefined, { code: 'ENOENT' }, { errcode: 11 }])
     expect(toStorageProblem(error, 'It')).toBe(error);
 });

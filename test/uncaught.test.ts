@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 
 const secret = 'obviously-fake-and-uncaught';
 
-/** A process with listeners as Lambda's runtime has, which write an error with its fields. */
+/** Runs a process with listeners like those of the Lambda runtime, which write an error with all its fields. */
 const run = async (script: string) => {
   const program = `
     const { createLog } = await import(${JSON.stringify(new URL('../shared/log.ts', import.meta.url))});
@@ -26,7 +26,7 @@ const run = async (script: string) => {
 };
 
 test.each(['setTimeout(() => { throw error; })', 'void Promise.reject(error)'])(
-  'what nobody caught is logged without secrets, before a runtime writes it: %s',
+  'an uncaught error is logged without secrets before the runtime writes it: %s',
   async (fail) => {
     const { stdout, code } = await run(`exitOnUncaught(log); ${fail}; setTimeout(() => {}, 1000);`);
     expect([code, stdout]).toEqual([1, expect.stringContaining('"request_id":"request-1"')]);
@@ -35,7 +35,7 @@ test.each(['setTimeout(() => { throw error; })', 'void Promise.reject(error)'])(
   },
 );
 
-test('of several calls at once what any of them hides is hidden', async () => {
+test('an uncaught error hides the secrets of all concurrent calls', async () => {
   const { stdout, code } = await run(
     `exitOnUncaught(createLog({ request_id: 'request-2' })); exitOnUncaught(log); setTimeout(() => { throw error; });`,
   );
@@ -43,7 +43,7 @@ test('of several calls at once what any of them hides is hidden', async () => {
   expect(stdout).not.toMatch(/runtime|obviously/);
 });
 
-test('after a call it is the runtime’s again', async () => {
+test('the runtime handles an uncaught error after the call has ended', async () => {
   const { stdout, code } = await run(
     'exitOnUncaught(log)[Symbol.dispose](); setTimeout(() => { throw error; })',
   );
