@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 
-/** A server on this machine that answers as it is told, for what the real one cannot be made to say. */
+/** Starts a local server that returns given answers, for cases that the real server cannot be made to produce. */
 export const answering = async (listener: RequestListener) => {
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -18,7 +18,7 @@ interface Asked {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** What the functions find in their environment, and nothing else that says where anything is. */
+/** The complete environment of the functions. Nothing else tells them where their resources are. */
 const environment = {
   AWS_REGION: 'eu-central-1',
   AWS_ACCESS_KEY_ID: 'fake',
@@ -32,10 +32,10 @@ const environment = {
   PROBE_CREDENTIALS: 'the-credentials',
   BUS_NAME: 'the-bus',
 };
-/** The URL of a queue is where it is reached. */
+/** The SQS client sends requests to the URL of the queue itself. */
 const queues = { TESTS_QUEUE_URL: 'tests', DEAD_EVENTS_URL: 'dead-events', AWS_ENDPOINT_URL: '' };
 
-describe('what a function on AWS works with', () => {
+describe('AWS runtime', () => {
   let server: Awaited<ReturnType<typeof answering>>;
   let before: NodeJS.ProcessEnv;
   let stdout: { readonly mockRestore: () => void };
@@ -56,7 +56,7 @@ describe('what a function on AWS works with', () => {
           .end('{"__type":"InternalServerError"}');
       });
     });
-    stdout = jest.spyOn(process.stdout, 'write').mockReturnValue(true); // where a function’s log goes
+    stdout = jest.spyOn(process.stdout, 'write').mockReturnValue(true); // the log of a function
     before = { ...process.env };
     Object.assign(process.env, environment);
     for (const [name, path] of Object.entries(queues)) process.env[name] = `${server.url}/${path}`;
@@ -90,7 +90,7 @@ describe('what a function on AWS works with', () => {
     connection_id: `conn_${owner.id}`,
     version: 1,
     test: true,
-  } as ConnectionEvent; // what of it is read here
+  } as ConnectionEvent; // only the fields that are read here
 
   test.each([
     [
@@ -129,7 +129,7 @@ describe('what a function on AWS works with', () => {
       'SendMessage',
       { QueueUrl: expect.stringMatching(/\/dead-events$/), MessageBody: '{"lost":1}' },
     ],
-  ] as const)('%s: the deployment’s own; a fault of the service is met twice, not more', async (...row) => {
+  ] as const)('uses %s of the deployment and tries a failed call once more', async (...row) => {
     const [, work, operation, body] = row;
     await expect(work()).rejects.toThrow();
     const [first, second, ...more] = asked.filter((one) => one.operation === operation);
@@ -142,19 +142,16 @@ describe('what a function on AWS works with', () => {
     [0.2, 1],
     [43_200, 43_200],
     [1e9, 43_200],
-  ])(
-    'a message is never postponed for longer or shorter than the queue takes: %d s',
-    async (wanted, sent) => {
-      await expect(delayQueueMessage('receipt', wanted)).rejects.toThrow();
-      expect(asked[0]?.body['VisibilityTimeout']).toBe(sent);
-    },
-  );
+  ])('limits the delay of a message to what the queue accepts: %d s', async (wanted, sent) => {
+    await expect(delayQueueMessage('receipt', wanted)).rejects.toThrow();
+    expect(asked[0]?.body['VisibilityTimeout']).toBe(sent);
+  });
 
   test.each([
     ['test', 'the-test'],
     ['credentials', 'the-credentials'],
     ['introspect', 'the-introspection'],
-  ] as const)('the probe’s %s is invoked once, whatever comes of it', async (name, invoked) => {
+  ] as const)('invokes the probe function for %s once, even when it fails', async (name, invoked) => {
     const { probe } = await open();
     const calls = {
       test: () => probe.test({ ...call, trigger: 'request' }),
@@ -165,7 +162,7 @@ describe('what a function on AWS works with', () => {
     expect(asked.map(({ operation }) => operation)).toEqual([`/2015-03-31/functions/${invoked}/invocations`]);
   });
 
-  test('a service that falls silent is given up, and that is told', async () => {
+  test('fails with unavailable when a service does not answer', async () => {
     silent = true;
     const { store, vault, bus } = await open();
     const calls = [
@@ -178,14 +175,14 @@ describe('what a function on AWS works with', () => {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'unavailable' } });
   });
 
-  test('a function is given the ports that it declares, and no other', async () => {
+  test('gives a function only the ports that it declares', async () => {
     expect(Object.keys(await getAwsRuntime().ports({}))).toEqual([]);
     expect(Object.keys(await getAwsRuntime().ports({ store: 'read' }))).toEqual(['store']);
     const { documents } = await getAwsRuntime().ports({ documents: 'read' });
     expect(documents).toBeDefined();
   });
 
-  const records = (...all: readonly object[]) => ({ Records: all }) as never; // what a handler reads of an event
+  const records = (...all: readonly object[]) => ({ Records: all }) as never; // only the fields that the handler reads
   const change = (layout: number) => ({
     eventID: 'event-1',
     eventName: 'INSERT',
@@ -216,13 +213,13 @@ describe('what a function on AWS works with', () => {
     body: JSON.stringify({ detail: event }),
   };
 
-  test('changes that the bus does not take are delivered again', async () => {
+  test('reports changes that the bus refuses, so that they are delivered again', async () => {
     const { batchItemFailures } = await publish(records(change(1)));
     expect(batchItemFailures).toEqual([{ itemIdentifier: '101' }]);
     expect(asked.map(({ operation }) => operation)).toContain('PutEvents');
   });
 
-  test('a change that is no event goes to the dead letters, or is delivered again', async () => {
+  test('sends a change that cannot become an event to the dead-letter queue, and fails when the queue refuses it', async () => {
     await expect(publish(records(change(999)))).rejects.toThrow();
     const [letter] = asked.filter(({ operation }) => operation === 'SendMessage');
     expect(JSON.parse(String(letter?.body['MessageBody']))).toMatchObject({ event_id: 'event-1' });
@@ -231,12 +228,17 @@ describe('what a function on AWS works with', () => {
   test.each([
     ['undelivered', buryTests],
     ['probe/test', makeTests],
-  ] as const)('messages that %s cannot handle come back', async (_, handler) => {
-    expect(await handler(records(message))).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] });
-    expect(asked.map(({ operation }) => operation)).toContain('GetItem');
-  });
+  ] as const)(
+    'reports messages that %s cannot handle, so that they are delivered again',
+    async (_, handler) => {
+      expect(await handler(records(message))).toEqual({
+        batchItemFailures: [{ itemIdentifier: 'message-1' }],
+      });
+      expect(asked.map(({ operation }) => operation)).toContain('GetItem');
+    },
+  );
 
-  test('a sweep that fails is a failure of its function', async () => {
+  test('fails the sweep function when the sweep fails', async () => {
     await expect(sweep()).rejects.toMatchObject({ code: 'unavailable' });
     expect(asked[0]).toMatchObject({ operation: 'Query', body: { TableName: 'the-table' } });
   });
@@ -244,13 +246,16 @@ describe('what a function on AWS works with', () => {
   test.each([
     ['Delete', 'FAILED'],
     ['Create', 'SUCCESS'],
-  ])('CloudFormation is answered at a %s: %s', async (RequestType, Status) => {
-    const request = { RequestType, StackId: 's', RequestId: 'r', LogicalResourceId: 'l' };
-    const context = { getRemainingTimeInMillis: () => 300_000 };
-    await emptyVault({ ...request, ResponseURL: `${server.url}/taken` } as never, context);
-    expect(asked.at(-1)).toMatchObject({ operation: '/taken', body: { Status, StackId: 's' } });
-    await expect(
-      emptyVault({ ...request, ResponseURL: `${server.url}/refused` } as never, context),
-    ).rejects.toThrow('HTTP 500');
-  });
+  ])(
+    'answers CloudFormation after a %s with %s, and fails when the answer is refused',
+    async (RequestType, Status) => {
+      const request = { RequestType, StackId: 's', RequestId: 'r', LogicalResourceId: 'l' };
+      const context = { getRemainingTimeInMillis: () => 300_000 };
+      await emptyVault({ ...request, ResponseURL: `${server.url}/taken` } as never, context);
+      expect(asked.at(-1)).toMatchObject({ operation: '/taken', body: { Status, StackId: 's' } });
+      await expect(
+        emptyVault({ ...request, ResponseURL: `${server.url}/refused` } as never, context),
+      ).rejects.toThrow('HTTP 500');
+    },
+  );
 });

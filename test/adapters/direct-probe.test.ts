@@ -37,12 +37,12 @@ const open = async (watch = (vault: Vault) => vault): Promise<ProbeBench> => {
   return { probe, store, vault, [Symbol.asyncDispose]: close };
 };
 
-(postgres ? describe : describe.skip)('the probe in this process', () => {
+(postgres ? describe : describe.skip)('direct probe', () => {
   if (postgres) probeContract(() => open(), postgres);
 });
 
-describe('a change of credentials', () => {
-  test('tells the vault which version is in force: the one that the connection names', async () => {
+describe('update of credentials', () => {
+  test('promotes the version that the connection refers to', async () => {
     const promoted: SecretRef[] = [];
     await using bench = await open((vault) => ({
       ...vault,

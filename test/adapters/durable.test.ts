@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { writeFileAtomically } from '../../shared/adapters/local/atomic-file.ts';
 import { openSealedFolder } from '../../shared/adapters/local/sealed-folder.ts';
 
-/** What was flushed to the disk, in order: a path in the folder, with how many bytes and which names beside it there were then. */
+/** The flushes to the disk, in order: the path in the folder, its size in bytes and, for a folder, its entries at that moment. */
 let flushed: { path: string; bytes: number; names: string[] }[];
 let folder: string;
 let spy: { readonly mockRestore: () => void };
@@ -36,17 +36,20 @@ afterEach(() => {
 const at = ({ path, names }: (typeof flushed)[number]) => [path, names] as const;
 const byPath = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) => a.localeCompare(b);
 
-// Only Linux says which file a descriptor is of.
-(process.platform === 'linux' ? describe : describe.skip)('what was answered is on the disk:', () => {
-  test.each(['new', 'over'] as const)('a file that is written %s, whole, and then its name', async (how) => {
-    expect(await writeFileAtomically(join(folder, 'file'), 'content', how)).toBe(true);
-    expect(flushed).toEqual([
-      { path: 'file.draft', bytes: 7, names: [] },
-      { path: '', bytes: 0, names: ['file'] },
-    ]);
-  });
+// Only Linux reveals the path of a file descriptor.
+(process.platform === 'linux' ? describe : describe.skip)('durable write', () => {
+  test.each(['new', 'over'] as const)(
+    'flushes the content of a file and then its folder (%s)',
+    async (how) => {
+      expect(await writeFileAtomically(join(folder, 'file'), 'content', how)).toBe(true);
+      expect(flushed).toEqual([
+        { path: 'file.draft', bytes: 7, names: [] },
+        { path: '', bytes: 0, names: ['file'] },
+      ]);
+    },
+  );
 
-  test('nothing where a new file was there already', async () => {
+  test('keeps an existing file when a new one is asked for', async () => {
     await writeFileAtomically(join(folder, 'file'), 'content', 'new');
     flushed.length = 0;
     expect(await writeFileAtomically(join(folder, 'file'), 'other', 'new')).toBe(false);
@@ -55,7 +58,7 @@ const byPath = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]
     expect(readdirSync(folder)).toEqual(['file']);
   });
 
-  test('a file of the vault that is moved or removed, in every folder that it concerns', async () => {
+  test('flushes every folder concerned when a vault file is moved or removed', async () => {
     const files = await openSealedFolder(folder, ['secrets', 'removed']);
     const written = await files.write('secrets/a', 'a', Buffer.from('x'), 'new');
     flushed.length = 0;
@@ -78,7 +81,7 @@ const byPath = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]
     expect(flushed).toEqual([]);
   });
 
-  test('a damaged file that is set aside', async () => {
+  test('flushes both folders when a damaged file is set aside', async () => {
     const files = await openSealedFolder(folder, ['secrets']);
     await mkdir(join(folder, 'damaged'), { recursive: true });
     await files.write('secrets/a', 'a', Buffer.from('x'), 'new');

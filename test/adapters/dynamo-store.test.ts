@@ -10,8 +10,8 @@ import { reach } from '../engines/reach.ts';
 import { storeContract } from '../contracts/store.ts';
 import type { Store } from '../../shared/ports/store.ts';
 
-describe('what the table answers', () => {
-  test('is tried again when the answer was lost, which is no conflict with itself', async () => {
+describe('DynamoDB store', () => {
+  test('retries a write whose answer was lost and reports no conflict with its own first attempt', async () => {
     const item = { pk: 'a', sk: 'b', version: 2, bytes: Uint8Array.of(1) };
     const stored = { pk: { S: 'a' }, sk: { S: 'b' }, version: { N: '2' }, bytes: { B: 'AQ==' } };
     const put = { put: item, if: { version: 1 } };
@@ -26,7 +26,7 @@ describe('what the table answers', () => {
     await expect(first.store.write([put])).rejects.toMatchObject({ name: 'Conflict', change: 0 });
   });
 
-  test('is tried again when another transaction was in the way', async () => {
+  test('retries a write when another transaction is in progress', async () => {
     const changes = [{ put: { pk: 'a', sk: 'a' } }, { put: { pk: 'a', sk: 'b' } }];
     await using table = await answering([
       cancelled('None', 'TransactionConflict'),
@@ -43,7 +43,7 @@ describe('what the table answers', () => {
   });
 
   test.each(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])(
-    'is tried again when a transaction was cancelled for %s',
+    'retries a transaction that was cancelled because of %s',
     async (reason) => {
       await using table = await answering([cancelled('None', reason), {}]);
       await table.store.write([{ put: { pk: 'a', sk: 'a' } }, { put: { pk: 'a', sk: 'b' } }]);
@@ -51,7 +51,7 @@ describe('what the table answers', () => {
     },
   );
 
-  test('is asked for as it was last written, but for the index, which cannot', async () => {
+  test('reads consistently, except from the index, which does not support it', async () => {
     await using table = await answering([{}, { Items: [] }, { Items: [] }]);
     await table.store.get({ pk: 'a', sk: 'a' });
     await table.store.query({ pk: 'a', limit: 1 });
@@ -63,7 +63,7 @@ describe('what the table answers', () => {
     ]);
   });
 
-  test('is asked for no more than what is still wanted, where a page held items that had expired', async () => {
+  test('asks only for the missing number of items after a page with expired ones', async () => {
     const item = (sk: string) => ({ pk: { S: 'a' }, sk: { S: sk } });
     const last = (sk: string) => ({ LastEvaluatedKey: item(sk), ScannedCount: 3 });
     await using table = await answering([
@@ -75,7 +75,7 @@ describe('what the table answers', () => {
     expect(table.asked().map(({ Limit }) => Limit)).toEqual([3, 2]);
   });
 
-  test('is unavailable when it does not come, or says so', async () => {
+  test('fails with unavailable when the table does not answer, fails or throttles', async () => {
     const key = { pk: 'a', sk: 'a' };
     const unavailable = { name: 'Problem', code: 'unavailable' };
     await using failing = await answering(Array<number>(30).fill(503));
@@ -92,7 +92,7 @@ describe('what the table answers', () => {
     await expect(gone.store.get(key)).rejects.toMatchObject(unavailable);
   });
 
-  test('is no secret that an error repeats', async () => {
+  test('removes secrets from the errors of the table', async () => {
     await using refusing = await answering([
       failure('ValidationException', 'the value was not-a-real-secret'),
     ]);
@@ -137,7 +137,7 @@ describe.each(['dynamodb-local', 'aws'])('on %s', (name) => {
     },
   }));
 
-  test('a read is one call, a write of one item is no transaction, a page is one query', async () => {
+  test('a read is one call, a write of one item uses no transaction, and a page is one query', async () => {
     const item = { pk: 'calls', sk: 'a' };
     sent = [];
     await store.write([{ put: item, if: 'absent' }]);
@@ -148,7 +148,7 @@ describe.each(['dynamodb-local', 'aws'])('on %s', (name) => {
   });
 });
 
-/** A table that answers these, one after the other, whatever it is asked. */
+/** A table that returns these answers in order, for any request. */
 const answering = async (answers: readonly (number | object)[]) => {
   const asked: Readonly<Record<string, unknown>>[] = [];
   const left = [...answers];
@@ -159,7 +159,7 @@ const answering = async (answers: readonly (number | object)[]) => {
       body += chunk;
     });
     request.on('end', () => {
-      asked.push(JSON.parse(body) as (typeof asked)[number]); // all that DynamoDB is sent is
+      asked.push(JSON.parse(body) as (typeof asked)[number]); // every request to DynamoDB is a JSON object
       const answer = left.shift() ?? 500;
       const status = typeof answer === 'number' ? answer : '__type' in answer ? 400 : 200;
       response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });

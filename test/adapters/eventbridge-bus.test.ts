@@ -25,7 +25,7 @@ import { answering } from './answering.ts';
 const engine = reach('aws');
 const withEngine = engine ? describe : describe.skip;
 
-withEngine('the bus on EventBridge, with a rule to a queue', () => {
+withEngine('EventBridge bus with a rule to a queue', () => {
   busContract(async (): Promise<OpenBus> => {
     const client = new EventBridgeClient(awsClient(engine ?? {}));
     const queue = new SQSClient(awsClient(engine ?? {}));
@@ -52,8 +52,8 @@ withEngine('the bus on EventBridge, with a rule to a queue', () => {
   });
 });
 
-withEngine('a queue that is polled', () => {
-  test('hands a message out again that was not handled, and no other', async () => {
+withEngine('polled queue', () => {
+  test('delivers only the message that was not handled again', async () => {
     const client = new SQSClient(awsClient(engine ?? {}));
     const { url } = await newQueue(client, { VisibilityTimeout: '1' });
     const handled = new Map<string, number>();
@@ -79,8 +79,8 @@ withEngine('a queue that is polled', () => {
   });
 });
 
-describe('a queue that fails', () => {
-  test('is polled on after a failure, until it is told to stop', async () => {
+describe('failing queue', () => {
+  test('is polled again after a failure until polling is stopped', async () => {
     let requests = 0;
     await using server = await answering((request, response) => {
       requests += 1;
@@ -99,13 +99,13 @@ describe('a queue that fails', () => {
   });
 });
 
-describe('what EventBridge does not take', () => {
+describe('entries that EventBridge refuses', () => {
   const opened: AsyncDisposable[] = [];
   afterEach(async () => {
     for (const each of opened.splice(0)) await each[Symbol.asyncDispose]();
   });
 
-  /** A bus whose far side takes an entry only when `takes` says so. */
+  /** A bus to a server that accepts an entry only when `takes` returns true. */
   const openBus = async (takes: (event: ConnectionEvent, request: number) => boolean, status = 200) => {
     const requests: string[][] = [];
     const server = await answering((request, response) => {
@@ -131,7 +131,7 @@ describe('what EventBridge does not take', () => {
     return { bus: createEventBridgeBus({ client, busName: 'mooring' }), requests };
   };
 
-  test('is put again, and nothing else is', async () => {
+  test('are put again without the accepted ones', async () => {
     const events = Array.from({ length: 10 }, () => eventOf());
     const refused = events.slice(3, 5).map(({ event_id }) => event_id);
     const { bus, requests } = await openBus(
@@ -141,14 +141,14 @@ describe('what EventBridge does not take', () => {
     expect(requests).toEqual([events.map(({ event_id }) => event_id), refused, refused]);
   });
 
-  test('fails the whole in the end', async () => {
+  test('make the put fail after three retries', async () => {
     const [bad, good] = [eventOf(), eventOf()] as const;
     const { bus, requests } = await openBus(({ event_id }) => event_id !== bad.event_id);
     await expect(bus.put([bad, good])).rejects.toMatchObject({ code: 'unavailable' });
     expect(requests).toEqual([[bad.event_id, good.event_id], [bad.event_id], [bad.event_id], [bad.event_id]]);
   });
 
-  test('is not available when EventBridge is not', async () => {
+  test('are reported as unavailable when EventBridge fails', async () => {
     const { bus } = await openBus(() => true, 500);
     await expect(bus.put([eventOf()])).rejects.toMatchObject({ code: 'unavailable' });
   });
@@ -163,7 +163,7 @@ const newQueue = async (client: SQSClient, attributes: Record<string, string> = 
   return { url: QueueUrl, arn: Attributes?.['QueueArn'] ?? '' };
 };
 
-/** Polls a queue until it is disposed of, and keeps what `handle` made of each message and what failed. */
+/** Polls a queue until disposal and collects the results of `handle` and the failures. */
 const polling = <T>(client: SQSClient, url: string, handle: (body: string) => Promise<T>) => {
   const handled: T[] = [];
   const failures: unknown[] = [];

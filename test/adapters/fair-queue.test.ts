@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createFairQueue } from '../../shared/adapters/local/fair-queue.ts';
 
-/** Work that ends when the test says so, in the order in which it began. */
+/** Work that the test ends itself, in the order in which it began. */
 const queueOf = (options: Parameters<typeof createFairQueue>[0]) => {
   const queue = createFairQueue(options);
   const begun: { readonly name: string; readonly end: () => void }[] = [];
@@ -16,11 +16,11 @@ const queueOf = (options: Parameters<typeof createFairQueue>[0]) => {
   return { add, begun, names: () => begun.map(({ name }) => name) };
 };
 
-/** All that was to happen without any outside help has happened. */
+/** Resolves when the microtasks that are pending now have run. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('a fair queue', () => {
-  test('begins as many as may run, in order, and the next when one is over', async () => {
+describe('fair queue', () => {
+  test('begins jobs in order up to the limit, and the next one when a job ends', async () => {
     const { add, begun, names } = queueOf({ atOnce: 2 });
     const all = ['1', '2', '3'].map((name) => add(name));
     await settled();
@@ -32,7 +32,7 @@ describe('a fair queue', () => {
     expect(await Promise.all(all)).toEqual(['1', '2', '3']);
   });
 
-  test('has tenants take turns', async () => {
+  test('alternates between tenants', async () => {
     const { add, begun, names } = queueOf({ atOnce: 1 });
     for (const name of ['a1', 'a2', 'a3', 'b1', 'c1']) void add(name, name[0]);
     for (let at = 0; at < 5; at++) {
@@ -42,7 +42,7 @@ describe('a fair queue', () => {
     expect(names()).toEqual(['a1', 'a2', 'b1', 'c1', 'a3']);
   });
 
-  test('begins what goes elsewhere before all that goes to a destination that is busy', async () => {
+  test('begins jobs for other destinations before those for a busy one', async () => {
     const { add, names } = queueOf({ atOnce: 100, perTenant: 50, perDestination: 16 });
     for (let n = 0; n < 200; n++) void add('silent', 'a', 'silent');
     void add('healthy', 'a', 'healthy');
@@ -52,7 +52,7 @@ describe('a fair queue', () => {
     expect(names()).toEqual(expect.arrayContaining(['healthy', 'other']));
   });
 
-  test('leaves room for others, however much one tenant has to many destinations', async () => {
+  test('limits the jobs of one tenant, even to many destinations', async () => {
     const { add, names } = queueOf({ atOnce: 100, perTenant: 50, perDestination: 16 });
     for (let n = 0; n < 200; n++) void add('many', 'a', `host ${n}`);
     void add('other', 'b', 'host');
@@ -61,14 +61,14 @@ describe('a fair queue', () => {
     expect(names()).toContain('other');
   });
 
-  test('goes on after work that failed', async () => {
+  test('continues after a job that failed', async () => {
     const queue = createFairQueue({ atOnce: 1 });
     const place = { tenant: 'a' };
     await expect(queue.run(place, () => Promise.reject(new Error('not today')))).rejects.toThrow('not today');
     expect(await queue.run(place, async () => 'done')).toBe('done');
   });
 
-  test('loses nothing and exceeds no limit, whatever comes in whatever order', async () => {
+  test('runs every job and exceeds no limit, for any jobs in any order', async () => {
     const job = fc.record({
       tenant: fc.constantFrom('a', 'b', '["Ta","x"]'),
       destination: fc.constantFrom('', 'x', 'y'),

@@ -19,7 +19,7 @@ import { openFileVault } from '../../shared/adapters/local/file-vault.ts';
 import { documentOf, ownerOf } from '../contracts/secrets.ts';
 import { vaultContract, type OpenVault } from '../contracts/vault.ts';
 
-describe('the file vault', () => {
+describe('file vault', () => {
   vaultContract(async (): Promise<OpenVault> => {
     const folder = await newFolder();
     const another = async () => await openFileVault({ folder, clock: Date.now });
@@ -38,7 +38,7 @@ describe('the file vault', () => {
   });
 });
 
-describe('the files of a vault', () => {
+describe('vault files', () => {
   const folders: string[] = [];
   const open = async () => {
     const folder = await newFolder();
@@ -51,7 +51,7 @@ describe('the files of a vault', () => {
     for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
   });
 
-  test('are for their owner alone', async () => {
+  test('can be accessed only by their owner', async () => {
     const { folder, vault, again } = await open();
     await vault.create(documentOf(ownerOf()));
     await chmod(folder, 0o755);
@@ -61,7 +61,7 @@ describe('the files of a vault', () => {
     for (const file of (await everything(folder)).keys()) expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
-  test('hold nothing in clear, neither a secret nor whose it is', async () => {
+  test('contain neither a secret nor its owner in clear text', async () => {
     const { folder, vault } = await open();
     const owner = ownerOf('org_not_to_be_seen');
     const ref = await vault.create(documentOf(owner, { password: 'fake-and-not-to-be-seen' }));
@@ -74,7 +74,7 @@ describe('the files of a vault', () => {
         expect(`${file} ${content.toString('latin1')}`).not.toContain(text);
   });
 
-  test('leave nothing behind when a version is staged, however often', async () => {
+  test('do not accumulate when many versions are staged', async () => {
     const { folder, vault } = await open();
     const owner = ownerOf();
     const ref = await vault.create(documentOf(owner));
@@ -82,7 +82,7 @@ describe('the files of a vault', () => {
     expect((await secretFiles(folder)).length).toBe(2);
   });
 
-  test('keep 50 versions that were staged at the same time', async () => {
+  test('keep 50 versions that are staged at the same time', async () => {
     const { vault } = await open();
     const owner = ownerOf();
     const ref = await vault.create(documentOf(owner));
@@ -93,7 +93,7 @@ describe('the files of a vault', () => {
       expect((await vault.read(each, owner)).credentials).toEqual({ password: `fake-${n}` });
   });
 
-  test('forget versions a day after two others have been in force', async () => {
+  test('drop a version older than a day once two newer versions have been promoted', async () => {
     const { vault, pass } = await open();
     const owner = ownerOf();
     const first = await vault.create(documentOf(owner));
@@ -106,7 +106,7 @@ describe('the files of a vault', () => {
     for (const ref of [second, third]) expect(await vault.read(ref, owner)).toEqual(documentOf(owner));
   });
 
-  test('go when the days of a removed secret are over', async () => {
+  test('are deleted when the recovery period of a removed secret ends', async () => {
     const { folder, vault, again, pass } = await open();
     const owner = ownerOf();
     const ref = await vault.create(documentOf(owner));
@@ -121,7 +121,7 @@ describe('the files of a vault', () => {
     await vault.create(documentOf(owner));
   });
 
-  test('that a killed process was writing are not taken for secrets, and go', async () => {
+  test('from an interrupted write are ignored and deleted later', async () => {
     const { folder, vault, again } = await open();
     const owner = ownerOf();
     const ref = await vault.create(documentOf(owner));
@@ -133,8 +133,8 @@ describe('the files of a vault', () => {
     expect((await secretFiles(folder)).length).toBe(2);
   });
 
-  describe('that are damaged', () => {
-    /** Every byte of a file changed in turn, and every way of cutting it short. */
+  describe('with damage', () => {
+    /** The file with one bit flipped in every 37th byte in turn, and the file truncated at several lengths. */
     const damages = (whole: Buffer): Buffer[] => [
       ...Array.from({ length: Math.ceil(whole.length / 37) }, (_, n) => {
         const damaged = Buffer.from(whole);
@@ -152,7 +152,7 @@ describe('the files of a vault', () => {
       return { ...parts, owner, other, ref, kept, file };
     };
 
-    test('ask for the credentials again, and keep nothing else from being read', async () => {
+    test('ask for the credentials again and do not affect other secrets', async () => {
       const { again, owner, other, ref, kept, file } = await opened();
       for (const damaged of damages(await readFile(file))) {
         await writeFile(file, damaged);
@@ -166,7 +166,7 @@ describe('the files of a vault', () => {
       }
     });
 
-    test('give way to what is sent again, and are kept', async () => {
+    test('are set aside when the credentials are sent again', async () => {
       const { folder, again, owner, ref, file } = await opened();
       await writeFile(file, 'damaged');
       const vault = await again();
@@ -178,7 +178,7 @@ describe('the files of a vault', () => {
       expect(aside.map(String)).toEqual(['damaged']);
     });
 
-    test('are left out of the lists, and reported', async () => {
+    test('are omitted from the lists and reported', async () => {
       const { folder, vault, other, kept, file, ref, owner } = await opened();
       await writeFile(file, 'damaged');
       const reported: string[] = [];
@@ -195,7 +195,7 @@ describe('the files of a vault', () => {
     });
   });
 
-  test('of the last release need no key check, and get one', async () => {
+  test('of the last release open without a key check and get one', async () => {
     const { folder, vault, again } = await open();
     const owners = [ownerOf(), ownerOf(), ownerOf()];
     const refs = await Promise.all(owners.map((owner) => vault.create(documentOf(owner))));
@@ -208,7 +208,7 @@ describe('the files of a vault', () => {
     expect(await readdir(folder)).toContain('key-check');
   });
 
-  test('cannot be put in the place of one another', async () => {
+  test('cannot be swapped', async () => {
     const { folder, vault } = await open();
     const owners = [ownerOf(), ownerOf()] as const;
     const refs = await Promise.all(owners.map((owner) => vault.create(documentOf(owner))));
@@ -218,7 +218,7 @@ describe('the files of a vault', () => {
     expect(read.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
   });
 
-  test('are on the disk before they are answered', async () => {
+  test('are flushed to the disk before a call returns', async () => {
     const { folder, vault } = await open();
     const handle = await openFile(join(folder, 'vault.key'));
     const prototype = Object.getPrototypeOf(handle) as { sync: () => Promise<void> };
@@ -239,7 +239,7 @@ describe('the files of a vault', () => {
     }
   });
 
-  test('are not served under another key, nor without one', async () => {
+  test('cannot be opened with another key, a damaged key or no key', async () => {
     const { folder, vault, again } = await open();
     await vault.create(documentOf(ownerOf()));
     const key = join(folder, 'vault.key');
@@ -255,7 +255,7 @@ describe('the files of a vault', () => {
     await expect(again()).rejects.toThrow(/key is missing/);
   });
 
-  test('hold every secret that was answered when the process was killed', async () => {
+  test('contain every acknowledged secret after the process is killed', async () => {
     const folder = await newFolder();
     folders.push(folder);
     const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
@@ -286,7 +286,7 @@ describe('the files of a vault', () => {
       expect((await vault.read(ref, owner)).credentials).toEqual({ password: 'x'.repeat(20_000) });
   });
 
-  test('have one key, when many open the folder for the first time', async () => {
+  test('have one key when many vaults open the folder for the first time', async () => {
     const folder = await newFolder();
     folders.push(folder);
     const tenant = { org: 'org_a', environment: 'default' };
@@ -307,7 +307,7 @@ const Answered = v.object({
 
 const newFolder = async () => await mkdtemp(join(tmpdir(), 'mooring-vault-'));
 
-/** All but what only tells whether the key is the right one. */
+/** All files except the key check. */
 const secretFiles = async (folder: string) =>
   [...(await everything(folder)).keys()].filter((file) => !file.endsWith('key-check'));
 

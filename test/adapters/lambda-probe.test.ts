@@ -21,7 +21,7 @@ import { reach } from '../engines/reach.ts';
 const engine = reach('aws');
 const postgres = reach('postgres');
 
-/** The bundle as it is deployed, in functions with a table, a vault and roles of their own. */
+/** The deployed bundle, in functions with their own table, vault and role. */
 const open = async (): Promise<ProbeBench> => {
   const options = awsClient(engine ?? {});
   const name = `mooring-probe-${randomUUID().slice(0, 8)}`;
@@ -87,7 +87,7 @@ const roleOf = async (iam: IAMClient, name: string): Promise<string> => {
       }),
     }),
   );
-  // What each function may really do is the stacks' to say, and tested there.
+  // The stacks define the real permissions of each function. Their tests check them.
   const all = {
     Effect: 'Allow',
     Action: ['dynamodb:*', 'secretsmanager:*', 'kms:*', 'logs:*'],
@@ -113,11 +113,11 @@ const zipped = async (): Promise<Uint8Array> => {
   }
 };
 
-(engine && postgres ? describe : describe.skip)('the probe in functions of its own', () => {
+(engine && postgres ? describe : describe.skip)('Lambda probe', () => {
   if (postgres) probeContract(open, postgres);
 });
 
-describe('an invocation of the probe', () => {
+describe('invocation of the probe', () => {
   const answering = (send: () => Promise<unknown>) =>
     createLambdaProbe({
       client: { send } as unknown as LambdaClient,
@@ -125,7 +125,7 @@ describe('an invocation of the probe', () => {
     });
   const call = { tenant: { org: 'o', environment: 'e' }, id: '0'.repeat(32), actor: 'a', request_id: 'r' };
 
-  test('that crashes is Mooring’s own fault, and may be tried again', async () => {
+  test('fails with unavailable when the function crashes', async () => {
     const crashed = answering(async () => ({ FunctionError: 'Unhandled', Payload: Buffer.from('{}') }));
     await expect(crashed.test({ ...call, trigger: 'request' })).rejects.toMatchObject({
       code: 'unavailable',
@@ -141,21 +141,29 @@ describe('an invocation of the probe', () => {
     ['Runtime.ExitError', 'Runtime exited with error: exit status 1', 'unavailable'],
     ['Error', 'Task failed', 'unavailable'],
     ['TypeError', undefined, 'unavailable'],
-  ])('that ends with %s (%s) is the problem that it would be here', async (errorType, message, code) => {
-    const Payload = Buffer.from(
-      JSON.stringify({ errorType, errorMessage: message && `RequestId: r Error: ${message}` }),
-    );
-    const ended = answering(async () => ({ FunctionError: 'Unhandled', Payload }));
-    for (const failing of [ended.test({ ...call, trigger: 'request' }), ended.introspect(call, 1000)])
-      await expect(failing).rejects.toMatchObject({ code });
-  });
+  ])(
+    'that ends with %s (%s) fails with the same problem as a local probe',
+    async (errorType, message, code) => {
+      const Payload = Buffer.from(
+        JSON.stringify({ errorType, errorMessage: message && `RequestId: r Error: ${message}` }),
+      );
+      const ended = answering(async () => ({ FunctionError: 'Unhandled', Payload }));
+      for (const failing of [ended.test({ ...call, trigger: 'request' }), ended.introspect(call, 1000)])
+        await expect(failing).rejects.toMatchObject({ code });
+    },
+  );
 
-  test.each(['', 'null', '"text"', 'no JSON'])('whose failure says %j is not available', async (text) => {
-    const ended = answering(async () => ({ FunctionError: 'Unhandled', Payload: Buffer.from(text) }));
-    await expect(ended.test({ ...call, trigger: 'request' })).rejects.toMatchObject({ code: 'unavailable' });
-  });
+  test.each(['', 'null', '"text"', 'no JSON'])(
+    'with the failure payload %j fails with unavailable',
+    async (text) => {
+      const ended = answering(async () => ({ FunctionError: 'Unhandled', Payload: Buffer.from(text) }));
+      await expect(ended.test({ ...call, trigger: 'request' })).rejects.toMatchObject({
+        code: 'unavailable',
+      });
+    },
+  );
 
-  test('that takes longer than its caller waits goes on by itself', async () => {
+  test('continues in the background when it takes longer than the caller waits', async () => {
     let signal: AbortSignal | undefined;
     const probe = createLambdaProbe({
       client: {
@@ -172,7 +180,7 @@ describe('an invocation of the probe', () => {
     expect(signal?.aborted).toBe(true);
   });
 
-  test('that fails in another way before its caller stops waiting is no answer', async () => {
+  test('fails with unavailable when the connection breaks while the caller waits', async () => {
     const failing = answering(() => Promise.reject(new Error('socket hang up')));
     await expect(failing.introspect(call, 60_000)).rejects.toMatchObject({
       code: 'unavailable',
@@ -180,7 +188,7 @@ describe('an invocation of the probe', () => {
     });
   });
 
-  test('that nobody waits for is made as an event', async () => {
+  test('is asynchronous when the wait time is 0', async () => {
     const sent: unknown[] = [];
     const probe = createLambdaProbe({
       client: { send: async (command: unknown) => (sent.push(command), {}) } as unknown as LambdaClient,
@@ -190,7 +198,7 @@ describe('an invocation of the probe', () => {
     expect(sent).toMatchObject([{ input: { FunctionName: 'b', InvocationType: 'Event' } }]);
   });
 
-  test('that is not let in says so without telling why', async () => {
+  test('fails with unavailable and without the reason when IAM denies it', async () => {
     const refused = answering(() => Promise.reject(new Error('User arn:aws:… is not authorized')));
     await expect(refused.test({ ...call, trigger: 'request' })).rejects.toMatchObject({
       code: 'unavailable',
@@ -198,7 +206,7 @@ describe('an invocation of the probe', () => {
     });
   });
 
-  test('that was not granted is a fault of the deployment', async () => {
+  test('throws when the caller was not granted the function', async () => {
     const nothing = answering(async () => ({}));
     await expect(nothing.credentials({ ...call, patch: {} })).rejects.toThrow(/may not invoke/);
   });

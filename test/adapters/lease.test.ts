@@ -20,12 +20,12 @@ afterEach(async () => {
 const take = (token: string, attempt: string, claimed = true) => {
   const bench = { store, clock: Date.now, log: createLog({}, () => {}) } as unknown as Parameters<
     typeof acquireLease
-  >[0]; // all that it uses
+  >[0]; // all that `acquireLease` uses
   return acquireLease(bench, tenant, id, { token, attempt, claimed, holder: 'request-1' });
 };
 const held = () => store.get(tableKeys.lease(tenant, id));
 
-test('a lease is held for as long as its holder lives, and then free at once', async () => {
+test('a lease is held until its holder releases it, and is then free at once', async () => {
   const lease = await take('one', 'first');
   await jest.advanceTimersByTimeAsync(10 * 60_000);
   expect(Number((await held())?.['until'])).toBeGreaterThan(Date.now());
@@ -34,7 +34,7 @@ test('a lease is held for as long as its holder lives, and then free at once', a
   expect(await held()).toBeUndefined();
 });
 
-test('a lease of a holder that died is free 45 s after his last renewal', async () => {
+test('a lease that is no longer renewed is free 45 s after its last renewal', async () => {
   await store.write([
     {
       put: {
@@ -53,7 +53,7 @@ test('a lease of a holder that died is free 45 s after his last renewal', async 
   expect(lease?.abandoned).toBe('half');
 });
 
-test('a holder is told that the attempt of a later caller has taken his place, and leaves him the lease', async () => {
+test('a holder learns that a later attempt has taken its lease and does not release it', async () => {
   const lease = await take('one', 'first');
   expect(await take('two', 'second', false)).toBeUndefined();
   await using later = await take('two', 'second');

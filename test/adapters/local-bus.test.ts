@@ -3,7 +3,7 @@ import { createLocalBus } from '../../shared/adapters/local/local-bus.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 import { busContract, eventOf } from '../contracts/bus.ts';
 
-describe('the local bus', () => {
+describe('local bus', () => {
   busContract(async () => {
     const received: ConnectionEvent[] = [];
     const bus = createLocalBus({
@@ -15,7 +15,7 @@ describe('the local bus', () => {
     return { bus, received: async () => received, [Symbol.asyncDispose]: async () => undefined };
   });
 
-  test('answers when what it delivered is handled, and hands out all at the same time', async () => {
+  test('delivers all events concurrently and resolves when they are handled', async () => {
     const gate = Promise.withResolvers<void>();
     const done: string[] = [];
     let begun = 0;
@@ -32,7 +32,7 @@ describe('the local bus', () => {
     expect(done.toSorted()).toEqual(events.map(({ event_id }) => event_id).toSorted());
   });
 
-  test('hands an event out again when its handler fails', async () => {
+  test('delivers an event again when its handler fails', async () => {
     let failures = 2;
     const handled: string[] = [];
     const bus = createLocalBus({
@@ -49,7 +49,7 @@ describe('the local bus', () => {
     expect(handled).toEqual([event.event_id]);
   });
 
-  test('gives an event up in the end, tells so, and delivers the others', async () => {
+  test('reports an event as undeliverable after the last retry and delivers the others', async () => {
     const [bad, good] = [eventOf(), eventOf()] as const;
     const handled: string[] = [];
     const dead: [string, unknown][] = [];

@@ -12,7 +12,7 @@ import { draft } from '../samples.ts';
 
 const postgres = reach('postgres');
 
-/** A store that writes, and whose answer to the switch to a catalog is lost. */
+/** A store that writes the switch to a new catalog but loses its answer. */
 const loseAnswer = (store: Store): Store => ({
   get: (key) => store.get(key),
   query: (range) => store.query(range),
@@ -26,7 +26,7 @@ const loseAnswer = (store: Store): Store => ({
 const isSwitch = (change: StoreChange) =>
   'put' in change && Object(change.put['last_introspection']).state === 'succeeded';
 
-(postgres ? test : test.skip)('a catalog is kept where the answer to the switch was lost', async () => {
+(postgres ? test : test.skip)('a catalog is kept when the answer to the switch to it is lost', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mooring-lost-'));
   await using sqlite = createSqliteStore({ path: ':memory:' });
   const vault = await openFileVault({ folder, clock: Date.now });

@@ -2,8 +2,8 @@ import { createEndedCallHandlers } from '../../infra/local/local-probe.ts';
 import { fileURLToPath } from 'node:url';
 import { createProcessProbe } from '../../shared/adapters/local/process-probe.ts';
 
-// A parent of probes that says their numbers, has them all compute for ever, and then waits for its own end.
-const nothing = {} as never; // the misdeeds ask for neither store nor vault
+// A parent process that prints the process ids of its probes, makes them compute forever if asked to, and then waits to be killed.
+const nothing = {} as never; // the misdeeds use neither store nor vault
 const probe = createProcessProbe({
   entry: fileURLToPath(new URL('misbehaving-probe.ts', import.meta.url)),
   store: nothing,

@@ -10,7 +10,7 @@ import { toSnapshotPartition } from '../../shared/domain/catalog/snapshot/catalo
 import { tableKeys } from '../../shared/domain/table-keys.ts';
 import type { IntrospectionCall, Probe } from '../../shared/ports/probe.ts';
 
-// A process of the probe that does to itself what a hostile source may do to it, where the request's id begins with one of these words.
+// A probe process that simulates the effects of a hostile source. The first word of the request id selects the effect.
 const misdeeds: Readonly<Record<string, (given: ProbeProcessContext, request: string) => unknown>> = {
   heap: () => {
     const held: object[] = [];
@@ -34,13 +34,13 @@ const misdeeds: Readonly<Record<string, (given: ProbeProcessContext, request: st
     });
     return new Promise(() => undefined);
   },
-  /** Looks at the connection twice, and tells what it saw. */
+  /** Reads the connection twice and logs both results. */
   look: async ({ store, log }) => {
     const key = tableKeys.connection({ org: 'o', environment: 'e' }, '0'.repeat(32));
     const seen = [await store.get(key), await store.get(key)];
     log.info('looked', { seen: seen.map((item) => item?.['n']) });
   },
-  /** Goes on when who listens there says so. */
+  /** Continues when the listener on that port answers. */
   wait: async (_, request) => {
     const socket = connect(Number(request.split('-')[1]), '127.0.0.1');
     socket.write(request);
@@ -51,7 +51,7 @@ const misdeeds: Readonly<Record<string, (given: ProbeProcessContext, request: st
 
 const misdeed = (request: string) => misdeeds[request.split('-')[0] ?? ''];
 
-/** As an introspection has it that got half-way: the lease is taken, and a block written. */
+/** The state of an introspection half-way: the lease is acquired and one block is written. */
 const introspectHalf = async (given: ProbeProcessContext, call: IntrospectionCall) => {
   const bench = { ...given, clock: Date.now };
   const { tenant, id, request_id, attempt = 'half' } = call;

@@ -28,7 +28,7 @@ const aim = async (lines: string[] = []) => {
   return { log, ...(await resolveDraftTarget({ policy, log, vault }, tenant, draft)) };
 };
 
-test('with a secret of the caller’s own, what its tags name is dialled, and the endpoint of the deployment', async () => {
+test('with a shared secret, only the host in its tags and the endpoint of the deployment can be dialled', async () => {
   const { options } = await aim();
   const may = (place: string, port: number) => options.mayDial?.({ host: place, port });
   expect(may(host, 443)).toBe(true);
@@ -41,7 +41,7 @@ test('with a secret of the caller’s own, what its tags name is dialled, and th
     expect([other, port, may(other, port)]).toEqual([other, port, false]);
 });
 
-test('neither the secret nor what is come by on the way is logged from then on', async () => {
+test('neither the shared secret nor a token obtained with it is logged', async () => {
   const lines: string[] = [];
   const { log, target } = await aim(lines);
   target.hide?.(['made-up-access-token']);

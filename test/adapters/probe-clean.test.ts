@@ -12,7 +12,7 @@ const logHiding = (...secrets: readonly string[]) => {
   return { log, lines };
 };
 
-describe('what leaves the probe', () => {
+describe('output of the probe', () => {
   test('has no secret in the message, the code or the steps of a problem', async () => {
     const { log } = logHiding(secret);
     const step = {
@@ -31,7 +31,7 @@ describe('what leaves the probe', () => {
     expect(extras).not.toHaveProperty('native_code');
   });
 
-  test('keeps the code of a server that is no secret', async () => {
+  test('keeps a server code that is not a secret', async () => {
     const { log } = logHiding(secret);
     const thrown = new Problem('protocol-mismatch', undefined, { native_code: '42501' });
     const problem = await withScrubbedErrors(log, () => Promise.reject(thrown)).catch(
@@ -40,7 +40,7 @@ describe('what leaves the probe', () => {
     expect(problem).toMatchObject({ extras: { native_code: '42501' } });
   });
 
-  test('has no cure of any length, and none that ends in half a character', () => {
+  test('truncates a long remediation to 20 000 characters, without splitting a surrogate pair', () => {
     const { log } = logHiding(secret);
     for (const before of ['', 'x']) {
       const remediation = `${before}${'😀'.repeat(300_000)}`;
@@ -66,18 +66,18 @@ test.each([
   ['§', 'GRANT SELECT ON `a§b`.orders TO reader;', 'GRANT SELECT ON `[secret]`.orders TO reader;'],
   ['a.b', 'GRANT SELECT ON "a.b".orders TO reader;', '[withheld: it may contain a secret]'],
 ])(
-  'a statement of ours is withheld for no password that may be a word: %s',
+  'a remediation is not withheld because the password equals a known name or a keyword: %s',
   (password, statement, expected) => {
     const { log } = logHiding(password);
     const known = listKnownNames({ username: 'admin', database: 'test', schemas: ['test'], port: 5432 });
     const step = scrubStep({ step: 'privileges', remediation: statement }, log.clean, known);
     expect(step.remediation).toBe(expected ?? statement);
-    // What a server says is.
+    // A message of the server is withheld.
     expect(log.clean(`no: ${password}`)).toBe('[withheld: it may contain a secret]');
   },
 );
 
-test('a secret of five characters takes the whole text along, one of six is cut out', () => {
+test('a text with a five-character secret is withheld; a six-character secret is cut out', () => {
   expect(scrub('said abcde here', ['abcde'])).toBe('[withheld: it may contain a secret]');
   expect(scrub('said abcdef here', ['abcdef'])).toBe('said [secret] here');
 });

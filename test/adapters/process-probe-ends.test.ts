@@ -25,7 +25,7 @@ import {
 import { parseInput } from '../../shared/parse-input.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 
-/** Resolves when there is no process of that number. */
+/** Resolves when no process has that id. */
 const gone = async (pid: number) => {
   for (;;) {
     try {
@@ -39,13 +39,13 @@ const gone = async (pid: number) => {
 
 const tenant = { org: 'org_probe', environment: 'default' };
 
-describe('a process of the probe that ends', () => {
+describe('probe process that ends', () => {
   let folder: string;
   let store: SqliteStore;
   let vault: Vault;
   let probe: ProcessProbe;
   let lines: string[] = [];
-  /** What connected, in order; a listener that says nothing until it is told to. */
+  /** The connections to a listener that does not answer until `release`, in order. */
   let arrived: { readonly said: string; readonly socket: Socket }[] = [];
   const listener = createServer((socket) => {
     socket.on('error', () => undefined);
@@ -125,7 +125,7 @@ describe('a process of the probe that ends', () => {
   };
   const pid = async () => Number((await testDraft('describe')).details.version?.split(' ')[0]);
 
-  test('has each of ten tests run again, once', async () => {
+  test('makes each of its ten running tests run once more', async () => {
     start();
     const first = await pid();
     const tests = Promise.all(Array.from({ length: 10 }, (_, n) => testDraft(`wait-${port}-${n}`)));
@@ -144,7 +144,7 @@ describe('a process of the probe that ends', () => {
   });
 
   test.each(['heap', 'bytes'])(
-    'for taking too much memory (%s) costs nothing but the test that took it',
+    'because of its memory (%s) fails only the test that used the memory',
     async (misdeed) => {
       start({ test: { heap: 64, memory: 400 } });
       const innocent = testDraft(`wait-${port}`);
@@ -157,7 +157,7 @@ describe('a process of the probe that ends', () => {
     },
   );
 
-  test('for computing without an end costs nothing but the test that does', async () => {
+  test('because of an endless computation fails only the test that computes', async () => {
     start({ test: { silence: 1000 } });
     const innocent = testDraft(`wait-${port}`);
     await arrivals(1);
@@ -168,7 +168,7 @@ describe('a process of the probe that ends', () => {
     expect((await innocent).status).toBe('connected');
   });
 
-  test('gets no new call once a call there has taken too long', async () => {
+  test('gets no new call after a call in it has timed out', async () => {
     start({ test: { time: 6000 } });
     const first = await pid();
     await expect(testDraft('hang')).rejects.toMatchObject({ code: 'timeout' });
@@ -176,7 +176,7 @@ describe('a process of the probe that ends', () => {
     await gone(first);
   });
 
-  test('has its saved test recorded, and no longer waited for', async () => {
+  test('leaves the test of a saved connection recorded and no longer awaited', async () => {
     start({ test: { silence: 500 } });
     const call = { ...(await create(true)), request_id: 'spin', trigger: 'create' as const, awaited: 1 };
     await expect(probe.test(call)).rejects.toMatchObject({ code: 'timeout' });
@@ -187,12 +187,12 @@ describe('a process of the probe that ends', () => {
       last_test: { details: { code: 'timeout' } },
     });
     expect((await listTests(store, tenant, call.id, { limit: 10 })).data).toHaveLength(1);
-    // The event that asked for it may come again.
+    // The event that asks for the test may be delivered again.
     expect(await probe.test({ ...call, request_id: 'again' })).toMatchObject({ status: 'failed' });
     expect((await listTests(store, tenant, call.id, { limit: 10 })).data).toHaveLength(1);
   });
 
-  test('has a change of credentials not made twice', async () => {
+  test('does not repeat an update of credentials', async () => {
     start();
     const first = await pid();
     const patch = { credentials: { password: 'another-password' } };
@@ -211,29 +211,32 @@ describe('a process of the probe that ends', () => {
     ['spin', 'timeout', { silence: 500 }],
     ['hang', 'timeout', { time: 6000 }],
     ['crash', 'unavailable', {}],
-  ])('in an introspection (%s) leaves nothing half-done', async (misdeed, code, introspection) => {
-    start({ introspection });
-    const call = await create();
-    await updateStoredConnection(store, tenant, call.id, (read) => {
-      const next = prepareAttempt(read, 'attempt', 'idle', Date.now());
-      return { next, changes: [buildConnectionPut(next, read)] };
-    });
-    const claimed = { ...call, request_id: `${misdeed}-1`, attempt: 'attempt' };
-    await expect(probe.introspect(claimed, Infinity)).rejects.toMatchObject({ code });
-    await logged('half-way');
-    expect((await findConnection(store, tenant, call.id)).last_introspection).toMatchObject({
-      state: 'failed',
-      problem: { code },
-    });
-    expect(await store.get(tableKeys.lease(tenant, call.id))).toBeUndefined();
-    const half = toSnapshotPartition({ ...tenant, id: call.id, snapshot: 'half' });
-    expect(await store.get({ pk: half, sk: 'B#half' })).toBeUndefined();
-    // What is asked next is begun anew.
-    expect(await probe.introspect({ ...call, request_id: 'anew' }, Infinity)).toEqual({ running: true });
-    expect(lines.filter((line) => line.includes('half-way'))).toHaveLength(2);
-  });
+  ])(
+    'during an introspection (%s) leaves no lease and no partial snapshot',
+    async (misdeed, code, introspection) => {
+      start({ introspection });
+      const call = await create();
+      await updateStoredConnection(store, tenant, call.id, (read) => {
+        const next = prepareAttempt(read, 'attempt', 'idle', Date.now());
+        return { next, changes: [buildConnectionPut(next, read)] };
+      });
+      const claimed = { ...call, request_id: `${misdeed}-1`, attempt: 'attempt' };
+      await expect(probe.introspect(claimed, Infinity)).rejects.toMatchObject({ code });
+      await logged('half-way');
+      expect((await findConnection(store, tenant, call.id)).last_introspection).toMatchObject({
+        state: 'failed',
+        problem: { code },
+      });
+      expect(await store.get(tableKeys.lease(tenant, call.id))).toBeUndefined();
+      const half = toSnapshotPartition({ ...tenant, id: call.id, snapshot: 'half' });
+      expect(await store.get({ pk: half, sk: 'B#half' })).toBeUndefined();
+      // The next call starts a new introspection.
+      expect(await probe.introspect({ ...call, request_id: 'anew' }, Infinity)).toEqual({ running: true });
+      expect(lines.filter((line) => line.includes('half-way'))).toHaveLength(2);
+    },
+  );
 
-  test('holds up no test and no other introspection before it does', async () => {
+  test('does not delay tests or other introspections while it computes', async () => {
     start();
     const [spinning, other] = [await create(), await create()];
     expect(await probe.introspect({ ...spinning, request_id: 'spin' }, 0)).toEqual({ running: true });
@@ -243,7 +246,7 @@ describe('a process of the probe that ends', () => {
     expect(lines.filter((line) => line.includes('half-way'))).toHaveLength(2);
   });
 
-  test('of an introspection leaves the one of the tests as it is', async () => {
+  test('during an introspection does not end the process of the tests', async () => {
     start();
     const first = await pid();
     const call = { ...(await create()), request_id: 'crash-alone' };
@@ -252,14 +255,14 @@ describe('a process of the probe that ends', () => {
     expect(await pid()).toBe(first);
   });
 
-  test('tells no secret in what it says of its crash', async () => {
+  test('logs its crash without secrets', async () => {
     start();
     await expect(testDraft('crash-1')).rejects.toMatchObject({ code: 'unavailable' });
     expect(lines.join()).toContain('The server said [secret]');
     expect(lines.join()).not.toContain('secret-of-crash-1');
   });
 
-  test('runs two introspections at a time; who asks for one that waits is told that it runs', async () => {
+  test('runs two introspections at a time and reports a queued one as running', async () => {
     start();
     const calls = [await create(), await create(), await create()];
     const [one, two, three] = calls.map((call, n) =>
@@ -277,7 +280,7 @@ describe('a process of the probe that ends', () => {
     await Promise.all([one, three]);
   });
 
-  test('with what began it leaves nothing half-done, and answers nothing any more', async () => {
+  test('because the probe is disposed of leaves no lease and answers no further call', async () => {
     start();
     const call = await create();
     const work = probe.introspect({ ...call, request_id: 'spin' }, Infinity);
@@ -289,7 +292,7 @@ describe('a process of the probe that ends', () => {
     await expect(testDraft('describe')).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  test('is told what others are not to see of the environment', async () => {
+  test('receives the private environment variables', async () => {
     start();
     expect((await testDraft('describe')).details.version).toMatch(/^\d+ a secret$/);
   });

@@ -5,7 +5,7 @@ import { createProcessProbe } from '../../shared/adapters/local/process-probe.ts
 import type { Store } from '../../shared/ports/store.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 
-/** A probe whose store counts the looks at a connection, and what its log says. */
+/** A probe whose store counts the reads of a connection, with the lines of its log. */
 const start = (failures: number) => {
   let looks = 0;
   const lines: string[] = [];
@@ -15,7 +15,7 @@ const start = (failures: number) => {
   };
   const probe = createProcessProbe({
     entry: fileURLToPath(new URL('misbehaving-probe.ts', import.meta.url)),
-    store: { get } as unknown as Store, // nothing else is asked for
+    store: { get } as unknown as Store, // no other method is called
     vault: {} as Vault,
     policy: {},
     vantage: { region: null, vpc_id: null, egress_ips: [] },
@@ -34,7 +34,7 @@ const call = {
   trigger: 'request',
 } as const;
 
-test('the first look at a connection comes with the call, and the next is a look of its own', async () => {
+test('the first read of a connection is sent with the call, and the second one reads the store', async () => {
   const { probe, lines, looks } = start(0);
   await using _ = probe;
   await probe.test(call);
@@ -44,7 +44,7 @@ test('the first look at a connection comes with the call, and the next is a look
   expect(looks()).toBe(2);
 });
 
-test('a first look that fails is left to the call', async () => {
+test('a failed first read is repeated by the call', async () => {
   const { probe, lines, looks } = start(1);
   await using _ = probe;
   await probe.test(call);

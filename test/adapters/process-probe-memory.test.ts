@@ -16,8 +16,8 @@ import { largePostgresql } from '../connectors/large-postgresql.ts';
 const tables = 105_770;
 const tenant = { org: 'org_test', environment: 'default' };
 
-/** The process, the driver, the fold and the writer are real; it would be killed for taking more. */
-test('a hundred thousand tables are read and stored by a process of 512 MB', async () => {
+/** The process, the driver and the snapshot writer are real. The process would be killed if it used more memory. */
+test('a process with 512 MB reads and stores more than a hundred thousand tables', async () => {
   await using server = await largePostgresql(tables);
   await using store = createSqliteStore({ path: ':memory:' });
   const folder = await mkdtemp(join(tmpdir(), 'mooring-probe-'));

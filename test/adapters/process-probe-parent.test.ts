@@ -14,16 +14,16 @@ const parent = (...parameters: string[]) => {
   return { child, says };
 };
 
-/** One that is dead and only waits to be counted does not live. */
+/** A zombie process counts as dead. */
 const isAlive = (pid: number) =>
   /^[^Z]/.test(spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim());
 
-/** Resolves when there is no such process any more. */
+/** Resolves when the process has ended. */
 const gone = async (pid: number) => {
   while (isAlive(pid)) await wait(50);
 };
 
-describe('a process of the probe', () => {
+describe('probe process', () => {
   test.each([
     ['that waits', []],
     ['that computes without an end', ['spin']],
@@ -35,10 +35,10 @@ describe('a process of the probe', () => {
     await gone(probe);
   });
 
-  test('outlives a Ctrl-C, which is for its parent to answer', async () => {
+  test('survives a Ctrl-C, which its parent handles', async () => {
     const { child, says } = parent();
     const probe = await says();
-    // As a terminal sends it: to every process of the group. The parent then asks its probe again.
+    // A terminal sends the signal to every process of the group. The parent then calls its probe again.
     process.kill(-(child.pid ?? 0), 'SIGINT');
     expect(await says()).toBe(probe);
     child.kill('SIGKILL');
@@ -46,7 +46,7 @@ describe('a process of the probe', () => {
   });
 });
 
-test('a parent that may open no more files answers 503, goes on, and probes again when it may', () => {
+test('a parent that can open no more files reports unavailable, keeps running and probes again afterwards', () => {
   const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const script = `
     const { openSync, closeSync } = await import('node:fs');

@@ -23,6 +23,6 @@ const open = async (): Promise<ProbeBench> => {
   return { probe, store, vault, [Symbol.asyncDispose]: close };
 };
 
-(postgres ? describe : describe.skip)('the probe in processes of its own', () => {
+(postgres ? describe : describe.skip)('process probe', () => {
   if (postgres) probeContract(open, postgres);
 });

@@ -9,7 +9,7 @@ import type { Vault } from '../../shared/ports/vault.ts';
 import { documentOf, ownerOf } from '../contracts/secrets.ts';
 import { answering } from './answering.ts';
 
-describe('what AWS says when it fails', () => {
+describe('failures of Secrets Manager and KMS', () => {
   const password = 'fake-and-never-to-be-seen';
   const owner = ownerOf();
   const ref = { name: `mooring/org_contract/default/${owner.id}`, version: randomUUID() };
@@ -75,7 +75,7 @@ describe('what AWS says when it fails', () => {
     ['a fault with no name', saying(503, '', '<html>')],
     ['a broken answer', saying(200, '', `{"SecretString":"${password}`)],
     ['a closed connection', ((request) => request.socket.destroy()) satisfies RequestListener],
-  ])('%s: it is not available, and nothing of a secret is told', async (_, listener) => {
+  ])('%s: every call fails with unavailable, without a secret in the error', async (_, listener) => {
     await using opened = await failing(listener);
     for (const call of eachCall(opened.vault)) {
       const [{ status, ...outcome }] = await Promise.allSettled([call()]);
@@ -85,7 +85,7 @@ describe('what AWS says when it fails', () => {
     }
   });
 
-  test('a refusal that no call expects is a fault of ours, and nothing of a secret is told', async () => {
+  test('an unexpected refusal is an internal error without a secret', async () => {
     await using opened = await failing(saying(400, 'ValidationException'));
     for (const call of eachCall(opened.vault)) {
       const [{ status, ...outcome }] = await Promise.allSettled([call()]);
@@ -97,7 +97,7 @@ describe('what AWS says when it fails', () => {
   });
 
   test.each(['ResourceNotFoundException', 'InvalidRequestException'])(
-    'a secret of ours that is not there, or is being deleted, is missing, and can be removed: %s',
+    'a missing secret of a connection makes reads ask for the credentials again, and can be removed: %s',
     async (refusal) => {
       await using opened = await failing(saying(400, refusal));
       for (const call of [
@@ -114,7 +114,7 @@ describe('what AWS says when it fails', () => {
     'ResourceNotFoundException',
     'InvalidRequestException', // it is scheduled for deletion
     'DecryptionFailure',
-  ])('a secret that we may not see is not shared: %s', async (refusal) => {
+  ])('a secret that Mooring may not read is not shared: %s', async (refusal) => {
     await using opened = await failing(saying(400, refusal));
     expect(await opened.vault.tags(arnOf('theirs'))).toBeUndefined();
     await expect(opened.vault.readShared(arnOf('theirs'))).rejects.toMatchObject({
@@ -122,7 +122,7 @@ describe('what AWS says when it fails', () => {
     });
   });
 
-  test('a shared secret that is no JSON object is not shared, and not told', async () => {
+  test('a secret that is not a JSON object is not shared, and the error does not repeat it', async () => {
     for (const text of [password, `["${password}"]`, `"${password}"`, undefined]) {
       await using opened = await failing(saying(200, '', JSON.stringify({ SecretString: text })));
       const [outcome] = await Promise.allSettled([opened.vault.readShared(arnOf('theirs'))]);
@@ -131,7 +131,7 @@ describe('what AWS says when it fails', () => {
     }
   });
 
-  test('a secret in another layout, or of another owner, is refused and not told', async () => {
+  test('a secret with another layout or owner is refused, and the error does not repeat it', async () => {
     const document = documentOf(owner, { password });
     for (const found of [
       { ...document, layout: 2 },
@@ -148,7 +148,7 @@ describe('what AWS says when it fails', () => {
     }
   });
 
-  test('a shared secret that is being deleted is there no more', async () => {
+  test('a shared secret that is scheduled for deletion does not exist', async () => {
     const tags = async (more: object) => {
       const answer = JSON.stringify({ ARN: arnOf('theirs'), Tags: [{ Key: 'a', Value: 'b' }], ...more });
       await using aws = await failing(saying(200, '', answer));

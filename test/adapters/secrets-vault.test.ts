@@ -37,7 +37,7 @@ const openVault = async () => {
     vault: another(),
     another,
     pass: (ms: number) => (now += ms),
-    /** The calls to AWS that some work makes. */
+    /** Runs the work and returns its calls to AWS. */
     callsOf: async (work: () => Promise<unknown>) => {
       calls.length = 0;
       await work();
@@ -50,7 +50,7 @@ const openVault = async () => {
   };
 };
 
-withEngine('the secrets vault', () => {
+withEngine('Secrets Manager vault', () => {
   vaultContract(async (): Promise<OpenVault> => {
     const { vault, another, secrets, ...opened } = await openVault();
     return {
@@ -72,7 +72,7 @@ withEngine('the secrets vault', () => {
   });
 });
 
-withEngine('Secrets Manager', () => {
+withEngine('Secrets Manager vault on AWS', () => {
   let opened: Awaited<ReturnType<typeof openVault>>;
   let vault: Vault;
   beforeAll(async () => {
@@ -86,7 +86,7 @@ withEngine('Secrets Manager', () => {
   const describeSecret = async (name: string) =>
     await opened.secrets.send(new DescribeSecretCommand({ SecretId: name }));
 
-  test('is called once for a secret and once for a tenant’s key in five minutes', async () => {
+  test('makes one call per operation, and one call in five minutes for the key of a tenant', async () => {
     const owner = ownerOf(`org_${randomUUID()}`);
     const ref = await vault.create(documentOf(owner));
     const { callsOf } = opened;
@@ -104,7 +104,7 @@ withEngine('Secrets Manager', () => {
     expect(await callsOf(thrice)).toEqual(['GenerateMacCommand']);
   });
 
-  test('keeps a secret under our key, tagged with its tenant', async () => {
+  test('encrypts a secret with the key of the deployment and tags it with its tenant', async () => {
     const owner = ownerOf();
     const { name, version } = await vault.create(documentOf(owner));
     const secret = await describeSecret(name);
@@ -114,7 +114,7 @@ withEngine('Secrets Manager', () => {
     expect(name).toMatch(new RegExp(`^mooring-[0-9a-f-]{36}/org_contract/default/${owner.id}$`));
   });
 
-  test('lists nothing that others keep beside ours', async () => {
+  test('lists no secrets of other applications', async () => {
     const { secrets, prefix } = opened;
     const { name } = await vault.create(documentOf(ownerOf()));
     const tags = [{ Key: 'mooring:tenant', Value: 'org_contract/default' }];
@@ -131,7 +131,7 @@ withEngine('Secrets Manager', () => {
     expect(theirs.filter(({ Name }) => listed.includes(Name))).toEqual([]);
   });
 
-  test('has a label on every version that is staged or was in force last, and never more than it allows', async () => {
+  test('labels the staged, current and previous versions, with no more labels than AWS allows', async () => {
     const owner = ownerOf();
     const first = await vault.create(documentOf(owner));
     const second = await vault.stage(first, documentOf(owner));
@@ -150,7 +150,7 @@ withEngine('Secrets Manager', () => {
     expect(await labels()).toMatchObject({ [second.version]: ['AWSCURRENT'] });
   });
 
-  test('is asked to make a secret once, however often the client sends it', async () => {
+  test('creates a secret once when the client retries the request', async () => {
     let lost = 0;
     opened.secrets.middlewareStack.add(
       (next) => async (args) => {
@@ -168,7 +168,7 @@ withEngine('Secrets Manager', () => {
     expect(Object.keys((await describeSecret(ref.name)).VersionIdsToStages ?? {})).toEqual([ref.version]);
   });
 
-  test('has nothing of a create whose answer was lost for good', async () => {
+  test('keeps nothing of a create whose answer was lost', async () => {
     const lose = (command: string) =>
       opened.secrets.middlewareStack.add(
         (next, { commandName }) =>
@@ -188,7 +188,7 @@ withEngine('Secrets Manager', () => {
     expect(await vault.read(ref, owner)).toEqual(documentOf(owner));
   });
 
-  test('keeps the secret that an earlier create made when a later one fails', async () => {
+  test('keeps the secret of an earlier create when a later one fails', async () => {
     const owner = ownerOf();
     const ref = await vault.create(documentOf(owner));
     opened.secrets.middlewareStack.add(

@@ -34,8 +34,8 @@ storeContract(() => ({
   },
 }));
 
-describe('the file', () => {
-  test('holds everything that was answered when the process is killed', async () => {
+describe('SQLite file', () => {
+  test('contains every acknowledged write after the process is killed', async () => {
     const path = join(folder, 'killed.db');
     const child = writer(path, 'a');
     let answered = -1;
@@ -52,7 +52,7 @@ describe('the file', () => {
     expect(after.events(undefined, 1_000_000).length).toBeGreaterThanOrEqual(answered + 1);
   });
 
-  test('may be written by several processes at once', async () => {
+  test('can be written by several processes at once', async () => {
     const path = join(folder, 'shared.db');
     const children = ['a', 'b', 'c'].map((name) => writer(path, name, 200));
     for (const child of children) child.stdout.resume();
@@ -63,7 +63,7 @@ describe('the file', () => {
       expect((await after.query({ pk, limit: 1_000 })).items).toHaveLength(200);
   });
 
-  test('that is damaged is refused with a sentence', async () => {
+  test('is refused with an explanation when it is damaged or of a later release', async () => {
     const damage: Record<string, (path: string) => void> = {
       'not-a-store.db': (path) => writeFileSync(path, 'hello, I am no store of anything\n'.repeat(500)),
       'cut-off.db': (path) => writeFileSync(path, readFileSync(path).subarray(0, 20_000)),
@@ -92,14 +92,14 @@ describe('the file', () => {
     db.close();
   };
 
-  test('in a folder that is not there is refused with a sentence', () => {
+  test('is refused with an explanation when its folder does not exist', () => {
     expect(() => createSqliteStore({ path: join(folder, 'nowhere', 'store.db') })).toThrow(
       /cannot be opened: expected/,
     );
   });
 });
 
-describe('the outbox', () => {
+describe('outbox', () => {
   const at = { pk: 'T#org', sk: 'CONN#1' };
   const open = (name: string) =>
     createSqliteStore({
@@ -108,7 +108,7 @@ describe('the outbox', () => {
       outbox: ({ sk }) => sk.startsWith('CONN#'),
     });
 
-  test('tells of each change to what it is for, before and after, in order', async () => {
+  test('lists each change of the items that it covers in order, with the item before and after', async () => {
     await using events = open('outbox-1.db');
     await events.write([{ put: { ...at, version: 1 } }, { put: { pk: 'T#org', sk: 'NAME#a' } }]);
     await events.write([{ put: { ...at, version: 2 } }]);
@@ -121,7 +121,7 @@ describe('the outbox', () => {
     ]);
   });
 
-  test('goes on behind a change that is damaged, and tells of it', async () => {
+  test('lists the changes after a damaged one, and the damaged one is detected', async () => {
     const first = open('outbox-damaged.db');
     for (const version of [1, 2, 3]) await first.write([{ put: { ...at, version } }]);
     first.close();
@@ -134,7 +134,7 @@ describe('the outbox', () => {
     expect(() => toConnectionEvents(found.slice(1, 2))).toThrow();
   });
 
-  test('holds nothing of a write that failed', async () => {
+  test('contains no changes of a failed write', async () => {
     await using events = open('outbox-2.db');
     const failed = events.write([
       { put: { ...at } },
@@ -144,7 +144,7 @@ describe('the outbox', () => {
     expect(events.events(undefined, 10)).toEqual([]);
   });
 
-  test('keeps an event, under one id, until it is acknowledged, over restarts', async () => {
+  test('keeps an event with the same id until it is acknowledged, also after a restart', async () => {
     const first = open('outbox-3.db');
     for (const version of [1, 2, 3]) await first.write([{ put: { ...at, version } }]);
     const [one, two, three] = first.events(undefined, 10);
@@ -160,7 +160,7 @@ describe('the outbox', () => {
     expect([one?.id, two?.id, three?.id]).not.toContain(ids[0]);
   });
 
-  test('wakes whoever listens, once the event is there', async () => {
+  test('notifies a listener once the event can be read', async () => {
     await using events = open('outbox-4.db');
     const seen: number[] = [];
     const stop = events.onEvents(() => seen.push(events.events(undefined, 10).length));
@@ -171,7 +171,7 @@ describe('the outbox', () => {
     expect(seen).toEqual([1]);
   });
 
-  test('tells of what expired, as it is removed for good', async () => {
+  test('lists the removal of an expired item', async () => {
     await using events = open('outbox-5.db');
     await events.write([{ put: { ...at, expires: time / 1000 + 10 } }]);
     time += 120_000;
@@ -181,7 +181,7 @@ describe('the outbox', () => {
   });
 });
 
-/** A process that writes items 0, 1, 2, … and says each number once its write was answered. */
+/** A process that writes items 0, 1, 2, … and prints each number after its write is acknowledged. */
 const writer = (path: string, pk: string, count = Number.MAX_SAFE_INTEGER) => {
   const module = new URL('../../shared/adapters/local/sqlite-store.ts', import.meta.url).href;
   const script = `

@@ -17,10 +17,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Of one turn: the budget, and the rows of the one request that began within it. */
+/** The limit of rows per turn: the budget, and the rows of the one request that began within it. */
 const mostRows = 100 + 100;
 
-describe('among 20 000 connections', () => {
+describe('SQLite store with 20 000 connections', () => {
   const count = 20_000;
   let store: SqliteStore;
   let api: Api;
@@ -53,7 +53,7 @@ describe('among 20 000 connections', () => {
     ['GET /v1/connections?limit=200', 200],
     ['GET /v1/management/connections?limit=50', 50],
     ['GET /v1/management/connections?limit=50&host=nowhere.example.com', 0],
-  ])('%s reads a few hundred rows between two turns of the event loop', async (request, found) => {
+  ])('%s reads at most 200 rows in a turn of the event loop', async (request, found) => {
     turns.length = 0;
     const { body, status } = await api.call(request, { headers: { 'x-organization-id': 'org_test' } });
     await new Promise((resolve) => setImmediate(resolve));
@@ -64,7 +64,7 @@ describe('among 20 000 connections', () => {
       expect(turns.reduce((sum, rows) => sum + rows, 0)).toBeGreaterThan(count);
   });
 
-  test('a request that comes in the middle of a long list is answered long before its end', async () => {
+  test('answers a request that arrives during a long list well before the list ends', async () => {
     let listed = false;
     turns.length = 0;
     const list = api.call('GET /v1/connections?tag=rare').then(() => (listed = true));
@@ -76,7 +76,7 @@ describe('among 20 000 connections', () => {
   });
 });
 
-test('a page that is read in slices is the page that one query reads', async () => {
+test('a page read in slices equals the page of a single query', async () => {
   await using store = createSqliteStore({ path: ':memory:' });
   const sks = Array.from(
     { length: 700 },
@@ -109,8 +109,8 @@ test('a page that is read in slices is the page that one query reads', async () 
   );
 });
 
-describe('what has expired', () => {
-  test('goes as fast as it is written, however much of it there is', async () => {
+describe('expired items', () => {
+  test('are deleted at least as fast as items are written', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 20, maxLength: 60 }),
@@ -127,13 +127,13 @@ describe('what has expired', () => {
                 put: { pk: 'a', sk: `${n++}`, expires: Math.floor(now / 1000) + 30 },
               })),
             );
-          // A minute passes between writes: at each all before have expired.
+          // A minute passes between writes, so that each write finds all earlier items expired.
           for (const size of sizes) {
             await write(size);
             now += 60_000;
             expect(rows()).toBeLessThanOrEqual(2 * Math.max(...sizes));
           }
-          // All at once, after a pause: the same number of writes later nothing of it is left.
+          // All items expire at once after a pause. After the same number of writes, none of them is left.
           now -= 60_000 * sizes.length;
           for (const size of sizes) await write(size);
           now += 120_000 * sizes.length;

@@ -4,7 +4,7 @@ import { toStoreEvent } from '../../shared/adapters/aws/stream-record.ts';
 
 const keys = { pk: { S: 'T#a' }, sk: { S: 'CONN#1' } };
 
-describe('a record of the stream, as a function gets it', () => {
+describe('DynamoDB stream record', () => {
   test('becomes an event with the items before and after', () => {
     const record: DynamoDBRecord = {
       eventID: 'e1',
@@ -40,12 +40,12 @@ describe('a record of the stream, as a function gets it', () => {
     });
   });
 
-  test('of a new item has no before, of a removed one no after', () => {
+  test('has no before for a new item and no after for a removed one', () => {
     expect(toStoreEvent({ eventID: 'e2', dynamodb: { NewImage: keys } })).not.toHaveProperty('before');
     expect(toStoreEvent({ eventID: 'e3', dynamodb: { OldImage: keys } })).not.toHaveProperty('after');
   });
 
-  test('without an id is refused, for nobody could tell it from its copies', () => {
+  test('is refused without an id, because its copies could not be recognized', () => {
     expect(() => toStoreEvent({ dynamodb: { NewImage: keys } })).toThrow(TypeError);
   });
 });
