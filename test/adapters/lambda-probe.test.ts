@@ -113,7 +113,7 @@ const zipped = async (): Promise<Uint8Array> => {
   }
 };
 
-(engine && postgres ? describe : describe.skip)('Lambda probe', () => {
+(engine && postgres ? describe : describe.skip)('the probe in functions of its own', () => {
   if (postgres) probeContract(open, postgres);
 });
 

@@ -50,7 +50,7 @@ const openVault = async () => {
   };
 };
 
-withEngine('Secrets Manager vault', () => {
+withEngine('the secrets vault', () => {
   vaultContract(async (): Promise<OpenVault> => {
     const { vault, another, secrets, ...opened } = await openVault();
     return {
@@ -72,7 +72,7 @@ withEngine('Secrets Manager vault', () => {
   });
 });
 
-withEngine('Secrets Manager vault on AWS', () => {
+withEngine('Secrets Manager', () => {
   let opened: Awaited<ReturnType<typeof openVault>>;
   let vault: Vault;
   beforeAll(async () => {
