@@ -5,7 +5,7 @@ import { detonate } from './detonate.ts';
 import { formats } from './formats.ts';
 
 describe.each(Object.entries(formats))('%s', (_, { bombs, mostMb }) => {
-  test.each(Object.entries(bombs))('%s', async (__, bomb) => {
+  test.each(Object.entries(bombs))('stays within its memory limit: %s', async (__, bomb) => {
     const { peakMb, code, missing, tables } = await detonate(bomb);
     const { outcome } = bomb;
     if ('code' in outcome) expect(code).toBe(outcome.code);
@@ -21,7 +21,7 @@ test.each(Object.entries(formats))('%s has a bomb of each kind', (_, { bombs }) 
   expect([...new Set(Object.values(bombs).map(({ kind }) => kind))].sort()).toEqual([...kinds].sort());
 });
 
-test('every folder of bombs is a format', () => {
+test('every folder of test/bombs/ is a format', () => {
   const folders = readdirSync(import.meta.dirname, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { listen } from '../network/servers.ts';
 import type { Bomb, Outcome, Served } from './bomb.ts';
 
-/** A bucket that holds that object, and beside it one in which nothing is wrong. */
+/** A bucket with the hostile object and a healthy one. */
 export const objectBomb = (
   kind: Bomb['kind'],
   key: string,
@@ -25,7 +25,7 @@ export const reasons = {
   unknownFormat: 'columns of objects in formats that are not read',
 } as const;
 
-/** A server that answers every request by that, whatever it is for. */
+/** A server that gives the same answer to every request. */
 export const answerBomb = (
   kind: Bomb['kind'],
   answer: (request: IncomingMessage, response: ServerResponse) => void,
@@ -84,7 +84,7 @@ const serve = async (
   };
 };
 
-/** Writes until the other side has had enough, or so many pieces. */
+/** Writes the piece `times` times, or until the other side closes the connection. */
 export const pour = (response: ServerResponse, piece: string | Buffer, times = Infinity): void => {
   let left = times;
   const more = () => {

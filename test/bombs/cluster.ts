@@ -4,7 +4,7 @@ import { kafkaBroker, topicOf } from '../connectors/kafka-broker.ts';
 import { listen } from '../network/servers.ts';
 import type { Asked, Bomb, Outcome, Served } from './bomb.ts';
 
-/** A schema as a registry tells it, or what is written in its place. */
+/** A schema as the registry returns it, or a function that writes another response. */
 export type Told =
   | {
       readonly schemaType?: string;
@@ -13,7 +13,7 @@ export type Told =
     }
   | ((response: ServerResponse) => void);
 
-/** A topic whose values have that schema, beside one of which the schema is fine; other subjects are `told` by their names. */
+/** A topic with the hostile value schema and a topic with a healthy one. `told` returns the schemas of other subjects by name. */
 export const schemaBomb = (
   kind: Bomb['kind'],
   make: () => Told,
@@ -28,14 +28,14 @@ export const schemaBomb = (
   },
 });
 
-/** A cluster whose registry answers everything by that. */
+/** A cluster whose registry gives the same answer to every request. */
 export const registryBomb = (
   kind: Bomb['kind'],
   answer: (response: ServerResponse) => void,
   outcome: Outcome,
 ): Bomb => ({ kind, serve: () => serveRegistry((_, response) => answer(response)), outcome });
 
-/** A broker that answers otherwise than others do. */
+/** A broker that replaces some of its answers. */
 export const brokerBomb = (
   kind: Bomb['kind'],
   answer: (key: number, asked: Buffer, port: number) => Buffer | undefined,

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Bomb, Effect } from './bomb.ts';
 
-/** Reads a bomb as a connector does, in a process that has little memory and is killed in the end. */
+/** Reads a bomb with its connector, in a process that has little memory and is killed after a time limit. */
 export const detonate = async ({ serve }: Bomb): Promise<Effect> => {
   await using served = await serve();
   const program = fileURLToPath(new URL('read-apart.ts', import.meta.url));
@@ -19,5 +19,5 @@ export const detonate = async ({ serve }: Bomb): Promise<Effect> => {
 };
 
 const heapMb = 256;
-/** Milliseconds. Says nothing of speed: what never ends is killed. */
+/** In milliseconds. This is no speed requirement: it only stops a process that never ends. */
 const longest = 90_000;

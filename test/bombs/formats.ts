@@ -19,7 +19,7 @@ import { ttc } from './ttc/bombs.ts';
 import { xml } from './xml/bombs.ts';
 import { zstd } from './zstd/bombs.ts';
 
-/** Everything that a source can send and that some parser of ours, or of a driver, reads. */
+/** Every format that a source can send and that a parser of Mooring or of a driver reads. */
 export const formats: Readonly<Record<string, Format>> = {
   parquet,
   csv,

@@ -3,10 +3,10 @@ import { pem } from '../network/servers.ts';
 import type { Bomb, Outcome } from './bomb.ts';
 
 type Command = Readonly<Record<string, unknown>>;
-/** An answer, or nothing where a member answers as others do. */
+/** Returns the hostile answer to a command, or `undefined` for the ordinary answer. */
 export type Answer = (command: Command) => Buffer | object | undefined;
 
-/** A member with one collection, that answers some command otherwise. */
+/** A replica set member with one collection that replaces its answers to some commands. */
 export const memberBomb = (kind: Bomb['kind'], make: () => Answer, outcome: Outcome): Bomb => ({
   kind,
   serve: async () => {
@@ -54,7 +54,7 @@ export const batchOf = (documents: readonly object[]): object => ({
   ok: 1,
 });
 
-/** A document of these elements: https://bsonspec.org/spec.html */
+/** A BSON document of these elements: https://bsonspec.org/spec.html */
 export const documentOf = (...elements: readonly Buffer[]): Buffer => documentOfAll(elements);
 export const documentOfAll = (elements: readonly Buffer[]): Buffer => {
   const body = Buffer.concat(elements);
@@ -63,11 +63,11 @@ export const documentOfAll = (elements: readonly Buffer[]): Buffer => {
 export const elementOf = (type: number, name: string, value: Buffer): Buffer =>
   Buffer.concat([Buffer.from([type]), Buffer.from(`${name}\0`), value]);
 
-/** An answer that is that document. */
+/** An answer that consists of the document. */
 export const messageOf = (document: Buffer): Buffer =>
   raw.message(2013, raw.int32(0), Buffer.from([0]), document);
 
-/** A batch of that one document. */
+/** A batch with the document as its only one. */
 export const batchMessage = (document: Buffer, { id = 0, name = 'firstBatch' } = {}): Buffer => {
   const cursor = documentOf(
     elementOf(18, 'id', Buffer.concat([raw.int32(id), raw.int32(0)])),

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { plainServer, type Running } from '../network/servers.ts';
 import type { Asked, Bomb, Outcome } from './bomb.ts';
 
-/** A server that says what it likes to whoever connects. */
+/** A server that runs `speak` on every connection. */
 export const packetBomb = (
   kind: Bomb['kind'],
   target: Target,
@@ -42,7 +42,7 @@ interface Target extends Pick<Asked, 'connector' | 'only'> {
   readonly seconds?: number;
 }
 
-/** Writes until the other side has had enough, or so many pieces. */
+/** Writes the piece `times` times, or until the other side closes the connection. */
 export const pour = (socket: Socket, piece: Buffer, times = Infinity): void => {
   let left = times;
   const more = () => {

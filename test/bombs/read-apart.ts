@@ -5,7 +5,7 @@ import { Problem } from '../../shared/problem.ts';
 import { readPeakMb } from '../connectors/peak.ts';
 import type { Asked, Effect } from './bomb.ts';
 
-/** A program: reads what it is told on its standard input, and prints what became of it. */
+/** A program that reads the source named on its standard input and prints the outcome. */
 const read = async ({ connector, target, tlsSettings, only }: Asked): Promise<Omit<Effect, 'peakMb'>> => {
   const options = {
     policy: { loopback: true },
@@ -34,5 +34,5 @@ const read = async ({ connector, target, tlsSettings, only }: Asked): Promise<Om
 };
 
 const asked = await json(process.stdin);
-const effect = await read(asked as Asked); // what `detonate` sends
+const effect = await read(asked as Asked); // `detonate` sends it
 console.log(JSON.stringify({ ...effect, peakMb: readPeakMb() }));

@@ -20,7 +20,7 @@ export const avro: Format = {
     'arrays of arrays, as many as may be': schemaBomb(
       'depth',
       () => told(nested(100, '{"type":"array","items":', '}')),
-      { missing: ['schemas-too-large'], columns: 1 }, // the type takes more characters than are shown
+      { missing: ['schemas-too-large'], columns: 1 }, // the type is longer than the longest type that is shown
     ),
     'records that have two of the next each': schemaBomb(
       'work',

@@ -16,13 +16,13 @@ import type { Answer } from '../member.ts';
 const MB = 2 ** 20;
 const [object, array, nothing, code] = [3, 4, 10, 15];
 const ok = elementOf(1, 'ok', Buffer.from([0, 0, 0, 0, 0, 0, 0xf0, 0x3f]));
-/** Nulls without a name, of two bytes each. */
+/** Nulls without a name. Each takes two bytes. */
 const nulls = (bytes: number) => Buffer.alloc(bytes, Buffer.from([nothing, 0]));
 const to =
   (name: string, said: Buffer | object): Answer =>
   (command) =>
     name in command ? said : undefined;
-/** A document in a document, so many times: made from its lengths, for it would be copied at each level. */
+/** Documents nested to the given depth. Built from their lengths, because building level by level would copy all inner levels each time. */
 const nested = (depth: number): Buffer => {
   const bytes = Buffer.alloc(depth * 8 + 5);
   for (let level = 0; level < depth; level += 1) {

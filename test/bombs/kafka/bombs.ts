@@ -9,20 +9,20 @@ import type { Format } from '../bomb.ts';
 import { brokerBomb } from '../cluster.ts';
 
 const [listOffsets, metadataKey, handshake, apiVersions] = [2, 3, 17, 18];
-/** The head of a list, without its items. */
+/** The length of a list, without its items. */
 const claims = (items: number) => encodeInt32(items);
 const answering = (wanted: number, said: (asked: Buffer, port: number) => Buffer) => {
   let made: Buffer | undefined;
   return (key: number, asked: Buffer, port: number) =>
     key === wanted ? (made ??= said(asked, port)) : undefined;
 };
-/** To who asks for all topics; the login asks for none. */
+/** Answers the request for all topics. The login requests none. */
 const catalog = (said: (port: number) => Buffer) => {
   let made: Buffer | undefined;
   return (key: number, asked: Buffer, port: number) =>
     key === metadataKey && asked.readInt32BE(0) === -1 ? (made ??= said(port)) : undefined;
 };
-/** Batches of records, https://kafka.apache.org/documentation/#recordbatch: one that claims 2 ** 31 records, packed by an unknown way. */
+/** A record batch (https://kafka.apache.org/documentation/#recordbatch) that claims 2 ** 31 - 1 records, with an unknown compression. */
 const batch = Buffer.concat([
   encodeInt64(2 ** 52),
   encodeInt32(2 ** 30),
@@ -41,7 +41,7 @@ const password = {
   sasl_password: 'obviously-fake',
 };
 
-/** Records themselves are never asked for. */
+/** The connector never requests records. */
 export const kafka: Format = {
   mostMb: 400,
   bombs: {

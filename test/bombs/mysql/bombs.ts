@@ -14,7 +14,7 @@ const bomb = (kind: Bomb['kind'], answer: (socket: Socket) => void, outcome: Out
     },
     outcome,
   );
-/** An end after which another result follows. */
+/** The end of a result that another result follows. */
 const more = (number: number) => packet(number, [0xfe, 0, 0, 8, 0]);
 
 export const mysql: Format = {
@@ -51,7 +51,7 @@ export const mysql: Format = {
       'work',
       (socket) => {
         socket.write(head(1));
-        // The numbers of packets begin again after as many as these.
+        // Packet numbers start again after 256 packets.
         pour(socket, Buffer.concat(Array.from({ length: 256 }, (_, at) => rowOf(4 + at, ['x']))));
       },
       { code: 'protocol-mismatch' },

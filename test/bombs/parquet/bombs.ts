@@ -14,12 +14,12 @@ const file = (...metadata: readonly (Buffer | readonly number[] | string)[]): Bu
   return Buffer.concat([Buffer.from('PAR1'), body, length, Buffer.from('PAR1')]);
 };
 const [TRUE, I32, LIST, STRUCT] = [1, 5, 9, 12];
-/** The head of a list that claims so many items. */
+/** The head of a list that claims this number of items. */
 const claims = (size: number, type: number) => Buffer.concat([Buffer.from([0xf0 | type]), varint(size)]);
-/** FileMetaData up to the schema, its second field. */
+/** FileMetaData up to its second field, the schema. */
 const schemaOf = (size: number) => Buffer.concat([Buffer.from([0x15, 2, 0x19]), claims(size, STRUCT)]);
 const rest = Buffer.from([0x16, 0, 0x19, STRUCT, 0]);
-/** SchemaElement: its name, and how many others are its children. */
+/** A SchemaElement: its name and the number of its children. */
 const element = (name: string, children: number) =>
   Buffer.concat([
     Buffer.from([0x48, name.length]),

@@ -15,7 +15,7 @@ const letIn = Buffer.concat([
   message('S', 'server_version\x0016.4\0'),
   message('Z', 'I'),
 ]);
-/** A description of so many columns without names: https://www.postgresql.org/docs/current/protocol-message-formats.html */
+/** A row description with this number of unnamed columns: https://www.postgresql.org/docs/current/protocol-message-formats.html */
 const described = (columns: number) =>
   message(
     'T',
@@ -27,7 +27,7 @@ const repeated = (piece: Buffer, bytes: number) =>
   Buffer.alloc(piece.length * Math.floor(bytes / piece.length), piece);
 const many = (piece: Buffer) => repeated(piece, 64 * 1024);
 
-/** Lets whoever logs in in, and answers the first query by that. */
+/** Accepts every login and gives the hostile answer to the first query. */
 const bomb = (kind: Bomb['kind'], answer: (socket: Socket) => void, outcome: Outcome): Bomb =>
   packetBomb(
     kind,

@@ -5,7 +5,7 @@ import { registryBomb, schemaBomb } from '../cluster.ts';
 
 const MB = 2 ** 20;
 
-/** Topics are told without their schemas. */
+/** Topics are listed without the columns of their schemas. */
 const unavailable = { missing: ['schemas-unavailable'], tables: { healthy: 2 } };
 
 export const registry: Format = {

@@ -1,14 +1,14 @@
 import type { Format } from '../bomb.ts';
 import { objectBomb, reasons } from '../bucket.ts';
 
-/** A block that claims to hold four gigabytes, and copies one byte again and again: https://github.com/google/snappy/blob/main/format_description.txt */
+/** A block that claims four gigabytes and repeats one byte: https://github.com/google/snappy/blob/main/format_description.txt */
 const block = (copies: number): Buffer =>
   Buffer.concat([
     Buffer.from([0xff, 0xff, 0xff, 0xff, 0x0f, 0, 0x61]),
     Buffer.alloc(3 * copies, Buffer.from([0xfe, 1, 0])),
   ]);
 
-/** No connector unpacks it, which is told: of Parquet, which is packed by it, the footer alone is read, and that never is. */
+/** No connector decompresses Snappy, and the catalog reports such objects as missing. Of Parquet files, only the footer is read, which is never compressed. */
 export const snappy: Format = {
   mostMb: 350,
   bombs: {

@@ -6,7 +6,7 @@ import type { Bomb, Format, Outcome } from '../bomb.ts';
 import { pour } from '../bucket.ts';
 
 const MB = 2 ** 20;
-/** Lets whoever logs in in, and answers the rest by that. */
+/** Accepts every login and gives the hostile answer to every other request. */
 const bomb = (kind: Bomb['kind'], answer: (response: ServerResponse) => void, outcome: Outcome): Bomb => ({
   kind,
   serve: async () => {
@@ -42,7 +42,7 @@ const bomb = (kind: Bomb['kind'], answer: (response: ServerResponse) => void, ou
 const whole = (make: () => string) => (response: ServerResponse) => void response.end(make());
 
 export const snowflake: Format = {
-  // An answer may have a hundred megabytes.
+  // An answer may be as large as 100 MB.
   mostMb: 800,
   bombs: {
     'lists in lists': bomb(

@@ -9,26 +9,26 @@ const bomb = (kind: Bomb['kind'], make: () => Buffer, outcome: Outcome): Bomb =>
     { connector: 'sqlserver', config: { database: 'shop' }, only: 'test' },
     () => {
       let made: Buffer | undefined;
-      // The first question is of the driver, which takes no rows to it.
+      // The first request comes from the driver, which expects no rows.
       return tdsServer((sql) => (sql.includes('serverproperty') ? (made ??= make()) : []));
     },
     outcome,
   );
 const uint16 = (value: number) => Buffer.from([value & 255, value >> 8]);
-/** COLMETADATA of so many integers without names: https://learn.microsoft.com/openspecs/windows_protocols/ms-tds/58880b9f-381c-43b2-bf8b-0727a98c4f4c */
+/** COLMETADATA with this number of unnamed integer columns: https://learn.microsoft.com/openspecs/windows_protocols/ms-tds/58880b9f-381c-43b2-bf8b-0727a98c4f4c */
 const described = (columns: number) =>
   Buffer.concat([
     Buffer.from([0x81]),
     uint16(columns),
     Buffer.alloc(columns * 9, Buffer.from([0, 0, 0, 0, 1, 0, 0x26, 4, 0])),
   ]);
-/** NBCROW: a bit for each column says that it is null. */
+/** NBCROW: a bitmap with one bit per column marks null values. */
 const nulls = (columns: number, rows: number) => {
   const row = Buffer.concat([Buffer.from([0xd2]), Buffer.alloc(Math.ceil(columns / 8), 0xff)]);
   return Buffer.alloc(rows * row.length, row);
 };
 const done = Buffer.from([0xfd, 0x11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-/** A text of any length, in parts: https://learn.microsoft.com/openspecs/windows_protocols/ms-tds/3f983fde-0509-485a-8c40-a9fa6679a828 */
+/** A text column of unlimited length, sent in chunks: https://learn.microsoft.com/openspecs/windows_protocols/ms-tds/3f983fde-0509-485a-8c40-a9fa6679a828 */
 const ofAnyLength = Buffer.from([
   0x81, 1, 0, 0, 0, 0, 0, 1, 0, 0xe7, 0xff, 0xff, 0x09, 0x04, 0xd0, 0, 0x34, 0,
 ]);

@@ -7,7 +7,7 @@ import { pour } from '../bucket.ts';
 const MB = 2 ** 20;
 const int32 = (value: number) =>
   Buffer.from([value >>> 24, (value >> 16) & 255, (value >> 8) & 255, value & 255]);
-/** An answer to the first question, up to its first field. */
+/** An answer to the first request, up to its first field. */
 const head = Buffer.concat([int32(0x80010002), int32(11), Buffer.from('OpenSession'), int32(0)]);
 const [bool, text, structure, list] = [2, 11, 12, 15];
 const field = (type: number, id = 99) => Buffer.from([type, 0, id]);

@@ -9,7 +9,7 @@ const bomb = (kind: Bomb['kind'], answer: (socket: Socket) => void, outcome: Out
     (socket) => socket.on('data', () => answer(socket)),
     outcome,
   );
-/** A packet of that type, whose head claims so many bytes. */
+/** A packet of this type whose head claims this length. */
 const packet = (type: number, body: Buffer, length = body.length + 8) => {
   const head = Buffer.alloc(8);
   head.writeUInt16BE(length & 0xffff, 0);
@@ -36,7 +36,7 @@ export const ttc: Format = {
     'a refusal that claims a text of 64 KB': bomb(
       'claim',
       (socket) => {
-        // As long as its head says and no longer: how far an endless one came would decide what is told.
+        // Exactly as long as its head claims. With an endless text, the reported text would depend on how much of it had arrived.
         const text = Buffer.alloc(0xffff - 8 - 4);
         socket.write(packet(refuse, Buffer.concat([Buffer.from([0, 0, 0xff, 0xff]), text]), 0xffff));
       },

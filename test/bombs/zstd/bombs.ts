@@ -3,14 +3,14 @@ import type { Format } from '../bomb.ts';
 import { answerBomb, listing, objectBomb, reasons } from '../bucket.ts';
 
 const MB = 2 ** 20;
-/** A frame that claims to hold as much as its head can say: https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1 */
+/** A frame whose head claims the largest possible content size: https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1 */
 const claiming = Buffer.concat([
   Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xe0]),
   Buffer.alloc(8, 0xff),
   Buffer.from([1, 0, 0]),
 ]);
 
-/** Texts in S3 are unpacked, by their first bytes; answers are not, whatever says that they are packed. */
+/** Text objects in S3 are decompressed, as recognized by their first bytes. HTTP answers are never decompressed, whatever their headers claim. */
 export const zstd: Format = {
   mostMb: 350,
   bombs: {
