@@ -12,18 +12,18 @@ const readOwn = async (engine: 'postgres' | 'mysql') => {
 };
 
 describe.each(listServers())('$name', ({ engine, compare, normalise }) => {
-  test('has one catalog, whether the connector reads it or the server spells it', async () => {
+  test('has the same catalog in the connector and in the definitions that the server prints', async () => {
     const { ours, theirs, refused } = await compare(await readOwn(engine));
     expect(refused).toEqual([]);
     expect(ours.length).toBe(engine === 'postgres' ? 9 : 6);
     expect(listDifferences(ours.map(normalise), theirs)).toEqual([]);
-    // What the other reader cannot say is not forgotten.
+    // The other reader has no column kinds, so they are checked here.
     const columns = ours.flatMap((table: Table) => table.columns);
     expect(columns.filter(({ kind }) => kind === 'other').map(({ name }) => name)).toEqual([]);
   });
 });
 
-test('a difference in any field is one line that says where', () => {
+test('a difference in a field is one line with its path and both values', () => {
   const index = { name: 'i', columns: ['a'], unique: true, predicate: null, valid: true };
   const column = {
     name: 'a', position: 1, type: 'int', nullable: false, default: null, generated: null, comment: null,
@@ -52,7 +52,7 @@ test('a difference in any field is one line that says where', () => {
   expect(listDifferences([table], [])).toHaveLength(13);
 });
 
-test('statements end where their dialect ends them', () => {
+test('a script is split at the statement ends of its dialect', () => {
   expect(
     splitStatements(
       `\\restrict x\nselect ';' --;\n; create function f() as $a$ x; $a$;; select a #> b; -- last\n`,

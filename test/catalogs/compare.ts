@@ -1,6 +1,6 @@
-// Compares the catalogs of public schemas with readers of another kind, on every server that runs: node test/catalogs/compare.ts FOLDER
-// With PEER=PYTHON, of an environment that has sqlalchemy, psycopg2 and pymysql, SQLAlchemy's inspector is a third reader.
-// Files that are not in FOLDER (as OWNER/REPOSITORY/PATH) are downloaded into it; sources.json has their commits and checksums.
+// Compares the connector's catalogs of public schemas with those of independent readers, on every running server: node test/catalogs/compare.ts FOLDER
+// With PEER=PYTHON, the interpreter of an environment with sqlalchemy, psycopg2 and pymysql, SQLAlchemy's inspector is a third reader.
+// Files that are not yet in FOLDER (as OWNER/REPOSITORY/PATH) are downloaded into it. sources.json has their commits and checksums.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -53,7 +53,7 @@ console.log(
 );
 console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- |');
 for (const source of sources) {
-  // Data say nothing of a catalog.
+  // Statements that insert data do not affect the catalog.
   const statements = splitStatements(
     await readScript(source),
     source.engine === 'mysql' ? 'mysql' : 'postgres',

@@ -2,7 +2,7 @@ import type { Table } from '../../shared/connectors/catalog.ts';
 
 type Read<T, K extends keyof T> = { -readonly [F in K]: T[F] };
 
-/** What of a table two readers must agree on: everything but estimates, and what is a matter of our own words. */
+/** The attributes of a table that two readers must agree on: all except estimates and values that Mooring defines itself. */
 export interface ReadTable {
   readonly schema: string;
   readonly name: string;
@@ -22,7 +22,7 @@ export interface ReadTable {
   readonly indexes: Table['indexes'][number][];
 }
 
-/** Every field in which they differ, one a line: where, ours, theirs. */
+/** Lists the fields that differ, one per line: path, our value, their value. */
 export const listDifferences = (ours: readonly ReadTable[], theirs: readonly ReadTable[]): string[] => {
   const [left, right] = [flatten(ours), flatten(theirs)];
   return [...new Set([...left.keys(), ...right.keys()])]
@@ -32,8 +32,8 @@ export const listDifferences = (ours: readonly ReadTable[], theirs: readonly Rea
 };
 
 /**
- * The fields of a peer that differ from ours, and indexes and foreign keys of ours that it does not have; it says less of each, and nothing
- * of the indexes of primary keys.
+ * Lists the fields of a peer that differ from ours, and our indexes and foreign keys that the peer lacks. The peer reports fewer fields, and
+ * no indexes of primary keys.
  */
 export const listPeerDifferences = (
   ours: readonly ReadTable[],
@@ -65,7 +65,7 @@ export const listPeerDifferences = (
   ].sort();
 };
 
-/** A path for each field, and its value as JSON. */
+/** Maps the path of each field to its value as JSON. */
 const flatten = (tables: readonly ReadTable[]): Map<string, string> => {
   const fields = new Map<string, string>();
   const put = (place: string, value: object) => {

@@ -1,4 +1,4 @@
-"""Prints what SQLAlchemy's inspector says of a database, as a path for each field and its value: peer.py URL SCHEMA..."""
+"""Prints the fields that SQLAlchemy's inspector reads from a database, as JSON with a path per field: peer.py URL SCHEMA..."""
 
 import json
 import sys

@@ -2,7 +2,7 @@ import type { ReadTable } from './differences.ts';
 
 type Run = (sql: string) => Promise<readonly (readonly unknown[])[]>;
 
-/** A database of MySQL or MariaDB as its SHOW statements have it, table by table: where the connector reads information_schema. */
+/** Reads a MySQL or MariaDB database with SHOW statements, table by table. The connector reads information_schema instead. */
 export const readMysql = async (run: Run, schema: string): Promise<ReadTable[]> => {
   const tables: ReadTable[] = [];
   const status = new Map(
@@ -38,7 +38,7 @@ export const readMysql = async (run: Run, schema: string): Promise<ReadTable[]> 
         name: key,
         columns: parts
           .toSorted((a, b) => Number(a[3]) - Number(b[3]))
-          // The last is an expression, where the server has any.
+          // The last column is the expression of a functional index, if the server supports them.
           .map((part) => text(part[4] ?? part[14])),
         unique: Number(parts[0]?.[1]) === 0,
         predicate: null,

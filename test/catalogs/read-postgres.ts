@@ -2,8 +2,8 @@ import type { Client } from 'pg';
 import type { ReadTable } from './differences.ts';
 
 /**
- * The catalog of a PostgreSQL as its information_schema and its own texts (pg_get_indexdef, pg_get_constraintdef) have it: where the
- * connector reads numbers of pg_catalog, this reads definitions.
+ * Reads a PostgreSQL catalog from information_schema and from the definitions that the server prints (pg_get_indexdef,
+ * pg_get_constraintdef). The connector reads the internal columns of pg_catalog instead.
  */
 export const readPostgres = async (client: Client): Promise<ReadTable[]> => {
   const rows = async (sql: string): Promise<readonly (readonly string[])[]> =>
@@ -16,7 +16,7 @@ export const readPostgres = async (client: Client): Promise<ReadTable[]> => {
     }); // prettier-ignore
   for (const [schema = '', table = '', name = '', position, type = '', nullable, value, how, comment] of await rows(columns))
     tables.get(key(schema, table))?.columns.push({
-      // As everybody writes it whose search_path is the default.
+      // As it is written with the default search_path.
       name, position: Number(position), type: type.replace(/^public\./, ''), nullable: nullable === 'YES', default: value ?? null,
       generated: how ?? null, comment: comment ?? null,
     }); // prettier-ignore
@@ -48,7 +48,7 @@ export const readPostgres = async (client: Client): Promise<ReadTable[]> => {
 
 const key = (schema: string, name: string) => JSON.stringify([schema, name]);
 
-/** Names of a definition, each quoted where it needs it. */
+/** The names in a definition, without their quotes. */
 const namesIn = (text: string, between: string): string[] =>
   text.split(between).map((name) => (name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name));
 

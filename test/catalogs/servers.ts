@@ -7,17 +7,17 @@ import type { ReadTable } from './differences.ts';
 import { readMysql } from './read-mysql.ts';
 import { readPostgres } from './read-postgres.ts';
 
-/** A server that runs, and how to compare two readings of a database that it makes and drops. */
+/** A running server, and a comparison of two readers on a database that it creates and drops. */
 export interface Server {
   readonly name: string;
   readonly engine: 'postgres' | 'mysql';
-  /** What the connector tells in its own way, as the other reader has it: docs/catalog.md says which. */
+  /** Converts the connector's own representations to those of the other reader. docs/catalog.md lists them. */
   readonly normalise: (table: Table) => Table;
-  /** Statements that the server refuses are passed over, and come back. */
+  /** Skips statements that the server refuses and returns them. */
   compare(statements: readonly string[], peer?: Peer): Promise<Comparison>;
 }
 
-/** Reads the database at a URL of SQLAlchemy's once more. */
+/** Reads the database at an SQLAlchemy URL with another reader. */
 export type Peer = (url: string, schemas: readonly string[]) => Promise<Readonly<Record<string, unknown>>>;
 
 export interface Comparison {
@@ -103,7 +103,7 @@ const mysqlServers = (): Server[] =>
     },
   }));
 
-/** MariaDB's information_schema tells texts from expressions by their quotes; SHOW COLUMNS leaves them out. */
+/** MariaDB's information_schema quotes text defaults to distinguish them from expressions. SHOW COLUMNS omits the quotes. */
 const withBareDefaults = (table: Table): Table => ({
   ...table,
   columns: table.columns.map((column) => ({

@@ -1,4 +1,4 @@
-/** The statements of a script, without what its client alone understands: `\commands` of psql, DELIMITER of mysql. */
+/** Splits a script into statements, without the commands of its client: `\commands` of psql and DELIMITER of mysql. */
 export const splitStatements = (script: string, engine: 'postgres' | 'mysql'): string[] => {
   const comment = engine === 'mysql' ? /^(--\s|#)/ : /^--/;
   const statements: string[] = [];
@@ -31,7 +31,7 @@ export const splitStatements = (script: string, engine: 'postgres' | 'mysql'): s
   return statements;
 };
 
-/** How long what begins there is: a quoted text, a comment, or one character. */
+/** Returns the length of the token at a position: a quoted text, a comment or one character. */
 const tokenAt = (
   text: string,
   at: number,
