@@ -6,11 +6,11 @@ import type { Bus, ConnectionEvent } from '../../shared/ports/bus.ts';
 
 export interface OpenBus extends AsyncDisposable {
   readonly bus: Bus;
-  /** Everything that has come out at the far end so far, once at least `count` have. */
+  /** Resolves with all events received so far, once there are at least `count`. */
   readonly received: (count: number) => Promise<readonly ConnectionEvent[]>;
 }
 
-/** What every bus does. */
+/** The contract of every bus. */
 export const busContract = (open: () => Promise<OpenBus>): void => {
   let opened: OpenBus;
   beforeAll(async () => {
@@ -21,7 +21,7 @@ export const busContract = (open: () => Promise<OpenBus>): void => {
   });
 
   describe('events', () => {
-    test('come out as they were put, a hundred at a time as well as one', async () => {
+    test('are delivered unchanged, in batches of 1 to 100', async () => {
       let sent = 0;
       for (const count of [1, 10, 11, 100]) {
         const events = Array.from({ length: count }, () => eventOf());
@@ -32,7 +32,7 @@ export const busContract = (open: () => Promise<OpenBus>): void => {
       }
     });
 
-    test('may be none', async () => {
+    test('can be an empty batch', async () => {
       const before = (await opened.received(0)).length;
       await opened.bus.put([]);
       expect(await opened.received(0)).toHaveLength(before);
@@ -52,7 +52,7 @@ export const eventOf = (type: ConnectionEvent['type'] = 'connection.created'): C
   test: true,
 });
 
-/** An event that arrived as JSON. */
+/** Parses an event that was received as JSON. */
 export const eventIn = (value: unknown): ConnectionEvent => v.parse(Event, value);
 
 const Event = v.strictObject({

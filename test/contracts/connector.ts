@@ -7,13 +7,13 @@ import type { Connector, ConnectionStringParts } from '../../shared/connectors/c
 import { Problem, problemCodes } from '../../shared/problem.ts';
 
 export interface ConnectorSample {
-  /** The least that a connection must say. */
+  /** The minimal config of a connection. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** For every auth method, one set of its fields. */
+  /** One set of fields for each auth method. */
   readonly credentials: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Names that stand without quotes, where dots and the like mean nothing. */
+  /** Names that need no quotes, if the source gives dots and similar characters no meaning. */
   readonly bare?: RegExp;
-  /** Where a connection string says something else than host, port and database. */
+  /** A connection string that contains other fields than host, port and database. */
   readonly connectionString?: StringSample;
 }
 
@@ -30,11 +30,11 @@ const usualString: StringSample = {
   }),
 };
 
-/** What holds of every connector before it has met a server. */
+/** The contract of every connector that needs no server. */
 export const connectorContract = (connector: Connector, sample: ConnectorSample) => {
   const methods = Object.entries(connector.credentials);
 
-  test('has JSON Schemas that a form can be built from', () => {
+  test('has JSON Schemas that a form can be generated from', () => {
     for (const schema of [connector.config, ...methods.map(([, fields]) => fields)]) {
       expect(toJsonSchema(schema, { typeMode: 'input', ignoreActions: ['check'] })).toMatchObject({
         type: 'object',
@@ -43,25 +43,25 @@ export const connectorContract = (connector: Connector, sample: ConnectorSample)
     }
   });
 
-  test('takes the least that there is to say, and fills in the rest', () => {
+  test('accepts a minimal config and adds the defaults', () => {
     const config: Readonly<Record<string, unknown>> = v.parse(connector.config, sample.config);
     expect(config).toMatchObject(sample.config);
     if (connector.defaultPort !== undefined) expect(config['port']).toBe(connector.defaultPort);
   });
 
-  test('takes each of its auth methods', () => {
+  test('accepts credentials for each of its auth methods', () => {
     expect(Object.keys(sample.credentials).sort()).toEqual(methods.map(([method]) => method).sort());
     for (const [method, fields] of methods) expect(v.is(fields, sample.credentials[method])).toBe(true);
   });
 
-  test('knows no field by two names: what is secret is not config', () => {
+  test('has no credentials field in its config', () => {
     for (const [, fields] of methods) {
       for (const name of Object.keys(fields.entries))
         expect(connector.config.entries).not.toHaveProperty(name);
     }
   });
 
-  test('refuses fields that it does not name', () => {
+  test('refuses unknown fields', () => {
     const more = { ssl_key_file: '/etc/passwd' };
     expect(v.is(connector.config, { ...sample.config, ...more })).toBe(false);
     for (const [method, fields] of methods) {
@@ -69,26 +69,26 @@ export const connectorContract = (connector: Connector, sample: ConnectorSample)
     }
   });
 
-  test('refuses texts that would end a string on the wire early', () => {
+  test('refuses texts with a NUL character, which would end a string on the wire', () => {
     for (const [name, value] of Object.entries(sample.config)) {
       if (typeof value !== 'string') continue;
       expect(v.is(connector.config, { ...sample.config, [name]: `${value}\0replication\0true` })).toBe(false);
     }
   });
 
-  test('goes where its config says: every destination is one of its fields', () => {
+  test('has every destination field in its config', () => {
     expect(connector.destination.length).toBeGreaterThan(0);
     for (const name of connector.destination) expect(connector.config.entries).toHaveProperty(name);
   });
 
-  test('names a driver that is installed', () => {
+  test('has an installed driver', () => {
     const { dependencies }: { readonly dependencies: Record<string, string> } = JSON.parse(
       readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
     );
     if (connector.driver !== undefined) expect(dependencies).toHaveProperty(connector.driver);
   });
 
-  test('has a word of ours for whatever is thrown, or leaves it', async () => {
+  test('classifies any thrown value as a known problem code or not at all', async () => {
     const { failure } = await connector.load();
     const code = fc.oneof(
       fc.string(),
@@ -107,7 +107,7 @@ export const connectorContract = (connector: Connector, sample: ConnectorSample)
     );
   });
 
-  test('quotes so that a name stays one name', async () => {
+  test('quotes any name that needs quotes', async () => {
     const quote = await connector.loadQuote();
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (name) => {
@@ -120,7 +120,7 @@ export const connectorContract = (connector: Connector, sample: ConnectorSample)
 
   const { connectionString } = connector;
   if (connectionString) {
-    describe('a connection string', () =>
+    describe('connection string', () =>
       connectionStrings(connectionString, sample.connectionString ?? usualString));
   }
 };
@@ -129,15 +129,15 @@ const connectionStrings = (
   { schemes, parse: parser }: NonNullable<Connector['connectionString']>,
   { url, says }: StringSample,
 ) => {
-  const parse = async (text: string) => parser(text); // loaded first or not
+  const parse = async (text: string) => parser(text); // `parser` may be synchronous
 
-  test('of each of its schemes says what config and credentials would', async () => {
+  test('of each scheme is parsed into config and credentials', async () => {
     for (const scheme of schemes) {
       expect(await parse(url(scheme, 'p%40ss%2Fword'))).toMatchObject(says('p@ss/word'));
     }
   });
 
-  test('carries any secret, percent-encoded, unharmed', async () => {
+  test('preserves any percent-encoded secret', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => text.isWellFormed()),
@@ -156,11 +156,11 @@ const connectionStrings = (
     '',
     '://',
     'jdbc:odbc:shop',
-  ])('is refused where it is something else: %j', async (text) =>
+  ])('is refused when it is not one of this connector: %j', async (text) =>
     expect(await refusal(() => parse(text))).toMatchObject([{ path: 'connection_string' }]),
   );
 
-  test('is refused for an option that is not allowed, by the name of the option', async () => {
+  test('is refused with the name, but not the value, of an option that is not allowed', async () => {
     const [complaint] = await refusal(() =>
       parse(`${schemes[0]}://me@db.example.test/shop?load_extension=never-told`),
     );
@@ -168,7 +168,7 @@ const connectionStrings = (
     expect(complaint?.expected).not.toContain('never-told');
   });
 
-  test('is refused without the name of an option that may be a piece of a password', async () => {
+  test('is refused without the name of an option that may be part of a password', async () => {
     for (const piece of ['2f9secret', 'x9.y-secret']) {
       const said = await outcome(() => parse(`${schemes[0]}://me@db.example.test/shop?a=1&${piece}=`));
       expect(said).not.toEqual([]);
@@ -176,7 +176,7 @@ const connectionStrings = (
     }
   });
 
-  test('that is refused is never repeated, however its password was pasted', async () => {
+  test('is never repeated in the refusal, even when its password is not encoded', async () => {
     const piece = fc.stringMatching(/^[a-z]{12}$/);
     const separator = fc.constantFrom('/', '?', '#', '@', '%', '&', '=', ':', ' ', '\\', '[', '%zz');
     await fc.assert(
@@ -194,7 +194,7 @@ const connectionStrings = (
   });
 };
 
-/** What a refusal tells; nothing when the text was taken, for it is then taken apart, not told. */
+/** Returns the texts of a refusal, or nothing when the text was accepted. */
 const outcome = async (work: () => Promise<unknown>) => {
   try {
     await work();

@@ -11,17 +11,17 @@ import type { Probe } from '../../shared/ports/probe.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import type { WriteVault } from '../../shared/ports/vault.ts';
 
-/** A probe, and what it shares with the API functions. */
+/** A probe, and the store and vault that it shares with the API functions. */
 export interface ProbeBench extends AsyncDisposable {
   readonly probe: Probe;
   readonly store: Store;
   readonly vault: WriteVault;
 }
 
-/** What the probes are to reach: `test/engines/postgres` in its default form. */
+/** The source that the probes connect to: `test/engines/postgres` with its default settings. */
 export type Postgres = Readonly<Record<string, string>>;
 
-/** Both probes behave as one: the API functions cannot tell whether theirs is in another process. */
+/** The contract of every probe: the API functions cannot tell whether it runs in another process. */
 export const probeContract = (open: () => Promise<ProbeBench>, postgres: Postgres) => {
   const tenant = { org: 'org_probe', environment: 'default' };
   const actor = { tenant, actor: 'key_1', request_id: 'request-1', now: Date.now() };
@@ -56,8 +56,8 @@ export const probeContract = (open: () => Promise<ProbeBench>, postgres: Postgre
   };
   const nobody = { tenant, id: '0'.repeat(32), actor: 'key_1', request_id: 'request-1' };
 
-  describe('a test', () => {
-    test('of settings tells all steps, and how long it took', async () => {
+  describe('test', () => {
+    test('of a draft returns all steps and the latency', async () => {
       const result = await bench.probe.test({ tenant, draft: await draft(), request_id: 'request-1' });
       expect(result).toMatchObject({
         status: 'connected',
@@ -75,14 +75,14 @@ export const probeContract = (open: () => Promise<ProbeBench>, postgres: Postgre
       expect(result.details.latency_ms).toBeGreaterThanOrEqual(1);
     });
 
-    test('with a wrong password is an answer, without the password', async () => {
+    test('with a wrong password returns a failed result without the password', async () => {
       const wrong = await draft({ password: 'never-the-right-one' });
       const result = await bench.probe.test({ tenant, draft: wrong, request_id: 'request-1' });
       expect(result).toMatchObject({ status: 'failed', details: { code: 'authentication-failed' } });
       expect(JSON.stringify(result)).not.toContain('never-the-right-one');
     });
 
-    test('of a saved connection is recorded', async () => {
+    test('of a connection is recorded', async () => {
       const call = await create();
       const result = await bench.probe.test({ ...call, trigger: 'request' });
       const stored = await findConnection(bench.store, tenant, call.id);
@@ -91,7 +91,7 @@ export const probeContract = (open: () => Promise<ProbeBench>, postgres: Postgre
       expect(data).toMatchObject([{ trigger: 'request', status: 'connected' }]);
     });
 
-    test('of a patch records nothing', async () => {
+    test('of a patch is not recorded', async () => {
       const call = await create();
       const patch = { credentials: { password: 'never-the-right-one' } };
       const result = await bench.probe.test({ ...call, trigger: 'request', patch });
@@ -100,13 +100,13 @@ export const probeContract = (open: () => Promise<ProbeBench>, postgres: Postgre
       expect((await listTests(bench.store, tenant, call.id, { limit: 10 })).data).toEqual([]);
     });
 
-    test('of a connection that is not there is a problem', async () => {
+    test('of an unknown connection fails with not-found', async () => {
       await expect(bench.probe.test({ ...nobody, trigger: 'request' })).rejects.toMatchObject({
         code: 'not-found',
       });
     });
 
-    test('after a change of destination says that the credentials are locked, and dials nothing', async () => {
+    test('of a patch with another destination fails with credentials-locked and does not dial', async () => {
       const call = await create();
       const patch = { config: { host: 'localhost' } };
       const result = await bench.probe.test({ ...call, trigger: 'request', patch });
@@ -115,8 +115,8 @@ export const probeContract = (open: () => Promise<ProbeBench>, postgres: Postgre
     });
   });
 
-  describe('an introspection', () => {
-    test('stores the catalog and points to it', async () => {
+  describe('introspection', () => {
+    test('stores the catalog and its id in the connection', async () => {
       const call = await create();
       const result = await bench.probe.introspect(call, 30_000);
       const stored = await findConnection(bench.store, tenant, call.id);
@@ -124,7 +124,7 @@ export const probeContract = (open: () => Promise<ProbeBench>, postgres: Postgre
       expect(stored.catalog?.tables).toBeGreaterThan(3);
     });
 
-    test('starts nothing while another one runs, and takes over from one that died', async () => {
+    test('does not start while another one runs, and replaces one that was abandoned', async () => {
       const call = await create();
       const held = (until: number) =>
         bench.store.write([
@@ -142,28 +142,28 @@ export const probeContract = (open: () => Promise<ProbeBench>, postgres: Postgre
       expect(await bench.store.get(half)).toBeUndefined();
     });
 
-    test('goes on when nobody waits for it', async () => {
+    test('continues in the background when the wait time is 0', async () => {
       const call = await create();
       expect(await bench.probe.introspect(call, 0)).toEqual({ running: true });
       const catalog = async () => (await findConnection(bench.store, tenant, call.id)).catalog;
       while (!(await catalog())) await new Promise((resolve) => setTimeout(resolve, 50));
     });
 
-    test('of a source that refuses is a problem with all that is known of it', async () => {
+    test('of a source that refuses the login fails with the code and the native code', async () => {
       const call = await create({ password: 'never-the-right-one' });
       await expect(bench.probe.introspect(call, 30_000)).rejects.toMatchObject({
         code: 'authentication-failed',
         extras: { native_code: '28P01' },
       });
-      // Given back, not held until it runs out.
+      // The lease was released, so the next call does not wait until it expires.
       await expect(bench.probe.introspect(call, 30_000)).rejects.toMatchObject({
         code: 'authentication-failed',
       });
     });
   });
 
-  describe('a change of credentials', () => {
-    test('brings them into force together with the rest', async () => {
+  describe('update of credentials', () => {
+    test('applies them together with the other changes', async () => {
       const call = await create({ password: 'never-the-right-one' });
       const next = await bench.probe.credentials({
         ...call,
@@ -180,7 +180,7 @@ export const probeContract = (open: () => Promise<ProbeBench>, postgres: Postgre
       expect(result.status).toBe('connected');
     });
 
-    test('that is not whole is a problem that names what is missing', async () => {
+    test('fails with the missing fields when it is incomplete', async () => {
       const call = await create();
       const patch = { config: { host: 'localhost' }, credentials: { auth_method: 'password' } };
       await expect(bench.probe.credentials({ ...call, patch })).rejects.toMatchObject({
@@ -189,7 +189,7 @@ export const probeContract = (open: () => Promise<ProbeBench>, postgres: Postgre
       });
     });
 
-    test('of another version than the caller has seen is refused', async () => {
+    test('is refused when the connection has another version than the caller states', async () => {
       const call = await create();
       const change = bench.probe.credentials({ ...call, patch: { credentials: { password } }, version: 7 });
       await expect(change).rejects.toMatchObject({ code: 'precondition-failed' });

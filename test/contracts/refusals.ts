@@ -8,15 +8,15 @@ interface Refusal {
   readonly cure?: RegExp;
 }
 
-/** What is refused at login: the change that brings it about, and what is to be said. */
+/** Refusals at login: the change that causes each one, and the expected failure. */
 export type Refusals<Change> = Readonly<Record<string, Change & Refusal>>;
 
-/** Each is told from everything else, and after it nothing is tried. */
+/** Checks that each refusal has its own failure and that the later steps are skipped. */
 export const refusalContract = <Change>(
   refused: Refusals<Change>,
   tried: (change: Change) => ReturnType<typeof runSourceTest>,
 ) =>
-  test.each(Object.entries(refused))('%s is told from everything else', async (_, refusal) => {
+  test.each(Object.entries(refused))('%s fails the login with its own code', async (_, refusal) => {
     const { code, native, cure } = refusal;
     const { details, steps } = await tried(refusal);
     expect(details).toMatchObject({ code });

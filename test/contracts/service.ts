@@ -10,7 +10,7 @@ import type { ProblemCode } from '../../shared/problem.ts';
 import { type Refusals, refusalContract } from './refusals.ts';
 import { closedPort, droppingPort, listen, pem, plainServer } from '../network/servers.ts';
 
-/** What is changed about a connection that works. */
+/** A change to a working connection. */
 export interface Change {
   readonly config?: Readonly<Record<string, unknown>>;
   readonly credentials?: SessionTarget['credentials'];
@@ -18,17 +18,17 @@ export interface Change {
   readonly role?: SessionTarget['role'];
 }
 
-/** A connection that works, to a service whose host is fixed but for the endpoint that a deployment names. */
+/** A working connection to a service whose host is fixed, except for the endpoint that a deployment configures. */
 export interface Service {
   readonly connector: Connector;
   readonly config: Readonly<Record<string, unknown>>;
   readonly credentials: SessionTarget['credentials'];
   readonly endpoint: string;
-  /** What a 404 at login means, where it is how the service's edge answers for an account that is not there. */
+  /** The code of a 404 at login, if the service answers so for an unknown account. */
   readonly unknown?: ProblemCode;
 }
 
-/** Ways to try such a connection, as it is or changed. */
+/** Functions that test, open and introspect such a connection, with or without a change. */
 export const triesOf = (service: Service) => {
   const targetOf = ({ config, credentials, endpoint, role }: Change, mode: SslMode, seconds: number) =>
     ({
@@ -66,11 +66,11 @@ export const triesOf = (service: Service) => {
   return { tried, opened, catalogOf };
 };
 
-/** An HTTPS server with the certificate that is trusted here. */
+/** An HTTPS server with the trusted certificate. */
 export const secureServer = (answer: (request: IncomingMessage, response: ServerResponse) => void) =>
   listen(createServer({ cert: pem('server.crt'), key: pem('server.key') }, answer));
 
-/** What holds of every connector that speaks HTTPS to a service. */
+/** The contract of every connector that speaks HTTPS to a service. */
 export const serviceContract = (service: Service, refused: Refusals<Change>) => {
   const { tried } = triesOf(service);
   const failed = ({ steps }: Awaited<ReturnType<typeof tried>>) =>
@@ -87,17 +87,20 @@ export const serviceContract = (service: Service, refused: Refusals<Change>) => 
     ['require', null, 'tls-unverified'],
     ['prefer', null, 'tls-unverified'],
     ['disable', null, 'tls-required'],
-  ] as const)('with %s and %s, TLS is %s', async (mode, authority, expected) => {
-    const { steps } = await tried({}, mode, authority && pem(authority));
-    const { code, status } = steps.find(({ step }) => step === 'tls') ?? {};
-    expect(code ?? status).toBe(expected);
-  });
+  ] as const)(
+    'the TLS step with ssl_mode %s and authority %s has the result %s',
+    async (mode, authority, expected) => {
+      const { steps } = await tried({}, mode, authority && pem(authority));
+      const { code, status } = steps.find(({ step }) => step === 'tls') ?? {};
+      expect(code ?? status).toBe(expected);
+    },
+  );
 
   test.each([
     ['expired', 'verify-full', 'certificate-expired'],
     ['wronghost', 'verify-full', 'certificate-hostname-mismatch'],
     ['selfsigned', 'verify-full', 'certificate-untrusted'],
-  ] as const)('a certificate that is %s is refused before anything is said', async (name, mode, code) => {
+  ] as const)('refuses an invalid certificate (%s) before sending data', async (name, mode, code) => {
     const heard: string[] = [];
     const certificate = { cert: pem(`${name}.crt`), key: pem(`${name}.key`) };
     await using server = await listen(
@@ -111,17 +114,17 @@ export const serviceContract = (service: Service, refused: Refusals<Change>) => 
     expect(heard).toEqual([]);
   });
 
-  test('a port that nobody listens on refuses', async () => {
+  test('fails with connection-refused on a closed port', async () => {
     const outcome = await tried({ endpoint: `https://localhost:${await closedPort()}` });
     expect(failed(outcome)).toMatchObject({ step: 'connect', code: 'connection-refused' });
   });
 
-  test('a name that is none is not found', async () => {
+  test('fails with host-not-found for an unknown host', async () => {
     const outcome = await tried({ endpoint: 'https://nowhere.invalid' });
     expect(failed(outcome)).toMatchObject({ step: 'resolve', code: 'host-not-found' });
   });
 
-  test('an address that drops packets is a timeout of the connect', async () => {
+  test('times out in the connect step when the address drops packets', async () => {
     await using nowhere = await droppingPort();
     const outcome = await tried({ endpoint: `https://127.0.0.1:${nowhere.port}` }, 'require', null, 0.3);
     expect(failed(outcome)).toMatchObject({
@@ -131,7 +134,7 @@ export const serviceContract = (service: Service, refused: Refusals<Change>) => 
     });
   });
 
-  test('a server that is silent is a timeout of TLS', async () => {
+  test('times out in the TLS step when the server is silent', async () => {
     await using server = await plainServer();
     const outcome = await tried({ endpoint: `https://localhost:${server.port}` }, 'require', null, 0.5);
     expect(failed(outcome)).toMatchObject({
@@ -142,7 +145,7 @@ export const serviceContract = (service: Service, refused: Refusals<Change>) => 
     expect(server.accepted.length).toBe(1);
   });
 
-  test('a server that falls silent after TLS is a timeout of the login', async () => {
+  test('times out in the login when the server is silent after TLS', async () => {
     await using server = await secureServer(() => {});
     const outcome = await tried(
       { endpoint: `https://localhost:${server.port}` },
@@ -157,13 +160,13 @@ export const serviceContract = (service: Service, refused: Refusals<Change>) => 
     });
   });
 
-  test('a server that resets says so', async () => {
+  test('fails with connection-reset when the server resets the connection', async () => {
     await using server = await secureServer((request) => void request.socket.destroy());
     const outcome = await tried({ endpoint: `https://localhost:${server.port}` });
     expect(failed(outcome)).toMatchObject({ step: 'authenticate', code: 'connection-reset' });
   });
 
-  test('a server without TLS is told from one with another protocol', async () => {
+  test('fails with tls-unsupported when the server speaks HTTP without TLS', async () => {
     await using server = await plainServer((socket) => {
       socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n'));
     });
@@ -171,7 +174,7 @@ export const serviceContract = (service: Service, refused: Refusals<Change>) => 
     expect(failed(outcome)).toMatchObject({ step: 'tls', code: 'tls-unsupported' });
   });
 
-  describe('a hostile server', () => {
+  describe('hostile server', () => {
     const html = '<!doctype html><title>Welcome</title>';
     const answers: Readonly<
       Record<string, readonly [ProblemCode, (request: IncomingMessage, response: ServerResponse) => void]>
@@ -188,14 +191,17 @@ export const serviceContract = (service: Service, refused: Refusals<Change>) => 
       ],
     };
 
-    test.each(Object.entries(answers))('that %s', async (_, [code, answer]) => {
-      await using server = await secureServer(answer);
-      const outcome = await tried({ endpoint: `https://localhost:${server.port}` });
-      expect(failed(outcome)).toMatchObject({ step: 'authenticate', code });
-      expect(JSON.stringify(outcome)).not.toContain('Welcome');
-    });
+    test.each(Object.entries(answers))(
+      'that %s fails in the authenticate step',
+      async (_, [code, answer]) => {
+        await using server = await secureServer(answer);
+        const outcome = await tried({ endpoint: `https://localhost:${server.port}` });
+        expect(failed(outcome)).toMatchObject({ step: 'authenticate', code });
+        expect(JSON.stringify(outcome)).not.toContain('Welcome');
+      },
+    );
 
-    test('that sends without end is left', async () => {
+    test('that never stops sending is abandoned', async () => {
       let sent = 0;
       await using server = await secureServer((_, response) => {
         const chunk = Buffer.alloc(2 ** 16, ' ');
@@ -210,7 +216,7 @@ export const serviceContract = (service: Service, refused: Refusals<Change>) => 
       expect(sent).toBeLessThan(128 * 2 ** 20);
     });
 
-    test.each([301, 302, 307, 308])('that redirects with %d is not followed', async (status) => {
+    test.each([301, 302, 307, 308])('that redirects with status %d is not followed', async (status) => {
       const seen: string[] = [];
       await using trap = await secureServer((request, response) => {
         seen.push(request.url ?? '');
@@ -224,7 +230,7 @@ export const serviceContract = (service: Service, refused: Refusals<Change>) => 
       expect(seen).toEqual([]);
     });
 
-    test('where the policy forbids it, is not even dialled', async () => {
+    test('is not dialled when the egress policy forbids it', async () => {
       await using server = await secureServer((_, response) => void response.end('{}'));
       const outcome = await runSourceTest(
         service.connector,

@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { documentOf, ownerOf } from './secrets.ts';
 import type { OpenVault } from './vault.ts';
 
-/** What every vault does about secrets that are not its own. */
+/** The part of the vault's contract about secrets that it does not own. */
 export const sharedSecretContract = (opened: () => OpenVault): void => {
-  describe('somebody else’s secret', () => {
-    test('shows its tags, and its value to who may read', async () => {
+  describe('shared secret', () => {
+    test('can be read, with its tags', async () => {
       const name = `theirs-${randomUUID()}`;
       const tags = { 'mooring:tenant': 'org_a/default', 'mooring:host': 'db.example.com' };
       const value = { username: 'reader', password: 'fake-shared', port: 5432 };
@@ -16,13 +16,13 @@ export const sharedSecretContract = (opened: () => OpenVault): void => {
       expect(await opened().vault.readShared(arn)).toEqual(value);
     });
 
-    test('that is not there is not shared', async () => {
+    test('that does not exist is refused', async () => {
       const arn = opened().arnOf(`theirs-${randomUUID()}`);
       expect(await opened().vault.tags(arn)).toBeUndefined();
       await expect(opened().vault.readShared(arn)).rejects.toMatchObject(unshared);
     });
 
-    test('is never one of ours', async () => {
+    test('is never a secret of Mooring', async () => {
       const ref = await opened().vault.create(documentOf(ownerOf()));
       const arn = opened().arnOf(ref.name);
       for (const each of [arn, `${arn}-AbCdEf`]) {
@@ -31,7 +31,7 @@ export const sharedSecretContract = (opened: () => OpenVault): void => {
       }
     });
 
-    test('is named by an ARN and by nothing else', async () => {
+    test('is identified only by its exact ARN', async () => {
       const name = `theirs-${randomUUID()}`;
       const arn = await opened().share(name, {}, { password: 'fake-shared' });
       const close = [

@@ -13,37 +13,37 @@ interface Change {
   readonly credentials?: SessionTarget['credentials'];
 }
 
-/** How to reach a real server, and what is where on it. */
+/** How to connect to a real server, and the databases and accounts on it. */
 export interface Source {
   readonly connector: Connector;
-  /** An account that may read everything. Its server has the certificate `server.crt`. */
+  /** An account that may read everything. The server has the certificate `server.crt`. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly credentials: SessionTarget['credentials'];
   readonly version: RegExp;
   readonly refused: Refusals<Change>;
-  /** The same server with another certificate, or with none. */
+  /** The same server with another certificate or without one. */
   readonly certificates?: Readonly<
     Partial<Record<'plain' | 'off' | 'expired' | 'wronghost' | 'selfsigned', Change>>
   >;
-  /** Names another host or port, where it takes more than the fields `host` and `port`. */
+  /** Returns the change to another host or port, if it takes more than the fields `host` and `port`. */
   readonly at?: (place: { readonly host?: string; readonly port: number }) => Change;
-  /** What a server that answers TLS with HTTP is, where nothing of the connector's protocol comes before TLS. */
+  /** The code for a server that answers TLS with HTTP, if the connector's protocol sends nothing before TLS. */
   readonly withoutTls?: ProblemCode;
-  /** Its login sends the password as it is, so that `prefer` does not do where there is no TLS. */
+  /** The login sends the password in clear text, so that `prefer` fails without TLS. */
   readonly inClear?: true;
-  /** Its server speaks first, so that any other that waits to be spoken to is but silent. */
+  /** The server speaks first, so that a server that waits for the client appears silent. */
   readonly greets?: true;
   /** A catalog of a thousand tables. */
   readonly many: Change;
-  /** A catalog of names with quotes, spaces, Unicode and dots, and some of the names of its tables. */
+  /** A catalog whose names contain quotes, spaces, Unicode and dots, with some of its table names. */
   readonly odd: Change & { readonly names: readonly string[] };
-  /** An account that may connect and sees nothing. */
+  /** An account that may connect but sees no tables. */
   readonly nobody: Change;
-  /** Makes the catalog take for ever until it is disposed of. */
+  /** Makes catalog queries hang until disposal. */
   readonly stall: () => Promise<AsyncDisposable & Change>;
 }
 
-/** What holds of every connector against a real server. */
+/** The contract of every connector with a real server. */
 export const sourceContract = (source: Source) => {
   const { connector, at = (config): Change => ({ config }), withoutTls = 'protocol-mismatch' } = source;
 
@@ -83,7 +83,7 @@ export const sourceContract = (source: Source) => {
     else socket.once('data', () => answer(socket));
   };
 
-  test('a good connection passes every step, and tells its version', async () => {
+  test('a valid connection passes every step and returns the version of the server', async () => {
     const { status, details, steps } = await tried();
     expect({ status, details }).toEqual({
       status: 'connected',
@@ -96,7 +96,7 @@ export const sourceContract = (source: Source) => {
 
   describe('TLS', () => {
     type Expected = ProblemCode | 'passed';
-    // One port speaks both with TLS and without, unless the source says that there are two: then `plain` is the other.
+    // One port speaks with and without TLS, unless the source defines `plain` as the port without TLS.
     const certificates = { good: {}, plain: {}, ...source.certificates };
     const rows: readonly [keyof typeof certificates, SslMode, string | null, Expected][] = [
       ['good', 'verify-full', 'ca.crt', 'passed'],
@@ -121,7 +121,7 @@ export const sourceContract = (source: Source) => {
     const there = rows.filter(([certificate]) => certificates[certificate] !== undefined);
 
     test.each(there)(
-      'a certificate that is %s, with %s and %s: %s',
+      'with certificate %s, ssl_mode %s and authority %s, the result is %s',
       async (certificate, mode, ca, expected) => {
         const { steps, status } = await tried(certificates[certificate], mode, ca && pem(ca));
         const tls = steps.find(({ step }) => step === 'tls');
@@ -148,15 +148,15 @@ export const sourceContract = (source: Source) => {
     );
   });
 
-  describe('where there is something else', () => {
-    test('a port that nobody listens on refuses', async () => {
+  describe('unexpected server', () => {
+    test('on a closed port fails with connection-refused', async () => {
       const { details } = await tried(at({ port: await closedPort() }));
       expect(details).toMatchObject({ code: 'connection-refused' });
     });
 
-    test('an address that drops packets is a timeout of the connect', async () => {
+    test('that drops packets times out in the connect step', async () => {
       await using nowhere = await droppingPort();
-      // Long enough for a driver to begin to dial on a busy machine.
+      // Long enough for a driver to start dialling on a busy machine.
       const { steps } = await tried(at({ host: '127.0.0.1', port: nowhere.port }), 'require', null, 1.5);
       expect(steps.find(({ status }) => status === 'failed')).toMatchObject({
         step: 'connect',
@@ -165,25 +165,28 @@ export const sourceContract = (source: Source) => {
       });
     });
 
-    test.each(['require', 'disable'] as const)('a silent server is a timeout, with %s', async (mode) => {
+    test.each(['require', 'disable'] as const)('that is silent times out, with ssl_mode %s', async (mode) => {
       await using server = await plainServer();
       const { steps } = await tried(at({ port: server.port }), mode, null, 0.3);
       expect(steps.find(({ status }) => status === 'failed')).toMatchObject({
         code: 'timeout',
-        // It took the connection: no firewall is in the way.
+        // The server accepted the connection, so no firewall is in the way.
         remediation: expect.not.stringContaining('firewall'),
       });
       expect(server.accepted.length).toBe(1);
     });
 
-    test.each(['require', 'disable'] as const)('a server that resets says so, with %s', async (mode) => {
-      await using server = await plainServer(onceSpokenTo((socket) => socket.resetAndDestroy()));
-      const { details } = await tried(at({ port: server.port }), mode);
-      expect(details).toMatchObject({ code: 'connection-reset' });
-    });
+    test.each(['require', 'disable'] as const)(
+      'that resets the connection fails with connection-reset, with ssl_mode %s',
+      async (mode) => {
+        await using server = await plainServer(onceSpokenTo((socket) => socket.resetAndDestroy()));
+        const { details } = await tried(at({ port: server.port }), mode);
+        expect(details).toMatchObject({ code: 'connection-reset' });
+      },
+    );
 
     test.each(['require', 'disable'] as const)(
-      'an HTTP server speaks another protocol, with %s',
+      'that speaks HTTP fails as another protocol, with ssl_mode %s',
       async (mode) => {
         await using server = await plainServer(
           onceSpokenTo((socket) => socket.end('HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n')),
@@ -194,26 +197,26 @@ export const sourceContract = (source: Source) => {
     );
   });
 
-  test('a query that takes too long ends at its limit', async () => {
+  test('a query times out at its time limit', async () => {
     await using stalled = await source.stall();
     await using session = await opened(stalled, 1);
     const work = session.introspect({ excludedSchemas: [] }, () => {});
     await expect(work).rejects.toMatchObject({ code: 'timeout' });
   });
 
-  test('a catalog of a thousand tables comes whole', async () => {
+  test('a catalog of a thousand tables is complete', async () => {
     const { tables, missing } = await catalogOf(source.many);
     expect(missing).toEqual([]);
     expect(tables.length).toBe(1000);
     for (const { columns } of tables) expect(columns.length).toBeGreaterThan(0);
   });
 
-  test('names with quotes, spaces, Unicode and dots come as they are', async () => {
+  test('names with quotes, spaces, Unicode and dots are returned unchanged', async () => {
     const { tables } = await catalogOf(source.odd);
     expect(tables.map(({ name }) => name)).toEqual(expect.arrayContaining([...source.odd.names]));
   });
 
-  test('an account that sees nothing connects, and is told why it sees nothing', async () => {
+  test('an account without privileges connects and gets the GRANT statements that it needs', async () => {
     const { tables, missing } = await catalogOf(source.nobody);
     expect(tables).toEqual([]);
     expect(missing.length).toBeGreaterThan(0);

@@ -1,9 +1,9 @@
 import type { Store } from '../../shared/ports/store.ts';
 
-/** What a store of the contract is tested with; each test works under partition keys of its own. */
+/** A store with its clock. Each test uses its own partition keys. */
 export interface StoreUnderTest {
   readonly store: Store;
-  /** Puts the store's clock forward. */
+  /** Advances the store's clock. */
   readonly pass: (seconds: number) => void;
   readonly now: () => number;
 }

@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import type { StoreChange, Store } from '../../shared/ports/store.ts';
 import { key, numbers } from './store-keys.ts';
 
-/** The part of the store's contract about what is refused. */
+/** The part of the store's contract about refused changes. */
 export const limitsContract = (store: Store) => {
-  describe('what no table takes is refused, and nothing is written', () => {
+  describe('limits', () => {
     const at = key();
     const wide = (bytes: number) => 'x'.repeat(bytes);
     const cases: [string, StoreChange[]][] = [
@@ -25,7 +25,7 @@ export const limitsContract = (store: Store) => {
       ['a time in parts of seconds', [{ put: { ...key(), expires: 1.5 } }]],
     ];
 
-    test.each(cases)('%s', async (_, changes) => {
+    test.each(cases)('refuse %s without writing anything', async (_, changes) => {
       const other = key();
       await expect(
         store.write([
@@ -36,7 +36,7 @@ export const limitsContract = (store: Store) => {
       expect(await store.get(other)).toBeUndefined();
     });
 
-    test('and what is at the limit is taken', async () => {
+    test('accept changes that are exactly at a limit', async () => {
       const item = { pk: `${key().pk}${wide(2000)}`, sk: 'é'.repeat(512), text: wide(390 * 1024) };
       await store.write([{ put: item }]);
       expect(await store.get(item)).toEqual(item);

@@ -7,8 +7,8 @@ import type { StoreUnderTest } from './store-keys.ts';
 export const readsContract = (given: () => StoreUnderTest, store: Store) => {
   const soon = () => given().now() + 1_000;
 
-  describe('a query', () => {
-    test('is in the order of UTF-8 bytes, both ends included, both ways', async () => {
+  describe('query', () => {
+    test('returns a range with both ends included, in the order of UTF-8 bytes or backwards', async () => {
       const { pk } = key();
       const ordered = ['A', 'a', 'a\0', 'a\u0001', 'aa', 'b', '\u007f', 'é', '\uffee', '😀'];
       await store.write(ordered.toReversed().map((sk) => ({ put: { pk, sk } })));
@@ -27,14 +27,14 @@ export const readsContract = (given: () => StoreUnderTest, store: Store) => {
       expect(await keys({ limit: 3, backwards: true })).toEqual(ordered.slice(-3).toReversed());
     });
 
-    test('sees one partition only', async () => {
+    test('returns the items of one partition only', async () => {
       const [a, b] = [key(), key()];
       await store.write([{ put: a }, { put: b }]);
       expect(await store.query({ pk: a.pk, limit: 10 })).toEqual({ items: [a] });
       expect(await store.query({ pk: key().pk, limit: 10 })).toEqual({ items: [] });
     });
 
-    test('says where to go on when a page of 1 MB is full', async () => {
+    test('returns where to continue when a page reaches 1 MB', async () => {
       const { pk } = key();
       const block = new Uint8Array(300 * 1024).fill(7);
       for (const n of numbers(8)) await store.write([{ put: { pk, sk: padded(n), block } }]);
@@ -52,15 +52,15 @@ export const readsContract = (given: () => StoreUnderTest, store: Store) => {
       expect(pages).toBeGreaterThan(1);
     });
 
-    test('that got as many as it asked for, or all, says no more', async () => {
+    test('returns no continuation when it reached its limit or the end', async () => {
       const { pk } = key();
       await store.write(numbers(4).map((n) => ({ put: { pk, sk: padded(n) } })));
       for (const limit of [3, 4, 5]) expect((await store.query({ pk, limit })).next).toBeUndefined();
     });
   });
 
-  describe('the due index', () => {
-    test('holds what is due, in its order, and nothing else', async () => {
+  describe('due index', () => {
+    test('contains only due items, in the order of their times', async () => {
       const [shard, at] = [key().pk, '2031-02-03T00:00:0'];
       const item = (second: number) => ({
         ...key(),
@@ -76,7 +76,7 @@ export const readsContract = (given: () => StoreUnderTest, store: Store) => {
       expect(await due({ limit: 1, backwards: true })).toEqual([third]);
     });
 
-    test('takes two items of one time, and lets go of what is due no longer', async () => {
+    test('contains several items of the same time and drops items that are no longer due', async () => {
       const due = key();
       const [a, b, c] = [key(), key(), key()].map((at) => ({ ...at, due }));
       if (!a || !b || !c) return;
@@ -89,14 +89,14 @@ export const readsContract = (given: () => StoreUnderTest, store: Store) => {
     });
   });
 
-  describe('a count', () => {
-    test('adds one at each call, however many call at once', async () => {
+  describe('count', () => {
+    test('adds one per call, also with concurrent calls', async () => {
       const at = key();
       const sums = await Promise.all(numbers(20).map(() => store.count(at, soon())));
       expect(sums.toSorted((a, b) => a - b)).toEqual(numbers(20).map((n) => n + 1));
     });
 
-    test('begins again once it has expired', async () => {
+    test('starts again after it has expired', async () => {
       const at = key();
       await store.count(at, soon());
       await store.count(at, soon());
@@ -107,7 +107,7 @@ export const readsContract = (given: () => StoreUnderTest, store: Store) => {
   });
 };
 
-/** An index follows its table a moment later. */
+/** The index is eventually consistent with its table. */
 const eventually = async (read: () => Promise<Item[]>, count: number, tries = 100): Promise<Item[]> => {
   const items = await read();
   if (items.length === count || tries === 0) return items;

@@ -7,7 +7,7 @@ import type { StoreUnderTest } from './store-keys.ts';
 import { limitsContract } from './store-limits.ts';
 import { readsContract } from './store-reads.ts';
 
-/** One contract for every store. `given` is called within tests, once the store is up. */
+/** The contract of every store. `given` is called within tests, when the store is ready. */
 export const storeContract = (given: () => StoreUnderTest) => {
   const store: Store = {
     get: (key) => given().store.get(key),
@@ -17,8 +17,8 @@ export const storeContract = (given: () => StoreUnderTest) => {
   };
   const soon = () => given().now() + 1_000;
 
-  describe('an item', () => {
-    test('reads back as it was put, nested values and bytes included', async () => {
+  describe('item', () => {
+    test('reads back as it was written, including nested values and bytes', async () => {
       const item = {
         ...key(),
         text: 'é😀\0',
@@ -31,7 +31,7 @@ export const storeContract = (given: () => StoreUnderTest) => {
       expect(await store.get(item)).toEqual(item);
     });
 
-    test('may hold whatever the port allows', async () => {
+    test('can contain every value that the port allows', async () => {
       const value = fc.letrec<{ value: unknown }>((tie) => ({
         value: fc.oneof(
           { maxDepth: 4, withCrossShrink: true },
@@ -62,7 +62,7 @@ export const storeContract = (given: () => StoreUnderTest) => {
       expect(await store.get(at)).toEqual({ ...at, a: 3 });
     });
 
-    test('is gone once removed, and removing it again is fine', async () => {
+    test('is absent once removed, and can be removed again', async () => {
       const at = key();
       await store.write([{ put: at }]);
       await store.write([{ remove: at }]);
@@ -70,7 +70,7 @@ export const storeContract = (given: () => StoreUnderTest) => {
       expect(await store.get(at)).toBeUndefined();
     });
 
-    test('may have attributes whose names mean something to DynamoDB', async () => {
+    test('can have attributes whose names have a meaning in DynamoDB', async () => {
       const item = {
         ...key(),
         name: 'a',
@@ -90,21 +90,21 @@ export const storeContract = (given: () => StoreUnderTest) => {
       expect(await store.get(item)).toEqual(item);
     });
 
-    test('has no say over what the caller does with its own object afterwards', async () => {
+    test('does not change when the caller changes its object afterwards', async () => {
       const item = { ...key(), list: [1] };
       await store.write([{ put: item }]);
       item.list.push(2);
       expect(await store.get(item)).toMatchObject({ list: [1] });
     });
 
-    test('keeps text that is not well-formed as the well-formed text nearest to it', async () => {
+    test('stores text that is not well-formed with replacement characters', async () => {
       const at = key();
       await store.write([{ put: { ...at, text: 'a\ud800b' } }]);
       expect(await store.get(at)).toEqual({ ...at, text: 'a\ufffdb' });
     });
   });
 
-  describe('a condition', () => {
+  describe('condition', () => {
     const present = { version: 3, name: 'a', gone: false, by: null };
     const cases: { title: string; holds: boolean; condition: StoreCondition; before?: Item }[] = [
       { title: 'absent', holds: true, condition: 'absent' },
@@ -138,7 +138,7 @@ export const storeContract = (given: () => StoreUnderTest) => {
       { title: 'no attribute in particular of nothing', holds: false, condition: {} },
     ];
 
-    test.each(cases)('$title: $holds', async ({ holds, condition, before }) => {
+    test.each(cases)('with $title: holds is $holds', async ({ holds, condition, before }) => {
       const at = before ? { pk: before.pk, sk: before.sk } : key();
       const changes: StoreChange[] = [
         { put: { ...at, after: true }, if: condition },
@@ -157,7 +157,7 @@ export const storeContract = (given: () => StoreUnderTest) => {
       }
     });
 
-    test('that fails is named by its place, the first of several', async () => {
+    test('that fails is reported by the index of its change, the first of several', async () => {
       const [a, b, c] = [key(), key(), key()];
       await store.write([{ put: a }]);
       const changes: StoreChange[] = [
@@ -168,7 +168,7 @@ export const storeContract = (given: () => StoreUnderTest) => {
       await expect(store.write(changes)).rejects.toMatchObject({ name: 'Conflict', change: 1 });
     });
 
-    test('that fails leaves everything as it was', async () => {
+    test('that fails leaves all items unchanged', async () => {
       const [a, b, c] = [key(), key(), key()];
       await store.write([{ put: { ...a, n: 1 } }]);
       await expect(
@@ -179,8 +179,8 @@ export const storeContract = (given: () => StoreUnderTest) => {
     });
   });
 
-  describe('many writers', () => {
-    test('of one name: exactly one wins', async () => {
+  describe('concurrent writers', () => {
+    test('of the same absent key: exactly one succeeds', async () => {
       const name = key();
       const outcomes = await Promise.allSettled(
         numbers(50).map((n) =>
@@ -194,7 +194,7 @@ export const storeContract = (given: () => StoreUnderTest) => {
         if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(Conflict);
     });
 
-    test('of one version, a single change each: exactly one wins', async () => {
+    test('of the same version, with a single change each: exactly one succeeds', async () => {
       const at = key();
       await store.write([{ put: { ...at, version: 1 } }]);
       const outcomes = await Promise.allSettled(
@@ -203,7 +203,7 @@ export const storeContract = (given: () => StoreUnderTest) => {
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     });
 
-    test('that read and write until it holds: none is lost', async () => {
+    test('that retry on a conflict lose no update', async () => {
       const at = key();
       await store.write([{ put: { ...at, version: 0 } }]);
       const increment = async (): Promise<void> => {
@@ -221,7 +221,7 @@ export const storeContract = (given: () => StoreUnderTest) => {
   });
 
   describe('expiry', () => {
-    test('counts an item as absent from its second on, in reads', async () => {
+    test('makes an item absent in reads from its second on', async () => {
       const item = { ...key(), expires: soon(), due: key() };
       await store.write([{ put: item }]);
       given().pass(999);
@@ -232,7 +232,7 @@ export const storeContract = (given: () => StoreUnderTest) => {
       expect(await store.query({ pk: item.due.pk, limit: 5, index: 'due' })).toEqual({ items: [] });
     });
 
-    test('counts an item as absent in conditions', async () => {
+    test('makes an item absent in conditions', async () => {
       const item = { ...key(), version: 1, expires: soon() };
       await store.write([{ put: item }]);
       given().pass(1_000);
@@ -245,7 +245,7 @@ export const storeContract = (given: () => StoreUnderTest) => {
       expect(await store.get(item)).toBeDefined();
     });
 
-    test('does not cut a page short: what follows the expired is read', async () => {
+    test('does not shorten a page: items after expired ones fill it', async () => {
       const { pk } = key();
       await store.write(
         numbers(60).map((n) => ({ put: { pk, sk: padded(n), ...(n < 50 && { expires: soon() }) } })),

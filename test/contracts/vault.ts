@@ -9,14 +9,14 @@ import { sharedSecretContract } from './shared-secret.ts';
 
 export interface OpenVault extends AsyncDisposable {
   readonly vault: Vault;
-  /** Another vault over the same secrets, as another function would have it. */
+  /** Opens another vault over the same secrets, as another function would. */
   readonly another: () => Promise<Vault>;
-  /** Makes a secret of somebody else's and answers its ARN. */
+  /** Creates a secret that Mooring does not own and returns its ARN. */
   readonly share: (name: string, tags: Readonly<Record<string, string>>, value: object) => Promise<string>;
   readonly arnOf: (name: string) => string;
 }
 
-/** What every vault does. */
+/** The contract of every vault. */
 export const vaultContract = (open: () => Promise<OpenVault>): void => {
   let opened: OpenVault;
   let vault: Vault;
@@ -28,8 +28,8 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
     await opened[Symbol.asyncDispose]();
   });
 
-  describe('a secret', () => {
-    test('comes back as it was given, whatever characters it has', async () => {
+  describe('secret', () => {
+    test('reads back as it was written, with any characters', async () => {
       await fc.assert(
         fc.asyncProperty(fields, fields, async (destination, credentials) => {
           const document = { ...documentOf(ownerOf()), destination, credentials };
@@ -40,7 +40,7 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
       );
     });
 
-    test('may have 64 KB in all, and no more', async () => {
+    test('can have at most 64 KB in total', async () => {
       const owner = ownerOf();
       const empty = Buffer.byteLength(JSON.stringify(documentOf(owner, { password: '' })));
       const fitting = documentOf(owner, { password: 'x'.repeat(65_536 - empty) });
@@ -53,7 +53,7 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
         });
     });
 
-    test('of an owner is made once, also by 50 at the same time', async () => {
+    test('of an owner is created only once, also by 50 concurrent calls', async () => {
       const owner = ownerOf();
       const made = await Promise.allSettled(
         Array.from({ length: 50 }, async () => await vault.create(documentOf(owner))),
@@ -64,7 +64,7 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
       await expect(vault.create(documentOf(owner))).rejects.toMatchObject({ code: 'internal' });
     });
 
-    test('of one owner is not that of another, when 50 make theirs at the same time', async () => {
+    test('of each owner is separate when 50 are created concurrently', async () => {
       const documents = Array.from({ length: 50 }, (_, n) =>
         documentOf(ownerOf(), { password: `fake-${n}` }),
       );
@@ -74,13 +74,13 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
       );
     });
 
-    test('is found by another vault over the same secrets', async () => {
+    test('can be read by another vault over the same secrets', async () => {
       const owner = ownerOf();
       const ref = await vault.create(documentOf(owner));
       expect(await (await opened.another()).read(ref, owner)).toEqual(documentOf(owner));
     });
 
-    test('is read for its owner alone', async () => {
+    test('can be read only for its owner', async () => {
       const owner = ownerOf();
       const ref = await vault.create(documentOf(owner));
       for (const other of [
@@ -92,7 +92,7 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
       await expect(vault.stage(ref, documentOf(ownerOf()))).rejects.toThrow('not of the connection');
     });
 
-    test('belongs to a tenant also where names could be taken for one another', async () => {
+    test('of one tenant is separate from that of a tenant whose combined name is the same', async () => {
       const id = createId(Date.now());
       const a = { org: 'org/a', environment: 'b', id };
       const b = { org: 'org', environment: 'a/b', id };
@@ -101,7 +101,7 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
       expect((await vault.read(ref, b)).credentials).toEqual({ password: 'fake-of-b' });
     });
 
-    test('that is not there wants credentials', async () => {
+    test('that does not exist fails with credentials-required', async () => {
       const owner = ownerOf();
       const ref = await vault.create(documentOf(owner));
       const unmade = { ...ref, name: ref.name.replace(owner.id, createId(Date.now())) };
@@ -116,8 +116,8 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
     });
   });
 
-  describe('a version', () => {
-    test('is staged beside the one in force, and both are readable before and after it is promoted', async () => {
+  describe('version', () => {
+    test('can be read beside the current one, before and after it is promoted', async () => {
       const owner = ownerOf();
       const old = await vault.create(documentOf(owner, { password: 'fake-old' }));
       const staged = await vault.stage(old, documentOf(owner, { password: 'fake-new' }));
@@ -131,7 +131,7 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
       expect(await both()).toEqual(['fake-old', 'fake-new']);
     });
 
-    test('survives the promotion of another that was staged with it', async () => {
+    test('can be read after the promotion of another that was staged with it', async () => {
       const owner = ownerOf();
       const first = await vault.create(documentOf(owner));
       const [a, b] = [
@@ -144,7 +144,7 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
       expect(await passwordOf(vault, b, owner)).toBe('fake-b');
     });
 
-    test('can be staged and promoted by many at once', async () => {
+    test('can be staged and promoted by concurrent calls', async () => {
       const owner = ownerOf();
       const first = await vault.create(documentOf(owner));
       const staged = await Promise.all(
@@ -156,7 +156,7 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
       await Promise.all(staged.slice(0, 3).map((ref) => vault.promote(ref)));
     });
 
-    test('can be staged again and again, whether or not it is promoted', async () => {
+    test('can be staged 30 times, whether or not it is promoted', async () => {
       const owner = ownerOf();
       let inForce = await vault.create(documentOf(owner));
       for (let n = 0; n < 30; n += 1) {
@@ -169,7 +169,7 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
       expect(await passwordOf(vault, inForce, owner)).toBe('fake-27');
     });
 
-    test('that was never made cannot be promoted', async () => {
+    test('that does not exist cannot be promoted', async () => {
       const owner = ownerOf();
       const ref = await vault.create(documentOf(owner));
       await expect(vault.promote({ ...ref, version: randomUUID() })).rejects.toMatchObject(wanting);
@@ -177,8 +177,8 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
     });
   });
 
-  describe('a secret that is replaced', () => {
-    test('is created anew where it was lost', async () => {
+  describe('replaced secret', () => {
+    test('is created again when it was lost', async () => {
       const owner = ownerOf();
       const lost = await vault.create(documentOf(owner));
       await vault.remove(lost, 0);
@@ -188,7 +188,7 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
       await expect(vault.read(lost, owner)).rejects.toMatchObject(wanting);
     });
 
-    test('is brought back where it was removed, with the versions that it had', async () => {
+    test('is restored with its versions when it was removed', async () => {
       const owner = ownerOf();
       const first = await vault.create(documentOf(owner, { password: 'fake-old' }));
       await vault.remove(first, 30);
@@ -198,7 +198,7 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
     });
   });
 
-  test('the mark of the store is what was written last', async () => {
+  test('the store mark is the one that was written last', async () => {
     const mark = randomUUID();
     await vault.writeMark(randomUUID());
     await vault.writeMark(mark);
@@ -206,8 +206,8 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
     expect(await (await opened.another()).readMark()).toBe(mark);
   });
 
-  describe('a removed secret', () => {
-    test('is gone until it is restored, with all its versions', async () => {
+  describe('removed secret', () => {
+    test('is absent until it is restored with all its versions', async () => {
       const owner = ownerOf();
       const ref = await vault.create(documentOf(owner, { password: 'fake-old' }));
       const staged = await vault.stage(ref, documentOf(owner, { password: 'fake-new' }));
@@ -224,7 +224,7 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
       expect(await passwordOf(vault, staged, owner)).toBe('fake-new');
     });
 
-    test('ends at once where no days are given, also when it was recoverable', async () => {
+    test('is deleted at once with 0 days, also when it was recoverable', async () => {
       for (const recoverable of [false, true]) {
         const owner = ownerOf();
         const ref = await vault.create(documentOf(owner));
@@ -235,18 +235,18 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
       }
     });
 
-    test('is kept for 7 to 30 days and for no other time', async () => {
+    test('can be kept only for 7 to 30 days', async () => {
       const ref = await vault.create(documentOf(ownerOf()));
       for (const days of [-1, 1, 6, 7.5, 31, NaN])
         await expect(vault.remove(ref, days)).rejects.toThrow(RangeError);
     });
   });
 
-  describe('the list of all', () => {
+  describe('list of secrets', () => {
     const listed = async () =>
       new Map((await Array.fromAsync(vault.list())).map((each) => [each.name, each]));
 
-    test('has every secret once, with its owner and its age', async () => {
+    test('contains every secret once, with its owner and creation time', async () => {
       const began = Date.now();
       const owners = [ownerOf('org of/many %=signs'), ...Array.from({ length: 120 }, () => ownerOf())];
       const refs: SecretRef[] = [];
@@ -257,12 +257,12 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
       expect(refs.map(({ name }) => found.get(name)?.owner)).toEqual(owners);
       for (const { name } of refs) {
         const at = found.get(name)?.created_at ?? NaN;
-        expect(at).toBeGreaterThan(began - 2000); // a clock of whole seconds will do
+        expect(at).toBeGreaterThan(began - 2000); // the clock may have a resolution of a second
         expect(at).toBeLessThan(Date.now() + 2000);
       }
     });
 
-    test('has a secret from its making to its removal, and again when it is restored', async () => {
+    test('contains a secret until its removal, and again after it is restored', async () => {
       const owner = ownerOf();
       const ref = await vault.create(documentOf(owner));
       await vault.promote(await vault.stage(ref, documentOf(owner)));
@@ -275,7 +275,7 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
       expect((await listed()).has(ref.name)).toBe(false);
     });
 
-    test('of removed ones has each while it can be restored, with its owner and its end', async () => {
+    test('of removed secrets contains each one while it can be restored, with its owner and end', async () => {
       const owner = ownerOf();
       const ref = await vault.create(documentOf(owner));
       const entry = async () =>
@@ -290,7 +290,7 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
       expect(await entry()).toBeUndefined();
     });
 
-    test('has neither values nor what is somebody else’s', async () => {
+    test('contains neither values nor secrets of other applications', async () => {
       const tags = { 'mooring:tenant': 'org_a/default' };
       const name = `theirs-${randomUUID()}`;
       await opened.share(name, tags, { password: 'fake-shared' });
@@ -299,7 +299,7 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
     });
   });
 
-  test('a tenant has a key of its own, the same at every vault', async () => {
+  test('every tenant has its own key, which is the same in every vault', async () => {
     const tenants = [
       { org: 'org_a', environment: 'default' },
       { org: 'org_a', environment: 'staging' },
@@ -321,7 +321,7 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
 
   sharedSecretContract(() => opened);
 
-  test('nothing of a secret is in any error', async () => {
+  test('no error contains a part of a secret', async () => {
     const password = 'fake-and-never-to-be-seen';
     const owner = ownerOf();
     const document = documentOf(owner, { password });
