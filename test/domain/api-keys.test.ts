@@ -12,8 +12,8 @@ const now = Date.UTC(2025, 0, 1);
 const clock = () => now;
 const memoryStore = () => createSqliteStore({ path: ':memory:', clock });
 
-describe('an API key', () => {
-  test('opens what it was made for', async () => {
+describe('API key', () => {
+  test('authenticates with its organisation, environments and scopes', async () => {
     await using store = memoryStore();
     const secret = createApiKeySecret();
     const wanted = { org: 'org_a', environments: ['prod'], scopes: ['connections:read'], name: 'Reports' };
@@ -26,7 +26,7 @@ describe('an API key', () => {
     });
   });
 
-  test('made without environments and scopes has all', async () => {
+  test('without environments and scopes has all of them', async () => {
     await using store = memoryStore();
     const secret = createApiKeySecret();
     await createApiKey(store, { org: 'org_a' }, { secret, now });
@@ -36,7 +36,7 @@ describe('an API key', () => {
     });
   });
 
-  test('is stored nowhere, not even in part', async () => {
+  test('is not stored, not even in part', async () => {
     await using store = createSqliteStore({ path: ':memory:', clock, outbox: () => true });
     const secret = createApiKeySecret();
     await createApiKey(store, { org: 'org_a', name: 'x' }, { secret, now });
@@ -47,13 +47,13 @@ describe('an API key', () => {
     }
   });
 
-  test('is another every time, and long', () => {
+  test('is unique and has 43 random characters', () => {
     const secrets = new Set(Array.from({ length: 100 }, createApiKeySecret));
     expect(secrets.size).toBe(100);
     for (const secret of secrets) expect(secret).toMatch(/^sk_[\w-]{43}$/);
   });
 
-  test('opens nothing any more once it is revoked', async () => {
+  test('is refused once it is revoked', async () => {
     await using store = memoryStore();
     const secret = createApiKeySecret();
     const { id } = await createApiKey(store, { org: 'org_a' }, { secret, now });
@@ -65,7 +65,7 @@ describe('an API key', () => {
     expect(await listApiKeys(store)).toEqual([]);
   });
 
-  test('takes the place of the one of its id', async () => {
+  test('replaces an existing key with the same id', async () => {
     await using store = memoryStore();
     const [first, second] = [createApiKeySecret(), createApiKeySecret()];
     const make = (secret: string) =>
@@ -80,8 +80,8 @@ describe('an API key', () => {
   });
 });
 
-describe('the list of API keys', () => {
-  test('is of all organisations, or of one, without the keys', async () => {
+describe('list of API keys', () => {
+  test('contains the keys of all organisations or of one, without the secrets', async () => {
     await using store = memoryStore();
     const a = await createApiKey(
       store,
@@ -94,7 +94,7 @@ describe('the list of API keys', () => {
     expect(await listApiKeys(store, 'org_c')).toEqual([]);
   });
 
-  test('is complete, however long', async () => {
+  test('contains every key when there are 450', async () => {
     await using store = memoryStore();
     for (let n = 0; n < 450; n++)
       await createApiKey(store, { org: 'org_a' }, { secret: createApiKeySecret(), now: now + n });

@@ -25,7 +25,7 @@ const quote = (identifier: string): string =>
 const spelling = { quote, names: exactNames };
 
 describe('suggestions', () => {
-  test('are what a look at every table would find, for every prefix, parent and limit', async () => {
+  test('equal the result of a search through every table, for every prefix, parent and limit', async () => {
     await fc.assert(
       fc.asyncProperty(tables, name, fc.integer({ min: 1, max: 30 }), async (given, typed, limit) => {
         const { store } = counted(createSqliteStore({ path: ':memory:' }));
@@ -56,7 +56,7 @@ describe('suggestions', () => {
     );
   });
 
-  test('give values that are understood as parents, whatever the names', async () => {
+  test('have values that can be used as parents, for any names', async () => {
     await fc.assert(
       fc.asyncProperty(tables, async (given) => {
         const store = createSqliteStore({ path: ':memory:' });
@@ -72,7 +72,7 @@ describe('suggestions', () => {
     );
   });
 
-  test('read two blocks at most, however large the catalog', async () => {
+  test('read at most two blocks of a large catalog', async () => {
     const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
     const given = ['a', 'b', 'c'].flatMap((schema) =>
       Array.from({ length: 4000 }, (_, i) =>
@@ -96,7 +96,7 @@ describe('suggestions', () => {
       }
   });
 
-  test('find names that share their first 900 bytes', async () => {
+  test('distinguish names that share their first 900 bytes', async () => {
     const store = createSqliteStore({ path: ':memory:' });
     const given = Array.from({ length: 3000 }, (_, i) => tableOf({ schema: longName(1), name: longName(i) }));
     await write(store, given);
@@ -116,7 +116,7 @@ describe('suggestions', () => {
     ['ΟΔΟΣ', ['οδος', 'ΟΔΟΣΑ']],
     ['οδος', ['οδος', 'ΟΔΟΣΑ']],
     ['İs', ['İstanbul']],
-  ])('are matched without case: %s', async (prefix, expected) => {
+  ])('match case-insensitively: %s', async (prefix, expected) => {
     const store = createSqliteStore({ path: ':memory:' });
     const labels = ['users', 'Straße', 'οδος', 'ΟΔΟΣΑ', 'İstanbul', 'u'];
     await write(store, inOrder(labels.map((label) => tableOf({ name: label }))));
@@ -125,7 +125,7 @@ describe('suggestions', () => {
     ).toEqual(expected);
   });
 
-  test('have the form that is published', async () => {
+  test('have the published format', async () => {
     const store = createSqliteStore({ path: ':memory:' });
     await write(store, [tableOf({ name: 'Users', kind: 'view', comment: 'Who may log in.' })]);
     const ask = (type: 'schemas' | 'tables' | 'columns') =>
@@ -153,7 +153,7 @@ describe('suggestions', () => {
     for (const each of found) expect(v.parse(v.strictObject(Suggestion.entries), each)).toEqual(each);
   });
 
-  test('show the first 256 characters of a comment, and no half of one', async () => {
+  test('truncate a comment to 256 characters without splitting a surrogate pair', async () => {
     const store = createSqliteStore({ path: ':memory:' });
     const comments = ['x'.repeat(256), 'x'.repeat(257), '\u{1F600}'.repeat(129)];
     await write(
@@ -171,7 +171,7 @@ describe('suggestions', () => {
     );
   });
 
-  test('show no more of the comment of a column either', async () => {
+  test('truncate the comment of a column in the same way', async () => {
     const store = createSqliteStore({ path: ':memory:' });
     const [column] = columnsOf('id').map((one) => ({ ...one, comment: 'x'.repeat(300) }));
     await write(store, [tableOf({ name: 't', columns: column ? [column] : [] })]);
@@ -179,7 +179,7 @@ describe('suggestions', () => {
     expect(found?.comment).toBe(`${'x'.repeat(255)}…`);
   });
 
-  test('are none where there is no catalog', async () => {
+  test('are empty without a catalog', async () => {
     for (const type of ['schemas', 'tables', 'columns', 'topics'] as const)
       for (const parent of [undefined, 'a', 'a.b'])
         expect(
@@ -238,12 +238,12 @@ describe('columns', () => {
     ['x.y.z', 'x.y|z'],
     ['topic.v1.created', '|topic.v1.created'],
     ['"topic.v1.created"', '|topic.v1.created'],
-  ])('are those of the table that %s means', async (parent, expected) => {
+  ])('are those of the table that %s names', async (parent, expected) => {
     expect(await columns(shop(), parent)).toEqual([expected]);
   });
 
   test.each([undefined, '', '.', 'a.', '.c', '"', 'public', 'USERS', 'a.b.c.d', '.'.repeat(2000)])(
-    'are none of the parent %s',
+    'are empty for the parent %s',
     async (parent) => {
       expect(await columns(shop(), parent)).toEqual([]);
     },
@@ -254,7 +254,7 @@ describe('columns', () => {
     ['brackets', (text: string) => `[${text.replaceAll(']', ']]')}]`],
     ['backslashes', (text: string) => `\`${text.replaceAll(/[\\`]/g, '\\$&')}\``],
     ['nothing', (text: string) => text],
-  ])('are found by a value that is quoted with %s', async (_, quoting) => {
+  ])('are found by a parent that is quoted with %s', async (_, quoting) => {
     const odd = [marked('s', 'a`b].c\\d'), marked('s', 'a'), marked('s]', '[x]')];
     for (const { schema, name: label } of odd)
       expect(await columns(odd, `${quoting(schema)}.${quoting(label)}`, quoting)).toEqual([
@@ -262,7 +262,7 @@ describe('columns', () => {
       ]);
   });
 
-  test('are looked for in a bounded number of places, however many dots the parent has', async () => {
+  test('are searched with a limited number of reads when the parent has many dots', async () => {
     const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
     await write(store, inOrder(shop()));
     const parent = 'b.'.repeat(2000);
@@ -286,11 +286,11 @@ describe('columns', () => {
     ['sales.USERS', namesInAnyCase, ['sales|Users']],
     ['USERS', namesInAnyCase, ['public|users']],
     ['Users', namesInAnyCase, ['sales|Users']],
-  ])('of %s are those of the table that the source takes it for: %j', async (parent, names, expected) => {
+  ])('of %s follow the name rules of the source: %j', async (parent, names, expected) => {
     expect(await columns(shop(), parent, quote, '', names)).toEqual(expected);
   });
 
-  test('come in the order of their table, those with the prefix, up to the limit', async () => {
+  test('are in the order of the table, filtered by the prefix and limited', async () => {
     const given = [tableOf({ columns: columnsOf('id', 'Name', 'email', 'name_2', 'NAMES', 'named') })];
     expect(await columns(given, 'users', quote, 'nAm')).toEqual(['Name', 'name_2', 'NAMES']);
     expect(await columns(given, 'public.users')).toEqual(['id', 'Name', 'email']);
@@ -316,7 +316,7 @@ const schemasOf = (given: readonly Table[], prefix: string): string[] =>
     .filter((schema) => hasPrefix(schema, prefix))
     .toSorted((a, b) => byBytes(foldCase(a), foldCase(b)) || byBytes(a, b));
 
-/** Of the found those in the schema that is quoted like this, or else has this name. */
+/** Those of the found tables whose schema is quoted like `parent`, or else has this name. */
 const meant = (given: readonly Table[], found: readonly Table[], parent: string): Table[] => {
   const quoted = given.find(({ schema }) => quote(schema) === parent)?.schema;
   const inSchema = (wanted?: string) =>

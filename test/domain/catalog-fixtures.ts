@@ -52,13 +52,13 @@ export const columnsOf = (...labels: readonly string[]): Table['columns'] =>
     position: i + 1,
   }));
 
-/** As the store sorts, by a way of its own. */
+/** Sorts as the store does, with an independent implementation. */
 export const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 export const inOrder = (tables: readonly Table[]): Table[] =>
   tables.toSorted((a, b) => byBytes(a.schema, b.schema) || byBytes(a.name, b.name));
 
-/** 1 000 characters whose first 900 are the same, and last ones in order. */
+/** A name of 1 000 characters. The first 900 are always the same, and the last 100 sort by `i`. */
 export const longName = (i: number): string =>
   `${'é\u{1F600}#."'.repeat(180)}${String(i).padStart(100, '0')}`;
 
@@ -91,7 +91,7 @@ export const name: fc.Arbitrary<string> = fc.oneof(
 
 const noises = Array.from({ length: 8 }, (_, seed) => noise(90_000, seed));
 
-/** A catalog's tables in order; often more than a block, as some comments hardly compress: it takes four of them to fill one. */
+/** The tables of a catalog in order. They often fill more than one block, because four of the comments that hardly compress fill a block. */
 export const tables: fc.Arbitrary<Table[]> = fc
   .uniqueArray(
     fc.record({
@@ -119,7 +119,7 @@ export const write = async (
   return writer.finish(missing, 1);
 };
 
-/** Counts the items that are read and written, and refuses a range whose end is before its beginning, as DynamoDB does. */
+/** Counts the items that are read and written. Like DynamoDB, it refuses a range whose end is before its beginning. */
 export const counted = (store: Store): { store: Store; counts: { read: number; written: number } } => {
   const counts = { read: 0, written: 0 };
   return {

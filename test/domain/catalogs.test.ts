@@ -13,8 +13,8 @@ import { columnsOf, counted, longName, noise, place, tableOf, tables, write } fr
 
 type Filters = Omit<Parameters<typeof readTables>[2], 'limit' | 'after'>;
 
-describe('a catalog', () => {
-  test('comes out as it went in, page by page, each table once, for every filter and limit', async () => {
+describe('catalog', () => {
+  test('returns every written table once, page by page, for every filter and limit', async () => {
     await fc.assert(
       fc.asyncProperty(tables, fc.integer({ min: 1, max: 16 }), fc.integer(), async (given, limit, seed) => {
         const { store } = counted(createSqliteStore({ path: ':memory:' }));
@@ -30,7 +30,7 @@ describe('a catalog', () => {
     );
   });
 
-  test('reads two blocks at most for a page, however many there are', async () => {
+  test('reads at most two blocks for a page', async () => {
     const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
     const given = ['a', 'b', 'c'].flatMap((schema) => manyTables(schema, 1500));
     await write(store, given);
@@ -59,7 +59,7 @@ describe('a catalog', () => {
     }
   });
 
-  test('reads two blocks at most for a page of wide tables too', async () => {
+  test('reads at most two blocks for a page of wide tables', async () => {
     const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
     await write(
       store,
@@ -75,7 +75,7 @@ describe('a catalog', () => {
     } while (after !== undefined);
   });
 
-  test('keeps names apart that share their first 900 bytes, over as many blocks as they take', async () => {
+  test('distinguishes names that share their first 900 bytes, across several blocks', async () => {
     const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
     const given = Array.from({ length: 900 }, (_, i) =>
       tableOf({ schema: 'long', name: longName(i), comment: noise(1500, i) }),
@@ -90,7 +90,7 @@ describe('a catalog', () => {
     expect((await readTables(store, place, { table: longName(7), limit: 5 })).data).toEqual([given[7]]);
   });
 
-  test.each([2, 3, 4, 5])('keeps %d tables that fit no block together', async (count) => {
+  test.each([2, 3, 4, 5])('stores %d tables that do not fit into one block together', async (count) => {
     const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
     const given = Array.from({ length: count }, (_, i) =>
       tableOf({ name: `t${i}`, comment: noise(210_000, i) }),
@@ -100,7 +100,7 @@ describe('a catalog', () => {
     expect((await readTables(store, place, { limit: 10 })).data).toEqual(given);
   });
 
-  test('ends a page at 4 MB', async () => {
+  test('limits a page to 4 MB', async () => {
     const store = createSqliteStore({ path: ':memory:' });
     const given = Array.from({ length: 30 }, (_, i) =>
       tableOf({ name: `t${String(i).padStart(2, '0')}`, comment: 'x'.repeat(400_000) }),
@@ -111,7 +111,7 @@ describe('a catalog', () => {
     expect(pages.map((page) => page.length)).toEqual([9, 9, 9, 3]);
   });
 
-  test('fills a page with a rare kind from wherever it stands', async () => {
+  test('fills a page with tables of a rare kind from distant blocks', async () => {
     const store = createSqliteStore({ path: ':memory:' });
     const given = manyTables('s', 4000).map((table, i): Table => ({
       ...table,
@@ -124,7 +124,7 @@ describe('a catalog', () => {
     expect(await allPages(store, { kind: 'topic' }, 4)).toEqual([[]]);
   });
 
-  test('is empty where there is none', async () => {
+  test('is empty without a snapshot', async () => {
     expect(await readTables(createSqliteStore({ path: ':memory:' }), place, { limit: 5 })).toEqual({
       data: [],
       next: null,
@@ -141,7 +141,7 @@ describe('a catalog', () => {
     '["B#s\\u0001t","1"]',
     '["B#nowhere\\u0001t",0]',
     '["C#s\\u0001t",0]',
-  ])('refuses to read on after %s', async (after) => {
+  ])('refuses the cursor %s', async (after) => {
     const store = createSqliteStore({ path: ':memory:' });
     await write(store, [tableOf({ schema: 's', name: 't' })]);
     await expect(readTables(store, place, { limit: 5, after })).rejects.toMatchObject({
@@ -150,7 +150,7 @@ describe('a catalog', () => {
     });
   });
 
-  test('refuses to read on behind what the filter wants', async () => {
+  test('refuses a cursor after the range of the filter', async () => {
     const { store } = counted(createSqliteStore({ path: ':memory:' }));
     await write(store, [...manyTables('a', 2), ...manyTables('b', 400), ...manyTables('c', 400)]);
     const { data, next } = await readTables(store, place, { limit: 700 });
@@ -160,7 +160,7 @@ describe('a catalog', () => {
     ).rejects.toMatchObject({ code: 'invalid-cursor' });
   });
 
-  test('refuses to read on in a snapshot that is gone', async () => {
+  test('refuses a cursor of a removed snapshot', async () => {
     const store = createSqliteStore({ path: ':memory:' });
     await write(store, manyTables('s', 3));
     const { next } = await readTables(store, place, { limit: 1 });
@@ -169,8 +169,8 @@ describe('a catalog', () => {
   });
 });
 
-describe('a catalog writer', () => {
-  test('says how much it stored, and that nothing is missing', async () => {
+describe('snapshot writer', () => {
+  test('returns the numbers of tables and columns and an empty list of missing items', async () => {
     const writer = createSnapshotWriter(createSqliteStore({ path: ':memory:' }), place, {
       clock: () => Date.UTC(2030, 0, 1),
     });
@@ -194,7 +194,7 @@ describe('a catalog writer', () => {
     [2 ** 63, null],
     [0, 0],
     [2 ** 53 - 1, 2 ** 53 - 1],
-  ])('takes %d rows or bytes for %d', async (given, stored) => {
+  ])('stores %d rows or bytes as %d', async (given, stored) => {
     const { store } = counted(createSqliteStore({ path: ':memory:' }));
     await write(store, [tableOf({ rows: given, size_bytes: given })]);
     const { data } = await readTables(store, place, { limit: 1 });
@@ -207,7 +207,7 @@ describe('a catalog writer', () => {
     ['the name of a schema', { schema: noise(600_000, 2) }, 1],
     ['the name of a parent', { parent: noise(600_000, 3) }, 2],
     ['the name of a column', { columns: columnsOf(noise(600_000, 4)) }, 2],
-  ])('is kept but for what %s of hundreds of kilobytes costs', async (_, given, kept) => {
+  ])('keeps the other tables when %s has hundreds of kilobytes', async (_, given, kept) => {
     const { store } = counted(createSqliteStore({ path: ':memory:' }));
     await using writer = createSnapshotWriter(store, place, { clock: Date.now });
     await writer.sink([tableOf(given), tableOf({ schema: '\u{10ffff}', name: 'zz' })]);
@@ -219,7 +219,7 @@ describe('a catalog writer', () => {
     expect((await readTables(store, place, { limit: 10 })).data.at(-1)?.name).toBe('zz');
   });
 
-  test('marks a table of which columns did not fit', async () => {
+  test('marks a table as partial when not all of its columns fit', async () => {
     const store = createSqliteStore({ path: ':memory:' });
     await write(store, [
       tableOf({ name: 'narrow', columns: columnsOf('a') }),
@@ -232,7 +232,7 @@ describe('a catalog writer', () => {
     ]);
   });
 
-  test('is not complete when the source left something out', async () => {
+  test('returns an incomplete catalog when the source reports missing items', async () => {
     const missing = [{ reason: 'privileges', count: 2, remediation: 'GRANT SELECT …' }];
     expect(await write(createSqliteStore({ path: ':memory:' }), [], missing)).toMatchObject({
       tables: 0,
@@ -245,16 +245,16 @@ describe('a catalog writer', () => {
     ['twice', [{ name: 'a' }, { name: 'a' }]],
     ['out of order', [{ name: 'b' }, { name: 'a' }]],
     ['by a schema out of order', [{ schema: 't' }, { schema: 's', name: 'z' }]],
-    // U+FF5E is below U+1F600 in UTF-8, above it in UTF-16.
+    // U+FF5E sorts before U+1F600 in UTF-8 and after it in UTF-16.
     ['in the order of UTF-16', [{ name: '\u{1F600}' }, { name: '\uFF5E' }]],
-  ])('refuses a table that comes %s', async (_, given) => {
+  ])('refuses tables %s', async (_, given) => {
     const { sink } = createSnapshotWriter(createSqliteStore({ path: ':memory:' }), place, {
       clock: Date.now,
     });
     await expect(sink(given.map(tableOf))).rejects.toThrow(RangeError);
   });
 
-  test('leaves comments and defaults out of a table that fits no block, then columns, and says so', async () => {
+  test('drops comments and defaults, and then columns, of a table that exceeds a block, and reports it', async () => {
     const store = createSqliteStore({ path: ':memory:' });
     const wide = (name: string, columns: number, comment: (i: number) => string): Table =>
       tableOf({
@@ -285,7 +285,7 @@ describe('a catalog writer', () => {
     const summary = await write(store, given);
     const read = await readTables(store, place, { limit: 10 });
     const { data } = { data: read.data.filter(({ name }) => name !== 'bb') };
-    // A key stays where its columns do.
+    // A primary key is kept if its columns are.
     expect(read.data.map(({ primary_key: key }) => key.length)).toEqual([
       1,
       1,
@@ -307,7 +307,7 @@ describe('a catalog writer', () => {
     });
   });
 
-  test('throws what the store throws, and does not go on', async () => {
+  test('throws the error of the store', async () => {
     const store = {
       ...createSqliteStore({ path: ':memory:' }),
       write: () => Promise.reject(new Problem('unavailable')),
@@ -315,11 +315,11 @@ describe('a catalog writer', () => {
     await expect(write(store, manyTables('s', 2000))).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  test('has no write under way once it is disposed of, even after one failed', async () => {
+  test('waits for pending writes at disposal, even after one failed', async () => {
     const gate = Promise.withResolvers<void>();
     const happened: string[] = [];
     const writes: (() => Promise<unknown>)[] = [
-      () => Promise.resolve(), // what registers the snapshot
+      () => Promise.resolve(), // registers the snapshot
       () => gate.promise.then(() => happened.push('landed')),
       () => Promise.reject(new Problem('unavailable')),
     ];
@@ -341,7 +341,7 @@ describe('a catalog writer', () => {
     expect(happened).toEqual(['landed', expect.stringMatching('^Problem')]);
   });
 
-  test('lets a snapshot expire where it is told when', async () => {
+  test('sets the expiry of a snapshot', async () => {
     let now = 0;
     const store = createSqliteStore({ path: ':memory:', clock: () => now });
     const writer = createSnapshotWriter(store, place, { clock: () => now, expires: 60 });
@@ -353,7 +353,7 @@ describe('a catalog writer', () => {
   });
 });
 
-test('a snapshot that is removed leaves nothing, and other snapshots stay', async () => {
+test('the removal of a snapshot leaves none of its items and keeps other snapshots', async () => {
   const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
   const other = { ...place, snapshot: `${place.snapshot}2` };
   const given = manyTables('s', 9000).map((table, i) => ({ ...table, comment: noise(800, i) }));

@@ -11,7 +11,7 @@ import { canSendCredentialsTo } from '../../shared/domain/credentials/send-crede
 
 const all = Object.entries<Connector>(connectors);
 
-/** Values of a field that mean different things, in order of strength where they have one. */
+/** Values of a field with different meanings, in order of strength if the field has one. */
 const valuesOf = (connector: Connector, field: string): readonly (string | undefined)[] => {
   if (field === 'auth_method') return Object.keys(connector.credentials);
   if (field === 'security_protocol') return [undefined, 'PLAINTEXT', 'SASL_PLAINTEXT', 'SSL', 'SASL_SSL'];
@@ -27,7 +27,7 @@ const valuesOf = (connector: Connector, field: string): readonly (string | undef
   return [undefined, 'one.example', 'other.example'];
 };
 
-/** Any sending of a connector: each field that is bound has one of a few values, so that two are often alike. */
+/** Arbitrary settings of a connector. Each bound field has one of a few values, so that two settings are often similar. */
 const sendings = (connector: Connector): fc.Arbitrary<DestinationSettings> => {
   const pick = (field: string) => fc.constantFrom(...valuesOf(connector, field));
   const inConfig = (field: string) => connector.destination.includes(field);
@@ -48,7 +48,7 @@ const sendings = (connector: Connector): fc.Arbitrary<DestinationSettings> => {
     })
     .map(({ config, method, login: how, mode, ca, cert, free }) => ({
       config: { ...withoutAbsent(config), database: free.database },
-      login: { ...withoutAbsent(how), auth_method: method } as DestinationSettings['login'], // of texts alone now
+      login: { ...withoutAbsent(how), auth_method: method } as DestinationSettings['login'], // without absent fields, all values are texts
       options: { ...defaultOptions, ssl_mode: mode, max_connections: free.max_connections },
       ssl: { ca, cert },
     }));
@@ -57,7 +57,7 @@ const sendings = (connector: Connector): fc.Arbitrary<DestinationSettings> => {
 const may = (connector: Connector, given: DestinationSettings, now: DestinationSettings) =>
   canSendCredentialsTo(connector, { bound: describeDestination(connector, given) }, now).allowed;
 
-/** Told here once more, in other words than the code's: which steps make a login no weaker. */
+/** The changes that do not weaken a login, stated independently of the code under test. */
 const noWeaker: Readonly<Record<string, readonly string[]>> = {
   auth_method: [
     'postgresql password certificate',
@@ -87,8 +87,8 @@ const mayBecome = (type: string, field: string, before = '', now = '') => {
   return noWeaker[field]?.includes(`${type} ${before} ${now}`) === true;
 };
 
-describe.each(all)('a secret of %s', (type, connector) => {
-  test('goes where it was given for, whatever else has changed', () => {
+describe.each(all)('secret of %s', (type, connector) => {
+  test('can be sent to its destination, whatever else has changed', () => {
     fc.assert(
       fc.property(sendings(connector), sendings(connector), (given, other) => {
         const config = Object.fromEntries(connector.destination.map((field) => [field, given.config[field]]));
@@ -103,10 +103,10 @@ describe.each(all)('a secret of %s', (type, connector) => {
     );
   });
 
-  test('goes nowhere else, under no weaker TLS and by no weaker login', () => {
+  test('cannot be sent to another destination, with weaker TLS or with a weaker login', () => {
     fc.assert(
       fc.property(sendings(connector), sendings(connector), fc.boolean(), (given, drawn, near) => {
-        // Half of them differ in a single field at most: the rest would seldom meet.
+        // Half of the cases differ only in the login, because independent settings would seldom match.
         const now = near ? { ...given, login: drawn.login } : drawn;
         const fields = [...new Set([...connector.destination, ...Object.keys(connector.strength)])];
         const text = ({ config, login }: DestinationSettings, field: string) =>
@@ -121,7 +121,7 @@ describe.each(all)('a secret of %s', (type, connector) => {
     );
   });
 
-  test('is held by every destination field that is declared', () => {
+  test('is bound by every declared destination field', () => {
     const config = Object.fromEntries(connector.destination.map((field) => [field, 'x']));
     const login = { auth_method: Object.keys(connector.credentials)[0] ?? 'none' };
     const given = { config, login, options: defaultOptions, ssl: { ca: null, cert: null } };
@@ -130,13 +130,13 @@ describe.each(all)('a secret of %s', (type, connector) => {
         expect(may(connector, given, { ...given, config: { ...config, [field]: value } })).toBe(false);
   });
 
-  test('goes nowhere while nobody has said where', () => {
+  test('cannot be sent without a bound destination', () => {
     const login = { auth_method: 'password' };
     const nowhere = { config: {}, login, options: defaultOptions, ssl: { ca: null, cert: null } };
     expect(canSendCredentialsTo(connector, {}, nowhere)).toMatchObject({ allowed: false });
   });
 
-  test('has its strength declared of fields that it has', () => {
+  test('has strength rules only for existing fields', () => {
     const fields = Object.values(connector.credentials).flatMap(({ entries }) => Object.keys(entries));
     const known = ['auth_method', ...fields, ...connector.destination];
     expect(known).toEqual(expect.arrayContaining(Object.keys(connector.strength)));
@@ -145,7 +145,7 @@ describe.each(all)('a secret of %s', (type, connector) => {
   });
 });
 
-test('bindings that allow each other are the same but for the spelling of a URL or a protocol', () => {
+test('two PostgreSQL bindings that allow each other are equal', () => {
   const { postgresql } = connectors;
   fc.assert(
     fc.property(sendings(postgresql), sendings(postgresql), (one, other) => {

@@ -12,23 +12,23 @@ const kafka = {
   credentials: { sasl_mechanism: 'PLAIN', sasl_username: 'user', sasl_password: 'a-secret-of-somebody' },
 };
 
-test('a password is a secret; the name and the mechanism that go with it are words of any sentence', async () => {
+test('the password of a draft is a secret, but not its user name and mechanism', async () => {
   const draft = await parseConnectionInput(v.parse(ConnectionInput, kafka));
   expect(listDraftSecrets(draft)).toEqual(['a-secret-of-somebody']);
 });
 
-test('before a body is understood, whatever is a secret of any connector is one', () => {
+test('before a body is parsed, every secret field of any connector is a secret', () => {
   const { name, type, config, credentials } = kafka;
   expect(findRequestSecrets({ name, type, config: { ...config, ...credentials } })).toEqual([
     'a-secret-of-somebody',
   ]);
-  // A field that nobody knows may be one under another name.
+  // An unknown field may be a misspelled secret.
   expect(findRequestSecrets({ credentials: { pasword: 'a-secret-of-somebody' } })).toEqual([
     'a-secret-of-somebody',
   ]);
 });
 
-test('the private key of a client certificate and the ARN of a shared secret are secrets of every connector', () => {
+test('the private key of a client certificate and the ARN of a shared secret are secrets for every connector', () => {
   for (const type of Object.keys(connectors) as (keyof typeof connectors)[]) {
     const credentials = { auth_method: 'password', ssl_key: 'made-up-key', secret_arn: 'made-up-arn' };
     expect(listDraftSecrets({ type, credentials })).toEqual(['made-up-key', 'made-up-arn']);

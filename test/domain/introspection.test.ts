@@ -33,36 +33,36 @@ beforeEach(async () => {
 });
 afterEach(() => api[Symbol.asyncDispose]());
 
-/** The snapshot that is there, as if it had taken so long. */
+/** Sets the duration of the introspection of the current snapshot. */
 const lasted = (duration_ms: number) =>
   updateStoredConnection(api.store, tenant, id, (read) => {
     const next = toNextRevision(read, { catalog: read.catalog && { ...read.catalog, duration_ms } });
     return { next, changes: [buildConnectionPut(next, read)] };
   });
 
-describe('a fresh catalog', () => {
+describe('refreshed catalog', () => {
   const fresh = (later: number, wait = 1000) =>
     refreshCatalog({ store: api.store, probe }, { ...actor, now: now + later }, id, wait);
   const snapshot = async (later: number) => Object(await fresh(later))['snapshot_id'];
 
-  test('is read anew each time', async () => {
+  test('is introspected again by each call', async () => {
     expect(await snapshot(1)).not.toBe(await snapshot(1000));
   });
 
-  test('of what takes most of the wait is what the wait before has left behind, for five minutes', async () => {
+  test('is reused for five minutes when the introspection takes most of the wait time', async () => {
     const first = await snapshot(1);
     await lasted(600);
     expect(await snapshot(200_000)).toBe(first);
     expect(await snapshot(301_000)).not.toBe(first);
   });
 
-  test('is not waited for longer than the caller waits', async () => {
+  test('is reported as running when the wait time is over', async () => {
     const running = { introspect: () => Promise.resolve({ running: true as const }) };
     expect(await refreshCatalog({ store: api.store, probe: running }, actor, id, 1)).toBe('running');
   });
 });
 
-test('a switch that comes too late, because the source is another meanwhile, removes no snapshot', async () => {
+test('an outcome that is outdated because the connection has changed removes no snapshot', async () => {
   const fresh = (later: number) =>
     refreshCatalog({ store: api.store, probe }, { ...actor, now: now + later }, id, 1000);
   await fresh(1);
@@ -82,7 +82,7 @@ test('a switch that comes too late, because the source is another meanwhile, rem
   expect(Math.min(...stored)).toBeGreaterThan(0);
 
   let writes = 0;
-  /** Another change of the connection is written between the look at it and the first write. */
+  /** Updates the connection between the read and the first write. */
   const racing: typeof api.store = {
     ...api.store,
     write: async (changes) => {

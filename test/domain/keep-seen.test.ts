@@ -18,7 +18,7 @@ const sampled = (columns: readonly Column[]): Table =>
   tableOf({ columns: [...columns], sampled: { documents: 100, of: 5000 } });
 const namesOf = ({ columns }: Table) => columns.map(({ name }) => name);
 
-/** What several introspections of one table make of each other, the first of which has nothing before it. */
+/** The results of successive introspections of one table. The first one has no predecessor. */
 const follow = (readings: readonly { readonly table: Table; readonly at: number }[]): Table[] => {
   const told: Table[] = [];
   for (const [i, { table, at }] of readings.entries()) {
@@ -31,12 +31,12 @@ const follow = (readings: readonly { readonly table: Table; readonly at: number 
 const field = fc.constantFrom('_id', 'a', 'a.b', 'a.c', 'b', 'rare', 'Rare', '__proto__');
 const reading = fc.record({
   fields: fc.uniqueArray(field),
-  /** Days since the reading before. */
+  /** Days since the previous reading. */
   pause: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constantFrom(29.99, 30, 30.01)),
 });
 
-describe('fields of a sampled table', () => {
-  test('that were seen within 30 days stay, with the time; older ones go', () => {
+describe('columns of a sampled table', () => {
+  test('that were seen within 30 days are kept with the time, and older ones are dropped', () => {
     fc.assert(
       fc.property(fc.array(reading, { minLength: 1, maxLength: 8 }), (given) => {
         let at = start;
@@ -48,10 +48,10 @@ describe('fields of a sampled table', () => {
         for (const [i, table] of follow(readings).entries()) {
           const now = readings[i]?.at ?? 0;
           const found = new Set<string>(given[i]?.fields);
-          // A table that shares nothing with the one before it is another one.
+          // A table that shares no column with its predecessor is a different table.
           if (found.size > 0 && ![...found].some((name) => seen.has(name))) seen.clear();
           for (const name of found) seen.set(name, now);
-          // A refresh forgets for good what is too old for it.
+          // A refresh drops expired columns permanently.
           for (const [name, time] of seen) if (now - time > 30 * day) seen.delete(name);
           expect(new Set(namesOf(table))).toEqual(new Set(seen.keys()));
           expect(table.columns.length).toBe(seen.size);
@@ -66,7 +66,7 @@ describe('fields of a sampled table', () => {
     );
   });
 
-  test('stand in the same order whichever of them a sample finds, and in whatever order', () => {
+  test('keep their order, whichever of them a sample finds and in any order', () => {
     const all = ['_id', 'a', 'a.b', 'b', 'c'];
     fc.assert(
       fc.property(fc.array(fc.shuffledSubarray(all), { maxLength: 8 }), (samples) => {
@@ -79,7 +79,7 @@ describe('fields of a sampled table', () => {
     );
   });
 
-  test('that are new come behind the field that they follow in the sample', () => {
+  test('that are new are inserted after the column that precedes them in the sample', () => {
     const [, table] = follow([
       { table: sampled(fieldsOf('_id', 'a', 'rare', 'b')), at: start },
       { table: sampled(fieldsOf('first', '_id', 'a', 'a.new', 'a.newer', 'b', 'last')), at: start },
@@ -87,7 +87,7 @@ describe('fields of a sampled table', () => {
     expect(table && namesOf(table)).toEqual(['first', '_id', 'a', 'a.new', 'a.newer', 'rare', 'b', 'last']);
   });
 
-  test('have what the source says of them now where it says anything', () => {
+  test('that are kept take nullability and comment from the current declaration of the source', () => {
     const before = sampled([{ ...fieldsOf('a')[0], type: 'int', share: 0.01 } as Column]);
     const declared = sampled([
       { ...fieldsOf('a')[0], type: 'long', nullable: false, comment: 'how many', share: 0 } as Column,
@@ -103,19 +103,19 @@ describe('fields of a sampled table', () => {
     expect(keepEarlierColumns(declared, { table: before, at: start }, start + day).columns).toMatchObject([
       kept,
     ]);
-    // What no sample ever found does not stay.
+    // Columns that no sample found are not kept.
     expect(keepEarlierColumns(sampled([]), { table: declared, at: start }, start + day).columns).toEqual([]);
   });
 
-  test('of a table by the same name that has nothing in common with it are not those of this one', () => {
+  test('are not kept from a table with the same name that has no column in common', () => {
     const before = { table: sampled(fieldsOf('Alice', 'Berlin')), at: start };
     expect(namesOf(keepEarlierColumns(sampled(fieldsOf('Bob', 'Paris')), before, start))).toEqual([
       'Bob',
       'Paris',
     ]);
-    // Nothing was found, which says nothing.
+    // An empty sample proves nothing, so the columns are kept.
     expect(namesOf(keepEarlierColumns(sampled([]), before, start))).toEqual(['Alice', 'Berlin']);
-    // The key of a partition is in no file.
+    // A partition key is in no file, so it does not count as a common column.
     const partition = columnsOf('year');
     expect(
       namesOf(
@@ -128,7 +128,7 @@ describe('fields of a sampled table', () => {
     ).toEqual(['Bob', 'year']);
   });
 
-  test('of a clock that was ahead stay for 30 days from now', () => {
+  test('with a time in the future are kept for 30 days from now', () => {
     const [, kept] = follow([
       { table: sampled(fieldsOf('a')), at: start + 400 * day },
       { table: sampled([]), at: start },
@@ -136,7 +136,7 @@ describe('fields of a sampled table', () => {
     expect(kept?.columns).toMatchObject([{ name: 'a', seen_at: iso(start) }]);
   });
 
-  test('do not push out what was found, however many there were', () => {
+  test('that were found take precedence over kept ones within the column limit', () => {
     const many = (prefix: string, count: number) =>
       fieldsOf('_id', ...Array.from({ length: count }, (_, i) => `${prefix}${i}`));
     const [, second, third, fourth] = follow([
@@ -148,14 +148,14 @@ describe('fields of a sampled table', () => {
     const count = (table: Table | undefined, prefix: string) =>
       table?.columns.filter(({ name }) => name.startsWith(prefix)).length;
     expect([count(second, 'recent'), count(second, 'old')]).toEqual([1500, 499]);
-    // Of those that are gone the latest stay.
+    // Of the columns that were not found, the most recent ones are kept.
     expect([count(third, 'newer'), count(third, 'recent'), count(third, 'old')]).toEqual([1900, 99, 0]);
     expect([count(fourth, 'newest'), fourth?.columns.length]).toEqual([2500, 2501]);
   });
 });
 
-describe('a table that was not sampled', () => {
-  test('is never changed, nor one of whose rows alone a part was read', () => {
+describe('table that was not sampled', () => {
+  test('is never changed, even if only a part of its rows was read', () => {
     const columns = fc.uniqueArray(field).map((names) => fieldsOf(...names));
     const how = fc.constantFrom<Partial<Table>>({}, { sampled: { rows: 10, of: 20 } });
     fc.assert(
@@ -167,7 +167,7 @@ describe('a table that was not sampled', () => {
   });
 });
 
-describe('a catalog', () => {
+describe('catalog', () => {
   const write = async (
     store: Parameters<typeof createSnapshotWriter>[0],
     snapshot: string,
@@ -189,7 +189,7 @@ describe('a catalog', () => {
     }
   };
 
-  test('keeps fields of each of its sampled tables, whichever others came and went', async () => {
+  test('keeps columns of each of its sampled tables when other tables are added and removed', async () => {
     const store = createSqliteStore({ path: ':memory:' });
     const named = (i: number, columns: readonly Column[]) => ({ ...sampled(columns), name: longName(i) });
     const numbers = Array.from({ length: 900 }, (_, i) => i);
@@ -218,7 +218,7 @@ describe('a catalog', () => {
     }
   });
 
-  test('reads nothing of the one before where nothing was sampled, or that one is too old', async () => {
+  test('does not read the previous snapshot if no table was sampled or the snapshot is too old', async () => {
     const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
     const earlier = await write(store, 'first', [sampled(fieldsOf('_id', 'rare'))], { at: start });
     await write(store, 'second', [tableOf({ columns: fieldsOf('_id') })], { at: start + day, earlier });
@@ -227,7 +227,7 @@ describe('a catalog', () => {
     expect((await read(store, 'third')).map(namesOf)).toEqual([['_id']]);
   });
 
-  test('keeps fields of a catalog that the release before stored', async () => {
+  test('keeps columns of a catalog that the previous release stored', async () => {
     const store = createSqliteStore({ path: ':memory:' });
     const { sampled: _, ...stored } = sampled(fieldsOf('_id', 'rare'));
     const earlier = await write(store, 'first', [stored], { at: start });
@@ -238,7 +238,7 @@ describe('a catalog', () => {
     ]);
   });
 
-  test('has what was found where that and what is kept do not fit together', async () => {
+  test('contains only the found columns if they do not fit into a block together with the kept ones', async () => {
     const store = createSqliteStore({ path: ':memory:' });
     const odd = (seed: number) =>
       sampled(fieldsOf('_id', ...Array.from({ length: 300 }, (_, i) => noise(1000, seed + i))));
@@ -248,7 +248,7 @@ describe('a catalog', () => {
     expect(await read(store, 'second')).toEqual([odd(1000)]);
   });
 
-  test('is written where the one before is gone meanwhile', async () => {
+  test('is written when the previous snapshot was removed in the meantime', async () => {
     const store = createSqliteStore({ path: ':memory:' });
     const earlier = { snapshot_id: 'gone', introspected_at: iso(start) };
     await write(store, 'second', [sampled(fieldsOf('_id'))], { at: start + day, earlier });

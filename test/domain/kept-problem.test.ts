@@ -22,8 +22,8 @@ const extras = {
 };
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 
-describe('a problem that is kept', () => {
-  test('is recalled as it was', () => {
+describe('stored problem', () => {
+  test('is parsed as it was stored', () => {
     const {
       code,
       message,
@@ -36,14 +36,14 @@ describe('a problem that is kept', () => {
     });
   });
 
-  test('has nothing that the problem had not', () => {
+  test('has no attributes that the problem did not have', () => {
     expect(toStoredProblem(new Problem('timeout', 'No answer'))).toEqual({
       code: 'timeout',
       detail: 'No answer',
     });
   });
 
-  test('and is a little too long keeps of each step what happened, when and why', () => {
+  test('that is a little too long keeps the name, status, duration and code of each step', () => {
     const long = new Problem('connection-refused', 'x'.repeat(450), extras);
     expect(toStoredProblem(long)).toEqual({
       code: 'connection-refused',
@@ -56,7 +56,7 @@ describe('a problem that is kept', () => {
     });
   });
 
-  test('and is longer keeps its texts and no step, but tells that there were steps', () => {
+  test('that is longer keeps its texts and an empty list of steps', () => {
     const long = new Problem('connection-refused', 'x'.repeat(580), extras);
     expect(toStoredProblem(long)).toEqual({
       code: 'connection-refused',
@@ -66,7 +66,7 @@ describe('a problem that is kept', () => {
     });
   });
 
-  test('is cut as late as 750 bytes', () => {
+  test('is truncated only above 750 bytes', () => {
     const fill = bytesOf(toStoredProblem(new Problem('timeout', '')));
     expect(toStoredProblem(new Problem('timeout', 'x'.repeat(750 - fill))).detail).toHaveLength(750 - fill);
     expect(toStoredProblem(new Problem('timeout', 'x'.repeat(751 - fill))).detail).toMatch(/^x{245}…$/);
@@ -77,7 +77,7 @@ describe('a problem that is kept', () => {
     ['characters of four bytes', '\u{1F600}'],
     ['quotes, which JSON escapes', '"'],
     ['control characters', '\u0001'],
-  ])('and is far too long fits, cut between characters: %s', (_, character) => {
+  ])('that is far too long is truncated between characters to fit: %s', (_, character) => {
     const text = character.repeat(5000);
     const kept = toStoredProblem(
       new Problem('server-error', text, {
@@ -96,7 +96,7 @@ describe('a problem that is kept', () => {
     expect(kept.steps).toEqual([]);
   });
 
-  test('of a code that is no longer known is an internal one', () => {
+  test('with an unknown code is an internal problem', () => {
     expect(parseStoredProblem({ code: 'gone' as 'timeout', detail: 'x' }).code).toBe('internal');
   });
 });

@@ -7,7 +7,7 @@ const rows = Array.from({ length: 950 }, (_, n): Item => {
   return { pk: 'T#org#default', sk: `CONN#${id}`, id, type: 'postgresql', tags: [], name: `Copy ${n}` };
 });
 
-/** Answers without a turn of the event loop, as a store in this process may. */
+/** Resolves within the same turn of the event loop, as an in-process store can. */
 const store: Pick<ReadStore, 'query'> = {
   query: ({ from = '', to = 'z', limit, backwards }) => {
     const within = rows.filter(({ sk }) => sk >= from && sk <= to);
@@ -19,7 +19,7 @@ test.each([
   [{}, 950],
   [{ name_prefix: 'nothing' }, 0],
   [{ type: 'postgresql' }, 950],
-])('a list that is read at once (%j) leaves others their turns of the event loop', async (filter, found) => {
+])('a list of all connections (%j) yields to the event loop', async (filter, found) => {
   let turns = 0;
   let isOver = false;
   const count = () => {

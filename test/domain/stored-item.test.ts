@@ -6,13 +6,13 @@ import { resolveCurrentLayout, upgradeItem } from '../../shared/domain/stored-it
 
 const key = { pk: 'T#org#default', sk: 'CONN#1' };
 
-describe('an item of an earlier layout', () => {
+describe('item with an earlier layout', () => {
   const steps = [
     ({ host, ...item }: Record<string, unknown>) => ({ ...key, ...item, hosts: [host], layout: 2 }),
     (item: Record<string, unknown>) => ({ ...key, ...item, count: 1, layout: 3 }),
   ];
 
-  test('passes every upgrade between its own layout and the current one', () => {
+  test('gets every upgrade between its own layout and the current one', () => {
     expect(upgradeItem('test', { ...key, layout: 1, host: 'a' }, steps)).toEqual({
       ...key,
       hosts: ['a'],
@@ -27,20 +27,20 @@ describe('an item of an earlier layout', () => {
     expect(upgradeItem('test', current, steps)).toBe(current);
   });
 
-  test.each([0, 4, '1', null])('is refused in the unknown layout %p', (layout) => {
+  test.each([0, 4, '1', null])('is refused with the unknown layout %p', (layout) => {
     expect(() => upgradeItem('test', { ...key, layout }, steps)).toThrow(
       'a layout that this release does not',
     );
   });
 });
 
-describe('an option that was added after a connection was stored', () => {
+describe('option added after a connection was stored', () => {
   const options = defineOptions({
     ssl_mode: { input: v.string(), shown: v.string(), initial: 'verify-full' },
     pool_size: { input: v.pipe(v.number(), v.maxValue(9)), shown: v.number(), initial: 4 },
   });
 
-  test('has its default when the connection is read, and may be set, reset and shown', () => {
+  test('has its default when the connection is read, and can be set, reset and shown', () => {
     expect(options.complete({ ssl_mode: 'prefer' })).toEqual({ ssl_mode: 'prefer', pool_size: 4 });
     expect(v.parse(options.Shown, options.complete({}))).toEqual({ ssl_mode: 'verify-full', pool_size: 4 });
     expect(v.parse(options.Input, { pool_size: 3 })).toEqual({ pool_size: 3 });
@@ -49,7 +49,7 @@ describe('an option that was added after a connection was stored', () => {
     expect(v.is(options.Input, { pool: 1 })).toBe(false);
   });
 
-  test('leaves none of today’s options out of a connection that was stored with none', () => {
+  test('has its default, as all options do, in a connection that was stored without options', () => {
     const stored = readConnection({ ...key, layout: resolveCurrentLayout('connection'), options: {} });
     expect(stored.options).toEqual(connectionOptions.initial);
   });

@@ -6,7 +6,7 @@ import { tableOf } from './catalog-fixtures.ts';
 
 const key = { name: 'f', columns: ['id'], references: { schema: 's', table: 't', columns: ['id'] } };
 
-test('a table that an earlier release stored is read with what it lacks', () => {
+test('a table that an earlier release stored is read with defaults for the attributes that it lacks', () => {
   const { statistics_at: _, ...earlier } = tableOf({});
   const stored = JSON.parse(
     JSON.stringify({
@@ -25,7 +25,7 @@ test('a table that an earlier release stored is read with what it lacks', () => 
   });
 });
 
-test('one that this release stored is read as it is', () => {
+test('a table that this release stored is read unchanged', () => {
   const table = tableOf({
     statistics_at: '2024-01-02T03:04:05Z',
     foreign_keys: [{ ...key, valid: false }],

@@ -26,7 +26,7 @@ const log = createLog({}, (line) => void logged.push(JSON.parse(line)));
 const sweep = () => sweepSnapshots({ store, clock: () => now, log });
 const missing: readonly Missing[] = [];
 
-/** A snapshot as an introspection leaves it that is killed before it switches to it. */
+/** A snapshot of an introspection that is killed before the connection refers to it. */
 const write = async (id = createId(now)) => {
   const place = { ...tenant, id, snapshot: createId(now) };
   await using writer = createSnapshotWriter(store, place, { clock: () => now });
@@ -38,7 +38,7 @@ const blocks = async (place: Parameters<typeof toSnapshotPartition>[0]) =>
 const registered = async () =>
   (await store.query({ pk: tableKeys.snapshotsPartition, limit: 100 })).items.length;
 
-test('a snapshot that a crash left without a pointer goes a day later', async () => {
+test('a snapshot without a reference from its connection is removed after a day', async () => {
   const { place } = await write();
   expect([await blocks(place), await registered()]).toEqual([expect.any(Number), 1]);
   now += day - 1;
@@ -54,7 +54,7 @@ test('a snapshot that a crash left without a pointer goes a day later', async ()
 });
 
 test.each(['catalog', 'previous_catalog'])(
-  'the snapshot that a connection has as its %s stays',
+  'a snapshot that is the %s of a connection is kept',
   async (name) => {
     const id = createId(now);
     const { place, catalog } = await write(id);
@@ -68,7 +68,7 @@ test.each(['catalog', 'previous_catalog'])(
   },
 );
 
-test('a snapshot is registered before its first block, and no longer once it is removed', async () => {
+test('a snapshot is registered before its first block is written, until it is removed', async () => {
   const written: string[] = [];
   const watched = {
     ...store,
@@ -87,7 +87,7 @@ test('a snapshot is registered before its first block, and no longer once it is 
   expect(await registered()).toBe(0);
 });
 
-test('more snapshots than one query reads are all looked at', async () => {
+test('all snapshots are checked when there are more than one query reads', async () => {
   for (let n = 0; n < 105; n++) await write();
   now += day;
   expect(await sweep()).toBe(105);

@@ -52,7 +52,7 @@ const sweep = (parts: { store?: Partial<Store>; vault?: Partial<Vault> } = {}) =
     log: createLog({}, (line) => logged.push(line)),
   });
 
-/** A store and a vault that have seen each other; connections that the sweeper leaves alone. */
+/** Gives the store and the vault the same mark and creates connections whose secrets the sweep keeps. */
 const settle = async (connections = 1): Promise<void> => {
   for (let n = 0; n < connections; n++)
     await api.call('POST /v1/connections?test=false', { body: { ...draft(), name: `settled ${n}` } });
@@ -60,7 +60,7 @@ const settle = async (connections = 1): Promise<void> => {
   logged.length = 0;
 };
 
-/** What a create leaves that is killed before its transaction. */
+/** Creates the secret that a create leaves behind when it is killed before its transaction. */
 const leave = async (): Promise<SecretOwner> => {
   const owner = { ...tenant, id: createId(now) };
   await vault.create(documentOf(owner, { password: 'fake-left-behind' }));
@@ -74,15 +74,15 @@ const create = async () => {
 };
 const actor = () => ({ tenant, actor: 'key_test', request_id: 'request', now });
 
-/** As far as a process gets that is killed before the vault is asked. */
+/** Simulates a process that is killed before it calls the vault. */
 const killed = { remove: () => Promise.reject(new Error('killed')) };
 const until = (work: Promise<unknown>) => expect(work).rejects.toThrow('killed');
 
 const nothing = { removed: 0, restored: 0 };
 const removedNames = async () => (await Array.fromAsync(vault.listRemoved())).map(({ owner }) => owner.id);
 
-describe('a sweep', () => {
-  test('quarantines for 30 days what a killed create left behind an hour ago', async () => {
+describe('sweep', () => {
+  test('quarantines the secret of a killed create for 30 days when it is an hour old', async () => {
     await settle();
     const owner = await leave();
     now += hour;
@@ -97,7 +97,7 @@ describe('a sweep', () => {
     expect(await removedNames()).toEqual([]);
   });
 
-  test('says what it removes, and counts it, before it does, and nothing of what was in it', async () => {
+  test('logs and counts a secret before its removal, without its content', async () => {
     await settle();
     const owner = await leave();
     now += hour;
@@ -130,7 +130,7 @@ describe('a sweep', () => {
     expect(logged.join()).not.toContain('fake-left-behind');
   });
 
-  test('done again finds nothing to do', async () => {
+  test('changes nothing when it is repeated', async () => {
     await settle();
     await leave();
     now += hour;
@@ -138,7 +138,7 @@ describe('a sweep', () => {
     expect(await sweep()).toEqual({ ...nothing, seen: 1 });
   });
 
-  test('leaves alone what may become a connection yet', async () => {
+  test('keeps a secret younger than an hour, whose connection may not be written yet', async () => {
     await settle();
     const { id } = await leave();
     now += hour - 1;
@@ -146,7 +146,7 @@ describe('a sweep', () => {
     expect(await kept()).toContain(id);
   });
 
-  test('leaves alone what a connection has, however old', async () => {
+  test('keeps the secret of a connection at any age', async () => {
     await settle(0);
     const id = await create();
     now += 400 * day;
@@ -154,7 +154,7 @@ describe('a sweep', () => {
     expect(await api.secretOf(`conn_${id}`)).toMatchObject({ owner: { id } });
   });
 
-  test('leaves the secret of a deleted connection to be restored', async () => {
+  test('keeps the secret of a deleted connection so that it can be restored', async () => {
     const id = await create();
     now += day;
     await deleteConnection({ store, vault }, actor(), id);
@@ -164,7 +164,7 @@ describe('a sweep', () => {
     expect(await api.secretOf(`conn_${id}`)).toMatchObject({ owner: { id } });
   });
 
-  test('of what a killed delete left waits until it cannot be restored any more', async () => {
+  test('keeps the secret of a killed delete until the connection can no longer be restored', async () => {
     await settle();
     const id = await create();
     now += day;
@@ -175,7 +175,7 @@ describe('a sweep', () => {
     expect(await sweep()).toEqual({ ...nothing, seen: 2, removed: 1 });
   });
 
-  test('quarantines what a killed purge left behind', async () => {
+  test('quarantines the secret of a killed purge', async () => {
     await settle();
     const id = await create();
     now += day;
@@ -185,7 +185,7 @@ describe('a sweep', () => {
     expect(await removedNames()).toEqual([id]);
   });
 
-  test('never hits a connection that is restored while it looks', async () => {
+  test('keeps the secret of a connection that is restored during the sweep', async () => {
     await settle();
     const id = await create();
     now += day;
@@ -202,7 +202,7 @@ describe('a sweep', () => {
     expect(await api.secretOf(`conn_${id}`)).toMatchObject({ owner: { id } });
   });
 
-  test('looks for the connection where its tenant is', async () => {
+  test('looks up a connection only in its own tenant', async () => {
     await settle();
     const id = await create();
     const other = { ...tenant, org: 'org_other', id };
@@ -212,7 +212,7 @@ describe('a sweep', () => {
     expect(await api.secretOf(`conn_${id}`)).toMatchObject({ owner: { org: 'org_test' } });
   });
 
-  test('is held up by no secret that cannot be removed, and fails all the same', async () => {
+  test('continues after a secret that cannot be removed, and fails at the end', async () => {
     await settle(57);
     const owners = [await leave(), await leave(), await leave()];
     now += hour;
@@ -226,7 +226,7 @@ describe('a sweep', () => {
     expect((await kept()).filter((id) => owners.some((owner) => owner.id === id))).toEqual([owners[1]?.id]);
   });
 
-  test('reads side by side, but never too much at once', async () => {
+  test('reads concurrently, with at most 16 reads at a time', async () => {
     let running = 0;
     let most = 0;
     const busy: Partial<Store> = {
@@ -260,11 +260,11 @@ describe('a sweep', () => {
     expect(await kept()).toHaveLength(1);
   });
 
-  test('goes on beside a secret that cannot be read, and reports it', async () => {
+  test('continues after a secret that cannot be read, and reports it', async () => {
     await settle(2);
     const [file = ''] = await readdir(join(folder, 'secrets'));
     await writeFile(join(folder, 'secrets', file), 'damaged');
-    // Put there by hand, or by a program that keeps copies.
+    // A user or a backup program can add such entries.
     for (const part of ['secrets', 'removed']) {
       await mkdir(join(folder, part, 'a folder'));
       await writeFile(join(folder, part, '.of another program'), '');
@@ -277,7 +277,7 @@ describe('a sweep', () => {
     expect(await readdir(join(folder, 'secrets'))).toContain(file);
   });
 
-  test('brings back what an active connection names', async () => {
+  test('restores a removed secret that an active connection refers to', async () => {
     await settle();
     const id = await create();
     await vault.remove({ name: `mooring/org_test/default/${id}` }, 30);
@@ -286,7 +286,7 @@ describe('a sweep', () => {
   });
 });
 
-describe('of the secrets that no connection names', () => {
+describe('secrets that no connection refers to', () => {
   test.each([
     // [seen, unnamed, removed]
     [1, 1, 0],
@@ -299,20 +299,23 @@ describe('of the secrets that no connection names', () => {
     [20, 2, 0],
     [40, 2, 2],
     [40, 3, 0],
-  ])('of %i secrets %i are quarantined or none', async (seen, unnamed, removed) => {
-    await settle(seen - unnamed);
-    for (let n = 0; n < unnamed; n++) await leave();
-    now += hour;
-    const swept = await sweep();
-    expect(swept).toMatchObject({ seen, removed });
-    expect(await kept()).toHaveLength(seen - removed);
-    if (removed > 0) return;
-    expect(swept.refused).toContain(`${unnamed} of ${seen} secrets`);
-    expect(logged).toHaveLength(1);
-    expect(JSON.parse(logged[0] ?? '')).toMatchObject({ level: 'error', unnamed, SweepRefused: 1 });
-  });
+  ])(
+    'are removed only when they are few: of %i secrets, %i are unnamed and %i removed',
+    async (seen, unnamed, removed) => {
+      await settle(seen - unnamed);
+      for (let n = 0; n < unnamed; n++) await leave();
+      now += hour;
+      const swept = await sweep();
+      expect(swept).toMatchObject({ seen, removed });
+      expect(await kept()).toHaveLength(seen - removed);
+      if (removed > 0) return;
+      expect(swept.refused).toContain(`${unnamed} of ${seen} secrets`);
+      expect(logged).toHaveLength(1);
+      expect(JSON.parse(logged[0] ?? '')).toMatchObject({ level: 'error', unnamed, SweepRefused: 1 });
+    },
+  );
 
-  test('none is removed by a store that was created anew, nor later by the same one', async () => {
+  test('are never removed by a new store', async () => {
     await settle(30);
     await using empty = createSqliteStore({ path: ':memory:', clock: () => now });
     const told = expect.stringMatching(/ and 30 of 30 secrets are .*: npm run vault -- accept$/);
@@ -327,7 +330,7 @@ describe('of the secrets that no connection names', () => {
     expect(await sweep()).toEqual({ ...nothing, seen: 30 });
   });
 
-  test('none is removed by a store that was put back to an earlier state, until it is accepted', async () => {
+  test('are not removed by a store that was restored from a copy, until it is accepted', async () => {
     await settle(30);
     const earlier = await copyOf(store);
     const id = await create();
@@ -343,12 +346,12 @@ describe('of the secrets that no connection names', () => {
     await renewMark({ store: restored, vault });
     expect(await sweep({ store: restored })).toEqual({ ...nothing, seen: 31, removed: 1 });
     expect(await removedNames()).toEqual([id]);
-    // The later one, put back after all, has its secret again, though it is not swept before it is recognised.
+    // The original store gets its secret back, although its mark is outdated and it removes nothing.
     expect(await sweep()).toMatchObject({ restored: 1, removed: 0 });
     expect(await api.secretOf(`conn_${id}`)).toMatchObject({ owner: { id } });
   });
 
-  test('none is removed by a table that was restored under another identity, though its content is the same', async () => {
+  test('are not removed by a table with the same content and another identity', async () => {
     const identity = () => Promise.resolve('table-1');
     await settle(30);
     await sweep({ store: { identity } });
@@ -359,7 +362,7 @@ describe('of the secrets that no connection names', () => {
     expect(await sweep({ store: { identity } })).toMatchObject({ removed: 1 });
   });
 
-  test('none is removed beside a vault that was made anew, and it says so, until that is accepted', async () => {
+  test('are not removed from a new vault, which is reported until it is accepted', async () => {
     await settle(30);
     const anew = await mkdtemp(join(folder, 'anew-'));
     const other = await openFileVault({ folder: anew, clock: () => now });
@@ -375,14 +378,14 @@ describe('of the secrets that no connection names', () => {
     expect(await sweep()).toEqual({ ...nothing, seen: 30 });
   });
 
-  test('a crash of the first sweep of all, between the two writes of a mark, is no lost vault', async () => {
+  test('are not reported as a lost vault after a crash of the first sweep between the two writes of a mark', async () => {
     await create();
     const until = { writeMark: () => Promise.reject(new Error('killed')) };
     await expect(sweep({ vault: until })).rejects.toThrow('killed');
     expect(await sweep()).toEqual({ ...nothing, seen: 1 });
   });
 
-  test('none is removed in the first sweep of a vault of the last release, which marks both', async () => {
+  test('are not removed by the first sweep after an upgrade, which marks the store and the vault', async () => {
     for (let n = 0; n < 30; n++)
       await api.call('POST /v1/connections?test=false', { body: { ...draft(), name: `old ${n}` } });
     await leave();
@@ -391,7 +394,7 @@ describe('of the secrets that no connection names', () => {
     expect(await sweep()).toEqual({ ...nothing, seen: 31, removed: 1 });
   });
 
-  test('a crash between the two writes of a mark does no harm', async () => {
+  test('are removed as usual after a crash between the two writes of a mark', async () => {
     await settle(30);
     await leave();
     now += hour;
@@ -411,7 +414,7 @@ describe('of the secrets that no connection names', () => {
   });
 });
 
-/** All items of a tenant and the mark, as a copy of the file would have them. */
+/** All items of a tenant and the mark, as in a copy of the file. */
 const copyOf = async ({ query }: Store) => {
   const pages = await Promise.all(
     [tableKeys.tenantPartition(tenant), tableKeys.storeMark.pk].map((pk) => query({ pk, limit: 1000 })),

@@ -56,8 +56,8 @@ const orders = tableOf({
   ],
 });
 
-describe('what is expected of a source', () => {
-  test('is there, or each difference is told', async () => {
+describe('expected table', () => {
+  test('is compared with the catalog, and each difference is reported', async () => {
     using source = await written([orders, tableOf({})]);
     const at = { schema: 'sales', table: 'orders', column: 'id' };
     expect(
@@ -80,7 +80,7 @@ describe('what is expected of a source', () => {
     ]);
   });
 
-  test('and is not there is told with what was probably meant', async () => {
+  test('that does not exist is reported with the closest name, as is a column', async () => {
     using source = await written([orders, tableOf({})]);
     const meant = async (table: Partial<ExpectedTable>) =>
       (await source.check([table])).flat().map(({ code, did_you_mean: hint }) => [code, hint]);
@@ -97,7 +97,7 @@ describe('what is expected of a source', () => {
     ]);
   });
 
-  test('without a schema may be in any: the one that fits best is taken', async () => {
+  test('without a schema is compared with the best match in any schema', async () => {
     using source = await written([
       tableOf({ schema: 'archive', columns: columnsOf('old') }),
       tableOf({ schema: 'public', columns: columnsOf('id', 'email') }),
@@ -109,7 +109,7 @@ describe('what is expected of a source', () => {
     ]);
   });
 
-  test('of a large catalog is looked up, and of a small one read: never a query for each column', async () => {
+  test('needs few queries in a large catalog, never one per column', async () => {
     const many = Array.from({ length: 3000 }, (_, i) =>
       tableOf({
         schema: `s${i % 3}`,
@@ -134,7 +134,7 @@ describe('what is expected of a source', () => {
   });
 
   test.each(['collection', 'topic', 'file'] as const)(
-    'of a %s is there where a path below it is, and of a table is not',
+    'of kind %s has a column if it has a path below it; a table does not',
     async (kind) => {
       using source = await written([
         tableOf({ kind, columns: columnsOf('address.city') }),
@@ -148,12 +148,12 @@ describe('what is expected of a source', () => {
     },
   );
 
-  test('is compared without case and without blanks around a type', async () => {
+  test('is compared without case and white space around types', async () => {
     using source = await written([tableOf({})]);
     expect(await source.check([{ columns: [{ name: 'id', type: ' Integer\n' }] }])).toEqual([[]]);
   });
 
-  test("is compared by the engine's synonyms of types; a mismatch says what was expected and found", async () => {
+  test('is compared with the type synonyms of the engine, and a mismatch reports the expected and the found type', async () => {
     using source = await written([orders]);
     const asked = (type: string) => [{ name: 'orders', columns: [{ name: 'id', type }] }];
     expect(await source.check(asked('decimal'), { typeNames: postgresqlTypeNames })).toEqual([[]]);
@@ -167,7 +167,7 @@ describe('what is expected of a source', () => {
     [{ ...exactNames, columns: 'any-case' as const }, ['', 'table-not-found', 'table-not-found']],
     [{ ...namesInAnyCase, schemas: 'exact' as const }, ['', '', 'table-not-found']],
     [namesInAnyCase, ['', '', '']],
-  ])('is found as the source compares names: %j', async (names, expected) => {
+  ])('is found by the name rules of the source: %j', async (names, expected) => {
     using source = await written([tableOf({ schema: 'RS_Mixed', columns: columnsOf('Id') })]);
     const columns = [{ name: 'ID' }];
     const found = await source.check(
@@ -181,7 +181,7 @@ describe('what is expected of a source', () => {
     expect(found.map(([first]) => first?.code ?? '')).toEqual(expected);
   });
 
-  test('of a very long type is told in short', async () => {
+  test('with a very long type is reported with the type truncated to 255 characters', async () => {
     const type = `enum('${'x'.repeat(1_000_000)}')`;
     const wide = columnsOf('id').map((column) => ({ ...column, type }));
     using source = await written([tableOf({ name: 'users', columns: wide })]);
@@ -190,7 +190,7 @@ describe('what is expected of a source', () => {
     expect(found?.map(({ found: text = '' }) => text.length)).toEqual(columns.map(() => 255));
   });
 
-  test('of which not all columns are told is no miss where the column may be one of them', async () => {
+  test('with a partial list of columns reports an unknown column as not-in-sample', async () => {
     using source = await written([
       tableOf({ name: 'users', columns: columnsOf('id'), partial: true }),
       tableOf({ name: 'whole', columns: columnsOf('id') }),
@@ -202,7 +202,7 @@ describe('what is expected of a source', () => {
     ]);
   });
 
-  test('of a sample may be of a wider kind than what was seen of it', async () => {
+  test('that was sampled may have a wider kind than the sample', async () => {
     using source = await written([
       tableOf({ name: 'users', columns: columnsOf('n'), sampled: { rows: 10, of: 20 } }),
     ]);
@@ -216,7 +216,7 @@ describe('what is expected of a source', () => {
     expect(await asking({ type: 'constructor' })).toEqual(['type-mismatch']);
   });
 
-  test('is the very table that is named, also where another differs in case alone', async () => {
+  test('is the table with the exact name when another one differs only in case', async () => {
     using source = await written([
       tableOf({ schema: 'sales', name: 'Users', columns: columnsOf('a') }),
       tableOf({ schema: 'sales', name: 'users', columns: columnsOf('b') }),
@@ -228,7 +228,7 @@ describe('what is expected of a source', () => {
     ]);
   });
 
-  test('is looked for in the schema that is asked for first, in whatever case, among very many', async () => {
+  test('is found in the requested schema among 201 others, also in another case', async () => {
     const schemas = Array.from({ length: 201 }, (_, i) => `S${String(i).padStart(3, '0')}`);
     using source = await written([...schemas, 'ZZ'].map((schema) => tableOf({ schema })));
     expect(
@@ -237,10 +237,10 @@ describe('what is expected of a source', () => {
     expect(await source.check([{ schema: 'ZZ', columns: [{ name: 'id' }] }])).toEqual([[]]);
   });
 
-  test('of one name in very many schemas is held against few of them, and against the one that is asked for', async () => {
+  test('with the same name in 400 schemas is compared with the requested one, or with a few', async () => {
     const schemas = Array.from({ length: 400 }, (_, i) => `s${String(i).padStart(3, '0')}`);
     using source = await written(schemas.map((schema) => tableOf({ schema })));
-    // Asked for often, a small catalog is read as a whole.
+    // With many requested tables, a small catalog is read as a whole.
     const often = Array.from({ length: 10 }, (_, i) => ({ name: `absent${i}` }));
     const [last, any] = await source.check([
       { schema: 's399', columns: [{ name: 'id' }] },
@@ -250,7 +250,7 @@ describe('what is expected of a source', () => {
     expect([last, any?.[0]?.schema]).toEqual([[], 's000']);
   });
 
-  test('is found whatever way it is looked for', async () => {
+  test('is found if and only if the catalog contains it', async () => {
     const name = fc.constantFrom('a', 'A', 'b', 'ab', 'a.b', 'Ünïcödé', 'ς', 'Σ', '\u0001', '');
     await fc.assert(
       fc.asyncProperty(
@@ -262,7 +262,7 @@ describe('what is expected of a source', () => {
         async (places, asked) => {
           using source = await written(places.map((one) => tableOf(one)));
           const there = places.some((one) => one.schema === asked.schema && one.name === asked.name);
-          // Asked once it is looked up in a catalog of more than a hundred, asked often it is read.
+          // A single table is looked up in a catalog of more than a hundred. Many tables are found by reading the catalog.
           const errors = (await source.check([asked], { suggest: false })).flat();
           expect(errors.length === 0).toBe(there);
         },
@@ -272,7 +272,7 @@ describe('what is expected of a source', () => {
   });
 });
 
-test('hints are given for a while, and then left out: what is wrong is told all the same', async () => {
+test('every error is reported, but hints only until the search budget is used up', async () => {
   const label = (i: number, end: string) => `column_${String(i).padStart(4, '0')}_${end}`;
   const many = Array.from({ length: 1600 }, (_, i) => i);
   using source = await written([tableOf({ columns: columnsOf(...many.map((i) => label(i, 'abc'))) })]);
@@ -288,7 +288,7 @@ test('hints are given for a while, and then left out: what is wrong is told all 
   ]);
 });
 
-test('the nearest is the one that a look at each would find', () => {
+test('the closest name equals the result of a full comparison', () => {
   const name = fc.string({ unit: fc.constantFrom('a', 'b', 'A', 'ß', 'İ', '_'), maxLength: 9 });
   fc.assert(
     fc.property(name, fc.uniqueArray(name, { maxLength: 12 }), (wanted, names) => {
@@ -309,6 +309,6 @@ test.each([
   ['id', ['is', 'ix'], undefined],
   ['customer_id', ['customerId', 'customer'], 'customerId'],
   ['a', [], undefined],
-])('%s is probably one of %j: %s', (name, others, meant) => {
+])('the closest name to %s in %j is %s', (name, others, meant) => {
   expect(findClosestName(name, createNameCandidates(others), { remaining: 1000 })).toBe(meant);
 });
