@@ -102,7 +102,7 @@ describe('DynamoDB store', () => {
   });
 });
 
-describe.each(['dynamodb-local', 'aws'])('on %s', (name) => {
+describe.each(['dynamodb-local', 'aws'])('DynamoDB store on %s', (name) => {
   const engine = reach(name);
   if (!engine) return;
 
@@ -161,7 +161,9 @@ const answering = async (answers: readonly (number | object)[]) => {
     request.on('end', () => {
       asked.push(JSON.parse(body) as (typeof asked)[number]); // every request to DynamoDB is a JSON object
       const answer = left.shift() ?? 500;
-      const status = typeof answer === 'number' ? answer : '__type' in answer ? 400 : 200;
+      let status = 200;
+      if (typeof answer === 'number') status = answer;
+      else if ('__type' in answer) status = 400;
       response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
       response.end(typeof answer === 'number' ? '{}' : JSON.stringify(answer));
     });

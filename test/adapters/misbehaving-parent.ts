@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { createProcessProbe } from '../../shared/adapters/local/process-probe.ts';
 
 // A parent process that prints the process ids of its probes, makes them compute forever if asked to, and then waits to be killed.
-const nothing = {} as never; // the misdeeds use neither store nor vault
+const nothing = {} as never; // the simulated effects use neither store nor vault
 const probe = createProcessProbe({
   entry: fileURLToPath(new URL('misbehaving-probe.ts', import.meta.url)),
   store: nothing,

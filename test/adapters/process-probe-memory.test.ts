@@ -16,7 +16,7 @@ import { largePostgresql } from '../connectors/large-postgresql.ts';
 const tables = 105_770;
 const tenant = { org: 'org_test', environment: 'default' };
 
-/** The process, the driver and the snapshot writer are real. The process would be killed if it used more memory. */
+/** The process, the driver, the building of tables and the snapshot writer are real. The process would be killed if it used more memory. */
 test('a process with 512 MB reads and stores more than a hundred thousand tables', async () => {
   await using server = await largePostgresql(tables);
   await using store = createSqliteStore({ path: ':memory:' });

@@ -58,17 +58,22 @@ const columnOf = (row: readonly unknown[], position: number, statement: string):
   const isGenerated = /(VIRTUAL|STORED|PERSISTENT)/.test(how) && !how.includes('DEFAULT_GENERATED');
   const [, line = ''] = new RegExp(`^  ${escape(quote(text(name)))} (.*)$`, 'm').exec(statement) ?? [];
   const expression = /GENERATED ALWAYS AS \((.*)\) (?:VIRTUAL|STORED|PERSISTENT)/.exec(line)?.[1];
+  const readDefault = () => {
+    if (isGenerated) return expression ?? null;
+    return preset === null || preset === undefined ? null : text(preset);
+  };
+  const readGenerated = () => {
+    if (how.includes('auto_increment')) return 'identity';
+    if (!isGenerated) return null;
+    return how.includes('VIRTUAL') ? 'virtual' : 'stored';
+  };
   return {
     name: text(name),
     position,
     type: text(type),
     nullable: nullable === 'YES',
-    default: isGenerated ? (expression ?? null) : preset === null || preset === undefined ? null : text(preset),
-    generated: how.includes('auto_increment')
-      ? 'identity'
-      : isGenerated
-        ? how.includes('VIRTUAL') ? 'virtual' : 'stored'
-        : null,
+    default: readDefault(),
+    generated: readGenerated(),
     comment: text(comment) || null,
   };
 }; // prettier-ignore
@@ -77,11 +82,8 @@ const escape = (pattern: string) => pattern.replaceAll(/[.*+?^${}()|[\]\\]/g, '\
 const quote = (name: string) => `\`${name.replaceAll('`', '``')}\``;
 const unquote = (name: string) => name.slice(1, -1).replaceAll('``', '`');
 const namesIn = (list: string) => (list.match(/`(?:[^`]|``)+`/g) ?? []).map(unquote);
-const text = (value: unknown): string =>
-  typeof value === 'string'
-    ? value
-    : typeof value === 'number'
-      ? String(value)
-      : Buffer.isBuffer(value)
-        ? value.toString()
-        : '';
+const text = (value: unknown): string => {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return String(value);
+  return Buffer.isBuffer(value) ? value.toString() : '';
+};

@@ -38,8 +38,9 @@ const tokenAt = (
   { rest, comment }: { readonly rest: string; readonly comment: RegExp },
 ): number => {
   const [quote = ''] = /^(['"`]|\$\w*\$)/.exec(rest) ?? [];
-  const close =
-    quote || (comment.test(rest) ? '\n' : rest.startsWith('/*') && !rest.startsWith('/*!') ? '*/' : '');
+  let close = quote;
+  if (close === '' && comment.test(rest)) close = '\n';
+  else if (close === '' && rest.startsWith('/*') && !rest.startsWith('/*!')) close = '*/';
   if (close === '') return 1;
   let from = at + Math.max(1, quote.length);
   for (;;) {

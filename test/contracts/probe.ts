@@ -56,7 +56,7 @@ export const probeContract = (open: () => Promise<ProbeBench>, postgres: Postgre
   };
   const nobody = { tenant, id: '0'.repeat(32), actor: 'key_1', request_id: 'request-1' };
 
-  describe('test', () => {
+  describe('connection test', () => {
     test('of a draft returns all steps and the latency', async () => {
       const result = await bench.probe.test({ tenant, draft: await draft(), request_id: 'request-1' });
       expect(result).toMatchObject({

@@ -138,7 +138,7 @@ export const storeContract = (given: () => StoreUnderTest) => {
       { title: 'no attribute in particular of nothing', holds: false, condition: {} },
     ];
 
-    test.each(cases)('with $title: holds is $holds', async ({ holds, condition, before }) => {
+    test.each(cases)('holds ($title): $holds', async ({ holds, condition, before }) => {
       const at = before ? { pk: before.pk, sk: before.sk } : key();
       const changes: StoreChange[] = [
         { put: { ...at, after: true }, if: condition },
@@ -151,7 +151,9 @@ export const storeContract = (given: () => StoreUnderTest) => {
           const written = store.write([change, ...more]);
           if (holds) await written;
           else await expect(written).rejects.toThrow(Conflict);
-          const after = 'put' in change ? change.put : 'remove' in change ? undefined : before;
+          let after = before;
+          if ('put' in change) after = change.put;
+          else if ('remove' in change) after = undefined;
           expect(await store.get(at)).toEqual(holds ? after : before);
         }
       }

@@ -275,7 +275,7 @@ export const vaultContract = (open: () => Promise<OpenVault>): void => {
       expect((await listed()).has(ref.name)).toBe(false);
     });
 
-    test('of removed secrets contains each one while it can be restored, with its owner and end', async () => {
+    test('for removed secrets contains each one while it can be restored, with its owner and end time', async () => {
       const owner = ownerOf();
       const ref = await vault.create(documentOf(owner));
       const entry = async () =>

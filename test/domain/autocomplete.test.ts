@@ -193,7 +193,7 @@ describe('suggestions', () => {
   });
 });
 
-describe('columns', () => {
+describe('column suggestions', () => {
   const columns = async (
     given: readonly Table[],
     parent: string | undefined,

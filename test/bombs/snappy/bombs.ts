@@ -8,7 +8,7 @@ const block = (copies: number): Buffer =>
     Buffer.alloc(3 * copies, Buffer.from([0xfe, 1, 0])),
   ]);
 
-/** No connector decompresses Snappy, and the catalog reports such objects as missing. Of Parquet files, only the footer is read, which is never compressed. */
+/** No connector decompresses Snappy, and the catalog reports such objects as missing. Parquet files can use Snappy, but only their footer is read, which is never compressed. */
 export const snappy: Format = {
   mostMb: 350,
   bombs: {
