@@ -28,7 +28,7 @@ const mayMount = () => {
 const drafts = (folder: string) =>
   readdirSync(folder, { recursive: true }).filter((file) => String(file).endsWith('.tmp'));
 
-(mayMount() ? describe : describe.skip)('a disk of its own', () => {
+(mayMount() ? describe : describe.skip)('disk of the state folder', () => {
   let disk: string;
   let folder: string;
   const mount = (...options: string[]) =>

@@ -37,7 +37,7 @@ const at = ({ path, names }: (typeof flushed)[number]) => [path, names] as const
 const byPath = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) => a.localeCompare(b);
 
 // Only Linux reveals the path of a file descriptor.
-(process.platform === 'linux' ? describe : describe.skip)('what was answered is on the disk:', () => {
+(process.platform === 'linux' ? describe : describe.skip)('durable write', () => {
   test.each(['new', 'over'] as const)(
     'flushes the content of a file and then its folder (%s)',
     async (how) => {

@@ -25,7 +25,7 @@ import { answering } from './answering.ts';
 const engine = reach('aws');
 const withEngine = engine ? describe : describe.skip;
 
-withEngine('the bus on EventBridge, with a rule to a queue', () => {
+withEngine('EventBridge bus with a rule to a queue', () => {
   busContract(async (): Promise<OpenBus> => {
     const client = new EventBridgeClient(awsClient(engine ?? {}));
     const queue = new SQSClient(awsClient(engine ?? {}));
@@ -52,7 +52,7 @@ withEngine('the bus on EventBridge, with a rule to a queue', () => {
   });
 });
 
-withEngine('a queue that is polled', () => {
+withEngine('polled queue', () => {
   test('delivers only the message that was not handled again', async () => {
     const client = new SQSClient(awsClient(engine ?? {}));
     const { url } = await newQueue(client, { VisibilityTimeout: '1' });

@@ -113,7 +113,7 @@ const zipped = async (): Promise<Uint8Array> => {
   }
 };
 
-(engine && postgres ? describe : describe.skip)('the probe in functions of its own', () => {
+(engine && postgres ? describe : describe.skip)('Lambda probe', () => {
   if (postgres) probeContract(open, postgres);
 });
 

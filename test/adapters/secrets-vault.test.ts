@@ -50,7 +50,7 @@ const openVault = async () => {
   };
 };
 
-withEngine('the secrets vault', () => {
+withEngine('Secrets Manager vault', () => {
   vaultContract(async (): Promise<OpenVault> => {
     const { vault, another, secrets, ...opened } = await openVault();
     return {
@@ -72,7 +72,7 @@ withEngine('the secrets vault', () => {
   });
 });
 
-withEngine('Secrets Manager', () => {
+withEngine('Secrets Manager vault on AWS', () => {
   let opened: Awaited<ReturnType<typeof openVault>>;
   let vault: Vault;
   beforeAll(async () => {

@@ -6,7 +6,7 @@ import type { Asked, Counted } from './rss.ts';
 /** Counts in a child process, because the memory of this one also holds the tests and their servers. */
 export const countApart = async (asked: Asked): Promise<Counted> => {
   const program = fileURLToPath(new URL('rss.ts', import.meta.url));
-  const running = promisify(execFile)(process.execPath, [program], { timeout: 120_000 });
+  const running = promisify(execFile)(process.execPath, [program], { timeout: 600_000 });
   running.child.stdin?.end(JSON.stringify(asked));
   const { stdout } = await running;
   const counted: Counted = JSON.parse(stdout);

@@ -28,7 +28,7 @@ describe('clients of the Redshift APIs', () => {
   test.each(clients)('%s is in the probe bundle only, tree-shaken to one request', (client) => {
     const found = holding(client);
     expect(found.map(([, { entryPoint }]) => entryPoint)).toEqual([
-      `shared/connectors/redshift/${client === 'client-redshift' ? 'ask-cluster' : 'ask-workgroup'}.ts`,
+      `shared/connectors/redshift/request-${client === 'client-redshift' ? 'cluster' : 'workgroup'}-credentials.ts`,
     ]);
     expect(found[0]?.[1].bytes).toBeLessThan(120_000);
     for (const { name, metafile } of bundled.bundles) {
