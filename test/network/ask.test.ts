@@ -4,7 +4,7 @@ import type { EgressPolicy } from '../../shared/network/egress.ts';
 import { createStepRecorder } from '../../shared/network/step-recorder.ts';
 import { udpServer } from './servers.ts';
 
-/** A dialer that may reach loopback, with a limit per step. */
+/** Creates a dialer that may dial loopback, with a limit for each step. */
 const dialerOf = ({
   policy = { loopback: true },
   addresses = ['127.0.0.1'],
@@ -26,8 +26,8 @@ const dialerOf = ({
 const hello = Buffer.from('hello');
 const sockets = () => process.getActiveResourcesInfo().filter((name) => name.startsWith('UDP')).length;
 
-describe('a question by UDP', () => {
-  test('is answered, and the way to the answer is recorded', async () => {
+describe('UDP question', () => {
+  test('returns the answer and records the steps', async () => {
     await using server = await udpServer((question) => Buffer.concat([question, Buffer.from('!')]));
     await using way = dialerOf();
     expect(String(await way.dialer.udp({ host: 'db.test', port: server.port }, hello))).toBe('hello!');
@@ -46,26 +46,26 @@ describe('a question by UDP', () => {
       code: 'host-forbidden',
       extras: { step: 'egress' },
     });
-    // What was sent before this would have come before it.
+    // An earlier datagram would have arrived before this one.
     await using other = dialerOf();
     await other.dialer.udp({ host: 'db.test', port: server.port }, Buffer.from('last'));
     expect(server.heard.map(String)).toEqual(['last']);
   });
 
-  test('is sent again where the first one was lost', async () => {
+  test('is sent again when the first datagram is lost', async () => {
     await using server = await udpServer((question, count) => (count === 1 ? undefined : question));
     await using way = dialerOf();
     expect(String(await way.dialer.udp({ host: 'db.test', port: server.port }, hello))).toBe('hello');
     expect(server.heard.length).toBe(2);
   });
 
-  test('is answered by whichever address answers', async () => {
+  test('accepts the answer of any address of the host', async () => {
     await using server = await udpServer((question) => question, { host: '127.0.0.2' });
     await using way = dialerOf({ addresses: ['127.0.0.1', '::1', '127.0.0.2'] });
     expect(String(await way.dialer.udp({ host: 'db.test', port: server.port }, hello))).toBe('hello');
   });
 
-  test('has no answer where nobody listens, and none where nobody speaks', async () => {
+  test('returns undefined when the port is closed and when the server never answers', async () => {
     await using way = dialerOf();
     const asked = async (server: { readonly port: number }) =>
       way.dialer.udp({ host: 'db.test', port: server.port }, hello);
@@ -78,7 +78,7 @@ describe('a question by UDP', () => {
     expect(await asked(last)).toBeUndefined();
   });
 
-  test('is given up at the limit of its step', async () => {
+  test('fails with timeout at the limit of its step', async () => {
     await using server = await udpServer();
     await using way = dialerOf({ limit: 100 });
     await expect(way.dialer.udp({ host: 'db.test', port: server.port }, hello)).rejects.toMatchObject({
@@ -87,7 +87,7 @@ describe('a question by UDP', () => {
     });
   });
 
-  test('leaves no socket open, however it ends', async () => {
+  test('leaves no socket open, with or without an answer', async () => {
     const before = sockets();
     {
       await using server = await udpServer();

@@ -9,7 +9,7 @@ import { Problem } from '../../shared/problem.ts';
 
 const spent = expect.objectContaining({ code: 'source-too-large' });
 
-test('an allowance gives what it has, and then throws what it was told to', () => {
+test('an allowance throws its own problem once it is used up', () => {
   const shared = { left: 3 };
   spendAllowance(shared, 2);
   spendAllowance(shared);
@@ -26,7 +26,7 @@ test('a budget counts steps', () => {
   expect(() => budget.step()).toThrow(spent);
 });
 
-test('a budget bounds how deep work stands in work, not how often', () => {
+test('a budget limits the depth of nested work, not how often work nests', () => {
   const budget = createBudget({ steps: 0, depth: 2 });
   const nest = (depth: number): number => (depth === 0 ? 0 : budget.descend(() => 1 + nest(depth - 1)));
   for (let times = 0; times < 5; times += 1) {
@@ -35,7 +35,7 @@ test('a budget bounds how deep work stands in work, not how often', () => {
   }
 });
 
-test('only a spent budget is one', () => {
+test('isTooLargeProblem recognises only source-too-large problems', () => {
   expect(isTooLargeProblem(createTooLargeProblem('so large', 'Ask for less.'))).toBe(true);
   expect(isTooLargeProblem(new Problem('timeout'))).toBe(false);
   expect(createTooLargeProblem('so large', 'Ask for less.').extras.remediation).toBe('Ask for less.');

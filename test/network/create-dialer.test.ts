@@ -8,7 +8,7 @@ import { createStepRecorder } from '../../shared/network/step-recorder.ts';
 import { Problem } from '../../shared/problem.ts';
 import { closedPort, droppingPort, leftOver, pem, plainServer, tlsServer } from './servers.ts';
 
-/** A dialer that may reach loopback, with a limit per step. */
+/** Creates a dialer that may dial loopback, with a limit for each step. */
 const dialerOf = ({
   policy = { loopback: true },
   resolve,
@@ -36,18 +36,18 @@ const dialerOf = ({
   );
   return { trail, dialer, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 };
-/** A limit for what is to reach it, and time enough on a busy machine for the steps before. */
+/** Limits one step, and gives the others enough time on a busy machine. */
 const only =
   (step: StepName, limit: number) =>
   (each: StepName): number =>
     each === step ? limit : 20_000;
 
-/** Accepted ones too. */
+/** Includes accepted sockets. */
 const ofClients = /^TCP(Socket|Connect)Wrap$/;
 const connecting = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPConnectWrap').length;
 
-describe('the dialer', () => {
-  test('connects to a judged address and records how', async () => {
+describe('dialer', () => {
+  test('connects to an address that the policy allows and records the steps', async () => {
     await using server = await plainServer((socket) => socket.write('hello'));
     await using way = dialerOf();
     const socket = await way.dialer.tcp({ host: 'localhost', port: server.port });
@@ -60,7 +60,7 @@ describe('the dialer', () => {
     ).toEqual(['passed', 'passed', 'passed', 'skipped']);
   });
 
-  test('refuses a forbidden address without a word of what it was, and without dialling', async () => {
+  test('refuses a forbidden address without dialling it, and reveals neither the address nor the rule', async () => {
     await using server = await plainServer();
     for (const policy of [
       {},
@@ -79,7 +79,7 @@ describe('the dialer', () => {
     expect(server.accepted).toHaveLength(0);
   });
 
-  test('refuses a place that the credentials may not go to, be it one of several, without dialling', async () => {
+  test('refuses to dial any member when the credentials may not be sent to one of them', async () => {
     await using server = await plainServer();
     const { port } = server;
     const asked: HostPort[] = [];
@@ -100,12 +100,12 @@ describe('the dialer', () => {
     expect(server.accepted).toHaveLength(0);
     await using named = dialerOf({ mayDial });
     await named.dialer.tcp({ host: 'localhost', port });
-    // Whoever hands out passwords is no source, and chosen by nobody.
+    // The service that issues the password is not the source, and no caller chooses its address.
     await named.dialer.withoutSteps({ mode: 'disable' }).tcp({ host: '127.0.0.1', port });
     expect(server.accepted).toHaveLength(2);
   });
 
-  test('one forbidden address among good ones refuses the whole host', async () => {
+  test('refuses the whole host when one of its addresses is forbidden', async () => {
     await using server = await plainServer();
     await using way = dialerOf({ resolve: async () => ['127.0.0.1', '169.254.169.254'] });
     await expect(way.dialer.tcp({ host: 'both.test', port: server.port })).rejects.toMatchObject({
@@ -114,7 +114,7 @@ describe('the dialer', () => {
     expect(server.accepted).toHaveLength(0);
   });
 
-  test('a name that is bound to another address meanwhile is resolved once only', async () => {
+  test('resolves a name only once per connection, so DNS rebinding has no effect', async () => {
     await using server = await plainServer();
     const answers = [['127.0.0.1'], ['169.254.169.254']];
     let asked = 0;
@@ -128,7 +128,7 @@ describe('the dialer', () => {
     });
   });
 
-  test('finds a name on the allow-list in whatever way it is spelled', async () => {
+  test('matches a name on the allow-list in any spelling', async () => {
     await using server = await plainServer();
     const policy = { loopback: true, allow: ['db.example.com', 'xn--bcher-kva.example'] };
     await using way = dialerOf({ policy, resolve: async () => ['127.0.0.1'] });
@@ -139,12 +139,13 @@ describe('the dialer', () => {
     });
   });
 
-  test('destroys a socket that connects in the moment in which the work is given up', async () => {
+  test('destroys a socket that connects at the moment when the work is aborted', async () => {
     await using server = await plainServer();
     const controller = new AbortController();
     const { signal } = controller;
     const forget = signal.removeEventListener.bind(signal);
-    // Whoever connects listens no more once it has; what has the socket does not yet.
+    // The dialer stops listening for the abort once it is connected, and its caller does not hold the socket
+    // yet.
     signal.removeEventListener = (type: string, listener: () => void) => {
       forget(type, listener);
       controller.abort();
@@ -160,7 +161,7 @@ describe('the dialer', () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  test('tries the next address when one refuses, and when one is silent', async () => {
+  test('tries the next address when one refuses or does not answer', async () => {
     await using server = await plainServer(() => {}, '127.0.0.3');
     await using refused = dialerOf({ resolve: async () => ['127.0.0.1', '127.0.0.2', '127.0.0.3'] });
     expect((await refused.dialer.tcp({ host: 'many.test', port: server.port })).remoteAddress).toBe(
@@ -172,7 +173,7 @@ describe('the dialer', () => {
     expect(second.remoteAddress).toBe('127.0.0.3');
   });
 
-  test('says that nothing listens', async () => {
+  test('reports connection-refused when no server listens', async () => {
     const port = await closedPort();
     await using way = dialerOf();
     await expect(way.dialer.tcp({ host: 'localhost', port })).rejects.toMatchObject({
@@ -185,7 +186,7 @@ describe('the dialer', () => {
     });
   });
 
-  test('says that the host is unknown', async () => {
+  test('reports host-not-found for an unknown host', async () => {
     await using way = dialerOf({
       resolve: () => Promise.reject(Object.assign(new Error(), { code: 'ENOTFOUND' })),
     });
@@ -195,7 +196,7 @@ describe('the dialer', () => {
     });
   });
 
-  test('a resolver that never answers is a timeout of its step', async () => {
+  test('reports a timeout of resolve when the resolver never answers', async () => {
     await using way = dialerOf({ resolve: () => new Promise(() => {}), limits: () => 30 });
     await expect(way.dialer.tcp({ host: 'slow.test', port: 1 })).rejects.toMatchObject({
       code: 'timeout',
@@ -203,7 +204,7 @@ describe('the dialer', () => {
     });
   });
 
-  test('a step past its limit destroys the sockets', async () => {
+  test('destroys the sockets when a step exceeds its limit', async () => {
     await using server = await plainServer();
     await using way = dialerOf({ limits: only('authenticate', 100) });
     const socket = await way.dialer.tcp({ host: 'localhost', port: server.port });
@@ -217,8 +218,8 @@ describe('the dialer', () => {
     });
   });
 
-  test('closes all that it opened, also what is connecting', async () => {
-    // Those of the tests before are gone.
+  test('closes all sockets that it opened, also those that are still connecting', async () => {
+    // The sockets of the earlier tests are closed.
     expect(await leftOver(ofClients)).toBe(0);
     await using server = await plainServer();
     const opened: Socket[] = [];
@@ -241,7 +242,7 @@ describe('the dialer', () => {
     }
   });
 
-  test('a reset between steps does not end the process', async () => {
+  test('survives a reset between two steps', async () => {
     await using server = await plainServer(
       (socket) => void socket.once('data', () => socket.resetAndDestroy()),
     );
@@ -255,7 +256,7 @@ describe('the dialer', () => {
   });
 });
 
-test('giving up as soon as there is TLS does not end the process', async () => {
+test('disposing the dialer right after the TLS handshake does not end the process', async () => {
   await using server = await tlsServer({ key: pem('server.key'), cert: pem('server.crt') });
   await using way = dialerOf({ tlsSettings: { mode: 'require' } });
   const socket = await way.dialer.tcp({ host: '127.0.0.1', port: server.port });
@@ -264,10 +265,10 @@ test('giving up as soon as there is TLS does not end the process', async () => {
   expect(secured.destroyed).toBe(true);
 });
 
-describe('somebody besides the source', () => {
+describe('connection outside the steps', () => {
   const pair = () => ({ key: pem('server.key'), cert: pem('server.crt') });
 
-  test('is reached with TLS of its own, and the steps say nothing of it', async () => {
+  test('has TLS settings of its own and adds nothing to the recorded steps', async () => {
     await using server = await tlsServer(pair());
     await using way = dialerOf();
     const aside = way.dialer.withoutSteps({ mode: 'verify-full', ca: pem('ca.crt') });
@@ -282,7 +283,7 @@ describe('somebody besides the source', () => {
     expect(JSON.stringify(told)).not.toMatch(/protocol|expires_at/);
   });
 
-  test('is judged by the same policy, and closed with the rest', async () => {
+  test('follows the same egress policy and is closed with the dialer', async () => {
     await using server = await plainServer();
     await using way = dialerOf({ policy: { loopback: true, deny: ['127.0.0.2'] } });
     const aside = way.dialer.withoutSteps({ mode: 'disable' });
@@ -294,7 +295,7 @@ describe('somebody besides the source', () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  test('that is silent is a timeout of the step that it counts to', async () => {
+  test('counts its silence as a timeout of the surrounding step', async () => {
     await using server = await plainServer();
     await using way = dialerOf({ limits: only('authenticate', 100) });
     const aside = way.dialer.withoutSteps({ mode: 'verify-full' });
@@ -305,10 +306,10 @@ describe('somebody besides the source', () => {
   });
 });
 
-describe('a source of several members', () => {
+describe('source with several members', () => {
   const at = (port: number, host = '127.0.0.1') => ({ host, port });
 
-  test('is reached at whichever answers, and it is told which', async () => {
+  test('returns the first member that answers', async () => {
     await using server = await plainServer();
     await using way = dialerOf();
     const members = [at(await closedPort()), at(1, 'nowhere.invalid'), at(server.port)];
@@ -317,14 +318,14 @@ describe('a source of several members', () => {
     expect(way.trail.listSteps().some(({ status }) => status === 'failed')).toBe(false);
   });
 
-  test('does not wait for a member that answers nobody', async () => {
+  test('does not wait for a member that does not answer', async () => {
     await using nowhere = await droppingPort();
     await using server = await plainServer();
     await using way = dialerOf({ limits: () => 3000 });
     expect((await way.dialer.tcpAny([at(nowhere.port), at(server.port)])).to.port).toBe(server.port);
   });
 
-  test('is not dialled at all when one of them may not be', async () => {
+  test('is not dialled when one member is forbidden', async () => {
     await using server = await plainServer();
     await using way = dialerOf();
     const members = [at(server.port), at(80, '169.254.169.254')];
@@ -332,14 +333,14 @@ describe('a source of several members', () => {
     expect(server.accepted.length).toBe(0);
   });
 
-  test('has no address when none of them has', async () => {
+  test('reports host-not-found when no member has an address', async () => {
     await using way = dialerOf();
     const members = [at(1, 'nowhere.invalid'), at(2, 'neither.invalid')];
     await expect(way.dialer.tcpAny(members)).rejects.toMatchObject({ code: 'host-not-found' });
   });
 });
 
-describe('a port that speaks TLS at once or not at all', () => {
+describe('port that requires TLS from the first byte or has none', () => {
   const tried = async (mode: TlsSettings['mode'], inClear: (dialer: Dialer) => Promise<Socket>) => {
     await using server = await plainServer((socket) => void socket.once('data', () => socket.end()));
     await using way = dialerOf({ tlsSettings: { mode } });
@@ -354,19 +355,19 @@ describe('a port that speaks TLS at once or not at all', () => {
     return await dialer.tcp({ host: 'localhost', port: server.port });
   };
 
-  test('is spoken to in clear where that is allowed, with a warning', async () => {
+  test('continues in clear with a warning where ssl_mode is prefer', async () => {
     expect(await tried('prefer', speaking)).toMatchObject({
       status: 'fulfilled',
       step: { status: 'warning', code: 'tls-off' },
     });
   });
 
-  test('is told to have no TLS where that was asked for', async () => {
+  test('fails with tls-unsupported where TLS is required', async () => {
     expect(await tried('require', speaking)).toMatchObject({ reason: { code: 'tls-unsupported' } });
   });
 
-  test('is never spoken to in clear when it refuses us by an alert of TLS', async () => {
-    // A server of TLS 1.1 and no later one, as far as it lets us know.
+  test('is never continued in clear after a TLS alert', async () => {
+    // This is what a server sends that speaks TLS 1.1 at most.
     const alert = Buffer.from([0x15, 3, 1, 0, 2, 2, 70]);
     let asked = 0;
     await using server = await plainServer((socket) => void socket.once('data', () => socket.end(alert)));
@@ -383,7 +384,7 @@ describe('a port that speaks TLS at once or not at all', () => {
     expect(asked).toBe(0);
   });
 
-  test('is told from one that speaks neither', async () => {
+  test('fails with the error of the second attempt when the port also rejects the plain protocol', async () => {
     const neither = () => Promise.reject(new Problem('protocol-mismatch'));
     expect(await tried('prefer', neither)).toMatchObject({ reason: { code: 'protocol-mismatch' } });
   });

@@ -13,7 +13,7 @@ const permits = (
   port = 5432,
 ) => createEgressCheck(policy, environment)(host, address, port);
 
-/** What becomes of a literal as a caller may spell it: judged, or no host at all. */
+/** Tells whether a literal address, in any spelling that a caller may choose, passes the policy. */
 const reaches = async (policy: EgressPolicy, spelling: string): Promise<boolean> => {
   const never = new AbortController().signal;
   const asked: string[] = [];
@@ -33,7 +33,7 @@ const from = (...parts: (number | fc.Arbitrary<number>)[]): fc.Arbitrary<V4> =>
       const part = parts[at] ?? byte;
       return typeof part === 'number' ? fc.constant(part) : part;
     }),
-  ) as unknown as fc.Arbitrary<V4>; // map forgets that there are four
+  ) as unknown as fc.Arbitrary<V4>; // fast-check's map loses the length of the tuple.
 
 const forbidden4 = fc.oneof(
   from(0),
@@ -54,7 +54,9 @@ const forbidden4 = fc.oneof(
 const hex2 = (...bytes: number[]) => bytes.map((one) => one.toString(16).padStart(2, '0')).join('');
 const words = ([a, b, c, d]: V4) => [hex2(a, b), hex2(c, d)] as const;
 
-/** Every way to write a number of an IPv4 address: decimal, octal, hex, upper and lower case, zeros in front. */
+/**
+ * Spells a part of an IPv4 address in every way: decimal, octal, hex, upper and lower case, leading zeros.
+ */
 const spelled = (value: number): fc.Arbitrary<string> =>
   fc.constantFrom(
     String(value),
@@ -133,7 +135,7 @@ const spelling6 = fc
   )
   .chain((text) => fc.constantFrom(text, `[${text}]`, `${text}%eth0`, `[${text}%25lo]`));
 
-describe('what is never dialled', () => {
+describe('forbidden addresses', () => {
   test('no spelling of a forbidden IPv4 address passes', async () => {
     await fc.assert(
       fc.asyncProperty(spelling4, async (text) => expect(await reaches(open, text)).toBe(false)),
@@ -141,7 +143,7 @@ describe('what is never dialled', () => {
     );
   });
 
-  test('no spelling of a forbidden IPv6 address passes, nor one that carries a forbidden IPv4 address', async () => {
+  test('no spelling of a forbidden IPv6 address passes, nor one that embeds a forbidden IPv4 address', async () => {
     await fc.assert(
       fc.asyncProperty(spelling6, async (text) => expect(await reaches(open, text)).toBe(false)),
       { numRuns: 2000 },
@@ -174,16 +176,16 @@ describe('what is never dialled', () => {
     '/var/run/socket',
     '\u0000',
     '127.0.0.1..',
-  ])('%j is no host that can be reached', async (text) => {
+  ])('%j is not a host that can be reached', async (text) => {
     expect(await reaches(open, text)).toBe(false);
   });
 
-  test('an address that is none, or has a zone, is refused', () => {
+  test('refuses text that is not an address, and addresses with a zone', () => {
     for (const text of ['', 'localhost', 'fe80::1%lo', '::1%lo', '1.2.3', '010.0.0.1'])
       expect(permits({ loopback: true }, text)).toBe(false);
   });
 
-  test('public and private addresses pass, in whatever spelling', async () => {
+  test('public and private addresses pass in any spelling', async () => {
     for (const text of [
       '8.8.8.8',
       '10.0.0.5',
@@ -204,7 +206,7 @@ describe('what is never dialled', () => {
   });
 });
 
-describe('loopback by policy', () => {
+describe('policy with loopback', () => {
   const here: EgressPolicy = { loopback: true };
 
   test('permits loopback', () => {
@@ -212,7 +214,7 @@ describe('loopback by policy', () => {
       expect(permits(here, text)).toBe(true);
   });
 
-  test('permits nothing else of what is always refused', async () => {
+  test('permits no other address that is always forbidden', async () => {
     const isLoopback = /^(\[?(0*:)*:?0*1(%.*)?\]?|.*ffff:7f.*|.*ffff:127.*)$/i;
     await fc.assert(
       fc.asyncProperty(
@@ -235,7 +237,7 @@ describe('loopback by policy', () => {
     }
   });
 
-  test('does not open the Lambda runtime API, when the policy names it', () => {
+  test('can still deny the ports of the Lambda runtime API', () => {
     const policy = { ...here, deny: ['127.0.0.1:9001', '[::1]:9001'] };
     expect(permits(policy, '127.0.0.1', 'localhost', 'default', 9001)).toBe(false);
     expect(permits(policy, '::ffff:127.0.0.1', 'localhost', 'default', 9001)).toBe(false);
@@ -244,8 +246,8 @@ describe('loopback by policy', () => {
   });
 });
 
-describe('the policy of a deployment', () => {
-  test('a denied range is denied in all its spellings, and whatever is allowed besides', async () => {
+describe('policy of a deployment', () => {
+  test('denies a range in every spelling, even if an allowed range or name matches too', async () => {
     const policy: EgressPolicy = {
       deny: ['10.0.4.0/22', '2600:1f18:1::/48', '10.9.9.9'],
       allow: ['10.0.0.0/8', '*.example.com'],
@@ -264,7 +266,7 @@ describe('the policy of a deployment', () => {
     expect(permits(policy, '10.0.8.1')).toBe(true);
   });
 
-  test('an allow-list permits its ranges and its names only', () => {
+  test('permits only the ranges and names of its allow-list', () => {
     const policy: EgressPolicy = { allow: ['10.1.0.0/16', 'db.customer.test', '*.rds.amazonaws.com'] };
     expect(permits(policy, '10.1.2.3')).toBe(true);
     expect(permits(policy, '10.2.0.1')).toBe(false);
@@ -277,7 +279,7 @@ describe('the policy of a deployment', () => {
     expect(permits({ allow: [] }, '8.8.8.8')).toBe(false);
   });
 
-  test('an environment’s own allow-list stands in place of the general one', () => {
+  test("uses an environment's own allow-list instead of the general one", () => {
     const policy: EgressPolicy = {
       allow: ['10.0.0.0/8'],
       environments: { production: { allow: ['10.7.0.0/16'] } },
@@ -287,7 +289,7 @@ describe('the policy of a deployment', () => {
     expect(permits(policy, '10.1.1.1', 'x', 'toString')).toBe(true);
   });
 
-  test('is read from JSON, where a bad range is refused', () => {
+  test('is parsed from JSON, and an invalid range is rejected', () => {
     const good = {
       loopback: true,
       deny: ['10.0.0.0/8', 'fd00:ec2::/32', '127.0.0.1:9001'],
@@ -315,8 +317,8 @@ describe('the policy of a deployment', () => {
   });
 });
 
-test('a Teredo address is judged by its server as well as by its client', () => {
-  const client = 'f7f7:f7f7'; // 8.8.8.8, every bit flipped
+test('a Teredo address is checked for its server and its client', () => {
+  const client = 'f7f7:f7f7'; // 8.8.8.8 with every bit flipped
   expect(permits(open, `2001:0:808:808::${client}`)).toBe(true);
   expect(permits(open, `2001:0:a9fe:a9fe::${client}`)).toBe(false);
   expect(permits(open, '2001:0:808:808::5601:5601')).toBe(false);

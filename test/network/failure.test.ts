@@ -29,7 +29,7 @@ test.each([
   expect(classifyNetworkError(coded(native))).toEqual({ code, native });
 });
 
-test('the reason is found wherever a driver has put it', () => {
+test('finds the code in causes and aggregated errors, and survives a circle of causes', () => {
   expect(
     classifyNetworkError(coded('DRIVER_1', new Error('wrapped', { cause: coded('ECONNREFUSED') })))?.code,
   ).toBe('connection-refused');
@@ -41,7 +41,7 @@ test('the reason is found wherever a driver has put it', () => {
   expect(classifyNetworkError(circle)).toBeUndefined();
 });
 
-test('whatever was thrown, a problem comes out that repeats nothing of its text', () => {
+test('any thrown value becomes a problem that repeats none of its text', () => {
   fc.assert(
     fc.property(fc.anything(), fc.string({ minLength: 12 }), (thrown, text) => {
       const problem = toSourceProblem(
@@ -58,7 +58,7 @@ test('whatever was thrown, a problem comes out that repeats nothing of its text'
   );
 });
 
-test('the connector’s table comes first, then the network’s, then server-error', () => {
+test("uses the connector's table first, then the network's, then server-error", () => {
   const connector = {
     title: 'PostgreSQL',
     failure: (error: unknown) =>
@@ -88,7 +88,7 @@ test('the connector’s table comes first, then the network’s, then server-err
   expect(toSourceProblem(own, connector)).toBe(own);
 });
 
-test('a socket’s reason counts where the driver has none of its own', () => {
+test("uses the socket's error when the driver's error has no code of its own", () => {
   const heard = { code: 'client-certificate-required', native: 'X' } as const;
   expect(toSourceProblem(coded('ECONNRESET'), undefined, heard).code).toBe('client-certificate-required');
   expect(toSourceProblem(new Error('terminated'), undefined, heard).code).toBe('client-certificate-required');

@@ -9,7 +9,7 @@ import {
 const none = { depth: 1000, values: 1_000_000, containers: 1_000_000 };
 const tooLarge = expect.objectContaining({ code: 'source-too-large' });
 
-/** Commas and containers, and how deep they are, told by what the text says. */
+/** Counts values and containers and measures the depth, independently of the code under test. */
 const measure = (value: unknown): { values: number; containers: number; depth: number } => {
   if (typeof value !== 'object' || value === null) return { values: 0, containers: 0, depth: 0 };
   const inside = Object.values(value).map(measure);
@@ -33,11 +33,11 @@ const { json } = fc.letrec<{ json: unknown }>((tie) => ({
     fc.dictionary(text, tie('json'), { maxKeys: 4, noNullPrototype: true }),
   ),
 }));
-/** With blanks between, so that a sign stands at any place. */
+/** White space moves every token to different offsets. */
 const spellings = fc.tuple(json, fc.constantFrom(undefined, 1, 2, '\t'));
 
-describe('JSON that a source sent', () => {
-  test('is counted as it is, and read where it is within the limits', () => {
+describe('JSON from a source', () => {
+  test('is counted exactly, and parsed within the limits', () => {
     fc.assert(
       fc.property(spellings, ([value, space]) => {
         const sent = JSON.stringify(value, undefined, space);
@@ -59,7 +59,7 @@ describe('JSON that a source sent', () => {
     );
   });
 
-  test('is refused by the limits that hold for every source', () => {
+  test('is refused above the default limits', () => {
     const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
     expect(parseForeignJson(nested(defaultJsonLimits.depth))).toBeDefined();
     expect(() => parseForeignJson(nested(defaultJsonLimits.depth + 1))).toThrow(tooLarge);
@@ -68,7 +68,10 @@ describe('JSON that a source sent', () => {
     expect(() => parseForeignJson(`[${'[],'.repeat(499_999)}[]]`)).toThrow(tooLarge);
   });
 
-  test.each(['', '{', '[1,]', '"', '"\\', '[]]', 'nothing'])('that is none is none: %j', (sent) => {
-    expect(parseForeignJson(sent)).toBeUndefined();
-  });
+  test.each(['', '{', '[1,]', '"', '"\\', '[]]', 'nothing'])(
+    'is undefined when it is invalid: %j',
+    (sent) => {
+      expect(parseForeignJson(sent)).toBeUndefined();
+    },
+  );
 });

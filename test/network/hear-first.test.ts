@@ -5,7 +5,9 @@ import { expect, test } from '@jest/globals';
 import { readFirstBytes } from '../../shared/network/read-first-bytes.ts';
 import { plainServer } from './servers.ts';
 
-/** A socket to a server that does this to whoever comes, and how many listened to it before anybody of us. */
+/**
+ * Connects to a server that runs `say` for each client, and counts the listeners that the socket had before.
+ */
 const socketTo = async (say: (socket: Socket) => void) => {
   const stack = new AsyncDisposableStack();
   const { port } = stack.use(await plainServer(say));
@@ -18,7 +20,7 @@ const socketTo = async (say: (socket: Socket) => void) => {
 
 const four = (heard: Buffer) => (heard.length < 4 ? undefined : heard.toString());
 
-test('what was heard is taken once it is whole, in however many pieces it comes; the rest is for who reads next', async () => {
+test('resolves once the answer is complete, in any number of pieces, and leaves later bytes to the next reader', async () => {
   await using server = await socketTo((socket) => {
     socket.write('ab');
     socket.on('data', (piece) => socket.write(piece));
@@ -40,7 +42,7 @@ test('what was heard is taken once it is whole, in however many pieces it comes;
   expect(String(await next)).toBe('ef');
 });
 
-test('what is refused is thrown as it is, and nobody listens any longer', async () => {
+test('rejects with the error of the parser and removes its listeners', async () => {
   const foreign = new Error('foreign');
   await using server = await socketTo((socket) => socket.write('ab'));
   const refuse = () => {
@@ -53,7 +55,7 @@ test('what is refused is thrown as it is, and nobody listens any longer', async 
 test.each([
   ['ends', (socket: Socket) => socket.end('ab')],
   ['is reset', (socket: Socket) => socket.resetAndDestroy()],
-] as const)('a socket that %s before the answer is whole was closed by the other side', async (_, say) => {
+] as const)('rejects with ECONNRESET when the socket %s before the answer is complete', async (_, say) => {
   await using server = await socketTo((socket) => socket.once('data', () => say(socket)));
   const heard = readFirstBytes(server.socket, four);
   server.socket.write('hello');

@@ -14,7 +14,7 @@ const certificate = () => ({ cert: pem('server.crt'), key: pem('server.key') });
 const secureServer = () => listen(createServer(certificate(), (_, response) => response.end('secure')));
 const plainHttp = () => listen(createHttpServer((_, response) => response.end('plain')));
 
-/** An agent over a dialer of its own, and what one request through it comes to. */
+/** Creates an agent over its own dialer, and a function that sends one request through it. */
 const wayOf = (
   tlsSettings: TlsSettings,
   secure = true,
@@ -42,8 +42,8 @@ const wayOf = (
   return { ask, statuses, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 };
 
-describe('an HTTP agent over the dialer', () => {
-  test('records every step of the way', async () => {
+describe('HTTP agent over the dialer', () => {
+  test('records every step', async () => {
     await using server = await secureServer();
     await using way = wayOf({ mode: 'verify-full', ca: pem('ca.crt') });
     expect(await way.ask(`https://localhost:${server.port}/`)).toBe('secure');
@@ -55,7 +55,7 @@ describe('an HTTP agent over the dialer', () => {
     });
   });
 
-  test('trusts no authority but the one that was named', async () => {
+  test('trusts no authority except the given one', async () => {
     await using server = await secureServer();
     await using way = wayOf({ mode: 'verify-full' });
     await expect(way.ask(`https://localhost:${server.port}/`)).rejects.toMatchObject({
@@ -64,7 +64,7 @@ describe('an HTTP agent over the dialer', () => {
   });
 
   test.each(['169.254.169.254', '[::ffff:169.254.169.254]', '127.0.0.1', '2130706433', '0x7f.1'])(
-    'dials no forbidden address, and a literal is no exception: %s',
+    'dials no forbidden address, also as a literal: %s',
     async (host) => {
       await using server = await secureServer();
       await using way = wayOf({ mode: 'require' }, true, {});
@@ -89,7 +89,7 @@ describe('an HTTP agent over the dialer', () => {
     ['prefer', 'tls-off'],
     ['require', 'tls-unsupported'],
     ['verify-full', 'tls-unsupported'],
-  ] as const)('over plain HTTP, %s is %s', async (mode, code) => {
+  ] as const)('over plain HTTP, ssl_mode %s results in %s', async (mode, code) => {
     await using server = await plainHttp();
     await using way = wayOf({ mode }, false);
     const answer = way.ask(`http://localhost:${server.port}/`);
@@ -103,14 +103,17 @@ describe('an HTTP agent over the dialer', () => {
     ['prefer', 'clear', 'tls-unsupported'],
     ['disable', 'tls-only', 'tls-required'],
     ['prefer', 'tls-only', 'tls-required'],
-  ] as const)('over plain HTTP, with %s a login that is %s is %s', async (mode, kind, code) => {
-    await using server = await plainHttp();
-    await using way = wayOf({ mode }, false, { loopback: true }, kind);
-    const answer = way.ask(`http://localhost:${server.port}/`);
-    if (code === 'password-in-clear') expect(await answer).toBe('plain');
-    else {
-      await expect(answer).rejects.toMatchObject({ code });
-      expect(server.accepted.filter(({ bytesRead }) => bytesRead > 0)).toEqual([]);
-    }
-  });
+  ] as const)(
+    'over plain HTTP, ssl_mode %s with a login of kind %s results in %s',
+    async (mode, kind, code) => {
+      await using server = await plainHttp();
+      await using way = wayOf({ mode }, false, { loopback: true }, kind);
+      const answer = way.ask(`http://localhost:${server.port}/`);
+      if (code === 'password-in-clear') expect(await answer).toBe('plain');
+      else {
+        await expect(answer).rejects.toMatchObject({ code });
+        expect(server.accepted.filter(({ bytesRead }) => bytesRead > 0)).toEqual([]);
+      }
+    },
+  );
 });

@@ -4,13 +4,13 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { joinBodyChunks } from '../../shared/network/join-body-chunks.ts';
 
-/** A server that answers pieces of these sizes, each written by itself. */
+/** Starts a server that answers with pieces of these sizes and writes each piece separately. */
 const serve = async (sizes: readonly number[]) => {
   const body = Buffer.alloc(sizes.reduce((sum, size) => sum + size, 0)).map((_, at) => at % 251);
   const server = createServer((_, answer) => {
     answer.on('error', () => undefined);
     let at = 0;
-    // The socket has sent one before the next is written, so that they are not joined here.
+    // The next piece is written after the socket has sent this one, so that the server does not join them.
     const writeNext = (turn: number): void => {
       const size = sizes[turn];
       if (size === undefined) return void answer.end();
@@ -44,7 +44,7 @@ const size = fc.oneof(
   fc.integer({ min: 1, max: 200_000 }),
 );
 
-test('what is received is what was sent, in order, whatever the sizes of its pieces', async () => {
+test('a response has the bytes that were sent, in order, for any sizes of pieces', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(size, { maxLength: 12 }), async (sizes) => {
       const { body, pieces } = await receive(sizes);
@@ -54,7 +54,7 @@ test('what is received is what was sent, in order, whatever the sizes of its pie
   );
 });
 
-test('many small pieces arrive as few', async () => {
+test('many small pieces arrive as a few large ones', async () => {
   const { body, pieces } = await receive(Array<number>(3000).fill(7));
   expect(Buffer.concat(pieces).equals(body)).toBe(true);
   expect(pieces.length).toBeLessThan(10);

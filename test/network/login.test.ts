@@ -10,8 +10,8 @@ const login = (kind: LoginKind, instead?: string) => ({
 });
 const kinds: readonly LoginKind[] = ['none', 'challenge', 'weak-challenge', 'clear', 'tls-only'];
 
-describe('a login', () => {
-  test.each(kinds)('over TLS goes on, whatever it sends: %s', (kind) => {
+describe('login', () => {
+  test.each(kinds)('continues over TLS, for every kind: %s', (kind) => {
     for (const inClear of [true, false])
       expect(assessLogin(login(kind), { encrypted: true, inClear })).toBeUndefined();
   });
@@ -22,7 +22,7 @@ describe('a login', () => {
     ['weak-challenge', 'tls-off', 'tls-off'],
     ['clear', 'password-in-clear', { code: 'tls-unsupported' }],
     ['tls-only', { code: 'tls-required' }, { code: 'tls-required' }],
-  ] as const)('without TLS that is %s', (kind, asked, unasked) => {
+  ] as const)('without TLS, of kind %s, is judged by ssl_mode', (kind, asked, unasked) => {
     for (const [inClear, expected] of [[true, asked] as const, [false, unasked] as const]) {
       const judged = () => assessLogin(login(kind), { encrypted: false, inClear });
       if (typeof expected === 'object') expect(judged).toThrow(expect.objectContaining(expected));
@@ -30,7 +30,7 @@ describe('a login', () => {
     }
   });
 
-  test('that its owner never accepts without TLS says what to set, and offers no way around it', () => {
+  test('that never goes without TLS says what to set, and offers no way around TLS', () => {
     for (const inClear of [true, false]) {
       const refused = () => assessLogin(login('tls-only', 'no'), { encrypted: false, inClear });
       expect(refused).toThrow(
@@ -45,13 +45,13 @@ describe('a login', () => {
     }
   });
 
-  test('whose proof can be tried against passwords says which login it is, and the cure', () => {
+  test('of kind weak-challenge names itself and the remediation', () => {
     expect(assessLogin(login('weak-challenge'), { encrypted: false, inClear: true })?.remediation).toBe(
       'the login without TLS lets whoever listens try passwords quickly: set ssl_mode to verify-full.',
     );
   });
 
-  test('that is refused names TLS alone where there is nothing else', () => {
+  test('that is refused names only TLS when there is no alternative', () => {
     const refused = () => assessLogin(login('clear'), { encrypted: false, inClear: false });
     expect(refused).toThrow(
       expect.objectContaining({
@@ -63,7 +63,7 @@ describe('a login', () => {
     );
   });
 
-  test('that is refused names TLS first, then what else there is, and `disable` as what it costs', () => {
+  test('that is refused names TLS first, then the alternative, then the risk of ssl_mode disable', () => {
     const refused = () => assessLogin(login('clear', 'send a pigeon'), { encrypted: false, inClear: false });
     expect(refused).toThrow(
       expect.objectContaining({

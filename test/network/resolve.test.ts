@@ -16,21 +16,21 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const calm = () => new AbortController().signal;
 
-test('all addresses of both families are found', async () => {
+test('finds all addresses of both families', async () => {
   await using dns = await dnsServer({ 'db.test': ['10.0.0.1', '10.0.0.2', 'fd12:0:0:0:0:0:0:1'] });
   const resolve = createHostResolver({ hosts, servers: [dns.server] });
   expect(await resolveHost('DB.test.', calm(), resolve)).toEqual(['10.0.0.1', '10.0.0.2', 'fd12::1']);
   expect(dns.questions()).toBe(2);
 });
 
-test('a name with addresses of one family is found', async () => {
+test('finds a name that has addresses of one family only', async () => {
   await using dns = await dnsServer({ 'six.test': ['fd12:0:0:0:0:0:0:1'], 'four.test': ['10.0.0.1'] });
   const resolve = createHostResolver({ hosts, servers: [dns.server] });
   expect(await resolveHost('six.test', calm(), resolve)).toEqual(['fd12::1']);
   expect(await resolveHost('four.test', calm(), resolve)).toEqual(['10.0.0.1']);
 });
 
-test('an unknown name, and one without addresses, is host-not-found', async () => {
+test('reports host-not-found for an unknown name, a name without addresses and an invalid name', async () => {
   await using dns = await dnsServer({ 'empty.test': [] });
   const resolve = createHostResolver({ hosts, servers: [dns.server] });
   await expect(resolveHost('nowhere.test', calm(), resolve)).rejects.toMatchObject({
@@ -46,12 +46,12 @@ test('an unknown name, and one without addresses, is host-not-found', async () =
   });
 });
 
-test('a DNS server that refuses is not taken for the source', async () => {
+test('reports host-not-found, not connection-refused, when the DNS server refuses', async () => {
   const refused = async () => Promise.reject(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
   await expect(resolveHost('db.test', calm(), refused)).rejects.toMatchObject({ code: 'host-not-found' });
 });
 
-test('DNS that does not answer in time is a timeout, not an unknown host', async () => {
+test('reports a timeout, not host-not-found, when DNS does not answer in time', async () => {
   const silent = async () => Promise.reject(Object.assign(new Error('silent'), { code: 'ETIMEOUT' }));
   await expect(resolveHost('db.test', calm(), silent)).rejects.toMatchObject({
     code: 'timeout',
@@ -59,7 +59,7 @@ test('DNS that does not answer in time is a timeout, not an unknown host', async
   });
 });
 
-test('the hosts file is asked first, and localhost is always this machine', async () => {
+test('reads the hosts file before DNS, and resolves localhost to loopback', async () => {
   await using dns = await dnsServer({ 'alias.test': ['8.8.8.8'], localhost: ['8.8.8.8'] });
   const resolve = createHostResolver({ hosts, servers: [dns.server] });
   expect(await resolveHost('alias.test', calm(), resolve)).toEqual(['10.0.0.7', 'fd12::7']);
@@ -71,26 +71,26 @@ test('the hosts file is asked first, and localhost is always this machine', asyn
   expect(dns.questions()).toBe(0);
 });
 
-test('a silent DNS server is left at once when the work is given up', async () => {
+test('stops waiting for a silent DNS server as soon as the work is aborted', async () => {
   const controller = new AbortController();
   await using dns = await dnsServer(undefined, () => controller.abort());
   const asked = createHostResolver({ hosts, servers: [dns.server] })('db.test', controller.signal);
   await expect(asked).rejects.toMatchObject({ code: 'ECANCELLED' });
 });
 
-test('literals need no lookup', async () => {
+test('resolves literal addresses without a lookup', async () => {
   const none = () => Promise.reject(new Error('asked'));
   expect(await resolveHost('0x7f.1', calm(), none)).toEqual(['127.0.0.1']);
   expect(await resolveHost('[FD12::0:1]', calm(), none)).toEqual(['fd12::1']);
 });
 
-test('a host has one spelling', () => {
+test('toCanonicalHost gives a host one spelling', () => {
   expect(toCanonicalHost('Bücher.Example.')).toBe('xn--bcher-kva.example');
   expect(toCanonicalHost('my_db.internal')).toBe('my_db.internal');
   expect(toCanonicalHost('a'.repeat(254))).toBeUndefined();
 });
 
-test('a name has labels of 63 characters and 253 characters in all, at most', () => {
+test('a name has at most 253 characters, and a label at most 63', () => {
   const label = 'a'.repeat(63);
   expect(toCanonicalHost(`${label}.test`)).toBe(`${label}.test`);
   expect(toCanonicalHost(`a${label}.test`)).toBeUndefined();

@@ -11,11 +11,11 @@ import { Worker } from 'node:worker_threads';
 
 export interface Running extends AsyncDisposable {
   readonly port: number;
-  /** Every connection that was ever accepted. */
+  /** Every connection that the server has accepted. */
   readonly accepted: readonly Socket[];
 }
 
-/** Listens on a free port of loopback; disposing closes what it accepted. */
+/** Listens on a free loopback port. Disposal closes the server and the sockets that it accepted. */
 export const listen = async (server: Server, host = '127.0.0.1', port = 0): Promise<Running> => {
   const accepted: Socket[] = [];
   server.on('connection', (socket: Socket) => {
@@ -41,7 +41,7 @@ export const plainServer = (
   host?: string,
 ): Promise<Running> => listen(createServer({ noDelay: true }, onConnection), host);
 
-/** Hands everything on to a port of this machine and back, and counts what comes back. */
+/** Forwards all bytes to a local port and back, and counts the bytes that come back. */
 export const countingFront = async (port: number) => {
   let received = 0;
   const front = await plainServer((socket) => {
@@ -55,7 +55,7 @@ export const countingFront = async (port: number) => {
   return { ...front, received: () => received };
 };
 
-/** Greets whoever comes through TLS. */
+/** Sends a greeting to each client over TLS. */
 export const tlsServer = (options: TlsOptions, host?: string): Promise<Running> =>
   listen(
     createTlsServer(options, (socket) => {
@@ -65,7 +65,10 @@ export const tlsServer = (options: TlsOptions, host?: string): Promise<Running> 
     host,
   );
 
-/** A port that answers nobody, as behind a firewall that drops packets: its queue is full and nobody takes from it. */
+/**
+ * A port that never answers, as behind a firewall that drops packets: its backlog is full and no connection
+ * is accepted.
+ */
 export const droppingPort = async (host = '127.0.0.1', port = 0) => {
   const done = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(neverAccepting, { eval: true, workerData: { host, port, done } });
@@ -77,7 +80,7 @@ export const droppingPort = async (host = '127.0.0.1', port = 0) => {
     socket.on('error', () => {});
     return Promise.race([
       once(socket, 'connect').then(() => true),
-      // A loop that was held up meanwhile has to hear first who has connected.
+      // An event loop that was held up must process the connect event before the time-out counts.
       new Promise<false>((late) => void setTimeout(() => setImmediate(late, false), 200)),
     ]);
   };
@@ -105,7 +108,10 @@ const neverAccepting = `
     });
   });`;
 
-/** Answers A and AAAA with these addresses, NXDOMAIN for other names; without records it is silent. */
+/**
+ * Answers A and AAAA questions with these addresses and NXDOMAIN for other names. Without records it never
+ * answers.
+ */
 export const dnsServer = async (
   records?: Readonly<Record<string, readonly string[]>>,
   onQuestion = () => {},
@@ -129,7 +135,7 @@ export const dnsServer = async (
   };
 };
 
-/** Answers each datagram with whatever is said to it; to say nothing is silence. */
+/** Answers each datagram with the result of `answer`. Without a result it sends nothing. */
 export const udpServer = async (
   answer: (question: Buffer, count: number) => Buffer | undefined = () => undefined,
   { host = '127.0.0.1', port = 0 }: { readonly host?: string; readonly port?: number } = {},
@@ -145,7 +151,7 @@ export const udpServer = async (
   await once(socket, 'listening');
   return {
     port: socket.address().port,
-    /** Every datagram that ever came. */
+    /** Every datagram that arrived. */
     heard: heard as readonly Buffer[],
     [Symbol.asyncDispose]: async () => {
       socket.close();
@@ -154,13 +160,13 @@ export const udpServer = async (
   };
 };
 
-/** A port of loopback on which nothing listens. */
+/** A loopback port on which no server listens. */
 export const closedPort = async (): Promise<number> => {
   await using server = await plainServer();
   return server.port;
 };
 
-/** The folder of the test certificates, made on first use. */
+/** The folder of the test certificates, created on first use. */
 export const pem = (name: string): string => readFileSync(`${certs()}/${name}`, 'utf8');
 
 let folder: string | undefined;
@@ -208,13 +214,16 @@ const record = (address: string): Buffer => {
           .map((part) => part.padStart(4, '0'))
           .join(''),
         'hex',
-      ) // all eight groups written out
+      ) // all eight groups are written out
     : Buffer.from(address.split('.').map(Number));
   const head = Buffer.from([0xc0, 12, 0, data.length === 16 ? 28 : 1, 0, 1, 0, 0, 0, 60, 0, data.length]);
   return Buffer.concat([head, data]);
 };
 
-/** How many of these the process still holds beyond so many, once what is closing is closed; a busy machine may take a while. */
+/**
+ * Counts the resources of these kinds that the process still holds, beyond `before`. It waits until closing
+ * resources are closed, which may take a while on a busy machine.
+ */
 export const leftOver = async (kinds: RegExp, before = 0): Promise<number> => {
   const held = () => process.getActiveResourcesInfo().filter((name) => kinds.test(name)).length;
   const end = performance.now() + 20_000;

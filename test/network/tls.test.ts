@@ -18,7 +18,7 @@ const asking = (
   { host = 'localhost', negotiate }: { host?: string; negotiate?: (socket: Socket) => Promise<boolean> } = {},
 ) => dial(ask, to.port, host, negotiate);
 
-/** The code that TLS fails with, or its step and what the server said first. */
+/** Returns the code with which TLS fails, or the TLS step and the first words of the server. */
 const dial = async (
   ask: TlsSettings,
   port: number,
@@ -57,7 +57,7 @@ const firstWord = (socket: Socket): Promise<string> =>
     socket.write('hello');
   });
 
-describe('what each mode makes of each certificate', () => {
+describe('certificate and ssl_mode', () => {
   const trusted = { ca };
   const cases: [
     name: string,
@@ -174,7 +174,7 @@ describe('what each mode makes of each certificate', () => {
     }
   });
 
-  test('an address is not sent as a server name, a name is', async () => {
+  test('sends a server name for a name and none for an address', async () => {
     const names: (string | undefined)[] = [];
     await using server = await tlsServer({
       ...identity('server'),
@@ -186,7 +186,7 @@ describe('what each mode makes of each certificate', () => {
     expect(names).toEqual(['localhost']);
   });
 
-  test('no session is resumed, so that each certificate is seen', async () => {
+  test('resumes no session, so every handshake shows the certificate', async () => {
     await using server = await tlsServer({ ...identity('server'), maxVersion: 'TLSv1.2' });
     for (let round = 0; round < 2; round += 1) {
       expect(await asking({ mode: 'verify-full', ca }, server)).toMatchObject({
@@ -196,12 +196,12 @@ describe('what each mode makes of each certificate', () => {
   });
 });
 
-describe('a server that is asked first', () => {
+describe('server that negotiates TLS', () => {
   const yes = async () => true;
   const no = async () => false;
   const talker = (socket: Socket) => void socket.once('data', () => socket.write('hello'));
 
-  test('and has none: prefer goes on in clear and says so, the others stop', async () => {
+  test('without TLS: prefer continues in clear with a warning, the other modes fail', async () => {
     await using server = await plainServer(talker);
     expect(await asking({ mode: 'prefer' }, server, { negotiate: no })).toMatchObject({
       said: 'hello',
@@ -216,7 +216,7 @@ describe('a server that is asked first', () => {
     }
   });
 
-  test('and agrees: prefer is encrypted', async () => {
+  test('with TLS: prefer is encrypted', async () => {
     await using server = await tlsServer(identity('selfsigned'));
     expect(await asking({ mode: 'prefer' }, server, { negotiate: yes })).toMatchObject({
       encrypted: true,
@@ -224,7 +224,7 @@ describe('a server that is asked first', () => {
     });
   });
 
-  test('and agrees and then cannot: prefer does not fall back to clear', async () => {
+  test('that agrees and then fails the handshake: prefer does not fall back to clear', async () => {
     await using server = await plainServer(
       (socket) => void socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
     );
@@ -233,7 +233,7 @@ describe('a server that is asked first', () => {
     });
   });
 
-  test('and sends more than its agreement in clear is refused', async () => {
+  test('that sends more bytes in clear after its agreement is refused', async () => {
     await using server = await plainServer((socket) => void socket.write('Sinjected'));
     const negotiate = async (socket: Socket) => {
       await once(socket, 'readable');
@@ -245,7 +245,7 @@ describe('a server that is asked first', () => {
     });
   });
 
-  test('disable asks nothing, says so, and reads no certificate', async () => {
+  test('with disable: is asked nothing, gets a warning, and no certificate is parsed', async () => {
     await using server = await plainServer(talker);
     const asked = () => Promise.reject(new Error('asked'));
     expect(await asking({ mode: 'disable', ca: 'nonsense' }, server, { negotiate: asked })).toMatchObject({
@@ -256,7 +256,7 @@ describe('a server that is asked first', () => {
   });
 });
 
-describe('a client certificate', () => {
+describe('client certificate', () => {
   const demanding = (maxVersion: 'TLSv1.2' | 'TLSv1.3'): TlsOptions => ({
     ...identity('server'),
     ca,
@@ -266,16 +266,19 @@ describe('a client certificate', () => {
   });
   const own = { cert: pem('client.crt'), key: pem('client.key') };
 
-  test.each(['TLSv1.2', 'TLSv1.3'] as const)('that is wanted and sent is accepted (%s)', async (version) => {
-    await using server = await tlsServer(demanding(version));
-    expect(await asking({ mode: 'verify-full', ca, ...own }, server)).toMatchObject({
-      said: 'hello',
-      tls: { protocol: version },
-    });
-  });
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'is accepted when the server demands it and it is sent (%s)',
+    async (version) => {
+      await using server = await tlsServer(demanding(version));
+      expect(await asking({ mode: 'verify-full', ca, ...own }, server)).toMatchObject({
+        said: 'hello',
+        tls: { protocol: version },
+      });
+    },
+  );
 
   test.each(['TLSv1.2', 'TLSv1.3'] as const)(
-    'that is wanted and missing is told, also when only the first read tells it (%s)',
+    'is reported as required when it is missing, even if only the first read shows the alert (%s)',
     async (version) => {
       await using server = await tlsServer(demanding(version));
       expect(await asking({ mode: 'verify-full', ca }, server)).toMatchObject({
@@ -286,7 +289,7 @@ describe('a client certificate', () => {
   );
 });
 
-describe('a certificate or key that cannot be read', () => {
+describe('unreadable certificate or key', () => {
   const other = pem('server.key');
   const locked = generateKeyPairSync('ec', {
     namedCurve: 'P-256',
@@ -321,7 +324,7 @@ describe('a certificate or key that cannot be read', () => {
   });
 });
 
-describe('a server that spoils the handshake', () => {
+describe('server that breaks the handshake', () => {
   const talkOnce = (say: (socket: Socket) => void) =>
     plainServer((socket) => void socket.once('data', () => say(socket)));
   const spoilt = (server: Running, limit?: number) =>
@@ -331,7 +334,7 @@ describe('a server that spoils the handshake', () => {
     await using server = await talkOnce((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     expect(await spoilt(server)).toMatchObject({ failed: 'tls-unsupported', step: 'tls' });
   });
-  test('by no version in common', async () => {
+  test('without a common version', async () => {
     await using server = await tlsServer({
       ...identity('server'),
       minVersion: 'TLSv1',
@@ -340,7 +343,7 @@ describe('a server that spoils the handshake', () => {
     });
     expect(await spoilt(server)).toMatchObject({ failed: 'tls-unsupported' });
   });
-  test('by no cipher in common', async () => {
+  test('without a common cipher', async () => {
     await using server = await tlsServer({
       ...identity('server'),
       maxVersion: 'TLSv1.2',
@@ -348,7 +351,7 @@ describe('a server that spoils the handshake', () => {
     });
     expect(await spoilt(server)).toMatchObject({ failed: 'tls-unsupported' });
   });
-  test('by hanging up', async () => {
+  test('by closing the connection', async () => {
     await using server = await talkOnce((socket) => void socket.end());
     expect(await spoilt(server)).toMatchObject({ failed: 'connection-reset', step: 'tls' });
   });
@@ -360,7 +363,7 @@ describe('a server that spoils the handshake', () => {
     await using server = await plainServer();
     expect(await spoilt(server, 300)).toMatchObject({ failed: 'timeout', step: 'tls' });
   });
-  test('byte by byte', async () => {
+  test('byte by byte, slower than the limit', async () => {
     const drip = Buffer.from('160303400002000ffc0303', 'hex');
     await using server = await plainServer((socket) => {
       let at = 0;

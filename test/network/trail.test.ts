@@ -7,8 +7,8 @@ const trailOf = (limit = 10_000, budget = 25_000) => createStepRecorder({ limits
 const stepOf = (trail: ReturnType<typeof trailOf>, name: string) =>
   trail.listSteps().find(({ step }) => step === name);
 
-describe('a trail', () => {
-  test('lists all steps in their order, those that were never reached as skipped', async () => {
+describe('step recorder', () => {
+  test('lists all steps in order, with skipped for those that were never reached', async () => {
     using trail = trailOf();
     await trail.step('resolve', async () => {});
     expect(trail.listSteps().map(({ step, status }) => `${step} ${status}`)).toEqual([
@@ -22,13 +22,13 @@ describe('a trail', () => {
     ]);
   });
 
-  test('hands on what the work answers', async () => {
+  test('returns the result of the work', async () => {
     using trail = trailOf();
     expect(await trail.step('query', async () => 42)).toBe(42);
     expect(await trail.withinBudget(async () => 43)).toBe(43);
   });
 
-  test('tells a warning, its own cure or the table’s, and facts', async () => {
+  test('records warnings with their own or the default remediation, and notes', async () => {
     using trail = trailOf();
     await trail.step('tls', async () => {});
     await trail.step('privileges', async () => {});
@@ -48,7 +48,7 @@ describe('a trail', () => {
     });
   });
 
-  test('a password in clear is the worst to be told of a step, whenever it is seen', async () => {
+  test('lets password-in-clear replace any other warning of a step, in any order', async () => {
     for (const codes of [
       ['tls-off', 'password-in-clear'],
       ['password-in-clear', 'tls-off'],
@@ -61,7 +61,7 @@ describe('a trail', () => {
     }
   });
 
-  test('turns what was thrown into a problem that names the step, and keeps the cause', async () => {
+  test('turns a thrown error into a problem that names the step, and keeps the cause', async () => {
     using trail = trailOf();
     const thrown = Object.assign(new Error('obviously-fake-text of a driver'), { code: 'ECONNREFUSED' });
     const problem = await trail
@@ -85,7 +85,7 @@ describe('a trail', () => {
     expect(JSON.stringify([problem, trail.listSteps()])).not.toContain('obviously-fake');
   });
 
-  test('a step that is entered again adds up, and its first failure stands', async () => {
+  test('adds up the duration of a repeated step, and keeps its first failure', async () => {
     using trail = trailOf();
     const pause = () => new Promise<void>((done) => void setTimeout(done, 20));
     await trail.step('connect', pause);
@@ -101,7 +101,7 @@ describe('a trail', () => {
     expect(stepOf(trail, 'connect')).toMatchObject({ status: 'failed', code: 'unreachable' });
   });
 
-  test('a failure inside an inner step is not the outer one’s', async () => {
+  test('does not blame the outer step for the failure of an inner step', async () => {
     using trail = trailOf();
     const inner = () => trail.step('connect', () => Promise.reject(new Problem('connection-refused')));
     await expect(
@@ -115,7 +115,7 @@ describe('a trail', () => {
     expect(stepOf(trail, 'authenticate')?.status).toBe('skipped');
   });
 
-  test('a step past its limit is a timeout that names it, and aborts the work', async () => {
+  test('fails a step that exceeds its limit with a timeout that names it, and aborts the work', async () => {
     using trail = trailOf(30);
     await expect(trail.step('authenticate', never)).rejects.toMatchObject({
       code: 'timeout',
@@ -132,7 +132,7 @@ describe('a trail', () => {
     expect(stepOf(trail, 'query')?.status).toBe('skipped');
   });
 
-  test('what the driver throws because it was cut off is still the timeout', async () => {
+  test('still reports the timeout when the driver throws because of the abort', async () => {
     using trail = trailOf(30);
     const cutOff = () =>
       new Promise<never>((_, reject) =>
@@ -143,7 +143,7 @@ describe('a trail', () => {
     await expect(trail.step('tls', cutOff)).rejects.toMatchObject({ code: 'timeout' });
   });
 
-  test('when an outer limit runs out, the innermost step is the one that fell silent', async () => {
+  test('blames the innermost step when the limit of an outer step expires', async () => {
     using trail = createStepRecorder({
       limits: (step) => (step === 'authenticate' ? 30 : 10_000),
       budget: 25_000,
@@ -155,7 +155,7 @@ describe('a trail', () => {
     expect(stepOf(trail, 'connect')?.status).toBe('failed');
   });
 
-  test('the whole has a budget, whatever the steps may take', async () => {
+  test('limits all steps together by the budget', async () => {
     using trail = trailOf(10_000, 40);
     await trail.step('connect', async () => {});
     await expect(trail.step('query', never)).rejects.toMatchObject({
@@ -182,7 +182,7 @@ describe('a trail', () => {
     expect(timers()).toBe(before);
   });
 
-  test('what a socket said explains an error that says nothing', async () => {
+  test("uses an error of the socket when the driver's error has no code", async () => {
     using trail = trailOf();
     trail.hear(new Error('no code'));
     trail.hear(Object.assign(new Error(), { code: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' }));
