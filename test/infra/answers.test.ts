@@ -40,8 +40,8 @@ const problem = {
   request_id: 'x',
 };
 
-describe('an answer', () => {
-  test('that the document has passes', () => {
+describe('answer checker', () => {
+  test('accepts an answer that the OpenAPI document has', () => {
     expect(said(list, 200, json, '{"data":[],"next_cursor":null}')).toBe('');
     expect(said('DELETE /v1/connections/{id}', 204, undefined, '')).toBe('');
     expect(said('GET /v1/connections/{id}', 304, undefined, '')).toBe('');
@@ -72,13 +72,13 @@ describe('an answer', () => {
       /text .* is empty/,
     ],
     ['of a problem that the route does not name', list, 400, failure, JSON.stringify(problem), /\/code/],
-  ] as const)('%s does not, and is not quoted', (_, key, status, type, text, why) => {
+  ] as const)('rejects an answer %s, and does not quote it', (_, key, status, type, text, why) => {
     expect(said(key, status, type, text)).toMatch(why);
     expect(said(key, status, type, text)).toContain(`${key} answers ${status}`);
     expect(said(key, status, type, text)).not.toContain('hunter2');
   });
 
-  test('of no route is in the form of the API whose path it is', () => {
+  test('expects the failure format of the API whose path was requested, where no route answered', () => {
     expect(said(undefined, 404, failure, JSON.stringify(problem))).toBe('');
     expect(said(undefined, 404, failure, '{}')).toMatch(/GET \/v1\/x.* must have/);
     expect(said(undefined, 404, json, '{}')).toMatch(/content type/);

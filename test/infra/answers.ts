@@ -7,7 +7,7 @@ import { hasFailureFormat } from '../../shared/http/wire-format.ts';
 import type { DeploymentSettings } from '../../shared/settings.ts';
 
 interface Asked {
-  /** The route that answered; `undefined` where none did. */
+  /** The route that answered, or `undefined` where no route did. */
   readonly key: string | undefined;
   readonly method: string;
   readonly path: string;
@@ -20,10 +20,13 @@ interface Answer {
   readonly text: string;
 }
 
-/** Throws where an answer is none that the OpenAPI document has for its route: never with what was answered, which may be a secret. */
+/**
+ * Throws when the OpenAPI document has no such answer for the route. The error never quotes the answer, which
+ * may contain a secret.
+ */
 export type CheckAnswer = (asked: Asked, answer: Answer) => void;
 
-/** Of the document that is made of the route table as it is now. */
+/** Checks against the document that is built from the current route table. */
 export const answerChecker = async (): Promise<CheckAnswer> => {
   const document = await buildOpenapiDocument();
   const ajv = addFormats.default(new Ajv2020({ strict: false, validateSchema: false }));
@@ -61,7 +64,7 @@ export const answerChecker = async (): Promise<CheckAnswer> => {
   };
 };
 
-/** Fields that a person reads, whatever the API. */
+/** Fields that people read, in any API. */
 const texts = new Set(['title', 'detail', 'remediation', 'expected', 'message', 'reason']);
 
 const hasEmptyText = (value: unknown): boolean =>
@@ -80,7 +83,7 @@ const at = (document: OpenapiJson, path: readonly string[]): unknown =>
 const pointerTo = (path: readonly string[]) =>
   path.map((name) => `/${encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('');
 
-// What no route answers is told in the form of the API whose path it is.
+// Where no route matches, the answer has the failure format of the API whose path was requested.
 const typeOfFailure = ({ path, settings }: Asked) =>
   hasFailureFormat(findApiByPath(path, settings)) ? 'application/json' : 'application/problem+json';
 

@@ -7,9 +7,9 @@ import { apiNames, DeploymentSettings } from '../../shared/settings.ts';
 
 const settings = v.parse(DeploymentSettings, { apis: [...apiNames] });
 
-describe('the wire formats', () => {
+describe('wire formats', () => {
   test.each(Object.entries(apis))(
-    '%s answers below its own paths, and its endpoints say that they are its',
+    '%s owns the paths below its prefix, and its endpoints name it',
     async (name, api) => {
       const own = (await loadRoutes()).filter(({ file }) => findApiName(file) === name);
       expect(own.length).toBeGreaterThan(0);
@@ -20,7 +20,7 @@ describe('the wire formats', () => {
     },
   );
 
-  test('what is ours is nobody else’s', async () => {
+  test('no route of our own API belongs to another wire format', async () => {
     for (const { path, file, endpoint } of await loadRoutes()) {
       if (findApiName(file) !== undefined) continue;
       expect({ [path]: [findApiByPath(path, settings), endpoint.api] }).toEqual({
@@ -29,7 +29,7 @@ describe('the wire formats', () => {
     }
   });
 
-  test('one that is not spoken has no route, and its paths are ours', async () => {
+  test('a wire format that is off has no route and owns no path', async () => {
     const own = (await loadRoutes([])).map(({ key }) => key);
     expect(own).toEqual(
       Object.entries(routes)

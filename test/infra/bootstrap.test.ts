@@ -8,6 +8,6 @@ test.each([
   [['region=us-east-1'], {}, 'eu-central-1'],
   [[], { region: 'eu-west-1' }, 'eu-west-1'],
   [['-c', 'name=other'], {}, 'eu-central-1'],
-])('the region to prepare is the one that a deployment with %j goes to', (args, context, region) => {
+])('bootstrap with %j prepares the region that the deployment uses', (args, context, region) => {
   expect(readRegion(args, context)).toBe(region);
 });

@@ -30,8 +30,8 @@ const clientsOf: Readonly<Record<string, readonly string[]>> = {
 };
 const clients = Object.values(clientsOf).flat();
 
-describe('the bundles', () => {
-  test('the drivers are in the probe alone, and all of them', () => {
+describe('bundles', () => {
+  test('the probe contains every driver, and no other bundle contains one', () => {
     for (const one of bundles) {
       const found = [...listPackages(one)].filter((name) => drivers.has(name));
       expect({ [one.name]: found.toSorted() }).toEqual({
@@ -40,7 +40,7 @@ describe('the bundles', () => {
     }
   });
 
-  test('a driver is loaded when a session is opened, and not before', () => {
+  test('a driver is imported only dynamically', () => {
     const probe = bundles.find(({ name }) => name === 'probe');
     for (const [file, { imports }] of Object.entries(probe?.metafile.inputs ?? {})) {
       if (!/^(shared|functions)\//.test(file)) continue;
@@ -52,7 +52,7 @@ describe('the bundles', () => {
   });
 
   test.each(Object.entries<Connector>(connectors))(
-    'who opens a session of %s has loaded its driver and no other',
+    'opening a session of %s loads its driver and no other',
     (type, { driver }) => {
       const { outputs } = probe();
       const isSession = (file: string) => outputs[file]?.entryPoint?.endsWith('/session.ts') === true;
@@ -60,7 +60,7 @@ describe('the bundles', () => {
       const session = Object.keys(outputs).filter((file) => outputs[file]?.entryPoint === mine);
       expect(session).toHaveLength(1);
       expect(driversIn(outputs, reached(outputs, session))).toEqual(driver === undefined ? [] : [driver]);
-      // What leads there loads none, whatever else it may load late.
+      // The path to the session loads no driver, whatever else it imports dynamically.
       const entries = Object.keys(outputs).filter((file) =>
         outputs[file]?.entryPoint?.startsWith('functions/'),
       );
@@ -76,14 +76,14 @@ describe('the bundles', () => {
     },
   );
 
-  test('code that opens sessions is in the probe alone', () => {
+  test('only the probe contains code that opens sessions', () => {
     for (const { name, metafile } of bundles) {
       const found = Object.keys(metafile.inputs).filter((file) => file.endsWith('/session.ts'));
       expect({ [name]: found.length > 0 }).toEqual({ [name]: name === 'probe' });
     }
   });
 
-  test('nothing but sessions is left out: a connection string can be taken apart behind the API', () => {
+  test('API bundles leave out only sessions, so the API can parse connection strings', () => {
     for (const { name, metafile } of bundles) {
       const outside = Object.values(metafile.outputs)
         .flatMap(({ imports }) => imports)
@@ -92,7 +92,7 @@ describe('the bundles', () => {
     }
   });
 
-  test('no folder has a client of the SDK for a port that its function does not declare', () => {
+  test('a bundle contains the SDK clients of the ports that its functions declare, and no others', () => {
     for (const one of bundles) {
       const declared = one.functions
         .flatMap(({ uses }) => Object.keys(uses))
@@ -102,19 +102,19 @@ describe('the bundles', () => {
     }
   });
 
-  test('what an API function loads before its first answer is 500 KB at most, and its clients are in it', () => {
+  test('an API function loads at most 500 KB before its first answer, with its SDK clients included', () => {
     for (const one of bundles.filter(({ name }) => name !== 'probe')) {
       for (const plan of one.functions) {
         const { first } = measureBundle(one, plan);
         expect({ [plan.name]: first <= 500_000 || first }).toEqual({ [plan.name]: true });
-        // The smallest of the clients takes more.
+        // The smallest of the SDK clients is larger than this.
         const clientsIn = Object.keys(plan.uses).some((port) => port in clientsOf);
         expect({ [plan.name]: first > 150_000 || !clientsIn }).toEqual({ [plan.name]: true });
       }
     }
   });
 
-  test('a function of the probe is 60 KB at most before the SDK and drivers', () => {
+  test('a probe function is at most 60 KB without the SDK and the drivers', () => {
     const probe = bundles.filter(({ name }) => name === 'probe');
     const weights = probe.flatMap((one) =>
       one.functions.map((plan) => [plan.name, measureBundle(one, plan).entry]),
@@ -123,7 +123,7 @@ describe('the bundles', () => {
     expect(weights.filter(([, entry = 0]) => Number(entry) > 60_000)).toEqual([]);
   });
 
-  test('the documents lie beside the function that serves them', async () => {
+  test('the documents are in the folder of the function that serves them', async () => {
     const files = await readdir(join(dist, 'meta'));
     expect(files).toEqual(expect.arrayContaining(['openapi.json', 'docs.html', 'index.mjs']));
     expect((await stat(join(dist, 'meta', 'docs.html'))).size).toBeLessThan(5_000_000);
@@ -134,7 +134,7 @@ describe('the bundles', () => {
     ['not-found', '$default', 404, 'not-found'],
     ['meta', 'GET /v1/health', 200, 'ok'],
     ['meta', 'GET /v1/docs', 200, 'SwaggerUIBundle'],
-  ])('%s answers from its bundle: %s', async (name, routeKey, status, words) => {
+  ])('the bundle of %s answers %s', async (name, routeKey, status, words) => {
     const { statusCode, body } = await answerOf(join(dist, name, 'index.mjs'), routeKey);
     expect(statusCode).toBe(status);
     expect(body).toContain(words);
@@ -148,19 +148,16 @@ describe('the bundles', () => {
     },
   );
 
-  test.each([...drivers])(
-    'the driver %s works from the bundle as it does from its source',
-    async (driver) => {
-      const probe = bundles.find(({ name }) => name === 'probe');
-      const [file = ''] =
-        Object.entries(probe?.metafile.outputs ?? {}).find(([, { entryPoint = '' }]) =>
-          entryPoint.includes(`node_modules/${driver}/`),
-        ) ?? [];
-      // A module of its own kind has its names beside no default; a class has none that are listed.
-      const script = `const module = await import(${JSON.stringify(join(dist, 'probe', file.split('/').at(-1) ?? ''))}); console.log(Reflect.ownKeys(module.default ?? module).length > 1);`;
-      expect((await node(script)).trim()).toBe('true');
-    },
-  );
+  test.each([...drivers])('the driver %s can be loaded from the bundle', async (driver) => {
+    const probe = bundles.find(({ name }) => name === 'probe');
+    const [file = ''] =
+      Object.entries(probe?.metafile.outputs ?? {}).find(([, { entryPoint = '' }]) =>
+        entryPoint.includes(`node_modules/${driver}/`),
+      ) ?? [];
+    // An ES module lists its names and has no default export; a class lists none.
+    const script = `const module = await import(${JSON.stringify(join(dist, 'probe', file.split('/').at(-1) ?? ''))}); console.log(Reflect.ownKeys(module.default ?? module).length > 1);`;
+    expect((await node(script)).trim()).toBe('true');
+  });
 });
 
 const probe = () => {
@@ -171,7 +168,10 @@ const probe = () => {
 
 type Outputs = Bundle['metafile']['outputs'];
 
-/** These files and all that they import, at once or late; behind those at which it ends nothing is looked at. */
+/**
+ * Returns these files and all that they import, statically or dynamically. It does not look past files for
+ * which `ends` is true.
+ */
 const reached = (
   outputs: Outputs,
   from: readonly string[],
@@ -217,7 +217,7 @@ const answerOf = async (
   };
 };
 
-/** With nothing of this process's environment: as a Lambda finds it. */
+/** Runs without the environment of this process, as Lambda would. */
 const node = async (script: string): Promise<string> => {
   const env = { TABLE_NAME: 'nothing', AWS_REGION: 'eu-central-1' };
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {

@@ -6,7 +6,7 @@ const { synthesise } = withStubs();
 
 const find = (template: Template | undefined, type: string) =>
   Object.entries(template?.Resources ?? {}).flatMap(([id, { Type, Properties = {} }]) =>
-    // CDK puts a hash behind each name.
+    // CDK appends a hash to each name.
     Type === type ? [{ id: id.replace(/[0-9A-F]{8}$/, ''), properties: Properties }] : [],
   );
 
@@ -15,8 +15,8 @@ const mappings = (template: Template | undefined) =>
     find(template, 'AWS::Lambda::EventSourceMapping').map(({ id, properties }) => [id, properties]),
   );
 
-describe('a deployment', () => {
-  test('is in zones that the account has in any region', async () => {
+describe('deployment', () => {
+  test('uses availability zones that the account has in any region', async () => {
     for (const region of ['eu-central-1', 'us-west-1', 'ap-northeast-1']) {
       const { MooringProbe: probe } = await synthesise({ region });
       const zones = new Set(
@@ -33,7 +33,7 @@ describe('a deployment', () => {
     expect(JSON.stringify(named)).not.toContain('Fn::GetAZs');
   });
 
-  test('leaves functions to others while many tests are queued', async () => {
+  test('limits the concurrency of queued tests, so other functions can still run', async () => {
     const concurrency = async (context = {}) => {
       const { Tests: tests } = mappings((await synthesise(context))['MooringProbe']);
       return tests?.['ScalingConfig'];
@@ -43,7 +43,7 @@ describe('a deployment', () => {
     await expect(concurrency({ testConcurrency: 1 })).rejects.toThrow('testConcurrency');
   });
 
-  test('loses no event while the bus refuses for hours', async () => {
+  test('retries events for 12 hours while the bus refuses them', async () => {
     const { Stream: stream } = mappings((await synthesise())['MooringData']);
     expect(stream).toMatchObject({
       FunctionResponseTypes: ['ReportBatchItemFailures'],
@@ -53,7 +53,7 @@ describe('a deployment', () => {
     expect(stream).not.toHaveProperty('MaximumRetryAttempts');
   });
 
-  test('keeps letters of different kinds apart, and tells of each', async () => {
+  test('has a dead letter queue and an alarm for each kind of message', async () => {
     const { MooringData: data } = await synthesise();
     const queues = find(data, 'AWS::SQS::Queue').map(({ properties }) => String(properties['QueueName']));
     expect(queues.toSorted()).toEqual([
@@ -66,13 +66,13 @@ describe('a deployment', () => {
     expect(alarms).toEqual(expect.arrayContaining(['DeadLettersAlarm', 'DeadEventsAlarm']));
   });
 
-  test('that keeps nothing takes its secrets along, and one that keeps them never does', async () => {
+  test('removes its secrets on destruction only when retain is false', async () => {
     const removers = async (retain: boolean) =>
       find((await synthesise({ retain }))['MooringData'], 'Custom::MooringSecrets').length;
     expect([await removers(true), await removers(false)]).toEqual([0, 1]);
   });
 
-  test('whose egress is too long for the environment of a function is refused at synthesis', async () => {
+  test("is refused at synthesis when the egress policy exceeds the size of a function's environment", async () => {
     const cidrs = (count: number) =>
       Array.from({ length: count }, (_, n) => `10.${n >> 4}.${(n & 15) * 16}.0/20`);
     await expect(synthesise({ egress: { allow: cidrs(250) } })).rejects.toThrow(
@@ -81,7 +81,7 @@ describe('a deployment', () => {
     expect(Object.keys(await synthesise({ egress: { allow: cidrs(50) } }))).toContain('MooringProbe');
   });
 
-  test('has the function that makes queued tests put them off by itself', async () => {
+  test('gives the test function the queue and the settings that it needs to postpone queued tests', async () => {
     const { MooringProbe: probe } = await synthesise({ settings: { tests_per_minute: 7 } });
     const found = probe ? functionsIn(probe) : [];
     const test = found.find(({ FunctionName }) => FunctionName === 'mooring-probe-test');
@@ -90,7 +90,7 @@ describe('a deployment', () => {
   });
 });
 
-test('only functions that create connections may make secrets', async () => {
+test('only functions that create connections may create secrets', async () => {
   const makers = Object.values(await synthesise()).flatMap((template) =>
     Object.entries(accessOf(template)).flatMap(([name, statements]) =>
       JSON.stringify(statements).includes('secretsmanager:CreateSecret') ? [name] : [],

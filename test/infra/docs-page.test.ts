@@ -3,15 +3,15 @@ import { Script } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import { buildDocsPage } from '../../infra/build/docs-page.ts';
 
-describe('the page of the API', () => {
-  test('loads nothing from elsewhere', async () => {
+describe('API documentation page', () => {
+  test('loads nothing from other origins', async () => {
     const page = await buildDocsPage();
     const markup = page.replaceAll(/<(script|style)>[^]*?<\/\1>/g, '');
     expect(markup).not.toMatch(/https?:|src=|@import/);
     expect(page).not.toMatch(/sourceMappingURL=/);
   });
 
-  test('runs just the scripts and styles whose hash its policy names', async () => {
+  test('allows only the scripts and styles whose hash is in its policy', async () => {
     const page = await buildDocsPage();
     const [, policy = ''] = /Content-Security-Policy" content="([^"]+)"/.exec(page) ?? [];
     expect(policy).toContain("default-src 'none'");
@@ -25,9 +25,9 @@ describe('the page of the API', () => {
     }
   });
 
-  test('its scripts are JavaScript still, after what would end their element is escaped', async () => {
+  test('has valid JavaScript after the end tags in its scripts are escaped', async () => {
     const [, script = ''] = /<script>([^]*?)<\/script>/.exec(await buildDocsPage()) ?? [];
     expect(script.length).toBeGreaterThan(1_000_000);
-    expect(() => new Script(script)).not.toThrow(); // compiles it and runs nothing
+    expect(() => new Script(script)).not.toThrow(); // compiles without running it
   });
 });

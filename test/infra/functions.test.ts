@@ -15,7 +15,7 @@ beforeAll(async () => {
   plans = await planFunctions();
 });
 
-/** The log of a function goes to standard output. */
+/** Functions log to standard output. */
 const silence = (): Disposable => {
   const spy = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   return { [Symbol.dispose]: () => spy.mockRestore() };
@@ -23,8 +23,8 @@ const silence = (): Disposable => {
 
 const planOf = (name: string) => plans.find((plan) => plan.name === name);
 
-describe('the functions', () => {
-  test('every line of the route table has its endpoint', () => {
+describe('functions', () => {
+  test('every entry of the route table has an endpoint', () => {
     expect(loaded.map(({ key }) => key)).toEqual(Object.keys(routes));
     expect(new Set(loaded.map(({ name }) => name)).size).toBe(loaded.length);
   });
@@ -36,14 +36,14 @@ describe('the functions', () => {
     expect(plans.map(({ source }) => source).toSorted()).toEqual(files.toSorted());
   });
 
-  test('each exports a handler', async () => {
+  test('every file exports a handler', async () => {
     for (const { source } of plans) {
       const { handler } = (await import(`../../${source}`)) as { handler?: unknown };
       expect({ [source]: typeof handler }).toEqual({ [source]: 'function' });
     }
   });
 
-  test('several endpoints of one file are one function, which may touch what any of them touches', () => {
+  test('several endpoints of one file are one function with the union of their permissions', () => {
     expect(planOf('meta')?.routes.map(({ name }) => name)).toEqual([
       'meta/health',
       'meta/openapi',
@@ -53,7 +53,7 @@ describe('the functions', () => {
     expect(planOf('meta')?.uses).toEqual({ documents: 'read' });
   });
 
-  test('a function of several endpoints answers each of the routes that lead to it', async () => {
+  test('a function with several endpoints answers each of its routes', async () => {
     using _log = silence();
     const several = plans.filter((plan) => plan.routes.length > 1);
     expect(several.length).toBeGreaterThan(0);
@@ -70,7 +70,7 @@ describe('the functions', () => {
           pathParameters: { code: 'timeout' },
           requestContext: { requestId: 'request-1', http: { method, path } },
         };
-        // What is read of the bundle is not here; it is not asked whether that is found.
+        // These two read files of the bundle, which do not exist here, so any status is accepted.
         const status = key.includes('openapi') || key.includes('docs') ? expect.any(Number) : 200;
         expect([key, (await handler(event, {})).statusCode]).toEqual([key, status]);
       }
@@ -78,20 +78,20 @@ describe('the functions', () => {
     }
   });
 
-  test('whoever must be recognised is looked up in the table, and nobody else', () => {
+  test('exactly the functions that authenticate callers have the store', () => {
     for (const { uses, routes: own } of plans.filter((plan) => plan.routes.length > 0)) {
       const scoped = own.some(({ endpoint }) => endpoint.scope !== null);
       expect('store' in uses).toBe(scoped);
     }
   });
 
-  test('what is counted against a quota is written', () => {
+  test('a function with a quota may write to the store', () => {
     for (const { uses, routes: own } of plans) {
       if (own.some(({ endpoint }) => endpoint.quota)) expect(uses.store).toBe('write');
     }
   });
 
-  test('no route waits longer than the gateway does', () => {
+  test('every API function times out before the gateway does', () => {
     for (const { timeout, routes: own } of plans) if (own.length > 0) expect(timeout).toBeLessThan(30);
   });
 

@@ -30,7 +30,7 @@ describe('npm run keys', () => {
     return await createAuthenticator({ store, clock: Date.now })(`Bearer ${secret}`);
   };
 
-  test('create prints the key alone, and it opens what was asked for', async () => {
+  test('create prints only the key, which has the requested organisation, environments and scopes', async () => {
     const asked = [
       '--org',
       'org_a',
@@ -51,14 +51,14 @@ describe('npm run keys', () => {
     });
   });
 
-  test('no file holds the key afterwards', async () => {
+  test('create leaves the key in no file', async () => {
     const { out } = await keys('create', '--org', 'org_b');
     for (const file of await readdir(folder)) {
       expect(await readFile(join(folder, file), 'latin1')).not.toContain(out.trim().slice(3, 20));
     }
   });
 
-  test('list tells of keys, and revoke ends one', async () => {
+  test('list shows keys, and revoke disables one', async () => {
     const { out: secret } = await keys('create', '--org', 'org_c', '--name', 'Old one');
     const { out: listed } = await keys('list', '--org', 'org_c');
     expect(listed).toMatch(/^key_\w+ {2}org_c {2}environments=all {2}scopes=all {2}\S+ {2}"Old one"\n$/);
@@ -70,7 +70,7 @@ describe('npm run keys', () => {
     expect(await keys('revoke', id)).toMatchObject({ code: 1, err: 'There is no key of this id here\n' });
   });
 
-  test('works beside a server that runs on the same folder, whatever AWS the environment names', async () => {
+  test('works on the folder of a running server, whatever AWS account the environment names', async () => {
     using _ = openStateFolder(folder);
     const { code, err } = await keysIn({ AWS_PROFILE: 'production' }, 'create', '--org', 'org_d');
     expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining(`In the state folder ${folder}`) });
@@ -91,7 +91,7 @@ describe('npm run keys', () => {
     [['create', '--org', 'a', '--local', '--aws'], /^--local or --aws/],
     [['revoke'], /^revoke takes one id/],
     [['revoke', 'sk_fake_key_given_in_place_of_its_id'], /^The id: expected key_/],
-  ])('refuses %j, and says why', async (options, why) => {
+  ])('refuses %j with a message', async (options, why) => {
     const { code, out, err } = await keys(...options);
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toMatch(why);

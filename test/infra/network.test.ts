@@ -21,7 +21,7 @@ const probeOf = async (context: Context): Promise<Template> => {
   return MooringProbe;
 };
 
-/** What each of the probe's functions may dial. */
+/** Returns the egress check of each of the probe's functions. */
 const judgesOf = (template: Template) => {
   const judges = functionsIn(template).map(({ Environment }) =>
     createEgressCheck(v.parse(EgressPolicy, JSON.parse(String(Environment?.Variables['EGRESS']))), 'default'),
@@ -38,14 +38,14 @@ const subnetsOf = ({ Resources }: Template, group: string) =>
 const nameOf = (properties: Context = {}) =>
   (properties['Tags'] as readonly { readonly Key: string; readonly Value: string }[]).find(
     ({ Key }) => Key === 'aws-cdk:subnet-name',
-  )?.Value; // as CDK tags each
+  )?.Value; // CDK adds this tag to each subnet
 
-describe('the network of the probe', () => {
+describe('network of the probe', () => {
   test.each([
     ['a VPC of its own', {}, ['10.90.0.2', '10.90.0.70', '10.90.0.255']],
     ['one with endpoints of services', { services }, ['10.90.0.2', '10.90.0.70', '10.90.0.130']],
     ['a VPC that is there', { vpc }, ['172.20.0.2', '172.20.1.9', '172.20.2.200']],
-  ])('has subnets and a resolver that may not be dialled: %s', async (_, context, refused) => {
+  ])('forbids its own subnets and resolver: %s', async (_, context, refused) => {
     for (const allowed of judgesOf(await probeOf(context))) {
       for (const address of refused)
         expect({ [address]: allowed(address, address, 5432) }).toEqual({ [address]: false });
@@ -53,7 +53,7 @@ describe('the network of the probe', () => {
     }
   });
 
-  test('has no way to the internet without NAT, and no address to tell', async () => {
+  test('without NAT has no way to the internet, and no egress addresses to report', async () => {
     const probe = await probeOf({ nat: 'false' });
     expect(resourcesOf(probe, 'AWS::EC2::NatGateway')).toEqual([]);
     expect(resourcesOf(probe, 'AWS::EC2::InternetGateway')).toEqual([]);
@@ -75,14 +75,14 @@ describe('the network of the probe', () => {
     [{ services }, ['dynamodb', 'secretsmanager', 'kms', 'redshift', 'redshift-serverless']],
     [{ services: 'redshift', endpoints: false }, ['redshift']],
   ])(
-    'has endpoints for what is called, and for services where they are asked for: %j',
+    'has endpoints for the services that it calls and for those that are requested: %j',
     async (context, names) => {
       expect(endpointsOf(await probeOf(context)).map(({ service }) => service)).toEqual(names);
     },
   );
 
   test.each([{ nat: true }, { nat: false }])(
-    'lets connectors dial the endpoints of services, which pass the one request for a password: %j',
+    'allows connectors to dial service endpoints, which allow only the request for a password: %j',
     async (context) => {
       const probe = await probeOf({ ...context, services });
       const subnets = subnetsOf(probe, 'services');
@@ -104,13 +104,13 @@ describe('the network of the probe', () => {
         })),
       );
       for (const { endpoint } of asked) expect(JSON.stringify(endpoint)).not.toContain('PrincipalAccount');
-      // The probe itself stays out of them.
+      // The probe itself is not in these subnets.
       const inside = subnetsOf(probe, 'probe').map(({ id }) => ({ Ref: id }));
       for (const { VpcConfig } of functionsIn(probe)) expect(VpcConfig).toMatchObject({ SubnetIds: inside });
     },
   );
 
-  test('takes no endpoints of services into a VPC that is there, whose subnets are the probe’s', async () => {
+  test('refuses service endpoints in an existing VPC', async () => {
     await expect(appOf({ vpc, services })).rejects.toThrow('services: expected none in a VPC that is there');
   });
 });

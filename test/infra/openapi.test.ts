@@ -44,17 +44,17 @@ beforeAll(async () => {
   );
 });
 
-describe('the OpenAPI document', () => {
+describe('OpenAPI document', () => {
   test('is valid OpenAPI 3.1', async () => {
     const { valid, errors } = await new Validator().validate(structuredClone(document));
     expect({ valid, errors }).toEqual({ valid: true, errors: undefined });
   });
 
-  test('describes every route, and nothing else', () => {
+  test('describes every route, and no others', () => {
     expect([...operations.keys()].toSorted()).toEqual(routes.map(({ key }) => key).toSorted());
   });
 
-  test('every reference leads somewhere', () => {
+  test('has a target for every reference', () => {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(
       ([, path = '']) => path,
     );
@@ -67,7 +67,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  test('no title, summary or description is empty', () => {
+  test('has no empty title, summary or description', () => {
     const findEmpty = (value: unknown, path: string): string[] =>
       Object.entries(typeof value === 'object' && value ? value : {}).flatMap(
         ([name, inside]: [string, unknown]) =>
@@ -79,7 +79,7 @@ describe('the OpenAPI document', () => {
     expect(findEmpty(document, '')).toEqual([]);
   });
 
-  test('a default is the one that its description names', () => {
+  test('has the defaults that the descriptions name', () => {
     const findDefaults = (value: unknown): [string, unknown][] => {
       if (typeof value !== 'object' || value === null) return [];
       const { description, default: set } = value as { description?: unknown; default?: unknown };
@@ -94,19 +94,19 @@ describe('the OpenAPI document', () => {
     for (const [named, set] of found) expect(String(set)).toBe(named);
   });
 
-  test('names every operation once', () => {
+  test('has unique operation ids', () => {
     const names = [...operations.values()].map(({ operationId }) => operationId);
     expect(new Set(names).size).toBe(names.length);
   });
 
-  test('every parameter of a path is described', () => {
+  test('describes every path parameter', () => {
     for (const [key, { parameters }] of operations) {
       const inPath = [...key.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
       expect(parameters.filter((one) => one.in === 'path').map(({ name }) => name)).toEqual(inPath);
     }
   });
 
-  test('what needs a scope needs credentials, and may answer 401 and 403', () => {
+  test('requires credentials and lists 401 and 403 for every endpoint with a scope', () => {
     for (const { key, endpoint } of routes) {
       const { security, responses } = operations.get(key) ?? { security: [], responses: {} };
       expect({ [key]: [security.length > 0, '401' in responses, '403' in responses] }).toEqual({
@@ -115,7 +115,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  test('failures are problem documents, or what another API promises', () => {
+  test('describes failures as problem documents, or in the format of the wire format', () => {
     for (const { key, api } of routes)
       for (const [status, { content }] of Object.entries(operations.get(key)?.responses ?? {}))
         if (Number(status) >= 400)
@@ -124,7 +124,7 @@ describe('the OpenAPI document', () => {
           ]);
   });
 
-  test.each(problemCodes)('a problem %s is as the document says', (code) => {
+  test.each(problemCodes)('a problem with code %s conforms to the document', (code) => {
     const { body = '' } = toProblemAnswer(
       new Problem(code, 'A sentence.', { errors: [{ path: 'name', expected: 'text' }] }),
       'request',
@@ -133,7 +133,7 @@ describe('the OpenAPI document', () => {
     expect(v.safeParse(ProblemDocument, JSON.parse(body)).issues).toBeUndefined();
   });
 
-  test('reads the headers that an endpoint declares by its answers', () => {
+  test('lists the request headers that an endpoint declares by its answers', () => {
     const headers = (key: string) =>
       operations.get(key)?.parameters.flatMap(({ $ref }) => $ref?.split('/').at(-1) ?? []);
     expect(headers('POST /v1/connections')).toEqual(['Environment', 'IdempotencyKey']);
@@ -142,7 +142,7 @@ describe('the OpenAPI document', () => {
     expect(headers('GET /v1/health')).toEqual([]);
   });
 
-  test('requires a body exactly where a request without one is refused for it', async () => {
+  test('requires a body exactly where the API refuses a request without one', async () => {
     await using api = await startApi();
     const withBody = routes.filter(({ endpoint }) => endpoint.body);
     expect(withBody.length).toBeGreaterThan(10);
@@ -155,7 +155,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  test('says after how long to try again where that is answered', () => {
+  test('lists Retry-After for every 429 and 503', () => {
     let found = 0;
     for (const [key, { responses }] of operations)
       for (const status of ['429', '503']) {
@@ -169,19 +169,19 @@ describe('the OpenAPI document', () => {
     expect(found).toBeGreaterThan(routes.length);
   });
 
-  test('says of a number in a query what it may be', () => {
+  test('has the range and default of a number in the query', () => {
     const limit = operations.get('GET /v1/connections')?.parameters.find(({ name }) => name === 'limit');
     expect(limit).toMatchObject({ schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 } });
   });
 
-  test('says which names no pair can have', () => {
+  test('excludes the names that a metadata pair cannot have', () => {
     const { schemas } = document['components'] as { schemas: Record<string, { properties: object }> };
     expect(schemas['ConnectionInput']?.properties).toMatchObject({
       metadata: { propertyNames: { minLength: 1, not: { enum: ['__proto__', 'prototype', 'constructor'] } } },
     });
   });
 
-  test('tells what may be wrong with a source where that is an answer', () => {
+  test('lists source problems for endpoints that return them', () => {
     const codes = (key: string, status: number) =>
       JSON.stringify(operations.get(key)?.responses[status]?.content ?? {});
     expect(codes('GET /v1/connections/{id}/schema', 502)).toContain('"host-not-found"');
@@ -190,7 +190,7 @@ describe('the OpenAPI document', () => {
     expect(operations.get('POST /v1/connections')?.responses).not.toHaveProperty('502');
   });
 
-  test('its examples are of endpoints that there are, and are accepted by them', async () => {
+  test('has examples that existing endpoints accept', async () => {
     for (const [name, cases] of Object.entries(requestExamples)) {
       const route = routes.find((one) => one.name === name);
       for (const { value } of Object.values(cases)) {

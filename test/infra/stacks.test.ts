@@ -7,8 +7,8 @@ import { accessOf, functionsIn, resourcesOf, type Template } from './template.ts
 
 const { dist, plans, appOf, synthesise } = withStubs();
 
-describe('the stacks', () => {
-  test('tell the API what may be dialled, without what is the probe’s alone', async () => {
+describe('stacks', () => {
+  test('pass the egress policy to the API functions, without the endpoints that only the probe needs', async () => {
     const settings = async (egress: object) => {
       const { MooringManagement: stack } = await synthesise({ egress });
       const functions = stack ? functionsIn(stack) : [];
@@ -24,7 +24,7 @@ describe('the stacks', () => {
     expect(JSON.stringify(await settings({}))).not.toContain('egress');
   });
 
-  test('are synthesised without an account, and far from the 500 resources that a stack may have', async () => {
+  test('are synthesised without an account, with far fewer than 500 resources each', async () => {
     const stacks = await synthesise();
     expect(Object.keys(stacks)).toEqual([
       'MooringData',
@@ -39,7 +39,7 @@ describe('the stacks', () => {
       expect(Object.keys(Resources).length).toBeLessThan(300);
   });
 
-  test('a second deployment has other names throughout', async () => {
+  test('use different names in a second deployment', async () => {
     const [one, other] = [await synthesise(), await synthesise({ name: 'second' })];
     expect(Object.keys(other)).toEqual(Object.keys(one).map((stack) => stack.replace('Mooring', 'Second')));
     const names = (stacks: Readonly<Record<string, Template>>) =>
@@ -54,8 +54,8 @@ describe('the stacks', () => {
     expect(names(other).filter((name) => names(one).includes(name))).toEqual([]);
   });
 
-  test('every function of the deployment is in one of them, under the name that it is invoked by', async () => {
-    // What empties the vault is there where nothing is kept.
+  test('contain every function under the name by which it is invoked', async () => {
+    // The function that empties the vault exists only where nothing is retained.
     const found = Object.values(await synthesise({ retain: false })).flatMap(functionsIn);
     expect(found.map(({ FunctionName }) => FunctionName).toSorted()).toEqual(
       plans()
@@ -68,12 +68,12 @@ describe('the stacks', () => {
     }
   });
 
-  test('what each function may touch is as reviewed', async () => {
+  test('give each function the reviewed permissions', async () => {
     const access = Object.assign({}, ...Object.values(await synthesise()).map(accessOf)) as object;
     expect(access).toMatchSnapshot();
   });
 
-  test('no function but the probe’s can read a secret', async () => {
+  test("let only the probe's functions read secrets", async () => {
     for (const [stack, template] of Object.entries(await synthesise())) {
       const readers = Object.entries(accessOf(template)).filter(([, lines]) =>
         lines.some((line) =>
@@ -88,7 +88,7 @@ describe('the stacks', () => {
     }
   });
 
-  test('a right to test is none to rotate', async () => {
+  test('let a test read secrets but not rotate them', async () => {
     const { MooringProbe } = await synthesise();
     const access = MooringProbe ? accessOf(MooringProbe) : {};
     const rotators = Object.entries(access).filter(([, lines]) =>
@@ -97,14 +97,14 @@ describe('the stacks', () => {
     expect(rotators.map(([name]) => name)).toEqual(['mooring-probe-credentials']);
   });
 
-  test('the probe has no route', async () => {
+  test('have no route to the probe', async () => {
     const { MooringApi, MooringProbe } = await synthesise();
     expect(JSON.stringify(resourcesOf(MooringProbe, 'AWS::Lambda::Permission'))).toBe('[]');
     const integrations = JSON.stringify(resourcesOf(MooringApi, 'AWS::ApiGatewayV2::Integration'));
     expect(integrations).not.toContain('probe');
   });
 
-  test('the sweeper runs once a day, and is told of when it fails', async () => {
+  test('run the sweeper once a day and raise an alarm when it fails', async () => {
     const { MooringData } = await synthesise();
     const scheduled = resourcesOf(MooringData, 'AWS::Events::Rule').filter(
       ({ ScheduleExpression }) => ScheduleExpression !== undefined,
@@ -120,7 +120,7 @@ describe('the stacks', () => {
     expect(alarms.filter((alarm) => alarm.includes('"Errors"') && alarm.includes(`"${id}"`))).toHaveLength(1);
   });
 
-  test('each route of the table leads to its function, and all else to not-found', async () => {
+  test('lead each route of the table to its function, and all others to not-found', async () => {
     const routes = Object.values(await synthesise()).flatMap((template) =>
       resourcesOf(template, 'AWS::ApiGatewayV2::Route').map(({ RouteKey }) => RouteKey),
     );
@@ -129,7 +129,7 @@ describe('the stacks', () => {
     expect(routes.length).toBe(wanted.length + 1);
   });
 
-  test('a function has the variables that it asks for, and none besides', async () => {
+  test('give each function only the environment variables that it declares', async () => {
     const { MooringApi, MooringData } = await synthesise();
     const variables = (template: Template | undefined, name: string) => {
       const found =
@@ -142,7 +142,7 @@ describe('the stacks', () => {
     expect(variables(MooringData, 'publish')).toEqual(['BUS_NAME', 'DEAD_EVENTS_URL']);
   });
 
-  test('every log is kept for a time, and not for ever', async () => {
+  test('keep every log for a limited time', async () => {
     for (const template of Object.values(await synthesise())) {
       for (const group of resourcesOf(template, 'AWS::Logs::LogGroup'))
         expect(group['RetentionInDays']).toBe(90);
@@ -151,7 +151,7 @@ describe('the stacks', () => {
     }
   });
 
-  test('the table outlives its stack, can be turned back in time, and is under a key of its own', async () => {
+  test('retain the table, with point-in-time recovery and a key of its own', async () => {
     const { MooringData } = await synthesise();
     const [table] = resourcesOf(MooringData, 'AWS::DynamoDB::Table');
     expect(table).toMatchObject({
@@ -165,7 +165,7 @@ describe('the stacks', () => {
     expect(keys.map((key) => key['EnableKeyRotation'] ?? key['KeySpec'])).toEqual([true, true, 'HMAC_256']);
   });
 
-  test('a message stays out of sight six times as long as a test may take', async () => {
+  test('hide a queued message for at least six times the time limit of a test', async () => {
     const { MooringData, MooringProbe } = await synthesise();
     const queue = resourcesOf(MooringData, 'AWS::SQS::Queue').find(
       ({ QueueName }) => QueueName === 'mooring-tests',
@@ -174,7 +174,7 @@ describe('the stacks', () => {
     expect(queue?.['VisibilityTimeout']).toBeGreaterThanOrEqual(6 * (probe?.Timeout ?? Infinity));
   });
 
-  test('a test that cannot be made ends in dead letters of its own, which a function takes', async () => {
+  test('send undeliverable tests to a dead letter queue of their own, which a function reads', async () => {
     const { MooringData } = await synthesise();
     const queues = Object.entries(MooringData?.Resources ?? {}).filter(
       ([, { Type }]) => Type === 'AWS::SQS::Queue',
@@ -185,7 +185,7 @@ describe('the stacks', () => {
     expect(queue('mooring-tests')?.[1].Properties?.['RedrivePolicy']).toMatchObject({
       deadLetterTargetArn: arn,
     });
-    // What its consumer cannot even read is kept for people.
+    // Messages that its consumer cannot parse are kept for people.
     const [others] = queue('mooring-dead-letters') ?? [];
     expect(deadTests['RedrivePolicy']).toMatchObject({
       deadLetterTargetArn: { 'Fn::GetAtt': [others, 'Arn'] },
@@ -203,7 +203,7 @@ describe('the stacks', () => {
     expect(rule?.['Targets']).toMatchObject([{ DeadLetterConfig: { Arn: arn } }]);
   });
 
-  test('the probe is invoked once, and not long after it was asked', async () => {
+  test('never retry an invocation of the probe, and drop one after two minutes', async () => {
     const { MooringProbe } = await synthesise();
     const configs = resourcesOf(MooringProbe, 'AWS::Lambda::EventInvokeConfig');
     expect(configs).toHaveLength(3);
@@ -211,7 +211,7 @@ describe('the stacks', () => {
       expect(config).toMatchObject({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 120 });
   });
 
-  test('only events that ask for a test become messages, and failed messages come back one by one', async () => {
+  test('queue only events that request a test, and retry failed messages one by one', async () => {
     const { MooringData, MooringProbe } = await synthesise();
     const patterns = resourcesOf(MooringData, 'AWS::Events::Rule').flatMap(
       ({ EventPattern }) => EventPattern ?? [],
@@ -222,7 +222,7 @@ describe('the stacks', () => {
     ]);
   });
 
-  test('changes made before the stream was read become events too', async () => {
+  test('turn changes into events that were made before the stream was read', async () => {
     const { MooringData } = await synthesise();
     const streams = resourcesOf(MooringData, 'AWS::Lambda::EventSourceMapping').filter(
       ({ StartingPosition }) => StartingPosition !== undefined,
@@ -230,10 +230,10 @@ describe('the stacks', () => {
     expect(streams).toMatchObject([{ StartingPosition: 'TRIM_HORIZON' }]);
   });
 
-  test('alarms reach the topic that the context names', async () => {
+  test('send alarms to the topic of the context', async () => {
     const alarmTopic = 'arn:aws:sns:eu-central-1:123456789012:alarms';
     const stacks = await synthesise({ alarmTopic });
-    // One gateway serves all APIs, and its alarms are theirs.
+    // One gateway serves all APIs, so its alarms cover them.
     for (const name of ['MooringData', 'MooringProbe', 'MooringApi']) {
       const alarms = resourcesOf(stacks[name], 'AWS::CloudWatch::Alarm');
       expect(alarms.length).toBeGreaterThan(0);
@@ -244,7 +244,7 @@ describe('the stacks', () => {
   test.each([
     ['', []],
     ['profiles,management', ['MooringManagement', 'MooringProfiles']],
-  ])('of the APIs, those that the context names (%s) and no others are deployed', async (apis, wanted) => {
+  ])('deploy only the APIs that the context names (%s)', async (apis, wanted) => {
     const stacks = await synthesise({ apis });
     const own = ['MooringData', 'MooringProbe', 'MooringApi'];
     expect(Object.keys(stacks)).toEqual([...own, ...wanted]);
@@ -255,7 +255,7 @@ describe('the stacks', () => {
     for (const { apis: spoken } of settings) expect(spoken).toEqual(apis.split(',').filter(Boolean));
   });
 
-  test('what is synthesised leaves nothing in the temporary folder', async () => {
+  test('leave nothing in the temporary folder after synthesis', async () => {
     expect((await appOf()).outdir.startsWith(dist())).toBe(true);
   });
 
@@ -265,7 +265,7 @@ describe('the stacks', () => {
     ['name', 'Not A Name'],
     ['vpc', { vpcId: 'vpc-1' }],
     ['services', 'redshift,s4'],
-  ])('a context that makes no sense is refused by its key: %s', async (key, value) => {
+  ])('reject an invalid context value and name its key: %s', async (key, value) => {
     await expect(appOf({ [key]: value })).rejects.toThrow(key);
   });
 
@@ -273,13 +273,13 @@ describe('the stacks', () => {
     ['as it is', {}],
     ['without NAT', { nat: false }],
     ['with endpoints of services', { services: 'redshift,redshift-serverless' }],
-  ])('cdk-nag has nothing to say that is not answered with a reason: %s', async (_, context) => {
+  ])('have no cdk-nag finding without a stated reason: %s', async (_, context) => {
     const app = await appOf(context);
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
     expect(() => app.synth()).not.toThrow();
   });
 
-  test('cdk-nag would stop what has no reason', async () => {
+  test('fail cdk-nag when a finding has no reason', async () => {
     const app = await appOf();
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
     const [stack] = app.node.children;

@@ -10,7 +10,7 @@ import type { Template } from './template.ts';
 
 export type Context = Readonly<Record<string, unknown>>;
 
-/** Deployments as stacks, with stubs in place of bundles, which are there while a file's tests run. */
+/** Synthesises deployments with stubs instead of bundles. The stubs exist while the tests of the file run. */
 export const withStubs = () => {
   let dist = '';
   let plans: readonly FunctionPlan[] = [];
@@ -25,7 +25,7 @@ export const withStubs = () => {
   afterAll(() => rm(dist, { recursive: true, force: true }));
 
   const appOf = async (context: Context = {}) => {
-    // Without one of its own, the CDK leaves a folder in the system's temporary folder.
+    // Without an output folder the CDK leaves one in the temporary folder of the system.
     const outdir = await mkdtemp(join(dist, 'cdk.out-'));
     const app = new App({ analyticsReporting: false, context, outdir });
     await addStacks(app, { deployment: readDeployment(app.node), dist });

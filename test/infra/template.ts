@@ -15,14 +15,14 @@ interface FunctionResource extends Properties {
   readonly LoggingConfig?: object;
 }
 
-/** The properties of every resource of a type. */
+/** Returns the properties of every resource of a type. */
 export const resourcesOf = (template: Template | undefined, type: string): readonly Properties[] =>
   Object.values(template?.Resources ?? {})
     .filter(({ Type }) => Type === type)
     .map(({ Properties: found = {} }) => found);
 
 export const functionsIn = (template: Template): readonly FunctionResource[] =>
-  resourcesOf(template, 'AWS::Lambda::Function') as readonly FunctionResource[]; // CloudFormation's own form
+  resourcesOf(template, 'AWS::Lambda::Function') as readonly FunctionResource[]; // CloudFormation's own format
 
 interface Statement {
   readonly Effect: string;
@@ -31,7 +31,7 @@ interface Statement {
   readonly Condition?: Readonly<Record<string, Properties>>;
 }
 
-/** What every function may touch, a line per statement of its role, to be read by people. */
+/** Lists the permissions of every function for reviewers, one line for each statement of its role. */
 export const accessOf = (template: Template): Readonly<Record<string, readonly string[]>> =>
   Object.fromEntries(
     functionsIn(template).map(({ FunctionName, Role }) => {
@@ -69,7 +69,7 @@ const lineOf = ({ Effect, Action, Resource, Condition = {} }: Statement): string
   ].join('');
 };
 
-/** Intrinsics as short words: `<Table.Arn>`, and nothing of partition, region and account. */
+/** Renders intrinsics as short words such as `<Table.Arn>`, without partition, region and account. */
 const spelled = (value: unknown): string => {
   if (typeof value !== 'object' || value === null) return String(value);
   if (Array.isArray(value)) return value.map(spelled).join(', ');

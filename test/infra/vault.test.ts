@@ -38,7 +38,7 @@ const run = (environment: Readonly<Record<string, string>>, options: readonly st
   return promise;
 };
 
-/** A secret of no connection, as a killed create leaves it. */
+/** Creates a secret without a connection, as a killed create leaves it. */
 const leaveSecret = (vault: Vault, now: number) =>
   vault.create(documentOf({ ...tenant, id: createId(now) }, { password: 'not-a-real-password' }));
 
@@ -58,7 +58,7 @@ describe('npm run vault on a state folder', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  test('lists what no connection names, quarantines it, lists that, and brings it back', async () => {
+  test('lists a secret without a connection, quarantines it, lists it as removed, and restores it', async () => {
     expect(await vaultCommand('list-unnamed')).toMatchObject({
       code: 0,
       out: expect.stringMatching(new RegExp(`^${name} {2}created \\S+\\n$`)),
@@ -74,7 +74,7 @@ describe('npm run vault on a state folder', () => {
     expect((await vaultCommand('list-unnamed')).out).toContain(name);
   });
 
-  test('accept has the next sweep go by this store', async () => {
+  test('accept makes the next sweep use this store', async () => {
     const marks = async () => {
       await using store = createSqliteStore({ path: join(folder, 'store.db') });
       return await compareMarks({
@@ -95,7 +95,7 @@ describe('npm run vault on a state folder', () => {
     [['restore', 'no-such-secret'], /^There is no removed secret no-such-secret/],
     [['quarantine', 'no-such-secret'], /^No such secret is without a connection/],
     [['accept', '--local', '--aws'], /^--local or --aws/],
-  ])('refuses %j, and says why', async (options, why) => {
+  ])('refuses %j with a message', async (options, why) => {
     const { code, out, err } = await vaultCommand(...options);
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toMatch(why);
@@ -113,7 +113,7 @@ describe('npm run vault on a state folder', () => {
       'MOORING_MAC_KEY, the output MacKeyArn',
     ],
     [{ AWS_EC2_METADATA_DISABLED: 'true' }, 'list-removed', 'Expected credentials of the account'],
-  ])('says what is missing on AWS: %#', async (environment, command, said) => {
+  ])('names the missing setting for AWS: %#', async (environment, command, said) => {
     const { code, err } = await run({ AWS_REGION: 'eu-central-1', ...environment }, [command, '--aws']);
     expect([code, err]).toEqual([1, expect.stringContaining(said)]);
   });
@@ -121,7 +121,7 @@ describe('npm run vault on a state folder', () => {
 
 const engine = reach('aws');
 
-(engine ? describe : describe.skip)('npm run vault on AWS, beside a copy of the table', () => {
+(engine ? describe : describe.skip)('npm run vault on AWS, with a copy of the table', () => {
   const table = `vault-command-${process.pid}-${Date.now()}`;
   const copy = `${table}-copy`;
   const config = awsClient(engine ?? {});
@@ -150,7 +150,10 @@ const engine = reach('aws');
     createDynamoStore({ client: dynamo, table: name, clock: () => now });
   const sweep = (name: string) =>
     sweepSecrets({ store: storeOf(name), vault, clock: () => now, log: createLog({}, () => undefined) });
-  /** As against AWS itself, whose endpoints nobody names: each service here by a variable of its own. */
+  /**
+   * Sets the endpoint of each service in a variable of its own, because nothing names the endpoint of AWS
+   * itself.
+   */
   const vaultCommand = (of: string, ...options: string[]) => {
     const { AWS_ENDPOINT_URL: url = '', ...environment } = engine ?? {};
     const endpoints = Object.fromEntries(
@@ -162,7 +165,7 @@ const engine = reach('aws');
     );
   };
 
-  test('no secret is removed for a table that was restored, until somebody accepts it', async () => {
+  test('the sweep removes no secret for a restored table until accept is run', async () => {
     {
       await using api = await startApi({ backing: { store: storeOf(table), vault } });
       for (const name of ['one', 'two', 'three'])
@@ -192,7 +195,7 @@ const engine = reach('aws');
     expect(await sweep(copy)).toMatchObject({ seen: 4, removed: 1 });
     expect((await vaultCommand(copy, 'list-removed')).out).toContain(`${name}  of no connection`);
     expect((await vaultCommand(copy, 'restore', name)).out).toBe(`${name}  restored\n`);
-    // The table that was replaced is the other one now.
+    // The replaced table now counts as the other one.
     expect(await sweep(table)).toMatchObject({ removed: 0, refused: expect.any(String) });
   });
 });

@@ -16,7 +16,7 @@ const tenant = { org: 'org_local', environment: 'default' };
 const hour = 3_600_000;
 const now = Date.UTC(2025, 5, 1);
 
-/** What a create of that name leaves behind, as far as the banner looks. */
+/** Writes those items of a created connection that the banner reads. */
 const created = async (
   store: ReturnType<typeof memoryStore>,
   { name, key }: { name: string; key: string },
@@ -27,8 +27,8 @@ const created = async (
     { put: { ...tableKeys.idempotency(tenant, key), expires: at / 1000 + 86_400 } },
   ]);
 
-describe('the request that registers the demo database', () => {
-  test('is the same until it is made, and for hours after', async () => {
+describe('request that registers the demo database', () => {
+  test('stays the same until it is sent, and for hours afterwards', async () => {
     await using store = memoryStore();
     const first = await chooseDemoRegistration(store, demo, now);
     expect(await chooseDemoRegistration(store, demo, now)).toEqual(first);
@@ -37,7 +37,7 @@ describe('the request that registers the demo database', () => {
     expect(first.name).toBe('demo');
   });
 
-  test('takes the next name when the first is about to be refused as taken', async () => {
+  test('takes the next name when its idempotency key expires soon and its name is taken', async () => {
     await using store = memoryStore();
     const first = await chooseDemoRegistration(store, demo, now);
     await created(store, first, now);
@@ -46,7 +46,7 @@ describe('the request that registers the demo database', () => {
     expect(later.key).not.toBe(first.key);
   });
 
-  test('takes the next name when the connection was deleted: its key would be answered with what is gone', async () => {
+  test('takes the next name when the connection was deleted, because the old key would replay the old answer', async () => {
     await using store = memoryStore();
     const first = await chooseDemoRegistration(store, demo, now);
     await created(store, first, now);
@@ -54,7 +54,7 @@ describe('the request that registers the demo database', () => {
     expect(await chooseDemoRegistration(store, demo, now)).toMatchObject({ name: 'demo-2' });
   });
 
-  test('is another when the database moved: the same key with another body would be refused', async () => {
+  test('takes the next name when the database moved, because the old key with another body would be refused', async () => {
     await using store = memoryStore();
     const first = await chooseDemoRegistration(store, demo, now);
     await created(store, first, now);
@@ -63,21 +63,21 @@ describe('the request that registers the demo database', () => {
   });
 });
 
-describe('the four lines', () => {
-  /** What curl would be given by a shell in which every command is one that tells its arguments. */
+describe('the four curl lines', () => {
+  /** Runs the line in a shell where curl prints its arguments. */
   const told = (line: string): string[] => {
     const shell = `curl() { if [ "$1 $2" = "-sS http://h/v1/connections?limit=1&name_prefix=demo" ]; then echo '{"data":[{"id":"conn_0a","x":"conn_0b"}]}'; else printf '%s\\n' "$@"; fi; }; ${line}`;
     return execFileSync('sh', ['-c', shell], { encoding: 'utf8' }).split('\n');
   };
 
-  test('begin with curl and stand on one line each', async () => {
+  test('begin with curl and are one line each', async () => {
     await using store = memoryStore();
     const lines = renderCurlLines('http://h', 'sk_x', await chooseDemoRegistration(store, demo, now));
     expect(lines).toHaveLength(4);
     for (const line of lines) expect(line).toMatch(/^curl [^\n]+$/);
   });
 
-  test('hand on whatever is in a key, and find the id themselves', async () => {
+  test("quote any character of the key, and find the connection's id themselves", async () => {
     const key = `sk_it's$(touch /nowhere)"\\\`!`;
     await using store = memoryStore();
     const lines = renderCurlLines('http://h', key, await chooseDemoRegistration(store, demo, now));
@@ -89,7 +89,7 @@ describe('the four lines', () => {
     ]);
   });
 
-  test('send as a body what the key stands for', async () => {
+  test('send the body that belongs to the idempotency key', async () => {
     await using store = memoryStore();
     const request = await chooseDemoRegistration(store, demo, now);
     const [line = ''] = renderCurlLines('http://h', 'sk_x', request);

@@ -15,7 +15,7 @@ import { ConnectionInput } from '../../../shared/domain/connections/connection-i
 import { createConnection } from '../../../shared/domain/connections/create-connection.ts';
 import { parseInput } from '../../../shared/parse-input.ts';
 
-describe('npm start, beside a server that does not answer', () => {
+describe('npm start with a source that does not answer', () => {
   let folder: string;
   const sockets: Socket[] = [];
   const silent = createServer((socket) => {
@@ -34,7 +34,10 @@ describe('npm start, beside a server that does not answer', () => {
     await rm(folder, { recursive: true });
   });
 
-  /** Connections to these servers, in this order, as a run before left them that did not come to test them. */
+  /**
+   * Creates connections to these servers in this order, as an earlier run leaves them that ended before
+   * testing them.
+   */
   const leave = async (servers: readonly (typeof silent)[]) => {
     await using store = openFolderStore(folder);
     const vault = await openFileVault({ folder: join(folder, 'vault'), clock: Date.now });
@@ -61,20 +64,20 @@ describe('npm start, beside a server that does not answer', () => {
     return ids;
   };
 
-  test('a test to elsewhere waits for none of those to it, and neither does one that a caller asks for', async () => {
+  test('queued and requested tests of other sources do not wait for the tests of that source', async () => {
     const ids = await leave([...Array<typeof silent>(40).fill(silent), hangingUp, hangingUp]);
     const environment = { PORT: '0', MOORING_STATE: folder, MOORING_DEMO: 'off' };
     await using running = await startLocalDeployment(readLocalSettings(environment), () => undefined);
     const call = async (method: string, path: string) => {
       const headers = { authorization: `Bearer ${running.apiKey}` };
       const answer = await fetch(`${running.address}${path}`, { method, headers });
-      return ((await answer.json()) as { readonly status: string }).status; // of the API's own schema
+      return ((await answer.json()) as { readonly status: string }).status; // in the API's own schema
     };
     const [asked, queued, ...stuck] = ids.toReversed().map((id) => `/v1/connections/conn_${id}`);
     expect(await call('POST', `${asked}/test`)).toBe('failed');
     while ((await call('GET', `${queued}`)) === 'testing') await wait(50);
     expect(await call('GET', `${queued}`)).toBe('failed');
-    // None of those before it is over.
+    // None of the tests before it has ended.
     for (const path of stuck) expect(await call('GET', path)).toBe('testing');
   });
 });

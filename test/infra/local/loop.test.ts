@@ -4,7 +4,7 @@ import { followOutbox, type Outbox } from '../../../infra/local/follow-outbox.ts
 import type { ConnectionEvent } from '../../../shared/ports/bus.ts';
 import type { StoreEvent } from '../../../shared/ports/store.ts';
 
-/** What the store's outbox does, in memory; it outlives whoever follows it. */
+/** An outbox in memory that works as the store's does. It outlives its followers. */
 const outboxOf = () => {
   const changes: StoreEvent[] = [];
   const wakes = new Set<() => void>();
@@ -45,8 +45,8 @@ const busOf = () => {
 
 const settled = () => wait(20);
 
-describe('the event loop', () => {
-  test('delivers what was left before it began, and what comes after', async () => {
+describe('outbox follower', () => {
+  test('delivers the changes from before its start and those that follow', async () => {
     const { outbox, change } = outboxOf();
     const { bus, begun } = busOf();
     change('a');
@@ -56,7 +56,7 @@ describe('the event loop', () => {
     expect(begun.map(({ id }) => id)).toEqual(['conn_a', 'conn_b']);
   });
 
-  test('forgets a change only when it and all before it were delivered', async () => {
+  test('acknowledges a change only when it and all earlier changes are delivered', async () => {
     const { outbox, change } = outboxOf();
     const { bus, begun } = busOf();
     using _ = followOutbox({ outbox, bus, failed: () => undefined });
@@ -70,7 +70,7 @@ describe('the event loop', () => {
     expect(outbox.left()).toEqual(['3']);
   });
 
-  test('delivers again, after a stop, what was not delivered', async () => {
+  test('delivers undelivered changes again after a restart', async () => {
     const { outbox, change } = outboxOf();
     const first = busOf();
     {
@@ -86,7 +86,7 @@ describe('the event loop', () => {
     expect(second.begun.map(({ id }) => id)).toEqual(['conn_a']);
   });
 
-  test('has a slow delivery hold up no other, and never begins too many', async () => {
+  test('delivers other changes during a slow delivery, up to its concurrency limit', async () => {
     const { outbox, change } = outboxOf();
     const { bus, begun } = busOf();
     using _ = followOutbox({ outbox, bus, failed: () => undefined, mostAtOnce: 16 });
@@ -105,7 +105,7 @@ describe('the event loop', () => {
     expect(outbox.left()).toEqual([]);
   });
 
-  test('begins what comes behind ten thousand deliveries that wait', async () => {
+  test('delivers a change that comes after ten thousand blocked deliveries of other connections', async () => {
     const { outbox, change } = outboxOf();
     const waiting = new Promise<never>(() => undefined);
     const last = Promise.withResolvers<void>();
@@ -121,7 +121,7 @@ describe('the event loop', () => {
     await last.promise;
   });
 
-  test('delivers once what comes behind changes that mean nothing to others', async () => {
+  test('delivers a change once when it comes after changes that cause no event', async () => {
     const { outbox, change } = outboxOf();
     const { bus, begun } = busOf();
     for (const id of ['a', 'b', 'c']) change(id, 'introspected');
@@ -136,7 +136,7 @@ describe('the event loop', () => {
     expect(outbox.left()).toEqual([]);
   });
 
-  test('goes on behind a change that cannot be read', async () => {
+  test('skips a change that it cannot parse, and reports it', async () => {
     const { outbox, change } = outboxOf();
     const { bus, begun } = busOf();
     const failures: unknown[] = [];
@@ -151,7 +151,7 @@ describe('the event loop', () => {
     expect(outbox.left()).toEqual([]);
   });
 
-  test('tells of what failed and goes on', async () => {
+  test('reports a failed delivery and continues', async () => {
     const { outbox, change } = outboxOf();
     const { bus, begun } = busOf();
     const failures: unknown[] = [];
@@ -166,7 +166,7 @@ describe('the event loop', () => {
     expect(outbox.left()).toEqual(['2']);
   });
 
-  test('says nothing of changes that mean nothing to others', async () => {
+  test('acknowledges changes that cause no event without a delivery', async () => {
     const { outbox, change } = outboxOf();
     const { bus, begun } = busOf();
     using _ = followOutbox({ outbox, bus, failed: () => undefined });

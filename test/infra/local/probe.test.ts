@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { splitEnvironment } from '../../../infra/local/local-probe.ts';
 
-test('a process of the probe gets nothing secret with its start, and no key of our own API at all', () => {
+test('a probe process starts with no secret in its environment, and never gets our own API key', () => {
   const environment = {
     PATH: '/bin',
     NODE_EXTRA_CA_CERTS: '/etc/ca.pem',

@@ -5,8 +5,8 @@ import { routes } from '../../../functions/routes.ts';
 
 const find = createRouter(new Map(Object.entries(routes)), 'nothing');
 
-describe('the router', () => {
-  test('finds what is spelled out before what is a parameter', () => {
+describe('router', () => {
+  test('prefers literal segments to parameters', () => {
     expect(find('POST', '/v1/connections/test').routeKey).toBe('POST /v1/connections/test');
     expect(find('GET', '/v1/connections/test')).toMatchObject({
       routeKey: 'GET /v1/connections/{id}',
@@ -14,14 +14,14 @@ describe('the router', () => {
     });
   });
 
-  test('finds every route of the table under its own path', () => {
+  test('finds every route of the table by its path', () => {
     for (const key of Object.keys(routes)) {
       const [method = '', path = ''] = key.split(' ');
       expect(find(method, path.replaceAll(/\{\w+\}/g, 'x')).routeKey).toBe(key);
     }
   });
 
-  test('decodes a parameter, whatever it is', () => {
+  test('decodes a parameter of any text', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), (consumer) => {
         const path = `/v1/connections/c/usages/${encodeURIComponent(consumer)}`;
@@ -40,11 +40,11 @@ describe('the router', () => {
     '',
     '*',
     'http://elsewhere/v1/connections',
-  ])('has %j fall to the default', (path) => {
+  ])('uses the default route for %j', (path) => {
     expect(find('GET', path)).toEqual({ routeKey: '$default', params: {}, target: 'nothing' });
   });
 
-  test('has another method fall to the default', () => {
+  test('uses the default route for an unknown method', () => {
     expect(find('HEAD', '/v1/connections').routeKey).toBe('$default');
     expect(find('toString', '/v1/connections').routeKey).toBe('$default');
   });

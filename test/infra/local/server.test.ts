@@ -13,7 +13,7 @@ interface Asked {
   readonly host?: string;
 }
 
-describe('the local server', () => {
+describe('local server', () => {
   const failures: unknown[] = [];
   let server: LocalServer;
 
@@ -61,9 +61,9 @@ describe('the local server', () => {
     return promise;
   };
   const event = async (path: string, asked: Asked = {}): Promise<APIGatewayProxyEventV2> =>
-    JSON.parse((await ask(path, asked)).body) as APIGatewayProxyEventV2; // what `echo` answers
+    JSON.parse((await ask(path, asked)).body) as APIGatewayProxyEventV2; // `echo` answers with the event
 
-  test('hands a request on as an HTTP API does', async () => {
+  test('passes on a request in the event format of an HTTP API', async () => {
     const body = '{"name":"ü"}';
     const got = await event('/things/a%20b%2Fc?x=1&x=%32', {
       method: 'PUT',
@@ -84,43 +84,43 @@ describe('the local server', () => {
     expect(got.requestContext.requestId).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   });
 
-  test('encodes a body that is no text', async () => {
+  test('encodes a binary body with base64', async () => {
     const got = await event('/echo', { method: 'POST', body: Buffer.from([0xff, 0xfe]) });
     expect(got).toMatchObject({ body: '//4=', isBase64Encoded: true });
   });
 
-  test('hands on no body where there is none', async () => {
+  test('passes on no body where there is none', async () => {
     expect(await event('/echo')).not.toHaveProperty('body');
   });
 
-  test('joins a header that came twice, so that nobody chooses one of them', async () => {
+  test('joins repeated headers, so that no handler picks one of them', async () => {
     const got = await event('/echo', { headers: { authorization: ['Bearer sk_a', 'Bearer sk_b'] } });
     expect(got.headers['authorization']).toBe('Bearer sk_a,Bearer sk_b');
   });
 
-  test('answers what the function answered', async () => {
+  test('returns the answer of the function', async () => {
     expect(await ask('/echo')).toMatchObject({ status: 200, headers: { 'x-made': 'here' } });
     const empty = await ask('/echo', { method: 'DELETE' });
     expect(empty).toMatchObject({ status: 204, body: '' });
     expect(empty.headers).not.toHaveProperty('content-length');
   });
 
-  test('answers on ::1 as well', async () => {
+  test('listens on ::1 too', async () => {
     expect(await ask('/echo', { host: '::1' })).toMatchObject({ status: 200 });
   });
 
-  test('has a malformed escape fall to the default route', async () => {
+  test('uses the default route for a malformed escape', async () => {
     expect(await event('/things/%zz', { method: 'PUT' })).toMatchObject({ routeKey: '$default' });
   });
 
-  test.each(['localhost', '127.0.0.1', '[::1]', 'LOCALHOST'])('answers to the name %s', async (name) => {
+  test.each(['localhost', '127.0.0.1', '[::1]', 'LOCALHOST'])('accepts the host name %s', async (name) => {
     expect(await ask('/echo', { headers: { host: `${name}:${server.port}` } })).toMatchObject({
       status: 200,
     });
   });
 
   test.each(['rebound.example', 'localhost', 'localhost:1', '127.0.0.1.example:PORT'])(
-    'refuses to be called %j',
+    'refuses the host name %j',
     async (name) => {
       const answer = await ask('/echo', { headers: { host: name.replace('PORT', String(server.port)) } });
       expect(answer).toMatchObject({ status: 403, headers: { 'content-type': 'application/problem+json' } });
@@ -128,18 +128,18 @@ describe('the local server', () => {
     },
   );
 
-  test('tells nothing of a fault but that there was one', async () => {
+  test('answers 500 without details when a function throws, and reports the error', async () => {
     const answer = await ask('/broken');
     expect(JSON.parse(answer.body)).toMatchObject({ code: 'internal', status: 500 });
     expect(answer.body).not.toContain('not for the caller');
     expect(failures).toEqual([expect.objectContaining({ message: 'not for the caller' })]);
   });
 
-  test('hands on of an endless body just so much that it is refused, and hangs up', async () => {
+  test('reads an endless body only to just above the limit, and closes the connection', async () => {
     const socket = connect(server.port, '127.0.0.1');
     const heard: Buffer[] = [];
     const hungUp = new Promise<void>((resolve) => void socket.on('close', () => resolve()));
-    socket.on('error', () => undefined); // it hangs up while we write
+    socket.on('error', () => undefined); // the server closes the connection during a write
     socket.write(
       `POST /echo HTTP/1.1\r\nhost: localhost:${server.port}\r\ntransfer-encoding: chunked\r\n\r\n`,
     );
@@ -154,16 +154,16 @@ describe('the local server', () => {
     const said = Buffer.concat(heard).toString();
     const [head = '', body = ''] = said.split('\r\n\r\n');
     expect(head).toMatch(/connection: close/i);
-    const got = JSON.parse(body) as APIGatewayProxyEventV2; // what `echo` answers
+    const got = JSON.parse(body) as APIGatewayProxyEventV2; // `echo` answers with the event
     expect(got.body).toHaveLength(256 * 1024 + 1);
   });
 
-  test('takes a body of 256 KB whole', async () => {
+  test('accepts a body of 256 KB', async () => {
     const got = await event('/echo', { method: 'POST', body: 'x'.repeat(256 * 1024) });
     expect(got.body).toHaveLength(256 * 1024);
   });
 
-  test('survives who hangs up in the middle of a body', async () => {
+  test('survives a client that disconnects in the middle of a body', async () => {
     const socket = connect(server.port, '127.0.0.1');
     socket.write(`POST /echo HTTP/1.1\r\nhost: localhost:${server.port}\r\ncontent-length: 100\r\n\r\nhalf`);
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -172,7 +172,7 @@ describe('the local server', () => {
     expect(failures).toHaveLength(1);
   });
 
-  test('says in a sentence that its port is taken', async () => {
+  test('fails with a clear message when its port is taken', async () => {
     const opening = openLocalServer({
       port: server.port,
       find: new Promise(() => undefined),

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { readLocalSettings } from '../../../infra/local/local-settings.ts';
 
-describe('what the environment asks for', () => {
-  test('is nothing by default: port 8787, a demo, loopback alone', () => {
+describe('settings from the environment', () => {
+  test('default to port 8787, a demo database, and loopback allowed', () => {
     expect(readLocalSettings({})).toMatchObject({
       port: 8787,
       demo: true,
@@ -14,7 +14,7 @@ describe('what the environment asks for', () => {
     expect(readLocalSettings({}).aws).toBeUndefined();
   });
 
-  test('is taken as it is said', () => {
+  test('are read from every variable', () => {
     const environment = {
       PORT: '9000',
       MOORING_API_KEY: 'sk_local_$(not)_run',
@@ -66,7 +66,7 @@ describe('what the environment asks for', () => {
     ['MOORING_ENDPOINTS', '{"snowflake":"elsewhere"}'],
     ['MOORING_SETTINGS', '{"tokens":{"issuer":"x"}}'],
     ['AWS_ENDPOINT_URL', 'localhost'],
-  ])('%s: refuses %s in a sentence that does not repeat it', (name, value) => {
+  ])('%s: rejects %s with a message that does not repeat it', (name, value) => {
     const reading = () => readLocalSettings({ [name]: value });
     expect(reading).toThrow(new RegExp(`^${name}: expected `));
     expect(reading).not.toThrow(value);

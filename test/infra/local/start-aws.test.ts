@@ -28,7 +28,7 @@ const engine = reach('aws');
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mooring-start-aws-'));
-    await chmod(folder, 0o711); // root's database runs under another account
+    await chmod(folder, 0o711); // as root, the database runs under another account
     const table = `mooring-local-${process.pid}-${Date.now()}`;
     environment = { ...engine, TMPDIR: folder, MOORING_STATE: join(folder, 'state'), MOORING_TABLE: table };
   });
@@ -41,7 +41,7 @@ const engine = reach('aws');
 
   const start = async () => (running = await ready(launchStart(environment)));
 
-  test('keeps everything there, tests what an event asks for, and finds it again after a restart', async () => {
+  test('keeps all state there, tests connections on events, and finds the state again after a restart', async () => {
     const first = await start();
     const [created] = await paste({ lines: first.lines.slice(0, 1) });
     expect(created).toMatchObject({ name: 'demo', status: 'testing' });
@@ -61,7 +61,7 @@ const engine = reach('aws');
     });
   });
 
-  test('goes on after a change that is no event, and after a dead letter that is none', async () => {
+  test('continues after a change and a dead letter that are not events', async () => {
     const dynamo = new DynamoDBClient(awsClient(environment));
     const sqs = new SQSClient(awsClient(environment));
     try {
@@ -90,7 +90,7 @@ const engine = reach('aws');
     }
   });
 
-  test('has npm run keys make keys in the same table', async () => {
+  test('shares its table with npm run keys', async () => {
     const started = await start();
     const program = fileURLToPath(new URL('../../../infra/keys.ts', import.meta.url));
     const options = [program, 'create', '--org', 'org_other'];
@@ -99,7 +99,7 @@ const engine = reach('aws');
     expect(await list({ ...started, key: stdout.trim() })).toEqual({ data: [], next_cursor: null });
   });
 
-  test('says in a sentence that nothing answers there', async () => {
+  test('fails with a clear message when the endpoint does not answer', async () => {
     const { child, ended, err } = launchStart({ ...environment, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
     await ended;
     expect(child.exitCode).toBe(1);

@@ -13,7 +13,7 @@ describe('npm start', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mooring-start-'));
-    await chmod(folder, 0o711); // root's database runs under another account
+    await chmod(folder, 0o711); // as root, the database runs under another account
     state = join(folder, 'state');
   });
   afterEach(async () => {
@@ -43,7 +43,7 @@ describe('npm start', () => {
     }),
   ];
 
-  test('answers the four lines that it prints, again and after a restart and a kill', async () => {
+  test('answers the four lines that it prints, again after a restart and after a kill', async () => {
     const first = await start();
     const answers = await paste(first);
     expect(answers).toEqual(asExpected);
@@ -64,13 +64,13 @@ describe('npm start', () => {
     expect(await paste(await start())).toEqual(asExpected);
   });
 
-  test('tests what was created without being asked', async () => {
+  test('tests a new connection automatically', async () => {
     const started = await start();
     await paste({ ...started, lines: started.lines.slice(0, 1) });
     expect(await testedStatus(started)).toBe('connected');
   });
 
-  test('tests after a kill what it had not come to test', async () => {
+  test('tests a connection after a kill that came before its first test', async () => {
     const first = await start({ MOORING_STATE: join(folder, 'killed') });
     const [created] = await paste({ lines: first.lines.slice(0, 1) });
     first.child.kill('SIGKILL');
@@ -79,13 +79,13 @@ describe('npm start', () => {
     expect(await testedStatus(await start({ MOORING_STATE: join(folder, 'killed') }))).toBe('connected');
   });
 
-  test('finds no fault with the account of its demo database', async () => {
+  test('reports no problem with the account of its demo database', async () => {
     const [, result] = await paste(await start());
-    const { steps } = result as { steps: { step: string; status: string }[] }; // of the API's own schema
+    const { steps } = result as { steps: { step: string; status: string }[] }; // in the API's own schema
     expect(steps.filter(({ status }) => status !== 'passed').map(({ step }) => step)).toEqual(['tls']);
   });
 
-  test('uses the key that it is given, and that one alone', async () => {
+  test('accepts only the API key from the environment', async () => {
     const own = await start({ MOORING_DEMO: 'off' });
     own.child.kill('SIGTERM');
     await own.ended;
@@ -95,13 +95,13 @@ describe('npm start', () => {
     expect(await list({ ...started, key: own.key })).toMatchObject({ code: 'unauthenticated' });
   });
 
-  test('starts no database when it is told not to', async () => {
+  test('starts no database when MOORING_DEMO is off', async () => {
     const started = await start({ MOORING_DEMO: 'off', MOORING_STATE: join(folder, 'other') });
     expect(await readdir(join(folder, 'other'))).not.toContain('demo.json');
     expect(started.lines[0]).toContain('db.example.com');
   });
 
-  test('leaves nothing behind that it started', async () => {
+  test('stops its demo database when it is stopped', async () => {
     const started = await start();
     const { config } = (await paste({ ...started, lines: started.lines.slice(0, 1) }))[0] as {
       config: { port: number };
@@ -114,7 +114,7 @@ describe('npm start', () => {
     free.close();
   });
 
-  test('says in a sentence that its port is taken', async () => {
+  test('fails with a clear message when its port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const address = other.address();
@@ -127,7 +127,7 @@ describe('npm start', () => {
     );
   });
 
-  test('says in a sentence that another runs on its state', async () => {
+  test('fails with a clear message when another process uses its state folder', async () => {
     await start({ MOORING_DEMO: 'off' });
     expect(await fails({})).toEqual({
       code: 1,
@@ -142,7 +142,7 @@ describe('npm start', () => {
     ['vault/vault.key', 'The vault’s key is damaged'],
     ['api-key', 'The file '],
     ['lock', 'The file '],
-  ])('says in a sentence that %s is damaged', async (file, beginning) => {
+  ])('fails with a clear message when %s is damaged', async (file, beginning) => {
     const own = await mkdtemp(join(folder, 'damaged-'));
     const environment = { MOORING_STATE: own, MOORING_DEMO: 'off' };
     const { child, ended } = await start(environment);

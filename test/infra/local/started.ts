@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-/** One `npm start`, and what its terminal shows. */
+/** One running `npm start`, with what it printed. */
 export interface Started {
   readonly child: ChildProcess;
   readonly ended: Promise<unknown>;
@@ -37,7 +37,7 @@ export const ready = async ({ child, ended, out, err }: ReturnType<typeof launch
   return { child, ended, address, key, lines: out().match(/^curl .+$/gm) ?? [] };
 };
 
-/** Each line in a shell of its own, with nothing of our environment but a path. */
+/** Runs each line in a shell of its own. Its environment has only a PATH. */
 export const paste = async ({ lines }: Pick<Started, 'lines'>): Promise<unknown[]> => {
   const answers: unknown[] = [];
   for (const line of lines) {
@@ -51,10 +51,13 @@ export const paste = async ({ lines }: Pick<Started, 'lines'>): Promise<unknown[
 
 export const list = async ({ address, key }: Pick<Started, 'address' | 'key'>) => {
   const answer = await fetch(`${address}/v1/connections`, { headers: { authorization: `Bearer ${key}` } });
-  return (await answer.json()) as { data: { id: string; name: string; status: string }[] }; // of the API's own schema
+  return (await answer.json()) as { data: { id: string; name: string; status: string }[] }; // in the API's own schema
 };
 
-/** The status of the newest connection once its test is over; the time limit of the caller's own test ends a wait for one that never is. */
+/**
+ * Waits until the newest connection is tested and returns its status. The time limit of the calling test ends
+ * a wait that takes too long.
+ */
 export const testedStatus = async (started: Started): Promise<string | undefined> => {
   for (;;) {
     const status = (await list(started)).data[0]?.status;

@@ -5,21 +5,21 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { isFolderServed, openStateFolder } from '../../../infra/local/state-folder.ts';
 
-describe('the state folder', () => {
+describe('state folder', () => {
   let folder: string;
   beforeEach(async () => {
     folder = join(await mkdtemp(join(tmpdir(), 'mooring-state-')), 'state');
   });
   afterEach(() => rm(join(folder, '..'), { recursive: true }));
 
-  test('is for this account alone, and so is what is kept there', async () => {
+  test('and its files are readable by this account only', async () => {
     using state = openStateFolder(folder);
     await state.keep('thing', v.string(), () => 'made');
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     expect((await stat(join(folder, 'thing'))).mode & 0o777).toBe(0o600);
   });
 
-  test('keeps what was made the first time', async () => {
+  test('keeps the first value until it is replaced', async () => {
     {
       using state = openStateFolder(folder);
       expect(await state.keep('thing', v.string(), () => 'first')).toBe('first');
@@ -31,7 +31,7 @@ describe('the state folder', () => {
   });
 
   test.each(['', '{', '"another form"', '\0\0'])(
-    'says that a file is damaged which holds %j',
+    'reports a file as damaged when it contains %j',
     async (content) => {
       using state = openStateFolder(folder);
       await writeFile(join(folder, 'thing'), content);
@@ -41,7 +41,7 @@ describe('the state folder', () => {
     },
   );
 
-  test('is held by one server at a time', () => {
+  test('is locked by one server at a time', () => {
     expect(isFolderServed(folder)).toBe(false);
     {
       using _ = openStateFolder(folder);
@@ -52,7 +52,7 @@ describe('the state folder', () => {
     openStateFolder(folder)[Symbol.dispose]();
   });
 
-  test('says what it expected where there is no folder', async () => {
+  test('fails with a clear message when the path is a file', async () => {
     await writeFile(folder, 'a file');
     expect(() => openStateFolder(folder)).toThrow(
       `The state folder ${folder} cannot be used: expected a folder`,

@@ -9,7 +9,7 @@ import type { StoreEvent } from '../../../shared/ports/store.ts';
 import { awsClient } from '../../engines/aws-client.ts';
 import { reach } from '../../engines/reach.ts';
 
-describe.each(['dynamodb-local', 'aws'])('the stream of a table on %s', (name) => {
+describe.each(['dynamodb-local', 'aws'])('stream of a table on %s', (name) => {
   const engine = reach(name);
   if (!engine) return;
 
@@ -25,7 +25,7 @@ describe.each(['dynamodb-local', 'aws'])('the stream of a table on %s', (name) =
     tables.destroy();
   });
 
-  test('tells of each change from now on, in order, and again when it could not be handled', async () => {
+  test('delivers each new change in order, and again after a failure', async () => {
     await store.write([{ put: { ...key, version: 0 } }]);
     const stop = new AbortController();
     const all = new EventTarget();
@@ -63,7 +63,7 @@ describe.each(['dynamodb-local', 'aws'])('the stream of a table on %s', (name) =
     expect(of('B')).toEqual([{ after: { ...key, sk: 'B' } }]);
   });
 
-  test('that does not exist is said at once', async () => {
+  test('rejects at once when the table does not exist', async () => {
     const { signal } = new AbortController();
     const polling = pollStream({ client, table: 'no-such-table', signal, onEvents: async () => undefined });
     await expect(polling).rejects.toThrow();

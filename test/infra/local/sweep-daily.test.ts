@@ -19,7 +19,10 @@ afterEach(() => rm(state, { recursive: true, force: true }));
 
 const secrets = async () => (await readdir(join(state, 'vault/secrets'))).length;
 
-/** A process that is killed between the secret and the transaction of a create, so many hours ago. */
+/**
+ * Kills a process `hoursAgo` hours ago, after a create has stored the secret and before it writes the
+ * transaction.
+ */
 const killedCreate = async (hoursAgo: number) => {
   const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const script = `
@@ -59,7 +62,7 @@ const killedCreate = async (hoursAgo: number) => {
 const settings = (more: Record<string, string> = {}) =>
   readLocalSettings({ PORT: '0', MOORING_STATE: state, MOORING_DEMO: 'off', ...more });
 
-/** A run that waits until its sweep has said what it has to say. */
+/** Runs a deployment until its sweep has finished or refused. */
 const run = async (work: (running: LocalDeployment) => Promise<void> = async () => undefined) => {
   const logged: string[] = [];
   const mark = await markNow();
@@ -70,7 +73,7 @@ const run = async (work: (running: LocalDeployment) => Promise<void> = async () 
   return { logged: logged.filter((line) => line.includes('"sweep"')), notes: running.notes };
 };
 
-/** Timers whose work the test does. */
+/** Collects timers, so that the test runs their work itself. */
 const collectTimers = () => {
   const works = new Set<() => void>();
   const times: object[] = [];
@@ -105,7 +108,7 @@ const call = async ({ address, apiKey }: LocalDeployment, request: string, body?
 const create = (running: LocalDeployment, name: string) =>
   call(running, 'POST /v1/connections?test=false', { ...draft(), name });
 
-/** Names of files beside the store that belong to it. */
+/** The files of the store. */
 const storeFiles = ['store.db', 'store.db-wal', 'store.db-shm'];
 const moveStore = async (from: string, to: string) => {
   await mkdir(to, { recursive: true });
@@ -116,7 +119,7 @@ const moveStore = async (from: string, to: string) => {
 };
 
 describe('npm start', () => {
-  test('quarantines what a create left that was killed more than an hour ago, and says so', async () => {
+  test('quarantines the secret of a create that was killed more than an hour ago, and logs it', async () => {
     await run(async (running) => void (await create(running, 'kept')));
     await killedCreate(2);
     await killedCreate(0);
@@ -127,7 +130,7 @@ describe('npm start', () => {
     expect(logged.join()).not.toContain('not-a-real-password');
   });
 
-  test('sweeps a second from the start and daily, until it is stopped', async () => {
+  test('sweeps one second after the start and then daily, until it is stopped', async () => {
     await run(async (running) => void (await create(running, 'kept')));
     await killedCreate(2);
     const logged: string[] = [];
@@ -141,7 +144,7 @@ describe('npm start', () => {
     expect(logged.filter((line) => line.includes('"sweep"'))).toEqual([]);
   });
 
-  test('that is stopped while it sweeps waits for the sweep', async () => {
+  test('waits for a running sweep when it is stopped', async () => {
     await run(async (running) => void (await create(running, 'kept')));
     await killedCreate(2);
     const timers = collectTimers();
@@ -151,7 +154,7 @@ describe('npm start', () => {
     expect(await secrets()).toBe(1);
   });
 
-  test('sweeps nothing where it is told not to', async () => {
+  test('sweeps nothing when MOORING_SWEEP is off', async () => {
     const timers = collectTimers();
     await using _ = await startLocalDeployment(
       settings({ MOORING_SWEEP: 'off' }),
@@ -161,7 +164,7 @@ describe('npm start', () => {
     expect(timers.times).toEqual([]);
   });
 
-  test('keeps every secret while the store is away, and has them all when it is put back', async () => {
+  test('keeps every secret while the store is missing, and uses all of them when it is back', async () => {
     const aside = join(state, 'aside');
     await run(async (running) => {
       for (const name of ['one', 'two', 'three']) await create(running, name);
@@ -171,7 +174,7 @@ describe('npm start', () => {
     expect(await secrets()).toBe(3);
     expect(without.logged).toEqual([expect.stringContaining('the sweep removes nothing')]);
     expect(without.notes.join()).toMatch(/3 of 3 secrets are of no connection.*npm run vault/s);
-    // Nor at the next start, when the store is no longer new.
+    // The next start keeps them too, although the store is no longer new.
     await run();
     expect(await secrets()).toBe(3);
 
@@ -189,7 +192,7 @@ describe('npm start', () => {
     expect(await secrets()).toBe(3);
   });
 
-  test('does not take a store of 0 bytes for a new one beside a vault that holds secrets', async () => {
+  test('refuses an empty store file beside a vault that holds secrets', async () => {
     await run(async (running) => void (await create(running, 'kept')));
     for (const file of storeFiles) await rm(join(state, file), { force: true });
     await writeFile(join(state, 'store.db'), '');
