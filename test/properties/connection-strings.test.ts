@@ -7,7 +7,7 @@ import { findRequestSecrets } from '../../shared/domain/input/request-secrets.ts
 import { Problem } from '../../shared/problem.ts';
 import { piecesOf, stringForms } from './strings.ts';
 
-/** What a string says, or all that its refusal tells. */
+/** Returns the parts of a string, or the text of the problem that refuses it. */
 const outcome = async (type: string, text: string) => {
   try {
     return { parts: await parseConnectionString(resolveConnector(type), text) };
@@ -21,15 +21,15 @@ const outcome = async (type: string, text: string) => {
 const textsOf = (value: unknown): readonly string[] =>
   typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [String(value)];
 
-test('every connector that takes a connection string is generated here', () => {
+test('every connector that accepts a connection string has a generator here', () => {
   const taking = Object.entries(connectors).flatMap(([type, connector]) =>
     'connectionString' in connector && connector.connectionString ? type : [],
   );
   expect(stringForms.map(({ type }) => type).sort()).toEqual(taking.sort());
 });
 
-describe.each(stringForms)('a connection string of $type', ({ type, secret, parts, print }) => {
-  test('says again what was written, whatever its fields hold', async () => {
+describe.each(stringForms)('$type connection string', ({ type, secret, parts, print }) => {
+  test('is parsed into the fields that were written, for any field values', async () => {
     await fc.assert(
       fc.asyncProperty(parts, async (written) => {
         const first = await outcome(type, print(written));
@@ -40,7 +40,7 @@ describe.each(stringForms)('a connection string of $type', ({ type, secret, part
     );
   });
 
-  test('is refused, or has its secret whole and nowhere else, however badly that is encoded', async () => {
+  test('is refused or keeps its secret whole and in no other field, for any wrong encoding', async () => {
     const encode = fc.constantFrom<(text: string) => string>(
       (text) => text,
       (text) => encodeURI(text),
@@ -61,7 +61,8 @@ describe.each(stringForms)('a connection string of $type', ({ type, secret, part
         if (!read) return;
         for (const text of textsOf([read.config, read.options]))
           for (const piece of piecesOf(value)) expect(text).not.toContain(piece);
-        // What cannot be told apart: an escape that is one by chance, a blank at an end, a plus and quotes that were added here.
+        // Three cases cannot be told apart: an accidental escape, a space at an end, and a plus sign or
+        // quotes that were added here.
         const meant = [value, pasted, decoded(pasted)].map((text) =>
           type === 'sqlserver' ? text.trim() : text,
         );
@@ -71,7 +72,7 @@ describe.each(stringForms)('a connection string of $type', ({ type, secret, part
     );
   });
 
-  test('is refused for whatever cannot be seen in it, before it is taken apart', async () => {
+  test('is refused when it contains an invisible character', async () => {
     const unseen = fc.constantFrom(
       ...Array.from(
         '\0\t\n\r\u001b\u007f\u0085\u00ad\u200b\u200d\u200e\u2028\u2029\u202e\u2060\u2066\ufeff\u{e0001}',
@@ -88,7 +89,7 @@ describe.each(stringForms)('a connection string of $type', ({ type, secret, part
     );
   });
 
-  test('is two lines, or two things on one, and is refused', async () => {
+  test('is refused when it is followed by a second line or another command', async () => {
     await fc.assert(
       fc.asyncProperty(parts, fc.constantFrom('\n', '\r\n', ' ', '\u2028'), async (written, between) => {
         const { told } = await outcome(
@@ -102,12 +103,12 @@ describe.each(stringForms)('a connection string of $type', ({ type, secret, part
     );
   });
 
-  test('may have white space around it', async () => {
+  test('may be surrounded by white space', async () => {
     const [written] = fc.sample(parts, { seed: 1, numRuns: 1 });
     if (written) expect(await outcome(type, ` \t${print(written)}\r\n`)).toEqual({ parts: written });
   });
 
-  test('has no scheme for a host', async () => {
+  test('is refused when its host is a URL with a scheme', async () => {
     const [scheme] = resolveConnector(type).connectionString?.schemes ?? [];
     for (const text of [
       `${scheme}://https://db.example.test/shop`,
@@ -116,7 +117,7 @@ describe.each(stringForms)('a connection string of $type', ({ type, secret, part
       expect((await outcome(type, text)).told).toBeDefined();
   });
 
-  test('is known to the log with its secret, whether it can be taken apart or not', async () => {
+  test('makes its secret known to the log, whether or not it can be parsed', async () => {
     fc.assert(
       fc.property(parts, (written) => {
         const value = written.credentials[secret] ?? '';

@@ -7,7 +7,10 @@ import { play } from './destinations/run.ts';
 import { stands } from './destinations/stands.ts';
 import { startWorld } from './destinations/world.ts';
 
-/** Of each connector; `DESTINATION_RUNS` for more, `DESTINATION_SEED` for those of another run. */
+/**
+ * The number of runs for each connector. Set `DESTINATION_RUNS` for more, and `DESTINATION_SEED` to repeat a
+ * run.
+ */
 const numRuns = Number(process.env['DESTINATION_RUNS'] ?? 60);
 const seed = Number(process.env['DESTINATION_SEED'] ?? Date.now());
 
@@ -16,9 +19,9 @@ const kindsOf = (type: ConnectorType) =>
     (kind): kind is ServerChange['of'] => stands[type][kind] !== undefined,
   );
 
-describe('no server receives a secret otherwise than its owner allowed', () => {
+describe('servers receive secrets only as their owners allowed', () => {
   test.each(Object.keys(connectors) as ConnectorType[])(
-    'of those of %s',
+    'servers of %s',
     async (type) => {
       await using world = await startWorld(type);
       let received = 0;
@@ -30,7 +33,7 @@ describe('no server receives a secret otherwise than its owner allowed', () => {
         }),
         { numRuns, seed },
       );
-      // Else nothing was looked at.
+      // Otherwise the run has checked nothing.
       expect(received).toBeGreaterThan(0);
     },
     120_000 + numRuns * 5000,

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-/** Whatever a secret may be made of, and so that it cannot stand anywhere by chance. */
+/** Draws secrets of any characters that cannot occur in a text by chance. */
 const secrets: fc.Arbitrary<string> = fc
   .tuple(
     fc.string({ unit: 'binary', maxLength: 12 }),
@@ -26,10 +26,10 @@ const secrets: fc.Arbitrary<string> = fc
   .map((parts) => parts.join('').replaceAll('\0', '0').trim())
   .filter((secret) => secret.isWellFormed() && secret.length >= 6);
 
-/** Too short to be looked for in a text, and of characters that stand in none of ours. */
+/** Secrets that are too short to be searched for, of characters that our own texts do not use. */
 const shortSecrets = fc.string({ unit: fc.constantFrom('§', '¶', '\u{1F600}'), minLength: 1, maxLength: 2 });
 
-/** In every spelling, and as a part of something longer that is in base64. */
+/** Every spelling, also inside longer base64 text. */
 const spellings = (secret: string) => {
   const bytes = Buffer.from(secret);
   return [
@@ -44,7 +44,7 @@ const spellings = (secret: string) => {
   ];
 };
 
-/** All that was answered, logged and sent out while something was done. */
+/** Returns all that was answered, logged and sent out during the work. */
 const seen = async (
   work: (ask: Api['call'], api: Api) => Promise<unknown>,
   probeSettles = true,
@@ -66,7 +66,7 @@ const expectNone = (text: string, secret: string) => {
   for (const spelling of spellings(secret)) expect(text.includes(spelling) && [spelling, text]).toBe(false);
 };
 
-/** In clear, so that the server hears it at all. */
+/** Without TLS, so that the server can read the secret. */
 const aimed = (password: string) => ({
   ...draft(),
   options: { ssl_mode: 'disable' },
@@ -74,7 +74,7 @@ const aimed = (password: string) => ({
   credentials: { password },
 });
 
-/** Every route that has to do with a secret, against a server that says all it hears. */
+/** Calls every route that handles a secret, against a server that sends back all that it receives. */
 const wholeLife = async (ask: Api['call'], secret: string) => {
   const body = aimed(secret);
   await ask('POST /v1/connections/test', { body });
@@ -100,7 +100,7 @@ const wholeLife = async (ask: Api['call'], secret: string) => {
   await ask(`POST ${at}/restore`);
 };
 
-/** The same through the other four, each in its own words. */
+/** Does the same through the four other APIs. */
 const otherLives = async (ask: Api['call'], secret: string) => {
   const { host, port, database, username } = aimed(secret).config;
   const product = { 'x-product-name': 'leaks' };
@@ -143,7 +143,7 @@ const otherLives = async (ask: Api['call'], secret: string) => {
   await ask('GET /api/v1/connections');
 };
 
-/** Bodies that are wrong in the words of each, with the secret where it belongs, where it does not, and as a name. */
+/** Requests that the other APIs reject, with the secret in its field, in other fields, and as a name. */
 const wrongElsewhere: readonly (readonly [route: string, make: (secret: string) => object])[] = [
   [
     'POST /v1/providers/postgresql/connections',
@@ -188,8 +188,8 @@ const wrongElsewhere: readonly (readonly [route: string, make: (secret: string) 
   ],
 ];
 
-describe('no secret gets out', () => {
-  test.each(echoes)('through another API, of a server that sends it back as %s', async (echo: Echo) => {
+describe('no secret leaks', () => {
+  test.each(echoes)('through the other APIs when a source sends it back as %s', async (echo: Echo) => {
     await fc.assert(
       fc.asyncProperty(secrets, async (secret) => {
         server.will(echo);
@@ -201,7 +201,7 @@ describe('no secret gets out', () => {
     );
   });
 
-  test.each(wrongElsewhere)('%s: of a body that is wrong there', async (route, make) => {
+  test.each(wrongElsewhere)('%s: when the body is invalid', async (route, make) => {
     await fc.assert(
       fc.asyncProperty(secrets, async (secret) => {
         const told = await seen(async (ask) => {
@@ -215,7 +215,7 @@ describe('no secret gets out', () => {
     );
   });
 
-  test.each(echoes)('of a server that sends it back as %s', async (echo: Echo) => {
+  test.each(echoes)('when a source sends it back as %s', async (echo: Echo) => {
     await fc.assert(
       fc.asyncProperty(secrets, async (secret) => {
         server.will(echo);
@@ -227,13 +227,13 @@ describe('no secret gets out', () => {
     );
   });
 
-  test('but the place where it would have stood is shown', async () => {
+  test('and [secret] is shown in its place', async () => {
     server.will('rows');
     const told = await seen((ask) => wholeLife(ask, 'qZ7~not-a-real-password'));
     expect(told).toContain('GRANT USAGE ON SCHEMA \\"16.4[secret]\\"');
   });
 
-  test('that is too short to be looked for: it takes the whole text along', async () => {
+  test('when it is too short to be searched for, because the whole text is withheld', async () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...echoes), shortSecrets, async (echo, secret) => {
         server.will(echo);
@@ -288,7 +288,7 @@ describe('no secret gets out', () => {
     connection_string,
   });
 
-  test('of a body that is wrong, whatever is wrong in it', async () => {
+  test('when a body is invalid in any way', async () => {
     await fc.assert(
       fc.asyncProperty(secrets, fc.constantFrom(...wrong), async (secret, make) => {
         const body = make(secret);
@@ -313,7 +313,7 @@ describe('no secret gets out', () => {
     );
   });
 
-  test('of a table or a vault that fails', async () => {
+  test('when the store or the vault fails', async () => {
     await fc.assert(
       fc.asyncProperty(secrets, async (secret) => {
         const told = await seen(async (ask, api) => {
@@ -332,14 +332,14 @@ describe('no secret gets out', () => {
   });
 
   test.each(stringForms)(
-    'of a vault or a probe that fails with the secret of a string of $type',
+    'when the vault or the probe fails with a $type connection string',
     async ({ type, secret: field, parts, print }) => {
       const long = parts.filter(({ credentials }) => (credentials[field] ?? '').length >= 6);
       await fc.assert(
         fc.asyncProperty(long, async (written) => {
           const body = { name: 'By string', type, connection_string: print(written) };
           const secret = written.credentials[field] ?? '';
-          // As a driver or an SDK would repeat what it was called with, taken apart or not.
+          // A driver or SDK may repeat its arguments, parsed or not.
           const failing = () => Promise.reject(new Error(`cannot do ${JSON.stringify([written, body])}`));
           const told = await seen(
             async (ask, api) => {
@@ -361,7 +361,7 @@ describe('no secret gets out', () => {
     },
   );
 
-  test('of a key file or a password of another API, when the vault or the probe fails', async () => {
+  test('when the vault or the probe fails with a key file or a password of another API', async () => {
     const key = '-----BEGIN PRIVATE KEY-----\nQ7zQ7zQ7zQ7z\n-----END PRIVATE KEY-----\n';
     const failing = (call: unknown) => Promise.reject(new Error(`cannot do ${JSON.stringify(call)}`));
     const told = await seen(
@@ -403,7 +403,7 @@ describe('no secret gets out', () => {
     ['POST /v1/management/connections', { metadata: {} }],
     ['POST /api/v1/connection_profiles', { config: {} }],
     ['POST /api/v1/connections', {}],
-  ])('%s: of a program that put it in the place of a name: %j', async (route, place: object) => {
+  ])('%s: when a name contains it: %j', async (route, place: object) => {
     const name = 'qZ7~not real&Tail';
     const [at] = Object.keys(place);
     const misplaced = { [name]: { deep: 1 } };
@@ -436,8 +436,9 @@ describe('no secret gets out', () => {
     ['POST /v1/management/connections', 'ssl'],
     ['POST /api/v1/connection_profiles', 'config'],
     ['POST /api/v1/connections', ''],
-  ])('%s: of a program that sends it as a value and as a name in "%s"', async (route, at) => {
-    // Words alone, and of a name's form: only that it is the secret of this request tells it.
+  ])('%s: when it is both a value and a name in "%s"', async (route, at) => {
+    // It has only letters and the form of a name. It is recognised only because the request also sends it as
+    // a secret.
     const secret = 'qZnotrealTail';
     const string = `postgresql://reader:${secret}@127.0.0.1:1/shop`;
     const body: Record<string, unknown> = {
@@ -457,7 +458,7 @@ describe('no secret gets out', () => {
   });
 
   test.each(['Tr0ub4dor', 'x9QmZ7kP', 'AKIA1234567890ABCDEF'])(
-    'of a program that sends it as a name alone: %s',
+    'when it is sent only as a name: %s',
     async (name) => {
       const told = await seen(async (ask) => {
         for (const place of ['config', 'credentials', 'options', 'ssl']) {
@@ -471,7 +472,7 @@ describe('no secret gets out', () => {
     },
   );
 
-  test('of a caller', async () => {
+  test("when it is a caller's API key", async () => {
     const told = await seen(async (ask, api) => {
       const key = 'sk_not_a_real_key_7';
       await ask('GET /v1/connections', { key });

@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import type { ConnectionStringParts } from '../../shared/connectors/connector.ts';
 
-/** How the strings of one connector are written, for what is generated here. */
+/** The connection strings of one connector, for generated tests. */
 export interface StringForm {
   readonly type: string;
-  /** Which field of credentials the password of the string becomes. */
+  /** The credentials field that holds the password of the string. */
   readonly secret: string;
-  /** What a whole connection says, in our fields. */
+  /** The parts of a whole connection, in our fields. */
   readonly parts: fc.Arbitrary<ConnectionStringParts>;
-  /** One canonical spelling; `encode` is for the secret alone. */
+  /** Prints the canonical spelling. `encode` applies only to the secret. */
   readonly print: (parts: ConnectionStringParts, encode?: (secret: string) => string) => string;
 }
 
-// Of other characters than secrets: no piece of the one can stand in the other by chance.
+// These characters differ from those of secrets, so a piece of a secret cannot occur in them by chance.
 const label = fc.stringMatching(/^[a-m]{1,8}$/);
 const host = fc.oneof(
   fc.tuple(label, label).map((labels) => labels.join('.')),
@@ -21,7 +21,7 @@ const host = fc.oneof(
 const port = fc.integer({ min: 1, max: 5 }).map((digit) => digit * 1111);
 const name = fc.stringMatching(/^[a-m][a-m ._é漢+%&=/?#@:;{}-]{0,10}[a-m]$/);
 const simpleName = fc.stringMatching(/^[a-m][a-m_]{0,10}$/);
-/** Whatever can be typed, and some that cannot. */
+/** All characters that can be typed, and some that cannot. */
 export const secret = fc
   .string({
     unit: fc.oneof(
@@ -32,7 +32,7 @@ export const secret = fc
     minLength: 4,
     maxLength: 24,
   })
-  // Those are refused as placeholders, which other tests are about.
+  // These are refused as placeholders, which other tests cover.
   .filter((text) => !/^[<{[$%*]|^[xX]+$/.test(text.trim()));
 const mode = fc.constantFrom('disable', 'prefer', 'require', 'verify-ca', 'verify-full');
 const seconds = fc.integer({ min: 1, max: 300 });
@@ -96,7 +96,7 @@ const words: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-/** A value of the form with semicolons. */
+/** Quotes a value for the form with semicolons. */
 const braced = (value: unknown) => `{${String(value).replaceAll('}', '}}')}}`;
 
 export const stringForms: readonly StringForm[] = [
@@ -243,7 +243,7 @@ export const stringForms: readonly StringForm[] = [
   },
 ];
 
-/** Every four characters in a row of a secret. */
+/** Returns every four consecutive characters of a secret. */
 export const piecesOf = (whole: string): readonly string[] => {
   const characters = Array.from(whole);
   return characters.slice(3).map((_, start) => characters.slice(start, start + 4).join(''));

@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
-/** What stands in everything of the first tenant, and in nothing of the others. */
+/** Text that occurs in all data of the first tenant, and in no data of the others. */
 const secretive = 'of-the-first-tenant';
 
 const create = (name: string, more: object = {}, call: object = {}) =>
@@ -56,12 +56,12 @@ const queries: Readonly<Record<string, readonly string[]>> = {
   'DELETE /v1/connections/{id}': ['', '?purge=true'],
 };
 
-/** What some routes want besides. */
+/** Headers that some routes require. */
 const headers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'POST /v1/management/connections/{id}/assign': { 'x-product-name': 'mine' },
 };
 
-/** The id as the API of that route has it. */
+/** Spells the id as the API of the route does. */
 const spelled = (route: string, inside: string) => {
   if (route.includes(' /api/v1/connection_profiles/')) return `prof_${inside}`;
   if (route.includes(' /v1/connections/')) return `conn_${inside}`;
@@ -77,8 +77,8 @@ const everything = async () => ({
   secret: await api.secretOf(id),
 });
 
-describe.each(strangers)('to %s', (_, as) => {
-  test.each(ofOne)('%s answers as if it were not there, and does nothing', async (route) => {
+describe.each(strangers)('as %s', (_, as) => {
+  test.each(ofOne)('%s answers as for an unknown id, and changes nothing', async (route) => {
     const before = await everything();
     for (const each of [id, gone])
       for (const query of queries[route] ?? ['']) {
@@ -97,7 +97,7 @@ describe.each(strangers)('to %s', (_, as) => {
     expect(await everything()).toEqual(before);
   });
 
-  test('lists are empty, whatever they are asked', async () => {
+  test('lists are empty for every query', async () => {
     for (const query of [
       '',
       '?include_deleted=true',
@@ -110,7 +110,7 @@ describe.each(strangers)('to %s', (_, as) => {
     }
   });
 
-  test('lists of the other APIs are empty too', async () => {
+  test('lists of the other APIs are empty', async () => {
     for (const path of [
       '/v1/management/connections',
       '/v1/management/connections/unassigned',
@@ -123,7 +123,7 @@ describe.each(strangers)('to %s', (_, as) => {
     }
   });
 
-  test('cursors of others are not valid', async () => {
+  test('cursors of another tenant are invalid', async () => {
     const own = (await create('Own', {}, as)).body.id;
     for (const cursor of cursors) {
       expect(cursor).not.toBe('');
@@ -135,7 +135,7 @@ describe.each(strangers)('to %s', (_, as) => {
     await api.call(`DELETE /v1/connections/${own}?purge=true`, as);
   });
 
-  test('names and Idempotency-Keys of others mean nothing', async () => {
+  test('names and idempotency keys of another tenant have no effect', async () => {
     const headers = { 'idempotency-key': 'the same' };
     const theirs = await create('Theirs too', { description: secretive }, { headers });
     const with_key = { ...as, headers: { ...as.headers, ...headers } };
@@ -147,7 +147,7 @@ describe.each(strangers)('to %s', (_, as) => {
   });
 });
 
-test('every route with an id was walked', () => {
+test('every route with an id is covered', () => {
   expect(ofOne.length).toBeGreaterThanOrEqual(22);
 });
 

@@ -4,7 +4,7 @@ import type { ApiName, Settings } from './scenario.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What a request says, with its tokens resolved. */
+/** The content of a request, with its tokens resolved. */
 export interface Said {
   readonly type: ConnectorType;
   readonly connector: Connector;
@@ -16,11 +16,14 @@ export interface Said {
   readonly authority: string | null | undefined;
   readonly certificate: { readonly cert: string; readonly key: string } | undefined;
   readonly written: Settings['written'];
-  /** What is written as a URL says the whole place, of which a change may say a part. */
+  /**
+   * The config before the change. A URL always names the whole destination, although a change may concern
+   * only a part.
+   */
   readonly before: Fields;
 }
 
-/** The body of a create, a change or a test of our own API. */
+/** Builds the body of a create, an update or a test for our own API. */
 export const ownBody = (said: Said): Fields => {
   const { config, credentials, sslMode, authority, certificate, written } = said;
   const url = written === 'as a URL' ? urlOf(said) : undefined;
@@ -39,7 +42,7 @@ export const ownBody = (said: Said): Fields => {
   };
 };
 
-/** A URL of the connector's first scheme, where it has a host, a port and a user. */
+/** Builds a URL with the connector's first scheme, if the connection has a host, a port and a user. */
 const urlOf = ({ connector, config, credentials, before }: Said): string | undefined => {
   const [scheme] = connector.connectionString?.schemes ?? [];
   const { host, port, username, database } = { ...before, ...config };
@@ -49,7 +52,7 @@ const urlOf = ({ connector, config, credentials, before }: Said): string | undef
   return `${scheme}://${username}${password}@${host}:${port}/${database}`;
 };
 
-/** What a URL says besides what was drawn: the place as it was. */
+/** Returns the drawn config together with the old destination that a URL repeats. */
 export const configSaid = (said: Said): Fields => {
   const { before, config, written } = said;
   if (written !== 'as a URL' || urlOf(said) === undefined) return config;
@@ -57,7 +60,7 @@ export const configSaid = (said: Said): Fields => {
   return { host, port, username, database, ...config };
 };
 
-/** The one object of the other APIs, where settings and secrets stand side by side. */
+/** Builds the single object of the other APIs, with config and credentials side by side. */
 export const flatBody = ({ config, credentials, sslMode, authority, certificate }: Said): Fields => ({
   ...config,
   ...credentials,
@@ -74,7 +77,7 @@ const managed: Readonly<Partial<Record<ConnectorType, string>>> = {
   mysql: 'MYSQL',
 };
 
-/** In the words of the management API; undefined where it has none. */
+/** Builds a body for the management API, or `undefined` if that API cannot express it. */
 export const managementBody = (said: Said, change: boolean): Fields | undefined => {
   const { type, name, config, credentials, sslMode, authority, certificate } = said;
   if (managed[type] === undefined || said.mode === 'platform') return undefined;
@@ -96,7 +99,9 @@ export const managementBody = (said: Said, change: boolean): Fields | undefined 
   };
 };
 
-/** Where and with what a connection is made; an API that cannot say it leaves it to our own. */
+/**
+ * Builds the path and body of a create. Our own API is used if the chosen API cannot express the connection.
+ */
 export const createRequest = (api: ApiName, said: Said, extra: Fields) => {
   const { type, name, mode } = said;
   if (api === 'providers')
@@ -115,7 +120,7 @@ export const createRequest = (api: ApiName, said: Said, extra: Fields) => {
   return { path: '/v1/connections', body: { name, type, mode, ...extra, ...ownBody(said) } };
 };
 
-/** How TLS is done where a create does not say it. */
+/** The ssl_mode that applies if a create does not set one. */
 export const defaultMode = (path: string, flavor: string | undefined): string =>
   path.startsWith('/v1/connections') && flavor !== 'local' ? 'verify-full' : 'prefer';
 

@@ -4,20 +4,20 @@ import type { Consent } from './model.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A connection as a request leaves it. */
+/** A connection as the request would leave it. */
 export interface Asked {
   readonly type: ConnectorType;
   readonly connector: Connector;
   readonly config: Fields;
   readonly mode: string;
   readonly authority: string | null;
-  /** What the same request said of the credentials, or what a platform secret holds of them. */
+  /** The credentials in the same request, or those in the platform secret. */
   readonly credentials: Fields;
-  /** Where the deployment has the service, if it says. */
+  /** The port of the service in the deployment, if it is set there. */
   readonly deployment: number | undefined;
 }
 
-/** Where the secret of one field goes, and how, when a connection is asked for like this. */
+/** Returns where the secret of a field may go, and how, after this request. */
 export const consentFor = (field: string, asked: Asked): Consent => ({
   ports: portsFor(field, asked),
   account: accountOf(asked),
@@ -33,7 +33,7 @@ const portsFor = (field: string, asked: Asked): ReadonlySet<number> => {
   const registry = portsIn(config['schema_registry_url']);
   if (field === 'schema_registry_password') return new Set(registry);
   const service = deployment === undefined ? [] : [deployment];
-  // AWS hands out passwords for the keys; the keys themselves go nowhere else.
+  // The keys go only to AWS, which issues passwords for them.
   if (type === 'redshift' && /^(secret_access_key|session_token)$/.test(field)) return new Set(service);
   return new Set([
     ...(type === 'redshift' ? [] : service),
@@ -45,11 +45,11 @@ const portsFor = (field: string, asked: Asked): ReadonlySet<number> => {
   ]);
 };
 
-/** The ports in a list of places or a URL; all that are drawn name theirs. */
+/** Finds the ports in a list of hosts or in a URL. All drawn values name a port. */
 const portsIn = (text: unknown): readonly number[] =>
   typeof text === 'string' ? [...text.matchAll(/:(\d+)\b/g)].map(([, digits]) => Number(digits)) : [];
 
-/** As the services have them in their requests. */
+/** The account as the service spells it in its requests. */
 const accountOf = ({ type, config }: Asked): string | undefined => {
   if (type === 'snowflake') return String(config['account']).toUpperCase();
   if (type === 'databricks') return String(config['http_path']).replace(/^\//, '');

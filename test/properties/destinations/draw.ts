@@ -46,7 +46,7 @@ const config = (connector: Connector): fc.Arbitrary<Fields> => {
 const without = (fields: Fields, name: string): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([other]) => other !== name));
 
-/** A whole set of one way to log in, which is named or left to its fields. */
+/** Draws complete credentials of one auth method. */
 const credentials = (connector: Connector): fc.Arbitrary<Fields> =>
   fc.oneof(
     ...Object.entries(connector.credentials).map(([method, { entries }], at) => {
@@ -54,7 +54,7 @@ const credentials = (connector: Connector): fc.Arbitrary<Fields> =>
       const drawn = Object.fromEntries(fields.map(([name, schema]) => [name, valueOf(name, schema)]));
       const requiredKeys = fields.filter(([, schema]) => !isOptional(schema)).map(([name]) => name);
       const set = fc.record(drawn, { requiredKeys });
-      // The first is what most have.
+      // Most connections use the first auth method.
       return {
         weight: at === 0 ? 3 : 1,
         arbitrary: set.map((one): Fields => ({ ...one, auth_method: method })),
@@ -63,7 +63,7 @@ const credentials = (connector: Connector): fc.Arbitrary<Fields> =>
   );
 
 const sslMode = fc.constantFrom(...sslModes);
-/** More often those that weaken. */
+/** Draws weaker modes more often. */
 const weakerMode = fc.constantFrom(...sslModes, 'disable', 'disable', 'prefer', 'require');
 const authority = fc.constantFrom<'ours' | 'other' | null>('ours', 'ours', 'ours', 'other', null);
 
@@ -85,7 +85,7 @@ const draft = (connector: Connector): fc.Arbitrary<Draft> =>
     api: fc.constantFrom(...apiNames, 'v1', 'v1'),
   });
 
-/** Mostly of one aspect alone: what an attack needs. */
+/** Draws an update that mostly changes one aspect, as an attack would. */
 const patch = (connector: Connector): fc.Arbitrary<Patch> => {
   const entries = Object.entries(connector.config.entries as Readonly<Record<string, v.GenericSchema>>);
   const one = fc.oneof(
@@ -108,7 +108,7 @@ const patch = (connector: Connector): fc.Arbitrary<Patch> => {
   const open = ofCredentials
     .filter(([, schema]) => !isSecretField(schema))
     .map(([name, schema]) => ({
-      // A word of a list more often than a name: it may say how a secret is sent.
+      // A choice is drawn more often than a name, because it may decide how a secret is sent.
       weight: optionsIn(schema) ? 4 : 1,
       arbitrary: valueOf(name, schema).map((value): Fields => ({ [name]: value })),
     }));
@@ -117,7 +117,7 @@ const patch = (connector: Connector): fc.Arbitrary<Patch> => {
   const aspects = {
     config: fc
       .array(one, { minLength: 1, maxLength: 2 })
-      .map((all): Fields => Object.assign({}, ...all) as Fields), // records, all of them
+      .map((all): Fields => Object.assign({}, ...all) as Fields), // all are records
     credentials: fc.oneof(
       {
         weight: 3,
@@ -159,7 +159,7 @@ const patch = (connector: Connector): fc.Arbitrary<Patch> => {
   });
 };
 
-/** Fields that decide nothing here and may be changed along with the others. */
+/** Fields that do not affect destinations and may change together with the others. */
 const other: fc.Arbitrary<Fields> = fc.record(
   {
     role: fc.constantFrom('source', 'target'),
@@ -193,7 +193,10 @@ const tagging: fc.Arbitrary<Tagging> = fc.record({
   ),
 });
 
-/** Half of them begin with servers that the first connection gets on with: what is refused at the door says little. */
+/**
+ * In half of the scenarios the first connection can reach its servers. A connection that fails at once tests
+ * little.
+ */
 export const scenario = (connector: Connector, kinds: ServerChange['of'][]): fc.Arbitrary<Scenario> =>
   fc
     .tuple(anyScenario(connector, kinds), fc.boolean())

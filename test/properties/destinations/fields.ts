@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { isSecretField } from '../../../shared/connectors/fields.ts';
 import type { Token } from './tokens.ts';
 
-/** How many servers of a kind a world has. */
+/** The number of servers of each kind in a world. */
 export const serverCount = 3;
 
 const server = fc.nat({ max: serverCount - 1 });
@@ -15,7 +15,7 @@ const url = (of: 'own' | 'registry') =>
     .record({ scheme: fc.constantFrom('http', 'https'), host, server })
     .map((at): Token => ({ $url: { ...at, of } }));
 
-/** Fields that say where something goes. Any other takes what its schema lets through. */
+/** Fields that name a destination. Other fields get any value that their schema accepts. */
 const fieldsOfPlace: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   host,
   port: server.map((number): Token => ({ $port: number })),
@@ -30,7 +30,7 @@ const fieldsOfPlace: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   http_path: fc.constantFrom('/sql/1.0/warehouses/one', '/sql/1.0/warehouses/two'),
 };
 
-/** Of these each field of a schema takes those that fit. */
+/** Each field gets those samples that fit its schema. */
 const samples: readonly unknown[] = [
   'one',
   'two',
@@ -47,7 +47,7 @@ const samples: readonly unknown[] = [
   true,
 ];
 
-/** Any value of one field of a connector, as its own schema says it. */
+/** Draws a value that the schema of a connector's field accepts. */
 export const valueOf = (name: string, schema: v.GenericSchema): fc.Arbitrary<unknown> => {
   if (isSecretField(schema)) return fc.constant<Token>({ $secret: name });
   const ofPlace = fieldsOfPlace[name];
@@ -58,17 +58,17 @@ export const valueOf = (name: string, schema: v.GenericSchema): fc.Arbitrary<unk
   return fc.constantFrom(...known);
 };
 
-/** What a token becomes no schema can be asked before it has become it. */
+/** A token can be checked against a schema only after it is resolved. */
 const fits = (schema: v.GenericSchema, sample: unknown) =>
   (typeof sample === 'object' && sample !== null) || v.is(schema, sample);
 
 const unwrapped = (schema: v.GenericSchema): v.GenericSchema =>
   'wrapped' in schema ? unwrapped(schema.wrapped as v.GenericSchema) : schema; // optional fields wrap theirs
 
-/** The words of a list, where the field takes no others. */
+/** The options of a field that accepts only those. */
 export const optionsIn = (schema: v.GenericSchema): readonly unknown[] | undefined => {
   const inner = unwrapped(schema);
-  return inner.type === 'picklist' && 'options' in inner ? (inner.options as readonly unknown[]) : undefined; // a picklist's
+  return inner.type === 'picklist' && 'options' in inner ? (inner.options as readonly unknown[]) : undefined; // the options of a picklist
 };
 
 export const isOptional = (schema: v.GenericSchema): boolean => /optional/.test(schema.type);

@@ -8,30 +8,33 @@ import { meaningIn, share, type World } from './world.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A request with new secrets in it. */
+/** A request that carries new secrets. */
 export interface Carrying {
   readonly said: Said;
   readonly carried: readonly Secret[];
 }
 
-/** Keeps every secret of a run, with what its owner agreed to. */
+/** Keeps every secret of a run with the consents of its owner. */
 export interface Ledger {
   readonly owned: readonly Owned[];
-  /** Resolves what a request says; secrets that it carries are new. */
+  /** Resolves the tokens of a request. The secrets that it carries are new. */
   readonly say: (
     settings: Settings,
     about: { readonly name: string; readonly mode: Said['mode']; readonly before: Fields },
   ) => Carrying;
-  /** The owner agrees to what a request asks for: with the secrets that it carries, and with the platform secret of that number. */
+  /**
+   * Records the owner's consent to a request, for the secrets that it carries and for the platform secret
+   * with this number.
+   */
   readonly agree: (
     carried: readonly Secret[],
     asked: Omit<Asked, 'type' | 'connector' | 'deployment'>,
     platform: number | undefined,
   ) => void;
-  /** Whoever sent these had no right to have anything done with them. */
+  /** Records secrets of a caller who had no right to make the request. */
   readonly disagree: (carried: readonly Secret[]) => void;
   readonly tag: (tagging: Tagging) => Promise<void>;
-  /** The platform secret that credentials name, where it is of this organisation. */
+  /** The number of the platform secret that the credentials name, if it belongs to this organisation. */
   readonly platformIn: (credentials: Fields, org: 0 | 1) => number | undefined;
 }
 

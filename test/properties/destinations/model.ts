@@ -1,20 +1,20 @@
 import type { Announcement, Heard } from '../../recording/recorder.ts';
 import { formIn, type Form, neverSent, type Secret } from './secrets.ts';
 
-/** What an owner said of one secret, in one request that carried it or named its ARN again. */
+/** The owner's consent for one secret, given in a request that carried the secret or named its ARN. */
 export interface Consent {
   readonly ports: ReadonlySet<number>;
-  /** Of a service that serves many under one address; undefined where it tells no accounts apart. */
+  /** For a service with many accounts at one address; `undefined` if it does not tell accounts apart. */
   readonly account: string | undefined;
   readonly mode: string;
   readonly authority: string | null;
-  /** Whether the way to log in sends the secret itself. */
+  /** Whether the auth method sends the secret itself. */
   readonly sendsItself: boolean;
   /** Whether the connection asked for no TLS, as `disable` does. */
   readonly withoutTls: boolean;
 }
 
-/** What the tags of a platform secret say. */
+/** The meaning of the tags of a platform secret. */
 export interface Tags {
   readonly ports: ReadonlySet<number>;
   readonly accounts: ReadonlySet<string>;
@@ -24,7 +24,7 @@ export interface Tags {
 export interface Owned {
   readonly secret: Secret;
   readonly consents: Consent[];
-  /** Every state in which its tags ever were; a managed secret has none. */
+  /** Every state that its tags have had. A managed secret has none. */
   readonly tags?: Tags[];
 }
 
@@ -33,13 +33,15 @@ interface Certificates {
 }
 
 export interface Judgement {
-  /** What was received that its owner did not allow, in words. */
+  /** Descriptions of what servers received without the owner's consent. */
   readonly violations: readonly string[];
-  /** How many times a server received what it was allowed to. */
+  /** How often a server received a secret with the owner's consent. */
   readonly allowed: number;
 }
 
-/** Judges what was heard since it was judged last: an owner's later word changes nothing of it. */
+/**
+ * Judges what servers received since the last judgement. A later consent does not change earlier judgements.
+ */
 export const startJudge = (certificates: Certificates) => {
   const judged = new WeakMap<Heard, number>();
   const sizeOf = ({ texts, proofs, certificate }: Heard) =>
@@ -96,7 +98,8 @@ const permits = (
   if (!reachable(consent.ports, announcements).has(record.port)) return false;
   if (consent.account !== undefined && record.account !== undefined && record.account !== consent.account)
     return false;
-  // A handshake proves who has the key of a certificate to nobody but this server, and before it is known whose the server's own is.
+  // A TLS handshake proves possession of the key only to this server, and it happens before the server's own
+  // certificate is checked.
   if (secret.field === 'ssl_key' && form === 'proof') return true;
   if (form === 'clear') {
     if (neverSent.has(secret.field) || !consent.sendsItself) return false;
@@ -105,7 +108,7 @@ const permits = (
   return strength(record, consent.authority, certificates) >= demanded(consent.mode);
 };
 
-/** Those that were named, and whoever they announced. */
+/** Returns the named ports and all ports that their servers announced. */
 const reachable = (
   ports: ReadonlySet<number>,
   announcements: readonly Announcement[],
@@ -118,7 +121,7 @@ const reachable = (
   return found;
 };
 
-/** By what the server showed, to a client that knows this authority. */
+/** Rates the TLS that the server showed to a client that trusts this authority. */
 const strength = ({ tls }: Heard, authority: string | null, { ours }: Certificates): number => {
   if (tls === 'off') return 0;
   if (tls === 'self-signed' || authority !== ours) return 1;

@@ -16,24 +16,24 @@ import { behave, newRun, type World } from './world.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A connection that a scenario made, or did not manage to make. */
+/** A connection that a scenario created or tried to create. */
 interface Slot {
   readonly org: 0 | 1;
   readonly mode: 'managed' | 'platform';
   readonly name: string;
   readonly id: string | undefined;
-  /** The number of the platform secret that it goes by. */
+  /** The number of the platform secret that the connection uses. */
   readonly arn: { bound: number };
 }
 
 interface Outcome extends Judgement {
-  /** The requests up to a violation, or all of them. */
+  /** The requests up to a violation, or all requests. */
   readonly history: readonly string[];
 }
 
 const everything = ['connections:read', 'connections:write', 'connections:test'];
 
-/** Plays a scenario until something is received that its owner had not allowed. */
+/** Runs a scenario until a server receives a secret without the owner's consent. */
 export const play = async (world: World, scenario: Scenario): Promise<Outcome> => {
   const run = newRun();
   const orgs = [`${run}_a`, `${run}_b`] as const;
@@ -129,7 +129,7 @@ export const play = async (world: World, scenario: Scenario): Promise<Outcome> =
           authority: authority === undefined ? before.authority : authority,
           credentials: said.credentials,
         },
-        // A test never binds; of another secret it may say what a draft may.
+        // A test never binds a secret. For another secret it allows what a test of a draft allows.
         platformNamed(said.credentials, slot, tests),
       );
     } else ledger.disagree(carried);
@@ -194,7 +194,7 @@ const otherThan = (org: 0 | 1) => (org === 0 ? 1 : 0);
 const withoutNull = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null));
 
-/** Certificates and keys say nothing to who reads a counterexample. */
+/** Omits certificates and keys, which do not help to read a counterexample. */
 const shortened = (body: object | undefined) =>
   (JSON.stringify(body) ?? '').replaceAll(
     /-----BEGIN ([A-Z ]+)-----[^-]*-----END [A-Z ]+-----(\\n)?/g,
@@ -207,7 +207,7 @@ const draftPaths = {
   'test a profile': '/api/v1/connection_profiles/test',
 };
 
-/** What makes a connection, or tests it at `path` before it is made. */
+/** Returns the request that creates a connection, or that tests it at `path` before it exists. */
 const draftRequest = (said: Said, draft: Draft, path: string | undefined) => {
   const extra = { ...(said.type === 'postgresql' && draft.flavor !== undefined && { flavor: draft.flavor }) };
   if (path === undefined) return createRequest(draft.api, said, extra);
@@ -217,7 +217,10 @@ const draftRequest = (said: Said, draft: Draft, path: string | undefined) => {
   return { path: own, body: createRequest('v1', said, extra).body };
 };
 
-/** What changes a connection, and what it says of TLS: undefined nothing, null the default. Only our own API can say null. */
+/**
+ * Returns the request that updates a connection, with its TLS settings: `undefined` for no change, `null` for
+ * the default. Only our own API can send `null`.
+ */
 const changeRequest = (step: Extract<Step, { readonly patch: Patch }>, { id }: Slot, said: Said) => {
   const path = `/v1/connections/conn_${id}`;
   const known = { sslMode: said.sslMode ?? undefined, authority: said.authority ?? undefined };

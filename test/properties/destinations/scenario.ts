@@ -2,19 +2,19 @@ import type { asks, tlsKinds } from '../../recording/recorder.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What decides where a connection's secrets go and how, as a request says it. */
+/** The settings in a request that decide where and how a connection's secrets are sent. */
 export interface Settings {
   readonly config: Fields;
   readonly credentials: Fields;
   readonly sslMode: string | null | undefined;
   readonly authority: 'ours' | 'other' | null | undefined;
   readonly withCertificate: boolean;
-  /** Credentials among the fields of `config`, as a URL, or apart. */
+  /** Whether credentials are separate, among the fields of `config`, or in a URL. */
   readonly written: 'apart' | 'in config' | 'as a URL';
 }
 
 export interface Caller {
-  /** 0 is the organisation of the connection that is meant. */
+  /** 0 is the organisation that owns the connection. */
   readonly org: 0 | 1;
   readonly scopes: readonly string[];
 }
@@ -22,7 +22,7 @@ export interface Caller {
 export const apiNames = ['v1', 'providers', 'management', 'profiles', 'registrations'] as const;
 export type ApiName = (typeof apiNames)[number];
 
-/** A change. A connection with a secret of its owner's is told of `naming` in place of credentials. */
+/** An update. A connection with a platform secret gets `naming` instead of credentials. */
 export interface Patch extends Settings {
   readonly naming: Fields;
 }
@@ -54,7 +54,7 @@ export type Step =
       readonly on: number;
       readonly by: Caller;
       readonly patch: Patch;
-      /** Whether it says of credentials what fits the other mode. */
+      /** Whether its credentials fit the other mode. */
       readonly crossed: boolean;
       readonly other: Fields;
     }
@@ -81,7 +81,7 @@ export type Step =
   | { readonly do: 'behave'; readonly change: ServerChange }
   | { readonly do: 'tag'; readonly tagging: Tagging };
 
-/** A connection, and which organisation makes it. */
+/** A connection and the organisation that creates it. */
 type Made = readonly [org: 0 | 1, draft: Draft];
 
 export interface Scenario {

@@ -5,20 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Heard } from '../../recording/recorder.ts';
 
-/** What an owner gave under the name of one field, unlike everything else that was ever given. */
+/** The value that an owner gave for one field. No other value equals it. */
 export interface Secret {
   readonly field: string;
-  /** As it goes into a request. */
+  /** The value as a request carries it. */
   readonly value: string;
-  /** What is looked for in what servers received. */
+  /** The text to search for in what servers received. */
   readonly needle: string;
-  /** The certificate that goes with a key of TLS, in PEM. */
+  /** The certificate of a TLS key, in PEM. */
   readonly certificate?: string;
 }
 
 export type Form = 'clear' | 'proof';
 
-/** Fields that are signed with or read, and never sent. */
+/** Fields that are used to sign or are only read, and are never sent. */
 export const neverSent: ReadonlySet<string> = new Set([
   'private_key',
   'private_key_passphrase',
@@ -27,7 +27,10 @@ export const neverSent: ReadonlySet<string> = new Set([
   'ssl_key',
 ]);
 
-/** Answers new secrets for fields, no two of them alike. Keys take long to make: another run has the same ones. */
+/**
+ * Creates a function that returns a new, unique secret for each field. Keys take long to generate, so later
+ * runs reuse them.
+ */
 export const startMint = () => {
   const used = { rsa: 0, pairs: 0 };
   return (field: string): Secret => mint(field, used);
@@ -48,7 +51,7 @@ const mint = (field: string, used: { rsa: number; pairs: number }): Secret => {
   return { field, value, needle: value };
 };
 
-/** In which form a server received the secret, if it did. */
+/** Returns the form in which a server received the secret, if it did. */
 export const formIn = ({ texts, proofs, certificate }: Heard, secret: Secret): Form | undefined => {
   const forms = spellings(secret.needle);
   if (texts.some((text) => forms.some((form) => text.includes(form)))) return 'clear';
@@ -60,7 +63,10 @@ export const formIn = ({ texts, proofs, certificate }: Heard, secret: Secret): F
 
 const known = new Map<string, readonly string[]>();
 
-/** As it is, in base64 wherever it begins, in hex, and as Windows writes text. A needle has nothing that a URL or JSON would spell otherwise. */
+/**
+ * The needle in clear, in base64 at any offset, in hex, and in UTF-16. URLs and JSON do not change the
+ * characters of a needle.
+ */
 const spellings = (needle: string): readonly string[] => {
   const before = known.get(needle);
   if (before) return before;

@@ -9,16 +9,16 @@ import type { Protocol } from '../../recording/recorder.ts';
 import * as services from '../../recording/services.ts';
 import { tds } from '../../recording/tds.ts';
 
-/** Which servers stand for the sources of a connector. */
+/** The servers that stand for the sources of a connector. */
 export interface Stand {
-  /** Dialled at the address that a connection names. */
+  /** Dialled at the address that the connection names. */
   readonly own?: Protocol;
   readonly registry?: Protocol;
-  /** Dialled where the deployment says, for these names of `endpoints` in its egress policy. */
+  /** Dialled at the address that the deployment sets for these names in `endpoints` of its egress policy. */
   readonly deployment?: { readonly protocol: Protocol; readonly names: readonly string[] };
 }
 
-/** A connector that is not here is one whose secrets nobody watches. */
+/** Every connector must be listed. Secrets of a missing one would not be watched. */
 export const stands: Readonly<Record<ConnectorType, Stand>> = {
   postgresql: { own: postgresql },
   redshift: {

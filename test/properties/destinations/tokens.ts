@@ -1,6 +1,9 @@
 import type { Secret } from './secrets.ts';
 
-/** What a drawn request names and only a running world knows: servers by their number, new secrets by their field. */
+/**
+ * A placeholder in a drawn request for values that only a running world knows: a server by its number, a new
+ * secret by its field.
+ */
 export type Token =
   | { readonly $port: number }
   | {
@@ -19,7 +22,7 @@ export type Token =
   | { readonly $arn: number }
   | { readonly $authority: 'ours' | 'other' };
 
-/** The connector's own servers, and those beside them. */
+/** The connector's own servers, and the registry beside them. */
 export type ServerKind = 'own' | 'registry';
 
 export interface Meaning {
@@ -29,7 +32,7 @@ export interface Meaning {
   readonly authority: (which: 'ours' | 'other') => string;
 }
 
-/** A drawn value with everything in it that a world means by it. */
+/** Replaces all tokens in a drawn value by their meaning in a world. */
 export const resolve = (value: unknown, meaning: Meaning): unknown => {
   if (Array.isArray(value)) return value.map((item) => resolve(item, meaning));
   if (typeof value !== 'object' || value === null) return value;
@@ -52,7 +55,7 @@ const meant = (token: Token, { portOf, newSecret, arnOf, authority }: Meaning): 
   return token.list ? places : places.join(',');
 };
 
-/** For checking drawn values against a schema, before there are servers. */
+/** Stands in for a world, to check drawn values against a schema before servers exist. */
 export const anything: Meaning = {
   portOf: () => 1,
   newSecret: (field) => ({ field, value: 'fake', needle: 'fake' }),

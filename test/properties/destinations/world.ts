@@ -42,10 +42,10 @@ export const startWorld = async (type: ConnectorType): Promise<World> => {
   );
   const api = closing.use(
     await startApi({
-      // What is not on loopback is never dialled: some services have no other address than their own.
+      // Only loopback is dialled. Some services have a fixed address outside it.
       policy: { loopback: true, allow: ['127.0.0.0/8', '::1'], endpoints },
       settings: { tests_per_minute: 100_000 },
-      // What goes on in the background would be received after it was looked for.
+      // Background work would reach the servers after the judgement.
       probe: ({ real }) => ({
         ...real,
         introspect: async (call, wait) => {
@@ -71,7 +71,7 @@ export const startWorld = async (type: ConnectorType): Promise<World> => {
   };
 };
 
-/** What drawn tokens mean here, of a run whose secrets go through `newSecret`. */
+/** The meaning of drawn tokens in this world, for a run that gets its secrets from `newSecret`. */
 export const meaningIn = (
   { own, registry, deployment }: World,
   run: string,
@@ -93,7 +93,9 @@ export const behave = (world: World, { server, of, tls, asks, announces }: Serve
   target?.behave({ tls, asks, announces: other?.port });
 };
 
-/** Writes a secret that its owner keeps himself, with the tags that say who may use it where; answers them as the model has them. */
+/**
+ * Writes a platform secret whose tags say who may use it where, and returns the tags as the model needs them.
+ */
 export const share = async (
   world: World,
   run: string,
@@ -128,7 +130,7 @@ export const share = async (
       ...(withPorts ? [...ports(own), ...ports(registry)] : []),
       ...(deployment ? [deployment.port] : []),
     ]),
-    // The path of a warehouse is no host, and the same everywhere.
+    // The HTTP path of a warehouse is not a host, and is the same on every server.
     accounts: new Set([
       ...accounts.map((name) => name.toUpperCase()),
       ...['one', 'two'].map((name) => `sql/1.0/warehouses/${name}`),
