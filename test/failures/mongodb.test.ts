@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { classifyMongodbError, addMongodbLoginMethod } from '../../shared/connectors/mongodb/failures.ts';
 import { testFailures, tellFailure, type FailureRow } from './tell-failure.ts';
 
-/** As the driver throws what the server answers. */
+/** Creates an error as the driver throws it for an answer of the server. */
 const server = (code: number, message = 'in its words') =>
   Object.assign(new Error(message), { name: 'MongoServerError', code });
 const password = (code: number) => addMongodbLoginMethod(server(code), 'password');
@@ -62,11 +62,11 @@ const rows: readonly FailureRow[] = [
 
 testFailures(classifyMongodbError, rows);
 
-test('BadValue after the login is no refusal of it', () => {
+test('BadValue after the login is a server error, not a refused login', () => {
   expect(classifyMongodbError(server(2))).toEqual({ code: 'server-error', native: '2' });
 });
 
-test('Atlas’s IP access list ends the handshake', async () => {
+test("Atlas's IP access list ends the TLS handshake", async () => {
   const thrown = Object.assign(new Error('alert'), { code: 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR' });
   expect(await tellFailure(classifyMongodbError, thrown, 'tls')).toMatchObject({
     step: 'tls',

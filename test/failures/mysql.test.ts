@@ -1,7 +1,7 @@
 import { classifyMysqlError, attachMysqlLoginState } from '../../shared/connectors/mysql/failures.ts';
 import { testFailures, type FailureRow } from './tell-failure.ts';
 
-/** As `mysql2` throws an ERR packet. */
+/** Creates an error as `mysql2` throws it for an ERR packet. */
 const packet = (errno: number) =>
   Object.assign(new Error('in some language'), { errno, code: 'ER_X', sqlState: 'HY000' });
 const login = (errno: number, encrypted: boolean, certificate = false) =>

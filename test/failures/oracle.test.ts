@@ -2,15 +2,18 @@ import { expect, test } from '@jest/globals';
 import { classifyOracleError } from '../../shared/connectors/oracle/failures.ts';
 import { testFailures, tellFailure, type FailureRow } from './tell-failure.ts';
 
-/** As `oracledb` throws what the server says: its code, and the text with all that it wraps. */
+/**
+ * Creates an error as `oracledb` throws it for a server error: the code, and the text with the errors that it
+ * wraps.
+ */
 const ora = (code: string, text = '') =>
   Object.assign(new Error(`${code}: in some language${text}`), { code });
-/** As it throws what a listener refuses with. */
+/** Creates an error as `oracledb` throws it when a listener refuses. */
 const listener = (number: number) =>
   Object.assign(new Error(`NJS-511: connection to listener at host was refused.\nORA-${number}`), {
     code: 'NJS-511',
   });
-/** As it throws what it found beneath a failure of its own. */
+/** Creates an error of `oracledb` itself that wraps another one. */
 const driver = (code: string, text: string) => Object.assign(new Error(`${code}: ${text}`), { code });
 
 /** https://docs.oracle.com/en/error-help/db/ */
@@ -145,14 +148,14 @@ testFailures(classifyOracleError, rows);
 test.each([
   ['NJS-513: TNS-12537', 'ORA-12537'],
   ['NJS-533: Cause: ORA-12660', 'ORA-12660'],
-])('%s is shown as the server’s', async (text, native_code) => {
+])("%s is reported with the server's code", async (text, native_code) => {
   const code = text.slice(0, 7);
   expect(await tellFailure(classifyOracleError, driver(code, text), 'authenticate')).toMatchObject({
     native_code,
   });
 });
 
-test('what wraps another code names that one', async () => {
+test('an error that wraps another code reports that code', async () => {
   const told = await tellFailure(classifyOracleError, ora('ORA-04088', '\nORA-20500: no'), 'authenticate');
   expect(told?.native_code).toBe('ORA-20500');
 });

@@ -6,7 +6,7 @@ import {
 import { toIssuerProblem } from '../../shared/connectors/redshift/issuer-failures.ts';
 import { testFailures, type FailureRow } from './tell-failure.ts';
 
-/** As the SDK throws what AWS answers. */
+/** Creates an error as the SDK throws it for an answer of AWS. */
 const aws = (Code: string, httpStatusCode: number, message = 'in its words') =>
   Object.assign(new Error(message), { name: Code, Code, $metadata: { httpStatusCode } });
 
@@ -66,7 +66,7 @@ const ofRedshift: readonly FailureRow[] = [
   ],
 ];
 
-/** As `pg` throws an ErrorResponse. */
+/** Creates an error as `pg` throws it for an ErrorResponse. */
 const state = (code: string, message = 'in some language', routine = '') =>
   Object.assign(new Error(message), { code, routine });
 const refusedLogin = (routine: string, message: string, encrypted = true) =>

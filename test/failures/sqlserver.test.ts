@@ -5,13 +5,15 @@ import {
 } from '../../shared/connectors/sqlserver/failures.ts';
 import { testFailures, tellFailure, type FailureRow } from './tell-failure.ts';
 
-/** As `tedious` ends a login: its own words, and the server's numbers by events. */
+/**
+ * Creates an error as `tedious` throws it at login: its own text, and the server's error numbers from events.
+ */
 const login = (...numbers: readonly number[]) =>
   attachSqlserverErrorNumbers(
     Object.assign(new Error('Login failed'), { name: 'ConnectionError', code: 'ELOGIN' }),
     numbers,
   );
-/** As `tedious` ends a request. */
+/** Creates an error as `tedious` throws it for a request. */
 const request = (number: number) =>
   Object.assign(new Error('refused'), { name: 'RequestError', code: 'EREQUEST', number, state: 1 });
 
@@ -129,7 +131,7 @@ const rows: readonly FailureRow[] = [
 
 testFailures(classifySqlserverError, rows);
 
-test('the driver’s own limit', async () => {
+test('a time-out of the driver is a timeout', async () => {
   const thrown = Object.assign(new Error('Timeout'), { name: 'RequestError', code: 'ETIMEOUT' });
   expect(await tellFailure(classifySqlserverError, thrown, 'query')).toMatchObject({
     code: 'timeout',
@@ -137,15 +139,16 @@ test('the driver’s own limit', async () => {
   });
 });
 
-// An answer that came through no firewall rule is no reason to add one.
-test.each([40914, 47073])('%i asks for no firewall rule', async (number) => {
+// These refusals are not caused by a firewall rule.
+test.each([40914, 47073])('%i does not suggest a firewall rule', async (number) => {
   expect(
     (await tellFailure(classifySqlserverError, login(number), 'authenticate'))?.remediation,
   ).not.toContain('firewall');
 });
 
-// 233 and 10054 are Windows’ words for an end of the socket: no packet of the server holds them, and Node has its own.
-test('an end of the socket is the network’s', async () => {
+// 233 and 10054 are Windows codes for a closed socket. The server never sends them, and Node has codes of its
+// own.
+test("a closed socket is reported with the network's code", async () => {
   const cause = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
   const thrown = new Error('Connection lost', { cause });
   expect(await tellFailure(classifySqlserverError, thrown, 'authenticate')).toMatchObject({

@@ -4,7 +4,7 @@ import { toRegistryProblem } from '../../shared/connectors/kafka/registry-proble
 import { classifyS3Error as s3 } from '../../shared/connectors/s3/failures.ts';
 import { testFailures, type FailureRow } from './tell-failure.ts';
 
-/** As `kafkajs` throws a code of the protocol. */
+/** Creates an error as `kafkajs` throws it for a protocol error code. */
 const broker = (code: number) =>
   Object.assign(new Error('in its words'), { name: 'KafkaJSProtocolError', code });
 const sasl = (message: string) =>
@@ -65,7 +65,7 @@ const ofRegistry: readonly FailureRow[] = [
   ['503', toRegistryProblem(503), 'query', 'server-error', 'server', /check that it runs/],
 ];
 
-/** As the SDK throws what S3 or STS answers. */
+/** Creates an error as the SDK throws it for an answer of S3 or STS. */
 const aws = (Code: string, httpStatusCode: number, message = 'in its words', rest = {}) =>
   Object.assign(new Error(message), { name: Code, Code, $metadata: { httpStatusCode }, ...rest });
 const deniedWith = (reason: string) =>
@@ -209,7 +209,7 @@ const ofS3: readonly FailureRow[] = [
 describe('Kafka', () => {
   testFailures(kafka, ofKafka);
 });
-describe('A schema registry', () => testFailures(kafka, ofRegistry));
+describe('schema registry', () => testFailures(kafka, ofRegistry));
 describe('S3', () => {
   testFailures(s3, ofS3);
 });

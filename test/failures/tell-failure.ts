@@ -5,7 +5,7 @@ import { createStepRecorder, type RecordedStep } from '../../shared/network/step
 import type { SourceFailure } from '../../shared/connectors/connector.ts';
 import { problems, type Blame, type ProblemCode } from '../../shared/problem.ts';
 
-/** One failure: what arrives, where, and what a user is told of it; `words` is of the remediation. */
+/** One failure: the thrown error, its step, and what a caller sees. `words` must match the remediation. */
 export type FailureRow = readonly [
   said: string,
   thrown: unknown,
@@ -15,7 +15,10 @@ export type FailureRow = readonly [
   words: RegExp,
 ];
 
-/** What a test of a connection answers where a step throws it: through the trail, as every connector's errors go. */
+/**
+ * Returns the step that a connection test reports when a step throws this error. It uses the step recorder,
+ * as every connector does.
+ */
 export const tellFailure = async (
   failure: (error: unknown) => SourceFailure | undefined,
   thrown: unknown,
@@ -30,7 +33,10 @@ export const tellFailure = async (
   return trail.listSteps().find(({ status }) => status === 'failed');
 };
 
-/** Advice that is wrong of a server that answered: open a firewall, look up what its documentation explains, do what is said here. */
+/**
+ * General remediations that are wrong for a server that answered: to open a firewall, to look up the
+ * documentation, or to follow the detail.
+ */
 const wrongAdvice = [
   problems.timeout.cure,
   problems['server-error'].cure,
@@ -46,14 +52,17 @@ export const expectTold = async (
   expect(wrongAdvice).not.toContain(told?.remediation);
 };
 
-/** One test a row, and one that no words of a row are found in what is said of another failure: they would prove nothing. */
+/**
+ * Adds a test for each row. Another test checks that the words of a row match no other remediation, because
+ * such words would prove nothing.
+ */
 export const testFailures = (
   failure: (error: unknown) => SourceFailure | undefined,
   rows: readonly FailureRow[],
 ): void => {
   test.each(rows)('%s', (...row) => expectTold(failure, row));
 
-  test('is told by words of its own', async () => {
+  test('every row matches only its own remediation', async () => {
     const told = await Promise.all(rows.map(([, thrown, step]) => tellFailure(failure, thrown, step)));
     const all = [...new Set(told.map((step) => step?.remediation ?? ''))];
     const loose = rows.filter(([, , , , , words]) => all.filter((one) => words.test(one)).length !== 1);

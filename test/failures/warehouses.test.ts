@@ -78,7 +78,7 @@ const ofSnowflake: readonly FailureRow[] = [
   ['HTTP 502', snow('502'), 'authenticate', 'server-error', 'server', /status\.snowflake\.com/],
 ];
 
-/** As the driver throws what the workspace's edge answered, and what its engine did. */
+/** Creates errors as the driver throws them for an answer of the workspace's edge and of its engine. */
 const edge = (statusCode: number, reason?: string) =>
   Object.assign(new Error('refused'), {
     statusCode,
@@ -265,6 +265,6 @@ describe('BigQuery', () => {
   testFailures(bigquery, ofBigquery);
 });
 
-test('a code that nothing explains is shown, to be looked up', () => {
+test('an unknown code is reported as the native code', () => {
   expect(snowflake(snow('999999'))).toEqual({ code: 'server-error', native: '999999' });
 });

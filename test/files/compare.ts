@@ -1,14 +1,14 @@
 import type { ObjectColumns, UnreadReason } from '../../shared/connectors/s3/object-columns.ts';
 
-/** What the other reader says of a file, as read.py writes it down. */
+/** What the other reader found in a file, as written by read.py. */
 export interface Answer {
-  /** Name, type, and of Parquet whether there may be nulls. */
+  /** Name, type, and for Parquet whether nulls are allowed. */
   readonly columns?: readonly (readonly [name: string, type: string, nullable?: boolean])[];
   readonly rows?: number;
   readonly refused?: string;
 }
 
-/** What two readers can say otherwise of a file. */
+/** In what two readers can differ. */
 export type Aspect = 'refused' | 'names' | 'rows' | 'nullable' | `type of ${string}`;
 
 export interface Difference {
@@ -18,7 +18,7 @@ export interface Difference {
   readonly theirs: string;
 }
 
-/** Where the names differ, the columns are others and nothing more is compared. */
+/** Compares two readings of a file. If the names differ, the columns are not compared further. */
 export const compare = (file: string, ours: ObjectColumns | UnreadReason, theirs: Answer): Difference[] => {
   const differ = (aspect: Aspect, left: unknown, right: unknown): Difference[] => {
     const [own, other] = [JSON.stringify(left), JSON.stringify(right)];
@@ -54,7 +54,10 @@ export const compare = (file: string, ours: ObjectColumns | UnreadReason, theirs
 
 const namesOf = ({ columns }: ObjectColumns) => columns.map(({ name }) => name);
 
-/** Each numbers in its own way what has no name, or one that another column has; DuckDB takes `a` and `A` for one. */
+/**
+ * Each reader has its own names for columns without a name or with a duplicate name. DuckDB treats `a` and
+ * `A` as the same name.
+ */
 const isSameName = (ours: string | undefined, theirs: string, at: number): boolean =>
   ours === theirs ||
   (ours === `column_${at + 1}` && theirs.replace(/^column0*(?=\d)/, 'column') === `column${at}`) ||
@@ -62,7 +65,7 @@ const isSameName = (ours: string | undefined, theirs: string, at: number): boole
     /_\d+$/.test(theirs) &&
     [ours, ours.replace(/_\d+$/, '')].includes(theirs.replace(/_\d+$/, '')));
 
-/** What DuckDB's types are among our kinds. */
+/** Maps DuckDB's types to our kinds. */
 const kindOf = (type: string, isJson: boolean): string => {
   if (isJson && type === 'DOUBLE') return 'float';
   if (type.endsWith(']')) return 'array';
@@ -88,7 +91,7 @@ const kinds: Readonly<Record<string, string>> = {
   BIGNUM: 'integer',
 };
 
-/** Our type of a Parquet's column in the words that read.py has for pyarrow's. */
+/** Spells our type of a Parquet column as read.py spells pyarrow's types. */
 const spellParquet = (type: string): string =>
   type
     .replaceAll(/\bINTEGER\(\d+,(?:true|false)\)|\bU?INT_(?:8|16|32|64)\b|\bINT(?:32|64)\b/g, 'integer')

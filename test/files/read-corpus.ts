@@ -10,14 +10,14 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 export const readJsonFile = async (name: string): Promise<unknown> =>
   JSON.parse(await readFile(join(here, name), 'utf8'));
 
-/** The files of the corpus, by their paths in it. */
+/** Lists the files of the corpus by their relative paths. */
 export const listFiles = (): string[] =>
   globSync('**/*', { cwd: join(here, 'corpus'), withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(join(here, 'corpus').length + 1))
     .sort();
 
-/** In what ours and another reader's answers differ. */
+/** Returns the differences between our readings and those of another reader. */
 export const compareCorpus = async (answers: Readonly<Record<string, Answer>>): Promise<Difference[]> => {
   const differences: Difference[] = [];
   for (const [file, answer] of Object.entries(answers)) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Bytes of any kind, or a valid input with bits flipped, lengths replaced, parts repeated or its end cut off. */
+/** Random bytes, or a valid input with flipped bits, replaced lengths, repeated parts or a missing end. */
 export const hostileBytes = (valid: readonly Buffer[]): fc.Arbitrary<Buffer> =>
   fc.oneof(
     fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes)),

@@ -41,7 +41,10 @@ const object = (key: string) => (bytes: Buffer) =>
     (work) => work(),
   );
 
-/** A footer of one column: https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift */
+/**
+ * A footer with one column:
+ * https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
+ */
 const parquet = (() => {
   const footer = Buffer.concat([
     Buffer.from([0x15, 2, 0x19, 0x2c, 0x48, 4]),
@@ -82,7 +85,7 @@ const thrift = Buffer.concat([
   Buffer.from([15, 0, 1, 12, 0, 0, 0, 2, 8, 0, 1, 0, 0, 0, 7, 0, 11, 0, 2, 0, 0, 0, 1, 0x62, 0, 0]),
 ]);
 
-/** What a parser may throw besides problems, as its callers know. */
+/** Errors besides problems that a parser may throw, and that its callers handle. */
 const ofText = (error: unknown) => error instanceof SyntaxError;
 const ofBroker = (error: unknown) => error instanceof Error && error.name === 'KafkaJSProtocolError';
 const never = () => false;
@@ -131,7 +134,7 @@ const parsers: Readonly<
 };
 
 test.each(Object.entries(parsers))(
-  '%s: whatever comes is read, or is a problem',
+  '%s: parses hostile bytes or throws a problem',
   async (_, [read, valid, may = never]) => {
     for (const bytes of valid) await read(bytes);
     await fc.assert(
@@ -147,7 +150,7 @@ test.each(Object.entries(parsers))(
   },
 );
 
-test('a CSV costs what it is long, however its lines are', () => {
+test('the cost of a CSV is linear in its length, for any lines', () => {
   const line = fc.stringMatching(/^[,;"a1\n\r]{0,40}$/);
   fc.assert(
     fc.property(fc.array(line, { maxLength: 30 }), fc.nat(2000), fc.boolean(), (lines, commas, whole) => {
@@ -172,7 +175,7 @@ test.each([
   expect([...reading.missing.keys()]).toEqual(['unresolved']);
 });
 
-test('a JSON Schema whose alternatives are twice the next spends its budget and no more', () => {
+test('a JSON Schema with exponentially many alternatives stops at its budget', () => {
   const level = (at: number) => ({ oneOf: [{ $ref: `#/$defs/${at + 1}` }, { $ref: `#/$defs/${at + 1}` }] });
   const $defs = Object.fromEntries(Array.from({ length: 60 }, (_, at) => [at, level(at)]));
   const value = { type: 'object', ...level(0), $defs };

@@ -13,7 +13,7 @@ const source = (id: string): DialledSource & { readonly id: string } => ({
   options: { ssl_mode: 'require' } as DialledSource['options'],
 });
 
-/** In order: what was counted and what was asked of the probe behind. */
+/** In order: each count, and each call of the probe behind. */
 let happened: string[];
 beforeEach(() => {
   happened = [];
@@ -47,33 +47,33 @@ const calls: readonly (readonly [string, (probe: MeteredProbe, id: string) => Pr
 ];
 
 describe.each(calls)('%s', (name, ask) => {
-  test('is counted before it dials, once for each connection in one request', async () => {
+  test('is counted before it dials, once for each connection in a request', async () => {
     const probe = meter(false);
     for (const id of ['one', 'one', 'two']) await expect(ask(probe, id)).rejects.toThrow(Problem);
     expect(happened).toEqual(['count', name, name, 'count', name]);
   });
 
-  test('is covered by the request itself where that was counted, and the next one is not', async () => {
+  test('is not counted for the first connection when the request itself was counted', async () => {
     const probe = meter(true);
     for (const id of ['one', 'two']) await expect(ask(probe, id)).rejects.toThrow(Problem);
     expect(happened).toEqual([name, 'count', name]);
   });
 
-  test('does not dial where it may not', async () => {
+  test('does not dial when the quota is exceeded', async () => {
     const probe = meter(false, () => Promise.reject(new Problem('quota-exceeded')));
     await expect(ask(probe, 'one')).rejects.toMatchObject({ code: 'quota-exceeded' });
     expect(happened).toEqual([]);
   });
 });
 
-test('what was admitted is not counted again', async () => {
+test('an admitted source is not counted again', async () => {
   const probe = meter(false);
   await probe.admit(source('one'));
   await expect(probe.introspect({ ...of('one'), actor: 'key_1' }, 0)).rejects.toThrow(Problem);
   expect(happened).toEqual(['count', 'introspect']);
 });
 
-test('a change of credentials is counted where it dials, which the probe knows', async () => {
+test('a change of credentials is counted by the probe, which knows whether it dials', async () => {
   const call = { ...of('one'), actor: 'key_1', patch: {} };
   await expect(meter(false).credentials(call)).rejects.toThrow(Problem);
   expect(happened).toEqual(['credentials']);

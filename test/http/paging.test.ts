@@ -9,8 +9,8 @@ const lists = fc.record({
 });
 const positions = fc.string({ unit: 'binary', minLength: 1 }).filter((text) => text.isWellFormed());
 
-describe('a cursor', () => {
-  test('leads back to its position in its list, and is plain in a URL', () => {
+describe('cursor', () => {
+  test('decodes to its position in its list, and needs no escaping in a URL', () => {
     fc.assert(
       fc.property(lists, positions, (list, position) => {
         const cursor = encodeCursor(list, position) ?? '';
@@ -20,7 +20,7 @@ describe('a cursor', () => {
     );
   });
 
-  test('leads nowhere in another list', () => {
+  test('is invalid in another list', () => {
     fc.assert(
       fc.property(lists, lists, positions, (list, other, position) => {
         fc.pre(JSON.stringify(list) !== JSON.stringify(other));
@@ -31,7 +31,7 @@ describe('a cursor', () => {
     );
   });
 
-  test('leads nowhere once a character is altered, added or lost', () => {
+  test('is invalid when a character is changed, added or removed', () => {
     fc.assert(
       fc.property(lists, positions, fc.nat(), fc.string({ maxLength: 2 }), (list, position, at, by) => {
         const cursor = encodeCursor(list, position) ?? '';
@@ -43,7 +43,7 @@ describe('a cursor', () => {
     );
   });
 
-  test('leads nowhere where its position has another form than those of its list', () => {
+  test('is invalid when its position has a form that the list does not accept', () => {
     const list = { tenant: { org: 'a', environment: 'b' }, of: [], accepts: isIdPosition };
     const cursor = encodeCursor(list, 'USE#other') ?? '';
     expect(() => decodeCursor(list, cursor)).toThrow('The cursor is not valid');
@@ -51,7 +51,7 @@ describe('a cursor', () => {
     expect(decodeCursor(list, encodeCursor(list, id) ?? '')).toBe(id);
   });
 
-  test('is none after the last page, and none at the first', () => {
+  test('is null after the last page and undefined for the first page', () => {
     const list = { tenant: { org: 'a', environment: 'b' }, of: [], accepts: () => true };
     expect([encodeCursor(list, null), decodeCursor(list, undefined)]).toEqual([null, undefined]);
   });

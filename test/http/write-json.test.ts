@@ -25,23 +25,33 @@ const items = fc
     ),
     { maxLength: 40, size: 'max' },
   )
-  // Longer than a turn too.
+  // Long enough to need more than one turn of the event loop.
   .chain((some) => fc.constantFrom(some, Array.from({ length: 9 }, () => some).flat()));
 
-describe('the JSON of an answer', () => {
-  test.each(Object.keys(page) as (keyof typeof page)[])('is that of its schema at once: %s', async (kind) => {
-    await fc.assert(
-      fc.asyncProperty(items, fc.option(fc.string(), { nil: undefined }), async (data, text) => {
-        const schema: v.GenericSchema = page[kind];
-        const whole = { success: true, total: data.length, hint: text, data, next: text ?? null, secret: 1 };
-        const value = kind === 'bare' ? data : whole;
-        expect(await writeJson(schema, value)).toBe(JSON.stringify(v.parse(schema, value)));
-      }),
-      { numRuns: 50 },
-    );
-  });
+describe('writeJson', () => {
+  test.each(Object.keys(page) as (keyof typeof page)[])(
+    'writes the same text as parsing with the schema and JSON.stringify: %s',
+    async (kind) => {
+      await fc.assert(
+        fc.asyncProperty(items, fc.option(fc.string(), { nil: undefined }), async (data, text) => {
+          const schema: v.GenericSchema = page[kind];
+          const whole = {
+            success: true,
+            total: data.length,
+            hint: text,
+            data,
+            next: text ?? null,
+            secret: 1,
+          };
+          const value = kind === 'bare' ? data : whole;
+          expect(await writeJson(schema, value)).toBe(JSON.stringify(v.parse(schema, value)));
+        }),
+        { numRuns: 50 },
+      );
+    },
+  );
 
-  test('is written while others have their turns', async () => {
+  test('lets the event loop turn while it writes many items', async () => {
     const data = Array.from({ length: 3000 }, (_, n) => ({ name: `item ${n}`, size: n }));
     let turns = 0;
     let isOver = false;
@@ -56,7 +66,7 @@ describe('the JSON of an answer', () => {
     expect(turns).toBeGreaterThanOrEqual(14);
   });
 
-  test('of few long items is written so too', async () => {
+  test('lets the event loop turn while it writes a few long items', async () => {
     const data = Array.from({ length: 40 }, () => ({ name: 'x'.repeat(100_000), size: null }));
     let turns = 0;
     let isOver = false;
@@ -70,7 +80,7 @@ describe('the JSON of an answer', () => {
     expect(turns).toBeGreaterThanOrEqual(10);
   });
 
-  test('of what no schema allows is none', async () => {
+  test('rejects a value that the schema does not allow', async () => {
     const data = Array.from({ length: 300 }, (_, n) => ({ name: n === 299 ? 299 : 'item', size: n }));
     await expect(writeJson(page.list, { total: 1, data, next: null })).rejects.toThrow(v.ValiError);
     await expect(writeJson(page.list, { data: [] })).rejects.toThrow(v.ValiError);
