@@ -4,20 +4,20 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Whatever JSON it is; the checks say what they expect of it. */
+  /** The parsed JSON, if any. Each check knows what it expects. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
 interface Sent {
   readonly body?: object;
-  /** Sent as it is, in place of `body`. */
+  /** Sent unchanged instead of `body`. */
   readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 export type Call = (method: string, path: string, sent?: Sent) => Promise<Answer>;
 
-/** Calls the API of a deployment with a key, or with none. */
+/** Calls the API of a deployment, with a key or without. */
 export const caller =
   (base: string, key?: string): Call =>
   async (method, path, { body, text: raw, headers } = {}) => {
@@ -41,7 +41,7 @@ export const caller =
     };
   };
 
-/** Asks until the answer is as wanted, for half a minute; the last answer, whatever it is. */
+/** Repeats the request until the answer is as wanted, for at most 30 seconds, and returns the last answer. */
 export const until = async (
   ask: () => Promise<Answer>,
   wanted: (answer: Answer) => boolean,

@@ -6,7 +6,7 @@ interface Given {
   readonly base: string;
   readonly api: Call;
   readonly check: (sentence: string, work: () => Promise<void>) => Promise<void>;
-  /** The database that every API is given. */
+  /** The database that a connection is created for through every API. */
   readonly database: {
     readonly host: string;
     readonly port: number;
@@ -18,13 +18,13 @@ interface Given {
 
 const product = { 'x-product-name': 'e2e' };
 
-/** One wire format: a create that works, where what it made is found and removed, and what its failures look like. */
+/** One wire format: a valid create, how to find and delete its connection, and the format of its failures. */
 interface Spoken {
   readonly create: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: (database: Given['database']) => object;
   readonly idOf: (body: Answer['body']) => string;
-  /** The id inside, for who knows it by another. */
+  /** Converts the format's id to the internal id. */
   readonly inside: (id: string) => string;
   readonly own?: (id: string) => string;
   readonly nowhere: string;
@@ -95,7 +95,10 @@ const spoken: Readonly<Record<string, Spoken>> = {
   },
 };
 
-/** Each of the other wire formats on the deployed stacks: what it makes, and that its failures are its own. */
+/**
+ * Checks each of the other wire formats on the deployed stacks: it creates connections, and failures have its
+ * own format.
+ */
 export const checkApis = async ({ base, api, check, database }: Given): Promise<void> => {
   for (const [name, format] of Object.entries(spoken)) {
     const { create, headers = {}, isFailure } = format;

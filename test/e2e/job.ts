@@ -33,7 +33,7 @@ const input = {
   ssl: { ca: readFileSync(variable('POSTGRES_CA'), 'utf8') },
 };
 
-/** Of its own, so that a second run on the same deployment makes a connection of its own. */
+/** A new key for each run, so that a second run on the same deployment creates a connection of its own. */
 const headers = { 'idempotency-key': randomUUID() };
 
 let passed = 0;
@@ -172,7 +172,7 @@ await check('what has no route is answered in our form', async () => {
   assert.deepEqual(method.headers.get('allow')?.split(', ').toSorted(), ['GET', 'POST']);
 });
 
-/** The secrets as a function sees them, with the credentials of its role. */
+/** Creates a client with the role of a function, to check what that function may do with secrets. */
 const secretsAs = async (name: string): Promise<SecretsManagerClient> => {
   const command = new GetFunctionConfigurationCommand({ FunctionName: `${variable('DEPLOYMENT')}-${name}` });
   const { Role } = await new LambdaClient({}).send(command);

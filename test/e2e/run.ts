@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 type Variables = Readonly<Record<string, string>>;
 
-/** Servers of its own, on ports of their own: others may run beside them. */
+/** Servers and ports of their own, because others may run on the same machine. */
 const aws: Variables = { INSTANCE: 'e2e', AWS_PORT: process.env['E2E_AWS_PORT'] ?? '24577' };
 const postgres: Variables = {
   INSTANCE: 'e2e',
@@ -18,18 +18,18 @@ const postgres: Variables = {
   POSTGRES_PORT: process.env['E2E_POSTGRES_PORT'] ?? '24578',
 };
 
-/** The prefix of the deployment, and so the name of its table. */
+/** The prefix of the deployment, and therefore the name of its table. */
 const name = 'mooring-e2e';
 
 const context: Variables = {
   name,
   nat: 'false',
   retain: 'false',
-  // The PostgreSQL is on this machine.
+  // PostgreSQL runs on this machine.
   egress: JSON.stringify({ loopback: true }),
 };
 
-/** Deploys on the engine, and runs the main job against what was deployed. */
+/** Deploys to the AWS engine and runs the checks against the deployment. */
 const main = async (): Promise<void> => {
   const out = mkdtempSync(join(tmpdir(), 'mooring-e2e-'));
   stop(); // what an interrupted run left behind
@@ -68,7 +68,7 @@ const stop = (): void => {
   engine('postgres', postgres, 'stop');
 };
 
-/** A process of its own: Node reads the authority of the engine's certificate only at its start. */
+/** Runs in a process of its own, because Node reads the CA certificate of the engine only at its start. */
 const job = async (environment: Variables): Promise<number> => {
   const child = spawn(process.execPath, [join(root, 'test/e2e/job.ts')], {
     env: { ...process.env, ...environment },
@@ -96,7 +96,7 @@ const said = <T>(what: string, work: () => T): T => {
   return result;
 };
 
-/** Values stand as they are, to the end of the line. */
+/** A value is unquoted and extends to the end of the line. */
 const variables = (text: string): Variables =>
   Object.fromEntries(
     text

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** What an AWS client must be given to talk to the engine: its certificate too, which Node otherwise takes only at its start. */
+/**
+ * Returns the settings with which an AWS client reaches the engine. They include the CA certificate, which
+ * Node otherwise reads only at its start.
+ */
 export const awsClient = (engine: Readonly<Record<string, string>>) => ({
   region: engine['AWS_REGION'] ?? '',
   endpoint: engine['AWS_ENDPOINT_URL'] ?? '',

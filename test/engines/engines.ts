@@ -33,7 +33,10 @@ const mysql = (name: 'mysql' | 'mariadb', version: string, tls = 'server', names
 
 const mongodb = (kind: string): Engine => ({ name: 'mongodb', variables: { MONGODB_SERVER: kind } });
 
-/** All that the tests look for. The certificate is none of the server version's business: one version has them all. */
+/**
+ * All engines that the tests use. TLS variants need only one version of a server, because TLS does not depend
+ * on the version.
+ */
 const engines: readonly Engine[] = [
   { name: 'aws', variables: {} },
   { name: 'dynamodb-local', variables: {} },
@@ -64,7 +67,10 @@ const engines: readonly Engine[] = [
   { name: 'pgbouncer', variables: {} },
 ];
 
-/** `npm run engines -- start|stop|status [NAME…]`: the servers that the tests run against, all or those named. */
+/**
+ * `npm run engines -- start|stop|status [NAME…]` controls the servers that the tests run against: all, or
+ * those named.
+ */
 const main = async ([what, ...names]: readonly string[]): Promise<void> => {
   const known = new Set(engines.map(({ name }) => name));
   const command = Object.entries(commands).find(([name]) => name === what)?.[1];
@@ -77,13 +83,13 @@ const main = async ([what, ...names]: readonly string[]): Promise<void> => {
   if (!(await command(wanted))) process.exitCode = 1;
 };
 
-/** `POSTGRES_VERSION=11 npm run engines -- start postgres` means those of version 11 alone. */
+/** `POSTGRES_VERSION=11 npm run engines -- start postgres` selects only version 11. */
 const isAskedFor = ({ variables }: Engine): boolean =>
   Object.entries(variables).every(([name, value]) => (process.env[name] ?? value) === value);
 
 const commands = {
   start: async (wanted: readonly Engine[]): Promise<boolean> => {
-    // One after the other: some ask the system's package manager, which serves one at a time.
+    // Installs run one after another, because the system's package manager allows one at a time.
     for (const engine of wanted) await run(engine, 'install');
     const [poolers, others] = [wanted.filter(isPooler), wanted.filter((engine) => !isPooler(engine))];
     const started = await tellAll(others, 'start');
@@ -101,10 +107,10 @@ const commands = {
   status: (wanted: readonly Engine[]): Promise<boolean> => tellAll(wanted, 'status'),
 } as const;
 
-/** Stands before a server of another engine, which it starts itself where that is not there. */
+/** A pooler stands in front of a server of another engine, and starts that server if it does not run. */
 const isPooler = ({ name }: Engine): boolean => name === 'pgbouncer';
 
-/** Does it to all side by side and tells what each said. */
+/** Runs the command for all engines in parallel and prints the output of each. */
 const tellAll = async (wanted: readonly Engine[], what: string): Promise<boolean> => {
   const outcomes = await Promise.all(
     wanted.map(async (engine) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
-/** An engine of two processes, whose start ends between them where there is a file `broken`. */
+/** An engine of two processes. Its start fails between them when a file `broken` exists. */
 const script = `#!/usr/bin/env bash
 source "$(dirname "$0")/lib.sh"
 engine_install() { :; }
@@ -18,7 +18,7 @@ engine_env() { printf 'ONE=%s\\nOTHER=%s\\n' "$(cut -d' ' -f1 "$RUN/one.pid")" "
 engine "$@"
 `;
 
-describe('an engine of several processes', () => {
+describe('engine with several processes', () => {
   let folder = '';
   const say = async (what: 'start' | 'stop' | 'status') => {
     const env = { ...process.env, ENGINES_HOME: folder, ENGINES_RUN: join(folder, 'run') };
@@ -38,7 +38,7 @@ describe('an engine of several processes', () => {
     await rm(folder, { recursive: true });
   });
 
-  test('runs from its start to its stop, and is started once', async () => {
+  test('runs from start to stop, and a second start changes nothing', async () => {
     expect(await say('status')).toBe('stopped');
     const processes = await start();
     expect(processes.map(lives)).toEqual([true, true]);
@@ -49,17 +49,17 @@ describe('an engine of several processes', () => {
     expect(await say('status')).toBe('stopped');
   });
 
-  test('of which one died does not run, and is brought up whole', async () => {
+  test('counts as stopped when one process has died, and starts completely again', async () => {
     const [one = 0, other = 0] = await start();
     process.kill(other, 'SIGKILL');
-    while ((await say('status')) === 'running') continue; // until the kernel has done it
+    while ((await say('status')) === 'running') continue; // until the kernel has ended the process
     const again = await start();
     await gone(one);
     expect(again.map(lives)).toEqual([true, true]);
     expect(await say('status')).toBe('running');
   });
 
-  test('whose start broke off does not run, and is brought up whole', async () => {
+  test('counts as stopped after a failed start, and starts completely again', async () => {
     await writeFile(join(folder, 'broken'), '');
     await expect(say('start')).rejects.toThrow('broken');
     expect(await say('status')).toBe('stopped');
@@ -67,7 +67,7 @@ describe('an engine of several processes', () => {
     expect((await start()).map(lives)).toEqual([true, true]);
   });
 
-  test('whose id is another process’s by now neither runs nor ends that one', async () => {
+  test('ignores the process id of another process: it counts as stopped and does not end that process', async () => {
     await using stranger = strangerToIt();
     const run = join(folder, 'run', 'engine');
     await mkdir(run, { recursive: true });
@@ -77,14 +77,14 @@ describe('an engine of several processes', () => {
     expect(lives(stranger.pid)).toBe(true);
   });
 
-  test('that two start at once is one', async () => {
+  test('starts once when two starts run at the same time', async () => {
     const [mine = [], yours] = await Promise.all([start(), start()]);
     expect(mine).toEqual(yours);
     expect(mine.map(lives)).toEqual([true, true]);
   });
 });
 
-/** In a group of its own, as engines' processes are. */
+/** Runs in a process group of its own, as the processes of engines do. */
 const strangerToIt = () => {
   const child = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
   const { pid = 0 } = child;

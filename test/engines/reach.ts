@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /**
- * What it takes to reach an engine that runs, or nothing, said loudly and once. `REQUIRE_ENGINES` (names with commas between, or `all`)
- * makes its absence an error: a build must not be green because nothing was tried.
+ * Returns the variables that are needed to reach a running engine. Otherwise it prints a warning and returns
+ * `undefined`. `REQUIRE_ENGINES` (comma-separated names, or `all`) makes a missing engine an error, because a
+ * build must not pass when nothing was tested.
  */
 export const reach = (name: string, settings: Readonly<Record<string, string>> = {}) => {
   const ask = (what: 'status' | 'env') =>
@@ -23,16 +24,19 @@ export const reach = (name: string, settings: Readonly<Record<string, string>> =
   return undefined;
 };
 
-/** One skipped test more, so that no file is empty for it; inside of a test nothing is counted, and outside of Jest neither. */
+/**
+ * Adds a skipped test, so that a file without tests does not fail. It does nothing inside a test or outside
+ * Jest.
+ */
 const countAsSkipped = (name: string) => {
   const jest = globalThis as {
     test?: { skip: (name: string, work: () => void) => void };
     expect?: { getState: () => { currentTestName?: string } };
-  }; // what Jest puts there
+  }; // Jest's globals
   if (jest.expect?.getState().currentTestName === undefined) jest.test?.skip(name, () => {});
 };
 
-/** Values stand as they are, to the end of the line: a # begins no comment. */
+/** A value is unquoted and extends to the end of the line: a # begins no comment. */
 const parsed = (text: string): Readonly<Record<string, string>> =>
   Object.fromEntries(
     text

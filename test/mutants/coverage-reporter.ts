@@ -23,7 +23,7 @@ interface Result {
   }[];
 }
 
-/** Where lines of the source are in the text that ran: offset and line, of each token. */
+/** The position of source lines in the text that ran: the offset and line of each token. */
 const tokens = new Map<string, readonly (readonly [offset: number, line: number])[]>();
 
 const findTokens = (path: string, code: string, mapPath: string) => {
@@ -43,7 +43,7 @@ const findTokens = (path: string, code: string, mapPath: string) => {
   return found;
 };
 
-/** Appends a line of JSON for each test file: which lines of which sources it ran. */
+/** Appends a line of JSON for each test file: the source lines that it ran. */
 // oxlint-disable-next-line import/no-default-export -- Jest takes no other
 export default class CoverageReporter {
   readonly #root: string;
@@ -60,7 +60,7 @@ export default class CoverageReporter {
       const file = relative(this.#root, script.url);
       if (!/^(shared|functions)\//.test(file) || !codeTransformResult?.sourceMapPath) continue;
       const { code, sourceMapPath } = codeTransformResult;
-      // An inner range comes after the one that holds it.
+      // Inner ranges follow the range that contains them.
       const ran = new Uint8Array(code.length);
       for (const { ranges } of script.functions)
         for (const { startOffset, endOffset, count } of ranges)

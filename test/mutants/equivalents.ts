@@ -1,4 +1,6 @@
-/** Changes after which nothing is different for anybody, each with the reason. `change` is as the table prints it. */
+/**
+ * Mutations that change no behaviour, each with the reason. `change` is spelled as in the table of results.
+ */
 export const equivalents: readonly {
   readonly file: string;
   readonly change: string;

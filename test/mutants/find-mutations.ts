@@ -1,8 +1,8 @@
 import { parseSync } from '@swc/core';
 
-/** One small wrong change of a source text. */
+/** A small wrong change of a source text. */
 export interface Mutation {
-  /** Of the text: where the replaced part begins and ends, in characters. */
+  /** Where the replaced part begins and ends in the text, in characters. */
   readonly start: number;
   readonly end: number;
   readonly replacement: string;
@@ -14,9 +14,12 @@ interface Node {
   readonly [key: string]: unknown;
 }
 
-/** All small wrong changes of a TypeScript module, in order: types, imports and names of properties are left alone. */
+/**
+ * Finds all small wrong changes of a TypeScript module, in order. It skips types, imports and property names.
+ */
 export const findMutations = (text: string): Mutation[] => {
-  // SWC counts bytes, from wherever the module before ended: the first token tells where this one begins.
+  // SWC counts bytes, from the end of the module that it parsed before. The first token shows where this
+  // module begins.
   const prefix = '0;';
   const bytes = Buffer.from(prefix + text);
   const module = parseSync(prefix + text, { syntax: 'typescript', target: 'es2024' }) as unknown as Node;
@@ -28,7 +31,7 @@ export const findMutations = (text: string): Mutation[] => {
     const [start, end] = [toIndex(span.start), toIndex(span.end)];
     if (start >= 0) found.push({ start, end, replacement: make(text.slice(start, end)) });
   };
-  /** An element of a list goes together with one comma beside it. */
+  /** Removes an element of a list together with one adjacent comma. */
   const removeFrom = (list: readonly Pick<Node, 'span'>[], at: number) => {
     const [one, next, before] = [list[at], list[at + 1], list[at - 1]];
     if (!one) return;
@@ -42,7 +45,7 @@ export const findMutations = (text: string): Mutation[] => {
     }
     if (typeof value !== 'object' || value === null) return;
     if (!isNode(value)) {
-      // Properties, arguments and elements of lists have no place of their own.
+      // Properties, arguments and list elements have no span of their own.
       for (const [key, child] of Object.entries(value)) if (!skipped.has(key)) visit(child);
       return;
     }
@@ -59,7 +62,7 @@ const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && 'type' in value && 'span' in value;
 
 const expressions = new Set(['TsAsExpression', 'TsNonNullExpression', 'TsSatisfiesExpression']);
-/** Names of properties and whatever belongs to types alone. */
+/** Property names, and all that belongs to types only. */
 const skipped = new Set(['span', 'key', 'property', 'typeAnnotation', 'typeParams', 'returnType', 'label']);
 
 interface Tools {
@@ -113,7 +116,7 @@ const mutators: Readonly<Record<string, (node: Node, tools: Tools) => void>> = {
   StringLiteral: (node, { replace }) => replace(node, () => (node['value'] === '' ? "'mutated'" : "''")),
 };
 
-/** An element of a list or an argument, as SWC has it. */
+/** A list element or an argument, as SWC represents it. */
 interface Element {
   readonly spread: Node['span'] | null;
   readonly expression: Node;

@@ -5,25 +5,25 @@ import type { Mutation } from './find-mutations.ts';
 import { chooseTests, type TestCoverage } from './read-coverage.ts';
 import { type Failure, type JestOutcome, runJest, runNode, testLimit } from './run-jest.ts';
 
-/** `timed out`: a test that ends early as it is did not end. */
+/** `timed out`: a test did not end that ends early without the change. */
 export type Verdict = 'noticed' | 'timed out' | 'survived' | 'equivalent' | 'not valid' | 'not measured';
 
 interface Changed extends Mutation {
   readonly file: string;
   readonly line: number;
   readonly text: string;
-  /** As the table prints it. */
+  /** The change as the table of results spells it. */
   readonly change: string;
 }
 
 interface JudgeSettings {
   readonly root: string;
   readonly coverage: readonly TestCoverage[];
-  /** Seconds that the tests of one change may take unchanged. */
+  /** The seconds that the tests of one change may take, measured without the change. */
   readonly budget: number;
 }
 
-/** Decides whether tests notice a change. */
+/** Creates a function that decides whether the tests notice a change. */
 export const createJudge = ({ root, coverage, budget }: JudgeSettings) => {
   const buildInfo = join(root, 'unchanged.tsbuildinfo');
   const changedInfo = join(root, 'changed.tsbuildinfo');
@@ -39,7 +39,10 @@ export const createJudge = ({ root, coverage, budget }: JudgeSettings) => {
   const lint = (file: string, more: readonly string[]) =>
     runNode(root, ['node_modules/oxlint/bin/oxlint', ...more, '--deny-warnings', file], 900);
 
-  /** As `npm run check` would; the slow rules, which are about promises, only where a promise is concerned. */
+  /**
+   * Checks the change as `npm run check` does. The slow type-aware rules concern promises, so they run only
+   * for changes of `await` and `void`.
+   */
   const check = ({ file, text, start }: Changed) => {
     const isAwait = /^\s*(await|void)\b/.test(text.slice(start));
     const outcome = lint(file, isAwait ? ['--type-aware'] : []);
@@ -67,7 +70,7 @@ export const createJudge = ({ root, coverage, budget }: JudgeSettings) => {
       restore();
       const confirmed = confirm(root, { files, outcome, limit });
       if (confirmed.verdict !== 'timed out') return confirmed;
-      // A busy machine is no reason: it happens again.
+      // A time-out on a busy machine does not repeat, so the tests run again.
       apply();
       return runJest(root, files, limit).outcome === 'passed'
         ? { verdict: 'not measured', note: `slow: ${confirmed.note}` }
@@ -93,7 +96,10 @@ export const createJudge = ({ root, coverage, budget }: JudgeSettings) => {
   };
 };
 
-/** The best first and alone, as most changes are noticed there; then all others that the budget has room for, side by side. */
+/**
+ * Groups the tests: the best first and alone, because they notice most changes, then all others that fit the
+ * budget, in parallel.
+ */
 const groupTests = (tests: readonly TestCoverage[], budget: number) => {
   const first: TestCoverage[] = [];
   const others: TestCoverage[] = [];
@@ -114,7 +120,10 @@ interface Failed {
   readonly limit: number;
 }
 
-/** A failure counts where the same test passes right after, without the change; a time-out, where it then needs less than a third of the limit. */
+/**
+ * Confirms a failure by a run without the change. The same test must pass, and after a time-out it must need
+ * less than a third of the limit.
+ */
 const confirm = (root: string, { files, outcome, limit }: Failed): { verdict: Verdict; note: string } => {
   const [failure] = outcome.failures;
   const again = runJest(root, failure ? [relative(root, failure.file)] : files, limit);

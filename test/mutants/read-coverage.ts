@@ -4,18 +4,18 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, normalize } from 'node:path';
 import { runNode } from './run-jest.ts';
 
-/** What a test file did as long as nothing was wrong. */
+/** The results of a test file without a change. */
 export interface TestCoverage {
   readonly test: string;
   readonly passed: boolean;
   readonly seconds: number;
-  /** Of each source file: the lines that ran. */
+  /** For each source file, the lines that ran. */
   readonly lines: Readonly<Record<string, readonly number[]>>;
 }
 
 const folders = ['adapters', 'domain', 'functions', 'http', 'network', 'properties', 'upgrade'];
 
-/** The test files that may notice a change: no connector's own, no bundle's. */
+/** The test files that may notice a change. Tests of single connectors and of the bundles are excluded. */
 export const listTests = (root: string): readonly string[] =>
   [
     ...folders.flatMap((folder) => globSync(`test/${folder}/**/*.test.ts`, { cwd: root })),
@@ -35,9 +35,9 @@ export const listImports = (root: string, file: string): readonly string[] =>
   );
 
 /**
- * Runs the tests once on the unchanged tree, for so many seconds at most; those that were not reached count as tests of what they are named
- * after or import. What is known of a test from the last time is taken from there until the test changes; where a
- * source has changed since then, which of its lines the test runs is not known.
+ * Runs the tests once on the unchanged tree, for at most `seconds`. Tests without a result count for the
+ * files that they import or are named after. Earlier results of a test are reused until the test changes. If
+ * a source has changed since, the lines of it that the test runs are unknown.
  */
 export const readCoverage = (
   root: string,
@@ -86,7 +86,7 @@ const jest = [
   '--forceExit',
 ];
 
-/** Hashes of the test and of the sources that it loads. */
+/** The hashes of the test and of the sources that it loads. */
 export type Hashes = Readonly<Record<string, string>>;
 
 export const hash = (path: string): string =>
@@ -104,18 +104,21 @@ const memoize = (work: (key: string) => string) => {
 export interface TestChoice {
   /** Best first. */
   readonly tests: readonly TestCoverage[];
-  /** Tests that run the line and fail as it is: they tell nothing. */
+  /** Tests that run the line but also fail without the change, so they prove nothing. */
   readonly failing: readonly TestCoverage[];
 }
 
-/** The tests that a change of a line could make fail: those named like it or importing it, then those that run the line. */
+/**
+ * Chooses the tests that may fail because of a change: first those that are named like the file or import it,
+ * then those that run the line.
+ */
 export const chooseTests = (
   root: string,
   all: readonly TestCoverage[],
   { file, line }: { readonly file: string; readonly line: number },
 ): TestChoice => {
   const names = [basename(file, '.ts'), basename(dirname(file))];
-  // Some code runs in a process of its own, where no coverage is seen.
+  // Code that runs in a process of its own has no coverage data.
   const isNear = ({ test }: TestCoverage) =>
     names[0] === basename(test, '.test.ts') ||
     (file.startsWith('functions/') && dirname(test) === join('test', dirname(file))) ||

@@ -4,19 +4,22 @@ import { appendFileSync } from 'node:fs';
 export interface TestOutcome {
   readonly fullName: string;
   readonly status: string;
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly duration?: number | null;
   readonly failureMessages: readonly string[];
 }
 
 export interface FileOutcome {
   readonly testFilePath: string;
-  /** Of the whole file, also where it does not load. */
+  /** The failure of the whole file, also when it cannot be loaded. */
   readonly failureMessage?: string | null;
   readonly testResults: readonly TestOutcome[];
 }
 
-/** Appends a line of JSON for each test file: Jest writes no report of its own where it ends at the first failure. */
+/**
+ * Appends a line of JSON for each test file, because Jest writes no report when it stops at the first
+ * failure.
+ */
 // oxlint-disable-next-line import/no-default-export -- Jest takes no other
 export default class ResultsReporter {
   readonly #output: string;

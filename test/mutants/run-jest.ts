@@ -16,12 +16,12 @@ export const runNode = (root: string, args: readonly string[], seconds: number):
   return status === 0 ? 'passed' : 'failed';
 };
 
-/** Of one test, in seconds. */
+/** The time limit of one test, in seconds. */
 export const testLimit = 120;
 
 export interface Failure {
   readonly file: string;
-  /** Empty where the file could not be loaded. */
+  /** Empty when the file cannot be loaded. */
   readonly test: string;
   readonly message: string;
 }
@@ -30,7 +30,7 @@ export interface JestOutcome {
   readonly outcome: Outcome;
   readonly seconds: number;
   readonly failures: readonly Failure[];
-  /** In seconds, of each test by its full name. */
+  /** The duration of each test by its full name, in seconds. */
   readonly durations: ReadonlyMap<string, number>;
 }
 

@@ -41,7 +41,7 @@ const repository = join(import.meta.dirname, '../..');
 const copy = mkdtempSync(join(tmpdir(), 'mooring-mutants-'));
 const until = Date.now() + Number(values.minutes) * 60_000;
 
-/** A generator of numbers below 1 that is the same for a seed everywhere (mulberry32). */
+/** Generates numbers below 1 that depend only on the seed (mulberry32). */
 const random = (seed: number) => () => {
   seed = (seed + 0x6d2b79f5) | 0;
   let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
@@ -73,7 +73,7 @@ const listCandidates = (): Candidate[] => {
     .filter(({ line }) => wanted === undefined || line === Number(wanted));
 };
 
-/** The lines of the change before and after; of long ones what is around it. */
+/** Renders the lines of the change before and after. Long lines are cut to the text around it. */
 const describeChange = ({ text, start, end, replacement }: Candidate) => {
   const from = text.lastIndexOf('\n', start - 1) + 1;
   const to = text.indexOf('\n', end) < 0 ? text.length : text.indexOf('\n', end);

@@ -1,12 +1,12 @@
-/** A request as a document prints it for a shell. */
+/** A request from a `curl` command in a document. */
 export interface Curl {
   readonly request: string;
-  /** By lower-case name, as a gateway hands them on. */
+  /** Keys are lower-case names, as a gateway passes them on. */
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
 }
 
-/** The one `curl` of a document, taken apart. */
+/** Parses the only `curl` command of a document. */
 export const curlOf = (document: string): Curl => {
   const [command = ''] = /^curl [\s\S]*?^}'/m.exec(document) ?? [];
   const [, method = '', url = ''] = /-X (\S+) (\S+)/.exec(command) ?? [];
@@ -25,7 +25,7 @@ export interface Field {
   readonly description: string;
 }
 
-/** The table of fields that stands under a heading. */
+/** Parses the table of fields under a heading. */
 export const fieldsUnder = (document: string, heading: string): readonly Field[] => {
   const [, after = ''] = document.split(`\n${heading}\n`);
   const [table = ''] = /^\| Field[\s\S]*?(?=^[^|\n]*$)/m.exec(after) ?? [];
