@@ -1,9 +1,12 @@
 import type { Duplex } from 'node:stream';
 
-/** Takes frames off a stream, one after the other; `bytes` waits for so many, and throws when the stream ends before. */
+/**
+ * Reads frames from a stream one after another. `bytes` waits for this many bytes, and throws when the stream
+ * ends earlier.
+ */
 export interface Frames {
   readonly bytes: (count: number) => Promise<Buffer>;
-  /** Stops reading; what was read too far goes back. */
+  /** Stops reading and returns unused bytes to the stream. */
   readonly release: () => void;
 }
 

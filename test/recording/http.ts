@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { fromTheFirstByte, type Line, type Protocol } from './recorder.ts';
 import { proofOfSignature } from './sigv4.ts';
 
-/** What a request holds, its body as it was before it was compressed. */
+/** The content of a request, with its body uncompressed. */
 export interface Asked {
   readonly method: string;
   readonly path: string;
@@ -12,13 +12,16 @@ export interface Asked {
   readonly body: string;
 }
 
-/** What one service answers; and which account a request is for. */
+/** The answers of one service, and the account that a request names. */
 export interface Service {
   readonly answer: (asked: Asked) => { readonly status: number; readonly body: string };
   readonly accountIn?: (asked: Asked) => string | undefined;
 }
 
-/** Any service over HTTP. It sends its callers on by a redirect, which nobody may follow. */
+/**
+ * Any service over HTTP. When it announces another server it answers with a redirect, which no client may
+ * follow.
+ */
 export const http = (service: Service): Protocol =>
   fromTheFirstByte(
     async (line) => {

@@ -2,7 +2,10 @@ import { framesOf, int16, int32 } from './frames.ts';
 import { fromTheFirstByte, type Line, type Protocol } from './recorder.ts';
 import { startScram } from './scram.ts';
 
-/** A broker that knows the account where it can, and announces another one: https://kafka.apache.org/protocol */
+/**
+ * A broker that verifies the account if it knows the secret, and announces another broker:
+ * https://kafka.apache.org/protocol
+ */
 export const kafka: Protocol = fromTheFirstByte(async (line) => {
   const frames = framesOf(line.socket);
   const state: State = { mechanism: 'PLAIN', scram: undefined };
@@ -53,7 +56,7 @@ const scramAnswer = (line: Line, said: string, state: State): string | undefined
 
 const text = (value: string) => Buffer.concat([int16(value.length), Buffer.from(value)]);
 
-/** Of each API the newest version that is answered. */
+/** The newest supported version of each API. */
 const versions = Buffer.concat([
   int16(0),
   int32(4),
@@ -65,7 +68,7 @@ const versions = Buffer.concat([
   ].map(([key = 0, newest = 0]) => Buffer.concat([int16(key), int16(0), int16(newest)])),
 ]);
 
-/** Version 8: its brokers, and no topic. */
+/** Metadata in version 8, with its brokers and no topic. */
 const metadata = (line: Line): Buffer => {
   const { announces } = line.behaviour;
   const port = announces ?? line.heard.port;

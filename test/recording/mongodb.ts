@@ -8,7 +8,10 @@ import { startScram } from './scram.ts';
 type Document = Readonly<Record<string, unknown>>;
 type Scram = ReturnType<typeof startScram>;
 
-/** A member of a replica set, which announces others: https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/ */
+/**
+ * A member of a replica set that announces other members:
+ * https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/
+ */
 export const mongodb: Protocol = fromTheFirstByte(async (line) => {
   const frames = framesOf(line.socket);
   let scram: { readonly of: Scram; readonly hash: 'sha1' | 'sha256'; readonly user: string } | undefined;
@@ -42,7 +45,7 @@ export const mongodb: Protocol = fromTheFirstByte(async (line) => {
   line.socket.destroy();
 });
 
-/** What asks in clear knows PLAIN alone, which is LDAP's. */
+/** A server that asks for the password in clear offers only PLAIN, the mechanism for LDAP. */
 const greeting = ({ behaviour: { asks, announces } }: Line): Document => ({
   ...hello,
   ismaster: true,

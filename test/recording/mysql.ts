@@ -4,7 +4,7 @@ import { framesOf } from './frames.ts';
 import type { Frames } from './frames.ts';
 import type { Line, Protocol } from './recorder.ts';
 
-/** What `greetingOf` sends as its challenge. */
+/** The challenge that `greetingOf` sends. */
 const salt = Buffer.from('saltsaltsaltsaltsalt');
 const plugins = {
   clear: 'caching_sha2_password',
@@ -37,10 +37,10 @@ export const mysql: Protocol = async (first) => {
     return said.body;
   };
   if (asks !== 'challenge') {
-    // Full authentication: the password in clear, or under whatever key the server has.
+    // Full authentication asks for the password in clear, or encrypted with the server's key.
     const asked = await ask([1, 4]);
     if (asked.length === 1) decrypted(line, await ask([1], publicPem()));
-    // And another plugin, which takes it as it is.
+    // The second plugin asks for the password in clear.
     if (asks === 'clear') await ask([0xfe], 'mysql_clear_password\0');
   }
   line.socket.end(refusal(number + 1, 1045));
@@ -53,7 +53,7 @@ export const packetIn = async (frames: Frames) => {
   return { number: head.readUInt8(3), body: await frames.bytes(head.readUIntLE(0, 3)) };
 };
 
-/** What stands behind the name of the user in the login. */
+/** Returns the bytes after the user name in the login packet. */
 const answerIn = (body: Buffer): Buffer => {
   const at = body.indexOf(0, 32) + 1;
   return body.subarray(at + 1, at + 1 + (body[at] ?? 0));

@@ -1,7 +1,7 @@
 import { type createCipheriv, createDecipheriv, createHash, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { fromTheFirstByte, type Line, type Protocol } from './recorder.ts';
 
-/** What the scripted listener's own modules offer; they are JavaScript. */
+/** The exports of the scripted listener's modules, which are JavaScript. */
 interface Packets {
   readonly packets: (stream: AsyncIterable<Buffer>) => AsyncGenerator<Packet, void, 'large' | undefined>;
   readonly accept: () => Buffer;
@@ -33,7 +33,10 @@ const load = async <T>(name: string): Promise<T> => {
   return module;
 };
 
-/** A listener that may send on, and a database that asks by O5LOGON with the verifier of 12c, with so many bytes of a key of its own. */
+/**
+ * A listener that may redirect, and a database that authenticates with O5LOGON and the 12c verifier.
+ * `keyBytes` is the length of its session key.
+ */
 export const oracleWith = (keyBytes: number): Protocol =>
   fromTheFirstByte((line) => converse(line, keyBytes));
 
@@ -98,7 +101,10 @@ const aes = (create: typeof createCipheriv | typeof createDecipheriv, key: Buffe
 };
 const hex = (bytes: Buffer) => bytes.toString('hex').toUpperCase();
 
-/** The challenge is random: what it decrypts to under the right password alone is a key of the client's that the password was sent under. */
+/**
+ * Starts a logon with a random challenge. Only the right password decrypts it to the client's session key,
+ * which encrypts the password that is sent.
+ */
 const startLogon = (keyBytes: number) => {
   const [salt, session, mix] = [randomBytes(16), randomBytes(keyBytes), randomBytes(16)];
   const decrypted = (combined: Buffer, sent = '') => {
@@ -124,7 +130,7 @@ const startLogon = (keyBytes: number) => {
       const combined = pbkdf2Sync(both, mix, 3, 32, 'sha512');
       return decrypted(combined, values['AUTH_PASSWORD']);
     },
-    /** What whoever has no key at all makes of it, where the driver has none either. */
+    /** Returns what a server without a session key can decrypt, if the driver's session key is empty too. */
     passwordOfNoKey: (values: Readonly<Record<string, string>>): string =>
       decrypted(pbkdf2Sync('', mix, 3, 32, 'sha512'), values['AUTH_PASSWORD']),
   };

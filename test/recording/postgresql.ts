@@ -34,7 +34,7 @@ const askInClear: Ask = async (line, frames) => {
 
 type Ask = (line: Line, frames: Frames, user: string) => Promise<void>;
 
-/** MD5 and SCRAM in turn. */
+/** Chooses MD5 or SCRAM at random. */
 const challenge: Ask = async (line, frames, user) => {
   const salt = randomBytes(4);
   if ((salt[0] ?? 0) % 2 === 0) {

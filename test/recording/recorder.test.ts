@@ -10,7 +10,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const place = ({ own: [first] }: World) => ({ host: 'localhost', port: first?.port, username: 'me' });
 
-/** Of each connector a configuration that leads to its first server, and the ways to log in. */
+/** For each connector, a config that leads to its first server. */
 const configs: Readonly<Record<ConnectorType, (world: World) => Fields>> = {
   postgresql: (world) => ({ ...place(world), database: 'shop' }),
   redshift: (world) => ({ ...place(world), database: 'shop' }),
@@ -47,7 +47,10 @@ const encrypted = (asks: Asks) => ({ tls: 'trusted', asks }) as const;
 const aws = { access_key_id: 'me', region: 'eu-west-1' };
 const scram = (mechanism: string) => ({ sasl_username: 'me', sasl_mechanism: mechanism });
 
-/** What a server of each behaviour receives of these secrets, where a connection allows everything that its TLS does. */
+/**
+ * What a server of each behaviour receives of these secrets when the connection allows all that its TLS
+ * permits.
+ */
 const cases: readonly Case[] = [
   ['postgresql', encrypted('clear'), ['password'], ['clear']],
   ['postgresql', encrypted('challenge'), ['password'], ['proof']],
@@ -117,44 +120,47 @@ const cases: readonly Case[] = [
   ]),
 ];
 
-describe('a recording server finds what it was sent', () => {
-  test.each(cases)('%s %j: %j as %j', async (type, behaviour, fields, expected, open = {}) => {
-    await using world = await startWorld(type);
-    const mint = startMint();
-    const secrets = fields.map(mint);
-    for (const recorder of world.all) {
-      recorder.behave(behaviour);
-      await recorder.reset(() => secrets.map(({ value }) => value));
-    }
-    const [key] = secrets.filter(({ field }) => field === 'ssl_key');
-    const given = secrets.filter((secret) => secret !== key).map(({ field, value }) => [field, value]);
-    const body = {
-      name: 'Draft',
-      type,
-      config: configs[type](world),
-      credentials: { ...open, ...Object.fromEntries(given) },
-      options: {
-        ssl_mode: behaviour.tls === 'off' ? 'disable' : 'verify-full',
-        connection_timeout_seconds: 5,
-      },
-      ssl: { ca: pem('ca.crt'), ...(key && { cert: key.certificate, key: key.value }) },
-    };
-    const { status, text } = await world.api.call('POST /v1/connections/test', { body });
-    expect([status, text]).toEqual([200, expect.any(String)]);
-    const heard = world.all.flatMap((recorder) => recorder.heard);
-    const found = secrets.map((secret) => {
-      const forms = new Set(heard.map((record) => formIn(record, secret)));
-      return forms.has('clear') ? 'clear' : forms.has('proof') ? 'proof' : undefined;
-    });
-    expect(found).toEqual(expected);
-  });
+describe('recording server', () => {
+  test.each(cases)(
+    'finds the secret that it received: %s %j: %j as %j',
+    async (type, behaviour, fields, expected, open = {}) => {
+      await using world = await startWorld(type);
+      const mint = startMint();
+      const secrets = fields.map(mint);
+      for (const recorder of world.all) {
+        recorder.behave(behaviour);
+        await recorder.reset(() => secrets.map(({ value }) => value));
+      }
+      const [key] = secrets.filter(({ field }) => field === 'ssl_key');
+      const given = secrets.filter((secret) => secret !== key).map(({ field, value }) => [field, value]);
+      const body = {
+        name: 'Draft',
+        type,
+        config: configs[type](world),
+        credentials: { ...open, ...Object.fromEntries(given) },
+        options: {
+          ssl_mode: behaviour.tls === 'off' ? 'disable' : 'verify-full',
+          connection_timeout_seconds: 5,
+        },
+        ssl: { ca: pem('ca.crt'), ...(key && { cert: key.certificate, key: key.value }) },
+      };
+      const { status, text } = await world.api.call('POST /v1/connections/test', { body });
+      expect([status, text]).toEqual([200, expect.any(String)]);
+      const heard = world.all.flatMap((recorder) => recorder.heard);
+      const found = secrets.map((secret) => {
+        const forms = new Set(heard.map((record) => formIn(record, secret)));
+        return forms.has('clear') ? 'clear' : forms.has('proof') ? 'proof' : undefined;
+      });
+      expect(found).toEqual(expected);
+    },
+  );
 
   test.each([
     ['kafka', 'clear', scram('PLAIN'), 'sasl_password'],
     ['kafka', 'clear', scram('SCRAM-SHA-256'), 'sasl_password'],
     ['sqlserver', 'clear', {}, 'password'],
     ['oracle', 'challenge', {}, 'password'],
-  ] as const)('and %s where it was sent on: %s %j', async (type, asks, open, field) => {
+  ] as const)('finds the secret after a redirect: %s %s %j %j', async (type, asks, open, field) => {
     await using world = await startWorld(type);
     const secret = startMint()(field);
     const [first, second] = world.own;
@@ -175,12 +181,12 @@ describe('a recording server finds what it was sent', () => {
     expect(second?.heard.some((record) => formIn(record, secret) !== undefined)).toBe(true);
   });
 
-  test.each(Object.keys(connectors) as ConnectorType[])('of %s, of which there is a case', (type) => {
+  test.each(Object.keys(connectors) as ConnectorType[])('has a case for %s', (type) => {
     expect(stands[type]).toBeDefined();
     expect(cases.map(([other]) => other)).toContain(type);
   });
 
-  test('in whatever spelling, and not in what is like it', () => {
+  test('finds a secret in any encoding, and no similar secret', () => {
     const secret = startMint()('password');
     const text = secret.needle;
     const record = (heard: string) => ({ port: 1, tls: 'off' as const, texts: [heard], proofs: [] });

@@ -3,55 +3,60 @@ import { createSecureContext, type SecureContext, TLSSocket, type TLSSocketOptio
 import type { Duplex } from 'node:stream';
 import { pem } from '../network/servers.ts';
 
-/** What a server shows of TLS: nothing, or a certificate of one of these kinds. */
+/** The TLS that a server offers: none, or a certificate of one of these kinds. */
 export const tlsKinds = ['off', 'self-signed', 'other-name', 'trusted'] as const;
 export type TlsKind = (typeof tlsKinds)[number];
 
-/** How a server asks for the secret: in clear, by a challenge, or in clear under a key of its own (MySQL's RSA). */
+/**
+ * How a server asks for the secret: in clear, by a challenge, or encrypted with its own key (RSA in MySQL).
+ */
 export const asks = ['clear', 'challenge', 'key'] as const;
 export type Asks = (typeof asks)[number];
 
 export interface Behaviour {
   readonly tls: TlsKind;
   readonly asks: Asks;
-  /** The port of another server that it sends its callers to. */
+  /** The port of another server to which it sends its clients. */
   readonly announces?: number | undefined;
 }
 
-/** Whether an answer that a server received was made from this secret. */
+/** Tells whether an answer that a server received was derived from this secret. */
 export type Proof = (secret: string) => boolean;
 
 /** What one server received over one layer of one connection. */
 export interface Heard {
   readonly port: number;
-  /** `off`: outside of TLS. */
+  /** `off` means outside TLS. */
   readonly tls: TlsKind;
-  /** In clear, after the protocol's own framing and obfuscation were taken away. */
+  /** Texts in clear, without the framing and obfuscation of the protocol. */
   readonly texts: string[];
   readonly proofs: Proof[];
-  /** The certificate of the client, in PEM. */
+  /** The client's certificate, in PEM. */
   certificate?: string;
-  /** Which account of a service that serves many was asked for. */
+  /** The account that the client named, for a service with many accounts. */
   account?: string;
 }
 
-/** One layer of a connection, as a protocol speaks over it. */
+/** One layer of a connection, over which a protocol runs. */
 export interface Line {
   readonly socket: Socket | TLSSocket;
   readonly heard: Heard;
   readonly behaviour: Behaviour;
-  /** Starts TLS on it, or on a stream that carries the handshake; the protocol goes on over the line that comes back. */
+  /**
+   * Starts TLS on the line, or on a stream that carries the handshake. The protocol continues on the returned
+   * line.
+   */
   readonly encrypt: (over?: Duplex, options?: TLSSocketOptions) => Promise<Line>;
-  /** Notes a proof, and answers the secret that it was made from where the server knows that one. */
+  /** Records a proof. Returns the secret that it was derived from, if the server knows it. */
   readonly prove: (proof: Proof) => string | undefined;
-  /** Notes that the client was sent on. */
+  /** Records that the client was sent to another server. */
   readonly announce: (port: number) => void;
 }
 
-/** Speaks until it has received what it wanted; a throw ends the connection. */
+/** Runs until the server has received what it waits for. An error ends the connection. */
 export type Protocol = (line: Line) => Promise<void>;
 
-/** Who was sent on to whom. */
+/** Which server sent a client to which other server. */
 export interface Announcement {
   readonly from: number;
   readonly to: number;
@@ -59,17 +64,17 @@ export interface Announcement {
 
 export interface Recorder extends AsyncDisposable {
   readonly port: number;
-  /** What it heard since it was reset. */
+  /** What the server received since the last reset. */
   readonly heard: readonly Heard[];
   readonly announcements: readonly Announcement[];
   readonly behave: (behaviour: Behaviour) => void;
-  /** Waits until everybody has hung up: what was sent has been heard then. */
+  /** Waits until all clients have disconnected. By then all that they sent has been received. */
   readonly idle: () => Promise<void>;
-  /** Hangs up on everybody and forgets what it heard; from now on these are the secrets that it knows. */
+  /** Closes all connections, forgets what was received, and sets the secrets that the server knows. */
   readonly reset: (known?: () => Iterable<string>) => Promise<void>;
 }
 
-/** What is of one connection, whatever its server is told meanwhile. */
+/** The state of one connection. Later changes of the server's behaviour do not affect it. */
 interface Connection {
   readonly now: Behaviour;
   readonly heard: Heard[];
@@ -77,7 +82,10 @@ interface Connection {
   readonly layers: Socket[];
 }
 
-/** A server on loopback that records what it receives, in clear and inside of TLS, and changes its behaviour when it is told to. */
+/**
+ * Starts a loopback server that records what it receives, inside and outside TLS. Its behaviour can be
+ * changed.
+ */
 export const startRecorder = async (protocol: Protocol): Promise<Recorder> => {
   let heard: Heard[] = [];
   let announcements: Announcement[] = [];
@@ -115,13 +123,13 @@ export const startRecorder = async (protocol: Protocol): Promise<Recorder> => {
     const readOn = () => {
       for (const layer of layers) layer.resume();
     };
-    // Who has heard enough reads on, to hear the end.
+    // Once the protocol has finished, the sockets are read on, so that their end is seen.
     protocol(lineOver(socket, 'off', { now: behaviour, heard, announcements, layers })).then(readOn, () =>
       socket.destroy(),
     );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo; // of a server that listens on a port
+  const { port } = server.address() as AddressInfo; // a server on a port has this type
   return {
     port,
     get heard() {
@@ -154,7 +162,7 @@ export const startRecorder = async (protocol: Protocol): Promise<Recorder> => {
 
 const untilClosed = (socket: Socket) => new Promise<void>((done) => void socket.once('close', () => done()));
 
-/** For ports that speak TLS from the first byte or not at all. */
+/** For ports that require TLS from the first byte or have none. */
 export const fromTheFirstByte =
   (protocol: Protocol, options: TLSSocketOptions = {}): Protocol =>
   async (line) => {
@@ -162,7 +170,7 @@ export const fromTheFirstByte =
     const greetsInTls = first[0] === 0x16;
     line.socket.unshift(first);
     if (greetsInTls !== (line.behaviour.tls !== 'off')) {
-      // What came all the same has been received.
+      // The server has received these bytes, although it refuses them.
       line.heard.texts.push(first.toString('latin1'));
       line.socket.destroy();
       return;

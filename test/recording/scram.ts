@@ -1,7 +1,7 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import type { Proof } from './recorder.ts';
 
-/** The server's half of SCRAM (RFC 5802), for a server that does not know the password. */
+/** The server's side of SCRAM (RFC 5802), for a server that does not know the password. */
 export const startScram = (
   hash: 'sha1' | 'sha256' | 'sha512',
   clientFirst: string,
@@ -18,7 +18,7 @@ export const startScram = (
   const salted = (password: string) => pbkdf2Sync(password, salt, iterations, length, hash);
   return {
     serverFirst,
-    /** `prepare` makes of the secret what the protocol takes for the password. */
+    /** `prepare` converts the secret to the password that the protocol uses. */
     proofIn:
       (clientFinal: string, prepare: (secret: string) => string = (secret) => secret): Proof =>
       (secret) => {

@@ -2,10 +2,10 @@ import type { Asked, Service } from './http.ts';
 
 const json = (status: number, body: object) => ({ status, body: JSON.stringify(body) });
 
-/** Confluent's schema registry, with nothing in it. */
+/** Confluent's schema registry without any schema. */
 export const schemaRegistry: Service = { answer: () => ({ status: 200, body: '[]' }) };
 
-/** S3 and the token service of AWS: both refuse. */
+/** S3 and AWS STS, which refuse every request. */
 export const s3: Service = {
   answer: () => ({
     status: 403,

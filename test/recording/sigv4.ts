@@ -2,7 +2,10 @@ import { createHash, createHmac } from 'node:crypto';
 import type { Asked } from './http.ts';
 import type { Proof } from './recorder.ts';
 
-/** Whether a request was signed with a key; nothing where it was not signed. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
+/**
+ * Returns a check whether a key signed the request, or `undefined` for a request without a signature.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
 export const proofOfSignature = ({ method, path, headers, body }: Asked): Proof | undefined => {
   const [, scope = '', names = '', signature] =
     /^AWS4-HMAC-SHA256 Credential=[^/]*\/(\S+), SignedHeaders=(\S+), Signature=(\S+)$/.exec(

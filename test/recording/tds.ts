@@ -3,7 +3,10 @@ import { framesOf } from './frames.ts';
 import type { Frames } from './frames.ts';
 import { type Line, type Protocol, firstChunk } from './recorder.ts';
 
-/** SQL Server: TDS 7.4, and TDS 8 where TLS comes first. https://learn.microsoft.com/openspecs/windows_protocols/ms-tds */
+/**
+ * SQL Server: TDS 7.4, and TDS 8, where TLS comes first.
+ * https://learn.microsoft.com/openspecs/windows_protocols/ms-tds
+ */
 export const tds: Protocol = async (first) => {
   let line = first;
   const chunk = await firstChunk(line.socket);
@@ -53,7 +56,10 @@ const optionIn = (body: Buffer, wanted: number): number | undefined => {
 const prelogin = (encryption: number) =>
   Buffer.from([0, 0, 11, 0, 6, 1, 0, 17, 0, 1, 0xff, 16, 0, 3, 0xe8, 0, 0, encryption]);
 
-/** The password of LOGIN7, whose obfuscation is none: the halves of each byte are swapped and the byte is XORed with 0xA5. */
+/**
+ * Reads the password of LOGIN7. Its obfuscation is reversible without a key: the halves of each byte are
+ * swapped and the byte is XORed with 0xA5.
+ */
 const passwordIn = (body: Buffer): string => {
   const at = body.readUInt16LE(44);
   const hidden = body.subarray(at, at + 2 * body.readUInt16LE(46));
@@ -64,7 +70,7 @@ const passwordIn = (body: Buffer): string => {
   return Buffer.from(plain).toString('utf16le');
 };
 
-/** The stream under a handshake that travels inside PRELOGIN packets, and after it as it is. */
+/** The stream under TLS. The handshake travels inside PRELOGIN packets, and later data without them. */
 const unwrapped = ({ socket }: Line): Duplex => {
   let input = Buffer.alloc(0);
   let bare = false;
@@ -77,7 +83,7 @@ const unwrapped = ({ socket }: Line): Duplex => {
     write: (chunk: Buffer, _, next) => {
       if (bare) return void socket.write(chunk, next);
       flight.push(chunk);
-      setImmediate(flush); // a flight is one message
+      setImmediate(flush); // all records of a flight form one message
       next();
     },
     final: (next) => void socket.end(next),
@@ -122,7 +128,7 @@ const refusal = () => {
   return Buffer.concat([token(0xaa, Buffer.concat([number, text])), done(2)]);
 };
 
-/** As Azure SQL's gateway sends its callers on. */
+/** A redirect, as the gateway of Azure SQL sends it. */
 const routing = (port: number) => {
   const target = Buffer.concat([Buffer.from([0, port & 255, port >> 8]), ucs2('localhost', 2)]);
   const size = Buffer.from([target.length & 255, target.length >> 8]);

@@ -2,12 +2,12 @@ import { toKafkaColumns, createSchemaReading } from '../../shared/connectors/kaf
 import type { SchemaText } from '../../shared/connectors/kafka/schema-fields.ts';
 import { readers } from '../connectors/kafka-schema-readers.ts';
 
-/** Schemas by their names, each with the names of those that it refers to. */
+/** Schemas by name, each with the names of the schemas that it references. */
 export type Corpus = Readonly<
   Record<string, { readonly text: string; readonly references: readonly string[] }>
 >;
 
-/** What another reader says: a line to a column, or that it takes the schema for invalid. */
+/** The reading of another reader: one line for each column, or that the schema is invalid. */
 export type Answers = Readonly<
   Record<
     string,
@@ -21,7 +21,10 @@ export interface Difference {
   readonly theirs: string;
 }
 
-/** Every column of which the two say otherwise, and every column or gap that only one of them has. */
+/**
+ * Finds every column that the two readers describe differently, and every column or gap that only one of them
+ * reports.
+ */
 export const compareSchemas = (
   language: keyof typeof readers,
   corpus: Corpus,
@@ -78,7 +81,7 @@ const assemble = (name: string, corpus: Corpus, made = new Map<string, SchemaTex
 const byName = (lines: readonly string[]): ReadonlyMap<string, string> =>
   new Map(lines.map((line) => [line.slice(0, line.indexOf(': ')), line]));
 
-/** A name of Protobuf may be written without what it stands in. */
+/** A Protobuf name may be written without its package and outer messages. */
 const isSame = (language: keyof typeof readers, ours: string, theirs: string): boolean => {
   if (ours === theirs) return true;
   if (language !== 'protobuf') return false;

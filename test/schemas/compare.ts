@@ -1,4 +1,4 @@
-// Compares what other readers said of a corpus with what this says: node test/schemas/compare.ts LANGUAGE CORPUS ANSWERS
+// Compares the readings of other readers with ours: node test/schemas/compare.ts LANGUAGE CORPUS ANSWERS
 import { readFile } from 'node:fs/promises';
 import { compareSchemas } from './compare-schemas.ts';
 

@@ -1,4 +1,4 @@
-/** What a schema is about, whatever language it is written in. */
+/** The content of a schema, in no particular language. */
 export interface Entity {
   readonly name: string;
   readonly fields: readonly Attribute[];
@@ -22,14 +22,16 @@ const scalars = [
 ] as const; // prettier-ignore
 
 export interface Random {
-  /** Below `most`. */
+  /** Returns an integer below `most`. */
   readonly number: (most: number) => number;
   readonly pick: <T>(some: readonly [T, ...T[]]) => T;
-  /** Once in so many times. */
+  /** Returns true once in `times` calls on average. */
   readonly once: (times: number) => boolean;
 }
 
-/** The same numbers for the same seed, everywhere. https://en.wikipedia.org/wiki/Linear_congruential_generator */
+/**
+ * Generates numbers that depend only on the seed. https://en.wikipedia.org/wiki/Linear_congruential_generator
+ */
 export const createRandom = (seed: number): Random => {
   let state = (seed * 2654435761) >>> 0;
   const number = (most: number): number => {
@@ -66,7 +68,10 @@ const comments: readonly [string, ...string[]] = [
   'Set by the gateway; may change.',
 ];
 
-/** An entity as people write them: some entities in it, some of them twice, one perhaps within itself. */
+/**
+ * Makes an entity as people write them: it contains other entities, some of them twice, and may contain
+ * itself.
+ */
 export const makeEntity = (random: Random): Entity => {
   const known: Entity[] = [];
   const make = (name: string, depth: number): Entity => {

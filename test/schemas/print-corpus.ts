@@ -1,4 +1,5 @@
-// Prints the schemas of one language for another reader: node test/schemas/print-corpus.ts avro | python test/schemas/read_avro.py
+// Prints the schemas of one language as input for another reader: node test/schemas/print-corpus.ts avro |
+// python test/schemas/read_avro.py
 import { corpora } from './corpora.ts';
 
 const [language] = process.argv.slice(2);

@@ -16,7 +16,7 @@ const scalars: Readonly<Record<Scalar, unknown>> = {
   uuid: { type: 'string', logicalType: 'uuid' },
 };
 
-/** Logical types of every kind, those that do not fit, and what else people write for a type. */
+/** Logical types of every kind, logical types that do not fit, and other types that people write. */
 const oddities: readonly [unknown, ...unknown[]] = [
   { type: 'long', logicalType: 'timestamp-micros' },
   { type: 'long', logicalType: 'local-timestamp-millis' },
@@ -30,7 +30,10 @@ const oddities: readonly [unknown, ...unknown[]] = [
   ['null', { type: 'array', items: ['null', 'string'] }],
 ];
 
-/** One schema in a style of its own: where names are defined, how spaces are given, whether parts are schemas of their own. */
+/**
+ * Renders a schema in a random style: where names are defined, how namespaces are given, and whether parts
+ * are schemas of their own.
+ */
 const renderAvro = (entity: Entity, random: Random): Corpus => {
   const space = random.pick(['com.shop', 'io.orders.v1', '']);
   const isApart = space !== '' && random.once(3);
@@ -151,7 +154,7 @@ const single: Readonly<Record<string, unknown>> = {
   },
 };
 
-/** Schemas of Avro as people and their tools write them, the same at every call. */
+/** Makes Avro schemas as people and tools write them. Every call returns the same ones. */
 export const makeAvro = (): Corpus => {
   const corpus: Record<string, Corpus[string]> = {};
   for (const [name, value] of Object.entries(single))

@@ -128,7 +128,7 @@ const renderJson = (file: string, entity: Entity, random: Random): Corpus => {
   return { [`${file}.json`]: { text, references: Object.keys(apart) }, ...apart };
 };
 
-/** JSON Schemas as people and their tools write them, the same at every call. */
+/** Makes JSON Schemas as people and tools write them. Every call returns the same ones. */
 export const makeJson = (): Corpus => {
   const corpus: Record<string, Corpus[string]> = {};
   for (let seed = 1; seed <= 130; seed += 1) {

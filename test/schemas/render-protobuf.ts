@@ -40,7 +40,7 @@ const syntaxes: readonly [string, ...string[]] = [
   'edition = "2023";',
   "edition = '2023';\noption features.field_presence = IMPLICIT;",
 ];
-/** Of `rules.proto`, below. */
+/** Options from `rules.proto` below. */
 const options: readonly [string, ...string[]] = [
   '[deprecated = true]',
   '[(rules.field) = { min: 1, max: 10 }]',
@@ -179,7 +179,7 @@ const renderProtobuf = (file: string, entity: Entity, random: Random): Corpus =>
   return { ...own, ...Object.fromEntries(others) };
 };
 
-/** Files of Protobuf as people and their tools write them, the same at every call. */
+/** Makes Protobuf files as people and tools write them. Every call returns the same ones. */
 export const makeProtobuf = (): Corpus => {
   const corpus: Record<string, Corpus[string]> = { 'rules.proto': { text: rules, references: [] } };
   for (const [path, text] of Object.entries(googleTypes)) corpus[path] = { text, references: [] };
@@ -190,7 +190,7 @@ export const makeProtobuf = (): Corpus => {
   return corpus;
 };
 
-/** Registries have these, protoc has not. */
+/** Schema registries have these types built in, protoc does not. */
 const googleTypes: Readonly<Record<string, string>> = {
   'google/type/date.proto':
     'syntax = "proto3"; package google.type; message Date { int32 year = 1; int32 month = 2; int32 day = 3; }',

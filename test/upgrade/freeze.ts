@@ -1,7 +1,8 @@
-// Freezes what the release in a checkout stores, for `upgrade.test.ts` of all later ones:
+// Freezes what the release in a checkout stores, for `upgrade.test.ts` of all later releases:
 //   node test/upgrade/freeze.ts CHECKOUT NAME
-// It starts that checkout's own server on a new state folder, and again on the engine `aws`, registers, changes, tests and reads the same
-// connections over HTTP both times, stops it, and writes `test/upgrade/NAME/{state,aws.json}`. Needs the engines postgres and aws.
+// It starts the checkout's own server on a new state folder, and again on the engine `aws`. Both times it
+// registers, updates, tests and reads the same connections over HTTP and stops the server. It writes
+// `test/upgrade/NAME/{state,aws.json}`. It needs the engines postgres and aws.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -95,7 +96,7 @@ const { SecretList = [] } = await secrets.send(
 );
 const kept = [];
 for (const { Name, Tags = [], DeletedDate } of SecretList) {
-  if (DeletedDate) continue; // its versions cannot be read, and nothing but a restore asks for them
+  if (DeletedDate) continue; // its versions cannot be read, and only a restore needs them
   const { VersionIdsToStages = {} } = await secrets.send(new DescribeSecretCommand({ SecretId: Name }));
   const versions = [];
   for (const [id, stages] of Object.entries(VersionIdsToStages)) {

@@ -1,18 +1,18 @@
-/** The key that frozen states were made with: it opens nothing but them. */
+/** The API key of the frozen states. It gives access to nothing else. */
 export const frozenKey = 'sk_frozen_state_of_a_release';
-/** The table's name in frozen AWS states, and the prefix of their secrets. */
+/** The table name in frozen AWS states, and the prefix of their secrets. */
 export const frozenTable = 'mooring-frozen-state';
 
-/** What every frozen connection has for a secret; a password of `live`'s is the engine's. */
+/** The secret of every frozen connection, except `live`, which has the password of the engine. */
 export const frozenSecret = 'not-a-real-secret';
-/** What a change of credentials has made of it. */
+/** The secret after a change of credentials. */
 export const changedSecret = 'not-a-real-secret-2';
 
 const certificate = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
 const key = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n';
 const at = { host: '127.0.0.1', port: 1 };
 
-/** One of every connector, in an auth method of each kind. Nothing listens where they point. */
+/** A draft for every connector, with every kind of auth method. No server listens at their destinations. */
 export const frozenDrafts = [
   {
     type: 'postgresql',
@@ -96,7 +96,10 @@ export const frozenCertificate = {
   product: 'reports',
 };
 
-/** Registers, changes, tests and reads connections over HTTP, so that every kind of item is stored at least once. */
+/**
+ * Registers, updates, tests and reads connections over HTTP, so that every kind of item is stored at least
+ * once.
+ */
 export const driveRelease = async (
   address: string,
   postgres: Readonly<Record<string, string>>,
@@ -115,7 +118,7 @@ export const driveRelease = async (
     const text = await answer.text();
     if (answer.status >= 500 || (answer.status >= 400 && answer.status !== 404))
       throw new Error(`${request}: ${answer.status} ${text}`);
-    return (text === '' ? {} : JSON.parse(text)) as { id: string }; // of the release's own schemas
+    return (text === '' ? {} : JSON.parse(text)) as { id: string }; // in the release's own schemas
   };
   const create = (query: string, body: object, headers?: Readonly<Record<string, string>>) =>
     call(`POST /v1/connections${query}`, body, headers);

@@ -22,11 +22,11 @@ import type { Vault } from '../../shared/ports/vault.ts';
 import { awsClient } from '../engines/aws-client.ts';
 import { frozenTable } from './frozen-requests.ts';
 
-/** What a release left behind, opened by this one. */
+/** The stored state of an earlier release, opened by this release. */
 export interface Frozen extends AsyncDisposable {
   readonly store: Store;
   readonly vault: Vault;
-  /** Goes on from when the state was frozen: nothing of it has expired. */
+  /** Continues from the time of the freeze, so nothing has expired. */
   readonly clock: () => number;
 }
 
@@ -38,10 +38,10 @@ const readJson = (release: string, name: string): unknown =>
 const frozenAt = (release: string) =>
   Date.parse((readJson(release, 'release.json') as { readonly frozen_at: string }).frozen_at); // `freeze.ts` wrote it
 
-/** A copy of the state folder, for it will be written to. */
+/** Copies the state folder, because tests write to it. */
 export const copyFrozenFolder = async (release: string): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'mooring-frozen-'));
-  chmodSync(folder, 0o711); // root's demo database runs under another account
+  chmodSync(folder, 0o711); // as root, the demo database runs under another account
   await cp(path(release, 'state'), join(folder, 'state'), { recursive: true });
   return folder;
 };
@@ -76,7 +76,10 @@ interface FrozenAws {
   }[];
 }
 
-/** The items and secrets in a table of their own on the engine, their expiry moved by the time since. */
+/**
+ * Loads the items and secrets into a table of their own on the engine, and moves expiry times by the time
+ * since the freeze.
+ */
 export const openFrozenAws = async (
   release: string,
   engine: Readonly<Record<string, string>>,
@@ -101,7 +104,7 @@ export const openFrozenAws = async (
     makeKey({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' }),
   ]);
   for (const { name, tags, versions } of frozen.secrets) {
-    // The one in force last: a version that is put takes AWSCURRENT.
+    // The current version comes last, because each new version takes AWSCURRENT.
     const inOrder = versions.toSorted(
       (a, b) => Number(a.stages.includes('AWSCURRENT')) - Number(b.stages.includes('AWSCURRENT')),
     );

@@ -22,7 +22,7 @@ const releases = readdirSync(here, { withFileTypes: true }).flatMap((entry) =>
 const aws = reach('aws');
 const postgres = reach('postgres');
 
-/** The organisation that a frozen state was written by. */
+/** The tenant that wrote the frozen state. */
 const tenant = { org: 'org_local', environment: 'default' };
 
 const readsWhatWasStored = (open: () => Promise<Frozen>, at: 'folder' | 'aws') => {
@@ -43,7 +43,7 @@ const readsWhatWasStored = (open: () => Promise<Frozen>, at: 'folder' | 'aws') =
     await frozen?.[Symbol.asyncDispose]();
   });
 
-  test('lists and shows every connection, of every connector, in every API', async () => {
+  test('lists and shows the connections of every connector in every API', async () => {
     expect([...found.keys()]).toEqual(
       expect.arrayContaining(frozenDrafts.map(({ type }) => `frozen ${type}`)),
     );
@@ -61,7 +61,7 @@ const readsWhatWasStored = (open: () => Promise<Frozen>, at: 'folder' | 'aws') =
     expect((await call('GET /api/v1/connections')).status).toBe(200);
   });
 
-  test('keeps what callers had set', async () => {
+  test('keeps all settings of callers', async () => {
     const { body } = await call(`GET /v1/connections/${idOf('certificate')}`);
     expect(body).toMatchObject({
       description: 'Ein Zertifikat, größer als nötig',
@@ -100,7 +100,7 @@ const readsWhatWasStored = (open: () => Promise<Frozen>, at: 'folder' | 'aws') =
     return document.credentials;
   };
 
-  test('goes on with history, usages, catalog and idempotency', async () => {
+  test('continues history, usages, catalogs and idempotency', async () => {
     const live = idOf('live');
     expect((await call(`GET /v1/connections/${live}/tests`)).body.data).toMatchObject([
       { trigger: 'request', status: 'connected' },
@@ -120,7 +120,7 @@ const readsWhatWasStored = (open: () => Promise<Frozen>, at: 'folder' | 'aws') =
     expect(next.body.data).toHaveLength(3);
     const suggested = await call(`GET /v1/connections/${live}/autocomplete?type=tables&prefix=or`);
     expect(suggested.body['suggestions']).not.toEqual([]);
-    // Which key a body's hash was made with AWS alone knows.
+    // The hash of a body is made with a key that never leaves AWS.
     if (at === 'aws') return;
     const again = await call('POST /v1/connections?test=false', {
       headers: { 'idempotency-key': 'frozen-1' },
@@ -129,7 +129,7 @@ const readsWhatWasStored = (open: () => Promise<Frozen>, at: 'folder' | 'aws') =
     expect(again).toMatchObject({ status: 201, body: { id: idOf('certificate') } });
   });
 
-  test('changes, locks, unlocks, tests, deletes and restores', async () => {
+  test('updates, locks, unlocks, tests, deletes and restores connections', async () => {
     for (const { type } of frozenDrafts) {
       const id = idOf(type);
       const changed = await call(`PATCH /v1/connections/${id}`, { body: { tags: ['after'] } });
@@ -170,14 +170,14 @@ const readsWhatWasStored = (open: () => Promise<Frozen>, at: 'folder' | 'aws') =
   });
 };
 
-describe.each(releases)('the state of release %s', (release) => {
+describe.each(releases)('state of release %s', (release) => {
   describe('in a folder', () => readsWhatWasStored(() => openFrozenFolder(release), 'folder'));
 
   (aws ? describe : describe.skip)('on AWS', () =>
     readsWhatWasStored(() => openFrozenAws(release, aws ?? {}), 'aws'),
   );
 
-  test('is what npm start goes on with', async () => {
+  test('is used by npm start', async () => {
     const folder = await copyFrozenFolder(release);
     const running = await ready(
       launchStart({
