@@ -1,15 +1,15 @@
-/** One thing that is measured; every `*.bench.ts` in this folder exports one as `bench`. */
+/** One measurement. Every `*.bench.ts` in this folder exports one as `bench`. */
 export interface Bench {
   readonly name: string;
-  /** Its rows are printed as one table; all have the same columns. */
+  /** The rows are printed as one table. All rows have the same columns. */
   readonly run: (options: Options) => Promise<readonly Row[]>;
 }
 
 export type Row = Readonly<Record<string, string | number>>;
 
 export interface Options {
-  /** The sizes that take minutes too. */
+  /** Includes the sizes that take minutes. */
   readonly large: boolean;
-  /** Others' tools too; they are installed into this folder when they are missing. */
+  /** Includes other tools. They are installed into this folder if they are missing. */
   readonly peers: boolean;
 }

@@ -1,7 +1,7 @@
-// How DbGate reads a catalog: by the plugin of its own for an engine.
+// Reads a catalog as DbGate does, with DbGate's own plugin for the engine.
 export const dbgate = async (plugin, at) => {
   const tools = (await import('dbgate-tools')).default;
-  globalThis.DBGATE_PACKAGES = { 'dbgate-tools': tools }; // how its plugins find it
+  globalThis.DBGATE_PACKAGES = { 'dbgate-tools': tools }; // where its plugins look for it
   const { default: backend } = await import(`dbgate-plugin-${plugin}/dist/backend.js`);
   backend.initialize?.({ dbgateApi: { getLogger: () => console }, dbgateTools: tools, authProxy: {} });
   const driver = backend.drivers.find(({ engine }) => engine.startsWith(plugin));

@@ -7,7 +7,9 @@ import { bundleFunctions, projectRoot } from '../../infra/build/bundle.ts';
 import { measureBundle } from '../../infra/build/measure-bundle.ts';
 import type { Bench } from './bench.ts';
 
-/** What each port's adapter takes of the SDK: the yardstick bundles hold this and nothing else. */
+/**
+ * The SDK clients and commands that the adapter of each port uses. The baseline bundles contain only these.
+ */
 const sdk: Readonly<Record<string, string>> = {
   store: `import { DynamoDBClient, GetItemCommand, QueryCommand, PutItemCommand, DeleteItemCommand, UpdateItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
     keep(new DynamoDBClient({}), GetItemCommand, QueryCommand, PutItemCommand, DeleteItemCommand, UpdateItemCommand, TransactWriteItemsCommand);`,
@@ -27,7 +29,10 @@ const environment = {
   MAC_KEY_ID: 'bench',
 };
 
-/** Each function from a cold process to its first answer, beside a bundle of nothing but the SDK clients that it uses. */
+/**
+ * Measures each function from a cold process to its first answer, beside a bundle with only the SDK clients
+ * that it uses.
+ */
 export const bench: Bench = {
   name: 'functions',
   run: async () => {
@@ -70,24 +75,29 @@ export const bench: Bench = {
   },
 };
 
-/** Who does not say who he is is refused: after everything that the function needs has been loaded and made. */
+/**
+ * A request without credentials is refused only after the function has loaded and created all that it needs.
+ */
 const answer = (file: string) => `
   const { handler } = await import(${JSON.stringify(file)});
   const event = { routeKey: 'x', headers: {}, rawQueryString: '', pathParameters: {}, requestContext: { requestId: 'r', http: { method: 'GET', path: '/' } } };
   const { statusCode } = await handler(event, {});
   if (statusCode !== 401) throw new Error('answered ' + statusCode);`;
 
-/** Milliseconds that a piece of code takes in a process of its own, its start not counted. */
+/**
+ * Returns how many milliseconds a piece of code takes in a process of its own, without the start of that
+ * process.
+ */
 const timed = (code: string): number => {
   const script = `const began = performance.now(); ${code}; process.stdout.write('\\n' + (performance.now() - began));`;
   const out = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
     env: environment,
-    stdio: ['ignore', 'pipe', 'ignore'], // a bundle is one line: its errors would be all of it
+    stdio: ['ignore', 'pipe', 'ignore'], // a bundle is a single line, which an error would print in full
   });
   return Number(out.toString().split('\n').at(-1));
 };
 
-/** Medians of two things measured in turn, so that a machine that slows down slows both. */
+/** Returns the medians of two measurements that alternate, so that a slower machine affects both. */
 const paired = (one: () => number, other: () => number, runs = 15): readonly [number, number] => {
   const times: [number[], number[]] = [[], []];
   for (let run = 0; run < runs; run++) {

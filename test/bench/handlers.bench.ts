@@ -16,7 +16,10 @@ import type { Store } from '../../shared/ports/store.ts';
 import { DeploymentSettings } from '../../shared/settings.ts';
 import type { Bench } from './bench.ts';
 
-/** What an endpoint takes of its own: parse, handle, answer; the time in the store is taken off. */
+/**
+ * Measures an endpoint's own time: to parse, handle and answer. The time in the store and vault is
+ * subtracted.
+ */
 export const bench: Bench = {
   name: 'handlers',
   run: async () => {
@@ -63,7 +66,7 @@ export const bench: Bench = {
         pathParameters: { id },
         ...(body && { body: JSON.stringify(body) }),
         requestContext: { requestId: randomUUID(), http: { method, path: '/' } },
-      } as unknown as APIGatewayProxyEventV2; // the gateway sends much that nobody reads
+      } as unknown as APIGatewayProxyEventV2; // the gateway sends many more fields that are not used
       elsewhere = 0;
       const began = performance.now();
       const answer = await handler(event, {} as Context);

@@ -1,4 +1,5 @@
-// node large-source.ts TABLES: a source that large, in a process of its own; prints its port, and ends with its standard input.
+// node large-source.ts TABLES: runs a source of that size in a process of its own. It prints its port, and
+// ends when its standard input ends.
 import { largePostgresql } from '../connectors/large-postgresql.ts';
 
 const source = await largePostgresql(Number(process.argv[2]));

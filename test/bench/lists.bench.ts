@@ -10,9 +10,9 @@ import { startWatchedServer } from './watched.ts';
 const connections = 20_000;
 
 /**
- * How long a list among 20 000 connections holds `npm start`: the most processor time of its thread between two turns of the event loop,
- * garbage collection included, and the same by the clock, which a busy machine lengthens. The store and the callers are in other
- * processes.
+ * Measures for how long a list among 20 000 connections blocks `npm start`: the longest processor time of its
+ * thread between two turns of the event loop, garbage collection included, and the same by the clock, which
+ * is longer on a busy machine. The store and the callers run in other processes.
  */
 export const bench: Bench = {
   name: 'lists',
@@ -70,7 +70,7 @@ const lists = [
   '/api/v1/connections',
 ];
 
-/** Asks once, and tells how long it took. */
+/** Sends one request and measures it. */
 const caller = `
   const { address, apiKey, method, path, body } = JSON.parse(process.argv[1]);
   const headers = { authorization: 'Bearer ' + apiKey, 'x-organization-id': 'org_local', 'content-type': 'application/json' };
@@ -82,7 +82,7 @@ const caller = `
   console.log(JSON.stringify({ id: JSON.parse(text).id, bytes: text.length, ms }));
 `;
 
-/** As many copies of a connection, each with a name of its own. */
+/** Writes copies of a connection, each with a name of its own. */
 const fill = async (path: string, id: string): Promise<void> => {
   await using store = createSqliteStore({ path });
   const tenant = { org: 'org_local', environment: 'default' };

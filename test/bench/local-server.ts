@@ -10,11 +10,11 @@ import manifest from '../../package.json' with { type: 'json' };
 const port = 18_987;
 const key = 'sk_of_the_bench';
 
-/** What `npm start` tells Node. */
+/** The flags with which `npm start` runs Node. */
 export const startFlags = manifest.scripts.start.split(' ').filter((part) => part.startsWith('--'));
 
 export interface LocalServer extends AsyncDisposable {
-  /** Milliseconds until it answered. */
+  /** Milliseconds until the server answered. */
   readonly ready: number;
   readonly send: Send;
 }
@@ -26,7 +26,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** `npm start` with a state folder of its own, which goes with it. */
+/** Runs `npm start` with a state folder of its own, which is removed afterwards. */
 export const startLocalServer = async (): Promise<LocalServer> => {
   const folder = await mkdtemp(join(tmpdir(), 'mooring-bench-'));
   const began = performance.now();
@@ -70,7 +70,8 @@ export const createSender = (address: string, apiKey: string): Send => {
         answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }));
         answer.on('error', reject);
       });
-      // One that the server closed meanwhile: https://nodejs.org/api/http.html#requestreusedsocket
+      // Repeat on a connection that the server has closed meanwhile:
+      // https://nodejs.org/api/http.html#requestreusedsocket
       call.on('error', (error) => (call.reusedSocket ? resolve(send(method, path, body)) : reject(error)));
       call.end(body && JSON.stringify(body));
     });

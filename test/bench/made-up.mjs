@@ -1,4 +1,4 @@
-// What both schemas are made up of, and what decides: the same for the same seed.
+// Words and random choices for both generated schemas. The same seed gives the same schema.
 export const madeUp = (seed) => {
   let state = seed;
   const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 4294967296;

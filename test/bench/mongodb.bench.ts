@@ -4,7 +4,10 @@ import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
 import { reach } from '../engines/reach.ts';
 import type { Bench, Row } from './bench.ts';
 
-/** A catalog with fields, indexes and sizes, beside a plain loop of `$sample` over the collections that tells none of them. */
+/**
+ * Measures a catalog with fields, indexes and sizes, beside a plain loop of `$sample` over the collections,
+ * which returns none of them.
+ */
 export const bench: Bench = {
   name: 'mongodb',
   run: async ({ large }) => {
@@ -21,7 +24,7 @@ export const bench: Bench = {
     const sizes = [
       { collections: 100, documents: 1000 },
       { collections: 1000, documents: 100 },
-      // A mongod has two files open for each.
+      // A mongod keeps two files open for each collection.
       ...(large ? [{ collections: 5000, documents: 20 }] : []),
     ];
     for (const { collections, documents } of sizes) {

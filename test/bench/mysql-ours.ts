@@ -1,4 +1,5 @@
-// node mysql-ours.ts URL [RUNS] [stream] [CONNECTIONS]: our introspection, measured and told like mysql-limit.mjs.
+// node mysql-ours.ts URL [RUNS] [stream] [CONNECTIONS]: our introspection, measured and printed like
+// mysql-limit.mjs.
 import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { mysql } from '../../shared/connectors/mysql/connector.ts';
 import { tellTimes } from './ours.ts';

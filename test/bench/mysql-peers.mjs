@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// node mysql-peers.mjs PEER URL [RUNS]: how others read a whole MySQL catalog, each by its own public way, connecting included.
-// Prints one line of JSON like mysql-limit.mjs. The peers are development dependencies of this folder alone.
+// node mysql-peers.mjs PEER URL [RUNS]: measures how other tools read a whole MySQL catalog through their
+// public API, connecting included. Prints one line of JSON like mysql-limit.mjs. The tools are development
+// dependencies of this folder only.
 import { dbgate } from './dbgate.mjs';
 import { tellTimes } from './tell-times.mjs';
 

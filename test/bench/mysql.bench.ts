@@ -3,7 +3,7 @@ import mysql2 from 'mysql2';
 import type { Bench, Row } from './bench.ts';
 import { bundled, installPeers, madeUp, race, started } from './race.ts';
 
-/** Whole catalogs of MySQL and MariaDB, on one server each, in one run. */
+/** Measures whole catalogs of MySQL and MariaDB, on one server each, in one run. */
 export const bench: Bench = {
   name: 'mysql',
   run: async ({ peers }) => {
@@ -61,7 +61,7 @@ const measure = ({ script: server, port }: Server, size: number, ours: string, p
         runs: size > 1_000 ? 1 : 3,
       })),
     ],
-    patience: 60_000, // some would take minutes
+    patience: 60_000, // some tools would take minutes
   });
 };
 
@@ -79,7 +79,7 @@ const load = async ({ port }: Server, size: number) => {
     await say('set global innodb_flush_log_at_trx_commit = 0');
     for (const line of statements.split('\n')) if (line) await say(line);
     await say(`create user if not exists mooring_bench identified by 'bench'`);
-    // Some peers read the text of views.
+    // Some tools read the definition of views.
     await say(`grant select, show view on \`bench\\_${size}\`.* to mooring_bench`);
   } finally {
     client.destroy();

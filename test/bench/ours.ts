@@ -1,8 +1,9 @@
 import type { TableSink, Table } from '../../shared/connectors/catalog.ts';
 
 /**
- * Reads a catalog again and again, and prints one line of JSON as the limits do. `streaming` lets go of each batch as a store would;
- * otherwise all tables are held, as the limits do. What is handed back is closed when the time is taken.
+ * Reads a catalog repeatedly and prints one line of JSON as the baseline scripts do. With `streaming` it
+ * drops each batch, as a store would; otherwise it holds all tables, as the baseline does. The value that
+ * `read` returns is disposed of after the time is taken.
  */
 export const tellTimes = async (
   runs: number,

@@ -1,4 +1,5 @@
-// node postgresql-ours.ts URL [RUNS] [stream]: our introspection, measured and told like postgres-limit.mjs.
+// node postgresql-ours.ts URL [RUNS] [stream]: our introspection, measured and printed like
+// postgres-limit.mjs.
 import pg from 'pg';
 import { introspectPostgresql } from '../../shared/connectors/postgresql/introspect.ts';
 import { tellTimes } from './ours.ts';
@@ -9,6 +10,6 @@ void tellTimes(Number(runs), how === 'stream', async (sink) => {
   const client = new pg.Client({ connectionString });
   await client.connect();
   await introspectPostgresql(client, { excludedSchemas: [] }, sink, { queryTimeoutMs: 600_000 });
-  await client.end(); // as the limit does
+  await client.end(); // the baseline includes this too
   return undefined;
 });

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// node postgresql-peers.mjs PEER URL [RUNS]: how others read a whole PostgreSQL catalog, each by its own public way, connecting
-// included. Prints one line of JSON like postgres-limit.mjs. The peers are development dependencies of this folder alone.
+// node postgresql-peers.mjs PEER URL [RUNS]: measures how other tools read a whole PostgreSQL catalog through
+// their public API, connecting included. Prints one line of JSON like postgres-limit.mjs. The tools are
+// development dependencies of this folder only.
 import { dbgate } from './dbgate.mjs';
 import { tellTimes } from './tell-times.mjs';
 

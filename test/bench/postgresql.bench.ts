@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { Bench, Row } from './bench.ts';
 import { bundled, installPeers, madeUp, race, started } from './race.ts';
 
-/** Whole catalogs of PostgreSQL, on one server, in one run. */
+/** Measures whole catalogs of PostgreSQL, on one server, in one run. */
 export const bench: Bench = {
   name: 'postgresql',
   run: async ({ large, peers }) => {

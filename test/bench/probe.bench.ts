@@ -19,8 +19,9 @@ import { reach } from '../engines/reach.ts';
 import type { Bench } from './bench.ts';
 
 /**
- * A healthy test with all its steps, beside what the bare driver needs to connect, log in and ask one question. Then the same of a
- * stored connection, whose credentials are read and whose result is recorded: in this process, and in the one of `npm start`.
+ * Measures a healthy test with all its steps, beside the time that the bare driver needs to connect, log in
+ * and run one query. Then it measures the test of a stored connection, which reads the credentials and
+ * records the result: in this process, and in the test process of `npm start`.
  */
 export const bench: Bench = {
   name: 'probe',
@@ -88,7 +89,8 @@ export const bench: Bench = {
     };
 
     const [theirs = 1, ours = 0] = await measureInTurns([bare, whole], 0);
-    // Tests of stored connections come one at a time: neither process is to be warm from what it did just before.
+    // Tests of stored connections come one at a time. The pause keeps each process from being warm from its
+    // last test.
     const [stored = 0, there = 0] = await measureInTurns([testBy(here), testBy(apart)], 20);
     store.close();
     await rm(folder, { recursive: true });
@@ -107,7 +109,7 @@ export const bench: Bench = {
   },
 };
 
-/** The median of each work in ms, of 40 turns; `idle` ms pass before each. */
+/** Returns the median of each work in ms, over 40 turns. Each turn starts after a pause of `idle` ms. */
 const measureInTurns = async (
   works: readonly (() => Promise<void>)[],
   idle: number,

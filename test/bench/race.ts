@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Row } from './bench.ts';
 
-/** Somebody who reads a whole catalog: a script of this folder, or a bundle, that is told how often to. */
+/** A script of this folder, or a bundle, that reads a whole catalog `runs` times. */
 export interface Reader {
   readonly who: string;
   readonly script: string;
@@ -15,16 +15,16 @@ export interface Reader {
 }
 
 interface Race {
-  /** What its rows begin with. */
+  /** The first columns of its rows. */
   readonly about: Row;
   readonly turns: number;
-  /** How often each reads in a turn. */
+  /** How often each reader reads in a turn. */
   readonly runs: number;
   readonly limit: Reader;
   readonly ours: readonly [Reader, ...Reader[]];
-  /** They have one turn, after the others. */
+  /** These readers have one turn, after the others. */
   readonly apart: readonly (Reader & { readonly runs?: number })[];
-  /** Of those the ms that one may take, who is then told so. */
+  /** The time limit in ms for one reader in `apart`. A reader above it is listed as `> patience`. */
   readonly patience?: number;
 }
 
@@ -33,8 +33,9 @@ const here = import.meta.dirname;
 export const run = promisify(execFile);
 
 /**
- * The hand-tuned limit, ours and others', each in a process of its own. The limit and ours take turns, so that a busy machine is busy
- * for both; a ratio is the median of the turns'. MB are those of a process that read once.
+ * Measures the hand-tuned baseline, our readers and other tools, each in a process of its own. The baseline
+ * and our readers take turns, so that a busy machine slows both; a ratio is the median over the turns. MB are
+ * those of a process that read once.
  */
 export const race = async ({ about, turns, runs, limit, ours, apart, patience }: Race): Promise<Row[]> => {
   const together = [limit, ...ours].map((reader) => ({ reader, found: [] as Measured[] }));
@@ -75,14 +76,14 @@ interface Measured {
   readonly rss_mb: number;
 }
 
-/** The last line is the result; some tools log before it. */
+/** The last line is the result, because some tools log before it. */
 const measured = async ({ script, args }: Reader, runs: number, timeout = 600_000): Promise<Measured> => {
   const options = { cwd: here, timeout, maxBuffer: 1 << 26 };
   const { stdout } = await run(process.execPath, [script, ...args(runs)], options);
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 };
 
-/** One that fails for another reason is not slow, and would be a comparison with nothing. */
+/** Any other failure is not slowness, and would compare with nothing. */
 const onlyTooLong = (error: unknown): undefined => {
   if (!(error instanceof Error && 'killed' in error && error.killed)) throw error;
 };
@@ -91,7 +92,7 @@ const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[v
 
 const rounded = (value: number, digits = value < 100 ? 1 : 0) => Number(value.toFixed(digits));
 
-/** Ours as it is shipped: bundled, into a folder that goes when this is disposed of. */
+/** Bundles our reader as it is shipped, into a folder that is removed on disposal. */
 export const bundled = async (entry: string) => {
   const folder = await mkdtemp(join(tmpdir(), 'mooring-bench-'));
   const file = join(folder, 'ours.cjs');
@@ -106,11 +107,11 @@ export const bundled = async (entry: string) => {
   return { file, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
 };
 
-/** SQL that one of the scripts of this folder makes up. */
+/** Returns the SQL that a script of this folder generates. */
 export const madeUp = async (script: string, ...args: readonly string[]): Promise<string> =>
   (await run(process.execPath, [script, ...args], { cwd: here, maxBuffer: 1 << 30 })).stdout;
 
-/** A server of the benches' own, that ends when this is disposed of. */
+/** Starts a server for the benches only. It is stopped on disposal. */
 export const started = async (engine: string, variables: Readonly<Record<string, string>>) => {
   const tell = (what: 'start' | 'stop') =>
     run(join(here, '../engines', engine), [what], {
@@ -121,7 +122,9 @@ export const started = async (engine: string, variables: Readonly<Record<string,
   return { [Symbol.asyncDispose]: async () => void (await tell('stop')) };
 };
 
-/** Nested, so that what they bring is theirs alone: the drivers here are the project's. */
+/**
+ * Installs nested dependencies, so that the tools use their own drivers and the benches those of the project.
+ */
 export const installPeers = async (): Promise<void> => {
   const { devDependencies }: { readonly devDependencies: object } = JSON.parse(
     readFileSync(join(here, 'package.json'), 'utf8'),

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// node test/bench/run.ts [NAME…] [--large] [--no-peers]: measures everything, or what is named, and prints a table each.
+// node test/bench/run.ts [NAME…] [--large] [--no-peers]: runs all benches, or those that are named, and
+// prints a table for each.
 import { readdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { Bench, Row } from './bench.ts';

@@ -8,8 +8,9 @@ import { countingFront } from '../network/servers.ts';
 import type { Bench, Row } from './bench.ts';
 
 /**
- * Buckets of versitygw: ours, connecting included, beside a plain loop over the SDK that lists page after page and takes the first
- * 64 KB of each object, 16 at once. They take turns; a ratio is the median of the turns'. KB are those that ours received.
+ * Measures our introspection of versitygw buckets, connecting included, beside a plain loop over the SDK that
+ * lists page after page and reads the first 64 KB of each object, 16 at a time. They take turns; a ratio is
+ * the median over the turns. KB are the bytes that our introspection received.
  */
 export const bench: Bench = {
   name: 's3',
@@ -41,7 +42,7 @@ export const bench: Bench = {
 
 type Env = Readonly<Record<string, string>>;
 
-/** What runs already is left running. */
+/** A server that runs already keeps running. */
 const start = async (): Promise<Env> => {
   const engine = fileURLToPath(new URL('../engines/s3', import.meta.url));
   const { stdout } = await promisify(execFile)(engine, ['start']);
@@ -53,7 +54,7 @@ const start = async (): Promise<Env> => {
   );
 };
 
-/** Through a front that counts, which takes its time. */
+/** Counts bytes with a proxy, which costs time, so this run is not timed. */
 const counted = async (env: Env, work: (endpoint: string) => Promise<void>): Promise<number> => {
   await using front = await countingFront(Number(new URL(env['S3_ENDPOINT'] ?? '').port));
   await work(`http://127.0.0.1:${front.port}`);

@@ -1,7 +1,7 @@
 import type { Bench } from './bench.ts';
 import { type LocalServer, startLocalServer } from './local-server.ts';
 
-/** `npm start` as a whole: how soon it is there, and how many GETs a second it answers. */
+/** Measures `npm start` as a whole: the time until it answers, and the GETs per second that it serves. */
 export const bench: Bench = {
   name: 'server',
   run: async () => {

@@ -6,7 +6,7 @@ import { type SqliteStore, createSqliteStore } from '../../shared/adapters/local
 import { readAllConnections } from '../../shared/domain/connections/list-connections.ts';
 import type { Bench } from './bench.ts';
 
-/** Calls of the local store, one after another. */
+/** Measures calls of the local store, one after another. */
 export const bench: Bench = {
   name: 'store',
   run: async () =>
@@ -44,7 +44,10 @@ const figures = async (): Promise<Record<string, number>> => {
   }
 };
 
-/** Rows per second of a list that passes all of them over; what it holds the event loop at most is said on the way. */
+/**
+ * Returns the rows per second of a list that reads all of them and returns none. It also prints for how long
+ * the list blocked the event loop at most.
+ */
 const longList = async (store: SqliteStore): Promise<number> => {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   let rows = 0;

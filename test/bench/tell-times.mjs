@@ -1,5 +1,5 @@
-// Reads again and again, and prints one line of JSON: what was found, and the median and the minimum in ms. Ends the process, whatever
-// the reader has left open.
+// Reads repeatedly and prints one line of JSON: what was found, and the median and minimum in ms. Then it
+// ends the process, even if the reader left something open.
 export const tellTimes = async (read, runs) => {
   const times = [];
   let found;

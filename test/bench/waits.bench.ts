@@ -9,8 +9,8 @@ import type { Turn } from './watched-server.ts';
 const tables = 105_770;
 
 /**
- * What other callers of `npm start` wait for while two sources of 105 770 tables are read, which is as many as are read at once. Three
- * callers ask one after another, each in a loop of its own.
+ * Measures how long other callers of `npm start` wait while two sources of 105 770 tables are introspected,
+ * which is as many as run at once. Three callers send requests, each in a loop of its own.
  */
 export const bench: Bench = {
   name: 'waits',
@@ -70,7 +70,7 @@ const introspect = async (send: Send, id: string): Promise<void> => {
 
 type Times = Readonly<Record<string, number[]>>;
 
-/** Call until they are stopped, each the next as soon as it has its answer, but for 5 ms. */
+/** Sends requests until they are stopped, each 5 ms after the last answer. */
 const callers = (send: Send, id: string) => {
   const calls: Record<string, () => ReturnType<Send>> = {
     'GET of a connection': () => send('GET', `/v1/connections/${id}`),
@@ -96,7 +96,7 @@ const callers = (send: Send, id: string) => {
     return [what, times] as const;
   });
   const all = Promise.all(loops);
-  all.catch(() => undefined); // it is told of when they are stopped, where nothing else failed first
+  all.catch(() => undefined); // `stop` reports the error, unless another error came first
   return {
     stop: async (): Promise<Times> => {
       isOver = true;

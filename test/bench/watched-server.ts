@@ -1,17 +1,19 @@
-// Forked by watched.ts: `npm start` with a state folder, that says how long its event loop was held between two messages.
+// Forked by watched.ts. Runs `npm start` with a state folder, and reports for how long its event loop was
+// blocked between two messages.
 import { startLocalDeployment } from '../../infra/local/local-deployment.ts';
 import { readLocalSettings } from '../../infra/local/local-settings.ts';
 
 export interface Turn {
-  /** Milliseconds of the thread's processor time. */
+  /** Processor time of the thread, in milliseconds. */
   readonly cpu: number;
   /** The same by the clock. */
   readonly clock: number;
 }
 
 /**
- * The longest turn of this thread's event loop, until it is stopped. A timer looks each millisecond, in which there may be a few short turns
- * besides: to look at every turn would keep the thread busy.
+ * Measures the longest turn of this thread's event loop until it is stopped. A timer looks once a
+ * millisecond, so a measured turn may include a few short ones. To look at every turn would keep the thread
+ * busy.
  */
 const watchTurns = () => {
   let [cpu, clock] = [0, 0];

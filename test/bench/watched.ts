@@ -10,16 +10,16 @@ export interface WatchedServer extends AsyncDisposable {
   readonly folder: string;
   readonly address: string;
   readonly apiKey: string;
-  /** The longest turn of its event loop while the work is done. */
+  /** Measures the longest turn of its event loop during the work. */
   readonly watch: (work: () => Promise<unknown>) => Promise<Turn>;
 }
 
-/** `npm start` in a process of its own, with a state folder that goes with it. */
+/** Runs `npm start` in a process of its own, with a state folder that is removed afterwards. */
 export const startWatchedServer = async (): Promise<WatchedServer> => {
   const folder = await mkdtemp(join(tmpdir(), 'mooring-bench-'));
   const server = fork(join(import.meta.dirname, 'watched-server.ts'), [folder], { execArgv: startFlags });
   const hear = async <T>(): Promise<T> => {
-    const [message]: [T] = (await once(server, 'message')) as [T]; // by `watched-server.ts`
+    const [message]: [T] = (await once(server, 'message')) as [T]; // sent by `watched-server.ts`
     return message;
   };
   const tell = <T>(): Promise<T> => {

@@ -29,17 +29,27 @@ const items = fc
   .chain((some) => fc.constantFrom(some, Array.from({ length: 9 }, () => some).flat()));
 
 describe('writeJson', () => {
-  test.each(Object.keys(page) as (keyof typeof page)[])('writes the same text as parsing with the schema and JSON.stringify: %s', async (kind) => {
-    await fc.assert(
-      fc.asyncProperty(items, fc.option(fc.string(), { nil: undefined }), async (data, text) => {
-        const schema: v.GenericSchema = page[kind];
-        const whole = { success: true, total: data.length, hint: text, data, next: text ?? null, secret: 1 };
-        const value = kind === 'bare' ? data : whole;
-        expect(await writeJson(schema, value)).toBe(JSON.stringify(v.parse(schema, value)));
-      }),
-      { numRuns: 50 },
-    );
-  });
+  test.each(Object.keys(page) as (keyof typeof page)[])(
+    'writes the same text as parsing with the schema and JSON.stringify: %s',
+    async (kind) => {
+      await fc.assert(
+        fc.asyncProperty(items, fc.option(fc.string(), { nil: undefined }), async (data, text) => {
+          const schema: v.GenericSchema = page[kind];
+          const whole = {
+            success: true,
+            total: data.length,
+            hint: text,
+            data,
+            next: text ?? null,
+            secret: 1,
+          };
+          const value = kind === 'bare' ? data : whole;
+          expect(await writeJson(schema, value)).toBe(JSON.stringify(v.parse(schema, value)));
+        }),
+        { numRuns: 50 },
+      );
+    },
+  );
 
   test('lets the event loop turn while it writes many items', async () => {
     const data = Array.from({ length: 3000 }, (_, n) => ({ name: `item ${n}`, size: n }));

@@ -148,19 +148,16 @@ describe('bundles', () => {
     },
   );
 
-  test.each([...drivers])(
-    'the driver %s can be loaded from the bundle',
-    async (driver) => {
-      const probe = bundles.find(({ name }) => name === 'probe');
-      const [file = ''] =
-        Object.entries(probe?.metafile.outputs ?? {}).find(([, { entryPoint = '' }]) =>
-          entryPoint.includes(`node_modules/${driver}/`),
-        ) ?? [];
-      // An ES module lists its names and has no default export; a class lists none.
-      const script = `const module = await import(${JSON.stringify(join(dist, 'probe', file.split('/').at(-1) ?? ''))}); console.log(Reflect.ownKeys(module.default ?? module).length > 1);`;
-      expect((await node(script)).trim()).toBe('true');
-    },
-  );
+  test.each([...drivers])('the driver %s can be loaded from the bundle', async (driver) => {
+    const probe = bundles.find(({ name }) => name === 'probe');
+    const [file = ''] =
+      Object.entries(probe?.metafile.outputs ?? {}).find(([, { entryPoint = '' }]) =>
+        entryPoint.includes(`node_modules/${driver}/`),
+      ) ?? [];
+    // An ES module lists its names and has no default export; a class lists none.
+    const script = `const module = await import(${JSON.stringify(join(dist, 'probe', file.split('/').at(-1) ?? ''))}); console.log(Reflect.ownKeys(module.default ?? module).length > 1);`;
+    expect((await node(script)).trim()).toBe('true');
+  });
 });
 
 const probe = () => {

@@ -68,7 +68,10 @@ describe('JSON from a source', () => {
     expect(() => parseForeignJson(`[${'[],'.repeat(499_999)}[]]`)).toThrow(tooLarge);
   });
 
-  test.each(['', '{', '[1,]', '"', '"\\', '[]]', 'nothing'])('is undefined when it is invalid: %j', (sent) => {
-    expect(parseForeignJson(sent)).toBeUndefined();
-  });
+  test.each(['', '{', '[1,]', '"', '"\\', '[]]', 'nothing'])(
+    'is undefined when it is invalid: %j',
+    (sent) => {
+      expect(parseForeignJson(sent)).toBeUndefined();
+    },
+  );
 });

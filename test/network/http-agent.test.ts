@@ -103,14 +103,17 @@ describe('HTTP agent over the dialer', () => {
     ['prefer', 'clear', 'tls-unsupported'],
     ['disable', 'tls-only', 'tls-required'],
     ['prefer', 'tls-only', 'tls-required'],
-  ] as const)('over plain HTTP, ssl_mode %s with a login of kind %s results in %s', async (mode, kind, code) => {
-    await using server = await plainHttp();
-    await using way = wayOf({ mode }, false, { loopback: true }, kind);
-    const answer = way.ask(`http://localhost:${server.port}/`);
-    if (code === 'password-in-clear') expect(await answer).toBe('plain');
-    else {
-      await expect(answer).rejects.toMatchObject({ code });
-      expect(server.accepted.filter(({ bytesRead }) => bytesRead > 0)).toEqual([]);
-    }
-  });
+  ] as const)(
+    'over plain HTTP, ssl_mode %s with a login of kind %s results in %s',
+    async (mode, kind, code) => {
+      await using server = await plainHttp();
+      await using way = wayOf({ mode }, false, { loopback: true }, kind);
+      const answer = way.ask(`http://localhost:${server.port}/`);
+      if (code === 'password-in-clear') expect(await answer).toBe('plain');
+      else {
+        await expect(answer).rejects.toMatchObject({ code });
+        expect(server.accepted.filter(({ bytesRead }) => bytesRead > 0)).toEqual([]);
+      }
+    },
+  );
 });

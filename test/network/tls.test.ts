@@ -266,13 +266,16 @@ describe('client certificate', () => {
   });
   const own = { cert: pem('client.crt'), key: pem('client.key') };
 
-  test.each(['TLSv1.2', 'TLSv1.3'] as const)('is accepted when the server demands it and it is sent (%s)', async (version) => {
-    await using server = await tlsServer(demanding(version));
-    expect(await asking({ mode: 'verify-full', ca, ...own }, server)).toMatchObject({
-      said: 'hello',
-      tls: { protocol: version },
-    });
-  });
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'is accepted when the server demands it and it is sent (%s)',
+    async (version) => {
+      await using server = await tlsServer(demanding(version));
+      expect(await asking({ mode: 'verify-full', ca, ...own }, server)).toMatchObject({
+        said: 'hello',
+        tls: { protocol: version },
+      });
+    },
+  );
 
   test.each(['TLSv1.2', 'TLSv1.3'] as const)(
     'is reported as required when it is missing, even if only the first read shows the alert (%s)',

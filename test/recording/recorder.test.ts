@@ -160,7 +160,7 @@ describe('recording server', () => {
     ['kafka', 'clear', scram('SCRAM-SHA-256'), 'sasl_password'],
     ['sqlserver', 'clear', {}, 'password'],
     ['oracle', 'challenge', {}, 'password'],
-  ] as const)('finds the secret after a redirect: %s %s %j %j', async (type, asks, open, field) => {
+  ] as const)('finds the secret of %s after a redirect: %s %j', async (type, asks, open, field) => {
     await using world = await startWorld(type);
     const secret = startMint()(field);
     const [first, second] = world.own;
