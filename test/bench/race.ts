@@ -24,7 +24,7 @@ interface Race {
   readonly ours: readonly [Reader, ...Reader[]];
   /** These readers have one turn, after the others. */
   readonly apart: readonly (Reader & { readonly runs?: number })[];
-  /** The time limit in ms for one reader in `apart`. A reader above it is listed as `> patience`. */
+  /** The time limit in ms for one reader in `apart`. The row of a slower reader says `> ` and this limit. */
   readonly patience?: number;
 }
 

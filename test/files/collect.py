@@ -1,6 +1,6 @@
 """Copies the files that sources.json names from checkouts of their repositories: collect.py CHECKOUTS FOLDER
 
-CHECKOUTS has a clone of each repository as OWNER/NAME, or as OWNER+NAME/repo. Of a Parquet file everything but its footer is left out.
+CHECKOUTS has a clone of each repository as OWNER/NAME, or as OWNER+NAME/repo. Only the footer of a Parquet file is copied.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Writes files as programs and people write them, the same ones on each run: make.py FOLDER"""
+"""Writes files as programs and people write them. Every run writes the same files: make.py FOLDER"""
 
 import gzip
 import json
@@ -32,7 +32,7 @@ def plain(i):
     return [str(i), f"name {i}", f"{i}.25", f"2026-01-{i:02}", "true" if i % 2 else "false"]
 
 
-# Delimiters, ends of lines, encodings.
+# Delimiters, line endings, encodings.
 for word, delimiter in {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}.items():
     for end_word, end in {"lf": "\n", "crlf": "\r\n", "cr": "\r"}.items():
         write(f"{word}-{end_word}.csv", table(header, plain, end=end, delimiter=delimiter))
@@ -96,7 +96,7 @@ write("sep-tab.csv", "sep=\t\r\n" + table(["id", "name"], lambda i: [str(i), "x"
 write("total-below.csv", table(["item", "amount"], lambda i: [f"i{i}", str(i)]) + "Total,15\n")
 write("footnote-below.csv", table(["item", "amount"], lambda i: [f"i{i}", str(i)]) + "Source: somewhere\n")
 
-# Rows of other lengths.
+# Rows of different lengths.
 write("ragged-short.csv", "a,b,c\n1,2,3\n4,5\n6,7,8\n9\n")
 write("ragged-long.csv", "a,b,c\n1,2,3\n4,5,6,7\n8,9,10\n")
 write("trailing-delimiter.csv", "id,name,\n1,a,\n2,b,\n3,c,\n")

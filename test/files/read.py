@@ -1,4 +1,4 @@
-"""Says what DuckDB and pyarrow read in files: read.py FOLDER > answers.json"""
+"""Prints what DuckDB and pyarrow read in the files of a folder: read.py FOLDER > answers.json"""
 
 import json
 import sys
@@ -14,7 +14,7 @@ database.execute("SET threads = 1")
 
 
 def refusal(error):
-    """Its first line, without the name of the file."""
+    """Returns the first line of the error, without the name of the file."""
     return {"refused": str(error).split("\n")[0].replace(f"{folder}/", "")[:120]}
 
 
@@ -24,7 +24,7 @@ def query(sql, *values):
 
 def read_text(file, function):
     path = str(file)
-    # A part of a file name in brackets or with a star would be a pattern.
+    # DuckDB would take brackets and stars in a file name for a pattern.
     path = "".join(f"[{one}]" if one in "[*?" else one for one in path)
     try:
         columns = query(f"DESCRIBE SELECT * FROM {function}(?, hive_partitioning = false)", path)
@@ -42,7 +42,7 @@ leaves = {pa.null(): "null", pa.bool_(): "boolean", pa.float16(): "float", pa.fl
 
 
 def spell(kind):
-    """A type in words that both readers have."""
+    """Spells a type in words that both readers use."""
     if isinstance(kind, pa.BaseExtensionType):
         return {"arrow.uuid": "uuid", "arrow.json": "json"}.get(kind.extension_name) or spell(kind.storage_type)
     if kind in leaves:

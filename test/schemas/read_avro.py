@@ -1,4 +1,4 @@
-"""Prints what fastavro says of each schema of a corpus: python read_avro.py < corpus.json > answers.json"""
+"""Prints what fastavro reads in each schema of a corpus: python read_avro.py < corpus.json > answers.json"""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ def short(name):
 
 
 def describe(schema, named):
-    """Its type, kind, whether null is allowed, and the record that it is."""
+    """Returns the type, the kind, whether null is allowed, and the record if it is one."""
     if isinstance(schema, list):
         others = [one for one in schema if one != "null"]
         if len(others) == 1:

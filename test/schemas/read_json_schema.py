@@ -1,6 +1,6 @@
-"""Prints what another reading says of each schema of a corpus: python read_json_schema.py < corpus.json > answers.json
+"""Prints what an independent reader finds in each schema of a corpus: python read_json_schema.py < corpus.json > answers.json
 
-References and identifiers are the business of the library `referencing`; what schemas say together is followed here.
+The library `referencing` resolves references and identifiers. This file combines schemas that apply together.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ def only_null(schema):
 
 
 def top(parts):
-    """What builds upon others before them, as they are met."""
+    """Sorts the parts as they were met, so that a schema comes before those that it builds upon."""
     return sorted(parts, key=lambda part: part[3])
 
 
@@ -49,7 +49,7 @@ class Reader:
         self.count = 0
 
     def gather(self, schema, resolver, beside_null=False, seen=None):
-        """Every schema that holds at once, each with its resolver; what is built upon stands before what builds upon it."""
+        """Returns every schema that applies at the same time, each with its resolver. A schema comes before those that build upon it."""
         seen = set() if seen is None else seen
         if id(schema) in seen:
             return []
@@ -86,7 +86,7 @@ class Reader:
         return self.gather(found.contents, found.resolver, beside_null, seen)
 
     def describe(self, parts, above=()):
-        """Its type, kind, whether null is allowed, and the parts of an object."""
+        """Returns the type, the kind, whether null is allowed, and the parts of an object."""
         stated = [[one for one in as_list(own["type"]) if one != "null"] for own, *_ in top(parts) if "type" in own]
         types = None
         for some in [one for one in stated if one]:
@@ -129,7 +129,7 @@ class Reader:
         return ("any", "other")
 
     def fields(self, parts, above=()):
-        """(type, kind, nullable, parts) by name."""
+        """Returns (type, kind, nullable, parts) by name."""
         found, required = {}, set()
         for own, resolver, *_ in parts:
             for name, schema in (own.get("properties") or {}).items() if isinstance(own.get("properties"), dict) else ():
@@ -191,7 +191,7 @@ def may_be_null(own):
 
 
 def null_allowed(parts):
-    """What says nothing of types allows null."""
+    """A schema without a type allows null."""
     verdicts = set()
     for own, _, beside_null, _ in parts:
         listed = own.get("enum") if isinstance(own.get("enum"), list) else [own["const"]] if "const" in own else None

@@ -1,4 +1,4 @@
-"""Prints what protoc says of each schema of a corpus: python read_protobuf.py < corpus.json > answers.json"""
+"""Prints what protoc reads in each schema of a corpus: python read_protobuf.py < corpus.json > answers.json"""
 
 import hashlib
 import json
