@@ -83,7 +83,7 @@ describe('bundles', () => {
     }
   });
 
-  test('API bundles leave out only sessions, so the API can parse connection strings', () => {
+  test('bundles leave out only sessions, so the API can parse connection strings', () => {
     for (const { name, metafile } of bundles) {
       const outside = Object.values(metafile.outputs)
         .flatMap(({ imports }) => imports)

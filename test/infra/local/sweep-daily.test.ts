@@ -20,8 +20,8 @@ afterEach(() => rm(state, { recursive: true, force: true }));
 const secrets = async () => (await readdir(join(state, 'vault/secrets'))).length;
 
 /**
- * Kills a process `hoursAgo` hours ago, after a create has stored the secret and before it writes the
- * transaction.
+ * Kills a process whose clock is `hoursAgo` hours behind, after a create has stored the secret and before it
+ * writes the transaction.
  */
 const killedCreate = async (hoursAgo: number) => {
   const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
