@@ -149,7 +149,7 @@ describe('recording server', () => {
       const heard = world.all.flatMap((recorder) => recorder.heard);
       const found = secrets.map((secret) => {
         const forms = new Set(heard.map((record) => formIn(record, secret)));
-        return forms.has('clear') ? 'clear' : forms.has('proof') ? 'proof' : undefined;
+        return (['clear', 'proof'] as const).find((form) => forms.has(form));
       });
       expect(found).toEqual(expected);
     },

@@ -28,7 +28,7 @@ export const ownBody = (said: Said): Fields => {
   const { config, credentials, sslMode, authority, certificate, written } = said;
   const url = written === 'as a URL' ? urlOf(said) : undefined;
   const { password, ...others } = credentials;
-  const rest = url === undefined ? credentials : typeof password === 'string' ? others : credentials;
+  const rest = url !== undefined && typeof password === 'string' ? others : credentials;
   const shown = url === undefined ? config : without(config, ['host', 'port', 'username', 'database']);
   const inConfig = written === 'in config';
   return {
